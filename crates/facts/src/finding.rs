@@ -1,0 +1,195 @@
+//! A weakness at a place.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Origin, RepoPath};
+
+/// A language-free kebab-case rule id: `sql-injection`.
+#[derive(
+    Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(transparent)]
+pub struct RuleId(Box<str>);
+
+impl RuleId {
+    /// Takes the id as given.
+    pub fn new(text: impl Into<Box<str>>) -> Self {
+        Self(text.into())
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RuleId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A Common Weakness Enumeration number.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(transparent)]
+pub struct Cwe(pub u32);
+
+impl fmt::Display for Cwe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CWE-{}", self.0)
+    }
+}
+
+/// How bad it is if it is real. Ordered: `Critical` is the greatest.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// Worth knowing.
+    Low,
+    /// Worth planning.
+    Medium,
+    /// Fix before merge.
+    High,
+    /// Fix now.
+    Critical,
+}
+
+/// How sure we are. Ordered: `High` is the greatest.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Confidence {
+    /// A sign.
+    Low,
+    /// Probable.
+    Medium,
+    /// Near certain.
+    High,
+}
+
+/// Whether a finding is part of the default output.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tier {
+    /// Default: what gates, comments and the first screen use.
+    Shown,
+    /// Only with `--all`.
+    All,
+}
+
+/// A place in text. Lines and columns count from 1; columns count Unicode scalar values.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
+)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column, from 1.
+    pub column: u32,
+}
+
+/// A range in a file; `end` is exclusive in its column.
+#[derive(
+    Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
+)]
+pub struct Location {
+    /// The file.
+    pub path: RepoPath,
+    /// First character.
+    pub start: Position,
+    /// One past the last character.
+    pub end: Position,
+    /// The text of the first line, without its end, shortened to 200 characters; secrets redacted.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub snippet: String,
+}
+
+/// One step of the path from a source to the place of the finding.
+#[derive(
+    Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
+)]
+pub struct Step {
+    /// Where.
+    pub location: Location,
+    /// What happens here, in a few words.
+    pub message: String,
+}
+
+/// How to mend it.
+#[derive(
+    Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
+)]
+pub struct Fix {
+    /// The easiest safe way, in one or two sentences.
+    pub description: String,
+    /// Replacement of the finding's own range, where one can be written down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replacement: Option<String>,
+}
+
+/// 128 bits in hexadecimal that stay the same while the weakness does; imported findings keep
+/// their tool's own, with the tool's name before it.
+#[derive(
+    Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(transparent)]
+pub struct Fingerprint(Box<str>);
+
+impl Fingerprint {
+    /// Takes the fingerprint as given.
+    pub fn new(text: impl Into<Box<str>>) -> Self {
+        Self(text.into())
+    }
+
+    /// The fingerprint as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A weakness at a place.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Finding {
+    /// What was looked for.
+    pub rule: RuleId,
+    /// The tool that found it: `trueline`, or the driver name of an imported log.
+    pub engine: String,
+    /// The weaknesses it is an instance of, most specific first; empty if an imported rule names none.
+    pub cwe: Vec<Cwe>,
+    /// How bad.
+    pub severity: Severity,
+    /// How sure.
+    pub confidence: Confidence,
+    /// Shown by default or not.
+    pub tier: Tier,
+    /// One sentence for this very place.
+    pub message: String,
+    /// The place to edit.
+    pub location: Location,
+    /// The innermost named definition around it: `Class.method`; empty at top level.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub symbol: String,
+    /// From the source to the place; empty for findings without a flow.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trace: Vec<Step>,
+    /// How to mend it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fix: Option<Fix>,
+    /// Stable identity.
+    pub fingerprint: Fingerprint,
+    /// Who wrote the line; absent before the join and outside git.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+}

@@ -1,0 +1,34 @@
+//! The shared vocabulary of Trueline: what the crates exchange and what is written out.
+//!
+//! Nouns only: origins, findings, usage, health and the documents made of them, with their JSON
+//! schemas. No I/O, no rendering, no judging: producers fill these types, front ends print them.
+
+pub mod blame;
+pub mod code;
+pub mod commit;
+pub mod diagnostic;
+pub mod finding;
+pub mod health;
+pub mod origin;
+pub mod path;
+pub mod person;
+pub mod pipeline;
+pub mod proportion;
+pub mod scan;
+pub mod shadow;
+pub mod stats;
+pub mod time;
+pub mod tool;
+pub mod usage;
+
+pub use commit::CommitId;
+pub use diagnostic::{Diagnostic, Level};
+pub use finding::{
+    Confidence, Cwe, Finding, Fingerprint, Fix, Location, Position, RuleId, Severity, Step, Tier,
+};
+pub use origin::{Author, Evidence, EvidenceClass, Grain, HumanBasis, Origin, Reach};
+pub use path::RepoPath;
+pub use person::{Person, Pseudonym};
+pub use proportion::Proportion;
+pub use time::Timestamp;
+pub use tool::{ModelId, SessionId, ToolId};

@@ -1,0 +1,163 @@
+//! Who wrote a line, how that is known, and how far it can be trusted.
+//!
+//! Three states: AI, human, unknown. Nothing known is `unknown`, never `human`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::finding::Confidence;
+use crate::{CommitId, ModelId, SessionId, ToolId};
+
+/// The origin of a line, with the evidence it rests on.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Origin {
+    /// Who wrote it.
+    #[serde(flatten)]
+    pub author: Author,
+    /// How far the headline can be trusted; `low` for unknown.
+    pub confidence: Confidence,
+    /// Everything known about the line, best first. Empty exactly when nothing is known.
+    pub evidence: Vec<Evidence>,
+}
+
+/// Who wrote a line.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Author {
+    /// An AI assistant or agent.
+    Ai {
+        /// Which one.
+        tool: ToolId,
+        /// Its model, where the evidence says.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        model: Option<ModelId>,
+        /// The session, where the evidence says.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session: Option<SessionId>,
+        /// A person is known to have edited the same passage.
+        human_touched: bool,
+    },
+    /// A person.
+    Human {
+        /// Seen typing, or only claimed to be.
+        basis: HumanBasis,
+    },
+    /// Nothing is known.
+    Unknown,
+}
+
+/// How a human origin is known.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum HumanBasis {
+    /// A tool recorded the edit as it happened.
+    Observed,
+    /// Somebody or some default said so afterwards.
+    Asserted,
+}
+
+/// One witness.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Evidence {
+    /// What kind of witness.
+    pub class: EvidenceClass,
+    /// Lines or a whole commit.
+    pub grain: Grain,
+    /// How the evidence reached the line.
+    pub reach: Reach,
+    /// How far this witness can be trusted.
+    pub confidence: Confidence,
+    /// Where it stands, in a few words: `refs/notes/ai`, `Co-authored-by`, `author`. Never a
+    /// prompt, never an address of a person.
+    pub source: String,
+    /// The commit it speaks of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<CommitId>,
+}
+
+/// Kinds of evidence, strongest first; the order is the order of fusion.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum EvidenceClass {
+    /// Our own hook log.
+    HookLog,
+    /// A git-ai authorship note.
+    Note,
+    /// An Agent Trace record.
+    Trace,
+    /// An agent's transcript on this machine, read with consent.
+    LocalSession,
+    /// An identity or trailer that the tool writes itself.
+    Identity,
+    /// An entire.io checkpoint.
+    Checkpoint,
+    /// A convention that people write: `Assisted-by`, aider's names, disclosure lines.
+    Convention,
+    /// A branch prefix, pull-request text, or another weak sign.
+    Hint,
+}
+
+/// What the evidence speaks of.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Grain {
+    /// These very lines.
+    Line,
+    /// A whole commit: an upper bound for its lines.
+    Commit,
+}
+
+/// How evidence reached a line.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reach {
+    /// It names the line in the commit that added it.
+    Direct,
+    /// It was moved along git's own diffs.
+    Carried,
+    /// It was matched by content (squash, rewrite, transcript). Never written back as attested.
+    Inferred,
+}
+
+impl Origin {
+    /// The origin of a line about which nothing is known.
+    #[must_use]
+    pub const fn unknown() -> Self {
+        Self {
+            author: Author::Unknown,
+            confidence: Confidence::Low,
+            evidence: Vec::new(),
+        }
+    }
+
+    /// Is it known to come from an AI tool?
+    #[must_use]
+    pub const fn is_ai(&self) -> bool {
+        matches!(self.author, Author::Ai { .. })
+    }
+
+    /// The tool, if it is known to come from one.
+    #[must_use]
+    pub const fn tool(&self) -> Option<&ToolId> {
+        match &self.author {
+            Author::Ai { tool, .. } => Some(tool),
+            _ => None,
+        }
+    }
+
+    /// Whether the headline rests on evidence about lines rather than whole commits.
+    #[must_use]
+    pub fn is_line_level(&self) -> bool {
+        self.evidence
+            .first()
+            .is_some_and(|e| e.grain == Grain::Line)
+    }
+}

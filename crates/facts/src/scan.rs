@@ -1,0 +1,130 @@
+//! The document of `trueline scan`: origins joined with weaknesses.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::health::Health;
+use crate::pipeline::Entry;
+use crate::shadow::ShadowAi;
+use crate::usage::Usage;
+use crate::{CommitId, Cwe, Diagnostic, Finding, Proportion, RuleId, Severity, Timestamp};
+
+/// The schema id that opens the document.
+pub const SCHEMA: &str = "trueline.scan/1";
+
+/// What `trueline scan` found.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ScanReport {
+    /// Always [`SCHEMA`].
+    pub schema: String,
+    /// Version of the program that wrote it.
+    pub trueline_version: String,
+    /// What was scanned.
+    pub repository: Repository,
+    /// Only lines changed since this commit were reported (`--diff`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diff_base: Option<CommitId>,
+    /// Who wrote it; absent outside git.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
+    /// How it ages; absent outside git.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<Health>,
+    /// Signs of AI tools.
+    pub shadow_ai: ShadowAi,
+    /// Where AI enters.
+    pub pipeline: Vec<Entry>,
+    /// How much of the source was understood.
+    pub sources: SourceCoverage,
+    /// Weaknesses per exposed site, by origin.
+    pub weaknesses: Vec<WeaknessRate>,
+    /// Findings, worst first.
+    pub findings: Vec<Finding>,
+    /// What could not be read or done.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// What was scanned.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Repository {
+    /// Name of the folder, for headings.
+    pub name: String,
+    /// HEAD's commit; absent outside git and before the first commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<CommitId>,
+    /// HEAD's committer time: every age in the document is relative to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head_time: Option<Timestamp>,
+    /// Commits reachable from HEAD.
+    pub commits: u64,
+    /// Some history is missing here.
+    pub shallow: bool,
+    /// No work tree.
+    pub bare: bool,
+}
+
+/// How a file was read.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileCoverage {
+    /// Understood in full.
+    Parsed,
+    /// Some constructs were not understood; taint passes through them.
+    Partial,
+    /// Not read, see the diagnostics.
+    Skipped,
+}
+
+/// How much of the source was understood.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct SourceCoverage {
+    /// Per language.
+    pub languages: BTreeMap<String, LanguageCoverage>,
+    /// Text files in languages that have no front end.
+    pub unsupported_files: u64,
+}
+
+/// The same for one language.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct LanguageCoverage {
+    /// Files understood in full.
+    pub parsed: u64,
+    /// Files understood in part.
+    pub partial: u64,
+    /// Files not read.
+    pub skipped: u64,
+    /// Lines that are not blank.
+    pub lines: u64,
+    /// Constructs not understood.
+    pub unknown_constructs: u64,
+}
+
+/// Findings of one rule per exposed site, known-AI lines against all others.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct WeaknessRate {
+    /// The rule.
+    pub rule: RuleId,
+    /// Its first CWE.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cwe: Option<Cwe>,
+    /// Its severity.
+    pub severity: Severity,
+    /// Known-AI lines: sites with a finding, of sites.
+    pub known_ai: Proportion,
+    /// All other lines: sites with a finding, of sites.
+    pub not_known_ai: Proportion,
+}
+
+/// A count of findings per severity, for summaries.
+#[must_use]
+pub fn by_severity(findings: &[Finding]) -> BTreeMap<Severity, u64> {
+    let mut counts = BTreeMap::new();
+    for finding in findings {
+        *counts.entry(finding.severity).or_default() += 1;
+    }
+    counts
+}

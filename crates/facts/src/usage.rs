@@ -1,0 +1,182 @@
+//! Which tools are used, where, since when and for what.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{EvidenceClass, Proportion, RepoPath, Timestamp, ToolId};
+
+/// What a commit is for.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Purpose {
+    /// New behaviour.
+    Feature,
+    /// Mended behaviour.
+    Fix,
+    /// Tests only, or first of all.
+    Test,
+    /// Words for people.
+    Docs,
+    /// Same behaviour, other shape.
+    Refactor,
+    /// Build, CI, deployment, release, configuration of tools.
+    Infrastructure,
+    /// Versions of dependencies.
+    Dependency,
+    /// Cannot be told from message and paths.
+    Unclear,
+}
+
+impl Purpose {
+    /// All values, in reporting order.
+    pub const ALL: [Self; 8] = [
+        Self::Feature,
+        Self::Fix,
+        Self::Test,
+        Self::Docs,
+        Self::Refactor,
+        Self::Infrastructure,
+        Self::Dependency,
+        Self::Unclear,
+    ];
+
+    /// The name as written in documents.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Feature => "feature",
+            Self::Fix => "fix",
+            Self::Test => "test",
+            Self::Docs => "docs",
+            Self::Refactor => "refactor",
+            Self::Infrastructure => "infrastructure",
+            Self::Dependency => "dependency",
+            Self::Unclear => "unclear",
+        }
+    }
+}
+
+/// Lines by origin. `total` is the sum of the other three.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct LineShares {
+    /// All text lines looked at.
+    pub total: u64,
+    /// Known to come from an AI tool, by any evidence.
+    pub ai: u64,
+    /// The part of `ai` that rests on evidence about lines; the rest is an upper bound from whole commits.
+    pub ai_line_level: u64,
+    /// Known to come from a person.
+    pub human: u64,
+    /// Nothing known.
+    pub unknown: u64,
+}
+
+impl LineShares {
+    /// Adds another count.
+    pub const fn add(&mut self, other: &Self) {
+        self.total += other.total;
+        self.ai += other.ai;
+        self.ai_line_level += other.ai_line_level;
+        self.human += other.human;
+        self.unknown += other.unknown;
+    }
+}
+
+/// How much is known at all: the first figure of every report.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct EvidenceCoverage {
+    /// Length of the window in days, counted back from HEAD's committer time.
+    pub window_days: u32,
+    /// Lines added in the window that are still there: how many have any evidence.
+    pub recent: Proportion,
+    /// All lines of HEAD: how many have any evidence.
+    pub all: Proportion,
+    /// Lines of the window with evidence, per tool.
+    pub by_tool: BTreeMap<ToolId, u64>,
+    /// The exact switches that would raise it, most useful first.
+    pub advice: Vec<Advice>,
+}
+
+/// One thing to switch on.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Advice {
+    /// What it gives.
+    pub what: String,
+    /// The setting or command.
+    pub how: String,
+}
+
+/// One tool as used in this repository.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ToolUse {
+    /// Which tool.
+    pub tool: ToolId,
+    /// Is it listed as approved? Absent when `trueline.toml` lists no tools.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved: Option<bool>,
+    /// Lines of HEAD from this tool.
+    pub lines: u64,
+    /// Commits with evidence of this tool.
+    pub commits: u64,
+    /// Time of the first such commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_seen: Option<Timestamp>,
+    /// Time of the last such commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_seen: Option<Timestamp>,
+    /// Commits per model; the key `unstated` counts commits whose evidence names none.
+    pub models: BTreeMap<String, u64>,
+    /// Commits per purpose.
+    pub purposes: BTreeMap<Purpose, u64>,
+    /// Lines of HEAD per top-level directory, largest ten.
+    pub directories: BTreeMap<String, u64>,
+    /// Lines of HEAD per class of the best evidence.
+    pub evidence: BTreeMap<EvidenceClass, u64>,
+    /// Configuration files of this tool that are in the tree.
+    pub configuration: Vec<RepoPath>,
+}
+
+/// One month of history, by origin of the lines that were added in it and still stand.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct MonthUse {
+    /// `YYYY-MM`.
+    pub month: String,
+    /// Commits, merges left out.
+    pub commits: u64,
+    /// Commits with evidence of an AI tool.
+    pub ai_commits: u64,
+    /// Surviving lines that the month added.
+    pub lines: LineShares,
+}
+
+/// A directory and what stands below it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct DirectoryUse {
+    /// The directory, without trailing `/`; empty for the root.
+    pub path: RepoPath,
+    /// Lines by origin, sub-directories included.
+    pub lines: LineShares,
+}
+
+/// Everything about who wrote the code.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Usage {
+    /// Evidence coverage.
+    pub coverage: EvidenceCoverage,
+    /// Lines of HEAD by origin.
+    pub lines: LineShares,
+    /// Lines left out of `lines` because they are generated, vendored or lock files.
+    pub generated_lines: u64,
+    /// Tools, most lines first.
+    pub tools: Vec<ToolUse>,
+    /// Commits per purpose, all commits.
+    pub purposes: BTreeMap<Purpose, u64>,
+    /// Months, oldest first.
+    pub months: Vec<MonthUse>,
+    /// Directories down to three levels, by path.
+    pub directories: Vec<DirectoryUse>,
+}

@@ -1,0 +1,55 @@
+//! Files made from the code: JSON schemas of every document. CI fails when one is not up to date.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use trueline_facts::{blame::BlameReport, scan::ScanReport, stats::StatsReport};
+
+use crate::metadata::root;
+
+/// Writes the files, or with `check` fails with the names of those that differ.
+pub(crate) fn run(check: bool) -> Result<()> {
+    let files = files()?;
+    let mut stale = Vec::new();
+    for (name, text) in &files {
+        let path = root().join(name);
+        if std::fs::read_to_string(&path).is_ok_and(|old| old == *text) {
+            continue;
+        }
+        if check {
+            stale.push(name.as_str());
+        } else {
+            write(&path, text)?;
+            println!("wrote {name}");
+        }
+    }
+    if !stale.is_empty() {
+        bail!(
+            "not up to date: {}; run `cargo xtask generate`",
+            stale.join(", ")
+        );
+    }
+    println!("{} generated files, up to date", files.len());
+    Ok(())
+}
+
+fn files() -> Result<Vec<(String, String)>> {
+    Ok(vec![
+        schema("scan", &schemars::schema_for!(ScanReport))?,
+        schema("stats", &schemars::schema_for!(StatsReport))?,
+        schema("blame", &schemars::schema_for!(BlameReport))?,
+    ])
+}
+
+fn schema(name: &str, schema: &schemars::Schema) -> Result<(String, String)> {
+    let mut text = serde_json::to_string_pretty(schema)?;
+    text.push('\n');
+    Ok((format!("docs/schemas/{name}.json"), text))
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::write(path, text).with_context(|| format!("{} could not be written", path.display()))
+}

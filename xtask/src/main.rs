@@ -1,0 +1,48 @@
+//! Repository tasks: `cargo xtask test` is everything CI runs; the rest are its parts.
+//!
+//! Each task is a module; this file only parses arguments and says how long a step took.
+#![expect(
+    clippy::print_stdout,
+    reason = "a developer's tool that talks to a terminal"
+)]
+
+mod edges;
+mod generate;
+mod licences;
+mod metadata;
+mod steps;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Repository tasks of Trueline")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Everything CI runs: format, clippy, generated files, edges, licences, tests, docs.
+    Test,
+    /// Write generated files: JSON schemas and rule pages.
+    Generate {
+        /// Fail instead of writing when a file is not up to date.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Check that no crate depends on one that the architecture forbids.
+    Edges,
+    /// Check the licences of everything that is linked.
+    Licences,
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().task {
+        Task::Test => steps::test(),
+        Task::Generate { check } => generate::run(check),
+        Task::Edges => edges::check(&metadata::load()?),
+        Task::Licences => licences::check(&metadata::load()?),
+    }
+}
