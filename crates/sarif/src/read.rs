@@ -1,0 +1,514 @@
+//! Any tool's SARIF as findings of that tool.
+//!
+//! The log is untrusted: its size is limited, its depth by the JSON parser, its texts are shortened
+//! and stripped of control characters. Snippets are never taken from it, because scanners of
+//! secrets put the secrets there.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+use trueline_facts::{
+    Confidence, Cwe, Diagnostic, Finding, Fingerprint, Level, Location, Position, RepoPath, RuleId,
+    Severity, Step, Tier,
+};
+
+use crate::uri;
+
+/// Larger logs are refused.
+const MAX_BYTES: usize = 256 << 20;
+/// Results beyond this are left out, with a diagnostic.
+const MAX_RESULTS: usize = 200_000;
+/// Longer messages are cut.
+const MAX_MESSAGE: usize = 2_000;
+/// Longer traces are cut in the middle.
+const MAX_STEPS: usize = 200;
+/// Longer names of tools and rules are cut.
+const MAX_NAME: usize = 200;
+
+/// Why a log could not be read at all.
+#[derive(Debug, Error)]
+pub enum ReadError {
+    /// Over the limit.
+    #[error("the log has {bytes} bytes, more than the limit of {limit}; split it by run")]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// Not JSON.
+    #[error("not JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// JSON, but not SARIF.
+    #[error("not a SARIF 2.1.0 log: {0}")]
+    NotSarif(&'static str),
+}
+
+/// What a log held.
+#[derive(Debug, Default)]
+pub struct Imported {
+    /// Its results as findings, in the order of the log.
+    pub findings: Vec<Finding>,
+    /// Results that were left out, and why.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads a log. `root` is the absolute path of the repository, by which absolute URIs are made
+/// relative; it may be empty.
+///
+/// # Errors
+/// If it is too large, not JSON, or not SARIF 2.1. A bad result inside it is a diagnostic instead.
+pub fn read(bytes: &[u8], root: &[u8]) -> Result<Imported, ReadError> {
+    if bytes.len() > MAX_BYTES {
+        return Err(ReadError::TooLarge {
+            bytes: bytes.len(),
+            limit: MAX_BYTES,
+        });
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let log: Value = serde_json::from_slice(bytes)?;
+    if !log["version"]
+        .as_str()
+        .is_some_and(|v| v.starts_with("2.1"))
+    {
+        return Err(ReadError::NotSarif("`version` is not 2.1.0"));
+    }
+    let runs = log["runs"]
+        .as_array()
+        .ok_or(ReadError::NotSarif("`runs` is missing"))?;
+
+    let mut imported = Imported::default();
+    let mut skipped = Skipped::default();
+    for run in runs {
+        let run = Run::new(run, root);
+        for result in array(&run.value["results"]) {
+            if imported.findings.len() >= MAX_RESULTS {
+                skipped.over_limit += 1;
+                continue;
+            }
+            match run.finding(result) {
+                Ok(finding) => imported.findings.push(finding),
+                Err(reason) => skipped.count(reason),
+            }
+        }
+    }
+    imported.diagnostics = skipped.diagnostics();
+    Ok(imported)
+}
+
+#[derive(Clone, Copy, Debug)]
+enum SkipReason {
+    Suppressed,
+    NotAFailure,
+    NoPlace,
+    OutsideRoot,
+}
+
+#[derive(Debug, Default)]
+struct Skipped {
+    suppressed: u64,
+    not_a_failure: u64,
+    no_place: u64,
+    outside_root: u64,
+    over_limit: u64,
+}
+
+impl Skipped {
+    const fn count(&mut self, reason: SkipReason) {
+        match reason {
+            SkipReason::Suppressed => self.suppressed += 1,
+            SkipReason::NotAFailure => self.not_a_failure += 1,
+            SkipReason::NoPlace => self.no_place += 1,
+            SkipReason::OutsideRoot => self.outside_root += 1,
+        }
+    }
+
+    fn diagnostics(&self) -> Vec<Diagnostic> {
+        let rows = [
+            (self.suppressed, Level::Note, "suppressed in the log"),
+            (
+                self.not_a_failure,
+                Level::Note,
+                "not failures (`kind` or `baselineState` says so)",
+            ),
+            (self.no_place, Level::Warning, "without a place in a file"),
+            (
+                self.outside_root,
+                Level::Warning,
+                "about files outside of this repository",
+            ),
+            (
+                self.over_limit,
+                Level::Warning,
+                "over the limit of 200,000 results; split the log",
+            ),
+        ];
+        rows.into_iter()
+            .filter(|(count, _, _)| *count > 0)
+            .map(|(count, level, why)| {
+                Diagnostic::new(
+                    level,
+                    "sarif-results-skipped",
+                    format!("{count} imported results were left out: {why}"),
+                )
+            })
+            .collect()
+    }
+}
+
+struct Run<'a> {
+    value: &'a Value,
+    engine: String,
+    root: &'a [u8],
+}
+
+impl<'a> Run<'a> {
+    fn new(value: &'a Value, root: &'a [u8]) -> Self {
+        let name = value["tool"]["driver"]["name"]
+            .as_str()
+            .unwrap_or("unknown");
+        let engine = clean(name, MAX_NAME);
+        Self {
+            value,
+            // Another tool's log never passes for ours.
+            engine: if engine.eq_ignore_ascii_case("trueline") {
+                "trueline (imported)".to_owned()
+            } else {
+                engine
+            },
+            root,
+        }
+    }
+
+    fn finding(&self, result: &Value) -> Result<Finding, SkipReason> {
+        if array(&result["suppressions"])
+            .iter()
+            .any(|s| !matches!(s["status"].as_str(), Some("rejected" | "underReview")))
+        {
+            return Err(SkipReason::Suppressed);
+        }
+        if result["kind"]
+            .as_str()
+            .is_some_and(|k| !matches!(k, "fail" | "open" | "review"))
+            || result["baselineState"].as_str() == Some("absent")
+        {
+            return Err(SkipReason::NotAFailure);
+        }
+        let rule = self.rule(result);
+        let id = result["ruleId"]
+            .as_str()
+            .or_else(|| result["rule"]["id"].as_str())
+            .or_else(|| rule.and_then(|r| r["id"].as_str()))
+            .unwrap_or("unnamed");
+        let place = array(&result["locations"])
+            .first()
+            .ok_or(SkipReason::NoPlace)?;
+        let location = self.location(place)?;
+        let severity = severity(result, rule);
+        let rule_id = RuleId::new(clean(id, MAX_NAME));
+        let message = self.message(result, rule);
+        Ok(Finding {
+            fingerprint: self.fingerprint(result, &rule_id, &location, &message),
+            rule: rule_id,
+            engine: self.engine.clone(),
+            cwe: cwes(result, rule),
+            severity,
+            confidence: confidence(result, rule),
+            tier: Tier::Shown,
+            message,
+            symbol: array(&place["logicalLocations"])
+                .first()
+                .and_then(|l| {
+                    l["fullyQualifiedName"]
+                        .as_str()
+                        .or_else(|| l["name"].as_str())
+                })
+                .map(|s| clean(s, MAX_NAME))
+                .unwrap_or_default(),
+            trace: self.trace(result),
+            fix: None,
+            location,
+            origin: None,
+        })
+    }
+
+    fn rule(&self, result: &Value) -> Option<&'a Value> {
+        let reference = &result["rule"];
+        let component = match reference["toolComponent"]["index"].as_u64() {
+            Some(at) => self.value["tool"]["extensions"].get(at as usize)?,
+            None => &self.value["tool"]["driver"],
+        };
+        let rules = &component["rules"];
+        let index = result["ruleIndex"]
+            .as_u64()
+            .or_else(|| reference["index"].as_u64());
+        if let Some(rule) = index.and_then(|at| rules.get(at as usize)) {
+            return Some(rule);
+        }
+        let id = result["ruleId"]
+            .as_str()
+            .or_else(|| reference["id"].as_str())?;
+        // Hierarchical ids: `CA1000/1` is described by `CA1000`.
+        let stem = id.split('/').next().unwrap_or(id);
+        let by_id = |wanted: &str| {
+            array(rules)
+                .iter()
+                .chain(
+                    array(&self.value["tool"]["extensions"])
+                        .iter()
+                        .flat_map(|e| array(&e["rules"])),
+                )
+                .find(|r| r["id"].as_str() == Some(wanted))
+        };
+        by_id(id).or_else(|| by_id(stem))
+    }
+
+    fn location(&self, place: &Value) -> Result<Location, SkipReason> {
+        let physical = &place["physicalLocation"];
+        let mut artifact = &physical["artifactLocation"];
+        if artifact["uri"].is_null()
+            && let Some(at) = artifact["index"].as_u64()
+        {
+            artifact = &self.value["artifacts"][at as usize]["location"];
+        }
+        let uri = artifact["uri"].as_str().ok_or(SkipReason::NoPlace)?;
+        let path = self
+            .resolve(uri, artifact["uriBaseId"].as_str())
+            .ok_or(SkipReason::OutsideRoot)?;
+        let region = &physical["region"];
+        let number = |name: &str| {
+            region[name]
+                .as_u64()
+                .map(|n| n.min(u64::from(u32::MAX)) as u32)
+        };
+        let start = Position {
+            line: number("startLine").unwrap_or(1).max(1),
+            column: number("startColumn").unwrap_or(1).max(1),
+        };
+        let end_line = number("endLine").unwrap_or(start.line).max(start.line);
+        Ok(Location {
+            path,
+            start,
+            end: Position {
+                line: end_line,
+                column: number("endColumn").unwrap_or(start.column).max(1),
+            },
+            snippet: String::new(),
+        })
+    }
+
+    /// A URI below the root: by itself, or joined with its base where the base has an absolute URI.
+    fn resolve(&self, uri: &str, base: Option<&str>) -> Option<RepoPath> {
+        if let Some(path) = uri::to_path(uri, self.root)
+            && base.is_none()
+        {
+            return Some(path);
+        }
+        let prefix = base
+            .and_then(|id| self.value["originalUriBaseIds"][id]["uri"].as_str())
+            .unwrap_or_default();
+        if prefix.is_empty() {
+            return uri::to_path(uri, self.root);
+        }
+        let joined = format!("{}/{uri}", prefix.strip_suffix('/').unwrap_or(prefix));
+        // A base of another machine says nothing here: the relative part is what counts.
+        uri::to_path(&joined, self.root).or_else(|| uri::to_path(uri, self.root))
+    }
+
+    fn message(&self, result: &Value, rule: Option<&Value>) -> String {
+        let message = &result["message"];
+        let text = message["text"]
+            .as_str()
+            .or_else(|| message["markdown"].as_str())
+            .map(str::to_owned)
+            .or_else(|| {
+                let id = message["id"].as_str()?;
+                let template = rule?["messageStrings"][id]["text"].as_str()?;
+                Some(array(&message["arguments"]).iter().enumerate().fold(
+                    template.to_owned(),
+                    |text, (at, argument)| {
+                        text.replace(&format!("{{{at}}}"), argument.as_str().unwrap_or(""))
+                    },
+                ))
+            })
+            .or_else(|| {
+                rule?["shortDescription"]["text"]
+                    .as_str()
+                    .map(str::to_owned)
+            })
+            .unwrap_or_else(|| format!("reported by {}", self.engine));
+        clean(&text, MAX_MESSAGE)
+    }
+
+    fn trace(&self, result: &Value) -> Vec<Step> {
+        let flow = array(&result["codeFlows"])
+            .first()
+            .and_then(|f| array(&f["threadFlows"]).first());
+        let mut steps: Vec<Step> = flow
+            .map(|f| array(&f["locations"]))
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|l| {
+                Some(Step {
+                    location: self.location(&l["location"]).ok()?,
+                    message: clean(
+                        l["location"]["message"]["text"].as_str().unwrap_or("step"),
+                        MAX_NAME,
+                    ),
+                })
+            })
+            .collect();
+        if steps.len() > MAX_STEPS {
+            steps.drain(MAX_STEPS / 2..steps.len() - MAX_STEPS / 2);
+        }
+        steps
+    }
+
+    /// The tool's own fingerprint with its name before it; computed only where it has none.
+    fn fingerprint(
+        &self,
+        result: &Value,
+        rule: &RuleId,
+        location: &Location,
+        message: &str,
+    ) -> Fingerprint {
+        let own = ["fingerprints", "partialFingerprints"]
+            .iter()
+            .find_map(|group| {
+                result[*group]
+                    .as_object()?
+                    .iter()
+                    .filter_map(|(name, value)| Some((name, value.as_str()?)))
+                    .filter(|(_, value)| !value.is_empty() && *value != "requires login")
+                    .min()
+                    .map(|(_, value)| value)
+            });
+        if let Some(own) = own {
+            return Fingerprint::new(format!("{}:{}", self.engine, clean(own, MAX_NAME)));
+        }
+        let mut hash = Sha256::new();
+        for part in [
+            rule.as_str().as_bytes(),
+            location.path.as_bytes(),
+            message.as_bytes(),
+        ] {
+            hash.update(part);
+            hash.update([0]);
+        }
+        hash.update(location.start.line.to_le_bytes());
+        let mut text = format!("{}:", self.engine);
+        for byte in &hash.finalize()[..16] {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{byte:02x}");
+        }
+        Fingerprint::new(text)
+    }
+}
+
+fn severity(result: &Value, rule: Option<&Value>) -> Severity {
+    let score = [Some(result), rule].into_iter().flatten().find_map(|v| {
+        let score = &v["properties"]["security-severity"];
+        score
+            .as_f64()
+            .or_else(|| score.as_str().and_then(|s| s.trim().parse().ok()))
+    });
+    if let Some(score) = score {
+        return match score {
+            s if s >= 9.0 => Severity::Critical,
+            s if s >= 7.0 => Severity::High,
+            s if s >= 4.0 => Severity::Medium,
+            _ => Severity::Low,
+        };
+    }
+    let level = result["level"]
+        .as_str()
+        .or_else(|| rule.and_then(|r| r["defaultConfiguration"]["level"].as_str()));
+    match level {
+        Some("error") => Severity::High,
+        Some("note" | "none") => Severity::Low,
+        // The standard's default level is `warning`.
+        _ => Severity::Medium,
+    }
+}
+
+fn confidence(result: &Value, rule: Option<&Value>) -> Confidence {
+    let word = [Some(result), rule].into_iter().flatten().find_map(|v| {
+        let properties = &v["properties"];
+        ["precision", "confidence", "issue_confidence"]
+            .iter()
+            .find_map(|name| properties[*name].as_str())
+    });
+    match word.map(str::to_ascii_lowercase).as_deref() {
+        Some("very-high" | "high") => Confidence::High,
+        Some("low") => Confidence::Low,
+        _ => Confidence::Medium,
+    }
+}
+
+/// CWE numbers from wherever tools put them: tags, a `cwe` property, taxa, relationships.
+fn cwes(result: &Value, rule: Option<&Value>) -> Vec<Cwe> {
+    let mut found = Vec::new();
+    for value in [Some(result), rule].into_iter().flatten() {
+        let properties = &value["properties"];
+        for list in [
+            &properties["tags"],
+            &properties["cwe"],
+            &properties["cwes"],
+            &properties["CWE"],
+        ] {
+            match list {
+                Value::Array(items) => {
+                    found.extend(items.iter().filter_map(Value::as_str).filter_map(cwe));
+                }
+                Value::String(text) => found.extend(text.split(',').filter_map(cwe)),
+                _ => {}
+            }
+        }
+        let taxa = array(&value["taxa"]).iter();
+        let targets = array(&value["relationships"]).iter().map(|r| &r["target"]);
+        for reference in taxa.chain(targets) {
+            if reference["toolComponent"]["name"]
+                .as_str()
+                .is_some_and(|n| n.eq_ignore_ascii_case("cwe"))
+            {
+                found.extend(
+                    reference["id"]
+                        .as_str()
+                        .and_then(|id| cwe(id).or_else(|| id.trim().parse().ok().map(Cwe))),
+                );
+            }
+        }
+    }
+    let mut unique = Vec::new();
+    for cwe in found {
+        if !unique.contains(&cwe) {
+            unique.push(cwe);
+        }
+    }
+    unique
+}
+
+/// `external/cwe/cwe-089`, `CWE-89`, `CWE-89: Improper …`.
+fn cwe(text: &str) -> Option<Cwe> {
+    let lower = text.to_ascii_lowercase();
+    let at = lower.find("cwe-")? + "cwe-".len();
+    let digits: String = lower[at..]
+        .chars()
+        .take_while(char::is_ascii_digit)
+        .collect();
+    digits.parse().ok().map(Cwe)
+}
+
+fn array(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+/// Text of a stranger: control characters out, length limited.
+fn clean(text: &str, limit: usize) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(limit)
+        .collect()
+}

@@ -1,0 +1,339 @@
+//! Findings and diagnostics as a SARIF log: one run per engine, ours first.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use trueline_facts::{
+    Confidence, Cwe, Diagnostic, Finding, Level, Location, RepoPath, RuleId, Severity,
+};
+
+use crate::log;
+use crate::uri;
+
+/// GitHub's limit of results in a run.
+const MAX_RESULTS: usize = 25_000;
+/// GitHub's limit of locations in the thread flows of a result.
+const MAX_FLOW_LOCATIONS: usize = 10_000;
+/// GitHub's limit of runs in a log.
+const MAX_RUNS: usize = 20;
+/// GitHub's limit of characters in a description.
+const MAX_DESCRIPTION: usize = 1_024;
+const BASE: &str = "%SRCROOT%";
+
+/// What a rule says of itself. Rules of imported findings need none.
+#[derive(Clone, Debug)]
+pub struct RuleText {
+    /// Its id.
+    pub id: RuleId,
+    /// One line.
+    pub title: String,
+    /// The whole page, Markdown.
+    pub markdown: String,
+}
+
+/// Writes the log. `line_hash` gives GitHub's hash of a line (see [`crate::line_hashes`]).
+///
+/// # Errors
+/// Fails only if a property cannot be written as JSON.
+pub fn write(
+    findings: &[Finding],
+    diagnostics: &[Diagnostic],
+    rules: &[RuleText],
+    version: &str,
+    line_hash: &dyn Fn(&RepoPath, u32) -> Option<String>,
+) -> Result<String, serde_json::Error> {
+    let mut engines: Vec<&str> = findings.iter().map(|f| f.engine.as_str()).collect();
+    engines.push(OWN_ENGINE);
+    engines.sort_by_key(|e| (*e != OWN_ENGINE, *e));
+    engines.dedup();
+    let left_out: Vec<&str> = engines.split_off(engines.len().min(MAX_RUNS));
+
+    let mut runs = Vec::new();
+    for engine in engines {
+        let mut own: Vec<&Finding> = findings.iter().filter(|f| f.engine == engine).collect();
+        let mut notifications = Vec::new();
+        if engine == OWN_ENGINE {
+            notifications.extend(diagnostics.iter().map(notification));
+            notifications.extend(left_out.iter().map(|name| {
+                limit_notification(&format!(
+                    "results of {name} are left out: a log holds at most {MAX_RUNS} runs"
+                ))
+            }));
+        }
+        if own.len() > MAX_RESULTS {
+            notifications.push(limit_notification(&format!(
+                "{} of {} results are left out, least severe first: a run holds at most {MAX_RESULTS}",
+                own.len() - MAX_RESULTS,
+                own.len()
+            )));
+            own.sort_by_key(|f| std::cmp::Reverse(f.severity));
+            own.truncate(MAX_RESULTS);
+        }
+        runs.push(run(engine, &own, notifications, rules, version, line_hash)?);
+    }
+    let mut text = serde_json::to_string_pretty(&log::Log {
+        schema: "https://json.schemastore.org/sarif-2.1.0.json",
+        version: "2.1.0",
+        runs,
+    })?;
+    text.push('\n');
+    Ok(text)
+}
+
+/// The driver name of our own findings.
+const OWN_ENGINE: &str = "trueline";
+
+fn run(
+    engine: &str,
+    findings: &[&Finding],
+    notifications: Vec<log::Notification>,
+    rules: &[RuleText],
+    version: &str,
+    line_hash: &dyn Fn(&RepoPath, u32) -> Option<String>,
+) -> Result<log::Run, serde_json::Error> {
+    // A rule's entry is made from its worst finding, so that imported rules have one too.
+    let mut used: BTreeMap<&RuleId, &Finding> = BTreeMap::new();
+    for finding in findings {
+        let worst = used.entry(&finding.rule).or_insert(finding);
+        if finding.severity > worst.severity {
+            *worst = finding;
+        }
+    }
+    let index: BTreeMap<&RuleId, usize> =
+        used.keys().enumerate().map(|(at, id)| (*id, at)).collect();
+    let mut cwes: Vec<Cwe> = findings
+        .iter()
+        .flat_map(|f| f.cwe.iter().copied())
+        .collect();
+    cwes.sort_unstable();
+    cwes.dedup();
+
+    let results = findings
+        .iter()
+        .map(|finding| result(finding, index[&finding.rule], line_hash))
+        .collect::<Result<_, _>>()?;
+    Ok(log::Run {
+        tool: log::Tool {
+            driver: log::ToolComponent {
+                name: engine.to_owned(),
+                semantic_version: (engine == OWN_ENGINE).then(|| version.to_owned()),
+                organization: (engine == OWN_ENGINE).then_some("Trueline"),
+                rules: used.values().map(|f| descriptor(f, rules)).collect(),
+                taxa: Vec::new(),
+                supported_taxonomies: vec![log::ComponentReference { name: "CWE" }],
+            },
+        },
+        automation_details: log::AutomationDetails {
+            id: format!("trueline/{engine}/"),
+        },
+        invocations: vec![log::Invocation {
+            execution_successful: !notifications.iter().any(|n| n.level == "error"),
+            tool_execution_notifications: notifications,
+        }],
+        column_kind: "unicodeCodePoints",
+        original_uri_base_ids: BTreeMap::from([(
+            BASE,
+            log::BaseUri {
+                description: message("The root of the repository."),
+            },
+        )]),
+        taxonomies: vec![log::ToolComponent {
+            name: "CWE".to_owned(),
+            organization: Some("MITRE"),
+            taxa: cwes
+                .iter()
+                .map(|c| log::Taxon {
+                    id: c.0.to_string(),
+                })
+                .collect(),
+            ..log::ToolComponent::default()
+        }],
+        results,
+    })
+}
+
+fn descriptor(finding: &Finding, rules: &[RuleText]) -> log::ReportingDescriptor {
+    let text = rules
+        .iter()
+        .find(|r| finding.engine == OWN_ENGINE && r.id == finding.rule);
+    let title = text.map_or_else(|| finding.rule.to_string(), |t| t.title.clone());
+    let markdown = text.map_or_else(|| title.clone(), |t| t.markdown.clone());
+    let mut tags = vec!["security".to_owned()];
+    tags.extend(
+        finding
+            .cwe
+            .iter()
+            .take(9)
+            .map(|c| format!("external/cwe/cwe-{:03}", c.0)),
+    );
+    log::ReportingDescriptor {
+        id: finding.rule.to_string(),
+        short_description: message(&shorten(&title)),
+        full_description: message(&shorten(&title)),
+        help: log::Help {
+            text: shorten(&title),
+            markdown,
+        },
+        default_configuration: log::Configuration {
+            level: level(finding.severity),
+        },
+        relationships: finding
+            .cwe
+            .iter()
+            .map(|c| log::Relationship {
+                target: log::DescriptorReference {
+                    id: c.0.to_string(),
+                    tool_component: log::ComponentReference { name: "CWE" },
+                },
+                kinds: ["superset"],
+            })
+            .collect(),
+        properties: log::RuleProperties {
+            security_severity: match finding.severity {
+                Severity::Critical => "9.5",
+                Severity::High => "8.0",
+                Severity::Medium => "5.5",
+                Severity::Low => "2.0",
+            },
+            precision: match finding.confidence {
+                Confidence::High => "high",
+                Confidence::Medium => "medium",
+                Confidence::Low => "low",
+            },
+            tags,
+        },
+    }
+}
+
+fn result(
+    finding: &Finding,
+    rule_index: usize,
+    line_hash: &dyn Fn(&RepoPath, u32) -> Option<String>,
+) -> Result<log::ResultObject, serde_json::Error> {
+    let mut fingerprints =
+        BTreeMap::from([("trueline/v1", finding.fingerprint.as_str().to_owned())]);
+    if let Some(hash) = line_hash(&finding.location.path, finding.location.start.line) {
+        fingerprints.insert("primaryLocationLineHash", hash);
+    }
+    let mut properties = BTreeMap::from([
+        ("confidence", serde_json::to_value(finding.confidence)?),
+        ("severity", serde_json::to_value(finding.severity)?),
+        ("tier", serde_json::to_value(finding.tier)?),
+    ]);
+    if let Some(origin) = &finding.origin {
+        properties.insert("origin", serde_json::to_value(origin)?);
+    }
+    if let Some(fix) = &finding.fix {
+        properties.insert("fix", Value::String(fix.description.clone()));
+    }
+    let code_flows = if finding.trace.is_empty() {
+        Vec::new()
+    } else {
+        vec![log::CodeFlow {
+            thread_flows: [log::ThreadFlow {
+                locations: finding
+                    .trace
+                    .iter()
+                    .take(MAX_FLOW_LOCATIONS)
+                    .map(|step| log::ThreadFlowLocation {
+                        location: location(&step.location, "", Some(&step.message)),
+                    })
+                    .collect(),
+            }],
+        }]
+    };
+    Ok(log::ResultObject {
+        rule_id: finding.rule.to_string(),
+        rule_index,
+        level: level(finding.severity),
+        message: message(&finding.message),
+        locations: [location(&finding.location, &finding.symbol, None)],
+        code_flows,
+        partial_fingerprints: fingerprints,
+        properties,
+    })
+}
+
+fn location(at: &Location, symbol: &str, text: Option<&str>) -> log::Location {
+    log::Location {
+        physical_location: log::PhysicalLocation {
+            artifact_location: artifact(&at.path),
+            region: (at.start.line > 0).then(|| log::Region {
+                start_line: at.start.line,
+                start_column: at.start.column.max(1),
+                end_line: at.end.line.max(at.start.line),
+                end_column: at.end.column.max(1),
+            }),
+        },
+        logical_locations: if symbol.is_empty() {
+            Vec::new()
+        } else {
+            vec![log::LogicalLocation {
+                fully_qualified_name: symbol.to_owned(),
+            }]
+        },
+        message: text.map(message),
+    }
+}
+
+fn artifact(path: &RepoPath) -> log::ArtifactLocation {
+    log::ArtifactLocation {
+        uri: uri::from_path(path),
+        uri_base_id: BASE,
+    }
+}
+
+fn notification(diagnostic: &Diagnostic) -> log::Notification {
+    log::Notification {
+        level: match diagnostic.level {
+            Level::Note => "note",
+            Level::Warning => "warning",
+            Level::Error => "error",
+        },
+        message: message(&diagnostic.message),
+        descriptor: log::NotificationDescriptor {
+            id: diagnostic.code.clone(),
+        },
+        locations: diagnostic
+            .path
+            .iter()
+            .map(|path| log::Location {
+                physical_location: log::PhysicalLocation {
+                    artifact_location: artifact(path),
+                    region: None,
+                },
+                logical_locations: Vec::new(),
+                message: None,
+            })
+            .collect(),
+    }
+}
+
+fn limit_notification(text: &str) -> log::Notification {
+    log::Notification {
+        level: "warning",
+        message: message(text),
+        descriptor: log::NotificationDescriptor {
+            id: "sarif-limit".to_owned(),
+        },
+        locations: Vec::new(),
+    }
+}
+
+fn message(text: &str) -> log::Message {
+    log::Message {
+        text: text.to_owned(),
+    }
+}
+
+fn shorten(text: &str) -> String {
+    text.chars().take(MAX_DESCRIPTION).collect()
+}
+
+const fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical | Severity::High => "error",
+        Severity::Medium => "warning",
+        Severity::Low => "note",
+    }
+}

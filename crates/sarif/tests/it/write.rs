@@ -1,0 +1,108 @@
+//! What we write: its shape, its limits, and that our own reader understands it.
+
+use trueline_facts::{
+    Author, Confidence, Cwe, Diagnostic, Finding, Fingerprint, Fix, Level, Location, Origin,
+    Position, RepoPath, RuleId, Severity, Step, Tier, ToolId,
+};
+use trueline_sarif::{RuleText, line_hashes, read, write};
+
+fn finding(engine: &str, rule: &str, line: u32) -> Finding {
+    let location = Location {
+        path: RepoPath::from("src/a b.py"),
+        start: Position { line, column: 5 },
+        end: Position { line, column: 9 },
+        snippet: "x = 1".to_owned(),
+    };
+    Finding {
+        rule: RuleId::new(rule),
+        engine: engine.to_owned(),
+        cwe: vec![Cwe(89)],
+        severity: Severity::High,
+        confidence: Confidence::High,
+        tier: Tier::Shown,
+        message: "a query is built from a request".to_owned(),
+        trace: vec![Step {
+            location: location.clone(),
+            message: "source".to_owned(),
+        }],
+        symbol: "Repo.find".to_owned(),
+        fix: Some(Fix {
+            description: "bind the value".to_owned(),
+            replacement: None,
+        }),
+        fingerprint: Fingerprint::new("00ff"),
+        origin: Some(Origin {
+            author: Author::Ai {
+                tool: ToolId::new("claude"),
+                model: None,
+                session: None,
+                human_touched: false,
+            },
+            confidence: Confidence::High,
+            evidence: Vec::new(),
+        }),
+        location,
+    }
+}
+
+#[test]
+fn the_log_has_what_github_reads() {
+    let hashes = line_hashes("one\ntwo\n");
+    let text = write(
+        &[finding("trueline", "sql-injection", 2)],
+        &[Diagnostic::new(Level::Warning, "file-partial", "half read").at(RepoPath::from("b.py"))],
+        &[RuleText {
+            id: RuleId::new("sql-injection"),
+            title: "SQL injection".to_owned(),
+            markdown: "# SQL injection".to_owned(),
+        }],
+        "0.1.0",
+        &|_, line| hashes.get(line as usize - 1).cloned(),
+    )
+    .unwrap();
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn each_engine_has_its_own_run_and_ours_comes_first() {
+    let text = write(
+        &[finding("Semgrep", "a", 1), finding("trueline", "b", 1)],
+        &[],
+        &[],
+        "0.1.0",
+        &|_, _| None,
+    )
+    .unwrap();
+    let log: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(log["runs"][0]["tool"]["driver"]["name"], "trueline");
+    assert_eq!(log["runs"][1]["tool"]["driver"]["name"], "Semgrep");
+}
+
+#[test]
+fn results_over_the_limit_are_left_out_and_said() {
+    let many: Vec<Finding> = (1..=25_002).map(|n| finding("trueline", "a", n)).collect();
+    let text = write(&many, &[], &[], "0.1.0", &|_, _| None).unwrap();
+    let log: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(log["runs"][0]["results"].as_array().unwrap().len(), 25_000);
+    let said = &log["runs"][0]["invocations"][0]["toolExecutionNotifications"][0];
+    assert!(
+        said["message"]["text"]
+            .as_str()
+            .unwrap()
+            .starts_with("2 of 25002")
+    );
+}
+
+#[test]
+fn what_we_write_we_can_read() {
+    let text = write(&[finding("Semgrep", "a", 3)], &[], &[], "0.1.0", &|_, _| {
+        None
+    })
+    .unwrap();
+    let back = read(text.as_bytes(), b"").unwrap();
+    let finding = &back.findings[0];
+    assert_eq!(finding.location.path.to_string(), "src/a b.py");
+    assert_eq!(finding.cwe, [Cwe(89)]);
+    assert_eq!(finding.trace.len(), 1);
+    assert_eq!(finding.symbol, "Repo.find");
+}
