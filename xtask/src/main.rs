@@ -6,11 +6,14 @@
     reason = "a developer's tool that talks to a terminal"
 )]
 
+mod bench;
 mod edges;
 mod generate;
 mod licences;
 mod metadata;
 mod steps;
+
+use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -36,6 +39,24 @@ enum Task {
     Edges,
     /// Check the licences of everything that is linked.
     Licences,
+    /// Time us beside others on this machine.
+    Bench {
+        #[command(subcommand)]
+        what: Bench,
+    },
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// Whole-repository origins beside `git blame` file by file.
+    Origins {
+        /// A git repository with some history.
+        #[arg(default_value = ".")]
+        repository: PathBuf,
+        /// How many files `git blame` gets; the rest is extrapolated by lines.
+        #[arg(long, default_value_t = 50)]
+        sample: usize,
+    },
 }
 
 fn main() -> Result<()> {
@@ -44,5 +65,8 @@ fn main() -> Result<()> {
         Task::Generate { check } => generate::run(check),
         Task::Edges => edges::check(&metadata::load()?),
         Task::Licences => licences::check(&metadata::load()?),
+        Task::Bench {
+            what: Bench::Origins { repository, sample },
+        } => bench::origins(&repository, sample),
     }
 }

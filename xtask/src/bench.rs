@@ -1,0 +1,165 @@
+//! `cargo xtask bench origins REPO`: whole-repository origins beside `git blame` file by file, in
+//! one run on one machine. Prints ratios; judges nothing.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::metadata::root;
+
+/// Times both and prints them side by side. `sample` files are blamed; the rest is extrapolated by
+/// lines, which is what blame's cost follows most closely.
+pub(crate) fn origins(repository: &Path, sample: usize) -> Result<()> {
+    let trueline = build()?;
+    let files = text_files(repository)?;
+    let total_lines: u64 = files.iter().map(|f| f.lines).sum();
+    if files.is_empty() {
+        bail!("{}: no text file at HEAD", repository.display());
+    }
+    println!(
+        "{}: {} text files, {total_lines} lines",
+        repository.display(),
+        files.len()
+    );
+
+    let cold = time(
+        Command::new(&trueline)
+            .args(["stats", "--quiet", "--format", "json", "--no-cache"])
+            .arg(repository),
+    )?;
+    println!(
+        "trueline, all files, cold        {:>10.2} s",
+        cold.as_secs_f64()
+    );
+    time(
+        Command::new(&trueline)
+            .args(["stats", "--quiet", "--format", "json"])
+            .arg(repository),
+    )?;
+    let warm = time(
+        Command::new(&trueline)
+            .args(["stats", "--quiet", "--format", "json"])
+            .arg(repository),
+    )?;
+    println!(
+        "trueline, all files, warm        {:>10.2} s",
+        warm.as_secs_f64()
+    );
+
+    // Every n-th file by name: spread over the tree, the same on every machine.
+    let step = (files.len() / sample.max(1)).max(1);
+    let mut lines = 0;
+    let mut count = 0;
+    let mut failed = Vec::new();
+    let start = Instant::now();
+    for file in files.iter().step_by(step).take(sample) {
+        let status = Command::new("git")
+            .arg("-C")
+            .arg(repository)
+            .args(["blame", "--incremental", "HEAD", "--"])
+            .arg(&file.path)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .context("git could not be started")?;
+        if status.success() {
+            lines += file.lines;
+            count += 1;
+        } else {
+            failed.push(&file.path);
+        }
+    }
+    let blamed = start.elapsed().as_secs_f64();
+    println!("git blame, {count} files, {lines} lines {blamed:>12.2} s");
+    for path in failed {
+        println!("  git blame failed: {path}");
+    }
+    if lines > 0 {
+        let all = blamed / lines as f64 * total_lines as f64;
+        println!("git blame, all files, extrapolated {all:>8.0} s");
+        println!(
+            "ratio git blame : trueline cold  {:>10.0}",
+            all / cold.as_secs_f64()
+        );
+    }
+    Ok(())
+}
+
+/// Builds the release binary and says where it is.
+fn build() -> Result<PathBuf> {
+    let status = Command::new(env!("CARGO"))
+        .args([
+            "build",
+            "--release",
+            "--locked",
+            "--package",
+            "trueline-cli",
+        ])
+        .current_dir(root())
+        .status()?;
+    if !status.success() {
+        bail!("the release build failed");
+    }
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    Ok(target.join("release").join("trueline"))
+}
+
+struct TextFile {
+    path: String,
+    lines: u64,
+}
+
+/// Text files of HEAD with their lines, as git counts them against the empty tree.
+fn text_files(repository: &Path) -> Result<Vec<TextFile>> {
+    let empty = git(repository, &["hash-object", "-t", "tree", "/dev/null"])?;
+    let listing = git(
+        repository,
+        &[
+            "diff",
+            "--numstat",
+            "-z",
+            "--no-renames",
+            empty.trim(),
+            "HEAD",
+        ],
+    )?;
+    Ok(listing
+        .split('\0')
+        .filter_map(|row| {
+            let mut columns = row.splitn(3, '\t');
+            let lines = columns.next()?.parse().ok().filter(|n| *n > 0)?;
+            Some(TextFile {
+                lines,
+                path: columns.nth(1)?.to_owned(),
+            })
+        })
+        .collect())
+}
+
+fn git(repository: &Path, arguments: &[&str]) -> Result<String> {
+    let output = Command::new("git")
+        .arg("-C")
+        .arg(repository)
+        .args(arguments)
+        .output()
+        .context("git could not be started")?;
+    if !output.status.success() {
+        bail!(
+            "git {arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+fn time(command: &mut Command) -> Result<Duration> {
+    let start = Instant::now();
+    let status = command.stdout(Stdio::null()).status()?;
+    if !status.success() {
+        bail!("{command:?}: {status}");
+    }
+    Ok(start.elapsed())
+}
