@@ -65,20 +65,6 @@ pub struct Repository {
     pub bare: bool,
 }
 
-/// How a file was read.
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum FileCoverage {
-    /// Understood in full.
-    Parsed,
-    /// Some constructs were not understood; taint passes through them.
-    Partial,
-    /// Not read, see the diagnostics.
-    Skipped,
-}
-
 /// How much of the source was understood.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct SourceCoverage {
@@ -101,6 +87,17 @@ pub struct LanguageCoverage {
     pub lines: u64,
     /// Constructs not understood.
     pub unknown_constructs: u64,
+}
+
+impl LanguageCoverage {
+    /// Adds another count.
+    pub const fn add(&mut self, other: &Self) {
+        self.parsed += other.parsed;
+        self.partial += other.partial;
+        self.skipped += other.skipped;
+        self.lines += other.lines;
+        self.unknown_constructs += other.unknown_constructs;
+    }
 }
 
 /// Findings of one rule per exposed site, known-AI lines against all others.
