@@ -1,0 +1,275 @@
+//! Every row against its examples and counterexamples, each reader on a small file, and hostile bytes.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::tools;
+
+fn show(path: &str, content: &str) -> Vec<String> {
+    content_signs(path.as_bytes(), content.as_bytes())
+        .into_iter()
+        .map(|sign| format!("{} {:?} {}", sign.tool, sign.kind, sign.detail))
+        .collect()
+}
+
+#[test]
+fn every_file_row_loads_matches_its_examples_and_spares_its_counterexamples() {
+    let table: Table = toml::from_str(SOURCE).unwrap();
+    for row in &table.file {
+        assert!(
+            tools::known(&row.tool).is_some(),
+            "{} is not in tools.toml",
+            row.tool
+        );
+        assert!(
+            !row.examples.is_empty() && !row.counterexamples.is_empty(),
+            "{:?}",
+            row.paths
+        );
+        let fits = |path: &str| {
+            path_signs(path.as_bytes()).iter().any(|s| {
+                s.tool.as_str() == &*row.tool
+                    && s.kind == row.kind
+                    && s.confidence == row.confidence
+            })
+        };
+        for path in &row.examples {
+            assert!(fits(path), "{path}");
+        }
+        for path in &row.counterexamples {
+            assert!(!fits(path), "{path} is taken for {}", row.tool);
+        }
+    }
+}
+
+#[test]
+fn every_ci_row_matches_its_examples_and_spares_its_counterexamples() {
+    let table: Table = toml::from_str(SOURCE).unwrap();
+    for row in &table.ci {
+        assert!(
+            tools::known(&row.tool).is_some(),
+            "{} is not in tools.toml",
+            row.tool
+        );
+        let workflow = |line: &str| {
+            let found = content_signs(
+                b".github/workflows/x.yml",
+                format!("steps:\n      {line}\n").as_bytes(),
+            );
+            found
+                .iter()
+                .any(|sign| sign.tool.as_str() == &*row.tool && sign.kind == SignalKind::CiJob)
+        };
+        assert!(
+            !row.examples.is_empty() && !row.counterexamples.is_empty(),
+            "{}",
+            row.tool
+        );
+        for line in &row.examples {
+            assert!(workflow(line), "{line}");
+        }
+        for line in &row.counterexamples {
+            assert!(!workflow(line), "{line} is taken for {}", row.tool);
+        }
+    }
+}
+
+#[test]
+fn every_ignored_stem_and_extension_is_recognised_where_it_stands() {
+    let table: Table = toml::from_str(SOURCE).unwrap();
+    for row in &table.ignored {
+        assert_eq!(
+            show(".gitignore", &row.stem),
+            [format!("{} IgnoreLine {}", row.tool, row.stem)]
+        );
+        assert_eq!(show(".gitignore", &format!("x{}", row.stem)), [""; 0]);
+    }
+    for row in &table.extension {
+        assert!(
+            tools::known(&row.tool).is_some(),
+            "{} is not in tools.toml",
+            row.tool
+        );
+        for id in &row.ids {
+            let list = |key: &str| {
+                show(
+                    ".vscode/extensions.json",
+                    &format!("{{\"{key}\":[\"{id}\"]}}"),
+                )
+            };
+            assert_eq!(
+                list("recommendations"),
+                [format!("{} Extension {id}", row.tool)]
+            );
+            assert_eq!(list("unwantedRecommendations"), [""; 0]);
+        }
+    }
+}
+
+#[test]
+fn every_library_is_recognised_in_a_manifest_of_its_ecosystem_and_not_inside_longer_names() {
+    let table: manifest::Table = toml::from_str(manifest::SOURCE).unwrap();
+    let check = |names: &[Box<str>], tool: &str, path: &str, file: fn(&str) -> String| {
+        for name in names {
+            let plain = name.replace('*', "x");
+            let found = show(path, &file(&plain));
+            assert_eq!(found, [format!("{tool} Dependency {plain}")], "{path}");
+            assert_eq!(
+                show(path, &file(&format!("zz-{plain}"))),
+                [""; 0],
+                "{path}: zz-{plain}"
+            );
+        }
+    };
+    for row in &table.library {
+        check(&row.python, &row.tool, "requirements.txt", |n| {
+            format!("# c\n{n}[all]>=1.0 ; x\n")
+        });
+        check(&row.npm, &row.tool, "package.json", |n| {
+            format!("{{\"dependencies\":{{\"{n}\":\"1\"}}}}")
+        });
+        check(&row.go, &row.tool, "go.mod", |n| {
+            format!("module m\nrequire (\n\t{n} v1.0.0\n)\n")
+        });
+        check(&row.rust, &row.tool, "Cargo.toml", |n| {
+            format!("[dependencies]\n{n} = \"1\"\n")
+        });
+        check(&row.maven, &row.tool, "pom.xml", |n| {
+            let (group, artifact) = n.split_once(':').unwrap();
+            format!("<groupId>{group}</groupId>\n<artifactId>{artifact}</artifactId>")
+        });
+    }
+}
+
+#[test]
+fn ignore_files_tell_of_tools_whose_files_are_not_there() {
+    let text = "# .claude/\n!.cursor/\n.aider*\n/.claude/settings.local.json\n**/CLAUDE.local.md\n.cursor/\ntarget/\n*.md\n.specstory/**\nnode_modules\n.github/\nllms.txt\n";
+    insta::assert_snapshot!(show(".gitignore", text).join("\n"), @r"
+    aider IgnoreLine .aider*
+    claude IgnoreLine **/CLAUDE.local.md
+    claude IgnoreLine /.claude/settings.local.json
+    cursor IgnoreLine .cursor/
+    unspecified IgnoreLine .specstory/**
+    ");
+}
+
+#[test]
+fn editor_settings_may_have_comments_and_trailing_commas() {
+    let text = "{\n  // \"github.copilot\"\n  \"recommendations\": [\n    \"rust-lang.rust-analyzer\", /* x */\n    \"GitHub.copilot-chat\",\n  ],\n  \"unwantedRecommendations\": [\"continue.continue\"],\n}";
+    assert_eq!(
+        show(".vscode/extensions.json", text),
+        ["github-copilot Extension GitHub.copilot-chat"]
+    );
+}
+
+#[test]
+fn a_devcontainer_tells_by_features_and_extensions() {
+    let text = r#"{"features":{"ghcr.io/anthropics/devcontainer-features/claude-code:1.0":{"token":"x"},"ghcr.io/devcontainers/features/node:1":{}},
+        "customizations":{"vscode":{"extensions":["saoudrizwan.claude-dev@1.2"]}}}"#;
+    assert_eq!(
+        show(".devcontainer/devcontainer.json", text),
+        [
+            "claude Configuration ghcr.io/anthropics/devcontainer-features/claude-code",
+            "cline Extension saoudrizwan.claude-dev"
+        ]
+    );
+}
+
+#[test]
+fn dependencies_are_found_in_every_section_of_a_manifest() {
+    insta::assert_snapshot!(
+        [
+            show("pyproject.toml", "[project]\ndependencies=['OpenAI>=1']\n[project.optional-dependencies]\nx=['langchain_openai']\n[dependency-groups]\nd=['anthropic~=0.3',{include-group='x'}]\n[tool.poetry.dependencies]\nlitellm='*'\n[tool.poetry.group.dev.dependencies]\nvllm='*'"),
+            show("Cargo.toml", "[workspace.dependencies]\nasync-openai='1'\n[target.'cfg(unix)'.dependencies]\noai={package='rig-core',version='1'}"),
+            show("app/build.gradle.kts", "dependencies {\n  implementation(\"dev.langchain4j:langchain4j:1.0\")\n  // implementation(\"com.openai:openai-java:1\")\n}"),
+            show("package.json", "{\"name\":\"openai\",\"devDependencies\":{\"lovable-tagger\":\"1\",\"@ai-sdk/openai\":\"1\"}}"),
+        ]
+        .concat()
+        .join("\n"),
+        @r"
+    anthropic Dependency anthropic
+    langchain Dependency langchain-openai
+    litellm Dependency litellm
+    openai Dependency openai
+    vllm Dependency vllm
+    openai Dependency async-openai
+    rig Dependency rig-core
+    langchain Dependency dev.langchain4j:langchain4j
+    lovable Dependency lovable-tagger
+    vercel-ai Dependency @ai-sdk/openai
+    "
+    );
+}
+
+#[test]
+fn a_ci_job_that_only_mentions_a_tool_in_a_comment_is_not_one() {
+    let text = "steps:\n  - uses: actions/checkout@v4 # not anthropics/claude-code-action\n  # - run: codex exec x\n  - run: echo android exec\n  - name: x\n    uses: \"openai/codex-action@v1\"\n";
+    assert_eq!(
+        show(".github/workflows/ci.yaml", text),
+        ["codex CiJob openai/codex-action"]
+    );
+}
+
+#[test]
+fn only_files_that_steer_are_agent_configuration() {
+    for path in [
+        "AGENTS.md",
+        ".claude/settings.json",
+        ".cursor/rules/a.mdc",
+        ".mcp.json",
+    ] {
+        assert!(is_agent_configuration(path.as_bytes()), "{path}");
+    }
+    for path in [
+        "llms.txt",
+        ".aider.chat.history.md",
+        ".entire/settings.json",
+        "src/main.rs",
+    ] {
+        assert!(!is_agent_configuration(path.as_bytes()), "{path}");
+    }
+}
+
+#[test]
+fn only_few_files_are_worth_reading() {
+    for path in [
+        ".gitignore",
+        "a/.gitignore",
+        ".vscode/extensions.json",
+        "requirements/dev.txt",
+        "dev-requirements.txt",
+        ".github/workflows/x.yaml",
+    ] {
+        assert!(content_interesting(path.as_bytes()), "{path}");
+    }
+    for path in [
+        "src/main.rs",
+        "extensions.json",
+        "notes.txt",
+        "workflows/x.yml",
+        "package-lock.json",
+    ] {
+        assert!(!content_interesting(path.as_bytes()), "{path}");
+    }
+}
+
+#[test]
+fn deep_nesting_shows_nothing_and_does_not_overflow_the_stack() {
+    let deep = 200_000;
+    let json = format!("{}{}", "[".repeat(deep), "]".repeat(deep));
+    let toml = format!("a = {}{}", "[".repeat(deep), "]".repeat(deep));
+    assert_eq!(show("package.json", &json), [""; 0]);
+    assert_eq!(show(".vscode/extensions.json", &json), [""; 0]);
+    assert_eq!(show("pyproject.toml", &toml), [""; 0]);
+    assert_eq!(show("Cargo.toml", &toml), [""; 0]);
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_content_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        for path in [".gitignore", ".vscode/extensions.json", ".devcontainer.json", "action.yml", "package.json", "requirements.txt", "pyproject.toml", "go.mod", "Cargo.toml", "pom.xml", "build.gradle"] {
+            let _ = content_signs(path.as_bytes(), &bytes);
+        }
+        let _ = path_signs(&bytes);
+    }
+}
