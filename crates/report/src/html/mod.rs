@@ -1,0 +1,85 @@
+//! One self-contained page: no request leaves it, it reads without JavaScript, and its script only adds
+//! filters, the code view and the theme switch. All charts are drawn here, as SVG.
+
+mod charts;
+mod code_view;
+mod escape;
+mod findings;
+mod gaps;
+mod health;
+mod overview;
+mod page;
+mod signs;
+mod stats_page;
+mod usage;
+mod weaknesses;
+
+use trueline_facts::code::CodeView;
+use trueline_facts::scan::ScanReport;
+use trueline_facts::stats::StatsReport;
+
+/// Appends formatted text; writing to a `String` cannot fail.
+macro_rules! put {
+    ($out:expr, $($arg:tt)*) => {{
+        use std::fmt::Write as _;
+        let _ = write!($out, $($arg)*);
+    }};
+}
+pub(crate) use put;
+
+/// The id, with a blank after it, of the name that tells the sections of one repository from those of
+/// another on the same page; nothing where there is only one.
+fn whose(prefix: &str) -> String {
+    if prefix.is_empty() {
+        String::new()
+    } else {
+        format!("{prefix}name ")
+    }
+}
+
+/// Renders a scan. `code` are the files whose text the page may show; what it has no room for is said.
+#[must_use]
+pub fn scan(report: &ScanReport, code: &[CodeView]) -> String {
+    let shelf = code_view::Shelf::choose(report, code);
+    let mut body = String::new();
+    let mut page = page::Page::new(&report.repository.name, "Scan", &report.trueline_version);
+    overview::scan(&mut body, report);
+    page.section("overview", "Overview");
+    if let Some(usage) = &report.usage {
+        page.section("who", "Who wrote it");
+        usage::section(&mut body, usage, "");
+    }
+    if !report.weaknesses.is_empty() || !report.findings.is_empty() {
+        page.section("weaknesses", "Weaknesses");
+        weaknesses::section(&mut body, report);
+    }
+    page.section("findings", "Findings");
+    findings::section(&mut body, report, &shelf);
+    if !shelf.is_empty() {
+        page.section("code", "Code");
+        code_view::section(&mut body, &shelf);
+    }
+    if let Some(health) = &report.health {
+        page.section("health", "Health");
+        health::section(&mut body, health, "");
+    }
+    if !report.shadow_ai.signals.is_empty()
+        || !report.shadow_ai.unlisted.is_empty()
+        || !report.pipeline.is_empty()
+    {
+        page.section("signs", "Where AI enters");
+        signs::section(&mut body, &report.shadow_ai, &report.pipeline, "");
+    }
+    page.section("gaps", "Not read");
+    gaps::section(&mut body, &report.diagnostics, Some(&report.sources), "");
+    page.section("methods", "Methods");
+    gaps::methods(&mut body);
+    let data = shelf.json(report);
+    page.finish(&body, &data)
+}
+
+/// Renders the page for a lead: one or many repositories.
+#[must_use]
+pub fn stats(report: &StatsReport) -> String {
+    stats_page::render(report)
+}

@@ -1,0 +1,248 @@
+//! The first screen of the page: the answer in one sentence, evidence coverage, AI share, findings by
+//! severity, and what was done well. Without evidence it says what it cannot know and what to switch on.
+
+use trueline_facts::scan::{Repository, ScanReport};
+use trueline_facts::usage::{EvidenceCoverage, LineShares, Usage};
+
+use super::charts::bars;
+use super::escape::{esc, prose};
+use super::put;
+use crate::{select, words};
+
+/// Above this coverage no advice is given: there is little left to gain.
+const ENOUGH: f64 = 0.8;
+
+/// The opening of a scan page.
+pub(super) fn scan(out: &mut String, report: &ScanReport) {
+    let findings = select::findings(report, false);
+    put!(
+        out,
+        "<section id=\"overview\" class=\"hero\" aria-labelledby=\"title\">\n<p class=\"kicker\">{} · ",
+        esc(&report.repository.name)
+    );
+    repository(out, &report.repository);
+    if let Some(base) = &report.diff_base {
+        put!(
+            out,
+            " · only lines changed since <code>{}</code>",
+            esc(base.short())
+        );
+    }
+    put!(
+        out,
+        "</p>\n<h1 id=\"title\">{}</h1>\n",
+        esc(&answer(report, findings.len() as u64))
+    );
+    if report.usage.is_none() {
+        out.push_str("<p class=\"lead\">This is not a git repository with history, so nothing here says who wrote the code. Run <code>git init</code>, commit, and scan again.</p>\n");
+    }
+    out.push_str("<div class=\"cards\">\n");
+    if let Some(usage) = &report.usage {
+        coverage_card(out, &usage.coverage);
+        share_card(out, &usage.coverage, &usage.lines);
+    }
+    severity_card(out, report);
+    well_card(out, report);
+    out.push_str("</div>\n");
+    if let Some(usage) = &report.usage {
+        advice(out, usage);
+    }
+    out.push_str("</section>\n");
+}
+
+/// Commits, head, date, gaps: one line beside a name.
+pub(super) fn repository(out: &mut String, repository: &Repository) {
+    if let Some(head) = &repository.head {
+        put!(
+            out,
+            "{} to <code>{}</code>",
+            words::counted(repository.commits, "commit"),
+            esc(head.short())
+        );
+    } else {
+        out.push_str("no history");
+    }
+    if let Some(time) = repository.head_time {
+        put!(
+            out,
+            " of <time datetime=\"{}\">{}</time>",
+            time,
+            time.date()
+        );
+    }
+    if repository.shallow {
+        out.push_str(" · <strong>shallow clone: history is cut off</strong>");
+    }
+}
+
+fn answer(report: &ScanReport, findings: u64) -> String {
+    let judged: u64 = report
+        .sources
+        .languages
+        .values()
+        .map(|language| language.parsed + language.partial)
+        .sum();
+    let found = if findings > 0 {
+        format!("{} to look at", words::counted(findings, "finding"))
+    } else if judged == 0 {
+        "Nothing to judge: no file in a supported language".to_owned()
+    } else {
+        format!("No findings in {}", words::counted(judged, "file"))
+    };
+    match &report.usage {
+        Some(usage) if !unknown(&usage.coverage, &usage.lines) => format!(
+            "{found}. {} of recent lines have evidence; AI wrote at least {} of all.",
+            words::percent(usage.coverage.recent.hits, usage.coverage.recent.of),
+            words::floor_percent(usage.lines.ai, usage.lines.total)
+        ),
+        Some(_) => format!("{found}. Who wrote the code is unknown: no line carries evidence."),
+        None => format!("{found}."),
+    }
+}
+
+/// Is nothing at all known about who wrote the code?
+pub(super) const fn unknown(coverage: &EvidenceCoverage, lines: &LineShares) -> bool {
+    coverage.all.hits == 0 && lines.ai == 0 && lines.human == 0
+}
+
+/// Evidence coverage: the figure on which every other one rests, so it comes first.
+pub(super) fn coverage_card(out: &mut String, coverage: &EvidenceCoverage) {
+    let recent = &coverage.recent;
+    put!(
+        out,
+        "<article class=\"card\"><h2>Evidence coverage</h2><p class=\"big\">{}</p>",
+        words::percent(recent.hits, recent.of)
+    );
+    bars::gauge(out, recent, "f-good");
+    put!(
+        out,
+        "<p>of the lines added in the last {} days say who wrote them ({}). Of all lines: {}.</p></article>\n",
+        coverage.window_days,
+        words::of(recent),
+        words::percent(coverage.all.hits, coverage.all.of)
+    );
+}
+
+/// Lines by origin.
+pub(super) fn share_card(out: &mut String, coverage: &EvidenceCoverage, lines: &LineShares) {
+    out.push_str("<article class=\"card\"><h2>Written by AI</h2>");
+    if unknown(coverage, lines) {
+        out.push_str("<p class=\"big\">unknown</p>");
+        bars::origins(out, lines);
+        out.push_str("<p>Not zero: without evidence nobody can tell.</p></article>\n");
+        return;
+    }
+    put!(
+        out,
+        "<p class=\"big\"><small>at least</small> {}</p>",
+        words::floor_percent(lines.ai, lines.total)
+    );
+    bars::origins(out, lines);
+    put!(
+        out,
+        "<ul class=\"split\"><li><span class=\"key k-ai\"></span>AI {}</li><li><span class=\"key k-unknown\"></span>unknown {}</li><li><span class=\"key k-human\"></span>people {}</li></ul>",
+        words::count(lines.ai),
+        words::count(lines.unknown),
+        words::count(lines.human)
+    );
+    let whole = lines.ai.saturating_sub(lines.ai_line_level);
+    if whole > 0 {
+        put!(
+            out,
+            "<p>{} are known line by line, {} only from whole commits.</p>",
+            words::counted(lines.ai_line_level, "AI line"),
+            words::count(whole)
+        );
+    }
+    out.push_str("</article>\n");
+}
+
+fn severity_card(out: &mut String, report: &ScanReport) {
+    let shown = select::findings(report, false);
+    let counts = select::severities(&shown);
+    put!(
+        out,
+        "<article class=\"card\"><h2>Findings</h2><p class=\"big\">{}</p>",
+        words::count(shown.len() as u64)
+    );
+    if !counts.is_empty() {
+        let most = counts.iter().map(|(_, n)| *n).max().unwrap_or(0);
+        out.push_str(
+            "<table class=\"mini\"><caption class=\"vh\">Findings by severity</caption><tbody>",
+        );
+        for severity in words::SEVERITIES {
+            let n = counts
+                .iter()
+                .find(|(s, _)| *s == severity)
+                .map_or(0, |(_, n)| *n);
+            let name = words::severity(severity);
+            put!(out, "<tr><th scope=\"row\">{name}</th><td>");
+            bars::quantity(out, n, most, &format!("f-{name}"));
+            put!(out, "</td><td class=\"n\">{}</td></tr>", words::count(n));
+        }
+        out.push_str("</tbody></table>");
+    }
+    let less = report.findings.len() - shown.len();
+    if less > 0 {
+        put!(
+            out,
+            "<p>And {} less certain, listed on request.</p>",
+            words::count(less as u64)
+        );
+    }
+    out.push_str("</article>\n");
+}
+
+fn well_card(out: &mut String, report: &ScanReport) {
+    let clean = select::done_well(report);
+    if clean.is_empty() {
+        return;
+    }
+    out.push_str("<article class=\"card\"><h2>Done well</h2><ul class=\"well\">");
+    for (rate, sites) in clean.iter().take(4) {
+        let sites = if *sites == 1 {
+            "the only exposed site".to_owned()
+        } else {
+            format!("any of {} exposed sites", words::count(*sites))
+        };
+        put!(
+            out,
+            "<li>No <strong>{}</strong> at {sites}</li>",
+            esc(rate.rule.as_str())
+        );
+    }
+    if clean.len() > 4 {
+        put!(
+            out,
+            "<li>and {} clean throughout</li>",
+            words::counted((clean.len() - 4) as u64, "more rule")
+        );
+    }
+    out.push_str("</ul></article>\n");
+}
+
+/// What to switch on to know more.
+pub(super) fn advice(out: &mut String, usage: &Usage) {
+    let coverage = &usage.coverage;
+    if coverage.advice.is_empty() || coverage.recent.share.is_some_and(|share| share >= ENOUGH) {
+        return;
+    }
+    put!(
+        out,
+        "<div class=\"advice\"><h2>{}</h2><ol>",
+        if unknown(coverage, &usage.lines) {
+            "What this page cannot know, and what to switch on"
+        } else {
+            "To know more"
+        }
+    );
+    for advice in &coverage.advice {
+        put!(
+            out,
+            "<li><span>{}</span> <code>{}</code></li>",
+            prose(&advice.what),
+            esc(&advice.how)
+        );
+    }
+    out.push_str("</ol></div>\n");
+}

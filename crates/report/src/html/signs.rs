@@ -1,0 +1,114 @@
+//! Where AI enters: the flow through the repository's doors, and the signs of tools, with those that
+//! the policy does not list in front.
+
+use trueline_facts::Timestamp;
+use trueline_facts::pipeline::Entry;
+use trueline_facts::shadow::ShadowAi;
+
+use super::charts::flow;
+use super::escape::esc;
+use super::put;
+use crate::words;
+
+/// The section; `prefix` keeps element ids apart where a page has several repositories.
+pub(super) fn section(out: &mut String, shadow: &ShadowAi, pipeline: &[Entry], prefix: &str) {
+    let whose = super::whose(prefix);
+    put!(
+        out,
+        "<section id=\"{prefix}signs\" aria-labelledby=\"{whose}{prefix}signs-title\">\n<h2 id=\"{prefix}signs-title\">Where AI enters</h2>\n"
+    );
+    doors(out, pipeline);
+    shadow_ai(out, shadow);
+    out.push_str("</section>\n");
+}
+
+fn doors(out: &mut String, pipeline: &[Entry]) {
+    if pipeline.is_empty() {
+        return;
+    }
+    out.push_str("<figure class=\"panel\"><figcaption><h3>Pipeline</h3></figcaption>\n");
+    flow::flow(out, pipeline);
+    out.push_str("<details class=\"alt\"><summary>As a table</summary><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Doors\"><table><thead><tr><th scope=\"col\">door</th><th scope=\"col\">tool</th><th scope=\"col\" class=\"n\">commits</th><th scope=\"col\" class=\"n\">without a sign of review</th><th scope=\"col\">seen</th><th scope=\"col\">rests on</th></tr></thead><tbody>");
+    for entry in pipeline {
+        let evidence: Vec<_> = entry
+            .evidence
+            .iter()
+            .map(|one| esc(one).to_string())
+            .collect();
+        put!(
+            out,
+            "<tr><td>{}</td><th scope=\"row\">{}</th><td class=\"n\">{}</td><td class=\"n\">{}</td><td>{}</td><td>{}</td></tr>",
+            words::entry(entry.kind),
+            esc(entry.tool.as_str()),
+            words::count(entry.commits),
+            words::count(entry.unreviewed),
+            period(entry.first_seen, entry.last_seen),
+            evidence.join(", ")
+        );
+    }
+    out.push_str("</tbody></table></div></details></figure>\n");
+}
+
+fn shadow_ai(out: &mut String, shadow: &ShadowAi) {
+    if shadow.signals.is_empty() && shadow.unlisted.is_empty() {
+        return;
+    }
+    out.push_str("<div class=\"panel\"><h3>Shadow AI</h3>");
+    let names: Vec<_> = shadow
+        .unlisted
+        .iter()
+        .map(|tool| format!("<strong>{}</strong>", esc(tool.as_str())))
+        .collect();
+    if !names.is_empty() {
+        put!(
+            out,
+            "<p>Signs of tools that <code>trueline.toml</code> does not list: {}. Ask what makes it useful before ruling on it.</p>",
+            names.join(", ")
+        );
+    } else if shadow.approved.is_none() {
+        out.push_str("<p><code>trueline.toml</code> lists no approved tools yet, so none of these is judged.</p>");
+    } else {
+        out.push_str(
+            "<p>None: every tool with a sign is listed in <code>trueline.toml</code>.</p>",
+        );
+    }
+    if !shadow.signals.is_empty() {
+        signals(out, shadow);
+    }
+    out.push_str("</div>\n");
+}
+
+fn signals(out: &mut String, shadow: &ShadowAi) {
+    out.push_str("\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Signs of AI tools\"><table><thead><tr><th scope=\"col\">tool</th><th scope=\"col\">sign</th><th scope=\"col\">state</th><th scope=\"col\">where</th><th scope=\"col\">seen</th></tr></thead><tbody>");
+    let mut signals: Vec<_> = shadow.signals.iter().collect();
+    signals.sort_by_key(|signal| !shadow.unlisted.contains(&signal.tool));
+    for signal in signals {
+        let tag = if shadow.unlisted.contains(&signal.tool) {
+            " <span class=\"tag warn\">not listed</span>"
+        } else {
+            ""
+        };
+        let detail = signal.detail.as_ref().map_or(String::new(), |detail| {
+            format!(" <span class=\"sub\">{}</span>", esc(detail))
+        });
+        put!(
+            out,
+            "<tr><th scope=\"row\">{}{tag}</th><td>{}</td><td>{}</td><td><span class=\"path\">{}</span>{detail}</td><td>{}</td></tr>",
+            esc(signal.tool.as_str()),
+            words::signal(signal.kind),
+            words::signal_state(signal.state),
+            esc(&signal.path.display()),
+            period(signal.first_seen, signal.last_seen)
+        );
+    }
+    out.push_str("</tbody></table></div>\n");
+}
+
+/// `2025-03 – 2026-01`.
+pub(super) fn period(first: Option<Timestamp>, last: Option<Timestamp>) -> String {
+    match (first.map(Timestamp::month), last.map(Timestamp::month)) {
+        (Some(first), Some(last)) if first != last => format!("{first} – {last}"),
+        (Some(one), _) | (None, Some(one)) => one,
+        (None, None) => String::new(),
+    }
+}

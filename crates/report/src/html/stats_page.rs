@@ -1,0 +1,295 @@
+//! The page for a lead: all repositories on one screen, then each with its trends, health, anomalies,
+//! shadow AI and pipeline.
+
+use trueline_facts::stats::{Breakdown, Group, NoteCounts, RepositoryStats, StatsReport};
+use trueline_facts::usage::LineShares;
+
+use super::charts::bars;
+use super::escape::esc;
+use super::page::Page;
+use super::{gaps, health, overview, put, signs, usage};
+use crate::words;
+
+/// Repositories beyond this start folded.
+const OPEN: usize = 3;
+
+/// Renders the page.
+pub(super) fn render(report: &StatsReport) -> String {
+    let name = if let [only] = report.repositories.as_slice() {
+        only.repository.name.clone()
+    } else {
+        format!(
+            "{} repositories",
+            words::count(report.repositories.len() as u64)
+        )
+    };
+    let mut page = Page::new(&name, "Statistics", &report.trueline_version);
+    let mut body = String::new();
+    page.section("overview", "Overview");
+    opening(&mut body, report);
+    if report.repositories.len() > 1 {
+        page.section("repositories", "Repositories");
+        comparison(&mut body, &report.repositories);
+    }
+    if let Some(breakdown) = &report.breakdown {
+        page.section("breakdown", "Breakdown");
+        broken_down(&mut body, breakdown);
+    }
+    if let Some(mine) = &report.mine {
+        page.section("mine", "My lines");
+        body.push_str("<section id=\"mine\" aria-labelledby=\"mine-title\">\n<h2 id=\"mine-title\">My own lines</h2>\n<p class=\"lead\">Shown to whoever asked for their own, and to nobody else.</p>\n");
+        groups(&mut body, "line group", std::slice::from_ref(mine));
+        body.push_str("</section>\n");
+    }
+    match report.repositories.as_slice() {
+        [only] => {
+            for (id, name) in [
+                ("who", "Who wrote it"),
+                ("health", "Health"),
+                ("signs", "Where AI enters"),
+                ("gaps", "Not read"),
+            ] {
+                page.section(id, name);
+            }
+            repository(&mut body, only, "");
+        }
+        many => {
+            for (index, one) in many.iter().enumerate() {
+                put!(
+                    body,
+                    "<details class=\"repository\" id=\"r{index}\"{}><summary><h2 id=\"r{index}-name\">{}</h2>",
+                    if index < OPEN { " open" } else { "" },
+                    esc(&one.repository.name)
+                );
+                body.push_str("<p class=\"kicker\">");
+                overview::repository(&mut body, &one.repository);
+                body.push_str("</p></summary>\n<div class=\"cards\">");
+                overview::coverage_card(&mut body, &one.usage.coverage);
+                overview::share_card(&mut body, &one.usage.coverage, &one.usage.lines);
+                body.push_str("</div>\n");
+                overview::advice(&mut body, &one.usage);
+                repository(&mut body, one, &format!("r{index}-"));
+                body.push_str("</details>\n");
+            }
+        }
+    }
+    page.section("methods", "Methods");
+    gaps::methods(&mut body);
+    page.finish(&body, "")
+}
+
+fn opening(out: &mut String, report: &StatsReport) {
+    let together = &report.together;
+    let lines = &together.lines;
+    out.push_str(
+        "<section id=\"overview\" class=\"hero\" aria-labelledby=\"title\">\n<p class=\"kicker\">",
+    );
+    if let [only] = report.repositories.as_slice() {
+        put!(out, "{} · ", esc(&only.repository.name));
+        overview::repository(out, &only.repository);
+    } else {
+        put!(
+            out,
+            "{} repositories · {} · {}",
+            words::count(together.repositories),
+            words::counted(together.commits, "commit"),
+            words::counted(lines.total, "line")
+        );
+    }
+    let known = together.coverage.hits > 0 || lines.ai + lines.human > 0;
+    let answer = if known {
+        format!(
+            "{} of recent lines have evidence; AI wrote at least {} of all.",
+            words::percent(together.coverage.hits, together.coverage.of),
+            words::floor_percent(lines.ai, lines.total)
+        )
+    } else {
+        "Who wrote the code is unknown: no line carries evidence.".to_owned()
+    };
+    put!(
+        out,
+        "</p>\n<h1 id=\"title\">{answer}</h1>\n<div class=\"cards\">\n"
+    );
+    if let [only] = report.repositories.as_slice() {
+        overview::coverage_card(out, &only.usage.coverage);
+        overview::share_card(out, &only.usage.coverage, &only.usage.lines);
+        attention_card(out, &report.repositories);
+        out.push_str("</div>\n");
+        overview::advice(out, &only.usage);
+    } else {
+        put!(
+            out,
+            "<article class=\"card\"><h2>Evidence coverage</h2><p class=\"big\">{}</p>",
+            words::percent(together.coverage.hits, together.coverage.of)
+        );
+        bars::gauge(out, &together.coverage, "f-good");
+        put!(
+            out,
+            "<p>of recent lines say who wrote them ({}).</p></article>\n<article class=\"card\"><h2>Written by AI</h2><p class=\"big\">{}</p>",
+            words::of(&together.coverage),
+            if known {
+                format!(
+                    "<small>at least</small> {}",
+                    words::floor_percent(lines.ai, lines.total)
+                )
+            } else {
+                "unknown".to_owned()
+            }
+        );
+        bars::origins(out, lines);
+        put!(
+            out,
+            "<ul class=\"split\"><li><span class=\"key k-ai\"></span>AI {}</li><li><span class=\"key k-unknown\"></span>unknown {}</li><li><span class=\"key k-human\"></span>people {}</li></ul></article>\n",
+            words::count(lines.ai),
+            words::count(lines.unknown),
+            words::count(lines.human)
+        );
+        attention_card(out, &report.repositories);
+        out.push_str("</div>\n");
+    }
+    out.push_str("</section>\n");
+}
+
+/// What a lead may want to ask about.
+fn attention_card(out: &mut String, repositories: &[RepositoryStats]) {
+    let anomalies: usize = repositories
+        .iter()
+        .map(|one| one.health.anomalies.len())
+        .sum();
+    let large: usize = repositories
+        .iter()
+        .map(|one| one.health.review.large_unreviewed.len())
+        .sum();
+    let mut unlisted: Vec<_> = repositories
+        .iter()
+        .flat_map(|one| {
+            one.shadow_ai
+                .unlisted
+                .iter()
+                .map(trueline_facts::ToolId::as_str)
+        })
+        .collect();
+    unlisted.sort_unstable();
+    unlisted.dedup();
+    put!(
+        out,
+        "<article class=\"card\"><h2>Worth a question</h2><ul class=\"well plain\"><li><strong>{}</strong> {} out of the ordinary</li><li><strong>{}</strong> large AI {} without a sign of review</li><li><strong>{}</strong> {} with signs here that the policy does not list{}</li></ul></article>\n",
+        words::count(anomalies as u64),
+        if anomalies == 1 { "thing" } else { "things" },
+        words::count(large as u64),
+        if large == 1 { "change" } else { "changes" },
+        words::count(unlisted.len() as u64),
+        if unlisted.len() == 1 { "tool" } else { "tools" },
+        if unlisted.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", esc(&unlisted.join(", ")))
+        }
+    );
+}
+
+fn comparison(out: &mut String, repositories: &[RepositoryStats]) {
+    out.push_str("<section id=\"repositories\" aria-labelledby=\"repositories-title\">\n<h2 id=\"repositories-title\">Repositories</h2>\n<div class=\"panel\"><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Repositories\"><table><thead><tr><th scope=\"col\">repository</th><th scope=\"col\" class=\"n\">evidence</th><th scope=\"col\" class=\"wide-cell\">AI · unknown · people</th><th scope=\"col\" class=\"n\">AI at least</th><th scope=\"col\" class=\"n\">lines</th><th scope=\"col\" class=\"n\">commits</th><th scope=\"col\" class=\"n\">rewritten, known AI</th><th scope=\"col\" class=\"n\">unlisted tools</th></tr></thead><tbody>\n");
+    for (index, one) in repositories.iter().enumerate() {
+        let lines = &one.usage.lines;
+        let recent = &one.usage.coverage.recent;
+        put!(
+            out,
+            "<tr><th scope=\"row\"><a href=\"#r{index}\">{}</a></th><td class=\"n\">{}</td><td>",
+            esc(&one.repository.name),
+            words::percent(recent.hits, recent.of)
+        );
+        bars::origins(out, lines);
+        let rework = one
+            .health
+            .rework
+            .iter()
+            .find(|rework| {
+                rework.group == trueline_facts::health::OriginGroup::KnownAi && rework.lines.of > 0
+            })
+            .map_or_else(
+                || "<span class=\"faint\">unknown</span>".to_owned(),
+                |rework| {
+                    format!(
+                        "{}<span class=\"sub\">{}, {} days</span>",
+                        words::percent(rework.lines.hits, rework.lines.of),
+                        words::interval(&rework.lines, true),
+                        rework.within_days
+                    )
+                },
+            );
+        put!(
+            out,
+            "</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{rework}</td><td class=\"n\">{}</td></tr>\n",
+            share(lines),
+            words::count(lines.total),
+            words::count(one.repository.commits),
+            one.shadow_ai.unlisted.len()
+        );
+    }
+    out.push_str("</tbody></table></div></div>\n</section>\n");
+}
+
+/// The AI share as a lower bound, or that nothing is known.
+fn share(lines: &LineShares) -> String {
+    if lines.ai + lines.human == 0 {
+        "<span class=\"faint\">unknown</span>".to_owned()
+    } else {
+        words::floor_percent(lines.ai, lines.total)
+    }
+}
+
+fn broken_down(out: &mut String, breakdown: &Breakdown) {
+    let by = words::group_by(breakdown.by);
+    put!(
+        out,
+        "<section id=\"breakdown\" aria-labelledby=\"breakdown-title\">\n<h2 id=\"breakdown-title\">By {by}</h2>\n"
+    );
+    groups(out, by, &breakdown.groups);
+    out.push_str("</section>\n");
+}
+
+fn groups(out: &mut String, by: &str, groups: &[Group]) {
+    put!(
+        out,
+        "<div class=\"panel\"><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Lines by {by}\"><table><thead><tr><th scope=\"col\">{by}</th><th scope=\"col\" class=\"wide-cell\">AI · unknown · people</th><th scope=\"col\" class=\"n\">known</th><th scope=\"col\" class=\"n\">AI at least</th><th scope=\"col\" class=\"n\">lines</th><th scope=\"col\" class=\"n\">commits</th></tr></thead><tbody>\n"
+    );
+    for group in groups {
+        let lines = &group.lines;
+        put!(out, "<tr><th scope=\"row\">{}</th><td>", esc(&group.name));
+        bars::origins(out, lines);
+        put!(
+            out,
+            "</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>\n",
+            words::percent(lines.ai + lines.human, lines.total),
+            share(lines),
+            words::count(lines.total),
+            words::count(group.commits)
+        );
+    }
+    out.push_str("</tbody></table></div></div>\n");
+}
+
+fn repository(out: &mut String, one: &RepositoryStats, prefix: &str) {
+    usage::section(out, &one.usage, prefix);
+    health::section(out, &one.health, prefix);
+    signs::section(out, &one.shadow_ai, &one.pipeline, prefix);
+    gaps::section(out, &one.diagnostics, None, prefix);
+    notes(out, &one.notes);
+}
+
+fn notes(out: &mut String, notes: &NoteCounts) {
+    if notes.read + notes.unreadable == 0 {
+        return;
+    }
+    put!(
+        out,
+        "<p class=\"note\">Authorship notes: {} read, {} unreadable, {} on commits of this history; entries without metadata {}, of unknown form {}, on paths that their commit lacks {}.</p>\n",
+        words::count(notes.read),
+        words::count(notes.unreadable),
+        words::count(notes.reachable),
+        words::count(notes.foreign_keys),
+        words::count(notes.unknown_keys),
+        words::count(notes.absent_paths)
+    );
+}

@@ -1,0 +1,15 @@
+//! Renderers: facts in, text out, for the terminal, pull-request comments, browsers, git and machines.
+//!
+//! No I/O, no clock, no judging: every figure comes from a document of `trueline_facts`. Text that
+//! came from a repository is made visible or escaped before it reaches a terminal, a comment or a page.
+
+pub mod html;
+pub mod json;
+pub mod markdown;
+pub mod porcelain;
+mod select;
+mod style;
+pub mod terminal;
+mod words;
+
+pub use style::Style;

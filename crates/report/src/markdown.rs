@@ -1,0 +1,424 @@
+//! Markdown for pull-request comments: short, the rest folded away, one marker so that the comment is
+//! found again and edited in place. Whatever came from a repository is escaped: it can neither format,
+//! link, mention nor close a block.
+
+use std::fmt::Write as _;
+
+use trueline_facts::scan::{ScanReport, WeaknessRate};
+use trueline_facts::shadow::ShadowAi;
+use trueline_facts::stats::StatsReport;
+use trueline_facts::usage::{EvidenceCoverage, LineShares};
+use trueline_facts::{Diagnostic, Finding, Location, Proportion};
+
+use crate::{select, words};
+
+/// By this line a bot finds its own comment again.
+const SCAN_MARKER: &str = "<!-- trueline:scan -->";
+const STATS_MARKER: &str = "<!-- trueline:stats -->";
+
+/// Hosts cut comments at 65,536 characters; findings beyond this are counted instead.
+const FINDINGS: usize = 30;
+
+/// Renders the comment of a scan.
+#[must_use]
+pub fn scan(report: &ScanReport) -> String {
+    let mut out = format!("{SCAN_MARKER}\n");
+    let findings = select::findings(report, false);
+    let _ = writeln!(out, "### Trueline: {}\n", headline(report, &findings));
+    done_well(&mut out, report);
+    match &report.usage {
+        Some(usage) => who(&mut out, &usage.coverage, &usage.lines),
+        None => {
+            out.push_str("- **Evidence coverage:** none; outside git, origins cannot be known\n");
+        }
+    }
+    shadow(&mut out, &report.shadow_ai);
+    out.push('\n');
+    for finding in findings.iter().take(select::WORST) {
+        one(&mut out, finding);
+    }
+    if findings.len() > select::WORST {
+        let _ = writeln!(
+            out,
+            "<details><summary>{} more</summary>\n",
+            words::counted((findings.len() - select::WORST) as u64, "finding")
+        );
+        for finding in findings.iter().take(FINDINGS).skip(select::WORST) {
+            one(&mut out, finding);
+        }
+        if findings.len() > FINDINGS {
+            let _ = writeln!(
+                out,
+                "And {} that this comment has no room for.\n",
+                words::count((findings.len() - FINDINGS) as u64)
+            );
+        }
+        out.push_str("</details>\n\n");
+    }
+    weaknesses(&mut out, &select::weak(report));
+    if let Some(health) = report.health.as_ref().filter(|h| !h.anomalies.is_empty()) {
+        let _ = writeln!(
+            out,
+            "<details><summary>Out of the ordinary ({})</summary>\n",
+            health.anomalies.len()
+        );
+        for anomaly in &health.anomalies {
+            let _ = writeln!(
+                out,
+                "- {} {}: {}",
+                anomaly.time.date(),
+                words::anomaly(anomaly.kind),
+                text(&anomaly.reason)
+            );
+        }
+        out.push_str("\n</details>\n\n");
+    }
+    diagnostics(&mut out, &report.diagnostics);
+    out
+}
+
+fn headline(report: &ScanReport, findings: &[&Finding]) -> String {
+    let scope = match &report.diff_base {
+        Some(base) => format!("in the lines changed since {}", base.short()),
+        None => format!("in {}", text(&report.repository.name)),
+    };
+    if findings.is_empty() {
+        return format!("no findings {scope}");
+    }
+    let counts: Vec<_> = select::severities(findings)
+        .into_iter()
+        .map(|(severity, n)| format!("{} {}", words::count(n), words::severity(severity)))
+        .collect();
+    format!(
+        "{} {scope} ({})",
+        words::counted(findings.len() as u64, "finding"),
+        counts.join(", ")
+    )
+}
+
+fn done_well(out: &mut String, report: &ScanReport) {
+    let clean = select::done_well(report);
+    if clean.is_empty() {
+        return;
+    }
+    let parts: Vec<_> = clean
+        .iter()
+        .take(4)
+        .map(|(rate, sites)| {
+            format!(
+                "no {} at {}",
+                code(rate.rule.as_str()),
+                words::counted(*sites, "exposed site")
+            )
+        })
+        .collect();
+    let _ = writeln!(out, "- **Done well:** {}", parts.join(", "));
+}
+
+fn who(out: &mut String, coverage: &EvidenceCoverage, lines: &LineShares) {
+    if coverage.all.hits == 0 && lines.ai == 0 {
+        out.push_str("- **Evidence coverage:** none, so the AI share is unknown (not zero)\n");
+        for advice in coverage.advice.iter().take(2) {
+            let _ = writeln!(
+                out,
+                "  - To know: {}: {}",
+                text(advice.what.trim_end_matches([':', '.'])),
+                code(&advice.how)
+            );
+        }
+        return;
+    }
+    let recent = &coverage.recent;
+    let _ = writeln!(
+        out,
+        "- **Evidence coverage:** {} of the lines added in the last {} days ({})",
+        words::percent(recent.hits, recent.of),
+        coverage.window_days,
+        words::of(recent)
+    );
+    let _ = writeln!(
+        out,
+        "- **AI share:** at least {} of {}",
+        words::floor_percent(lines.ai, lines.total),
+        words::counted(lines.total, "line")
+    );
+}
+
+fn shadow(out: &mut String, shadow: &ShadowAi) {
+    if shadow.unlisted.is_empty() {
+        return;
+    }
+    let names: Vec<_> = shadow
+        .unlisted
+        .iter()
+        .map(|tool| code(tool.as_str()))
+        .collect();
+    let _ = writeln!(
+        out,
+        "- **Shadow AI:** signs of {}, not listed in `trueline.toml`",
+        names.join(", ")
+    );
+}
+
+fn one(out: &mut String, finding: &Finding) {
+    let cwe = finding
+        .cwe
+        .first()
+        .map_or(String::new(), |cwe| format!(", {cwe}"));
+    let _ = writeln!(
+        out,
+        "<details><summary><b>{}</b> {}: {} ({}{cwe})</summary>\n",
+        words::severity(finding.severity),
+        text(&place(&finding.location)),
+        text(&words::visible(&finding.message)),
+        text(&words::visible(finding.rule.as_str())),
+    );
+    if !finding.location.snippet.trim().is_empty() {
+        let snippet = words::visible(finding.location.snippet.trim()).into_owned();
+        let fence = fence(&snippet);
+        let _ = writeln!(out, "{fence}\n{snippet}\n{fence}\n");
+    }
+    for step in &finding.trace {
+        let _ = writeln!(
+            out,
+            "1. {} {}",
+            code(&place(&step.location)),
+            text(&step.message)
+        );
+    }
+    if !finding.trace.is_empty() {
+        out.push('\n');
+    }
+    if let Some(origin) = &finding.origin {
+        let _ = writeln!(out, "- **Origin:** {}", text(&words::origin_phrase(origin)));
+    }
+    if let Some(fix) = &finding.fix {
+        let _ = writeln!(out, "- **Fix:** {}", text(&fix.description));
+        if let Some(replacement) = &fix.replacement {
+            // Line ends are kept; everything else that would not be seen is spelt out.
+            let body: Vec<_> = replacement.lines().map(words::visible).collect();
+            let body = body.join("\n");
+            let fence = fence(&body);
+            let _ = writeln!(out, "\n{fence}\n{body}\n{fence}");
+        }
+    }
+    out.push_str("\n</details>\n\n");
+}
+
+fn weaknesses(out: &mut String, weak: &[&WeaknessRate]) {
+    if weak.is_empty() {
+        return;
+    }
+    out.push_str(
+        "<details><summary>Weaknesses per exposed site, with 95 % intervals</summary>\n\n",
+    );
+    out.push_str("| rule | severity | known AI | not known AI |\n|---|---|---:|---:|\n");
+    for rate in weak {
+        let _ = writeln!(
+            out,
+            "| {} | {} | {} | {} |",
+            code(rate.rule.as_str()),
+            words::severity(rate.severity),
+            figures(&rate.known_ai),
+            figures(&rate.not_known_ai)
+        );
+    }
+    out.push_str("\n</details>\n\n");
+}
+
+fn figures(p: &Proportion) -> String {
+    if p.of == 0 {
+        return "no site".to_owned();
+    }
+    format!(
+        "{}: {} ({})",
+        words::of(p),
+        words::percent(p.hits, p.of),
+        words::interval(p, true)
+    )
+}
+
+fn diagnostics(out: &mut String, all: &[Diagnostic]) {
+    if all.is_empty() {
+        return;
+    }
+    let _ = writeln!(
+        out,
+        "<details><summary>Not read, or read in part ({})</summary>\n",
+        words::count(all.len() as u64)
+    );
+    for group in select::diagnostics(all) {
+        let Some(example) = group.members.first() else {
+            continue;
+        };
+        let path = example
+            .path
+            .as_ref()
+            .map_or(String::new(), |path| format!(" {}", code(&path.display())));
+        let rest = group.members.len() - 1;
+        let more = if rest > 0 {
+            format!(" (and {} like it)", words::count(rest as u64))
+        } else {
+            String::new()
+        };
+        let _ = writeln!(
+            out,
+            "- {} {}{path}: {}{more}",
+            words::level(group.level),
+            code(group.code),
+            text(&example.message)
+        );
+    }
+    out.push_str("\n</details>\n\n");
+}
+
+/// Renders a summary of `stats`.
+#[must_use]
+pub fn stats(report: &StatsReport) -> String {
+    let mut out = format!("{STATS_MARKER}\n");
+    let together = &report.together;
+    let known = together.coverage.hits > 0 || together.lines.ai + together.lines.human > 0;
+    if known {
+        let _ = writeln!(
+            out,
+            "### Trueline: {} of recent lines have evidence; AI wrote at least {} of {}\n",
+            words::percent(together.coverage.hits, together.coverage.of),
+            words::floor_percent(together.lines.ai, together.lines.total),
+            words::counted(together.lines.total, "line")
+        );
+    } else {
+        let _ = writeln!(
+            out,
+            "### Trueline: no evidence yet; the AI share of {} is unknown\n",
+            words::counted(together.lines.total, "line")
+        );
+    }
+    out.push_str(
+        "| repository | evidence coverage | AI at least | people | unknown | lines | commits |\n",
+    );
+    out.push_str("|---|---:|---:|---:|---:|---:|---:|\n");
+    for one in &report.repositories {
+        let lines = &one.usage.lines;
+        let recent = &one.usage.coverage.recent;
+        let ai = if lines.ai + lines.human == 0 {
+            "unknown".to_owned()
+        } else {
+            words::floor_percent(lines.ai, lines.total)
+        };
+        let _ = writeln!(
+            out,
+            "| {} | {} | {ai} | {} | {} | {} | {} |",
+            text(&one.repository.name),
+            words::percent(recent.hits, recent.of),
+            words::percent(lines.human, lines.total),
+            words::percent(lines.unknown, lines.total),
+            words::count(lines.total),
+            words::count(one.repository.commits)
+        );
+    }
+    out.push('\n');
+    if let Some(breakdown) = &report.breakdown {
+        let _ = writeln!(
+            out,
+            "<details><summary>By {}</summary>\n\n| {0} | AI at least | known | lines | commits |\n|---|---:|---:|---:|---:|",
+            words::group_by(breakdown.by)
+        );
+        for group in &breakdown.groups {
+            let lines = &group.lines;
+            let _ = writeln!(
+                out,
+                "| {} | {} | {} | {} | {} |",
+                text(&group.name),
+                words::floor_percent(lines.ai, lines.total),
+                words::percent(lines.ai + lines.human, lines.total),
+                words::count(lines.total),
+                words::count(group.commits)
+            );
+        }
+        out.push_str("\n</details>\n\n");
+    }
+    for one in &report.repositories {
+        if one.shadow_ai.unlisted.is_empty() && one.health.anomalies.is_empty() {
+            continue;
+        }
+        let _ = writeln!(out, "**{}**\n", text(&one.repository.name));
+        shadow(&mut out, &one.shadow_ai);
+        for anomaly in one.health.anomalies.iter().take(5) {
+            let _ = writeln!(
+                out,
+                "- {} {}: {}",
+                anomaly.time.date(),
+                words::anomaly(anomaly.kind),
+                text(&anomaly.reason)
+            );
+        }
+        out.push('\n');
+    }
+    let all: Vec<_> = report
+        .repositories
+        .iter()
+        .flat_map(|one| one.diagnostics.iter().cloned())
+        .collect();
+    diagnostics(&mut out, &all);
+    out
+}
+
+fn place(location: &Location) -> String {
+    format!(
+        "{}:{}",
+        words::visible(&location.path.display()),
+        location.start.line
+    )
+}
+
+/// Running text: every character that Markdown or HTML would read is written as a character reference,
+/// which renders as itself and starts nothing. Hosts look for mentions and issue numbers after
+/// rendering, so `@` and `#` also get a zero-width space that keeps them from naming anyone.
+fn text(raw: &str) -> String {
+    let raw = words::visible(raw);
+    let mut out = String::with_capacity(raw.len() + 8);
+    let mut before = ' ';
+    // `1.` and `1)` open a list, but only where a text begins with them.
+    let mut only_digits = true;
+    let mut chars = raw.chars().peekable();
+    while let Some(c) = chars.next() {
+        let plain = match c {
+            ',' | ';' | '?' | '(' | '/' | '%' | '\'' => true,
+            ')' => !only_digits,
+            '-' => before.is_alphanumeric(),
+            '.' => !only_digits && !matches!(before, 'w' | 'W'),
+            // Not where it could belong to an address or an emoji.
+            ':' => chars
+                .peek()
+                .is_none_or(|next| *next == ' ' || next.is_ascii_digit()),
+            c => !c.is_ascii_punctuation(),
+        };
+        if plain {
+            out.push(c);
+        } else {
+            let _ = write!(out, "&#{};", u32::from(c));
+            if matches!(c, '@' | '#') {
+                out.push_str("&#8203;");
+            }
+        }
+        before = c;
+        only_digits &= c.is_ascii_digit();
+    }
+    out
+}
+
+/// Inline code, as HTML so that no run of backticks can end it.
+fn code(raw: &str) -> String {
+    format!("<code>{}</code>", text(raw))
+}
+
+/// A fence longer than any run of backticks inside.
+fn fence(body: &str) -> String {
+    let mut longest = 0;
+    let mut run = 0;
+    for c in body.chars() {
+        run = if c == '`' { run + 1 } else { 0 };
+        longest = longest.max(run);
+    }
+    "`".repeat(longest.max(2) + 1)
+}

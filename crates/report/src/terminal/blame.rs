@@ -1,0 +1,134 @@
+//! `trueline blame`: the file, each line behind a gutter of commit, person, date and origin. The
+//! gutter is printed where it changes; a letter on every line says who wrote it without colour.
+
+use trueline_facts::blame::{BlameReport, BlameRun};
+use trueline_facts::{Author, Diagnostic};
+
+use super::layout::{Ink, Sheet, clip, pad};
+use crate::{Style, words};
+
+/// Renders the file. `lines` are its lines without their ends.
+#[must_use]
+pub fn blame(report: &BlameReport, lines: &[&str], style: &Style) -> String {
+    let mut sheet = Sheet::new(style);
+    summary(&mut sheet, report);
+    sheet.gap();
+    let unicode = style.unicode;
+    let who = column(report, 18, |run| words::person(&run.person).into_owned());
+    let origin = column(report, 24, tool);
+    let number = lines.len().max(1).to_string().len();
+    for run in &report.runs {
+        for offset in 0..run.len {
+            let line = run.start.saturating_add(offset);
+            let (letter, ink) = mark(run);
+            let gutter = if offset == 0 {
+                format!(
+                    "{}{} {} {} {}",
+                    if run.boundary { '^' } else { ' ' },
+                    run.commit.short(),
+                    pad(&clip(&words::person(&run.person), who, unicode), who),
+                    run.time.date(),
+                    pad(&clip(&tool(run), origin, unicode), origin)
+                )
+            } else {
+                " ".repeat(1 + 10 + 1 + who + 1 + 10 + 1 + origin)
+            };
+            let text = lines
+                .get(line.saturating_sub(1) as usize)
+                .map_or(String::new(), |text| {
+                    words::visible(&text.replace('\t', "    ")).into_owned()
+                });
+            let gutter = sheet.ink(if offset == 0 { ink } else { Ink::Plain }, &gutter);
+            let letter = sheet.ink(ink, letter);
+            let shown = sheet.ink(Ink::Faint, &format!("{line:>number$}"));
+            let bar = if unicode { '│' } else { '|' };
+            sheet.line(&format!("{gutter} {letter} {shown} {bar} {text}"));
+        }
+    }
+    notes(&mut sheet, &report.diagnostics);
+    sheet.finish()
+}
+
+fn summary(sheet: &mut Sheet<'_>, report: &BlameReport) {
+    let (mut total, mut ai, mut human, mut known) = (0_u64, 0_u64, 0_u64, 0_u64);
+    for run in &report.runs {
+        let len = u64::from(run.len);
+        total += len;
+        if !run.origin.evidence.is_empty() {
+            known += len;
+        }
+        match run.origin.author {
+            Author::Ai { .. } => ai += len,
+            Author::Human { .. } => human += len,
+            Author::Unknown => {}
+        }
+    }
+    let path = words::visible(&report.path.display()).into_owned();
+    let text = if total == 0 {
+        format!("{path}: empty")
+    } else if known == 0 {
+        format!(
+            "{path}: {}; none carries evidence of who wrote it",
+            words::counted(total, "line")
+        )
+    } else {
+        format!(
+            "{path}: {} of {} have evidence; AI wrote at least {}, people {}",
+            words::percent(known, total),
+            words::counted(total, "line"),
+            words::floor_percent(ai, total),
+            words::percent(human, total)
+        )
+    };
+    let text = sheet.ink(Ink::Strong, &text);
+    sheet.line(&text);
+    let key = sheet.ink(
+        Ink::Faint,
+        "A written by AI, a AI and then edited by a person, H by a person, ? unknown",
+    );
+    sheet.line(&key);
+}
+
+fn mark(run: &BlameRun) -> (&'static str, Ink) {
+    match &run.origin.author {
+        Author::Ai {
+            human_touched: true,
+            ..
+        } => ("a", Ink::Ai),
+        Author::Ai { .. } => ("A", Ink::Ai),
+        Author::Human { .. } => ("H", Ink::Human),
+        Author::Unknown => ("?", Ink::Faint),
+    }
+}
+
+/// Tool and model, or `human`, or nothing for unknown: the letter says it.
+fn tool(run: &BlameRun) -> String {
+    match &run.origin.author {
+        Author::Ai {
+            tool,
+            model: Some(model),
+            ..
+        } => format!(
+            "{} {}",
+            words::visible(tool.as_str()),
+            words::visible(model.as_str())
+        ),
+        Author::Unknown => String::new(),
+        _ => words::origin_short(&run.origin).into_owned(),
+    }
+}
+
+fn column(report: &BlameReport, most: usize, text: impl Fn(&BlameRun) -> String) -> usize {
+    use unicode_width::UnicodeWidthStr as _;
+    report
+        .runs
+        .iter()
+        .map(|run| text(run).width())
+        .max()
+        .unwrap_or(0)
+        .min(most)
+}
+
+fn notes(sheet: &mut Sheet<'_>, diagnostics: &[Diagnostic]) {
+    super::sections::diagnostics(sheet, diagnostics, true);
+}

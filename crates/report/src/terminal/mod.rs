@@ -1,0 +1,13 @@
+//! Text for terminals: `scan`, `stats`, `blame`. The first line is the answer; evidence coverage
+//! stands before every AI share; colour only repeats what words say.
+
+mod blame;
+mod finding;
+mod layout;
+mod scan;
+mod sections;
+mod stats;
+
+pub use blame::blame;
+pub use scan::scan;
+pub use stats::stats;

@@ -1,0 +1,279 @@
+//! `trueline scan` on one screen: the answer, what was done well, what is known about origins, the
+//! weaknesses per exposed site, the worst findings, and what could not be read.
+
+use trueline_facts::scan::{ScanReport, WeaknessRate};
+use trueline_facts::usage::Usage;
+use trueline_facts::{Finding, Proportion};
+
+use super::finding::{finding, severity_ink};
+use super::layout::{Ink, Sheet, cell, number};
+use super::sections;
+use crate::{Style, select, words};
+
+/// Weaknesses listed before the rest is only counted.
+const WEAKNESSES: usize = 8;
+
+/// Renders the first screen; `show_all` lists every finding of every tier and every diagnostic.
+#[must_use]
+pub fn scan(report: &ScanReport, style: &Style, show_all: bool) -> String {
+    let mut sheet = Sheet::new(style);
+    let findings = select::findings(report, show_all);
+    answer(&mut sheet, report, &findings);
+    context(&mut sheet, report);
+    sheet.gap();
+    done_well(&mut sheet, report);
+    match &report.usage {
+        Some(usage) => who(&mut sheet, report, usage),
+        None => sheet.labelled(
+            "Evidence",
+            Ink::Plain,
+            "none: this is not a git repository with history, so origins cannot be known. Run `git init` and commit, then scan again.",
+        ),
+    }
+    weaknesses(&mut sheet, report, show_all);
+    list(&mut sheet, report, &findings, show_all);
+    if let Some(health) = &report.health {
+        sections::anomalies(
+            &mut sheet,
+            &health.anomalies,
+            if show_all { usize::MAX } else { 5 },
+        );
+    }
+    sections::shadow(&mut sheet, &report.shadow_ai, show_all);
+    sections::diagnostics(&mut sheet, &report.diagnostics, show_all);
+    closing(&mut sheet, &findings, show_all);
+    sheet.finish()
+}
+
+fn answer(sheet: &mut Sheet<'_>, report: &ScanReport, findings: &[&Finding]) {
+    let scope = match &report.diff_base {
+        Some(base) => format!(
+            "{}, lines changed since {}",
+            words::visible(&report.repository.name),
+            base.short()
+        ),
+        None => words::visible(&report.repository.name).into_owned(),
+    };
+    let read = files_read(report);
+    let text = if !findings.is_empty() {
+        let counts: Vec<_> = select::severities(findings)
+            .into_iter()
+            .map(|(severity, n)| {
+                let text = format!("{} {}", words::count(n), words::severity(severity));
+                sheet.ink(severity_ink(severity), &text)
+            })
+            .collect();
+        let total = words::counted(findings.len() as u64, "finding");
+        format!(
+            "{} in {scope}: {}",
+            sheet.ink(Ink::Strong, &total),
+            counts.join(", ")
+        )
+    } else if read == 0 {
+        sheet.ink(
+            Ink::Strong,
+            &format!("Nothing to judge in {scope}: no file in a supported language"),
+        )
+    } else {
+        sheet.ink(Ink::Good, &format!("No findings in {scope}"))
+    };
+    sheet.line(&text);
+}
+
+fn files_read(report: &ScanReport) -> u64 {
+    report
+        .sources
+        .languages
+        .values()
+        .map(|language| language.parsed + language.partial)
+        .sum()
+}
+
+/// What was looked at, in one faint line.
+fn context(sheet: &mut Sheet<'_>, report: &ScanReport) {
+    let repository = &report.repository;
+    let mut facts = Vec::new();
+    if let Some(head) = &repository.head {
+        let date = repository
+            .head_time
+            .map_or(String::new(), |time| format!(" of {}", time.date()));
+        facts.push(format!(
+            "{} to {}{date}",
+            words::counted(repository.commits, "commit"),
+            head.short()
+        ));
+    }
+    if repository.shallow {
+        facts.push("shallow clone: history is cut off".to_owned());
+    }
+    let read = files_read(report);
+    if read > 0 {
+        let lines = report.sources.languages.values().map(|l| l.lines).sum();
+        let names: Vec<_> = report
+            .sources
+            .languages
+            .iter()
+            .filter(|(_, language)| language.parsed + language.partial > 0)
+            .map(|(name, _)| words::visible(name))
+            .collect();
+        facts.push(format!(
+            "{} and {} read in {}",
+            words::counted(read, "file"),
+            words::counted(lines, "line"),
+            names.join(", ")
+        ));
+    }
+    let partial: u64 = report.sources.languages.values().map(|l| l.partial).sum();
+    if partial > 0 {
+        facts.push(format!("{} in part", words::count(partial)));
+    }
+    if report.sources.unsupported_files > 0 {
+        facts.push(format!(
+            "{} in other languages not judged",
+            words::counted(report.sources.unsupported_files, "file")
+        ));
+    }
+    if !facts.is_empty() {
+        let text = facts.join(sheet.dot());
+        sheet.hanging("", Ink::Faint, &text);
+    }
+}
+
+fn done_well(sheet: &mut Sheet<'_>, report: &ScanReport) {
+    let clean = select::done_well(report);
+    if clean.is_empty() {
+        return;
+    }
+    let mut parts: Vec<_> = clean
+        .iter()
+        .take(4)
+        .map(|(rate, sites)| {
+            let sites = if *sites == 1 {
+                "the only site".to_owned()
+            } else {
+                format!("any of {} sites", words::count(*sites))
+            };
+            format!("no {} at {sites}", words::visible(rate.rule.as_str()))
+        })
+        .collect();
+    if clean.len() > parts.len() {
+        parts.push(format!(
+            "{} more",
+            words::counted((clean.len() - 4) as u64, "rule")
+        ));
+    }
+    sheet.labelled("Done well", Ink::Good, &parts.join(", "));
+}
+
+fn who(sheet: &mut Sheet<'_>, report: &ScanReport, usage: &Usage) {
+    sections::coverage(
+        sheet,
+        &usage.coverage,
+        &words::visible(&report.repository.name),
+    );
+    sections::ai_share(sheet, &usage.coverage, &usage.lines);
+    sections::tools(sheet, &usage.tools, 6);
+    sections::advice(sheet, &usage.coverage);
+}
+
+fn weaknesses(sheet: &mut Sheet<'_>, report: &ScanReport, show_all: bool) {
+    let weak = select::weak(report);
+    if weak.is_empty() {
+        return;
+    }
+    sheet.heading("Weaknesses per exposed site (95 % interval)");
+    let mut rows = vec![vec![
+        cell("rule").ink(Ink::Faint),
+        cell("severity").ink(Ink::Faint),
+        number("known AI").ink(Ink::Faint),
+        cell(""),
+        number("not known AI").ink(Ink::Faint),
+        cell(""),
+    ]];
+    let limit = if show_all { usize::MAX } else { WEAKNESSES };
+    for rate in weak.iter().take(limit) {
+        rows.push(row(sheet, rate));
+    }
+    sheet.table(2, &rows);
+    if weak.len() > limit {
+        let text = format!(
+            "  and {}: --all lists them",
+            words::counted((weak.len() - limit) as u64, "rule")
+        );
+        let text = sheet.ink(Ink::Faint, &text);
+        sheet.line(&text);
+    }
+}
+
+fn row(sheet: &Sheet<'_>, rate: &WeaknessRate) -> Vec<super::layout::Cell> {
+    let (ai, ai_interval) = figures(sheet, &rate.known_ai);
+    let (other, other_interval) = figures(sheet, &rate.not_known_ai);
+    vec![
+        cell(words::visible(rate.rule.as_str())),
+        cell(words::severity(rate.severity)).ink(severity_ink(rate.severity)),
+        number(ai).ink(Ink::Ai),
+        cell(ai_interval).ink(Ink::Faint),
+        number(other),
+        cell(other_interval).ink(Ink::Faint),
+    ]
+}
+
+fn figures(sheet: &Sheet<'_>, p: &Proportion) -> (String, String) {
+    if p.of == 0 {
+        return ("no site".to_owned(), String::new());
+    }
+    (
+        format!("{}  {}", words::of(p), words::percent(p.hits, p.of)),
+        format!("({})", words::interval(p, sheet.style.unicode)),
+    )
+}
+
+fn list(sheet: &mut Sheet<'_>, report: &ScanReport, findings: &[&Finding], show_all: bool) {
+    if findings.is_empty() {
+        return;
+    }
+    let limit = if show_all { usize::MAX } else { select::WORST };
+    if findings.len() > limit {
+        sheet.heading(&format!(
+            "Findings: the {limit} worst of {}",
+            words::count(findings.len() as u64)
+        ));
+    } else {
+        sheet.heading("Findings");
+    }
+    for one in findings.iter().take(limit) {
+        finding(sheet, one);
+    }
+    let hidden = report.findings.len() - findings.len();
+    if hidden > 0 {
+        sheet.gap();
+        let text = format!(
+            "{} less certain {} not shown: --all lists them",
+            words::count(hidden as u64),
+            if hidden == 1 {
+                "finding is"
+            } else {
+                "findings are"
+            }
+        );
+        let text = sheet.ink(Ink::Faint, &text);
+        sheet.line(&text);
+    }
+}
+
+fn closing(sheet: &mut Sheet<'_>, findings: &[&Finding], show_all: bool) {
+    let mut next = Vec::new();
+    // Rules of other tools have no page here.
+    if let Some(first) = findings.iter().find(|one| one.engine == "trueline") {
+        next.push(format!(
+            "`trueline rules explain {}` tells more about the worst finding",
+            words::visible(first.rule.as_str())
+        ));
+    }
+    if findings.len() > select::WORST && !show_all {
+        next.push("`--all` lists every finding".to_owned());
+    }
+    next.push("`--format html --output report.html` draws it".to_owned());
+    sheet.gap();
+    sheet.labelled("Next", Ink::Plain, &next.join("; "));
+}

@@ -1,0 +1,275 @@
+//! Blocks that `scan` and `stats` share: coverage, AI share, tools, advice, anomalies, shadow AI and
+//! what could not be read.
+
+use std::fmt::Write as _;
+
+use trueline_facts::health::Anomaly;
+use trueline_facts::shadow::ShadowAi;
+use trueline_facts::usage::{EvidenceCoverage, LineShares, ToolUse};
+use trueline_facts::{Diagnostic, Level, Timestamp};
+
+use super::layout::{Ink, LABEL, Sheet, cell, number};
+use crate::{select, words};
+
+/// Evidence coverage: the figure that every other one about origins rests on.
+pub(super) fn coverage(sheet: &mut Sheet<'_>, coverage: &EvidenceCoverage, name: &str) {
+    let recent = &coverage.recent;
+    let all = &coverage.all;
+    let text = if all.of == 0 {
+        "no line to look at".to_owned()
+    } else if all.hits == 0 {
+        format!("none: no line of {name} carries a trace of who wrote it")
+    } else if recent.of == 0 {
+        format!(
+            "{} of all lines ({}); no line added in the last {} days stands",
+            words::percent(all.hits, all.of),
+            words::of(all),
+            coverage.window_days
+        )
+    } else {
+        format!(
+            "{} of the lines added in the last {} days say who wrote them ({}); {} of all lines",
+            words::percent(recent.hits, recent.of),
+            coverage.window_days,
+            words::of(recent),
+            words::percent(all.hits, all.of)
+        )
+    };
+    sheet.labelled("Evidence", Ink::Plain, &text);
+}
+
+/// The AI share, worded as the lower bound that it is.
+pub(super) fn ai_share(sheet: &mut Sheet<'_>, coverage: &EvidenceCoverage, lines: &LineShares) {
+    let text = if lines.total == 0 {
+        "no line to look at".to_owned()
+    } else if coverage.all.hits == 0 && lines.ai == 0 {
+        "unknown, which is not zero: without evidence nobody can tell".to_owned()
+    } else {
+        let mut text = format!(
+            "at least {} of all lines ({} of {})",
+            words::floor_percent(lines.ai, lines.total),
+            words::count(lines.ai),
+            words::count(lines.total)
+        );
+        let whole = lines.ai.saturating_sub(lines.ai_line_level);
+        if whole > 0 {
+            let _ = write!(
+                text,
+                ": {} known line by line, {} only from whole commits",
+                words::count(lines.ai_line_level),
+                words::count(whole)
+            );
+        }
+        let _ = write!(
+            text,
+            "; people {}, unknown {}",
+            words::percent(lines.human, lines.total),
+            words::percent(lines.unknown, lines.total)
+        );
+        text
+    };
+    sheet.labelled("AI share", Ink::Ai, &text);
+}
+
+/// The tools, most lines first.
+pub(super) fn tools(sheet: &mut Sheet<'_>, tools: &[ToolUse], limit: usize) {
+    let mut rows = Vec::new();
+    for (index, tool) in tools.iter().take(limit).enumerate() {
+        let approval = match tool.approved {
+            Some(true) => cell("approved").ink(Ink::Good),
+            Some(false) => cell("not listed").ink(Ink::Medium),
+            None => cell(""),
+        };
+        let mut models: Vec<_> = tool
+            .models
+            .keys()
+            .filter(|model| *model != "unstated")
+            .map(|model| words::visible(model))
+            .collect();
+        if models.len() > 3 {
+            let more = models.len() - 3;
+            models.truncate(3);
+            models.push(format!("{more} more").into());
+        }
+        rows.push(vec![
+            cell(words::visible(tool.tool.as_str())).ink(Ink::Ai),
+            number(words::counted(tool.lines, "line")),
+            number(words::counted(tool.commits, "commit")),
+            cell(period(tool.first_seen, tool.last_seen)).ink(Ink::Faint),
+            approval,
+            cell(models.join(", ")).ink(Ink::Faint),
+        ]);
+        if index == 0 {
+            let label = sheet.ink(Ink::Strong, "Tools");
+            sheet.line(&label);
+        }
+    }
+    sheet.table(2, &rows);
+    if tools.len() > limit {
+        let more = words::counted((tools.len() - limit) as u64, "more tool");
+        let more = sheet.ink(Ink::Faint, &format!("  and {more}"));
+        sheet.line(&more);
+    }
+}
+
+/// `2025-03 to 2026-01`.
+pub(super) fn period(first: Option<Timestamp>, last: Option<Timestamp>) -> String {
+    match (first.map(Timestamp::month), last.map(Timestamp::month)) {
+        (Some(first), Some(last)) if first == last => first,
+        (Some(first), Some(last)) => format!("{first} to {last}"),
+        (Some(one), None) | (None, Some(one)) => one,
+        (None, None) => String::new(),
+    }
+}
+
+/// What to switch on: everything while nothing is known, the most useful one otherwise.
+pub(super) fn advice(sheet: &mut Sheet<'_>, coverage: &EvidenceCoverage) {
+    let nothing = coverage.all.hits == 0;
+    let enough = coverage.recent.share.is_some_and(|share| share >= 0.8);
+    let limit = match (nothing, enough) {
+        (true, _) => usize::MAX,
+        (false, false) => 1,
+        (false, true) => 0,
+    };
+    let mut label = "To know";
+    for advice in coverage.advice.iter().take(limit) {
+        let text = format!(
+            "{}: {}",
+            words::visible(advice.what.trim_end_matches([':', '.'])),
+            words::visible(&advice.how)
+        );
+        sheet.labelled(label, Ink::Plain, &text);
+        label = "";
+    }
+}
+
+/// What is out of the ordinary.
+pub(super) fn anomalies(sheet: &mut Sheet<'_>, anomalies: &[Anomaly], limit: usize) {
+    if anomalies.is_empty() {
+        return;
+    }
+    sheet.heading("Out of the ordinary");
+    for anomaly in anomalies.iter().take(limit) {
+        let mut text = format!(
+            "{}: {}",
+            words::anomaly(anomaly.kind),
+            words::visible(&anomaly.reason)
+        );
+        if let Some(commit) = &anomaly.commit {
+            let _ = write!(text, " ({})", commit.short());
+        }
+        sheet.hanging(&format!("  {}  ", anomaly.time.date()), Ink::Plain, &text);
+    }
+    if anomalies.len() > limit {
+        let more = format!(
+            "  and {} older",
+            words::count((anomalies.len() - limit) as u64)
+        );
+        let more = sheet.ink(Ink::Faint, &more);
+        sheet.line(&more);
+    }
+}
+
+/// Tools that no policy lists, and the signs of them.
+pub(super) fn shadow(sheet: &mut Sheet<'_>, shadow: &ShadowAi, show_all: bool) {
+    if shadow.signals.is_empty() && shadow.unlisted.is_empty() {
+        return;
+    }
+    sheet.gap();
+    let mut seen: Vec<&str> = shadow.signals.iter().map(|s| s.tool.as_str()).collect();
+    seen.sort_unstable();
+    seen.dedup();
+    let list = |names: Vec<&str>| {
+        names
+            .iter()
+            .map(|name| words::visible(name).into_owned())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    if !shadow.unlisted.is_empty() {
+        let names = list(
+            shadow
+                .unlisted
+                .iter()
+                .map(trueline_facts::ToolId::as_str)
+                .collect(),
+        );
+        sheet.labelled(
+            "Shadow AI",
+            Ink::Medium,
+            &format!("signs of tools that trueline.toml does not list: {names}"),
+        );
+    } else if shadow.approved.is_none() {
+        let text = format!(
+            "signs of {}; trueline.toml lists no approved tools, so none is judged",
+            list(seen)
+        );
+        sheet.labelled("Shadow AI", Ink::Plain, &text);
+    } else {
+        let text = format!("none: every tool with a sign ({}) is listed", list(seen));
+        sheet.labelled("Shadow AI", Ink::Good, &text);
+    }
+    let limit = if show_all { usize::MAX } else { 4 };
+    let mut signals: Vec<_> = shadow.signals.iter().collect();
+    // Signs of unlisted tools are the ones to act on.
+    signals.sort_by_key(|signal| !shadow.unlisted.contains(&signal.tool));
+    let rows: Vec<_> = signals
+        .iter()
+        .take(limit)
+        .map(|signal| {
+            let mut what = words::visible(&signal.path.display()).into_owned();
+            if let Some(detail) = &signal.detail {
+                let _ = write!(what, " ({})", words::visible(detail));
+            }
+            vec![
+                cell(words::visible(signal.tool.as_str())),
+                cell(words::signal(signal.kind)).ink(Ink::Faint),
+                cell(words::signal_state(signal.state)).ink(Ink::Faint),
+                cell(what),
+            ]
+        })
+        .collect();
+    sheet.table(LABEL, &rows);
+    if signals.len() > limit {
+        let more = format!(
+            "{}and {}",
+            " ".repeat(LABEL),
+            words::counted((signals.len() - limit) as u64, "more sign")
+        );
+        let more = sheet.ink(Ink::Faint, &more);
+        sheet.line(&more);
+    }
+}
+
+/// What could not be read: by kind, or one by one.
+pub(super) fn diagnostics(sheet: &mut Sheet<'_>, all: &[Diagnostic], show_all: bool) {
+    if all.is_empty() {
+        return;
+    }
+    sheet.heading("Not read, or read in part");
+    for group in select::diagnostics(all) {
+        let ink = match group.level {
+            Level::Error => Ink::High,
+            Level::Warning => Ink::Medium,
+            Level::Note => Ink::Faint,
+        };
+        let shown = if show_all { group.members.len() } else { 1 };
+        for diagnostic in group.members.iter().take(shown) {
+            let tag = sheet.ink(ink, words::level(group.level));
+            let mut text = format!("[{}] ", words::visible(group.code));
+            if let Some(path) = &diagnostic.path {
+                let _ = write!(text, "{}: ", words::visible(&path.display()));
+            }
+            text.push_str(&words::visible(&diagnostic.message));
+            let rest = group.members.len() - shown;
+            if rest > 0 {
+                let _ = write!(text, " (and {} like it)", words::count(rest as u64));
+            }
+            let mut prefix = format!("  {tag}");
+            for line in super::layout::wrap(&text, sheet.width().saturating_sub(LABEL)) {
+                sheet.line(&format!("{prefix} {line}"));
+                prefix = " ".repeat(2 + words::level(group.level).len());
+            }
+        }
+    }
+}

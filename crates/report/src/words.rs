@@ -1,0 +1,343 @@
+//! The words that all renderers share: counts, shares, intervals, origins, and text from outside
+//! made visible. One place, so that the terminal, the comment and the page say the same.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use trueline_facts::health::{AnomalyKind, OriginGroup};
+use trueline_facts::pipeline::EntryKind;
+use trueline_facts::shadow::{SignalKind, SignalState};
+use trueline_facts::stats::GroupBy;
+use trueline_facts::{
+    Author, Confidence, EvidenceClass, Grain, HumanBasis, Level, Origin, Person, Proportion, Reach,
+    Severity,
+};
+
+/// `12,345`.
+pub(crate) fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `1 finding`, `2 findings`.
+pub(crate) fn counted(n: u64, noun: &str) -> String {
+    format!("{} {noun}{}", count(n), if n == 1 { "" } else { "s" })
+}
+
+/// A share for reading. `0 %` and `100 %` are kept for none and all: a rounded figure never claims them.
+pub(crate) fn percent(hits: u64, of: u64) -> String {
+    if of == 0 {
+        return "unknown".to_owned();
+    }
+    if hits == 0 {
+        return "0 %".to_owned();
+    }
+    if hits >= of {
+        return "100 %".to_owned();
+    }
+    let value = hits as f64 * 100.0 / of as f64;
+    if value < 0.1 {
+        "< 0.1 %".to_owned()
+    } else {
+        format!("{:.1} %", value.min(99.9))
+    }
+}
+
+/// A share that may follow "at least": rounded down.
+pub(crate) fn floor_percent(hits: u64, of: u64) -> String {
+    if hits == 0 || of == 0 || hits >= of {
+        return percent(hits, of);
+    }
+    let tenths = u128::from(hits) * 1000 / u128::from(of);
+    if tenths == 0 {
+        "> 0 %".to_owned()
+    } else {
+        format!("{}.{} %", tenths / 10, tenths % 10)
+    }
+}
+
+/// The 95 % interval: `8–48 %`.
+pub(crate) fn interval(p: &Proportion, unicode: bool) -> String {
+    let dash = if unicode { '–' } else { '-' };
+    let (low, high) = (end(p.low), end(p.high));
+    if low == high && p.low < p.high {
+        return format!("{:.1}{dash}{:.1} %", p.low * 100.0, p.high * 100.0);
+    }
+    format!("{low}{dash}{high} %")
+}
+
+/// One end of an interval in percent, with a decimal where whole numbers would hide it.
+fn end(share: f64) -> String {
+    let value = share * 100.0;
+    if value > 0.0 && value < 0.1 {
+        format!("{value:.2}")
+    } else if value > 0.0 && value < 9.95 {
+        format!("{value:.1}")
+    } else {
+        format!("{value:.0}")
+    }
+}
+
+/// `3 of 14`.
+pub(crate) fn of(p: &Proportion) -> String {
+    format!("{} of {}", count(p.hits), count(p.of))
+}
+
+pub(crate) const fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Low => "low",
+        Severity::Medium => "medium",
+        Severity::High => "high",
+        Severity::Critical => "critical",
+    }
+}
+
+/// Worst first.
+pub(crate) const SEVERITIES: [Severity; 4] = [
+    Severity::Critical,
+    Severity::High,
+    Severity::Medium,
+    Severity::Low,
+];
+
+pub(crate) const fn confidence(confidence: Confidence) -> &'static str {
+    match confidence {
+        Confidence::Low => "low",
+        Confidence::Medium => "medium",
+        Confidence::High => "high",
+    }
+}
+
+pub(crate) const fn level(level: Level) -> &'static str {
+    match level {
+        Level::Note => "note",
+        Level::Warning => "warning",
+        Level::Error => "error",
+    }
+}
+
+pub(crate) const fn evidence_class(class: EvidenceClass) -> &'static str {
+    match class {
+        EvidenceClass::HookLog => "hook log",
+        EvidenceClass::Note => "note",
+        EvidenceClass::Trace => "trace",
+        EvidenceClass::LocalSession => "local session",
+        EvidenceClass::Identity => "identity",
+        EvidenceClass::Checkpoint => "checkpoint",
+        EvidenceClass::Convention => "convention",
+        EvidenceClass::Hint => "hint",
+    }
+}
+
+pub(crate) const fn grain(grain: Grain) -> &'static str {
+    match grain {
+        Grain::Line => "these lines",
+        Grain::Commit => "whole commit",
+    }
+}
+
+pub(crate) const fn reach(reach: Reach) -> &'static str {
+    match reach {
+        Reach::Direct => "direct",
+        Reach::Carried => "carried along diffs",
+        Reach::Inferred => "inferred from content",
+    }
+}
+
+pub(crate) const fn origin_group(group: OriginGroup) -> &'static str {
+    match group {
+        OriginGroup::KnownAi => "known AI",
+        OriginGroup::NotKnownAi => "not known AI",
+    }
+}
+
+pub(crate) const fn anomaly(kind: AnomalyKind) -> &'static str {
+    match kind {
+        AnomalyKind::VelocityBurst => "velocity burst",
+        AnomalyKind::LargeCommit => "large commit",
+        AnomalyKind::DependencyChange => "dependency change",
+        AnomalyKind::AgentConfigurationChange => "agent configuration change",
+        AnomalyKind::EvidenceLoss => "evidence loss",
+    }
+}
+
+pub(crate) const fn entry(kind: EntryKind) -> &'static str {
+    match kind {
+        EntryKind::Editor => "editor",
+        EntryKind::Agent => "agent",
+        EntryKind::CiJob => "CI job",
+        EntryKind::ReviewBot => "review bot",
+        EntryKind::DependencyBot => "dependency bot",
+        EntryKind::Application => "application",
+    }
+}
+
+pub(crate) const fn signal(kind: SignalKind) -> &'static str {
+    match kind {
+        SignalKind::Configuration => "configuration",
+        SignalKind::Residue => "residue",
+        SignalKind::IgnoreLine => "ignore line",
+        SignalKind::Extension => "extension",
+        SignalKind::CiJob => "CI job",
+        SignalKind::Dependency => "dependency",
+    }
+}
+
+pub(crate) const fn signal_state(state: SignalState) -> &'static str {
+    match state {
+        SignalState::Present => "present",
+        SignalState::Deleted => "only in history",
+    }
+}
+
+pub(crate) const fn group_by(by: GroupBy) -> &'static str {
+    match by {
+        GroupBy::Tool => "tool",
+        GroupBy::Directory => "directory",
+        GroupBy::Month => "month",
+        GroupBy::Purpose => "purpose",
+        GroupBy::Team => "team",
+    }
+}
+
+/// The short form that fits a gutter: `claude`, `human`, `unknown`.
+pub(crate) fn origin_short(origin: &Origin) -> Cow<'_, str> {
+    match &origin.author {
+        Author::Ai { tool, .. } => visible(tool.as_str()),
+        Author::Human { .. } => Cow::Borrowed("human"),
+        Author::Unknown => Cow::Borrowed("unknown"),
+    }
+}
+
+/// Who wrote it and how that is known: `written by claude (opus-4.5), note, high confidence`.
+pub(crate) fn origin_phrase(origin: &Origin) -> String {
+    let mut out = match &origin.author {
+        Author::Ai {
+            tool,
+            model,
+            human_touched,
+            ..
+        } => {
+            let mut who = format!("written by {}", visible(tool.as_str()));
+            if let Some(model) = model {
+                let _ = write!(who, " ({})", visible(model.as_str()));
+            }
+            if *human_touched {
+                who.push_str(", edited by a person");
+            }
+            who
+        }
+        Author::Human { basis } => format!(
+            "written by a person ({})",
+            match basis {
+                HumanBasis::Observed => "observed",
+                HumanBasis::Asserted => "asserted",
+            }
+        ),
+        Author::Unknown => "unknown".to_owned(),
+    };
+    match origin.evidence.first() {
+        None if origin.author == Author::Unknown => out.push_str(": no evidence"),
+        None => {}
+        Some(best) => {
+            let _ = write!(out, ", {}", evidence_class(best.class));
+            if best.grain == Grain::Commit {
+                out.push_str(" of the whole commit");
+            }
+            match best.reach {
+                Reach::Direct => {}
+                Reach::Carried => out.push_str(", carried along diffs"),
+                Reach::Inferred => out.push_str(", inferred from content"),
+            }
+            let _ = write!(out, ", {} confidence", confidence(origin.confidence));
+        }
+    }
+    out
+}
+
+/// A person as the document shows one.
+pub(crate) fn person(person: &Person) -> Cow<'_, str> {
+    visible(person.name.as_deref().unwrap_or(person.pseudonym.as_str()))
+}
+
+/// Characters that a reader would not see or that would steer the display: controls, and the
+/// bidirectional and invisible formatting characters of "Trojan Source" (CVE-2021-42574).
+pub(crate) fn is_deceptive(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{061c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Text from outside on one line: what would be invisible or steer the display is spelt out, white
+/// space becomes blanks.
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_deceptive) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '\n' | '\r' | '\t' => out.push(' '),
+            c if is_deceptive(c) => {
+                let _ = write!(out, "<U+{:04X}>", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_grouped_by_thousands() {
+        assert_eq!(count(0), "0");
+        assert_eq!(count(999), "999");
+        assert_eq!(count(1_000), "1,000");
+        assert_eq!(count(12_345_678), "12,345,678");
+    }
+
+    #[test]
+    fn rounding_never_claims_none_or_all() {
+        assert_eq!(percent(1, 100_000), "< 0.1 %");
+        assert_eq!(percent(99_999, 100_000), "99.9 %");
+        assert_eq!(percent(0, 0), "unknown");
+    }
+
+    #[test]
+    fn a_lower_bound_is_rounded_down() {
+        assert_eq!(percent(6_667, 10_000), "66.7 %");
+        assert_eq!(floor_percent(6_667, 10_000), "66.6 %");
+        assert_eq!(floor_percent(1, 100_000), "> 0 %");
+        assert_eq!(floor_percent(u64::MAX - 1, u64::MAX), "99.9 %");
+    }
+
+    #[test]
+    fn a_narrow_interval_is_not_rounded_to_a_point() {
+        assert_eq!(
+            interval(&Proportion::new(2_400, 20_000), true),
+            "11.6–12.5 %"
+        );
+        assert_eq!(interval(&Proportion::new(3, 14), false), "7.6-48 %");
+    }
+
+    #[test]
+    fn text_that_would_steer_a_terminal_is_spelt_out() {
+        assert_eq!(
+            visible("a\u{1b}[2Jb\u{202e}c\nd"),
+            "a<U+001B>[2Jb<U+202E>c d"
+        );
+        assert!(matches!(visible("plain é 日本"), Cow::Borrowed(_)));
+    }
+}

@@ -1,0 +1,68 @@
+//! One file with its origins, for people and for programs that know git's format.
+
+use std::collections::BTreeMap;
+
+use trueline_facts::{RepoPath, Timestamp};
+use trueline_report::porcelain::{PorcelainCommit, Signature, line_porcelain};
+use trueline_report::{Style, terminal};
+
+use crate::fixtures::{self, commit};
+
+#[test]
+fn each_line_stands_behind_commit_person_date_and_origin() {
+    let (report, lines) = fixtures::blame_of_three();
+    let style = Style {
+        unicode: true,
+        ..Style::plain()
+    };
+    insta::assert_snapshot!("blame", terminal::blame(&report, &lines, &style));
+}
+
+#[test]
+fn a_blame_longer_than_its_lines_does_not_panic() {
+    let (mut report, _) = fixtures::blame_of_three();
+    report.runs[0].start = u32::MAX;
+    let text = terminal::blame(&report, &[], &Style::plain());
+    assert!(text.contains('A'));
+    assert!(!line_porcelain(&report, &[], &BTreeMap::new()).is_empty());
+}
+
+fn known() -> BTreeMap<trueline_facts::CommitId, PorcelainCommit> {
+    let signature = |name: &str, offset_minutes| Signature {
+        name: name.into(),
+        email: "dev@example.org".into(),
+        time: Timestamp(1_769_335_200),
+        offset_minutes,
+    };
+    BTreeMap::from([(
+        commit('a'),
+        PorcelainCommit {
+            author: signature("Dev", -330),
+            committer: signature("Forge", 60),
+            summary: "add the store".into(),
+            previous: Some((commit('9'), RepoPath::new(*b"caf\xc3\xa9.py"))),
+        },
+    )])
+}
+
+#[test]
+fn porcelain_is_gits_format_with_origin_headers() {
+    let (report, lines) = fixtures::blame_of_three();
+    let lines: Vec<&[u8]> = lines.iter().map(|line| line.as_bytes()).collect();
+    let out = line_porcelain(&report, &lines, &known());
+    insta::assert_snapshot!("porcelain", String::from_utf8(out).unwrap());
+}
+
+#[test]
+fn a_line_end_in_a_name_forges_no_header() {
+    let (report, lines) = fixtures::blame_of_three();
+    let lines: Vec<&[u8]> = lines.iter().map(|line| line.as_bytes()).collect();
+    let mut commits = known();
+    for commit in commits.values_mut() {
+        commit.author.name = "Dev\norigin human".into();
+    }
+    let out = line_porcelain(&report, &lines, &commits);
+    let text = String::from_utf8(out).unwrap();
+    assert!(text.contains("author Dev origin human\n"));
+    assert!(!text.contains("\norigin human\nauthor-mail"));
+}

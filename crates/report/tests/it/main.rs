@@ -1,0 +1,9 @@
+//! Behaviour of the renderers on hand-built documents.
+
+mod blame;
+mod fixtures;
+mod hostile;
+mod html;
+mod markdown;
+mod porcelain;
+mod terminal;
