@@ -5,6 +5,21 @@
 //! form: the analysis is flow-sensitive and joins at block entries. What a front end does not
 //! understand becomes [`Op::Unknown`], which keeps its operands so that taint passes through,
 //! and is counted in [`Module::coverage`]: nothing is dropped in silence.
+//!
+//! What all front ends keep to ([`crate::verify`] checks the first three):
+//!
+//! - Every block is ended, and every index leads somewhere. [`VarHome::Captured`] names the function
+//!   where the variable lives, never one that captures it itself.
+//! - Blocks are in reverse post-order: control comes to a block from an earlier one, but for the
+//!   jumps back to the heads of loops. There are no blocks that control cannot come to, no empty
+//!   ones that only jump on, and none that could be joined with the only one before it.
+//! - Conditions are edges where they can be. `not x` swaps the targets of [`Terminator::Branch`];
+//!   `a and b`, `a or b`, `a < b < c` branch once for each part. Where the value of such an
+//!   expression is wanted, each way assigns it to one variable before they meet. A branch on a
+//!   constant is left as it is.
+//! - An exception carries the state before or after any instruction of its block.
+//! - One piece of text may be lowered twice (`finally`): what is found in it is found at the same
+//!   span, and counts once.
 
 use std::fmt;
 
@@ -113,6 +128,27 @@ pub struct Coverage {
     pub lines: u32,
 }
 
+/// How much of a file was parsed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Parsed {
+    /// All of it.
+    Whole,
+    /// What is left after recovering from syntax errors.
+    Partial,
+}
+
+impl Coverage {
+    /// How much of the file was parsed.
+    #[must_use]
+    pub const fn parsed(&self) -> Parsed {
+        if self.errors.is_empty() {
+            Parsed::Whole
+        } else {
+            Parsed::Partial
+        }
+    }
+}
+
 /// A syntax error that the parser recovered from.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SyntaxError {
@@ -159,7 +195,7 @@ pub struct Function {
     pub kind: FunctionKind,
     /// The function whose body defines it.
     pub parent: Option<FuncId>,
-    /// The class it is a method of.
+    /// The class it is a method of, or the body of.
     pub class: Option<ClassId>,
     /// Parameters, in order. `self`/`cls` is the first parameter of a Python method; in JavaScript
     /// `this` is read with [`Op::This`].
@@ -206,7 +242,8 @@ pub struct Param {
     /// How it is passed.
     pub kind: ParamKind,
     /// Has a default value (its evaluation is lowered into the entry block behind a branch on
-    /// [`Op::IsAbsent`]).
+    /// [`Op::IsAbsent`]; in Python, where defaults are evaluated once, outside, the entry block
+    /// copies the value in).
     pub has_default: bool,
     /// The dotted name of its type annotation, generic arguments removed (`Optional[int]` and
     /// `int | None` give `int`; `Annotated[T, …]` gives `T`).
@@ -229,7 +266,8 @@ pub enum ParamKind {
     KeywordRest,
 }
 
-/// A decorator or annotation. It is also lowered as a call in the enclosing function.
+/// A decorator or annotation. It is also lowered as a call in the enclosing function, which takes
+/// the closure or class and whose result the name is bound to.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Decorator {
     /// Its dotted name as written: `app.route`.
@@ -640,7 +678,8 @@ pub enum CompareOp {
     IsNot,
     /// `instanceof`.
     InstanceOf,
-    /// A structural match that is not lowered further (Python `case Point(x=0)`): never constant.
+    /// A structural match (Python's `case`): never constant. The right side is the class of a class
+    /// pattern, or the number of parts of a sequence or mapping; tests of the parts follow.
     Matches,
 }
 
