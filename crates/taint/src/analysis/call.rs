@@ -1,0 +1,651 @@
+//! Calls: what is called, with what, and what comes back.
+//!
+//! A function of this module is applied by its summary. A library call is looked up in the models;
+//! one that no model knows passes taint from its arguments and receiver to its result, calls the
+//! functions passed to it with what it holds, and is never a sink.
+
+use smallvec::SmallVec;
+use trueline_syntax::ir::{
+    Arg, ArgKind, Callee, ClassId, FuncId, FunctionKind, IterKind, Language, Symbol, VarHome,
+};
+
+use super::names::words;
+use super::state::{Key, State};
+use super::transfer::clear_all;
+use super::value::{
+    self, Atom, Labels, PathId, Root, Selector, StepKind, ValId, Value,
+};
+use super::{Analyzer, Frame, ObjectKind};
+use crate::models::{Entry, Returns};
+
+/// An argument with its value.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Passed {
+    pub(super) kind: ArgKind,
+    pub(super) value: ValId,
+}
+
+/// The call being interpreted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Call<'c, 'a> {
+    pub(super) target: ValId,
+    pub(super) receiver: Option<ValId>,
+    pub(super) name: Option<Symbol>,
+    pub(super) callee: Option<&'a Callee>,
+    pub(super) passed: &'c [Passed],
+    pub(super) args: &'a [Arg],
+}
+
+/// Words in the name of an unknown function that say it cleans its argument: findings through it
+/// are kept, in the tier for guesses.
+const CLEANING: &[&str] = &[
+    "sanitize", "sanitise", "sanitized", "sanitizer", "escape", "escaped", "clean", "purify",
+    "encode", "quote", "validate", "validated", "strip", "safe", "whitelist", "allowlist", "hash",
+    "slugify", "slug",
+];
+
+impl<'a> Analyzer<'a> {
+    pub(super) fn call(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        callee: &'a Callee,
+        args: &'a [Arg],
+    ) -> ValId {
+        let passed: SmallVec<[Passed; 4]> = args
+            .iter()
+            .map(|a| Passed {
+                kind: a.kind,
+                value: self.read(frame, state, &a.value),
+            })
+            .collect();
+        for argument in &passed {
+            if let ArgKind::Keyword(name) = argument.kind {
+                self.check_secret(frame, name, argument.value);
+            }
+        }
+        let mut call = Call {
+            target: ValId::UNKNOWN,
+            receiver: None,
+            name: None,
+            callee: Some(callee),
+            passed: &passed,
+            args,
+        };
+        match callee {
+            Callee::Method { receiver, name } => {
+                let receiver = self.read(frame, state, receiver);
+                call.receiver = Some(receiver);
+                call.name = Some(*name);
+                if let Some(result) = self.builtin_method(frame, state, receiver, *name, &call) {
+                    return self.refined(state, result);
+                }
+                call.target = self.field(frame, state, receiver, *name);
+            }
+            Callee::Function(operand) => call.target = self.read(frame, state, operand),
+            Callee::New(operand) => call.target = self.read(frame, state, operand),
+            Callee::Super { name } => {
+                call.target = self.super_method(frame, *name);
+                call.name = Some(*name);
+            }
+        }
+        let result = self.invoke(frame, state, &call);
+        self.refined(state, result)
+    }
+
+    /// Applies whatever the target may be and joins the results.
+    pub(super) fn invoke(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        call: &Call<'_, 'a>,
+    ) -> ValId {
+        let atoms = self.arena.get(call.target).atoms.clone();
+        let mut result = ValId::UNDEF;
+        let mut known = false;
+        for atom in &atoms {
+            let one = match atom {
+                Atom::Func(id) => self.apply(frame, state, *id, call.receiver, call.passed),
+                Atom::Bound(id, receiver) => {
+                    self.apply(frame, state, *id, Some(*receiver), call.passed)
+                }
+                Atom::Class(class) => self.construct(frame, state, *class, call),
+                Atom::Path(path) => self.library_call(frame, state, Some(*path), call),
+                Atom::Access(access) => {
+                    let list = call.passed.iter().map(|p| p.value).collect();
+                    frame.summary.note_call(*access, list);
+                    let child = self.arena.child(*access, Selector::Called);
+                    let value = self.arena.access_value(child);
+                    let other = self.library_call(frame, state, None, call);
+                    self.arena.join(value, other)
+                }
+                Atom::Object(object) => match self.object_kind(*object) {
+                    Some(ObjectKind::Instance(path)) => {
+                        self.library_call(frame, state, Some(path), call)
+                    }
+                    Some(ObjectKind::Class(class)) => {
+                        let dunder = self.symbols.call;
+                        match self.method_of(class, dunder) {
+                            Some(id) => {
+                                self.apply(frame, state, id, Some(call.target), call.passed)
+                            }
+                            None => continue,
+                        }
+                    }
+                    _ => continue,
+                },
+                Atom::Text | Atom::Number => continue,
+            };
+            known = true;
+            result = self.arena.join(result, one);
+        }
+        if known {
+            result
+        } else {
+            self.library_call(frame, state, None, call)
+        }
+    }
+
+    /// What the models say of a call: by the path of what is called, or by its method name.
+    pub(super) fn entries_of(
+        &mut self,
+        target: ValId,
+        name: Option<Symbol>,
+    ) -> SmallVec<[&'a Entry; 2]> {
+        let mut entries: SmallVec<[&'a Entry; 2]> = self
+            .arena
+            .get(target)
+            .atoms
+            .iter()
+            .filter_map(|atom| match atom {
+                Atom::Path(path) => self.paths.entry(*path),
+                _ => None,
+            })
+            .collect();
+        if entries.is_empty()
+            && let Some(name) = name
+        {
+            entries.extend(self.paths.method(name, &self.names));
+        }
+        entries
+    }
+
+    /// A call into a library, or of something unknown.
+    fn library_call(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        path: Option<PathId>,
+        call: &Call<'_, 'a>,
+    ) -> ValId {
+        if let Some(path) = path
+            && let Some(result) = self.special_call(frame, state, path, call)
+        {
+            return result;
+        }
+        let entry = path.and_then(|p| self.paths.entry(p));
+        let by_name = if entry.is_none() {
+            call.name.and_then(|n| self.paths.method(n, &self.names))
+        } else {
+            None
+        };
+        let model = entry.or(by_name);
+        if let Some(model) = model {
+            self.check_sinks(frame, state, &model.sinks, by_name.is_some(), call);
+            self.check_weak_calls(frame, state, &model.weak_calls, call);
+        }
+        let opaque = model.is_some_and(|m| m.opaque)
+            || entry.is_none()
+                && call
+                    .name
+                    .and_then(|n| self.paths.method(n, &self.names))
+                    .is_some_and(|m| m.opaque);
+        self.register_handlers(frame, call);
+        let mut labels = self.arena.get(call.target).labels.clone();
+        let symbolic: SmallVec<[value::AccessId; 2]> = self
+            .arena
+            .get(call.target)
+            .atoms
+            .iter()
+            .filter_map(|a| match a {
+                Atom::Access(id) => Some(*id),
+                _ => None,
+            })
+            .collect();
+        // What a caller passed and is called now is named by its own path.
+        labels.retain(|l| {
+            !matches!(self.arena.source_of(l.source),
+                Some(value::Source::Access(id)) if symbolic.contains(&id))
+        });
+        if let Some(receiver) = call.receiver {
+            let own: SmallVec<[value::AccessId; 2]> = self.access_atoms(receiver);
+            let mut held = self.deep_labels(state, receiver);
+            held.retain(|l| {
+                !matches!(self.arena.source_of(l.source),
+                    Some(value::Source::Access(id)) if own.contains(&id))
+            });
+            value::add_labels(&mut labels, &held);
+        }
+        let mut given = Labels::new();
+        for argument in call.passed {
+            value::add_labels(&mut given, &self.deep_labels(state, argument.value));
+        }
+        let returned = self.call_back(frame, state, call, &labels, &given);
+        if model.is_some_and(|m| m.stores)
+            && let Some(receiver) = call.receiver
+            && !given.is_empty()
+        {
+            let stored = self.arena.tainted(given.clone());
+            self.store(state, receiver, None, ValId::UNDEF, stored);
+        }
+        if !opaque {
+            if !given.is_empty() && self.is_guess(path, entry, call) {
+                let doubt = if self.sounds_cleaning(path, call) { 2 } else { 1 };
+                for label in &mut given {
+                    label.guesses = label.guesses.saturating_add(doubt);
+                }
+            }
+            value::add_labels(&mut labels, &given);
+        }
+        if let Some(model) = model {
+            clear_all(&mut labels, model.clears);
+            if let Some(kind) = model.source {
+                let label = self.source_label(frame.id, frame.span, kind);
+                value::add_labels(&mut labels, &[label]);
+            }
+        }
+        let decorated = self.decorated(call);
+        let value = self.result_value(frame, state, path, entry, labels, call);
+        let value = self.arena.join(value, decorated);
+        self.arena.join(value, returned)
+    }
+
+    fn access_atoms(&self, value: ValId) -> SmallVec<[value::AccessId; 2]> {
+        self.arena
+            .get(value)
+            .atoms
+            .iter()
+            .filter_map(|a| match a {
+                Atom::Access(id) => Some(*id),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The result of a library call: its type and what it carries.
+    fn result_value(
+        &mut self,
+        frame: &Frame<'a>,
+        state: &mut State,
+        path: Option<PathId>,
+        entry: Option<&Entry>,
+        mut labels: Labels,
+        call: &Call<'_, 'a>,
+    ) -> ValId {
+        let kind = match entry.and_then(|e| e.returns.as_ref()) {
+            Some(Returns::Number) => return self.arena.single(Atom::Number),
+            Some(Returns::FreshText) => return self.arena.single(Atom::Text),
+            Some(Returns::Type(text)) => {
+                let last = self.names.intern(super::entry::last_name(text));
+                Some(self.paths.absolute(text, last))
+            }
+            None => path,
+        };
+        if let Some(kind) = kind
+            && self.paths.is_store(kind)
+        {
+            let object = self.allocate(frame, ObjectKind::Instance(kind), 1);
+            *state.contents_mut(object) = super::state::Contents::default();
+            let target = self.arena.single(Atom::Object(object));
+            if !labels.is_empty() {
+                let stored = self.arena.tainted(labels);
+                self.store(state, target, None, ValId::UNDEF, stored);
+            }
+            return target;
+        }
+        if labels.is_empty() && kind.is_none() {
+            return ValId::UNKNOWN;
+        }
+        if !labels.is_empty() {
+            let name = call
+                .name
+                .or_else(|| path.and_then(|p| self.paths.last(p)))
+                .or_else(|| self.callee_name(frame, call.callee));
+            let step = name.map_or(StepKind::Join, StepKind::Call);
+            self.advance(&mut labels, frame.span, step);
+        }
+        let mut value = Value {
+            labels,
+            ..Value::default()
+        };
+        value.atoms.extend(kind.map(Atom::Path));
+        if value.labels.is_empty()
+            && let Some(kind) = kind
+        {
+            return self.arena.single(Atom::Path(kind));
+        }
+        self.arena.add(value)
+    }
+
+    /// A call of a function that is neither of this module nor modelled nor of a known library.
+    fn is_guess(&self, path: Option<PathId>, entry: Option<&Entry>, call: &Call<'_, 'a>) -> bool {
+        if entry.is_some() {
+            return false;
+        }
+        match path {
+            Some(path) => {
+                let text = self.paths.text(path);
+                let root = text.split('.').next().unwrap_or(text);
+                text.contains(['.', '/']) && !self.tables.roots.contains(root)
+            }
+            None => call.receiver.is_none(),
+        }
+    }
+
+    fn sounds_cleaning(&self, path: Option<PathId>, call: &Call<'_, 'a>) -> bool {
+        let last = path.and_then(|p| self.paths.last(p)).or(call.name);
+        last.is_some_and(|last| {
+            words(self.names.text(last)).any(|w| CLEANING.contains(&w.as_str()))
+        })
+    }
+
+    /// A decorator returns what it decorates, as far as the analysis cares.
+    fn decorated(&mut self, call: &Call<'_, 'a>) -> ValId {
+        if self.module.language != Language::Python {
+            return ValId::UNDEF;
+        }
+        let [only] = call.passed else {
+            return ValId::UNDEF;
+        };
+        let function = self
+            .arena
+            .get(only.value)
+            .atoms
+            .iter()
+            .find(|a| matches!(a, Atom::Func(_) | Atom::Class(_)))
+            .copied();
+        match function {
+            Some(atom) if call.receiver.is_none() => self.arena.single(atom),
+            _ => ValId::UNDEF,
+        }
+    }
+
+    /// Handlers passed to a registrar: `app.get("/", handler)`.
+    fn register_handlers(&mut self, frame: &Frame<'a>, call: &Call<'_, 'a>) {
+        let Some(name) = call.name else { return };
+        let has_function = call.passed.iter().any(|p| {
+            self.arena
+                .get(p.value)
+                .atoms
+                .iter()
+                .any(|a| matches!(a, Atom::Func(_) | Atom::Bound(..)))
+        });
+        if !has_function {
+            return;
+        }
+        let tables = self.tables;
+        let name = self.names.text(name).to_owned();
+        let kind = call.receiver.and_then(|r| self.path_of(r));
+        for entry in &tables.entries {
+            if !entry.spec.registrars.contains(&name) {
+                continue;
+            }
+            let by_type = kind.as_ref().is_some_and(|k| entry.spec.of.contains(k));
+            let by_name = !by_type
+                && self
+                    .receiver_name(frame, call.callee)
+                    .is_some_and(|r| words(&r).any(|w| entry.spec.receivers.contains(&w)));
+            if !by_type && !by_name {
+                continue;
+            }
+            for argument in call.passed {
+                let atoms = self.arena.get(argument.value).atoms.clone();
+                for atom in atoms {
+                    if let Atom::Func(id) | Atom::Bound(id, _) = atom {
+                        self.register(id, entry);
+                    }
+                }
+            }
+            return;
+        }
+    }
+
+    /// Calls the functions passed to something unknown with what it holds.
+    fn call_back(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        call: &Call<'_, 'a>,
+        held: &Labels,
+        given: &Labels,
+    ) -> ValId {
+        let mut result = ValId::UNDEF;
+        for argument in call.passed {
+            let atoms = self.arena.get(argument.value).atoms.clone();
+            for atom in atoms {
+                let (id, receiver) = match atom {
+                    Atom::Func(id) => (id, None),
+                    Atom::Bound(id, receiver) => (id, Some(receiver)),
+                    _ => continue,
+                };
+                if self.registered.contains_key(&id) || self.is_decorating(call) {
+                    continue;
+                }
+                let mut element = match call.receiver {
+                    Some(receiver) => self.next_element(state, receiver, IterKind::Elements),
+                    None => ValId::UNDEF,
+                };
+                let mut labels = held.clone();
+                value::add_labels(&mut labels, given);
+                let loose = self.arena.tainted(labels);
+                if element == ValId::UNDEF || element == ValId::UNKNOWN {
+                    element = loose;
+                }
+                let count = self.function(id).map_or(0, |f| f.params.len());
+                let passed: SmallVec<[Passed; 4]> = (0..count.min(4))
+                    .map(|_| Passed {
+                        kind: ArgKind::Positional,
+                        value: element,
+                    })
+                    .collect();
+                let one = self.apply(frame, state, id, receiver, &passed);
+                let labels = self.deep_labels(state, one);
+                let one = self.arena.tainted(labels);
+                result = self.arena.join(result, one);
+            }
+        }
+        result
+    }
+
+    fn is_decorating(&self, call: &Call<'_, 'a>) -> bool {
+        self.module.language == Language::Python
+            && call.receiver.is_none()
+            && call.passed.len() == 1
+    }
+
+    /// Makes an instance of a class of this module.
+    fn construct(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        class: ClassId,
+        call: &Call<'_, 'a>,
+    ) -> ValId {
+        let object = self.allocate(frame, ObjectKind::Class(class), class.0.saturating_add(2));
+        *state.contents_mut(object) = super::state::Contents::default();
+        let value = self.arena.single(Atom::Object(object));
+        match self.constructor(class) {
+            Some(id) => {
+                self.apply(frame, state, id, Some(value), call.passed);
+            }
+            None => {
+                // Data classes and records keep what they are given.
+                let mut labels = Labels::new();
+                for argument in call.passed {
+                    match argument.kind {
+                        ArgKind::Keyword(name) => {
+                            self.store(
+                                state,
+                                value,
+                                Some(Key::Name(name)),
+                                ValId::UNDEF,
+                                argument.value,
+                            );
+                        }
+                        _ => value::add_labels(
+                            &mut labels,
+                            &self.deep_labels(state, argument.value),
+                        ),
+                    }
+                }
+                if !labels.is_empty() {
+                    let rest = self.arena.tainted(labels);
+                    self.store(state, value, None, ValId::UNDEF, rest);
+                }
+            }
+        }
+        value
+    }
+
+    pub(super) fn constructor(&self, class: ClassId) -> Option<FuncId> {
+        self.method_of(class, self.symbols.init)
+            .or_else(|| self.method_of(class, self.symbols.constructor))
+    }
+
+    /// A method of a class or of its bases in this module.
+    pub(super) fn method_of(&self, class: ClassId, name: Symbol) -> Option<FuncId> {
+        let mut at = class;
+        // A cycle of bases would be a mistake in the source; the bound ends the walk.
+        for _ in 0..8 {
+            let body = self.module.classes.get(at.0 as usize)?;
+            if let Some((_, id)) = body.methods.iter().rev().find(|m| m.0 == name) {
+                return Some(*id);
+            }
+            at = self.base_of(at)?;
+        }
+        None
+    }
+
+    fn base_of(&self, class: ClassId) -> Option<ClassId> {
+        let body = self.module.classes.get(class.0 as usize)?;
+        body.bases.iter().find_map(|base| {
+            let at = self
+                .module
+                .classes
+                .iter()
+                .position(|c| c.name == *base || c.qualified == *base)?;
+            (at != class.0 as usize).then_some(ClassId(at as u32))
+        })
+    }
+
+    /// An attribute of a class: a method, or a name of its body.
+    pub(super) fn class_attribute(
+        &mut self,
+        class: ClassId,
+        name: Symbol,
+        receiver: Option<ValId>,
+    ) -> ValId {
+        if let Some(id) = self.method_of(class, name) {
+            let is_static = self
+                .function(id)
+                .is_some_and(|f| f.kind == FunctionKind::StaticMethod);
+            return match receiver {
+                Some(receiver) if !is_static => self.arena.single(Atom::Bound(id, receiver)),
+                _ => self.arena.single(Atom::Func(id)),
+            };
+        }
+        let mut at = Some(class);
+        for _ in 0..8 {
+            let Some(class) = at else { break };
+            let body = self.module.functions.iter().position(|f| {
+                f.kind == FunctionKind::ClassBody && f.class == Some(class)
+            });
+            if let Some(body) = body {
+                let id = FuncId(body as u32);
+                let var = self.module.functions.get(body).and_then(|f| {
+                    f.vars
+                        .iter()
+                        .position(|v| v.name == name && v.home == VarHome::Local)
+                });
+                if let Some(var) = var {
+                    let var = trueline_syntax::ir::Var(var as u32);
+                    let slot = self.slots.get(&(id, var)).copied();
+                    if let Some(value) = slot.or_else(|| self.binding_value(id, var)) {
+                        return value;
+                    }
+                }
+            }
+            at = self.base_of(class);
+        }
+        ValId::UNDEF
+    }
+
+    fn super_method(&mut self, frame: &Frame<'a>, name: Symbol) -> ValId {
+        let Some(base) = frame.function.class.and_then(|c| self.base_of(c)) else {
+            return ValId::UNKNOWN;
+        };
+        let Some(id) = self.method_of(base, name) else {
+            return ValId::UNKNOWN;
+        };
+        let root = if self.module.language == Language::Python {
+            Root::Param(frame.id, 0)
+        } else {
+            Root::This(frame.id)
+        };
+        let access = self.arena.root(root);
+        let receiver = self.arena.access_value(access);
+        self.arena.single(Atom::Bound(id, receiver))
+    }
+
+    /// The name of what a method is called on: of the variable, field or call that gave it.
+    pub(super) fn receiver_name(&self, frame: &Frame<'a>, callee: Option<&'a Callee>) -> Option<String> {
+        let receiver = match callee? {
+            Callee::Method { receiver, .. } => receiver,
+            _ => return None,
+        };
+        self.operand_name(frame, receiver)
+    }
+
+    /// The name that the source gives to a value.
+    pub(super) fn operand_name(
+        &self,
+        frame: &Frame<'a>,
+        operand: &trueline_syntax::ir::Operand,
+    ) -> Option<String> {
+        use trueline_syntax::ir::{Op, Operand};
+        let mut operand = operand;
+        for _ in 0..4 {
+            let Operand::Var(var) = operand else {
+                return None;
+            };
+            let decl = frame.function.vars.get(var.0 as usize)?;
+            let name = self.names.text(decl.name);
+            if !name.is_empty() {
+                return Some(name.to_owned());
+            }
+            match self.definition(frame, operand)? {
+                Op::Field { name, .. } => return Some(self.names.text(*name).to_owned()),
+                Op::Call { callee, .. } => match callee {
+                    Callee::Method { name, .. } => return Some(self.names.text(*name).to_owned()),
+                    Callee::Function(inner) | Callee::New(inner) => operand = inner,
+                    Callee::Super { .. } => return None,
+                },
+                Op::Copy(inner) | Op::Await(inner) | Op::Enter(inner) => operand = inner,
+                Op::This => return Some("this".to_owned()),
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    fn callee_name(&self, frame: &Frame<'a>, callee: Option<&'a Callee>) -> Option<Symbol> {
+        match callee? {
+            Callee::Method { name, .. } | Callee::Super { name } => Some(*name),
+            Callee::Function(trueline_syntax::ir::Operand::Var(var)) => {
+                let name = frame.function.vars.get(var.0 as usize)?.name;
+                (!self.names.text(name).is_empty()).then_some(name)
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! What frameworks pass to the functions that they call: handlers, views, controllers.
+//!
+//! Recognised by decorator, by registration (`app.get('/', f)`), by base class, or by the
+//! convention of parameter names in files that hold only handlers.
+
+use smallvec::SmallVec;
+use trueline_syntax::ir::{
+    Const, Decorator, FuncId, Function, FunctionKind, Language, ParamKind, Span, Symbol, VarHome,
+};
+
+use super::names::words;
+use super::state::State;
+use super::value::{self, Atom, Label, Root, Source, StepId, StepKind, ValId};
+use super::{Analyzer, Frame};
+use crate::models::{Bits, CompiledEntry};
+
+/// What is known of one parameter before the function runs.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct ParamSeed {
+    /// Its type as a dotted path.
+    pub(super) kind: Option<String>,
+    /// The source kind of what it holds.
+    pub(super) source: Option<u16>,
+    /// It carries no text.
+    pub(super) number: bool,
+}
+
+/// What is known of a function before it runs.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Seed {
+    pub(super) params: Vec<ParamSeed>,
+    /// The rule that a returned text is a sink of.
+    pub(super) returned: Option<u16>,
+    /// A framework calls it.
+    pub(super) entered: bool,
+}
+
+impl<'a> Analyzer<'a> {
+    pub(super) fn seed(&mut self, id: FuncId, function: &'a Function) -> Seed {
+        let mut seed = self.registered.get(&id).cloned().unwrap_or_default();
+        seed.params.resize(function.params.len(), ParamSeed::default());
+        if !seed.entered {
+            let tables = self.tables;
+            for entry in &tables.entries {
+                let matched = self.by_decorator(entry, function)
+                    || self.by_class(entry, function)
+                    || self.by_names(entry, function);
+                if matched {
+                    self.apply_entry(entry, function, &mut seed);
+                    break;
+                }
+            }
+        }
+        self.by_parameter(function, &mut seed);
+        if seed.entered {
+            self.entered.insert(id);
+        }
+        seed
+    }
+
+    /// A function value was passed to a registrar such as `app.get`.
+    pub(super) fn register(&mut self, id: FuncId, entry: &CompiledEntry) {
+        let Some(function) = self.function(id) else {
+            return;
+        };
+        let mut seed = Seed::default();
+        seed.params.resize(function.params.len(), ParamSeed::default());
+        self.apply_entry(entry, function, &mut seed);
+        self.registered.entry(id).or_insert(seed);
+    }
+
+    fn apply_entry(&mut self, entry: &CompiledEntry, function: &Function, seed: &mut Seed) {
+        seed.entered = true;
+        seed.returned = entry.returned;
+        let skip = usize::from(self.has_receiver(function));
+        let numbers = self.converted_names(function);
+        for (at, param) in function.params.iter().enumerate().skip(skip) {
+            let Some(slot) = seed.params.get_mut(at) else {
+                continue;
+            };
+            match entry.spec.types.get(at - skip) {
+                Some(kind) if !kind.is_empty() => slot.kind = Some(kind.clone()),
+                Some(_) => {}
+                None if entry.kind.is_some() => {
+                    let injected = param
+                        .decorators
+                        .iter()
+                        .any(|d| matches!(last_name(self.names.text(d.name)), "Depends" | "Security"));
+                    if numbers.contains(&param.name) {
+                        slot.number = true;
+                    } else if !injected && param.kind != ParamKind::Rest {
+                        slot.source = entry.kind;
+                    }
+                }
+                None => {}
+            }
+        }
+    }
+
+    pub(super) fn has_receiver(&self, function: &Function) -> bool {
+        self.module.language == Language::Python && function.kind == FunctionKind::Method
+    }
+
+    /// Parameters that a route converts: `<int:id>`.
+    fn converted_names(&mut self, function: &Function) -> SmallVec<[Symbol; 2]> {
+        let mut names = SmallVec::new();
+        for decorator in &function.decorators {
+            let Some(Some(Const::Str(pattern))) = decorator.args.first() else {
+                continue;
+            };
+            let pattern = self.names.text(*pattern).to_owned();
+            for part in pattern.split('<').skip(1) {
+                let Some((inside, _)) = part.split_once('>') else {
+                    continue;
+                };
+                if let Some((converter, name)) = inside.split_once(':')
+                    && matches!(
+                        converter.split('(').next(),
+                        Some("int" | "float" | "uuid")
+                    )
+                {
+                    names.push(self.names.intern(name.trim()));
+                }
+            }
+        }
+        names
+    }
+
+    fn imports_any(&self, modules: &[String]) -> bool {
+        modules.is_empty()
+            || modules.iter().any(|m| {
+                self.imports.iter().any(|i| {
+                    i.strip_prefix(m.as_str())
+                        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/']))
+                })
+            })
+    }
+
+    fn by_decorator(&mut self, entry: &CompiledEntry, function: &Function) -> bool {
+        !entry.spec.decorators.is_empty()
+            && function
+                .decorators
+                .iter()
+                .any(|d| self.decorator_matches(entry, function, d))
+    }
+
+    fn decorator_matches(
+        &mut self,
+        entry: &CompiledEntry,
+        function: &Function,
+        decorator: &Decorator,
+    ) -> bool {
+        let text = self.names.text(decorator.name).to_owned();
+        let (head, last) = text.rsplit_once('.').unwrap_or(("", &text));
+        if !entry.spec.decorators.iter().any(|d| d == last) {
+            return false;
+        }
+        if entry.spec.of.is_empty() {
+            return self.imports_any(&entry.spec.imports);
+        }
+        match self.named_type(function, head) {
+            Some(path) => entry.spec.of.contains(&path),
+            None => {
+                self.imports_any(&entry.spec.imports)
+                    && words(head).any(|w| entry.spec.receivers.contains(&w))
+            }
+        }
+    }
+
+    /// The type of a name visible where a function is defined, if it is a thing of a library.
+    fn named_type(&mut self, function: &Function, name: &str) -> Option<String> {
+        let symbol = self.names.intern(name);
+        let mut at = function.parent;
+        while let Some(id) = at {
+            let parent = self.function(id)?;
+            let var = parent
+                .vars
+                .iter()
+                .position(|v| v.name == symbol && v.home == VarHome::Local);
+            if let Some(var) = var {
+                let var = trueline_syntax::ir::Var(var as u32);
+                let value = self
+                    .slots
+                    .get(&(id, var))
+                    .copied()
+                    .or_else(|| self.binding_value(id, var))?;
+                return self.path_of(value);
+            }
+            at = parent.parent;
+        }
+        None
+    }
+
+    /// The dotted path of a value, unless it comes from a module of the project itself.
+    pub(super) fn path_of(&self, value: ValId) -> Option<String> {
+        self.arena.get(value).atoms.iter().find_map(|atom| match atom {
+            Atom::Path(path) => Some(self.paths.text(*path)),
+            Atom::Object(object) => match self.object_kind(*object) {
+                Some(super::ObjectKind::Instance(path)) => Some(self.paths.text(path)),
+                _ => None,
+            },
+            _ => None,
+        })
+        .filter(|text| !text.starts_with(['.', '/', '@']))
+        .map(ToOwned::to_owned)
+    }
+
+    fn by_class(&self, entry: &CompiledEntry, function: &Function) -> bool {
+        let Some(class) = function.class.filter(|_| !entry.spec.bases.is_empty()) else {
+            return false;
+        };
+        let Some(class) = self.module.classes.get(class.0 as usize) else {
+            return false;
+        };
+        let name = self.names.text(function.name);
+        entry.spec.methods.iter().any(|m| m == name)
+            && class.bases.iter().any(|base| {
+                let base = last_name(self.names.text(*base));
+                entry.spec.bases.iter().any(|b| b == base)
+            })
+    }
+
+    fn by_names(&self, entry: &CompiledEntry, function: &Function) -> bool {
+        let named = &entry.spec.named;
+        if named.is_empty() || matches!(function.kind, FunctionKind::Module | FunctionKind::ClassBody)
+        {
+            return false;
+        }
+        let skip = usize::from(self.has_receiver(function));
+        let params = function.params.get(skip..).unwrap_or_default();
+        params.len() >= named.len()
+            && named.iter().zip(params).all(|(names, param)| {
+                let own = self.names.text(param.name);
+                names.split('|').any(|name| name == own)
+            })
+            && self.imports_any(&entry.spec.imports)
+    }
+
+    fn by_parameter(&mut self, function: &Function, seed: &mut Seed) {
+        let tables = self.tables;
+        for (at, param) in function.params.iter().enumerate() {
+            let annotation = param.annotation.map(|a| self.names.text(a).to_owned());
+            let annotation = annotation.as_deref().map(last_name);
+            let Some(slot) = seed.params.get_mut(at) else {
+                continue;
+            };
+            for model in &tables.parameters {
+                let by_annotation = annotation
+                    .is_some_and(|a| model.spec.annotations.iter().any(|m| m == a));
+                let by_decorator = param.decorators.iter().any(|d| {
+                    let name = last_name(self.names.text(d.name));
+                    model.spec.decorators.iter().any(|m| m == name)
+                });
+                if !by_annotation && !by_decorator {
+                    continue;
+                }
+                match model.spec.kind.as_deref() {
+                    Some("number") => slot.number = true,
+                    Some(kind) => {
+                        slot.kind = Some(kind.to_owned());
+                        slot.source = None;
+                    }
+                    None => {}
+                }
+                if model.kind.is_some() {
+                    slot.source = model.kind;
+                }
+            }
+        }
+    }
+
+    /// Gives parameters their values at the entry of a function.
+    pub(super) fn bind_parameters(&mut self, frame: &mut Frame<'a>, state: &mut State, seed: &Seed) {
+        for (at, param) in frame.function.params.iter().enumerate() {
+            let known = seed.params.get(at).cloned().unwrap_or_default();
+            let access = self.arena.root(Root::Param(frame.id, at as u16));
+            let mut id = self.arena.access_value(access);
+            if known.number {
+                id = self.arena.single(Atom::Number);
+            } else if known.kind.is_some() || known.source.is_some() {
+                let mut value = self.arena.get(id).clone();
+                if let Some(kind) = &known.kind {
+                    let last = self.names.intern(last_name(kind));
+                    let path = self.paths.absolute(kind, last);
+                    value::add_atoms(&mut value.atoms, &[Atom::Path(path)]);
+                }
+                if let Some(kind) = known.source {
+                    let label = self.source_label(frame.id, head_of(frame.function), kind);
+                    value::add_labels(&mut value.labels, &[label]);
+                }
+                id = self.arena.add(value);
+            }
+            if let Some(slot) = state.env.get_mut(param.var.0 as usize) {
+                *slot = id;
+            }
+        }
+    }
+
+    pub(super) fn source_label(&mut self, function: FuncId, span: Span, kind: u16) -> Label {
+        let source = self.arena.source(Source::Site {
+            function,
+            span,
+            kind,
+        });
+        Label {
+            source,
+            cleared: Bits::NONE,
+            step: self.arena.step(StepId::NONE, span, StepKind::Source),
+            guesses: 0,
+        }
+    }
+}
+
+/// Where a function begins: parameters have no place of their own.
+fn head_of(function: &Function) -> Span {
+    Span::new(function.span.start, function.span.start)
+}
+
+pub(super) fn last_name(text: &str) -> &str {
+    text.rsplit('.').next().unwrap_or(text)
+}

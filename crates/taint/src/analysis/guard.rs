@@ -1,0 +1,645 @@
+//! Guards: what the outcome of a condition says about the values in it.
+//!
+//! A guard holds on the control-flow edge that it dominates and only for the rules that it can
+//! answer for: membership in a collection that no input reaches answers for all, an alphabet for
+//! those whose dangerous characters it lacks, the absence of `..` for half of a path's safety.
+
+use trueline_syntax::ir::{Arg, Callee, CompareOp, Op, Operand, UnaryOp};
+
+use super::state::State;
+use super::value::{Atom, Derivation, Konst, ValId};
+use super::{Analyzer, Frame};
+use crate::models::Bits;
+
+/// Conditions made of conditions are followed this deep.
+const MAX_NESTING: u8 = 12;
+
+impl<'a> Analyzer<'a> {
+    /// Whether a branch is decided.
+    pub(super) fn truth_of(
+        &mut self,
+        frame: &Frame<'a>,
+        state: &State,
+        condition: &Operand,
+    ) -> Option<bool> {
+        let value = self.read(frame, state, condition);
+        self.truth(value)
+    }
+
+    /// Adds what follows from the outcome of a condition.
+    pub(super) fn assume(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        condition: &Operand,
+        holds: bool,
+        nesting: u8,
+    ) {
+        if nesting > MAX_NESTING {
+            return;
+        }
+        if !holds {
+            self.assume_empty(frame, state, condition);
+        }
+        match self.definition(frame, condition) {
+            Some(Op::Copy(operand)) => self.assume(frame, state, operand, holds, nesting + 1),
+            Some(Op::Unary {
+                op: UnaryOp::Not,
+                operand,
+            }) => self.assume(frame, state, operand, !holds, nesting + 1),
+            Some(Op::Compare { op, left, right }) => {
+                self.assume_comparison(frame, state, (*op, left, right), holds, nesting);
+            }
+            Some(Op::Call { callee, args }) => {
+                self.assume_call(frame, state, callee, args, holds, nesting);
+            }
+            _ => {}
+        }
+    }
+
+    /// A value that is empty or absent is harmless.
+    fn assume_empty(&mut self, frame: &mut Frame<'a>, state: &mut State, condition: &Operand) {
+        if let Operand::Var(_) = condition {
+            let value = self.raw(frame, state, condition);
+            if !self.arena.get(value).labels.is_empty() || self.arena.get(value).derived.is_some() {
+                self.establish(state, value, Bits::ALL);
+            }
+        }
+    }
+
+    fn assume_comparison(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        (op, left, right): (CompareOp, &'a Operand, &'a Operand),
+        holds: bool,
+        nesting: u8,
+    ) {
+        let a = self.raw(frame, state, left);
+        let b = self.raw(frame, state, right);
+        match (op, holds) {
+            (CompareOp::In, _) => self.assume_member(state, a, b, holds),
+            (CompareOp::NotIn, _) => self.assume_member(state, a, b, !holds),
+            (CompareOp::Eq | CompareOp::Is, _) | (CompareOp::NotEq | CompareOp::IsNot, _) => {
+                let equal = holds == matches!(op, CompareOp::Eq | CompareOp::Is);
+                if self.arena.get(b).is_null() || self.truth(b).is_some_and(|_| self.is_boolean(b)) {
+                    // `m is None`, `f(x) === true`: the truth of the left side.
+                    let truth = if self.truth(b) == Some(true) { equal } else { !equal };
+                    self.assume(frame, state, left, truth, nesting + 1);
+                    return;
+                }
+                if self.position_of(frame, state, left, b, op, holds) {
+                    return;
+                }
+                if equal {
+                    if let Some(Op::Unary {
+                        op: UnaryOp::TypeOf,
+                        operand,
+                    }) = self.definition(frame, left)
+                        && self
+                            .arena
+                            .get(b)
+                            .konst
+                            .and_then(|k| self.konst_text(k))
+                            .is_some_and(|t| matches!(t.as_str(), "number" | "boolean" | "bigint"))
+                    {
+                        let value = self.raw(frame, state, operand);
+                        self.establish(state, value, Bits::ALL);
+                    }
+                    self.assume_equal(state, a, b);
+                    self.assume_equal(state, b, a);
+                }
+            }
+            (CompareOp::Lt | CompareOp::LtE | CompareOp::Gt | CompareOp::GtE, _) => {
+                self.position_of(frame, state, left, b, op, holds);
+            }
+            (CompareOp::InstanceOf | CompareOp::Matches, _) => {}
+        }
+    }
+
+    fn is_boolean(&self, value: ValId) -> bool {
+        matches!(self.arena.get(value).konst, Some(Konst::Bool(_)))
+    }
+
+    /// `text.find(part) == -1`, `LIST.indexOf(x) >= 0`.
+    fn position_of(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        left: &Operand,
+        number: ValId,
+        op: CompareOp,
+        holds: bool,
+    ) -> bool {
+        let Some(Konst::Int(number)) = self.arena.get(number).konst else {
+            return false;
+        };
+        let Some(Op::Call {
+            callee: Callee::Method { receiver, name },
+            args,
+        }) = self.definition(frame, left)
+        else {
+            return false;
+        };
+        if !matches!(
+            self.names.text(*name),
+            "indexOf" | "find" | "rfind" | "lastIndexOf" | "search" | "count"
+        ) {
+            return false;
+        }
+        let found = match (op, number) {
+            (CompareOp::Eq, -1) | (CompareOp::Lt, 0) => !holds,
+            (CompareOp::NotEq | CompareOp::Gt, -1) | (CompareOp::GtE, 0) => holds,
+            (CompareOp::Gt, 0) if self.names.text(*name) == "count" => holds,
+            (CompareOp::Eq, 0) if self.names.text(*name) == "count" => !holds,
+            _ => return true,
+        };
+        if let Some(argument) = args.first() {
+            let receiver = self.raw(frame, state, receiver);
+            let item = self.raw(frame, state, &argument.value);
+            self.assume_member(state, item, receiver, found);
+        }
+        true
+    }
+
+    fn assume_equal(&mut self, state: &mut State, value: ValId, to: ValId) {
+        let other = self.arena.get(to);
+        if other.labels.is_empty() && (other.konst.is_some() || to != ValId::UNKNOWN) {
+            self.establish(state, value, Bits::ALL);
+        }
+    }
+
+    /// `item in collection`, or `part in text`.
+    fn assume_member(&mut self, state: &mut State, item: ValId, of: ValId, holds: bool) {
+        let part = match self.arena.get(item).konst {
+            Some(Konst::Str(text)) => Some(self.names.text(text).to_owned()),
+            _ => None,
+        };
+        if let Some(part) = part {
+            if !holds {
+                self.establish_absent(state, of, &part);
+            }
+            return;
+        }
+        if !holds {
+            return;
+        }
+        let labels = self.deep_labels(state, of);
+        if labels.is_empty() {
+            self.establish(state, item, Bits::ALL);
+        }
+    }
+
+    /// Text without this part.
+    pub(super) fn establish_absent(&mut self, state: &mut State, value: ValId, part: &str) {
+        let cleared = self.cleared_by_absence(part);
+        self.establish(state, value, cleared);
+    }
+
+    /// The rules that the absence of a part answers for.
+    pub(super) fn cleared_by_absence(&self, part: &str) -> Bits {
+        let mut cleared = Bits::NONE;
+        for (at, rule) in self.models.rules.iter().enumerate() {
+            if rule.absent.iter().any(|a| a == part) {
+                cleared = cleared.or(Bits::rule(at as u16));
+            }
+        }
+        if matches!(part, ".." | "../" | "..\\" | "/..") {
+            cleared = cleared.or(Bits::NO_DOTDOT);
+        }
+        cleared
+    }
+
+    fn assume_call(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        callee: &'a Callee,
+        args: &'a [Arg],
+        holds: bool,
+        nesting: u8,
+    ) {
+        let first = args.first().map(|a| self.raw(frame, state, &a.value));
+        let (target, receiver, name) = match callee {
+            Callee::Method { receiver, name } => {
+                let receiver = self.raw(frame, state, receiver);
+                let target = self.field(frame, state, receiver, *name);
+                (target, Some(receiver), Some(*name))
+            }
+            Callee::Function(operand) => (self.raw(frame, state, operand), None, None),
+            Callee::New(_) | Callee::Super { .. } => return,
+        };
+        let path = self.path_of(target);
+        if let (Some(receiver), Some(name)) = (receiver, name) {
+            let name = self.names.text(name).to_owned();
+            self.assume_method(frame, state, &name, receiver, first, holds);
+        }
+        let entries = self.entries_of(target, name);
+        for entry in entries {
+            if let Some((argument, cleared)) = entry.guard
+                && holds
+                && let Some(argument) = args.get(usize::from(argument))
+            {
+                let value = self.raw(frame, state, &argument.value);
+                self.establish(state, value, cleared);
+            }
+        }
+        let path = path.as_deref().unwrap_or("");
+        match path {
+            "isinstance" if holds => {
+                let kind = args.get(1).map(|a| self.raw(frame, state, &a.value));
+                let kind = kind.and_then(|k| self.path_of(k));
+                if matches!(kind.as_deref(), Some("int" | "float" | "bool" | "uuid.UUID"))
+                    && let Some(value) = first
+                {
+                    self.establish(state, value, Bits::ALL);
+                }
+            }
+            "re.match" | "re.fullmatch" | "re.search" => {
+                if let (Some(pattern), Some(text)) = (first, args.get(1)) {
+                    let text = self.raw(frame, state, &text.value);
+                    let anchors = match path {
+                        "re.fullmatch" => Anchors::Whole,
+                        "re.match" => Anchors::Start,
+                        _ => Anchors::None,
+                    };
+                    self.assume_regex(state, pattern, text, anchors, holds);
+                }
+            }
+            "Boolean" | "bool" => {
+                if let Some(argument) = args.first() {
+                    self.assume(frame, state, &argument.value, holds, nesting + 1);
+                }
+            }
+            "Number.isInteger" | "Number.isSafeInteger" | "Number.isFinite" if holds => {
+                if let Some(value) = first {
+                    self.establish(state, value, Bits::ALL);
+                }
+            }
+            "isNaN" | "Number.isNaN" if !holds => {
+                if let Some(value) = first {
+                    self.establish(state, value, Bits::ALL);
+                }
+            }
+            _ => {}
+        }
+        if holds {
+            self.assume_answers(frame, state, target, receiver, args);
+        }
+    }
+
+    fn assume_method(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        name: &str,
+        receiver: ValId,
+        first: Option<ValId>,
+        holds: bool,
+    ) {
+        match (name, holds) {
+            (
+                "isdigit" | "isnumeric" | "isdecimal" | "isalnum" | "isalpha" | "isidentifier",
+                true,
+            ) => self.establish(state, receiver, Bits::ALL),
+            ("startswith" | "startsWith" | "is_relative_to", true) => {
+                if let Some(prefix) = first {
+                    self.assume_prefix(state, receiver, prefix);
+                }
+            }
+            ("includes" | "has" | "hasOwnProperty" | "contains" | "__contains__", _) => {
+                if let Some(item) = first {
+                    self.assume_member(state, item, receiver, holds);
+                }
+            }
+            ("test" | "fullmatch" | "match" | "search", _) => {
+                let Some(text) = first else { return };
+                let (pattern, text) = match self.pattern_of(state, receiver) {
+                    Some(pattern) => (pattern, text),
+                    // `text.match(/…/)`
+                    None => match self.pattern_of(state, text) {
+                        Some(pattern) => (pattern, receiver),
+                        None => return,
+                    },
+                };
+                let anchors = match name {
+                    "fullmatch" => Anchors::Whole,
+                    "match" if self.module.language == trueline_syntax::ir::Language::Python => {
+                        Anchors::Start
+                    }
+                    _ => Anchors::None,
+                };
+                self.assume_regex(state, pattern, text, anchors, holds);
+            }
+            _ => {}
+        }
+        let _ = frame;
+    }
+
+    /// The constant pattern of a compiled regular expression.
+    fn pattern_of(&self, state: &State, value: ValId) -> Option<ValId> {
+        let object = self.only_object(value)?;
+        let contents = state.contents(object)?;
+        contents.get(super::state::Key::At(0))
+    }
+
+    fn assume_prefix(&mut self, state: &mut State, value: ValId, prefix: ValId) {
+        if !self.deep_labels(state, prefix).is_empty() {
+            // A parameter may be the base folder: its caller chose it.
+            let labels = self.deep_labels(state, prefix);
+            let chosen = labels.iter().all(|l| {
+                matches!(
+                    self.arena.source_of(l.source),
+                    Some(super::value::Source::Access(_))
+                )
+            });
+            if !chosen {
+                return;
+            }
+        }
+        let mut cleared = Bits::INSIDE;
+        let text = self.arena.get(prefix).prefix;
+        if text.is_some_and(|t| super::sink::fixes_host(self.names.text(t))) {
+            cleared = cleared.or(self.models.url_rules);
+        }
+        self.establish(state, value, cleared);
+    }
+
+    /// Records that a value, and what it was made of, is safe for some rules.
+    pub(super) fn establish(&mut self, state: &mut State, value: ValId, cleared: Bits) {
+        let mut value = self.arena.unrefined(value);
+        let mut cleared = cleared;
+        for _ in 0..4 {
+            state.add_fact(value, cleared);
+            match self.arena.get(value).derived {
+                Some((Derivation::SameText, base)) => value = self.arena.unrefined(base),
+                Some((Derivation::UrlHost, url)) if cleared.has(self.models.url_rules) => {
+                    value = self.arena.unrefined(url);
+                    cleared = self.models.url_rules;
+                }
+                _ => break,
+            }
+        }
+    }
+
+    fn assume_regex(
+        &mut self,
+        state: &mut State,
+        pattern: ValId,
+        text: ValId,
+        anchors: Anchors,
+        holds: bool,
+    ) {
+        let pattern = match self.arena.get(pattern).konst {
+            Some(Konst::Str(pattern)) => self.names.text(pattern).to_owned(),
+            _ => match self.pattern_of(state, pattern).map(|p| self.arena.get(p).konst) {
+                Some(Some(Konst::Str(pattern))) => self.names.text(pattern).to_owned(),
+                _ => return,
+            },
+        };
+        let alphabet = if holds {
+            whole_alphabet(&pattern, anchors)
+        } else {
+            rejected_alphabet(&pattern)
+        };
+        let Some(alphabet) = alphabet else { return };
+        let mut cleared = Bits::NONE;
+        for (at, rule) in self.models.rules.iter().enumerate() {
+            if !rule.danger.is_empty() && !rule.danger.chars().any(|c| alphabet.has(c)) {
+                cleared = cleared.or(Bits::rule(at as u16));
+            }
+        }
+        if !alphabet.has('.') {
+            cleared = cleared.or(Bits::NO_DOTDOT);
+        }
+        if !alphabet.has('/') {
+            cleared = cleared.or(Bits::RELATIVE);
+        }
+        self.establish(state, text, cleared);
+    }
+
+    /// The value of an operand without what guards have established, so that they can add to it.
+    fn raw(&mut self, frame: &Frame<'a>, state: &State, operand: &Operand) -> ValId {
+        let value = self.read(frame, state, operand);
+        self.arena.unrefined(value)
+    }
+
+    /// A truthy return value: what it tells about parameters.
+    pub(super) fn note_answer(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &State,
+        operand: Option<&Operand>,
+        value: ValId,
+    ) {
+        if value == ValId::UNDEF || self.truth(value) == Some(false) {
+            return;
+        }
+        let mut answer = state.clone();
+        if let Some(operand) = operand
+            && self.truth(value).is_none()
+        {
+            self.assume(frame, &mut answer, operand, true, 0);
+        }
+        let told = self.parameter_facts(&answer);
+        if frame.seen_true {
+            frame.summary.on_true.retain_mut(|(access, cleared)| {
+                let now = told.iter().find(|t| t.0 == *access);
+                *cleared = now.map_or(Bits::NONE, |t| cleared.both(t.1));
+                *cleared != Bits::NONE
+            });
+        } else {
+            frame.seen_true = true;
+            frame.summary.on_true = told;
+        }
+    }
+
+    /// What a state has established about values that callers pass.
+    pub(super) fn parameter_facts(&self, state: &State) -> Vec<(super::value::AccessId, Bits)> {
+        let mut facts = Vec::new();
+        for (value, cleared) in &state.facts {
+            for atom in &self.arena.get(*value).atoms {
+                if let Atom::Access(access) = atom {
+                    facts.push((*access, *cleared));
+                }
+            }
+        }
+        facts.sort_unstable();
+        facts.dedup();
+        facts
+    }
+}
+
+/// How a regular-expression call anchors its pattern by itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Anchors {
+    None,
+    Start,
+    Whole,
+}
+
+/// Characters that text may have.
+#[derive(Clone, Debug)]
+struct Alphabet([bool; 128]);
+
+impl Alphabet {
+    fn has(&self, c: char) -> bool {
+        self.0.get(c as usize).copied().unwrap_or(false)
+    }
+
+    fn add(&mut self, c: char) {
+        if let Some(slot) = self.0.get_mut(c as usize) {
+            *slot = true;
+        }
+    }
+
+    fn add_class(&mut self, class: char) -> bool {
+        let members: fn(char) -> bool = match class {
+            'w' => |c| c.is_ascii_alphanumeric() || c == '_',
+            'd' => |c| c.is_ascii_digit(),
+            's' => |c| c.is_ascii_whitespace(),
+            _ => return false,
+        };
+        (0..128_u8).map(char::from).filter(|c| members(*c)).for_each(|c| self.add(c));
+        true
+    }
+}
+
+/// The characters that a text matching the whole pattern may have; `None` if any, or not known.
+fn whole_alphabet(pattern: &str, anchors: Anchors) -> Option<Alphabet> {
+    let mut rest = pattern;
+    let mut started = anchors != Anchors::None;
+    for anchor in ["^", r"\A"] {
+        if let Some(tail) = rest.strip_prefix(anchor) {
+            rest = tail;
+            started = true;
+        }
+    }
+    let mut ended = anchors == Anchors::Whole;
+    for anchor in ["$", r"\Z", r"\z"] {
+        if let Some(head) = rest.strip_suffix(anchor)
+            && !head.ends_with('\\')
+        {
+            rest = head;
+            ended = true;
+        }
+    }
+    if !started || !ended || top_level_alternative(rest) && anchors != Anchors::Whole {
+        return None;
+    }
+    let mut alphabet = Alphabet([false; 128]);
+    let mut chars = rest.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '.' => return None,
+            '\\' => {
+                let escaped = chars.next()?;
+                if !alphabet.add_class(escaped) {
+                    match escaped {
+                        'b' | 'B' => {}
+                        'n' => alphabet.add('\n'),
+                        'r' => alphabet.add('\r'),
+                        't' => alphabet.add('\t'),
+                        c if c.is_ascii_alphanumeric() => return None,
+                        c => alphabet.add(c),
+                    }
+                }
+            }
+            '[' => add_bracket(&mut chars, &mut alphabet)?,
+            '{' => while chars.next().is_some_and(|c| c != '}') {},
+            '(' => {
+                if chars.peek() == Some(&'?') {
+                    chars.next();
+                    // Only plain groups: look-around matches elsewhere.
+                    match chars.next()? {
+                        ':' => {}
+                        'P' | '<' => while chars.next().is_some_and(|c| c != '>') {},
+                        _ => return None,
+                    }
+                }
+            }
+            ')' | '|' | '*' | '+' | '?' | '^' | '$' => {}
+            c => alphabet.add(c),
+        }
+    }
+    Some(alphabet)
+}
+
+/// `^a|b$` anchors each side once only.
+fn top_level_alternative(pattern: &str) -> bool {
+    let mut depth = 0_i32;
+    let mut escaped = false;
+    let mut bracket = false;
+    for c in pattern.chars() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '[' => bracket = true,
+            ']' => bracket = false,
+            '(' if !bracket => depth += 1,
+            ')' if !bracket => depth -= 1,
+            '|' if !bracket && depth == 0 => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// The characters left when a search for `[^…]` finds nothing.
+fn rejected_alphabet(pattern: &str) -> Option<Alphabet> {
+    let inside = pattern.strip_prefix("[^")?;
+    let (inside, tail) = inside.split_once(']')?;
+    if !matches!(tail, "" | "+" | "*") {
+        return None;
+    }
+    let mut alphabet = Alphabet([false; 128]);
+    let text = format!("{inside}]");
+    add_bracket(&mut text.chars().peekable(), &mut alphabet)?;
+    Some(alphabet)
+}
+
+fn add_bracket(
+    chars: &mut std::iter::Peekable<std::str::Chars<'_>>,
+    alphabet: &mut Alphabet,
+) -> Option<()> {
+    if chars.peek() == Some(&'^') {
+        return None;
+    }
+    let mut last: Option<char> = None;
+    while let Some(c) = chars.next() {
+        match c {
+            ']' if last.is_some() => return Some(()),
+            ']' => return None,
+            '\\' => {
+                let escaped = chars.next()?;
+                if alphabet.add_class(escaped) {
+                    last = Some('\0');
+                } else if escaped.is_ascii_alphanumeric() {
+                    return None;
+                } else {
+                    alphabet.add(escaped);
+                    last = Some(escaped);
+                }
+            }
+            '-' if last.is_some() && chars.peek().is_some_and(|c| *c != ']') => {
+                let to = chars.next()?;
+                let from = last?;
+                if to == '\\' || from == '\0' {
+                    return None;
+                }
+                for c in from..=to {
+                    alphabet.add(c);
+                    if !c.is_ascii() {
+                        break;
+                    }
+                }
+                last = Some(to);
+            }
+            c => {
+                alphabet.add(c);
+                last = Some(c);
+            }
+        }
+    }
+    None
+}

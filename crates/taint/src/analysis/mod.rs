@@ -1,0 +1,709 @@
+//! The analysis of one module: every function once, callees before callers, all rules together.
+//!
+//! A function is interpreted forward over its control-flow graph with parameters as symbols; what
+//! it does to them is its summary, which callers apply to what they pass. Functions are analysed
+//! when first called (so callees come first) and the rest in source order; recursion is iterated
+//! to a fixpoint. Work is bounded in steps, and a bound that is hit becomes a diagnostic.
+
+mod bindings;
+mod call;
+mod entry;
+mod fold;
+mod guard;
+mod library;
+mod names;
+mod sink;
+mod state;
+mod summary;
+mod transfer;
+mod value;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+use trueline_syntax::ir::{
+    BlockId, ClassId, FuncId, Function, Module, Op, Operand, Span, Symbol, Terminator, Var, VarHome,
+};
+
+use self::bindings::Bindings;
+use self::entry::Seed;
+pub(crate) use self::names::words;
+use self::names::{Names, Paths};
+use self::state::{Heap, State};
+pub(crate) use self::sink::Hit;
+use self::summary::Summary;
+use self::value::{Arena, Atom, ObjId, PathId, Root, StepKind, ValId};
+use crate::models::{LanguageModels, Models};
+
+/// Steps (instructions interpreted) that a function may take per instruction, and at least.
+const STEPS_PER_INSTRUCTION: usize = 48;
+const MIN_STEPS: usize = 20_000;
+/// Values and steps that a module may make per instruction, and at least.
+const VALUES_PER_INSTRUCTION: usize = 400;
+const MIN_VALUES: usize = 400_000;
+/// Calls that are followed into functions not yet analysed.
+const MAX_DEPTH: usize = 48;
+/// Rounds of a recursive function.
+const MAX_ROUNDS: usize = 4;
+
+/// What the analysis of one module hands to the report.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// Weaknesses, by rule and place.
+    pub(crate) hits: Vec<Hit>,
+    /// Places where a weakness of a rule could be: rule and span.
+    pub(crate) sites: BTreeSet<(u16, Span)>,
+    /// Functions whose budget ran out.
+    pub(crate) cut: Vec<FuncId>,
+}
+
+/// Analyses a module.
+pub(crate) fn analyze(models: &Models, module: &Module, text: &str) -> Outcome {
+    let mut analyzer = Analyzer::new(models, module, text);
+    analyzer.run();
+    analyzer.finish()
+}
+
+/// What an abstract object is; its contents are in the state.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum ObjectKind {
+    List,
+    Set,
+    Map,
+    Instance(PathId),
+    Class(ClassId),
+    /// The overlay of stores to something that a caller passes.
+    Access(value::AccessId),
+}
+
+/// Where a function's summary stands.
+#[derive(Clone, Debug)]
+enum Status {
+    New,
+    /// On the stack, with what earlier rounds found.
+    Open {
+        depth: usize,
+        provisional: Rc<Summary>,
+        used: bool,
+    },
+    Done(Rc<Summary>),
+}
+
+/// The analysis of one module.
+#[derive(Debug)]
+struct Analyzer<'a> {
+    models: &'a Models,
+    tables: &'a LanguageModels,
+    module: &'a Module,
+    text: &'a str,
+    names: Names<'a>,
+    paths: Paths<'a>,
+    arena: Arena,
+    bindings: Bindings,
+    objects: Vec<ObjectKind>,
+    object_ids: FxHashMap<(FuncId, BlockId, u32, u32), ObjId>,
+    access_objects: FxHashMap<value::AccessId, ObjId>,
+    status: Vec<Status>,
+    /// For each function being analysed, the lowest depth of an unfinished function that it used.
+    stack: Vec<usize>,
+    /// Modules that the file imports.
+    imports: BTreeSet<Box<str>>,
+    /// The join of all values that a variable read by inner functions has been seen with.
+    slots: FxHashMap<(FuncId, Var), ValId>,
+    /// The same for attributes of instances, by class.
+    fields: FxHashMap<(ClassId, Symbol), ValId>,
+    /// Contents of objects that outlive the function that made them, as last seen.
+    shared_heap: Heap,
+    /// Functions registered as handlers, found while analysing.
+    registered: BTreeMap<FuncId, Seed>,
+    /// Functions that some analysed call enters.
+    entered: BTreeSet<FuncId>,
+    /// The best way to each place found so far.
+    reached: BTreeMap<(u16, Span), sink::Reached>,
+    sites: BTreeSet<(u16, Span)>,
+    cut: BTreeSet<FuncId>,
+    value_limit: usize,
+    symbols: CommonSymbols,
+}
+
+/// Symbols that the analysis itself asks for.
+#[derive(Clone, Copy, Debug)]
+struct CommonSymbols {
+    init: Symbol,
+    constructor: Symbol,
+    call: Symbol,
+}
+
+/// The function being interpreted.
+#[derive(Debug)]
+struct Frame<'a> {
+    id: FuncId,
+    function: &'a Function,
+    /// The only instruction that defines a variable, where there is only one.
+    defs: Vec<Option<(BlockId, u32)>>,
+    block: BlockId,
+    instr: u32,
+    span: Span,
+    summary: Summary,
+    exit: Option<State>,
+    ret: ValId,
+    /// Rule of which a returned text is a sink.
+    returned: Option<u16>,
+    seen_true: bool,
+}
+
+impl<'a> Analyzer<'a> {
+    fn new(models: &'a Models, module: &'a Module, text: &'a str) -> Self {
+        let tables = models.language(module.language);
+        let mut names = Names::new(module);
+        let symbols = CommonSymbols {
+            init: names.intern("__init__"),
+            constructor: names.intern("constructor"),
+            call: names.intern("__call__"),
+        };
+        let instructions: usize = module
+            .functions
+            .iter()
+            .flat_map(|f| &f.blocks)
+            .map(|b| b.instrs.len())
+            .sum();
+        Self {
+            models,
+            tables,
+            module,
+            text,
+            names,
+            paths: Paths::new(module.language, tables),
+            arena: Arena::new(),
+            bindings: Bindings::of(module),
+            objects: Vec::new(),
+            object_ids: FxHashMap::default(),
+            access_objects: FxHashMap::default(),
+            status: vec![Status::New; module.functions.len()],
+            stack: Vec::new(),
+            imports: imported_modules(module),
+            slots: FxHashMap::default(),
+            fields: FxHashMap::default(),
+            shared_heap: Heap::default(),
+            registered: BTreeMap::new(),
+            entered: BTreeSet::new(),
+            reached: BTreeMap::new(),
+            sites: BTreeSet::new(),
+            cut: BTreeSet::new(),
+            value_limit: MIN_VALUES.max(instructions.saturating_mul(VALUES_PER_INSTRUCTION)),
+            symbols,
+        }
+    }
+
+    fn run(&mut self) {
+        self.summarize(FuncId(0));
+        // Constructors first: what they put into `self` is what methods find there.
+        for class in 0..self.module.classes.len() {
+            if let Some(id) = self.constructor(ClassId(class as u32)) {
+                self.summarize(id);
+            }
+        }
+        for at in 0..self.module.functions.len() {
+            self.summarize(FuncId(at as u32));
+        }
+        self.report_roots();
+    }
+
+    fn finish(self) -> Outcome {
+        let hits = self.render_hits();
+        Outcome {
+            hits,
+            sites: self.sites,
+            cut: self.cut.into_iter().collect(),
+        }
+    }
+
+    /// The function, if the id is one of this module.
+    fn function(&self, id: FuncId) -> Option<&'a Function> {
+        self.module.functions.get(id.0 as usize)
+    }
+
+    /// The summary of a function, made now if need be. `None` when the call is too deep or enters
+    /// a function that is being analysed for the first time.
+    fn summarize(&mut self, id: FuncId) -> Option<Rc<Summary>> {
+        match self.status.get_mut(id.0 as usize)? {
+            Status::Done(summary) => return Some(Rc::clone(summary)),
+            Status::Open {
+                provisional,
+                used,
+                depth,
+            } => {
+                *used = true;
+                let (provisional, depth) = (Rc::clone(provisional), *depth);
+                self.depends_on(depth);
+                return Some(provisional);
+            }
+            Status::New => {}
+        }
+        if self.stack.len() >= MAX_DEPTH {
+            return None;
+        }
+        let depth = self.stack.len();
+        let mut provisional = Rc::new(Summary::default());
+        let mut result = Rc::clone(&provisional);
+        let mut low = usize::MAX;
+        for _ in 0..MAX_ROUNDS {
+            self.set_status(
+                id,
+                Status::Open {
+                    depth,
+                    provisional: Rc::clone(&provisional),
+                    used: false,
+                },
+            );
+            self.stack.push(usize::MAX);
+            let summary = self.interpret(id);
+            low = self.stack.pop().unwrap_or(usize::MAX);
+            result = Rc::new(summary);
+            let used = matches!(
+                self.status.get(id.0 as usize),
+                Some(Status::Open { used: true, .. })
+            );
+            if !used || low < depth || self.same_summary(&result, &provisional) {
+                break;
+            }
+            provisional = Rc::clone(&result);
+        }
+        if low < depth {
+            // Part of a larger cycle: to be done again with the next round of its head.
+            self.set_status(id, Status::New);
+            self.depends_on(low);
+        } else {
+            self.set_status(id, Status::Done(Rc::clone(&result)));
+        }
+        Some(result)
+    }
+
+    /// The function being analysed used what is not finished at a lower depth of the stack.
+    fn depends_on(&mut self, depth: usize) {
+        if let Some(low) = self.stack.last_mut() {
+            *low = (*low).min(depth);
+        }
+    }
+
+    fn set_status(&mut self, id: FuncId, status: Status) {
+        if let Some(slot) = self.status.get_mut(id.0 as usize) {
+            *slot = status;
+        }
+    }
+
+    /// Interprets a function to the end.
+    fn interpret(&mut self, id: FuncId) -> Summary {
+        let Some(function) = self.function(id) else {
+            return Summary::default();
+        };
+        let seed = self.seed(id, function);
+        let mut frame = Frame {
+            id,
+            function,
+            defs: single_definitions(function),
+            block: BlockId(0),
+            instr: 0,
+            span: function.span,
+            summary: Summary::default(),
+            exit: None,
+            ret: ValId::UNDEF,
+            returned: seed.returned,
+            seen_true: false,
+        };
+        let mut entry = State::new(function.vars.len());
+        entry.base = Rc::clone(&self.shared_heap);
+        self.bind_parameters(&mut frame, &mut entry, &seed);
+        self.run_blocks(&mut frame, entry);
+        self.close_frame(&mut frame);
+        frame.summary
+    }
+
+    fn run_blocks(&mut self, frame: &mut Frame<'a>, entry: State) {
+        let function = frame.function;
+        let order = reverse_post_order(function);
+        let mut rank = vec![u32::MAX; function.blocks.len()];
+        for (at, block) in order.iter().enumerate() {
+            if let Some(slot) = rank.get_mut(block.0 as usize) {
+                *slot = at as u32;
+            }
+        }
+        let instructions: usize = function.blocks.iter().map(|b| b.instrs.len() + 1).sum();
+        let mut steps = MIN_STEPS.max(instructions.saturating_mul(STEPS_PER_INSTRUCTION));
+        let mut states: Vec<Option<State>> = vec![None; order.len()];
+        let mut pending: BTreeSet<u32> = BTreeSet::new();
+        let again = revisited(function, &order, &rank);
+        if let Some(first) = states.first_mut() {
+            *first = Some(entry);
+            pending.insert(0);
+        }
+        while let Some(at) = pending.pop_first() {
+            let Some(block_id) = order.get(at as usize).copied() else {
+                continue;
+            };
+            let Some(block) = function.blocks.get(block_id.0 as usize) else {
+                continue;
+            };
+            let slot = states.get_mut(at as usize);
+            let may_return = again.get(at as usize).copied().unwrap_or(true);
+            let state = if may_return {
+                slot.and_then(|s| s.clone())
+            } else {
+                slot.and_then(Option::take)
+            };
+            let Some(mut state) = state else { continue };
+            if steps < block.instrs.len() || self.arena.len() > self.value_limit {
+                self.cut.insert(frame.id);
+                break;
+            }
+            steps -= block.instrs.len() + 1;
+            let mut next: SmallVec<[(BlockId, State); 3]> = SmallVec::new();
+            frame.block = block_id;
+            if let Some(handler) = block.handler {
+                next.push((handler, state.clone()));
+            }
+            for (at, instr) in block.instrs.iter().enumerate() {
+                frame.instr = at as u32;
+                frame.span = instr.span;
+                self.step(frame, &mut state, instr);
+            }
+            frame.instr = block.instrs.len() as u32;
+            match &block.terminator {
+                Terminator::Goto(target) => {
+                    Self::to_handler(block.handler, &state, &mut next);
+                    next.push((*target, state));
+                }
+                Terminator::Branch {
+                    condition,
+                    then,
+                    otherwise,
+                } => {
+                    Self::to_handler(block.handler, &state, &mut next);
+                    match self.truth_of(frame, &state, condition) {
+                        Some(true) => next.push((*then, state)),
+                        Some(false) => next.push((*otherwise, state)),
+                        None => {
+                            let mut holds = state.clone();
+                            self.assume(frame, &mut holds, condition, true, 0);
+                            next.push((*then, holds));
+                            self.assume(frame, &mut state, condition, false, 0);
+                            next.push((*otherwise, state));
+                        }
+                    }
+                }
+                Terminator::Return(value) => self.leave(frame, state, value.as_ref()),
+                Terminator::Throw(_) => Self::to_handler(block.handler, &state, &mut next),
+                Terminator::Unreachable => {}
+            }
+            for (target, state) in next {
+                let Some(at) = rank.get(target.0 as usize).copied() else {
+                    continue;
+                };
+                let Some(slot) = states.get_mut(at as usize) else {
+                    continue;
+                };
+                let changed = match slot {
+                    Some(known) => known.join(&state, &mut self.arena),
+                    None => {
+                        *slot = Some(state);
+                        true
+                    }
+                };
+                if changed {
+                    pending.insert(at);
+                }
+            }
+        }
+    }
+
+    /// An exception may leave a block after its last instruction as well as before its first.
+    fn to_handler(
+        handler: Option<BlockId>,
+        state: &State,
+        next: &mut SmallVec<[(BlockId, State); 3]>,
+    ) {
+        if let Some(handler) = handler {
+            next.push((handler, state.clone()));
+        }
+    }
+
+    /// A `return`: joins the value and the state into the function's exit.
+    fn leave(&mut self, frame: &mut Frame<'a>, state: State, value: Option<&Operand>) {
+        let returned = value.map_or(ValId::UNDEF, |v| self.read(frame, &state, v));
+        if let Some(rule) = frame.returned
+            && let Some(value) = value
+        {
+            self.check_returned(frame, &state, rule, returned, value);
+        }
+        self.note_answer(frame, &state, value, returned);
+        let returned = self.refined(&state, returned);
+        frame.ret = self.arena.join(frame.ret, returned);
+        match &mut frame.exit {
+            Some(exit) => {
+                exit.join(&state, &mut self.arena);
+            }
+            None => frame.exit = Some(state),
+        }
+    }
+
+    /// The value of an operand at a point, with what guards have established.
+    fn read(&mut self, frame: &Frame<'a>, state: &State, operand: &Operand) -> ValId {
+        match operand {
+            Operand::Const(constant) => self.constant(constant),
+            Operand::Var(var) => {
+                let value = state
+                    .env
+                    .get(var.0 as usize)
+                    .copied()
+                    .unwrap_or(ValId::UNKNOWN);
+                let value = if value == ValId::UNDEF {
+                    self.outer(frame, state, *var)
+                } else {
+                    value
+                };
+                self.refined(state, value)
+            }
+        }
+    }
+
+    fn refined(&mut self, state: &State, value: ValId) -> ValId {
+        if state.facts.is_empty() {
+            return value;
+        }
+        match state.fact(value) {
+            Some(cleared) => self.arena.refine(value, cleared),
+            None => value,
+        }
+    }
+
+    /// A variable that this function has not assigned: of an enclosing function or of nowhere.
+    fn outer(&mut self, frame: &Frame<'a>, _state: &State, var: Var) -> ValId {
+        let Some(decl) = frame.function.vars.get(var.0 as usize).copied() else {
+            return ValId::UNKNOWN;
+        };
+        match decl.home {
+            VarHome::Local | VarHome::Temporary => ValId::UNDEF,
+            VarHome::Global => {
+                let text = self.names.text(decl.name).to_owned();
+                let path = self.paths.absolute(&text, decl.name);
+                self.arena.single(Atom::Path(path))
+            }
+            VarHome::Captured { function, var } => self.captured(frame, function, var),
+        }
+    }
+
+    fn captured(&mut self, frame: &Frame<'a>, owner: FuncId, var: Var) -> ValId {
+        if let Some(value) = self.binding_value(owner, var) {
+            return value;
+        }
+        let slot = self.slots.get(&(owner, var)).copied();
+        // The module body runs before its functions do, so what it left is what they read. Its
+        // constants hold only if nothing else assigns the name.
+        if owner == FuncId(0) || !self.is_ancestor(owner, frame.id) {
+            return match slot {
+                Some(value) if self.bindings.count(owner, var) > 1 => self.unconstant(value),
+                Some(value) => value,
+                None => ValId::UNKNOWN,
+            };
+        }
+        let access = self.arena.root(Root::Captured(owner, var));
+        let symbolic = self.arena.access_value(access);
+        match slot {
+            Some(value) if self.bindings.count(owner, var) == 1 => {
+                let known = self.arena.get(value).clone();
+                let mut both = self.arena.get(symbolic).clone();
+                both.konst = known.konst;
+                both.prefix = known.prefix;
+                value::add_atoms(&mut both.atoms, &known.atoms);
+                self.arena.add(both)
+            }
+            _ => symbolic,
+        }
+    }
+
+    fn unconstant(&mut self, value: ValId) -> ValId {
+        let known = self.arena.get(value);
+        if known.konst.is_none() && known.prefix.is_none() {
+            return value;
+        }
+        let mut plain = known.clone();
+        plain.konst = None;
+        plain.prefix = None;
+        self.arena.add(plain)
+    }
+
+    fn is_ancestor(&self, ancestor: FuncId, of: FuncId) -> bool {
+        let mut at = self.function(of).and_then(|f| f.parent);
+        // Parents come before children, so the walk ends.
+        while let Some(id) = at {
+            if id == ancestor {
+                return true;
+            }
+            at = self.function(id).and_then(|f| f.parent);
+        }
+        false
+    }
+
+    /// An object for what the present instruction allocates; `sub` tells several apart.
+    fn allocate(&mut self, frame: &Frame<'a>, kind: ObjectKind, sub: u32) -> ObjId {
+        let key = (frame.id, frame.block, frame.instr, sub);
+        if let Some(id) = self.object_ids.get(&key) {
+            return *id;
+        }
+        let id = ObjId(self.objects.len() as u32);
+        self.objects.push(kind);
+        self.object_ids.insert(key, id);
+        id
+    }
+
+    fn object_kind(&self, id: ObjId) -> Option<ObjectKind> {
+        self.objects.get(id.0 as usize).copied()
+    }
+
+    /// The overlay object of something that a caller passes.
+    fn access_object(&mut self, access: value::AccessId) -> ObjId {
+        if let Some(id) = self.access_objects.get(&access) {
+            return *id;
+        }
+        let id = ObjId(self.objects.len() as u32);
+        self.objects.push(ObjectKind::Access(access));
+        self.access_objects.insert(access, id);
+        id
+    }
+
+    /// Adds a link to the trace of every label.
+    fn advance(&mut self, labels: &mut value::Labels, span: Span, kind: StepKind) {
+        for label in labels {
+            // What a caller passes starts its trace at the first use.
+            label.step = self.arena.step(label.step, span, kind);
+        }
+    }
+
+    /// The instruction that alone defines a variable.
+    fn definition(&self, frame: &Frame<'a>, operand: &Operand) -> Option<&'a Op> {
+        let Operand::Var(var) = operand else {
+            return None;
+        };
+        let (block, at) = (*frame.defs.get(var.0 as usize)?)?;
+        let block = frame.function.blocks.get(block.0 as usize)?;
+        block.instrs.get(at as usize).map(|i| &i.op)
+    }
+}
+
+/// Modules that any part of the file imports.
+fn imported_modules(module: &Module) -> BTreeSet<Box<str>> {
+    let instrs = module
+        .functions
+        .iter()
+        .flat_map(|f| &f.blocks)
+        .flat_map(|b| &b.instrs);
+    instrs
+        .filter_map(|i| match &i.op {
+            Op::Import { module: name, .. } => {
+                let name = module.text(*name);
+                Some(name.strip_prefix("node:").unwrap_or(name).into())
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+/// The only definition of each variable, where there is only one and it is not a parameter.
+fn single_definitions(function: &Function) -> Vec<Option<(BlockId, u32)>> {
+    let mut defs = vec![None; function.vars.len()];
+    let mut many = vec![false; function.vars.len()];
+    for param in &function.params {
+        if let Some(slot) = many.get_mut(param.var.0 as usize) {
+            *slot = true;
+        }
+    }
+    for (block, body) in function.blocks.iter().enumerate() {
+        for (at, instr) in body.instrs.iter().enumerate() {
+            let Some(Var(var)) = instr.dst else { continue };
+            let (Some(def), Some(many)) = (defs.get_mut(var as usize), many.get_mut(var as usize))
+            else {
+                continue;
+            };
+            if def.is_some() || *many {
+                *many = true;
+                *def = None;
+            } else {
+                *def = Some((BlockId(block as u32), at as u32));
+            }
+        }
+    }
+    defs
+}
+
+fn successors(function: &Function, block: BlockId) -> SmallVec<[BlockId; 3]> {
+    let mut out = SmallVec::new();
+    let Some(body) = function.blocks.get(block.0 as usize) else {
+        return out;
+    };
+    // The handler first, so that it comes late in reverse post-order.
+    out.extend(body.handler);
+    match &body.terminator {
+        Terminator::Goto(target) => out.push(*target),
+        Terminator::Branch {
+            then, otherwise, ..
+        } => out.extend([*otherwise, *then]),
+        Terminator::Return(_) | Terminator::Throw(_) | Terminator::Unreachable => {}
+    }
+    out
+}
+
+/// Reachable blocks, each before its successors but for loops. Iterative: graphs can be deep.
+fn reverse_post_order(function: &Function) -> Vec<BlockId> {
+    let mut seen = vec![false; function.blocks.len()];
+    let mut order = Vec::new();
+    let mut stack = Vec::new();
+    if let Some(first) = seen.first_mut() {
+        *first = true;
+        stack.push((BlockId(0), successors(function, BlockId(0)), 0_usize));
+    }
+    while let Some((block, next, at)) = stack.last_mut() {
+        if let Some(target) = next.get(*at).copied() {
+            *at += 1;
+            if let Some(slot) = seen.get_mut(target.0 as usize)
+                && !*slot
+            {
+                *slot = true;
+                stack.push((target, successors(function, target), 0));
+            }
+        } else {
+            order.push(*block);
+            stack.pop();
+        }
+    }
+    order.reverse();
+    order
+}
+
+/// Which blocks (by rank) may be entered again after they ran: those inside a back edge's range.
+fn revisited(function: &Function, order: &[BlockId], rank: &[u32]) -> Vec<bool> {
+    let mut again = vec![0_i32; order.len() + 1];
+    for (at, block) in order.iter().enumerate() {
+        for target in successors(function, *block) {
+            let to = rank.get(target.0 as usize).copied().unwrap_or(u32::MAX) as usize;
+            if to <= at {
+                if let Some(slot) = again.get_mut(to) {
+                    *slot += 1;
+                }
+                if let Some(slot) = again.get_mut(at + 1) {
+                    *slot -= 1;
+                }
+            }
+        }
+    }
+    let mut open = 0;
+    again
+        .iter()
+        .take(order.len())
+        .map(|delta| {
+            open += delta;
+            open > 0
+        })
+        .collect()
+}

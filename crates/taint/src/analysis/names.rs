@@ -1,0 +1,192 @@
+//! Names of one module: folded texts, and dotted paths with what the models say of them.
+
+use rustc_hash::FxHashMap;
+use trueline_syntax::ir::{Language, Module, Symbol};
+
+use super::library::Special;
+use super::value::PathId;
+use crate::models::{Entry, LanguageModels};
+
+/// A path longer than this stands for everything below it.
+const MAX_PATH: u8 = 8;
+/// Folded text longer than this is not a constant any more.
+pub(super) const MAX_TEXT: usize = 4_096;
+
+/// The symbols of a module and those made by folding.
+#[derive(Debug)]
+pub(super) struct Names<'a> {
+    module: &'a Module,
+    extra: Vec<Box<str>>,
+    ids: FxHashMap<Box<str>, Symbol>,
+}
+
+impl<'a> Names<'a> {
+    pub(super) fn new(module: &'a Module) -> Self {
+        let ids = module
+            .symbols
+            .iter()
+            .enumerate()
+            .map(|(at, text)| (text.clone(), Symbol(at as u32)))
+            .collect();
+        Self {
+            module,
+            extra: Vec::new(),
+            ids,
+        }
+    }
+
+    pub(super) fn text(&self, symbol: Symbol) -> &str {
+        let at = symbol.0 as usize;
+        let own = self.module.symbols.len();
+        if at < own {
+            self.module.text(symbol)
+        } else {
+            self.extra.get(at - own).map_or("", |t| t)
+        }
+    }
+
+    pub(super) fn intern(&mut self, text: &str) -> Symbol {
+        if let Some(symbol) = self.ids.get(text) {
+            return *symbol;
+        }
+        let symbol = Symbol((self.module.symbols.len() + self.extra.len()) as u32);
+        self.extra.push(text.into());
+        self.ids.insert(text.into(), symbol);
+        symbol
+    }
+}
+
+#[derive(Debug)]
+struct PathNode<'a> {
+    text: Box<str>,
+    last: Symbol,
+    depth: u8,
+    entry: Option<&'a Entry>,
+    store: bool,
+    special: Option<Special>,
+}
+
+/// Dotted paths.
+#[derive(Debug)]
+pub(super) struct Paths<'a> {
+    language: Language,
+    models: &'a LanguageModels,
+    nodes: Vec<PathNode<'a>>,
+    children: FxHashMap<(PathId, Symbol), PathId>,
+    by_text: FxHashMap<Box<str>, PathId>,
+    methods: FxHashMap<Symbol, Option<&'a Entry>>,
+}
+
+impl<'a> Paths<'a> {
+    pub(super) fn new(language: Language, models: &'a LanguageModels) -> Self {
+        Self {
+            language,
+            models,
+            nodes: Vec::new(),
+            children: FxHashMap::default(),
+            by_text: FxHashMap::default(),
+            methods: FxHashMap::default(),
+        }
+    }
+
+    /// The path of a text such as `os.path`; `last` is the symbol of its last name.
+    pub(super) fn absolute(&mut self, text: &str, last: Symbol) -> PathId {
+        if let Some(id) = self.by_text.get(text) {
+            return *id;
+        }
+        let id = PathId(self.nodes.len() as u32);
+        self.nodes.push(PathNode {
+            text: text.into(),
+            last,
+            depth: text.split('.').count().min(usize::from(MAX_PATH)) as u8,
+            entry: self.models.paths.get(text),
+            store: self.models.stores.contains_key(text),
+            special: Special::of(self.language, text),
+        });
+        self.by_text.insert(text.into(), id);
+        id
+    }
+
+    pub(super) fn child(&mut self, parent: PathId, name: Symbol, names: &Names<'_>) -> PathId {
+        if let Some(id) = self.children.get(&(parent, name)) {
+            return *id;
+        }
+        let Some(node) = self.nodes.get(parent.0 as usize) else {
+            return parent;
+        };
+        if node.depth >= MAX_PATH {
+            return parent;
+        }
+        let text = format!("{}.{}", node.text, names.text(name));
+        let id = self.absolute(&text, name);
+        self.children.insert((parent, name), id);
+        id
+    }
+
+    pub(super) fn text(&self, id: PathId) -> &str {
+        self.nodes.get(id.0 as usize).map_or("", |n| &n.text)
+    }
+
+    pub(super) fn last(&self, id: PathId) -> Option<Symbol> {
+        self.nodes.get(id.0 as usize).map(|n| n.last)
+    }
+
+    pub(super) fn entry(&self, id: PathId) -> Option<&'a Entry> {
+        self.nodes.get(id.0 as usize).and_then(|n| n.entry)
+    }
+
+    pub(super) fn special(&self, id: PathId) -> Option<Special> {
+        self.nodes.get(id.0 as usize).and_then(|n| n.special)
+    }
+
+    /// Whether a value of this type is kept as an object.
+    pub(super) fn is_store(&self, id: PathId) -> bool {
+        self.nodes.get(id.0 as usize).is_some_and(|n| n.store)
+    }
+
+    /// What the models say of a method of unknown receivers.
+    pub(super) fn method(&mut self, name: Symbol, names: &Names<'_>) -> Option<&'a Entry> {
+        let models = self.models;
+        *self
+            .methods
+            .entry(name)
+            .or_insert_with(|| models.methods.get(names.text(name)))
+    }
+}
+
+/// The dotted path of an imported thing.
+pub(super) fn import_path(language: Language, module: &str, member: Option<&str>) -> String {
+    let module = match language {
+        Language::Python => module,
+        Language::JavaScript | Language::TypeScript => {
+            let bare = module.strip_prefix("node:").unwrap_or(module);
+            bare.strip_suffix("/promises").unwrap_or(bare)
+        }
+    };
+    match member {
+        None | Some("*" | "default" | "") => module.to_owned(),
+        Some(member) => format!("{module}.{member}"),
+    }
+}
+
+/// Splits an identifier into lower-case words: `dbConn`, `db_conn` → `db`, `conn`.
+pub(crate) fn words(name: &str) -> impl Iterator<Item = String> {
+    let mut all = Vec::new();
+    let mut word = String::new();
+    let mut after_lower = false;
+    for c in name.chars() {
+        if !c.is_alphanumeric() || (c.is_uppercase() && after_lower) {
+            if !word.is_empty() {
+                all.push(std::mem::take(&mut word));
+            }
+        }
+        if c.is_alphanumeric() {
+            word.extend(c.to_lowercase());
+        }
+        after_lower = c.is_lowercase() || c.is_numeric();
+    }
+    if !word.is_empty() {
+        all.push(word);
+    }
+    all.into_iter()
+}

@@ -1,0 +1,274 @@
+//! The state at one point of a function: variables, heap and what guards have established.
+//!
+//! Heap contents are copy-on-write. A join keeps what is known on both sides and unions taint.
+
+use std::rc::Rc;
+
+use smallvec::SmallVec;
+use trueline_syntax::ir::Symbol;
+
+use super::value::{Arena, Konst, ObjId, ValId};
+use crate::models::Bits;
+
+/// A key of an object or container that is known exactly.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(super) enum Key {
+    /// An attribute or text key.
+    Name(Symbol),
+    /// A position or number key.
+    At(i64),
+}
+
+/// What an object holds.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Contents {
+    /// Known keys, ascending.
+    pub(super) entries: Vec<(Key, ValId)>,
+    /// Everything stored under a key that is not known.
+    pub(super) rest: ValId,
+    /// The keys that are not known.
+    pub(super) keys: ValId,
+    /// The exact length of a list.
+    pub(super) len: Option<i64>,
+}
+
+impl Default for Contents {
+    fn default() -> Self {
+        Self {
+            entries: Vec::new(),
+            rest: ValId::UNDEF,
+            keys: ValId::UNDEF,
+            len: None,
+        }
+    }
+}
+
+impl Contents {
+    pub(super) fn get(&self, key: Key) -> Option<ValId> {
+        self.entries
+            .binary_search_by_key(&key, |e| e.0)
+            .ok()
+            .and_then(|at| self.entries.get(at))
+            .map(|e| e.1)
+    }
+
+    pub(super) fn set(&mut self, key: Key, value: ValId) {
+        match self.entries.binary_search_by_key(&key, |e| e.0) {
+            Ok(at) => {
+                if let Some(entry) = self.entries.get_mut(at) {
+                    entry.1 = value;
+                }
+            }
+            Err(at) => self.entries.insert(at, (key, value)),
+        }
+    }
+
+    pub(super) fn remove(&mut self, key: Key) {
+        self.entries.retain(|e| e.0 != key);
+    }
+
+    /// Forgets positions: all elements become one.
+    pub(super) fn blur(&mut self, arena: &mut Arena) {
+        let mut rest = self.rest;
+        for (_, value) in self.entries.drain(..) {
+            rest = arena.join(rest, value);
+        }
+        self.rest = rest;
+        self.len = None;
+    }
+
+    /// Any element.
+    pub(super) fn any(&self, arena: &mut Arena) -> ValId {
+        self.entries
+            .iter()
+            .fold(self.rest, |all, (_, value)| arena.join(all, *value))
+    }
+
+    fn join(&self, other: &Self, arena: &mut Arena) -> Self {
+        let mut entries = Vec::with_capacity(self.entries.len().max(other.entries.len()));
+        let (mut left, mut right) = (self.entries.iter().peekable(), other.entries.iter().peekable());
+        loop {
+            match (left.peek(), right.peek()) {
+                (Some(a), Some(b)) if a.0 == b.0 => {
+                    entries.push((a.0, arena.join(a.1, b.1)));
+                    left.next();
+                    right.next();
+                }
+                (Some(a), Some(b)) if a.0 < b.0 => {
+                    entries.push((a.0, maybe(a.1, arena)));
+                    left.next();
+                }
+                (Some(a), None) => {
+                    entries.push((a.0, maybe(a.1, arena)));
+                    left.next();
+                }
+                (_, Some(b)) => {
+                    entries.push((b.0, maybe(b.1, arena)));
+                    right.next();
+                }
+                (None, None) => break,
+            }
+        }
+        Self {
+            entries,
+            rest: arena.join(self.rest, other.rest),
+            keys: arena.join(self.keys, other.keys),
+            len: (self.len == other.len).then_some(self.len).flatten(),
+        }
+    }
+}
+
+/// An entry that is there on one side only: no longer a constant.
+fn maybe(value: ValId, arena: &mut Arena) -> ValId {
+    if arena.get(value).konst.is_none_or(|k| k == Konst::Null) {
+        return value;
+    }
+    arena.join(value, ValId::UNKNOWN)
+}
+
+/// The heap: objects in ascending order.
+pub(super) type Heap = Rc<Vec<(ObjId, Rc<Contents>)>>;
+
+/// The state at one point.
+#[derive(Clone, Debug)]
+pub(super) struct State {
+    pub(super) env: Vec<ValId>,
+    /// Objects made or changed by this function.
+    pub(super) heap: Heap,
+    /// Objects of enclosing functions as they were at entry; never changed.
+    pub(super) base: Heap,
+    /// What guards have cleared, by value, ascending.
+    pub(super) facts: SmallVec<[(ValId, Bits); 2]>,
+}
+
+impl State {
+    pub(super) fn new(vars: usize) -> Self {
+        Self {
+            env: vec![ValId::UNDEF; vars],
+            heap: Heap::default(),
+            base: Heap::default(),
+            facts: SmallVec::new(),
+        }
+    }
+
+    pub(super) fn contents(&self, object: ObjId) -> Option<&Contents> {
+        find(&self.heap, object)
+            .or_else(|| find(&self.base, object))
+            .map(|c| &**c)
+    }
+
+    /// The contents of an object, to be changed; made empty if there are none yet.
+    pub(super) fn contents_mut(&mut self, object: ObjId) -> &mut Contents {
+        let heap = Rc::make_mut(&mut self.heap);
+        let at = match heap.binary_search_by_key(&object, |e| e.0) {
+            Ok(at) => at,
+            Err(at) => {
+                let contents = find(&self.base, object).cloned().unwrap_or_default();
+                heap.insert(at, (object, contents));
+                at
+            }
+        };
+        Rc::make_mut(&mut heap[at].1)
+    }
+
+    pub(super) fn fact(&self, value: ValId) -> Option<Bits> {
+        let at = self.facts.binary_search_by_key(&value, |f| f.0).ok()?;
+        self.facts.get(at).map(|f| f.1)
+    }
+
+    pub(super) fn add_fact(&mut self, value: ValId, cleared: Bits) {
+        if value <= ValId::UNKNOWN || cleared == Bits::NONE {
+            return;
+        }
+        match self.facts.binary_search_by_key(&value, |f| f.0) {
+            Ok(at) => {
+                if let Some(fact) = self.facts.get_mut(at) {
+                    fact.1 = fact.1.or(cleared);
+                }
+            }
+            Err(at) => self.facts.insert(at, (value, cleared)),
+        }
+    }
+
+    /// Joins another state into this one; says whether this one changed.
+    pub(super) fn join(&mut self, other: &Self, arena: &mut Arena) -> bool {
+        let mut changed = false;
+        for (own, theirs) in self.env.iter_mut().zip(&other.env) {
+            if own != theirs {
+                let joined = arena.join(*own, *theirs);
+                changed |= joined != *own;
+                *own = joined;
+            }
+        }
+        if !Rc::ptr_eq(&self.heap, &other.heap) {
+            changed |= self.join_heap(&other.heap, arena);
+        }
+        let before = self.facts.len();
+        self.facts.retain_mut(|(value, cleared)| {
+            let kept = other.fact(*value).map_or(Bits::NONE, |b| b.both(*cleared));
+            changed |= kept != *cleared;
+            *cleared = kept;
+            kept != Bits::NONE
+        });
+        changed | (before != self.facts.len())
+    }
+
+    fn join_heap(&mut self, other: &Heap, arena: &mut Arena) -> bool {
+        let mut changed = false;
+        let mut joined = Vec::with_capacity(self.heap.len().max(other.len()));
+        let (mut left, mut right) = (self.heap.iter().peekable(), other.iter().peekable());
+        loop {
+            match (left.peek(), right.peek()) {
+                (Some(a), Some(b)) if a.0 == b.0 => {
+                    joined.push((a.0, join_contents(&a.1, &b.1, arena, &mut changed)));
+                    left.next();
+                    right.next();
+                }
+                (Some(a), b) if b.is_none_or(|b| a.0 < b.0) => {
+                    let contents = match find(&self.base, a.0) {
+                        Some(before) => join_contents(&a.1, before, arena, &mut changed),
+                        None => Rc::clone(&a.1),
+                    };
+                    joined.push((a.0, contents));
+                    left.next();
+                }
+                (_, Some(b)) => {
+                    changed = true;
+                    let contents = match find(&self.base, b.0) {
+                        Some(before) => join_contents(before, &b.1, arena, &mut changed),
+                        None => Rc::clone(&b.1),
+                    };
+                    joined.push((b.0, contents));
+                    right.next();
+                }
+                (Some(_), None) | (None, None) => break,
+            }
+        }
+        if changed {
+            self.heap = Rc::new(joined);
+        }
+        changed
+    }
+}
+
+fn find(heap: &Heap, object: ObjId) -> Option<&Rc<Contents>> {
+    let at = heap.binary_search_by_key(&object, |e| e.0).ok()?;
+    heap.get(at).map(|e| &e.1)
+}
+
+fn join_contents(
+    own: &Rc<Contents>,
+    other: &Rc<Contents>,
+    arena: &mut Arena,
+    changed: &mut bool,
+) -> Rc<Contents> {
+    if Rc::ptr_eq(own, other) || own == other {
+        return Rc::clone(own);
+    }
+    let both = own.join(other, arena);
+    if both == **own {
+        return Rc::clone(own);
+    }
+    *changed = true;
+    Rc::new(both)
+}

@@ -1,0 +1,101 @@
+//! One dataflow analysis for all rules and languages over the intermediate representation.
+//!
+//! [`Engine`] holds rules and library models, compiled once; [`Engine::analyze_file`] takes a
+//! lowered file and gives its findings, the places where a weakness could have been, and what
+//! could not be done. Pure: no I/O, no clock, the same bytes out for the same bytes in.
+
+mod analysis;
+mod models;
+mod report;
+mod rules;
+mod secret;
+
+use trueline_facts::{Diagnostic, Finding, Level, Position, RepoPath, RuleId};
+use trueline_syntax::ir::Module;
+
+use crate::models::Models;
+use crate::report::Reporter;
+pub use crate::rules::{Docs, Example, FORMAT, MODEL_FILES, RULE_FILES, Rule, RuleError};
+
+/// A place where a weakness of a rule could be: a call of a sink, flagged or not.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Site {
+    /// The rule.
+    pub rule: RuleId,
+    /// Where it begins.
+    pub start: Position,
+}
+
+/// What the analysis of one file found.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct FileAnalysis {
+    /// Weaknesses, in order of place.
+    pub findings: Vec<Finding>,
+    /// Exposed sites, in order of place.
+    pub sites: Vec<Site>,
+    /// What could not be done.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Rules and models, ready to analyse files; shared freely between threads.
+#[derive(Debug)]
+pub struct Engine {
+    models: Models,
+    rules: Vec<Rule>,
+}
+
+impl Engine {
+    /// The rules and models inside the binary.
+    pub fn builtin() -> Result<Self, RuleError> {
+        let (models, rules) = Models::builtin()?;
+        Ok(Self { models, rules })
+    }
+
+    /// Rules and models from the texts of their files, given as (name, text).
+    pub fn from_files(
+        rule_files: &[(&str, &str)],
+        model_files: &[(&str, &str)],
+    ) -> Result<Self, RuleError> {
+        let (models, rules) = Models::compile(rule_files, model_files)?;
+        Ok(Self { models, rules })
+    }
+
+    /// The rules, by id.
+    #[must_use]
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// Analyses one file. `text` is what `module` was lowered from. Call it on a thread with a deep
+    /// stack: calls are followed into functions.
+    #[must_use]
+    pub fn analyze_file(&self, path: &RepoPath, text: &str, module: &Module) -> FileAnalysis {
+        let outcome = analysis::analyze(&self.models, module, text);
+        let reporter = Reporter::new(&self.models, path, text, module);
+        let mut diagnostics = Vec::new();
+        for id in &outcome.cut {
+            let name = module
+                .functions
+                .get(id.0 as usize)
+                .map_or("", |f| module.text(f.qualified));
+            let name = if name.is_empty() {
+                "the file's own body".to_owned()
+            } else {
+                format!("`{name}`")
+            };
+            diagnostics.push(
+                Diagnostic::new(
+                    Level::Warning,
+                    "analysis-budget",
+                    format!("{name} is too large to follow to the end; flows in it may be missed. Splitting it helps."),
+                )
+                .at(path.clone()),
+            );
+        }
+        FileAnalysis {
+            findings: reporter.findings(&outcome),
+            sites: reporter.sites(&outcome),
+            diagnostics,
+        }
+    }
+}

@@ -1,0 +1,396 @@
+//! Rules and models compiled to hash look-ups.
+//!
+//! Every name of a rule or model file is put into one table per language; the analysis asks a
+//! table once per distinct name of a module and works with references from then on.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use trueline_facts::{Confidence, Cwe, RuleId, Severity, Tier};
+use trueline_syntax::ir::Language;
+
+use crate::rules::format::{
+    CallSpec, Control, EntrySpec, LanguageName, Mode, ModelFile, ParameterSpec, RuleFile, SecretSpec,
+    SinkSpec,
+};
+use crate::rules::{self, MODEL_FILES, RULE_FILES, RuleError};
+
+/// A set of rules, and a few half-proofs that together clear one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub(crate) struct Bits(u64);
+
+/// How many rules fit: the bits above are half-proofs.
+const MAX_RULES: usize = 48;
+
+impl Bits {
+    pub(crate) const NONE: Self = Self(0);
+    /// Every rule.
+    pub(crate) const ALL: Self = Self((1 << MAX_RULES) - 1);
+    /// The path went through `realpath` or the like: no `..` is left in it.
+    pub(crate) const NORMALISED: Self = Self(1 << 48);
+    /// The path has no `..` in it.
+    pub(crate) const NO_DOTDOT: Self = Self(1 << 49);
+    /// The path has something constant before it, so that it cannot be absolute.
+    pub(crate) const RELATIVE: Self = Self(1 << 50);
+    /// The path begins with a folder that the program chose.
+    pub(crate) const INSIDE: Self = Self(1 << 51);
+
+    /// The rule at an index of [`Models::rules`].
+    pub(crate) const fn rule(index: u16) -> Self {
+        Self(1 << (index as u64 % MAX_RULES as u64))
+    }
+
+    pub(crate) const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub(crate) const fn both(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    pub(crate) const fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+/// A rule as the analysis needs it.
+#[derive(Debug)]
+pub(crate) struct CompiledRule {
+    pub(crate) id: RuleId,
+    pub(crate) cwe: Vec<Cwe>,
+    pub(crate) severity: Severity,
+    pub(crate) confidence: Confidence,
+    pub(crate) tier: Tier,
+    pub(crate) guessed_tier: Tier,
+    pub(crate) fix: String,
+    pub(crate) becomes: String,
+    pub(crate) danger: String,
+    pub(crate) absent: Vec<String>,
+    pub(crate) secret: Option<SecretSpec>,
+}
+
+/// A sink with the rule it belongs to.
+#[derive(Debug)]
+pub(crate) struct Sink {
+    pub(crate) rule: u16,
+    pub(crate) spec: SinkSpec,
+}
+
+/// A weak call with the rule it belongs to.
+#[derive(Debug)]
+pub(crate) struct WeakCall {
+    pub(crate) rule: u16,
+    pub(crate) spec: CallSpec,
+}
+
+/// A kind of source.
+#[derive(Debug)]
+pub(crate) struct SourceKind {
+    pub(crate) what: String,
+    pub(crate) control: Control,
+}
+
+/// What a call returns.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Returns {
+    Number,
+    FreshText,
+    Type(Box<str>),
+}
+
+/// Everything the models say of one name.
+#[derive(Debug, Default)]
+pub(crate) struct Entry {
+    pub(crate) source: Option<u16>,
+    pub(crate) returns: Option<Returns>,
+    pub(crate) sinks: Vec<u16>,
+    pub(crate) weak_calls: Vec<u16>,
+    pub(crate) clears: Bits,
+    pub(crate) guard: Option<(u16, Bits)>,
+    pub(crate) opaque: bool,
+    pub(crate) stores: bool,
+}
+
+/// The tables of one language.
+#[derive(Debug, Default)]
+pub(crate) struct LanguageModels {
+    pub(crate) paths: FxHashMap<Box<str>, Entry>,
+    pub(crate) methods: FxHashMap<Box<str>, Entry>,
+    /// Attributes whose assignment is a sink.
+    pub(crate) fields: FxHashMap<Box<str>, Vec<u16>>,
+    /// JSX attributes likewise.
+    pub(crate) attributes: FxHashMap<Box<str>, Vec<u16>>,
+    /// First names of all paths: libraries and builtins that the models know.
+    pub(crate) roots: FxHashSet<Box<str>>,
+    /// Types whose values the analysis keeps as objects, because what is stored in them matters.
+    pub(crate) stores: FxHashMap<Box<str>, ()>,
+    pub(crate) entries: Vec<CompiledEntry>,
+    pub(crate) parameters: Vec<CompiledParameter>,
+}
+
+/// An entry with its source kind and returned rule resolved.
+#[derive(Debug)]
+pub(crate) struct CompiledEntry {
+    pub(crate) spec: EntrySpec,
+    pub(crate) kind: Option<u16>,
+    pub(crate) returned: Option<u16>,
+}
+
+/// A parameter model with its source kind resolved.
+#[derive(Debug)]
+pub(crate) struct CompiledParameter {
+    pub(crate) spec: ParameterSpec,
+    pub(crate) kind: Option<u16>,
+}
+
+/// All rules and models, compiled.
+#[derive(Debug, Default)]
+pub(crate) struct Models {
+    pub(crate) rules: Vec<CompiledRule>,
+    pub(crate) sinks: Vec<Sink>,
+    pub(crate) weak_calls: Vec<WeakCall>,
+    pub(crate) source_kinds: Vec<SourceKind>,
+    /// Rules about paths.
+    pub(crate) path_rules: Bits,
+    /// Rules about URLs, which a trusted host clears.
+    pub(crate) url_rules: Bits,
+    python: LanguageModels,
+    javascript: LanguageModels,
+}
+
+/// The source kind of parameters that no caller in sight fills; always the first.
+pub(crate) const PARAMETER_KIND: u16 = 0;
+
+impl Models {
+    /// Compiles rule and model files, given as (name, text).
+    pub(crate) fn compile(
+        rule_files: &[(&str, &str)],
+        model_files: &[(&str, &str)],
+    ) -> Result<(Self, Vec<rules::Rule>), RuleError> {
+        let mut models = Self::default();
+        models.source_kinds.push(SourceKind {
+            what: "a parameter that any caller may fill".to_owned(),
+            control: Control::Local,
+        });
+        let mut files = Vec::new();
+        for (name, text) in rule_files {
+            files.push((*name, rules::read_rule(name, text)?));
+        }
+        files.sort_by(|a, b| a.1.id.cmp(&b.1.id));
+        if files.len() > MAX_RULES {
+            return Err(RuleError::TooMany { limit: MAX_RULES });
+        }
+        let mut public = Vec::new();
+        for (_, file) in files {
+            let rule = rules::Rule::from(&file);
+            if models.rules.iter().any(|r| r.id == rule.id) {
+                return Err(RuleError::Duplicate { id: file.id });
+            }
+            public.push(rule);
+            models.add_rule(file);
+        }
+        for (name, text) in model_files {
+            models.add_model(name, rules::read_model(name, text)?)?;
+        }
+        for tables in [&mut models.python, &mut models.javascript] {
+            tables.roots = tables
+                .paths
+                .keys()
+                .filter_map(|path| path.split('.').next())
+                .map(Into::into)
+                .collect();
+        }
+        Ok((models, public))
+    }
+
+    /// Those inside the binary.
+    pub(crate) fn builtin() -> Result<(Self, Vec<rules::Rule>), RuleError> {
+        Self::compile(RULE_FILES, MODEL_FILES)
+    }
+
+    pub(crate) const fn language(&self, language: Language) -> &LanguageModels {
+        match language {
+            Language::Python => &self.python,
+            Language::JavaScript | Language::TypeScript => &self.javascript,
+        }
+    }
+
+    fn language_mut(&mut self, name: LanguageName) -> &mut LanguageModels {
+        match name {
+            LanguageName::Python => &mut self.python,
+            LanguageName::Javascript | LanguageName::Typescript => &mut self.javascript,
+        }
+    }
+
+    pub(crate) fn rule_index(&self, id: &str) -> Option<u16> {
+        self.rules
+            .iter()
+            .position(|r| r.id.as_str() == id)
+            .map(|at| at as u16)
+    }
+
+    fn add_rule(&mut self, file: RuleFile) {
+        let rule = self.rules.len() as u16;
+        if file.paths {
+            self.path_rules = self.path_rules.or(Bits::rule(rule));
+        }
+        if file.sink.iter().any(|s| s.mode == Mode::Url) {
+            self.url_rules = self.url_rules.or(Bits::rule(rule));
+        }
+        for spec in file.sink {
+            let index = self.sinks.len() as u16;
+            let tables = self.language_mut(spec.language);
+            for call in &spec.calls {
+                entry(&mut tables.paths, call).sinks.push(index);
+            }
+            for method in &spec.methods {
+                entry(&mut tables.methods, method).sinks.push(index);
+            }
+            for field in &spec.fields {
+                tables.fields.entry(field.as_str().into()).or_default().push(index);
+            }
+            for attribute in &spec.attributes {
+                tables
+                    .attributes
+                    .entry(attribute.as_str().into())
+                    .or_default()
+                    .push(index);
+            }
+            self.sinks.push(Sink { rule, spec });
+        }
+        for spec in file.call {
+            let index = self.weak_calls.len() as u16;
+            let tables = self.language_mut(spec.language);
+            for call in &spec.calls {
+                entry(&mut tables.paths, call).weak_calls.push(index);
+            }
+            for method in &spec.methods {
+                entry(&mut tables.methods, method).weak_calls.push(index);
+            }
+            self.weak_calls.push(WeakCall { rule, spec });
+        }
+        for spec in file.sanitizer {
+            let tables = self.language_mut(spec.language);
+            for name in &spec.calls {
+                clear(entry(&mut tables.paths, name), spec.guards, rule);
+            }
+            for name in &spec.methods {
+                clear(entry(&mut tables.methods, name), spec.guards, rule);
+            }
+        }
+        self.rules.push(CompiledRule {
+            id: RuleId::new(file.id),
+            cwe: file.cwe.into_iter().map(Cwe).collect(),
+            severity: file.severity,
+            confidence: file.confidence,
+            tier: file.tier,
+            guessed_tier: file.guessed_tier.unwrap_or(file.tier).max(file.tier),
+            fix: file.fix,
+            becomes: file.becomes,
+            danger: file.danger,
+            absent: file.absent,
+            secret: file.secret,
+        });
+    }
+
+    fn add_model(&mut self, name: &str, file: ModelFile) -> Result<(), RuleError> {
+        let language = file.language;
+        for spec in file.source {
+            let kind = self.source_kind(&spec.what, spec.control);
+            let tables = self.language_mut(language);
+            for path in &spec.paths {
+                entry(&mut tables.paths, path).source = Some(kind);
+            }
+        }
+        for spec in file.returns {
+            let returns = returns_of(&spec.kind);
+            let tables = self.language_mut(language);
+            for call in &spec.calls {
+                entry(&mut tables.paths, call).returns = Some(returns.clone());
+            }
+        }
+        for spec in file.opaque {
+            let tables = self.language_mut(language);
+            for call in &spec.calls {
+                entry(&mut tables.paths, call).opaque = true;
+            }
+            for method in &spec.methods {
+                entry(&mut tables.methods, method).opaque = true;
+            }
+        }
+        for spec in file.store {
+            let tables = self.language_mut(language);
+            for kind in &spec.types {
+                tables.stores.insert(kind.as_str().into(), ());
+                for method in &spec.methods {
+                    entry(&mut tables.paths, &format!("{kind}.{method}")).stores = true;
+                }
+            }
+        }
+        for spec in file.entry {
+            let kind = spec
+                .tainted
+                .then(|| self.source_kind(&spec.what, Control::Remote));
+            let returned = match &spec.returned {
+                Some(id) => Some(self.rule_index(id).ok_or_else(|| RuleError::Unknown {
+                    file: name.to_owned(),
+                    what: "rule",
+                    name: id.clone(),
+                })?),
+                None => None,
+            };
+            self.language_mut(language).entries.push(CompiledEntry {
+                spec,
+                kind,
+                returned,
+            });
+        }
+        for spec in file.parameter {
+            let kind = spec
+                .what
+                .as_ref()
+                .map(|what| self.source_kind(what, Control::Remote));
+            self.language_mut(language)
+                .parameters
+                .push(CompiledParameter { spec, kind });
+        }
+        Ok(())
+    }
+
+    fn source_kind(&mut self, what: &str, control: Control) -> u16 {
+        let known = self
+            .source_kinds
+            .iter()
+            .position(|k| k.what == what && k.control == control);
+        let at = known.unwrap_or_else(|| {
+            self.source_kinds.push(SourceKind {
+                what: what.to_owned(),
+                control,
+            });
+            self.source_kinds.len() - 1
+        });
+        at as u16
+    }
+}
+
+/// The type that a model names.
+pub(crate) fn returns_of(kind: &str) -> Returns {
+    match kind {
+        "number" => Returns::Number,
+        "text" => Returns::FreshText,
+        path => Returns::Type(path.into()),
+    }
+}
+
+fn entry<'t>(table: &'t mut FxHashMap<Box<str>, Entry>, name: &str) -> &'t mut Entry {
+    table.entry(name.into()).or_default()
+}
+
+fn clear(entry: &mut Entry, guards: Option<u16>, rule: u16) {
+    let bit = Bits::rule(rule);
+    match guards {
+        Some(argument) => {
+            let before = entry.guard.map_or(Bits::NONE, |g| g.1);
+            entry.guard = Some((argument, before.or(bit)));
+        }
+        None => entry.clears = entry.clears.or(bit),
+    }
+}

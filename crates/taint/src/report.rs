@@ -1,0 +1,395 @@
+//! Hits become findings: places, sentences, traces, snippets and fingerprints.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+use sha2::{Digest, Sha256};
+use trueline_facts::{Finding, Fingerprint, Fix, Location, Position, RepoPath, Step};
+use trueline_syntax::ir::{FuncId, Language, Module, Span};
+use trueline_syntax::lines::LineIndex;
+
+use crate::Site;
+use crate::analysis::{Hit, Outcome};
+use crate::models::Models;
+
+/// The longest snippet, in characters.
+const MAX_SNIPPET: usize = 200;
+/// The longest piece of source in a sentence, in characters.
+const MAX_QUOTE: usize = 60;
+
+/// Writes findings and sites of one file.
+pub(crate) struct Reporter<'a> {
+    pub(crate) models: &'a Models,
+    pub(crate) path: &'a RepoPath,
+    pub(crate) text: &'a str,
+    pub(crate) module: &'a Module,
+    lines: LineIndex,
+}
+
+impl<'a> Reporter<'a> {
+    pub(crate) fn new(
+        models: &'a Models,
+        path: &'a RepoPath,
+        text: &'a str,
+        module: &'a Module,
+    ) -> Self {
+        Self {
+            models,
+            path,
+            text,
+            module,
+            lines: LineIndex::new(text),
+        }
+    }
+
+    /// Findings in order of place and rule.
+    pub(crate) fn findings(&self, outcome: &Outcome) -> Vec<Finding> {
+        let mut hits: Vec<&Hit> = outcome.hits.iter().collect();
+        hits.sort_by_key(|h| (h.span, h.rule));
+        let mut seen: FxHashMap<String, u32> = FxHashMap::default();
+        hits.iter()
+            .filter_map(|hit| self.finding(hit, &mut seen))
+            .collect()
+    }
+
+    /// Exposed sites, one per rule and place.
+    pub(crate) fn sites(&self, outcome: &Outcome) -> Vec<Site> {
+        let mut sites: BTreeMap<(Span, u16), Site> = BTreeMap::new();
+        for (rule, span) in &outcome.sites {
+            let Some(compiled) = self.models.rules.get(usize::from(*rule)) else {
+                continue;
+            };
+            let start = self.position(span.start);
+            sites.insert(
+                (*span, *rule),
+                Site {
+                    rule: compiled.id.clone(),
+                    start,
+                },
+            );
+        }
+        sites.into_values().collect()
+    }
+
+    fn finding(&self, hit: &Hit, seen: &mut FxHashMap<String, u32>) -> Option<Finding> {
+        let rule = self.models.rules.get(usize::from(hit.rule))?;
+        let symbol = self.symbol(hit.function);
+        let tokens = self.tokens(hit.span);
+        let key = format!("{}\u{0}{symbol}\u{0}{tokens}", rule.id);
+        let occurrence = seen.entry(key).or_default();
+        let fingerprint = fingerprint(
+            rule.id.as_str(),
+            self.path,
+            &symbol,
+            &tokens,
+            *occurrence,
+        );
+        *occurrence += 1;
+        let location = self.location(hit.span, hit.secret);
+        let trace = self.trace(hit, &location);
+        Some(Finding {
+            rule: rule.id.clone(),
+            engine: "trueline".to_owned(),
+            cwe: rule.cwe.clone(),
+            severity: rule.severity,
+            confidence: hit.confidence,
+            tier: hit.tier,
+            message: self.message(hit),
+            location,
+            symbol,
+            trace,
+            fix: Some(Fix {
+                description: hit.fix.clone().unwrap_or_else(|| rule.fix.clone()),
+                replacement: None,
+            }),
+            fingerprint,
+            origin: None,
+        })
+    }
+
+    fn message(&self, hit: &Hit) -> String {
+        let Some(rule) = self.models.rules.get(usize::from(hit.rule)) else {
+            return String::new();
+        };
+        let place = self.quote(hit.span, true);
+        if let Some(message) = &hit.message {
+            return message.replace("{place}", &place);
+        }
+        let becomes = &rule.becomes;
+        match (&hit.source, &hit.subject) {
+            (Some(_), Some(subject)) => {
+                format!("`{subject}`, a parameter that any caller may fill, {becomes} in `{place}`.")
+            }
+            (Some((span, what)), None) if span.start < span.end => {
+                let source = self.quote(*span, false);
+                format!("`{source}` ({what}) {becomes} in `{place}`.")
+            }
+            (Some((_, what)), None) => {
+                let mut chars = what.chars();
+                let what: String = chars
+                    .next()
+                    .into_iter()
+                    .flat_map(char::to_uppercase)
+                    .chain(chars)
+                    .collect();
+                format!("{what} {becomes} in `{place}`.")
+            }
+            (None, _) => format!("`{place}` {becomes}."),
+        }
+    }
+
+    fn trace(&self, hit: &Hit, sink: &Location) -> Vec<Step> {
+        if hit.source.is_none() {
+            return Vec::new();
+        }
+        let mut steps: Vec<Step> = hit
+            .trace
+            .iter()
+            .map(|(span, message)| Step {
+                location: self.location(*span, false),
+                message: message.clone(),
+            })
+            .collect();
+        if let (Some(first), Some((_, what))) = (steps.first_mut(), &hit.source) {
+            first.message = format!("source: {what}");
+        }
+        if steps.last().is_some_and(|s| s.location == *sink) && steps.len() > 1 {
+            steps.pop();
+        }
+        steps.push(Step {
+            location: sink.clone(),
+            message: "sink".to_owned(),
+        });
+        steps
+    }
+
+    /// A piece of the source on one line; of a call only what is called.
+    fn quote(&self, span: Span, callee: bool) -> String {
+        let text = self
+            .text
+            .get(span.start as usize..span.end as usize)
+            .unwrap_or("");
+        let text = text.lines().next().unwrap_or("").trim();
+        let text = if callee { callee_of(text) } else { text };
+        shorten(text, MAX_QUOTE).replace('`', "'")
+    }
+
+    fn symbol(&self, function: FuncId) -> String {
+        let mut at = self.module.functions.get(function.0 as usize);
+        while let Some(function) = at {
+            let name = self.module.text(function.qualified);
+            if !name.is_empty() {
+                return name.to_owned();
+            }
+            at = function
+                .parent
+                .and_then(|p| self.module.functions.get(p.0 as usize));
+        }
+        String::new()
+    }
+
+    fn position(&self, byte: u32) -> Position {
+        let (line, column) = self.lines.position(self.text, byte);
+        Position { line, column }
+    }
+
+    fn location(&self, span: Span, secret: bool) -> Location {
+        let start = self.position(span.start);
+        let end = self.position(span.end.max(span.start));
+        let line = self.lines.line_text(self.text, start.line).trim_end();
+        let snippet = if secret { redact(line) } else { line.to_owned() };
+        Location {
+            path: self.path.clone(),
+            start,
+            end,
+            snippet: shorten(&snippet, MAX_SNIPPET),
+        }
+    }
+
+    /// The tokens of a place: words and marks without blanks and comments.
+    fn tokens(&self, span: Span) -> String {
+        let text = self
+            .text
+            .get(span.start as usize..span.end as usize)
+            .unwrap_or("");
+        normalised(text, self.module.language)
+    }
+}
+
+/// What is called, up to the bracket of the last call.
+fn callee_of(text: &str) -> &str {
+    let mut depth = 0_i32;
+    let mut cut = text.len();
+    for (at, c) in text.char_indices().rev() {
+        match c {
+            ')' | ']' | '}' => depth += 1,
+            '(' | '[' | '{' => {
+                depth -= 1;
+                if depth <= 0 && c == '(' && at > 0 {
+                    cut = at;
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
+    // A call that goes on to the next line has its bracket open: the first one counts.
+    if cut == text.len()
+        && let Some(at) = text.find('(')
+        && at > 0
+    {
+        cut = at;
+    }
+    text.get(..cut).unwrap_or(text).trim_end()
+}
+
+/// Source text as tokens joined by one blank: blanks, line ends, comments and trailing commas do
+/// not count, and neither does the kind of quotes.
+fn normalised(text: &str, language: Language) -> String {
+    let mut out = String::new();
+    let mut chars = text.chars().peekable();
+    let mut word = false;
+    while let Some(c) = chars.next() {
+        if c.is_whitespace() {
+            word = false;
+            continue;
+        }
+        let comment = match language {
+            Language::Python => c == '#',
+            Language::JavaScript | Language::TypeScript => c == '/' && chars.peek() == Some(&'/'),
+        };
+        if comment {
+            while chars.peek().is_some_and(|c| *c != '\n') {
+                chars.next();
+            }
+            word = false;
+            continue;
+        }
+        if c == '"' || c == '\'' {
+            // Text keeps its blanks and marks.
+            if !out.is_empty() {
+                out.push(' ');
+            }
+            out.push('"');
+            let mut escaped = false;
+            for inner in chars.by_ref() {
+                if inner == c && !escaped {
+                    break;
+                }
+                escaped = inner == '\\' && !escaped;
+                out.push(inner);
+            }
+            out.push('"');
+            word = false;
+            continue;
+        }
+        let part_of_word = c.is_alphanumeric() || c == '_';
+        if !(part_of_word && word) && !out.is_empty() {
+            out.push(' ');
+        }
+        if matches!(c, ')' | ']' | '}') && out.ends_with(", ") {
+            out.truncate(out.len() - 2);
+        }
+        out.push(c);
+        word = part_of_word;
+    }
+    out
+}
+
+/// Fingerprint version 1.
+fn fingerprint(
+    rule: &str,
+    path: &RepoPath,
+    symbol: &str,
+    tokens: &str,
+    occurrence: u32,
+) -> Fingerprint {
+    let mut hash = Sha256::new();
+    for part in [
+        b"trueline/v1".as_slice(),
+        rule.as_bytes(),
+        path.as_bytes(),
+        symbol.as_bytes(),
+        tokens.as_bytes(),
+    ] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hash.update(occurrence.to_be_bytes());
+    let digest = hash.finalize();
+    let hex: String = digest
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    Fingerprint::new(hex)
+}
+
+/// A line with the texts in quotes blotted out.
+fn redact(line: &str) -> String {
+    let mut out = String::new();
+    let mut quote: Option<char> = None;
+    let mut shown = 0;
+    for c in line.chars() {
+        match quote {
+            Some(open) if c == open => {
+                if shown > 0 {
+                    out.push_str("…");
+                }
+                out.push(c);
+                quote = None;
+            }
+            Some(_) => shown += 1,
+            None => {
+                out.push(c);
+                if matches!(c, '"' | '\'' | '`') {
+                    quote = Some(c);
+                    shown = 0;
+                }
+            }
+        }
+    }
+    if quote.is_some() && shown > 0 {
+        out.push('…');
+    }
+    out
+}
+
+fn shorten(text: &str, limit: usize) -> String {
+    if text.chars().count() <= limit {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(limit.saturating_sub(1)).collect();
+    short.push('…');
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn layout_quotes_and_comments_do_not_change_tokens() {
+        let one = normalised("cur.execute('a b' % x,)", Language::Python);
+        let other = normalised(
+            "cur.execute(\n    \"a b\"  % x,  # why\n)",
+            Language::Python,
+        );
+        assert_eq!(one, other);
+        assert_ne!(one, normalised("cur.execute('ab' % x)", Language::Python));
+    }
+
+    #[test]
+    fn texts_are_blotted_out_of_secret_lines() {
+        assert_eq!(redact("password = 'hunter2' # x"), "password = '…' # x");
+        assert_eq!(redact("key = \"abc"), "key = \"…");
+    }
+
+    #[test]
+    fn the_callee_of_a_call_is_named_without_its_arguments() {
+        assert_eq!(callee_of("cur.execute(f(x))"), "cur.execute");
+        assert_eq!(callee_of("a(1).b(2)"), "a(1).b");
+        assert_eq!(callee_of("db.execute("), "db.execute");
+        assert_eq!(callee_of("x.innerHTML = y"), "x.innerHTML = y");
+    }
+}

@@ -1,0 +1,390 @@
+//! The shape of rule and model files.
+//!
+//! Names of callables are dotted paths as imported (`os.system`, `child_process.exec`); what a call
+//! returns is named by the path of the call, unless a `[[returns]]` entry gives it a type.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use trueline_facts::{Confidence, Severity, Tier};
+use trueline_syntax::ir::Language;
+
+/// A language as written in rule files; JavaScript stands for TypeScript too.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LanguageName {
+    Python,
+    Javascript,
+    Typescript,
+}
+
+impl From<LanguageName> for Language {
+    fn from(name: LanguageName) -> Self {
+        match name {
+            LanguageName::Python => Self::Python,
+            LanguageName::Javascript => Self::JavaScript,
+            LanguageName::Typescript => Self::TypeScript,
+        }
+    }
+}
+
+/// A rule file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RuleFile {
+    pub(crate) schema: u32,
+    pub(crate) id: String,
+    pub(crate) title: String,
+    pub(crate) cwe: Vec<u32>,
+    #[serde(default)]
+    pub(crate) owasp: Vec<String>,
+    pub(crate) severity: Severity,
+    pub(crate) confidence: Confidence,
+    pub(crate) tier: Tier,
+    pub(crate) fix: String,
+    /// What the tainted text becomes, for the message: "part of an SQL query".
+    #[serde(default)]
+    pub(crate) becomes: String,
+    /// Characters of which an attack needs one: a whole-text match of an alphabet without them
+    /// clears the rule.
+    #[serde(default)]
+    pub(crate) danger: String,
+    /// Texts whose proven absence clears the rule.
+    #[serde(default)]
+    pub(crate) absent: Vec<String>,
+    /// The rule is about file paths: half-proofs (`no ..`, `inside a folder`) count.
+    #[serde(default)]
+    pub(crate) paths: bool,
+    /// The tier of flows through functions that the engine does not know.
+    #[serde(default)]
+    pub(crate) guessed_tier: Option<Tier>,
+    pub(crate) docs: Docs,
+    #[serde(default)]
+    pub(crate) sink: Vec<SinkSpec>,
+    #[serde(default)]
+    pub(crate) sanitizer: Vec<SanitizerSpec>,
+    #[serde(default)]
+    pub(crate) call: Vec<CallSpec>,
+    #[serde(default)]
+    pub(crate) secret: Option<SecretSpec>,
+    #[serde(default)]
+    pub(crate) examples: Vec<ExampleSpec>,
+    #[serde(default)]
+    pub(crate) counterexamples: Vec<ExampleSpec>,
+}
+
+/// The sections of a rule's docs page.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Docs {
+    /// What the rule looks for.
+    pub what: String,
+    /// Why it matters.
+    pub why: String,
+    /// What it misses or mistakes.
+    #[serde(default)]
+    pub problems: String,
+    /// What a finding shows.
+    #[serde(default)]
+    pub evidence: String,
+    /// Standards, by id and title.
+    #[serde(default)]
+    pub references: Vec<String>,
+}
+
+/// Code with a language.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExampleSpec {
+    pub(crate) language: LanguageName,
+    #[serde(default)]
+    pub(crate) note: String,
+    pub(crate) code: String,
+}
+
+/// How an argument of a sink is looked at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Mode {
+    /// The text itself.
+    #[default]
+    Text,
+    /// The text or anything inside the container.
+    Deep,
+    /// An argument list: the program, or what follows `sh -c`.
+    Arguments,
+    /// A URL whose host is not fixed by a constant beginning.
+    Url,
+    /// Text that a browser will read as HTML.
+    Html,
+}
+
+/// A call that must not receive tainted text.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SinkSpec {
+    pub(crate) language: LanguageName,
+    /// Dotted paths of callables.
+    #[serde(default)]
+    pub(crate) calls: Vec<String>,
+    /// Method names, for receivers of unknown type.
+    #[serde(default)]
+    pub(crate) methods: Vec<String>,
+    /// Words in the name of an unknown receiver that make a method match.
+    #[serde(default)]
+    pub(crate) receivers: Vec<String>,
+    /// Attributes that must not be assigned tainted text.
+    #[serde(default)]
+    pub(crate) fields: Vec<String>,
+    /// JSX attributes, likewise.
+    #[serde(default)]
+    pub(crate) attributes: Vec<String>,
+    /// Positions that matter; none means all of them.
+    #[serde(default)]
+    pub(crate) args: Vec<u16>,
+    /// Keywords that matter.
+    #[serde(default)]
+    pub(crate) keywords: Vec<String>,
+    /// Fields of an options object in those positions.
+    #[serde(default)]
+    pub(crate) options: Vec<String>,
+    /// The receiver matters.
+    #[serde(default)]
+    pub(crate) receiver: bool,
+    #[serde(default)]
+    pub(crate) mode: Mode,
+    /// Constant keywords (or fields of an options object) that must hold.
+    #[serde(default)]
+    pub(crate) when: BTreeMap<String, Scalar>,
+    /// Constant keywords, or dotted names of their values, that make the call safe.
+    #[serde(default)]
+    pub(crate) unless: BTreeMap<String, Vec<Scalar>>,
+    /// The text must begin like a statement of this language, for methods of unknown receivers.
+    #[serde(default)]
+    pub(crate) looks_like: Option<TextForm>,
+    #[serde(default)]
+    pub(crate) confidence: Option<Confidence>,
+    #[serde(default)]
+    pub(crate) tier: Option<Tier>,
+    #[serde(default)]
+    pub(crate) fix: Option<String>,
+}
+
+/// Languages that constant text can be recognised as.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum TextForm {
+    Sql,
+    Html,
+}
+
+/// A constant in a rule file.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Scalar {
+    Bool(bool),
+    Int(i64),
+    Text(String),
+}
+
+/// A call whose result is clean for this rule.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SanitizerSpec {
+    pub(crate) language: LanguageName,
+    #[serde(default)]
+    pub(crate) calls: Vec<String>,
+    #[serde(default)]
+    pub(crate) methods: Vec<String>,
+    /// The call is a question: a true answer clears this argument.
+    #[serde(default)]
+    pub(crate) guards: Option<u16>,
+}
+
+/// A call that is weak by itself.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CallSpec {
+    pub(crate) language: LanguageName,
+    #[serde(default)]
+    pub(crate) calls: Vec<String>,
+    #[serde(default)]
+    pub(crate) methods: Vec<String>,
+    /// Constant texts of which this argument must be one (any case).
+    #[serde(default)]
+    pub(crate) argument: Option<ArgumentIs>,
+    /// Constant keywords that must hold.
+    #[serde(default)]
+    pub(crate) when: BTreeMap<String, Scalar>,
+    /// Constant keywords that make the call safe.
+    #[serde(default)]
+    pub(crate) unless: BTreeMap<String, Vec<Scalar>>,
+    /// Keywords of which one is missing.
+    #[serde(default)]
+    pub(crate) lacking: Vec<String>,
+    /// Words near the call (target, function, argument names) that move it to the rule's own tier;
+    /// without one of them it is in tier `all`.
+    #[serde(default)]
+    pub(crate) context: Vec<String>,
+    /// Words near the call that move it to tier `all`.
+    #[serde(default)]
+    pub(crate) benign: Vec<String>,
+    #[serde(default)]
+    pub(crate) message: Option<String>,
+    #[serde(default)]
+    pub(crate) fix: Option<String>,
+    #[serde(default)]
+    pub(crate) tier: Option<Tier>,
+    #[serde(default)]
+    pub(crate) confidence: Option<Confidence>,
+}
+
+/// A condition on a constant argument.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ArgumentIs {
+    pub(crate) at: u16,
+    #[serde(default)]
+    pub(crate) keyword: Option<String>,
+    pub(crate) one_of: Vec<String>,
+}
+
+/// What names and texts a secret in the source has.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SecretSpec {
+    /// Words of a variable, field or keyword name.
+    pub(crate) names: Vec<String>,
+    /// Words that say the value is not the secret itself.
+    pub(crate) not_names: Vec<String>,
+    /// Beginnings or parts of placeholder texts.
+    pub(crate) placeholders: Vec<String>,
+    pub(crate) min_length: usize,
+    /// Bits per character.
+    pub(crate) min_entropy: f64,
+}
+
+/// A model file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ModelFile {
+    pub(crate) schema: u32,
+    pub(crate) language: LanguageName,
+    #[serde(default)]
+    pub(crate) source: Vec<SourceSpec>,
+    #[serde(default)]
+    pub(crate) returns: Vec<ReturnsSpec>,
+    #[serde(default)]
+    pub(crate) opaque: Vec<OpaqueSpec>,
+    #[serde(default)]
+    pub(crate) entry: Vec<EntrySpec>,
+    #[serde(default)]
+    pub(crate) parameter: Vec<ParameterSpec>,
+    #[serde(default)]
+    pub(crate) store: Vec<StoreSpec>,
+}
+
+/// How much a source is under an attacker's control.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Control {
+    /// Anyone who can reach the network service.
+    Remote,
+    /// Who starts the program or owns its files.
+    Local,
+}
+
+/// Things that are tainted when read or called.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SourceSpec {
+    pub(crate) paths: Vec<String>,
+    pub(crate) control: Control,
+    /// In words: "query parameters of the request".
+    pub(crate) what: String,
+}
+
+/// What calls return.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReturnsSpec {
+    #[serde(default)]
+    pub(crate) calls: Vec<String>,
+    /// The type's path, or `number`, or `text` (fresh text without taint).
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+}
+
+/// Methods whose result does not carry what was passed to them (queries, look-ups).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OpaqueSpec {
+    #[serde(default)]
+    pub(crate) calls: Vec<String>,
+    #[serde(default)]
+    pub(crate) methods: Vec<String>,
+}
+
+/// Functions that a framework calls.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EntrySpec {
+    /// Last name of a decorator: `route` of `@app.route`.
+    #[serde(default)]
+    pub(crate) decorators: Vec<String>,
+    /// Methods that take the function as an argument: `get` of `app.get('/', f)`.
+    #[serde(default)]
+    pub(crate) registrars: Vec<String>,
+    /// Words in the receiver's name, unless its type is one of `of`.
+    #[serde(default)]
+    pub(crate) receivers: Vec<String>,
+    /// Types of the receiver.
+    #[serde(default)]
+    pub(crate) of: Vec<String>,
+    /// Names of methods of classes whose base ends in one of `bases`.
+    #[serde(default)]
+    pub(crate) methods: Vec<String>,
+    #[serde(default)]
+    pub(crate) bases: Vec<String>,
+    /// The function's leading parameters are named so: the convention of handlers in files of
+    /// their own.
+    #[serde(default)]
+    pub(crate) named: Vec<String>,
+    /// The convention holds only in files that import one of these.
+    #[serde(default)]
+    pub(crate) imports: Vec<String>,
+    /// Types of the leading parameters, after `self`; empty text for none.
+    #[serde(default)]
+    pub(crate) types: Vec<String>,
+    /// The parameters that are not typed hold input of the request.
+    #[serde(default)]
+    pub(crate) tainted: bool,
+    #[serde(default)]
+    pub(crate) what: String,
+    /// The rule that a returned text is a sink of.
+    #[serde(default)]
+    pub(crate) returned: Option<String>,
+}
+
+/// Parameters that are tainted or typed by their annotation or decorator.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ParameterSpec {
+    #[serde(default)]
+    pub(crate) annotations: Vec<String>,
+    #[serde(default)]
+    pub(crate) decorators: Vec<String>,
+    /// The type of the parameter; `number` carries no text.
+    #[serde(default, rename = "type")]
+    pub(crate) kind: Option<String>,
+    #[serde(default)]
+    pub(crate) what: Option<String>,
+}
+
+/// Types whose methods keep what is passed to them: `StringIO.write`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StoreSpec {
+    pub(crate) types: Vec<String>,
+    pub(crate) methods: Vec<String>,
+}

@@ -1,0 +1,155 @@
+//! The engine's own promises: findings, traces, fingerprints, sites, determinism.
+
+use trueline_facts::{Finding, RepoPath, Tier};
+use trueline_syntax::ir::Language;
+use trueline_syntax::{Source, lower, with_deep_stack};
+use trueline_taint::{Engine, FileAnalysis};
+
+/// Lowers and analyses a text.
+pub(crate) fn analyze(engine: &Engine, language: Language, code: &str) -> FileAnalysis {
+    let path = match language {
+        Language::Python => "app/example.py",
+        Language::JavaScript => "app/example.jsx",
+        Language::TypeScript => "app/example.tsx",
+    };
+    with_deep_stack(|| {
+        let module = lower(language, Source { path, text: code }).unwrap();
+        engine.analyze_file(&RepoPath::from(path), code, &module)
+    })
+}
+
+/// Findings as `line rule` with the tier if it is not the default.
+pub(crate) fn found(findings: &[Finding]) -> Vec<String> {
+    findings
+        .iter()
+        .map(|f| {
+            let tier = if f.tier == Tier::All { " (all)" } else { "" };
+            format!("{} {}{tier}", f.location.start.line, f.rule)
+        })
+        .collect()
+}
+
+fn python(code: &str) -> FileAnalysis {
+    analyze(&Engine::builtin().unwrap(), Language::Python, code)
+}
+
+const QUERY: &str = r#"from flask import request
+import sqlite3
+
+def build(name):
+    return f"SELECT * FROM users WHERE name = '{name}'"
+
+def find():
+    connection = sqlite3.connect("shop.db")
+    sql = build(request.args["name"])
+    return connection.execute(sql).fetchall()
+"#;
+
+#[test]
+fn a_finding_says_where_it_comes_from_and_how_it_got_there() {
+    let analysis = python(QUERY);
+    let [finding] = analysis.findings.as_slice() else {
+        panic!("{:?}", found(&analysis.findings));
+    };
+    let steps: Vec<String> = finding
+        .trace
+        .iter()
+        .map(|s| format!("{}: {} | {}", s.location.start.line, s.message, s.location.snippet.trim()))
+        .collect();
+    insta::assert_snapshot!(format!("{}\n{}\n{}", finding.message, finding.symbol, steps.join("\n")), @"");
+}
+
+#[test]
+fn edits_elsewhere_keep_a_fingerprint_and_edits_of_the_sink_do_not() {
+    let print = |code: &str| -> Vec<String> {
+        python(code)
+            .findings
+            .iter()
+            .map(|f| f.fingerprint.as_str().to_owned())
+            .collect()
+    };
+    let before = print(QUERY);
+    assert_eq!(before.len(), 1);
+    // Lines above, comments, layout and quotes, the source and the trace: the same weakness.
+    let moved = format!("# a comment\n\n{QUERY}");
+    assert_eq!(print(&moved), before);
+    let reflowed = QUERY.replace("execute(sql)", "execute(\n        sql,  # text\n    )");
+    assert_eq!(print(&reflowed), before);
+    let other_source = QUERY.replace("request.args[\"name\"]", "request.form[\"user\"]");
+    assert_eq!(print(&other_source), before);
+    // Another function, another argument: another weakness.
+    assert_ne!(print(&QUERY.replace("def find()", "def search()")), before);
+    assert_ne!(print(&QUERY.replace("execute(sql)", "execute(sql + '')")), before);
+}
+
+#[test]
+fn the_fingerprint_of_version_1_does_not_change() {
+    let analysis = python(QUERY);
+    insta::assert_snapshot!(analysis.findings[0].fingerprint.as_str(), @"");
+}
+
+#[test]
+fn equal_sinks_of_one_function_have_fingerprints_of_their_own() {
+    let code = r#"import os
+from flask import request
+
+def twice():
+    host = request.args["host"]
+    os.system("ping " + host)
+    os.system("ping " + host)
+"#;
+    let findings = python(code).findings;
+    assert_eq!(findings.len(), 2);
+    assert_ne!(findings[0].fingerprint, findings[1].fingerprint);
+}
+
+#[test]
+fn safe_calls_of_a_sink_are_exposed_sites() {
+    let code = r#"import sqlite3
+
+def count():
+    connection = sqlite3.connect("shop.db")
+    return connection.execute("SELECT count(*) FROM users").fetchone()
+"#;
+    let analysis = python(code);
+    assert!(analysis.findings.is_empty());
+    let sites: Vec<String> = analysis
+        .sites
+        .iter()
+        .map(|s| format!("{} {}:{}", s.rule, s.start.line, s.start.column))
+        .collect();
+    assert_eq!(sites, ["sql-injection 5:12"]);
+}
+
+#[test]
+fn a_secret_is_found_and_never_shown() {
+    let analysis = python("API_KEY = \"k9Lq27ZpXw41Rt\"\n");
+    assert_eq!(found(&analysis.findings), ["1 hard-coded-secret"]);
+    let text = format!("{:?}", analysis.findings);
+    assert!(!text.contains("k9Lq27"), "{text}");
+}
+
+#[test]
+fn recursion_ends_and_keeps_the_flow() {
+    let code = r#"import os
+from flask import request
+
+def even(n, text):
+    return text if n == 0 else odd(n - 1, text)
+
+def odd(n, text):
+    return text if n == 1 else even(n - 1, text)
+
+def handle():
+    os.system(even(10, request.args["x"]))
+"#;
+    assert_eq!(found(&python(code).findings), ["11 command-injection"]);
+}
+
+#[test]
+fn the_same_text_gives_the_same_bytes() {
+    let first = format!("{:?}", python(QUERY));
+    for _ in 0..3 {
+        assert_eq!(format!("{:?}", python(QUERY)), first);
+    }
+}

@@ -1,0 +1,5 @@
+//! What the engine finds, leaves alone and says.
+
+mod engine;
+mod markdown;
+mod rules;

@@ -1,0 +1,111 @@
+//! Markdown tests: prose and fenced code in `tests/md`, where a comment `finding: <rule>` (or
+//! `all: <rule>` for the tier of that name) marks each line with a finding, and no other line may
+//! have one in the shown tier.
+
+use std::path::Path;
+
+use trueline_facts::Tier;
+use trueline_syntax::ir::Language;
+use trueline_taint::Engine;
+
+use crate::engine::analyze;
+
+struct Block {
+    heading: String,
+    language: Language,
+    code: String,
+}
+
+#[test]
+fn marked_lines_have_findings_and_others_have_none() {
+    let engine = Engine::builtin().unwrap();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/md");
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    let mut wrong = Vec::new();
+    let mut counted = 0;
+    for file in &files {
+        let text = std::fs::read_to_string(file).unwrap();
+        let name = file.file_name().unwrap().to_string_lossy();
+        for block in blocks(&text) {
+            counted += 1;
+            check(&engine, &name, &block, &mut wrong);
+        }
+    }
+    assert!(counted > 0);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_rule_has_a_markdown_file() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/md");
+    for rule in Engine::builtin().unwrap().rules() {
+        assert!(folder.join(format!("{}.md", rule.id)).is_file(), "{}", rule.id);
+    }
+}
+
+fn check(engine: &Engine, file: &str, block: &Block, wrong: &mut Vec<String>) {
+    let findings = analyze(engine, block.language, &block.code).findings;
+    let mut expected = Vec::new();
+    for (at, line) in block.code.lines().enumerate() {
+        for (marker, tier) in [("finding: ", Tier::Shown), ("all: ", Tier::All)] {
+            for rule in line.split(marker).skip(1) {
+                let rule = rule.split_whitespace().next().unwrap_or("");
+                expected.push((at as u32 + 1, rule.to_owned(), tier));
+            }
+        }
+    }
+    let actual: Vec<_> = findings
+        .iter()
+        .map(|f| (f.location.start.line, f.rule.as_str().to_owned(), f.tier))
+        .collect();
+    for item in &expected {
+        if !actual.contains(item) {
+            wrong.push(format!("{file}, {}: missing {item:?}", block.heading));
+        }
+    }
+    for item in &actual {
+        let marked = expected.contains(item);
+        if !marked && item.2 == Tier::Shown {
+            wrong.push(format!("{file}, {}: unexpected {item:?}", block.heading));
+        }
+    }
+}
+
+fn blocks(text: &str) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut heading = String::new();
+    let mut open: Option<Block> = None;
+    for line in text.lines() {
+        match (&mut open, line.strip_prefix("```")) {
+            (Some(_), Some(_)) => blocks.extend(open.take()),
+            (Some(block), None) => {
+                block.code.push_str(line);
+                block.code.push('\n');
+            }
+            (None, Some(language)) => {
+                let language = match language {
+                    "python" => Language::Python,
+                    "javascript" => Language::JavaScript,
+                    "typescript" => Language::TypeScript,
+                    other => panic!("unknown language {other:?}"),
+                };
+                open = Some(Block {
+                    heading: heading.clone(),
+                    language,
+                    code: String::new(),
+                });
+            }
+            (None, None) => {
+                if let Some(title) = line.strip_prefix("## ") {
+                    title.clone_into(&mut heading);
+                }
+            }
+        }
+    }
+    assert!(open.is_none(), "a block is not closed");
+    blocks
+}

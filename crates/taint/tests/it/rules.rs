@@ -1,0 +1,96 @@
+//! Rules are data: every example must be found, every counterexample left alone.
+
+use std::path::Path;
+
+use trueline_facts::Tier;
+use trueline_syntax::ir::Language;
+use trueline_taint::{Engine, MODEL_FILES, RULE_FILES};
+
+use crate::engine::{analyze, found};
+
+#[test]
+fn every_file_of_the_rules_folder_is_embedded() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules");
+    let names = |sub: &str| {
+        let mut names: Vec<String> = std::fs::read_dir(folder.join(sub))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name.ends_with(".toml"))
+            .collect();
+        names.sort();
+        names
+    };
+    let rules: Vec<&str> = RULE_FILES.iter().map(|f| f.0).collect();
+    assert_eq!(rules, names(""));
+    let models: Vec<String> = MODEL_FILES
+        .iter()
+        .map(|f| f.0.trim_start_matches("models/").to_owned())
+        .collect();
+    assert_eq!(models, names("models"));
+}
+
+#[test]
+fn every_rule_has_examples_and_counterexamples_in_both_languages() {
+    let engine = Engine::builtin().unwrap();
+    for rule in engine.rules() {
+        for language in [Language::Python, Language::JavaScript] {
+            let has = |list: &[trueline_taint::Example]| list.iter().any(|e| e.language == language);
+            assert!(has(&rule.examples), "{} {language}: no example", rule.id);
+            assert!(has(&rule.counterexamples), "{} {language}: no counterexample", rule.id);
+        }
+    }
+}
+
+#[test]
+fn examples_are_found_and_counterexamples_are_not() {
+    let engine = Engine::builtin().unwrap();
+    let mut wrong = Vec::new();
+    for rule in engine.rules() {
+        for example in &rule.examples {
+            let findings = analyze(&engine, example.language, &example.code).findings;
+            let shown = findings
+                .iter()
+                .any(|f| f.rule == rule.id && f.tier == Tier::Shown);
+            if !shown {
+                wrong.push(format!("{}: not found in\n{}", rule.id, example.code));
+            }
+        }
+        for example in &rule.counterexamples {
+            let findings = analyze(&engine, example.language, &example.code).findings;
+            if !findings.is_empty() {
+                wrong.push(format!(
+                    "{}: {:?} found in\n{}",
+                    rule.id,
+                    found(&findings),
+                    example.code
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_docs_page_has_every_section() {
+    let engine = Engine::builtin().unwrap();
+    for rule in engine.rules() {
+        let page = rule.docs_markdown();
+        for heading in ["What it does", "Why is this bad?", "Example", "How to fix it", "Use instead", "References"] {
+            assert!(page.contains(&format!("\n## {heading}\n")), "{}: {heading}", rule.id);
+        }
+        assert!(page.starts_with(&format!("# {}\n", rule.id)));
+    }
+}
+
+#[test]
+fn a_rule_file_with_an_unknown_key_is_refused_by_name() {
+    let error = Engine::from_files(&[("mine.toml", "schema = 1\nidd = \"x\"\n")], &[]).unwrap_err();
+    assert!(error.to_string().starts_with("mine.toml: "), "{error}");
+}
+
+#[test]
+fn two_rules_of_one_id_are_refused() {
+    let (_, text) = RULE_FILES[0];
+    let error = Engine::from_files(&[("a.toml", text), ("b.toml", text)], &[]).unwrap_err();
+    assert!(error.to_string().contains("defined twice"), "{error}");
+}
