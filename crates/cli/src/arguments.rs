@@ -1,0 +1,237 @@
+//! The command line: git-like verbs, the same words meaning the same everywhere.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use trueline_facts::Severity;
+use trueline_facts::stats::GroupBy;
+
+/// Who wrote each line, a person or which AI; is it safe; were the team's rules kept.
+#[derive(Parser, Debug)]
+#[command(
+    name = "trueline",
+    version,
+    about,
+    after_help = "Exit codes: 0 pass, 1 findings at or above --fail-on, 2 wrong usage or configuration, 3 internal error or interrupted."
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Say who wrote each line and what is unsafe in it.
+    Scan(Scan),
+    /// Show the origin of each line of a file.
+    Blame(Blame),
+    /// Show how AI is used and how the code ages, over one or more repositories.
+    Stats(Stats),
+    /// Record your own use of an AI tool as an authorship note.
+    Declare(Declare),
+    /// Show the rules.
+    Rules(Rules),
+}
+
+/// What commands that read a repository share.
+#[derive(Args, Debug)]
+pub(crate) struct Reading {
+    /// Threads to use; all cores by default. The result does not depend on it.
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// Neither read nor write the cache.
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+    /// Show names of persons instead of pseudonyms.
+    #[arg(long)]
+    pub(crate) names: bool,
+    /// Read this machine's own agent transcripts as evidence. Only which lines they wrote is kept;
+    /// prompts and answers are not. Never leaves this machine.
+    #[arg(long)]
+    pub(crate) local_sessions: bool,
+    /// Never use the network. Nothing does today; the flag is accepted everywhere.
+    #[arg(long)]
+    pub(crate) offline: bool,
+}
+
+/// What commands that write a document share.
+#[derive(Args, Debug)]
+pub(crate) struct Writing {
+    /// Write to a file instead of standard output.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// No progress bar, no summary line on standard error.
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Scan {
+    /// A repository, a folder of one, or any folder.
+    #[arg(default_value = ".")]
+    pub(crate) path: PathBuf,
+    /// How to print the result.
+    #[arg(long, value_enum, default_value_t = ScanFormat::Terminal)]
+    pub(crate) format: ScanFormat,
+    /// Report the second tier as well: findings that are less certain.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Report only findings on lines that BASE does not have.
+    #[arg(long, value_name = "BASE")]
+    pub(crate) diff: Option<String>,
+    /// Exit with 1 when a finding is at least this severe.
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub(crate) fail_on: Option<FailOn>,
+    /// Add the findings of another tool; may be given more than once.
+    #[arg(long, value_name = "FILE.sarif")]
+    pub(crate) import: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+    #[command(flatten)]
+    pub(crate) writing: Writing,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum ScanFormat {
+    Terminal,
+    Json,
+    Sarif,
+    Markdown,
+    Html,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum FailOn {
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+impl FailOn {
+    pub(crate) const fn severity(self) -> Severity {
+        match self {
+            Self::Low => Severity::Low,
+            Self::Medium => Severity::Medium,
+            Self::High => Severity::High,
+            Self::Critical => Severity::Critical,
+        }
+    }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Blame {
+    /// The file, as it is at HEAD.
+    pub(crate) file: PathBuf,
+    /// How to print the result.
+    #[arg(long, value_enum, default_value_t = BlameFormat::Terminal)]
+    pub(crate) format: BlameFormat,
+    /// Print git's own line porcelain with origin headers added; the same as `--format porcelain`.
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) line_porcelain: bool,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+    #[command(flatten)]
+    pub(crate) writing: Writing,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum BlameFormat {
+    Terminal,
+    Json,
+    Porcelain,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Stats {
+    /// Repositories; the present one by default.
+    #[arg(default_value = ".")]
+    pub(crate) repositories: Vec<PathBuf>,
+    /// How to print the result.
+    #[arg(long, value_enum, default_value_t = StatsFormat::Terminal)]
+    pub(crate) format: StatsFormat,
+    /// Only lines added since: `90d` (before HEAD) or `2026-01-31`.
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) since: Option<String>,
+    /// Break the lines down. Groups of fewer than five persons are folded together.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) by: Option<By>,
+    /// Add your own lines (those of `user.email`), for your eyes only.
+    #[arg(long)]
+    pub(crate) mine: bool,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+    #[command(flatten)]
+    pub(crate) writing: Writing,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum StatsFormat {
+    Terminal,
+    Json,
+    Markdown,
+    Html,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum By {
+    Tool,
+    Directory,
+    Month,
+    Purpose,
+    Team,
+}
+
+impl By {
+    pub(crate) const fn group(self) -> GroupBy {
+        match self {
+            Self::Tool => GroupBy::Tool,
+            Self::Directory => GroupBy::Directory,
+            Self::Month => GroupBy::Month,
+            Self::Purpose => GroupBy::Purpose,
+            Self::Team => GroupBy::Team,
+        }
+    }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Declare {
+    /// The commits, as git names ranges (`main..HEAD`); HEAD alone by default.
+    pub(crate) range: Option<String>,
+    /// The AI tool that wrote the lines: `claude`, `cursor`, `codex` …
+    #[arg(long)]
+    pub(crate) tool: String,
+    /// Its model.
+    #[arg(long)]
+    pub(crate) model: Option<String>,
+    /// Show what would be written.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Rules {
+    #[command(subcommand)]
+    pub(crate) action: RulesAction,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum RulesAction {
+    /// One line per rule.
+    List {
+        /// Print JSON.
+        #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
+        format: ListFormat,
+    },
+    /// The page of a rule: what it looks for, why, and how to fix it.
+    Explain {
+        /// Its id, as in `trueline rules list`.
+        rule: String,
+    },
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum ListFormat {
+    Terminal,
+    Json,
+}

@@ -1,0 +1,40 @@
+//! One module per verb: arguments to a request, the outcome to a document.
+
+pub(crate) mod blame;
+pub(crate) mod declare;
+pub(crate) mod rules;
+pub(crate) mod scan;
+pub(crate) mod stats;
+
+use std::path::PathBuf;
+use std::thread::available_parallelism;
+
+use anyhow::{Context, Result};
+use trueline_scan::{ReadingOptions, ScanError};
+
+use crate::arguments::Reading;
+
+/// The shared options as the pipeline takes them.
+pub(crate) fn reading(reading: &Reading) -> Result<ReadingOptions> {
+    Ok(ReadingOptions {
+        threads: reading
+            .threads
+            .unwrap_or_else(|| available_parallelism().map_or(1, usize::from))
+            .max(1),
+        cache: !reading.no_cache,
+        names: reading.names,
+        local_sessions: reading.local_sessions.then(home).transpose()?,
+    })
+}
+
+fn home() -> Result<PathBuf> {
+    std::env::home_dir().context("--local-sessions: this system names no home directory")
+}
+
+/// 2 for what the caller can mend, 3 for the rest.
+pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
+    match error.downcast_ref::<ScanError>() {
+        Some(error) if error.is_usage() => 2,
+        _ => 3,
+    }
+}

@@ -1,0 +1,55 @@
+//! `trueline rules`: what is looked for, and why.
+
+use std::fmt::Write;
+
+use anyhow::Result;
+use trueline_facts::{Severity, Tier};
+
+use crate::Ended;
+use crate::arguments::{ListFormat, Rules, RulesAction};
+use crate::output;
+
+pub(crate) fn run(arguments: &Rules) -> Result<Ended> {
+    let text = match &arguments.action {
+        RulesAction::List {
+            format: ListFormat::Json,
+        } => trueline_report::json::to_string(&trueline_scan::rules()?),
+        RulesAction::List {
+            format: ListFormat::Terminal,
+        } => table()?,
+        RulesAction::Explain { rule } => trueline_scan::explain(rule)?,
+    };
+    output::write(text.as_bytes(), None)?;
+    Ok(Ended::Pass)
+}
+
+fn table() -> Result<String> {
+    let rules = trueline_scan::rules()?;
+    let width = rules
+        .iter()
+        .map(|r| r.id.as_str().len())
+        .max()
+        .unwrap_or_default();
+    let mut out = String::new();
+    for rule in rules {
+        let cwe: Vec<String> = rule.cwe.iter().map(ToString::to_string).collect();
+        let severity = match rule.severity {
+            Severity::Low => "low",
+            Severity::Medium => "medium",
+            Severity::High => "high",
+            Severity::Critical => "critical",
+        };
+        let tier = match rule.tier {
+            Tier::Shown => "",
+            Tier::All => " (only with --all)",
+        };
+        writeln!(
+            out,
+            "{:<width$}  {severity:<8}  {:<9}  {}{tier}",
+            rule.id.as_str(),
+            cwe.first().map_or("", String::as_str),
+            rule.title,
+        )?;
+    }
+    Ok(out)
+}

@@ -1,0 +1,72 @@
+//! `trueline scan`: the main job.
+
+use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Result;
+use trueline_report::{html, json, markdown, terminal};
+use trueline_scan::{ScanOutcome, ScanRequest, Tiers};
+
+use crate::Ended;
+use crate::arguments::{Scan, ScanFormat};
+use crate::output;
+use crate::progress::Bar;
+
+pub(crate) fn run(arguments: &Scan, interrupt: &AtomicBool) -> Result<Ended> {
+    let bar = Bar::new(arguments.writing.quiet);
+    let request = ScanRequest {
+        path: arguments.path.clone(),
+        tiers: if arguments.all {
+            Tiers::All
+        } else {
+            Tiers::Shown
+        },
+        diff: arguments.diff.clone(),
+        imports: arguments.import.clone(),
+        code_view: arguments.format == ScanFormat::Html,
+        reading: super::reading(&arguments.reading)?,
+    };
+    let outcome = trueline_scan::scan(&request, &bar, interrupt)?;
+    bar.finish();
+    let file = arguments.writing.output.as_deref();
+    output::write(render(arguments, &outcome)?.as_bytes(), file)?;
+
+    let report = &outcome.report;
+    if let Some(file) = file
+        && !arguments.writing.quiet
+        && std::io::stderr().is_terminal()
+    {
+        // A closed standard error does not make the report wrong.
+        let _ = writeln!(
+            std::io::stderr(),
+            "{} findings; written to {}",
+            report.findings.len(),
+            file.display()
+        );
+    }
+    if interrupt.load(Ordering::SeqCst) {
+        return Ok(Ended::Interrupted);
+    }
+    let failed = arguments.fail_on.is_some_and(|limit| {
+        report
+            .findings
+            .iter()
+            .any(|f| f.severity >= limit.severity())
+    });
+    Ok(if failed { Ended::Findings } else { Ended::Pass })
+}
+
+fn render(arguments: &Scan, outcome: &ScanOutcome) -> Result<String> {
+    let report = &outcome.report;
+    Ok(match arguments.format {
+        ScanFormat::Terminal => terminal::scan(
+            report,
+            &output::style(arguments.writing.output.as_deref()),
+            arguments.all,
+        ),
+        ScanFormat::Json => json::to_string(report),
+        ScanFormat::Sarif => outcome.sarif()?,
+        ScanFormat::Markdown => markdown::scan(report),
+        ScanFormat::Html => html::scan(report, &outcome.code),
+    })
+}

@@ -1,0 +1,57 @@
+//! The `trueline` binary: parse arguments, call, print; nothing else.
+//!
+//! Exit codes: 0 pass, 1 findings at or above `--fail-on`, 2 wrong usage or configuration, 3 an
+//! internal error or an interrupted run (its partial result is printed and marked).
+
+mod arguments;
+mod commands;
+mod output;
+mod progress;
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::Parser;
+
+use crate::arguments::{Arguments, Command};
+
+/// How a run ended, as its exit code says it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Ended {
+    Pass,
+    Findings,
+    Interrupted,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let interrupt = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&interrupt);
+    // Without the handler an interrupt ends the process at once, which loses nothing but the
+    // partial result: the cache is written aside and renamed.
+    let _ = ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::SeqCst) {
+            std::process::abort();
+        }
+    });
+
+    let outcome = match &arguments.command {
+        Command::Scan(scan) => commands::scan::run(scan, &interrupt),
+        Command::Blame(blame) => commands::blame::run(blame, &interrupt),
+        Command::Stats(stats) => commands::stats::run(stats, &interrupt),
+        Command::Declare(declare) => commands::declare::run(declare),
+        Command::Rules(rules) => commands::rules::run(rules),
+    };
+    match outcome {
+        Ok(Ended::Pass) => ExitCode::SUCCESS,
+        Ok(Ended::Findings) => ExitCode::from(1),
+        Ok(Ended::Interrupted) => ExitCode::from(3),
+        Err(error) => {
+            // If standard error is closed, the exit code still tells.
+            let _ = writeln!(std::io::stderr(), "trueline: {error:#}");
+            ExitCode::from(commands::exit_code(&error))
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! `trueline blame`: the origin of each line of one file at HEAD.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+
+use bstr::ByteSlice;
+use trueline_facts::blame::{BlameReport, BlameRun, SCHEMA};
+use trueline_facts::{CommitId, Person, Pseudonym, RepoPath};
+use trueline_history::content::ZonedSignature;
+use trueline_history::evidence::{EvidenceOptions, fuse};
+use trueline_history::model::{CommitIx, FileContent, History, RunEnd};
+use trueline_history::walk;
+
+use crate::place::Place;
+use crate::scan::commit_id;
+use crate::{Progress, ReadingOptions, ScanError};
+
+/// Which file.
+#[derive(Clone, Debug)]
+pub struct BlameRequest {
+    /// The file in a work tree, or a path from the root of a bare repository.
+    pub file: PathBuf,
+    /// What every command can be told.
+    pub reading: ReadingOptions,
+}
+
+/// The origin of each line, and the lines.
+#[derive(Debug)]
+pub struct BlameOutcome {
+    /// The document.
+    pub report: BlameReport,
+    /// What git's porcelain format needs of each commit.
+    pub commits: BTreeMap<CommitId, CommitDetails>,
+    content: Vec<u8>,
+}
+
+/// A commit as git's porcelain shows it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CommitDetails {
+    /// Author, named only if names were asked for.
+    pub author: CommitSignature,
+    /// Committer, likewise.
+    pub committer: CommitSignature,
+    /// First line of the message, whole.
+    pub summary: Vec<u8>,
+}
+
+/// A name, an address and a moment.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CommitSignature {
+    /// Name or pseudonym.
+    pub name: Vec<u8>,
+    /// E-mail address; empty unless names were asked for.
+    pub email: Vec<u8>,
+    /// Seconds since the epoch.
+    pub seconds: i64,
+    /// Minutes east of UTC.
+    pub offset_minutes: i32,
+}
+
+impl BlameOutcome {
+    /// The file's lines without their ends.
+    #[must_use]
+    pub fn lines(&self) -> Vec<&[u8]> {
+        // Only a newline ends a line for git; a carriage return before it belongs to the line.
+        let mut lines: Vec<&[u8]> = self.content.split_str("\n").collect();
+        if lines.last().is_some_and(|l| l.is_empty()) {
+            lines.pop();
+        }
+        lines
+    }
+}
+
+/// Longest summary in the document, in characters.
+const SUMMARY: usize = 100;
+
+/// Blames one file.
+pub fn blame(
+    request: &BlameRequest,
+    progress: &dyn Progress,
+    interrupt: &AtomicBool,
+) -> Result<BlameOutcome, ScanError> {
+    let (place, path) = locate(&request.file)?;
+    let unusable = |reason| ScanError::Unusable {
+        path: request.file.clone(),
+        reason,
+    };
+    let repository = place
+        .repository()
+        .ok_or_else(|| unusable("not in a git repository; blame needs history"))?;
+    progress.phase("reading history", 1);
+    let options = walk::Options {
+        threads: NonZeroUsize::new(request.reading.threads),
+        ..walk::Options::default()
+    };
+    let history = walk::blame(
+        repository,
+        None,
+        std::slice::from_ref(&path),
+        &options,
+        interrupt,
+    )?;
+    let head = history
+        .commits
+        .first()
+        .map(|c| commit_id(c.id))
+        .ok_or_else(|| ScanError::NoCommit {
+            path: request.file.clone(),
+            needs: "blame needs one",
+        })?;
+    let file = history
+        .files
+        .iter()
+        .find(|f| *history.path(f.path) == path)
+        .ok_or_else(|| unusable("not a file of HEAD; commit it first"))?;
+    let ends: Vec<(u32, RunEnd)> = match &file.content {
+        FileContent::Text(runs) => runs.iter().map(|r| (r.start, r.end)).collect(),
+        FileContent::Binary => return Err(unusable("a binary file has no lines")),
+        FileContent::TooLarge => return Err(unusable("too large: files over 5 MB are not read")),
+        FileContent::Missing => {
+            return Err(unusable(
+                "its content is not in this repository (partial clone?)",
+            ));
+        }
+        FileContent::NotAFile => return Err(unusable("a link or a submodule, not a file")),
+    };
+    let evidence = EvidenceOptions {
+        local_sessions: request.reading.local_sessions.clone(),
+    };
+    let origins = fuse(repository, &history, &evidence, interrupt);
+    let content = repository.blob(file.blob).unwrap_or_default();
+
+    let root = history.root().map(|c| c.id.to_string()).unwrap_or_default();
+    let persons = Persons {
+        history: &history,
+        root: &root,
+        names: request.reading.names,
+    };
+    let runs = origins
+        .files
+        .iter()
+        .filter(|f| f.path == file.path)
+        .flat_map(|f| &f.runs)
+        .map(|run| {
+            let commit = history.commit(run.commit);
+            let at = ends.partition_point(|(start, _)| *start <= run.start);
+            let end = at.checked_sub(1).and_then(|ix| ends.get(ix));
+            BlameRun {
+                start: run.start + 1,
+                len: run.len,
+                commit: commit_id(commit.id),
+                boundary: end.is_some_and(|(_, end)| *end != RunEnd::Added),
+                original_path: history.path(run.original_path).clone(),
+                original_start: run.original_start + 1,
+                person: persons.of(run.commit),
+                time: commit.author_time,
+                summary: summary(&commit.message).chars().take(SUMMARY).collect(),
+                origin: origins.origin(run.origin).clone(),
+            }
+        })
+        .collect::<Vec<_>>();
+
+    let mut commits = BTreeMap::new();
+    for file_runs in origins.files.iter().filter(|f| f.path == file.path) {
+        for run in &file_runs.runs {
+            let commit = history.commit(run.commit);
+            if let std::collections::btree_map::Entry::Vacant(slot) =
+                commits.entry(commit_id(commit.id))
+                && let Some((author, committer)) = repository.signatures(commit.id)
+            {
+                slot.insert(CommitDetails {
+                    author: persons.signature(author),
+                    committer: persons.signature(committer),
+                    summary: summary(&commit.message).into_owned().into_bytes(),
+                });
+            }
+        }
+    }
+    let mut diagnostics = history.diagnostics.clone();
+    diagnostics.extend(origins.diagnostics);
+    diagnostics.sort();
+    diagnostics.dedup();
+    Ok(BlameOutcome {
+        report: BlameReport {
+            schema: SCHEMA.to_owned(),
+            path,
+            head,
+            runs,
+            diagnostics,
+        },
+        commits,
+        content,
+    })
+}
+
+/// The repository and the path in it. A file that is gone from the work tree may still be at HEAD;
+/// in a bare repository no file is there, and the path counts from its root.
+fn locate(file: &std::path::Path) -> Result<(Place, RepoPath), ScanError> {
+    if file.exists() {
+        let place = Place::open(file)?;
+        let path = place.prefix.clone();
+        return Ok((place, path));
+    }
+    let mut folder = file.parent();
+    while let Some(parent) = folder {
+        let here = if parent.as_os_str().is_empty() {
+            std::path::Path::new(".")
+        } else {
+            parent
+        };
+        if here.exists() {
+            let place = Place::open(here)?;
+            let below = file.strip_prefix(parent).unwrap_or(file);
+            let mut path = place.prefix.as_bytes().to_vec();
+            if !path.is_empty() {
+                path.push(b'/');
+            }
+            path.extend_from_slice(<[u8]>::from_path(below).unwrap_or_default());
+            return Ok((place, RepoPath::new(path)));
+        }
+        folder = parent.parent();
+    }
+    Place::open(file).map(|place| (place, RepoPath::default()))
+}
+
+/// Names or pseudonyms.
+struct Persons<'a> {
+    history: &'a History,
+    root: &'a str,
+    names: bool,
+}
+
+impl Persons<'_> {
+    fn of(&self, commit: CommitIx) -> Person {
+        let person = self
+            .history
+            .persons
+            .get(self.history.commit(commit).person.0 as usize);
+        let email = person.map(|p| p.email.to_str_lossy()).unwrap_or_default();
+        Person {
+            pseudonym: Pseudonym::derive(self.root, &email),
+            name: person
+                .filter(|_| self.names)
+                .map(|p| format!("{} <{}>", p.name, p.email)),
+        }
+    }
+
+    fn signature(&self, signature: ZonedSignature) -> CommitSignature {
+        let pseudonym = Pseudonym::derive(self.root, &signature.email.to_str_lossy());
+        CommitSignature {
+            name: if self.names {
+                signature.name
+            } else {
+                pseudonym.as_str().into()
+            },
+            email: if self.names {
+                signature.email
+            } else {
+                Vec::new()
+            },
+            seconds: signature.seconds,
+            offset_minutes: signature.offset_minutes,
+        }
+    }
+}
+
+fn summary(message: &[u8]) -> std::borrow::Cow<'_, str> {
+    message
+        .lines()
+        .find(|l| !l.trim().is_empty())
+        .unwrap_or_default()
+        .trim()
+        .to_str_lossy()
+}

@@ -1,0 +1,266 @@
+//! Every source file through its front end and the rules, in parallel, on stacks deep enough for
+//! parsers. One file's failure is that file's diagnostic.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use rayon::ThreadPoolBuilder;
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use trueline_facts::scan::{LanguageCoverage, SourceCoverage};
+use trueline_facts::{Diagnostic, Finding, Level, RepoPath, Tier};
+use trueline_syntax::ir::Language;
+use trueline_syntax::{Refused, Source};
+use trueline_taint::{Engine, Site};
+
+use crate::{Progress, ScanError, source};
+
+/// Stack of a worker: parsers recurse up to the nesting limit of `trueline_syntax`.
+const STACK_BYTES: usize = 64 << 20;
+
+/// What is known about one file after all rules ran.
+#[derive(Debug)]
+pub(crate) struct CheckedFile {
+    pub(crate) path: RepoPath,
+    /// Its bytes, kept only when something in it must be shown or joined.
+    pub(crate) content: Option<Vec<u8>>,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) sites: Vec<Site>,
+}
+
+/// The result of all files.
+#[derive(Debug, Default)]
+pub(crate) struct Checked {
+    pub(crate) files: Vec<CheckedFile>,
+    pub(crate) coverage: SourceCoverage,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+/// How the bytes of a file are had.
+pub(crate) trait Contents: Sync {
+    /// All bytes of a file, or why not.
+    fn read(&self, path: &RepoPath) -> Result<Vec<u8>, Diagnostic>;
+}
+
+/// Which findings are wanted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Tiers {
+    /// The default tier.
+    Shown,
+    /// Both.
+    All,
+}
+
+/// Checks the files. The result is in the order of `paths`, whatever the number of threads.
+pub(crate) fn run(
+    engine: &Engine,
+    paths: &[RepoPath],
+    contents: &dyn Contents,
+    tiers: Tiers,
+    threads: usize,
+    progress: &dyn Progress,
+    interrupt: &AtomicBool,
+) -> Result<Checked, ScanError> {
+    let pool = ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .stack_size(STACK_BYTES)
+        .build()
+        .map_err(ScanError::Threads)?;
+    progress.phase("checking", paths.len() as u64);
+    let done = AtomicU64::new(0);
+    let outcomes: Vec<Outcome> = pool.install(|| {
+        paths
+            .par_iter()
+            .map(|path| {
+                if interrupt.load(Ordering::Relaxed) {
+                    return Outcome::NotReached;
+                }
+                let outcome = file(engine, path, contents, tiers);
+                progress.advance_to(done.fetch_add(1, Ordering::Relaxed) + 1);
+                outcome
+            })
+            .collect()
+    });
+
+    let mut checked = Checked::default();
+    let mut not_reached = 0u64;
+    for outcome in outcomes {
+        match outcome {
+            Outcome::NotReached => not_reached += 1,
+            Outcome::NoFrontEnd(known) => {
+                checked.coverage.unsupported_files += u64::from(known);
+            }
+            Outcome::Skipped(language, diagnostic) => {
+                language_row(&mut checked.coverage, language).skipped += 1;
+                checked.diagnostics.push(diagnostic);
+            }
+            Outcome::Checked(language, row, file, diagnostics) => {
+                language_row(&mut checked.coverage, language).add(&row);
+                checked.diagnostics.extend(diagnostics);
+                if !file.findings.is_empty() || !file.sites.is_empty() {
+                    checked.files.push(file);
+                }
+            }
+        }
+    }
+    if not_reached > 0 {
+        checked.diagnostics.push(Diagnostic::new(
+            Level::Error,
+            "interrupted",
+            format!(
+                "interrupted: {not_reached} of {} files were not checked",
+                paths.len()
+            ),
+        ));
+    }
+    Ok(checked)
+}
+
+enum Outcome {
+    NotReached,
+    /// Is it source code in a language that we know of but cannot read?
+    NoFrontEnd(bool),
+    Skipped(Language, Diagnostic),
+    Checked(Language, LanguageCoverage, CheckedFile, Vec<Diagnostic>),
+}
+
+fn file(engine: &Engine, path: &RepoPath, contents: &dyn Contents, tiers: Tiers) -> Outcome {
+    let Some(language) = trueline_syntax::language_of(path.as_bytes()) else {
+        return by_first_line(engine, path, contents, tiers);
+    };
+    match contents.read(path) {
+        Ok(bytes) => text(engine, path, language, bytes, tiers),
+        Err(diagnostic) => Outcome::Skipped(language, diagnostic),
+    }
+}
+
+/// A script without an extension says its language in its first line.
+fn by_first_line(
+    engine: &Engine,
+    path: &RepoPath,
+    contents: &dyn Contents,
+    tiers: Tiers,
+) -> Outcome {
+    let no_front_end = Outcome::NoFrontEnd(is_other_source(path));
+    if !path.extension().is_empty() {
+        return no_front_end;
+    }
+    let Ok(bytes) = contents.read(path) else {
+        return no_front_end;
+    };
+    let first = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
+    match trueline_syntax::language_of_shebang(first) {
+        Some(language) => text(engine, path, language, bytes, tiers),
+        None => no_front_end,
+    }
+}
+
+fn text(
+    engine: &Engine,
+    path: &RepoPath,
+    language: Language,
+    bytes: Vec<u8>,
+    tiers: Tiers,
+) -> Outcome {
+    let mut diagnostics = Vec::new();
+    let decoded = String::from_utf8_lossy(&bytes);
+    if decoded.contains('\0') {
+        return Outcome::Skipped(
+            language,
+            Diagnostic::new(Level::Note, "file-binary", "skipped: binary content").at(path.clone()),
+        );
+    }
+    let invalid_text = matches!(decoded, std::borrow::Cow::Owned(_));
+    if invalid_text {
+        diagnostics.push(
+            Diagnostic::new(
+                Level::Note,
+                "file-not-utf8",
+                "not UTF-8: bytes that are not text were replaced",
+            )
+            .at(path.clone()),
+        );
+    }
+    let source = Source {
+        path: &path.display(),
+        text: &decoded,
+    };
+    let module = match trueline_syntax::lower(language, source) {
+        Ok(module) => module,
+        Err(refused) => return Outcome::Skipped(language, refusal(path, &refused)),
+    };
+    let analysis = engine.analyze_file(path, &decoded, &module);
+    let cut_short = !analysis.diagnostics.is_empty();
+    diagnostics.extend(analysis.diagnostics);
+    let unknown = module.coverage.unknown.len() as u64;
+    if let Some(error) = module.coverage.errors.first() {
+        let line = trueline_syntax::lines::LineIndex::new(&decoded)
+            .position(&decoded, error.span.start)
+            .0;
+        diagnostics.push(
+            Diagnostic::new(
+                Level::Warning,
+                "file-partly-parsed",
+                format!(
+                    "{} syntax errors, first at line {line}: {}",
+                    module.coverage.errors.len(),
+                    error.message
+                ),
+            )
+            .at(path.clone()),
+        );
+    }
+    let partial = unknown > 0 || invalid_text || cut_short || !module.coverage.errors.is_empty();
+    let row = LanguageCoverage {
+        parsed: u64::from(!partial),
+        partial: u64::from(partial),
+        skipped: 0,
+        lines: u64::from(module.coverage.lines),
+        unknown_constructs: unknown,
+    };
+    let mut findings = analysis.findings;
+    if tiers == Tiers::Shown {
+        findings.retain(|f| f.tier == Tier::Shown);
+    }
+    let keep = !findings.is_empty() || !analysis.sites.is_empty();
+    drop(decoded);
+    Outcome::Checked(
+        language,
+        row,
+        CheckedFile {
+            path: path.clone(),
+            content: keep.then_some(bytes),
+            findings,
+            sites: analysis.sites,
+        },
+        diagnostics,
+    )
+}
+
+fn refusal(path: &RepoPath, refused: &Refused) -> Diagnostic {
+    let (level, code) = match refused {
+        Refused::TooLarge { bytes, .. } => return source::too_large(path, *bytes as u64),
+        Refused::TooDeep { .. } => (Level::Warning, "file-too-deep"),
+        Refused::Minified { .. } => (Level::Note, "file-minified"),
+        Refused::ParserPanicked { .. } => (Level::Warning, "parser-failed"),
+    };
+    Diagnostic::new(level, code, format!("skipped: {refused}")).at(path.clone())
+}
+
+fn language_row(coverage: &mut SourceCoverage, language: Language) -> &mut LanguageCoverage {
+    coverage
+        .languages
+        .entry(language.as_str().to_owned())
+        .or_default()
+}
+
+/// Extensions of programming languages that have no front end yet: counted, so that silence about
+/// them is never taken for safety.
+fn is_other_source(path: &RepoPath) -> bool {
+    const EXTENSIONS: &[&[u8]] = &[
+        b"astro", b"bash", b"c", b"cc", b"clj", b"cpp", b"cr", b"cs", b"cxx", b"dart", b"ex",
+        b"exs", b"fs", b"go", b"groovy", b"h", b"hpp", b"hs", b"java", b"jl", b"kt", b"kts",
+        b"lua", b"m", b"ml", b"mm", b"nim", b"php", b"pl", b"pm", b"ps1", b"r", b"rb", b"rs",
+        b"scala", b"sh", b"sol", b"sql", b"svelte", b"swift", b"vb", b"vue", b"zig",
+    ];
+    let extension = path.extension().to_ascii_lowercase();
+    EXTENSIONS.contains(&extension.as_slice())
+}

@@ -1,0 +1,346 @@
+//! `trueline.toml`: what a team writes down about its repository.
+//!
+//! Every key is known: an unknown one is an error that points at its line and names the nearest
+//! key. An absent file is the same as an empty one.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+use toml_span::Span;
+use toml_span::value::{Key, Table, Value, ValueInner};
+use trueline_facts::ToolId;
+
+/// The file's name, at the root of the repository.
+pub const FILE_NAME: &str = "trueline.toml";
+/// A configuration is small; anything larger is not one.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// A parsed `trueline.toml`.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Config {
+    /// `[tools] approved`: the AI tools that the team lists; `None` when it lists none.
+    pub approved_tools: Option<Vec<ToolId>>,
+    /// `[scan] exclude`: globs of paths that are not scanned, as in `.gitignore`.
+    pub exclude: Vec<String>,
+    /// `[[team]]`: who belongs together, for `stats --by team`.
+    pub teams: Vec<Team>,
+}
+
+/// A team.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Team {
+    /// Its name.
+    pub name: String,
+    /// Globs over e-mail addresses: `*@payments.example.org`.
+    pub members: Vec<String>,
+}
+
+/// What is wrong with the configuration, and where.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// It cannot be read.
+    #[error("{}: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// It is too large to be one.
+    #[error("{}: {bytes} bytes; a configuration has at most {MAX_BYTES}", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Its size.
+        bytes: u64,
+    },
+    /// A place in it is wrong.
+    #[error("{}:{place}: {message}", path.display())]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// Line and column.
+        place: Place,
+        /// What is wrong and what to do.
+        message: String,
+    },
+}
+
+/// Line and column, from 1.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Place {
+    /// Line.
+    pub line: usize,
+    /// Column in characters.
+    pub column: usize,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}
+
+impl Config {
+    /// Reads the file at a repository's root; an absent one is the default.
+    pub fn load(root: &Path) -> Result<Self, ConfigError> {
+        let path = root.join(FILE_NAME);
+        let unreadable = |source| ConfigError::Unreadable {
+            path: path.clone(),
+            source,
+        };
+        match std::fs::symlink_metadata(&path) {
+            Ok(meta) if meta.len() > MAX_BYTES => {
+                return Err(ConfigError::TooLarge {
+                    path,
+                    bytes: meta.len(),
+                });
+            }
+            Ok(meta) if meta.is_file() => {}
+            Ok(_) => {
+                return Err(unreadable(std::io::Error::other(
+                    "not a regular file; links are not followed",
+                )));
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Self::default());
+            }
+            Err(error) => return Err(unreadable(error)),
+        }
+        let text = std::fs::read_to_string(&path).map_err(unreadable)?;
+        Self::parse(&text, &path)
+    }
+
+    /// Parses the text; `path` is for messages.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        let invalid = |wrong: Wrong| ConfigError::Invalid {
+            path: path.to_owned(),
+            place: place(text, wrong.span.start),
+            message: wrong.message,
+        };
+        let mut document = toml_span::parse(text).map_err(|error| {
+            invalid(Wrong {
+                span: error.span,
+                message: error.kind.to_string(),
+            })
+        })?;
+        Self::from_value(&mut document).map_err(invalid)
+    }
+
+    fn from_value(document: &mut Value<'_>) -> Result<Self, Wrong> {
+        let mut root = Section::new("", document)?;
+        if let Some((_, mut schema)) = root.take("schema") {
+            let span = schema.span;
+            if !matches!(schema.take(), ValueInner::Integer(1)) {
+                return Err(Wrong::new(
+                    span,
+                    "`schema` must be 1; a newer file needs a newer trueline",
+                ));
+            }
+        }
+        let mut config = Self::default();
+        if let Some((_, mut value)) = root.take("tools") {
+            let mut tools = Section::new("tools", &mut value)?;
+            if let Some((_, approved)) = tools.take("approved") {
+                let names = strings(approved, "tools.approved")?;
+                config.approved_tools =
+                    Some(names.into_iter().map(|n| ToolId::new(n.as_str())).collect());
+            }
+            tools.end(&["approved"])?;
+        }
+        if let Some((_, mut value)) = root.take("scan") {
+            let mut scan = Section::new("scan", &mut value)?;
+            if let Some((_, exclude)) = scan.take("exclude") {
+                config.exclude = strings(exclude, "scan.exclude")?;
+            }
+            scan.end(&["exclude"])?;
+        }
+        if let Some((_, mut value)) = root.take("team") {
+            let span = value.span;
+            let ValueInner::Array(teams) = value.take() else {
+                return Err(Wrong::new(span, "`team` must be written as `[[team]]`"));
+            };
+            for mut team in teams {
+                config.teams.push(Self::team(&mut team)?);
+            }
+        }
+        root.end(&["schema", "tools", "scan", "team"])?;
+        Ok(config)
+    }
+
+    fn team(value: &mut Value<'_>) -> Result<Team, Wrong> {
+        let span = value.span;
+        let mut section = Section::new("team", value)?;
+        let missing = |key: &str| Wrong::new(span, format!("a `[[team]]` needs `{key}`"));
+        let (_, mut name) = section.take("name").ok_or_else(|| missing("name"))?;
+        let name_span = name.span;
+        let name = match name.take() {
+            ValueInner::String(text) if !text.trim().is_empty() => text.into_owned(),
+            _ => return Err(Wrong::new(name_span, "`team.name` must be text")),
+        };
+        let (_, members) = section.take("members").ok_or_else(|| missing("members"))?;
+        let members = strings(members, "team.members")?;
+        section.end(&["name", "members"])?;
+        Ok(Team { name, members })
+    }
+}
+
+/// A mistake and its place.
+struct Wrong {
+    span: Span,
+    message: String,
+}
+
+impl Wrong {
+    fn new(span: Span, message: impl Into<String>) -> Self {
+        Self {
+            span,
+            message: message.into(),
+        }
+    }
+}
+
+/// A table whose keys are taken one by one; what is left at the end is unknown.
+struct Section<'de> {
+    name: &'static str,
+    table: Table<'de>,
+}
+
+impl<'de> Section<'de> {
+    fn new(name: &'static str, value: &mut Value<'de>) -> Result<Self, Wrong> {
+        let span = value.span;
+        match value.take() {
+            ValueInner::Table(table) => Ok(Self { name, table }),
+            _ => Err(Wrong::new(span, format!("`{name}` must be a table"))),
+        }
+    }
+
+    fn take(&mut self, key: &str) -> Option<(Key<'de>, Value<'de>)> {
+        self.table.remove_entry(key)
+    }
+
+    fn end(self, known: &[&str]) -> Result<(), Wrong> {
+        let Some(key) = self.table.keys().min_by_key(|k| k.span.start) else {
+            return Ok(());
+        };
+        let full = if self.name.is_empty() {
+            key.name.to_string()
+        } else {
+            format!("{}.{}", self.name, key.name)
+        };
+        let hint = nearest(&key.name, known).map_or_else(
+            || format!("known here: {}", known.join(", ")),
+            |near| format!("did you mean `{near}`?"),
+        );
+        Err(Wrong::new(
+            key.span,
+            format!("unknown key `{full}`; {hint}"),
+        ))
+    }
+}
+
+fn strings(mut value: Value<'_>, name: &str) -> Result<Vec<String>, Wrong> {
+    let wrong = |span| Wrong::new(span, format!("`{name}` must be a list of texts"));
+    let span = value.span;
+    let ValueInner::Array(items) = value.take() else {
+        return Err(wrong(span));
+    };
+    items
+        .into_iter()
+        .map(|mut item| {
+            let span = item.span;
+            match item.take() {
+                ValueInner::String(text) => Ok(text.into_owned()),
+                _ => Err(wrong(span)),
+            }
+        })
+        .collect()
+}
+
+/// The known key that a typing error most probably meant: at most two edits away.
+pub(crate) fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+    known
+        .iter()
+        .map(|k| (distance(word, k), *k))
+        .filter(|(d, k)| *d <= 2 && *d < k.len())
+        .min()
+        .map(|(_, k)| k)
+}
+
+/// Levenshtein's distance in characters.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().enumerate() {
+        let mut diagonal = i;
+        row[0] = i + 1;
+        for (j, cb) in b.iter().enumerate() {
+            let substituted = diagonal + usize::from(ca != *cb);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+fn place(text: &str, offset: usize) -> Place {
+    let before = text.get(..offset).unwrap_or(text);
+    Place {
+        line: before.matches('\n').count() + 1,
+        column: before.rsplit('\n').next().unwrap_or("").chars().count() + 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config, String> {
+        Config::parse(text, Path::new(FILE_NAME)).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn every_key_is_read() {
+        let config = parse(
+            "schema = 1\n[tools]\napproved = [\"claude\"]\n[scan]\nexclude = [\"gen/**\"]\n\
+             [[team]]\nname = \"core\"\nmembers = [\"*@core.example.org\"]\n",
+        )
+        .unwrap();
+        assert_eq!(config.approved_tools, Some(vec![ToolId::new("claude")]));
+        assert_eq!(config.exclude, ["gen/**"]);
+        assert_eq!(config.teams[0].name, "core");
+    }
+
+    #[test]
+    fn an_unknown_key_points_at_its_line_and_names_the_nearest() {
+        let message = parse("schema = 1\n\n[tools]\naproved = []\n").unwrap_err();
+        insta::assert_snapshot!(message, @"trueline.toml:4:1: unknown key `tools.aproved`; did you mean `approved`?");
+    }
+
+    #[test]
+    fn a_key_like_no_other_lists_what_is_known() {
+        let message = parse("wombat = 1\n").unwrap_err();
+        insta::assert_snapshot!(message, @"trueline.toml:1:1: unknown key `wombat`; known here: schema, tools, scan, team");
+    }
+
+    #[test]
+    fn broken_toml_and_wrong_types_are_told_with_their_place() {
+        assert!(
+            parse("schema = \n")
+                .unwrap_err()
+                .starts_with("trueline.toml:1:")
+        );
+        assert!(
+            parse("schema = 2\n")
+                .unwrap_err()
+                .contains("newer trueline")
+        );
+        assert!(
+            parse("[scan]\nexclude = [1]\n")
+                .unwrap_err()
+                .starts_with("trueline.toml:2:12")
+        );
+    }
+}

@@ -1,0 +1,85 @@
+//! `trueline declare`: one's own use of an AI tool, as an authorship note.
+
+use std::path::PathBuf;
+
+use trueline_authorship::tools;
+use trueline_facts::{CommitId, RepoPath, ToolId};
+use trueline_history::declare::{self, Declaration, Mode, Outcome};
+
+use crate::ScanError;
+use crate::config::nearest;
+use crate::place::Place;
+use crate::scan::commit_id;
+
+/// What to record.
+#[derive(Clone, Debug)]
+pub struct DeclareRequest {
+    /// The repository.
+    pub path: PathBuf,
+    /// The commits; HEAD alone if absent.
+    pub range: Option<String>,
+    /// The tool, by any of its names.
+    pub tool: String,
+    /// Its model.
+    pub model: Option<String>,
+    /// Only say what would be written.
+    pub dry_run: bool,
+}
+
+/// What was recorded of one commit.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DeclaredCommit {
+    /// The commit.
+    pub commit: CommitId,
+    /// The tool, by its canonical name.
+    pub tool: ToolId,
+    /// Lines it added, by file.
+    pub lines: Vec<(RepoPath, u32)>,
+    /// What became of its note.
+    pub outcome: Outcome,
+}
+
+/// Records.
+pub fn declare(request: &DeclareRequest) -> Result<Vec<DeclaredCommit>, ScanError> {
+    let tool = match tools::known(&request.tool) {
+        Some(tool) => tool,
+        None => {
+            let known: Vec<ToolId> = tools::all().collect();
+            let names: Vec<&str> = known.iter().map(ToolId::as_str).collect();
+            if let Some(near) = nearest(&request.tool.to_ascii_lowercase(), &names) {
+                return Err(ScanError::UnknownTool {
+                    tool: request.tool.clone(),
+                    near: near.to_owned(),
+                });
+            }
+            tools::fold(&request.tool)
+        }
+    };
+    let place = Place::open(&request.path)?;
+    let repository = place.repository().ok_or_else(|| ScanError::Unusable {
+        path: request.path.clone(),
+        reason: "not in a git repository; a declaration is a note on a commit",
+    })?;
+    let declared = declare::declare(
+        repository,
+        request.range.as_deref(),
+        &Declaration {
+            tool: tool.clone(),
+            model: request.model.as_deref().and_then(tools::model),
+        },
+        if request.dry_run {
+            Mode::DryRun
+        } else {
+            Mode::Write
+        },
+    )?;
+    Ok(declared
+        .into_iter()
+        .map(|one| DeclaredCommit {
+            commit: commit_id(one.commit),
+            tool: tool.clone(),
+            lines: one.lines,
+            outcome: one.outcome,
+        })
+        .collect())
+}

@@ -1,0 +1,121 @@
+//! Why a run cannot begin. What goes wrong later is a diagnostic in the result.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+use trueline_history::HistoryError;
+use trueline_history::declare::DeclareError;
+use trueline_sarif::ReadError;
+
+use crate::config::ConfigError;
+
+/// Why a run cannot begin.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ScanError {
+    /// The configuration is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The path is not there.
+    #[error("{}: {source}", path.display())]
+    Path {
+        /// As given.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The path cannot be used this way.
+    #[error("{}: {reason}", path.display())]
+    Unusable {
+        /// As given.
+        path: PathBuf,
+        /// Why, and what to do.
+        reason: &'static str,
+    },
+    /// A glob of `[scan] exclude` does not compile.
+    #[error("trueline.toml: scan.exclude: `{glob}`: {source}")]
+    BadGlob {
+        /// The glob.
+        glob: String,
+        /// Why.
+        #[source]
+        source: ignore::Error,
+    },
+    /// A log given with `--import` cannot be read.
+    #[error("--import {}: {source}", path.display())]
+    Import {
+        /// The log.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: ReadError,
+    },
+    /// A log given with `--import` is not there.
+    #[error("--import {}: {source}", path.display())]
+    ImportFile {
+        /// The log.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A command needs commits and there are none.
+    #[error("{}: no commit yet; {needs}", path.display())]
+    NoCommit {
+        /// The repository.
+        path: PathBuf,
+        /// What needs one.
+        needs: &'static str,
+    },
+    /// `--diff` outside of git.
+    #[error("--diff {base}: {} is not in a git repository", path.display())]
+    DiffOutsideGit {
+        /// As given.
+        base: String,
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A tool's name with a typing error.
+    #[error("no tool `{tool}`; did you mean `{near}`?")]
+    UnknownTool {
+        /// As given.
+        tool: String,
+        /// What it probably is.
+        near: String,
+    },
+    /// No such rule.
+    #[error("no rule `{rule}`; {hint}")]
+    NoRule {
+        /// As given.
+        rule: String,
+        /// The nearest id, or where to find them.
+        hint: String,
+    },
+    /// `--since` is neither days nor a date.
+    #[error("--since: {0}")]
+    Since(#[from] trueline_history::signals::SinceError),
+    /// Git history cannot be read.
+    #[error(transparent)]
+    History(#[from] HistoryError),
+    /// A declaration was refused.
+    #[error(transparent)]
+    Declare(#[from] DeclareError),
+    /// The rules that are built in do not load.
+    #[error("the built-in rules do not load: {0}")]
+    Rules(#[from] trueline_taint::RuleError),
+    /// Threads cannot be started.
+    #[error("threads cannot be started: {0}")]
+    Threads(#[source] rayon::ThreadPoolBuildError),
+    /// A document cannot be written.
+    #[error("the document cannot be written: {0}")]
+    Document(#[from] serde_json::Error),
+}
+
+impl ScanError {
+    /// Can the caller mend it: wrong arguments or a wrong configuration?
+    #[must_use]
+    pub const fn is_usage(&self) -> bool {
+        !matches!(self, Self::Rules(_) | Self::Threads(_) | Self::Document(_))
+    }
+}

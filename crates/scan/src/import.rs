@@ -1,0 +1,68 @@
+//! Findings of other tools, from SARIF files given with `--import`.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use bstr::ByteSlice;
+use trueline_facts::{Diagnostic, Finding};
+
+use crate::ScanError;
+
+/// One byte more than the reader accepts, so that it can tell the size.
+const MAX_BYTES: u64 = (256 << 20) + 1;
+
+/// Reads the logs. Absolute paths in them are cut at `root`.
+pub(crate) fn read(
+    files: &[PathBuf],
+    root: &Path,
+) -> Result<(Vec<Finding>, Vec<Diagnostic>), ScanError> {
+    let root = <[u8]>::from_path(root).unwrap_or_default();
+    let mut findings = Vec::new();
+    let mut diagnostics = Vec::new();
+    for path in files {
+        let unreadable = |source| ScanError::ImportFile {
+            path: path.clone(),
+            source,
+        };
+        let mut bytes = Vec::new();
+        File::open(path)
+            .map_err(unreadable)?
+            .take(MAX_BYTES)
+            .read_to_end(&mut bytes)
+            .map_err(unreadable)?;
+        let imported = trueline_sarif::read(&bytes, root).map_err(|source| ScanError::Import {
+            path: path.clone(),
+            source,
+        })?;
+        findings.extend(imported.findings);
+        diagnostics.extend(imported.diagnostics);
+    }
+    Ok((findings, diagnostics))
+}
+
+/// Is it about a secret? Then its line is never shown.
+pub(crate) fn is_secret(finding: &Finding) -> bool {
+    const CWES: [u32; 8] = [256, 259, 312, 321, 522, 540, 615, 798];
+    const WORDS: [&str; 6] = [
+        "secret",
+        "password",
+        "api-key",
+        "apikey",
+        "token",
+        "credential",
+    ];
+    let rule = finding.rule.as_str().to_ascii_lowercase();
+    let engine = finding.engine.to_ascii_lowercase();
+    finding.cwe.iter().any(|c| CWES.contains(&c.0))
+        || WORDS.iter().any(|w| rule.contains(w))
+        || [
+            "gitleaks",
+            "trufflehog",
+            "detect-secrets",
+            "ggshield",
+            "kingfisher",
+        ]
+        .iter()
+        .any(|e| engine.contains(e))
+}

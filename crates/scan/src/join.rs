@@ -1,0 +1,198 @@
+//! The join: each finding and each exposed site gets the origin of its line.
+//!
+//! Findings speak of the files as they are now; origins speak of HEAD. Lines that were edited since
+//! belong to nobody yet: their origin is unknown, and `--diff` counts them as changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::FxHashMap;
+use trueline_facts::code::{CodeView, OriginRun};
+use trueline_facts::scan::WeaknessRate;
+use trueline_facts::{Finding, Origin, Proportion, RepoPath};
+use trueline_history::evidence::{OriginRun as HeadRun, Origins};
+use trueline_history::model::{CommitIx, FileContent, History};
+use trueline_history::worktree::LineMap;
+use trueline_taint::{Engine, Site};
+
+/// Where the lines of HEAD come from, by path.
+#[derive(Debug)]
+pub(crate) struct HeadLines<'a> {
+    origins: &'a Origins,
+    files: FxHashMap<&'a RepoPath, &'a [HeadRun]>,
+    blobs: FxHashMap<&'a RepoPath, trueline_history::ObjectId>,
+}
+
+/// What is known of one line.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KnownLine<'a> {
+    pub(crate) origin: &'a Origin,
+    /// The commit that added it; `None` while it is not committed.
+    pub(crate) commit: Option<CommitIx>,
+}
+
+impl<'a> HeadLines<'a> {
+    pub(crate) fn new(history: &'a History, origins: &'a Origins) -> Self {
+        Self {
+            origins,
+            files: origins
+                .files
+                .iter()
+                .map(|f| (history.path(f.path), f.runs.as_slice()))
+                .collect(),
+            blobs: history
+                .files
+                .iter()
+                .filter(|f| matches!(f.content, FileContent::Text(_)))
+                .map(|f| (history.path(f.path), f.blob))
+                .collect(),
+        }
+    }
+
+    /// The blob of a path at HEAD.
+    pub(crate) fn blob(&self, path: &RepoPath) -> Option<trueline_history::ObjectId> {
+        self.blobs.get(path).copied()
+    }
+
+    /// What is known of a line (from 1) of a file as it is now.
+    pub(crate) fn line(&self, path: &RepoPath, map: &LineMap, line: u32) -> KnownLine<'a> {
+        let run = line
+            .checked_sub(1)
+            .and_then(|now| map.head_line(now))
+            .and_then(|head| {
+                let runs = *self.files.get(path)?;
+                let at = runs.partition_point(|r| r.start <= head).checked_sub(1)?;
+                runs.get(at).filter(|r| head - r.start < r.len)
+            });
+        match run {
+            Some(run) => KnownLine {
+                origin: self.origins.origin(run.origin),
+                commit: Some(run.commit),
+            },
+            None => KnownLine {
+                origin: self
+                    .origins
+                    .origin(trueline_history::evidence::OriginIx::UNKNOWN),
+                commit: None,
+            },
+        }
+    }
+
+    /// The origin gutter of a file as it is now.
+    pub(crate) fn gutter(&self, path: &RepoPath, map: &LineMap, lines: u32) -> Vec<OriginRun> {
+        let mut runs: Vec<OriginRun> = Vec::new();
+        for line in 1..=lines {
+            let origin = self.line(path, map, line).origin;
+            match runs.last_mut() {
+                Some(last) if last.origin == *origin => last.len += 1,
+                _ => runs.push(OriginRun {
+                    start: line,
+                    len: 1,
+                    origin: origin.clone(),
+                }),
+            }
+        }
+        runs
+    }
+}
+
+/// A file whose findings wait for their origins.
+#[derive(Debug)]
+pub(crate) struct JoinedFile {
+    pub(crate) findings: Vec<Finding>,
+    /// Exposed sites with the answer to "is the line known to come from an AI tool?".
+    pub(crate) sites: Vec<(Site, SiteOrigin)>,
+}
+
+/// The two groups that rates compare.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum SiteOrigin {
+    KnownAi,
+    NotKnownAi,
+}
+
+/// Weaknesses per exposed site: how many sites of each group have a finding. A finding of the
+/// second tier counts only when the second tier was asked for, because it is not in `files` then.
+pub(crate) fn rates(engine: &Engine, files: &[JoinedFile]) -> Vec<WeaknessRate> {
+    let mut counts: BTreeMap<&str, [(u64, u64); 2]> = BTreeMap::new();
+    for file in files {
+        let flagged: BTreeSet<(&str, u32, u32)> = file
+            .findings
+            .iter()
+            .map(|f| {
+                (
+                    f.rule.as_str(),
+                    f.location.start.line,
+                    f.location.start.column,
+                )
+            })
+            .collect();
+        for (site, origin) in &file.sites {
+            let group = &mut counts.entry(site.rule.as_str()).or_default()[*origin as usize];
+            group.1 += 1;
+            let at = (site.rule.as_str(), site.start.line, site.start.column);
+            group.0 += u64::from(flagged.contains(&at));
+        }
+    }
+    let mut rates: Vec<WeaknessRate> = engine
+        .rules()
+        .iter()
+        .filter_map(|rule| {
+            let [ai, rest] = counts.get(rule.id.as_str())?;
+            Some(WeaknessRate {
+                rule: rule.id.clone(),
+                cwe: rule.cwe.first().copied(),
+                severity: rule.severity,
+                known_ai: Proportion::new(ai.0, ai.1),
+                not_known_ai: Proportion::new(rest.0, rest.1),
+            })
+        })
+        .collect();
+    rates.sort_by(|a, b| {
+        let hits = |r: &WeaknessRate| r.known_ai.hits + r.not_known_ai.hits;
+        (b.severity, hits(b))
+            .cmp(&(a.severity, hits(a)))
+            .then_with(|| a.rule.cmp(&b.rule))
+    });
+    rates
+}
+
+/// Findings in the order in which they should be read: worst first, then by place.
+pub(crate) fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| {
+        (b.severity, b.confidence)
+            .cmp(&(a.severity, a.confidence))
+            .then_with(|| a.location.cmp(&b.location))
+            .then_with(|| a.rule.cmp(&b.rule))
+            .then_with(|| a.engine.cmp(&b.engine))
+            .then_with(|| a.fingerprint.cmp(&b.fingerprint))
+    });
+}
+
+/// How much source the code view may hold, in bytes.
+const CODE_VIEW_BYTES: usize = 8 << 20;
+
+/// Chooses and prepares the files of the code view: those with findings first, then those with the
+/// most AI lines, until the limit.
+pub(crate) fn code_view(
+    candidates: impl Iterator<Item = (RepoPath, u64, u64)>,
+    mut open: impl FnMut(&RepoPath) -> Option<(String, Vec<OriginRun>)>,
+) -> Vec<CodeView> {
+    let mut wanted: Vec<(RepoPath, u64, u64)> = candidates
+        .filter(|(_, findings, ai)| *findings > 0 || *ai > 0)
+        .collect();
+    wanted.sort_by(|a, b| (b.1, b.2).cmp(&(a.1, a.2)).then_with(|| a.0.cmp(&b.0)));
+    let mut views = Vec::new();
+    let mut bytes = 0;
+    for (path, _, _) in wanted {
+        let Some((text, runs)) = open(&path) else {
+            continue;
+        };
+        if bytes + text.len() > CODE_VIEW_BYTES {
+            continue;
+        }
+        bytes += text.len();
+        views.push(CodeView { path, text, runs });
+    }
+    views.sort_by(|a, b| a.path.cmp(&b.path));
+    views
+}

@@ -1,0 +1,64 @@
+//! The join: run every check, give each finding an origin, and hand out one report.
+//!
+//! The one entry that every front end calls. Requests in, documents of `trueline_facts` out; a
+//! check that fails becomes a diagnostic in the document, never an aborted run.
+
+mod blame;
+mod cache;
+mod check;
+pub mod config;
+mod declare;
+mod error;
+mod import;
+mod join;
+mod observe;
+mod place;
+mod redact;
+mod rules;
+mod scan;
+mod source;
+mod stats;
+
+use std::path::PathBuf;
+
+pub use blame::{BlameOutcome, BlameRequest, CommitDetails, CommitSignature, blame};
+pub use check::Tiers;
+pub use declare::{DeclareRequest, DeclaredCommit, declare};
+pub use error::ScanError;
+pub use rules::{RuleSummary, explain, rules};
+pub use scan::{ScanOutcome, ScanRequest, scan};
+pub use stats::{StatsRequest, stats};
+pub use trueline_history::declare::Outcome as NoteOutcome;
+
+/// Version that documents carry.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// What every command that reads a repository can be told.
+#[derive(Clone, Debug)]
+pub struct ReadingOptions {
+    /// Threads; the result does not depend on it.
+    pub threads: usize,
+    /// Read and write the cache?
+    pub cache: bool,
+    /// Show names of persons beside their pseudonyms?
+    pub names: bool,
+    /// The home directory whose agent transcripts may be read: only with explicit consent.
+    pub local_sessions: Option<PathBuf>,
+}
+
+/// Told how far a run is. Called from many threads.
+pub trait Progress: Sync {
+    /// A new phase of so many steps begins.
+    fn phase(&self, name: &'static str, total: u64);
+    /// So many steps of the phase are done.
+    fn advance_to(&self, done: u64);
+}
+
+/// Tells nobody.
+#[derive(Clone, Copy, Debug)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn phase(&self, _: &'static str, _: u64) {}
+    fn advance_to(&self, _: u64) {}
+}

@@ -1,0 +1,226 @@
+//! One reading of git for all commands: history, origins, and the signals made of them.
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::AtomicBool;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use trueline_authorship::generated;
+use trueline_facts::health::Health;
+use trueline_facts::pipeline::Entry;
+use trueline_facts::scan::Repository as RepositoryFacts;
+use trueline_facts::shadow::ShadowAi;
+use trueline_facts::usage::Usage;
+use trueline_facts::{CommitId, Diagnostic, Level, RepoPath, Timestamp};
+use trueline_history::evidence::{EvidenceOptions, Origins, fuse};
+use trueline_history::model::{CommitIx, Completeness, FileContent, History};
+use trueline_history::repository::Repository;
+use trueline_history::signals::{SignalOptions, Signals, Surroundings, WINDOW_DAYS};
+use trueline_history::walk::{self, Deaths, PathFilter};
+use trueline_history::worktree::LineMap;
+
+use crate::config::Config;
+use crate::join::HeadLines;
+use crate::place::Place;
+use crate::{Progress, ReadingOptions, ScanError, cache, scan};
+
+/// Everything known about one repository.
+#[derive(Debug)]
+pub(crate) struct Observation {
+    pub(crate) repository: RepositoryFacts,
+    pub(crate) history: History,
+    pub(crate) origins: Origins,
+    pub(crate) usage: Usage,
+    pub(crate) health: Health,
+    pub(crate) shadow_ai: ShadowAi,
+    pub(crate) pipeline: Vec<Entry>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// How the signals were computed, for more of them.
+    pub(crate) options: SignalOptions,
+}
+
+/// Reads a place; `None` outside of git.
+pub(crate) fn observe(
+    place: &Place,
+    config: &Config,
+    since: Option<&dyn Fn(Timestamp) -> Result<Timestamp, ScanError>>,
+    reading: &ReadingOptions,
+    progress: &dyn Progress,
+    interrupt: &AtomicBool,
+) -> Result<Option<Observation>, ScanError> {
+    let Some(repository) = place.repository() else {
+        return Ok(None);
+    };
+    let mut diagnostics = Vec::new();
+    let cache = reading
+        .cache
+        .then(|| cache::open(repository, &mut diagnostics))
+        .flatten();
+    progress.phase("reading history", 1);
+    let options = walk::Options {
+        window_days: WINDOW_DAYS,
+        deaths: Deaths::TracedExcept(GENERATED),
+        threads: NonZeroUsize::new(reading.threads),
+    };
+    let history = walk::read(
+        repository,
+        None,
+        &options,
+        cache.as_ref(),
+        interrupt,
+        &Commits { progress },
+    )?;
+    progress.phase("reading evidence", 1);
+    let origins = fuse(
+        repository,
+        &history,
+        &EvidenceOptions {
+            local_sessions: reading.local_sessions.clone(),
+        },
+        interrupt,
+    );
+    let head = history.commits.first().map(|c| (c.id, c.committer_time));
+    let options = SignalOptions {
+        since: match (since, head) {
+            (Some(since), Some((_, time))) => Some(since(time)?),
+            _ => None,
+        },
+        approved: config.approved_tools.clone(),
+        surroundings: surroundings(repository, reading),
+        ..SignalOptions::default()
+    };
+    let local = repository.local();
+    let signals = Signals::new(&history, &origins, &local, &options);
+    let usage = signals.usage();
+    let health = signals.health();
+    let (shadow_ai, unread) = signals.shadow_ai();
+    let pipeline = signals.pipeline(&shadow_ai);
+
+    diagnostics.extend(history.diagnostics.iter().cloned());
+    diagnostics.extend(origins.diagnostics.iter().cloned());
+    diagnostics.extend(unread);
+    if history.completeness == Completeness::Interrupted {
+        diagnostics.push(Diagnostic::new(
+            Level::Error,
+            "interrupted",
+            "interrupted: lines whose history was not reached are shown as unknown",
+        ));
+    }
+    if head.is_none() {
+        diagnostics.push(Diagnostic::new(
+            Level::Note,
+            "no-commit",
+            "no commit yet: origins are known from the first commit on",
+        ));
+    }
+    let repository_facts = RepositoryFacts {
+        name: place.name(),
+        head: head.map(|(id, _)| scan::commit_id(id)),
+        head_time: head.map(|(_, time)| time),
+        commits: history.commits.len() as u64,
+        shallow: history.commits.iter().any(|c| c.parents_missing),
+        bare: place.is_bare(),
+    };
+    Ok(Some(Observation {
+        repository: repository_facts,
+        usage,
+        health,
+        shadow_ai,
+        pipeline,
+        diagnostics,
+        history,
+        origins,
+        options,
+    }))
+}
+
+/// Generated files are not written by anybody: their deaths say nothing about rework.
+const GENERATED: PathFilter = PathFilter {
+    name: "generated/1",
+    contains: |path| generated::is_generated(path.as_bytes()),
+};
+
+struct Commits<'a> {
+    progress: &'a dyn Progress,
+}
+
+impl walk::Progress for Commits<'_> {
+    fn commits(&self, done: usize, total: usize) {
+        if done <= 1 {
+            self.progress.phase("reading history", total as u64);
+        }
+        self.progress.advance_to(done as u64);
+    }
+}
+
+fn surroundings(repository: &Repository, reading: &ReadingOptions) -> Surroundings {
+    Surroundings {
+        remote: repository.remote(),
+        has_notes_ref: repository
+            .references()
+            .is_ok_and(|refs| refs.iter().any(|r| r.name == "refs/notes/ai")),
+        reads_local_sessions: reading.local_sessions.is_some(),
+    }
+}
+
+impl Observation {
+    /// The files of HEAD, by path.
+    pub(crate) fn files(&self) -> Vec<&RepoPath> {
+        self.history
+            .files
+            .iter()
+            .filter(|f| f.content != FileContent::NotAFile)
+            .map(|f| self.history.path(f.path))
+            .collect()
+    }
+
+    /// The commits that the base of `--diff` has.
+    pub(crate) fn reachable_from(
+        &self,
+        place: &Place,
+        base: &CommitId,
+    ) -> Result<FxHashSet<CommitIx>, ScanError> {
+        let Some(repository) = place.repository() else {
+            return Ok(FxHashSet::default());
+        };
+        let id = repository.resolve(Some(base.as_str()))?;
+        Ok(match id {
+            Some(id) => self.history.reachable_from(repository, id)?,
+            None => FxHashSet::default(),
+        })
+    }
+
+    /// Lines of a file as it is now, as lines of HEAD.
+    pub(crate) fn line_map(
+        &self,
+        place: &Place,
+        head: &HeadLines<'_>,
+        path: &RepoPath,
+        now: &[u8],
+    ) -> LineMap {
+        match (head.blob(path), place.repository()) {
+            (Some(id), Some(repository)) => match repository.blob(id) {
+                Some(content) => LineMap::between(&content, now),
+                None => LineMap::between(b"", now),
+            },
+            // Not at HEAD: every line is new.
+            _ => LineMap::between(b"", now),
+        }
+    }
+
+    /// Lines known to come from AI tools, per file.
+    pub(crate) fn ai_lines(&self) -> FxHashMap<RepoPath, u64> {
+        self.origins
+            .files
+            .iter()
+            .map(|file| {
+                let lines = file
+                    .runs
+                    .iter()
+                    .filter(|run| self.origins.origin(run.origin).is_ai())
+                    .map(|run| u64::from(run.len))
+                    .sum();
+                (self.history.path(file.path).clone(), lines)
+            })
+            .collect()
+    }
+}

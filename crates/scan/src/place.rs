@@ -1,0 +1,208 @@
+//! Where a run takes place: a work tree, a bare repository, or a folder outside of git.
+
+use std::path::{Path, PathBuf};
+
+use bstr::ByteSlice;
+use trueline_facts::{CommitId, Diagnostic, Level, RepoPath};
+use trueline_history::HistoryError;
+use trueline_history::repository::Repository;
+
+use crate::check::Contents;
+use crate::config::{Config, FILE_NAME};
+use crate::source::{self, Scope};
+use crate::{ScanError, scan};
+
+/// Where a run takes place.
+#[derive(Debug)]
+pub(crate) struct Place {
+    /// As given, without links.
+    path: PathBuf,
+    /// The part of the tree that was asked for; empty for all.
+    pub(crate) prefix: RepoPath,
+    ground: Ground,
+}
+
+#[derive(Debug)]
+enum Ground {
+    WorkTree {
+        repository: Repository,
+        root: PathBuf,
+    },
+    Bare {
+        repository: Repository,
+    },
+    Plain {
+        root: PathBuf,
+    },
+}
+
+impl Place {
+    /// Finds out what a path is.
+    pub(crate) fn open(given: &Path) -> Result<Self, ScanError> {
+        let path = given.canonicalize().map_err(|source| ScanError::Path {
+            path: given.to_owned(),
+            source,
+        })?;
+        let folder = if path.is_dir() {
+            path.as_path()
+        } else {
+            path.parent().unwrap_or(&path)
+        };
+        let ground = match Repository::discover(folder) {
+            Ok(repository) => match repository.work_dir() {
+                Some(root) => Ground::WorkTree {
+                    root: root.canonicalize().unwrap_or(root),
+                    repository,
+                },
+                None => Ground::Bare { repository },
+            },
+            Err(HistoryError::NotARepository { .. }) => Ground::Plain {
+                root: folder.to_owned(),
+            },
+            Err(error) => return Err(error.into()),
+        };
+        let prefix = match &ground {
+            Ground::WorkTree { root, .. } | Ground::Plain { root } => path
+                .strip_prefix(root)
+                .ok()
+                .and_then(|below| <[u8]>::from_path(below))
+                .map(RepoPath::new)
+                .unwrap_or_default(),
+            Ground::Bare { .. } => RepoPath::default(),
+        };
+        Ok(Self {
+            path,
+            prefix,
+            ground,
+        })
+    }
+
+    /// The repository, if there is one.
+    pub(crate) const fn repository(&self) -> Option<&Repository> {
+        match &self.ground {
+            Ground::WorkTree { repository, .. } | Ground::Bare { repository } => Some(repository),
+            Ground::Plain { .. } => None,
+        }
+    }
+
+    /// The folder that paths are relative to; of a bare repository the repository itself.
+    pub(crate) fn root_path(&self) -> &Path {
+        match &self.ground {
+            Ground::WorkTree { root, .. } | Ground::Plain { root } => root,
+            Ground::Bare { .. } => &self.path,
+        }
+    }
+
+    /// Without a work tree?
+    pub(crate) const fn is_bare(&self) -> bool {
+        matches!(self.ground, Ground::Bare { .. })
+    }
+
+    /// The name of the folder, for headings. `app.git` is called `app`.
+    pub(crate) fn name(&self) -> String {
+        let name = self
+            .root_path()
+            .file_name()
+            .map_or_else(|| "/".to_owned(), |n| n.to_string_lossy().into_owned());
+        match name.strip_suffix(".git") {
+            Some(stem) if !stem.is_empty() => stem.to_owned(),
+            _ => name,
+        }
+    }
+
+    /// The team's configuration: of the work tree, or of HEAD where there is none.
+    pub(crate) fn config(&self) -> Result<Config, ScanError> {
+        match &self.ground {
+            Ground::WorkTree { root, .. } | Ground::Plain { root } => Ok(Config::load(root)?),
+            Ground::Bare { repository } => {
+                let path = RepoPath::from(FILE_NAME);
+                match repository.head_file(&path)? {
+                    Some(bytes) => Ok(Config::parse(&bytes.to_str_lossy(), Path::new(FILE_NAME))?),
+                    None => Ok(Config::default()),
+                }
+            }
+        }
+    }
+
+    /// The commit that `--diff` compares with.
+    pub(crate) fn base(&self, base: &str) -> Result<CommitId, ScanError> {
+        let Some(repository) = self.repository() else {
+            return Err(ScanError::DiffOutsideGit {
+                base: base.to_owned(),
+                path: self.path.clone(),
+            });
+        };
+        let id = repository
+            .resolve(Some(base))?
+            .ok_or_else(|| ScanError::NoCommit {
+                path: self.path.clone(),
+                needs: "--diff needs one to compare with",
+            })?;
+        Ok(scan::commit_id(id))
+    }
+
+    /// The files to check, sorted.
+    pub(crate) fn list(
+        &self,
+        scope: &Scope,
+        tracked: &[&RepoPath],
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Vec<RepoPath> {
+        match &self.ground {
+            Ground::WorkTree { root, .. } | Ground::Plain { root } => {
+                source::list(root, scope, tracked, diagnostics)
+            }
+            Ground::Bare { .. } => {
+                let mut paths: Vec<RepoPath> = tracked
+                    .iter()
+                    .filter(|p| scope.contains(p))
+                    .map(|p| (*p).clone())
+                    .collect();
+                paths.sort();
+                paths
+            }
+        }
+    }
+
+    /// How the bytes of files are had.
+    pub(crate) fn contents(&self) -> Box<dyn Contents + '_> {
+        match &self.ground {
+            Ground::WorkTree { root, .. } | Ground::Plain { root } => {
+                Box::new(FileContents { root })
+            }
+            Ground::Bare { repository } => Box::new(HeadContents { repository }),
+        }
+    }
+}
+
+struct FileContents<'a> {
+    root: &'a Path,
+}
+
+impl Contents for FileContents<'_> {
+    fn read(&self, path: &RepoPath) -> Result<Vec<u8>, Diagnostic> {
+        source::read(self.root, path)
+    }
+}
+
+struct HeadContents<'a> {
+    repository: &'a Repository,
+}
+
+impl Contents for HeadContents<'_> {
+    fn read(&self, path: &RepoPath) -> Result<Vec<u8>, Diagnostic> {
+        let unreadable = |why: &dyn std::fmt::Display| {
+            Diagnostic::new(
+                Level::Warning,
+                "file-unreadable",
+                format!("could not be read: {why}"),
+            )
+            .at(path.clone())
+        };
+        match self.repository.head_file(path) {
+            Ok(Some(bytes)) => Ok(bytes),
+            Ok(None) => Err(unreadable(&"not in this repository")),
+            Err(error) => Err(unreadable(&error)),
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! `trueline rules`: the rules and their pages.
+
+use serde::Serialize;
+use trueline_facts::{Cwe, RuleId, Severity, Tier};
+use trueline_taint::Engine;
+
+use crate::ScanError;
+use crate::config::nearest;
+
+/// One line about a rule.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct RuleSummary {
+    /// Its id.
+    pub id: RuleId,
+    /// What it looks for.
+    pub title: String,
+    /// The weaknesses it is an instance of.
+    pub cwe: Vec<Cwe>,
+    /// How bad a finding is.
+    pub severity: Severity,
+    /// Whether its findings are shown by default.
+    pub tier: Tier,
+}
+
+/// All rules, by id.
+pub fn rules() -> Result<Vec<RuleSummary>, ScanError> {
+    let engine = Engine::builtin()?;
+    let mut rules: Vec<RuleSummary> = engine
+        .rules()
+        .iter()
+        .map(|rule| RuleSummary {
+            id: rule.id.clone(),
+            title: rule.title.clone(),
+            cwe: rule.cwe.clone(),
+            severity: rule.severity,
+            tier: rule.tier,
+        })
+        .collect();
+    rules.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(rules)
+}
+
+/// The page of a rule, Markdown.
+pub fn explain(id: &str) -> Result<String, ScanError> {
+    let engine = Engine::builtin()?;
+    if let Some(rule) = engine.rules().iter().find(|r| r.id.as_str() == id) {
+        return Ok(rule.docs_markdown());
+    }
+    let ids: Vec<&str> = engine.rules().iter().map(|r| r.id.as_str()).collect();
+    Err(ScanError::NoRule {
+        rule: id.to_owned(),
+        hint: nearest(id, &ids).map_or_else(
+            || "`trueline rules list` shows them all".to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        ),
+    })
+}

@@ -1,0 +1,189 @@
+//! Which files are scanned, and their bytes.
+//!
+//! In a work tree: every file that git tracks or would track (ignored files are left out unless
+//! they are tracked), links never followed. Without one (bare repositories): the files of HEAD.
+//! What is too large or unreadable becomes a diagnostic.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use bstr::ByteSlice;
+use ignore::WalkBuilder;
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use trueline_facts::{Diagnostic, Level, RepoPath};
+
+use crate::ScanError;
+
+/// Larger files are skipped: decision 23 of the design.
+pub(crate) const MAX_BYTES: u64 = 5 << 20;
+
+/// Which part of a tree is scanned.
+#[derive(Debug)]
+pub(crate) struct Scope {
+    /// Only paths below this one; empty for all.
+    pub(crate) prefix: RepoPath,
+    exclude: Gitignore,
+}
+
+impl Scope {
+    /// Compiles the globs of `[scan] exclude`.
+    pub(crate) fn new(prefix: RepoPath, exclude: &[String]) -> Result<Self, ScanError> {
+        let mut builder = GitignoreBuilder::new("");
+        for glob in exclude {
+            builder
+                .add_line(None, glob)
+                .map_err(|source| ScanError::BadGlob {
+                    glob: glob.clone(),
+                    source,
+                })?;
+        }
+        let exclude = builder.build().map_err(|source| ScanError::BadGlob {
+            glob: exclude.join(", "),
+            source,
+        })?;
+        Ok(Self { prefix, exclude })
+    }
+
+    /// Is the path to be scanned?
+    pub(crate) fn contains(&self, path: &RepoPath) -> bool {
+        self.below_prefix(path)
+            && !path.as_bstr().to_path().is_ok_and(|p| {
+                self.exclude
+                    .matched_path_or_any_parents(p, false)
+                    .is_ignore()
+            })
+    }
+
+    fn below_prefix(&self, path: &RepoPath) -> bool {
+        let prefix = self.prefix.as_bytes();
+        prefix.is_empty()
+            || path
+                .as_bytes()
+                .strip_prefix(prefix)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+    }
+}
+
+/// Lists the files below `root`, sorted. `tracked` are the files of HEAD.
+pub(crate) fn list(
+    root: &Path,
+    scope: &Scope,
+    tracked: &[&RepoPath],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<RepoPath> {
+    let mut paths: BTreeSet<RepoPath> = BTreeSet::new();
+    let start = scope
+        .prefix
+        .as_bstr()
+        .to_path()
+        .map_or_else(|_| root.to_owned(), |p| root.join(p));
+    let walk = WalkBuilder::new(start)
+        .hidden(false)
+        .follow_links(false)
+        .require_git(false)
+        // What a user ignores for all repositories must not alter a finding.
+        .git_global(false)
+        .filter_entry(|entry| entry.file_name() != ".git")
+        .build();
+    for entry in walk {
+        match entry {
+            Ok(entry) => {
+                if entry.file_type().is_some_and(|t| t.is_file())
+                    && let Some(path) = relative(root, entry.path())
+                {
+                    paths.insert(path);
+                }
+            }
+            Err(error) => diagnostics.push(Diagnostic::new(
+                Level::Warning,
+                "folder-unreadable",
+                format!("a folder or file could not be listed: {error}"),
+            )),
+        }
+    }
+    for path in tracked {
+        if scope.below_prefix(path) && !paths.contains(*path) && is_regular_below(root, path) {
+            paths.insert((*path).clone());
+        }
+    }
+    paths.into_iter().filter(|p| scope.contains(p)).collect()
+}
+
+/// Reads one file of a work tree; `None` with a diagnostic if it cannot be read whole.
+pub(crate) fn read(root: &Path, path: &RepoPath) -> Result<Vec<u8>, Diagnostic> {
+    let unreadable = |error: &dyn std::fmt::Display| {
+        Diagnostic::new(
+            Level::Warning,
+            "file-unreadable",
+            format!("could not be read: {error}"),
+        )
+        .at(path.clone())
+    };
+    let full = full(root, path).ok_or_else(|| unreadable(&"its name is not valid here"))?;
+    let file = File::open(&full).map_err(|e| unreadable(&e))?;
+    let length = file.metadata().map_err(|e| unreadable(&e))?.len();
+    if length > MAX_BYTES {
+        return Err(too_large(path, length));
+    }
+    let mut bytes = Vec::with_capacity(length as usize);
+    // One byte past the limit tells a file that grew meanwhile.
+    file.take(MAX_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|e| unreadable(&e))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(too_large(path, bytes.len() as u64));
+    }
+    Ok(bytes)
+}
+
+/// The diagnostic of a file that is skipped for its size.
+pub(crate) fn too_large(path: &RepoPath, bytes: u64) -> Diagnostic {
+    Diagnostic::new(
+        Level::Warning,
+        "file-too-large",
+        format!("skipped: {bytes} bytes, more than the limit of {MAX_BYTES}"),
+    )
+    .at(path.clone())
+}
+
+fn relative(root: &Path, path: &Path) -> Option<RepoPath> {
+    let below = path.strip_prefix(root).ok()?;
+    let mut bytes = Vec::new();
+    for component in below.components() {
+        if !bytes.is_empty() {
+            bytes.push(b'/');
+        }
+        bytes.extend_from_slice(<[u8]>::from_os_str(component.as_os_str())?);
+    }
+    (!bytes.is_empty()).then(|| RepoPath::new(bytes))
+}
+
+fn full(root: &Path, path: &RepoPath) -> Option<PathBuf> {
+    path.as_bstr().to_path().ok().map(|p| root.join(p))
+}
+
+/// A tracked file may lie behind a link that replaced a folder: then it is outside of the tree.
+fn is_regular_below(root: &Path, path: &RepoPath) -> bool {
+    let mut at = root.to_owned();
+    let Ok(below) = path.as_bstr().to_path() else {
+        return false;
+    };
+    let mut components = below.components().peekable();
+    while let Some(component) = components.next() {
+        at.push(component);
+        let Ok(meta) = std::fs::symlink_metadata(&at) else {
+            return false;
+        };
+        let expected = if components.peek().is_some() {
+            meta.is_dir()
+        } else {
+            meta.is_file()
+        };
+        if !expected {
+            return false;
+        }
+    }
+    true
+}

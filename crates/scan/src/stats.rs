@@ -1,0 +1,124 @@
+//! `trueline stats`: usage, health and shadow AI of one or many repositories.
+
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+
+use bstr::ByteSlice;
+use trueline_facts::Timestamp;
+use trueline_facts::stats::{Group, GroupBy, RepositoryStats, SCHEMA, StatsReport};
+use trueline_facts::usage::LineShares;
+use trueline_history::signals::{self, Grouping, Signals, Team};
+
+use crate::observe::observe;
+use crate::place::Place;
+use crate::{Progress, ReadingOptions, ScanError, VERSION};
+
+/// Which repositories, and how to look at them.
+#[derive(Clone, Debug)]
+pub struct StatsRequest {
+    /// Repositories, in the order of the report.
+    pub repositories: Vec<PathBuf>,
+    /// Only lines added since: days (`90d`) before HEAD, or a date (`2026-01-31`).
+    pub since: Option<String>,
+    /// A breakdown.
+    pub by: Option<GroupBy>,
+    /// Add the lines of whoever runs the command.
+    pub mine: bool,
+    /// What every command can be told.
+    pub reading: ReadingOptions,
+}
+
+/// Looks at all repositories.
+pub fn stats(
+    request: &StatsRequest,
+    progress: &dyn Progress,
+    interrupt: &AtomicBool,
+) -> Result<StatsReport, ScanError> {
+    let since = request.since.as_deref();
+    if let Some(since) = since {
+        // A mistake shows before hours of reading, not after.
+        signals::since(since, Timestamp(0))?;
+    }
+    let from = |head| Ok(signals::since(since.unwrap_or_default(), head)?);
+    let several = request.repositories.len() > 1;
+    let mut repositories = Vec::new();
+    let mut grouping: Option<Grouping> = None;
+    let mut mine = request.mine.then(|| Group {
+        name: "mine".to_owned(),
+        lines: LineShares::default(),
+        commits: 0,
+    });
+    for path in &request.repositories {
+        let place = Place::open(path)?;
+        let config = place.config()?;
+        let observation = observe(
+            &place,
+            &config,
+            since.is_some().then_some(&from as &dyn Fn(_) -> _),
+            &request.reading,
+            progress,
+            interrupt,
+        )?
+        .ok_or_else(|| ScanError::Unusable {
+            path: path.clone(),
+            reason: "not in a git repository; stats need history",
+        })?;
+        if let Some(repository) = place.repository() {
+            let local = repository.local();
+            let signals = Signals::new(
+                &observation.history,
+                &observation.origins,
+                &local,
+                &observation.options,
+            );
+            if let Some(by) = request.by {
+                let teams = config.teams.iter().map(|team| Team {
+                    name: team.name.clone(),
+                    emails: team.members.clone(),
+                });
+                grouping
+                    .get_or_insert_with(|| Grouping::new(by, teams.collect()))
+                    .add(
+                        &signals,
+                        several.then_some(observation.repository.name.as_str()),
+                    );
+            }
+            if let Some(mine) = &mut mine {
+                let email = repository.own_email().ok_or_else(|| ScanError::Unusable {
+                    path: path.clone(),
+                    reason: "--mine: git knows no user.email here; set it with `git config user.email`",
+                })?;
+                let own = signals.mine(&email.to_str_lossy());
+                mine.lines.add(&own.lines);
+                mine.commits += own.commits;
+            }
+        }
+        let mut diagnostics = observation.diagnostics;
+        diagnostics.sort();
+        diagnostics.dedup();
+        repositories.push(RepositoryStats {
+            repository: observation.repository,
+            notes: observation.origins.notes,
+            usage: observation.usage,
+            health: observation.health,
+            shadow_ai: observation.shadow_ai,
+            pipeline: observation.pipeline,
+            diagnostics,
+        });
+    }
+    let breakdown = grouping.map(|grouping| {
+        let (breakdown, diagnostics) = grouping.finish();
+        if let Some(last) = repositories.last_mut() {
+            last.diagnostics.extend(diagnostics);
+        }
+        breakdown
+    });
+    Ok(StatsReport {
+        schema: SCHEMA.to_owned(),
+        trueline_version: VERSION.to_owned(),
+        together: signals::together(&repositories),
+        repositories,
+        breakdown,
+        mine,
+    })
+}
