@@ -1,0 +1,138 @@
+//! Single objects for those who join: a blob, a file of HEAD, the commits that a base has.
+
+use bstr::ByteSlice;
+use gix::ObjectId;
+use gix::objs::Kind;
+use rustc_hash::FxHashSet;
+use trueline_facts::RepoPath;
+
+use crate::model::{CommitIx, History};
+use crate::repository::{HistoryError, Repository};
+
+/// A commit's signature with what documents leave out: the time zone.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ZonedSignature {
+    /// The name as written.
+    pub name: Vec<u8>,
+    /// The e-mail address as written.
+    pub email: Vec<u8>,
+    /// Seconds since the epoch.
+    pub seconds: i64,
+    /// Minutes east of UTC.
+    pub offset_minutes: i32,
+}
+
+impl Repository {
+    /// The content of a blob; `None` if it is missing, damaged or over the limit of blobs.
+    #[must_use]
+    pub fn blob(&self, id: ObjectId) -> Option<Vec<u8>> {
+        let mut buffer = Vec::new();
+        self.objects().read(id, Kind::Blob, &mut buffer).ok()?;
+        Some(buffer)
+    }
+
+    /// The content of a file of HEAD; `None` if HEAD has no such file or it cannot be read.
+    pub fn head_file(&self, path: &RepoPath) -> Result<Option<Vec<u8>>, HistoryError> {
+        let Some(head) = self.resolve(None)? else {
+            return Ok(None);
+        };
+        let local = self.local();
+        let entry = local
+            .find_commit(head)
+            .ok()
+            .and_then(|commit| commit.tree().ok())
+            .and_then(|tree| {
+                tree.lookup_entry(path.as_bytes().split_str("/"))
+                    .ok()
+                    .flatten()
+            })
+            .filter(|entry| entry.mode().is_blob())
+            .map(|entry| entry.object_id());
+        Ok(entry.and_then(|id| self.blob(id)))
+    }
+
+    /// The address that git would write into a commit made here, from the repository's own and the
+    /// user's configuration: who runs the command.
+    #[must_use]
+    pub fn own_email(&self) -> Option<Vec<u8>> {
+        // The repository is opened in isolation; who the user is stands in the user's own file.
+        let local = self.local();
+        let own = local
+            .config_snapshot()
+            .string("user.email")
+            .map(|email| email.to_vec());
+        own.or_else(|| {
+            let user = gix::config::File::from_globals().ok()?;
+            user.string("user.email").map(|email| email.to_vec())
+        })
+    }
+
+    /// The remote that a fetch without arguments would ask, if there is one.
+    #[must_use]
+    pub fn remote(&self) -> Option<String> {
+        let local = self.local();
+        let name = local.remote_default_name(gix::remote::Direction::Fetch)?;
+        Some(name.to_string())
+    }
+
+    /// Author and committer of a commit with their time zones.
+    #[must_use]
+    pub fn signatures(&self, id: ObjectId) -> Option<(ZonedSignature, ZonedSignature)> {
+        let local = self.local();
+        let commit = local.find_commit(id).ok()?;
+        let zoned = |signature: gix::actor::SignatureRef<'_>| {
+            let time = signature.time().ok();
+            ZonedSignature {
+                name: signature.name.to_vec(),
+                email: signature.email.to_vec(),
+                seconds: time.map_or(0, |t| t.seconds),
+                offset_minutes: time.map_or(0, |t| t.offset / 60),
+            }
+        };
+        let author = commit.author().ok().map(zoned)?;
+        let committer = commit.committer().ok().map(zoned)?;
+        Some((author, committer))
+    }
+}
+
+impl History {
+    /// The commits of this history that are reachable from `base`, itself included. A base that is
+    /// not part of it (a branch that went on elsewhere) is followed to where the two meet.
+    pub fn reachable_from(
+        &self,
+        repository: &Repository,
+        base: ObjectId,
+    ) -> Result<FxHashSet<CommitIx>, HistoryError> {
+        let index: rustc_hash::FxHashMap<ObjectId, CommitIx> = self
+            .commits
+            .iter()
+            .zip(0..)
+            .map(|(commit, ix)| (commit.id, CommitIx(ix)))
+            .collect();
+        let mut reached = FxHashSet::default();
+        let mut known: Vec<CommitIx> = Vec::new();
+        let mut foreign = vec![base];
+        let mut seen: FxHashSet<ObjectId> = FxHashSet::default();
+        let local = repository.local();
+        while let Some(id) = foreign.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            match index.get(&id) {
+                Some(ix) => known.push(*ix),
+                // A commit that is missing ends the walk there: shallow clones.
+                None => {
+                    if let Ok(commit) = local.find_commit(id) {
+                        foreign.extend(commit.parent_ids().map(gix::Id::detach));
+                    }
+                }
+            }
+        }
+        while let Some(ix) = known.pop() {
+            if reached.insert(ix) {
+                known.extend(self.commit(ix).parents.iter().copied());
+            }
+        }
+        Ok(reached)
+    }
+}

@@ -1,0 +1,239 @@
+//! Fusion: everything known about a line becomes one origin.
+//!
+//! | witness | grain | names an author | confidence at most |
+//! |---|---|---|---|
+//! | note on the commit that added the line | line | yes | as the note's version grants: high or medium |
+//! | the same, on the commit before it was rewritten or squashed (by content) | line | yes | medium |
+//! | Agent Trace record, ranges within the lines that the commit added | line | yes | medium; low if its ranges are weak |
+//! | transcript on this machine (with consent, by content) | line | yes | medium; low for a single line |
+//! | identity or trailer that a tool writes | commit | yes | medium |
+//! | checkpoint of entire.io | commit | yes, unless it says that no line is the agent's | medium |
+//! | convention that people write (`Assisted-by`) | commit | yes | as the table of signs says, medium |
+//! | any of the last three on a squash, unless the agent authored the squash itself | commit | yes | low |
+//! | sign of few lines (accepted suggestion) | commit | yes, but not on a squash | low |
+//! | hint, or any sign of low confidence (`copilot@github.com`, branch names) | commit | no: the line stays unknown | low |
+//!
+//! Order: lines before commits, then the order of `EvidenceClass`, then how the evidence reached
+//! the line; among notes `refs/notes/ai` before its remote copies before the oldest storage. The
+//! first that names an author gives the headline; all are kept.
+//! Witnesses are never added up: a note and a trailer of one commit depend on each other.
+//! Where content shows which commit of a squashed branch added a line, that commit's signs take
+//! the place of the squash's, save for tools that no commit of the branch names.
+//! A line whose history is cut (shallow clone, missing blob) has no commit-level evidence: the
+//! commit at hand may not be the one that added it.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use gix::ObjectId;
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
+use trueline_authorship::message::{
+    CommitText, Identity, automation, branch_signs, review_signs, signs,
+};
+use trueline_authorship::purpose::purpose;
+use trueline_facts::stats::NoteCounts;
+use trueline_facts::{Diagnostic, Level};
+
+use super::claims::LineClaims;
+use super::overlay::Overlay;
+use super::{
+    AttestedLines, CommitEvidence, Origins, attest, checkpoints, locate, merges, notes, refs,
+    rewritten, sessions, squash, traces,
+};
+use crate::model::{CommitIx, FileContent, History, PathIx};
+use crate::repository::Repository;
+
+/// What to read beside the repository itself.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct EvidenceOptions {
+    /// Read the transcripts of agents below this home directory. Only with the explicit consent
+    /// of the person whose transcripts they are.
+    pub local_sessions: Option<PathBuf>,
+}
+
+/// Finds the origin of every line of HEAD, of every dead line, and the evidence on every commit.
+#[must_use]
+pub fn fuse(
+    repo: &Repository,
+    history: &History,
+    options: &EvidenceOptions,
+    interrupt: &AtomicBool,
+) -> Origins {
+    let mut diagnostics = Vec::new();
+    let local = repo.local();
+    let refs = refs::list(&local, &mut diagnostics);
+    let mut commits = commit_evidence(history);
+    merges::for_each_merged(history, &refs, |commit, branch| {
+        let evidence = &mut commits[commit.0 as usize];
+        evidence.signs.extend(branch_signs(branch));
+    });
+    checkpoints::add(&local, history, &refs, &mut commits, &mut diagnostics);
+
+    let wanted = wanted_places(history);
+    let located = locate::locate(&local, &refs, &mut diagnostics);
+    let rewrites = rewritten::find(repo, history, &located);
+    let squashes = squash::find(repo, history, &refs, &located, interrupt, &mut diagnostics);
+    let mut needed: FxHashSet<ObjectId> = history.commits.iter().map(|c| c.id).collect();
+    needed.extend(rewrites.iter().map(|rewrite| rewrite.from));
+    needed.extend(squash::noted(&squashes, &located));
+    let shelf = notes::read(repo, &located, &needed, interrupt, &mut diagnostics);
+
+    let mut counts = NoteCounts {
+        read: shelf.read,
+        unreadable: shelf.unreadable,
+        ..NoteCounts::default()
+    };
+    let mut claims = LineClaims::default();
+    for (ix, attested) in attest::attest(repo, history, &shelf, &located.stores, &wanted) {
+        counts.reachable += attested.counts.reachable;
+        counts.foreign_keys += attested.counts.foreign_keys;
+        counts.unknown_keys += attested.counts.unknown_keys;
+        counts.absent_paths += attested.counts.absent_paths;
+        let evidence = &mut commits[ix.0 as usize];
+        evidence.noted = true;
+        evidence.attested = attested.lines;
+        for (place, layer) in attested.layers {
+            claims.add(place, layer);
+        }
+    }
+    let stores = &located.stores;
+    for (place, layer) in rewritten::carry(repo, history, &rewrites, &shelf, stores, &wanted) {
+        claims.add(place, layer);
+    }
+    let refined = squash::refine(repo, history, &squashes, &shelf, stores, &wanted);
+    for traced in traces::read(repo, history, &mut diagnostics) {
+        add_attested(
+            &mut commits[traced.place.0.0 as usize].attested,
+            traced.attested,
+        );
+        claims.add(traced.place, traced.layer);
+    }
+    let mut overlay = Overlay::new(history, &commits, claims);
+    for lines in refined {
+        overlay.add_squash(&squashes, lines);
+    }
+    let transcripts = match &options.local_sessions {
+        Some(home) => sessions::read(repo, history, home, interrupt, &mut diagnostics),
+        None => FxHashMap::default(),
+    };
+    let files = overlay.files(&transcripts);
+    let deaths = overlay.deaths();
+    if interrupt.load(Ordering::Relaxed) {
+        diagnostics.push(Diagnostic::new(
+            Level::Warning,
+            "interrupted",
+            "interrupted: some evidence was not read, its lines may be shown as unknown",
+        ));
+    }
+    Origins {
+        origins: overlay.table,
+        files,
+        deaths,
+        notes: counts,
+        diagnostics,
+        commits,
+    }
+}
+
+/// Signs, automation, review and purpose of every commit.
+fn commit_evidence(history: &History) -> Vec<CommitEvidence> {
+    // Changes are sorted by commit; merges have none.
+    history
+        .commits
+        .par_iter()
+        .enumerate()
+        .map(|(ix, commit)| {
+            let ix = CommitIx(ix as u32);
+            let from = history.changes.partition_point(|c| c.commit < ix);
+            let paths = history.changes[from..]
+                .iter()
+                .take_while(|c| c.commit == ix)
+                .map(|c| history.path(c.path).as_bytes());
+            let text = CommitText {
+                author: Identity {
+                    name: &commit.author.name,
+                    email: &commit.author.email,
+                },
+                committer: Identity {
+                    name: &commit.committer.name,
+                    email: &commit.committer.email,
+                },
+                message: &commit.message,
+                time: commit.author_time.0,
+            };
+            CommitEvidence {
+                signs: signs(&text),
+                noted: false,
+                attested: SmallVec::new(),
+                squash: is_squash(&commit.message),
+                automation: automation(&text.author),
+                review: review_signs(&text),
+                purpose: purpose(&commit.message, paths),
+            }
+        })
+        .collect()
+}
+
+/// A message as forges write them for several commits folded into one: a request number, and
+/// either a list of their subjects or more than one co-author; or git's own `merge --squash`.
+fn is_squash(message: &[u8]) -> bool {
+    use bstr::ByteSlice;
+    if message.starts_with(b"Squashed commit of the following:") {
+        return true;
+    }
+    if squash::squash_number(message).is_none() {
+        return false;
+    }
+    let mut subjects = 0;
+    let mut coauthors: SmallVec<[&[u8]; 4]> = SmallVec::new();
+    for line in message.lines() {
+        let line = line.trim();
+        if line.starts_with(b"* ") {
+            subjects += 1;
+        } else if line.len() > 15 && line[..15].eq_ignore_ascii_case(b"co-authored-by:") {
+            let who = line[15..].trim();
+            if !coauthors.contains(&who) {
+                coauthors.push(who);
+            }
+        }
+    }
+    subjects > 1 || coauthors.len() > 1
+}
+
+/// The paths of each commit that some living or dead line comes from.
+fn wanted_places(history: &History) -> FxHashMap<CommitIx, Vec<PathIx>> {
+    let mut wanted: FxHashMap<CommitIx, Vec<PathIx>> = FxHashMap::default();
+    let living = history.files.iter().flat_map(|file| match &file.content {
+        FileContent::Text(runs) => runs.as_slice(),
+        _ => &[],
+    });
+    for run in living {
+        wanted.entry(run.commit).or_default().push(run.path);
+    }
+    for death in &history.deaths {
+        if let Some(born) = death.born {
+            wanted.entry(born).or_default().push(death.path);
+        }
+    }
+    for paths in wanted.values_mut() {
+        paths.sort_unstable();
+        paths.dedup();
+    }
+    wanted
+}
+
+fn add_attested(to: &mut SmallVec<[AttestedLines; 1]>, more: Vec<AttestedLines>) {
+    for lines in more {
+        match to
+            .iter_mut()
+            .find(|known| known.tool == lines.tool && known.model == lines.model)
+        {
+            // A trace beside a note mostly speaks of the same lines: the larger count stands.
+            Some(known) => known.lines = known.lines.max(lines.lines),
+            None => to.push(lines),
+        }
+    }
+    to.sort_unstable();
+}

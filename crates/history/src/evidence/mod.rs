@@ -1,0 +1,145 @@
+//! Evidence: who wrote each line, fused from everything that the repository knows.
+//!
+//! Reads the walk's [`History`](crate::model::History) and the evidence that git holds (notes,
+//! traces, checkpoints, trailers, identities, branches) and yields [`Origins`]: an interned table
+//! of origins and, for every run of lines, an index into it. Nothing is guessed: a line without
+//! evidence stays unknown. The rules of fusion stand in one table at the top of `fuse`.
+
+mod attest;
+mod branch_lines;
+mod checkpoints;
+mod claims;
+mod fuse;
+mod locate;
+mod merges;
+mod notes;
+pub(crate) mod objects;
+mod overlay;
+mod refs;
+mod rewritten;
+mod sessions;
+mod squash;
+mod traces;
+mod witnesses;
+
+pub use fuse::{EvidenceOptions, fuse};
+
+use smallvec::SmallVec;
+use trueline_authorship::message::{Automation, ReviewEvidence, Sign};
+use trueline_facts::stats::NoteCounts;
+use trueline_facts::usage::Purpose;
+use trueline_facts::{Diagnostic, ModelId, Origin, ToolId};
+
+use crate::model::{CommitIx, PathIx};
+
+/// Index into [`Origins::origins`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct OriginIx(pub u32);
+
+impl OriginIx {
+    /// The origin of which nothing is known: always the first of the table.
+    pub const UNKNOWN: Self = Self(0);
+}
+
+/// Who wrote every line of HEAD, every line that died in the window, and every commit.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Origins {
+    /// The table of distinct origins, in order of first use; the first is
+    /// [`Origin::unknown`].
+    pub origins: Vec<Origin>,
+    /// The text files of HEAD, in the order of [`History::files`](crate::model::History::files);
+    /// files without lines (binary, missing, links) are left out.
+    pub files: Vec<FileOrigins>,
+    /// Evidence on each commit, by [`CommitIx`].
+    pub commits: Vec<CommitEvidence>,
+    /// What became of the authorship notes.
+    pub notes: NoteCounts,
+    /// The origins of [`History::deaths`](crate::model::History::deaths): in their order, one or
+    /// more consecutive parts for each death, whose lengths sum up to that of the death.
+    pub deaths: Vec<DeathOrigin>,
+    /// What could not be read or was cut short.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// The lines of one file, by origin.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FileOrigins {
+    /// The file at HEAD.
+    pub path: PathIx,
+    /// Its lines, in order, without gaps.
+    pub runs: Vec<OriginRun>,
+}
+
+/// Consecutive lines at HEAD that came from consecutive lines of one commit and share an origin.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct OriginRun {
+    /// First line at HEAD, from 0.
+    pub start: u32,
+    /// How many lines.
+    pub len: u32,
+    /// Who wrote them.
+    pub origin: OriginIx,
+    /// The commit that added them.
+    pub commit: CommitIx,
+    /// Their path at that commit.
+    pub original_path: PathIx,
+    /// First line at that commit, from 0.
+    pub original_start: u32,
+}
+
+/// A part of a death with one origin.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct DeathOrigin {
+    /// Index into [`History::deaths`](crate::model::History::deaths).
+    pub death: u32,
+    /// How many of its lines, counted on from the previous part.
+    pub len: u32,
+    /// Who wrote them.
+    pub origin: OriginIx,
+}
+
+/// What is known about a commit as a whole.
+#[derive(Clone, PartialEq, Debug)]
+pub struct CommitEvidence {
+    /// Signs of AI tools in identities, message, checkpoints and merged branches, best first.
+    pub signs: Vec<Sign>,
+    /// Has it an authorship note (that parsed)?
+    pub noted: bool,
+    /// Lines that its note or a trace credits to tools, whether they still stand or not; by tool,
+    /// then model.
+    pub attested: SmallVec<[AttestedLines; 1]>,
+    /// Does a squash hide several original commits behind it, as far as its message shows?
+    pub squash: bool,
+    /// The bot that authored it, if it is no person and no AI.
+    pub automation: Option<Automation>,
+    /// Signs that somebody other than the author looked at it.
+    pub review: ReviewEvidence,
+    /// What it is for.
+    pub purpose: Purpose,
+}
+
+/// Lines that line-level evidence credits to one tool and model in one commit.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct AttestedLines {
+    /// The tool.
+    pub tool: ToolId,
+    /// The model, where stated.
+    pub model: Option<ModelId>,
+    /// How many lines.
+    pub lines: u32,
+}
+
+impl Origins {
+    /// The origin at an index of this table; unknown for an index that it does not hold.
+    #[must_use]
+    pub fn origin(&self, ix: OriginIx) -> &Origin {
+        static UNKNOWN: Origin = Origin::unknown();
+        self.origins.get(ix.0 as usize).unwrap_or(&UNKNOWN)
+    }
+
+    /// Evidence on a commit.
+    #[must_use]
+    pub fn commit(&self, ix: CommitIx) -> &CommitEvidence {
+        &self.commits[ix.0 as usize]
+    }
+}

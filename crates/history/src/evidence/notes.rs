@@ -1,0 +1,202 @@
+//! Reading notes: every one is parsed and counted, only what is needed later is kept.
+//!
+//! Kept whole: notes on the commits that the caller names. Of all others only the records of
+//! legacy keys survive, because old notes leave them to each other. Transcripts that old notes
+//! embed are skipped by the parser and never held.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use gix::ObjectId;
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
+use trueline_authorship::note::legacy::{self, LegacyBlob};
+use trueline_authorship::note::{LARGEST_NOTE, PromptRecord};
+use trueline_facts::{Diagnostic, Level};
+
+use super::locate::Located;
+use super::objects;
+use crate::repository::{Gap, Repository};
+
+/// Broken notes that are described one by one; the rest is only counted.
+const DESCRIBED: usize = 10;
+/// Notes that one task reads: large enough to keep a thread's object cache warm.
+const BATCH: usize = 64;
+
+/// A note that was read.
+#[derive(Clone, Debug)]
+pub(super) struct StoredNote {
+    /// Where it stands: index into [`Located::stores`].
+    pub(super) store: u32,
+    /// Its content, in either of the two forms that exist.
+    pub(super) content: LegacyBlob,
+}
+
+/// What reading all notes gave.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Shelf {
+    /// Notes on the commits asked for, strongest reference first.
+    pub(super) notes: FxHashMap<ObjectId, SmallVec<[StoredNote; 1]>>,
+    /// Records of legacy keys over all notes: the newest noted commit's, for each key.
+    pub(super) prompts: BTreeMap<Box<str>, PromptRecord>,
+    /// Notes that parsed.
+    pub(super) read: u64,
+    /// Notes that did not.
+    pub(super) unreadable: u64,
+}
+
+enum Outcome {
+    Parsed(u32, LegacyBlob),
+    Broken(u32, String),
+    Skipped,
+}
+
+/// Reads all notes; keeps those on `needed` commits.
+pub(super) fn read(
+    repo: &Repository,
+    located: &Located,
+    needed: &FxHashSet<ObjectId>,
+    interrupt: &AtomicBool,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Shelf {
+    let batches: Vec<Vec<Outcome>> = located
+        .notes
+        .par_chunks(BATCH)
+        .enumerate()
+        .map_init(
+            || repo.local(),
+            |repo, (batch, notes)| {
+                notes
+                    .iter()
+                    .enumerate()
+                    .map(|(i, found)| {
+                        if interrupt.load(Ordering::Relaxed) {
+                            return Outcome::Skipped;
+                        }
+                        let ix = (batch * BATCH + i) as u32;
+                        match read_one(repo, found.blob) {
+                            Ok(content) if needed.contains(&found.annotated) => {
+                                Outcome::Parsed(ix, content)
+                            }
+                            Ok(content) => Outcome::Parsed(ix, only_prompts(content)),
+                            Err(why) => Outcome::Broken(ix, why),
+                        }
+                    })
+                    .collect()
+            },
+        )
+        .collect();
+    collect(repo, located, needed, batches, diagnostics)
+}
+
+/// What others may need of a note on a commit that nobody asked for.
+fn only_prompts(content: LegacyBlob) -> LegacyBlob {
+    match content {
+        LegacyBlob::Note(mut note) => {
+            note.files = Vec::new();
+            note.metadata.sessions.clear();
+            note.metadata.humans.clear();
+            LegacyBlob::Note(note)
+        }
+        LegacyBlob::Names(_) => LegacyBlob::Names(legacy::NameNote::default()),
+    }
+}
+
+fn read_one(repo: &gix::Repository, blob: ObjectId) -> Result<LegacyBlob, String> {
+    let bytes = objects::blob(repo, blob, LARGEST_NOTE as u64).map_err(|gap| {
+        match gap {
+            Gap::Missing => "its blob is not in this repository",
+            Gap::TooLarge => "it is larger than any note may be",
+            Gap::Damaged => "it is no readable blob",
+        }
+        .to_owned()
+    })?;
+    legacy::parse(&bytes).map_err(|error| error.to_string())
+}
+
+fn collect(
+    repo: &Repository,
+    located: &Located,
+    needed: &FxHashSet<ObjectId>,
+    batches: Vec<Vec<Outcome>>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Shelf {
+    let repo = repo.local();
+    let mut shelf = Shelf::default();
+    let mut skipped = 0_u64;
+    // The time and id of the commit whose note gave each legacy record.
+    let mut newest: FxHashMap<Box<str>, (i64, ObjectId)> = FxHashMap::default();
+    for outcome in batches.into_iter().flatten() {
+        match outcome {
+            Outcome::Skipped => skipped += 1,
+            Outcome::Broken(ix, why) => {
+                shelf.unreadable += 1;
+                if shelf.unreadable as usize <= DESCRIBED {
+                    let found = &located.notes[ix as usize];
+                    diagnostics.push(Diagnostic::new(
+                        Level::Warning,
+                        "note-unreadable",
+                        format!(
+                            "the note of commit {} in {} is left out: {why}",
+                            found.annotated, located.stores[found.store as usize]
+                        ),
+                    ));
+                }
+            }
+            Outcome::Parsed(ix, content) => {
+                shelf.read += 1;
+                let found = &located.notes[ix as usize];
+                if let LegacyBlob::Note(note) = &content
+                    && !note.metadata.prompts.is_empty()
+                {
+                    let rank = (commit_time(&repo, found.annotated), found.annotated);
+                    for (key, record) in &note.metadata.prompts {
+                        if newest.get(key).is_none_or(|known| *known < rank) {
+                            newest.insert(key.clone(), rank);
+                            shelf.prompts.insert(key.clone(), record.clone());
+                        }
+                    }
+                }
+                if needed.contains(&found.annotated) {
+                    shelf
+                        .notes
+                        .entry(found.annotated)
+                        .or_default()
+                        .push(StoredNote {
+                            store: found.store,
+                            content,
+                        });
+                }
+            }
+        }
+    }
+    if shelf.unreadable as usize > DESCRIBED {
+        diagnostics.push(Diagnostic::new(
+            Level::Warning,
+            "note-unreadable",
+            format!(
+                "{} more notes are left out for such reasons",
+                shelf.unreadable as usize - DESCRIBED
+            ),
+        ));
+    }
+    if skipped > 0 {
+        diagnostics.push(Diagnostic::new(
+            Level::Warning,
+            "interrupted",
+            format!("interrupted: {skipped} authorship notes were not read"),
+        ));
+    }
+    shelf
+}
+
+/// The committer time of a noted commit; the earliest possible if it is not here.
+fn commit_time(repo: &gix::Repository, commit: ObjectId) -> i64 {
+    repo.try_find_object(commit)
+        .ok()
+        .flatten()
+        .and_then(|object| object.try_into_commit().ok())
+        .and_then(|commit| commit.time().ok())
+        .map_or(i64::MIN, |time| time.seconds)
+}

@@ -1,0 +1,441 @@
+//! Squashed branches whose commits are still here: which of them added each line of the squash.
+//!
+//! A squash is tied to its branch by the number in its subject (`(#12)` and `refs/pull/12/head`)
+//! or by a branch whose tip has the very same tree. Its lines are compared with the branch's tip
+//! and followed to the commit of the branch that added them; that commit's note and signs then
+//! speak for the line, labelled `inferred`. Lines that do not match keep the squash's own signs.
+
+use std::collections::BinaryHeap;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bstr::{BString, ByteSlice};
+use gix::ObjectId;
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
+use trueline_authorship::message::{CommitText, Identity, Sign, signs};
+use trueline_facts::{Diagnostic, Level};
+
+use super::attest;
+use super::branch_lines::{self, BranchCommit, BranchParent, Seg};
+use super::claims::{Claim, Layer, Place, Span, within};
+use super::locate::{Located, subject};
+use super::notes::Shelf;
+use super::objects;
+use super::overlay::commit_id;
+use super::refs::{Refs, request_number};
+use crate::model::{CommitIx, History, PathIx};
+use crate::repository::Repository;
+
+/// A branch with more commits than this is not followed: what it would tell about a squash of
+/// such size is little, and the walk must stay bounded.
+const MAX_BRANCH: usize = 250;
+/// Commits of branches read for one history, so that a repository with very many pull requests
+/// does not cost more than its own history does.
+const MAX_COMMITS: usize = 400_000;
+/// Branches read between two looks at that limit.
+const BATCH: usize = 512;
+
+/// A commit of this history that squashes a branch which is still here.
+#[derive(Clone, Debug)]
+pub(super) struct Squash {
+    /// The squash.
+    pub(super) commit: CommitIx,
+    /// The branch: children before parents, the tip first.
+    pub(super) branch: Vec<Original>,
+    /// Trees and parents of the same commits.
+    links: Vec<BranchCommit>,
+}
+
+/// A commit of a squashed branch.
+#[derive(Clone, Debug)]
+pub(super) struct Original {
+    pub(super) id: ObjectId,
+    /// Signs in its identities and message.
+    pub(super) signs: Vec<Sign>,
+}
+
+/// Lines of a squash, by the commit of the branch that added them.
+#[derive(Clone, Debug)]
+pub(super) struct SquashLines {
+    /// The squash and the file.
+    pub(super) place: Place,
+    /// What the notes of the branch say.
+    pub(super) layers: Vec<Layer<Claim>>,
+    /// Index into [`Squash::branch`] of the commit that added the lines.
+    pub(super) originals: Layer<u32>,
+}
+
+/// Finds the squashes whose branches are here and hold evidence of their own.
+pub(super) fn find(
+    repo: &Repository,
+    history: &History,
+    refs: &Refs,
+    located: &Located,
+    interrupt: &AtomicBool,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Squash> {
+    let reachable: FxHashMap<ObjectId, ObjectId> =
+        history.commits.iter().map(|c| (c.id, c.tree)).collect();
+    let pairs = pair_with_heads(repo, history, refs, &reachable);
+    let mut squashes = Vec::new();
+    let (mut read, mut too_long, mut looked_at) = (0, 0_usize, 0);
+    for batch in pairs.chunks(BATCH) {
+        if read > MAX_COMMITS || interrupt.load(Ordering::Relaxed) {
+            break;
+        }
+        looked_at += batch.len();
+        let found: Vec<_> = batch
+            .par_iter()
+            .map_init(
+                || repo.local(),
+                |repo, (commit, head)| (*commit, read_branch(repo, *head, &reachable)),
+            )
+            .collect();
+        for (commit, branch) in found {
+            let Some((branch, links)) = branch else {
+                too_long += 1;
+                read += MAX_BRANCH;
+                continue;
+            };
+            read += branch.len();
+            let evident =
+                |o: &Original| !o.signs.is_empty() || located.by_commit.contains_key(&o.id);
+            if branch.iter().any(evident) {
+                squashes.push(Squash {
+                    commit,
+                    branch,
+                    links,
+                });
+            }
+        }
+    }
+    let unread = pairs.len() - looked_at + too_long;
+    if unread > 0 {
+        diagnostics.push(Diagnostic::new(
+            Level::Note,
+            "squash-not-refined",
+            format!(
+                "{unread} squashed branches are too long or too many to be followed: their lines \
+                 keep the evidence of the squash commit"
+            ),
+        ));
+    }
+    squashes
+}
+
+/// Each squash with the head of its branch, newest squash first.
+fn pair_with_heads(
+    repo: &Repository,
+    history: &History,
+    refs: &Refs,
+    reachable: &FxHashMap<ObjectId, ObjectId>,
+) -> Vec<(CommitIx, ObjectId)> {
+    let outside: Vec<&(BString, ObjectId)> = refs
+        .heads
+        .iter()
+        .filter(|(_, id)| !reachable.contains_key(id))
+        .collect();
+    let mut by_number: FxHashMap<u64, ObjectId> = FxHashMap::default();
+    for (name, id) in &outside {
+        if let Some(number) = request_number(name) {
+            by_number.entry(number).or_insert(*id);
+        }
+    }
+    let trees: Vec<Option<ObjectId>> = outside
+        .par_iter()
+        .map_init(
+            || repo.local(),
+            |repo, (_, id)| {
+                let commit = repo.try_find_object(*id).ok()??.try_into_commit().ok()?;
+                Some(commit.tree_id().ok()?.detach())
+            },
+        )
+        .collect();
+    let mut by_tree: FxHashMap<ObjectId, ObjectId> = FxHashMap::default();
+    for ((_, id), tree) in outside.iter().zip(trees) {
+        if let Some(tree) = tree {
+            by_tree.entry(tree).or_insert(*id);
+        }
+    }
+    let mut pairs = Vec::new();
+    for (ix, commit) in history.commits.iter().enumerate() {
+        if commit.is_merge() {
+            continue;
+        }
+        let head = squash_number(&commit.message)
+            .and_then(|number| by_number.get(&number))
+            .or_else(|| by_tree.get(&commit.tree));
+        if let Some(head) = head {
+            pairs.push((CommitIx(ix as u32), *head));
+        }
+    }
+    pairs
+}
+
+/// `12` of a subject that ends in `(#12)` or `(!12)`.
+pub(super) fn squash_number(message: &[u8]) -> Option<u64> {
+    let inner = subject(message).strip_suffix(b")")?;
+    let open = inner.rfind_byte(b'(')?;
+    let number = &inner[open + 1..];
+    let digits = number
+        .strip_prefix(b"#")
+        .or_else(|| number.strip_prefix(b"!"))?;
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    digits.to_str().ok()?.parse().ok()
+}
+
+struct Read {
+    tree: ObjectId,
+    parents: SmallVec<[ObjectId; 2]>,
+    time: i64,
+    signs: Vec<Sign>,
+}
+
+fn read_commit(repo: &gix::Repository, id: ObjectId) -> Option<Read> {
+    let commit = repo.try_find_object(id).ok()??.try_into_commit().ok()?;
+    let decoded = commit.decode().ok()?;
+    let (author, committer) = (decoded.author().ok()?, decoded.committer().ok()?);
+    Some(Read {
+        tree: decoded.tree(),
+        parents: decoded.parents().collect(),
+        time: committer.seconds(),
+        signs: signs(&CommitText {
+            author: Identity {
+                name: author.name,
+                email: author.email,
+            },
+            committer: Identity {
+                name: committer.name,
+                email: committer.email,
+            },
+            message: decoded.message,
+            time: author.seconds(),
+        }),
+    })
+}
+
+/// The commits that only the branch has; `None` if there are too many.
+fn read_branch(
+    repo: &gix::Repository,
+    head: ObjectId,
+    reachable: &FxHashMap<ObjectId, ObjectId>,
+) -> Option<(Vec<Original>, Vec<BranchCommit>)> {
+    let mut read: FxHashMap<ObjectId, Read> = FxHashMap::default();
+    let mut todo = vec![head];
+    while let Some(id) = todo.pop() {
+        if reachable.contains_key(&id) || read.contains_key(&id) {
+            continue;
+        }
+        if read.len() == MAX_BRANCH {
+            return None;
+        }
+        let Some(commit) = read_commit(repo, id) else {
+            continue;
+        };
+        todo.extend(commit.parents.iter().copied());
+        read.insert(id, commit);
+    }
+    let order = children_first(head, &read);
+    let index: FxHashMap<ObjectId, u32> = order
+        .iter()
+        .enumerate()
+        .map(|(ix, id)| (*id, ix as u32))
+        .collect();
+    let branch = order
+        .into_iter()
+        .filter_map(|id| {
+            let commit = read.remove(&id)?;
+            let parents = commit
+                .parents
+                .iter()
+                .map(|parent| match (index.get(parent), reachable.get(parent)) {
+                    (Some(ix), _) => BranchParent::Branch(*ix),
+                    (None, Some(tree)) => BranchParent::Base(*tree),
+                    (None, None) => BranchParent::Missing,
+                })
+                .collect();
+            let original = Original {
+                id,
+                signs: commit.signs,
+            };
+            let links = BranchCommit {
+                tree: commit.tree,
+                parents,
+            };
+            Some((original, links))
+        })
+        .unzip();
+    Some(branch)
+}
+
+fn children_first(head: ObjectId, read: &FxHashMap<ObjectId, Read>) -> Vec<ObjectId> {
+    let mut children: FxHashMap<ObjectId, u32> = FxHashMap::default();
+    for parent in read.values().flat_map(|c| &c.parents) {
+        *children.entry(*parent).or_default() += 1;
+    }
+    let mut order = Vec::with_capacity(read.len());
+    let mut free = BinaryHeap::new();
+    if let Some(tip) = read.get(&head) {
+        free.push((tip.time, head));
+    }
+    while let Some((_, id)) = free.pop() {
+        order.push(id);
+        for parent in read.get(&id).iter().flat_map(|c| &c.parents) {
+            if let (Some(waiting), Some(commit)) = (children.get_mut(parent), read.get(parent)) {
+                *waiting -= 1;
+                if *waiting == 0 {
+                    free.push((commit.time, *parent));
+                }
+            }
+        }
+    }
+    order
+}
+
+/// Follows the wanted lines of each squash into its branch.
+pub(super) fn refine(
+    repo: &Repository,
+    history: &History,
+    squashes: &[Squash],
+    shelf: &Shelf,
+    stores: &[String],
+    wanted: &FxHashMap<CommitIx, Vec<PathIx>>,
+) -> Vec<SquashLines> {
+    let tasks: Vec<(&Squash, PathIx)> = squashes
+        .iter()
+        .flat_map(|squash| {
+            let paths = wanted.get(&squash.commit).map_or(&[][..], Vec::as_slice);
+            paths.iter().map(move |path| (squash, *path))
+        })
+        .collect();
+    tasks
+        .into_par_iter()
+        .map_init(
+            || repo.local(),
+            |repo, (squash, path)| refine_file(repo, history, squash, path, shelf, stores),
+        )
+        .flatten()
+        .collect()
+}
+
+fn refine_file(
+    repo: &gix::Repository,
+    history: &History,
+    squash: &Squash,
+    path: PathIx,
+    shelf: &Shelf,
+    stores: &[String],
+) -> Option<SquashLines> {
+    let name = history.path(path).as_bytes();
+    let tip = squash.links.first()?;
+    let here = objects::file_at(repo, history.commit(squash.commit).tree, name).ok()??;
+    let there = objects::file_at(repo, tip.tree, name).ok()??;
+    let new = objects::text(repo, here).ok()?;
+    let segments = if here == there {
+        let len = crate::repository::count_lines(&new);
+        vec![Seg {
+            dst: 0,
+            src: 0,
+            len,
+        }]
+    } else {
+        let old = objects::text(repo, there).ok()?;
+        objects::kept_lines(&old, &new)
+            .iter()
+            .map(|k| Seg {
+                dst: k.new,
+                src: k.old,
+                len: k.len,
+            })
+            .collect()
+    };
+    let added = branch_lines::blame(repo, &squash.links, name, segments);
+    let mut originals: Layer<u32> = Vec::with_capacity(added.len());
+    let mut spans: Layer<Claim> = Vec::new();
+    let mut layers: FxHashMap<(u32, &[u8]), Layer<Claim>> = FxHashMap::default();
+    for lines in &added {
+        originals.push(Span {
+            first: lines.seg.dst,
+            end: lines.seg.dst + lines.seg.len,
+            what: lines.commit,
+        });
+        let layer = layers
+            .entry((lines.commit, lines.path.as_slice()))
+            .or_insert_with(|| {
+                let id = squash.branch[lines.commit as usize].id;
+                note_layer(id, &lines.path, shelf, stores)
+            });
+        let indexed: Vec<Span<u32>> = layer
+            .iter()
+            .enumerate()
+            .map(|(ix, span)| Span {
+                first: span.first,
+                end: span.end,
+                what: ix as u32,
+            })
+            .collect();
+        for span in within(&indexed, lines.seg.src, lines.seg.src + lines.seg.len) {
+            spans.push(Span {
+                first: lines.seg.dst + (span.first - lines.seg.src),
+                end: lines.seg.dst + (span.end - lines.seg.src),
+                what: layer[span.what as usize].what.clone(),
+            });
+        }
+    }
+    Some(SquashLines {
+        place: (squash.commit, path),
+        layers: if spans.is_empty() {
+            Vec::new()
+        } else {
+            vec![spans]
+        },
+        originals,
+    })
+}
+
+/// What the strongest note on a commit of a branch says of one of its files.
+fn note_layer(id: ObjectId, path: &[u8], shelf: &Shelf, stores: &[String]) -> Layer<Claim> {
+    let mut layer = Layer::new();
+    let commit = commit_id(id);
+    for stored in shelf.notes.get(&id).into_iter().flatten() {
+        attest::for_each_block(stored, &shelf.prompts, |block, ranges| {
+            if layer.is_empty() && block.as_bytes() == path {
+                layer = attest::layer(ranges, &stores[stored.store as usize], &commit)
+                    .into_iter()
+                    .map(|span| Span {
+                        what: span.what.inferred(),
+                        ..span
+                    })
+                    .collect();
+            }
+        });
+    }
+    layer
+}
+
+/// The noted commits of these branches, whose notes must be kept while reading.
+pub(super) fn noted(squashes: &[Squash], located: &Located) -> FxHashSet<ObjectId> {
+    squashes
+        .iter()
+        .flat_map(|squash| &squash.branch)
+        .map(|original| original.id)
+        .filter(|id| located.by_commit.contains_key(id))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_subject_that_ends_in_a_number_names_a_request() {
+        assert_eq!(squash_number(b"Fix it (#12)\n\nbody"), Some(12));
+        assert_eq!(squash_number(b"Fix it (!7)"), Some(7));
+        assert_eq!(squash_number(b"Fix (#12) it"), None);
+        assert_eq!(squash_number(b"Fix it (#)"), None);
+        assert_eq!(squash_number(b"Fix it (#1a)"), None);
+    }
+}

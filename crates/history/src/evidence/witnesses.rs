@@ -1,0 +1,106 @@
+//! What the signs of a commit say about its lines.
+//!
+//! A sign speaks of a whole commit, so for a line it is never more than medium sure. The table at
+//! the top of `fuse` says which signs may name an author at all.
+
+use std::cmp::Reverse;
+
+use trueline_authorship::message::{Role, Sign};
+use trueline_facts::{Author, CommitId, Confidence, Evidence, EvidenceClass, Grain, Reach};
+
+/// One witness on a whole commit. `author` is `None` where it is too weak to name one.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Witness {
+    pub(super) author: Option<Author>,
+    pub(super) evidence: Evidence,
+}
+
+/// How a commit relates to the lines its signs are asked about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Bearing {
+    /// The commit added the lines.
+    Own,
+    /// The commit added the lines, and may hide several others behind it.
+    Squash,
+    /// The commit was squashed, and content says that it added the lines.
+    Original,
+}
+
+/// The witnesses of a commit, strongest first.
+pub(super) fn of_signs<'s>(
+    signs: impl IntoIterator<Item = &'s Sign>,
+    bearing: Bearing,
+    commit: &CommitId,
+) -> Vec<Witness> {
+    let signs: Vec<&Sign> = signs
+        .into_iter()
+        .filter(|sign| sign.role != Role::Reviewer)
+        .collect();
+    let mut witnesses: Vec<Witness> = signs
+        .iter()
+        .map(|sign| {
+            let confidence = confidence(sign, bearing);
+            let author = names_author(sign, bearing).then(|| Author::Ai {
+                tool: sign.tool.clone(),
+                model: stated(&signs, sign, |s| s.model.as_ref()),
+                session: stated(&signs, sign, |s| s.session.as_ref()),
+                human_touched: false,
+            });
+            Witness {
+                author,
+                evidence: Evidence {
+                    class: sign.class,
+                    grain: Grain::Commit,
+                    reach: match bearing {
+                        Bearing::Own | Bearing::Squash => Reach::Direct,
+                        Bearing::Original => Reach::Inferred,
+                    },
+                    confidence,
+                    source: sign.source.to_owned(),
+                    commit: Some(commit.clone()),
+                },
+            }
+        })
+        .collect();
+    witnesses.sort_by(|a, b| key(a).cmp(&key(b)));
+    witnesses.dedup();
+    witnesses
+}
+
+fn key(witness: &Witness) -> (bool, EvidenceClass, Reverse<Confidence>, &str) {
+    let evidence = &witness.evidence;
+    (
+        witness.author.is_none(),
+        evidence.class,
+        Reverse(evidence.confidence),
+        &evidence.source,
+    )
+}
+
+/// What a sign leaves open and another sign of the same tool on the same commit states.
+fn stated<T: Clone>(signs: &[&Sign], sign: &Sign, get: impl Fn(&Sign) -> Option<&T>) -> Option<T> {
+    get(sign)
+        .or_else(|| {
+            signs
+                .iter()
+                .filter(|other| other.tool == sign.tool)
+                .find_map(|other| get(other))
+        })
+        .cloned()
+}
+
+fn names_author(sign: &Sign, bearing: Bearing) -> bool {
+    sign.confidence > Confidence::Low
+        && sign.class != EvidenceClass::Hint
+        && !(sign.partial && bearing == Bearing::Squash)
+}
+
+fn confidence(sign: &Sign, bearing: Bearing) -> Confidence {
+    let weak = sign.partial || (bearing == Bearing::Squash && sign.role != Role::Author);
+    let most = if weak {
+        Confidence::Low
+    } else {
+        Confidence::Medium
+    };
+    sign.confidence.min(most)
+}

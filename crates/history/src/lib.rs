@@ -1,0 +1,20 @@
+//! Read git once, for all files: the origin of every line, usage, health and anomalies.
+//!
+//! `walk` finds the commit, path and line that each line of HEAD came from; `evidence` fuses
+//! notes, traces, trailers and identities into an origin per line; `signals` turns the same
+//! tables into usage, health, shadow AI and the pipeline map. Git is read with `gix`; the `git`
+//! program is run only to write notes.
+
+pub mod declare;
+pub mod content;
+pub mod evidence;
+pub mod graph;
+pub mod model;
+mod persist;
+pub mod repository;
+pub mod signals;
+pub mod walk;
+pub mod worktree;
+
+pub use gix::ObjectId;
+pub use repository::HistoryError;

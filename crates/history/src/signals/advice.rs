@@ -1,0 +1,126 @@
+//! What would raise evidence coverage: the exact settings and commands, chosen from what is absent.
+
+use std::collections::BTreeMap;
+
+use trueline_authorship::files;
+use trueline_facts::ToolId;
+use trueline_facts::usage::Advice;
+
+use super::Source;
+use super::view::View;
+
+/// From this coverage on there is nothing to advise.
+const ENOUGH: f64 = 0.98;
+
+pub(super) fn advice(
+    view: &View<'_>,
+    source: &dyn Source,
+    recent_by_tool: &BTreeMap<ToolId, u64>,
+    recent: &(u64, u64),
+) -> Vec<Advice> {
+    let (known, all) = *recent;
+    if all > 0 && known as f64 >= ENOUGH * all as f64 {
+        return Vec::new();
+    }
+    let around = &view.options.surroundings;
+    let mut list = Vec::new();
+    let mut add = |what: &str, how: String| {
+        list.push(Advice {
+            what: what.to_owned(),
+            how,
+        });
+    };
+    if let (Some(remote), false) = (&around.remote, around.has_notes_ref) {
+        add(
+            "Authorship notes of colleagues may already be on the server; this brings them here",
+            format!("git fetch {remote} refs/notes/ai:refs/notes/ai"),
+        );
+    }
+    for switch in switched_off(view, source) {
+        add(
+            "A setting in this repository hides which commits an agent wrote; without it they name themselves",
+            switch,
+        );
+    }
+    let silent = |tool: &str| {
+        is_set_up(view, tool) && !recent_by_tool.keys().any(|known| known.as_str() == tool)
+    };
+    if silent("claude") {
+        add(
+            "Claude Code is set up here but no recent line names it; its commits can say so themselves",
+            r#"in ~/.claude/settings.json remove "includeCoAuthoredBy": false and an empty "attribution": {"commit": ""}"#
+                .to_owned(),
+        );
+    }
+    if silent("github-copilot") {
+        add(
+            "GitHub Copilot is set up here but no recent line names it; its CLI can add a trailer",
+            r#"in ~/.copilot/settings.json set "includeCoAuthoredBy": true"#.to_owned(),
+        );
+    }
+    if silent("codex") {
+        add(
+            "Codex is set up here but no recent line names it; it can add a trailer",
+            "in ~/.codex/config.toml set command_attribution = true".to_owned(),
+        );
+    }
+    if view.origins.notes.read == 0 {
+        add(
+            "Line-level evidence from now on, for all common agents and editors",
+            "install git-ai (https://github.com/git-ai-project/git-ai) on the machines that commit"
+                .to_owned(),
+        );
+    }
+    if !around.reads_local_sessions {
+        add(
+            "Agents on this machine keep transcripts; with your consent their lines are matched, and nothing leaves the machine",
+            "trueline stats --local-sessions".to_owned(),
+        );
+    }
+    add(
+        "You know best what you wrote with which tool; saying so takes a moment",
+        "trueline declare RANGE --tool TOOL".to_owned(),
+    );
+    list
+}
+
+/// Has a tool configuration in HEAD's tree?
+fn is_set_up(view: &View<'_>, tool: &str) -> bool {
+    view.history.files.iter().any(|file| {
+        files::path_signs(view.history.path(file.path).as_bytes())
+            .iter()
+            .any(|sign| sign.tool.as_str() == tool)
+    })
+}
+
+/// Settings in HEAD's tree that keep an agent's name out of commits.
+fn switched_off(view: &View<'_>, source: &dyn Source) -> Vec<String> {
+    const SETTINGS: [&[u8]; 3] = [
+        b".claude/settings.json",
+        b".claude/settings.local.json",
+        b".copilot/settings.json",
+    ];
+    let mut found = Vec::new();
+    for file in &view.history.files {
+        let path = view.history.path(file.path);
+        if !SETTINGS.contains(&path.as_bytes()) {
+            continue;
+        }
+        let Some(settings) = source
+            .blob(file.blob)
+            .and_then(|content| serde_json::from_slice::<serde_json::Value>(&content).ok())
+        else {
+            continue;
+        };
+        if settings.get("includeCoAuthoredBy") == Some(&serde_json::Value::Bool(false)) {
+            found.push(format!(r#"in {path} remove "includeCoAuthoredBy": false"#));
+        }
+        let commit = settings.get("attribution").and_then(|a| a.get("commit"));
+        if commit.and_then(serde_json::Value::as_str) == Some("") {
+            found.push(format!(
+                r#"in {path} remove "attribution": {{"commit": ""}}"#
+            ));
+        }
+    }
+    found
+}

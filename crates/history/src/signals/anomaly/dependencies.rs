@@ -1,0 +1,105 @@
+//! Many dependencies changed at once.
+//!
+//! Counted are distinct entries of dependency manifests that a commit adds, removes or gives
+//! another version; lines would count boilerplate, reordering and the releases of a workspace's own
+//! packages. Lock files follow manifests and are not counted.
+
+use trueline_facts::Timestamp;
+use trueline_facts::health::{Anomaly, AnomalyKind};
+
+use super::robust::{Tail, guard, sort_descending, whole};
+use super::timeline::Timeline;
+use super::{MONTH, budget, count, counted};
+
+/// A reviewer can still look up this many packages one by one.
+const SMALLEST: f64 = 15.0;
+/// So many at once are reported however heavy the tail is; the guard alone keeps the rate then.
+const LARGEST: f64 = 25.0;
+/// With fewer changes than this no tail is fitted, and ranks alone decide.
+const FEWEST_CHANGES: usize = 20;
+/// The tail is fitted to this share of the changes, but to ten at least.
+const TAIL_SHARE: f64 = 0.10;
+const TAIL_LEAST: usize = 10;
+
+/// Distinct manifest entries that a commit changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(in crate::signals) struct Entries {
+    /// Manifests touched.
+    pub(in crate::signals) manifests: u32,
+    /// New entries.
+    pub(in crate::signals) added: u32,
+    /// Entries gone.
+    pub(in crate::signals) removed: u32,
+    /// Entries with another version.
+    pub(in crate::signals) changed: u32,
+}
+
+impl Entries {
+    fn all(self) -> f64 {
+        f64::from(self.added + self.removed + self.changed)
+    }
+}
+
+pub(super) fn judge(timeline: &Timeline) -> Vec<Anomaly> {
+    let mut anomalies = Vec::new();
+    for moment in &timeline.moments {
+        let Some(entries) = moment.entries.filter(|e| e.all() >= SMALLEST) else {
+            continue;
+        };
+        if !timeline.judges(moment.day()) {
+            continue;
+        }
+        let (threshold, others) = threshold(timeline, moment.day());
+        if entries.all() > threshold {
+            anomalies.push(Anomaly {
+                kind: AnomalyKind::DependencyChange,
+                time: Timestamp(moment.time),
+                commit: Some(moment.id.clone()),
+                value: entries.all(),
+                threshold: threshold.round(),
+                reason: format!(
+                    "This commit changes {} dependencies at once: {} new, {} removed, {} with another version, in {}. {} around it explain up to {}.",
+                    count(entries.all()),
+                    entries.added,
+                    entries.removed,
+                    entries.changed,
+                    counted(entries.manifests as usize, "manifest"),
+                    counted(others, "other change"),
+                    count(threshold),
+                ),
+                false_alarms_per_month: budget::DEPENDENCY_CHANGE,
+            });
+        }
+    }
+    anomalies
+}
+
+/// The threshold of a day and how many changes it rests on.
+fn threshold(timeline: &Timeline, day: i64) -> (f64, usize) {
+    let mut sizes: Vec<f64> = Vec::new();
+    let mut days = 0;
+    for range in timeline.baseline(day, 1) {
+        days += range.end - range.start;
+        sizes.extend(
+            timeline
+                .between(range)
+                .iter()
+                .filter_map(|m| m.entries)
+                .map(Entries::all)
+                .filter(|size| *size > 0.0),
+        );
+    }
+    sort_descending(&mut sizes);
+    let months = (days as f64 / MONTH).max(1.0);
+    let spared = whole(budget::DEPENDENCY_CHANGE * months) + 1;
+    let mut threshold = guard(&sizes, spared).max(SMALLEST);
+    if sizes.len() >= FEWEST_CHANGES {
+        let top = whole(sizes.len() as f64 * TAIL_SHARE).max(TAIL_LEAST);
+        let per_month = sizes.len() as f64 / months;
+        if let Some(tail) = Tail::fit(&sizes, top) {
+            let explained = tail.quantile(budget::DEPENDENCY_CHANGE / per_month);
+            threshold = threshold.max(explained.min(LARGEST));
+        }
+    }
+    (threshold, sizes.len())
+}

@@ -1,0 +1,325 @@
+//! The entries of dependency manifests: package names and the versions asked for.
+//!
+//! Only what names an outside package counts; entries that point into the same repository
+//! (`path`, `workspace`, `link:`) do not. A manifest that does not parse has no entries, and the
+//! caller treats the change as not understood.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use bstr::ByteSlice;
+use regex::Regex;
+use trueline_facts::RepoPath;
+
+/// Package name to what is asked of it; empty where nothing is.
+pub(in crate::signals) type Packages = BTreeMap<String, String>;
+
+/// Manifests above this are generated or hostile.
+pub(in crate::signals) const LARGEST: usize = 1 << 20;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Format {
+    Cargo,
+    Npm,
+    Pyproject,
+    Requirements,
+    GoMod,
+    Maven,
+    Gradle,
+    Composer,
+    Gemfile,
+}
+
+/// Is it a dependency manifest by its name?
+pub(in crate::signals) fn is_manifest(path: &RepoPath) -> bool {
+    format(path).is_some()
+}
+
+fn format(path: &RepoPath) -> Option<Format> {
+    let name = path.file_name();
+    Some(match &**name {
+        b"Cargo.toml" => Format::Cargo,
+        b"package.json" => Format::Npm,
+        b"pyproject.toml" => Format::Pyproject,
+        b"go.mod" => Format::GoMod,
+        b"pom.xml" => Format::Maven,
+        b"build.gradle" | b"build.gradle.kts" => Format::Gradle,
+        b"composer.json" => Format::Composer,
+        b"Gemfile" => Format::Gemfile,
+        other if other.starts_with(b"requirements") && other.ends_with(b".txt") => {
+            Format::Requirements
+        }
+        _ => return None,
+    })
+}
+
+/// The entries of a manifest; `None` when it is none, is too large or does not parse.
+pub(in crate::signals) fn packages(path: &RepoPath, content: &[u8]) -> Option<Packages> {
+    if content.len() > LARGEST {
+        return None;
+    }
+    let text = content.to_str().ok()?;
+    let mut found = Packages::new();
+    match format(path)? {
+        Format::Cargo => cargo(&text.parse().ok()?, &mut found),
+        Format::Pyproject => pyproject(&text.parse().ok()?, &mut found),
+        Format::Npm => {
+            let sections = [
+                "dependencies",
+                "devDependencies",
+                "peerDependencies",
+                "optionalDependencies",
+            ];
+            json_sections(&serde_json::from_str(text).ok()?, &sections, &mut found);
+        }
+        Format::Composer => {
+            let sections = ["require", "require-dev"];
+            json_sections(&serde_json::from_str(text).ok()?, &sections, &mut found);
+        }
+        Format::Requirements => text.lines().for_each(|line| requirement(line, &mut found)),
+        Format::GoMod => go_mod(text, &mut found),
+        Format::Maven => capture(&MAVEN, text, &mut found),
+        Format::Gradle => capture(&GRADLE, text, &mut found),
+        Format::Gemfile => capture(&GEMFILE, text, &mut found),
+    }
+    Some(found)
+}
+
+fn cargo(manifest: &toml::Table, found: &mut Packages) {
+    let mut tables: Vec<&toml::Table> = vec![manifest];
+    tables.extend(manifest.get("workspace").and_then(toml::Value::as_table));
+    if let Some(targets) = manifest.get("target").and_then(toml::Value::as_table) {
+        tables.extend(targets.values().filter_map(toml::Value::as_table));
+    }
+    for table in tables {
+        for section in ["dependencies", "dev-dependencies", "build-dependencies"] {
+            let Some(entries) = table.get(section).and_then(toml::Value::as_table) else {
+                continue;
+            };
+            for (name, wanted) in entries {
+                if let Some(details) = wanted.as_table() {
+                    if details.contains_key("path") || details.contains_key("workspace") {
+                        continue;
+                    }
+                    let parts: Vec<&str> = ["package", "version", "git", "rev", "tag", "branch"]
+                        .iter()
+                        .filter_map(|key| details.get(*key)?.as_str())
+                        .collect();
+                    found.insert(name.clone(), parts.join(" "));
+                } else {
+                    found.insert(name.clone(), wanted.as_str().unwrap_or_default().to_owned());
+                }
+            }
+        }
+    }
+}
+
+fn pyproject(manifest: &toml::Table, found: &mut Packages) {
+    let table = |keys: &[&str]| {
+        let (first, rest) = keys.split_first()?;
+        rest.iter()
+            .try_fold(manifest.get(*first)?, |at, key| at.get(key))
+    };
+    let lists = [
+        table(&["project", "dependencies"]),
+        table(&["build-system", "requires"]),
+    ];
+    let groups = [
+        table(&["project", "optional-dependencies"]),
+        table(&["dependency-groups"]),
+    ];
+    let grouped = groups
+        .into_iter()
+        .flatten()
+        .filter_map(toml::Value::as_table)
+        .flat_map(toml::Table::values);
+    for list in lists.into_iter().flatten().chain(grouped) {
+        for line in list.as_array().into_iter().flatten() {
+            requirement(line.as_str().unwrap_or_default(), found);
+        }
+    }
+    let poetry = table(&["tool", "poetry", "group"])
+        .and_then(toml::Value::as_table)
+        .into_iter()
+        .flat_map(toml::Table::values)
+        .filter_map(|group| group.get("dependencies"));
+    for entries in table(&["tool", "poetry", "dependencies"])
+        .into_iter()
+        .chain(poetry)
+        .filter_map(toml::Value::as_table)
+    {
+        for (name, wanted) in entries {
+            if name != "python" && wanted.get("path").is_none() {
+                let version = wanted.as_str().or_else(|| wanted.get("version")?.as_str());
+                found.insert(name.clone(), version.unwrap_or_default().to_owned());
+            }
+        }
+    }
+}
+
+fn json_sections(manifest: &serde_json::Value, sections: &[&str], found: &mut Packages) {
+    for entries in sections
+        .iter()
+        .filter_map(|section| manifest.get(section)?.as_object())
+    {
+        for (name, wanted) in entries {
+            let wanted = wanted.as_str().unwrap_or_default();
+            let inside = ["workspace:", "file:", "link:", "portal:"];
+            if !inside.iter().any(|prefix| wanted.starts_with(prefix)) {
+                found.insert(name.clone(), wanted.to_owned());
+            }
+        }
+    }
+}
+
+/// One line of `requirements.txt`, or one PEP 508 string.
+fn requirement(line: &str, found: &mut Packages) {
+    let line = line.split(" #").next().unwrap_or_default().trim();
+    let end = line
+        .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')))
+        .unwrap_or(line.len());
+    let (name, wanted) = line.split_at(end);
+    if name.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+        found.insert(
+            name.to_ascii_lowercase().replace(['_', '.'], "-"),
+            wanted.trim().trim_end_matches('\\').trim_end().to_owned(),
+        );
+    }
+}
+
+fn go_mod(text: &str, found: &mut Packages) {
+    let mut in_block = false;
+    for line in text.lines() {
+        let line = line.split("//").next().unwrap_or_default().trim();
+        let entry = if in_block {
+            if line == ")" {
+                in_block = false;
+                continue;
+            }
+            line
+        } else {
+            let Some(rest) = line.strip_prefix("require") else {
+                continue;
+            };
+            if rest.trim() == "(" {
+                in_block = true;
+                continue;
+            }
+            rest.trim()
+        };
+        if let Some((module, version)) = entry.split_once(char::is_whitespace) {
+            found.insert(module.to_owned(), version.trim().to_owned());
+        }
+    }
+}
+
+static MAVEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?s)<dependency>.{0,400}?<artifactId>\s*([^<\s]+)\s*</artifactId>(?:\s*<version>\s*([^<]*?)\s*</version>)?").ok()
+});
+static GRADLE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"(?m)^\s*\w*(?:[iI]mplementation|api|[cC]ompileOnly|[rR]untimeOnly|kapt|ksp)\s*\(?\s*["']([^"':\s]+:[^"':\s]+)(?::([^"'\s]+))?["']"#).ok()
+});
+static GEMFILE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"(?m)^\s*gem\s+["']([^"']+)["'](?:\s*,\s*["']([^"']*)["'])?"#).ok()
+});
+
+fn capture(pattern: &LazyLock<Option<Regex>>, text: &str, found: &mut Packages) {
+    let Some(pattern) = pattern.as_ref() else {
+        return;
+    };
+    for entry in pattern.captures_iter(text) {
+        let part = |ix| entry.get(ix).map_or("", |m| m.as_str()).to_owned();
+        found.insert(part(1), part(2));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn names(path: &str, content: &str) -> Vec<String> {
+        packages(&RepoPath::from(path), content.as_bytes())
+            .unwrap()
+            .into_iter()
+            .map(|(name, wanted)| format!("{name} {wanted}").trim().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn cargo_entries_leave_out_the_workspaces_own_packages() {
+        let text = r#"
+            [package]
+            name = "x"
+            version = "1.0.0"
+            [dependencies]
+            serde = { version = "1", features = ["derive"] }
+            own = { version = "1.0.0", path = "../own" }
+            shared.workspace = true
+            [target.'cfg(unix)'.dependencies]
+            libc = "0.2"
+            [workspace.dependencies]
+            gix = { git = "https://example.org/gix", rev = "abc" }
+        "#;
+        assert_eq!(
+            names("crates/x/Cargo.toml", text),
+            ["gix https://example.org/gix abc", "libc 0.2", "serde 1"]
+        );
+    }
+
+    #[test]
+    fn each_format_yields_its_entries() {
+        let npm = r#"{"name":"x","dependencies":{"a":"^1","own":"workspace:*"},"devDependencies":{"b":"2"}}"#;
+        assert_eq!(names("package.json", npm), ["a ^1", "b 2"]);
+        let python = "[project]\ndependencies = ['Flask>=3', 'ruff']\n[dependency-groups]\ndev = ['py_test==8']\n[tool.poetry.dependencies]\npython = '^3'\nhttpx = {version = '1'}\n";
+        assert_eq!(
+            names("pyproject.toml", python),
+            ["flask >=3", "httpx 1", "py-test ==8", "ruff"]
+        );
+        let requirements =
+            "# all\n-r base.txt\nDjango==5.0 # web\nrequests[socks]>=2 \\\n    --hash=sha256:00\n";
+        assert_eq!(
+            names("requirements-dev.txt", requirements),
+            ["django ==5.0", "requests [socks]>=2"]
+        );
+        let go = "module x\nrequire one.org/a v1.0.0\nrequire (\n\ttwo.org/b v2.0.0 // indirect\n)\nreplace two.org/b => ../b\n";
+        assert_eq!(
+            names("go.mod", go),
+            ["one.org/a v1.0.0", "two.org/b v2.0.0"]
+        );
+        let maven = "<dependencies><dependency><groupId>g</groupId><artifactId>a</artifactId><version>1</version></dependency></dependencies>";
+        assert_eq!(names("pom.xml", maven), ["a 1"]);
+        let gradle =
+            "dependencies {\n  implementation(\"g:a:1.0\")\n  testImplementation 'g:t:2'\n}";
+        assert_eq!(names("build.gradle.kts", gradle), ["g:a 1.0", "g:t 2"]);
+        assert_eq!(names("Gemfile", "gem 'rails', '~> 8'\n"), ["rails ~> 8"]);
+        let php = r#"{"require":{"php":">=8","a/b":"1"}}"#;
+        assert_eq!(names("composer.json", php), ["a/b 1", "php >=8"]);
+    }
+
+    #[test]
+    fn what_does_not_parse_is_not_understood_rather_than_empty() {
+        assert!(packages(&RepoPath::from("package.json"), b"{").is_none());
+        assert!(packages(&RepoPath::from("Cargo.toml"), b"\xff").is_none());
+        assert!(packages(&RepoPath::from("src/main.rs"), b"").is_none());
+    }
+
+    #[test]
+    fn every_pattern_compiles() {
+        assert!(MAVEN.is_some() && GRADLE.is_some() && GEMFILE.is_some());
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(name in "(Cargo|pyproject)\\.toml|package\\.json|go\\.mod|pom\\.xml|requirements\\.txt|Gemfile", bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
+            let _ = packages(&RepoPath::from(name.as_str()), &bytes);
+        }
+
+        #[test]
+        fn any_requirement_line_yields_at_most_one_name(line in "\\PC{0,40}") {
+            let mut found = Packages::new();
+            requirement(&line, &mut found);
+            prop_assert!(found.len() <= 1);
+        }
+    }
+}

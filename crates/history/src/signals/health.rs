@@ -1,0 +1,155 @@
+//! How the code ages: churn, rework, survival, hotspots, review, anomalies.
+
+use std::collections::BTreeMap;
+
+use trueline_facts::health::{Churn, Health, Hotspot, LargeChange, Review};
+use trueline_facts::{CommitId, Proportion};
+
+use crate::model::{CommitIx, PathIx};
+
+use super::survival::Lifetimes;
+use super::view::View;
+use super::{Source, anomaly, moments};
+
+/// Hotspots and large unreviewed changes reported.
+const MOST: usize = 20;
+/// From so many added lines on a change is large: reviewers' yield falls off between 200 and 400
+/// lines (Cohen, "Best Kept Secrets of Peer Code Review", 2006).
+const LARGE_CHANGE: u64 = 400;
+
+pub(super) fn health(view: &View<'_>, source: &dyn Source) -> Health {
+    let window = Window::new(view);
+    let lifetimes = Lifetimes::new(view);
+    Health {
+        window_days: view.options.window_days,
+        churn: window.churn,
+        rework: lifetimes.rework(),
+        survival: lifetimes.survival(),
+        hotspots: hotspots(view, &window),
+        review: review(view, &window),
+        anomalies: anomaly::anomalies(&moments::timeline(view, source)),
+    }
+}
+
+/// What changed in the window, without generated files.
+struct Window {
+    churn: Churn,
+    paths: BTreeMap<PathIx, Touched>,
+    /// Lines added and files touched per commit of the window, newest first.
+    commits: Vec<(CommitIx, u64, u64)>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Touched {
+    commits: u64,
+    churn: u64,
+}
+
+impl Window {
+    fn new(view: &View<'_>) -> Self {
+        let mut window = Self {
+            churn: Churn::default(),
+            paths: BTreeMap::new(),
+            commits: Vec::new(),
+        };
+        for (ix, commit) in view.all_commits() {
+            if commit.committer_time >= view.history.window_start {
+                window.commits.push((ix, 0, 0));
+            }
+        }
+        window.churn.commits = window.commits.len() as u64;
+        for change in &view.history.changes {
+            if view.is_generated(change.path) {
+                continue;
+            }
+            let Ok(at) = window
+                .commits
+                .binary_search_by_key(&change.commit, |(ix, ..)| *ix)
+            else {
+                continue;
+            };
+            let lines = change.lines.unwrap_or_default();
+            let (added, removed) = (u64::from(lines.added), u64::from(lines.removed));
+            window.churn.added += added;
+            window.churn.removed += removed;
+            let touched = window.paths.entry(change.path).or_default();
+            touched.commits += 1;
+            touched.churn += added + removed;
+            if let Some((_, lines, files)) = window.commits.get_mut(at) {
+                *lines += added;
+                *files += 1;
+            }
+        }
+        window
+    }
+}
+
+/// Ranked by commits × changed lines: a file that is often changed a little and one that is changed
+/// once as a whole both matter less than one that is both.
+fn hotspots(view: &View<'_>, window: &Window) -> Vec<Hotspot> {
+    let mut ranked: Vec<(u128, PathIx, Touched)> = Vec::new();
+    let mut lines: BTreeMap<PathIx, (u64, u64)> = BTreeMap::new();
+    for (path, runs) in view.written_files_of_all_time() {
+        let Some(touched) = window.paths.get(&path) else {
+            continue;
+        };
+        let (mut ai, mut all) = (0, 0);
+        for run in runs {
+            all += run.len;
+            ai += if view.is_ai(run.origin) { run.len } else { 0 };
+        }
+        lines.insert(path, (ai, all));
+        // One commit is no pattern.
+        if touched.commits > 1 {
+            let heat = u128::from(touched.commits) * u128::from(touched.churn);
+            ranked.push((heat, path, *touched));
+        }
+    }
+    ranked.sort_by(|a, b| (b.0, view.history.path(a.1)).cmp(&(a.0, view.history.path(b.1))));
+    ranked
+        .into_iter()
+        .take(MOST)
+        .map(|(_, path, touched)| {
+            let (ai, all) = lines.get(&path).copied().unwrap_or_default();
+            Hotspot {
+                path: view.history.path(path).clone(),
+                commits: touched.commits,
+                churn: touched.churn,
+                lines: all,
+                ai: Proportion::new(ai, all),
+            }
+        })
+        .collect()
+}
+
+fn review(view: &View<'_>, window: &Window) -> Review {
+    let mut all = (0, 0);
+    let mut of_ai = (0, 0);
+    let mut large_unreviewed = Vec::new();
+    for (ix, added, files) in &window.commits {
+        let is_reviewed = view.is_reviewed(*ix);
+        all.0 += u64::from(is_reviewed);
+        all.1 += 1;
+        if !view.is_ai_commit(*ix) {
+            continue;
+        }
+        of_ai.0 += u64::from(is_reviewed);
+        of_ai.1 += 1;
+        if !is_reviewed && *added >= LARGE_CHANGE {
+            large_unreviewed.push(LargeChange {
+                commit: CommitId::new(view.history.commit(*ix).id.to_string()),
+                time: view.time(*ix),
+                subject: view.subject(*ix),
+                added: *added,
+                files: *files,
+            });
+        }
+    }
+    large_unreviewed.sort_by(|a, b| (b.time, &a.commit).cmp(&(a.time, &b.commit)));
+    large_unreviewed.truncate(MOST);
+    Review {
+        commits: Proportion::new(all.0, all.1),
+        ai_commits: Proportion::new(of_ai.0, of_ai.1),
+        large_unreviewed,
+    }
+}

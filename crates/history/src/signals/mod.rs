@@ -1,0 +1,132 @@
+//! Signals: what the history's tables and the origins say about use of AI, health and shadow AI.
+//!
+//! Pure functions of [`History`], [`Origins`] and the blobs that a [`Source`] hands out; they fill
+//! the documents of `trueline_facts`. Every age is relative to HEAD's committer time. Nothing here
+//! adds up shares, rework or findings over a person: comparisons are between known-AI lines and all
+//! others, and groups of persons have five members at least. Statistics: `docs/METHODS.md`.
+
+mod advice;
+mod anomaly;
+mod breakdown;
+mod health;
+mod moments;
+mod pipeline;
+mod review;
+mod shadow;
+mod since;
+mod source;
+mod survival;
+mod usage;
+mod view;
+
+use trueline_facts::health::Health;
+use trueline_facts::pipeline::Entry;
+use trueline_facts::shadow::ShadowAi;
+use trueline_facts::stats::Group;
+use trueline_facts::usage::Usage;
+use trueline_facts::{Diagnostic, Timestamp, ToolId};
+
+use crate::evidence::Origins;
+use crate::model::History;
+
+pub use breakdown::{Grouping, Team, together};
+pub use since::{SinceError, since};
+pub use source::{Source, Unreadable};
+
+use view::View;
+
+/// Days of history that churn, rework, review and anomalies look at.
+pub const WINDOW_DAYS: u32 = 365;
+/// Days of history that evidence coverage looks at.
+pub const COVERAGE_DAYS: u32 = 90;
+
+/// What the caller asks for and knows.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SignalOptions {
+    /// Length of the window, in days; the same that the walk was given.
+    pub window_days: u32,
+    /// Length of the window of evidence coverage, in days.
+    pub coverage_days: u32,
+    /// Count only commits, and lines added by commits, from this time on.
+    pub since: Option<Timestamp>,
+    /// The tools that `trueline.toml` approves; `None` when it lists none.
+    pub approved: Option<Vec<ToolId>>,
+    /// What advice depends on.
+    pub surroundings: Surroundings,
+}
+
+impl Default for SignalOptions {
+    fn default() -> Self {
+        Self {
+            window_days: WINDOW_DAYS,
+            coverage_days: COVERAGE_DAYS,
+            since: None,
+            approved: None,
+            surroundings: Surroundings::default(),
+        }
+    }
+}
+
+/// What the tables do not tell about the repository and the run.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Surroundings {
+    /// The remote to fetch from, if there is any: `origin`.
+    pub remote: Option<String>,
+    /// `refs/notes/ai` exists.
+    pub has_notes_ref: bool,
+    /// Transcripts on this machine were read.
+    pub reads_local_sessions: bool,
+}
+
+/// All signals of one repository, computed on demand from shared tables.
+#[derive(Debug)]
+pub struct Signals<'a> {
+    view: View<'a>,
+    source: &'a dyn Source,
+}
+
+impl<'a> Signals<'a> {
+    /// Looks at a history and its origins; blobs are read from `source` where a content decides.
+    #[must_use]
+    pub fn new(
+        history: &'a History,
+        origins: &'a Origins,
+        source: &'a dyn Source,
+        options: &'a SignalOptions,
+    ) -> Self {
+        Self {
+            view: View::new(history, origins, options),
+            source,
+        }
+    }
+
+    /// Which tools are used, where, since when and for what.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        usage::usage(&self.view, self.source)
+    }
+
+    /// How the code ages and what is out of the ordinary.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        health::health(&self.view, self.source)
+    }
+
+    /// Signs of AI tools in HEAD's tree and in deleted history, and what could not be looked at.
+    #[must_use]
+    pub fn shadow_ai(&self) -> (ShadowAi, Vec<Diagnostic>) {
+        shadow::shadow_ai(&self.view, self.source)
+    }
+
+    /// Where AI enters, from commits and from the signs that [`Self::shadow_ai`] found.
+    #[must_use]
+    pub fn pipeline(&self, shadow: &ShadowAi) -> Vec<Entry> {
+        pipeline::pipeline(&self.view, shadow)
+    }
+
+    /// The lines of the person with this canonical e-mail: only ever for whoever runs the command.
+    #[must_use]
+    pub fn mine(&self, email: &str) -> Group {
+        breakdown::mine(&self.view, email)
+    }
+}

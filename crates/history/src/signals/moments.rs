@@ -1,0 +1,182 @@
+//! The timeline that the anomaly detectors read, made from the history's tables.
+
+use std::collections::BTreeSet;
+
+use smallvec::SmallVec;
+use trueline_authorship::files;
+use trueline_facts::{CommitId, ToolId};
+
+use crate::model::{Change, ChangeKind, CommitIx};
+
+use super::Source;
+use super::anomaly::configuration::Steering;
+use super::anomaly::dependencies::Entries;
+use super::anomaly::evidence_loss::Voice;
+use super::anomaly::manifest::{self, Packages};
+use super::anomaly::timeline::{Moment, Timeline};
+use super::view::View;
+
+/// Folders whose manifests describe test data, not what the product depends on.
+const TEST_DATA: [&[u8]; 6] = [
+    b"fixtures",
+    b"testdata",
+    b"test-data",
+    b"test",
+    b"tests",
+    b"resources",
+];
+
+pub(super) fn timeline(view: &View<'_>, source: &dyn Source) -> Timeline {
+    let history = view.history;
+    let window_start = history.window_start;
+    let oldest = view.all_commits().map(|(ix, _)| view.time(ix)).min();
+    let start = oldest.map_or(window_start, |oldest| oldest.max(window_start));
+    let mut timeline = Timeline {
+        start: start.0,
+        end: view.now.0,
+        born: oldest.is_some_and(|oldest| oldest > window_start),
+        ..Timeline::default()
+    };
+    for changes in history.changes.chunk_by(|a, b| a.commit == b.commit) {
+        let Some(ix) = changes.first().map(|change| change.commit) else {
+            continue;
+        };
+        let commit = history.commit(ix);
+        let id = CommitId::new(commit.id.to_string());
+        steering(view, &id, changes, &mut timeline.steering);
+        let is_import = commit.parents.is_empty() || commit.parents_missing;
+        if is_import || commit.committer_time < window_start {
+            continue;
+        }
+        let added = changes
+            .iter()
+            .filter(|change| !view.is_generated(change.path))
+            .filter_map(|change| change.lines)
+            .map(|lines| u64::from(lines.added))
+            .sum();
+        timeline.moments.push(Moment {
+            id,
+            time: view.time(ix).0,
+            added,
+            entries: entries(view, source, ix, changes),
+        });
+    }
+    timeline
+        .moments
+        .sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
+    timeline
+        .steering
+        .sort_by(|a, b| (a.time, &a.id, &a.path).cmp(&(b.time, &b.id, &b.path)));
+    timeline.voices = voices(view);
+    timeline
+}
+
+fn steering(view: &View<'_>, id: &CommitId, changes: &[Change], found: &mut Vec<Steering>) {
+    for change in changes {
+        let path = view.history.path(change.path);
+        if !files::is_agent_configuration(path.as_bytes()) {
+            continue;
+        }
+        let tool = files::path_signs(path.as_bytes())
+            .into_iter()
+            .next()
+            .map_or_else(
+                || ToolId::new(trueline_authorship::tools::UNSPECIFIED),
+                |sign| sign.tool,
+            );
+        let lines = change.lines.unwrap_or_default();
+        found.push(Steering {
+            id: id.clone(),
+            time: view.time(change.commit).0,
+            tool,
+            path: path.clone(),
+            deleted: change.kind == ChangeKind::Deleted,
+            lines: u64::from(lines.added) + u64::from(lines.removed),
+        });
+    }
+}
+
+/// The distinct dependencies that a commit changed; `None` when it touched no manifest that can be
+/// read before and after.
+fn entries(
+    view: &View<'_>,
+    source: &dyn Source,
+    commit: CommitIx,
+    changes: &[Change],
+) -> Option<Entries> {
+    let parent = view
+        .history
+        .commit(commit)
+        .parents
+        .first()
+        .map(|parent| view.history.commit(*parent).tree)?;
+    let mut manifests = 0;
+    let (mut added, mut removed, mut other_version) =
+        (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    for change in changes {
+        let path = view.history.path(change.path);
+        let is_test_data = || {
+            path.as_bytes()
+                .split(|byte| *byte == b'/')
+                .any(|part| TEST_DATA.contains(&part))
+        };
+        if !manifest::is_manifest(path) || view.is_generated(change.path) || is_test_data() {
+            continue;
+        }
+        let packages = |content: Option<Vec<u8>>| match content {
+            Some(content) => manifest::packages(path, &content),
+            None => Some(Packages::new()),
+        };
+        let before = match change.kind {
+            ChangeKind::Added => Some(Packages::new()),
+            ChangeKind::Modified | ChangeKind::Deleted => {
+                source.at(parent, path).ok().and_then(packages)
+            }
+        };
+        let after = match change.kind {
+            ChangeKind::Deleted => Some(Packages::new()),
+            ChangeKind::Added | ChangeKind::Modified => source
+                .blob(change.blob)
+                .and_then(|content| packages(Some(content))),
+        };
+        let (Some(before), Some(after)) = (before, after) else {
+            continue;
+        };
+        manifests += 1;
+        for (name, version) in &after {
+            match before.get(name) {
+                None => drop(added.insert(name.clone())),
+                Some(old) if old != version => drop(other_version.insert(name.clone())),
+                Some(_) => {}
+            }
+        }
+        removed.extend(before.into_keys().filter(|name| !after.contains_key(name)));
+    }
+    // A dependency that moved from one manifest to another was neither added nor removed.
+    let moved = added.intersection(&removed).count();
+    (manifests > 0).then(|| Entries {
+        manifests,
+        added: (added.len() - moved) as u32,
+        removed: (removed.len() - moved) as u32,
+        changed: other_version.len() as u32,
+    })
+}
+
+/// Who spoke of which tool when; bots are no people, and merges say nothing.
+fn voices(view: &View<'_>) -> Vec<Voice> {
+    let mut voices: Vec<Voice> = view
+        .all_commits()
+        .filter(|(ix, _)| view.origins.commit(*ix).automation.is_none())
+        .map(|(ix, commit)| Voice {
+            time: view.time(ix).0,
+            person: commit.person.0,
+            tools: view
+                .tools(ix)
+                .into_iter()
+                .map(|(tool, _)| Box::from(tool.as_str()))
+                .collect::<SmallVec<_>>(),
+        })
+        .collect();
+    voices.sort_by_key(|voice| (voice.time, voice.person));
+    voices
+}

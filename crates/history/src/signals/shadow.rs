@@ -1,0 +1,230 @@
+//! Signs of AI tools in HEAD's tree and in history: configuration, residue, ignore lines, editor
+//! extensions, CI jobs, dependencies. What was once added and later removed counts as well.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gix::ObjectId;
+use rustc_hash::FxHashMap;
+use trueline_authorship::files::{self, ContentSign};
+use trueline_authorship::tools;
+use trueline_facts::shadow::{ShadowAi, Signal, SignalKind, SignalState};
+use trueline_facts::{Diagnostic, Level, RepoPath, Timestamp, ToolId};
+
+use crate::model::{Change, ChangeKind, PathIx};
+
+use super::Source;
+use super::view::View;
+
+/// Versions of files that are read for signs, newest first. A blob takes some ten microseconds.
+const MOST_VERSIONS: usize = 6000;
+
+pub(super) fn shadow_ai(view: &View<'_>, source: &dyn Source) -> (ShadowAi, Vec<Diagnostic>) {
+    let mut search = Search::new(view);
+    search.paths(view);
+    search.contents(view, source);
+    let signals: Vec<Signal> = search.signals.into_values().collect();
+    let approved = view.options.approved.clone();
+    let unlisted = approved
+        .as_ref()
+        .map_or_else(Vec::new, |approved| unlisted(view, &signals, approved));
+    let shadow = ShadowAi {
+        approved,
+        unlisted,
+        signals,
+    };
+    (shadow, search.diagnostics)
+}
+
+/// Coding tools with any sign or any line or commit that the policy does not list. Libraries that
+/// the product calls are no coding tools: the pipeline map has them.
+fn unlisted(view: &View<'_>, signals: &[Signal], approved: &[ToolId]) -> Vec<ToolId> {
+    let known: BTreeSet<ToolId> = tools::all().collect();
+    let mut seen: BTreeSet<&ToolId> = signals
+        .iter()
+        .map(|signal| &signal.tool)
+        .filter(|tool| known.contains(*tool))
+        .collect();
+    seen.extend(
+        view.origins
+            .origins
+            .iter()
+            .filter_map(|origin| origin.tool()),
+    );
+    for (ix, _) in view.all_commits() {
+        seen.extend(view.tools(ix).iter().map(|(tool, _)| *tool));
+    }
+    seen.into_iter()
+        .filter(|tool| tool.as_str() != tools::UNSPECIFIED && !approved.contains(tool))
+        .cloned()
+        .collect()
+}
+
+/// One row a sign; a row found twice (two versions of a file) is one.
+type Key = (ToolId, SignalKind, RepoPath, Option<String>);
+
+struct Search {
+    /// The blob of each path of HEAD.
+    head: FxHashMap<PathIx, ObjectId>,
+    signals: BTreeMap<Key, Signal>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Search {
+    fn new(view: &View<'_>) -> Self {
+        Self {
+            head: view
+                .history
+                .files
+                .iter()
+                .map(|file| (file.path, file.blob))
+                .collect(),
+            signals: BTreeMap::new(),
+            diagnostics: Vec::new(),
+        }
+    }
+
+    fn state(&self, path: PathIx) -> SignalState {
+        if self.head.contains_key(&path) {
+            SignalState::Present
+        } else {
+            SignalState::Deleted
+        }
+    }
+
+    fn see(&mut self, key: Key, state: SignalState, times: Option<(Timestamp, Timestamp)>) {
+        let signal = self.signals.entry(key).or_insert_with_key(|key| Signal {
+            tool: key.0.clone(),
+            kind: key.1,
+            state,
+            path: key.2.clone(),
+            detail: key.3.clone(),
+            first_seen: None,
+            last_seen: None,
+        });
+        if state == SignalState::Present {
+            signal.state = state;
+        }
+        if let Some((first, last)) = times {
+            signal.first_seen = Some(signal.first_seen.map_or(first, |seen| seen.min(first)));
+            signal.last_seen = Some(signal.last_seen.map_or(last, |seen| seen.max(last)));
+        }
+    }
+
+    /// What paths alone show, in HEAD and in all changes.
+    fn paths(&mut self, view: &View<'_>) {
+        let mut times: FxHashMap<PathIx, (Timestamp, Timestamp)> = FxHashMap::default();
+        let telling: Vec<(PathIx, Vec<(ToolId, SignalKind)>)> = view
+            .history
+            .paths
+            .iter()
+            .enumerate()
+            .map(|(ix, path)| {
+                let signs = files::path_signs(path.as_bytes())
+                    .into_iter()
+                    .map(|sign| (sign.tool, sign.kind))
+                    .collect::<Vec<_>>();
+                (PathIx(ix as u32), signs)
+            })
+            .filter(|(_, signs)| !signs.is_empty())
+            .collect();
+        for change in &view.history.changes {
+            if telling
+                .binary_search_by_key(&change.path, |(ix, _)| *ix)
+                .is_ok()
+            {
+                let time = view.time(change.commit);
+                let (first, last) = times.entry(change.path).or_insert((time, time));
+                *first = time.min(*first);
+                *last = time.max(*last);
+            }
+        }
+        for (ix, signs) in telling {
+            let seen = times.get(&ix).copied();
+            // A path that only notes name is neither in HEAD nor in a change.
+            if seen.is_none() && !self.head.contains_key(&ix) {
+                continue;
+            }
+            let path = view.history.path(ix).clone();
+            for (tool, kind) in signs {
+                self.see((tool, kind, path.clone(), None), self.state(ix), seen);
+            }
+        }
+    }
+
+    /// What contents show, in HEAD and in earlier versions.
+    fn contents(&mut self, view: &View<'_>, source: &dyn Source) {
+        let interesting: Vec<bool> = view
+            .history
+            .paths
+            .iter()
+            .map(|path| files::content_interesting(path.as_bytes()))
+            .collect();
+        let is_interesting = |path: PathIx| {
+            interesting
+                .get(path.0 as usize)
+                .copied()
+                .unwrap_or_default()
+                && !view.is_generated(path)
+        };
+        let mut read: FxHashMap<(PathIx, ObjectId), Vec<ContentSign>> = FxHashMap::default();
+        let mut signs_of = |path: PathIx, blob: ObjectId| -> Vec<ContentSign> {
+            read.entry((path, blob))
+                .or_insert_with(|| {
+                    source.blob(blob).map_or_else(Vec::new, |content| {
+                        files::content_signs(view.history.path(path).as_bytes(), &content)
+                    })
+                })
+                .clone()
+        };
+        let key = |path: PathIx, sign: ContentSign| {
+            let detail = Some(sign.detail);
+            (
+                sign.tool,
+                sign.kind,
+                view.history.path(path).clone(),
+                detail,
+            )
+        };
+        for file in &view.history.files {
+            if is_interesting(file.path) {
+                for sign in signs_of(file.path, file.blob) {
+                    self.see(key(file.path, sign), SignalState::Present, None);
+                }
+            }
+        }
+        let versions: Vec<&Change> = view
+            .history
+            .changes
+            .iter()
+            .filter(|change| is_interesting(change.path))
+            .collect();
+        if versions.len() > MOST_VERSIONS {
+            self.diagnostics.push(Diagnostic::new(
+                Level::Note,
+                "old-versions-unread",
+                format!(
+                    "{} older versions of manifests, workflows and ignore files were not searched for signs of AI tools; the newest {MOST_VERSIONS} were",
+                    versions.len() - MOST_VERSIONS
+                ),
+            ));
+        }
+        // Changes come by commit, newest commit first.
+        for change in versions.into_iter().take(MOST_VERSIONS) {
+            let time = view.time(change.commit);
+            let removes = change.kind == ChangeKind::Deleted;
+            for sign in signs_of(change.path, change.blob) {
+                let key = key(change.path, sign);
+                // A removed file showed the sign up to now, but this is not when it began.
+                if removes && !self.signals.contains_key(&key) {
+                    self.see(key, SignalState::Deleted, Some((time, time)));
+                } else if removes {
+                    if let Some(signal) = self.signals.get_mut(&key) {
+                        signal.last_seen = Some(signal.last_seen.map_or(time, |s| s.max(time)));
+                    }
+                } else {
+                    self.see(key, SignalState::Deleted, Some((time, time)));
+                }
+            }
+        }
+    }
+}

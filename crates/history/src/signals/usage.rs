@@ -1,0 +1,276 @@
+//! Which tools are used, where, since when and for what; evidence coverage before any share.
+
+use std::collections::BTreeMap;
+
+use trueline_authorship::files;
+use trueline_facts::shadow::SignalKind;
+use trueline_facts::usage::{
+    DirectoryUse, EvidenceCoverage, LineShares, MonthUse, Purpose, ToolUse, Usage,
+};
+use trueline_facts::{EvidenceClass, Proportion, RepoPath, Timestamp, ToolId};
+
+use super::view::View;
+use super::{Source, advice};
+
+/// Directories are reported down to this depth.
+const DEPTH: usize = 3;
+/// Top-level directories reported per tool.
+const DIRECTORIES_PER_TOOL: usize = 10;
+/// How `ToolUse::models` names commits whose evidence states no model.
+const UNSTATED: &str = "unstated";
+
+pub(super) fn usage(view: &View<'_>, source: &dyn Source) -> Usage {
+    let mut tally = Tally::new(view);
+    tally.lines(view);
+    tally.commits(view);
+    tally.configuration(view);
+    let coverage = EvidenceCoverage {
+        window_days: view.options.coverage_days,
+        recent: Proportion::new(tally.recent.0, tally.recent.1),
+        all: Proportion::new(tally.lines.total - tally.without, tally.lines.total),
+        advice: advice::advice(view, source, &tally.recent_by_tool, &tally.recent),
+        by_tool: tally.recent_by_tool,
+    };
+    let mut tools: Vec<ToolUse> = tally.tools.into_values().map(ToolDraft::finish).collect();
+    tools.retain(|tool| tool.lines > 0 || tool.commits > 0);
+    tools.sort_by(|a, b| (b.lines, b.commits, &a.tool).cmp(&(a.lines, a.commits, &b.tool)));
+    Usage {
+        coverage,
+        lines: tally.lines,
+        generated_lines: tally.generated_lines,
+        tools,
+        purposes: tally.purposes,
+        months: tally.months.into_values().collect(),
+        directories: tally
+            .directories
+            .into_iter()
+            .map(|(path, lines)| DirectoryUse {
+                path: RepoPath::new(path),
+                lines,
+            })
+            .collect(),
+    }
+}
+
+struct ToolDraft {
+    report: ToolUse,
+    /// All top-level directories; the largest ones are reported.
+    directories: BTreeMap<String, u64>,
+}
+
+impl ToolDraft {
+    fn new(tool: &ToolId, approved: Option<&[ToolId]>) -> Self {
+        Self {
+            report: ToolUse {
+                tool: tool.clone(),
+                approved: approved.map(|list| list.contains(tool)),
+                lines: 0,
+                commits: 0,
+                first_seen: None,
+                last_seen: None,
+                models: BTreeMap::new(),
+                purposes: BTreeMap::new(),
+                directories: BTreeMap::new(),
+                evidence: BTreeMap::new(),
+                configuration: Vec::new(),
+            },
+            directories: BTreeMap::new(),
+        }
+    }
+
+    fn finish(mut self) -> ToolUse {
+        let mut largest: Vec<(String, u64)> = self.directories.into_iter().collect();
+        largest.sort_by(|a, b| (b.1, &a.0).cmp(&(a.1, &b.0)));
+        largest.truncate(DIRECTORIES_PER_TOOL);
+        self.report.directories = largest.into_iter().collect();
+        self.report
+    }
+}
+
+struct Tally<'a> {
+    approved: Option<&'a [ToolId]>,
+    lines: LineShares,
+    /// Lines without any evidence.
+    without: u64,
+    generated_lines: u64,
+    /// Lines of the coverage window: with evidence, of all.
+    recent: (u64, u64),
+    recent_by_tool: BTreeMap<ToolId, u64>,
+    tools: BTreeMap<ToolId, ToolDraft>,
+    purposes: BTreeMap<Purpose, u64>,
+    months: BTreeMap<String, MonthUse>,
+    directories: BTreeMap<Vec<u8>, LineShares>,
+}
+
+impl<'a> Tally<'a> {
+    fn new(view: &View<'a>) -> Self {
+        Self {
+            approved: view.options.approved.as_deref(),
+            lines: LineShares::default(),
+            without: 0,
+            generated_lines: 0,
+            recent: (0, 0),
+            recent_by_tool: BTreeMap::new(),
+            tools: BTreeMap::new(),
+            purposes: BTreeMap::new(),
+            months: BTreeMap::new(),
+            directories: BTreeMap::new(),
+        }
+    }
+
+    fn tool(&mut self, tool: &ToolId) -> &mut ToolDraft {
+        let approved = self.approved;
+        self.tools
+            .entry(tool.clone())
+            .or_insert_with(|| ToolDraft::new(tool, approved))
+    }
+
+    fn lines(&mut self, view: &View<'_>) {
+        let recent_from = view.days_ago(view.options.coverage_days);
+        let mut by_commit = vec![LineShares::default(); view.history.commits.len()];
+        for (path, lines) in view.files() {
+            if view.is_generated(path) {
+                self.generated_lines += lines.map(|l| l.len).sum::<u64>();
+                continue;
+            }
+            let path = view.history.path(path);
+            let mut of_file = LineShares::default();
+            let mut of_tools: BTreeMap<(&ToolId, Option<EvidenceClass>), u64> = BTreeMap::new();
+            for lines in lines {
+                let shares = view.shares(&lines);
+                of_file.add(&shares);
+                if let Some(commit) = by_commit.get_mut(lines.commit.0 as usize) {
+                    commit.add(&shares);
+                }
+                let origin = view.origins.origin(lines.origin);
+                let has_evidence = !origin.evidence.is_empty();
+                if !has_evidence {
+                    self.without += lines.len;
+                }
+                let is_recent = view.time(lines.commit) >= recent_from;
+                if is_recent {
+                    self.recent.0 += if has_evidence { lines.len } else { 0 };
+                    self.recent.1 += lines.len;
+                }
+                if let Some(tool) = origin.tool() {
+                    let best = origin.evidence.first().map(|e| e.class);
+                    *of_tools.entry((tool, best)).or_default() += lines.len;
+                    if is_recent {
+                        *self.recent_by_tool.entry(tool.clone()).or_default() += lines.len;
+                    }
+                }
+            }
+            self.lines.add(&of_file);
+            if of_file.total > 0 {
+                for directory in directories(path.as_bytes()) {
+                    self.directories
+                        .entry(directory.to_vec())
+                        .or_default()
+                        .add(&of_file);
+                }
+            }
+            for ((tool, best), lines) in of_tools {
+                let draft = self.tool(tool);
+                draft.report.lines += lines;
+                if let Some(best) = best {
+                    *draft.report.evidence.entry(best).or_default() += lines;
+                }
+                *draft.directories.entry(top_directory(path)).or_default() += lines;
+            }
+        }
+        for ((ix, _), shares) in view
+            .history
+            .commits
+            .iter()
+            .enumerate()
+            .zip(&by_commit)
+            .filter(|(_, shares)| shares.total > 0)
+        {
+            let time = view.time(crate::model::CommitIx(ix as u32));
+            self.month(time).lines.add(shares);
+        }
+    }
+
+    fn month(&mut self, time: Timestamp) -> &mut MonthUse {
+        let month = time.month();
+        self.months
+            .entry(month.clone())
+            .or_insert_with(|| MonthUse {
+                month,
+                commits: 0,
+                ai_commits: 0,
+                lines: LineShares::default(),
+            })
+    }
+
+    fn commits(&mut self, view: &View<'_>) {
+        for (ix, _) in view.commits() {
+            let time = view.time(ix);
+            let purpose = view.origins.commit(ix).purpose;
+            *self.purposes.entry(purpose).or_default() += 1;
+            let tools = view.tools(ix);
+            let month = self.month(time);
+            month.commits += 1;
+            month.ai_commits += u64::from(!tools.is_empty());
+            for (tool, model) in tools {
+                let report = &mut self.tool(tool).report;
+                report.commits += 1;
+                report.first_seen = Some(report.first_seen.map_or(time, |first| first.min(time)));
+                report.last_seen = Some(report.last_seen.map_or(time, |last| last.max(time)));
+                let model = model.map_or(UNSTATED, |model| model.as_str());
+                *report.models.entry(model.to_owned()).or_default() += 1;
+                *report.purposes.entry(purpose).or_default() += 1;
+            }
+        }
+    }
+
+    /// Configuration of tools that are in use; others show in the shadow-AI report alone.
+    fn configuration(&mut self, view: &View<'_>) {
+        for file in &view.history.files {
+            let path = view.history.path(file.path);
+            for sign in files::path_signs(path.as_bytes()) {
+                if sign.kind == SignalKind::Configuration
+                    && let Some(draft) = self.tools.get_mut(&sign.tool)
+                {
+                    draft.report.configuration.push(path.clone());
+                }
+            }
+        }
+    }
+}
+
+/// The directories above a path down to [`DEPTH`], the root (empty) first.
+pub(super) fn directories(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let slashes = path
+        .iter()
+        .enumerate()
+        .filter(|(_, byte)| **byte == b'/')
+        .map(|(at, _)| at)
+        .take(DEPTH);
+    std::iter::once(0)
+        .chain(slashes)
+        .filter_map(|end| path.get(..end))
+}
+
+/// The top-level directory for people: `.` for files in the root.
+fn top_directory(path: &RepoPath) -> String {
+    match path.as_bytes().iter().position(|byte| *byte == b'/') {
+        Some(slash) => RepoPath::new(&path.as_bytes()[..slash])
+            .display()
+            .into_owned(),
+        None => ".".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directories_end_at_the_third_level_and_begin_with_the_root() {
+        let names: Vec<&[u8]> = directories(b"a/b/c/d/e.rs").collect();
+        assert_eq!(names, [&b""[..], b"a", b"a/b", b"a/b/c"]);
+        assert_eq!(directories(b"e.rs").count(), 1);
+        assert_eq!(top_directory(&RepoPath::from("e.rs")), ".");
+    }
+}

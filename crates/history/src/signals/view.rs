@@ -1,0 +1,220 @@
+//! What all signals share: which paths are generated, what each origin counts as, which commits
+//! carry evidence of which tool, and which show a sign of review.
+
+use bstr::ByteSlice;
+use smallvec::SmallVec;
+use trueline_authorship::generated;
+use trueline_authorship::message::Sign;
+use trueline_facts::usage::LineShares;
+use trueline_facts::{Author, ModelId, Timestamp, ToolId};
+
+use crate::evidence::{OriginIx, Origins};
+use crate::model::{Commit, CommitIx, History, PathIx};
+
+use super::SignalOptions;
+
+/// What a line counts as.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Counts {
+    AiByLine,
+    AiByCommit,
+    Human,
+    Unknown,
+}
+
+/// One history with its origins, looked at from HEAD.
+#[derive(Debug)]
+pub(super) struct View<'a> {
+    pub(super) history: &'a History,
+    pub(super) origins: &'a Origins,
+    pub(super) options: &'a SignalOptions,
+    pub(super) now: Timestamp,
+    generated: Vec<bool>,
+    counts: Vec<Counts>,
+    reviewed: Vec<bool>,
+}
+
+/// Lines of one file that share commit and origin.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lines {
+    pub(super) origin: OriginIx,
+    pub(super) commit: CommitIx,
+    pub(super) len: u64,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(
+        history: &'a History,
+        origins: &'a Origins,
+        options: &'a SignalOptions,
+    ) -> Self {
+        let counts = origins
+            .origins
+            .iter()
+            .map(|origin| match &origin.author {
+                Author::Ai { .. } if origin.is_line_level() => Counts::AiByLine,
+                Author::Ai { .. } => Counts::AiByCommit,
+                Author::Human { .. } => Counts::Human,
+                Author::Unknown => Counts::Unknown,
+            })
+            .collect();
+        Self {
+            history,
+            origins,
+            options,
+            now: history.now(),
+            generated: history
+                .paths
+                .iter()
+                .map(|path| generated::is_generated(path.as_bytes()))
+                .collect(),
+            counts,
+            reviewed: super::review::reviewed(history, origins),
+        }
+    }
+
+    /// Generated, vendored or a lock file?
+    pub(super) fn is_generated(&self, path: PathIx) -> bool {
+        self.generated
+            .get(path.0 as usize)
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// Committer time, but never after HEAD: clocks differ.
+    pub(super) fn time(&self, commit: CommitIx) -> Timestamp {
+        self.history.commit(commit).committer_time.min(self.now)
+    }
+
+    /// HEAD's time minus whole days.
+    pub(super) fn days_ago(&self, days: u32) -> Timestamp {
+        self.now.plus_days(-i64::from(days))
+    }
+
+    /// The commits that count: no merges, and not before `--since`.
+    pub(super) fn commits(&self) -> impl Iterator<Item = (CommitIx, &'a Commit)> {
+        self.all_commits()
+            .filter(|(ix, _)| self.is_recent_enough(*ix))
+    }
+
+    /// All commits without merges.
+    pub(super) fn all_commits(&self) -> impl Iterator<Item = (CommitIx, &'a Commit)> + use<'a> {
+        self.history
+            .commits
+            .iter()
+            .enumerate()
+            .map(|(ix, commit)| (CommitIx(ix as u32), commit))
+            .filter(|(_, commit)| !commit.is_merge())
+    }
+
+    /// Is it after `--since`?
+    pub(super) fn is_recent_enough(&self, commit: CommitIx) -> bool {
+        self.options
+            .since
+            .is_none_or(|since| self.time(commit) >= since)
+    }
+
+    /// The text files of HEAD with the lines that count: those after `--since`.
+    pub(super) fn files(&self) -> impl Iterator<Item = (PathIx, impl Iterator<Item = Lines>)> {
+        self.files_of_all_time().map(|(path, lines)| {
+            let counting = lines.filter(|lines| self.is_recent_enough(lines.commit));
+            (path, counting)
+        })
+    }
+
+    /// The text files of HEAD that are not generated, with all their lines.
+    pub(super) fn written_files_of_all_time(
+        &self,
+    ) -> impl Iterator<Item = (PathIx, impl Iterator<Item = Lines>)> {
+        self.files_of_all_time()
+            .filter(|(path, _)| !self.is_generated(*path))
+    }
+
+    fn files_of_all_time(&self) -> impl Iterator<Item = (PathIx, impl Iterator<Item = Lines>)> {
+        self.origins.files.iter().map(|file| {
+            let lines = file.runs.iter().map(|run| Lines {
+                origin: run.origin,
+                commit: run.commit,
+                len: u64::from(run.len),
+            });
+            (file.path, lines)
+        })
+    }
+
+    /// Lines as shares.
+    pub(super) fn shares(&self, lines: &Lines) -> LineShares {
+        let mut shares = LineShares {
+            total: lines.len,
+            ..LineShares::default()
+        };
+        let counts = self.counts.get(lines.origin.0 as usize);
+        match counts.copied().unwrap_or(Counts::Unknown) {
+            Counts::AiByLine => {
+                shares.ai = lines.len;
+                shares.ai_line_level = lines.len;
+            }
+            Counts::AiByCommit => shares.ai = lines.len,
+            Counts::Human => shares.human = lines.len,
+            Counts::Unknown => shares.unknown = lines.len,
+        }
+        shares
+    }
+
+    /// Known to come from an AI tool?
+    pub(super) fn is_ai(&self, origin: OriginIx) -> bool {
+        matches!(
+            self.counts.get(origin.0 as usize),
+            Some(Counts::AiByLine | Counts::AiByCommit)
+        )
+    }
+
+    /// The tools that had a part in writing a commit, each with its model where stated; no
+    /// reviewers, no weak hints. Sorted, each tool once.
+    pub(super) fn tools(
+        &self,
+        commit: CommitIx,
+    ) -> SmallVec<[(&'a ToolId, Option<&'a ModelId>); 2]> {
+        let evidence = self.origins.commit(commit);
+        let mut tools: SmallVec<[_; 2]> = evidence
+            .attested
+            .iter()
+            .map(|lines| (&lines.tool, lines.model.as_ref()))
+            .chain(
+                evidence
+                    .signs
+                    .iter()
+                    .filter(|sign| sign.stands_alone())
+                    .map(|sign| (&sign.tool, sign.model.as_ref())),
+            )
+            .collect();
+        // A witness that states the model goes before one that does not.
+        tools.sort_by_key(|(tool, model)| (*tool, model.is_none(), *model));
+        tools.dedup_by_key(|(tool, _)| *tool);
+        tools
+    }
+
+    /// Has an AI tool had a part in it?
+    pub(super) fn is_ai_commit(&self, commit: CommitIx) -> bool {
+        let evidence = self.origins.commit(commit);
+        !evidence.attested.is_empty() || evidence.signs.iter().any(Sign::stands_alone)
+    }
+
+    /// Does anything show that somebody other than the author looked at it?
+    pub(super) fn is_reviewed(&self, commit: CommitIx) -> bool {
+        self.reviewed
+            .get(commit.0 as usize)
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// The first line of a commit's message, at most 100 characters.
+    pub(super) fn subject(&self, commit: CommitIx) -> String {
+        let message = &self.history.commit(commit).message;
+        let line = message.lines().next().unwrap_or_default().to_str_lossy();
+        line.trim()
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(100)
+            .collect()
+    }
+}
