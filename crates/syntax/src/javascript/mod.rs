@@ -52,7 +52,7 @@ use crate::builder::{Exports, ModuleBuilder};
 use crate::ir::{
     Const, Export, FuncId, Language, Module, Op, Operand, Span, Symbol, SyntaxError, Var,
 };
-use crate::lines;
+use crate::{limits, lines};
 
 use control::Context;
 use recovery::Repair;
@@ -70,7 +70,10 @@ pub(crate) fn lower(language: Language, source: Source<'_>) -> Module {
         return ModuleBuilder::new(language).finish(Exports::Named(Vec::new()), lines);
     }
     let mut best: Option<(Faults, SourceType)> = None;
-    for dialect in dialects(language, source.path) {
+    for (rank, dialect) in dialects(language, source.path).into_iter().enumerate() {
+        if rank > 0 && !is_safe(language, source.text, dialect) {
+            continue;
+        }
         let allocator = Allocator::default();
         let parsed = parse(&allocator, source.text, dialect);
         let faults = Faults::of(&parsed);
@@ -106,6 +109,7 @@ fn lower_broken(language: Language, text: &str, dialect: SourceType, lines: u32)
         if parsed.panicked
             && let Some((place, message)) = cause
             && repair.mend(place, &message)
+            && is_safe(language, repair.text(), dialect)
         {
             continue;
         }
@@ -121,6 +125,13 @@ fn lower_broken(language: Language, text: &str, dialect: SourceType, lines: u32)
         repair.clamp(&mut module);
         return module;
     }
+}
+
+/// Whether text may be given to the parser: the caller has checked it as its path says, but what a
+/// repair uncovers, or a guessed dialect sees, may nest deeper.
+fn is_safe(language: Language, text: &str, dialect: SourceType) -> bool {
+    let path = if dialect.is_jsx() { "a.tsx" } else { "a.ts" };
+    limits::check(language, Source { path, text }).is_ok()
 }
 
 /// What is wrong with a parse: the fewer and the later, the better the dialect fits.
