@@ -99,10 +99,12 @@ pub fn all() -> impl Iterator<Item = ToolId> {
     TOOLS.rows.iter().map(|row| ToolId::new(row.id.clone()))
 }
 
-/// A model as evidence names it, without a leading `provider/`; `None` when it says nothing.
+/// A model in one spelling, whichever way evidence names it: `Claude Opus 4.5 (1M context)`,
+/// `anthropic/claude-opus-4.5` and `claude-opus-4-5-20251101` are all `claude-opus-4-5`. `None`
+/// when it says nothing.
 #[must_use]
 pub fn model(text: &str) -> Option<ModelId> {
-    let text = text.trim();
+    let text = text.trim().trim_matches(['"', '\'']).trim();
     let text = text.rsplit_once('/').map_or(text, |(_, last)| last).trim();
     let says_nothing = [
         "",
@@ -118,7 +120,28 @@ pub fn model(text: &str) -> Option<ModelId> {
     if says_nothing || text.chars().any(char::is_control) {
         return None;
     }
-    Some(ModelId::new(cut(text, LONGEST_MODEL)))
+    Some(ModelId::new(cut(&spelling(text), LONGEST_MODEL)))
+}
+
+/// Lower case with hyphens; a size of context in brackets is a setting, not a model. Anthropic
+/// writes versions with dots in names and with hyphens, then a release date, in ids.
+fn spelling(text: &str) -> String {
+    let stem = text
+        .split(['(', '['])
+        .map(str::trim)
+        .find(|part| !part.is_empty())
+        .unwrap_or(text);
+    let mut name = stem.to_lowercase().replace([' ', '_'], "-");
+    if name.starts_with("claude") {
+        name = name.replace('.', "-");
+        if let Some((before, date)) = name.rsplit_once('-')
+            && date.len() == 8
+            && date.bytes().all(|b| b.is_ascii_digit())
+        {
+            name.truncate(before.len());
+        }
+    }
+    name
 }
 
 /// The tool that free text of a disclosure names (`Claude:claude-3-opus coccinelle`, `ChatGPTv5`),
@@ -211,6 +234,21 @@ mod tests {
 
     fn tool(value: &str) -> Option<String> {
         mentioned(value).map(|(tool, _)| tool.to_string())
+    }
+
+    #[test]
+    fn one_model_has_one_spelling() {
+        for name in [
+            "Claude Opus 4.5",
+            "Claude Opus 4.5 (1M context)",
+            "anthropic/claude-opus-4.5",
+            "claude-opus-4-5-20251101",
+            "claude-opus-4-5[1m]",
+            "\"claude-opus-4-5\"",
+        ] {
+            assert_eq!(model(name), Some(ModelId::new("claude-opus-4-5")), "{name}");
+        }
+        assert_eq!(model("GPT 5.3-codex"), Some(ModelId::new("gpt-5.3-codex")));
     }
 
     #[test]

@@ -159,13 +159,12 @@ fn the_model_is_read_out_of_the_name() {
         Co-authored-by: OpenAI GPT 5.5 <noreply@openai.com>\n\
         Co-authored-by: aider (openrouter/anthropic/claude-3.5-sonnet) <noreply@aider.chat>";
     insta::assert_snapshot!(of(PERSON, message).join("\n"), @r"
-    claude [Claude Opus 4.6] Identity High Co-authored-by CoAuthor
-    claude [Claude Opus 4.7] Identity High Co-authored-by CoAuthor
     claude [claude-opus-4-6] Identity High Co-authored-by CoAuthor
-    claude [Claude Fable 5] Identity High Co-authored-by CoAuthor
+    claude [claude-opus-4-7] Identity High Co-authored-by CoAuthor
+    claude [claude-fable-5] Identity High Co-authored-by CoAuthor
     claude Identity High Co-authored-by CoAuthor
-    codex [GPT 5.5] Identity High Co-authored-by CoAuthor
-    aider [claude-3.5-sonnet] Convention High Co-authored-by CoAuthor
+    codex [gpt-5.5] Identity High Co-authored-by CoAuthor
+    aider [claude-3-5-sonnet] Convention High Co-authored-by CoAuthor
     ");
 }
 
