@@ -35,6 +35,10 @@ pub(crate) enum Command {
 
 /// What commands that read a repository share.
 #[derive(Args, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own on the command line"
+)]
 pub(crate) struct Reading {
     /// Threads to use; all cores by default. The result does not depend on it.
     #[arg(long, value_name = "N")]

@@ -22,6 +22,8 @@ pub struct PorcelainCommit {
     pub committer: Signature,
     /// First line of the message, whole.
     pub summary: BString,
+    /// It has no parent at all: git calls that a boundary too.
+    pub root: bool,
     /// The commit and path that blame went on to from here.
     pub previous: Option<(CommitId, RepoPath)>,
 }
@@ -119,7 +121,7 @@ fn headers(out: &mut Vec<u8>, run: &BlameRun, commit: Option<&PorcelainCommit>) 
         signature(out, "committer", &stand_in);
         field(out, "summary", run.summary.as_bytes());
     }
-    if run.boundary {
+    if run.boundary || commit.is_some_and(|c| c.root) {
         out.extend_from_slice(b"boundary\n");
     }
     origin(out, &run.origin);

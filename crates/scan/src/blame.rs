@@ -1,6 +1,7 @@
 //! `trueline blame`: the origin of each line of one file at HEAD.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -8,9 +9,11 @@ use std::sync::atomic::AtomicBool;
 use bstr::ByteSlice;
 use trueline_facts::blame::{BlameReport, BlameRun, SCHEMA};
 use trueline_facts::{CommitId, Person, Pseudonym, RepoPath};
+use trueline_history::HistoryError;
 use trueline_history::content::ZonedSignature;
 use trueline_history::evidence::{EvidenceOptions, fuse};
 use trueline_history::model::{CommitIx, FileContent, History, RunEnd};
+use trueline_history::repository::Repository;
 use trueline_history::walk;
 
 use crate::place::Place;
@@ -45,6 +48,8 @@ pub struct CommitDetails {
     pub committer: CommitSignature,
     /// First line of the message, whole.
     pub summary: Vec<u8>,
+    /// It has no parent at all.
+    pub root: bool,
 }
 
 /// A name, an address and a moment.
@@ -101,7 +106,11 @@ pub fn blame(
         std::slice::from_ref(&path),
         &options,
         interrupt,
-    )?;
+    )
+    .map_err(|error| match error {
+        HistoryError::NotAFile { .. } => unusable("not a file of HEAD; commit it first"),
+        other => other.into(),
+    })?;
     let head = history
         .commits
         .first()
@@ -115,17 +124,7 @@ pub fn blame(
         .iter()
         .find(|f| *history.path(f.path) == path)
         .ok_or_else(|| unusable("not a file of HEAD; commit it first"))?;
-    let ends: Vec<(u32, RunEnd)> = match &file.content {
-        FileContent::Text(runs) => runs.iter().map(|r| (r.start, r.end)).collect(),
-        FileContent::Binary => return Err(unusable("a binary file has no lines")),
-        FileContent::TooLarge => return Err(unusable("too large: files over 5 MB are not read")),
-        FileContent::Missing => {
-            return Err(unusable(
-                "its content is not in this repository (partial clone?)",
-            ));
-        }
-        FileContent::NotAFile => return Err(unusable("a link or a submodule, not a file")),
-    };
+    let ends = run_ends(&file.content).map_err(unusable)?;
     let evidence = EvidenceOptions {
         local_sessions: request.reading.local_sessions.clone(),
     };
@@ -163,19 +162,11 @@ pub fn blame(
         .collect::<Vec<_>>();
 
     let mut commits = BTreeMap::new();
-    for file_runs in origins.files.iter().filter(|f| f.path == file.path) {
-        for run in &file_runs.runs {
-            let commit = history.commit(run.commit);
-            if let std::collections::btree_map::Entry::Vacant(slot) =
-                commits.entry(commit_id(commit.id))
-                && let Some((author, committer)) = repository.signatures(commit.id)
-            {
-                slot.insert(CommitDetails {
-                    author: persons.signature(author),
-                    committer: persons.signature(committer),
-                    summary: summary(&commit.message).into_owned().into_bytes(),
-                });
-            }
+    for run in &runs {
+        if let Entry::Vacant(slot) = commits.entry(run.commit.clone())
+            && let Some(details) = persons.details(repository, &run.commit)
+        {
+            slot.insert(details);
         }
     }
     let mut diagnostics = history.diagnostics.clone();
@@ -193,6 +184,17 @@ pub fn blame(
         commits,
         content,
     })
+}
+
+/// How the walk ended for each run, by first line; or why the file has no lines.
+fn run_ends(content: &FileContent) -> Result<Vec<(u32, RunEnd)>, &'static str> {
+    match content {
+        FileContent::Text(runs) => Ok(runs.iter().map(|r| (r.start, r.end)).collect()),
+        FileContent::Binary => Err("a binary file has no lines"),
+        FileContent::TooLarge => Err("too large: files over 5 MB are not read"),
+        FileContent::Missing => Err("its content is not in this repository (partial clone?)"),
+        FileContent::NotAFile => Err("a link or a submodule, not a file"),
+    }
 }
 
 /// The repository and the path in it. A file that is gone from the work tree may still be at HEAD;
@@ -245,6 +247,21 @@ impl Persons<'_> {
                 .filter(|_| self.names)
                 .map(|p| format!("{} <{}>", p.name, p.email)),
         }
+    }
+
+    fn details(&self, repository: &Repository, commit: &CommitId) -> Option<CommitDetails> {
+        let commit = self
+            .history
+            .commits
+            .iter()
+            .find(|c| commit_id(c.id) == *commit)?;
+        let (author, committer) = repository.signatures(commit.id)?;
+        Some(CommitDetails {
+            author: self.signature(author),
+            committer: self.signature(committer),
+            summary: summary(&commit.message).into_owned().into_bytes(),
+            root: commit.parents.is_empty() && !commit.parents_missing,
+        })
     }
 
     fn signature(&self, signature: ZonedSignature) -> CommitSignature {

@@ -41,20 +41,7 @@ pub struct DeclaredCommit {
 
 /// Records.
 pub fn declare(request: &DeclareRequest) -> Result<Vec<DeclaredCommit>, ScanError> {
-    let tool = match tools::known(&request.tool) {
-        Some(tool) => tool,
-        None => {
-            let known: Vec<ToolId> = tools::all().collect();
-            let names: Vec<&str> = known.iter().map(ToolId::as_str).collect();
-            if let Some(near) = nearest(&request.tool.to_ascii_lowercase(), &names) {
-                return Err(ScanError::UnknownTool {
-                    tool: request.tool.clone(),
-                    near: near.to_owned(),
-                });
-            }
-            tools::fold(&request.tool)
-        }
-    };
+    let tool = tool(&request.tool)?;
     let place = Place::open(&request.path)?;
     let repository = place.repository().ok_or_else(|| ScanError::Unusable {
         path: request.path.clone(),
@@ -82,4 +69,20 @@ pub fn declare(request: &DeclareRequest) -> Result<Vec<DeclaredCommit>, ScanErro
             outcome: one.outcome,
         })
         .collect())
+}
+
+/// A known tool by any of its names, or a new one that is no typing error of a known one.
+fn tool(name: &str) -> Result<ToolId, ScanError> {
+    if let Some(tool) = tools::known(name) {
+        return Ok(tool);
+    }
+    let known: Vec<ToolId> = tools::all().collect();
+    let names: Vec<&str> = known.iter().map(ToolId::as_str).collect();
+    match nearest(&name.to_ascii_lowercase(), &names) {
+        Some(near) => Err(ScanError::UnknownTool {
+            tool: name.to_owned(),
+            near: near.to_owned(),
+        }),
+        None => Ok(tools::fold(name)),
+    }
 }

@@ -14,6 +14,8 @@ use trueline_history::model::{CommitIx, FileContent, History};
 use trueline_history::worktree::LineMap;
 use trueline_taint::{Engine, Site};
 
+use crate::place::Place;
+
 /// Where the lines of HEAD come from, by path.
 #[derive(Debug)]
 pub(crate) struct HeadLines<'a> {
@@ -48,9 +50,14 @@ impl<'a> HeadLines<'a> {
         }
     }
 
-    /// The blob of a path at HEAD.
-    pub(crate) fn blob(&self, path: &RepoPath) -> Option<trueline_history::ObjectId> {
-        self.blobs.get(path).copied()
+    /// Lines of a file as it is now, as lines of HEAD.
+    pub(crate) fn map(&self, place: &Place, path: &RepoPath, now: &[u8]) -> LineMap {
+        let head = self
+            .blobs
+            .get(path)
+            .and_then(|id| place.repository()?.blob(*id));
+        // Not at HEAD, or not readable there: every line is new.
+        LineMap::between(head.as_deref().unwrap_or_default(), now)
     }
 
     /// What is known of a line (from 1) of a file as it is now.

@@ -16,10 +16,8 @@ use trueline_history::model::{CommitIx, Completeness, FileContent, History};
 use trueline_history::repository::Repository;
 use trueline_history::signals::{SignalOptions, Signals, Surroundings, WINDOW_DAYS};
 use trueline_history::walk::{self, Deaths, PathFilter};
-use trueline_history::worktree::LineMap;
 
 use crate::config::Config;
-use crate::join::HeadLines;
 use crate::place::Place;
 use crate::{Progress, ReadingOptions, ScanError, cache, scan};
 
@@ -187,24 +185,6 @@ impl Observation {
             Some(id) => self.history.reachable_from(repository, id)?,
             None => FxHashSet::default(),
         })
-    }
-
-    /// Lines of a file as it is now, as lines of HEAD.
-    pub(crate) fn line_map(
-        &self,
-        place: &Place,
-        head: &HeadLines<'_>,
-        path: &RepoPath,
-        now: &[u8],
-    ) -> LineMap {
-        match (head.blob(path), place.repository()) {
-            (Some(id), Some(repository)) => match repository.blob(id) {
-                Some(content) => LineMap::between(&content, now),
-                None => LineMap::between(b"", now),
-            },
-            // Not at HEAD: every line is new.
-            _ => LineMap::between(b"", now),
-        }
     }
 
     /// Lines known to come from AI tools, per file.

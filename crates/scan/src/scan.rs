@@ -274,12 +274,7 @@ impl Join<'_> {
             sites,
         } = file;
         let content = content.unwrap_or_default();
-        let map = match (self.observation, head) {
-            (Some(observation), Some(head)) => {
-                observation.line_map(self.place, head, &path, &content)
-            }
-            _ => LineMap::identity(),
-        };
+        let map = head.map_or_else(LineMap::identity, |h| h.map(self.place, &path, &content));
         let known = |line: u32| head.map(|h| h.line(&path, &map, line));
         let changed = |line: u32| match (&self.changed_since, known(line)) {
             (Some(base), Some(line)) => !line.commit.is_some_and(|c| base.contains(&c)),
@@ -378,13 +373,11 @@ fn code_view(
                 shown
             })
             .collect();
-        let runs = match (observation, &head) {
-            (Some(observation), Some(head)) => {
-                let map = observation.line_map(place, head, path, &content);
-                head.gutter(path, &map, text.lines().count() as u32)
-            }
-            _ => Vec::new(),
-        };
+        let lines = text.lines().count() as u32;
+        let runs = head
+            .as_ref()
+            .map(|h| h.gutter(path, &h.map(place, path, &content), lines))
+            .unwrap_or_default();
         Some((text, runs))
     })
 }

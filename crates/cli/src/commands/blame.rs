@@ -70,6 +70,7 @@ fn commits(outcome: &BlameOutcome) -> BTreeMap<CommitId, PorcelainCommit> {
                     author: signature(&commit.author),
                     committer: signature(&commit.committer),
                     summary: commit.summary.clone().into(),
+                    root: commit.root,
                     previous: None,
                 },
             )

@@ -40,6 +40,7 @@ fn known() -> BTreeMap<trueline_facts::CommitId, PorcelainCommit> {
             author: signature("Dev", -330),
             committer: signature("Forge", 60),
             summary: "add the store".into(),
+            root: false,
             previous: Some((commit('9'), RepoPath::new(*b"caf\xc3\xa9.py"))),
         },
     )])

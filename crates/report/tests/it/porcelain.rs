@@ -96,6 +96,7 @@ fn without_the_origin_headers_it_is_what_git_writes() {
         author: signature("Ada", "ada@example.org", -210),
         committer: signature("Forge", "forge@example.org", 345),
         summary: summary.into(),
+        root: false,
         previous,
     };
     let commits = BTreeMap::from([

@@ -1,0 +1,134 @@
+//! `trueline blame` and `trueline declare`.
+
+use crate::repository::{CLAUDE, Repository};
+
+fn two_authors() -> Repository {
+    let repository = Repository::new();
+    repository
+        .write("a.txt", "one\ntwo\nthree\n")
+        .commit("feat: by hand")
+        .write("a.txt", "one\n2\nthree\nfour\n")
+        .commit(&format!("feat: more\n\n{CLAUDE}"));
+    repository
+}
+
+#[test]
+fn each_line_has_its_origin() {
+    let report = two_authors()
+        .trueline(&["blame", "a.txt", "--format", "json"])
+        .json();
+    assert_eq!(report["schema"], "trueline.blame/1");
+    let kinds: Vec<(u64, &str)> = report["runs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| {
+            (
+                r["start"].as_u64().unwrap(),
+                r["origin"]["kind"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        kinds,
+        [(1, "unknown"), (2, "ai"), (3, "unknown"), (4, "ai")]
+    );
+    let person = report["runs"][0]["person"]["pseudonym"].as_str().unwrap();
+    assert!(person.starts_with("person-"), "{person}");
+}
+
+#[test]
+fn line_porcelain_is_git_s_own_with_origin_headers_added() {
+    let repository = two_authors();
+    let ours = repository
+        .trueline(&["blame", "--line-porcelain", "--names", "a.txt"])
+        .stdout();
+    // `previous` is optional in the format and not written by us.
+    let keep = |text: &str| -> Vec<String> {
+        text.lines()
+            .filter(|l| !l.starts_with("origin") && !l.starts_with("previous "))
+            .map(str::to_owned)
+            .collect()
+    };
+    let git = repository.git(&["blame", "--line-porcelain", "a.txt"]);
+    assert_eq!(keep(&ours), keep(&git));
+    assert!(ours.contains("\norigin-tool claude\n"), "{ours}");
+}
+
+#[test]
+fn names_are_shown_only_on_request() {
+    let repository = two_authors();
+    for arguments in [
+        &["blame", "a.txt"][..],
+        &["blame", "--line-porcelain", "a.txt"],
+        &["blame", "--format", "json", "a.txt"],
+    ] {
+        let text = repository.trueline(arguments).stdout();
+        assert!(!text.contains("dev@example.org"), "{text}");
+    }
+}
+
+#[test]
+fn a_declaration_becomes_a_note_that_blame_reads() {
+    let repository = Repository::new();
+    repository.write("a.py", "a = 1\nb = 2\n").commit("feat: a");
+    let dry = repository.trueline(&["declare", "--tool", "claude", "--dry-run"]);
+    assert!(
+        dry.stdout().contains("would add a note"),
+        "{}",
+        dry.stderr()
+    );
+    let before = repository
+        .trueline(&["blame", "a.py", "--format", "json"])
+        .json();
+    assert_eq!(before["runs"][0]["origin"]["kind"], "unknown");
+
+    let run = repository.trueline(&["declare", "--tool", "claude", "--model", "claude-opus-4-5"]);
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    let after = repository
+        .trueline(&["blame", "a.py", "--format", "json"])
+        .json();
+    let origin = &after["runs"][0]["origin"];
+    assert_eq!(origin["tool"], "claude");
+    assert_eq!(origin["model"], "claude-opus-4-5");
+    assert_eq!(origin["confidence"], "medium");
+    let note = repository.git(&["notes", "--ref=refs/notes/ai", "show", "HEAD"]);
+    assert!(note.starts_with("a.py\n  s_"), "{note}");
+
+    let again = repository.trueline(&["declare", "--tool", "claude", "--model", "claude-opus-4-5"]);
+    assert!(
+        again.stdout().contains("noted already"),
+        "{}",
+        again.stdout()
+    );
+}
+
+#[test]
+fn one_declares_only_for_oneself() {
+    let repository = Repository::new();
+    repository.write("a.py", "a = 1\n").commit("feat: a");
+    repository.git(&["config", "user.email", "other@example.org"]);
+    let run = repository.trueline(&["declare", "--tool", "claude"]);
+    assert_eq!(run.code(), 2);
+    let typo = repository.trueline(&["declare", "--tool", "cluade"]);
+    assert_eq!(typo.code(), 2);
+    assert!(typo.stderr().contains("did you mean `claude`?"));
+}
+
+#[test]
+fn what_is_no_file_of_head_is_told() {
+    let repository = two_authors();
+    repository
+        .write("new.txt", "x\n")
+        .write("bin.dat", b"\0\x01");
+    let run = repository.trueline(&["blame", "new.txt"]);
+    assert_eq!(run.code(), 2);
+    assert!(run.stderr().contains("commit it first"), "{}", run.stderr());
+    repository.commit("feat: more");
+    let run = repository.trueline(&["blame", "bin.dat"]);
+    assert!(run.stderr().contains("binary"), "{}", run.stderr());
+    assert_eq!(
+        repository.trueline(&["blame", "nowhere/none.txt"]).code(),
+        2
+    );
+}

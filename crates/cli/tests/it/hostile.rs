@@ -1,0 +1,237 @@
+//! Repositories that are empty, cut, damaged or meant to harm: a clear answer, never a crash.
+
+use std::os::unix::ffi::OsStrExt;
+
+use crate::repository::{Repository, SAFE_VIEW, UNSAFE_VIEW};
+
+#[test]
+fn a_path_that_is_not_there_is_wrong_usage() {
+    let run = Repository::plain().trueline(&["scan", "nowhere"]);
+    assert_eq!(run.code(), 2);
+    assert!(
+        run.stderr().starts_with("trueline: nowhere:"),
+        "{}",
+        run.stderr()
+    );
+}
+
+#[test]
+fn a_repository_without_a_commit_is_scanned_without_origins() {
+    let repository = Repository::new();
+    repository.write("app.py", UNSAFE_VIEW);
+    let report = repository.trueline(&["scan", "--format", "json"]).json();
+    assert_eq!(report["findings"].as_array().unwrap().len(), 1);
+    assert_eq!(repository.trueline(&["stats"]).code(), 0);
+    assert_eq!(repository.trueline(&["scan", "--diff", "main"]).code(), 2);
+}
+
+#[test]
+fn a_bare_repository_is_read_from_its_head() {
+    let repository = Repository::new();
+    repository.write("app.py", UNSAFE_VIEW).commit("feat: a");
+    repository.git(&["clone", "--quiet", "--bare", ".", ".git/copy.git"]);
+    let report = repository
+        .trueline(&["scan", ".git/copy.git", "--format", "json"])
+        .json();
+    assert_eq!(report["repository"]["bare"], true);
+    assert_eq!(report["repository"]["name"], "copy");
+    assert_eq!(report["findings"][0]["location"]["path"], "app.py");
+}
+
+#[test]
+fn a_shallow_clone_says_that_history_is_missing() {
+    let repository = Repository::new();
+    repository
+        .write("app.py", SAFE_VIEW)
+        .commit("feat: a")
+        .write("b.py", "x = 1\n")
+        .commit("feat: b");
+    let url = format!("file://{}", repository.path().display());
+    repository.git(&["clone", "--quiet", "--depth=1", &url, ".git/shallow"]);
+    let shallow = repository.path().join(".git/shallow");
+    let run = repository.trueline_in(&shallow, &["scan", "--format", "json"]);
+    assert_eq!(run.json()["repository"]["shallow"], true);
+}
+
+#[test]
+fn linked_work_trees_and_submodules_are_repositories() {
+    let repository = Repository::new();
+    repository.write("app.py", UNSAFE_VIEW).commit("feat: a");
+    repository.git(&["worktree", "add", "--quiet", ".git/linked", "-b", "linked"]);
+    let linked = repository.path().join(".git/linked");
+    let report = repository
+        .trueline_in(&linked, &["scan", "--format", "json"])
+        .json();
+    assert_eq!(report["findings"][0]["origin"]["kind"], "unknown");
+    assert_eq!(report["repository"]["commits"], 1);
+
+    let outer = Repository::new();
+    let inner = repository.path().to_str().unwrap();
+    outer.git(&["submodule", "--quiet", "add", inner, "dep"]);
+    outer.commit("feat: dep");
+    let report = outer.trueline(&["scan", "dep", "--format", "json"]).json();
+    assert_eq!(report["repository"]["commits"], 1);
+}
+
+#[test]
+fn a_missing_object_is_a_gap_in_the_answer() {
+    let repository = Repository::new();
+    repository
+        .write("a.py", "x = 1\n")
+        .commit("feat: a")
+        .write("a.py", "x = 1\ny = 2\n")
+        .commit("feat: b");
+    let blob = repository.git(&["rev-parse", "HEAD~1:a.py"]);
+    let (folder, file) = blob.trim().split_at(2);
+    std::fs::remove_file(
+        repository
+            .path()
+            .join(".git/objects")
+            .join(folder)
+            .join(file),
+    )
+    .unwrap();
+    let run = repository.trueline(&["scan", "--format", "json"]);
+    let report = run.json();
+    assert_eq!(report["usage"]["lines"]["total"], 2);
+    assert!(!report["diagnostics"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn broken_notes_are_counted_and_shown() {
+    let repository = Repository::new();
+    repository.write("a.py", "x = 1\n").commit("feat: a");
+    repository.git(&[
+        "notes",
+        "--ref=refs/notes/ai",
+        "add",
+        "-m",
+        "  s_00000000000000 1\n---\n{",
+    ]);
+    let report = repository.trueline(&["stats", "--format", "json"]).json();
+    let one = &report["repositories"][0];
+    assert_eq!(one["notes"]["unreadable"], 1);
+    assert!(!one["diagnostics"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn links_are_not_followed_and_loops_end() {
+    let outside = Repository::plain();
+    outside.write("secret.py", UNSAFE_VIEW);
+    let repository = Repository::new();
+    repository.write("a.py", SAFE_VIEW);
+    std::os::unix::fs::symlink(outside.path(), repository.path().join("out")).unwrap();
+    std::os::unix::fs::symlink(".", repository.path().join("loop")).unwrap();
+    std::os::unix::fs::symlink(
+        outside.path().join("secret.py"),
+        repository.path().join("b.py"),
+    )
+    .unwrap();
+    repository.commit("feat: links");
+    let report = repository.trueline(&["scan", "--format", "json"]).json();
+    assert_eq!(report["findings"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn odd_files_are_survived_and_counted() {
+    let repository = Repository::new();
+    repository
+        .write("empty.py", "")
+        .write("binary.py", b"a\0b")
+        .write("latin.py", b"# caf\xe9\nx = 1\n")
+        .write("broken.py", "def f(:\n  pass\n")
+        .write(
+            "deep.py",
+            format!("x = {}1{}\n", "(".repeat(50_000), ")".repeat(50_000)),
+        )
+        .write(
+            "deep.js",
+            format!("x = {}1{}\n", "(".repeat(50_000), ")".repeat(50_000)),
+        )
+        .write("min.js", "a=1;".repeat(50_000))
+        .write("large.py", vec![b'#'; 6 << 20]);
+    let name = std::ffi::OsStr::from_bytes(b"caf\xe9.py");
+    std::fs::write(repository.path().join(name), UNSAFE_VIEW).unwrap();
+    repository.commit("feat: odd");
+    let report = repository.trueline(&["scan", "--format", "json"]).json();
+    let codes: Vec<&str> = report["diagnostics"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|d| d["code"].as_str().unwrap())
+        .collect();
+    for code in [
+        "file-binary",
+        "file-not-utf8",
+        "file-partly-parsed",
+        "file-too-deep",
+        "file-minified",
+        "file-too-large",
+    ] {
+        assert!(codes.contains(&code), "{code} is not in {codes:?}");
+    }
+    assert_eq!(report["findings"][0]["location"]["path"], r#""caf\351.py""#);
+    for format in ["terminal", "markdown", "html", "sarif"] {
+        assert_eq!(repository.trueline(&["scan", "--format", format]).code(), 0);
+    }
+}
+
+#[test]
+fn without_a_place_for_the_cache_the_answer_is_the_same() {
+    let repository = Repository::new();
+    repository.write("app.py", UNSAFE_VIEW).commit("feat: a");
+    let report = repository
+        .trueline(&["scan", "--format", "json", "--no-cache"])
+        .json();
+    // Files where the directories should be: not even root can write there.
+    std::fs::write(repository.path().join(".git/trueline"), "x").unwrap();
+    std::fs::write(repository.path().join(".git/xdg-cache"), "x").unwrap();
+    let without = repository.trueline(&["scan", "--format", "json"]).json();
+    assert_eq!(report["findings"], without["findings"]);
+    assert!(
+        without["diagnostics"]
+            .to_string()
+            .contains("cache-unavailable")
+    );
+}
+
+#[test]
+fn a_damaged_cache_is_rebuilt() {
+    let repository = Repository::new();
+    repository.write("app.py", UNSAFE_VIEW).commit("feat: a");
+    let first = repository.trueline(&["scan", "--format", "json"]).stdout();
+    let mut damaged = 0;
+    for entry in std::fs::read_dir(repository.path().join(".git/trueline/v1")).unwrap() {
+        let path = entry.unwrap().path();
+        let mut bytes = std::fs::read(&path).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 0xff;
+        std::fs::write(&path, bytes).unwrap();
+        damaged += 1;
+    }
+    assert!(damaged > 0);
+    assert_eq!(
+        repository.trueline(&["scan", "--format", "json"]).stdout(),
+        first
+    );
+}
+
+#[test]
+fn secrets_are_never_printed() {
+    let secret = format!("AKIA{}", "QWERTYUIOPASDFGH");
+    let repository = Repository::new();
+    repository
+        .write(
+            "app.py",
+            format!(
+                "{UNSAFE_VIEW}\nAWS_SECRET_ACCESS_KEY = \"{secret}\"\napi_key = \"{secret}\"\n"
+            ),
+        )
+        .commit("feat: a");
+    for format in ["terminal", "json", "sarif", "markdown", "html"] {
+        let text = repository
+            .trueline(&["scan", "--all", "--format", format])
+            .stdout();
+        assert!(!text.contains(&secret), "{format}");
+    }
+}

@@ -1,0 +1,12 @@
+//! The program as its users run it: real repositories, made by git in a temporary folder.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+
+mod blame;
+mod hostile;
+mod repository;
+mod scan;
+mod stats;

@@ -1,0 +1,106 @@
+//! `trueline stats`: one and many repositories, breakdowns, privacy.
+
+use crate::repository::{CLAUDE, Repository, SAFE_VIEW};
+
+fn with_ai() -> Repository {
+    let repository = Repository::new();
+    repository
+        .write("hand.py", "x = 1\n")
+        .commit("feat: by hand")
+        .write("ai.py", SAFE_VIEW)
+        .commit(&format!("feat: view\n\n{CLAUDE}"))
+        .write("CLAUDE.md", "Use pytest.\n")
+        .commit("docs: steer");
+    repository
+}
+
+#[test]
+fn the_document_has_coverage_before_any_share() {
+    let report = with_ai().trueline(&["stats", "--format", "json"]).json();
+    assert_eq!(report["schema"], "trueline.stats/1");
+    let one = &report["repositories"][0];
+    let lines = SAFE_VIEW.lines().count();
+    assert_eq!(one["usage"]["lines"]["ai"], lines);
+    assert_eq!(one["usage"]["coverage"]["recent"]["hits"], lines);
+    assert_eq!(one["usage"]["tools"][0]["tool"], "claude");
+    assert_eq!(one["notes"]["read"], 0);
+    let signal = &one["shadow_ai"]["signals"][0];
+    assert_eq!(signal["path"], "CLAUDE.md");
+}
+
+#[test]
+fn tools_that_the_policy_does_not_list_are_shadow_ai() {
+    let repository = with_ai();
+    repository.write(
+        "trueline.toml",
+        "schema = 1\n[tools]\napproved = [\"github-copilot\"]\n",
+    );
+    let report = repository.trueline(&["stats", "--format", "json"]).json();
+    let shadow = &report["repositories"][0]["shadow_ai"];
+    assert_eq!(shadow["unlisted"], serde_json::json!(["claude"]));
+}
+
+#[test]
+fn many_repositories_make_one_page() {
+    let (one, two) = (with_ai(), with_ai());
+    let other = two.path().to_str().unwrap();
+    let report = one
+        .trueline(&["stats", ".", other, "--format", "json"])
+        .json();
+    assert_eq!(report["together"]["repositories"], 2);
+    assert_eq!(
+        report["together"]["lines"]["ai"],
+        2 * SAFE_VIEW.lines().count()
+    );
+    for format in ["terminal", "markdown", "html"] {
+        let run = one.trueline(&["stats", ".", other, "--format", format]);
+        assert_eq!(run.code(), 0, "{}", run.stderr());
+        assert!(!run.stdout().contains("dev@example.org"));
+    }
+}
+
+#[test]
+fn every_breakdown_is_answered() {
+    let repository = with_ai();
+    for by in ["tool", "directory", "month", "purpose"] {
+        let report = repository
+            .trueline(&["stats", "--by", by, "--format", "json"])
+            .json();
+        assert_eq!(report["breakdown"]["by"], by);
+        assert!(!report["breakdown"]["groups"].as_array().unwrap().is_empty());
+    }
+}
+
+#[test]
+fn a_team_of_fewer_than_five_is_never_shown() {
+    let repository = with_ai();
+    repository.write(
+        "trueline.toml",
+        "schema = 1\n[[team]]\nname = \"tiny\"\nmembers = [\"*@example.org\"]\n",
+    );
+    let report = repository
+        .trueline(&["stats", "--by", "team", "--format", "json"])
+        .json();
+    let text = report["breakdown"].to_string();
+    assert!(!text.contains("tiny"), "{text}");
+}
+
+#[test]
+fn mine_is_mine() {
+    let repository = with_ai();
+    let report = repository
+        .trueline(&["stats", "--mine", "--format", "json"])
+        .json();
+    assert_eq!(report["mine"]["commits"], 3);
+}
+
+#[test]
+fn since_takes_days_and_dates_and_refuses_the_rest() {
+    let repository = with_ai();
+    for since in ["30d", "2025-01-01"] {
+        assert_eq!(repository.trueline(&["stats", "--since", since]).code(), 0);
+    }
+    let run = repository.trueline(&["stats", "--since", "yesterday"]);
+    assert_eq!(run.code(), 2);
+    assert!(run.stderr().contains("90d"), "{}", run.stderr());
+}
