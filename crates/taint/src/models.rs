@@ -8,8 +8,8 @@ use trueline_facts::{Confidence, Cwe, RuleId, Severity, Tier};
 use trueline_syntax::ir::Language;
 
 use crate::rules::format::{
-    CallSpec, Control, EntrySpec, LanguageName, Mode, ModelFile, ParameterSpec, RuleFile, SecretSpec,
-    SinkSpec,
+    CallSpec, Control, EntrySpec, LanguageName, Mode, ModelFile, ParameterSpec, RuleFile,
+    SecretSpec, SinkSpec,
 };
 use crate::rules::{self, MODEL_FILES, RULE_FILES, RuleError};
 
@@ -32,6 +32,15 @@ impl Bits {
     pub(crate) const RELATIVE: Self = Self(1 << 50);
     /// The path begins with a folder that the program chose.
     pub(crate) const INSIDE: Self = Self(1 << 51);
+    /// The text begins with a quote, ends with one, and has none between: a text literal.
+    pub(crate) const QUOTE_FIRST: Self = Self(1 << 52);
+    /// See [`Self::QUOTE_FIRST`].
+    pub(crate) const QUOTE_LAST: Self = Self(1 << 53);
+    /// See [`Self::QUOTE_FIRST`].
+    pub(crate) const NO_QUOTE_INSIDE: Self = Self(1 << 54);
+
+    /// A function that is not in sight was asked whether the value is good.
+    pub(crate) const VOUCHED: Self = Self(1 << 55);
 
     /// The rule at an index of [`Models::rules`].
     pub(crate) const fn rule(index: u16) -> Self {
@@ -40,6 +49,10 @@ impl Bits {
 
     pub(crate) const fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    pub(crate) const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
     }
 
     pub(crate) const fn both(self, other: Self) -> Self {
@@ -86,6 +99,8 @@ pub(crate) struct WeakCall {
 pub(crate) struct SourceKind {
     pub(crate) what: String,
     pub(crate) control: Control,
+    /// The rules that it does not matter to.
+    pub(crate) cleared: Bits,
 }
 
 /// What a call returns.
@@ -107,6 +122,8 @@ pub(crate) struct Entry {
     pub(crate) guard: Option<(u16, Bits)>,
     pub(crate) opaque: bool,
     pub(crate) stores: bool,
+    /// The call does not return.
+    pub(crate) never: bool,
 }
 
 /// The tables of one language.
@@ -116,12 +133,14 @@ pub(crate) struct LanguageModels {
     pub(crate) methods: FxHashMap<Box<str>, Entry>,
     /// Attributes whose assignment is a sink.
     pub(crate) fields: FxHashMap<Box<str>, Vec<u16>>,
+    /// Parts of names of containers in which keys and values matter.
+    pub(crate) containers: Vec<(Box<str>, u16)>,
     /// JSX attributes likewise.
     pub(crate) attributes: FxHashMap<Box<str>, Vec<u16>>,
     /// First names of all paths: libraries and builtins that the models know.
     pub(crate) roots: FxHashSet<Box<str>>,
     /// Types whose values the analysis keeps as objects, because what is stored in them matters.
-    pub(crate) stores: FxHashMap<Box<str>, ()>,
+    pub(crate) stores: FxHashSet<Box<str>>,
     pub(crate) entries: Vec<CompiledEntry>,
     pub(crate) parameters: Vec<CompiledParameter>,
 }
@@ -148,8 +167,12 @@ pub(crate) struct Models {
     pub(crate) sinks: Vec<Sink>,
     pub(crate) weak_calls: Vec<WeakCall>,
     pub(crate) source_kinds: Vec<SourceKind>,
+    /// Rules with sources of their own, to which other sources do not matter.
+    own_source_rules: Bits,
     /// Rules about paths.
     pub(crate) path_rules: Bits,
+    /// Rules about code, which a text literal does not violate.
+    pub(crate) code_rules: Bits,
     /// Rules about URLs, which a trusted host clears.
     pub(crate) url_rules: Bits,
     python: LanguageModels,
@@ -169,6 +192,7 @@ impl Models {
         models.source_kinds.push(SourceKind {
             what: "a parameter that any caller may fill".to_owned(),
             control: Control::Local,
+            cleared: Bits::NONE,
         });
         let mut files = Vec::new();
         for (name, text) in rule_files {
@@ -187,16 +211,18 @@ impl Models {
             public.push(rule);
             models.add_rule(file);
         }
+        if let Some(parameter) = models.source_kinds.first_mut() {
+            parameter.cleared = models.own_source_rules;
+        }
         for (name, text) in model_files {
             models.add_model(name, rules::read_model(name, text)?)?;
         }
         for tables in [&mut models.python, &mut models.javascript] {
-            tables.roots = tables
+            let roots = tables
                 .paths
                 .keys()
-                .filter_map(|path| path.split('.').next())
-                .map(Into::into)
-                .collect();
+                .filter_map(|path| path.split('.').next());
+            tables.roots.extend(roots.map(Into::into));
         }
         Ok((models, public))
     }
@@ -229,6 +255,9 @@ impl Models {
 
     fn add_rule(&mut self, file: RuleFile) {
         let rule = self.rules.len() as u16;
+        if file.literals {
+            self.code_rules = self.code_rules.or(Bits::rule(rule));
+        }
         if file.paths {
             self.path_rules = self.path_rules.or(Bits::rule(rule));
         }
@@ -244,8 +273,15 @@ impl Models {
             for method in &spec.methods {
                 entry(&mut tables.methods, method).sinks.push(index);
             }
+            for part in &spec.containers {
+                tables.containers.push((part.as_str().into(), index));
+            }
             for field in &spec.fields {
-                tables.fields.entry(field.as_str().into()).or_default().push(index);
+                tables
+                    .fields
+                    .entry(field.as_str().into())
+                    .or_default()
+                    .push(index);
             }
             for attribute in &spec.attributes {
                 tables
@@ -255,6 +291,21 @@ impl Models {
                     .push(index);
             }
             self.sinks.push(Sink { rule, spec });
+        }
+        if !file.source.is_empty() {
+            self.own_source_rules = self.own_source_rules.or(Bits::rule(rule));
+        }
+        for spec in file.source {
+            self.source_kinds.push(SourceKind {
+                what: spec.what,
+                control: Control::Remote,
+                cleared: Bits::ALL.without(Bits::rule(rule)),
+            });
+            let kind = self.source_kinds.len() as u16 - 1;
+            let tables = self.language_mut(spec.language);
+            for path in &spec.paths {
+                entry(&mut tables.paths, path).source = Some(kind);
+            }
         }
         for spec in file.call {
             let index = self.weak_calls.len() as u16;
@@ -316,10 +367,18 @@ impl Models {
                 entry(&mut tables.methods, method).opaque = true;
             }
         }
+        for root in &file.known {
+            self.language_mut(language)
+                .roots
+                .insert(root.as_str().into());
+        }
+        for call in &file.never {
+            entry(&mut self.language_mut(language).paths, call).never = true;
+        }
         for spec in file.store {
             let tables = self.language_mut(language);
             for kind in &spec.types {
-                tables.stores.insert(kind.as_str().into(), ());
+                tables.stores.insert(kind.as_str().into());
                 for method in &spec.methods {
                     entry(&mut tables.paths, &format!("{kind}.{method}")).stores = true;
                 }
@@ -364,6 +423,7 @@ impl Models {
             self.source_kinds.push(SourceKind {
                 what: what.to_owned(),
                 control,
+                cleared: self.own_source_rules,
             });
             self.source_kinds.len() - 1
         });

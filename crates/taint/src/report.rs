@@ -1,10 +1,11 @@
 //! Hits become findings: places, sentences, traces, snippets and fingerprints.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
-use trueline_facts::{Finding, Fingerprint, Fix, Location, Position, RepoPath, Step};
+use trueline_facts::{Finding, Fingerprint, Fix, Location, Position, RepoPath, Step, Tier};
 use trueline_syntax::ir::{FuncId, Language, Module, Span};
 use trueline_syntax::lines::LineIndex;
 
@@ -74,18 +75,25 @@ impl<'a> Reporter<'a> {
     fn finding(&self, hit: &Hit, seen: &mut FxHashMap<String, u32>) -> Option<Finding> {
         let rule = self.models.rules.get(usize::from(hit.rule))?;
         let symbol = self.symbol(hit.function);
-        let tokens = self.tokens(hit.span);
+        let tokens = if hit.secret {
+            // Nothing that the secret could be guessed from.
+            let line = self.lines.line(hit.span.start);
+            let line = redact(self.lines.line_text(self.text, line));
+            normalised(&line, self.module.language)
+        } else {
+            self.tokens(hit.span)
+        };
         let key = format!("{}\u{0}{symbol}\u{0}{tokens}", rule.id);
         let occurrence = seen.entry(key).or_default();
-        let fingerprint = fingerprint(
-            rule.id.as_str(),
-            self.path,
-            &symbol,
-            &tokens,
-            *occurrence,
-        );
+        let fingerprint = fingerprint(rule.id.as_str(), self.path, &symbol, &tokens, *occurrence);
         *occurrence += 1;
         let location = self.location(hit.span, hit.secret);
+        let flow = hit.source.is_some();
+        let tier = if !flow && is_test(self.path) {
+            Tier::All
+        } else {
+            hit.tier
+        };
         let trace = self.trace(hit, &location);
         Some(Finding {
             rule: rule.id.clone(),
@@ -93,7 +101,7 @@ impl<'a> Reporter<'a> {
             cwe: rule.cwe.clone(),
             severity: rule.severity,
             confidence: hit.confidence,
-            tier: hit.tier,
+            tier,
             message: self.message(hit),
             location,
             symbol,
@@ -111,14 +119,22 @@ impl<'a> Reporter<'a> {
         let Some(rule) = self.models.rules.get(usize::from(hit.rule)) else {
             return String::new();
         };
-        let place = self.quote(hit.span, true);
+        let place = if hit.secret {
+            let line = self.lines.line(hit.span.start);
+            let line = redact(self.lines.line_text(self.text, line));
+            shorten(line.trim(), MAX_QUOTE).replace('`', "'")
+        } else {
+            self.quote(hit.span, true)
+        };
         if let Some(message) = &hit.message {
             return message.replace("{place}", &place);
         }
         let becomes = &rule.becomes;
         match (&hit.source, &hit.subject) {
             (Some(_), Some(subject)) => {
-                format!("`{subject}`, a parameter that any caller may fill, {becomes} in `{place}`.")
+                format!(
+                    "`{subject}`, a parameter that any caller may fill, {becomes} in `{place}`."
+                )
             }
             (Some((span, what)), None) if span.start < span.end => {
                 let source = self.quote(*span, false);
@@ -197,7 +213,11 @@ impl<'a> Reporter<'a> {
         let start = self.position(span.start);
         let end = self.position(span.end.max(span.start));
         let line = self.lines.line_text(self.text, start.line).trim_end();
-        let snippet = if secret { redact(line) } else { line.to_owned() };
+        let snippet = if secret {
+            redact(line)
+        } else {
+            line.to_owned()
+        };
         Location {
             path: self.path.clone(),
             start,
@@ -214,6 +234,34 @@ impl<'a> Reporter<'a> {
             .unwrap_or("");
         normalised(text, self.module.language)
     }
+}
+
+/// Whether a file is a test by its place or name: secrets and hashes in it protect nothing.
+fn is_test(path: &RepoPath) -> bool {
+    let path = path.display().to_lowercase();
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
+    let stem = name.split('.').next().unwrap_or(name);
+    folders.split('/').any(|folder| {
+        matches!(
+            folder,
+            "test"
+                | "tests"
+                | "__tests__"
+                | "spec"
+                | "specs"
+                | "fixtures"
+                | "testdata"
+                | "e2e"
+                | "cypress"
+                | "examples"
+                | "mocks"
+                | "__mocks__"
+        )
+    }) || name.contains(".test.")
+        || name.contains(".spec.")
+        || stem.starts_with("test_")
+        || stem.ends_with("_test")
+        || stem == "conftest"
 }
 
 /// What is called, up to the bracket of the last call.
@@ -284,7 +332,8 @@ fn normalised(text: &str, language: Language) -> String {
             continue;
         }
         let part_of_word = c.is_alphanumeric() || c == '_';
-        if !(part_of_word && word) && !out.is_empty() {
+        let joins = part_of_word && word;
+        if !joins && !out.is_empty() {
             out.push(' ');
         }
         if matches!(c, ')' | ']' | '}') && out.ends_with(", ") {
@@ -317,11 +366,11 @@ fn fingerprint(
     }
     hash.update(occurrence.to_be_bytes());
     let digest = hash.finalize();
-    let hex: String = digest
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let mut hex = String::with_capacity(32);
+    for byte in digest.iter().take(16) {
+        // Writing to a string cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+    }
     Fingerprint::new(hex)
 }
 
@@ -334,7 +383,7 @@ fn redact(line: &str) -> String {
         match quote {
             Some(open) if c == open => {
                 if shown > 0 {
-                    out.push_str("…");
+                    out.push('…');
                 }
                 out.push(c);
                 quote = None;

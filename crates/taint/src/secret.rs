@@ -8,7 +8,10 @@ use crate::rules::format::SecretSpec;
 
 /// Whether a name says that its value is a secret.
 pub(crate) fn names_secret(spec: &SecretSpec, name: &str) -> bool {
-    if name.len() < 3 {
+    let is_name = name
+        .chars()
+        .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '$'));
+    if name.len() < 3 || !is_name {
         return false;
     }
     let all: Vec<String> = words(name).collect();
@@ -43,14 +46,14 @@ pub(crate) fn is_secret(spec: &SecretSpec, name: &str, text: &str) -> bool {
         || text.starts_with(['/', '.', '$', '<', '{', '%'])
         || text.contains("${")
         || text.contains("{{")
-        || text
-            .chars()
-            .all(|c| c.is_ascii_uppercase() || c == '_')
+        || text.chars().all(|c| c.is_ascii_uppercase() || c == '_')
     {
         return false;
     }
     let mixed = text.chars().any(|c| c.is_ascii_digit())
-        || text.chars().any(|c| !c.is_alphanumeric() && !matches!(c, '_' | '-' | '.'));
+        || text
+            .chars()
+            .any(|c| !c.is_alphanumeric() && !matches!(c, '_' | '-' | '.'));
     entropy(text) >= spec.min_entropy && mixed
 }
 
@@ -94,6 +97,7 @@ mod tests {
         assert!(names_secret(&spec, "apiKey"));
         assert!(!names_secret(&spec, "password_field"));
         assert!(!names_secret(&spec, "passwordless"));
+        assert!(!names_secret(&spec, "Vendor::Database::Secret"));
     }
 
     #[test]

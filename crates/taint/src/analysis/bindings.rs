@@ -6,9 +6,9 @@
 use rustc_hash::FxHashMap;
 use trueline_syntax::ir::{ClassId, Const, FuncId, Module, Op, Operand, Symbol, Var, VarHome};
 
+use super::Analyzer;
 use super::names::import_path;
 use super::value::{Atom, ValId};
-use super::Analyzer;
 
 /// What a variable is bound to.
 #[derive(Clone, Debug)]
@@ -30,8 +30,10 @@ pub(super) struct Bindings {
 
 impl Bindings {
     pub(super) fn of(module: &Module) -> Self {
-        let mut all = Self::default();
-        all.outer = vec![false; module.functions.len()];
+        let mut all = Self {
+            outer: vec![false; module.functions.len()],
+            ..Self::default()
+        };
         if let Some(body) = all.outer.first_mut() {
             *body = true;
         }

@@ -12,9 +12,7 @@ use trueline_syntax::ir::{
 use super::names::words;
 use super::state::{Key, State};
 use super::transfer::clear_all;
-use super::value::{
-    self, Atom, Labels, PathId, Root, Selector, StepKind, ValId, Value,
-};
+use super::value::{self, Atom, Labels, PathId, Root, Selector, StepKind, ValId, Value};
 use super::{Analyzer, Frame, ObjectKind};
 use crate::models::{Entry, Returns};
 
@@ -33,15 +31,30 @@ pub(super) struct Call<'c, 'a> {
     pub(super) name: Option<Symbol>,
     pub(super) callee: Option<&'a Callee>,
     pub(super) passed: &'c [Passed],
-    pub(super) args: &'a [Arg],
 }
 
 /// Words in the name of an unknown function that say it cleans its argument: findings through it
 /// are kept, in the tier for guesses.
 const CLEANING: &[&str] = &[
-    "sanitize", "sanitise", "sanitized", "sanitizer", "escape", "escaped", "clean", "purify",
-    "encode", "quote", "validate", "validated", "strip", "safe", "whitelist", "allowlist", "hash",
-    "slugify", "slug",
+    "sanitize",
+    "sanitise",
+    "sanitized",
+    "sanitizer",
+    "escape",
+    "escaped",
+    "clean",
+    "purify",
+    "encode",
+    "quote",
+    "validate",
+    "validated",
+    "strip",
+    "safe",
+    "whitelist",
+    "allowlist",
+    "hash",
+    "slugify",
+    "slug",
 ];
 
 impl<'a> Analyzer<'a> {
@@ -70,7 +83,6 @@ impl<'a> Analyzer<'a> {
             name: None,
             callee: Some(callee),
             passed: &passed,
-            args,
         };
         match callee {
             Callee::Method { receiver, name } => {
@@ -82,8 +94,9 @@ impl<'a> Analyzer<'a> {
                 }
                 call.target = self.field(frame, state, receiver, *name);
             }
-            Callee::Function(operand) => call.target = self.read(frame, state, operand),
-            Callee::New(operand) => call.target = self.read(frame, state, operand),
+            Callee::Function(operand) | Callee::New(operand) => {
+                call.target = self.read(frame, state, operand);
+            }
             Callee::Super { name } => {
                 call.target = self.super_method(frame, *name);
                 call.name = Some(*name);
@@ -111,6 +124,8 @@ impl<'a> Analyzer<'a> {
                 }
                 Atom::Class(class) => self.construct(frame, state, *class, call),
                 Atom::Path(path) => self.library_call(frame, state, Some(*path), call),
+                // Its type is known: the models answer for it.
+                Atom::Access(_) if atoms.iter().any(|a| !matches!(a, Atom::Access(_))) => continue,
                 Atom::Access(access) => {
                     let list = call.passed.iter().map(|p| p.value).collect();
                     frame.summary.note_call(*access, list);
@@ -193,6 +208,7 @@ impl<'a> Analyzer<'a> {
         if let Some(model) = model {
             self.check_sinks(frame, state, &model.sinks, by_name.is_some(), call);
             self.check_weak_calls(frame, state, &model.weak_calls, call);
+            frame.dead |= model.never;
         }
         let opaque = model.is_some_and(|m| m.opaque)
             || entry.is_none()
@@ -240,7 +256,11 @@ impl<'a> Analyzer<'a> {
         }
         if !opaque {
             if !given.is_empty() && self.is_guess(path, entry, call) {
-                let doubt = if self.sounds_cleaning(path, call) { 2 } else { 1 };
+                let doubt = if self.sounds_cleaning(path, call) {
+                    2
+                } else {
+                    1
+                };
                 for label in &mut given {
                     label.guesses = label.guesses.saturating_add(doubt);
                 }
@@ -297,6 +317,17 @@ impl<'a> Analyzer<'a> {
             let object = self.allocate(frame, ObjectKind::Instance(kind), 1);
             *state.contents_mut(object) = super::state::Contents::default();
             let target = self.arena.single(Atom::Object(object));
+            for argument in call.passed {
+                if let ArgKind::Keyword(name) = argument.kind {
+                    self.store(
+                        state,
+                        target,
+                        Some(Key::Name(name)),
+                        ValId::UNDEF,
+                        argument.value,
+                    );
+                }
+            }
             if !labels.is_empty() {
                 let stored = self.arena.tainted(labels);
                 self.store(state, target, None, ValId::UNDEF, stored);
@@ -474,34 +505,28 @@ impl<'a> Analyzer<'a> {
         let object = self.allocate(frame, ObjectKind::Class(class), class.0.saturating_add(2));
         *state.contents_mut(object) = super::state::Contents::default();
         let value = self.arena.single(Atom::Object(object));
-        match self.constructor(class) {
-            Some(id) => {
-                self.apply(frame, state, id, Some(value), call.passed);
-            }
-            None => {
-                // Data classes and records keep what they are given.
-                let mut labels = Labels::new();
-                for argument in call.passed {
-                    match argument.kind {
-                        ArgKind::Keyword(name) => {
-                            self.store(
-                                state,
-                                value,
-                                Some(Key::Name(name)),
-                                ValId::UNDEF,
-                                argument.value,
-                            );
-                        }
-                        _ => value::add_labels(
-                            &mut labels,
-                            &self.deep_labels(state, argument.value),
-                        ),
+        if let Some(id) = self.constructor(class) {
+            self.apply(frame, state, id, Some(value), call.passed);
+        } else {
+            // Data classes and records keep what they are given.
+            let mut labels = Labels::new();
+            for argument in call.passed {
+                match argument.kind {
+                    ArgKind::Keyword(name) => {
+                        self.store(
+                            state,
+                            value,
+                            Some(Key::Name(name)),
+                            ValId::UNDEF,
+                            argument.value,
+                        );
                     }
+                    _ => value::add_labels(&mut labels, &self.deep_labels(state, argument.value)),
                 }
-                if !labels.is_empty() {
-                    let rest = self.arena.tainted(labels);
-                    self.store(state, value, None, ValId::UNDEF, rest);
-                }
+            }
+            if !labels.is_empty() {
+                let rest = self.arena.tainted(labels);
+                self.store(state, value, None, ValId::UNDEF, rest);
             }
         }
         value
@@ -557,9 +582,11 @@ impl<'a> Analyzer<'a> {
         let mut at = Some(class);
         for _ in 0..8 {
             let Some(class) = at else { break };
-            let body = self.module.functions.iter().position(|f| {
-                f.kind == FunctionKind::ClassBody && f.class == Some(class)
-            });
+            let body = self
+                .module
+                .functions
+                .iter()
+                .position(|f| f.kind == FunctionKind::ClassBody && f.class == Some(class));
             if let Some(body) = body {
                 let id = FuncId(body as u32);
                 let var = self.module.functions.get(body).and_then(|f| {
@@ -598,10 +625,13 @@ impl<'a> Analyzer<'a> {
     }
 
     /// The name of what a method is called on: of the variable, field or call that gave it.
-    pub(super) fn receiver_name(&self, frame: &Frame<'a>, callee: Option<&'a Callee>) -> Option<String> {
-        let receiver = match callee? {
-            Callee::Method { receiver, .. } => receiver,
-            _ => return None,
+    pub(super) fn receiver_name(
+        &self,
+        frame: &Frame<'a>,
+        callee: Option<&'a Callee>,
+    ) -> Option<String> {
+        let Callee::Method { receiver, .. } = callee? else {
+            return None;
         };
         self.operand_name(frame, receiver)
     }
@@ -623,7 +653,7 @@ impl<'a> Analyzer<'a> {
             if !name.is_empty() {
                 return Some(name.to_owned());
             }
-            match self.definition(frame, operand)? {
+            match Self::definition(frame, operand)? {
                 Op::Field { name, .. } => return Some(self.names.text(*name).to_owned()),
                 Op::Call { callee, .. } => match callee {
                     Callee::Method { name, .. } => return Some(self.names.text(*name).to_owned()),

@@ -38,7 +38,8 @@ pub(super) struct Seed {
 impl<'a> Analyzer<'a> {
     pub(super) fn seed(&mut self, id: FuncId, function: &'a Function) -> Seed {
         let mut seed = self.registered.get(&id).cloned().unwrap_or_default();
-        seed.params.resize(function.params.len(), ParamSeed::default());
+        seed.params
+            .resize(function.params.len(), ParamSeed::default());
         if !seed.entered {
             let tables = self.tables;
             for entry in &tables.entries {
@@ -64,7 +65,8 @@ impl<'a> Analyzer<'a> {
             return;
         };
         let mut seed = Seed::default();
-        seed.params.resize(function.params.len(), ParamSeed::default());
+        seed.params
+            .resize(function.params.len(), ParamSeed::default());
         self.apply_entry(entry, function, &mut seed);
         self.registered.entry(id).or_insert(seed);
     }
@@ -80,19 +82,17 @@ impl<'a> Analyzer<'a> {
             };
             match entry.spec.types.get(at - skip) {
                 Some(kind) if !kind.is_empty() => slot.kind = Some(kind.clone()),
-                Some(_) => {}
                 None if entry.kind.is_some() => {
-                    let injected = param
-                        .decorators
-                        .iter()
-                        .any(|d| matches!(last_name(self.names.text(d.name)), "Depends" | "Security"));
+                    let injected = param.decorators.iter().any(|d| {
+                        matches!(last_name(self.names.text(d.name)), "Depends" | "Security")
+                    });
                     if numbers.contains(&param.name) {
                         slot.number = true;
                     } else if !injected && param.kind != ParamKind::Rest {
                         slot.source = entry.kind;
                     }
                 }
-                None => {}
+                Some(_) | None => {}
             }
         }
     }
@@ -114,10 +114,7 @@ impl<'a> Analyzer<'a> {
                     continue;
                 };
                 if let Some((converter, name)) = inside.split_once(':')
-                    && matches!(
-                        converter.split('(').next(),
-                        Some("int" | "float" | "uuid")
-                    )
+                    && matches!(converter.split('(').next(), Some("int" | "float" | "uuid"))
                 {
                     names.push(self.names.intern(name.trim()));
                 }
@@ -193,16 +190,20 @@ impl<'a> Analyzer<'a> {
 
     /// The dotted path of a value, unless it comes from a module of the project itself.
     pub(super) fn path_of(&self, value: ValId) -> Option<String> {
-        self.arena.get(value).atoms.iter().find_map(|atom| match atom {
-            Atom::Path(path) => Some(self.paths.text(*path)),
-            Atom::Object(object) => match self.object_kind(*object) {
-                Some(super::ObjectKind::Instance(path)) => Some(self.paths.text(path)),
+        self.arena
+            .get(value)
+            .atoms
+            .iter()
+            .find_map(|atom| match atom {
+                Atom::Path(path) => Some(self.paths.text(*path)),
+                Atom::Object(object) => match self.object_kind(*object) {
+                    Some(super::ObjectKind::Instance(path)) => Some(self.paths.text(path)),
+                    _ => None,
+                },
                 _ => None,
-            },
-            _ => None,
-        })
-        .filter(|text| !text.starts_with(['.', '/', '@']))
-        .map(ToOwned::to_owned)
+            })
+            .filter(|text| !text.starts_with(['.', '/', '@']))
+            .map(ToOwned::to_owned)
     }
 
     fn by_class(&self, entry: &CompiledEntry, function: &Function) -> bool {
@@ -222,7 +223,11 @@ impl<'a> Analyzer<'a> {
 
     fn by_names(&self, entry: &CompiledEntry, function: &Function) -> bool {
         let named = &entry.spec.named;
-        if named.is_empty() || matches!(function.kind, FunctionKind::Module | FunctionKind::ClassBody)
+        if named.is_empty()
+            || matches!(
+                function.kind,
+                FunctionKind::Module | FunctionKind::ClassBody
+            )
         {
             return false;
         }
@@ -245,8 +250,8 @@ impl<'a> Analyzer<'a> {
                 continue;
             };
             for model in &tables.parameters {
-                let by_annotation = annotation
-                    .is_some_and(|a| model.spec.annotations.iter().any(|m| m == a));
+                let by_annotation =
+                    annotation.is_some_and(|a| model.spec.annotations.iter().any(|m| m == a));
                 let by_decorator = param.decorators.iter().any(|d| {
                     let name = last_name(self.names.text(d.name));
                     model.spec.decorators.iter().any(|m| m == name)
@@ -259,6 +264,8 @@ impl<'a> Analyzer<'a> {
                     Some(kind) => {
                         slot.kind = Some(kind.to_owned());
                         slot.source = None;
+                        // Only a framework makes such an object.
+                        seed.entered = true;
                     }
                     None => {}
                 }
@@ -270,7 +277,12 @@ impl<'a> Analyzer<'a> {
     }
 
     /// Gives parameters their values at the entry of a function.
-    pub(super) fn bind_parameters(&mut self, frame: &mut Frame<'a>, state: &mut State, seed: &Seed) {
+    pub(super) fn bind_parameters(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        seed: &Seed,
+    ) {
         for (at, param) in frame.function.params.iter().enumerate() {
             let known = seed.params.get(at).cloned().unwrap_or_default();
             let access = self.arena.root(Root::Param(frame.id, at as u16));
@@ -302,9 +314,14 @@ impl<'a> Analyzer<'a> {
             span,
             kind,
         });
+        let cleared = self
+            .models
+            .source_kinds
+            .get(usize::from(kind))
+            .map_or(Bits::NONE, |k| k.cleared);
         Label {
             source,
-            cleared: Bits::NONE,
+            cleared,
             step: self.arena.step(StepId::NONE, span, StepKind::Source),
             guesses: 0,
         }

@@ -73,7 +73,9 @@ impl Analyzer<'_> {
                 }
             }
             BinaryOp::Pow => a.checked_pow(u32::try_from(b).ok()?),
-            BinaryOp::Shl => a.checked_mul(1_i64.checked_shl(u32::try_from(b).ok().filter(|n| *n < 63)?)?),
+            BinaryOp::Shl => {
+                a.checked_mul(1_i64.checked_shl(u32::try_from(b).ok().filter(|n| *n < 63)?)?)
+            }
             BinaryOp::Shr => a.checked_shr(u32::try_from(b).ok()?),
             BinaryOp::BitAnd => Some(a & b),
             BinaryOp::BitOr => Some(a | b),
@@ -159,10 +161,7 @@ impl Analyzer<'_> {
                     Konst::Int(at) => Key::At(at),
                     _ => return None,
                 };
-                contents
-                    .get(key)
-                    .map(|_| true)
-                    .or(whole.then_some(false))
+                contents.get(key).map(|_| true).or(whole.then_some(false))
             }
             ObjectKind::List | ObjectKind::Set => {
                 let mut sure = whole && contents.len.is_some();

@@ -4,13 +4,31 @@
 //! answer for: membership in a collection that no input reaches answers for all, an alphabet for
 //! those whose dangerous characters it lacks, the absence of `..` for half of a path's safety.
 
-use trueline_syntax::ir::{Arg, Callee, CompareOp, Op, Operand, UnaryOp};
+use trueline_syntax::ir::{Arg, Callee, CompareOp, Op, Operand, Symbol, UnaryOp};
 
+use super::alphabet::{Anchors, rejected_alphabet, whole_alphabet};
+use super::names::words;
 use super::state::State;
 use super::value::{Atom, Derivation, Konst, ValId};
 use super::{Analyzer, Frame};
 use crate::models::Bits;
 
+/// Words in the name of a function that answers whether a value is good.
+const VOUCHING: &[&str] = &[
+    "valid",
+    "validate",
+    "allowed",
+    "allow",
+    "permitted",
+    "safe",
+    "check",
+    "verify",
+    "trusted",
+    "whitelisted",
+    "allowlisted",
+    "matches",
+    "ok",
+];
 /// Conditions made of conditions are followed this deep.
 const MAX_NESTING: u8 = 12;
 
@@ -41,7 +59,7 @@ impl<'a> Analyzer<'a> {
         if !holds {
             self.assume_empty(frame, state, condition);
         }
-        match self.definition(frame, condition) {
+        match Self::definition(frame, condition) {
             Some(Op::Copy(operand)) => self.assume(frame, state, operand, holds, nesting + 1),
             Some(Op::Unary {
                 op: UnaryOp::Not,
@@ -80,11 +98,16 @@ impl<'a> Analyzer<'a> {
         match (op, holds) {
             (CompareOp::In, _) => self.assume_member(state, a, b, holds),
             (CompareOp::NotIn, _) => self.assume_member(state, a, b, !holds),
-            (CompareOp::Eq | CompareOp::Is, _) | (CompareOp::NotEq | CompareOp::IsNot, _) => {
+            (CompareOp::Eq | CompareOp::Is | CompareOp::NotEq | CompareOp::IsNot, _) => {
                 let equal = holds == matches!(op, CompareOp::Eq | CompareOp::Is);
-                if self.arena.get(b).is_null() || self.truth(b).is_some_and(|_| self.is_boolean(b)) {
+                if self.arena.get(b).is_null() || self.truth(b).is_some_and(|_| self.is_boolean(b))
+                {
                     // `m is None`, `f(x) === true`: the truth of the left side.
-                    let truth = if self.truth(b) == Some(true) { equal } else { !equal };
+                    let truth = if self.truth(b) == Some(true) {
+                        equal
+                    } else {
+                        !equal
+                    };
                     self.assume(frame, state, left, truth, nesting + 1);
                     return;
                 }
@@ -95,7 +118,7 @@ impl<'a> Analyzer<'a> {
                     if let Some(Op::Unary {
                         op: UnaryOp::TypeOf,
                         operand,
-                    }) = self.definition(frame, left)
+                    }) = Self::definition(frame, left)
                         && self
                             .arena
                             .get(b)
@@ -137,7 +160,7 @@ impl<'a> Analyzer<'a> {
         let Some(Op::Call {
             callee: Callee::Method { receiver, name },
             args,
-        }) = self.definition(frame, left)
+        }) = Self::definition(frame, left)
         else {
             return false;
         };
@@ -194,6 +217,11 @@ impl<'a> Analyzer<'a> {
     pub(super) fn establish_absent(&mut self, state: &mut State, value: ValId, part: &str) {
         let cleared = self.cleared_by_absence(part);
         self.establish(state, value, cleared);
+        if matches!(part, "'" | "\"")
+            && let Some((Derivation::Inner, whole)) = self.arena.get(value).derived
+        {
+            self.establish(state, whole, Bits::NO_QUOTE_INSIDE);
+        }
     }
 
     /// The rules that the absence of a part answers for.
@@ -249,8 +277,10 @@ impl<'a> Analyzer<'a> {
             "isinstance" if holds => {
                 let kind = args.get(1).map(|a| self.raw(frame, state, &a.value));
                 let kind = kind.and_then(|k| self.path_of(k));
-                if matches!(kind.as_deref(), Some("int" | "float" | "bool" | "uuid.UUID"))
-                    && let Some(value) = first
+                if matches!(
+                    kind.as_deref(),
+                    Some("int" | "float" | "bool" | "uuid.UUID")
+                ) && let Some(value) = first
                 {
                     self.establish(state, value, Bits::ALL);
                 }
@@ -285,6 +315,12 @@ impl<'a> Analyzer<'a> {
         }
         if holds {
             self.assume_answers(frame, state, target, receiver, args);
+            if self.may_vouch(target, name) {
+                for argument in args {
+                    let value = self.raw(frame, state, &argument.value);
+                    self.establish(state, value, Bits::VOUCHED);
+                }
+            }
         }
     }
 
@@ -302,8 +338,14 @@ impl<'a> Analyzer<'a> {
                 "isdigit" | "isnumeric" | "isdecimal" | "isalnum" | "isalpha" | "isidentifier",
                 true,
             ) => self.establish(state, receiver, Bits::ALL),
+            ("endswith" | "endsWith", true) if first.is_some_and(|f| self.is_quote(f)) => {
+                self.establish(state, receiver, Bits::QUOTE_LAST);
+            }
             ("startswith" | "startsWith" | "is_relative_to", true) => {
                 if let Some(prefix) = first {
+                    if self.is_quote(prefix) {
+                        self.establish(state, receiver, Bits::QUOTE_FIRST);
+                    }
                     self.assume_prefix(state, receiver, prefix);
                 }
             }
@@ -334,6 +376,29 @@ impl<'a> Analyzer<'a> {
             _ => {}
         }
         let _ = frame;
+    }
+
+    /// Whether a question goes to a function that is not in sight and whose name says that it
+    /// checks.
+    fn may_vouch(&self, target: ValId, name: Option<Symbol>) -> bool {
+        let mut last = name;
+        for atom in &self.arena.get(target).atoms {
+            match atom {
+                Atom::Path(path) if self.paths.entry(*path).is_none() => {
+                    last = self.paths.last(*path).or(last);
+                }
+                Atom::Access(_) => {}
+                _ => return false,
+            }
+        }
+        last.is_some_and(|last| {
+            words(self.names.text(last)).any(|w| VOUCHING.contains(&w.as_str()))
+        })
+    }
+
+    fn is_quote(&self, value: ValId) -> bool {
+        let text = self.arena.get(value).konst.and_then(|k| self.konst_text(k));
+        matches!(text.as_deref(), Some("'" | "\""))
     }
 
     /// The constant pattern of a compiled regular expression.
@@ -392,7 +457,10 @@ impl<'a> Analyzer<'a> {
     ) {
         let pattern = match self.arena.get(pattern).konst {
             Some(Konst::Str(pattern)) => self.names.text(pattern).to_owned(),
-            _ => match self.pattern_of(state, pattern).map(|p| self.arena.get(p).konst) {
+            _ => match self
+                .pattern_of(state, pattern)
+                .map(|p| self.arena.get(p).konst)
+            {
                 Some(Some(Konst::Str(pattern))) => self.names.text(pattern).to_owned(),
                 _ => return,
             },
@@ -468,178 +536,4 @@ impl<'a> Analyzer<'a> {
         facts.dedup();
         facts
     }
-}
-
-/// How a regular-expression call anchors its pattern by itself.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Anchors {
-    None,
-    Start,
-    Whole,
-}
-
-/// Characters that text may have.
-#[derive(Clone, Debug)]
-struct Alphabet([bool; 128]);
-
-impl Alphabet {
-    fn has(&self, c: char) -> bool {
-        self.0.get(c as usize).copied().unwrap_or(false)
-    }
-
-    fn add(&mut self, c: char) {
-        if let Some(slot) = self.0.get_mut(c as usize) {
-            *slot = true;
-        }
-    }
-
-    fn add_class(&mut self, class: char) -> bool {
-        let members: fn(char) -> bool = match class {
-            'w' => |c| c.is_ascii_alphanumeric() || c == '_',
-            'd' => |c| c.is_ascii_digit(),
-            's' => |c| c.is_ascii_whitespace(),
-            _ => return false,
-        };
-        (0..128_u8).map(char::from).filter(|c| members(*c)).for_each(|c| self.add(c));
-        true
-    }
-}
-
-/// The characters that a text matching the whole pattern may have; `None` if any, or not known.
-fn whole_alphabet(pattern: &str, anchors: Anchors) -> Option<Alphabet> {
-    let mut rest = pattern;
-    let mut started = anchors != Anchors::None;
-    for anchor in ["^", r"\A"] {
-        if let Some(tail) = rest.strip_prefix(anchor) {
-            rest = tail;
-            started = true;
-        }
-    }
-    let mut ended = anchors == Anchors::Whole;
-    for anchor in ["$", r"\Z", r"\z"] {
-        if let Some(head) = rest.strip_suffix(anchor)
-            && !head.ends_with('\\')
-        {
-            rest = head;
-            ended = true;
-        }
-    }
-    if !started || !ended || top_level_alternative(rest) && anchors != Anchors::Whole {
-        return None;
-    }
-    let mut alphabet = Alphabet([false; 128]);
-    let mut chars = rest.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '.' => return None,
-            '\\' => {
-                let escaped = chars.next()?;
-                if !alphabet.add_class(escaped) {
-                    match escaped {
-                        'b' | 'B' => {}
-                        'n' => alphabet.add('\n'),
-                        'r' => alphabet.add('\r'),
-                        't' => alphabet.add('\t'),
-                        c if c.is_ascii_alphanumeric() => return None,
-                        c => alphabet.add(c),
-                    }
-                }
-            }
-            '[' => add_bracket(&mut chars, &mut alphabet)?,
-            '{' => while chars.next().is_some_and(|c| c != '}') {},
-            '(' => {
-                if chars.peek() == Some(&'?') {
-                    chars.next();
-                    // Only plain groups: look-around matches elsewhere.
-                    match chars.next()? {
-                        ':' => {}
-                        'P' | '<' => while chars.next().is_some_and(|c| c != '>') {},
-                        _ => return None,
-                    }
-                }
-            }
-            ')' | '|' | '*' | '+' | '?' | '^' | '$' => {}
-            c => alphabet.add(c),
-        }
-    }
-    Some(alphabet)
-}
-
-/// `^a|b$` anchors each side once only.
-fn top_level_alternative(pattern: &str) -> bool {
-    let mut depth = 0_i32;
-    let mut escaped = false;
-    let mut bracket = false;
-    for c in pattern.chars() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '[' => bracket = true,
-            ']' => bracket = false,
-            '(' if !bracket => depth += 1,
-            ')' if !bracket => depth -= 1,
-            '|' if !bracket && depth == 0 => return true,
-            _ => {}
-        }
-    }
-    false
-}
-
-/// The characters left when a search for `[^…]` finds nothing.
-fn rejected_alphabet(pattern: &str) -> Option<Alphabet> {
-    let inside = pattern.strip_prefix("[^")?;
-    let (inside, tail) = inside.split_once(']')?;
-    if !matches!(tail, "" | "+" | "*") {
-        return None;
-    }
-    let mut alphabet = Alphabet([false; 128]);
-    let text = format!("{inside}]");
-    add_bracket(&mut text.chars().peekable(), &mut alphabet)?;
-    Some(alphabet)
-}
-
-fn add_bracket(
-    chars: &mut std::iter::Peekable<std::str::Chars<'_>>,
-    alphabet: &mut Alphabet,
-) -> Option<()> {
-    if chars.peek() == Some(&'^') {
-        return None;
-    }
-    let mut last: Option<char> = None;
-    while let Some(c) = chars.next() {
-        match c {
-            ']' if last.is_some() => return Some(()),
-            ']' => return None,
-            '\\' => {
-                let escaped = chars.next()?;
-                if alphabet.add_class(escaped) {
-                    last = Some('\0');
-                } else if escaped.is_ascii_alphanumeric() {
-                    return None;
-                } else {
-                    alphabet.add(escaped);
-                    last = Some(escaped);
-                }
-            }
-            '-' if last.is_some() && chars.peek().is_some_and(|c| *c != ']') => {
-                let to = chars.next()?;
-                let from = last?;
-                if to == '\\' || from == '\0' {
-                    return None;
-                }
-                for c in from..=to {
-                    alphabet.add(c);
-                    if !c.is_ascii() {
-                        break;
-                    }
-                }
-                last = Some(to);
-            }
-            c => {
-                alphabet.add(c);
-                last = Some(c);
-            }
-        }
-    }
-    None
 }

@@ -6,7 +6,7 @@ use super::call::Call;
 use super::names::MAX_TEXT;
 use super::state::{Contents, Key, State};
 use super::transfer::clear_all;
-use super::value::{self, Atom, Derivation, Konst, Labels, ObjId, PathId, StepKind, ValId, Value};
+use super::value::{self, Atom, Derivation, Konst, Labels, PathId, StepKind, ValId, Value};
 use super::{Analyzer, Frame, ObjectKind};
 use crate::models::Bits;
 
@@ -42,12 +42,17 @@ impl Special {
     pub(super) fn of(language: Language, path: &str) -> Option<Self> {
         match language {
             Language::Python => Some(match path {
-                "os.path.join" | "posixpath.join" | "ntpath.join" | "pathlib.Path"
-                | "pathlib.PurePath" | "pathlib.Path.joinpath" | "werkzeug.utils.safe_join_none" => {
-                    Self::JoinPath
-                }
-                "os.path.realpath" | "os.path.abspath" | "os.path.normpath"
-                | "pathlib.Path.resolve" | "pathlib.Path.absolute" => Self::Normalise,
+                "os.path.join"
+                | "posixpath.join"
+                | "ntpath.join"
+                | "pathlib.Path"
+                | "pathlib.PurePath"
+                | "pathlib.Path.joinpath" => Self::JoinPath,
+                "os.path.realpath"
+                | "os.path.abspath"
+                | "os.path.normpath"
+                | "pathlib.Path.resolve"
+                | "pathlib.Path.absolute" => Self::Normalise,
                 "str" | "pathlib.Path.as_posix" | "os.fspath" | "os.path.expanduser" => {
                     Self::SameText
                 }
@@ -66,14 +71,13 @@ impl Special {
                 "path.resolve" | "path.normalize" | "fs.realpathSync" | "fs.realpath" => {
                     Self::Normalise
                 }
-                "String" | "decodeURI" => Self::SameText,
+                "String" | "decodeURI" | "Object.freeze" => Self::SameText,
                 "URL" | "url.parse" | "url.URL" => Self::ParseUrl,
                 "RegExp" => Self::Pattern,
                 "Set" | "Array.from" | "Object.values" => Self::CopyElements,
                 "Map" | "Object.fromEntries" => Self::CopyEntries,
                 "Object.keys" => Self::Keys,
                 "Object.assign" => Self::Assign,
-                "Object.freeze" => Self::SameText,
                 _ => return None,
             }),
         }
@@ -82,6 +86,7 @@ impl Special {
 
 impl<'a> Analyzer<'a> {
     /// Calls of builtins with a meaning of their own.
+    #[expect(clippy::too_many_lines, reason = "one arm per builtin")]
     pub(super) fn special_call(
         &mut self,
         frame: &mut Frame<'a>,
@@ -309,19 +314,6 @@ impl<'a> Analyzer<'a> {
         self.arena.add(value)
     }
 
-    fn copy_object(
-        &mut self,
-        frame: &Frame<'a>,
-        state: &mut State,
-        from: ObjId,
-        kind: ObjectKind,
-    ) -> ValId {
-        let contents = state.contents(from).cloned().unwrap_or_default();
-        let object = self.allocate(frame, kind, 3);
-        *state.contents_mut(object) = contents;
-        self.arena.single(Atom::Object(object))
-    }
-
     /// Methods of containers and text.
     pub(super) fn builtin_method(
         &mut self,
@@ -343,11 +335,18 @@ impl<'a> Analyzer<'a> {
                 ObjectKind::Class(_) | ObjectKind::Access(_) => None,
             };
         }
+        let atoms = self.arena.get(receiver).atoms.clone();
+        // What a library returned may be text, if nothing is known of its method of this name.
+        let tainted = !self.arena.get(receiver).labels.is_empty();
+        let plain = atoms.iter().all(|a| match a {
+            Atom::Text | Atom::Number | Atom::Access(_) => true,
+            Atom::Path(path) if tainted => {
+                let child = self.paths.child(*path, name, &self.names);
+                self.paths.entry(child).is_none() && self.paths.special(child).is_none()
+            }
+            _ => false,
+        });
         let known = self.arena.get(receiver);
-        let plain = known
-            .atoms
-            .iter()
-            .all(|a| matches!(a, Atom::Text | Atom::Number | Atom::Access(_)));
         if plain || known.konst.is_some() {
             return self.text_method(frame, state, receiver, name, call);
         }
@@ -389,373 +388,8 @@ impl<'a> Analyzer<'a> {
             name: None,
             callee: None,
             passed: &passed,
-            args: &[],
         };
         Some(self.invoke(frame, state, &inner))
-    }
-
-    fn list_method(
-        &mut self,
-        frame: &mut Frame<'a>,
-        state: &mut State,
-        object: ObjId,
-        receiver: ValId,
-        name: Symbol,
-        call: &Call<'_, 'a>,
-    ) -> Option<ValId> {
-        let first = call.passed.first().map(|p| p.value);
-        let len = state.contents(object)?.len;
-        let null = self.arena.constant(Konst::Null);
-        match self.names.text(name) {
-            "append" | "push" | "add" => {
-                for argument in call.passed {
-                    self.push(state, object, argument.value);
-                }
-                Some(null)
-            }
-            "insert" | "unshift" => {
-                let (at, value) = if call.passed.len() > 1 {
-                    (first, call.passed.get(1)?.value)
-                } else {
-                    (None, first?)
-                };
-                let at = match at.map(|a| self.arena.get(a).konst) {
-                    None => Some(0),
-                    Some(Some(Konst::Int(at))) => Some(at),
-                    Some(_) => None,
-                };
-                self.insert(state, object, at, value);
-                Some(null)
-            }
-            "extend" => {
-                let other = first?;
-                if let Some(from) = self.only_object(other)
-                    && let Some(contents) = state.contents(from).cloned()
-                    && contents.len.is_some()
-                {
-                    for (_, value) in &contents.entries {
-                        self.push(state, object, *value);
-                    }
-                } else {
-                    let element = self.next_element(state, other, IterKind::Elements);
-                    state.contents_mut(object).len = None;
-                    self.push(state, object, element);
-                }
-                Some(null)
-            }
-            "pop" | "shift" => {
-                let python = self.module.language == Language::Python;
-                let at = match (first.map(|f| self.arena.get(f).konst), self.names.text(name)) {
-                    (_, "shift") => Some(0),
-                    (Some(Some(Konst::Int(at))), _) if python => Some(at),
-                    (None, _) => len.map(|l| l - 1),
-                    _ => None,
-                };
-                Some(self.take(state, object, at))
-            }
-            "clear" => {
-                *state.contents_mut(object) = Contents {
-                    len: Some(0),
-                    ..Contents::default()
-                };
-                Some(null)
-            }
-            "remove" | "reverse" | "sort" => {
-                let mut contents = state.contents(object)?.clone();
-                contents.blur(&mut self.arena);
-                *state.contents_mut(object) = contents;
-                Some(receiver)
-            }
-            "copy" => Some(self.copy_object(frame, state, object, ObjectKind::List)),
-            "concat" | "slice" | "splice" | "flat" | "fill" => {
-                let contents = state.contents(object)?.clone();
-                let mut all = contents.any(&mut self.arena);
-                for argument in call.passed {
-                    let part = if self.only_object(argument.value).is_some() {
-                        self.next_element(state, argument.value, IterKind::Elements)
-                    } else {
-                        argument.value
-                    };
-                    if self.arena.get(part).is_number() {
-                        continue;
-                    }
-                    all = self.arena.join(all, part);
-                }
-                let copy = self.allocate(frame, ObjectKind::List, 3);
-                *state.contents_mut(copy) = Contents {
-                    rest: all,
-                    ..Contents::default()
-                };
-                Some(self.arena.single(Atom::Object(copy)))
-            }
-            "join" => {
-                // JavaScript: `list.join(separator)`.
-                let mut labels = self.deep_labels(state, receiver);
-                if let Some(separator) = first {
-                    let more = self.deep_labels(state, separator);
-                    value::add_labels(&mut labels, &more);
-                }
-                Some(self.joined_text(frame, state, object, labels))
-            }
-            "includes" | "indexOf" | "index" | "count" | "lastIndexOf" | "some" | "every" | "has" => {
-                if call.passed.iter().any(|p| self.is_function(p.value)) {
-                    return None;
-                }
-                Some(self.arena.single(Atom::Number))
-            }
-            _ => None,
-        }
-    }
-
-    fn is_function(&self, value: ValId) -> bool {
-        self.arena
-            .get(value)
-            .atoms
-            .iter()
-            .any(|a| matches!(a, Atom::Func(_) | Atom::Bound(..)))
-    }
-
-    fn joined_text(
-        &mut self,
-        frame: &Frame<'a>,
-        state: &State,
-        object: ObjId,
-        mut labels: Labels,
-    ) -> ValId {
-        let first = state.contents(object).and_then(|c| c.get(Key::At(0)));
-        let prefix = first.and_then(|f| self.arena.get(f).prefix);
-        if labels.is_empty() && prefix.is_none() {
-            return self.arena.single(Atom::Text);
-        }
-        self.advance(&mut labels, frame.span, StepKind::Join);
-        let mut value = Value {
-            labels,
-            prefix,
-            ..Value::default()
-        };
-        value.atoms.push(Atom::Text);
-        self.arena.add(value)
-    }
-
-    fn push(&mut self, state: &mut State, object: ObjId, value: ValId) {
-        let rest = state.contents(object).map_or(ValId::UNDEF, |c| c.rest);
-        let joined = self.arena.join(rest, value);
-        let contents = state.contents_mut(object);
-        match contents.len {
-            Some(len) if contents.entries.len() < 256 => {
-                contents.set(Key::At(len), value);
-                contents.len = Some(len.saturating_add(1));
-            }
-            _ => {
-                contents.len = None;
-                contents.rest = joined;
-            }
-        }
-    }
-
-    fn insert(&mut self, state: &mut State, object: ObjId, at: Option<i64>, value: ValId) {
-        let mut contents = state.contents(object).cloned().unwrap_or_default();
-        match (at, contents.len) {
-            (Some(at), Some(len)) if (0..=len).contains(&at) => {
-                for (key, _) in &mut contents.entries {
-                    if let Key::At(own) = key
-                        && *own >= at
-                    {
-                        *own = own.saturating_add(1);
-                    }
-                }
-                contents.set(Key::At(at), value);
-                contents.len = Some(len.saturating_add(1));
-            }
-            _ => {
-                contents.blur(&mut self.arena);
-                contents.rest = self.arena.join(contents.rest, value);
-            }
-        }
-        *state.contents_mut(object) = contents;
-    }
-
-    /// Removes and returns an element.
-    fn take(&mut self, state: &mut State, object: ObjId, at: Option<i64>) -> ValId {
-        let mut contents = state.contents(object).cloned().unwrap_or_default();
-        let result = match (at, contents.len) {
-            (Some(at), Some(len)) => {
-                let at = if at < 0 { at.saturating_add(len) } else { at };
-                let taken = contents.get(Key::At(at)).unwrap_or(contents.rest);
-                contents.remove(Key::At(at));
-                for (key, _) in &mut contents.entries {
-                    if let Key::At(own) = key
-                        && *own > at
-                    {
-                        *own -= 1;
-                    }
-                }
-                contents.len = Some(len.saturating_sub(1).max(0));
-                taken
-            }
-            _ => {
-                let any = contents.any(&mut self.arena);
-                contents.blur(&mut self.arena);
-                any
-            }
-        };
-        *state.contents_mut(object) = contents;
-        if result == ValId::UNDEF {
-            ValId::UNKNOWN
-        } else {
-            result
-        }
-    }
-
-    fn map_method(
-        &mut self,
-        frame: &mut Frame<'a>,
-        state: &mut State,
-        object: ObjId,
-        receiver: ValId,
-        name: Symbol,
-        call: &Call<'_, 'a>,
-    ) -> Option<ValId> {
-        let first = call.passed.first().map(|p| p.value);
-        let second = call.passed.get(1).map(|p| p.value);
-        // A function kept in the object is called, not the builtin.
-        if state
-            .contents(object)
-            .and_then(|c| c.get(Key::Name(name)))
-            .is_some_and(|v| self.is_function(v))
-        {
-            return None;
-        }
-        match self.names.text(name) {
-            "get" | "pop" | "setdefault" => {
-                let found = self.index(frame, state, receiver, first?);
-                let known = self.key_of(first?).is_some_and(|key| {
-                    state.contents(object).is_some_and(|c| c.get(key).is_some())
-                });
-                let default = second.filter(|_| !known);
-                if self.names.text(name) == "setdefault"
-                    && let Some(default) = default
-                {
-                    let key = self.key_of(first?);
-                    self.store(state, receiver, key, first?, default);
-                }
-                let value = self.arena.join(found, default.unwrap_or(ValId::UNDEF));
-                Some(if value == ValId::UNDEF {
-                    ValId::UNKNOWN
-                } else {
-                    value
-                })
-            }
-            "set" if self.module.language != Language::Python => {
-                let key = self.key_of(first?);
-                self.store(state, receiver, key, first?, second?);
-                Some(receiver)
-            }
-            "update" => {
-                for argument in call.passed {
-                    match argument.kind {
-                        ArgKind::Keyword(name) => self.store(
-                            state,
-                            receiver,
-                            Some(Key::Name(name)),
-                            ValId::UNDEF,
-                            argument.value,
-                        ),
-                        _ => self.spread_into(state, object, argument.value),
-                    }
-                }
-                Some(self.arena.constant(Konst::Null))
-            }
-            "copy" => Some(self.copy_object(frame, state, object, ObjectKind::Map)),
-            "keys" => {
-                let keys = state.contents(object)?.keys;
-                let list = self.allocate(frame, ObjectKind::List, 3);
-                *state.contents_mut(list) = Contents {
-                    rest: keys,
-                    ..Contents::default()
-                };
-                Some(self.arena.single(Atom::Object(list)))
-            }
-            "values" | "entries" | "items" => {
-                let contents = state.contents(object)?.clone();
-                let any = contents.any(&mut self.arena);
-                let value = self.unconstant_deep(any);
-                let pairs = self.names.text(name) != "values";
-                let list = self.allocate(frame, ObjectKind::List, 3);
-                let rest = if pairs {
-                    let pair = self.allocate(frame, ObjectKind::List, 4);
-                    *state.contents_mut(pair) = Contents {
-                        entries: vec![(Key::At(0), contents.keys), (Key::At(1), value)],
-                        len: Some(2),
-                        ..Contents::default()
-                    };
-                    self.arena.single(Atom::Object(pair))
-                } else {
-                    value
-                };
-                *state.contents_mut(list) = Contents {
-                    rest,
-                    ..Contents::default()
-                };
-                Some(self.arena.single(Atom::Object(list)))
-            }
-            "has" | "hasOwnProperty" | "__contains__" => Some(self.arena.single(Atom::Number)),
-            _ => None,
-        }
-    }
-
-    fn unconstant_deep(&mut self, value: ValId) -> ValId {
-        if value == ValId::UNDEF {
-            return ValId::UNKNOWN;
-        }
-        self.arena.join(value, ValId::UNKNOWN)
-    }
-
-    /// Two-level stores such as `configparser`: section, option, value.
-    fn store_method(
-        &mut self,
-        state: &mut State,
-        path: PathId,
-        object: ObjId,
-        receiver: ValId,
-        name: Symbol,
-        call: &Call<'_, 'a>,
-    ) -> Option<ValId> {
-        if !self.paths.text(path).ends_with("configparser.ConfigParser") {
-            return None;
-        }
-        let key = |analyzer: &mut Self| {
-            let section = analyzer.arena.get(call.passed.first()?.value).konst?;
-            let option = analyzer.arena.get(call.passed.get(1)?.value).konst?;
-            let text = format!(
-                "{}\u{0}{}",
-                analyzer.konst_text(section)?,
-                analyzer.konst_text(option)?
-            );
-            Some(Key::Name(analyzer.names.intern(&text)))
-        };
-        match self.names.text(name) {
-            "set" => {
-                let key = key(self);
-                let index = call.passed.get(1)?.value;
-                let value = call.passed.get(2)?.value;
-                self.store(state, receiver, key, index, value);
-                Some(self.arena.constant(Konst::Null))
-            }
-            "get" => {
-                let contents = state.contents(object)?.clone();
-                let value = match key(self) {
-                    Some(key) => contents.get(key).unwrap_or(contents.rest),
-                    None => contents.any(&mut self.arena),
-                };
-                Some(if value == ValId::UNDEF {
-                    ValId::UNKNOWN
-                } else {
-                    value
-                })
-            }
-            _ => None,
-        }
     }
 
     fn text_method(
@@ -779,9 +413,9 @@ impl<'a> Analyzer<'a> {
                 Some(self.same_text(receiver))
             }
             "isdigit" | "isalnum" | "isalpha" | "isnumeric" | "isdecimal" | "isidentifier"
-            | "startswith" | "endswith" | "startsWith" | "endsWith" | "find" | "rfind" | "index"
-            | "indexOf" | "lastIndexOf" | "count" | "includes" | "charCodeAt" | "codePointAt"
-            | "localeCompare"
+            | "startswith" | "endswith" | "startsWith" | "endsWith" | "find" | "rfind"
+            | "index" | "indexOf" | "lastIndexOf" | "count" | "includes" | "charCodeAt"
+            | "codePointAt" | "localeCompare"
                 if !call.passed.iter().any(|p| self.is_function(p.value)) =>
             {
                 // An unknown receiver may be a collection: `find` then gives an element.
@@ -790,23 +424,24 @@ impl<'a> Analyzer<'a> {
                 }
                 Some(self.arena.single(Atom::Number))
             }
-            "format" if self.is_text(receiver) => Some(self.str_format(frame, state, receiver, call)),
+            "format" if self.is_text(receiver) => {
+                Some(self.str_format(frame, state, receiver, call))
+            }
             "join" if self.module.language == Language::Python => {
                 let list = first?;
                 let mut labels = self.deep_labels(state, list);
                 let own = self.deep_labels(state, receiver);
                 value::add_labels(&mut labels, &own);
-                match self.only_object(list) {
-                    Some(object) => Some(self.joined_text(frame, state, object, labels)),
-                    None => {
-                        self.advance(&mut labels, frame.span, StepKind::Join);
-                        let mut value = Value {
-                            labels,
-                            ..Value::default()
-                        };
-                        value.atoms.push(Atom::Text);
-                        Some(self.arena.add(value))
-                    }
+                if let Some(object) = self.only_object(list) {
+                    Some(self.joined_text(frame, state, object, labels))
+                } else {
+                    self.advance(&mut labels, frame.span, StepKind::Join);
+                    let mut value = Value {
+                        labels,
+                        ..Value::default()
+                    };
+                    value.atoms.push(Atom::Text);
+                    Some(self.arena.add(value))
                 }
             }
             "replace" | "replaceAll" => self.replaced(state, receiver, call),
@@ -823,7 +458,9 @@ impl<'a> Analyzer<'a> {
     ) -> Option<ValId> {
         let [from, to] = call.passed else { return None };
         let all = self.module.language == Language::Python
-            || call.name.is_some_and(|n| self.names.text(n) == "replaceAll");
+            || call
+                .name
+                .is_some_and(|n| self.names.text(n) == "replaceAll");
         let (Some(Konst::Str(part)), Some(Konst::Str(by))) = (
             self.arena.get(from.value).konst,
             self.arena.get(to.value).konst,

@@ -5,11 +5,17 @@
 //! when first called (so callees come first) and the rest in source order; recursion is iterated
 //! to a fixpoint. Work is bounded in steps, and a bound that is hit becomes a diagnostic.
 
+mod access;
+mod alphabet;
+mod apply;
 mod bindings;
 mod call;
+mod containers;
 mod entry;
 mod fold;
+mod graph;
 mod guard;
+mod hits;
 mod library;
 mod names;
 mod sink;
@@ -17,6 +23,7 @@ mod state;
 mod summary;
 mod transfer;
 mod value;
+mod weak;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -29,10 +36,11 @@ use trueline_syntax::ir::{
 
 use self::bindings::Bindings;
 use self::entry::Seed;
+use self::graph::{reverse_post_order, revisited, single_definitions};
 pub(crate) use self::names::words;
 use self::names::{Names, Paths};
-use self::state::{Heap, State};
 pub(crate) use self::sink::Hit;
+use self::state::{Heap, State};
 use self::summary::Summary;
 use self::value::{Arena, Atom, ObjId, PathId, Root, StepKind, ValId};
 use crate::models::{LanguageModels, Models};
@@ -68,7 +76,7 @@ pub(crate) fn analyze(models: &Models, module: &Module, text: &str) -> Outcome {
 
 /// What an abstract object is; its contents are in the state.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum ObjectKind {
+enum ObjectKind {
     List,
     Set,
     Map,
@@ -108,6 +116,10 @@ struct Analyzer<'a> {
     status: Vec<Status>,
     /// For each function being analysed, the lowest depth of an unfinished function that it used.
     stack: Vec<usize>,
+    /// How many summaries are being applied inside each other.
+    applying: usize,
+    /// How many the outermost call has brought about.
+    applications: usize,
     /// Modules that the file imports.
     imports: BTreeSet<Box<str>>,
     /// The join of all values that a variable read by inner functions has been seen with.
@@ -152,6 +164,8 @@ struct Frame<'a> {
     /// Rule of which a returned text is a sink.
     returned: Option<u16>,
     seen_true: bool,
+    /// The present block does not go on: a call in it never returns.
+    dead: bool,
 }
 
 impl<'a> Analyzer<'a> {
@@ -183,6 +197,8 @@ impl<'a> Analyzer<'a> {
             access_objects: FxHashMap::default(),
             status: vec![Status::New; module.functions.len()],
             stack: Vec::new(),
+            applying: 0,
+            applications: 0,
             imports: imported_modules(module),
             slots: FxHashMap::default(),
             fields: FxHashMap::default(),
@@ -312,6 +328,7 @@ impl<'a> Analyzer<'a> {
             ret: ValId::UNDEF,
             returned: seed.returned,
             seen_true: false,
+            dead: false,
         };
         let mut entry = State::new(function.vars.len());
         entry.base = Rc::clone(&self.shared_heap);
@@ -361,6 +378,7 @@ impl<'a> Analyzer<'a> {
             steps -= block.instrs.len() + 1;
             let mut next: SmallVec<[(BlockId, State); 3]> = SmallVec::new();
             frame.block = block_id;
+            frame.dead = false;
             if let Some(handler) = block.handler {
                 next.push((handler, state.clone()));
             }
@@ -368,9 +386,13 @@ impl<'a> Analyzer<'a> {
                 frame.instr = at as u32;
                 frame.span = instr.span;
                 self.step(frame, &mut state, instr);
+                if frame.dead {
+                    break;
+                }
             }
             frame.instr = block.instrs.len() as u32;
             match &block.terminator {
+                _ if frame.dead => Self::to_handler(block.handler, &state, &mut next),
                 Terminator::Goto(target) => {
                     Self::to_handler(block.handler, &state, &mut next);
                     next.push((*target, state));
@@ -404,12 +426,11 @@ impl<'a> Analyzer<'a> {
                 let Some(slot) = states.get_mut(at as usize) else {
                     continue;
                 };
-                let changed = match slot {
-                    Some(known) => known.join(&state, &mut self.arena),
-                    None => {
-                        *slot = Some(state);
-                        true
-                    }
+                let changed = if let Some(known) = slot {
+                    known.join(&state, &mut self.arena)
+                } else {
+                    *slot = Some(state);
+                    true
                 };
                 if changed {
                     pending.insert(at);
@@ -582,7 +603,7 @@ impl<'a> Analyzer<'a> {
     }
 
     /// The instruction that alone defines a variable.
-    fn definition(&self, frame: &Frame<'a>, operand: &Operand) -> Option<&'a Op> {
+    fn definition(frame: &Frame<'a>, operand: &Operand) -> Option<&'a Op> {
         let Operand::Var(var) = operand else {
             return None;
         };
@@ -606,104 +627,6 @@ fn imported_modules(module: &Module) -> BTreeSet<Box<str>> {
                 Some(name.strip_prefix("node:").unwrap_or(name).into())
             }
             _ => None,
-        })
-        .collect()
-}
-
-/// The only definition of each variable, where there is only one and it is not a parameter.
-fn single_definitions(function: &Function) -> Vec<Option<(BlockId, u32)>> {
-    let mut defs = vec![None; function.vars.len()];
-    let mut many = vec![false; function.vars.len()];
-    for param in &function.params {
-        if let Some(slot) = many.get_mut(param.var.0 as usize) {
-            *slot = true;
-        }
-    }
-    for (block, body) in function.blocks.iter().enumerate() {
-        for (at, instr) in body.instrs.iter().enumerate() {
-            let Some(Var(var)) = instr.dst else { continue };
-            let (Some(def), Some(many)) = (defs.get_mut(var as usize), many.get_mut(var as usize))
-            else {
-                continue;
-            };
-            if def.is_some() || *many {
-                *many = true;
-                *def = None;
-            } else {
-                *def = Some((BlockId(block as u32), at as u32));
-            }
-        }
-    }
-    defs
-}
-
-fn successors(function: &Function, block: BlockId) -> SmallVec<[BlockId; 3]> {
-    let mut out = SmallVec::new();
-    let Some(body) = function.blocks.get(block.0 as usize) else {
-        return out;
-    };
-    // The handler first, so that it comes late in reverse post-order.
-    out.extend(body.handler);
-    match &body.terminator {
-        Terminator::Goto(target) => out.push(*target),
-        Terminator::Branch {
-            then, otherwise, ..
-        } => out.extend([*otherwise, *then]),
-        Terminator::Return(_) | Terminator::Throw(_) | Terminator::Unreachable => {}
-    }
-    out
-}
-
-/// Reachable blocks, each before its successors but for loops. Iterative: graphs can be deep.
-fn reverse_post_order(function: &Function) -> Vec<BlockId> {
-    let mut seen = vec![false; function.blocks.len()];
-    let mut order = Vec::new();
-    let mut stack = Vec::new();
-    if let Some(first) = seen.first_mut() {
-        *first = true;
-        stack.push((BlockId(0), successors(function, BlockId(0)), 0_usize));
-    }
-    while let Some((block, next, at)) = stack.last_mut() {
-        if let Some(target) = next.get(*at).copied() {
-            *at += 1;
-            if let Some(slot) = seen.get_mut(target.0 as usize)
-                && !*slot
-            {
-                *slot = true;
-                stack.push((target, successors(function, target), 0));
-            }
-        } else {
-            order.push(*block);
-            stack.pop();
-        }
-    }
-    order.reverse();
-    order
-}
-
-/// Which blocks (by rank) may be entered again after they ran: those inside a back edge's range.
-fn revisited(function: &Function, order: &[BlockId], rank: &[u32]) -> Vec<bool> {
-    let mut again = vec![0_i32; order.len() + 1];
-    for (at, block) in order.iter().enumerate() {
-        for target in successors(function, *block) {
-            let to = rank.get(target.0 as usize).copied().unwrap_or(u32::MAX) as usize;
-            if to <= at {
-                if let Some(slot) = again.get_mut(to) {
-                    *slot += 1;
-                }
-                if let Some(slot) = again.get_mut(at + 1) {
-                    *slot -= 1;
-                }
-            }
-        }
-    }
-    let mut open = 0;
-    again
-        .iter()
-        .take(order.len())
-        .map(|delta| {
-            open += delta;
-            open > 0
         })
         .collect()
 }

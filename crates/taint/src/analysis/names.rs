@@ -100,7 +100,7 @@ impl<'a> Paths<'a> {
             last,
             depth: text.split('.').count().min(usize::from(MAX_PATH)) as u8,
             entry: self.models.paths.get(text),
-            store: self.models.stores.contains_key(text),
+            store: self.models.stores.contains(text),
             special: Special::of(self.language, text),
         });
         self.by_text.insert(text.into(), id);
@@ -175,10 +175,8 @@ pub(crate) fn words(name: &str) -> impl Iterator<Item = String> {
     let mut word = String::new();
     let mut after_lower = false;
     for c in name.chars() {
-        if !c.is_alphanumeric() || (c.is_uppercase() && after_lower) {
-            if !word.is_empty() {
-                all.push(std::mem::take(&mut word));
-            }
+        if (!c.is_alphanumeric() || (c.is_uppercase() && after_lower)) && !word.is_empty() {
+            all.push(std::mem::take(&mut word));
         }
         if c.is_alphanumeric() {
             word.extend(c.to_lowercase());

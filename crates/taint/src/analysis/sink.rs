@@ -1,21 +1,16 @@
 //! Sinks: which values of a call matter, and what is recorded when taint reaches one.
 
 use trueline_facts::{Confidence, Tier};
-use trueline_syntax::ir::{ArgKind, FuncId, FunctionKind, Operand, Span, Symbol};
+use trueline_syntax::ir::{ArgKind, FuncId, Operand, Span, Symbol};
 
 use super::call::Call;
 use super::names::words;
 use super::state::{Key, State};
 use super::summary::SinkFlow;
-use super::value::{AccessId, Atom, Konst, Label, Labels, Root, Source, StepId, StepKind, ValId};
+use super::value::{AccessId, Atom, Konst, Label, Labels, Source, ValId};
 use super::{Analyzer, Frame, ObjectKind};
-use crate::models::{Bits, PARAMETER_KIND};
+use crate::models::Bits;
 use crate::rules::format::{Control, Mode, Scalar, TextForm};
-
-/// Links of a trace that are shown; the middle of a longer one is left out.
-const MAX_TRACE: usize = 30;
-/// Calls inside calls that a trace follows.
-const MAX_NESTING: u8 = 8;
 
 /// Which sink it was.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -37,13 +32,13 @@ pub(super) enum SinkRef {
 /// The best way found to one place.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reached {
-    function: FuncId,
-    sink: SinkRef,
-    label: Option<Label>,
-    control: Control,
+    pub(super) function: FuncId,
+    pub(super) sink: SinkRef,
+    pub(super) label: Option<Label>,
+    pub(super) control: Control,
     /// For a parameter that any caller may fill: which.
-    parameter: Option<AccessId>,
-    depth: u16,
+    pub(super) parameter: Option<AccessId>,
+    pub(super) depth: u16,
 }
 
 /// A weakness, ready to be written out.
@@ -68,9 +63,7 @@ pub(crate) struct Hit {
 /// Whether constant text fixes the host of the URL that it begins.
 pub(super) fn fixes_host(prefix: &str) -> bool {
     match prefix.split_once("://") {
-        Some((scheme, rest)) => {
-            !scheme.is_empty() && rest.find('/').is_some_and(|at| at > 0)
-        }
+        Some((scheme, rest)) => !scheme.is_empty() && rest.find('/').is_some_and(|at| at > 0),
         // A path on this host; `//host` and a lone `/` are not.
         None => {
             prefix.len() > 1
@@ -155,7 +148,9 @@ impl<'a> Analyzer<'a> {
                             self.check_value(frame, state, sink_ref, value);
                         }
                     }
-                    if matters && !spec.options.is_empty() && self.only_object(argument.value).is_none()
+                    if matters
+                        && !spec.options.is_empty()
+                        && self.only_object(argument.value).is_none()
                     {
                         self.check_value(frame, state, sink_ref, argument.value);
                     }
@@ -170,7 +165,7 @@ impl<'a> Analyzer<'a> {
     }
 
     /// Whether an argument (keyword, field of an options object, or position) is one of these.
-    fn argument_is(
+    pub(super) fn argument_is(
         &self,
         state: &State,
         call: &Call<'_, 'a>,
@@ -178,6 +173,13 @@ impl<'a> Analyzer<'a> {
         wanted: &[Scalar],
     ) -> bool {
         let position: Option<usize> = key.parse().ok();
+        let receiver = call
+            .receiver
+            .and_then(|r| self.only_object(r))
+            .and_then(|o| state.contents(o));
+        if receiver.is_some_and(|c| self.entry_is(&c.entries, key, wanted)) {
+            return true;
+        }
         call.passed.iter().enumerate().any(|(at, argument)| {
             match argument.kind {
                 ArgKind::Keyword(name) if self.names.text(name) == key => {
@@ -194,14 +196,37 @@ impl<'a> Analyzer<'a> {
             else {
                 return false;
             };
-            contents.entries.iter().any(|(name, value)| {
-                matches!(name, Key::Name(name) if self.names.text(*name) == key)
-                    && self.is_one_of(*value, wanted)
-            })
+            self.entry_is(&contents.entries, key, wanted)
         })
     }
 
-    fn is_one_of(&self, value: ValId, wanted: &[Scalar]) -> bool {
+    fn entry_is(&self, entries: &[(Key, ValId)], key: &str, wanted: &[Scalar]) -> bool {
+        entries.iter().any(|(name, value)| {
+            matches!(name, Key::Name(name) if self.names.text(*name) == key)
+                && self.is_one_of(*value, wanted)
+        })
+    }
+
+    /// Whether an argument or option of this name is given at all, or may be.
+    pub(super) fn has_argument(&self, state: &State, call: &Call<'_, 'a>, key: &str) -> bool {
+        let mut passed = call.passed.iter().enumerate();
+        passed.any(|(at, argument)| match argument.kind {
+            ArgKind::Keyword(name) => self.names.text(name) == key,
+            ArgKind::KeywordSpread | ArgKind::Spread => true,
+            ArgKind::Positional => match self.only_object(argument.value) {
+                Some(object) => state.contents(object).is_some_and(|c| {
+                    c.rest != ValId::UNDEF
+                        || c.entries.iter().any(|(name, _)| {
+                            matches!(name, Key::Name(name) if self.names.text(*name) == key)
+                        })
+                }),
+                // Options made elsewhere, after a name and a value.
+                None => at >= 2 && self.arena.get(argument.value).konst.is_none(),
+            },
+        })
+    }
+
+    pub(super) fn is_one_of(&self, value: ValId, wanted: &[Scalar]) -> bool {
         let known = self.arena.get(value);
         wanted.iter().any(|scalar| match (scalar, known.konst) {
             (Scalar::Bool(a), Some(Konst::Bool(b))) => *a == b,
@@ -223,13 +248,7 @@ impl<'a> Analyzer<'a> {
     }
 
     /// Checks one value against a sink.
-    fn check_value(
-        &mut self,
-        frame: &mut Frame<'a>,
-        state: &State,
-        sink: SinkRef,
-        value: ValId,
-    ) {
+    fn check_value(&mut self, frame: &mut Frame<'a>, state: &State, sink: SinkRef, value: ValId) {
         if self.arena.get(value).is_number() {
             return;
         }
@@ -244,9 +263,8 @@ impl<'a> Analyzer<'a> {
             SinkRef::Returned | SinkRef::Weak { .. } | SinkRef::Secret => return,
         };
         let labels: Labels = match mode {
-            Mode::Text | Mode::Html => self.arena.get(value).labels.clone(),
+            Mode::Text | Mode::Html | Mode::Url => self.arena.get(value).labels.clone(),
             Mode::Deep => self.deep_labels(state, value),
-            Mode::Url => self.arena.get(value).labels.clone(),
             Mode::Arguments => self.argument_list_labels(state, value),
         };
         let whole_access = self
@@ -256,16 +274,29 @@ impl<'a> Analyzer<'a> {
             .iter()
             .any(|a| matches!(a, Atom::Access(_)));
         let conditional = mode == Mode::Url || form.is_some() && is_by_form(sink);
-        if !whole_access && !self.still_matters(value, sink) {
+        let matters = self.still_matters(value, sink);
+        if !whole_access && !matters {
             return;
         }
-        if is_by_form(sink) && !whole_access {
+        if is_by_form(sink) && matters {
             self.sites.insert((rule, frame.span));
         }
         for label in labels {
+            // Whether what a caller passes has the form is for the caller to see.
+            if !matters && !self.is_symbolic(&label) {
+                continue;
+            }
             let span = frame.span;
             let id = frame.id;
-            self.reach(frame, rule, sink, id, span, label, conditional && whole_access);
+            self.reach(
+                frame,
+                rule,
+                sink,
+                id,
+                span,
+                label,
+                conditional && whole_access,
+            );
         }
     }
 
@@ -282,13 +313,18 @@ impl<'a> Analyzer<'a> {
         if model.spec.mode == Mode::Url && prefix.is_some_and(fixes_host) {
             return false;
         }
-        if by_form && !known.atoms.iter().any(|a| matches!(a, Atom::Access(_))) {
+        if by_form {
             return match model.spec.looks_like {
                 Some(form) => prefix.is_some_and(|p| has_form(p, form)),
                 None => true,
             };
         }
         true
+    }
+
+    /// Whether a label stands for something that a caller passes.
+    pub(super) fn is_symbolic(&self, label: &Label) -> bool {
+        matches!(self.arena.source_of(label.source), Some(Source::Access(_)))
     }
 
     /// `["sh", "-c", text]`, or the program of any other list.
@@ -304,19 +340,25 @@ impl<'a> Analyzer<'a> {
             return self.arena.get(contents.rest).labels.clone();
         };
         let mut labels = self.arena.get(program).labels.clone();
-        let shell = self
-            .arena
-            .get(program)
-            .konst
-            .and_then(|k| self.konst_text(k))
-            .is_some_and(|text| {
+        let text_at = |value: ValId| {
+            let konst = self.arena.get(value).konst;
+            konst.and_then(|k| self.konst_text(k))
+        };
+        let shell = match text_at(program) {
+            // `sh` or `cmd.exe`, whichever this system has: `-c` in second place tells.
+            None => {
+                let flag = at(1).and_then(text_at);
+                matches!(flag.as_deref(), Some("-c" | "/c" | "/C"))
+            }
+            Some(text) => {
                 let name = text.rsplit(['/', '\\']).next().unwrap_or(&text);
                 let name = name.strip_suffix(".exe").unwrap_or(name);
                 matches!(
                     name,
                     "sh" | "bash" | "zsh" | "dash" | "ksh" | "cmd" | "powershell" | "pwsh"
                 )
-            });
+            }
+        };
         if shell {
             for (key, value) in &contents.entries {
                 if *key > Key::At(0) {
@@ -368,16 +410,22 @@ impl<'a> Analyzer<'a> {
         }
     }
 
-    fn control(&self, kind: u16) -> Control {
+    pub(super) fn control(&self, kind: u16) -> Control {
         self.models
             .source_kinds
             .get(usize::from(kind))
             .map_or(Control::Local, |k| k.control)
     }
 
-    fn is_cleared(&self, rule: u16, cleared: Bits) -> bool {
+    pub(super) fn is_cleared(&self, rule: u16, cleared: Bits) -> bool {
         let bit = Bits::rule(rule);
         cleared.has(bit)
+            || self.models.code_rules.has(bit)
+                && cleared.has(
+                    Bits::QUOTE_FIRST
+                        .or(Bits::QUOTE_LAST)
+                        .or(Bits::NO_QUOTE_INSIDE),
+                )
             || self.models.path_rules.has(bit)
                 && (cleared.has(Bits::NORMALISED.or(Bits::INSIDE))
                     || cleared.has(Bits::NO_DOTDOT.or(Bits::RELATIVE)))
@@ -387,7 +435,7 @@ impl<'a> Analyzer<'a> {
         clippy::too_many_arguments,
         reason = "a flow has two ends, a rule and a place"
     )]
-    fn record(
+    pub(super) fn record(
         &mut self,
         rule: u16,
         span: Span,
@@ -424,9 +472,7 @@ impl<'a> Analyzer<'a> {
         value: ValId,
         operand: &Operand,
     ) {
-        let span = self
-            .definition_span(frame, operand)
-            .unwrap_or(frame.span);
+        let span = Self::definition_span(frame, operand).unwrap_or(frame.span);
         self.sites.insert((rule, span));
         let mut shown = value;
         if let Some(object) = self.only_object(value)
@@ -436,13 +482,14 @@ impl<'a> Analyzer<'a> {
             let Some(contents) = state.contents(object).cloned() else {
                 return;
             };
-            let plain = [1, 2].into_iter().filter_map(|at| contents.get(Key::At(at))).any(
-                |headers| {
+            let plain = [1, 2]
+                .into_iter()
+                .filter_map(|at| contents.get(Key::At(at)))
+                .any(|headers| {
                     self.only_object(headers)
                         .and_then(|o| state.contents(o))
                         .is_some_and(|c| self.has_plain_type(&c.entries))
-                },
-            );
+                });
             let Some(body) = contents.get(Key::At(0)).filter(|_| !plain) else {
                 return;
             };
@@ -472,7 +519,7 @@ impl<'a> Analyzer<'a> {
         })
     }
 
-    fn definition_span(&self, frame: &Frame<'a>, operand: &Operand) -> Option<Span> {
+    fn definition_span(frame: &Frame<'a>, operand: &Operand) -> Option<Span> {
         let Operand::Var(var) = operand else {
             return None;
         };
@@ -488,7 +535,6 @@ impl<'a> Analyzer<'a> {
         state: &State,
         name: Symbol,
         value: ValId,
-        _operand: &Operand,
     ) {
         let tables = self.tables;
         let Some(sinks) = tables.fields.get(self.names.text(name)) else {
@@ -511,7 +557,7 @@ impl<'a> Analyzer<'a> {
         &mut self,
         frame: &mut Frame<'a>,
         state: &State,
-        _base: &Operand,
+        base: &Operand,
         target: ValId,
         index: ValId,
         value: ValId,
@@ -533,17 +579,40 @@ impl<'a> Analyzer<'a> {
                 continue;
             };
             for sink in &entry.sinks {
-                if let Some(model) = self.models.sinks.get(usize::from(*sink)) {
-                    self.sites.insert((model.rule, frame.span));
-                }
-                let sink = SinkRef::Model {
-                    index: *sink,
-                    by_form: false,
-                };
-                self.check_value(frame, state, sink, index);
-                self.check_value(frame, state, sink, value);
+                self.check_kept(frame, state, *sink, index, value);
             }
         }
+        let tables = self.tables;
+        if tables.containers.is_empty() {
+            return;
+        }
+        let Some(name) = self.operand_name(frame, base).map(|n| n.to_lowercase()) else {
+            return;
+        };
+        for (part, sink) in &tables.containers {
+            if name.contains(part.as_ref()) {
+                self.check_kept(frame, state, *sink, index, value);
+            }
+        }
+    }
+
+    fn check_kept(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &State,
+        index: u16,
+        key: ValId,
+        value: ValId,
+    ) {
+        if let Some(model) = self.models.sinks.get(usize::from(index)) {
+            self.sites.insert((model.rule, frame.span));
+        }
+        let sink = SinkRef::Model {
+            index,
+            by_form: false,
+        };
+        self.check_value(frame, state, sink, key);
+        self.check_value(frame, state, sink, value);
     }
 
     /// `dangerouslySetInnerHTML={{ __html: value }}`.
@@ -551,10 +620,8 @@ impl<'a> Analyzer<'a> {
         &mut self,
         frame: &mut Frame<'a>,
         state: &State,
-        _tag: Symbol,
         name: Symbol,
         value: ValId,
-        _operand: &Operand,
     ) {
         let tables = self.tables;
         let Some(sinks) = tables.attributes.get(self.names.text(name)) else {
@@ -571,365 +638,9 @@ impl<'a> Analyzer<'a> {
             self.check_value(frame, state, sink, value);
         }
     }
-
-    /// Checks a call that is weak by itself.
-    pub(super) fn check_weak_calls(
-        &mut self,
-        frame: &mut Frame<'a>,
-        state: &State,
-        calls: &[u16],
-        call: &Call<'_, 'a>,
-    ) {
-        let models = self.models;
-        for index in calls {
-            let Some(weak) = models.weak_calls.get(usize::from(*index)) else {
-                continue;
-            };
-            let spec = &weak.spec;
-            self.sites.insert((weak.rule, frame.span));
-            if let Some(wanted) = &spec.argument {
-                let keyword = wanted.keyword.as_deref();
-                let mut at = 0_u16;
-                let mut value = None;
-                for argument in call.passed {
-                    match argument.kind {
-                        ArgKind::Positional => {
-                            if at == wanted.at {
-                                value = Some(argument.value);
-                            }
-                            at += 1;
-                        }
-                        ArgKind::Keyword(name) if keyword == Some(self.names.text(name)) => {
-                            value = Some(argument.value);
-                        }
-                        _ => {}
-                    }
-                }
-                let text = value
-                    .and_then(|v| self.arena.get(v).konst)
-                    .and_then(|k| self.konst_text(k));
-                let Some(text) = text else { continue };
-                if !wanted.one_of.iter().any(|w| w.eq_ignore_ascii_case(&text)) {
-                    continue;
-                }
-            }
-            let holds = spec.when.iter().all(|(key, wanted)| {
-                self.argument_is(state, call, key, std::slice::from_ref(wanted))
-            });
-            let excused = spec
-                .unless
-                .iter()
-                .any(|(key, safe)| self.argument_is(state, call, key, safe));
-            let lacking = spec.lacking.is_empty()
-                || spec.lacking.iter().any(|key| {
-                    !self.argument_is(state, call, key, &[Scalar::Bool(true)])
-                });
-            if !holds || excused || !lacking {
-                continue;
-            }
-            let context = self.context_fits(frame, &spec.context, &spec.benign);
-            let new = Reached {
-                function: frame.id,
-                sink: SinkRef::Weak {
-                    index: *index,
-                    context,
-                },
-                label: None,
-                control: Control::Local,
-                parameter: None,
-                depth: 0,
-            };
-            self.reached.insert((weak.rule, frame.span), new);
-        }
-    }
-
-    /// Whether the words near a place say that it matters.
-    fn context_fits(&self, frame: &Frame<'a>, wanted: &[String], benign: &[String]) -> bool {
-        let start = frame.span.start as usize;
-        let from = self
-            .text
-            .get(..start)
-            .and_then(|t| t.rfind('\n'))
-            .map_or(0, |at| at + 1);
-        let to = self
-            .text
-            .get(start..)
-            .and_then(|t| t.find('\n'))
-            .map_or(self.text.len(), |at| start + at);
-        let line = self.text.get(from..to).unwrap_or("");
-        let mut names = vec![line.to_owned()];
-        names.push(self.names.text(frame.function.qualified).to_owned());
-        let near: Vec<String> = names.iter().flat_map(|n| words(n)).collect();
-        let has = |list: &[String]| near.iter().any(|w| list.contains(w));
-        (wanted.is_empty() || has(wanted)) && !has(benign)
-    }
-
-    /// A secret written into the source: `password = "…"`.
-    pub(super) fn check_secret(&mut self, frame: &Frame<'a>, name: Symbol, value: ValId) {
-        let Some(Konst::Str(text)) = self.arena.get(value).konst else {
-            return;
-        };
-        let Some((rule, spec)) = self.secret_rule() else {
-            return;
-        };
-        let text = self.names.text(text);
-        if text.len() < spec.min_length || !crate::secret::names_secret(spec, self.names.text(name)) {
-            return;
-        }
-        self.sites.insert((rule, frame.span));
-        let text = self.names.text(match self.arena.get(value).konst {
-            Some(Konst::Str(text)) => text,
-            _ => return,
-        });
-        if !crate::secret::is_secret(spec, self.names.text(name), text) {
-            return;
-        }
-        let span = frame.span;
-        // The place is the literal's statement; a value that merely passes by is not one.
-        if !self
-            .text
-            .get(span.start as usize..span.end as usize)
-            .is_some_and(|source| source.contains(text))
-        {
-            return;
-        }
-        let new = Reached {
-            function: frame.id,
-            sink: SinkRef::Secret,
-            label: None,
-            control: Control::Local,
-            parameter: None,
-            depth: 0,
-        };
-        self.reached.entry((rule, span)).or_insert(new);
-    }
-
-    fn secret_rule(&self) -> Option<(u16, &'a crate::rules::format::SecretSpec)> {
-        let models = self.models;
-        models
-            .rules
-            .iter()
-            .enumerate()
-            .find_map(|(at, r)| r.secret.as_ref().map(|s| (at as u16, s)))
-    }
-
-    /// What is left in summaries of functions that nothing calls: parameters and captured
-    /// variables become sources.
-    pub(super) fn report_roots(&mut self) {
-        for at in 0..self.module.functions.len() {
-            let id = FuncId(at as u32);
-            let Some(summary) = self.summarize(id) else {
-                continue;
-            };
-            for flow in &summary.sinks {
-                let Some(access) = self.arena.access(flow.access) else {
-                    continue;
-                };
-                match access.root {
-                    Root::Param(owner, position) if owner == id => {
-                        self.report_parameter(id, position, flow);
-                    }
-                    Root::Captured(owner, var) => {
-                        let slot = self.slots.get(&(owner, var)).copied();
-                        let labels = slot.map(|s| self.arena.get(s).labels.clone());
-                        for label in labels.into_iter().flatten() {
-                            let step = self.arena.step(
-                                label.step,
-                                flow.span,
-                                StepKind::Into(id, flow.step),
-                            );
-                            let label = Label {
-                                cleared: label.cleared.or(flow.cleared),
-                                step,
-                                ..label
-                            };
-                            if let Some(Source::Site { kind, .. }) =
-                                self.arena.source_of(label.source)
-                                && !self.is_cleared(flow.rule, label.cleared)
-                            {
-                                let control = self.control(kind);
-                                self.record(
-                                    flow.rule,
-                                    flow.span,
-                                    flow.function,
-                                    flow.sink,
-                                    label,
-                                    control,
-                                    None,
-                                );
-                            }
-                        }
-                    }
-                    Root::Param(..) | Root::This(_) => {}
-                }
-            }
-        }
-    }
-
-    fn report_parameter(&mut self, id: FuncId, position: u16, flow: &SinkFlow) {
-        let Some(function) = self.function(id) else {
-            return;
-        };
-        let receiver = position == 0 && self.has_receiver(function);
-        if self.entered.contains(&id)
-            || receiver
-            || matches!(
-                function.kind,
-                FunctionKind::Module | FunctionKind::ClassBody
-            )
-            || is_by_form(flow.sink)
-        {
-            return;
-        }
-        let span = Span::new(function.span.start, function.span.start);
-        let mut label = self.source_label(id, span, PARAMETER_KIND);
-        label.cleared = flow.cleared;
-        label.guesses = flow.guesses;
-        let step = label.step;
-        label.step = self.arena.step(step, flow.span, StepKind::Into(id, flow.step));
-        self.record(
-            flow.rule,
-            flow.span,
-            flow.function,
-            flow.sink,
-            label,
-            Control::Local,
-            Some(flow.access),
-        );
-    }
-
-    /// Turns what was recorded into hits, by rule and place.
-    pub(super) fn render_hits(&self) -> Vec<Hit> {
-        self.reached
-            .iter()
-            .filter_map(|((rule, span), reached)| self.render(*rule, *span, reached))
-            .collect()
-    }
-
-    fn render(&self, rule: u16, span: Span, reached: &Reached) -> Option<Hit> {
-        let compiled = self.models.rules.get(usize::from(rule))?;
-        let mut hit = Hit {
-            rule,
-            function: reached.function,
-            span,
-            confidence: compiled.confidence,
-            tier: compiled.tier,
-            message: None,
-            fix: None,
-            source: None,
-            subject: None,
-            trace: Vec::new(),
-            secret: reached.sink == SinkRef::Secret,
-        };
-        match reached.sink {
-            SinkRef::Model { index, by_form } => {
-                let spec = &self.models.sinks.get(usize::from(index))?.spec;
-                hit.confidence = spec.confidence.unwrap_or(hit.confidence);
-                hit.tier = spec.tier.unwrap_or(hit.tier).max(hit.tier);
-                hit.fix.clone_from(&spec.fix);
-                if by_form {
-                    hit.confidence = hit.confidence.min(Confidence::Medium);
-                }
-            }
-            SinkRef::Weak { index, context } => {
-                let spec = &self.models.weak_calls.get(usize::from(index))?.spec;
-                hit.confidence = spec.confidence.unwrap_or(hit.confidence);
-                hit.tier = spec.tier.unwrap_or(hit.tier);
-                hit.message.clone_from(&spec.message);
-                hit.fix.clone_from(&spec.fix);
-                if !context {
-                    hit.tier = Tier::All;
-                    hit.confidence = Confidence::Low;
-                }
-            }
-            SinkRef::Returned | SinkRef::Secret => {}
-        }
-        let Some(label) = reached.label else {
-            return Some(hit);
-        };
-        if label.guesses > 0 {
-            hit.confidence = hit.confidence.min(Confidence::Medium);
-            hit.tier = hit.tier.max(compiled.guessed_tier);
-        }
-        if label.guesses > 1 {
-            hit.confidence = Confidence::Low;
-            hit.tier = Tier::All;
-        }
-        if reached.control == Control::Local {
-            hit.confidence = Confidence::Low;
-            hit.tier = Tier::All;
-        }
-        if let Some(Source::Site { span, kind, .. }) = self.arena.source_of(label.source) {
-            let what = self.models.source_kinds.get(usize::from(kind))?.what.clone();
-            hit.source = Some((span, what));
-        }
-        hit.subject = reached.parameter.and_then(|access| self.access_name(access));
-        hit.trace = self.trace(label.step);
-        Some(hit)
-    }
-
-    /// The name of the parameter that an access path starts at.
-    fn access_name(&self, access: AccessId) -> Option<String> {
-        let Root::Param(id, at) = self.arena.access(access)?.root else {
-            return None;
-        };
-        let function = self.function(id)?;
-        let name = function.params.get(usize::from(at))?.name;
-        Some(self.names.text(name).to_owned())
-    }
-
-    /// The links of a trace, first to last, without the sink.
-    fn trace(&self, last: StepId) -> Vec<(Span, String)> {
-        let mut trace: Vec<(Span, String)> = Vec::new();
-        self.add_links(last, 0, &mut trace);
-        trace.dedup_by(|later, earlier| later.0 == earlier.0);
-        if trace.len() > MAX_TRACE {
-            let tail = trace.split_off(trace.len() - MAX_TRACE / 2);
-            trace.truncate(MAX_TRACE / 2);
-            trace.extend(tail);
-        }
-        trace
-    }
-
-    fn add_links(&self, last: StepId, nesting: u8, trace: &mut Vec<(Span, String)>) {
-        if nesting > MAX_NESTING {
-            return;
-        }
-        let mut nodes = Vec::new();
-        let mut at = last;
-        while let Some(node) = self.arena.step_of(at) {
-            nodes.push(node);
-            at = node.prev;
-            if nodes.len() > MAX_TRACE {
-                break;
-            }
-        }
-        for node in nodes.into_iter().rev() {
-            let message = match node.kind {
-                StepKind::Source => "enters here".to_owned(),
-                StepKind::Join => "joined to other text".to_owned(),
-                StepKind::Format => "put into text".to_owned(),
-                StepKind::Call(name) => format!("goes through `{}`", self.names.text(name)),
-                StepKind::Into(id, _) => {
-                    let name = self
-                        .function(id)
-                        .map_or("", |f| self.names.text(f.qualified));
-                    if name.is_empty() {
-                        "passed to a function".to_owned()
-                    } else {
-                        format!("passed to `{name}`")
-                    }
-                }
-            };
-            trace.push((node.span, message));
-            if let StepKind::Into(_, inner) = node.kind {
-                self.add_links(inner, nesting + 1, trace);
-            }
-        }
-    }
 }
 
-const fn is_by_form(sink: SinkRef) -> bool {
+pub(super) const fn is_by_form(sink: SinkRef) -> bool {
     matches!(sink, SinkRef::Model { by_form: true, .. })
 }
 
@@ -958,10 +669,23 @@ fn has_form(prefix: &str, form: TextForm) -> bool {
             let rest = text.get(first.len()..).unwrap_or("");
             matches!(
                 first.as_str(),
-                "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "REPLACE" | "MERGE" | "WITH" | "DROP"
-                    | "ALTER" | "CREATE" | "TRUNCATE" | "CALL" | "EXEC" | "EXECUTE" | "GRANT"
+                "SELECT"
+                    | "INSERT"
+                    | "UPDATE"
+                    | "DELETE"
+                    | "REPLACE"
+                    | "MERGE"
+                    | "WITH"
+                    | "DROP"
+                    | "ALTER"
+                    | "CREATE"
+                    | "TRUNCATE"
+                    | "CALL"
+                    | "EXEC"
+                    | "EXECUTE"
+                    | "GRANT"
             ) && rest.starts_with(char::is_whitespace)
         }
-        TextForm::Html => text.starts_with('<'),
+        TextForm::Ldap => text.starts_with('('),
     }
 }

@@ -86,7 +86,10 @@ impl Contents {
 
     fn join(&self, other: &Self, arena: &mut Arena) -> Self {
         let mut entries = Vec::with_capacity(self.entries.len().max(other.entries.len()));
-        let (mut left, mut right) = (self.entries.iter().peekable(), other.entries.iter().peekable());
+        let (mut left, mut right) = (
+            self.entries.iter().peekable(),
+            other.entries.iter().peekable(),
+        );
         loop {
             match (left.peek(), right.peek()) {
                 (Some(a), Some(b)) if a.0 == b.0 => {
@@ -241,7 +244,7 @@ impl State {
                     joined.push((b.0, contents));
                     right.next();
                 }
-                (Some(_), None) | (None, None) => break,
+                (Some(_) | None, None) => break,
             }
         }
         if changed {

@@ -8,19 +8,21 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
-use trueline_syntax::ir::{ArgKind, FuncId, ParamKind, Span, Var};
+use trueline_syntax::ir::{ArgKind, FuncId, Span, Var};
 
 use super::call::{Call, Passed};
-use super::state::{Contents, Heap, State};
+use super::state::{Heap, State};
 use super::value::{
-    self, AccessId, Arena, Atom, Label, Labels, ObjId, Root, Selector, Source, StepId, StepKind,
-    ValId, Value,
+    self, AccessId, Arena, Atom, Label, Labels, ObjId, Selector, StepId, StepKind, ValId,
 };
 use super::{Analyzer, Frame, ObjectKind};
 use crate::models::Bits;
 
 /// Paths to sinks that a summary keeps.
 const MAX_SINKS: usize = 64;
+/// Summaries that are applied inside each other, and all that one call may bring about.
+const MAX_NESTED: usize = 8;
+const MAX_APPLICATIONS: usize = 512;
 /// Calls of parameters that a summary keeps.
 const MAX_CALLS: usize = 16;
 
@@ -53,6 +55,8 @@ pub(super) struct Summary {
     /// What holds of parameters when the function returns, and when it returns something true.
     pub(super) on_return: Vec<(AccessId, Bits)>,
     pub(super) on_true: Vec<(AccessId, Bits)>,
+    /// It leaves by exceptions only.
+    pub(super) never: bool,
 }
 
 impl Summary {
@@ -75,9 +79,10 @@ impl Summary {
     }
 
     pub(super) fn note_sink(&mut self, flow: SinkFlow) {
-        let known = self.sinks.iter_mut().find(|s| {
-            s.rule == flow.rule && s.span == flow.span && s.access == flow.access
-        });
+        let known = self
+            .sinks
+            .iter_mut()
+            .find(|s| s.rule == flow.rule && s.span == flow.span && s.access == flow.access);
         if let Some(known) = known {
             known.cleared = known.cleared.both(flow.cleared);
         } else if self.sinks.len() < MAX_SINKS {
@@ -88,15 +93,15 @@ impl Summary {
 
 /// A summary being applied at a call.
 #[derive(Debug)]
-struct Application<'s> {
-    callee: FuncId,
-    summary: &'s Summary,
-    receiver: Option<ValId>,
-    passed: &'s [Passed],
-    values: FxHashMap<ValId, ValId>,
-    accesses: FxHashMap<AccessId, ValId>,
-    objects: FxHashMap<ObjId, ObjId>,
-    called: FxHashMap<AccessId, ValId>,
+pub(super) struct Application<'s> {
+    pub(super) callee: FuncId,
+    pub(super) summary: &'s Summary,
+    pub(super) receiver: Option<ValId>,
+    pub(super) passed: &'s [Passed],
+    pub(super) values: FxHashMap<ValId, ValId>,
+    pub(super) accesses: FxHashMap<AccessId, ValId>,
+    pub(super) objects: FxHashMap<ObjId, ObjId>,
+    pub(super) called: FxHashMap<AccessId, ValId>,
 }
 
 impl<'a> Analyzer<'a> {
@@ -120,6 +125,7 @@ impl<'a> Analyzer<'a> {
     pub(super) fn close_frame(&mut self, frame: &mut Frame<'a>) {
         frame.summary.ret = (frame.ret != ValId::UNDEF).then_some(frame.ret);
         let Some(exit) = frame.exit.take() else {
+            frame.summary.never = !self.cut.contains(&frame.id) && !frame.function.is_generator;
             return;
         };
         frame.summary.on_return = self.parameter_facts(&exit);
@@ -170,7 +176,35 @@ impl<'a> Analyzer<'a> {
         passed: &[Passed],
     ) -> ValId {
         self.entered.insert(id);
-        if frame.id == FuncId(0) && matches!(self.status.get(id.0 as usize), Some(super::Status::New)) {
+        if self.applying == 0 {
+            self.applications = 0;
+        }
+        self.applications += 1;
+        if self.applying >= MAX_NESTED {
+            // Functions that call each other through what they are passed.
+            return ValId::UNKNOWN;
+        }
+        if self.applications > MAX_APPLICATIONS || self.arena.len() > self.value_limit {
+            self.cut.insert(frame.id);
+            return ValId::UNKNOWN;
+        }
+        self.applying += 1;
+        let value = self.apply_summary(frame, state, id, receiver, passed);
+        self.applying -= 1;
+        value
+    }
+
+    fn apply_summary(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        id: FuncId,
+        receiver: Option<ValId>,
+        passed: &[Passed],
+    ) -> ValId {
+        if frame.id == FuncId(0)
+            && matches!(self.status.get(id.0 as usize), Some(super::Status::New))
+        {
             self.share(&Rc::clone(&state.heap));
         }
         let Some(summary) = self.summarize(id) else {
@@ -190,6 +224,8 @@ impl<'a> Analyzer<'a> {
             objects: FxHashMap::default(),
             called: FxHashMap::default(),
         };
+        // Elsewhere in a value of several functions another one may return.
+        frame.dead |= summary.never && !frame.function.is_async;
         for (access, values) in &summary.calls {
             self.apply_callback(frame, state, &mut application, *access, values);
         }
@@ -285,9 +321,10 @@ impl<'a> Analyzer<'a> {
             .collect();
         let parent = self.arena.access(access).and_then(|a| a.parent);
         let (receiver, name) = match parent {
-            Some((base, Selector::Name(name))) => {
-                (Some(self.resolve(frame, state, application, base)), Some(name))
-            }
+            Some((base, Selector::Name(name))) => (
+                Some(self.resolve(frame, state, application, base)),
+                Some(name),
+            ),
             _ => (None, None),
         };
         let call = Call {
@@ -296,7 +333,6 @@ impl<'a> Analyzer<'a> {
             name,
             callee: None,
             passed: &passed,
-            args: &[],
         };
         let result = self.invoke(frame, state, &call);
         let child = self.arena.child(access, Selector::Called);
@@ -311,11 +347,12 @@ impl<'a> Analyzer<'a> {
         flow: &SinkFlow,
     ) {
         let value = self.resolve(frame, state, application, flow.access);
-        if flow.whole && !self.still_matters(value, flow.sink) {
-            return;
-        }
+        let matters = !flow.whole || self.still_matters(value, flow.sink);
         let labels = self.deep_labels(state, value);
         for label in &labels {
+            if !matters && !self.is_symbolic(label) {
+                continue;
+            }
             let step = self.arena.step(
                 label.step,
                 frame.span,
@@ -334,7 +371,15 @@ impl<'a> Analyzer<'a> {
                     .atoms
                     .iter()
                     .any(|a| matches!(a, Atom::Access(_)));
-            self.reach(frame, flow.rule, flow.sink, flow.function, flow.span, label, whole);
+            self.reach(
+                frame,
+                flow.rule,
+                flow.sink,
+                flow.function,
+                flow.span,
+                label,
+                whole,
+            );
         }
     }
 
@@ -346,7 +391,10 @@ impl<'a> Analyzer<'a> {
         access: AccessId,
         object: ObjId,
     ) {
-        let at = application.summary.heap.binary_search_by_key(&object, |e| e.0);
+        let at = application
+            .summary
+            .heap
+            .binary_search_by_key(&object, |e| e.0);
         let Some(contents) = at.ok().and_then(|at| application.summary.heap.get(at)) else {
             return;
         };
@@ -379,323 +427,5 @@ impl<'a> Analyzer<'a> {
             return;
         }
         frame.summary.capture(&mut self.arena, owner, var, value);
-    }
-
-    /// The caller's value of a path that the callee speaks of.
-    fn resolve(
-        &mut self,
-        frame: &mut Frame<'a>,
-        state: &mut State,
-        application: &mut Application<'_>,
-        access: AccessId,
-    ) -> ValId {
-        if let Some(value) = application.accesses.get(&access) {
-            return *value;
-        }
-        let Some(node) = self.arena.access(access) else {
-            return ValId::UNKNOWN;
-        };
-        let value = match node.parent {
-            None => self.resolve_root(frame, state, application, node.root),
-            Some((_, Selector::Called)) if application.called.contains_key(&access) => application
-                .called
-                .get(&access)
-                .copied()
-                .unwrap_or(ValId::UNKNOWN),
-            Some((base, selector)) => {
-                let base = self.resolve(frame, state, application, base);
-                self.select(frame, state, base, selector)
-            }
-        };
-        application.accesses.insert(access, value);
-        value
-    }
-
-    fn select(
-        &mut self,
-        frame: &mut Frame<'a>,
-        state: &mut State,
-        base: ValId,
-        selector: Selector,
-    ) -> ValId {
-        match selector {
-            Selector::Name(name) => {
-                let own = self.field(frame, state, base, name);
-                // A subscript of a mapping is written the same way.
-                if own == ValId::UNKNOWN {
-                    let key = self.arena.constant(value::Konst::Str(name));
-                    return self.index(frame, state, base, key);
-                }
-                own
-            }
-            Selector::At(at) => {
-                let key = self.arena.constant(value::Konst::Int(at));
-                self.index(frame, state, base, key)
-            }
-            Selector::Any => {
-                self.next_element(state, base, trueline_syntax::ir::IterKind::Elements)
-            }
-            Selector::Called => {
-                let library = self.arena.get(base).atoms.iter().any(|a| {
-                    matches!(a, Atom::Path(_) | Atom::Access(_))
-                });
-                if library {
-                    let call = Call {
-                        target: base,
-                        receiver: None,
-                        name: None,
-                        callee: None,
-                        passed: &[],
-                        args: &[],
-                    };
-                    return self.invoke(frame, state, &call);
-                }
-                let labels = self.arena.get(base).labels.clone();
-                self.arena.tainted(labels)
-            }
-        }
-    }
-
-    fn resolve_root(
-        &mut self,
-        frame: &mut Frame<'a>,
-        state: &mut State,
-        application: &mut Application<'_>,
-        root: Root,
-    ) -> ValId {
-        match root {
-            Root::Param(id, at) if id == application.callee => {
-                self.argument(state, application, at)
-            }
-            Root::This(id) if id == application.callee => {
-                application.receiver.unwrap_or(ValId::UNKNOWN)
-            }
-            Root::Captured(owner, var) if owner == frame.id => {
-                let value = state
-                    .env
-                    .get(var.0 as usize)
-                    .copied()
-                    .unwrap_or(ValId::UNKNOWN);
-                if value == ValId::UNDEF {
-                    ValId::UNKNOWN
-                } else {
-                    self.refined(state, value)
-                }
-            }
-            Root::Captured(owner, var) if self.is_ancestor(owner, frame.id) => {
-                self.captured(frame, owner, var)
-            }
-            Root::Captured(owner, var) => self
-                .slots
-                .get(&(owner, var))
-                .copied()
-                .unwrap_or(ValId::UNKNOWN),
-            // `this` of an arrow function, or a parameter of an enclosing function.
-            Root::This(id) | Root::Param(id, _) if id == frame.id => {
-                let access = self.arena.root(root);
-                self.arena.access_value(access)
-            }
-            Root::This(_) | Root::Param(..) => ValId::UNKNOWN,
-        }
-    }
-
-    /// What the caller passes for a parameter.
-    fn argument(
-        &mut self,
-        state: &State,
-        application: &Application<'_>,
-        at: u16,
-    ) -> ValId {
-        let Some(function) = self.function(application.callee) else {
-            return ValId::UNKNOWN;
-        };
-        let Some(param) = function.params.get(usize::from(at)) else {
-            return ValId::UNKNOWN;
-        };
-        let bound = self.has_receiver(function) && application.receiver.is_some();
-        if bound && at == 0 {
-            return application.receiver.unwrap_or(ValId::UNKNOWN);
-        }
-        let position = usize::from(at) - usize::from(bound);
-        let mut value = ValId::UNDEF;
-        for (i, argument) in application.passed.iter().enumerate() {
-            let spread_before = application
-                .passed
-                .iter()
-                .take(i)
-                .any(|p| p.kind == ArgKind::Spread);
-            let matches = match argument.kind {
-                ArgKind::Positional => match param.kind {
-                    ParamKind::Positional => i == position || spread_before && i <= position,
-                    ParamKind::Rest => i >= position,
-                    ParamKind::KeywordOnly | ParamKind::KeywordRest => false,
-                },
-                ArgKind::Keyword(name) => {
-                    name == param.name || param.kind == ParamKind::KeywordRest
-                }
-                ArgKind::Spread => i <= position && param.kind != ParamKind::KeywordOnly,
-                ArgKind::KeywordSpread => true,
-            };
-            if !matches {
-                continue;
-            }
-            let one = match argument.kind {
-                ArgKind::Spread => {
-                    self.next_element(state, argument.value, trueline_syntax::ir::IterKind::Elements)
-                }
-                ArgKind::KeywordSpread => {
-                    let labels = self.deep_labels(state, argument.value);
-                    self.arena.tainted(labels)
-                }
-                ArgKind::Positional | ArgKind::Keyword(_) => argument.value,
-            };
-            let one = if matches!(param.kind, ParamKind::Rest | ParamKind::KeywordRest) {
-                let labels = self.deep_labels(state, one);
-                self.arena.tainted(labels)
-            } else {
-                one
-            };
-            value = self.arena.join(value, one);
-        }
-        if value == ValId::UNDEF {
-            return ValId::UNKNOWN;
-        }
-        value
-    }
-
-    /// A callee's value as the caller sees it.
-    fn translate(
-        &mut self,
-        frame: &mut Frame<'a>,
-        state: &mut State,
-        application: &mut Application<'_>,
-        id: ValId,
-    ) -> ValId {
-        if id <= ValId::UNKNOWN {
-            return id;
-        }
-        if let Some(known) = application.values.get(&id) {
-            return *known;
-        }
-        // A cyclic object meets itself again: nothing for now.
-        application.values.insert(id, ValId::UNKNOWN);
-        let value = self.arena.get(id).clone();
-        let symbolic = value.labels.iter().any(|l| {
-            matches!(self.arena.source_of(l.source), Some(Source::Access(_)))
-        });
-        let structured = value.atoms.iter().any(|a| {
-            matches!(a, Atom::Access(_) | Atom::Object(_) | Atom::Bound(..))
-        });
-        let result = if symbolic || structured {
-            self.translate_parts(frame, state, application, id, &value)
-        } else {
-            id
-        };
-        application.values.insert(id, result);
-        result
-    }
-
-    fn translate_parts(
-        &mut self,
-        frame: &mut Frame<'a>,
-        state: &mut State,
-        application: &mut Application<'_>,
-        id: ValId,
-        value: &Value,
-    ) -> ValId {
-        // Exactly what the caller passed: it keeps everything that the caller knows of it.
-        if let [Atom::Access(access)] = value.atoms.as_slice()
-            && self.arena.access_value(*access) == id
-        {
-            return self.resolve(frame, state, application, *access);
-        }
-        let mut result = Value {
-            konst: value.konst,
-            prefix: value.prefix,
-            derived: None,
-            ..Value::default()
-        };
-        for atom in &value.atoms {
-            match atom {
-                Atom::Access(access) => {
-                    let known = self.resolve(frame, state, application, *access);
-                    let atoms = self.arena.get(known).atoms.clone();
-                    value::add_atoms(&mut result.atoms, &atoms);
-                }
-                Atom::Object(object) => {
-                    let copy = self.translate_object(frame, state, application, *object);
-                    value::add_atoms(&mut result.atoms, &[Atom::Object(copy)]);
-                }
-                Atom::Bound(function, receiver) => {
-                    let receiver = self.translate(frame, state, application, *receiver);
-                    value::add_atoms(&mut result.atoms, &[Atom::Bound(*function, receiver)]);
-                }
-                other => value::add_atoms(&mut result.atoms, &[*other]),
-            }
-        }
-        for label in &value.labels {
-            let Some(Source::Access(access)) = self.arena.source_of(label.source) else {
-                value::add_labels(&mut result.labels, &[*label]);
-                continue;
-            };
-            let known = self.resolve(frame, state, application, access);
-            let labels = self.deep_labels(state, known);
-            for from in labels {
-                let step = self.arena.step(
-                    from.step,
-                    frame.span,
-                    StepKind::Into(application.callee, label.step),
-                );
-                let through = Label {
-                    source: from.source,
-                    cleared: from.cleared.or(label.cleared),
-                    step,
-                    guesses: from.guesses.saturating_add(label.guesses),
-                };
-                value::add_labels(&mut result.labels, &[through]);
-            }
-        }
-        self.arena.add(result)
-    }
-
-    fn translate_object(
-        &mut self,
-        frame: &mut Frame<'a>,
-        state: &mut State,
-        application: &mut Application<'_>,
-        object: ObjId,
-    ) -> ObjId {
-        if let Some(copy) = application.objects.get(&object) {
-            return *copy;
-        }
-        // An object that the caller's heap has is one it shares with the callee.
-        let own = state.contents(object).is_some();
-        let kind = self.object_kind(object).unwrap_or(ObjectKind::Map);
-        let copy = if own {
-            object
-        } else {
-            self.allocate(frame, kind, 1_000_u32.saturating_add(object.0))
-        };
-        application.objects.insert(object, copy);
-        let at = application.summary.heap.binary_search_by_key(&object, |e| e.0);
-        let Some((_, contents)) = at.ok().and_then(|at| application.summary.heap.get(at)) else {
-            return copy;
-        };
-        if own {
-            return copy;
-        }
-        let contents = Rc::clone(contents);
-        let mut translated = Contents {
-            len: contents.len,
-            ..Contents::default()
-        };
-        for (key, value) in &contents.entries {
-            let value = self.translate(frame, state, application, *value);
-            translated.entries.push((*key, value));
-        }
-        translated.rest = self.translate(frame, state, application, contents.rest);
-        translated.keys = self.translate(frame, state, application, contents.keys);
-        *state.contents_mut(copy) = translated;
-        copy
     }
 }

@@ -87,6 +87,8 @@ pub(super) enum Atom {
 /// How a value was made of another, as far as guards care.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Derivation {
+    /// The text without its first and last character.
+    Inner,
     /// The same text up to case and surrounding blanks.
     SameText,
     /// A URL taken apart.

@@ -12,8 +12,8 @@ impl Rule {
         let cwe: Vec<String> = self.cwe.iter().map(ToString::to_string).collect();
         let mut facts = format!(
             "severity {} · confidence {} · {}",
-            word(format!("{:?}", self.severity)),
-            word(format!("{:?}", self.confidence)),
+            word(&format!("{:?}", self.severity)),
+            word(&format!("{:?}", self.confidence)),
             cwe.join(", ")
         );
         if !self.owasp.is_empty() {
@@ -39,7 +39,7 @@ impl Rule {
     }
 }
 
-fn word(text: String) -> String {
+fn word(text: &str) -> String {
     text.to_ascii_lowercase()
 }
 

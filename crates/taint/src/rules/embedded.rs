@@ -13,12 +13,18 @@ pub const RULE_FILES: &[(&str, &str)] = &[
     rule!("command-injection.toml"),
     rule!("cross-site-scripting.toml"),
     rule!("hard-coded-secret.toml"),
+    rule!("insecure-cookie.toml"),
+    rule!("ldap-injection.toml"),
+    rule!("open-redirect.toml"),
     rule!("path-traversal.toml"),
     rule!("server-side-request-forgery.toml"),
     rule!("sql-injection.toml"),
+    rule!("trust-boundary.toml"),
     rule!("unsafe-deserialization.toml"),
     rule!("weak-hash.toml"),
     rule!("weak-random.toml"),
+    rule!("xml-external-entity.toml"),
+    rule!("xpath-injection.toml"),
 ];
 
 /// Model files: name and text.

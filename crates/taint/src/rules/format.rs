@@ -55,6 +55,9 @@ pub(crate) struct RuleFile {
     /// The rule is about file paths: half-proofs (`no ..`, `inside a folder`) count.
     #[serde(default)]
     pub(crate) paths: bool,
+    /// The rule is about code: a text literal is harmless.
+    #[serde(default)]
+    pub(crate) literals: bool,
     /// The tier of flows through functions that the engine does not know.
     #[serde(default)]
     pub(crate) guessed_tier: Option<Tier>,
@@ -65,6 +68,9 @@ pub(crate) struct RuleFile {
     pub(crate) sanitizer: Vec<SanitizerSpec>,
     #[serde(default)]
     pub(crate) call: Vec<CallSpec>,
+    /// Things that matter to this rule alone when they reach its sinks.
+    #[serde(default)]
+    pub(crate) source: Vec<OwnSourceSpec>,
     #[serde(default)]
     pub(crate) secret: Option<SecretSpec>,
     #[serde(default)]
@@ -136,6 +142,9 @@ pub(crate) struct SinkSpec {
     /// Attributes that must not be assigned tainted text.
     #[serde(default)]
     pub(crate) fields: Vec<String>,
+    /// Parts of the names of containers whose keys and values must not be tainted.
+    #[serde(default)]
+    pub(crate) containers: Vec<String>,
     /// JSX attributes, likewise.
     #[serde(default)]
     pub(crate) attributes: Vec<String>,
@@ -175,7 +184,7 @@ pub(crate) struct SinkSpec {
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum TextForm {
     Sql,
-    Html,
+    Ldap,
 }
 
 /// A constant in a rule file.
@@ -282,6 +291,12 @@ pub(crate) struct ModelFile {
     pub(crate) parameter: Vec<ParameterSpec>,
     #[serde(default)]
     pub(crate) store: Vec<StoreSpec>,
+    /// Libraries whose functions pass taint on as a matter of course: a call of one is no guess.
+    #[serde(default)]
+    pub(crate) known: Vec<String>,
+    /// Calls that do not return.
+    #[serde(default)]
+    pub(crate) never: Vec<String>,
 }
 
 /// How much a source is under an attacker's control.
@@ -301,6 +316,15 @@ pub(crate) struct SourceSpec {
     pub(crate) paths: Vec<String>,
     pub(crate) control: Control,
     /// In words: "query parameters of the request".
+    pub(crate) what: String,
+}
+
+/// Things that matter to one rule alone.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OwnSourceSpec {
+    pub(crate) language: LanguageName,
+    pub(crate) paths: Vec<String>,
     pub(crate) what: String,
 }
 

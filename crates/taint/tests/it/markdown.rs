@@ -43,7 +43,11 @@ fn marked_lines_have_findings_and_others_have_none() {
 fn every_rule_has_a_markdown_file() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/md");
     for rule in Engine::builtin().unwrap().rules() {
-        assert!(folder.join(format!("{}.md", rule.id)).is_file(), "{}", rule.id);
+        assert!(
+            folder.join(format!("{}.md", rule.id)).is_file(),
+            "{}",
+            rule.id
+        );
     }
 }
 

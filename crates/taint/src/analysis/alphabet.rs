@@ -1,0 +1,225 @@
+//! Which characters a text may have that matches a regular expression as a whole.
+//!
+//! Reads the common forms (classes, groups, quantifiers, anchors); anything else is "any character".
+
+/// How a regular-expression call anchors its pattern by itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Anchors {
+    None,
+    Start,
+    Whole,
+}
+
+/// Characters that text may have.
+#[derive(Clone, Debug)]
+pub(super) struct Alphabet([bool; 128]);
+
+impl Alphabet {
+    pub(super) fn has(&self, c: char) -> bool {
+        self.0.get(c as usize).copied().unwrap_or(false)
+    }
+
+    fn add(&mut self, c: char) {
+        if let Some(slot) = self.0.get_mut(c as usize) {
+            *slot = true;
+        }
+    }
+
+    fn add_class(&mut self, class: char) -> bool {
+        let members: fn(char) -> bool = match class {
+            'w' => |c| c.is_ascii_alphanumeric() || c == '_',
+            'd' => |c| c.is_ascii_digit(),
+            's' => |c| c.is_ascii_whitespace(),
+            _ => return false,
+        };
+        (0..128_u8)
+            .map(char::from)
+            .filter(|c| members(*c))
+            .for_each(|c| self.add(c));
+        true
+    }
+}
+
+/// The characters that a text matching the whole pattern may have; `None` if any, or not known.
+pub(super) fn whole_alphabet(pattern: &str, anchors: Anchors) -> Option<Alphabet> {
+    let mut rest = pattern;
+    let mut started = anchors != Anchors::None;
+    for anchor in ["^", r"\A"] {
+        if let Some(tail) = rest.strip_prefix(anchor) {
+            rest = tail;
+            started = true;
+        }
+    }
+    let mut ended = anchors == Anchors::Whole;
+    for anchor in ["$", r"\Z", r"\z"] {
+        if let Some(head) = rest.strip_suffix(anchor)
+            && !head.ends_with('\\')
+        {
+            rest = head;
+            ended = true;
+        }
+    }
+    if !started || !ended || top_level_alternative(rest) && anchors != Anchors::Whole {
+        return None;
+    }
+    let mut alphabet = Alphabet([false; 128]);
+    let mut chars = rest.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '.' => return None,
+            '\\' => {
+                let escaped = chars.next()?;
+                if !alphabet.add_class(escaped) {
+                    match escaped {
+                        'b' | 'B' => {}
+                        'n' => alphabet.add('\n'),
+                        'r' => alphabet.add('\r'),
+                        't' => alphabet.add('\t'),
+                        c if c.is_ascii_alphanumeric() => return None,
+                        c => alphabet.add(c),
+                    }
+                }
+            }
+            '[' => add_bracket(&mut chars, &mut alphabet)?,
+            '{' => while chars.next().is_some_and(|c| c != '}') {},
+            '(' => {
+                if chars.peek() == Some(&'?') {
+                    chars.next();
+                    // Only plain groups: look-around matches elsewhere.
+                    match chars.next()? {
+                        ':' => {}
+                        'P' | '<' => while chars.next().is_some_and(|c| c != '>') {},
+                        _ => return None,
+                    }
+                }
+            }
+            ')' | '|' | '*' | '+' | '?' | '^' | '$' => {}
+            c => alphabet.add(c),
+        }
+    }
+    Some(alphabet)
+}
+
+/// `^a|b$` anchors each side once only.
+fn top_level_alternative(pattern: &str) -> bool {
+    let mut depth = 0_i32;
+    let mut escaped = false;
+    let mut bracket = false;
+    for c in pattern.chars() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '[' => bracket = true,
+            ']' => bracket = false,
+            '(' if !bracket => depth += 1,
+            ')' if !bracket => depth -= 1,
+            '|' if !bracket && depth == 0 => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// The characters left when a search for `[^…]` finds nothing.
+pub(super) fn rejected_alphabet(pattern: &str) -> Option<Alphabet> {
+    let inside = pattern.strip_prefix("[^")?;
+    let (inside, tail) = inside.split_once(']')?;
+    if !matches!(tail, "" | "+" | "*") {
+        return None;
+    }
+    let mut alphabet = Alphabet([false; 128]);
+    let text = format!("{inside}]");
+    add_bracket(&mut text.chars().peekable(), &mut alphabet)?;
+    Some(alphabet)
+}
+
+fn add_bracket(
+    chars: &mut std::iter::Peekable<std::str::Chars<'_>>,
+    alphabet: &mut Alphabet,
+) -> Option<()> {
+    if chars.peek() == Some(&'^') {
+        return None;
+    }
+    let mut last: Option<char> = None;
+    while let Some(c) = chars.next() {
+        match c {
+            ']' if last.is_some() => return Some(()),
+            ']' => return None,
+            '\\' => {
+                let escaped = chars.next()?;
+                if alphabet.add_class(escaped) {
+                    last = Some('\0');
+                } else if escaped.is_ascii_alphanumeric() {
+                    return None;
+                } else {
+                    alphabet.add(escaped);
+                    last = Some(escaped);
+                }
+            }
+            '-' if last.is_some() && chars.peek().is_some_and(|c| *c != ']') => {
+                let to = chars.next()?;
+                let from = last?;
+                if to == '\\' || from == '\0' {
+                    return None;
+                }
+                for c in from..=to {
+                    alphabet.add(c);
+                    if !c.is_ascii() {
+                        break;
+                    }
+                }
+                last = Some(to);
+            }
+            c => {
+                alphabet.add(c);
+                last = Some(c);
+            }
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn letters(pattern: &str, anchors: Anchors) -> Option<String> {
+        let alphabet = whole_alphabet(pattern, anchors)?;
+        Some(
+            (0..128_u8)
+                .map(char::from)
+                .filter(|c| alphabet.has(*c))
+                .collect(),
+        )
+    }
+
+    #[test]
+    fn anchored_classes_name_their_characters() {
+        assert_eq!(letters("^[a-c]+$", Anchors::None).as_deref(), Some("abc"));
+        assert_eq!(
+            letters(r"\d{2,4}", Anchors::Whole).as_deref(),
+            Some("0123456789")
+        );
+        assert_eq!(
+            letters("^(?:ab|c-)*$", Anchors::None).as_deref(),
+            Some("-abc")
+        );
+    }
+
+    #[test]
+    fn patterns_that_do_not_cover_the_whole_text_say_nothing() {
+        assert_eq!(letters("[a-c]+", Anchors::None), None);
+        assert_eq!(letters("[a-c]+", Anchors::Start), None);
+        assert_eq!(letters("^a|b$", Anchors::None), None);
+        assert_eq!(letters("^.*$", Anchors::None), None);
+        assert_eq!(letters("^[^/]+$", Anchors::None), None);
+        assert_eq!(letters("^a(?=.*)$", Anchors::None), None);
+    }
+
+    #[test]
+    fn a_search_for_others_that_finds_nothing_leaves_the_class() {
+        let alphabet = rejected_alphabet("[^a-z_]").unwrap();
+        assert!(alphabet.has('q') && alphabet.has('_') && !alphabet.has('/'));
+        assert!(rejected_alphabet("[^a-z]$").is_none());
+    }
+}

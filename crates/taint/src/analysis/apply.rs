@@ -1,0 +1,343 @@
+//! Putting the caller's values in the place of a callee's parameters.
+
+use std::rc::Rc;
+
+use trueline_syntax::ir::{ArgKind, ParamKind};
+
+use super::call::Call;
+use super::state::{Contents, State};
+use super::value::{
+    self, AccessId, Atom, Label, ObjId, Root, Selector, Source, StepKind, ValId, Value,
+};
+use super::{Analyzer, Frame, ObjectKind};
+
+use super::summary::Application;
+
+impl<'a> Analyzer<'a> {
+    /// The caller's value of a path that the callee speaks of.
+    pub(super) fn resolve(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        application: &mut Application<'_>,
+        access: AccessId,
+    ) -> ValId {
+        if let Some(value) = application.accesses.get(&access) {
+            return *value;
+        }
+        let Some(node) = self.arena.access(access) else {
+            return ValId::UNKNOWN;
+        };
+        let value = match node.parent {
+            None => self.resolve_root(frame, state, application, node.root),
+            Some((_, Selector::Called)) if application.called.contains_key(&access) => application
+                .called
+                .get(&access)
+                .copied()
+                .unwrap_or(ValId::UNKNOWN),
+            Some((base, selector)) => {
+                let base = self.resolve(frame, state, application, base);
+                self.select(frame, state, base, selector)
+            }
+        };
+        application.accesses.insert(access, value);
+        value
+    }
+
+    pub(super) fn select(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        base: ValId,
+        selector: Selector,
+    ) -> ValId {
+        match selector {
+            Selector::Name(name) => {
+                let own = self.field(frame, state, base, name);
+                // A subscript of a mapping is written the same way.
+                if own == ValId::UNKNOWN {
+                    let key = self.arena.constant(value::Konst::Str(name));
+                    return self.index(frame, state, base, key);
+                }
+                own
+            }
+            Selector::At(at) => {
+                let key = self.arena.constant(value::Konst::Int(at));
+                self.index(frame, state, base, key)
+            }
+            Selector::Any => {
+                self.next_element(state, base, trueline_syntax::ir::IterKind::Elements)
+            }
+            Selector::Called => {
+                let library = self
+                    .arena
+                    .get(base)
+                    .atoms
+                    .iter()
+                    .any(|a| matches!(a, Atom::Path(_) | Atom::Access(_)));
+                if library {
+                    let call = Call {
+                        target: base,
+                        receiver: None,
+                        name: None,
+                        callee: None,
+                        passed: &[],
+                    };
+                    return self.invoke(frame, state, &call);
+                }
+                let labels = self.arena.get(base).labels.clone();
+                self.arena.tainted(labels)
+            }
+        }
+    }
+
+    pub(super) fn resolve_root(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        application: &mut Application<'_>,
+        root: Root,
+    ) -> ValId {
+        match root {
+            Root::Param(id, at) if id == application.callee => {
+                self.argument(state, application, at)
+            }
+            Root::This(id) if id == application.callee => {
+                application.receiver.unwrap_or(ValId::UNKNOWN)
+            }
+            Root::Captured(owner, var) if owner == frame.id => {
+                let value = state
+                    .env
+                    .get(var.0 as usize)
+                    .copied()
+                    .unwrap_or(ValId::UNKNOWN);
+                if value == ValId::UNDEF {
+                    ValId::UNKNOWN
+                } else {
+                    self.refined(state, value)
+                }
+            }
+            Root::Captured(owner, var) if self.is_ancestor(owner, frame.id) => {
+                self.captured(frame, owner, var)
+            }
+            Root::Captured(owner, var) => self
+                .slots
+                .get(&(owner, var))
+                .copied()
+                .unwrap_or(ValId::UNKNOWN),
+            // `this` of an arrow function, or a parameter of an enclosing function.
+            Root::This(id) | Root::Param(id, _) if id == frame.id => {
+                let access = self.arena.root(root);
+                self.arena.access_value(access)
+            }
+            Root::This(_) | Root::Param(..) => ValId::UNKNOWN,
+        }
+    }
+
+    /// What the caller passes for a parameter.
+    pub(super) fn argument(
+        &mut self,
+        state: &State,
+        application: &Application<'_>,
+        at: u16,
+    ) -> ValId {
+        let Some(function) = self.function(application.callee) else {
+            return ValId::UNKNOWN;
+        };
+        let Some(param) = function.params.get(usize::from(at)) else {
+            return ValId::UNKNOWN;
+        };
+        let bound = self.has_receiver(function) && application.receiver.is_some();
+        if bound && at == 0 {
+            return application.receiver.unwrap_or(ValId::UNKNOWN);
+        }
+        let position = usize::from(at) - usize::from(bound);
+        let mut value = ValId::UNDEF;
+        for (i, argument) in application.passed.iter().enumerate() {
+            let spread_before = application
+                .passed
+                .iter()
+                .take(i)
+                .any(|p| p.kind == ArgKind::Spread);
+            let matches = match argument.kind {
+                ArgKind::Positional => match param.kind {
+                    ParamKind::Positional => i == position || spread_before && i <= position,
+                    ParamKind::Rest => i >= position,
+                    ParamKind::KeywordOnly | ParamKind::KeywordRest => false,
+                },
+                ArgKind::Keyword(name) => {
+                    name == param.name || param.kind == ParamKind::KeywordRest
+                }
+                ArgKind::Spread => i <= position && param.kind != ParamKind::KeywordOnly,
+                ArgKind::KeywordSpread => true,
+            };
+            if !matches {
+                continue;
+            }
+            let one = match argument.kind {
+                ArgKind::Spread => self.next_element(
+                    state,
+                    argument.value,
+                    trueline_syntax::ir::IterKind::Elements,
+                ),
+                ArgKind::KeywordSpread => {
+                    let labels = self.deep_labels(state, argument.value);
+                    self.arena.tainted(labels)
+                }
+                ArgKind::Positional | ArgKind::Keyword(_) => argument.value,
+            };
+            let one = if matches!(param.kind, ParamKind::Rest | ParamKind::KeywordRest) {
+                let labels = self.deep_labels(state, one);
+                self.arena.tainted(labels)
+            } else {
+                one
+            };
+            value = self.arena.join(value, one);
+        }
+        if value == ValId::UNDEF {
+            return ValId::UNKNOWN;
+        }
+        value
+    }
+
+    /// A callee's value as the caller sees it.
+    pub(super) fn translate(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        application: &mut Application<'_>,
+        id: ValId,
+    ) -> ValId {
+        if id <= ValId::UNKNOWN {
+            return id;
+        }
+        if let Some(known) = application.values.get(&id) {
+            return *known;
+        }
+        // A cyclic object meets itself again: nothing for now.
+        application.values.insert(id, ValId::UNKNOWN);
+        let value = self.arena.get(id).clone();
+        let symbolic = value
+            .labels
+            .iter()
+            .any(|l| matches!(self.arena.source_of(l.source), Some(Source::Access(_))));
+        let structured = value
+            .atoms
+            .iter()
+            .any(|a| matches!(a, Atom::Access(_) | Atom::Object(_) | Atom::Bound(..)));
+        let result = if symbolic || structured {
+            self.translate_parts(frame, state, application, id, &value)
+        } else {
+            id
+        };
+        application.values.insert(id, result);
+        result
+    }
+
+    pub(super) fn translate_parts(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        application: &mut Application<'_>,
+        id: ValId,
+        value: &Value,
+    ) -> ValId {
+        // Exactly what the caller passed: it keeps everything that the caller knows of it.
+        if let [Atom::Access(access)] = value.atoms.as_slice()
+            && self.arena.access_value(*access) == id
+        {
+            return self.resolve(frame, state, application, *access);
+        }
+        let mut result = Value {
+            konst: value.konst,
+            prefix: value.prefix,
+            derived: None,
+            ..Value::default()
+        };
+        for atom in &value.atoms {
+            match atom {
+                Atom::Access(access) => {
+                    let known = self.resolve(frame, state, application, *access);
+                    let atoms = self.arena.get(known).atoms.clone();
+                    value::add_atoms(&mut result.atoms, &atoms);
+                }
+                Atom::Object(object) => {
+                    let copy = self.translate_object(frame, state, application, *object);
+                    value::add_atoms(&mut result.atoms, &[Atom::Object(copy)]);
+                }
+                Atom::Bound(function, receiver) => {
+                    let receiver = self.translate(frame, state, application, *receiver);
+                    value::add_atoms(&mut result.atoms, &[Atom::Bound(*function, receiver)]);
+                }
+                other => value::add_atoms(&mut result.atoms, &[*other]),
+            }
+        }
+        for label in &value.labels {
+            let Some(Source::Access(access)) = self.arena.source_of(label.source) else {
+                value::add_labels(&mut result.labels, &[*label]);
+                continue;
+            };
+            let known = self.resolve(frame, state, application, access);
+            let labels = self.deep_labels(state, known);
+            for from in labels {
+                let step = self.arena.step(
+                    from.step,
+                    frame.span,
+                    StepKind::Into(application.callee, label.step),
+                );
+                let through = Label {
+                    source: from.source,
+                    cleared: from.cleared.or(label.cleared),
+                    step,
+                    guesses: from.guesses.saturating_add(label.guesses),
+                };
+                value::add_labels(&mut result.labels, &[through]);
+            }
+        }
+        self.arena.add(result)
+    }
+
+    pub(super) fn translate_object(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        application: &mut Application<'_>,
+        object: ObjId,
+    ) -> ObjId {
+        if let Some(copy) = application.objects.get(&object) {
+            return *copy;
+        }
+        // An object that the caller's heap has is one it shares with the callee.
+        let own = state.contents(object).is_some();
+        let kind = self.object_kind(object).unwrap_or(ObjectKind::Map);
+        let copy = if own {
+            object
+        } else {
+            self.allocate(frame, kind, 1_000_u32.saturating_add(object.0))
+        };
+        application.objects.insert(object, copy);
+        let at = application
+            .summary
+            .heap
+            .binary_search_by_key(&object, |e| e.0);
+        let Some((_, contents)) = at.ok().and_then(|at| application.summary.heap.get(at)) else {
+            return copy;
+        };
+        if own {
+            return copy;
+        }
+        let contents = Rc::clone(contents);
+        let mut translated = Contents {
+            len: contents.len,
+            ..Contents::default()
+        };
+        for (key, value) in &contents.entries {
+            let value = self.translate(frame, state, application, *value);
+            translated.entries.push((*key, value));
+        }
+        translated.rest = self.translate(frame, state, application, contents.rest);
+        translated.keys = self.translate(frame, state, application, contents.keys);
+        *state.contents_mut(copy) = translated;
+        copy
+    }
+}

@@ -1,0 +1,247 @@
+//! What is left after the analysis: parameters that nothing fills become sources, and the best way
+//! to each place becomes a hit with its trace.
+
+use trueline_facts::{Confidence, Tier};
+use trueline_syntax::ir::{FuncId, FunctionKind, Span};
+
+use super::Analyzer;
+use super::summary::SinkFlow;
+use super::value::{AccessId, Label, Root, Source, StepId, StepKind};
+use crate::models::{Bits, PARAMETER_KIND};
+use crate::rules::format::Control;
+
+use super::sink::{Hit, Reached, SinkRef, is_by_form};
+
+/// Links of a trace that are shown; the middle of a longer one is left out.
+const MAX_TRACE: usize = 30;
+/// Calls inside calls that a trace follows.
+const MAX_NESTING: u8 = 8;
+
+impl Analyzer<'_> {
+    /// What is left in summaries of functions that nothing calls: parameters and captured
+    /// variables become sources.
+    pub(super) fn report_roots(&mut self) {
+        for at in 0..self.module.functions.len() {
+            let id = FuncId(at as u32);
+            let Some(summary) = self.summarize(id) else {
+                continue;
+            };
+            for flow in &summary.sinks {
+                let Some(access) = self.arena.access(flow.access) else {
+                    continue;
+                };
+                match access.root {
+                    Root::Param(owner, position) if owner == id => {
+                        self.report_parameter(id, position, flow);
+                    }
+                    Root::Captured(owner, var) => {
+                        let slot = self.slots.get(&(owner, var)).copied();
+                        let labels = slot.map(|s| self.arena.get(s).labels.clone());
+                        for label in labels.into_iter().flatten() {
+                            let step = self.arena.step(
+                                label.step,
+                                flow.span,
+                                StepKind::Into(id, flow.step),
+                            );
+                            let label = Label {
+                                cleared: label.cleared.or(flow.cleared),
+                                step,
+                                ..label
+                            };
+                            if let Some(Source::Site { kind, .. }) =
+                                self.arena.source_of(label.source)
+                                && !self.is_cleared(flow.rule, label.cleared)
+                            {
+                                let control = self.control(kind);
+                                self.record(
+                                    flow.rule,
+                                    flow.span,
+                                    flow.function,
+                                    flow.sink,
+                                    label,
+                                    control,
+                                    None,
+                                );
+                            }
+                        }
+                    }
+                    Root::Param(..) | Root::This(_) => {}
+                }
+            }
+        }
+    }
+
+    pub(super) fn report_parameter(&mut self, id: FuncId, position: u16, flow: &SinkFlow) {
+        let Some(function) = self.function(id) else {
+            return;
+        };
+        let receiver = position == 0 && self.has_receiver(function);
+        if self.entered.contains(&id)
+            || receiver
+            || matches!(
+                function.kind,
+                FunctionKind::Module | FunctionKind::ClassBody
+            )
+            || is_by_form(flow.sink)
+        {
+            return;
+        }
+        let span = Span::new(function.span.start, function.span.start);
+        let mut label = self.source_label(id, span, PARAMETER_KIND);
+        label.cleared = label.cleared.or(flow.cleared);
+        if self.is_cleared(flow.rule, label.cleared) {
+            return;
+        }
+        label.guesses = flow.guesses;
+        let step = label.step;
+        label.step = self
+            .arena
+            .step(step, flow.span, StepKind::Into(id, flow.step));
+        self.record(
+            flow.rule,
+            flow.span,
+            flow.function,
+            flow.sink,
+            label,
+            Control::Local,
+            Some(flow.access),
+        );
+    }
+
+    /// Turns what was recorded into hits, by rule and place.
+    pub(super) fn render_hits(&self) -> Vec<Hit> {
+        self.reached
+            .iter()
+            .filter_map(|((rule, span), reached)| self.render(*rule, *span, reached))
+            .collect()
+    }
+
+    pub(super) fn render(&self, rule: u16, span: Span, reached: &Reached) -> Option<Hit> {
+        let compiled = self.models.rules.get(usize::from(rule))?;
+        let mut hit = Hit {
+            rule,
+            function: reached.function,
+            span,
+            confidence: compiled.confidence,
+            tier: compiled.tier,
+            message: None,
+            fix: None,
+            source: None,
+            subject: None,
+            trace: Vec::new(),
+            secret: reached.sink == SinkRef::Secret,
+        };
+        match reached.sink {
+            SinkRef::Model { index, by_form } => {
+                let spec = &self.models.sinks.get(usize::from(index))?.spec;
+                hit.confidence = spec.confidence.unwrap_or(hit.confidence);
+                hit.tier = spec.tier.unwrap_or(hit.tier).max(hit.tier);
+                hit.fix.clone_from(&spec.fix);
+                if by_form {
+                    hit.confidence = hit.confidence.min(Confidence::Medium);
+                }
+            }
+            SinkRef::Weak { index, context } => {
+                let spec = &self.models.weak_calls.get(usize::from(index))?.spec;
+                hit.confidence = spec.confidence.unwrap_or(hit.confidence);
+                hit.tier = spec.tier.unwrap_or(hit.tier);
+                hit.message.clone_from(&spec.message);
+                hit.fix.clone_from(&spec.fix);
+                if !context {
+                    hit.tier = Tier::All;
+                    hit.confidence = Confidence::Low;
+                }
+            }
+            SinkRef::Returned | SinkRef::Secret => {}
+        }
+        let Some(label) = reached.label else {
+            return Some(hit);
+        };
+        if label.guesses > 0 || label.cleared.has(Bits::VOUCHED) {
+            hit.confidence = hit.confidence.min(Confidence::Medium);
+            hit.tier = hit.tier.max(compiled.guessed_tier);
+        }
+        if label.guesses > 1 {
+            hit.confidence = Confidence::Low;
+            hit.tier = Tier::All;
+        }
+        if reached.control == Control::Local {
+            hit.confidence = Confidence::Low;
+            hit.tier = Tier::All;
+        }
+        if let Some(Source::Site { span, kind, .. }) = self.arena.source_of(label.source) {
+            let what = self
+                .models
+                .source_kinds
+                .get(usize::from(kind))?
+                .what
+                .clone();
+            hit.source = Some((span, what));
+        }
+        hit.subject = reached
+            .parameter
+            .and_then(|access| self.access_name(access));
+        hit.trace = self.trace(label.step);
+        Some(hit)
+    }
+
+    /// The name of the parameter that an access path starts at.
+    pub(super) fn access_name(&self, access: AccessId) -> Option<String> {
+        let Root::Param(id, at) = self.arena.access(access)?.root else {
+            return None;
+        };
+        let function = self.function(id)?;
+        let name = function.params.get(usize::from(at))?.name;
+        Some(self.names.text(name).to_owned())
+    }
+
+    /// The links of a trace, first to last, without the sink.
+    pub(super) fn trace(&self, last: StepId) -> Vec<(Span, String)> {
+        let mut trace: Vec<(Span, String)> = Vec::new();
+        self.add_links(last, 0, &mut trace);
+        trace.dedup_by(|later, earlier| later.0 == earlier.0);
+        if trace.len() > MAX_TRACE {
+            let tail = trace.split_off(trace.len() - MAX_TRACE / 2);
+            trace.truncate(MAX_TRACE / 2);
+            trace.extend(tail);
+        }
+        trace
+    }
+
+    pub(super) fn add_links(&self, last: StepId, nesting: u8, trace: &mut Vec<(Span, String)>) {
+        if nesting > MAX_NESTING {
+            return;
+        }
+        let mut nodes = Vec::new();
+        let mut at = last;
+        while let Some(node) = self.arena.step_of(at) {
+            nodes.push(node);
+            at = node.prev;
+            if nodes.len() > MAX_TRACE {
+                break;
+            }
+        }
+        for node in nodes.into_iter().rev() {
+            let message = match node.kind {
+                StepKind::Source => "enters here".to_owned(),
+                StepKind::Join => "joined to other text".to_owned(),
+                StepKind::Format => "put into text".to_owned(),
+                StepKind::Call(name) => format!("goes through `{}`", self.names.text(name)),
+                StepKind::Into(id, _) => {
+                    let name = self
+                        .function(id)
+                        .map_or("", |f| self.names.text(f.qualified));
+                    if name.is_empty() {
+                        "passed to a function".to_owned()
+                    } else {
+                        format!("passed to `{name}`")
+                    }
+                }
+            };
+            trace.push((node.span, message));
+            if let StepKind::Into(_, inner) = node.kind {
+                self.add_links(inner, nesting + 1, trace);
+            }
+        }
+    }
+}
