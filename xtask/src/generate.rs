@@ -1,9 +1,12 @@
-//! Files made from the code: JSON schemas of every document. CI fails when one is not up to date.
+//! Files made from the code: JSON schemas of every document, a page for every rule. CI fails when
+//! one is not up to date.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use trueline_facts::{blame::BlameReport, scan::ScanReport, stats::StatsReport};
+use trueline_taint::Engine;
 
 use crate::metadata::root;
 
@@ -34,11 +37,36 @@ pub(crate) fn run(check: bool) -> Result<()> {
 }
 
 fn files() -> Result<Vec<(String, String)>> {
-    Ok(vec![
+    let mut files = vec![
         schema("scan", &schemars::schema_for!(ScanReport))?,
         schema("stats", &schemars::schema_for!(StatsReport))?,
         schema("blame", &schemars::schema_for!(BlameReport))?,
-    ])
+    ];
+    rule_pages(&mut files)?;
+    Ok(files)
+}
+
+fn rule_pages(files: &mut Vec<(String, String)>) -> Result<()> {
+    let engine = Engine::builtin()?;
+    let mut index = String::from(
+        "# Rules\n\nMade from `rules/*.toml` by `cargo xtask generate`.\n\n\
+         | rule | weakness | what it looks for |\n|---|---|---|\n",
+    );
+    let mut rules: Vec<_> = engine.rules().iter().collect();
+    rules.sort_by(|a, b| a.id.cmp(&b.id));
+    for rule in rules {
+        let cwe: Vec<String> = rule.cwe.iter().map(ToString::to_string).collect();
+        writeln!(
+            index,
+            "| [`{id}`]({id}.md) | {} | {} |",
+            cwe.join(", "),
+            rule.title,
+            id = rule.id
+        )?;
+        files.push((format!("docs/rules/{}.md", rule.id), rule.docs_markdown()));
+    }
+    files.push(("docs/rules/README.md".to_owned(), index));
+    Ok(())
 }
 
 fn schema(name: &str, schema: &schemars::Schema) -> Result<(String, String)> {

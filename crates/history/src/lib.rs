@@ -5,8 +5,8 @@
 //! tables into usage, health, shadow AI and the pipeline map. Git is read with `gix`; the `git`
 //! program is run only to write notes.
 
-pub mod declare;
 pub mod content;
+pub mod declare;
 pub mod evidence;
 pub mod graph;
 pub mod model;

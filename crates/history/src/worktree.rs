@@ -38,7 +38,10 @@ impl LineMap {
         if head == now {
             return Self::identity();
         }
-        let (head, now) = (without_carriage_returns(head), without_carriage_returns(now));
+        let (head, now) = (
+            without_carriage_returns(head),
+            without_carriage_returns(now),
+        );
         let mut kept = Vec::new();
         let (mut at_head, mut at_now) = (0, 0);
         for hunk in LineDiffer::default().hunks(&head, &now) {

@@ -55,7 +55,7 @@ pub(super) struct Added {
 }
 
 /// More deleted files than this are not searched for the source of a rename.
-const MAX_RENAME_SOURCES: usize = 200;
+const MAX_RENAME_SOURCES: usize = 100;
 /// Directories that one search for deleted files may read.
 const MAX_RENAME_TREES: usize = 4_000;
 
@@ -216,6 +216,10 @@ fn rename_source(
         let Ok(old) = objects::text(repo, candidate.1) else {
             continue;
         };
+        // Far apart in size, they cannot share half of their lines but by oddity; a diff is dear.
+        if old.len().min(new.len()) * 3 < old.len().max(new.len()) {
+            continue;
+        }
         let common: u32 = objects::kept_lines(&old, &new).iter().map(|k| k.len).sum();
         let larger = old.lines().count().max(new.lines().count()) as u32;
         if common * 2 >= larger.max(1) && best.as_ref().is_none_or(|b| common > b.0) {

@@ -11,6 +11,7 @@ use trueline_facts::{EvidenceClass, Timestamp, ToolId};
 
 use crate::model::CommitIx;
 
+use super::shadow::writes;
 use super::view::View;
 
 /// Pieces of evidence per entry.
@@ -92,7 +93,7 @@ pub(super) fn pipeline(view: &View<'_>, shadow: &ShadowAi) -> Vec<Entry> {
         }
     }
     for signal in &shadow.signals {
-        if signal.tool.as_str() == tools::UNSPECIFIED {
+        if !writes(&signal.tool) {
             continue;
         }
         let kind = match signal.kind {

@@ -10,13 +10,18 @@ use trueline_authorship::tools;
 use trueline_facts::shadow::{ShadowAi, Signal, SignalKind, SignalState};
 use trueline_facts::{Diagnostic, Level, RepoPath, Timestamp, ToolId};
 
+use crate::evidence::OriginIx;
 use crate::model::{Change, ChangeKind, PathIx};
 
 use super::Source;
 use super::view::View;
 
-/// Versions of files that are read for signs, newest first. A blob takes some ten microseconds.
-const MOST_VERSIONS: usize = 6000;
+/// Versions that are read for signs, newest first: of one file, and of all of them. A blob takes
+/// some hundred microseconds.
+const MOST_OF_ONE: u32 = 40;
+const MOST_OF_ALL: usize = 3000;
+/// They record who wrote what and write nothing themselves.
+const RECORDERS: [&str; 2] = ["entire", "git-ai"];
 
 pub(super) fn shadow_ai(view: &View<'_>, source: &dyn Source) -> (ShadowAi, Vec<Diagnostic>) {
     let mut search = Search::new(view);
@@ -44,19 +49,28 @@ fn unlisted(view: &View<'_>, signals: &[Signal], approved: &[ToolId]) -> Vec<Too
         .map(|signal| &signal.tool)
         .filter(|tool| known.contains(*tool))
         .collect();
+    let used: BTreeSet<OriginIx> = view
+        .origins
+        .files
+        .iter()
+        .flat_map(|file| file.runs.iter().map(|run| run.origin))
+        .collect();
     seen.extend(
-        view.origins
-            .origins
-            .iter()
-            .filter_map(|origin| origin.tool()),
+        used.into_iter()
+            .filter_map(|ix| view.origins.origin(ix).tool()),
     );
     for (ix, _) in view.all_commits() {
         seen.extend(view.tools(ix).iter().map(|(tool, _)| *tool));
     }
     seen.into_iter()
-        .filter(|tool| tool.as_str() != tools::UNSPECIFIED && !approved.contains(tool))
+        .filter(|tool| writes(tool) && !approved.contains(tool))
         .cloned()
         .collect()
+}
+
+/// Is it one particular tool that writes code?
+pub(super) fn writes(tool: &ToolId) -> bool {
+    tool.as_str() != tools::UNSPECIFIED && !RECORDERS.contains(&tool.as_str())
 }
 
 /// One row a sign; a row found twice (two versions of a file) is one.
@@ -192,24 +206,32 @@ impl Search {
                 }
             }
         }
-        let versions: Vec<&Change> = view
-            .history
-            .changes
-            .iter()
-            .filter(|change| is_interesting(change.path))
-            .collect();
-        if versions.len() > MOST_VERSIONS {
+        // Changes come by commit, newest commit first.
+        let mut of_one: FxHashMap<PathIx, u32> = FxHashMap::default();
+        let mut unread = 0_usize;
+        let mut versions: Vec<&Change> = Vec::new();
+        for change in &view.history.changes {
+            if !is_interesting(change.path) {
+                continue;
+            }
+            let count = of_one.entry(change.path).or_default();
+            *count += 1;
+            if *count > MOST_OF_ONE || versions.len() == MOST_OF_ALL {
+                unread += 1;
+            } else {
+                versions.push(change);
+            }
+        }
+        if unread > 0 {
             self.diagnostics.push(Diagnostic::new(
                 Level::Note,
                 "old-versions-unread",
                 format!(
-                    "{} older versions of manifests, workflows and ignore files were not searched for signs of AI tools; the newest {MOST_VERSIONS} were",
-                    versions.len() - MOST_VERSIONS
+                    "{unread} older versions of manifests, workflows and ignore files were not searched for signs of AI tools; the {MOST_OF_ONE} newest of each file were, up to {MOST_OF_ALL}"
                 ),
             ));
         }
-        // Changes come by commit, newest commit first.
-        for change in versions.into_iter().take(MOST_VERSIONS) {
+        for change in versions {
             let time = view.time(change.commit);
             let removes = change.kind == ChangeKind::Deleted;
             for sign in signs_of(change.path, change.blob) {

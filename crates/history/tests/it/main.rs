@@ -5,8 +5,14 @@ mod evidence;
 #[cfg(test)]
 mod fuzz;
 #[cfg(test)]
+mod fuzz_evidence;
+#[cfg(test)]
 mod model;
 #[cfg(test)]
+mod provenance;
+#[cfg(test)]
 mod repo;
+#[cfg(test)]
+mod signals;
 #[cfg(test)]
 mod walk;

@@ -44,8 +44,20 @@ pub(crate) struct Commit {
     pub(crate) parents: Vec<At>,
     pub(crate) tree: Tree,
     pub(crate) operation: String,
+    pub(crate) source: Source,
     /// For each token of the tree, the valid answers.
     origins: BTreeMap<u32, Origins>,
+}
+
+/// What a commit repeats of others that it does not descend from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Source {
+    /// Nothing: it is work of its own.
+    Own,
+    /// One commit: an amend, or a step of a rebase or cherry-pick.
+    Rewrite(At),
+    /// All that one tip has and the other has not.
+    Squash { ours: At, theirs: At },
 }
 
 /// Whether a parent hands a token to a child.
@@ -149,10 +161,19 @@ impl World {
         let other = self.below(self.branches.len());
         let other = self.branches[other];
         let new = match self.below(100) {
-            45..52 => self.edit(self.commits[tip].parents.clone(), tip, "amend"),
+            45..52 => {
+                let new = self.edit(self.commits[tip].parents.clone(), tip, "amend");
+                self.commits[new].source = Source::Rewrite(tip);
+                new
+            }
             52..57 => self.revert(tip),
             57..72 if other != tip => self.merge(tip, other, vec![tip, other], "merge"),
-            72..78 if other != tip => self.merge(tip, other, vec![tip], "squash"),
+            72..78 if other != tip => {
+                let new = self.merge(tip, other, vec![tip], "squash");
+                let (ours, theirs) = (tip, other);
+                self.commits[new].source = Source::Squash { ours, theirs };
+                new
+            }
             78..84 if other != tip => self.rebase(tip, other),
             84..89 if other != tip => self.replay(other, tip, "cherry-pick"),
             89..94 if self.branches.len() < 5 => {
@@ -242,7 +263,9 @@ impl World {
         let ours = self.commits[onto].tree.clone();
         let theirs = self.commits[source].tree.clone();
         let tree = self.three_way(&base, &ours, &theirs);
-        self.commit(vec![onto], tree, format!("{name} {source} onto {onto}"))
+        let new = self.commit(vec![onto], tree, format!("{name} {source} onto {onto}"));
+        self.commits[new].source = Source::Rewrite(source);
+        new
     }
 
     fn rebase(&mut self, tip: At, onto: At) -> At {
@@ -311,6 +334,7 @@ impl World {
             parents,
             tree,
             operation,
+            source: Source::Own,
             origins: BTreeMap::new(),
         });
         let commit = &self.commits[at];

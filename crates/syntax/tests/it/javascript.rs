@@ -1261,15 +1261,67 @@ fn declaration_files_are_empty() {
 }
 
 #[test]
-fn syntax_errors_are_recorded_with_their_place() {
-    let text = "const x = 1;\nconst y = = 2;\n";
+fn a_broken_statement_does_not_hide_the_others() {
+    let text = "const a = f();\nfunction broken() {\n  return = 1;\n}\nb(a);\nconst c = ];\nd();\n";
     let module = module("a.js", text);
-    let error = module.coverage.errors.first().expect("an error");
-    assert_eq!(
-        &text[error.span.start as usize..error.span.end as usize],
-        "="
-    );
-    assert!(!error.message.is_empty());
+    insta::assert_snapshot!(dump(&module), @r"
+    f0 module
+      b0:
+        %0 = unknown not parsed()
+        %1 = unknown not parsed()
+        a = call $f()
+        call $b(a)
+        call $d()
+        return
+    error 44..45 Unexpected token
+    error 67..68 Unexpected token
+    unknown 15..51 not parsed
+    unknown 57..70 not parsed
+    ");
+    for error in &module.coverage.errors {
+        let wrong = &text[error.span.start as usize..error.span.end as usize];
+        assert!(["=", "]"].contains(&wrong), "{wrong}");
+    }
+    assert_eq!(module.coverage.unknown.len(), 2);
+}
+
+#[test]
+fn brackets_that_are_missing_at_the_end_are_added() {
+    let text = "app.get('/', function (req, res) {\n  res.send([req.query.q, // to be";
+    let module = module("a.js", text);
+    insta::assert_snapshot!(dump(&module), @r#"
+    f0 module
+      b0:
+        %1 = closure f1
+        call $app.get("/", %1)
+        return
+    f1 function app.get('/')(req, res)
+      b0:
+        %2 = req.query
+        %3 = %2.q
+        %4 = list [%3]
+        call res.send(%4)
+        return
+    error 68..68 Expected `]` but found `EOF`
+    error 68..68 Expected `)` but found `EOF`
+    error 68..68 Expected `}` but found `EOF`
+    "#);
+    let end = text.len() as u32;
+    for function in &module.functions {
+        assert!(function.span.end <= end);
+        for instr in function.blocks.iter().flat_map(|block| &block.instrs) {
+            assert!(instr.span.end <= end);
+        }
+    }
+}
+
+#[test]
+fn a_repair_does_not_uncover_nesting_that_was_hidden() {
+    // Once the line that opens the text is overwritten, its brackets are code.
+    let hidden = "(\n".repeat(15_000);
+    let text = format!("const = `\n{hidden}`;\n");
+    let module = module("a.js", &text);
+    assert!(!module.coverage.errors.is_empty());
 }
 
 #[test]

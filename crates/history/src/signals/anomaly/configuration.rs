@@ -136,12 +136,12 @@ pub(super) fn judge(timeline: &Timeline) -> Vec<Anomaly> {
         let quiet = |last: Option<i64>| last.map(|last| day - last);
         let found = if let Some(file) = novel.iter().find(|file| file.family().2 || !follows_up) {
             let what = if file.family().2 {
-                "configuration that can run programs or grant rights"
+                "agent configuration that can run programs or grant rights"
             } else {
-                "instructions for agents"
+                "file of agent instructions"
             };
             let reason = format!(
-                "{} is the first {what} of its kind here; the commit touches {} that steer{} agents.",
+                "{} is the first {what} of its kind here; the commit changes {} that steer{} agents.",
                 file.path,
                 counted(change.files.len(), "file"),
                 if change.files.len() == 1 { "s" } else { "" },

@@ -2,24 +2,18 @@
 //!
 //! Counted are distinct entries of dependency manifests that a commit adds, removes or gives
 //! another version; lines would count boilerplate, reordering and the releases of a workspace's own
-//! packages. Lock files follow manifests and are not counted.
+//! packages. Lock files follow manifests and are not counted. Ranks alone decide: most repositories
+//! have too few such changes for any distribution.
 
 use trueline_facts::Timestamp;
 use trueline_facts::health::{Anomaly, AnomalyKind};
 
-use super::robust::{Tail, guard, sort_descending, whole};
+use super::robust::{guard, sort_descending, whole};
 use super::timeline::Timeline;
 use super::{MONTH, budget, count, counted};
 
 /// A reviewer can still look up this many packages one by one.
 const SMALLEST: f64 = 15.0;
-/// So many at once are reported however heavy the tail is; the guard alone keeps the rate then.
-const LARGEST: f64 = 25.0;
-/// With fewer changes than this no tail is fitted, and ranks alone decide.
-const FEWEST_CHANGES: usize = 20;
-/// The tail is fitted to this share of the changes, but to ten at least.
-const TAIL_SHARE: f64 = 0.10;
-const TAIL_LEAST: usize = 10;
 
 /// Distinct manifest entries that a commit changed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -57,21 +51,32 @@ pub(super) fn judge(timeline: &Timeline) -> Vec<Anomaly> {
                 commit: Some(moment.id.clone()),
                 value: entries.all(),
                 threshold: threshold.round(),
-                reason: format!(
-                    "This commit changes {} dependencies at once: {} new, {} removed, {} with another version, in {}. {} around it explain up to {}.",
-                    count(entries.all()),
-                    entries.added,
-                    entries.removed,
-                    entries.changed,
-                    counted(entries.manifests as usize, "manifest"),
-                    counted(others, "other change"),
-                    count(threshold),
-                ),
+                reason: reason(entries, threshold, others),
                 false_alarms_per_month: budget::DEPENDENCY_CHANGE,
             });
         }
     }
     anomalies
+}
+
+fn reason(entries: Entries, threshold: f64, others: usize) -> String {
+    let usual = if others == 0 {
+        "No other change around it tells what is usual".to_owned()
+    } else {
+        format!(
+            "{} around it explain up to {}",
+            counted(others, "other change"),
+            count(threshold)
+        )
+    };
+    format!(
+        "This commit changes {} dependencies at once: {} new, {} removed, {} with another version, in {}. {usual}; up to {SMALLEST:.0} are never reported.",
+        count(entries.all()),
+        entries.added,
+        entries.removed,
+        entries.changed,
+        counted(entries.manifests as usize, "manifest"),
+    )
 }
 
 /// The threshold of a day and how many changes it rests on.
@@ -92,14 +97,5 @@ fn threshold(timeline: &Timeline, day: i64) -> (f64, usize) {
     sort_descending(&mut sizes);
     let months = (days as f64 / MONTH).max(1.0);
     let spared = whole(budget::DEPENDENCY_CHANGE * months) + 1;
-    let mut threshold = guard(&sizes, spared).max(SMALLEST);
-    if sizes.len() >= FEWEST_CHANGES {
-        let top = whole(sizes.len() as f64 * TAIL_SHARE).max(TAIL_LEAST);
-        let per_month = sizes.len() as f64 / months;
-        if let Some(tail) = Tail::fit(&sizes, top) {
-            let explained = tail.quantile(budget::DEPENDENCY_CHANGE / per_month);
-            threshold = threshold.max(explained.min(LARGEST));
-        }
-    }
-    (threshold, sizes.len())
+    (guard(&sizes, spared).max(SMALLEST), sizes.len())
 }

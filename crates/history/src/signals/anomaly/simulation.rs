@@ -5,6 +5,12 @@
 //! over the year, and a part of the commits bump dependencies: what the detectors assume is not what
 //! they get. The same was measured on real histories, see `docs/METHODS.md`.
 
+#![expect(
+    clippy::cast_sign_loss,
+    clippy::cast_possible_wrap,
+    reason = "simulated counts are small and positive"
+)]
+
 use trueline_facts::health::{Anomaly, AnomalyKind};
 use trueline_facts::time::DAY;
 use trueline_facts::{CommitId, RepoPath, ToolId};

@@ -1,0 +1,254 @@
+//! Evidence against the independent account, over random histories that rewrite themselves.
+//!
+//! No line may get an author whom the operations do not imply, and what can be found out must be.
+//! `TRUELINE_FUZZ_STEPS` raises the number of operations, which are spread over worlds;
+//! `TRUELINE_FUZZ_SEED` does a single world. A failure prints seed and operation log.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
+
+use trueline_facts::{Author, Evidence};
+use trueline_history::evidence::{EvidenceOptions, OriginIx, Origins, fuse};
+use trueline_history::model::History;
+use trueline_history::repository::Repository;
+use trueline_history::walk::{Deaths, Options, PathFilter, Silent, read};
+
+use crate::model::{At, World};
+use crate::provenance::{Account, Scene, Whereabouts, Writer};
+use crate::repo::{EPOCH, Repo};
+
+const STEPS: usize = 500;
+/// Operations of one world.
+const WORLD: usize = 250;
+/// Operations between two comparisons.
+const STRIDE: usize = 25;
+
+#[derive(Default)]
+struct Tally {
+    steps: usize,
+    scenes: usize,
+    lines: usize,
+    dead: usize,
+    named: usize,
+    /// Named for the trailer of the commit that added them, though somebody else had written them.
+    covered: usize,
+    /// Lines whose evidence is there, and how many of them have it.
+    recoverable: BTreeMap<Whereabouts, (usize, usize)>,
+}
+
+impl Tally {
+    fn share(&self) -> (usize, usize) {
+        self.recoverable
+            .values()
+            .fold((0, 0), |sum, part| (sum.0 + part.0, sum.1 + part.1))
+    }
+}
+
+/// Prints what is needed to repeat a failure, while the panic unwinds.
+struct Witness(u64, String);
+
+impl Drop for Witness {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("seed {}\n{}", self.0, self.1);
+        }
+    }
+}
+
+fn ids(account: &Account) -> Vec<String> {
+    let repo = Repo::new();
+    let marks = repo.beside("marks");
+    let export = format!("--export-marks={}", marks.display());
+    repo.git_with(
+        &["fast-import", "--quiet", "--done", &export],
+        &account.fast_import_all(EPOCH),
+    );
+    let mut ids = BTreeMap::new();
+    for line in std::fs::read_to_string(marks).unwrap().lines() {
+        let (mark, id) = line.split_once(' ').unwrap();
+        ids.insert(mark[1..].parse::<usize>().unwrap(), id.to_owned());
+    }
+    ids.into_values().collect()
+}
+
+/// One scene, read.
+struct View<'v> {
+    world: &'v World,
+    account: &'v Account<'v>,
+    scene: &'v Scene,
+    at_of: &'v BTreeMap<String, At>,
+    history: &'v History,
+    origins: &'v Origins,
+}
+
+impl View<'_> {
+    /// The commit that added a line, and the line; checks its origin.
+    fn line(
+        &self,
+        commit: trueline_history::model::CommitIx,
+        path: trueline_history::model::PathIx,
+        line: u32,
+        origin: OriginIx,
+    ) -> (At, crate::model::Token) {
+        let added = self.at_of[&self.history.commit(commit).id.to_string()];
+        let path = self.history.path(path).to_string();
+        let token = self.world.commits[added].tree[&path].tokens[line as usize];
+        let origin = self.origins.origin(origin);
+        let at_of = |evidence: &Evidence| {
+            self.at_of[&evidence.commit.as_ref().unwrap().as_str().to_owned()]
+        };
+        let objection = self
+            .account
+            .objection(self.scene, added, token, origin, at_of);
+        if let Some(objection) = objection {
+            let evidence: Vec<_> = origin.evidence.iter().map(|e| (at_of(e), e)).collect();
+            panic!(
+                "at {}, line {} of {path}, which {:?} made in {} and {added} added: {objection}: \
+                 {:?} {:?} {evidence:?}",
+                self.scene.tip,
+                token.number,
+                self.account.writer(token),
+                token.maker,
+                origin.author,
+                origin.confidence
+            );
+        }
+        (added, token)
+    }
+
+    fn check(&self, tally: &mut Tally) {
+        let blame = std::env::var_os("TRUELINE_FUZZ_GAPS").is_some();
+        tally.scenes += 1;
+        for file in &self.origins.files {
+            for run in &file.runs {
+                for line in 0..run.len {
+                    let original = run.original_start + line;
+                    let (added, token) =
+                        self.line(run.commit, run.original_path, original, run.origin);
+                    let origin = self.origins.origin(run.origin);
+                    tally.lines += 1;
+                    tally.named += usize::from(origin.author != Author::Unknown);
+                    let kept = self.account.is_kept(token, origin);
+                    tally.covered += usize::from(!kept && origin.author != Author::Unknown);
+                    let Some(place) = self.account.whereabouts(self.scene, added, token) else {
+                        continue;
+                    };
+                    let part = tally.recoverable.entry(place).or_default();
+                    part.0 += 1;
+                    part.1 += usize::from(kept);
+                    if blame && !kept {
+                        eprintln!(
+                            "gap: {place:?} at {}: {} made in {} added in {added}: {:?} {:?}",
+                            self.scene.tip,
+                            token.number,
+                            token.maker,
+                            self.account.writer(token),
+                            origin.author
+                        );
+                    }
+                }
+            }
+        }
+        let mut within = 0;
+        let mut last = None;
+        for part in &self.origins.deaths {
+            if last != Some(part.death) {
+                (last, within) = (Some(part.death), 0);
+            }
+            let death = &self.history.deaths[part.death as usize];
+            for line in 0..part.len {
+                if let Some(born) = death.born {
+                    let original = death.original_start + within + line;
+                    self.line(born, death.path, original, part.origin);
+                }
+                tally.dead += 1;
+            }
+            within += part.len;
+        }
+    }
+}
+
+fn one_world(seed: u64, steps: usize, tally: &mut Tally) {
+    let mut world = World::new(seed);
+    let mut stops: Vec<(At, Vec<At>, usize)> = Vec::new();
+    for step in 1..=steps {
+        world.step();
+        if step % STRIDE == 0 {
+            let branch = world.below(world.branches.len());
+            let tip = world.branches[branch];
+            stops.push((tip, world.branches.clone(), world.commits.len()));
+        }
+    }
+    let mut account = Account::of(&world, seed);
+    let witness = Witness(seed, account.log());
+    let ids = ids(&account);
+    let at_of: BTreeMap<String, At> = ids.iter().cloned().zip(0..).collect();
+    for (tip, branches, commits) in stops {
+        let scene = account.scene(tip, &branches, commits);
+        let repo = Repo::new();
+        repo.git_with(
+            &["fast-import", "--quiet", "--done"],
+            &account.fast_import(EPOCH, &scene, &ids),
+        );
+        let repository = Repository::discover(repo.path()).unwrap();
+        let options = Options {
+            window_days: 30,
+            deaths: Deaths::TracedExcept(PathFilter {
+                name: "none",
+                contains: |_| false,
+            }),
+            ..Options::default()
+        };
+        let never = AtomicBool::new(false);
+        let history = read(&repository, None, &options, None, &never, &Silent).unwrap();
+        let origins = fuse(&repository, &history, &EvidenceOptions::default(), &never);
+        assert_eq!(origins.diagnostics, []);
+        let view = View {
+            world: &world,
+            account: &account,
+            scene: &scene,
+            at_of: &at_of,
+            history: &history,
+            origins: &origins,
+        };
+        view.check(tally);
+    }
+    tally.steps += steps;
+    drop(witness);
+}
+
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok()?.parse().ok()
+}
+
+#[test]
+fn no_line_of_random_histories_has_a_wrong_author_and_what_is_recoverable_is_recovered() {
+    let mut tally = Tally::default();
+    let steps = number("TRUELINE_FUZZ_STEPS").map_or(STEPS, |steps| steps as usize);
+    if let Some(seed) = number("TRUELINE_FUZZ_SEED") {
+        one_world(seed, WORLD, &mut tally);
+    } else {
+        for nth in 0..steps.div_ceil(WORLD) {
+            let here = WORLD.min(steps - nth * WORLD);
+            one_world(nth as u64 + 1, here, &mut tally);
+        }
+    }
+    let (recoverable, recovered) = tally.share();
+    println!(
+        "{} steps, {} scenes, {} lines and {} dead ones: {} named, {} of them for the trailer of \
+         the commit alone; {recovered} of {recoverable} recoverable recovered: {:?}",
+        tally.steps,
+        tally.scenes,
+        tally.lines,
+        tally.dead,
+        tally.named,
+        tally.covered,
+        tally.recoverable
+    );
+    assert!(
+        recovered * 100 >= recoverable * 98,
+        "{recovered} of {recoverable} recoverable lines keep their origin: {:?}",
+        tally.recoverable
+    );
+    assert!(recoverable > steps, "the worlds have hardly any evidence");
+}

@@ -1,0 +1,699 @@
+//! Who wrote the lines of a [`World`], what its commits tell of it, and what may be concluded.
+//!
+//! An [`Account`] gives every operation a maker: an agent whose lines a note attests, an agent
+//! that only leaves a trailer, a person whose typing a note attests, or nobody known. Operations
+//! that rewrite keep or lose notes as real ones do. What an origin may say follows from the
+//! operations and from the table of the fusion alone, never from a diff or a repository.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use trueline_facts::{Author, Confidence, Evidence, EvidenceClass, Grain, HumanBasis, Origin};
+
+use crate::model::{At, Source, Token, Tree, World, time_of};
+
+const TRAILER: &str = "Co-authored-by: Codex <noreply@openai.com>\n";
+const MODEL: &str = "claude-opus-4-5";
+/// Things that look like a sign and name no author.
+const TRAPS: [&str; 4] = [
+    "",
+    "The benchmark I generated with Claude shows it.\n",
+    "Co-authored-by: Micha <micha@openai.com>\n",
+    "Co-authored-by: Copilot <copilot@github.com>\n",
+];
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Writer {
+    /// An agent; a note attests its lines.
+    Claude,
+    /// An agent; a trailer names it.
+    Codex,
+    /// A person; a note attests the lines.
+    Human,
+    /// Whoever it was, nothing tells.
+    Nobody,
+}
+
+/// A note: the lines that it attests.
+struct Note {
+    /// Before recovered entries and asserted humans.
+    old: bool,
+    lines: BTreeMap<u32, Writer>,
+}
+
+/// A commit as its metadata tell it.
+struct Told {
+    author: usize,
+    time: i64,
+    message: String,
+    trailer: bool,
+    /// It hides several commits.
+    squash: bool,
+    note: Option<Note>,
+}
+
+/// A reference that keeps commits which no branch has.
+struct Kept {
+    name: String,
+    at: At,
+    /// The commit with which it came into being.
+    since: At,
+}
+
+/// Where the evidence about a line is, if the repository still links it with the line.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Whereabouts {
+    NoteHere,
+    TrailerHere,
+    NoteBeforeRewrite,
+    NoteBehindSquash,
+    TrailerBehindSquash,
+    TrailerOfSquash,
+}
+
+pub(crate) struct Account<'w> {
+    world: &'w World,
+    told: Vec<Told>,
+    kept: Vec<Kept>,
+    writers: BTreeMap<u32, Writer>,
+    /// The head of each squash that is kept under its number.
+    linked: BTreeMap<At, At>,
+    random: u64,
+}
+
+/// What is there when a repository is read.
+pub(crate) struct Scene {
+    pub(crate) tip: At,
+    /// References beside the branch that is read.
+    heads: Vec<(String, At)>,
+    /// Commits whose objects are there.
+    here: BTreeSet<At>,
+    /// Commits that the tip descends from.
+    history: BTreeSet<At>,
+}
+
+impl<'w> Account<'w> {
+    pub(crate) fn of(world: &'w World, seed: u64) -> Self {
+        let mut account = Self {
+            world,
+            told: Vec::new(),
+            kept: Vec::new(),
+            writers: BTreeMap::new(),
+            linked: BTreeMap::new(),
+            random: seed.wrapping_mul(0xD134_2543_DE82_EF95) | 1,
+        };
+        for at in 0..world.commits.len() {
+            let told = match world.commits[at].source {
+                Source::Own => account.own(at),
+                Source::Rewrite(source) => account.rewrite(at, source),
+                Source::Squash { ours, theirs } => account.squash(at, ours, theirs),
+            };
+            account.told.push(told);
+        }
+        account
+    }
+
+    pub(crate) fn log(&self) -> String {
+        let mut log = String::new();
+        for (at, (told, commit)) in self.told.iter().zip(&self.world.commits).enumerate() {
+            let noted = told.note.as_ref().map(|note| note.lines.len());
+            let head = self.linked.get(&at);
+            writeln!(
+                log,
+                "{at} <- {:?}: {} [noted {noted:?}, trailer {}, squash {}, head {head:?}]",
+                commit.parents, commit.operation, told.trailer, told.squash,
+            )
+            .unwrap();
+        }
+        for kept in &self.kept {
+            writeln!(log, "{} is {}, since {}", kept.name, kept.at, kept.since).unwrap();
+        }
+        log
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        (self.random.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 11) as usize % limit
+    }
+
+    fn fresh(&self, at: At) -> Vec<u32> {
+        tokens(&self.world.commits[at].tree)
+            .filter(|token| token.maker == at)
+            .map(|token| token.number)
+            .collect()
+    }
+
+    /// A note about the new lines of a commit; not all of them are observed.
+    fn attest(&mut self, at: At, mostly: Writer) -> BTreeMap<u32, Writer> {
+        let mut lines = BTreeMap::new();
+        for token in self.fresh(at) {
+            let writer = match self.below(20) {
+                0..3 => Writer::Nobody,
+                3..6 => Writer::Human,
+                _ => mostly,
+            };
+            self.writers.insert(token, writer);
+            if writer != Writer::Nobody {
+                lines.insert(token, writer);
+            }
+        }
+        lines
+    }
+
+    fn write(&mut self, at: At, writer: Writer) {
+        for token in self.fresh(at) {
+            self.writers.insert(token, writer);
+        }
+    }
+
+    fn note(&mut self, lines: BTreeMap<u32, Writer>) -> Note {
+        let old = self.below(2) == 0;
+        Note { old, lines }
+    }
+
+    fn own(&mut self, at: At) -> Told {
+        let author = self.below(3);
+        let mut told = Told {
+            author,
+            time: time_of(1_600_000_000, at),
+            message: String::new(),
+            trailer: false,
+            squash: false,
+            note: None,
+        };
+        let subject = match self.below(10) {
+            _ if self.world.commits[at].parents.len() > 1 => "Merge branch 'codex/work'".into(),
+            // Two commits that a rewrite could confuse.
+            0 if at > 0 => {
+                told.time = time_of(1_600_000_000, at - 1);
+                "wip".to_owned()
+            }
+            1 | 2 => "wip".to_owned(),
+            _ => format!("work {at}"),
+        };
+        told.message = format!("{subject}\n\n");
+        match self.below(20) {
+            0..6 => {
+                let lines = self.attest(at, Writer::Claude);
+                told.note = Some(self.note(lines));
+            }
+            6..10 => {
+                let lines = self.attest(at, Writer::Human);
+                told.note = Some(self.note(lines));
+            }
+            10..15 => {
+                self.write(at, Writer::Codex);
+                told.trailer = true;
+                told.message += TRAILER;
+            }
+            _ => {
+                self.write(at, Writer::Nobody);
+                told.message += TRAPS[self.below(TRAPS.len())];
+            }
+        }
+        told
+    }
+
+    /// An amend, or a step of a rebase: author, author's time and message stay.
+    fn rewrite(&mut self, at: At, source: At) -> Told {
+        let was = &self.told[source];
+        let mut told = Told {
+            author: was.author,
+            time: was.time,
+            message: was.message.clone(),
+            trailer: was.trailer,
+            squash: was.squash,
+            note: None,
+        };
+        if self.below(2) == 0 {
+            let name = format!("refs/pull/{}/head", 100_000 + at);
+            self.keep(name, source, at);
+        }
+        match self.below(10) {
+            // A tool that moves notes with the lines runs here, and may have seen new ones.
+            0..3 => {
+                let there: BTreeSet<u32> = tokens(&self.world.commits[at].tree)
+                    .map(|token| token.number)
+                    .collect();
+                let mut lines = self.attest(at, Writer::Claude);
+                if let Some(note) = &self.told[source].note {
+                    let moved = note.lines.iter().filter(|(token, _)| there.contains(token));
+                    lines.extend(moved.map(|(token, writer)| (*token, *writer)));
+                }
+                told.note = Some(self.note(lines));
+            }
+            3 if !told.trailer && !told.squash => {
+                self.write(at, Writer::Codex);
+                told.trailer = true;
+                write!(told.message, "\n{TRAILER}").unwrap();
+            }
+            _ => self.write(at, Writer::Nobody),
+        }
+        told
+    }
+
+    fn squash(&mut self, at: At, ours: At, theirs: At) -> Told {
+        let branch: Vec<At> = self.branch(ours, theirs);
+        let subjects: Vec<&str> = branch
+            .iter()
+            .map(|at| self.told[*at].message.lines().next().unwrap())
+            .collect();
+        let squash = branch.len() > 1;
+        let mut trailer = branch.iter().any(|at| self.told[*at].trailer);
+        let mut message = match &subjects[..] {
+            [one] => format!("{one} (#{at})\n\n"),
+            _ => format!("Topic (#{at})\n\n"),
+        };
+        let list = subjects.iter().fold(String::new(), |list, subject| {
+            format!("{list}* {subject}\n\n")
+        });
+        let git_list = subjects.iter().fold(String::new(), |list, subject| {
+            format!("{list}commit {:040x}\n\n    {subject}\n\n", 1)
+        });
+        let keep = self.below(10) < 6;
+        match self.below(6) {
+            _ if !squash => {}
+            0 if !keep => message = format!("Squashed commit of the following:\n\n{git_list}"),
+            // Says nothing of its commits; only its head does.
+            1 if keep => {}
+            _ => message += &list,
+        }
+        if keep {
+            self.keep(format!("refs/pull/{at}/head"), theirs, at);
+            self.linked.insert(at, theirs);
+        }
+        if trailer && self.below(7) == 0 {
+            trailer = false;
+        }
+        if trailer {
+            message += TRAILER;
+        }
+        let note = (self.below(7) == 0).then(|| {
+            let there: BTreeSet<u32> = tokens(&self.world.commits[at].tree)
+                .map(|token| token.number)
+                .collect();
+            let lines = branch
+                .iter()
+                .filter_map(|at| self.told[*at].note.as_ref())
+                .flat_map(|note| &note.lines)
+                .filter(|(token, _)| there.contains(token))
+                .map(|(token, writer)| (*token, *writer))
+                .collect();
+            self.note(lines)
+        });
+        self.write(at, Writer::Nobody);
+        Told {
+            author: self.below(3),
+            time: time_of(1_600_000_000, at),
+            message,
+            trailer,
+            squash,
+            note,
+        }
+    }
+
+    fn keep(&mut self, name: String, at: At, since: At) {
+        self.kept.push(Kept { name, at, since });
+    }
+
+    /// What `theirs` has and `ours` has not, but for merges.
+    fn branch(&self, ours: At, theirs: At) -> Vec<At> {
+        let ours = self.world.ancestors(ours);
+        let theirs = self.world.ancestors(theirs);
+        theirs
+            .difference(&ours)
+            .copied()
+            .filter(|at| self.world.commits[*at].parents.len() < 2)
+            .collect()
+    }
+
+    /// A repository with one branch at `tip`, some of the other branches, and what was kept.
+    pub(crate) fn scene(&mut self, tip: At, branches: &[At], commits: usize) -> Scene {
+        let mut heads: Vec<(String, At)> = self
+            .kept
+            .iter()
+            .filter(|kept| kept.since < commits)
+            .map(|kept| (kept.name.clone(), kept.at))
+            .collect();
+        for (nth, head) in branches.iter().enumerate() {
+            if self.below(2) == 0 {
+                heads.push((format!("refs/heads/b{nth}"), *head));
+            }
+        }
+        let history = self.world.ancestors(tip);
+        let mut here = history.clone();
+        for (_, head) in &heads {
+            here.extend(self.world.ancestors(*head));
+        }
+        Scene {
+            tip,
+            heads,
+            here,
+            history,
+        }
+    }
+
+    /// A stream for `git fast-import`: the commits of a scene, its references, and all notes,
+    /// also those about commits that are not there.
+    pub(crate) fn fast_import(&self, epoch: i64, scene: &Scene, ids: &[String]) -> Vec<u8> {
+        let mut stream = self.commits(epoch, scene.here.iter().copied());
+        writeln!(stream, "reset refs/heads/main\nfrom :{}\n", scene.tip + 1).unwrap();
+        for (name, at) in &scene.heads {
+            writeln!(stream, "reset {name}\nfrom :{}\n", at + 1).unwrap();
+        }
+        stream.push_str("commit refs/notes/ai\ncommitter n <n@n> 1 +0000\ndata 0\n\n");
+        for (at, id) in ids.iter().enumerate() {
+            let Some(note) = &self.told[at].note else {
+                continue;
+            };
+            let text = self.note_text(at, note);
+            let (directory, rest) = id.split_at(2);
+            writeln!(stream, "M 100644 inline {directory}/{rest}").unwrap();
+            writeln!(stream, "data {}\n{text}", text.len()).unwrap();
+        }
+        stream.push_str("done\n");
+        stream.into_bytes()
+    }
+
+    /// A stream of every commit, to learn their ids.
+    pub(crate) fn fast_import_all(&self, epoch: i64) -> Vec<u8> {
+        let mut stream = self.commits(epoch, 0..self.told.len());
+        stream.push_str("done\n");
+        stream.into_bytes()
+    }
+
+    fn commits(&self, epoch: i64, which: impl Iterator<Item = At>) -> String {
+        let mut stream = String::new();
+        for at in which {
+            let (commit, told) = (&self.world.commits[at], &self.told[at]);
+            let (author, written) = (told.author, told.time);
+            let time = time_of(epoch, at);
+            writeln!(stream, "commit refs/heads/main\nmark :{}", at + 1).unwrap();
+            writeln!(
+                stream,
+                "author D{author} <d{author}@example.com> {written} +0000"
+            )
+            .unwrap();
+            writeln!(stream, "committer Ada <ada@example.com> {time} +0000").unwrap();
+            writeln!(stream, "data {}\n{}", told.message.len(), told.message).unwrap();
+            for (nth, parent) in commit.parents.iter().enumerate() {
+                let word = if nth == 0 { "from" } else { "merge" };
+                writeln!(stream, "{word} :{}", parent + 1).unwrap();
+            }
+            stream.push_str("deleteall\n");
+            for (path, file) in &commit.tree {
+                let content = file.content();
+                writeln!(stream, "M 100644 inline {path}").unwrap();
+                writeln!(stream, "data {}\n{content}", content.len()).unwrap();
+            }
+        }
+        stream
+    }
+
+    fn note_text(&self, at: At, note: &Note) -> String {
+        let mut text = String::new();
+        let (mut sessions, mut humans) = (BTreeSet::new(), BTreeSet::new());
+        for (path, file) in &self.world.commits[at].tree {
+            let mut entries: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+            for (line, token) in (1..).zip(&file.tokens) {
+                let key = match note.lines.get(&token.number) {
+                    Some(Writer::Claude) => {
+                        sessions.insert(session(token.maker));
+                        format!("{}::t_{at:014x}", session(token.maker))
+                    }
+                    Some(Writer::Human) => {
+                        humans.insert(token.maker);
+                        format!("h_{:014x}", token.maker)
+                    }
+                    _ => continue,
+                };
+                entries.entry(key).or_default().push(line);
+            }
+            if entries.is_empty() {
+                continue;
+            }
+            writeln!(text, "{path}").unwrap();
+            for (key, lines) in entries {
+                let runs: Vec<String> = lines
+                    .chunk_by(|a, b| a + 1 == *b)
+                    .map(|run| format!("{}-{}", run[0], run[run.len() - 1]))
+                    .collect();
+                writeln!(text, "  {key} {}", runs.join(",")).unwrap();
+            }
+        }
+        let version = if note.old { "1.5.0" } else { "1.6.24" };
+        let sessions: Vec<String> = sessions
+            .iter()
+            .map(|key| {
+                format!(r#""{key}":{{"agent_id":{{"tool":"claude","id":"c","model":"{MODEL}"}}}}"#)
+            })
+            .collect();
+        let humans: Vec<String> = humans
+            .iter()
+            .map(|maker| format!(r#""h_{maker:014x}":{{"author":"D <d@example.com>"}}"#))
+            .collect();
+        write!(
+            text,
+            "---\n{{\"schema_version\":\"authorship/3.0.0\",\"git_ai_version\":\"{version}\",\
+             \"base_commit_sha\":\"\",\"prompts\":{{}},\"sessions\":{{{}}},\"humans\":{{{}}}}}",
+            sessions.join(","),
+            humans.join(",")
+        )
+        .unwrap();
+        text
+    }
+
+    pub(crate) fn writer(&self, token: Token) -> Writer {
+        self.writers[&token.number]
+    }
+
+    fn attested(&self, at: At, token: Token) -> Option<Writer> {
+        let note = self.told[at].note.as_ref()?;
+        note.lines.get(&token.number).copied()
+    }
+
+    /// Whether a commit itself put the line into its tree.
+    fn put(&self, at: At, token: Token) -> bool {
+        tokens(&self.world.commits[at].tree).any(|t| t == token)
+            && self.world.origins(at, token.number).contains(&at)
+    }
+
+    /// The head of the squash that a commit is or repeats, if its number still leads there.
+    fn head(&self, mut at: At) -> Option<At> {
+        loop {
+            match self.world.commits[at].source {
+                Source::Own => return None,
+                Source::Rewrite(source) => at = source,
+                Source::Squash { .. } => return self.linked.get(&at).copied(),
+            }
+        }
+    }
+
+    /// The commits that a commit stands for, itself left out.
+    fn stands_for(&self, scene: &Scene, at: At) -> BTreeSet<At> {
+        let mut seen = BTreeSet::new();
+        let mut todo = vec![at];
+        while let Some(at) = todo.pop() {
+            let more = match self.world.commits[at].source {
+                Source::Own => Vec::new(),
+                Source::Rewrite(source) => vec![source],
+                Source::Squash { ours, theirs } if self.linked.contains_key(&at) => {
+                    self.branch(ours, theirs)
+                }
+                Source::Squash { .. } => Vec::new(),
+            };
+            todo.extend(more.into_iter().filter(|at| seen.insert(*at)));
+        }
+        seen.retain(|at| scene.here.contains(at));
+        seen
+    }
+
+    /// Where evidence about a line that `origin` added can be found.
+    pub(crate) fn whereabouts(
+        &self,
+        scene: &Scene,
+        origin: At,
+        token: Token,
+    ) -> Option<Whereabouts> {
+        match self.writer(token) {
+            Writer::Nobody => None,
+            Writer::Codex => {
+                let told = &self.told[origin];
+                if told.trailer && !told.squash {
+                    return Some(Whereabouts::TrailerHere);
+                }
+                if self.head(origin).is_some()
+                    && self.stands_for(scene, origin).into_iter().any(|at| {
+                        let told = &self.told[at];
+                        told.trailer && !told.squash && self.put(at, token)
+                    })
+                {
+                    return Some(Whereabouts::TrailerBehindSquash);
+                }
+                told.trailer.then_some(Whereabouts::TrailerOfSquash)
+            }
+            Writer::Claude | Writer::Human => {
+                if self.attested(origin, token).is_some() {
+                    return Some(Whereabouts::NoteHere);
+                }
+                let before = self.stands_for(scene, origin);
+                let behind = before.iter().any(|at| self.attested(*at, token).is_some());
+                behind.then(|| {
+                    if self.head(origin).is_some() {
+                        Whereabouts::NoteBehindSquash
+                    } else {
+                        Whereabouts::NoteBeforeRewrite
+                    }
+                })
+            }
+        }
+    }
+
+    /// Whether the origin agrees with who wrote the line.
+    pub(crate) fn is_kept(&self, token: Token, origin: &Origin) -> bool {
+        match (self.writer(token), &origin.author) {
+            (Writer::Claude, Author::Ai { tool, .. }) => tool.as_str() == "claude",
+            (Writer::Codex, Author::Ai { tool, .. }) => tool.as_str() == "codex",
+            (Writer::Human, Author::Human { .. }) | (Writer::Nobody, Author::Unknown) => true,
+            _ => false,
+        }
+    }
+
+    /// What is wrong with the origin of a line that `added` added.
+    pub(crate) fn objection(
+        &self,
+        scene: &Scene,
+        added: At,
+        token: Token,
+        origin: &Origin,
+        at_of: impl Fn(&Evidence) -> At,
+    ) -> Option<&'static str> {
+        for evidence in &origin.evidence {
+            let at = at_of(evidence);
+            if !scene.here.contains(&at) {
+                return Some("evidence on a commit that is not here");
+            }
+            match evidence.class {
+                EvidenceClass::Note if self.attested(at, token).is_none() => {
+                    return Some("a note that does not attest the line");
+                }
+                EvidenceClass::Identity if !self.told[at].trailer => {
+                    return Some("a trailer that is not there");
+                }
+                EvidenceClass::Identity if at != added && !self.put(at, token) => {
+                    return Some("the trailer of a commit that did not add the line");
+                }
+                EvidenceClass::Note | EvidenceClass::Identity | EvidenceClass::Hint => {}
+                _ => return Some("evidence of a kind that the world does not have"),
+            }
+        }
+        if origin.author == Author::Unknown {
+            return None;
+        }
+        let Some(first) = origin.evidence.first() else {
+            return Some("an author without evidence");
+        };
+        let at = at_of(first);
+        if first.grain == Grain::Line {
+            return self.line_objection(added, at, token, origin);
+        }
+        let codex = matches!(&origin.author, Author::Ai { tool, .. } if tool.as_str() == "codex");
+        if !codex || first.class != EvidenceClass::Identity {
+            return Some("an author whom no commit names");
+        }
+        if at == added {
+            return self.own_trailer_objection(scene, added, token, origin.confidence);
+        }
+        if scene.history.contains(&at) {
+            return Some("the trailer of another commit of the history");
+        }
+        (origin.confidence > Confidence::Medium).then_some("a trailer of high confidence")
+    }
+
+    fn line_objection(
+        &self,
+        added: At,
+        at: At,
+        token: Token,
+        origin: &Origin,
+    ) -> Option<&'static str> {
+        let old = self.told[at].note.as_ref().is_some_and(|note| note.old);
+        let most = if old && at == added {
+            Confidence::High
+        } else {
+            Confidence::Medium
+        };
+        if origin.confidence > most {
+            return Some("a note of too high confidence");
+        }
+        let right = match (&origin.author, self.writer(token)) {
+            (Author::Human { basis }, Writer::Human) => {
+                *basis
+                    == if old {
+                        HumanBasis::Observed
+                    } else {
+                        HumanBasis::Asserted
+                    }
+            }
+            (
+                Author::Ai {
+                    tool,
+                    session: Some(known),
+                    ..
+                },
+                Writer::Claude,
+            ) => tool.as_str() == "claude" && known.as_str() == session(token.maker),
+            _ => false,
+        };
+        (!right).then_some("somebody else wrote the line")
+    }
+
+    /// The trailer of a commit speaks for all lines that it added; that of a squash weakly, and
+    /// not for lines that its branch shows to be another's.
+    fn own_trailer_objection(
+        &self,
+        scene: &Scene,
+        added: At,
+        token: Token,
+        confidence: Confidence,
+    ) -> Option<&'static str> {
+        let told = &self.told[added];
+        if !told.squash {
+            return (confidence > Confidence::Medium).then_some("a trailer of high confidence");
+        }
+        let head = self
+            .head(added)
+            .filter(|head| !scene.history.contains(head));
+        let listed = told.message.contains("\n* ") || told.message.starts_with("Squashed");
+        if confidence > Confidence::Low && (listed || head.is_some()) {
+            return Some("the trailer of a squash of more than low confidence");
+        }
+        let head = head?;
+        let same_path = |(path, file): (&String, &crate::model::File)| {
+            file.tokens.contains(&token)
+                && self.world.commits[head]
+                    .tree
+                    .get(path)
+                    .is_some_and(|there| there.tokens.contains(&token))
+        };
+        let shown = self.world.commits[added].tree.iter().any(same_path);
+        let outside = |at: &At| !scene.history.contains(at);
+        let theirs = shown && self.world.origins(head, token.number).iter().all(outside);
+        let named = self
+            .world
+            .ancestors(head)
+            .into_iter()
+            .any(|at| outside(&at) && self.told[at].trailer);
+        (theirs && named).then_some("the trailer of a squash whose branch shows who wrote the line")
+    }
+}
+
+fn session(maker: At) -> String {
+    format!("s_{maker:014x}")
+}
+
+fn tokens(tree: &Tree) -> impl Iterator<Item = Token> {
+    tree.values().flat_map(|file| file.tokens.iter().copied())
+}

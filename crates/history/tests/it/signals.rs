@@ -1,0 +1,749 @@
+//! Signals from hand-built tables: no repository is needed to say what the figures must be.
+
+use std::collections::BTreeMap;
+
+use smallvec::SmallVec;
+use trueline_authorship::message::{Automation, ReviewEvidence, ReviewSign, Role, Sign};
+use trueline_facts::health::{AnomalyKind, OriginGroup};
+use trueline_facts::pipeline::EntryKind;
+use trueline_facts::shadow::{SignalKind, SignalState};
+use trueline_facts::stats::{GroupBy, NoteCounts};
+use trueline_facts::time::DAY;
+use trueline_facts::usage::{LineShares, Purpose};
+use trueline_facts::{
+    Author, Confidence, Evidence, EvidenceClass, Grain, HumanBasis, ModelId, Origin, Reach,
+    RepoPath, Timestamp, ToolId,
+};
+use trueline_history::ObjectId;
+use trueline_history::evidence::{
+    CommitEvidence, DeathOrigin, FileOrigins, OriginIx, OriginRun, Origins,
+};
+use trueline_history::model::{
+    Change, ChangeKind, Commit, CommitIx, Completeness, Death, FileContent, FileLines, History,
+    KnownPerson, LineCounts, PathIx, PersonIx, RawIdentity,
+};
+use trueline_history::signals::{
+    Grouping, SignalOptions, Signals, Source, Surroundings, Team, Unreadable,
+};
+
+const NOW: Timestamp = Timestamp(1_780_000_000);
+/// Indices of [`Tables::new`]'s origins.
+const UNKNOWN: OriginIx = OriginIx(0);
+const CLAUDE_LINE: OriginIx = OriginIx(1);
+const CODEX_COMMIT: OriginIx = OriginIx(2);
+const HUMAN: OriginIx = OriginIx(3);
+
+/// Blobs by their object id; ids are counted up.
+#[derive(Debug, Default)]
+struct Blobs(BTreeMap<ObjectId, Vec<u8>>);
+
+impl Source for Blobs {
+    fn blob(&self, id: ObjectId) -> Option<Vec<u8>> {
+        self.0.get(&id).cloned()
+    }
+
+    fn at(&self, tree: ObjectId, _: &RepoPath) -> Result<Option<Vec<u8>>, Unreadable> {
+        // The tests give a parent's manifest the id of the parent's tree.
+        self.0.get(&tree).cloned().map(Some).ok_or(Unreadable)
+    }
+}
+
+struct Tables {
+    history: History,
+    origins: Origins,
+    blobs: Blobs,
+    options: SignalOptions,
+    ids: u32,
+}
+
+fn origin(author: Author, class: EvidenceClass, grain: Grain) -> Origin {
+    Origin {
+        author,
+        confidence: Confidence::Medium,
+        evidence: vec![Evidence {
+            class,
+            grain,
+            reach: Reach::Direct,
+            confidence: Confidence::Medium,
+            source: "test".to_owned(),
+            commit: None,
+        }],
+    }
+}
+
+fn ai(tool: &str) -> Author {
+    Author::Ai {
+        tool: ToolId::new(tool),
+        model: None,
+        session: None,
+        human_touched: false,
+    }
+}
+
+fn sign(tool: &str, role: Role) -> Sign {
+    Sign {
+        tool: ToolId::new(tool),
+        model: Some(ModelId::new("some-model")),
+        session: None,
+        class: EvidenceClass::Identity,
+        confidence: Confidence::High,
+        source: "Co-authored-by",
+        role,
+        partial: false,
+    }
+}
+
+impl Tables {
+    /// A repository with HEAD only.
+    fn new() -> Self {
+        let mut tables = Self {
+            history: History {
+                commits: Vec::new(),
+                persons: Vec::new(),
+                paths: Vec::new(),
+                files: Vec::new(),
+                changes: Vec::new(),
+                deaths: Vec::new(),
+                window_start: NOW.plus_days(-365),
+                completeness: Completeness::Whole,
+                diagnostics: Vec::new(),
+            },
+            origins: Origins {
+                origins: vec![
+                    Origin::unknown(),
+                    origin(ai("claude"), EvidenceClass::Note, Grain::Line),
+                    origin(ai("codex"), EvidenceClass::Identity, Grain::Commit),
+                    origin(
+                        Author::Human {
+                            basis: HumanBasis::Observed,
+                        },
+                        EvidenceClass::Note,
+                        Grain::Line,
+                    ),
+                ],
+                files: Vec::new(),
+                commits: Vec::new(),
+                notes: NoteCounts::default(),
+                deaths: Vec::new(),
+                diagnostics: Vec::new(),
+            },
+            blobs: Blobs::default(),
+            options: SignalOptions::default(),
+            ids: 0,
+        };
+        tables.commit(0, "head@example.org");
+        tables
+    }
+
+    fn id(&mut self) -> ObjectId {
+        self.ids += 1;
+        ObjectId::from_hex(format!("{:040x}", self.ids).as_bytes()).unwrap()
+    }
+
+    fn path(&mut self, path: &str) -> PathIx {
+        let path = RepoPath::from(path);
+        let known = self.history.paths.iter().position(|p| *p == path);
+        PathIx(known.unwrap_or_else(|| {
+            self.history.paths.push(path);
+            self.history.paths.len() - 1
+        }) as u32)
+    }
+
+    fn person(&mut self, email: &str) -> PersonIx {
+        let known = self.history.persons.iter().position(|p| p.email == email);
+        PersonIx(known.unwrap_or_else(|| {
+            self.history.persons.push(KnownPerson {
+                name: "Somebody".into(),
+                email: email.into(),
+            });
+            self.history.persons.len() - 1
+        }) as u32)
+    }
+
+    /// A commit so many days before HEAD, below the commits added before it.
+    fn commit(&mut self, days_ago: i64, email: &str) -> CommitIx {
+        let ix = CommitIx(self.history.commits.len() as u32);
+        if let Some(child) = self.history.commits.last_mut() {
+            child.parents = SmallVec::from_iter([ix]);
+        }
+        let time = NOW.plus_days(-days_ago);
+        let commit = Commit {
+            id: self.id(),
+            tree: self.id(),
+            parents: SmallVec::new(),
+            parents_missing: false,
+            person: self.person(email),
+            author: RawIdentity::default(),
+            committer: RawIdentity::default(),
+            author_time: time,
+            committer_time: time,
+            message: "A change\n\nwith a body".into(),
+        };
+        self.history.commits.push(commit);
+        self.origins.commits.push(CommitEvidence {
+            signs: Vec::new(),
+            noted: false,
+            attested: SmallVec::new(),
+            squash: false,
+            automation: None,
+            review: ReviewEvidence::default(),
+            purpose: Purpose::Unclear,
+        });
+        ix
+    }
+
+    fn signed(&mut self, days_ago: i64, tool: &str) -> CommitIx {
+        let ix = self.commit(days_ago, "dev@example.org");
+        self.evidence(ix).signs.push(sign(tool, Role::CoAuthor));
+        ix
+    }
+
+    fn evidence(&mut self, ix: CommitIx) -> &mut CommitEvidence {
+        &mut self.origins.commits[ix.0 as usize]
+    }
+
+    fn review(&mut self, ix: CommitIx, by: ReviewSign) {
+        self.evidence(ix).review.signs.push(by);
+    }
+
+    /// A file of HEAD with runs of lines.
+    fn file(&mut self, path: &str, runs: &[(u32, CommitIx, OriginIx)]) -> ObjectId {
+        let path = self.path(path);
+        let blob = self.id();
+        let mut start = 0;
+        let mut lines = Vec::new();
+        for (len, commit, origin) in runs {
+            lines.push(OriginRun {
+                start,
+                len: *len,
+                origin: *origin,
+                commit: *commit,
+                original_path: path,
+                original_start: start,
+            });
+            start += len;
+        }
+        self.history.files.push(FileLines {
+            path,
+            blob,
+            content: FileContent::Text(Vec::new()),
+        });
+        self.origins.files.push(FileOrigins { path, runs: lines });
+        blob
+    }
+
+    fn head_text(&mut self, path: &str, text: &str) {
+        let blob = self.file(path, &[]);
+        self.blobs.0.insert(blob, text.as_bytes().to_vec());
+    }
+
+    fn change(&mut self, commit: CommitIx, path: &str, kind: ChangeKind, added: u32) -> ObjectId {
+        let path = self.path(path);
+        let blob = self.id();
+        self.history.changes.push(Change {
+            commit,
+            path,
+            kind,
+            blob,
+            lines: Some(LineCounts { added, removed: 0 }),
+        });
+        blob
+    }
+
+    fn death(&mut self, born: CommitIx, died: CommitIx, len: u32, origin: OriginIx) {
+        let path = self.path("src/a.rs");
+        self.history.deaths.push(Death {
+            died,
+            born: Some(born),
+            path,
+            original_start: 0,
+            len,
+        });
+        self.origins.deaths.push(DeathOrigin {
+            death: self.history.deaths.len() as u32 - 1,
+            len,
+            origin,
+        });
+    }
+
+    fn signals(&mut self) -> Signals<'_> {
+        self.history.changes.sort();
+        Signals::new(&self.history, &self.origins, &self.blobs, &self.options)
+    }
+}
+
+#[test]
+fn usage_counts_lines_by_origin_and_generated_files_apart() {
+    let mut tables = Tables::new();
+    let new = tables.signed(10, "claude");
+    let old = tables.commit(200, "dev@example.org");
+    tables.file(
+        "crates/a/src/deep/x.rs",
+        &[(10, new, CLAUDE_LINE), (20, old, UNKNOWN)],
+    );
+    tables.file("y.rs", &[(5, old, CODEX_COMMIT), (3, new, HUMAN)]);
+    tables.file("Cargo.lock", &[(1000, new, UNKNOWN)]);
+    let usage = tables.signals().usage();
+    let all = LineShares {
+        total: 38,
+        ai: 15,
+        ai_line_level: 10,
+        human: 3,
+        unknown: 20,
+    };
+    assert_eq!((usage.lines, usage.generated_lines), (all, 1000));
+    assert_eq!(
+        (usage.coverage.recent.hits, usage.coverage.recent.of),
+        (13, 13)
+    );
+    assert_eq!((usage.coverage.all.hits, usage.coverage.all.of), (18, 38));
+    let directories: Vec<String> = usage
+        .directories
+        .iter()
+        .map(|d| format!("{}={}", d.path, d.lines.total))
+        .collect();
+    assert_eq!(
+        directories,
+        ["=38", "crates=30", "crates/a=30", "crates/a/src=30"]
+    );
+    let claude = &usage.tools[0];
+    assert_eq!(
+        (claude.tool.as_str(), claude.lines, claude.commits),
+        ("claude", 10, 1)
+    );
+    assert_eq!(
+        claude.models,
+        BTreeMap::from([("some-model".to_owned(), 1)])
+    );
+    assert_eq!(claude.evidence, BTreeMap::from([(EvidenceClass::Note, 10)]));
+    assert_eq!(claude.approved, None);
+    let lines: u64 = usage.months.iter().map(|month| month.lines.total).sum();
+    assert_eq!(lines, 38);
+}
+
+#[test]
+fn since_leaves_out_older_lines_and_commits() {
+    let mut tables = Tables::new();
+    let new = tables.signed(10, "claude");
+    let old = tables.signed(200, "codex");
+    tables.file("y.rs", &[(5, old, CODEX_COMMIT), (3, new, CLAUDE_LINE)]);
+    tables.options.since = Some(NOW.plus_days(-30));
+    let usage = tables.signals().usage();
+    assert_eq!((usage.lines.total, usage.lines.ai), (3, 3));
+    assert_eq!(usage.tools.len(), 1);
+    assert_eq!(usage.purposes.values().sum::<u64>(), 2);
+}
+
+#[test]
+fn a_reviewer_and_a_weak_hint_are_no_use_of_a_tool() {
+    let mut tables = Tables::new();
+    let commit = tables.commit(3, "dev@example.org");
+    let weak = Sign {
+        class: EvidenceClass::Hint,
+        confidence: Confidence::Low,
+        ..sign("github-copilot", Role::CoAuthor)
+    };
+    let evidence = tables.evidence(commit);
+    evidence.signs = vec![sign("coderabbit", Role::Reviewer), weak];
+    let signals = tables.signals();
+    assert!(signals.usage().tools.is_empty());
+    let entries = signals.pipeline(&signals.shadow_ai().0);
+    assert_eq!(entries.len(), 1);
+    assert_eq!(entries[0].kind, EntryKind::ReviewBot);
+}
+
+#[test]
+fn advice_names_what_is_absent_and_stops_at_full_coverage() {
+    let mut tables = Tables::new();
+    let commit = tables.commit(3, "dev@example.org");
+    tables.file("y.rs", &[(5, commit, UNKNOWN)]);
+    tables.head_text(".claude/settings.json", r#"{"includeCoAuthoredBy": false}"#);
+    tables.options.surroundings = Surroundings {
+        remote: Some("origin".to_owned()),
+        ..Surroundings::default()
+    };
+    let how = |tables: &mut Tables| -> Vec<String> {
+        let usage = tables.signals().usage();
+        usage.coverage.advice.into_iter().map(|a| a.how).collect()
+    };
+    let advice = how(&mut tables);
+    assert_eq!(advice[0], "git fetch origin refs/notes/ai:refs/notes/ai");
+    assert_eq!(
+        advice[1],
+        r#"in .claude/settings.json remove "includeCoAuthoredBy": false"#
+    );
+    assert!(advice.iter().any(|how| how.contains("git-ai")));
+    assert!(advice.iter().any(|how| how.contains("--local-sessions")));
+    assert!(advice.iter().any(|how| how.starts_with("trueline declare")));
+
+    tables.options.surroundings.has_notes_ref = true;
+    tables.options.surroundings.reads_local_sessions = true;
+    tables.origins.notes.read = 1;
+    let advice = how(&mut tables);
+    assert!(!advice.iter().any(|how| how.contains("git fetch")));
+    assert!(!advice.iter().any(|how| how.contains("--local-sessions")));
+
+    tables.origins.files[0].runs[0].origin = CLAUDE_LINE;
+    assert!(how(&mut tables).is_empty());
+}
+
+#[test]
+fn rework_looks_only_at_lines_old_enough_and_tells_the_groups_apart() {
+    let mut tables = Tables::new();
+    let young = tables.commit(5, "dev@example.org");
+    let death = tables.commit(92, "dev@example.org");
+    let born = tables.commit(100, "dev@example.org");
+    let ancient = tables.commit(900, "dev@example.org");
+    tables.file(
+        "src/a.rs",
+        &[
+            (30, born, CLAUDE_LINE),
+            (7, young, CLAUDE_LINE),
+            (500, ancient, UNKNOWN),
+        ],
+    );
+    tables.death(born, death, 10, CLAUDE_LINE);
+    tables.death(born, young, 4, UNKNOWN);
+    let health = tables.signals().health();
+    let share = |group: OriginGroup, days: u32| {
+        let rework = health
+            .rework
+            .iter()
+            .find(|r| r.group == group && r.within_days == days)
+            .unwrap();
+        (rework.lines.hits, rework.lines.of)
+    };
+    // Dead after 8 days; the young lines cannot tell yet; the ancient ones are no part of it.
+    assert_eq!(share(OriginGroup::KnownAi, 14), (10, 40));
+    assert_eq!(share(OriginGroup::KnownAi, 90), (10, 40));
+    // Dead after 95 days: no rework, and all of them were old enough.
+    assert_eq!(share(OriginGroup::NotKnownAi, 90), (0, 4));
+    let lines: Vec<u64> = health.survival.iter().map(|s| s.lines).collect();
+    assert_eq!(lines, [47, 4]);
+    assert_eq!(health.survival[1].half_life_days, Some(95));
+}
+
+#[test]
+fn a_merge_of_a_pull_request_speaks_for_the_commits_that_it_brought_in() {
+    // 0 = HEAD, a merge of 1 (mainline) and 2 (branch, on 3); 1 and 3 stand on 4.
+    let mut tables = Tables::new();
+    for days in 1..5 {
+        tables.commit(days, "dev@example.org");
+    }
+    let parents: [&[u32]; 5] = [&[1, 2], &[4], &[3], &[4], &[]];
+    for (commit, parents) in tables.history.commits.iter_mut().zip(parents) {
+        commit.parents = parents.iter().map(|ix| CommitIx(*ix)).collect();
+    }
+    tables.review(CommitIx(0), ReviewSign::PullRequestMerge);
+    tables.review(CommitIx(4), ReviewSign::SquashMerge);
+    for ix in [1, 2] {
+        tables
+            .evidence(CommitIx(ix))
+            .signs
+            .push(sign("claude", Role::CoAuthor));
+        tables.change(CommitIx(ix), "src/a.rs", ChangeKind::Modified, 900);
+    }
+    let review = tables.signals().health().review;
+    // 2 and 3 came with the merge, 4 says so itself, 1 shows nothing; the merge is not counted.
+    assert_eq!((review.commits.hits, review.commits.of), (3, 4));
+    assert_eq!((review.ai_commits.hits, review.ai_commits.of), (1, 2));
+    assert_eq!(review.large_unreviewed.len(), 1);
+    let large = &review.large_unreviewed[0];
+    assert_eq!(
+        (large.added, large.files, large.subject.as_str()),
+        (900, 1, "A change")
+    );
+}
+
+#[test]
+fn hotspots_change_much_and_often() {
+    let mut tables = Tables::new();
+    let commits: Vec<CommitIx> = (1..=3)
+        .map(|days| tables.commit(days, "dev@example.org"))
+        .collect();
+    for path in ["often.rs", "once.rs", "Cargo.lock"] {
+        tables.file(
+            path,
+            &[(10, commits[0], CLAUDE_LINE), (10, commits[1], UNKNOWN)],
+        );
+    }
+    for commit in &commits {
+        tables.change(*commit, "often.rs", ChangeKind::Modified, 5);
+        tables.change(*commit, "Cargo.lock", ChangeKind::Modified, 500);
+    }
+    tables.change(commits[0], "once.rs", ChangeKind::Modified, 5000);
+    let health = tables.signals().health();
+    assert_eq!(health.hotspots.len(), 1);
+    let hot = &health.hotspots[0];
+    assert_eq!(
+        (hot.path.display().as_ref(), hot.commits, hot.churn),
+        ("often.rs", 3, 15)
+    );
+    assert_eq!((hot.ai.hits, hot.ai.of), (10, 20));
+    assert_eq!((health.churn.commits, health.churn.added), (4, 5015));
+}
+
+#[test]
+fn shadow_ai_finds_what_is_there_and_what_was_removed() {
+    let mut tables = Tables::new();
+    let removed = tables.commit(10, "dev@example.org");
+    let added = tables.commit(40, "dev@example.org");
+    tables.change(removed, ".cursorrules", ChangeKind::Deleted, 0);
+    tables.change(added, ".cursorrules", ChangeKind::Added, 9);
+    tables.change(added, "CLAUDE.md", ChangeKind::Added, 9);
+    tables.file("CLAUDE.md", &[(9, added, UNKNOWN)]);
+    tables.head_text(".gitignore", "target\n.aider*\n");
+    tables.head_text("package.json", r#"{"dependencies":{"openai":"4"}}"#);
+    tables.options.approved = Some(vec![ToolId::new("claude")]);
+    let signals = tables.signals();
+    let (shadow, diagnostics) = signals.shadow_ai();
+    assert!(diagnostics.is_empty());
+    let cursor = shadow
+        .signals
+        .iter()
+        .find(|signal| signal.tool.as_str() == "cursor")
+        .unwrap();
+    assert_eq!(cursor.state, SignalState::Deleted);
+    assert_eq!(cursor.first_seen, Some(NOW.plus_days(-40)));
+    assert_eq!(cursor.last_seen, Some(NOW.plus_days(-10)));
+    let kind_of = |tool: &str| {
+        let found = shadow.signals.iter().find(|s| s.tool.as_str() == tool);
+        found.map(|s| (s.kind, s.state))
+    };
+    assert_eq!(
+        kind_of("claude"),
+        Some((SignalKind::Configuration, SignalState::Present))
+    );
+    assert_eq!(
+        kind_of("aider"),
+        Some((SignalKind::IgnoreLine, SignalState::Present))
+    );
+    // The library that the product calls is a door, but no shadow use of an assistant.
+    let unlisted: Vec<&str> = shadow.unlisted.iter().map(ToolId::as_str).collect();
+    assert_eq!(unlisted, ["aider", "cursor"]);
+    let doors: Vec<(EntryKind, String)> = signals
+        .pipeline(&shadow)
+        .into_iter()
+        .map(|entry| (entry.kind, entry.evidence.join("; ")))
+        .collect();
+    assert_eq!(
+        doors[0],
+        (
+            EntryKind::Editor,
+            ".cursorrules, no longer there".to_owned()
+        )
+    );
+    assert!(
+        doors
+            .iter()
+            .any(|(kind, _)| *kind == EntryKind::Application)
+    );
+}
+
+#[test]
+fn an_old_version_of_a_workflow_still_shows_the_tool_it_ran() {
+    let mut tables = Tables::new();
+    let removed = tables.commit(10, "dev@example.org");
+    let added = tables.commit(40, "dev@example.org");
+    let path = ".github/workflows/review.yml";
+    let text = b"jobs:\n  r:\n    steps:\n      - uses: anthropics/claude-code-action@v1\n";
+    for (commit, kind) in [(added, ChangeKind::Added), (removed, ChangeKind::Deleted)] {
+        let blob = tables.change(commit, path, kind, 4);
+        tables.blobs.0.insert(blob, text.to_vec());
+    }
+    let signals = tables.signals();
+    let (shadow, _) = signals.shadow_ai();
+    assert_eq!(shadow.signals.len(), 1);
+    let job = &shadow.signals[0];
+    assert_eq!(
+        (job.kind, job.state),
+        (SignalKind::CiJob, SignalState::Deleted)
+    );
+    assert_eq!(job.first_seen, Some(NOW.plus_days(-40)));
+    assert!(
+        shadow.unlisted.is_empty(),
+        "nothing is unlisted while nothing is listed"
+    );
+    assert_eq!(signals.pipeline(&shadow)[0].kind, EntryKind::CiJob);
+}
+
+#[test]
+fn the_pipeline_counts_commits_and_the_unreviewed_among_them() {
+    let mut tables = Tables::new();
+    tables.signed(3, "claude");
+    let reviewed = tables.signed(9, "claude");
+    tables.review(reviewed, ReviewSign::Trailer("Reviewed-by"));
+    let bot = tables.commit(12, "bot@example.org");
+    tables.evidence(bot).automation = Some(Automation::DependencyBot("Dependabot"));
+    let signals = tables.signals();
+    let entries = signals.pipeline(&signals.shadow_ai().0);
+    let claude = entries
+        .iter()
+        .find(|e| e.tool.as_str() == "claude")
+        .unwrap();
+    assert_eq!(
+        (claude.kind, claude.commits, claude.unreviewed),
+        (EntryKind::Agent, 2, 1)
+    );
+    assert_eq!(claude.first_seen, Some(NOW.plus_days(-9)));
+    assert_eq!(claude.evidence, ["Co-authored-by (2 commits)"]);
+    let bot = entries.iter().find(|e| e.kind == EntryKind::DependencyBot);
+    assert_eq!(bot.unwrap().tool.as_str(), "dependabot");
+}
+
+/// Teams of the given sizes, each person with two lines.
+fn teams(sizes: &[(&str, u32)]) -> (Tables, Vec<Team>) {
+    let mut tables = Tables::new();
+    let mut runs = Vec::new();
+    for (team, size) in sizes {
+        for person in 0..*size {
+            let commit = tables.commit(5, &format!("P{person}@{team}.example.org"));
+            runs.push((2, commit, CLAUDE_LINE));
+        }
+    }
+    tables.file("a.rs", &runs);
+    let teams = sizes
+        .iter()
+        .map(|(team, _)| Team {
+            name: (*team).to_owned(),
+            emails: vec![format!("*@{team}.example.org")],
+        })
+        .collect();
+    (tables, teams)
+}
+
+fn by_team(tables: &mut Tables, teams: Vec<Team>) -> (Vec<(String, u64)>, usize) {
+    let mut grouping = Grouping::new(GroupBy::Team, teams);
+    grouping.add(&tables.signals(), None);
+    let (breakdown, diagnostics) = grouping.finish();
+    let groups = breakdown
+        .groups
+        .into_iter()
+        .map(|group| (group.name, group.lines.total))
+        .collect();
+    (groups, diagnostics.len())
+}
+
+#[test]
+fn teams_below_five_persons_are_folded_together() {
+    let (mut tables, list) = teams(&[("big", 5), ("four", 4), ("one", 1)]);
+    let (groups, diagnostics) = by_team(&mut tables, list);
+    let expected = [("big".to_owned(), 10), ("smaller groups".to_owned(), 10)];
+    assert_eq!((groups.as_slice(), diagnostics), (&expected[..], 0));
+}
+
+#[test]
+fn small_teams_that_are_few_even_together_are_left_out_and_said_so() {
+    let (mut tables, list) = teams(&[("big", 6), ("three", 3), ("one", 1)]);
+    let (groups, diagnostics) = by_team(&mut tables, list);
+    assert_eq!((groups, diagnostics), (vec![("big".to_owned(), 12)], 1));
+}
+
+#[test]
+fn bots_and_agents_do_not_make_a_team_large_enough() {
+    let (mut tables, list) = teams(&[("big", 5)]);
+    tables.evidence(CommitIx(1)).automation = Some(Automation::OtherBot);
+    assert_eq!(by_team(&mut tables, list), (Vec::new(), 1));
+    let (mut tables, list) = teams(&[("big", 5)]);
+    tables
+        .evidence(CommitIx(1))
+        .signs
+        .push(sign("devin", Role::Author));
+    assert_eq!(by_team(&mut tables, list), (Vec::new(), 1));
+}
+
+#[test]
+fn every_breakdown_of_lines_adds_up_to_the_whole() {
+    let (mut tables, list) = teams(&[("big", 7)]);
+    let commit = tables.commit(80, "other@example.org");
+    tables.file(
+        "src/deep/er/b.rs",
+        &[(11, commit, HUMAN), (5, commit, UNKNOWN)],
+    );
+    let total = tables.signals().usage().lines.total;
+    for by in [
+        GroupBy::Tool,
+        GroupBy::Directory,
+        GroupBy::Month,
+        GroupBy::Purpose,
+    ] {
+        let mut grouping = Grouping::new(by, list.clone());
+        grouping.add(&tables.signals(), Some("repo"));
+        let (breakdown, _) = grouping.finish();
+        let sum: u64 = breakdown.groups.iter().map(|group| group.lines.total).sum();
+        assert_eq!(sum, total, "{by:?}");
+        if by == GroupBy::Directory {
+            let names: Vec<&str> = breakdown.groups.iter().map(|g| g.name.as_str()).collect();
+            assert_eq!(names, ["repo", "repo/src/deep"]);
+        }
+    }
+}
+
+#[test]
+fn mine_are_the_lines_of_one_canonical_address() {
+    let (mut tables, _) = teams(&[("big", 3)]);
+    let mine = tables.signals().mine("p1@BIG.example.org");
+    assert_eq!((mine.lines.total, mine.lines.ai, mine.commits), (2, 2, 1));
+    assert_eq!(tables.signals().mine("nobody@example.org").lines.total, 0);
+}
+
+#[test]
+fn a_manifest_with_many_new_entries_and_a_new_mcp_server_are_out_of_the_ordinary() {
+    let mut tables = Tables::new();
+    let change = tables.commit(20, "dev@example.org");
+    let parent = tables.commit(60, "dev@example.org");
+    tables.commit(800, "dev@example.org");
+    let blob = tables.change(change, "package.json", ChangeKind::Modified, 30);
+    let entries: Vec<String> = (0..30).map(|n| format!(r#""package-{n}": "1""#)).collect();
+    let text = format!(r#"{{"dependencies": {{{}}}}}"#, entries.join(","));
+    tables.blobs.0.insert(blob, text.into_bytes());
+    let tree = tables.history.commit(parent).tree;
+    tables.blobs.0.insert(tree, b"{}".to_vec());
+    tables.change(change, ".mcp.json", ChangeKind::Added, 12);
+    let found = tables.signals().health().anomalies;
+    let kinds: Vec<(AnomalyKind, f64)> = found.iter().map(|a| (a.kind, a.value)).collect();
+    assert_eq!(
+        kinds,
+        [
+            (AnomalyKind::DependencyChange, 30.0),
+            (AnomalyKind::AgentConfigurationChange, 1.0)
+        ]
+    );
+    assert!(found.iter().all(|a| a.time.0 == NOW.0 - 20 * DAY));
+    insta::assert_snapshot!(found[0].reason, @"This commit changes 30 dependencies at once: 30 new, 0 removed, 0 with another version, in 1 manifest. No other change around it tells what is usual; up to 15 are never reported.");
+    insta::assert_snapshot!(found[1].reason, @".mcp.json is the first agent configuration that can run programs or grant rights of its kind here; the commit changes 1 file that steers agents.");
+}
+
+#[test]
+fn a_history_without_commits_has_empty_signals() {
+    let mut tables = Tables::new();
+    tables.history.commits.clear();
+    tables.history.persons.clear();
+    tables.origins.commits.clear();
+    let signals = tables.signals();
+    assert_eq!(signals.usage().lines, LineShares::default());
+    assert!(signals.health().anomalies.is_empty());
+    let (shadow, _) = signals.shadow_ai();
+    assert!(signals.pipeline(&shadow).is_empty());
+}
+
+#[test]
+fn no_signal_names_a_person() {
+    let (mut tables, list) = teams(&[("big", 6)]);
+    let commit = tables.signed(4, "claude");
+    tables.change(commit, "a.rs", ChangeKind::Modified, 900);
+    let signals = tables.signals();
+    let (shadow, _) = signals.shadow_ai();
+    let mut grouping = Grouping::new(GroupBy::Team, list);
+    grouping.add(&signals, None);
+    let all = format!(
+        "{:?}{:?}{:?}{:?}{:?}",
+        signals.usage(),
+        signals.health(),
+        shadow,
+        signals.pipeline(&shadow),
+        grouping.finish()
+    );
+    assert!(!all.contains('@'), "{all}");
+    assert!(!all.contains("Somebody"));
+}
