@@ -57,9 +57,12 @@ pub struct RepositoryStats {
 /// Authorship notes, and what became of their line ranges.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct NoteCounts {
-    /// Notes that parsed, over all refs that hold them.
+    /// Notes that parsed, over all notes refs (`refs/notes/ai*`).
     pub read: u64,
-    /// Notes that did not.
+    /// Records of the oldest storage (`refs/ai/authorship/<commit>`) that parsed; not in `read`.
+    #[serde(default)]
+    pub read_oldest: u64,
+    /// Notes and records that did not.
     pub unreadable: u64,
     /// Notes on commits reachable from HEAD.
     pub reachable: u64,

@@ -74,7 +74,11 @@ pub fn fuse(
     let wanted = wanted_places(history);
     let located = locate::locate(&local, &refs, &mut diagnostics);
     let rewrites = rewritten::find(repo, history, &located);
-    let squashes = squash::find(repo, history, &refs, &located, interrupt, &mut diagnostics);
+    let found = squash::find(repo, history, &refs, &located, interrupt, &mut diagnostics);
+    for commit in found.of_several {
+        commits[commit.0 as usize].squash = true;
+    }
+    let squashes = found.refined;
     let mut needed: FxHashSet<ObjectId> = history.commits.iter().map(|c| c.id).collect();
     needed.extend(rewrites.iter().map(|rewrite| rewrite.from));
     needed.extend(squash::noted(&squashes, &located));
@@ -82,6 +86,7 @@ pub fn fuse(
 
     let mut counts = NoteCounts {
         read: shelf.read,
+        read_oldest: shelf.read_oldest,
         unreadable: shelf.unreadable,
         ..NoteCounts::default()
     };

@@ -87,6 +87,13 @@ pub(super) fn locate(
 }
 
 impl Located {
+    /// Is it the store of single blobs that came before notes references?
+    pub(super) fn is_oldest(&self, store: u32) -> bool {
+        self.stores
+            .get(store as usize)
+            .is_some_and(|name| name == OLDEST_STORE)
+    }
+
     fn push(&mut self, found: Found) {
         self.by_commit
             .entry(found.annotated)

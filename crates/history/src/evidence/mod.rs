@@ -108,7 +108,8 @@ pub struct CommitEvidence {
     /// Lines that its note or a trace credits to tools, whether they still stand or not; by tool,
     /// then model.
     pub attested: SmallVec<[AttestedLines; 1]>,
-    /// Does a squash hide several original commits behind it, as far as its message shows?
+    /// Does it hide several original commits behind it, as far as its message or the branch of
+    /// its number shows?
     pub squash: bool,
     /// The bot that authored it, if it is no person and no AI.
     pub automation: Option<Automation>,

@@ -42,6 +42,8 @@ pub(super) struct Shelf {
     pub(super) prompts: BTreeMap<Box<str>, PromptRecord>,
     /// Notes that parsed.
     pub(super) read: u64,
+    /// Records of the oldest storage that parsed.
+    pub(super) read_oldest: u64,
     /// Notes that did not.
     pub(super) unreadable: u64,
 }
@@ -145,8 +147,12 @@ fn collect(
                 }
             }
             Outcome::Parsed(ix, content) => {
-                shelf.read += 1;
                 let found = &located.notes[ix as usize];
+                if located.is_oldest(found.store) {
+                    shelf.read_oldest += 1;
+                } else {
+                    shelf.read += 1;
+                }
                 if let LegacyBlob::Note(note) = &content
                     && !note.metadata.prompts.is_empty()
                 {

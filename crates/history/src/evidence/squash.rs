@@ -66,7 +66,27 @@ pub(super) struct SquashLines {
     pub(super) originals: Layer<u32>,
 }
 
-/// Finds the squashes whose branches are here and hold evidence of their own.
+/// What is known of the squashes of a history.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Squashes {
+    /// Those whose branches are here and hold evidence of their own, by commit.
+    pub(super) refined: Vec<Squash>,
+    /// Commits whose number leads to a branch of more than one commit, whatever their message
+    /// shows.
+    pub(super) of_several: Vec<CommitIx>,
+}
+
+/// A commit and the head of the branch that it may be a squash of.
+#[derive(Clone, Copy, Debug)]
+struct Pair {
+    commit: CommitIx,
+    head: ObjectId,
+    /// Its subject has the number of the head, rather than that their trees are the same: then a
+    /// branch of several commits makes it a squash. The same tree may also be a rebase's.
+    numbered: bool,
+}
+
+/// Finds the squashes whose branches are here.
 pub(super) fn find(
     repo: &Repository,
     history: &History,
@@ -74,11 +94,11 @@ pub(super) fn find(
     located: &Located,
     interrupt: &AtomicBool,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Vec<Squash> {
+) -> Squashes {
     let reachable: FxHashMap<ObjectId, ObjectId> =
         history.commits.iter().map(|c| (c.id, c.tree)).collect();
     let pairs = pair_with_heads(repo, history, refs, &reachable);
-    let mut squashes = Vec::new();
+    let mut squashes = Squashes::default();
     let (mut read, mut too_long, mut looked_at) = (0, 0_usize, 0);
     for batch in pairs.chunks(BATCH) {
         if read > MAX_COMMITS || interrupt.load(Ordering::Relaxed) {
@@ -89,20 +109,38 @@ pub(super) fn find(
             .par_iter()
             .map_init(
                 || repo.local(),
-                |repo, (commit, head)| (*commit, read_branch(repo, *head, &reachable)),
+                |repo, pair| (*pair, read_branch(repo, pair.head, &reachable)),
             )
             .collect();
-        for (commit, branch) in found {
+        for (
+            Pair {
+                commit, numbered, ..
+            },
+            branch,
+        ) in found
+        {
             let Some((branch, links)) = branch else {
                 too_long += 1;
                 read += MAX_BRANCH;
+                if numbered {
+                    squashes.of_several.push(commit);
+                }
                 continue;
             };
             read += branch.len();
+            if numbered
+                && links
+                    .iter()
+                    .filter(|link| link.parents.len() < 2)
+                    .nth(1)
+                    .is_some()
+            {
+                squashes.of_several.push(commit);
+            }
             let evident =
                 |o: &Original| !o.signs.is_empty() || located.by_commit.contains_key(&o.id);
             if branch.iter().any(evident) {
-                squashes.push(Squash {
+                squashes.refined.push(Squash {
                     commit,
                     branch,
                     links,
@@ -130,7 +168,7 @@ fn pair_with_heads(
     history: &History,
     refs: &Refs,
     reachable: &FxHashMap<ObjectId, ObjectId>,
-) -> Vec<(CommitIx, ObjectId)> {
+) -> Vec<Pair> {
     let outside: Vec<&(BString, ObjectId)> = refs
         .heads
         .iter()
@@ -163,11 +201,13 @@ fn pair_with_heads(
         if commit.is_merge() {
             continue;
         }
-        let head = squash_number(&commit.message)
-            .and_then(|number| by_number.get(&number))
-            .or_else(|| by_tree.get(&commit.tree));
-        if let Some(head) = head {
-            pairs.push((CommitIx(ix as u32), *head));
+        let numbered = squash_number(&commit.message).and_then(|number| by_number.get(&number));
+        if let Some(head) = numbered.or_else(|| by_tree.get(&commit.tree)) {
+            pairs.push(Pair {
+                commit: CommitIx(ix as u32),
+                head: *head,
+                numbered: numbered.is_some(),
+            });
         }
     }
     pairs

@@ -279,13 +279,13 @@ fn repository(out: &mut String, one: &RepositoryStats, prefix: &str) {
 }
 
 fn notes(out: &mut String, notes: &NoteCounts) {
-    if notes.read + notes.unreadable == 0 {
+    if notes.read + notes.read_oldest + notes.unreadable == 0 {
         return;
     }
     put!(
         out,
         "<p class=\"note\">Authorship notes: {} read, {} unreadable, {} on commits of this history; entries without metadata {}, of unknown form {}, on paths that their commit lacks {}.</p>\n",
-        words::count(notes.read),
+        words::count(notes.read + notes.read_oldest),
         words::count(notes.unreadable),
         words::count(notes.reachable),
         words::count(notes.foreign_keys),

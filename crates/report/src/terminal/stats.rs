@@ -175,12 +175,12 @@ fn repository(sheet: &mut Sheet<'_>, one: &RepositoryStats) {
 }
 
 fn notes(sheet: &mut Sheet<'_>, notes: &NoteCounts) {
-    if notes.read + notes.unreadable == 0 {
+    if notes.read + notes.read_oldest + notes.unreadable == 0 {
         return;
     }
     let mut text = format!(
         "{} read, {} on commits of this history",
-        words::counted(notes.read, "note"),
+        words::counted(notes.read + notes.read_oldest, "note"),
         words::count(notes.reachable)
     );
     for (n, what) in [
