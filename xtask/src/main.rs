@@ -11,6 +11,7 @@ mod edges;
 mod generate;
 mod licences;
 mod metadata;
+mod score;
 mod steps;
 
 use std::path::PathBuf;
@@ -39,6 +40,16 @@ enum Task {
     Edges,
     /// Check the licences of everything that is linked.
     Licences,
+    /// Score any tool's SARIF against a table of labelled cases.
+    Score {
+        /// The log.
+        sarif: PathBuf,
+        /// CSV: case,category,vulnerable,cwe.
+        truth: PathBuf,
+        /// Only cases with an odd or even number.
+        #[arg(long, value_enum, default_value_t = score::Half::All)]
+        half: score::Half,
+    },
     /// Time us beside others on this machine.
     Bench {
         #[command(subcommand)]
@@ -65,6 +76,7 @@ fn main() -> Result<()> {
         Task::Generate { check } => generate::run(check),
         Task::Edges => edges::check(&metadata::load()?),
         Task::Licences => licences::check(&metadata::load()?),
+        Task::Score { sarif, truth, half } => score::run(&sarif, &truth, half),
         Task::Bench {
             what: Bench::Origins { repository, sample },
         } => bench::origins(&repository, sample),

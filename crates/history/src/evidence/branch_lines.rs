@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 
-use bstr::ByteSlice;
 use gix::ObjectId;
 use gix::objs::{Kind, TreeRefIter};
 use smallvec::SmallVec;
@@ -216,13 +215,9 @@ fn rename_source(
         let Ok(old) = objects::text(repo, candidate.1) else {
             continue;
         };
-        // Far apart in size, they cannot share half of their lines but by oddity; a diff is dear.
-        if old.len().min(new.len()) * 3 < old.len().max(new.len()) {
-            continue;
-        }
-        let common: u32 = objects::kept_lines(&old, &new).iter().map(|k| k.len).sum();
-        let larger = old.lines().count().max(new.lines().count()) as u32;
-        if common * 2 >= larger.max(1) && best.as_ref().is_none_or(|b| common > b.0) {
+        if let Some(common) = objects::mostly_kept(&old, &new)
+            && best.as_ref().is_none_or(|b| common > b.0)
+        {
             best = Some((common, candidate));
         }
     }

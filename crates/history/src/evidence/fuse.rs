@@ -73,14 +73,23 @@ pub fn fuse(
 
     let wanted = wanted_places(history);
     let located = locate::locate(&local, &refs, &mut diagnostics);
-    let rewrites = rewritten::find(repo, history, &located);
-    let found = squash::find(repo, history, &refs, &located, interrupt, &mut diagnostics);
+    let earlier = rewritten::Earlier::read(repo, history, &located);
+    let rewrites = earlier.rewrites(history);
+    let found = squash::find(
+        repo,
+        history,
+        &refs,
+        &located,
+        &earlier,
+        interrupt,
+        &mut diagnostics,
+    );
     for commit in found.of_several {
         commits[commit.0 as usize].squash = true;
     }
     let squashes = found.refined;
     let mut needed: FxHashSet<ObjectId> = history.commits.iter().map(|c| c.id).collect();
-    needed.extend(rewrites.iter().map(|rewrite| rewrite.from));
+    needed.extend(rewrites.iter().flat_map(|r| &r.from).map(|v| v.id));
     needed.extend(squash::noted(&squashes, &located));
     let shelf = notes::read(repo, &located, &needed, interrupt, &mut diagnostics);
 

@@ -3,6 +3,7 @@
 //! A missing, damaged or oversized object is a `Gap`, never an error that ends the run: the
 //! evidence that needed it is left out. Nothing here recurses or follows names out of the tree.
 
+use bstr::ByteSlice;
 use gix::ObjectId;
 use gix::diff::blob::{Algorithm, InternedInput, diff_with_slider_heuristics, sources::byte_lines};
 use gix::objs::Kind;
@@ -98,6 +99,17 @@ pub(crate) fn kept_lines(old: &[u8], new: &[u8]) -> Vec<Kept> {
     }
     keep(old_at, new_at, input.before.len() as u32 - old_at);
     kept
+}
+
+/// How many lines survive from `old` to `new`, if they are at least one half of the longer one.
+pub(crate) fn mostly_kept(old: &[u8], new: &[u8]) -> Option<u32> {
+    // Far apart in size, they cannot share half of their lines but by oddity; a diff is dear.
+    if old.len().min(new.len()) * 3 < old.len().max(new.len()) {
+        return None;
+    }
+    let common: u32 = kept_lines(old, new).iter().map(|kept| kept.len).sum();
+    let longer = old.lines().count().max(new.lines().count()) as u32;
+    (common * 2 >= longer.max(1)).then_some(common)
 }
 
 /// The lines of `new` that `old` does not have: ranges from 0, in order.

@@ -135,6 +135,8 @@ impl<'h> Overlay<'h> {
             Bearing::Squash,
             &commit_id(self.history.commit(squash.commit).id),
         ));
+        // A hint on the original does not come before what names an author on the squash.
+        set.sort_by_key(|witness| witness.author.is_none());
         let ix = SetIx(self.sets.len() as u32);
         self.sets.push(set);
         self.original_sets.insert((squash.commit, original), ix);

@@ -1,43 +1,63 @@
-//! Notes that a rewrite left behind: rebase, amend or cherry-pick made a new commit without a
-//! note, and the note still stands on the old one, which is no longer part of history.
+//! Notes that a rewrite left behind: rebase, amend or cherry-pick made a new commit, and a note
+//! still stands on the old one, which often is no longer part of history.
 //!
 //! Old and new are paired by author address, author time and subject, which those commands keep.
 //! Then content decides line by line: an attested line counts for the new commit if git's own
-//! diff from the old version of the file to the new one keeps it. The result is labelled
-//! `inferred` and is never written back.
+//! diff from the old version of the file to the new one keeps it. A file that a rewrite moved is
+//! found by its content. The result is labelled `inferred` and is never written back.
+
+use std::cmp::Reverse;
 
 use bstr::BString;
 use gix::ObjectId;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
+use trueline_authorship::note::legacy::LegacyBlob;
 
 use super::attest;
 use super::claims::{Claim, Layer, Place, Span, within};
 use super::locate::{Located, subject};
-use super::notes::Shelf;
+use super::notes::{Shelf, StoredNote};
 use super::objects::{self, Kept};
 use super::overlay::commit_id;
 use crate::model::{CommitIx, History, PathIx};
 use crate::repository::Repository;
 
-/// A commit of this history, and the noted commit that it was before it was rewritten.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// Versions of one commit that are looked at: commits rewritten more often keep only the latest.
+const MAX_VERSIONS: usize = 6;
+/// Pairs of files compared to find those that one rewrite moved.
+const MAX_COMPARED: usize = 200;
+
+/// A commit of this history, and the noted commits that it was before it was rewritten, the
+/// likeliest first.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Rewrite {
     pub(super) to: CommitIx,
-    pub(super) from: ObjectId,
-    pub(super) from_tree: ObjectId,
+    pub(super) from: Versions,
+}
+
+/// Earlier versions of one commit.
+pub(super) type Versions = SmallVec<[Version; 1]>;
+
+/// A noted commit that may have been rewritten.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Version {
+    pub(super) id: ObjectId,
+    pub(super) tree: ObjectId,
+    committed: i64,
 }
 
 /// What rewriting keeps of a commit.
-#[derive(PartialEq, Eq, Hash)]
-struct Mark {
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Mark {
     email: BString,
     time: i64,
     subject: BString,
 }
 
 impl Mark {
-    fn new(email: &[u8], time: i64, message: &[u8]) -> Self {
+    pub(super) fn new(email: &[u8], time: i64, message: &[u8]) -> Self {
         Self {
             email: email.to_ascii_lowercase().into(),
             time,
@@ -46,54 +66,75 @@ impl Mark {
     }
 }
 
-struct Old {
-    id: ObjectId,
-    tree: ObjectId,
-    committed: i64,
-}
+/// The noted commits of a repository, by what rewriting keeps of them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Earlier(FxHashMap<Mark, Vec<Version>>);
 
-/// Pairs commits that have no note with noted commits outside this history.
-pub(super) fn find(repo: &Repository, history: &History, located: &Located) -> Vec<Rewrite> {
-    let reachable: FxHashSet<ObjectId> = history.commits.iter().map(|c| c.id).collect();
-    let mut outside: Vec<ObjectId> = located
-        .by_commit
-        .keys()
-        .filter(|id| !reachable.contains(*id))
-        .copied()
-        .collect();
-    outside.sort_unstable();
-    let read: Vec<Option<(Mark, Old)>> = outside
-        .par_iter()
-        .map_init(|| repo.local(), |repo, id| read_old(repo, *id))
-        .collect();
-    let mut old: FxHashMap<Mark, Vec<Old>> = FxHashMap::default();
-    for (mark, commit) in read.into_iter().flatten() {
-        old.entry(mark).or_default().push(commit);
-    }
-    let mut rewrites = Vec::new();
-    for (ix, commit) in history.commits.iter().enumerate() {
-        if old.is_empty() || commit.is_merge() || located.by_commit.contains_key(&commit.id) {
-            continue;
-        }
-        let mark = Mark::new(&commit.author.email, commit.author_time.0, &commit.message);
-        // Rewritten several times: the same tree first, then the latest.
-        let best = old.get(&mark).and_then(|candidates| {
-            candidates
-                .iter()
-                .max_by_key(|c| (c.tree == commit.tree, c.committed, c.id))
-        });
-        if let Some(best) = best {
-            rewrites.push(Rewrite {
-                to: CommitIx(ix as u32),
-                from: best.id,
-                from_tree: best.tree,
+impl Earlier {
+    /// Reads the noted commits, in this history and outside.
+    pub(super) fn read(repo: &Repository, history: &History, located: &Located) -> Self {
+        let reachable: FxHashSet<ObjectId> = history.commits.iter().map(|c| c.id).collect();
+        let mut outside: Vec<ObjectId> = located
+            .by_commit
+            .keys()
+            .filter(|id| !reachable.contains(*id))
+            .copied()
+            .collect();
+        outside.sort_unstable();
+        let read: Vec<Option<(Mark, Version)>> = outside
+            .par_iter()
+            .map_init(|| repo.local(), |repo, id| read_version(repo, *id))
+            .collect();
+        let inside = history
+            .commits
+            .iter()
+            .filter(|c| !c.is_merge() && located.by_commit.contains_key(&c.id))
+            .map(|c| {
+                let version = Version {
+                    id: c.id,
+                    tree: c.tree,
+                    committed: c.committer_time.0,
+                };
+                let mark = Mark::new(&c.author.email, c.author_time.0, &c.message);
+                (mark, version)
             });
+        let mut by_mark: FxHashMap<Mark, Vec<Version>> = FxHashMap::default();
+        for (mark, version) in read.into_iter().flatten().chain(inside) {
+            by_mark.entry(mark).or_default().push(version);
         }
+        Self(by_mark)
     }
-    rewrites
+
+    /// What a commit may have been: the same tree first, then the latest; never itself.
+    pub(super) fn versions(&self, mark: &Mark, id: ObjectId, tree: ObjectId) -> Versions {
+        let Some(known) = self.0.get(mark) else {
+            return Versions::new();
+        };
+        let mut versions: Versions = known.iter().filter(|v| v.id != id).copied().collect();
+        versions.sort_unstable_by_key(|v| Reverse((v.tree == tree, v.committed, v.id)));
+        versions.truncate(MAX_VERSIONS);
+        versions
+    }
+
+    /// Pairs the commits of a history with what they were.
+    pub(super) fn rewrites(&self, history: &History) -> Vec<Rewrite> {
+        if self.0.is_empty() {
+            return Vec::new();
+        }
+        let commits = history.commits.iter().enumerate();
+        commits
+            .filter(|(_, commit)| !commit.is_merge())
+            .filter_map(|(ix, commit)| {
+                let mark = Mark::new(&commit.author.email, commit.author_time.0, &commit.message);
+                let from = self.versions(&mark, commit.id, commit.tree);
+                let to = CommitIx(ix as u32);
+                (!from.is_empty()).then_some(Rewrite { to, from })
+            })
+            .collect()
+    }
 }
 
-fn read_old(repo: &gix::Repository, id: ObjectId) -> Option<(Mark, Old)> {
+fn read_version(repo: &gix::Repository, id: ObjectId) -> Option<(Mark, Version)> {
     let commit = repo.try_find_object(id).ok()??.try_into_commit().ok()?;
     let decoded = commit.decode().ok()?;
     let author = decoded.author().ok()?;
@@ -101,12 +142,12 @@ fn read_old(repo: &gix::Repository, id: ObjectId) -> Option<(Mark, Old)> {
         return None;
     }
     let mark = Mark::new(author.email, author.seconds(), decoded.message);
-    let old = Old {
+    let version = Version {
         id,
         tree: decoded.tree(),
         committed: decoded.committer().ok()?.seconds(),
     };
-    Some((mark, old))
+    Some((mark, version))
 }
 
 /// The claims of the old notes on lines of the new commits.
@@ -124,35 +165,50 @@ pub(super) fn carry(
             || repo.local(),
             |repo, rewrite| {
                 let paths = wanted.get(&rewrite.to).map_or(&[][..], Vec::as_slice);
-                carry_one(repo, history, rewrite, shelf, stores, paths)
+                let paths: Vec<(PathIx, &[u8])> = paths
+                    .iter()
+                    .map(|path| (*path, history.path(*path).as_bytes()))
+                    .collect();
+                let tree = history.commit(rewrite.to).tree;
+                let mut out = Vec::new();
+                for version in &rewrite.from {
+                    for (path, layer) in carry_from(repo, version, tree, &paths, shelf, stores) {
+                        out.push(((rewrite.to, path), layer));
+                    }
+                }
+                out
             },
         )
         .collect();
     carried.into_iter().flatten().collect()
 }
 
-fn carry_one(
+/// The claims of the notes on an earlier version of a commit, on lines of these files in `tree`.
+pub(super) fn carry_from<K: Copy>(
     repo: &gix::Repository,
-    history: &History,
-    rewrite: &Rewrite,
+    version: &Version,
+    tree: ObjectId,
+    wanted: &[(K, &[u8])],
     shelf: &Shelf,
     stores: &[String],
-    wanted: &[PathIx],
-) -> Vec<(Place, Layer<Claim>)> {
+) -> Vec<(K, Layer<Claim>)> {
     let mut out = Vec::new();
-    let Some(notes) = shelf.notes.get(&rewrite.from) else {
+    let notes = shelf.notes.get(&version.id);
+    let Some(notes) = notes.filter(|_| !wanted.is_empty()) else {
         return out;
     };
-    let id = commit_id(rewrite.from);
-    let new_tree = history.commit(rewrite.to).tree;
+    let id = commit_id(version.id);
     for stored in notes {
         let source = &stores[stored.store as usize];
+        let moved = moved_files(repo, version.tree, tree, stored, wanted);
         attest::for_each_block(stored, &shelf.prompts, |path, ranges| {
-            let Some(place) = wanted.iter().find(|p| history.path(**p) == path) else {
+            let path = path.as_bytes();
+            let to = moved.get(path).copied().unwrap_or(path);
+            let Some((key, _)) = wanted.iter().find(|(_, path)| *path == to) else {
                 return;
             };
-            let old = objects::file_at(repo, rewrite.from_tree, path.as_bytes());
-            let new = objects::file_at(repo, new_tree, path.as_bytes());
+            let old = objects::file_at(repo, version.tree, path);
+            let new = objects::file_at(repo, tree, to);
             let (Ok(Some(old)), Ok(Some(new))) = (old, new) else {
                 return;
             };
@@ -172,10 +228,75 @@ fn carry_one(
                     ..span
                 })
                 .collect();
-            out.push(((rewrite.to, *place), layer));
+            out.push((*key, layer));
         });
     }
     out
+}
+
+/// Files of a note that the new tree has elsewhere, by their old path: the same content, else the
+/// most lines in common, at least one half; only between paths that the other tree does not have.
+fn moved_files<'w, K: Copy>(
+    repo: &gix::Repository,
+    old: ObjectId,
+    new: ObjectId,
+    stored: &StoredNote,
+    wanted: &[(K, &'w [u8])],
+) -> FxHashMap<Vec<u8>, &'w [u8]> {
+    let absent = |tree, path: &[u8]| matches!(objects::file_at(repo, tree, path), Ok(None));
+    let mut moved = FxHashMap::default();
+    if old == new {
+        return moved;
+    }
+    let arrived: Vec<(&[u8], ObjectId)> = wanted
+        .iter()
+        .filter(|(_, path)| absent(old, path))
+        .filter_map(|(_, path)| Some((*path, objects::file_at(repo, new, path).ok()??)))
+        .collect();
+    if arrived.is_empty() {
+        return moved;
+    }
+    let gone: Vec<(&[u8], ObjectId)> = block_paths(stored)
+        .into_iter()
+        .filter(|path| absent(new, path))
+        .filter_map(|path| Some((path, objects::file_at(repo, old, path).ok()??)))
+        .collect();
+    let mut compared = 0;
+    for (path, blob) in gone {
+        if let Some((to, _)) = arrived.iter().find(|(_, id)| *id == blob) {
+            moved.insert(path.to_vec(), *to);
+            continue;
+        }
+        compared += arrived.len();
+        if compared > MAX_COMPARED {
+            break;
+        }
+        let Ok(before) = objects::text(repo, blob) else {
+            continue;
+        };
+        let mut best: Option<(u32, &[u8])> = None;
+        for (to, id) in &arrived {
+            let Ok(after) = objects::text(repo, *id) else {
+                continue;
+            };
+            if let Some(common) = objects::mostly_kept(&before, &after)
+                && best.is_none_or(|(most, _)| common > most)
+            {
+                best = Some((common, to));
+            }
+        }
+        if let Some((_, to)) = best {
+            moved.insert(path.to_vec(), to);
+        }
+    }
+    moved
+}
+
+fn block_paths(stored: &StoredNote) -> Vec<&[u8]> {
+    match &stored.content {
+        LegacyBlob::Note(note) => note.files.iter().map(|f| f.path.as_bytes()).collect(),
+        LegacyBlob::Names(names) => names.files.iter().map(|f| f.path.as_bytes()).collect(),
+    }
 }
 
 /// Moves spans along the lines that two versions have in common; the rest drops.

@@ -24,6 +24,7 @@ use super::notes::Shelf;
 use super::objects;
 use super::overlay::commit_id;
 use super::refs::{Refs, request_number};
+use super::rewritten::{self, Earlier, Mark, Versions};
 use crate::model::{CommitIx, History, PathIx};
 use crate::repository::Repository;
 
@@ -53,6 +54,8 @@ pub(super) struct Original {
     pub(super) id: ObjectId,
     /// Signs in its identities and message.
     pub(super) signs: Vec<Sign>,
+    /// Noted commits that it was before it was rewritten.
+    versions: Versions,
 }
 
 /// Lines of a squash, by the commit of the branch that added them.
@@ -92,6 +95,7 @@ pub(super) fn find(
     history: &History,
     refs: &Refs,
     located: &Located,
+    earlier: &Earlier,
     interrupt: &AtomicBool,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Squashes {
@@ -109,7 +113,7 @@ pub(super) fn find(
             .par_iter()
             .map_init(
                 || repo.local(),
-                |repo, pair| (*pair, read_branch(repo, pair.head, &reachable)),
+                |repo, pair| (*pair, read_branch(repo, pair.head, &reachable, earlier)),
             )
             .collect();
         for (
@@ -137,8 +141,11 @@ pub(super) fn find(
             {
                 squashes.of_several.push(commit);
             }
-            let evident =
-                |o: &Original| !o.signs.is_empty() || located.by_commit.contains_key(&o.id);
+            let evident = |o: &Original| {
+                !o.signs.is_empty()
+                    || !o.versions.is_empty()
+                    || located.by_commit.contains_key(&o.id)
+            };
             if branch.iter().any(evident) {
                 squashes.refined.push(Squash {
                     commit,
@@ -232,6 +239,7 @@ struct Read {
     parents: SmallVec<[ObjectId; 2]>,
     time: i64,
     signs: Vec<Sign>,
+    mark: Mark,
 }
 
 fn read_commit(repo: &gix::Repository, id: ObjectId) -> Option<Read> {
@@ -242,6 +250,7 @@ fn read_commit(repo: &gix::Repository, id: ObjectId) -> Option<Read> {
         tree: decoded.tree(),
         parents: decoded.parents().collect(),
         time: committer.seconds(),
+        mark: Mark::new(author.email, author.seconds(), decoded.message),
         signs: signs(&CommitText {
             author: Identity {
                 name: author.name,
@@ -262,6 +271,7 @@ fn read_branch(
     repo: &gix::Repository,
     head: ObjectId,
     reachable: &FxHashMap<ObjectId, ObjectId>,
+    earlier: &Earlier,
 ) -> Option<(Vec<Original>, Vec<BranchCommit>)> {
     let mut read: FxHashMap<ObjectId, Read> = FxHashMap::default();
     let mut todo = vec![head];
@@ -300,6 +310,7 @@ fn read_branch(
             let original = Original {
                 id,
                 signs: commit.signs,
+                versions: earlier.versions(&commit.mark, id, commit.tree),
             };
             let links = BranchCommit {
                 tree: commit.tree,
@@ -394,44 +405,52 @@ fn refine_file(
     };
     let added = branch_lines::blame(repo, &squash.links, name, segments);
     let mut originals: Layer<u32> = Vec::with_capacity(added.len());
-    let mut spans: Layer<Claim> = Vec::new();
-    let mut layers: FxHashMap<(u32, &[u8]), Layer<Claim>> = FxHashMap::default();
+    let mut found: Vec<Layer<Claim>> = Vec::new();
+    let mut known: FxHashMap<(u32, &[u8]), Vec<Layer<Claim>>> = FxHashMap::default();
     for lines in &added {
         originals.push(Span {
             first: lines.seg.dst,
             end: lines.seg.dst + lines.seg.len,
             what: lines.commit,
         });
-        let layer = layers
+        let layers = known
             .entry((lines.commit, lines.path.as_slice()))
             .or_insert_with(|| {
-                let id = squash.branch[lines.commit as usize].id;
-                note_layer(id, &lines.path, shelf, stores)
+                let (ix, path) = (lines.commit as usize, lines.path.as_slice());
+                let (original, tree) = (&squash.branch[ix], squash.links[ix].tree);
+                let mut layers = vec![note_layer(original.id, path, shelf, stores)];
+                for version in &original.versions {
+                    let carried =
+                        rewritten::carry_from(repo, version, tree, &[((), path)], shelf, stores);
+                    layers.extend(carried.into_iter().map(|((), layer)| layer));
+                }
+                layers
             });
-        let indexed: Vec<Span<u32>> = layer
-            .iter()
-            .enumerate()
-            .map(|(ix, span)| Span {
-                first: span.first,
-                end: span.end,
-                what: ix as u32,
-            })
-            .collect();
-        for span in within(&indexed, lines.seg.src, lines.seg.src + lines.seg.len) {
-            spans.push(Span {
-                first: lines.seg.dst + (span.first - lines.seg.src),
-                end: lines.seg.dst + (span.end - lines.seg.src),
-                what: layer[span.what as usize].what.clone(),
-            });
+        for (nth, layer) in layers.iter().enumerate() {
+            if found.len() == nth {
+                found.push(Layer::new());
+            }
+            let indexed: Vec<Span<u32>> = layer
+                .iter()
+                .enumerate()
+                .map(|(ix, span)| Span {
+                    first: span.first,
+                    end: span.end,
+                    what: ix as u32,
+                })
+                .collect();
+            for span in within(&indexed, lines.seg.src, lines.seg.src + lines.seg.len) {
+                found[nth].push(Span {
+                    first: lines.seg.dst + (span.first - lines.seg.src),
+                    end: lines.seg.dst + (span.end - lines.seg.src),
+                    what: layer[span.what as usize].what.clone(),
+                });
+            }
         }
     }
     Some(SquashLines {
         place: (squash.commit, path),
-        layers: if spans.is_empty() {
-            Vec::new()
-        } else {
-            vec![spans]
-        },
+        layers: found,
         originals,
     })
 }
@@ -456,12 +475,16 @@ fn note_layer(id: ObjectId, path: &[u8], shelf: &Shelf, stores: &[String]) -> La
     layer
 }
 
-/// The noted commits of these branches, whose notes must be kept while reading.
+/// The noted commits of these branches, and those that their commits were before, whose notes
+/// must be kept while reading.
 pub(super) fn noted(squashes: &[Squash], located: &Located) -> FxHashSet<ObjectId> {
     squashes
         .iter()
         .flat_map(|squash| &squash.branch)
-        .map(|original| original.id)
+        .flat_map(|original| {
+            let versions = original.versions.iter().map(|version| version.id);
+            versions.chain([original.id])
+        })
         .filter(|id| located.by_commit.contains_key(id))
         .collect()
 }

@@ -117,7 +117,7 @@ impl View<'_> {
     }
 
     fn check(&self, tally: &mut Tally) {
-        let blame = std::env::var_os("TRUELINE_FUZZ_GAPS").is_some();
+        let blame = gaps_wanted();
         tally.scenes += 1;
         for file in &self.origins.files {
             for run in &file.runs {
@@ -181,6 +181,9 @@ fn one_world(seed: u64, steps: usize, tally: &mut Tally) {
     }
     let mut account = Account::of(&world, seed);
     let witness = Witness(seed, account.log());
+    if gaps_wanted() {
+        eprintln!("seed {seed}\n{}", witness.1);
+    }
     let ids = ids(&account);
     let at_of: BTreeMap<String, At> = ids.iter().cloned().zip(0..).collect();
     for (tip, branches, commits) in stops {
@@ -215,6 +218,11 @@ fn one_world(seed: u64, steps: usize, tally: &mut Tally) {
     }
     tally.steps += steps;
     drop(witness);
+}
+
+/// Whether to print each line that should have been recovered and was not.
+fn gaps_wanted() -> bool {
+    std::env::var_os("TRUELINE_FUZZ_GAPS").is_some()
 }
 
 fn number(variable: &str) -> Option<u64> {

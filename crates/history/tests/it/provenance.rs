@@ -532,7 +532,8 @@ impl<'w> Account<'w> {
                 {
                     return Some(Whereabouts::TrailerBehindSquash);
                 }
-                told.trailer.then_some(Whereabouts::TrailerOfSquash)
+                let unknown_head = self.head(origin).is_none();
+                (told.trailer && unknown_head).then_some(Whereabouts::TrailerOfSquash)
             }
             Writer::Claude | Writer::Human => {
                 if self.attested(origin, token).is_some() {

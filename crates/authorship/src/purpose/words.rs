@@ -1,0 +1,285 @@
+//! What the words of a subject weigh for each purpose. The words are in `data/purpose.toml`; each
+//! is looked up once, in whatever form it stands.
+
+use std::sync::LazyLock;
+
+use bstr::ByteSlice;
+use rustc_hash::FxHashMap;
+use serde::Deserialize;
+use trueline_facts::usage::Purpose;
+
+pub(super) type ByPurpose = std::collections::BTreeMap<Purpose, Vec<Box<str>>>;
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Table {
+    pub(super) types: ByPurpose,
+    pub(super) scopes: ByPurpose,
+    pub(super) emoji: ByPurpose,
+    pub(super) lead: ByPurpose,
+    pub(super) weak: ByPurpose,
+    pub(super) anywhere: ByPurpose,
+    pub(super) phrases: ByPurpose,
+    empty: Empty,
+    #[cfg_attr(not(test), expect(dead_code, reason = "subjects the table is tested on"))]
+    pub(super) examples: ByPurpose,
+    #[cfg_attr(not(test), expect(dead_code, reason = "subjects the table is tested on"))]
+    pub(super) counterexamples: ByPurpose,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Empty {
+    words: Vec<Box<str>>,
+}
+
+pub(super) const SOURCE: &str = include_str!("../../data/purpose.toml");
+
+/// Weights. What leads outweighs two hints; a phrase outweighs what leads; a fixed issue
+/// outweighs a weak verb, but not a strong one.
+const PHRASE: i32 = 7;
+const LEAD: i32 = 6;
+const OBJECT: i32 = 8;
+const WEAK: i32 = 3;
+const HINT: i32 = 2;
+const FIXES_ISSUE: i32 = 4;
+const CLOSES_ISSUE: i32 = 1;
+const BODY: i32 = 1;
+
+/// Words of the subject that are looked at, and bytes of the body.
+const MOST_WORDS: usize = 24;
+const LONGEST_BODY: usize = 500;
+
+#[derive(Default)]
+struct Word {
+    lead: Option<(Purpose, i32)>,
+    hint: Option<Purpose>,
+    /// Rests of phrases that start with this word.
+    phrases: Vec<(Vec<Box<str>>, Purpose)>,
+    is_empty: bool,
+}
+
+pub(super) struct Words {
+    pub(super) types: FxHashMap<Box<str>, Purpose>,
+    pub(super) scopes: FxHashMap<Box<str>, Purpose>,
+    pub(super) emoji: Vec<(Box<str>, Purpose)>,
+    known: FxHashMap<Box<str>, Word>,
+}
+
+pub(super) static WORDS: LazyLock<Words> =
+    LazyLock::new(|| Words::of(&crate::table::embedded::<Table>(SOURCE)));
+
+fn pairs(words: &ByPurpose) -> impl Iterator<Item = (&str, Purpose)> {
+    words
+        .iter()
+        .flat_map(|(purpose, words)| words.iter().map(|word| (&**word, *purpose)))
+}
+
+impl Words {
+    fn of(table: &Table) -> Self {
+        let owned = |words| pairs(words).map(|(word, purpose)| (Box::from(word), purpose));
+        let mut known = FxHashMap::<Box<str>, Word>::default();
+        // A word as written stands before a form of another.
+        for exact in [true, false] {
+            let forms = |word| forms(word).into_iter().skip(usize::from(!exact)).take(if exact { 1 } else { usize::MAX });
+            for (words, weight) in [(&table.lead, LEAD), (&table.weak, WEAK)] {
+                for (word, purpose) in pairs(words) {
+                    for form in forms(word) {
+                        let word = known.entry(form).or_default();
+                        word.lead.get_or_insert((purpose, weight));
+                    }
+                }
+            }
+            for (word, purpose) in pairs(&table.anywhere) {
+                for form in forms(word) {
+                    known.entry(form).or_default().hint.get_or_insert(purpose);
+                }
+            }
+            for (phrase, purpose) in pairs(&table.phrases) {
+                let mut words = phrase.split(' ');
+                let first = words.next().unwrap_or_default();
+                let rest: Vec<Box<str>> = words.map(Box::from).collect();
+                for form in forms(first) {
+                    let word = known.entry(form).or_default();
+                    word.phrases.push((rest.clone(), purpose));
+                }
+            }
+        }
+        for word in &table.empty.words {
+            known.entry(word.clone()).or_default().is_empty = true;
+        }
+        Self {
+            types: owned(&table.types).collect(),
+            scopes: owned(&table.scopes).collect(),
+            emoji: owned(&table.emoji).collect(),
+            known,
+        }
+    }
+}
+
+/// A word, then its forms as a verb or a plural.
+fn forms(word: &str) -> Vec<Box<str>> {
+    let mut forms: Vec<Box<str>> = vec![word.into()];
+    let mut with = |stem: &str, ends: &[&str]| {
+        forms.extend(ends.iter().map(|end| Box::from(format!("{stem}{end}"))));
+    };
+    if let Some(stem) = word.strip_suffix('e') {
+        with(stem, &["es", "ed", "ing"]);
+    } else if let Some(stem) = word.strip_suffix('y') {
+        with(stem, &["ies", "ied", "ying", "ys", "yed"]);
+    } else {
+        with(word, &["s", "es", "ed", "ing"]);
+        if let Some(last) = word.chars().next_back() {
+            with(&format!("{word}{last}"), &["ed", "ing"]);
+        }
+    }
+    forms
+}
+
+/// Weights of the purposes of one subject.
+#[derive(Default)]
+struct Weights([i32; Purpose::ALL.len()]);
+
+impl Weights {
+    fn add(&mut self, purpose: Purpose, weight: i32) {
+        if let Some(sum) = self.0.get_mut(purpose as usize) {
+            *sum += weight;
+        }
+    }
+
+    /// The heaviest; of equals the one that is mostly meant.
+    fn heaviest(&self) -> Option<Purpose> {
+        const MOSTLY: [Purpose; 8] = [
+            Purpose::Docs,
+            Purpose::Fix,
+            Purpose::Feature,
+            Purpose::Refactor,
+            Purpose::Test,
+            Purpose::Infrastructure,
+            Purpose::Dependency,
+            Purpose::Unclear,
+        ];
+        let weight = |purpose: Purpose| self.0.get(purpose as usize).copied().unwrap_or(0);
+        let most = MOSTLY.into_iter().map(weight).max()?;
+        MOSTLY
+            .into_iter()
+            .find(|purpose| most > 0 && weight(*purpose) == most)
+    }
+}
+
+/// What the words of a subject and the issues a message closes say.
+pub(super) fn purpose(text: &str, body: &[u8]) -> Purpose {
+    // `ruff server: improve x`, `.entire/settings.json: trailing newline`
+    let after_area = text
+        .split_once(": ")
+        .filter(|(area, _)| area.split(' ').count() <= 3)
+        .map(|(_, rest)| rest);
+    let mut weights = Weights::default();
+    let known = |text| words(text).take(MOST_WORDS).map(|word| (word, WORDS.known.get(word)));
+    let leads = |text| known(text).next().is_some_and(|(_, word)| word.is_some_and(|word| word.lead.is_some()));
+    let text = match after_area {
+        Some(rest) if !leads(text) => rest,
+        _ => text,
+    };
+    let mut said = false;
+    let mut telling = 0;
+    let mut rest = words(text);
+    for (ix, (name, word)) in known(text).enumerate() {
+        rest.next();
+        let Some(word) = word else {
+            telling += u32::from(!name.contains(['/', '.']) && name.len() > 1);
+            continue;
+        };
+        telling += u32::from(!word.is_empty);
+        for (phrase, purpose) in &word.phrases {
+            if matches(phrase, rest.clone()) {
+                // What stands at the end is an aside.
+                weights.add(*purpose, if ix < 4 { PHRASE } else { WEAK });
+            }
+        }
+        if let Some((purpose, weight)) = word.lead
+            && !said
+        {
+            said = true;
+            weights.add(purpose, if ix == 0 { weight } else { weight / 2 });
+            if let Some(purpose) = object(text, ix) {
+                weights.add(purpose, OBJECT);
+            }
+        } else if let Some(purpose) = word.hint {
+            weights.add(purpose, HINT);
+        }
+    }
+    let issues = closes(text.as_bytes());
+    let body = body.get(..LONGEST_BODY).unwrap_or(body);
+    let issues = issues.max(closes(body));
+    if telling == 0 && issues == 0 {
+        return Purpose::Unclear;
+    }
+    if issues > 0 {
+        weights.add(Purpose::Fix, issues);
+    }
+    weights.heaviest().unwrap_or(Purpose::Feature)
+}
+
+fn matches<'t>(phrase: &[Box<str>], mut words: impl Iterator<Item = &'t str>) -> bool {
+    phrase.iter().all(|part| {
+        words.next().is_some_and(|word| match part.strip_suffix('*') {
+            Some(start) => word.starts_with(start),
+            None => word == &**part,
+        })
+    })
+}
+
+/// What the object of the verb says, where it says more than the verb: `add unit tests for x`,
+/// `improve docs of x`, `fix lints`. The object ends at the first preposition.
+fn object(text: &str, verb: usize) -> Option<Purpose> {
+    const ENDS: [&str; 18] = [
+        "for", "in", "of", "to", "from", "with", "on", "when", "by", "at", "into", "as", "if",
+        "about", "and", "so", "that", "before",
+    ];
+    let last = words(text)
+        .skip(verb + 1)
+        .take_while(|word| !ENDS.contains(word))
+        .take(MOST_WORDS)
+        .last()?;
+    match WORDS.known.get(last)?.hint {
+        Some(said @ (Purpose::Test | Purpose::Docs)) => Some(said),
+        _ if matches!(last, "example" | "examples" | "comment" | "comments") => Some(Purpose::Docs),
+        _ => None,
+    }
+}
+
+/// Weight of the issues a text fixes or closes: `fixes #12`, `(fix #12)`, `closes: https://…`.
+fn closes(text: &[u8]) -> i32 {
+    let mut most = 0;
+    for at in text.find_iter("#").chain(text.find_iter("/issues/")).take(4) {
+        let before = text.get(at.saturating_sub(60)..at).unwrap_or_default();
+        let Some(word) = before
+            .rsplit(|b| b.is_ascii_whitespace() || matches!(b, b'(' | b'['))
+            .filter(|word| !word.is_empty() && !word.contains_str("/"))
+            .find(|word| !matches!(*word, b"issue" | b"bug" | b"gh" | b"gh-"))
+        else {
+            continue;
+        };
+        let word = word.trim_end_with(|c| c == ':').to_ascii_lowercase();
+        most = most.max(match &*word {
+            b"fix" | b"fixes" | b"fixed" => FIXES_ISSUE,
+            b"close" | b"closes" | b"closed" | b"resolve" | b"resolves" | b"resolved" => CLOSES_ISSUE,
+            _ => 0,
+        });
+    }
+    most
+}
+
+/// Words of a text; code in back-ticks is none.
+pub(super) fn words(text: &str) -> impl Iterator<Item = &str> + Clone {
+    text.split('`')
+        .step_by(2)
+        .flat_map(|part| {
+            part.split(|c: char| {
+                !(c.is_alphanumeric() || matches!(c, '\'' | '_' | '/' | '.' | '-' | '@' | '^' | '~'))
+            })
+        })
+        .map(|word| word.trim_matches(['.', '/', '\'', '-', '@', '^', '~']))
+        .filter(|word| !word.is_empty())
+}
