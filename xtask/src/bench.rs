@@ -1,5 +1,6 @@
 //! `cargo xtask bench origins REPO`: whole-repository origins beside `git blame` file by file, in
-//! one run on one machine. Prints ratios; judges nothing.
+//! one run on one machine. `cargo xtask bench agreement REPO`: on how many lines both name the same
+//! commit. Prints figures; judges nothing.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -85,6 +86,87 @@ pub(crate) fn origins(repository: &Path, sample: usize) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// Compares the commit of every line of `sample` seeded files whose names end in one of `suffixes`
+/// (all files if there are none), and shows the first line of each file that differs.
+pub(crate) fn agreement(repository: &Path, sample: usize, suffixes: &[String]) -> Result<()> {
+    let trueline = build()?;
+    let mut files: Vec<TextFile> = text_files(repository)?
+        .into_iter()
+        .filter(|f| suffixes.is_empty() || suffixes.iter().any(|s| f.path.ends_with(s.as_str())))
+        .collect();
+    // An order that looks random and is the same everywhere.
+    files.sort_by_cached_key(|f| Fingerprint::of(&f.path));
+    let (mut lines, mut same, mut compared) = (0, 0, 0);
+    for file in files.iter().take(sample) {
+        let Ok(theirs) = commits_of_lines(
+            Command::new("git")
+                .arg("-C")
+                .arg(repository)
+                .args(["blame", "--line-porcelain", "HEAD", "--"])
+                .arg(&file.path),
+        ) else {
+            println!("git blame failed: {}", file.path);
+            continue;
+        };
+        let ours = commits_of_lines(
+            Command::new(&trueline)
+                .args(["blame", "--quiet", "--line-porcelain"])
+                .arg(repository.join(&file.path)),
+        )?;
+        compared += 1;
+        lines += theirs.len();
+        let differs: Vec<usize> = (0..theirs.len())
+            .filter(|at| ours.get(*at) != theirs.get(*at))
+            .collect();
+        same += theirs.len() - differs.len();
+        if let Some(first) = differs.first() {
+            println!(
+                "{}:{}: {} lines differ",
+                file.path,
+                first + 1,
+                differs.len()
+            );
+        }
+    }
+    println!(
+        "{compared} files, {lines} lines, {same} on the same commit as git blame: {:.3} %",
+        100.0 * same as f64 / lines.max(1) as f64
+    );
+    Ok(())
+}
+
+/// The commit of each line, from a document in git's line porcelain.
+fn commits_of_lines(command: &mut Command) -> Result<Vec<String>> {
+    let output = command.stderr(Stdio::null()).output()?;
+    if !output.status.success() {
+        bail!("{command:?}: {}", output.status);
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    let mut commits = Vec::new();
+    let mut header = true;
+    for line in text.split('\n') {
+        if line.starts_with('\t') {
+            header = true;
+        } else if header && !line.is_empty() {
+            header = false;
+            commits.push(line.split(' ').next().unwrap_or_default().to_owned());
+        }
+    }
+    Ok(commits)
+}
+
+/// A number that spreads names evenly: FNV-1a.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Fingerprint(u64);
+
+impl Fingerprint {
+    fn of(name: &str) -> Self {
+        Self(name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        }))
+    }
 }
 
 /// Builds the release binary and says where it is.

@@ -68,6 +68,18 @@ enum Bench {
         #[arg(long, default_value_t = 50)]
         sample: usize,
     },
+    /// Lines on which we and `git blame` name the same commit.
+    Agreement {
+        /// A git repository with some history.
+        #[arg(default_value = ".")]
+        repository: PathBuf,
+        /// How many files.
+        #[arg(long, default_value_t = 100)]
+        sample: usize,
+        /// Only files whose names end so; may be given more than once.
+        #[arg(long)]
+        suffix: Vec<String>,
+    },
 }
 
 fn main() -> Result<()> {
@@ -80,5 +92,13 @@ fn main() -> Result<()> {
         Task::Bench {
             what: Bench::Origins { repository, sample },
         } => bench::origins(&repository, sample),
+        Task::Bench {
+            what:
+                Bench::Agreement {
+                    repository,
+                    sample,
+                    suffix,
+                },
+        } => bench::agreement(&repository, sample, &suffix),
     }
 }

@@ -58,13 +58,14 @@ impl Touched {
                 let most = docs.max(infrastructure).max(manifests);
                 if infrastructure == most {
                     Some(Kind::Infrastructure)
-                } else if manifests == most {
-                    Some(Kind::Manifest)
-                } else {
+                } else if docs == most {
                     Some(Kind::Docs)
+                } else {
+                    Some(Kind::Manifest)
                 }
             }
             (tests, docs, 0, _) if tests >= docs => Some(Kind::Test),
+            (tests, docs, 0, _) if docs > 2 * tests => Some(Kind::Docs),
             _ => None,
         }
     }
@@ -83,7 +84,7 @@ impl Touched {
     }
 }
 
-const TEST_FOLDERS: [&[u8]; 16] = [
+const TEST_FOLDERS: [&[u8]; 20] = [
     b"test",
     b"tests",
     b"__tests__",
@@ -100,9 +101,13 @@ const TEST_FOLDERS: [&[u8]; 16] = [
     b"__snapshots__",
     b"benches",
     b"testutil",
+    b"spec",
+    b"specs",
+    b"__mocks__",
+    b"androidTest",
 ];
 
-const MANIFESTS: [&[u8]; 22] = [
+const MANIFESTS: [&[u8]; 25] = [
     b"Cargo.toml",
     b"package.json",
     b"pyproject.toml",
@@ -125,6 +130,9 @@ const MANIFESTS: [&[u8]; 22] = [
     b"Package.swift",
     b"pubspec.yaml",
     b"flake.lock",
+    b"npm-shrinkwrap.json",
+    b"Godeps.json",
+    b"maven-wrapper.properties",
 ];
 
 const INFRASTRUCTURE_FOLDERS: [&[u8]; 9] = [
@@ -139,7 +147,7 @@ const INFRASTRUCTURE_FOLDERS: [&[u8]; 9] = [
     b"scripts",
 ];
 
-const INFRASTRUCTURE_NAMES: [&[u8]; 19] = [
+const INFRASTRUCTURE_NAMES: [&[u8]; 36] = [
     b"Dockerfile",
     b"Makefile",
     b"justfile",
@@ -159,11 +167,61 @@ const INFRASTRUCTURE_NAMES: [&[u8]; 19] = [
     b"install.sh",
     b"mise.toml",
     b"Procfile",
+    b"Makefile.am",
+    b"GNUmakefile",
+    b"configure.ac",
+    b"CMakeLists.txt",
+    b"Rakefile",
+    b"Vagrantfile",
+    b"Gruntfile.js",
+    b"gulpfile.js",
+    b"noxfile.py",
+    b"MANIFEST.in",
+    b"tsconfig.json",
+    b"appveyor.yml",
+    b"codecov.yml",
+    b"mvnw",
+    b"gradlew",
+    b"docker-compose.yaml",
+    b"compose.yml",
 ];
 
-const DOCUMENT_ENDS: [&[u8]; 10] = [
-    b".md", b".mdx", b".rst", b".adoc", b".svg", b".png", b".gif", b".jpg", b".webp", b".drawio",
+const DOCUMENT_ENDS: [&[u8]; 15] = [
+    b".md",
+    b".mdx",
+    b".rst",
+    b".adoc",
+    b".svg",
+    b".png",
+    b".gif",
+    b".jpg",
+    b".webp",
+    b".drawio",
+    b".rdoc",
+    b".markdown",
+    b".jpeg",
+    b".asciidoc",
+    b".ipynb",
 ];
+
+const DOCUMENT_STEMS: [&[u8]; 13] = [
+    b"LICENSE",
+    b"LICENCE",
+    b"COPYING",
+    b"README",
+    b"CHANGELOG",
+    b"CHANGES",
+    b"HISTORY",
+    b"NEWS",
+    b"NOTICE",
+    b"CODEOWNERS",
+    b"AUTHORS",
+    b"CONTRIBUTING",
+    b"TODO",
+];
+
+/// Examples are read rather than run.
+const DOCUMENT_FOLDERS: [&[u8]; 6] = [b"docs", b"doc", b"man", b"man1", b"examples", b"website"];
 
 /// The kind of a file; `None` for source and for what cannot be told.
 fn kind(path: &[u8]) -> Option<Kind> {
@@ -187,12 +245,17 @@ fn kind(path: &[u8]) -> Option<Kind> {
     if within(&INFRASTRUCTURE_FOLDERS) || INFRASTRUCTURE_NAMES.contains(&name) {
         return Some(Kind::Infrastructure);
     }
+    if name.ends_with(b".gemspec") {
+        return Some(Kind::Manifest);
+    }
+    if name.find(".config.").is_some() {
+        return Some(Kind::Infrastructure);
+    }
     let document = DOCUMENT_ENDS.iter().any(|end| name.ends_with(end))
-        || matches!(
-            stem,
-            b"LICENSE" | b"README" | b"CHANGELOG" | b"NOTICE" | b"CODEOWNERS" | b"AUTHORS"
-        )
-        || within(&[b"docs", b"doc"])
+        || DOCUMENT_STEMS
+            .iter()
+            .any(|known| stem.eq_ignore_ascii_case(known))
+        || within(&DOCUMENT_FOLDERS)
         || name == b"mkdocs.yml";
     if document {
         return Some(Kind::Docs);
@@ -208,6 +271,8 @@ fn is_test_name(name: &[u8], stem: &[u8]) -> bool {
     stem.starts_with(b"test_")
         || stem.ends_with(b"_test")
         || stem.ends_with(b"_tests")
+        || stem.ends_with(b"_spec")
+        || stem.ends_with(b"Spec")
         || (stem.ends_with(b"Test") || stem.ends_with(b"Tests")) && stem.len() > 5
         || matches!(stem, b"conftest" | b"tests" | b"test")
         || name.find(".test.").is_some()

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::words::{SOURCE, Table};
 use super::*;
 
 fn of(message: &str, paths: &[&str]) -> &'static str {
@@ -16,13 +17,42 @@ fn the_table_loads_and_says_each_word_once() {
         &table.scopes,
         &table.emoji,
         &table.phrases,
-        &table.first,
+        &table.lead,
+        &table.weak,
+        &table.telling,
         &table.anywhere,
     ] {
         let mut seen = std::collections::BTreeSet::new();
         for word in part.values().flatten() {
             assert!(seen.insert(word), "{word} stands twice");
             assert_eq!(**word, word.to_lowercase(), "words are in lower case");
+        }
+    }
+}
+
+#[test]
+fn a_verb_leads_with_one_weight() {
+    let table: Table = toml::from_str(SOURCE).unwrap();
+    let strong: std::collections::BTreeSet<_> = table.lead.values().flatten().collect();
+    for word in table.weak.values().flatten() {
+        assert!(!strong.contains(word), "{word} is strong and weak");
+    }
+}
+
+#[test]
+fn examples_have_the_purpose_they_stand_under_and_counterexamples_another() {
+    let table: Table = toml::from_str(SOURCE).unwrap();
+    for want in Purpose::ALL {
+        assert!(
+            !table.examples[&want].is_empty() && !table.counterexamples[&want].is_empty(),
+            "{}",
+            want.as_str()
+        );
+        for subject in &table.examples[&want] {
+            assert_eq!(of(subject, &["src/a.rs"]), want.as_str(), "{subject}");
+        }
+        for subject in &table.counterexamples[&want] {
+            assert_ne!(of(subject, &["src/a.rs"]), want.as_str(), "{subject}");
         }
     }
 }

@@ -7,7 +7,7 @@ use super::subject::Subject;
 use super::words::words;
 
 /// Words that name a dependency in a subject that updates something.
-const NAMED: [&str; 12] = [
+const NAMED: [&str; 11] = [
     "dependency ",
     "dependencies",
     " digest",
@@ -17,7 +17,6 @@ const NAMED: [&str; 12] = [
     "lock file maintenance",
     "lockfile",
     "lock file",
-    "requirements",
     "godep",
     "vendored ",
 ];
@@ -38,8 +37,10 @@ pub(super) fn is_of_dependency(subject: &Subject<'_>, touched: &Touched) -> bool
         leading.next().unwrap_or_default(),
         leading.next().unwrap_or_default(),
     );
-    if matches!(first, "sync" | "syncs" | "vendor" | "revendor" | "re-vendor")
-        && (text.contains("vendor"))
+    if matches!(
+        first,
+        "sync" | "syncs" | "vendor" | "revendor" | "re-vendor"
+    ) && (text.contains("vendor"))
         || text.contains("autoupdate")
     {
         return true;
@@ -47,7 +48,10 @@ pub(super) fn is_of_dependency(subject: &Subject<'_>, touched: &Touched) -> bool
     if !is_update(first) || is_of_product(text) {
         return false;
     }
-    if matches!(second, "comment" | "comments" | "docs" | "readme" | "test" | "tests") {
+    if matches!(
+        second,
+        "comment" | "comments" | "docs" | "readme" | "test" | "tests"
+    ) {
         return false;
     }
     NAMED.iter().any(|word| text.contains(word))
@@ -58,19 +62,13 @@ pub(super) fn is_of_dependency(subject: &Subject<'_>, touched: &Touched) -> bool
 }
 
 fn is_update(word: &str) -> bool {
-    [
-        "bump",
-        "update",
-        "upgrade",
-        "downgrade",
-        "pin",
-    ]
-    .iter()
-    .any(|verb| {
-        word.strip_prefix(verb)
-            .or_else(|| word.strip_prefix(verb.strip_suffix('e')?))
-            .is_some_and(|end| matches!(end, "" | "s" | "d" | "ed" | "ing"))
-    })
+    ["bump", "update", "upgrade", "downgrade", "pin"]
+        .iter()
+        .any(|verb| {
+            word.strip_prefix(verb)
+                .or_else(|| word.strip_prefix(verb.strip_suffix('e')?))
+                .is_some_and(|end| matches!(end, "" | "s" | "d" | "ed" | "ing"))
+        })
 }
 
 /// Whether the subject of a commit that touches nothing but manifests is about a version.
@@ -83,16 +81,38 @@ pub(super) fn is_about_one(text: &str) -> bool {
             || is_version(word)
             || matches!(
                 word,
-                "dependency" | "dependencies" | "deps" | "dep" | "upgrades" | "versions" | "gem" | "gems"
+                "dependency"
+                    | "dependencies"
+                    | "deps"
+                    | "dep"
+                    | "upgrades"
+                    | "versions"
+                    | "gem"
+                    | "gems"
             )
     };
     // The manifest also describes the product.
     let other = |word: &str| {
         matches!(
             word,
-            "metadata" | "description" | "url" | "urls" | "author" | "authors" | "license"
-                | "classifier" | "classifiers" | "script" | "scripts" | "keywords" | "homepage"
-                | "repository" | "config" | "configuration" | "maintainers" | "contributors"
+            "metadata"
+                | "description"
+                | "url"
+                | "urls"
+                | "author"
+                | "authors"
+                | "license"
+                | "classifier"
+                | "classifiers"
+                | "script"
+                | "scripts"
+                | "keywords"
+                | "homepage"
+                | "repository"
+                | "config"
+                | "configuration"
+                | "maintainers"
+                | "contributors"
         )
     };
     let mut any = false;
@@ -108,7 +128,10 @@ pub(super) fn is_about_one(text: &str) -> bool {
 /// A release of the product itself: `1.2.3`, `release 1.2`, `start version 2`, `bump version`.
 pub(super) fn is_release(subject: &Subject<'_>) -> bool {
     let text = subject.text;
-    if subject.kind.is_some_and(|kind| kind != Purpose::Infrastructure) {
+    if subject
+        .kind
+        .is_some_and(|kind| kind != Purpose::Infrastructure)
+    {
         return false;
     }
     // `axum: version 0.5.9`
@@ -126,7 +149,9 @@ pub(super) fn is_release(subject: &Subject<'_>) -> bool {
         Some("release" | "releasing" | "released" | "version" | "tag") => {
             second.is_none() || number(second) || number(third) || second == Some("version")
         }
-        Some("prepare" | "prepares" | "preparing" | "start" | "started" | "begin" | "back" | "set") => {
+        Some(
+            "prepare" | "prepares" | "preparing" | "start" | "started" | "begin" | "back" | "set",
+        ) => {
             text.contains("release")
                 || text.contains(" version ")
                 || text.contains("development")
@@ -156,7 +181,7 @@ fn is_of_product(text: &str) -> bool {
             // `upgrading version of hibernate`
             !text.contains("version of ") && !text.contains("versions of ")
         }
-        Some("release" | "and") => true,
+        Some("release") => true,
         // `bump to 2.0`, not `update to spring boot 2.0`
         Some("to") => words.next().is_none_or(|word| {
             starts_with_digit(word.trim_start_matches('v')) || matches!(word, "version" | "next")
@@ -173,9 +198,9 @@ fn starts_with_digit(text: &str) -> bool {
 fn is_version(word: &str) -> bool {
     let word = word.strip_prefix('v').unwrap_or(word);
     starts_with_digit(word)
-        && word
-            .split_once('.')
-            .is_some_and(|(major, rest)| major.bytes().all(|b| b.is_ascii_digit()) && starts_with_digit(rest))
+        && word.split_once('.').is_some_and(|(major, rest)| {
+            major.bytes().all(|b| b.is_ascii_digit()) && starts_with_digit(rest)
+        })
 }
 
 /// `left-pad@1.2`, `left-pad@~1`

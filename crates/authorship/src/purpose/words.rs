@@ -18,12 +18,19 @@ pub(super) struct Table {
     pub(super) emoji: ByPurpose,
     pub(super) lead: ByPurpose,
     pub(super) weak: ByPurpose,
+    pub(super) telling: ByPurpose,
     pub(super) anywhere: ByPurpose,
     pub(super) phrases: ByPurpose,
     empty: Empty,
-    #[cfg_attr(not(test), expect(dead_code, reason = "subjects the table is tested on"))]
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "subjects the table is tested on")
+    )]
     pub(super) examples: ByPurpose,
-    #[cfg_attr(not(test), expect(dead_code, reason = "subjects the table is tested on"))]
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "subjects the table is tested on")
+    )]
     pub(super) counterexamples: ByPurpose,
 }
 
@@ -41,10 +48,10 @@ const PHRASE: i32 = 7;
 const LEAD: i32 = 6;
 const OBJECT: i32 = 8;
 const WEAK: i32 = 3;
+const TELLING: i32 = 4;
 const HINT: i32 = 2;
 const FIXES_ISSUE: i32 = 4;
 const CLOSES_ISSUE: i32 = 1;
-const BODY: i32 = 1;
 
 /// Words of the subject that are looked at, and bytes of the body.
 const MOST_WORDS: usize = 24;
@@ -53,7 +60,7 @@ const LONGEST_BODY: usize = 500;
 #[derive(Default)]
 struct Word {
     lead: Option<(Purpose, i32)>,
-    hint: Option<Purpose>,
+    hint: Option<(Purpose, i32)>,
     /// Rests of phrases that start with this word.
     phrases: Vec<(Vec<Box<str>>, Purpose)>,
     is_empty: bool,
@@ -81,7 +88,12 @@ impl Words {
         let mut known = FxHashMap::<Box<str>, Word>::default();
         // A word as written stands before a form of another.
         for exact in [true, false] {
-            let forms = |word| forms(word).into_iter().skip(usize::from(!exact)).take(if exact { 1 } else { usize::MAX });
+            let forms = |word| {
+                forms(word)
+                    .into_iter()
+                    .skip(usize::from(!exact))
+                    .take(if exact { 1 } else { usize::MAX })
+            };
             for (words, weight) in [(&table.lead, LEAD), (&table.weak, WEAK)] {
                 for (word, purpose) in pairs(words) {
                     for form in forms(word) {
@@ -90,9 +102,12 @@ impl Words {
                     }
                 }
             }
-            for (word, purpose) in pairs(&table.anywhere) {
-                for form in forms(word) {
-                    known.entry(form).or_default().hint.get_or_insert(purpose);
+            for (words, weight) in [(&table.telling, TELLING), (&table.anywhere, HINT)] {
+                for (word, purpose) in pairs(words) {
+                    for form in forms(word) {
+                        let word = known.entry(form).or_default();
+                        word.hint.get_or_insert((purpose, weight));
+                    }
                 }
             }
             for (phrase, purpose) in pairs(&table.phrases) {
@@ -175,10 +190,18 @@ pub(super) fn purpose(text: &str, body: &[u8]) -> Purpose {
         .filter(|(area, _)| area.split(' ').count() <= 3)
         .map(|(_, rest)| rest);
     let mut weights = Weights::default();
-    let known = |text| words(text).take(MOST_WORDS).map(|word| (word, WORDS.known.get(word)));
-    let leads = |text| known(text).next().is_some_and(|(_, word)| word.is_some_and(|word| word.lead.is_some()));
+    let known = |text| {
+        words(text)
+            .take(MOST_WORDS)
+            .map(|word| (word, WORDS.known.get(word)))
+    };
+    let leads = |text| {
+        known(text)
+            .next()
+            .is_some_and(|(_, word)| word.is_some_and(|word| word.lead.is_some()))
+    };
     let text = match after_area {
-        Some(rest) if !leads(text) => rest,
+        Some(rest) if leads(rest) || !leads(text) => rest,
         _ => text,
     };
     let mut said = false;
@@ -187,7 +210,7 @@ pub(super) fn purpose(text: &str, body: &[u8]) -> Purpose {
     for (ix, (name, word)) in known(text).enumerate() {
         rest.next();
         let Some(word) = word else {
-            telling += u32::from(!name.contains(['/', '.']) && name.len() > 1);
+            telling += u32::from(name.len() > 1 && !is_file(name, text));
             continue;
         };
         telling += u32::from(!word.is_empty);
@@ -205,8 +228,8 @@ pub(super) fn purpose(text: &str, body: &[u8]) -> Purpose {
             if let Some(purpose) = object(text, ix) {
                 weights.add(purpose, OBJECT);
             }
-        } else if let Some(purpose) = word.hint {
-            weights.add(purpose, HINT);
+        } else if let Some((purpose, weight)) = word.hint {
+            weights.add(purpose, weight);
         }
     }
     let issues = closes(text.as_bytes());
@@ -218,15 +241,35 @@ pub(super) fn purpose(text: &str, body: &[u8]) -> Purpose {
     if issues > 0 {
         weights.add(Purpose::Fix, issues);
     }
+    if let Some(heaviest) = weights.heaviest() {
+        return heaviest;
+    }
+    // Only a subject of no known word is worth reading on for.
+    for word in words(&body.to_str_lossy().to_lowercase()).take(MOST_WORDS) {
+        if let Some((purpose, weight)) = WORDS.known.get(word).and_then(|word| word.hint) {
+            weights.add(purpose, weight);
+        }
+    }
     weights.heaviest().unwrap_or(Purpose::Feature)
+}
+
+/// `src/a.rs`, but not the `a.read` of `a.read()`.
+fn is_file(name: &str, text: &str) -> bool {
+    let is_called = || {
+        text.split_once(name)
+            .is_some_and(|(_, rest)| rest.starts_with('('))
+    };
+    name.contains('/') || name.contains('.') && !is_called()
 }
 
 fn matches<'t>(phrase: &[Box<str>], mut words: impl Iterator<Item = &'t str>) -> bool {
     phrase.iter().all(|part| {
-        words.next().is_some_and(|word| match part.strip_suffix('*') {
-            Some(start) => word.starts_with(start),
-            None => word == &**part,
-        })
+        words
+            .next()
+            .is_some_and(|word| match part.strip_suffix('*') {
+                Some(start) => word.starts_with(start),
+                None => word == &**part,
+            })
     })
 }
 
@@ -243,7 +286,7 @@ fn object(text: &str, verb: usize) -> Option<Purpose> {
         .take(MOST_WORDS)
         .last()?;
     match WORDS.known.get(last)?.hint {
-        Some(said @ (Purpose::Test | Purpose::Docs)) => Some(said),
+        Some((said @ (Purpose::Test | Purpose::Docs), _)) => Some(said),
         _ if matches!(last, "example" | "examples" | "comment" | "comments") => Some(Purpose::Docs),
         _ => None,
     }
@@ -252,7 +295,11 @@ fn object(text: &str, verb: usize) -> Option<Purpose> {
 /// Weight of the issues a text fixes or closes: `fixes #12`, `(fix #12)`, `closes: https://…`.
 fn closes(text: &[u8]) -> i32 {
     let mut most = 0;
-    for at in text.find_iter("#").chain(text.find_iter("/issues/")).take(4) {
+    for at in text
+        .find_iter("#")
+        .chain(text.find_iter("/issues/"))
+        .take(4)
+    {
         let before = text.get(at.saturating_sub(60)..at).unwrap_or_default();
         let Some(word) = before
             .rsplit(|b| b.is_ascii_whitespace() || matches!(b, b'(' | b'['))
@@ -264,7 +311,9 @@ fn closes(text: &[u8]) -> i32 {
         let word = word.trim_end_with(|c| c == ':').to_ascii_lowercase();
         most = most.max(match &*word {
             b"fix" | b"fixes" | b"fixed" => FIXES_ISSUE,
-            b"close" | b"closes" | b"closed" | b"resolve" | b"resolves" | b"resolved" => CLOSES_ISSUE,
+            b"close" | b"closes" | b"closed" | b"resolve" | b"resolves" | b"resolved" => {
+                CLOSES_ISSUE
+            }
             _ => 0,
         });
     }
@@ -277,7 +326,8 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = &str> + Clone {
         .step_by(2)
         .flat_map(|part| {
             part.split(|c: char| {
-                !(c.is_alphanumeric() || matches!(c, '\'' | '_' | '/' | '.' | '-' | '@' | '^' | '~'))
+                !(c.is_alphanumeric()
+                    || matches!(c, '\'' | '_' | '/' | '.' | '-' | '@' | '^' | '~'))
             })
         })
         .map(|word| word.trim_matches(['.', '/', '\'', '-', '@', '^', '~']))

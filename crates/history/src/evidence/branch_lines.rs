@@ -199,7 +199,7 @@ pub(super) fn cut(segments: &[Seg], kept: &[Kept]) -> (Vec<Seg>, Vec<Seg>) {
 
 /// The file of the parent that was renamed to `blob`: the same content, else at least one half of
 /// the lines in common; the first by path among equals.
-fn rename_source(
+pub(super) fn rename_source(
     repo: &gix::Repository,
     parent: ObjectId,
     tree: ObjectId,

@@ -5,6 +5,7 @@
 //! and followed to the commit of the branch that added them; that commit's note and signs then
 //! speak for the line, labelled `inferred`. Lines that do not match keep the squash's own signs.
 
+use std::borrow::Cow;
 use std::collections::BinaryHeap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -34,6 +35,8 @@ const MAX_BRANCH: usize = 250;
 /// Commits of branches read for one history, so that a repository with very many pull requests
 /// does not cost more than its own history does.
 const MAX_COMMITS: usize = 400_000;
+/// Commits looked at to tell whether a squash descends from another commit.
+const MAX_ANCESTRY: usize = 10_000;
 /// Branches read between two looks at that limit.
 const BATCH: usize = 512;
 
@@ -99,9 +102,8 @@ pub(super) fn find(
     interrupt: &AtomicBool,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Squashes {
-    let reachable: FxHashMap<ObjectId, ObjectId> =
-        history.commits.iter().map(|c| (c.id, c.tree)).collect();
-    let pairs = pair_with_heads(repo, history, refs, &reachable);
+    let ancestry = Ancestry::new(history);
+    let pairs = pair_with_heads(repo, history, refs, &ancestry);
     let mut squashes = Squashes::default();
     let (mut read, mut too_long, mut looked_at) = (0, 0_usize, 0);
     for batch in pairs.chunks(BATCH) {
@@ -113,32 +115,28 @@ pub(super) fn find(
             .par_iter()
             .map_init(
                 || repo.local(),
-                |repo, pair| (*pair, read_branch(repo, pair.head, &reachable, earlier)),
+                |repo, pair| (*pair, read_branch(repo, *pair, &ancestry, earlier)),
             )
             .collect();
-        for (
-            Pair {
-                commit, numbered, ..
-            },
-            branch,
-        ) in found
-        {
-            let Some((branch, links)) = branch else {
-                too_long += 1;
-                read += MAX_BRANCH;
-                if numbered {
-                    squashes.of_several.push(commit);
+        for (pair, branch) in found {
+            let commit = pair.commit;
+            // Who merges a branch as it is squashes nothing.
+            let squashes_head = pair.numbered && ancestry.ix(pair.head).is_none();
+            let (branch, links) = match branch {
+                Branch::Commits(branch, links) => (branch, links),
+                Branch::TooLong => {
+                    too_long += 1;
+                    read += MAX_BRANCH;
+                    if squashes_head {
+                        squashes.of_several.push(commit);
+                    }
+                    continue;
                 }
-                continue;
+                Branch::GoesOn => continue,
             };
             read += branch.len();
-            if numbered
-                && links
-                    .iter()
-                    .filter(|link| link.parents.len() < 2)
-                    .nth(1)
-                    .is_some()
-            {
+            let mut changes = links.iter().filter(|link| link.parents.len() < 2);
+            if squashes_head && changes.nth(1).is_some() {
                 squashes.of_several.push(commit);
             }
             let evident = |o: &Original| {
@@ -169,24 +167,76 @@ pub(super) fn find(
     squashes
 }
 
+/// Which commits of a history descend from which.
+struct Ancestry<'h> {
+    history: &'h History,
+    by_id: FxHashMap<ObjectId, CommitIx>,
+    /// Is it a first parent of a first parent and so on of HEAD?
+    main_line: Vec<bool>,
+}
+
+impl<'h> Ancestry<'h> {
+    fn new(history: &'h History) -> Self {
+        let ids = history.commits.iter().zip(0..);
+        let mut main_line = vec![false; history.commits.len()];
+        let mut at = (!history.commits.is_empty()).then_some(CommitIx(0));
+        while let Some(ix) = at {
+            main_line[ix.0 as usize] = true;
+            at = history.commit(ix).parents.first().copied();
+        }
+        Self {
+            history,
+            by_id: ids.map(|(c, ix)| (c.id, CommitIx(ix))).collect(),
+            main_line,
+        }
+    }
+
+    fn ix(&self, id: ObjectId) -> Option<CommitIx> {
+        self.by_id.get(&id).copied()
+    }
+
+    /// Whether `commit` descends from `other`, or is the same. Also yes when that is too far to
+    /// follow: what a squash already had is never credited to its branch.
+    fn descends(&self, commit: CommitIx, other: CommitIx) -> bool {
+        // Children come before parents.
+        if commit >= other {
+            return commit == other;
+        }
+        let on_main_line = |ix: CommitIx| self.main_line[ix.0 as usize];
+        if on_main_line(commit) && on_main_line(other) {
+            return true;
+        }
+        let mut seen = FxHashSet::default();
+        let mut todo = vec![commit];
+        while let Some(ix) = todo.pop() {
+            if ix == other || seen.len() > MAX_ANCESTRY {
+                return true;
+            }
+            let parents = self.history.commit(ix).parents.iter().copied();
+            todo.extend(parents.filter(|parent| *parent <= other && seen.insert(*parent)));
+        }
+        false
+    }
+}
+
 /// Each squash with the head of its branch, newest squash first.
 fn pair_with_heads(
     repo: &Repository,
     history: &History,
     refs: &Refs,
-    reachable: &FxHashMap<ObjectId, ObjectId>,
+    ancestry: &Ancestry<'_>,
 ) -> Vec<Pair> {
-    let outside: Vec<&(BString, ObjectId)> = refs
-        .heads
-        .iter()
-        .filter(|(_, id)| !reachable.contains_key(id))
-        .collect();
     let mut by_number: FxHashMap<u64, ObjectId> = FxHashMap::default();
-    for (name, id) in &outside {
+    for (name, id) in &refs.heads {
         if let Some(number) = request_number(name) {
             by_number.entry(number).or_insert(*id);
         }
     }
+    let outside: Vec<&(BString, ObjectId)> = refs
+        .heads
+        .iter()
+        .filter(|(_, id)| ancestry.ix(*id).is_none())
+        .collect();
     let trees: Vec<Option<ObjectId>> = outside
         .par_iter()
         .map_init(
@@ -266,21 +316,37 @@ fn read_commit(repo: &gix::Repository, id: ObjectId) -> Option<Read> {
     })
 }
 
-/// The commits that only the branch has; `None` if there are too many.
+/// What a squash may stand for.
+enum Branch {
+    /// Commits that the squash does not descend from, and how they hang together.
+    Commits(Vec<Original>, Vec<BranchCommit>),
+    TooLong,
+    /// The branch was built on the commit itself, which therefore does not squash it.
+    GoesOn,
+}
+
 fn read_branch(
     repo: &gix::Repository,
-    head: ObjectId,
-    reachable: &FxHashMap<ObjectId, ObjectId>,
+    Pair { commit, head, .. }: Pair,
+    ancestry: &Ancestry<'_>,
     earlier: &Earlier,
-) -> Option<(Vec<Original>, Vec<BranchCommit>)> {
+) -> Branch {
     let mut read: FxHashMap<ObjectId, Read> = FxHashMap::default();
+    let mut base: FxHashMap<ObjectId, ObjectId> = FxHashMap::default();
     let mut todo = vec![head];
     while let Some(id) = todo.pop() {
-        if reachable.contains_key(&id) || read.contains_key(&id) {
+        if base.contains_key(&id) || read.contains_key(&id) {
+            continue;
+        }
+        if let Some(ix) = ancestry.ix(id).filter(|ix| ancestry.descends(commit, *ix)) {
+            if ix == commit {
+                return Branch::GoesOn;
+            }
+            base.insert(id, ancestry.history.commit(ix).tree);
             continue;
         }
         if read.len() == MAX_BRANCH {
-            return None;
+            return Branch::TooLong;
         }
         let Some(commit) = read_commit(repo, id) else {
             continue;
@@ -294,14 +360,14 @@ fn read_branch(
         .enumerate()
         .map(|(ix, id)| (*id, ix as u32))
         .collect();
-    let branch = order
+    let (branch, links) = order
         .into_iter()
         .filter_map(|id| {
             let commit = read.remove(&id)?;
             let parents = commit
                 .parents
                 .iter()
-                .map(|parent| match (index.get(parent), reachable.get(parent)) {
+                .map(|parent| match (index.get(parent), base.get(parent)) {
                     (Some(ix), _) => BranchParent::Branch(*ix),
                     (None, Some(tree)) => BranchParent::Base(*tree),
                     (None, None) => BranchParent::Missing,
@@ -319,7 +385,7 @@ fn read_branch(
             Some((original, links))
         })
         .unzip();
-    Some(branch)
+    Branch::Commits(branch, links)
 }
 
 fn children_first(head: ObjectId, read: &FxHashMap<ObjectId, Read>) -> Vec<ObjectId> {
@@ -383,7 +449,15 @@ fn refine_file(
     let name = history.path(path).as_bytes();
     let tip = squash.links.first()?;
     let here = objects::file_at(repo, history.commit(squash.commit).tree, name).ok()??;
-    let there = objects::file_at(repo, tip.tree, name).ok()??;
+    // The squash may have met a rename on the side that it was put onto.
+    let (name, there) = match objects::file_at(repo, tip.tree, name).ok()? {
+        Some(there) => (Cow::Borrowed(name), there),
+        None => {
+            let tree = history.commit(squash.commit).tree;
+            let (name, there) = branch_lines::rename_source(repo, tip.tree, tree, here)?;
+            (Cow::Owned(name), there)
+        }
+    };
     let new = objects::text(repo, here).ok()?;
     let segments = if here == there {
         let len = crate::repository::count_lines(&new);
@@ -403,7 +477,7 @@ fn refine_file(
             })
             .collect()
     };
-    let added = branch_lines::blame(repo, &squash.links, name, segments);
+    let added = branch_lines::blame(repo, &squash.links, &name, segments);
     let mut originals: Layer<u32> = Vec::with_capacity(added.len());
     let mut found: Vec<Layer<Claim>> = Vec::new();
     let mut known: FxHashMap<(u32, &[u8]), Vec<Layer<Claim>>> = FxHashMap::default();

@@ -138,7 +138,8 @@ impl View<'_> {
                     part.1 += usize::from(kept);
                     if blame && !kept {
                         eprintln!(
-                            "gap: {place:?} at {}: {} made in {} added in {added}: {:?} {:?}",
+                            "gap: {place:?} (in head {}) at {}: {} made in {} added in {added}: {:?} {:?}",
+                            self.account.in_head(added, token),
                             self.scene.tip,
                             token.number,
                             token.maker,

@@ -491,10 +491,15 @@ impl<'w> Account<'w> {
         }
     }
 
-    /// The commits that a commit stands for, itself left out.
-    fn stands_for(&self, scene: &Scene, at: At) -> BTreeSet<At> {
+    pub(crate) fn in_head(&self, at: At, token: Token) -> bool {
+        self.head(at)
+            .is_some_and(|head| tokens(&self.world.commits[head].tree).any(|t| t == token))
+    }
+
+    /// The commits that a commit stands for: not itself, nor what it descends from.
+    fn stands_for(&self, scene: &Scene, of: At) -> BTreeSet<At> {
         let mut seen = BTreeSet::new();
-        let mut todo = vec![at];
+        let mut todo = vec![of];
         while let Some(at) = todo.pop() {
             let more = match self.world.commits[at].source {
                 Source::Own => Vec::new(),
@@ -506,7 +511,9 @@ impl<'w> Account<'w> {
             };
             todo.extend(more.into_iter().filter(|at| seen.insert(*at)));
         }
-        seen.retain(|at| scene.here.contains(at));
+        // Lines of its own past had died before: that they came back is work of its own.
+        let past = self.world.ancestors(of);
+        seen.retain(|at| scene.here.contains(at) && !past.contains(at));
         seen
     }
 
@@ -607,8 +614,8 @@ impl<'w> Account<'w> {
         if at == added {
             return self.own_trailer_objection(scene, added, token, origin.confidence);
         }
-        if scene.history.contains(&at) {
-            return Some("the trailer of another commit of the history");
+        if self.world.ancestors(added).contains(&at) {
+            return Some("the trailer of a commit that was there before");
         }
         (origin.confidence > Confidence::Medium).then_some("a trailer of high confidence")
     }
