@@ -11,16 +11,16 @@ use anyhow::{Context, Result, bail};
 use crate::metadata::root;
 
 /// Times both and prints them side by side. `sample` files are blamed; the rest is extrapolated by
-/// lines, which is what blame's cost follows most closely.
+/// bytes.
 pub(crate) fn origins(repository: &Path, sample: usize) -> Result<()> {
     let trueline = build()?;
-    let files = text_files(repository)?;
-    let total_lines: u64 = files.iter().map(|f| f.lines).sum();
+    let files = source_files(repository)?;
+    let total: u64 = files.iter().map(|f| f.bytes).sum();
     if files.is_empty() {
-        bail!("{}: no text file at HEAD", repository.display());
+        bail!("{}: no file at HEAD", repository.display());
     }
     println!(
-        "{}: {} text files, {total_lines} lines",
+        "{}: {} files, {total} bytes",
         repository.display(),
         files.len()
     );
@@ -51,7 +51,7 @@ pub(crate) fn origins(repository: &Path, sample: usize) -> Result<()> {
 
     // Every n-th file by name: spread over the tree, the same on every machine.
     let step = (files.len() / sample.max(1)).max(1);
-    let mut lines = 0;
+    let mut bytes = 0;
     let mut count = 0;
     let mut failed = Vec::new();
     let start = Instant::now();
@@ -66,19 +66,19 @@ pub(crate) fn origins(repository: &Path, sample: usize) -> Result<()> {
             .status()
             .context("git could not be started")?;
         if status.success() {
-            lines += file.lines;
+            bytes += file.bytes;
             count += 1;
         } else {
             failed.push(&file.path);
         }
     }
     let blamed = start.elapsed().as_secs_f64();
-    println!("git blame, {count} files, {lines} lines {blamed:>12.2} s");
+    println!("git blame, {count} files, {bytes} bytes {blamed:>12.2} s");
     for path in failed {
         println!("  git blame failed: {path}");
     }
-    if lines > 0 {
-        let all = blamed / lines as f64 * total_lines as f64;
+    if bytes > 0 {
+        let all = blamed / bytes as f64 * total as f64;
         println!("git blame, all files, extrapolated {all:>8.0} s");
         println!(
             "ratio git blame : trueline cold  {:>10.0}",
@@ -92,7 +92,7 @@ pub(crate) fn origins(repository: &Path, sample: usize) -> Result<()> {
 /// (all files if there are none), and shows the first line of each file that differs.
 pub(crate) fn agreement(repository: &Path, sample: usize, suffixes: &[String]) -> Result<()> {
     let trueline = build()?;
-    let mut files: Vec<TextFile> = text_files(repository)?
+    let mut files: Vec<SourceFile> = source_files(repository)?
         .into_iter()
         .filter(|f| suffixes.is_empty() || suffixes.iter().any(|s| f.path.ends_with(s.as_str())))
         .collect();
@@ -110,11 +110,14 @@ pub(crate) fn agreement(repository: &Path, sample: usize, suffixes: &[String]) -
             println!("git blame failed: {}", file.path);
             continue;
         };
-        let ours = commits_of_lines(
+        let Ok(ours) = commits_of_lines(
             Command::new(&trueline)
                 .args(["blame", "--quiet", "--line-porcelain"])
                 .arg(repository.join(&file.path)),
-        )?;
+        ) else {
+            println!("binary, or not read by trueline: {}", file.path);
+            continue;
+        };
         compared += 1;
         lines += theirs.len();
         let differs: Vec<usize> = (0..theirs.len())
@@ -170,7 +173,7 @@ impl Fingerprint {
 }
 
 /// Builds the release binary and says where it is.
-fn build() -> Result<PathBuf> {
+pub(crate) fn build() -> Result<PathBuf> {
     let status = Command::new(env!("CARGO"))
         .args([
             "build",
@@ -189,33 +192,25 @@ fn build() -> Result<PathBuf> {
     Ok(target.join("release").join("trueline"))
 }
 
-struct TextFile {
+struct SourceFile {
     path: String,
-    lines: u64,
+    bytes: u64,
 }
 
-/// Text files of HEAD with their lines, as git counts them against the empty tree.
-fn text_files(repository: &Path) -> Result<Vec<TextFile>> {
-    let empty = git(repository, &["hash-object", "-t", "tree", "/dev/null"])?;
-    let listing = git(
-        repository,
-        &[
-            "diff",
-            "--numstat",
-            "-z",
-            "--no-renames",
-            empty.trim(),
-            "HEAD",
-        ],
-    )?;
+/// Regular files of HEAD with their sizes. A file whose content is missing (partial clone) has none
+/// and is left out, because `git blame` fails on it.
+fn source_files(repository: &Path) -> Result<Vec<SourceFile>> {
+    let listing = git(repository, &["ls-tree", "-r", "-l", "-z", "HEAD"])?;
     Ok(listing
         .split('\0')
         .filter_map(|row| {
-            let mut columns = row.splitn(3, '\t');
-            let lines = columns.next()?.parse().ok().filter(|n| *n > 0)?;
-            Some(TextFile {
-                lines,
-                path: columns.nth(1)?.to_owned(),
+            let (head, path) = row.split_once('\t')?;
+            let mut columns = head.split_whitespace();
+            let regular = columns.next()?.starts_with("100");
+            let bytes = columns.nth(2)?.parse().ok()?;
+            (regular && bytes > 0 && bytes < 1 << 20).then(|| SourceFile {
+                path: path.to_owned(),
+                bytes,
             })
         })
         .collect())

@@ -11,6 +11,7 @@ mod edges;
 mod generate;
 mod licences;
 mod metadata;
+mod plant;
 mod score;
 mod steps;
 
@@ -50,6 +51,18 @@ enum Task {
         #[arg(long, value_enum, default_value_t = score::Half::All)]
         half: score::Half,
     },
+    /// Count alarms on real histories, and how many planted anomalies are found.
+    PlantAnomalies {
+        /// Git repositories; nothing is written to them.
+        #[arg(required = true)]
+        repositories: Vec<PathBuf>,
+        /// How many anomalies of each kind.
+        #[arg(long, default_value_t = 20)]
+        tries: u64,
+        /// Where the random choices begin.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
     /// Time us beside others on this machine.
     Bench {
         #[command(subcommand)]
@@ -64,7 +77,7 @@ enum Bench {
         /// A git repository with some history.
         #[arg(default_value = ".")]
         repository: PathBuf,
-        /// How many files `git blame` gets; the rest is extrapolated by lines.
+        /// How many files `git blame` gets; the rest is extrapolated by bytes.
         #[arg(long, default_value_t = 50)]
         sample: usize,
     },
@@ -89,6 +102,11 @@ fn main() -> Result<()> {
         Task::Edges => edges::check(&metadata::load()?),
         Task::Licences => licences::check(&metadata::load()?),
         Task::Score { sarif, truth, half } => score::run(&sarif, &truth, half),
+        Task::PlantAnomalies {
+            repositories,
+            tries,
+            seed,
+        } => plant::run(&repositories, tries, seed),
         Task::Bench {
             what: Bench::Origins { repository, sample },
         } => bench::origins(&repository, sample),
