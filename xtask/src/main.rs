@@ -19,6 +19,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use trueline_facts::health::AnomalyKind;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Repository tasks of Trueline")]
@@ -56,6 +57,12 @@ enum Task {
         /// Git repositories; nothing is written to them.
         #[arg(required = true)]
         repositories: Vec<PathBuf>,
+        /// Measure this program; by default the release is built.
+        #[arg(long)]
+        program: Option<PathBuf>,
+        /// Only this kind, as the report names it; may be given more than once.
+        #[arg(long, value_parser = plant::kind)]
+        kind: Vec<AnomalyKind>,
         /// How many anomalies of each kind.
         #[arg(long, default_value_t = 20)]
         tries: u64,
@@ -104,9 +111,11 @@ fn main() -> Result<()> {
         Task::Score { sarif, truth, half } => score::run(&sarif, &truth, half),
         Task::PlantAnomalies {
             repositories,
+            program,
+            kind,
             tries,
             seed,
-        } => plant::run(&repositories, tries, seed),
+        } => plant::run(&repositories, program, &kind, tries, seed),
         Task::Bench {
             what: Bench::Origins { repository, sample },
         } => bench::origins(&repository, sample),

@@ -39,12 +39,28 @@ const SILENT: i64 = 8 * WEEK;
 
 /// Files that steer agents: (what a path of the same family contains, path, content).
 const STEERING: [(&str, &str, &str); 6] = [
-    (".kiro", ".kiro/steering/product.md", "Prefer small functions.\n"),
-    (".windsurf", ".windsurf/rules/style.md", "Prefer small functions.\n"),
-    (".junie", ".junie/guidelines.md", "Prefer small functions.\n"),
+    (
+        ".kiro",
+        ".kiro/steering/product.md",
+        "Prefer small functions.\n",
+    ),
+    (
+        ".windsurf",
+        ".windsurf/rules/style.md",
+        "Prefer small functions.\n",
+    ),
+    (
+        ".junie",
+        ".junie/guidelines.md",
+        "Prefer small functions.\n",
+    ),
     (".mcp.json", ".mcp.json", "{ \"mcpServers\": {} }\n"),
     (".continue", ".continue/config.yaml", "name: planted\n"),
-    (".clinerules", ".clinerules/style.md", "Prefer small functions.\n"),
+    (
+        ".clinerules",
+        ".clinerules/style.md",
+        "Prefer small functions.\n",
+    ),
 ];
 
 const KINDS: [AnomalyKind; 5] = [
@@ -77,20 +93,32 @@ struct Try {
 enum Hit {
     /// The last planted commit is named.
     Commit,
-    /// A week within seven days of the planted time, with at least the planted lines.
+    /// A week within seven days of the planted time, with at least half of the planted lines: the
+    /// reported week is the one that is most out of the ordinary, not the one that holds them all.
     Week { time: i64, lines: u64 },
     /// The tool is named, within seven days of the planted time.
     Tool { time: i64, tool: &'static str },
 }
 
 /// Measures each repository and prints a table for it.
-pub(crate) fn run(repositories: &[PathBuf], tries: u64, seed: u64) -> Result<()> {
-    let trueline = build()?;
+pub(crate) fn run(
+    repositories: &[PathBuf],
+    program: Option<PathBuf>,
+    only: &[AnomalyKind],
+    tries: u64,
+    seed: u64,
+) -> Result<()> {
+    let trueline = program.map_or_else(build, Ok)?;
     for repository in repositories {
-        println!("\n{}, seed {seed}, {tries} tries a kind", repository.display());
+        println!(
+            "\n{}, seed {seed}, {tries} tries a kind",
+            repository.display()
+        );
         let past = Past::read(repository)?;
         false_alarms(&trueline, repository, &past)?;
-        for (kind, at) in KINDS.into_iter().zip(1..) {
+        let chosen = |kind: &AnomalyKind| only.is_empty() || only.contains(kind);
+        // The seed of a kind does not depend on which others are measured.
+        for (kind, at) in KINDS.into_iter().zip(1..).filter(|(kind, _)| chosen(kind)) {
             let random = Random(seed.wrapping_mul(1_000).wrapping_add(at));
             detection(&trueline, repository, &past, kind, tries, random)?;
         }
@@ -155,7 +183,14 @@ fn detection(
         {
             hits += 1;
         } else {
-            println!("  missed: {} after {} ({})", name(kind), point.id, attempt.hit);
+            println!("  missed after {} ({})", point.id, attempt.hit);
+            // What a reader needs to tell a miss from an alarm that says something else.
+            for other in found.iter().filter(|a| a.kind == kind) {
+                let days = (other.time.0 - point.time) / DAY;
+                if days.abs() <= 60 {
+                    println!("    {days:+} days: {}", other.reason);
+                }
+            }
         }
     }
     let found = Proportion::new(hits, of);
@@ -180,7 +215,7 @@ impl Hit {
                 let last = graft.commits.last();
                 anomaly.commit.as_ref().map(CommitId::to_string).as_ref() == last
             }
-            Self::Week { time, lines } => near(*time) && anomaly.value >= *lines as f64,
+            Self::Week { time, lines } => near(*time) && anomaly.value >= *lines as f64 / 2.0,
             Self::Tool { time, tool } => {
                 near(*time) && anomaly.reason.split(' ').next() == Some(*tool)
             }
@@ -243,7 +278,9 @@ fn plant(
 
 /// Many commits in five and a half days, which lie within seven days of the calendar.
 fn burst(usual_week: u64, after: i64) -> Try {
-    let each = (BURST_WEEKS * usual_week).div_ceil(BURST_COMMITS as u64).max(1);
+    let each = (BURST_WEEKS * usual_week)
+        .div_ceil(BURST_COMMITS as u64)
+        .max(1);
     let commits = (0..BURST_COMMITS)
         .map(|at| Planted {
             time: after + 3_600 + at * 11 * DAY / 2 / BURST_COMMITS,
@@ -266,7 +303,14 @@ fn burst(usual_week: u64, after: i64) -> Try {
 /// The commits of the next eight weeks by their authors, times and sizes, without evidence. Those
 /// whose author is a bot or a tool are left out: the name itself is evidence.
 fn silence(past: &Past, after: i64, tool: &'static str) -> Try {
-    const NO_PERSONS: [&str; 6] = ["[bot]", "noreply@anthropic", "cursor", "copilot", "devin", "openai"];
+    const NO_PERSONS: [&str; 6] = [
+        "[bot]",
+        "noreply@anthropic",
+        "cursor",
+        "copilot",
+        "devin",
+        "openai",
+    ];
     let commits = past
         .commits
         .iter()
@@ -298,8 +342,14 @@ fn dependencies(repository: &Path, commit: &str) -> Result<(String, String)> {
         .lines()
         .filter(|path| {
             let name = path.rsplit('/').next().unwrap_or(path);
-            ["Cargo.toml", "pyproject.toml", "package.json", "go.mod", "requirements.txt"]
-                .contains(&name)
+            [
+                "Cargo.toml",
+                "pyproject.toml",
+                "package.json",
+                "go.mod",
+                "requirements.txt",
+            ]
+            .contains(&name)
         })
         .collect();
     manifests.sort_by_key(|path| (path.matches('/').count(), *path));
@@ -348,6 +398,11 @@ fn with_entries(path: &str, text: &str) -> Option<String> {
     Some(format!("{before}{added}{after}"))
 }
 
+/// A kind by its name in the report: `velocity-burst`.
+pub(crate) fn kind(name: &str) -> Result<AnomalyKind, serde_json::Error> {
+    serde_json::from_value(Value::from(name))
+}
+
 /// What the released program reports.
 fn anomalies(trueline: &Path, repository: &Path) -> Result<Vec<Anomaly>> {
     let output = Command::new(trueline)
@@ -376,5 +431,38 @@ const fn name(kind: AnomalyKind) -> &'static str {
         AnomalyKind::DependencyChange => "40 dependency entries",
         AnomalyKind::AgentConfigurationChange => "new agent configuration",
         AnomalyKind::EvidenceLoss => "evidence lost for 8 weeks",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_go_into_the_list_that_the_manifest_has() {
+        let cargo = with_entries("Cargo.toml", "[package]\n[dependencies]\na = \"1\"\n").unwrap();
+        assert!(
+            cargo.starts_with("[package]\n[dependencies]\nplanted-0 = \"1.0\"\n"),
+            "{cargo}"
+        );
+        assert!(
+            cargo.ends_with("planted-39 = \"1.0\"\na = \"1\"\n"),
+            "{cargo}"
+        );
+    }
+
+    #[test]
+    fn a_manifest_without_a_list_is_left_alone() {
+        assert_eq!(with_entries("a/Cargo.toml", "[workspace]\n"), None);
+        assert_eq!(with_entries("package.json", "{}\n"), None);
+    }
+
+    #[test]
+    fn a_burst_lies_within_seven_days_of_the_calendar() {
+        let late = 20 * DAY - 1;
+        let planted = burst(600, late);
+        let days: Vec<i64> = planted.commits.iter().map(|c| c.time / DAY).collect();
+        assert!(days[days.len() - 1] - days[0] < 7, "{days:?}");
+        assert_eq!(planted.commits.len(), 60);
     }
 }

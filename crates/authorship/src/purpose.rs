@@ -21,7 +21,7 @@ const LONGEST_SUBJECT: usize = 400;
 /// What a commit is for.
 pub fn purpose<'a>(message: &[u8], paths: impl Iterator<Item = &'a [u8]>) -> Purpose {
     let message = message.trim_start();
-    let (line, body) = message.split_once_str("\n").unwrap_or((message, b""));
+    let (line, body) = subject_and_body(message);
     let line = line.get(..LONGEST_SUBJECT).unwrap_or(line).to_str_lossy();
     let line = line.to_lowercase();
     let subject = Subject::of(&line);
@@ -42,10 +42,16 @@ pub fn purpose<'a>(message: &[u8], paths: impl Iterator<Item = &'a [u8]>) -> Pur
         return said;
     }
     if let Some(kind) = touched.only() {
+        let is_locked = touched.only_locks() && kind == Kind::Manifest;
         return match kind {
+            Kind::Manifest
+                if is_locked && !versions::is_relocked(words::after_area(subject.text)) =>
+            {
+                Purpose::Refactor
+            }
             Kind::Test => Purpose::Test,
             Kind::Docs => Purpose::Docs,
-            Kind::Manifest if touched.only_locks() || versions::is_about_one(subject.text) => {
+            Kind::Manifest if is_locked || versions::is_about_one(subject.text) => {
                 Purpose::Dependency
             }
             Kind::Infrastructure | Kind::Manifest => Purpose::Infrastructure,
@@ -60,6 +66,17 @@ pub fn purpose<'a>(message: &[u8], paths: impl Iterator<Item = &'a [u8]>) -> Pur
         },
         None => words::purpose(subject.text, body),
     }
+}
+
+/// The first line and the rest. A merge of a request has its title in the body.
+fn subject_and_body(message: &[u8]) -> (&[u8], &[u8]) {
+    let split = |text| <[u8]>::split_once_str(text, "\n").unwrap_or((text, b""));
+    let (line, body) = split(message);
+    let title = body.trim_start();
+    if line.starts_with(b"Merge pull request #") && !title.is_empty() {
+        return split(title);
+    }
+    (line, body)
 }
 
 #[cfg(test)]

@@ -9,4 +9,4 @@ mod segment;
 mod store;
 
 pub use segment::{Key, KeyError, Kind};
-pub use store::{Cache, CacheError, DEFAULT_LIMIT_BYTES, user_directory};
+pub use store::{Cache, CacheError, Candidate, DEFAULT_LIMIT_BYTES, user_directory};

@@ -7,7 +7,7 @@
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
@@ -60,6 +60,38 @@ fn shown(paths: &[PathBuf]) -> String {
     shown.join(", ")
 }
 
+/// Where a cache may be: below a directory that is trusted to be where it says, in directories that
+/// are made or checked one by one. A repository may come with links in their place, which would
+/// send what is written elsewhere.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Candidate {
+    base: PathBuf,
+    below: PathBuf,
+}
+
+impl Candidate {
+    /// The directory `below` of `base`; of `below`, names alone are taken.
+    pub fn new(base: impl Into<PathBuf>, below: impl Into<PathBuf>) -> Self {
+        Self {
+            base: base.into(),
+            below: below.into(),
+        }
+    }
+
+    /// A directory of this one.
+    #[must_use]
+    pub fn join(mut self, name: &str) -> Self {
+        self.below.push(name);
+        self
+    }
+
+    /// The whole path.
+    #[must_use]
+    pub fn directory(&self) -> PathBuf {
+        self.base.join(&self.below)
+    }
+}
+
 /// A directory of segments that can be written to.
 #[derive(Clone, Debug)]
 pub struct Cache {
@@ -68,22 +100,17 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// Takes the first of `directories` that can be created and written to.
-    pub fn open(directories: &[PathBuf], limit: u64) -> Result<Self, CacheError> {
+    /// Takes the first of `candidates` that can be created and written to.
+    pub fn open(candidates: &[Candidate], limit: u64) -> Result<Self, CacheError> {
         let mut last = None;
-        for directory in directories {
-            match probe(directory) {
-                Ok(()) => {
-                    return Ok(Self {
-                        directory: directory.clone(),
-                        limit,
-                    });
-                }
+        for candidate in candidates {
+            match probe(candidate) {
+                Ok(directory) => return Ok(Self { directory, limit }),
                 Err(error) => last = Some(error),
             }
         }
         Err(CacheError::Unwritable {
-            tried: directories.to_vec(),
+            tried: candidates.iter().map(Candidate::directory).collect(),
             source: last,
         })
     }
@@ -238,7 +265,7 @@ pub fn user_directory(
     xdg_cache_home: Option<PathBuf>,
     home: Option<PathBuf>,
     repository: &Path,
-) -> Option<PathBuf> {
+) -> Option<Candidate> {
     let base = xdg_cache_home
         .filter(|path| path.is_absolute())
         .or_else(|| Some(home?.join(".cache")))?;
@@ -248,27 +275,38 @@ pub fn user_directory(
         // Writing to a string cannot fail.
         let _ = write!(name, "{byte:02x}");
     }
-    Some(base.join("trueline").join(name))
+    Some(Candidate::new(base, "trueline").join(&name))
 }
 
-/// Creates the directory and a file in it.
-fn probe(directory: &Path) -> io::Result<()> {
-    fs::create_dir_all(directory)?;
-    if fs::symlink_metadata(directory)?.is_symlink() {
-        return Err(io::Error::new(
-            io::ErrorKind::NotADirectory,
-            "the cache directory is a link",
-        ));
+/// Creates the directory and a file in it; a link on the way below the base is not followed.
+fn probe(candidate: &Candidate) -> io::Result<PathBuf> {
+    fs::create_dir_all(&candidate.base)?;
+    let mut directory = candidate.base.clone();
+    for component in candidate.below.components() {
+        let Component::Normal(name) = component else {
+            let why = "the cache directory leads out of its base";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+        };
+        directory.push(name);
+        match fs::create_dir(&directory) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        if !fs::symlink_metadata(&directory)?.is_dir() {
+            let why = format!("{} is a link or a file", directory.display());
+            return Err(io::Error::new(io::ErrorKind::NotADirectory, why));
+        }
     }
     tempfile::Builder::new()
         .prefix(ASIDE_PREFIX)
-        .tempfile_in(directory)?;
-    Ok(())
+        .tempfile_in(&directory)?;
+    Ok(directory)
 }
 
+/// Opens a regular file: a link leads elsewhere, and opening a pipe would never end.
 fn open_no_follow(path: &Path) -> io::Result<File> {
-    if fs::symlink_metadata(path)?.is_symlink() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "a link"));
+    if !fs::symlink_metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "no file"));
     }
     File::open(path)
 }
@@ -292,7 +330,7 @@ mod tests {
 
     fn cache(limit: u64) -> (tempfile::TempDir, Cache) {
         let directory = tempfile::tempdir().unwrap();
-        let cache = Cache::open(&[directory.path().join("trueline/v1")], limit).unwrap();
+        let cache = Cache::open(&[Candidate::new(directory.path(), "trueline/v1")], limit).unwrap();
         (directory, cache)
     }
 
@@ -379,10 +417,34 @@ mod tests {
         let file = directory.path().join("file");
         fs::write(&file, b"").unwrap();
         let second = directory.path().join("second");
-        let cache = Cache::open(&[file.join("below"), second.clone()], 1).unwrap();
+        let first = Candidate::new(file, "below");
+        let next = Candidate::new(directory.path(), "second");
+        let cache = Cache::open(&[first.clone(), next], 1).unwrap();
         assert_eq!(cache.directory(), second);
-        let refused = Cache::open(&[file.join("below")], 1);
+        let refused = Cache::open(&[first], 1);
         assert!(matches!(refused, Err(CacheError::Unwritable { .. })));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_in_place_of_any_directory_below_the_base_is_refused() {
+        for name in ["trueline", "trueline/v1"] {
+            let directory = tempfile::tempdir().unwrap();
+            let elsewhere = tempfile::tempdir().unwrap();
+            let link = directory.path().join(name);
+            fs::create_dir_all(link.parent().unwrap()).unwrap();
+            std::os::unix::fs::symlink(elsewhere.path(), &link).unwrap();
+            let opened = Cache::open(&[Candidate::new(directory.path(), "trueline/v1")], 1);
+            assert!(
+                matches!(opened, Err(CacheError::Unwritable { .. })),
+                "{name}"
+            );
+            assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+        }
+        let directory = tempfile::tempdir().unwrap();
+        let base = directory.path().join("base");
+        assert!(Cache::open(&[Candidate::new(base, "../out")], 1).is_err());
+        assert!(!directory.path().join("out").exists());
     }
 
     #[cfg(unix)]
@@ -400,12 +462,14 @@ mod tests {
     #[test]
     fn a_repository_has_its_own_place_in_the_users_cache() {
         let home = Some(PathBuf::from("/home/x"));
-        let place =
-            |repository: &str| user_directory(None, home.clone(), Path::new(repository)).unwrap();
+        let place = |repository: &str| {
+            let candidate = user_directory(None, home.clone(), Path::new(repository));
+            candidate.unwrap().directory()
+        };
         assert!(place("/a").starts_with("/home/x/.cache/trueline"));
         assert_ne!(place("/a"), place("/b"));
         assert_eq!(user_directory(None, None, Path::new("/a")), None);
         let xdg = user_directory(Some(PathBuf::from("/x")), home.clone(), Path::new("/a"));
-        assert!(xdg.unwrap().starts_with("/x/trueline"));
+        assert!(xdg.unwrap().directory().starts_with("/x/trueline"));
     }
 }

@@ -11,12 +11,14 @@ use trueline_facts::stats::GroupBy;
 #[command(
     name = "trueline",
     version,
-    about,
     after_help = "Exit codes: 0 pass, 1 findings at or above --fail-on, 2 wrong usage or configuration, 3 internal error or interrupted."
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
+    /// Never use the network. Nothing does today: the flag says that it must stay so.
+    #[arg(long, global = true)]
+    pub(crate) offline: bool,
 }
 
 #[derive(Subcommand, Debug)]
@@ -35,10 +37,6 @@ pub(crate) enum Command {
 
 /// What commands that read a repository share.
 #[derive(Args, Debug)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a switch of its own on the command line"
-)]
 pub(crate) struct Reading {
     /// Threads to use; all cores by default. The result does not depend on it.
     #[arg(long, value_name = "N")]
@@ -46,16 +44,10 @@ pub(crate) struct Reading {
     /// Neither read nor write the cache.
     #[arg(long)]
     pub(crate) no_cache: bool,
-    /// Show names of persons instead of pseudonyms.
-    #[arg(long)]
-    pub(crate) names: bool,
     /// Read this machine's own agent transcripts as evidence. Only which lines they wrote is kept;
     /// prompts and answers are not. Never leaves this machine.
     #[arg(long)]
     pub(crate) local_sessions: bool,
-    /// Never use the network. Nothing does today; the flag is accepted everywhere.
-    #[arg(long)]
-    pub(crate) offline: bool,
 }
 
 /// What commands that write a document share.
@@ -133,6 +125,9 @@ pub(crate) struct Blame {
     /// Print git's own line porcelain with origin headers added; the same as `--format porcelain`.
     #[arg(long, conflicts_with = "format")]
     pub(crate) line_porcelain: bool,
+    /// Show names of persons beside their pseudonyms (in porcelain: instead of them).
+    #[arg(long)]
+    pub(crate) names: bool,
     #[command(flatten)]
     pub(crate) reading: Reading,
     #[command(flatten)]
@@ -157,7 +152,7 @@ pub(crate) struct Stats {
     /// Only lines added since: `90d` (before HEAD) or `2026-01-31`.
     #[arg(long, value_name = "WHEN")]
     pub(crate) since: Option<String>,
-    /// Break the lines down. Groups of fewer than five persons are folded together.
+    /// Break the lines down. Teams of fewer than five persons are folded together.
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(crate) by: Option<By>,
     /// Add your own lines (those of `user.email`), for your eyes only.

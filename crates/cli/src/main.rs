@@ -47,10 +47,16 @@ fn main() -> ExitCode {
     match outcome {
         Ok(Ended::Pass) => ExitCode::SUCCESS,
         Ok(Ended::Findings) => ExitCode::from(1),
-        Ok(Ended::Interrupted) => ExitCode::from(3),
+        Ok(Ended::Interrupted) => {
+            let _ = writeln!(
+                std::io::stderr(),
+                "trueline: interrupted; what was printed is a part of the answer"
+            );
+            ExitCode::from(3)
+        }
         Err(error) => {
             // If standard error is closed, the exit code still tells.
-            let _ = writeln!(std::io::stderr(), "trueline: {error:#}");
+            let _ = writeln!(std::io::stderr(), "trueline: {}", commands::told(&error));
             ExitCode::from(commands::exit_code(&error))
         }
     }

@@ -1,5 +1,6 @@
 //! Where documents go: standard output or a file, and what a broken pipe means.
 
+use std::fs::{File, Metadata};
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
@@ -15,29 +16,53 @@ pub(crate) fn write(document: &[u8], file: Option<&Path>) -> Result<()> {
             other => other.context("standard output could not be written"),
         };
     };
-    // Written aside and renamed, so that a reader never sees half a report.
-    let folder = match path.parent() {
+    let failed = || format!("{} could not be written", path.display());
+    // A link stays a link: what it points to is written.
+    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    match std::fs::metadata(&target) {
+        Ok(meta) if !meta.is_file() => {
+            // A device or a pipe is written to, never replaced.
+            let mut file = File::options()
+                .write(true)
+                .open(&target)
+                .with_context(failed)?;
+            file.write_all(document).with_context(failed)
+        }
+        existing => replace(&target, document, existing.ok()).with_context(failed),
+    }
+}
+
+/// Written aside and renamed, so that a reader never sees half a report. An existing file keeps its
+/// mode; a new one gets what the umask grants.
+fn replace(target: &Path, document: &[u8], existing: Option<Metadata>) -> io::Result<()> {
+    let folder = match target.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    let failed = || format!("{} could not be written", path.display());
-    let mut aside = tempfile::NamedTempFile::new_in(folder).with_context(failed)?;
-    aside.write_all(document).with_context(failed)?;
-    make_readable(aside.as_file()).with_context(failed)?;
-    aside.persist(path).with_context(failed)?;
+    let mut aside = ordinary_file(tempfile::Builder::new()).tempfile_in(folder)?;
+    aside.write_all(document)?;
+    if let Some(existing) = existing {
+        aside.as_file().set_permissions(existing.permissions())?;
+    }
+    aside.persist(target)?;
     Ok(())
 }
 
-/// Temporary files are private; a report is an ordinary file.
+/// Temporary files are private; a report is an ordinary file, of which the umask takes its part.
 #[cfg(unix)]
-fn make_readable(file: &std::fs::File) -> io::Result<()> {
+fn ordinary_file(
+    mut builder: tempfile::Builder<'static, 'static>,
+) -> tempfile::Builder<'static, 'static> {
     use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+    builder.permissions(std::fs::Permissions::from_mode(0o666));
+    builder
 }
 
 #[cfg(not(unix))]
-fn make_readable(_: &std::fs::File) -> io::Result<()> {
-    Ok(())
+const fn ordinary_file(
+    builder: tempfile::Builder<'static, 'static>,
+) -> tempfile::Builder<'static, 'static> {
+    builder
 }
 
 /// How text looks where it goes: colour only on a terminal and never against `NO_COLOR`; in a pipe
@@ -53,6 +78,17 @@ pub(crate) fn style(file: Option<&Path>) -> Style {
         color: !no_color && !dumb,
         width: width.clamp(60, 140),
         unicode: !dumb,
-        hyperlinks: false,
+        hyperlinks: !no_color && !dumb && shows_links(),
     }
+}
+
+/// Terminals that are known to show OSC 8 links; others might print the escape codes.
+fn shows_links() -> bool {
+    let set = |name| std::env::var_os(name).is_some();
+    set("VTE_VERSION")
+        || set("KITTY_WINDOW_ID")
+        || set("WT_SESSION")
+        || std::env::var("TERM_PROGRAM").is_ok_and(|program| {
+            ["iTerm.app", "WezTerm", "ghostty", "vscode"].contains(&program.as_str())
+        })
 }

@@ -114,14 +114,7 @@ pub struct WeaknessRate {
     pub known_ai: Proportion,
     /// All other lines: sites with a finding, of sites.
     pub not_known_ai: Proportion,
-}
-
-/// A count of findings per severity, for summaries.
-#[must_use]
-pub fn by_severity(findings: &[Finding]) -> BTreeMap<Severity, u64> {
-    let mut counts = BTreeMap::new();
-    for finding in findings {
-        *counts.entry(finding.severity).or_default() += 1;
-    }
-    counts
+    /// Findings of the second tier that are not among the reported ones (`--all` lists them).
+    #[serde(default)]
+    pub uncertain: u64,
 }

@@ -1,13 +1,13 @@
 //! Single objects for those who join: a blob, a file of HEAD, the commits that a base has.
 
-use bstr::ByteSlice;
 use gix::ObjectId;
-use gix::objs::Kind;
+use gix::objs::{CommitRefIter, Kind};
 use rustc_hash::FxHashSet;
 use trueline_facts::RepoPath;
 
 use crate::model::{CommitIx, History};
-use crate::repository::{HistoryError, Repository};
+use crate::repository::{Gap, HistoryError, Repository};
+use crate::walk::trees::Trees;
 
 /// A commit's signature with what documents leave out: the time zone.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -31,24 +31,42 @@ impl Repository {
         Some(buffer)
     }
 
-    /// The content of a file of HEAD; `None` if HEAD has no such file or it cannot be read.
+    /// The content of a file of HEAD; `None` if HEAD has no such file.
     pub fn head_file(&self, path: &RepoPath) -> Result<Option<Vec<u8>>, HistoryError> {
-        let Some(head) = self.resolve(None)? else {
+        match self.resolve(None)? {
+            Some(head) => self.file_at(head, path),
+            None => Ok(None),
+        }
+    }
+
+    /// The content of a file of a commit; `None` if the commit has no such file.
+    pub fn file_at(
+        &self,
+        commit: ObjectId,
+        path: &RepoPath,
+    ) -> Result<Option<Vec<u8>>, HistoryError> {
+        let unavailable = |why| HistoryError::Unavailable {
+            path: path.clone(),
+            why,
+        };
+        let objects = self.objects();
+        let mut buffer = Vec::new();
+        objects
+            .read(commit, Kind::Commit, &mut buffer)
+            .map_err(unavailable)?;
+        let tree = CommitRefIter::from_bytes(&buffer, objects.hash_kind())
+            .tree_id()
+            .map_err(|_| unavailable(Gap::Damaged))?;
+        let found = Trees::new()
+            .lookup(&objects, tree, path.as_bytes())
+            .map_err(unavailable)?;
+        let Some((_, id)) = found.filter(|(mode, _)| mode.is_text_candidate()) else {
             return Ok(None);
         };
-        let local = self.local();
-        let entry = local
-            .find_commit(head)
-            .ok()
-            .and_then(|commit| commit.tree().ok())
-            .and_then(|tree| {
-                tree.lookup_entry(path.as_bytes().split_str("/"))
-                    .ok()
-                    .flatten()
-            })
-            .filter(|entry| entry.mode().is_blob())
-            .map(|entry| entry.object_id());
-        Ok(entry.and_then(|id| self.blob(id)))
+        objects
+            .read(id, Kind::Blob, &mut buffer)
+            .map_err(unavailable)?;
+        Ok(Some(buffer))
     }
 
     /// The address that git would write into a commit made here, from the repository's own and the

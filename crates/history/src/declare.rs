@@ -19,6 +19,7 @@ use trueline_facts::{ModelId, RepoPath, SessionId, ToolId};
 
 use crate::evidence::objects;
 use crate::repository::{HistoryError, Repository};
+use crate::walk::trees::is_refused_path;
 
 /// The reference that notes are written to.
 pub const NOTES_REF: &str = "refs/notes/ai";
@@ -436,7 +437,7 @@ fn added(
             } => (location, entry_mode, Some(source_id), id),
             ChangeDetached::Deletion { .. } => continue,
         };
-        if !mode.is_blob() {
+        if !mode.is_blob() || is_refused_path(&path) {
             continue;
         }
         // Binary, oversized and missing files have no lines to speak of.
@@ -503,6 +504,36 @@ fn write_note(local: &gix::Repository, declared: &Declared) -> Result<(), Declar
     git(local, "notes", &add, None).map(drop)
 }
 
+/// The `git` program as its user would start it here. It finds the repository by itself, so that it
+/// refuses one of somebody else (`safe.directory`), and it runs none of the repository's programs.
+fn command(local: &gix::Repository, arguments: &[&str]) -> Command {
+    let directory = match local.workdir() {
+        Some(work_dir) if work_dir.join(".git").exists() => work_dir,
+        _ => local.git_dir(),
+    };
+    let mut command = Command::new("git");
+    command
+        .arg("-C")
+        .arg(directory)
+        // The path by which git documents that there are no hooks, on every platform.
+        .args(["-c", "core.hooksPath=/dev/null"])
+        .args(["-c", "core.fsmonitor=false"])
+        .args(arguments)
+        .env("LC_ALL", "C");
+    for other_place in [
+        "GIT_DIR",
+        "GIT_COMMON_DIR",
+        "GIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_NAMESPACE",
+        "GIT_NOTES_REF",
+    ] {
+        command.env_remove(other_place);
+    }
+    command
+}
+
 /// Runs the `git` program on this repository; its output, or what it complained about.
 fn git(
     local: &gix::Repository,
@@ -510,15 +541,8 @@ fn git(
     arguments: &[&str],
     input: Option<&[u8]>,
 ) -> Result<Vec<u8>, DeclareError> {
-    let mut command = Command::new("git");
+    let mut command = command(local, arguments);
     command
-        .arg("--git-dir")
-        .arg(local.git_dir())
-        .args(arguments)
-        .env("LC_ALL", "C")
-        .env_remove("GIT_WORK_TREE")
-        .env_remove("GIT_INDEX_FILE")
-        .env_remove("GIT_NOTES_REF")
         .stdin(if input.is_some() {
             Stdio::piped()
         } else {
@@ -539,4 +563,30 @@ fn git(
         action,
         message: output.stderr.trim().to_str_lossy().into_owned(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn git_refuses_a_repository_of_somebody_else() {
+        let directory = tempfile::tempdir().unwrap();
+        let made = Command::new("git")
+            .args(["init", "-q"])
+            .arg(directory.path())
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .status()
+            .unwrap();
+        assert!(made.success());
+        let local = Repository::discover(directory.path()).unwrap().local();
+        let output = command(&local, &["notes", "list"])
+            .env("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .output()
+            .unwrap();
+        assert!(!output.status.success());
+        assert!(output.stderr.to_str_lossy().contains("dubious ownership"));
+    }
 }

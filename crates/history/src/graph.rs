@@ -16,7 +16,7 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use trueline_facts::{Diagnostic, Level, Timestamp};
 
-use crate::model::{Commit, CommitIx, KnownPerson, PersonIx, RawIdentity};
+use crate::model::{Commit, CommitIx, KnownPerson, Mailmap, PersonIx, RawIdentity};
 use crate::repository::{Gap, Objects, Repository};
 
 /// Ids read by one thread at a time.
@@ -29,6 +29,8 @@ pub struct Graph {
     pub commits: Vec<Commit>,
     /// Persons by first appearance in that order.
     pub persons: Vec<KnownPerson>,
+    /// What made persons of identities.
+    pub mailmap: Mailmap,
     /// What could not be read.
     pub diagnostics: Vec<Diagnostic>,
     pub(crate) index: FxHashMap<ObjectId, CommitIx>,
@@ -66,7 +68,8 @@ impl Graph {
             .enumerate()
             .map(|(ix, commit)| (commit.id, CommitIx(ix as u32)))
             .collect();
-        graph.assign_persons(&mailmap(&objects, graph.commits.first()));
+        graph.mailmap = mailmap(&objects, graph.commits.first());
+        graph.assign_persons();
         if !shallow.is_empty() && graph.commits.iter().any(|c| c.parents_missing) {
             graph.diagnostics.push(Diagnostic::new(
                 Level::Warning,
@@ -113,7 +116,7 @@ impl Graph {
         times
     }
 
-    fn assign_persons(&mut self, mailmap: &gix::mailmap::Snapshot) {
+    fn assign_persons(&mut self) {
         let mut by_raw: FxHashMap<RawIdentity, PersonIx> = FxHashMap::default();
         let mut by_email: FxHashMap<Vec<u8>, PersonIx> = FxHashMap::default();
         for commit in &mut self.commits {
@@ -121,18 +124,11 @@ impl Graph {
                 commit.person = *known;
                 continue;
             }
-            let resolved = mailmap.resolve_cow(gix::actor::SignatureRef {
-                name: commit.author.name.as_bstr(),
-                email: commit.author.email.as_bstr(),
-                time: "0 +0000",
-            });
+            let resolved = self.mailmap.resolve(&commit.author);
             let person = *by_email
                 .entry(resolved.email.to_ascii_lowercase())
                 .or_insert_with(|| {
-                    self.persons.push(KnownPerson {
-                        name: resolved.name.as_ref().to_owned(),
-                        email: resolved.email.as_ref().to_owned(),
-                    });
+                    self.persons.push(resolved);
                     PersonIx(self.persons.len() as u32 - 1)
                 });
             by_raw.insert(commit.author.clone(), person);
@@ -305,7 +301,7 @@ fn arrange(tip: ObjectId, shallow: &[ObjectId], mut loaded: FxHashMap<ObjectId, 
 }
 
 /// The `.mailmap` of the tip's tree: the same answer in a bare clone and in any work tree.
-fn mailmap(objects: &Objects, tip: Option<&Commit>) -> gix::mailmap::Snapshot {
+fn mailmap(objects: &Objects, tip: Option<&Commit>) -> Mailmap {
     let blob = tip.and_then(|tip| {
         crate::walk::trees::Trees::new()
             .lookup(objects, tip.tree, b".mailmap")
@@ -316,10 +312,10 @@ fn mailmap(objects: &Objects, tip: Option<&Commit>) -> gix::mailmap::Snapshot {
     match blob {
         Some((mode, id)) if mode.is_text_candidate() => {
             match objects.read(id, Kind::Blob, &mut buffer) {
-                Ok(()) => gix::mailmap::Snapshot::from_bytes(&buffer),
-                Err(_) => gix::mailmap::Snapshot::default(),
+                Ok(()) => Mailmap::parse(&buffer),
+                Err(_) => Mailmap::default(),
             }
         }
-        _ => gix::mailmap::Snapshot::default(),
+        _ => Mailmap::default(),
     }
 }

@@ -13,6 +13,7 @@ pub mod model;
 mod persist;
 pub mod repository;
 pub mod signals;
+pub mod subject;
 pub mod walk;
 pub mod worktree;
 

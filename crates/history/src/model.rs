@@ -3,7 +3,7 @@
 //! Commits, persons and paths are interned: a run of lines is a few integers, so that two million
 //! lines fit in tens of megabytes. Everything here is derived from immutable git objects.
 
-use bstr::BString;
+use bstr::{BString, ByteSlice};
 use gix::ObjectId;
 use smallvec::SmallVec;
 use trueline_facts::{Diagnostic, RepoPath, Timestamp};
@@ -184,6 +184,32 @@ pub enum Completeness {
     Interrupted,
 }
 
+/// Who is the same person as whom: the `.mailmap` of HEAD's tree.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Mailmap(gix::mailmap::Snapshot);
+
+impl Mailmap {
+    /// Reads the content of a `.mailmap`; lines that are none are left out.
+    #[must_use]
+    pub fn parse(content: &[u8]) -> Self {
+        Self(gix::mailmap::Snapshot::from_bytes(content))
+    }
+
+    /// The name and e-mail address that stand for a person.
+    #[must_use]
+    pub fn resolve(&self, raw: &RawIdentity) -> KnownPerson {
+        let resolved = self.0.resolve_cow(gix::actor::SignatureRef {
+            name: raw.name.as_bstr(),
+            email: raw.email.as_bstr(),
+            time: "0 +0000",
+        });
+        KnownPerson {
+            name: resolved.name.as_ref().to_owned(),
+            email: resolved.email.as_ref().to_owned(),
+        }
+    }
+}
+
 /// All that one reading of git yields.
 #[derive(Clone, Debug)]
 pub struct History {
@@ -191,6 +217,8 @@ pub struct History {
     pub commits: Vec<Commit>,
     /// Persons, by canonical e-mail.
     pub persons: Vec<KnownPerson>,
+    /// What made persons of identities.
+    pub mailmap: Mailmap,
     /// Every path that any table names.
     pub paths: Vec<RepoPath>,
     /// The files of HEAD, by path.
@@ -218,6 +246,16 @@ impl History {
     #[must_use]
     pub fn path(&self, ix: PathIx) -> &RepoPath {
         &self.paths[ix.0 as usize]
+    }
+
+    /// The address that stands for the person who has this one; itself if the mailmap has no other.
+    #[must_use]
+    pub fn canonical_email(&self, email: &[u8]) -> Vec<u8> {
+        let raw = RawIdentity {
+            name: BString::default(),
+            email: email.trim().into(),
+        };
+        self.mailmap.resolve(&raw).email.into()
     }
 
     /// HEAD's committer time, the zero of every age; the epoch in an empty history.

@@ -38,6 +38,14 @@ pub enum HistoryError {
         #[source]
         source: gix::Error,
     },
+    /// There is one, but it cannot be opened.
+    #[error("{} is a git repository that cannot be opened: {source}", path.display())]
+    Damaged {
+        /// Where the search began.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: gix::Error,
+    },
     /// The revision names no commit of this repository.
     #[error("`{rev}` names no commit that is present here")]
     UnknownRevision {
@@ -54,6 +62,14 @@ pub enum HistoryError {
         path: trueline_facts::RepoPath,
         /// The commit looked at.
         commit: ObjectId,
+    },
+    /// HEAD has the file, but its content cannot be had.
+    #[error("HEAD has `{path}`, but {why}")]
+    Unavailable {
+        /// The file.
+        path: trueline_facts::RepoPath,
+        /// Why not.
+        why: Gap,
     },
     /// The references cannot be listed.
     #[error("cannot list the references")]
@@ -98,9 +114,22 @@ impl Repository {
             shared,
             missing: Arc::default(),
         })
-        .map_err(|source| HistoryError::NotARepository {
-            path: path.to_owned(),
-            source,
+        .map_err(|source| {
+            use gix::discover::upwards::Error;
+            let is_absent = match source.downcast_any_ref::<Error>() {
+                Some(Error::NoGitRepository { .. }) => !has_remains(path),
+                Some(
+                    Error::NoGitRepositoryWithinCeiling { .. }
+                    | Error::NoGitRepositoryWithinFs { .. },
+                ) => true,
+                _ => !path.exists(),
+            };
+            let path = path.to_owned();
+            if is_absent {
+                HistoryError::NotARepository { path, source }
+            } else {
+                HistoryError::Damaged { path, source }
+            }
         })
     }
 
@@ -204,14 +233,34 @@ impl Repository {
     }
 }
 
+/// Whether a directory at or above `path` has what is left of a git directory, which the search
+/// passes over in silence when it lacks something.
+fn has_remains(path: &Path) -> bool {
+    let start = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    start.ancestors().any(|directory| {
+        let git = directory.join(".git");
+        let Ok(metadata) = git.symlink_metadata() else {
+            return false;
+        };
+        // Not being allowed to look inside is damage, too. An empty directory is no repository.
+        !metadata.is_dir()
+            || ["HEAD", "objects", "config"]
+                .iter()
+                .any(|part| git.join(part).try_exists().unwrap_or(true))
+    })
+}
+
 /// Why an object's content is not available.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub(crate) enum Gap {
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Error)]
+pub enum Gap {
     /// Not in this repository.
+    #[error("its content is not in this repository")]
     Missing,
     /// There, but it does not decode or is of another kind.
+    #[error("its content is damaged")]
     Damaged,
     /// Larger than the limit for its kind.
+    #[error("it is too large")]
     TooLarge,
 }
 

@@ -163,6 +163,7 @@ fn scan(files: usize) -> (ScanReport, Vec<CodeView>) {
                     if clean { 0 } else { 1 + dice.roll(9) },
                     60 + dice.roll(200),
                 ),
+                uncertain: 0,
             }
         })
         .collect();

@@ -112,7 +112,7 @@ fn done_well(out: &mut String, report: &ScanReport) {
             )
         })
         .collect();
-    let _ = writeln!(out, "- **Done well:** {}", parts.join(", "));
+    let _ = writeln!(out, "- **None found:** {}", parts.join(", "));
 }
 
 fn who(out: &mut String, coverage: &EvidenceCoverage, lines: &LineShares) {

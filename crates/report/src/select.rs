@@ -32,6 +32,8 @@ pub(crate) fn done_well(report: &ScanReport) -> Vec<(&WeaknessRate, u64)> {
         .weaknesses
         .iter()
         .filter(|rate| rate.known_ai.hits == 0 && rate.not_known_ai.hits == 0)
+        // A second-tier finding is a doubt, and a doubt is no praise.
+        .filter(|rate| rate.uncertain == 0)
         .map(|rate| (rate, rate.known_ai.of + rate.not_known_ai.of))
         .filter(|(_, sites)| *sites > 0)
         // A rule whose sites were not all judged may still have findings in the list.
@@ -85,4 +87,9 @@ pub(crate) fn diagnostics(all: &[Diagnostic]) -> Vec<DiagnosticGroup<'_>> {
             .then_with(|| a.code.cmp(b.code))
     });
     groups
+}
+
+/// Was the run interrupted, so that everything in the report is a part?
+pub(crate) fn interrupted(report: &ScanReport) -> bool {
+    report.diagnostics.iter().any(|d| d.code == "interrupted")
 }

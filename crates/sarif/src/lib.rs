@@ -6,6 +6,7 @@
 
 mod line_hash;
 mod log;
+mod message;
 mod read;
 mod uri;
 mod write;

@@ -4,6 +4,7 @@
 //! and stripped of control characters. Snippets are never taken from it, because scanners of
 //! secrets put the secrets there.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use serde_json::Value;
@@ -14,18 +15,21 @@ use trueline_facts::{
     Severity, Step, Tier,
 };
 
+use crate::message::{MAX_MESSAGE, clean, filled};
 use crate::uri;
 
 /// Larger logs are refused.
 const MAX_BYTES: usize = 256 << 20;
 /// Results beyond this are left out, with a diagnostic.
 const MAX_RESULTS: usize = 200_000;
-/// Longer messages are cut.
-const MAX_MESSAGE: usize = 2_000;
 /// Longer traces are cut in the middle.
 const MAX_STEPS: usize = 200;
 /// Longer names of tools and rules are cut.
 const MAX_NAME: usize = 200;
+/// Longer URIs name no file.
+const MAX_URI: usize = 8_192;
+/// Tags of one rule beyond this are not read.
+const MAX_TAGS: usize = 256;
 
 /// Why a log could not be read at all.
 #[derive(Debug, Error)]
@@ -162,6 +166,43 @@ struct Run<'a> {
     value: &'a Value,
     engine: String,
     root: &'a [u8],
+    rules: Rules<'a>,
+}
+
+/// The rules of a run by id; of equal ids the first counts. Only looked up, never listed.
+#[derive(Debug, Default)]
+struct Rules<'a> {
+    /// By component: `None` is the driver, the others are extensions.
+    of_component: HashMap<(Option<u64>, &'a str), &'a Value>,
+    /// In any component, the driver first.
+    anywhere: HashMap<&'a str, &'a Value>,
+}
+
+impl<'a> Rules<'a> {
+    fn of(tool: &'a Value) -> Self {
+        let mut rules = Self::default();
+        rules.add(None, &tool["driver"]);
+        for (at, extension) in (0_u64..).zip(array(&tool["extensions"])) {
+            rules.add(Some(at), extension);
+        }
+        rules
+    }
+
+    fn add(&mut self, component: Option<u64>, value: &'a Value) {
+        for rule in array(&value["rules"]) {
+            if let Some(id) = rule["id"].as_str() {
+                self.of_component.entry((component, id)).or_insert(rule);
+                self.anywhere.entry(id).or_insert(rule);
+            }
+        }
+    }
+
+    fn find(&self, component: Option<u64>, id: &'a str) -> Option<&'a Value> {
+        self.of_component
+            .get(&(component, id))
+            .or_else(|| self.anywhere.get(id))
+            .copied()
+    }
 }
 
 impl<'a> Run<'a> {
@@ -179,10 +220,11 @@ impl<'a> Run<'a> {
                 engine
             },
             root,
+            rules: Rules::of(&value["tool"]),
         }
     }
 
-    fn finding(&self, result: &Value) -> Result<Finding, SkipReason> {
+    fn finding(&self, result: &'a Value) -> Result<Finding, SkipReason> {
         if array(&result["suppressions"])
             .iter()
             .any(|s| !matches!(s["status"].as_str(), Some("rejected" | "underReview")))
@@ -234,17 +276,17 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn rule(&self, result: &Value) -> Option<&'a Value> {
+    fn rule(&self, result: &'a Value) -> Option<&'a Value> {
         let reference = &result["rule"];
-        let component = match reference["toolComponent"]["index"].as_u64() {
-            Some(at) => self.value["tool"]["extensions"].get(at as usize)?,
+        let at = reference["toolComponent"]["index"].as_u64();
+        let component = match at {
+            Some(at) => self.value["tool"]["extensions"].get(index(at))?,
             None => &self.value["tool"]["driver"],
         };
-        let rules = &component["rules"];
-        let index = result["ruleIndex"]
+        let number = result["ruleIndex"]
             .as_u64()
             .or_else(|| reference["index"].as_u64());
-        if let Some(rule) = index.and_then(|at| rules.get(at as usize)) {
+        if let Some(rule) = number.and_then(|n| component["rules"].get(index(n))) {
             return Some(rule);
         }
         let id = result["ruleId"]
@@ -252,17 +294,9 @@ impl<'a> Run<'a> {
             .or_else(|| reference["id"].as_str())?;
         // Hierarchical ids: `CA1000/1` is described by `CA1000`.
         let stem = id.split('/').next().unwrap_or(id);
-        let by_id = |wanted: &str| {
-            array(rules)
-                .iter()
-                .chain(
-                    array(&self.value["tool"]["extensions"])
-                        .iter()
-                        .flat_map(|e| array(&e["rules"])),
-                )
-                .find(|r| r["id"].as_str() == Some(wanted))
-        };
-        by_id(id).or_else(|| by_id(stem))
+        self.rules
+            .find(at, id)
+            .or_else(|| self.rules.find(at, stem))
     }
 
     fn location(&self, place: &Value) -> Result<Location, SkipReason> {
@@ -271,12 +305,16 @@ impl<'a> Run<'a> {
         if artifact["uri"].is_null()
             && let Some(at) = artifact["index"].as_u64()
         {
-            artifact = &self.value["artifacts"][at as usize]["location"];
+            artifact = &self.value["artifacts"][index(at)]["location"];
         }
-        let uri = artifact["uri"].as_str().ok_or(SkipReason::NoPlace)?;
+        let uri = artifact["uri"]
+            .as_str()
+            .filter(|uri| uri.len() <= MAX_URI)
+            .ok_or(SkipReason::NoPlace)?;
         let path = self
             .resolve(uri, artifact["uriBaseId"].as_str())
             .ok_or(SkipReason::OutsideRoot)?;
+        // Without a region the whole file is meant (section 3.29.4): its first line stands for it.
         let region = &physical["region"];
         let number = |name: &str| {
             region[name]
@@ -308,38 +346,41 @@ impl<'a> Run<'a> {
         }
         let prefix = base
             .and_then(|id| self.value["originalUriBaseIds"][id]["uri"].as_str())
+            .filter(|uri| uri.len() <= MAX_URI)
             .unwrap_or_default();
         if prefix.is_empty() {
             return uri::to_path(uri, self.root);
         }
-        let joined = format!("{}/{uri}", prefix.strip_suffix('/').unwrap_or(prefix));
+        let prefix = prefix.strip_suffix('/').unwrap_or(prefix);
+        let joined = format!("{prefix}/{}", uri.replace('\\', "/"));
         // A base of another machine says nothing here: the relative part is what counts.
         uri::to_path(&joined, self.root).or_else(|| uri::to_path(uri, self.root))
     }
 
-    fn message(&self, result: &Value, rule: Option<&Value>) -> String {
+    fn message(&self, result: &'a Value, rule: Option<&'a Value>) -> String {
         let message = &result["message"];
-        let text = message["text"]
+        let arguments = array(&message["arguments"]);
+        let own = message["text"]
             .as_str()
-            .or_else(|| message["markdown"].as_str())
-            .map(str::to_owned)
-            .or_else(|| {
-                let id = message["id"].as_str()?;
-                let template = rule?["messageStrings"][id]["text"].as_str()?;
-                Some(array(&message["arguments"]).iter().enumerate().fold(
-                    template.to_owned(),
-                    |text, (at, argument)| {
-                        text.replace(&format!("{{{at}}}"), argument.as_str().unwrap_or(""))
-                    },
-                ))
-            })
-            .or_else(|| {
-                rule?["shortDescription"]["text"]
-                    .as_str()
-                    .map(str::to_owned)
-            })
-            .unwrap_or_else(|| format!("reported by {}", self.engine));
-        clean(&text, MAX_MESSAGE)
+            .or_else(|| message["markdown"].as_str());
+        if let Some(text) = own {
+            // Most tools that use no arguments do not double their braces either.
+            return if arguments.is_empty() {
+                clean(text, MAX_MESSAGE)
+            } else {
+                clean(&filled(text, arguments), MAX_MESSAGE)
+            };
+        }
+        let template = rule
+            .zip(message["id"].as_str())
+            .and_then(|(rule, id)| rule["messageStrings"][id]["text"].as_str());
+        if let Some(template) = template {
+            return clean(&filled(template, arguments), MAX_MESSAGE);
+        }
+        match rule.and_then(|r| r["shortDescription"]["text"].as_str()) {
+            Some(text) => clean(text, MAX_MESSAGE),
+            None => clean(&format!("reported by {}", self.engine), MAX_MESSAGE),
+        }
     }
 
     fn trace(&self, result: &Value) -> Vec<Step> {
@@ -366,7 +407,10 @@ impl<'a> Run<'a> {
         steps
     }
 
-    /// The tool's own fingerprint with its name before it; computed only where it has none.
+    /// The tool's own fingerprint with its name before it; computed where it has none.
+    ///
+    /// `fingerprints` tell results apart by themselves. `partialFingerprints` do not (section
+    /// 3.27.17: a hash of a line is the same in every file that has it), so rule and path join them.
     fn fingerprint(
         &self,
         result: &Value,
@@ -374,37 +418,65 @@ impl<'a> Run<'a> {
         location: &Location,
         message: &str,
     ) -> Fingerprint {
-        let own = ["fingerprints", "partialFingerprints"]
-            .iter()
-            .find_map(|group| {
-                result[*group]
-                    .as_object()?
-                    .iter()
-                    .filter_map(|(name, value)| Some((name, value.as_str()?)))
-                    .filter(|(_, value)| !value.is_empty() && *value != "requires login")
-                    .min()
-                    .map(|(_, value)| value)
+        let own = marks(&result["fingerprints"]).into_iter().next();
+        if let Some((_, own)) = own {
+            return Fingerprint::new(if own.chars().nth(MAX_NAME).is_none() {
+                format!("{}:{}", self.engine, clean(own, MAX_NAME))
+            } else {
+                self.hashed(&[own.as_bytes()])
             });
-        if let Some(own) = own {
-            return Fingerprint::new(format!("{}:{}", self.engine, clean(own, MAX_NAME)));
         }
+        let mut parts = vec![rule.as_str().as_bytes(), location.path.as_bytes()];
+        let partial = marks(&result["partialFingerprints"]);
+        if !partial.is_empty() {
+            parts.extend(
+                partial
+                    .iter()
+                    .flat_map(|(k, v)| [k.as_bytes(), v.as_bytes()]),
+            );
+            return Fingerprint::new(self.hashed(&parts));
+        }
+        let line = location.start.line.to_le_bytes();
+        parts.extend([message.as_bytes(), &line]);
+        Fingerprint::new(self.hashed(&parts))
+    }
+
+    fn hashed(&self, parts: &[&[u8]]) -> String {
         let mut hash = Sha256::new();
-        for part in [
-            rule.as_str().as_bytes(),
-            location.path.as_bytes(),
-            message.as_bytes(),
-        ] {
+        for part in parts {
+            hash.update((part.len() as u64).to_le_bytes());
             hash.update(part);
-            hash.update([0]);
         }
-        hash.update(location.start.line.to_le_bytes());
         let mut text = format!("{}:", self.engine);
-        for byte in &hash.finalize()[..16] {
+        for byte in hash.finalize().iter().take(16) {
             // Writing to a String cannot fail.
             let _ = write!(text, "{byte:02x}");
         }
-        Fingerprint::new(text)
+        text
     }
+}
+
+/// The usable entries of a bag of fingerprints, by name.
+fn marks(group: &Value) -> Vec<(&str, &str)> {
+    let mut marks: Vec<(&str, &str)> = group
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
+        .filter(|(_, value)| !value.is_empty() && *value != "requires login")
+        .collect();
+    marks.sort_unstable();
+    marks
+}
+
+/// An index of a log; what no `usize` holds is past every array.
+fn index(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// Whether a text is short enough to be a number or a word of a scale.
+fn short(text: &&str) -> bool {
+    text.len() <= 32
 }
 
 fn severity(result: &Value, rule: Option<&Value>) -> Severity {
@@ -412,7 +484,7 @@ fn severity(result: &Value, rule: Option<&Value>) -> Severity {
         let score = &v["properties"]["security-severity"];
         score
             .as_f64()
-            .or_else(|| score.as_str().and_then(|s| s.trim().parse().ok()))
+            .or_else(|| score.as_str().filter(short)?.trim().parse().ok())
     });
     if let Some(score) = score {
         return match score {
@@ -438,7 +510,7 @@ fn confidence(result: &Value, rule: Option<&Value>) -> Confidence {
         let properties = &v["properties"];
         ["precision", "confidence", "issue_confidence"]
             .iter()
-            .find_map(|name| properties[*name].as_str())
+            .find_map(|name| properties[*name].as_str().filter(short))
     });
     match word.map(str::to_ascii_lowercase).as_deref() {
         Some("very-high" | "high") => Confidence::High,
@@ -460,15 +532,18 @@ fn cwes(result: &Value, rule: Option<&Value>) -> Vec<Cwe> {
         ] {
             match list {
                 Value::Array(items) => {
-                    found.extend(items.iter().filter_map(Value::as_str).filter_map(cwe));
+                    let texts = items.iter().take(MAX_TAGS).filter_map(Value::as_str);
+                    found.extend(texts.filter_map(cwe));
                 }
-                Value::String(text) => found.extend(text.split(',').filter_map(cwe)),
+                Value::String(text) => {
+                    found.extend(text.split(',').take(MAX_TAGS).filter_map(cwe));
+                }
                 _ => {}
             }
         }
         let taxa = array(&value["taxa"]).iter();
         let targets = array(&value["relationships"]).iter().map(|r| &r["target"]);
-        for reference in taxa.chain(targets) {
+        for reference in taxa.take(MAX_TAGS).chain(targets.take(MAX_TAGS)) {
             if reference["toolComponent"]["name"]
                 .as_str()
                 .is_some_and(|n| n.eq_ignore_ascii_case("cwe"))
@@ -492,7 +567,7 @@ fn cwes(result: &Value, rule: Option<&Value>) -> Vec<Cwe> {
 
 /// `external/cwe/cwe-089`, `CWE-89`, `CWE-89: Improper …`.
 fn cwe(text: &str) -> Option<Cwe> {
-    let lower = text.to_ascii_lowercase();
+    let lower = clean(text, MAX_NAME).to_ascii_lowercase();
     let at = lower.find("cwe-")? + "cwe-".len();
     let digits: String = lower[at..]
         .chars()
@@ -503,12 +578,4 @@ fn cwe(text: &str) -> Option<Cwe> {
 
 fn array(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
-}
-
-/// Text of a stranger: control characters out, length limited.
-fn clean(text: &str, limit: usize) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(limit)
-        .collect()
 }

@@ -1,7 +1,6 @@
 //! `trueline blame`: the origin of each line of one file at HEAD.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -11,8 +10,8 @@ use trueline_facts::blame::{BlameReport, BlameRun, SCHEMA};
 use trueline_facts::{CommitId, Person, Pseudonym, RepoPath};
 use trueline_history::HistoryError;
 use trueline_history::content::ZonedSignature;
-use trueline_history::evidence::{EvidenceOptions, fuse};
-use trueline_history::model::{CommitIx, FileContent, History, RunEnd};
+use trueline_history::evidence::{EvidenceOptions, Origins, fuse};
+use trueline_history::model::{CommitIx, FileContent, History, RawIdentity, RunEnd};
 use trueline_history::repository::Repository;
 use trueline_history::walk;
 
@@ -25,6 +24,10 @@ use crate::{Progress, ReadingOptions, ScanError};
 pub struct BlameRequest {
     /// The file in a work tree, or a path from the root of a bare repository.
     pub file: PathBuf,
+    /// Show names of persons beside their pseudonyms?
+    pub names: bool,
+    /// Read what git's porcelain format needs of each commit?
+    pub commit_details: bool,
     /// What every command can be told.
     pub reading: ReadingOptions,
 }
@@ -135,7 +138,7 @@ pub fn blame(
     let persons = Persons {
         history: &history,
         root: &root,
-        names: request.reading.names,
+        names: request.names,
     };
     let runs = origins
         .files
@@ -155,20 +158,21 @@ pub fn blame(
                 original_start: run.original_start + 1,
                 person: persons.of(run.commit),
                 time: commit.author_time,
-                summary: summary(&commit.message).chars().take(SUMMARY).collect(),
+                summary: persons
+                    .subject(&commit.message)
+                    .chars()
+                    .take(SUMMARY)
+                    .collect(),
                 origin: origins.origin(run.origin).clone(),
             }
         })
         .collect::<Vec<_>>();
 
-    let mut commits = BTreeMap::new();
-    for run in &runs {
-        if let Entry::Vacant(slot) = commits.entry(run.commit.clone())
-            && let Some(details) = persons.details(repository, &run.commit)
-        {
-            slot.insert(details);
-        }
-    }
+    let commits = if request.commit_details {
+        persons.details_of(repository, &origins)
+    } else {
+        BTreeMap::new()
+    };
     let mut diagnostics = history.diagnostics.clone();
     diagnostics.extend(origins.diagnostics);
     diagnostics.sort();
@@ -249,31 +253,61 @@ impl Persons<'_> {
         }
     }
 
-    fn details(&self, repository: &Repository, commit: &CommitId) -> Option<CommitDetails> {
-        let commit = self
-            .history
-            .commits
+    /// What the porcelain format needs of each commit that a line came from.
+    fn details_of(
+        &self,
+        repository: &Repository,
+        origins: &Origins,
+    ) -> BTreeMap<CommitId, CommitDetails> {
+        let named: BTreeSet<CommitIx> = origins
+            .files
             .iter()
-            .find(|c| commit_id(c.id) == *commit)?;
+            .flat_map(|f| f.runs.iter().map(|run| run.commit))
+            .collect();
+        named
+            .into_iter()
+            .filter_map(|ix| {
+                let details = self.details(repository, ix)?;
+                Some((commit_id(self.history.commit(ix).id), details))
+            })
+            .collect()
+    }
+
+    fn details(&self, repository: &Repository, ix: CommitIx) -> Option<CommitDetails> {
+        let commit = self.history.commit(ix);
         let (author, committer) = repository.signatures(commit.id)?;
         Some(CommitDetails {
             author: self.signature(author),
             committer: self.signature(committer),
-            summary: summary(&commit.message).into_owned().into_bytes(),
+            summary: self.subject(&commit.message).into_bytes(),
             root: commit.parents.is_empty() && !commit.parents_missing,
         })
     }
 
+    /// The first line of a message; addresses and account names in it count as names.
+    fn subject(&self, message: &[u8]) -> String {
+        let subject = summary(message);
+        if self.names {
+            subject.into_owned()
+        } else {
+            trueline_history::subject::public(&subject)
+        }
+    }
+
     fn signature(&self, signature: ZonedSignature) -> CommitSignature {
-        let pseudonym = Pseudonym::derive(self.root, &signature.email.to_str_lossy());
+        let known = self.history.mailmap.resolve(&RawIdentity {
+            name: signature.name.into(),
+            email: signature.email.into(),
+        });
+        let pseudonym = Pseudonym::derive(self.root, &known.email.to_str_lossy());
         CommitSignature {
             name: if self.names {
-                signature.name
+                known.name.into()
             } else {
                 pseudonym.as_str().into()
             },
             email: if self.names {
-                signature.email
+                known.email.into()
             } else {
                 Vec::new()
             },

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use trueline_cache::{Cache, DEFAULT_LIMIT_BYTES, user_directory};
+use trueline_cache::{Cache, Candidate, DEFAULT_LIMIT_BYTES, user_directory};
 use trueline_facts::{Diagnostic, Level};
 use trueline_history::repository::Repository;
 
@@ -14,24 +14,24 @@ const VERSION_DIRECTORY: &str = "v1";
 pub(crate) fn open(repository: &Repository, diagnostics: &mut Vec<Diagnostic>) -> Option<Cache> {
     let common = repository.common_dir();
     let common = common.canonicalize().unwrap_or(common);
-    let mut directories = vec![common.join("trueline").join(VERSION_DIRECTORY)];
-    directories.extend(
+    let mut candidates = vec![Candidate::new(&common, "trueline").join(VERSION_DIRECTORY)];
+    candidates.extend(
         user_directory(
             std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from),
             std::env::home_dir(),
             &common,
         )
-        .map(|d| d.join(VERSION_DIRECTORY)),
+        .map(|candidate| candidate.join(VERSION_DIRECTORY)),
     );
-    match Cache::open(&directories, DEFAULT_LIMIT_BYTES) {
-        Ok(cache) => Some(cache),
-        Err(error) => {
-            diagnostics.push(Diagnostic::new(
-                Level::Note,
-                "cache-unavailable",
-                format!("{error}; the next run will take as long as this one"),
-            ));
-            None
-        }
+    let cache = Cache::open(&candidates, DEFAULT_LIMIT_BYTES).ok();
+    if cache.is_none() {
+        // The error would name paths of this machine, which documents do not.
+        diagnostics.push(Diagnostic::new(
+            Level::Note,
+            "cache-unavailable",
+            "neither the git directory nor the user's cache directory can be written: the next \
+             run will take as long as this one",
+        ));
     }
+    cache
 }

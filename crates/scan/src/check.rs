@@ -1,12 +1,13 @@
 //! Every source file through its front end and the rules, in parallel, on stacks deep enough for
 //! parsers. One file's failure is that file's diagnostic.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use rayon::ThreadPoolBuilder;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use trueline_facts::scan::{LanguageCoverage, SourceCoverage};
-use trueline_facts::{Diagnostic, Finding, Level, RepoPath, Tier};
+use trueline_facts::{Diagnostic, Finding, Level, RepoPath, RuleId, Tier};
 use trueline_syntax::ir::Language;
 use trueline_syntax::{Refused, Source};
 use trueline_taint::{Engine, Site};
@@ -23,6 +24,8 @@ pub(crate) struct CheckedFile {
     /// Its bytes, kept only when something in it must be shown or joined.
     pub(crate) content: Option<Vec<u8>>,
     pub(crate) findings: Vec<Finding>,
+    /// Rules of the findings that were not asked for, one for each.
+    pub(crate) hidden: Vec<RuleId>,
     pub(crate) sites: Vec<Site>,
 }
 
@@ -95,7 +98,7 @@ pub(crate) fn run(
             Outcome::Checked(language, row, file, diagnostics) => {
                 language_row(&mut checked.coverage, language).add(&row);
                 checked.diagnostics.extend(diagnostics);
-                if !file.findings.is_empty() || !file.sites.is_empty() {
+                if file.content.is_some() {
                     checked.files.push(file);
                 }
             }
@@ -165,7 +168,8 @@ fn text(
     if decoded.contains('\0') {
         return Outcome::Skipped(
             language,
-            Diagnostic::new(Level::Note, "file-binary", "skipped: binary content").at(path.clone()),
+            Diagnostic::new(Level::Warning, "file-binary", "skipped: binary content")
+                .at(path.clone()),
         );
     }
     let invalid_text = matches!(decoded, std::borrow::Cow::Owned(_));
@@ -187,7 +191,17 @@ fn text(
         Ok(module) => module,
         Err(refused) => return Outcome::Skipped(language, refusal(path, &refused)),
     };
-    let analysis = engine.analyze_file(path, &decoded, &module);
+    // The engine shares nothing that a panic could leave half-changed.
+    let Ok(analysis) = catch_unwind(AssertUnwindSafe(|| {
+        engine.analyze_file(path, &decoded, &module)
+    })) else {
+        let diagnostic = Diagnostic::new(
+            Level::Error,
+            "analysis-failed",
+            "skipped: the analysis failed on this file; please report it with the file, if you may",
+        );
+        return Outcome::Skipped(language, diagnostic.at(path.clone()));
+    };
     let cut_short = !analysis.diagnostics.is_empty();
     diagnostics.extend(analysis.diagnostics);
     let unknown = module.coverage.unknown.len() as u64;
@@ -216,11 +230,11 @@ fn text(
         lines: u64::from(module.coverage.lines),
         unknown_constructs: unknown,
     };
-    let mut findings = analysis.findings;
-    if tiers == Tiers::Shown {
-        findings.retain(|f| f.tier == Tier::Shown);
-    }
-    let keep = !findings.is_empty() || !analysis.sites.is_empty();
+    let (findings, hidden): (Vec<Finding>, Vec<Finding>) = analysis
+        .findings
+        .into_iter()
+        .partition(|f| tiers == Tiers::All || f.tier == Tier::Shown);
+    let keep = !findings.is_empty() || !hidden.is_empty() || !analysis.sites.is_empty();
     drop(decoded);
     Outcome::Checked(
         language,
@@ -229,6 +243,7 @@ fn text(
             path: path.clone(),
             content: keep.then_some(bytes),
             findings,
+            hidden: hidden.into_iter().map(|f| f.rule).collect(),
             sites: analysis.sites,
         },
         diagnostics,
@@ -239,7 +254,7 @@ fn refusal(path: &RepoPath, refused: &Refused) -> Diagnostic {
     let (level, code) = match refused {
         Refused::TooLarge { bytes, .. } => return source::too_large(path, *bytes as u64),
         Refused::TooDeep { .. } => (Level::Warning, "file-too-deep"),
-        Refused::Minified { .. } => (Level::Note, "file-minified"),
+        Refused::Minified { .. } => (Level::Warning, "file-minified"),
         Refused::ParserPanicked { .. } => (Level::Warning, "parser-failed"),
     };
     Diagnostic::new(level, code, format!("skipped: {refused}")).at(path.clone())

@@ -123,7 +123,7 @@ impl Config {
         let mut document = toml_span::parse(text).map_err(|error| {
             invalid(Wrong {
                 span: error.span,
-                message: error.kind.to_string(),
+                message: error.to_string(),
             })
         })?;
         Self::from_value(&mut document).map_err(invalid)
@@ -144,9 +144,12 @@ impl Config {
         if let Some((_, mut value)) = root.take("tools") {
             let mut tools = Section::new("tools", &mut value)?;
             if let Some((_, approved)) = tools.take("approved") {
-                let names = strings(approved, "tools.approved")?;
-                config.approved_tools =
-                    Some(names.into_iter().map(|n| ToolId::new(n.as_str())).collect());
+                config.approved_tools = Some(
+                    strings_with_spans(approved, "tools.approved")?
+                        .into_iter()
+                        .map(|(name, span)| tool(&name, span))
+                        .collect::<Result<_, _>>()?,
+                );
             }
             tools.end(&["approved"])?;
         }
@@ -241,7 +244,18 @@ impl<'de> Section<'de> {
     }
 }
 
-fn strings(mut value: Value<'_>, name: &str) -> Result<Vec<String>, Wrong> {
+/// A tool by any of its names. One that nobody knows yet is taken as it is, unless it looks like a
+/// typing error.
+fn tool(name: &str, span: Span) -> Result<ToolId, Wrong> {
+    crate::declare::tool(name).map_err(|error| Wrong::new(span, error.to_string()))
+}
+
+fn strings(value: Value<'_>, name: &str) -> Result<Vec<String>, Wrong> {
+    let texts = strings_with_spans(value, name)?;
+    Ok(texts.into_iter().map(|(text, _)| text).collect())
+}
+
+fn strings_with_spans(mut value: Value<'_>, name: &str) -> Result<Vec<(String, Span)>, Wrong> {
     let wrong = |span| Wrong::new(span, format!("`{name}` must be a list of texts"));
     let span = value.span;
     let ValueInner::Array(items) = value.take() else {
@@ -252,7 +266,7 @@ fn strings(mut value: Value<'_>, name: &str) -> Result<Vec<String>, Wrong> {
         .map(|mut item| {
             let span = item.span;
             match item.take() {
-                ValueInner::String(text) => Ok(text.into_owned()),
+                ValueInner::String(text) => Ok((text.into_owned(), span)),
                 _ => Err(wrong(span)),
             }
         })
@@ -311,6 +325,15 @@ mod tests {
         assert_eq!(config.approved_tools, Some(vec![ToolId::new("claude")]));
         assert_eq!(config.exclude, ["gen/**"]);
         assert_eq!(config.teams[0].name, "core");
+    }
+
+    #[test]
+    fn tools_are_known_by_any_of_their_names() {
+        let config = parse("[tools]\napproved = [\"Claude Code\", \"brand-new-agent\"]\n").unwrap();
+        let expected = ["claude", "brand-new-agent"].map(ToolId::new);
+        assert_eq!(config.approved_tools, Some(expected.to_vec()));
+        let message = parse("[tools]\napproved = [\"cluade\"]\n").unwrap_err();
+        insta::assert_snapshot!(message, @"trueline.toml:2:14: no tool `cluade`; did you mean `claude`?");
     }
 
     #[test]

@@ -72,7 +72,7 @@ pub fn declare(request: &DeclareRequest) -> Result<Vec<DeclaredCommit>, ScanErro
 }
 
 /// A known tool by any of its names, or a new one that is no typing error of a known one.
-fn tool(name: &str) -> Result<ToolId, ScanError> {
+pub(crate) fn tool(name: &str) -> Result<ToolId, ScanError> {
     if let Some(tool) = tools::known(name) {
         return Ok(tool);
     }

@@ -40,29 +40,3 @@ pub(crate) fn read(
     }
     Ok((findings, diagnostics))
 }
-
-/// Is it about a secret? Then its line is never shown.
-pub(crate) fn is_secret(finding: &Finding) -> bool {
-    const CWES: [u32; 8] = [256, 259, 312, 321, 522, 540, 615, 798];
-    const WORDS: [&str; 6] = [
-        "secret",
-        "password",
-        "api-key",
-        "apikey",
-        "token",
-        "credential",
-    ];
-    let rule = finding.rule.as_str().to_ascii_lowercase();
-    let engine = finding.engine.to_ascii_lowercase();
-    finding.cwe.iter().any(|c| CWES.contains(&c.0))
-        || WORDS.iter().any(|w| rule.contains(w))
-        || [
-            "gitleaks",
-            "trufflehog",
-            "detect-secrets",
-            "ggshield",
-            "kingfisher",
-        ]
-        .iter()
-        .any(|e| engine.contains(e))
-}

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 use trueline_facts::code::{CodeView, OriginRun};
 use trueline_facts::scan::WeaknessRate;
-use trueline_facts::{Finding, Origin, Proportion, RepoPath};
+use trueline_facts::{Finding, Origin, Proportion, RepoPath, RuleId};
 use trueline_history::evidence::{OriginRun as HeadRun, Origins};
 use trueline_history::model::{CommitIx, FileContent, History};
 use trueline_history::worktree::LineMap;
@@ -106,6 +106,8 @@ impl<'a> HeadLines<'a> {
 #[derive(Debug)]
 pub(crate) struct JoinedFile {
     pub(crate) findings: Vec<Finding>,
+    /// Rules of the findings that were not asked for, one for each.
+    pub(crate) hidden: Vec<RuleId>,
     /// Exposed sites with the answer to "is the line known to come from an AI tool?".
     pub(crate) sites: Vec<(Site, SiteOrigin)>,
 }
@@ -121,10 +123,15 @@ pub(crate) enum SiteOrigin {
 /// second tier counts only when the second tier was asked for, because it is not in `files` then.
 pub(crate) fn rates(engine: &Engine, files: &[JoinedFile]) -> Vec<WeaknessRate> {
     let mut counts: BTreeMap<&str, [(u64, u64); 2]> = BTreeMap::new();
+    let mut hidden: BTreeMap<&str, u64> = BTreeMap::new();
     for file in files {
+        for rule in &file.hidden {
+            *hidden.entry(rule.as_str()).or_default() += 1;
+        }
         let flagged: BTreeSet<(&str, u32, u32)> = file
             .findings
             .iter()
+            .filter(|f| f.engine == crate::OWN_ENGINE)
             .map(|f| {
                 (
                     f.rule.as_str(),
@@ -151,6 +158,7 @@ pub(crate) fn rates(engine: &Engine, files: &[JoinedFile]) -> Vec<WeaknessRate> 
                 severity: rule.severity,
                 known_ai: Proportion::new(ai.0, ai.1),
                 not_known_ai: Proportion::new(rest.0, rest.1),
+                uncertain: hidden.get(rule.id.as_str()).copied().unwrap_or(0),
             })
         })
         .collect();

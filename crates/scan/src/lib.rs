@@ -25,10 +25,13 @@ pub use blame::{BlameOutcome, BlameRequest, CommitDetails, CommitSignature, blam
 pub use check::Tiers;
 pub use declare::{DeclareRequest, DeclaredCommit, declare};
 pub use error::ScanError;
-pub use rules::{RuleSummary, explain, rules};
+pub use rules::{RuleList, RuleSummary, explain, rules};
 pub use scan::{ScanOutcome, ScanRequest, scan};
 pub use stats::{StatsRequest, stats};
 pub use trueline_history::declare::Outcome as NoteOutcome;
+
+/// The engine that our own findings name.
+const OWN_ENGINE: &str = "trueline";
 
 /// Version that documents carry.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -40,8 +43,6 @@ pub struct ReadingOptions {
     pub threads: usize,
     /// Read and write the cache?
     pub cache: bool,
-    /// Show names of persons beside their pseudonyms?
-    pub names: bool,
     /// The home directory whose agent transcripts may be read: only with explicit consent.
     pub local_sessions: Option<PathBuf>,
 }

@@ -93,6 +93,15 @@ impl Place {
         }
     }
 
+    /// The same repository, though perhaps another work tree of it.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let common = |place: &Self| {
+            let folder = place.repository()?.common_dir();
+            folder.canonicalize().ok()
+        };
+        common(self).is_some_and(|own| common(other) == Some(own))
+    }
+
     /// Without a work tree?
     pub(crate) const fn is_bare(&self) -> bool {
         matches!(self.ground, Ground::Bare { .. })
@@ -139,6 +148,13 @@ impl Place {
                 needs: "--diff needs one to compare with",
             })?;
         Ok(scan::commit_id(id))
+    }
+
+    /// The content of a file of a commit.
+    pub(crate) fn file_of(&self, commit: &CommitId, path: &RepoPath) -> Option<Vec<u8>> {
+        let repository = self.repository()?;
+        let id = repository.resolve(Some(commit.as_str())).ok()??;
+        repository.file_at(id, path).ok().flatten()
     }
 
     /// The files to check, sorted.

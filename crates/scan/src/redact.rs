@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use regex::Regex;
+use trueline_facts::Finding;
 
 /// What stands in place of a secret.
 const MASK: &str = "[redacted]";
@@ -29,6 +30,82 @@ static TOKENS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
+/// Masks every text of a finding: its message, its snippet, its steps and its fix.
+pub(crate) fn finding(finding: &mut Finding) {
+    let secret = is_secret(finding);
+    let snippet = |text: &str| if secret { values(text) } else { line(text) };
+    // Other tools quote the secret that they found.
+    finding.message = if secret && finding.engine != crate::OWN_ENGINE {
+        quoted(&finding.message)
+    } else {
+        line(&finding.message)
+    };
+    finding.location.snippet = snippet(&finding.location.snippet);
+    for step in &mut finding.trace {
+        step.message = line(&step.message);
+        step.location.snippet = snippet(&step.location.snippet);
+    }
+    if let Some(fix) = &mut finding.fix {
+        fix.description = line(&fix.description);
+        fix.replacement = fix.replacement.as_deref().map(line);
+    }
+}
+
+/// Is it about a secret? Then no value on its line is shown.
+pub(crate) fn is_secret(finding: &Finding) -> bool {
+    const CWES: [u32; 8] = [256, 259, 312, 321, 522, 540, 615, 798];
+    const WORDS: [&str; 6] = [
+        "secret",
+        "password",
+        "api-key",
+        "apikey",
+        "token",
+        "credential",
+    ];
+    let rule = finding.rule.as_str().to_ascii_lowercase();
+    let engine = finding.engine.to_ascii_lowercase();
+    finding.cwe.iter().any(|c| CWES.contains(&c.0))
+        || WORDS.iter().any(|w| rule.contains(w))
+        || [
+            "gitleaks",
+            "trufflehog",
+            "detect-secrets",
+            "ggshield",
+            "kingfisher",
+        ]
+        .iter()
+        .any(|e| engine.contains(e))
+}
+
+/// A whole file: well-known tokens and private keys masked everywhere, every value on the lines
+/// (from 1) that `secret` names.
+pub(crate) fn text(text: &str, secret: impl Fn(u32) -> bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut in_key = false;
+    for (content, number) in text.lines().zip(1u32..) {
+        if in_key {
+            out.push_str(MASK);
+            in_key = !content.contains("-----END");
+        } else {
+            in_key = opens_key(content);
+            if secret(number) {
+                out.push_str(&values(content));
+            } else {
+                out.push_str(&line(content));
+            }
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// Does a private key begin here that goes on in the next line?
+fn opens_key(text: &str) -> bool {
+    text.find("-----BEGIN ")
+        .and_then(|at| text.get(at..))
+        .is_some_and(|from| from.contains("PRIVATE KEY-----") && !from.contains("-----END"))
+}
+
 /// A line with well-known tokens masked.
 pub(crate) fn line(text: &str) -> String {
     match &*TOKENS {
@@ -36,12 +113,26 @@ pub(crate) fn line(text: &str) -> String {
             Cow::Borrowed(same) => same.to_owned(),
             Cow::Owned(masked) => masked,
         },
-        None => literals(text),
+        None => MASK.to_owned(),
     }
 }
 
-/// A line with the content of every quoted literal masked.
-pub(crate) fn literals(text: &str) -> String {
+/// A line with every value masked: what stands in quotes, and what follows `=` or `:` without them.
+fn values(text: &str) -> String {
+    if !text.contains(['"', '\'', '`']) {
+        return match text.find(['=', ':']) {
+            Some(at) if !text[at + 1..].trim().is_empty() => format!("{} {MASK}", &text[..=at]),
+            Some(_) => line(text),
+            None if text.trim().is_empty() => text.to_owned(),
+            // A value alone on its line, as in multi-line lists.
+            None => MASK.to_owned(),
+        };
+    }
+    quoted(text)
+}
+
+/// A text with everything in quotes masked, and well-known tokens.
+fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut quote: Option<char> = None;
     let mut escaped = false;
@@ -81,10 +172,26 @@ mod tests {
     }
 
     #[test]
-    fn every_literal_of_a_line_with_a_secret_is_masked() {
+    fn every_value_of_a_line_with_a_secret_is_masked() {
         assert_eq!(
-            literals(r#"password = "a\"b" + 'c'"#),
+            values(r#"password = "a\"b" + 'c'"#),
             r#"password = "[redacted]" + '[redacted]'"#
+        );
+        assert_eq!(values("password: hunter2secret"), "password: [redacted]");
+        assert_eq!(values("PASSWORD=hunter2secret"), "PASSWORD= [redacted]");
+        assert_eq!(values("  hunter2secret"), "[redacted]");
+    }
+
+    #[test]
+    fn the_body_of_a_private_key_is_masked() {
+        let key = format!(
+            "a = 1\n-----BEGIN {0} KEY-----\nMIIabc\nxyz\n-----END {0} KEY-----\nb = 2\n",
+            "PRIVATE"
+        );
+        let shown = text(&key, |_| false);
+        assert_eq!(
+            shown,
+            "a = 1\n[redacted]\n[redacted]\n[redacted]\n[redacted]\nb = 2\n"
         );
     }
 }

@@ -7,6 +7,15 @@ use trueline_taint::Engine;
 use crate::ScanError;
 use crate::config::nearest;
 
+/// The document of `trueline rules list`.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct RuleList {
+    /// Always `trueline.rules/1`.
+    pub schema: &'static str,
+    /// The rules, by id.
+    pub rules: Vec<RuleSummary>,
+}
+
 /// One line about a rule.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct RuleSummary {
@@ -23,7 +32,7 @@ pub struct RuleSummary {
 }
 
 /// All rules, by id.
-pub fn rules() -> Result<Vec<RuleSummary>, ScanError> {
+pub fn rules() -> Result<RuleList, ScanError> {
     let engine = Engine::builtin()?;
     let mut rules: Vec<RuleSummary> = engine
         .rules()
@@ -37,7 +46,10 @@ pub fn rules() -> Result<Vec<RuleSummary>, ScanError> {
         })
         .collect();
     rules.sort_by(|a, b| a.id.cmp(&b.id));
-    Ok(rules)
+    Ok(RuleList {
+        schema: "trueline.rules/1",
+        rules,
+    })
 }
 
 /// The page of a rule, Markdown.

@@ -119,8 +119,11 @@ pub fn scan(
     let joined = Join {
         place: &place,
         observation: observation.as_ref(),
-        changed_since: match (&observation, &changed_since) {
-            (Some(observation), Some(base)) => Some(observation.reachable_from(&place, base)?),
+        base: match (&observation, &changed_since) {
+            (Some(observation), Some(base)) => Some(Base {
+                commit: base.clone(),
+                commits: observation.reachable_from(&place, base)?,
+            }),
             _ => None,
         },
     }
@@ -168,17 +171,21 @@ pub fn scan(
     Ok(ScanOutcome {
         report,
         code,
-        rules: engine
-            .rules()
-            .iter()
-            .map(|rule| RuleText {
-                id: rule.id.clone(),
-                title: rule.title.clone(),
-                markdown: rule.docs_markdown(),
-            })
-            .collect(),
+        rules: rule_texts(&engine),
         line_hashes: joined.line_hashes,
     })
+}
+
+fn rule_texts(engine: &Engine) -> Vec<RuleText> {
+    engine
+        .rules()
+        .iter()
+        .map(|rule| RuleText {
+            id: rule.id.clone(),
+            title: rule.title.clone(),
+            markdown: rule.docs_markdown(),
+        })
+        .collect()
 }
 
 /// Puts imported findings beside ours, by file.
@@ -215,6 +222,7 @@ fn add_imported(
                     path,
                     content: Some(content),
                     findings,
+                    hidden: Vec::new(),
                     sites: Vec::new(),
                 }),
                 Err(diagnostic) => {
@@ -224,6 +232,7 @@ fn add_imported(
                         path,
                         content: None,
                         findings,
+                        hidden: Vec::new(),
                         sites: Vec::new(),
                     });
                 }
@@ -236,8 +245,14 @@ fn add_imported(
 struct Join<'a> {
     place: &'a Place,
     observation: Option<&'a Observation>,
-    /// Commits that the base of `--diff` has.
-    changed_since: Option<FxHashSet<CommitIx>>,
+    base: Option<Base>,
+}
+
+/// What `--diff` compares with.
+struct Base {
+    commit: CommitId,
+    /// Commits that it has.
+    commits: FxHashSet<CommitIx>,
 }
 
 struct Joined {
@@ -271,24 +286,41 @@ impl Join<'_> {
             path,
             content,
             mut findings,
+            hidden,
             sites,
         } = file;
         let content = content.unwrap_or_default();
         let map = head.map_or_else(LineMap::identity, |h| h.map(self.place, &path, &content));
         let known = |line: u32| head.map(|h| h.line(&path, &map, line));
-        let changed = |line: u32| match (&self.changed_since, known(line)) {
-            (Some(base), Some(line)) => !line.commit.is_some_and(|c| base.contains(&c)),
-            _ => true,
-        };
-        findings.retain(|f| {
-            (f.location.start.line..=f.location.end.line.min(f.location.start.line + 200))
-                .any(&changed)
+        // A line is the base's if a commit of the base added it (also under another name) or if the
+        // base has it at this path (a squash merge brings the same line by another commit).
+        let at_base = self.base.as_ref().and_then(|base| {
+            let before = self.place.file_of(&base.commit, &path)?;
+            Some(LineMap::between(&before, &content))
         });
+        let changed = |line: u32| {
+            let Some(base) = &self.base else { return true };
+            let added_by_base = known(line)
+                .and_then(|l| l.commit)
+                .is_some_and(|commit| base.commits.contains(&commit));
+            let stands_at_base = at_base
+                .as_ref()
+                .is_some_and(|map| map.head_line(line.saturating_sub(1)).is_some());
+            !added_by_base && !stands_at_base
+        };
+        if self.base.is_some() {
+            findings.retain(|f| {
+                let first = f.location.start.line;
+                let last = f.location.end.line.min(first.saturating_add(LONGEST_RANGE));
+                (first..=last).any(&changed)
+            });
+        }
         for finding in &mut findings {
             finding.origin = known(finding.location.start.line).map(|l| l.origin.clone());
-            if finding.location.snippet.is_empty() && !import::is_secret(finding) {
+            if finding.location.snippet.is_empty() {
                 finding.location.snippet = line_of(&content, finding.location.start.line);
             }
+            redact::finding(finding);
         }
         let sites = sites
             .into_iter()
@@ -307,9 +339,16 @@ impl Join<'_> {
             let text = content.to_str_lossy();
             line_hashes_of.insert(path, line_hashes(&text));
         }
-        JoinedFile { findings, sites }
+        JoinedFile {
+            findings,
+            hidden,
+            sites,
+        }
     }
 }
+
+/// Lines of a finding that `--diff` looks at.
+const LONGEST_RANGE: u32 = 200;
 
 /// Longest snippet, in characters.
 const SNIPPET: usize = 200;
@@ -338,10 +377,17 @@ fn code_view(
     for finding in findings {
         let path = &finding.location.path;
         *counts.entry(path).or_default() += 1;
-        if import::is_secret(finding) {
+        if redact::is_secret(finding) {
             let lines = secret_lines.entry(path).or_default();
             let first = finding.location.start.line;
-            lines.extend(first..=finding.location.end.line.min(first + 100));
+            lines.extend(
+                first
+                    ..=finding
+                        .location
+                        .end
+                        .line
+                        .min(first.saturating_add(LONGEST_RANGE)),
+            );
         }
     }
     let ai_lines = observation.map(Observation::ai_lines).unwrap_or_default();
@@ -359,20 +405,9 @@ fn code_view(
             return None;
         }
         let secrets = secret_lines.get(path);
-        let text: String = content
-            .to_str_lossy()
-            .lines()
-            .zip(1u32..)
-            .map(|(line, number)| {
-                let mut shown = if secrets.is_some_and(|s| s.contains(&number)) {
-                    redact::literals(line)
-                } else {
-                    redact::line(line)
-                };
-                shown.push('\n');
-                shown
-            })
-            .collect();
+        let text = redact::text(&content.to_str_lossy(), |line| {
+            secrets.is_some_and(|s| s.contains(&line))
+        });
         let lines = text.lines().count() as u32;
         let runs = head
             .as_ref()

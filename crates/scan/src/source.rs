@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use bstr::ByteSlice;
 use ignore::WalkBuilder;
@@ -83,15 +83,23 @@ pub(crate) fn list(
         .hidden(false)
         .follow_links(false)
         .require_git(false)
-        // What a user ignores for all repositories must not alter a finding.
+        // Only the repository's own `.gitignore` files count: what one user ignores, or what lies
+        // above the repository, must not alter a finding.
+        .parents(false)
+        .ignore(false)
         .git_global(false)
-        .filter_entry(|entry| entry.file_name() != ".git")
+        .git_exclude(false)
+        .filter_entry(|entry| !entry.file_name().eq_ignore_ascii_case(".git"))
         .build();
+    let above = ignored_above(root, scope);
     for entry in walk {
         match entry {
             Ok(entry) => {
                 if entry.file_type().is_some_and(|t| t.is_file())
                     && let Some(path) = relative(root, entry.path())
+                    && !above
+                        .matched_path_or_any_parents(entry.path(), false)
+                        .is_ignore()
                 {
                     paths.insert(path);
                 }
@@ -99,7 +107,10 @@ pub(crate) fn list(
             Err(error) => diagnostics.push(Diagnostic::new(
                 Level::Warning,
                 "folder-unreadable",
-                format!("a folder or file could not be listed: {error}"),
+                format!(
+                    "a folder or file could not be listed: {}",
+                    without_path(&error)
+                ),
             )),
         }
     }
@@ -121,9 +132,19 @@ pub(crate) fn read(root: &Path, path: &RepoPath) -> Result<Vec<u8>, Diagnostic> 
         )
         .at(path.clone())
     };
+    if !is_regular_below(root, path) {
+        return Err(unreadable(
+            &"not a regular file of this tree; links are not followed",
+        ));
+    }
     let full = full(root, path).ok_or_else(|| unreadable(&"its name is not valid here"))?;
-    let file = File::open(&full).map_err(|e| unreadable(&e))?;
-    let length = file.metadata().map_err(|e| unreadable(&e))?.len();
+    let file = open_without_following(&full).map_err(|e| unreadable(&e.kind()))?;
+    let meta = file.metadata().map_err(|e| unreadable(&e.kind()))?;
+    // Between the check and the opening it may have become something else.
+    if !meta.is_file() {
+        return Err(unreadable(&"not a regular file"));
+    }
+    let length = meta.len();
     if length > MAX_BYTES {
         return Err(too_large(path, length));
     }
@@ -131,7 +152,7 @@ pub(crate) fn read(root: &Path, path: &RepoPath) -> Result<Vec<u8>, Diagnostic> 
     // One byte past the limit tells a file that grew meanwhile.
     file.take(MAX_BYTES + 1)
         .read_to_end(&mut bytes)
-        .map_err(|e| unreadable(&e))?;
+        .map_err(|e| unreadable(&e.kind()))?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(too_large(path, bytes.len() as u64));
     }
@@ -146,6 +167,43 @@ pub(crate) fn too_large(path: &RepoPath, bytes: u64) -> Diagnostic {
         format!("skipped: {bytes} bytes, more than the limit of {MAX_BYTES}"),
     )
     .at(path.clone())
+}
+
+/// `.gitignore` files between the root and the part that was asked for, which the walk does not see.
+fn ignored_above(root: &Path, scope: &Scope) -> Gitignore {
+    let mut builder = GitignoreBuilder::new(root);
+    let mut folder = root.to_owned();
+    if let Ok(prefix) = scope.prefix.as_bstr().to_path() {
+        for component in prefix.components() {
+            // A rule that does not compile is no rule, as for git.
+            let _ = builder.add(folder.join(".gitignore"));
+            folder.push(component);
+        }
+    }
+    builder.build().unwrap_or_else(|_| Gitignore::empty())
+}
+
+/// A link or a pipe put in place of a file is not read, and not waited for.
+#[cfg(unix)]
+fn open_without_following(path: &Path) -> std::io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+    File::options()
+        .read(true)
+        .custom_flags(flags.bits().cast_signed())
+        .open(path)
+}
+
+#[cfg(not(unix))]
+fn open_without_following(path: &Path) -> std::io::Result<File> {
+    File::open(path)
+}
+
+/// Messages go into documents: they name no path of this machine.
+fn without_path(error: &ignore::Error) -> String {
+    error
+        .io_error()
+        .map_or_else(|| "a listing error".to_owned(), |e| e.kind().to_string())
 }
 
 fn relative(root: &Path, path: &Path) -> Option<RepoPath> {
@@ -170,6 +228,13 @@ fn is_regular_below(root: &Path, path: &RepoPath) -> bool {
     let Ok(below) = path.as_bstr().to_path() else {
         return false;
     };
+    // `..`, roots and drive letters lead out of the tree.
+    if !below
+        .components()
+        .all(|c| matches!(c, Component::Normal(_)))
+    {
+        return false;
+    }
     let mut components = below.components().peekable();
     while let Some(component) = components.next() {
         at.push(component);

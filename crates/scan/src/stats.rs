@@ -9,6 +9,7 @@ use trueline_facts::stats::{Group, GroupBy, RepositoryStats, SCHEMA, StatsReport
 use trueline_facts::usage::LineShares;
 use trueline_history::signals::{self, Grouping, Signals, Team};
 
+use crate::config::Config;
 use crate::observe::observe;
 use crate::place::Place;
 use crate::{Progress, ReadingOptions, ScanError, VERSION};
@@ -40,7 +41,6 @@ pub fn stats(
         signals::since(since, Timestamp(0))?;
     }
     let from = |head| Ok(signals::since(since.unwrap_or_default(), head)?);
-    let several = request.repositories.len() > 1;
     let mut repositories = Vec::new();
     let mut grouping: Option<Grouping> = None;
     let mut mine = request.mine.then(|| Group {
@@ -48,19 +48,36 @@ pub fn stats(
         lines: LineShares::default(),
         commits: 0,
     });
+    let mut places: Vec<(&PathBuf, Place, Config)> = Vec::new();
     for path in &request.repositories {
         let place = Place::open(path)?;
-        let config = place.config()?;
+        // Given twice, or two work trees of one repository: counted once.
+        let again = places.iter().any(|(_, known, _)| known.is_same(&place));
+        if !again {
+            let config = place.config()?;
+            places.push((path, place, config));
+        }
+    }
+    let teams: Vec<Team> = places
+        .iter()
+        .flat_map(|(_, _, config)| &config.teams)
+        .map(|team| Team {
+            name: team.name.clone(),
+            emails: team.members.clone(),
+        })
+        .collect();
+    let several = places.len() > 1;
+    for (path, place, config) in &places {
         let observation = observe(
-            &place,
-            &config,
+            place,
+            config,
             since.is_some().then_some(&from as &dyn Fn(_) -> _),
             &request.reading,
             progress,
             interrupt,
         )?
         .ok_or_else(|| ScanError::Unusable {
-            path: path.clone(),
+            path: (*path).clone(),
             reason: "not in a git repository; stats need history",
         })?;
         if let Some(repository) = place.repository() {
@@ -72,12 +89,8 @@ pub fn stats(
                 &observation.options,
             );
             if let Some(by) = request.by {
-                let teams = config.teams.iter().map(|team| Team {
-                    name: team.name.clone(),
-                    emails: team.members.clone(),
-                });
                 grouping
-                    .get_or_insert_with(|| Grouping::new(by, teams.collect()))
+                    .get_or_insert_with(|| Grouping::new(by, teams.clone()))
                     .add(
                         &signals,
                         several.then_some(observation.repository.name.as_str()),
@@ -85,7 +98,7 @@ pub fn stats(
             }
             if let Some(mine) = &mut mine {
                 let email = repository.own_email().ok_or_else(|| ScanError::Unusable {
-                    path: path.clone(),
+                    path: (*path).clone(),
                     reason: "--mine: git knows no user.email here; set it with `git config user.email`",
                 })?;
                 let own = signals.mine(&email.to_str_lossy());

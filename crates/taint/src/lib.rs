@@ -9,6 +9,7 @@ mod models;
 mod report;
 mod rules;
 mod secret;
+mod tokens;
 
 use trueline_facts::{Diagnostic, Finding, Level, Position, RepoPath, RuleId};
 use trueline_syntax::ir::Module;

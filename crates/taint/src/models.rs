@@ -307,7 +307,9 @@ impl Models {
                 entry(&mut tables.paths, path).source = Some(kind);
             }
         }
-        for spec in file.call {
+        for mut spec in file.call {
+            spec.context.extend_from_slice(&file.context);
+            spec.benign.extend_from_slice(&file.benign);
             let index = self.weak_calls.len() as u16;
             let tables = self.language_mut(spec.language);
             for call in &spec.calls {

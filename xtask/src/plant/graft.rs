@@ -39,7 +39,12 @@ impl Graft {
         git(path, &["init", "--quiet", "--bare", "--template=", &format])?;
         let objects = git(
             repository,
-            &["rev-parse", "--path-format=absolute", "--git-path", "objects"],
+            &[
+                "rev-parse",
+                "--path-format=absolute",
+                "--git-path",
+                "objects",
+            ],
         )?;
         fs::create_dir_all(path.join("objects/info"))?;
         fs::write(path.join("objects/info/alternates"), objects)?;

@@ -19,8 +19,10 @@ const TRAILERS: [(&str, &str); 3] = [
     ("cursoragent@cursor.com", "cursor"),
     ("noreply@openai.com", "codex"),
 ];
-/// A tool is steady if it signed in so many of the last twelve weeks, and so many commits in all.
-const STEADY: (i64, usize, usize) = (12, 9, 12);
+/// A tool is steady if it signed in so many of so many weeks, and so many commits in all.
+const STEADY_WEEKS: i64 = 12;
+const ACTIVE_WEEKS: usize = 9;
+const FEWEST_COMMITS: usize = 12;
 
 /// One commit that is no merge.
 pub(super) struct Commit {
@@ -111,7 +113,12 @@ impl Past {
         let since = point.time - seconds;
         let reachable: BTreeSet<String> = git(
             repository,
-            &["rev-list", "--no-merges", &format!("--since={since}"), &point.id],
+            &[
+                "rev-list",
+                "--no-merges",
+                &format!("--since={since}"),
+                &point.id,
+            ],
         )?
         .lines()
         .map(str::to_owned)
@@ -126,7 +133,7 @@ impl Past {
     /// Median of the lines added in each full week of the half year before a commit.
     pub(super) fn usual_week(&self, repository: &Path, point: &Point) -> Result<u64> {
         let count = ((point.time - self.start) / WEEK).clamp(1, 26);
-        let mut weeks = vec![0; count as usize];
+        let mut weeks = vec![0; usize::try_from(count)?];
         for commit in self.before(repository, point, count * WEEK)? {
             let week = (point.time - commit.time).max(0) / WEEK;
             if let Some(lines) = usize::try_from(week).ok().and_then(|at| weeks.get_mut(at)) {
@@ -143,23 +150,35 @@ impl Past {
         repository: &Path,
         point: &Point,
     ) -> Result<BTreeSet<&'static str>> {
-        let (weeks, fewest_weeks, fewest_commits) = STEADY;
-        let last = point.time.div_euclid(WEEK);
-        let mut signed: BTreeMap<&str, (BTreeSet<i64>, usize)> = BTreeMap::new();
-        for commit in self.before(repository, point, weeks * WEEK)? {
-            let week = commit.time.div_euclid(WEEK);
-            for tool in commit.tools.iter().filter(|_| week > last - weeks) {
-                let (active, count) = signed.entry(tool).or_default();
-                active.insert(week);
-                *count += 1;
-            }
+        // By time alone it is a superset and costs no walk: most commits end here.
+        let near = self
+            .commits
+            .iter()
+            .filter(|c| c.time > point.time - STEADY_WEEKS * WEEK && c.time <= point.time);
+        if steady(near, point.time).is_empty() {
+            return Ok(BTreeSet::new());
         }
-        Ok(signed
-            .into_iter()
-            .filter(|(_, (active, count))| active.len() >= fewest_weeks && *count >= fewest_commits)
-            .map(|(tool, _)| tool)
-            .collect())
+        let past = self.before(repository, point, STEADY_WEEKS * WEEK)?;
+        Ok(steady(past.into_iter(), point.time))
     }
+}
+
+fn steady<'a>(commits: impl Iterator<Item = &'a Commit>, now: i64) -> BTreeSet<&'static str> {
+    let first = now.div_euclid(WEEK) - STEADY_WEEKS + 1;
+    let mut signed: BTreeMap<&'static str, (BTreeSet<i64>, usize)> = BTreeMap::new();
+    for commit in commits {
+        let week = commit.time.div_euclid(WEEK);
+        for tool in commit.tools.iter().filter(|_| week >= first) {
+            let (active, count) = signed.entry(tool).or_default();
+            active.insert(week);
+            *count += 1;
+        }
+    }
+    signed
+        .into_iter()
+        .filter(|(_, (weeks, count))| weeks.len() >= ACTIVE_WEEKS && *count >= FEWEST_COMMITS)
+        .map(|(tool, _)| tool)
+        .collect()
 }
 
 fn commits(repository: &Path) -> Result<Vec<Commit>> {

@@ -1,7 +1,11 @@
 //! What kinds of files a commit touches. A commit whose files are all of one kind is about that kind.
 
-use bstr::ByteSlice;
+use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
+use serde::Deserialize;
+
+use super::words::WORDS;
 use crate::generated::is_generated;
 
 /// A kind of file that decides what a commit is for when it touches nothing else.
@@ -22,23 +26,25 @@ pub(super) struct Touched {
     manifests: usize,
     /// The part of `manifests` that only pins versions.
     locks: usize,
-    source: usize,
+    has_source: bool,
 }
 
 impl Touched {
     pub(super) fn of<'a>(paths: impl Iterator<Item = &'a [u8]>) -> Self {
         let mut touched = Self::default();
         for path in paths {
-            match kind(path) {
+            match WORDS.paths.kind(path) {
                 Some(Kind::Test) => touched.tests += 1,
                 Some(Kind::Docs) => touched.docs += 1,
                 Some(Kind::Infrastructure) => touched.infrastructure += 1,
                 Some(Kind::Manifest) => {
+                    // Counts as long as all manifests are locks.
+                    if touched.only_locks_yet() && is_generated(path) {
+                        touched.locks += 1;
+                    }
                     touched.manifests += 1;
-                    touched.locks += usize::from(is_generated(path));
                 }
-                None if is_generated(path) => {}
-                None => touched.source += 1,
+                None => touched.has_source = touched.has_source || !is_generated(path),
             }
         }
         touched
@@ -47,7 +53,7 @@ impl Touched {
     /// The kind of all files. Documents and manifests go along with the others: a test that brings
     /// a dependency is still a test.
     pub(super) fn only(&self) -> Option<Kind> {
-        if self.source > 0 {
+        if self.has_source {
             return None;
         }
         match (self.tests, self.docs, self.infrastructure, self.manifests) {
@@ -72,11 +78,16 @@ impl Touched {
 
     /// Nothing but pinned versions changed.
     pub(super) const fn only_locks(&self) -> bool {
-        self.locks > 0 && self.locks == self.manifests
+        self.locks > 0 && self.only_locks_yet()
     }
 
-    pub(super) const fn has_source(&self) -> bool {
-        self.source > 0
+    const fn only_locks_yet(&self) -> bool {
+        self.locks == self.manifests
+    }
+
+    /// Whether sources or tests changed.
+    pub(super) const fn has_code(&self) -> bool {
+        self.has_source || self.tests > 0
     }
 
     pub(super) const fn has_manifest(&self) -> bool {
@@ -84,189 +95,123 @@ impl Touched {
     }
 }
 
-const TEST_FOLDERS: [&[u8]; 20] = [
-    b"test",
-    b"tests",
-    b"__tests__",
-    b"testing",
-    b"testdata",
-    b"test_data",
-    b"fixtures",
-    b"mdtest",
-    b"e2e",
-    b"integration_test",
-    b"integration_tests",
-    b"integration-tests",
-    b"snapshots",
-    b"__snapshots__",
-    b"benches",
-    b"testutil",
-    b"spec",
-    b"specs",
-    b"__mocks__",
-    b"androidTest",
-];
-
-const MANIFESTS: [&[u8]; 25] = [
-    b"Cargo.toml",
-    b"package.json",
-    b"pyproject.toml",
-    b"go.mod",
-    b"go.work",
-    b"pom.xml",
-    b"build.gradle",
-    b"build.gradle.kts",
-    b"libs.versions.toml",
-    b"gradle.properties",
-    b"Gemfile",
-    b"composer.json",
-    b"Pipfile",
-    b"setup.py",
-    b"setup.cfg",
-    b"package-lock.json",
-    b"pnpm-lock.yaml",
-    b"go.sum",
-    b"gradle-wrapper.properties",
-    b"Package.swift",
-    b"pubspec.yaml",
-    b"flake.lock",
-    b"npm-shrinkwrap.json",
-    b"Godeps.json",
-    b"maven-wrapper.properties",
-];
-
-const INFRASTRUCTURE_FOLDERS: [&[u8]; 9] = [
-    b".cargo",
-    b".vscode",
-    b".devcontainer",
-    b"docker",
-    b"packaging",
-    b"ci",
-    b"terraform",
-    b"helm",
-    b"scripts",
-];
-
-const INFRASTRUCTURE_NAMES: [&[u8]; 36] = [
-    b"Dockerfile",
-    b"Makefile",
-    b"justfile",
-    b"Justfile",
-    b"Taskfile.yml",
-    b"docker-compose.yml",
-    b"compose.yaml",
-    b"flake.nix",
-    b"clippy.toml",
-    b"rustfmt.toml",
-    b"rust-toolchain",
-    b"rust-toolchain.toml",
-    b"deny.toml",
-    b"dist-workspace.toml",
-    b"tox.ini",
-    b"Jenkinsfile",
-    b"install.sh",
-    b"mise.toml",
-    b"Procfile",
-    b"Makefile.am",
-    b"GNUmakefile",
-    b"configure.ac",
-    b"CMakeLists.txt",
-    b"Rakefile",
-    b"Vagrantfile",
-    b"Gruntfile.js",
-    b"gulpfile.js",
-    b"noxfile.py",
-    b"MANIFEST.in",
-    b"tsconfig.json",
-    b"appveyor.yml",
-    b"codecov.yml",
-    b"mvnw",
-    b"gradlew",
-    b"docker-compose.yaml",
-    b"compose.yml",
-];
-
-const DOCUMENT_ENDS: [&[u8]; 15] = [
-    b".md",
-    b".mdx",
-    b".rst",
-    b".adoc",
-    b".svg",
-    b".png",
-    b".gif",
-    b".jpg",
-    b".webp",
-    b".drawio",
-    b".rdoc",
-    b".markdown",
-    b".jpeg",
-    b".asciidoc",
-    b".ipynb",
-];
-
-const DOCUMENT_STEMS: [&[u8]; 13] = [
-    b"LICENSE",
-    b"LICENCE",
-    b"COPYING",
-    b"README",
-    b"CHANGELOG",
-    b"CHANGES",
-    b"HISTORY",
-    b"NEWS",
-    b"NOTICE",
-    b"CODEOWNERS",
-    b"AUTHORS",
-    b"CONTRIBUTING",
-    b"TODO",
-];
-
-/// Examples are read rather than run.
-const DOCUMENT_FOLDERS: [&[u8]; 6] = [b"docs", b"doc", b"man", b"man1", b"examples", b"website"];
-
-/// The kind of a file; `None` for source and for what cannot be told.
-fn kind(path: &[u8]) -> Option<Kind> {
-    let (folders, name) = path.rsplit_once_str("/").unwrap_or((b"", path));
-    let within = |known: &[&[u8]]| {
-        folders
-            .split(|&b| b == b'/')
-            .any(|folder| known.contains(&folder))
-    };
-    let stem = name.split_once_str(".").map_or(name, |(stem, _)| stem);
-    if within(&[b".github", b".gitlab", b".circleci"]) {
-        return Some(Kind::Infrastructure);
-    }
-    if within(&TEST_FOLDERS) || is_test_name(name, stem) {
-        return Some(Kind::Test);
-    }
-    let requirements = name.ends_with(b".txt") && name.starts_with(b"requirements");
-    if MANIFESTS.contains(&name) || requirements || name.ends_with(b".lock") {
-        return Some(Kind::Manifest);
-    }
-    if within(&INFRASTRUCTURE_FOLDERS) || INFRASTRUCTURE_NAMES.contains(&name) {
-        return Some(Kind::Infrastructure);
-    }
-    if name.ends_with(b".gemspec") {
-        return Some(Kind::Manifest);
-    }
-    if name.find(".config.").is_some() {
-        return Some(Kind::Infrastructure);
-    }
-    let document = DOCUMENT_ENDS.iter().any(|end| name.ends_with(end))
-        || DOCUMENT_STEMS
-            .iter()
-            .any(|known| stem.eq_ignore_ascii_case(known))
-        || within(&DOCUMENT_FOLDERS)
-        || name == b"mkdocs.yml";
-    if document {
-        return Some(Kind::Docs);
-    }
-    // Settings of tools hide behind a dot.
-    let hidden =
-        name.starts_with(b".") || folders.split(|&b| b == b'/').any(|f| f.starts_with(b"."));
-    hidden.then_some(Kind::Infrastructure)
+/// What the parts of paths say, from `data/purpose.toml`.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PathTable {
+    folders: ByKind,
+    names: ByKind,
+    ends: ByKind,
+    stems: ByKind,
 }
 
-/// `test_x.py`, `x_test.go`, `x.test.ts`, `x.spec.ts`, `XTest.java`, `tests.rs`, `conftest.py`, `x.snap`.
+type ByKind = BTreeMap<Mark, Vec<Box<str>>>;
+
+/// What a part of a path says. Where several say something, the first of these counts.
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[serde(rename_all = "lowercase")]
+enum Mark {
+    Forge,
+    Test,
+    Dependency,
+    Infrastructure,
+    Docs,
+    /// Settings of tools hide behind a dot.
+    Hidden,
+}
+
+impl From<Mark> for Kind {
+    fn from(mark: Mark) -> Self {
+        match mark {
+            Mark::Test => Self::Test,
+            Mark::Dependency => Self::Manifest,
+            Mark::Docs => Self::Docs,
+            Mark::Forge | Mark::Infrastructure | Mark::Hidden => Self::Infrastructure,
+        }
+    }
+}
+
+pub(super) struct Paths {
+    folders: FxHashMap<Box<[u8]>, Mark>,
+    names: FxHashMap<Box<[u8]>, Mark>,
+    /// By the end from its last dot on.
+    ends: FxHashMap<Box<[u8]>, Mark>,
+    stems: FxHashMap<Box<[u8]>, Mark>,
+}
+
+impl Paths {
+    pub(super) fn of(table: &PathTable) -> Self {
+        let marks = |words: &ByKind| {
+            let pair = |(mark, words): (&Mark, &Vec<Box<str>>)| {
+                let mark = *mark;
+                let words = words.iter().map(move |word| (word.as_bytes().into(), mark));
+                words.collect::<Vec<_>>()
+            };
+            words.iter().flat_map(pair).collect()
+        };
+        Self {
+            folders: marks(&table.folders),
+            names: marks(&table.names),
+            ends: marks(&table.ends),
+            stems: marks(&table.stems),
+        }
+    }
+
+    /// The kind of a file; `None` for source and for what cannot be told.
+    fn kind(&self, path: &[u8]) -> Option<Kind> {
+        let slash = memchr::memrchr(b'/', path);
+        let (folders, name) = match slash {
+            Some(at) => (path.get(..at)?, path.get(at + 1..)?),
+            None => (&b""[..], path),
+        };
+        if is_requirements(folders, name) {
+            return Some(Kind::Manifest);
+        }
+        let dot = memchr::memchr(b'.', name).unwrap_or(name.len());
+        let stem = name.get(..dot)?;
+        let end = memchr::memrchr(b'.', name).and_then(|at| name.get(at..));
+        let mark = folders
+            .split(|&b| b == b'/')
+            .filter_map(|folder| {
+                let hidden = || folder.starts_with(b".").then_some(Mark::Hidden);
+                self.folders.get(folder).copied().or_else(hidden)
+            })
+            .chain(self.names.get(name).copied())
+            .chain(end.and_then(|end| self.ends.get(end)).copied())
+            .chain(self.stem(stem))
+            .chain(is_test_name(name, stem).then_some(Mark::Test))
+            .chain(name.starts_with(b".").then_some(Mark::Hidden))
+            .chain(has_middle(name, &[b"config"]).then_some(Mark::Infrastructure))
+            .min();
+        mark.map(Kind::from)
+    }
+
+    fn stem(&self, stem: &[u8]) -> Option<Mark> {
+        const LONGEST: usize = 16;
+        let mut lower = [0; LONGEST];
+        let lower = lower.get_mut(..stem.len())?;
+        lower.copy_from_slice(stem);
+        lower.make_ascii_lowercase();
+        let license = || lower.ends_with(b"-license").then_some(Mark::Docs);
+        self.stems.get(&*lower).copied().or_else(license)
+    }
+}
+
+/// `requirements.txt`, `requirements-dev.txt`, `requirements/dev.txt`, `requirements/dev.in`.
+fn is_requirements(folders: &[u8], name: &[u8]) -> bool {
+    (name.ends_with(b".txt") || name.ends_with(b".in"))
+        && (name.starts_with(b"requirements") || folders.ends_with(b"requirements"))
+}
+
+/// Whether one of the words stands between two dots.
+fn has_middle(name: &[u8], words: &[&[u8]]) -> bool {
+    let mut parts = name.split(|&b| b == b'.');
+    parts.next();
+    parts.next_back();
+    parts.any(|part| words.contains(&part))
+}
+
+/// `test_x.py`, `x_test.go`, `x.test.ts`, `x.spec.ts`, `XTest.java`, …
 fn is_test_name(name: &[u8], stem: &[u8]) -> bool {
     stem.starts_with(b"test_")
         || stem.ends_with(b"_test")
@@ -274,8 +219,5 @@ fn is_test_name(name: &[u8], stem: &[u8]) -> bool {
         || stem.ends_with(b"_spec")
         || stem.ends_with(b"Spec")
         || (stem.ends_with(b"Test") || stem.ends_with(b"Tests")) && stem.len() > 5
-        || matches!(stem, b"conftest" | b"tests" | b"test")
-        || name.find(".test.").is_some()
-        || name.find(".spec.").is_some()
-        || name.ends_with(b".snap")
+        || has_middle(name, &[b"test", b"spec"])
 }

@@ -170,6 +170,32 @@ fn words_decide_where_files_do_not() {
 }
 
 #[test]
+fn a_merge_of_a_request_is_what_its_title_says() {
+    let merge = "Merge pull request #12 from owner/branch\n\nFix crash on braces\n";
+    assert_eq!(of(merge, &[]), "fix");
+    assert_eq!(
+        of("Merge pull request #12 from owner/branch", &[]),
+        "unclear"
+    );
+    assert_eq!(of("Merge branch 'fix-braces'", &[]), "unclear");
+}
+
+#[test]
+fn a_fixed_issue_outweighs_a_weak_verb_only() {
+    let source = &["src/a.rs"][..];
+    assert_eq!(of("Support braces", source), "feature");
+    assert_eq!(of("Support braces\n\nFixes #12", source), "fix");
+    assert_eq!(of("Support braces\n\nSee #12", source), "feature");
+    assert_eq!(of("Add braces\n\nFixes #12", source), "feature");
+}
+
+#[test]
+fn a_revert_mends_whatever_it_takes_back() {
+    let revert = "Revert \"feat: add braces\"";
+    assert_eq!(of(revert, &["src/a.rs"]), "fix");
+}
+
+#[test]
 fn what_nothing_tells_is_unclear() {
     assert_eq!(of("wip", &["src/a.rs"]), "unclear");
     assert_eq!(of("", &[]), "unclear");

@@ -29,14 +29,14 @@ pub(super) fn is_of_dependency(subject: &Subject<'_>, touched: &Touched) -> bool
         subject.kind,
         None | Some(Purpose::Infrastructure | Purpose::Dependency)
     );
-    if upkeep && words(text).take(3).any(is_pinned_name) {
-        return true;
-    }
     let mut leading = words(text);
     let (first, second) = (
         leading.next().unwrap_or_default(),
         leading.next().unwrap_or_default(),
     );
+    if upkeep && (is_pinned_name(first) || is_update(first) && is_pinned_name(second)) {
+        return true;
+    }
     if matches!(
         first,
         "sync" | "syncs" | "vendor" | "revendor" | "re-vendor"
@@ -58,7 +58,7 @@ pub(super) fn is_of_dependency(subject: &Subject<'_>, touched: &Touched) -> bool
         || text.contains(" to v") && text.split(" to v").nth(1).is_some_and(starts_with_digit)
         || text.contains(" action to ")
         || has_two_versions(text)
-        || touched.has_manifest() && (!touched.has_source() || words(text).any(is_version))
+        || touched.has_manifest() && (!touched.has_code() || words(text).any(is_version))
 }
 
 fn is_update(word: &str) -> bool {
@@ -71,9 +71,17 @@ fn is_update(word: &str) -> bool {
         })
 }
 
+/// Whether the subject of a commit that touches nothing but lock files is about versions, as it is
+/// unless the files go away.
+pub(super) fn is_relocked(text: &str) -> bool {
+    !words(text)
+        .next()
+        .is_some_and(|word| word.starts_with("remov") || word.starts_with("delet"))
+}
+
 /// Whether the subject of a commit that touches nothing but manifests is about a version.
 pub(super) fn is_about_one(text: &str) -> bool {
-    if is_of_product(text) {
+    if is_of_product(text) || text.contains("release") {
         return false;
     }
     let told = |word: &str| {
@@ -182,6 +190,9 @@ fn is_of_product(text: &str) -> bool {
             !text.contains("version of ") && !text.contains("versions of ")
         }
         Some("release") => true,
+        Some(first) if is_version(first) => true,
+        // Only others' versions are upgrades.
+        Some("to") if text.starts_with("upgrad") => false,
         // `bump to 2.0`, not `update to spring boot 2.0`
         Some("to") => words.next().is_none_or(|word| {
             starts_with_digit(word.trim_start_matches('v')) || matches!(word, "version" | "next")

@@ -8,6 +8,8 @@ use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use trueline_facts::usage::Purpose;
 
+use super::paths::{PathTable, Paths};
+
 pub(super) type ByPurpose = std::collections::BTreeMap<Purpose, Vec<Box<str>>>;
 
 #[derive(Deserialize, Default)]
@@ -22,6 +24,7 @@ pub(super) struct Table {
     pub(super) anywhere: ByPurpose,
     pub(super) phrases: ByPurpose,
     empty: Empty,
+    paths: PathTable,
     #[cfg_attr(
         not(test),
         expect(dead_code, reason = "subjects the table is tested on")
@@ -70,6 +73,7 @@ pub(super) struct Words {
     pub(super) types: FxHashMap<Box<str>, Purpose>,
     pub(super) scopes: FxHashMap<Box<str>, Purpose>,
     pub(super) emoji: Vec<(Box<str>, Purpose)>,
+    pub(super) paths: Paths,
     known: FxHashMap<Box<str>, Word>,
 }
 
@@ -127,6 +131,7 @@ impl Words {
             types: owned(&table.types).collect(),
             scopes: owned(&table.scopes).collect(),
             emoji: owned(&table.emoji).collect(),
+            paths: Paths::of(&table.paths),
             known,
         }
     }
@@ -182,32 +187,35 @@ impl Weights {
     }
 }
 
+/// What follows the area a subject names: `ruff server: improve x`, `.entire/settings.json: x`.
+pub(super) fn after_area(text: &str) -> &str {
+    let leads = |text| {
+        let word = words(text).next().and_then(|word| WORDS.known.get(word));
+        word.is_some_and(|word| word.lead.is_some())
+    };
+    match text.split_once(": ") {
+        Some((area, rest))
+            if !area.starts_with("revert")
+                && area.split(' ').count() <= 3
+                && (leads(rest) || !leads(text)) =>
+        {
+            rest
+        }
+        _ => text,
+    }
+}
+
 /// What the words of a subject and the issues a message closes say.
 pub(super) fn purpose(text: &str, body: &[u8]) -> Purpose {
-    // `ruff server: improve x`, `.entire/settings.json: trailing newline`
-    let after_area = text
-        .split_once(": ")
-        .filter(|(area, _)| area.split(' ').count() <= 3)
-        .map(|(_, rest)| rest);
     let mut weights = Weights::default();
-    let known = |text| {
-        words(text)
-            .take(MOST_WORDS)
-            .map(|word| (word, WORDS.known.get(word)))
-    };
-    let leads = |text| {
-        known(text)
-            .next()
-            .is_some_and(|(_, word)| word.is_some_and(|word| word.lead.is_some()))
-    };
-    let text = match after_area {
-        Some(rest) if leads(rest) || !leads(text) => rest,
-        _ => text,
-    };
+    let text = after_area(text);
     let mut said = false;
     let mut telling = 0;
     let mut rest = words(text);
-    for (ix, (name, word)) in known(text).enumerate() {
+    let known = words(text)
+        .take(MOST_WORDS)
+        .map(|word| (word, WORDS.known.get(word)));
+    for (ix, (name, word)) in known.enumerate() {
         rest.next();
         let Some(word) = word else {
             telling += u32::from(name.len() > 1 && !is_file(name, text));
@@ -222,6 +230,7 @@ pub(super) fn purpose(text: &str, body: &[u8]) -> Purpose {
         }
         if let Some((purpose, weight)) = word.lead
             && !said
+            && (ix == 0 || is_verb(purpose))
         {
             said = true;
             weights.add(purpose, if ix == 0 { weight } else { weight / 2 });
@@ -241,6 +250,10 @@ pub(super) fn purpose(text: &str, body: &[u8]) -> Purpose {
     if issues > 0 {
         weights.add(Purpose::Fix, issues);
     }
+    // `old_name -> new_name`
+    if text.contains(" -> ") {
+        weights.add(Purpose::Refactor, WEAK);
+    }
     if let Some(heaviest) = weights.heaviest() {
         return heaviest;
     }
@@ -251,6 +264,14 @@ pub(super) fn purpose(text: &str, body: &[u8]) -> Purpose {
         }
     }
     weights.heaviest().unwrap_or(Purpose::Feature)
+}
+
+/// What leads to other purposes is mostly a noun (`build`, `test`, `doc`) unless it stands first.
+const fn is_verb(purpose: Purpose) -> bool {
+    matches!(
+        purpose,
+        Purpose::Feature | Purpose::Fix | Purpose::Refactor | Purpose::Dependency
+    )
 }
 
 /// `src/a.rs`, but not the `a.read` of `a.read()`.
@@ -280,26 +301,58 @@ fn object(text: &str, verb: usize) -> Option<Purpose> {
         "for", "in", "of", "to", "from", "with", "on", "when", "by", "at", "into", "as", "if",
         "about", "and", "so", "that", "before",
     ];
-    let last = words(text)
-        .skip(verb + 1)
-        .take_while(|word| !ENDS.contains(word))
-        .take(MOST_WORDS)
-        .last()?;
-    match WORDS.known.get(last)?.hint {
+    let object = || {
+        words(text)
+            .skip(verb + 1)
+            .take_while(|word| !ENDS.contains(word))
+            .take(MOST_WORDS)
+    };
+    let hint = |word| WORDS.known.get(word).and_then(|word: &Word| word.hint);
+    // `fixed a documentation bug`
+    let first = object().find(|word| !matches!(*word, "a" | "an" | "the" | "some" | "missing"))?;
+    if let Some((Purpose::Docs, _)) = hint(first) {
+        return Some(Purpose::Docs);
+    }
+    let last = object().last()?;
+    match hint(last) {
         Some((said @ (Purpose::Test | Purpose::Docs), _)) => Some(said),
-        _ if matches!(last, "example" | "examples" | "comment" | "comments") => Some(Purpose::Docs),
+        _ if matches!(last, "benchmark" | "benchmarks" | "specs") => Some(Purpose::Test),
+        _ if matches!(
+            last,
+            "example" | "examples" | "comment" | "comments" | "note" | "notes"
+        ) =>
+        {
+            let verb = words(text).nth(verb)?;
+            let written = [
+                "add",
+                "fix",
+                "improve",
+                "improving",
+                "update",
+                "updating",
+                "correct",
+                "clarif",
+                "more",
+                "new",
+                "expand",
+            ];
+            written
+                .iter()
+                .any(|start| verb.starts_with(start))
+                .then_some(Purpose::Docs)
+        }
         _ => None,
     }
 }
 
+static ISSUES: LazyLock<memchr::memmem::Finder<'static>> =
+    LazyLock::new(|| memchr::memmem::Finder::new("/issues/"));
+
 /// Weight of the issues a text fixes or closes: `fixes #12`, `(fix #12)`, `closes: https://…`.
 fn closes(text: &[u8]) -> i32 {
     let mut most = 0;
-    for at in text
-        .find_iter("#")
-        .chain(text.find_iter("/issues/"))
-        .take(4)
-    {
+    let numbers = memchr::memchr_iter(b'#', text);
+    for at in numbers.chain(ISSUES.find_iter(text)).take(4) {
         let before = text.get(at.saturating_sub(60)..at).unwrap_or_default();
         let Some(word) = before
             .rsplit(|b| b.is_ascii_whitespace() || matches!(b, b'(' | b'['))

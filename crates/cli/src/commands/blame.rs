@@ -16,20 +16,22 @@ use crate::output;
 use crate::progress::Bar;
 
 pub(crate) fn run(arguments: &Blame, interrupt: &AtomicBool) -> Result<Ended> {
+    let format = if arguments.line_porcelain {
+        BlameFormat::Porcelain
+    } else {
+        arguments.format
+    };
     let bar = Bar::new(arguments.writing.quiet);
     let request = BlameRequest {
         file: arguments.file.clone(),
+        names: arguments.names,
+        commit_details: format == BlameFormat::Porcelain,
         reading: super::reading(&arguments.reading)?,
     };
     let outcome = trueline_scan::blame(&request, &bar, interrupt)?;
     bar.finish();
     let file = arguments.writing.output.as_deref();
     let lines: Vec<&[u8]> = outcome.lines();
-    let format = if arguments.line_porcelain {
-        BlameFormat::Porcelain
-    } else {
-        arguments.format
-    };
     let document = match format {
         BlameFormat::Terminal => {
             let text: Vec<String> = lines

@@ -22,7 +22,6 @@ pub(crate) fn reading(reading: &Reading) -> Result<ReadingOptions> {
             .unwrap_or_else(|| available_parallelism().map_or(1, usize::from))
             .max(1),
         cache: !reading.no_cache,
-        names: reading.names,
         local_sessions: reading.local_sessions.then(home).transpose()?,
     })
 }
@@ -37,4 +36,20 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
         Some(error) if error.is_usage() => 2,
         _ => 3,
     }
+}
+
+/// An error with its causes, each told once: many of ours name their cause themselves.
+pub(crate) fn told(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain() {
+        let cause = cause.to_string();
+        if text.contains(&cause) {
+            continue;
+        }
+        if !text.is_empty() {
+            text.push_str(": ");
+        }
+        text.push_str(&cause);
+    }
+    text
 }

@@ -24,7 +24,7 @@ pub(crate) fn run(arguments: &Rules) -> Result<Ended> {
 }
 
 fn table() -> Result<String> {
-    let rules = trueline_scan::rules()?;
+    let rules = trueline_scan::rules()?.rules;
     let width = rules
         .iter()
         .map(|r| r.id.as_str().len())

@@ -235,3 +235,60 @@ fn secrets_are_never_printed() {
         assert!(!text.contains(&secret), "{format}");
     }
 }
+
+#[test]
+fn an_imported_log_leads_to_no_file_behind_a_link_or_a_pipe() {
+    let outside = Repository::plain();
+    outside.write("passwd", "root-of-all:x:0:0\n");
+    let repository = Repository::new();
+    repository.write("a.py", SAFE_VIEW).commit("feat: a");
+    std::os::unix::fs::symlink(outside.path(), repository.path().join("link")).unwrap();
+    let pipe = std::process::Command::new("mkfifo")
+        .arg(repository.path().join("pipe"))
+        .status()
+        .unwrap();
+    assert!(pipe.success());
+    let result = |uri: &str| {
+        format!(
+            r#"{{"ruleId":"x","message":{{"text":"m"}},"locations":[{{"physicalLocation":{{"artifactLocation":{{"uri":"{uri}"}},"region":{{"startLine":1}}}}}}]}}"#
+        )
+    };
+    let log = format!(
+        r#"{{"version":"2.1.0","runs":[{{"tool":{{"driver":{{"name":"o"}}}},"results":[{},{}]}}]}}"#,
+        result("link/passwd"),
+        result("pipe")
+    );
+    repository.write(".git/o.sarif", log);
+    for format in ["json", "html"] {
+        let run = repository.trueline(&["scan", "--import", ".git/o.sarif", "--format", format]);
+        assert_eq!(run.code(), 0, "{}", run.stderr());
+        assert!(!run.stdout().contains("root-of-all"), "{format}");
+    }
+}
+
+#[test]
+fn output_never_replaces_what_is_no_regular_file() {
+    let repository = Repository::new();
+    repository.write("a.py", SAFE_VIEW).commit("feat: a");
+    repository.write(".git/real.json", "old");
+    std::os::unix::fs::symlink("real.json", repository.path().join(".git/link.json")).unwrap();
+    let run = repository.trueline(&["scan", "--format", "json", "-o", ".git/link.json"]);
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    let link = std::fs::symlink_metadata(repository.path().join(".git/link.json")).unwrap();
+    assert!(link.is_symlink());
+    let text = std::fs::read_to_string(repository.path().join(".git/real.json")).unwrap();
+    assert!(text.starts_with('{'));
+    assert_eq!(repository.trueline(&["scan", "-o", "/dev/null"]).code(), 0);
+}
+
+#[test]
+fn what_lies_above_the_repository_does_not_hide_its_files() {
+    let outer = Repository::plain();
+    outer.write(".gitignore", "*\n");
+    outer.git(&["init", "--quiet", "inner"]);
+    outer.write("inner/app.py", UNSAFE_VIEW);
+    let report = outer
+        .trueline(&["scan", "inner", "--format", "json"])
+        .json();
+    assert_eq!(report["findings"].as_array().unwrap().len(), 1);
+}

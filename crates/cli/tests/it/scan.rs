@@ -259,3 +259,20 @@ fn rules_are_listed_and_explained() {
     assert_eq!(wrong.code(), 2);
     assert!(wrong.stderr().contains("did you mean `sql-injection`?"));
 }
+
+#[test]
+fn diff_does_not_report_lines_that_a_squash_merge_brought_to_the_base() {
+    let repository = with_an_unsafe_view();
+    repository.git(&["checkout", "--quiet", "-b", "work"]);
+    repository
+        .write("other.py", UNSAFE_VIEW.replace("/user", "/other"))
+        .commit("feat: another");
+    repository.git(&["checkout", "--quiet", "main"]);
+    repository.git(&["merge", "--quiet", "--squash", "work"]);
+    repository.commit("feat: another (#1)");
+    repository.git(&["checkout", "--quiet", "work"]);
+    let report = repository
+        .trueline(&["scan", "--diff", "main", "--format", "json"])
+        .json();
+    assert_eq!(rules(&report), Vec::<&str>::new());
+}

@@ -9,6 +9,7 @@ use gix::diff::blob::{Algorithm, InternedInput, diff_with_slider_heuristics, sou
 use gix::objs::Kind;
 
 use crate::repository::{Gap, MAX_BLOB_BYTES, is_binary};
+use crate::walk::trees::is_refused_path;
 
 /// Lines that two versions of a text have in common: `len` lines from `old` and from `new`, both
 /// counted from 0.
@@ -51,6 +52,19 @@ pub(crate) fn file_at(
     tree: ObjectId,
     path: &[u8],
 ) -> Result<Option<ObjectId>, Gap> {
+    file_within(repo, tree, path, &mut 0)
+}
+
+/// As [`file_at`]; adds the bytes of the trees that it read to `read`.
+pub(crate) fn file_within(
+    repo: &gix::Repository,
+    tree: ObjectId,
+    path: &[u8],
+    read: &mut u64,
+) -> Result<Option<ObjectId>, Gap> {
+    if is_refused_path(path) {
+        return Ok(None);
+    }
     let mut at = tree;
     let mut parts = path.split(|b| *b == b'/').peekable();
     while let Some(part) = parts.next() {
@@ -58,6 +72,7 @@ pub(crate) fn file_at(
             .try_find_object(at)
             .map_err(|_| Gap::Damaged)?
             .ok_or(Gap::Missing)?;
+        *read += object.data.len() as u64;
         if object.kind != Kind::Tree {
             return Ok(None);
         }

@@ -450,13 +450,12 @@ fn refine_file(
     let tip = squash.links.first()?;
     let here = objects::file_at(repo, history.commit(squash.commit).tree, name).ok()??;
     // The squash may have met a rename on the side that it was put onto.
-    let (name, there) = match objects::file_at(repo, tip.tree, name).ok()? {
-        Some(there) => (Cow::Borrowed(name), there),
-        None => {
-            let tree = history.commit(squash.commit).tree;
-            let (name, there) = branch_lines::rename_source(repo, tip.tree, tree, here)?;
-            (Cow::Owned(name), there)
-        }
+    let (name, there) = if let Some(there) = objects::file_at(repo, tip.tree, name).ok()? {
+        (Cow::Borrowed(name), there)
+    } else {
+        let tree = history.commit(squash.commit).tree;
+        let (name, there) = branch_lines::rename_source(repo, tip.tree, tree, here)?;
+        (Cow::Owned(name), there)
     };
     let new = objects::text(repo, here).ok()?;
     let segments = if here == there {

@@ -28,6 +28,15 @@ use crate::repository::{Gap, Repository, count_lines};
 const MAX_TRACES: u64 = 64 << 20;
 /// Versions of files that are compared to check ranges.
 const MAX_PLACES: usize = 50_000;
+/// Records that are read: more than any file of real ones has below its limit.
+const MAX_RECORDS: usize = 1 << 18;
+/// Steps for all records together, about one a byte read or a line painted: a small file can ask
+/// for the same large range over and over.
+const MAX_STEPS: u64 = 1 << 28;
+/// Steps that a claim costs.
+const CLAIM_STEPS: u64 = 256;
+/// Steps that a line of a version costs.
+const LINE_STEPS: u64 = 8;
 /// Broken records that are described one by one.
 const DESCRIBED: usize = 10;
 
@@ -69,7 +78,16 @@ pub(super) fn read(
             return Vec::new();
         }
     };
-    let (records, errors) = trace::parse_lines(&bytes);
+    let whole = bytes.len();
+    let bytes = match memchr::memchr_iter(b'\n', &bytes).nth(MAX_RECORDS - 1) {
+        Some(end) => &bytes[..end],
+        None => &bytes[..],
+    };
+    if bytes.len() + 1 < whole {
+        let message = format!("only the first {MAX_RECORDS} records are read");
+        diagnostics.push(Diagnostic::new(Level::Warning, "traces-cut", message).at(file.clone()));
+    }
+    let (records, errors) = trace::parse_lines(bytes);
     for error in errors.iter().take(DESCRIBED) {
         diagnostics.push(
             Diagnostic::new(Level::Warning, "trace-unreadable", error.to_string()).at(file.clone()),
@@ -77,9 +95,17 @@ pub(super) fn read(
     }
     if errors.len() > DESCRIBED {
         let message = format!("{} more lines are no records", errors.len() - DESCRIBED);
-        diagnostics.push(Diagnostic::new(Level::Warning, "trace-unreadable", message).at(file));
+        diagnostics
+            .push(Diagnostic::new(Level::Warning, "trace-unreadable", message).at(file.clone()));
     }
-    Painter::new(&repo, history).paint(&records)
+    let mut painter = Painter::new(&repo, history);
+    if let Err(Exhausted { line }) = painter.paint(&records) {
+        let message = format!(
+            "the records ask for more comparisons than are made; they count up to line {line}"
+        );
+        diagnostics.push(Diagnostic::new(Level::Warning, "traces-cut", message).at(file));
+    }
+    painter.finish()
 }
 
 /// A version of a file while records are laid over it.
@@ -89,14 +115,22 @@ struct Canvas {
     lines: Vec<Option<u32>>,
 }
 
+/// The steps are used up.
+struct Exhausted {
+    /// The line of the record that was being painted.
+    line: usize,
+}
+
 struct Painter<'p> {
     repo: &'p gix::Repository,
     history: &'p History,
     by_id: FxHashMap<ObjectId, CommitIx>,
     children: FxHashMap<CommitIx, Vec<CommitIx>>,
     paths: FxHashMap<&'p RepoPath, PathIx>,
-    canvases: BTreeMap<Place, Canvas>,
+    /// `None` where there is nothing to paint on.
+    canvases: BTreeMap<Place, Option<Canvas>>,
     claims: Vec<Claim>,
+    steps: u64,
 }
 
 impl<'p> Painter<'p> {
@@ -128,10 +162,11 @@ impl<'p> Painter<'p> {
                 .collect(),
             canvases: BTreeMap::new(),
             claims: Vec::new(),
+            steps: 0,
         }
     }
 
-    fn paint(mut self, records: &[TraceRecord]) -> Vec<Traced> {
+    fn paint(&mut self, records: &[TraceRecord]) -> Result<(), Exhausted> {
         for record in records {
             let Some(Revision::Git(revision)) = &record.revision else {
                 continue;
@@ -142,88 +177,102 @@ impl<'p> Painter<'p> {
             let Some(base) = base else {
                 continue;
             };
+            let children = self.children.get(&base).cloned().unwrap_or_default();
+            self.steps += children.len() as u64;
             for file in &record.files {
                 let Some(path) = self.paths.get(&file.path).copied() else {
                     continue;
                 };
-                let children = self.children.get(&base).cloned().unwrap_or_default();
                 let mut fits = false;
-                for child in children {
-                    fits |= self.paint_file(record, &file.spans, (child, path));
+                for child in &children {
+                    fits |= self.paint_file(record, file.spans.iter(), (*child, path))?;
                 }
                 if !fits {
                     // A weak range would fit any revision that added the top of the file.
-                    let stated: Vec<trace::Span> = file
+                    let stated = file
                         .spans
                         .iter()
-                        .filter(|span| span.strength == Strength::Stated)
-                        .cloned()
-                        .collect();
-                    self.paint_file(record, &stated, (base, path));
+                        .filter(|span| span.strength == Strength::Stated);
+                    self.paint_file(record, stated, (base, path))?;
                 }
             }
         }
+        Ok(())
+    }
+
+    fn finish(self) -> Vec<Traced> {
         let claims = self.claims;
         self.canvases
             .into_iter()
-            .filter_map(|(place, canvas)| traced(place, &canvas, &claims))
+            .filter_map(|(place, canvas)| traced(place, &canvas?, &claims))
             .collect()
     }
 
     /// Whether any span touches lines that the commit added.
-    fn paint_file(&mut self, record: &TraceRecord, spans: &[trace::Span], place: Place) -> bool {
-        let Some(added) = self.canvas(place).map(|canvas| canvas.added.clone()) else {
-            return false;
+    fn paint_file<'s>(
+        &mut self,
+        record: &TraceRecord,
+        spans: impl Iterator<Item = &'s trace::Span>,
+        place: Place,
+    ) -> Result<bool, Exhausted> {
+        self.prepare(place);
+        if self.steps > MAX_STEPS {
+            return Err(Exhausted { line: record.line });
+        }
+        self.steps += 1;
+        let Some(Some(Canvas { added, lines })) = self.canvases.get_mut(&place) else {
+            return Ok(false);
         };
         let mut fits = false;
         for span in spans {
             // Ranges count from 1, with both ends.
             let (first, end) = (span.range.first.saturating_sub(1), span.range.last);
+            let from = added.partition_point(|range| range.end <= first);
             let touched: Vec<Range<u32>> = added
                 .iter()
-                .map(|a| a.start.max(first)..a.end.min(end))
+                .skip(from)
+                .take_while(|range| range.start < end)
+                .map(|range| range.start.max(first)..range.end.min(end))
                 .filter(|range| range.start < range.end)
                 .collect();
-            if touched.is_empty() {
-                continue;
-            }
-            let whole = touched.len() == 1 && touched[0] == (first..end);
+            self.steps += 1 + touched.len() as u64;
+            let whole = matches!(touched.as_slice(), [only] if *only == (first..end));
             let strong = whole && span.strength == Strength::Stated;
-            let Some(claim) = self.claim(record, span, place.0, strong) else {
-                continue;
-            };
-            fits = true;
-            let claim_ix = self.claims.len() as u32;
-            self.claims.push(claim);
-            if let Some(canvas) = self.canvases.get_mut(&place) {
+            if !touched.is_empty()
+                && let Some(claim) = claim(self.history, record, span, place.0, strong)
+            {
+                fits = true;
+                self.steps += CLAIM_STEPS;
+                let claim_ix = self.claims.len() as u32;
+                self.claims.push(claim);
                 for range in touched {
-                    if let Some(lines) = canvas
-                        .lines
-                        .get_mut(range.start as usize..range.end as usize)
-                    {
+                    self.steps += u64::from(range.end - range.start);
+                    let range = range.start as usize..range.end as usize;
+                    if let Some(lines) = lines.get_mut(range) {
                         lines.fill(Some(claim_ix));
                     }
                 }
             }
+            if self.steps > MAX_STEPS {
+                return Err(Exhausted { line: record.line });
+            }
         }
-        fits
+        Ok(fits)
     }
 
-    fn canvas(&mut self, place: Place) -> Option<&Canvas> {
-        if !self.canvases.contains_key(&place) {
-            if self.canvases.len() >= MAX_PLACES {
-                return None;
-            }
-            let canvas = self.compare(place)?;
+    /// Compares a version of a file with the one before, once.
+    fn prepare(&mut self, place: Place) {
+        if !self.canvases.contains_key(&place) && self.canvases.len() < MAX_PLACES {
+            let canvas = self.compare(place);
             self.canvases.insert(place, canvas);
         }
-        self.canvases.get(&place)
     }
 
-    fn compare(&self, (commit, path): Place) -> Option<Canvas> {
+    fn compare(&mut self, (commit, path): Place) -> Option<Canvas> {
         let commit = self.history.commit(commit);
         let name = self.history.path(path).as_bytes();
-        let file = |tree| objects::file_at(self.repo, tree, name).ok();
+        let (repo, steps) = (self.repo, &mut self.steps);
+        let mut file = |tree| objects::file_within(repo, tree, name, steps).ok();
         let new = file(commit.tree)??;
         let old = match commit.parents.first() {
             Some(parent) => file(self.history.commit(*parent).tree)?,
@@ -233,56 +282,58 @@ impl<'p> Painter<'p> {
         if old == Some(new) {
             return None;
         }
-        let new = objects::text(self.repo, new).ok()?;
+        let new = objects::text(repo, new).ok()?;
         let old = match old {
-            Some(old) => objects::text(self.repo, old).ok()?,
+            Some(old) => objects::text(repo, old).ok()?,
             None => Vec::new(),
         };
+        let lines = count_lines(&new);
+        *steps += (old.len() + new.len()) as u64 + LINE_STEPS * u64::from(lines);
         Some(Canvas {
             added: objects::added_lines(&old, &new),
-            lines: vec![None; count_lines(&new) as usize],
+            lines: vec![None; lines as usize],
         })
     }
+}
 
-    fn claim(
-        &self,
-        record: &TraceRecord,
-        span: &trace::Span,
-        commit: CommitIx,
-        strong: bool,
-    ) -> Option<Claim> {
-        let author = match span.contributor {
-            Contributor::Ai | Contributor::Mixed => Author::Ai {
-                tool: record
-                    .tool
-                    .clone()
-                    .unwrap_or_else(|| ToolId::new(UNSPECIFIED)),
-                model: span.model.clone(),
-                session: span.conversation.clone(),
-                human_touched: span.contributor == Contributor::Mixed,
-            },
-            Contributor::Human => Author::Human {
-                basis: HumanBasis::Asserted,
-            },
-            Contributor::Unknown => return None,
-        };
-        let confidence = if strong {
-            Confidence::Medium
-        } else {
-            Confidence::Low
-        };
-        Some(Claim {
-            author,
-            evidence: Evidence {
-                class: EvidenceClass::Trace,
-                grain: Grain::Line,
-                reach: Reach::Direct,
-                confidence,
-                source: trace::PATH.to_owned(),
-                commit: Some(commit_id(self.history.commit(commit).id)),
-            },
-        })
-    }
+fn claim(
+    history: &History,
+    record: &TraceRecord,
+    span: &trace::Span,
+    commit: CommitIx,
+    strong: bool,
+) -> Option<Claim> {
+    let author = match span.contributor {
+        Contributor::Ai | Contributor::Mixed => Author::Ai {
+            tool: record
+                .tool
+                .clone()
+                .unwrap_or_else(|| ToolId::new(UNSPECIFIED)),
+            model: span.model.clone(),
+            session: span.conversation.clone(),
+            human_touched: span.contributor == Contributor::Mixed,
+        },
+        Contributor::Human => Author::Human {
+            basis: HumanBasis::Asserted,
+        },
+        Contributor::Unknown => return None,
+    };
+    let confidence = if strong {
+        Confidence::Medium
+    } else {
+        Confidence::Low
+    };
+    Some(Claim {
+        author,
+        evidence: Evidence {
+            class: EvidenceClass::Trace,
+            grain: Grain::Line,
+            reach: Reach::Direct,
+            confidence,
+            source: trace::PATH.to_owned(),
+            commit: Some(commit_id(history.commit(commit).id)),
+        },
+    })
 }
 
 fn traced(place: Place, canvas: &Canvas, claims: &[Claim]) -> Option<Traced> {

@@ -38,6 +38,14 @@ struct Draft {
     persons: BTreeSet<Vec<u8>>,
 }
 
+impl Draft {
+    fn take(&mut self, other: Self) {
+        self.lines.add(&other.lines);
+        self.commits += other.commits;
+        self.persons.extend(other.persons);
+    }
+}
+
 /// Gathers a breakdown, one repository after another.
 #[derive(Debug)]
 pub struct Grouping {
@@ -135,8 +143,8 @@ impl Grouping {
             .collect()
     }
 
-    /// The breakdown; teams that are too small are folded together, and left out with a diagnostic
-    /// when even together they are.
+    /// The breakdown; teams that are too small are folded together, with the smallest of the others
+    /// if need be, and left out with a diagnostic when there is none.
     #[must_use]
     pub fn finish(mut self) -> (Breakdown, Vec<Diagnostic>) {
         let mut diagnostics = Vec::new();
@@ -171,12 +179,23 @@ impl Grouping {
                 continue;
             }
             folded += 1;
-            smaller.lines.add(&draft.lines);
-            smaller.commits += draft.commits;
-            smaller.persons.extend(draft.persons);
+            smaller.take(draft);
         }
         if folded == 0 {
             return;
+        }
+        // What is left out must not follow from the whole and the teams shown, so another team hides
+        // it. Lines of bots alone are about nobody.
+        while is_small(&smaller) && !smaller.persons.is_empty() {
+            let smallest = self
+                .groups
+                .iter()
+                .min_by_key(|(name, draft)| (draft.persons.len(), *name))
+                .map(|(name, _)| name.clone());
+            let Some(draft) = smallest.and_then(|name| self.groups.remove(&name)) else {
+                break;
+            };
+            smaller.take(draft);
         }
         if is_small(&smaller) {
             diagnostics.push(Diagnostic::new(
@@ -199,11 +218,12 @@ fn per_commit(view: &View<'_>, name: impl Fn(CommitIx) -> String) -> Vec<String>
         .collect()
 }
 
-/// The lines of the person with this canonical e-mail.
+/// The lines of the person who has this e-mail; the mailmap says under which one they stand.
 pub(super) fn mine(view: &View<'_>, wanted: &str) -> Group {
-    let is_mine = |ix: CommitIx| {
-        email(view, ix).is_some_and(|email| email.eq_ignore_ascii_case(wanted.trim().as_bytes()))
-    };
+    let wanted = view.history.canonical_email(wanted.as_bytes());
+    let wanted = wanted.trim();
+    let is_mine =
+        |ix: CommitIx| email(view, ix).is_some_and(|email| email.eq_ignore_ascii_case(wanted));
     let mut group = Group {
         name: "mine".to_owned(),
         lines: LineShares::default(),

@@ -124,7 +124,8 @@ impl<'a> Signals<'a> {
         pipeline::pipeline(&self.view, shadow)
     }
 
-    /// The lines of the person with this canonical e-mail: only ever for whoever runs the command.
+    /// The lines of the person with this e-mail, the mailmap considered: only ever for whoever runs
+    /// the command.
     #[must_use]
     pub fn mine(&self, email: &str) -> Group {
         breakdown::mine(&self.view, email)

@@ -4,6 +4,8 @@ use bstr::ByteSlice;
 use gix::ObjectId;
 use trueline_facts::RepoPath;
 
+use crate::walk::trees::is_refused_path;
+
 /// Blobs above this are not looked at for signs: no settings file is that large.
 const LARGEST: u64 = 1 << 20;
 
@@ -31,6 +33,9 @@ impl Source for gix::Repository {
     }
 
     fn at(&self, tree: ObjectId, path: &RepoPath) -> Result<Option<Vec<u8>>, Unreadable> {
+        if is_refused_path(path.as_bytes()) {
+            return Ok(None);
+        }
         let root = self
             .try_find_object(tree)
             .map_err(|_| Unreadable)?

@@ -211,7 +211,8 @@ impl<'a> View<'a> {
     pub(super) fn subject(&self, commit: CommitIx) -> String {
         let message = &self.history.commit(commit).message;
         let line = message.lines().next().unwrap_or_default().to_str_lossy();
-        line.trim()
+        // Cut last: the first half of an address would not be known as one.
+        crate::subject::public(line.trim())
             .chars()
             .filter(|c| !c.is_control())
             .take(100)

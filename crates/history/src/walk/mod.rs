@@ -25,7 +25,9 @@ use trueline_cache::Cache;
 use trueline_facts::{Diagnostic, Level, RepoPath, Timestamp};
 
 use crate::graph::Graph;
-use crate::model::{CommitIx, Completeness, FileContent, FileLines, History, PathIx, Run, RunEnd};
+use crate::model::{
+    CommitIx, Completeness, FileContent, FileLines, History, Mailmap, PathIx, Run, RunEnd,
+};
 use crate::persist;
 use crate::repository::{HistoryError, Repository};
 
@@ -150,6 +152,7 @@ fn empty() -> History {
     History {
         commits: Vec::new(),
         persons: Vec::new(),
+        mailmap: Mailmap::default(),
         paths: Vec::new(),
         files: Vec::new(),
         changes: Vec::new(),
@@ -466,6 +469,7 @@ impl<'r> Reading<'r> {
         let mut history = History {
             commits: self.graph.commits.clone(),
             persons: self.graph.persons.clone(),
+            mailmap: self.graph.mailmap.clone(),
             files,
             diagnostics,
             completeness,

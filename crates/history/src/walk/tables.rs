@@ -255,7 +255,7 @@ impl ChangeTable {
                 let why = if limits.cut {
                     "nests or names more paths than are followed"
                 } else {
-                    "has trees that are not readable here"
+                    "has trees that are not readable here or names that git refuses"
                 };
                 Diagnostic::new(
                     Level::Warning,

@@ -36,8 +36,8 @@ impl Reading<'_> {
             diagnostics.push(Diagnostic::new(
                 Level::Error,
                 "files-unlisted",
-                "Some directories of this commit are not readable or nest too deep: their files \
-                 are left out.",
+                "Some directories of this commit are not readable or nest too deep, or entries have \
+                 names that git refuses (`..`, `.git`): their files are left out.",
             ));
         }
         let files: Vec<TipFile> = listed

@@ -2,6 +2,7 @@
 //!
 //! The comparison walks both trees at once in git's order with an explicit stack and skips equal
 //! ids. A tree that cannot be read is a gap: the paths under it come out as [`Before::Unknown`].
+//! An entry whose name would lead out of a work tree or into its git directory is a gap as well.
 //! Depth and number of paths are bounded, since a few hostile trees can name billions of paths.
 
 use std::cmp::Ordering;
@@ -69,7 +70,7 @@ pub(crate) struct Difference<'a> {
 /// Whether a comparison is whole.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Limits {
-    /// Trees that were not readable.
+    /// Trees that were not readable, and entries with a name that git refuses.
     pub(crate) gaps: u32,
     /// A bound was met and paths were left out.
     pub(crate) cut: bool,
@@ -116,6 +117,20 @@ fn next_entry<'a>(raw: &'a [u8], at: &mut usize, hash_len: usize) -> Option<Entr
         name,
         id: ObjectId::try_from(id).ok()?,
     })
+}
+
+/// Names that no work tree may hold, as in git: paths become places on a disk, and a tree is written
+/// by whoever wrote the repository.
+pub(crate) fn is_refused(name: &[u8]) -> bool {
+    matches!(name, b"" | b"." | b"..")
+        || name.eq_ignore_ascii_case(b".git")
+        || memchr::memchr2(b'/', 0, name).is_some()
+        || (cfg!(windows) && memchr::memchr2(b'\\', b':', name).is_some())
+}
+
+/// Whether any name of a path is refused.
+pub(crate) fn is_refused_path(path: &[u8]) -> bool {
+    path.split(|byte| *byte == b'/').any(is_refused)
 }
 
 /// Git's order of names inside a tree: a directory sorts as if its name ended in `/`.
@@ -241,6 +256,9 @@ impl Trees {
         name: &[u8],
         is_tree: bool,
     ) -> Result<Option<(Option<Mode>, ObjectId)>, Gap> {
+        if is_refused(name) {
+            return Ok(None);
+        }
         let raw = self.raw(objects, tree)?;
         let mut at = 0;
         while let Some(entry) = next_entry(&raw, &mut at, objects.hash_len()) {
@@ -292,6 +310,10 @@ impl Trees {
                 && old.id == new.id
                 && old.mode == new.mode
             {
+                continue;
+            }
+            if old.iter().chain(&new).any(|entry| is_refused(entry.name)) {
+                limits.gaps += 1;
                 continue;
             }
             let nothing = match frame.before {

@@ -191,3 +191,21 @@ fn without_an_address_nothing_is_declared() {
     let error = run(&repo, None, Mode::Write).unwrap_err();
     assert!(matches!(error, DeclareError::NoIdentity), "{error}");
 }
+
+#[cfg(unix)]
+#[test]
+fn no_hook_of_the_repository_runs() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let mut repo = repo();
+    repo.write("a.txt", "one\n");
+    repo.commit("work");
+    let trace = repo.beside("ran");
+    let hook = repo.path().join(".git/hooks/reference-transaction");
+    std::fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    std::fs::write(&hook, format!("#!/bin/sh\ntouch '{}'\n", trace.display())).unwrap();
+    std::fs::set_permissions(&hook, PermissionsExt::from_mode(0o755)).unwrap();
+    run(&repo, None, Mode::Write).unwrap();
+    assert!(repo.git(&["for-each-ref", NOTES_REF]).contains(NOTES_REF));
+    assert!(!trace.exists());
+}

@@ -15,14 +15,14 @@ use trueline_history::walk::{Deaths, Options, PathFilter, Silent, read};
 
 use crate::repo::Repo;
 
-const CLAUDE: &str = "Co-authored-by: Claude Opus 4.5 <noreply@anthropic.com>";
+pub(crate) const CLAUDE: &str = "Co-authored-by: Claude Opus 4.5 <noreply@anthropic.com>";
 
-struct Read {
-    history: History,
-    origins: Origins,
+pub(crate) struct Read {
+    pub(crate) history: History,
+    pub(crate) origins: Origins,
 }
 
-fn fused(repo: &Repo) -> Read {
+pub(crate) fn fused(repo: &Repo) -> Read {
     fused_with(repo.path(), &EvidenceOptions::default())
 }
 
@@ -43,7 +43,7 @@ fn fused_with(path: &Path, options: &EvidenceOptions) -> Read {
 
 impl Read {
     /// The origins of a file: line ranges, who, and the witnesses.
-    fn file(&self, path: &str) -> String {
+    pub(crate) fn file(&self, path: &str) -> String {
         let path = RepoPath::from(path);
         let file = self
             .origins
@@ -62,7 +62,7 @@ impl Read {
         out
     }
 
-    fn codes(&self) -> Vec<&str> {
+    pub(crate) fn codes(&self) -> Vec<&str> {
         self.origins
             .diagnostics
             .iter()
@@ -105,7 +105,7 @@ fn shown(origin: &Origin) -> String {
     out
 }
 
-fn note(repo: &Repo, commit: &str, text: &str) {
+pub(crate) fn note(repo: &Repo, commit: &str, text: &str) {
     note_in(repo, "refs/notes/ai", commit, text);
 }
 
@@ -117,16 +117,16 @@ fn note_in(repo: &Repo, reference: &str, commit: &str, text: &str) {
 }
 
 /// A note: the head as given, and metadata of the kinds that its keys need.
-fn git_ai(head: &str, version: &str, members: &str) -> String {
+pub(crate) fn git_ai(head: &str, version: &str, members: &str) -> String {
     format!(
         "{head}---\n{{\"schema_version\":\"authorship/3.0.0\",\"git_ai_version\":\"{version}\",\
          \"base_commit_sha\":\"\",{members}}}"
     )
 }
 
-const SESSION: &str = r#""prompts":{},"sessions":{"s_11111111111111":{"agent_id":{"tool":"cursor","id":"c","model":"gpt-5"}}}"#;
+pub(crate) const SESSION: &str = r#""prompts":{},"sessions":{"s_11111111111111":{"agent_id":{"tool":"cursor","id":"c","model":"gpt-5"}}}"#;
 
-fn numbered(range: std::ops::RangeInclusive<u32>) -> String {
+pub(crate) fn numbered(range: std::ops::RangeInclusive<u32>) -> String {
     range.fold(String::new(), |mut text, n| {
         writeln!(text, "line number {n}").unwrap();
         text
@@ -398,7 +398,7 @@ fn a_trailer_fills_only_lines_without_evidence_of_their_own_and_raises_nothing()
     assert_snapshot!(fused(&repo).file("a.txt"), @r"
     1-1    claude/claude-opus-4-5 Medium [Note Direct Medium refs/notes/ai] [Identity Direct Medium Co-authored-by]
     2-2    human observed High [Note Direct High refs/notes/ai] [Identity Direct Medium Co-authored-by]
-    3-3    claude/Claude Opus 4.5 Medium [Identity Direct Medium Co-authored-by]
+    3-3    claude/claude-opus-4-5 Medium [Identity Direct Medium Co-authored-by]
     ");
 }
 
@@ -447,7 +447,7 @@ fn a_squash_without_its_branch_is_low_evidence() {
     ));
     let read = fused(&repo);
     assert!(read.origins.commits[0].squash);
-    assert_snapshot!(read.file("a.txt"), @"1-1    claude/Claude Opus 4.5 Low [Identity Direct Low Co-authored-by]");
+    assert_snapshot!(read.file("a.txt"), @"1-1    claude/claude-opus-4-5 Low [Identity Direct Low Co-authored-by]");
 }
 
 /// A branch of three commits (by hand, by Claude, noted), squashed onto a main line that moved.
@@ -495,7 +495,7 @@ fn lines_of_a_squash_are_told_apart_by_its_branch() {
     1-1    unknown
     2-4    unknown
     5-6    unknown
-    7-8    claude/Claude Opus 4.5 Medium [Identity Inferred Medium Co-authored-by]
+    7-8    claude/claude-opus-4-5 Medium [Identity Inferred Medium Co-authored-by]
     ");
     assert_snapshot!(read.file("b.txt"), @r"
     1-1    unknown
@@ -509,7 +509,7 @@ fn without_the_branch_all_lines_of_a_squash_share_its_trailer() {
     assert_snapshot!(read.file("a.txt"), @r"
     1-1    unknown
     2-4    unknown
-    5-8    claude/Claude Opus 4.5 Low [Identity Direct Low Co-authored-by]
+    5-8    claude/claude-opus-4-5 Low [Identity Direct Low Co-authored-by]
     ");
 }
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
 
-use trueline_cache::Cache;
+use trueline_cache::{Cache, Candidate};
 use trueline_history::model::{ChangeKind, FileContent, History, RunEnd};
 use trueline_history::repository::Repository;
 use trueline_history::walk::{Deaths, Options, PathFilter, Silent, read};
@@ -222,7 +222,11 @@ fn every_line_of_random_histories_has_the_origin_that_the_model_gives_it() {
         let witness = Witness(seed, &world);
         let imported = import(&world);
         let repository = Repository::discover(imported.repo.path()).unwrap();
-        let cache = Cache::open(&[imported.repo.beside("cache")], 1 << 30).unwrap();
+        let cache = Cache::open(
+            &[Candidate::new(imported.repo.beside("cache"), "")],
+            1 << 30,
+        )
+        .unwrap();
         for at in tips {
             let rev = Some(imported.ids[at].as_str());
             // A window that cuts through the history and moves with the tip, and one that does not.

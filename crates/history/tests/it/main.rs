@@ -3,9 +3,13 @@
 mod declare;
 mod evidence;
 #[cfg(test)]
+mod evidence_rewrites;
+#[cfg(test)]
 mod fuzz;
 #[cfg(test)]
 mod fuzz_evidence;
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod model;
 #[cfg(test)]

@@ -372,6 +372,23 @@ impl World {
         at
     }
 
+    /// Whether a line that two commits have in some file is, by git's rules for renames, a line of
+    /// the same file; `None` where both answers are valid.
+    pub(crate) fn same_file(&self, old: At, new: At, token: Token) -> Option<bool> {
+        let path = |at: At| {
+            let mut files = self.commits[at].tree.iter();
+            files.find(|(_, file)| file.tokens.contains(&token))
+        };
+        let (Some((from, _)), Some((to, _))) = (path(old), path(new)) else {
+            return Some(false);
+        };
+        match self.handed(old, from, new, to) {
+            Handed::Yes => Some(true),
+            Handed::No => Some(false),
+            Handed::Perhaps => None,
+        }
+    }
+
     /// Whether lines of `from` in a parent count as lines of `to` in the child.
     fn handed(&self, parent: At, from: &str, child: At, to: &str) -> Handed {
         let (old, new) = (&self.commits[parent].tree, &self.commits[child].tree);

@@ -69,6 +69,22 @@ pub(crate) enum Whereabouts {
     NoteBehindSquash,
     TrailerBehindSquash,
     TrailerOfSquash,
+    /// Its file stands elsewhere, and by git's rules for renames it is not the same file.
+    Displaced,
+    /// Behind a squash, and there again behind a squash, or removed and put back by others.
+    Roundabout,
+}
+
+impl Whereabouts {
+    /// Whether it takes more than looking at the commit that added the line, and no more than
+    /// the fusion promises to do.
+    pub(crate) fn is_inferred(self) -> bool {
+        use Whereabouts::{NoteBeforeRewrite, NoteBehindSquash, TrailerBehindSquash};
+        matches!(
+            self,
+            NoteBeforeRewrite | NoteBehindSquash | TrailerBehindSquash
+        )
+    }
 }
 
 pub(crate) struct Account<'w> {
@@ -491,23 +507,17 @@ impl<'w> Account<'w> {
         }
     }
 
-    pub(crate) fn in_head(&self, at: At, token: Token) -> bool {
-        self.head(at)
-            .is_some_and(|head| tokens(&self.world.commits[head].tree).any(|t| t == token))
-    }
-
     /// The commits that a commit stands for: not itself, nor what it descends from.
     fn stands_for(&self, scene: &Scene, of: At) -> BTreeSet<At> {
         let mut seen = BTreeSet::new();
         let mut todo = vec![of];
         while let Some(at) = todo.pop() {
             let more = match self.world.commits[at].source {
-                Source::Own => Vec::new(),
                 Source::Rewrite(source) => vec![source],
                 Source::Squash { ours, theirs } if self.linked.contains_key(&at) => {
                     self.branch(ours, theirs)
                 }
-                Source::Squash { .. } => Vec::new(),
+                Source::Own | Source::Squash { .. } => Vec::new(),
             };
             todo.extend(more.into_iter().filter(|at| seen.insert(*at)));
         }
@@ -524,39 +534,71 @@ impl<'w> Account<'w> {
         origin: At,
         token: Token,
     ) -> Option<Whereabouts> {
-        match self.writer(token) {
-            Writer::Nobody => None,
-            Writer::Codex => {
-                let told = &self.told[origin];
-                if told.trailer && !told.squash {
-                    return Some(Whereabouts::TrailerHere);
-                }
-                if self.head(origin).is_some()
-                    && self.stands_for(scene, origin).into_iter().any(|at| {
-                        let told = &self.told[at];
-                        told.trailer && !told.squash && self.put(at, token)
-                    })
-                {
-                    return Some(Whereabouts::TrailerBehindSquash);
-                }
-                let unknown_head = self.head(origin).is_none();
-                (told.trailer && unknown_head).then_some(Whereabouts::TrailerOfSquash)
-            }
-            Writer::Claude | Writer::Human => {
-                if self.attested(origin, token).is_some() {
-                    return Some(Whereabouts::NoteHere);
-                }
-                let before = self.stands_for(scene, origin);
-                let behind = before.iter().any(|at| self.attested(*at, token).is_some());
-                behind.then(|| {
-                    if self.head(origin).is_some() {
-                        Whereabouts::NoteBehindSquash
-                    } else {
-                        Whereabouts::NoteBeforeRewrite
-                    }
-                })
-            }
+        let told = &self.told[origin];
+        let by_trailer = match self.writer(token) {
+            Writer::Nobody => return None,
+            Writer::Codex => true,
+            Writer::Claude | Writer::Human => false,
+        };
+        if self.attested(origin, token).is_some() {
+            return Some(Whereabouts::NoteHere);
         }
+        if by_trailer && told.trailer && !told.squash {
+            return Some(Whereabouts::TrailerHere);
+        }
+        let before = self.stands_for(scene, origin);
+        let known = |at: At| {
+            let told = &self.told[at];
+            let trailer = told.trailer && !told.squash && self.put(at, token);
+            if by_trailer {
+                trailer
+            } else {
+                self.attested(at, token).is_some()
+            }
+        };
+        let same = |old: At, new: At| self.world.same_file(old, new, token) == Some(true);
+        let Some(head) = self.head(origin) else {
+            if by_trailer {
+                return told.trailer.then_some(Whereabouts::TrailerOfSquash);
+            }
+            let mut notes = before.into_iter().filter(|at| known(*at)).peekable();
+            notes.peek()?;
+            return Some(if notes.any(|at| same(at, origin)) {
+                Whereabouts::NoteBeforeRewrite
+            } else {
+                Whereabouts::Displaced
+            });
+        };
+        if !before.into_iter().any(known) {
+            return None;
+        }
+        if !same(head, origin) {
+            return Some(Whereabouts::Displaced);
+        }
+        let reaches = |at: At| {
+            known(at)
+                || !by_trailer
+                    && self
+                        .rewritten_into(at)
+                        .into_iter()
+                        .any(|old| scene.here.contains(&old) && known(old) && same(old, at))
+        };
+        let mut added = self.world.origins(head, token.number).iter();
+        Some(match (added.all(|at| reaches(*at)), by_trailer) {
+            (false, _) => Whereabouts::Roundabout,
+            (true, true) => Whereabouts::TrailerBehindSquash,
+            (true, false) => Whereabouts::NoteBehindSquash,
+        })
+    }
+
+    /// The commits that were rewritten one after the other until they were this one.
+    fn rewritten_into(&self, mut at: At) -> Vec<At> {
+        let mut chain = Vec::new();
+        while let Source::Rewrite(source) = self.world.commits[at].source {
+            chain.push(source);
+            at = source;
+        }
+        chain
     }
 
     /// Whether the origin agrees with who wrote the line.

@@ -20,7 +20,7 @@ use trueline_history::evidence::{
 };
 use trueline_history::model::{
     Change, ChangeKind, Commit, CommitIx, Completeness, Death, FileContent, FileLines, History,
-    KnownPerson, LineCounts, PathIx, PersonIx, RawIdentity,
+    KnownPerson, LineCounts, Mailmap, PathIx, PersonIx, RawIdentity,
 };
 use trueline_history::signals::{
     Grouping, SignalOptions, Signals, Source, Surroundings, Team, Unreadable,
@@ -100,6 +100,7 @@ impl Tables {
             history: History {
                 commits: Vec::new(),
                 persons: Vec::new(),
+                mailmap: Mailmap::default(),
                 paths: Vec::new(),
                 files: Vec::new(),
                 changes: Vec::new(),
@@ -633,10 +634,25 @@ fn teams_below_five_persons_are_folded_together() {
 }
 
 #[test]
-fn small_teams_that_are_few_even_together_are_left_out_and_said_so() {
-    let (mut tables, list) = teams(&[("big", 6), ("three", 3), ("one", 1)]);
+fn small_teams_that_are_few_even_together_take_the_smallest_other_team_with_them() {
+    let (mut tables, list) = teams(&[("big", 7), ("other", 5), ("three", 3), ("one", 1)]);
     let (groups, diagnostics) = by_team(&mut tables, list);
-    assert_eq!((groups, diagnostics), (vec![("big".to_owned(), 12)], 1));
+    let expected = [("big".to_owned(), 14), ("smaller groups".to_owned(), 18)];
+    assert_eq!((groups.as_slice(), diagnostics), (&expected[..], 0));
+}
+
+#[test]
+fn a_few_persons_alone_are_left_out_and_said_so() {
+    let (mut tables, list) = teams(&[("three", 3), ("one", 1)]);
+    assert_eq!(by_team(&mut tables, list), (Vec::new(), 1));
+}
+
+#[test]
+fn lines_of_bots_alone_hide_no_team() {
+    let (mut tables, list) = teams(&[("big", 5), ("bots", 1)]);
+    tables.evidence(CommitIx(6)).automation = Some(Automation::OtherBot);
+    let (groups, diagnostics) = by_team(&mut tables, list);
+    assert_eq!((groups, diagnostics), (vec![("big".to_owned(), 10)], 1));
 }
 
 #[test]
@@ -685,6 +701,31 @@ fn mine_are_the_lines_of_one_canonical_address() {
     let mine = tables.signals().mine("p1@BIG.example.org");
     assert_eq!((mine.lines.total, mine.lines.ai, mine.commits), (2, 2, 1));
     assert_eq!(tables.signals().mine("nobody@example.org").lines.total, 0);
+}
+
+#[test]
+fn mine_are_the_lines_of_every_address_that_the_mailmap_joins() {
+    let (mut tables, _) = teams(&[("big", 3)]);
+    tables.history.mailmap = Mailmap::parse(b"P <p1@big.example.org> <new@example.org>\n");
+    let mine = tables.signals().mine("New@example.org");
+    assert_eq!((mine.lines.total, mine.commits), (2, 1));
+}
+
+#[test]
+fn subjects_of_large_changes_name_nobody() {
+    let mut tables = Tables::new();
+    let commit = tables.signed(4, "claude");
+    tables.change(commit, "a.rs", ChangeKind::Modified, 900);
+    let padding = "x".repeat(90);
+    let message = format!("Merge pull request #7 from ada/fix {padding} ada@example.com");
+    tables.history.commits[commit.0 as usize].message = message.into();
+    let large = tables.signals().health().review.large_unreviewed;
+    let subject = &large[0].subject;
+    assert!(
+        subject.starts_with("Merge pull request #7 xxx"),
+        "{subject}"
+    );
+    assert!(!subject.contains("ada"), "{subject}");
 }
 
 #[test]

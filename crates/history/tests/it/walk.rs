@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
 
 use insta::assert_snapshot;
-use trueline_cache::Cache;
+use trueline_cache::{Cache, Candidate};
 use trueline_facts::RepoPath;
 use trueline_history::model::{Completeness, FileContent, History, RunEnd};
 use trueline_history::repository::{HistoryError, Repository};
@@ -384,7 +384,7 @@ fn a_missing_blob_makes_lines_unattributable_and_nothing_fails() {
     repo.commit("three");
     let (path, content) = lose(&repo, "HEAD~:a");
     let repository = Repository::discover(repo.path()).unwrap();
-    let cache = Cache::open(&[repo.beside("cache")], 1 << 20).unwrap();
+    let cache = Cache::open(&[Candidate::new(repo.beside("cache"), "")], 1 << 20).unwrap();
     let gaps = history_with(&repository, &options(), Some(&cache));
     assert_snapshot!(lines(&gaps), @"
     a:0+3 three a:0 Unattributable
@@ -453,7 +453,7 @@ fn an_interrupted_walk_says_so_and_keeps_nothing() {
     repo.write("a", "1\n2\n");
     repo.commit("two");
     let repository = Repository::discover(repo.path()).unwrap();
-    let cache = Cache::open(&[repo.beside("cache")], 1 << 20).unwrap();
+    let cache = Cache::open(&[Candidate::new(repo.beside("cache"), "")], 1 << 20).unwrap();
     let stop = AtomicBool::new(true);
     let cut = read(&repository, None, &options(), Some(&cache), &stop, &Silent).unwrap();
     assert_eq!(cut.completeness, Completeness::Interrupted);
@@ -491,6 +491,8 @@ fn persons_are_joined_by_the_mailmap_of_the_commit() {
     let mapped = history(&repo);
     assert_eq!(mapped.persons.len(), 1);
     assert_eq!(mapped.commits[1].author.email, "love@lace.org");
+    assert_eq!(mapped.canonical_email(b"Love@lace.org"), b"ada@example.com");
+    assert_eq!(mapped.canonical_email(b"x@lace.org"), b"x@lace.org");
 }
 
 #[test]
@@ -539,7 +541,7 @@ fn a_tip_with_an_older_clock_widens_the_window_and_the_stored_answer_does_not_mi
     repo.commit_after(400, "two");
     repo.write("a", "1\n4\n");
     repo.commit_after(400, "three");
-    let cache = Cache::open(&[repo.beside("cache")], 1 << 20).unwrap();
+    let cache = Cache::open(&[Candidate::new(repo.beside("cache"), "")], 1 << 20).unwrap();
     let repository = Repository::discover(repo.path()).unwrap();
     history_with(&repository, &options(), Some(&cache));
     repo.write("a", "1\n5\n");
@@ -561,7 +563,7 @@ fn a_force_push_is_answered_from_what_is_still_true() {
     let mut repo = Repo::new();
     repo.write("a", "1\n");
     repo.commit("one");
-    let cache = Cache::open(&[repo.beside("cache")], 1 << 20).unwrap();
+    let cache = Cache::open(&[Candidate::new(repo.beside("cache"), "")], 1 << 20).unwrap();
     let go = |repo: &Repo| {
         let repository = Repository::discover(repo.path()).unwrap();
         history_with(&repository, &options(), Some(&cache))
@@ -584,7 +586,7 @@ fn a_spoilt_segment_is_rebuilt() {
     let mut repo = Repo::new();
     repo.write("a", "1\n");
     repo.commit("one");
-    let cache = Cache::open(&[repo.beside("cache")], 1 << 20).unwrap();
+    let cache = Cache::open(&[Candidate::new(repo.beside("cache"), "")], 1 << 20).unwrap();
     let repository = Repository::discover(repo.path()).unwrap();
     let whole = history_with(&repository, &options(), Some(&cache));
     let segment = fs::read_dir(cache.directory())

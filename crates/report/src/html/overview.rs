@@ -82,7 +82,9 @@ fn answer(report: &ScanReport, findings: u64) -> String {
         .values()
         .map(|language| language.parsed + language.partial)
         .sum();
-    let found = if findings > 0 {
+    let found = if select::interrupted(report) {
+        "Interrupted: this is a part of the answer".to_owned()
+    } else if findings > 0 {
         format!("{} to look at", words::counted(findings, "finding"))
     } else if judged == 0 {
         "Nothing to judge: no file in a supported language".to_owned()
@@ -198,7 +200,7 @@ fn well_card(out: &mut String, report: &ScanReport) {
     if clean.is_empty() {
         return;
     }
-    out.push_str("<article class=\"card\"><h2>Done well</h2><ul class=\"well\">");
+    out.push_str("<article class=\"card\"><h2>None found</h2><ul class=\"well\">");
     for (rate, sites) in clean.iter().take(4) {
         let sites = if *sites == 1 {
             "the only exposed site".to_owned()

@@ -77,6 +77,10 @@ fn answer(sheet: &mut Sheet<'_>, report: &ScanReport, findings: &[&Finding]) {
     } else {
         sheet.ink(Ink::Good, &format!("No findings in {scope}"))
     };
+    if select::interrupted(report) {
+        let warning = sheet.ink(Ink::Strong, "INTERRUPTED, so this is a part of the answer");
+        sheet.line(&warning);
+    }
     sheet.line(&text);
 }
 
@@ -162,7 +166,7 @@ fn done_well(sheet: &mut Sheet<'_>, report: &ScanReport) {
             words::counted((clean.len() - 4) as u64, "rule")
         ));
     }
-    sheet.labelled("Done well", Ink::Good, &parts.join(", "));
+    sheet.labelled("None found", Ink::Good, &parts.join(", "));
 }
 
 fn who(sheet: &mut Sheet<'_>, report: &ScanReport, usage: &Usage) {

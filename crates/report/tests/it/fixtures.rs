@@ -384,6 +384,7 @@ fn rate(rule: &str, severity: Severity, ai: (u64, u64), other: (u64, u64)) -> We
         severity,
         known_ai: Proportion::new(ai.0, ai.1),
         not_known_ai: Proportion::new(other.0, other.1),
+        uncertain: 0,
     }
 }
 

@@ -116,6 +116,145 @@ fn hostile_logs_are_refused_or_cleaned() {
     assert_eq!(found.findings[0].location.start.line, u32::MAX);
 }
 
+/// The message of a result whose rule has this template.
+fn message(template: &str, arguments: &serde_json::Value) -> String {
+    let run = serde_json::json!({
+        "tool": {"driver": {"name": "t", "rules": [{"id": "r", "messageStrings": {"m": {"text": template}}}]}},
+        "results": [{"ruleId": "r", "message": {"id": "m", "arguments": arguments},
+            "locations": [{"physicalLocation": {"artifactLocation": {"uri": "x.py"}}}]}],
+    });
+    imported(&run.to_string()).findings[0].message.clone()
+}
+
+#[test]
+fn templates_are_filled_once_and_double_braces_are_braces() {
+    let arguments = serde_json::json!(["{1}", "b"]);
+    insta::assert_snapshot!(
+        message("{0}, {1}, {{0}}, {2}, {x}, {, }}", &arguments),
+        @"{1}, b, {0}, {2}, {x}, {, }"
+    );
+}
+
+#[test]
+fn arguments_that_double_each_other_stay_within_the_limit() {
+    let arguments: Vec<String> = (1..=64).map(|n| format!("{{{n}}}{{{n}}}")).collect();
+    assert_eq!(message("{0}", &serde_json::json!(arguments)), "{1}{1}");
+    let long = serde_json::json!(["y".repeat(1_500)]);
+    assert_eq!(message("{0}{0}{0}", &long).len(), 2_000);
+}
+
+#[test]
+fn many_results_find_their_rules_among_many() {
+    let count = 20_000;
+    let rules: Vec<_> = (0..count)
+        .map(|n| serde_json::json!({"id": format!("r{n}"), "properties": {"security-severity": "9.5"}}))
+        .collect();
+    let results: Vec<_> = (0..count)
+        .map(|n| {
+            serde_json::json!({"ruleId": format!("r{n}/sub"), "message": {"text": "m"},
+                "locations": [{"physicalLocation": {"artifactLocation": {"uri": "x.py"}}}]})
+        })
+        .collect();
+    let run = serde_json::json!({"tool": {"driver": {"name": "t"}, "extensions": [{"rules": rules}]}, "results": results});
+    let begun = std::time::Instant::now();
+    let found = imported(&run.to_string());
+    assert!(found.findings.len() == count);
+    assert!(
+        found
+            .findings
+            .iter()
+            .all(|f| f.severity == Severity::Critical)
+    );
+    // 400,000,000 comparisons take minutes in a debug build.
+    assert!(begun.elapsed().as_secs() < 30, "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_rule_of_the_component_that_a_result_names_goes_first() {
+    let found = imported(
+        r#"{"tool":{"driver":{"name":"t","rules":[{"id":"r","properties":{"security-severity":"1"}}]},
+            "extensions":[{"rules":[{"id":"r","properties":{"security-severity":"9.9"}}]}]},"results":[
+            {"ruleId":"r","message":{"text":"m"},"locations":[{"physicalLocation":{"artifactLocation":{"uri":"x.py"}}}]},
+            {"ruleId":"r","rule":{"toolComponent":{"index":0}},"message":{"text":"m"},"locations":[{"physicalLocation":{"artifactLocation":{"uri":"x.py"}}}]}]}"#,
+    );
+    let severities: Vec<Severity> = found.findings.iter().map(|f| f.severity).collect();
+    assert_eq!(severities, [Severity::Low, Severity::Critical]);
+}
+
+#[test]
+fn partial_fingerprints_are_told_apart_by_rule_and_path() {
+    let result = |rule: &str, path: &str, line: u32| {
+        format!(
+            r#"{{"ruleId":"{rule}","message":{{"text":"m"}},"partialFingerprints":{{"primaryLocationLineHash":"aa:1"}},
+            "locations":[{{"physicalLocation":{{"artifactLocation":{{"uri":"{path}"}},"region":{{"startLine":{line}}}}}}}]}}"#
+        )
+    };
+    let found = imported(&format!(
+        r#"{{"tool":{{"driver":{{"name":"t"}}}},"results":[{},{},{},{}]}}"#,
+        result("a", "x.py", 1),
+        result("b", "x.py", 1),
+        result("a", "y.py", 1),
+        result("a", "x.py", 7),
+    ));
+    let prints: Vec<&str> = found
+        .findings
+        .iter()
+        .map(|f| f.fingerprint.as_str())
+        .collect();
+    assert_ne!(prints[0], prints[1]);
+    assert_ne!(prints[0], prints[2]);
+    assert_eq!(prints[0], prints[3], "a line that only moved");
+    assert!(prints[0].starts_with("t:"));
+}
+
+#[test]
+fn long_fingerprints_that_differ_at_their_end_differ() {
+    let result = |end: &str| {
+        format!(
+            r#"{{"ruleId":"a","message":{{"text":"m"}},"fingerprints":{{"v1":"{}{end}"}},
+            "locations":[{{"physicalLocation":{{"artifactLocation":{{"uri":"x.py"}}}}}}]}}"#,
+            "f".repeat(300)
+        )
+    };
+    let found = imported(&format!(
+        r#"{{"tool":{{"driver":{{"name":"t"}}}},"results":[{},{}]}}"#,
+        result("1"),
+        result("2")
+    ));
+    assert_ne!(found.findings[0].fingerprint, found.findings[1].fingerprint);
+}
+
+#[test]
+fn a_result_about_a_whole_file_is_at_its_first_line() {
+    let found = imported(
+        r#"{"tool":{"driver":{"name":"t"}},"results":[{"ruleId":"a","message":{"text":"m"},
+            "locations":[{"physicalLocation":{"artifactLocation":{"uri":"x.py"}}}]}]}"#,
+    );
+    let location = &found.findings[0].location;
+    assert_eq!((location.start.line, location.start.column), (1, 1));
+    assert_eq!((location.end.line, location.end.column), (1, 1));
+}
+
+#[test]
+fn windows_paths_join_their_base_and_encoded_backslashes_stay() {
+    let at = |uri: &str| {
+        format!(
+            r#"{{"ruleId":"r","message":{{"text":"m"}},"locations":[{{"physicalLocation":{{"artifactLocation":{{"uri":"{uri}","uriBaseId":"ROOT"}}}}}}]}}"#
+        )
+    };
+    let found = imported(&format!(
+        r#"{{"tool":{{"driver":{{"name":"t"}}}},"originalUriBaseIds":{{"ROOT":{{"uri":"file:///srv/app/"}}}},"results":[{},{}]}}"#,
+        at(r"src\\x.cs"),
+        at("a%5Cb.py"),
+    ));
+    let paths: Vec<String> = found
+        .findings
+        .iter()
+        .map(|f| f.location.path.to_string())
+        .collect();
+    assert_eq!(paths, ["src/x.cs", r"a\b.py"]);
+}
+
 proptest::proptest! {
     #[test]
     fn any_json_in_any_place_is_survived(value in "[\\[\\]{}:,\"a-z0-9 .%/-]{0,80}") {

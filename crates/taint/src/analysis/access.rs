@@ -89,7 +89,7 @@ impl<'a> Analyzer<'a> {
         base: ValId,
         name: Symbol,
     ) -> ValId {
-        let key = (base, Selector::Name(name));
+        let key = (frame.id, base, Selector::Name(name));
         let atoms = self.arena.get(base).atoms.clone();
         let pure = atoms.iter().all(|a| match a {
             Atom::Path(_) | Atom::Text | Atom::Number => true,
@@ -101,7 +101,7 @@ impl<'a> Analyzer<'a> {
             }
             _ => false,
         });
-        if pure && let Some(part) = self.arena.parts.get(&key).copied() {
+        if pure && let Some(part) = self.arena.reads.get(&key).copied() {
             return self.refined(state, part);
         }
         let labels = self.part_labels(base);
@@ -138,7 +138,7 @@ impl<'a> Analyzer<'a> {
             result = self.arena.add(value);
         }
         if pure {
-            self.arena.parts.insert(key, result);
+            self.arena.reads.insert(key, result);
         }
         self.refined(state, result)
     }

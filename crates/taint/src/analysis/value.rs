@@ -285,9 +285,12 @@ pub(super) struct Arena {
     steps: Vec<StepNode>,
     refined: FxHashMap<(ValId, Bits), ValId>,
     unrefined: FxHashMap<ValId, ValId>,
-    /// Reads of a part of a value, so that two reads of `request.args["x"]` are one value and a
-    /// guard on the first holds for the second.
+    /// Parts of values that are only known as a whole.
     pub(super) parts: FxHashMap<(ValId, Selector), ValId>,
+    /// Fields read in a function, so that two reads of `request.args` are one value there and a
+    /// guard on the first holds for the second. Another function has its own: a source is named
+    /// where it is read.
+    pub(super) reads: FxHashMap<(FuncId, ValId, Selector), ValId>,
 }
 
 impl Arena {
@@ -310,6 +313,7 @@ impl Arena {
             refined: FxHashMap::default(),
             unrefined: FxHashMap::default(),
             parts: FxHashMap::default(),
+            reads: FxHashMap::default(),
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Words near the place say whether it matters: what they leave open goes to the tier for guesses.
 
-use trueline_syntax::ir::{ArgKind, Span, Symbol};
+use trueline_syntax::ir::{ArgKind, Language, Span, Symbol};
 
 use super::call::Call;
 use super::names::words;
@@ -10,8 +10,17 @@ use super::state::State;
 use super::value::{Konst, ValId};
 use super::{Analyzer, Frame};
 use crate::rules::format::Control;
+use crate::tokens::normalised;
 
 use super::sink::{Reached, SinkRef};
+
+/// Lines that a chain of calls may take before and after the call itself.
+const MAX_CHAIN: usize = 6;
+/// Bytes of a call that are read for words.
+const MAX_CALL: usize = 1_000;
+/// Lines after a call in which its object is looked for, and lines with it that are read.
+const MAX_LINES: usize = 40;
+const MAX_USES: usize = 4;
 
 impl<'a> Analyzer<'a> {
     /// Checks a call that is weak by itself.
@@ -86,29 +95,38 @@ impl<'a> Analyzer<'a> {
         }
     }
 
-    /// Whether the words near a place say that it matters.
+    /// Whether the words near a place say that it matters: those of its statement, of its function
+    /// and of what is later put into the object that it makes.
     pub(super) fn context_fits(
         &self,
         frame: &Frame<'a>,
         wanted: &[String],
         benign: &[String],
     ) -> bool {
-        let start = frame.span.start as usize;
-        let from = self
-            .text
-            .get(..start)
-            .and_then(|t| t.rfind('\n'))
-            .map_or(0, |at| at + 1);
-        let to = self
-            .text
-            .get(start..)
-            .and_then(|t| t.find('\n'))
-            .map_or(self.text.len(), |at| start + at);
-        let line = self.text.get(from..to).unwrap_or("");
-        let mut names = vec![line.to_owned()];
-        names.push(self.names.text(frame.function.qualified).to_owned());
-        let near: Vec<String> = names.iter().flat_map(|n| words(n)).collect();
-        let has = |list: &[String]| near.iter().any(|w| list.contains(w));
+        if wanted.is_empty() && benign.is_empty() {
+            return true;
+        }
+        let statement = statement(self.text, frame.span);
+        let mut near = vec![
+            named(statement, self.module.language),
+            named(
+                self.names.text(frame.function.qualified),
+                self.module.language,
+            ),
+        ];
+        if let Some(target) = target(statement) {
+            let end = frame.function.span.end.max(frame.span.end) as usize;
+            let rest = self.text.get(frame.span.end as usize..end).unwrap_or("");
+            near.extend(
+                uses(rest, target)
+                    .take(MAX_USES)
+                    .map(|line| named(line, self.module.language)),
+            );
+        }
+        let has = |list: &[String]| {
+            list.iter()
+                .any(|word| near.iter().any(|n| n.contains(&format!("_{word}_"))))
+        };
         (wanted.is_empty() || has(wanted)) && !has(benign)
     }
 
@@ -160,5 +178,107 @@ impl<'a> Analyzer<'a> {
             .iter()
             .enumerate()
             .find_map(|(at, r)| r.secret.as_ref().map(|s| (at as u16, s)))
+    }
+}
+
+/// The words of a piece of code without its comments, as `_a_b_`.
+fn named(code: &str, language: Language) -> String {
+    let mut text = String::from("_");
+    for word in words(&normalised(code, language)) {
+        text.push_str(&word);
+        text.push('_');
+    }
+    text
+}
+
+/// The lines of a place, with those before and after that a chain of calls goes on over.
+fn statement(text: &str, span: Span) -> &str {
+    let line_start = |at: usize| {
+        let before = text.get(..at).and_then(|t| t.rfind('\n'));
+        before.map_or(0, |newline| newline + 1)
+    };
+    let line_end = |at: usize| {
+        let after = text.get(at..).and_then(|t| t.find('\n'));
+        after.map_or(text.len(), |newline| at + newline)
+    };
+    let goes_on = |at: usize| {
+        let rest = text.get(at..).unwrap_or("");
+        rest.trim_start_matches([' ', '\t']).starts_with('.')
+    };
+    let mut from = line_start(span.start as usize);
+    for _ in 0..MAX_CHAIN {
+        if from == 0 || !goes_on(from) {
+            break;
+        }
+        from = line_start(from - 1);
+    }
+    let mut to = line_end((span.end as usize).min(span.start as usize + MAX_CALL));
+    for _ in 0..MAX_CHAIN {
+        if to >= text.len() || !goes_on(to + 1) {
+            break;
+        }
+        to = line_end(to + 1);
+    }
+    text.get(from..to).unwrap_or("")
+}
+
+/// The variable that a statement assigns to: `x` of `const x = …`.
+fn target(statement: &str) -> Option<&str> {
+    let (left, right) = statement.split_once('=')?;
+    if right.starts_with(['=', '>']) {
+        return None;
+    }
+    let name = left.trim().rsplit([' ', '\t']).next()?;
+    let name = name.rsplit('.').next()?;
+    let is_name = !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '_' | '$'));
+    is_name.then_some(name)
+}
+
+/// Lines that call a method of a variable, as far as one looks.
+fn uses<'t>(text: &'t str, name: &'t str) -> impl Iterator<Item = &'t str> {
+    text.lines().take(MAX_LINES).filter(move |line| {
+        line.match_indices(name).any(|(at, _)| {
+            let before = line.get(..at).and_then(|t| t.chars().next_back());
+            let after = line.get(at + name.len()..).unwrap_or("");
+            after.starts_with('.')
+                && !before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '$'))
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_goes_on_over_a_chain_of_calls() {
+        let text = "const a = 1;\nconst mark = crypto\n  .createHash('md5')\n  .update(password)\nconst b = 2;\n";
+        let at = text.find(".createHash").unwrap() as u32;
+        insta::assert_snapshot!(statement(text, Span::new(at, at + 18)), @r"
+        const mark = crypto
+          .createHash('md5')
+          .update(password)
+        ");
+        assert_eq!(statement("md5(x)", Span::new(0, 6)), "md5(x)");
+        assert_eq!(statement("", Span::new(0, 0)), "");
+    }
+
+    #[test]
+    fn the_target_of_an_assignment_is_a_plain_name() {
+        assert_eq!(target("  const h = f()"), Some("h"));
+        assert_eq!(target("self.digest = f()"), Some("digest"));
+        assert_eq!(target("if a == f():"), None);
+        assert_eq!(target("g(x) => f()"), None);
+        assert_eq!(target("f()"), None);
+    }
+
+    #[test]
+    fn uses_are_calls_of_that_very_variable() {
+        let text = "h.update(a)\nwith.h.update(b)\noh.update(c)\nx = h\ny = h.digest()";
+        let lines: Vec<&str> = uses(text, "h").collect();
+        assert_eq!(lines, ["h.update(a)", "with.h.update(b)", "y = h.digest()"]);
     }
 }

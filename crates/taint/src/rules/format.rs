@@ -68,6 +68,12 @@ pub(crate) struct RuleFile {
     pub(crate) sanitizer: Vec<SanitizerSpec>,
     #[serde(default)]
     pub(crate) call: Vec<CallSpec>,
+    /// Words for `context` of all calls.
+    #[serde(default)]
+    pub(crate) context: Vec<String>,
+    /// Words for `benign` of all calls.
+    #[serde(default)]
+    pub(crate) benign: Vec<String>,
     /// Things that matter to this rule alone when they reach its sinks.
     #[serde(default)]
     pub(crate) source: Vec<OwnSourceSpec>,
@@ -232,7 +238,7 @@ pub(crate) struct CallSpec {
     #[serde(default)]
     pub(crate) lacking: Vec<String>,
     /// Words near the call (target, function, argument names) that move it to the rule's own tier;
-    /// without one of them it is in tier `all`.
+    /// without one of them it is in tier `all`. `a_b` is two words that follow each other.
     #[serde(default)]
     pub(crate) context: Vec<String>,
     /// Words near the call that move it to tier `all`.

@@ -188,3 +188,60 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn nothing_of_a_secret_is_quoted_whatever_stands_around_it() {
+    let secret = "h7!kPq2zzW9x";
+    let codes = [
+        (
+            Language::Python,
+            format!("password = \"{secret}\\\"{secret}\"\n"),
+        ),
+        (
+            Language::Python,
+            format!("a = '''\nit's''', 1; password = \"{secret}\"\n"),
+        ),
+        (
+            Language::Python,
+            format!("connect(user='{secret}', password='{secret}')\n"),
+        ),
+        (
+            Language::JavaScript,
+            format!("const a = `\nit's`, password = '{secret}';\n"),
+        ),
+        (
+            Language::JavaScript,
+            format!("const password = \"\\\n{secret}\";\n"),
+        ),
+        (
+            Language::JavaScript,
+            format!("const o = {{ 'password': `{secret}`, b: 'x' }};\n"),
+        ),
+    ];
+    let engine = Engine::builtin().unwrap();
+    let mut reported = 0;
+    for (language, code) in codes {
+        let findings = analyze(&engine, language, &code).findings;
+        for finding in findings {
+            assert_eq!(finding.rule.as_str(), "hard-coded-secret");
+            reported += 1;
+            let shown = format!("{} {:?}", finding.message, finding.location.snippet);
+            assert!(!shown.contains("h7!k"), "{code}{shown}");
+            assert!(!shown.contains("zzW9x"), "{code}{shown}");
+        }
+    }
+    assert!(reported >= 4, "{reported}");
+}
+
+#[test]
+fn sinks_that_differ_behind_two_slashes_have_their_own_fingerprints() {
+    let print = |url: &str| {
+        let code = format!(
+            "const express = require('express');\nconst app = express();\napp.get('/', (req, res) => {{\n  const a = req.query.a, b = req.query.b;\n  fetch(`{url}`);\n}});\n"
+        );
+        let findings = analyze(&Engine::builtin().unwrap(), Language::JavaScript, &code).findings;
+        assert_eq!(findings.len(), 1, "{:?}", found(&findings));
+        findings[0].fingerprint.clone()
+    };
+    assert_ne!(print("http://${a}/x"), print("http://${b}/zzz"));
+}
