@@ -106,7 +106,7 @@ fn done_well(out: &mut String, report: &ScanReport) {
         .take(4)
         .map(|(rate, sites)| {
             format!(
-                "no {} at {}",
+                "{} at {}",
                 code(rate.rule.as_str()),
                 words::counted(*sites, "exposed site")
             )

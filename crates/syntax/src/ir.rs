@@ -6,7 +6,7 @@
 //! understand becomes [`Op::Unknown`], which keeps its operands so that taint passes through,
 //! and is counted in [`Module::coverage`]: nothing is dropped in silence.
 //!
-//! What all front ends keep to ([`crate::verify`] checks the first three):
+//! What all front ends keep to ([`crate::verify()`] checks the first three):
 //!
 //! - Every block is ended, and every index leads somewhere. [`VarHome::Captured`] names the function
 //!   where the variable lives, never one that captures it itself.

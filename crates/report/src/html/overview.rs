@@ -209,7 +209,7 @@ fn well_card(out: &mut String, report: &ScanReport) {
         };
         put!(
             out,
-            "<li>No <strong>{}</strong> at {sites}</li>",
+            "<li><strong>{}</strong> at {sites}</li>",
             esc(rate.rule.as_str())
         );
     }

@@ -157,7 +157,7 @@ fn done_well(sheet: &mut Sheet<'_>, report: &ScanReport) {
             } else {
                 format!("any of {} sites", words::count(*sites))
             };
-            format!("no {} at {sites}", words::visible(rate.rule.as_str()))
+            format!("{} at {sites}", words::visible(rate.rule.as_str()))
         })
         .collect();
     if clean.len() > parts.len() {
