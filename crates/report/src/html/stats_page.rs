@@ -171,20 +171,31 @@ fn attention_card(out: &mut String, repositories: &[RepositoryStats]) {
         .collect();
     unlisted.sort_unstable();
     unlisted.dedup();
+    // Where nobody wrote down which tools are approved, none is unlisted.
+    let judged = repositories
+        .iter()
+        .any(|one| one.shadow_ai.approved.is_some());
+    let tools = if judged {
+        format!(
+            "<strong>{}</strong> {} with signs here that the policy does not list{}",
+            words::count(unlisted.len() as u64),
+            if unlisted.len() == 1 { "tool" } else { "tools" },
+            if unlisted.is_empty() {
+                String::new()
+            } else {
+                format!(": {}", esc(&unlisted.join(", ")))
+            }
+        )
+    } else {
+        "tools are not judged: no <code>trueline.toml</code> lists approved ones".to_owned()
+    };
     put!(
         out,
-        "<article class=\"card\"><h2>Worth a question</h2><ul class=\"well plain\"><li><strong>{}</strong> {} out of the ordinary</li><li><strong>{}</strong> large AI {} without a sign of review</li><li><strong>{}</strong> {} with signs here that the policy does not list{}</li></ul></article>\n",
+        "<article class=\"card\"><h2>Worth a question</h2><ul class=\"well plain\"><li><strong>{}</strong> {} out of the ordinary</li><li><strong>{}</strong> large AI {} without a sign of review</li><li>{tools}</li></ul></article>\n",
         words::count(anomalies as u64),
         if anomalies == 1 { "thing" } else { "things" },
         words::count(large as u64),
         if large == 1 { "change" } else { "changes" },
-        words::count(unlisted.len() as u64),
-        if unlisted.len() == 1 { "tool" } else { "tools" },
-        if unlisted.is_empty() {
-            String::new()
-        } else {
-            format!(": {}", esc(&unlisted.join(", ")))
-        }
     );
 }
 
@@ -224,7 +235,11 @@ fn comparison(out: &mut String, repositories: &[RepositoryStats]) {
             share(lines),
             words::count(lines.total),
             words::count(one.repository.commits),
-            one.shadow_ai.unlisted.len()
+            if one.shadow_ai.approved.is_some() {
+                one.shadow_ai.unlisted.len().to_string()
+            } else {
+                "not judged".to_owned()
+            }
         );
     }
     out.push_str("</tbody></table></div></div>\n</section>\n");
