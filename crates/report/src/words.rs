@@ -57,7 +57,8 @@ pub(crate) fn floor_percent(hits: u64, of: u64) -> String {
     }
     let tenths = u128::from(hits) * 1000 / u128::from(of);
     if tenths == 0 {
-        "> 0 %".to_owned()
+        let thousandths = u128::from(hits) * 100_000 / u128::from(of);
+        format!("0.{thousandths:03} %")
     } else {
         format!("{}.{} %", tenths / 10, tenths % 10)
     }
@@ -319,7 +320,7 @@ mod tests {
     fn a_lower_bound_is_rounded_down() {
         assert_eq!(percent(6_667, 10_000), "66.7 %");
         assert_eq!(floor_percent(6_667, 10_000), "66.6 %");
-        assert_eq!(floor_percent(1, 100_000), "> 0 %");
+        assert_eq!(floor_percent(1, 100_000), "0.001 %");
         assert_eq!(floor_percent(u64::MAX - 1, u64::MAX), "99.9 %");
     }
 
