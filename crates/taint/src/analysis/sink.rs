@@ -537,18 +537,8 @@ impl<'a> Analyzer<'a> {
         value: ValId,
     ) {
         let tables = self.tables;
-        let Some(sinks) = tables.fields.get(self.names.text(name)) else {
-            return;
-        };
-        for index in sinks {
-            if let Some(sink) = self.models.sinks.get(usize::from(*index)) {
-                self.sites.insert((sink.rule, frame.span));
-            }
-            let sink = SinkRef::Model {
-                index: *index,
-                by_form: false,
-            };
-            self.check_value(frame, state, sink, value);
+        if let Some(sinks) = tables.fields.get(self.names.text(name)) {
+            self.check_named_sinks(frame, state, sinks, value);
         }
     }
 
@@ -615,18 +605,14 @@ impl<'a> Analyzer<'a> {
         self.check_value(frame, state, sink, value);
     }
 
-    /// `dangerouslySetInnerHTML={{ __html: value }}`.
-    pub(super) fn check_attribute_sink(
+    /// Sinks that are known by a name alone.
+    fn check_named_sinks(
         &mut self,
         frame: &mut Frame<'a>,
         state: &State,
-        name: Symbol,
+        sinks: &[u16],
         value: ValId,
     ) {
-        let tables = self.tables;
-        let Some(sinks) = tables.attributes.get(self.names.text(name)) else {
-            return;
-        };
         for index in sinks {
             if let Some(sink) = self.models.sinks.get(usize::from(*index)) {
                 self.sites.insert((sink.rule, frame.span));
@@ -636,6 +622,20 @@ impl<'a> Analyzer<'a> {
                 by_form: false,
             };
             self.check_value(frame, state, sink, value);
+        }
+    }
+
+    /// `dangerouslySetInnerHTML={{ __html: value }}`.
+    pub(super) fn check_attribute_sink(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &State,
+        name: Symbol,
+        value: ValId,
+    ) {
+        let tables = self.tables;
+        if let Some(sinks) = tables.attributes.get(self.names.text(name)) {
+            self.check_named_sinks(frame, state, sinks, value);
         }
     }
 }
