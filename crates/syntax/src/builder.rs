@@ -19,6 +19,7 @@ use crate::ir::{
 #[derive(Debug)]
 pub(crate) struct ModuleBuilder {
     language: Language,
+    package: Option<Symbol>,
     symbols: Symbols,
     functions: Vec<Option<Function>>,
     classes: Vec<Class>,
@@ -48,6 +49,7 @@ impl ModuleBuilder {
     pub(crate) fn new(language: Language) -> Self {
         let mut builder = Self {
             language,
+            package: None,
             symbols: Symbols::default(),
             functions: Vec::new(),
             classes: Vec::new(),
@@ -92,6 +94,7 @@ impl ModuleBuilder {
                 parent: self.open.last().map(|f| f.id),
                 class: None,
                 params: Vec::new(),
+                returns: None,
                 decorators: Vec::new(),
                 vars: Vec::new(),
                 blocks: vec![fresh_block(None)],
@@ -435,6 +438,7 @@ impl ModuleBuilder {
         self.coverage.unknown.sort_by_key(|u| u.span);
         Module {
             language: self.language,
+            package: self.package,
             symbols: self.symbols.texts,
             functions: self.functions.into_iter().flatten().collect(),
             classes: self.classes,

@@ -176,6 +176,7 @@ impl<'a> Printer<'a> {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each operation")]
     fn op(&self, op: &Op) -> String {
         match op {
             Op::Copy(value) => self.operand(value),
@@ -238,6 +239,9 @@ impl<'a> Printer<'a> {
                 }
                 None => format!("import {}", self.text(*module)),
             },
+            Op::Typed { value, of } => {
+                format!("{} as {}", self.operand(value), self.module.text(*of))
+            }
             Op::This => "this".to_owned(),
             Op::Next { iterable, kind } => match kind {
                 IterKind::Elements => format!("next {}", self.operand(iterable)),

@@ -94,6 +94,9 @@ pub struct Var(pub u32);
 pub struct Module {
     /// Its language.
     pub language: Language,
+    /// The package that the file says it belongs to; files of one package see each other's names.
+    /// `None` where files are modules of their own (Python, JavaScript).
+    pub package: Option<Symbol>,
     /// Interned names and strings.
     pub symbols: Vec<Box<str>>,
     /// Functions; the first is the module body.
@@ -176,9 +179,25 @@ pub struct Class {
     pub qualified: Symbol,
     /// Base classes as dotted names, where they are names: `flask.views.MethodView`.
     pub bases: Vec<Symbol>,
+    /// Fields that are declared with a type or annotated, in source order: what a framework injects
+    /// into and what tells the class of a receiver. Languages without declarations have none.
+    pub fields: Vec<FieldDecl>,
     /// Methods by name, in source order. A constructor is `__init__` or `constructor`.
     pub methods: Vec<(Symbol, FuncId)>,
     /// Decorators, outermost first.
+    pub decorators: Vec<Decorator>,
+    /// Where.
+    pub span: Span,
+}
+
+/// A declared field of a class.
+#[derive(Clone, PartialEq, Debug)]
+pub struct FieldDecl {
+    /// Its name.
+    pub name: Symbol,
+    /// The dotted name of its type, as in [`Param::annotation`].
+    pub annotation: Option<Symbol>,
+    /// Annotations (`@Autowired`), and struct tags as decorators named by their key.
     pub decorators: Vec<Decorator>,
     /// Where.
     pub span: Span,
@@ -200,6 +219,8 @@ pub struct Function {
     /// Parameters, in order. `self`/`cls` is the first parameter of a Python method; in JavaScript
     /// `this` is read with [`Op::This`].
     pub params: Vec<Param>,
+    /// The dotted name of its declared result type, as in [`Param::annotation`].
+    pub returns: Option<Symbol>,
     /// Decorators, outermost first.
     pub decorators: Vec<Decorator>,
     /// Variables and temporaries.
@@ -246,7 +267,8 @@ pub struct Param {
     /// copies the value in).
     pub has_default: bool,
     /// The dotted name of its type annotation, generic arguments removed (`Optional[int]` and
-    /// `int | None` give `int`; `Annotated[T, …]` gives `T`).
+    /// `int | None` give `int`; `Annotated[T, …]` gives `T`). Where imports of the file decide it
+    /// (Java, Go), the full name: `java.sql.Statement`, `net/http.Request`.
     pub annotation: Option<Symbol>,
     /// Parameter decorators (`@Query('q')`), and calls that stand as a default or inside
     /// `Annotated` (`Depends(get_user)`, `Query(...)`): what frameworks inject by.
@@ -492,6 +514,15 @@ pub enum Op {
         module: Symbol,
         /// The member; `None` for the module itself, `*` for all, `default` for a default import.
         member: Option<Symbol>,
+    },
+    /// The operand, declared or converted to be of a type: `Statement s = e`, `(String) e`,
+    /// `e.(Handler)`. It is the same value; the type tells what its methods are when nothing better
+    /// is known.
+    Typed {
+        /// The value.
+        value: Operand,
+        /// The dotted name of the type, as in [`Param::annotation`].
+        of: Symbol,
     },
     /// JavaScript's `this`.
     This,

@@ -177,7 +177,8 @@ impl Checker<'_> {
             | Op::Next {
                 iterable: value, ..
             }
-            | Op::HasNext { iterable: value } => self.operand(value),
+            | Op::HasNext { iterable: value }
+            | Op::Typed { value, .. } => self.operand(value),
             Op::Field { base, name } => {
                 self.operand(base)?;
                 self.symbol(*name)

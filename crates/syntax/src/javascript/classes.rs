@@ -144,6 +144,7 @@ impl<'a> Lowering<'a> {
             name: names.name,
             qualified: names.qualified,
             bases,
+            fields: Vec::new(),
             methods: Vec::new(),
             decorators,
             span,

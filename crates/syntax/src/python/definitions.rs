@@ -97,6 +97,7 @@ impl Lowering {
             name,
             qualified,
             bases,
+            fields: Vec::new(),
             methods: Vec::new(),
             decorators,
             span: at,

@@ -660,7 +660,10 @@ impl<'a> Analyzer<'a> {
                     Callee::Function(inner) | Callee::New(inner) => operand = inner,
                     Callee::Super { .. } => return None,
                 },
-                Op::Copy(inner) | Op::Await(inner) | Op::Enter(inner) => operand = inner,
+                Op::Copy(inner)
+                | Op::Await(inner)
+                | Op::Enter(inner)
+                | Op::Typed { value: inner, .. } => operand = inner,
                 Op::This => return Some("this".to_owned()),
                 _ => return None,
             }

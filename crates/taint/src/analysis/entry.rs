@@ -308,6 +308,33 @@ impl<'a> Analyzer<'a> {
         }
     }
 
+    /// A value that is declared to be of a type: the type is what it is where nothing better is
+    /// known, and a number can carry no text.
+    pub(super) fn typed(&mut self, value: ValId, of: Symbol) -> ValId {
+        let tables = self.tables;
+        let text = self.names.text(of).to_owned();
+        let last = last_name(&text);
+        let number = tables.parameters.iter().any(|model| {
+            model.spec.kind.as_deref() == Some("number")
+                && model.spec.annotations.iter().any(|m| m == last)
+        });
+        if number {
+            return match self.arena.get(value).konst {
+                Some(_) => value,
+                None => self.arena.single(Atom::Number),
+            };
+        }
+        let known = self.arena.get(value);
+        if !known.atoms.iter().all(|a| matches!(a, Atom::Access(_))) {
+            return value;
+        }
+        let mut known = known.clone();
+        let last = self.names.intern(last);
+        let path = self.paths.absolute(&text, last);
+        value::add_atoms(&mut known.atoms, &[Atom::Path(path)]);
+        self.arena.add(known)
+    }
+
     pub(super) fn source_label(&mut self, function: FuncId, span: Span, kind: u16) -> Label {
         let source = self.arena.source(Source::Site {
             function,

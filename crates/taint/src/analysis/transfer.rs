@@ -97,6 +97,10 @@ impl<'a> Analyzer<'a> {
             Op::Copy(operand) | Op::Await(operand) | Op::Enter(operand) => {
                 self.read(frame, state, operand)
             }
+            Op::Typed { value, of } => {
+                let value = self.read(frame, state, value);
+                self.typed(value, *of)
+            }
             Op::Yield(operand) => {
                 // A generator's consumer sees every element: collected as the return value.
                 if let Some(operand) = operand {
