@@ -10,7 +10,7 @@ use trueline_facts::scan::{LanguageCoverage, SourceCoverage};
 use trueline_facts::{Diagnostic, Finding, Level, RepoPath, RuleId, Tier};
 use trueline_syntax::ir::Language;
 use trueline_syntax::{Refused, Source};
-use trueline_taint::{Engine, Site};
+use trueline_taint::{Engine, Site, Surface};
 
 use crate::{Progress, ScanError, source};
 
@@ -84,6 +84,7 @@ pub(crate) fn run(
     });
 
     let mut checked = Checked::default();
+    let mut surfaces = Vec::new();
     let mut not_reached = 0u64;
     for outcome in outcomes {
         match outcome {
@@ -95,15 +96,19 @@ pub(crate) fn run(
                 language_row(&mut checked.coverage, language).skipped += 1;
                 checked.diagnostics.push(diagnostic);
             }
-            Outcome::Checked(language, row, file, diagnostics) => {
+            Outcome::Checked(language, row, file, surface, diagnostics) => {
                 language_row(&mut checked.coverage, language).add(&row);
                 checked.diagnostics.extend(diagnostics);
+                if !surface.is_empty() {
+                    surfaces.push(*surface);
+                }
                 if file.content.is_some() {
                     checked.files.push(file);
                 }
             }
         }
     }
+    add_missing_controls(&mut checked, engine, &surfaces, paths, tiers);
     if not_reached > 0 {
         checked.diagnostics.push(Diagnostic::new(
             Level::Error,
@@ -117,12 +122,44 @@ pub(crate) fn run(
     Ok(checked)
 }
 
+/// Puts what applications are missing beside the findings of the files that it stands in.
+fn add_missing_controls(
+    checked: &mut Checked,
+    engine: &Engine,
+    surfaces: &[Surface],
+    paths: &[RepoPath],
+    tiers: Tiers,
+) {
+    let (missing, notes) = engine.missing_controls(surfaces, paths);
+    checked.diagnostics.extend(notes);
+    for finding in missing {
+        // Files that show an application are kept, and they are in the order of their paths.
+        let at = checked
+            .files
+            .binary_search_by(|f| f.path.cmp(&finding.location.path));
+        let Some(file) = at.ok().and_then(|at| checked.files.get_mut(at)) else {
+            continue;
+        };
+        if tiers == Tiers::All || finding.tier == Tier::Shown {
+            file.findings.push(finding);
+        } else {
+            file.hidden.push(finding.rule);
+        }
+    }
+}
+
 enum Outcome {
     NotReached,
     /// Is it source code in a language that we know of but cannot read?
     NoFrontEnd(bool),
     Skipped(Language, Diagnostic),
-    Checked(Language, LanguageCoverage, CheckedFile, Vec<Diagnostic>),
+    Checked(
+        Language,
+        LanguageCoverage,
+        CheckedFile,
+        Box<Surface>,
+        Vec<Diagnostic>,
+    ),
 }
 
 fn file(engine: &Engine, path: &RepoPath, contents: &dyn Contents, tiers: Tiers) -> Outcome {
@@ -192,8 +229,11 @@ fn text(
         Err(refused) => return Outcome::Skipped(language, refusal(path, &refused)),
     };
     // The engine shares nothing that a panic could leave half-changed.
-    let Ok(analysis) = catch_unwind(AssertUnwindSafe(|| {
-        engine.analyze_file(path, &decoded, &module)
+    let Ok((analysis, surface)) = catch_unwind(AssertUnwindSafe(|| {
+        (
+            engine.analyze_file(path, &decoded, &module),
+            engine.surface(path, &decoded, &module),
+        )
     })) else {
         let diagnostic = Diagnostic::new(
             Level::Error,
@@ -234,7 +274,12 @@ fn text(
         .findings
         .into_iter()
         .partition(|f| tiers == Tiers::All || f.tier == Tier::Shown);
-    let keep = !findings.is_empty() || !hidden.is_empty() || !analysis.sites.is_empty();
+    let keep = !findings.is_empty()
+        || !hidden.is_empty()
+        || !analysis.sites.is_empty()
+        || !surface.applications.is_empty()
+        || !surface.routes.is_empty()
+        || !surface.weak_settings.is_empty();
     drop(decoded);
     Outcome::Checked(
         language,
@@ -246,6 +291,7 @@ fn text(
             hidden: hidden.into_iter().map(|f| f.rule).collect(),
             sites: analysis.sites,
         },
+        Box::new(surface),
         diagnostics,
     )
 }

@@ -5,18 +5,25 @@
 //! could not be done. Pure: no I/O, no clock, the same bytes out for the same bytes in.
 
 mod analysis;
+mod controls;
 mod models;
 mod report;
 mod rules;
 mod secret;
+mod surface;
 mod tokens;
 
 use trueline_facts::{Diagnostic, Finding, Level, Position, RepoPath, RuleId};
 use trueline_syntax::ir::Module;
 
+pub use crate::controls::CONTROL_FILES;
 use crate::models::Models;
 use crate::report::Reporter;
 pub use crate::rules::{Docs, Example, FORMAT, MODEL_FILES, RULE_FILES, Rule, RuleError};
+use crate::surface::Catalogue;
+pub use crate::surface::{
+    Application, Control, Place, Route, SURFACE_FILES, Surface, SurfaceError, Trait, WeakSetting,
+};
 
 /// A place where a weakness of a rule could be: a call of a sink, flagged or not.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -42,14 +49,17 @@ pub struct FileAnalysis {
 #[derive(Debug)]
 pub struct Engine {
     models: Models,
+    catalogue: Catalogue,
     rules: Vec<Rule>,
+    /// Rules about what an application does not do; they are part of `rules` too.
+    controls: Vec<Rule>,
 }
 
 impl Engine {
     /// The rules and models inside the binary.
     pub fn builtin() -> Result<Self, RuleError> {
         let (models, rules) = Models::builtin()?;
-        Ok(Self { models, rules })
+        Self::with(models, rules)
     }
 
     /// Rules and models from the texts of their files, given as (name, text).
@@ -58,7 +68,43 @@ impl Engine {
         model_files: &[(&str, &str)],
     ) -> Result<Self, RuleError> {
         let (models, rules) = Models::compile(rule_files, model_files)?;
-        Ok(Self { models, rules })
+        Self::with(models, rules)
+    }
+
+    fn with(models: Models, mut rules: Vec<Rule>) -> Result<Self, RuleError> {
+        let controls = controls::rules()?;
+        for control in &controls {
+            if rules.iter().any(|r| r.id == control.id) {
+                return Err(RuleError::Duplicate {
+                    id: control.id.to_string(),
+                });
+            }
+        }
+        rules.extend(controls.iter().cloned());
+        rules.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(Self {
+            models,
+            catalogue: Catalogue::builtin()?,
+            rules,
+            controls,
+        })
+    }
+
+    /// The surface of a file: what it shows of the application that it belongs to.
+    #[must_use]
+    pub fn surface(&self, path: &RepoPath, text: &str, module: &Module) -> Surface {
+        surface::surface(&self.catalogue, path, text, module)
+    }
+
+    /// What applications do not do against abuse: findings in order of place, and notes about what
+    /// could not be judged. `paths` are all files of the scan.
+    #[must_use]
+    pub fn missing_controls(
+        &self,
+        surfaces: &[Surface],
+        paths: &[RepoPath],
+    ) -> (Vec<Finding>, Vec<Diagnostic>) {
+        controls::findings(&self.controls, surfaces, paths)
     }
 
     /// The rules, by id.

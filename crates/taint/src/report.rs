@@ -254,7 +254,7 @@ impl<'a> Reporter<'a> {
 }
 
 /// Whether a file is a test by its place or name: secrets and hashes in it protect nothing.
-fn is_test(path: &RepoPath) -> bool {
+pub(crate) fn is_test(path: &RepoPath) -> bool {
     let path = path.display().to_lowercase();
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
     let stem = name.split('.').next().unwrap_or(name);
@@ -309,7 +309,7 @@ fn callee_of(text: &str) -> &str {
 }
 
 /// Fingerprint version 1.
-fn fingerprint(
+pub(crate) fn fingerprint(
     rule: &str,
     path: &RepoPath,
     symbol: &str,

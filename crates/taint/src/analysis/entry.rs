@@ -360,6 +360,6 @@ fn head_of(function: &Function) -> Span {
     Span::new(function.span.start, function.span.start)
 }
 
-pub(super) fn last_name(text: &str) -> &str {
+pub(crate) fn last_name(text: &str) -> &str {
     text.rsplit('.').next().unwrap_or(text)
 }

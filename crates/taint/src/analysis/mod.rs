@@ -36,9 +36,10 @@ use trueline_syntax::ir::{
 
 use self::bindings::Bindings;
 use self::entry::Seed;
+pub(crate) use self::entry::last_name;
 use self::graph::{reverse_post_order, revisited, single_definitions};
-pub(crate) use self::names::words;
 use self::names::{Names, Paths};
+pub(crate) use self::names::{import_path, words};
 pub(crate) use self::sink::Hit;
 use self::state::{Heap, State};
 use self::summary::Summary;

@@ -155,7 +155,7 @@ impl<'a> Paths<'a> {
 }
 
 /// The dotted path of an imported thing.
-pub(super) fn import_path(language: Language, module: &str, member: Option<&str>) -> String {
+pub(crate) fn import_path(language: Language, module: &str, member: Option<&str>) -> String {
     let module = match language {
         Language::Python => module,
         Language::JavaScript | Language::TypeScript => {
@@ -169,19 +169,25 @@ pub(super) fn import_path(language: Language, module: &str, member: Option<&str>
     }
 }
 
-/// Splits an identifier into lower-case words: `dbConn`, `db_conn` → `db`, `conn`.
+/// Splits an identifier into lower-case words: `dbConn`, `db_conn` → `db`, `conn`; `CSRFToken` →
+/// `csrf`, `token`.
 pub(crate) fn words(name: &str) -> impl Iterator<Item = String> {
     let mut all = Vec::new();
     let mut word = String::new();
-    let mut after_lower = false;
-    for c in name.chars() {
-        if (!c.is_alphanumeric() || (c.is_uppercase() && after_lower)) && !word.is_empty() {
+    let mut before: Option<char> = None;
+    let mut chars = name.chars().peekable();
+    while let Some(c) = chars.next() {
+        let after_lower = before.is_some_and(|b| b.is_lowercase() || b.is_numeric());
+        let ends_acronym = before.is_some_and(char::is_uppercase)
+            && chars.peek().is_some_and(|n| n.is_lowercase());
+        let starts = c.is_uppercase() && (after_lower || ends_acronym);
+        if (!c.is_alphanumeric() || starts) && !word.is_empty() {
             all.push(std::mem::take(&mut word));
         }
         if c.is_alphanumeric() {
             word.extend(c.to_lowercase());
         }
-        after_lower = c.is_lowercase() || c.is_numeric();
+        before = Some(c);
     }
     if !word.is_empty() {
         all.push(word);

@@ -51,6 +51,9 @@ pub enum RuleError {
         /// Its name.
         name: String,
     },
+    /// The names of frameworks could not be read.
+    #[error(transparent)]
+    Surface(#[from] crate::surface::SurfaceError),
     /// More rules than a set of them can hold.
     #[error("more than {limit} rules")]
     TooMany {

@@ -5,13 +5,32 @@ use trueline_syntax::ir::Language;
 use trueline_syntax::{Source, lower, with_deep_stack};
 use trueline_taint::{Engine, FileAnalysis};
 
-/// Lowers and analyses a text.
-pub(crate) fn analyze(engine: &Engine, language: Language, code: &str) -> FileAnalysis {
-    let path = match language {
+/// Lowers and analyses a text, and asks what its application is missing.
+pub(crate) fn analyze_application(engine: &Engine, language: Language, code: &str) -> FileAnalysis {
+    let path = path_of(language);
+    with_deep_stack(|| {
+        let module = lower(language, Source { path, text: code }).unwrap();
+        let path = RepoPath::from(path);
+        let mut analysis = engine.analyze_file(&path, code, &module);
+        let surface = engine.surface(&path, code, &module);
+        let (missing, _) = engine.missing_controls(&[surface], &[path]);
+        analysis.findings.extend(missing);
+        analysis.findings.sort_by_key(|f| f.location.start);
+        analysis
+    })
+}
+
+fn path_of(language: Language) -> &'static str {
+    match language {
         Language::Python => "app/example.py",
         Language::JavaScript => "app/example.jsx",
         Language::TypeScript => "app/example.tsx",
-    };
+    }
+}
+
+/// Lowers and analyses a text.
+pub(crate) fn analyze(engine: &Engine, language: Language, code: &str) -> FileAnalysis {
+    let path = path_of(language);
     with_deep_stack(|| {
         let module = lower(language, Source { path, text: code }).unwrap();
         engine.analyze_file(&RepoPath::from(path), code, &module)

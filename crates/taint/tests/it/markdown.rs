@@ -8,7 +8,8 @@ use trueline_facts::Tier;
 use trueline_syntax::ir::Language;
 use trueline_taint::Engine;
 
-use crate::engine::analyze;
+use crate::engine::analyze_application;
+use crate::rules::is_control;
 
 struct Block {
     heading: String,
@@ -52,7 +53,12 @@ fn every_rule_has_a_markdown_file() {
 }
 
 fn check(engine: &Engine, file: &str, block: &Block, wrong: &mut Vec<String>) {
-    let findings = analyze(engine, block.language, &block.code).findings;
+    let mut findings = analyze_application(engine, block.language, &block.code).findings;
+    // A file about one weakness leaves out what its applications would need besides.
+    findings.retain(|f| {
+        let rule = f.rule.as_str();
+        !is_control(rule) || file == format!("{rule}.md")
+    });
     let mut expected = Vec::new();
     for (at, line) in block.code.lines().enumerate() {
         for (marker, tier) in [("finding: ", Tier::Shown), ("all: ", Tier::All)] {

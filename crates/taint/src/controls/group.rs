@@ -1,0 +1,151 @@
+//! Which files make up one application: those under the nearest folder that holds an application
+//! object, taken apart when several files of one folder each hold one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use trueline_facts::RepoPath;
+
+use crate::surface::{Application, Control, Route, Surface, Trait};
+
+/// Files that mark the root of a project.
+const MANIFESTS: &[&str] = &[
+    "package.json",
+    "pyproject.toml",
+    "requirements.txt",
+    "setup.py",
+    "setup.cfg",
+    "Pipfile",
+    "manage.py",
+    "go.mod",
+    "pom.xml",
+    "build.gradle",
+    "build.gradle.kts",
+];
+
+/// The files of one application.
+#[derive(Debug)]
+pub(super) struct Group<'s> {
+    /// The first application object.
+    pub(super) application: &'s Application,
+    pub(super) files: Vec<&'s Surface>,
+}
+
+impl<'s> Group<'s> {
+    pub(super) fn mentions(&self, control: Control) -> bool {
+        self.files.iter().any(|f| f.mentions.contains(&control))
+            || self.installs(control).next().is_some()
+    }
+
+    pub(super) fn has(&self, wanted: Trait) -> bool {
+        self.files.iter().any(|f| f.traits.contains(&wanted))
+    }
+
+    /// Routers (by name) on which a control is installed.
+    pub(super) fn installs(&self, control: Control) -> impl Iterator<Item = &'s str> + '_ {
+        self.files
+            .iter()
+            .flat_map(|f| &f.installs)
+            .filter(move |(_, c)| *c == control)
+            .map(|(router, _)| router.as_str())
+    }
+
+    pub(super) fn routes(&self) -> impl Iterator<Item = &'s Route> + '_ {
+        self.files.iter().flat_map(|f| &f.routes)
+    }
+}
+
+/// The applications of a scan, and the first of the files with routes that belong to none, with the
+/// number of such routes.
+pub(super) fn groups<'s>(
+    surfaces: &'s [Surface],
+    paths: &[RepoPath],
+) -> (Vec<Group<'s>>, Option<(RepoPath, usize)>) {
+    let roots: BTreeSet<String> = paths
+        .iter()
+        .filter_map(|path| {
+            let path = path.display();
+            let (folder, name) = split(&path);
+            MANIFESTS.contains(&name).then(|| folder.to_owned())
+        })
+        .collect();
+    // Applications by the folder that they speak for.
+    let mut homes: BTreeMap<String, Vec<&'s Surface>> = BTreeMap::new();
+    for surface in surfaces {
+        if !surface.applications.is_empty() {
+            homes
+                .entry(home(&surface.path, &roots))
+                .or_default()
+                .push(surface);
+        }
+    }
+    let mut shared: BTreeMap<&str, Vec<&'s Surface>> = BTreeMap::new();
+    let mut homeless: Option<(RepoPath, usize)> = None;
+    for surface in surfaces {
+        if !surface.applications.is_empty() {
+            continue;
+        }
+        let path = surface.path.display();
+        let (folder, _) = split(&path);
+        match ancestors(folder).find_map(|f| homes.get_key_value(f)) {
+            Some((home, _)) => shared.entry(home).or_default().push(surface),
+            None if surface.routes.is_empty() => {}
+            None => {
+                let known = homeless.get_or_insert_with(|| (surface.path.clone(), 0));
+                known.1 += surface.routes.len();
+            }
+        }
+    }
+    let mut groups = Vec::new();
+    for (home, owners) in &homes {
+        let shared = shared
+            .get(home.as_str())
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        for owner in owners {
+            let Some(application) = owner.applications.first() else {
+                continue;
+            };
+            let mut files = vec![*owner];
+            files.extend(shared);
+            groups.push(Group { application, files });
+        }
+    }
+    (groups, homeless)
+}
+
+/// The folder that an application's file speaks for: the nearest one with a manifest, or its own.
+fn home(path: &RepoPath, roots: &BTreeSet<String>) -> String {
+    let path = path.display();
+    let (folder, _) = split(&path);
+    ancestors(folder)
+        .find(|f| roots.contains(*f))
+        .unwrap_or(folder)
+        .to_owned()
+}
+
+fn split(path: &str) -> (&str, &str) {
+    path.rsplit_once('/').unwrap_or(("", path))
+}
+
+/// A folder and all above it; the root is the empty text.
+fn ancestors(folder: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(folder), |f| {
+        if f.is_empty() {
+            None
+        } else {
+            Some(f.rsplit_once('/').map_or("", |(above, _)| above))
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_go_up_to_the_root() {
+        let all: Vec<&str> = ancestors("a/b").collect();
+        assert_eq!(all, ["a/b", "a", ""]);
+        assert_eq!(ancestors("").collect::<Vec<_>>(), [""]);
+    }
+}

@@ -1,0 +1,203 @@
+//! Questions about an application as a whole: headers, forgery of requests, attempts, sizes.
+
+use super::group::Group;
+use super::{Missing, list};
+use crate::analysis::words;
+use crate::surface::{Control, Route, Trait};
+
+/// Words of paths and handlers at which a secret is guessed.
+const ATTEMPTS: &[&[&str]] = &[
+    &["login"],
+    &["log", "in"],
+    &["signin"],
+    &["sign", "in"],
+    &["authenticate"],
+    &["otp"],
+    &["totp"],
+    &["2fa"],
+    &["mfa"],
+    &["reset", "password"],
+    &["password", "reset"],
+    &["forgot", "password"],
+    &["verify", "code"],
+];
+
+/// Browsers are told nothing about framing, content types and scripts.
+pub(super) fn security_headers<'s>(group: &Group<'s>) -> Option<Missing<'s>> {
+    if group.mentions(Control::SecurityHeaders) || group.routes().next().is_none() {
+        return None;
+    }
+    let pages = group.has(Trait::Html);
+    Some(Missing {
+        rule: "missing-security-headers",
+        // An application that only answers programs gains less from them.
+        certain: pages,
+        message: format!(
+            "This {} application sends no security headers (Content-Security-Policy, X-Content-Type-Options, frame protection).",
+            group.application.framework
+        ),
+        place: &group.application.place,
+        routes: Vec::new(),
+    })
+}
+
+/// Another site can make a visitor's browser send requests with its cookie.
+pub(super) fn csrf_protection<'s>(group: &Group<'s>) -> Option<Missing<'s>> {
+    if !group.has(Trait::CookieSession) || group.mentions(Control::CsrfProtection) {
+        return None;
+    }
+    let routes: Vec<&Route> = group
+        .routes()
+        .filter(|r| changes_state(r) && !is_attempt(r) && !is_public(r))
+        .collect();
+    if routes.is_empty() {
+        return None;
+    }
+    Some(Missing {
+        rule: "missing-csrf-protection",
+        certain: true,
+        message: format!(
+            "A cookie says who asks, and {} accept requests that another web site makes a visitor's browser send: no token is checked.",
+            list(&routes)
+        ),
+        place: &group.application.place,
+        routes,
+    })
+}
+
+/// Secrets can be guessed as fast as the server answers.
+pub(super) fn rate_limit<'s>(group: &Group<'s>) -> Option<Missing<'s>> {
+    let routes: Vec<&Route> = group
+        .routes()
+        .filter(|r| is_attempt(r) && accepts_body(r))
+        .collect();
+    let first = *routes.first()?;
+    let limits = |r: &Route| {
+        r.guarded_by.contains(&Control::RateLimit) || r.checks.contains(&Control::RateLimit)
+    };
+    if group.mentions(Control::RateLimit) {
+        // Somebody thought of it: only a route left out beside guarded ones is certain.
+        let elsewhere = group
+            .routes()
+            .any(|r| r.guarded_by.contains(&Control::RateLimit));
+        let for_all = group.installs(Control::RateLimit).next().is_some();
+        let open: Vec<&Route> = routes.iter().copied().filter(|r| !limits(r)).collect();
+        let first = *open.first()?;
+        if !elsewhere || for_all {
+            return None;
+        }
+        return Some(rate_limit_missing(first, open));
+    }
+    Some(rate_limit_missing(first, routes))
+}
+
+fn rate_limit_missing<'s>(first: &'s Route, routes: Vec<&'s Route>) -> Missing<'s> {
+    Missing {
+        rule: "missing-rate-limit",
+        certain: true,
+        message: format!(
+            "Passwords or codes can be guessed without limit at {}: nothing counts the attempts.",
+            list(&routes)
+        ),
+        place: &first.place,
+        routes,
+    }
+}
+
+/// Whatever is sent is read.
+pub(super) fn size_limit<'s>(group: &Group<'s>) -> Option<Missing<'s>> {
+    if !group.has(Trait::Upload) || group.mentions(Control::SizeLimit) {
+        return None;
+    }
+    group.routes().next()?;
+    Some(Missing {
+        rule: "missing-size-limit",
+        certain: true,
+        message: format!(
+            "This {} application takes in files or raw bodies of any size: one request can fill its memory or disk.",
+            group.application.framework
+        ),
+        place: &group.application.place,
+        routes: Vec::new(),
+    })
+}
+
+pub(super) fn changes_state(route: &Route) -> bool {
+    route
+        .methods
+        .iter()
+        .any(|m| matches!(m.as_str(), "POST" | "PUT" | "PATCH" | "DELETE"))
+}
+
+fn accepts_body(route: &Route) -> bool {
+    changes_state(route) || route.methods.is_empty()
+}
+
+/// A password or code is tried there.
+pub(super) fn is_attempt(route: &Route) -> bool {
+    let names = [last_segment(&route.path), route.handler.as_str()];
+    names.iter().any(|name| {
+        let own: Vec<String> = words(name).collect();
+        ATTEMPTS
+            .iter()
+            .any(|phrase| own.windows(phrase.len()).any(|w| w == *phrase))
+    })
+}
+
+/// Routes that are open by their nature.
+pub(super) fn is_public(route: &Route) -> bool {
+    const OPEN: &[&str] = &[
+        "login",
+        "logout",
+        "signin",
+        "signout",
+        "signup",
+        "register",
+        "registration",
+        "webhook",
+        "webhooks",
+        "hook",
+        "callback",
+        "health",
+        "healthz",
+        "ping",
+        "status",
+        "metrics",
+        "contact",
+        "subscribe",
+        "unsubscribe",
+        "newsletter",
+        "refresh",
+        "token",
+        "oauth",
+        "oauth2",
+        "csp",
+        "forgot",
+        "reset",
+        "verify",
+        "confirm",
+        "activate",
+        "search",
+        "query",
+        "graphql",
+        "public",
+        "track",
+        "events",
+        "feedback",
+        "calculate",
+        "convert",
+        "preview",
+        "validate",
+        "demo",
+        "session",
+        "sessions",
+        "auth",
+    ];
+    [route.path.as_str(), route.handler.as_str()]
+        .iter()
+        .any(|name| words(name).any(|w| OPEN.contains(&w.as_str())))
+}
+
+fn last_segment(path: &str) -> &str {
+    path.trim_end_matches('/').rsplit('/').next().unwrap_or("")
+}

@@ -1,0 +1,210 @@
+//! Cross-origin requests with credentials from anywhere: by the options of a library, or by a handler
+//! that sends back the origin that it was asked from.
+
+use trueline_syntax::ir::{Arg, ArgKind, Callee, Const, FuncId, Op, Operand, Span};
+
+use super::{Reader, WeakSetting};
+
+/// The rule of both.
+const RULE: &str = "permissive-cors";
+
+impl<'a> Reader<'a> {
+    /// Looks at a call of a library that answers for cross-origin requests.
+    pub(super) fn check_cors(&mut self, id: FuncId, path: &str, args: &'a [Arg], span: Span) {
+        let names = self.names;
+        for spec in &names.cors {
+            // Frameworks take the class as an argument: `app.add_middleware(CORSMiddleware, …)`.
+            let direct = spec.calls.iter().any(|c| c == path);
+            let passed = args.iter().any(|a| {
+                let made = matches!(
+                    self.terms.operation(id, &a.value),
+                    Some((_, Op::Call { .. }))
+                );
+                !made
+                    && self
+                        .terms
+                        .path(id, &a.value)
+                        .is_some_and(|p| spec.calls.contains(&p))
+            });
+            if !direct && !passed {
+                continue;
+            }
+            let origins = self.option(id, args, &spec.origins);
+            let open = match origins {
+                Some((at, value)) => self.any_origin(at, value, spec.reflects_true),
+                None => spec.open_by_default,
+            };
+            let credentials = self
+                .option(id, args, &spec.credentials)
+                .is_some_and(|(at, v)| self.terms.constant(at, v) == Some(&Const::Bool(true)));
+            if open {
+                let message = if credentials {
+                    "Any web site may send requests with the visitor's cookies and read the answers."
+                } else {
+                    "Any web site may read the answers to requests without cookies."
+                };
+                self.weak(RULE, credentials, message, span, id);
+            }
+        }
+    }
+
+    /// The value of an option: a keyword, or a field of an object that is passed.
+    fn option(
+        &self,
+        id: FuncId,
+        args: &'a [Arg],
+        wanted: &[String],
+    ) -> Option<(FuncId, &'a Operand)> {
+        for arg in args {
+            if let ArgKind::Keyword(name) = arg.kind
+                && wanted.iter().any(|w| w == self.module.text(name))
+            {
+                return Some((id, &arg.value));
+            }
+        }
+        args.iter().find_map(|arg| {
+            let (at, entries) = self.terms.entries(id, &arg.value)?;
+            entries
+                .into_iter()
+                .find(|(key, _)| wanted.iter().any(|w| w == key))
+                .map(|(_, value)| (at, value))
+        })
+    }
+
+    fn any_origin(&self, id: FuncId, value: &'a Operand, reflects_true: bool) -> bool {
+        match self.terms.constant(id, value) {
+            Some(Const::Str(text)) => self.module.text(*text) == "*",
+            Some(Const::Bool(true)) => reflects_true,
+            _ => self.terms.elements(id, value).is_some_and(|(at, list)| {
+                list.iter()
+                    .any(|e| self.terms.text(at, e).is_some_and(|t| t == "*"))
+            }),
+        }
+    }
+
+    /// Notes a header that a handler sets.
+    pub(super) fn set_header(
+        &mut self,
+        id: FuncId,
+        callee: &'a Callee,
+        args: &'a [Arg],
+        span: Span,
+    ) {
+        let Callee::Method { name, .. } = callee else {
+            return;
+        };
+        let name = self.module.text(*name);
+        if !self.names.header_setters.iter().any(|s| s == name) {
+            return;
+        }
+        let [header, value, ..] = args else { return };
+        if let Some(header) = self.terms.text(id, &header.value) {
+            self.header(id, header, &value.value, span);
+        }
+    }
+
+    fn header(&mut self, id: FuncId, header: &str, value: &'a Operand, span: Span) {
+        if !header.eq_ignore_ascii_case("access-control-allow-origin") {
+            return;
+        }
+        let reflected = self.is_request_origin(id, value);
+        if reflected && self.allows_credentials() {
+            self.weak(
+                RULE,
+                true,
+                "The answer names whatever origin asked as allowed, with cookies: any web site may read it.",
+                span,
+                id,
+            );
+        }
+    }
+
+    /// Headers stored by subscript: `response.headers["Access-Control-Allow-Origin"] = origin`.
+    pub(super) fn reflected_origin(&mut self) {
+        for (at, function) in self.module.functions.iter().enumerate() {
+            let id = FuncId(at as u32);
+            for instr in function.blocks.iter().flat_map(|b| &b.instrs) {
+                if let Op::StoreIndex { index, value, .. } = &instr.op
+                    && let Some(header) = self.terms.text(id, index)
+                {
+                    self.header(id, header, value, instr.span);
+                }
+            }
+        }
+    }
+
+    /// The value is the request's own `Origin` header and nothing was asked of it in this function.
+    fn is_request_origin(&self, id: FuncId, value: &'a Operand) -> bool {
+        let Some((at, op)) = self.terms.operation(id, value) else {
+            return false;
+        };
+        let read = match op {
+            Op::Field { name, .. } => self.module.text(*name).eq_ignore_ascii_case("origin"),
+            Op::Index { index, .. } => self
+                .terms
+                .text(at, index)
+                .is_some_and(|t| t.eq_ignore_ascii_case("origin")),
+            Op::Call { args, .. } => args.first().is_some_and(|a| {
+                self.terms
+                    .text(at, &a.value)
+                    .is_some_and(|t| t.eq_ignore_ascii_case("origin"))
+            }),
+            _ => false,
+        };
+        // A comparison or look-up in the same function may be an allow-list.
+        read && !self.function(id).is_some_and(|f| {
+            f.blocks
+                .iter()
+                .flat_map(|b| &b.instrs)
+                .any(|i| match &i.op {
+                    Op::Compare { .. } => true,
+                    Op::Call {
+                        callee: Callee::Method { name, .. },
+                        ..
+                    } => matches!(
+                        self.module.text(*name),
+                        "includes"
+                            | "has"
+                            | "indexOf"
+                            | "test"
+                            | "match"
+                            | "some"
+                            | "endsWith"
+                            | "endswith"
+                            | "startsWith"
+                            | "startswith"
+                            | "contains"
+                            | "Contains"
+                            | "HasSuffix"
+                            | "MatchString"
+                            | "find"
+                    ),
+                    _ => false,
+                })
+        })
+    }
+
+    fn allows_credentials(&self) -> bool {
+        self.module
+            .symbols
+            .iter()
+            .any(|s| s.eq_ignore_ascii_case("access-control-allow-credentials"))
+    }
+
+    pub(super) fn weak(
+        &mut self,
+        rule: &str,
+        certain: bool,
+        message: &str,
+        span: Span,
+        id: FuncId,
+    ) {
+        let place = self.place(span, id);
+        self.surface.weak_settings.push(WeakSetting {
+            rule: rule.to_owned(),
+            certain,
+            message: message.to_owned(),
+            place,
+        });
+    }
+}

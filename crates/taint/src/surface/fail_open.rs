@@ -1,0 +1,99 @@
+//! Checks that let through when they fail: a function whose name says that it decides, and that
+//! answers yes, or calls the next handler, where it handles an exception.
+
+use std::collections::BTreeSet;
+
+use trueline_syntax::ir::{
+    BlockId, Callee, Const, FuncId, Function, Op, Operand, Span, Terminator,
+};
+
+use super::{Reader, contains_words};
+use crate::analysis::words;
+
+impl<'a> Reader<'a> {
+    pub(super) fn fail_open(&mut self, id: FuncId, function: &'a Function) {
+        let own: Vec<String> = words(self.module.text(function.name)).collect();
+        if own.is_empty() || !contains_words(&own, &self.common.deciders) {
+            return;
+        }
+        let handling = only_in_handlers(function);
+        let next = function
+            .params
+            .iter()
+            .find(|p| self.module.text(p.name) == "next")
+            .map(|p| p.var);
+        for block in &handling {
+            let Some(block) = function.blocks.get(block.0 as usize) else {
+                continue;
+            };
+            let passes = block.instrs.iter().find(|i| match &i.op {
+                Op::Call {
+                    callee: Callee::Function(Operand::Var(called)),
+                    args,
+                } => Some(*called) == next && args.is_empty(),
+                _ => false,
+            });
+            let span = match (passes, &block.terminator) {
+                (Some(call), _) => call.span,
+                // A bare `return True` has no place of its own: the function's head stands for it.
+                (None, Terminator::Return(Some(value))) if is_true(function, value) => {
+                    let head = Span::new(function.span.start, function.span.start);
+                    block.instrs.last().map_or(head, |i| i.span)
+                }
+                _ => continue,
+            };
+            self.weak(
+                "fail-open",
+                true,
+                "When the check itself fails with an exception, it lets the caller through.",
+                span,
+                id,
+            );
+        }
+    }
+}
+
+fn is_true(function: &Function, value: &Operand) -> bool {
+    match value {
+        Operand::Const(Const::Bool(true)) => true,
+        Operand::Var(var) => {
+            let mut defs = function
+                .blocks
+                .iter()
+                .flat_map(|b| &b.instrs)
+                .filter(|i| i.dst == Some(*var));
+            let first = defs.next();
+            defs.next().is_none()
+                && first
+                    .is_some_and(|i| matches!(&i.op, Op::Copy(Operand::Const(Const::Bool(true)))))
+        }
+        Operand::Const(_) => false,
+    }
+}
+
+/// Blocks that control comes to only by an exception.
+fn only_in_handlers(function: &Function) -> BTreeSet<BlockId> {
+    let mut normal = BTreeSet::from([BlockId(0)]);
+    let mut work = vec![BlockId(0)];
+    while let Some(at) = work.pop() {
+        let Some(block) = function.blocks.get(at.0 as usize) else {
+            continue;
+        };
+        let next: &[BlockId] = match &block.terminator {
+            Terminator::Goto(to) => &[*to],
+            Terminator::Branch {
+                then, otherwise, ..
+            } => &[*then, *otherwise],
+            Terminator::Return(_) | Terminator::Throw(_) | Terminator::Unreachable => &[],
+        };
+        for to in next {
+            if normal.insert(*to) {
+                work.push(*to);
+            }
+        }
+    }
+    (0..function.blocks.len() as u32)
+        .map(BlockId)
+        .filter(|b| !normal.contains(b))
+        .collect()
+}

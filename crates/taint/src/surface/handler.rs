@@ -1,0 +1,128 @@
+//! What a handler does by itself: asks who calls, bounds what it reads, changes stored data. Read from
+//! the names that it calls and the texts in it, the functions inside it included.
+
+use std::collections::BTreeSet;
+
+use trueline_syntax::ir::{Callee, Const, FuncId, Function, Op, Operand};
+
+use super::{Control, Reader};
+use crate::analysis::words;
+
+impl Reader<'_> {
+    /// Controls that the handler exercises, and whether it changes stored data.
+    pub(super) fn handler(&self, id: FuncId) -> (Vec<Control>, bool) {
+        let own = self.called_words(id);
+        let mut checks: BTreeSet<Control> = self.controls_in(&own);
+        if self.reads_session(id) {
+            checks.insert(Control::Authentication);
+        }
+        (checks.into_iter().collect(), self.writes(id))
+    }
+
+    /// The handler reads who is logged in from the session and does something about it.
+    fn reads_session(&self, id: FuncId) -> bool {
+        self.functions_within(id).any(|f| {
+            f.blocks
+                .iter()
+                .flat_map(|b| &b.instrs)
+                .any(|i| match &i.op {
+                    Op::Field { name, .. } => {
+                        let own: Vec<String> = words(self.module.text(*name)).collect();
+                        let joined = own.join("_");
+                        matches!(
+                            joined.as_str(),
+                            "user"
+                                | "user_id"
+                                | "current_user"
+                                | "is_authenticated"
+                                | "session"
+                                | "auth"
+                                | "authorization"
+                                | "jwt"
+                        )
+                    }
+                    Op::Index {
+                        index: Operand::Const(Const::Str(key)),
+                        ..
+                    } => matches!(
+                        self.module.text(*key).to_ascii_lowercase().as_str(),
+                        "user_id"
+                            | "userid"
+                            | "user"
+                            | "uid"
+                            | "username"
+                            | "logged_in"
+                            | "authorization"
+                            | "account_id"
+                            | "is_admin"
+                            | "role"
+                    ),
+                    _ => false,
+                })
+        })
+    }
+
+    /// Words of everything that a function and those inside it call, and of the texts that they use.
+    pub(super) fn called_words(&self, id: FuncId) -> Vec<String> {
+        let mut own = Vec::new();
+        for function in self.functions_within(id) {
+            for instr in function.blocks.iter().flat_map(|b| &b.instrs) {
+                match &instr.op {
+                    Op::Call { callee, .. } => {
+                        let source = self.slice(instr.span);
+                        let called = source.split('(').next().unwrap_or("");
+                        own.extend(words(called));
+                        if let Callee::Method { name, .. } = callee {
+                            own.extend(words(self.module.text(*name)));
+                        }
+                        // Phrases do not run from one call into the next.
+                        own.push(String::new());
+                    }
+                    Op::Field { name, .. } => {
+                        own.extend(words(self.module.text(*name)));
+                        own.push(String::new());
+                    }
+                    _ => {}
+                }
+            }
+        }
+        own
+    }
+
+    fn writes(&self, id: FuncId) -> bool {
+        self.functions_within(id).any(|f| {
+            f.blocks.iter().flat_map(|b| &b.instrs).any(|i| {
+                let Op::Call { callee, args } = &i.op else {
+                    return false;
+                };
+                let named = match callee {
+                    Callee::Method { name, .. } => {
+                        words(self.module.text(*name)).any(|w| self.common.writes.contains(&w))
+                    }
+                    _ => false,
+                };
+                named
+                    || args.iter().any(|a| {
+                        self.terms.text(id, &a.value).is_some_and(|t| {
+                            let head = t.trim_start().get(..7).unwrap_or("").to_ascii_lowercase();
+                            ["insert ", "update ", "delete "].contains(&head.as_str())
+                        })
+                    })
+            })
+        })
+    }
+
+    /// A function and all functions inside it.
+    fn functions_within(&self, id: FuncId) -> impl Iterator<Item = &Function> + '_ {
+        // Parents come before children: one pass finds the descendants.
+        let mut inside: BTreeSet<FuncId> = BTreeSet::from([id]);
+        for (at, function) in self.module.functions.iter().enumerate() {
+            if function.parent.is_some_and(|p| inside.contains(&p)) {
+                inside.insert(FuncId(at as u32));
+            }
+        }
+        inside
+            .into_iter()
+            .filter_map(|f| self.module.functions.get(f.0 as usize))
+    }
+}

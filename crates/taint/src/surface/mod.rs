@@ -1,0 +1,420 @@
+//! The surface of an application, file by file: application objects, routes with what stands before
+//! their handlers, and which controls the file speaks of.
+//!
+//! Read from the intermediate representation by the names in `rules/surface`; no dataflow. One file's
+//! surface depends on that file alone, so it can be kept with it; [`crate::controls`] asks a whole
+//! application what is missing.
+
+mod catalogue;
+mod cors;
+mod fail_open;
+mod handler;
+mod routes;
+mod terms;
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use trueline_facts::{Location, Position, RepoPath};
+use trueline_syntax::ir::{Callee, FuncId, Function, Module, Op, Operand, Span};
+use trueline_syntax::lines::LineIndex;
+
+pub(crate) use self::catalogue::Catalogue;
+use self::catalogue::{LanguageNames, Names};
+pub use self::catalogue::{SURFACE_FILES, SurfaceError};
+use self::terms::Terms;
+use crate::analysis::words;
+use crate::report::is_test;
+use crate::tokens::normalised;
+
+/// Longest snippet and longest text that is read for words, in characters.
+const MAX_SNIPPET: usize = 200;
+const MAX_WORDS: usize = 160;
+
+/// A measure that an application takes against abuse.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Control {
+    /// Headers that tell browsers what not to do.
+    SecurityHeaders,
+    /// Tokens, or cookies that other sites cannot make a browser send.
+    CsrfProtection,
+    /// A bound on how often something may be tried.
+    RateLimit,
+    /// A bound on what is read from a request.
+    SizeLimit,
+    /// Who asks is known.
+    Authentication,
+}
+
+/// Something that is true of an application and decides which controls it needs.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trait {
+    /// A cookie says who asks.
+    CookieSession,
+    /// Pages for browsers.
+    Html,
+    /// Files or raw bodies are taken in.
+    Upload,
+}
+
+/// A piece of source that a finding can stand at.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Place {
+    /// Where.
+    pub location: Location,
+    /// The innermost named definition around it.
+    pub symbol: String,
+    /// Its tokens, for the fingerprint.
+    pub tokens: String,
+}
+
+/// An application object: `Flask(__name__)`, `express()`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Application {
+    /// The framework's name.
+    pub framework: String,
+    /// Where it is made.
+    pub place: Place,
+}
+
+/// A route with its handler.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Route {
+    /// HTTP methods in upper case; none means any.
+    pub methods: Vec<String>,
+    /// Its path as written.
+    pub path: String,
+    /// The handler's name; empty for an anonymous one.
+    pub handler: String,
+    /// The object that it is registered on.
+    pub router: String,
+    /// Controls that stand before this handler alone.
+    pub guarded_by: Vec<Control>,
+    /// The handler checks by itself who asks, or bounds what it reads.
+    pub checks: Vec<Control>,
+    /// The handler changes stored data, as far as it is in sight; `None` if it is not.
+    pub writes: Option<bool>,
+    /// Where it is registered.
+    pub place: Place,
+}
+
+/// A weakness that one file shows by itself.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct WeakSetting {
+    /// The rule.
+    pub rule: String,
+    /// Whether it counts in the default tier.
+    pub certain: bool,
+    /// One sentence.
+    pub message: String,
+    /// Where.
+    pub place: Place,
+}
+
+/// What one file shows of the applications it belongs to.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Surface {
+    /// The file.
+    pub path: RepoPath,
+    /// Application objects.
+    pub applications: Vec<Application>,
+    /// Routes.
+    pub routes: Vec<Route>,
+    /// Controls whose names or texts occur in it, ascending.
+    pub mentions: Vec<Control>,
+    /// Controls installed for all routes of a router (by its name) or of the application.
+    pub installs: Vec<(String, Control)>,
+    /// What is true of the application by this file, ascending.
+    pub traits: Vec<Trait>,
+    /// Weaknesses that need no other file.
+    pub weak_settings: Vec<WeakSetting>,
+}
+
+impl Surface {
+    /// Nothing in it says anything about an application.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.applications.is_empty()
+            && self.routes.is_empty()
+            && self.mentions.is_empty()
+            && self.installs.is_empty()
+            && self.traits.is_empty()
+            && self.weak_settings.is_empty()
+    }
+}
+
+/// Reads the surface of a file. Test files have none.
+pub(crate) fn surface(
+    catalogue: &Catalogue,
+    path: &RepoPath,
+    text: &str,
+    module: &Module,
+) -> Surface {
+    let mut reader = Reader {
+        names: catalogue.language(module.language),
+        common: &catalogue.common,
+        path,
+        text,
+        module,
+        lines: LineIndex::new(text),
+        terms: Terms::new(module),
+        imports: BTreeSet::new(),
+        surface: Surface {
+            path: path.clone(),
+            applications: Vec::new(),
+            routes: Vec::new(),
+            mentions: Vec::new(),
+            installs: Vec::new(),
+            traits: Vec::new(),
+            weak_settings: Vec::new(),
+        },
+    };
+    if !is_test(path) {
+        reader.read();
+    }
+    reader.surface
+}
+
+struct Reader<'a> {
+    names: &'a LanguageNames,
+    common: &'a Names,
+    path: &'a RepoPath,
+    text: &'a str,
+    module: &'a Module,
+    lines: LineIndex,
+    terms: Terms<'a>,
+    imports: BTreeSet<String>,
+    surface: Surface,
+}
+
+impl<'a> Reader<'a> {
+    fn read(&mut self) {
+        self.imports = self.terms.imports();
+        self.mentions();
+        for (at, function) in self.module.functions.iter().enumerate() {
+            let id = FuncId(at as u32);
+            self.decorated(id, function);
+            for instr in function.blocks.iter().flat_map(|b| &b.instrs) {
+                if let Op::Call { callee, args } = &instr.op {
+                    self.call(id, callee, args, instr.span);
+                }
+            }
+            self.fail_open(id, function);
+        }
+        self.reflected_origin();
+        let surface = &mut self.surface;
+        // `finally` is lowered twice.
+        surface.applications.dedup();
+        surface.routes.sort_by(|a, b| {
+            (&a.place.location.start, &a.path).cmp(&(&b.place.location.start, &b.path))
+        });
+        surface.routes.dedup();
+        surface.installs.sort();
+        surface.installs.dedup();
+        surface
+            .weak_settings
+            .sort_by(|a, b| (&a.place.location, &a.rule).cmp(&(&b.place.location, &b.rule)));
+        surface.weak_settings.dedup();
+    }
+
+    /// Controls and traits by the names and texts that occur anywhere in the file.
+    fn mentions(&mut self) {
+        let mut mentions = BTreeSet::new();
+        let mut traits = BTreeSet::new();
+        for symbol in &self.module.symbols {
+            if symbol.len() > MAX_WORDS {
+                if looks_like_html(symbol) {
+                    traits.insert(Trait::Html);
+                }
+                continue;
+            }
+            let own: Vec<String> = words(symbol).collect();
+            let lower = symbol.to_ascii_lowercase();
+            for (control, evidence) in &self.common.evidence {
+                if *control != Control::Authentication
+                    && (contains_words(&own, &evidence.words) || evidence.texts.contains(&lower))
+                {
+                    mentions.insert(*control);
+                }
+            }
+            if looks_like_html(symbol) || self.names.html.iter().any(|n| **n == **symbol) {
+                traits.insert(Trait::Html);
+            }
+            if self.names.upload.iter().any(|n| **n == **symbol) {
+                traits.insert(Trait::Upload);
+            }
+        }
+        if self
+            .imports
+            .iter()
+            .any(|i| self.names.session.iter().any(|s| is_within(i, s)))
+        {
+            traits.insert(Trait::CookieSession);
+        }
+        self.surface.mentions = mentions.into_iter().collect();
+        self.surface.traits = traits.into_iter().collect();
+    }
+
+    fn call(
+        &mut self,
+        id: FuncId,
+        callee: &'a Callee,
+        args: &'a [trueline_syntax::ir::Arg],
+        span: Span,
+    ) {
+        let path = self.terms.callee(id, callee);
+        if let Some(path) = &path
+            && let Some(framework) = self.names.applications.get(path.as_str())
+        {
+            let place = self.place(span, id);
+            self.surface.applications.push(Application {
+                framework: framework.clone(),
+                place,
+            });
+        }
+        if let Some(path) = &path {
+            self.check_cors(id, path, args, span);
+        }
+        if let Callee::Method { receiver, name } = callee {
+            let name = self.module.text(*name);
+            if self.names.installers.iter().any(|i| i == name) {
+                self.install(id, receiver, args, span);
+            }
+            self.registered(id, receiver, name, args, span);
+        }
+        self.set_header(id, callee, args, span);
+    }
+
+    /// `app.use(limiter)`: a control for everything behind the receiver.
+    fn install(
+        &mut self,
+        id: FuncId,
+        receiver: &Operand,
+        args: &[trueline_syntax::ir::Arg],
+        span: Span,
+    ) {
+        let router = self.terms.variable(id, receiver).unwrap_or_default();
+        let mut mentioned = Vec::new();
+        for arg in args {
+            self.terms.mentioned(id, &arg.value, &mut mentioned);
+        }
+        // Names of arguments that resolve to nothing still stand in the source.
+        mentioned.extend(words(self.slice(span)));
+        for (control, evidence) in &self.common.evidence {
+            if contains_words(&mentioned, &evidence.words) {
+                self.surface.installs.push((router.clone(), *control));
+            }
+        }
+    }
+
+    /// Controls that words speak of.
+    fn controls_in(&self, own: &[String]) -> BTreeSet<Control> {
+        self.common
+            .evidence
+            .iter()
+            .filter(|(_, evidence)| contains_words(own, &evidence.words))
+            .map(|(control, _)| *control)
+            .collect()
+    }
+
+    fn imports_any(&self, wanted: &[String]) -> bool {
+        self.imports
+            .iter()
+            .any(|i| wanted.iter().any(|w| is_within(i, w)))
+    }
+
+    fn slice(&self, span: Span) -> &'a str {
+        let text = self
+            .text
+            .get(span.start as usize..span.end as usize)
+            .unwrap_or("");
+        let end = text
+            .char_indices()
+            .nth(MAX_WORDS)
+            .map_or(text.len(), |(at, _)| at);
+        text.get(..end).unwrap_or(text)
+    }
+
+    fn place(&self, span: Span, id: FuncId) -> Place {
+        let start = self.position(span.start);
+        let snippet: String = self
+            .lines
+            .line_text(self.text, start.line)
+            .trim_end()
+            .chars()
+            .take(MAX_SNIPPET)
+            .collect();
+        let text = self
+            .text
+            .get(span.start as usize..span.end as usize)
+            .unwrap_or("");
+        Place {
+            location: Location {
+                path: self.path.clone(),
+                start,
+                end: self.position(span.end.max(span.start)),
+                snippet,
+            },
+            symbol: self.symbol(id),
+            tokens: normalised(text, self.module.language),
+        }
+    }
+
+    fn position(&self, byte: u32) -> Position {
+        let (line, column) = self.lines.position(self.text, byte);
+        Position { line, column }
+    }
+
+    fn symbol(&self, id: FuncId) -> String {
+        let mut at = self.function(id);
+        while let Some(function) = at {
+            let name = self.module.text(function.qualified);
+            if !name.is_empty() {
+                return name.to_owned();
+            }
+            at = function.parent.and_then(|p| self.function(p));
+        }
+        String::new()
+    }
+
+    fn function(&self, id: FuncId) -> Option<&'a Function> {
+        self.module.functions.get(id.0 as usize)
+    }
+}
+
+/// Whether an imported path is a module or something in it.
+fn is_within(import: &str, module: &str) -> bool {
+    import
+        .strip_prefix(module)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/']))
+}
+
+/// Whether one of the phrases (`a_b` is two words that follow each other) occurs.
+fn contains_words(own: &[String], phrases: &[Vec<String>]) -> bool {
+    phrases.iter().any(|phrase| {
+        own.windows(phrase.len().max(1))
+            .any(|w| w == phrase.as_slice())
+    })
+}
+
+fn looks_like_html(text: &str) -> bool {
+    let head: String = text
+        .trim_start()
+        .chars()
+        .take(32)
+        .collect::<String>()
+        .to_ascii_lowercase();
+    [
+        "<!doctype html",
+        "<html",
+        "<body",
+        "<div",
+        "<h1",
+        "<form",
+        "<p>",
+    ]
+    .iter()
+    .any(|tag| head.starts_with(tag))
+}

@@ -1,0 +1,314 @@
+//! What an operand is, by following the only definition of each variable: dotted paths, constants,
+//! functions, and the words that occur in it. Where a variable has several definitions: nothing.
+
+use std::collections::BTreeSet;
+
+use trueline_syntax::ir::{
+    Callee, Const, Element, FuncId, Instr, Module, Op, Operand, Symbol, Var, VarHome,
+};
+
+use crate::analysis::{import_path, words};
+
+/// Definitions followed from one operand.
+const MAX_DEPTH: u8 = 12;
+
+/// The variables of a module with their definitions.
+pub(super) struct Terms<'a> {
+    module: &'a Module,
+    defs: Vec<Vec<Definition<'a>>>,
+}
+
+#[derive(Clone, Copy)]
+enum Definition<'a> {
+    None,
+    One(&'a Instr),
+    Many,
+}
+
+impl<'a> Terms<'a> {
+    pub(super) fn new(module: &'a Module) -> Self {
+        let defs = module
+            .functions
+            .iter()
+            .map(|function| {
+                let mut defs = vec![Definition::None; function.vars.len()];
+                for instr in function.blocks.iter().flat_map(|b| &b.instrs) {
+                    let Some(slot) = instr.dst.and_then(|v| defs.get_mut(v.0 as usize)) else {
+                        continue;
+                    };
+                    *slot = match slot {
+                        Definition::None => Definition::One(instr),
+                        // Code that is lowered twice defines a variable twice with the same.
+                        Definition::One(known) if known.op == instr.op => Definition::One(known),
+                        Definition::One(_) | Definition::Many => Definition::Many,
+                    };
+                }
+                defs
+            })
+            .collect();
+        Self { module, defs }
+    }
+
+    /// Modules and members that the file imports, as dotted paths.
+    pub(super) fn imports(&self) -> BTreeSet<String> {
+        self.module
+            .functions
+            .iter()
+            .flat_map(|f| &f.blocks)
+            .flat_map(|b| &b.instrs)
+            .filter_map(|i| self.import(&i.op))
+            .collect()
+    }
+
+    fn import(&self, op: &Op) -> Option<String> {
+        let Op::Import { module, member } = op else {
+            return None;
+        };
+        Some(import_path(
+            self.module.language,
+            self.module.text(*module),
+            member.map(|m| self.module.text(m)),
+        ))
+    }
+
+    fn definition(&self, id: FuncId, var: Var) -> Option<&'a Instr> {
+        match self.defs.get(id.0 as usize)?.get(var.0 as usize)? {
+            Definition::One(instr) => Some(instr),
+            Definition::None | Definition::Many => None,
+        }
+    }
+
+    fn home(&self, id: FuncId, var: Var) -> Option<(Symbol, VarHome)> {
+        let function = self.module.functions.get(id.0 as usize)?;
+        let decl = function.vars.get(var.0 as usize)?;
+        Some((decl.name, decl.home))
+    }
+
+    /// Where an operand is defined: the function and the instruction.
+    fn origin(&self, id: FuncId, operand: &Operand) -> Option<(FuncId, &'a Instr)> {
+        let Operand::Var(var) = operand else {
+            return None;
+        };
+        if let Some((_, VarHome::Captured { function, var })) = self.home(id, *var) {
+            return self.definition(function, var).map(|i| (function, i));
+        }
+        self.definition(id, *var).map(|i| (id, i))
+    }
+
+    /// What defines an operand, and in which function.
+    pub(super) fn operation(&self, id: FuncId, operand: &Operand) -> Option<(FuncId, &'a Op)> {
+        let (at, instr) = self.origin(id, operand)?;
+        match &instr.op {
+            Op::Copy(inner) | Op::Await(inner) => {
+                self.operation(at, inner).or(Some((at, &instr.op)))
+            }
+            op => Some((at, op)),
+        }
+    }
+
+    /// The operand is a call that takes a function: a wrapper around a handler.
+    pub(super) fn wraps(&self, id: FuncId, operand: &Operand) -> bool {
+        matches!(self.operation(id, operand), Some((_, Op::Call { args, .. })) if !args.is_empty())
+    }
+
+    /// The name of the variable that an operand is.
+    pub(super) fn variable(&self, id: FuncId, operand: &Operand) -> Option<String> {
+        let Operand::Var(var) = operand else {
+            return None;
+        };
+        let (name, home) = self.home(id, *var)?;
+        let name = self.module.text(name);
+        if !name.is_empty() {
+            return Some(name.to_owned());
+        }
+        if home != VarHome::Temporary {
+            return None;
+        }
+        // A chain: `app.route("/x").get(f)`, `router.use(a).use(b)`, `this.app.use(a)`.
+        match &self.definition(id, *var)?.op {
+            Op::Call {
+                callee: Callee::Method { receiver, .. },
+                ..
+            } => self.variable(id, receiver),
+            Op::Copy(inner) | Op::Await(inner) => self.variable(id, inner),
+            Op::Field { name, .. } => Some(self.module.text(*name).to_owned()),
+            _ => None,
+        }
+    }
+
+    /// The dotted path of an operand: what it was imported or called as.
+    pub(super) fn path(&self, id: FuncId, operand: &Operand) -> Option<String> {
+        self.path_within(id, operand, MAX_DEPTH)
+    }
+
+    fn path_within(&self, id: FuncId, operand: &Operand, depth: u8) -> Option<String> {
+        let depth = depth.checked_sub(1)?;
+        let Operand::Var(var) = operand else {
+            return None;
+        };
+        let Some((at, instr)) = self.origin(id, operand) else {
+            let (name, home) = self.home(id, *var)?;
+            return (home == VarHome::Global).then(|| self.module.text(name).to_owned());
+        };
+        match &instr.op {
+            Op::Copy(inner) | Op::Await(inner) | Op::Enter(inner) => {
+                self.path_within(at, inner, depth)
+            }
+            Op::Typed { value, of } => Some(
+                self.path_within(at, value, depth)
+                    .unwrap_or_else(|| self.module.text(*of).to_owned()),
+            ),
+            Op::Field { base, name } => Some(format!(
+                "{}.{}",
+                self.path_within(at, base, depth)?,
+                self.module.text(*name)
+            )),
+            Op::Call { callee, .. } => self.callee_within(at, callee, depth),
+            op @ Op::Import { .. } => self.import(op),
+            _ => None,
+        }
+    }
+
+    /// The dotted path of what is called.
+    pub(super) fn callee(&self, id: FuncId, callee: &Callee) -> Option<String> {
+        self.callee_within(id, callee, MAX_DEPTH)
+    }
+
+    fn callee_within(&self, id: FuncId, callee: &Callee, depth: u8) -> Option<String> {
+        match callee {
+            Callee::Function(operand) | Callee::New(operand) => {
+                self.path_within(id, operand, depth)
+            }
+            Callee::Method { receiver, name } => Some(format!(
+                "{}.{}",
+                self.path_within(id, receiver, depth)?,
+                self.module.text(*name)
+            )),
+            Callee::Super { .. } => None,
+        }
+    }
+
+    /// The constant that an operand is.
+    pub(super) fn constant(&self, id: FuncId, operand: &'a Operand) -> Option<&'a Const> {
+        let mut at = id;
+        let mut operand = operand;
+        for _ in 0..MAX_DEPTH {
+            if let Operand::Const(known) = operand {
+                return Some(known);
+            }
+            let (function, instr) = self.origin(at, operand)?;
+            match &instr.op {
+                Op::Copy(inner) => (at, operand) = (function, inner),
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    /// The text that an operand is.
+    pub(super) fn text(&self, id: FuncId, operand: &'a Operand) -> Option<&'a str> {
+        match self.constant(id, operand)? {
+            Const::Str(text) => Some(self.module.text(*text)),
+            _ => None,
+        }
+    }
+
+    /// The elements of a list or tuple literal.
+    pub(super) fn elements(
+        &self,
+        id: FuncId,
+        operand: &Operand,
+    ) -> Option<(FuncId, Vec<&'a Operand>)> {
+        let (at, instr) = self.origin(id, operand)?;
+        match &instr.op {
+            Op::Sequence { elements, .. } => Some((
+                at,
+                elements
+                    .iter()
+                    .map(|(Element::One(e) | Element::Spread(e))| e)
+                    .collect(),
+            )),
+            Op::Copy(inner) => self.elements(at, inner),
+            _ => None,
+        }
+    }
+
+    /// The entries of a map literal with text keys.
+    pub(super) fn entries(
+        &self,
+        id: FuncId,
+        operand: &Operand,
+    ) -> Option<(FuncId, Vec<(&'a str, &'a Operand)>)> {
+        let (at, instr) = self.origin(id, operand)?;
+        match &instr.op {
+            Op::Map { entries } => Some((
+                at,
+                entries
+                    .iter()
+                    .filter_map(|(key, value)| match key {
+                        Some(Operand::Const(Const::Str(key))) => {
+                            Some((self.module.text(*key), value))
+                        }
+                        _ => None,
+                    })
+                    .collect(),
+            )),
+            Op::Copy(inner) => self.entries(at, inner),
+            _ => None,
+        }
+    }
+
+    /// The function that an operand is, looking through wrappers: `asyncHandler(f)`.
+    pub(super) fn closure(&self, id: FuncId, operand: &Operand) -> Option<FuncId> {
+        self.closure_within(id, operand, MAX_DEPTH)
+    }
+
+    fn closure_within(&self, id: FuncId, operand: &Operand, depth: u8) -> Option<FuncId> {
+        let depth = depth.checked_sub(1)?;
+        let (at, instr) = self.origin(id, operand)?;
+        match &instr.op {
+            Op::Closure(function) => Some(*function),
+            Op::Copy(inner) | Op::Typed { value: inner, .. } => {
+                self.closure_within(at, inner, depth)
+            }
+            Op::Call { args, .. } => args
+                .iter()
+                .find_map(|arg| self.closure_within(at, &arg.value, depth)),
+            _ => None,
+        }
+    }
+
+    /// The words of all names in an operand, not looking into functions.
+    pub(super) fn mentioned(&self, id: FuncId, operand: &Operand, into: &mut Vec<String>) {
+        self.mentioned_within(id, operand, into, MAX_DEPTH);
+    }
+
+    fn mentioned_within(&self, id: FuncId, operand: &Operand, into: &mut Vec<String>, depth: u8) {
+        let Some(depth) = depth.checked_sub(1) else {
+            return;
+        };
+        if let Some(path) = self.path(id, operand) {
+            into.extend(words(&path));
+        }
+        if let Some(name) = self.variable(id, operand) {
+            into.extend(words(&name));
+        }
+        let Some((at, instr)) = self.origin(id, operand) else {
+            return;
+        };
+        match &instr.op {
+            Op::Sequence { elements, .. } => {
+                for Element::One(element) | Element::Spread(element) in elements {
+                    self.mentioned_within(at, element, into, depth);
+                }
+            }
+            Op::Call { args, .. } => {
+                for arg in args {
+                    self.mentioned_within(at, &arg.value, into, depth);
+                }
+            }
+            Op::Copy(inner) => self.mentioned_within(at, inner, into, depth),
+            _ => {}
+        }
+    }
+}
