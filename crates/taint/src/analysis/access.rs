@@ -104,6 +104,9 @@ impl<'a> Analyzer<'a> {
         if pure && let Some(part) = self.arena.reads.get(&key).copied() {
             return self.refined(state, part);
         }
+        if let Some(length) = self.length_of(base, name) {
+            return length;
+        }
         let labels = self.part_labels(base);
         let derived = self.derive_field(base, name);
         let mut result = if labels.is_empty() && derived.is_none() && !atoms.is_empty() {
@@ -118,9 +121,13 @@ impl<'a> Analyzer<'a> {
         for atom in &atoms {
             let part = match atom {
                 Atom::Path(path) => {
-                    let child = self.paths.child(*path, name, &self.names);
-                    let value = self.arena.single(Atom::Path(child));
-                    self.with_source(frame, value)
+                    if let Some(value) = self.own_export(*path, name) {
+                        value
+                    } else {
+                        let child = self.paths.child(*path, name, &self.names);
+                        let value = self.arena.single(Atom::Path(child));
+                        self.with_source(frame, value)
+                    }
                 }
                 Atom::Object(object) => self.object_field(frame, state, base, *object, name),
                 Atom::Access(access) => self.access_field(frame, state, base, *access, name),
@@ -141,6 +148,39 @@ impl<'a> Analyzer<'a> {
             self.arena.reads.insert(key, result);
         }
         self.refined(state, result)
+    }
+
+    /// `exports.name` and `module.exports.name`: what this file has put there.
+    fn own_export(&mut self, path: value::PathId, name: Symbol) -> Option<ValId> {
+        if self.module.language == Language::Python
+            || !matches!(self.paths.text(path), "exports" | "module.exports")
+        {
+            return None;
+        }
+        let export = self.module.exports.iter().find(|e| e.name == name)?;
+        let body = trueline_syntax::ir::FuncId(0);
+        let slot = self.slots.get(&(body, export.var)).copied();
+        slot.or_else(|| self.binding_value(body, export.var))
+    }
+
+    /// The length of text or of a list is a number.
+    fn length_of(&mut self, base: ValId, name: Symbol) -> Option<ValId> {
+        if name != self.symbols.length || self.module.language == Language::Python {
+            return None;
+        }
+        let known = self.arena.get(base);
+        let of_list = |atom: &Atom| match atom {
+            Atom::Text => true,
+            Atom::Object(object) => self.object_kind(*object) == Some(ObjectKind::List),
+            Atom::Access(access) => self
+                .arena
+                .access(*access)
+                .is_some_and(|a| a.parent.is_some() || !matches!(a.root, Root::This(_))),
+            _ => !known.labels.is_empty() && matches!(atom, Atom::Path(_)),
+        };
+        let only = known.atoms.iter().all(of_list);
+        let some = !known.atoms.is_empty() || !known.labels.is_empty();
+        (only && some).then(|| self.arena.single(Atom::Number))
     }
 
     /// The host or scheme of a URL that was taken apart.

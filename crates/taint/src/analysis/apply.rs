@@ -35,6 +35,11 @@ impl<'a> Analyzer<'a> {
                 .get(&access)
                 .copied()
                 .unwrap_or(ValId::UNKNOWN),
+            Some((method, Selector::Called))
+                if let Some(value) = self.called_builtin(frame, state, application, method) =>
+            {
+                value
+            }
             Some((base, selector)) => {
                 let base = self.resolve(frame, state, application, base);
                 self.select(frame, state, base, selector)
@@ -42,6 +47,29 @@ impl<'a> Analyzer<'a> {
         };
         application.accesses.insert(access, value);
         value
+    }
+
+    /// The answer of a builtin method that the callee calls on something the caller made.
+    fn called_builtin(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        application: &mut Application<'_>,
+        method: AccessId,
+    ) -> Option<ValId> {
+        let (base, Selector::Name(name)) = self.arena.access(method)?.parent? else {
+            return None;
+        };
+        let receiver = self.resolve(frame, state, application, base);
+        self.only_object(receiver)?;
+        let call = Call {
+            target: ValId::UNKNOWN,
+            receiver: Some(receiver),
+            name: Some(name),
+            callee: None,
+            passed: &[],
+        };
+        self.builtin_method(frame, state, receiver, name, &call)
     }
 
     pub(super) fn select(
@@ -100,7 +128,7 @@ impl<'a> Analyzer<'a> {
     ) -> ValId {
         match root {
             Root::Param(id, at) if id == application.callee => {
-                self.argument(state, application, at)
+                self.argument(frame, state, application, at)
             }
             Root::This(id) if id == application.callee => {
                 application.receiver.unwrap_or(ValId::UNKNOWN)
@@ -137,7 +165,8 @@ impl<'a> Analyzer<'a> {
     /// What the caller passes for a parameter.
     pub(super) fn argument(
         &mut self,
-        state: &State,
+        frame: &Frame<'a>,
+        state: &mut State,
         application: &Application<'_>,
         at: u16,
     ) -> ValId {
@@ -152,6 +181,14 @@ impl<'a> Analyzer<'a> {
             return application.receiver.unwrap_or(ValId::UNKNOWN);
         }
         let position = usize::from(at) - usize::from(bound);
+        if param.kind == ParamKind::Rest
+            && application
+                .passed
+                .iter()
+                .all(|p| p.kind == ArgKind::Positional)
+        {
+            return self.rest_list(frame, state, application, position);
+        }
         let mut value = ValId::UNDEF;
         for (i, argument) in application.passed.iter().enumerate() {
             let spread_before = application
@@ -198,6 +235,21 @@ impl<'a> Analyzer<'a> {
             return ValId::UNKNOWN;
         }
         value
+    }
+
+    /// The list that a rest parameter is.
+    fn rest_list(
+        &mut self,
+        frame: &Frame<'a>,
+        state: &mut State,
+        application: &Application<'_>,
+        from: usize,
+    ) -> ValId {
+        let passed = application.passed.get(from..).unwrap_or_default();
+        let sub = 500_u32.saturating_add(application.callee.0);
+        let object = self.allocate(frame, ObjectKind::List, sub);
+        *state.contents_mut(object) = Contents::list(passed.iter().map(|p| p.value));
+        self.arena.single(Atom::Object(object))
     }
 
     /// A callee's value as the caller sees it.

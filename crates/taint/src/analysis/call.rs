@@ -72,6 +72,7 @@ impl<'a> Analyzer<'a> {
                 value: self.read(frame, state, &a.value),
             })
             .collect();
+        let passed = self.spread_arguments(state, passed);
         for argument in &passed {
             if let ArgKind::Keyword(name) = argument.kind {
                 self.check_secret(frame, name, argument.value);
@@ -89,6 +90,9 @@ impl<'a> Analyzer<'a> {
                 let receiver = self.read(frame, state, receiver);
                 call.receiver = Some(receiver);
                 call.name = Some(*name);
+                if let Some(result) = self.callback_method(frame, state, receiver, *name, &call) {
+                    return self.refined(state, result);
+                }
                 if let Some(result) = self.builtin_method(frame, state, receiver, *name, &call) {
                     return self.refined(state, result);
                 }
@@ -144,6 +148,12 @@ impl<'a> Analyzer<'a> {
                             Some(id) => {
                                 self.apply(frame, state, id, Some(call.target), call.passed)
                             }
+                            None => continue,
+                        }
+                    }
+                    Some(ObjectKind::Partial) => {
+                        match self.call_partial(frame, state, *object, call) {
+                            Some(value) => value,
                             None => continue,
                         }
                     }
@@ -479,7 +489,10 @@ impl<'a> Analyzer<'a> {
                         value: element,
                     })
                     .collect();
+                let dead = frame.dead;
                 let one = self.apply(frame, state, id, receiver, &passed);
+                // Whether and when it is called is not known.
+                frame.dead = dead;
                 let labels = self.deep_labels(state, one);
                 let one = self.arena.tainted(labels);
                 result = self.arena.join(result, one);
@@ -551,7 +564,7 @@ impl<'a> Analyzer<'a> {
         None
     }
 
-    fn base_of(&self, class: ClassId) -> Option<ClassId> {
+    pub(super) fn base_of(&self, class: ClassId) -> Option<ClassId> {
         let body = self.module.classes.get(class.0 as usize)?;
         body.bases.iter().find_map(|base| {
             let at = self

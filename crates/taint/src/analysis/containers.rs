@@ -36,6 +36,11 @@ impl<'a> Analyzer<'a> {
         let first = call.passed.first().map(|p| p.value);
         let len = state.contents(object)?.len;
         let null = self.arena.constant(Konst::Null);
+        if self.names.text(name) == "slice"
+            && let Some(part) = self.sliced(frame, state, object, call)
+        {
+            return Some(part);
+        }
         match self.names.text(name) {
             "append" | "push" | "add" => {
                 for argument in call.passed {
@@ -100,6 +105,20 @@ impl<'a> Analyzer<'a> {
                 Some(receiver)
             }
             "copy" => Some(self.copy_object(frame, state, object, ObjectKind::List)),
+            "at" => match first.map(|f| self.arena.get(f).konst) {
+                Some(Some(Konst::Int(at))) => {
+                    Some(self.object_index(state, object, Some(Key::At(at))))
+                }
+                _ => None,
+            },
+            "entries" | "keys" if self.module.language != Language::Python => {
+                let number = self.arena.single(Atom::Number);
+                if self.names.text(name) == "keys" {
+                    return Some(self.list_of(frame, state, number));
+                }
+                let element = state.contents(object)?.clone().any(&mut self.arena);
+                Some(self.list_of_pairs(frame, state, number, element))
+            }
             "concat" | "slice" | "splice" | "flat" | "fill" => {
                 let contents = state.contents(object)?.clone();
                 let mut all = contents.any(&mut self.arena);
@@ -139,6 +158,59 @@ impl<'a> Analyzer<'a> {
             }
             _ => None,
         }
+    }
+
+    /// `list.slice(low, high)` of known places.
+    fn sliced(
+        &mut self,
+        frame: &Frame<'a>,
+        state: &mut State,
+        object: ObjId,
+        call: &Call<'_, 'a>,
+    ) -> Option<ValId> {
+        let contents = state.contents(object)?;
+        let len = contents.len?;
+        let place = |at: usize, default: i64| match call.passed.get(at) {
+            None => Some(default),
+            Some(passed) => match self.arena.get(passed.value).konst? {
+                Konst::Int(at) if at < 0 => Some(at.saturating_add(len).max(0)),
+                Konst::Int(at) => Some(at.min(len)),
+                _ => None,
+            },
+        };
+        let (low, high) = (place(0, 0)?, place(1, len)?);
+        let mut part = Contents {
+            len: Some((high - low).max(0)),
+            ..Contents::default()
+        };
+        for (key, value) in &contents.entries {
+            if let Key::At(at) = key
+                && (low..high).contains(at)
+            {
+                part.set(Key::At(at - low), *value);
+            }
+        }
+        let copy = self.allocate(frame, ObjectKind::List, 3);
+        *state.contents_mut(copy) = part;
+        Some(self.arena.single(Atom::Object(copy)))
+    }
+
+    /// A list of pairs of which any is this.
+    pub(super) fn list_of_pairs(
+        &mut self,
+        frame: &Frame<'a>,
+        state: &mut State,
+        first: ValId,
+        second: ValId,
+    ) -> ValId {
+        let pair = self.allocate(frame, ObjectKind::List, 4);
+        *state.contents_mut(pair) = Contents {
+            entries: vec![(Key::At(0), first), (Key::At(1), second)],
+            len: Some(2),
+            ..Contents::default()
+        };
+        let pair = self.arena.single(Atom::Object(pair));
+        self.list_of(frame, state, pair)
     }
 
     pub(super) fn is_function(&self, value: ValId) -> bool {

@@ -35,6 +35,17 @@ pub(super) enum Special {
     GetAttribute,
     /// `flask.make_response`: the body, apart from its headers.
     FirstOfTuple,
+    /// `Promise.resolve`, `structuredClone`: what it is given, as it is.
+    Identity,
+    /// `Promise.race`: one of the elements.
+    AnyElement,
+    /// `Object.entries`.
+    Entries,
+    /// `Object.fromEntries`, `new Map`: a map of a list of pairs.
+    FromEntries,
+    /// `JSON.stringify`: text that `JSON.parse` turns back.
+    ToJson,
+    FromJson,
 }
 
 impl Special {
@@ -74,8 +85,15 @@ impl Special {
                 "String" | "decodeURI" | "Object.freeze" => Self::SameText,
                 "URL" | "url.parse" | "url.URL" => Self::ParseUrl,
                 "RegExp" => Self::Pattern,
-                "Set" | "Array.from" | "Object.values" => Self::CopyElements,
-                "Map" | "Object.fromEntries" => Self::CopyEntries,
+                "Set" | "WeakSet" | "Array.from" | "Object.values" => Self::CopyElements,
+                "Map" | "WeakMap" | "Object.fromEntries" => Self::FromEntries,
+                "Promise.resolve" | "Promise.reject" | "Promise.all" | "structuredClone"
+                | "Proxy" => Self::Identity,
+                "Promise.race" | "Promise.any" => Self::AnyElement,
+                "Object.entries" => Self::Entries,
+                "Reflect.get" => Self::GetAttribute,
+                "JSON.stringify" => Self::ToJson,
+                "JSON.parse" => Self::FromJson,
                 "Object.keys" => Self::Keys,
                 "Object.assign" => Self::Assign,
                 _ => return None,
@@ -174,7 +192,7 @@ impl<'a> Analyzer<'a> {
                 Some(target)
             }
             Special::Keys => {
-                let keys = self.next_element(state, first?, IterKind::Keys);
+                let keys = self.keys_of(state, first?);
                 let object = self.allocate(frame, ObjectKind::List, 2);
                 let contents = Contents {
                     rest: keys,
@@ -183,6 +201,32 @@ impl<'a> Analyzer<'a> {
                 *state.contents_mut(object) = contents;
                 Some(self.arena.single(Atom::Object(object)))
             }
+            Special::Identity => first,
+            Special::AnyElement => Some(self.next_element(state, first?, IterKind::Elements)),
+            Special::Entries => {
+                let from = first?;
+                let keys = self.keys_of(state, from);
+                let element = self.next_element(state, from, IterKind::Elements);
+                Some(self.list_of_pairs(frame, state, keys, element))
+            }
+            Special::FromEntries => Some(self.map_of_pairs(frame, state, call)),
+            Special::ToJson => {
+                let from = first?;
+                let mut labels = self.deep_labels(state, from);
+                let cleared = self.paths.entry(path).map_or(Bits::NONE, |e| e.clears);
+                clear_all(&mut labels, cleared);
+                let mut value = Value {
+                    labels,
+                    derived: Some((Derivation::Json, from)),
+                    ..Value::default()
+                };
+                value.atoms.push(Atom::Text);
+                Some(self.arena.add(value))
+            }
+            Special::FromJson => match self.arena.get(first?).derived {
+                Some((Derivation::Json, from)) => Some(from),
+                _ => None,
+            },
             Special::Assign => {
                 let target = first?;
                 let object = self.only_object(target)?;
@@ -204,6 +248,55 @@ impl<'a> Analyzer<'a> {
                 let labels = self.arena.get(body).labels.clone();
                 Some(self.arena.tainted(labels))
             }
+        }
+    }
+
+    /// Any key of an object: those that the program wrote are clean text.
+    fn keys_of(&mut self, state: &State, from: ValId) -> ValId {
+        let keys = self.next_element(state, from, IterKind::Keys);
+        let written = self.only_object(from).and_then(|o| state.contents(o));
+        if written.is_none_or(|c| c.entries.is_empty()) {
+            return keys;
+        }
+        let text = self.arena.single(Atom::Text);
+        self.arena.join(keys, text)
+    }
+
+    /// A map of a list of pairs, or of another map.
+    fn map_of_pairs(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        call: &Call<'_, 'a>,
+    ) -> ValId {
+        let object = self.allocate(frame, ObjectKind::Map, 2);
+        *state.contents_mut(object) = Contents::default();
+        let target = self.arena.single(Atom::Object(object));
+        let Some(from) = call.passed.first().map(|p| p.value) else {
+            return target;
+        };
+        let list = self
+            .only_object(from)
+            .filter(|o| self.object_kind(*o) == Some(ObjectKind::List))
+            .and_then(|o| state.contents(o).cloned());
+        let Some(list) = list else {
+            self.spread_into(state, object, from);
+            return target;
+        };
+        let pairs = list.entries.iter().map(|e| e.1).chain([list.rest]);
+        for pair in pairs.filter(|p| *p != ValId::UNDEF) {
+            let key = self.pair_part(state, pair, 0);
+            let value = self.pair_part(state, pair, 1);
+            let name = self.key_of(key);
+            self.store(state, target, name, key, value);
+        }
+        target
+    }
+
+    fn pair_part(&mut self, state: &State, pair: ValId, at: i64) -> ValId {
+        match self.only_object(pair) {
+            Some(object) => self.object_index(state, object, Some(Key::At(at))),
+            None => self.part(pair, value::Selector::At(at)),
         }
     }
 
@@ -332,7 +425,7 @@ impl<'a> Analyzer<'a> {
                 ObjectKind::Instance(path) => {
                     self.store_method(state, path, object, receiver, name, call)
                 }
-                ObjectKind::Class(_) | ObjectKind::Access(_) => None,
+                ObjectKind::Class(_) | ObjectKind::Partial | ObjectKind::Access(_) => None,
             };
         }
         let atoms = self.arena.get(receiver).atoms.clone();
@@ -379,9 +472,10 @@ impl<'a> Analyzer<'a> {
                 })
                 .into_iter()
                 .collect(),
-            "bind" => return Some(receiver),
+            "bind" => return Some(self.bind(frame, state, receiver, call)),
             _ => return None,
         };
+        let passed = self.spread_arguments(state, passed.into());
         let inner = Call {
             target: receiver,
             receiver: call.passed.first().map(|p| p.value),
@@ -422,7 +516,8 @@ impl<'a> Analyzer<'a> {
                 if text == "find" && self.arena.get(receiver).atoms.is_empty() {
                     return None;
                 }
-                Some(self.arena.single(Atom::Number))
+                let known = first.and_then(|f| self.contains_text(text, receiver, f));
+                Some(self.arena.boolean(known))
             }
             "format" if self.is_text(receiver) => {
                 Some(self.str_format(frame, state, receiver, call))
@@ -445,6 +540,19 @@ impl<'a> Analyzer<'a> {
                 }
             }
             "replace" | "replaceAll" => self.replaced(state, receiver, call),
+            _ => None,
+        }
+    }
+
+    /// The answer of `text.includes(part)` and its like, where both are constant.
+    fn contains_text(&self, method: &str, receiver: ValId, part: ValId) -> Option<bool> {
+        let text = self.arena.get(receiver).konst?;
+        let part = self.arena.get(part).konst?;
+        let (text, part) = (self.konst_text(text)?, self.konst_text(part)?);
+        match method {
+            "includes" => Some(text.contains(&part)),
+            "startsWith" | "startswith" => Some(text.starts_with(&part)),
+            "endsWith" | "endswith" => Some(text.ends_with(&part)),
             _ => None,
         }
     }

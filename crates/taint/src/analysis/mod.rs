@@ -6,10 +6,12 @@
 //! to a fixpoint. Work is bounded in steps, and a bound that is hit becomes a diagnostic.
 
 mod access;
+mod accessors;
 mod alphabet;
 mod apply;
 mod bindings;
 mod call;
+mod callbacks;
 mod containers;
 mod entry;
 mod fold;
@@ -34,6 +36,7 @@ use trueline_syntax::ir::{
     BlockId, ClassId, FuncId, Function, Module, Op, Operand, Span, Symbol, Terminator, Var, VarHome,
 };
 
+use self::accessors::Accessors;
 use self::bindings::Bindings;
 use self::entry::Seed;
 pub(crate) use self::entry::last_name;
@@ -83,6 +86,8 @@ enum ObjectKind {
     Map,
     Instance(PathId),
     Class(ClassId),
+    /// A function that has its first arguments already: they are its entries, it is the rest.
+    Partial,
     /// The overlay of stores to something that a caller passes.
     Access(value::AccessId),
 }
@@ -127,6 +132,9 @@ struct Analyzer<'a> {
     slots: FxHashMap<(FuncId, Var), ValId>,
     /// The same for attributes of instances, by class.
     fields: FxHashMap<(ClassId, Symbol), ValId>,
+    accessors: Accessors,
+    /// Functions that wait for events of emitters, by the event's name.
+    listeners: FxHashMap<Symbol, Vec<ValId>>,
     /// Contents of objects that outlive the function that made them, as last seen.
     shared_heap: Heap,
     /// Functions registered as handlers, found while analysing.
@@ -147,6 +155,7 @@ struct CommonSymbols {
     init: Symbol,
     constructor: Symbol,
     call: Symbol,
+    length: Symbol,
 }
 
 /// The function being interpreted.
@@ -165,6 +174,10 @@ struct Frame<'a> {
     /// Rule of which a returned text is a sink.
     returned: Option<u16>,
     seen_true: bool,
+    /// What is thrown to each handler.
+    thrown: FxHashMap<BlockId, ValId>,
+    /// Handlers to which more is thrown than when they were last entered.
+    woken: SmallVec<[BlockId; 2]>,
     /// The present block does not go on: a call in it never returns.
     dead: bool,
 }
@@ -177,7 +190,9 @@ impl<'a> Analyzer<'a> {
             init: names.intern("__init__"),
             constructor: names.intern("constructor"),
             call: names.intern("__call__"),
+            length: names.intern("length"),
         };
+        let accessors = Accessors::of(module, &mut names);
         let instructions: usize = module
             .functions
             .iter()
@@ -203,6 +218,8 @@ impl<'a> Analyzer<'a> {
             imports: imported_modules(module),
             slots: FxHashMap::default(),
             fields: FxHashMap::default(),
+            accessors,
+            listeners: FxHashMap::default(),
             shared_heap: Heap::default(),
             registered: BTreeMap::new(),
             entered: BTreeSet::new(),
@@ -329,6 +346,8 @@ impl<'a> Analyzer<'a> {
             ret: ValId::UNDEF,
             returned: seed.returned,
             seen_true: false,
+            thrown: FxHashMap::default(),
+            woken: SmallVec::new(),
             dead: false,
         };
         let mut entry = State::new(function.vars.len());
@@ -417,25 +436,46 @@ impl<'a> Analyzer<'a> {
                     }
                 }
                 Terminator::Return(value) => self.leave(frame, state, value.as_ref()),
-                Terminator::Throw(_) => Self::to_handler(block.handler, &state, &mut next),
+                Terminator::Throw(value) => {
+                    if let Some(value) = value {
+                        let thrown = self.read(frame, &state, value);
+                        self.throw(frame, thrown);
+                    }
+                    Self::to_handler(block.handler, &state, &mut next);
+                }
                 Terminator::Unreachable => {}
             }
-            for (target, state) in next {
-                let Some(at) = rank.get(target.0 as usize).copied() else {
-                    continue;
-                };
-                let Some(slot) = states.get_mut(at as usize) else {
-                    continue;
-                };
-                let changed = if let Some(known) = slot {
-                    known.join(&state, &mut self.arena)
-                } else {
-                    *slot = Some(state);
-                    true
-                };
-                if changed {
-                    pending.insert(at);
-                }
+            self.propagate(next, &rank, &mut states, &mut pending);
+            for handler in frame.woken.drain(..) {
+                let at = rank.get(handler.0 as usize).copied();
+                pending.extend(at.filter(|at| (*at as usize) < order.len()));
+            }
+        }
+    }
+
+    /// Joins states into those at the entries of the next blocks.
+    fn propagate(
+        &mut self,
+        next: SmallVec<[(BlockId, State); 3]>,
+        rank: &[u32],
+        states: &mut [Option<State>],
+        pending: &mut BTreeSet<u32>,
+    ) {
+        for (target, state) in next {
+            let Some(at) = rank.get(target.0 as usize).copied() else {
+                continue;
+            };
+            let Some(slot) = states.get_mut(at as usize) else {
+                continue;
+            };
+            let changed = if let Some(known) = slot {
+                known.join(&state, &mut self.arena)
+            } else {
+                *slot = Some(state);
+                true
+            };
+            if changed {
+                pending.insert(at);
             }
         }
     }
@@ -448,6 +488,25 @@ impl<'a> Analyzer<'a> {
     ) {
         if let Some(handler) = handler {
             next.push((handler, state.clone()));
+        }
+    }
+
+    /// Something is thrown at the present block: to its handler, or out of the function.
+    fn throw(&mut self, frame: &mut Frame<'a>, value: ValId) {
+        if value <= ValId::UNKNOWN {
+            return;
+        }
+        let block = frame.function.blocks.get(frame.block.0 as usize);
+        let Some(handler) = block.and_then(|b| b.handler) else {
+            let known = frame.summary.thrown.unwrap_or(ValId::UNDEF);
+            frame.summary.thrown = Some(self.arena.join(known, value));
+            return;
+        };
+        let known = frame.thrown.get(&handler).copied();
+        let joined = self.arena.join(known.unwrap_or(ValId::UNDEF), value);
+        if known != Some(joined) {
+            frame.thrown.insert(handler, joined);
+            frame.woken.push(handler);
         }
     }
 

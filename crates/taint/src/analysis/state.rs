@@ -44,6 +44,23 @@ impl Default for Contents {
 }
 
 impl Contents {
+    /// A list of these and no more.
+    pub(super) fn list(values: impl Iterator<Item = ValId>) -> Self {
+        let entries: Vec<_> = (0_i64..)
+            .zip(values)
+            .map(|(at, value)| (Key::At(at), value))
+            .collect();
+        let len = entries.last().map_or(Some(0), |(key, _)| match key {
+            Key::At(at) => Some(at + 1),
+            Key::Name(_) => None,
+        });
+        Self {
+            entries,
+            len,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn get(&self, key: Key) -> Option<ValId> {
         self.entries
             .binary_search_by_key(&key, |e| e.0)

@@ -45,6 +45,8 @@ pub(super) struct SinkFlow {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Summary {
     pub(super) ret: Option<ValId>,
+    /// What leaves it as an exception.
+    pub(super) thrown: Option<ValId>,
     pub(super) sinks: Vec<SinkFlow>,
     /// The heap at exit: what is stored in parameters and returned objects.
     pub(super) heap: Heap,
@@ -224,6 +226,7 @@ impl<'a> Analyzer<'a> {
             objects: FxHashMap::default(),
             called: FxHashMap::default(),
         };
+        self.note_arguments(frame, state, &mut application);
         // Elsewhere in a value of several functions another one may return.
         frame.dead |= summary.never && !frame.function.is_async;
         for (access, values) in &summary.calls {
@@ -234,6 +237,10 @@ impl<'a> Analyzer<'a> {
         }
         for (access, object) in &summary.stored {
             self.apply_stores(frame, state, &mut application, *access, *object);
+        }
+        if let Some(thrown) = summary.thrown {
+            let thrown = self.translate(frame, state, &mut application, thrown);
+            self.throw(frame, thrown);
         }
         for (owner, var, value) in &summary.captured {
             let value = self.translate(frame, state, &mut application, *value);
@@ -246,6 +253,36 @@ impl<'a> Analyzer<'a> {
         match summary.ret {
             Some(value) => self.translate(frame, state, &mut application, value),
             None => ValId::UNKNOWN,
+        }
+    }
+
+    /// What a function is called with is what the functions that it makes find, whenever they run.
+    fn note_arguments(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        application: &mut Application<'_>,
+    ) {
+        let id = application.callee;
+        if !self.bindings.has_inner(id) {
+            return;
+        }
+        let Some(function) = self.function(id) else {
+            return;
+        };
+        for (at, param) in function.params.iter().enumerate() {
+            let value = self.argument(frame, state, application, at as u16);
+            let mut labels = self.arena.get(value).labels.clone();
+            labels.retain(|l| {
+                matches!(
+                    self.arena.source_of(l.source),
+                    Some(value::Source::Site { .. })
+                )
+            });
+            if !labels.is_empty() {
+                let value = self.arena.tainted(labels);
+                self.note_slot(id, param.var, value);
+            }
         }
     }
 

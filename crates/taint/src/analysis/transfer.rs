@@ -17,7 +17,10 @@ impl<'a> Analyzer<'a> {
         let value = match &instr.op {
             Op::Field { base, name } => {
                 let base = self.read(frame, state, base);
-                self.field(frame, state, base, *name)
+                match self.get_accessor(frame, state, base, *name) {
+                    Some(value) => value,
+                    None => self.field(frame, state, base, *name),
+                }
             }
             Op::StoreField { base, name, value } => {
                 let target = self.read(frame, state, base);
@@ -25,6 +28,9 @@ impl<'a> Analyzer<'a> {
                 self.check_field_sink(frame, state, *name, stored);
                 self.check_index_sink(frame, state, base, target, ValId::UNKNOWN, stored);
                 self.check_secret(frame, *name, stored);
+                if self.set_accessor(frame, state, target, *name, stored) {
+                    return;
+                }
                 self.store(state, target, Some(Key::Name(*name)), ValId::UNDEF, stored);
                 self.note_field(frame, target, *name, stored);
                 return;
@@ -110,7 +116,11 @@ impl<'a> Analyzer<'a> {
                 ValId::UNKNOWN
             }
             Op::Exit(_) => return,
-            Op::Caught => ValId::UNKNOWN,
+            Op::Caught => frame
+                .thrown
+                .get(&frame.block)
+                .copied()
+                .unwrap_or(ValId::UNKNOWN),
             Op::Element {
                 attributes,
                 children,
@@ -162,7 +172,7 @@ impl<'a> Analyzer<'a> {
     }
 
     /// Remembers what a variable held, for functions that read it from outside.
-    fn note_slot(&mut self, owner: FuncId, var: trueline_syntax::ir::Var, value: ValId) {
+    pub(super) fn note_slot(&mut self, owner: FuncId, var: trueline_syntax::ir::Var, value: ValId) {
         if !self.bindings.has_inner(owner) {
             return;
         }
@@ -206,14 +216,8 @@ impl<'a> Analyzer<'a> {
             return folded;
         }
         let numbers = self.arena.get(left).is_number() && self.arena.get(right).is_number();
-        let arithmetic = !matches!(
-            op,
-            BinaryOp::Add | BinaryOp::Mod | BinaryOp::Div | BinaryOp::Mul | BinaryOp::BitOr
-        );
-        if numbers || arithmetic && self.module.language != Language::Python {
-            return self.arena.single(Atom::Number);
-        }
-        if op == BinaryOp::Div && self.module.language != Language::Python {
+        let arithmetic = op != BinaryOp::Add && self.module.language != Language::Python;
+        if numbers || arithmetic {
             return self.arena.single(Atom::Number);
         }
         if op == BinaryOp::Mul && self.module.language == Language::Python {
@@ -414,6 +418,19 @@ impl<'a> Analyzer<'a> {
                 }
                 (Element::Spread(operand), _) => {
                     let value = self.read(frame, state, operand);
+                    let spread = self.only_object(value).and_then(|o| state.contents(o));
+                    if let (Some(at), Some((spread, more))) =
+                        (len, spread.and_then(|c| Some((c, c.len?))))
+                        && contents.entries.len() + spread.entries.len() < 256
+                    {
+                        for (key, value) in &spread.entries {
+                            if let Key::At(own) = key {
+                                contents.entries.push((Key::At(at + own), *value));
+                            }
+                        }
+                        len = Some(at + more);
+                        continue;
+                    }
                     let element =
                         self.next_element(state, value, trueline_syntax::ir::IterKind::Elements);
                     contents.rest = self.arena.join(contents.rest, element);

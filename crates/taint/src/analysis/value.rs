@@ -97,6 +97,8 @@ pub(super) enum Derivation {
     UrlHost,
     /// The scheme of a URL taken apart.
     UrlScheme,
+    /// Its JSON text.
+    Json,
 }
 
 /// Taint of one source.

@@ -1,0 +1,105 @@
+//! Accessors of classes: properties that are functions when they are read or assigned.
+//!
+//! The front end names them `get x` and `set x`; most files have none.
+
+use rustc_hash::FxHashMap;
+use trueline_syntax::ir::{ArgKind, ClassId, FuncId, Symbol};
+
+use super::call::Passed;
+use super::names::Names;
+use super::state::State;
+use super::value::{Atom, ValId};
+use super::{Analyzer, Frame, ObjectKind};
+
+/// Accessors by class and property.
+#[derive(Debug, Default)]
+pub(super) struct Accessors {
+    getters: FxHashMap<(ClassId, Symbol), FuncId>,
+    setters: FxHashMap<(ClassId, Symbol), FuncId>,
+}
+
+impl Accessors {
+    pub(super) fn of(module: &trueline_syntax::ir::Module, names: &mut Names<'_>) -> Self {
+        let mut all = Self::default();
+        for (at, class) in module.classes.iter().enumerate() {
+            let class_id = ClassId(at as u32);
+            for (name, id) in &class.methods {
+                let text = module.text(*name);
+                if let Some(property) = text.strip_prefix("get ") {
+                    all.getters.insert((class_id, names.intern(property)), *id);
+                } else if let Some(property) = text.strip_prefix("set ") {
+                    all.setters.insert((class_id, names.intern(property)), *id);
+                }
+            }
+        }
+        all
+    }
+}
+
+impl<'a> Analyzer<'a> {
+    /// Reads a property through its getter, if it has one.
+    pub(super) fn get_accessor(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        base: ValId,
+        name: Symbol,
+    ) -> Option<ValId> {
+        if self.accessors.getters.is_empty() {
+            return None;
+        }
+        let id = self.accessor(frame, base, |a, class| {
+            a.accessors.getters.get(&(class, name)).copied()
+        })?;
+        Some(self.apply(frame, state, id, Some(base), &[]))
+    }
+
+    /// Assigns a property through its setter, if it has one.
+    pub(super) fn set_accessor(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        base: ValId,
+        name: Symbol,
+        value: ValId,
+    ) -> bool {
+        if self.accessors.setters.is_empty() {
+            return false;
+        }
+        let id = self.accessor(frame, base, |a, class| {
+            a.accessors.setters.get(&(class, name)).copied()
+        });
+        let Some(id) = id else { return false };
+        let kind = ArgKind::Positional;
+        self.apply(frame, state, id, Some(base), &[Passed { kind, value }]);
+        true
+    }
+
+    fn accessor(
+        &self,
+        frame: &Frame<'a>,
+        base: ValId,
+        find: impl Fn(&Self, ClassId) -> Option<FuncId>,
+    ) -> Option<FuncId> {
+        let [atom] = self.arena.get(base).atoms.as_slice() else {
+            return None;
+        };
+        let mut at = match atom {
+            Atom::Object(object) => match self.object_kind(*object) {
+                Some(ObjectKind::Class(class)) => Some(class),
+                _ => None,
+            },
+            Atom::Access(access) => self.receiver_class(frame, *access),
+            _ => None,
+        };
+        // A cycle of bases would be a mistake in the source; the bound ends the walk.
+        for _ in 0..8 {
+            let class = at?;
+            if let Some(id) = find(self, class) {
+                return Some(id);
+            }
+            at = self.base_of(class);
+        }
+        None
+    }
+}

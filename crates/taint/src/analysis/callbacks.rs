@@ -1,0 +1,448 @@
+//! What builtins of JavaScript hand to the functions that they are given, and what they make of
+//! the answers: methods of arrays and promises, and event emitters.
+//!
+//! A promise is the value that it resolves to, so `then` calls its function with its receiver.
+
+use smallvec::SmallVec;
+use trueline_syntax::ir::{ArgKind, IterKind, Language, Symbol};
+
+use super::call::{Call, Passed};
+use super::state::{Contents, Key, State};
+use super::value::{Atom, Konst, Root, ValId};
+use super::{Analyzer, Frame, ObjectKind};
+use crate::models::Bits;
+
+/// Rounds in which the accumulator of a `reduce` settles.
+const REDUCE_ROUNDS: usize = 2;
+/// Elements of a list that is spread into the arguments of a call.
+const MAX_SPREAD: i64 = 16;
+
+impl<'a> Analyzer<'a> {
+    fn calls_back(&self) -> bool {
+        matches!(
+            self.module.language,
+            Language::JavaScript | Language::TypeScript
+        )
+    }
+
+    /// A method of an array or a promise that takes a function.
+    pub(super) fn callback_method(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        receiver: ValId,
+        name: Symbol,
+        call: &Call<'_, 'a>,
+    ) -> Option<ValId> {
+        if !self.calls_back() {
+            return None;
+        }
+        let function = call.passed.first()?.value;
+        let name = self.names.text(name).to_owned();
+        if name == "then" || name == "catch" || name == "finally" {
+            return self.promise_method(frame, state, receiver, &name, call);
+        }
+        if name == "emit" {
+            return self.emit(frame, state, receiver, call);
+        }
+        if matches!(name.as_str(), "on" | "once" | "addListener") {
+            return self.listen(frame, receiver, call);
+        }
+        let known = matches!(
+            name.as_str(),
+            "forEach"
+                | "map"
+                | "flatMap"
+                | "filter"
+                | "find"
+                | "findLast"
+                | "findIndex"
+                | "findLastIndex"
+                | "some"
+                | "every"
+                | "reduce"
+                | "reduceRight"
+                | "sort"
+                | "toSorted"
+        );
+        if !known || !self.is_callable(function) || !self.may_be_array(frame, receiver) {
+            return None;
+        }
+        let element = self.next_element(state, receiver, IterKind::Elements);
+        let keys = match self.only_object(receiver).map(|o| (o, self.object_kind(o))) {
+            Some((object, Some(ObjectKind::Map))) if name == "forEach" => {
+                state.contents(object).map(|c| c.keys)
+            }
+            Some((_, Some(ObjectKind::Map))) => return None,
+            _ => None,
+        };
+        let number = self.arena.single(Atom::Number);
+        let at = keys.unwrap_or(number);
+        let passed: SmallVec<[ValId; 4]> = SmallVec::from_slice(&[element, at, receiver]);
+        match name.as_str() {
+            "forEach" => {
+                self.call_function(frame, state, function, &passed);
+                Some(ValId::UNKNOWN)
+            }
+            "map" => {
+                let made = self.call_function(frame, state, function, &passed);
+                Some(self.list_of(frame, state, made))
+            }
+            "flatMap" => {
+                let made = self.call_function(frame, state, function, &passed);
+                let element = match self.only_object(made) {
+                    Some(_) => self.next_element(state, made, IterKind::Elements),
+                    None => made,
+                };
+                Some(self.list_of(frame, state, element))
+            }
+            "filter" => {
+                self.call_function(frame, state, function, &passed);
+                let kept = self.accepted(function, element);
+                Some(self.list_of(frame, state, kept))
+            }
+            "find" | "findLast" => {
+                self.call_function(frame, state, function, &passed);
+                Some(self.accepted(function, element))
+            }
+            "reduce" | "reduceRight" => {
+                let mut all = call.passed.get(1).map_or(element, |p| p.value);
+                for _ in 0..REDUCE_ROUNDS {
+                    let passed = [all, element, number, receiver];
+                    let next = self.call_function(frame, state, function, &passed);
+                    let joined = self.arena.join(all, next);
+                    if joined == all {
+                        break;
+                    }
+                    all = joined;
+                }
+                Some(all)
+            }
+            "sort" | "toSorted" => {
+                self.call_function(frame, state, function, &[element, element]);
+                if let Some(object) = self.only_object(receiver)
+                    && let Some(mut contents) = state.contents(object).cloned()
+                {
+                    contents.blur(&mut self.arena);
+                    *state.contents_mut(object) = contents;
+                }
+                Some(receiver)
+            }
+            _ => {
+                self.call_function(frame, state, function, &passed);
+                Some(number)
+            }
+        }
+    }
+
+    fn promise_method(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        receiver: ValId,
+        name: &str,
+        call: &Call<'_, 'a>,
+    ) -> Option<ValId> {
+        let own = self.arena.get(receiver).atoms.clone();
+        if own
+            .iter()
+            .any(|a| matches!(a, Atom::Func(_) | Atom::Bound(..) | Atom::Class(_)))
+        {
+            return None;
+        }
+        let first = call.passed.first()?.value;
+        let second = call.passed.get(1).map(|p| p.value);
+        if !self.is_callable(first) && !second.is_some_and(|s| self.is_callable(s)) {
+            return None;
+        }
+        let reason = self.deep_labels(state, receiver);
+        let reason = self.arena.tainted(reason);
+        match name {
+            "then" => {
+                let mut result = if self.is_callable(first) {
+                    self.call_function(frame, state, first, &[receiver])
+                } else {
+                    receiver
+                };
+                if let Some(second) = second.filter(|s| self.is_callable(*s)) {
+                    let other = self.call_function(frame, state, second, &[reason]);
+                    result = self.arena.join(result, other);
+                }
+                Some(result)
+            }
+            "catch" => {
+                let other = self.call_function(frame, state, first, &[reason]);
+                Some(self.arena.join(receiver, other))
+            }
+            _ => {
+                self.call_function(frame, state, first, &[]);
+                Some(receiver)
+            }
+        }
+    }
+
+    /// `emitter.on("name", f)`: what is emitted under the name goes to the function.
+    fn listen(&mut self, frame: &Frame<'a>, receiver: ValId, call: &Call<'_, 'a>) -> Option<ValId> {
+        let [event, function] = call.passed else {
+            return None;
+        };
+        let Some(Konst::Str(event)) = self.arena.get(event.value).konst else {
+            return None;
+        };
+        if !self.is_emitter(frame, receiver) || !self.is_function(function.value) {
+            return None;
+        }
+        let known = self.listeners.entry(event).or_default();
+        if !known.contains(&function.value) {
+            known.push(function.value);
+        }
+        Some(receiver)
+    }
+
+    fn emit(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        receiver: ValId,
+        call: &Call<'_, 'a>,
+    ) -> Option<ValId> {
+        let Some(Konst::Str(event)) = self.arena.get(call.passed.first()?.value).konst else {
+            return None;
+        };
+        if !self.is_emitter(frame, receiver) {
+            return None;
+        }
+        let functions = self.listeners.get(&event)?.clone();
+        let passed: SmallVec<[ValId; 4]> = call.passed.iter().skip(1).map(|p| p.value).collect();
+        for function in functions {
+            self.call_function(frame, state, function, &passed);
+        }
+        Some(self.arena.single(Atom::Number))
+    }
+
+    fn is_emitter(&self, frame: &Frame<'a>, receiver: ValId) -> bool {
+        let inherits = |class: trueline_syntax::ir::ClassId| {
+            let class = self.module.classes.get(class.0 as usize);
+            class.is_some_and(|c| {
+                c.bases
+                    .iter()
+                    .any(|b| self.names.text(*b).ends_with("EventEmitter"))
+            })
+        };
+        self.arena
+            .get(receiver)
+            .atoms
+            .iter()
+            .any(|atom| match atom {
+                Atom::Path(path) => matches!(
+                    self.paths.text(*path),
+                    "events" | "events.EventEmitter" | "eventemitter3"
+                ),
+                Atom::Object(object) => match self.object_kind(*object) {
+                    Some(ObjectKind::Class(class)) => inherits(class),
+                    _ => false,
+                },
+                Atom::Access(access) => self.receiver_class(frame, *access).is_some_and(inherits),
+                _ => false,
+            })
+    }
+
+    /// Calls a function with values; that it never returns says nothing of the code after.
+    pub(super) fn call_function(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        target: ValId,
+        values: &[ValId],
+    ) -> ValId {
+        let dead = frame.dead;
+        let library = self
+            .arena
+            .get(target)
+            .atoms
+            .iter()
+            .all(|a| matches!(a, Atom::Path(_)));
+        // `map(Number)`: what follows the element does not matter to functions of libraries.
+        let count = if library { 1 } else { values.len() };
+        let passed: SmallVec<[Passed; 4]> = values
+            .iter()
+            .take(count)
+            .map(|value| Passed {
+                kind: ArgKind::Positional,
+                value: if *value == ValId::UNDEF {
+                    ValId::UNKNOWN
+                } else {
+                    *value
+                },
+            })
+            .collect();
+        let call = Call {
+            target,
+            receiver: None,
+            name: None,
+            callee: None,
+            passed: &passed,
+        };
+        let result = self.invoke(frame, state, &call);
+        frame.dead = dead;
+        if result == ValId::UNDEF {
+            ValId::UNKNOWN
+        } else {
+            result
+        }
+    }
+
+    /// A function of this module, or one of a library that the models know.
+    fn is_callable(&self, value: ValId) -> bool {
+        self.arena.get(value).atoms.iter().any(|atom| match atom {
+            Atom::Func(_) | Atom::Bound(..) => true,
+            Atom::Path(path) => {
+                self.paths.entry(*path).is_some() || self.paths.special(*path).is_some()
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether a method named as one of arrays may be one: not of an object of this module, nor of
+    /// a library itself.
+    fn may_be_array(&self, frame: &Frame<'a>, receiver: ValId) -> bool {
+        self.arena
+            .get(receiver)
+            .atoms
+            .iter()
+            .all(|atom| match atom {
+                Atom::Object(object) => !matches!(
+                    self.object_kind(*object),
+                    Some(ObjectKind::Class(_) | ObjectKind::Partial)
+                ),
+                Atom::Path(path) => self.paths.text(*path).contains('.'),
+                Atom::Access(access) => self.receiver_class(frame, *access).is_none(),
+                Atom::Func(_) | Atom::Bound(..) | Atom::Class(_) => false,
+                Atom::Number | Atom::Text => true,
+            })
+    }
+
+    /// An element for which a function answered something true.
+    fn accepted(&mut self, function: ValId, element: ValId) -> ValId {
+        let atoms = self.arena.get(function).atoms.clone();
+        let [Atom::Func(id) | Atom::Bound(id, _)] = atoms.as_slice() else {
+            return element;
+        };
+        let Some(summary) = self.summarize(*id) else {
+            return element;
+        };
+        let mut cleared = Bits::NONE;
+        for (access, bits) in &summary.on_true {
+            let is_element = self
+                .arena
+                .access(*access)
+                .is_some_and(|a| a.parent.is_none() && a.root == Root::Param(*id, 0));
+            if is_element {
+                cleared = cleared.or(*bits);
+            }
+        }
+        if cleared == Bits::NONE {
+            return element;
+        }
+        self.arena.refine(element, cleared)
+    }
+
+    /// A new list of which any element is this.
+    pub(super) fn list_of(
+        &mut self,
+        frame: &Frame<'a>,
+        state: &mut State,
+        element: ValId,
+    ) -> ValId {
+        let object = self.allocate(frame, ObjectKind::List, 5);
+        *state.contents_mut(object) = Contents {
+            rest: element,
+            ..Contents::default()
+        };
+        self.arena.single(Atom::Object(object))
+    }
+
+    /// Arguments with lists of known length spread out.
+    pub(super) fn spread_arguments(
+        &self,
+        state: &State,
+        passed: SmallVec<[Passed; 4]>,
+    ) -> SmallVec<[Passed; 4]> {
+        if !passed.iter().any(|p| p.kind == ArgKind::Spread) {
+            return passed;
+        }
+        let mut flat = SmallVec::new();
+        for argument in passed {
+            let contents = self
+                .only_object(argument.value)
+                .and_then(|o| state.contents(o));
+            match contents.and_then(|c| Some((c, c.len?))) {
+                Some((contents, len)) if argument.kind == ArgKind::Spread && len <= MAX_SPREAD => {
+                    flat.extend((0..len).map(|at| Passed {
+                        kind: ArgKind::Positional,
+                        value: contents.get(Key::At(at)).unwrap_or(ValId::UNKNOWN),
+                    }));
+                }
+                _ => flat.push(argument),
+            }
+        }
+        flat
+    }
+
+    /// `f.bind(receiver, a)`: a function that has its first arguments already.
+    pub(super) fn bind(
+        &mut self,
+        frame: &Frame<'a>,
+        state: &mut State,
+        function: ValId,
+        call: &Call<'_, 'a>,
+    ) -> ValId {
+        let atoms = self.arena.get(function).atoms.clone();
+        let [atom] = atoms.as_slice() else {
+            return function;
+        };
+        let receiver = call.passed.first().map(|p| p.value);
+        let bound = match (atom, receiver) {
+            (Atom::Func(id), Some(receiver)) if !self.arena.get(receiver).is_null() => {
+                self.arena.single(Atom::Bound(*id, receiver))
+            }
+            _ => function,
+        };
+        let given = call.passed.get(1..).unwrap_or_default();
+        if given.is_empty() || given.iter().any(|p| p.kind != ArgKind::Positional) {
+            return bound;
+        }
+        let object = self.allocate(frame, ObjectKind::Partial, 6);
+        *state.contents_mut(object) = Contents {
+            rest: bound,
+            ..Contents::list(given.iter().map(|p| p.value))
+        };
+        self.arena.single(Atom::Object(object))
+    }
+
+    /// Calls what [`Self::bind`] made.
+    pub(super) fn call_partial(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        object: super::value::ObjId,
+        call: &Call<'_, 'a>,
+    ) -> Option<ValId> {
+        let contents = state.contents(object)?.clone();
+        let mut passed: SmallVec<[Passed; 4]> = contents
+            .entries
+            .iter()
+            .map(|(_, value)| Passed {
+                kind: ArgKind::Positional,
+                value: *value,
+            })
+            .collect();
+        passed.extend(call.passed.iter().copied());
+        let inner = Call {
+            target: contents.rest,
+            passed: &passed,
+            ..*call
+        };
+        Some(self.invoke(frame, state, &inner))
+    }
+}
