@@ -12,6 +12,7 @@ mod generate;
 mod licences;
 mod metadata;
 mod plant;
+mod purpose;
 mod score;
 mod steps;
 
@@ -51,6 +52,20 @@ enum Task {
         /// Only cases with an odd or even number.
         #[arg(long, value_enum, default_value_t = score::Half::All)]
         half: score::Half,
+    },
+    /// Score the purpose of commits against labels of somebody else.
+    ScorePurpose {
+        /// Separated by tabs: repository, commit, label, second label or nothing.
+        table: PathBuf,
+        /// The folder that holds the repositories.
+        #[arg(long)]
+        repositories: PathBuf,
+        /// Only commits of this repository; may be given more than once.
+        #[arg(long)]
+        only: Vec<String>,
+        /// Print the commits on which we and the labels differ.
+        #[arg(long)]
+        misses: bool,
     },
     /// Count alarms on real histories, and how many planted anomalies are found.
     PlantAnomalies {
@@ -109,6 +124,12 @@ fn main() -> Result<()> {
         Task::Edges => edges::check(&metadata::load()?),
         Task::Licences => licences::check(&metadata::load()?),
         Task::Score { sarif, truth, half } => score::run(&sarif, &truth, half),
+        Task::ScorePurpose {
+            table,
+            repositories,
+            only,
+            misses,
+        } => purpose::run(&table, &repositories, &only, misses),
         Task::PlantAnomalies {
             repositories,
             program,

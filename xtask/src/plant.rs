@@ -3,10 +3,12 @@
 //! work, from the git objects on; the hits are judged by its JSON alone.
 //!
 //! Each try takes a seeded commit C of the last 300 days as the tip of the history and puts planted
-//! commits on top of it, dated just after C. Nothing is written to the repositories.
+//! commits on top of it, dated just after C. All kinds are planted on the same C in turn: the program
+//! walks the history up to C once and each try only what was planted, from its cache, as a user's
+//! second run does. Nothing is written to the repositories.
 
 mod graft;
-mod past;
+pub(crate) mod past;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -117,17 +119,34 @@ pub(crate) fn run(
         let past = Past::read(repository)?;
         false_alarms(&trueline, repository, &past)?;
         let chosen = |kind: &AnomalyKind| only.is_empty() || only.contains(kind);
-        // The seed of a kind does not depend on which others are measured.
-        for (kind, at) in KINDS.into_iter().zip(1..).filter(|(kind, _)| chosen(kind)) {
-            let random = Random(seed.wrapping_mul(1_000).wrapping_add(at));
-            detection(&trueline, repository, &past, kind, tries, random)?;
+        if tries == 0 {
+            continue;
         }
+        let kinds = KINDS.into_iter().filter(chosen).map(Tally::new).collect();
+        detection(&trueline, repository, &past, kinds, tries, seed)?;
     }
     Ok(())
 }
 
+/// How many of a kind were found so far.
+struct Tally {
+    kind: AnomalyKind,
+    hits: u64,
+    of: u64,
+}
+
+impl Tally {
+    const fn new(kind: AnomalyKind) -> Self {
+        Self {
+            kind,
+            hits: 0,
+            of: 0,
+        }
+    }
+}
+
 fn false_alarms(trueline: &Path, repository: &Path, past: &Past) -> Result<()> {
-    let anomalies = anomalies(trueline, repository)?;
+    let anomalies = anomalies(trueline, repository, Cache::Off)?;
     let age = past.end - past.start;
     let judged = if age < WINDOW { age - UNJUDGED } else { WINDOW };
     let months = judged.max(0) as f64 / MONTH;
@@ -147,45 +166,57 @@ fn detection(
     trueline: &Path,
     repository: &Path,
     past: &Past,
-    kind: AnomalyKind,
+    mut tallies: Vec<Tally>,
     tries: u64,
-    mut random: Random,
+    seed: u64,
 ) -> Result<()> {
     let settled = if past.end - past.start < SETTLED + YOUNG {
         YOUNG
     } else {
         SETTLED
     };
-    let latest = if kind == AnomalyKind::EvidenceLoss {
-        past.end - SILENT
-    } else {
-        past.end
-    };
     let mut points: Vec<&Point> = past
         .line
         .iter()
         .filter(|c| c.time >= past.end - RECENT && c.time >= past.start + settled)
-        .filter(|c| c.time <= latest)
         .collect();
-    let (mut hits, mut of) = (0, 0);
-    while of < tries && !points.is_empty() {
-        // Drawn without replacement, so that a kind that cannot be planted everywhere comes to an end.
+    let mut random = Random(seed);
+    // Drawn without replacement, so that a kind that cannot be planted everywhere comes to an end.
+    while !points.is_empty() && tallies.iter().any(|tally| tally.of < tries) {
         let point = points.swap_remove(random.below(points.len()));
-        let Some(attempt) = plant(repository, past, kind, point, &mut random)? else {
+        // What is planted at a point depends on nothing but the seed and the point.
+        let mut here = Random(random.0);
+        let mut attempts = Vec::new();
+        for tally in tallies.iter_mut().filter(|tally| tally.of < tries) {
+            if let Some(attempt) = plant(repository, past, tally.kind, point, &mut here)? {
+                attempts.push((tally, attempt));
+            }
+        }
+        if attempts.is_empty() {
             continue;
-        };
-        of += 1;
-        let graft = Graft::new(repository, &point.id, &attempt.commits)?;
-        let found = anomalies(trueline, graft.directory.path())?;
-        if found
-            .iter()
-            .any(|a| a.kind == kind && attempt.hit.is(a, &graft))
-        {
-            hits += 1;
-        } else {
-            println!("  missed after {} ({})", point.id, attempt.hit);
+        }
+        let mut graft = Graft::new(repository, &point.id)?;
+        // The walk up to the point, which all tries here share.
+        anomalies(trueline, graft.directory.path(), Cache::Kept)?;
+        for (tally, attempt) in attempts {
+            graft.plant(&attempt.commits)?;
+            let found = anomalies(trueline, graft.directory.path(), Cache::Kept)?;
+            tally.of += 1;
+            if found
+                .iter()
+                .any(|a| a.kind == tally.kind && attempt.hit.is(a, &graft))
+            {
+                tally.hits += 1;
+                continue;
+            }
+            println!(
+                "  missed after {}: {} ({})",
+                point.id,
+                name(tally.kind),
+                attempt.hit
+            );
             // What a reader needs to tell a miss from an alarm that says something else.
-            for other in found.iter().filter(|a| a.kind == kind) {
+            for other in found.iter().filter(|a| a.kind == tally.kind) {
                 let days = (other.time.0 - point.time) / DAY;
                 if days.abs() <= 60 {
                     println!("    {days:+} days: {}", other.reason);
@@ -193,16 +224,18 @@ fn detection(
             }
         }
     }
-    let found = Proportion::new(hits, of);
-    match found.share {
-        Some(share) => println!(
-            "{:<30}{hits:>4} of {of:<4}{:>4.0} %  (95 %: {:.0} to {:.0} %)",
-            name(kind),
-            100.0 * share,
-            100.0 * found.low,
-            100.0 * found.high
-        ),
-        None => println!("{:<30}skipped: no place to plant it", name(kind)),
+    for Tally { kind, hits, of } in tallies {
+        let found = Proportion::new(hits, of);
+        match found.share {
+            Some(share) => println!(
+                "{:<30}{hits:>4} of {of:<4}{:>4.0} %  (95 %: {:.0} to {:.0} %)",
+                name(kind),
+                100.0 * share,
+                100.0 * found.low,
+                100.0 * found.high
+            ),
+            None => println!("{:<30}skipped: no place to plant it", name(kind)),
+        }
     }
     Ok(())
 }
@@ -269,6 +302,8 @@ fn plant(
                 .get(random.below(unseen.len()))
                 .and_then(|(_, path, text)| one(vec![((*path).to_owned(), (*text).to_owned())]))
         }
+        // The eight weeks after it are copied.
+        AnomalyKind::EvidenceLoss if point.time > past.end - SILENT => None,
         AnomalyKind::EvidenceLoss => {
             let tools = past.steady_tools(repository, point)?;
             tools.first().map(|tool| silence(past, point.time, tool))
@@ -403,10 +438,21 @@ pub(crate) fn kind(name: &str) -> Result<AnomalyKind, serde_json::Error> {
     serde_json::from_value(Value::from(name))
 }
 
+/// Whether the program may keep what it walked in the repository.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cache {
+    Kept,
+    Off,
+}
+
 /// What the released program reports.
-fn anomalies(trueline: &Path, repository: &Path) -> Result<Vec<Anomaly>> {
-    let output = Command::new(trueline)
-        .args(["stats", "--format", "json", "--quiet", "--no-cache"])
+fn anomalies(trueline: &Path, repository: &Path, cache: Cache) -> Result<Vec<Anomaly>> {
+    let mut command = Command::new(trueline);
+    command.args(["stats", "--format", "json", "--quiet"]);
+    if cache == Cache::Off {
+        command.arg("--no-cache");
+    }
+    let output = command
         .arg(repository)
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .output()?;

@@ -16,6 +16,8 @@ use trueline_facts::{Confidence, ToolId};
 
 use glob::Patterns;
 
+use crate::tools;
+
 pub use content::content_signs;
 
 /// What the path of a file shows.
@@ -47,6 +49,7 @@ struct Table {
     ignored: Vec<IgnoredRow>,
     extension: Vec<ExtensionRow>,
     ci: Vec<CiRow>,
+    key: Vec<KeyRow>,
 }
 
 #[derive(Deserialize)]
@@ -91,6 +94,13 @@ struct CiRow {
     counterexamples: Vec<Box<str>>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyRow {
+    tool: Box<str>,
+    names: Vec<Box<str>>,
+}
+
 const fn high() -> Confidence {
     Confidence::High
 }
@@ -121,7 +131,8 @@ fn rows(path: &[u8]) -> impl Iterator<Item = &'static FileRow> {
         .filter_map(|ix| FILES.table.file.get(ix))
 }
 
-/// The tools that the path of a file shows, ascending, each once. Empty for almost every file.
+/// The tools that the path of a file shows, ascending, each once. Empty for almost every file. A file
+/// in one tool's folder is that tool's, even if others could read it.
 #[must_use]
 pub fn path_signs(path: &[u8]) -> Vec<PathSign> {
     let mut signs: Vec<PathSign> = rows(path)
@@ -133,6 +144,10 @@ pub fn path_signs(path: &[u8]) -> Vec<PathSign> {
         .collect();
     signs.sort_unstable();
     signs.dedup();
+    let is_named = |sign: &PathSign| sign.tool.as_str() != tools::UNSPECIFIED;
+    if signs.iter().any(is_named) {
+        signs.retain(is_named);
+    }
     signs
 }
 

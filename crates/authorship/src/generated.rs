@@ -1,5 +1,5 @@
-//! Which paths hold generated, vendored or lock files: nobody's handwriting, so they are counted
-//! apart from shares of authorship.
+//! Which paths hold generated, vendored or lock files or translations: nobody's handwriting, so they
+//! are counted apart from shares of authorship.
 //!
 //! Names only; `linguist-generated` in `.gitattributes` is for whoever reads the repository.
 
@@ -13,6 +13,18 @@ use crate::files::glob::Patterns;
 #[serde(deny_unknown_fields)]
 struct Table {
     generated: Vec<Row>,
+    translations: Translations,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Translations {
+    folders: Vec<Box<str>>,
+    ends: Vec<Box<str>>,
+    #[cfg_attr(not(test), expect(dead_code, reason = "rows are tested against them"))]
+    examples: Vec<Box<str>>,
+    #[cfg_attr(not(test), expect(dead_code, reason = "rows are tested against them"))]
+    counterexamples: Vec<Box<str>>,
 }
 
 #[derive(Deserialize)]
@@ -32,16 +44,57 @@ struct Row {
 
 const SOURCE: &str = include_str!("../data/generated.toml");
 
-static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| {
+struct Generated {
+    patterns: Patterns,
+    translations: Translations,
+}
+
+static GENERATED: LazyLock<Generated> = LazyLock::new(|| {
     let table: Table = crate::table::embedded(SOURCE);
     let rows = table.generated.iter().enumerate();
-    Patterns::new(rows.flat_map(|(ix, row)| row.paths.iter().map(move |path| (&**path, ix))))
+    let patterns =
+        Patterns::new(rows.flat_map(|(ix, row)| row.paths.iter().map(move |path| (&**path, ix))));
+    Generated {
+        patterns,
+        translations: table.translations,
+    }
 });
 
-/// Whether a file is generated, vendored or a lock file, by its path.
+/// Whether a file is generated, vendored, a lock file or a translation, by its path.
 #[must_use]
 pub fn is_generated(path: &[u8]) -> bool {
-    PATTERNS.rows(path).next().is_some()
+    GENERATED.patterns.rows(path).next().is_some() || GENERATED.translations.has(path)
+}
+
+impl Translations {
+    fn has(&self, path: &[u8]) -> bool {
+        if !self.ends.iter().any(|end| path.ends_with(end.as_bytes())) {
+            return false;
+        }
+        let mut parts = path.split(|&b| b == b'/');
+        let is_folder = |part: &[u8]| self.folders.iter().any(|name| name.as_bytes() == part);
+        // What follows the first such folder: folders, and the file up to its first dot.
+        parts.any(is_folder)
+            && parts
+                .filter_map(|part| part.split(|&b| b == b'.').next())
+                .any(is_foreign_locale)
+    }
+}
+
+/// `de`, `pt-BR`, `zh_Hant_TW`, `es-419`, but not English. Three letters alone are mostly a word.
+fn is_foreign_locale(name: &[u8]) -> bool {
+    let mut subtags = name.split(|b| matches!(b, b'-' | b'_'));
+    let language = subtags.next().unwrap_or_default();
+    let is_language = language.len() == 2 || language.len() == 3 && name.len() > 3;
+    is_language
+        && language.iter().all(u8::is_ascii_lowercase)
+        && language != b"en"
+        && subtags.all(|tag| {
+            matches!(tag.len(), 2..=4)
+                && (tag.iter().all(u8::is_ascii_digit)
+                    || tag.first().is_some_and(u8::is_ascii_uppercase)
+                        && tag.iter().all(u8::is_ascii_alphabetic))
+        })
 }
 
 #[cfg(test)]
@@ -64,6 +117,12 @@ mod tests {
                 assert!(!is_generated(path.as_bytes()), "{path}");
             }
         }
+        for path in &table.translations.examples {
+            assert!(is_generated(path.as_bytes()), "{path}");
+        }
+        for path in &table.translations.counterexamples {
+            assert!(!is_generated(path.as_bytes()), "{path}");
+        }
     }
 
     #[test]
@@ -73,6 +132,7 @@ mod tests {
             "lib/index.ts",
             "README.md",
             "a.lockfile.rs",
+            "locales/app.json",
             "map/x.py",
         ] {
             assert!(!is_generated(path.as_bytes()), "{path}");

@@ -180,6 +180,11 @@ pub(crate) const fn entry(kind: EntryKind) -> &'static str {
     }
 }
 
+/// `5 CI jobs`, `2 applications`.
+pub(crate) fn entries(kind: EntryKind, number: u64) -> String {
+    counted(number, entry(kind))
+}
+
 pub(crate) const fn signal(kind: SignalKind) -> &'static str {
     match kind {
         SignalKind::Configuration => "configuration",

@@ -23,15 +23,17 @@ pub(super) struct Planted {
     pub(super) files: Vec<(String, String)>,
 }
 
-/// A repository that ends with planted commits.
+/// A repository that ends with a commit of another, and with what was planted last on top of it.
 pub(super) struct Graft {
     pub(super) directory: TempDir,
     /// The planted commits, oldest first.
     pub(super) commits: Vec<String>,
+    branch: String,
+    onto: String,
 }
 
 impl Graft {
-    pub(super) fn new(repository: &Path, onto: &str, planted: &[Planted]) -> Result<Self> {
+    pub(super) fn new(repository: &Path, onto: &str) -> Result<Self> {
         let directory = TempDir::new()?;
         let path = directory.path();
         let format = git(repository, &["rev-parse", "--show-object-format"])?;
@@ -62,12 +64,28 @@ impl Graft {
         .collect();
         fs::write(path.join("packed-refs"), refs)?;
         fs::write(path.join("HEAD"), format!("ref: {branch}\n"))?;
-        import(path, &stream(&branch, onto, planted))?;
-        let commits = git(path, &["rev-list", "--reverse", &format!("{onto}..HEAD")])?
-            .lines()
-            .map(str::to_owned)
-            .collect();
-        Ok(Self { directory, commits })
+        git(path, &["update-ref", &branch, onto])?;
+        Ok(Self {
+            directory,
+            commits: Vec::new(),
+            branch,
+            onto: onto.to_owned(),
+        })
+    }
+
+    /// Plants commits in place of those planted before.
+    pub(super) fn plant(&mut self, planted: &[Planted]) -> Result<()> {
+        let path = self.directory.path();
+        git(path, &["update-ref", &self.branch, &self.onto])?;
+        import(path, &stream(&self.branch, &self.onto, planted))?;
+        self.commits = git(
+            path,
+            &["rev-list", "--reverse", &format!("{}..HEAD", self.onto)],
+        )?
+        .lines()
+        .map(str::to_owned)
+        .collect();
+        Ok(())
     }
 }
 

@@ -271,8 +271,14 @@ fn diff_tree(repository: &Path, wanted: String) -> Result<(bool, String)> {
     ))
 }
 
+/// Output of git as text, independent of the user's configuration.
+pub(crate) fn git(repository: &Path, arguments: &[&str]) -> Result<String> {
+    let output = git_bytes(repository, arguments)?;
+    Ok(String::from_utf8_lossy(&output).into_owned())
+}
+
 /// Output of git, independent of the user's configuration.
-pub(super) fn git(repository: &Path, arguments: &[&str]) -> Result<String> {
+pub(crate) fn git_bytes(repository: &Path, arguments: &[&str]) -> Result<Vec<u8>> {
     let output = Command::new("git")
         .arg("-C")
         .arg(repository)
@@ -287,5 +293,5 @@ pub(super) fn git(repository: &Path, arguments: &[&str]) -> Result<String> {
             String::from_utf8_lossy(&output.stderr)
         );
     }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    Ok(output.stdout)
 }

@@ -14,6 +14,17 @@ const LARGEST: usize = 2 << 20;
 /// How much of a line is shown.
 const LONGEST_DETAIL: usize = 100;
 
+/// Folders whose YAML files are CI jobs.
+const CI_FOLDERS: [&[u8]; 7] = [
+    b".github/workflows",
+    b".gitea/workflows",
+    b".forgejo/workflows",
+    b".circleci",
+    b".gitlab/ci",
+    b".buildkite",
+    b".woodpecker",
+];
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Reader {
     Ignore,
@@ -38,16 +49,23 @@ pub(super) fn reader(path: &[u8]) -> Option<Reader> {
         | b".eslintignore" => Reader::Ignore,
         b"extensions.json" if folder.ends_with(b".vscode") => Reader::Extensions,
         b"devcontainer.json" | b".devcontainer.json" => Reader::Devcontainer,
-        b".gitlab-ci.yml" | b"action.yml" | b"action.yaml" | b"azure-pipelines.yml" => Reader::Ci,
+        b".gitlab-ci.yml"
+        | b"action.yml"
+        | b"action.yaml"
+        | b"azure-pipelines.yml"
+        | b"bitbucket-pipelines.yml"
+        | b"buildspec.yml"
+        | b"cloudbuild.yaml"
+        | b".travis.yml"
+        | b".drone.yml"
+        | b"Jenkinsfile" => Reader::Ci,
         b"package.json" => Reader::PackageJson,
         b"pyproject.toml" => Reader::Pyproject,
         b"go.mod" => Reader::GoMod,
         b"Cargo.toml" => Reader::CargoToml,
         b"pom.xml" => Reader::Pom,
         b"build.gradle" | b"build.gradle.kts" => Reader::Gradle,
-        _ if yaml && (folder.ends_with(b".github/workflows") || folder.ends_with(b".circleci")) => {
-            Reader::Ci
-        }
+        _ if yaml && CI_FOLDERS.iter().any(|ci| folder.ends_with(ci)) => Reader::Ci,
         _ if name.ends_with(b".txt") && is_requirements(folder, name) => Reader::Requirements,
         _ => return None,
     })
@@ -182,13 +200,13 @@ fn devcontainer(content: &[u8]) -> Vec<ContentSign> {
     signs
 }
 
-/// `uses:` and command lines of a CI job; comments do not count.
+/// `uses:`, command lines and keys of a CI job; comments do not count.
 fn ci_line(line: &[u8]) -> Vec<ContentSign> {
     let Ok(line) = line.to_str() else {
         return Vec::new();
     };
     let line = line.trim();
-    if line.starts_with('#') {
+    if line.starts_with('#') || line.starts_with("//") {
         return Vec::new();
     }
     let line = line.split(" #").next().unwrap_or(line);
@@ -207,12 +225,35 @@ fn ci_line(line: &[u8]) -> Vec<ContentSign> {
             .into_iter()
             .collect();
     }
-    let rows = FILES.table.ci.iter();
-    rows.filter_map(|row| {
+    let commands = FILES.table.ci.iter().filter_map(|row| {
         let command = row.runs.iter().find(|command| mentions(item, command))?;
         Some(sign(&row.tool, SignalKind::CiJob, command.trim_end()))
-    })
-    .collect()
+    });
+    commands.chain(handed_keys(item)).collect()
+}
+
+/// Keys of AI services that a line hands over: `openai-api-key: ${{ secrets.OPENAI_API_KEY }}`,
+/// `--key "$OPENAI_API_KEY"`. What the line gives as text is never copied out of it.
+fn handed_keys(line: &str) -> Vec<ContentSign> {
+    let names = |text: &str| -> Vec<&'static super::KeyRow> {
+        let text = text.to_ascii_uppercase().replace('-', "_");
+        let named = |row: &&super::KeyRow| row.names.iter().any(|name| mentions(&text, name));
+        FILES.table.key.iter().filter(named).collect()
+    };
+    // A stored secret under any name, given to a variable or an input that names the service.
+    let is_stored = line.contains("secrets.") || line.contains("credentials(");
+    let mut handed: Vec<&super::KeyRow> = if is_stored { names(line) } else { Vec::new() };
+    for (at, _) in line.match_indices('$') {
+        let rest = line.get(at + 1..).unwrap_or_default();
+        let rest = rest.trim_start_matches(['{', '(']);
+        let name = rest.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+        handed.extend(names(name.into_iter().next().unwrap_or_default()));
+    }
+    let shown = |row: &super::KeyRow| {
+        let name = row.names.first()?;
+        Some(sign(&row.tool, SignalKind::CiJob, name))
+    };
+    handed.into_iter().filter_map(shown).collect()
 }
 
 /// The command stands in the line as words of its own.

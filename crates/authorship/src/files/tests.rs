@@ -47,7 +47,7 @@ fn every_ci_row_matches_its_examples_and_spares_its_counterexamples() {
     let table: Table = toml::from_str(SOURCE).unwrap();
     for row in &table.ci {
         assert!(
-            tools::known(&row.tool).is_some(),
+            tools::known(&row.tool).is_some() || &*row.tool == "github-models",
             "{} is not in tools.toml",
             row.tool
         );
@@ -208,6 +208,44 @@ fn a_ci_job_that_only_mentions_a_tool_in_a_comment_is_not_one() {
         show(".github/workflows/ci.yaml", text),
         ["codex CiJob openai/codex-action"]
     );
+}
+
+#[test]
+fn a_key_that_a_job_hands_over_names_its_service_and_a_literal_does_not() {
+    let text = "env:\n  OPENAI_API_KEY: test\n  ANTHROPIC_API_KEY: ${{ secrets.ANTHROPIC_API_KEY }}\n  MY_OPENAI_API_KEY_2: ${{ secrets.OTHER }}\nwith:\n  openai-api-key: ${{ secrets.TEAM_KEY }}\nrun: curl -H \"Bearer ${GROQ_API_KEY}\" $MISTRAL_API_KEY_FILE\n# FACTORY_API_KEY: ${{ secrets.FACTORY_API_KEY }}\n";
+    assert_eq!(
+        show(".github/workflows/ci.yaml", text),
+        [
+            "anthropic CiJob ANTHROPIC_API_KEY",
+            "groq CiJob GROQ_API_KEY",
+            "openai CiJob OPENAI_API_KEY"
+        ]
+    );
+}
+
+#[test]
+fn every_key_is_known_in_one_row_and_is_recognised() {
+    let table: Table = toml::from_str(SOURCE).unwrap();
+    let mut seen = std::collections::BTreeSet::new();
+    for row in &table.key {
+        for name in &row.names {
+            assert!(seen.insert(name), "{name}");
+            let found = show(".gitlab-ci.yml", &format!("script: run --key \"${name}\"\n"));
+            let first = &row.names[0];
+            assert_eq!(found, [format!("{} CiJob {first}", row.tool)], "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_file_in_the_folder_of_one_tool_is_not_also_anybodys() {
+    let tools = |path: &str| -> Vec<String> {
+        let signs = path_signs(path.as_bytes()).into_iter();
+        signs.map(|sign| sign.tool.to_string()).collect()
+    };
+    assert_eq!(tools(".claude/skills/pdf/SKILL.md"), ["claude"]);
+    assert_eq!(tools(".codex/AGENTS.md"), ["codex"]);
+    assert_eq!(tools("skills/pdf/SKILL.md"), ["unspecified"]);
 }
 
 #[test]

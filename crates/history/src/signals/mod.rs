@@ -7,6 +7,7 @@
 
 mod advice;
 mod anomaly;
+mod attributes;
 mod breakdown;
 mod health;
 mod moments;
@@ -18,6 +19,7 @@ mod source;
 mod survival;
 mod usage;
 mod view;
+mod written;
 
 use trueline_facts::health::Health;
 use trueline_facts::pipeline::Entry;
@@ -95,7 +97,7 @@ impl<'a> Signals<'a> {
         options: &'a SignalOptions,
     ) -> Self {
         Self {
-            view: View::new(history, origins, options),
+            view: View::new(history, origins, options, source),
             source,
         }
     }

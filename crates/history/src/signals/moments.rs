@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 use trueline_authorship::files;
 use trueline_facts::{CommitId, ToolId};
@@ -15,16 +16,7 @@ use super::anomaly::evidence_loss::Voice;
 use super::anomaly::manifest::{self, Packages};
 use super::anomaly::timeline::{Moment, Timeline};
 use super::view::View;
-
-/// Folders whose manifests describe test data, not what the product depends on.
-const TEST_DATA: [&[u8]; 6] = [
-    b"fixtures",
-    b"testdata",
-    b"test-data",
-    b"test",
-    b"tests",
-    b"resources",
-];
+use super::written;
 
 pub(super) fn timeline(view: &View<'_>, source: &dyn Source) -> Timeline {
     let history = view.history;
@@ -37,6 +29,7 @@ pub(super) fn timeline(view: &View<'_>, source: &dyn Source) -> Timeline {
         born: oldest.is_some_and(|oldest| oldest > window_start),
         ..Timeline::default()
     };
+    let mut moments = Vec::new();
     for changes in history.changes.chunk_by(|a, b| a.commit == b.commit) {
         let Some(ix) = changes.first().map(|change| change.commit) else {
             continue;
@@ -48,22 +41,22 @@ pub(super) fn timeline(view: &View<'_>, source: &dyn Source) -> Timeline {
         if is_import || commit.committer_time < window_start {
             continue;
         }
-        let added = changes
-            .iter()
-            .filter(|change| !view.is_generated(change.path))
-            .filter_map(|change| change.lines)
-            .map(|lines| u64::from(lines.added))
-            .sum();
-        timeline.moments.push(Moment {
+        let moment = Moment {
             id,
             time: view.time(ix).0,
-            added,
+            added: written::lines(view, source, ix, changes),
             entries: entries(view, source, ix, changes),
-        });
+        };
+        moments.push((
+            moment,
+            (commit.person, commit.author_time, &commit.message),
+        ));
     }
-    timeline
-        .moments
-        .sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
+    moments.sort_by(|(a, _), (b, _)| (a.time, &a.id).cmp(&(b.time, &b.id)));
+    // The same change on two branches (cherry-picked, rebased) happened once, when it first came.
+    let mut known = FxHashSet::default();
+    moments.retain(|(_, change)| known.insert(*change));
+    timeline.moments = moments.into_iter().map(|(moment, _)| moment).collect();
     timeline
         .steering
         .sort_by(|a, b| (a.time, &a.id, &a.path).cmp(&(b.time, &b.id, &b.path)));
@@ -113,20 +106,26 @@ fn entries(
     let mut manifests = 0;
     let (mut added, mut removed, mut other_version) =
         (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    let mut in_test_data = BTreeSet::new();
     for change in changes {
         let path = view.history.path(change.path);
-        let is_test_data = || {
-            path.as_bytes()
-                .split(|byte| *byte == b'/')
-                .any(|part| TEST_DATA.contains(&part))
-        };
-        if !manifest::is_manifest(path) || view.is_generated(change.path) || is_test_data() {
+        if !manifest::is_manifest(path) || view.is_generated(change.path) {
             continue;
         }
         let packages = |content: Option<Vec<u8>>| match content {
             Some(content) => manifest::packages(path, &content),
             None => Some(Packages::new()),
         };
+        if manifest::is_test_data(path) {
+            // Only where something else may have moved to.
+            if change.kind == ChangeKind::Added {
+                let new = source
+                    .blob(change.blob)
+                    .and_then(|content| packages(Some(content)));
+                in_test_data.extend(new.into_iter().flatten().map(|(name, _)| name));
+            }
+            continue;
+        }
         let before = match change.kind {
             ChangeKind::Added => Some(Packages::new()),
             ChangeKind::Modified | ChangeKind::Deleted => {
@@ -153,6 +152,7 @@ fn entries(
         removed.extend(before.into_keys().filter(|name| !after.contains_key(name)));
     }
     // A dependency that moved from one manifest to another was neither added nor removed.
+    removed.retain(|name| !in_test_data.contains(name));
     let moved = added.intersection(&removed).count();
     (manifests > 0).then(|| Entries {
         manifests,

@@ -14,6 +14,7 @@ use crate::evidence::OriginIx;
 use crate::model::{Change, ChangeKind, PathIx};
 
 use super::Source;
+use super::anomaly::manifest;
 use super::view::View;
 
 /// Versions that are read for signs, newest first: of one file, and of all of them. A blob takes
@@ -171,7 +172,10 @@ impl Search {
             .history
             .paths
             .iter()
-            .map(|path| files::content_interesting(path.as_bytes()))
+            .map(|path| {
+                // What tests are run on uses no AI here.
+                files::content_interesting(path.as_bytes()) && !manifest::is_test_data(path)
+            })
             .collect();
         let is_interesting = |path: PathIx| {
             interesting

@@ -11,7 +11,8 @@ use trueline_facts::{Author, ModelId, Timestamp, ToolId};
 use crate::evidence::{OriginIx, Origins};
 use crate::model::{Commit, CommitIx, History, PathIx};
 
-use super::SignalOptions;
+use super::attributes::Declared;
+use super::{SignalOptions, Source};
 
 /// What a line counts as.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -47,7 +48,9 @@ impl<'a> View<'a> {
         history: &'a History,
         origins: &'a Origins,
         options: &'a SignalOptions,
+        source: &dyn Source,
     ) -> Self {
+        let declared = Declared::read(history, source);
         let counts = origins
             .origins
             .iter()
@@ -66,7 +69,11 @@ impl<'a> View<'a> {
             generated: history
                 .paths
                 .iter()
-                .map(|path| generated::is_generated(path.as_bytes()))
+                .map(|path| {
+                    let path = path.as_bytes();
+                    let by_path = || generated::is_generated(path);
+                    declared.is_generated(path).unwrap_or_else(by_path)
+                })
                 .collect(),
             counts,
             reviewed: super::review::reviewed(history, origins),

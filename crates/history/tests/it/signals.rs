@@ -569,6 +569,16 @@ fn an_old_version_of_a_workflow_still_shows_the_tool_it_ran() {
 }
 
 #[test]
+fn a_manifest_that_tests_are_run_on_is_no_use_of_ai() {
+    let mut tables = Tables::new();
+    let manifest = "[project]\ndependencies = ['openai']\n";
+    tables.head_text("test/ecosystem/llm/pyproject.toml", manifest);
+    assert_eq!(tables.signals().shadow_ai().0.signals, []);
+    tables.head_text("pyproject.toml", manifest);
+    assert_eq!(tables.signals().shadow_ai().0.signals.len(), 1);
+}
+
+#[test]
 fn the_pipeline_counts_commits_and_the_unreviewed_among_them() {
     let mut tables = Tables::new();
     tables.signed(3, "claude");
@@ -753,6 +763,88 @@ fn a_manifest_with_many_new_entries_and_a_new_mcp_server_are_out_of_the_ordinary
     assert!(found.iter().all(|a| a.time.0 == NOW.0 - 20 * DAY));
     insta::assert_snapshot!(found[0].reason, @"This commit changes 30 dependencies at once: 30 new, 0 removed, 0 with another version, in 1 manifest. No other change around it tells what is usual; up to 15 are never reported.");
     insta::assert_snapshot!(found[1].reason, @".mcp.json is the first agent configuration that can run programs or grant rights of its kind here; the commit changes 1 file that steers agents.");
+}
+
+/// Forty commits of ten lines, four days apart, below what was added before.
+fn quiet_past(tables: &mut Tables) {
+    for at in 0..40 {
+        let commit = tables.commit(20 + 4 * at, "dev@example.org");
+        tables.change(commit, "src/a.rs", ChangeKind::Modified, 10);
+    }
+}
+
+fn large_commits(tables: &mut Tables) -> Vec<f64> {
+    let anomalies = tables.signals().health().anomalies;
+    anomalies
+        .iter()
+        .filter(|anomaly| anomaly.kind == AnomalyKind::LargeCommit)
+        .map(|anomaly| anomaly.value)
+        .collect()
+}
+
+#[test]
+fn a_large_commit_that_only_moves_lines_is_nothing_out_of_the_ordinary() {
+    let text: String = (0..5000).map(|n| format!("line {n}\n")).collect();
+    let indented = text.replace("line", "    line");
+    let mut found = Vec::new();
+    for (old, new) in [(text.as_str(), indented.as_str()), ("other\n", &text)] {
+        let mut tables = Tables::new();
+        let moves = tables.commit(10, "dev@example.org");
+        quiet_past(&mut tables);
+        let gone = tables.change(moves, "src/old.rs", ChangeKind::Deleted, 0);
+        let come = tables.change(moves, "src/new.rs", ChangeKind::Added, 5000);
+        for change in &mut tables.history.changes {
+            if change.blob == gone {
+                change.lines = Some(LineCounts {
+                    added: 0,
+                    removed: 5000,
+                });
+            }
+        }
+        tables.blobs.0.insert(gone, old.into());
+        tables.blobs.0.insert(come, new.into());
+        found.push(large_commits(&mut tables));
+    }
+    assert_eq!(found, [vec![], vec![5000.0]]);
+}
+
+#[test]
+fn a_change_that_came_on_two_branches_is_reported_once() {
+    let mut tables = Tables::new();
+    let first = tables.commit(8, "dev@example.org");
+    let second = tables.commit(10, "dev@example.org");
+    quiet_past(&mut tables);
+    for commit in [first, second] {
+        tables.change(commit, "src/new.rs", ChangeKind::Added, 5000);
+    }
+    assert_eq!(large_commits(&mut tables).len(), 2);
+    let written = tables.history.commits[second.0 as usize].author_time;
+    tables.history.commits[first.0 as usize].author_time = written;
+    assert_eq!(large_commits(&mut tables).len(), 1);
+}
+
+#[test]
+fn large_commits_of_one_day_are_one_event() {
+    let mut tables = Tables::new();
+    let commits = [5000, 7000, 6000].map(|added| (tables.commit(10, "dev@example.org"), added));
+    quiet_past(&mut tables);
+    for (at, (commit, added)) in commits.into_iter().enumerate() {
+        tables.history.commits[commit.0 as usize].message = format!("Part {at}").into();
+        tables.change(commit, "src/new.rs", ChangeKind::Added, added);
+    }
+    assert_eq!(large_commits(&mut tables), [7000.0]);
+}
+
+#[test]
+fn what_the_repository_declares_generated_is_nobodys_handwriting() {
+    let mut tables = Tables::new();
+    let commit = tables.commit(10, "dev@example.org");
+    tables.file("api/schema.json", &[(900, commit, UNKNOWN)]);
+    tables.file("src/a.rs", &[(100, commit, UNKNOWN)]);
+    assert_eq!(tables.signals().usage().lines.total, 1000);
+    tables.head_text("api/.gitattributes", "*.json linguist-generated\n");
+    let usage = tables.signals().usage();
+    assert_eq!((usage.lines.total, usage.generated_lines), (100, 900));
 }
 
 #[test]

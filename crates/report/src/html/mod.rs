@@ -67,7 +67,7 @@ pub fn scan(report: &ScanReport, code: &[CodeView]) -> String {
         || !report.shadow_ai.unlisted.is_empty()
         || !report.pipeline.is_empty()
     {
-        page.section("signs", "Where AI enters");
+        page.section("signs", "Where AI and bots enter");
         signs::section(&mut body, &report.shadow_ai, &report.pipeline, "");
     }
     page.section("gaps", "Not read");

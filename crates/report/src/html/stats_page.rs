@@ -46,7 +46,7 @@ pub(super) fn render(report: &StatsReport) -> String {
             for (id, name) in [
                 ("who", "Who wrote it"),
                 ("health", "Health"),
-                ("signs", "Where AI enters"),
+                ("signs", "Where AI and bots enter"),
                 ("gaps", "Not read"),
             ] {
                 page.section(id, name);

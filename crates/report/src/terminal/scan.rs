@@ -1,5 +1,5 @@
-//! `trueline scan` on one screen: the answer, what was done well, what is known about origins, the
-//! weaknesses per exposed site, the worst findings, and what could not be read.
+//! `trueline scan` on one screen: the answer, what is known about origins, the weaknesses per exposed
+//! site and what was looked for in vain, the worst findings, and what could not be read.
 
 use trueline_facts::scan::{ScanReport, WeaknessRate};
 use trueline_facts::usage::Usage;
@@ -21,7 +21,6 @@ pub fn scan(report: &ScanReport, style: &Style, show_all: bool) -> String {
     answer(&mut sheet, report, &findings);
     context(&mut sheet, report);
     sheet.gap();
-    done_well(&mut sheet, report);
     match &report.usage {
         Some(usage) => who(&mut sheet, report, usage),
         None => sheet.labelled(
@@ -31,6 +30,7 @@ pub fn scan(report: &ScanReport, style: &Style, show_all: bool) -> String {
         ),
     }
     weaknesses(&mut sheet, report, show_all);
+    done_well(&mut sheet, report);
     list(&mut sheet, report, &findings, show_all);
     if let Some(health) = &report.health {
         sections::anomalies(
@@ -166,6 +166,7 @@ fn done_well(sheet: &mut Sheet<'_>, report: &ScanReport) {
             words::counted((clean.len() - 4) as u64, "rule")
         ));
     }
+    sheet.gap();
     sheet.labelled("None found", Ink::Good, &parts.join(", "));
 }
 

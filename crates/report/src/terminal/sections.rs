@@ -4,11 +4,11 @@
 use std::fmt::Write as _;
 
 use trueline_facts::health::Anomaly;
-use trueline_facts::shadow::ShadowAi;
+use trueline_facts::shadow::{ShadowAi, Signal};
 use trueline_facts::usage::{EvidenceCoverage, LineShares, ToolUse};
 use trueline_facts::{Diagnostic, Level, Timestamp};
 
-use super::layout::{Ink, LABEL, Sheet, cell, number};
+use super::layout::{Cell, Ink, LABEL, Sheet, cell, number};
 use crate::{select, words};
 
 /// Evidence coverage: the figure that every other one about origins rests on.
@@ -133,12 +133,11 @@ pub(super) fn advice(sheet: &mut Sheet<'_>, coverage: &EvidenceCoverage) {
     };
     let mut label = "To know";
     for advice in coverage.advice.iter().take(limit) {
-        let text = format!(
-            "{}: {}",
-            words::visible(advice.what.trim_end_matches([':', '.'])),
-            words::visible(&advice.how)
-        );
-        sheet.labelled(label, Ink::Plain, &text);
+        let what = advice.what.trim_end_matches([':', '.']);
+        sheet.labelled(label, Ink::Plain, &format!("{}:", words::visible(what)));
+        // On a line of its own, to be copied.
+        let indent = " ".repeat(LABEL + 2);
+        sheet.hanging(&indent, Ink::Strong, &words::visible(&advice.how));
         label = "";
     }
 }
@@ -209,32 +208,67 @@ pub(super) fn shadow(sheet: &mut Sheet<'_>, shadow: &ShadowAi, show_all: bool) {
         let text = format!("none: every tool with a sign ({}) is listed", list(seen));
         sheet.labelled("Shadow AI", Ink::Good, &text);
     }
-    let limit = if show_all { usize::MAX } else { 4 };
     let mut signals: Vec<_> = shadow.signals.iter().collect();
     // Signs of unlisted tools are the ones to act on.
     signals.sort_by_key(|signal| !shadow.unlisted.contains(&signal.tool));
-    let rows: Vec<_> = signals
+    if show_all {
+        let rows: Vec<_> = signals.iter().map(|signal| sign(signal)).collect();
+        sheet.table(LABEL, &rows);
+    } else {
+        grouped(sheet, &signals);
+    }
+}
+
+/// A sign by itself.
+fn sign(signal: &Signal) -> Vec<Cell> {
+    vec![
+        cell(words::visible(signal.tool.as_str())),
+        cell(words::signal(signal.kind)).ink(Ink::Faint),
+        cell(words::signal_state(signal.state)).ink(Ink::Faint),
+        cell(place(signal)),
+    ]
+}
+
+fn place(signal: &Signal) -> String {
+    let mut what = words::visible(&signal.path.display()).into_owned();
+    if let Some(detail) = &signal.detail {
+        let _ = write!(what, " ({})", words::visible(detail));
+    }
+    what
+}
+
+/// Signs that the first screen has room for.
+const SIGNS: usize = 8;
+
+/// One row for all signs of a kind of one tool, with one of them as an example: of those that are
+/// still there the shortest path, which mostly is the topmost file.
+fn grouped(sheet: &mut Sheet<'_>, signals: &[&Signal]) {
+    let groups: Vec<_> = signals
+        .chunk_by(|a, b| (&a.tool, a.kind) == (&b.tool, b.kind))
+        .collect();
+    let rows: Vec<_> = groups
         .iter()
-        .take(limit)
-        .map(|signal| {
-            let mut what = words::visible(&signal.path.display()).into_owned();
-            if let Some(detail) = &signal.detail {
-                let _ = write!(what, " ({})", words::visible(detail));
+        .take(SIGNS)
+        .filter_map(|group| {
+            let example = group
+                .iter()
+                .min_by_key(|signal| (signal.state, signal.path.as_bytes().len()))?;
+            let mut row = sign(example);
+            if group.len() > 1 {
+                row.pop();
+                let more = words::count(group.len() as u64 - 1);
+                row.push(cell(format!("{} and {more} more", place(example))));
             }
-            vec![
-                cell(words::visible(signal.tool.as_str())),
-                cell(words::signal(signal.kind)).ink(Ink::Faint),
-                cell(words::signal_state(signal.state)).ink(Ink::Faint),
-                cell(what),
-            ]
+            Some(row)
         })
         .collect();
     sheet.table(LABEL, &rows);
-    if signals.len() > limit {
+    if groups.len() > SIGNS {
+        let hidden: usize = groups.iter().skip(SIGNS).map(|group| group.len()).sum();
         let more = format!(
             "{}and {}",
             " ".repeat(LABEL),
-            words::counted((signals.len() - limit) as u64, "more sign")
+            words::counted(hidden as u64, "more sign")
         );
         let more = sheet.ink(Ink::Faint, &more);
         sheet.line(&more);

@@ -330,32 +330,34 @@ fn pipeline(sheet: &mut Sheet<'_>, entries: &[Entry]) {
     if entries.is_empty() {
         return;
     }
-    sheet.heading("Where AI enters");
-    let rows: Vec<_> = entries
-        .iter()
-        .map(|entry| {
-            let unreviewed = if entry.commits == 0 {
-                String::new()
-            } else {
-                format!(
-                    "{} without a sign of review",
-                    words::count(entry.unreviewed)
-                )
-            };
-            vec![
-                cell(words::entry(entry.kind)).ink(Ink::Faint),
-                cell(words::visible(entry.tool.as_str())).ink(Ink::Ai),
-                number(words::counted(entry.commits, "commit")),
-                cell(unreviewed),
-                cell(sections::period(entry.first_seen, entry.last_seen)).ink(Ink::Faint),
-                cell(
-                    entry
-                        .evidence
-                        .first()
-                        .map_or(String::new(), |e| words::visible(e).into_owned()),
-                ),
-            ]
-        })
-        .collect();
+    sheet.heading("Where AI and bots enter");
+    let mut rows = vec![
+        ["door", "tool", "commits", "no sign of review", "seen", "rests on"]
+            .map(|head| match head {
+                "commits" | "no sign of review" => number(head).ink(Ink::Faint),
+                _ => cell(head).ink(Ink::Faint),
+            })
+            .to_vec(),
+    ];
+    rows.extend(entries.iter().map(|entry| {
+        let (commits, unreviewed) = if entry.commits == 0 {
+            (String::new(), String::new())
+        } else {
+            (words::count(entry.commits), words::count(entry.unreviewed))
+        };
+        vec![
+            cell(words::entry(entry.kind)).ink(Ink::Faint),
+            cell(words::visible(entry.tool.as_str())).ink(Ink::Ai),
+            number(commits),
+            number(unreviewed),
+            cell(sections::period(entry.first_seen, entry.last_seen)).ink(Ink::Faint),
+            cell(
+                entry
+                    .evidence
+                    .first()
+                    .map_or(String::new(), |e| words::visible(e).into_owned()),
+            ),
+        ]
+    }));
     sheet.table(2, &rows);
 }

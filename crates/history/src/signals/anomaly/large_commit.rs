@@ -2,7 +2,8 @@
 //!
 //! The size of a commit is its added lines without generated files. The tail of the sizes of the
 //! last half year is fitted robustly; a commit is reported when a size like it is expected less
-//! often than the budget allows and few commits of that half year were as large.
+//! often than the budget allows and few commits of that half year were as large. Large commits of
+//! one day are one event, reported at the largest.
 
 use trueline_facts::Timestamp;
 use trueline_facts::health::{Anomaly, AnomalyKind};
@@ -37,7 +38,7 @@ struct Threshold {
 }
 
 pub(super) fn judge(timeline: &Timeline) -> Sizes {
-    let mut anomalies = Vec::new();
+    let mut large: Vec<(i64, Anomaly)> = Vec::new();
     let mut explained = Vec::with_capacity(timeline.moments.len());
     let mut of_day: Option<(i64, Option<Threshold>)> = None;
     for moment in &timeline.moments {
@@ -57,7 +58,7 @@ pub(super) fn judge(timeline: &Timeline) -> Sizes {
         };
         explained.push(added.min(threshold.lines));
         if added > threshold.lines {
-            anomalies.push(Anomaly {
+            large.push((day, Anomaly {
                 kind: AnomalyKind::LargeCommit,
                 time: Timestamp(moment.time),
                 commit: Some(moment.id.clone()),
@@ -71,13 +72,38 @@ pub(super) fn judge(timeline: &Timeline) -> Sizes {
                     count(threshold.lines),
                 ),
                 false_alarms_per_month: budget::LARGE_COMMIT,
-            });
+            }));
         }
     }
+    let anomalies = large
+        .chunk_by(|(a, _), (b, _)| a == b)
+        .filter_map(one_of_day)
+        .collect();
     Sizes {
         anomalies,
         explained,
     }
+}
+
+/// The largest commit of a day, with how many others of that day were large.
+fn one_of_day(large: &[(i64, Anomaly)]) -> Option<Anomaly> {
+    let (_, largest) = large
+        .iter()
+        .rev()
+        .max_by(|(_, a), (_, b)| a.value.total_cmp(&b.value))?;
+    let mut largest = largest.clone();
+    match large.len() - 1 {
+        0 => {}
+        1 => largest
+            .reason
+            .push_str(" Another commit of that day was large, too."),
+        others => {
+            let others = count(others as f64);
+            let more = format!(" {others} other commits of that day were large, too.");
+            largest.reason.push_str(&more);
+        }
+    }
+    Some(largest)
 }
 
 fn threshold(timeline: &Timeline, day: i64) -> Option<Threshold> {

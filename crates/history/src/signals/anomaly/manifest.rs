@@ -30,6 +30,28 @@ enum Format {
     Gemfile,
 }
 
+/// Folders of test data.
+const DATA: [&[u8]; 6] = [
+    b"fixtures",
+    b"__fixtures__",
+    b"testdata",
+    b"test-data",
+    b"test_data",
+    b"resources",
+];
+const TESTS: [&[u8]; 3] = [b"test", b"tests", b"__tests__"];
+
+/// Is it test data, not what the product or its tests depend on? What lies right
+/// in a folder of tests is the tests' own; what lies deeper is what they are run on.
+pub(in crate::signals) fn is_test_data(path: &RepoPath) -> bool {
+    let mut folders = path.as_bytes().split(|byte| *byte == b'/');
+    folders.next_back();
+    let folders: Vec<&[u8]> = folders.collect();
+    folders.iter().enumerate().any(|(at, folder)| {
+        DATA.contains(folder) || TESTS.contains(folder) && at + 1 < folders.len()
+    })
+}
+
 /// Is it a dependency manifest by its name?
 pub(in crate::signals) fn is_manifest(path: &RepoPath) -> bool {
     format(path).is_some()
@@ -244,6 +266,24 @@ mod tests {
             .into_iter()
             .map(|(name, wanted)| format!("{name} {wanted}").trim().to_owned())
             .collect()
+    }
+
+    #[test]
+    fn manifests_that_tests_are_run_on_are_no_dependencies() {
+        for path in [
+            "test/ecosystem/llm/pyproject.toml",
+            "crates/x/resources/Cargo.toml",
+            "fixtures/package.json",
+        ] {
+            assert!(is_test_data(&RepoPath::from(path)), "{path}");
+        }
+        for path in [
+            "tests/requirements.txt",
+            "package.json",
+            "apps/test-runner/package.json",
+        ] {
+            assert!(!is_test_data(&RepoPath::from(path)), "{path}");
+        }
     }
 
     #[test]
