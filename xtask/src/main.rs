@@ -63,6 +63,9 @@ enum Task {
         /// Only commits of this repository; may be given more than once.
         #[arg(long)]
         only: Vec<String>,
+        /// Hide the types of conventional commits from us.
+        #[arg(long)]
+        hide_types: bool,
         /// Print the commits on which we and the labels differ.
         #[arg(long)]
         misses: bool,
@@ -128,8 +131,16 @@ fn main() -> Result<()> {
             table,
             repositories,
             only,
+            hide_types,
             misses,
-        } => purpose::run(&table, &repositories, &only, misses),
+        } => {
+            let types = if hide_types {
+                purpose::Types::Hidden
+            } else {
+                purpose::Types::Read
+            };
+            purpose::run(&table, &repositories, &only, types, misses)
+        }
         Task::PlantAnomalies {
             repositories,
             program,

@@ -16,6 +16,14 @@ use trueline_facts::usage::Purpose;
 
 use crate::plant::past::{git, git_bytes};
 
+/// Whether the type of a conventional commit may be read. Hidden, a table of such types shows how far
+/// words and paths alone would come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Types {
+    Read,
+    Hidden,
+}
+
 /// One labelled commit.
 struct Case {
     repository: String,
@@ -26,7 +34,13 @@ struct Case {
 }
 
 /// Scores the table; `only` limits it to some repositories.
-pub(crate) fn run(table: &Path, repositories: &Path, only: &[String], misses: bool) -> Result<()> {
+pub(crate) fn run(
+    table: &Path,
+    repositories: &Path,
+    only: &[String],
+    types: Types,
+    misses: bool,
+) -> Result<()> {
     let text =
         fs::read_to_string(table).with_context(|| format!("{} cannot be read", table.display()))?;
     let mut cases = cases(&text)?;
@@ -38,7 +52,7 @@ pub(crate) fn run(table: &Path, repositories: &Path, only: &[String], misses: bo
     let mut by_repository: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
     let mut by_label: BTreeMap<Purpose, BTreeMap<Purpose, u64>> = BTreeMap::new();
     for case in &cases {
-        let (said, subject) = classify(&repositories.join(&case.repository), &case.commit)?;
+        let (said, subject) = classify(&repositories.join(&case.repository), &case.commit, types)?;
         let is_right = said == case.label || case.second == Some(said);
         hits += u64::from(is_right);
         strict += u64::from(said == case.label);
@@ -123,11 +137,15 @@ fn named(label: &str) -> Option<Purpose> {
 }
 
 /// What we say, and the subject.
-fn classify(repository: &Path, commit: &str) -> Result<(Purpose, String)> {
+fn classify(repository: &Path, commit: &str, types: Types) -> Result<(Purpose, String)> {
     let message = git_bytes(
         repository,
         &["log", "-1", "--format=%B", "--end-of-options", commit],
     )?;
+    let message = match types {
+        Types::Read => &*message,
+        Types::Hidden => untyped(&message),
+    };
     // As the walk sees it: against the first parent, a renamed file under both names.
     let paths = git_bytes(
         repository,
@@ -149,12 +167,27 @@ fn classify(repository: &Path, commit: &str) -> Result<(Purpose, String)> {
         .split(|&b| b == 0)
         .map(|path| path.trim_ascii_start())
         .filter(|path| !path.is_empty());
-    let said = purpose(&message, paths);
+    let said = purpose(message, paths);
     let subject = git(
         repository,
         &["log", "-1", "--format=%s", "--end-of-options", commit],
     )?;
     Ok((said, subject.trim().chars().take(90).collect()))
+}
+
+/// The message without `type(scope)!: `.
+fn untyped(message: &[u8]) -> &[u8] {
+    let Some(colon) = message.iter().position(|&b| b == b':') else {
+        return message;
+    };
+    let (head, rest) = message.split_at(colon);
+    let word = head.split(|b| matches!(b, b'(' | b'!')).next();
+    let is_type = word.is_some_and(|word| word.iter().all(u8::is_ascii_alphabetic));
+    if is_type {
+        rest.get(1..).unwrap_or_default().trim_ascii_start()
+    } else {
+        message
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! Versions come first (of dependencies, of the product itself), then the type of a conventional
 //! commit or a gitmoji, then paths when all of them are of one kind. What is left is decided by the
-//! weight of words (`data/purpose.toml`); unclear is only what has no telling word at all.
+//! weight of words (`data/purpose.toml`), and where none tells, by the kind of most of the files.
 
 mod paths;
 mod subject;
@@ -64,7 +64,11 @@ pub fn purpose<'a>(message: &[u8], paths: impl Iterator<Item = &'a [u8]>) -> Pur
             Purpose::Feature | Purpose::Unclear => Purpose::Infrastructure,
             said => said,
         },
-        None => words::purpose(subject.text, body),
+        None => match words::purpose(subject.text, body) {
+            // Words that say nothing leave it to most of the files.
+            Purpose::Unclear => touched.mostly().unwrap_or(Purpose::Unclear),
+            said => said,
+        },
     }
 }
 

@@ -230,7 +230,10 @@ fn every_key_is_known_in_one_row_and_is_recognised() {
     for row in &table.key {
         for name in &row.names {
             assert!(seen.insert(name), "{name}");
-            let found = show(".gitlab-ci.yml", &format!("script: run --key \"${name}\"\n"));
+            let found = show(
+                ".gitlab-ci.yml",
+                &format!("script: run --key \"${name}\"\n"),
+            );
             let first = &row.names[0];
             assert_eq!(found, [format!("{} CiJob {first}", row.tool)], "{name}");
         }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
+use trueline_facts::usage::Purpose;
+
 use super::words::WORDS;
 use crate::generated::is_generated;
 
@@ -26,7 +28,9 @@ pub(super) struct Touched {
     manifests: usize,
     /// The part of `manifests` that only pins versions.
     locks: usize,
-    has_source: bool,
+    /// Some file pins versions.
+    has_lock: bool,
+    sources: usize,
 }
 
 impl Touched {
@@ -38,13 +42,14 @@ impl Touched {
                 Some(Kind::Docs) => touched.docs += 1,
                 Some(Kind::Infrastructure) => touched.infrastructure += 1,
                 Some(Kind::Manifest) => {
+                    touched.has_lock = touched.has_lock || is_generated(path);
                     // Counts as long as all manifests are locks.
                     if touched.only_locks_yet() && is_generated(path) {
                         touched.locks += 1;
                     }
                     touched.manifests += 1;
                 }
-                None => touched.has_source = touched.has_source || !is_generated(path),
+                None => touched.sources += usize::from(!is_generated(path)),
             }
         }
         touched
@@ -53,7 +58,7 @@ impl Touched {
     /// The kind of all files. Documents and manifests go along with the others: a test that brings
     /// a dependency is still a test.
     pub(super) fn only(&self) -> Option<Kind> {
-        if self.has_source {
+        if self.sources > 0 {
             return None;
         }
         match (self.tests, self.docs, self.infrastructure, self.manifests) {
@@ -76,6 +81,18 @@ impl Touched {
         }
     }
 
+    /// What more than half of the files are about.
+    pub(super) fn mostly(&self) -> Option<Purpose> {
+        let kinds = [
+            (self.tests, Purpose::Test),
+            (self.docs, Purpose::Docs),
+            (self.infrastructure, Purpose::Infrastructure),
+        ];
+        let all = self.tests + self.docs + self.infrastructure + self.manifests + self.sources;
+        let (_, purpose) = kinds.into_iter().find(|(count, _)| 2 * count > all)?;
+        Some(purpose)
+    }
+
     /// Nothing but pinned versions changed.
     pub(super) const fn only_locks(&self) -> bool {
         self.locks > 0 && self.only_locks_yet()
@@ -87,7 +104,14 @@ impl Touched {
 
     /// Whether sources or tests changed.
     pub(super) const fn has_code(&self) -> bool {
-        self.has_source || self.tests > 0
+        self.sources > 0 || self.tests > 0
+    }
+
+    /// Mostly manifests changed, and pinned versions with them.
+    pub(super) const fn mostly_repins(&self) -> bool {
+        self.has_lock
+            && self.manifests > 1
+            && self.sources + self.tests + self.infrastructure <= self.manifests
     }
 
     pub(super) const fn has_manifest(&self) -> bool {
@@ -116,6 +140,8 @@ enum Mark {
     Dependency,
     Infrastructure,
     Docs,
+    /// Tests, unless it is a document.
+    Specs,
     /// Settings of tools hide behind a dot.
     Hidden,
 }
@@ -123,7 +149,7 @@ enum Mark {
 impl From<Mark> for Kind {
     fn from(mark: Mark) -> Self {
         match mark {
-            Mark::Test => Self::Test,
+            Mark::Test | Mark::Specs => Self::Test,
             Mark::Dependency => Self::Manifest,
             Mark::Docs => Self::Docs,
             Mark::Forge | Mark::Infrastructure | Mark::Hidden => Self::Infrastructure,

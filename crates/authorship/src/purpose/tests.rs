@@ -213,3 +213,27 @@ proptest! {
         let _ = purpose(subject.as_bytes(), std::iter::empty());
     }
 }
+
+#[test]
+fn a_document_in_a_folder_of_specs_is_a_specification_and_code_there_a_test() {
+    assert_eq!(of("Reader", &["specs/reader.md"]), "docs");
+    assert_eq!(of("Reader", &["spec/reader_helper.rb"]), "test");
+}
+
+#[test]
+fn a_package_that_takes_the_place_of_another_is_a_dependency() {
+    let swapped = ["poetry.lock", "pyproject.toml", "src/a.py"];
+    assert_eq!(
+        of("Replace left-pad with right-pad", &swapped),
+        "dependency"
+    );
+    let coded = ["pyproject.toml", "src/a.py", "src/b.py"];
+    assert_eq!(of("Replace left-pad with right-pad", &coded), "refactor");
+}
+
+#[test]
+fn where_words_say_nothing_most_files_decide() {
+    let tests = ["src/a.rs", "tests/a.rs", "tests/b.rs"];
+    assert_eq!(of("wip", &tests), "test");
+    assert_eq!(of("wip", &["src/a.rs", "tests/a.rs"]), "unclear");
+}

@@ -45,6 +45,14 @@ pub(super) fn is_of_dependency(subject: &Subject<'_>, touched: &Touched) -> bool
     {
         return true;
     }
+    // `Replace left-pad with right-pad`: the sources follow.
+    let swaps = matches!(
+        first,
+        "replace" | "replaces" | "switch" | "swap" | "migrate"
+    ) && (text.contains(" with ") || text.contains(" to ") || text.contains(" for "));
+    if swaps && upkeep && touched.mostly_repins() {
+        return true;
+    }
     if !is_update(first) || is_of_product(text) {
         return false;
     }

@@ -47,10 +47,7 @@ pub(super) fn timeline(view: &View<'_>, source: &dyn Source) -> Timeline {
             added: written::lines(view, source, ix, changes),
             entries: entries(view, source, ix, changes),
         };
-        moments.push((
-            moment,
-            (commit.person, commit.author_time, &commit.message),
-        ));
+        moments.push((moment, (commit.person, commit.author_time, &commit.message)));
     }
     moments.sort_by(|(a, _), (b, _)| (a.time, &a.id).cmp(&(b.time, &b.id)));
     // The same change on two branches (cherry-picked, rebased) happened once, when it first came.

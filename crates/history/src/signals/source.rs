@@ -6,8 +6,8 @@ use trueline_facts::RepoPath;
 
 use crate::walk::trees::is_refused_path;
 
-/// Blobs above this are not looked at for signs: no settings file is that large.
-const LARGEST: u64 = 1 << 20;
+/// Blobs above this are not looked at: hardly a file that people write is that large.
+const LARGEST: u64 = 8 << 20;
 
 /// The object is missing, damaged, too large or no file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]

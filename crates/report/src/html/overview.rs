@@ -89,7 +89,19 @@ fn answer(report: &ScanReport, findings: u64) -> String {
     } else if judged == 0 {
         "Nothing to judge: no file in a supported language".to_owned()
     } else {
-        format!("No findings in {}", words::counted(judged, "file"))
+        let others = report.sources.unsupported_files;
+        let unjudged = match others {
+            0 => String::new(),
+            1 => "; 1 file in another language was not judged".to_owned(),
+            _ => format!(
+                "; {} in other languages were not judged",
+                words::counted(others, "file")
+            ),
+        };
+        format!(
+            "No findings in {}{unjudged}",
+            words::counted(judged, "file")
+        )
     };
     match &report.usage {
         Some(usage) if !unknown(&usage.coverage, &usage.lines) => format!(

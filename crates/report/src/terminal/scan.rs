@@ -75,6 +75,13 @@ fn answer(sheet: &mut Sheet<'_>, report: &ScanReport, findings: &[&Finding]) {
             &format!("Nothing to judge in {scope}: no file in a supported language"),
         )
     } else {
+        let unjudged = report.sources.unsupported_files;
+        let scope = if unjudged > 0 {
+            let files = words::counted(read, "file");
+            format!("the {files} of {scope} that could be judged")
+        } else {
+            scope
+        };
         sheet.ink(Ink::Good, &format!("No findings in {scope}"))
     };
     if select::interrupted(report) {

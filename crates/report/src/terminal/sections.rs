@@ -62,7 +62,7 @@ pub(super) fn ai_share(sheet: &mut Sheet<'_>, coverage: &EvidenceCoverage, lines
         }
         let _ = write!(
             text,
-            "; people {}, unknown {}",
+            "; known to be by people {}, unknown {}",
             words::percent(lines.human, lines.total),
             words::percent(lines.unknown, lines.total)
         );

@@ -109,7 +109,7 @@ impl Change<'_> {
 }
 
 pub(super) fn judge(timeline: &Timeline) -> Vec<Anomaly> {
-    let mut anomalies = Vec::new();
+    let mut anomalies: Vec<Anomaly> = Vec::new();
     let mut known: BTreeSet<Family> = BTreeSet::new();
     let mut last_running: Option<i64> = None;
     let mut last_any: Option<i64> = None;
@@ -171,7 +171,13 @@ pub(super) fn judge(timeline: &Timeline) -> Vec<Anomaly> {
             large(&change, &sizes)
         };
         if let Some(anomaly) = found.filter(|_| in_window) {
-            anomalies.push(anomaly);
+            // What is set up in one day is one event.
+            match anomalies.last_mut() {
+                Some(last) if last.time.0.div_euclid(DAY) == day => {
+                    last.reason = format!("{} {}", last.reason, anomaly.reason);
+                }
+                _ => anomalies.push(anomaly),
+            }
             for file in &change.files {
                 reported.insert(file.tool.clone(), day);
             }
@@ -201,7 +207,7 @@ fn large(change: &Change<'_>, sizes: &[(i64, f64)]) -> Option<Anomaly> {
     }
     let file = change.files.iter().max_by_key(|file| file.lines)?;
     let reason = format!(
-        "{} lines of agent configuration changed, most of them in {}; {} of the last half year explain up to {threshold:.0}.",
+        "{} lines of agent configuration changed, most of them in {}; by the {} of the last half year, up to {threshold:.0} are usual.",
         super::count(change.lines),
         file.path,
         counted(past.len(), "change"),

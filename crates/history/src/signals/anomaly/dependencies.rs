@@ -64,7 +64,7 @@ fn reason(entries: Entries, threshold: f64, others: usize) -> String {
         "No other change around it tells what is usual".to_owned()
     } else {
         format!(
-            "{} around it explain up to {}",
+            "By the {} around it, up to {} are usual",
             counted(others, "other change"),
             count(threshold)
         )

@@ -65,7 +65,7 @@ pub(super) fn judge(timeline: &Timeline) -> Sizes {
                 value: added,
                 threshold: threshold.lines.round(),
                 reason: format!(
-                    "This commit adds {} lines. The sizes of {} around it (half of them below {}) explain up to {}.",
+                    "This commit adds {} lines. By the {} around it (half of them below {}), up to {} are usual.",
                     count(added),
                     counted(threshold.commits, "commit"),
                     counted(whole(threshold.typical) + 1, "line"),

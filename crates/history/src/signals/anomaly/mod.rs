@@ -17,7 +17,7 @@ mod velocity;
 #[cfg(test)]
 mod simulation;
 
-use trueline_facts::health::Anomaly;
+use trueline_facts::health::{Anomaly, AnomalyKind};
 
 pub(super) use timeline::Timeline;
 
@@ -44,7 +44,37 @@ pub(super) fn anomalies(timeline: &Timeline) -> Vec<Anomaly> {
     found.sort_by(|a, b| {
         (b.time, a.kind, &a.commit, &a.reason).cmp(&(a.time, b.kind, &b.commit, &b.reason))
     });
-    found
+    one_per_commit(found)
+}
+
+/// A commit that several detectors report is one thing to look at: it is shown under the kind that
+/// weighs most, with all that was found.
+fn one_per_commit(found: Vec<Anomaly>) -> Vec<Anomaly> {
+    let mut merged: Vec<Anomaly> = Vec::with_capacity(found.len());
+    for anomaly in found {
+        let same = |other: &&mut Anomaly| other.commit.is_some() && other.commit == anomaly.commit;
+        let Some(first) = merged.iter_mut().find(same) else {
+            merged.push(anomaly);
+            continue;
+        };
+        let (mut most, other) = if weight(anomaly.kind) > weight(first.kind) {
+            (anomaly, first.clone())
+        } else {
+            (first.clone(), anomaly)
+        };
+        most.reason = format!("{} {}", most.reason, other.reason);
+        *first = most;
+    }
+    merged
+}
+
+/// What gives programs or strangers power over the code weighs more than its amount.
+const fn weight(kind: AnomalyKind) -> u8 {
+    match kind {
+        AnomalyKind::AgentConfigurationChange => 2,
+        AnomalyKind::DependencyChange => 1,
+        AnomalyKind::LargeCommit | AnomalyKind::VelocityBurst | AnomalyKind::EvidenceLoss => 0,
+    }
 }
 
 /// A count for people: `66,423`.

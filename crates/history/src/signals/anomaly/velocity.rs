@@ -1,8 +1,9 @@
 //! Far more lines added within seven days than this repository's own past explains.
 //!
 //! Every day of the window closes a week; its added lines (generated files left out, large commits
-//! counted only as far as explained) are compared with separate weeks of the last half year on a
-//! logarithmic scale. Days that follow each other are one burst, reported at its peak.
+//! counted only as far as explained, the largest commit of the week not at all: one commit is no pace)
+//! are compared with separate weeks of the last half year on a logarithmic scale. Days that follow
+//! each other are one burst, reported at its peak.
 
 use std::ops::Range;
 
@@ -64,7 +65,7 @@ impl Burst {
             value: self.value.round(),
             threshold: self.threshold.round(),
             reason: format!(
-                "{} lines were added in seven days, {:.1} times a usual week ({}). The {} weeks around it explain up to {}.",
+                "{} lines were added in seven days, the largest commit left out: {:.1} times a usual week ({}). By the {} weeks around it, up to {} are usual.",
                 count(self.value),
                 self.value / self.usual,
                 count(self.usual),
@@ -76,36 +77,37 @@ impl Burst {
     }
 }
 
-/// Added lines up to each day, so that any week is one subtraction.
+/// Added lines of each day: all, and those of its largest commit.
 struct Weeks {
     first_day: i64,
-    until: Vec<f64>,
+    days: Vec<(f64, f64)>,
 }
 
 impl Weeks {
     fn new(timeline: &Timeline, explained: &[f64]) -> Self {
         let first_day = timeline.first_day();
-        let days = usize::try_from(timeline.last_day() - first_day + 1).unwrap_or(0);
-        let mut until = vec![0.0; days + 1];
+        let count = usize::try_from(timeline.last_day() - first_day + 1).unwrap_or(0);
+        let mut days = vec![(0.0, 0.0_f64); count];
         for (moment, lines) in timeline.moments.iter().zip(explained) {
-            if let Some(slot) = usize::try_from(moment.day() - first_day)
+            if let Some((all, largest)) = usize::try_from(moment.day() - first_day)
                 .ok()
-                .and_then(|day| until.get_mut(day + 1))
+                .and_then(|day| days.get_mut(day))
             {
-                *slot += lines;
+                *all += lines;
+                *largest = largest.max(*lines);
             }
         }
-        for day in 1..until.len() {
-            until[day] += until[day - 1];
-        }
-        Self { first_day, until }
+        Self { first_day, days }
     }
 
-    /// Lines of the week that ends with `day`; `None` when it does not lie inside the timeline.
+    /// Lines of the week that ends with `day`, without its largest commit; `None` when it does not
+    /// lie inside the timeline.
     fn ending(&self, day: i64) -> Option<f64> {
         let end = usize::try_from(day - self.first_day + 1).ok()?;
-        let start = end.checked_sub(WEEK as usize)?;
-        Some(self.until.get(end)? - self.until.get(start)?)
+        let week = self.days.get(end.checked_sub(WEEK as usize)?..end)?;
+        let all: f64 = week.iter().map(|(all, _)| all).sum();
+        let largest = week.iter().map(|(_, largest)| *largest).fold(0.0, f64::max);
+        Some(all - largest)
     }
 
     fn judge(&self, timeline: &Timeline, day: i64) -> Option<Burst> {

@@ -16,7 +16,9 @@ const ROW: f64 = 46.0;
 const BAND: f64 = 44.0;
 /// The least that can be seen.
 const THIN: f64 = 1.5;
-/// Doors that get a box of their own, those with most commits first.
+/// So many doors all get a box of their own.
+const ALL: usize = 20;
+/// Of more, so many do, those with most commits first.
 const DOORS: usize = 12;
 /// Characters of a box's title.
 const TITLE: usize = 30;
@@ -64,8 +66,7 @@ fn nodes(entries: &[Entry]) -> Vec<Node> {
             .cmp(&a.commits)
             .then_with(|| (a.kind, &a.tool).cmp(&(b.kind, &b.tool)))
     });
-    // A kind with a single door left over takes no more room by itself.
-    let busy = if doors.len() <= DOORS {
+    let busy = if doors.len() <= ALL {
         doors.len()
     } else {
         doors
@@ -240,13 +241,14 @@ mod tests {
 
     #[test]
     fn doors_without_commits_are_drawn_together_and_none_is_dropped() {
-        let agents = (1..=11).map(|n| door(EntryKind::Agent, &format!("agent-{n}"), n));
+        let agents = (1..=16).map(|n| door(EntryKind::Agent, &format!("agent-{n}"), n));
         let jobs = ["claude", "codex", "gemini", "github-models", "opencode"];
         let jobs = jobs.map(|tool| door(EntryKind::CiJob, tool, 0));
         let entries: Vec<Entry> = agents.chain(jobs).collect();
         let nodes = nodes(&entries);
-        assert_eq!(nodes.len(), 12);
-        let last = &nodes[11];
+        assert_eq!(nodes.len(), 14);
+        assert_eq!(nodes[12].text, "4 agents, 10 commits");
+        let last = &nodes[13];
         assert_eq!(last.title, "claude, codex and 3 more");
         assert_eq!(last.text, "5 CI jobs");
         assert_eq!(last.all, "claude, codex, gemini, github-models, opencode");
@@ -254,12 +256,12 @@ mod tests {
 
     #[test]
     fn the_busiest_doors_stand_alone_and_the_others_keep_their_commits() {
-        let entries: Vec<Entry> = (1..=20)
+        let entries: Vec<Entry> = (1..=21)
             .map(|n| door(EntryKind::Agent, &format!("a{n}"), n))
             .collect();
         let nodes = nodes(&entries);
         assert_eq!(nodes.len(), 13);
-        assert_eq!(nodes[0].title, "a20");
-        assert_eq!(nodes.iter().map(|node| node.commits).sum::<u64>(), 210);
+        assert_eq!(nodes[0].title, "a21");
+        assert_eq!(nodes.iter().map(|node| node.commits).sum::<u64>(), 231);
     }
 }

@@ -98,16 +98,20 @@ fn draw(out: &mut String, area: &Area) {
         Number(height)
     );
     let letters = |pixels: f64| ((width_share * pixels - 14.0) / LETTER).max(0.0);
-    let short = area
-        .name
+    // `commands/*`: what lies right in a directory keeps its name.
+    let (path, own) = match area.name.strip_suffix("/*") {
+        Some(path) => (path, "/*"),
+        None => (&*area.name, ""),
+    };
+    let short = path
         .rsplit('/')
         .find(|part| !part.is_empty())
-        .unwrap_or(&area.name);
+        .map_or_else(|| area.name.clone(), |part| format!("{part}{own}"));
     let len = |text: &str| text.chars().count() as f64;
     let label = if len(&area.name) <= letters(WIDE) {
         &area.name
     } else {
-        short
+        &short
     };
     if height >= 22.0 && len(label) <= letters(WIDE) {
         let narrow = if len(label) <= letters(NARROW) {
@@ -245,7 +249,7 @@ impl Tree {
         if rest.total > 0 {
             parts.push(Part {
                 path: "\0".to_owned(),
-                name: format!("{}files", part.path),
+                name: format!("{}*", part.path),
                 lines: rest,
             });
         }
@@ -310,10 +314,10 @@ mod tests {
         assert_eq!(
             seen,
             [
-                ("a/files", "200".to_owned()),
+                ("*", "100".to_owned()),
+                ("a/*", "200".to_owned()),
                 ("a/x", "400".to_owned()),
-                ("b", "300".to_owned()),
-                ("files", "100".to_owned())
+                ("b", "300".to_owned())
             ]
         );
     }
