@@ -778,7 +778,8 @@ fn large_commits(tables: &mut Tables) -> Vec<f64> {
 
 #[test]
 fn a_large_commit_that_only_moves_lines_is_nothing_out_of_the_ordinary() {
-    let text: String = (0..5000).map(|n| format!("line {n}\n")).collect();
+    let lines: Vec<String> = (0..5000).map(|n| format!("line {n}")).collect();
+    let text = lines.join("\n");
     let indented = text.replace("line", "    line");
     let mut found = Vec::new();
     for (old, new) in [(text.as_str(), indented.as_str()), ("other\n", &text)] {
