@@ -165,7 +165,7 @@ fn classify(repository: &Path, commit: &str, types: Types) -> Result<(Purpose, S
     )?;
     let paths = paths
         .split(|&b| b == 0)
-        .map(|path| path.trim_ascii_start())
+        .map(<[u8]>::trim_ascii_start)
         .filter(|path| !path.is_empty());
     let said = purpose(message, paths);
     let subject = git(
