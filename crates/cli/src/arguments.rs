@@ -78,6 +78,12 @@ pub(crate) struct Scan {
     /// Exit with 1 when a finding is at least this severe.
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub(crate) fail_on: Option<FailOn>,
+    /// Do not report the findings of a baseline; they are counted.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Write what is found to a baseline, for later runs with --baseline.
+    #[arg(long, value_name = "FILE", conflicts_with = "diff")]
+    pub(crate) write_baseline: Option<PathBuf>,
     /// Add the findings of another tool; may be given more than once.
     #[arg(long, value_name = "FILE.sarif")]
     pub(crate) import: Vec<PathBuf>,
@@ -218,6 +224,14 @@ pub(crate) struct Rules {
 pub(crate) enum RulesAction {
     /// One line per rule.
     List {
+        /// Print JSON.
+        #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
+        format: ListFormat,
+    },
+    /// Run the examples of your own rules (`.trueline/rules/*.toml`).
+    Test {
+        /// Another folder of rule files.
+        folder: Option<PathBuf>,
         /// Print JSON.
         #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
         format: ListFormat,

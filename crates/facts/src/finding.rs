@@ -159,6 +159,21 @@ impl Fingerprint {
     }
 }
 
+/// Why a finding is not reported although it is there.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Suppression {
+    /// A comment beside the line answers it.
+    Comment {
+        /// Why it is no problem.
+        reason: String,
+        /// The line of the comment, from 1.
+        line: u32,
+    },
+    /// It was there when the baseline was written.
+    Baseline,
+}
+
 /// A weakness at a place.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
@@ -192,4 +207,7 @@ pub struct Finding {
     /// Who wrote the line; absent before the join and outside git.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
+    /// Why it is not among the reported ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suppression: Option<Suppression>,
 }

@@ -24,7 +24,8 @@ pub mod usage;
 pub use commit::CommitId;
 pub use diagnostic::{Diagnostic, Level};
 pub use finding::{
-    Confidence, Cwe, Finding, Fingerprint, Fix, Location, Position, RuleId, Severity, Step, Tier,
+    Confidence, Cwe, Finding, Fingerprint, Fix, Location, Position, RuleId, Severity, Step,
+    Suppression, Tier,
 };
 pub use origin::{Author, Evidence, EvidenceClass, Grain, HumanBasis, Origin, Reach};
 pub use path::RepoPath;

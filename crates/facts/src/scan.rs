@@ -42,6 +42,9 @@ pub struct ScanReport {
     pub weaknesses: Vec<WeaknessRate>,
     /// Findings, worst first.
     pub findings: Vec<Finding>,
+    /// Findings that a comment or the baseline answers, in the same order; not in any rate.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suppressed: Vec<Finding>,
     /// What could not be read or done.
     pub diagnostics: Vec<Diagnostic>,
 }

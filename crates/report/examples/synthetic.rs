@@ -197,6 +197,7 @@ fn scan(files: usize) -> (ScanReport, Vec<CodeView>) {
         },
         weaknesses,
         findings,
+        suppressed: Vec::new(),
         diagnostics: vec![
             Diagnostic::new(
                 Level::Warning,
@@ -305,6 +306,7 @@ fn finding(
             .iter()
             .find(|run| (run.start..run.start + run.len).contains(&line))
             .map(|run| run.origin.clone()),
+        suppression: None,
     }
 }
 

@@ -166,7 +166,18 @@ pub(crate) struct ResultObject {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) code_flows: Vec<CodeFlow>,
     pub(crate) partial_fingerprints: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) suppressions: Vec<Suppression>,
     pub(crate) properties: BTreeMap<&'static str, Value>,
+}
+
+/// Section 3.35.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Suppression {
+    pub(crate) kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) justification: Option<String>,
 }
 
 /// Section 3.36.

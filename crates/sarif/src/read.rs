@@ -273,6 +273,7 @@ impl<'a> Run<'a> {
             fix: None,
             location,
             origin: None,
+            suppression: None,
         })
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use trueline_facts::{
-    Confidence, Cwe, Diagnostic, Finding, Level, Location, RepoPath, RuleId, Severity,
+    Confidence, Cwe, Diagnostic, Finding, Level, Location, RepoPath, RuleId, Severity, Suppression,
 };
 
 use crate::log;
@@ -250,8 +250,22 @@ fn result(
         locations: [location(&finding.location, &finding.symbol, None)],
         code_flows,
         partial_fingerprints: fingerprints,
+        suppressions: finding.suppression.iter().map(suppression).collect(),
         properties,
     })
+}
+
+fn suppression(why: &Suppression) -> log::Suppression {
+    match why {
+        Suppression::Comment { reason, .. } => log::Suppression {
+            kind: "inSource",
+            justification: Some(reason.clone()),
+        },
+        Suppression::Baseline => log::Suppression {
+            kind: "external",
+            justification: Some("in the baseline".to_owned()),
+        },
+    }
 }
 
 fn location(at: &Location, symbol: &str, text: Option<&str>) -> log::Location {

@@ -12,6 +12,7 @@ use trueline_syntax::ir::Language;
 use trueline_syntax::{Refused, Source};
 use trueline_taint::{Engine, Site, Surface};
 
+use crate::suppress::{self, Comment};
 use crate::{Progress, ScanError, source};
 
 /// Stack of a worker: parsers recurse up to the nesting limit of `trueline_syntax`.
@@ -27,6 +28,8 @@ pub(crate) struct CheckedFile {
     /// Rules of the findings that were not asked for, one for each.
     pub(crate) hidden: Vec<RuleId>,
     pub(crate) sites: Vec<Site>,
+    /// Comments that answer findings.
+    pub(crate) comments: Vec<Comment>,
 }
 
 /// The result of all files.
@@ -274,12 +277,14 @@ fn text(
         .findings
         .into_iter()
         .partition(|f| tiers == Tiers::All || f.tier == Tier::Shown);
+    let comments = suppress::comments(&decoded);
     let keep = !findings.is_empty()
         || !hidden.is_empty()
         || !analysis.sites.is_empty()
         || !surface.applications.is_empty()
         || !surface.routes.is_empty()
-        || !surface.weak_settings.is_empty();
+        || !surface.weak_settings.is_empty()
+        || !comments.is_empty();
     drop(decoded);
     Outcome::Checked(
         language,
@@ -290,6 +295,7 @@ fn text(
             findings,
             hidden: hidden.into_iter().map(|f| f.rule).collect(),
             sites: analysis.sites,
+            comments,
         },
         Box::new(surface),
         diagnostics,

@@ -16,6 +16,20 @@ pub enum ScanError {
     /// The configuration is wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The team's own rules cannot be used.
+    #[error("own rules: {0}")]
+    OwnRules(#[source] trueline_taint::RuleError),
+    /// A file of the team's own rules cannot be read.
+    #[error("{file}: {reason}")]
+    RuleFile {
+        /// The file.
+        file: String,
+        /// Why.
+        reason: String,
+    },
+    /// The baseline cannot be read.
+    #[error("--baseline {0}")]
+    Baseline(#[from] crate::baseline::BaselineError),
     /// The path is not there.
     #[error("{}: {source}", path.display())]
     Path {

@@ -106,6 +106,8 @@ impl<'a> HeadLines<'a> {
 #[derive(Debug)]
 pub(crate) struct JoinedFile {
     pub(crate) findings: Vec<Finding>,
+    /// Those that a comment answers.
+    pub(crate) suppressed: Vec<Finding>,
     /// Rules of the findings that were not asked for, one for each.
     pub(crate) hidden: Vec<RuleId>,
     /// Exposed sites with the answer to "is the line known to come from an AI tool?".

@@ -3,10 +3,12 @@
 //! The one entry that every front end calls. Requests in, documents of `trueline_facts` out; a
 //! check that fails becomes a diagnostic in the document, never an aborted run.
 
+mod baseline;
 mod blame;
 mod cache;
 mod check;
 pub mod config;
+mod custom;
 mod declare;
 mod error;
 mod import;
@@ -18,11 +20,14 @@ mod rules;
 mod scan;
 mod source;
 mod stats;
+mod suppress;
 
 use std::path::PathBuf;
 
+pub use baseline::{Baseline, BaselineError};
 pub use blame::{BlameOutcome, BlameRequest, CommitDetails, CommitSignature, blame};
 pub use check::Tiers;
+pub use custom::{RuleTest, test_rules};
 pub use declare::{DeclareRequest, DeclaredCommit, declare};
 pub use error::ScanError;
 pub use rules::{RuleList, RuleSummary, explain, rules};

@@ -1,13 +1,13 @@
 //! `trueline scan`: list, check, join, report.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use bstr::ByteSlice;
 use rustc_hash::{FxHashMap, FxHashSet};
 use trueline_facts::code::CodeView;
-use trueline_facts::scan::{Repository as RepositoryFacts, SCHEMA, ScanReport};
+use trueline_facts::scan::{Repository as RepositoryFacts, SCHEMA, ScanReport, SourceCoverage};
 use trueline_facts::shadow::ShadowAi;
 use trueline_facts::{CommitId, Diagnostic, Finding, Level, RepoPath};
 use trueline_history::model::CommitIx;
@@ -15,11 +15,14 @@ use trueline_history::worktree::LineMap;
 use trueline_sarif::{RuleText, line_hashes};
 use trueline_taint::Engine;
 
+use crate::baseline::Baseline;
 use crate::check::{self, Checked, CheckedFile, Contents, Tiers};
 use crate::join::{self, HeadLines, JoinedFile, SiteOrigin};
 use crate::observe::{self, Observation};
 use crate::place::Place;
-use crate::{Progress, ReadingOptions, ScanError, VERSION, import, redact, source};
+use crate::{
+    Progress, ReadingOptions, ScanError, VERSION, custom, import, redact, source, suppress,
+};
 
 /// What to scan and how.
 #[derive(Clone, Debug)]
@@ -30,6 +33,8 @@ pub struct ScanRequest {
     pub tiers: Tiers,
     /// Report only findings on lines that this revision does not have.
     pub diff: Option<String>,
+    /// Findings that are known and not reported.
+    pub baseline: Option<PathBuf>,
     /// SARIF logs of other tools.
     pub imports: Vec<PathBuf>,
     /// Prepare the code view of the HTML report?
@@ -59,8 +64,10 @@ impl ScanOutcome {
                 .get(line.checked_sub(1)? as usize)
                 .cloned()
         };
+        let mut all = self.report.findings.clone();
+        all.extend(self.report.suppressed.iter().cloned());
         Ok(trueline_sarif::write(
-            &self.report.findings,
+            &all,
             &self.report.diagnostics,
             &self.rules,
             VERSION,
@@ -75,14 +82,19 @@ pub fn scan(
     progress: &dyn Progress,
     interrupt: &AtomicBool,
 ) -> Result<ScanOutcome, ScanError> {
-    let engine = Engine::builtin()?;
     let place = Place::open(&request.path)?;
+    let engine = custom::engine(&place)?;
     let config = place.config()?;
     let scope = source::Scope::new(place.prefix.clone(), &config.exclude)?;
     let changed_since = request
         .diff
         .as_deref()
         .map(|base| place.base(base))
+        .transpose()?;
+    let baseline = request
+        .baseline
+        .as_deref()
+        .map(Baseline::read)
         .transpose()?;
     let (imported, mut diagnostics) = import::read(&request.imports, place.root_path())?;
 
@@ -116,7 +128,9 @@ pub fn scan(
     diagnostics.append(&mut checked.diagnostics);
     add_imported(&mut checked, imported, &scope, &*contents, &mut diagnostics);
 
-    let joined = Join {
+    let known: BTreeSet<String> = rule_ids(&engine, &checked.files);
+    let mut joined = Join {
+        known: known.iter().map(String::as_str).collect(),
         place: &place,
         observation: observation.as_ref(),
         base: match (&observation, &changed_since) {
@@ -130,8 +144,19 @@ pub fn scan(
     .run(checked.files);
 
     let weaknesses = join::rates(&engine, &joined.files);
-    let mut findings: Vec<Finding> = joined.files.into_iter().flat_map(|f| f.findings).collect();
+    diagnostics.append(&mut joined.diagnostics);
+    let mut findings = Vec::new();
+    let mut suppressed = Vec::new();
+    for file in joined.files {
+        findings.extend(file.findings);
+        suppressed.extend(file.suppressed);
+    }
     join::sort(&mut findings);
+    if let Some(baseline) = &baseline {
+        let whole = request.diff.is_none() && place.prefix.as_bytes().is_empty();
+        suppressed.extend(baseline.apply(&mut findings, &mut diagnostics, whole));
+    }
+    join::sort(&mut suppressed);
     let code = if request.code_view {
         code_view(&place, &paths, &findings, observation.as_ref(), &*contents)
     } else {
@@ -140,33 +165,13 @@ pub fn scan(
     diagnostics.sort();
     diagnostics.dedup();
     let report = ScanReport {
-        schema: SCHEMA.to_owned(),
-        trueline_version: VERSION.to_owned(),
-        repository: match &observation {
-            Some(observation) => observation.repository.clone(),
-            None => RepositoryFacts {
-                name: place.name(),
-                head: None,
-                head_time: None,
-                commits: 0,
-                shallow: false,
-                bare: false,
-            },
-        },
         diff_base: changed_since,
-        shadow_ai: observation
-            .as_ref()
-            .map_or_else(ShadowAi::default, |o| o.shadow_ai.clone()),
-        pipeline: observation
-            .as_ref()
-            .map(|o| o.pipeline.clone())
-            .unwrap_or_default(),
-        usage: observation.as_ref().map(|o| o.usage.clone()),
-        health: observation.as_ref().map(|o| o.health.clone()),
         sources: checked.coverage,
         weaknesses,
         findings,
+        suppressed,
         diagnostics,
+        ..observed(&place, observation.as_ref())
     };
     Ok(ScanOutcome {
         report,
@@ -174,6 +179,35 @@ pub fn scan(
         rules: rule_texts(&engine),
         line_hashes: joined.line_hashes,
     })
+}
+
+/// The document with what history says, and nothing found yet.
+fn observed(place: &Place, observation: Option<&Observation>) -> ScanReport {
+    ScanReport {
+        schema: SCHEMA.to_owned(),
+        trueline_version: VERSION.to_owned(),
+        repository: observation.map_or_else(
+            || RepositoryFacts {
+                name: place.name(),
+                head: None,
+                head_time: None,
+                commits: 0,
+                shallow: false,
+                bare: false,
+            },
+            |o| o.repository.clone(),
+        ),
+        diff_base: None,
+        shadow_ai: observation.map_or_else(ShadowAi::default, |o| o.shadow_ai.clone()),
+        pipeline: observation.map(|o| o.pipeline.clone()).unwrap_or_default(),
+        usage: observation.map(|o| o.usage.clone()),
+        health: observation.map(|o| o.health.clone()),
+        sources: SourceCoverage::default(),
+        weaknesses: Vec::new(),
+        findings: Vec::new(),
+        suppressed: Vec::new(),
+        diagnostics: Vec::new(),
+    }
 }
 
 fn rule_texts(engine: &Engine) -> Vec<RuleText> {
@@ -224,6 +258,7 @@ fn add_imported(
                     findings,
                     hidden: Vec::new(),
                     sites: Vec::new(),
+                    comments: Vec::new(),
                 }),
                 Err(diagnostic) => {
                     diagnostics.push(diagnostic);
@@ -234,6 +269,7 @@ fn add_imported(
                         findings,
                         hidden: Vec::new(),
                         sites: Vec::new(),
+                        comments: Vec::new(),
                     });
                 }
             },
@@ -242,7 +278,16 @@ fn add_imported(
     checked.files.sort_by(|a, b| a.path.cmp(&b.path));
 }
 
+/// Rules that a comment can name: ours, and those of imported findings.
+fn rule_ids(engine: &Engine, files: &[CheckedFile]) -> BTreeSet<String> {
+    let own = engine.rules().iter().map(|r| &r.id);
+    let theirs = files.iter().flat_map(|f| &f.findings).map(|f| &f.rule);
+    own.chain(theirs).map(ToString::to_string).collect()
+}
+
 struct Join<'a> {
+    /// Rules that comments can name, sorted.
+    known: Vec<&'a str>,
     place: &'a Place,
     observation: Option<&'a Observation>,
     base: Option<Base>,
@@ -257,6 +302,7 @@ struct Base {
 
 struct Joined {
     files: Vec<JoinedFile>,
+    diagnostics: Vec<Diagnostic>,
     line_hashes: BTreeMap<RepoPath, Vec<String>>,
 }
 
@@ -267,27 +313,23 @@ impl Join<'_> {
             .map(|o| HeadLines::new(&o.history, &o.origins));
         let mut joined = Joined {
             files: Vec::with_capacity(files.len()),
+            diagnostics: Vec::new(),
             line_hashes: BTreeMap::new(),
         };
         for file in files {
-            let file = self.file(file, head.as_ref(), &mut joined.line_hashes);
-            joined.files.push(file);
+            self.file(file, head.as_ref(), &mut joined);
         }
         joined
     }
 
-    fn file(
-        &self,
-        file: CheckedFile,
-        head: Option<&HeadLines<'_>>,
-        line_hashes_of: &mut BTreeMap<RepoPath, Vec<String>>,
-    ) -> JoinedFile {
+    fn file(&self, file: CheckedFile, head: Option<&HeadLines<'_>>, joined: &mut Joined) {
         let CheckedFile {
             path,
             content,
             mut findings,
             hidden,
             sites,
+            comments,
         } = file;
         let content = content.unwrap_or_default();
         let map = head.map_or_else(LineMap::identity, |h| h.map(self.place, &path, &content));
@@ -335,15 +377,29 @@ impl Join<'_> {
                 (site, group)
             })
             .collect();
-        if !findings.is_empty() {
-            let text = content.to_str_lossy();
-            line_hashes_of.insert(path, line_hashes(&text));
+        // Lines that `--diff` leaves out cannot tell whether a comment is still needed.
+        let mut complaints = Vec::new();
+        let suppressed = suppress::apply(
+            &path,
+            &comments,
+            &mut findings,
+            &hidden,
+            &self.known,
+            &mut complaints,
+        );
+        if self.base.is_none() {
+            joined.diagnostics.append(&mut complaints);
         }
-        JoinedFile {
+        if !findings.is_empty() || !suppressed.is_empty() {
+            let text = content.to_str_lossy();
+            joined.line_hashes.insert(path, line_hashes(&text));
+        }
+        joined.files.push(JoinedFile {
             findings,
+            suppressed,
             hidden,
             sites,
-        }
+        });
     }
 }
 

@@ -62,6 +62,16 @@ impl Engine {
         Self::with(models, rules)
     }
 
+    /// The rules and models inside the binary, and more rules given as (name, text).
+    pub fn with_rules(more: &[(String, String)]) -> Result<Self, RuleError> {
+        let mut rules: Vec<(&str, &str)> = RULE_FILES.to_vec();
+        rules.extend(
+            more.iter()
+                .map(|(name, text)| (name.as_str(), text.as_str())),
+        );
+        Self::from_files(&rules, MODEL_FILES)
+    }
+
     /// Rules and models from the texts of their files, given as (name, text).
     pub fn from_files(
         rule_files: &[(&str, &str)],

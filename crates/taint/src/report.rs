@@ -111,6 +111,7 @@ impl<'a> Reporter<'a> {
             }),
             fingerprint,
             origin: None,
+            suppression: None,
         })
     }
 

@@ -1,6 +1,7 @@
 //! `trueline rules`: what is looked for, and why.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use anyhow::Result;
 use trueline_facts::{Severity, Tier};
@@ -17,10 +18,41 @@ pub(crate) fn run(arguments: &Rules) -> Result<Ended> {
         RulesAction::List {
             format: ListFormat::Terminal,
         } => table()?,
+        RulesAction::Test { folder, format } => return test(folder.as_deref(), *format),
         RulesAction::Explain { rule } => trueline_scan::explain(rule)?,
     };
     output::write(text.as_bytes(), None)?;
     Ok(Ended::Pass)
+}
+
+fn test(folder: Option<&Path>, format: ListFormat) -> Result<Ended> {
+    let outcome = trueline_scan::test_rules(Path::new("."), folder)?;
+    let text = match format {
+        ListFormat::Json => trueline_report::json::to_string(&outcome),
+        ListFormat::Terminal => {
+            let mut out = String::new();
+            for failure in &outcome.failures {
+                writeln!(out, "{failure}\n")?;
+            }
+            writeln!(
+                out,
+                "{} rules, {} examples: {}",
+                outcome.rules.len(),
+                outcome.examples,
+                match outcome.failures.len() {
+                    0 => "all as they should be".to_owned(),
+                    failed => format!("{failed} wrong"),
+                }
+            )?;
+            out
+        }
+    };
+    output::write(text.as_bytes(), None)?;
+    Ok(if outcome.failures.is_empty() {
+        Ended::Pass
+    } else {
+        Ended::Findings
+    })
 }
 
 fn table() -> Result<String> {

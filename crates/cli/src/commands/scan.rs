@@ -4,8 +4,9 @@ use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
+use trueline_facts::{Finding, Suppression};
 use trueline_report::{html, json, markdown, terminal};
-use trueline_scan::{ScanOutcome, ScanRequest, Tiers};
+use trueline_scan::{Baseline, ScanOutcome, ScanRequest, Tiers};
 
 use crate::Ended;
 use crate::arguments::{Scan, ScanFormat};
@@ -22,6 +23,7 @@ pub(crate) fn run(arguments: &Scan, interrupt: &AtomicBool) -> Result<Ended> {
             Tiers::Shown
         },
         diff: arguments.diff.clone(),
+        baseline: arguments.baseline.clone(),
         imports: arguments.import.clone(),
         code_view: arguments.format == ScanFormat::Html,
         reading: super::reading(&arguments.reading)?,
@@ -32,6 +34,14 @@ pub(crate) fn run(arguments: &Scan, interrupt: &AtomicBool) -> Result<Ended> {
     output::write(render(arguments, &outcome)?.as_bytes(), file)?;
 
     let report = &outcome.report;
+    if let Some(file) = &arguments.write_baseline {
+        let known = report
+            .suppressed
+            .iter()
+            .filter(|f| f.suppression == Some(Suppression::Baseline));
+        let all: Vec<Finding> = report.findings.iter().chain(known).cloned().collect();
+        output::write(Baseline::of(&all).to_json().as_bytes(), Some(file))?;
+    }
     if let Some(file) = file
         && !arguments.writing.quiet
         && std::io::stderr().is_terminal()

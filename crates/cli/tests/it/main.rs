@@ -8,5 +8,7 @@
 mod blame;
 mod hostile;
 mod repository;
+mod rules;
 mod scan;
 mod stats;
+mod suppress;

@@ -3,7 +3,7 @@
 
 use trueline_facts::scan::{ScanReport, WeaknessRate};
 use trueline_facts::usage::Usage;
-use trueline_facts::{Finding, Proportion};
+use trueline_facts::{Finding, Proportion, Suppression};
 
 use super::finding::{finding, severity_ink};
 use super::layout::{Ink, Sheet, cell, number};
@@ -242,6 +242,7 @@ fn figures(sheet: &Sheet<'_>, p: &Proportion) -> (String, String) {
 
 fn list(sheet: &mut Sheet<'_>, report: &ScanReport, findings: &[&Finding], show_all: bool) {
     if findings.is_empty() {
+        answered(sheet, report);
         return;
     }
     let limit = if show_all { usize::MAX } else { select::WORST };
@@ -256,6 +257,7 @@ fn list(sheet: &mut Sheet<'_>, report: &ScanReport, findings: &[&Finding], show_
     for one in findings.iter().take(limit) {
         finding(sheet, one);
     }
+    answered(sheet, report);
     let hidden = report.findings.len() - findings.len();
     if hidden > 0 {
         sheet.gap();
@@ -269,6 +271,34 @@ fn list(sheet: &mut Sheet<'_>, report: &ScanReport, findings: &[&Finding], show_
             }
         );
         let text = sheet.ink(Ink::Faint, &text);
+        sheet.line(&text);
+    }
+}
+
+/// How many findings people have answered already.
+fn answered(sheet: &mut Sheet<'_>, report: &ScanReport) {
+    let by_baseline = report
+        .suppressed
+        .iter()
+        .filter(|f| f.suppression == Some(Suppression::Baseline))
+        .count();
+    let by_comment = report.suppressed.len() - by_baseline;
+    let mut parts = Vec::new();
+    if by_comment > 0 {
+        parts.push(format!(
+            "{} answered by a comment",
+            words::counted(by_comment as u64, "finding")
+        ));
+    }
+    if by_baseline > 0 {
+        parts.push(format!(
+            "{} in the baseline",
+            words::counted(by_baseline as u64, "finding")
+        ));
+    }
+    if !parts.is_empty() {
+        sheet.gap();
+        let text = sheet.ink(Ink::Faint, &format!("Not reported: {}", parts.join(", ")));
         sheet.line(&text);
     }
 }

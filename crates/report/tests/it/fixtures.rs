@@ -125,6 +125,7 @@ fn sql_injection() -> Finding {
         }),
         fingerprint: Fingerprint::new("0123456789abcdef0123456789abcdef"),
         origin: Some(by_claude()),
+        suppression: None,
     }
 }
 
@@ -145,6 +146,7 @@ fn path_traversal() -> Finding {
         fix: None,
         fingerprint: Fingerprint::new("f2"),
         origin: Some(Origin::unknown()),
+        suppression: None,
         ..sql_injection()
     }
 }
@@ -161,6 +163,7 @@ fn imported() -> Finding {
         trace: Vec::new(),
         fix: None,
         origin: Some(by_person()),
+        suppression: None,
         ..sql_injection()
     }
 }
@@ -427,6 +430,7 @@ pub(crate) fn rich() -> ScanReport {
             rate("command-injection", Severity::Critical, (0, 6), (0, 21)),
         ],
         findings: vec![sql_injection(), path_traversal(), imported()],
+        suppressed: Vec::new(),
         diagnostics: vec![
             Diagnostic::new(
                 Level::Warning,
@@ -514,6 +518,7 @@ pub(crate) fn empty() -> ScanReport {
         sources: SourceCoverage::default(),
         weaknesses: Vec::new(),
         findings: Vec::new(),
+        suppressed: Vec::new(),
         diagnostics: Vec::new(),
     }
 }

@@ -41,6 +41,7 @@ fn finding(engine: &str, rule: &str, line: u32) -> Finding {
             confidence: Confidence::High,
             evidence: Vec::new(),
         }),
+        suppression: None,
         location,
     }
 }

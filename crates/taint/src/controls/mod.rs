@@ -187,6 +187,7 @@ fn finding(rule: &Rule, missing: Missing<'_>, occurrence: u32) -> Finding {
             occurrence,
         ),
         origin: None,
+        suppression: None,
     }
 }
 

@@ -1,0 +1,161 @@
+//! Baselines: the findings that a team has decided to live with for now, by fingerprint. What is in
+//! the baseline is counted and not reported, so that only new findings ask for attention.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use trueline_facts::{Diagnostic, Finding, Fingerprint, Level, RepoPath, RuleId, Suppression};
+
+/// The schema id that opens the document.
+const SCHEMA: &str = "trueline.baseline/1";
+/// Longest file that is read, in bytes.
+const MAX_BYTES: u64 = 64 << 20;
+
+/// Why a baseline could not be read.
+#[derive(Debug, Error)]
+pub enum BaselineError {
+    /// The file cannot be read.
+    #[error("{}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file is larger than a baseline can be.
+    #[error("{}: larger than {MAX_BYTES} bytes, this is no baseline", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is no baseline.
+    #[error("{}: not a baseline of `trueline scan --write-baseline`: {source}", path.display())]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// What the parser said.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The file is of another version.
+    #[error("{}: schema `{found}` is not `{SCHEMA}`", path.display())]
+    Schema {
+        /// The file.
+        path: PathBuf,
+        /// What it says.
+        found: String,
+    },
+}
+
+/// A baseline.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Baseline {
+    schema: String,
+    findings: Vec<Entry>,
+}
+
+/// A finding that is known; only the fingerprint decides.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    fingerprint: Fingerprint,
+    rule: RuleId,
+    path: RepoPath,
+}
+
+impl Baseline {
+    /// Everything that was found.
+    #[must_use]
+    pub fn of(findings: &[Finding]) -> Self {
+        let mut entries: Vec<Entry> = findings
+            .iter()
+            .map(|f| Entry {
+                fingerprint: f.fingerprint.clone(),
+                rule: f.rule.clone(),
+                path: f.location.path.clone(),
+            })
+            .collect();
+        entries.sort_by(|a, b| (&a.path, &a.rule, a).cmp(&(&b.path, &b.rule, b)));
+        entries.dedup();
+        Self {
+            schema: SCHEMA.to_owned(),
+            findings: entries,
+        }
+    }
+
+    /// Reads a baseline.
+    pub fn read(path: &Path) -> Result<Self, BaselineError> {
+        let read = |source| BaselineError::Read {
+            path: path.to_owned(),
+            source,
+        };
+        let size = std::fs::metadata(path).map_err(read)?.len();
+        if size > MAX_BYTES {
+            return Err(BaselineError::TooLarge {
+                path: path.to_owned(),
+            });
+        }
+        let bytes = std::fs::read(path).map_err(read)?;
+        let baseline: Self =
+            serde_json::from_slice(&bytes).map_err(|source| BaselineError::Syntax {
+                path: path.to_owned(),
+                source,
+            })?;
+        if baseline.schema != SCHEMA {
+            return Err(BaselineError::Schema {
+                path: path.to_owned(),
+                found: baseline.schema,
+            });
+        }
+        Ok(baseline)
+    }
+
+    /// The document.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        // Texts and lists always have a JSON form.
+        serde_json::to_string_pretty(self).map_or_else(|_| String::new(), |json| json + "\n")
+    }
+
+    /// Takes the known findings out, and says how many entries are found no more.
+    pub(crate) fn apply(
+        &self,
+        findings: &mut Vec<Finding>,
+        diagnostics: &mut Vec<Diagnostic>,
+        whole: bool,
+    ) -> Vec<Finding> {
+        let mut unseen: BTreeMap<&str, bool> = self
+            .findings
+            .iter()
+            .map(|e| (e.fingerprint.as_str(), true))
+            .collect();
+        let mut known = Vec::new();
+        let mut new = Vec::with_capacity(findings.len());
+        for mut finding in findings.drain(..) {
+            if let Some(entry) = unseen.get_mut(finding.fingerprint.as_str()) {
+                *entry = false;
+                finding.suppression = Some(Suppression::Baseline);
+                known.push(finding);
+            } else {
+                new.push(finding);
+            }
+        }
+        *findings = new;
+        let gone = unseen.values().filter(|unseen| **unseen).count();
+        // A part of the tree, or the changed lines alone, cannot tell what is gone.
+        if gone > 0 && whole {
+            diagnostics.push(Diagnostic::new(
+                Level::Note,
+                "baseline-outdated",
+                format!(
+                    "{gone} findings of the baseline are found no more: write it anew, so that they cannot come back unseen"
+                ),
+            ));
+        }
+        known
+    }
+}
