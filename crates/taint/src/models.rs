@@ -15,36 +15,36 @@ use crate::rules::{self, MODEL_FILES, RULE_FILES, RuleError};
 
 /// A set of rules, and a few half-proofs that together clear one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
-pub(crate) struct Bits(u64);
+pub(crate) struct Bits(u128);
 
 /// How many rules fit: the bits above are half-proofs.
-const MAX_RULES: usize = 48;
+const MAX_RULES: usize = 112;
 
 impl Bits {
     pub(crate) const NONE: Self = Self(0);
     /// Every rule.
     pub(crate) const ALL: Self = Self((1 << MAX_RULES) - 1);
     /// The path went through `realpath` or the like: no `..` is left in it.
-    pub(crate) const NORMALISED: Self = Self(1 << 48);
+    pub(crate) const NORMALISED: Self = Self(1 << 112);
     /// The path has no `..` in it.
-    pub(crate) const NO_DOTDOT: Self = Self(1 << 49);
+    pub(crate) const NO_DOTDOT: Self = Self(1 << 113);
     /// The path has something constant before it, so that it cannot be absolute.
-    pub(crate) const RELATIVE: Self = Self(1 << 50);
+    pub(crate) const RELATIVE: Self = Self(1 << 114);
     /// The path begins with a folder that the program chose.
-    pub(crate) const INSIDE: Self = Self(1 << 51);
+    pub(crate) const INSIDE: Self = Self(1 << 115);
     /// The text begins with a quote, ends with one, and has none between: a text literal.
-    pub(crate) const QUOTE_FIRST: Self = Self(1 << 52);
+    pub(crate) const QUOTE_FIRST: Self = Self(1 << 116);
     /// See [`Self::QUOTE_FIRST`].
-    pub(crate) const QUOTE_LAST: Self = Self(1 << 53);
+    pub(crate) const QUOTE_LAST: Self = Self(1 << 117);
     /// See [`Self::QUOTE_FIRST`].
-    pub(crate) const NO_QUOTE_INSIDE: Self = Self(1 << 54);
+    pub(crate) const NO_QUOTE_INSIDE: Self = Self(1 << 118);
 
     /// A function that is not in sight was asked whether the value is good.
-    pub(crate) const VOUCHED: Self = Self(1 << 55);
+    pub(crate) const VOUCHED: Self = Self(1 << 119);
 
     /// The rule at an index of [`Models::rules`].
     pub(crate) const fn rule(index: u16) -> Self {
-        Self(1 << (index as u64 % MAX_RULES as u64))
+        Self(1 << (index as u32 % MAX_RULES as u32))
     }
 
     pub(crate) const fn or(self, other: Self) -> Self {
@@ -94,6 +94,13 @@ pub(crate) struct WeakCall {
     pub(crate) spec: CallSpec,
 }
 
+/// A comparison that leaks what it compares, with the rule it belongs to.
+#[derive(Debug)]
+pub(crate) struct Comparison {
+    pub(crate) rule: u16,
+    pub(crate) message: String,
+}
+
 /// A kind of source.
 #[derive(Debug)]
 pub(crate) struct SourceKind {
@@ -114,10 +121,12 @@ pub(crate) enum Returns {
 /// Everything the models say of one name.
 #[derive(Debug, Default)]
 pub(crate) struct Entry {
-    pub(crate) source: Option<u16>,
+    pub(crate) sources: Vec<u16>,
     pub(crate) returns: Option<Returns>,
     pub(crate) sinks: Vec<u16>,
     pub(crate) weak_calls: Vec<u16>,
+    /// What it makes must not be compared with `==`.
+    pub(crate) comparisons: Vec<u16>,
     pub(crate) clears: Bits,
     pub(crate) guard: Option<(u16, Bits)>,
     pub(crate) opaque: bool,
@@ -137,6 +146,8 @@ pub(crate) struct LanguageModels {
     pub(crate) containers: Vec<(Box<str>, u16)>,
     /// JSX attributes likewise.
     pub(crate) attributes: FxHashMap<Box<str>, Vec<u16>>,
+    /// Attributes to which some constants must not be assigned.
+    pub(crate) weak_fields: FxHashMap<Box<str>, Vec<u16>>,
     /// First names of all paths: libraries and builtins that the models know.
     pub(crate) roots: FxHashSet<Box<str>>,
     /// Types whose values the analysis keeps as objects, because what is stored in them matters.
@@ -166,15 +177,20 @@ pub(crate) struct Models {
     pub(crate) rules: Vec<CompiledRule>,
     pub(crate) sinks: Vec<Sink>,
     pub(crate) weak_calls: Vec<WeakCall>,
+    pub(crate) comparisons: Vec<Comparison>,
     pub(crate) source_kinds: Vec<SourceKind>,
     /// Rules with sources of their own, to which other sources do not matter.
-    own_source_rules: Bits,
+    pub(crate) own_source_rules: Bits,
     /// Rules about paths.
     pub(crate) path_rules: Bits,
     /// Rules about code, which a text literal does not violate.
     pub(crate) code_rules: Bits,
     /// Rules about URLs, which a trusted host clears.
     pub(crate) url_rules: Bits,
+    /// Rules about the ending of a file's name.
+    pub(crate) ending_rules: Bits,
+    /// Rules about the structure of input, which text cannot violate.
+    pub(crate) structure_rules: Bits,
     python: LanguageModels,
     javascript: LanguageModels,
 }
@@ -258,6 +274,12 @@ impl Models {
         if file.literals {
             self.code_rules = self.code_rules.or(Bits::rule(rule));
         }
+        if file.endings {
+            self.ending_rules = self.ending_rules.or(Bits::rule(rule));
+        }
+        if file.structure {
+            self.structure_rules = self.structure_rules.or(Bits::rule(rule));
+        }
         if file.paths {
             self.path_rules = self.path_rules.or(Bits::rule(rule));
         }
@@ -304,21 +326,24 @@ impl Models {
             let kind = self.source_kinds.len() as u16 - 1;
             let tables = self.language_mut(spec.language);
             for path in &spec.paths {
-                entry(&mut tables.paths, path).source = Some(kind);
+                entry(&mut tables.paths, path).sources.push(kind);
             }
+        }
+        for spec in file.comparison {
+            let index = self.comparisons.len() as u16;
+            let tables = self.language_mut(spec.language);
+            for path in &spec.of {
+                entry(&mut tables.paths, path).comparisons.push(index);
+            }
+            self.comparisons.push(Comparison {
+                rule,
+                message: spec.message,
+            });
         }
         for mut spec in file.call {
             spec.context.extend_from_slice(&file.context);
             spec.benign.extend_from_slice(&file.benign);
-            let index = self.weak_calls.len() as u16;
-            let tables = self.language_mut(spec.language);
-            for call in &spec.calls {
-                entry(&mut tables.paths, call).weak_calls.push(index);
-            }
-            for method in &spec.methods {
-                entry(&mut tables.methods, method).weak_calls.push(index);
-            }
-            self.weak_calls.push(WeakCall { rule, spec });
+            self.add_weak_call(rule, spec);
         }
         for spec in file.sanitizer {
             let tables = self.language_mut(spec.language);
@@ -344,13 +369,29 @@ impl Models {
         });
     }
 
+    fn add_weak_call(&mut self, rule: u16, spec: CallSpec) {
+        let index = self.weak_calls.len() as u16;
+        let tables = self.language_mut(spec.language);
+        for call in &spec.calls {
+            entry(&mut tables.paths, call).weak_calls.push(index);
+        }
+        for method in &spec.methods {
+            entry(&mut tables.methods, method).weak_calls.push(index);
+        }
+        for field in &spec.fields {
+            let known = tables.weak_fields.entry(field.as_str().into());
+            known.or_default().push(index);
+        }
+        self.weak_calls.push(WeakCall { rule, spec });
+    }
+
     fn add_model(&mut self, name: &str, file: ModelFile) -> Result<(), RuleError> {
         let language = file.language;
         for spec in file.source {
-            let kind = self.source_kind(&spec.what, spec.control);
+            let kind = self.source_kind(&spec.what, spec.control, spec.text);
             let tables = self.language_mut(language);
             for path in &spec.paths {
-                entry(&mut tables.paths, path).source = Some(kind);
+                entry(&mut tables.paths, path).sources.push(kind);
             }
         }
         for spec in file.returns {
@@ -389,7 +430,7 @@ impl Models {
         for spec in file.entry {
             let kind = spec
                 .tainted
-                .then(|| self.source_kind(&spec.what, Control::Remote));
+                .then(|| self.source_kind(&spec.what, Control::Remote, spec.text));
             let returned = match &spec.returned {
                 Some(id) => Some(self.rule_index(id).ok_or_else(|| RuleError::Unknown {
                     file: name.to_owned(),
@@ -408,7 +449,7 @@ impl Models {
             let kind = spec
                 .what
                 .as_ref()
-                .map(|what| self.source_kind(what, Control::Remote));
+                .map(|what| self.source_kind(what, Control::Remote, false));
             self.language_mut(language)
                 .parameters
                 .push(CompiledParameter { spec, kind });
@@ -416,16 +457,21 @@ impl Models {
         Ok(())
     }
 
-    fn source_kind(&mut self, what: &str, control: Control) -> u16 {
+    fn source_kind(&mut self, what: &str, control: Control, text: bool) -> u16 {
+        let cleared = if text {
+            self.own_source_rules.or(self.structure_rules)
+        } else {
+            self.own_source_rules
+        };
         let known = self
             .source_kinds
             .iter()
-            .position(|k| k.what == what && k.control == control);
+            .position(|k| k.what == what && k.control == control && k.cleared == cleared);
         let at = known.unwrap_or_else(|| {
             self.source_kinds.push(SourceKind {
                 what: what.to_owned(),
                 control,
-                cleared: self.own_source_rules,
+                cleared,
             });
             self.source_kinds.len() - 1
         });

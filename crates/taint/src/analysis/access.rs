@@ -107,8 +107,15 @@ impl<'a> Analyzer<'a> {
         if let Some(length) = self.length_of(base, name) {
             return length;
         }
-        let labels = self.part_labels(base);
+        let mut labels = self.part_labels(base);
         let derived = self.derive_field(base, name);
+        for atom in &atoms {
+            let Atom::Path(path) = atom else { continue };
+            let child = self.paths.child(*path, name, &self.names);
+            if let Some(entry) = self.paths.entry(child) {
+                super::transfer::clear_all(&mut labels, entry.clears);
+            }
+        }
         let mut result = if labels.is_empty() && derived.is_none() && !atoms.is_empty() {
             ValId::UNDEF
         } else {
@@ -185,6 +192,9 @@ impl<'a> Analyzer<'a> {
 
     /// The host or scheme of a URL that was taken apart.
     pub(super) fn derive_field(&self, base: ValId, name: Symbol) -> Option<(Derivation, ValId)> {
+        if self.names.text(name) == "suffix" {
+            return Some((Derivation::Ending, base));
+        }
         let (Derivation::Url, url) = self.arena.get(base).derived? else {
             return None;
         };
@@ -342,9 +352,10 @@ impl<'a> Analyzer<'a> {
             .atoms
             .iter()
             .filter_map(|atom| match atom {
-                Atom::Path(path) => self.paths.entry(*path).and_then(|e| e.source),
+                Atom::Path(path) => self.paths.entry(*path),
                 _ => None,
             })
+            .flat_map(|entry| entry.sources.iter().copied())
             .collect();
         let mut value = value;
         for kind in kinds {
@@ -425,7 +436,14 @@ impl<'a> Analyzer<'a> {
             return *part;
         }
         let labels = self.part_labels(base);
-        let part = self.arena.tainted(labels);
+        let part = match self.arena.get(base).derived {
+            Some((Derivation::Ending, whole)) => self.arena.add(Value {
+                labels,
+                derived: Some((Derivation::Ending, whole)),
+                ..Value::default()
+            }),
+            _ => self.arena.tainted(labels),
+        };
         self.arena.parts.insert((base, selector), part);
         part
     }

@@ -203,12 +203,17 @@ impl<'a> Analyzer<'a> {
         path: Option<PathId>,
         call: &Call<'_, 'a>,
     ) -> ValId {
-        if let Some(path) = path
-            && let Some(result) = self.special_call(frame, state, path, call)
-        {
-            return result;
-        }
         let entry = path.and_then(|p| self.paths.entry(p));
+        if let Some(path) = path
+            && self.paths.special(path).is_some()
+        {
+            if let Some(model) = entry {
+                self.check_sinks(frame, state, &model.sinks, false, call);
+            }
+            if let Some(result) = self.special_call(frame, state, path, call) {
+                return result;
+            }
+        }
         let by_name = if entry.is_none() {
             call.name.and_then(|n| self.paths.method(n, &self.names))
         } else {
@@ -279,8 +284,8 @@ impl<'a> Analyzer<'a> {
         }
         if let Some(model) = model {
             clear_all(&mut labels, model.clears);
-            if let Some(kind) = model.source {
-                let label = self.source_label(frame.id, frame.span, kind);
+            for kind in &model.sources {
+                let label = self.source_label(frame.id, frame.span, *kind);
                 value::add_labels(&mut labels, &[label]);
             }
         }
@@ -359,6 +364,11 @@ impl<'a> Analyzer<'a> {
             labels,
             ..Value::default()
         };
+        if kind.is_some_and(|k| self.paths.text(k) == "os.path.splitext")
+            && let Some(first) = call.passed.first()
+        {
+            value.derived = Some((value::Derivation::Ending, first.value));
+        }
         value.atoms.extend(kind.map(Atom::Path));
         if value.labels.is_empty()
             && let Some(kind) = kind

@@ -123,7 +123,7 @@ impl<'a> Analyzer<'a> {
         names
     }
 
-    fn imports_any(&self, modules: &[String]) -> bool {
+    pub(super) fn imports_any(&self, modules: &[String]) -> bool {
         modules.is_empty()
             || modules.iter().any(|m| {
                 self.imports.iter().any(|i| {

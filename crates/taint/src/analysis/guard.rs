@@ -284,6 +284,11 @@ impl<'a> Analyzer<'a> {
                 {
                     self.establish(state, value, Bits::ALL);
                 }
+                if kind.as_deref() == Some("str")
+                    && let Some(value) = first
+                {
+                    self.establish(state, value, self.models.structure_rules);
+                }
             }
             "re.match" | "re.fullmatch" | "re.search" => {
                 if let (Some(pattern), Some(text)) = (first, args.get(1)) {
@@ -338,8 +343,13 @@ impl<'a> Analyzer<'a> {
                 "isdigit" | "isnumeric" | "isdecimal" | "isalnum" | "isalpha" | "isidentifier",
                 true,
             ) => self.establish(state, receiver, Bits::ALL),
-            ("endswith" | "endsWith", true) if first.is_some_and(|f| self.is_quote(f)) => {
-                self.establish(state, receiver, Bits::QUOTE_LAST);
+            ("endswith" | "endsWith", true) => {
+                if first.is_some_and(|f| self.is_quote(f)) {
+                    self.establish(state, receiver, Bits::QUOTE_LAST);
+                }
+                if first.is_some_and(|f| self.deep_labels(state, f).is_empty()) {
+                    self.establish(state, receiver, self.models.ending_rules);
+                }
             }
             ("startswith" | "startsWith" | "is_relative_to", true) => {
                 if let Some(prefix) = first {
@@ -441,6 +451,10 @@ impl<'a> Analyzer<'a> {
                 Some((Derivation::UrlHost, url)) if cleared.has(self.models.url_rules) => {
                     value = self.arena.unrefined(url);
                     cleared = self.models.url_rules;
+                }
+                Some((Derivation::Ending, whole)) if cleared.has(self.models.ending_rules) => {
+                    value = self.arena.unrefined(whole);
+                    cleared = self.models.ending_rules;
                 }
                 _ => break,
             }

@@ -152,6 +152,10 @@ impl Analyzer<'_> {
                     hit.confidence = Confidence::Low;
                 }
             }
+            SinkRef::Comparison(index) => {
+                let comparison = self.models.comparisons.get(usize::from(index))?;
+                hit.message = Some(comparison.message.clone());
+            }
             SinkRef::Returned | SinkRef::Secret => {}
         }
         let Some(label) = reached.label else {

@@ -126,6 +126,9 @@ impl<'a> Analyzer<'a> {
                 if call.passed.len() > 1 {
                     return None;
                 }
+                if self.paths.text(path) == "Object.freeze" {
+                    return Some(from);
+                }
                 let known = self.arena.get(from);
                 if known.labels.is_empty() || self.only_object(from).is_some() {
                     return Some(from);
@@ -313,6 +316,7 @@ impl<'a> Analyzer<'a> {
             derived: Some((Derivation::SameText, from)),
             ..Value::default()
         };
+        clear_all(&mut value.labels, self.models.structure_rules);
         value.atoms.push(Atom::Text);
         self.arena.add(value)
     }
@@ -506,6 +510,9 @@ impl<'a> Analyzer<'a> {
                 }
                 Some(self.same_text(receiver))
             }
+            "rsplit" | "split" | "rpartition" if self.module.language == Language::Python => {
+                self.split_text(frame, receiver, name)
+            }
             "isdigit" | "isalnum" | "isalpha" | "isnumeric" | "isdecimal" | "isidentifier"
             | "startswith" | "endswith" | "startsWith" | "endsWith" | "find" | "rfind"
             | "index" | "indexOf" | "lastIndexOf" | "count" | "includes" | "charCodeAt"
@@ -555,6 +562,21 @@ impl<'a> Analyzer<'a> {
             "endsWith" | "endswith" => Some(text.ends_with(&part)),
             _ => None,
         }
+    }
+
+    /// Pieces of text: what a guard says of one, it says of the ending of the whole.
+    fn split_text(&mut self, frame: &Frame<'a>, receiver: ValId, name: Symbol) -> Option<ValId> {
+        let mut labels = self.arena.get(receiver).labels.clone();
+        if labels.is_empty() {
+            return None;
+        }
+        self.advance(&mut labels, frame.span, StepKind::Call(name));
+        clear_all(&mut labels, self.models.structure_rules);
+        Some(self.arena.add(Value {
+            labels,
+            derived: Some((Derivation::Ending, receiver)),
+            ..Value::default()
+        }))
     }
 
     /// `text.replace(a, b)`: without `a`, if all of them go and `b` does not bring it back.

@@ -19,6 +19,7 @@ mod graph;
 mod guard;
 mod hits;
 mod library;
+mod lists;
 mod names;
 mod sink;
 mod state;

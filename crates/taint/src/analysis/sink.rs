@@ -25,6 +25,8 @@ pub(super) enum SinkRef {
     Returned,
     /// A weak call, by index.
     Weak { index: u16, context: bool },
+    /// A comparison, by index.
+    Comparison(u16),
     /// A secret in the source.
     Secret,
 }
@@ -90,6 +92,9 @@ impl<'a> Analyzer<'a> {
                 continue;
             };
             let spec = &sink.spec;
+            if !self.imports_any(&spec.imports) {
+                continue;
+            }
             let named = by_name
                 && !spec.receivers.is_empty()
                 && self
@@ -113,13 +118,15 @@ impl<'a> Analyzer<'a> {
                 index: *index,
                 by_form,
             };
-            if !by_form {
+            // A rule with sources of its own has no say about places that they do not reach.
+            if !by_form && !self.models.own_source_rules.has(Bits::rule(sink.rule)) {
                 self.sites.insert((sink.rule, frame.span));
             }
             let every = spec.args.is_empty()
                 && spec.keywords.is_empty()
                 && spec.options.is_empty()
-                && !spec.receiver;
+                && !spec.receiver
+                && !spec.spread;
             let mut position = 0_u16;
             for argument in call.passed {
                 let matters = match argument.kind {
@@ -133,7 +140,7 @@ impl<'a> Analyzer<'a> {
                         spec.keywords.iter().any(|k| k == name)
                     }
                     ArgKind::Spread => every,
-                    ArgKind::KeywordSpread => false,
+                    ArgKind::KeywordSpread => spec.spread,
                 };
                 if matters && spec.options.is_empty() {
                     self.check_value(frame, state, sink_ref, argument.value);
@@ -260,12 +267,16 @@ impl<'a> Analyzer<'a> {
                 };
                 (model.rule, model.spec.mode, model.spec.looks_like)
             }
-            SinkRef::Returned | SinkRef::Weak { .. } | SinkRef::Secret => return,
+            SinkRef::Returned | SinkRef::Weak { .. } | SinkRef::Comparison(_) | SinkRef::Secret => {
+                return;
+            }
         };
         let labels: Labels = match mode {
             Mode::Text | Mode::Html | Mode::Url => self.arena.get(value).labels.clone(),
             Mode::Deep => self.deep_labels(state, value),
             Mode::Arguments => self.argument_list_labels(state, value),
+            Mode::Options => self.option_labels(state, value),
+            Mode::Instructions => self.instruction_labels(state, value),
         };
         let whole_access = self
             .arena

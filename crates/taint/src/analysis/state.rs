@@ -192,8 +192,7 @@ impl State {
     }
 
     pub(super) fn fact(&self, value: ValId) -> Option<Bits> {
-        let at = self.facts.binary_search_by_key(&value, |f| f.0).ok()?;
-        self.facts.get(at).map(|f| f.1)
+        fact(&self.facts, value)
     }
 
     pub(super) fn add_fact(&mut self, value: ValId, cleared: Bits) {
@@ -215,7 +214,13 @@ impl State {
         let mut changed = false;
         for (own, theirs) in self.env.iter_mut().zip(&other.env) {
             if own != theirs {
-                let joined = arena.join(*own, *theirs);
+                // What a guard cleared on one side stays cleared there: `if x not in LIST: x = y`.
+                let cleared = fact(&self.facts, *own);
+                let first = cleared.map_or(*own, |c| arena.refine(*own, c));
+                let second = other
+                    .fact(*theirs)
+                    .map_or(*theirs, |c| arena.refine(*theirs, c));
+                let joined = arena.join(first, second);
                 changed |= joined != *own;
                 *own = joined;
             }
@@ -269,6 +274,11 @@ impl State {
         }
         changed
     }
+}
+
+fn fact(facts: &[(ValId, Bits)], value: ValId) -> Option<Bits> {
+    let at = facts.binary_search_by_key(&value, |f| f.0).ok()?;
+    facts.get(at).map(|f| f.1)
 }
 
 fn find(heap: &Heap, object: ObjId) -> Option<&Rc<Contents>> {

@@ -1,8 +1,8 @@
 //! What one instruction does to the state.
 
 use trueline_syntax::ir::{
-    BinaryOp, Const, Element, FormatPart, FuncId, Instr, Language, Op, Operand, SequenceKind,
-    Symbol, UnaryOp, VarHome,
+    BinaryOp, CompareOp, Const, Element, FormatPart, FuncId, Instr, Language, Op, Operand,
+    SequenceKind, Symbol, UnaryOp, VarHome,
 };
 
 use super::state::{Key, State};
@@ -26,6 +26,7 @@ impl<'a> Analyzer<'a> {
                 let target = self.read(frame, state, base);
                 let stored = self.read(frame, state, value);
                 self.check_field_sink(frame, state, *name, stored);
+                self.check_weak_field(frame, *name, stored);
                 self.check_index_sink(frame, state, base, target, ValId::UNKNOWN, stored);
                 self.check_secret(frame, *name, stored);
                 if self.set_accessor(frame, state, target, *name, stored) {
@@ -78,6 +79,9 @@ impl<'a> Analyzer<'a> {
             Op::Compare { op, left, right } => {
                 let left = self.read(frame, state, left);
                 let right = self.read(frame, state, right);
+                if matches!(op, CompareOp::Eq | CompareOp::NotEq) {
+                    self.check_comparison(frame, left, right);
+                }
                 let known = self.compare(state, *op, left, right);
                 self.arena.boolean(known)
             }
@@ -258,6 +262,9 @@ impl<'a> Analyzer<'a> {
             };
         }
         self.advance(&mut labels, frame.span, StepKind::Join);
+        if self.is_text(left) || self.is_text(right) {
+            clear_all(&mut labels, self.models.structure_rules);
+        }
         let mut value = Value {
             labels,
             prefix,
@@ -383,6 +390,7 @@ impl<'a> Analyzer<'a> {
             return self.arena.constant(Konst::Str(symbol));
         }
         self.advance(&mut labels, frame.span, StepKind::Format);
+        clear_all(&mut labels, self.models.structure_rules);
         let mut value = Value {
             labels,
             prefix: Some(symbol),

@@ -7,9 +7,9 @@ use trueline_syntax::ir::{ArgKind, Language, Span, Symbol};
 use super::call::Call;
 use super::names::words;
 use super::state::State;
-use super::value::{Konst, ValId};
+use super::value::{Atom, Konst, ValId};
 use super::{Analyzer, Frame};
-use crate::rules::format::Control;
+use crate::rules::format::{ArgumentIs, Control};
 use crate::tokens::normalised;
 
 use super::sink::{Reached, SinkRef};
@@ -37,32 +37,14 @@ impl<'a> Analyzer<'a> {
                 continue;
             };
             let spec = &weak.spec;
+            if !self.imports_any(&spec.imports) {
+                continue;
+            }
             self.sites.insert((weak.rule, frame.span));
-            if let Some(wanted) = &spec.argument {
-                let keyword = wanted.keyword.as_deref();
-                let mut at = 0_u16;
-                let mut value = None;
-                for argument in call.passed {
-                    match argument.kind {
-                        ArgKind::Positional => {
-                            if at == wanted.at {
-                                value = Some(argument.value);
-                            }
-                            at += 1;
-                        }
-                        ArgKind::Keyword(name) if keyword == Some(self.names.text(name)) => {
-                            value = Some(argument.value);
-                        }
-                        _ => {}
-                    }
-                }
-                let text = value
-                    .and_then(|v| self.arena.get(v).konst)
-                    .and_then(|k| self.konst_text(k));
-                let Some(text) = text else { continue };
-                if !wanted.one_of.iter().any(|w| w.eq_ignore_ascii_case(&text)) {
-                    continue;
-                }
+            if let Some(wanted) = &spec.argument
+                && !self.argument_fits(state, wanted, call)
+            {
+                continue;
             }
             let holds = spec.when.iter().all(|(key, wanted)| {
                 self.argument_is(state, call, key, std::slice::from_ref(wanted))
@@ -76,22 +58,145 @@ impl<'a> Analyzer<'a> {
                     .lacking
                     .iter()
                     .any(|key| !self.has_argument(state, call, key));
-            if !holds || excused || !lacking {
+            let without = !spec
+                .without
+                .iter()
+                .any(|key| self.has_argument(state, call, key));
+            if !holds || excused || !lacking || !without {
                 continue;
             }
             let context = self.context_fits(frame, &spec.context, &spec.benign);
-            let new = Reached {
-                function: frame.id,
-                sink: SinkRef::Weak {
-                    index: *index,
-                    context,
-                },
-                label: None,
-                control: Control::Local,
-                parameter: None,
-                depth: 0,
+            if spec.required && !context {
+                continue;
+            }
+            self.note_weak(frame, *index, weak.rule, context);
+        }
+    }
+
+    /// Whether a constant argument is what a rule warns of.
+    fn argument_fits(&self, state: &State, wanted: &ArgumentIs, call: &Call<'_, 'a>) -> bool {
+        let keyword = wanted.keyword.as_deref();
+        let mut at = 0_u16;
+        let mut value = None;
+        for argument in call.passed {
+            match argument.kind {
+                ArgKind::Positional => {
+                    if at == wanted.at {
+                        value = Some(argument.value);
+                    }
+                    at += 1;
+                }
+                ArgKind::Keyword(name) if keyword == Some(self.names.text(name)) => {
+                    value = Some(argument.value);
+                }
+                _ => {}
+            }
+        }
+        let Some(value) = value else { return false };
+        if wanted.elements {
+            let list = self.only_object(value).and_then(|o| state.contents(o));
+            return list.is_some_and(|list| {
+                let mut entries = list.entries.iter();
+                entries.any(|(_, element)| self.constant_fits(wanted, *element))
+            });
+        }
+        self.constant_fits(wanted, value)
+    }
+
+    fn constant_fits(&self, wanted: &ArgumentIs, value: ValId) -> bool {
+        let known = self.arena.get(value);
+        let begins = known.prefix.is_some_and(|prefix| {
+            let text = self.names.text(prefix);
+            wanted.begins.iter().any(|b| text.starts_with(b.as_str()))
+        });
+        if begins {
+            return true;
+        }
+        let Some(konst) = known.konst else {
+            return false;
+        };
+        match konst {
+            Konst::Int(number) => {
+                wanted.below.is_some_and(|limit| number < limit)
+                    || wanted.bits.is_some_and(|bits| number & bits != 0)
+            }
+            Konst::Str(_) | Konst::Bytes(_) => {
+                wanted.fixed
+                    || self.konst_text(konst).is_some_and(|text| {
+                        let mut names = wanted.one_of.iter();
+                        names.any(|w| w.eq_ignore_ascii_case(&text))
+                    })
+            }
+            Konst::Float(_) | Konst::Bool(_) | Konst::Null => false,
+        }
+    }
+
+    /// `context.verify_mode = ssl.CERT_NONE`.
+    pub(super) fn check_weak_field(&mut self, frame: &Frame<'a>, name: Symbol, value: ValId) {
+        let tables = self.tables;
+        let Some(weak_fields) = tables.weak_fields.get(self.names.text(name)) else {
+            return;
+        };
+        let models = self.models;
+        for index in weak_fields {
+            let Some(weak) = models.weak_calls.get(usize::from(*index)) else {
+                continue;
             };
-            self.reached.insert((weak.rule, frame.span), new);
+            self.sites.insert((weak.rule, frame.span));
+            if !self.imports_any(&weak.spec.imports) || !self.is_one_of(value, &weak.spec.value) {
+                continue;
+            }
+            let context = self.context_fits(frame, &weak.spec.context, &weak.spec.benign);
+            self.note_weak(frame, *index, weak.rule, context);
+        }
+    }
+
+    /// `expected == given`, where one is a code that nobody else may learn.
+    pub(super) fn check_comparison(&mut self, frame: &Frame<'a>, left: ValId, right: ValId) {
+        let models = self.models;
+        for (side, other) in [(left, right), (right, left)] {
+            if self.arena.get(other).konst.is_some() {
+                continue;
+            }
+            for atom in self.arena.get(side).atoms.clone() {
+                let Atom::Path(path) = atom else { continue };
+                let Some(entry) = self.paths.entry(path) else {
+                    continue;
+                };
+                for index in &entry.comparisons {
+                    let Some(comparison) = models.comparisons.get(usize::from(*index)) else {
+                        continue;
+                    };
+                    self.sites.insert((comparison.rule, frame.span));
+                    let new = Reached {
+                        function: frame.id,
+                        sink: SinkRef::Comparison(*index),
+                        label: None,
+                        control: Control::Local,
+                        parameter: None,
+                        depth: 0,
+                    };
+                    let place = self.reached.entry((comparison.rule, frame.span));
+                    place.or_insert(new);
+                }
+            }
+        }
+    }
+
+    fn note_weak(&mut self, frame: &Frame<'a>, index: u16, rule: u16, context: bool) {
+        let new = Reached {
+            function: frame.id,
+            sink: SinkRef::Weak { index, context },
+            label: None,
+            control: Control::Local,
+            parameter: None,
+            depth: 0,
+        };
+        let place = self.reached.entry((rule, frame.span));
+        // Of two specifications of one rule for one call, the one that is surer counts.
+        let old = place.or_insert(new);
+        if matches!(old.sink, SinkRef::Weak { context: false, .. }) && context {
+            *old = new;
         }
     }
 

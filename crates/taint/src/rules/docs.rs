@@ -20,6 +20,10 @@ impl Rule {
             facts.push_str(" · OWASP ");
             facts.push_str(&self.owasp.join(", "));
         }
+        if !self.asvs.is_empty() {
+            facts.push_str(" · ASVS 5.0 ");
+            facts.push_str(&self.asvs.join(", "));
+        }
         // Writing to a string cannot fail.
         let _ = write!(page, "# {}\n\n{}\n\n{facts}\n", self.id, self.title);
         section(&mut page, "What it does", &self.docs.what);

@@ -31,6 +31,10 @@ impl From<LanguageName> for Language {
 /// A rule file.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent keys of a file, each off unless written"
+)]
 pub(crate) struct RuleFile {
     pub(crate) schema: u32,
     pub(crate) id: String,
@@ -38,6 +42,9 @@ pub(crate) struct RuleFile {
     pub(crate) cwe: Vec<u32>,
     #[serde(default)]
     pub(crate) owasp: Vec<String>,
+    /// Requirements of the OWASP ASVS 5.0, by number.
+    #[serde(default)]
+    pub(crate) asvs: Vec<String>,
     pub(crate) severity: Severity,
     pub(crate) confidence: Confidence,
     pub(crate) tier: Tier,
@@ -55,6 +62,13 @@ pub(crate) struct RuleFile {
     /// The rule is about file paths: half-proofs (`no ..`, `inside a folder`) count.
     #[serde(default)]
     pub(crate) paths: bool,
+    /// The rule is about the ending of a file's name, which a check of the ending answers for.
+    #[serde(default)]
+    pub(crate) endings: bool,
+    /// The rule is about the structure of a value (an operator where text was meant): a value that
+    /// is surely text is harmless.
+    #[serde(default)]
+    pub(crate) structure: bool,
     /// The rule is about code: a text literal is harmless.
     #[serde(default)]
     pub(crate) literals: bool,
@@ -68,6 +82,8 @@ pub(crate) struct RuleFile {
     pub(crate) sanitizer: Vec<SanitizerSpec>,
     #[serde(default)]
     pub(crate) call: Vec<CallSpec>,
+    #[serde(default)]
+    pub(crate) comparison: Vec<ComparisonSpec>,
     /// Words for `context` of all calls.
     #[serde(default)]
     pub(crate) context: Vec<String>,
@@ -129,6 +145,11 @@ pub(crate) enum Mode {
     Url,
     /// Text that a browser will read as HTML.
     Html,
+    /// An argument list: what a program may take for an option, which begins with the input and
+    /// stands before any `--`.
+    Options,
+    /// Messages of a conversation: those that instruct the model.
+    Instructions,
 }
 
 /// A call that must not receive tainted text.
@@ -163,6 +184,12 @@ pub(crate) struct SinkSpec {
     /// Fields of an options object in those positions.
     #[serde(default)]
     pub(crate) options: Vec<String>,
+    /// It counts only in files that import one of these.
+    #[serde(default)]
+    pub(crate) imports: Vec<String>,
+    /// Whole maps that are spread into keywords matter.
+    #[serde(default)]
+    pub(crate) spread: bool,
     /// The receiver matters.
     #[serde(default)]
     pub(crate) receiver: bool,
@@ -225,7 +252,15 @@ pub(crate) struct CallSpec {
     pub(crate) calls: Vec<String>,
     #[serde(default)]
     pub(crate) methods: Vec<String>,
-    /// Constant texts of which this argument must be one (any case).
+    /// Attributes that must not be set to one of `value`.
+    #[serde(default)]
+    pub(crate) fields: Vec<String>,
+    #[serde(default)]
+    pub(crate) value: Vec<Scalar>,
+    /// It counts only in files that import one of these.
+    #[serde(default)]
+    pub(crate) imports: Vec<String>,
+    /// A condition on one constant argument.
     #[serde(default)]
     pub(crate) argument: Option<ArgumentIs>,
     /// Constant keywords that must hold.
@@ -237,10 +272,16 @@ pub(crate) struct CallSpec {
     /// Keywords of which one is missing.
     #[serde(default)]
     pub(crate) lacking: Vec<String>,
+    /// Keywords of which none is given.
+    #[serde(default)]
+    pub(crate) without: Vec<String>,
     /// Words near the call (target, function, argument names) that move it to the rule's own tier;
     /// without one of them it is in tier `all`. `a_b` is two words that follow each other.
     #[serde(default)]
     pub(crate) context: Vec<String>,
+    /// Without one of those words it is no finding at all.
+    #[serde(default)]
+    pub(crate) required: bool,
     /// Words near the call that move it to tier `all`.
     #[serde(default)]
     pub(crate) benign: Vec<String>,
@@ -254,6 +295,16 @@ pub(crate) struct CallSpec {
     pub(crate) confidence: Option<Confidence>,
 }
 
+/// Values that must not be compared with `==`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ComparisonSpec {
+    pub(crate) language: LanguageName,
+    /// What one side is: the dotted path of the call that made it.
+    pub(crate) of: Vec<String>,
+    pub(crate) message: String,
+}
+
 /// A condition on a constant argument.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -261,7 +312,24 @@ pub(crate) struct ArgumentIs {
     pub(crate) at: u16,
     #[serde(default)]
     pub(crate) keyword: Option<String>,
+    /// Texts of which it must be one (any case).
+    #[serde(default)]
     pub(crate) one_of: Vec<String>,
+    /// Or beginnings of it.
+    #[serde(default)]
+    pub(crate) begins: Vec<String>,
+    /// It is a list, and one of its elements must be so.
+    #[serde(default)]
+    pub(crate) elements: bool,
+    /// It must be text or bytes that stand in the source.
+    #[serde(default)]
+    pub(crate) fixed: bool,
+    /// It must be a number below this.
+    #[serde(default)]
+    pub(crate) below: Option<i64>,
+    /// It must be a number with one of these bits set.
+    #[serde(default)]
+    pub(crate) bits: Option<i64>,
 }
 
 /// What names and texts a secret in the source has.
@@ -323,6 +391,9 @@ pub(crate) struct SourceSpec {
     pub(crate) control: Control,
     /// In words: "query parameters of the request".
     pub(crate) what: String,
+    /// Its parts are text, never lists or maps.
+    #[serde(default)]
+    pub(crate) text: bool,
 }
 
 /// Things that matter to one rule alone.
@@ -389,6 +460,9 @@ pub(crate) struct EntrySpec {
     /// The parameters that are not typed hold input of the request.
     #[serde(default)]
     pub(crate) tainted: bool,
+    /// Those are text, never lists or maps.
+    #[serde(default)]
+    pub(crate) text: bool,
     #[serde(default)]
     pub(crate) what: String,
     /// The rule that a returned text is a sink of.

@@ -77,8 +77,10 @@ pub struct Rule {
     pub title: String,
     /// The weaknesses it finds, most specific first.
     pub cwe: Vec<Cwe>,
-    /// OWASP Top 10 categories, as `A03:2021`.
+    /// OWASP Top 10 categories, as `A05:2025`.
     pub owasp: Vec<String>,
+    /// Requirements of the OWASP ASVS 5.0, as `1.2.4`.
+    pub asvs: Vec<String>,
     /// How bad a finding is.
     pub severity: Severity,
     /// How sure a finding is when nothing about it was guessed.
@@ -158,6 +160,7 @@ impl From<&RuleFile> for Rule {
             title: file.title.clone(),
             cwe: file.cwe.iter().copied().map(Cwe).collect(),
             owasp: file.owasp.clone(),
+            asvs: file.asvs.clone(),
             severity: file.severity,
             confidence: file.confidence,
             tier: file.tier,

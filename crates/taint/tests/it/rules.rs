@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use trueline_syntax::ir::Language;
 use trueline_taint::{CONTROL_FILES, Engine, MODEL_FILES, RULE_FILES, SURFACE_FILES};
 
 use crate::engine::{analyze_application, found};
@@ -37,15 +36,14 @@ fn every_file_of_the_rules_folder_is_embedded() {
 }
 
 #[test]
-fn every_rule_has_examples_and_counterexamples_in_both_languages() {
+fn every_rule_has_an_example_and_each_of_its_languages_a_counterexample() {
     let engine = Engine::builtin().unwrap();
     for rule in engine.rules() {
-        for language in [Language::Python, Language::JavaScript] {
-            let has =
-                |list: &[trueline_taint::Example]| list.iter().any(|e| e.language == language);
-            assert!(has(&rule.examples), "{} {language}: no example", rule.id);
+        assert!(!rule.examples.is_empty(), "{}: no example", rule.id);
+        for example in &rule.examples {
+            let language = example.language;
             assert!(
-                has(&rule.counterexamples),
+                rule.counterexamples.iter().any(|e| e.language == language),
                 "{} {language}: no counterexample",
                 rule.id
             );
@@ -72,7 +70,10 @@ fn examples_are_found_and_counterexamples_are_not() {
                 analyze_application(&engine, example.language, &example.code).findings;
             // What an example of another rule leaves out for brevity is not its subject.
             findings.retain(|f| f.rule == rule.id || !is_control(f.rule.as_str()));
-            if !findings.is_empty() {
+            let wrongly = |f: &trueline_facts::Finding| {
+                f.rule == rule.id || f.tier == trueline_facts::Tier::Shown
+            };
+            if findings.iter().any(wrongly) {
                 wrong.push(format!(
                     "{}: {:?} found in\n{}",
                     rule.id,
