@@ -180,7 +180,7 @@ pub struct Class {
     /// Base classes as dotted names, where they are names: `flask.views.MethodView`.
     pub bases: Vec<Symbol>,
     /// Fields that are declared with a type or annotated, in source order: what a framework injects
-    /// into and what tells the class of a receiver. Languages without declarations have none.
+    /// into and what tells the class of a receiver. Python's classes have none.
     pub fields: Vec<FieldDecl>,
     /// Methods by name, in source order. A constructor is `__init__` or `constructor`.
     pub methods: Vec<(Symbol, FuncId)>,
@@ -296,7 +296,8 @@ pub struct Decorator {
     pub name: Symbol,
     /// Its positional constant arguments; `None` for those that are not constant.
     pub args: Vec<Option<Const>>,
-    /// Its keyword constant arguments; a list of constants is [`Const::List`].
+    /// Its keyword constant arguments; a list of constants is [`Const::List`]. In JavaScript the
+    /// entries of an object literal, and names passed by position (`ParseIntPipe`) without a value.
     pub keywords: Vec<(Symbol, Option<Const>)>,
     /// Where.
     pub span: Span,

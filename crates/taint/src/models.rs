@@ -42,6 +42,11 @@ impl Bits {
     /// A function that is not in sight was asked whether the value is good.
     pub(crate) const VOUCHED: Self = Self(1 << 119);
 
+    /// The text begins with a slash.
+    pub(crate) const SLASH_FIRST: Self = Self(1 << 120);
+    /// The text does not begin with two slashes.
+    pub(crate) const NOT_TWO_SLASHES: Self = Self(1 << 121);
+
     /// The rule at an index of [`Models::rules`].
     pub(crate) const fn rule(index: u16) -> Self {
         Self(1 << (index as u32 % MAX_RULES as u32))
@@ -115,6 +120,7 @@ pub(crate) struct SourceKind {
 pub(crate) enum Returns {
     Number,
     FreshText,
+    Receiver,
     Type(Box<str>),
 }
 
@@ -133,6 +139,17 @@ pub(crate) struct Entry {
     pub(crate) stores: bool,
     /// The call does not return.
     pub(crate) never: bool,
+    /// It is a list or map, never text.
+    pub(crate) object: bool,
+    /// It sets the kind of content of its receiver: by a header, or by the kind itself.
+    pub(crate) media_type: Option<MediaType>,
+}
+
+/// How a call says what kind of content an answer has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum MediaType {
+    Header,
+    Kind,
 }
 
 /// The tables of one language.
@@ -154,6 +171,10 @@ pub(crate) struct LanguageModels {
     pub(crate) stores: FxHashSet<Box<str>>,
     pub(crate) entries: Vec<CompiledEntry>,
     pub(crate) parameters: Vec<CompiledParameter>,
+    /// Decorators of fields that let only harmless values through.
+    pub(crate) checked_fields: FxHashSet<Box<str>>,
+    /// Names among the arguments of decorators of parameters, likewise.
+    pub(crate) checked_arguments: FxHashSet<Box<str>>,
 }
 
 /// An entry with its source kind and returned rule resolved.
@@ -388,11 +409,39 @@ impl Models {
     fn add_model(&mut self, name: &str, file: ModelFile) -> Result<(), RuleError> {
         let language = file.language;
         for spec in file.source {
-            let kind = self.source_kind(&spec.what, spec.control, spec.text);
+            let mut harmless = Bits::NONE;
+            for id in &spec.harmless_for {
+                let rule = self.rule_index(id).ok_or_else(|| RuleError::Unknown {
+                    file: name.to_owned(),
+                    what: "rule",
+                    name: id.clone(),
+                })?;
+                harmless = harmless.or(Bits::rule(rule));
+            }
+            let kind = self.source_kind(&spec.what, spec.control, spec.text, harmless);
             let tables = self.language_mut(language);
             for path in &spec.paths {
-                entry(&mut tables.paths, path).sources.push(kind);
+                let entry = entry(&mut tables.paths, path);
+                entry.sources.push(kind);
+                entry.object |= spec.object;
             }
+        }
+        for spec in file.media_type {
+            let tables = self.language_mut(language);
+            for call in &spec.calls {
+                entry(&mut tables.paths, call).media_type = Some(if spec.headers {
+                    MediaType::Header
+                } else {
+                    MediaType::Kind
+                });
+            }
+        }
+        for spec in file.checked {
+            let tables = self.language_mut(language);
+            let fields = spec.decorators.into_iter().map(String::into_boxed_str);
+            tables.checked_fields.extend(fields);
+            let arguments = spec.arguments.into_iter().map(String::into_boxed_str);
+            tables.checked_arguments.extend(arguments);
         }
         for spec in file.returns {
             let returns = returns_of(&spec.kind);
@@ -430,7 +479,7 @@ impl Models {
         for spec in file.entry {
             let kind = spec
                 .tainted
-                .then(|| self.source_kind(&spec.what, Control::Remote, spec.text));
+                .then(|| self.source_kind(&spec.what, Control::Remote, spec.text, Bits::NONE));
             let returned = match &spec.returned {
                 Some(id) => Some(self.rule_index(id).ok_or_else(|| RuleError::Unknown {
                     file: name.to_owned(),
@@ -449,7 +498,7 @@ impl Models {
             let kind = spec
                 .what
                 .as_ref()
-                .map(|what| self.source_kind(what, Control::Remote, false));
+                .map(|what| self.source_kind(what, Control::Remote, false, Bits::NONE));
             self.language_mut(language)
                 .parameters
                 .push(CompiledParameter { spec, kind });
@@ -457,12 +506,11 @@ impl Models {
         Ok(())
     }
 
-    fn source_kind(&mut self, what: &str, control: Control, text: bool) -> u16 {
-        let cleared = if text {
-            self.own_source_rules.or(self.structure_rules)
-        } else {
-            self.own_source_rules
-        };
+    fn source_kind(&mut self, what: &str, control: Control, text: bool, harmless: Bits) -> u16 {
+        let mut cleared = self.own_source_rules.or(harmless);
+        if text {
+            cleared = cleared.or(self.structure_rules);
+        }
         let known = self
             .source_kinds
             .iter()
@@ -484,6 +532,7 @@ pub(crate) fn returns_of(kind: &str) -> Returns {
     match kind {
         "number" => Returns::Number,
         "text" => Returns::FreshText,
+        "receiver" => Returns::Receiver,
         path => Returns::Type(path.into()),
     }
 }

@@ -3,7 +3,7 @@
 use oxc_ast::ast::{
     AccessorProperty, Argument, Class as ClassNode, ClassElement, Decorator as DecoratorNode,
     Expression, MethodDefinition, MethodDefinitionKind, ObjectPropertyKind, PropertyDefinition,
-    PropertyKey, StaticBlock,
+    PropertyKey, StaticBlock, TSTypeAnnotation,
 };
 
 use super::control::Receiver;
@@ -11,8 +11,8 @@ use super::functions::Signature;
 use super::names::{self, Names, Naming};
 use super::{Dest, Lowering, at, literals};
 use crate::ir::{
-    Arg, ArgKind, Callee, Class, ClassId, Const, Decorator, FuncId, FunctionKind, Op, Operand,
-    Param, ParamKind, Span, Symbol, Var,
+    Arg, ArgKind, Callee, Class, ClassId, Const, Decorator, FieldDecl, FuncId, FunctionKind, Op,
+    Operand, Param, ParamKind, Span, Symbol, Var,
 };
 
 /// A field of either form: `x = 1`, `accessor x = 1`.
@@ -20,6 +20,7 @@ struct Field<'a> {
     key: &'a PropertyKey<'a>,
     value: Option<&'a Expression<'a>>,
     decorators: &'a [DecoratorNode<'a>],
+    annotation: Option<&'a TSTypeAnnotation<'a>>,
     span: Span,
 }
 
@@ -29,6 +30,7 @@ impl<'a> From<&'a PropertyDefinition<'a>> for Field<'a> {
             key: &node.key,
             value: node.value.as_ref(),
             decorators: &node.decorators,
+            annotation: node.type_annotation.as_deref(),
             span: at(node.span),
         }
     }
@@ -40,6 +42,7 @@ impl<'a> From<&'a AccessorProperty<'a>> for Field<'a> {
             key: &node.key,
             value: node.value.as_ref(),
             decorators: &node.decorators,
+            annotation: node.type_annotation.as_deref(),
             span: at(node.span),
         }
     }
@@ -140,18 +143,19 @@ impl<'a> Lowering<'a> {
             }
         }
         let decorators = self.structured(&class.decorators);
+        let body = Body::of(class);
+        let fields = self.declared_fields(&body.fields);
         let id = self.builder.add_class(Class {
             name: names.name,
             qualified: names.qualified,
             bases,
-            fields: Vec::new(),
+            fields,
             methods: Vec::new(),
             decorators,
             span,
         });
         self.builder.emit_to(var, Op::ClassValue(id), span);
         self.note_object(var);
-        let body = Body::of(class);
         self.paths.push(names.qualified);
         self.lower_constructor(class, &body, id);
         for method in &body.methods {
@@ -165,6 +169,26 @@ impl<'a> Lowering<'a> {
         self.order_methods(id);
         self.paths.pop();
         self.call_decorators(&class.decorators, &Operand::Var(var));
+    }
+
+    /// Fields that say of what type they are or how they are checked.
+    fn declared_fields(&mut self, fields: &[Field<'a>]) -> Vec<FieldDecl> {
+        let mut declared = Vec::new();
+        for field in fields {
+            let Some(name) = field.key.static_name() else {
+                continue;
+            };
+            if field.annotation.is_none() && field.decorators.is_empty() {
+                continue;
+            }
+            declared.push(FieldDecl {
+                name: self.intern(&name),
+                annotation: self.annotation(field.annotation),
+                decorators: self.structured(field.decorators),
+                span: field.span,
+            });
+        }
+        declared
     }
 
     fn lower_constructor(&mut self, class: &'a ClassNode<'a>, body: &Body<'a>, id: ClassId) {
@@ -412,6 +436,13 @@ impl<'a> Lowering<'a> {
             for argument in arguments {
                 let expression = argument.as_expression();
                 args.push(expression.and_then(|e| literals::constant(e, &mut self.builder)));
+                let named = expression.map(|e| match e.get_inner_expression() {
+                    Expression::NewExpression(new) => &new.callee,
+                    other => other,
+                });
+                if let Some(name) = named.and_then(names::dotted) {
+                    keywords.push((self.intern(&name), None));
+                }
                 if let Some(Expression::ObjectExpression(object)) =
                     expression.map(Expression::get_inner_expression)
                 {

@@ -107,6 +107,12 @@ impl<'a> Analyzer<'a> {
         if let Some(length) = self.length_of(base, name) {
             return length;
         }
+        let checked = atoms
+            .iter()
+            .any(|a| matches!(a, Atom::Access(access) if self.is_checked_field(*access, name)));
+        if checked {
+            return self.arena.single(Atom::Number);
+        }
         let mut labels = self.part_labels(base);
         let derived = self.derive_field(base, name);
         for atom in &atoms {
@@ -195,12 +201,12 @@ impl<'a> Analyzer<'a> {
         if self.names.text(name) == "suffix" {
             return Some((Derivation::Ending, base));
         }
-        let (Derivation::Url, url) = self.arena.get(base).derived? else {
+        let (Derivation::Url, _) = self.arena.get(base).derived? else {
             return None;
         };
         match self.names.text(name) {
-            "netloc" | "hostname" | "host" | "origin" => Some((Derivation::UrlHost, url)),
-            "scheme" | "protocol" => Some((Derivation::UrlScheme, url)),
+            "netloc" | "hostname" | "host" | "origin" => Some((Derivation::UrlHost, base)),
+            "scheme" | "protocol" => Some((Derivation::UrlScheme, base)),
             _ => None,
         }
     }

@@ -25,6 +25,14 @@ impl Alphabet {
         }
     }
 
+    pub(super) fn characters(&self) -> impl Iterator<Item = char> {
+        (0..128_u8).map(char::from).filter(|c| self.has(*c))
+    }
+
+    pub(super) fn add_text(&mut self, text: &str) {
+        text.chars().for_each(|c| self.add(c));
+    }
+
     fn add_class(&mut self, class: char) -> bool {
         let members: fn(char) -> bool = match class {
             'w' => |c| c.is_ascii_alphanumeric() || c == '_',
@@ -118,6 +126,64 @@ fn top_level_alternative(pattern: &str) -> bool {
         }
     }
     false
+}
+
+/// Whether a pattern lets text begin with one slash only: `^/(?!/)`, `^/[a-z]`.
+pub(super) fn begins_with_one_slash(pattern: &str) -> bool {
+    let rest = pattern.strip_prefix('^').map(|p| p.replace("\\/", "/"));
+    let Some(rest) = rest.as_deref().and_then(|p| p.strip_prefix('/')) else {
+        return false;
+    };
+    rest.starts_with("(?!/)")
+        || rest.starts_with("(?![/")
+        || rest.starts_with("[^/")
+        || rest.starts_with('[') && !rest.split(']').next().unwrap_or("").contains('/')
+}
+
+/// The single characters that a pattern finds, each by itself: `<`, `[&<>]`, `[&<>]+`.
+pub(super) fn found_characters(pattern: &str) -> Option<Alphabet> {
+    let plain = pattern.strip_suffix('+').unwrap_or(pattern);
+    let mut alphabet = Alphabet([false; 128]);
+    let mut chars = plain.chars().peekable();
+    match (chars.next()?, plain.len()) {
+        ('[', _) => {
+            add_bracket(&mut chars, &mut alphabet)?;
+            chars.next().is_none().then_some(alphabet)
+        }
+        ('\\', 2) => {
+            let escaped = chars.next()?;
+            match escaped {
+                'n' => alphabet.add('\n'),
+                'r' => alphabet.add('\r'),
+                _ if alphabet.add_class(escaped) => {}
+                c if c.is_ascii_alphanumeric() => return None,
+                c => alphabet.add(c),
+            }
+            Some(alphabet)
+        }
+        (c, 1) if !matches!(c, '.' | '^' | '$') => {
+            alphabet.add(c);
+            Some(alphabet)
+        }
+        // `\r\n|\r|\n` and the like: each is taken out.
+        _ => alternatives(plain),
+    }
+}
+
+fn alternatives(pattern: &str) -> Option<Alphabet> {
+    let mut all = Alphabet([false; 128]);
+    let mut parts = pattern.split('|').filter(|p| *p != "\\r\\n").peekable();
+    parts.peek()?;
+    for part in parts {
+        if part.contains('|') || part == pattern {
+            return None;
+        }
+        let one = found_characters(part)?;
+        for (own, other) in all.0.iter_mut().zip(one.0) {
+            *own |= other;
+        }
+    }
+    Some(all)
 }
 
 /// The characters left when a search for `[^…]` finds nothing.

@@ -93,7 +93,14 @@ impl<'a> Analyzer<'a> {
                 if let Some(result) = self.callback_method(frame, state, receiver, *name, &call) {
                     return self.refined(state, result);
                 }
+                let again = self.repeatable(frame, receiver, *name, &passed);
+                if let Some(known) = again.and_then(|key| self.arena.reads.get(&key).copied()) {
+                    return self.refined(state, known);
+                }
                 if let Some(result) = self.builtin_method(frame, state, receiver, *name, &call) {
+                    if let Some(key) = again {
+                        self.arena.reads.insert(key, result);
+                    }
                     return self.refined(state, result);
                 }
                 call.target = self.field(frame, state, receiver, *name);
@@ -108,6 +115,42 @@ impl<'a> Analyzer<'a> {
         }
         let result = self.invoke(frame, state, &call);
         self.refined(state, result)
+    }
+
+    /// The key of a text method with constant arguments: the same call on the same text gives the
+    /// same value, so that a guard on the first holds for the second.
+    fn repeatable(
+        &mut self,
+        frame: &Frame<'a>,
+        receiver: ValId,
+        name: Symbol,
+        passed: &[Passed],
+    ) -> Option<(FuncId, ValId, Selector)> {
+        let known = self.arena.get(receiver);
+        let text = self.names.text(name);
+        let pure = matches!(
+            text,
+            "toLowerCase"
+                | "toUpperCase"
+                | "trim"
+                | "split"
+                | "toString"
+                | "lower"
+                | "upper"
+                | "strip"
+        );
+        let opaque = |a: &Atom| matches!(a, Atom::Object(_) | Atom::Func(_) | Atom::Bound(..));
+        if !pure || known.labels.is_empty() || known.atoms.iter().any(opaque) {
+            return None;
+        }
+        let mut key = format!("{text}(");
+        for argument in passed {
+            let konst = self.arena.get(argument.value).konst?;
+            key.push_str(&self.konst_text(konst)?);
+            key.push(',');
+        }
+        let key = self.names.intern(&key);
+        Some((frame.id, receiver, Selector::Name(key)))
     }
 
     /// Applies whatever the target may be and joins the results.
@@ -224,6 +267,14 @@ impl<'a> Analyzer<'a> {
             self.check_sinks(frame, state, &model.sinks, by_name.is_some(), call);
             self.check_weak_calls(frame, state, &model.weak_calls, call);
             frame.dead |= model.never;
+            if let Some(kind) = model.media_type {
+                self.note_media_type(state, kind, call);
+            }
+            if model.returns == Some(Returns::Receiver)
+                && let Some(receiver) = call.receiver
+            {
+                return receiver;
+            }
         }
         let opaque = model.is_some_and(|m| m.opaque)
             || entry.is_none()
@@ -320,6 +371,7 @@ impl<'a> Analyzer<'a> {
         let kind = match entry.and_then(|e| e.returns.as_ref()) {
             Some(Returns::Number) => return self.arena.single(Atom::Number),
             Some(Returns::FreshText) => return self.arena.single(Atom::Text),
+            Some(Returns::Receiver) => path,
             Some(Returns::Type(text)) => {
                 let last = self.names.intern(super::entry::last_name(text));
                 Some(self.paths.absolute(text, last))
@@ -446,7 +498,9 @@ impl<'a> Analyzer<'a> {
                 && self
                     .receiver_name(frame, call.callee)
                     .is_some_and(|r| words(&r).any(|w| entry.spec.receivers.contains(&w)));
-            if !by_type && !by_name {
+            if !by_type && !(by_name && self.imports_any(&entry.spec.imports))
+                || self.imports_excluded(&entry.spec.unless_imports)
+            {
                 continue;
             }
             for argument in call.passed {

@@ -123,6 +123,11 @@ impl<'a> Analyzer<'a> {
         names
     }
 
+    /// Whether the file imports one of the modules that exclude a convention.
+    pub(super) fn imports_excluded(&self, modules: &[String]) -> bool {
+        !modules.is_empty() && self.imports_any(modules)
+    }
+
     pub(super) fn imports_any(&self, modules: &[String]) -> bool {
         modules.is_empty()
             || modules.iter().any(|m| {
@@ -239,6 +244,13 @@ impl<'a> Analyzer<'a> {
                 names.split('|').any(|name| name == own)
             })
             && self.imports_any(&entry.spec.imports)
+            && !self.imports_excluded(&entry.spec.unless_imports)
+            && (entry.spec.functions.is_empty()
+                || entry
+                    .spec
+                    .functions
+                    .iter()
+                    .any(|f| f == self.names.text(function.name)))
     }
 
     fn by_parameter(&mut self, function: &Function, seed: &mut Seed) {
@@ -249,6 +261,11 @@ impl<'a> Analyzer<'a> {
             let Some(slot) = seed.params.get_mut(at) else {
                 continue;
             };
+            let converted = param.decorators.iter().any(|d| {
+                d.keywords
+                    .iter()
+                    .any(|(name, _)| tables.checked_arguments.contains(self.names.text(*name)))
+            });
             for model in &tables.parameters {
                 let by_annotation =
                     annotation.is_some_and(|a| model.spec.annotations.iter().any(|m| m == a));
@@ -272,6 +289,7 @@ impl<'a> Analyzer<'a> {
                 if model.kind.is_some() {
                     slot.source = model.kind;
                 }
+                slot.number |= converted;
             }
         }
     }
@@ -333,6 +351,43 @@ impl<'a> Analyzer<'a> {
         let path = self.paths.absolute(&text, last);
         value::add_atoms(&mut known.atoms, &[Atom::Path(path)]);
         self.arena.add(known)
+    }
+
+    /// Whether a field of what a caller passes is declared to hold no free text: a number, or what
+    /// a validator lets through.
+    pub(super) fn is_checked_field(&self, access: value::AccessId, name: Symbol) -> bool {
+        let Some(node) = self.arena.access(access) else {
+            return false;
+        };
+        let (None, Root::Param(id, at)) = (node.parent, node.root) else {
+            return false;
+        };
+        let param = self
+            .function(id)
+            .and_then(|f| f.params.get(usize::from(at)));
+        let Some(param) = param.filter(|p| !p.decorators.is_empty()) else {
+            return false;
+        };
+        let class = self
+            .module
+            .classes
+            .iter()
+            .find(|c| Some(c.name) == param.annotation);
+        let field = class.and_then(|c| c.fields.iter().find(|f| f.name == name));
+        field.is_some_and(|f| {
+            let number = f.annotation.is_some_and(|a| {
+                let annotation = last_name(self.names.text(a));
+                self.tables.parameters.iter().any(|model| {
+                    model.spec.kind.as_deref() == Some("number")
+                        && model.spec.annotations.iter().any(|m| m == annotation)
+                })
+            });
+            number
+                || f.decorators.iter().any(|d| {
+                    let name = last_name(self.names.text(d.name));
+                    self.tables.checked_fields.contains(name)
+                })
+        })
     }
 
     pub(super) fn source_label(&mut self, function: FuncId, span: Span, kind: u16) -> Label {

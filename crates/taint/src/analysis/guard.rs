@@ -6,7 +6,9 @@
 
 use trueline_syntax::ir::{Arg, Callee, CompareOp, Op, Operand, Symbol, UnaryOp};
 
-use super::alphabet::{Anchors, rejected_alphabet, whole_alphabet};
+use super::alphabet::{
+    Alphabet, Anchors, begins_with_one_slash, rejected_alphabet, whole_alphabet,
+};
 use super::names::words;
 use super::state::State;
 use super::value::{Atom, Derivation, Konst, ValId};
@@ -129,6 +131,7 @@ impl<'a> Analyzer<'a> {
                         let value = self.raw(frame, state, operand);
                         self.establish(state, value, Bits::ALL);
                     }
+                    self.assume_text(frame, state, left, b);
                     self.assume_equal(state, a, b);
                     self.assume_equal(state, b, a);
                 }
@@ -137,6 +140,28 @@ impl<'a> Analyzer<'a> {
                 self.position_of(frame, state, left, b, op, holds);
             }
             (CompareOp::InstanceOf | CompareOp::Matches, _) => {}
+        }
+    }
+
+    /// `typeof x === "string"`: text is no operator of a query.
+    fn assume_text(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        left: &Operand,
+        kind: ValId,
+    ) {
+        let Some(Op::Unary {
+            op: UnaryOp::TypeOf,
+            operand,
+        }) = Self::definition(frame, left)
+        else {
+            return;
+        };
+        let kind = self.arena.get(kind).konst.and_then(|k| self.konst_text(k));
+        if kind.as_deref() == Some("string") {
+            let value = self.raw(frame, state, operand);
+            self.establish(state, value, self.models.structure_rules);
         }
     }
 
@@ -351,6 +376,21 @@ impl<'a> Analyzer<'a> {
                     self.establish(state, receiver, self.models.ending_rules);
                 }
             }
+            ("startswith" | "startsWith", false) => {
+                let text = first.and_then(|f| self.arena.get(f).konst);
+                let text = text.and_then(|k| self.konst_text(k));
+                match text.as_deref() {
+                    Some("//") => self.establish(state, receiver, Bits::NOT_TWO_SLASHES),
+                    Some("..") => {
+                        if let Some((Derivation::Relative, whole)) =
+                            self.arena.get(receiver).derived
+                        {
+                            self.establish(state, whole, Bits::INSIDE);
+                        }
+                    }
+                    _ => {}
+                }
+            }
             ("startswith" | "startsWith" | "is_relative_to", true) => {
                 if let Some(prefix) = first {
                     if self.is_quote(prefix) {
@@ -412,7 +452,7 @@ impl<'a> Analyzer<'a> {
     }
 
     /// The constant pattern of a compiled regular expression.
-    fn pattern_of(&self, state: &State, value: ValId) -> Option<ValId> {
+    pub(super) fn pattern_of(&self, state: &State, value: ValId) -> Option<ValId> {
         let object = self.only_object(value)?;
         let contents = state.contents(object)?;
         contents.get(super::state::Key::At(0))
@@ -434,6 +474,9 @@ impl<'a> Analyzer<'a> {
         }
         let mut cleared = Bits::INSIDE;
         let text = self.arena.get(prefix).prefix;
+        if text.is_some_and(|t| self.names.text(t) == "/") {
+            cleared = cleared.or(Bits::SLASH_FIRST);
+        }
         if text.is_some_and(|t| super::sink::fixes_host(self.names.text(t))) {
             cleared = cleared.or(self.models.url_rules);
         }
@@ -448,6 +491,10 @@ impl<'a> Analyzer<'a> {
             state.add_fact(value, cleared);
             match self.arena.get(value).derived {
                 Some((Derivation::SameText, base)) => value = self.arena.unrefined(base),
+                Some((Derivation::Url, text)) if cleared.has(self.models.url_rules) => {
+                    value = self.arena.unrefined(text);
+                    cleared = self.models.url_rules;
+                }
                 Some((Derivation::UrlHost, url)) if cleared.has(self.models.url_rules) => {
                     value = self.arena.unrefined(url);
                     cleared = self.models.url_rules;
@@ -479,12 +526,22 @@ impl<'a> Analyzer<'a> {
                 _ => return,
             },
         };
+        if holds && begins_with_one_slash(&pattern) {
+            let local = Bits::SLASH_FIRST.or(Bits::NOT_TWO_SLASHES);
+            self.establish(state, text, local);
+        }
         let alphabet = if holds {
             whole_alphabet(&pattern, anchors)
         } else {
             rejected_alphabet(&pattern)
         };
         let Some(alphabet) = alphabet else { return };
+        let cleared = self.cleared_by_alphabet(&alphabet);
+        self.establish(state, text, cleared);
+    }
+
+    /// The rules that text of these characters cannot violate.
+    pub(super) fn cleared_by_alphabet(&self, alphabet: &Alphabet) -> Bits {
         let mut cleared = Bits::NONE;
         for (at, rule) in self.models.rules.iter().enumerate() {
             if !rule.danger.is_empty() && !rule.danger.chars().any(|c| alphabet.has(c)) {
@@ -497,7 +554,7 @@ impl<'a> Analyzer<'a> {
         if !alphabet.has('/') {
             cleared = cleared.or(Bits::RELATIVE);
         }
-        self.establish(state, text, cleared);
+        cleared
     }
 
     /// The value of an operand without what guards have established, so that they can add to it.

@@ -2,6 +2,7 @@
 
 use trueline_syntax::ir::{ArgKind, IterKind, Language, Symbol};
 
+use super::alphabet::{found_characters, rejected_alphabet};
 use super::call::Call;
 use super::names::MAX_TEXT;
 use super::state::{Contents, Key, State};
@@ -43,6 +44,10 @@ pub(super) enum Special {
     Entries,
     /// `Object.fromEntries`, `new Map`: a map of a list of pairs.
     FromEntries,
+    /// `z.object`: a schema of a validator.
+    Schema,
+    /// `path.relative(base, path)`.
+    RelativePath,
     /// `JSON.stringify`: text that `JSON.parse` turns back.
     ToJson,
     FromJson,
@@ -92,6 +97,9 @@ impl Special {
                 "Promise.race" | "Promise.any" => Self::AnyElement,
                 "Object.entries" => Self::Entries,
                 "Reflect.get" => Self::GetAttribute,
+                "zod.z.object" | "zod.object" | "zod.z.strictObject" | "joi.object"
+                | "yup.object" | "yup.object.shape" | "zod/v4.z.object" => Self::Schema,
+                "path.relative" => Self::RelativePath,
                 "JSON.stringify" => Self::ToJson,
                 "JSON.parse" => Self::FromJson,
                 "Object.keys" => Self::Keys,
@@ -137,7 +145,11 @@ impl<'a> Analyzer<'a> {
             }
             Special::ParseUrl => {
                 let from = first?;
-                let labels = self.deep_labels(state, from);
+                let mut labels = self.deep_labels(state, from);
+                if let Some(kind) = self.parameters_of_page(from) {
+                    let label = self.source_label(frame.id, frame.span, kind);
+                    value::add_labels(&mut labels, &[label]);
+                }
                 let mut value = Value {
                     labels,
                     derived: Some((Derivation::Url, from)),
@@ -149,8 +161,8 @@ impl<'a> Analyzer<'a> {
             Special::Pattern => {
                 let object = self.allocate(frame, ObjectKind::Instance(path), 2);
                 let mut contents = Contents::default();
-                if let Some(pattern) = first {
-                    contents.set(Key::At(0), pattern);
+                for (at, argument) in (0..2).zip(call.passed) {
+                    contents.set(Key::At(at), argument.value);
                 }
                 *state.contents_mut(object) = contents;
                 Some(self.arena.single(Atom::Object(object)))
@@ -213,6 +225,18 @@ impl<'a> Analyzer<'a> {
                 Some(self.list_of_pairs(frame, state, keys, element))
             }
             Special::FromEntries => Some(self.map_of_pairs(frame, state, call)),
+            Special::Schema => self.make_schema(frame, state, path, call),
+            Special::RelativePath => {
+                let path = call.passed.get(1)?.value;
+                let labels = self.deep_labels(state, path);
+                let mut value = Value {
+                    labels,
+                    derived: Some((Derivation::Relative, path)),
+                    ..Value::default()
+                };
+                value.atoms.push(Atom::Text);
+                Some(self.arena.add(value))
+            }
             Special::ToJson => {
                 let from = first?;
                 let mut labels = self.deep_labels(state, from);
@@ -252,6 +276,18 @@ impl<'a> Analyzer<'a> {
                 Some(self.arena.tainted(labels))
             }
         }
+    }
+
+    /// The address of a page is of its own site, but what it holds when taken apart is not.
+    fn parameters_of_page(&self, address: ValId) -> Option<u16> {
+        let path = self.path_of(address)?;
+        if self.module.language == Language::Python
+            || !path.ends_with("location.href") && path != "document.URL"
+        {
+            return None;
+        }
+        let entry = self.tables.paths.get("location.search")?;
+        entry.sources.first().copied()
     }
 
     /// Any key of an object: those that the program wrote are clean text.
@@ -426,6 +462,9 @@ impl<'a> Analyzer<'a> {
                     self.list_method(frame, state, object, receiver, name, call)
                 }
                 ObjectKind::Map => self.map_method(frame, state, object, receiver, name, call),
+                ObjectKind::Instance(path) if self.paths.special(path) == Some(Special::Schema) => {
+                    self.schema_method(frame, state, object, receiver, name, call)
+                }
                 ObjectKind::Instance(path) => {
                     self.store_method(state, path, object, receiver, name, call)
                 }
@@ -587,6 +626,9 @@ impl<'a> Analyzer<'a> {
         call: &Call<'_, 'a>,
     ) -> Option<ValId> {
         let [from, to] = call.passed else { return None };
+        if let Some(clean) = self.replaced_pattern(state, receiver, from.value, to.value) {
+            return Some(clean);
+        }
         let all = self.module.language == Language::Python
             || call
                 .name
@@ -619,6 +661,58 @@ impl<'a> Analyzer<'a> {
             let cleared = self.cleared_by_absence(&part);
             clear_all(&mut labels, cleared);
         }
+        let mut value = Value {
+            labels,
+            ..Value::default()
+        };
+        value.atoms.push(Atom::Text);
+        Some(self.arena.add(value))
+    }
+
+    /// `text.replace(/[<>]/g, "")`: without the characters that the pattern finds, or with those only
+    /// that it does not.
+    fn replaced_pattern(
+        &mut self,
+        state: &State,
+        receiver: ValId,
+        pattern: ValId,
+        by: ValId,
+    ) -> Option<ValId> {
+        let object = self.only_object(pattern)?;
+        let flags = state.contents(object)?.get(Key::At(1))?;
+        let text = |value: ValId| {
+            let konst = self.arena.get(value).konst;
+            konst.and_then(|k| self.konst_text(k))
+        };
+        if !text(flags)?.contains('g') {
+            return None;
+        }
+        let source = text(self.pattern_of(state, pattern)?)?;
+        let labels = self.deep_labels(state, by);
+        if !labels.is_empty() {
+            return None;
+        }
+        // A function answers for each character with what stands in its table.
+        let by = self.arena.get(by).konst.and_then(|k| self.konst_text(k));
+        let by = by.unwrap_or_default();
+        let mut cleared = Bits::NONE;
+        if let Some(mut kept) = rejected_alphabet(&source) {
+            kept.add_text(&by);
+            cleared = self.cleared_by_alphabet(&kept);
+        } else {
+            let found = found_characters(&source)?;
+            for c in found.characters().filter(|c| !by.contains(*c)) {
+                cleared = cleared.or(self.cleared_by_absence(&c.to_string()));
+            }
+            if by.contains("$&") {
+                // Each is there still, with something before it: only a pattern cares.
+                let pattern = self.models.rule_index("regex-denial-of-service");
+                cleared = cleared.both(pattern.map_or(Bits::NONE, Bits::rule));
+            }
+        }
+        let mut labels = self.deep_labels(state, receiver);
+        clear_all(&mut labels, cleared);
+        clear_all(&mut labels, self.models.structure_rules);
         let mut value = Value {
             labels,
             ..Value::default()

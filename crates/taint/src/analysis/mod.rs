@@ -21,6 +21,7 @@ mod hits;
 mod library;
 mod lists;
 mod names;
+mod schemas;
 mod sink;
 mod state;
 mod summary;

@@ -9,7 +9,7 @@ use super::state::{Key, State};
 use super::summary::SinkFlow;
 use super::value::{AccessId, Atom, Konst, Label, Labels, Source, ValId};
 use super::{Analyzer, Frame, ObjectKind};
-use crate::models::Bits;
+use crate::models::{Bits, MediaType};
 use crate::rules::format::{Control, Mode, Scalar, TextForm};
 
 /// Which sink it was.
@@ -62,6 +62,9 @@ pub(crate) struct Hit {
     pub(crate) secret: bool,
 }
 
+/// The header that says what kind of content follows, as the state keeps it.
+const CONTENT_TYPE: &str = "content-type";
+
 /// Whether constant text fixes the host of the URL that it begins.
 pub(super) fn fixes_host(prefix: &str) -> bool {
     match prefix.split_once("://") {
@@ -107,13 +110,17 @@ impl<'a> Analyzer<'a> {
             let holds = spec.when.iter().all(|(key, wanted)| {
                 self.argument_is(state, call, key, std::slice::from_ref(wanted))
             });
-            let excused = spec
-                .unless
-                .iter()
-                .any(|(key, safe)| self.argument_is(state, call, key, safe));
+            let excused = spec.unless.iter().any(|(key, safe)| {
+                safe.is_empty() && self.has_argument(state, call, key)
+                    || self.argument_is(state, call, key, safe)
+            });
+            let excused = excused
+                || spec.mode == Mode::Html && self.is_not_html(state, call.receiver)
+                || spec.declared && !self.is_html(state, call.receiver);
             if !holds || excused {
                 continue;
             }
+            let by_form = by_form || spec.looks_like == Some(TextForm::Html);
             let sink_ref = SinkRef::Model {
                 index: *index,
                 by_form,
@@ -169,6 +176,91 @@ impl<'a> Analyzer<'a> {
                 self.check_value(frame, state, sink_ref, receiver);
             }
         }
+    }
+
+    /// Remembers what kind of content a call gives its receiver.
+    pub(super) fn note_media_type(
+        &mut self,
+        state: &mut State,
+        kind: MediaType,
+        call: &Call<'_, 'a>,
+    ) {
+        let Some(receiver) = call.receiver else {
+            return;
+        };
+        let value = match kind {
+            MediaType::Kind => call.passed.first().map(|p| p.value),
+            MediaType::Header => self.content_type_of(state, call),
+        };
+        if let Some(value) = value {
+            let key = Key::Name(self.names.intern(CONTENT_TYPE));
+            self.store(state, receiver, Some(key), ValId::UNDEF, value);
+        }
+    }
+
+    /// The content type among headers: `set("Content-Type", value)`, or an object of them.
+    fn content_type_of(&self, state: &State, call: &Call<'_, 'a>) -> Option<ValId> {
+        let is_name = |name: Symbol| {
+            let name = self.names.text(name);
+            name.eq_ignore_ascii_case(CONTENT_TYPE) || name == "contentType"
+        };
+        for (at, argument) in call.passed.iter().enumerate() {
+            if let Some(Konst::Str(name)) = self.arena.get(argument.value).konst
+                && is_name(name)
+            {
+                return call.passed.get(at + 1).map(|p| p.value);
+            }
+            let contents = self
+                .only_object(argument.value)
+                .and_then(|o| state.contents(o));
+            let entry = contents.and_then(|c| {
+                c.entries
+                    .iter()
+                    .find(|(key, _)| matches!(key, Key::Name(name) if is_name(*name)))
+            });
+            if let Some((_, value)) = entry {
+                return Some(*value);
+            }
+        }
+        None
+    }
+
+    /// Whether the answer is known to be no HTML.
+    fn is_not_html(&mut self, state: &State, receiver: Option<ValId>) -> bool {
+        self.media_type_is(state, receiver, |t| {
+            !t.contains("html") && !t.contains("svg")
+        })
+    }
+
+    /// Whether the answer was declared to be HTML.
+    fn is_html(&mut self, state: &State, receiver: Option<ValId>) -> bool {
+        self.media_type_is(state, receiver, |t| t.contains("html"))
+    }
+
+    fn media_type_is(
+        &mut self,
+        state: &State,
+        receiver: Option<ValId>,
+        is: impl Fn(&str) -> bool,
+    ) -> bool {
+        let Some(receiver) = receiver else {
+            return false;
+        };
+        let key = Key::Name(self.names.intern(CONTENT_TYPE));
+        self.arena.get(receiver).atoms.iter().any(|atom| {
+            let object = match atom {
+                Atom::Object(object) => Some(*object),
+                Atom::Access(access) => self.access_objects.get(access).copied(),
+                _ => None,
+            };
+            let value = object
+                .and_then(|o| state.contents(o))
+                .and_then(|c| c.get(key));
+            let text = value
+                .and_then(|v| self.arena.get(v).konst)
+                .and_then(|k| self.konst_text(k));
+            text.is_some_and(|t| is(&t.to_ascii_lowercase()))
+        })
     }
 
     /// Whether an argument (keyword, field of an options object, or position) is one of these.
@@ -271,8 +363,14 @@ impl<'a> Analyzer<'a> {
                 return;
             }
         };
+        // A framework writes a list or a map as JSON.
+        if mode == Mode::Html && self.is_object_source(value) {
+            return;
+        }
         let labels: Labels = match mode {
-            Mode::Text | Mode::Html | Mode::Url => self.arena.get(value).labels.clone(),
+            Mode::Text | Mode::Html | Mode::Url | Mode::Whole => {
+                self.arena.get(value).labels.clone()
+            }
             Mode::Deep => self.deep_labels(state, value),
             Mode::Arguments => self.argument_list_labels(state, value),
             Mode::Options => self.option_labels(state, value),
@@ -284,7 +382,8 @@ impl<'a> Analyzer<'a> {
             .atoms
             .iter()
             .any(|a| matches!(a, Atom::Access(_)));
-        let conditional = mode == Mode::Url || form.is_some() && is_by_form(sink);
+        let conditional =
+            matches!(mode, Mode::Url | Mode::Whole) || form.is_some() && is_by_form(sink);
         let matters = self.still_matters(value, sink);
         if !whole_access && !matters {
             return;
@@ -294,7 +393,7 @@ impl<'a> Analyzer<'a> {
         }
         for label in labels {
             // Whether what a caller passes has the form is for the caller to see.
-            if !matters && !self.is_symbolic(&label) {
+            if !matters && !(whole_access && self.is_symbolic(&label)) {
                 continue;
             }
             let span = frame.span;
@@ -324,6 +423,9 @@ impl<'a> Analyzer<'a> {
         if model.spec.mode == Mode::Url && prefix.is_some_and(fixes_host) {
             return false;
         }
+        if model.spec.mode == Mode::Whole && !self.is_object_source(value) {
+            return false;
+        }
         if by_form {
             return match model.spec.looks_like {
                 Some(form) => prefix.is_some_and(|p| has_form(p, form)),
@@ -331,6 +433,14 @@ impl<'a> Analyzer<'a> {
             };
         }
         true
+    }
+
+    /// Whether a value is input that is itself a list or map.
+    fn is_object_source(&self, value: ValId) -> bool {
+        self.arena.get(value).atoms.iter().any(|atom| {
+            matches!(atom, Atom::Path(path)
+                if self.paths.entry(*path).is_some_and(|e| e.object))
+        })
     }
 
     /// Whether a label stands for something that a caller passes.
@@ -437,6 +547,8 @@ impl<'a> Analyzer<'a> {
                         .or(Bits::QUOTE_LAST)
                         .or(Bits::NO_QUOTE_INSIDE),
                 )
+            || self.models.url_rules.has(bit)
+                && cleared.has(Bits::SLASH_FIRST.or(Bits::NOT_TWO_SLASHES))
             || self.models.path_rules.has(bit)
                 && (cleared.has(Bits::NORMALISED.or(Bits::INSIDE))
                     || cleared.has(Bits::NO_DOTDOT.or(Bits::RELATIVE)))
@@ -537,6 +649,40 @@ impl<'a> Analyzer<'a> {
         let (block, at) = (*frame.defs.get(var.0 as usize)?)?;
         let block = frame.function.blocks.get(block.0 as usize)?;
         block.instrs.get(at as usize).map(|i| i.span)
+    }
+
+    /// `location.href = value`: a property of a library that is a sink.
+    pub(super) fn check_property_sink(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &State,
+        target: ValId,
+        name: Symbol,
+        value: ValId,
+    ) {
+        let atoms = self.arena.get(target).atoms.clone();
+        for atom in atoms {
+            let Atom::Path(path) = atom else { continue };
+            let child = self.paths.child(path, name, &self.names);
+            let Some(entry) = self.paths.entry(child) else {
+                continue;
+            };
+            for index in &entry.sinks {
+                let Some(sink) = self.models.sinks.get(usize::from(*index)) else {
+                    continue;
+                };
+                let html = sink.spec.mode == Mode::Html;
+                if html && self.is_not_html(state, Some(target)) {
+                    continue;
+                }
+                self.sites.insert((sink.rule, frame.span));
+                let sink = SinkRef::Model {
+                    index: *index,
+                    by_form: sink.spec.looks_like == Some(TextForm::Html),
+                };
+                self.check_value(frame, state, sink, value);
+            }
+        }
     }
 
     /// `element.innerHTML = value`.
@@ -698,5 +844,6 @@ fn has_form(prefix: &str, form: TextForm) -> bool {
             ) && rest.starts_with(char::is_whitespace)
         }
         TextForm::Ldap => text.starts_with('('),
+        TextForm::Html => text.starts_with('<'),
     }
 }

@@ -386,8 +386,14 @@ impl<'a> Analyzer<'a> {
         let value = self.resolve(frame, state, application, flow.access);
         let matters = !flow.whole || self.still_matters(value, flow.sink);
         let labels = self.deep_labels(state, value);
+        let passed_on = self
+            .arena
+            .get(value)
+            .atoms
+            .iter()
+            .any(|a| matches!(a, Atom::Access(_)));
         for label in &labels {
-            if !matters && !self.is_symbolic(label) {
+            if !matters && !(passed_on && self.is_symbolic(label)) {
                 continue;
             }
             let step = self.arena.step(
@@ -401,13 +407,7 @@ impl<'a> Analyzer<'a> {
                 guesses: label.guesses.saturating_add(flow.guesses),
                 source: label.source,
             };
-            let whole = flow.whole
-                && self
-                    .arena
-                    .get(value)
-                    .atoms
-                    .iter()
-                    .any(|a| matches!(a, Atom::Access(_)));
+            let whole = flow.whole && passed_on;
             self.reach(
                 frame,
                 flow.rule,

@@ -26,6 +26,7 @@ impl<'a> Analyzer<'a> {
                 let target = self.read(frame, state, base);
                 let stored = self.read(frame, state, value);
                 self.check_field_sink(frame, state, *name, stored);
+                self.check_property_sink(frame, state, target, *name, stored);
                 self.check_weak_field(frame, *name, stored);
                 self.check_index_sink(frame, state, base, target, ValId::UNKNOWN, stored);
                 self.check_secret(frame, *name, stored);

@@ -101,6 +101,8 @@ pub(super) enum Derivation {
     UrlScheme,
     /// Its JSON text.
     Json,
+    /// A path as seen from a folder.
+    Relative,
 }
 
 /// Taint of one source.

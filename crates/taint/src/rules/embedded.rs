@@ -56,6 +56,9 @@ pub const RULE_FILES: &[(&str, &str)] = &[
 
 /// Model files: name and text.
 pub const MODEL_FILES: &[(&str, &str)] = &[
+    rule!("models/javascript-browser.toml"),
+    rule!("models/javascript-data.toml"),
+    rule!("models/javascript-standard.toml"),
     rule!("models/javascript-web.toml"),
     rule!("models/python-flask.toml"),
     rule!("models/python-standard.toml"),

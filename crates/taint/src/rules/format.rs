@@ -150,6 +150,8 @@ pub(crate) enum Mode {
     Options,
     /// Messages of a conversation: those that instruct the model.
     Instructions,
+    /// A whole list or map of input, not parts of it.
+    Whole,
 }
 
 /// A call that must not receive tainted text.
@@ -201,6 +203,9 @@ pub(crate) struct SinkSpec {
     /// Constant keywords, or dotted names of their values, that make the call safe.
     #[serde(default)]
     pub(crate) unless: BTreeMap<String, Vec<Scalar>>,
+    /// It counts only for an answer that was declared to be HTML.
+    #[serde(default)]
+    pub(crate) declared: bool,
     /// The text must begin like a statement of this language, for methods of unknown receivers.
     #[serde(default)]
     pub(crate) looks_like: Option<TextForm>,
@@ -218,6 +223,7 @@ pub(crate) struct SinkSpec {
 pub(crate) enum TextForm {
     Sql,
     Ldap,
+    Html,
 }
 
 /// A constant in a rule file.
@@ -371,6 +377,10 @@ pub(crate) struct ModelFile {
     /// Calls that do not return.
     #[serde(default)]
     pub(crate) never: Vec<String>,
+    #[serde(default)]
+    pub(crate) media_type: Vec<MediaTypeSpec>,
+    #[serde(default)]
+    pub(crate) checked: Vec<CheckedSpec>,
 }
 
 /// How much a source is under an attacker's control.
@@ -394,6 +404,35 @@ pub(crate) struct SourceSpec {
     /// Its parts are text, never lists or maps.
     #[serde(default)]
     pub(crate) text: bool,
+    /// It is itself a list or map, never text.
+    #[serde(default)]
+    pub(crate) object: bool,
+    /// Rules that it does not matter to.
+    #[serde(default)]
+    pub(crate) harmless_for: Vec<String>,
+}
+
+/// Calls that say what kind of content an answer has.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MediaTypeSpec {
+    pub(crate) calls: Vec<String>,
+    /// They set a header by name (`set(name, value)`, or an object of them); otherwise the first
+    /// argument is the kind itself.
+    #[serde(default)]
+    pub(crate) headers: bool,
+}
+
+/// Decorators of parameters and fields that let only values of a kind through.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CheckedSpec {
+    /// Decorators of fields: `IsUUID`.
+    #[serde(default)]
+    pub(crate) decorators: Vec<String>,
+    /// Names among the arguments of a parameter's decorator: `ParseIntPipe`.
+    #[serde(default)]
+    pub(crate) arguments: Vec<String>,
 }
 
 /// Things that matter to one rule alone.
@@ -411,7 +450,7 @@ pub(crate) struct OwnSourceSpec {
 pub(crate) struct ReturnsSpec {
     #[serde(default)]
     pub(crate) calls: Vec<String>,
-    /// The type's path, or `number`, or `text` (fresh text without taint).
+    /// The type's path, or `number`, `text` (fresh text without taint), `receiver`.
     #[serde(rename = "type")]
     pub(crate) kind: String,
 }
@@ -454,6 +493,12 @@ pub(crate) struct EntrySpec {
     /// The convention holds only in files that import one of these.
     #[serde(default)]
     pub(crate) imports: Vec<String>,
+    /// The convention holds only for functions of these names.
+    #[serde(default)]
+    pub(crate) functions: Vec<String>,
+    /// It does not hold in files that import one of these.
+    #[serde(default)]
+    pub(crate) unless_imports: Vec<String>,
     /// Types of the leading parameters, after `self`; empty text for none.
     #[serde(default)]
     pub(crate) types: Vec<String>,
