@@ -125,6 +125,10 @@ pub(crate) enum Returns {
 }
 
 /// Everything the models say of one name.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, as models write it"
+)]
 #[derive(Debug, Default)]
 pub(crate) struct Entry {
     pub(crate) sources: Vec<u16>,

@@ -134,6 +134,8 @@ impl<'a> Analyzer<'a> {
                 | "toUpperCase"
                 | "trim"
                 | "split"
+                | "slice"
+                | "substring"
                 | "toString"
                 | "lower"
                 | "upper"
@@ -370,13 +372,16 @@ impl<'a> Analyzer<'a> {
     ) -> ValId {
         let kind = match entry.and_then(|e| e.returns.as_ref()) {
             Some(Returns::Number) => return self.arena.single(Atom::Number),
-            Some(Returns::FreshText) => return self.arena.single(Atom::Text),
-            Some(Returns::Receiver) => path,
+            Some(Returns::FreshText) => {
+                // What must not be compared keeps its name.
+                let named = path.filter(|_| entry.is_some_and(|e| !e.comparisons.is_empty()));
+                return self.arena.single(named.map_or(Atom::Text, Atom::Path));
+            }
             Some(Returns::Type(text)) => {
                 let last = self.names.intern(super::entry::last_name(text));
                 Some(self.paths.absolute(text, last))
             }
-            None => path,
+            Some(Returns::Receiver) | None => path,
         };
         if let Some(kind) = kind
             && self.paths.is_store(kind)
@@ -498,7 +503,7 @@ impl<'a> Analyzer<'a> {
                 && self
                     .receiver_name(frame, call.callee)
                     .is_some_and(|r| words(&r).any(|w| entry.spec.receivers.contains(&w)));
-            if !by_type && !(by_name && self.imports_any(&entry.spec.imports))
+            if !(by_type || by_name && self.imports_any(&entry.spec.imports))
                 || self.imports_excluded(&entry.spec.unless_imports)
             {
                 continue;

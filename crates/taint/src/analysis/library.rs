@@ -559,7 +559,8 @@ impl<'a> Analyzer<'a> {
                 if !call.passed.iter().any(|p| self.is_function(p.value)) =>
             {
                 // An unknown receiver may be a collection: `find` then gives an element.
-                if text == "find" && self.arena.get(receiver).atoms.is_empty() {
+                let script = self.module.language != Language::Python;
+                if text == "find" && (script || self.arena.get(receiver).atoms.is_empty()) {
                     return None;
                 }
                 let known = first.and_then(|f| self.contains_text(text, receiver, f));

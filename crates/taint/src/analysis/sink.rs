@@ -393,7 +393,7 @@ impl<'a> Analyzer<'a> {
         }
         for label in labels {
             // Whether what a caller passes has the form is for the caller to see.
-            if !matters && !(whole_access && self.is_symbolic(&label)) {
+            if !(matters || whole_access && self.is_symbolic(&label)) {
                 continue;
             }
             let span = frame.span;

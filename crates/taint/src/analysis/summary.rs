@@ -393,7 +393,7 @@ impl<'a> Analyzer<'a> {
             .iter()
             .any(|a| matches!(a, Atom::Access(_)));
         for label in &labels {
-            if !matters && !(passed_on && self.is_symbolic(label)) {
+            if !(matters || passed_on && self.is_symbolic(label)) {
                 continue;
             }
             let step = self.arena.step(

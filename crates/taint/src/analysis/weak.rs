@@ -82,7 +82,17 @@ impl<'a> Analyzer<'a> {
             match argument.kind {
                 ArgKind::Positional => {
                     if at == wanted.at {
-                        value = Some(argument.value);
+                        // In an object of options it stands under its name.
+                        let option = self
+                            .only_object(argument.value)
+                            .and_then(|o| state.contents(o))
+                            .and_then(|c| {
+                                c.entries.iter().find(|(key, _)| {
+                                    matches!(key, super::state::Key::Name(name)
+                                        if keyword == Some(self.names.text(*name)))
+                                })
+                            });
+                        value = Some(option.map_or(argument.value, |(_, v)| *v));
                     }
                     at += 1;
                 }
