@@ -1130,7 +1130,7 @@ export class Cats extends Base implements OnInit {
         call super.constructor()
         return
     @Get(":id")
-    @UseGuards(…)
+    @UseGuards(…, AuthGuard=…)
     f2 method Cats.find(@Param("id") id: string, @Body() %4: CreateDto)
       b0:
         this = this

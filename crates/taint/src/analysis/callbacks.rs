@@ -297,7 +297,8 @@ impl<'a> Analyzer<'a> {
         self.arena.get(value).atoms.iter().any(|atom| match atom {
             Atom::Func(_) | Atom::Bound(..) => true,
             Atom::Path(path) => {
-                self.paths.entry(*path).is_some() || self.paths.special(*path).is_some()
+                let entry = self.paths.entry(*path);
+                entry.is_some_and(|e| e.sources.is_empty()) || self.paths.special(*path).is_some()
             }
             _ => false,
         })
