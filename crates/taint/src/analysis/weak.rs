@@ -91,7 +91,7 @@ impl<'a> Analyzer<'a> {
                 parameter: None,
                 depth: 0,
             };
-            self.reached.insert((weak.rule, frame.span), new);
+            self.reached.insert((weak.rule, None, frame.span), new);
         }
     }
 
@@ -168,7 +168,7 @@ impl<'a> Analyzer<'a> {
             parameter: None,
             depth: 0,
         };
-        self.reached.entry((rule, span)).or_insert(new);
+        self.reached.entry((rule, None, span)).or_insert(new);
     }
 
     pub(super) fn secret_rule(&self) -> Option<(u16, &'a crate::rules::format::SecretSpec)> {
