@@ -131,7 +131,7 @@ impl Engine {
         let rounds = if component.len() > 1 { MAX_ROUNDS } else { 1 };
         let mut last = Vec::new();
         for _ in 0..rounds {
-            let mut results: Vec<(UnitId, Ended, Arc<Interface>)> = component
+            let results: Vec<(UnitId, Ended, Arc<Interface>)> = component
                 .par_iter()
                 .map(|unit| {
                     let (ended, interface) = self.one(project, *unit, units, store);
@@ -139,7 +139,7 @@ impl Engine {
                 })
                 .collect();
             let mut changed = false;
-            for (unit, _, interface) in &mut results {
+            for (unit, _, interface) in &results {
                 changed |= store.get(*unit).is_none_or(|known| known != *interface);
                 store.put(*unit, Arc::clone(interface));
             }

@@ -293,6 +293,12 @@ impl<'a> Analyzer<'a> {
         let project = self.elsewhere.project?;
         let target = project.resolve(self.elsewhere.unit, self.names.text(module))?;
         let Some(member) = member.filter(|m| self.names.text(*m) != "*") else {
+            // A folder may only share the name of a library.
+            let name = self.names.text(module);
+            let root = name.split('.').next().unwrap_or(name);
+            if matches!(target, Target::Folder(_)) && self.tables.roots.contains(root) {
+                return None;
+            }
             return self.module_value(target);
         };
         let value = self.member_value(&target, member);

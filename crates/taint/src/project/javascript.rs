@@ -266,7 +266,7 @@ mod tests {
     fn comments_and_trailing_commas_are_left_out_but_not_of_texts() {
         assert_eq!(
             without_comments("{ // a\n \"b\": \"//c\\\"\", /* d */ \"e\": [1,],\n}"),
-            "{ \"b\": \"//c\\\"\",  \"e\": [1]}"
+            "{  \"b\": \"//c\\\"\",  \"e\": [1]}"
         );
     }
 

@@ -224,7 +224,15 @@ fn a_finding_is_at_the_sink_and_its_trace_leads_through_the_files() {
             )
         })
         .collect();
-    insta::assert_snapshot!(format!("{}\n{}\n{}", finding.message, finding.symbol, steps.join("\n")), @"");
+    insta::assert_snapshot!(format!("{}\n{}\n{}", finding.message, finding.symbol, steps.join("\n")), @r#"
+    `request.args` (parameters of the request) becomes part of an SQL query in `connection.execute`.
+    find
+    views.py:8: source: parameters of the request | return find(request.args['name'])
+    views.py:8: passed to `find` | return find(request.args['name'])
+    store/users.py:5: joined to other text | return connection.execute("SELECT * FROM users WHERE name = '" + name + "'").fetchone()
+    store/users.py:5: joined to other text | return connection.execute("SELECT * FROM users WHERE name = '" + name + "'").fetchone()
+    store/users.py:5: sink | return connection.execute("SELECT * FROM users WHERE name = '" + name + "'").fetchone()
+    "#);
 }
 
 #[test]
