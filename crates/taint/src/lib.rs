@@ -6,7 +6,10 @@
 
 mod analysis;
 mod controls;
+mod interface;
 mod models;
+mod program;
+mod project;
 mod report;
 mod rules;
 mod secret;
@@ -16,9 +19,15 @@ mod tokens;
 use trueline_facts::{Diagnostic, Finding, Level, Position, RepoPath, RuleId};
 use trueline_syntax::ir::Module;
 
+pub use crate::analysis::Interfaces;
+use crate::analysis::{Alone, Unit};
 pub use crate::controls::CONTROL_FILES;
+pub use crate::interface::Interface;
 use crate::models::Models;
+pub use crate::program::{Lowered, UnitFindings, UnitOutcome, Units};
+pub use crate::project::{Batches, Project, UnitId, batches, is_manifest};
 use crate::report::Reporter;
+pub use crate::report::{Candidate, settle};
 pub use crate::rules::{Docs, Example, FORMAT, MODEL_FILES, RULE_FILES, Rule, RuleError};
 use crate::surface::Catalogue;
 pub use crate::surface::{
@@ -43,6 +52,22 @@ pub struct FileAnalysis {
     pub sites: Vec<Site>,
     /// What could not be done.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// What the analysis of one file of a project found.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct UnitAnalysis {
+    /// Weaknesses, of this file and of those that it calls; [`settle`] makes them findings.
+    pub candidates: Vec<Candidate>,
+    /// Exposed sites of this file, in order of place.
+    pub sites: Vec<Site>,
+    /// What could not be done.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Functions of other files that this one calls or registers: file and index there. What
+    /// nothing is known to fill in them is known after all.
+    pub entered: Vec<(UnitId, u32)>,
+    /// What other files can use of it.
+    pub interface: Interface,
 }
 
 /// Rules and models, ready to analyse files; shared freely between threads.
@@ -123,12 +148,54 @@ impl Engine {
         &self.rules
     }
 
-    /// Analyses one file. `text` is what `module` was lowered from. Call it on a thread with a deep
+    /// Analyses one file by itself. `text` is what `module` was lowered from. Call it on a thread with a deep
     /// stack: calls are followed into functions.
     #[must_use]
     pub fn analyze_file(&self, path: &RepoPath, text: &str, module: &Module) -> FileAnalysis {
-        let outcome = analysis::analyze(&self.models, module, text);
+        let unit = Unit {
+            id: UnitId(0),
+            project: None,
+            interfaces: &Alone,
+        };
+        let analysis = self.analyze(path, text, module, unit);
+        FileAnalysis {
+            findings: settle(analysis.candidates),
+            sites: analysis.sites,
+            diagnostics: analysis.diagnostics,
+        }
+    }
+
+    /// Analyses one file of a project. `interfaces` has those of the files that it imports, as far
+    /// as they have been analysed. Call it on a thread with a deep stack.
+    #[must_use]
+    pub fn analyze_unit(
+        &self,
+        project: &Project,
+        unit: UnitId,
+        text: &str,
+        module: &Module,
+        interfaces: &dyn Interfaces,
+    ) -> UnitAnalysis {
+        let Some(path) = project.path(unit) else {
+            return UnitAnalysis::default();
+        };
+        let at = Unit {
+            id: unit,
+            project: Some(project),
+            interfaces,
+        };
+        self.analyze(path, text, module, at)
+    }
+
+    fn analyze(
+        &self,
+        path: &RepoPath,
+        text: &str,
+        module: &Module,
+        unit: Unit<'_>,
+    ) -> UnitAnalysis {
         let reporter = Reporter::new(&self.models, path, text, module);
+        let outcome = analysis::analyze(&self.models, module, text, unit, &reporter);
         let mut diagnostics = Vec::new();
         for id in &outcome.cut {
             let name = module
@@ -149,10 +216,12 @@ impl Engine {
                 .at(path.clone()),
             );
         }
-        FileAnalysis {
-            findings: reporter.findings(&outcome),
+        UnitAnalysis {
+            candidates: reporter.candidates(&outcome),
             sites: reporter.sites(&outcome),
             diagnostics,
+            entered: outcome.entered,
+            interface: outcome.interface,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! table once per distinct name of a module and works with references from then on.
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use serde::{Deserialize, Serialize};
 use trueline_facts::{Confidence, Cwe, RuleId, Severity, Tier};
 use trueline_syntax::ir::Language;
 
@@ -14,7 +15,9 @@ use crate::rules::format::{
 use crate::rules::{self, MODEL_FILES, RULE_FILES, RuleError};
 
 /// A set of rules, and a few half-proofs that together clear one.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
 pub(crate) struct Bits(u128);
 
 /// How many rules fit: the bits above are half-proofs.

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use trueline_facts::{Finding, Fingerprint, Fix, Location, Position, RepoPath, Step, Tier};
 use trueline_syntax::ir::{FuncId, Module, Span};
 use trueline_syntax::lines::LineIndex;
 
 use crate::Site;
-use crate::analysis::{Hit, Outcome};
+use crate::analysis::{Hit, Outcome, SourcePlace, StepPlace};
+use crate::interface::{Ref, SinkPlace};
 use crate::models::Models;
 use crate::tokens::normalised;
 
@@ -18,6 +20,62 @@ use crate::tokens::normalised;
 const MAX_SNIPPET: usize = 200;
 /// The longest piece of source in a sentence, in characters.
 const MAX_QUOTE: usize = 60;
+
+/// A weakness before it is known what other files say of the same place.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Candidate {
+    finding: Finding,
+    tokens: String,
+    /// Bytes of the place in its file.
+    span: (u32, u32),
+    rule: u16,
+    rank: (bool, bool, u8, u16),
+    /// The function whose parameter any caller may fill, by its index in the file.
+    parameter_of: Option<u32>,
+}
+
+impl Candidate {
+    /// The file that the finding is in.
+    #[must_use]
+    pub fn path(&self) -> &RepoPath {
+        &self.finding.location.path
+    }
+
+    /// The function whose parameter is the source because nothing was seen to fill it; an index
+    /// of the file that found it.
+    #[must_use]
+    pub const fn parameter_of(&self) -> Option<u32> {
+        self.parameter_of
+    }
+}
+
+/// The findings of one file, of all ways to its places that any file found: the best of each
+/// place, in order of place and rule.
+#[must_use]
+pub fn settle(mut candidates: Vec<Candidate>) -> Vec<Finding> {
+    // The sort is stable: of equally good ways the first given stays.
+    candidates.sort_by(|a, b| (a.span, a.rule, a.rank).cmp(&(b.span, b.rule, b.rank)));
+    candidates.dedup_by(|later, first| (later.span, later.rule) == (first.span, first.rule));
+    let mut seen: FxHashMap<String, u32> = FxHashMap::default();
+    candidates
+        .into_iter()
+        .map(|candidate| {
+            let Candidate {
+                mut finding,
+                tokens,
+                ..
+            } = candidate;
+            let rule = finding.rule.as_str();
+            let symbol = &finding.symbol;
+            let key = format!("{rule}\u{0}{symbol}\u{0}{tokens}");
+            let occurrence = seen.entry(key).or_default();
+            let path = &finding.location.path;
+            finding.fingerprint = fingerprint(rule, path, symbol, &tokens, *occurrence);
+            *occurrence += 1;
+            finding
+        })
+        .collect()
+}
 
 /// Writes findings and sites of one file.
 pub(crate) struct Reporter<'a> {
@@ -44,13 +102,12 @@ impl<'a> Reporter<'a> {
         }
     }
 
-    /// Findings in order of place and rule.
-    pub(crate) fn findings(&self, outcome: &Outcome) -> Vec<Finding> {
-        let mut hits: Vec<&Hit> = outcome.hits.iter().collect();
-        hits.sort_by_key(|h| (h.span, h.rule));
-        let mut seen: FxHashMap<String, u32> = FxHashMap::default();
-        hits.iter()
-            .filter_map(|hit| self.finding(hit, &mut seen))
+    /// Hits, ready to be put beside those of other files.
+    pub(crate) fn candidates(&self, outcome: &Outcome) -> Vec<Candidate> {
+        outcome
+            .hits
+            .iter()
+            .filter_map(|hit| self.candidate(hit))
             .collect()
     }
 
@@ -73,28 +130,33 @@ impl<'a> Reporter<'a> {
         sites.into_values().collect()
     }
 
-    fn finding(&self, hit: &Hit, seen: &mut FxHashMap<String, u32>) -> Option<Finding> {
+    fn candidate(&self, hit: &Hit) -> Option<Candidate> {
         let rule = self.models.rules.get(usize::from(hit.rule))?;
-        let symbol = self.symbol(hit.function);
-        let tokens = if hit.secret {
-            // Nothing that the secret could be guessed from.
-            normalised(&self.before_secret(hit.span), self.module.language)
-        } else {
-            self.tokens(hit.span)
+        let (symbol, tokens, location) = match &hit.elsewhere {
+            Some(place) => (
+                place.symbol.clone(),
+                place.tokens.clone(),
+                place.location.clone(),
+            ),
+            None => (
+                self.symbol(hit.function),
+                if hit.secret {
+                    // Nothing that the secret could be guessed from.
+                    normalised(&self.before_secret(hit.span), self.module.language)
+                } else {
+                    self.tokens(hit.span)
+                },
+                self.location(hit.span, hit.secret),
+            ),
         };
-        let key = format!("{}\u{0}{symbol}\u{0}{tokens}", rule.id);
-        let occurrence = seen.entry(key).or_default();
-        let fingerprint = fingerprint(rule.id.as_str(), self.path, &symbol, &tokens, *occurrence);
-        *occurrence += 1;
-        let location = self.location(hit.span, hit.secret);
         let flow = hit.source.is_some();
-        let tier = if !flow && is_test(self.path) {
+        let tier = if !flow && is_test(&location.path) {
             Tier::All
         } else {
             hit.tier
         };
         let trace = self.trace(hit, &location);
-        Some(Finding {
+        let finding = Finding {
             rule: rule.id.clone(),
             engine: "trueline".to_owned(),
             cwe: rule.cwe.clone(),
@@ -109,10 +171,42 @@ impl<'a> Reporter<'a> {
                 description: hit.fix.clone().unwrap_or_else(|| rule.fix.clone()),
                 replacement: None,
             }),
-            fingerprint,
+            // Known when all of the file's findings are.
+            fingerprint: Fingerprint::new(String::new()),
             origin: None,
             suppression: None,
+        };
+        Some(Candidate {
+            finding,
+            tokens,
+            span: (hit.span.start, hit.span.end),
+            rule: hit.rule,
+            rank: hit.rank,
+            parameter_of: hit.parameter_of.map(|f| f.0),
         })
+    }
+
+    /// What a finding of another file at a sink here says of it.
+    pub(crate) fn sink_place(&self, function: FuncId, span: Span) -> SinkPlace {
+        SinkPlace {
+            function: Ref {
+                file: 0,
+                id: function.0,
+            },
+            span: (span.start, span.end),
+            location: self.location(span, false),
+            symbol: self.symbol(function),
+            tokens: self.tokens(span),
+            quote: self.quote(span, true),
+        }
+    }
+
+    /// Where a link of a trace is.
+    pub(crate) fn step_location(&self, place: &StepPlace) -> Location {
+        match place {
+            StepPlace::Own(span) => self.location(*span, false),
+            StepPlace::Elsewhere(location) => location.clone(),
+        }
     }
 
     fn message(&self, hit: &Hit) -> String {
@@ -122,6 +216,8 @@ impl<'a> Reporter<'a> {
         let place = if hit.secret {
             let line = self.before_secret(hit.span);
             shorten(line.trim(), MAX_QUOTE).replace('`', "'")
+        } else if let Some(place) = &hit.elsewhere {
+            place.quote.clone()
         } else {
             self.quote(hit.span, true)
         };
@@ -129,17 +225,21 @@ impl<'a> Reporter<'a> {
             return message.replace("{place}", &place);
         }
         let becomes = &rule.becomes;
+        let quote = hit.source.as_ref().and_then(|(place, _)| match place {
+            SourcePlace::Own(span) if span.start < span.end => Some(self.quote(*span, false)),
+            SourcePlace::Elsewhere(quote) if !quote.is_empty() => Some(quote.to_string()),
+            SourcePlace::Own(_) | SourcePlace::Elsewhere(_) => None,
+        });
         match (&hit.source, &hit.subject) {
             (Some(_), Some(subject)) => {
                 format!(
                     "`{subject}`, a parameter that any caller may fill, {becomes} in `{place}`."
                 )
             }
-            (Some((span, what)), None) if span.start < span.end => {
-                let source = self.quote(*span, false);
-                format!("`{source}` ({what}) {becomes} in `{place}`.")
-            }
             (Some((_, what)), None) => {
+                if let Some(source) = quote {
+                    return format!("`{source}` ({what}) {becomes} in `{place}`.");
+                }
                 let mut chars = what.chars();
                 let what: String = chars
                     .next()
@@ -160,8 +260,8 @@ impl<'a> Reporter<'a> {
         let mut steps: Vec<Step> = hit
             .trace
             .iter()
-            .map(|(span, message)| Step {
-                location: self.location(*span, false),
+            .map(|(place, message)| Step {
+                location: self.step_location(place),
                 message: message.clone(),
             })
             .collect();
@@ -179,7 +279,7 @@ impl<'a> Reporter<'a> {
     }
 
     /// A piece of the source on one line; of a call only what is called.
-    fn quote(&self, span: Span, callee: bool) -> String {
+    pub(crate) fn quote(&self, span: Span, callee: bool) -> String {
         let text = self
             .text
             .get(span.start as usize..span.end as usize)

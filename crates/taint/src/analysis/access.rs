@@ -235,6 +235,10 @@ impl<'a> Analyzer<'a> {
                 let value = self.with_source(frame, value);
                 self.arena.join(value, rest)
             }
+            Some(ObjectKind::Module(module)) => {
+                let member = self.module_member(module, name);
+                self.arena.join(member, rest)
+            }
             Some(ObjectKind::Map) => rest,
             _ => ValId::UNDEF,
         }
@@ -257,9 +261,15 @@ impl<'a> Analyzer<'a> {
         let mut value = self.arena.access_value(child);
         if let Some(class) = self.receiver_class(frame, access) {
             let attribute = self.class_attribute(class, name, Some(base));
-            let known = self.fields.get(&(class, name)).copied();
-            for part in [Some(attribute), known].into_iter().flatten() {
-                value = self.overlay(value, part);
+            value = self.overlay(value, attribute);
+            for class in self.lineage(class) {
+                let known = match self.elsewhere_class(class) {
+                    Some(_) => self.elsewhere_field(class, name),
+                    None => self.fields.get(&(class, name)).copied(),
+                };
+                if let Some(known) = known {
+                    value = self.overlay(value, known);
+                }
             }
         }
         value

@@ -24,15 +24,19 @@ impl Accessors {
         for (at, class) in module.classes.iter().enumerate() {
             let class_id = ClassId(at as u32);
             for (name, id) in &class.methods {
-                let text = module.text(*name);
-                if let Some(property) = text.strip_prefix("get ") {
-                    all.getters.insert((class_id, names.intern(property)), *id);
-                } else if let Some(property) = text.strip_prefix("set ") {
-                    all.setters.insert((class_id, names.intern(property)), *id);
-                }
+                all.note(class_id, module.text(*name), *id, names);
             }
         }
         all
+    }
+
+    /// Takes note of a method, if it is an accessor.
+    pub(super) fn note(&mut self, class: ClassId, method: &str, id: FuncId, names: &mut Names<'_>) {
+        if let Some(property) = method.strip_prefix("get ") {
+            self.getters.insert((class, names.intern(property)), id);
+        } else if let Some(property) = method.strip_prefix("set ") {
+            self.setters.insert((class, names.intern(property)), id);
+        }
     }
 }
 
@@ -84,7 +88,7 @@ impl<'a> Analyzer<'a> {
         let [atom] = self.arena.get(base).atoms.as_slice() else {
             return None;
         };
-        let mut at = match atom {
+        let class = match atom {
             Atom::Object(object) => match self.object_kind(*object) {
                 Some(ObjectKind::Class(class)) => Some(class),
                 _ => None,
@@ -92,14 +96,8 @@ impl<'a> Analyzer<'a> {
             Atom::Access(access) => self.receiver_class(frame, *access),
             _ => None,
         };
-        // A cycle of bases would be a mistake in the source; the bound ends the walk.
-        for _ in 0..8 {
-            let class = at?;
-            if let Some(id) = find(self, class) {
-                return Some(id);
-            }
-            at = self.base_of(class);
-        }
-        None
+        self.lineage(class?)
+            .into_iter()
+            .find_map(|class| find(self, class))
     }
 }

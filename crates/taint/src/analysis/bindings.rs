@@ -98,6 +98,9 @@ impl Analyzer<'_> {
 
     /// The value of an import.
     pub(super) fn import(&mut self, module: Symbol, member: Option<Symbol>) -> ValId {
+        if let Some(value) = self.import_elsewhere(module, member) {
+            return value;
+        }
         let member = member.map(|m| self.names.text(m).to_owned());
         let text = import_path(
             self.module.language,

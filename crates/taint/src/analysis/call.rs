@@ -57,6 +57,9 @@ const CLEANING: &[&str] = &[
     "slug",
 ];
 
+/// Classes that are looked through for a method.
+const MAX_LINEAGE: usize = 32;
+
 impl<'a> Analyzer<'a> {
     pub(super) fn call(
         &mut self,
@@ -284,7 +287,9 @@ impl<'a> Analyzer<'a> {
                     .name
                     .and_then(|n| self.paths.method(n, &self.names))
                     .is_some_and(|m| m.opaque);
-        self.register_handlers(frame, call);
+        for id in self.register_handlers(frame, call) {
+            self.enter_elsewhere(frame, state, id);
+        }
         let mut labels = self.arena.get(call.target).labels.clone();
         let symbolic: SmallVec<[value::AccessId; 2]> = self
             .arena
@@ -478,9 +483,16 @@ impl<'a> Analyzer<'a> {
         }
     }
 
-    /// Handlers passed to a registrar: `app.get("/", handler)`.
-    fn register_handlers(&mut self, frame: &Frame<'a>, call: &Call<'_, 'a>) {
-        let Some(name) = call.name else { return };
+    /// Handlers passed to a registrar: `app.get("/", handler)`. Gives those of other files.
+    fn register_handlers(
+        &mut self,
+        frame: &Frame<'a>,
+        call: &Call<'_, 'a>,
+    ) -> SmallVec<[FuncId; 1]> {
+        let mut elsewhere = SmallVec::new();
+        let Some(name) = call.name else {
+            return elsewhere;
+        };
         let has_function = call.passed.iter().any(|p| {
             self.arena
                 .get(p.value)
@@ -489,7 +501,7 @@ impl<'a> Analyzer<'a> {
                 .any(|a| matches!(a, Atom::Func(_) | Atom::Bound(..)))
         });
         if !has_function {
-            return;
+            return elsewhere;
         }
         let tables = self.tables;
         let name = self.names.text(name).to_owned();
@@ -513,11 +525,15 @@ impl<'a> Analyzer<'a> {
                 for atom in atoms {
                     if let Atom::Func(id) | Atom::Bound(id, _) = atom {
                         self.register(id, entry);
+                        if self.elsewhere_function(id).is_some() {
+                            elsewhere.push(id);
+                        }
                     }
                 }
             }
-            return;
+            return elsewhere;
         }
+        elsewhere
     }
 
     /// Calls the functions passed to something unknown with what it holds.
@@ -619,30 +635,29 @@ impl<'a> Analyzer<'a> {
             .or_else(|| self.method_of(class, self.symbols.constructor))
     }
 
-    /// A method of a class or of its bases in this module.
+    /// A method of a class or of its bases.
     pub(super) fn method_of(&self, class: ClassId, name: Symbol) -> Option<FuncId> {
-        let mut at = class;
-        // A cycle of bases would be a mistake in the source; the bound ends the walk.
-        for _ in 0..8 {
-            let body = self.module.classes.get(at.0 as usize)?;
-            if let Some((_, id)) = body.methods.iter().rev().find(|m| m.0 == name) {
-                return Some(*id);
-            }
-            at = self.base_of(at)?;
-        }
-        None
+        self.lineage(class).into_iter().find_map(|at| {
+            let body = self.class(at)?;
+            let method = body.methods.iter().rev().find(|m| m.0 == name);
+            method.map(|m| m.1)
+        })
     }
 
-    pub(super) fn base_of(&self, class: ClassId) -> Option<ClassId> {
-        let body = self.module.classes.get(class.0 as usize)?;
-        body.bases.iter().find_map(|base| {
-            let at = self
-                .module
-                .classes
-                .iter()
-                .position(|c| c.name == *base || c.qualified == *base)?;
-            (at != class.0 as usize).then_some(ClassId(at as u32))
-        })
+    /// A class and its bases, nearest first, each once.
+    pub(super) fn lineage(&self, class: ClassId) -> SmallVec<[ClassId; 8]> {
+        let mut all: SmallVec<[ClassId; 8]> = SmallVec::new();
+        let mut open: SmallVec<[ClassId; 8]> = SmallVec::new();
+        open.push(class);
+        while let Some(at) = open.pop() {
+            if all.len() >= MAX_LINEAGE || all.contains(&at) {
+                continue;
+            }
+            all.push(at);
+            // The first base is looked at first, with what is above it.
+            open.extend(self.bases_of(at).iter().rev().copied());
+        }
+        all
     }
 
     /// An attribute of a class: a method, or a name of its body.
@@ -661,9 +676,10 @@ impl<'a> Analyzer<'a> {
                 _ => self.arena.single(Atom::Func(id)),
             };
         }
-        let mut at = Some(class);
-        for _ in 0..8 {
-            let Some(class) = at else { break };
+        for class in self.lineage(class) {
+            if let Some(value) = self.elsewhere_attribute(class, name) {
+                return value;
+            }
             let body = self
                 .module
                 .functions
@@ -684,16 +700,16 @@ impl<'a> Analyzer<'a> {
                     }
                 }
             }
-            at = self.base_of(class);
         }
         ValId::UNDEF
     }
 
     fn super_method(&mut self, frame: &Frame<'a>, name: Symbol) -> ValId {
-        let Some(base) = frame.function.class.and_then(|c| self.base_of(c)) else {
+        let Some(class) = frame.function.class else {
             return ValId::UNKNOWN;
         };
-        let Some(id) = self.method_of(base, name) else {
+        let above = self.bases_of(class).iter();
+        let Some(id) = above.copied().find_map(|base| self.method_of(base, name)) else {
             return ValId::UNKNOWN;
         };
         let root = if self.module.language == Language::Python {

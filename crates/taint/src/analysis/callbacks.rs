@@ -222,7 +222,7 @@ impl<'a> Analyzer<'a> {
 
     fn is_emitter(&self, frame: &Frame<'a>, receiver: ValId) -> bool {
         let inherits = |class: trueline_syntax::ir::ClassId| {
-            let class = self.module.classes.get(class.0 as usize);
+            let class = self.class(class);
             class.is_some_and(|c| {
                 c.bases
                     .iter()

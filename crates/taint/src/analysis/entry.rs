@@ -5,9 +5,11 @@
 
 use smallvec::SmallVec;
 use trueline_syntax::ir::{
-    Const, Decorator, FuncId, Function, FunctionKind, Language, ParamKind, Span, Symbol, VarHome,
+    ArgKind, Const, Decorator, FuncId, Function, FunctionKind, Language, ParamKind, Span, Symbol,
+    VarHome,
 };
 
+use super::call::Passed;
 use super::names::words;
 use super::state::State;
 use super::value::{self, Atom, Label, Root, Source, StepId, StepKind, ValId};
@@ -69,6 +71,51 @@ impl<'a> Analyzer<'a> {
             .resize(function.params.len(), ParamSeed::default());
         self.apply_entry(entry, function, &mut seed);
         self.registered.entry(id).or_insert(seed);
+    }
+
+    /// A handler of another file is called with what the framework passes: there its parameters
+    /// could be anything.
+    pub(super) fn enter_elsewhere(&mut self, frame: &mut Frame<'a>, state: &mut State, id: FuncId) {
+        let (Some(function), Some(seed)) = (self.function(id), self.registered.get(&id).cloned())
+        else {
+            return;
+        };
+        let skip = usize::from(self.has_receiver(function));
+        let passed: SmallVec<[Passed; 4]> = seed
+            .params
+            .iter()
+            .skip(skip)
+            .map(|known| Passed {
+                kind: ArgKind::Positional,
+                value: self.seeded(frame.id, frame.span, known, ValId::UNKNOWN),
+            })
+            .collect();
+        let dead = frame.dead;
+        let receiver = (skip > 0).then_some(ValId::UNKNOWN);
+        self.apply(frame, state, id, receiver, &passed);
+        // It runs later.
+        frame.dead = dead;
+    }
+
+    /// A value with what a framework says of a parameter.
+    fn seeded(&mut self, function: FuncId, span: Span, known: &ParamSeed, id: ValId) -> ValId {
+        if known.number {
+            return self.arena.single(Atom::Number);
+        }
+        if known.kind.is_none() && known.source.is_none() {
+            return id;
+        }
+        let mut value = self.arena.get(id).clone();
+        if let Some(kind) = &known.kind {
+            let last = self.names.intern(last_name(kind));
+            let path = self.paths.absolute(kind, last);
+            value::add_atoms(&mut value.atoms, &[Atom::Path(path)]);
+        }
+        if let Some(kind) = known.source {
+            let label = self.source_label(function, span, kind);
+            value::add_labels(&mut value.labels, &[label]);
+        }
+        self.arena.add(value)
     }
 
     fn apply_entry(&mut self, entry: &CompiledEntry, function: &Function, seed: &mut Seed) {
@@ -215,14 +262,14 @@ impl<'a> Analyzer<'a> {
         let Some(class) = function.class.filter(|_| !entry.spec.bases.is_empty()) else {
             return false;
         };
-        let Some(class) = self.module.classes.get(class.0 as usize) else {
-            return false;
-        };
         let name = self.names.text(function.name);
         entry.spec.methods.iter().any(|m| m == name)
-            && class.bases.iter().any(|base| {
-                let base = last_name(self.names.text(*base));
-                entry.spec.bases.iter().any(|b| b == base)
+            && self.lineage(class).into_iter().any(|class| {
+                let bases = self.class(class).map(|c| c.bases.as_slice());
+                bases.unwrap_or_default().iter().any(|base| {
+                    let base = last_name(self.names.text(*base));
+                    entry.spec.bases.iter().any(|b| b == base)
+                })
             })
     }
 
@@ -304,22 +351,8 @@ impl<'a> Analyzer<'a> {
         for (at, param) in frame.function.params.iter().enumerate() {
             let known = seed.params.get(at).cloned().unwrap_or_default();
             let access = self.arena.root(Root::Param(frame.id, at as u16));
-            let mut id = self.arena.access_value(access);
-            if known.number {
-                id = self.arena.single(Atom::Number);
-            } else if known.kind.is_some() || known.source.is_some() {
-                let mut value = self.arena.get(id).clone();
-                if let Some(kind) = &known.kind {
-                    let last = self.names.intern(last_name(kind));
-                    let path = self.paths.absolute(kind, last);
-                    value::add_atoms(&mut value.atoms, &[Atom::Path(path)]);
-                }
-                if let Some(kind) = known.source {
-                    let label = self.source_label(frame.id, head_of(frame.function), kind);
-                    value::add_labels(&mut value.labels, &[label]);
-                }
-                id = self.arena.add(value);
-            }
+            let id = self.arena.access_value(access);
+            let id = self.seeded(frame.id, head_of(frame.function), &known, id);
             if let Some(slot) = state.env.get_mut(param.var.0 as usize) {
                 *slot = id;
             }

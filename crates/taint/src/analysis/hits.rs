@@ -1,7 +1,7 @@
 //! What is left after the analysis: parameters that nothing fills become sources, and the best way
 //! to each place becomes a hit with its trace.
 
-use trueline_facts::{Confidence, Tier};
+use trueline_facts::{Confidence, Location, Tier};
 use trueline_syntax::ir::{FuncId, FunctionKind, Span};
 
 use super::Analyzer;
@@ -16,6 +16,24 @@ use super::sink::{Hit, Reached, SinkRef, is_by_form};
 const MAX_TRACE: usize = 30;
 /// Calls inside calls that a trace follows.
 const MAX_NESTING: u8 = 8;
+
+/// Where a trace leads through.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum StepPlace {
+    /// This file.
+    Own(Span),
+    /// Another one.
+    Elsewhere(Location),
+}
+
+/// Where taint enters.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum SourcePlace {
+    /// In this file.
+    Own(Span),
+    /// In another one: the code there; empty for a parameter.
+    Elsewhere(Box<str>),
+}
 
 impl Analyzer<'_> {
     /// What is left in summaries of functions that nothing calls: parameters and captured
@@ -112,7 +130,7 @@ impl Analyzer<'_> {
     pub(super) fn render_hits(&self) -> Vec<Hit> {
         self.reached
             .iter()
-            .filter_map(|((rule, span), reached)| self.render(*rule, *span, reached))
+            .filter_map(|((rule, _, span), reached)| self.render(*rule, *span, reached))
             .collect()
     }
 
@@ -126,9 +144,21 @@ impl Analyzer<'_> {
             tier: compiled.tier,
             message: None,
             fix: None,
+            elsewhere: self
+                .elsewhere
+                .places
+                .get(&(reached.function, span))
+                .cloned(),
             source: None,
             subject: None,
             trace: Vec::new(),
+            parameter_of: reached.parameter.and_then(|access| {
+                match self.arena.access(access)?.root {
+                    Root::Param(id, _) => Some(id),
+                    Root::This(_) | Root::Captured(..) => None,
+                }
+            }),
+            rank: reached.rank(),
             secret: reached.sink == SinkRef::Secret,
         };
         match reached.sink {
@@ -180,7 +210,11 @@ impl Analyzer<'_> {
                 .get(usize::from(kind))?
                 .what
                 .clone();
-            hit.source = Some((span, what));
+            let place = match self.elsewhere.quotes.get(&label.source) {
+                Some(quote) => SourcePlace::Elsewhere(quote.clone()),
+                None => SourcePlace::Own(span),
+            };
+            hit.source = Some((place, what));
         }
         hit.subject = reached
             .parameter
@@ -200,8 +234,8 @@ impl Analyzer<'_> {
     }
 
     /// The links of a trace, first to last, without the sink.
-    pub(super) fn trace(&self, last: StepId) -> Vec<(Span, String)> {
-        let mut trace: Vec<(Span, String)> = Vec::new();
+    pub(super) fn trace(&self, last: StepId) -> Vec<(StepPlace, String)> {
+        let mut trace: Vec<(StepPlace, String)> = Vec::new();
         self.add_links(last, 0, &mut trace);
         trace.dedup_by(|later, earlier| later.0 == earlier.0);
         if trace.len() > MAX_TRACE {
@@ -212,7 +246,7 @@ impl Analyzer<'_> {
         trace
     }
 
-    pub(super) fn add_links(&self, last: StepId, nesting: u8, trace: &mut Vec<(Span, String)>) {
+    fn add_links(&self, last: StepId, nesting: u8, trace: &mut Vec<(StepPlace, String)>) {
         if nesting > MAX_NESTING {
             return;
         }
@@ -227,6 +261,13 @@ impl Analyzer<'_> {
         }
         for node in nodes.into_iter().rev() {
             let message = match node.kind {
+                StepKind::Elsewhere(at) => {
+                    for step in self.elsewhere.trace(at) {
+                        let place = StepPlace::Elsewhere(step.location.clone());
+                        trace.push((place, step.message.clone()));
+                    }
+                    continue;
+                }
                 StepKind::Source => "enters here".to_owned(),
                 StepKind::Join => "joined to other text".to_owned(),
                 StepKind::Format => "put into text".to_owned(),
@@ -242,7 +283,7 @@ impl Analyzer<'_> {
                     }
                 }
             };
-            trace.push((node.span, message));
+            trace.push((StepPlace::Own(node.span), message));
             if let StepKind::Into(_, inner) = node.kind {
                 self.add_links(inner, nesting + 1, trace);
             }

@@ -468,7 +468,10 @@ impl<'a> Analyzer<'a> {
                 ObjectKind::Instance(path) => {
                     self.store_method(state, path, object, receiver, name, call)
                 }
-                ObjectKind::Class(_) | ObjectKind::Partial | ObjectKind::Access(_) => None,
+                ObjectKind::Class(_)
+                | ObjectKind::Partial
+                | ObjectKind::Access(_)
+                | ObjectKind::Module(_) => None,
             };
         }
         let atoms = self.arena.get(receiver).atoms.clone();

@@ -13,7 +13,9 @@ mod bindings;
 mod call;
 mod callbacks;
 mod containers;
+mod elsewhere;
 mod entry;
+mod export;
 mod fold;
 mod graph;
 mod guard;
@@ -40,16 +42,23 @@ use trueline_syntax::ir::{
 
 use self::accessors::Accessors;
 use self::bindings::Bindings;
+pub(crate) use self::elsewhere::Alone;
+pub use self::elsewhere::Interfaces;
+use self::elsewhere::{Elsewhere, Heads};
 use self::entry::Seed;
 pub(crate) use self::entry::last_name;
 use self::graph::{reverse_post_order, revisited, single_definitions};
+pub(crate) use self::hits::{SourcePlace, StepPlace};
 use self::names::{Names, Paths};
 pub(crate) use self::names::{import_path, words};
 pub(crate) use self::sink::Hit;
 use self::state::{Heap, State};
 use self::summary::Summary;
 use self::value::{Arena, Atom, ObjId, PathId, Root, StepKind, ValId};
+use crate::interface::Interface;
 use crate::models::{LanguageModels, Models};
+use crate::project::{Project, UnitId};
+use crate::report::Reporter;
 
 /// Steps (instructions interpreted) that a function may take per instruction, and at least.
 const STEPS_PER_INSTRUCTION: usize = 48;
@@ -71,13 +80,39 @@ pub(crate) struct Outcome {
     pub(crate) sites: BTreeSet<(u16, Span)>,
     /// Functions whose budget ran out.
     pub(crate) cut: Vec<FuncId>,
+    /// Functions of other files that this one calls or registers: file and index there.
+    pub(crate) entered: Vec<(UnitId, u32)>,
+    /// What other files can use of it.
+    pub(crate) interface: Interface,
+}
+
+/// A file and where it stands among others.
+#[derive(Clone, Copy)]
+pub(crate) struct Unit<'a> {
+    pub(crate) id: UnitId,
+    /// `None` for a file that is looked at alone.
+    pub(crate) project: Option<&'a Project>,
+    pub(crate) interfaces: &'a dyn Interfaces,
 }
 
 /// Analyses a module.
-pub(crate) fn analyze(models: &Models, module: &Module, text: &str) -> Outcome {
-    let mut analyzer = Analyzer::new(models, module, text);
+pub(crate) fn analyze(
+    models: &Models,
+    module: &Module,
+    text: &str,
+    unit: Unit<'_>,
+    reporter: &Reporter<'_>,
+) -> Outcome {
+    let heads = Heads::default();
+    let elsewhere = Elsewhere::new(unit.id, unit.project, unit.interfaces, &heads);
+    let mut analyzer = Analyzer::new(models, module, text, elsewhere);
+    analyzer.link();
     analyzer.run();
-    analyzer.finish()
+    let interface = match unit.project {
+        Some(_) => analyzer.export(reporter),
+        None => Interface::default(),
+    };
+    analyzer.finish(interface)
 }
 
 /// What an abstract object is; its contents are in the state.
@@ -90,6 +125,8 @@ enum ObjectKind {
     Class(ClassId),
     /// A function that has its first arguments already: they are its entries, it is the rest.
     Partial,
+    /// A file or folder of the project as a module: an index of [`Elsewhere::modules`].
+    Module(u32),
     /// The overlay of stores to something that a caller passes.
     Access(value::AccessId),
 }
@@ -132,6 +169,9 @@ struct Analyzer<'a> {
     imports: BTreeSet<Box<str>>,
     /// The join of all values that a variable read by inner functions has been seen with.
     slots: FxHashMap<(FuncId, Var), ValId>,
+    elsewhere: Elsewhere<'a>,
+    /// Base classes of the file's classes.
+    class_bases: Vec<Vec<ClassId>>,
     /// The same for attributes of instances, by class.
     fields: FxHashMap<(ClassId, Symbol), ValId>,
     accessors: Accessors,
@@ -144,7 +184,7 @@ struct Analyzer<'a> {
     /// Functions that some analysed call enters.
     entered: BTreeSet<FuncId>,
     /// The best way to each place found so far.
-    reached: BTreeMap<(u16, Span), sink::Reached>,
+    reached: BTreeMap<sink::Reach, sink::Reached>,
     sites: BTreeSet<(u16, Span)>,
     cut: BTreeSet<FuncId>,
     value_limit: usize,
@@ -185,7 +225,12 @@ struct Frame<'a> {
 }
 
 impl<'a> Analyzer<'a> {
-    fn new(models: &'a Models, module: &'a Module, text: &'a str) -> Self {
+    fn new(
+        models: &'a Models,
+        module: &'a Module,
+        text: &'a str,
+        elsewhere: Elsewhere<'a>,
+    ) -> Self {
         let tables = models.language(module.language);
         let mut names = Names::new(module);
         let symbols = CommonSymbols {
@@ -219,6 +264,8 @@ impl<'a> Analyzer<'a> {
             applications: 0,
             imports: imported_modules(module),
             slots: FxHashMap::default(),
+            elsewhere,
+            class_bases: vec![Vec::new(); module.classes.len()],
             fields: FxHashMap::default(),
             accessors,
             listeners: FxHashMap::default(),
@@ -247,18 +294,28 @@ impl<'a> Analyzer<'a> {
         self.report_roots();
     }
 
-    fn finish(self) -> Outcome {
+    fn finish(self, interface: Interface) -> Outcome {
         let hits = self.render_hits();
+        let entered = self
+            .entered
+            .iter()
+            .filter_map(|id| self.elsewhere_function(*id))
+            .collect();
         Outcome {
+            entered,
+            interface,
             hits,
             sites: self.sites,
             cut: self.cut.into_iter().collect(),
         }
     }
 
-    /// The function, if the id is one of this module.
+    /// The function; of one of another file the head.
     fn function(&self, id: FuncId) -> Option<&'a Function> {
-        self.module.functions.get(id.0 as usize)
+        self.module
+            .functions
+            .get(id.0 as usize)
+            .or_else(|| self.elsewhere_head(id))
     }
 
     /// The summary of a function, made now if need be. `None` when the call is too deep or enters
@@ -277,6 +334,11 @@ impl<'a> Analyzer<'a> {
                 return Some(provisional);
             }
             Status::New => {}
+        }
+        if self.elsewhere_function(id).is_some() {
+            let summary = Rc::new(self.bring_summary(id));
+            self.set_status(id, Status::Done(Rc::clone(&summary)));
+            return Some(summary);
         }
         if self.stack.len() >= MAX_DEPTH {
             return None;
@@ -569,6 +631,9 @@ impl<'a> Analyzer<'a> {
         match decl.home {
             VarHome::Local | VarHome::Temporary => ValId::UNDEF,
             VarHome::Global => {
+                if let Some(value) = self.star_value(decl.name) {
+                    return value;
+                }
                 let text = self.names.text(decl.name).to_owned();
                 let path = self.paths.absolute(&text, decl.name);
                 self.arena.single(Atom::Path(path))

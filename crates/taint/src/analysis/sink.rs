@@ -1,15 +1,20 @@
 //! Sinks: which values of a call matter, and what is recorded when taint reaches one.
 
+use std::sync::Arc;
+
 use trueline_facts::{Confidence, Tier};
 use trueline_syntax::ir::{ArgKind, FuncId, Operand, Span, Symbol};
 
 use super::call::Call;
+use super::hits::{SourcePlace, StepPlace};
 use super::names::words;
 use super::state::{Key, State};
 use super::summary::SinkFlow;
 use super::value::{AccessId, Atom, Konst, Label, Labels, Source, ValId};
 use super::{Analyzer, Frame, ObjectKind};
+use crate::interface::SinkPlace;
 use crate::models::{Bits, MediaType};
+use crate::project::UnitId;
 use crate::rules::format::{Control, Mode, Scalar, TextForm};
 
 /// Which sink it was.
@@ -30,6 +35,9 @@ pub(super) enum SinkRef {
     /// A secret in the source.
     Secret,
 }
+
+/// A rule and a place: a file (`None` is this one) and a span there.
+pub(super) type Reach = (u16, Option<UnitId>, Span);
 
 /// The best way found to one place.
 #[derive(Clone, Copy, Debug)]
@@ -54,11 +62,18 @@ pub(crate) struct Hit {
     /// What is wrong, if the rule's own sentence is not it.
     pub(crate) message: Option<String>,
     pub(crate) fix: Option<String>,
+    /// The sink, if it is in another file.
+    pub(crate) elsewhere: Option<Arc<SinkPlace>>,
     /// Where the taint enters, and what it is.
-    pub(crate) source: Option<(Span, String)>,
+    pub(crate) source: Option<(SourcePlace, String)>,
     /// The source's name, where the text at its place is not it.
     pub(crate) subject: Option<String>,
-    pub(crate) trace: Vec<(Span, String)>,
+    pub(crate) trace: Vec<(StepPlace, String)>,
+    /// The function whose parameter any caller may fill: nothing is wrong where all callers are
+    /// known.
+    pub(crate) parameter_of: Option<FuncId>,
+    /// How good a way to the place it is: less is better.
+    pub(crate) rank: (bool, bool, u8, u16),
     pub(crate) secret: bool,
 }
 
@@ -577,12 +592,14 @@ impl<'a> Analyzer<'a> {
             parameter,
             depth,
         };
-        let better = match self.reached.get(&(rule, span)) {
+        let unit = self.elsewhere_function(function).map(|f| f.0);
+        let key = (rule, unit, span);
+        let better = match self.reached.get(&key) {
             Some(old) => rank(&new) < rank(old),
             None => true,
         };
         if better {
-            self.reached.insert((rule, span), new);
+            self.reached.insert(key, new);
         }
     }
 
@@ -802,15 +819,21 @@ pub(super) const fn is_by_form(sink: SinkRef) -> bool {
 }
 
 /// Remote before local, known before guessed, short before long; then a fixed order.
-fn rank(reached: &Reached) -> (bool, bool, u8, u16, Option<u32>) {
+fn rank(reached: &Reached) -> ((bool, bool, u8, u16), Option<u32>) {
     let label = reached.label;
-    (
-        reached.control == Control::Local,
-        reached.parameter.is_some(),
-        label.map_or(0, |l| l.guesses),
-        reached.depth,
-        label.map(|l| l.source.0),
-    )
+    (reached.rank(), label.map(|l| l.source.0))
+}
+
+impl Reached {
+    /// Remote before local, known before guessed, short before long.
+    pub(super) fn rank(&self) -> (bool, bool, u8, u16) {
+        (
+            self.control == Control::Local,
+            self.parameter.is_some(),
+            self.label.map_or(0, |l| l.guesses),
+            self.depth,
+        )
+    }
 }
 
 /// Whether constant text begins like a statement of a language.

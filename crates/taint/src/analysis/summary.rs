@@ -81,10 +81,12 @@ impl Summary {
     }
 
     pub(super) fn note_sink(&mut self, flow: SinkFlow) {
-        let known = self
-            .sinks
-            .iter_mut()
-            .find(|s| s.rule == flow.rule && s.span == flow.span && s.access == flow.access);
+        let known = self.sinks.iter_mut().find(|s| {
+            s.rule == flow.rule
+                && s.span == flow.span
+                && s.function == flow.function
+                && s.access == flow.access
+        });
         if let Some(known) = known {
             known.cleared = known.cleared.both(flow.cleared);
         } else if self.sinks.len() < MAX_SINKS {
@@ -144,7 +146,7 @@ impl<'a> Analyzer<'a> {
     }
 
     /// Adds objects to those that outlive their function.
-    fn share(&mut self, heap: &Heap) {
+    pub(super) fn share(&mut self, heap: &Heap) {
         if self.shared_heap.is_empty() {
             self.shared_heap = Rc::clone(heap);
             return;

@@ -266,6 +266,8 @@ pub(super) enum StepKind {
     Call(Symbol),
     /// Into a function of this module as an argument; the link inside is the callee's last.
     Into(FuncId, StepId),
+    /// A trace inside another file: an index of those that were brought in.
+    Elsewhere(u32),
 }
 
 /// A link of a trace.
@@ -490,6 +492,17 @@ impl Arena {
             span,
             kind,
             depth: depth.saturating_add(1),
+        });
+        StepId(self.steps.len() as u32 - 1)
+    }
+
+    /// A link that stands for a trace of so many links in another file.
+    pub(super) fn elsewhere_step(&mut self, trace: u32, length: u16) -> StepId {
+        self.steps.push(StepNode {
+            prev: StepId::NONE,
+            span: Span::default(),
+            kind: StepKind::Elsewhere(trace),
+            depth: length,
         });
         StepId(self.steps.len() as u32 - 1)
     }

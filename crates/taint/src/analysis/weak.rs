@@ -186,7 +186,7 @@ impl<'a> Analyzer<'a> {
                         parameter: None,
                         depth: 0,
                     };
-                    let place = self.reached.entry((comparison.rule, frame.span));
+                    let place = self.reached.entry((comparison.rule, None, frame.span));
                     place.or_insert(new);
                 }
             }
@@ -202,7 +202,7 @@ impl<'a> Analyzer<'a> {
             parameter: None,
             depth: 0,
         };
-        let place = self.reached.entry((rule, frame.span));
+        let place = self.reached.entry((rule, None, frame.span));
         // Of two specifications of one rule for one call, the one that is surer counts.
         let old = place.or_insert(new);
         if matches!(old.sink, SinkRef::Weak { context: false, .. }) && context {
@@ -283,7 +283,7 @@ impl<'a> Analyzer<'a> {
             parameter: None,
             depth: 0,
         };
-        self.reached.entry((rule, span)).or_insert(new);
+        self.reached.entry((rule, None, span)).or_insert(new);
     }
 
     pub(super) fn secret_rule(&self) -> Option<(u16, &'a crate::rules::format::SecretSpec)> {

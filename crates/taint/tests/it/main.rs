@@ -7,4 +7,5 @@
 
 mod engine;
 mod markdown;
+mod projects;
 mod rules;
