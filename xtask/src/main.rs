@@ -105,18 +105,30 @@ enum Bench {
         /// How many files `git blame` gets; the rest is extrapolated by bytes.
         #[arg(long, default_value_t = 50)]
         sample: usize,
+        /// Which files: another seed, other files.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Measure this program; by default the release is built.
+        #[arg(long)]
+        program: Option<PathBuf>,
     },
     /// Lines on which we and `git blame` name the same commit.
     Agreement {
         /// A git repository with some history.
         #[arg(default_value = ".")]
         repository: PathBuf,
-        /// How many files.
+        /// How many sources, and how many snapshots.
         #[arg(long, default_value_t = 100)]
         sample: usize,
-        /// Only files whose names end so; may be given more than once.
+        /// Which files: another seed, other files.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// One group of files whose names end so, instead; may be given more than once.
         #[arg(long)]
         suffix: Vec<String>,
+        /// Measure this program; by default the release is built.
+        #[arg(long)]
+        program: Option<PathBuf>,
     },
 }
 
@@ -149,15 +161,23 @@ fn main() -> Result<()> {
             seed,
         } => plant::run(&repositories, program, &kind, tries, seed),
         Task::Bench {
-            what: Bench::Origins { repository, sample },
-        } => bench::origins(&repository, sample),
+            what:
+                Bench::Origins {
+                    repository,
+                    sample,
+                    seed,
+                    program,
+                },
+        } => bench::origins(&repository, sample, seed, program),
         Task::Bench {
             what:
                 Bench::Agreement {
                     repository,
                     sample,
+                    seed,
                     suffix,
+                    program,
                 },
-        } => bench::agreement(&repository, sample, &suffix),
+        } => bench::agreement(&repository, sample, seed, &suffix, program),
     }
 }

@@ -18,6 +18,8 @@ use glob::Patterns;
 
 use crate::tools;
 
+pub(crate) use manifest::SOURCE as LIBRARIES;
+
 pub use content::content_signs;
 
 /// What the path of a file shows.
@@ -109,7 +111,7 @@ const fn yes() -> bool {
     true
 }
 
-const SOURCE: &str = include_str!("../data/files.toml");
+pub(crate) const SOURCE: &str = include_str!("../data/files.toml");
 
 struct Files {
     table: Table,

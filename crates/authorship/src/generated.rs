@@ -42,7 +42,7 @@ struct Row {
     counterexamples: Vec<Box<str>>,
 }
 
-const SOURCE: &str = include_str!("../data/generated.toml");
+pub(crate) const SOURCE: &str = include_str!("../data/generated.toml");
 
 struct Generated {
     patterns: Patterns,

@@ -14,3 +14,5 @@ pub mod purpose;
 mod table;
 pub mod tools;
 pub mod trace;
+
+pub use table::digest as tables_digest;

@@ -19,7 +19,7 @@ use trueline_facts::{ModelId, RepoPath, SessionId, ToolId};
 
 pub use resolve::{
     ForeignPrompts, KeyResolution, NoForeignPrompts, Resolved, ResolvedRanges, ResolvedRun,
-    resolve_file, resolve_key,
+    UnexplainedRun, resolve_file, resolve_key,
 };
 pub use write::merge;
 

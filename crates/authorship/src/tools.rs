@@ -43,7 +43,7 @@ struct Index {
     by_alias: FxHashMap<Box<str>, usize>,
 }
 
-const SOURCE: &str = include_str!("../data/tools.toml");
+pub(crate) const SOURCE: &str = include_str!("../data/tools.toml");
 
 static TOOLS: LazyLock<Index> = LazyLock::new(|| {
     let rows = crate::table::embedded::<Tools>(SOURCE).tool;

@@ -99,6 +99,9 @@ pub enum EvidenceClass {
     Convention,
     /// A branch prefix, pull-request text, or another weak sign.
     Hint,
+    /// An entry of a note about the line whose key nothing explains: somebody recorded something,
+    /// but it does not say who wrote the line. Listed, and never counted as evidence.
+    Unexplained,
 }
 
 /// What the evidence speaks of.
@@ -151,6 +154,13 @@ impl Origin {
             Author::Ai { tool, .. } => Some(tool),
             _ => None,
         }
+    }
+
+    /// Is there any witness? What nothing explains is none.
+    #[must_use]
+    pub fn has_evidence(&self) -> bool {
+        let mut classes = self.evidence.iter().map(|e| e.class);
+        classes.any(|class| class != EvidenceClass::Unexplained)
     }
 
     /// Whether the headline rests on evidence about lines rather than whole commits.

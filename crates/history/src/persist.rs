@@ -8,7 +8,6 @@
 
 mod coding;
 
-use bstr::ByteSlice;
 use gix::ObjectId;
 use rustc_hash::{FxHashMap, FxHashSet};
 use sha2::{Digest, Sha256};
@@ -36,6 +35,8 @@ pub(crate) struct Shelf<'c> {
     repository: &'c Repository,
     group: String,
     opened: Option<(Key, coding::Segment)>,
+    /// The commit whose stored result is used: when it is the tip, there is nothing new to keep.
+    loaded: Option<ObjectId>,
     problems: Vec<Diagnostic>,
 }
 
@@ -128,6 +129,7 @@ impl<'c> Shelf<'c> {
             repository,
             group: group(repository, options),
             opened: None,
+            loaded: None,
             problems: Vec::new(),
         }
     }
@@ -183,6 +185,7 @@ impl<'c> Shelf<'c> {
         let before = segment.load(commit, graph, paths, blobs)?;
         repository.note_missing(segment.missing.iter().copied());
         self.opened = None;
+        self.loaded = Some(graph.commit(commit).id);
         Some(before)
     }
 
@@ -190,6 +193,9 @@ impl<'c> Shelf<'c> {
         let Some(tip) = result.graph.commits.first() else {
             return;
         };
+        if self.loaded == Some(tip.id) {
+            return;
+        }
         let missing = self.repository.missing();
         if missing.len() > MAX_MISSING {
             return;
@@ -224,22 +230,22 @@ fn group(repository: &Repository, options: &Options) -> String {
     for id in repository.shallow_commits() {
         hash.update(id.as_slice());
     }
-    let replaced = repository.references().unwrap_or_default();
-    for reference in &replaced {
-        if reference.name.starts_with_str("refs/replace/") {
-            hash.update(reference.name.as_slice());
-            hash.update(reference.target.as_slice());
-        }
+    for reference in repository.replacements() {
+        hash.update(reference.name.as_slice());
+        hash.update(reference.target.as_slice());
     }
-    hash.finalize()
-        .iter()
-        .take(8)
-        .fold(String::with_capacity(16), |mut text, byte| {
-            use std::fmt::Write as _;
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    hexadecimal(&hash.finalize(), 8)
+}
+
+/// The first bytes of a digest, for a key.
+pub(crate) fn hexadecimal(digest: &[u8], bytes: usize) -> String {
+    let bytes = digest.iter().take(bytes);
+    bytes.fold(String::new(), |mut text, byte| {
+        use std::fmt::Write as _;
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// Numbers of one segment in the numbers of the walk under way.

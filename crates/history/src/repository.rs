@@ -193,6 +193,29 @@ impl Repository {
         Ok(found)
     }
 
+    /// The replacement references, by name: with others, the same ids mean other objects.
+    pub(crate) fn replacements(&self) -> Vec<Reference> {
+        let repo = self.local();
+        let Ok(platform) = repo.references() else {
+            return Vec::new();
+        };
+        let Ok(replaced) = platform.prefixed("refs/replace/") else {
+            return Vec::new();
+        };
+        let mut found: Vec<Reference> = replaced
+            .filter_map(Result::ok)
+            .filter_map(|mut reference| {
+                let target = reference.peel_to_id().ok()?.detach();
+                Some(Reference {
+                    name: reference.name().as_bstr().to_owned(),
+                    target,
+                })
+            })
+            .collect();
+        found.sort();
+        found
+    }
+
     /// The commits at which a shallow clone ends; empty for a whole one.
     #[must_use]
     pub fn shallow_commits(&self) -> Vec<ObjectId> {

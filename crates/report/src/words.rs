@@ -134,6 +134,7 @@ pub(crate) const fn evidence_class(class: EvidenceClass) -> &'static str {
         EvidenceClass::Checkpoint => "checkpoint",
         EvidenceClass::Convention => "convention",
         EvidenceClass::Hint => "hint",
+        EvidenceClass::Unexplained => "unexplained",
     }
 }
 

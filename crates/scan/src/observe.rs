@@ -14,7 +14,7 @@ use trueline_facts::{CommitId, Diagnostic, Level, RepoPath, Timestamp};
 use trueline_history::evidence::{EvidenceOptions, Origins, fuse};
 use trueline_history::model::{CommitIx, Completeness, FileContent, History};
 use trueline_history::repository::Repository;
-use trueline_history::signals::{SignalOptions, Signals, Surroundings, WINDOW_DAYS};
+use trueline_history::signals::{Memo, SignalOptions, Signals, Surroundings, WINDOW_DAYS};
 use trueline_history::walk::{self, Deaths, PathFilter};
 
 use crate::config::Config;
@@ -87,11 +87,17 @@ pub(crate) fn observe(
         ..SignalOptions::default()
     };
     let local = repository.local();
-    let signals = Signals::new(&history, &origins, &local, &options);
+    let memo = cache
+        .as_ref()
+        .map_or_else(Memo::default, |cache| Memo::load(cache, repository));
+    let signals = Signals::new(&history, &origins, &local, &options).recalling(&memo);
     let usage = signals.usage();
     let health = signals.health();
     let (shadow_ai, unread) = signals.shadow_ai();
     let pipeline = signals.pipeline(&shadow_ai);
+    if let Some(cache) = &cache {
+        diagnostics.extend(memo.store(cache, repository));
+    }
 
     diagnostics.extend(history.diagnostics.iter().cloned());
     diagnostics.extend(origins.diagnostics.iter().cloned());

@@ -80,7 +80,9 @@ pub fn stats(
             path: (*path).clone(),
             reason: "not in a git repository; stats need history",
         })?;
-        if let Some(repository) = place.repository() {
+        if (request.by.is_some() || mine.is_some())
+            && let Some(repository) = place.repository()
+        {
             let local = repository.local();
             let signals = Signals::new(
                 &observation.history,

@@ -4,15 +4,16 @@
 //! depth, or only from the root if it begins with `/`. One that ends in `/` names a directory and
 //! matches everything below it; any other names a file.
 
-use bstr::ByteSlice;
 use rustc_hash::FxHashMap;
 
 /// Patterns with the number of the row each belongs to.
 pub(crate) struct Patterns {
     /// By first component, where that has no `*`.
     by_first: FxHashMap<Box<[u8]>, Vec<Pattern>>,
-    /// Those that begin with a component that has one.
+    /// Those that begin with a component that has one, but are more than the name of a file.
     wild: Vec<Pattern>,
+    /// Names of files with a `*`.
+    wild_names: Vec<Pattern>,
 }
 
 struct Pattern {
@@ -27,6 +28,7 @@ impl Patterns {
         let mut all = Self {
             by_first: FxHashMap::default(),
             wild: Vec::new(),
+            wild_names: Vec::new(),
         };
         for (text, row) in patterns {
             let (anchored, rest) = match text.strip_prefix('/') {
@@ -46,7 +48,12 @@ impl Patterns {
                 row,
             };
             if first.contains(&b'*') {
-                all.wild.push(pattern);
+                let wild = if pattern.is_name() {
+                    &mut all.wild_names
+                } else {
+                    &mut all.wild
+                };
+                wild.push(pattern);
             } else {
                 all.by_first.entry(first).or_default().push(pattern);
             }
@@ -59,15 +66,22 @@ impl Patterns {
         let starts = std::iter::once(0).chain(memchr::memchr_iter(b'/', path).map(|at| at + 1));
         starts.flat_map(move |at| {
             let rest = path.get(at..).unwrap_or_default();
-            let first = rest.split_str("/").next().unwrap_or_default();
+            let end = memchr::memchr(b'/', rest);
+            let first = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
             let exact = self
                 .by_first
                 .get(first)
                 .map(Vec::as_slice)
                 .unwrap_or_default();
+            // Most patterns are one file name: no need to try them on every directory above.
+            let names = match end {
+                None => self.wild_names.as_slice(),
+                Some(_) => &[],
+            };
             exact
                 .iter()
                 .chain(&self.wild)
+                .chain(names)
                 .filter(move |pattern| pattern.matches(rest, at))
                 .map(|pattern| pattern.row)
         })
@@ -75,12 +89,12 @@ impl Patterns {
 }
 
 impl Pattern {
+    fn is_name(&self) -> bool {
+        !self.directory && self.components.len() == 1
+    }
+
     fn matches(&self, rest: &[u8], at: usize) -> bool {
         if self.anchored && at > 0 {
-            return false;
-        }
-        // Most patterns are one file name: no need to try them on every directory above.
-        if !self.directory && self.components.len() == 1 && memchr::memchr(b'/', rest).is_some() {
             return false;
         }
         let mut components = rest.split(|&b| b == b'/');

@@ -35,7 +35,7 @@ pub(super) struct Row {
     pub(super) maven: Vec<Box<str>>,
 }
 
-pub(super) const SOURCE: &str = include_str!("../../data/libraries.toml");
+pub(crate) const SOURCE: &str = include_str!("../../data/libraries.toml");
 
 #[derive(Default)]
 struct Names {

@@ -182,5 +182,8 @@ pub fn resolve_names(block: &NameBlock) -> ResolvedRanges<'_> {
             })
         })
         .collect();
-    ResolvedRanges { runs }
+    ResolvedRanges {
+        runs,
+        ..ResolvedRanges::default()
+    }
 }

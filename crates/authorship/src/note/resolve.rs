@@ -81,10 +81,20 @@ pub struct ResolvedRun<'n> {
     pub resolved: Resolved<'n>,
 }
 
+/// Lines whose attestations have keys that nothing explains.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct UnexplainedRun<'n> {
+    /// Which lines.
+    pub range: LineRange,
+    /// The key of the last entry that covers them.
+    pub key: &'n Key,
+}
+
 /// The attested lines of a file: ascending and disjoint. Lines between them are unknown.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ResolvedRanges<'n> {
     pub(super) runs: Vec<ResolvedRun<'n>>,
+    pub(super) unexplained: Vec<UnexplainedRun<'n>>,
 }
 
 impl<'n> ResolvedRanges<'n> {
@@ -92,6 +102,13 @@ impl<'n> ResolvedRanges<'n> {
     #[must_use]
     pub fn runs(&self) -> &[ResolvedRun<'n>] {
         &self.runs
+    }
+
+    /// Lines that are attested, but by no entry that says by whom; ascending and disjoint, and apart
+    /// from [`Self::runs`].
+    #[must_use]
+    pub fn unexplained(&self) -> &[UnexplainedRun<'n>] {
+        &self.unexplained
     }
 
     /// Who wrote a line, counted from 1.
@@ -113,7 +130,7 @@ impl<'n> ResolvedRanges<'n> {
 /// Resolves every line that a block of the note attests.
 pub fn resolve_file<'n>(
     note: &'n Note,
-    block: &FileBlock,
+    block: &'n FileBlock,
     foreign: &'n dyn ForeignPrompts,
 ) -> ResolvedRanges<'n> {
     let resolved: Vec<_> = block
@@ -124,26 +141,36 @@ pub fn resolve_file<'n>(
             KeyResolution::NoMetadata | KeyResolution::UnknownForm => None,
         })
         .collect();
+    // An entry that is explained goes before every one that is not.
+    let explained = block.entries.len();
     let spans = block
         .entries
         .iter()
-        .enumerate()
         .zip(&resolved)
-        .filter(|(_, resolved)| resolved.is_some())
-        .flat_map(|((ix, entry), _)| entry.ranges.iter().map(move |range| (*range, ix)))
+        .enumerate()
+        .flat_map(|(ix, (entry, resolved))| {
+            let rank = ix + if resolved.is_some() { explained } else { 0 };
+            entry.ranges.iter().map(move |range| (*range, rank))
+        })
         .collect();
-    let runs = last_wins(spans)
-        .into_iter()
-        .filter_map(|(range, entry)| {
-            let resolved = resolved.get(entry).copied().flatten()?;
-            Some(ResolvedRun {
+    let mut ranges = ResolvedRanges::default();
+    for (range, rank) in last_wins(spans) {
+        let entry = rank.checked_sub(explained).unwrap_or(rank);
+        match resolved.get(entry).copied().flatten() {
+            Some(resolved) => ranges.runs.push(ResolvedRun {
                 range,
                 entry,
                 resolved,
-            })
-        })
-        .collect();
-    ResolvedRanges { runs }
+            }),
+            None => ranges
+                .unexplained
+                .extend(block.entries.get(entry).map(|entry| UnexplainedRun {
+                    range,
+                    key: &entry.key,
+                })),
+        }
+    }
+    ranges
 }
 
 /// What a key of this note stands for.

@@ -14,13 +14,23 @@ use trueline_scan::{ReadingOptions, ScanError};
 
 use crate::arguments::Reading;
 
+/// Stack of a thread: line diffs recurse over hostile content.
+const STACK_BYTES: usize = 64 << 20;
+
 /// The shared options as the pipeline takes them.
 pub(crate) fn reading(reading: &Reading) -> Result<ReadingOptions> {
+    let threads = reading
+        .threads
+        .unwrap_or_else(|| available_parallelism().map_or(1, usize::from))
+        .max(1);
+    // What runs outside the pools of walk and check. Set before, it stays as it is.
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .stack_size(STACK_BYTES)
+        .build_global()
+        .ok();
     Ok(ReadingOptions {
-        threads: reading
-            .threads
-            .unwrap_or_else(|| available_parallelism().map_or(1, usize::from))
-            .max(1),
+        threads,
         cache: !reading.no_cache,
         local_sessions: reading.local_sessions.then(home).transpose()?,
     })

@@ -104,6 +104,41 @@ fn a_declaration_becomes_a_note_that_blame_reads() {
 }
 
 #[test]
+fn an_entry_of_a_note_that_says_nothing_is_listed_beside_the_unknown_line() {
+    let repository = Repository::new();
+    repository.write("a.py", "a = 1\nb = 2\n").commit("feat: a");
+    let note = "a.py\n  h_31dce776f88375 2\n---\n{\"schema_version\":\"authorship/3.0.0\",\
+                \"base_commit_sha\":\"\",\"prompts\":{}}";
+    repository.git(&["notes", "--ref=refs/notes/ai", "add", "-m", note]);
+    let report = repository
+        .trueline(&["blame", "a.py", "--format", "json"])
+        .json();
+    let origin = &report["runs"][1]["origin"];
+    assert_eq!(origin["kind"], "unknown");
+    assert_eq!(origin["evidence"][0]["class"], "unexplained");
+    let source = origin["evidence"][0]["source"].as_str().unwrap();
+    assert!(
+        source.starts_with("refs/notes/ai: entry h_31dce776f88375 "),
+        "{source}"
+    );
+    assert_eq!(
+        report["runs"][0]["origin"]["evidence"],
+        serde_json::json!([])
+    );
+    let terminal = repository.trueline(&["blame", "a.py"]).stdout();
+    assert!(
+        terminal.contains("2-2: refs/notes/ai: entry h_31dce776f88375"),
+        "{terminal}"
+    );
+    assert!(terminal.contains("none carries evidence"), "{terminal}");
+    let stats = repository.trueline(&["stats", "--format", "json"]).json();
+    assert_eq!(
+        stats["repositories"][0]["usage"]["coverage"]["recent"]["hits"],
+        0
+    );
+}
+
+#[test]
 fn one_declares_only_for_oneself() {
     let repository = Repository::new();
     repository.write("a.py", "a = 1\n").commit("feat: a");

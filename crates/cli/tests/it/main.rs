@@ -6,6 +6,7 @@
 )]
 
 mod blame;
+mod cache;
 mod hostile;
 mod repository;
 mod rules;

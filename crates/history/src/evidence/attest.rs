@@ -102,6 +102,8 @@ fn attest_one(
             }
             if let Some(place) = wanted.iter().find(|p| history.path(**p) == path) {
                 out.layers.push(((ix, *place), layer(ranges, source, &id)));
+                let unexplained = unexplained(ranges, source, &id);
+                out.layers.push(((ix, *place), unexplained));
             }
         });
     }
@@ -124,6 +126,17 @@ pub(super) fn layer(ranges: &ResolvedRanges<'_>, source: &str, commit: &CommitId
             what: claims::of_note(&run.resolved, source, commit),
         })
         .collect()
+}
+
+/// What is recorded of lines without saying who wrote them.
+fn unexplained(ranges: &ResolvedRanges<'_>, source: &str, commit: &CommitId) -> Layer<Claim> {
+    let runs = ranges.unexplained().iter();
+    runs.map(|run| Span {
+        first: run.range.first.saturating_sub(1),
+        end: run.range.last,
+        what: claims::of_unexplained(run.key, source, commit),
+    })
+    .collect()
 }
 
 /// Calls `visit` with each file block of a note and who wrote its lines.

@@ -6,7 +6,7 @@
 
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
-use trueline_authorship::note::{Agent, Resolved};
+use trueline_authorship::note::{Agent, Key, Resolved};
 use trueline_facts::{Author, CommitId, Confidence, Evidence, EvidenceClass, Grain, Reach};
 
 use crate::model::{CommitIx, PathIx};
@@ -120,6 +120,34 @@ pub(super) fn of_note(resolved: &Resolved<'_>, source: &str, commit: &CommitId) 
             reach: Reach::Direct,
             confidence,
             source: source.to_owned(),
+            commit: Some(commit.clone()),
+        },
+    }
+}
+
+/// What an entry leaves behind whose key nothing explains: no author, only that it is there.
+pub(super) fn of_unexplained(key: &Key, source: &str, commit: &CommitId) -> Claim {
+    let why = match key {
+        Key::Human(key) => {
+            format!("entry {key} stands for a person whom no metadata of the note names")
+        }
+        Key::Session { session, .. } => {
+            format!("entry {session} stands for a session that no metadata of the note describes")
+        }
+        Key::Prompt(key) => {
+            format!("entry {key} stands for a prompt that no note here describes")
+        }
+        // What a key of unknown form holds is not shown: it may be anything.
+        Key::Unknown(_) => "an entry with a key of a form that no version describes".to_owned(),
+    };
+    Claim {
+        author: Author::Unknown,
+        evidence: Evidence {
+            class: EvidenceClass::Unexplained,
+            grain: Grain::Line,
+            reach: Reach::Direct,
+            confidence: Confidence::Low,
+            source: format!("{source}: {why}"),
             commit: Some(commit.clone()),
         },
     }

@@ -157,6 +157,7 @@ impl<'h> Overlay<'h> {
         });
         let mut author = None;
         let mut evidence: Vec<Evidence> = Vec::with_capacity(claims.len() + witnesses.len());
+        let mut unexplained: Vec<Evidence> = Vec::new();
         let mut told = SmallVec::<[(EvidenceClass, &Author); 2]>::new();
         for ix in &claims {
             let claim = self.claims.claim(*ix);
@@ -166,6 +167,10 @@ impl<'h> Overlay<'h> {
                 continue;
             }
             told.push(telling);
+            if claim.author == Author::Unknown {
+                unexplained.push(claim.evidence.clone());
+                continue;
+            }
             author.get_or_insert_with(|| (claim.author.clone(), claim.evidence.confidence));
             evidence.push(claim.evidence.clone());
         }
@@ -177,6 +182,8 @@ impl<'h> Overlay<'h> {
                 evidence.push(witness.evidence.clone());
             }
         }
+        // They say nothing about the author, so they come last.
+        evidence.extend(unexplained);
         let unknown = Origin::unknown();
         let (author, confidence) = author.unwrap_or((unknown.author, unknown.confidence));
         Origin {

@@ -9,7 +9,7 @@ use crate::model::{CommitIx, PathIx};
 
 use super::survival::Lifetimes;
 use super::view::View;
-use super::{Source, anomaly, moments};
+use super::{Blobs, anomaly, moments};
 
 /// Hotspots and large unreviewed changes reported.
 const MOST: usize = 20;
@@ -17,7 +17,7 @@ const MOST: usize = 20;
 /// lines (Cohen, "Best Kept Secrets of Peer Code Review", 2006).
 const LARGE_CHANGE: u64 = 400;
 
-pub(super) fn health(view: &View<'_>, source: &dyn Source) -> Health {
+pub(super) fn health(view: &View<'_>, blobs: Blobs<'_>) -> Health {
     let window = Window::new(view);
     let lifetimes = Lifetimes::new(view);
     Health {
@@ -27,7 +27,7 @@ pub(super) fn health(view: &View<'_>, source: &dyn Source) -> Health {
         survival: lifetimes.survival(),
         hotspots: hotspots(view, &window),
         review: review(view, &window),
-        anomalies: anomaly::anomalies(&moments::timeline(view, source)),
+        anomalies: anomaly::anomalies(&moments::timeline(view, blobs)),
     }
 }
 

@@ -10,6 +10,7 @@ mod anomaly;
 mod attributes;
 mod breakdown;
 mod health;
+mod memo;
 mod moments;
 mod pipeline;
 mod review;
@@ -21,6 +22,8 @@ mod usage;
 mod view;
 mod written;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use trueline_facts::health::Health;
 use trueline_facts::pipeline::Entry;
 use trueline_facts::shadow::ShadowAi;
@@ -32,9 +35,11 @@ use crate::evidence::Origins;
 use crate::model::History;
 
 pub use breakdown::{Grouping, Team, together};
+pub use memo::Memo;
 pub use since::{SinceError, since};
 pub use source::{Source, Unreadable};
 
+use memo::{Question, Reading};
 use view::View;
 
 /// Days of history that churn, rework, review and anomalies look at.
@@ -80,11 +85,50 @@ pub struct Surroundings {
     pub reads_local_sessions: bool,
 }
 
+/// Contents, and what was found in them before.
+#[derive(Clone, Copy, Debug)]
+struct Blobs<'a> {
+    source: &'a dyn Source,
+    memo: Option<&'a Memo>,
+}
+
+impl Blobs<'_> {
+    /// The answer to a question about contents; `None` where one of them could not be read.
+    fn answer<T: Serialize + DeserializeOwned>(
+        self,
+        question: impl FnOnce() -> Question,
+        find: impl FnOnce(&dyn Source) -> Option<T>,
+    ) -> Option<T> {
+        match self.memo {
+            Some(memo) => memo.answer(question(), || find(self.source)),
+            None => find(self.source),
+        }
+    }
+
+    /// The answer to a question about contents, also from a part of them; only whole ones are kept.
+    fn answer_in_part<T: Serialize + DeserializeOwned + Default>(
+        self,
+        question: impl FnOnce() -> Question,
+        find: impl FnOnce(&dyn Source) -> (T, Reading),
+    ) -> T {
+        let mut partial = None;
+        let whole = self.answer(question, |source| match find(source) {
+            (answer, Reading::Whole) => Some(answer),
+            (answer, Reading::Partial) => {
+                partial = Some(answer);
+                None
+            }
+        });
+        whole.or(partial).unwrap_or_default()
+    }
+}
+
 /// All signals of one repository, computed on demand from shared tables.
 #[derive(Debug)]
 pub struct Signals<'a> {
     view: View<'a>,
     source: &'a dyn Source,
+    memo: Option<&'a Memo>,
 }
 
 impl<'a> Signals<'a> {
@@ -99,6 +143,23 @@ impl<'a> Signals<'a> {
         Self {
             view: View::new(history, origins, options, source),
             source,
+            memo: None,
+        }
+    }
+
+    /// Takes what earlier runs found from `memo`, and adds what this one finds.
+    #[must_use]
+    pub fn recalling(self, memo: &'a Memo) -> Self {
+        Self {
+            memo: Some(memo),
+            ..self
+        }
+    }
+
+    fn blobs(&self) -> Blobs<'_> {
+        Blobs {
+            source: self.source,
+            memo: self.memo,
         }
     }
 
@@ -111,13 +172,13 @@ impl<'a> Signals<'a> {
     /// How the code ages and what is out of the ordinary.
     #[must_use]
     pub fn health(&self) -> Health {
-        health::health(&self.view, self.source)
+        health::health(&self.view, self.blobs())
     }
 
     /// Signs of AI tools in HEAD's tree and in deleted history, and what could not be looked at.
     #[must_use]
     pub fn shadow_ai(&self) -> (ShadowAi, Vec<Diagnostic>) {
-        shadow::shadow_ai(&self.view, self.source)
+        shadow::shadow_ai(&self.view, self.blobs())
     }
 
     /// Where AI enters, from commits and from the signs that [`Self::shadow_ai`] found.

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gix::ObjectId;
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use trueline_authorship::files::{self, ContentSign};
 use trueline_authorship::tools;
@@ -13,8 +14,9 @@ use trueline_facts::{Diagnostic, Level, RepoPath, Timestamp, ToolId};
 use crate::evidence::OriginIx;
 use crate::model::{Change, ChangeKind, PathIx};
 
-use super::Source;
+use super::Blobs;
 use super::anomaly::manifest;
+use super::memo::Question;
 use super::view::View;
 
 /// Versions that are read for signs, newest first: of one file, and of all of them. A blob takes
@@ -24,10 +26,10 @@ const MOST_OF_ALL: usize = 3000;
 /// They record who wrote what and write nothing themselves.
 const RECORDERS: [&str; 2] = ["entire", "git-ai"];
 
-pub(super) fn shadow_ai(view: &View<'_>, source: &dyn Source) -> (ShadowAi, Vec<Diagnostic>) {
+pub(super) fn shadow_ai(view: &View<'_>, blobs: Blobs<'_>) -> (ShadowAi, Vec<Diagnostic>) {
     let mut search = Search::new(view);
     search.paths(view);
-    search.contents(view, source);
+    search.contents(view, blobs);
     let signals: Vec<Signal> = search.signals.into_values().collect();
     let approved = view.options.approved.clone();
     let unlisted = approved
@@ -72,6 +74,24 @@ fn unlisted(view: &View<'_>, signals: &[Signal], approved: &[ToolId]) -> Vec<Too
 /// Is it one particular tool that writes code?
 pub(super) fn writes(tool: &ToolId) -> bool {
     tool.as_str() != tools::UNSPECIFIED && !RECORDERS.contains(&tool.as_str())
+}
+
+/// What a version of a file shows; nothing where it cannot be read.
+fn content_signs(blobs: Blobs<'_>, path: &RepoPath, blob: ObjectId) -> Vec<ContentSign> {
+    let question = || {
+        let question = Question::new("content-signs");
+        question.with(path.as_bytes()).with(blob.as_slice())
+    };
+    let found: Option<Vec<(ToolId, SignalKind, String)>> = blobs.answer(question, |source| {
+        let signs = files::content_signs(path.as_bytes(), &source.blob(blob)?);
+        let signs = signs.into_iter();
+        Some(signs.map(|s| (s.tool, s.kind, s.detail)).collect())
+    });
+    found
+        .unwrap_or_default()
+        .into_iter()
+        .map(|(tool, kind, detail)| ContentSign { tool, kind, detail })
+        .collect()
 }
 
 /// One row a sign; a row found twice (two versions of a file) is one.
@@ -131,7 +151,7 @@ impl Search {
         let telling: Vec<(PathIx, Vec<(ToolId, SignalKind)>)> = view
             .history
             .paths
-            .iter()
+            .par_iter()
             .enumerate()
             .map(|(ix, path)| {
                 let signs = files::path_signs(path.as_bytes())
@@ -167,7 +187,7 @@ impl Search {
     }
 
     /// What contents show, in HEAD and in earlier versions.
-    fn contents(&mut self, view: &View<'_>, source: &dyn Source) {
+    fn contents(&mut self, view: &View<'_>, blobs: Blobs<'_>) {
         let interesting: Vec<bool> = view
             .history
             .paths
@@ -187,11 +207,7 @@ impl Search {
         let mut read: FxHashMap<(PathIx, ObjectId), Vec<ContentSign>> = FxHashMap::default();
         let mut signs_of = |path: PathIx, blob: ObjectId| -> Vec<ContentSign> {
             read.entry((path, blob))
-                .or_insert_with(|| {
-                    source.blob(blob).map_or_else(Vec::new, |content| {
-                        files::content_signs(view.history.path(path).as_bytes(), &content)
-                    })
-                })
+                .or_insert_with(|| content_signs(blobs, view.history.path(path), blob))
                 .clone()
         };
         let key = |path: PathIx, sign: ContentSign| {

@@ -143,7 +143,7 @@ impl<'a> Tally<'a> {
                     commit.add(&shares);
                 }
                 let origin = view.origins.origin(lines.origin);
-                let has_evidence = !origin.evidence.is_empty();
+                let has_evidence = origin.has_evidence();
                 if !has_evidence {
                     self.without += lines.len;
                 }

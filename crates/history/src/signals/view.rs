@@ -2,6 +2,7 @@
 //! carry evidence of which tool, and which show a sign of review.
 
 use bstr::ByteSlice;
+use rayon::prelude::*;
 use smallvec::SmallVec;
 use trueline_authorship::generated;
 use trueline_authorship::message::Sign;
@@ -68,7 +69,7 @@ impl<'a> View<'a> {
             now: history.now(),
             generated: history
                 .paths
-                .iter()
+                .par_iter()
                 .map(|path| {
                     let path = path.as_bytes();
                     let by_path = || generated::is_generated(path);

@@ -5,12 +5,15 @@
 //! files are compared as bags of lines: what stood in any of them before was not written now.
 
 use bstr::ByteSlice;
+use gix::ObjectId;
 use rustc_hash::FxHashMap;
+use trueline_facts::RepoPath;
 
-use crate::model::{Change, ChangeKind, CommitIx};
+use crate::model::{Change, ChangeKind, CommitIx, LineCounts};
 
-use super::Source;
+use super::memo::{Question, Reading};
 use super::view::View;
+use super::{Blobs, Source};
 
 /// Smaller commits are counted as they are: no detector reports them.
 const SMALLEST: u64 = 1000;
@@ -20,17 +23,17 @@ const LEAST_REMOVED: u64 = 4;
 /// Lines of text that a commit wrote, generated files left out.
 pub(super) fn lines(
     view: &View<'_>,
-    source: &dyn Source,
+    blobs: Blobs<'_>,
     commit: CommitIx,
     changes: &[Change],
 ) -> u64 {
-    let counted = || {
-        changes
-            .iter()
-            .filter(|change| change.lines.is_some() && !view.is_generated(change.path))
-    };
+    let counted: Vec<(&RepoPath, &Change, LineCounts)> = changes
+        .iter()
+        .filter(|change| !view.is_generated(change.path))
+        .filter_map(|change| Some((view.history.path(change.path), change, change.lines?)))
+        .collect();
     let (mut added, mut removed) = (0, 0);
-    for lines in counted().filter_map(|change| change.lines) {
+    for (_, _, lines) in &counted {
         added += u64::from(lines.added);
         removed += u64::from(lines.removed);
     }
@@ -41,22 +44,39 @@ pub(super) fn lines(
     let Some(tree) = parent.map(|parent| view.history.commit(*parent).tree) else {
         return added;
     };
+    let question = || {
+        let question = Question::new("written").with(tree.as_slice());
+        let counted = counted.iter();
+        counted.fold(question, |question, (path, change, lines)| {
+            let question = question.with_change(path, change);
+            question.with(&lines.added.to_le_bytes())
+        })
+    };
+    let fresh = blobs.answer_in_part(question, |source| fresh(source, tree, &counted));
+    fresh.min(added)
+}
+
+/// Lines that stood in none of the files before; in files that cannot be read, all that were added.
+fn fresh(
+    source: &dyn Source,
+    parent: ObjectId,
+    counted: &[(&RepoPath, &Change, LineCounts)],
+) -> (u64, Reading) {
+    let mut reading = Reading::Whole;
     let (mut bag, mut unread) = (FxHashMap::<Box<[u8]>, i64>::default(), 0);
-    for change in counted() {
+    for (path, change, lines) in counted {
         let before = match change.kind {
             ChangeKind::Added => Some(Vec::new()),
             ChangeKind::Deleted => source.blob(change.blob),
-            ChangeKind::Modified => source
-                .at(tree, view.history.path(change.path))
-                .ok()
-                .flatten(),
+            ChangeKind::Modified => source.at(parent, path).ok().flatten(),
         };
         let after = match change.kind {
             ChangeKind::Deleted => Some(Vec::new()),
             ChangeKind::Added | ChangeKind::Modified => source.blob(change.blob),
         };
         let (Some(before), Some(after)) = (before, after) else {
-            unread += change.lines.map_or(0, |lines| u64::from(lines.added));
+            reading = Reading::Partial;
+            unread += u64::from(lines.added);
             continue;
         };
         for (content, sign) in [(&before, -1), (&after, 1)] {
@@ -71,5 +91,5 @@ pub(super) fn lines(
         }
     }
     let fresh: i64 = bag.into_values().filter(|count| *count > 0).sum();
-    (fresh.unsigned_abs() + unread).min(added)
+    (fresh.unsigned_abs() + unread, reading)
 }

@@ -168,7 +168,9 @@ fn every_kind_of_key_gives_its_author_and_confidence() {
     4-4    claude/claude-opus-4-5 touched High [Note Direct High refs/notes/ai]
     5-5    codex/- High [Note Direct High refs/notes/ai]
     6-6    claude/claude-opus-4-5 touched High [Note Direct High refs/notes/ai]
-    7-12   unknown
+    7-7    unknown Low [Unexplained Direct Low refs/notes/ai: an entry with a key of a form that no version describes]
+    8-8    unknown Low [Unexplained Direct Low refs/notes/ai: entry s_99999999999999 stands for a session that no metadata of the note describes]
+    9-12   unknown
     ");
     let counts = read.origins.notes;
     assert_eq!(
@@ -209,6 +211,32 @@ fn newer_notes_are_trusted_less() {
     2-2    human asserted Medium [Note Direct Medium refs/notes/ai]
     3-3    unknown
     ");
+}
+
+#[test]
+fn an_entry_that_nothing_explains_is_listed_and_names_nobody() {
+    let mut repo = Repo::new();
+    repo.write("a.txt", &numbered(1..=6));
+    let commit = repo.commit("add");
+    let head = "a.txt\n  s_11111111111111::t_22222222222222 1\n  h_33333333333333 1-2\n  \
+                s_99999999999999::t_22222222222222 3\n  7777777777777777 4\n  who@example.org 5\n";
+    note(&repo, &commit, &git_ai(head, "1.5.0", SESSION));
+    let read = fused(&repo);
+    assert_snapshot!(read.file("a.txt"), @r"
+    1-1    cursor/gpt-5 High [Note Direct High refs/notes/ai]
+    2-2    unknown Low [Unexplained Direct Low refs/notes/ai: entry h_33333333333333 stands for a person whom no metadata of the note names]
+    3-3    unknown Low [Unexplained Direct Low refs/notes/ai: entry s_99999999999999 stands for a session that no metadata of the note describes]
+    4-4    unknown Low [Unexplained Direct Low refs/notes/ai: entry 7777777777777777 stands for a prompt that no note here describes]
+    5-5    unknown Low [Unexplained Direct Low refs/notes/ai: an entry with a key of a form that no version describes]
+    6-6    unknown
+    ");
+    let without: Vec<bool> = read
+        .origins
+        .origins
+        .iter()
+        .map(Origin::has_evidence)
+        .collect();
+    assert_eq!(without.iter().filter(|known| **known).count(), 1);
 }
 
 #[test]

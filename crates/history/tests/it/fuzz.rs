@@ -1,7 +1,8 @@
 //! The walk against the independent model, over random histories.
 //!
-//! `TRUELINE_FUZZ_STEPS` raises the number of operations per world, `TRUELINE_FUZZ_SEED` replaces
-//! the seeds. A failure prints seed and operation log.
+//! `TRUELINE_FUZZ_STEPS` raises the number of operations, which are spread over worlds: a comparison
+//! reads a whole history, so one ever longer world would cost the square of its length.
+//! `TRUELINE_FUZZ_SEED` does a single world. A failure prints seed and operation log.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
@@ -15,8 +16,9 @@ use trueline_history::walk::{Deaths, Options, PathFilter, Silent, read};
 use crate::model::{At, World, time_of};
 use crate::repo::{EPOCH, Repo};
 
-const SEEDS: [u64; 3] = [1, 2, 3];
-const STEPS: usize = 500;
+const STEPS: usize = 1500;
+/// Operations of one world.
+const WORLD: usize = 500;
 /// Operations between two comparisons.
 const STRIDE: usize = 40;
 
@@ -32,6 +34,34 @@ fn options(threads: usize, window_days: u32) -> Options {
             contains: none,
         }),
         threads: NonZeroUsize::new(threads),
+    }
+}
+
+/// What was compared, for whoever runs more steps.
+#[derive(Default)]
+struct Tally {
+    steps: usize,
+    seeds: Vec<u64>,
+    comparisons: usize,
+    lines: usize,
+    changes: usize,
+    deaths: usize,
+}
+
+impl Tally {
+    fn add(&mut self, history: &History) {
+        self.comparisons += 1;
+        self.changes += history.changes.len();
+        self.deaths += history.deaths.len();
+        self.lines += history
+            .files
+            .iter()
+            .filter_map(|file| match &file.content {
+                FileContent::Text(runs) => runs.last(),
+                _ => None,
+            })
+            .map(|last| (last.start + last.len) as usize)
+            .sum::<usize>();
     }
 }
 
@@ -187,18 +217,19 @@ impl Drop for Witness<'_> {
     }
 }
 
-fn steps() -> usize {
-    std::env::var("TRUELINE_FUZZ_STEPS")
-        .ok()
-        .and_then(|steps| steps.parse().ok())
-        .unwrap_or(STEPS)
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok()?.parse().ok()
 }
 
-fn seeds() -> Vec<u64> {
-    std::env::var("TRUELINE_FUZZ_SEED")
-        .ok()
-        .and_then(|seed| seed.parse().ok())
-        .map_or(SEEDS.to_vec(), |seed| vec![seed])
+/// Seeds and operations of the worlds.
+fn worlds() -> Vec<(u64, usize)> {
+    if let Some(seed) = number("TRUELINE_FUZZ_SEED") {
+        return vec![(seed, WORLD)];
+    }
+    let steps = number("TRUELINE_FUZZ_STEPS").map_or(STEPS, |steps| steps as usize);
+    (0..steps.div_ceil(WORLD))
+        .map(|nth| (nth as u64 + 1, WORLD.min(steps - nth * WORLD)))
+        .collect()
 }
 
 /// A world and the tips at which to compare.
@@ -217,8 +248,9 @@ fn world(seed: u64, steps: usize) -> (World, Vec<At>) {
 
 #[test]
 fn every_line_of_random_histories_has_the_origin_that_the_model_gives_it() {
-    for seed in seeds() {
-        let (world, tips) = world(seed, steps());
+    let mut tally = Tally::default();
+    for (seed, steps) in worlds() {
+        let (world, tips) = world(seed, steps);
         let witness = Witness(seed, &world);
         let imported = import(&world);
         let repository = Repository::discover(imported.repo.path()).unwrap();
@@ -237,6 +269,7 @@ fn every_line_of_random_histories_has_the_origin_that_the_model_gives_it() {
                     read(&repository, rev, &options, cache, &go, &Silent).unwrap()
                 };
                 let whole = walk(1, None);
+                tally.add(&whole);
                 check_lines(&world, &imported, at, &whole);
                 check_changes(&world, &imported, at, &whole);
                 check_deaths(&world, &imported, at, &whole);
@@ -245,8 +278,18 @@ fn every_line_of_random_histories_has_the_origin_that_the_model_gives_it() {
                 same(&whole, &walk(2, Some(&cache)), "from the same walk");
             }
         }
+        tally.steps += steps;
+        tally.seeds.push(seed);
         drop(witness);
     }
+    println!(
+        "{} steps, {} comparisons of {} lines, {} changes and {} deaths, none wrong; seeds {:?}",
+        tally.steps, tally.comparisons, tally.lines, tally.changes, tally.deaths, tally.seeds
+    );
+    assert!(
+        tally.lines > tally.steps && tally.deaths > 0,
+        "hardly anything was compared"
+    );
 }
 
 #[test]

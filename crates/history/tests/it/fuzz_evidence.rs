@@ -235,6 +235,7 @@ fn no_line_of_random_histories_has_a_wrong_author_and_what_is_recoverable_is_rec
     if let Some(seed) = number("TRUELINE_FUZZ_SEED") {
         one_world(seed, WORLD, &mut tally);
     } else {
+        println!("seeds 1 to {}", steps.div_ceil(WORLD));
         for nth in 0..steps.div_ceil(WORLD) {
             let here = WORLD.min(steps - nth * WORLD);
             one_world(nth as u64 + 1, here, &mut tally);

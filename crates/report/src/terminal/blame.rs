@@ -2,7 +2,7 @@
 //! gutter is printed where it changes; a letter on every line says who wrote it without colour.
 
 use trueline_facts::blame::{BlameReport, BlameRun};
-use trueline_facts::{Author, Diagnostic};
+use trueline_facts::{Author, Diagnostic, EvidenceClass};
 
 use super::layout::{Ink, Sheet, clip, pad};
 use crate::{Style, words};
@@ -45,8 +45,37 @@ pub fn blame(report: &BlameReport, lines: &[&str], style: &Style) -> String {
             sheet.line(&format!("{gutter} {letter} {shown} {bar} {text}"));
         }
     }
+    unexplained(&mut sheet, report);
     notes(&mut sheet, &report.diagnostics);
     sheet.finish()
+}
+
+/// What was recorded of unknown lines without saying who wrote them.
+fn unexplained(sheet: &mut Sheet<'_>, report: &BlameReport) {
+    const MOST: usize = 10;
+    let told: Vec<String> = report
+        .runs
+        .iter()
+        .filter(|run| run.origin.author == Author::Unknown)
+        .filter_map(|run| {
+            let mut evidence = run.origin.evidence.iter();
+            let found = evidence.find(|e| e.class == EvidenceClass::Unexplained)?;
+            let last = run.start.saturating_add(run.len.saturating_sub(1));
+            let source = words::visible(&found.source);
+            Some(format!("  {}-{last}: {source}", run.start))
+        })
+        .collect();
+    if told.is_empty() {
+        return;
+    }
+    sheet.gap();
+    sheet.line("Recorded, but not by whom:");
+    for line in told.iter().take(MOST) {
+        sheet.line(line);
+    }
+    if told.len() > MOST {
+        sheet.line(&format!("  and {} more", told.len() - MOST));
+    }
 }
 
 fn summary(sheet: &mut Sheet<'_>, report: &BlameReport) {
@@ -54,7 +83,7 @@ fn summary(sheet: &mut Sheet<'_>, report: &BlameReport) {
     for run in &report.runs {
         let len = u64::from(run.len);
         total += len;
-        if !run.origin.evidence.is_empty() {
+        if run.origin.has_evidence() {
             known += len;
         }
         match run.origin.author {

@@ -5,6 +5,7 @@
 //! packages. Lock files follow manifests and are not counted. Ranks alone decide: most repositories
 //! have too few such changes for any distribution.
 
+use serde::{Deserialize, Serialize};
 use trueline_facts::Timestamp;
 use trueline_facts::health::{Anomaly, AnomalyKind};
 
@@ -16,7 +17,7 @@ use super::{MONTH, budget, count, counted};
 const SMALLEST: f64 = 15.0;
 
 /// Distinct manifest entries that a commit changed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(in crate::signals) struct Entries {
     /// Manifests touched.
     pub(in crate::signals) manifests: u32,
