@@ -39,7 +39,7 @@ pub(crate) fn agreement(
                 break;
             }
             if suffixes.iter().any(|end| file.path.ends_with(end)) {
-                compare(repository, &trueline, &file.path, &mut tally)?;
+                compare(repository, &trueline, &file.path, &mut tally);
             }
         }
         tally.print(&suffixes.join(" "));
@@ -109,14 +109,14 @@ struct Line {
     boundary: bool,
 }
 
-fn compare(repository: &Path, trueline: &Path, path: &str, tally: &mut Tally) -> Result<()> {
+fn compare(repository: &Path, trueline: &Path, path: &str, tally: &mut Tally) {
     let Ok(theirs) = lines(
         files::command(repository)
             .args(["blame", "--line-porcelain", "HEAD", "--"])
             .arg(path),
     ) else {
         println!("  git blame failed, another file instead: {path}");
-        return Ok(());
+        return;
     };
     let ours = lines(
         Command::new(trueline)
@@ -126,7 +126,7 @@ fn compare(repository: &Path, trueline: &Path, path: &str, tally: &mut Tally) ->
     let Ok(ours) = ours else {
         // Git blames binary files as well.
         println!("  not read by trueline, another file instead: {path}");
-        return Ok(());
+        return;
     };
     tally.files += 1;
     tally.lines += theirs.len();
@@ -149,7 +149,6 @@ fn compare(repository: &Path, trueline: &Path, path: &str, tally: &mut Tally) ->
         let known = tally.classes.entry(class);
         known.or_insert_with(|| (0, example())).0 += 1;
     }
-    Ok(())
 }
 
 /// The lines of a document in git's line porcelain.
