@@ -33,11 +33,7 @@ pub(super) fn timeline(view: &View<'_>, blobs: Blobs<'_>) -> Timeline {
         ..Timeline::default()
     };
     let mut moments = Vec::new();
-    let steers: Vec<Option<ToolId>> = history
-        .paths
-        .par_iter()
-        .map(|path| steered_tool(path))
-        .collect();
+    let steers: Vec<Option<ToolId>> = history.paths.par_iter().map(steered_tool).collect();
     for changes in history.changes.chunk_by(|a, b| a.commit == b.commit) {
         let Some(ix) = changes.first().map(|change| change.commit) else {
             continue;
