@@ -62,6 +62,16 @@ impl ModuleBuilder {
         builder
     }
 
+    /// Says which package the file belongs to.
+    pub(crate) const fn set_package(&mut self, name: Symbol) {
+        self.package = Some(name);
+    }
+
+    /// The package that the file belongs to, if it has said so.
+    pub(crate) const fn package(&self) -> Option<Symbol> {
+        self.package
+    }
+
     /// The symbol of a text.
     pub(crate) fn intern(&mut self, text: &str) -> Symbol {
         self.symbols.intern(text)

@@ -32,6 +32,8 @@ pub enum Language {
     JavaScript,
     /// TypeScript, with JSX in `.tsx`.
     TypeScript,
+    /// Go.
+    Go,
 }
 
 impl Language {
@@ -42,6 +44,7 @@ impl Language {
             Self::Python => "python",
             Self::JavaScript => "javascript",
             Self::TypeScript => "typescript",
+            Self::Go => "go",
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod builder;
 pub mod dump;
+mod go;
 mod graph;
 pub mod ir;
 mod javascript;
@@ -95,6 +96,7 @@ pub fn language_of(path: &[u8]) -> Option<Language> {
         b"py" | b"pyi" | b"pyw" => Some(Language::Python),
         b"js" | b"mjs" | b"cjs" | b"jsx" => Some(Language::JavaScript),
         b"ts" | b"mts" | b"cts" | b"tsx" => Some(Language::TypeScript),
+        b"go" => Some(Language::Go),
         _ => None,
     }
 }
@@ -135,11 +137,14 @@ pub fn lower(language: Language, source: Source<'_>) -> Result<Module, Refused> 
     limits::check(language, source)?;
     // Nothing outlives the call but the result, which a panic does not produce.
     catch_unwind(AssertUnwindSafe(|| match language {
-        Language::Python => python::lower(source),
-        Language::JavaScript | Language::TypeScript => javascript::lower(language, source),
+        Language::Python => Ok(python::lower(source)),
+        Language::JavaScript | Language::TypeScript => Ok(javascript::lower(language, source)),
+        Language::Go => go::lower(source),
     }))
-    .map_err(|payload| Refused::ParserPanicked {
-        message: panic_message(payload.as_ref()),
+    .unwrap_or_else(|payload| {
+        Err(Refused::ParserPanicked {
+            message: panic_message(payload.as_ref()),
+        })
     })
 }
 
@@ -186,6 +191,7 @@ mod tests {
         assert_eq!(language_of(b"a/b.py"), Some(Language::Python));
         assert_eq!(language_of(b"a/b.PYI"), Some(Language::Python));
         assert_eq!(language_of(b"a.cjs"), Some(Language::JavaScript));
+        assert_eq!(language_of(b"a/b.go"), Some(Language::Go));
         assert_eq!(language_of(b"a.d.ts"), Some(Language::TypeScript));
         assert_eq!(language_of(b"dir.py/Makefile"), None);
         assert_eq!(

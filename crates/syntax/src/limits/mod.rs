@@ -6,6 +6,7 @@
 //! skipped: exactly in Python; in JavaScript, where regular expressions and JSX text cannot be
 //! told apart without parsing, nearly so, with a second, blind count behind it.
 
+pub(crate) mod go;
 mod javascript;
 mod python;
 
@@ -45,6 +46,7 @@ pub(crate) fn check(language: Language, source: Source<'_>) -> Result<(), Refuse
         });
     }
     let too_deep_at = match language {
+        Language::Go => go::too_deep(bytes).or_else(|| blindly_too_deep(bytes)),
         Language::Python => python::too_deep(bytes),
         Language::JavaScript | Language::TypeScript => {
             if let Some(reason) = minified(bytes) {

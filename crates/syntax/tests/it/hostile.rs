@@ -174,3 +174,113 @@ fn large_files_are_refused() {
         Err(Refused::TooLarge { .. })
     ));
 }
+
+#[test]
+fn deep_go_is_refused() {
+    let in_body = |text: String| format!("package a\nfunc f() {{\n{text}\n}}\n");
+    let cases = [
+        in_body(nested("x = (", "x", ")", DEPTH)),
+        in_body(format!("x = {}", nested("f(", "x", ")", DEPTH))),
+        in_body(format!("x = {}", nested("-", "x", "", DEPTH))),
+        in_body(format!("x = {}", nested("!", "x", "", DEPTH))),
+        in_body(format!("x = {}", nested("<-", "x", "", DEPTH))),
+        in_body(format!("x = {}", nested("", "x", ".a", DEPTH))),
+        in_body(format!("x = {}", nested("", "x", "()", DEPTH))),
+        in_body(format!("x = {}", nested("", "x", "[0]", DEPTH))),
+        in_body(format!("x = {}", nested("x + ", "x", "", DEPTH))),
+        in_body(format!("x = {}", nested("x && ", "x", "", DEPTH))),
+        in_body(nested("{", "x()", "}", DEPTH)),
+        in_body(nested("if x {", "x()", "}", DEPTH)),
+        in_body(nested("a: ", "x()", "", DEPTH)),
+        in_body(nested("go func() {", "x()", "}()", DEPTH)),
+        format!("package a\nvar x {}int\n", "[]".repeat(DEPTH)),
+        format!("package a\nvar x {}int\n", "*".repeat(DEPTH)),
+        format!("package a\nvar x {}int\n", "chan ".repeat(DEPTH)),
+        format!("package a\nvar x {}int\n", "map[string]".repeat(DEPTH)),
+        format!("package a\nvar x {}\n", "func() ".repeat(DEPTH)),
+        format!("package a\nvar x = {}\n", nested("T{", "", "}", DEPTH)),
+        format!(
+            "package a\ntype T {}\n",
+            nested("struct{a ", "int", "}", DEPTH)
+        ),
+    ];
+    for text in cases {
+        let start: String = text.chars().take(48).collect();
+        assert!(is_refused(Language::Go, "a.go", &text), "{start}");
+    }
+}
+
+#[test]
+fn long_but_flat_go_is_survived() {
+    let many = 20_000;
+    let in_body = |text: String| format!("package a\nfunc f() {{\n{text}\n}}\n");
+    let cases = [
+        format!("package a\nvar x = []int{{{}}}\n", "-1, ".repeat(many)),
+        format!(
+            "package a\nvar x = M{{{}}}\n",
+            "\"a\": b.c(1),\n".repeat(many)
+        ),
+        in_body("a.b(c)\n".repeat(many)),
+        in_body("a.b(c); ".repeat(many)),
+        in_body("if x { y() }\n".repeat(many)),
+        in_body("defer x()\n".repeat(many)),
+        in_body("l: x()\n".repeat(many)),
+        in_body(format!(
+            "if x {{\n}}{}",
+            " else if a.b == c {\n b()\n}".repeat(600)
+        )),
+        in_body(format!("switch x {{\n{}}}", "case a.b, c:\n".repeat(many))),
+        in_body(format!("select {{\n{}}}", "case <-c:\n x()\n".repeat(many))),
+        in_body(format!("x = {}a", "a + ".repeat(15_000))),
+        in_body(format!("x = {}a", "a && ".repeat(15_000))),
+        format!(
+            "package a\n{}",
+            "type T struct{ a int; b func(x int) string }\n".repeat(many)
+        ),
+        format!(
+            "package a\n{}",
+            "func f(a int, b ...string) (c int, err error) { return }\n".repeat(many)
+        ),
+        format!("package a\nconst (\n{})\n", "A = iota\n".repeat(many)),
+    ];
+    for text in cases {
+        let start: String = text.chars().take(48).collect();
+        assert!(lowered(Language::Go, "a.go", &text).is_ok(), "{start}");
+    }
+}
+
+#[test]
+fn go_nested_below_the_limit_is_lowered() {
+    let in_body = |text: String| format!("package a\nfunc f() {{\nx = {text}\n}}\n");
+    for text in [
+        in_body(nested("(", "x", ")", 900)),
+        in_body(nested("-", "x", "", 1_900)),
+        in_body(nested("", "x", ".a", 1_900)),
+        in_body(nested("", "x", ".a()", 900)),
+        in_body(nested("func() { ", "x()", " }", 600)),
+        in_body(nested("[]T{", "", "}", 600)),
+    ] {
+        let start: String = text.chars().take(48).collect();
+        assert!(lowered(Language::Go, "a.go", &text).is_ok(), "{start}");
+    }
+}
+
+#[test]
+fn text_that_is_not_go_at_all_costs_little() {
+    for text in [
+        "{[(<".repeat(2_000),
+        "\"".repeat(4_001),
+        "`".repeat(4_001),
+        "func ".repeat(1_000),
+        "package a; ".repeat(500),
+        "} ) ] ".repeat(1_000),
+        "/* ".repeat(200_000),
+        "a b c d e ".repeat(500),
+    ] {
+        let start: String = text.chars().take(12).collect();
+        let begun = std::time::Instant::now();
+        let _ = lowered(Language::Go, "a.go", &text);
+        // Generous: it is the blow-up that is looked for.
+        assert!(begun.elapsed().as_secs() < 60, "{start}");
+    }
+}

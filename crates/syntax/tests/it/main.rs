@@ -1,5 +1,6 @@
 //! The front ends as seen from outside: text in, a checked dump out.
 
+mod go;
 mod hostile;
 mod javascript;
 mod properties;

@@ -88,6 +88,93 @@ const PIECES: &[&str] = &[
     "|",
 ];
 
+/// The same for Go.
+const GO_PIECES: &[&str] = &[
+    "x",
+    "y",
+    "f",
+    "T",
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    ":",
+    ",",
+    ".",
+    "=",
+    ":=",
+    "+=",
+    "+",
+    "-",
+    "*",
+    "&",
+    "&^",
+    "!",
+    "<-",
+    "<",
+    "==",
+    "&&",
+    "||",
+    "...",
+    ";",
+    "\n",
+    " ",
+    "package a\n",
+    "import \"fmt\"\n",
+    "import . `a/v2`\n",
+    "func f(a, b int, c ...string) (d T, err error) {\n",
+    "func (t *T) m() {",
+    "func() {",
+    "type T struct {",
+    "type I interface {",
+    "a, b T `json:\"a\"`\n",
+    "var ",
+    "const (",
+    "iota",
+    "if ",
+    " else ",
+    "for ",
+    "range ",
+    "switch ",
+    "case ",
+    "default:",
+    "fallthrough\n",
+    "select {",
+    "go ",
+    "defer ",
+    "return ",
+    "break\n",
+    "continue l\n",
+    "goto l\n",
+    "l:",
+    "map[string]int",
+    "chan int",
+    "[]T",
+    ".(type)",
+    ".(T)",
+    "x, ok := ",
+    "make(",
+    "new(",
+    "panic(",
+    "recover()",
+    "\"a\"",
+    "`b",
+    "'c'",
+    "1",
+    "0x1f",
+    "2.5",
+    "1i",
+    "nil",
+    "true",
+    "_",
+    "//c\n",
+    "/*",
+    "*/",
+    "é",
+];
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -106,5 +193,17 @@ proptest! {
     #[test]
     fn any_bytes_are_lowered_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         let _ = lowered(Language::Python, "a.py", &String::from_utf8_lossy(&bytes));
+    }
+
+    #[test]
+    fn any_text_is_lowered_as_go_or_refused(text in "\\PC{0,200}") {
+        let _ = lowered(Language::Go, "a.go", &text);
+    }
+
+    #[test]
+    fn any_mixture_of_go_is_lowered_or_refused(
+        pieces in prop::collection::vec(prop::sample::select(GO_PIECES), 0..60),
+    ) {
+        let _ = lowered(Language::Go, "a.go", &pieces.concat());
     }
 }
