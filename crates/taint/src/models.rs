@@ -150,6 +150,10 @@ pub(crate) struct Entry {
     pub(crate) object: bool,
     /// It sets the kind of content of its receiver: by a header, or by the kind itself.
     pub(crate) media_type: Option<MediaType>,
+    /// Positions of arguments that the call puts what it reads into.
+    pub(crate) fills: Vec<u16>,
+    /// The type of the attribute of this name.
+    pub(crate) alias: Option<Box<str>>,
 }
 
 /// How a call says what kind of content an answer has.
@@ -221,6 +225,7 @@ pub(crate) struct Models {
     pub(crate) structure_rules: Bits,
     python: LanguageModels,
     javascript: LanguageModels,
+    go: LanguageModels,
 }
 
 /// The source kind of parameters that no caller in sight fills; always the first.
@@ -261,11 +266,8 @@ impl Models {
         for (name, text) in model_files {
             models.add_model(name, rules::read_model(name, text)?)?;
         }
-        for tables in [&mut models.python, &mut models.javascript] {
-            let roots = tables
-                .paths
-                .keys()
-                .filter_map(|path| path.split('.').next());
+        for tables in [&mut models.python, &mut models.javascript, &mut models.go] {
+            let roots = tables.paths.keys().map(|path| library_of(path));
             tables.roots.extend(roots.map(Into::into));
         }
         Ok((models, public))
@@ -280,6 +282,7 @@ impl Models {
         match language {
             Language::Python => &self.python,
             Language::JavaScript | Language::TypeScript => &self.javascript,
+            Language::Go => &self.go,
         }
     }
 
@@ -287,6 +290,7 @@ impl Models {
         match name {
             LanguageName::Python => &mut self.python,
             LanguageName::Javascript | LanguageName::Typescript => &mut self.javascript,
+            LanguageName::Go => &mut self.go,
         }
     }
 
@@ -471,6 +475,18 @@ impl Models {
                 .roots
                 .insert(root.as_str().into());
         }
+        for spec in file.fills {
+            let tables = self.language_mut(language);
+            for call in &spec.calls {
+                entry(&mut tables.paths, call).fills.clone_from(&spec.args);
+            }
+        }
+        for spec in file.field {
+            let tables = self.language_mut(language);
+            for path in &spec.paths {
+                entry(&mut tables.paths, path).alias = Some(spec.kind.as_str().into());
+            }
+        }
         for call in &file.never {
             entry(&mut self.language_mut(language).paths, call).never = true;
         }
@@ -542,6 +558,14 @@ pub(crate) fn returns_of(kind: &str) -> Returns {
         "receiver" => Returns::Receiver,
         path => Returns::Type(path.into()),
     }
+}
+
+/// The library that a path begins with: what stands before the first dot after the last slash.
+pub(crate) fn library_of(path: &str) -> &str {
+    let folder = path.rfind('/').map_or(0, |at| at + 1);
+    let rest = path.get(folder..).unwrap_or("");
+    let end = rest.find('.').unwrap_or(rest.len());
+    path.get(..folder + end).unwrap_or(path)
 }
 
 fn entry<'t>(table: &'t mut FxHashMap<Box<str>, Entry>, name: &str) -> &'t mut Entry {

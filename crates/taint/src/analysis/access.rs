@@ -6,6 +6,7 @@
 use trueline_syntax::ir::{Language, Symbol};
 
 use super::state::{Key, State};
+use super::transfer::clear_all;
 use super::value::{self, Atom, Derivation, Konst, Labels, ObjId, Root, Selector, ValId, Value};
 use super::{Analyzer, Frame, ObjectKind};
 
@@ -138,6 +139,19 @@ impl<'a> Analyzer<'a> {
                         value
                     } else {
                         let child = self.paths.child(*path, name, &self.names);
+                        let entry = self.paths.entry(child);
+                        if let Some(entry) = entry {
+                            let mut whole = self.arena.get(result).clone();
+                            clear_all(&mut whole.labels, entry.clears);
+                            result = self.arena.add(whole);
+                        }
+                        let child = match entry.and_then(|e| e.alias.as_deref()) {
+                            Some(alias) => {
+                                let last = self.names.intern(super::entry::last_name(alias));
+                                self.paths.absolute(alias, last)
+                            }
+                            None => child,
+                        };
                         let value = self.arena.single(Atom::Path(child));
                         self.with_source(frame, value)
                     }
@@ -205,8 +219,10 @@ impl<'a> Analyzer<'a> {
             return None;
         };
         match self.names.text(name) {
-            "netloc" | "hostname" | "host" | "origin" => Some((Derivation::UrlHost, base)),
-            "scheme" | "protocol" => Some((Derivation::UrlScheme, base)),
+            "netloc" | "hostname" | "host" | "origin" | "Host" | "Hostname" => {
+                Some((Derivation::UrlHost, base))
+            }
+            "scheme" | "protocol" | "Scheme" => Some((Derivation::UrlScheme, base)),
             _ => None,
         }
     }
@@ -227,7 +243,15 @@ impl<'a> Analyzer<'a> {
         match self.object_kind(object) {
             Some(ObjectKind::Class(class)) => {
                 let attribute = self.class_attribute(class, name, Some(base));
-                self.arena.join(attribute, rest)
+                let rest = if self.is_validated(class, name) {
+                    self.arena.refine(rest, crate::models::Bits::ALL)
+                } else {
+                    rest
+                };
+                match self.declared_field(class, name) {
+                    Some(declared) if attribute == ValId::UNDEF => self.declared(declared, rest),
+                    _ => self.arena.join(attribute, rest),
+                }
             }
             Some(ObjectKind::Instance(path)) => {
                 let child = self.paths.child(path, name, &self.names);
@@ -259,6 +283,13 @@ impl<'a> Analyzer<'a> {
         }
         let child = self.arena.child(access, Selector::Name(name));
         let mut value = self.arena.access_value(child);
+        // What was filled in as a whole.
+        if self.is_go()
+            && let Some(object) = self.access_objects.get(&access)
+            && let Some(rest) = state.contents(*object).map(|c| c.rest)
+        {
+            value = self.arena.join(value, rest);
+        }
         if let Some(class) = self.receiver_class(frame, access) {
             let attribute = self.class_attribute(class, name, Some(base));
             value = self.overlay(value, attribute);
@@ -271,8 +302,32 @@ impl<'a> Analyzer<'a> {
                     value = self.overlay(value, known);
                 }
             }
+            if let Some(declared) = self.declared_field(class, name) {
+                value = self.declared(declared, value);
+            }
         }
         value
+    }
+
+    /// The declared type of a field of a class of this module.
+    fn declared_field(&self, class: trueline_syntax::ir::ClassId, name: Symbol) -> Option<Symbol> {
+        let class = self.module.classes.get(class.0 as usize)?;
+        let field = class.fields.iter().find(|f| f.name == name)?;
+        field.annotation
+    }
+
+    /// A value in a place that is declared to be of a type.
+    fn declared(&mut self, of: Symbol, value: ValId) -> ValId {
+        if value == ValId::UNDEF {
+            return self.typed(ValId::UNKNOWN, of);
+        }
+        self.typed(value, of)
+    }
+
+    /// The class of this module that a type's name means.
+    fn class_named(&self, name: Symbol) -> Option<trueline_syntax::ir::ClassId> {
+        let at = self.module.classes.iter().position(|c| c.name == name)?;
+        Some(trueline_syntax::ir::ClassId(at as u32))
     }
 
     /// A symbol with what is known of it from elsewhere in the class.
@@ -309,14 +364,30 @@ impl<'a> Analyzer<'a> {
     /// The class whose method is being analysed, if the path is its receiver.
     pub(super) fn receiver_class(
         &self,
-        _frame: &Frame<'a>,
+        frame: &Frame<'a>,
         access: value::AccessId,
     ) -> Option<trueline_syntax::ir::ClassId> {
         let access = self.arena.access(access)?;
-        if access.parent.is_some() {
-            return None;
+        if let Some((base, selector)) = access.parent {
+            // A field that is declared to be of a class of this module.
+            let Selector::Name(name) = selector else {
+                return None;
+            };
+            if !self.is_go() {
+                return None;
+            }
+            let class = self.receiver_class(frame, base)?;
+            return self.class_named(self.declared_field(class, name)?);
         }
         match access.root {
+            Root::Param(id, at) if self.is_go() => {
+                let function = self.function(id)?;
+                if at == 0 && self.has_receiver(function) {
+                    return function.class;
+                }
+                let param = function.params.get(usize::from(at))?;
+                self.class_named(param.annotation?)
+            }
             Root::Param(id, 0) if self.module.language == Language::Python => {
                 let function = self.function(id)?;
                 self.has_receiver(function).then_some(function.class)?
@@ -362,7 +433,7 @@ impl<'a> Analyzer<'a> {
 
     /// Marks a path that is a source.
     pub(super) fn with_source(&mut self, frame: &Frame<'a>, value: ValId) -> ValId {
-        let kinds: smallvec::SmallVec<[u16; 1]> = self
+        let kinds: smallvec::SmallVec<[(u16, crate::models::Bits); 1]> = self
             .arena
             .get(value)
             .atoms
@@ -371,11 +442,12 @@ impl<'a> Analyzer<'a> {
                 Atom::Path(path) => self.paths.entry(*path),
                 _ => None,
             })
-            .flat_map(|entry| entry.sources.iter().copied())
+            .flat_map(|entry| entry.sources.iter().map(|kind| (*kind, entry.clears)))
             .collect();
         let mut value = value;
-        for kind in kinds {
-            let label = self.source_label(frame.id, frame.span, kind);
+        for (kind, clears) in kinds {
+            let mut label = self.source_label(frame.id, frame.span, kind);
+            label.cleared = label.cleared.or(clears);
             let mut marked = self.arena.get(value).clone();
             value::add_labels(&mut marked.labels, &[label]);
             value = self.arena.add(marked);
@@ -419,7 +491,16 @@ impl<'a> Analyzer<'a> {
         let mut result = ValId::UNDEF;
         for atom in &atoms {
             let part = match atom {
-                Atom::Object(object) => self.object_index(state, *object, key),
+                Atom::Object(object) => {
+                    let part = self.object_index(state, *object, key);
+                    // A key that is not there gives the zero value.
+                    let map = self.object_kind(*object) == Some(ObjectKind::Map);
+                    if self.is_go() && map && key.is_none() && part != ValId::UNDEF {
+                        self.unconstant(part)
+                    } else {
+                        part
+                    }
+                }
                 Atom::Access(access) => {
                     let overlay = self
                         .access_objects

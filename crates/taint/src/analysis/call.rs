@@ -315,6 +315,12 @@ impl<'a> Analyzer<'a> {
             });
             value::add_labels(&mut labels, &held);
         }
+        if let Some(model) = model
+            && !model.fills.is_empty()
+        {
+            self.fill_arguments(frame, state, model, &labels, call);
+            return ValId::UNKNOWN;
+        }
         let mut given = Labels::new();
         for argument in call.passed {
             value::add_labels(&mut given, &self.deep_labels(state, argument.value));
@@ -388,8 +394,9 @@ impl<'a> Analyzer<'a> {
             }
             Some(Returns::Receiver) | None => path,
         };
+        let made = self.is_go() && matches!(call.callee, Some(Callee::New(_)));
         if let Some(kind) = kind
-            && self.paths.is_store(kind)
+            && (made || self.paths.is_store(kind))
         {
             let object = self.allocate(frame, ObjectKind::Instance(kind), 1);
             *state.contents_mut(object) = super::state::Contents::default();
@@ -405,7 +412,12 @@ impl<'a> Analyzer<'a> {
                     );
                 }
             }
-            if !labels.is_empty() {
+            let apart = made
+                && call
+                    .passed
+                    .iter()
+                    .all(|p| matches!(p.kind, ArgKind::Keyword(_)));
+            if !labels.is_empty() && !apart {
                 let stored = self.arena.tainted(labels);
                 self.store(state, target, None, ValId::UNDEF, stored);
             }
@@ -448,8 +460,9 @@ impl<'a> Analyzer<'a> {
         match path {
             Some(path) => {
                 let text = self.paths.text(path);
-                let root = text.split('.').next().unwrap_or(text);
-                text.contains(['.', '/']) && !self.tables.roots.contains(root)
+                let library = crate::models::library_of(text);
+                // A bare name is a builtin; in Go, a function of another file of the package.
+                (self.is_go() || text.contains(['.', '/'])) && !self.tables.roots.contains(library)
             }
             None => call.receiver.is_none(),
         }

@@ -145,7 +145,8 @@ impl<'a> Analyzer<'a> {
     }
 
     pub(super) fn has_receiver(&self, function: &Function) -> bool {
-        self.module.language == Language::Python && function.kind == FunctionKind::Method
+        matches!(self.module.language, Language::Python | Language::Go)
+            && function.kind == FunctionKind::Method
     }
 
     /// Parameters that a route converts: `<int:id>`.
@@ -304,7 +305,11 @@ impl<'a> Analyzer<'a> {
         let tables = self.tables;
         for (at, param) in function.params.iter().enumerate() {
             let annotation = param.annotation.map(|a| self.names.text(a).to_owned());
-            let annotation = annotation.as_deref().map(last_name);
+            // Where imports decide a name it is a full one.
+            let annotation = match annotation.as_deref() {
+                Some(full) if self.is_go() => Some(full),
+                other => other.map(last_name),
+            };
             let Some(slot) = seed.params.get_mut(at) else {
                 continue;
             };
@@ -313,6 +318,12 @@ impl<'a> Analyzer<'a> {
                     .iter()
                     .any(|(name, _)| tables.checked_arguments.contains(self.names.text(*name)))
             });
+            if let Some(full) = annotation
+                && self.is_go()
+                && full.contains('.')
+            {
+                slot.kind = Some(full.to_owned());
+            }
             for model in &tables.parameters {
                 let by_annotation =
                     annotation.is_some_and(|a| model.spec.annotations.iter().any(|m| m == a));
@@ -364,7 +375,11 @@ impl<'a> Analyzer<'a> {
     pub(super) fn typed(&mut self, value: ValId, of: Symbol) -> ValId {
         let tables = self.tables;
         let text = self.names.text(of).to_owned();
-        let last = last_name(&text);
+        let last = if self.is_go() {
+            &text
+        } else {
+            last_name(&text)
+        };
         let number = tables.parameters.iter().any(|model| {
             model.spec.kind.as_deref() == Some("number")
                 && model.spec.annotations.iter().any(|m| m == last)
@@ -376,11 +391,17 @@ impl<'a> Analyzer<'a> {
             };
         }
         let known = self.arena.get(value);
-        if !known.atoms.iter().all(|a| matches!(a, Atom::Access(_))) {
+        // A name of the package itself says nothing of what its methods do.
+        let bare = self.is_go() && !text.contains('.');
+        if bare || !known.atoms.iter().all(|a| matches!(a, Atom::Access(_))) {
             return value;
         }
         let mut known = known.clone();
-        let last = self.names.intern(last);
+        // Declared without a value: another file gives it one.
+        if self.is_go() && known.is_null() {
+            known.konst = None;
+        }
+        let last = self.names.intern(last_name(&text));
         let path = self.paths.absolute(&text, last);
         value::add_atoms(&mut known.atoms, &[Atom::Path(path)]);
         self.arena.add(known)

@@ -67,6 +67,20 @@ impl<'a> Analyzer<'a> {
                 op: UnaryOp::Not,
                 operand,
             }) => self.assume(frame, state, operand, !holds, nesting + 1),
+            // `ok, err := regexp.MatchString(…)`, `allowed[x]`
+            Some(Op::Index { base, index }) if self.is_go() => {
+                match Self::definition(frame, base) {
+                    Some(Op::Call { callee, args }) => {
+                        self.assume_call(frame, state, callee, args, holds, nesting);
+                    }
+                    _ if holds => {
+                        let base = self.raw(frame, state, base);
+                        let item = self.raw(frame, state, index);
+                        self.assume_member(state, item, base, true);
+                    }
+                    _ => {}
+                }
+            }
             Some(Op::Compare { op, left, right }) => {
                 self.assume_comparison(frame, state, (*op, left, right), holds, nesting);
             }
@@ -104,6 +118,12 @@ impl<'a> Analyzer<'a> {
                 let equal = holds == matches!(op, CompareOp::Eq | CompareOp::Is);
                 if self.arena.get(b).is_null() || self.truth(b).is_some_and(|_| self.is_boolean(b))
                 {
+                    if self.is_go() && self.arena.get(b).is_null() {
+                        if equal {
+                            self.assume_success(frame, state, left);
+                        }
+                        return;
+                    }
                     // `m is None`, `f(x) === true`: the truth of the left side.
                     let truth = if self.truth(b) == Some(true) {
                         equal
@@ -218,7 +238,7 @@ impl<'a> Analyzer<'a> {
     }
 
     /// `item in collection`, or `part in text`.
-    fn assume_member(&mut self, state: &mut State, item: ValId, of: ValId, holds: bool) {
+    pub(super) fn assume_member(&mut self, state: &mut State, item: ValId, of: ValId, holds: bool) {
         let part = match self.arena.get(item).konst {
             Some(Konst::Str(text)) => Some(self.names.text(text).to_owned()),
             _ => None,
@@ -298,6 +318,9 @@ impl<'a> Analyzer<'a> {
             }
         }
         let path = path.as_deref().unwrap_or("");
+        if self.is_go() {
+            self.assume_library(frame, state, path, receiver, args, holds);
+        }
         match path {
             "isinstance" if holds => {
                 let kind = args.get(1).map(|a| self.raw(frame, state, &a.value));
@@ -430,7 +453,7 @@ impl<'a> Analyzer<'a> {
 
     /// Whether a question goes to a function that is not in sight and whose name says that it
     /// checks.
-    fn may_vouch(&self, target: ValId, name: Option<Symbol>) -> bool {
+    pub(super) fn may_vouch(&self, target: ValId, name: Option<Symbol>) -> bool {
         let mut last = name;
         for atom in &self.arena.get(target).atoms {
             match atom {
@@ -458,7 +481,7 @@ impl<'a> Analyzer<'a> {
         contents.get(super::state::Key::At(0))
     }
 
-    fn assume_prefix(&mut self, state: &mut State, value: ValId, prefix: ValId) {
+    pub(super) fn assume_prefix(&mut self, state: &mut State, value: ValId, prefix: ValId) {
         if !self.deep_labels(state, prefix).is_empty() {
             // A parameter may be the base folder: its caller chose it.
             let labels = self.deep_labels(state, prefix);
@@ -508,7 +531,7 @@ impl<'a> Analyzer<'a> {
         }
     }
 
-    fn assume_regex(
+    pub(super) fn assume_regex(
         &mut self,
         state: &mut State,
         pattern: ValId,
@@ -558,7 +581,7 @@ impl<'a> Analyzer<'a> {
     }
 
     /// The value of an operand without what guards have established, so that they can add to it.
-    fn raw(&mut self, frame: &Frame<'a>, state: &State, operand: &Operand) -> ValId {
+    pub(super) fn raw(&mut self, frame: &Frame<'a>, state: &State, operand: &Operand) -> ValId {
         let value = self.read(frame, state, operand);
         self.arena.unrefined(value)
     }
@@ -571,11 +594,16 @@ impl<'a> Analyzer<'a> {
         operand: Option<&Operand>,
         value: ValId,
     ) {
-        if value == ValId::UNDEF || self.truth(value) == Some(false) {
+        let success = self.is_success(frame, state, value);
+        if value == ValId::UNDEF
+            || success == Some(false)
+            || success.is_none() && self.truth(value) == Some(false)
+        {
             return;
         }
         let mut answer = state.clone();
         if let Some(operand) = operand
+            && success.is_none()
             && self.truth(value).is_none()
         {
             self.assume(frame, &mut answer, operand, true, 0);

@@ -51,6 +51,24 @@ pub(super) enum Special {
     /// `JSON.stringify`: text that `JSON.parse` turns back.
     ToJson,
     FromJson,
+    /// `append`.
+    Append,
+    /// `fmt.Sprintf`.
+    Sprintf,
+    /// `fmt.Fprintf`, `io.WriteString`: text to the writer that comes first.
+    Write,
+    /// `strings.Join`.
+    JoinText,
+    /// `strings.ReplaceAll`.
+    ReplaceText,
+    /// `filepath.Rel`: the second argument, as seen from the first.
+    PathFrom,
+    /// `url.String()`.
+    UrlText,
+    /// `url.Hostname()`.
+    UrlHostText,
+    /// `w.Header().Set`.
+    SetHeader,
 }
 
 impl Special {
@@ -106,7 +124,45 @@ impl Special {
                 "Object.assign" => Self::Assign,
                 _ => return None,
             }),
+            Language::Go => Self::of_go(path),
         }
+    }
+}
+
+impl Special {
+    /// The meaning of a path of Go.
+    fn of_go(path: &str) -> Option<Self> {
+        Some(match path {
+            "path/filepath.Join" | "path.Join" => Self::JoinPath,
+            "path/filepath.Clean"
+            | "path/filepath.Abs"
+            | "path/filepath.EvalSymlinks"
+            | "path.Clean" => Self::Normalise,
+            "strings.TrimSpace"
+            | "strings.ToLower"
+            | "strings.ToUpper"
+            | "bytes.TrimSpace"
+            | "path/filepath.FromSlash"
+            | "path/filepath.ToSlash" => Self::SameText,
+            "net/url.Parse" | "net/url.ParseRequestURI" => Self::ParseUrl,
+            "regexp.MustCompile" | "regexp.Compile" => Self::Pattern,
+            "slices.Clone" | "slices.Sorted" | "slices.Collect" => Self::CopyElements,
+            "maps.Clone" => Self::CopyEntries,
+            "maps.Keys" => Self::Keys,
+            "append" => Self::Append,
+            "github.com/jmoiron/sqlx.In" | "github.com/jmoiron/sqlx.Named" => Self::Identity,
+            "fmt.Sprintf" => Self::Sprintf,
+            "fmt.Fprintf" | "fmt.Fprint" | "fmt.Fprintln" | "io.WriteString" => Self::Write,
+            "strings.Join" => Self::JoinText,
+            "strings.ReplaceAll" | "strings.Replace" => Self::ReplaceText,
+            "path/filepath.Rel" => Self::PathFrom,
+            "net/url.Parse.String" | "net/url.ParseRequestURI.String" => Self::UrlText,
+            "net/url.Parse.Hostname" | "net/url.ParseRequestURI.Hostname" => Self::UrlHostText,
+            "net/http.ResponseWriter.Header.Set" | "net/http.ResponseWriter.Header.Add" => {
+                Self::SetHeader
+            }
+            _ => return None,
+        })
     }
 }
 
@@ -275,6 +331,7 @@ impl<'a> Analyzer<'a> {
                 let labels = self.arena.get(body).labels.clone();
                 Some(self.arena.tainted(labels))
             }
+            other => self.go_call(frame, state, path, other, call),
         }
     }
 
@@ -386,6 +443,10 @@ impl<'a> Analyzer<'a> {
                 prefix = self.arena.get(argument.value).prefix;
             }
         }
+        // Joining cleans the path.
+        if self.is_go() {
+            clear_all(&mut labels, Bits::NORMALISED);
+        }
         if !labels.is_empty() {
             self.advance(&mut labels, frame.span, StepKind::Join);
         }
@@ -435,6 +496,14 @@ impl<'a> Analyzer<'a> {
             return self.arena.single(Atom::Text);
         }
         clear_all(&mut labels, Bits::NORMALISED);
+        // `filepath.Clean("/" + name)`: no `..` climbs above the root.
+        let rooted = call.passed.first().is_some_and(|p| {
+            let known = self.arena.get(p.value);
+            known.konst.is_none() && known.prefix.is_some_and(|p| self.names.text(p) == "/")
+        });
+        if self.is_go() && rooted && self.paths.text(path).ends_with(".Clean") {
+            clear_all(&mut labels, Bits::NO_DOTDOT);
+        }
         if !labels.is_empty() {
             self.advance(&mut labels, frame.span, StepKind::Join);
         }
@@ -456,6 +525,10 @@ impl<'a> Analyzer<'a> {
         name: Symbol,
         call: &Call<'_, 'a>,
     ) -> Option<ValId> {
+        // Lists, maps and text of Go have no methods of their own.
+        if self.is_go() {
+            return None;
+        }
         if let Some(object) = self.only_object(receiver) {
             return match self.object_kind(object)? {
                 ObjectKind::List | ObjectKind::Set => {
@@ -623,7 +696,7 @@ impl<'a> Analyzer<'a> {
     }
 
     /// `text.replace(a, b)`: without `a`, if all of them go and `b` does not bring it back.
-    fn replaced(
+    pub(super) fn replaced(
         &mut self,
         state: &mut State,
         receiver: ValId,
@@ -633,7 +706,7 @@ impl<'a> Analyzer<'a> {
         if let Some(clean) = self.replaced_pattern(state, receiver, from.value, to.value) {
             return Some(clean);
         }
-        let all = self.module.language == Language::Python
+        let all = matches!(self.module.language, Language::Python | Language::Go)
             || call
                 .name
                 .is_some_and(|n| self.names.text(n) == "replaceAll");

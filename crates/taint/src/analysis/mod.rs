@@ -17,6 +17,7 @@ mod elsewhere;
 mod entry;
 mod export;
 mod fold;
+mod go;
 mod graph;
 mod guard;
 mod hits;
@@ -37,7 +38,8 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use trueline_syntax::ir::{
-    BlockId, ClassId, FuncId, Function, Module, Op, Operand, Span, Symbol, Terminator, Var, VarHome,
+    BlockId, Callee, ClassId, FuncId, Function, Module, Op, Operand, Span, Symbol, Terminator, Var,
+    VarHome,
 };
 
 use self::accessors::Accessors;
@@ -667,6 +669,7 @@ impl<'a> Analyzer<'a> {
                 value::add_atoms(&mut both.atoms, &known.atoms);
                 self.arena.add(both)
             }
+            None if self.is_go() => self.declared_parameter(owner, var, symbolic),
             _ => symbolic,
         }
     }

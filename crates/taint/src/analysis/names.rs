@@ -157,7 +157,7 @@ impl<'a> Paths<'a> {
 /// The dotted path of an imported thing.
 pub(crate) fn import_path(language: Language, module: &str, member: Option<&str>) -> String {
     let module = match language {
-        Language::Python => module,
+        Language::Python | Language::Go => module,
         Language::JavaScript | Language::TypeScript => {
             let bare = module.strip_prefix("node:").unwrap_or(module);
             bare.strip_suffix("/promises").unwrap_or(bare)

@@ -8,7 +8,7 @@ use trueline_syntax::ir::{ArgKind, FuncId, Operand, Span, Symbol};
 use super::call::Call;
 use super::hits::{SourcePlace, StepPlace};
 use super::names::words;
-use super::state::{Key, State};
+use super::state::{Contents, Key, State};
 use super::summary::SinkFlow;
 use super::value::{AccessId, Atom, Konst, Label, Labels, Source, ValId};
 use super::{Analyzer, Frame, ObjectKind};
@@ -149,6 +149,10 @@ impl<'a> Analyzer<'a> {
                 && spec.options.is_empty()
                 && !spec.receiver
                 && !spec.spread;
+            if spec.mode == Mode::Program {
+                self.check_program(frame, state, sink_ref, spec.args.first().copied(), call);
+                continue;
+            }
             let mut position = 0_u16;
             for argument in call.passed {
                 let matters = match argument.kind {
@@ -164,6 +168,9 @@ impl<'a> Analyzer<'a> {
                     ArgKind::Spread => every,
                     ArgKind::KeywordSpread => spec.spread,
                 };
+                if spec.mode == Mode::Answer && !self.shows_html(state, call, argument.value) {
+                    continue;
+                }
                 if matters && spec.options.is_empty() {
                     self.check_value(frame, state, sink_ref, argument.value);
                 }
@@ -383,7 +390,7 @@ impl<'a> Analyzer<'a> {
             return;
         }
         let labels: Labels = match mode {
-            Mode::Text | Mode::Html | Mode::Url | Mode::Whole => {
+            Mode::Text | Mode::Html | Mode::Url | Mode::Whole | Mode::Answer | Mode::Program => {
                 self.arena.get(value).labels.clone()
             }
             Mode::Deep => self.deep_labels(state, value),
@@ -471,6 +478,56 @@ impl<'a> Analyzer<'a> {
         let Some(contents) = state.contents(object).cloned() else {
             return Labels::new();
         };
+        self.program_labels(&contents)
+    }
+
+    /// `exec.Command("sh", "-c", text)`: the call's own arguments are the list.
+    fn check_program(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &State,
+        sink: SinkRef,
+        from: Option<u16>,
+        call: &Call<'_, 'a>,
+    ) {
+        let mut contents = Contents::default();
+        let mut position = 0_i64;
+        for argument in call.passed.iter().skip(usize::from(from.unwrap_or(0))) {
+            if argument.kind != ArgKind::Spread {
+                contents.set(Key::At(position), argument.value);
+                position += 1;
+                continue;
+            }
+            let list = self
+                .only_object(argument.value)
+                .and_then(|o| state.contents(o));
+            match list {
+                Some(list) => {
+                    for (key, value) in &list.entries {
+                        if let Key::At(at) = key {
+                            contents.set(Key::At(at.saturating_add(position)), *value);
+                        }
+                    }
+                    contents.rest = list.rest;
+                }
+                None => contents.rest = argument.value,
+            }
+        }
+        let labels = self.program_labels(&contents);
+        let SinkRef::Model { index, .. } = sink else {
+            return;
+        };
+        let models = self.models;
+        let Some(rule) = models.sinks.get(usize::from(index)).map(|s| s.rule) else {
+            return;
+        };
+        for label in labels {
+            let (span, id) = (frame.span, frame.id);
+            self.reach(frame, rule, sink, id, span, label, false);
+        }
+    }
+
+    fn program_labels(&self, contents: &Contents) -> Labels {
         let at = |position: i64| contents.get(Key::At(position));
         let Some(program) = at(0) else {
             return self.arena.get(contents.rest).labels.clone();
@@ -659,7 +716,7 @@ impl<'a> Analyzer<'a> {
         })
     }
 
-    fn definition_span(frame: &Frame<'a>, operand: &Operand) -> Option<Span> {
+    pub(super) fn definition_span(frame: &Frame<'a>, operand: &Operand) -> Option<Span> {
         let Operand::Var(var) = operand else {
             return None;
         };

@@ -37,10 +37,18 @@ impl<'a> Analyzer<'a> {
                 self.note_field(frame, target, *name, stored);
                 return;
             }
-            Op::Index { base, index } => {
-                let base = self.read(frame, state, base);
-                let index = self.read(frame, state, index);
-                self.index(frame, state, base, index)
+            Op::Index {
+                base: operand,
+                index: at,
+            } => {
+                let base = self.read(frame, state, operand);
+                match self.tuple_part(frame, state, operand, base, at) {
+                    Some(part) => part,
+                    None => {
+                        let index = self.read(frame, state, at);
+                        self.index(frame, state, base, index)
+                    }
+                }
             }
             Op::StoreIndex { base, index, value } => {
                 let target = self.read(frame, state, base);
@@ -243,6 +251,9 @@ impl<'a> Analyzer<'a> {
             if at == 1 && op == BinaryOp::Add && self.begins_constant(left) {
                 clear_all(&mut part, Bits::RELATIVE);
             }
+            if at == 1 && op == BinaryOp::Add && self.is_go() && self.holds_host(left) {
+                clear_all(&mut part, self.models.url_rules);
+            }
             value::add_labels(&mut labels, &part);
         }
         if op == BinaryOp::Mod && self.begins_constant(left) {
@@ -304,6 +315,17 @@ impl<'a> Analyzer<'a> {
             // A variable that no input reaches, such as a base folder.
             None => value.labels.is_empty() && !value.is_null(),
         }
+    }
+
+    /// Whether an address begins with a host that is not constant: what follows it does not choose
+    /// one.
+    fn holds_host(&self, id: ValId) -> bool {
+        let value = self.arena.get(id);
+        value.konst.is_none()
+            && match value.prefix {
+                Some(prefix) => self.names.text(prefix).contains("://"),
+                None => value.labels.iter().all(|l| self.is_symbolic(l)),
+            }
     }
 
     fn relative_unless_first(&self, template: ValId) -> Bits {

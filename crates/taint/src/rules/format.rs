@@ -16,6 +16,7 @@ pub(crate) enum LanguageName {
     Python,
     Javascript,
     Typescript,
+    Go,
 }
 
 impl From<LanguageName> for Language {
@@ -24,6 +25,7 @@ impl From<LanguageName> for Language {
             LanguageName::Python => Self::Python,
             LanguageName::Javascript => Self::JavaScript,
             LanguageName::Typescript => Self::TypeScript,
+            LanguageName::Go => Self::Go,
         }
     }
 }
@@ -152,6 +154,11 @@ pub(crate) enum Mode {
     Instructions,
     /// A whole list or map of input, not parts of it.
     Whole,
+    /// Text written to an answer whose content type, or the text's beginning, decides whether a
+    /// browser reads it as HTML.
+    Answer,
+    /// The call's own arguments from that position on are an argument list.
+    Program,
 }
 
 /// A call that must not receive tainted text.
@@ -371,6 +378,10 @@ pub(crate) struct ModelFile {
     pub(crate) parameter: Vec<ParameterSpec>,
     #[serde(default)]
     pub(crate) store: Vec<StoreSpec>,
+    #[serde(default)]
+    pub(crate) fills: Vec<FillsSpec>,
+    #[serde(default)]
+    pub(crate) field: Vec<FieldSpec>,
     /// Libraries whose functions pass taint on as a matter of course: a call of one is no guess.
     #[serde(default)]
     pub(crate) known: Vec<String>,
@@ -528,6 +539,23 @@ pub(crate) struct ParameterSpec {
     pub(crate) kind: Option<String>,
     #[serde(default)]
     pub(crate) what: Option<String>,
+}
+
+/// Calls that put what they read into arguments: `json.Unmarshal(data, &user)`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FillsSpec {
+    pub(crate) calls: Vec<String>,
+    pub(crate) args: Vec<u16>,
+}
+
+/// Attributes, and parts of results (`net.SplitHostPort.1`), of a type.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FieldSpec {
+    pub(crate) paths: Vec<String>,
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
 }
 
 /// Types whose methods keep what is passed to them: `StringIO.write`.

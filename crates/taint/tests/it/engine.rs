@@ -25,6 +25,7 @@ fn path_of(language: Language) -> &'static str {
         Language::Python => "app/example.py",
         Language::JavaScript => "app/example.jsx",
         Language::TypeScript => "app/example.tsx",
+        Language::Go => "app/example.go",
     }
 }
 

@@ -101,6 +101,7 @@ fn blocks(text: &str) -> Vec<Block> {
                     "python" => Language::Python,
                     "javascript" => Language::JavaScript,
                     "typescript" => Language::TypeScript,
+                    "go" => Language::Go,
                     other => panic!("unknown language {other:?}"),
                 };
                 open = Some(Block {
