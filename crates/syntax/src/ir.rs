@@ -34,6 +34,8 @@ pub enum Language {
     TypeScript,
     /// Go.
     Go,
+    /// Java.
+    Java,
 }
 
 impl Language {
@@ -45,6 +47,7 @@ impl Language {
             Self::JavaScript => "javascript",
             Self::TypeScript => "typescript",
             Self::Go => "go",
+            Self::Java => "java",
         }
     }
 }

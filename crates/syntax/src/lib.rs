@@ -9,6 +9,7 @@ pub mod dump;
 mod go;
 mod graph;
 pub mod ir;
+mod java;
 mod javascript;
 mod limits;
 pub mod lines;
@@ -95,6 +96,7 @@ pub fn language_of(path: &[u8]) -> Option<Language> {
     match extension.as_slice() {
         b"py" | b"pyi" | b"pyw" => Some(Language::Python),
         b"js" | b"mjs" | b"cjs" | b"jsx" => Some(Language::JavaScript),
+        b"java" => Some(Language::Java),
         b"ts" | b"mts" | b"cts" | b"tsx" => Some(Language::TypeScript),
         b"go" => Some(Language::Go),
         _ => None,
@@ -140,6 +142,7 @@ pub fn lower(language: Language, source: Source<'_>) -> Result<Module, Refused> 
         Language::Python => Ok(python::lower(source)),
         Language::JavaScript | Language::TypeScript => Ok(javascript::lower(language, source)),
         Language::Go => go::lower(source),
+        Language::Java => java::lower(source),
     }))
     .unwrap_or_else(|payload| {
         Err(Refused::ParserPanicked {
@@ -190,6 +193,7 @@ mod tests {
     fn extensions_and_shebangs_name_languages() {
         assert_eq!(language_of(b"a/b.py"), Some(Language::Python));
         assert_eq!(language_of(b"a/b.PYI"), Some(Language::Python));
+        assert_eq!(language_of(b"a/B.java"), Some(Language::Java));
         assert_eq!(language_of(b"a.cjs"), Some(Language::JavaScript));
         assert_eq!(language_of(b"a/b.go"), Some(Language::Go));
         assert_eq!(language_of(b"a.d.ts"), Some(Language::TypeScript));

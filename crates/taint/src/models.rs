@@ -3,11 +3,14 @@
 //! Every name of a rule or model file is put into one table per language; the analysis asks a
 //! table once per distinct name of a module and works with references from then on.
 
+use std::collections::BTreeSet;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use trueline_facts::{Confidence, Cwe, RuleId, Severity, Tier};
 use trueline_syntax::ir::Language;
 
+use crate::analysis::root_of;
 use crate::rules::format::{
     CallSpec, Control, EntrySpec, LanguageName, Mode, ModelFile, ParameterSpec, RuleFile,
     SecretSpec, SinkSpec,
@@ -180,6 +183,8 @@ pub(crate) struct LanguageModels {
     pub(crate) roots: FxHashSet<Box<str>>,
     /// Types whose values the analysis keeps as objects, because what is stored in them matters.
     pub(crate) stores: FxHashSet<Box<str>>,
+    /// Types of libraries that the models say something of; by them declared variables are known.
+    pub(crate) types: BTreeSet<Box<str>>,
     pub(crate) entries: Vec<CompiledEntry>,
     pub(crate) parameters: Vec<CompiledParameter>,
     /// Decorators of fields that let only harmless values through.
@@ -226,6 +231,7 @@ pub(crate) struct Models {
     python: LanguageModels,
     javascript: LanguageModels,
     go: LanguageModels,
+    java: LanguageModels,
 }
 
 /// The source kind of parameters that no caller in sight fills; always the first.
@@ -266,10 +272,16 @@ impl Models {
         for (name, text) in model_files {
             models.add_model(name, rules::read_model(name, text)?)?;
         }
-        for tables in [&mut models.python, &mut models.javascript, &mut models.go] {
-            let roots = tables.paths.keys().map(|path| library_of(path));
+        for (language, tables) in [
+            (Language::Python, &mut models.python),
+            (Language::JavaScript, &mut models.javascript),
+            (Language::Java, &mut models.java),
+            (Language::Go, &mut models.go),
+        ] {
+            let roots = tables.paths.keys().map(|path| root_of(language, path));
             tables.roots.extend(roots.map(Into::into));
         }
+        models.java.types = declared_types(&models.java);
         Ok((models, public))
     }
 
@@ -283,6 +295,7 @@ impl Models {
             Language::Python => &self.python,
             Language::JavaScript | Language::TypeScript => &self.javascript,
             Language::Go => &self.go,
+            Language::Java => &self.java,
         }
     }
 
@@ -291,6 +304,7 @@ impl Models {
             LanguageName::Python => &mut self.python,
             LanguageName::Javascript | LanguageName::Typescript => &mut self.javascript,
             LanguageName::Go => &mut self.go,
+            LanguageName::Java => &mut self.java,
         }
     }
 
@@ -548,6 +562,22 @@ impl Models {
         });
         at as u16
     }
+}
+
+/// Types that paths of methods and constructors begin with.
+fn declared_types(tables: &LanguageModels) -> BTreeSet<Box<str>> {
+    let is_type = |path: &&str| {
+        let last = path.rsplit('.').next().unwrap_or(path);
+        path.contains('.') && last.starts_with(char::is_uppercase)
+    };
+    let methods = tables.paths.keys().filter_map(|path| path.rsplit_once('.'));
+    methods
+        .map(|(of, _)| of)
+        .chain(tables.paths.keys().map(AsRef::as_ref))
+        .chain(tables.stores.iter().map(AsRef::as_ref))
+        .filter(is_type)
+        .map(Into::into)
+        .collect()
 }
 
 /// The type that a model names.

@@ -48,6 +48,11 @@ pub(crate) fn check(language: Language, source: Source<'_>) -> Result<(), Refuse
     let too_deep_at = match language {
         Language::Go => go::too_deep(bytes).or_else(|| blindly_too_deep(bytes)),
         Language::Python => python::too_deep(bytes),
+        // Comments, texts and operators are JavaScript's; a text block counts as code, which only
+        // makes the bound higher.
+        Language::Java => {
+            javascript::too_deep(source.path, bytes).or_else(|| blindly_too_deep(bytes))
+        }
         Language::JavaScript | Language::TypeScript => {
             if let Some(reason) = minified(bytes) {
                 return Err(Refused::Minified { reason });

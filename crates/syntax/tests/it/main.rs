@@ -2,6 +2,7 @@
 
 mod go;
 mod hostile;
+mod java;
 mod javascript;
 mod properties;
 mod python;

@@ -291,6 +291,9 @@ impl<'a> Analyzer<'a> {
             value = self.arena.join(value, rest);
         }
         if let Some(class) = self.receiver_class(frame, access) {
+            if let Some(of) = self.declared_field(class, name) {
+                value = self.typed(value, of);
+            }
             let attribute = self.class_attribute(class, name, Some(base));
             value = self.overlay(value, attribute);
             for class in self.lineage(class) {
@@ -309,11 +312,17 @@ impl<'a> Analyzer<'a> {
         value
     }
 
-    /// The declared type of a field of a class of this module.
+    /// The declared type of a field of a class or of its bases in this module.
     fn declared_field(&self, class: trueline_syntax::ir::ClassId, name: Symbol) -> Option<Symbol> {
-        let class = self.module.classes.get(class.0 as usize)?;
-        let field = class.fields.iter().find(|f| f.name == name)?;
-        field.annotation
+        let mut at = class;
+        for _ in 0..8 {
+            let body = self.module.classes.get(at.0 as usize)?;
+            if let Some(field) = body.fields.iter().find(|f| f.name == name) {
+                return field.annotation;
+            }
+            at = *self.bases_of(at).first()?;
+        }
+        None
     }
 
     /// A value in a place that is declared to be of a type.

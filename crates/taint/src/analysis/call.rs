@@ -9,7 +9,7 @@ use trueline_syntax::ir::{
     Arg, ArgKind, Callee, ClassId, FuncId, FunctionKind, IterKind, Language, Symbol, VarHome,
 };
 
-use super::names::words;
+use super::names::{root_of, words};
 use super::state::{Key, State};
 use super::transfer::clear_all;
 use super::value::{self, Atom, Labels, PathId, Root, Selector, StepKind, ValId, Value};
@@ -460,9 +460,9 @@ impl<'a> Analyzer<'a> {
         match path {
             Some(path) => {
                 let text = self.paths.text(path);
-                let library = crate::models::library_of(text);
+                let root = root_of(self.module.language, text);
                 // A bare name is a builtin; in Go, a function of another file of the package.
-                (self.is_go() || text.contains(['.', '/'])) && !self.tables.roots.contains(library)
+                (self.is_go() || text.contains(['.', '/'])) && !self.tables.roots.contains(root)
             }
             None => call.receiver.is_none(),
         }

@@ -324,7 +324,7 @@ impl<'a> Analyzer<'a> {
     }
 
     /// An element for which a function answered something true.
-    fn accepted(&mut self, function: ValId, element: ValId) -> ValId {
+    pub(super) fn accepted(&mut self, function: ValId, element: ValId) -> ValId {
         let atoms = self.arena.get(function).atoms.clone();
         let [Atom::Func(id) | Atom::Bound(id, _)] = atoms.as_slice() else {
             return element;

@@ -120,7 +120,7 @@ impl<'a> Analyzer<'a> {
 
     fn apply_entry(&mut self, entry: &CompiledEntry, function: &Function, seed: &mut Seed) {
         seed.entered = true;
-        seed.returned = entry.returned;
+        seed.returned = entry.returned.filter(|_| self.answers_html(function));
         let skip = usize::from(self.has_receiver(function));
         let numbers = self.converted_names(function);
         for (at, param) in function.params.iter().enumerate().skip(skip) {
@@ -147,6 +147,23 @@ impl<'a> Analyzer<'a> {
     pub(super) fn has_receiver(&self, function: &Function) -> bool {
         matches!(self.module.language, Language::Python | Language::Go)
             && function.kind == FunctionKind::Method
+    }
+
+    /// Whether a text that a handler returns is shown as HTML. In Java it names a page or is data,
+    /// unless the route says that it produces HTML.
+    fn answers_html(&self, function: &Function) -> bool {
+        if self.module.language != Language::Java {
+            return true;
+        }
+        let class = function
+            .class
+            .and_then(|c| self.module.classes.get(c.0 as usize));
+        let of_class = class.into_iter().flat_map(|c| &c.decorators);
+        function.decorators.iter().chain(of_class).any(|decorator| {
+            let (start, end) = (decorator.span.start as usize, decorator.span.end as usize);
+            let text = self.text.get(start..end).unwrap_or("");
+            text.contains("text/html") || text.contains("TEXT_HTML")
+        })
     }
 
     /// Parameters that a route converts: `<int:id>`.
@@ -304,9 +321,13 @@ impl<'a> Analyzer<'a> {
     fn by_parameter(&mut self, function: &Function, seed: &mut Seed) {
         let tables = self.tables;
         for (at, param) in function.params.iter().enumerate() {
-            let annotation = param.annotation.map(|a| self.names.text(a).to_owned());
             // Where imports decide a name it is a full one.
-            let annotation = match annotation.as_deref() {
+            let whole = param.annotation.map(|a| self.names.text(a).to_owned());
+            let declared = whole
+                .as_deref()
+                .filter(|name| !self.declares_class(name))
+                .and_then(|name| self.paths.library_type(name));
+            let annotation = match whole.as_deref() {
                 Some(full) if self.is_go() => Some(full),
                 other => other.map(last_name),
             };
@@ -349,6 +370,13 @@ impl<'a> Analyzer<'a> {
                 }
                 slot.number |= converted;
             }
+            if slot.kind.is_none() && !slot.number && declared.is_some() {
+                slot.kind = declared;
+                // What a framework fills in by type is not input, unless an annotation says so.
+                if param.decorators.is_empty() {
+                    slot.source = None;
+                }
+            }
         }
     }
 
@@ -390,10 +418,22 @@ impl<'a> Analyzer<'a> {
                 None => self.arena.single(Atom::Number),
             };
         }
+        let text = match self.module.language {
+            Language::Java if self.declares_class(&text) => return value,
+            Language::Java => match self.paths.library_type(&text) {
+                Some(whole) => whole,
+                None => return value,
+            },
+            _ => text,
+        };
         let known = self.arena.get(value);
         // A name of the package itself says nothing of what its methods do.
         let bare = self.is_go() && !text.contains('.');
-        if bare || !known.atoms.iter().all(|a| matches!(a, Atom::Access(_))) {
+        let java = self.module.language == Language::Java;
+        if bare
+            || java && known.konst.is_some()
+            || !known.atoms.iter().all(|a| matches!(a, Atom::Access(_)))
+        {
             return value;
         }
         let mut known = known.clone();
@@ -442,6 +482,12 @@ impl<'a> Analyzer<'a> {
                     self.tables.checked_fields.contains(name)
                 })
         })
+    }
+
+    /// Whether a name is that of a class of this file.
+    fn declares_class(&self, name: &str) -> bool {
+        let classes = &self.module.classes;
+        classes.iter().any(|c| self.names.text(c.name) == name)
     }
 
     pub(super) fn source_label(&mut self, function: FuncId, span: Span, kind: u16) -> Label {

@@ -349,6 +349,19 @@ impl<'a> Analyzer<'a> {
                     self.assume_regex(state, pattern, text, anchors, holds);
                 }
             }
+            "java.util.regex.Pattern.matches" => {
+                if let (Some(pattern), Some(text)) = (first, args.get(1)) {
+                    let text = self.raw(frame, state, &text.value);
+                    self.assume_regex(state, pattern, text, Anchors::Whole, holds);
+                }
+            }
+            "java.util.Objects.equals" if holds => {
+                if let (Some(left), Some(right)) = (first, args.get(1)) {
+                    let right = self.raw(frame, state, &right.value);
+                    self.assume_equal(state, left, right);
+                    self.assume_equal(state, right, left);
+                }
+            }
             "Boolean" | "bool" => {
                 if let Some(argument) = args.first() {
                     self.assume(frame, state, &argument.value, holds, nesting + 1);
@@ -422,7 +435,33 @@ impl<'a> Analyzer<'a> {
                     self.assume_prefix(state, receiver, prefix);
                 }
             }
-            ("includes" | "has" | "hasOwnProperty" | "contains" | "__contains__", _) => {
+            ("equals" | "equalsIgnoreCase" | "contentEquals", true) => {
+                if let Some(other) = first {
+                    self.assume_equal(state, receiver, other);
+                    self.assume_equal(state, other, receiver);
+                }
+            }
+            ("isEmpty" | "isBlank", true) if first.is_none() => {
+                self.establish(state, receiver, Bits::ALL);
+            }
+            // `text.matches(regex)`, `pattern.matcher(text).matches()`.
+            ("matches" | "find" | "lookingAt", _)
+                if self.module.language == trueline_syntax::ir::Language::Java =>
+            {
+                let whole = if name == "matches" {
+                    Anchors::Whole
+                } else {
+                    Anchors::None
+                };
+                match first {
+                    Some(pattern) => self.assume_regex(state, pattern, receiver, whole, holds),
+                    None => self.assume_matcher(state, receiver, whole, holds),
+                }
+            }
+            (
+                "includes" | "has" | "containsKey" | "hasOwnProperty" | "contains" | "__contains__",
+                _,
+            ) => {
                 if let Some(item) = first {
                     self.assume_member(state, item, receiver, holds);
                 }
@@ -474,6 +513,22 @@ impl<'a> Analyzer<'a> {
         matches!(text.as_deref(), Some("'" | "\""))
     }
 
+    /// What a matcher of a compiled pattern says of the text that it was made for.
+    fn assume_matcher(&mut self, state: &mut State, matcher: ValId, anchors: Anchors, holds: bool) {
+        let Some(object) = self.only_object(matcher) else {
+            return;
+        };
+        let found = state.contents(object).and_then(|c| {
+            Some((
+                c.get(super::state::Key::At(0))?,
+                c.get(super::state::Key::At(1))?,
+            ))
+        });
+        if let Some((pattern, text)) = found {
+            self.assume_regex(state, pattern, text, anchors, holds);
+        }
+    }
+
     /// The constant pattern of a compiled regular expression.
     pub(super) fn pattern_of(&self, state: &State, value: ValId) -> Option<ValId> {
         let object = self.only_object(value)?;
@@ -512,6 +567,11 @@ impl<'a> Analyzer<'a> {
         let mut cleared = cleared;
         for _ in 0..4 {
             state.add_fact(value, cleared);
+            // The resolved place is inside, so the place itself is, however it is written.
+            let labels = &self.arena.get(value).labels;
+            if cleared.has(Bits::INSIDE) && labels.iter().all(|l| l.cleared.has(Bits::NORMALISED)) {
+                cleared = cleared.or(Bits::NORMALISED);
+            }
             match self.arena.get(value).derived {
                 Some((Derivation::SameText, base)) => value = self.arena.unrefined(base),
                 Some((Derivation::Url, text)) if cleared.has(self.models.url_rules) => {
@@ -558,6 +618,9 @@ impl<'a> Analyzer<'a> {
         } else {
             rejected_alphabet(&pattern)
         };
+        if holds && anchors == Anchors::Whole && is_local_path(&pattern) {
+            self.establish(state, text, self.models.url_rules);
+        }
         let Some(alphabet) = alphabet else { return };
         let cleared = self.cleared_by_alphabet(&alphabet);
         self.establish(state, text, cleared);
@@ -634,5 +697,27 @@ impl<'a> Analyzer<'a> {
         facts.sort_unstable();
         facts.dedup();
         facts
+    }
+}
+
+/// Whether a pattern admits only what begins with a slash that is no second one's neighbour: an
+/// address on this host.
+fn is_local_path(pattern: &str) -> bool {
+    let pattern = pattern.strip_prefix('^').unwrap_or(pattern);
+    let Some(rest) = pattern.strip_prefix('/') else {
+        return false;
+    };
+    if let Some(rest) = rest.strip_prefix("(?![") {
+        return rest
+            .split(']')
+            .next()
+            .is_some_and(|c| c.contains('/') && c.contains('\\'));
+    }
+    match rest.strip_prefix('[') {
+        Some(class) => {
+            let class = class.split(']').next().unwrap_or(class);
+            !class.starts_with('^') && !class.contains(['/', '\\'])
+        }
+        None => rest.starts_with(|c: char| c.is_ascii_alphanumeric()),
     }
 }

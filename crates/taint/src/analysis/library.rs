@@ -69,6 +69,18 @@ pub(super) enum Special {
     UrlHostText,
     /// `w.Header().Set`.
     SetHeader,
+    /// `List.of`: a list of the arguments.
+    ListOf,
+    /// `Map.of`.
+    MapOf,
+    /// `new StringBuilder`.
+    Builder,
+    /// `String.format`.
+    Format,
+    /// YAML in Java: what it makes of a document is up to the constructor that it is given.
+    Yaml,
+    /// `file.toPath()`: the same place as the receiver, in another class.
+    SamePlace,
 }
 
 impl Special {
@@ -100,6 +112,7 @@ impl Special {
                 "flask.make_response" => Self::FirstOfTuple,
                 _ => return None,
             }),
+            Language::Java => super::java::special(path),
             Language::JavaScript | Language::TypeScript => Some(match path {
                 "path.join" | "path.posix.join" => Self::JoinPath,
                 "path.resolve" | "path.normalize" | "fs.realpathSync" | "fs.realpath" => {
@@ -206,12 +219,25 @@ impl<'a> Analyzer<'a> {
                     let label = self.source_label(frame.id, frame.span, kind);
                     value::add_labels(&mut labels, &[label]);
                 }
+                for argument in call.passed.iter().skip(1) {
+                    value::add_labels(&mut labels, &self.deep_labels(state, argument.value));
+                }
+                let java = self.module.language == Language::Java;
+                let prefix = self.arena.get(from).prefix.filter(|_| java);
                 let mut value = Value {
                     labels,
+                    prefix,
                     derived: Some((Derivation::Url, from)),
                     ..Value::default()
                 };
-                value.atoms.push(Atom::Path(path));
+                let kind = match self.paths.text(path) {
+                    "java.net.URI.create" => {
+                        let last = self.names.intern("URI");
+                        self.paths.absolute("java.net.URI", last)
+                    }
+                    _ => path,
+                };
+                value.atoms.push(Atom::Path(kind));
                 Some(self.arena.add(value))
             }
             Special::Pattern => {
@@ -273,6 +299,41 @@ impl<'a> Analyzer<'a> {
                 Some(self.arena.single(Atom::Object(object)))
             }
             Special::Identity => first,
+            Special::ListOf => Some(self.list_of_arguments(frame, state, call)),
+            Special::MapOf => Some(self.map_of_arguments(frame, state, call)),
+            Special::Builder => Some(self.new_builder(frame, state, path, first)),
+            Special::Yaml => {
+                let safe = call.passed.iter().any(|p| {
+                    self.path_of(p.value)
+                        .is_some_and(|path| path.ends_with("SafeConstructor"))
+                });
+                if safe {
+                    let object = self.allocate(frame, ObjectKind::Instance(path), 2);
+                    *state.contents_mut(object) = Contents::default();
+                    let target = self.arena.single(Atom::Object(object));
+                    self.secure(state, target);
+                    return Some(target);
+                }
+                Some(self.arena.single(Atom::Path(path)))
+            }
+            Special::Format => {
+                let template = first?;
+                // A locale may come first.
+                let known = self.arena.get(template).prefix.is_some();
+                let skip = if known || call.passed.len() < 2 { 1 } else { 2 };
+                let template = call.passed.get(skip - 1)?.value;
+                let given = call.passed.get(skip..).unwrap_or_default();
+                Some(self.java_format(frame, state, template, given))
+            }
+            Special::SamePlace => {
+                let from = call.receiver?;
+                let mut value = self.arena.get(from).clone();
+                value.atoms.clear();
+                value.derived = Some((Derivation::SameText, from));
+                let kind = self.place_type(path);
+                value.atoms.push(kind);
+                Some(self.arena.add(value))
+            }
             Special::AnyElement => Some(self.next_element(state, first?, IterKind::Elements)),
             Special::Entries => {
                 let from = first?;
@@ -398,7 +459,24 @@ impl<'a> Analyzer<'a> {
 
     /// Whether a path ends in a method rather than a function: `pathlib.Path.resolve`.
     fn names_method(&self, path: PathId) -> bool {
-        self.paths.text(path).starts_with("pathlib.Path.")
+        let text = self.paths.text(path);
+        text.starts_with("pathlib.Path.")
+            || text.starts_with("java.io.File.")
+            || text.starts_with("java.nio.file.Path.") && text != "java.nio.file.Path.of"
+    }
+
+    /// What a call about places in Java gives: a file, a path, an address or text.
+    fn place_type(&mut self, path: PathId) -> Atom {
+        let text = match self.paths.text(path).rsplit('.').next().unwrap_or("") {
+            "File" | "toFile" | "getCanonicalFile" | "getAbsoluteFile" => "java.io.File",
+            "get" | "of" | "resolve" | "resolveSibling" | "toPath" | "normalize" | "toRealPath"
+            | "toAbsolutePath" => "java.nio.file.Path",
+            "toURL" => "java.net.URL",
+            "toURI" => "java.net.URI",
+            _ => return Atom::Text,
+        };
+        let last = self.names.intern(super::entry::last_name(text));
+        Atom::Path(self.paths.absolute(text, last))
     }
 
     pub(super) fn same_text(&mut self, from: ValId) -> ValId {
@@ -423,14 +501,16 @@ impl<'a> Analyzer<'a> {
     ) -> ValId {
         let mut labels = Labels::new();
         // `path.join` of Node treats a later absolute part as relative.
-        let replaces = self.module.language == Language::Python;
+        let replaces = self.module.language == Language::Python
+            || self.paths.text(path).ends_with(".Path.resolve");
         let mut began = false;
-        if self.paths.text(path).ends_with(".joinpath")
+        if (self.paths.text(path).ends_with(".joinpath") || self.names_method(path))
             && let Some(receiver) = call.receiver
         {
             labels = self.deep_labels(state, receiver);
             began = true;
         }
+        let began_before = began;
         let mut prefix = None;
         for (at, argument) in call.passed.iter().enumerate() {
             let mut part = self.deep_labels(state, argument.value);
@@ -455,7 +535,15 @@ impl<'a> Analyzer<'a> {
             prefix,
             ..Value::default()
         };
-        if self.paths.text(path).starts_with("pathlib.") {
+        if self.module.language == Language::Java {
+            let kind = self.place_type(path);
+            value.atoms.push(kind);
+            if let [only] = call.passed
+                && !began_before
+            {
+                value.derived = Some((Derivation::SameText, only.value));
+            }
+        } else if self.paths.text(path).starts_with("pathlib.") {
             let text = "pathlib.Path";
             let last = self.names.intern("Path");
             let path = self.paths.absolute(text, last);
@@ -504,11 +592,17 @@ impl<'a> Analyzer<'a> {
         if self.is_go() && rooted && self.paths.text(path).ends_with(".Clean") {
             clear_all(&mut labels, Bits::NO_DOTDOT);
         }
+        let mut derived = None;
+        if self.module.language == Language::Java {
+            atoms = vec![self.place_type(path)];
+            derived = call.receiver.map(|from| (Derivation::SameText, from));
+        }
         if !labels.is_empty() {
             self.advance(&mut labels, frame.span, StepKind::Join);
         }
         let mut value = Value {
             labels,
+            derived,
             ..Value::default()
         };
         atoms.sort_unstable();
@@ -528,6 +622,9 @@ impl<'a> Analyzer<'a> {
         // Lists, maps and text of Go have no methods of their own.
         if self.is_go() {
             return None;
+        }
+        if let Some(made) = self.java_method(frame, state, receiver, name, call) {
+            return Some(made);
         }
         if let Some(object) = self.only_object(receiver) {
             return match self.object_kind(object)? {
@@ -614,7 +711,11 @@ impl<'a> Analyzer<'a> {
         call: &Call<'_, 'a>,
     ) -> Option<ValId> {
         let first = call.passed.first().map(|p| p.value);
-        let text = self.names.text(name);
+        let text = self.names.text(name).to_owned();
+        if let Some(made) = self.java_text(frame, state, receiver, &text, call) {
+            return Some(made);
+        }
+        let text = text.as_str();
         match text {
             "lower" | "upper" | "strip" | "lstrip" | "rstrip" | "casefold" | "title"
             | "toLowerCase" | "toUpperCase" | "trim" | "trimStart" | "trimEnd" | "toString"
@@ -706,10 +807,12 @@ impl<'a> Analyzer<'a> {
         if let Some(clean) = self.replaced_pattern(state, receiver, from.value, to.value) {
             return Some(clean);
         }
-        let all = matches!(self.module.language, Language::Python | Language::Go)
-            || call
-                .name
-                .is_some_and(|n| self.names.text(n) == "replaceAll");
+        let all = matches!(
+            self.module.language,
+            Language::Python | Language::Go | Language::Java
+        ) || call
+            .name
+            .is_some_and(|n| self.names.text(n) == "replaceAll");
         let (Some(Konst::Str(part)), Some(Konst::Str(by))) = (
             self.arena.get(from.value).konst,
             self.arena.get(to.value).konst,

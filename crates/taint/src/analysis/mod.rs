@@ -21,6 +21,7 @@ mod go;
 mod graph;
 mod guard;
 mod hits;
+mod java;
 mod library;
 mod lists;
 mod names;
@@ -38,8 +39,8 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use trueline_syntax::ir::{
-    BlockId, Callee, ClassId, FuncId, Function, Module, Op, Operand, Span, Symbol, Terminator, Var,
-    VarHome,
+    BlockId, Callee, ClassId, FuncId, Function, Language, Module, Op, Operand, Span, Symbol,
+    Terminator, Var, VarHome,
 };
 
 use self::accessors::Accessors;
@@ -52,7 +53,7 @@ pub(crate) use self::entry::last_name;
 use self::graph::{reverse_post_order, revisited, single_definitions};
 pub(crate) use self::hits::{SourcePlace, StepPlace};
 use self::names::{Names, Paths};
-pub(crate) use self::names::{import_path, words};
+pub(crate) use self::names::{import_path, root_of, words};
 pub(crate) use self::sink::Hit;
 use self::state::{Heap, State};
 use self::summary::Summary;
@@ -242,6 +243,7 @@ impl<'a> Analyzer<'a> {
             length: names.intern("length"),
         };
         let accessors = Accessors::of(module, &mut names);
+        let imports = imported_modules(module);
         let instructions: usize = module
             .functions
             .iter()
@@ -254,7 +256,7 @@ impl<'a> Analyzer<'a> {
             module,
             text,
             names,
-            paths: Paths::new(module.language, tables),
+            paths: Paths::new(module.language, tables, &imports),
             arena: Arena::new(),
             bindings: Bindings::of(module),
             objects: Vec::new(),
@@ -264,7 +266,7 @@ impl<'a> Analyzer<'a> {
             stack: Vec::new(),
             applying: 0,
             applications: 0,
-            imports: imported_modules(module),
+            imports,
             slots: FxHashMap::default(),
             elsewhere,
             class_bases: vec![Vec::new(); module.classes.len()],
@@ -579,6 +581,12 @@ impl<'a> Analyzer<'a> {
     /// A `return`: joins the value and the state into the function's exit.
     fn leave(&mut self, frame: &mut Frame<'a>, state: State, value: Option<&Operand>) {
         let returned = value.map_or(ValId::UNDEF, |v| self.read(frame, &state, v));
+        if let Some(value) = value
+            && self.module.language == Language::Java
+            && self.entered.contains(&frame.id)
+        {
+            self.check_view_name(frame, &state, returned, value);
+        }
         if let Some(rule) = frame.returned
             && let Some(value) = value
         {

@@ -1,5 +1,7 @@
 //! Names of one module: folded texts, and dotted paths with what the models say of them.
 
+use std::collections::BTreeSet;
+
 use rustc_hash::FxHashMap;
 use trueline_syntax::ir::{Language, Module, Symbol};
 
@@ -75,10 +77,27 @@ pub(super) struct Paths<'a> {
     children: FxHashMap<(PathId, Symbol), PathId>,
     by_text: FxHashMap<Box<str>, PathId>,
     methods: FxHashMap<Symbol, Option<&'a Entry>>,
+    /// Library types that the file may name by their last part, with the whole names.
+    aliases: FxHashMap<&'a str, &'a str>,
 }
 
 impl<'a> Paths<'a> {
-    pub(super) fn new(language: Language, models: &'a LanguageModels) -> Self {
+    pub(super) fn new(
+        language: Language,
+        models: &'a LanguageModels,
+        imports: &BTreeSet<Box<str>>,
+    ) -> Self {
+        let packages: BTreeSet<String> = imports.iter().map(|i| unified(language, i)).collect();
+        let aliases = models
+            .types
+            .iter()
+            .filter_map(|full| {
+                full.rsplit_once('.')
+                    .map(|(package, last)| (full, package, last))
+            })
+            .filter(|(_, package, _)| packages.contains(*package))
+            .map(|(full, _, last)| (last, full.as_ref()))
+            .collect();
         Self {
             language,
             models,
@@ -86,13 +105,36 @@ impl<'a> Paths<'a> {
             children: FxHashMap::default(),
             by_text: FxHashMap::default(),
             methods: FxHashMap::default(),
+            aliases,
         }
+    }
+
+    /// The whole name of a type that the models know.
+    pub(super) fn library_type(&self, text: &str) -> Option<String> {
+        let text = unified(self.language, text);
+        if self.models.types.contains(text.as_str()) {
+            return Some(text);
+        }
+        self.aliases
+            .get(text.as_str())
+            .map(|full| (*full).to_owned())
     }
 
     /// The path of a text such as `os.path`; `last` is the symbol of its last name.
     pub(super) fn absolute(&mut self, text: &str, last: Symbol) -> PathId {
         if let Some(id) = self.by_text.get(text) {
             return *id;
+        }
+        if self.language == Language::Java {
+            let whole = match self.aliases.get(text) {
+                Some(full) => (*full).to_owned(),
+                None => unified(self.language, text),
+            };
+            if whole != text {
+                let id = self.absolute(&whole, last);
+                self.by_text.insert(text.into(), id);
+                return id;
+            }
         }
         let id = PathId(self.nodes.len() as u32);
         self.nodes.push(PathNode {
@@ -154,10 +196,35 @@ impl<'a> Paths<'a> {
     }
 }
 
+/// A name of Jakarta EE by its older name: both are the same to the models.
+fn unified(language: Language, text: &str) -> String {
+    match text.strip_prefix("jakarta.") {
+        Some(rest) if language == Language::Java => format!("javax.{rest}"),
+        _ => text.to_owned(),
+    }
+}
+
+/// The part of a path that names the library: the first name; in Java, where names begin with the
+/// reversed domain of their maker, the first two.
+pub(crate) fn root_of(language: Language, path: &str) -> &str {
+    let first = path.split('.').next().unwrap_or(path);
+    if language == Language::Go {
+        return crate::models::library_of(path);
+    }
+    if language != Language::Java || matches!(first, "java" | "javax") {
+        return first;
+    }
+    let second = path
+        .get(first.len() + 1..)
+        .and_then(|rest| rest.split('.').next());
+    let end = first.len() + second.map_or(0, |s| s.len() + 1);
+    path.get(..end).unwrap_or(path)
+}
+
 /// The dotted path of an imported thing.
 pub(crate) fn import_path(language: Language, module: &str, member: Option<&str>) -> String {
     let module = match language {
-        Language::Python | Language::Go => module,
+        Language::Python | Language::Go | Language::Java => module,
         Language::JavaScript | Language::TypeScript => {
             let bare = module.strip_prefix("node:").unwrap_or(module);
             bare.strip_suffix("/promises").unwrap_or(bare)

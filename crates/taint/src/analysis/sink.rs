@@ -370,6 +370,7 @@ impl<'a> Analyzer<'a> {
 
     /// Checks one value against a sink.
     fn check_value(&mut self, frame: &mut Frame<'a>, state: &State, sink: SinkRef, value: ValId) {
+        let value = self.text_of_builder(state, value);
         if self.arena.get(value).is_number() {
             return;
         }
@@ -699,6 +700,33 @@ impl<'a> Analyzer<'a> {
         let labels = known.labels.clone();
         let id = frame.id;
         for label in labels {
+            self.reach(frame, rule, SinkRef::Returned, id, span, label, false);
+        }
+    }
+
+    /// `return "redirect:" + url;` of a Spring controller.
+    pub(super) fn check_view_name(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &State,
+        value: ValId,
+        operand: &Operand,
+    ) {
+        let value = self.text_of_builder(state, value);
+        let known = self.arena.get(value);
+        let target = known
+            .prefix
+            .and_then(|p| self.names.text(p).strip_prefix("redirect:"));
+        let Some(rule) = self.models.rule_index("open-redirect") else {
+            return;
+        };
+        if target.is_none_or(fixes_host) {
+            return;
+        }
+        let span = Self::definition_span(frame, operand).unwrap_or(frame.span);
+        self.sites.insert((rule, span));
+        let id = frame.id;
+        for label in known.labels.clone() {
             self.reach(frame, rule, SinkRef::Returned, id, span, label, false);
         }
     }

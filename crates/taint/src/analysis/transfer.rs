@@ -217,7 +217,7 @@ impl<'a> Analyzer<'a> {
         self.arena.constant(konst)
     }
 
-    fn binary(
+    pub(super) fn binary(
         &mut self,
         frame: &Frame<'a>,
         state: &mut State,

@@ -58,6 +58,8 @@ pub const RULE_FILES: &[(&str, &str)] = &[
 pub const MODEL_FILES: &[(&str, &str)] = &[
     rule!("models/go-standard.toml"),
     rule!("models/go-web.toml"),
+    rule!("models/java-standard.toml"),
+    rule!("models/java-web.toml"),
     rule!("models/javascript-browser.toml"),
     rule!("models/javascript-data.toml"),
     rule!("models/javascript-standard.toml"),

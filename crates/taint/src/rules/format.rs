@@ -17,6 +17,7 @@ pub(crate) enum LanguageName {
     Javascript,
     Typescript,
     Go,
+    Java,
 }
 
 impl From<LanguageName> for Language {
@@ -26,6 +27,7 @@ impl From<LanguageName> for Language {
             LanguageName::Javascript => Self::JavaScript,
             LanguageName::Typescript => Self::TypeScript,
             LanguageName::Go => Self::Go,
+            LanguageName::Java => Self::Java,
         }
     }
 }

@@ -23,6 +23,7 @@ pub(crate) fn analyze_application(engine: &Engine, language: Language, code: &st
 fn path_of(language: Language) -> &'static str {
     match language {
         Language::Python => "app/example.py",
+        Language::Java => "app/Example.java",
         Language::JavaScript => "app/example.jsx",
         Language::TypeScript => "app/example.tsx",
         Language::Go => "app/example.go",

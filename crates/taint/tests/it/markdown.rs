@@ -99,6 +99,7 @@ fn blocks(text: &str) -> Vec<Block> {
             (None, Some(language)) => {
                 let language = match language {
                     "python" => Language::Python,
+                    "java" => Language::Java,
                     "javascript" => Language::JavaScript,
                     "typescript" => Language::TypeScript,
                     "go" => Language::Go,
