@@ -4,7 +4,7 @@
 //! answer for: membership in a collection that no input reaches answers for all, an alphabet for
 //! those whose dangerous characters it lacks, the absence of `..` for half of a path's safety.
 
-use trueline_syntax::ir::{Arg, Callee, CompareOp, Op, Operand, Symbol, UnaryOp};
+use trueline_syntax::ir::{Arg, Callee, CompareOp, Element, Op, Operand, Symbol, UnaryOp};
 
 use super::alphabet::{
     Alphabet, Anchors, begins_with_one_slash, rejected_alphabet, whole_alphabet,
@@ -112,8 +112,13 @@ impl<'a> Analyzer<'a> {
         let a = self.raw(frame, state, left);
         let b = self.raw(frame, state, right);
         match (op, holds) {
-            (CompareOp::In, _) => self.assume_member(state, a, b, holds),
-            (CompareOp::NotIn, _) => self.assume_member(state, a, b, !holds),
+            (CompareOp::In | CompareOp::NotIn, _) => {
+                let inside = holds == (op == CompareOp::In);
+                if inside {
+                    self.assume_parent(frame, state, a, right);
+                }
+                self.assume_member(state, a, b, inside);
+            }
             (CompareOp::Eq | CompareOp::Is | CompareOp::NotEq | CompareOp::IsNot, _) => {
                 let equal = holds == matches!(op, CompareOp::Eq | CompareOp::Is);
                 if self.arena.get(b).is_null() || self.truth(b).is_some_and(|_| self.is_boolean(b))
@@ -152,6 +157,8 @@ impl<'a> Analyzer<'a> {
                         self.establish(state, value, Bits::ALL);
                     }
                     self.assume_text(frame, state, left, b);
+                    self.assume_common_path(frame, state, left, b);
+                    self.assume_common_path(frame, state, right, a);
                     self.assume_equal(state, a, b);
                     self.assume_equal(state, b, a);
                 }
@@ -160,6 +167,58 @@ impl<'a> Analyzer<'a> {
                 self.position_of(frame, state, left, b, op, holds);
             }
             (CompareOp::InstanceOf | CompareOp::Matches, _) => {}
+        }
+    }
+
+    /// `base in path.parents`: the path is inside of a folder that the program chose.
+    fn assume_parent(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        base: ValId,
+        parents: &'a Operand,
+    ) {
+        let Some(Op::Field { base: path, name }) = Self::definition(frame, parents) else {
+            return;
+        };
+        if self.names.text(*name) == "parents" && self.deep_labels(state, base).is_empty() {
+            let path = self.raw(frame, state, path);
+            self.establish(state, path, Bits::INSIDE);
+        }
+    }
+
+    /// `os.path.commonpath([base, path]) == base`: likewise.
+    fn assume_common_path(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        call: &'a Operand,
+        base: ValId,
+    ) {
+        let Some(Op::Call {
+            callee: Callee::Method { receiver, name },
+            args,
+        }) = Self::definition(frame, call)
+        else {
+            return;
+        };
+        if self.names.text(*name) != "commonpath" || !self.deep_labels(state, base).is_empty() {
+            return;
+        }
+        let library = self.raw(frame, state, receiver);
+        if self.path_of(library).as_deref() != Some("os.path") {
+            return;
+        }
+        let list = args
+            .first()
+            .and_then(|list| Self::definition(frame, &list.value));
+        let Some(Op::Sequence { elements, .. }) = list else {
+            return;
+        };
+        for element in elements {
+            let (Element::One(element) | Element::Spread(element)) = element;
+            let path = self.raw(frame, state, element);
+            self.establish(state, path, Bits::INSIDE);
         }
     }
 
@@ -456,6 +515,19 @@ impl<'a> Analyzer<'a> {
                 match first {
                     Some(pattern) => self.assume_regex(state, pattern, receiver, whole, holds),
                     None => self.assume_matcher(state, receiver, whole, holds),
+                }
+            }
+            // `kind = KINDS.get(x)` and there is one: `x` is a key that the program wrote.
+            ("get", true) => {
+                let keys_are_written = self.only_object(receiver).is_some_and(|object| {
+                    state
+                        .contents(object)
+                        .is_some_and(|c| !c.entries.is_empty() && c.rest == ValId::UNDEF)
+                });
+                if let Some(key) = first
+                    && keys_are_written
+                {
+                    self.establish(state, key, Bits::ALL);
                 }
             }
             (
