@@ -431,6 +431,7 @@ impl Models {
         self.weak_calls.push(WeakCall { rule, spec });
     }
 
+    #[expect(clippy::too_many_lines, reason = "one loop per kind of entry")]
     fn add_model(&mut self, name: &str, file: ModelFile) -> Result<(), RuleError> {
         let language = file.language;
         for spec in file.source {

@@ -54,7 +54,7 @@ impl Candidate {
 #[must_use]
 pub fn settle(mut candidates: Vec<Candidate>) -> Vec<Finding> {
     // The sort is stable: of equally good ways the first given stays.
-    candidates.sort_by(|a, b| (a.span, a.rule, a.rank).cmp(&(b.span, b.rule, b.rank)));
+    candidates.sort_by_key(|c| (c.span, c.rule, c.rank));
     candidates.dedup_by(|later, first| (later.span, later.rule) == (first.span, first.rule));
     let mut seen: FxHashMap<String, u32> = FxHashMap::default();
     candidates

@@ -98,7 +98,7 @@ impl<'a> Analyzer<'a> {
             Atom::Access(access) => {
                 let stored = self.access_objects.get(access);
                 stored.is_none_or(|o| state.contents(*o).is_none())
-                    && self.receiver_class(frame, *access).is_none()
+                    && self.receiver_class(*access).is_none()
             }
             _ => false,
         });
@@ -157,7 +157,7 @@ impl<'a> Analyzer<'a> {
                     }
                 }
                 Atom::Object(object) => self.object_field(frame, state, base, *object, name),
-                Atom::Access(access) => self.access_field(frame, state, base, *access, name),
+                Atom::Access(access) => self.access_field(state, base, *access, name),
                 Atom::Class(class) => self.class_attribute(*class, name, None),
                 _ => continue,
             };
@@ -270,7 +270,6 @@ impl<'a> Analyzer<'a> {
 
     pub(super) fn access_field(
         &mut self,
-        frame: &Frame<'a>,
         state: &State,
         base: ValId,
         access: value::AccessId,
@@ -290,7 +289,7 @@ impl<'a> Analyzer<'a> {
         {
             value = self.arena.join(value, rest);
         }
-        if let Some(class) = self.receiver_class(frame, access) {
+        if let Some(class) = self.receiver_class(access) {
             if let Some(of) = self.declared_field(class, name) {
                 value = self.typed(value, of);
             }
@@ -373,7 +372,6 @@ impl<'a> Analyzer<'a> {
     /// The class whose method is being analysed, if the path is its receiver.
     pub(super) fn receiver_class(
         &self,
-        frame: &Frame<'a>,
         access: value::AccessId,
     ) -> Option<trueline_syntax::ir::ClassId> {
         let access = self.arena.access(access)?;
@@ -385,7 +383,7 @@ impl<'a> Analyzer<'a> {
             if !self.is_go() {
                 return None;
             }
-            let class = self.receiver_class(frame, base)?;
+            let class = self.receiver_class(base)?;
             return self.class_named(self.declared_field(class, name)?);
         }
         match access.root {
@@ -412,17 +410,11 @@ impl<'a> Analyzer<'a> {
     }
 
     /// Remembers what methods put into attributes of `self`.
-    pub(super) fn note_field(
-        &mut self,
-        frame: &Frame<'a>,
-        target: ValId,
-        name: Symbol,
-        stored: ValId,
-    ) {
+    pub(super) fn note_field(&mut self, target: ValId, name: Symbol, stored: ValId) {
         let atoms = self.arena.get(target).atoms.clone();
         for atom in atoms {
             let class = match atom {
-                Atom::Access(access) => self.receiver_class(frame, access),
+                Atom::Access(access) => self.receiver_class(access),
                 Atom::Object(object) => match self.object_kind(object) {
                     Some(ObjectKind::Class(class)) => Some(class),
                     _ => None,

@@ -52,7 +52,7 @@ impl<'a> Analyzer<'a> {
         if self.accessors.getters.is_empty() {
             return None;
         }
-        let id = self.accessor(frame, base, |a, class| {
+        let id = self.accessor(base, |a, class| {
             a.accessors.getters.get(&(class, name)).copied()
         })?;
         Some(self.apply(frame, state, id, Some(base), &[]))
@@ -70,7 +70,7 @@ impl<'a> Analyzer<'a> {
         if self.accessors.setters.is_empty() {
             return false;
         }
-        let id = self.accessor(frame, base, |a, class| {
+        let id = self.accessor(base, |a, class| {
             a.accessors.setters.get(&(class, name)).copied()
         });
         let Some(id) = id else { return false };
@@ -81,7 +81,6 @@ impl<'a> Analyzer<'a> {
 
     fn accessor(
         &self,
-        frame: &Frame<'a>,
         base: ValId,
         find: impl Fn(&Self, ClassId) -> Option<FuncId>,
     ) -> Option<FuncId> {
@@ -93,7 +92,7 @@ impl<'a> Analyzer<'a> {
                 Some(ObjectKind::Class(class)) => Some(class),
                 _ => None,
             },
-            Atom::Access(access) => self.receiver_class(frame, *access),
+            Atom::Access(access) => self.receiver_class(*access),
             _ => None,
         };
         self.lineage(class?)

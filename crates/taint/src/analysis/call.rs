@@ -244,6 +244,10 @@ impl<'a> Analyzer<'a> {
     }
 
     /// A call into a library, or of something unknown.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "the steps of one call, in the order in which they can answer it"
+    )]
     fn library_call(
         &mut self,
         frame: &mut Frame<'a>,

@@ -46,7 +46,7 @@ impl<'a> Analyzer<'a> {
             return self.emit(frame, state, receiver, call);
         }
         if matches!(name.as_str(), "on" | "once" | "addListener") {
-            return self.listen(frame, receiver, call);
+            return self.listen(receiver, call);
         }
         let known = matches!(
             name.as_str(),
@@ -65,7 +65,7 @@ impl<'a> Analyzer<'a> {
                 | "sort"
                 | "toSorted"
         );
-        if !known || !self.is_callable(function) || !self.may_be_array(frame, receiver) {
+        if !known || !self.is_callable(function) || !self.may_be_array(receiver) {
             return None;
         }
         let element = self.next_element(state, receiver, IterKind::Elements);
@@ -182,14 +182,14 @@ impl<'a> Analyzer<'a> {
     }
 
     /// `emitter.on("name", f)`: what is emitted under the name goes to the function.
-    fn listen(&mut self, frame: &Frame<'a>, receiver: ValId, call: &Call<'_, 'a>) -> Option<ValId> {
+    fn listen(&mut self, receiver: ValId, call: &Call<'_, 'a>) -> Option<ValId> {
         let [event, function] = call.passed else {
             return None;
         };
         let Some(Konst::Str(event)) = self.arena.get(event.value).konst else {
             return None;
         };
-        if !self.is_emitter(frame, receiver) || !self.is_function(function.value) {
+        if !self.is_emitter(receiver) || !self.is_function(function.value) {
             return None;
         }
         let known = self.listeners.entry(event).or_default();
@@ -209,7 +209,7 @@ impl<'a> Analyzer<'a> {
         let Some(Konst::Str(event)) = self.arena.get(call.passed.first()?.value).konst else {
             return None;
         };
-        if !self.is_emitter(frame, receiver) {
+        if !self.is_emitter(receiver) {
             return None;
         }
         let functions = self.listeners.get(&event)?.clone();
@@ -220,7 +220,7 @@ impl<'a> Analyzer<'a> {
         Some(self.arena.single(Atom::Number))
     }
 
-    fn is_emitter(&self, frame: &Frame<'a>, receiver: ValId) -> bool {
+    fn is_emitter(&self, receiver: ValId) -> bool {
         let inherits = |class: trueline_syntax::ir::ClassId| {
             let class = self.class(class);
             class.is_some_and(|c| {
@@ -242,7 +242,7 @@ impl<'a> Analyzer<'a> {
                     Some(ObjectKind::Class(class)) => inherits(class),
                     _ => false,
                 },
-                Atom::Access(access) => self.receiver_class(frame, *access).is_some_and(inherits),
+                Atom::Access(access) => self.receiver_class(*access).is_some_and(inherits),
                 _ => false,
             })
     }
@@ -306,7 +306,7 @@ impl<'a> Analyzer<'a> {
 
     /// Whether a method named as one of arrays may be one: not of an object of this module, nor of
     /// a library itself.
-    fn may_be_array(&self, frame: &Frame<'a>, receiver: ValId) -> bool {
+    fn may_be_array(&self, receiver: ValId) -> bool {
         self.arena
             .get(receiver)
             .atoms
@@ -317,7 +317,7 @@ impl<'a> Analyzer<'a> {
                     Some(ObjectKind::Class(_) | ObjectKind::Partial)
                 ),
                 Atom::Path(path) => self.paths.text(*path).contains('.'),
-                Atom::Access(access) => self.receiver_class(frame, *access).is_none(),
+                Atom::Access(access) => self.receiver_class(*access).is_none(),
                 Atom::Func(_) | Atom::Bound(..) | Atom::Class(_) => false,
                 Atom::Number | Atom::Text => true,
             })

@@ -81,6 +81,7 @@ impl<'a> Analyzer<'a> {
     }
 
     /// Calls of builtins of Go.
+    #[expect(clippy::too_many_lines, reason = "one arm per builtin")]
     pub(super) fn go_call(
         &mut self,
         frame: &mut Frame<'a>,
@@ -105,12 +106,11 @@ impl<'a> Analyzer<'a> {
                 } else {
                     None
                 };
-                let text = match text {
-                    Some(text) => text,
-                    None => {
-                        let pieces: Vec<_> = rest.iter().map(|v| Piece::Value(*v)).collect();
-                        self.pieces(frame, state, &pieces)
-                    }
+                let text = if let Some(text) = text {
+                    text
+                } else {
+                    let pieces: Vec<_> = rest.iter().map(|v| Piece::Value(*v)).collect();
+                    self.pieces(frame, state, &pieces)
                 };
                 if let Some(object) = self.only_object(*writer)
                     && matches!(self.object_kind(object), Some(ObjectKind::Instance(_)))
@@ -289,16 +289,15 @@ impl<'a> Analyzer<'a> {
                     .and_then(|o| state.contents(o))
                     .filter(|c| c.len.is_some() && c.rest == ValId::UNDEF)
                     .map(|c| c.entries.iter().map(|e| e.1).collect::<Vec<_>>());
-                match known {
-                    Some(values) => elements.extend(values.into_iter().map(|v| (true, v))),
-                    None => {
-                        let element = self.next_element(
-                            state,
-                            argument.value,
-                            trueline_syntax::ir::IterKind::Elements,
-                        );
-                        elements.push((false, element));
-                    }
+                if let Some(values) = known {
+                    elements.extend(values.into_iter().map(|v| (true, v)));
+                } else {
+                    let element = self.next_element(
+                        state,
+                        argument.value,
+                        trueline_syntax::ir::IterKind::Elements,
+                    );
+                    elements.push((false, element));
                 }
             } else {
                 elements.push((true, argument.value));
@@ -437,14 +436,12 @@ impl<'a> Analyzer<'a> {
             _ => call.receiver,
         };
         let kind = writer.and_then(|w| self.content_type(state, w));
-        match kind {
-            Some(kind) => kind.contains("html"),
-            None => {
-                let prefix = self.arena.get(value).prefix;
-                let prefix = prefix.map_or("", |p| self.names.text(p).trim_start());
-                prefix.is_empty() || prefix.starts_with('<')
-            }
+        if let Some(kind) = kind {
+            return kind.contains("html");
         }
+        let prefix = self.arena.get(value).prefix;
+        let prefix = prefix.map_or("", |p| self.names.text(p).trim_start());
+        prefix.is_empty() || prefix.starts_with('<')
     }
 
     fn content_type(&self, state: &State, writer: ValId) -> Option<String> {

@@ -532,7 +532,7 @@ impl<'a> Analyzer<'a> {
             .atoms
             .iter()
             .any(|atom| match atom {
-                Atom::Access(access) => self.receiver_class(frame, *access).is_some(),
+                Atom::Access(access) => self.receiver_class(*access).is_some(),
                 _ => false,
             });
         if own || self.module.language != Language::Java {

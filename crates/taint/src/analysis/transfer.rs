@@ -34,7 +34,7 @@ impl<'a> Analyzer<'a> {
                     return;
                 }
                 self.store(state, target, Some(Key::Name(*name)), ValId::UNDEF, stored);
-                self.note_field(frame, target, *name, stored);
+                self.note_field(target, *name, stored);
                 return;
             }
             Op::Index {
@@ -42,12 +42,11 @@ impl<'a> Analyzer<'a> {
                 index: at,
             } => {
                 let base = self.read(frame, state, operand);
-                match self.tuple_part(frame, state, operand, base, at) {
-                    Some(part) => part,
-                    None => {
-                        let index = self.read(frame, state, at);
-                        self.index(frame, state, base, index)
-                    }
+                if let Some(part) = self.tuple_part(frame, state, operand, base, at) {
+                    part
+                } else {
+                    let index = self.read(frame, state, at);
+                    self.index(frame, state, base, index)
                 }
             }
             Op::StoreIndex { base, index, value } => {

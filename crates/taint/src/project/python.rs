@@ -106,11 +106,11 @@ impl Project {
 }
 
 /// The top package that a file belongs to and the folder it is in, if it is in a package.
-pub(super) fn top_package<'p>(
-    path: &'p str,
+pub(super) fn top_package(
+    path: &str,
     language: Option<Language>,
     exists: impl Fn(&str) -> Option<UnitId>,
-) -> Option<(&'p str, &'p str)> {
+) -> Option<(&str, &str)> {
     if language != Some(Language::Python) {
         return None;
     }

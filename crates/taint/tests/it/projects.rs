@@ -275,9 +275,8 @@ fn hundreds_of_files_that_all_import_each_other_come_to_an_end() {
         let mut text = String::new();
         for step in [1, 7, 31] {
             let other = (at + step) % count;
-            text.push_str(&format!(
-                "from m{other} import f as f{step}, K as k{step}\n"
-            ));
+            let line = format!("from m{other} import f as f{step}, K as k{step}\n");
+            text.push_str(&line);
         }
         text.push_str("from m0 import *\nK = k1\ndef f(x):\n    return f1(x) + f7(x) + f31(x)\n");
         files.insert(format!("m{at}.py"), text);
