@@ -14,6 +14,7 @@ mod javascript;
 mod limits;
 pub mod lines;
 mod python;
+mod tree;
 pub mod verify;
 
 use std::any::Any;

@@ -36,28 +36,24 @@ mod targets;
 mod types;
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use tree_sitter::{Node, Parser, Tree, TreeCursor};
+use tree_sitter::{Node, TreeCursor};
 
 use crate::builder::{Exports, ModuleBuilder};
 use crate::ir::{BlockId, ClassId, Language, Module, Op, Operand, Span, Symbol, Var};
 use crate::limits::go::endless_comment;
 use crate::lines::count_not_blank;
+use crate::tree::{field, parse, span, syntax_errors};
 use crate::{Refused, Source};
 
 use control::Frame;
 use types::Shape;
-
-/// The parser reports after a hundred steps; Go that parses takes about one step for a token. Recovering
-/// from errors in text that is not Go at all may take far more, and then the file is refused.
-const BYTES_PER_ROUND: usize = 1;
-const MIN_ROUNDS: usize = 2_000;
 
 /// Lowers one file.
 pub(crate) fn lower(source: Source<'_>) -> Result<Module, Refused> {
     let endless = endless_comment(source.text.as_bytes());
     let text = source.text.get(..endless.unwrap_or(source.text.len()));
     let text = text.unwrap_or(source.text);
-    let tree = parse(text)?;
+    let tree = parse(&tree_sitter_go::LANGUAGE.into(), text)?;
     let mut builder = ModuleBuilder::new(Language::Go);
     let empty = builder.intern("");
     let root = tree.root_node();
@@ -72,7 +68,7 @@ pub(crate) fn lower(source: Source<'_>) -> Result<Module, Refused> {
         channels: FxHashSet::default(),
         iota: None,
     };
-    lowering.syntax_errors(root);
+    syntax_errors(&mut lowering.builder, root);
     if let Some(at) = endless {
         let rest = Span::new(at as u32, source.text.len() as u32);
         let message = "the comment has no end".to_owned();
@@ -81,35 +77,6 @@ pub(crate) fn lower(source: Source<'_>) -> Result<Module, Refused> {
     let exports = lowering.file(root);
     let lines = count_not_blank(source.text);
     Ok(lowering.builder.finish(Exports::Named(exports), lines))
-}
-
-fn parse(text: &str) -> Result<Tree, Refused> {
-    let failed = |message: &str| Refused::ParserPanicked {
-        message: message.to_owned(),
-    };
-    let mut parser = Parser::new();
-    parser
-        .set_language(&tree_sitter_go::LANGUAGE.into())
-        .map_err(|error| failed(&error.to_string()))?;
-    let limit = MIN_ROUNDS.max(text.len() / BYTES_PER_ROUND);
-    let mut rounds = 0_usize;
-    let mut progress = |_: &tree_sitter::ParseState| {
-        rounds += 1;
-        if rounds > limit {
-            std::ops::ControlFlow::Break(())
-        } else {
-            std::ops::ControlFlow::Continue(())
-        }
-    };
-    let options = tree_sitter::ParseOptions::new().progress_callback(&mut progress);
-    let bytes = text.as_bytes();
-    parser
-        .parse_with_options(
-            &mut |at, _| bytes.get(at..).unwrap_or_default(),
-            None,
-            Some(options),
-        )
-        .ok_or_else(|| failed("it could not make sense of the text"))
 }
 
 /// The walk over one file's tree.
@@ -240,39 +207,4 @@ impl<'t> Lowering<'t> {
         };
         self.builder.emit_temp(op, at)
     }
-
-    /// Records what the parser skipped or made up, in the order of the text.
-    fn syntax_errors(&mut self, root: Node<'t>) {
-        if !root.has_error() {
-            return;
-        }
-        let mut cursor = root.walk();
-        loop {
-            let node = cursor.node();
-            if node.is_missing() {
-                let message = format!("`{}` is missing", node.kind());
-                self.builder.syntax_error(span(node), message);
-            } else if node.is_error() {
-                let message = "text that does not belong here".to_owned();
-                self.builder.syntax_error(span(node), message);
-            }
-            if node.has_error() && cursor.goto_first_child() {
-                continue;
-            }
-            while !cursor.goto_next_sibling() {
-                if !cursor.goto_parent() {
-                    return;
-                }
-            }
-        }
-    }
-}
-
-fn span(node: Node<'_>) -> Span {
-    Span::new(node.start_byte() as u32, node.end_byte() as u32)
-}
-
-/// A child in a field that every tree without errors has.
-fn field<'t>(node: Node<'t>, name: &str) -> Option<Node<'t>> {
-    node.child_by_field_name(name)
 }
