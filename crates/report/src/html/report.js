@@ -144,13 +144,15 @@
   const LINE = 20;
   const buttons = new Map();
 
+  const badge = (count) => make("span", { class: "ff" }, String(count),
+    make("span", { class: "vh" }, count === 1 ? " finding" : " findings"));
   const entry = (index, name) => {
     const file = files[index];
     const share = file.n ? Math.floor((file.a * 100) / file.n) : 0;
     const known = file.a + file.h > 0;
     const element = make("button", { type: "button", title: file.p }, make("span", { class: "fn" }, name));
     if (file.f.length) {
-      element.append(make("span", { class: "ff" }, String(file.f.length), make("span", { class: "vh" }, " findings")));
+      element.append(badge(file.f.length));
     }
     element.append(make("span", { class: "fa" }, known ? `AI ${share} %` : "AI ?"));
     element.addEventListener("click", () => open(index, 0));
@@ -185,7 +187,7 @@
       const prefix = files[members[0]].p.slice(0, depth + name.length);
       const marks = members.reduce((sum, index) => sum + files[index].f.length, 0);
       const summary = make("summary", {}, name);
-      if (marks) summary.append(" ", make("span", { class: "ff" }, String(marks), make("span", { class: "vh" }, " findings")));
+      if (marks) summary.append(" ", badge(marks));
       const details = make("details", {}, summary);
       const fill = () => { if (details.open && !details.dataset.full) { details.dataset.full = "1"; details.append(grow(members, depth + name.length)); } };
       details.addEventListener("toggle", fill);

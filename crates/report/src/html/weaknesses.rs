@@ -53,11 +53,13 @@ fn rates(out: &mut String, report: &ScanReport, counts: &BTreeMap<&RuleId, Count
     let hits = |rate: &WeaknessRate| rate.known_ai.hits + rate.not_known_ai.hits;
     // Stable: inside each half the report's own order stands.
     rates.sort_by_key(|rate| hits(rate) == 0);
-    // A group of a few sites has an interval of almost everything; it would squeeze all others.
+    // A group of a few sites has an interval of almost everything; it would squeeze all others. Where
+    // nothing was found there is nothing to squeeze, and every whisker shall end inside the picture.
+    let any = rates.iter().any(|rate| hits(rate) > 0);
     let scale = intervals::scale(
         rates
             .iter()
-            .filter(|rate| hits(rate) > 0)
+            .filter(|rate| !any || hits(rate) > 0)
             .flat_map(|rate| [&rate.known_ai, &rate.not_known_ai]),
     );
     out.push_str("<div class=\"panel\"><ul class=\"legend\"><li><span class=\"key k-dot\"></span>known AI</li><li><span class=\"key k-diamond\"></span>not known AI: people and unknown</li></ul>\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Weaknesses per exposed site\"><table class=\"rates\"><thead><tr><th scope=\"col\">weakness</th><th scope=\"col\" class=\"wide-cell\">share of sites with a finding");
