@@ -18,6 +18,9 @@ use super::value::{self, Atom, Derivation, Konst, Labels, PathId, StepKind, ValI
 use super::{Analyzer, Frame, ObjectKind};
 use crate::models::{Bits, Entry, Returns};
 
+/// Copies of copies are followed this far; a variable can be a copy of itself.
+const MAX_COPIES: usize = 8;
+
 /// A part of text that is being put together.
 #[derive(Clone, Copy, Debug)]
 enum Piece<'t> {
@@ -510,7 +513,10 @@ impl<'a> Analyzer<'a> {
             }
             // The variable whose address is passed.
             let mut operand = args.get(at).map(|a| &a.value);
-            while let Some(Operand::Var(var)) = operand {
+            for _ in 0..MAX_COPIES {
+                let Some(Operand::Var(var)) = operand else {
+                    break;
+                };
                 if let Some(slot) = state.env.get_mut(var.0 as usize) {
                     *slot = filled;
                 }

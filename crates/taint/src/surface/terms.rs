@@ -97,13 +97,17 @@ impl<'a> Terms<'a> {
 
     /// What defines an operand, and in which function.
     pub(super) fn operation(&self, id: FuncId, operand: &Operand) -> Option<(FuncId, &'a Op)> {
-        let (at, instr) = self.origin(id, operand)?;
-        match &instr.op {
-            Op::Copy(inner) | Op::Await(inner) => {
-                self.operation(at, inner).or(Some((at, &instr.op)))
-            }
-            op => Some((at, op)),
+        let mut found = self.origin(id, operand)?;
+        for _ in 0..MAX_DEPTH {
+            let (Op::Copy(inner) | Op::Await(inner)) = &found.1.op else {
+                break;
+            };
+            let Some(next) = self.origin(found.0, inner) else {
+                break;
+            };
+            found = next;
         }
+        Some((found.0, &found.1.op))
     }
 
     /// The operand is a call that takes a function: a wrapper around a handler.
@@ -113,6 +117,11 @@ impl<'a> Terms<'a> {
 
     /// The name of the variable that an operand is.
     pub(super) fn variable(&self, id: FuncId, operand: &Operand) -> Option<String> {
+        self.variable_within(id, operand, MAX_DEPTH)
+    }
+
+    fn variable_within(&self, id: FuncId, operand: &Operand, depth: u8) -> Option<String> {
+        let depth = depth.checked_sub(1)?;
         let Operand::Var(var) = operand else {
             return None;
         };
@@ -129,8 +138,8 @@ impl<'a> Terms<'a> {
             Op::Call {
                 callee: Callee::Method { receiver, .. },
                 ..
-            } => self.variable(id, receiver),
-            Op::Copy(inner) | Op::Await(inner) => self.variable(id, inner),
+            } => self.variable_within(id, receiver, depth),
+            Op::Copy(inner) | Op::Await(inner) => self.variable_within(id, inner, depth),
             Op::Field { name, .. } => Some(self.module.text(*name).to_owned()),
             _ => None,
         }
@@ -219,8 +228,8 @@ impl<'a> Terms<'a> {
         id: FuncId,
         operand: &Operand,
     ) -> Option<(FuncId, Vec<&'a Operand>)> {
-        let (at, instr) = self.origin(id, operand)?;
-        match &instr.op {
+        let (at, op) = self.operation(id, operand)?;
+        match op {
             Op::Sequence { elements, .. } => Some((
                 at,
                 elements
@@ -228,7 +237,6 @@ impl<'a> Terms<'a> {
                     .map(|(Element::One(e) | Element::Spread(e))| e)
                     .collect(),
             )),
-            Op::Copy(inner) => self.elements(at, inner),
             _ => None,
         }
     }
@@ -239,8 +247,8 @@ impl<'a> Terms<'a> {
         id: FuncId,
         operand: &Operand,
     ) -> Option<(FuncId, Vec<(&'a str, &'a Operand)>)> {
-        let (at, instr) = self.origin(id, operand)?;
-        match &instr.op {
+        let (at, op) = self.operation(id, operand)?;
+        match op {
             Op::Map { entries } => Some((
                 at,
                 entries

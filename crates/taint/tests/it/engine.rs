@@ -184,6 +184,70 @@ def handle():
     assert_eq!(found(&python(code).findings), ["11 command-injection"]);
 }
 
+/// A function of random assignments among four names, each of which soon depends on itself.
+fn tangled(language: Language, mut seed: u64) -> String {
+    let mut pick = |of: &[&str]| -> String {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        of[(seed >> 33) as usize % of.len()].to_owned()
+    };
+    let names = ["a", "b", "c", "d"];
+    let values: &[&str] = match language {
+        Language::Python => &[
+            "{}", "{}", "f({})", "{}.g", "{}.h()", "[{}]", "{}[0]", "await {}",
+        ],
+        Language::Go => &["{}", "{}", "f({})", "{}.G", "{}.H()", "{}[0]", "&{}"],
+        _ => &["{}", "{}", "f({})", "{}.g", "{}.h()", "{}[0]", "new F({})"],
+    };
+    let mut lines = Vec::new();
+    for _ in 0..12 {
+        let value = pick(values).replace("{}", &pick(&names));
+        let name = pick(&names);
+        lines.push(
+            match (language, pick(&["set", "set", "ask", "use"]).as_str()) {
+                (Language::Python, "ask") => format!("if {name}: {name} = {value}"),
+                (Language::Python, "use") => {
+                    format!("match {name}:\n        case str({name}): app.route({name})({value})")
+                }
+                (Language::Python, _) => format!("{name} = {value}"),
+                (Language::Go, "ask") => format!("if {name} == nil {{ {name} = {value} }}"),
+                (Language::Go, "use") => format!("json.Unmarshal({value}, {name})"),
+                (_, "ask") => format!("if ({name} == null) {{ {name} = {value}; }}"),
+                (_, "use") => format!("app.use({name}, {value});"),
+                (_, _) => format!("{name} = {value};"),
+            },
+        );
+    }
+    let body = lines.join("\n    ");
+    match language {
+        Language::Python => format!("async def e(f, app):\n    {body}\n    return a\n"),
+        Language::Go => format!("package p\nfunc e(r *http.Request) {{\n    {body}\n}}\n"),
+        Language::Java => {
+            format!("class E {{ Object e(Object a) {{\n    {body}\n    return a; }} }}\n")
+        }
+        _ => format!(
+            "async function e(f, app) {{\n    let a, b, c, d;\n    {body}\n    return a;\n}}\n"
+        ),
+    }
+}
+
+#[test]
+fn variables_that_are_copies_of_themselves_do_not_trap_the_analysis() {
+    let engine = Engine::builtin().unwrap();
+    for language in [
+        Language::Python,
+        Language::JavaScript,
+        Language::TypeScript,
+        Language::Java,
+        Language::Go,
+    ] {
+        for seed in 0..150 {
+            analyze_application(&engine, language, &tangled(language, seed));
+        }
+    }
+    let code = "def f(x):\n    match x:\n        case str(x):\n            return str(x)\n";
+    analyze_application(&engine, Language::Python, code);
+}
+
 #[test]
 fn the_same_text_gives_the_same_bytes() {
     let first = format!("{:?}", python(QUERY));
