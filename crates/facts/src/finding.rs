@@ -3,7 +3,8 @@
 use std::fmt;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{Origin, RepoPath};
 
@@ -100,9 +101,7 @@ pub struct Position {
 }
 
 /// A range in a file; `end` is exclusive in its column.
-#[derive(
-    Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Deserialize, JsonSchema)]
 pub struct Location {
     /// The file.
     pub path: RepoPath,
@@ -111,8 +110,25 @@ pub struct Location {
     /// One past the last character.
     pub end: Position,
     /// The text of the first line, without its end, shortened to 200 characters; secrets redacted.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(default)]
     pub snippet: String,
+}
+
+impl Serialize for Location {
+    /// An empty snippet is left out where fields have names; formats without names need every one.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let left_out = serializer.is_human_readable() && self.snippet.is_empty();
+        let mut fields = serializer.serialize_struct("Location", 4 - usize::from(left_out))?;
+        fields.serialize_field("path", &self.path)?;
+        fields.serialize_field("start", &self.start)?;
+        fields.serialize_field("end", &self.end)?;
+        if left_out {
+            fields.skip_field("snippet")?;
+        } else {
+            fields.serialize_field("snippet", &self.snippet)?;
+        }
+        fields.end()
+    }
 }
 
 /// One step of the path from a source to the place of the finding.

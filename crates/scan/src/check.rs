@@ -1,22 +1,27 @@
 //! Every source file through its front end and the rules, in parallel, on stacks deep enough for
 //! parsers. One file's failure is that file's diagnostic.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+mod files;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::ThreadPoolBuilder;
-use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
+use rayon::iter::{
+    IndexedParallelIterator, IntoParallelIterator, IntoParallelRefIterator, ParallelIterator,
+};
 use trueline_facts::scan::{LanguageCoverage, SourceCoverage};
 use trueline_facts::{Diagnostic, Finding, Level, RepoPath, RuleId, Tier};
 use trueline_syntax::ir::Language;
-use trueline_syntax::{Refused, Source};
 use trueline_taint::{
-    Engine, Lowered, Project, Site, Surface, UnitFindings, UnitId, UnitOutcome, Units,
+    Engine, Project, Site, Surface, UnitFindings, UnitId, UnitMemory, UnitOutcome,
 };
 
-use crate::suppress::{self, Comment};
-use crate::{Progress, ScanError, source};
+use self::files::{Entry, Files};
+use crate::memory::{FileMemory, Kept, Memory, Read, Stat};
+use crate::suppress::Comment;
+use crate::{Progress, ScanError};
 
 /// Stack of a worker: parsers recurse up to the nesting limit of `trueline_syntax`.
 const STACK_BYTES: usize = 64 << 20;
@@ -25,8 +30,6 @@ const STACK_BYTES: usize = 64 << 20;
 #[derive(Debug)]
 pub(crate) struct CheckedFile {
     pub(crate) path: RepoPath,
-    /// Its bytes, kept only when something in it must be shown or joined.
-    pub(crate) content: Option<Vec<u8>>,
     pub(crate) findings: Vec<Finding>,
     /// Rules of the findings that were not asked for, one for each.
     pub(crate) hidden: Vec<RuleId>,
@@ -41,12 +44,38 @@ pub(crate) struct Checked {
     pub(crate) files: Vec<CheckedFile>,
     pub(crate) coverage: SourceCoverage,
     pub(crate) diagnostics: Vec<Diagnostic>,
+    /// Files that were analysed in this run.
+    pub(crate) analyzed: Vec<RepoPath>,
+    /// Files of which something new is known, and files that are gone.
+    pub(crate) changed: Vec<RepoPath>,
+    pub(crate) removed: Vec<RepoPath>,
 }
 
 /// How the bytes of a file are had.
 pub(crate) trait Contents: Sync {
     /// All bytes of a file, or why not.
     fn read(&self, path: &RepoPath) -> Result<Vec<u8>, Diagnostic>;
+
+    /// The state of a file on disk; `None` where that tells nothing.
+    fn stat(&self, path: &RepoPath) -> Option<Stat>;
+}
+
+/// What may have changed in a tree since it was scanned last.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Changes<'a> {
+    /// Anything.
+    Any,
+    /// These files.
+    Only(&'a BTreeSet<RepoPath>),
+}
+
+impl Changes<'_> {
+    fn may_concern(self, path: &RepoPath) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Only(paths) => paths.contains(path),
+        }
+    }
 }
 
 /// Which findings are wanted.
@@ -58,31 +87,31 @@ pub enum Tiers {
     All,
 }
 
-/// Checks the files. The result is in the order of `paths`, whatever the number of threads.
+/// What a check is told.
+#[derive(Clone, Copy)]
+pub(crate) struct Options<'a> {
+    pub(crate) tiers: Tiers,
+    pub(crate) threads: usize,
+    pub(crate) changes: Changes<'a>,
+    pub(crate) progress: &'a dyn Progress,
+    pub(crate) interrupt: &'a AtomicBool,
+}
+
+/// Checks the files. The result is in the order of `paths`, whatever the number of threads and
+/// whatever is remembered.
 pub(crate) fn run(
     engine: &Engine,
     paths: &[RepoPath],
     contents: &dyn Contents,
-    tiers: Tiers,
-    threads: usize,
-    progress: &dyn Progress,
-    interrupt: &AtomicBool,
+    options: Options<'_>,
+    memory: &mut Memory,
 ) -> Result<Checked, ScanError> {
     let pool = ThreadPoolBuilder::new()
-        .num_threads(threads)
+        .num_threads(options.threads)
         .stack_size(STACK_BYTES)
         .build()
         .map_err(ScanError::Threads)?;
-    progress.phase("checking", paths.len() as u64);
-    let files = Files {
-        paths,
-        contents,
-        interrupt,
-        progress,
-        kept: paths.iter().map(|_| Mutex::default()).collect(),
-        kept_bytes: AtomicU64::new(0),
-        done: AtomicU64::new(0),
-    };
+    options.progress.phase("checking", paths.len() as u64);
     let project = Project::new(
         paths
             .iter()
@@ -93,19 +122,38 @@ pub(crate) fn run(
             .collect(),
         &manifests(paths, contents),
     );
-    let outcomes: Vec<Outcome> = pool.install(|| {
-        let read: Vec<Read> = (0..paths.len())
+    let mut files = Files::new(
+        paths,
+        contents,
+        memory,
+        options.changes,
+        options.progress,
+        options.interrupt,
+    );
+    let (targets, mut analysis) = pool.install(|| {
+        let entries: Vec<Entry> = (0..paths.len())
             .into_par_iter()
-            .map(|at| files.read(engine, &project, UnitId(at as u32)))
+            .map(|at| files.entry(engine, UnitId(at as u32)))
             .collect();
-        let imports: Vec<Vec<UnitId>> = read.iter().map(Read::imports).collect();
-        let found = engine.analyze_project(&project, &imports, &files);
-        read.into_par_iter()
-            .zip(found)
-            .enumerate()
-            .map(|(at, (read, found))| files.outcome(UnitId(at as u32), read, found, tiers))
-            .collect()
+        files.set_entries(entries);
+        let targets = targets(&project, paths, &files, memory);
+        let imports: Vec<Vec<UnitId>> = targets.iter().map(|t| t.1.clone()).collect();
+        let analysis = engine.analyze_project(&project, &imports, &files);
+        (targets, analysis)
     });
+    let interrupted = options.interrupt.load(Ordering::Relaxed);
+    let entries = files.entries().to_vec();
+    drop(files);
+    let found = std::mem::take(&mut analysis.found);
+    let outcomes: Vec<Outcome> = paths
+        .iter()
+        .zip(&entries)
+        .zip(found)
+        .map(|((path, entry), found)| match outcome(path, entry, found, options.tiers) {
+            Outcome::NotReached if !interrupted => vanished(path, entry),
+            outcome => outcome,
+        })
+        .collect();
 
     let mut checked = Checked::default();
     let mut surfaces = Vec::new();
@@ -124,15 +172,13 @@ pub(crate) fn run(
                 language_row(&mut checked.coverage, language).add(&row);
                 checked.diagnostics.extend(diagnostics);
                 if !surface.is_empty() {
-                    surfaces.push(*surface);
+                    surfaces.push(surface);
                 }
-                if file.content.is_some() {
-                    checked.files.push(file);
-                }
+                checked.files.extend(file);
             }
         }
     }
-    add_missing_controls(&mut checked, engine, &surfaces, paths, tiers);
+    add_missing_controls(&mut checked, engine, &surfaces, paths, options.tiers);
     if not_reached > 0 {
         checked.diagnostics.push(Diagnostic::new(
             Level::Error,
@@ -143,14 +189,100 @@ pub(crate) fn run(
             ),
         ));
     }
+    checked.analyzed = analysis
+        .analyzed
+        .iter()
+        .filter_map(|unit| project.path(*unit).cloned())
+        .collect();
+    // What was not reached is not known to be gone.
+    if !interrupted {
+        memory.interfaces.add(analysis.interfaces);
+        let targets = targets.into_iter().map(|t| t.0);
+        let learnt = entries.into_iter().zip(targets).zip(analysis.memories);
+        remember(memory, &project, paths, learnt, &mut checked);
+    }
     Ok(checked)
+}
+
+/// The files that each file imports: as paths that are remembered, and as units.
+fn targets(
+    project: &Project,
+    paths: &[RepoPath],
+    files: &Files<'_>,
+    memory: &Memory,
+) -> Vec<(Arc<Vec<RepoPath>>, Vec<UnitId>)> {
+    let same_shape = memory.shape == Some(project.shape());
+    paths
+        .par_iter()
+        .zip(files.entries())
+        .enumerate()
+        .map(|(at, (path, entry))| {
+            let Some(Read::Lowered(seen)) = entry.read().map(|read| &**read) else {
+                return <(Arc<Vec<RepoPath>>, Vec<UnitId>)>::default();
+            };
+            let known = memory.files.get(path).filter(|known| {
+                same_shape && entry.read().is_some_and(|read| Arc::ptr_eq(read, &known.read))
+            });
+            if let Some(known) = known {
+                let units = known.targets.iter().filter_map(|t| project.unit(t));
+                return (Arc::clone(&known.targets), units.collect());
+            }
+            let units = project.imports(UnitId(at as u32), &seen.imports);
+            let targets: Vec<RepoPath> = units
+                .iter()
+                .filter_map(|unit| project.path(*unit).cloned())
+                .collect();
+            // The same list stays the same list: then nothing was learnt.
+            let before = memory.files.get(path).map(|known| &known.targets);
+            match before.filter(|before| ***before == targets) {
+                Some(before) => (Arc::clone(before), units),
+                None => (Arc::new(targets), units),
+            }
+        })
+        .collect()
+}
+
+/// Takes into memory what a run learnt, and says of which files.
+fn remember(
+    memory: &mut Memory,
+    project: &Project,
+    paths: &[RepoPath],
+    learnt: impl Iterator<Item = ((Entry, Arc<Vec<RepoPath>>), Option<UnitMemory>)>,
+    checked: &mut Checked,
+) {
+    let mut before = std::mem::take(&mut memory.files);
+    for (path, ((entry, targets), unit)) in paths.iter().zip(learnt) {
+        let Entry::Read {
+            stat,
+            content,
+            read,
+        } = entry
+        else {
+            continue;
+        };
+        let file = FileMemory {
+            stat,
+            content,
+            read,
+            targets,
+            unit,
+        };
+        let known = before.remove(path);
+        if !known.is_some_and(|known| known.is(&file)) {
+            checked.changed.push(path.clone());
+        }
+        memory.files.insert(path.clone(), file);
+    }
+    checked.removed.extend(before.into_keys());
+    checked.removed.sort();
+    memory.shape = Some(project.shape());
 }
 
 /// Puts what applications are missing beside the findings of the files that it stands in.
 fn add_missing_controls(
     checked: &mut Checked,
     engine: &Engine,
-    surfaces: &[Surface],
+    surfaces: &[&Surface],
     paths: &[RepoPath],
     tiers: Tiers,
 ) {
@@ -172,7 +304,7 @@ fn add_missing_controls(
     }
 }
 
-enum Outcome {
+enum Outcome<'r> {
     NotReached,
     /// Is it source code in a language that we know of but cannot read?
     NoFrontEnd(bool),
@@ -180,15 +312,12 @@ enum Outcome {
     Checked(
         Language,
         LanguageCoverage,
-        CheckedFile,
-        Box<Surface>,
+        /// `None` if nothing in it must be shown or joined.
+        Option<CheckedFile>,
+        &'r Surface,
         Vec<Diagnostic>,
     ),
 }
-
-/// Bytes of files that are held between reading and checking; the rest is read again, which costs
-/// less than the memory.
-const KEPT_BYTES: u64 = 24 << 20;
 
 /// The texts of files that tell how imports are written.
 fn manifests(paths: &[RepoPath], contents: &dyn Contents) -> Vec<(RepoPath, String)> {
@@ -202,252 +331,75 @@ fn manifests(paths: &[RepoPath], contents: &dyn Contents) -> Vec<(RepoPath, Stri
         .collect()
 }
 
-/// Where files come from while they are checked.
-struct Files<'a> {
-    paths: &'a [RepoPath],
-    contents: &'a dyn Contents,
-    interrupt: &'a AtomicBool,
-    progress: &'a dyn Progress,
-    kept: Vec<Mutex<Option<Arc<Lowered>>>>,
-    kept_bytes: AtomicU64,
-    done: AtomicU64,
-}
-
-/// A file after its front end.
-enum Read {
-    NotReached,
-    NoFrontEnd(bool),
-    Skipped(Language, Diagnostic),
-    Lowered(Box<Seen>),
-}
-
-/// What is known of a file before the analysis.
-struct Seen {
-    language: Language,
-    imports: Vec<UnitId>,
-    row: LanguageCoverage,
-    surface: Option<Surface>,
-    comments: Vec<Comment>,
-    diagnostics: Vec<Diagnostic>,
-}
-
-impl Read {
-    fn imports(&self) -> Vec<UnitId> {
-        match self {
-            Self::Lowered(seen) => seen.imports.clone(),
-            Self::NotReached | Self::NoFrontEnd(_) | Self::Skipped(..) => Vec::new(),
+fn outcome<'r>(
+    path: &RepoPath,
+    entry: &'r Entry,
+    found: UnitFindings,
+    tiers: Tiers,
+) -> Outcome<'r> {
+    let seen = match entry.read().map(|read| &**read) {
+        None => return Outcome::NotReached,
+        Some(Read::NoFrontEnd(known)) => return Outcome::NoFrontEnd(*known),
+        Some(Read::Skipped(Kept(language), diagnostic)) => {
+            return Outcome::Skipped(*language, diagnostic.clone());
         }
-    }
-}
-
-impl Units for Files<'_> {
-    fn lowered(&self, unit: UnitId) -> Option<Arc<Lowered>> {
-        if self.interrupt.load(Ordering::Relaxed) {
-            return None;
-        }
-        let kept = self.kept.get(unit.0 as usize)?;
-        if let Some(lowered) = &*kept.lock().unwrap_or_else(PoisonError::into_inner) {
-            return Some(Arc::clone(lowered));
-        }
-        let path = self.paths.get(unit.0 as usize)?;
-        let (language, bytes) = self.source(path).ok()?;
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        let source = Source {
-            path: &path.display(),
-            text: &text,
-        };
-        let module = trueline_syntax::lower(language, source).ok()?;
-        Some(Arc::new(Lowered { text, module }))
-    }
-
-    fn done(&self, unit: UnitId) {
-        if let Some(kept) = self.kept.get(unit.0 as usize) {
-            *kept.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        }
-        self.progress
-            .advance_to(self.done.fetch_add(1, Ordering::Relaxed) + 1);
-    }
-}
-
-impl Files<'_> {
-    /// The language and bytes of a file, or why it is not read.
-    fn source(&self, path: &RepoPath) -> Result<(Language, Vec<u8>), Read> {
-        if let Some(language) = trueline_syntax::language_of(path.as_bytes()) {
-            return match self.contents.read(path) {
-                Ok(bytes) => Ok((language, bytes)),
-                Err(diagnostic) => Err(Read::Skipped(language, diagnostic)),
-            };
-        }
-        // A script without an extension says its language in its first line.
-        let no_front_end = Read::NoFrontEnd(is_other_source(path));
-        if !path.extension().is_empty() {
-            return Err(no_front_end);
-        }
-        let Ok(bytes) = self.contents.read(path) else {
-            return Err(no_front_end);
-        };
-        let first = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
-        match trueline_syntax::language_of_shebang(first) {
-            Some(language) => Ok((language, bytes)),
-            None => Err(no_front_end),
-        }
-    }
-
-    /// Reads and lowers a file, and holds it for the analysis if there is room.
-    fn read(&self, engine: &Engine, project: &Project, unit: UnitId) -> Read {
-        if self.interrupt.load(Ordering::Relaxed) {
-            return Read::NotReached;
-        }
-        let Some(path) = self.paths.get(unit.0 as usize) else {
-            return Read::NotReached;
-        };
-        let (language, bytes) = match self.source(path) {
-            Ok(source) => source,
-            Err(read) => return read,
-        };
-        let mut diagnostics = Vec::new();
-        let size = bytes.len() as u64;
-        let decoded = String::from_utf8_lossy(&bytes);
-        if decoded.contains('\0') {
-            return Read::Skipped(
-                language,
-                Diagnostic::new(Level::Warning, "file-binary", "skipped: binary content")
-                    .at(path.clone()),
-            );
-        }
-        let invalid_text = matches!(decoded, std::borrow::Cow::Owned(_));
-        if invalid_text {
-            diagnostics.push(
-                Diagnostic::new(
-                    Level::Note,
-                    "file-not-utf8",
-                    "not UTF-8: bytes that are not text were replaced",
-                )
-                .at(path.clone()),
-            );
-        }
-        let source = Source {
-            path: &path.display(),
-            text: &decoded,
-        };
-        let module = match trueline_syntax::lower(language, source) {
-            Ok(module) => module,
-            Err(refused) => return Read::Skipped(language, refusal(path, &refused)),
-        };
-        let unknown = module.coverage.unknown.len() as u64;
-        if let Some(error) = module.coverage.errors.first() {
-            let line = trueline_syntax::lines::LineIndex::new(&decoded)
-                .position(&decoded, error.span.start)
-                .0;
-            diagnostics.push(
-                Diagnostic::new(
-                    Level::Warning,
-                    "file-partly-parsed",
-                    format!(
-                        "{} syntax errors, first at line {line}: {}",
-                        module.coverage.errors.len(),
-                        error.message
-                    ),
-                )
-                .at(path.clone()),
-            );
-        }
-        let partial = unknown > 0 || invalid_text || !module.coverage.errors.is_empty();
-        let row = LanguageCoverage {
-            parsed: u64::from(!partial),
-            partial: u64::from(partial),
-            skipped: 0,
-            lines: u64::from(module.coverage.lines),
-            unknown_constructs: unknown,
-        };
-        // The engine shares nothing that a panic could leave half-changed.
-        let surface = catch_unwind(AssertUnwindSafe(|| engine.surface(path, &decoded, &module)));
-        let seen = Seen {
-            language,
-            imports: project.imports(unit, &module),
-            row,
-            surface: surface.ok(),
-            comments: suppress::comments(&decoded),
-            diagnostics,
-        };
-        let text = decoded.into_owned();
-        if self.kept_bytes.fetch_add(size, Ordering::Relaxed) < KEPT_BYTES
-            && let Some(kept) = self.kept.get(unit.0 as usize)
-        {
-            *kept.lock().unwrap_or_else(PoisonError::into_inner) =
-                Some(Arc::new(Lowered { text, module }));
-        }
-        Read::Lowered(Box::new(seen))
-    }
-
-    fn outcome(&self, unit: UnitId, read: Read, found: UnitFindings, tiers: Tiers) -> Outcome {
-        let seen = match read {
-            Read::NotReached => return Outcome::NotReached,
-            Read::NoFrontEnd(known) => return Outcome::NoFrontEnd(known),
-            Read::Skipped(language, diagnostic) => return Outcome::Skipped(language, diagnostic),
-            Read::Lowered(seen) => seen,
-        };
-        let Some(path) = self.paths.get(unit.0 as usize) else {
-            return Outcome::NotReached;
-        };
-        if found.outcome == UnitOutcome::Absent {
-            return Outcome::NotReached;
-        }
-        let Some(surface) = seen
-            .surface
-            .filter(|_| found.outcome == UnitOutcome::Analyzed)
-        else {
-            let diagnostic = Diagnostic::new(
-                Level::Error,
-                "analysis-failed",
-                "skipped: the analysis failed on this file; please report it with the file, if you may",
-            );
-            return Outcome::Skipped(seen.language, diagnostic.at(path.clone()));
-        };
-        let mut row = seen.row;
-        if !found.diagnostics.is_empty() {
-            row.partial = 1;
-            row.parsed = 0;
-        }
-        let mut diagnostics = seen.diagnostics;
-        diagnostics.extend(found.diagnostics);
-        let (findings, hidden): (Vec<Finding>, Vec<Finding>) = found
-            .findings
-            .into_iter()
-            .partition(|f| tiers == Tiers::All || f.tier == Tier::Shown);
-        let keep = !findings.is_empty()
-            || !hidden.is_empty()
-            || !found.sites.is_empty()
-            || !surface.applications.is_empty()
-            || !surface.routes.is_empty()
-            || !surface.weak_settings.is_empty()
-            || !seen.comments.is_empty();
-        let content = keep.then(|| self.contents.read(path).ok()).flatten();
-        Outcome::Checked(
-            seen.language,
-            row,
-            CheckedFile {
-                path: path.clone(),
-                content,
-                findings,
-                hidden: hidden.into_iter().map(|f| f.rule).collect(),
-                sites: found.sites,
-                comments: seen.comments,
-            },
-            Box::new(surface),
-            diagnostics,
-        )
-    }
-}
-
-fn refusal(path: &RepoPath, refused: &Refused) -> Diagnostic {
-    let (level, code) = match refused {
-        Refused::TooLarge { bytes, .. } => return source::too_large(path, *bytes as u64),
-        Refused::TooDeep { .. } => (Level::Warning, "file-too-deep"),
-        Refused::Minified { .. } => (Level::Warning, "file-minified"),
-        Refused::ParserPanicked { .. } => (Level::Warning, "parser-failed"),
+        Some(Read::Lowered(seen)) => seen,
     };
-    Diagnostic::new(level, code, format!("skipped: {refused}")).at(path.clone())
+    let Kept(language) = seen.language;
+    if found.outcome == UnitOutcome::Absent {
+        return Outcome::NotReached;
+    }
+    let surface = seen.surface.as_ref();
+    let Some(surface) = surface.filter(|_| found.outcome == UnitOutcome::Analyzed) else {
+        let diagnostic = Diagnostic::new(
+            Level::Error,
+            "analysis-failed",
+            "skipped: the analysis failed on this file; please report it with the file, if you may",
+        );
+        return Outcome::Skipped(language, diagnostic.at(path.clone()));
+    };
+    let mut row = seen.row.clone();
+    if !found.diagnostics.is_empty() {
+        row.partial = 1;
+        row.parsed = 0;
+    }
+    let mut diagnostics = seen.diagnostics.clone();
+    diagnostics.extend(found.diagnostics);
+    let (findings, hidden): (Vec<Finding>, Vec<Finding>) = found
+        .findings
+        .into_iter()
+        .partition(|f| tiers == Tiers::All || f.tier == Tier::Shown);
+    let keep = !findings.is_empty()
+        || !hidden.is_empty()
+        || !found.sites.is_empty()
+        || !surface.applications.is_empty()
+        || !surface.routes.is_empty()
+        || !surface.weak_settings.is_empty()
+        || !seen.comments.is_empty();
+    let file = keep.then(|| CheckedFile {
+        path: path.clone(),
+        findings,
+        hidden: hidden.into_iter().map(|f| f.rule).collect(),
+        sites: found.sites,
+        comments: seen.comments.clone(),
+    });
+    Outcome::Checked(language, row, file, surface, diagnostics)
+}
+
+/// A file that was there when it was read, and not, or not the same, when its turn came.
+fn vanished<'r>(path: &RepoPath, entry: &Entry) -> Outcome<'r> {
+    match entry.read().map(|read| &**read) {
+        Some(Read::Lowered(seen)) => {
+            let diagnostic = Diagnostic::new(
+                Level::Warning,
+                "file-changed",
+                "skipped: it changed while it was scanned; scan again",
+            );
+            let Kept(language) = seen.language;
+            Outcome::Skipped(language, diagnostic.at(path.clone()))
+        }
+        _ => Outcome::NotReached,
+    }
 }
 
 fn language_row(coverage: &mut SourceCoverage, language: Language) -> &mut LanguageCoverage {
@@ -455,17 +407,4 @@ fn language_row(coverage: &mut SourceCoverage, language: Language) -> &mut Langu
         .languages
         .entry(language.as_str().to_owned())
         .or_default()
-}
-
-/// Extensions of programming languages that have no front end yet: counted, so that silence about
-/// them is never taken for safety.
-fn is_other_source(path: &RepoPath) -> bool {
-    const EXTENSIONS: &[&[u8]] = &[
-        b"astro", b"bash", b"c", b"cc", b"clj", b"cpp", b"cr", b"cs", b"cxx", b"dart", b"ex",
-        b"exs", b"fs", b"go", b"groovy", b"h", b"hpp", b"hs", b"java", b"jl", b"kt", b"kts",
-        b"lua", b"m", b"ml", b"mm", b"nim", b"php", b"pl", b"pm", b"ps1", b"r", b"rb", b"rs",
-        b"scala", b"sh", b"sol", b"sql", b"svelte", b"swift", b"vb", b"vue", b"zig",
-    ];
-    let extension = path.extension().to_ascii_lowercase();
-    EXTENSIONS.contains(&extension.as_slice())
 }

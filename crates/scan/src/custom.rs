@@ -31,6 +31,11 @@ pub(crate) fn engine(place: &Place) -> Result<Engine, ScanError> {
     with_rules(&files)
 }
 
+/// Whether a file is a rule of the team.
+pub(crate) fn is_rule_file(path: &RepoPath) -> bool {
+    path.as_bytes().starts_with(FOLDER.as_bytes())
+}
+
 /// The built-in rules are known to load: what fails is the team's.
 fn with_rules(files: &[(String, String)]) -> Result<Engine, ScanError> {
     Engine::with_rules(files).map_err(ScanError::OwnRules)

@@ -9,6 +9,7 @@ use trueline_history::repository::Repository;
 
 use crate::check::Contents;
 use crate::config::{Config, FILE_NAME};
+use crate::memory::Stat;
 use crate::source::{self, Scope};
 use crate::{ScanError, scan};
 
@@ -91,6 +92,14 @@ impl Place {
             Ground::WorkTree { root, .. } | Ground::Plain { root } => root,
             Ground::Bare { .. } => &self.path,
         }
+    }
+
+    /// Stands for the tree and the part of it that was asked for, on this machine.
+    pub(crate) fn identity(&self) -> Vec<u8> {
+        let mut identity = self.root_path().as_os_str().as_encoded_bytes().to_vec();
+        identity.push(0);
+        identity.extend_from_slice(self.prefix.as_bytes());
+        identity
     }
 
     /// The same repository, though perhaps another work tree of it.
@@ -199,6 +208,10 @@ impl Contents for FileContents<'_> {
     fn read(&self, path: &RepoPath) -> Result<Vec<u8>, Diagnostic> {
         source::read(self.root, path)
     }
+
+    fn stat(&self, path: &RepoPath) -> Option<Stat> {
+        source::stat(self.root, path)
+    }
 }
 
 struct HeadContents<'a> {
@@ -206,6 +219,10 @@ struct HeadContents<'a> {
 }
 
 impl Contents for HeadContents<'_> {
+    fn stat(&self, _: &RepoPath) -> Option<Stat> {
+        None
+    }
+
     fn read(&self, path: &RepoPath) -> Result<Vec<u8>, Diagnostic> {
         let unreadable = |why: &dyn std::fmt::Display| {
             Diagnostic::new(

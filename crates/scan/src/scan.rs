@@ -1,5 +1,6 @@
 //! `trueline scan`: list, check, join, report.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -9,20 +10,19 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use trueline_facts::code::CodeView;
 use trueline_facts::scan::{Repository as RepositoryFacts, SCHEMA, ScanReport, SourceCoverage};
 use trueline_facts::shadow::ShadowAi;
-use trueline_facts::{CommitId, Diagnostic, Finding, Level, RepoPath};
+use trueline_facts::{CommitId, Diagnostic, Finding, RepoPath};
 use trueline_history::model::CommitIx;
 use trueline_history::worktree::LineMap;
 use trueline_sarif::{RuleText, line_hashes};
 use trueline_taint::Engine;
 
 use crate::baseline::Baseline;
-use crate::check::{self, Checked, CheckedFile, Contents, Tiers};
+use crate::check::{Checked, CheckedFile, Contents, Tiers};
 use crate::join::{self, HeadLines, JoinedFile, SiteOrigin};
-use crate::observe::{self, Observation};
+use crate::observe::Observation;
 use crate::place::Place;
-use crate::{
-    Progress, ReadingOptions, ScanError, VERSION, custom, import, redact, source, suppress,
-};
+use crate::scanner::{Changed, Scanner};
+use crate::{Progress, ReadingOptions, ScanError, VERSION, import, redact, source, suppress};
 
 /// What to scan and how.
 #[derive(Clone, Debug)]
@@ -39,6 +39,8 @@ pub struct ScanRequest {
     pub imports: Vec<PathBuf>,
     /// Prepare the code view of the HTML report?
     pub code_view: bool,
+    /// Prepare the hashes of lines for [`ScanOutcome::sarif`]?
+    pub line_hashes: bool,
     /// What every command can be told.
     pub reading: ReadingOptions,
 }
@@ -50,13 +52,16 @@ pub struct ScanOutcome {
     pub report: ScanReport,
     /// Files for the code view, if it was asked for.
     pub code: Vec<CodeView>,
+    /// Files that were analysed rather than remembered from an earlier scan, by path.
+    pub analyzed: Vec<RepoPath>,
     rules: Vec<RuleText>,
     /// GitHub's hash of each line, of files with findings.
     line_hashes: BTreeMap<RepoPath, Vec<String>>,
 }
 
 impl ScanOutcome {
-    /// The result as SARIF.
+    /// The result as SARIF. Without [`ScanRequest::line_hashes`] other tools may take a finding
+    /// that moved for a new one.
     pub fn sarif(&self) -> Result<String, ScanError> {
         let hash = |path: &RepoPath, line: u32| {
             self.line_hashes
@@ -82,68 +87,87 @@ pub fn scan(
     progress: &dyn Progress,
     interrupt: &AtomicBool,
 ) -> Result<ScanOutcome, ScanError> {
-    let place = Place::open(&request.path)?;
-    let engine = custom::engine(&place)?;
-    let config = place.config()?;
-    let scope = source::Scope::new(place.prefix.clone(), &config.exclude)?;
-    let changed_since = request
-        .diff
-        .as_deref()
-        .map(|base| place.base(base))
-        .transpose()?;
-    let baseline = request
-        .baseline
-        .as_deref()
-        .map(Baseline::read)
-        .transpose()?;
-    let (imported, mut diagnostics) = import::read(&request.imports, place.root_path())?;
+    Scanner::new(request.clone())?.scan(Changed::Anything, progress, interrupt)
+}
 
-    let observation =
-        observe::observe(&place, &config, None, &request.reading, progress, interrupt)?;
-    if let Some(observation) = &observation {
-        diagnostics.extend(observation.diagnostics.iter().cloned());
-    } else {
-        diagnostics.push(Diagnostic::new(
-            Level::Warning,
-            "outside-git",
-            "not in a git repository: weaknesses are checked, origins are not known",
-        ));
+/// What a request names besides the tree.
+pub(crate) struct Named {
+    changed_since: Option<CommitId>,
+    baseline: Option<Baseline>,
+    imported: Vec<Finding>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Named {
+    /// Reads it; wrong names are told before the work begins.
+    pub(crate) fn read(request: &ScanRequest, place: &Place) -> Result<Self, ScanError> {
+        let changed_since = request.diff.as_deref().map(|base| place.base(base));
+        let baseline = request.baseline.as_deref().map(Baseline::read);
+        let (imported, diagnostics) = import::read(&request.imports, place.root_path())?;
+        Ok(Self {
+            changed_since: changed_since.transpose()?,
+            baseline: baseline.transpose()?,
+            imported,
+            diagnostics,
+        })
     }
+}
 
+/// What is put together.
+pub(crate) struct Parts<'a> {
+    pub(crate) named: Named,
+    pub(crate) request: &'a ScanRequest,
+    pub(crate) place: &'a Place,
+    pub(crate) engine: &'a Engine,
+    pub(crate) scope: &'a source::Scope,
+    pub(crate) observation: Option<&'a Observation>,
+    pub(crate) paths: &'a [RepoPath],
+    pub(crate) checked: Checked,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+/// Joins what was found with where it comes from.
+pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
+    let Parts {
+        named,
+        request,
+        place,
+        engine,
+        scope,
+        observation,
+        paths,
+        mut checked,
+        mut diagnostics,
+    } = parts;
+    let Named {
+        changed_since,
+        baseline,
+        imported,
+        diagnostics: unread,
+    } = named;
+    diagnostics.extend(unread);
     let contents = place.contents();
-    let tracked: Vec<&RepoPath> = observation
-        .as_ref()
-        .map(Observation::files)
-        .unwrap_or_default();
-    let paths = place.list(&scope, &tracked, &mut diagnostics);
-    let mut checked = check::run(
-        &engine,
-        &paths,
-        &*contents,
-        request.tiers,
-        request.reading.threads,
-        progress,
-        interrupt,
-    )?;
     diagnostics.append(&mut checked.diagnostics);
-    add_imported(&mut checked, imported, &scope, &*contents, &mut diagnostics);
+    add_imported(&mut checked, imported, scope, &*contents, &mut diagnostics);
 
-    let known: BTreeSet<String> = rule_ids(&engine, &checked.files);
+    let known: BTreeSet<String> = rule_ids(engine, &checked.files);
     let mut joined = Join {
         known: known.iter().map(String::as_str).collect(),
-        place: &place,
-        observation: observation.as_ref(),
-        base: match (&observation, &changed_since) {
+        place,
+        contents: &*contents,
+        line_hashes: request.line_hashes,
+        observation,
+        base: match (observation, &changed_since) {
             (Some(observation), Some(base)) => Some(Base {
                 commit: base.clone(),
-                commits: observation.reachable_from(&place, base)?,
+                commits: observation.reachable_from(place, base)?,
             }),
             _ => None,
         },
     }
     .run(checked.files);
 
-    let weaknesses = join::rates(&engine, &joined.files);
+    let weaknesses = join::rates(engine, &joined.files);
     diagnostics.append(&mut joined.diagnostics);
     let mut findings = Vec::new();
     let mut suppressed = Vec::new();
@@ -158,7 +182,7 @@ pub fn scan(
     }
     join::sort(&mut suppressed);
     let code = if request.code_view {
-        code_view(&place, &paths, &findings, observation.as_ref(), &*contents)
+        code_view(place, paths, &findings, observation, &*contents)
     } else {
         Vec::new()
     };
@@ -171,12 +195,13 @@ pub fn scan(
         findings,
         suppressed,
         diagnostics,
-        ..observed(&place, observation.as_ref())
+        ..observed(place, observation)
     };
     Ok(ScanOutcome {
         report,
         code,
-        rules: rule_texts(&engine),
+        analyzed: checked.analyzed,
+        rules: rule_texts(engine),
         line_hashes: joined.line_hashes,
     })
 }
@@ -251,28 +276,17 @@ fn add_imported(
     for (path, findings) in by_path {
         match at.get(&path).and_then(|ix| checked.files.get_mut(*ix)) {
             Some(file) => file.findings.extend(findings),
-            None => match contents.read(&path) {
-                Ok(content) => checked.files.push(CheckedFile {
+            None => {
+                // The finding of a file that cannot be read stays, without an origin.
+                diagnostics.extend(contents.read(&path).err());
+                checked.files.push(CheckedFile {
                     path,
-                    content: Some(content),
                     findings,
                     hidden: Vec::new(),
                     sites: Vec::new(),
                     comments: Vec::new(),
-                }),
-                Err(diagnostic) => {
-                    diagnostics.push(diagnostic);
-                    // The finding stays, without an origin: nothing is lost.
-                    checked.files.push(CheckedFile {
-                        path,
-                        content: None,
-                        findings,
-                        hidden: Vec::new(),
-                        sites: Vec::new(),
-                        comments: Vec::new(),
-                    });
-                }
-            },
+                });
+            }
         }
     }
     checked.files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -289,6 +303,8 @@ struct Join<'a> {
     /// Rules that comments can name, sorted.
     known: Vec<&'a str>,
     place: &'a Place,
+    contents: &'a dyn Contents,
+    line_hashes: bool,
     observation: Option<&'a Observation>,
     base: Option<Base>,
 }
@@ -325,13 +341,13 @@ impl Join<'_> {
     fn file(&self, file: CheckedFile, head: Option<&HeadLines<'_>>, joined: &mut Joined) {
         let CheckedFile {
             path,
-            content,
             mut findings,
             hidden,
             sites,
             comments,
         } = file;
-        let content = content.unwrap_or_default();
+        // Outside of git nothing but new texts needs the content.
+        let content = LazyCell::new(|| self.contents.read(&path).unwrap_or_default());
         let map = head.map_or_else(LineMap::identity, |h| h.map(self.place, &path, &content));
         let known = |line: u32| head.map(|h| h.line(&path, &map, line));
         // A line is the base's if a commit of the base added it (also under another name) or if the
@@ -390,9 +406,9 @@ impl Join<'_> {
         if self.base.is_none() {
             joined.diagnostics.append(&mut complaints);
         }
-        if !findings.is_empty() || !suppressed.is_empty() {
+        if self.line_hashes && !(findings.is_empty() && suppressed.is_empty()) {
             let text = content.to_str_lossy();
-            joined.line_hashes.insert(path, line_hashes(&text));
+            joined.line_hashes.insert(path.clone(), line_hashes(&text));
         }
         joined.files.push(JoinedFile {
             findings,

@@ -15,6 +15,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use trueline_facts::{Diagnostic, Level, RepoPath};
 
 use crate::ScanError;
+use crate::memory::Stat;
 
 /// Larger files are skipped: decision 23 of the design.
 pub(crate) const MAX_BYTES: u64 = 5 << 20;
@@ -157,6 +158,32 @@ pub(crate) fn read(root: &Path, path: &RepoPath) -> Result<Vec<u8>, Diagnostic> 
         return Err(too_large(path, bytes.len() as u64));
     }
     Ok(bytes)
+}
+
+/// The state of a regular file of a work tree, as it was listed.
+#[cfg(unix)]
+pub(crate) fn stat(root: &Path, path: &RepoPath) -> Option<Stat> {
+    use std::os::unix::fs::MetadataExt;
+    let meta = std::fs::symlink_metadata(full(root, path)?).ok()?;
+    let nanoseconds =
+        |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
+    meta.is_file().then(|| Stat {
+        size: meta.len(),
+        modified: nanoseconds(meta.mtime(), meta.mtime_nsec()),
+        changed: nanoseconds(meta.ctime(), meta.ctime_nsec()),
+        inode: meta.ino(),
+    })
+}
+
+/// Elsewhere a change can go without a trace: contents are read and compared.
+#[cfg(not(unix))]
+pub(crate) fn stat(_: &Path, _: &RepoPath) -> Option<Stat> {
+    None
+}
+
+/// Whether there is a regular file of the tree at a path.
+pub(crate) fn is_file(root: &Path, path: &RepoPath) -> bool {
+    is_regular_below(root, path)
 }
 
 /// The diagnostic of a file that is skipped for its size.

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
 use trueline_facts::{Diagnostic, Finding, Level, RepoPath, RuleId, Suppression};
 
 use crate::config::nearest;
@@ -16,7 +17,7 @@ const MARKER: &str = "trueline: ignore";
 const COMMENTS: &[&str] = &["#", "//", "/*", "*", "<!--", "--"];
 
 /// A comment that answers findings.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Comment {
     /// Its line, from 1.
     line: u32,

@@ -318,6 +318,17 @@ pub(crate) struct Class {
 }
 
 impl Interface {
+    /// As bytes; equal interfaces are equal bytes.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        // Numbers, texts and lists of them: nothing that the format refuses.
+        postcard::to_stdvec(self).unwrap_or_default()
+    }
+
+    /// The inverse; `None` for bytes that are none.
+    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
+        postcard::from_bytes(bytes).ok()
+    }
+
     pub(crate) fn text(&self, at: TextIx) -> &str {
         self.texts.get(at as usize).map_or("", |t| t)
     }

@@ -6,7 +6,9 @@
 
 mod analysis;
 mod controls;
+mod digest;
 mod interface;
+mod memory;
 mod models;
 mod program;
 mod project;
@@ -16,18 +18,24 @@ mod secret;
 mod surface;
 mod tokens;
 
+use serde::{Deserialize, Serialize};
 use trueline_facts::{Diagnostic, Finding, Level, Position, RepoPath, RuleId};
 use trueline_syntax::ir::Module;
 
 pub use crate::analysis::Interfaces;
 use crate::analysis::{Alone, Unit};
 pub use crate::controls::CONTROL_FILES;
+pub use crate::digest::{Digest, Hasher};
 pub use crate::interface::Interface;
+pub use crate::memory::UnitMemory;
 use crate::models::Models;
-pub use crate::program::{Lowered, UnitFindings, UnitOutcome, Units};
-pub use crate::project::{Batches, Project, UnitId, batches, is_manifest};
-use crate::report::Reporter;
+pub use crate::program::{Lowered, ProjectAnalysis, UnitFindings, UnitOutcome, Units};
+pub use crate::project::{
+    Batches, ImportName, Project, UnitId, batches, import_names, is_manifest,
+};
+use crate::project::{Answer, Question};
 pub use crate::report::{Candidate, settle};
+use crate::report::Reporter;
 pub use crate::rules::{Docs, Example, FORMAT, MODEL_FILES, RULE_FILES, Rule, RuleError};
 use crate::surface::Catalogue;
 pub use crate::surface::{
@@ -35,7 +43,7 @@ pub use crate::surface::{
 };
 
 /// A place where a weakness of a rule could be: a call of a sink, flagged or not.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct Site {
     /// The rule.
     pub rule: RuleId,
@@ -68,6 +76,8 @@ pub struct UnitAnalysis {
     pub entered: Vec<(UnitId, u32)>,
     /// What other files can use of it.
     pub interface: Interface,
+    /// What the project was asked, with its answers.
+    pub(crate) asked: Vec<(Question, Answer)>,
 }
 
 /// Rules and models, ready to analyse files; shared freely between threads.
@@ -78,13 +88,13 @@ pub struct Engine {
     rules: Vec<Rule>,
     /// Rules about what an application does not do; they are part of `rules` too.
     controls: Vec<Rule>,
+    digest: Digest,
 }
 
 impl Engine {
     /// The rules and models inside the binary.
     pub fn builtin() -> Result<Self, RuleError> {
-        let (models, rules) = Models::builtin()?;
-        Self::with(models, rules)
+        Self::from_files(RULE_FILES, MODEL_FILES)
     }
 
     /// The rules and models inside the binary, and more rules given as (name, text).
@@ -103,10 +113,18 @@ impl Engine {
         model_files: &[(&str, &str)],
     ) -> Result<Self, RuleError> {
         let (models, rules) = Models::compile(rule_files, model_files)?;
-        Self::with(models, rules)
+        let mut hash = Hasher::new("rules");
+        for files in [rule_files, model_files, CONTROL_FILES, SURFACE_FILES] {
+            hash.count(files.len());
+            for (name, text) in files {
+                hash.bytes(name.as_bytes());
+                hash.bytes(text.as_bytes());
+            }
+        }
+        Self::with(models, rules, hash.finish())
     }
 
-    fn with(models: Models, mut rules: Vec<Rule>) -> Result<Self, RuleError> {
+    fn with(models: Models, mut rules: Vec<Rule>, digest: Digest) -> Result<Self, RuleError> {
         let controls = controls::rules()?;
         for control in &controls {
             if rules.iter().any(|r| r.id == control.id) {
@@ -122,7 +140,14 @@ impl Engine {
             catalogue: Catalogue::builtin()?,
             rules,
             controls,
+            digest,
         })
+    }
+
+    /// Stands for all rules and models.
+    #[must_use]
+    pub const fn digest(&self) -> Digest {
+        self.digest
     }
 
     /// The surface of a file: what it shows of the application that it belongs to.
@@ -136,7 +161,7 @@ impl Engine {
     #[must_use]
     pub fn missing_controls(
         &self,
-        surfaces: &[Surface],
+        surfaces: &[&Surface],
         paths: &[RepoPath],
     ) -> (Vec<Finding>, Vec<Diagnostic>) {
         controls::findings(&self.controls, surfaces, paths)
@@ -159,7 +184,7 @@ impl Engine {
         };
         let analysis = self.analyze(path, text, module, unit);
         FileAnalysis {
-            findings: settle(analysis.candidates),
+            findings: settle(analysis.candidates.iter().collect()),
             sites: analysis.sites,
             diagnostics: analysis.diagnostics,
         }
@@ -222,6 +247,7 @@ impl Engine {
             diagnostics,
             entered: outcome.entered,
             interface: outcome.interface,
+            asked: outcome.asked,
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::rules::format::{
     CallSpec, Control, EntrySpec, LanguageName, Mode, ModelFile, ParameterSpec, RuleFile,
     SecretSpec, SinkSpec,
 };
-use crate::rules::{self, MODEL_FILES, RULE_FILES, RuleError};
+use crate::rules::{self, RuleError};
 
 /// A set of rules, and a few half-proofs that together clear one.
 #[derive(
@@ -286,10 +286,6 @@ impl Models {
     }
 
     /// Those inside the binary.
-    pub(crate) fn builtin() -> Result<(Self, Vec<rules::Rule>), RuleError> {
-        Self::compile(RULE_FILES, MODEL_FILES)
-    }
-
     pub(crate) const fn language(&self, language: Language) -> &LanguageModels {
         match language {
             Language::Python => &self.python,

@@ -1,5 +1,7 @@
 //! Hits become findings: places, sentences, traces, snippets and fingerprints.
 
+mod kept;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -23,6 +25,7 @@ const MAX_QUOTE: usize = 60;
 
 /// A weakness before it is known what other files say of the same place.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(from = "kept::Kept", into = "kept::Kept")]
 pub struct Candidate {
     finding: Finding,
     tokens: String,
@@ -52,7 +55,7 @@ impl Candidate {
 /// The findings of one file, of all ways to its places that any file found: the best of each
 /// place, in order of place and rule.
 #[must_use]
-pub fn settle(mut candidates: Vec<Candidate>) -> Vec<Finding> {
+pub fn settle(mut candidates: Vec<&Candidate>) -> Vec<Finding> {
     // The sort is stable: of equally good ways the first given stays.
     candidates.sort_by_key(|c| (c.span, c.rule, c.rank));
     candidates.dedup_by(|later, first| (later.span, later.rule) == (first.span, first.rule));
@@ -60,17 +63,14 @@ pub fn settle(mut candidates: Vec<Candidate>) -> Vec<Finding> {
     candidates
         .into_iter()
         .map(|candidate| {
-            let Candidate {
-                mut finding,
-                tokens,
-                ..
-            } = candidate;
+            let mut finding = candidate.finding.clone();
+            let tokens = &candidate.tokens;
             let rule = finding.rule.as_str();
             let symbol = &finding.symbol;
             let key = format!("{rule}\u{0}{symbol}\u{0}{tokens}");
             let occurrence = seen.entry(key).or_default();
             let path = &finding.location.path;
-            finding.fingerprint = fingerprint(rule, path, symbol, &tokens, *occurrence);
+            finding.fingerprint = fingerprint(rule, path, symbol, tokens, *occurrence);
             *occurrence += 1;
             finding
         })

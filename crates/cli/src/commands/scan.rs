@@ -26,6 +26,7 @@ pub(crate) fn run(arguments: &Scan, interrupt: &AtomicBool) -> Result<Ended> {
         baseline: arguments.baseline.clone(),
         imports: arguments.import.clone(),
         code_view: arguments.format == ScanFormat::Html,
+        line_hashes: arguments.format == ScanFormat::Sarif,
         reading: super::reading(&arguments.reading)?,
     };
     let outcome = trueline_scan::scan(&request, &bar, interrupt)?;

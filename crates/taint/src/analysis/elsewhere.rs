@@ -4,6 +4,7 @@
 //! itself: a function of another file is then called like one of this file. Values come when a
 //! name is imported, summaries when a function is called.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -24,7 +25,7 @@ use super::value::{
 };
 use super::{Analyzer, ObjectKind, Status};
 use crate::interface::{self as portable, Interface, Receiver, Ref, SinkPlace};
-use crate::project::{Project, Target, UnitId};
+use crate::project::{Answer, Project, Question, Target, UnitId};
 
 /// Where the interfaces of other files come from.
 pub trait Interfaces: Sync {
@@ -72,6 +73,8 @@ pub(super) struct Elsewhere<'a> {
     pub(super) places: FxHashMap<(FuncId, Span), Arc<SinkPlace>>,
     /// Contents of objects of other files that are not yet in the shared heap.
     arrived: Vec<(ObjId, usize, u32)>,
+    /// What the project was asked.
+    asked: BTreeMap<Question, Answer>,
 }
 
 impl fmt::Debug for Elsewhere<'_> {
@@ -126,7 +129,35 @@ impl<'a> Elsewhere<'a> {
             quotes: FxHashMap::default(),
             places: FxHashMap::default(),
             arrived: Vec::new(),
+            asked: BTreeMap::new(),
         }
+    }
+
+    /// What a module name means in the file.
+    fn resolve(&mut self, module: &str) -> Option<Target> {
+        let project = self.project?;
+        let target = project.resolve(self.unit, module);
+        self.asked.insert(
+            Question::Resolve(module.into()),
+            project.answered(target.as_ref()),
+        );
+        target
+    }
+
+    /// A module inside a package.
+    fn submodule(&mut self, of: &Target, name: &str) -> Option<Target> {
+        let project = self.project?;
+        let target = project.submodule(of, name);
+        self.asked.insert(
+            Question::Submodule(project.answered(Some(of)), name.into()),
+            project.answered(target.as_ref()),
+        );
+        target
+    }
+
+    /// What the project was asked, with its answers.
+    pub(super) fn asked(self) -> Vec<(Question, Answer)> {
+        self.asked.into_iter().collect()
     }
 
     pub(super) fn path(&self, unit: UnitId) -> Option<&RepoPath> {
@@ -216,11 +247,7 @@ impl<'a> Analyzer<'a> {
         if member.is_none_or(|m| self.names.text(m) != "*") {
             return;
         }
-        let unit = self.elsewhere.unit;
-        let target = self
-            .elsewhere
-            .project
-            .and_then(|p| p.resolve(unit, self.names.text(module)));
+        let target = self.elsewhere.resolve(self.names.text(module));
         if let Some(Target::Unit(target)) = target
             && !self.elsewhere.stars.contains(&target)
         {
@@ -290,8 +317,7 @@ impl<'a> Analyzer<'a> {
         module: Symbol,
         member: Option<Symbol>,
     ) -> Option<ValId> {
-        let project = self.elsewhere.project?;
-        let target = project.resolve(self.elsewhere.unit, self.names.text(module))?;
+        let target = self.elsewhere.resolve(self.names.text(module))?;
         let Some(member) = member.filter(|m| self.names.text(*m) != "*") else {
             // A folder may only share the name of a library.
             let name = self.names.text(module);
@@ -352,10 +378,7 @@ impl<'a> Analyzer<'a> {
         {
             return value;
         }
-        let Some(project) = self.elsewhere.project else {
-            return ValId::UNDEF;
-        };
-        match project.submodule(target, self.names.text(name)) {
+        match self.elsewhere.submodule(target, self.names.text(name)) {
             Some(inner) => self.module_value(inner).unwrap_or(ValId::UNDEF),
             None => ValId::UNDEF,
         }

@@ -60,7 +60,7 @@ use self::summary::Summary;
 use self::value::{Arena, Atom, ObjId, PathId, Root, StepKind, ValId};
 use crate::interface::Interface;
 use crate::models::{LanguageModels, Models};
-use crate::project::{Project, UnitId};
+use crate::project::{Answer, Project, Question, UnitId};
 use crate::report::Reporter;
 
 /// Steps (instructions interpreted) that a function may take per instruction, and at least.
@@ -87,6 +87,8 @@ pub(crate) struct Outcome {
     pub(crate) entered: Vec<(UnitId, u32)>,
     /// What other files can use of it.
     pub(crate) interface: Interface,
+    /// What the project was asked, with its answers.
+    pub(crate) asked: Vec<(Question, Answer)>,
 }
 
 /// A file and where it stands among others.
@@ -311,6 +313,7 @@ impl<'a> Analyzer<'a> {
             hits,
             sites: self.sites,
             cut: self.cut.into_iter().collect(),
+            asked: self.elsewhere.asked(),
         }
     }
 

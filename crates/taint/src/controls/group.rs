@@ -57,7 +57,7 @@ impl<'s> Group<'s> {
 /// The applications of a scan, and the first of the files with routes that belong to none, with the
 /// number of such routes.
 pub(super) fn groups<'s>(
-    surfaces: &'s [Surface],
+    surfaces: &[&'s Surface],
     paths: &[RepoPath],
 ) -> (Vec<Group<'s>>, Option<(RepoPath, usize)>) {
     let roots: BTreeSet<String> = paths
@@ -70,7 +70,7 @@ pub(super) fn groups<'s>(
         .collect();
     // Applications by the folder that they speak for.
     let mut homes: BTreeMap<String, Vec<&'s Surface>> = BTreeMap::new();
-    for surface in surfaces {
+    for surface in surfaces.iter().copied() {
         if !surface.applications.is_empty() {
             homes
                 .entry(home(&surface.path, &roots))
@@ -80,7 +80,7 @@ pub(super) fn groups<'s>(
     }
     let mut shared: BTreeMap<&str, Vec<&'s Surface>> = BTreeMap::new();
     let mut homeless: Option<(RepoPath, usize)> = None;
-    for surface in surfaces {
+    for surface in surfaces.iter().copied() {
         if !surface.applications.is_empty() {
             continue;
         }

@@ -63,7 +63,7 @@ struct Missing<'s> {
 /// all files that belong to the scan, also those without a surface.
 pub(crate) fn findings(
     rules: &[Rule],
-    surfaces: &[Surface],
+    surfaces: &[&Surface],
     paths: &[RepoPath],
 ) -> (Vec<Finding>, Vec<Diagnostic>) {
     let rule_of: BTreeMap<&str, &Rule> = rules.iter().map(|r| (r.id.as_str(), r)).collect();

@@ -9,11 +9,15 @@ mod javascript;
 mod order;
 mod python;
 
+use std::collections::BTreeSet;
+
 use rustc_hash::{FxHashMap, FxHashSet};
+use serde::{Deserialize, Serialize};
 use trueline_facts::RepoPath;
 use trueline_syntax::ir::{Language, Module, Op};
 
 pub use self::order::{Batches, batches};
+use crate::digest::{Digest, Hasher};
 
 /// A file of a project: an index of the list that [`Project::new`] was given.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -38,6 +42,7 @@ pub struct Project {
     /// Folders that hold a top package of a name.
     packages: FxHashMap<Box<str>, Vec<Box<str>>>,
     scripts: javascript::Aliases,
+    shape: Digest,
 }
 
 impl Project {
@@ -69,12 +74,14 @@ impl Project {
                 packages.entry(name.into()).or_default().push(folder.into());
             }
         }
+        let shape = shape(&units, manifests);
         Self {
             units,
             by_path,
             folders,
             packages,
             scripts: javascript::Aliases::read(manifests),
+            shape,
         }
     }
 
@@ -140,28 +147,16 @@ impl Project {
         }
     }
 
-    /// Files that a file imports, ascending, itself not among them.
+    /// Files that a file imports by these names, ascending, itself not among them.
     #[must_use]
-    pub fn imports(&self, unit: UnitId, module: &Module) -> Vec<UnitId> {
+    pub fn imports(&self, unit: UnitId, names: &[ImportName]) -> Vec<UnitId> {
         let mut found = Vec::new();
-        let instrs = module
-            .functions
-            .iter()
-            .flat_map(|f| &f.blocks)
-            .flat_map(|b| &b.instrs);
-        for instr in instrs {
-            let Op::Import {
-                module: name,
-                member,
-            } = &instr.op
-            else {
+        for name in names {
+            let Some(target) = self.resolve(unit, &name.module) else {
                 continue;
             };
-            let Some(target) = self.resolve(unit, module.text(*name)) else {
-                continue;
-            };
-            if let Some(member) = member
-                && let Some(Target::Unit(inner)) = self.submodule(&target, module.text(*member))
+            if let Some(member) = &name.member
+                && let Some(Target::Unit(inner)) = self.submodule(&target, member)
             {
                 found.push(inner);
             }
@@ -174,6 +169,87 @@ impl Project {
         found.retain(|other| *other != unit);
         found
     }
+
+    /// What a question that an analysis asked is answered today, as text.
+    pub(crate) fn answer(&self, from: UnitId, question: &Question) -> Answer {
+        let target = match question {
+            Question::Resolve(module) => self.resolve(from, module),
+            Question::Submodule(of, name) => {
+                let of = match of {
+                    Answer::Unit(path) => self.unit(path).map(Target::Unit),
+                    Answer::Folder(folder) => Some(Target::Folder(folder.clone())),
+                    Answer::Nothing => None,
+                };
+                of.and_then(|of| self.submodule(&of, name))
+            }
+        };
+        self.answered(target.as_ref())
+    }
+
+    /// A target in a form that outlives the project.
+    pub(crate) fn answered(&self, target: Option<&Target>) -> Answer {
+        match target {
+            Some(Target::Unit(unit)) => self
+                .path(*unit)
+                .map_or(Answer::Nothing, |path| Answer::Unit(path.clone())),
+            Some(Target::Folder(folder)) => Answer::Folder(folder.clone()),
+            None => Answer::Nothing,
+        }
+    }
+
+    /// Stands for all that answers can depend on: every path with its language, and the manifests.
+    #[must_use]
+    pub const fn shape(&self) -> Digest {
+        self.shape
+    }
+}
+
+/// An import as a file writes it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct ImportName {
+    module: Box<str>,
+    member: Option<Box<str>>,
+}
+
+/// The imports of a file, each once; they depend on its text alone.
+#[must_use]
+pub fn import_names(module: &Module) -> Vec<ImportName> {
+    let instrs = module
+        .functions
+        .iter()
+        .flat_map(|f| &f.blocks)
+        .flat_map(|b| &b.instrs);
+    let names: BTreeSet<ImportName> = instrs
+        .filter_map(|instr| match &instr.op {
+            Op::Import {
+                module: name,
+                member,
+            } => Some(ImportName {
+                module: module.text(*name).into(),
+                member: member.map(|m| module.text(m).into()),
+            }),
+            _ => None,
+        })
+        .collect();
+    names.into_iter().collect()
+}
+
+/// What the analysis of a file asked its project. With the answers it had, it tells later whether a
+/// change of the project's files concerns that file.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub(crate) enum Question {
+    /// What a module name means in the file.
+    Resolve(Box<str>),
+    /// A module inside a package.
+    Submodule(Answer, Box<str>),
+}
+
+/// A target by its path.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub(crate) enum Answer {
+    Nothing,
+    Unit(RepoPath),
+    Folder(Box<str>),
 }
 
 /// Whether a file tells how imports are written in the project.
@@ -182,6 +258,20 @@ pub fn is_manifest(path: &RepoPath) -> bool {
     let name: &[u8] = path.file_name().as_ref();
     matches!(name, b"package.json" | b"tsconfig.json" | b"jsconfig.json")
         || name.starts_with(b"tsconfig.") && name.ends_with(b".json")
+}
+
+fn shape(units: &[(RepoPath, Option<Language>)], manifests: &[(RepoPath, String)]) -> Digest {
+    let mut hash = Hasher::new("project");
+    hash.count(units.len());
+    for (path, language) in units {
+        hash.bytes(path.as_bytes());
+        hash.bytes(language.map_or("", Language::as_str).as_bytes());
+    }
+    for (path, text) in manifests {
+        hash.bytes(path.as_bytes());
+        hash.bytes(text.as_bytes());
+    }
+    hash.finish()
 }
 
 /// The folder of a path; of a file at the top the empty text.

@@ -13,7 +13,7 @@ pub(crate) fn analyze_application(engine: &Engine, language: Language, code: &st
         let path = RepoPath::from(path);
         let mut analysis = engine.analyze_file(&path, code, &module);
         let surface = engine.surface(&path, code, &module);
-        let (missing, _) = engine.missing_controls(&[surface], &[path]);
+        let (missing, _) = engine.missing_controls(&[&surface], &[path]);
         analysis.findings.extend(missing);
         analysis.findings.sort_by_key(|f| f.location.start);
         analysis

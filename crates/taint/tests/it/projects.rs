@@ -10,12 +10,18 @@ use rayon::ThreadPoolBuilder;
 use trueline_facts::{Finding, RepoPath, Tier};
 use trueline_syntax::{Source, language_of, lower};
 use trueline_taint::{
-    Engine, Lowered, Project, UnitFindings, UnitId, UnitOutcome, Units, is_manifest,
+    Digest, Engine, Lowered, Project, UnitFindings, UnitId, UnitOutcome, Units, import_names,
+    is_manifest,
 };
 
 struct Files(Vec<Arc<Lowered>>);
 
 impl Units for Files {
+    fn content(&self, unit: UnitId) -> Option<Digest> {
+        let file = self.0.get(unit.0 as usize)?;
+        Some(Digest::of(file.text.as_bytes()))
+    }
+
     fn lowered(&self, unit: UnitId) -> Option<Arc<Lowered>> {
         self.0.get(unit.0 as usize).map(Arc::clone)
     }
@@ -63,9 +69,11 @@ fn analyze(
         let imports: Vec<_> = lowered
             .iter()
             .enumerate()
-            .map(|(at, file)| project.imports(UnitId(at as u32), &file.module))
+            .map(|(at, file)| project.imports(UnitId(at as u32), &import_names(&file.module)))
             .collect();
-        let found = engine.analyze_project(&project, &imports, &Files(lowered));
+        let found = engine
+            .analyze_project(&project, &imports, &Files(lowered))
+            .found;
         sources
             .iter()
             .zip(found)
