@@ -1,11 +1,13 @@
 //! `cargo xtask bench`: us beside `git blame`, in one run on one machine. `origins` times both,
-//! `agreement` counts the lines on which both name the same commit. Prints figures; judges nothing.
+//! `agreement` counts the lines on which both name the same commit. `incremental` times scans after
+//! an edit. Prints figures; judges nothing.
 //!
-//! Both work on partial clones: a file that git cannot read for a missing object is listed, and
+//! The first two work on partial clones: a file that git cannot read for a missing object is listed, and
 //! another one takes its place. Nothing is fetched, and nothing is written to the repository.
 
 mod agreement;
 mod files;
+mod incremental;
 mod origins;
 
 use std::path::PathBuf;
@@ -16,6 +18,7 @@ use anyhow::{Result, bail};
 use crate::metadata::root;
 
 pub(crate) use agreement::agreement;
+pub(crate) use incremental::incremental;
 pub(crate) use origins::origins;
 
 /// The program given, else a fresh release build.
@@ -28,14 +31,19 @@ fn program(given: Option<PathBuf>) -> Result<PathBuf> {
 
 /// Builds the release binary and says where it is.
 pub(crate) fn build() -> Result<PathBuf> {
+    built(&["--package", "trueline-cli"], "trueline")
+}
+
+/// The same for an example of a crate.
+pub(crate) fn build_example(package: &str, name: &str) -> Result<PathBuf> {
+    let arguments = ["--package", package, "--example", name];
+    built(&arguments, &format!("examples/{name}"))
+}
+
+fn built(arguments: &[&str], program: &str) -> Result<PathBuf> {
     let status = Command::new(env!("CARGO"))
-        .args([
-            "build",
-            "--release",
-            "--locked",
-            "--package",
-            "trueline-cli",
-        ])
+        .args(["build", "--release", "--locked"])
+        .args(arguments)
         .current_dir(root())
         .status()?;
     if !status.success() {
@@ -43,5 +51,5 @@ pub(crate) fn build() -> Result<PathBuf> {
     }
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    Ok(target.join("release").join("trueline"))
+    Ok(target.join("release").join(program))
 }

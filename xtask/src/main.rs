@@ -130,6 +130,19 @@ enum Bench {
         #[arg(long)]
         program: Option<PathBuf>,
     },
+    /// Scans of a copy after one file was edited, in a fresh and in a running process.
+    Incremental {
+        /// A folder with sources.
+        tree: PathBuf,
+        /// The file of it to edit, relative to it: Python, JavaScript, TypeScript, Go or Java.
+        file: PathBuf,
+        /// Make the copy a git repository.
+        #[arg(long)]
+        git: bool,
+        /// Measure this program; by default the release is built.
+        #[arg(long)]
+        program: Option<PathBuf>,
+    },
 }
 
 fn main() -> Result<()> {
@@ -179,5 +192,14 @@ fn main() -> Result<()> {
                     program,
                 },
         } => bench::agreement(&repository, sample, seed, &suffix, program),
+        Task::Bench {
+            what:
+                Bench::Incremental {
+                    tree,
+                    file,
+                    git,
+                    program,
+                },
+        } => bench::incremental(&tree, &file, git, program),
     }
 }

@@ -21,9 +21,7 @@ pub enum Level {
 }
 
 /// One thing that was skipped, cut short or not understood.
-#[derive(
-    Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Deserialize, JsonSchema,
-)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Deserialize, JsonSchema)]
 pub struct Diagnostic {
     /// How much it matters.
     pub level: Level,

@@ -46,6 +46,8 @@ pub(crate) struct Checked {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// Files that were analysed in this run.
     pub(crate) analyzed: Vec<RepoPath>,
+    /// How often a file was.
+    pub(crate) analyses: u64,
     /// Files of which something new is known, and files that are gone.
     pub(crate) changed: Vec<RepoPath>,
     pub(crate) removed: Vec<RepoPath>,
@@ -149,10 +151,12 @@ pub(crate) fn run(
         .iter()
         .zip(&entries)
         .zip(found)
-        .map(|((path, entry), found)| match outcome(path, entry, found, options.tiers) {
-            Outcome::NotReached if !interrupted => vanished(path, entry),
-            outcome => outcome,
-        })
+        .map(
+            |((path, entry), found)| match outcome(path, entry, found, options.tiers) {
+                Outcome::NotReached if !interrupted => vanished(path, entry),
+                outcome => outcome,
+            },
+        )
         .collect();
 
     let mut checked = Checked::default();
@@ -189,6 +193,7 @@ pub(crate) fn run(
             ),
         ));
     }
+    checked.analyses = analysis.analyses;
     checked.analyzed = analysis
         .analyzed
         .iter()
@@ -221,7 +226,10 @@ fn targets(
                 return <(Arc<Vec<RepoPath>>, Vec<UnitId>)>::default();
             };
             let known = memory.files.get(path).filter(|known| {
-                same_shape && entry.read().is_some_and(|read| Arc::ptr_eq(read, &known.read))
+                same_shape
+                    && entry
+                        .read()
+                        .is_some_and(|read| Arc::ptr_eq(read, &known.read))
             });
             if let Some(known) = known {
                 let units = known.targets.iter().filter_map(|t| project.unit(t));

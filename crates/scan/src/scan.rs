@@ -54,6 +54,8 @@ pub struct ScanOutcome {
     pub code: Vec<CodeView>,
     /// Files that were analysed rather than remembered from an earlier scan, by path.
     pub analyzed: Vec<RepoPath>,
+    /// How often a file was analysed: files that import each other can be several times.
+    pub analyses: u64,
     rules: Vec<RuleText>,
     /// GitHub's hash of each line, of files with findings.
     line_hashes: BTreeMap<RepoPath, Vec<String>>,
@@ -201,6 +203,7 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
         report,
         code,
         analyzed: checked.analyzed,
+        analyses: checked.analyses,
         rules: rule_texts(engine),
         line_hashes: joined.line_hashes,
     })

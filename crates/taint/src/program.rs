@@ -99,6 +99,8 @@ pub struct ProjectAnalysis {
     pub interfaces: BTreeMap<Digest, Arc<[u8]>>,
     /// Files that were analysed rather than remembered, ascending.
     pub analyzed: Vec<UnitId>,
+    /// How often a file was analysed, in all rounds.
+    pub analyses: u64,
 }
 
 /// An interface of this run; decoded when somebody wants it.
@@ -208,6 +210,7 @@ struct Component {
     ended: Vec<(UnitId, Ended)>,
     /// Files that were analysed in some round.
     analyzed: BTreeSet<UnitId>,
+    analyses: u64,
     /// The first of the files, if the rounds ended before they came to rest.
     restless: Option<(UnitId, usize)>,
 }
@@ -250,6 +253,7 @@ impl Engine {
         let mut ended: Vec<Ended> = Vec::new();
         ended.resize_with(project.len(), || Ended::Absent);
         let mut analyzed = BTreeSet::new();
+        let mut analyses = 0;
         let mut restless = Vec::new();
         for batch in batches(imports) {
             let results: Vec<Component> = batch
@@ -261,6 +265,7 @@ impl Engine {
             }
             for component in results {
                 analyzed.extend(component.analyzed);
+                analyses += component.analyses;
                 restless.extend(component.restless);
                 for (unit, result) in component.ended {
                     if let Some(slot) = ended.get_mut(unit.0 as usize) {
@@ -291,6 +296,7 @@ impl Engine {
                 .into_inner()
                 .unwrap_or_else(PoisonError::into_inner),
             analyzed: analyzed.into_iter().collect(),
+            analyses,
         })
     }
 
@@ -307,6 +313,7 @@ impl Engine {
             .map(|unit| turn(project, *unit, recall, store.units))
             .collect();
         let mut analyzed = BTreeSet::new();
+        let mut analyses = 0;
         let mut last = Vec::new();
         let mut changed = false;
         for _ in 0..rounds {
@@ -318,8 +325,9 @@ impl Engine {
             for (turn, round) in turns.iter_mut().zip(&results) {
                 changed |= store.digest(round.unit) != Some(round.digest);
                 store.put(round.unit, round.digest, round.interface.clone());
-                if round.interface.is_some() {
+                if turn.content.is_some() && round.interface.is_some() {
                     analyzed.insert(round.unit);
+                    analyses += 1;
                 }
                 if let Ended::Analyzed(memory, _) = &round.ended {
                     turn.memory = Some(memory.clone());
@@ -340,6 +348,7 @@ impl Engine {
         Component {
             ended: last.into_iter().map(|r| (r.unit, r.ended)).collect(),
             analyzed,
+            analyses,
             restless,
         }
     }

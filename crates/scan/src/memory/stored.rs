@@ -165,14 +165,18 @@ impl Stored {
             return Ok(());
         };
         match &self.base {
-            Some(base) if (base.changed.len() + base.removed.len()) * REBASE <= memory.files.len() => {
+            Some(base)
+                if (base.changed.len() + base.removed.len()) * REBASE <= memory.files.len() =>
+            {
                 let changed: Vec<(RepoPath, FileMemory)> = base
                     .changed
                     .iter()
                     .filter_map(|path| Some((path.clone(), memory.files.get(path)?.clone())))
                     .collect();
-                let wanted: BTreeSet<Digest> =
-                    changed.iter().flat_map(|(_, file)| interfaces(file)).collect();
+                let wanted: BTreeSet<Digest> = changed
+                    .iter()
+                    .flat_map(|(_, file)| interfaces(file))
+                    .collect();
                 let made = &mut memory.interfaces.made;
                 // All others are in the base.
                 made.retain(|digest, _| wanted.contains(digest));

@@ -1,0 +1,5 @@
+//! Scans of whole trees.
+
+mod edits;
+mod incremental;
+mod tree;
