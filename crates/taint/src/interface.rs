@@ -296,7 +296,6 @@ pub(crate) struct Function {
     pub(crate) params: Vec<Param>,
     pub(crate) is_async: bool,
     pub(crate) is_generator: bool,
-    pub(crate) span: (u32, u32),
     pub(crate) summary: Summary,
 }
 

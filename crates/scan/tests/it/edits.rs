@@ -7,7 +7,7 @@ use trueline_scan::{Changed, Scanner};
 
 use crate::tree::{Tree, rescan, shown};
 
-const STEPS: u64 = 60;
+const STEPS: u64 = 48;
 /// Edits of one project before the next one is made.
 const STEPS_PER_PROJECT: u64 = 12;
 const MODULES: u64 = 6;

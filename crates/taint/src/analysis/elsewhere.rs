@@ -540,7 +540,6 @@ impl<'a> Analyzer<'a> {
         };
         head.is_async = function.is_async;
         head.is_generator = function.is_generator;
-        head.span = Span::new(function.span.0, function.span.1);
         head.params = function
             .params
             .iter()

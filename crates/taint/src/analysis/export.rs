@@ -473,7 +473,6 @@ impl<'e, 'a> Exporter<'e, 'a> {
             params,
             is_async: function.is_async,
             is_generator: function.is_generator,
-            span: (function.span.start, function.span.end),
             summary,
         };
         self.functions.insert(id.0, function);
