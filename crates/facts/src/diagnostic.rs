@@ -28,7 +28,7 @@ pub struct Diagnostic {
     /// A kebab-case code, unique within the crate that made it: `note-unreadable`.
     pub code: String,
     /// The file concerned, if there is one.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<RepoPath>,
     /// What, why, and what to do.
     pub message: String,

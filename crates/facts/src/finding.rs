@@ -110,7 +110,7 @@ pub struct Location {
     /// One past the last character.
     pub end: Position,
     /// The text of the first line, without its end, shortened to 200 characters; secrets redacted.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub snippet: String,
 }
 
