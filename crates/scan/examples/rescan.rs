@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let mut times = Vec::new();
     for edit in 0..EDITS {
-        text.push_str(&format!("\n{mark} {edit}\n"));
+        text = format!("{text}\n{mark} {edit}\n");
         std::fs::write(&file, &text)?;
         let start = Instant::now();
         let edited = [file.clone()];

@@ -366,7 +366,7 @@ fn outcome<'r>(
         );
         return Outcome::Skipped(language, diagnostic.at(path.clone()));
     };
-    let mut row = seen.row.clone();
+    let mut row = seen.row;
     if !found.diagnostics.is_empty() {
         row.partial = 1;
         row.parsed = 0;

@@ -277,20 +277,19 @@ fn add_imported(
         .map(|(ix, f)| (f.path.clone(), ix))
         .collect();
     for (path, findings) in by_path {
-        match at.get(&path).and_then(|ix| checked.files.get_mut(*ix)) {
-            Some(file) => file.findings.extend(findings),
-            None => {
-                // The finding of a file that cannot be read stays, without an origin.
-                diagnostics.extend(contents.read(&path).err());
-                checked.files.push(CheckedFile {
-                    path,
-                    findings,
-                    hidden: Vec::new(),
-                    sites: Vec::new(),
-                    comments: Vec::new(),
-                });
-            }
+        if let Some(file) = at.get(&path).and_then(|ix| checked.files.get_mut(*ix)) {
+            file.findings.extend(findings);
+            continue;
         }
+        // The finding of a file that cannot be read stays, without an origin.
+        diagnostics.extend(contents.read(&path).err());
+        checked.files.push(CheckedFile {
+            path,
+            findings,
+            hidden: Vec::new(),
+            sites: Vec::new(),
+            comments: Vec::new(),
+        });
     }
     checked.files.sort_by(|a, b| a.path.cmp(&b.path));
 }

@@ -487,8 +487,8 @@ fn gather(project: &Project, ended: &[Ended]) -> Vec<UnitFindings> {
             Ended::Analyzed(_, found) => found,
         };
         slot.outcome = UnitOutcome::Analyzed;
-        slot.sites = found.sites.clone();
-        slot.diagnostics = found.diagnostics.clone();
+        slot.sites.clone_from(&found.sites);
+        slot.diagnostics.clone_from(&found.diagnostics);
         for candidate in &found.candidates {
             // Another file calls it: what that passes is known.
             let filled = candidate

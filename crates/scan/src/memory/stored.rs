@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use trueline_cache::{Cache, CacheError, Key, Kind};
 use trueline_facts::RepoPath;
-use trueline_taint::{Digest, Hasher};
+use trueline_taint::{Digest, Hasher, UnitMemory};
 
 use super::{FileMemory, Memory};
 
@@ -276,7 +276,7 @@ fn shard_name(at: u32) -> String {
 }
 
 fn interfaces(file: &FileMemory) -> impl Iterator<Item = Digest> + '_ {
-    file.unit.iter().flat_map(|unit| unit.interfaces())
+    file.unit.iter().flat_map(UnitMemory::interfaces)
 }
 
 /// Interfaces by their digests: made by this process, or in the cache.

@@ -13,7 +13,7 @@ const STEPS_PER_PROJECT: u64 = 12;
 const MODULES: u64 = 6;
 const FUNCTIONS: u64 = 3;
 
-/// SplitMix64: the same choices everywhere.
+/// `SplitMix64`: the same choices everywhere.
 struct Choices(u64);
 
 impl Choices {
@@ -181,7 +181,7 @@ fn edit(choices: &mut Choices, tree: &Tree, files: &mut BTreeMap<String, String>
 }
 
 #[test]
-fn after_any_edit_the_outcome_is_that_of_a_scan_from_scratch() {
+fn after_any_edit_the_outcome_is_that_of_a_scan_without_memory() {
     let steps = number("TRUELINE_FUZZ_STEPS").unwrap_or(STEPS);
     let seed = number("TRUELINE_FUZZ_SEED").unwrap_or(1);
     let mut findings = 0;
@@ -203,7 +203,7 @@ fn after_any_edit_the_outcome_is_that_of_a_scan_from_scratch() {
             if choices.below(3) == 0 {
                 edited.extend(edit(&mut choices, &tree, &mut files));
             }
-            let scratch = tree.from_scratch();
+            let scratch = tree.without_memory();
             let expected = shown(&scratch);
             let paths: Vec<_> = edited.iter().map(|name| tree.path(name)).collect();
             let changed = match choices.below(4) {

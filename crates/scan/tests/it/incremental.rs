@@ -35,7 +35,7 @@ fn nothing_is_analysed_again_when_nothing_changed() {
     let second = tree.fresh(1);
     assert_eq!(analyzed(&second), Vec::<String>::new());
     assert_eq!(shown(&second), shown(&first));
-    assert_eq!(shown(&second), shown(&tree.from_scratch()));
+    assert_eq!(shown(&second), shown(&tree.without_memory()));
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn an_edit_that_leaves_the_interface_alone_is_one_analysis() {
     tree.write("words.py", &format!("# words\n{edited}"));
     let outcome = tree.fresh(2);
     assert_eq!(analyzed(&outcome), ["words.py"]);
-    assert_eq!(shown(&outcome), shown(&tree.from_scratch()));
+    assert_eq!(shown(&outcome), shown(&tree.without_memory()));
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn an_edit_that_changes_what_a_function_does_reaches_its_callers_only() {
     let outcome = rescan(&mut scanner, Changed::Files(&edited));
     assert_eq!(analyzed(&outcome), ["store.py", "views.py"]);
     assert!(!rules(&outcome).contains(&"sql-injection".to_owned()));
-    assert_eq!(shown(&outcome), shown(&tree.from_scratch()));
+    assert_eq!(shown(&outcome), shown(&tree.without_memory()));
 }
 
 #[test]
@@ -72,16 +72,16 @@ fn files_that_come_and_go_concern_those_that_import_them() {
     let edited = [tree.path("store.py")];
     let outcome = rescan(&mut scanner, Changed::Files(&edited));
     assert_eq!(analyzed(&outcome), ["views.py"]);
-    assert_eq!(shown(&outcome), shown(&tree.from_scratch()));
+    assert_eq!(shown(&outcome), shown(&tree.without_memory()));
     tree.write("store.py", STORE);
     let outcome = rescan(&mut scanner, Changed::Files(&edited));
     assert_eq!(analyzed(&outcome), ["store.py", "views.py"]);
-    assert_eq!(shown(&outcome), shown(&tree.from_scratch()));
+    assert_eq!(shown(&outcome), shown(&tree.without_memory()));
     // Nobody imports it by a name that could mean the new file.
     tree.write("more/unrelated.py", "x = 1\n");
     let outcome = tree.fresh(2);
     assert_eq!(analyzed(&outcome), ["more/unrelated.py"]);
-    assert_eq!(shown(&outcome), shown(&tree.from_scratch()));
+    assert_eq!(shown(&outcome), shown(&tree.without_memory()));
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn one_member_of_a_cycle_is_analysed_alone_when_its_interface_stays() {
     tree.write("b.py", &member("c", "print(2)"));
     let outcome = tree.fresh(2);
     assert_eq!(analyzed(&outcome), ["b.py"]);
-    assert_eq!(shown(&outcome), shown(&tree.from_scratch()));
+    assert_eq!(shown(&outcome), shown(&tree.without_memory()));
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn a_damaged_or_missing_cache_changes_nothing_but_the_time() {
             assert_eq!(shown(&tree.fresh(2)), expected, "{at} {damage}");
         }
     }
-    assert_eq!(shown(&tree.from_scratch()), expected);
+    assert_eq!(shown(&tree.without_memory()), expected);
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn segments_of_different_runs_are_not_put_together() {
     ] {
         tree.write(name, text);
     }
-    let expected = shown(&tree.from_scratch());
+    let expected = shown(&tree.without_memory());
     assert_eq!(shown(&tree.fresh(2)), expected);
     for (path, bytes) in kept {
         let now = fs::read(&path).unwrap();
@@ -161,7 +161,7 @@ fn segments_of_different_runs_are_not_put_together() {
 #[test]
 fn scans_at_the_same_time_do_not_disturb_each_other() {
     let tree = project();
-    let expected = shown(&tree.from_scratch());
+    let expected = shown(&tree.without_memory());
     std::thread::scope(|scope| {
         for _ in 0..3 {
             scope.spawn(|| {
@@ -194,7 +194,7 @@ fn an_edit_that_keeps_size_and_time_of_change_is_seen() {
     set_back();
     let outcome = tree.fresh(2);
     assert!(analyzed(&outcome).contains(&"store.py".to_owned()));
-    assert_eq!(shown(&outcome), shown(&tree.from_scratch()));
+    assert_eq!(shown(&outcome), shown(&tree.without_memory()));
 }
 
 #[test]
@@ -210,11 +210,11 @@ fn own_rules_and_their_edits_count() {
     tree.write(".trueline/rules/own-injection.toml", &own);
     let edited = [tree.path(".trueline/rules/own-injection.toml")];
     let outcome = rescan(&mut scanner, Changed::Files(&edited));
-    assert_eq!(shown(&outcome), shown(&tree.from_scratch()));
+    assert_eq!(shown(&outcome), shown(&tree.without_memory()));
     assert!(rules(&outcome).contains(&"own-injection".to_owned()));
     tree.remove(".trueline/rules/own-injection.toml");
     let outcome = rescan(&mut scanner, Changed::Anything);
-    assert_eq!(shown(&outcome), shown(&tree.from_scratch()));
+    assert_eq!(shown(&outcome), shown(&tree.without_memory()));
 }
 
 /// A thousand modules in one circle: rounds are few, and each looks at each module once.

@@ -1,4 +1,9 @@
 //! Scans of whole trees.
+#![expect(
+    clippy::unwrap_used,
+    clippy::format_push_string,
+    reason = "tests may panic, and texts of projects are short"
+)]
 
 mod edits;
 mod incremental;

@@ -90,7 +90,7 @@ impl Tree {
     }
 
     /// Without any memory.
-    pub(crate) fn from_scratch(&self) -> ScanOutcome {
+    pub(crate) fn without_memory(&self) -> ScanOutcome {
         scan(&self.request(false, 2), &Silent, &AtomicBool::new(false)).unwrap()
     }
 
