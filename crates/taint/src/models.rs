@@ -179,6 +179,8 @@ pub(crate) struct LanguageModels {
     pub(crate) attributes: FxHashMap<Box<str>, Vec<u16>>,
     /// Attributes to which some constants must not be assigned.
     pub(crate) weak_fields: FxHashMap<Box<str>, Vec<u16>>,
+    /// Attributes that hold what was let through, and for which rules.
+    pub(crate) clean_fields: FxHashMap<Box<str>, Bits>,
     /// First names of all paths: libraries and builtins that the models know.
     pub(crate) roots: FxHashSet<Box<str>>,
     /// Types whose values the analysis keeps as objects, because what is stored in them matters.
@@ -394,6 +396,11 @@ impl Models {
             }
             for name in &spec.methods {
                 clear(entry(&mut tables.methods, name), spec.guards, rule);
+            }
+            for name in &spec.fields {
+                let bits = tables.clean_fields.entry(name.as_str().into());
+                let bits = bits.or_insert(Bits::NONE);
+                *bits = bits.or(Bits::rule(rule));
             }
         }
         self.rules.push(CompiledRule {

@@ -115,6 +115,11 @@ impl<'a> Analyzer<'a> {
             return self.arena.single(Atom::Number);
         }
         let mut labels = self.part_labels(base);
+        if !labels.is_empty()
+            && let Some(bits) = self.tables.clean_fields.get(self.names.text(name))
+        {
+            clear_all(&mut labels, *bits);
+        }
         let derived = self.derive_field(base, name);
         for atom in &atoms {
             let Atom::Path(path) = atom else { continue };

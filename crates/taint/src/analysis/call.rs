@@ -57,6 +57,12 @@ const CLEANING: &[&str] = &[
     "slug",
 ];
 
+/// First words of the names of methods that find or change records: see [`Analyzer::looks_up`].
+const LOOK_UPS: &[&str] = &[
+    "get", "find", "fetch", "lookup", "query", "select", "search", "retrieve", "filter", "exists",
+    "count", "create", "save", "update", "delete", "remove", "insert", "upsert", "list",
+];
+
 /// Classes that are looked through for a method.
 const MAX_LINEAGE: usize = 32;
 
@@ -339,7 +345,7 @@ impl<'a> Analyzer<'a> {
         }
         if !opaque {
             if !given.is_empty() && self.is_guess(path, entry, call) {
-                let doubt = if self.sounds_cleaning(path, call) {
+                let doubt = if self.sounds_cleaning(path, call) || self.looks_up(path, call) {
                     2
                 } else {
                     1
@@ -468,8 +474,28 @@ impl<'a> Analyzer<'a> {
                 // A bare name is a builtin; in Go, a function of another file of the package.
                 (self.is_go() || text.contains(['.', '/'])) && !self.tables.roots.contains(root)
             }
-            None => call.receiver.is_none(),
+            // A method of something unknown. One of input itself, or of what is known to be text
+            // or a container, works on that.
+            None => call.receiver.is_none_or(|receiver| {
+                let receiver = self.arena.get(receiver);
+                receiver.labels.is_empty()
+                    && receiver.konst.is_none()
+                    && !receiver
+                        .atoms
+                        .iter()
+                        .any(|a| matches!(a, Atom::Text | Atom::Object(_)))
+            }),
         }
+    }
+
+    /// An unknown method that sounds like a look-up: what it finds is not what it was asked with.
+    fn looks_up(&self, path: Option<PathId>, call: &Call<'_, 'a>) -> bool {
+        let last = path.and_then(|p| self.paths.last(p)).or(call.name);
+        call.receiver.is_some()
+            && last.is_some_and(|last| {
+                let first = words(self.names.text(last)).next();
+                first.is_some_and(|first| LOOK_UPS.contains(&first.as_str()))
+            })
     }
 
     fn sounds_cleaning(&self, path: Option<PathId>, call: &Call<'_, 'a>) -> bool {

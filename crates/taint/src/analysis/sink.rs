@@ -80,10 +80,15 @@ pub(crate) struct Hit {
 /// The header that says what kind of content follows, as the state keeps it.
 const CONTENT_TYPE: &str = "content-type";
 
-/// Whether constant text fixes the host of the URL that it begins.
+/// Stands in the beginning of text for a part that the program chose and that is not known here.
+pub(super) const SOME_TEXT: char = '\u{FFFC}';
+
+/// Whether what the program chose fixes the host of the URL that it begins.
 pub(super) fn fixes_host(prefix: &str) -> bool {
+    let ends_host = |text: &str| text.find(['/', '?', '#']).is_some_and(|at| at > 0);
     match prefix.split_once("://") {
-        Some((scheme, rest)) => !scheme.is_empty() && rest.find('/').is_some_and(|at| at > 0),
+        Some((scheme, rest)) => !scheme.is_empty() && ends_host(rest),
+        None if prefix.starts_with(SOME_TEXT) => ends_host(prefix),
         // A path on this host; `//host` and a lone `/` are not.
         None => {
             prefix.len() > 1

@@ -342,7 +342,26 @@ impl<'a> Analyzer<'a> {
             let text = format!("{}{}", self.names.text(first), self.names.text(second));
             return (text.len() <= super::names::MAX_TEXT).then(|| self.names.intern(&text));
         }
-        left.prefix
+        let chosen = left.labels.is_empty() && !left.is_null() && !left.is_number();
+        let second = self.arena.get(right).prefix;
+        match (left.prefix, second) {
+            (None, Some(second)) if chosen && left.konst.is_none() => {
+                let text = format!("{}{}", super::sink::SOME_TEXT, self.names.text(second));
+                (text.len() <= super::names::MAX_TEXT).then(|| self.names.intern(&text))
+            }
+            (Some(first), Some(second)) if chosen => {
+                let text = format!(
+                    "{}{}{}",
+                    self.names.text(first),
+                    super::sink::SOME_TEXT,
+                    self.names.text(second)
+                );
+                (text.len() <= super::names::MAX_TEXT)
+                    .then(|| self.names.intern(&text))
+                    .or(left.prefix)
+            }
+            (first, _) => first,
+        }
     }
 
     fn percent_prefix(&mut self, template: ValId) -> Option<Symbol> {
@@ -374,13 +393,20 @@ impl<'a> Analyzer<'a> {
     fn format(&mut self, frame: &mut Frame<'a>, state: &State, parts: &[FormatPart]) -> ValId {
         let mut labels = Labels::new();
         let mut text = String::new();
+        // The whole text, as far as what follows may depend on it.
+        let mut shape = String::new();
         let mut constant = true;
+        let mut chosen = true;
         let mut began = false;
         for part in parts {
             match part {
                 FormatPart::Text(symbol) => {
-                    if constant {
-                        text.push_str(self.names.text(*symbol));
+                    let more = self.names.text(*symbol);
+                    if chosen {
+                        text.push_str(more);
+                    }
+                    if shape.len() <= super::names::MAX_TEXT {
+                        shape.push_str(more);
                     }
                     began = true;
                 }
@@ -390,22 +416,39 @@ impl<'a> Analyzer<'a> {
                     if began {
                         clear_all(&mut part, Bits::RELATIVE);
                     }
+                    if super::sink::fixes_host(&shape) {
+                        clear_all(&mut part, self.models.url_rules);
+                    }
+                    let free = !part.is_empty();
                     value::add_labels(&mut labels, &part);
-                    if constant {
-                        let value = self.arena.get(id);
-                        if let Some(more) = value.konst.and_then(|k| self.konst_text(k)) {
-                            text.push_str(&more);
-                        } else {
+                    let value = self.arena.get(id);
+                    let known = value.konst.and_then(|k| self.konst_text(k));
+                    let more = match (&known, value.prefix) {
+                        (Some(known), _) => known.clone(),
+                        (None, Some(prefix)) => {
+                            format!("{}{}", self.names.text(prefix), super::sink::SOME_TEXT)
+                        }
+                        (None, None) => super::sink::SOME_TEXT.to_string(),
+                    };
+                    if chosen {
+                        if known.is_none() && free {
+                            chosen = false;
                             if let Some(prefix) = value.prefix {
                                 text.push_str(self.names.text(prefix));
                             }
-                            constant = false;
+                        } else {
+                            text.push_str(&more);
                         }
+                    }
+                    constant &= known.is_some();
+                    if shape.len() <= super::names::MAX_TEXT {
+                        shape.push_str(&more);
                     }
                     began |= self.begins_constant(id);
                 }
             }
-            constant &= text.len() <= super::names::MAX_TEXT;
+            chosen &= text.len() <= super::names::MAX_TEXT;
+            constant &= chosen;
         }
         let symbol = self.names.intern(&text);
         if constant && labels.is_empty() {

@@ -253,6 +253,9 @@ pub(crate) struct SanitizerSpec {
     pub(crate) calls: Vec<String>,
     #[serde(default)]
     pub(crate) methods: Vec<String>,
+    /// Attributes that hold what was let through: `form.cleaned_data`.
+    #[serde(default)]
+    pub(crate) fields: Vec<String>,
     /// The call is a question: a true answer clears this argument.
     #[serde(default)]
     pub(crate) guards: Option<u16>,
