@@ -478,7 +478,7 @@ impl<'a> Analyzer<'a> {
             // or a container, works on that.
             None => call.receiver.is_none_or(|receiver| {
                 let receiver = self.arena.get(receiver);
-                receiver.labels.is_empty()
+                receiver.labels.iter().all(|l| self.is_symbolic(l))
                     && receiver.konst.is_none()
                     && !receiver
                         .atoms
