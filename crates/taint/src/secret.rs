@@ -53,7 +53,7 @@ pub(crate) fn is_secret(spec: &SecretSpec, name: &str, text: &str) -> bool {
     let mixed = text.chars().any(|c| c.is_ascii_digit())
         || text
             .chars()
-            .any(|c| !c.is_alphanumeric() && !matches!(c, '_' | '-' | '.'));
+            .any(|c| !c.is_alphanumeric() && !matches!(c, '_' | '-' | '.' | '/' | ':'));
     entropy(text) >= spec.min_entropy && mixed
 }
 

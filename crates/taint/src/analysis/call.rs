@@ -470,6 +470,14 @@ impl<'a> Analyzer<'a> {
         match path {
             Some(path) => {
                 let text = self.paths.text(path);
+                // A method of what a query found belongs to the program, not to the library.
+                let found = text.rsplit_once('.').is_some_and(|(found, _)| {
+                    let known = self.tables.paths.get(found);
+                    known.is_some_and(|e| e.opaque && e.returns.is_none())
+                });
+                if found && call.receiver.is_some() {
+                    return true;
+                }
                 let root = root_of(self.module.language, text);
                 // A bare name is a builtin; in Go, a function of another file of the package.
                 (self.is_go() || text.contains(['.', '/'])) && !self.tables.roots.contains(root)

@@ -22,6 +22,8 @@ pub(super) enum Special {
     SameText,
     /// `urlparse`, `new URL`.
     ParseUrl,
+    /// `urlunsplit`: an address of its parts, the host the second.
+    JoinUrl,
     /// `re.compile`, `new RegExp`.
     Pattern,
     /// `list`, `set`, `new Set`: the elements of another container.
@@ -103,6 +105,7 @@ impl Special {
                     Self::SameText
                 }
                 "urllib.parse.urlparse" | "urllib.parse.urlsplit" => Self::ParseUrl,
+                "urllib.parse.urlunparse" | "urllib.parse.urlunsplit" => Self::JoinUrl,
                 "re.compile" => Self::Pattern,
                 "list" | "tuple" | "set" | "frozenset" | "sorted" | "reversed" => {
                     Self::CopyElements
@@ -238,6 +241,24 @@ impl<'a> Analyzer<'a> {
                     _ => path,
                 };
                 value.atoms.push(Atom::Path(kind));
+                Some(self.arena.add(value))
+            }
+            Special::JoinUrl => {
+                let parts = first?;
+                let mut labels = self.deep_labels(state, parts);
+                let host = self
+                    .only_object(parts)
+                    .and_then(|o| state.contents(o))
+                    .and_then(|c| c.get(Key::At(1)));
+                if host.is_some_and(|host| self.arena.get(host).konst.is_some()) {
+                    clear_all(&mut labels, self.models.url_rules);
+                }
+                self.advance(&mut labels, frame.span, StepKind::Join);
+                let mut value = Value {
+                    labels,
+                    ..Value::default()
+                };
+                value.atoms.push(Atom::Text);
                 Some(self.arena.add(value))
             }
             Special::Pattern => {

@@ -79,6 +79,8 @@ pub(super) fn groups<'s>(
         }
     }
     let mut shared: BTreeMap<&str, Vec<&'s Surface>> = BTreeMap::new();
+    // Modules beside the applications, such as one that secures them all.
+    let mut library: Vec<&'s Surface> = Vec::new();
     let mut homeless: Option<(RepoPath, usize)> = None;
     for surface in surfaces.iter().copied() {
         if !surface.applications.is_empty() {
@@ -88,7 +90,7 @@ pub(super) fn groups<'s>(
         let (folder, _) = split(&path);
         match ancestors(folder).find_map(|f| homes.get_key_value(f)) {
             Some((home, _)) => shared.entry(home).or_default().push(surface),
-            None if surface.routes.is_empty() => {}
+            None if surface.routes.is_empty() => library.push(surface),
             None => {
                 let known = homeless.get_or_insert_with(|| (surface.path.clone(), 0));
                 known.1 += surface.routes.len();
@@ -107,6 +109,7 @@ pub(super) fn groups<'s>(
             };
             let mut files = vec![*owner];
             files.extend(shared);
+            files.extend(&library);
             groups.push(Group { application, files });
         }
     }
@@ -141,6 +144,46 @@ fn ancestors(folder: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn surface(path: &str, framework: Option<&str>) -> Surface {
+        let place = crate::surface::Place {
+            location: trueline_facts::Location {
+                path: RepoPath::from(path),
+                start: trueline_facts::Position { line: 1, column: 1 },
+                end: trueline_facts::Position { line: 1, column: 2 },
+            },
+            symbol: String::new(),
+            tokens: String::new(),
+        };
+        Surface {
+            path: RepoPath::from(path),
+            applications: framework
+                .map(|framework| Application {
+                    framework: framework.to_owned(),
+                    place,
+                })
+                .into_iter()
+                .collect(),
+            routes: Vec::new(),
+            mentions: Vec::new(),
+            installs: vec![("registry".to_owned(), Control::Authentication)],
+            traits: Vec::new(),
+            weak_settings: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_module_beside_two_applications_speaks_for_both() {
+        let shop = surface("shop/src/Shop.java", Some("Spring"));
+        let admin = surface("admin/src/Admin.java", Some("Spring"));
+        let secured = surface("security/src/SecurityConfig.java", None);
+        let own = surface("admin/src/Orders.java", None);
+        let paths = ["shop/pom.xml", "admin/pom.xml", "security/pom.xml"].map(RepoPath::from);
+        let (groups, homeless) = groups(&[&shop, &admin, &secured, &own], &paths);
+        let files: Vec<usize> = groups.iter().map(|g| g.files.len()).collect();
+        assert_eq!(files, [3, 2]);
+        assert_eq!(homeless, None);
+    }
 
     #[test]
     fn folders_go_up_to_the_root() {
