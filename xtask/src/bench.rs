@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: us beside `git blame`, in one run on one machine. `origins` times both,
 //! `agreement` counts the lines on which both name the same commit. `incremental` times scans after
-//! an edit. Prints figures; judges nothing.
+//! an edit, `notes` reads authorship notes a second time. Prints figures; judges nothing.
 //!
 //! The first two work on partial clones: a file that git cannot read for a missing object is listed, and
 //! another one takes its place. Nothing is fetched, and nothing is written to the repository.
@@ -8,6 +8,7 @@
 mod agreement;
 mod files;
 mod incremental;
+mod notes;
 mod origins;
 
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ use crate::metadata::root;
 
 pub(crate) use agreement::agreement;
 pub(crate) use incremental::incremental;
+pub(crate) use notes::notes;
 pub(crate) use origins::origins;
 
 /// The program given, else a fresh release build.

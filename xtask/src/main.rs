@@ -112,6 +112,20 @@ enum Bench {
         #[arg(long)]
         program: Option<PathBuf>,
     },
+    /// Counts of git-ai notes and origins of lines beside those of a second reader.
+    Notes {
+        /// A git repository with `refs/notes/ai`.
+        repository: PathBuf,
+        /// How many files.
+        #[arg(long, default_value_t = 100)]
+        sample: usize,
+        /// Which files: another seed, other files.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Ask this program; by default the release is built.
+        #[arg(long)]
+        program: Option<PathBuf>,
+    },
     /// Lines on which we and `git blame` name the same commit.
     Agreement {
         /// A git repository with some history.
@@ -192,6 +206,15 @@ fn main() -> Result<()> {
                     program,
                 },
         } => bench::agreement(&repository, sample, seed, &suffix, program),
+        Task::Bench {
+            what:
+                Bench::Notes {
+                    repository,
+                    sample,
+                    seed,
+                    program,
+                },
+        } => bench::notes(&repository, sample, seed, program),
         Task::Bench {
             what:
                 Bench::Incremental {

@@ -151,6 +151,7 @@ mod tests {
                 path: RepoPath::from(path),
                 start: trueline_facts::Position { line: 1, column: 1 },
                 end: trueline_facts::Position { line: 1, column: 2 },
+                snippet: String::new(),
             },
             symbol: String::new(),
             tokens: String::new(),
