@@ -21,7 +21,7 @@ pub use resolve::{
     ForeignPrompts, KeyResolution, NoForeignPrompts, Resolved, ResolvedRanges, ResolvedRun,
     UnexplainedRun, resolve_file, resolve_key,
 };
-pub use write::merge;
+pub use write::{merge, without_declared};
 
 /// A note larger than this is refused. The largest of 10,685 real ones has 3.2 MB.
 pub const LARGEST_NOTE: usize = 64 << 20;

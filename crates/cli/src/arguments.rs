@@ -204,11 +204,17 @@ pub(crate) struct Declare {
     /// The commits, as git names ranges (`main..HEAD`); HEAD alone by default.
     pub(crate) range: Option<String>,
     /// The AI tool that wrote the lines: `claude`, `cursor`, `codex` …
-    #[arg(long)]
-    pub(crate) tool: String,
+    #[arg(long, required_unless_present = "undo")]
+    pub(crate) tool: Option<String>,
     /// Its model.
     #[arg(long)]
     pub(crate) model: Option<String>,
+    /// Put it in the place of what was declared before.
+    #[arg(long)]
+    pub(crate) replace: bool,
+    /// Take back what was declared; what tools recorded themselves stays.
+    #[arg(long, conflicts_with_all = ["tool", "model", "replace"])]
+    pub(crate) undo: bool,
     /// Show what would be written.
     #[arg(long)]
     pub(crate) dry_run: bool,

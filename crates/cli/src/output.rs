@@ -1,11 +1,73 @@
 //! Where documents go: standard output or a file, and what a broken pipe means.
 
+use std::error::Error;
+use std::fmt::{self, Display};
 use std::fs::{File, Metadata};
 use std::io::{self, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use trueline_report::Style;
+
+/// The caller named a place that cannot be written to.
+#[derive(Debug)]
+pub(crate) struct Unwritable {
+    file: PathBuf,
+    why: String,
+}
+
+impl Display for Unwritable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} cannot be written: {}", self.file.display(), self.why)
+    }
+}
+
+impl Error for Unwritable {}
+
+/// Refuses a place that cannot be written to, before a long run instead of after it.
+pub(crate) fn check(file: Option<&Path>) -> Result<()> {
+    let Some(path) = file else { return Ok(()) };
+    let refused = |why: &str| {
+        Err(Unwritable {
+            file: path.to_owned(),
+            why: why.to_owned(),
+        }
+        .into())
+    };
+    let folder = folder_of(path);
+    if path.is_dir() {
+        refused("it is a folder; name a file in it")
+    } else if !folder.exists() {
+        refused("its folder is not there; create it first")
+    } else if folder.is_dir() {
+        Ok(())
+    } else {
+        refused("what should be its folder is a file")
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// The reason alone: what the system adds may name a temporary file.
+fn unwritable(path: &Path, error: &io::Error) -> anyhow::Error {
+    let why = match error.kind() {
+        io::ErrorKind::PermissionDenied => "you may not write there".to_owned(),
+        io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
+        io::ErrorKind::NotFound => "its folder is not there; create it first".to_owned(),
+        // A full disk is nothing that other arguments would mend.
+        kind => return anyhow!("{} cannot be written: {kind}", path.display()),
+    };
+    Unwritable {
+        file: path.to_owned(),
+        why,
+    }
+    .into()
+}
 
 /// Writes a document. A reader that closed the pipe has seen enough: that is no error.
 pub(crate) fn write(document: &[u8], file: Option<&Path>) -> Result<()> {
@@ -16,35 +78,29 @@ pub(crate) fn write(document: &[u8], file: Option<&Path>) -> Result<()> {
             other => other.context("standard output could not be written"),
         };
     };
-    let failed = || format!("{} could not be written", path.display());
+    check(file)?;
+    let failed = |error: io::Error| unwritable(path, &error);
     // A link stays a link: what it points to is written.
     let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     match std::fs::metadata(&target) {
         Ok(meta) if !meta.is_file() => {
             // A device or a pipe is written to, never replaced.
-            let mut file = File::options()
-                .write(true)
-                .open(&target)
-                .with_context(failed)?;
-            file.write_all(document).with_context(failed)
+            let mut file = File::options().write(true).open(&target).map_err(failed)?;
+            file.write_all(document).map_err(failed)
         }
-        existing => replace(&target, document, existing.ok()).with_context(failed),
+        existing => replace(&target, document, existing.ok()).map_err(failed),
     }
 }
 
 /// Written aside and renamed, so that a reader never sees half a report. An existing file keeps its
 /// mode; a new one gets what the umask grants.
 fn replace(target: &Path, document: &[u8], existing: Option<Metadata>) -> io::Result<()> {
-    let folder = match target.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let mut aside = ordinary_file(tempfile::Builder::new()).tempfile_in(folder)?;
+    let mut aside = ordinary_file(tempfile::Builder::new()).tempfile_in(folder_of(target))?;
     aside.write_all(document)?;
     if let Some(existing) = existing {
         aside.as_file().set_permissions(existing.permissions())?;
     }
-    aside.persist(target)?;
+    aside.persist(target).map_err(|failed| failed.error)?;
     Ok(())
 }
 
@@ -66,20 +122,35 @@ const fn ordinary_file(
 }
 
 /// How text looks where it goes: colour only on a terminal and never against `NO_COLOR`; in a pipe
-/// or a file always the same bytes.
+/// or a file always the same bytes, unless `COLUMNS` asks for another width of a pipe.
 pub(crate) fn style(file: Option<&Path>) -> Style {
-    if file.is_some() || !io::stdout().is_terminal() {
+    if file.is_some() {
         return Style::plain();
+    }
+    // Shells set it for themselves; who exports it means it.
+    let asked = std::env::var("COLUMNS").ok();
+    let asked: Option<u16> = asked.and_then(|columns| columns.trim().parse().ok());
+    if !io::stdout().is_terminal() {
+        let plain = Style::plain();
+        return Style {
+            width: asked.map_or(plain.width, readable),
+            ..plain
+        };
     }
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
     let dumb = std::env::var_os("TERM").is_some_and(|v| v == "dumb");
-    let width = terminal_size::terminal_size().map_or(100, |(width, _)| width.0);
+    let seen = terminal_size::terminal_size().map(|(width, _)| width.0);
     Style {
         color: !no_color && !dumb,
-        width: width.clamp(60, 140),
+        width: readable(asked.or(seen).unwrap_or(100)),
         unicode: !dumb,
         hyperlinks: !no_color && !dumb && shows_links(),
     }
+}
+
+/// Longer lines are hard to follow, in shorter ones nothing fits.
+fn readable(width: u16) -> u16 {
+    width.clamp(40, 140)
 }
 
 /// Terminals that are known to show OSC 8 links; others might print the escape codes.

@@ -102,6 +102,9 @@ pub enum EvidenceClass {
     /// An entry of a note about the line whose key nothing explains: somebody recorded something,
     /// but it does not say who wrote the line. Listed, and never counted as evidence.
     Unexplained,
+    /// The line is not part of HEAD, so nothing can speak of it yet; the source says why
+    /// (`not committed yet`). Listed, and never counted as evidence.
+    NotAtHead,
 }
 
 /// What the evidence speaks of.
@@ -141,6 +144,28 @@ impl Origin {
         }
     }
 
+    /// The origin of a line that HEAD does not have.
+    #[must_use]
+    pub fn not_at_head(why: &str) -> Self {
+        Self {
+            evidence: vec![Evidence {
+                class: EvidenceClass::NotAtHead,
+                grain: Grain::Line,
+                reach: Reach::Direct,
+                confidence: Confidence::High,
+                source: why.to_owned(),
+                commit: None,
+            }],
+            ..Self::unknown()
+        }
+    }
+
+    /// Is it known who wrote the line? What evidence coverage counts.
+    #[must_use]
+    pub const fn is_known(&self) -> bool {
+        !matches!(self.author, Author::Unknown)
+    }
+
     /// Is it known to come from an AI tool?
     #[must_use]
     pub const fn is_ai(&self) -> bool {
@@ -156,11 +181,11 @@ impl Origin {
         }
     }
 
-    /// Is there any witness? What nothing explains is none.
+    /// Is there any witness, be it one that names no author? What nothing explains is none.
     #[must_use]
     pub fn has_evidence(&self) -> bool {
         let mut classes = self.evidence.iter().map(|e| e.class);
-        classes.any(|class| class != EvidenceClass::Unexplained)
+        classes.any(|class| class < EvidenceClass::Unexplained)
     }
 
     /// Whether the headline rests on evidence about lines rather than whole commits.

@@ -52,6 +52,16 @@ impl RepoPath {
         ))
     }
 
+    /// Is it that folder or file, or below it? Everything is below the empty path.
+    #[must_use]
+    pub fn is_below(&self, folder: &Self) -> bool {
+        folder.0.is_empty()
+            || self
+                .0
+                .strip_prefix(folder.as_bytes())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+    }
+
     /// The last component.
     #[must_use]
     pub fn file_name(&self) -> &BStr {

@@ -9,7 +9,9 @@ use crate::health::Health;
 use crate::pipeline::Entry;
 use crate::shadow::ShadowAi;
 use crate::usage::Usage;
-use crate::{CommitId, Cwe, Diagnostic, Finding, Proportion, RuleId, Severity, Timestamp};
+use crate::{
+    CommitId, Cwe, Diagnostic, Finding, Proportion, RepoPath, RuleId, Severity, Timestamp,
+};
 
 /// The schema id that opens the document.
 pub const SCHEMA: &str = "trueline.scan/1";
@@ -21,12 +23,17 @@ pub struct ScanReport {
     pub schema: String,
     /// Version of the program that wrote it.
     pub trueline_version: String,
-    /// What was scanned.
+    /// Where it was scanned.
     pub repository: Repository,
+    /// The folder or file that was scanned; absent for the whole tree. `usage`, `sources`,
+    /// `weaknesses` and `findings` speak of it alone; `health`, `shadow_ai` and `pipeline` always
+    /// of the whole repository.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scanned_path: Option<RepoPath>,
     /// Only lines changed since this commit were reported (`--diff`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub diff_base: Option<CommitId>,
-    /// Who wrote it; absent outside git.
+    /// Who wrote it: all lines, also with `--diff`; absent outside git.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
     /// How it ages; absent outside git.
@@ -42,6 +49,9 @@ pub struct ScanReport {
     pub weaknesses: Vec<WeaknessRate>,
     /// Findings, worst first.
     pub findings: Vec<Finding>,
+    /// Findings of the second tier that are not among `findings` (`--all` lists them).
+    #[serde(default)]
+    pub uncertain: u64,
     /// Findings that a comment or the baseline answers, in the same order; not in any rate.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub suppressed: Vec<Finding>,
@@ -49,7 +59,7 @@ pub struct ScanReport {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// What was scanned.
+/// The tree that was read.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Repository {
     /// Name of the folder, for headings.

@@ -8,7 +8,7 @@ use crate::pipeline::Entry;
 use crate::scan::Repository;
 use crate::shadow::ShadowAi;
 use crate::usage::{LineShares, Usage};
-use crate::{Diagnostic, Proportion};
+use crate::{Diagnostic, Proportion, RepoPath, Timestamp};
 
 /// The schema id that opens the document.
 pub const SCHEMA: &str = "trueline.stats/1";
@@ -23,6 +23,9 @@ pub struct StatsReport {
     pub schema: String,
     /// Version of the program that wrote it.
     pub trueline_version: String,
+    /// The lines that count, as asked for with `--since`; absent when all do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
     /// Each repository, in the order given.
     pub repositories: Vec<RepositoryStats>,
     /// All of them together.
@@ -33,6 +36,9 @@ pub struct StatsReport {
     /// One's own lines, only with `--mine` and only of whoever runs the command.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mine: Option<Group>,
+    /// The addresses that count as one's own, the mailmap considered; only with `--mine`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mine_addresses: Vec<String>,
 }
 
 /// One repository.
@@ -40,6 +46,13 @@ pub struct StatsReport {
 pub struct RepositoryStats {
     /// Which one.
     pub repository: Repository,
+    /// The folder or file that `usage` is limited to; absent for the whole tree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scanned_path: Option<RepoPath>,
+    /// `usage` and `pipeline` look at commits, and at lines added by commits, from this time on
+    /// (`--since`); absent when all count. `health` always has its own window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
     /// Authorship notes.
     pub notes: NoteCounts,
     /// Who wrote it.
@@ -79,11 +92,14 @@ pub struct NoteCounts {
 pub struct Together {
     /// Repositories read.
     pub repositories: u64,
-    /// Commits.
+    /// Commits; with `--since` those since then, merges left out.
     pub commits: u64,
     /// Lines by origin.
     pub lines: LineShares,
-    /// Recent lines with any evidence.
+    /// Recent lines by origin.
+    #[serde(default)]
+    pub recent_lines: LineShares,
+    /// Recent lines whose origin is known.
     pub coverage: Proportion,
 }
 

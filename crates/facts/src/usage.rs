@@ -86,16 +86,20 @@ impl LineShares {
     }
 }
 
-/// How much is known at all: the first figure of every report.
+/// Of how many lines it is known who wrote them: the first figure of every report.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct EvidenceCoverage {
     /// Length of the window in days, counted back from HEAD's committer time.
     pub window_days: u32,
-    /// Lines added in the window that are still there: how many have any evidence.
+    /// Lines added in the window that are still there: of how many it is known who wrote them.
     pub recent: Proportion,
-    /// All lines of HEAD: how many have any evidence.
+    /// All lines of HEAD: of how many it is known who wrote them.
     pub all: Proportion,
-    /// Lines of the window with evidence, per tool.
+    /// Lines of HEAD with hints alone (a branch name, an address that several tools use): their
+    /// origin is unknown, and they are in neither share.
+    #[serde(default)]
+    pub hinted: u64,
+    /// Lines of the window known to come from a tool, per tool.
     pub by_tool: BTreeMap<ToolId, u64>,
     /// The exact switches that would raise it, most useful first.
     pub advice: Vec<Advice>,
@@ -169,6 +173,9 @@ pub struct Usage {
     pub coverage: EvidenceCoverage,
     /// Lines of HEAD by origin.
     pub lines: LineShares,
+    /// Those of them that the window of `coverage` added.
+    #[serde(default)]
+    pub recent_lines: LineShares,
     /// Lines left out of `lines` because they are generated, vendored or lock files.
     pub generated_lines: u64,
     /// Tools, most lines first.

@@ -36,6 +36,15 @@ pub struct Declaration {
     pub model: Option<ModelId>,
 }
 
+/// What to do with an earlier declaration of another tool for the same commit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Earlier {
+    /// Refuse: one of the two is a mistake.
+    Refuse,
+    /// Put the new one in its place.
+    Replace,
+}
+
 /// Whether to write.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Mode {
@@ -52,7 +61,7 @@ pub struct Declared {
     pub commit: ObjectId,
     /// Lines that the commit added, by file.
     pub lines: Vec<(RepoPath, u32)>,
-    /// The whole note as it is (or would be) written.
+    /// The whole note as it is (or would be) written; empty where none is (or would be) left.
     pub note: Vec<u8>,
     /// What became of it.
     pub outcome: Outcome,
@@ -63,8 +72,14 @@ pub struct Declared {
 pub enum Outcome {
     /// There was none.
     Added,
-    /// It joined what was there.
+    /// It joined what was there, which keeps the last word on its lines.
     Merged,
+    /// It took the place of an earlier declaration.
+    Replaced,
+    /// The declaration was taken out again.
+    Removed,
+    /// There is no declaration to take out.
+    NotDeclared,
     /// It was there already.
     Unchanged,
     /// The commit adds no line of text: there is nothing to note.
@@ -101,23 +116,41 @@ pub enum DeclareError {
     NoIdentity,
     /// Commits by other persons.
     #[error(
-        "{count} of the commits are not yours (the first is {first}): everyone declares their own \
-         commits, here those of the address in `user.email`"
+        "{count} of {of} {} not yours: git's `user.email` here is <{yours}>, but {first:.10} is by \
+         <{theirs}>. Everyone declares their own commits; if that address is yours as well, a line \
+         in `.mailmap` says so",
+        if *.of == 1 { "commit is" } else { "commits are" }
     )]
     NotYours {
         /// How many.
         count: usize,
+        /// Of how many.
+        of: usize,
         /// The newest of them.
-        first: ObjectId,
+        first: String,
+        /// The address of its author.
+        theirs: BString,
+        /// The address that git is set up with.
+        yours: BString,
+    },
+    /// The same lines were declared to be another tool's.
+    #[error(
+        "{commit:.10} is declared already, as written by {declared}: `--replace` puts {wanted} in \
+         its place, `trueline declare --undo {commit:.10}` takes it out"
+    )]
+    DeclaredOtherwise {
+        /// The commit.
+        commit: String,
+        /// What was declared.
+        declared: String,
+        /// What is declared now.
+        wanted: String,
     },
     /// A commit, tree or file is missing.
     #[error("commit {commit} or its parent cannot be read: is this a shallow or partial clone?")]
     Unreadable {
         /// The commit.
         commit: ObjectId,
-        /// Why.
-        #[source]
-        source: Option<gix::Error>,
     },
     /// The note that is there does not parse; it is left alone.
     #[error("commit {commit} has a note that cannot be read, which is left as it is")]
@@ -148,24 +181,49 @@ pub fn declare(
     repo: &Repository,
     range: Option<&str>,
     declaration: &Declaration,
+    earlier: Earlier,
     mode: Mode,
+) -> Result<Vec<Declared>, DeclareError> {
+    for_each_own(repo, range, mode, |local, commit| {
+        declare_one(local, commit, declaration, earlier)
+    })
+}
+
+/// Takes the caller's own declarations out again. What tools recorded stays.
+pub fn undo(
+    repo: &Repository,
+    range: Option<&str>,
+    mode: Mode,
+) -> Result<Vec<Declared>, DeclareError> {
+    for_each_own(repo, range, mode, undo_one)
+}
+
+/// Nothing is written before all of it is known to be possible.
+fn for_each_own(
+    repo: &Repository,
+    range: Option<&str>,
+    mode: Mode,
+    change: impl Fn(&gix::Repository, &Own) -> Result<Declared, DeclareError>,
 ) -> Result<Vec<Declared>, DeclareError> {
     let local = repo.local();
     let shown = range.unwrap_or("HEAD");
     let commits = commits_of(repo, &local, shown)?;
     check_owner(&local, &commits)?;
-    let mut declared = Vec::with_capacity(commits.len());
+    let mut changed = Vec::with_capacity(commits.len());
     for commit in &commits {
-        declared.push(declare_one(&local, commit, declaration)?);
+        changed.push(change(&local, commit)?);
     }
     if mode == Mode::Write {
-        for one in &declared {
-            if matches!(one.outcome, Outcome::Added | Outcome::Merged) {
-                write_note(&local, one)?;
+        for one in &changed {
+            match one.outcome {
+                Outcome::Added | Outcome::Merged | Outcome::Replaced => write_note(&local, one)?,
+                Outcome::Removed if one.note.is_empty() => remove_note(&local, one)?,
+                Outcome::Removed => write_note(&local, one)?,
+                Outcome::Unchanged | Outcome::NoLines | Outcome::NotDeclared => {}
             }
         }
     }
-    Ok(declared)
+    Ok(changed)
 }
 
 /// A commit of the range; never a merge.
@@ -204,20 +262,11 @@ fn commits_of(
     };
     let mut own = Vec::with_capacity(ids.len());
     for id in ids {
-        let unreadable = |source| DeclareError::Unreadable {
-            commit: id,
-            source: Some(source),
-        };
-        let object = local.find_commit(id).map_err(unreadable)?;
-        let commit = object.decode().map_err(|_| DeclareError::Unreadable {
-            commit: id,
-            source: None,
-        })?;
+        let unreadable = || DeclareError::Unreadable { commit: id };
+        let object = local.find_commit(id).map_err(|_| unreadable())?;
+        let commit = object.decode().map_err(|_| unreadable())?;
         let parents: Vec<ObjectId> = commit.parents().collect();
-        let author = commit.author().map_err(|_| DeclareError::Unreadable {
-            commit: id,
-            source: None,
-        })?;
+        let author = commit.author().map_err(|_| unreadable())?;
         if parents.len() < 2 {
             own.push(Own {
                 id,
@@ -242,10 +291,7 @@ fn between(
     to: ObjectId,
     range: &str,
 ) -> Result<Vec<ObjectId>, DeclareError> {
-    let unreadable = |source| DeclareError::Unreadable {
-        commit: to,
-        source: Some(source),
-    };
+    let unreadable = |_: gix::Error| DeclareError::Unreadable { commit: to };
     let walk = local
         .rev_walk([to])
         .with_hidden([from])
@@ -294,7 +340,10 @@ fn check_owner(local: &gix::Repository, commits: &[Own]) -> Result<(), DeclareEr
         None => Ok(()),
         Some(first) => Err(DeclareError::NotYours {
             count: others.len(),
-            first: first.id,
+            of: commits.len(),
+            first: first.id.to_string(),
+            theirs: first.email.clone(),
+            yours: email.into(),
         }),
     }
 }
@@ -314,6 +363,7 @@ fn declare_one(
     local: &gix::Repository,
     commit: &Own,
     declaration: &Declaration,
+    earlier: Earlier,
 ) -> Result<Declared, DeclareError> {
     let id = commit.id.to_hex().to_string();
     let files = added(local, commit)?;
@@ -366,20 +416,28 @@ fn declare_one(
     };
     let (note, outcome) = match existing_note(local, commit.id)? {
         None => (addition.write(&id), Outcome::Added),
-        Some(existing) => {
-            let merged = note::merge(&existing, &addition, &id).map_err(|source| {
-                DeclareError::ExistingNote {
-                    commit: commit.id,
-                    source: Some(source),
-                }
-            })?;
-            let outcome = if merged == existing {
-                Outcome::Unchanged
-            } else {
-                Outcome::Merged
-            };
-            (merged, outcome)
-        }
+        Some(existing) => match other_declaration(commit, &existing, declaration)? {
+            Some(declared) if earlier == Earlier::Refuse => {
+                return Err(DeclareError::DeclaredOtherwise {
+                    commit: id,
+                    declared,
+                    wanted: told(&declaration.tool, declaration.model.as_ref()),
+                });
+            }
+            Some(_) => {
+                let rest = without_declared(commit, &existing)?;
+                (joined(commit, rest, &addition)?, Outcome::Replaced)
+            }
+            None => {
+                let merged = joined(commit, Some(existing.clone()), &addition)?;
+                let outcome = if merged == existing {
+                    Outcome::Unchanged
+                } else {
+                    Outcome::Merged
+                };
+                (merged, outcome)
+            }
+        },
     };
     Ok(Declared {
         commit: commit.id,
@@ -389,15 +447,74 @@ fn declare_one(
     })
 }
 
+fn undo_one(local: &gix::Repository, commit: &Own) -> Result<Declared, DeclareError> {
+    let mut undone = Declared {
+        commit: commit.id,
+        lines: Vec::new(),
+        note: Vec::new(),
+        outcome: Outcome::NotDeclared,
+    };
+    let Some(existing) = existing_note(local, commit.id)? else {
+        return Ok(undone);
+    };
+    let rest = without_declared(commit, &existing)?.unwrap_or_default();
+    if rest != existing {
+        undone.outcome = Outcome::Removed;
+    }
+    undone.note = rest;
+    Ok(undone)
+}
+
+/// A tool, with its model, that an earlier declaration names in place of the present one.
+fn other_declaration(
+    commit: &Own,
+    existing: &[u8],
+    declaration: &Declaration,
+) -> Result<Option<String>, DeclareError> {
+    let parsed = note::parse(existing).map_err(|error| unusable(commit, error))?;
+    let other = parsed.metadata.sessions.values().find(|agent| {
+        let other_model = declaration.model.is_some() && agent.model != declaration.model;
+        agent.record == Record::Declared && (agent.tool != declaration.tool || other_model)
+    });
+    Ok(other.map(|agent| told(&agent.tool, agent.model.as_ref())))
+}
+
+fn told(tool: &ToolId, model: Option<&ModelId>) -> String {
+    model.map_or_else(|| tool.to_string(), |model| format!("{tool} ({model})"))
+}
+
+fn unusable(commit: &Own, source: NoteError) -> DeclareError {
+    DeclareError::ExistingNote {
+        commit: commit.id,
+        source: Some(source),
+    }
+}
+
+fn without_declared(commit: &Own, existing: &[u8]) -> Result<Option<Vec<u8>>, DeclareError> {
+    note::without_declared(existing).map_err(|error| unusable(commit, error))
+}
+
+/// The addition in the note that is there, or by itself.
+fn joined(
+    commit: &Own,
+    existing: Option<Vec<u8>>,
+    addition: &Note,
+) -> Result<Vec<u8>, DeclareError> {
+    let id = commit.id.to_hex().to_string();
+    match existing {
+        None => Ok(addition.write(&id)),
+        Some(existing) => {
+            note::merge(&existing, addition, &id).map_err(|error| unusable(commit, error))
+        }
+    }
+}
+
 /// The lines that a commit added to text files, renames followed; by path.
 fn added(
     local: &gix::Repository,
     commit: &Own,
 ) -> Result<Vec<(RepoPath, Vec<LineRange>)>, DeclareError> {
-    let unreadable = |source| DeclareError::Unreadable {
-        commit: commit.id,
-        source: Some(source),
-    };
+    let unreadable = |_: gix::Error| DeclareError::Unreadable { commit: commit.id };
     let new = local.find_tree(commit.tree).map_err(unreadable)?;
     let old = match commit.parent {
         None => None,
@@ -502,6 +619,12 @@ fn write_note(local: &gix::Repository, declared: &Declared) -> Result<(), Declar
         "notes", "--ref", NOTES_REF, "add", "-f", "-C", &blob, &commit,
     ];
     git(local, "notes", &add, None).map(drop)
+}
+
+fn remove_note(local: &gix::Repository, declared: &Declared) -> Result<(), DeclareError> {
+    let commit = declared.commit.to_hex().to_string();
+    let remove = ["notes", "--ref", NOTES_REF, "remove", &commit];
+    git(local, "notes", &remove, None).map(drop)
 }
 
 /// The `git` program as its user would start it here. It finds the repository by itself, so that it

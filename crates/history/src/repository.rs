@@ -47,13 +47,15 @@ pub enum HistoryError {
         source: gix::Error,
     },
     /// The revision names no commit of this repository.
-    #[error("`{rev}` names no commit that is present here")]
+    #[error(
+        "`{rev}` names no commit that is present here{}",
+        if *.shallow { ": this is a shallow clone, `git fetch --unshallow` brings the rest of the history" } else { "" }
+    )]
     UnknownRevision {
         /// As given.
         rev: String,
-        /// Why it does not resolve, if git's rules say.
-        #[source]
-        source: Option<gix::Error>,
+        /// History is cut here, so that it may name one elsewhere.
+        shallow: bool,
     },
     /// The path is not a file at the revision.
     #[error("`{path}` is not a file at {commit}")]
@@ -155,9 +157,9 @@ impl Repository {
     pub fn resolve(&self, rev: Option<&str>) -> Result<Option<ObjectId>, HistoryError> {
         let repo = self.local();
         let shown = rev.unwrap_or("HEAD");
-        let unknown = |source: gix::Error| HistoryError::UnknownRevision {
+        let unknown = |_: gix::Error| HistoryError::UnknownRevision {
             rev: shown.to_owned(),
-            source: Some(source),
+            shallow: repo.is_shallow().unwrap_or_default(),
         };
         let id = match rev {
             Some(rev) => repo.rev_parse_single(rev.as_bytes().as_bstr()),

@@ -177,6 +177,7 @@ fn scan(files: usize) -> (ScanReport, Vec<CodeView>) {
         schema: trueline_facts::scan::SCHEMA.into(),
         trueline_version: env!("CARGO_PKG_VERSION").into(),
         repository: repository("acme-shop"),
+        scanned_path: None,
         diff_base: None,
         usage: Some(usage),
         health: Some(health()),
@@ -197,6 +198,7 @@ fn scan(files: usize) -> (ScanReport, Vec<CodeView>) {
         },
         weaknesses,
         findings,
+        uncertain: 0,
         suppressed: Vec::new(),
         diagnostics: vec![
             Diagnostic::new(
@@ -394,6 +396,7 @@ fn usage(code: &[CodeView]) -> Usage {
             window_days: 90,
             recent: Proportion::new(6_240, 10_030),
             all: Proportion::new(all.ai + all.human, all.total),
+            hinted: 0,
             by_tool: BTreeMap::new(),
             advice: vec![
                 Advice {
@@ -407,6 +410,13 @@ fn usage(code: &[CodeView]) -> Usage {
             ],
         },
         lines: all,
+        recent_lines: trueline_facts::usage::LineShares {
+            total: 10_030,
+            ai: 5_040,
+            ai_line_level: 4_000,
+            human: 1_200,
+            unknown: 3_790,
+        },
         generated_lines: 4_120,
         tools: vec![
             tool("claude", all.ai * 6 / 10, true),
@@ -633,6 +643,8 @@ fn stats(files: usize) -> StatsReport {
         let usage = usage(code.get(..code.len() / part).unwrap_or_default());
         RepositoryStats {
             repository: repository(name),
+            scanned_path: None,
+            since: None,
             notes: NoteCounts {
                 read: 1_204,
                 unreadable: 3,
@@ -659,6 +671,7 @@ fn stats(files: usize) -> StatsReport {
     };
     for one in &repositories {
         together.lines.add(&one.usage.lines);
+        together.recent_lines.add(&one.usage.recent_lines);
     }
     StatsReport {
         schema: trueline_facts::stats::SCHEMA.into(),
@@ -667,5 +680,7 @@ fn stats(files: usize) -> StatsReport {
         together,
         breakdown: None,
         mine: None,
+        mine_addresses: Vec::new(),
+        since: None,
     }
 }

@@ -3,6 +3,7 @@
 //! No I/O, no clock, no judging: every figure comes from a document of `trueline_facts`. Text that
 //! came from a repository is made visible or escaped before it reaches a terminal, a comment or a page.
 
+mod answer;
 pub mod html;
 pub mod json;
 pub mod markdown;
@@ -13,3 +14,4 @@ pub mod terminal;
 mod words;
 
 pub use style::Style;
+pub use words::counted;

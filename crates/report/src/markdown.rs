@@ -6,11 +6,11 @@ use std::fmt::Write as _;
 
 use trueline_facts::scan::{ScanReport, WeaknessRate};
 use trueline_facts::shadow::ShadowAi;
-use trueline_facts::stats::StatsReport;
-use trueline_facts::usage::{EvidenceCoverage, LineShares};
+use trueline_facts::stats::{RepositoryStats, StatsReport};
+use trueline_facts::usage::Usage;
 use trueline_facts::{Diagnostic, Finding, Location, Proportion};
 
-use crate::{select, words};
+use crate::{answer, select, words};
 
 /// By this line a bot finds its own comment again.
 const SCAN_MARKER: &str = "<!-- trueline:scan -->";
@@ -19,15 +19,23 @@ const STATS_MARKER: &str = "<!-- trueline:stats -->";
 /// Hosts cut comments at 65,536 characters; findings beyond this are counted instead.
 const FINDINGS: usize = 30;
 
+const CUT: &str = "**History is cut off here (shallow clone):** who wrote older lines cannot be known; `git fetch --unshallow` brings the rest.\n\n";
+
 /// Renders the comment of a scan.
 #[must_use]
 pub fn scan(report: &ScanReport) -> String {
     let mut out = format!("{SCAN_MARKER}\n");
     let findings = select::findings(report, false);
     let _ = writeln!(out, "### Trueline: {}\n", headline(report, &findings));
+    if answer::is_interrupted(&report.diagnostics) {
+        out.push_str("**INTERRUPTED, so this is a part of the answer**\n\n");
+    }
+    if report.repository.shallow {
+        out.push_str(CUT);
+    }
     done_well(&mut out, report);
     match &report.usage {
-        Some(usage) => who(&mut out, &usage.coverage, &usage.lines),
+        Some(usage) => who(&mut out, report, usage),
         None => {
             out.push_str("- **Evidence coverage:** none; outside git, origins cannot be known\n");
         }
@@ -55,6 +63,14 @@ pub fn scan(report: &ScanReport) -> String {
         }
         out.push_str("</details>\n\n");
     }
+    let hidden = answer::uncertain(report, findings.len());
+    if hidden > 0 {
+        let _ = writeln!(
+            out,
+            "{} not shown (<code>--all</code> reports them)\n",
+            words::counted(hidden, "less certain finding")
+        );
+    }
     weaknesses(&mut out, &select::weak(report));
     if let Some(health) = report.health.as_ref().filter(|h| !h.anomalies.is_empty()) {
         let _ = writeln!(
@@ -78,22 +94,15 @@ pub fn scan(report: &ScanReport) -> String {
 }
 
 fn headline(report: &ScanReport, findings: &[&Finding]) -> String {
-    let scope = match &report.diff_base {
-        Some(base) => format!("in the lines changed since {}", base.short()),
-        None => format!("in {}", text(&report.repository.name)),
-    };
+    let found = text(&answer::found(report, findings));
     if findings.is_empty() {
-        return format!("no findings {scope}");
+        return found;
     }
     let counts: Vec<_> = select::severities(findings)
         .into_iter()
         .map(|(severity, n)| format!("{} {}", words::count(n), words::severity(severity)))
         .collect();
-    format!(
-        "{} {scope} ({})",
-        words::counted(findings.len() as u64, "finding"),
-        counts.join(", ")
-    )
+    format!("{found} ({})", counts.join(", "))
 }
 
 fn done_well(out: &mut String, report: &ScanReport) {
@@ -115,9 +124,17 @@ fn done_well(out: &mut String, report: &ScanReport) {
     let _ = writeln!(out, "- **None found:** {}", parts.join(", "));
 }
 
-fn who(out: &mut String, coverage: &EvidenceCoverage, lines: &LineShares) {
-    if coverage.all.hits == 0 && lines.ai == 0 {
-        out.push_str("- **Evidence coverage:** none, so the AI share is unknown (not zero)\n");
+fn who(out: &mut String, report: &ScanReport, usage: &Usage) {
+    let (coverage, lines, recent_lines) = (&usage.coverage, &usage.lines, &usage.recent_lines);
+    let of_all = match report.diff_base {
+        Some(_) => " (all lines, not only the changed ones)",
+        None => "",
+    };
+    if lines.ai == 0 && lines.human == 0 {
+        let _ = writeln!(
+            out,
+            "- **Evidence coverage:** none{of_all}, so the AI share is unknown (not zero)"
+        );
         for advice in coverage.advice.iter().take(2) {
             let _ = writeln!(
                 out,
@@ -131,15 +148,16 @@ fn who(out: &mut String, coverage: &EvidenceCoverage, lines: &LineShares) {
     let recent = &coverage.recent;
     let _ = writeln!(
         out,
-        "- **Evidence coverage:** {} of the lines added in the last {} days ({})",
+        "- **Evidence coverage:** {} of the lines added in the last {} days ({}){of_all}",
         words::percent(recent.hits, recent.of),
         coverage.window_days,
         words::of(recent)
     );
     let _ = writeln!(
         out,
-        "- **AI share:** at least {} of {}",
-        words::floor_percent(lines.ai, lines.total),
+        "- **AI share:** at least {} of these and {} of all {}",
+        words::percent(recent_lines.ai, recent_lines.total),
+        words::percent(lines.ai, lines.total),
         words::counted(lines.total, "line")
     );
 }
@@ -151,7 +169,7 @@ fn shadow(out: &mut String, shadow: &ShadowAi) {
     let names: Vec<_> = shadow
         .unlisted
         .iter()
-        .map(|tool| code(tool.as_str()))
+        .map(|tool| code(&words::tool(tool)))
         .collect();
     let _ = writeln!(
         out,
@@ -244,7 +262,7 @@ fn diagnostics(out: &mut String, all: &[Diagnostic]) {
     }
     let _ = writeln!(
         out,
-        "<details><summary>Not read, or read in part ({})</summary>\n",
+        "<details><summary>Notes on this run ({})</summary>\n",
         words::count(all.len() as u64)
     );
     for group in select::diagnostics(all) {
@@ -277,21 +295,24 @@ fn diagnostics(out: &mut String, all: &[Diagnostic]) {
 pub fn stats(report: &StatsReport) -> String {
     let mut out = format!("{STATS_MARKER}\n");
     let together = &report.together;
-    let known = together.coverage.hits > 0 || together.lines.ai + together.lines.human > 0;
-    if known {
-        let _ = writeln!(
-            out,
-            "### Trueline: {} of recent lines have evidence; AI wrote at least {} of {}\n",
-            words::percent(together.coverage.hits, together.coverage.of),
-            words::floor_percent(together.lines.ai, together.lines.total),
-            words::counted(together.lines.total, "line")
-        );
+    if let Some(known) = answer::known_together(report) {
+        let _ = writeln!(out, "### Trueline: {known}\n");
     } else {
+        let since = answer::since_together(report).map_or(String::new(), |since| {
+            format!(" among the {}", text(&since))
+        });
         let _ = writeln!(
             out,
-            "### Trueline: no evidence yet; the AI share of {} is unknown\n",
+            "### Trueline: no evidence yet{since}; the AI share of {} is unknown\n",
             words::counted(together.lines.total, "line")
         );
+    }
+    let interrupted = |one: &RepositoryStats| answer::is_interrupted(&one.diagnostics);
+    if report.repositories.iter().any(interrupted) {
+        out.push_str("**INTERRUPTED, so this is a part of the answer**\n\n");
+    }
+    if report.repositories.iter().any(|one| one.repository.shallow) {
+        out.push_str(CUT);
     }
     out.push_str(
         "| repository | evidence coverage | AI at least | people | unknown | lines | commits |\n",
@@ -303,17 +324,20 @@ pub fn stats(report: &StatsReport) -> String {
         let ai = if lines.ai + lines.human == 0 {
             "unknown".to_owned()
         } else {
-            words::floor_percent(lines.ai, lines.total)
+            words::percent(lines.ai, lines.total)
         };
         let _ = writeln!(
             out,
             "| {} | {} | {ai} | {} | {} | {} | {} |",
-            text(&one.repository.name),
+            text(&answer::name(&one.repository, one.scanned_path.as_ref())),
             words::percent(recent.hits, recent.of),
             words::percent(lines.human, lines.total),
             words::percent(lines.unknown, lines.total),
             words::count(lines.total),
-            words::count(one.repository.commits)
+            words::count(match one.since {
+                Some(_) => one.usage.purposes.values().sum(),
+                None => one.repository.commits,
+            })
         );
     }
     out.push('\n');
@@ -329,7 +353,7 @@ pub fn stats(report: &StatsReport) -> String {
                 out,
                 "| {} | {} | {} | {} | {} |",
                 text(&group.name),
-                words::floor_percent(lines.ai, lines.total),
+                words::percent(lines.ai, lines.total),
                 words::percent(lines.ai + lines.human, lines.total),
                 words::count(lines.total),
                 words::count(group.commits)

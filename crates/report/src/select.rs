@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use trueline_facts::scan::{ScanReport, WeaknessRate};
-use trueline_facts::{Diagnostic, Finding, Level, Severity, Tier};
+use trueline_facts::{Diagnostic, Finding, Level, Severity, Suppression, Tier};
 
 /// Findings that a short form lists.
 pub(crate) const WORST: usize = 10;
@@ -36,6 +36,12 @@ pub(crate) fn done_well(report: &ScanReport) -> Vec<(&WeaknessRate, u64)> {
         .filter(|rate| rate.uncertain == 0)
         .map(|rate| (rate, rate.known_ai.of + rate.not_known_ai.of))
         .filter(|(_, sites)| *sites > 0)
+        // What the baseline knows is there, though nobody is told of it again.
+        .filter(|(rate, _)| {
+            !report.suppressed.iter().any(|finding| {
+                finding.suppression == Some(Suppression::Baseline) && finding.rule == rate.rule
+            })
+        })
         // A rule whose sites were not all judged may still have findings in the list.
         .filter(|(rate, _)| {
             !report
@@ -87,9 +93,4 @@ pub(crate) fn diagnostics(all: &[Diagnostic]) -> Vec<DiagnosticGroup<'_>> {
             .then_with(|| a.code.cmp(b.code))
     });
     groups
-}
-
-/// Was the run interrupted, so that everything in the report is a part?
-pub(crate) fn interrupted(report: &ScanReport) -> bool {
-    report.diagnostics.iter().any(|d| d.code == "interrupted")
 }

@@ -10,7 +10,7 @@ use trueline_facts::shadow::{SignalKind, SignalState};
 use trueline_facts::stats::GroupBy;
 use trueline_facts::{
     Author, Confidence, EvidenceClass, Grain, HumanBasis, Level, Origin, Person, Proportion, Reach,
-    Severity,
+    Severity, ToolId,
 };
 
 /// `12,345`.
@@ -27,11 +27,13 @@ pub(crate) fn count(n: u64) -> String {
 }
 
 /// `1 finding`, `2 findings`.
-pub(crate) fn counted(n: u64, noun: &str) -> String {
+#[must_use]
+pub fn counted(n: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(n), if n == 1 { "" } else { "s" })
 }
 
-/// A share for reading. `0 %` and `100 %` are kept for none and all: a rounded figure never claims them.
+/// A share for reading, rounded to a tenth; near none and near all with as many decimals as tell it
+/// from them, so that a rounded figure never claims `0 %` or `100 %`.
 pub(crate) fn percent(hits: u64, of: u64) -> String {
     if of == 0 {
         return "unknown".to_owned();
@@ -42,27 +44,36 @@ pub(crate) fn percent(hits: u64, of: u64) -> String {
     if hits >= of {
         return "100 %".to_owned();
     }
-    let value = hits as f64 * 100.0 / of as f64;
-    if value < 0.1 {
-        "< 0.1 %".to_owned()
+    // The smaller part is rounded and the larger one is its rest: together they are always 100 %.
+    let is_smaller = hits <= of - hits;
+    let rest = u128::from(hits.min(of - hits)) * 100;
+    let of = u128::from(of);
+    let decimals = (1..=LEAST).find(|n| (rest * 10_u128.pow(*n) * 2) >= of);
+    let Some(decimals) = decimals else {
+        let least = format!("0.{:0>1$}", 1, LEAST as usize);
+        return if is_smaller {
+            format!("< {least} %")
+        } else {
+            format!("> 99.{} %", "9".repeat(LEAST as usize))
+        };
+    };
+    let unit = 10_u128.pow(decimals);
+    let rounded = (rest * unit * 2 + of) / (of * 2);
+    let value = if is_smaller {
+        rounded
     } else {
-        format!("{:.1} %", value.min(99.9))
-    }
+        100 * unit - rounded
+    };
+    format!(
+        "{}.{:0>width$} %",
+        value / unit,
+        value % unit,
+        width = decimals as usize
+    )
 }
 
-/// A share that may follow "at least": rounded down.
-pub(crate) fn floor_percent(hits: u64, of: u64) -> String {
-    if hits == 0 || of == 0 || hits >= of {
-        return percent(hits, of);
-    }
-    let tenths = u128::from(hits) * 1000 / u128::from(of);
-    if tenths == 0 {
-        let thousandths = u128::from(hits) * 100_000 / u128::from(of);
-        format!("0.{thousandths:03} %")
-    } else {
-        format!("{}.{} %", tenths / 10, tenths % 10)
-    }
-}
+/// Most decimals of a share.
+const LEAST: u32 = 3;
 
 /// The 95 % interval: `8–48 %`.
 pub(crate) fn interval(p: &Proportion, unicode: bool) -> String {
@@ -135,6 +146,7 @@ pub(crate) const fn evidence_class(class: EvidenceClass) -> &'static str {
         EvidenceClass::Convention => "convention",
         EvidenceClass::Hint => "hint",
         EvidenceClass::Unexplained => "unexplained",
+        EvidenceClass::NotAtHead => "not at HEAD",
     }
 }
 
@@ -223,6 +235,14 @@ pub(crate) fn origin_short(origin: &Origin) -> Cow<'_, str> {
     }
 }
 
+/// A tool by its name; several tools read the same files, and such a file names none of them.
+pub(crate) fn tool(tool: &ToolId) -> Cow<'_, str> {
+    match tool.as_str() {
+        "unspecified" => Cow::Borrowed("a tool not named"),
+        name => visible(name),
+    }
+}
+
 /// Who wrote it and how that is known: `written by claude (opus-4.5), note, high confidence`.
 pub(crate) fn origin_phrase(origin: &Origin) -> String {
     let mut out = match &origin.author {
@@ -252,6 +272,9 @@ pub(crate) fn origin_phrase(origin: &Origin) -> String {
     };
     match origin.evidence.first() {
         None if origin.author == Author::Unknown => out.push_str(": no evidence"),
+        Some(best) if best.class == EvidenceClass::NotAtHead => {
+            let _ = write!(out, ": {}", visible(&best.source));
+        }
         None => {}
         Some(best) => {
             let _ = write!(out, ", {}", evidence_class(best.class));
@@ -317,17 +340,22 @@ mod tests {
 
     #[test]
     fn rounding_never_claims_none_or_all() {
-        assert_eq!(percent(1, 100_000), "< 0.1 %");
-        assert_eq!(percent(99_999, 100_000), "99.9 %");
+        assert_eq!(percent(1, 100_000), "0.001 %");
+        assert_eq!(percent(99_999, 100_000), "99.999 %");
+        assert_eq!(percent(1, 1_000_000), "< 0.001 %");
+        assert_eq!(percent(999_999, 1_000_000), "> 99.999 %");
+        assert_eq!(percent(u64::MAX - 1, u64::MAX), "> 99.999 %");
         assert_eq!(percent(0, 0), "unknown");
     }
 
     #[test]
-    fn a_lower_bound_is_rounded_down() {
-        assert_eq!(percent(6_667, 10_000), "66.7 %");
-        assert_eq!(floor_percent(6_667, 10_000), "66.6 %");
-        assert_eq!(floor_percent(1, 100_000), "0.001 %");
-        assert_eq!(floor_percent(u64::MAX - 1, u64::MAX), "99.9 %");
+    fn a_share_and_its_rest_are_rounded_alike() {
+        assert_eq!(percent(16, 27), "59.3 %");
+        assert_eq!(percent(11, 27), "40.7 %");
+        assert_eq!(percent(4, 184_123), "0.002 %");
+        assert_eq!(percent(184_119, 184_123), "99.998 %");
+        assert_eq!(percent(1, 2_000), "0.1 %");
+        assert_eq!(percent(1_999, 2_000), "99.9 %");
     }
 
     #[test]

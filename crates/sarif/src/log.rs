@@ -25,6 +25,8 @@ pub(crate) struct Run {
     pub(crate) original_uri_base_ids: BTreeMap<&'static str, BaseUri>,
     pub(crate) taxonomies: Vec<ToolComponent>,
     pub(crate) results: Vec<ResultObject>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) properties: BTreeMap<&'static str, Value>,
 }
 
 /// Section 3.17.

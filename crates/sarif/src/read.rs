@@ -149,14 +149,34 @@ impl Skipped {
                 "over the limit of 200,000 results; split the log",
             ),
         ];
-        rows.into_iter()
-            .filter(|(count, _, _)| *count > 0)
-            .map(|(count, level, why)| {
-                Diagnostic::new(
-                    level,
-                    "sarif-results-skipped",
-                    format!("{count} imported results were left out: {why}"),
-                )
+        // One diagnostic for each level, so that its number is the number of results.
+        [Level::Warning, Level::Note]
+            .into_iter()
+            .filter_map(|wanted| {
+                let rows = || {
+                    rows.iter()
+                        .filter(|(n, level, _)| *n > 0 && *level == wanted)
+                };
+                let all: u64 = rows().map(|(n, ..)| n).sum();
+                let why: Vec<String> = match rows().count() {
+                    1 => rows().map(|(.., why)| (*why).to_owned()).collect(),
+                    _ => rows().map(|(n, _, why)| format!("{n} {why}")).collect(),
+                };
+                (all > 0).then(|| {
+                    Diagnostic::new(
+                        wanted,
+                        "sarif-results-skipped",
+                        format!(
+                            "{all} imported {} left out: {}",
+                            if all == 1 {
+                                "result was"
+                            } else {
+                                "results were"
+                            },
+                            why.join(", ")
+                        ),
+                    )
+                })
             })
             .collect()
     }

@@ -31,7 +31,8 @@ pub struct RuleText {
     pub markdown: String,
 }
 
-/// Writes the log. `line_hash` gives GitHub's hash of a line (see [`crate::line_hashes`]).
+/// Writes the log. `scanned_path` is the part of the tree that was looked at, absent for all of it;
+/// `line_hash` gives GitHub's hash of a line (see [`crate::line_hashes`]).
 ///
 /// # Errors
 /// Fails only if a property cannot be written as JSON.
@@ -40,6 +41,7 @@ pub fn write(
     diagnostics: &[Diagnostic],
     rules: &[RuleText],
     version: &str,
+    scanned_path: Option<&RepoPath>,
     line_hash: &dyn Fn(&RepoPath, u32) -> Option<String>,
 ) -> Result<String, serde_json::Error> {
     let mut engines: Vec<&str> = findings.iter().map(|f| f.engine.as_str()).collect();
@@ -69,7 +71,12 @@ pub fn write(
             own.sort_by_key(|f| std::cmp::Reverse(f.severity));
             own.truncate(MAX_RESULTS);
         }
-        runs.push(run(engine, &own, notifications, rules, version, line_hash)?);
+        let mut run = run(engine, &own, notifications, rules, version, line_hash)?;
+        if let Some(path) = scanned_path {
+            let path = Value::from(path.display().into_owned());
+            run.properties.insert("scannedPath", path);
+        }
+        runs.push(run);
     }
     let mut text = serde_json::to_string_pretty(&log::Log {
         schema: "https://json.schemastore.org/sarif-2.1.0.json",
@@ -149,6 +156,7 @@ fn run(
             ..log::ToolComponent::default()
         }],
         results,
+        properties: BTreeMap::new(),
     })
 }
 

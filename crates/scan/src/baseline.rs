@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::error::unread;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use trueline_facts::{Diagnostic, Finding, Fingerprint, Level, RepoPath, RuleId, Suppression};
@@ -17,7 +18,11 @@ const MAX_BYTES: u64 = 64 << 20;
 #[derive(Debug, Error)]
 pub enum BaselineError {
     /// The file cannot be read.
-    #[error("{}: {source}", path.display())]
+    #[error(
+        "{}: {}",
+        path.display(),
+        unread(source, "`trueline scan --write-baseline FILE` writes one")
+    )]
     Read {
         /// The file.
         path: PathBuf,
@@ -121,23 +126,30 @@ impl Baseline {
         serde_json::to_string_pretty(self).map_or_else(|_| String::new(), |json| json + "\n")
     }
 
-    /// Takes the known findings out, and says how many entries are found no more.
-    pub(crate) fn apply(
-        &self,
-        findings: &mut Vec<Finding>,
-        diagnostics: &mut Vec<Diagnostic>,
-        whole: bool,
-    ) -> Vec<Finding> {
-        let mut unseen: BTreeMap<&str, bool> = self
-            .findings
-            .iter()
-            .map(|e| (e.fingerprint.as_str(), true))
-            .collect();
-        let mut known = Vec::new();
-        let mut new = Vec::with_capacity(findings.len());
+    /// Compares findings with it.
+    pub(crate) fn comparison(&self) -> Comparison<'_> {
+        Comparison {
+            seen: self
+                .findings
+                .iter()
+                .map(|e| (e.fingerprint.as_str(), false))
+                .collect(),
+        }
+    }
+}
+
+/// Which entries of a baseline were found again.
+pub(crate) struct Comparison<'b> {
+    seen: BTreeMap<&'b str, bool>,
+}
+
+impl Comparison<'_> {
+    /// Takes the known findings out.
+    pub(crate) fn take_known(&mut self, findings: &mut Vec<Finding>) -> Vec<Finding> {
+        let (mut known, mut new) = (Vec::new(), Vec::with_capacity(findings.len()));
         for mut finding in findings.drain(..) {
-            if let Some(entry) = unseen.get_mut(finding.fingerprint.as_str()) {
-                *entry = false;
+            if let Some(seen) = self.seen.get_mut(finding.fingerprint.as_str()) {
+                *seen = true;
                 finding.suppression = Some(Suppression::Baseline);
                 known.push(finding);
             } else {
@@ -145,17 +157,26 @@ impl Baseline {
             }
         }
         *findings = new;
-        let gone = unseen.values().filter(|unseen| **unseen).count();
-        // A part of the tree, or the changed lines alone, cannot tell what is gone.
-        if gone > 0 && whole {
-            diagnostics.push(Diagnostic::new(
+        known
+    }
+
+    /// Says how many entries are found no more. A part of the tree, or the changed lines alone,
+    /// cannot tell.
+    pub(crate) fn outdated(&self) -> Option<Diagnostic> {
+        let gone = self.seen.values().filter(|seen| !**seen).count();
+        (gone > 0).then(|| {
+            Diagnostic::new(
                 Level::Note,
                 "baseline-outdated",
                 format!(
-                    "{gone} findings of the baseline are found no more: write it anew, so that they cannot come back unseen"
+                    "{gone} {} found no more: write it anew, so that they cannot come back unseen",
+                    if gone == 1 {
+                        "finding of the baseline is"
+                    } else {
+                        "findings of the baseline are"
+                    }
                 ),
-            ));
-        }
-        known
+            )
+        })
     }
 }

@@ -14,6 +14,7 @@ use trueline_history::evidence::{EvidenceOptions, Origins, fuse};
 use trueline_history::model::{CommitIx, FileContent, History, RawIdentity, RunEnd};
 use trueline_history::repository::Repository;
 use trueline_history::walk;
+use trueline_history::worktree::LineMap;
 
 use crate::place::Place;
 use crate::scan::commit_id;
@@ -39,6 +40,8 @@ pub struct BlameOutcome {
     pub report: BlameReport,
     /// What git's porcelain format needs of each commit.
     pub commits: BTreeMap<CommitId, CommitDetails>,
+    /// The file in the work tree has other lines than HEAD's, which are the ones shown.
+    pub differs_from_head: bool,
     content: Vec<u8>,
 }
 
@@ -98,6 +101,13 @@ pub fn blame(
     let repository = place
         .repository()
         .ok_or_else(|| unusable("not in a git repository; blame needs history"))?;
+    if request.file.is_dir() {
+        return Err(unusable(if place.is_bare() && path.as_bytes().is_empty() {
+            "a bare repository; blame takes one file of it: add the path from its root"
+        } else {
+            "a folder; blame takes one file of it (`trueline stats FOLDER` sums up a folder)"
+        }));
+    }
     progress.phase("reading history", 1);
     let options = walk::Options {
         threads: NonZeroUsize::new(request.reading.threads),
@@ -133,6 +143,12 @@ pub fn blame(
     };
     let origins = fuse(repository, &history, &evidence, interrupt);
     let content = repository.blob(file.blob).unwrap_or_default();
+    let differs_from_head = !place.is_bare()
+        && match place.contents().read(&path) {
+            Ok(now) => LineMap::between(&content, &now) != LineMap::identity(),
+            // Gone, or something else now.
+            Err(_) => true,
+        };
 
     let root = history.root().map(|c| c.id.to_string()).unwrap_or_default();
     let persons = Persons {
@@ -186,6 +202,7 @@ pub fn blame(
             diagnostics,
         },
         commits,
+        differs_from_head,
         content,
     })
 }

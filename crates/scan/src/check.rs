@@ -12,7 +12,7 @@ use rayon::iter::{
     IndexedParallelIterator, IntoParallelIterator, IntoParallelRefIterator, ParallelIterator,
 };
 use trueline_facts::scan::{LanguageCoverage, SourceCoverage};
-use trueline_facts::{Diagnostic, Finding, Level, RepoPath, RuleId, Tier};
+use trueline_facts::{Diagnostic, Finding, Level, RepoPath, Tier};
 use trueline_syntax::ir::Language;
 use trueline_taint::{
     Engine, Project, Site, Surface, UnitFindings, UnitId, UnitMemory, UnitOutcome,
@@ -31,8 +31,8 @@ const STACK_BYTES: usize = 64 << 20;
 pub(crate) struct CheckedFile {
     pub(crate) path: RepoPath,
     pub(crate) findings: Vec<Finding>,
-    /// Rules of the findings that were not asked for, one for each.
-    pub(crate) hidden: Vec<RuleId>,
+    /// Findings that were not asked for.
+    pub(crate) hidden: Vec<Finding>,
     pub(crate) sites: Vec<Site>,
     /// Comments that answer findings.
     pub(crate) comments: Vec<Comment>,
@@ -307,7 +307,7 @@ fn add_missing_controls(
         if tiers == Tiers::All || finding.tier == Tier::Shown {
             file.findings.push(finding);
         } else {
-            file.hidden.push(finding.rule);
+            file.hidden.push(finding);
         }
     }
 }
@@ -387,7 +387,7 @@ fn outcome<'r>(
     let file = keep.then(|| CheckedFile {
         path: path.clone(),
         findings,
-        hidden: hidden.into_iter().map(|f| f.rule).collect(),
+        hidden,
         sites: found.sites,
         comments: seen.comments.clone(),
     });

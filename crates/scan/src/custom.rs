@@ -8,6 +8,7 @@ use trueline_syntax::{Source, with_deep_stack};
 use trueline_taint::{Engine, Example};
 
 use crate::ScanError;
+use crate::config::nearest;
 use crate::place::Place;
 use crate::source;
 
@@ -38,7 +39,20 @@ pub(crate) fn is_rule_file(path: &RepoPath) -> bool {
 
 /// The built-in rules are known to load: what fails is the team's.
 fn with_rules(files: &[(String, String)]) -> Result<Engine, ScanError> {
-    Engine::with_rules(files).map_err(ScanError::OwnRules)
+    Engine::with_rules(files).map_err(|error| ScanError::OwnRules(brief(&error.to_string())))
+}
+
+/// The parser lists every key that it knows; the nearest one is what helps.
+fn brief(error: &str) -> String {
+    let Some((before, known)) = error.split_once(", expected one of ") else {
+        return error.to_owned();
+    };
+    let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
+    let wrong = before.rsplit('`').nth(1).unwrap_or_default();
+    match nearest(wrong, &known) {
+        Some(near) => format!("{before}; did you mean `{near}`?"),
+        None => format!("{before}; the rules that are built in show what can be said"),
+    }
 }
 
 /// The rule files of a folder below a root, by name. Links are not followed.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use trueline_authorship::tools;
 use trueline_facts::{CommitId, RepoPath, ToolId};
-use trueline_history::declare::{self, Declaration, Mode, Outcome};
+use trueline_history::declare::{self, Declaration, Earlier, Mode, Outcome};
 
 use crate::ScanError;
 use crate::config::nearest;
@@ -18,12 +18,26 @@ pub struct DeclareRequest {
     pub path: PathBuf,
     /// The commits; HEAD alone if absent.
     pub range: Option<String>,
-    /// The tool, by any of its names.
-    pub tool: String,
-    /// Its model.
-    pub model: Option<String>,
+    /// What to do.
+    pub action: DeclareAction,
     /// Only say what would be written.
     pub dry_run: bool,
+}
+
+/// Declare, or take a declaration back.
+#[derive(Clone, Debug)]
+pub enum DeclareAction {
+    /// A tool wrote the lines.
+    Declare {
+        /// The tool, by any of its names.
+        tool: String,
+        /// Its model.
+        model: Option<String>,
+        /// Put it in the place of an earlier declaration of another tool?
+        replace: bool,
+    },
+    /// Take out what was declared.
+    Undo,
 }
 
 /// What was recorded of one commit.
@@ -31,8 +45,8 @@ pub struct DeclareRequest {
 pub struct DeclaredCommit {
     /// The commit.
     pub commit: CommitId,
-    /// The tool, by its canonical name.
-    pub tool: ToolId,
+    /// The tool, by its canonical name; absent where a declaration is taken back.
+    pub tool: Option<ToolId>,
     /// Lines it added, by file.
     pub lines: Vec<(RepoPath, u32)>,
     /// What became of its note.
@@ -41,30 +55,42 @@ pub struct DeclaredCommit {
 
 /// Records.
 pub fn declare(request: &DeclareRequest) -> Result<Vec<DeclaredCommit>, ScanError> {
-    let tool = tool(&request.tool)?;
     let place = Place::open(&request.path)?;
     let repository = place.repository().ok_or_else(|| ScanError::Unusable {
         path: request.path.clone(),
         reason: "not in a git repository; a declaration is a note on a commit",
     })?;
-    let declared = declare::declare(
-        repository,
-        request.range.as_deref(),
-        &Declaration {
-            tool: tool.clone(),
-            model: request.model.as_deref().and_then(tools::model),
-        },
-        if request.dry_run {
-            Mode::DryRun
-        } else {
-            Mode::Write
-        },
-    )?;
+    let range = request.range.as_deref();
+    let mode = if request.dry_run {
+        Mode::DryRun
+    } else {
+        Mode::Write
+    };
+    let (named, declared) = match &request.action {
+        DeclareAction::Declare {
+            tool: name,
+            model,
+            replace,
+        } => {
+            let declaration = Declaration {
+                tool: tool(name)?,
+                model: model.as_deref().and_then(tools::model),
+            };
+            let earlier = if *replace {
+                Earlier::Replace
+            } else {
+                Earlier::Refuse
+            };
+            let declared = declare::declare(repository, range, &declaration, earlier, mode)?;
+            (Some(declaration.tool), declared)
+        }
+        DeclareAction::Undo => (None, declare::undo(repository, range, mode)?),
+    };
     Ok(declared
         .into_iter()
         .map(|one| DeclaredCommit {
             commit: commit_id(one.commit),
-            tool: tool.clone(),
+            tool: named.clone(),
             lines: one.lines,
             outcome: one.outcome,
         })

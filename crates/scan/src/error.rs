@@ -18,7 +18,7 @@ pub enum ScanError {
     Config(#[from] ConfigError),
     /// The team's own rules cannot be used.
     #[error("own rules: {0}")]
-    OwnRules(#[source] trueline_taint::RuleError),
+    OwnRules(String),
     /// A file of the team's own rules cannot be read.
     #[error("{file}: {reason}")]
     RuleFile {
@@ -66,7 +66,7 @@ pub enum ScanError {
         source: ReadError,
     },
     /// A log given with `--import` is not there.
-    #[error("--import {}: {source}", path.display())]
+    #[error("--import {}: {}", path.display(), unread(source, "give the SARIF file that the other tool wrote"))]
     ImportFile {
         /// The log.
         path: PathBuf,
@@ -106,6 +106,20 @@ pub enum ScanError {
         /// The nearest id, or where to find them.
         hint: String,
     },
+    /// `--since` lies after every HEAD.
+    #[error("--since {since}: that is after the last commit ({head}), so no line can be that new")]
+    SinceAfterHead {
+        /// As given.
+        since: String,
+        /// The day of the newest HEAD.
+        head: String,
+    },
+    /// `--by team` where no team is known.
+    #[error(
+        "--by team: no [[team]] in trueline.toml; for example:\n\n\
+         [[team]]\nname = \"payments\"\nmembers = [\"*@payments.example.org\", \"ada@example.org\"]"
+    )]
+    NoTeams,
     /// `--since` is neither days nor a date.
     #[error("--since: {0}")]
     Since(#[from] trueline_history::signals::SinceError),
@@ -124,6 +138,15 @@ pub enum ScanError {
     /// A document cannot be written.
     #[error("the document cannot be written: {0}")]
     Document(#[from] serde_json::Error),
+}
+
+/// Why a file that the caller named is not read, and what to do.
+pub(crate) fn unread(error: &std::io::Error, instead: &str) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => format!("there is no such file; {instead}"),
+        std::io::ErrorKind::IsADirectory => format!("that is a folder; {instead}"),
+        kind => kind.to_string(),
+    }
 }
 
 impl ScanError {

@@ -1,11 +1,12 @@
 //! Findings of other tools, from SARIF files given with `--import`.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice;
-use trueline_facts::{Diagnostic, Finding};
+use trueline_facts::{Diagnostic, Finding, Level};
 
 use crate::ScanError;
 
@@ -38,5 +39,33 @@ pub(crate) fn read(
         findings.extend(imported.findings);
         diagnostics.extend(imported.diagnostics);
     }
+    if let Some(repeated) = drop_repeated(&mut findings) {
+        diagnostics.push(repeated);
+    }
     Ok((findings, diagnostics))
+}
+
+/// A log given twice, or two logs of one tool, hold the same results: each counts once.
+fn drop_repeated(findings: &mut Vec<Finding>) -> Option<Diagnostic> {
+    let before = findings.len();
+    let mut seen = HashSet::new();
+    findings.retain(|f| {
+        let place = (f.location.path.clone(), f.location.start, f.location.end);
+        seen.insert((f.engine.clone(), f.rule.clone(), place, f.message.clone()))
+    });
+    let repeated = before - findings.len();
+    (repeated > 0).then(|| {
+        Diagnostic::new(
+            Level::Note,
+            "sarif-results-repeated",
+            format!(
+                "{repeated} imported {} already: each result counts once",
+                if repeated == 1 {
+                    "result was there"
+                } else {
+                    "results were there"
+                }
+            ),
+        )
+    })
 }

@@ -1,14 +1,14 @@
 //! The join: each finding and each exposed site gets the origin of its line.
 //!
 //! Findings speak of the files as they are now; origins speak of HEAD. Lines that were edited since
-//! belong to nobody yet: their origin is unknown, and `--diff` counts them as changed.
+//! are not committed yet: their origin is unknown, and `--diff` counts them as changed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use trueline_facts::code::{CodeView, OriginRun};
 use trueline_facts::scan::WeaknessRate;
-use trueline_facts::{Finding, Origin, Proportion, RepoPath, RuleId};
+use trueline_facts::{Finding, Origin, Proportion, RepoPath};
 use trueline_history::evidence::{OriginRun as HeadRun, Origins};
 use trueline_history::model::{CommitIx, FileContent, History};
 use trueline_history::worktree::LineMap;
@@ -22,6 +22,9 @@ pub(crate) struct HeadLines<'a> {
     origins: &'a Origins,
     files: FxHashMap<&'a RepoPath, &'a [HeadRun]>,
     blobs: FxHashMap<&'a RepoPath, trueline_history::ObjectId>,
+    /// Files of HEAD whose lines are not known.
+    unread: FxHashSet<&'a RepoPath>,
+    not_committed: Origin,
 }
 
 /// What is known of one line.
@@ -47,6 +50,13 @@ impl<'a> HeadLines<'a> {
                 .filter(|f| matches!(f.content, FileContent::Text(_)))
                 .map(|f| (history.path(f.path), f.blob))
                 .collect(),
+            unread: history
+                .files
+                .iter()
+                .filter(|f| !matches!(f.content, FileContent::Text(_)))
+                .map(|f| history.path(f.path))
+                .collect(),
+            not_committed: Origin::not_at_head("not committed yet"),
         }
     }
 
@@ -61,16 +71,18 @@ impl<'a> HeadLines<'a> {
     }
 
     /// What is known of a line (from 1) of a file as it is now.
-    pub(crate) fn line(&self, path: &RepoPath, map: &LineMap, line: u32) -> KnownLine<'a> {
-        let run = line
-            .checked_sub(1)
-            .and_then(|now| map.head_line(now))
-            .and_then(|head| {
-                let runs = *self.files.get(path)?;
-                let at = runs.partition_point(|r| r.start <= head).checked_sub(1)?;
-                runs.get(at).filter(|r| head - r.start < r.len)
-            });
+    pub(crate) fn line(&self, path: &RepoPath, map: &LineMap, line: u32) -> KnownLine<'_> {
+        let head = line.checked_sub(1).and_then(|now| map.head_line(now));
+        let run = head.and_then(|head| {
+            let runs = *self.files.get(path)?;
+            let at = runs.partition_point(|r| r.start <= head).checked_sub(1)?;
+            runs.get(at).filter(|r| head - r.start < r.len)
+        });
         match run {
+            None if head.is_none() && !self.unread.contains(path) => KnownLine {
+                origin: &self.not_committed,
+                commit: None,
+            },
             Some(run) => KnownLine {
                 origin: self.origins.origin(run.origin),
                 commit: Some(run.commit),
@@ -108,8 +120,8 @@ pub(crate) struct JoinedFile {
     pub(crate) findings: Vec<Finding>,
     /// Those that a comment answers.
     pub(crate) suppressed: Vec<Finding>,
-    /// Rules of the findings that were not asked for, one for each.
-    pub(crate) hidden: Vec<RuleId>,
+    /// Findings that were not asked for.
+    pub(crate) hidden: Vec<Finding>,
     /// Exposed sites with the answer to "is the line known to come from an AI tool?".
     pub(crate) sites: Vec<(Site, SiteOrigin)>,
 }
@@ -127,8 +139,8 @@ pub(crate) fn rates(engine: &Engine, files: &[JoinedFile]) -> Vec<WeaknessRate> 
     let mut counts: BTreeMap<&str, [(u64, u64); 2]> = BTreeMap::new();
     let mut hidden: BTreeMap<&str, u64> = BTreeMap::new();
     for file in files {
-        for rule in &file.hidden {
-            *hidden.entry(rule.as_str()).or_default() += 1;
+        for finding in &file.hidden {
+            *hidden.entry(finding.rule.as_str()).or_default() += 1;
         }
         let flagged: BTreeSet<(&str, u32, u32)> = file
             .findings

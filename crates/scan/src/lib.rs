@@ -30,7 +30,7 @@ pub use baseline::{Baseline, BaselineError};
 pub use blame::{BlameOutcome, BlameRequest, CommitDetails, CommitSignature, blame};
 pub use check::Tiers;
 pub use custom::{RuleTest, test_rules};
-pub use declare::{DeclareRequest, DeclaredCommit, declare};
+pub use declare::{DeclareAction, DeclareRequest, DeclaredCommit, declare};
 pub use error::ScanError;
 pub use rules::{RuleList, RuleSummary, explain, rules};
 pub use scan::{ScanOutcome, ScanRequest, scan};

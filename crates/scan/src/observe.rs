@@ -84,14 +84,23 @@ pub(crate) fn observe(
         },
         approved: config.approved_tools.clone(),
         surroundings: surroundings(repository, reading),
+        below: place.prefix.clone(),
         ..SignalOptions::default()
+    };
+    let whole = SignalOptions {
+        below: RepoPath::default(),
+        ..options.clone()
     };
     let local = repository.local();
     let memo = cache
         .as_ref()
         .map_or_else(Memo::default, |cache| Memo::load(cache, repository));
-    let signals = Signals::new(&history, &origins, &local, &options).recalling(&memo);
-    let usage = signals.usage();
+    let signals = Signals::new(&history, &origins, &local, &whole).recalling(&memo);
+    let usage = if options.below == whole.below {
+        signals.usage()
+    } else {
+        Signals::new(&history, &origins, &local, &options).usage()
+    };
     let health = signals.health();
     let (shadow_ai, unread) = signals.shadow_ai();
     let pipeline = signals.pipeline(&shadow_ai);

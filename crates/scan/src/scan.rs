@@ -10,7 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use trueline_facts::code::CodeView;
 use trueline_facts::scan::{Repository as RepositoryFacts, SCHEMA, ScanReport, SourceCoverage};
 use trueline_facts::shadow::ShadowAi;
-use trueline_facts::{CommitId, Diagnostic, Finding, RepoPath};
+use trueline_facts::{CommitId, Diagnostic, Finding, Level, Origin, RepoPath, Step};
 use trueline_history::model::CommitIx;
 use trueline_history::worktree::LineMap;
 use trueline_sarif::{RuleText, line_hashes};
@@ -22,7 +22,9 @@ use crate::join::{self, HeadLines, JoinedFile, SiteOrigin};
 use crate::observe::Observation;
 use crate::place::Place;
 use crate::scanner::{Changed, Scanner};
-use crate::{Progress, ReadingOptions, ScanError, VERSION, import, redact, source, suppress};
+use crate::{
+    OWN_ENGINE, Progress, ReadingOptions, ScanError, VERSION, import, redact, source, suppress,
+};
 
 /// What to scan and how.
 #[derive(Clone, Debug)]
@@ -78,6 +80,7 @@ impl ScanOutcome {
             &self.report.diagnostics,
             &self.rules,
             VERSION,
+            self.report.scanned_path.as_ref(),
             &hash,
         )?)
     }
@@ -169,19 +172,28 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
     }
     .run(checked.files);
 
-    let weaknesses = join::rates(engine, &joined.files);
     diagnostics.append(&mut joined.diagnostics);
+    if let Some(baseline) = &baseline {
+        let mut comparison = baseline.comparison();
+        for file in &mut joined.files {
+            let known = comparison.take_known(&mut file.findings);
+            file.suppressed.extend(known);
+            comparison.take_known(&mut file.hidden);
+        }
+        if request.diff.is_none() && place.prefix.as_bytes().is_empty() {
+            diagnostics.extend(comparison.outdated());
+        }
+    }
+    let weaknesses = join::rates(engine, &joined.files);
     let mut findings = Vec::new();
     let mut suppressed = Vec::new();
+    let mut uncertain = 0;
     for file in joined.files {
+        uncertain += file.hidden.len() as u64;
         findings.extend(file.findings);
         suppressed.extend(file.suppressed);
     }
     join::sort(&mut findings);
-    if let Some(baseline) = &baseline {
-        let whole = request.diff.is_none() && place.prefix.as_bytes().is_empty();
-        suppressed.extend(baseline.apply(&mut findings, &mut diagnostics, whole));
-    }
     join::sort(&mut suppressed);
     let code = if request.code_view {
         code_view(place, paths, &findings, observation, &*contents)
@@ -195,6 +207,7 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
         sources: checked.coverage,
         weaknesses,
         findings,
+        uncertain,
         suppressed,
         diagnostics,
         ..observed(place, observation)
@@ -225,6 +238,7 @@ fn observed(place: &Place, observation: Option<&Observation>) -> ScanReport {
             },
             |o| o.repository.clone(),
         ),
+        scanned_path: Some(place.prefix.clone()).filter(|path| !path.as_bytes().is_empty()),
         diff_base: None,
         shadow_ai: observation.map_or_else(ShadowAi::default, |o| o.shadow_ai.clone()),
         pipeline: observation.map(|o| o.pipeline.clone()).unwrap_or_default(),
@@ -233,6 +247,7 @@ fn observed(place: &Place, observation: Option<&Observation>) -> ScanReport {
         sources: SourceCoverage::default(),
         weaknesses: Vec::new(),
         findings: Vec::new(),
+        uncertain: 0,
         suppressed: Vec::new(),
         diagnostics: Vec::new(),
     }
@@ -344,7 +359,7 @@ impl Join<'_> {
         let CheckedFile {
             path,
             mut findings,
-            hidden,
+            mut hidden,
             sites,
             comments,
         } = file;
@@ -369,14 +384,28 @@ impl Join<'_> {
             !added_by_base && !stands_at_base
         };
         if self.base.is_some() {
-            findings.retain(|f| {
+            let is_changed = |f: &Finding| {
                 let first = f.location.start.line;
                 let last = f.location.end.line.min(first.saturating_add(LONGEST_RANGE));
                 (first..=last).any(&changed)
-            });
+            };
+            findings.retain(is_changed);
+            hidden.retain(is_changed);
         }
+        // Only another tool's finding can point to what is not there.
+        let is_foreign = |f: &Finding| f.engine != OWN_ENGINE;
+        let foreign = findings.iter().any(is_foreign);
+        let is_missing = foreign && self.contents.read(&path).is_err();
+        let lines = if foreign { content.lines().count() } else { 0 };
+        let mut nowhere = 0;
         for finding in &mut findings {
-            finding.origin = known(finding.location.start.line).map(|l| l.origin.clone());
+            let line = finding.location.start.line;
+            finding.origin = known(line).map(|l| l.origin.clone());
+            if is_foreign(finding) && (is_missing || line as usize > lines) {
+                nowhere += 1;
+                finding.origin = finding.origin.take().map(|_| Origin::not_at_head(NOT_HERE));
+            }
+            collapse(&mut finding.trace);
             if finding.location.snippet.is_empty() {
                 finding.location.snippet = line_of(&content, finding.location.start.line);
             }
@@ -395,13 +424,18 @@ impl Join<'_> {
                 (site, group)
             })
             .collect();
+        if nowhere > 0 {
+            joined
+                .diagnostics
+                .push(place_missing(&path, nowhere, is_missing, lines));
+        }
         // Lines that `--diff` leaves out cannot tell whether a comment is still needed.
         let mut complaints = Vec::new();
         let suppressed = suppress::apply(
             &path,
             &comments,
             &mut findings,
-            &hidden,
+            &mut hidden,
             &self.known,
             &mut complaints,
         );
@@ -419,6 +453,37 @@ impl Join<'_> {
             sites,
         });
     }
+}
+
+/// Said of the place of an imported finding.
+const NOT_HERE: &str = "not in this tree";
+
+fn place_missing(path: &RepoPath, number: usize, is_missing: bool, lines: usize) -> Diagnostic {
+    let findings = if number == 1 {
+        "finding is"
+    } else {
+        "findings are"
+    };
+    let place = if is_missing {
+        "a file that is not in this tree".to_owned()
+    } else {
+        format!("lines after the end of this file, which has {lines}")
+    };
+    Diagnostic::new(
+        Level::Warning,
+        "imported-place-missing",
+        format!("{number} imported {findings} about {place}: kept, but nothing is known of the place; was the log made from another commit?"),
+    )
+    .at(path.clone())
+}
+
+/// Two steps at one place that say the same are one for a reader.
+fn collapse(trace: &mut Vec<Step>) {
+    trace.dedup_by(|b, a| {
+        a.message == b.message
+            && a.location.path == b.location.path
+            && a.location.start.line == b.location.start.line
+    });
 }
 
 /// Lines of a finding that `--diff` looks at.

@@ -49,21 +49,12 @@ impl Scope {
 
     /// Is the path to be scanned?
     pub(crate) fn contains(&self, path: &RepoPath) -> bool {
-        self.below_prefix(path)
+        path.is_below(&self.prefix)
             && !path.as_bstr().to_path().is_ok_and(|p| {
                 self.exclude
                     .matched_path_or_any_parents(p, false)
                     .is_ignore()
             })
-    }
-
-    fn below_prefix(&self, path: &RepoPath) -> bool {
-        let prefix = self.prefix.as_bytes();
-        prefix.is_empty()
-            || path
-                .as_bytes()
-                .strip_prefix(prefix)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
     }
 }
 
@@ -116,7 +107,7 @@ pub(crate) fn list(
         }
     }
     for path in tracked {
-        if scope.below_prefix(path) && !paths.contains(*path) && is_regular_below(root, path) {
+        if path.is_below(&scope.prefix) && !paths.contains(*path) && is_regular_below(root, path) {
             paths.insert((*path).clone());
         }
     }

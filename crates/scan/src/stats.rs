@@ -1,5 +1,6 @@
 //! `trueline stats`: usage, health and shadow AI of one or many repositories.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
@@ -52,11 +53,16 @@ pub fn stats(
     for path in &request.repositories {
         let place = Place::open(path)?;
         // Given twice, or two work trees of one repository: counted once.
-        let again = places.iter().any(|(_, known, _)| known.is_same(&place));
+        let again = places
+            .iter()
+            .any(|(_, known, _)| known.is_same(&place) && known.prefix == place.prefix);
         if !again {
             let config = place.config()?;
             places.push((path, place, config));
         }
+    }
+    if let Some(since) = since {
+        not_after_every_head(since, &places)?;
     }
     let teams: Vec<Team> = places
         .iter()
@@ -66,6 +72,10 @@ pub fn stats(
             emails: team.members.clone(),
         })
         .collect();
+    if request.by == Some(GroupBy::Team) && teams.is_empty() {
+        return Err(ScanError::NoTeams);
+    }
+    let mut mine_addresses = BTreeSet::new();
     let several = places.len() > 1;
     for (path, place, config) in &places {
         let observation = observe(
@@ -103,6 +113,9 @@ pub fn stats(
                     path: (*path).clone(),
                     reason: "--mine: git knows no user.email here; set it with `git config user.email`",
                 })?;
+                mine_addresses.insert(email.to_str_lossy().into_owned());
+                let canonical = observation.history.canonical_email(&email);
+                mine_addresses.insert(canonical.to_str_lossy().into_owned());
                 let own = signals.mine(&email.to_str_lossy());
                 mine.lines.add(&own.lines);
                 mine.commits += own.commits;
@@ -113,6 +126,8 @@ pub fn stats(
         diagnostics.dedup();
         repositories.push(RepositoryStats {
             repository: observation.repository,
+            scanned_path: Some(place.prefix.clone()).filter(|path| !path.as_bytes().is_empty()),
+            since: observation.options.since,
             notes: observation.origins.notes,
             usage: observation.usage,
             health: observation.health,
@@ -131,9 +146,42 @@ pub fn stats(
     Ok(StatsReport {
         schema: SCHEMA.to_owned(),
         trueline_version: VERSION.to_owned(),
+        since: request.since.clone(),
         together: signals::together(&repositories),
         repositories,
         breakdown,
         mine,
+        mine_addresses: mine_addresses.into_iter().collect(),
     })
+}
+
+/// A window that begins after the last commit of every repository is a mistake in the date.
+fn not_after_every_head(
+    since: &str,
+    places: &[(&PathBuf, Place, Config)],
+) -> Result<(), ScanError> {
+    let mut newest = None;
+    for (_, place, _) in places {
+        let Some(repository) = place.repository() else {
+            continue;
+        };
+        let Some(head) = repository.resolve(None)? else {
+            continue;
+        };
+        let Some((_, committer)) = repository.signatures(head) else {
+            continue;
+        };
+        let head = Timestamp(committer.seconds);
+        if signals::since(since, head)? <= head {
+            return Ok(());
+        }
+        newest = newest.max(Some(head));
+    }
+    match newest {
+        Some(head) => Err(ScanError::SinceAfterHead {
+            since: since.to_owned(),
+            head: head.date(),
+        }),
+        None => Ok(()),
+    }
 }

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use trueline_facts::{Diagnostic, Finding, Level, RepoPath, RuleId, Suppression};
+use trueline_facts::{Diagnostic, Finding, Level, RepoPath, Suppression};
 
 use crate::config::nearest;
 
@@ -89,7 +89,7 @@ pub(crate) fn apply(
     path: &RepoPath,
     comments: &[Comment],
     findings: &mut Vec<Finding>,
-    hidden: &[RuleId],
+    hidden: &mut Vec<Finding>,
     known: &[&str],
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Finding> {
@@ -97,13 +97,7 @@ pub(crate) fn apply(
     let mut used: BTreeSet<u32> = BTreeSet::new();
     let mut kept = Vec::with_capacity(findings.len());
     for mut finding in findings.drain(..) {
-        let lines = finding.location.start.line..=finding.location.end.line;
-        let answer = comments.iter().find(|c| {
-            !c.reason.is_empty()
-                && lines.contains(&c.of)
-                && c.rules.iter().any(|r| r == finding.rule.as_str())
-        });
-        match answer {
+        match answer(comments, &finding) {
             Some(comment) => {
                 used.insert(comment.line);
                 finding.suppression = Some(Suppression::Comment {
@@ -116,21 +110,30 @@ pub(crate) fn apply(
         }
     }
     *findings = kept;
+    hidden.retain(|finding| match answer(comments, finding) {
+        Some(comment) => {
+            used.insert(comment.line);
+            false
+        }
+        None => true,
+    });
     for comment in comments {
         if used.contains(&comment.line) {
-            continue;
-        }
-        // What a finding of the second tier looks like here is not known: it may be the answered one.
-        if comment
-            .rules
-            .iter()
-            .any(|r| hidden.iter().any(|h| h.as_str() == r))
-        {
             continue;
         }
         diagnostics.push(complaint(path, comment, known));
     }
     answered
+}
+
+/// The comment that answers a finding.
+fn answer<'c>(comments: &'c [Comment], finding: &Finding) -> Option<&'c Comment> {
+    let lines = finding.location.start.line..=finding.location.end.line;
+    comments.iter().find(|c| {
+        !c.reason.is_empty()
+            && lines.contains(&c.of)
+            && c.rules.iter().any(|r| r == finding.rule.as_str())
+    })
 }
 
 fn complaint(path: &RepoPath, comment: &Comment, known: &[&str]) -> Diagnostic {

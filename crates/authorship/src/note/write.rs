@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::metadata::{DECLARED, is_supported, problem};
 use super::{
-    Agent, Entry, FileBlock, LineRange, Metadata, MetadataProblem, Note, NoteError, Record, head,
+    Agent, Entry, FileBlock, Key, LineRange, Metadata, MetadataProblem, Note, NoteError, Record,
+    head,
 };
 
 impl Note {
@@ -54,6 +55,48 @@ pub fn merge(existing: &[u8], addition: &Note, base_commit: &str) -> Result<Vec<
     metadata.insert("base_commit_sha".to_owned(), json!(base_commit));
     add_metadata(&mut metadata, &addition.metadata);
     Ok(assemble(&files, &Value::Object(metadata)))
+}
+
+/// The note without what a person declared; `None` where nothing else is in it. Everything that a
+/// tool recorded, and every unknown member, survives.
+pub fn without_declared(existing: &[u8]) -> Result<Option<Vec<u8>>, NoteError> {
+    let parsed = head::parse(existing)?;
+    let mut files = parsed.files;
+    let mut metadata: Value =
+        serde_json::from_slice(parsed.metadata).map_err(|error| problem(&error, parsed.lines))?;
+    let Value::Object(members) = &mut metadata else {
+        return Err(wrong(parsed.lines, MetadataProblem::Shape));
+    };
+    let mut gone: Vec<String> = Vec::new();
+    for section in ["sessions", "prompts"] {
+        if let Some(Value::Object(records)) = members.get_mut(section) {
+            records.retain(|key, record| {
+                let declared = record["custom_attributes"][DECLARED.0] == DECLARED.1;
+                if declared {
+                    gone.push(key.clone());
+                }
+                !declared
+            });
+        }
+    }
+    if gone.is_empty() {
+        return Ok(Some(existing.to_vec()));
+    }
+    for file in &mut files {
+        file.entries.retain(|entry| {
+            let key = match &entry.key {
+                Key::Session { session, .. } => session,
+                Key::Prompt(key) | Key::Human(key) | Key::Unknown(key) => key,
+            };
+            !gone.iter().any(|gone| **gone == **key)
+        });
+    }
+    let says_something = files.iter().any(|file| !file.entries.is_empty())
+        || ["sessions", "prompts", "humans"].iter().any(|section| {
+            let records = members.get(*section).and_then(Value::as_object);
+            records.is_some_and(|records| !records.is_empty())
+        });
+    Ok(says_something.then(|| assemble(&files, &metadata)))
 }
 
 const fn wrong(lines_before: usize, problem: MetadataProblem) -> NoteError {

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
 use std::collections::BTreeMap;
+use std::io::Write;
 
 use trueline_facts::{CommitId, Timestamp};
 use trueline_report::porcelain::{PorcelainCommit, Signature};
@@ -21,6 +22,7 @@ pub(crate) fn run(arguments: &Blame, interrupt: &AtomicBool) -> Result<Ended> {
     } else {
         arguments.format
     };
+    output::check(arguments.writing.output.as_deref())?;
     let bar = Bar::new(arguments.writing.quiet);
     let request = BlameRequest {
         file: arguments.file.clone(),
@@ -30,6 +32,14 @@ pub(crate) fn run(arguments: &Blame, interrupt: &AtomicBool) -> Result<Ended> {
     };
     let outcome = trueline_scan::blame(&request, &bar, interrupt)?;
     bar.finish();
+    if outcome.differs_from_head && !arguments.writing.quiet {
+        // A closed standard error does not make the answer wrong.
+        let _ = writeln!(
+            std::io::stderr(),
+            "trueline: {} on disk differs from HEAD; what follows is HEAD's",
+            arguments.file.display()
+        );
+    }
     let file = arguments.writing.output.as_deref();
     let lines: Vec<&[u8]> = outcome.lines();
     let document = match format {

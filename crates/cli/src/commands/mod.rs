@@ -13,6 +13,7 @@ use anyhow::{Context, Result};
 use trueline_scan::{ReadingOptions, ScanError};
 
 use crate::arguments::Reading;
+use crate::output::Unwritable;
 
 /// Stack of a thread: line diffs recurse over hostile content.
 const STACK_BYTES: usize = 64 << 20;
@@ -42,10 +43,11 @@ fn home() -> Result<PathBuf> {
 
 /// 2 for what the caller can mend, 3 for the rest.
 pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
-    match error.downcast_ref::<ScanError>() {
-        Some(error) if error.is_usage() => 2,
-        _ => 3,
-    }
+    let usage = error
+        .downcast_ref::<ScanError>()
+        .is_some_and(ScanError::is_usage)
+        || error.downcast_ref::<Unwritable>().is_some();
+    if usage { 2 } else { 3 }
 }
 
 /// An error with its causes, each told once: many of ours name their cause themselves.

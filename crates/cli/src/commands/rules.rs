@@ -9,6 +9,7 @@ use trueline_facts::{Severity, Tier};
 use crate::Ended;
 use crate::arguments::{ListFormat, Rules, RulesAction};
 use crate::output;
+use trueline_report::counted;
 
 pub(crate) fn run(arguments: &Rules) -> Result<Ended> {
     let text = match &arguments.action {
@@ -36,9 +37,9 @@ fn test(folder: Option<&Path>, format: ListFormat) -> Result<Ended> {
             }
             writeln!(
                 out,
-                "{} rules, {} examples: {}",
-                outcome.rules.len(),
-                outcome.examples,
+                "{}, {}: {}",
+                counted(outcome.rules.len() as u64, "rule"),
+                counted(outcome.examples as u64, "example"),
                 match outcome.failures.len() {
                     0 => "all as they should be".to_owned(),
                     failed => format!("{failed} wrong"),

@@ -14,6 +14,8 @@ use crate::output;
 use crate::progress::Bar;
 
 pub(crate) fn run(arguments: &Scan, interrupt: &AtomicBool) -> Result<Ended> {
+    output::check(arguments.writing.output.as_deref())?;
+    output::check(arguments.write_baseline.as_deref())?;
     let bar = Bar::new(arguments.writing.quiet);
     let request = ScanRequest {
         path: arguments.path.clone(),
@@ -50,8 +52,8 @@ pub(crate) fn run(arguments: &Scan, interrupt: &AtomicBool) -> Result<Ended> {
         // A closed standard error does not make the report wrong.
         let _ = writeln!(
             std::io::stderr(),
-            "{} findings; written to {}",
-            report.findings.len(),
+            "{}; written to {}",
+            trueline_report::counted(report.findings.len() as u64, "finding"),
             file.display()
         );
     }

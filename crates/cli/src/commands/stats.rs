@@ -12,6 +12,7 @@ use crate::output;
 use crate::progress::Bar;
 
 pub(crate) fn run(arguments: &Stats, interrupt: &AtomicBool) -> Result<Ended> {
+    output::check(arguments.writing.output.as_deref())?;
     let bar = Bar::new(arguments.writing.quiet);
     let request = StatsRequest {
         repositories: arguments.repositories.clone(),

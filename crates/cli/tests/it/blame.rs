@@ -145,6 +145,13 @@ fn one_declares_only_for_oneself() {
     repository.git(&["config", "user.email", "other@example.org"]);
     let run = repository.trueline(&["declare", "--tool", "claude"]);
     assert_eq!(run.code(), 2);
+    for address in [
+        "<other@example.org>",
+        "<dev@example.org>",
+        "1 of 1 commit is",
+    ] {
+        assert!(run.stderr().contains(address), "{}", run.stderr());
+    }
     let typo = repository.trueline(&["declare", "--tool", "cluade"]);
     assert_eq!(typo.code(), 2);
     assert!(typo.stderr().contains("did you mean `claude`?"));
@@ -165,5 +172,68 @@ fn what_is_no_file_of_head_is_told() {
     assert_eq!(
         repository.trueline(&["blame", "nowhere/none.txt"]).code(),
         2
+    );
+}
+
+#[test]
+fn another_declaration_is_refused_replaced_or_taken_back() {
+    let repository = Repository::new();
+    repository.write("a.py", "a = 1\n").commit("feat: a");
+    let tool = || {
+        let report = repository
+            .trueline(&["blame", "a.py", "--format", "json"])
+            .json();
+        report["runs"][0]["origin"]["tool"].clone()
+    };
+    let first = repository.trueline(&["declare", "--tool", "claude"]);
+    assert!(first.stdout().contains("1 line in 1 file: note added"));
+    assert!(first.stdout().contains("trueline declare --undo"));
+    let other = repository.trueline(&["declare", "--tool", "cursor"]);
+    assert_eq!(other.code(), 2);
+    assert!(other.stderr().contains("--replace"), "{}", other.stderr());
+    assert_eq!(tool(), "claude");
+    let replaced = repository.trueline(&["declare", "--tool", "cursor", "--replace"]);
+    assert_eq!(replaced.code(), 0, "{}", replaced.stderr());
+    assert_eq!(tool(), "cursor");
+    assert_eq!(repository.trueline(&["declare", "--undo"]).code(), 0);
+    assert!(tool().is_null());
+    let again = repository.trueline(&["declare", "--undo"]).stdout();
+    assert!(again.contains("nothing was declared"), "{again}");
+}
+
+#[test]
+fn undo_keeps_what_a_tool_recorded() {
+    let repository = Repository::new();
+    repository.write("a.py", "a = 1\nb = 2\n").commit("feat: a");
+    let note = "a.py\n  s_0123456789abcd::t_0123456789abcd 1\n---\n{\"schema_version\":\"authorship/3.0.0\",\
+                \"base_commit_sha\":\"\",\"other\":7,\"sessions\":{\"s_0123456789abcd\":{\"agent_id\":\
+                {\"tool\":\"codex\",\"id\":\"x\",\"model\":\"m\"}}},\"prompts\":{}}";
+    repository.git(&["notes", "--ref=refs/notes/ai", "add", "-m", note]);
+    repository.trueline(&["declare", "--tool", "claude"]);
+    let shown = || repository.git(&["notes", "--ref=refs/notes/ai", "show", "HEAD"]);
+    assert!(shown().contains("claude"), "{}", shown());
+    assert_eq!(repository.trueline(&["declare", "--undo"]).code(), 0);
+    assert!(!shown().contains("claude"), "{}", shown());
+    assert!(shown().contains("codex") && shown().contains("\"other\":7"));
+    assert!(shown().starts_with("a.py\n  s_0123456789abcd::t_0123456789abcd 1\n---"));
+}
+
+#[test]
+fn a_file_that_was_edited_since_is_told_from_head() {
+    let repository = two_authors();
+    let path = repository
+        .git(&["ls-files"])
+        .lines()
+        .next()
+        .unwrap()
+        .to_owned();
+    assert_eq!(repository.trueline(&["blame", &path]).stderr(), "");
+    repository.write(&path, "another = 1\n");
+    let run = repository.trueline(&["blame", &path]);
+    assert_eq!(run.code(), 0);
+    assert!(
+        run.stderr().contains("differs from HEAD"),
+        "{}",
+        run.stderr()
     );
 }

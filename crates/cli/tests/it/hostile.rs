@@ -50,7 +50,17 @@ fn a_shallow_clone_says_that_history_is_missing() {
     repository.git(&["clone", "--quiet", "--depth=1", &url, ".git/shallow"]);
     let shallow = repository.path().join(".git/shallow");
     let run = repository.trueline_in(&shallow, &["scan", "--format", "json"]);
-    assert_eq!(run.json()["repository"]["shallow"], true);
+    let report = run.json();
+    assert_eq!(report["repository"]["shallow"], true);
+    assert_eq!(
+        report["usage"]["coverage"]["advice"][0]["how"],
+        "git fetch --unshallow"
+    );
+    assert_eq!(report["health"]["churn"]["commits"], 0);
+    let text = repository.trueline_in(&shallow, &["scan"]).stdout();
+    assert!(text.contains("cut off: this clone is shallow"), "{text}");
+    let run = repository.trueline_in(&shallow, &["scan", "--diff", "HEAD~1"]);
+    assert!(run.stderr().contains("--unshallow"), "{}", run.stderr());
 }
 
 #[test]

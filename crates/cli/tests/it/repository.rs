@@ -114,9 +114,20 @@ impl Repository {
     }
 
     pub(crate) fn trueline_in(&self, folder: &Path, arguments: &[&str]) -> Run {
+        self.run(folder, arguments, &[])
+    }
+
+    /// The same with variables of the environment set.
+    pub(crate) fn trueline_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
+        self.run(self.path(), arguments, variables)
+    }
+
+    fn run(&self, folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
         let output = Command::new(env!("CARGO_BIN_EXE_trueline"))
             .args(arguments)
             .current_dir(folder)
+            .env_remove("COLUMNS")
+            .envs(variables.iter().copied())
             .env("HOME", self.path().join("no-home"))
             .env("XDG_CACHE_HOME", self.path().join(".git/xdg-cache"))
             .env("GIT_CONFIG_GLOBAL", "/dev/null")

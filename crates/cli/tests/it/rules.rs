@@ -91,3 +91,17 @@ fn a_broken_rule_names_its_file_and_ends_the_run() {
         outcome.stderr()
     );
 }
+
+#[test]
+fn an_unknown_key_of_a_rule_names_the_nearest_and_not_all_others() {
+    let repository = Repository::new();
+    repository.write(
+        ".trueline/rules/transfer.toml",
+        RULE.replace("severity =", "severty ="),
+    );
+    let run = repository.trueline(&["rules", "test"]);
+    assert_eq!(run.code(), 2);
+    let told = run.stderr();
+    assert!(told.contains("did you mean `severity`?"), "{told}");
+    assert!(!told.contains("counterexamples"), "{told}");
+}

@@ -276,3 +276,154 @@ fn diff_does_not_report_lines_that_a_squash_merge_brought_to_the_base() {
         .json();
     assert_eq!(rules(&report), Vec::<&str>::new());
 }
+
+#[test]
+fn a_scan_of_a_folder_speaks_of_the_folder_in_every_format() {
+    let repository = with_an_unsafe_view();
+    repository
+        .write("web/note.py", "x = 1\n")
+        .commit("feat: web");
+    let report = repository
+        .trueline(&["scan", "web", "--format", "json"])
+        .json();
+    assert_eq!(report["scanned_path"], "web");
+    assert_eq!(report["usage"]["lines"]["total"], 1);
+    assert_eq!(report["usage"]["lines"]["ai"], 0);
+    let name = repository.path().file_name().unwrap().to_str().unwrap();
+    for format in ["terminal", "markdown", "html"] {
+        let text = repository
+            .trueline(&["scan", "web", "--format", format])
+            .stdout();
+        // Markdown spells out characters that could format.
+        let text = text.replace("&#46;", ".").replace("&#95;", "_");
+        assert!(text.contains(&format!("{name}/web")), "{format}: {text}");
+    }
+    let sarif = repository
+        .trueline(&["scan", "web", "--format", "sarif"])
+        .json();
+    assert_eq!(sarif["runs"][0]["properties"]["scannedPath"], "web");
+    let whole = repository.trueline(&["scan", "--format", "json"]).json();
+    assert!(whole["scanned_path"].is_null());
+}
+
+#[test]
+fn a_line_that_is_not_committed_says_so() {
+    let repository = with_an_unsafe_view();
+    repository.write("new.py", UNSAFE_VIEW);
+    let report = repository.trueline(&["scan", "--format", "json"]).json();
+    let new = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|f| f["location"]["path"] == "new.py")
+        .unwrap();
+    assert_eq!(new["origin"]["kind"], "unknown");
+    assert_eq!(new["origin"]["evidence"][0]["class"], "not-at-head");
+    let text = repository.trueline(&["scan"]).stdout();
+    assert!(text.contains("unknown: not committed yet"), "{text}");
+}
+
+#[test]
+fn diff_says_that_shares_are_of_all_lines() {
+    let repository = with_an_unsafe_view();
+    repository.write("more.py", "x = 1\n").commit("feat: more");
+    let text = repository.trueline(&["scan", "--diff", "HEAD~1"]).stdout();
+    assert!(text.starts_with("No findings in the lines of "), "{text}");
+    assert!(text.contains("not only of the changed ones"), "{text}");
+}
+
+/// A log of one result at each of these lines of a file.
+fn sarif(path: &str, lines: &[u32]) -> String {
+    let results: Vec<String> = lines
+        .iter()
+        .map(|line| {
+            format!(
+                r#"{{"ruleId":"x1","level":"error","message":{{"text":"m"}},"locations":[{{"physicalLocation":
+                {{"artifactLocation":{{"uri":"{path}"}},"region":{{"startLine":{line}}}}}}}]}}"#
+            )
+        })
+        .collect();
+    format!(
+        r#"{{"version":"2.1.0","runs":[{{"tool":{{"driver":{{"name":"Other"}}}},"results":[{}]}}]}}"#,
+        results.join(",")
+    )
+}
+
+#[test]
+fn an_imported_result_counts_once_and_is_kept_when_its_place_is_gone() {
+    let repository = with_an_unsafe_view();
+    repository
+        .write(".git/here.sarif", sarif("app.py", &[9, 900]))
+        .write(".git/gone.sarif", sarif("gone.py", &[1]));
+    let arguments = [
+        "scan",
+        "--import",
+        ".git/here.sarif",
+        "--import",
+        ".git/here.sarif",
+        "--import",
+        ".git/gone.sarif",
+        "--format",
+        "json",
+    ];
+    let report = repository.trueline(&arguments).json();
+    let imported: Vec<&Value> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|f| f["engine"] == "Other")
+        .collect();
+    assert_eq!(imported.len(), 3);
+    let nowhere = |f: &&&Value| f["origin"]["evidence"][0]["source"] == "not in this tree";
+    assert_eq!(imported.iter().filter(nowhere).count(), 2);
+    let codes: Vec<&str> = report["diagnostics"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|d| d["code"].as_str())
+        .collect();
+    assert!(codes.contains(&"sarif-results-repeated"), "{codes:?}");
+    let missing = codes.iter().filter(|c| **c == "imported-place-missing");
+    assert_eq!(missing.count(), 2, "{codes:?}");
+}
+
+#[test]
+fn files_that_are_not_there_are_told_with_what_to_do() {
+    let repository = with_an_unsafe_view();
+    for (arguments, hint) in [
+        (["scan", "--import", "nosuch"], "give the SARIF file"),
+        (["scan", "--baseline", "nosuch"], "--write-baseline"),
+        (["scan", "--output", "no/such"], "create it first"),
+        (["scan", "--output", ".git"], "name a file in it"),
+        (["blame", "HEAD", "."], "unexpected argument"),
+    ] {
+        let run = repository.trueline(&arguments);
+        assert_eq!(run.code(), 2, "{arguments:?}: {}", run.stderr());
+        assert!(run.stderr().contains(hint), "{}", run.stderr());
+    }
+    let folder = repository.trueline(&["blame", "."]);
+    assert_eq!(folder.code(), 2);
+    assert!(folder.stderr().contains("a folder"), "{}", folder.stderr());
+    let revision = repository.trueline(&["scan", "--diff", "HEAD~30"]);
+    assert_eq!(revision.code(), 2);
+    assert!(
+        !revision.stderr().contains("delegate"),
+        "{}",
+        revision.stderr()
+    );
+}
+
+#[test]
+fn columns_set_the_width_and_no_number_is_cut() {
+    let repository = with_an_unsafe_view();
+    repository
+        .write("packages/a-rather-long-name/src/deep/inside.py", "x = 1\n")
+        .commit("feat: deep");
+    let text = repository
+        .trueline_with(&["stats", "--by", "directory"], &[("COLUMNS", "60")])
+        .stdout();
+    assert!(!text.contains(".. "), "{text}");
+    for line in text.lines() {
+        assert!(line.chars().count() <= 60, "{line}");
+    }
+}

@@ -104,3 +104,70 @@ fn since_takes_days_and_dates_and_refuses_the_rest() {
     assert_eq!(run.code(), 2);
     assert!(run.stderr().contains("90d"), "{}", run.stderr());
 }
+
+#[test]
+fn since_after_the_last_commit_is_a_mistake() {
+    let repository = with_ai();
+    let run = repository.trueline(&["stats", "--since", "2999-01-01"]);
+    assert_eq!(run.code(), 2);
+    assert!(
+        run.stderr().contains("after the last commit"),
+        "{}",
+        run.stderr()
+    );
+}
+
+#[test]
+fn since_is_named_where_it_limits_lines_and_commits() {
+    let repository = with_ai();
+    repository.git(&[
+        "-c",
+        "user.name=Dev",
+        "commit",
+        "--quiet",
+        "--allow-empty",
+        "--message",
+        "chore: nothing",
+    ]);
+    let report = repository
+        .trueline(&["stats", "--since", "1d", "--format", "json"])
+        .json();
+    assert_eq!(report["since"], "1d");
+    assert!(report["repositories"][0]["since"].is_string());
+    let text = repository.trueline(&["stats", "--since", "1d"]).stdout();
+    let first = text.lines().next().unwrap();
+    assert!(first.contains("lines added since 20"), "{text}");
+    assert!(!text.contains("of all lines"), "{text}");
+}
+
+#[test]
+fn recent_lines_have_a_share_of_their_own() {
+    let repository = with_ai();
+    let report = repository.trueline(&["stats", "--format", "json"]).json();
+    let usage = &report["repositories"][0]["usage"];
+    assert_eq!(usage["recent_lines"]["ai"], SAFE_VIEW.lines().count());
+    let known = usage["lines"]["ai"].as_u64().unwrap() + usage["lines"]["human"].as_u64().unwrap();
+    assert_eq!(usage["coverage"]["all"]["hits"], known);
+}
+
+#[test]
+fn mine_of_an_address_without_commits_says_which() {
+    let repository = with_ai();
+    repository.git(&["config", "user.email", "elsewhere@example.org"]);
+    let text = repository.trueline(&["stats", "--mine"]).stdout();
+    assert!(
+        text.contains("no line here is of a commit by elsewhere@example.org"),
+        "{text}"
+    );
+}
+
+#[test]
+fn by_team_without_teams_shows_how_to_list_them() {
+    let run = with_ai().trueline(&["stats", "--by", "team"]);
+    assert_eq!(run.code(), 2);
+    assert!(
+        run.stderr().contains("[[team]]\nname ="),
+        "{}",
+        run.stderr()
+    );
+}

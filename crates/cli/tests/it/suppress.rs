@@ -95,6 +95,22 @@ fn a_baseline_hides_what_was_there_and_shows_what_is_new() {
     assert_eq!(report["findings"][0]["location"]["path"], "other.py");
     assert_eq!(suppressed(&report).len(), 1);
     assert_eq!(suppressed(&report)[0]["suppression"]["kind"], "baseline");
+    let text = repository
+        .trueline(&["scan", "--baseline", "known.json"])
+        .stdout();
+    assert!(text.starts_with("1 new finding in "), "{text}");
+    assert!(text.contains("1 in the baseline"), "{text}");
+    repository.write("other.py", "").commit("fix: remove it");
+    let report = repository
+        .trueline(&["scan", "--baseline", "known.json", "--format", "json"])
+        .json();
+    let hits = |group: &str| report["weaknesses"][0][group]["hits"].as_u64().unwrap();
+    assert_eq!(hits("known_ai") + hits("not_known_ai"), 0);
+    let text = repository
+        .trueline(&["scan", "--baseline", "known.json"])
+        .stdout();
+    assert!(text.starts_with("No new findings in "), "{text}");
+    assert!(!text.contains("sql-injection at"), "{text}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use trueline_authorship::files;
 use trueline_facts::ToolId;
-use trueline_facts::usage::Advice;
+use trueline_facts::usage::{Advice, LineShares};
 
 use super::Source;
 use super::view::View;
@@ -16,10 +16,11 @@ pub(super) fn advice(
     view: &View<'_>,
     source: &dyn Source,
     recent_by_tool: &BTreeMap<ToolId, u64>,
-    recent: &(u64, u64),
+    recent: &LineShares,
 ) -> Vec<Advice> {
-    let (known, all) = *recent;
-    if all > 0 && known as f64 >= ENOUGH * all as f64 {
+    let is_cut = view.history.commits.iter().any(|c| c.parents_missing);
+    let known = recent.ai + recent.human;
+    if !is_cut && recent.total > 0 && known as f64 >= ENOUGH * recent.total as f64 {
         return Vec::new();
     }
     let around = &view.options.surroundings;
@@ -30,6 +31,12 @@ pub(super) fn advice(
             how,
         });
     };
+    if is_cut {
+        add(
+            "History is cut off here (shallow clone), so who wrote older lines cannot be known; this brings the rest",
+            "git fetch --unshallow".to_owned(),
+        );
+    }
     if let (Some(remote), false) = (&around.remote, around.has_notes_ref) {
         add(
             "Authorship notes of colleagues may already be on the server; this brings them here",
@@ -74,7 +81,7 @@ pub(super) fn advice(
     if !around.reads_local_sessions {
         add(
             "Agents on this machine keep transcripts; with your consent their lines are matched, and nothing leaves the machine",
-            "trueline stats --local-sessions".to_owned(),
+            "--local-sessions (an option of `trueline scan`, `stats` and `blame`)".to_owned(),
         );
     }
     add(

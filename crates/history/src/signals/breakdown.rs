@@ -202,7 +202,8 @@ impl Grouping {
                 Level::Note,
                 "teams-too-small",
                 format!(
-                    "{folded} of the groups have fewer than {SMALLEST_GROUP} persons, even together, and are left out so that no figure is about one person; larger teams in `trueline.toml` would show"
+                    "{folded} of the groups {} fewer than {SMALLEST_GROUP} persons, even together, and are left out so that no figure is about one person; larger teams in `trueline.toml` would show",
+                    if folded == 1 { "has" } else { "have" }
                 ),
             ));
         } else {
@@ -259,8 +260,12 @@ pub fn together(repositories: &[RepositoryStats]) -> Together {
     };
     let (mut known, mut all) = (0, 0);
     for stats in repositories {
-        together.commits += stats.repository.commits;
+        together.commits += match stats.since {
+            Some(_) => stats.usage.purposes.values().sum(),
+            None => stats.repository.commits,
+        };
         together.lines.add(&stats.usage.lines);
+        together.recent_lines.add(&stats.usage.recent_lines);
         known += stats.usage.coverage.recent.hits;
         all += stats.usage.coverage.recent.of;
     }

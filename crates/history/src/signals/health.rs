@@ -53,7 +53,8 @@ impl Window {
             commits: Vec::new(),
         };
         for (ix, commit) in view.all_commits() {
-            if commit.committer_time >= view.history.window_start {
+            // Where history is cut, what the commit changed is not known.
+            if commit.committer_time >= view.history.window_start && !commit.parents_missing {
                 window.commits.push((ix, 0, 0));
             }
         }

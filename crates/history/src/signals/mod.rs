@@ -29,7 +29,7 @@ use trueline_facts::pipeline::Entry;
 use trueline_facts::shadow::ShadowAi;
 use trueline_facts::stats::Group;
 use trueline_facts::usage::Usage;
-use trueline_facts::{Diagnostic, Timestamp, ToolId};
+use trueline_facts::{Diagnostic, RepoPath, Timestamp, ToolId};
 
 use crate::evidence::Origins;
 use crate::model::History;
@@ -56,6 +56,8 @@ pub struct SignalOptions {
     pub coverage_days: u32,
     /// Count only commits, and lines added by commits, from this time on.
     pub since: Option<Timestamp>,
+    /// Count only lines of this folder or file, and commits that touched it; empty for all.
+    pub below: RepoPath,
     /// The tools that `trueline.toml` approves; `None` when it lists none.
     pub approved: Option<Vec<ToolId>>,
     /// What advice depends on.
@@ -68,6 +70,7 @@ impl Default for SignalOptions {
             window_days: WINDOW_DAYS,
             coverage_days: COVERAGE_DAYS,
             since: None,
+            below: RepoPath::default(),
             approved: None,
             surroundings: Surroundings::default(),
         }

@@ -26,9 +26,10 @@ pub(super) fn usage(view: &View<'_>, source: &dyn Source) -> Usage {
     tally.configuration(view);
     let coverage = EvidenceCoverage {
         window_days: view.options.coverage_days,
-        recent: Proportion::new(tally.recent.0, tally.recent.1),
-        all: Proportion::new(tally.lines.total - tally.without, tally.lines.total),
-        advice: advice::advice(view, source, &tally.recent_by_tool, &tally.recent),
+        recent: known(&tally.recent_lines),
+        all: known(&tally.lines),
+        hinted: tally.hinted,
+        advice: advice::advice(view, source, &tally.recent_by_tool, &tally.recent_lines),
         by_tool: tally.recent_by_tool,
     };
     let mut tools: Vec<ToolUse> = tally.tools.into_values().map(ToolDraft::finish).collect();
@@ -37,6 +38,7 @@ pub(super) fn usage(view: &View<'_>, source: &dyn Source) -> Usage {
     Usage {
         coverage,
         lines: tally.lines,
+        recent_lines: tally.recent_lines,
         generated_lines: tally.generated_lines,
         tools,
         purposes: tally.purposes,
@@ -50,6 +52,11 @@ pub(super) fn usage(view: &View<'_>, source: &dyn Source) -> Usage {
             })
             .collect(),
     }
+}
+
+/// Lines of which it is known who wrote them, of all.
+fn known(lines: &LineShares) -> Proportion {
+    Proportion::new(lines.ai + lines.human, lines.total)
 }
 
 struct ToolDraft {
@@ -90,11 +97,11 @@ impl ToolDraft {
 struct Tally<'a> {
     approved: Option<&'a [ToolId]>,
     lines: LineShares,
-    /// Lines without any evidence.
-    without: u64,
+    /// Lines of the coverage window.
+    recent_lines: LineShares,
+    /// Unknown lines with hints.
+    hinted: u64,
     generated_lines: u64,
-    /// Lines of the coverage window: with evidence, of all.
-    recent: (u64, u64),
     recent_by_tool: BTreeMap<ToolId, u64>,
     tools: BTreeMap<ToolId, ToolDraft>,
     purposes: BTreeMap<Purpose, u64>,
@@ -107,9 +114,9 @@ impl<'a> Tally<'a> {
         Self {
             approved: view.options.approved.as_deref(),
             lines: LineShares::default(),
-            without: 0,
+            recent_lines: LineShares::default(),
+            hinted: 0,
             generated_lines: 0,
-            recent: (0, 0),
             recent_by_tool: BTreeMap::new(),
             tools: BTreeMap::new(),
             purposes: BTreeMap::new(),
@@ -143,14 +150,12 @@ impl<'a> Tally<'a> {
                     commit.add(&shares);
                 }
                 let origin = view.origins.origin(lines.origin);
-                let has_evidence = origin.has_evidence();
-                if !has_evidence {
-                    self.without += lines.len;
+                if !origin.is_known() && origin.has_evidence() {
+                    self.hinted += lines.len;
                 }
                 let is_recent = view.time(lines.commit) >= recent_from;
                 if is_recent {
-                    self.recent.0 += if has_evidence { lines.len } else { 0 };
-                    self.recent.1 += lines.len;
+                    self.recent_lines.add(&shares);
                 }
                 if let Some(tool) = origin.tool() {
                     let best = origin.evidence.first().map(|e| e.class);

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use trueline_authorship::generated;
 use trueline_authorship::message::Sign;
 use trueline_facts::usage::LineShares;
-use trueline_facts::{Author, ModelId, Timestamp, ToolId};
+use trueline_facts::{Author, ModelId, RepoPath, Timestamp, ToolId};
 
 use crate::evidence::{OriginIx, Origins};
 use crate::model::{Commit, CommitIx, History, PathIx};
@@ -32,8 +32,43 @@ pub(super) struct View<'a> {
     pub(super) options: &'a SignalOptions,
     pub(super) now: Timestamp,
     generated: Vec<bool>,
+    scope: Option<Scope>,
     counts: Vec<Counts>,
     reviewed: Vec<bool>,
+}
+
+/// The part of the tree that counts.
+#[derive(Debug)]
+struct Scope {
+    paths: Vec<bool>,
+    /// Commits that touched one of the paths.
+    commits: Vec<bool>,
+}
+
+impl Scope {
+    fn new(history: &History, below: &RepoPath) -> Option<Self> {
+        if below.as_bytes().is_empty() {
+            return None;
+        }
+        let paths: Vec<bool> = history.paths.iter().map(|p| p.is_below(below)).collect();
+        let mut commits = vec![false; history.commits.len()];
+        for change in &history.changes {
+            if paths.get(change.path.0 as usize) == Some(&true)
+                && let Some(touches) = commits.get_mut(change.commit.0 as usize)
+            {
+                *touches = true;
+            }
+        }
+        Some(Self { paths, commits })
+    }
+
+    fn has_path(&self, path: PathIx) -> bool {
+        self.paths.get(path.0 as usize) == Some(&true)
+    }
+
+    fn has_commit(&self, commit: CommitIx) -> bool {
+        self.commits.get(commit.0 as usize) == Some(&true)
+    }
 }
 
 /// Lines of one file that share commit and origin.
@@ -76,6 +111,7 @@ impl<'a> View<'a> {
                     declared.is_generated(path).unwrap_or_else(by_path)
                 })
                 .collect(),
+            scope: Scope::new(history, &options.below),
             counts,
             reviewed: super::review::reviewed(history, origins),
         }
@@ -99,10 +135,15 @@ impl<'a> View<'a> {
         self.now.plus_days(-i64::from(days))
     }
 
-    /// The commits that count: no merges, and not before `--since`.
+    /// The commits that count: no merges, not before `--since`, none that touched other paths only.
     pub(super) fn commits(&self) -> impl Iterator<Item = (CommitIx, &'a Commit)> {
-        self.all_commits()
-            .filter(|(ix, _)| self.is_recent_enough(*ix))
+        self.all_commits().filter(|(ix, _)| {
+            self.is_recent_enough(*ix)
+                && self
+                    .scope
+                    .as_ref()
+                    .is_none_or(|scope| scope.has_commit(*ix))
+        })
     }
 
     /// All commits without merges.
@@ -139,7 +180,11 @@ impl<'a> View<'a> {
     }
 
     fn files_of_all_time(&self) -> impl Iterator<Item = (PathIx, impl Iterator<Item = Lines>)> {
-        self.origins.files.iter().map(|file| {
+        let counting = self.origins.files.iter().filter(|file| {
+            let scope = self.scope.as_ref();
+            scope.is_none_or(|scope| scope.has_path(file.path))
+        });
+        counting.map(|file| {
             let lines = file.runs.iter().map(|run| Lines {
                 origin: run.origin,
                 commit: run.commit,

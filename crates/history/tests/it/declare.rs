@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use trueline_facts::{Author, Confidence, ModelId, ToolId};
 use trueline_history::declare::{
-    Declaration, DeclareError, Declared, Mode, NOTES_REF, Outcome, declare,
+    Declaration, DeclareError, Declared, Earlier, Mode, NOTES_REF, Outcome, declare,
 };
 use trueline_history::evidence::{EvidenceOptions, Origins, fuse};
 use trueline_history::repository::Repository;
@@ -30,7 +30,7 @@ fn claude() -> Declaration {
 
 fn run(repo: &Repo, range: Option<&str>, mode: Mode) -> Result<Vec<Declared>, DeclareError> {
     let repository = Repository::discover(repo.path()).unwrap();
-    declare(&repository, range, &claude(), mode)
+    declare(&repository, range, &claude(), Earlier::Refuse, mode)
 }
 
 fn origins(repo: &Repo) -> Origins {

@@ -21,7 +21,7 @@ pub(super) fn section(
     let whose = super::whose(prefix);
     put!(
         out,
-        "<section id=\"{prefix}gaps\" aria-labelledby=\"{whose}{prefix}gaps-title\">\n<h2 id=\"{prefix}gaps-title\">What could not be read</h2>\n"
+        "<section id=\"{prefix}gaps\" aria-labelledby=\"{whose}{prefix}gaps-title\">\n<h2 id=\"{prefix}gaps-title\">Notes on this run</h2>\n"
     );
     if let Some(sources) = sources {
         languages(out, sources);
@@ -92,11 +92,11 @@ pub(super) fn methods(out: &mut String) {
         ),
         (
             "Evidence coverage",
-            "Share of lines with any evidence. It bounds everything said about origins, so it stands first.",
+            "Share of lines that say who wrote them, an AI or a person. A hint, such as the name of a branch, does not count. It bounds everything said about origins, so it stands first.",
         ),
         (
             "At least",
-            "AI shares count known lines only and are rounded down. Evidence about a whole commit counts for all its lines and is drawn hatched: within that commit it may be too much.",
+            "AI shares count known lines only. Evidence about a whole commit counts for all its lines and is drawn hatched: within that commit it may be too much.",
         ),
         (
             "Exposed site",

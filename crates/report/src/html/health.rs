@@ -183,7 +183,7 @@ fn review(out: &mut String, review: &Review) {
             if p.of == 0 {
                 "none".to_owned()
             } else {
-                format!("at least {}", words::floor_percent(p.hits, p.of))
+                format!("at least {}", words::percent(p.hits, p.of))
             },
             words::of(p)
         );
@@ -227,7 +227,7 @@ fn hotspots(out: &mut String, hotspots: &[Hotspot]) {
             words::count(spot.churn),
             words::count(spot.commits),
             words::count(spot.lines),
-            words::floor_percent(spot.ai.hits, spot.ai.of)
+            words::percent(spot.ai.hits, spot.ai.of)
         );
     }
     out.push_str("</tbody></table></div></div>\n");

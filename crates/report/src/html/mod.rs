@@ -42,7 +42,8 @@ fn whose(prefix: &str) -> String {
 pub fn scan(report: &ScanReport, code: &[CodeView]) -> String {
     let shelf = code_view::Shelf::choose(report, code);
     let mut body = String::new();
-    let mut page = page::Page::new(&report.repository.name, "Scan", &report.trueline_version);
+    let name = crate::answer::scanned(report);
+    let mut page = page::Page::new(&name, "Scan", &report.trueline_version);
     overview::scan(&mut body, report);
     page.section("overview", "Overview");
     if let Some(usage) = &report.usage {
@@ -70,7 +71,7 @@ pub fn scan(report: &ScanReport, code: &[CodeView]) -> String {
         page.section("signs", "Where AI and bots enter");
         signs::section(&mut body, &report.shadow_ai, &report.pipeline, "");
     }
-    page.section("gaps", "Not read");
+    page.section("gaps", "Notes");
     gaps::section(&mut body, &report.diagnostics, Some(&report.sources), "");
     page.section("methods", "Methods");
     gaps::methods(&mut body);

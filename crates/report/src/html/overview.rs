@@ -3,11 +3,12 @@
 
 use trueline_facts::scan::{Repository, ScanReport};
 use trueline_facts::usage::{EvidenceCoverage, LineShares, Usage};
+use trueline_facts::{Finding, Timestamp};
 
 use super::charts::bars;
 use super::escape::{esc, prose};
 use super::put;
-use crate::{select, words};
+use crate::{answer, select, words};
 
 /// Above this coverage no advice is given: there is little left to gain.
 const ENOUGH: f64 = 0.8;
@@ -18,28 +19,28 @@ pub(super) fn scan(out: &mut String, report: &ScanReport) {
     put!(
         out,
         "<section id=\"overview\" class=\"hero\" aria-labelledby=\"title\">\n<p class=\"kicker\">{} · ",
-        esc(&report.repository.name)
+        esc(&answer::scanned(report))
     );
     repository(out, &report.repository);
     if let Some(base) = &report.diff_base {
         put!(
             out,
-            " · only lines changed since <code>{}</code>",
+            " · findings only on lines changed since <code>{}</code>; evidence and AI share of all lines",
             esc(base.short())
         );
     }
     put!(
         out,
         "</p>\n<h1 id=\"title\">{}</h1>\n",
-        esc(&answer(report, findings.len() as u64))
+        esc(&opening(report, &findings))
     );
     if report.usage.is_none() {
         out.push_str("<p class=\"lead\">This is not a git repository with history, so nothing here says who wrote the code. Run <code>git init</code>, commit, and scan again.</p>\n");
     }
     out.push_str("<div class=\"cards\">\n");
     if let Some(usage) = &report.usage {
-        coverage_card(out, &usage.coverage);
-        share_card(out, &usage.coverage, &usage.lines);
+        coverage_card(out, &usage.coverage, None);
+        share_card(out, usage, None);
     }
     severity_card(out, report);
     well_card(out, report);
@@ -75,39 +76,19 @@ pub(super) fn repository(out: &mut String, repository: &Repository) {
     }
 }
 
-fn answer(report: &ScanReport, findings: u64) -> String {
-    let judged: u64 = report
-        .sources
-        .languages
-        .values()
-        .map(|language| language.parsed + language.partial)
-        .sum();
-    let found = if select::interrupted(report) {
-        "Interrupted: this is a part of the answer".to_owned()
-    } else if findings > 0 {
-        format!("{} to look at", words::counted(findings, "finding"))
-    } else if judged == 0 {
-        "Nothing to judge: no file in a supported language".to_owned()
+fn opening(report: &ScanReport, findings: &[&Finding]) -> String {
+    let found = answer::found(report, findings);
+    let found = if answer::is_interrupted(&report.diagnostics) {
+        format!("INTERRUPTED, so this is a part of the answer. {found}")
     } else {
-        let others = report.sources.unsupported_files;
-        let unjudged = match others {
-            0 => String::new(),
-            1 => "; 1 file in another language was not judged".to_owned(),
-            _ => format!(
-                "; {} in other languages were not judged",
-                words::counted(others, "file")
-            ),
-        };
-        format!(
-            "No findings in {}{unjudged}",
-            words::counted(judged, "file")
-        )
+        found
     };
     match &report.usage {
         Some(usage) if !unknown(&usage.coverage, &usage.lines) => format!(
-            "{found}. {} of recent lines have evidence; AI wrote at least {} of all.",
+            "{found}. {} of recent lines say who wrote them; AI wrote at least {} of recent lines and {} of all.",
             words::percent(usage.coverage.recent.hits, usage.coverage.recent.of),
-            words::floor_percent(usage.lines.ai, usage.lines.total)
+            words::percent(usage.recent_lines.ai, usage.recent_lines.total),
+            words::percent(usage.lines.ai, usage.lines.total)
         ),
         Some(_) => format!("{found}. Who wrote the code is unknown: no line carries evidence."),
         None => format!("{found}."),
@@ -120,25 +101,50 @@ pub(super) const fn unknown(coverage: &EvidenceCoverage, lines: &LineShares) -> 
 }
 
 /// Evidence coverage: the figure on which every other one rests, so it comes first.
-pub(super) fn coverage_card(out: &mut String, coverage: &EvidenceCoverage) {
-    let recent = &coverage.recent;
+pub(super) fn coverage_card(
+    out: &mut String,
+    coverage: &EvidenceCoverage,
+    since: Option<Timestamp>,
+) {
+    let recent = if since.is_some() {
+        &coverage.all
+    } else {
+        &coverage.recent
+    };
     put!(
         out,
         "<article class=\"card\"><h2>Evidence coverage</h2><p class=\"big\">{}</p>",
         words::percent(recent.hits, recent.of)
     );
     bars::gauge(out, recent, "f-good");
-    put!(
-        out,
-        "<p>of the lines added in the last {} days say who wrote them ({}). Of all lines: {}.</p></article>\n",
-        coverage.window_days,
-        words::of(recent),
-        words::percent(coverage.all.hits, coverage.all.of)
-    );
+    match since {
+        Some(since) => put!(
+            out,
+            "<p>of the {} say who wrote them ({}).</p>",
+            answer::since(since),
+            words::of(recent)
+        ),
+        None => put!(
+            out,
+            "<p>of the lines added in the last {} days say who wrote them ({}). Of all lines: {}.</p>",
+            coverage.window_days,
+            words::of(recent),
+            words::percent(coverage.all.hits, coverage.all.of)
+        ),
+    }
+    if coverage.hinted > 0 {
+        put!(
+            out,
+            "<p>Not among them: {} with a hint alone.</p>",
+            words::counted(coverage.hinted, "line")
+        );
+    }
+    out.push_str("</article>\n");
 }
 
 /// Lines by origin.
-pub(super) fn share_card(out: &mut String, coverage: &EvidenceCoverage, lines: &LineShares) {
+pub(super) fn share_card(out: &mut String, usage: &Usage, since: Option<Timestamp>) {
+    let (coverage, lines, recent) = (&usage.coverage, &usage.lines, &usage.recent_lines);
     out.push_str("<article class=\"card\"><h2>Written by AI</h2>");
     if unknown(coverage, lines) {
         out.push_str("<p class=\"big\">unknown</p>");
@@ -149,8 +155,18 @@ pub(super) fn share_card(out: &mut String, coverage: &EvidenceCoverage, lines: &
     put!(
         out,
         "<p class=\"big\"><small>at least</small> {}</p>",
-        words::floor_percent(lines.ai, lines.total)
+        words::percent(lines.ai, lines.total)
     );
+    match since {
+        Some(since) => put!(out, "<p>of the {}.</p>", answer::since(since)),
+        None if recent.total > 0 => put!(
+            out,
+            "<p>of all lines; of those added in the last {} days at least {}.</p>",
+            coverage.window_days,
+            words::percent(recent.ai, recent.total)
+        ),
+        None => out.push_str("<p>of all lines.</p>"),
+    }
     bars::origins(out, lines);
     put!(
         out,
@@ -196,12 +212,27 @@ fn severity_card(out: &mut String, report: &ScanReport) {
         }
         out.push_str("</tbody></table>");
     }
-    let less = report.findings.len() - shown.len();
-    if less > 0 {
+    let listed = (report.findings.len() - shown.len()) as u64;
+    if listed > 0 {
         put!(
             out,
             "<p>And {} less certain, listed on request.</p>",
-            words::count(less as u64)
+            words::count(listed)
+        );
+    }
+    if report.uncertain > 0 {
+        put!(
+            out,
+            "<p>{} not shown (<code>--all</code> reports them).</p>",
+            words::counted(report.uncertain, "less certain finding")
+        );
+    }
+    let known = answer::in_baseline(report);
+    if known > 0 {
+        put!(
+            out,
+            "<p>{} in the baseline not counted.</p>",
+            words::counted(known, "finding")
         );
     }
     out.push_str("</article>\n");

@@ -39,7 +39,7 @@ fn doors(out: &mut String, pipeline: &[Entry]) {
             out,
             "<tr><td>{}</td><th scope=\"row\">{}</th><td class=\"n\">{}</td><td class=\"n\">{}</td><td>{}</td><td>{}</td></tr>",
             words::entry(entry.kind),
-            esc(entry.tool.as_str()),
+            esc(&words::tool(&entry.tool)),
             words::count(entry.commits),
             words::count(entry.unreviewed),
             period(entry.first_seen, entry.last_seen),
@@ -57,7 +57,7 @@ fn shadow_ai(out: &mut String, shadow: &ShadowAi) {
     let names: Vec<_> = shadow
         .unlisted
         .iter()
-        .map(|tool| format!("<strong>{}</strong>", esc(tool.as_str())))
+        .map(|tool| format!("<strong>{}</strong>", esc(&words::tool(tool))))
         .collect();
     if !names.is_empty() {
         put!(
@@ -94,7 +94,7 @@ fn signals(out: &mut String, shadow: &ShadowAi) {
         put!(
             out,
             "<tr><th scope=\"row\">{}{tag}</th><td>{}</td><td>{}</td><td><span class=\"path\">{}</span>{detail}</td><td>{}</td></tr>",
-            esc(signal.tool.as_str()),
+            esc(&words::tool(&signal.tool)),
             words::signal(signal.kind),
             words::signal_state(signal.state),
             esc(&signal.path.display()),

@@ -8,7 +8,7 @@ use super::charts::bars;
 use super::escape::esc;
 use super::page::Page;
 use super::{gaps, health, overview, put, signs, usage};
-use crate::words;
+use crate::{answer, words};
 
 /// Repositories beyond this start folded.
 const OPEN: usize = 3;
@@ -16,7 +16,7 @@ const OPEN: usize = 3;
 /// Renders the page.
 pub(super) fn render(report: &StatsReport) -> String {
     let name = if let [only] = report.repositories.as_slice() {
-        only.repository.name.clone()
+        answer::name(&only.repository, only.scanned_path.as_ref())
     } else {
         format!(
             "{} repositories",
@@ -39,6 +39,16 @@ pub(super) fn render(report: &StatsReport) -> String {
         page.section("mine", "My lines");
         body.push_str("<section id=\"mine\" aria-labelledby=\"mine-title\">\n<h2 id=\"mine-title\">My own lines</h2>\n<p class=\"lead\">Shown to whoever asked for their own, and to nobody else.</p>\n");
         groups(&mut body, "line group", std::slice::from_ref(mine));
+        put!(
+            body,
+            "<p class=\"note\">{}{}.</p>\n",
+            if mine.commits == 0 {
+                "No line is of a commit by "
+            } else {
+                "Lines of commits by "
+            },
+            esc(&report.mine_addresses.join(", "))
+        );
         body.push_str("</section>\n");
     }
     match report.repositories.as_slice() {
@@ -47,7 +57,7 @@ pub(super) fn render(report: &StatsReport) -> String {
                 ("who", "Who wrote it"),
                 ("health", "Health"),
                 ("signs", "Where AI and bots enter"),
-                ("gaps", "Not read"),
+                ("gaps", "Notes"),
             ] {
                 page.section(id, name);
             }
@@ -59,13 +69,13 @@ pub(super) fn render(report: &StatsReport) -> String {
                     body,
                     "<details class=\"repository\" id=\"r{index}\"{}><summary><h2 id=\"r{index}-name\">{}</h2>",
                     if index < OPEN { " open" } else { "" },
-                    esc(&one.repository.name)
+                    esc(&answer::name(&one.repository, one.scanned_path.as_ref()))
                 );
                 body.push_str("<p class=\"kicker\">");
                 overview::repository(&mut body, &one.repository);
                 body.push_str("</p></summary>\n<div class=\"cards\">");
-                overview::coverage_card(&mut body, &one.usage.coverage);
-                overview::share_card(&mut body, &one.usage.coverage, &one.usage.lines);
+                overview::coverage_card(&mut body, &one.usage.coverage, one.since);
+                overview::share_card(&mut body, &one.usage, one.since);
                 body.push_str("</div>\n");
                 overview::advice(&mut body, &one.usage);
                 repository(&mut body, one, &format!("r{index}-"));
@@ -85,7 +95,11 @@ fn opening(out: &mut String, report: &StatsReport) {
         "<section id=\"overview\" class=\"hero\" aria-labelledby=\"title\">\n<p class=\"kicker\">",
     );
     if let [only] = report.repositories.as_slice() {
-        put!(out, "{} · ", esc(&only.repository.name));
+        put!(
+            out,
+            "{} · ",
+            esc(&answer::name(&only.repository, only.scanned_path.as_ref()))
+        );
         overview::repository(out, &only.repository);
     } else {
         put!(
@@ -96,23 +110,30 @@ fn opening(out: &mut String, report: &StatsReport) {
             words::counted(lines.total, "line")
         );
     }
-    let known = together.coverage.hits > 0 || lines.ai + lines.human > 0;
-    let answer = if known {
-        format!(
-            "{} of recent lines have evidence; AI wrote at least {} of all.",
-            words::percent(together.coverage.hits, together.coverage.of),
-            words::floor_percent(lines.ai, lines.total)
-        )
-    } else {
-        "Who wrote the code is unknown: no line carries evidence.".to_owned()
-    };
+    let known = answer::known_together(report);
+    let interrupted = report
+        .repositories
+        .iter()
+        .any(|one| answer::is_interrupted(&one.diagnostics));
+    let answer = format!(
+        "{}{}.",
+        if interrupted {
+            "INTERRUPTED, so this is a part of the answer. "
+        } else {
+            ""
+        },
+        esc(known
+            .as_deref()
+            .unwrap_or("Who wrote the code is unknown: no line carries evidence"))
+    );
+    let known = known.is_some();
     put!(
         out,
         "</p>\n<h1 id=\"title\">{answer}</h1>\n<div class=\"cards\">\n"
     );
     if let [only] = report.repositories.as_slice() {
-        overview::coverage_card(out, &only.usage.coverage);
-        overview::share_card(out, &only.usage.coverage, &only.usage.lines);
+        overview::coverage_card(out, &only.usage.coverage, only.since);
+        overview::share_card(out, &only.usage, only.since);
         attention_card(out, &report.repositories);
         out.push_str("</div>\n");
         overview::advice(out, &only.usage);
@@ -130,7 +151,7 @@ fn opening(out: &mut String, report: &StatsReport) {
             if known {
                 format!(
                     "<small>at least</small> {}",
-                    words::floor_percent(lines.ai, lines.total)
+                    words::percent(lines.ai, lines.total)
                 )
             } else {
                 "unknown".to_owned()
@@ -207,7 +228,7 @@ fn comparison(out: &mut String, repositories: &[RepositoryStats]) {
         put!(
             out,
             "<tr><th scope=\"row\"><a href=\"#r{index}\">{}</a></th><td class=\"n\">{}</td><td>",
-            esc(&one.repository.name),
+            esc(&answer::name(&one.repository, one.scanned_path.as_ref())),
             words::percent(recent.hits, recent.of)
         );
         bars::origins(out, lines);
@@ -234,7 +255,10 @@ fn comparison(out: &mut String, repositories: &[RepositoryStats]) {
             "</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{rework}</td><td class=\"n\">{}</td></tr>\n",
             share(lines),
             words::count(lines.total),
-            words::count(one.repository.commits),
+            words::count(match one.since {
+                Some(_) => one.usage.purposes.values().sum(),
+                None => one.repository.commits,
+            }),
             if one.shadow_ai.approved.is_some() {
                 one.shadow_ai.unlisted.len().to_string()
             } else {
@@ -250,7 +274,7 @@ fn share(lines: &LineShares) -> String {
     if lines.ai + lines.human == 0 {
         "<span class=\"faint\">unknown</span>".to_owned()
     } else {
-        words::floor_percent(lines.ai, lines.total)
+        words::percent(lines.ai, lines.total)
     }
 }
 

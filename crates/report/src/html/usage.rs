@@ -50,7 +50,7 @@ fn directories(out: &mut String, directories: &[DirectoryUse]) {
         put!(
             out,
             "</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
-            words::floor_percent(lines.ai, lines.total),
+            words::percent(lines.ai, lines.total),
             words::percent(lines.human, lines.total),
             words::percent(lines.unknown, lines.total),
             words::count(lines.total)

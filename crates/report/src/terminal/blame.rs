@@ -79,19 +79,17 @@ fn unexplained(sheet: &mut Sheet<'_>, report: &BlameReport) {
 }
 
 fn summary(sheet: &mut Sheet<'_>, report: &BlameReport) {
-    let (mut total, mut ai, mut human, mut known) = (0_u64, 0_u64, 0_u64, 0_u64);
+    let (mut total, mut ai, mut human) = (0_u64, 0_u64, 0_u64);
     for run in &report.runs {
         let len = u64::from(run.len);
         total += len;
-        if run.origin.has_evidence() {
-            known += len;
-        }
         match run.origin.author {
             Author::Ai { .. } => ai += len,
             Author::Human { .. } => human += len,
             Author::Unknown => {}
         }
     }
+    let known = ai + human;
     let path = words::visible(&report.path.display()).into_owned();
     let text = if total == 0 {
         format!("{path}: empty")
@@ -102,20 +100,20 @@ fn summary(sheet: &mut Sheet<'_>, report: &BlameReport) {
         )
     } else {
         format!(
-            "{path}: {} of {} have evidence; AI wrote at least {}, people {}",
+            "{path}: {} of {} say who wrote them; AI wrote at least {}, people {}",
             words::percent(known, total),
             words::counted(total, "line"),
-            words::floor_percent(ai, total),
+            words::percent(ai, total),
             words::percent(human, total)
         )
     };
     let text = sheet.ink(Ink::Strong, &text);
-    sheet.line(&text);
+    sheet.flow(2, &text);
     let key = sheet.ink(
         Ink::Faint,
         "A written by AI, a AI and then edited by a person, H by a person, ? unknown",
     );
-    sheet.line(&key);
+    sheet.flow(2, &key);
 }
 
 fn mark(run: &BlameRun) -> (&'static str, Ink) {

@@ -12,6 +12,9 @@ use crate::words;
 /// Steps of a trace that are printed; the middle of a longer one is left out and counted.
 const STEPS: usize = 8;
 
+/// Words beside a place need so many columns; with fewer they stand below it.
+const NARROW: usize = 20;
+
 /// Columns of a tab stop in source lines.
 const TAB: usize = 4;
 
@@ -85,7 +88,7 @@ fn headline(sheet: &mut Sheet<'_>, finding: &Finding) {
     if finding.engine != "trueline" {
         let _ = write!(text, " [{}]", words::visible(&finding.engine));
     }
-    sheet.line(&text);
+    sheet.flow(4, &text);
 }
 
 fn place(sheet: &mut Sheet<'_>, finding: &Finding, gutter: usize) {
@@ -216,6 +219,12 @@ fn trace(sheet: &mut Sheet<'_>, finding: &Finding, note: &str) {
         };
         let at = super::layout::pad(&position(&step.location), width);
         let message = words::visible(&step.message).into_owned();
-        sheet.hanging(&format!("{note}{label}{at}  "), Ink::Plain, &message);
+        let before = format!("{note}{label}{at}  ");
+        if before.len() + NARROW > sheet.width() {
+            sheet.line(&before);
+            sheet.hanging(&" ".repeat(note.len() + label.len()), Ink::Plain, &message);
+        } else {
+            sheet.hanging(&before, Ink::Plain, &message);
+        }
     }
 }

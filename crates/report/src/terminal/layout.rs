@@ -2,6 +2,7 @@
 //! that escape sequences never count.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
@@ -102,7 +103,7 @@ impl<'s> Sheet<'s> {
     pub(super) fn heading(&mut self, text: &str) {
         self.gap();
         let text = self.ink(Ink::Strong, text);
-        self.line(&text);
+        self.flow(2, &text);
     }
 
     /// Wrapped text behind a label in the left column; further lines hang under the text.
@@ -127,33 +128,64 @@ impl<'s> Sheet<'s> {
         }
     }
 
-    /// A table, each row behind `indent` blanks.
+    /// Wrapped text that may hold ink; further lines stand behind `indent` blanks.
+    pub(super) fn flow(&mut self, indent: usize, text: &str) {
+        let mut before = String::new();
+        for line in wrap(text, self.width().saturating_sub(indent)) {
+            self.line(&format!("{before}{line}"));
+            before = " ".repeat(indent);
+        }
+    }
+
+    /// A table, each row behind `indent` blanks. Where it is too wide, bars give way first, then
+    /// names are shortened in their middle; then rows go on in a further line. Numbers stay whole.
     pub(super) fn table(&mut self, indent: usize, rows: &[Vec<Cell>]) {
-        let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-        let mut widths = vec![0_usize; columns];
+        let mut columns = columns(rows);
+        let room = self.width().saturating_sub(indent);
+        fit(&mut columns, room);
+        let lines = lines_of(&columns, room.saturating_sub(DEEPER));
         for row in rows {
-            for (width, cell) in widths.iter_mut().zip(row) {
-                *width = (*width).max(cell.text.width());
+            let mut indent = indent;
+            for line in &lines {
+                self.row(indent, row, &columns, line.clone());
+                if indent == 0 || line.start == 0 {
+                    indent += DEEPER;
+                }
             }
         }
-        shrink(&mut widths, self.width().saturating_sub(indent));
-        for row in rows {
-            let mut line = " ".repeat(indent);
-            for (index, (cell, width)) in row.iter().zip(&widths).enumerate() {
-                let text = clip(&cell.text, *width, self.style.unicode);
-                let blank = " ".repeat(width.saturating_sub(text.width()));
-                let inked = self.ink(cell.ink, &text);
-                if index > 0 {
-                    line.push_str("  ");
-                }
-                if cell.right {
-                    line.push_str(&blank);
-                    line.push_str(&inked);
-                } else {
-                    line.push_str(&inked);
-                    line.push_str(&blank);
-                }
+    }
+
+    /// The cells of some columns on one line; nothing if all are empty and others are before them.
+    fn row(&mut self, indent: usize, row: &[Cell], columns: &[Column], range: Range<usize>) {
+        let mut line = " ".repeat(indent);
+        let mut is_empty = true;
+        let mut is_first = true;
+        for (cell, column) in row.iter().zip(columns).take(range.end).skip(range.start) {
+            if column.width == 0 {
+                continue;
             }
+            let text = match &cell.content {
+                Content::Text(text) | Content::Whole(text) => {
+                    elide(text, column.width, self.style.unicode)
+                }
+                Content::Bar(share) => self.bar(*share, column.width),
+            };
+            is_empty &= text.is_empty();
+            let blank = " ".repeat(column.width.saturating_sub(text.width()));
+            let inked = self.ink(cell.ink, &text);
+            if !is_first {
+                line.push_str("  ");
+            }
+            is_first = false;
+            if cell.right {
+                line.push_str(&blank);
+                line.push_str(&inked);
+            } else {
+                line.push_str(&inked);
+                line.push_str(&blank);
+            }
+        }
+        if !is_empty || range.start == 0 {
             self.line(&line);
         }
     }
@@ -183,17 +215,44 @@ impl<'s> Sheet<'s> {
     }
 }
 
+/// How much further the rest of a row that does not fit stands.
+const DEEPER: usize = 4;
+/// Names are not shortened below this width.
+const LEAST_NAME: usize = 16;
+/// A bar below this width says nothing.
+const LEAST_BAR: usize = 8;
+/// Width of a bar where there is room.
+const BAR: usize = 20;
+
 /// One cell of a table.
 pub(super) struct Cell {
-    text: String,
+    content: Content,
     ink: Ink,
     right: bool,
 }
 
-/// A left-aligned cell.
+enum Content {
+    /// May be shortened.
+    Text(String),
+    /// May not: half a number is another number.
+    Whole(String),
+    /// A share, drawn as wide as there is room.
+    Bar(f64),
+}
+
+/// A left-aligned cell that is shortened where there is no room.
 pub(super) fn cell(text: impl Into<String>) -> Cell {
     Cell {
-        text: text.into(),
+        content: Content::Text(text.into()),
+        ink: Ink::Plain,
+        right: false,
+    }
+}
+
+/// A left-aligned cell that stays whole.
+pub(super) fn whole(text: impl Into<String>) -> Cell {
+    Cell {
+        content: Content::Whole(text.into()),
         ink: Ink::Plain,
         right: false,
     }
@@ -203,7 +262,16 @@ pub(super) fn cell(text: impl Into<String>) -> Cell {
 pub(super) fn number(text: impl Into<String>) -> Cell {
     Cell {
         right: true,
-        ..cell(text)
+        ..whole(text)
+    }
+}
+
+/// A share drawn as a bar.
+pub(super) const fn bar(share: f64) -> Cell {
+    Cell {
+        content: Content::Bar(share),
+        ink: Ink::Plain,
+        right: false,
     }
 }
 
@@ -214,20 +282,88 @@ impl Cell {
     }
 }
 
-/// Takes width from the widest column until the row fits; no column goes below eight.
-fn shrink(widths: &mut [usize], room: usize) {
-    let gaps = widths.len().saturating_sub(1) * 2;
-    let mut excess = (widths.iter().sum::<usize>() + gaps).saturating_sub(room);
-    while excess > 0 {
-        let Some(widest) = widths.iter_mut().max() else {
-            return;
-        };
-        if *widest <= 8 {
-            return;
+/// The width of a column, and to how little it may go.
+struct Column {
+    width: usize,
+    least: usize,
+    is_bar: bool,
+}
+
+fn columns(rows: &[Vec<Cell>]) -> Vec<Column> {
+    let mut columns: Vec<Column> = Vec::new();
+    for row in rows {
+        for (index, cell) in row.iter().enumerate() {
+            if columns.len() == index {
+                columns.push(Column {
+                    width: 0,
+                    least: 0,
+                    is_bar: false,
+                });
+            }
+            let Some(column) = columns.get_mut(index) else {
+                continue;
+            };
+            let (width, least) = match &cell.content {
+                Content::Text(text) => (text.width(), text.width().min(LEAST_NAME)),
+                Content::Whole(text) => (text.width(), text.width()),
+                Content::Bar(_) => {
+                    column.is_bar = true;
+                    (BAR, LEAST_BAR)
+                }
+            };
+            column.width = column.width.max(width);
+            column.least = column.least.max(least);
         }
-        *widest -= 1;
-        excess -= 1;
     }
+    columns
+}
+
+fn total(columns: &[Column]) -> usize {
+    let shown = columns.iter().filter(|column| column.width > 0);
+    shown
+        .map(|column| column.width + 2)
+        .sum::<usize>()
+        .saturating_sub(2)
+}
+
+/// Takes width from the bars, then from the widest name, as far as they may give.
+fn fit(columns: &mut [Column], room: usize) {
+    while total(columns) > room {
+        let widest = columns
+            .iter_mut()
+            .filter(|column| column.width > column.least)
+            .max_by_key(|column| (column.is_bar, column.width));
+        let Some(column) = widest else { break };
+        column.width -= 1;
+    }
+    if total(columns) > room {
+        for column in columns.iter_mut().filter(|column| column.is_bar) {
+            column.width = 0;
+        }
+    }
+}
+
+/// Which columns stand on one line together.
+fn lines_of(columns: &[Column], room: usize) -> Vec<Range<usize>> {
+    if total(columns) <= room + DEEPER {
+        return std::iter::once(0..columns.len()).collect();
+    }
+    let mut lines = Vec::new();
+    let (mut start, mut used) = (0, 0);
+    for (index, column) in columns.iter().enumerate() {
+        let needed = if column.width == 0 {
+            0
+        } else {
+            column.width + 2
+        };
+        if index > start && used + needed > room + 2 {
+            lines.push(start..index);
+            (start, used) = (index, 0);
+        }
+        used += needed;
+    }
+    lines.push(start..columns.len());
+    lines
 }
 
 /// Pads on the right to a display width.
@@ -242,18 +378,49 @@ pub(super) fn clip(text: &str, width: usize, unicode: bool) -> String {
     }
     let mark = if unicode { "…" } else { ".." };
     let room = width.saturating_sub(mark.width());
-    let mut out = String::new();
-    let mut used = 0;
-    for c in text.chars() {
-        let w = c.width().unwrap_or(0);
-        if used + w > room {
-            break;
-        }
-        used += w;
-        out.push(c);
-    }
+    let mut out = clip_to(text.chars(), room);
     out.push_str(mark);
     out
+}
+
+/// Shortens in the middle: of a path, both the folder and the file tell something.
+fn elide(text: &str, width: usize, unicode: bool) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mark = if unicode { "…" } else { ".." };
+    let room = width.saturating_sub(mark.width());
+    let head = clip_to(text.chars(), room / 2);
+    let tail: String = clip_to(text.chars().rev(), room - head.width());
+    let tail: String = tail.chars().rev().collect();
+    format!("{head}{mark}{tail}")
+}
+
+/// As many characters as fit.
+fn clip_to(chars: impl Iterator<Item = char>, room: usize) -> String {
+    let mut used = 0;
+    chars
+        .take_while(|c| {
+            used += c.width().unwrap_or(0);
+            used <= room
+        })
+        .collect()
+}
+
+/// Columns of text that may hold escape sequences of [`Sheet::ink`] and [`Sheet::link`].
+fn shown_width(text: &str) -> usize {
+    let mut width = 0;
+    let mut rest = text;
+    while let Some((before, sequence)) = rest.split_once('\u{1b}') {
+        width += before.width();
+        let end = if sequence.starts_with(']') {
+            sequence.find('\\')
+        } else {
+            sequence.find('m')
+        };
+        rest = end.and_then(|end| sequence.get(end + 1..)).unwrap_or("");
+    }
+    width + rest.width()
 }
 
 /// Breaks at blanks; a word longer than the width stays whole, so that paths can be copied.
@@ -262,8 +429,9 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut line = String::new();
     let mut used = 0;
     for word in text.split(' ').filter(|word| !word.is_empty()) {
-        let w = word.width();
-        if used > 0 && used + 1 + w > width {
+        let w = shown_width(word);
+        // A number stays beside its unit.
+        if used > 0 && used + 1 + w > width && !word.starts_with('%') {
             lines.push(std::mem::take(&mut line));
             used = 0;
         }
@@ -301,16 +469,57 @@ mod tests {
         assert_eq!(clip("abc", 3, true), "abc");
     }
 
-    #[test]
-    fn a_table_that_is_too_wide_takes_from_its_widest_column() {
+    fn drawn(width: u16, rows: &[Vec<Cell>]) -> String {
         let style = Style {
-            width: 40,
+            width,
             ..Style::plain()
         };
         let mut sheet = Sheet::new(&style);
-        sheet.table(2, &[vec![cell("a".repeat(60)), number("1,234")]]);
-        let text = sheet.finish();
-        assert_eq!(text.trim_end().width(), 40);
-        assert!(text.ends_with("  1,234\n"), "{text}");
+        sheet.table(2, rows);
+        sheet.finish()
+    }
+
+    #[test]
+    fn a_table_that_is_too_wide_shortens_names_in_the_middle_and_no_number() {
+        let name = format!("src/{}/file.rs", "a".repeat(60));
+        let text = drawn(40, &[vec![cell(name), number("1,234")]]);
+        assert_eq!(text, "  src/aaaaaaaaaa..aaaaaaa/file.rs  1,234\n");
+    }
+
+    #[test]
+    fn bars_give_way_before_names_and_rows_go_on_when_nothing_else_helps() {
+        let row = || {
+            vec![
+                cell("packages/server"),
+                bar(0.5),
+                number("AI at least 59.3 %"),
+                number("12,345 lines"),
+                number("67 commits"),
+            ]
+        };
+        let wide = drawn(100, &[row()]);
+        assert!(wide.contains("##########.........."), "{wide}");
+        let narrow = drawn(60, &[row()]);
+        assert!(!narrow.contains('#'), "{narrow}");
+        for text in [&narrow, &drawn(40, &[row()])] {
+            for part in [
+                "packages/server",
+                "AI at least 59.3 %",
+                "12,345 lines",
+                "67 commits",
+            ] {
+                assert!(text.contains(part), "{part} in {text}");
+            }
+        }
+        assert!(drawn(40, &[row()]).lines().all(|line| line.width() <= 40));
+    }
+
+    #[test]
+    fn ink_has_no_width() {
+        assert_eq!(shown_width("\u{1b}[1mab\u{1b}[0m"), 2);
+        assert_eq!(
+            shown_width("\u{1b}]8;;https://example.org\u{1b}\\ab\u{1b}]8;;\u{1b}\\"),
+            2
+        );
     }
 }

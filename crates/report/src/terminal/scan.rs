@@ -3,12 +3,12 @@
 
 use trueline_facts::scan::{ScanReport, WeaknessRate};
 use trueline_facts::usage::Usage;
-use trueline_facts::{Finding, Proportion, Suppression};
+use trueline_facts::{Finding, Proportion};
 
 use super::finding::{finding, severity_ink};
-use super::layout::{Ink, Sheet, cell, number};
+use super::layout::{Ink, Sheet, cell, number, whole};
 use super::sections;
-use crate::{Style, select, words};
+use crate::{Style, answer, select, words};
 
 /// Weaknesses listed before the rest is only counted.
 const WEAKNESSES: usize = 8;
@@ -18,7 +18,7 @@ const WEAKNESSES: usize = 8;
 pub fn scan(report: &ScanReport, style: &Style, show_all: bool) -> String {
     let mut sheet = Sheet::new(style);
     let findings = select::findings(report, show_all);
-    answer(&mut sheet, report, &findings);
+    opening(&mut sheet, report, &findings);
     context(&mut sheet, report);
     sheet.gap();
     match &report.usage {
@@ -32,29 +32,32 @@ pub fn scan(report: &ScanReport, style: &Style, show_all: bool) -> String {
     weaknesses(&mut sheet, report, show_all);
     done_well(&mut sheet, report);
     list(&mut sheet, report, &findings, show_all);
+    // A part of the tree has no history of its own.
+    let whose = match &report.scanned_path {
+        Some(_) if report.usage.is_some() => " in the whole repository",
+        _ => "",
+    };
     if let Some(health) = &report.health {
         sections::anomalies(
             &mut sheet,
             &health.anomalies,
+            whose,
             if show_all { usize::MAX } else { 5 },
         );
     }
-    sections::shadow(&mut sheet, &report.shadow_ai, show_all);
+    sections::shadow(&mut sheet, &report.shadow_ai, whose, show_all);
     sections::diagnostics(&mut sheet, &report.diagnostics, show_all);
-    closing(&mut sheet, &findings, show_all);
+    closing(&mut sheet, &findings);
     sheet.finish()
 }
 
-fn answer(sheet: &mut Sheet<'_>, report: &ScanReport, findings: &[&Finding]) {
-    let scope = match &report.diff_base {
-        Some(base) => format!(
-            "{}, lines changed since {}",
-            words::visible(&report.repository.name),
-            base.short()
-        ),
-        None => words::visible(&report.repository.name).into_owned(),
-    };
-    let read = files_read(report);
+fn opening(sheet: &mut Sheet<'_>, report: &ScanReport, findings: &[&Finding]) {
+    if answer::is_interrupted(&report.diagnostics) {
+        let warning = sheet.ink(Ink::Strong, "INTERRUPTED, so this is a part of the answer");
+        sheet.line(&warning);
+    }
+    let found = answer::found(report, findings);
+    let found = words::visible(&found);
     let text = if !findings.is_empty() {
         let counts: Vec<_> = select::severities(findings)
             .into_iter()
@@ -63,41 +66,13 @@ fn answer(sheet: &mut Sheet<'_>, report: &ScanReport, findings: &[&Finding]) {
                 sheet.ink(severity_ink(severity), &text)
             })
             .collect();
-        let total = words::counted(findings.len() as u64, "finding");
-        format!(
-            "{} in {scope}: {}",
-            sheet.ink(Ink::Strong, &total),
-            counts.join(", ")
-        )
-    } else if read == 0 {
-        sheet.ink(
-            Ink::Strong,
-            &format!("Nothing to judge in {scope}: no file in a supported language"),
-        )
+        format!("{}: {}", sheet.ink(Ink::Strong, &found), counts.join(", "))
+    } else if answer::files_read(report) == 0 {
+        sheet.ink(Ink::Strong, &found)
     } else {
-        let unjudged = report.sources.unsupported_files;
-        let scope = if unjudged > 0 {
-            let files = words::counted(read, "file");
-            format!("the {files} of {scope} that could be judged")
-        } else {
-            scope
-        };
-        sheet.ink(Ink::Good, &format!("No findings in {scope}"))
+        sheet.ink(Ink::Good, &found)
     };
-    if select::interrupted(report) {
-        let warning = sheet.ink(Ink::Strong, "INTERRUPTED, so this is a part of the answer");
-        sheet.line(&warning);
-    }
-    sheet.line(&text);
-}
-
-fn files_read(report: &ScanReport) -> u64 {
-    report
-        .sources
-        .languages
-        .values()
-        .map(|language| language.parsed + language.partial)
-        .sum()
+    sheet.flow(2, &text);
 }
 
 /// What was looked at, in one faint line.
@@ -114,10 +89,7 @@ fn context(sheet: &mut Sheet<'_>, report: &ScanReport) {
             head.short()
         ));
     }
-    if repository.shallow {
-        facts.push("shallow clone: history is cut off".to_owned());
-    }
-    let read = files_read(report);
+    let read = answer::files_read(report);
     if read > 0 {
         let lines = report.sources.languages.values().map(|l| l.lines).sum();
         let names: Vec<_> = report
@@ -178,13 +150,23 @@ fn done_well(sheet: &mut Sheet<'_>, report: &ScanReport) {
 }
 
 fn who(sheet: &mut Sheet<'_>, report: &ScanReport, usage: &Usage) {
-    sections::coverage(
-        sheet,
-        &usage.coverage,
-        &words::visible(&report.repository.name),
-    );
-    sections::ai_share(sheet, &usage.coverage, &usage.lines);
-    sections::tools(sheet, &usage.tools, 6);
+    let name = answer::scanned(report);
+    let name = words::visible(&name);
+    let scope = sections::Scope {
+        name: &name,
+        since: None,
+        is_cut: report.repository.shallow,
+    };
+    if report.diff_base.is_some() {
+        let text = format!(
+            "Evidence and AI share are those of all lines of {name}, not only of the changed ones."
+        );
+        sheet.hanging("", Ink::Faint, &text);
+    }
+    sections::cut(sheet, &scope);
+    sections::coverage(sheet, &usage.coverage, &scope);
+    sections::ai_share(sheet, usage, &scope);
+    sections::tools(sheet, &usage.tools, &scope, 6);
     sections::advice(sheet, &usage.coverage);
 }
 
@@ -224,9 +206,9 @@ fn row(sheet: &Sheet<'_>, rate: &WeaknessRate) -> Vec<super::layout::Cell> {
         cell(words::visible(rate.rule.as_str())),
         cell(words::severity(rate.severity)).ink(severity_ink(rate.severity)),
         number(ai).ink(Ink::Ai),
-        cell(ai_interval).ink(Ink::Faint),
+        whole(ai_interval).ink(Ink::Faint),
         number(other),
-        cell(other_interval).ink(Ink::Faint),
+        whole(other_interval).ink(Ink::Faint),
     ]
 }
 
@@ -243,6 +225,7 @@ fn figures(sheet: &Sheet<'_>, p: &Proportion) -> (String, String) {
 fn list(sheet: &mut Sheet<'_>, report: &ScanReport, findings: &[&Finding], show_all: bool) {
     if findings.is_empty() {
         answered(sheet, report);
+        less_certain(sheet, report, findings.len());
         return;
     }
     let limit = if show_all { usize::MAX } else { select::WORST };
@@ -257,43 +240,55 @@ fn list(sheet: &mut Sheet<'_>, report: &ScanReport, findings: &[&Finding], show_
     for one in findings.iter().take(limit) {
         finding(sheet, one);
     }
-    answered(sheet, report);
-    let hidden = report.findings.len() - findings.len();
-    if hidden > 0 {
+    if findings.len() > limit {
         sheet.gap();
         let text = format!(
-            "{} less certain {} not shown: --all lists them",
-            words::count(hidden as u64),
-            if hidden == 1 {
-                "finding is"
-            } else {
-                "findings are"
-            }
+            "{} in this list: `--format html` and `--format json` have them all",
+            words::counted((findings.len() - limit) as u64, "more finding")
         );
-        let text = sheet.ink(Ink::Faint, &text);
-        sheet.line(&text);
+        sheet.hanging("", Ink::Faint, &text);
     }
+    answered(sheet, report);
+    if !show_all {
+        less_certain(sheet, report, findings.len());
+    }
+}
+
+/// How many findings of the second tier there are beside those listed.
+fn less_certain(sheet: &mut Sheet<'_>, report: &ScanReport, listed: usize) {
+    let hidden = answer::uncertain(report, listed);
+    if hidden == 0 {
+        return;
+    }
+    sheet.gap();
+    let text = format!(
+        "{} less certain {} not shown (`--all` lists {})",
+        words::count(hidden),
+        if hidden == 1 {
+            "finding is"
+        } else {
+            "findings are"
+        },
+        if hidden == 1 { "it" } else { "them" }
+    );
+    sheet.hanging("", Ink::Faint, &text);
 }
 
 /// How many findings people have answered already.
 fn answered(sheet: &mut Sheet<'_>, report: &ScanReport) {
-    let by_baseline = report
-        .suppressed
-        .iter()
-        .filter(|f| f.suppression == Some(Suppression::Baseline))
-        .count();
-    let by_comment = report.suppressed.len() - by_baseline;
+    let by_baseline = answer::in_baseline(report);
+    let by_comment = report.suppressed.len() as u64 - by_baseline;
     let mut parts = Vec::new();
     if by_comment > 0 {
         parts.push(format!(
             "{} answered by a comment",
-            words::counted(by_comment as u64, "finding")
+            words::counted(by_comment, "finding")
         ));
     }
     if by_baseline > 0 {
         parts.push(format!(
             "{} in the baseline",
-            words::counted(by_baseline as u64, "finding")
+            words::counted(by_baseline, "finding")
         ));
     }
     if !parts.is_empty() {
@@ -303,7 +298,7 @@ fn answered(sheet: &mut Sheet<'_>, report: &ScanReport) {
     }
 }
 
-fn closing(sheet: &mut Sheet<'_>, findings: &[&Finding], show_all: bool) {
+fn closing(sheet: &mut Sheet<'_>, findings: &[&Finding]) {
     let mut next = Vec::new();
     // Rules of other tools have no page here.
     if let Some(first) = findings.iter().find(|one| one.engine == "trueline") {
@@ -311,9 +306,6 @@ fn closing(sheet: &mut Sheet<'_>, findings: &[&Finding], show_all: bool) {
             "`trueline rules explain {}` tells more about the worst finding",
             words::visible(first.rule.as_str())
         ));
-    }
-    if findings.len() > select::WORST && !show_all {
-        next.push("`--all` lists every finding".to_owned());
     }
     next.push("`--format html --output report.html` draws it".to_owned());
     sheet.gap();

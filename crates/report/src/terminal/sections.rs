@@ -5,49 +5,107 @@ use std::fmt::Write as _;
 
 use trueline_facts::health::Anomaly;
 use trueline_facts::shadow::{ShadowAi, Signal};
-use trueline_facts::usage::{EvidenceCoverage, LineShares, ToolUse};
-use trueline_facts::{Diagnostic, Level, Timestamp};
+use trueline_facts::usage::{EvidenceCoverage, ToolUse, Usage};
+use trueline_facts::{Diagnostic, Level, Timestamp, ToolId};
 
-use super::layout::{Cell, Ink, LABEL, Sheet, cell, number};
-use crate::{select, words};
+use super::layout::{Cell, Ink, LABEL, Sheet, cell, number, whole};
+use crate::{answer, select, words};
+
+/// Which lines the figures about origins speak of.
+pub(super) struct Scope<'a> {
+    /// The repository, or the part of it.
+    pub(super) name: &'a str,
+    /// Only lines added from then on.
+    pub(super) since: Option<Timestamp>,
+    /// History is cut: most lines cannot be traced.
+    pub(super) is_cut: bool,
+}
+
+/// That history ends early, which weakens everything said of origins and age.
+pub(super) fn cut(sheet: &mut Sheet<'_>, scope: &Scope<'_>) {
+    if scope.is_cut {
+        sheet.labelled(
+            "History",
+            Ink::Medium,
+            "cut off: this clone is shallow. Who wrote the lines that are older than the cut cannot be known, and age, churn and review speak only of what is left. To bring the rest: git fetch --unshallow",
+        );
+    }
+}
 
 /// Evidence coverage: the figure that every other one about origins rests on.
-pub(super) fn coverage(sheet: &mut Sheet<'_>, coverage: &EvidenceCoverage, name: &str) {
+pub(super) fn coverage(sheet: &mut Sheet<'_>, coverage: &EvidenceCoverage, scope: &Scope<'_>) {
     let recent = &coverage.recent;
     let all = &coverage.all;
-    let text = if all.of == 0 {
-        "no line to look at".to_owned()
-    } else if all.hits == 0 {
-        format!("none: no line of {name} carries a trace of who wrote it")
-    } else if recent.of == 0 {
-        format!(
-            "{} of all lines ({}); no line added in the last {} days stands",
+    let name = scope.name;
+    let mut text = match scope.since {
+        Some(since) if all.of == 0 => {
+            format!("no line of {name} was added since {}", since.date())
+        }
+        _ if all.of == 0 => "no line to look at".to_owned(),
+        _ if all.hits == 0 && scope.is_cut => {
+            format!("none: history is cut off before the commits that added the lines of {name}")
+        }
+        _ if all.hits == 0 && coverage.hinted == 0 => {
+            format!("none: no line of {name} carries a trace of who wrote it")
+        }
+        _ if all.hits == 0 => format!("none: no line of {name} says who wrote it"),
+        Some(since) => format!(
+            "{} of the {} say who wrote them ({})",
+            words::percent(all.hits, all.of),
+            answer::since(since),
+            words::of(all)
+        ),
+        None if recent.of == 0 => format!(
+            "{} of all lines say who wrote them ({}); no line added in the last {} days stands",
             words::percent(all.hits, all.of),
             words::of(all),
             coverage.window_days
-        )
-    } else {
-        format!(
+        ),
+        None => format!(
             "{} of the lines added in the last {} days say who wrote them ({}); {} of all lines",
             words::percent(recent.hits, recent.of),
             coverage.window_days,
             words::of(recent),
             words::percent(all.hits, all.of)
-        )
+        ),
     };
+    if coverage.hinted > 0 {
+        let _ = write!(
+            text,
+            "; not among them {} with a hint alone",
+            words::counted(coverage.hinted, "line")
+        );
+    }
     sheet.labelled("Evidence", Ink::Plain, &text);
 }
 
 /// The AI share, worded as the lower bound that it is.
-pub(super) fn ai_share(sheet: &mut Sheet<'_>, coverage: &EvidenceCoverage, lines: &LineShares) {
+pub(super) fn ai_share(sheet: &mut Sheet<'_>, usage: &Usage, scope: &Scope<'_>) {
+    let (lines, recent) = (&usage.lines, &usage.recent_lines);
     let text = if lines.total == 0 {
         "no line to look at".to_owned()
-    } else if coverage.all.hits == 0 && lines.ai == 0 {
+    } else if lines.ai == 0 && lines.human == 0 {
         "unknown, which is not zero: without evidence nobody can tell".to_owned()
     } else {
-        let mut text = format!(
-            "at least {} of all lines ({} of {})",
-            words::floor_percent(lines.ai, lines.total),
+        let of_all = match scope.since {
+            Some(since) => format!("the {}", answer::since(since)),
+            None => "all lines".to_owned(),
+        };
+        let mut text = "at least ".to_owned();
+        if scope.since.is_none() && recent.total > 0 {
+            let _ = write!(
+                text,
+                "{} of the lines of the last {} days ({} of {}) and ",
+                words::percent(recent.ai, recent.total),
+                usage.coverage.window_days,
+                words::count(recent.ai),
+                words::count(recent.total)
+            );
+        }
+        let _ = write!(
+            text,
+            "{} of {of_all} ({} of {})",
+            words::percent(lines.ai, lines.total),
             words::count(lines.ai),
             words::count(lines.total)
         );
@@ -62,7 +120,12 @@ pub(super) fn ai_share(sheet: &mut Sheet<'_>, coverage: &EvidenceCoverage, lines
         }
         let _ = write!(
             text,
-            "; known to be by people {}, unknown {}",
+            "; of {} lines {} are known to be by people, {} are unknown",
+            if scope.since.is_some() {
+                "these"
+            } else {
+                "all"
+            },
             words::percent(lines.human, lines.total),
             words::percent(lines.unknown, lines.total)
         );
@@ -72,7 +135,7 @@ pub(super) fn ai_share(sheet: &mut Sheet<'_>, coverage: &EvidenceCoverage, lines
 }
 
 /// The tools, most lines first.
-pub(super) fn tools(sheet: &mut Sheet<'_>, tools: &[ToolUse], limit: usize) {
+pub(super) fn tools(sheet: &mut Sheet<'_>, tools: &[ToolUse], scope: &Scope<'_>, limit: usize) {
     let mut rows = Vec::new();
     for (index, tool) in tools.iter().take(limit).enumerate() {
         let approval = match tool.approved {
@@ -93,9 +156,13 @@ pub(super) fn tools(sheet: &mut Sheet<'_>, tools: &[ToolUse], limit: usize) {
         }
         rows.push(vec![
             cell(words::visible(tool.tool.as_str())).ink(Ink::Ai),
-            number(words::counted(tool.lines, "line")),
+            number(if scope.is_cut && tool.lines == 0 {
+                "lines not known".to_owned()
+            } else {
+                words::counted(tool.lines, "line")
+            }),
             number(words::counted(tool.commits, "commit")),
-            cell(period(tool.first_seen, tool.last_seen)).ink(Ink::Faint),
+            whole(period(tool.first_seen, tool.last_seen)).ink(Ink::Faint),
             approval,
             cell(models.join(", ")).ink(Ink::Faint),
         ]);
@@ -143,11 +210,11 @@ pub(super) fn advice(sheet: &mut Sheet<'_>, coverage: &EvidenceCoverage) {
 }
 
 /// What is out of the ordinary.
-pub(super) fn anomalies(sheet: &mut Sheet<'_>, anomalies: &[Anomaly], limit: usize) {
+pub(super) fn anomalies(sheet: &mut Sheet<'_>, anomalies: &[Anomaly], whose: &str, limit: usize) {
     if anomalies.is_empty() {
         return;
     }
-    sheet.heading("Out of the ordinary");
+    sheet.heading(&format!("Out of the ordinary{whose}"));
     for anomaly in anomalies.iter().take(limit) {
         let mut text = format!(
             "{}: {}",
@@ -170,42 +237,36 @@ pub(super) fn anomalies(sheet: &mut Sheet<'_>, anomalies: &[Anomaly], limit: usi
 }
 
 /// Tools that no policy lists, and the signs of them.
-pub(super) fn shadow(sheet: &mut Sheet<'_>, shadow: &ShadowAi, show_all: bool) {
+pub(super) fn shadow(sheet: &mut Sheet<'_>, shadow: &ShadowAi, whose: &str, show_all: bool) {
     if shadow.signals.is_empty() && shadow.unlisted.is_empty() {
         return;
     }
     sheet.gap();
-    let mut seen: Vec<&str> = shadow.signals.iter().map(|s| s.tool.as_str()).collect();
+    let mut seen: Vec<&ToolId> = shadow.signals.iter().map(|s| &s.tool).collect();
     seen.sort_unstable();
     seen.dedup();
-    let list = |names: Vec<&str>| {
-        names
-            .iter()
-            .map(|name| words::visible(name).into_owned())
-            .collect::<Vec<_>>()
-            .join(", ")
+    let list = |tools: Vec<&ToolId>| {
+        let names: Vec<_> = tools.into_iter().map(words::tool).collect();
+        names.join(", ")
     };
     if !shadow.unlisted.is_empty() {
-        let names = list(
-            shadow
-                .unlisted
-                .iter()
-                .map(trueline_facts::ToolId::as_str)
-                .collect(),
-        );
+        let names = list(shadow.unlisted.iter().collect());
         sheet.labelled(
             "Shadow AI",
             Ink::Medium,
-            &format!("signs of tools that trueline.toml does not list: {names}"),
+            &format!("signs{whose} of tools that trueline.toml does not list: {names}"),
         );
     } else if shadow.approved.is_none() {
         let text = format!(
-            "signs of {}; trueline.toml lists no approved tools, so none is judged",
+            "signs{whose} of {}; trueline.toml lists no approved tools, so none is judged",
             list(seen)
         );
         sheet.labelled("Shadow AI", Ink::Plain, &text);
     } else {
-        let text = format!("none: every tool with a sign ({}) is listed", list(seen));
+        let text = format!(
+            "none{whose}: every tool with a sign ({}) is listed",
+            list(seen)
+        );
         sheet.labelled("Shadow AI", Ink::Good, &text);
     }
     let mut signals: Vec<_> = shadow.signals.iter().collect();
@@ -222,7 +283,7 @@ pub(super) fn shadow(sheet: &mut Sheet<'_>, shadow: &ShadowAi, show_all: bool) {
 /// A sign by itself.
 fn sign(signal: &Signal) -> Vec<Cell> {
     vec![
-        cell(words::visible(signal.tool.as_str())),
+        cell(words::tool(&signal.tool)),
         cell(words::signal(signal.kind)).ink(Ink::Faint),
         cell(words::signal_state(signal.state)).ink(Ink::Faint),
         cell(place(signal)),
@@ -280,7 +341,7 @@ pub(super) fn diagnostics(sheet: &mut Sheet<'_>, all: &[Diagnostic], show_all: b
     if all.is_empty() {
         return;
     }
-    sheet.heading("Not read, or read in part");
+    sheet.heading("Notes on this run");
     for group in select::diagnostics(all) {
         let ink = match group.level {
             Level::Error => Ink::High,

@@ -8,9 +8,9 @@ use trueline_facts::pipeline::Entry;
 use trueline_facts::stats::{Breakdown, NoteCounts, RepositoryStats, StatsReport};
 use trueline_facts::usage::{LineShares, MonthUse};
 
-use super::layout::{Ink, Sheet, cell, number};
+use super::layout::{Ink, Sheet, bar, cell, number, whole};
 use super::sections;
-use crate::{Style, words};
+use crate::{Style, answer, words};
 
 /// Months drawn before older ones are left to the other formats.
 const MONTHS: usize = 12;
@@ -19,7 +19,7 @@ const MONTHS: usize = 12;
 #[must_use]
 pub fn stats(report: &StatsReport, style: &Style) -> String {
     let mut sheet = Sheet::new(style);
-    answer(&mut sheet, report);
+    opening(&mut sheet, report);
     if report.repositories.len() > 1 {
         overview(&mut sheet, report);
     }
@@ -28,10 +28,17 @@ pub fn stats(report: &StatsReport, style: &Style) -> String {
     }
     if let Some(mine) = &report.mine {
         sheet.heading("My own lines (shown to nobody else)");
-        sheet.table(
-            2,
-            &[share_row(&sheet, &mine.name, &mine.lines, mine.commits)],
-        );
+        sheet.table(2, &[share_row(&mine.name, &mine.lines, mine.commits)]);
+        let addresses = report.mine_addresses.join(", ");
+        let addresses = words::visible(&addresses);
+        let text = if mine.commits == 0 {
+            format!(
+                "no line here is of a commit by {addresses}; another address of yours belongs into .mailmap, or git's user.email is not the one you commit with"
+            )
+        } else {
+            format!("lines of commits by {addresses}")
+        };
+        sheet.hanging("  ", Ink::Faint, &text);
     }
     for one in &report.repositories {
         repository(&mut sheet, one);
@@ -39,30 +46,43 @@ pub fn stats(report: &StatsReport, style: &Style) -> String {
     sheet.finish()
 }
 
-fn answer(sheet: &mut Sheet<'_>, report: &StatsReport) {
+fn opening(sheet: &mut Sheet<'_>, report: &StatsReport) {
+    let interrupted = |one: &RepositoryStats| answer::is_interrupted(&one.diagnostics);
+    if report.repositories.iter().any(interrupted) {
+        let warning = sheet.ink(Ink::Strong, "INTERRUPTED, so this is a part of the answer");
+        sheet.line(&warning);
+    }
     let together = &report.together;
-    let scope = if let [only] = report.repositories.as_slice() {
-        words::visible(&only.repository.name).into_owned()
+    let name = if let [only] = report.repositories.as_slice() {
+        answer::name(&only.repository, only.scanned_path.as_ref())
     } else {
         format!("{} repositories", words::count(together.repositories))
     };
-    let lines = &together.lines;
-    let known = together.coverage.hits > 0 || lines.ai > 0 || lines.human > 0;
-    let text = if known {
-        format!(
-            "{scope}: {} of recent lines have evidence; AI wrote at least {} of {}",
-            words::percent(together.coverage.hits, together.coverage.of),
-            words::floor_percent(lines.ai, lines.total),
-            words::counted(lines.total, "line")
-        )
-    } else {
-        format!(
-            "{scope}: no line carries evidence of who wrote it; the AI share of {} is unknown",
-            words::counted(lines.total, "line")
-        )
+    let name = words::visible(&name);
+    let text = match (
+        answer::known_together(report),
+        answer::since_together(report),
+    ) {
+        (Some(known), _) => format!("{name}: {known}"),
+        (None, Some(since)) => format!(
+            "{name}: none of the {since} says who wrote it; the AI share of these {} is unknown",
+            words::counted(together.lines.total, "line")
+        ),
+        (None, None) => format!(
+            "{name}: no line carries evidence of who wrote it; the AI share of {} is unknown",
+            words::counted(together.lines.total, "line")
+        ),
     };
-    let text = sheet.ink(Ink::Strong, &text);
-    sheet.line(&text);
+    let text = sheet.ink(Ink::Strong, &words::visible(&text));
+    sheet.flow(2, &text);
+}
+
+/// Commits that the lines of a table can come from.
+fn commits(one: &RepositoryStats) -> u64 {
+    match one.since {
+        Some(_) => one.usage.purposes.values().sum(),
+        None => one.repository.commits,
+    }
 }
 
 fn overview(sheet: &mut Sheet<'_>, report: &StatsReport) {
@@ -78,11 +98,14 @@ fn overview(sheet: &mut Sheet<'_>, report: &StatsReport) {
         let lines = &one.usage.lines;
         let recent = &one.usage.coverage.recent;
         rows.push(vec![
-            cell(words::visible(&one.repository.name)),
+            cell(words::visible(&answer::name(
+                &one.repository,
+                one.scanned_path.as_ref(),
+            ))),
             number(words::percent(recent.hits, recent.of)),
             number(ai_floor(lines)).ink(Ink::Ai),
             number(words::count(lines.total)),
-            number(words::count(one.repository.commits)),
+            number(words::count(commits(one))),
         ]);
     }
     sheet.table(2, &rows);
@@ -93,7 +116,7 @@ fn ai_floor(lines: &LineShares) -> String {
     if lines.ai == 0 && lines.human == 0 {
         "unknown".to_owned()
     } else {
-        words::floor_percent(lines.ai, lines.total)
+        words::percent(lines.ai, lines.total)
     }
 }
 
@@ -102,17 +125,12 @@ fn broken_down(sheet: &mut Sheet<'_>, breakdown: &Breakdown) {
     let rows: Vec<_> = breakdown
         .groups
         .iter()
-        .map(|group| share_row(sheet, &group.name, &group.lines, group.commits))
+        .map(|group| share_row(&group.name, &group.lines, group.commits))
         .collect();
     sheet.table(2, &rows);
 }
 
-fn share_row(
-    sheet: &Sheet<'_>,
-    name: &str,
-    lines: &LineShares,
-    commits: u64,
-) -> Vec<super::layout::Cell> {
+fn share_row(name: &str, lines: &LineShares, commits: u64) -> Vec<super::layout::Cell> {
     let known = lines.ai + lines.human > 0;
     let share = if lines.total == 0 {
         0.0
@@ -123,10 +141,7 @@ fn share_row(
         (String::new(), String::new())
     } else {
         let ai = if known {
-            format!(
-                "AI at least {}",
-                words::floor_percent(lines.ai, lines.total)
-            )
+            format!("AI at least {}", words::percent(lines.ai, lines.total))
         } else {
             "unknown".to_owned()
         };
@@ -135,7 +150,7 @@ fn share_row(
     };
     vec![
         cell(words::visible(name)),
-        cell(sheet.bar(share, 20)).ink(if known { Ink::Ai } else { Ink::Faint }),
+        bar(share).ink(if known { Ink::Ai } else { Ink::Faint }),
         number(ai),
         number(coverage).ink(Ink::Faint),
         number(words::counted(lines.total, "line")),
@@ -144,7 +159,8 @@ fn share_row(
 }
 
 fn repository(sheet: &mut Sheet<'_>, one: &RepositoryStats) {
-    let name = words::visible(&one.repository.name).into_owned();
+    let name = answer::name(&one.repository, one.scanned_path.as_ref());
+    let name = words::visible(&name).into_owned();
     let mut title = name.clone();
     if let (Some(head), Some(time)) = (&one.repository.head, one.repository.head_time) {
         let _ = write!(
@@ -156,20 +172,31 @@ fn repository(sheet: &mut Sheet<'_>, one: &RepositoryStats) {
             time.date()
         );
     }
-    if one.repository.shallow {
+    if let Some(since) = one.since {
         title.push_str(sheet.dot());
-        title.push_str("shallow clone: history is cut off");
+        title.push_str("only ");
+        title.push_str(&answer::since(since));
     }
     sheet.heading(&title);
-    sections::coverage(sheet, &one.usage.coverage, &name);
+    let scope = sections::Scope {
+        name: &name,
+        since: one.since,
+        is_cut: one.repository.shallow,
+    };
+    let whose = match &one.scanned_path {
+        Some(_) => " in the whole repository",
+        None => "",
+    };
+    sections::cut(sheet, &scope);
+    sections::coverage(sheet, &one.usage.coverage, &scope);
     notes(sheet, &one.notes);
-    sections::ai_share(sheet, &one.usage.coverage, &one.usage.lines);
-    sections::tools(sheet, &one.usage.tools, 10);
+    sections::ai_share(sheet, &one.usage, &scope);
+    sections::tools(sheet, &one.usage.tools, &scope, 10);
     sections::advice(sheet, &one.usage.coverage);
     months(sheet, &one.usage.months);
-    health(sheet, &one.health);
-    sections::anomalies(sheet, &one.health.anomalies, 5);
-    sections::shadow(sheet, &one.shadow_ai, false);
+    health(sheet, &one.health, whose, one.repository.shallow);
+    sections::anomalies(sheet, &one.health.anomalies, whose, 5);
+    sections::shadow(sheet, &one.shadow_ai, whose, false);
     pipeline(sheet, &one.pipeline);
     sections::diagnostics(sheet, &one.diagnostics, false);
 }
@@ -204,7 +231,7 @@ fn months(sheet: &mut Sheet<'_>, months: &[MonthUse]) {
     let rows: Vec<_> = months
         .iter()
         .skip(months.len().saturating_sub(MONTHS))
-        .map(|month| share_row(sheet, &month.month, &month.lines, month.commits))
+        .map(|month| share_row(&month.month, &month.lines, month.commits))
         .collect();
     sheet.table(2, &rows);
     if months.len() > MONTHS {
@@ -217,18 +244,26 @@ fn months(sheet: &mut Sheet<'_>, months: &[MonthUse]) {
     }
 }
 
-fn health(sheet: &mut Sheet<'_>, health: &Health) {
-    sheet.heading(&format!("Health of the last {} days", health.window_days));
+fn health(sheet: &mut Sheet<'_>, health: &Health, whose: &str, is_cut: bool) {
+    sheet.heading(&format!(
+        "Health of the last {} days{whose}",
+        health.window_days
+    ));
     let unicode = sheet.style.unicode;
     let churn = &health.churn;
     sheet.labelled(
         "Churn",
         Ink::Plain,
         &format!(
-            "{} added {} and removed {}",
+            "{} added {} and removed {}{}",
             words::counted(churn.commits, "commit"),
             words::counted(churn.added, "line"),
-            words::count(churn.removed)
+            words::count(churn.removed),
+            if is_cut {
+                "; what the commits at the cut changed is not known"
+            } else {
+                ""
+            }
         ),
     );
     let mut label = "Rework";
@@ -277,11 +312,15 @@ fn health(sheet: &mut Sheet<'_>, health: &Health) {
                 vec![
                     cell(words::visible(&hotspot.path.display())),
                     number(words::counted(hotspot.commits, "commit")),
-                    number(format!("{} lines changed", words::count(hotspot.churn))),
-                    number(format!(
-                        "AI at least {}",
-                        words::floor_percent(hotspot.ai.hits, hotspot.ai.of)
-                    ))
+                    number(format!("{} changed", words::counted(hotspot.churn, "line"))),
+                    number(if hotspot.ai.of == 0 {
+                        "empty now".to_owned()
+                    } else {
+                        format!(
+                            "AI at least {}",
+                            words::percent(hotspot.ai.hits, hotspot.ai.of)
+                        )
+                    })
                     .ink(Ink::Ai),
                 ]
             })
@@ -297,14 +336,14 @@ fn review(sheet: &mut Sheet<'_>, health: &Health) {
     }
     let mut text = format!(
         "at least {} of commits show a sign of review ({})",
-        words::floor_percent(review.commits.hits, review.commits.of),
+        words::percent(review.commits.hits, review.commits.of),
         words::of(&review.commits)
     );
     if review.ai_commits.of > 0 {
         let _ = write!(
             text,
             "; of those with AI at least {} ({})",
-            words::floor_percent(review.ai_commits.hits, review.ai_commits.of),
+            words::percent(review.ai_commits.hits, review.ai_commits.of),
             words::of(&review.ai_commits)
         );
     }
@@ -347,10 +386,10 @@ fn pipeline(sheet: &mut Sheet<'_>, entries: &[Entry]) {
         };
         vec![
             cell(words::entry(entry.kind)).ink(Ink::Faint),
-            cell(words::visible(entry.tool.as_str())).ink(Ink::Ai),
+            cell(words::tool(&entry.tool)).ink(Ink::Ai),
             number(commits),
             number(unreviewed),
-            cell(sections::period(entry.first_seen, entry.last_seen)).ink(Ink::Faint),
+            whole(sections::period(entry.first_seen, entry.last_seen)).ink(Ink::Faint),
             cell(
                 entry
                     .evidence

@@ -200,6 +200,7 @@ fn usage() -> Usage {
             window_days: 90,
             recent: Proportion::new(6_200, 10_000),
             all: Proportion::new(8_240, 20_000),
+            hinted: 0,
             by_tool: BTreeMap::from([(ToolId::new("claude"), 3_000)]),
             advice: vec![Advice {
                 what: "Claude Code can record each edit as it happens".into(),
@@ -207,6 +208,7 @@ fn usage() -> Usage {
             }],
         },
         lines: shares(6_201, 5_001, 2_039, 11_760),
+        recent_lines: shares(4_700, 4_000, 1_500, 3_800),
         generated_lines: 900,
         tools: vec![
             tool_use("claude", 4_200, Some(true)),
@@ -396,6 +398,7 @@ pub(crate) fn rich() -> ScanReport {
         schema: scan::SCHEMA.into(),
         trueline_version: "0.1.0".into(),
         repository: repository(),
+        scanned_path: None,
         diff_base: None,
         usage: Some(usage()),
         health: Some(health()),
@@ -430,6 +433,7 @@ pub(crate) fn rich() -> ScanReport {
             rate("command-injection", Severity::Critical, (0, 6), (0, 21)),
         ],
         findings: vec![sql_injection(), path_traversal(), imported()],
+        uncertain: 187,
         suppressed: Vec::new(),
         diagnostics: vec![
             Diagnostic::new(
@@ -456,6 +460,7 @@ pub(crate) fn rich() -> ScanReport {
 /// A repository in which nothing says who wrote what.
 pub(crate) fn no_evidence() -> ScanReport {
     let mut report = rich();
+    report.uncertain = 0;
     report.findings.clear();
     report.weaknesses.clear();
     report.diagnostics.clear();
@@ -469,6 +474,7 @@ pub(crate) fn no_evidence() -> ScanReport {
     usage.coverage.all = Proportion::new(0, 20_000);
     usage.coverage.by_tool.clear();
     usage.lines = shares(0, 0, 0, 20_000);
+    usage.recent_lines = shares(0, 0, 0, 10_000);
     usage.tools.clear();
     for month in &mut usage.months {
         month.lines = shares(0, 0, 0, month.lines.total);
@@ -495,6 +501,7 @@ pub(crate) fn outside_git() -> ScanReport {
     report.pipeline.clear();
     report.diagnostics.clear();
     report.weaknesses = vec![rate("sql-injection", Severity::Critical, (0, 0), (1, 3))];
+    report.uncertain = 0;
     report.findings.truncate(1);
     for finding in &mut report.findings {
         finding.origin = None;
@@ -510,6 +517,7 @@ pub(crate) fn empty() -> ScanReport {
             name: "empty".into(),
             ..outside_git().repository
         },
+        scanned_path: None,
         diff_base: None,
         usage: None,
         health: None,
@@ -518,6 +526,7 @@ pub(crate) fn empty() -> ScanReport {
         sources: SourceCoverage::default(),
         weaknesses: Vec::new(),
         findings: Vec::new(),
+        uncertain: 0,
         suppressed: Vec::new(),
         diagnostics: Vec::new(),
     }
@@ -535,6 +544,8 @@ pub(crate) fn stats_of_one() -> StatsReport {
 pub(crate) fn stats_of_two() -> StatsReport {
     let one = RepositoryStats {
         repository: repository(),
+        scanned_path: None,
+        since: None,
         notes: NoteCounts {
             read: 120,
             unreadable: 1,
@@ -563,6 +574,7 @@ pub(crate) fn stats_of_two() -> StatsReport {
             repositories: 2,
             commits: 2_408,
             lines: shares(6_201, 5_001, 2_039, 31_760),
+            recent_lines: shares(4_700, 4_000, 1_500, 13_800),
             coverage: Proportion::new(6_200, 20_000),
         },
         repositories: vec![one, other],
@@ -582,6 +594,8 @@ pub(crate) fn stats_of_two() -> StatsReport {
             ],
         }),
         mine: None,
+        mine_addresses: Vec::new(),
+        since: None,
     }
 }
 

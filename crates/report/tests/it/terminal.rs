@@ -60,7 +60,9 @@ fn evidence_coverage_comes_before_the_ai_share() {
         terminal::scan(&fixtures::no_evidence(), &WIDE, false),
         terminal::stats(&fixtures::stats_of_two(), &WIDE),
     ] {
-        let evidence = text.to_lowercase().find("evidence").unwrap();
+        let coverage = ["say who wrote them", "Evidence"];
+        let evidence = coverage.iter().filter_map(|words| text.find(words)).min();
+        let evidence = evidence.unwrap();
         let share = text.find("AI ").unwrap();
         assert!(evidence < share, "{text}");
     }

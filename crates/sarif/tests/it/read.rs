@@ -86,7 +86,14 @@ fn suppressed_and_passing_results_are_left_out_and_counted() {
             {"ruleId":"c","message":{"text":"m"}}]}"#,
     );
     assert!(found.findings.is_empty());
-    assert_eq!(found.diagnostics.len(), 3);
+    let told: Vec<&str> = found.diagnostics.iter().map(|d| &*d.message).collect();
+    assert_eq!(
+        told,
+        [
+            "1 imported result was left out: without a place in a file",
+            "2 imported results were left out: 1 suppressed in the log, 1 not failures (`kind` or `baselineState` says so)",
+        ]
+    );
 }
 
 #[test]

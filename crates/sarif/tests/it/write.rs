@@ -58,6 +58,7 @@ fn the_log_has_what_github_reads() {
             markdown: "# SQL injection".to_owned(),
         }],
         "0.1.0",
+        None,
         &|_, line| hashes.get(line as usize - 1).cloned(),
     )
     .unwrap();
@@ -71,6 +72,7 @@ fn each_engine_has_its_own_run_and_ours_comes_first() {
         &[],
         &[],
         "0.1.0",
+        None,
         &|_, _| None,
     )
     .unwrap();
@@ -82,7 +84,7 @@ fn each_engine_has_its_own_run_and_ours_comes_first() {
 #[test]
 fn results_over_the_limit_are_left_out_and_said() {
     let many: Vec<Finding> = (1..=25_002).map(|n| finding("trueline", "a", n)).collect();
-    let text = write(&many, &[], &[], "0.1.0", &|_, _| None).unwrap();
+    let text = write(&many, &[], &[], "0.1.0", None, &|_, _| None).unwrap();
     let log: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(log["runs"][0]["results"].as_array().unwrap().len(), 25_000);
     let said = &log["runs"][0]["invocations"][0]["toolExecutionNotifications"][0];
@@ -96,9 +98,14 @@ fn results_over_the_limit_are_left_out_and_said() {
 
 #[test]
 fn what_we_write_we_can_read() {
-    let text = write(&[finding("Semgrep", "a", 3)], &[], &[], "0.1.0", &|_, _| {
-        None
-    })
+    let text = write(
+        &[finding("Semgrep", "a", 3)],
+        &[],
+        &[],
+        "0.1.0",
+        None,
+        &|_, _| None,
+    )
     .unwrap();
     let back = read(text.as_bytes(), b"").unwrap();
     let finding = &back.findings[0];

@@ -268,8 +268,11 @@ impl<'a> Files<'a> {
                     Level::Warning,
                     "file-partly-parsed",
                     format!(
-                        "{} syntax errors, first at line {line}: {}",
-                        module.coverage.errors.len(),
+                        "{}at line {line}: {}",
+                        match module.coverage.errors.len() {
+                            1 => "1 syntax error, ".to_owned(),
+                            several => format!("{several} syntax errors, the first "),
+                        },
                         error.message
                     ),
                 )

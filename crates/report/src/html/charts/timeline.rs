@@ -56,7 +56,7 @@ fn bar(out: &mut String, bucket: &Bucket, left: f64, step: f64, most: u64) {
     } else {
         format!(
             "AI at least {}, people {}, unknown {}, of {}",
-            words::floor_percent(lines.ai, lines.total),
+            words::percent(lines.ai, lines.total),
             words::percent(lines.human, lines.total),
             words::percent(lines.unknown, lines.total),
             words::counted(lines.total, "line")
@@ -152,7 +152,7 @@ fn table(out: &mut String, buckets: &[Bucket]) {
             out,
             "<tr><th scope=\"row\">{}</th><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
             esc(&bucket.name),
-            words::floor_percent(lines.ai, lines.total),
+            words::percent(lines.ai, lines.total),
             words::percent(lines.human, lines.total),
             words::percent(lines.unknown, lines.total),
             words::count(lines.total),

@@ -81,10 +81,7 @@ fn draw(out: &mut String, area: &Area) {
     let share = if shares.ai + shares.human == 0 {
         "no evidence".to_owned()
     } else {
-        format!(
-            "AI at least {}",
-            words::floor_percent(shares.ai, shares.total)
-        )
+        format!("AI at least {}", words::percent(shares.ai, shares.total))
     };
     put!(
         out,
@@ -132,7 +129,7 @@ fn draw(out: &mut String, area: &Area) {
             put!(
                 out,
                 "<text class=\"sub\" x=\"7\" y=\"33\">{}</text>",
-                words::floor_percent(shares.ai, shares.total)
+                words::percent(shares.ai, shares.total)
             );
         }
         out.push_str("</svg>");
