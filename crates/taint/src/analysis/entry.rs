@@ -323,9 +323,13 @@ impl<'a> Analyzer<'a> {
         for (at, param) in function.params.iter().enumerate() {
             // Where imports decide a name it is a full one.
             let whole = param.annotation.map(|a| self.names.text(a).to_owned());
+            let own = match param.annotation {
+                Some(of) if self.has_packages() => self.class_named(of).is_some(),
+                _ => whole.as_deref().is_some_and(|n| self.declares_class(n)),
+            };
             let declared = whole
                 .as_deref()
-                .filter(|name| !self.declares_class(name))
+                .filter(|_| !own)
                 .and_then(|name| self.paths.library_type(name));
             let annotation = match whole.as_deref() {
                 Some(full) if self.is_go() => Some(full),
@@ -342,6 +346,7 @@ impl<'a> Analyzer<'a> {
             if let Some(full) = annotation
                 && self.is_go()
                 && full.contains('.')
+                && !own
             {
                 slot.kind = Some(full.to_owned());
             }
@@ -418,8 +423,10 @@ impl<'a> Analyzer<'a> {
                 None => self.arena.single(Atom::Number),
             };
         }
+        if self.has_packages() && self.class_named(of).is_some() {
+            return value;
+        }
         let text = match self.module.language {
-            Language::Java if self.declares_class(&text) => return value,
             Language::Java => match self.paths.library_type(&text) {
                 Some(whole) => whole,
                 None => return value,
@@ -449,7 +456,7 @@ impl<'a> Analyzer<'a> {
 
     /// Whether a field of what a caller passes is declared to hold no free text: a number, or what
     /// a validator lets through.
-    pub(super) fn is_checked_field(&self, access: value::AccessId, name: Symbol) -> bool {
+    pub(super) fn is_checked_field(&mut self, access: value::AccessId, name: Symbol) -> bool {
         let Some(node) = self.arena.access(access) else {
             return false;
         };
@@ -462,12 +469,13 @@ impl<'a> Analyzer<'a> {
         let Some(param) = param.filter(|p| !p.decorators.is_empty()) else {
             return false;
         };
-        let class = self
-            .module
-            .classes
-            .iter()
-            .find(|c| Some(c.name) == param.annotation);
-        let field = class.and_then(|c| c.fields.iter().find(|f| f.name == name));
+        let class = param.annotation.and_then(|of| self.class_named(of));
+        let field = class.and_then(|class| {
+            self.lineage(class).into_iter().find_map(|class| {
+                let fields = &self.class(class)?.fields;
+                fields.iter().find(|f| f.name == name)
+            })
+        });
         field.is_some_and(|f| {
             let number = f.annotation.is_some_and(|a| {
                 let annotation = last_name(self.names.text(a));
