@@ -381,6 +381,15 @@ impl<'a> Analyzer<'a> {
                 let param = self.function(id)?.params.get(usize::from(at))?;
                 param.annotation?
             }
+            // A parameter of a function around a closure.
+            (None, Root::Captured(id, var)) => {
+                let function = self.function(id)?;
+                let at = function.params.iter().position(|p| p.var == var)?;
+                if at == 0 && self.has_receiver(function) {
+                    return function.class;
+                }
+                function.params.get(at)?.annotation?
+            }
             _ => return None,
         };
         self.class_named(of)
