@@ -5,7 +5,7 @@
 //! project is written by its key, which is the same everywhere.
 
 use smallvec::SmallVec;
-use trueline_syntax::ir::{ClassId, FieldDecl, FuncId, FunctionKind, Language, Symbol, Var};
+use trueline_syntax::ir::{ClassId, FieldDecl, FuncId, FunctionKind, Language, Op, Symbol, Var};
 
 use super::value::{Atom, ObjId, ValId};
 use super::{Analyzer, ObjectKind};
@@ -42,6 +42,30 @@ impl Analyzer<'_> {
         });
         self.types.insert(name, found);
         found
+    }
+
+    /// Whether an annotation is declared in the project.
+    pub(super) fn is_own_annotation(&mut self, name: Symbol) -> bool {
+        if self.module.classes.iter().any(|c| c.name == name) {
+            return true;
+        }
+        let written = self.names.text(name).to_owned();
+        let imported = self.module.functions.first().and_then(|body| {
+            let instrs = body.blocks.iter().flat_map(|b| &b.instrs);
+            let mut imports = instrs.filter_map(|instr| match instr.op {
+                Op::Import {
+                    module,
+                    member: Some(member),
+                } => Some((module, member)),
+                _ => None,
+            });
+            imports.find(|(_, member)| *member == name)
+        });
+        let whole = match imported {
+            Some((module, _)) => format!("{}.{written}", self.names.text(module)),
+            None => written,
+        };
+        self.elsewhere.type_named(&whole).is_some()
     }
 
     /// The name of a type as other files understand it.

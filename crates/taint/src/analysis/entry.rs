@@ -5,8 +5,8 @@
 
 use smallvec::SmallVec;
 use trueline_syntax::ir::{
-    ArgKind, Const, Decorator, FuncId, Function, FunctionKind, Language, ParamKind, Span, Symbol,
-    VarHome,
+    ArgKind, Const, Decorator, FuncId, Function, FunctionKind, Language, Param, ParamKind, Span,
+    Symbol, VarHome,
 };
 
 use super::call::Passed;
@@ -124,6 +124,7 @@ impl<'a> Analyzer<'a> {
         let skip = usize::from(self.has_receiver(function));
         let numbers = self.converted_names(function);
         for (at, param) in function.params.iter().enumerate().skip(skip) {
+            let resolved = self.is_resolved_by_project(param);
             let Some(slot) = seed.params.get_mut(at) else {
                 continue;
             };
@@ -135,13 +136,23 @@ impl<'a> Analyzer<'a> {
                     });
                     if numbers.contains(&param.name) {
                         slot.number = true;
-                    } else if !injected && param.kind != ParamKind::Rest {
+                    } else if !injected && !resolved && param.kind != ParamKind::Rest {
                         slot.source = entry.kind;
                     }
                 }
                 Some(_) | None => {}
             }
         }
+    }
+
+    /// Whether the project itself says what a parameter with an annotation of its own holds: often who
+    /// is logged in.
+    fn is_resolved_by_project(&mut self, param: &Param) -> bool {
+        self.module.language == Language::Java
+            && param
+                .decorators
+                .iter()
+                .any(|d| self.is_own_annotation(d.name))
     }
 
     pub(super) fn has_receiver(&self, function: &Function) -> bool {
