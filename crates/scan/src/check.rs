@@ -15,7 +15,7 @@ use trueline_facts::scan::{LanguageCoverage, SourceCoverage};
 use trueline_facts::{Diagnostic, Finding, Level, RepoPath, Tier};
 use trueline_syntax::ir::Language;
 use trueline_taint::{
-    Engine, Project, Site, Surface, UnitFindings, UnitId, UnitMemory, UnitOutcome,
+    Engine, Outline, Project, Site, Surface, UnitFindings, UnitId, UnitMemory, UnitOutcome,
 };
 
 use self::files::{Entry, Files};
@@ -114,7 +114,7 @@ pub(crate) fn run(
         .build()
         .map_err(ScanError::Threads)?;
     options.progress.phase("checking", paths.len() as u64);
-    let project = Project::new(
+    let mut project = Project::new(
         paths
             .iter()
             .map(|path| {
@@ -138,6 +138,7 @@ pub(crate) fn run(
             .map(|at| files.entry(engine, UnitId(at as u32)))
             .collect();
         files.set_entries(entries);
+        connect(&mut project, &files);
         let targets = targets(&project, paths, &files, memory);
         let imports: Vec<Vec<UnitId>> = targets.iter().map(|t| t.1.clone()).collect();
         let analysis = engine.analyze_project(&project, &imports, &files);
@@ -209,7 +210,20 @@ pub(crate) fn run(
     Ok(checked)
 }
 
-/// The files that each file imports: as paths that are remembered, and as units.
+/// Tells the project what its files declare.
+fn connect(project: &mut Project, files: &Files<'_>) {
+    let nothing = Outline::default();
+    let entries = files.entries().iter();
+    let outlines: Vec<&Outline> = entries
+        .map(|entry| match entry.read().map(|read| &**read) {
+            Some(Read::Lowered(seen)) => &seen.outline,
+            _ => &nothing,
+        })
+        .collect();
+    project.connect(&outlines);
+}
+
+/// The files that each file needs: as paths that are remembered, and as units.
 fn targets(
     project: &Project,
     paths: &[RepoPath],
@@ -235,7 +249,7 @@ fn targets(
                 let units = known.targets.iter().filter_map(|t| project.unit(t));
                 return (Arc::clone(&known.targets), units.collect());
             }
-            let units = project.imports(UnitId(at as u32), &seen.imports);
+            let units = project.needed(UnitId(at as u32), &seen.outline);
             let targets: Vec<RepoPath> = units
                 .iter()
                 .filter_map(|unit| project.path(*unit).cloned())

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use trueline_facts::scan::LanguageCoverage;
 use trueline_facts::{Diagnostic, RepoPath};
 use trueline_syntax::ir::Language;
-use trueline_taint::{Digest, ImportName, Surface, UnitMemory};
+use trueline_taint::{Digest, Outline, Surface, UnitMemory};
 
 pub(crate) use self::stored::{Interfaces, Stored};
 use crate::suppress::Comment;
@@ -59,7 +59,7 @@ pub(crate) enum Read {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Seen {
     pub(crate) language: Kept,
-    pub(crate) imports: Vec<ImportName>,
+    pub(crate) outline: Outline,
     pub(crate) row: LanguageCoverage,
     /// `None` if it could not be made.
     pub(crate) surface: Option<Surface>,
@@ -101,7 +101,7 @@ pub(crate) struct FileMemory {
     pub(crate) stat: Option<Stat>,
     pub(crate) content: Digest,
     pub(crate) read: Arc<Read>,
-    /// Files that it imports, in [`Memory::shape`].
+    /// Files that it needs, in [`Memory::shape`].
     pub(crate) targets: Arc<Vec<RepoPath>>,
     pub(crate) unit: Option<UnitMemory>,
 }

@@ -309,11 +309,23 @@ pub(crate) struct Class {
     pub(crate) bases: Vec<TextIx>,
     /// Those of them that are classes of the project.
     pub(crate) known_bases: Vec<Ref>,
+    /// Fields with a declared type or annotations.
+    pub(crate) declared: Vec<DeclaredField>,
     pub(crate) methods: Vec<(TextIx, u32)>,
     /// Names of the class's body.
     pub(crate) attributes: Vec<(TextIx, ValueIx)>,
     /// What methods put into attributes of instances.
     pub(crate) fields: Vec<(TextIx, ValueIx)>,
+}
+
+/// A field of a class as it is declared.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct DeclaredField {
+    pub(crate) name: TextIx,
+    /// The name of its type, or the key of a type of the project.
+    pub(crate) of: Option<TextIx>,
+    /// Its annotations, with their first text.
+    pub(crate) decorators: Vec<(TextIx, Option<TextIx>)>,
 }
 
 impl Interface {

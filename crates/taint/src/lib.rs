@@ -31,9 +31,7 @@ pub use crate::memory::UnitMemory;
 use crate::models::Models;
 pub use crate::program::{Lowered, ProjectAnalysis, UnitFindings, UnitOutcome, Units};
 use crate::project::{Answer, Question};
-pub use crate::project::{
-    Batches, ImportName, Project, UnitId, batches, import_names, is_manifest,
-};
+pub use crate::project::{Batches, Outline, Project, UnitId, batches, is_manifest};
 use crate::report::Reporter;
 pub use crate::report::{Candidate, settle};
 pub use crate::rules::{Docs, Example, FORMAT, MODEL_FILES, RULE_FILES, Rule, RuleError};

@@ -1,8 +1,8 @@
 //! All files of a project, each after those that it imports.
 //!
-//! Files that do not need each other are analysed at the same time. Files that import each other
-//! go in rounds: each sees what the round before made of the others, until nothing changes or
-//! [`MAX_ROUNDS`] have passed. So the outcome does not depend on the number of threads. Of a file
+//! Files that do not need each other are analysed at the same time. Files that need each other in a
+//! circle go in layers, each after most of what it needs, and again in rounds: a file that would see
+//! something else is analysed once more, until nothing changes or [`MAX_ROUNDS`] have passed. So the outcome does not depend on the number of threads. Of a file
 //! that is done only its interface is kept, and what was found. What an earlier run left of a file
 //! ([`UnitMemory`]) stands in for its analysis where all that the analysis saw is as it was.
 
@@ -19,7 +19,7 @@ use crate::analysis::Interfaces;
 use crate::digest::Digest;
 use crate::interface::Interface;
 use crate::memory::{Answers, Found, UnitMemory};
-use crate::project::{Project, UnitId, batches};
+use crate::project::{Batches, Project, UnitId, batches, layers};
 use crate::report::{Candidate, settle};
 use crate::{Engine, Site};
 
@@ -112,6 +112,8 @@ struct Held {
 /// The interfaces of a run.
 struct Store<'r> {
     units: &'r dyn Units,
+    /// Batch and component of each file.
+    ranks: Vec<(u32, u32)>,
     slots: Vec<RwLock<Option<Arc<Held>>>>,
     made: Mutex<BTreeMap<Digest, Arc<[u8]>>>,
     /// A remembered interface could not be had.
@@ -122,6 +124,15 @@ impl Store<'_> {
     fn held(&self, unit: UnitId) -> Option<Arc<Held>> {
         let slot = self.slots.get(unit.0 as usize)?;
         slot.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What a file can see of another: nothing that may be made at the same time.
+    fn seen(&self, from: UnitId, unit: UnitId) -> Option<Arc<Held>> {
+        let own = self.ranks.get(from.0 as usize)?;
+        let other = self.ranks.get(unit.0 as usize)?;
+        (other.0 < own.0 || other == own)
+            .then(|| self.held(unit))
+            .flatten()
     }
 
     fn digest(&self, unit: UnitId) -> Option<Digest> {
@@ -169,12 +180,13 @@ impl Store<'_> {
 /// The store as one file sees it: what it reads is written down.
 struct Reading<'s> {
     store: &'s Store<'s>,
+    unit: UnitId,
     reads: Mutex<BTreeMap<UnitId, Option<Digest>>>,
 }
 
 impl Interfaces for Reading<'_> {
     fn get(&self, unit: UnitId) -> Option<Arc<Interface>> {
-        let held = self.store.held(unit);
+        let held = self.store.seen(self.unit, unit);
         self.reads
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -220,7 +232,7 @@ struct Lost;
 
 impl Engine {
     /// Analyses all files of a project. `imports` are those of each file, as
-    /// [`Project::imports`] gives them. Call it on a pool of threads with deep stacks.
+    /// [`Project::needed`] gives them. Call it on a pool of threads with deep stacks.
     #[must_use]
     pub fn analyze_project(
         &self,
@@ -244,8 +256,10 @@ impl Engine {
         units: &dyn Units,
         recall: Recall,
     ) -> Result<ProjectAnalysis, Lost> {
+        let batches = batches(imports);
         let store = Store {
             units,
+            ranks: ranks(&batches, project.len()),
             slots: (0..project.len()).map(|_| RwLock::new(None)).collect(),
             made: Mutex::default(),
             lost: AtomicBool::new(false),
@@ -255,10 +269,10 @@ impl Engine {
         let mut analyzed = BTreeSet::new();
         let mut analyses = 0;
         let mut restless = Vec::new();
-        for batch in batches(imports) {
+        for batch in batches {
             let results: Vec<Component> = batch
                 .par_iter()
-                .map(|component| self.component(project, component, recall, &store))
+                .map(|component| self.component(project, component, imports, recall, &store))
                 .collect();
             if store.lost.load(Ordering::Relaxed) {
                 return Err(Lost);
@@ -304,36 +318,45 @@ impl Engine {
         &self,
         project: &Project,
         component: &[UnitId],
+        imports: &[Vec<UnitId>],
         recall: Recall,
         store: &Store<'_>,
     ) -> Component {
         let rounds = if component.len() > 1 { MAX_ROUNDS } else { 1 };
-        let mut turns: Vec<Turn> = component
-            .iter()
-            .map(|unit| turn(project, *unit, recall, store.units))
+        let mut layers: Vec<Vec<Turn>> = layers(component, imports)
+            .into_iter()
+            .map(|layer| {
+                let turns = layer.into_iter();
+                let turns = turns.map(|unit| turn(project, unit, recall, store.units));
+                turns.collect()
+            })
             .collect();
         let mut analyzed = BTreeSet::new();
         let mut analyses = 0;
-        let mut last = Vec::new();
+        let mut last: BTreeMap<UnitId, Ended> = BTreeMap::new();
         let mut changed = false;
         for _ in 0..rounds {
-            let results: Vec<Round> = turns
-                .par_iter()
-                .map(|turn| self.round(project, turn, store))
-                .collect();
             changed = false;
-            for (turn, round) in turns.iter_mut().zip(&results) {
-                changed |= store.digest(round.unit) != Some(round.digest);
-                store.put(round.unit, round.digest, round.interface.clone());
-                if turn.content.is_some() && round.interface.is_some() {
-                    analyzed.insert(round.unit);
-                    analyses += 1;
-                }
-                if let Ended::Analyzed(memory, _) = &round.ended {
-                    turn.memory = Some(memory.clone());
+            for turns in &mut layers {
+                let results: Vec<Round> = turns
+                    .par_iter()
+                    .map(|turn| self.round(project, turn, store))
+                    .collect();
+                for (turn, round) in turns.iter_mut().zip(results) {
+                    if store.digest(round.unit) != Some(round.digest) {
+                        changed = true;
+                        store.put(round.unit, round.digest, round.interface.clone());
+                    }
+                    if turn.content.is_some() && round.interface.is_some() {
+                        analyzed.insert(round.unit);
+                        analyses += 1;
+                    }
+                    if let Ended::Analyzed(memory, _) = &round.ended {
+                        turn.memory = Some(memory.clone());
+                    }
+                    last.insert(round.unit, round.ended);
                 }
             }
-            last = results;
             if !changed {
                 break;
             }
@@ -346,7 +369,7 @@ impl Engine {
             .filter(|_| changed && component.len() > 1)
             .map(|unit| (*unit, component.len()));
         Component {
-            ended: last.into_iter().map(|r| (r.unit, r.ended)).collect(),
+            ended: last.into_iter().collect(),
             analyzed,
             analyses,
             restless,
@@ -356,7 +379,10 @@ impl Engine {
     /// A file in one round: remembered if it would see what it saw before.
     fn round(&self, project: &Project, turn: &Turn, store: &Store<'_>) -> Round {
         let unit = turn.unit;
-        let now = |path: &_| project.unit(path).and_then(|unit| store.digest(unit));
+        let now = |path: &_| {
+            let held = store.seen(unit, project.unit(path)?)?;
+            Some(held.digest)
+        };
         if let Some(memory) = &turn.memory
             && let Some((digest, found)) = memory.recall(now)
         {
@@ -369,6 +395,7 @@ impl Engine {
         }
         let reading = Reading {
             store,
+            unit,
             reads: Mutex::default(),
         };
         let nothing = |ended| {
@@ -421,6 +448,21 @@ impl Engine {
             interface: Some(Arc::new(interface)),
         }
     }
+}
+
+/// The batch and the component of each file.
+fn ranks(batches: &Batches, count: usize) -> Vec<(u32, u32)> {
+    let mut ranks = vec![(0, 0); count];
+    for (batch, components) in batches.iter().enumerate() {
+        for (at, component) in components.iter().enumerate() {
+            for unit in component {
+                if let Some(rank) = ranks.get_mut(unit.0 as usize) {
+                    *rank = (batch as u32, at as u32);
+                }
+            }
+        }
+    }
+    ranks
 }
 
 /// Whether memory is used.

@@ -9,7 +9,7 @@ use trueline_facts::scan::LanguageCoverage;
 use trueline_facts::{Diagnostic, Level, RepoPath};
 use trueline_syntax::ir::Language;
 use trueline_syntax::{Refused, Source};
-use trueline_taint::{Digest, Engine, Lowered, UnitId, UnitMemory, Units, import_names};
+use trueline_taint::{Digest, Engine, Lowered, Outline, UnitId, UnitMemory, Units};
 
 use super::{Changes, Contents};
 use crate::memory::{Kept, Memory, Read, Seen, Stat};
@@ -291,7 +291,7 @@ impl<'a> Files<'a> {
         let surface = catch_unwind(AssertUnwindSafe(|| engine.surface(path, &decoded, &module)));
         let seen = Seen {
             language: Kept(language),
-            imports: import_names(&module),
+            outline: Outline::of(&module),
             row,
             surface: surface.ok(),
             comments: suppress::comments(&decoded),

@@ -7,11 +7,13 @@ use trueline_scan::{Changed, Scanner};
 
 use crate::tree::{Tree, rescan, shown};
 
-const STEPS: u64 = 48;
+const STEPS: u64 = 96;
 /// Edits of one project before the next one is made.
 const STEPS_PER_PROJECT: u64 = 12;
 const MODULES: u64 = 6;
 const FUNCTIONS: u64 = 3;
+/// Files of the Go package, and Java classes.
+const PACKAGED: u64 = 4;
 
 /// `SplitMix64`: the same choices everywhere.
 struct Choices(u64);
@@ -110,6 +112,105 @@ fn javascript(choices: &mut Choices, own: u64) -> String {
     text
 }
 
+/// One of the files of a package: a type of its own, an interface that any may implement, calls of
+/// what others declare.
+fn go(choices: &mut Choices, own: u64) -> String {
+    let at = (own + 1 + choices.below(PACKAGED - 1)) % PACKAGED;
+    let g = choices.below(FUNCTIONS);
+    let package = if choices.below(9) == 0 {
+        "other"
+    } else {
+        "store"
+    };
+    let mut text = format!(
+        "package {package}\n\nimport (\n\t\"net/http\"\n\t\"os/exec\"\n)\n\ntype T{own} struct {{\n\tnext *T{at}\n\tdoer Doer\n\tName string\n}}\n\n"
+    );
+    if own == 0 || choices.below(6) == 0 {
+        let more = if choices.below(2) == 0 {
+            "\tRun(x string) string\n"
+        } else {
+            ""
+        };
+        text += &format!("type Doer interface {{\n\tDo(x string) string\n{more}}}\n\n");
+    }
+    for f in 0..FUNCTIONS {
+        let inner = match choices.below(7) {
+            0 => "return x".to_owned(),
+            1 => "exec.Command(\"sh\", \"-c\", x).Run()\n\treturn x".to_owned(),
+            2 => format!("return F{at}{g}(x)"),
+            3 => format!("return t.next.M{g}(x)"),
+            4 => "return t.doer.Do(x)".to_owned(),
+            5 => format!("t = New{at}()\n\treturn t.M{g}(x)"),
+            _ => "return \"fixed\"".to_owned(),
+        };
+        let on = if choices.below(4) == 0 { at } else { own };
+        text += &format!(
+            "func (t *T{on}) M{f}(x string) string {{\n\t{inner}\n}}\n\nfunc F{own}{f}(x string) string {{\n\tt := New{own}()\n\t{inner}\n}}\n\n"
+        );
+    }
+    if choices.below(2) == 0 {
+        text += &format!("func (t *T{own}) Do(x string) string {{\n\treturn F{at}{g}(x)\n}}\n\n");
+    }
+    text += &format!("func New{own}() *T{own} {{\n\treturn &T{own}{{}}\n}}\n\n");
+    if choices.below(2) == 0 {
+        text += &format!(
+            "func Handle{own}(w http.ResponseWriter, r *http.Request) {{\n\tNew{at}().M{g}(r.FormValue(\"q\"))\n\tF{at}{g}(r.FormValue(\"p\"))\n}}\n"
+        );
+    }
+    text
+}
+
+fn java(choices: &mut Choices, own: u64) -> String {
+    let at = (own + 1 + choices.below(PACKAGED - 1)) % PACKAGED;
+    let g = choices.below(FUNCTIONS);
+    let package = if choices.below(9) == 0 {
+        "com.b"
+    } else {
+        "com.a"
+    };
+    let head = match choices.below(5) {
+        0 => format!("public interface J{own}"),
+        1 => format!("public abstract class J{own} extends J{at}"),
+        2 => format!("@Service\npublic class J{own} implements J{at}"),
+        3 => format!("@RestController\npublic class J{own}"),
+        _ => format!("public class J{own} extends J{at}"),
+    };
+    let mut text = format!(
+        "package {package};\n\nimport com.b.*;\nimport org.springframework.web.bind.annotation.*;\n\n{head} {{\n"
+    );
+    if head.contains("interface") {
+        for f in 0..FUNCTIONS {
+            text += &format!("    String m{f}(String x);\n");
+        }
+        return text + "}\n";
+    }
+    text +=
+        &format!("    @Autowired\n    private J{at} next;\n    static String kept = \"a\";\n\n");
+    for f in 0..FUNCTIONS {
+        let inner = match choices.below(7) {
+            0 => "return x;".to_owned(),
+            1 => "Runtime.getRuntime().exec(\"ls \" + x); return x;".to_owned(),
+            2 => format!("return next.m{g}(x);"),
+            3 => format!("return new J{at}().m{g}(x);"),
+            4 => format!("return m{g}(x) + J{at}.kept;"),
+            5 => {
+                text += &format!("    public abstract String m{f}(String x);\n\n");
+                continue;
+            }
+            _ => "return String.valueOf(Integer.parseInt(x));".to_owned(),
+        };
+        let mapping = if choices.below(3) == 0 {
+            format!(
+                "    @GetMapping(\"/{own}/{f}\")\n    public String m{f}(@RequestParam String x)"
+            )
+        } else {
+            format!("    public String m{f}(String x)")
+        };
+        text += &format!("{mapping} {{\n        {inner}\n    }}\n\n");
+    }
+    text + "}\n"
+}
+
 /// What a name of the project holds, as chosen.
 fn text_of(choices: &mut Choices, name: &str) -> String {
     let own = name
@@ -123,7 +224,10 @@ fn text_of(choices: &mut Choices, name: &str) -> String {
             _ => format!("from app.m{0} import f1 as m{0}\n", choices.below(MODULES)),
         },
         "package.json" => format!("{{\"name\": \"n{}\"}}\n", choices.below(3)),
+        "go.mod" => format!("module example.com/n{}\n", choices.below(3)),
         _ if name.starts_with("app/") => python(choices, own),
+        _ if name.ends_with(".go") => go(choices, own),
+        _ if name.ends_with(".java") => java(choices, own),
         _ => javascript(choices, own),
     }
 }
@@ -133,6 +237,11 @@ fn names() -> Vec<String> {
     for at in 0..MODULES {
         names.push(format!("app/m{at}.py"));
         names.push(format!("web/n{at}.js"));
+    }
+    names.push("go.mod".to_owned());
+    for at in 0..PACKAGED {
+        names.push(format!("store/t{at}.go"));
+        names.push(format!("src/com/a/J{at}.java"));
     }
     names
 }

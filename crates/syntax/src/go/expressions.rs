@@ -266,6 +266,11 @@ impl<'t> Lowering<'t> {
         Operand::Var(result)
     }
 
+    /// Whether an expression is made of truth values by `&&` or `||`.
+    pub(super) fn is_logical(&self, node: Node<'t>) -> bool {
+        node.kind() == "binary_expression" && is_logical(self.operator(node))
+    }
+
     /// Branches on an expression. `!`, `&&` and `||` become edges.
     pub(super) fn condition(&mut self, node: Node<'t>, then: BlockId, otherwise: BlockId) {
         match node.kind() {

@@ -3,6 +3,7 @@
 use tree_sitter::Node;
 
 use super::{Lowering, field, span};
+use crate::ir::{Const, Operand};
 
 impl<'t> Lowering<'t> {
     /// The statements of a block, in the scope that is open.
@@ -89,10 +90,23 @@ impl<'t> Lowering<'t> {
         if let Some(list) = node.named_child(0)
             && list.kind() != "comment"
         {
-            for value in self.list(list) {
-                values.push(self.expression(value));
-            }
+            values = self.list(list);
         }
+        if let [only] = values.as_slice()
+            && self.is_logical(*only)
+        {
+            // What is known on each way to the answer stays known.
+            let (then, otherwise) = (self.builder.new_block(), self.builder.new_block());
+            self.condition(*only, then, otherwise);
+            for (block, answer) in [(then, true), (otherwise, false)] {
+                self.builder.switch_to(block);
+                let answer = Operand::Const(Const::Bool(answer));
+                self.return_values(vec![answer], span(node));
+            }
+            return;
+        }
+        let values = values.into_iter().map(|value| self.expression(value));
+        let values = values.collect();
         self.return_values(values, span(node));
     }
 

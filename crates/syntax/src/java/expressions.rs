@@ -309,6 +309,21 @@ impl<'t> Lowering<'t> {
         Operand::Var(result)
     }
 
+    /// Whether an expression is made of truth values by `&&` or `||`.
+    pub(super) fn is_logical(&self, node: Node<'t>) -> bool {
+        node.kind() == "binary_expression" && is_logical(self.operator(node))
+    }
+
+    /// Returns a truth value: what is known on each way to the answer stays known.
+    pub(super) fn return_answer(&mut self, node: Node<'t>) {
+        let (then, otherwise) = (self.builder.new_block(), self.builder.new_block());
+        self.condition(node, then, otherwise);
+        for (block, answer) in [(then, true), (otherwise, false)] {
+            self.builder.switch_to(block);
+            self.leave_by_return(Some(Operand::Const(Const::Bool(answer))));
+        }
+    }
+
     /// Branches on an expression. `!`, `&&` and `||` become edges.
     pub(super) fn condition(&mut self, node: Node<'t>, then: BlockId, otherwise: BlockId) {
         match node.kind() {

@@ -132,12 +132,19 @@ impl<'t> Lowering<'t> {
         self.builder.function().returns = returns;
         let parameters = field(node, "parameters");
         self.parameters(parameters);
-        match body {
-            Some(body) => self.block(body),
+        let has_body = match body {
+            Some(body) => {
+                self.block(body);
+                true
+            }
+            None if self.mapped_statement(node) => true,
             // An abstract method does what those that implement it do.
-            None => self.builder.terminate(crate::ir::Terminator::Throw(None)),
-        }
-        self.end_member(symbol, body.is_some());
+            None => {
+                self.builder.terminate(crate::ir::Terminator::Throw(None));
+                false
+            }
+        };
+        self.end_member(symbol, has_body);
     }
 
     fn constructor(&mut self, node: Node<'t>, members: &[Node<'t>], components: &[Node<'t>]) {

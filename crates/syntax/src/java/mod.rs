@@ -13,6 +13,7 @@
 //! - A variable of a declared type is [`Op::Typed`]; `String` and `Object` say nothing new.
 //! - A lambda is a closure; a method reference reads the method as a field. Methods of anonymous
 //!   classes are functions inside the one that makes the object.
+//! - A method whose annotation is SQL with values put in has the body that it stands for ([`mapped`]).
 //! - `x instanceof T t` binds `t` before the branch. An array is a list.
 
 mod calls;
@@ -20,6 +21,7 @@ mod classes;
 mod control;
 mod expressions;
 mod literals;
+mod mapped;
 mod members;
 mod names;
 mod statements;

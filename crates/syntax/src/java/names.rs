@@ -349,6 +349,19 @@ impl<'t> Lowering<'t> {
         self.builder.emit_temp(Op::Import { module, member }, at)
     }
 
+    /// Whether a simple name is a type of a package.
+    pub(super) fn imports_type(&self, package: &str, simple: &str) -> bool {
+        match self.imports.types.get(simple) {
+            Some(full) => {
+                full.strip_suffix(simple).and_then(|p| p.strip_suffix('.')) == Some(package)
+            }
+            None => {
+                !self.types.contains_key(simple)
+                    && self.imports.packages.iter().any(|p| p == package)
+            }
+        }
+    }
+
     /// The full name of a type, if the file decides it.
     pub(super) fn full_name(&self, simple: &str) -> Option<String> {
         if self.types.contains_key(simple) {

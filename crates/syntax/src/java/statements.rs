@@ -37,11 +37,14 @@ impl<'t> Lowering<'t> {
             "break_statement" | "continue_statement" => self.jump(node),
             "yield_statement" => self.yield_statement(node),
             "return_statement" => {
-                let value = node
-                    .named_child(0)
-                    .filter(|c| !super::is_comment(*c))
-                    .map(|value| self.expression(value));
-                self.leave_by_return(value);
+                let value = node.named_child(0).filter(|c| !super::is_comment(*c));
+                match value {
+                    Some(value) if self.is_logical(value) => self.return_answer(value),
+                    value => {
+                        let value = value.map(|value| self.expression(value));
+                        self.leave_by_return(value);
+                    }
+                }
             }
             "throw_statement" => {
                 let value = node.named_child(0).map(|value| self.expression(value));

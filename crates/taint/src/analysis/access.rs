@@ -92,25 +92,29 @@ impl<'a> Analyzer<'a> {
     ) -> ValId {
         let key = (frame.id, base, Selector::Name(name));
         let atoms = self.arena.get(base).atoms.clone();
-        let pure = atoms.iter().all(|a| match a {
-            Atom::Path(_) | Atom::Text | Atom::Number => true,
-            // Unless something was stored in it, what a caller passes reads the same every time.
-            Atom::Access(access) => {
-                let stored = self.access_objects.get(access);
-                stored.is_none_or(|o| state.contents(*o).is_none())
-                    && self.receiver_class(*access).is_none()
-            }
-            _ => false,
-        });
+        let mut pure = true;
+        for atom in &atoms {
+            pure &= match atom {
+                Atom::Path(_) | Atom::Text | Atom::Number => true,
+                // Unless something was stored in it, what a caller passes reads the same every time.
+                Atom::Access(access) => {
+                    let stored = self.access_objects.get(access);
+                    stored.is_none_or(|o| state.contents(*o).is_none())
+                        && self.receiver_class(*access).is_none()
+                }
+                _ => false,
+            };
+        }
         if pure && let Some(part) = self.arena.reads.get(&key).copied() {
             return self.refined(state, part);
         }
         if let Some(length) = self.length_of(base, name) {
             return length;
         }
-        let checked = atoms
-            .iter()
-            .any(|a| matches!(a, Atom::Access(access) if self.is_checked_field(*access, name)));
+        let mut checked = false;
+        for atom in &atoms {
+            checked |= matches!(atom, Atom::Access(a) if self.is_checked_field(*a, name));
+        }
         if checked {
             return self.arena.single(Atom::Number);
         }
@@ -254,7 +258,12 @@ impl<'a> Analyzer<'a> {
                     rest
                 };
                 match self.declared_field(class, name) {
-                    Some(declared) if attribute == ValId::UNDEF => self.declared(declared, rest),
+                    Some(declared) if attribute == ValId::UNDEF => {
+                        match self.class_named(declared).filter(|_| rest == ValId::UNDEF) {
+                            Some(of) => self.object_in_field(class, name, of),
+                            None => self.declared(declared, rest),
+                        }
+                    }
                     _ => self.arena.join(attribute, rest),
                 }
             }
@@ -316,31 +325,12 @@ impl<'a> Analyzer<'a> {
         value
     }
 
-    /// The declared type of a field of a class or of its bases in this module.
-    fn declared_field(&self, class: trueline_syntax::ir::ClassId, name: Symbol) -> Option<Symbol> {
-        let mut at = class;
-        for _ in 0..8 {
-            let body = self.module.classes.get(at.0 as usize)?;
-            if let Some(field) = body.fields.iter().find(|f| f.name == name) {
-                return field.annotation;
-            }
-            at = *self.bases_of(at).first()?;
-        }
-        None
-    }
-
     /// A value in a place that is declared to be of a type.
     fn declared(&mut self, of: Symbol, value: ValId) -> ValId {
         if value == ValId::UNDEF {
             return self.typed(ValId::UNKNOWN, of);
         }
         self.typed(value, of)
-    }
-
-    /// The class of this module that a type's name means.
-    fn class_named(&self, name: Symbol) -> Option<trueline_syntax::ir::ClassId> {
-        let at = self.module.classes.iter().position(|c| c.name == name)?;
-        Some(trueline_syntax::ir::ClassId(at as u32))
     }
 
     /// A symbol with what is known of it from elsewhere in the class.
@@ -374,33 +364,51 @@ impl<'a> Analyzer<'a> {
         self.arena.add(value)
     }
 
-    /// The class whose method is being analysed, if the path is its receiver.
+    /// The class of what an access path leads to: of the receiver of the method that is being
+    /// analysed, or by declared types.
     pub(super) fn receiver_class(
+        &mut self,
+        access: value::AccessId,
+    ) -> Option<trueline_syntax::ir::ClassId> {
+        if let Some(own) = self.own_class(access) {
+            return Some(own);
+        }
+        if !self.has_packages() {
+            return None;
+        }
+        let node = self.arena.access(access)?;
+        let of = match (node.parent, node.root) {
+            (Some((base, Selector::Name(name))), _) => {
+                let class = self.receiver_class(base)?;
+                self.declared_field(class, name)?
+            }
+            (None, Root::Param(id, at)) => {
+                let param = self.function(id)?.params.get(usize::from(at))?;
+                param.annotation?
+            }
+            // A parameter of a function around a closure.
+            (None, Root::Captured(id, var)) => {
+                let function = self.function(id)?;
+                let at = function.params.iter().position(|p| p.var == var)?;
+                if at == 0 && self.has_receiver(function) {
+                    return function.class;
+                }
+                function.params.get(at)?.annotation?
+            }
+            _ => return None,
+        };
+        self.class_named(of)
+    }
+
+    /// The class whose method is being analysed, if the path is its receiver.
+    pub(super) fn own_class(
         &self,
         access: value::AccessId,
     ) -> Option<trueline_syntax::ir::ClassId> {
         let access = self.arena.access(access)?;
-        if let Some((base, selector)) = access.parent {
-            // A field that is declared to be of a class of this module.
-            let Selector::Name(name) = selector else {
-                return None;
-            };
-            if !self.is_go() {
-                return None;
-            }
-            let class = self.receiver_class(base)?;
-            return self.class_named(self.declared_field(class, name)?);
-        }
         match access.root {
-            Root::Param(id, at) if self.is_go() => {
-                let function = self.function(id)?;
-                if at == 0 && self.has_receiver(function) {
-                    return function.class;
-                }
-                let param = function.params.get(usize::from(at))?;
-                self.class_named(param.annotation?)
-            }
-            Root::Param(id, 0) if self.module.language == Language::Python => {
+            _ if access.parent.is_some() => None,
+            Root::Param(id, 0) => {
                 let function = self.function(id)?;
                 self.has_receiver(function).then_some(function.class)?
             }

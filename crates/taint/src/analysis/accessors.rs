@@ -80,11 +80,12 @@ impl<'a> Analyzer<'a> {
     }
 
     fn accessor(
-        &self,
+        &mut self,
         base: ValId,
         find: impl Fn(&Self, ClassId) -> Option<FuncId>,
     ) -> Option<FuncId> {
-        let [atom] = self.arena.get(base).atoms.as_slice() else {
+        let atoms = self.arena.get(base).atoms.clone();
+        let [atom] = atoms.as_slice() else {
             return None;
         };
         let class = match atom {

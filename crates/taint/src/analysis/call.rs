@@ -719,11 +719,10 @@ impl<'a> Analyzer<'a> {
         receiver: Option<ValId>,
     ) -> ValId {
         if let Some(id) = self.method_of(class, name) {
-            let is_static = self
-                .function(id)
-                .is_some_and(|f| f.kind == FunctionKind::StaticMethod);
             return match receiver {
-                Some(receiver) if !is_static => self.arena.single(Atom::Bound(id, receiver)),
+                Some(receiver) if !self.is_static(id) => {
+                    self.arena.single(Atom::Bound(id, receiver))
+                }
                 _ => self.arena.single(Atom::Func(id)),
             };
         }
@@ -752,7 +751,7 @@ impl<'a> Analyzer<'a> {
                 }
             }
         }
-        ValId::UNDEF
+        self.left_to_others(class, name, receiver)
     }
 
     fn super_method(&mut self, frame: &Frame<'a>, name: Symbol) -> ValId {

@@ -242,7 +242,7 @@ impl<'a> Analyzer<'a> {
                     Some(ObjectKind::Class(class)) => inherits(class),
                     _ => false,
                 },
-                Atom::Access(access) => self.receiver_class(*access).is_some_and(inherits),
+                Atom::Access(access) => self.own_class(*access).is_some_and(inherits),
                 _ => false,
             })
     }
@@ -317,7 +317,7 @@ impl<'a> Analyzer<'a> {
                     Some(ObjectKind::Class(_) | ObjectKind::Partial)
                 ),
                 Atom::Path(path) => self.paths.text(*path).contains('.'),
-                Atom::Access(access) => self.receiver_class(*access).is_none(),
+                Atom::Access(access) => self.own_class(*access).is_none(),
                 Atom::Func(_) | Atom::Bound(..) | Atom::Class(_) => false,
                 Atom::Number | Atom::Text => true,
             })

@@ -12,7 +12,8 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 use trueline_facts::RepoPath;
 use trueline_syntax::ir::{
-    Class, ClassId, FuncId, Function, FunctionKind, Op, Param, Span, Symbol, Var,
+    Class, ClassId, Const, Decorator, FieldDecl, FuncId, Function, FunctionKind, Language, Op,
+    Param, Span, Symbol, Var,
 };
 use typed_arena::Arena as Stubs;
 
@@ -53,7 +54,7 @@ pub(super) struct Heads {
 /// What of other files has been brought in.
 pub(super) struct Elsewhere<'a> {
     pub(super) unit: UnitId,
-    project: Option<&'a Project>,
+    pub(super) project: Option<&'a Project>,
     interfaces: &'a dyn Interfaces,
     heads: &'a Heads,
     loaded: Vec<Loaded>,
@@ -66,6 +67,8 @@ pub(super) struct Elsewhere<'a> {
     module_objects: FxHashMap<Target, ObjId>,
     /// Files whose names are all imported or exported.
     pub(super) stars: Vec<UnitId>,
+    /// Packages whose names are all imported.
+    open: Vec<Box<str>>,
     /// Traces inside other files, by interface and index.
     traces: Vec<(usize, u32)>,
     /// The code at sources of other files.
@@ -74,7 +77,7 @@ pub(super) struct Elsewhere<'a> {
     /// Contents of objects of other files that are not yet in the shared heap.
     arrived: Vec<(ObjId, usize, u32)>,
     /// What the project was asked.
-    asked: BTreeMap<Question, Answer>,
+    pub(super) asked: BTreeMap<Question, Answer>,
 }
 
 impl fmt::Debug for Elsewhere<'_> {
@@ -125,39 +128,13 @@ impl<'a> Elsewhere<'a> {
             modules: Vec::new(),
             module_objects: FxHashMap::default(),
             stars: Vec::new(),
+            open: Vec::new(),
             traces: Vec::new(),
             quotes: FxHashMap::default(),
             places: FxHashMap::default(),
             arrived: Vec::new(),
             asked: BTreeMap::new(),
         }
-    }
-
-    /// What a module name means in the file.
-    fn resolve(&mut self, module: &str) -> Option<Target> {
-        let project = self.project?;
-        let target = project.resolve(self.unit, module);
-        self.asked.insert(
-            Question::Resolve(module.into()),
-            project.answered(target.as_ref()),
-        );
-        target
-    }
-
-    /// A module inside a package.
-    fn submodule(&mut self, of: &Target, name: &str) -> Option<Target> {
-        let project = self.project?;
-        let target = project.submodule(of, name);
-        self.asked.insert(
-            Question::Submodule(project.answered(Some(of)), name.into()),
-            project.answered(target.as_ref()),
-        );
-        target
-    }
-
-    /// What the project was asked, with its answers.
-    pub(super) fn asked(self) -> Vec<(Question, Answer)> {
-        self.asked.into_iter().collect()
     }
 
     pub(super) fn path(&self, unit: UnitId) -> Option<&RepoPath> {
@@ -227,13 +204,16 @@ impl<'a> Analyzer<'a> {
                 .flat_map(|f| &f.blocks)
                 .flat_map(|b| &b.instrs);
             for instr in instrs {
-                if let Op::Import { module, member } = &instr.op {
+                if let Op::Import { module, member } = &instr.op
+                    && self.module.language != Language::Java
+                {
                     self.note_star(*module, *member);
                     self.import(*module, *member);
                 }
             }
             self.settle();
         }
+        self.link_packages();
         for at in 0..self.module.classes.len() {
             let bases = self.resolve_bases(ClassId(at as u32));
             if let Some(slot) = self.class_bases.get_mut(at) {
@@ -248,6 +228,11 @@ impl<'a> Analyzer<'a> {
             return;
         }
         let target = self.elsewhere.resolve(self.names.text(module));
+        if let Some(Target::Package(path)) = &target
+            && !self.elsewhere.open.contains(path)
+        {
+            self.elsewhere.open.push(path.clone());
+        }
         if let Some(Target::Unit(target)) = target
             && !self.elsewhere.stars.contains(&target)
         {
@@ -260,6 +245,15 @@ impl<'a> Analyzer<'a> {
             return Vec::new();
         };
         let mut found = Vec::new();
+        if self.has_packages() {
+            for base in &class.bases {
+                let base = self.class_named(*base);
+                found.extend(base.filter(|c| *c != id));
+            }
+            let qualified = self.names.text(class.qualified).to_owned();
+            found.extend(self.other_parts(self.elsewhere.unit, &qualified));
+            return found;
+        }
         for base in &class.bases {
             let own = self
                 .module
@@ -317,6 +311,9 @@ impl<'a> Analyzer<'a> {
         module: Symbol,
         member: Option<Symbol>,
     ) -> Option<ValId> {
+        if self.module.language == Language::Java {
+            return self.import_class(module, member);
+        }
         let target = self.elsewhere.resolve(self.names.text(module))?;
         let Some(member) = member.filter(|m| self.names.text(*m) != "*") else {
             // A folder may only share the name of a library.
@@ -371,7 +368,27 @@ impl<'a> Analyzer<'a> {
         value
     }
 
-    fn member_value(&mut self, target: &Target, name: Symbol) -> ValId {
+    /// What the path of an import means.
+    pub(super) fn resolve_import(&mut self, module: &str) -> Option<Target> {
+        self.elsewhere.resolve(module)
+    }
+
+    /// A name that one of several files declares.
+    pub(super) fn declared_in(&mut self, units: &[UnitId], name: Symbol) -> Option<ValId> {
+        let value = units
+            .iter()
+            .find_map(|unit| self.export_of(*unit, name, &mut FxHashSet::default()));
+        self.settle();
+        value.filter(|v| *v > ValId::UNKNOWN)
+    }
+
+    pub(super) fn member_value(&mut self, target: &Target, name: Symbol) -> ValId {
+        if let Target::Package(import) = target {
+            let units = self
+                .elsewhere
+                .declaring(Some(import), self.names.text(name));
+            return self.declared_in(units, name).unwrap_or(ValId::UNDEF);
+        }
         if let Target::Unit(unit) = target
             && let Some(value) = self.export_of(*unit, name, &mut FxHashSet::default())
             && value > ValId::UNKNOWN
@@ -422,7 +439,13 @@ impl<'a> Analyzer<'a> {
                 return Some(value);
             }
         }
-        None
+        for package in self.elsewhere.open.clone() {
+            let value = self.member_value(&Target::Package(package), name);
+            if value > ValId::UNKNOWN {
+                return Some(value);
+            }
+        }
+        self.package_value(name)
     }
 
     /// Puts contents of objects that have just come into the heap that functions begin with.
@@ -561,7 +584,16 @@ impl<'a> Analyzer<'a> {
         self.class_of(unit, class.id)
     }
 
-    fn class_of(&mut self, unit: UnitId, id: u32) -> Option<ClassId> {
+    /// The class of a qualified name in another file.
+    pub(super) fn class_at(&mut self, unit: UnitId, qualified: &str) -> Option<u32> {
+        let at = self.load(unit)?;
+        let interface = &self.elsewhere.loaded.get(at)?.interface;
+        let mut classes = interface.classes.iter();
+        let class = classes.find(|c| interface.text(c.qualified) == qualified)?;
+        Some(class.id)
+    }
+
+    pub(super) fn class_of(&mut self, unit: UnitId, id: u32) -> Option<ClassId> {
         if unit == self.elsewhere.unit {
             return self.module.classes.get(id as usize).map(|_| ClassId(id));
         }
@@ -588,11 +620,12 @@ impl<'a> Analyzer<'a> {
             name: self.names.intern(interface.text(class.name)),
             qualified: self.names.intern(interface.text(class.qualified)),
             bases,
-            fields: Vec::new(),
+            fields: self.bring_fields(&interface, class),
             methods,
             decorators: Vec::new(),
             span: Span::default(),
         };
+        let qualified = interface.text(class.qualified);
         let head = self.elsewhere.heads.classes.alloc(head);
         let slot = self.elsewhere.classes.len();
         let own = ClassId((self.module.classes.len() + slot) as u32);
@@ -610,16 +643,43 @@ impl<'a> Analyzer<'a> {
             }
         }
         // Known by its id before its bases are looked at: classes may name each other.
-        let bases: Vec<ClassId> = class
+        let mut bases: Vec<ClassId> = class
             .known_bases
             .iter()
             .filter_map(|base| self.bring_class(at, *base))
             .filter(|base| *base != own)
             .collect();
+        bases.extend(self.other_parts(unit, qualified));
         if let Some(class) = self.elsewhere.classes.get_mut(slot) {
             class.bases = bases;
         }
         Some(own)
+    }
+
+    fn bring_fields(&mut self, interface: &Interface, class: &portable::Class) -> Vec<FieldDecl> {
+        let mut text = |at: u32| self.names.intern(interface.text(at));
+        class
+            .declared
+            .iter()
+            .map(|field| FieldDecl {
+                name: text(field.name),
+                annotation: field.of.map(&mut text),
+                decorators: field
+                    .decorators
+                    .iter()
+                    .map(|(name, first)| Decorator {
+                        name: text(*name),
+                        args: first
+                            .map(|t| Some(Const::Str(text(t))))
+                            .into_iter()
+                            .collect(),
+                        keywords: Vec::new(),
+                        span: Span::default(),
+                    })
+                    .collect(),
+                span: Span::default(),
+            })
+            .collect()
     }
 
     /// A name of the body of a class of another file.

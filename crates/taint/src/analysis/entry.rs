@@ -5,8 +5,8 @@
 
 use smallvec::SmallVec;
 use trueline_syntax::ir::{
-    ArgKind, Const, Decorator, FuncId, Function, FunctionKind, Language, ParamKind, Span, Symbol,
-    VarHome,
+    ArgKind, Const, Decorator, FuncId, Function, FunctionKind, Language, Param, ParamKind, Span,
+    Symbol, VarHome,
 };
 
 use super::call::Passed;
@@ -124,6 +124,7 @@ impl<'a> Analyzer<'a> {
         let skip = usize::from(self.has_receiver(function));
         let numbers = self.converted_names(function);
         for (at, param) in function.params.iter().enumerate().skip(skip) {
+            let resolved = self.is_resolved_by_project(param);
             let Some(slot) = seed.params.get_mut(at) else {
                 continue;
             };
@@ -135,13 +136,23 @@ impl<'a> Analyzer<'a> {
                     });
                     if numbers.contains(&param.name) {
                         slot.number = true;
-                    } else if !injected && param.kind != ParamKind::Rest {
+                    } else if !injected && !resolved && param.kind != ParamKind::Rest {
                         slot.source = entry.kind;
                     }
                 }
                 Some(_) | None => {}
             }
         }
+    }
+
+    /// Whether the project itself says what a parameter with an annotation of its own holds: often who
+    /// is logged in.
+    fn is_resolved_by_project(&mut self, param: &Param) -> bool {
+        self.module.language == Language::Java
+            && param
+                .decorators
+                .iter()
+                .any(|d| self.is_own_annotation(d.name))
     }
 
     pub(super) fn has_receiver(&self, function: &Function) -> bool {
@@ -323,9 +334,13 @@ impl<'a> Analyzer<'a> {
         for (at, param) in function.params.iter().enumerate() {
             // Where imports decide a name it is a full one.
             let whole = param.annotation.map(|a| self.names.text(a).to_owned());
+            let own = match param.annotation {
+                Some(of) if self.has_packages() => self.class_named(of).is_some(),
+                _ => whole.as_deref().is_some_and(|n| self.declares_class(n)),
+            };
             let declared = whole
                 .as_deref()
-                .filter(|name| !self.declares_class(name))
+                .filter(|_| !own)
                 .and_then(|name| self.paths.library_type(name));
             let annotation = match whole.as_deref() {
                 Some(full) if self.is_go() => Some(full),
@@ -342,6 +357,7 @@ impl<'a> Analyzer<'a> {
             if let Some(full) = annotation
                 && self.is_go()
                 && full.contains('.')
+                && !own
             {
                 slot.kind = Some(full.to_owned());
             }
@@ -418,8 +434,10 @@ impl<'a> Analyzer<'a> {
                 None => self.arena.single(Atom::Number),
             };
         }
+        if self.has_packages() && self.class_named(of).is_some() {
+            return value;
+        }
         let text = match self.module.language {
-            Language::Java if self.declares_class(&text) => return value,
             Language::Java => match self.paths.library_type(&text) {
                 Some(whole) => whole,
                 None => return value,
@@ -449,7 +467,7 @@ impl<'a> Analyzer<'a> {
 
     /// Whether a field of what a caller passes is declared to hold no free text: a number, or what
     /// a validator lets through.
-    pub(super) fn is_checked_field(&self, access: value::AccessId, name: Symbol) -> bool {
+    pub(super) fn is_checked_field(&mut self, access: value::AccessId, name: Symbol) -> bool {
         let Some(node) = self.arena.access(access) else {
             return false;
         };
@@ -462,12 +480,13 @@ impl<'a> Analyzer<'a> {
         let Some(param) = param.filter(|p| !p.decorators.is_empty()) else {
             return false;
         };
-        let class = self
-            .module
-            .classes
-            .iter()
-            .find(|c| Some(c.name) == param.annotation);
-        let field = class.and_then(|c| c.fields.iter().find(|f| f.name == name));
+        let class = param.annotation.and_then(|of| self.class_named(of));
+        let field = class.and_then(|class| {
+            self.lineage(class).into_iter().find_map(|class| {
+                let fields = &self.class(class)?.fields;
+                fields.iter().find(|f| f.name == name)
+            })
+        });
         field.is_some_and(|f| {
             let number = f.annotation.is_some_and(|a| {
                 let annotation = last_name(self.names.text(a));

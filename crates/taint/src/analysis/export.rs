@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
-use trueline_syntax::ir::{ClassId, FuncId, FunctionKind, Op, Span, Symbol, Var, VarHome};
+use trueline_syntax::ir::{
+    ClassId, Const, FieldDecl, FuncId, FunctionKind, Op, Span, Symbol, Var, VarHome,
+};
 
 use super::graph::single_definitions;
 use super::sink::SinkRef;
@@ -34,17 +36,37 @@ impl Analyzer<'_> {
             let joined = self.arena.join(known, value);
             exports.insert(self.names.text(export.name).into(), joined);
         }
-        let mut exporter = Exporter::new(self, reporter);
+        let types = self.types_of_fields();
+        let mut exporter = Exporter::new(self, reporter, &types);
         for (name, value) in exports {
             let name = exporter.text(&name);
             let value = exporter.value(value);
             exporter.out.exports.push((name, value));
         }
-        for unit in self.elsewhere.stars.clone() {
+        // Types are known by their package, whether or not a name of the file leads to them.
+        if exporter.analyzer.has_packages() {
+            for at in 0..exporter.analyzer.module.classes.len() {
+                exporter.class(ClassId(at as u32));
+            }
+        }
+        for unit in exporter.analyzer.elsewhere.stars.clone() {
             let file = exporter.file(unit);
             exporter.out.all_of.push(file);
         }
         exporter.finish()
+    }
+
+    fn types_of_fields(&mut self) -> FxHashMap<Symbol, String> {
+        let mut types = FxHashMap::default();
+        if self.has_packages() {
+            let fields = self.module.classes.iter().flat_map(|c| &c.fields);
+            for of in fields.filter_map(|f| f.annotation) {
+                if !types.contains_key(&of) {
+                    types.insert(of, self.portable_type(of));
+                }
+            }
+        }
+        types
     }
 
     /// What a variable of the module body holds when the module has run.
@@ -81,6 +103,8 @@ impl Analyzer<'_> {
 struct Exporter<'e, 'a> {
     analyzer: &'e Analyzer<'a>,
     reporter: &'e Reporter<'e>,
+    /// Declared types of fields as other files understand them.
+    types: &'e FxHashMap<Symbol, String>,
     out: Interface,
     texts: FxHashMap<Box<str>, u32>,
     files: FxHashMap<UnitId, u32>,
@@ -108,10 +132,15 @@ enum Pending {
 }
 
 impl<'e, 'a> Exporter<'e, 'a> {
-    fn new(analyzer: &'e Analyzer<'a>, reporter: &'e Reporter<'e>) -> Self {
+    fn new(
+        analyzer: &'e Analyzer<'a>,
+        reporter: &'e Reporter<'e>,
+        types: &'e FxHashMap<Symbol, String>,
+    ) -> Self {
         let mut exporter = Self {
             analyzer,
             reporter,
+            types,
             out: Interface::default(),
             texts: FxHashMap::default(),
             files: FxHashMap::default(),
@@ -260,6 +289,8 @@ impl<'e, 'a> Exporter<'e, 'a> {
                 ObjectKind::Module(at) => match analyzer.elsewhere.modules.get(at as usize)? {
                     Target::Unit(unit) => portable::Atom::Module(self.file(*unit)),
                     Target::Folder(folder) => portable::Atom::Folder(self.text(folder)),
+                    // No value of Go is a package.
+                    Target::Package(_) => return None,
                 },
                 _ => portable::Atom::Object(self.object(object)),
             },
@@ -601,6 +632,27 @@ impl<'e, 'a> Exporter<'e, 'a> {
         at
     }
 
+    fn declared_field(&mut self, field: &FieldDecl) -> portable::DeclaredField {
+        let types = self.types;
+        let of = field.annotation.and_then(|of| types.get(&of));
+        let of = of.map(|of| self.text(of));
+        portable::DeclaredField {
+            name: self.symbol(field.name),
+            of,
+            decorators: field
+                .decorators
+                .iter()
+                .map(|decorator| {
+                    let first = match decorator.args.first() {
+                        Some(Some(Const::Str(text))) => Some(self.symbol(*text)),
+                        _ => None,
+                    };
+                    (self.symbol(decorator.name), first)
+                })
+                .collect(),
+        }
+    }
+
     fn add_class(&mut self, id: ClassId) {
         let analyzer = self.analyzer;
         let Some(class) = analyzer.class(id) else {
@@ -643,8 +695,14 @@ impl<'e, 'a> Exporter<'e, 'a> {
             .into_iter()
             .map(|(name, value)| (self.symbol(name), self.value(value)))
             .collect();
+        for (name, value) in analyzer.static_fields(id) {
+            attributes.push((self.symbol(name), self.value(value)));
+        }
+        let fields = class.fields.iter().filter(|_| analyzer.has_packages());
+        let declared = fields.map(|f| self.declared_field(f)).collect();
         let bases = analyzer.bases_of(id);
         let class = portable::Class {
+            declared,
             id: id.0,
             name: self.symbol(class.name),
             qualified: self.symbol(class.qualified),

@@ -224,10 +224,11 @@ impl<'a> Analyzer<'a> {
     /// Whether a framework that fills a struct refuses other texts than harmless ones for a field:
     /// its tag names a list, a number or an alphabet.
     pub(super) fn is_validated(&self, class: ClassId, name: Symbol) -> bool {
-        let Some(class) = self.module.classes.get(class.0 as usize) else {
-            return false;
-        };
-        let Some(field) = class.fields.iter().find(|f| f.name == name) else {
+        let field = self.lineage(class).into_iter().find_map(|class| {
+            let fields = &self.class(class)?.fields;
+            fields.iter().find(|f| f.name == name)
+        });
+        let Some(field) = field else {
             return false;
         };
         field

@@ -32,6 +32,12 @@ impl<'a> Analyzer<'a> {
         if let Some(made) = self.stream_method(frame, state, receiver, &text, call) {
             return Some(made);
         }
+        if let [Atom::Access(access)] = self.arena.get(receiver).atoms.clone().as_slice()
+            && let Some(class) = self.receiver_class(*access)
+            && let Some(value) = self.implied_accessor(frame, state, class, receiver, name, call)
+        {
+            return Some(value);
+        }
         if let Some(object) = self.only_object(receiver) {
             return match self.object_kind(object)? {
                 ObjectKind::List | ObjectKind::Set => {
@@ -526,17 +532,15 @@ impl<'a> Analyzer<'a> {
         name: &str,
         call: &Call<'_, 'a>,
     ) -> Option<ValId> {
-        let own = self
-            .arena
-            .get(receiver)
-            .atoms
-            .iter()
-            .any(|atom| match atom {
-                Atom::Access(access) => self.receiver_class(*access).is_some(),
-                _ => false,
-            });
-        if own || self.module.language != Language::Java {
+        if self.module.language != Language::Java {
             return None;
+        }
+        for atom in self.arena.get(receiver).atoms.clone() {
+            if let Atom::Access(access) = atom
+                && self.receiver_class(access).is_some()
+            {
+                return None;
+            }
         }
         let first = call.passed.first().map(|p| p.value);
         match name {
@@ -707,13 +711,12 @@ impl<'a> Analyzer<'a> {
             Some(format!("{}{}", first.to_ascii_lowercase(), chars.as_str()))
         };
         let declared = |analyzer: &Self, field: &str| {
-            let class = analyzer.module.classes.get(class.0 as usize)?;
             let names = &analyzer.names;
-            class
-                .fields
-                .iter()
-                .find(|f| names.text(f.name) == field)
-                .map(|f| f.name)
+            analyzer.lineage(class).into_iter().find_map(|class| {
+                let fields = &analyzer.class(class)?.fields;
+                let field = fields.iter().find(|f| names.text(f.name) == field)?;
+                Some(field.name)
+            })
         };
         if let [stored] = call.passed {
             let field = declared(self, &property(text.strip_prefix("set")?)?)?;

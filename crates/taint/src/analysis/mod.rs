@@ -13,6 +13,7 @@ mod bindings;
 mod call;
 mod callbacks;
 mod containers;
+mod declared;
 mod elsewhere;
 mod entry;
 mod export;
@@ -25,6 +26,7 @@ mod java;
 mod library;
 mod lists;
 mod names;
+mod questions;
 mod schemas;
 mod sink;
 mod state;
@@ -163,6 +165,13 @@ struct Analyzer<'a> {
     objects: Vec<ObjectKind>,
     object_ids: FxHashMap<(FuncId, BlockId, u32, u32), ObjId>,
     access_objects: FxHashMap<value::AccessId, ObjId>,
+    /// Classes that names of types mean.
+    types: FxHashMap<Symbol, Option<ClassId>>,
+    implementing: FxHashMap<ClassId, SmallVec<[ClassId; 4]>>,
+    /// Objects in fields of which only the declared class is known.
+    field_objects: FxHashMap<(ClassId, Symbol), ObjId>,
+    /// Values of names that other files of the package declare.
+    package_values: FxHashMap<Symbol, Option<ValId>>,
     status: Vec<Status>,
     /// For each function being analysed, the lowest depth of an unfinished function that it used.
     stack: Vec<usize>,
@@ -264,6 +273,10 @@ impl<'a> Analyzer<'a> {
             objects: Vec::new(),
             object_ids: FxHashMap::default(),
             access_objects: FxHashMap::default(),
+            types: FxHashMap::default(),
+            implementing: FxHashMap::default(),
+            field_objects: FxHashMap::default(),
+            package_values: FxHashMap::default(),
             status: vec![Status::New; module.functions.len()],
             stack: Vec::new(),
             applying: 0,

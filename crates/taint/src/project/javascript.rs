@@ -42,6 +42,9 @@ impl Aliases {
             let Ok(path) = std::str::from_utf8(path.as_bytes()) else {
                 continue;
             };
+            if matches!(path.rsplit('/').next(), Some("go.mod" | "go.work")) {
+                continue;
+            }
             let folder = parent(path);
             let Ok(json) = serde_json::from_str::<Value>(&without_comments(text)) else {
                 continue;
@@ -195,7 +198,7 @@ fn matched<'m>(pattern: &str, module: &'m str) -> Option<&'m str> {
 }
 
 /// A path relative to a folder without `.` and `..`; `None` if it leaves the tree.
-fn normal(folder: &str, path: &str) -> Option<String> {
+pub(super) fn normal(folder: &str, path: &str) -> Option<String> {
     let mut parts: Vec<&str> = folder.split('/').filter(|p| !p.is_empty()).collect();
     for part in path.split('/') {
         match part {

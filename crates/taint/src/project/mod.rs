@@ -1,22 +1,30 @@
 //! All files of a scan and what an import in one of them means: another file, a folder, or a
 //! library.
 //!
-//! Only paths and a few manifests (`tsconfig.json`, `package.json`) are looked at, so resolving
-//! needs no file to be parsed. The analysis asks for every import that it meets; [`order`] puts
-//! files after those that they import.
+//! For Python and JavaScript only paths and a few manifests (`tsconfig.json`, `package.json`) are
+//! looked at. In Go and Java files are parts of packages: there the [`Outline`]s of all files, each
+//! made of its file alone, say what a name means. The analysis asks for every import and name that
+//! it meets ([`question`]); [`order`] puts files after those that they need.
 
+mod declarations;
+mod go;
 mod javascript;
 mod order;
+mod outline;
+mod packages;
 mod python;
-
-use std::collections::BTreeSet;
+mod question;
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use serde::{Deserialize, Serialize};
 use trueline_facts::RepoPath;
-use trueline_syntax::ir::{Language, Module, Op};
+use trueline_syntax::ir::Language;
 
+use self::declarations::Declarations;
+pub(crate) use self::order::layers;
 pub use self::order::{Batches, batches};
+pub use self::outline::Outline;
+pub(crate) use self::outline::{has_packages, used};
+pub(crate) use self::question::{Answer, Question, key_answer, keys_answer};
 use crate::digest::{Digest, Hasher};
 
 /// A file of a project: an index of the list that [`Project::new`] was given.
@@ -30,6 +38,8 @@ pub(crate) enum Target {
     Unit(UnitId),
     /// A folder of modules without a file of its own.
     Folder(Box<str>),
+    /// A package of several files, by its import path.
+    Package(Box<str>),
 }
 
 /// The files of a scan.
@@ -42,6 +52,8 @@ pub struct Project {
     /// Folders that hold a top package of a name.
     packages: FxHashMap<Box<str>, Vec<Box<str>>>,
     scripts: javascript::Aliases,
+    modules: go::Modules,
+    declarations: Declarations,
     shape: Digest,
 }
 
@@ -51,12 +63,16 @@ impl Project {
     pub fn new(units: Vec<(RepoPath, Option<Language>)>, manifests: &[(RepoPath, String)]) -> Self {
         let mut by_path = FxHashMap::default();
         let mut folders = FxHashSet::default();
+        let mut modules = go::Modules::read(manifests);
         for (at, (path, language)) in units.iter().enumerate() {
             // Paths that are not text cannot be imported.
             let Ok(text) = std::str::from_utf8(path.as_bytes()) else {
                 continue;
             };
             by_path.insert(text.into(), UnitId(at as u32));
+            if *language == Some(Language::Go) {
+                modules.add_folder(parent(text));
+            }
             if *language == Some(Language::Python) {
                 let mut folder = parent(text);
                 while !folder.is_empty() && folders.insert(folder.into()) {
@@ -81,6 +97,8 @@ impl Project {
             folders,
             packages,
             scripts: javascript::Aliases::read(manifests),
+            modules,
+            declarations: Declarations::default(),
             shape,
         }
     }
@@ -124,6 +142,11 @@ impl Project {
     pub(crate) fn resolve(&self, from: UnitId, module: &str) -> Option<Target> {
         let (_, language) = self.units.get(from.0 as usize)?;
         match language {
+            Some(Language::Java) => None,
+            Some(Language::Go) => self
+                .modules
+                .folder(self.text_of(from), module)
+                .map(|_| Target::Package(module.into())),
             // A script without an extension may be in any language: a path is never Python's.
             Some(Language::Python) | None if !module.contains('/') => self
                 .resolve_python(self.text_of(from), module)
@@ -144,18 +167,39 @@ impl Project {
                 self.python_module(folder, name)
             }
             Target::Folder(folder) => self.python_module(folder, name),
+            Target::Package(_) => None,
         }
     }
 
-    /// Files that a file imports by these names, ascending, itself not among them.
+    /// Takes in the outlines of all files, in their order. Until then names of packages mean
+    /// nothing.
+    pub fn connect(&mut self, outlines: &[&Outline]) {
+        let units = (0..self.units.len()).map(|at| {
+            let (_, language) = self.units[at];
+            (self.text_of(UnitId(at as u32)), language)
+        });
+        self.declarations = Declarations::of(units, outlines, &self.modules);
+        let mut hash = Hasher::new("connected project");
+        hash.digest(self.shape);
+        for (at, outline) in outlines.iter().enumerate() {
+            if let Some(declared) = outline.declared() {
+                hash.count(at);
+                hash.digest(declared);
+            }
+        }
+        self.shape = hash.finish();
+    }
+
+    /// Files that a file needs, ascending, itself not among them: those that it imports, and those
+    /// that declare what it uses.
     #[must_use]
-    pub fn imports(&self, unit: UnitId, names: &[ImportName]) -> Vec<UnitId> {
+    pub fn needed(&self, unit: UnitId, outline: &Outline) -> Vec<UnitId> {
         let mut found = Vec::new();
-        for name in names {
-            let Some(target) = self.resolve(unit, &name.module) else {
+        for (module, member) in &outline.imports {
+            let Some(target) = self.resolve(unit, module) else {
                 continue;
             };
-            if let Some(member) = &name.member
+            if let Some(member) = member
                 && let Some(Target::Unit(inner)) = self.submodule(&target, member)
             {
                 found.push(inner);
@@ -164,100 +208,30 @@ impl Project {
                 found.push(target);
             }
         }
+        self.declarations
+            .needed(unit, outline, &self.modules, &mut found);
         found.sort_unstable();
         found.dedup();
         found.retain(|other| *other != unit);
         found
     }
 
-    /// What a question that an analysis asked is answered today, as text.
-    pub(crate) fn answer(&self, from: UnitId, question: &Question) -> Answer {
-        let target = match question {
-            Question::Resolve(module) => self.resolve(from, module),
-            Question::Submodule(of, name) => {
-                let of = match of {
-                    Answer::Unit(path) => self.unit(path).map(Target::Unit),
-                    Answer::Folder(folder) => Some(Target::Folder(folder.clone())),
-                    Answer::Nothing => None,
-                };
-                of.and_then(|of| self.submodule(&of, name))
-            }
-        };
-        self.answered(target.as_ref())
-    }
-
-    /// A target in a form that outlives the project.
-    pub(crate) fn answered(&self, target: Option<&Target>) -> Answer {
-        match target {
-            Some(Target::Unit(unit)) => self
-                .path(*unit)
-                .map_or(Answer::Nothing, |path| Answer::Unit(path.clone())),
-            Some(Target::Folder(folder)) => Answer::Folder(folder.clone()),
-            None => Answer::Nothing,
-        }
-    }
-
-    /// Stands for all that answers can depend on: every path with its language, and the manifests.
+    /// Stands for all that answers can depend on: every path with its language, the manifests, and
+    /// what files declare.
     #[must_use]
     pub const fn shape(&self) -> Digest {
         self.shape
     }
 }
 
-/// An import as a file writes it.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub struct ImportName {
-    module: Box<str>,
-    member: Option<Box<str>>,
-}
-
-/// The imports of a file, each once; they depend on its text alone.
-#[must_use]
-pub fn import_names(module: &Module) -> Vec<ImportName> {
-    let instrs = module
-        .functions
-        .iter()
-        .flat_map(|f| &f.blocks)
-        .flat_map(|b| &b.instrs);
-    let names: BTreeSet<ImportName> = instrs
-        .filter_map(|instr| match &instr.op {
-            Op::Import {
-                module: name,
-                member,
-            } => Some(ImportName {
-                module: module.text(*name).into(),
-                member: member.map(|m| module.text(m).into()),
-            }),
-            _ => None,
-        })
-        .collect();
-    names.into_iter().collect()
-}
-
-/// What the analysis of a file asked its project. With the answers it had, it tells later whether a
-/// change of the project's files concerns that file.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-pub(crate) enum Question {
-    /// What a module name means in the file.
-    Resolve(Box<str>),
-    /// A module inside a package.
-    Submodule(Answer, Box<str>),
-}
-
-/// A target by its path.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-pub(crate) enum Answer {
-    Nothing,
-    Unit(RepoPath),
-    Folder(Box<str>),
-}
-
 /// Whether a file tells how imports are written in the project.
 #[must_use]
 pub fn is_manifest(path: &RepoPath) -> bool {
     let name: &[u8] = path.file_name().as_ref();
-    matches!(name, b"package.json" | b"tsconfig.json" | b"jsconfig.json")
-        || name.starts_with(b"tsconfig.") && name.ends_with(b".json")
+    matches!(
+        name,
+        b"package.json" | b"tsconfig.json" | b"jsconfig.json" | b"go.mod" | b"go.work"
+    ) || name.starts_with(b"tsconfig.") && name.ends_with(b".json")
 }
 
 fn shape(units: &[(RepoPath, Option<Language>)], manifests: &[(RepoPath, String)]) -> Digest {

@@ -1,5 +1,7 @@
 //! Files after those that they import: batches of strongly connected components.
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use super::UnitId;
 
 /// Components in batches: those of one batch do not need each other, and need only earlier ones.
@@ -45,6 +47,57 @@ pub fn batches(imports: &[Vec<UnitId>]) -> Batches {
         batch.sort();
     }
     batches
+}
+
+/// The files of a component in layers: each comes after those that it needs, but for one need of
+/// every circle. Those of a layer do not need each other, but for such needs.
+#[must_use]
+pub(crate) fn layers(component: &[UnitId], imports: &[Vec<UnitId>]) -> Vec<Vec<UnitId>> {
+    #[derive(Clone, Copy)]
+    enum Seen {
+        Open,
+        At(usize),
+    }
+    let inside: FxHashSet<UnitId> = component.iter().copied().collect();
+    let needed = |unit: UnitId| imports.get(unit.0 as usize).map_or(&[][..], |list| list);
+    let mut seen: FxHashMap<UnitId, Seen> = FxHashMap::default();
+    let mut layers: Vec<Vec<UnitId>> = Vec::new();
+    for start in component {
+        if seen.contains_key(start) {
+            continue;
+        }
+        let mut open = vec![(*start, 0_usize, 0_usize)];
+        seen.insert(*start, Seen::Open);
+        while let Some((unit, next, layer)) = open.last_mut() {
+            let Some(other) = needed(*unit).get(*next).copied() else {
+                let (unit, layer) = (*unit, *layer);
+                seen.insert(unit, Seen::At(layer));
+                if layers.len() <= layer {
+                    layers.resize_with(layer + 1, Vec::new);
+                }
+                layers[layer].push(unit);
+                open.pop();
+                if let Some((_, _, above)) = open.last_mut() {
+                    *above = (*above).max(layer + 1);
+                }
+                continue;
+            };
+            *next += 1;
+            match seen.get(&other) {
+                _ if !inside.contains(&other) => {}
+                Some(Seen::At(at)) => *layer = (*layer).max(at + 1),
+                Some(Seen::Open) => {}
+                None => {
+                    seen.insert(other, Seen::Open);
+                    open.push((other, 0, 0));
+                }
+            }
+        }
+    }
+    for layer in &mut layers {
+        layer.sort_unstable();
+    }
+    layers
 }
 
 /// Tarjan's algorithm with its own stack.
@@ -125,6 +178,16 @@ mod tests {
                 vec![ids(&[0])],
                 vec![ids(&[4])],
             ]
+        );
+    }
+
+    #[test]
+    fn files_of_a_circle_come_after_what_they_need_but_for_one_need() {
+        // 0 → 1 → 2 → 0, and 3 needs 2 and is needed by 0; 9 is outside.
+        let imports = [ids(&[1, 3]), ids(&[2, 9]), ids(&[0]), ids(&[2])];
+        assert_eq!(
+            layers(&ids(&[0, 1, 2, 3]), &imports),
+            [ids(&[2]), ids(&[1, 3]), ids(&[0])]
         );
     }
 

@@ -10,7 +10,7 @@ use rayon::ThreadPoolBuilder;
 use trueline_facts::{Finding, RepoPath, Tier};
 use trueline_syntax::{Source, language_of, lower};
 use trueline_taint::{
-    Digest, Engine, Lowered, Project, UnitFindings, UnitId, UnitOutcome, Units, import_names,
+    Digest, Engine, Lowered, Outline, Project, UnitFindings, UnitId, UnitOutcome, Units,
     is_manifest,
 };
 
@@ -55,7 +55,7 @@ fn analyze(
             .iter()
             .map(|(name, _)| (path(name), language_of(name.as_bytes())))
             .collect();
-        let project = Project::new(units, &manifests);
+        let mut project = Project::new(units, &manifests);
         let lowered: Vec<Arc<Lowered>> = sources
             .iter()
             .map(|(name, text)| {
@@ -66,10 +66,12 @@ fn analyze(
                 Arc::new(Lowered { text, module })
             })
             .collect();
-        let imports: Vec<_> = lowered
+        let outlines: Vec<_> = lowered.iter().map(|f| Outline::of(&f.module)).collect();
+        project.connect(&outlines.iter().collect::<Vec<_>>());
+        let imports: Vec<_> = outlines
             .iter()
             .enumerate()
-            .map(|(at, file)| project.imports(UnitId(at as u32), &import_names(&file.module)))
+            .map(|(at, outline)| project.needed(UnitId(at as u32), outline))
             .collect();
         let found = engine
             .analyze_project(&project, &imports, &Files(lowered))
