@@ -53,6 +53,15 @@ enum Task {
         #[arg(long, value_enum, default_value_t = score::Half::All)]
         half: score::Half,
     },
+    /// Score the purpose of commits against the labels that come with the sources.
+    Purpose {
+        /// Git repositories, found by the names of their folders.
+        #[arg(required = true)]
+        repositories: Vec<PathBuf>,
+        /// Print the commits on which we and the labels differ.
+        #[arg(long)]
+        misses: bool,
+    },
     /// Score the purpose of commits against labels of somebody else.
     ScorePurpose {
         /// Separated by tabs: repository, commit, label, second label or nothing.
@@ -166,6 +175,10 @@ fn main() -> Result<()> {
         Task::Edges => edges::check(&metadata::load()?),
         Task::Licences => licences::check(&metadata::load()?),
         Task::Score { sarif, truth, half } => score::run(&sarif, &truth, half),
+        Task::Purpose {
+            repositories,
+            misses,
+        } => purpose::run_own(&repositories, misses),
         Task::ScorePurpose {
             table,
             repositories,

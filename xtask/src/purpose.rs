@@ -1,5 +1,6 @@
-//! `cargo xtask score-purpose TABLE --repositories DIR`: the purpose that Trueline gives to commits,
-//! against labels of somebody who did not write the classifier.
+//! `cargo xtask purpose REPO…` and `cargo xtask score-purpose TABLE --repositories DIR`: the purpose
+//! that Trueline gives to commits, against labels of somebody who did not write the classifier. The
+//! first has its labels in `xtask/labels`.
 //!
 //! The table has a line a commit, separated by tabs: repository (a folder of DIR), commit, label,
 //! and a second label that is right as well, or nothing. Lines that begin with `#` and a first line
@@ -7,7 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use trueline_authorship::purpose::purpose;
@@ -33,6 +34,36 @@ struct Case {
     second: Option<Purpose>,
 }
 
+/// The labels that come with the sources.
+const LABELS: &str = include_str!("../labels/purpose.tsv");
+
+/// Scores the labels that come with the sources on those of their repositories that are given.
+pub(crate) fn run_own(repositories: &[PathBuf], misses: bool) -> Result<()> {
+    let by_name: BTreeMap<String, &PathBuf> = repositories
+        .iter()
+        .filter_map(|path| {
+            let name = path.file_name()?.to_string_lossy();
+            Some((name.trim_end_matches(".git").to_owned(), path))
+        })
+        .collect();
+    let mut cases = cases(LABELS)?;
+    let all = cases.len();
+    cases.retain(|case| by_name.contains_key(&case.repository));
+    if cases.is_empty() {
+        bail!("no labelled commit is of a repository with one of these names");
+    }
+    println!(
+        "{} of {all} labelled commits are of these repositories",
+        cases.len()
+    );
+    let folder = |name: &str| {
+        by_name
+            .get(name)
+            .map_or_else(PathBuf::new, |path| (*path).clone())
+    };
+    score(&cases, &folder, Types::Read, misses)
+}
+
 /// Scores the table; `only` limits it to some repositories.
 pub(crate) fn run(
     table: &Path,
@@ -48,11 +79,20 @@ pub(crate) fn run(
     if cases.is_empty() {
         bail!("{}: no commits", table.display());
     }
+    score(&cases, &|name| repositories.join(name), types, misses)
+}
+
+fn score(
+    cases: &[Case],
+    folder: &dyn Fn(&str) -> PathBuf,
+    types: Types,
+    misses: bool,
+) -> Result<()> {
     let (mut hits, mut strict) = (0, 0);
     let mut by_repository: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
     let mut by_label: BTreeMap<Purpose, BTreeMap<Purpose, u64>> = BTreeMap::new();
-    for case in &cases {
-        let (said, subject) = classify(&repositories.join(&case.repository), &case.commit, types)?;
+    for case in cases {
+        let (said, subject) = classify(&folder(&case.repository), &case.commit, types)?;
         let is_right = said == case.label || case.second == Some(said);
         hits += u64::from(is_right);
         strict += u64::from(said == case.label);

@@ -36,7 +36,31 @@ struct Row {
     words: Vec<Box<str>>,
     #[serde(default)]
     bare: Vec<Box<str>>,
+    #[serde(default)]
+    given_name: bool,
 }
+
+/// Words that follow a tool's name when the tool is meant, in any tool's documents.
+const PRODUCT_WORDS: [&str; 18] = [
+    "code",
+    "opus",
+    "sonnet",
+    "haiku",
+    "fable",
+    "instant",
+    "pro",
+    "max",
+    "ai",
+    "agent",
+    "assistant",
+    "cli",
+    "desktop",
+    "web",
+    "action",
+    "chat",
+    "model",
+    "llm",
+];
 
 struct Index {
     rows: Vec<Row>,
@@ -159,7 +183,7 @@ pub fn mentioned(value: &str) -> Option<(ToolId, Option<ModelId>)> {
     // A specific tool anywhere beats the general words, which close the table.
     for row in &TOOLS.rows {
         let named = tokens(head).any(|token| row.words.iter().any(|word| names(token, word)));
-        if named {
+        if named && !(row.given_name && is_full_name(head)) {
             return Some((
                 ToolId::new(row.id.clone()),
                 model.or_else(|| versioned(head)),
@@ -188,6 +212,21 @@ fn versioned(head: &str) -> Option<ModelId> {
         && head.contains('-')
         && head.bytes().any(|b| b.is_ascii_digit());
     if looks { model(head) } else { None }
+}
+
+/// `Claude Monet`, `Claude J. Shannon`: capitalised words without digits, none of them a product's.
+fn is_full_name(head: &str) -> bool {
+    let mut words = 0;
+    head.split_whitespace().all(|word| {
+        words += 1;
+        word.starts_with(char::is_uppercase)
+            && word
+                .chars()
+                .all(|c| c.is_alphabetic() || matches!(c, '.' | '-' | '\''))
+            && !PRODUCT_WORDS
+                .iter()
+                .any(|known| word.eq_ignore_ascii_case(known))
+    }) && matches!(words, 2..=4)
 }
 
 fn tokens(text: &str) -> impl Iterator<Item = &str> {

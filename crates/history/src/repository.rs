@@ -57,6 +57,12 @@ pub enum HistoryError {
         /// History is cut here, so that it may name one elsewhere.
         shallow: bool,
     },
+    /// HEAD names a commit that is missing or cannot be read.
+    #[error("HEAD cannot be read: {source}; `git fsck` says what is damaged")]
+    HeadUnreadable {
+        /// What git's rules say.
+        source: gix::Error,
+    },
     /// The path is not a file at the revision.
     #[error("`{path}` is not a file at {commit}")]
     NotAFile {
@@ -156,10 +162,12 @@ impl Repository {
     /// The commit that `rev` names, HEAD by default; `None` where HEAD has no commit yet.
     pub fn resolve(&self, rev: Option<&str>) -> Result<Option<ObjectId>, HistoryError> {
         let repo = self.local();
-        let shown = rev.unwrap_or("HEAD");
-        let unknown = |_: gix::Error| HistoryError::UnknownRevision {
-            rev: shown.to_owned(),
-            shallow: repo.is_shallow().unwrap_or_default(),
+        let unknown = |source: gix::Error| match rev {
+            Some(rev) => HistoryError::UnknownRevision {
+                rev: rev.to_owned(),
+                shallow: repo.is_shallow().unwrap_or_default(),
+            },
+            None => HistoryError::HeadUnreadable { source },
         };
         let id = match rev {
             Some(rev) => repo.rev_parse_single(rev.as_bytes().as_bstr()),

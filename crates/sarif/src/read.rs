@@ -86,14 +86,29 @@ pub fn read(bytes: &[u8], root: &[u8]) -> Result<Imported, ReadError> {
     let mut imported = Imported::default();
     let mut skipped = Skipped::default();
     for run in runs {
+        if !run.is_object() {
+            skipped.no_run += 1;
+            continue;
+        }
+        // `null` stands for a run whose results are not known (section 3.14.23).
+        if !matches!(run["results"], Value::Null | Value::Array(_)) {
+            skipped.no_list += 1;
+        }
         let run = Run::new(run, root);
         for result in array(&run.value["results"]) {
+            if !result.is_object() {
+                skipped.no_result += 1;
+                continue;
+            }
             if imported.findings.len() >= MAX_RESULTS {
                 skipped.over_limit += 1;
                 continue;
             }
             match run.finding(result) {
-                Ok(finding) => imported.findings.push(finding),
+                Ok(finding) => {
+                    skipped.no_line += u64::from(has_bad_line(result));
+                    imported.findings.push(finding);
+                }
                 Err(reason) => skipped.count(reason),
             }
         }
@@ -117,6 +132,14 @@ struct Skipped {
     no_place: u64,
     outside_root: u64,
     over_limit: u64,
+    /// Elements of `runs` that are no run.
+    no_run: u64,
+    /// Runs whose `results` are no list.
+    no_list: u64,
+    /// Elements of `results` that are no result.
+    no_result: u64,
+    /// Kept, at the first line, because their own is no line.
+    no_line: u64,
 }
 
 impl Skipped {
@@ -148,7 +171,29 @@ impl Skipped {
                 Level::Warning,
                 "over the limit of 200,000 results; split the log",
             ),
+            (self.no_result, Level::Warning, "they are no objects"),
         ];
+        let malformed = [
+            (
+                self.no_run,
+                "elements of `runs` are no runs: nothing was read from them",
+            ),
+            (
+                self.no_list,
+                "runs have `results` that are no list: nothing was read from them",
+            ),
+            (
+                self.no_line,
+                "results have a `startLine` that is no line number: they are kept and shown at line 1",
+            ),
+        ];
+        let malformed =
+            malformed
+                .into_iter()
+                .filter(|(count, _)| *count > 0)
+                .map(|(count, what)| {
+                    Diagnostic::new(Level::Warning, "sarif-malformed", format!("{count} {what}"))
+                });
         // One diagnostic for each level, so that its number is the number of results.
         [Level::Warning, Level::Note]
             .into_iter()
@@ -178,6 +223,7 @@ impl Skipped {
                     )
                 })
             })
+            .chain(malformed)
             .collect()
     }
 }
@@ -337,11 +383,7 @@ impl<'a> Run<'a> {
             .ok_or(SkipReason::OutsideRoot)?;
         // Without a region the whole file is meant (section 3.29.4): its first line stands for it.
         let region = &physical["region"];
-        let number = |name: &str| {
-            region[name]
-                .as_u64()
-                .map(|n| n.min(u64::from(u32::MAX)) as u32)
-        };
+        let number = |name: &str| region[name].as_u64().and_then(|n| u32::try_from(n).ok());
         let start = Position {
             line: number("startLine").unwrap_or(1).max(1),
             column: number("startColumn").unwrap_or(1).max(1),
@@ -595,6 +637,18 @@ fn cwe(text: &str) -> Option<Cwe> {
         .take_while(char::is_ascii_digit)
         .collect();
     digits.parse().ok().map(Cwe)
+}
+
+/// Whether the first place of a result names a line that can be none.
+fn has_bad_line(result: &Value) -> bool {
+    let Some(place) = array(&result["locations"]).first() else {
+        return false;
+    };
+    let line = &place["physicalLocation"]["region"]["startLine"];
+    let valid = line
+        .as_u64()
+        .is_some_and(|n| n > 0 && u32::try_from(n).is_ok());
+    !line.is_null() && !valid
 }
 
 fn array(value: &Value) -> &[Value] {

@@ -56,7 +56,16 @@ fn strip_end(root: &[u8]) -> &[u8] {
     root.strip_suffix(b"/").unwrap_or(root)
 }
 
-/// Resolves `.` and `..`; `None` when the path leaves the root or is empty.
+/// Whether a part of a path is the folder of git, by any name that a file system takes for it:
+/// credentials and hooks stand there, and no source.
+fn is_git_folder(part: &[u8]) -> bool {
+    let name = part.split(|b| *b == b':').next().unwrap_or_default();
+    let end = name.iter().rposition(|b| !matches!(b, b'.' | b' '));
+    let name = &name[..end.map_or(0, |end| end + 1)];
+    name.eq_ignore_ascii_case(b".git") || name.eq_ignore_ascii_case(b"git~1")
+}
+
+/// Resolves `.` and `..`; `None` when the path leaves the root, enters the folder of git or is empty.
 fn normalise(path: &[u8]) -> Option<Vec<u8>> {
     let mut parts: Vec<&[u8]> = Vec::new();
     for part in path.split(|b| *b == b'/') {
@@ -68,7 +77,7 @@ fn normalise(path: &[u8]) -> Option<Vec<u8>> {
             other => parts.push(other),
         }
     }
-    if parts.is_empty() {
+    if parts.is_empty() || parts.iter().any(|part| is_git_folder(part)) {
         return None;
     }
     Some(parts.join(&b'/'))

@@ -218,11 +218,28 @@ fn run_ends(content: &FileContent) -> Result<Vec<(u32, RunEnd)>, &'static str> {
     }
 }
 
+/// Is the path a link in one repository to a file that is not in it?
+fn leads_out(file: &std::path::Path, target: &Place) -> bool {
+    let is_link = std::fs::symlink_metadata(file).is_ok_and(|meta| meta.is_symlink());
+    let folder = match file.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => std::path::Path::new("."),
+    };
+    is_link
+        && Place::open(folder).is_ok_and(|own| own.repository().is_some() && !own.is_same(target))
+}
+
 /// The repository and the path in it. A file that is gone from the work tree may still be at HEAD;
 /// in a bare repository no file is there, and the path counts from its root.
 fn locate(file: &std::path::Path) -> Result<(Place, RepoPath), ScanError> {
     if file.exists() {
         let place = Place::open(file)?;
+        if leads_out(file, &place) {
+            return Err(ScanError::Unusable {
+                path: file.to_owned(),
+                reason: "a link that leads out of this repository; links are not followed",
+            });
+        }
         let path = place.prefix.clone();
         return Ok((place, path));
     }

@@ -153,6 +153,17 @@ impl ScanError {
     /// Can the caller mend it: wrong arguments or a wrong configuration?
     #[must_use]
     pub const fn is_usage(&self) -> bool {
-        !matches!(self, Self::Rules(_) | Self::Threads(_) | Self::Document(_))
+        !matches!(
+            self,
+            Self::Rules(_)
+                | Self::Threads(_)
+                | Self::Document(_)
+                | Self::History(HistoryError::HeadUnreadable { .. } | HistoryError::Damaged { .. })
+        )
+    }
+
+    /// Whether history is there and cannot be read, so that what needs none can still be done.
+    pub(crate) const fn is_damage(&self) -> bool {
+        matches!(self, Self::History(HistoryError::HeadUnreadable { .. }))
     }
 }

@@ -130,7 +130,11 @@ pub(crate) fn observe(
         head: head.map(|(id, _)| scan::commit_id(id)),
         head_time: head.map(|(_, time)| time),
         commits: history.commits.len() as u64,
-        shallow: history.commits.iter().any(|c| c.parents_missing),
+        // A parent that is damaged or missing otherwise has a diagnostic of its own.
+        shallow: history
+            .diagnostics
+            .iter()
+            .any(|d| d.code == "history-shallow"),
         bare: place.is_bare(),
     };
     Ok(Some(Observation {

@@ -1,13 +1,14 @@
 //! Secrets out of source text before anything shows it.
 //!
-//! Two strengths: well-known token forms anywhere in a line, and every literal of a line on which a
-//! finding says that a secret stands. Redaction keeps line numbers and leaves ordinary code alone.
+//! Two strengths: well-known token forms and passwords of URLs anywhere in a line, and every literal
+//! of a line on which any finding, of whichever tool, says that a secret stands. Redaction keeps line numbers and leaves ordinary code alone.
 
 use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use regex::Regex;
-use trueline_facts::Finding;
+use regex::{Captures, Regex};
+use trueline_facts::{Finding, Location, RepoPath};
 
 /// What stands in place of a secret.
 const MASK: &str = "[redacted]";
@@ -30,48 +31,150 @@ static TOKENS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
-/// Masks every text of a finding: its message, its snippet, its steps and its fix.
-pub(crate) fn finding(finding: &mut Finding) {
+/// The password of a URL: `scheme://user:PASSWORD@host`.
+static URL_PASSWORDS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"(\b[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@'"`]*:)[^\s/@'"`]+@"#).ok());
+
+/// Lines of one finding that count as its place.
+const LONGEST_RANGE: u32 = 200;
+/// Shorter values are no secrets, and masking them would blot out words.
+const SHORTEST_VALUE: usize = 4;
+
+/// The lines on which any finding says that a secret stands, whoever found it.
+#[derive(Debug, Default)]
+pub(crate) struct SecretLines(HashMap<RepoPath, HashSet<u32>>);
+
+impl SecretLines {
+    pub(crate) fn of<'f>(findings: impl Iterator<Item = &'f Finding>) -> Self {
+        let mut lines: HashMap<RepoPath, HashSet<u32>> = HashMap::new();
+        for finding in findings.filter(|finding| is_secret(finding)) {
+            let Location {
+                path, start, end, ..
+            } = &finding.location;
+            let last = end.line.min(start.line.saturating_add(LONGEST_RANGE));
+            lines
+                .entry(path.clone())
+                .or_default()
+                .extend(start.line..=last.max(start.line));
+        }
+        Self(lines)
+    }
+
+    pub(crate) fn contains(&self, path: &RepoPath, line: u32) -> bool {
+        self.0.get(path).is_some_and(|lines| lines.contains(&line))
+    }
+
+    fn at(&self, location: &Location) -> bool {
+        let last = location
+            .end
+            .line
+            .min(location.start.line.saturating_add(LONGEST_RANGE));
+        (location.start.line..=last.max(location.start.line))
+            .any(|line| self.contains(&location.path, line))
+    }
+}
+
+/// Masks every text of a finding: its message, its snippet, its steps and its fix. `raw` is its
+/// first line as it stands in the file.
+pub(crate) fn finding(finding: &mut Finding, raw: &str, secrets: &SecretLines) {
     let secret = is_secret(finding);
-    let snippet = |text: &str| if secret { values(text) } else { line(text) };
+    let here = secrets.at(&finding.location);
+    let literals = if here { literals(raw) } else { Vec::new() };
+    let text = |text: &str| line(&without(text, &literals));
     // Other tools quote the secret that they found.
     finding.message = if secret && finding.engine != crate::OWN_ENGINE {
-        quoted(&finding.message)
+        quoted(&without(&finding.message, &literals))
     } else {
-        line(&finding.message)
+        text(&finding.message)
     };
-    finding.location.snippet = snippet(&finding.location.snippet);
+    let snippet = |location: &Location| {
+        if secrets.at(location) {
+            values(&location.snippet)
+        } else {
+            line(&location.snippet)
+        }
+    };
+    finding.location.snippet = snippet(&finding.location);
     for step in &mut finding.trace {
-        step.message = line(&step.message);
-        step.location.snippet = snippet(&step.location.snippet);
+        step.message = text(&step.message);
+        step.location.snippet = snippet(&step.location);
     }
     if let Some(fix) = &mut finding.fix {
-        fix.description = line(&fix.description);
-        fix.replacement = fix.replacement.as_deref().map(line);
+        fix.description = text(&fix.description);
+        fix.replacement = fix.replacement.as_deref().map(text);
     }
+}
+
+/// A text in which none of these values stands.
+fn without(text: &str, values: &[String]) -> String {
+    values.iter().fold(text.to_owned(), |text, value| {
+        text.replace(value.as_str(), MASK)
+    })
+}
+
+/// The values on a line: what stands in quotes, and what follows `=` or `:` without them; the
+/// longest first, so that no part of one stays.
+fn literals(line: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = line;
+    while let Some(open) = rest.find(['"', '\'', '`']) {
+        let quote = &rest[open..=open];
+        let inner = &rest[open + 1..];
+        let mut end = 0;
+        let mut escaped = false;
+        for c in inner.chars() {
+            if !escaped && quote.starts_with(c) {
+                break;
+            }
+            escaped = c == '\\' && !escaped;
+            end += c.len_utf8();
+        }
+        found.push(inner[..end].to_owned());
+        rest = inner.get(end + 1..).unwrap_or_default();
+    }
+    if found.is_empty() {
+        let value = line.split_once(['=', ':']).map_or(line, |(_, value)| value);
+        found.extend(
+            value
+                .split_whitespace()
+                .map(|v| v.trim_matches([',', ';']).to_owned()),
+        );
+    }
+    found.retain(|value| value.chars().count() >= SHORTEST_VALUE);
+    found.sort_by_key(|value| std::cmp::Reverse(value.len()));
+    found
 }
 
 /// Is it about a secret? Then no value on its line is shown.
 pub(crate) fn is_secret(finding: &Finding) -> bool {
     const CWES: [u32; 8] = [256, 259, 312, 321, 522, 540, 615, 798];
-    const WORDS: [&str; 6] = [
+    const WORDS: [&str; 7] = [
         "secret",
         "password",
-        "api-key",
+        "passwd",
         "apikey",
         "token",
         "credential",
+        "privatekey",
+    ];
+    // Names of rules that are numbers: of Bandit and Ruff, and of Sonar.
+    const NUMBERS: [&str; 9] = [
+        "b105", "b106", "b107", "s105", "s106", "s107", "s2068", "s6418", "s6437",
     ];
     let rule = finding.rule.as_str().to_ascii_lowercase();
     let engine = finding.engine.to_ascii_lowercase();
+    let mut parts = rule.split(|c: char| !c.is_alphanumeric());
     finding.cwe.iter().any(|c| CWES.contains(&c.0))
         || WORDS.iter().any(|w| rule.contains(w))
+        || parts.any(|part| matches!(part, "key" | "keys" | "pwd") || NUMBERS.contains(&part))
         || [
             "gitleaks",
             "trufflehog",
             "detect-secrets",
             "ggshield",
+            "gitguardian",
             "kingfisher",
+            "secretlint",
         ]
         .iter()
         .any(|e| engine.contains(e))
@@ -108,17 +211,18 @@ fn opens_key(text: &str) -> bool {
 
 /// A line with well-known tokens masked.
 pub(crate) fn line(text: &str) -> String {
-    match &*TOKENS {
-        Some(tokens) => match tokens.replace_all(text, MASK) {
-            Cow::Borrowed(same) => same.to_owned(),
-            Cow::Owned(masked) => masked,
-        },
-        None => MASK.to_owned(),
+    let (Some(tokens), Some(passwords)) = (&*TOKENS, &*URL_PASSWORDS) else {
+        return MASK.to_owned();
+    };
+    let with_mask = |found: &Captures<'_>| format!("{}{MASK}@", &found[1]);
+    match tokens.replace_all(text, MASK) {
+        Cow::Borrowed(same) => passwords.replace_all(same, with_mask).into_owned(),
+        Cow::Owned(masked) => passwords.replace_all(&masked, with_mask).into_owned(),
     }
 }
 
 /// A line with every value masked: what stands in quotes, and what follows `=` or `:` without them.
-fn values(text: &str) -> String {
+pub(crate) fn values(text: &str) -> String {
     if !text.contains(['"', '\'', '`']) {
         return match text.find(['=', ':']) {
             Some(at) if !text[at + 1..].trim().is_empty() => format!("{} {MASK}", &text[..=at]),
@@ -169,6 +273,33 @@ mod tests {
             "export KEY=[redacted] # x"
         );
         assert_eq!(line("const x = a + b;"), "const x = a + b;");
+    }
+
+    #[test]
+    fn the_password_of_a_url_is_masked_and_a_port_is_not() {
+        assert_eq!(
+            line("git clone https://bot:hunter2@example.org/x"),
+            "git clone https://bot:[redacted]@example.org/x"
+        );
+        assert_eq!(
+            line("db = postgres://:hunter2@db:5432/x"),
+            "db = postgres://:[redacted]@db:5432/x"
+        );
+        let plain = "see http://localhost:8080/@scope and mailto:a@example.org";
+        assert_eq!(line(plain), plain);
+    }
+
+    #[test]
+    fn the_values_of_a_line_are_those_in_quotes_else_what_follows_the_sign() {
+        assert_eq!(
+            literals(r#"p = "hunter2" + 'a\'longer'"#),
+            [r"a\'longer", "hunter2"]
+        );
+        assert_eq!(literals("password: hunter2,"), ["hunter2"]);
+        assert_eq!(
+            without("Found hunter2 here", &literals("p = 'hunter2'")),
+            "Found [redacted] here"
+        );
     }
 
     #[test]

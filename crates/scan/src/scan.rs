@@ -1,5 +1,6 @@
 //! `trueline scan`: list, check, join, report.
 
+use std::borrow::Cow;
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -10,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use trueline_facts::code::CodeView;
 use trueline_facts::scan::{Repository as RepositoryFacts, SCHEMA, ScanReport, SourceCoverage};
 use trueline_facts::shadow::ShadowAi;
-use trueline_facts::{CommitId, Diagnostic, Finding, Level, Origin, RepoPath, Step};
+use trueline_facts::{CommitId, Diagnostic, Finding, Level, Origin, Position, RepoPath, Step};
 use trueline_history::model::CommitIx;
 use trueline_history::worktree::LineMap;
 use trueline_sarif::{RuleText, line_hashes};
@@ -152,14 +153,20 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
     } = named;
     diagnostics.extend(unread);
     let contents = place.contents();
+    let contents = Listed {
+        contents: &*contents,
+        paths,
+    };
     diagnostics.append(&mut checked.diagnostics);
-    add_imported(&mut checked, imported, scope, &*contents, &mut diagnostics);
+    add_imported(&mut checked, imported, scope, &contents, &mut diagnostics);
+    let secrets = redact::SecretLines::of(checked.files.iter().flat_map(|f| &f.findings));
 
     let known: BTreeSet<String> = rule_ids(engine, &checked.files);
     let mut joined = Join {
         known: known.iter().map(String::as_str).collect(),
         place,
-        contents: &*contents,
+        contents: &contents,
+        secrets: &secrets,
         line_hashes: request.line_hashes,
         observation,
         base: match (observation, &changed_since) {
@@ -196,7 +203,7 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
     join::sort(&mut findings);
     join::sort(&mut suppressed);
     let code = if request.code_view {
-        code_view(place, paths, &findings, observation, &*contents)
+        code_view(place, paths, &findings, observation, &contents, &secrets)
     } else {
         Vec::new()
     };
@@ -265,6 +272,29 @@ fn rule_texts(engine: &Engine) -> Vec<RuleText> {
         .collect()
 }
 
+/// The files of the scanned tree and no others: a log must not lead to what git ignores, nor to what
+/// is no file of the tree.
+struct Listed<'a> {
+    contents: &'a dyn Contents,
+    /// Sorted.
+    paths: &'a [RepoPath],
+}
+
+impl Contents for Listed<'_> {
+    fn read(&self, path: &RepoPath) -> Result<Vec<u8>, Diagnostic> {
+        if self.paths.binary_search(path).is_ok() {
+            return self.contents.read(path);
+        }
+        Err(Diagnostic::new(
+            Level::Warning,
+            "file-not-scanned",
+            "an imported result is about it, but it is no file of the scanned tree: it was not read, \
+             the result has no origin and no code",
+        )
+        .at(path.clone()))
+    }
+}
+
 /// Puts imported findings beside ours, by file.
 fn add_imported(
     checked: &mut Checked,
@@ -291,13 +321,16 @@ fn add_imported(
         .enumerate()
         .map(|(ix, f)| (f.path.clone(), ix))
         .collect();
-    for (path, findings) in by_path {
+    for (path, mut findings) in by_path {
+        // The finding of a file that cannot be read stays, without an origin.
+        match contents.read(&path) {
+            Ok(content) => stay_inside(&path, &content, &mut findings, diagnostics),
+            Err(diagnostic) => diagnostics.push(diagnostic),
+        }
         if let Some(file) = at.get(&path).and_then(|ix| checked.files.get_mut(*ix)) {
             file.findings.extend(findings);
             continue;
         }
-        // The finding of a file that cannot be read stays, without an origin.
-        diagnostics.extend(contents.read(&path).err());
         checked.files.push(CheckedFile {
             path,
             findings,
@@ -307,6 +340,37 @@ fn add_imported(
         });
     }
     checked.files.sort_by(|a, b| a.path.cmp(&b.path));
+}
+
+/// Puts imported findings that name a line past the end of their file at its beginning.
+fn stay_inside(
+    path: &RepoPath,
+    content: &[u8],
+    findings: &mut [Finding],
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let lines = content.lines().count() as u32;
+    let mut beyond = 0_u64;
+    for finding in findings {
+        if finding.location.start.line > lines.max(1) {
+            let first = Position { line: 1, column: 1 };
+            (finding.location.start, finding.location.end) = (first, first);
+            beyond += 1;
+        }
+    }
+    if beyond > 0 {
+        diagnostics.push(
+            Diagnostic::new(
+                Level::Warning,
+                "sarif-malformed",
+                format!(
+                    "{beyond} imported results name a line past its end ({lines} lines): they are \
+                     kept and shown at line 1"
+                ),
+            )
+            .at(path.clone()),
+        );
+    }
 }
 
 /// Rules that a comment can name: ours, and those of imported findings.
@@ -321,6 +385,7 @@ struct Join<'a> {
     known: Vec<&'a str>,
     place: &'a Place,
     contents: &'a dyn Contents,
+    secrets: &'a redact::SecretLines,
     line_hashes: bool,
     observation: Option<&'a Observation>,
     base: Option<Base>,
@@ -407,9 +472,17 @@ impl Join<'_> {
             }
             collapse(&mut finding.trace);
             if finding.location.snippet.is_empty() {
-                finding.location.snippet = line_of(&content, finding.location.start.line);
+                finding.location.snippet =
+                    line_of(&content, finding.location.start.line, &path, self.secrets);
             }
-            redact::finding(finding);
+            // The content is read only where a secret stands.
+            let secret = self.secrets.contains(&path, finding.location.start.line);
+            let raw = if secret {
+                line_at(&content, finding.location.start.line)
+            } else {
+                Cow::Borrowed("")
+            };
+            redact::finding(finding, &raw, self.secrets);
         }
         let sites = sites
             .into_iter()
@@ -492,16 +565,22 @@ const LONGEST_RANGE: u32 = 200;
 /// Longest snippet, in characters.
 const SNIPPET: usize = 200;
 
-fn line_of(content: &[u8], line: u32) -> String {
-    let text = content
-        .lines()
-        .nth(line.saturating_sub(1) as usize)
-        .unwrap_or_default()
-        .to_str_lossy();
-    redact::line(text.trim_end())
-        .chars()
-        .take(SNIPPET)
-        .collect()
+/// A line of a file as it stands there.
+fn line_at(content: &[u8], line: u32) -> Cow<'_, str> {
+    let line = content.lines().nth(line.saturating_sub(1) as usize);
+    line.unwrap_or_default().to_str_lossy()
+}
+
+/// The line, to be shown: masking comes before cutting, so that no half of a secret stays.
+fn line_of(content: &[u8], line: u32, path: &RepoPath, secrets: &redact::SecretLines) -> String {
+    let text = line_at(content, line);
+    let text = text.trim_end();
+    let masked = if secrets.contains(path, line) {
+        redact::values(text)
+    } else {
+        redact::line(text)
+    };
+    masked.chars().take(SNIPPET).collect()
 }
 
 fn code_view(
@@ -510,24 +589,11 @@ fn code_view(
     findings: &[Finding],
     observation: Option<&Observation>,
     contents: &dyn Contents,
+    secrets: &redact::SecretLines,
 ) -> Vec<CodeView> {
     let mut counts: FxHashMap<&RepoPath, u64> = FxHashMap::default();
-    let mut secret_lines: FxHashMap<&RepoPath, FxHashSet<u32>> = FxHashMap::default();
     for finding in findings {
-        let path = &finding.location.path;
-        *counts.entry(path).or_default() += 1;
-        if redact::is_secret(finding) {
-            let lines = secret_lines.entry(path).or_default();
-            let first = finding.location.start.line;
-            lines.extend(
-                first
-                    ..=finding
-                        .location
-                        .end
-                        .line
-                        .min(first.saturating_add(LONGEST_RANGE)),
-            );
-        }
+        *counts.entry(&finding.location.path).or_default() += 1;
     }
     let ai_lines = observation.map(Observation::ai_lines).unwrap_or_default();
     let head = observation.map(|o| HeadLines::new(&o.history, &o.origins));
@@ -543,10 +609,7 @@ fn code_view(
         if content.contains(&0) {
             return None;
         }
-        let secrets = secret_lines.get(path);
-        let text = redact::text(&content.to_str_lossy(), |line| {
-            secrets.is_some_and(|s| s.contains(&line))
-        });
+        let text = redact::text(&content.to_str_lossy(), |line| secrets.contains(path, line));
         let lines = text.lines().count() as u32;
         let runs = head
             .as_ref()

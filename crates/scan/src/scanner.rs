@@ -180,17 +180,29 @@ impl Scanner {
         }
         let config = self.place.config()?;
         let scope = Scope::new(self.place.prefix.clone(), &config.exclude)?;
-        let observation = observe::observe(
+        let mut diagnostics = Vec::new();
+        let observed = observe::observe(
             &self.place,
             &config,
             None,
             &self.request.reading,
             progress,
             interrupt,
-        )?;
-        let mut diagnostics = Vec::new();
+        );
+        let observation = match observed {
+            Err(error) if error.is_damage() => {
+                diagnostics.push(Diagnostic::new(
+                    Level::Error,
+                    "history-unreadable",
+                    format!("{error}: weaknesses are checked, origins are not known"),
+                ));
+                None
+            }
+            other => other?,
+        };
         match &observation {
             Some(observation) => diagnostics.extend(observation.diagnostics.iter().cloned()),
+            None if self.place.repository().is_some() => {}
             None => diagnostics.push(Diagnostic::new(
                 Level::Warning,
                 "outside-git",

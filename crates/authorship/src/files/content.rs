@@ -2,8 +2,8 @@
 //! files, editor settings and CI jobs. Manifests have a module of their own.
 
 use bstr::ByteSlice;
+use trueline_facts::ToolId;
 use trueline_facts::shadow::SignalKind;
-use trueline_facts::{Confidence, ToolId};
 
 use super::{CiRow, ContentSign, FILES, manifest, path_signs};
 use crate::tools;
@@ -117,7 +117,7 @@ fn sign(tool: &str, kind: SignalKind, detail: &str) -> ContentSign {
     }
 }
 
-/// A line that hides a file which the path table knows for sure, or any file of a tool's stem.
+/// A line that hides a file which the path table knows, or any file of a tool's stem.
 fn ignore_line(line: &[u8]) -> Option<ContentSign> {
     let line = line.to_str().ok()?.trim();
     if line.starts_with(['#', '!']) {
@@ -137,15 +137,22 @@ fn ignore_line(line: &[u8]) -> Option<ContentSign> {
     if let Some(row) = by_stem {
         return Some(sign(&row.tool, SignalKind::IgnoreLine, line));
     }
-    if starred {
-        return None;
-    }
+    // A row of the table that is itself a pattern is ignored by the same pattern.
+    let concrete = if starred {
+        let mut known = FILES.table.file.iter().flat_map(|row| &row.paths);
+        if !known.any(|path| path.trim_matches('/') == bare) {
+            return None;
+        }
+        bare.replace('*', "x")
+    } else {
+        bare.to_owned()
+    };
     // As a file, and as a folder that holds some file.
-    let inside = format!("{bare}/x");
-    [bare, &inside]
+    let inside = format!("{concrete}/x");
+    [&concrete, &inside]
         .into_iter()
         .flat_map(|path| path_signs(path.as_bytes()))
-        .find(|found| found.confidence > Confidence::Low)
+        .next()
         .map(|found| sign(found.tool.as_str(), SignalKind::IgnoreLine, line))
 }
 

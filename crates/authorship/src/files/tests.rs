@@ -150,6 +150,7 @@ fn ignore_files_tell_of_tools_whose_files_are_not_there() {
     claude IgnoreLine /.claude/settings.local.json
     cursor IgnoreLine .cursor/
     unspecified IgnoreLine .specstory/**
+    unspecified IgnoreLine llms.txt
     ");
 }
 

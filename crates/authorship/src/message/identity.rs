@@ -182,18 +182,17 @@ impl Lookup {
         {
             return Some(ix);
         }
+        // Anyone may call themselves a tool: with an address of their own, the name says nothing.
+        if self.bare == BareNames::WithoutAddress && !email.is_empty() {
+            return None;
+        }
         let name = lowered(name, &mut buffer)?;
         if name.ends_with(b"[bot]")
             && let Some(ix) = self.login(name)
         {
             return Some(ix);
         }
-        let counts = self.bare == BareNames::Always || email.is_empty();
-        if counts {
-            self.by_name.get(name).copied()
-        } else {
-            None
-        }
+        self.by_name.get(name).copied()
     }
 
     /// The row for the local part of a `noreply` address: `[number+]login`.

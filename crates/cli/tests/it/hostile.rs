@@ -276,6 +276,188 @@ fn an_imported_log_leads_to_no_file_behind_a_link_or_a_pipe() {
     }
 }
 
+/// A log of tool `o` with results of rule `x` at places of files.
+fn log_at(places: &[(&str, &str, &str)]) -> String {
+    let results: Vec<String> = places
+        .iter()
+        .map(|(rule, uri, line)| {
+            format!(
+                r#"{{"ruleId":"{rule}","message":{{"text":"found hunter2-hunter2 here"}},"locations":[{{"physicalLocation":{{"artifactLocation":{{"uri":"{uri}"}},"region":{{"startLine":{line}}}}}}}]}}"#
+            )
+        })
+        .collect();
+    let results = results.join(",");
+    format!(
+        r#"{{"version":"2.1.0","runs":[{{"tool":{{"driver":{{"name":"o"}}}},"results":[{results}]}}]}}"#
+    )
+}
+
+#[test]
+fn an_imported_log_leads_neither_into_the_git_folder_nor_to_ignored_files() {
+    let repository = Repository::new();
+    repository
+        .write("a.py", SAFE_VIEW)
+        .write(".gitignore", ".env\n")
+        .commit("feat: a");
+    repository.write(".env", "COOKIE=dont-show-me\n");
+    repository.write(".git/config", "[remote \"o\"]\n\turl = dont-show-me\n");
+    let log = log_at(&[
+        ("x", ".git/config", "2"),
+        ("x", ".GIT/config", "2"),
+        ("x", "./.git//config", "2"),
+        ("x", "sub/../.git./config", "2"),
+        ("x", ".env", "1"),
+    ]);
+    repository.write(".git/o.sarif", log);
+    for format in ["json", "html", "sarif", "terminal"] {
+        let run = repository.trueline(&["scan", "--import", ".git/o.sarif", "--format", format]);
+        assert_eq!(run.code(), 0, "{}", run.stderr());
+        assert!(!run.stdout().contains("dont-show-me"), "{format}");
+    }
+    let run = repository.trueline(&["scan", "--import", ".git/o.sarif", "--format", "json"]);
+    let report = run.json();
+    assert_eq!(
+        report["findings"].as_array().unwrap().len(),
+        1,
+        "that on .env is kept"
+    );
+    let diagnostics = report["diagnostics"].to_string();
+    assert!(diagnostics.contains("4 imported results were left out: about files outside"));
+    assert!(diagnostics.contains("no file of the scanned tree"));
+}
+
+#[test]
+fn a_secret_that_any_tool_found_is_shown_by_none() {
+    let repository = Repository::new();
+    repository
+        .write(
+            "a.js",
+            "f(x);\nlogin('hunter2-hunter2');\nget('https://me:s3cretpass@host/');\n",
+        )
+        .commit("feat: a");
+    let log = log_at(&[
+        ("no-login", "a.js", "2"),
+        ("S2068", "a.js", "2"),
+        ("x", "a.js", "3"),
+    ]);
+    repository.write(".git/o.sarif", log);
+    for format in ["json", "html", "sarif", "markdown", "terminal"] {
+        let run = repository.trueline(&["scan", "--import", ".git/o.sarif", "--format", format]);
+        assert_eq!(run.code(), 0, "{}", run.stderr());
+        let out = run.stdout();
+        // The message on line 3 quotes what no tool called a secret there.
+        let shown = out.matches("hunter2-hunter2").count();
+        assert_eq!(
+            shown,
+            out.matches("found hunter2-hunter2 here").count(),
+            "{format}"
+        );
+        assert!(!out.contains("s3cretpass"), "{format}");
+    }
+    let report = repository
+        .trueline(&["scan", "--import", ".git/o.sarif", "--format", "json"])
+        .json();
+    let second_line: Vec<&str> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|f| f["location"]["start"]["line"] == 2 && f["engine"] == "o")
+        .map(|f| f["message"].as_str().unwrap())
+        .collect();
+    assert_eq!(second_line, ["found [redacted] here"; 2]);
+}
+
+#[test]
+fn malformed_parts_of_a_log_are_named_and_their_results_kept() {
+    let repository = Repository::new();
+    repository.write("a.py", SAFE_VIEW).commit("feat: a");
+    let log = log_at(&[
+        ("x", "a.py", "1e30"),
+        ("y", "a.py", "-1"),
+        ("z", "a.py", "99999"),
+    ]);
+    let log = log.replace(
+        r#""runs":["#,
+        r#""runs":[null,{"tool":{"driver":{"name":"p"}},"results":{"a":1}},"#,
+    );
+    repository.write(".git/o.sarif", log);
+    let report = repository
+        .trueline(&["scan", "--import", ".git/o.sarif", "--format", "json"])
+        .json();
+    let findings = report["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 3);
+    assert!(findings.iter().all(|f| f["location"]["start"]["line"] == 1));
+    let malformed = report["diagnostics"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|d| d["code"] == "sarif-malformed")
+        .count();
+    assert_eq!(malformed, 4, "{}", report["diagnostics"]);
+}
+
+#[test]
+fn a_head_that_cannot_be_read_leaves_the_findings_and_is_named() {
+    let repository = Repository::new();
+    repository.write("app.py", UNSAFE_VIEW).commit("feat: a");
+    repository.write(".git/HEAD", "1".repeat(40) + "\n");
+    let run = repository.trueline(&["scan", "--format", "json"]);
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    let report = run.json();
+    assert_eq!(report["findings"].as_array().unwrap().len(), 1);
+    assert!(report["findings"][0]["origin"].is_null());
+    let diagnostics = report["diagnostics"].to_string();
+    assert!(diagnostics.contains("history-unreadable"), "{diagnostics}");
+    let run = repository.trueline(&["scan", "--fail-on", "high"]);
+    assert_eq!(run.code(), 1, "{}", run.stderr());
+    let run = repository.trueline(&["stats"]);
+    assert_eq!(run.code(), 3);
+    assert!(
+        run.stderr().contains("HEAD cannot be read"),
+        "{}",
+        run.stderr()
+    );
+}
+
+#[test]
+fn a_damaged_commit_is_not_called_a_shallow_clone() {
+    let repository = Repository::new();
+    repository.write("a.py", SAFE_VIEW).commit("feat: a");
+    let first = repository.git(&["rev-parse", "HEAD"]);
+    let first = first.trim();
+    repository.write("b.py", SAFE_VIEW).commit("feat: b");
+    let object = format!(".git/objects/{}/{}", &first[..2], &first[2..]);
+    std::fs::remove_file(repository.path().join(&object)).unwrap();
+    repository.write(&object, "no object");
+    let report = repository.trueline(&["scan", "--format", "json"]).json();
+    assert_eq!(report["repository"]["shallow"], false);
+    assert!(
+        report["diagnostics"]
+            .to_string()
+            .contains("commit-unreadable")
+    );
+}
+
+#[test]
+fn blame_of_a_link_that_leads_out_says_so() {
+    let outside = Repository::plain();
+    outside.write("passwd", "x\n");
+    let repository = Repository::new();
+    repository.write("a.py", SAFE_VIEW).commit("feat: a");
+    std::os::unix::fs::symlink(
+        outside.path().join("passwd"),
+        repository.path().join("link"),
+    )
+    .unwrap();
+    let run = repository.trueline(&["blame", "link"]);
+    assert_eq!(run.code(), 2);
+    assert!(
+        run.stderr().contains("a link that leads out"),
+        "{}",
+        run.stderr()
+    );
+}
+
 #[test]
 fn output_never_replaces_what_is_no_regular_file() {
     let repository = Repository::new();

@@ -264,9 +264,9 @@ fn deleted_files(
     Ok(gone)
 }
 
-type TreeEntry = (Vec<u8>, gix::objs::tree::EntryMode, ObjectId);
+pub(super) type TreeEntry = (Vec<u8>, gix::objs::tree::EntryMode, ObjectId);
 
-fn entries(repo: &gix::Repository, tree: ObjectId) -> Result<Vec<TreeEntry>, Gap> {
+pub(super) fn entries(repo: &gix::Repository, tree: ObjectId) -> Result<Vec<TreeEntry>, Gap> {
     let object = repo
         .try_find_object(tree)
         .map_err(|_| Gap::Damaged)?

@@ -39,8 +39,8 @@ use trueline_facts::{Diagnostic, Level};
 use super::claims::LineClaims;
 use super::overlay::Overlay;
 use super::{
-    AttestedLines, CommitEvidence, Origins, attest, checkpoints, locate, merges, notes, refs,
-    rewritten, sessions, squash, traces,
+    AttestedLines, CommitEvidence, Origins, attest, checkpoints, left_behind, locate, merges,
+    notes, refs, rewritten, sessions, squash, traces,
 };
 use crate::model::{CommitIx, FileContent, History, PathIx};
 use crate::repository::Repository;
@@ -87,7 +87,20 @@ pub fn fuse(
     for commit in found.of_several {
         commits[commit.0 as usize].squash = true;
     }
-    let squashes = found.refined;
+    let mut squashes = found.refined;
+    squashes.extend(left_behind::find(
+        repo,
+        history,
+        &left_behind::Known {
+            refs: &refs,
+            located: &located,
+            earlier: &earlier,
+            rewrites: &rewrites,
+            paired: &found.paired,
+        },
+        interrupt,
+    ));
+    squashes.extend(left_behind::reapplied(&local, history, &earlier));
     let mut needed: FxHashSet<ObjectId> = history.commits.iter().map(|c| c.id).collect();
     needed.extend(rewrites.iter().flat_map(|r| &r.from).map(|v| v.id));
     needed.extend(squash::noted(&squashes, &located));
@@ -181,39 +194,13 @@ fn commit_evidence(history: &History) -> Vec<CommitEvidence> {
                 signs: signs(&text),
                 noted: false,
                 attested: SmallVec::new(),
-                squash: is_squash(&commit.message),
+                squash: squash::is_squash(&commit.message),
                 automation: automation(&text.author),
                 review: review_signs(&text),
                 purpose: purpose(&commit.message, paths),
             }
         })
         .collect()
-}
-
-/// A message as forges write them for several commits folded into one: a request number, and
-/// either a list of their subjects or more than one co-author; or git's own `merge --squash`.
-fn is_squash(message: &[u8]) -> bool {
-    use bstr::ByteSlice;
-    if message.starts_with(b"Squashed commit of the following:") {
-        return true;
-    }
-    if squash::squash_number(message).is_none() {
-        return false;
-    }
-    let mut subjects = 0;
-    let mut coauthors: SmallVec<[&[u8]; 4]> = SmallVec::new();
-    for line in message.lines() {
-        let line = line.trim();
-        if line.starts_with(b"* ") {
-            subjects += 1;
-        } else if line.len() > 15 && line[..15].eq_ignore_ascii_case(b"co-authored-by:") {
-            let who = line[15..].trim();
-            if !coauthors.contains(&who) {
-                coauthors.push(who);
-            }
-        }
-    }
-    subjects > 1 || coauthors.len() > 1
 }
 
 /// The paths of each commit that some living or dead line comes from.

@@ -5,11 +5,13 @@
 //! of origins and, for every run of lines, an index into it. Nothing is guessed: a line without
 //! evidence stays unknown. The rules of fusion stand in one table at the top of `fuse`.
 
+mod agreement;
 mod attest;
 mod branch_lines;
 mod checkpoints;
 mod claims;
 mod fuse;
+mod left_behind;
 mod locate;
 mod merges;
 mod notes;

@@ -45,7 +45,8 @@ pub(super) struct Overlay<'h> {
     /// original commits behind squashes.
     sets: Vec<Vec<Witness>>,
     originals: FxHashMap<Place, Layer<SetIx>>,
-    original_sets: FxHashMap<(CommitIx, u32), SetIx>,
+    /// By squash and original.
+    original_sets: FxHashMap<(u32, u32), SetIx>,
     /// Distinct origins, in order of first use.
     pub(super) table: Vec<Origin>,
     index: FxHashMap<Origin, OriginIx>,
@@ -98,48 +99,55 @@ impl<'h> Overlay<'h> {
         ix
     }
 
+    /// Adds lines of a squash; of several that its lines may come from the first one counts.
     pub(super) fn add_squash(&mut self, squashes: &[Squash], lines: SquashLines) {
-        let Ok(at) = squashes.binary_search_by_key(&lines.place.0, |s| s.commit) else {
+        let Some(squash) = squashes.get(lines.squash as usize) else {
             return;
         };
         for layer in lines.layers {
             self.claims.add(lines.place, layer);
         }
-        let spans = lines
+        let spans: Layer<SetIx> = lines
             .originals
             .iter()
             .map(|span| Span {
                 first: span.first,
                 end: span.end,
-                what: self.original_set(&squashes[at], span.what),
+                what: self.original_set(squash, (lines.squash, span.what)),
             })
             .collect();
-        self.originals.insert(lines.place, spans);
+        let known = self.originals.entry(lines.place).or_default();
+        *known = filled(std::mem::take(known), spans);
     }
 
-    fn original_set(&mut self, squash: &Squash, original: u32) -> SetIx {
-        if let Some(known) = self.original_sets.get(&(squash.commit, original)) {
+    fn original_set(&mut self, squash: &Squash, key: (u32, u32)) -> SetIx {
+        if let Some(known) = self.original_sets.get(&key) {
             return *known;
         }
         let mut set = Vec::new();
-        if let Some(commit) = squash.branch.get(original as usize) {
-            set = witnesses::of_signs(&commit.signs, Bearing::Original, &commit_id(commit.id));
+        if let Some(commit) = squash.branch.get(key.1 as usize) {
+            set = witnesses::of_signs(&commit.signs, commit.bearing, &commit_id(commit.id));
         }
         let unexplained = |sign: &&Sign| {
             let mut branch = squash.branch.iter().flat_map(|o| &o.signs);
             !branch.any(|known| known.tool == sign.tool)
         };
-        let own = &self.commits[squash.commit.0 as usize].signs;
+        let own = &self.commits[squash.commit.0 as usize];
+        let bearing = if own.squash || squash.branch.len() > 1 {
+            Bearing::Squash
+        } else {
+            Bearing::Own
+        };
         set.extend(witnesses::of_signs(
-            own.iter().filter(unexplained),
-            Bearing::Squash,
+            own.signs.iter().filter(unexplained),
+            bearing,
             &commit_id(self.history.commit(squash.commit).id),
         ));
         // A hint on the original does not come before what names an author on the squash.
         set.sort_by_key(|witness| witness.author.is_none());
         let ix = SetIx(self.sets.len() as u32);
         self.sets.push(set);
-        self.original_sets.insert((squash.commit, original), ix);
+        self.original_sets.insert(key, ix);
         ix
     }
 
@@ -376,6 +384,41 @@ impl<'h> Overlay<'h> {
         }
         out
     }
+}
+
+/// A layer with the holes of it filled from another one.
+fn filled<T: Copy + PartialEq>(known: Layer<T>, more: Layer<T>) -> Layer<T> {
+    if known.is_empty() {
+        return more;
+    }
+    let mut all = known;
+    let mut holes = Layer::new();
+    for span in more {
+        let mut at = span.first;
+        for taken in all
+            .iter()
+            .filter(|t| t.end > span.first && t.first < span.end)
+        {
+            if taken.first > at {
+                holes.push(Span {
+                    first: at,
+                    end: taken.first,
+                    what: span.what,
+                });
+            }
+            at = at.max(taken.end);
+        }
+        if at < span.end {
+            holes.push(Span {
+                first: at,
+                end: span.end,
+                what: span.what,
+            });
+        }
+    }
+    all.extend(holes);
+    all.sort_by_key(|span| span.first);
+    all
 }
 
 fn continues(last: &OriginRun, next: &OriginRun) -> bool {

@@ -64,6 +64,11 @@ impl Mark {
             subject: subject(message).into(),
         }
     }
+
+    /// The author's address in lower case.
+    pub(super) fn email(&self) -> &[u8] {
+        &self.email
+    }
 }
 
 /// The noted commits of a repository, by what rewriting keeps of them.

@@ -1,9 +1,11 @@
 //! Squashed branches whose commits are still here: which of them added each line of the squash.
 //!
 //! A squash is tied to its branch by the number in its subject (`(#12)` and `refs/pull/12/head`)
-//! or by a branch whose tip has the very same tree. Its lines are compared with the branch's tip
-//! and followed to the commit of the branch that added them; that commit's note and signs then
-//! speak for the line, labelled `inferred`. Lines that do not match keep the squash's own signs.
+//! or by a branch whose tip has the very same tree. Numbers of other trackers and repeated work
+//! look alike, so the branch must also be older and account for most of what the squash adds. Its
+//! lines are compared with the branch's tip and followed to the commit of the branch that added
+//! them; that commit's note and signs then speak for the line, labelled `inferred`. Lines that do
+//! not match keep the squash's own signs.
 
 use std::borrow::Cow;
 use std::collections::BinaryHeap;
@@ -17,6 +19,7 @@ use smallvec::SmallVec;
 use trueline_authorship::message::{CommitText, Identity, Sign, signs};
 use trueline_facts::{Diagnostic, Level};
 
+use super::agreement::{self, Tie};
 use super::attest;
 use super::branch_lines::{self, BranchCommit, BranchParent, Seg};
 use super::claims::{Claim, Layer, Place, Span, within};
@@ -26,6 +29,7 @@ use super::objects;
 use super::overlay::commit_id;
 use super::refs::{Refs, request_number};
 use super::rewritten::{self, Earlier, Mark, Versions};
+use super::witnesses::Bearing;
 use crate::model::{CommitIx, History, PathIx};
 use crate::repository::Repository;
 
@@ -48,7 +52,7 @@ pub(super) struct Squash {
     /// The branch: children before parents, the tip first.
     pub(super) branch: Vec<Original>,
     /// Trees and parents of the same commits.
-    links: Vec<BranchCommit>,
+    pub(super) links: Vec<BranchCommit>,
 }
 
 /// A commit of a squashed branch.
@@ -57,13 +61,32 @@ pub(super) struct Original {
     pub(super) id: ObjectId,
     /// Signs in its identities and message.
     pub(super) signs: Vec<Sign>,
+    /// How these signs bear on its lines.
+    pub(super) bearing: Bearing,
     /// Noted commits that it was before it was rewritten.
-    versions: Versions,
+    pub(super) versions: Versions,
+}
+
+impl Original {
+    pub(super) fn new(id: ObjectId, read: Read, earlier: &Earlier) -> Self {
+        Self {
+            id,
+            versions: earlier.versions(&read.mark, id, read.tree),
+            bearing: if read.squash {
+                Bearing::OriginalSquash
+            } else {
+                Bearing::Original
+            },
+            signs: read.signs,
+        }
+    }
 }
 
 /// Lines of a squash, by the commit of the branch that added them.
 #[derive(Clone, Debug)]
 pub(super) struct SquashLines {
+    /// Index of the squash among those that were refined.
+    pub(super) squash: u32,
     /// The squash and the file.
     pub(super) place: Place,
     /// What the notes of the branch say.
@@ -75,6 +98,8 @@ pub(super) struct SquashLines {
 /// What is known of the squashes of a history.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Squashes {
+    /// Commits that are known to stand for a branch, and the heads of those branches.
+    pub(super) paired: Vec<(CommitIx, ObjectId)>,
     /// Those whose branches are here and hold evidence of their own, by commit.
     pub(super) refined: Vec<Squash>,
     /// Commits whose number leads to a branch of more than one commit, whatever their message
@@ -90,6 +115,16 @@ struct Pair {
     /// Its subject has the number of the head, rather than that their trees are the same: then a
     /// branch of several commits makes it a squash. The same tree may also be a rebase's.
     numbered: bool,
+}
+
+impl Pair {
+    const fn tie(self) -> Tie {
+        if self.numbered {
+            Tie::Number
+        } else {
+            Tie::Content
+        }
+    }
 }
 
 /// Finds the squashes whose branches are here.
@@ -115,10 +150,14 @@ pub(super) fn find(
             .par_iter()
             .map_init(
                 || repo.local(),
-                |repo, pair| (*pair, read_branch(repo, *pair, &ancestry, earlier)),
+                |repo, pair| {
+                    let branch = read_branch(repo, *pair, &ancestry, earlier);
+                    let standing = branch.standing(repo, history, *pair, located);
+                    (*pair, branch, standing)
+                },
             )
             .collect();
-        for (pair, branch) in found {
+        for (pair, branch, standing) in found {
             let commit = pair.commit;
             // Who merges a branch as it is squashes nothing.
             let squashes_head = pair.numbered && ancestry.ix(pair.head).is_none();
@@ -127,24 +166,25 @@ pub(super) fn find(
                 Branch::TooLong => {
                     too_long += 1;
                     read += MAX_BRANCH;
+                    squashes.paired.push((commit, pair.head));
                     if squashes_head {
                         squashes.of_several.push(commit);
                     }
                     continue;
                 }
-                Branch::GoesOn => continue,
+                Branch::GoesOn | Branch::Younger => continue,
             };
             read += branch.len();
             let mut changes = links.iter().filter(|link| link.parents.len() < 2);
+            // This only ever makes its own signs weaker: the number is enough.
             if squashes_head && changes.nth(1).is_some() {
                 squashes.of_several.push(commit);
             }
-            let evident = |o: &Original| {
-                !o.signs.is_empty()
-                    || !o.versions.is_empty()
-                    || located.by_commit.contains_key(&o.id)
-            };
-            if branch.iter().any(evident) {
+            if standing == Standing::Another {
+                continue;
+            }
+            squashes.paired.push((commit, pair.head));
+            if standing == Standing::Evident {
                 squashes.refined.push(Squash {
                     commit,
                     branch,
@@ -284,15 +324,47 @@ pub(super) fn squash_number(message: &[u8]) -> Option<u64> {
     digits.to_str().ok()?.parse().ok()
 }
 
-struct Read {
-    tree: ObjectId,
-    parents: SmallVec<[ObjectId; 2]>,
-    time: i64,
-    signs: Vec<Sign>,
-    mark: Mark,
+/// A message as forges write them for several commits folded into one: a request number, and
+/// either a list of their subjects or more than one co-author; or git's own `merge --squash`.
+pub(super) fn is_squash(message: &[u8]) -> bool {
+    if message.starts_with(b"Squashed commit of the following:") {
+        return true;
+    }
+    if squash_number(message).is_none() {
+        return false;
+    }
+    let mut subjects = 0;
+    let mut coauthors: SmallVec<[&[u8]; 4]> = SmallVec::new();
+    for line in message.lines() {
+        let line = line.trim();
+        if line.starts_with(b"* ") {
+            subjects += 1;
+        } else if line.len() > 15 && line[..15].eq_ignore_ascii_case(b"co-authored-by:") {
+            let who = line[15..].trim();
+            if !coauthors.contains(&who) {
+                coauthors.push(who);
+            }
+        }
+    }
+    subjects > 1 || coauthors.len() > 1
 }
 
-fn read_commit(repo: &gix::Repository, id: ObjectId) -> Option<Read> {
+/// A commit that is not in the history at hand.
+#[derive(Clone, Debug)]
+pub(super) struct Read {
+    pub(super) tree: ObjectId,
+    pub(super) parents: SmallVec<[ObjectId; 2]>,
+    /// When it was committed.
+    pub(super) time: i64,
+    /// When its author wrote it.
+    pub(super) written: i64,
+    pub(super) signs: Vec<Sign>,
+    pub(super) mark: Mark,
+    /// Its message is that of a squash.
+    squash: bool,
+}
+
+pub(super) fn read_commit(repo: &gix::Repository, id: ObjectId) -> Option<Read> {
     let commit = repo.try_find_object(id).ok()??.try_into_commit().ok()?;
     let decoded = commit.decode().ok()?;
     let (author, committer) = (decoded.author().ok()?, decoded.committer().ok()?);
@@ -300,6 +372,8 @@ fn read_commit(repo: &gix::Repository, id: ObjectId) -> Option<Read> {
         tree: decoded.tree(),
         parents: decoded.parents().collect(),
         time: committer.seconds(),
+        written: author.seconds(),
+        squash: is_squash(decoded.message),
         mark: Mark::new(author.email, author.seconds(), decoded.message),
         signs: signs(&CommitText {
             author: Identity {
@@ -323,6 +397,43 @@ enum Branch {
     TooLong,
     /// The branch was built on the commit itself, which therefore does not squash it.
     GoesOn,
+    /// The branch was written or committed after the commit.
+    Younger,
+}
+
+/// What a branch is to a commit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Standing {
+    /// It may be its branch, and tells nothing of its own.
+    Silent,
+    /// It is its branch, and holds evidence.
+    Evident,
+    /// Its content is another.
+    Another,
+}
+
+impl Branch {
+    fn standing(
+        &self,
+        repo: &gix::Repository,
+        history: &History,
+        pair: Pair,
+        located: &Located,
+    ) -> Standing {
+        let Self::Commits(branch, links) = self else {
+            return Standing::Another;
+        };
+        let evident = |o: &Original| {
+            !o.signs.is_empty() || !o.versions.is_empty() || located.by_commit.contains_key(&o.id)
+        };
+        if !branch.iter().any(evident) {
+            Standing::Silent
+        } else if agreement::accounts_for(repo, history, pair.commit, links, pair.tie()) {
+            Standing::Evident
+        } else {
+            Standing::Another
+        }
+    }
 }
 
 fn read_branch(
@@ -354,6 +465,13 @@ fn read_branch(
         todo.extend(commit.parents.iter().copied());
         read.insert(id, commit);
     }
+    let landed = ancestry.history.commit(commit);
+    let first_written = read.values().map(|c| c.written).min();
+    if read.values().any(|c| c.time > landed.committer_time.0)
+        || first_written.is_some_and(|first| first > landed.author_time.0)
+    {
+        return Branch::Younger;
+    }
     let order = children_first(head, &read);
     let index: FxHashMap<ObjectId, u32> = order
         .iter()
@@ -373,16 +491,11 @@ fn read_branch(
                     (None, None) => BranchParent::Missing,
                 })
                 .collect();
-            let original = Original {
-                id,
-                signs: commit.signs,
-                versions: earlier.versions(&commit.mark, id, commit.tree),
-            };
             let links = BranchCommit {
                 tree: commit.tree,
                 parents,
             };
-            Some((original, links))
+            Some((Original::new(id, commit, earlier), links))
         })
         .unzip();
     Branch::Commits(branch, links)
@@ -421,18 +534,23 @@ pub(super) fn refine(
     stores: &[String],
     wanted: &FxHashMap<CommitIx, Vec<PathIx>>,
 ) -> Vec<SquashLines> {
-    let tasks: Vec<(&Squash, PathIx)> = squashes
+    let tasks: Vec<(u32, &Squash, PathIx)> = squashes
         .iter()
-        .flat_map(|squash| {
+        .zip(0..)
+        .flat_map(|(squash, ix)| {
             let paths = wanted.get(&squash.commit).map_or(&[][..], Vec::as_slice);
-            paths.iter().map(move |path| (squash, *path))
+            paths.iter().map(move |path| (ix, squash, *path))
         })
         .collect();
     tasks
         .into_par_iter()
         .map_init(
             || repo.local(),
-            |repo, (squash, path)| refine_file(repo, history, squash, path, shelf, stores),
+            |repo, (ix, squash, path)| {
+                let mut lines = refine_file(repo, history, squash, path, shelf, stores)?;
+                lines.squash = ix;
+                Some(lines)
+            },
         )
         .flatten()
         .collect()
@@ -522,6 +640,7 @@ fn refine_file(
         }
     }
     Some(SquashLines {
+        squash: 0,
         place: (squash.commit, path),
         layers: found,
         originals,

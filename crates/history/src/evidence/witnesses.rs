@@ -22,8 +22,16 @@ pub(super) enum Bearing {
     Own,
     /// The commit added the lines, and may hide several others behind it.
     Squash,
-    /// The commit was squashed, and content says that it added the lines.
+    /// The commit was squashed or rewritten, and content says that it added the lines.
     Original,
+    /// The same, and it may itself hide several others behind it.
+    OriginalSquash,
+}
+
+impl Bearing {
+    const fn hides_several(self) -> bool {
+        matches!(self, Self::Squash | Self::OriginalSquash)
+    }
 }
 
 /// The witnesses of a commit, strongest first.
@@ -53,7 +61,7 @@ pub(super) fn of_signs<'s>(
                     grain: Grain::Commit,
                     reach: match bearing {
                         Bearing::Own | Bearing::Squash => Reach::Direct,
-                        Bearing::Original => Reach::Inferred,
+                        Bearing::Original | Bearing::OriginalSquash => Reach::Inferred,
                     },
                     confidence,
                     source: sign.source.to_owned(),
@@ -92,11 +100,11 @@ fn stated<T: Clone>(signs: &[&Sign], sign: &Sign, get: impl Fn(&Sign) -> Option<
 fn names_author(sign: &Sign, bearing: Bearing) -> bool {
     sign.confidence > Confidence::Low
         && sign.class != EvidenceClass::Hint
-        && !(sign.partial && bearing == Bearing::Squash)
+        && !(sign.partial && bearing.hides_several())
 }
 
 fn confidence(sign: &Sign, bearing: Bearing) -> Confidence {
-    let weak = sign.partial || (bearing == Bearing::Squash && sign.role != Role::Author);
+    let weak = sign.partial || (bearing.hides_several() && sign.role != Role::Author);
     let most = if weak {
         Confidence::Low
     } else {

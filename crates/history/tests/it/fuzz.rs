@@ -2,7 +2,7 @@
 //!
 //! `TRUELINE_FUZZ_STEPS` raises the number of operations, which are spread over worlds: a comparison
 //! reads a whole history, so one ever longer world would cost the square of its length.
-//! `TRUELINE_FUZZ_SEED` does a single world. A failure prints seed and operation log.
+//! `TRUELINE_FUZZ_SEED` is the seed of the first one, and alone does that one. A failure prints seed and operation log.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
@@ -223,12 +223,14 @@ fn number(variable: &str) -> Option<u64> {
 
 /// Seeds and operations of the worlds.
 fn worlds() -> Vec<(u64, usize)> {
-    if let Some(seed) = number("TRUELINE_FUZZ_SEED") {
-        return vec![(seed, WORLD)];
-    }
-    let steps = number("TRUELINE_FUZZ_STEPS").map_or(STEPS, |steps| steps as usize);
+    let seed = number("TRUELINE_FUZZ_SEED");
+    let steps = number("TRUELINE_FUZZ_STEPS").map_or_else(
+        || if seed.is_some() { WORLD } else { STEPS },
+        |steps| steps as usize,
+    );
+    let first = seed.unwrap_or(1);
     (0..steps.div_ceil(WORLD))
-        .map(|nth| (nth as u64 + 1, WORLD.min(steps - nth * WORLD)))
+        .map(|nth| (first + nth as u64, WORLD.min(steps - nth * WORLD)))
         .collect()
 }
 

@@ -2,12 +2,13 @@
 //!
 //! No line may get an author whom the operations do not imply, and what can be found out must be.
 //! `TRUELINE_FUZZ_STEPS` raises the number of operations, which are spread over worlds;
-//! `TRUELINE_FUZZ_SEED` does a single world. A failure prints seed and operation log.
+//! `TRUELINE_FUZZ_SEED` is the seed of the first one, and alone does that one. A failure prints seed
+//! and operation log.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
-use trueline_facts::{Author, Evidence};
+use trueline_facts::{Author, Confidence, Evidence, Grain};
 use trueline_history::evidence::{EvidenceOptions, OriginIx, Origins, fuse};
 use trueline_history::model::History;
 use trueline_history::repository::Repository;
@@ -128,7 +129,12 @@ impl View<'_> {
                     tally.lines += 1;
                     tally.named += usize::from(origin.author != Author::Unknown);
                     let kept = self.account.is_kept(token, origin);
-                    tally.covered += usize::from(!kept && origin.author != Author::Unknown);
+                    if !kept && origin.author != Author::Unknown {
+                        tally.covered += 1;
+                        // A trailer covers what others wrote: whoever reads the line must see that.
+                        assert_eq!(origin.evidence[0].grain, Grain::Commit, "{origin:?}");
+                        assert!(origin.confidence < Confidence::High, "{origin:?}");
+                    }
                     let Some(place) = self.account.whereabouts(self.scene, added, token) else {
                         continue;
                     };
@@ -228,32 +234,45 @@ fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
 }
 
+/// Lines behind rewrites from which on a share of them says something: fewer hang on a few
+/// operations of one world.
+const ENOUGH: usize = 20_000;
+
 #[test]
 fn no_line_of_random_histories_has_a_wrong_author_and_what_is_recoverable_is_recovered() {
     let mut tally = Tally::default();
-    let steps = number("TRUELINE_FUZZ_STEPS").map_or(STEPS, |steps| steps as usize);
-    if let Some(seed) = number("TRUELINE_FUZZ_SEED") {
-        one_world(seed, WORLD, &mut tally);
-    } else {
-        println!("seeds 1 to {}", steps.div_ceil(WORLD));
-        for nth in 0..steps.div_ceil(WORLD) {
-            let here = WORLD.min(steps - nth * WORLD);
-            one_world(nth as u64 + 1, here, &mut tally);
-        }
+    let seed = number("TRUELINE_FUZZ_SEED");
+    let steps = number("TRUELINE_FUZZ_STEPS").map_or_else(
+        || if seed.is_some() { WORLD } else { STEPS },
+        |steps| steps as usize,
+    );
+    let first = seed.unwrap_or(1);
+    println!("seeds from {first}, {} worlds", steps.div_ceil(WORLD));
+    for nth in 0..steps.div_ceil(WORLD) {
+        let here = WORLD.min(steps - nth * WORLD);
+        one_world(first + nth as u64, here, &mut tally);
     }
     let (recoverable, recovered) = tally.share(|_| true);
     let (hidden, found) = tally.share(Whereabouts::is_inferred);
+    let (untied, tied) = tally.share(|place| place == Whereabouts::Untied);
     println!(
-        "{} steps, {} scenes, {} lines and {} dead ones: {} named, {} of them for the trailer of \
-         the commit alone; {recovered} of {recoverable} recoverable recovered, {found} of {hidden} by inference: {:?}",
+        "{} steps, {} scenes, {} lines and {} dead ones: {} named, {} of them ({:.1} %) for the \
+         trailer of the commit alone; {recovered} of {recoverable} recoverable recovered, \
+         {found} of {hidden} by inference, {tied} of {untied} by \
+         content alone: {:?}",
         tally.steps,
         tally.scenes,
         tally.lines,
         tally.dead,
         tally.named,
         tally.covered,
+        100.0 * tally.covered as f64 / tally.named.max(1) as f64,
         tally.recoverable
     );
+    // A seed of somebody's choice is one small world: it may have little to recover.
+    if seed.is_some() && hidden < ENOUGH {
+        return;
+    }
     assert!(
         recovered * 100 >= recoverable * 98,
         "{recovered} of {recoverable} recoverable lines keep their origin: {:?}",

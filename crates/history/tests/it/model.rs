@@ -2,7 +2,7 @@
 //! identity, and the expectation follows from the trees of the model alone, never from a diff.
 //!
 //! A [`World`] is a history of commits made by random operations (edits, renames, merges with
-//! resolutions, squashes, rebases, cherry-picks, amends, reverts). Tokens of a file carry a
+//! resolutions, squashes, rebases, cherry-picks, amends, reverts, copies). Tokens of a file carry a
 //! position and files are always sorted by it, so two versions never disagree about order.
 //! Evidence can be modelled on top: a token knows the operation that made it ([`Token::maker`]).
 
@@ -58,6 +58,8 @@ pub(crate) enum Source {
     Rewrite(At),
     /// All that one tip has and the other has not.
     Squash { ours: At, theirs: At },
+    /// Nothing, though its tree is that of another commit, which somebody copied.
+    Copy(At),
 }
 
 /// Whether a parent hands a token to a child.
@@ -185,9 +187,26 @@ impl World {
                 self.branches.remove(branch);
                 return;
             }
+            96..99 if self.branches.len() < 6 => {
+                self.copy(tip);
+                return;
+            }
             _ => self.edit(vec![tip], tip, "edit"),
         };
         self.branches[branch] = new;
+    }
+
+    /// A new branch, beside a commit of this one, whose only commit has the tree of that commit.
+    fn copy(&mut self, tip: At) {
+        let ancestors: Vec<At> = self.ancestors(tip).into_iter().collect();
+        let of = ancestors[self.below(ancestors.len())];
+        let [parent] = self.commits[of].parents[..] else {
+            return;
+        };
+        let tree = self.commits[of].tree.clone();
+        let new = self.commit(vec![parent], tree, format!("copy of {of}"));
+        self.commits[new].source = Source::Copy(of);
+        self.branches.push(new);
     }
 
     fn edit(&mut self, parents: Vec<At>, from: At, name: &str) -> At {

@@ -49,6 +49,8 @@ struct Told {
     trailer: bool,
     /// It hides several commits.
     squash: bool,
+    /// Nothing but content ties it to what it repeats.
+    untied: bool,
     note: Option<Note>,
 }
 
@@ -71,6 +73,8 @@ pub(crate) enum Whereabouts {
     TrailerOfSquash,
     /// Its file stands elsewhere, and by git's rules for renames it is not the same file.
     Displaced,
+    /// Behind a rewrite or squash that content alone tells.
+    Untied,
     /// Behind a squash, and there again behind a squash, or removed and put back by others.
     Roundabout,
 }
@@ -121,6 +125,7 @@ impl<'w> Account<'w> {
         for at in 0..world.commits.len() {
             let told = match world.commits[at].source {
                 Source::Own => account.own(at),
+                Source::Copy(_) => account.copied(at),
                 Source::Rewrite(source) => account.rewrite(at, source),
                 Source::Squash { ours, theirs } => account.squash(at, ours, theirs),
             };
@@ -197,6 +202,7 @@ impl<'w> Account<'w> {
             message: String::new(),
             trailer: false,
             squash: false,
+            untied: false,
             note: None,
         };
         let subject = match self.below(10) {
@@ -232,7 +238,21 @@ impl<'w> Account<'w> {
         told
     }
 
-    /// An amend, or a step of a rebase: author, author's time and message stay.
+    /// A tree of others, that an agent commits as its own work.
+    fn copied(&mut self, at: At) -> Told {
+        self.keep(format!("refs/heads/copy{at}"), at, at);
+        Told {
+            author: self.below(3),
+            time: time_of(1_600_000_000, at),
+            message: format!("Port {at}\n\n{TRAILER}"),
+            trailer: true,
+            squash: false,
+            untied: false,
+            note: None,
+        }
+    }
+
+    /// An amend, or a step of a rebase: author, author's time and message stay, but for some.
     fn rewrite(&mut self, at: At, source: At) -> Told {
         let was = &self.told[source];
         let mut told = Told {
@@ -241,8 +261,27 @@ impl<'w> Account<'w> {
             message: was.message.clone(),
             trailer: was.trailer,
             squash: was.squash,
+            untied: false,
             note: None,
         };
+        match self.below(12) {
+            // `--amend -m`: a trailer goes with the old words.
+            0 if !told.squash => {
+                told.message = format!("reworded {at}\n\n");
+                told.trailer = false;
+                told.untied = true;
+            }
+            // `--amend --author`, `--amend --reset-author`.
+            1 => {
+                told.author = (told.author + 1) % 3;
+                told.untied = true;
+            }
+            2 => {
+                told.time = time_of(1_600_000_000, at);
+                told.untied = true;
+            }
+            _ => {}
+        }
         if self.below(2) == 0 {
             let name = format!("refs/pull/{}/head", 100_000 + at);
             self.keep(name, source, at);
@@ -289,6 +328,10 @@ impl<'w> Account<'w> {
             format!("{list}commit {:040x}\n\n    {subject}\n\n", 1)
         });
         let keep = self.below(10) < 6;
+        let untied = self.below(6) == 0;
+        if untied {
+            message = message.replace(&format!(" (#{at})"), "");
+        }
         match self.below(6) {
             _ if !squash => {}
             0 if !keep => message = format!("Squashed commit of the following:\n\n{git_list}"),
@@ -296,9 +339,15 @@ impl<'w> Account<'w> {
             1 if keep => {}
             _ => message += &list,
         }
-        if keep {
+        if keep && untied {
+            self.keep(format!("refs/heads/topic{at}"), theirs, at);
+        } else if keep {
             self.keep(format!("refs/pull/{at}/head"), theirs, at);
             self.linked.insert(at, theirs);
+        } else if self.below(2) == 0 {
+            // The number is that of another tracker.
+            let another = self.below(at);
+            self.keep(format!("refs/pull/{at}/head"), another, at);
         }
         if trailer && self.below(7) == 0 {
             trailer = false;
@@ -323,9 +372,11 @@ impl<'w> Account<'w> {
         Told {
             author: self.below(3),
             time: time_of(1_600_000_000, at),
-            message,
             trailer,
-            squash,
+            // Without a number, a list of subjects is any list.
+            squash: squash && (!untied || message.starts_with("Squashed")),
+            untied,
+            message,
             note,
         }
     }
@@ -500,7 +551,7 @@ impl<'w> Account<'w> {
     fn head(&self, mut at: At) -> Option<At> {
         loop {
             match self.world.commits[at].source {
-                Source::Own => return None,
+                Source::Own | Source::Copy(_) => return None,
                 Source::Rewrite(source) => at = source,
                 Source::Squash { .. } => return self.linked.get(&at).copied(),
             }
@@ -517,7 +568,7 @@ impl<'w> Account<'w> {
                 Source::Squash { ours, theirs } if self.linked.contains_key(&at) => {
                     self.branch(ours, theirs)
                 }
-                Source::Own | Source::Squash { .. } => Vec::new(),
+                Source::Own | Source::Copy(_) | Source::Squash { .. } => Vec::new(),
             };
             todo.extend(more.into_iter().filter(|at| seen.insert(*at)));
         }
@@ -525,6 +576,45 @@ impl<'w> Account<'w> {
         let past = self.world.ancestors(of);
         seen.retain(|at| scene.here.contains(at) && !past.contains(at));
         seen
+    }
+
+    /// Whether clearly more than half of what a commit adds was added by the branch of its number:
+    /// else the number may be another tracker's.
+    fn is_accounted(&self, added: At, head: At) -> bool {
+        let past = self.world.ancestors(added);
+        let (mut part, mut whole) = (0, 0);
+        for token in tokens(&self.world.commits[added].tree) {
+            if self.world.origins(added, token.number).contains(&added) {
+                whole += 1;
+                let theirs = self.world.same_file(head, added, token) == Some(true) && {
+                    let mut origins = self.world.origins(head, token.number).iter();
+                    origins.all(|at| !past.contains(at))
+                };
+                part += usize::from(theirs);
+            }
+        }
+        part * 10 >= whole * 6
+    }
+
+    /// What a commit was made of, itself included, by whatever operation.
+    fn lineage(&self, of: At) -> BTreeSet<At> {
+        let mut seen = BTreeSet::from([of]);
+        let mut todo = vec![of];
+        while let Some(at) = todo.pop() {
+            let more = match self.world.commits[at].source {
+                Source::Rewrite(source) => vec![source],
+                Source::Squash { ours, theirs } => self.branch(ours, theirs),
+                Source::Own | Source::Copy(_) => Vec::new(),
+            };
+            todo.extend(more.into_iter().filter(|at| seen.insert(*at)));
+        }
+        seen
+    }
+
+    /// Whether an operation on the way to a commit left content alone to tell what it repeats.
+    fn is_untied(&self, of: At) -> bool {
+        let mut line = self.lineage(of).into_iter();
+        line.any(|at| self.told[at].untied)
     }
 
     /// Where evidence about a line that `origin` added can be found.
@@ -547,6 +637,22 @@ impl<'w> Account<'w> {
             return Some(Whereabouts::TrailerHere);
         }
         let before = self.stands_for(scene, origin);
+        if self.is_untied(origin) {
+            let known = |at: &At| {
+                let told = &self.told[*at];
+                scene.here.contains(at)
+                    && if by_trailer {
+                        told.trailer && !told.squash && self.put(*at, token)
+                    } else {
+                        self.attested(*at, token).is_some()
+                    }
+            };
+            let past = self.world.ancestors(origin);
+            let mut line = self.lineage(origin).into_iter();
+            return line
+                .any(|at| known(&at) && !past.contains(&at))
+                .then_some(Whereabouts::Untied);
+        }
         let known = |at: At| {
             let told = &self.told[at];
             let trailer = told.trailer && !told.squash && self.put(at, token);
@@ -571,6 +677,9 @@ impl<'w> Account<'w> {
         };
         if !before.into_iter().any(known) {
             return None;
+        }
+        if !self.is_accounted(origin, head) {
+            return Some(Whereabouts::Untied);
         }
         if !same(head, origin) {
             return Some(Whereabouts::Displaced);
@@ -631,6 +740,9 @@ impl<'w> Account<'w> {
                 }
                 EvidenceClass::Identity if !self.told[at].trailer => {
                     return Some("a trailer that is not there");
+                }
+                EvidenceClass::Identity if self.lineage(at).is_disjoint(&self.lineage(added)) => {
+                    return Some("the trailer of a commit that this one does not repeat");
                 }
                 EvidenceClass::Identity if at != added && !self.put(at, token) => {
                     return Some("the trailer of a commit that did not add the line");
@@ -720,7 +832,7 @@ impl<'w> Account<'w> {
         if confidence > Confidence::Low && (listed || head.is_some()) {
             return Some("the trailer of a squash of more than low confidence");
         }
-        let head = head?;
+        let head = head.filter(|head| self.is_accounted(added, *head))?;
         let same_path = |(path, file): (&String, &crate::model::File)| {
             file.tokens.contains(&token)
                 && self.world.commits[head]

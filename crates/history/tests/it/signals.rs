@@ -541,6 +541,65 @@ fn shadow_ai_finds_what_is_there_and_what_was_removed() {
     );
 }
 
+/// A row of the table of files that show tools.
+#[derive(serde::Deserialize)]
+struct FileRow {
+    tool: String,
+    kind: SignalKind,
+    paths: Vec<String>,
+}
+
+#[derive(serde::Deserialize)]
+struct FileTable {
+    file: Vec<FileRow>,
+}
+
+#[test]
+fn every_row_of_the_file_table_counts_in_the_tree_in_removed_history_and_in_ignore_files() {
+    let table = include_str!("../../../authorship/data/files.toml");
+    let table: FileTable = toml::from_str(table).unwrap();
+    let mut checked = 0;
+    for row in &table.file {
+        for pattern in &row.paths {
+            let line = pattern.trim_start_matches('/');
+            let path = match line.strip_suffix('/') {
+                Some(folder) => format!("{}/x", folder.replace('*', "x")),
+                None => line.replace('*', "x"),
+            };
+            let shown = |tables: &mut Tables, kind: SignalKind, state: SignalState| {
+                let signals = tables.signals();
+                let (shadow, _) = signals.shadow_ai();
+                let mut all = shadow.signals.iter();
+                let found = all.any(|s| {
+                    let tool = s.tool.as_str() == row.tool;
+                    tool && s.kind == kind && s.state == state
+                });
+                assert!(found, "{pattern} of {}: {:?}", row.tool, shadow.signals);
+            };
+            let mut tables = Tables::new();
+            let added = tables.commit(40, "dev@example.org");
+            tables.change(added, &path, ChangeKind::Added, 9);
+            tables.file(&path, &[(9, added, UNKNOWN)]);
+            shown(&mut tables, row.kind, SignalState::Present);
+
+            let mut tables = Tables::new();
+            let removed = tables.commit(10, "dev@example.org");
+            let added = tables.commit(40, "dev@example.org");
+            tables.change(removed, &path, ChangeKind::Deleted, 0);
+            tables.change(added, &path, ChangeKind::Added, 9);
+            shown(&mut tables, row.kind, SignalState::Deleted);
+
+            for line in [line.to_owned(), format!("/{line}")] {
+                let mut tables = Tables::new();
+                tables.head_text(".gitignore", &format!("target\n{line}\n"));
+                shown(&mut tables, SignalKind::IgnoreLine, SignalState::Present);
+            }
+            checked += 1;
+        }
+    }
+    assert!(checked > 100, "{checked}");
+}
+
 #[test]
 fn an_old_version_of_a_workflow_still_shows_the_tool_it_ran() {
     let mut tables = Tables::new();

@@ -120,7 +120,9 @@ fn hostile_logs_are_refused_or_cleaned() {
     );
     assert_eq!(found.findings[0].message, "a b");
     assert_eq!(found.findings[0].engine, "x [31m");
-    assert_eq!(found.findings[0].location.start.line, u32::MAX);
+    assert_eq!(found.findings[0].location.start.line, 1);
+    let codes: Vec<&str> = found.diagnostics.iter().map(|d| d.code.as_str()).collect();
+    assert_eq!(codes, ["sarif-malformed"]);
 }
 
 /// The message of a result whose rule has this template.

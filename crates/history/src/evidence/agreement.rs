@@ -1,0 +1,311 @@
+//! Whether the content of one commit is what others brought: the test that a commit must pass
+//! before another one may speak for its lines.
+//!
+//! What a commit adds is compared as lines of files. Lines that stand in any program (a lone
+//! brace, `else`) tell nothing and count only where there is nothing else.
+
+use std::hash::{Hash, Hasher};
+
+use bstr::ByteSlice;
+use gix::ObjectId;
+use rustc_hash::{FxHashMap, FxHasher};
+
+use super::branch_lines::{self, BranchCommit, BranchParent, Seg};
+use super::objects;
+use crate::model::{ChangeKind, CommitIx, History};
+
+/// Files of one commit that are compared; of larger commits the first ones stand for all.
+const MAX_FILES: usize = 100;
+/// Trees that one comparison of two commits may read.
+const MAX_TREES: usize = 1_000;
+/// Letters and digits that a line needs to tell something.
+const TELLING: usize = 4;
+
+/// A file that a commit added or changed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct ChangedFile {
+    pub(super) path: Vec<u8>,
+    pub(super) before: Option<ObjectId>,
+    pub(super) after: ObjectId,
+}
+
+/// The lines that a commit adds, as hashes of path and line with their number.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct AddedLines {
+    lines: FxHashMap<u64, u32>,
+    pub(super) total: u32,
+}
+
+impl AddedLines {
+    /// How many of these lines `other` adds too.
+    pub(super) fn shared(&self, other: &Self) -> u32 {
+        let count = |(line, n): (&u64, &u32)| other.lines.get(line).map_or(0, |m| *n.min(m));
+        self.lines.iter().map(count).sum()
+    }
+
+    /// Takes out the lines that `other` adds, too.
+    pub(super) fn remove(&mut self, other: &Self) {
+        let total = &mut self.total;
+        self.lines.retain(|line, count| {
+            let is_theirs = other.lines.contains_key(line);
+            if is_theirs {
+                *total -= *count;
+            }
+            !is_theirs
+        });
+    }
+}
+
+/// How else a commit is tied to what it may repeat.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Tie {
+    /// By a number that both have: then half of the lines is enough, for squashes meet conflicts.
+    Number,
+    /// By nothing but content.
+    Content,
+}
+
+/// At least two thirds.
+pub(super) const fn most(part: u32, whole: u32) -> bool {
+    part as u64 * 3 >= whole as u64 * 2
+}
+
+/// The files that a commit of a history added or changed, against its first parent.
+pub(super) fn changed_files(
+    repo: &gix::Repository,
+    history: &History,
+    commit: CommitIx,
+) -> Vec<ChangedFile> {
+    let parent = history.commit(commit).parents.first();
+    let parent = parent.map(|parent| history.commit(*parent).tree);
+    let from = history.changes.partition_point(|c| c.commit < commit);
+    history.changes[from..]
+        .iter()
+        .take_while(|change| change.commit == commit)
+        .filter(|change| change.kind != ChangeKind::Deleted)
+        .take(MAX_FILES)
+        .map(|change| {
+            let path = history.path(change.path).as_bytes();
+            ChangedFile {
+                path: path.to_vec(),
+                before: parent.and_then(|tree| objects::file_at(repo, tree, path).ok()?),
+                after: change.blob,
+            }
+        })
+        .collect()
+}
+
+/// The files that one tree has otherwise than another; `None` if they are too many to compare.
+pub(super) fn differing_files(
+    repo: &gix::Repository,
+    before: Option<ObjectId>,
+    after: ObjectId,
+) -> Option<Vec<ChangedFile>> {
+    let mut files = Vec::new();
+    let mut todo = vec![(Vec::new(), before, after)];
+    let mut read = 0;
+    while let Some((prefix, before, after)) = todo.pop() {
+        read += 1;
+        if read > MAX_TREES {
+            return None;
+        }
+        let old = match before {
+            Some(tree) => branch_lines::entries(repo, tree).ok()?,
+            None => Vec::new(),
+        };
+        let old: FxHashMap<&[u8], _> = old
+            .iter()
+            .map(|(name, mode, id)| (&name[..], (*mode, *id)))
+            .collect();
+        for (name, mode, id) in branch_lines::entries(repo, after).ok()? {
+            let was = old.get(&name[..]).copied();
+            if was.is_some_and(|(_, old)| old == id) {
+                continue;
+            }
+            let mut path: Vec<u8> = prefix.clone();
+            path.extend_from_slice(&name);
+            if mode.is_tree() {
+                path.push(b'/');
+                todo.push((path, was.filter(|was| was.0.is_tree()).map(|was| was.1), id));
+            } else if mode.is_blob() {
+                if files.len() == MAX_FILES {
+                    return None;
+                }
+                files.push(ChangedFile {
+                    path,
+                    before: was.filter(|was| was.0.is_blob()).map(|was| was.1),
+                    after: id,
+                });
+            }
+        }
+    }
+    files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    Some(files)
+}
+
+/// The lines that such files gained.
+pub(super) fn added_lines(repo: &gix::Repository, files: &[ChangedFile]) -> AddedLines {
+    let (mut telling, mut all) = (AddedLines::default(), AddedLines::default());
+    for file in files.iter().take(MAX_FILES) {
+        let Some((new, ranges)) = gained(repo, file) else {
+            continue;
+        };
+        let lines: Vec<&[u8]> = new.lines().collect();
+        for range in ranges {
+            for line in lines
+                .get(range.start as usize..range.end as usize)
+                .into_iter()
+                .flatten()
+            {
+                let mut hash = FxHasher::default();
+                (&file.path, line).hash(&mut hash);
+                let hash = hash.finish();
+                let count = |to: &mut AddedLines| {
+                    *to.lines.entry(hash).or_default() += 1;
+                    to.total += 1;
+                };
+                count(&mut all);
+                if tells(line) {
+                    count(&mut telling);
+                }
+            }
+        }
+    }
+    if telling.total > 0 { telling } else { all }
+}
+
+type Gained = (Vec<u8>, Vec<std::ops::Range<u32>>);
+
+/// The new text of a file and the lines that it gained.
+fn gained(repo: &gix::Repository, file: &ChangedFile) -> Option<Gained> {
+    let new = objects::text(repo, file.after).ok()?;
+    let old = match file.before {
+        Some(before) => objects::text(repo, before).ok()?,
+        None => Vec::new(),
+    };
+    let ranges = objects::added_lines(&old, &new);
+    Some((new, ranges))
+}
+
+/// Whether most of what a commit adds (with a number: half of it) was added by the commits of a branch, in the same files.
+/// Also yes where it adds nothing: then there is nothing to speak for.
+pub(super) fn accounts_for(
+    repo: &gix::Repository,
+    history: &History,
+    commit: CommitIx,
+    branch: &[BranchCommit],
+    tie: Tie,
+) -> bool {
+    let Some(tip) = branch.first() else {
+        return false;
+    };
+    let files = changed_files(repo, history, commit);
+    let at_tip = |path: &[u8]| objects::file_at(repo, tip.tree, path).ok().flatten();
+    let same = |file: &ChangedFile| {
+        at_tip(&file.path) == Some(file.after)
+            && bases(branch).all(|tree| {
+                objects::file_at(repo, tree, &file.path).is_ok_and(|base| base != Some(file.after))
+            })
+    };
+    // The common case, without looking into files: the branch made each of them what it is.
+    if files.iter().all(same) {
+        return true;
+    }
+    let landed = history.commit(commit);
+    let tree = landed.tree;
+    let parent = landed
+        .parents
+        .first()
+        .map(|parent| history.commit(*parent).tree);
+    let (mut telling, mut all) = ((0, 0), (0, 0));
+    for mut file in files {
+        // What a renamed file had before is nothing that the commit adds.
+        if let (None, Some(parent)) = (file.before, parent) {
+            let source = branch_lines::rename_source(repo, parent, tree, file.after);
+            file.before = source.map(|(_, blob)| blob);
+        }
+        let Some((new, ranges)) = gained(repo, &file) else {
+            continue;
+        };
+        let lines: Vec<&[u8]> = new.lines().collect();
+        let mut count = |range: std::ops::Range<u32>, add: &mut dyn FnMut(&mut (u32, u32))| {
+            for line in lines
+                .get(range.start as usize..range.end as usize)
+                .into_iter()
+                .flatten()
+            {
+                add(&mut all);
+                if tells(line) {
+                    add(&mut telling);
+                }
+            }
+        };
+        for range in &ranges {
+            count(range.clone(), &mut |sum| sum.1 += 1);
+        }
+        let source = match at_tip(&file.path) {
+            Some(blob) => Some((file.path.clone(), blob)),
+            None => branch_lines::rename_source(repo, tip.tree, tree, file.after),
+        };
+        let Some((path, there)) = source else {
+            continue;
+        };
+        let Ok(old) = objects::text(repo, there) else {
+            continue;
+        };
+        let segments: Vec<Seg> = ranges
+            .iter()
+            .map(|range| Seg {
+                dst: range.start,
+                src: range.start,
+                len: range.end - range.start,
+            })
+            .collect();
+        let (kept, _) = branch_lines::cut(&segments, &objects::kept_lines(&old, &new));
+        for added in branch_lines::blame(repo, branch, &path, kept) {
+            let range = added.seg.dst..added.seg.dst + added.seg.len;
+            count(range, &mut |sum| sum.0 += 1);
+        }
+    }
+    let (part, whole) = if telling.1 > 0 { telling } else { all };
+    match tie {
+        Tie::Number => part * 2 >= whole,
+        Tie::Content => most(part, whole),
+    }
+}
+
+/// The trees that the branch was built on.
+fn bases(branch: &[BranchCommit]) -> impl Iterator<Item = ObjectId> + '_ {
+    let parents = branch.iter().flat_map(|commit| &commit.parents);
+    parents.filter_map(|parent| match parent {
+        BranchParent::Base(tree) => Some(*tree),
+        BranchParent::Branch(_) | BranchParent::Missing => None,
+    })
+}
+
+fn tells(line: &[u8]) -> bool {
+    let letters = line
+        .iter()
+        .filter(|b| b.is_ascii_alphanumeric() || !b.is_ascii());
+    letters.take(TELLING).count() == TELLING
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_any_program_tell_nothing() {
+        assert!(!tells(b"    }"));
+        assert!(!tells(b"  end"));
+        assert!(tells(b"x = compute()"));
+        assert!(tells("// été".as_bytes()));
+    }
+
+    #[test]
+    fn two_thirds_are_most() {
+        assert!(most(2, 3));
+        assert!(!most(3, 5));
+        assert!(most(0, 0));
+    }
+}
