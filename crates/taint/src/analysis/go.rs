@@ -153,6 +153,9 @@ impl<'a> Analyzer<'a> {
                     None => true,
                 };
                 let (text, rest) = call.passed.split_first()?;
+                if let Some(filled) = self.filled_template(frame, state, text.value, rest) {
+                    return Some(filled);
+                }
                 if !all {
                     return None;
                 }
@@ -430,6 +433,37 @@ impl<'a> Analyzer<'a> {
         };
         value.atoms.push(Atom::Text);
         self.arena.add(value)
+    }
+
+    /// `strings.ReplaceAll(template, "{name}", value)` of a template that the program chose: what is
+    /// put in its place chooses neither a root nor a host.
+    fn filled_template(
+        &mut self,
+        frame: &Frame<'a>,
+        state: &State,
+        template: ValId,
+        rest: &[Passed],
+    ) -> Option<ValId> {
+        let (marker, value) = (rest.first()?.value, rest.get(1)?.value);
+        self.constant_text(marker)?;
+        if !self.holds_host(template) || self.arena.get(value).konst.is_some() {
+            return None;
+        }
+        let mut labels = self.deep_labels(state, value);
+        if labels.is_empty() {
+            return None;
+        }
+        clear_all(&mut labels, Bits::RELATIVE.or(self.models.url_rules));
+        let held = self.deep_labels(state, template);
+        value::add_labels(&mut labels, &held);
+        self.advance(&mut labels, frame.span, StepKind::Join);
+        let mut value = Value {
+            labels,
+            prefix: None,
+            ..Value::default()
+        };
+        value.atoms.push(Atom::Text);
+        Some(self.arena.add(value))
     }
 
     /// Whether text written to an answer is read as HTML: its content type says so or, without one,

@@ -318,7 +318,7 @@ impl<'a> Analyzer<'a> {
 
     /// Whether an address begins with a host that is not constant: what follows it does not choose
     /// one.
-    fn holds_host(&self, id: ValId) -> bool {
+    pub(super) fn holds_host(&self, id: ValId) -> bool {
         let value = self.arena.get(id);
         value.konst.is_none()
             && match value.prefix {
