@@ -47,7 +47,11 @@ pub(crate) fn finding(finding: &mut Finding) {
     }
     if let Some(fix) = &mut finding.fix {
         fix.description = line(&fix.description);
-        fix.replacement = fix.replacement.as_deref().map(line);
+        // A patch with a mask in it would write the mask into the file.
+        fix.patch.take_if(|patch| {
+            let mut edits = patch.edits.iter();
+            edits.any(|edit| line(&edit.replacement) != edit.replacement)
+        });
     }
 }
 

@@ -22,7 +22,9 @@ use crate::join::{self, HeadLines, JoinedFile, SiteOrigin};
 use crate::observe::Observation;
 use crate::place::Place;
 use crate::scanner::{Changed, Scanner};
-use crate::{Progress, ReadingOptions, ScanError, VERSION, import, redact, source, suppress};
+use crate::{
+    Progress, ReadingOptions, ScanError, VERSION, import, mend, redact, source, suppress,
+};
 
 /// What to scan and how.
 #[derive(Clone, Debug)]
@@ -183,6 +185,7 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
         suppressed.extend(baseline.apply(&mut findings, &mut diagnostics, whole));
     }
     join::sort(&mut suppressed);
+    add_patches(engine, &*contents, &mut findings);
     let code = if request.code_view {
         code_view(place, paths, &findings, observation, &*contents)
     } else {
@@ -235,6 +238,35 @@ fn observed(place: &Place, observation: Option<&Observation>) -> ScanReport {
         findings: Vec::new(),
         suppressed: Vec::new(),
         diagnostics: Vec::new(),
+    }
+}
+
+/// Puts patches to findings, file by file: they are in the order of their paths or not.
+fn add_patches(engine: &Engine, contents: &dyn Contents, findings: &mut [Finding]) {
+    let mut by_path: BTreeMap<RepoPath, Vec<usize>> = BTreeMap::new();
+    for (at, finding) in findings.iter().enumerate() {
+        by_path
+            .entry(finding.location.path.clone())
+            .or_default()
+            .push(at);
+    }
+    for (path, places) in by_path {
+        let text = contents
+            .read(&path)
+            .ok()
+            .and_then(|b| String::from_utf8(b).ok());
+        let Some(text) = text else { continue };
+        let mut own: Vec<Finding> = places
+            .iter()
+            .filter_map(|at| findings.get(*at).cloned())
+            .collect();
+        mend::add_patches(engine, &path, &text, &mut own);
+        for (at, mut finding) in places.into_iter().zip(own) {
+            redact::finding(&mut finding);
+            if let Some(slot) = findings.get_mut(at) {
+                slot.fix = finding.fix;
+            }
+        }
     }
 }
 
