@@ -303,14 +303,8 @@ fn finding(
                 title: "Bind the value as a parameter".into(),
                 applicability: Applicability::Safe,
                 edits: vec![Edit {
-                    start: Position {
-                        line: line,
-                        column: 17,
-                    },
-                    end: Position {
-                        line: line,
-                        column: 62,
-                    },
+                    start: Position { line, column: 17 },
+                    end: Position { line, column: 62 },
                     start_byte: 1000,
                     end_byte: 1045,
                     replacement: "\"select * from orders where customer = %s\", (name,)".into(),

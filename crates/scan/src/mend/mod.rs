@@ -303,8 +303,8 @@ impl Mending<'_> {
                     left.push(Left::TakenBack);
                 } else if patch.applicability > self.limit {
                     left.push(Left::NeedsUnsafe);
-                } else if chosen.iter().all(|(_, other)| fit_together(other, &patch))
-                    && !(self.alone.contains(path) && !chosen.is_empty())
+                } else if (chosen.is_empty() || !self.alone.contains(path))
+                    && chosen.iter().all(|(_, other)| fit_together(other, &patch))
                 {
                     chosen.push((finding, patch));
                 }

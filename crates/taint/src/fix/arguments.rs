@@ -213,7 +213,7 @@ impl<'a> Fixer<'a> {
                         .tokens
                         .get(index)
                         .and_then(|t| t.pair)
-                        .unwrap_or(0)
+                        .unwrap_or(0);
                 }
                 ";" | "{" | "[" => return false,
                 _ => before = index,

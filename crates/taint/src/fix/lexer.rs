@@ -224,10 +224,12 @@ impl<'a> Code<'a> {
             };
             return (Kind::Word, start + word + more);
         }
-        if self.is_javascript() && rest.starts_with('/') && self.expects_value() {
-            if let Some(end) = regex_end(rest) {
-                return (Kind::Word, start + end);
-            }
+        if self.is_javascript()
+            && rest.starts_with('/')
+            && self.expects_value()
+            && let Some(end) = regex_end(rest)
+        {
+            return (Kind::Word, start + end);
         }
         let mark = MARKS
             .iter()

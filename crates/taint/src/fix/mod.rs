@@ -94,15 +94,15 @@ impl Engine {
             if finding.engine != "trueline" || rule.fixes.is_empty() {
                 continue;
             }
-            let patch = fixer.patch(&rule.fixes, finding).filter(|patch| {
-                apply(text, &patch.edits).is_some_and(|fixed| {
-                    let source = Source { path, text: &fixed };
+            let offered = fixer.patch(&rule.fixes, finding).filter(|offer| {
+                apply(text, &offer.edits).is_some_and(|text| {
+                    let source = Source { path, text: &text };
                     trueline_syntax::lower(module.language, source)
                         .is_ok_and(|after| self::problems(&after) <= problems)
                 })
             });
             if let Some(fix) = &mut finding.fix {
-                fix.patch = patch;
+                fix.patch = offered;
             }
         }
     }

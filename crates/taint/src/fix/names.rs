@@ -119,114 +119,133 @@ fn imported(module: &Module, from: Symbol, member: Option<Symbol>) -> String {
 /// Where and how a module is imported.
 fn import(code: &Code<'_>, wanted: &str, name: &str) -> Option<Change> {
     let statements = statements(code);
+    match code.language {
+        Language::Python => import_python(code, &statements, wanted),
+        Language::JavaScript | Language::TypeScript => {
+            import_javascript(code, &statements, wanted, name)
+        }
+        Language::Java => import_java(code, &statements, wanted),
+        Language::Go => import_go(code, &statements, wanted),
+    }
+}
+
+/// After the text of documentation and `__future__`, in the order of the names.
+fn import_python(code: &Code<'_>, statements: &[Range<usize>], wanted: &str) -> Option<Change> {
     let end = code.line_end();
     let first = |at: usize| code.at(statements.get(at).map_or(usize::MAX, |s| s.start));
-    match code.language {
-        Language::Python => {
-            let mut header = 0;
-            if statements
-                .first()
-                .is_some_and(|s| code.kind(s.start) == Some(Kind::Text))
-            {
-                header = 1;
-            }
-            while first(header) == "from"
-                && statements
-                    .get(header)
-                    .is_some_and(|s| code.at(s.start + 1) == "__future__")
-            {
-                header += 1;
-            }
-            let mut imports = header;
-            while matches!(first(imports), "import" | "from") {
-                imports += 1;
-            }
-            let plain: Vec<&Range<usize>> = statements.get(header..imports)?.iter().collect();
-            let before = plain
-                .iter()
-                .find(|s| code.at(s.start) == "import" && code.at(s.start + 1) > wanted)
-                .or_else(|| {
-                    plain
-                        .iter()
-                        .find(|s| code.at(s.start) == "from" && !is_after_import(code, &plain))
-                });
-            let line = format!("import {wanted}{end}");
-            if let Some(before) = before {
-                return insert_line(code, before.start, &line);
-            }
-            if let Some(last) = plain.iter().rev().find(|s| code.at(s.start) == "import") {
-                return insert_after(code, last, &format!("import {wanted}"), end);
-            }
-            match statements.get(header) {
-                Some(next) => insert_line(code, next.start, &format!("{line}{end}")),
-                None => None,
-            }
-        }
-        Language::JavaScript | Language::TypeScript => {
-            let module = statements.iter().any(|s| {
-                code.at(s.start) == "export"
-                    || code.at(s.start) == "import" && code.at(s.start + 1) != "("
-            });
-            let mut header = 0;
-            while statements.get(header).is_some_and(|s| {
-                s.end <= s.start + 2 && code.kind(s.start) == Some(Kind::Text) || s.start == s.end
-            }) {
-                header += 1;
-            }
-            let next = statements.get(header)?;
-            let source = code.source(&(next.start..next.end));
-            let quote = if source.contains('\'') { '\'' } else { '"' };
-            let semicolon = if code.text.contains(';') { ";" } else { "" };
-            let line = if module {
-                format!("import * as {name} from {quote}{wanted}{quote}{semicolon}{end}")
-            } else {
-                format!("const {name} = require({quote}{wanted}{quote}){semicolon}{end}")
-            };
-            insert_line(code, next.start, &line)
-        }
-        Language::Java => {
-            let line = format!("import {wanted};{end}");
-            let imports: Vec<&Range<usize>> = statements
-                .iter()
-                .filter(|s| code.at(s.start) == "import" && code.at(s.start + 1) != "static")
-                .collect();
-            let sorted = imports.iter().find(|s| {
-                let path: String = code
-                    .source(&(s.start + 1..s.end))
-                    .chars()
-                    .filter(|c| !c.is_whitespace() && *c != ';')
-                    .collect();
-                path.as_str() > wanted
-            });
-            if let Some(next) = sorted {
-                return insert_line(code, next.start, &line);
-            }
-            match imports.last() {
-                Some(last) => insert_after(code, last, &format!("import {wanted};"), end),
-                None if first(0) == "package" => {
-                    let package = statements.first()?;
-                    insert_after(code, package, &format!("{end}import {wanted};"), end)
-                }
-                None => insert_line(code, statements.first()?.start, &format!("{line}{end}")),
-            }
-        }
-        Language::Go => {
-            let import = statements.iter().find(|s| code.at(s.start) == "import")?;
-            if code.at(import.start + 1) == "(" {
-                let close = code.tokens.get(import.start + 1)?.pair?;
-                let paths: Vec<usize> = (import.start + 2..close)
-                    .filter(|at| code.kind(*at) == Some(Kind::Text))
-                    .collect();
-                let quoted = format!("\"{wanted}\"");
-                let next = paths.iter().find(|at| code.at(**at) > quoted.as_str());
-                return match next {
-                    Some(at) => insert_line(code, *at, &format!("\t{quoted}{end}")),
-                    None => insert_line(code, close, &format!("\t{quoted}{end}")),
-                };
-            }
-            insert_after(code, import, &format!("import \"{wanted}\""), end)
-        }
+    let mut header = 0;
+    if statements
+        .first()
+        .is_some_and(|s| code.kind(s.start) == Some(Kind::Text))
+    {
+        header = 1;
     }
+    while first(header) == "from"
+        && statements
+            .get(header)
+            .is_some_and(|s| code.at(s.start + 1) == "__future__")
+    {
+        header += 1;
+    }
+    let mut imports = header;
+    while matches!(first(imports), "import" | "from") {
+        imports += 1;
+    }
+    let plain: Vec<&Range<usize>> = statements.get(header..imports)?.iter().collect();
+    let before = plain
+        .iter()
+        .find(|s| code.at(s.start) == "import" && code.at(s.start + 1) > wanted)
+        .or_else(|| {
+            plain
+                .iter()
+                .find(|s| code.at(s.start) == "from" && !is_after_import(code, &plain))
+        });
+    let line = format!("import {wanted}{end}");
+    if let Some(before) = before {
+        return insert_line(code, before.start, &line);
+    }
+    if let Some(last) = plain.iter().rev().find(|s| code.at(s.start) == "import") {
+        return insert_after(code, last, &format!("import {wanted}"), end);
+    }
+    match statements.get(header) {
+        Some(next) => insert_line(code, next.start, &format!("{line}{end}")),
+        None => None,
+    }
+}
+
+fn import_javascript(
+    code: &Code<'_>,
+    statements: &[Range<usize>],
+    wanted: &str,
+    name: &str,
+) -> Option<Change> {
+    let end = code.line_end();
+    let module = statements.iter().any(|s| {
+        code.at(s.start) == "export" || code.at(s.start) == "import" && code.at(s.start + 1) != "("
+    });
+    let mut header = 0;
+    while statements.get(header).is_some_and(|s| {
+        s.end <= s.start + 2 && code.kind(s.start) == Some(Kind::Text) || s.start == s.end
+    }) {
+        header += 1;
+    }
+    let next = statements.get(header)?;
+    let source = code.source(&(next.start..next.end));
+    let quote = if source.contains('\'') { '\'' } else { '"' };
+    let semicolon = if code.text.contains(';') { ";" } else { "" };
+    let line = if module {
+        format!("import * as {name} from {quote}{wanted}{quote}{semicolon}{end}")
+    } else {
+        format!("const {name} = require({quote}{wanted}{quote}){semicolon}{end}")
+    };
+    insert_line(code, next.start, &line)
+}
+
+fn import_java(code: &Code<'_>, statements: &[Range<usize>], wanted: &str) -> Option<Change> {
+    let end = code.line_end();
+    let first = |at: usize| code.at(statements.get(at).map_or(usize::MAX, |s| s.start));
+    let line = format!("import {wanted};{end}");
+    let imports: Vec<&Range<usize>> = statements
+        .iter()
+        .filter(|s| code.at(s.start) == "import" && code.at(s.start + 1) != "static")
+        .collect();
+    let sorted = imports.iter().find(|s| {
+        let path: String = code
+            .source(&(s.start + 1..s.end))
+            .chars()
+            .filter(|c| !c.is_whitespace() && *c != ';')
+            .collect();
+        path.as_str() > wanted
+    });
+    if let Some(next) = sorted {
+        return insert_line(code, next.start, &line);
+    }
+    match imports.last() {
+        Some(last) => insert_after(code, last, &format!("import {wanted};"), end),
+        None if first(0) == "package" => {
+            let package = statements.first()?;
+            insert_after(code, package, &format!("{end}import {wanted};"), end)
+        }
+        None => insert_line(code, statements.first()?.start, &format!("{line}{end}")),
+    }
+}
+
+fn import_go(code: &Code<'_>, statements: &[Range<usize>], wanted: &str) -> Option<Change> {
+    let end = code.line_end();
+    let import = statements.iter().find(|s| code.at(s.start) == "import")?;
+    if code.at(import.start + 1) == "(" {
+        let close = code.tokens.get(import.start + 1)?.pair?;
+        let paths: Vec<usize> = (import.start + 2..close)
+            .filter(|at| code.kind(*at) == Some(Kind::Text))
+            .collect();
+        let quoted = format!("\"{wanted}\"");
+        let next = paths.iter().find(|at| code.at(**at) > quoted.as_str());
+        return match next {
+            Some(at) => insert_line(code, *at, &format!("\t{quoted}{end}")),
+            None => insert_line(code, close, &format!("\t{quoted}{end}")),
+        };
+    }
+    insert_after(code, import, &format!("import \"{wanted}\""), end)
 }
 
 fn is_after_import(code: &Code<'_>, statements: &[&Range<usize>]) -> bool {

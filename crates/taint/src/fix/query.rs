@@ -181,17 +181,18 @@ fn bind(parts: &[Part], style: Placeholder, text: Style) -> Option<Bound> {
                     };
                 }
             }
-            Part::Value(value) => match &mut quoted {
-                Some((_, inner)) => inner.push(Part::Value(value.clone())),
-                None => {
-                    let next = match parts.get(at + 1) {
-                        Some(Part::Text(text)) => text.chars().next(),
-                        Some(Part::Value(_)) => return None,
-                        None => None,
-                    };
-                    binder.value(value, next);
+            Part::Value(value) => {
+                if let Some((_, inner)) = &mut quoted {
+                    inner.push(Part::Value(value.clone()));
+                    continue;
                 }
-            },
+                let next = match parts.get(at + 1) {
+                    Some(Part::Text(text)) => text.chars().next(),
+                    Some(Part::Value(_)) => return None,
+                    None => None,
+                };
+                binder.value(value, next);
+            }
         }
     }
     if quoted.is_some() {
