@@ -62,6 +62,10 @@ pub(crate) struct Writing {
 }
 
 #[derive(Args, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent switches of a command line"
+)]
 pub(crate) struct Scan {
     /// A repository, a folder of one, or any folder.
     #[arg(default_value = ".")]

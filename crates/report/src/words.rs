@@ -303,6 +303,25 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// What a patch does and how it is applied.
+pub(crate) fn patch(patch: &Patch) -> String {
+    let (kind, flags) = match patch.applicability {
+        Applicability::Safe => ("safe", "--fix"),
+        Applicability::Unsafe => ("look at it first", "--fix --unsafe-fixes"),
+    };
+    format!("{} ({kind}): `trueline scan {flags}`", patch.title)
+}
+
+/// Where an edit takes place.
+pub(crate) fn edit_place(edit: &Edit) -> String {
+    let what = if edit.start == edit.end {
+        "put in at"
+    } else {
+        "in place of the text from"
+    };
+    format!("{what} {}:{}", edit.start.line, edit.start.column)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -347,23 +366,4 @@ mod tests {
         );
         assert!(matches!(visible("plain é 日本"), Cow::Borrowed(_)));
     }
-}
-
-/// What a patch does and how it is applied.
-pub(crate) fn patch(patch: &Patch) -> String {
-    let (kind, flags) = match patch.applicability {
-        Applicability::Safe => ("safe", "--fix"),
-        Applicability::Unsafe => ("look at it first", "--fix --unsafe-fixes"),
-    };
-    format!("{} ({kind}): `trueline scan {flags}`", patch.title)
-}
-
-/// Where an edit takes place.
-pub(crate) fn edit_place(edit: &Edit) -> String {
-    let what = if edit.start == edit.end {
-        "put in at"
-    } else {
-        "in place of the text from"
-    };
-    format!("{what} {}:{}", edit.start.line, edit.start.column)
 }

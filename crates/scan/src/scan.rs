@@ -22,9 +22,7 @@ use crate::join::{self, HeadLines, JoinedFile, SiteOrigin};
 use crate::observe::Observation;
 use crate::place::Place;
 use crate::scanner::{Changed, Scanner};
-use crate::{
-    Progress, ReadingOptions, ScanError, VERSION, import, mend, redact, source, suppress,
-};
+use crate::{Progress, ReadingOptions, ScanError, VERSION, import, mend, redact, source, suppress};
 
 /// What to scan and how.
 #[derive(Clone, Debug)]

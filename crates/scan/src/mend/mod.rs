@@ -14,7 +14,8 @@ use trueline_syntax::Source;
 use trueline_syntax::ir::Module;
 use trueline_taint::Engine;
 
-use crate::check::{self, Contents, Tiers};
+use crate::check::{self, Changes, Contents, Options, Tiers};
+use crate::memory::{Memory, Stat};
 use crate::place::Place;
 use crate::scan::{ScanRequest, scan};
 use crate::{Progress, ScanError, custom, redact, source};
@@ -99,6 +100,7 @@ pub fn fix(
             below: &*contents,
             changed: BTreeMap::new(),
         },
+        memory: Memory::default(),
         threads: request.reading.threads,
         limit,
         wanted,
@@ -176,6 +178,14 @@ impl Contents for Overlay<'_> {
             None => self.below.read(path),
         }
     }
+
+    fn stat(&self, path: &RepoPath) -> Option<Stat> {
+        match self.changed.get(path) {
+            // Its text is compared.
+            Some(_) => None,
+            None => self.below.stat(path),
+        }
+    }
 }
 
 /// Findings of all files, by file.
@@ -185,6 +195,7 @@ struct Mending<'a> {
     engine: &'a Engine,
     paths: Vec<RepoPath>,
     overlay: Overlay<'a>,
+    memory: Memory,
     threads: usize,
     limit: Applicability,
     wanted: BTreeSet<Key>,
@@ -251,15 +262,20 @@ impl Mending<'_> {
         Ok((fixed, left))
     }
 
-    fn check(&self) -> Result<Found, ScanError> {
+    fn check(&mut self) -> Result<Found, ScanError> {
+        let options = Options {
+            tiers: Tiers::All,
+            threads: self.threads,
+            changes: Changes::Any,
+            progress: self.progress,
+            interrupt: self.interrupt,
+        };
         let checked = check::run(
             self.engine,
             &self.paths,
             &self.overlay,
-            Tiers::All,
-            self.threads,
-            self.progress,
-            self.interrupt,
+            options,
+            &mut self.memory,
         )?;
         Ok(checked
             .files
