@@ -62,6 +62,10 @@ pub(crate) struct Writing {
 }
 
 #[derive(Args, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent switches of a command line"
+)]
 pub(crate) struct Scan {
     /// A repository, a folder of one, or any folder.
     #[arg(default_value = ".")]
@@ -87,6 +91,16 @@ pub(crate) struct Scan {
     /// Add the findings of another tool; may be given more than once.
     #[arg(long, value_name = "FILE.sarif")]
     pub(crate) import: Vec<PathBuf>,
+    /// Fix what can be fixed without changing what the program does for honest input, and report
+    /// the rest. Each fix is scanned again before it is written.
+    #[arg(long)]
+    pub(crate) fix: bool,
+    /// Apply fixes too that may change what the program does: look at each.
+    #[arg(long, requires = "fix")]
+    pub(crate) unsafe_fixes: bool,
+    /// Print the fixes as a unified diff and change nothing.
+    #[arg(long, requires = "fix")]
+    pub(crate) dry_run: bool,
     #[command(flatten)]
     pub(crate) reading: Reading,
     #[command(flatten)]

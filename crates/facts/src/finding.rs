@@ -149,9 +149,51 @@ pub struct Step {
 pub struct Fix {
     /// The easiest safe way, in one or two sentences.
     pub description: String,
-    /// Replacement of the finding's own range, where one can be written down.
+    /// The change that does it, where it can be written down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub replacement: Option<String>,
+    pub patch: Option<Patch>,
+}
+
+/// Whether a patch may be applied unseen. Ordered: `Safe` is the least.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Applicability {
+    /// What the program does for honest input stays.
+    Safe,
+    /// It may change what the program does: somebody must look at it.
+    Unsafe,
+}
+
+/// A change of the finding's file that mends the weakness.
+#[derive(
+    Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
+)]
+pub struct Patch {
+    /// What it does, in a few words.
+    pub title: String,
+    /// Whether it may be applied unseen.
+    pub applicability: Applicability,
+    /// Its parts, in order of place; they do not overlap, and belong together.
+    pub edits: Vec<Edit>,
+}
+
+/// A piece of text in place of another.
+#[derive(
+    Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
+)]
+pub struct Edit {
+    /// First character.
+    pub start: Position,
+    /// One past the last character; the same as `start` where text is put in.
+    pub end: Position,
+    /// The first byte in the file, from 0.
+    pub start_byte: u32,
+    /// One past the last byte.
+    pub end_byte: u32,
+    /// What stands there afterwards.
+    pub replacement: String,
 }
 
 /// 128 bits in hexadecimal that stay the same while the weakness does; imported findings keep

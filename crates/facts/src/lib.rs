@@ -24,8 +24,8 @@ pub mod usage;
 pub use commit::CommitId;
 pub use diagnostic::{Diagnostic, Level};
 pub use finding::{
-    Confidence, Cwe, Finding, Fingerprint, Fix, Location, Position, RuleId, Severity, Step,
-    Suppression, Tier,
+    Applicability, Confidence, Cwe, Edit, Finding, Fingerprint, Fix, Location, Patch, Position,
+    RuleId, Severity, Step, Suppression, Tier,
 };
 pub use origin::{Author, Evidence, EvidenceClass, Grain, HumanBasis, Origin, Reach};
 pub use path::RepoPath;

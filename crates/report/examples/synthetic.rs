@@ -20,9 +20,9 @@ use trueline_facts::usage::{
     Advice, DirectoryUse, EvidenceCoverage, LineShares, MonthUse, Purpose, ToolUse, Usage,
 };
 use trueline_facts::{
-    Author, CommitId, Confidence, Cwe, Diagnostic, Evidence, EvidenceClass, Finding, Fingerprint,
-    Fix, Grain, HumanBasis, Level, Location, ModelId, Origin, Position, Proportion, Reach,
-    RepoPath, RuleId, Severity, Step, Tier, Timestamp, ToolId,
+    Applicability, Author, CommitId, Confidence, Cwe, Diagnostic, Edit, Evidence, EvidenceClass,
+    Finding, Fingerprint, Fix, Grain, HumanBasis, Level, Location, ModelId, Origin, Patch,
+    Position, Proportion, Reach, RepoPath, RuleId, Severity, Step, Tier, Timestamp, ToolId,
 };
 use trueline_report::{Style, html, terminal};
 
@@ -301,7 +301,17 @@ fn finding(
             description:
                 "Pass the value as a parameter: the driver keeps it apart from the statement."
                     .into(),
-            replacement: Some("\"select * from orders where customer = %s\", (name,)".into()),
+            patch: Some(Patch {
+                title: "Bind the value as a parameter".into(),
+                applicability: Applicability::Safe,
+                edits: vec![Edit {
+                    start: Position { line, column: 17 },
+                    end: Position { line, column: 62 },
+                    start_byte: 1000,
+                    end_byte: 1045,
+                    replacement: "\"select * from orders where customer = %s\", (name,)".into(),
+                }],
+            }),
         }),
         fingerprint: Fingerprint::new(format!("{index:032x}")),
         origin: runs

@@ -212,9 +212,11 @@ fn one(out: &mut String, finding: &Finding) {
     }
     if let Some(fix) = &finding.fix {
         let _ = writeln!(out, "- **Fix:** {}", text(&fix.description));
-        if let Some(replacement) = &fix.replacement {
+        if let Some(patch) = &fix.patch {
+            let _ = writeln!(out, "- **Fix available:** {}", text(&words::patch(patch)));
             // Line ends are kept; everything else that would not be seen is spelt out.
-            let body: Vec<_> = replacement.lines().map(words::visible).collect();
+            let lines = patch.edits.iter().flat_map(|e| e.replacement.lines());
+            let body: Vec<_> = lines.map(words::visible).collect();
             let body = body.join("\n");
             let fence = fence(&body);
             let _ = writeln!(out, "\n{fence}\n{body}\n{fence}");

@@ -9,8 +9,8 @@ use trueline_facts::pipeline::EntryKind;
 use trueline_facts::shadow::{SignalKind, SignalState};
 use trueline_facts::stats::GroupBy;
 use trueline_facts::{
-    Author, Confidence, EvidenceClass, Grain, HumanBasis, Level, Origin, Person, Proportion, Reach,
-    Severity, ToolId,
+    Applicability, Author, Confidence, Edit, EvidenceClass, Grain, HumanBasis, Level, Origin,
+    Patch, Person, Proportion, Reach, Severity, ToolId,
 };
 
 /// `12,345`.
@@ -324,6 +324,25 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out)
+}
+
+/// What a patch does and how it is applied.
+pub(crate) fn patch(patch: &Patch) -> String {
+    let (kind, flags) = match patch.applicability {
+        Applicability::Safe => ("safe", "--fix"),
+        Applicability::Unsafe => ("look at it first", "--fix --unsafe-fixes"),
+    };
+    format!("{} ({kind}): `trueline scan {flags}`", patch.title)
+}
+
+/// Where an edit takes place.
+pub(crate) fn edit_place(edit: &Edit) -> String {
+    let what = if edit.start == edit.end {
+        "put in at"
+    } else {
+        "in place of the text from"
+    };
+    format!("{what} {}:{}", edit.start.line, edit.start.column)
 }
 
 #[cfg(test)]

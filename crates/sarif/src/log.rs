@@ -170,7 +170,34 @@ pub(crate) struct ResultObject {
     pub(crate) partial_fingerprints: BTreeMap<&'static str, String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) suppressions: Vec<Suppression>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) fixes: Vec<Fix>,
     pub(crate) properties: BTreeMap<&'static str, Value>,
+}
+
+/// Section 3.55.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Fix {
+    pub(crate) description: Message,
+    pub(crate) artifact_changes: [ArtifactChange; 1],
+    pub(crate) properties: BTreeMap<&'static str, Value>,
+}
+
+/// Section 3.56.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ArtifactChange {
+    pub(crate) artifact_location: ArtifactLocation,
+    pub(crate) replacements: Vec<Replacement>,
+}
+
+/// Section 3.57.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Replacement {
+    pub(crate) deleted_region: Region,
+    pub(crate) inserted_content: Message,
 }
 
 /// Section 3.35.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use trueline_facts::{
-    Confidence, Cwe, Diagnostic, Finding, Level, Location, RepoPath, RuleId, Severity, Suppression,
+    Confidence, Cwe, Diagnostic, Edit, Finding, Level, Location, RepoPath, RuleId, Severity,
+    Suppression,
 };
 
 use crate::log;
@@ -259,8 +260,32 @@ fn result(
         code_flows,
         partial_fingerprints: fingerprints,
         suppressions: finding.suppression.iter().map(suppression).collect(),
+        fixes: fixes(finding)?,
         properties,
     })
+}
+
+fn fixes(finding: &Finding) -> Result<Vec<log::Fix>, serde_json::Error> {
+    let Some(patch) = finding.fix.as_ref().and_then(|fix| fix.patch.as_ref()) else {
+        return Ok(Vec::new());
+    };
+    let replacement = |edit: &Edit| log::Replacement {
+        deleted_region: log::Region {
+            start_line: edit.start.line,
+            start_column: edit.start.column,
+            end_line: edit.end.line,
+            end_column: edit.end.column,
+        },
+        inserted_content: message(&edit.replacement),
+    };
+    Ok(vec![log::Fix {
+        description: message(&patch.title),
+        artifact_changes: [log::ArtifactChange {
+            artifact_location: artifact(&finding.location.path),
+            replacements: patch.edits.iter().map(replacement).collect(),
+        }],
+        properties: BTreeMap::from([("applicability", serde_json::to_value(patch.applicability)?)]),
+    }])
 }
 
 fn suppression(why: &Suppression) -> log::Suppression {

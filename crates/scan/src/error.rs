@@ -47,6 +47,14 @@ pub enum ScanError {
         /// Why, and what to do.
         reason: &'static str,
     },
+    /// A fixed file could not be written.
+    #[error("{path}: not written: {reason}")]
+    NotWritten {
+        /// The file.
+        path: String,
+        /// Why.
+        reason: String,
+    },
     /// A glob of `[scan] exclude` does not compile.
     #[error("trueline.toml: scan.exclude: `{glob}`: {source}")]
     BadGlob {

@@ -101,7 +101,11 @@ pub(crate) fn finding(finding: &mut Finding, raw: &str, secrets: &SecretLines) {
     }
     if let Some(fix) = &mut finding.fix {
         fix.description = text(&fix.description);
-        fix.replacement = fix.replacement.as_deref().map(text);
+        // A patch with a mask in it would write the mask into the file.
+        fix.patch.take_if(|patch| {
+            let mut edits = patch.edits.iter();
+            edits.any(|edit| text(&edit.replacement) != edit.replacement)
+        });
     }
 }
 

@@ -25,7 +25,8 @@ use crate::observe::Observation;
 use crate::place::Place;
 use crate::scanner::{Changed, Scanner};
 use crate::{
-    OWN_ENGINE, Progress, ReadingOptions, ScanError, VERSION, import, redact, source, suppress,
+    OWN_ENGINE, Progress, ReadingOptions, ScanError, VERSION, import, mend, redact, source,
+    suppress,
 };
 
 /// What to scan and how.
@@ -203,6 +204,7 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
     }
     join::sort(&mut findings);
     join::sort(&mut suppressed);
+    add_patches(engine, &contents, &secrets, &mut findings);
     let code = if request.code_view {
         code_view(place, paths, &findings, observation, &contents, &secrets)
     } else {
@@ -258,6 +260,46 @@ fn observed(place: &Place, observation: Option<&Observation>) -> ScanReport {
         uncertain: 0,
         suppressed: Vec::new(),
         diagnostics: Vec::new(),
+    }
+}
+
+/// Puts patches to findings, file by file: they are in the order of their paths or not.
+fn add_patches(
+    engine: &Engine,
+    contents: &dyn Contents,
+    secrets: &redact::SecretLines,
+    findings: &mut [Finding],
+) {
+    let mut by_path: BTreeMap<RepoPath, Vec<usize>> = BTreeMap::new();
+    for (at, finding) in findings.iter().enumerate() {
+        by_path
+            .entry(finding.location.path.clone())
+            .or_default()
+            .push(at);
+    }
+    for (path, places) in by_path {
+        let text = contents
+            .read(&path)
+            .ok()
+            .and_then(|b| String::from_utf8(b).ok());
+        let Some(text) = text else { continue };
+        let mut own: Vec<Finding> = places
+            .iter()
+            .filter_map(|at| findings.get(*at).cloned())
+            .collect();
+        mend::add_patches(engine, &path, &text, &mut own);
+        for (at, mut finding) in places.into_iter().zip(own) {
+            let line = finding.location.start.line;
+            let raw = if secrets.contains(&path, line) {
+                text.lines().nth(line.saturating_sub(1) as usize)
+            } else {
+                None
+            };
+            redact::finding(&mut finding, raw.unwrap_or_default(), secrets);
+            if let Some(slot) = findings.get_mut(at) {
+                slot.fix = finding.fix;
+            }
+        }
     }
 }
 

@@ -61,6 +61,20 @@ impl LineIndex {
         found.strip_suffix('\r').unwrap_or(found)
     }
 
+    /// The byte of a line and column, both from 1; the inverse of [`Self::position`]. `None` if
+    /// there is no such place.
+    #[must_use]
+    pub fn byte(&self, text: &str, line: u32, column: u32) -> Option<u32> {
+        if line == 0 || line > self.count() {
+            return None;
+        }
+        let start = self.start(line);
+        let rest = text.get(start..)?;
+        let mut ends = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
+        let at = ends.nth(column.checked_sub(1)? as usize)?;
+        Some((start + at) as u32)
+    }
+
     /// How many lines there are; a final line end starts one more, empty line.
     #[must_use]
     pub fn count(&self) -> u32 {
@@ -101,6 +115,11 @@ mod tests {
         assert_eq!(index.position(text, x), (2, 2));
         assert_eq!(index.position(text, x - 1), (2, 1), "inside the é");
         assert_eq!(index.position(text, 999), (4, 2));
+        for byte in [0, 2, 3, 5] {
+            let (line, column) = index.position(text, byte);
+            assert_eq!(index.byte(text, line, column), Some(byte));
+        }
+        assert_eq!(index.byte(text, 9, 1), None);
         assert_eq!(index.line_text(text, 1), "a");
         assert_eq!(index.line_text(text, 2), "éx");
         assert_eq!(index.line_text(text, 3), "");

@@ -7,6 +7,7 @@
 mod analysis;
 mod controls;
 mod digest;
+mod fix;
 mod interface;
 mod memory;
 mod models;
@@ -26,6 +27,7 @@ pub use crate::analysis::Interfaces;
 use crate::analysis::{Alone, Unit};
 pub use crate::controls::CONTROL_FILES;
 pub use crate::digest::{Digest, Hasher};
+pub use crate::fix::apply;
 pub use crate::interface::Interface;
 pub use crate::memory::UnitMemory;
 use crate::models::Models;

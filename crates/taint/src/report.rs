@@ -169,7 +169,7 @@ impl<'a> Reporter<'a> {
             trace,
             fix: Some(Fix {
                 description: hit.fix.clone().unwrap_or_else(|| rule.fix.clone()),
-                replacement: None,
+                patch: None,
             }),
             // Known when all of the file's findings are.
             fingerprint: Fingerprint::new(String::new()),

@@ -210,7 +210,7 @@ impl Notes {
     }
 }
 
-const fn known(explained: bool, who: Who) -> Key {
+fn known(explained: bool, who: Who) -> Key {
     if explained {
         Key::Known(who)
     } else {

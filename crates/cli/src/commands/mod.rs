@@ -2,6 +2,7 @@
 
 pub(crate) mod blame;
 pub(crate) mod declare;
+pub(crate) mod diff;
 pub(crate) mod rules;
 pub(crate) mod scan;
 pub(crate) mod stats;

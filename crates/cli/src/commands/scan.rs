@@ -4,12 +4,13 @@ use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
-use trueline_facts::{Finding, Suppression};
+use trueline_facts::{Applicability, Finding, Suppression};
 use trueline_report::{html, json, markdown, terminal};
-use trueline_scan::{Baseline, ScanOutcome, ScanRequest, Tiers};
+use trueline_scan::{Baseline, FixOutcome, ScanOutcome, ScanRequest, Tiers, Writing};
 
 use crate::Ended;
 use crate::arguments::{Scan, ScanFormat};
+use crate::commands::diff;
 use crate::output;
 use crate::progress::Bar;
 
@@ -31,6 +32,15 @@ pub(crate) fn run(arguments: &Scan, interrupt: &AtomicBool) -> Result<Ended> {
         line_hashes: arguments.format == ScanFormat::Sarif,
         reading: super::reading(&arguments.reading)?,
     };
+    if arguments.fix {
+        let outcome = fix(arguments, &request, &bar, interrupt)?;
+        summary(arguments, &outcome);
+        if arguments.dry_run {
+            let file = arguments.writing.output.as_deref();
+            output::write(diff::unified(&outcome.files).as_bytes(), file)?;
+            return Ok(Ended::Pass);
+        }
+    }
     let outcome = trueline_scan::scan(&request, &bar, interrupt)?;
     bar.finish();
     let file = arguments.writing.output.as_deref();
@@ -67,6 +77,37 @@ pub(crate) fn run(arguments: &Scan, interrupt: &AtomicBool) -> Result<Ended> {
             .any(|f| f.severity >= limit.severity())
     });
     Ok(if failed { Ended::Findings } else { Ended::Pass })
+}
+
+fn fix(
+    arguments: &Scan,
+    request: &ScanRequest,
+    bar: &Bar,
+    interrupt: &AtomicBool,
+) -> Result<FixOutcome> {
+    let limit = if arguments.unsafe_fixes {
+        Applicability::Unsafe
+    } else {
+        Applicability::Safe
+    };
+    let writing = if arguments.dry_run {
+        Writing::DryRun
+    } else {
+        Writing::Write
+    };
+    let outcome = trueline_scan::fix(request, limit, writing, bar, interrupt)?;
+    bar.finish();
+    Ok(outcome)
+}
+
+/// Says on standard error what was fixed and what was not: standard output holds the document.
+fn summary(arguments: &Scan, outcome: &FixOutcome) {
+    if arguments.writing.quiet {
+        return;
+    }
+    let mut err = std::io::stderr();
+    // A closed standard error does not make the fixes wrong.
+    let _ = writeln!(err, "{}", diff::summary(outcome, arguments.dry_run));
 }
 
 fn render(arguments: &Scan, outcome: &ScanOutcome) -> Result<String> {

@@ -7,6 +7,7 @@
 
 mod blame;
 mod cache;
+mod fix;
 mod hostile;
 mod repository;
 mod rules;

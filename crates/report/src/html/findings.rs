@@ -112,10 +112,14 @@ fn one(out: &mut String, index: usize, finding: &Finding, shelf: &Shelf<'_>) {
             "<div class=\"fix\"><h3>Easiest safe way</h3><p>{}</p>",
             prose(&fix.description)
         );
-        if let Some(replacement) = &fix.replacement {
+        if let Some(patch) = &fix.patch {
+            put!(out, "<p>{}</p>", prose(&words::patch(patch)));
             out.push_str("<pre tabindex=\"0\"><code>");
-            for line in replacement.lines() {
-                put!(out, "{}\n", esc(line));
+            for edit in &patch.edits {
+                put!(out, "{}\n", esc(&words::edit_place(edit)));
+                for line in edit.replacement.lines() {
+                    put!(out, "+ {}\n", esc(line));
+                }
             }
             out.push_str("</code></pre>");
         }

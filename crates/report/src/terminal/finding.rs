@@ -11,6 +11,8 @@ use crate::words;
 
 /// Steps of a trace that are printed; the middle of a longer one is left out and counted.
 const STEPS: usize = 8;
+/// Lines of a patch that are shown.
+const MAX_PATCH_LINES: usize = 6;
 
 /// Words beside a place need so many columns; with fewer they stand below it.
 const NARROW: usize = 20;
@@ -54,8 +56,14 @@ pub(super) fn finding(sheet: &mut Sheet<'_>, finding: &Finding) {
             Ink::Good,
             &words::visible(&fix.description),
         );
-        if let Some(replacement) = &fix.replacement {
-            for line in replacement.lines().take(6) {
+        if let Some(patch) = &fix.patch {
+            sheet.hanging(
+                &format!("{note}fix: "),
+                Ink::Good,
+                &words::visible(&words::patch(patch)),
+            );
+            let lines = patch.edits.iter().flat_map(|e| e.replacement.lines());
+            for line in lines.take(MAX_PATCH_LINES) {
                 let text = clip(
                     &words::visible(line),
                     sheet.width().saturating_sub(gutter + 5),

@@ -21,9 +21,10 @@ use trueline_facts::usage::{
     Advice, DirectoryUse, EvidenceCoverage, LineShares, MonthUse, Purpose, ToolUse, Usage,
 };
 use trueline_facts::{
-    Author, CommitId, Confidence, Cwe, Diagnostic, Evidence, EvidenceClass, Finding, Fingerprint,
-    Fix, Grain, HumanBasis, Level, Location, ModelId, Origin, Person, Position, Proportion,
-    Pseudonym, Reach, RepoPath, RuleId, SessionId, Severity, Step, Tier, Timestamp, ToolId,
+    Applicability, Author, CommitId, Confidence, Cwe, Diagnostic, Edit, Evidence, EvidenceClass,
+    Finding, Fingerprint, Fix, Grain, HumanBasis, Level, Location, ModelId, Origin, Patch, Person,
+    Position, Proportion, Pseudonym, Reach, RepoPath, RuleId, SessionId, Severity, Step, Tier,
+    Timestamp, ToolId,
 };
 
 /// 2026-01-25T10:00:00Z.
@@ -121,7 +122,23 @@ fn sql_injection() -> Finding {
             description:
                 "Pass the value as a parameter: the driver then keeps it apart from the statement."
                     .into(),
-            replacement: Some("\"select * from users where n=%s\", (name,)".into()),
+            patch: Some(Patch {
+                title: "Bind the value as a parameter".into(),
+                applicability: Applicability::Safe,
+                edits: vec![Edit {
+                    start: Position {
+                        line: 42,
+                        column: 17,
+                    },
+                    end: Position {
+                        line: 42,
+                        column: 62,
+                    },
+                    start_byte: 1000,
+                    end_byte: 1045,
+                    replacement: "\"select * from users where n=%s\", (name,)".into(),
+                }],
+            }),
         }),
         fingerprint: Fingerprint::new("0123456789abcdef0123456789abcdef"),
         origin: Some(by_claude()),

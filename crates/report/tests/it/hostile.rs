@@ -33,7 +33,7 @@ pub(crate) fn code() -> Result<Vec<CodeView>, serde_json::Error> {
 /// not be one.
 fn poison(value: serde_json::Value) -> serde_json::Value {
     use serde_json::Value;
-    const OUTSIDE: [&str; 26] = [
+    const OUTSIDE: [&str; 27] = [
         "name",
         "rule",
         "engine",
@@ -42,6 +42,7 @@ fn poison(value: serde_json::Value) -> serde_json::Value {
         "snippet",
         "symbol",
         "description",
+        "title",
         "replacement",
         "fingerprint",
         "tool",

@@ -1,8 +1,8 @@
 //! What we write: its shape, its limits, and that our own reader understands it.
 
 use trueline_facts::{
-    Author, Confidence, Cwe, Diagnostic, Finding, Fingerprint, Fix, Level, Location, Origin,
-    Position, RepoPath, RuleId, Severity, Step, Tier, ToolId,
+    Applicability, Author, Confidence, Cwe, Diagnostic, Edit, Finding, Fingerprint, Fix, Level,
+    Location, Origin, Patch, Position, RepoPath, RuleId, Severity, Step, Tier, ToolId,
 };
 use trueline_sarif::{RuleText, line_hashes, read, write};
 
@@ -28,7 +28,23 @@ fn finding(engine: &str, rule: &str, line: u32) -> Finding {
         symbol: "Repo.find".to_owned(),
         fix: Some(Fix {
             description: "bind the value".to_owned(),
-            replacement: None,
+            patch: Some(Patch {
+                title: "Bind the value".to_owned(),
+                applicability: Applicability::Safe,
+                edits: vec![Edit {
+                    start: Position {
+                        line: 2,
+                        column: 12,
+                    },
+                    end: Position {
+                        line: 2,
+                        column: 16,
+                    },
+                    start_byte: 20,
+                    end_byte: 24,
+                    replacement: "\"select ?\", (n,)".to_owned(),
+                }],
+            }),
         }),
         fingerprint: Fingerprint::new("00ff"),
         origin: Some(Origin {

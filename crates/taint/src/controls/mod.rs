@@ -177,7 +177,7 @@ fn finding(rule: &Rule, missing: Missing<'_>, occurrence: u32) -> Finding {
             .collect(),
         fix: Some(Fix {
             description: rule.fix.clone(),
-            replacement: None,
+            patch: None,
         }),
         fingerprint: fingerprint(
             rule.id.as_str(),

@@ -2,6 +2,9 @@
 
 use std::fmt::Write as _;
 
+use trueline_facts::Applicability;
+use trueline_syntax::ir::Language;
+
 use super::{Example, Rule};
 
 impl Rule {
@@ -31,6 +34,7 @@ impl Rule {
         section(&mut page, "Known problems", &self.docs.problems);
         code(&mut page, "Example", &self.examples);
         section(&mut page, "How to fix it", &self.fix);
+        self.patches(&mut page);
         code(&mut page, "Use instead", &self.counterexamples);
         section(&mut page, "Evidence", &self.docs.evidence);
         if !self.docs.references.is_empty() {
@@ -40,6 +44,37 @@ impl Rule {
             }
         }
         page
+    }
+
+    /// Which patches there are, and whether they may be applied unseen.
+    fn patches(&self, page: &mut String) {
+        if self.fixes.is_empty() {
+            return;
+        }
+        let mut lines: Vec<String> = self
+            .fixes
+            .iter()
+            .map(|fix| {
+                let flags = match fix.applicability {
+                    Applicability::Safe => "safe, `trueline scan --fix`",
+                    Applicability::Unsafe => "unsafe, `trueline scan --fix --unsafe-fixes`",
+                };
+                format!(
+                    "- {}: {} ({flags})",
+                    Language::from(fix.language),
+                    fix.title
+                )
+            })
+            .collect();
+        lines.sort();
+        lines.dedup();
+        page.push_str("\n## Fixes\n\n");
+        page.push_str(
+            "Each is applied where the code has the shape that it is for, and is scanned again \
+             before it is written.\n\n",
+        );
+        page.push_str(&lines.join("\n"));
+        page.push('\n');
     }
 }
 

@@ -9,6 +9,8 @@ use serde::Deserialize;
 use trueline_facts::{Confidence, Severity, Tier};
 use trueline_syntax::ir::Language;
 
+use crate::fix::spec::FixSpec;
+
 /// A language as written in rule files; JavaScript stands for TypeScript too.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -99,6 +101,9 @@ pub(crate) struct RuleFile {
     pub(crate) source: Vec<OwnSourceSpec>,
     #[serde(default)]
     pub(crate) secret: Option<SecretSpec>,
+    /// Patches for its findings; the first that fits is offered.
+    #[serde(default)]
+    pub(crate) patch: Vec<FixSpec>,
     #[serde(default)]
     pub(crate) examples: Vec<ExampleSpec>,
     #[serde(default)]

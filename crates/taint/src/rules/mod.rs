@@ -18,6 +18,8 @@ pub use embedded::{MODEL_FILES, RULE_FILES};
 pub use format::Docs;
 use format::{ModelFile, RuleFile};
 
+use crate::fix::spec::FixSpec;
+
 /// The version of the rule format that this engine reads.
 pub const FORMAT: u32 = 1;
 
@@ -95,6 +97,8 @@ pub struct Rule {
     pub examples: Vec<Example>,
     /// Code that must not be found.
     pub counterexamples: Vec<Example>,
+    /// Patches for its findings.
+    pub(crate) fixes: Vec<FixSpec>,
 }
 
 /// A piece of code that says what a rule means; it runs as a test.
@@ -168,6 +172,7 @@ impl From<&RuleFile> for Rule {
             docs: file.docs.clone(),
             examples: examples(&file.examples),
             counterexamples: examples(&file.counterexamples),
+            fixes: file.patch.clone(),
         }
     }
 }

@@ -330,3 +330,26 @@ fn sinks_that_differ_behind_two_slashes_have_their_own_fingerprints() {
     };
     assert_ne!(print("http://${a}/x"), print("http://${b}/zzz"));
 }
+
+/// Applies one patch after the other until there is none.
+pub(crate) fn mend(engine: &Engine, language: Language, code: &str) -> String {
+    const MOST: usize = 60;
+    let mut code = code.to_owned();
+    for _ in 0..MOST {
+        let mut findings = analyze(engine, language, &code).findings;
+        let next = with_deep_stack(|| {
+            let path = path_of(language);
+            let module = lower(language, Source { path, text: &code }).unwrap();
+            engine.add_patches(path, &code, &module, &mut findings);
+            let mut patches = findings
+                .iter()
+                .filter_map(|f| f.fix.as_ref()?.patch.as_ref());
+            patches.find_map(|patch| trueline_taint::apply(&code, &patch.edits))
+        });
+        match next {
+            Some(fixed) => code = fixed,
+            None => break,
+        }
+    }
+    code
+}

@@ -6,6 +6,7 @@
 )]
 
 mod engine;
+mod fixes;
 mod markdown;
 mod projects;
 mod rules;

@@ -8,13 +8,15 @@ use trueline_facts::Tier;
 use trueline_syntax::ir::Language;
 use trueline_taint::Engine;
 
-use crate::engine::analyze_application;
+use crate::engine::{analyze_application, mend};
 use crate::rules::is_control;
 
 struct Block {
     heading: String,
     language: Language,
     code: String,
+    /// It is what the block before becomes when all its patches are applied.
+    fixed: bool,
 }
 
 #[test]
@@ -31,9 +33,17 @@ fn marked_lines_have_findings_and_others_have_none() {
     for file in &files {
         let text = std::fs::read_to_string(file).unwrap();
         let name = file.file_name().unwrap().to_string_lossy();
+        let mut before: Option<Block> = None;
         for block in blocks(&text) {
             counted += 1;
             check(&engine, &name, &block, &mut wrong);
+            if block.fixed {
+                let Some(weak) = before.take() else {
+                    panic!("{name}, {}: nothing before it to fix", block.heading);
+                };
+                check_fixed(&engine, &name, &weak, &block, &mut wrong);
+            }
+            before = Some(block);
         }
     }
     assert!(counted > 0);
@@ -85,6 +95,34 @@ fn check(engine: &Engine, file: &str, block: &Block, wrong: &mut Vec<String>) {
     }
 }
 
+/// Patches make of the weak block what the fixed one says, and nothing more the next time.
+fn check_fixed(engine: &Engine, file: &str, weak: &Block, fixed: &Block, wrong: &mut Vec<String>) {
+    let code = without_markers(&weak.code);
+    let mended = mend(engine, weak.language, &code);
+    if mended != without_markers(&fixed.code) {
+        wrong.push(format!("{file}, {}: patched it is\n{mended}", weak.heading));
+    }
+    if mend(engine, weak.language, &mended) != mended {
+        wrong.push(format!(
+            "{file}, {}: patched twice it differs",
+            weak.heading
+        ));
+    }
+}
+
+fn without_markers(code: &str) -> String {
+    let mut plain = String::new();
+    for line in code.lines() {
+        let end = ["# finding: ", "// finding: ", "# all: ", "// all: "]
+            .iter()
+            .filter_map(|marker| line.find(marker))
+            .min();
+        plain.push_str(end.map_or(line, |at| line[..at].trim_end()));
+        plain.push('\n');
+    }
+    plain
+}
+
 fn blocks(text: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut heading = String::new();
@@ -97,6 +135,9 @@ fn blocks(text: &str) -> Vec<Block> {
                 block.code.push('\n');
             }
             (None, Some(language)) => {
+                let plain = language.strip_suffix(" fixed");
+                let fixed = plain.is_some();
+                let language = plain.unwrap_or(language);
                 let language = match language {
                     "python" => Language::Python,
                     "java" => Language::Java,
@@ -109,6 +150,7 @@ fn blocks(text: &str) -> Vec<Block> {
                     heading: heading.clone(),
                     language,
                     code: String::new(),
+                    fixed,
                 });
             }
             (None, None) => {
