@@ -1,6 +1,7 @@
 //! Ink, columns and wrapping. Widths are display columns of the visible text; ink is added last, so
 //! that escape sequences never count.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::ops::Range;
 
@@ -428,10 +429,15 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut used = 0;
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
-        let w = shown_width(word);
+    let mut words = text.split(' ').filter(|word| !word.is_empty()).peekable();
+    while let Some(word) = words.next() {
+        let mut word = Cow::Borrowed(word);
         // A number stays beside its unit.
-        if used > 0 && used + 1 + w > width && !word.starts_with('%') {
+        while let Some(unit) = words.next_if(|next| next.starts_with('%')) {
+            word = Cow::Owned(format!("{word} {unit}"));
+        }
+        let w = shown_width(&word);
+        if used > 0 && used + 1 + w > width {
             lines.push(std::mem::take(&mut line));
             used = 0;
         }
@@ -457,6 +463,7 @@ mod tests {
         let lines = wrap("one two three four", 9);
         assert_eq!(lines, ["one two", "three", "four"]);
         assert_eq!(wrap("", 9), [""]);
+        assert_eq!(wrap("at least 59.3 %, so", 14), ["at least", "59.3 %, so"]);
         assert_eq!(
             wrap("a/very/long/path here", 5),
             ["a/very/long/path", "here"]
