@@ -698,8 +698,8 @@ impl<'e, 'a> Exporter<'e, 'a> {
         for (name, value) in analyzer.static_fields(id) {
             attributes.push((self.symbol(name), self.value(value)));
         }
-        let own = class.fields.iter().filter(|_| analyzer.has_packages());
-        let declared = own.map(|f| self.declared_field(f)).collect();
+        let known = class.fields.iter().filter(|_| analyzer.has_packages());
+        let declared = known.map(|f| self.declared_field(f)).collect();
         let bases = analyzer.bases_of(id);
         let class = portable::Class {
             declared,
