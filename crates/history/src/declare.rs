@@ -216,9 +216,10 @@ fn for_each_own(
     if mode == Mode::Write {
         for one in &changed {
             match one.outcome {
-                Outcome::Added | Outcome::Merged | Outcome::Replaced => write_note(&local, one)?,
                 Outcome::Removed if one.note.is_empty() => remove_note(&local, one)?,
-                Outcome::Removed => write_note(&local, one)?,
+                Outcome::Added | Outcome::Merged | Outcome::Replaced | Outcome::Removed => {
+                    write_note(&local, one)?;
+                }
                 Outcome::Unchanged | Outcome::NoLines | Outcome::NotDeclared => {}
             }
         }

@@ -88,6 +88,10 @@ impl BlameOutcome {
 const SUMMARY: usize = 100;
 
 /// Blames one file.
+#[expect(
+    clippy::too_many_lines,
+    reason = "the steps of one command, in their order"
+)]
 pub fn blame(
     request: &BlameRequest,
     progress: &dyn Progress,

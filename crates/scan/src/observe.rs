@@ -37,6 +37,10 @@ pub(crate) struct Observation {
 }
 
 /// Reads a place; `None` outside of git.
+#[expect(
+    clippy::too_many_lines,
+    reason = "the steps of one command, in their order"
+)]
 pub(crate) fn observe(
     place: &Place,
     config: &Config,

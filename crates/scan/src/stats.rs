@@ -31,6 +31,10 @@ pub struct StatsRequest {
 }
 
 /// Looks at all repositories.
+#[expect(
+    clippy::too_many_lines,
+    reason = "the steps of one command, in their order"
+)]
 pub fn stats(
     request: &StatsRequest,
     progress: &dyn Progress,

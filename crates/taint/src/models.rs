@@ -313,6 +313,7 @@ impl Models {
             .map(|at| at as u16)
     }
 
+    #[expect(clippy::too_many_lines, reason = "one loop per kind of entry")]
     fn add_rule(&mut self, file: RuleFile) {
         let rule = self.rules.len() as u16;
         if file.literals {

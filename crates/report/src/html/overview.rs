@@ -117,20 +117,21 @@ pub(super) fn coverage_card(
         words::percent(recent.hits, recent.of)
     );
     bars::gauge(out, recent, "f-good");
-    match since {
-        Some(since) => put!(
+    if let Some(since) = since {
+        put!(
             out,
             "<p>of the {} say who wrote them ({}).</p>",
             answer::since(since),
             words::of(recent)
-        ),
-        None => put!(
+        );
+    } else {
+        put!(
             out,
             "<p>of the lines added in the last {} days say who wrote them ({}). Of all lines: {}.</p>",
             coverage.window_days,
             words::of(recent),
             words::percent(coverage.all.hits, coverage.all.of)
-        ),
+        );
     }
     if coverage.hinted > 0 {
         put!(

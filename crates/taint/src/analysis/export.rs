@@ -61,9 +61,7 @@ impl Analyzer<'_> {
         if self.has_packages() {
             let fields = self.module.classes.iter().flat_map(|c| &c.fields);
             for of in fields.filter_map(|f| f.annotation) {
-                if !types.contains_key(&of) {
-                    types.insert(of, self.portable_type(of));
-                }
+                types.entry(of).or_insert_with(|| self.portable_type(of));
             }
         }
         types

@@ -105,17 +105,23 @@ impl Outline {
         }
         for list in [&self.names, &self.made] {
             text(None);
-            list.iter().for_each(|name| text(Some(name)));
+            for name in list {
+                text(Some(name));
+            }
         }
         for of in &self.types {
             text(None);
             text(Some(&of.name));
             text(Some(if of.is_declared { "declared" } else { "" }));
             text(Some(if of.is_annotated { "annotated" } else { "" }));
-            of.bases.iter().for_each(|base| text(Some(base)));
+            for base in &of.bases {
+                text(Some(base));
+            }
             for list in [&of.methods, &of.open] {
                 text(None);
-                list.iter().for_each(|name| text(Some(name)));
+                for name in list {
+                    text(Some(name));
+                }
             }
         }
         hash.finish()
