@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use trueline_facts::code::CodeView;
 use trueline_facts::scan::{Repository as RepositoryFacts, SCHEMA, ScanReport, SourceCoverage};
 use trueline_facts::shadow::ShadowAi;
-use trueline_facts::{CommitId, Diagnostic, Finding, Level, Origin, Position, RepoPath, Step};
+use trueline_facts::{CommitId, Diagnostic, Finding, Level, Origin, RepoPath, Step};
 use trueline_history::model::CommitIx;
 use trueline_history::worktree::LineMap;
 use trueline_sarif::{RuleText, line_hashes};
@@ -160,7 +160,7 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
         paths,
     };
     diagnostics.append(&mut checked.diagnostics);
-    add_imported(&mut checked, imported, scope, &contents, &mut diagnostics);
+    add_imported(&mut checked, imported, scope);
     let secrets = redact::SecretLines::of(checked.files.iter().flat_map(|f| &f.findings));
 
     let known: BTreeSet<String> = rule_ids(engine, &checked.files);
@@ -343,13 +343,7 @@ impl Contents for Listed<'_> {
 }
 
 /// Puts imported findings beside ours, by file.
-fn add_imported(
-    checked: &mut Checked,
-    imported: Vec<Finding>,
-    scope: &source::Scope,
-    contents: &dyn Contents,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
+fn add_imported(checked: &mut Checked, imported: Vec<Finding>, scope: &source::Scope) {
     let mut by_path: BTreeMap<RepoPath, Vec<Finding>> = BTreeMap::new();
     for finding in imported {
         if scope.contains(&finding.location.path) {
@@ -368,12 +362,7 @@ fn add_imported(
         .enumerate()
         .map(|(ix, f)| (f.path.clone(), ix))
         .collect();
-    for (path, mut findings) in by_path {
-        // The finding of a file that cannot be read stays, without an origin.
-        match contents.read(&path) {
-            Ok(content) => stay_inside(&path, &content, &mut findings, diagnostics),
-            Err(diagnostic) => diagnostics.push(diagnostic),
-        }
+    for (path, findings) in by_path {
         if let Some(file) = at.get(&path).and_then(|ix| checked.files.get_mut(*ix)) {
             file.findings.extend(findings);
             continue;
@@ -387,37 +376,6 @@ fn add_imported(
         });
     }
     checked.files.sort_by(|a, b| a.path.cmp(&b.path));
-}
-
-/// Puts imported findings that name a line past the end of their file at its beginning.
-fn stay_inside(
-    path: &RepoPath,
-    content: &[u8],
-    findings: &mut [Finding],
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    let lines = content.lines().count() as u32;
-    let mut beyond = 0_u64;
-    for finding in findings {
-        if finding.location.start.line > lines.max(1) {
-            let first = Position { line: 1, column: 1 };
-            (finding.location.start, finding.location.end) = (first, first);
-            beyond += 1;
-        }
-    }
-    if beyond > 0 {
-        diagnostics.push(
-            Diagnostic::new(
-                Level::Warning,
-                "sarif-malformed",
-                format!(
-                    "{beyond} imported results name a line past its end ({lines} lines): they are \
-                     kept and shown at line 1"
-                ),
-            )
-            .at(path.clone()),
-        );
-    }
 }
 
 /// Rules that a comment can name: ours, and those of imported findings.

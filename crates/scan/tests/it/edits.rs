@@ -217,6 +217,7 @@ fn text_of(choices: &mut Choices, name: &str) -> String {
         .bytes()
         .filter(u8::is_ascii_digit)
         .fold(0, |number, digit| number * 10 + u64::from(digit - b'0'));
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending);
     match name {
         "app/__init__.py" => match choices.below(3) {
             0 => String::new(),
@@ -226,8 +227,8 @@ fn text_of(choices: &mut Choices, name: &str) -> String {
         "package.json" => format!("{{\"name\": \"n{}\"}}\n", choices.below(3)),
         "go.mod" => format!("module example.com/n{}\n", choices.below(3)),
         _ if name.starts_with("app/") => python(choices, own),
-        _ if name.ends_with(".go") => go(choices, own),
-        _ if name.ends_with(".java") => java(choices, own),
+        _ if ending == Some("go") => go(choices, own),
+        _ if ending == Some("java") => java(choices, own),
         _ => javascript(choices, own),
     }
 }
