@@ -20,6 +20,7 @@ use trueline_taint::Engine;
 use crate::baseline::Baseline;
 use crate::check::{Checked, CheckedFile, Contents, Tiers};
 use crate::join::{self, HeadLines, JoinedFile, SiteOrigin};
+use crate::memory::Stat;
 use crate::observe::Observation;
 use crate::place::Place;
 use crate::scanner::{Changed, Scanner};
@@ -277,6 +278,10 @@ impl Contents for Listed<'_> {
              the result has no origin and no code",
         )
         .at(path.clone()))
+    }
+
+    fn stat(&self, path: &RepoPath) -> Option<Stat> {
+        self.contents.stat(path)
     }
 }
 

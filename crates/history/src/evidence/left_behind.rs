@@ -123,7 +123,11 @@ pub(super) fn find(
                     outside: &outside,
                     by_path: &by_path,
                 };
-                (repeats && !rivals.older(source, &added, *ix)).then_some((*ix, *at))
+                // A trailer speaks of all that a commit puts there, also of what it copied from
+                // elsewhere; without a note it counts only for the commit that took its place.
+                let speaks = takes_place(history, source, *ix)
+                    || known.located.by_commit.contains_key(&source.id);
+                (repeats && speaks && !rivals.older(source, &added, *ix)).then_some((*ix, *at))
             },
         )
         .flatten()
@@ -138,13 +142,11 @@ pub(super) fn find(
         .flat_map(|pairs| pairs.iter().take(MAX_SOURCES))
         .map(|(ix, at)| {
             let source = &sources[*at];
-            one_original(
-                *ix,
-                source.id,
-                source.read.clone(),
-                source.base,
-                known.earlier,
-            )
+            let mut read = source.read.clone();
+            if !takes_place(history, source, *ix) {
+                read.signs.clear();
+            }
+            one_original(*ix, source.id, read, source.base, known.earlier)
         })
         .collect()
 }
@@ -404,6 +406,13 @@ fn targets(history: &History, source: &Source, by_path: &ByPath<'_>) -> Vec<Comm
     targets
 }
 
+/// Whether a commit stands on the very parent of a source, as after an amend.
+fn takes_place(history: &History, source: &Source, ix: CommitIx) -> bool {
+    let parent = history.commit(ix).parents.first();
+    let parent = parent.map(|parent| history.commit(*parent).id);
+    parent.is_some() && parent.as_ref() == source.read.parents.first()
+}
+
 /// Whether a commit adds most of what a source added.
 fn repeats(
     history: &History,
@@ -419,14 +428,10 @@ fn repeats(
     if shared >= FEW {
         return true;
     }
-    let commit = history.commit(ix);
-    let parent = commit
-        .parents
-        .first()
-        .map(|parent| history.commit(*parent).id);
-    let in_its_place = parent.is_some() && parent.as_ref() == source.read.parents.first();
-    let email = commit.author.email.to_ascii_lowercase();
-    in_its_place && source.read.mark.email() == email && most(shared, there.total)
+    let email = history.commit(ix).author.email.to_ascii_lowercase();
+    takes_place(history, source, ix)
+        && source.read.mark.email() == email
+        && most(shared, there.total)
 }
 
 /// Those who may have added the lines of a source before it did.

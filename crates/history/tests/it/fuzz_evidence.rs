@@ -92,10 +92,20 @@ impl View<'_> {
     ) -> (At, crate::model::Token) {
         let added = self.at_of[&self.history.commit(commit).id.to_string()];
         let path = self.history.path(path).to_string();
-        let token = self.world.commits[added].tree[&path].tokens[line as usize];
+        let Some(file) = self.world.commits[added].tree.get(&path) else {
+            panic!(
+                "{path} is not in {added}, which is named for it at {}",
+                self.scene.tip
+            );
+        };
+        let token = file.tokens[line as usize];
         let origin = self.origins.origin(origin);
         let at_of = |evidence: &Evidence| {
-            self.at_of[&evidence.commit.as_ref().unwrap().as_str().to_owned()]
+            let commit = evidence.commit.as_ref().unwrap().as_str();
+            let Some(at) = self.at_of.get(commit) else {
+                panic!("evidence on {commit}, which is none of the world's: {evidence:?}");
+            };
+            *at
         };
         let objection = self
             .account
@@ -236,7 +246,7 @@ fn number(variable: &str) -> Option<u64> {
 
 /// Lines behind rewrites from which on a share of them says something: fewer hang on a few
 /// operations of one world.
-const ENOUGH: usize = 20_000;
+const ENOUGH: usize = 500;
 
 #[test]
 fn no_line_of_random_histories_has_a_wrong_author_and_what_is_recoverable_is_recovered() {
@@ -252,7 +262,8 @@ fn no_line_of_random_histories_has_a_wrong_author_and_what_is_recoverable_is_rec
         let here = WORLD.min(steps - nth * WORLD);
         one_world(first + nth as u64, here, &mut tally);
     }
-    let (recoverable, recovered) = tally.share(|_| true);
+    // What nothing but content ties is asked for apart: a few lines in common must not be enough.
+    let (recoverable, recovered) = tally.share(|place| place != Whereabouts::Untied);
     let (hidden, found) = tally.share(Whereabouts::is_inferred);
     let (untied, tied) = tally.share(|place| place == Whereabouts::Untied);
     println!(
@@ -278,9 +289,15 @@ fn no_line_of_random_histories_has_a_wrong_author_and_what_is_recoverable_is_rec
         "{recovered} of {recoverable} recoverable lines keep their origin: {:?}",
         tally.recoverable
     );
+    let least = if hidden < ENOUGH { 90 } else { 98 };
     assert!(
-        found * 100 >= hidden * 98,
+        found * 100 >= hidden * least,
         "{found} of {hidden} hidden lines keep their origin: {:?}",
+        tally.recoverable
+    );
+    assert!(
+        tied * 100 >= untied * 60,
+        "{tied} of {untied} lines keep their origin that content alone ties: {:?}",
         tally.recoverable
     );
     assert!(hidden > steps / 10, "hardly anything was rewritten");

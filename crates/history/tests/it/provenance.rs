@@ -457,6 +457,10 @@ impl<'w> Account<'w> {
             let (commit, told) = (&self.world.commits[at], &self.told[at]);
             let (author, written) = (told.author, told.time);
             let time = time_of(epoch, at);
+            if commit.parents.is_empty() {
+                // Else the commit before it would become its parent.
+                stream.push_str("reset refs/heads/main\n\n");
+            }
             writeln!(stream, "commit refs/heads/main\nmark :{}", at + 1).unwrap();
             writeln!(
                 stream,
@@ -578,7 +582,7 @@ impl<'w> Account<'w> {
         seen
     }
 
-    /// Whether clearly more than half of what a commit adds was added by the branch of its number:
+    /// Whether most of what a commit adds, clearly more than half, was added by the branch of its number:
     /// else the number may be another tracker's.
     fn is_accounted(&self, added: At, head: At) -> bool {
         let past = self.world.ancestors(added);
@@ -593,7 +597,7 @@ impl<'w> Account<'w> {
                 part += usize::from(theirs);
             }
         }
-        part * 10 >= whole * 6
+        part * 10 >= whole * 8
     }
 
     /// What a commit was made of, itself included, by whatever operation.
@@ -603,7 +607,11 @@ impl<'w> Account<'w> {
         while let Some(at) = todo.pop() {
             let more = match self.world.commits[at].source {
                 Source::Rewrite(source) => vec![source],
-                Source::Squash { ours, theirs } => self.branch(ours, theirs),
+                Source::Squash { ours, theirs } => {
+                    let ours = self.world.ancestors(ours);
+                    let theirs = self.world.ancestors(theirs);
+                    theirs.difference(&ours).copied().collect()
+                }
                 Source::Own | Source::Copy(_) => Vec::new(),
             };
             todo.extend(more.into_iter().filter(|at| seen.insert(*at)));
@@ -741,7 +749,11 @@ impl<'w> Account<'w> {
                 EvidenceClass::Identity if !self.told[at].trailer => {
                     return Some("a trailer that is not there");
                 }
-                EvidenceClass::Identity if self.lineage(at).is_disjoint(&self.lineage(added)) => {
+                EvidenceClass::Identity
+                    if self.writer(token) != Writer::Codex
+                        && !self.lineage(at).contains(&token.maker)
+                        && self.lineage(at).is_disjoint(&self.lineage(added)) =>
+                {
                     return Some("the trailer of a commit that this one does not repeat");
                 }
                 EvidenceClass::Identity if at != added && !self.put(at, token) => {
