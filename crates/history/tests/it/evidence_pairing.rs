@@ -8,9 +8,10 @@ use crate::repo::Repo;
 
 /// `count` lines that no other text has.
 fn lines(name: &str, count: u32) -> String {
-    (1..=count)
+    let lines: Vec<String> = (1..=count)
         .map(|n| format!("{name} has a line of its own, number {n}\n"))
-        .collect()
+        .collect();
+    lines.concat()
 }
 
 /// A main line with `a.txt`, and a branch `work` at the same commit; `main` is checked out.

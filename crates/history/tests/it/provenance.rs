@@ -586,7 +586,7 @@ impl<'w> Account<'w> {
     /// else the number may be another tracker's.
     fn is_accounted(&self, added: At, head: At) -> bool {
         let past = self.world.ancestors(added);
-        let (mut part, mut whole) = (0, 0);
+        let (mut accounted, mut whole) = (0, 0);
         for token in tokens(&self.world.commits[added].tree) {
             if self.world.origins(added, token.number).contains(&added) {
                 whole += 1;
@@ -594,10 +594,10 @@ impl<'w> Account<'w> {
                     let mut origins = self.world.origins(head, token.number).iter();
                     origins.all(|at| !past.contains(at))
                 };
-                part += usize::from(theirs);
+                accounted += usize::from(theirs);
             }
         }
-        part * 10 >= whole * 8
+        accounted * 10 >= whole * 8
     }
 
     /// What a commit was made of, itself included, by whatever operation.
