@@ -543,7 +543,7 @@ fn place_missing(path: &RepoPath, number: usize, is_missing: bool, lines: usize)
         "findings are"
     };
     let place = if is_missing {
-        "a file that is not in this tree".to_owned()
+        "a file that is none of the scanned tree (gone, or ignored)".to_owned()
     } else {
         format!("lines after the end of this file, which has {lines}")
     };
