@@ -29,6 +29,8 @@ use crate::repository::Repository;
 
 /// Commits of other branches that are read.
 const MAX_OUTSIDE: usize = 40_000;
+/// Of those with evidence, the newest are compared: each costs a diff, on every run.
+const MAX_COMPARED: usize = 1_000;
 /// A commit lands within this time, or is not looked for: seconds.
 const WINDOW: i64 = 120 * 86_400;
 /// Commits that one source is compared with: the first that came after it.
@@ -308,6 +310,8 @@ fn sources(
         })
         .collect();
     evident.sort_unstable_by_key(|(id, read)| (read.time, **id));
+    let older = evident.len().saturating_sub(MAX_COMPARED);
+    evident.drain(..older);
     evident
         .into_par_iter()
         .map_init(
