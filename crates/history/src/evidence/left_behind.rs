@@ -29,8 +29,8 @@ use crate::repository::Repository;
 
 /// Commits of other branches that are read.
 const MAX_OUTSIDE: usize = 40_000;
-/// Of those with evidence, the newest are compared: each costs a diff, on every run.
-const MAX_COMPARED: usize = 1_000;
+/// Of those with evidence, the newest are compared: each costs many diffs, on every run.
+const MAX_COMPARED: usize = 150;
 /// A commit lands within this time, or is not looked for: seconds.
 const WINDOW: i64 = 120 * 86_400;
 /// Commits that one source is compared with: the first that came after it.
