@@ -57,6 +57,8 @@ pub(crate) enum StepSpec {
     Constants(BTreeMap<String, String>),
     /// Take the right to write from everybody but the owner in a constant file mode.
     OwnerMayWrite,
+    /// Nothing, but the call must have so many arguments by position: what is put in needs them.
+    Positional(usize),
     /// Assign this instead.
     Assign(String),
     /// Assign to this attribute instead.

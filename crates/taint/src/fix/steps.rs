@@ -25,6 +25,9 @@ impl Fixer<'_> {
             } => self.set(place, name, value, *options),
             StepSpec::Constants(wanted) => self.constants(place, wanted),
             StepSpec::OwnerMayWrite => self.owner_may_write(place),
+            StepSpec::Positional(count) => self
+                .positional(place, count.checked_sub(1)?)
+                .map(|_| Outcome::default()),
             StepSpec::Assign(value) => self.assign(place, value),
             StepSpec::Field(name) => self.field(place, name),
             StepSpec::BindParameters { style, pass } => self.bind_parameters(place, *style, *pass),
