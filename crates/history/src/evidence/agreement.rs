@@ -187,8 +187,8 @@ fn gained(repo: &gix::Repository, file: &ChangedFile) -> Option<Gained> {
     Some((new, ranges))
 }
 
-/// Whether most of what a commit adds (with a number: half of it) was added by the commits of a branch, in the same files.
-/// Also yes where it adds nothing: then there is nothing to speak for.
+/// Whether most of what a commit adds (with a number: half of it) was added by the commits of a
+/// branch, in the same files. Also yes where it adds nothing: then there is nothing to speak for.
 pub(super) fn accounts_for(
     repo: &gix::Repository,
     history: &History,

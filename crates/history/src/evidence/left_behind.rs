@@ -108,16 +108,16 @@ pub(super) fn find(
             },
         )
         .collect();
-    let mut found: Vec<(CommitIx, usize)> = pairs
-        .par_iter()
+    // A source's own lines are read once, whatever it is compared with.
+    let by_source: Vec<&[(usize, CommitIx)]> = pairs.chunk_by(|a, b| a.0 == b.0).collect();
+    let mut found: Vec<(CommitIx, usize)> = by_source
+        .into_par_iter()
         .map_init(
             || repo.local(),
-            |repo, (at, ix)| {
-                let source = &sources[*at];
+            |repo, pairs| {
+                let (at, _) = *pairs.first()?;
+                let source = &sources[at];
                 let added = agreement::added_lines(repo, &source.files);
-                let repeats = compared
-                    .get(ix)
-                    .is_some_and(|there| repeats(history, source, &added, *ix, there));
                 let rivals = Rivals {
                     repo,
                     history,
@@ -127,11 +127,22 @@ pub(super) fn find(
                 };
                 // A trailer speaks of all that a commit puts there, also of what it copied from
                 // elsewhere; without a note it counts only for the commit that took its place.
-                let speaks = takes_place(history, source, *ix)
-                    || known.located.by_commit.contains_key(&source.id);
-                (repeats && speaks && !rivals.older(source, &added, *ix)).then_some((*ix, *at))
+                let noted = known.located.by_commit.contains_key(&source.id);
+                let repeated: Vec<(CommitIx, usize)> = pairs
+                    .iter()
+                    .filter(|(_, ix)| noted || takes_place(history, source, *ix))
+                    .filter(|(_, ix)| {
+                        compared
+                            .get(ix)
+                            .is_some_and(|there| repeats(history, source, &added, *ix, there))
+                    })
+                    .filter(|(_, ix)| !rivals.older(source, &added, *ix))
+                    .map(|(at, ix)| (*ix, *at))
+                    .collect();
+                Some(repeated)
             },
         )
+        .flatten()
         .flatten()
         .collect();
     // The latest version of the same work first.
