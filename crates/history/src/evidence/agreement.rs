@@ -56,15 +56,6 @@ impl AddedLines {
     }
 }
 
-/// How else a commit is tied to what it may repeat.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Tie {
-    /// By a number that both have: then half of the lines is enough, for squashes meet conflicts.
-    Number,
-    /// By nothing but content.
-    Content,
-}
-
 /// At least two thirds.
 pub(super) const fn most(part: u32, whole: u32) -> bool {
     part as u64 * 3 >= whole as u64 * 2
@@ -187,17 +178,24 @@ fn gained(repo: &gix::Repository, file: &ChangedFile) -> Option<Gained> {
     Some((new, ranges))
 }
 
-/// Whether most of what a commit adds (with a number: half of it) was added by the commits of a
-/// branch, in the same files. Also yes where it adds nothing: then there is nothing to speak for.
-pub(super) fn accounts_for(
+/// How much of what a commit adds was added by a branch, in the same files.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Share {
+    Little,
+    Half,
+    /// At least two thirds, or it adds nothing: then there is nothing to speak for.
+    Most,
+}
+
+/// How much of what a commit adds was added by the commits of a branch.
+pub(super) fn accounted(
     repo: &gix::Repository,
     history: &History,
     commit: CommitIx,
     branch: &[BranchCommit],
-    tie: Tie,
-) -> bool {
+) -> Share {
     let Some(tip) = branch.first() else {
-        return false;
+        return Share::Little;
     };
     let files = changed_files(repo, history, commit);
     let at_tip = |path: &[u8]| objects::file_at(repo, tip.tree, path).ok().flatten();
@@ -209,7 +207,7 @@ pub(super) fn accounts_for(
     };
     // The common case, without looking into files: the branch made each of them what it is.
     if files.iter().all(same) {
-        return true;
+        return Share::Most;
     }
     let landed = history.commit(commit);
     let tree = landed.tree;
@@ -268,9 +266,12 @@ pub(super) fn accounts_for(
         }
     }
     let (part, whole) = if telling.1 > 0 { telling } else { all };
-    match tie {
-        Tie::Number => part * 2 >= whole,
-        Tie::Content => most(part, whole),
+    if most(part, whole) {
+        Share::Most
+    } else if part * 2 >= whole {
+        Share::Half
+    } else {
+        Share::Little
     }
 }
 

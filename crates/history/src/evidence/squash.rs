@@ -20,7 +20,7 @@ use trueline_authorship::message::{CommitText, Identity, Sign, signs};
 use trueline_facts::{Diagnostic, Level};
 
 use super::CommitEvidence;
-use super::agreement::{self, Tie};
+use super::agreement::{self, Share};
 use super::attest;
 use super::branch_lines::{self, BranchCommit, BranchParent, Seg};
 use super::claims::{Claim, Layer, Place, Span, within};
@@ -121,16 +121,6 @@ struct Pair {
     numbered: bool,
 }
 
-impl Pair {
-    const fn tie(self) -> Tie {
-        if self.numbered {
-            Tie::Number
-        } else {
-            Tie::Content
-        }
-    }
-}
-
 /// What is known before branches are read.
 pub(super) struct Known<'k> {
     pub(super) refs: &'k Refs,
@@ -204,14 +194,17 @@ pub(super) fn find(
             if standing == Standing::Silent {
                 squashes.silent.insert(commit, pair.head);
             }
-            // Two commits of the same tree that both say who made them: each speaks for itself.
+            // Two commits of the same tree that both name an author: each speaks for itself.
             let own = &commits[commit.0 as usize].signs;
-            if let ([original], false) = (&mut branch[..], pair.numbered)
-                && own.iter().any(witnesses::speaks_of_author)
-            {
-                original.signs.clear();
+            let twins =
+                branch.len() == 1 && !pair.numbered && own.iter().any(witnesses::speaks_of_author);
+            // A trailer speaks of lines that nobody looked at; a note only of its own.
+            if twins || standing == Standing::Partly {
+                for original in &mut branch {
+                    original.signs.clear();
+                }
             }
-            if standing == Standing::Evident {
+            if matches!(standing, Standing::Evident | Standing::Partly) {
                 squashes.refined.push(Squash {
                     commit,
                     branch,
@@ -439,6 +432,9 @@ enum Standing {
     Silent,
     /// It is its branch, and holds evidence.
     Evident,
+    /// The number says so, and half of the content: a squash that met conflicts, or the number is
+    /// another tracker's.
+    Partly,
     /// Its content is another.
     Another,
 }
@@ -458,11 +454,12 @@ impl Branch {
             !o.signs.is_empty() || !o.versions.is_empty() || located.by_commit.contains_key(&o.id)
         };
         if !branch.iter().any(evident) {
-            Standing::Silent
-        } else if agreement::accounts_for(repo, history, pair.commit, links, pair.tie()) {
-            Standing::Evident
-        } else {
-            Standing::Another
+            return Standing::Silent;
+        }
+        match agreement::accounted(repo, history, pair.commit, links) {
+            Share::Most => Standing::Evident,
+            Share::Half if pair.numbered => Standing::Partly,
+            Share::Half | Share::Little => Standing::Another,
         }
     }
 }

@@ -25,7 +25,7 @@ use self::candidates::{ByPath, Candidates, Pair, Place};
 use self::outside::{Outside, Source, Work};
 use self::rivals::Rivals;
 use super::CommitEvidence;
-use super::agreement::{self, AddedLines, Tie, most};
+use super::agreement::{self, AddedLines, Share, most};
 use super::branch_lines::{BranchCommit, BranchParent};
 use super::locate::Located;
 use super::refs::Refs;
@@ -107,10 +107,9 @@ pub(super) fn find(
                 let squashes = repeated.filter_map(|pair| {
                     let mut squash = stands_for(repo, source, *pair, &ancestry, known)?;
                     if !may_carry_signs(*pair, known) {
-                        squash
-                            .branch
-                            .iter_mut()
-                            .for_each(|original| original.signs.clear());
+                        for original in &mut squash.branch {
+                            original.signs.clear();
+                        }
                     }
                     Some((pair.commit, at, squash))
                 });
@@ -143,7 +142,7 @@ fn is_of_silent_branch(
     known.silent.get(&commit).is_some_and(|head| {
         let branch = squash::branch_of(repo, commit, *head, ancestry, known.earlier);
         branch.is_some_and(|(_, links)| {
-            agreement::accounts_for(repo, history, commit, &links, Tie::Number)
+            agreement::accounted(repo, history, commit, &links) >= Share::Half
         })
     })
 }
