@@ -415,6 +415,13 @@ fn a_head_that_cannot_be_read_leaves_the_findings_and_is_named() {
     assert!(report["findings"][0]["origin"].is_null());
     let diagnostics = report["diagnostics"].to_string();
     assert!(diagnostics.contains("history-unreadable"), "{diagnostics}");
+    for format in ["terminal", "markdown", "html"] {
+        let text = repository.trueline(&["scan", "--format", format]).stdout();
+        assert!(text.contains("cannot be read"), "{format}: {text}");
+        for wrong in ["not a git repository", "outside git", "git init"] {
+            assert!(!text.contains(wrong), "{format}: {text}");
+        }
+    }
     let run = repository.trueline(&["scan", "--fail-on", "high"]);
     assert_eq!(run.code(), 1, "{}", run.stderr());
     let run = repository.trueline(&["stats"]);
@@ -443,6 +450,9 @@ fn a_damaged_commit_is_not_called_a_shallow_clone() {
             .to_string()
             .contains("commit-unreadable")
     );
+    let advice = report["usage"]["coverage"]["advice"].to_string();
+    assert!(!advice.contains("unshallow"), "{advice}");
+    assert!(advice.contains("git fsck"), "{advice}");
 }
 
 #[test]

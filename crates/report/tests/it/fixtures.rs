@@ -474,6 +474,23 @@ pub(crate) fn rich() -> ScanReport {
     }
 }
 
+/// A scan of one folder of the rich repository.
+pub(crate) fn of_a_folder() -> ScanReport {
+    ScanReport {
+        scanned_path: Some(RepoPath::from("src/db")),
+        ..rich()
+    }
+}
+
+/// The statistics of that folder.
+pub(crate) fn stats_of_a_folder() -> StatsReport {
+    let mut report = stats_of_one();
+    for one in &mut report.repositories {
+        one.scanned_path = Some(RepoPath::from("src/db"));
+    }
+    report
+}
+
 /// A repository in which nothing says who wrote what.
 pub(crate) fn no_evidence() -> ScanReport {
     let mut report = rich();
