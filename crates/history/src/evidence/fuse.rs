@@ -45,9 +45,21 @@ use super::{
 use crate::model::{CommitIx, FileContent, History, PathIx};
 use crate::repository::Repository;
 
+/// Which authorship notes are read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum NotesRead {
+    /// All of them: [`Origins::notes`] counts them.
+    #[default]
+    All,
+    /// Those that the lines of the history need: its counts are of no use.
+    OfLines,
+}
+
 /// What to read beside the repository itself.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct EvidenceOptions {
+    /// Which authorship notes to read.
+    pub notes: NotesRead,
     /// Read the transcripts of agents below this home directory. Only with the explicit consent
     /// of the person whose transcripts they are.
     pub local_sessions: Option<PathBuf>,
@@ -101,10 +113,21 @@ pub fn fuse(
         interrupt,
     ));
     squashes.extend(left_behind::reapplied(&local, history, &earlier));
-    let mut needed: FxHashSet<ObjectId> = history.commits.iter().map(|c| c.id).collect();
-    needed.extend(rewrites.iter().flat_map(|r| &r.from).map(|v| v.id));
+    let asked = |commit: CommitIx| options.notes == NotesRead::All || wanted.contains_key(&commit);
+    squashes.retain(|squash| asked(squash.commit));
+    let mut needed: FxHashSet<ObjectId> = (0..history.commits.len() as u32)
+        .map(CommitIx)
+        .filter(|commit| asked(*commit))
+        .map(|commit| history.commit(commit).id)
+        .collect();
+    let rewritten = rewrites.iter().filter(|r| asked(r.to));
+    needed.extend(rewritten.flat_map(|r| &r.from).map(|v| v.id));
     needed.extend(squash::noted(&squashes, &located));
-    let shelf = notes::read(repo, &located, &needed, interrupt, &mut diagnostics);
+    let read = match options.notes {
+        NotesRead::All => notes::read,
+        NotesRead::OfLines => notes::read_needed,
+    };
+    let shelf = read(repo, &located, &needed, interrupt, &mut diagnostics);
 
     let mut counts = counts(&shelf);
     let mut claims = LineClaims::default();
