@@ -37,7 +37,10 @@ use trueline_facts::stats::NoteCounts;
 use trueline_facts::{Diagnostic, Level};
 
 use super::claims::LineClaims;
+use super::locate::Located;
 use super::overlay::Overlay;
+use super::rewritten::Rewrite;
+use super::squash::Squash;
 use super::{
     AttestedLines, CommitEvidence, Origins, attest, checkpoints, left_behind, locate, merges,
     notes, refs, rewritten, sessions, squash, traces,
@@ -115,14 +118,7 @@ pub fn fuse(
     squashes.extend(left_behind::reapplied(&local, history, &earlier));
     let asked = |commit: CommitIx| options.notes == NotesRead::All || wanted.contains_key(&commit);
     squashes.retain(|squash| asked(squash.commit));
-    let mut needed: FxHashSet<ObjectId> = (0..history.commits.len() as u32)
-        .map(CommitIx)
-        .filter(|commit| asked(*commit))
-        .map(|commit| history.commit(commit).id)
-        .collect();
-    let rewritten = rewrites.iter().filter(|r| asked(r.to));
-    needed.extend(rewritten.flat_map(|r| &r.from).map(|v| v.id));
-    needed.extend(squash::noted(&squashes, &located));
+    let needed = needed(history, &rewrites, &squashes, &located, asked);
     let read = match options.notes {
         NotesRead::All => notes::read,
         NotesRead::OfLines => notes::read_needed,
@@ -189,6 +185,23 @@ fn counts(shelf: &notes::Shelf) -> NoteCounts {
         unreadable: shelf.unreadable,
         ..NoteCounts::default()
     }
+}
+
+/// The commits whose notes must be kept: those asked for, and what they were or came from.
+fn needed(
+    history: &History,
+    rewrites: &[Rewrite],
+    squashes: &[Squash],
+    located: &Located,
+    asked: impl Fn(CommitIx) -> bool,
+) -> FxHashSet<ObjectId> {
+    let own = (0..history.commits.len() as u32).map(CommitIx);
+    let own = own.filter(|commit| asked(*commit));
+    let mut needed = squash::noted(squashes, located);
+    needed.extend(own.map(|commit| history.commit(commit).id));
+    let rewritten = rewrites.iter().filter(|r| asked(r.to));
+    needed.extend(rewritten.flat_map(|r| &r.from).map(|v| v.id));
+    needed
 }
 
 /// Signs, automation, review and purpose of every commit.

@@ -176,9 +176,9 @@ fn scans_at_the_same_time_do_not_disturb_each_other() {
 #[test]
 #[cfg(unix)]
 fn an_edit_that_keeps_size_and_time_of_change_is_seen() {
-    let tree = project();
     use std::os::unix::fs::MetadataExt as _;
 
+    let tree = project();
     let long_ago = SystemTime::UNIX_EPOCH + Duration::from_hours(300_000);
     let path = tree.root().join("store.py");
     let set_back = || {
