@@ -187,7 +187,7 @@ fn review(out: &mut String, review: &Review) {
             if p.of == 0 {
                 "none".to_owned()
             } else {
-                format!("at least {}", words::percent(p.hits, p.of))
+                words::at_least(p)
             },
             words::of(p)
         );

@@ -332,15 +332,15 @@ fn review(sheet: &mut Sheet<'_>, health: &Health) {
         return;
     }
     let mut text = format!(
-        "at least {} of commits show a sign of review ({})",
-        words::percent(review.commits.hits, review.commits.of),
+        "{} of commits show a sign of review ({})",
+        words::at_least(&review.commits),
         words::of(&review.commits)
     );
     if review.ai_commits.of > 0 {
         let _ = write!(
             text,
-            "; of those with AI at least {} ({})",
-            words::percent(review.ai_commits.hits, review.ai_commits.of),
+            "; of those with AI {} ({})",
+            words::at_least(&review.ai_commits),
             words::of(&review.ai_commits)
         );
     }
