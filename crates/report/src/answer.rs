@@ -23,6 +23,33 @@ pub(crate) fn scanned(report: &ScanReport) -> String {
     name(&report.repository, report.scanned_path.as_ref())
 }
 
+/// Said of what only a whole repository has (health, anomalies, shadow AI, pipeline), where a part of it
+/// was looked at.
+pub(crate) const fn in_whole(part: Option<&RepoPath>) -> &'static str {
+    match part {
+        Some(_) => " in the whole repository",
+        None => "",
+    }
+}
+
+/// Why nothing is said about who wrote the code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum WithoutOrigins {
+    OutsideGit,
+    Damaged,
+}
+
+impl WithoutOrigins {
+    pub(crate) fn of(report: &ScanReport) -> Self {
+        let mut all = report.diagnostics.iter();
+        if all.any(|d| d.code == "history-unreadable") {
+            Self::Damaged
+        } else {
+            Self::OutsideGit
+        }
+    }
+}
+
 /// What findings were looked for in: everything, or the changed lines.
 fn scope(report: &ScanReport) -> String {
     let name = scanned(report);

@@ -10,6 +10,7 @@ use trueline_facts::stats::{RepositoryStats, StatsReport};
 use trueline_facts::usage::Usage;
 use trueline_facts::{Diagnostic, Finding, Location, Proportion};
 
+use crate::answer::WithoutOrigins;
 use crate::{answer, select, words};
 
 /// By this line a bot finds its own comment again.
@@ -36,11 +37,17 @@ pub fn scan(report: &ScanReport) -> String {
     done_well(&mut out, report);
     match &report.usage {
         Some(usage) => who(&mut out, report, usage),
-        None => {
-            out.push_str("- **Evidence coverage:** none; outside git, origins cannot be known\n");
-        }
+        None => out.push_str(match WithoutOrigins::of(report) {
+            WithoutOrigins::OutsideGit => {
+                "- **Evidence coverage:** none; outside git, origins cannot be known\n"
+            }
+            WithoutOrigins::Damaged => {
+                "- **Evidence coverage:** none; the history cannot be read, `git fsck` says what is damaged\n"
+            }
+        }),
     }
-    shadow(&mut out, &report.shadow_ai);
+    let whose = answer::in_whole(report.scanned_path.as_ref());
+    shadow(&mut out, &report.shadow_ai, whose);
     out.push('\n');
     for finding in findings.iter().take(select::WORST) {
         one(&mut out, finding);
@@ -75,7 +82,7 @@ pub fn scan(report: &ScanReport) -> String {
     if let Some(health) = report.health.as_ref().filter(|h| !h.anomalies.is_empty()) {
         let _ = writeln!(
             out,
-            "<details><summary>Out of the ordinary ({})</summary>\n",
+            "<details><summary>Out of the ordinary{whose} ({})</summary>\n",
             health.anomalies.len()
         );
         for anomaly in &health.anomalies {
@@ -162,7 +169,7 @@ fn who(out: &mut String, report: &ScanReport, usage: &Usage) {
     );
 }
 
-fn shadow(out: &mut String, shadow: &ShadowAi) {
+fn shadow(out: &mut String, shadow: &ShadowAi, whose: &str) {
     if shadow.unlisted.is_empty() {
         return;
     }
@@ -173,7 +180,7 @@ fn shadow(out: &mut String, shadow: &ShadowAi) {
         .collect();
     let _ = writeln!(
         out,
-        "- **Shadow AI:** signs of {}, not listed in `trueline.toml`",
+        "- **Shadow AI:** signs{whose} of {}, not listed in `trueline.toml`",
         names.join(", ")
     );
 }
@@ -367,8 +374,9 @@ pub fn stats(report: &StatsReport) -> String {
         if one.shadow_ai.unlisted.is_empty() && one.health.anomalies.is_empty() {
             continue;
         }
-        let _ = writeln!(out, "**{}**\n", text(&one.repository.name));
-        shadow(&mut out, &one.shadow_ai);
+        let whose = answer::in_whole(one.scanned_path.as_ref());
+        let _ = writeln!(out, "**{}**{whose}\n", text(&one.repository.name));
+        shadow(&mut out, &one.shadow_ai, "");
         for anomaly in one.health.anomalies.iter().take(5) {
             let _ = writeln!(
                 out,

@@ -24,8 +24,8 @@ pub struct PorcelainCommit {
     pub summary: BString,
     /// It has no parent at all: git calls that a boundary too.
     pub root: bool,
-    /// The commit and path that blame went on to from here.
-    pub previous: Option<(CommitId, RepoPath)>,
+    /// By the path of its lines: the commit and path that blame went on to from here.
+    pub previous: BTreeMap<RepoPath, (CommitId, RepoPath)>,
 }
 
 /// A name, an address and a moment.
@@ -125,7 +125,7 @@ fn headers(out: &mut Vec<u8>, run: &BlameRun, commit: Option<&PorcelainCommit>) 
         out.extend_from_slice(b"boundary\n");
     }
     origin(out, &run.origin);
-    if let Some((id, path)) = commit.and_then(|commit| commit.previous.as_ref()) {
+    if let Some((id, path)) = commit.and_then(|commit| commit.previous.get(&run.original_path)) {
         let _ = write!(out, "previous {id} ");
         quoted(out, path.as_bytes());
         out.push(b'\n');

@@ -97,6 +97,16 @@ fn end(share: f64) -> String {
     }
 }
 
+/// A share that may be greater: `at least 40 %`. All is all.
+pub(crate) fn at_least(p: &Proportion) -> String {
+    let share = percent(p.hits, p.of);
+    if p.hits == p.of {
+        share
+    } else {
+        format!("at least {share}")
+    }
+}
+
 /// `3 of 14`.
 pub(crate) fn of(p: &Proportion) -> String {
     format!("{} of {}", count(p.hits), count(p.of))

@@ -72,12 +72,12 @@ pub fn write(
             own.sort_by_key(|f| std::cmp::Reverse(f.severity));
             own.truncate(MAX_RESULTS);
         }
-        let mut run = run(engine, &own, notifications, rules, version, line_hash)?;
-        if let Some(path) = scanned_path {
-            let path = Value::from(path.display().into_owned());
-            run.properties.insert("scannedPath", path);
-        }
-        runs.push(run);
+        let tool = Tool {
+            engine,
+            rules,
+            version,
+        };
+        runs.push(run(&tool, &own, notifications, scanned_path, line_hash)?);
     }
     let mut text = serde_json::to_string_pretty(&log::Log {
         schema: "https://json.schemastore.org/sarif-2.1.0.json",
@@ -91,14 +91,26 @@ pub fn write(
 /// The driver name of our own findings.
 const OWN_ENGINE: &str = "trueline";
 
+/// Whose findings a run holds.
+struct Tool<'a> {
+    engine: &'a str,
+    /// Ours, whoever's run it is.
+    rules: &'a [RuleText],
+    version: &'a str,
+}
+
 fn run(
-    engine: &str,
+    tool: &Tool<'_>,
     findings: &[&Finding],
     notifications: Vec<log::Notification>,
-    rules: &[RuleText],
-    version: &str,
+    scanned_path: Option<&RepoPath>,
     line_hash: &dyn Fn(&RepoPath, u32) -> Option<String>,
 ) -> Result<log::Run, serde_json::Error> {
+    let Tool {
+        engine,
+        rules,
+        version,
+    } = *tool;
     // A rule's entry is made from its worst finding, so that imported rules have one too.
     let mut used: BTreeMap<&RuleId, &Finding> = BTreeMap::new();
     for finding in findings {
@@ -132,7 +144,7 @@ fn run(
             },
         },
         automation_details: log::AutomationDetails {
-            id: format!("trueline/{engine}/"),
+            id: category(engine, scanned_path),
         },
         invocations: vec![log::Invocation {
             execution_successful: !notifications.iter().any(|n| n.level == "error"),
@@ -157,8 +169,22 @@ fn run(
             ..log::ToolComponent::default()
         }],
         results,
-        properties: BTreeMap::new(),
+        properties: scanned_path
+            .map(|path| ("scannedPath", Value::from(path.display().into_owned())))
+            .into_iter()
+            .collect(),
     })
+}
+
+/// What a host keeps apart: a new upload replaces the last one of its category, so that a scan of a
+/// folder must not close what a scan of the whole tree found. GitHub takes what stands before the last
+/// slash for the category.
+fn category(engine: &str, scanned_path: Option<&RepoPath>) -> String {
+    let engine = engine.replace('/', "%2F");
+    match scanned_path {
+        Some(path) => format!("trueline/{engine}/{}/", uri::from_path(path)),
+        None => format!("trueline/{engine}/"),
+    }
 }
 
 fn descriptor(finding: &Finding, rules: &[RuleText]) -> log::ReportingDescriptor {

@@ -10,7 +10,7 @@ use trueline_facts::blame::{BlameReport, BlameRun, SCHEMA};
 use trueline_facts::{CommitId, Person, Pseudonym, RepoPath};
 use trueline_history::HistoryError;
 use trueline_history::content::ZonedSignature;
-use trueline_history::evidence::{EvidenceOptions, Origins, fuse};
+use trueline_history::evidence::{EvidenceOptions, NotesRead, Origins, fuse};
 use trueline_history::model::{CommitIx, FileContent, History, RawIdentity, RunEnd};
 use trueline_history::repository::Repository;
 use trueline_history::walk;
@@ -40,6 +40,8 @@ pub struct BlameOutcome {
     pub report: BlameReport,
     /// What git's porcelain format needs of each commit.
     pub commits: BTreeMap<CommitId, CommitDetails>,
+    /// By commit and path: the parent, and the path there, in which git would have looked next.
+    pub previous: BTreeMap<(CommitId, RepoPath), (CommitId, RepoPath)>,
     /// The file in the work tree has other lines than HEAD's, which are the ones shown.
     pub differs_from_head: bool,
     content: Vec<u8>,
@@ -117,7 +119,7 @@ pub fn blame(
         threads: NonZeroUsize::new(request.reading.threads),
         ..walk::Options::default()
     };
-    let history = walk::blame(
+    let walk::Blamed { history, previous } = walk::blame(
         repository,
         None,
         std::slice::from_ref(&path),
@@ -143,6 +145,7 @@ pub fn blame(
         .ok_or_else(|| unusable("not a file of HEAD; commit it first"))?;
     let ends = run_ends(&file.content).map_err(unusable)?;
     let evidence = EvidenceOptions {
+        notes: NotesRead::OfLines,
         local_sessions: request.reading.local_sessions.clone(),
     };
     let origins = fuse(repository, &history, &evidence, interrupt);
@@ -193,6 +196,11 @@ pub fn blame(
     } else {
         BTreeMap::new()
     };
+    let id = |ix| commit_id(history.commit(ix).id);
+    let previous = previous
+        .into_iter()
+        .map(|((commit, path), (parent, before))| ((id(commit), path), (id(parent), before)))
+        .collect();
     let mut diagnostics = history.diagnostics.clone();
     diagnostics.extend(origins.diagnostics);
     diagnostics.sort();
@@ -206,6 +214,7 @@ pub fn blame(
             diagnostics,
         },
         commits,
+        previous,
         differs_from_head,
         content,
     })
@@ -317,9 +326,18 @@ impl Persons<'_> {
         Some(CommitDetails {
             author: self.signature(author),
             committer: self.signature(committer),
-            summary: self.subject(&commit.message).into_bytes(),
+            summary: self.whole_subject(&commit.message),
             root: commit.parents.is_empty() && !commit.parents_missing,
         })
+    }
+
+    /// The same as git's porcelain shows it: with the blanks before it.
+    fn whole_subject(&self, message: &[u8]) -> Vec<u8> {
+        if self.names {
+            first_line(message).to_vec()
+        } else {
+            self.subject(message).into_bytes()
+        }
     }
 
     /// The first line of a message; addresses and account names in it count as names.
@@ -356,10 +374,11 @@ impl Persons<'_> {
 }
 
 fn summary(message: &[u8]) -> std::borrow::Cow<'_, str> {
-    message
-        .lines()
-        .find(|l| !l.trim().is_empty())
-        .unwrap_or_default()
-        .trim()
-        .to_str_lossy()
+    first_line(message).trim().to_str_lossy()
+}
+
+/// The first line that is not blank.
+fn first_line(message: &[u8]) -> &[u8] {
+    let mut lines = message.lines();
+    lines.find(|l| !l.trim().is_empty()).unwrap_or_default()
 }

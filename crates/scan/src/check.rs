@@ -19,7 +19,7 @@ use trueline_taint::{
 };
 
 use self::files::{Entry, Files};
-use crate::memory::{FileMemory, Kept, Memory, Read, Stat};
+use crate::memory::{Clock, FileMemory, Kept, Memory, Read, Stat};
 use crate::suppress::Comment;
 use crate::{Progress, ScanError};
 
@@ -95,6 +95,7 @@ pub(crate) struct Options<'a> {
     pub(crate) tiers: Tiers,
     pub(crate) threads: usize,
     pub(crate) changes: Changes<'a>,
+    pub(crate) clock: Clock,
     pub(crate) progress: &'a dyn Progress,
     pub(crate) interrupt: &'a AtomicBool,
 }
@@ -129,6 +130,7 @@ pub(crate) fn run(
         contents,
         memory,
         options.changes,
+        options.clock,
         options.progress,
         options.interrupt,
     );

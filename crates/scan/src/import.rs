@@ -1,14 +1,17 @@
 //! Findings of other tools, from SARIF files given with `--import`.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice;
-use trueline_facts::{Diagnostic, Finding, Level};
+use rustc_hash::FxHashMap;
+use trueline_facts::{Diagnostic, Finding, Level, RepoPath};
 
-use crate::ScanError;
+use crate::check::{Checked, CheckedFile, Contents};
+use crate::memory::Stat;
+use crate::{ScanError, source};
 
 /// One byte more than the reader accepts, so that it can tell the size.
 const MAX_BYTES: u64 = (256 << 20) + 1;
@@ -43,6 +46,69 @@ pub(crate) fn read(
         diagnostics.push(repeated);
     }
     Ok((findings, diagnostics))
+}
+
+/// The files of the scanned tree and no others: a log must not lead to what git ignores, nor to what
+/// is no file of the tree.
+pub(crate) struct Listed<'a> {
+    pub(crate) contents: &'a dyn Contents,
+    /// Sorted.
+    pub(crate) paths: &'a [RepoPath],
+}
+
+impl Contents for Listed<'_> {
+    fn read(&self, path: &RepoPath) -> Result<Vec<u8>, Diagnostic> {
+        if self.paths.binary_search(path).is_ok() {
+            return self.contents.read(path);
+        }
+        Err(Diagnostic::new(
+            Level::Warning,
+            "file-not-scanned",
+            "an imported result is about it, but it is no file of the scanned tree: it was not read, \
+             the result has no origin and no code",
+        )
+        .at(path.clone()))
+    }
+
+    fn stat(&self, path: &RepoPath) -> Option<Stat> {
+        self.contents.stat(path)
+    }
+}
+
+/// Puts imported findings beside ours, by file.
+pub(crate) fn add(checked: &mut Checked, imported: Vec<Finding>, scope: &source::Scope) {
+    let mut by_path: BTreeMap<RepoPath, Vec<Finding>> = BTreeMap::new();
+    for finding in imported {
+        if scope.contains(&finding.location.path) {
+            by_path
+                .entry(finding.location.path.clone())
+                .or_default()
+                .push(finding);
+        }
+    }
+    if by_path.is_empty() {
+        return;
+    }
+    let at: FxHashMap<RepoPath, usize> = checked
+        .files
+        .iter()
+        .enumerate()
+        .map(|(ix, f)| (f.path.clone(), ix))
+        .collect();
+    for (path, findings) in by_path {
+        if let Some(file) = at.get(&path).and_then(|ix| checked.files.get_mut(*ix)) {
+            file.findings.extend(findings);
+            continue;
+        }
+        checked.files.push(CheckedFile {
+            path,
+            findings,
+            hidden: Vec::new(),
+            sites: Vec::new(),
+            comments: Vec::new(),
+        });
+    }
+    checked.files.sort_by(|a, b| a.path.cmp(&b.path));
 }
 
 /// A log given twice, or two logs of one tool, hold the same results: each counts once.

@@ -24,6 +24,9 @@ use crate::suppress::Comment;
 /// file systems are coarse, some count in two seconds.
 const REST: Duration = Duration::from_secs(2);
 
+/// Tells the time; it decides only what may be trusted, never what is found.
+pub(crate) type Clock = fn() -> SystemTime;
+
 /// The state of a file on disk, as far as it tells a change.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Stat {

@@ -11,7 +11,7 @@ use trueline_facts::scan::Repository as RepositoryFacts;
 use trueline_facts::shadow::ShadowAi;
 use trueline_facts::usage::Usage;
 use trueline_facts::{CommitId, Diagnostic, Level, RepoPath, Timestamp};
-use trueline_history::evidence::{EvidenceOptions, Origins, fuse};
+use trueline_history::evidence::{EvidenceOptions, NotesRead, Origins, fuse};
 use trueline_history::model::{CommitIx, Completeness, FileContent, History};
 use trueline_history::repository::Repository;
 use trueline_history::signals::{Memo, SignalOptions, Signals, Surroundings, WINDOW_DAYS};
@@ -76,6 +76,7 @@ pub(crate) fn observe(
         repository,
         &history,
         &EvidenceOptions {
+            notes: NotesRead::All,
             local_sessions: reading.local_sessions.clone(),
         },
         interrupt,

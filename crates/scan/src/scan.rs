@@ -1,33 +1,25 @@
 //! `trueline scan`: list, check, join, report.
 
-use std::borrow::Cow;
-use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use bstr::ByteSlice;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use trueline_facts::code::CodeView;
 use trueline_facts::scan::{Repository as RepositoryFacts, SCHEMA, ScanReport, SourceCoverage};
 use trueline_facts::shadow::ShadowAi;
-use trueline_facts::{CommitId, Diagnostic, Finding, Level, Origin, RepoPath, Step};
-use trueline_history::model::CommitIx;
-use trueline_history::worktree::LineMap;
-use trueline_sarif::{RuleText, line_hashes};
+use trueline_facts::{CommitId, Diagnostic, Finding, RepoPath};
+use trueline_sarif::RuleText;
 use trueline_taint::Engine;
 
 use crate::baseline::Baseline;
 use crate::check::{Checked, CheckedFile, Contents, Tiers};
-use crate::join::{self, HeadLines, JoinedFile, SiteOrigin};
-use crate::memory::Stat;
+use crate::join::{self, HeadLines};
 use crate::observe::Observation;
 use crate::place::Place;
 use crate::scanner::{Changed, Scanner};
-use crate::{
-    OWN_ENGINE, Progress, ReadingOptions, ScanError, VERSION, import, mend, redact, source,
-    suppress,
-};
+use crate::{Progress, ReadingOptions, ScanError, VERSION, import, mend, redact, source};
 
 /// What to scan and how.
 #[derive(Clone, Debug)]
@@ -155,16 +147,16 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
     } = named;
     diagnostics.extend(unread);
     let contents = place.contents();
-    let contents = Listed {
+    let contents = import::Listed {
         contents: &*contents,
         paths,
     };
     diagnostics.append(&mut checked.diagnostics);
-    add_imported(&mut checked, imported, scope);
+    import::add(&mut checked, imported, scope);
     let secrets = redact::SecretLines::of(checked.files.iter().flat_map(|f| &f.findings));
 
     let known: BTreeSet<String> = rule_ids(engine, &checked.files);
-    let mut joined = Join {
+    let mut joined = join::Join {
         known: known.iter().map(String::as_str).collect(),
         place,
         contents: &contents,
@@ -172,7 +164,7 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
         line_hashes: request.line_hashes,
         observation,
         base: match (observation, &changed_since) {
-            (Some(observation), Some(base)) => Some(Base {
+            (Some(observation), Some(base)) => Some(join::Base {
                 commit: base.clone(),
                 commits: observation.reachable_from(place, base)?,
             }),
@@ -315,277 +307,11 @@ fn rule_texts(engine: &Engine) -> Vec<RuleText> {
         .collect()
 }
 
-/// The files of the scanned tree and no others: a log must not lead to what git ignores, nor to what
-/// is no file of the tree.
-struct Listed<'a> {
-    contents: &'a dyn Contents,
-    /// Sorted.
-    paths: &'a [RepoPath],
-}
-
-impl Contents for Listed<'_> {
-    fn read(&self, path: &RepoPath) -> Result<Vec<u8>, Diagnostic> {
-        if self.paths.binary_search(path).is_ok() {
-            return self.contents.read(path);
-        }
-        Err(Diagnostic::new(
-            Level::Warning,
-            "file-not-scanned",
-            "an imported result is about it, but it is no file of the scanned tree: it was not read, \
-             the result has no origin and no code",
-        )
-        .at(path.clone()))
-    }
-
-    fn stat(&self, path: &RepoPath) -> Option<Stat> {
-        self.contents.stat(path)
-    }
-}
-
-/// Puts imported findings beside ours, by file.
-fn add_imported(checked: &mut Checked, imported: Vec<Finding>, scope: &source::Scope) {
-    let mut by_path: BTreeMap<RepoPath, Vec<Finding>> = BTreeMap::new();
-    for finding in imported {
-        if scope.contains(&finding.location.path) {
-            by_path
-                .entry(finding.location.path.clone())
-                .or_default()
-                .push(finding);
-        }
-    }
-    if by_path.is_empty() {
-        return;
-    }
-    let at: FxHashMap<RepoPath, usize> = checked
-        .files
-        .iter()
-        .enumerate()
-        .map(|(ix, f)| (f.path.clone(), ix))
-        .collect();
-    for (path, findings) in by_path {
-        if let Some(file) = at.get(&path).and_then(|ix| checked.files.get_mut(*ix)) {
-            file.findings.extend(findings);
-            continue;
-        }
-        checked.files.push(CheckedFile {
-            path,
-            findings,
-            hidden: Vec::new(),
-            sites: Vec::new(),
-            comments: Vec::new(),
-        });
-    }
-    checked.files.sort_by(|a, b| a.path.cmp(&b.path));
-}
-
 /// Rules that a comment can name: ours, and those of imported findings.
 fn rule_ids(engine: &Engine, files: &[CheckedFile]) -> BTreeSet<String> {
     let own = engine.rules().iter().map(|r| &r.id);
     let theirs = files.iter().flat_map(|f| &f.findings).map(|f| &f.rule);
     own.chain(theirs).map(ToString::to_string).collect()
-}
-
-struct Join<'a> {
-    /// Rules that comments can name, sorted.
-    known: Vec<&'a str>,
-    place: &'a Place,
-    contents: &'a dyn Contents,
-    secrets: &'a redact::SecretLines,
-    line_hashes: bool,
-    observation: Option<&'a Observation>,
-    base: Option<Base>,
-}
-
-/// What `--diff` compares with.
-struct Base {
-    commit: CommitId,
-    /// Commits that it has.
-    commits: FxHashSet<CommitIx>,
-}
-
-struct Joined {
-    files: Vec<JoinedFile>,
-    diagnostics: Vec<Diagnostic>,
-    line_hashes: BTreeMap<RepoPath, Vec<String>>,
-}
-
-impl Join<'_> {
-    fn run(&self, files: Vec<CheckedFile>) -> Joined {
-        let head = self
-            .observation
-            .map(|o| HeadLines::new(&o.history, &o.origins));
-        let mut joined = Joined {
-            files: Vec::with_capacity(files.len()),
-            diagnostics: Vec::new(),
-            line_hashes: BTreeMap::new(),
-        };
-        for file in files {
-            self.file(file, head.as_ref(), &mut joined);
-        }
-        joined
-    }
-
-    fn file(&self, file: CheckedFile, head: Option<&HeadLines<'_>>, joined: &mut Joined) {
-        let CheckedFile {
-            path,
-            mut findings,
-            mut hidden,
-            sites,
-            comments,
-        } = file;
-        // Outside of git nothing but new texts needs the content.
-        let content = LazyCell::new(|| self.contents.read(&path).unwrap_or_default());
-        let map = head.map_or_else(LineMap::identity, |h| h.map(self.place, &path, &content));
-        let known = |line: u32| head.map(|h| h.line(&path, &map, line));
-        // A line is the base's if a commit of the base added it (also under another name) or if the
-        // base has it at this path (a squash merge brings the same line by another commit).
-        let at_base = self.base.as_ref().and_then(|base| {
-            let before = self.place.file_of(&base.commit, &path)?;
-            Some(LineMap::between(&before, &content))
-        });
-        let changed = |line: u32| {
-            let Some(base) = &self.base else { return true };
-            let added_by_base = known(line)
-                .and_then(|l| l.commit)
-                .is_some_and(|commit| base.commits.contains(&commit));
-            let stands_at_base = at_base
-                .as_ref()
-                .is_some_and(|map| map.head_line(line.saturating_sub(1)).is_some());
-            !added_by_base && !stands_at_base
-        };
-        if self.base.is_some() {
-            let is_changed = |f: &Finding| {
-                let first = f.location.start.line;
-                let last = f.location.end.line.min(first.saturating_add(LONGEST_RANGE));
-                (first..=last).any(&changed)
-            };
-            findings.retain(is_changed);
-            hidden.retain(is_changed);
-        }
-        // Only another tool's finding can point to what is not there.
-        let is_foreign = |f: &Finding| f.engine != OWN_ENGINE;
-        let foreign = findings.iter().any(is_foreign);
-        let is_missing = foreign && self.contents.read(&path).is_err();
-        let lines = if foreign { content.lines().count() } else { 0 };
-        let mut nowhere = 0;
-        for finding in &mut findings {
-            let line = finding.location.start.line;
-            finding.origin = known(line).map(|l| l.origin.clone());
-            if is_foreign(finding) && (is_missing || line as usize > lines) {
-                nowhere += 1;
-                finding.origin = finding.origin.take().map(|_| Origin::not_at_head(NOT_HERE));
-            }
-            collapse(&mut finding.trace);
-            if finding.location.snippet.is_empty() {
-                finding.location.snippet =
-                    line_of(&content, finding.location.start.line, &path, self.secrets);
-            }
-            // The content is read only where a secret stands.
-            let secret = self.secrets.contains(&path, finding.location.start.line);
-            let raw = if secret {
-                line_at(&content, finding.location.start.line)
-            } else {
-                Cow::Borrowed("")
-            };
-            redact::finding(finding, &raw, self.secrets);
-        }
-        let sites = sites
-            .into_iter()
-            .filter(|site| changed(site.start.line))
-            .map(|site| {
-                let ai = known(site.start.line).is_some_and(|l| l.origin.is_ai());
-                let group = if ai {
-                    SiteOrigin::KnownAi
-                } else {
-                    SiteOrigin::NotKnownAi
-                };
-                (site, group)
-            })
-            .collect();
-        if nowhere > 0 {
-            joined
-                .diagnostics
-                .push(place_missing(&path, nowhere, is_missing, lines));
-        }
-        // Lines that `--diff` leaves out cannot tell whether a comment is still needed.
-        let mut complaints = Vec::new();
-        let suppressed = suppress::apply(
-            &path,
-            &comments,
-            &mut findings,
-            &mut hidden,
-            &self.known,
-            &mut complaints,
-        );
-        if self.base.is_none() {
-            joined.diagnostics.append(&mut complaints);
-        }
-        if self.line_hashes && !(findings.is_empty() && suppressed.is_empty()) {
-            let text = content.to_str_lossy();
-            joined.line_hashes.insert(path.clone(), line_hashes(&text));
-        }
-        joined.files.push(JoinedFile {
-            findings,
-            suppressed,
-            hidden,
-            sites,
-        });
-    }
-}
-
-/// Said of the place of an imported finding.
-const NOT_HERE: &str = "not in this tree";
-
-fn place_missing(path: &RepoPath, number: usize, is_missing: bool, lines: usize) -> Diagnostic {
-    let findings = if number == 1 {
-        "finding is"
-    } else {
-        "findings are"
-    };
-    let place = if is_missing {
-        "a file that is none of the scanned tree (gone, or ignored)".to_owned()
-    } else {
-        format!("lines after the end of this file, which has {lines}")
-    };
-    Diagnostic::new(
-        Level::Warning,
-        "imported-place-missing",
-        format!("{number} imported {findings} about {place}: kept, but nothing is known of the place; was the log made from another commit?"),
-    )
-    .at(path.clone())
-}
-
-/// Two steps at one place that say the same are one for a reader.
-fn collapse(trace: &mut Vec<Step>) {
-    trace.dedup_by(|b, a| {
-        a.message == b.message
-            && a.location.path == b.location.path
-            && a.location.start.line == b.location.start.line
-    });
-}
-
-/// Lines of a finding that `--diff` looks at.
-const LONGEST_RANGE: u32 = 200;
-
-/// Longest snippet, in characters.
-const SNIPPET: usize = 200;
-
-/// A line of a file as it stands there.
-fn line_at(content: &[u8], line: u32) -> Cow<'_, str> {
-    let line = content.lines().nth(line.saturating_sub(1) as usize);
-    line.unwrap_or_default().to_str_lossy()
-}
-
-/// The line, to be shown: masking comes before cutting, so that no half of a secret stays.
-fn line_of(content: &[u8], line: u32, path: &RepoPath, secrets: &redact::SecretLines) -> String {
-    let text = line_at(content, line);
-    let text = text.trim_end();
-    let masked = if secrets.contains(path, line) {
-        redact::values(text)
-    } else {
-        redact::line(text)
-    };
-    masked.chars().take(SNIPPET).collect()
 }
 
 fn code_view(

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::SystemTime;
 
 use bstr::ByteSlice;
 use trueline_facts::{Diagnostic, Level, RepoPath};
@@ -14,7 +15,7 @@ use trueline_taint::Engine;
 
 use crate::check::{self, Changes, Options};
 use crate::config::FILE_NAME;
-use crate::memory::{Memory, Stored};
+use crate::memory::{Clock, Memory, Stored};
 use crate::observe::{self, Observation};
 use crate::place::Place;
 use crate::scan::{self, Named, Parts};
@@ -40,6 +41,7 @@ pub struct Scanner {
     memory: Memory,
     stored: Option<Stored>,
     last: Option<Last>,
+    clock: Clock,
     /// About the scanner itself.
     diagnostics: Vec<Diagnostic>,
 }
@@ -74,12 +76,21 @@ impl Scanner {
             memory: Memory::default(),
             stored,
             last: None,
+            clock: SystemTime::now,
             diagnostics,
         };
         if let Some(stored) = &mut scanner.stored {
             scanner.memory = stored.load();
         }
         Ok(scanner)
+    }
+
+    /// The same scanner with another clock: how long a file has been at rest is reckoned by it, and
+    /// nothing else.
+    #[must_use]
+    pub fn with_clock(mut self, clock: fn() -> SystemTime) -> Self {
+        self.clock = clock;
+        self
     }
 
     /// Scans; what is as it was is not analysed again. The outcome is that of a first scan.
@@ -108,6 +119,7 @@ impl Scanner {
             tiers: self.request.tiers,
             threads: self.request.reading.threads,
             changes: edited.as_ref().map_or(Changes::Any, Changes::Only),
+            clock: self.clock,
             progress,
             interrupt,
         };

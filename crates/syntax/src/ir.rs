@@ -279,6 +279,8 @@ pub struct Param {
     /// Parameter decorators (`@Query('q')`), and calls that stand as a default or inside
     /// `Annotated` (`Depends(get_user)`, `Query(...)`): what frameworks inject by.
     pub decorators: Vec<Decorator>,
+    /// Where it stands: its name, or the pattern that takes it apart.
+    pub span: Span,
 }
 
 /// How a parameter is passed.

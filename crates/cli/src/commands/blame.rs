@@ -83,7 +83,12 @@ fn commits(outcome: &BlameOutcome) -> BTreeMap<CommitId, PorcelainCommit> {
                     committer: signature(&commit.committer),
                     summary: commit.summary.clone().into(),
                     root: commit.root,
-                    previous: None,
+                    previous: outcome
+                        .previous
+                        .iter()
+                        .filter(|((of, _), _)| of == id)
+                        .map(|((_, path), before)| (path.clone(), before.clone()))
+                        .collect(),
                 },
             )
         })

@@ -40,18 +40,32 @@ fn each_line_has_its_origin() {
 #[test]
 fn line_porcelain_is_git_s_own_with_origin_headers_added() {
     let repository = two_authors();
+    let numbered = |top: &str, last: &str| format!("{top}\none\n2\nthree\nfour\n{last}\n");
+    repository.git(&["checkout", "--quiet", "-b", "side"]);
+    repository.git(&["mv", "a.txt", "b.txt"]);
+    repository
+        .write("b.txt", numbered("side", "end"))
+        .commit("  feat: moved, with blanks before its subject");
+    repository.git(&["checkout", "--quiet", "main"]);
+    repository
+        .write("a.txt", "one\n2\nthree\nfour\nend\n")
+        .commit("feat: end");
+    repository.git(&["merge", "--quiet", "--no-commit", "side"]);
+    repository
+        .write("b.txt", numbered("merged", "end"))
+        .commit("merge side");
     let ours = repository
-        .trueline(&["blame", "--line-porcelain", "--names", "a.txt"])
+        .trueline(&["blame", "--line-porcelain", "--names", "b.txt"])
         .stdout();
-    // `previous` is optional in the format and not written by us.
     let keep = |text: &str| -> Vec<String> {
         text.lines()
-            .filter(|l| !l.starts_with("origin") && !l.starts_with("previous "))
+            .filter(|l| !l.starts_with("origin"))
             .map(str::to_owned)
             .collect()
     };
-    let git = repository.git(&["blame", "--line-porcelain", "a.txt"]);
+    let git = repository.git(&["blame", "--line-porcelain", "b.txt"]);
     assert_eq!(keep(&ours), keep(&git));
+    assert_eq!(git.matches("\nprevious ").count(), 3, "{git}");
     assert!(ours.contains("\norigin-tool claude\n"), "{ours}");
 }
 

@@ -415,6 +415,13 @@ fn a_head_that_cannot_be_read_leaves_the_findings_and_is_named() {
     assert!(report["findings"][0]["origin"].is_null());
     let diagnostics = report["diagnostics"].to_string();
     assert!(diagnostics.contains("history-unreadable"), "{diagnostics}");
+    for format in ["terminal", "markdown", "html"] {
+        let text = repository.trueline(&["scan", "--format", format]).stdout();
+        assert!(text.contains("cannot be read"), "{format}: {text}");
+        for wrong in ["not a git repository", "outside git", "git init"] {
+            assert!(!text.contains(wrong), "{format}: {text}");
+        }
+    }
     let run = repository.trueline(&["scan", "--fail-on", "high"]);
     assert_eq!(run.code(), 1, "{}", run.stderr());
     let run = repository.trueline(&["stats"]);
@@ -443,6 +450,72 @@ fn a_damaged_commit_is_not_called_a_shallow_clone() {
             .to_string()
             .contains("commit-unreadable")
     );
+    let advice = report["usage"]["coverage"]["advice"].to_string();
+    assert!(!advice.contains("unshallow"), "{advice}");
+    assert!(advice.contains("git fsck"), "{advice}");
+}
+
+#[test]
+fn a_damaged_pack_leaves_a_part_that_is_marked() {
+    let repository = Repository::new();
+    for at in 0..8 {
+        let lines: Vec<String> = (0..30)
+            .map(|l| format!("x{l} = {}", l * (at + 1)))
+            .collect();
+        repository
+            .write(&format!("d{}/a.py", at % 3), lines.join("\n"))
+            .write("app.py", format!("{UNSAFE_VIEW}# {at}\n"))
+            .commit(&format!("feat: {at}"));
+    }
+    repository.git(&["repack", "-adq"]);
+    let folder = repository.path().join(".git/objects/pack");
+    let pack = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.extension().is_some_and(|e| e == "pack"))
+        .unwrap();
+    // git writes it read-only: a new file stands in its place.
+    let whole = std::fs::read(&pack).unwrap();
+    let put = |bytes: &[u8]| {
+        std::fs::remove_file(&pack).unwrap();
+        std::fs::write(&pack, bytes).unwrap();
+    };
+    let asked = [
+        ["stats", "--no-cache", "--format", "json"],
+        ["scan", "--no-cache", "--format", "json"],
+    ];
+    let told = |text: &str| {
+        let mut document: serde_json::Value = serde_json::from_str(text).unwrap();
+        let said = std::iter::once("/diagnostics")
+            .chain(["/repositories/0/diagnostics"])
+            .filter_map(|at| document.pointer_mut(at).map(serde_json::Value::take))
+            .any(|list| !list.as_array().unwrap().is_empty());
+        (document, said)
+    };
+    let expected = asked.map(|command| told(&repository.trueline(&command).stdout()));
+    assert!(expected.iter().all(|(_, said)| !said));
+    let step = whole.len() / 9;
+    for at in 1..9 {
+        let mut damaged = whole.clone();
+        damaged[at * step] ^= 0x41;
+        let cut = &whole[..at * step];
+        for bytes in [damaged.as_slice(), cut] {
+            put(bytes);
+            for (command, (document, _)) in asked.iter().zip(&expected) {
+                let run = repository.trueline(command);
+                let (code, errors) = (run.code(), run.stderr());
+                assert!(!errors.contains("panicked"), "{errors}");
+                if command[0] == "stats" && code == 3 {
+                    assert!(errors.contains("git fsck"), "{errors}");
+                    continue;
+                }
+                assert_eq!(code, 0, "{errors}");
+                let (found, said) = told(&run.stdout());
+                assert!(said || found == *document, "{at}: {command:?} says nothing");
+            }
+        }
+    }
+    put(&whole);
 }
 
 #[test]

@@ -302,6 +302,16 @@ fn a_scan_of_a_folder_speaks_of_the_folder_in_every_format() {
         .trueline(&["scan", "web", "--format", "sarif"])
         .json();
     assert_eq!(sarif["runs"][0]["properties"]["scannedPath"], "web");
+    // Its upload must not replace that of the whole tree.
+    assert_eq!(
+        sarif["runs"][0]["automationDetails"]["id"],
+        "trueline/trueline/web/"
+    );
+    let sarif = repository.trueline(&["scan", "--format", "sarif"]).json();
+    assert_eq!(
+        sarif["runs"][0]["automationDetails"]["id"],
+        "trueline/trueline/"
+    );
     let whole = repository.trueline(&["scan", "--format", "json"]).json();
     assert!(whole["scanned_path"].is_null());
 }

@@ -37,7 +37,10 @@ use trueline_facts::stats::NoteCounts;
 use trueline_facts::{Diagnostic, Level};
 
 use super::claims::LineClaims;
+use super::locate::Located;
 use super::overlay::Overlay;
+use super::rewritten::Rewrite;
+use super::squash::Squash;
 use super::{
     AttestedLines, CommitEvidence, Origins, attest, checkpoints, left_behind, locate, merges,
     notes, refs, rewritten, sessions, squash, traces,
@@ -45,9 +48,21 @@ use super::{
 use crate::model::{CommitIx, FileContent, History, PathIx};
 use crate::repository::Repository;
 
+/// Which authorship notes are read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum NotesRead {
+    /// All of them: [`Origins::notes`] counts them.
+    #[default]
+    All,
+    /// Those that the lines of the history need: its counts are of no use.
+    OfLines,
+}
+
 /// What to read beside the repository itself.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct EvidenceOptions {
+    /// Which authorship notes to read.
+    pub notes: NotesRead,
     /// Read the transcripts of agents below this home directory. Only with the explicit consent
     /// of the person whose transcripts they are.
     pub local_sessions: Option<PathBuf>,
@@ -101,10 +116,14 @@ pub fn fuse(
         interrupt,
     ));
     squashes.extend(left_behind::reapplied(&local, history, &earlier));
-    let mut needed: FxHashSet<ObjectId> = history.commits.iter().map(|c| c.id).collect();
-    needed.extend(rewrites.iter().flat_map(|r| &r.from).map(|v| v.id));
-    needed.extend(squash::noted(&squashes, &located));
-    let shelf = notes::read(repo, &located, &needed, interrupt, &mut diagnostics);
+    let asked = |commit: CommitIx| options.notes == NotesRead::All || wanted.contains_key(&commit);
+    squashes.retain(|squash| asked(squash.commit));
+    let needed = needed(history, &rewrites, &squashes, &located, asked);
+    let read = match options.notes {
+        NotesRead::All => notes::read,
+        NotesRead::OfLines => notes::read_needed,
+    };
+    let shelf = read(repo, &located, &needed, interrupt, &mut diagnostics);
 
     let mut counts = counts(&shelf);
     let mut claims = LineClaims::default();
@@ -166,6 +185,23 @@ fn counts(shelf: &notes::Shelf) -> NoteCounts {
         unreadable: shelf.unreadable,
         ..NoteCounts::default()
     }
+}
+
+/// The commits whose notes must be kept: those asked for, and what they were or came from.
+fn needed(
+    history: &History,
+    rewrites: &[Rewrite],
+    squashes: &[Squash],
+    located: &Located,
+    asked: impl Fn(CommitIx) -> bool,
+) -> FxHashSet<ObjectId> {
+    let own = (0..history.commits.len() as u32).map(CommitIx);
+    let own = own.filter(|commit| asked(*commit));
+    let mut needed = squash::noted(squashes, located);
+    needed.extend(own.map(|commit| history.commit(commit).id));
+    let rewritten = rewrites.iter().filter(|r| asked(r.to));
+    needed.extend(rewritten.flat_map(|r| &r.from).map(|v| v.id));
+    needed
 }
 
 /// Signs, automation, review and purpose of every commit.

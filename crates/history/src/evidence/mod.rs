@@ -24,7 +24,7 @@ mod squash;
 mod traces;
 mod witnesses;
 
-pub use fuse::{EvidenceOptions, fuse};
+pub use fuse::{EvidenceOptions, NotesRead, fuse};
 
 use smallvec::SmallVec;
 use trueline_authorship::message::{Automation, ReviewEvidence, Sign};

@@ -1,4 +1,5 @@
-//! Reading notes: every one is parsed and counted, only what is needed later is kept.
+//! Reading notes: every one is parsed and counted, only what is needed later is kept. Where the
+//! counts are not wanted, only the notes on those commits are read.
 //!
 //! Kept whole: notes on the commits that the caller names. Of all others only the records of
 //! legacy keys survive, because old notes leave them to each other. Transcripts that old notes
@@ -12,7 +13,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use trueline_authorship::note::legacy::{self, LegacyBlob};
-use trueline_authorship::note::{LARGEST_NOTE, PromptRecord};
+use trueline_authorship::note::{Key, LARGEST_NOTE, PromptRecord};
 use trueline_facts::{Diagnostic, Level};
 
 use super::locate::Located;
@@ -54,7 +55,7 @@ enum Outcome {
     Skipped,
 }
 
-/// Reads all notes; keeps those on `needed` commits.
+/// Reads all notes, so that they are counted; keeps those on `needed` commits.
 pub(super) fn read(
     repo: &Repository,
     located: &Located,
@@ -62,21 +63,65 @@ pub(super) fn read(
     interrupt: &AtomicBool,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Shelf {
-    let batches: Vec<Vec<Outcome>> = located
-        .notes
+    let all: Vec<u32> = (0..located.notes.len() as u32).collect();
+    read_some(repo, located, &all, needed, interrupt, diagnostics)
+}
+
+/// Reads the notes on `needed` commits alone, and all others only if one of those leaves a legacy key
+/// to them. The counts are of what was read.
+pub(super) fn read_needed(
+    repo: &Repository,
+    located: &Located,
+    needed: &FxHashSet<ObjectId>,
+    interrupt: &AtomicBool,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Shelf {
+    let chosen: Vec<u32> = (0_u32..)
+        .zip(&located.notes)
+        .filter(|(_, found)| needed.contains(&found.annotated))
+        .map(|(ix, _)| ix)
+        .collect();
+    let mut own = Vec::new();
+    let shelf = read_some(repo, located, &chosen, needed, interrupt, &mut own);
+    if shelf.notes.values().flatten().any(leaves_keys_to_others) {
+        return read(repo, located, needed, interrupt, diagnostics);
+    }
+    diagnostics.append(&mut own);
+    shelf
+}
+
+/// Whether a note has legacy keys without their records.
+fn leaves_keys_to_others(stored: &StoredNote) -> bool {
+    let LegacyBlob::Note(note) = &stored.content else {
+        return false;
+    };
+    let mut entries = note.files.iter().flat_map(|block| &block.entries);
+    entries.any(
+        |entry| matches!(&entry.key, Key::Prompt(key) if !note.metadata.prompts.contains_key(key)),
+    )
+}
+
+fn read_some(
+    repo: &Repository,
+    located: &Located,
+    chosen: &[u32],
+    needed: &FxHashSet<ObjectId>,
+    interrupt: &AtomicBool,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Shelf {
+    let batches: Vec<Vec<Outcome>> = chosen
         .par_chunks(BATCH)
-        .enumerate()
         .map_init(
             || repo.local(),
-            |repo, (batch, notes)| {
+            |repo, notes| {
                 notes
                     .iter()
-                    .enumerate()
-                    .map(|(i, found)| {
+                    .map(|ix| {
                         if interrupt.load(Ordering::Relaxed) {
                             return Outcome::Skipped;
                         }
-                        let ix = (batch * BATCH + i) as u32;
+                        let ix = *ix;
+                        let found = &located.notes[ix as usize];
                         match read_one(repo, found.blob) {
                             Ok(content) if needed.contains(&found.annotated) => {
                                 Outcome::Parsed(ix, content)

@@ -19,6 +19,10 @@ pub(super) fn advice(
     recent: &LineShares,
 ) -> Vec<Advice> {
     let is_cut = view.history.commits.iter().any(|c| c.parents_missing);
+    let is_shallow = || {
+        let mut said = view.history.diagnostics.iter();
+        said.any(|d| d.code == "history-shallow")
+    };
     let known = recent.ai + recent.human;
     if !is_cut && recent.total > 0 && known as f64 >= ENOUGH * recent.total as f64 {
         return Vec::new();
@@ -31,10 +35,15 @@ pub(super) fn advice(
             how,
         });
     };
-    if is_cut {
+    if is_cut && is_shallow() {
         add(
             "History is cut off here (shallow clone), so who wrote older lines cannot be known; this brings the rest",
             "git fetch --unshallow".to_owned(),
+        );
+    } else if is_cut {
+        add(
+            "Commits are missing or damaged here, so who wrote older lines cannot be known; this names them, a fresh clone has them",
+            "git fsck".to_owned(),
         );
     }
     if let (Some(remote), false) = (&around.remote, around.has_notes_ref) {

@@ -15,7 +15,9 @@ mod tip;
 mod totals;
 pub(crate) mod trees;
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
+use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use gix::ObjectId;
@@ -39,7 +41,7 @@ pub(crate) use totals::Totals;
 
 use blobs::{Blobs, DiffMemo};
 use rename::RenameMemo;
-use reverse::{Claim, ClaimEnd, Ground, Seed, Segment, Walk};
+use reverse::{Claim, ClaimEnd, Ground, PreviousFiles, Seed, Segment, Walk};
 use trees::Trees;
 
 /// Days before the tip's committer time for which line counts and deaths are made.
@@ -127,16 +129,29 @@ pub fn read(
     })
 }
 
-/// Reads the origins of a few files only; `changes` and `deaths` of the result are empty.
+/// The origins of a few files.
+#[derive(Clone, Debug)]
+pub struct Blamed {
+    /// Their lines; its `changes` and `deaths` are empty.
+    pub history: History,
+    /// For commits that lines came from, by commit and path: the parent and the path there that was
+    /// looked into before the commit was given the lines. Files that a commit made have none.
+    pub previous: BTreeMap<(CommitIx, RepoPath), (CommitIx, RepoPath)>,
+}
+
+/// Reads the origins of a few files only.
 pub fn blame(
     repository: &Repository,
     rev: Option<&str>,
     paths: &[RepoPath],
     options: &Options,
     interrupt: &AtomicBool,
-) -> Result<History, HistoryError> {
+) -> Result<Blamed, HistoryError> {
     let Some(tip) = repository.resolve(rev)? else {
-        return Ok(empty());
+        return Ok(Blamed {
+            history: empty(),
+            previous: BTreeMap::new(),
+        });
     };
     pool(options)?.install(|| Reading::some(repository, tip, paths, options, interrupt))
 }
@@ -305,12 +320,17 @@ impl<'r> Reading<'r> {
         wanted: &[RepoPath],
         options: &Options,
         interrupt: &'r AtomicBool,
-    ) -> Result<History, HistoryError> {
+    ) -> Result<Blamed, HistoryError> {
         let graph = Graph::load(repository, tip, &[], interrupt);
         let reading = Self::new(repository, graph, interrupt, &Silent);
         let mut diagnostics = reading.graph.diagnostics.clone();
         let files = reading.wanted_files(tip, wanted, &mut diagnostics)?;
-        let lines = reading.lines(reading.ground(None, None), &files);
+        let previous = PreviousFiles::default();
+        let ground = Ground {
+            previous: Some(&previous),
+            ..reading.ground(None, None)
+        };
+        let lines = reading.lines(ground, &files);
         let now = reading
             .graph
             .commits
@@ -323,7 +343,17 @@ impl<'r> Reading<'r> {
         };
         let window_start = now.plus_days(-i64::from(options.window_days));
         let history = reading.history(files, lines, diagnostics, completeness, window_start);
-        Ok(canonical(history, &reading.paths))
+        let path = |ix| RepoPath::new(reading.paths.name(ix).to_vec());
+        let previous = previous
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
+            .into_iter()
+            .map(|((commit, own), (parent, before))| ((commit, path(own)), (parent, path(before))))
+            .collect();
+        Ok(Blamed {
+            history: canonical(history, &reading.paths),
+            previous,
+        })
     }
 
     fn ground<'s>(
@@ -338,6 +368,7 @@ impl<'r> Reading<'r> {
             blobs: &self.blobs,
             renames: &self.renames,
             anchor,
+            previous: None,
             interrupt: self.interrupt,
         }
     }

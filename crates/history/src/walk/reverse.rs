@@ -4,7 +4,9 @@
 //! line to the first parent that has it and keeps what no parent has. Lines do not influence each
 //! other, so the work is split by file and the answer is the same for any split.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use gix::ObjectId;
 use rustc_hash::FxHashMap;
@@ -65,6 +67,10 @@ pub(crate) struct Anchor {
     pub(crate) files: FxHashMap<PathIx, (BlobIx, Vec<Run>)>,
 }
 
+/// The file of a parent that was looked into before a commit was given lines of a file: what git
+/// calls the previous one.
+pub(crate) type PreviousFiles = Mutex<BTreeMap<(CommitIx, PathIx), (CommitIx, PathIx)>>;
+
 /// Everything that all shards of a walk read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ground<'w> {
@@ -75,6 +81,7 @@ pub(crate) struct Ground<'w> {
     pub(crate) blobs: &'w BlobTable,
     pub(crate) renames: &'w RenameMemo,
     pub(crate) anchor: Option<&'w Anchor>,
+    pub(crate) previous: Option<&'w PreviousFiles>,
     pub(crate) interrupt: &'w AtomicBool,
 }
 
@@ -333,7 +340,27 @@ impl<'w, 'b> Walk<'w, 'b> {
         } else {
             RunEnd::Added
         };
+        self.note_previous(commit, file.path, &file.parents);
         self.end(commit, file.path, &left, ClaimEnd::Run(end));
+    }
+
+    /// The same for every shard that comes here.
+    fn note_previous(&self, commit: CommitIx, path: PathIx, found: &[ParentFile]) {
+        let Some(known) = self.ground.previous else {
+            return;
+        };
+        let parents = &self.ground.graph.commit(commit).parents;
+        let first = parents
+            .iter()
+            .zip(found)
+            .find_map(|(parent, found)| match found {
+                ParentFile::File(path, _) => Some((*parent, *path)),
+                _ => None,
+            });
+        if let Some(previous) = first {
+            let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+            known.insert((commit, path), previous);
+        }
     }
 
     fn lookup(&mut self, parent: CommitIx, path: PathIx) -> ParentFile {

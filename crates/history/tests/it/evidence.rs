@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 
 use insta::assert_snapshot;
 use trueline_facts::{Author, HumanBasis, Origin, RepoPath};
-use trueline_history::evidence::{EvidenceOptions, OriginIx, Origins, fuse};
+use trueline_history::evidence::{EvidenceOptions, NotesRead, OriginIx, Origins, fuse};
 use trueline_history::model::History;
 use trueline_history::repository::Repository;
 use trueline_history::walk::{Deaths, Options, PathFilter, Silent, read};
@@ -38,6 +38,15 @@ fn fused_with(path: &Path, options: &EvidenceOptions) -> Read {
     };
     let history = read(&repository, None, &walk, None, &never, &Silent).unwrap();
     let origins = fuse(&repository, &history, options, &never);
+    // Whoever asks for lines alone is told the same of them.
+    let of_lines = EvidenceOptions {
+        notes: NotesRead::OfLines,
+        ..options.clone()
+    };
+    let own = fuse(&repository, &history, &of_lines, &never);
+    assert_eq!(own.files, origins.files);
+    assert_eq!(own.deaths, origins.deaths);
+    assert_eq!(own.origins, origins.origins);
     Read { history, origins }
 }
 
@@ -860,6 +869,7 @@ fn transcripts_are_read_with_consent_only_and_match_by_content_and_time() {
     );
     let options = EvidenceOptions {
         local_sessions: Some(home),
+        ..EvidenceOptions::default()
     };
     assert_eq!(fused(&repo).file("a.txt"), "1-8    unknown\n");
     let read = fused_with(repo.path(), &options);
@@ -907,6 +917,7 @@ fn patches_of_codex_and_blocks_of_aider_count_their_new_lines() {
     .unwrap();
     let options = EvidenceOptions {
         local_sessions: Some(home),
+        ..EvidenceOptions::default()
     };
     let read = fused_with(repo.path(), &options);
     assert_snapshot!(read.file("a.txt"), @r"

@@ -217,7 +217,16 @@ fn one_file_is_blamed_without_the_rest() {
         .split_inclusive('\n')
         .filter(|line| line.starts_with("b.txt"))
         .collect();
-    assert_eq!(lines(&go("b.txt").unwrap()), expected);
+    let blamed = go("b.txt").unwrap();
+    assert_eq!(lines(&blamed.history), expected);
+    // The edit looked into its parent; the commit that made the file had nowhere to look.
+    let previous: Vec<_> = blamed
+        .previous
+        .iter()
+        .map(|((commit, path), (parent, before))| (commit.0, path, parent.0, before))
+        .collect();
+    let path = RepoPath::from("b.txt");
+    assert_eq!(previous, [(0, &path, 1, &path)]);
     for absent in ["dir", "dir/a.txt", "b.txt/x", ""] {
         let error = go(absent).unwrap_err();
         assert!(matches!(error, HistoryError::NotAFile { .. }), "{absent}");

@@ -1,26 +1,27 @@
 //! How the code ages: churn, rework and survival of known-AI lines against all others, review,
 //! hotspots, and what is out of the ordinary with the reason it was reported.
 
-use trueline_facts::Proportion;
 use trueline_facts::health::{Anomaly, Health, Hotspot, OriginGroup, Review, Rework, Survival};
+use trueline_facts::{Proportion, RepoPath};
 
 use super::charts::{bars, intervals};
 use super::escape::{esc, prose};
 use super::put;
-use crate::words;
+use crate::{answer, words};
 
 /// The section; `prefix` keeps element ids apart where a page has several repositories.
-pub(super) fn section(out: &mut String, health: &Health, prefix: &str) {
+pub(super) fn section(out: &mut String, health: &Health, part: Option<&RepoPath>, prefix: &str) {
+    let scope = answer::in_whole(part);
     let whose = super::whose(prefix);
     put!(
         out,
-        "<section id=\"{prefix}health\" aria-labelledby=\"{whose}{prefix}health-title\">\n<h2 id=\"{prefix}health-title\">Health</h2>\n<p class=\"lead\">In the last {} days {} added {} and removed {}. Groups of lines are compared, never persons.</p>\n",
+        "<section id=\"{prefix}health\" aria-labelledby=\"{whose}{prefix}health-title\">\n<h2 id=\"{prefix}health-title\">Health</h2>\n<p class=\"lead\">In the last {} days {}{scope} added {} and removed {}. Groups of lines are compared, never persons.</p>\n",
         health.window_days,
         words::counted(health.churn.commits, "commit"),
         words::counted(health.churn.added, "line"),
         words::count(health.churn.removed)
     );
-    anomalies(out, &health.anomalies);
+    anomalies(out, &health.anomalies, scope);
     rework(out, &health.rework);
     survival(out, &health.survival);
     review(out, &health.review);
@@ -28,11 +29,14 @@ pub(super) fn section(out: &mut String, health: &Health, prefix: &str) {
     out.push_str("</section>\n");
 }
 
-fn anomalies(out: &mut String, anomalies: &[Anomaly]) {
+fn anomalies(out: &mut String, anomalies: &[Anomaly], scope: &str) {
     if anomalies.is_empty() {
         return;
     }
-    out.push_str("<div class=\"panel\"><h3>Out of the ordinary</h3>\n<ul class=\"anomalies\">");
+    put!(
+        out,
+        "<div class=\"panel\"><h3>Out of the ordinary{scope}</h3>\n<ul class=\"anomalies\">"
+    );
     for anomaly in anomalies {
         let commit = anomaly.commit.as_ref().map_or(String::new(), |commit| {
             format!(" · <code>{}</code>", esc(commit.short()))
@@ -183,7 +187,7 @@ fn review(out: &mut String, review: &Review) {
             if p.of == 0 {
                 "none".to_owned()
             } else {
-                format!("at least {}", words::percent(p.hits, p.of))
+                words::at_least(p)
             },
             words::of(p)
         );

@@ -43,6 +43,7 @@ pub fn scan(report: &ScanReport, code: &[CodeView]) -> String {
     let shelf = code_view::Shelf::choose(report, code);
     let mut body = String::new();
     let name = crate::answer::scanned(report);
+    let part = report.scanned_path.as_ref();
     let mut page = page::Page::new(&name, "Scan", &report.trueline_version);
     overview::scan(&mut body, report);
     page.section("overview", "Overview");
@@ -62,14 +63,14 @@ pub fn scan(report: &ScanReport, code: &[CodeView]) -> String {
     }
     if let Some(health) = &report.health {
         page.section("health", "Health");
-        health::section(&mut body, health, "");
+        health::section(&mut body, health, part, "");
     }
     if !report.shadow_ai.signals.is_empty()
         || !report.shadow_ai.unlisted.is_empty()
         || !report.pipeline.is_empty()
     {
         page.section("signs", "Where AI and bots enter");
-        signs::section(&mut body, &report.shadow_ai, &report.pipeline, "");
+        signs::section(&mut body, &report.shadow_ai, &report.pipeline, part, "");
     }
     page.section("gaps", "Notes");
     gaps::section(&mut body, &report.diagnostics, Some(&report.sources), "");

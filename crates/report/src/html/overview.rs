@@ -8,6 +8,7 @@ use trueline_facts::{Finding, Timestamp};
 use super::charts::bars;
 use super::escape::{esc, prose};
 use super::put;
+use crate::answer::WithoutOrigins;
 use crate::{answer, select, words};
 
 /// Above this coverage no advice is given: there is little left to gain.
@@ -35,7 +36,10 @@ pub(super) fn scan(out: &mut String, report: &ScanReport) {
         esc(&opening(report, &findings))
     );
     if report.usage.is_none() {
-        out.push_str("<p class=\"lead\">This is not a git repository with history, so nothing here says who wrote the code. Run <code>git init</code>, commit, and scan again.</p>\n");
+        out.push_str(match WithoutOrigins::of(report) {
+            WithoutOrigins::OutsideGit => "<p class=\"lead\">This is not a git repository with history, so nothing here says who wrote the code. Run <code>git init</code>, commit, and scan again.</p>\n",
+            WithoutOrigins::Damaged => "<p class=\"lead\">The history of this repository cannot be read, so nothing here says who wrote the code. <code>git fsck</code> says what is damaged; the notes below say where reading ended.</p>\n",
+        });
     }
     out.push_str("<div class=\"cards\">\n");
     if let Some(usage) = &report.usage {

@@ -50,7 +50,7 @@
         if (seen.has(id) && !current) current = link;
       }
       if (current) current.setAttribute("aria-current", "true");
-    }, { rootMargin: "-110px 0px -55% 0px" });
+    }, { rootMargin: "-130px 0px -55% 0px" });
     for (const id of links.keys()) {
       const section = document.getElementById(id);
       if (section) observer.observe(section);

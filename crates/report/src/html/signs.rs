@@ -1,22 +1,36 @@
 //! Where AI enters: the flow through the repository's doors, and the signs of tools, with those that
 //! the policy does not list in front.
 
-use trueline_facts::Timestamp;
 use trueline_facts::pipeline::Entry;
 use trueline_facts::shadow::ShadowAi;
+use trueline_facts::{RepoPath, Timestamp};
 
 use super::charts::flow;
 use super::escape::esc;
 use super::put;
-use crate::words;
+use crate::{answer, words};
 
 /// The section; `prefix` keeps element ids apart where a page has several repositories.
-pub(super) fn section(out: &mut String, shadow: &ShadowAi, pipeline: &[Entry], prefix: &str) {
+pub(super) fn section(
+    out: &mut String,
+    shadow: &ShadowAi,
+    pipeline: &[Entry],
+    part: Option<&RepoPath>,
+    prefix: &str,
+) {
     let whose = super::whose(prefix);
     put!(
         out,
         "<section id=\"{prefix}signs\" aria-labelledby=\"{whose}{prefix}signs-title\">\n<h2 id=\"{prefix}signs-title\">Where AI and bots enter</h2>\n"
     );
+    if let Some(part) = part {
+        put!(
+            out,
+            "<p class=\"lead\">Seen{}, not only in <code>{}</code>.</p>\n",
+            answer::in_whole(Some(part)),
+            esc(&part.display())
+        );
+    }
     doors(out, pipeline);
     shadow_ai(out, shadow);
     out.push_str("</section>\n");

@@ -210,9 +210,15 @@ fn attention_card(out: &mut String, repositories: &[RepositoryStats]) {
     } else {
         "tools are not judged: no <code>trueline.toml</code> lists approved ones".to_owned()
     };
+    let parts = repositories.iter().any(|one| one.scanned_path.is_some());
+    let scope = if parts {
+        "<p class=\"sub\">Counted over whole repositories, not only over the parts looked at.</p>"
+    } else {
+        ""
+    };
     put!(
         out,
-        "<article class=\"card\"><h2>Worth a question</h2><ul class=\"well plain\"><li><strong>{}</strong> {} out of the ordinary</li><li><strong>{}</strong> large AI {} without a sign of review</li><li>{tools}</li></ul></article>\n",
+        "<article class=\"card\"><h2>Worth a question</h2><ul class=\"well plain\"><li><strong>{}</strong> {} out of the ordinary</li><li><strong>{}</strong> large AI {} without a sign of review</li><li>{tools}</li></ul>{scope}</article>\n",
         words::count(anomalies as u64),
         if anomalies == 1 { "thing" } else { "things" },
         words::count(large as u64),
@@ -310,9 +316,10 @@ fn groups(out: &mut String, by: &str, groups: &[Group]) {
 }
 
 fn repository(out: &mut String, one: &RepositoryStats, prefix: &str) {
+    let part = one.scanned_path.as_ref();
     usage::section(out, &one.usage, prefix);
-    health::section(out, &one.health, prefix);
-    signs::section(out, &one.shadow_ai, &one.pipeline, prefix);
+    health::section(out, &one.health, part, prefix);
+    signs::section(out, &one.shadow_ai, &one.pipeline, part, prefix);
     gaps::section(out, &one.diagnostics, None, prefix);
     notes(out, &one.notes);
 }

@@ -8,6 +8,7 @@ use trueline_facts::{Finding, Proportion};
 use super::finding::{finding, severity_ink};
 use super::layout::{Ink, Sheet, cell, number, whole};
 use super::sections;
+use crate::answer::WithoutOrigins;
 use crate::{Style, answer, select, words};
 
 /// Weaknesses listed before the rest is only counted.
@@ -23,20 +24,12 @@ pub fn scan(report: &ScanReport, style: &Style, show_all: bool) -> String {
     sheet.gap();
     match &report.usage {
         Some(usage) => who(&mut sheet, report, usage),
-        None => sheet.labelled(
-            "Evidence",
-            Ink::Plain,
-            "none: this is not a git repository with history, so origins cannot be known. Run `git init` and commit, then scan again.",
-        ),
+        None => sheet.labelled("Evidence", Ink::Plain, without_origins(report)),
     }
     weaknesses(&mut sheet, report, show_all);
     done_well(&mut sheet, report);
     list(&mut sheet, report, &findings, show_all);
-    // A part of the tree has no history of its own.
-    let whose = match &report.scanned_path {
-        Some(_) if report.usage.is_some() => " in the whole repository",
-        _ => "",
-    };
+    let whose = answer::in_whole(report.scanned_path.as_ref());
     if let Some(health) = &report.health {
         sections::anomalies(
             &mut sheet,
@@ -49,6 +42,17 @@ pub fn scan(report: &ScanReport, style: &Style, show_all: bool) -> String {
     sections::diagnostics(&mut sheet, &report.diagnostics, show_all);
     closing(&mut sheet, &findings);
     sheet.finish()
+}
+
+fn without_origins(report: &ScanReport) -> &'static str {
+    match WithoutOrigins::of(report) {
+        WithoutOrigins::OutsideGit => {
+            "none: this is not a git repository with history, so origins cannot be known. Run `git init` and commit, then scan again."
+        }
+        WithoutOrigins::Damaged => {
+            "none: the history of this repository cannot be read (see the notes below), so origins are not known. `git fsck` says what is damaged."
+        }
+    }
 }
 
 fn opening(sheet: &mut Sheet<'_>, report: &ScanReport, findings: &[&Finding]) {

@@ -183,10 +183,7 @@ fn repository(sheet: &mut Sheet<'_>, one: &RepositoryStats) {
         since: one.since,
         is_cut: one.repository.shallow,
     };
-    let whose = match &one.scanned_path {
-        Some(_) => " in the whole repository",
-        None => "",
-    };
+    let whose = answer::in_whole(one.scanned_path.as_ref());
     sections::cut(sheet, &scope);
     sections::coverage(sheet, &one.usage.coverage, &scope);
     notes(sheet, &one.notes);
@@ -197,7 +194,7 @@ fn repository(sheet: &mut Sheet<'_>, one: &RepositoryStats) {
     health(sheet, &one.health, whose, one.repository.shallow);
     sections::anomalies(sheet, &one.health.anomalies, whose, 5);
     sections::shadow(sheet, &one.shadow_ai, whose, false);
-    pipeline(sheet, &one.pipeline);
+    pipeline(sheet, &one.pipeline, whose);
     sections::diagnostics(sheet, &one.diagnostics, false);
 }
 
@@ -335,15 +332,15 @@ fn review(sheet: &mut Sheet<'_>, health: &Health) {
         return;
     }
     let mut text = format!(
-        "at least {} of commits show a sign of review ({})",
-        words::percent(review.commits.hits, review.commits.of),
+        "{} of commits show a sign of review ({})",
+        words::at_least(&review.commits),
         words::of(&review.commits)
     );
     if review.ai_commits.of > 0 {
         let _ = write!(
             text,
-            "; of those with AI at least {} ({})",
-            words::percent(review.ai_commits.hits, review.ai_commits.of),
+            "; of those with AI {} ({})",
+            words::at_least(&review.ai_commits),
             words::of(&review.ai_commits)
         );
     }
@@ -365,11 +362,11 @@ fn review(sheet: &mut Sheet<'_>, health: &Health) {
     }
 }
 
-fn pipeline(sheet: &mut Sheet<'_>, entries: &[Entry]) {
+fn pipeline(sheet: &mut Sheet<'_>, entries: &[Entry], whose: &str) {
     if entries.is_empty() {
         return;
     }
-    sheet.heading("Where AI and bots enter");
+    sheet.heading(&format!("Where AI and bots enter{whose}"));
     let mut rows = vec![vec![
         cell("door").ink(Ink::Faint),
         cell("tool").ink(Ink::Faint),

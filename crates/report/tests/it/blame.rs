@@ -41,7 +41,10 @@ fn known() -> BTreeMap<trueline_facts::CommitId, PorcelainCommit> {
             committer: signature("Forge", 60),
             summary: "add the store".into(),
             root: false,
-            previous: Some((commit('9'), RepoPath::new(*b"caf\xc3\xa9.py"))),
+            previous: BTreeMap::from([(
+                RepoPath::from("src/db.py"),
+                (commit('9'), RepoPath::new(*b"caf\xc3\xa9.py")),
+            )]),
         },
     )])
 }

@@ -58,6 +58,8 @@ fn pages() -> Result<Vec<String>, serde_json::Error> {
         html::scan(&hostile::scan()?, &hostile::code()?),
         html::stats(&fixtures::stats_of_two()),
         html::stats(&fixtures::stats_of_one()),
+        html::scan(&fixtures::of_a_folder(), &fixtures::code()),
+        html::stats(&fixtures::stats_of_a_folder()),
         html::stats(&hostile::stats()?),
     ])
 }

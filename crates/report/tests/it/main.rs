@@ -5,5 +5,6 @@ mod fixtures;
 mod hostile;
 mod html;
 mod markdown;
+mod part;
 mod porcelain;
 mod terminal;

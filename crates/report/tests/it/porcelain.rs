@@ -97,11 +97,14 @@ fn without_the_origin_headers_it_is_what_git_writes() {
         committer: signature("Forge", "forge@example.org", 345),
         summary: summary.into(),
         root: false,
-        previous,
+        previous: BTreeMap::from_iter(previous),
     };
     let commits = BTreeMap::from([
         (first.clone(), commit("first: three lines", None)),
-        (second.clone(), commit("second: more", Some((first, old)))),
+        (
+            second.clone(),
+            commit("second: more", Some((new.clone(), (first, old)))),
+        ),
     ]);
     let lines: [&[u8]; 5] = [b"one", b"\tnew\r", b"two", b"three", b"last"];
 

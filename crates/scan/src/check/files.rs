@@ -3,7 +3,6 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
 
 use trueline_facts::scan::LanguageCoverage;
 use trueline_facts::{Diagnostic, Level, RepoPath};
@@ -12,7 +11,7 @@ use trueline_syntax::{Refused, Source};
 use trueline_taint::{Digest, Engine, Lowered, Outline, UnitId, UnitMemory, Units};
 
 use super::{Changes, Contents};
-use crate::memory::{Kept, Memory, Read, Seen, Stat};
+use crate::memory::{Clock, Kept, Memory, Read, Seen, Stat};
 use crate::{Progress, source, suppress};
 
 /// Bytes of files that are held between reading and checking; the rest is read again, which costs
@@ -27,6 +26,7 @@ pub(super) struct Files<'a> {
     progress: &'a dyn Progress,
     memory: &'a Memory,
     changes: Changes<'a>,
+    clock: Clock,
     entries: Vec<Entry>,
     kept: Vec<Mutex<Option<Arc<Lowered>>>>,
     kept_bytes: AtomicU64,
@@ -122,6 +122,7 @@ impl<'a> Files<'a> {
         contents: &'a dyn Contents,
         memory: &'a Memory,
         changes: Changes<'a>,
+        clock: Clock,
         progress: &'a dyn Progress,
         interrupt: &'a AtomicBool,
     ) -> Self {
@@ -132,6 +133,7 @@ impl<'a> Files<'a> {
             progress,
             memory,
             changes,
+            clock,
             entries: Vec::new(),
             kept: paths.iter().map(|_| Mutex::default()).collect(),
             kept_bytes: AtomicU64::new(0),
@@ -170,7 +172,7 @@ impl<'a> Files<'a> {
                 read: Arc::clone(&known.read),
             };
         }
-        let now = SystemTime::now();
+        let now = (self.clock)();
         let stat = self.contents.stat(path);
         if let Some(known) = known
             && stat.is_some()

@@ -8,6 +8,7 @@ mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::SystemTime;
 
 use trueline_facts::{Applicability, Diagnostic, Edit, Finding, Patch, RepoPath};
 use trueline_syntax::Source;
@@ -267,6 +268,7 @@ impl Mending<'_> {
             tiers: Tiers::All,
             threads: self.threads,
             changes: Changes::Any,
+            clock: SystemTime::now,
             progress: self.progress,
             interrupt: self.interrupt,
         };

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::AtomicBool;
+use std::time::{Duration, SystemTime};
 
 use trueline_scan::{
     Changed, ReadingOptions, ScanOutcome, ScanRequest, Scanner, Silent, Tiers, scan,
@@ -102,6 +103,13 @@ impl Tree {
             &AtomicBool::new(false),
         )
         .unwrap()
+    }
+
+    /// The same a little later: every file has been at rest.
+    pub(crate) fn at_rest(&self, threads: usize) -> ScanOutcome {
+        let scanner = Scanner::new(self.request(true, threads)).unwrap();
+        let later = || SystemTime::now() + Duration::from_secs(10);
+        rescan(&mut scanner.with_clock(later), Changed::Anything)
     }
 
     pub(crate) fn scanner(&self, cache: bool) -> Scanner {

@@ -116,7 +116,7 @@ impl<'t> Lowering<'t> {
         if names.is_empty() {
             let name = self.builder.intern("");
             let var = self.builder.temp();
-            self.add_param(var, name, kind, annotation);
+            self.add_param(var, name, kind, annotation, span(declaration));
         }
         for node in names {
             self.note_channel(node, of);
@@ -126,7 +126,7 @@ impl<'t> Lowering<'t> {
                 Some(var) => var,
                 None => self.builder.temp(),
             };
-            self.add_param(var, name, kind, annotation);
+            self.add_param(var, name, kind, annotation, span(node));
         }
     }
 
@@ -136,6 +136,7 @@ impl<'t> Lowering<'t> {
         name: Symbol,
         kind: ParamKind,
         annotation: Option<Symbol>,
+        at: Span,
     ) {
         self.builder.function().params.push(Param {
             var,
@@ -144,6 +145,7 @@ impl<'t> Lowering<'t> {
             has_default: false,
             annotation,
             decorators: Vec::new(),
+            span: at,
         });
     }
 

@@ -153,6 +153,7 @@ impl<'t> Lowering<'t> {
             has_default: false,
             annotation: None,
             decorators: Vec::new(),
+            span: span(name),
         });
     }
 

@@ -278,6 +278,7 @@ impl<'t> Lowering<'t> {
             _ => None,
         };
         let decorators = self.annotations(node);
+        let at = span(name.unwrap_or(node));
         let name = match name {
             Some(name) => self.symbol_of(name),
             None => self.builder.intern(""),
@@ -290,6 +291,7 @@ impl<'t> Lowering<'t> {
             has_default: false,
             annotation,
             decorators,
+            span: at,
         });
     }
 

@@ -245,6 +245,7 @@ impl<'a> Lowering<'a> {
             has_default: false,
             annotation: None,
             decorators: Vec::new(),
+            span,
         });
         let op = Op::Call {
             callee: Callee::Super {

@@ -4,6 +4,7 @@ use oxc_ast::ast::{
     ArrowFunctionBody, ArrowFunctionExpression, BindingPattern, Directive, FormalParameter,
     FormalParameters, Function as FunctionNode, FunctionBody,
 };
+use oxc_span::GetSpan;
 
 use super::control::{Context, Receiver};
 use super::names::{Names, Naming};
@@ -167,6 +168,7 @@ impl<'a> Lowering<'a> {
                 has_default: param.initializer.is_some(),
                 annotation: self.annotation(param.type_annotation.as_deref()),
                 decorators,
+                span: at(param.pattern.span()),
             };
             self.builder.function().params.push(declared);
         }
@@ -179,6 +181,7 @@ impl<'a> Lowering<'a> {
                 has_default: false,
                 annotation: self.annotation(rest.type_annotation.as_deref()),
                 decorators,
+                span: at(rest.rest.argument.span()),
             };
             self.builder.function().params.push(declared);
         }
@@ -298,6 +301,7 @@ impl<'a> Lowering<'a> {
         let has_rest = params.iter().any(|param| param.kind == ParamKind::Rest);
         if !has_rest {
             let rest = self.builder.temp();
+            let start = self.builder.function().span.start;
             self.builder.function().params.push(Param {
                 var: rest,
                 name,
@@ -305,6 +309,7 @@ impl<'a> Lowering<'a> {
                 has_default: false,
                 annotation: None,
                 decorators: Vec::new(),
+                span: Span::new(start, start),
             });
         }
         let elements = self

@@ -290,6 +290,7 @@ impl Lowering {
             has_default: default.is_some(),
             annotation,
             decorators,
+            span: span(parameter.name.range()),
         }
     }
 

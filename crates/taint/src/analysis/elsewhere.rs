@@ -574,6 +574,7 @@ impl<'a> Analyzer<'a> {
                 has_default: param.has_default,
                 annotation: None,
                 decorators: Vec::new(),
+                span: Span::default(),
             })
             .collect();
         head

@@ -407,7 +407,7 @@ impl<'a> Analyzer<'a> {
             let known = seed.params.get(at).cloned().unwrap_or_default();
             let access = self.arena.root(Root::Param(frame.id, at as u16));
             let id = self.arena.access_value(access);
-            let id = self.seeded(frame.id, head_of(frame.function), &known, id);
+            let id = self.seeded(frame.id, param.span, &known, id);
             if let Some(slot) = state.env.get_mut(param.var.0 as usize) {
                 *slot = id;
             }
@@ -527,11 +527,6 @@ impl<'a> Analyzer<'a> {
             guesses: 0,
         }
     }
-}
-
-/// Where a function begins: parameters have no place of their own.
-fn head_of(function: &Function) -> Span {
-    Span::new(function.span.start, function.span.start)
 }
 
 pub(crate) fn last_name(text: &str) -> &str {

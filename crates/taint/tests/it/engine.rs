@@ -95,6 +95,79 @@ fn a_finding_says_where_it_comes_from_and_how_it_got_there() {
 }
 
 #[test]
+fn the_source_of_a_parameter_is_where_it_stands() {
+    let engine = Engine::builtin().unwrap();
+    let flask = r#"from flask import Flask
+import os
+
+app = Flask(__name__)
+
+@app.route("/run/<first>/<name>")
+def run(first,
+        name):
+    os.system("x " + name)
+"#;
+    let fastapi = r#"from fastapi import FastAPI
+import os
+
+app = FastAPI()
+
+@app.get("/run/{name}")
+async def run(
+    first: int,
+    name: str,
+):
+    os.system("x " + name)
+"#;
+    let nest = r#"import { Controller, Get, Param } from '@nestjs/common';
+import { exec } from 'child_process';
+
+@Controller('run')
+export class Run {
+  @Get(':name')
+  run(
+    @Param('first') first: number,
+    @Param('name') name: string,
+  ) {
+    exec('x ' + name);
+  }
+}
+"#;
+    let spring = r#"import org.springframework.web.bind.annotation.*;
+
+@RestController
+class Run {
+    @GetMapping("/run/{name}")
+    void run(
+        @PathVariable int first,
+        @PathVariable String name
+    ) throws Exception {
+        Runtime.getRuntime().exec("x " + name);
+    }
+}
+"#;
+    for (language, code) in [
+        (Language::Python, flask),
+        (Language::Python, fastapi),
+        (Language::TypeScript, nest),
+        (Language::Java, spring),
+    ] {
+        let analysis = analyze(&engine, language, code);
+        let finding = analysis
+            .findings
+            .iter()
+            .find(|f| f.rule.as_str() == "command-injection")
+            .unwrap();
+        let source = &finding.trace.first().unwrap().location;
+        let line = code.lines().nth(source.start.line as usize - 1).unwrap();
+        let at = source.start.column as usize - 1;
+        let end = source.end.column as usize - 1;
+        assert_eq!(line.get(at..end), Some("name"), "{code}: {line}");
+        assert!(!line.contains("first"), "{code}: {line}");
+    }
+}
+
+#[test]
 fn edits_elsewhere_keep_a_fingerprint_and_edits_of_the_sink_do_not() {
     let print = |code: &str| -> Vec<String> {
         python(code)

@@ -58,21 +58,24 @@ pub(super) fn judge(timeline: &Timeline) -> Sizes {
         };
         explained.push(added.min(threshold.lines));
         if added > threshold.lines {
-            large.push((day, Anomaly {
-                kind: AnomalyKind::LargeCommit,
-                time: Timestamp(moment.time),
-                commit: Some(moment.id.clone()),
-                value: added,
-                threshold: threshold.lines.round(),
-                reason: format!(
-                    "This commit adds {} lines. By the {} around it (half of them below {}), up to {} are usual.",
-                    count(added),
-                    counted(threshold.commits, "commit"),
-                    counted(whole(threshold.typical) + 1, "line"),
-                    count(threshold.lines),
-                ),
-                false_alarms_per_month: budget::LARGE_COMMIT,
-            }));
+            large.push((
+                day,
+                Anomaly {
+                    kind: AnomalyKind::LargeCommit,
+                    time: Timestamp(moment.time),
+                    commit: Some(moment.id.clone()),
+                    value: added,
+                    threshold: threshold.lines.round(),
+                    reason: format!(
+                        "This commit adds {} lines. By the {} around it ({}), up to {} are usual.",
+                        count(added),
+                        counted(threshold.commits, "commit"),
+                        usual(threshold.typical),
+                        count(threshold.lines),
+                    ),
+                    false_alarms_per_month: budget::LARGE_COMMIT,
+                },
+            ));
         }
     }
     let anomalies = large
@@ -134,4 +137,12 @@ fn threshold(timeline: &Timeline, day: i64) -> Option<Threshold> {
         commits: sizes.len(),
         typical: median(&mut sizes)?,
     })
+}
+
+/// What half of the commits around add.
+fn usual(typical: f64) -> String {
+    match whole(typical) {
+        0 => "half of them add none".to_owned(),
+        lines => format!("half of them below {}", counted(lines + 1, "line")),
+    }
 }

@@ -4,6 +4,10 @@
 //! and stripped of control characters. Snippets are never taken from it, because scanners of
 //! secrets put the secrets there.
 
+mod grades;
+mod skipped;
+
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
@@ -11,10 +15,11 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 use trueline_facts::{
-    Confidence, Cwe, Diagnostic, Finding, Fingerprint, Level, Location, Position, RepoPath, RuleId,
-    Severity, Step, Tier,
+    Diagnostic, Finding, Fingerprint, Location, Position, RepoPath, RuleId, Step, Tier,
 };
 
+use self::grades::{confidence, cwes, severity};
+use self::skipped::{SkipReason, Skipped};
 use crate::message::{MAX_MESSAGE, clean, filled};
 use crate::uri;
 
@@ -28,8 +33,6 @@ const MAX_STEPS: usize = 200;
 const MAX_NAME: usize = 200;
 /// Longer URIs name no file.
 const MAX_URI: usize = 8_192;
-/// Tags of one rule beyond this are not read.
-const MAX_TAGS: usize = 256;
 
 /// Why a log could not be read at all.
 #[derive(Debug, Error)]
@@ -71,8 +74,7 @@ pub fn read(bytes: &[u8], root: &[u8]) -> Result<Imported, ReadError> {
             limit: MAX_BYTES,
         });
     }
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let log: Value = serde_json::from_slice(bytes)?;
+    let log: Value = serde_json::from_slice(&utf8(bytes))?;
     if !log["version"]
         .as_str()
         .is_some_and(|v| v.starts_with("2.1"))
@@ -117,115 +119,20 @@ pub fn read(bytes: &[u8], root: &[u8]) -> Result<Imported, ReadError> {
     Ok(imported)
 }
 
-#[derive(Clone, Copy, Debug)]
-enum SkipReason {
-    Suppressed,
-    NotAFailure,
-    NoPlace,
-    OutsideRoot,
-}
-
-#[derive(Debug, Default)]
-struct Skipped {
-    suppressed: u64,
-    not_a_failure: u64,
-    no_place: u64,
-    outside_root: u64,
-    over_limit: u64,
-    /// Elements of `runs` that are no run.
-    no_run: u64,
-    /// Runs whose `results` are no list.
-    no_list: u64,
-    /// Elements of `results` that are no result.
-    no_result: u64,
-    /// Kept, at the first line, because their own is no line.
-    no_line: u64,
-}
-
-impl Skipped {
-    const fn count(&mut self, reason: SkipReason) {
-        match reason {
-            SkipReason::Suppressed => self.suppressed += 1,
-            SkipReason::NotAFailure => self.not_a_failure += 1,
-            SkipReason::NoPlace => self.no_place += 1,
-            SkipReason::OutsideRoot => self.outside_root += 1,
-        }
-    }
-
-    fn diagnostics(&self) -> Vec<Diagnostic> {
-        let rows = [
-            (self.suppressed, Level::Note, "suppressed in the log"),
-            (
-                self.not_a_failure,
-                Level::Note,
-                "not failures (`kind` or `baselineState` says so)",
-            ),
-            (self.no_place, Level::Warning, "without a place in a file"),
-            (
-                self.outside_root,
-                Level::Warning,
-                "about files outside of this repository",
-            ),
-            (
-                self.over_limit,
-                Level::Warning,
-                "over the limit of 200,000 results; split the log",
-            ),
-            (self.no_result, Level::Warning, "they are no objects"),
-        ];
-        let malformed = [
-            (
-                self.no_run,
-                "elements of `runs` are no runs: nothing was read from them",
-            ),
-            (
-                self.no_list,
-                "runs have `results` that are no list: nothing was read from them",
-            ),
-            (
-                self.no_line,
-                "results have a `startLine` that is no line number: they are kept and shown at line 1",
-            ),
-        ];
-        let malformed =
-            malformed
-                .into_iter()
-                .filter(|(count, _)| *count > 0)
-                .map(|(count, what)| {
-                    Diagnostic::new(Level::Warning, "sarif-malformed", format!("{count} {what}"))
-                });
-        // One diagnostic for each level, so that its number is the number of results.
-        [Level::Warning, Level::Note]
-            .into_iter()
-            .filter_map(|wanted| {
-                let rows = || {
-                    rows.iter()
-                        .filter(|(n, level, _)| *n > 0 && *level == wanted)
-                };
-                let all: u64 = rows().map(|(n, ..)| n).sum();
-                let why: Vec<String> = match rows().count() {
-                    1 => rows().map(|(.., why)| (*why).to_owned()).collect(),
-                    _ => rows().map(|(n, _, why)| format!("{n} {why}")).collect(),
-                };
-                (all > 0).then(|| {
-                    Diagnostic::new(
-                        wanted,
-                        "sarif-results-skipped",
-                        format!(
-                            "{all} imported {} left out: {}",
-                            if all == 1 {
-                                "result was"
-                            } else {
-                                "results were"
-                            },
-                            why.join(", ")
-                        ),
-                    )
-                })
-            })
-            .chain(malformed)
-            .collect()
-    }
+/// The log without its byte-order mark. It should be UTF-8, but a shell of Windows writes what is
+/// redirected to a file as UTF-16.
+fn utf8(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let (rest, unit): (_, fn([u8; 2]) -> u16) = match bytes {
+        [0xff, 0xfe, rest @ ..] => (rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => (rest, u16::from_be_bytes),
+        _ => return Cow::Borrowed(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)),
+    };
+    let (pairs, _) = rest.as_chunks();
+    let text = char::decode_utf16(pairs.iter().copied().map(unit));
+    let text: String = text
+        .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect();
+    Cow::Owned(text.into_bytes())
 }
 
 struct Run<'a> {
@@ -540,103 +447,6 @@ fn index(number: u64) -> usize {
 /// Whether a text is short enough to be a number or a word of a scale.
 fn short(text: &&str) -> bool {
     text.len() <= 32
-}
-
-fn severity(result: &Value, rule: Option<&Value>) -> Severity {
-    let score = [Some(result), rule].into_iter().flatten().find_map(|v| {
-        let score = &v["properties"]["security-severity"];
-        score
-            .as_f64()
-            .or_else(|| score.as_str().filter(short)?.trim().parse().ok())
-    });
-    if let Some(score) = score {
-        return match score {
-            s if s >= 9.0 => Severity::Critical,
-            s if s >= 7.0 => Severity::High,
-            s if s >= 4.0 => Severity::Medium,
-            _ => Severity::Low,
-        };
-    }
-    let level = result["level"]
-        .as_str()
-        .or_else(|| rule.and_then(|r| r["defaultConfiguration"]["level"].as_str()));
-    match level {
-        Some("error") => Severity::High,
-        Some("note" | "none") => Severity::Low,
-        // The standard's default level is `warning`.
-        _ => Severity::Medium,
-    }
-}
-
-fn confidence(result: &Value, rule: Option<&Value>) -> Confidence {
-    let word = [Some(result), rule].into_iter().flatten().find_map(|v| {
-        let properties = &v["properties"];
-        ["precision", "confidence", "issue_confidence"]
-            .iter()
-            .find_map(|name| properties[*name].as_str().filter(short))
-    });
-    match word.map(str::to_ascii_lowercase).as_deref() {
-        Some("very-high" | "high") => Confidence::High,
-        Some("low") => Confidence::Low,
-        _ => Confidence::Medium,
-    }
-}
-
-/// CWE numbers from wherever tools put them: tags, a `cwe` property, taxa, relationships.
-fn cwes(result: &Value, rule: Option<&Value>) -> Vec<Cwe> {
-    let mut found = Vec::new();
-    for value in [Some(result), rule].into_iter().flatten() {
-        let properties = &value["properties"];
-        for list in [
-            &properties["tags"],
-            &properties["cwe"],
-            &properties["cwes"],
-            &properties["CWE"],
-        ] {
-            match list {
-                Value::Array(items) => {
-                    let texts = items.iter().take(MAX_TAGS).filter_map(Value::as_str);
-                    found.extend(texts.filter_map(cwe));
-                }
-                Value::String(text) => {
-                    found.extend(text.split(',').take(MAX_TAGS).filter_map(cwe));
-                }
-                _ => {}
-            }
-        }
-        let taxa = array(&value["taxa"]).iter();
-        let targets = array(&value["relationships"]).iter().map(|r| &r["target"]);
-        for reference in taxa.take(MAX_TAGS).chain(targets.take(MAX_TAGS)) {
-            if reference["toolComponent"]["name"]
-                .as_str()
-                .is_some_and(|n| n.eq_ignore_ascii_case("cwe"))
-            {
-                found.extend(
-                    reference["id"]
-                        .as_str()
-                        .and_then(|id| cwe(id).or_else(|| id.trim().parse().ok().map(Cwe))),
-                );
-            }
-        }
-    }
-    let mut unique = Vec::new();
-    for cwe in found {
-        if !unique.contains(&cwe) {
-            unique.push(cwe);
-        }
-    }
-    unique
-}
-
-/// `external/cwe/cwe-089`, `CWE-89`, `CWE-89: Improper …`.
-fn cwe(text: &str) -> Option<Cwe> {
-    let lower = clean(text, MAX_NAME).to_ascii_lowercase();
-    let at = lower.find("cwe-")? + "cwe-".len();
-    let digits: String = lower[at..]
-        .chars()
-        .take_while(char::is_ascii_digit)
-        .collect();
-    digits.parse().ok().map(Cwe)
 }
 
 /// Whether the first place of a result names a line that can be none.

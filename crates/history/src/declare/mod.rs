@@ -5,27 +5,26 @@
 //! that exists is added to, never overwritten. Notes are written by the `git` program, which takes
 //! locks and identity as its user expects; no text passes through a shell.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
+mod commits;
+mod program;
 
-use bstr::{BString, ByteSlice};
+use bstr::BString;
 use gix::ObjectId;
 use gix::object::tree::diff::ChangeDetached;
 use thiserror::Error;
 use trueline_authorship::note::{
-    self, Agent, Entry, FileBlock, Key, LARGEST_NOTE, LineRange, Metadata, Note, NoteError, Record,
+    self, Agent, Entry, FileBlock, Key, LineRange, Metadata, Note, NoteError, Record,
 };
 use trueline_facts::{ModelId, RepoPath, SessionId, ToolId};
 
+use self::commits::{MAX_COMMITS, Own, check_owner, commits_of};
+use self::program::{existing_note, remove_note, write_note};
 use crate::evidence::objects;
 use crate::repository::{HistoryError, Repository};
 use crate::walk::trees::is_refused_path;
 
 /// The reference that notes are written to.
 pub const NOTES_REF: &str = "refs/notes/ai";
-
-/// Commits that one declaration may cover: each one costs a start of the `git` program.
-const MAX_COMMITS: usize = 1_000;
 
 /// What is declared.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -225,139 +224,6 @@ fn for_each_own(
         }
     }
     Ok(changed)
-}
-
-/// A commit of the range; never a merge.
-struct Own {
-    id: ObjectId,
-    tree: ObjectId,
-    parent: Option<ObjectId>,
-    name: BString,
-    email: BString,
-}
-
-fn commits_of(
-    repo: &Repository,
-    local: &gix::Repository,
-    range: &str,
-) -> Result<Vec<Own>, DeclareError> {
-    let ids = match range.split_once("..") {
-        Some((_, to)) if to.starts_with('.') => {
-            return Err(DeclareError::Range {
-                range: range.to_owned(),
-            });
-        }
-        Some((from, to)) => {
-            let end = |rev: &str| -> Result<ObjectId, DeclareError> {
-                let rev = if rev.is_empty() { "HEAD" } else { rev };
-                repo.resolve(Some(rev))?.ok_or_else(|| DeclareError::Range {
-                    range: range.to_owned(),
-                })
-            };
-            between(local, end(from)?, end(to)?, range)?
-        }
-        None => match repo.resolve(Some(range))? {
-            Some(id) => vec![id],
-            None => Vec::new(),
-        },
-    };
-    let mut own = Vec::with_capacity(ids.len());
-    for id in ids {
-        let unreadable = || DeclareError::Unreadable { commit: id };
-        let object = local.find_commit(id).map_err(|_| unreadable())?;
-        let commit = object.decode().map_err(|_| unreadable())?;
-        let parents: Vec<ObjectId> = commit.parents().collect();
-        let author = commit.author().map_err(|_| unreadable())?;
-        if parents.len() < 2 {
-            own.push(Own {
-                id,
-                tree: commit.tree(),
-                parent: parents.first().copied(),
-                name: author.name.to_owned(),
-                email: author.email.to_owned(),
-            });
-        }
-    }
-    if own.is_empty() {
-        return Err(DeclareError::Empty {
-            range: range.to_owned(),
-        });
-    }
-    Ok(own)
-}
-
-fn between(
-    local: &gix::Repository,
-    from: ObjectId,
-    to: ObjectId,
-    range: &str,
-) -> Result<Vec<ObjectId>, DeclareError> {
-    let unreadable = |_: gix::Error| DeclareError::Unreadable { commit: to };
-    let walk = local
-        .rev_walk([to])
-        .with_hidden([from])
-        .all()
-        .map_err(unreadable)?;
-    let mut ids = Vec::new();
-    for commit in walk {
-        if ids.len() == MAX_COMMITS {
-            return Err(DeclareError::TooMany {
-                range: range.to_owned(),
-            });
-        }
-        ids.push(commit.map_err(unreadable)?.id);
-    }
-    Ok(ids)
-}
-
-/// Every commit must be the caller's, `.mailmap` considered.
-fn check_owner(local: &gix::Repository, commits: &[Own]) -> Result<(), DeclareError> {
-    let asked = git(local, "config", &["config", "--get", "user.email"], None);
-    let email = match asked {
-        Ok(email) => email,
-        // An unset option is an exit code of 1 without a word.
-        Err(DeclareError::Git { message, .. }) if message.is_empty() => Vec::new(),
-        Err(error) => return Err(error),
-    };
-    let email = email.trim();
-    if email.is_empty() {
-        return Err(DeclareError::NoIdentity);
-    }
-    let mailmap = mailmap_of_head(local);
-    let canonical = |name: &[u8], email: &[u8]| {
-        let signature = gix::actor::SignatureRef {
-            name: name.as_bstr(),
-            email: email.as_bstr(),
-            time: "0 +0000",
-        };
-        mailmap.resolve_cow(signature).email.to_ascii_lowercase()
-    };
-    let mine = canonical(b"", email);
-    let others: Vec<&Own> = commits
-        .iter()
-        .filter(|commit| canonical(&commit.name, &commit.email) != mine)
-        .collect();
-    match others.first() {
-        None => Ok(()),
-        Some(first) => Err(DeclareError::NotYours {
-            count: others.len(),
-            of: commits.len(),
-            first: first.id.to_string(),
-            theirs: first.email.clone(),
-            yours: email.into(),
-        }),
-    }
-}
-
-fn mailmap_of_head(local: &gix::Repository) -> gix::mailmap::Snapshot {
-    let read = || {
-        let tree = local.head_tree_id().ok()?.detach();
-        let blob = objects::file_at(local, tree, b".mailmap").ok()??;
-        objects::text(local, blob).ok()
-    };
-    read().map_or_else(gix::mailmap::Snapshot::default, |bytes| {
-        gix::mailmap::Snapshot::from_bytes(&bytes)
-    })
 }
 
 fn declare_one(
@@ -582,135 +448,4 @@ fn added(
     }
     files.sort_unstable();
     Ok(files)
-}
-
-fn existing_note(
-    local: &gix::Repository,
-    commit: ObjectId,
-) -> Result<Option<Vec<u8>>, DeclareError> {
-    let hex = commit.to_hex().to_string();
-    let blob = match git(
-        local,
-        "notes",
-        &["notes", "--ref", NOTES_REF, "list", &hex],
-        None,
-    ) {
-        Ok(blob) => blob,
-        Err(DeclareError::Git { message, .. }) if message.contains("no note found") => {
-            return Ok(None);
-        }
-        Err(error) => return Err(error),
-    };
-    let broken = || DeclareError::ExistingNote {
-        commit,
-        source: None,
-    };
-    let blob = ObjectId::from_hex(blob.trim()).map_err(|_| broken())?;
-    let bytes = objects::blob(local, blob, LARGEST_NOTE as u64).map_err(|_| broken())?;
-    Ok(Some(bytes))
-}
-
-fn write_note(local: &gix::Repository, declared: &Declared) -> Result<(), DeclareError> {
-    let hash = ["hash-object", "-w", "--stdin", "--no-filters"];
-    let blob = git(local, "hash-object", &hash, Some(&declared.note))?;
-    let blob = blob.trim().to_str_lossy().into_owned();
-    let commit = declared.commit.to_hex().to_string();
-    // `-C` copies the blob as it is; `-F` would tidy its blank lines.
-    let add = [
-        "notes", "--ref", NOTES_REF, "add", "-f", "-C", &blob, &commit,
-    ];
-    git(local, "notes", &add, None).map(drop)
-}
-
-fn remove_note(local: &gix::Repository, declared: &Declared) -> Result<(), DeclareError> {
-    let commit = declared.commit.to_hex().to_string();
-    let remove = ["notes", "--ref", NOTES_REF, "remove", &commit];
-    git(local, "notes", &remove, None).map(drop)
-}
-
-/// The `git` program as its user would start it here. It finds the repository by itself, so that it
-/// refuses one of somebody else (`safe.directory`), and it runs none of the repository's programs.
-fn command(local: &gix::Repository, arguments: &[&str]) -> Command {
-    let directory = match local.workdir() {
-        Some(work_dir) if work_dir.join(".git").exists() => work_dir,
-        _ => local.git_dir(),
-    };
-    let mut command = Command::new("git");
-    command
-        .arg("-C")
-        .arg(directory)
-        // The path by which git documents that there are no hooks, on every platform.
-        .args(["-c", "core.hooksPath=/dev/null"])
-        .args(["-c", "core.fsmonitor=false"])
-        .args(arguments)
-        .env("LC_ALL", "C");
-    for other_place in [
-        "GIT_DIR",
-        "GIT_COMMON_DIR",
-        "GIT_WORK_TREE",
-        "GIT_INDEX_FILE",
-        "GIT_OBJECT_DIRECTORY",
-        "GIT_NAMESPACE",
-        "GIT_NOTES_REF",
-    ] {
-        command.env_remove(other_place);
-    }
-    command
-}
-
-/// Runs the `git` program on this repository; its output, or what it complained about.
-fn git(
-    local: &gix::Repository,
-    action: &'static str,
-    arguments: &[&str],
-    input: Option<&[u8]>,
-) -> Result<Vec<u8>, DeclareError> {
-    let mut command = command(local, arguments);
-    command
-        .stdin(if input.is_some() {
-            Stdio::piped()
-        } else {
-            Stdio::null()
-        })
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(DeclareError::Start)?;
-    if let (Some(input), Some(mut pipe)) = (input, child.stdin.take()) {
-        // git reads all of it before it answers, so this cannot block on a full pipe of ours.
-        pipe.write_all(input).map_err(DeclareError::Start)?;
-    }
-    let output = child.wait_with_output().map_err(DeclareError::Start)?;
-    if output.status.success() {
-        return Ok(output.stdout);
-    }
-    Err(DeclareError::Git {
-        action,
-        message: output.stderr.trim().to_str_lossy().into_owned(),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn git_refuses_a_repository_of_somebody_else() {
-        let directory = tempfile::tempdir().unwrap();
-        let made = Command::new("git")
-            .args(["init", "-q"])
-            .arg(directory.path())
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .status()
-            .unwrap();
-        assert!(made.success());
-        let local = Repository::discover(directory.path()).unwrap().local();
-        let output = command(&local, &["notes", "list"])
-            .env("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .env("GIT_CONFIG_NOSYSTEM", "1")
-            .output()
-            .unwrap();
-        assert!(!output.status.success());
-        assert!(output.stderr.to_str_lossy().contains("dubious ownership"));
-    }
 }

@@ -3,6 +3,8 @@
 //! Findings speak of the files as they are now; origins speak of HEAD. Lines that were edited since
 //! are not committed yet: their origin is unknown, and `--diff` counts them as changed.
 
+mod file;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -14,6 +16,7 @@ use trueline_history::model::{CommitIx, FileContent, History};
 use trueline_history::worktree::LineMap;
 use trueline_taint::{Engine, Site};
 
+pub(crate) use self::file::{Base, Join};
 use crate::place::Place;
 
 /// Where the lines of HEAD come from, by path.

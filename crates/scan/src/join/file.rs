@@ -1,0 +1,222 @@
+//! What becomes of the findings of one file: `--diff` leaves out what its base has, every finding and
+//! exposed site gets the origin of its line, comments answer, and what is quoted is masked.
+
+use std::borrow::Cow;
+use std::cell::LazyCell;
+use std::collections::BTreeMap;
+
+use bstr::ByteSlice;
+use rustc_hash::FxHashSet;
+use trueline_facts::{CommitId, Diagnostic, Finding, Level, Origin, RepoPath, Step};
+use trueline_history::model::CommitIx;
+use trueline_history::worktree::LineMap;
+use trueline_sarif::line_hashes;
+
+use super::{HeadLines, JoinedFile, SiteOrigin};
+use crate::check::{CheckedFile, Contents};
+use crate::observe::Observation;
+use crate::place::Place;
+use crate::{OWN_ENGINE, redact, suppress};
+
+pub(crate) struct Join<'a> {
+    /// Rules that comments can name, sorted.
+    pub(crate) known: Vec<&'a str>,
+    pub(crate) place: &'a Place,
+    pub(crate) contents: &'a dyn Contents,
+    pub(crate) secrets: &'a redact::SecretLines,
+    pub(crate) line_hashes: bool,
+    pub(crate) observation: Option<&'a Observation>,
+    pub(crate) base: Option<Base>,
+}
+
+/// What `--diff` compares with.
+pub(crate) struct Base {
+    pub(crate) commit: CommitId,
+    /// Commits that it has.
+    pub(crate) commits: FxHashSet<CommitIx>,
+}
+
+pub(crate) struct Joined {
+    pub(crate) files: Vec<JoinedFile>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    pub(crate) line_hashes: BTreeMap<RepoPath, Vec<String>>,
+}
+
+impl Join<'_> {
+    pub(crate) fn run(&self, files: Vec<CheckedFile>) -> Joined {
+        let head = self
+            .observation
+            .map(|o| HeadLines::new(&o.history, &o.origins));
+        let mut joined = Joined {
+            files: Vec::with_capacity(files.len()),
+            diagnostics: Vec::new(),
+            line_hashes: BTreeMap::new(),
+        };
+        for file in files {
+            self.file(file, head.as_ref(), &mut joined);
+        }
+        joined
+    }
+
+    fn file(&self, file: CheckedFile, head: Option<&HeadLines<'_>>, joined: &mut Joined) {
+        let CheckedFile {
+            path,
+            mut findings,
+            mut hidden,
+            sites,
+            comments,
+        } = file;
+        // Outside of git nothing but new texts needs the content.
+        let content = LazyCell::new(|| self.contents.read(&path).unwrap_or_default());
+        let map = head.map_or_else(LineMap::identity, |h| h.map(self.place, &path, &content));
+        let known = |line: u32| head.map(|h| h.line(&path, &map, line));
+        // A line is the base's if a commit of the base added it (also under another name) or if the
+        // base has it at this path (a squash merge brings the same line by another commit).
+        let at_base = self.base.as_ref().and_then(|base| {
+            let before = self.place.file_of(&base.commit, &path)?;
+            Some(LineMap::between(&before, &content))
+        });
+        let changed = |line: u32| {
+            let Some(base) = &self.base else { return true };
+            let added_by_base = known(line)
+                .and_then(|l| l.commit)
+                .is_some_and(|commit| base.commits.contains(&commit));
+            let stands_at_base = at_base
+                .as_ref()
+                .is_some_and(|map| map.head_line(line.saturating_sub(1)).is_some());
+            !added_by_base && !stands_at_base
+        };
+        if self.base.is_some() {
+            let is_changed = |f: &Finding| {
+                let first = f.location.start.line;
+                let last = f.location.end.line.min(first.saturating_add(LONGEST_RANGE));
+                (first..=last).any(&changed)
+            };
+            findings.retain(is_changed);
+            hidden.retain(is_changed);
+        }
+        // Only another tool's finding can point to what is not there.
+        let is_foreign = |f: &Finding| f.engine != OWN_ENGINE;
+        let foreign = findings.iter().any(is_foreign);
+        let is_missing = foreign && self.contents.read(&path).is_err();
+        let lines = if foreign { content.lines().count() } else { 0 };
+        let mut nowhere = 0;
+        for finding in &mut findings {
+            let line = finding.location.start.line;
+            finding.origin = known(line).map(|l| l.origin.clone());
+            if is_foreign(finding) && (is_missing || line as usize > lines) {
+                nowhere += 1;
+                finding.origin = finding.origin.take().map(|_| Origin::not_at_head(NOT_HERE));
+            }
+            collapse(&mut finding.trace);
+            if finding.location.snippet.is_empty() {
+                finding.location.snippet =
+                    line_of(&content, finding.location.start.line, &path, self.secrets);
+            }
+            // The content is read only where a secret stands.
+            let secret = self.secrets.contains(&path, finding.location.start.line);
+            let raw = if secret {
+                line_at(&content, finding.location.start.line)
+            } else {
+                Cow::Borrowed("")
+            };
+            redact::finding(finding, &raw, self.secrets);
+        }
+        let sites = sites
+            .into_iter()
+            .filter(|site| changed(site.start.line))
+            .map(|site| {
+                let ai = known(site.start.line).is_some_and(|l| l.origin.is_ai());
+                let group = if ai {
+                    SiteOrigin::KnownAi
+                } else {
+                    SiteOrigin::NotKnownAi
+                };
+                (site, group)
+            })
+            .collect();
+        if nowhere > 0 {
+            joined
+                .diagnostics
+                .push(place_missing(&path, nowhere, is_missing, lines));
+        }
+        // Lines that `--diff` leaves out cannot tell whether a comment is still needed.
+        let mut complaints = Vec::new();
+        let suppressed = suppress::apply(
+            &path,
+            &comments,
+            &mut findings,
+            &mut hidden,
+            &self.known,
+            &mut complaints,
+        );
+        if self.base.is_none() {
+            joined.diagnostics.append(&mut complaints);
+        }
+        if self.line_hashes && !(findings.is_empty() && suppressed.is_empty()) {
+            let text = content.to_str_lossy();
+            joined.line_hashes.insert(path.clone(), line_hashes(&text));
+        }
+        joined.files.push(JoinedFile {
+            findings,
+            suppressed,
+            hidden,
+            sites,
+        });
+    }
+}
+
+/// Said of the place of an imported finding.
+const NOT_HERE: &str = "not in this tree";
+
+fn place_missing(path: &RepoPath, number: usize, is_missing: bool, lines: usize) -> Diagnostic {
+    let findings = if number == 1 {
+        "finding is"
+    } else {
+        "findings are"
+    };
+    let place = if is_missing {
+        "a file that is none of the scanned tree (gone, or ignored)".to_owned()
+    } else {
+        format!("lines after the end of this file, which has {lines}")
+    };
+    Diagnostic::new(
+        Level::Warning,
+        "imported-place-missing",
+        format!("{number} imported {findings} about {place}: kept, but nothing is known of the place; was the log made from another commit?"),
+    )
+    .at(path.clone())
+}
+
+/// Two steps at one place that say the same are one for a reader.
+fn collapse(trace: &mut Vec<Step>) {
+    trace.dedup_by(|b, a| {
+        a.message == b.message
+            && a.location.path == b.location.path
+            && a.location.start.line == b.location.start.line
+    });
+}
+
+/// Lines of a finding that `--diff` looks at.
+const LONGEST_RANGE: u32 = 200;
+
+/// Longest snippet, in characters.
+const SNIPPET: usize = 200;
+
+/// A line of a file as it stands there.
+fn line_at(content: &[u8], line: u32) -> Cow<'_, str> {
+    let line = content.lines().nth(line.saturating_sub(1) as usize);
+    line.unwrap_or_default().to_str_lossy()
+}
+
+/// The line, to be shown: masking comes before cutting, so that no half of a secret stays.
+fn line_of(content: &[u8], line: u32, path: &RepoPath, secrets: &redact::SecretLines) -> String {
+    let text = line_at(content, line);
+    let text = text.trim_end();
+    let masked = if secrets.contains(path, line) {
+        redact::values(text)
+    } else {
+        redact::line(text)
+    };
+    masked.chars().take(SNIPPET).collect()
+}
