@@ -49,6 +49,7 @@ use rustc_hash::FxHashSet;
 
 use crate::Source;
 use crate::builder::{Exports, ModuleBuilder};
+use crate::copies::Copies;
 use crate::ir::{
     Const, Export, FuncId, Language, Module, Op, Operand, Span, Symbol, SyntaxError, Var,
 };
@@ -233,8 +234,7 @@ struct Lowering<'a> {
     contexts: Vec<Context<'a>>,
     /// Levels of the tree above the present node.
     depth: u32,
-    /// Bytes of `finally` blocks that may still be copied; bounds the growth by nesting.
-    copies_left: usize,
+    copies: Copies,
     /// Whether `this` and `arguments` occur at all: most functions of most files need no variable
     /// for them.
     mentions: Mentions,
@@ -319,7 +319,7 @@ impl<'a> Lowering<'a> {
             objects: FxHashSet::default(),
             contexts: vec![Context::function()],
             depth: 0,
-            copies_left: text.len().saturating_mul(2).saturating_add(COPIES_FREE),
+            copies: Copies::of(text),
             mentions: Mentions::of(text),
             strictness: Strictness::Strict,
             words,
@@ -378,9 +378,6 @@ impl<'a> Lowering<'a> {
         }
     }
 }
-
-/// Copies of `finally` blocks that even a small file may make, in bytes.
-const COPIES_FREE: usize = 16 << 10;
 
 const fn has_effect(op: &Op) -> bool {
     matches!(

@@ -186,7 +186,15 @@ impl<'a> Lowering<'a> {
     fn reexport(&mut self, name: Symbol, op: Op, span: Span) {
         let var = self.builder.temp();
         self.builder.emit_to(var, op, span);
-        self.exports.push(Export { name, var });
+        self.export(name, var);
+    }
+
+    /// Exports a variable of the module body. What stands in a function, which only broken text has,
+    /// is exported by nobody.
+    fn export(&mut self, name: Symbol, var: Var) {
+        if self.contexts.len() == 1 {
+            self.exports.push(Export { name, var });
+        }
     }
 
     /// Exports a name of the module body or of a namespace. A name without a value here (a type) is
@@ -204,8 +212,7 @@ impl<'a> Lowering<'a> {
         }
         let home = self.builder.function().vars.get(var.0 as usize);
         if home.is_some_and(|decl| decl.home == VarHome::Local) {
-            let name = exported;
-            self.exports.push(Export { name, var });
+            self.export(exported, var);
         }
     }
 
