@@ -226,8 +226,9 @@ struct Lowering<'a> {
     exports: Vec<Export>,
     /// Paths of the definitions that surround the present node.
     paths: Vec<Symbol>,
-    /// Namespaces around the present statement: what they `export` becomes a field.
-    namespaces: Vec<Var>,
+    /// Namespaces around the present statement, as variables of a function: what they `export`
+    /// becomes a field.
+    namespaces: Vec<(FuncId, Var)>,
     /// Variables that hold functions, classes and namespaces: a namespace adds to what is there.
     objects: FxHashSet<(FuncId, Var)>,
     /// Functions being lowered, the module body first.

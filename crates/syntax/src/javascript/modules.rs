@@ -201,7 +201,10 @@ impl<'a> Lowering<'a> {
     /// not exported.
     pub(super) fn export_local(&mut self, exported: Symbol, local: Symbol) {
         let var = self.builder.resolve(local);
-        if let Some(namespace) = self.namespaces.last() {
+        // A function in a namespace exports nothing, but in broken text.
+        let here = self.builder.function_id();
+        let namespace = self.namespaces.last().filter(|(at, _)| *at == here);
+        if let Some((_, namespace)) = namespace {
             let op = Op::StoreField {
                 base: Operand::Var(*namespace),
                 name: exported,

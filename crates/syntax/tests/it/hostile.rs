@@ -333,6 +333,7 @@ fn many_ways_out_of_a_long_finally_do_not_multiply() {
         (Language::Go, "a.go", go),
     ] {
         let count = instructions(language, path, &text);
-        assert!(count < text.len(), "{language}: {count} instructions");
+        // The square would be a million.
+        assert!(count < 4 * text.len(), "{language}: {count} instructions");
     }
 }

@@ -1560,3 +1560,14 @@ proptest! {
         let _ = lowered(Language::TypeScript, "a.ts", &text);
     }
 }
+
+#[test]
+fn what_a_function_exports_in_broken_text_is_exported_by_nobody() {
+    let text = "const f = () => {\n  export * from 'a';\n  export { b } from 'a';\n  export { f };\n};\nexport { f as g };\n";
+    let module = lowered(Language::JavaScript, "a.mjs", text).expect("not refused");
+    let names: Vec<&str> = module.exports.iter().map(|e| module.text(e.name)).collect();
+    assert_eq!(names, ["g"]);
+    let text =
+        "namespace N {\n  function f() {\n    export const x = 1;\n  }\n  export const y = 2;\n}\n";
+    lowered(Language::TypeScript, "a.ts", text).expect("not refused");
+}
