@@ -102,7 +102,11 @@ fn lower_broken(language: Language, text: &str, dialect: SourceType, lines: u32)
         let cause = found
             .first()
             .map(|(place, error)| (*place, error.message.clone()));
-        for (_, error) in found {
+        for (_, mut error) in found {
+            // The parser points at one byte of a character that it does not expect.
+            let (start, end) = (error.span.start as usize, error.span.end as usize);
+            error.span.start = text.floor_char_boundary(start) as u32;
+            error.span.end = text.ceil_char_boundary(end) as u32;
             if !errors.contains(&error) {
                 errors.push(error);
             }

@@ -1571,3 +1571,15 @@ fn what_a_function_exports_in_broken_text_is_exported_by_nobody() {
         "namespace N {\n  function f() {\n    export const x = 1;\n  }\n  export const y = 2;\n}\n";
     lowered(Language::TypeScript, "a.ts", text).expect("not refused");
 }
+
+#[test]
+fn an_error_at_a_character_of_several_bytes_is_a_part_of_the_text() {
+    for text in [
+        "let a = \u{fffd};\n",
+        "f(\u{2603}\u{fffd}\n",
+        "// a\nx = `${\u{fffd}",
+    ] {
+        let module = lowered(Language::JavaScript, "a.js", text).expect("not refused");
+        assert!(!module.coverage.errors.is_empty());
+    }
+}
