@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: us beside `git blame`, in one run on one machine. `origins` times both,
 //! `agreement` counts the lines on which both name the same commit. `incremental` times scans after
-//! an edit, `notes` reads authorship notes a second time. Prints figures; judges nothing.
+//! an edit, `speed` a scan from scratch beside other scanners, `notes` reads authorship notes a second time. Prints figures; judges nothing.
 //!
 //! The first two work on partial clones: a file that git cannot read for a missing object is listed, and
 //! another one takes its place. Nothing is fetched, and nothing is written to the repository.
@@ -10,6 +10,7 @@ mod files;
 mod incremental;
 mod notes;
 mod origins;
+mod speed;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -22,6 +23,7 @@ pub(crate) use agreement::agreement;
 pub(crate) use incremental::incremental;
 pub(crate) use notes::notes;
 pub(crate) use origins::origins;
+pub(crate) use speed::speed;
 
 /// The program given, else a fresh release build.
 fn program(given: Option<PathBuf>) -> Result<PathBuf> {

@@ -121,6 +121,16 @@ enum Bench {
         #[arg(long)]
         program: Option<PathBuf>,
     },
+    /// Speed and memory of a scan from scratch, with all rules, beside bandit and foxguard where they
+    /// are installed.
+    Speed {
+        /// Trees to scan, one after the other.
+        #[arg(required = true)]
+        trees: Vec<PathBuf>,
+        /// Measure this program; by default the release is built.
+        #[arg(long)]
+        program: Option<PathBuf>,
+    },
     /// Counts of git-ai notes and origins of lines beside those of a second reader.
     Notes {
         /// A git repository with `refs/notes/ai`.
@@ -209,6 +219,9 @@ fn main() -> Result<()> {
                     program,
                 },
         } => bench::origins(&repository, sample, seed, program),
+        Task::Bench {
+            what: Bench::Speed { trees, program },
+        } => bench::speed(&trees, program),
         Task::Bench {
             what:
                 Bench::Agreement {

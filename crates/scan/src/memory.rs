@@ -110,6 +110,11 @@ pub(crate) struct FileMemory {
 }
 
 impl FileMemory {
+    /// Whether it may be stored: no secret of the source is in it.
+    pub(crate) fn may_be_stored(&self) -> bool {
+        self.unit.as_ref().is_none_or(UnitMemory::may_be_stored)
+    }
+
     /// Nothing was learnt since the other.
     pub(crate) fn is(&self, other: &Self) -> bool {
         let same_unit = match (&self.unit, &other.unit) {

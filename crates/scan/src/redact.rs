@@ -3,37 +3,12 @@
 //! Two strengths: well-known token forms and passwords of URLs anywhere in a line, and every literal
 //! of a line on which any finding, of whichever tool, says that a secret stands. Redaction keeps line numbers and leaves ordinary code alone.
 
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
-use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
 use trueline_facts::{Finding, Location, RepoPath};
 
 /// What stands in place of a secret.
 const MASK: &str = "[redacted]";
-
-/// Forms that vendors document for their tokens, and private keys.
-static TOKENS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r"(?x)
-        \b(?:AKIA|ASIA)[0-9A-Z]{16}\b
-        | \bgh[pousr]_[0-9A-Za-z]{36,}\b | \bgithub_pat_[0-9A-Za-z_]{40,}\b
-        | \bglpat-[0-9A-Za-z_-]{20,}
-        | \bsk-(?:ant-|proj-)?[0-9A-Za-z_-]{24,}
-        | \bxox[abprs]-[0-9A-Za-z-]{10,}
-        | \b[rs]k_live_[0-9A-Za-z]{16,}
-        | \bAIza[0-9A-Za-z_-]{35}
-        | \bnpm_[0-9A-Za-z]{36}\b
-        | \beyJ[0-9A-Za-z_-]{10,}\.eyJ[0-9A-Za-z_-]{10,}\.[0-9A-Za-z_-]{10,}
-        | -----BEGIN\ (?:[A-Z]+\ )*PRIVATE\ KEY-----.*",
-    )
-    .ok()
-});
-
-/// The password of a URL: `scheme://user:PASSWORD@host`.
-static URL_PASSWORDS: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#"(\b[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@'"`]*:)[^\s/@'"`]+@"#).ok());
 
 /// Lines of one finding that count as its place.
 const LONGEST_RANGE: u32 = 200;
@@ -215,14 +190,7 @@ fn opens_key(text: &str) -> bool {
 
 /// A line with well-known tokens masked.
 pub(crate) fn line(text: &str) -> String {
-    let (Some(tokens), Some(passwords)) = (&*TOKENS, &*URL_PASSWORDS) else {
-        return MASK.to_owned();
-    };
-    let with_mask = |found: &Captures<'_>| format!("{}{MASK}@", &found[1]);
-    match tokens.replace_all(text, MASK) {
-        Cow::Borrowed(same) => passwords.replace_all(same, with_mask).into_owned(),
-        Cow::Owned(masked) => passwords.replace_all(&masked, with_mask).into_owned(),
-    }
+    trueline_taint::without_known_secrets(text, MASK).into_owned()
 }
 
 /// A line with every value masked: what stands in quotes, and what follows `=` or `:` without them.

@@ -135,15 +135,14 @@ impl Scanner {
         if let Some(stored) = &mut self.stored
             && !interrupt.load(Ordering::Relaxed)
             && !(checked.changed.is_empty() && checked.removed.is_empty())
+            && stored.note(&self.memory, &checked.changed, &checked.removed)
+            && stored.save(&mut self.memory).is_err()
         {
-            stored.note(&checked.changed, &checked.removed);
-            if stored.save(&mut self.memory).is_err() {
-                diagnostics.push(Diagnostic::new(
-                    Level::Note,
-                    "cache-not-written",
-                    "what was found could not be kept: the next run will take as long as this one",
-                ));
-            }
+            diagnostics.push(Diagnostic::new(
+                Level::Note,
+                "cache-not-written",
+                "what was found could not be kept: the next run will take as long as this one",
+            ));
         }
         scan::join(Parts {
             named,

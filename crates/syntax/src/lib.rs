@@ -5,6 +5,7 @@
 //! [`ir::Module::coverage`].
 
 mod builder;
+mod copies;
 pub mod dump;
 mod go;
 mod graph;
@@ -14,11 +15,12 @@ mod javascript;
 mod limits;
 pub mod lines;
 mod python;
+mod stack;
 mod tree;
 pub mod verify;
 
 use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use crate::dump::dump;
 use crate::ir::{Language, Module};
@@ -53,6 +55,13 @@ pub enum Refused {
         line: u32,
         /// The limit.
         limit: u32,
+    },
+    /// What can nest is so much that no stack is sure to be deep enough, should the parser see it
+    /// otherwise than the check of [`MAX_NESTING`] did.
+    #[error("{levels} brackets, operators and keywords, more than can be parsed safely")]
+    TooManyLevels {
+        /// How many there are.
+        levels: usize,
     },
     /// Made by a tool for browsers, not written: findings in it help nobody.
     #[error("minified: {reason}")]
@@ -134,10 +143,30 @@ pub fn language_of_shebang(first_line: &[u8]) -> Option<Language> {
 
 /// Lowers one file.
 ///
-/// Call it inside [`with_deep_stack`]: parsers recurse, and [`MAX_NESTING`] levels do not fit the
-/// stack that threads have by default.
+/// Call it inside [`with_deep_stack`], which spares most files a thread of their own: parsers
+/// recurse, and what they may need is more than threads have by default.
 pub fn lower(language: Language, source: Source<'_>) -> Result<Module, Refused> {
     limits::check(language, source)?;
+    lower_checked(language, source)
+}
+
+/// Lowers what was not refused, on a stack that is deep enough whatever the parser makes of the
+/// text.
+fn lower_checked(language: Language, source: Source<'_>) -> Result<Module, Refused> {
+    let levels = stack::levels(source.text);
+    let bytes = stack::needed(levels);
+    if bytes <= stack::SHARED {
+        return lower_here(language, source);
+    }
+    let refused = Refused::TooManyLevels { levels };
+    if levels > stack::MAX_LEVELS {
+        return Err(refused);
+    }
+    // A system that grants no such stack could not parse the text safely.
+    stack::on_one_of(bytes, || lower_here(language, source)).unwrap_or(Err(refused))
+}
+
+fn lower_here(language: Language, source: Source<'_>) -> Result<Module, Refused> {
     // Nothing outlives the call but the result, which a panic does not produce.
     catch_unwind(AssertUnwindSafe(|| match language {
         Language::Python => Ok(python::lower(source)),
@@ -152,30 +181,10 @@ pub fn lower(language: Language, source: Source<'_>) -> Result<Module, Refused> 
     })
 }
 
-/// Bytes of stack for one worker (decision 23 of the design).
-const DEEP_STACK: usize = 64 << 20;
-
 /// Runs a whole worker (not one file: threads are not free) on a stack deep enough for [`lower`].
 /// If the system grants no such thread, it runs on the present one.
 pub fn with_deep_stack<R: Send>(work: impl FnOnce() -> R + Send) -> R {
-    let mut slot = Some(work);
-    let outcome = std::thread::scope(|scope| {
-        let run = || slot.take().map(|work| work());
-        std::thread::Builder::new()
-            .name("trueline-syntax".to_owned())
-            .stack_size(DEEP_STACK)
-            .spawn_scoped(scope, run)
-            .ok()
-            .map(std::thread::ScopedJoinHandle::join)
-    });
-    match outcome {
-        Some(Ok(Some(result))) => result,
-        Some(Err(payload)) => resume_unwind(payload),
-        Some(Ok(None)) | None => match slot.take() {
-            Some(work) => work(),
-            None => resume_unwind(Box::new("a worker ran twice")),
-        },
-    }
+    stack::on_one_of(stack::DEEP, work).unwrap_or_else(|work| work())
 }
 
 fn panic_message(payload: &(dyn Any + Send)) -> String {

@@ -2,7 +2,7 @@
 
 use crate::ir::{
     Arg, Block, BlockId, Callee, ClassId, Const, Decorator, Element, FormatPart, FuncId, Function,
-    Module, Op, Operand, Symbol, Terminator, Var, VarHome,
+    Module, Op, Operand, Span, Symbol, Terminator, Var, VarHome,
 };
 
 /// What is wrong with a module.
@@ -45,13 +45,18 @@ pub enum Problem {
     /// A captured variable that is itself captured or global: homes must be final.
     #[error("{0:?} is captured from where it does not live")]
     IndirectCapture(Var),
-    /// A span that ends before it starts.
-    #[error("an instruction of {0:?} has a reversed span")]
-    ReversedSpan(BlockId),
+    /// A span that is no part of the text: it ends before it starts or after the end, or splits a
+    /// character.
+    #[error("{0:?} is not a part of the text")]
+    NoPlace(Span),
+    /// A function inside of itself: walks to the outermost would not end.
+    #[error("its parent {0:?} does not come before it")]
+    LateParent(FuncId),
 }
 
-/// Checks that every block is ended and every index leads somewhere.
-pub fn verify(module: &Module) -> Result<(), Invalid> {
+/// Checks that every block is ended, every index leads somewhere, and every span is a part of `text`,
+/// which the module was lowered from.
+pub fn verify(module: &Module, text: &str) -> Result<(), Invalid> {
     if module.functions.is_empty() {
         return Err(Invalid {
             function: 0,
@@ -59,8 +64,13 @@ pub fn verify(module: &Module) -> Result<(), Invalid> {
         });
     }
     for (index, function) in module.functions.iter().enumerate() {
-        Checker { module, function }
-            .function()
+        let checker = Checker {
+            module,
+            function,
+            text,
+        };
+        checker
+            .function(FuncId(index as u32))
             .map_err(|problem| Invalid {
                 function: index,
                 problem,
@@ -73,10 +83,17 @@ pub fn verify(module: &Module) -> Result<(), Invalid> {
     let body = Checker {
         module,
         function: &module.functions[0],
+        text,
     };
+    let gaps = module.coverage.unknown.iter().map(|unknown| unknown.span);
+    let errors = module.coverage.errors.iter().map(|error| error.span);
+    for span in gaps.chain(errors) {
+        body.span(span).map_err(at_module)?;
+    }
     for class in &module.classes {
         body.symbol(class.name).map_err(at_module)?;
         body.symbol(class.qualified).map_err(at_module)?;
+        body.span(class.span).map_err(at_module)?;
         for base in &class.bases {
             body.symbol(*base).map_err(at_module)?;
         }
@@ -85,6 +102,11 @@ pub fn verify(module: &Module) -> Result<(), Invalid> {
             body.function_id(*method).map_err(at_module)?;
         }
         body.decorators(&class.decorators).map_err(at_module)?;
+        for field in &class.fields {
+            body.symbol(field.name).map_err(at_module)?;
+            body.span(field.span).map_err(at_module)?;
+            body.decorators(&field.decorators).map_err(at_module)?;
+        }
     }
     for export in &module.exports {
         body.symbol(export.name).map_err(at_module)?;
@@ -96,15 +118,20 @@ pub fn verify(module: &Module) -> Result<(), Invalid> {
 struct Checker<'a> {
     module: &'a Module,
     function: &'a Function,
+    text: &'a str,
 }
 
 impl Checker<'_> {
-    fn function(&self) -> Result<(), Problem> {
+    fn function(&self, id: FuncId) -> Result<(), Problem> {
         let function = self.function;
+        self.span(function.span)?;
         self.symbol(function.name)?;
         self.symbol(function.qualified)?;
         if let Some(parent) = function.parent {
             self.function_id(parent)?;
+            if parent >= id {
+                return Err(Problem::LateParent(parent));
+            }
         }
         if let Some(class) = function.class {
             self.class_id(class)?;
@@ -142,9 +169,7 @@ impl Checker<'_> {
 
     fn block(&self, id: BlockId, block: &Block) -> Result<(), Problem> {
         for instr in &block.instrs {
-            if instr.span.end < instr.span.start {
-                return Err(Problem::ReversedSpan(id));
-            }
+            self.span(instr.span)?;
             instr.dst.map_or(Ok(()), |var| self.var(var))?;
             self.op(&instr.op)?;
         }
@@ -267,6 +292,7 @@ impl Checker<'_> {
     fn decorators(&self, decorators: &[Decorator]) -> Result<(), Problem> {
         for decorator in decorators {
             self.symbol(decorator.name)?;
+            self.span(decorator.span)?;
             for value in decorator.args.iter().flatten() {
                 self.constant(value)?;
             }
@@ -297,6 +323,12 @@ impl Checker<'_> {
             Const::List(items) => items.iter().try_for_each(|item| self.constant(item)),
             Const::Int(_) | Const::Float(_) | Const::Bool(_) | Const::Null => Ok(()),
         }
+    }
+
+    fn span(&self, span: Span) -> Result<(), Problem> {
+        self.text
+            .get(span.start as usize..span.end as usize)
+            .map_or(Err(Problem::NoPlace(span)), |_| Ok(()))
     }
 
     fn var(&self, var: Var) -> Result<(), Problem> {

@@ -196,6 +196,8 @@ pub(crate) struct SinkPlace {
     pub(crate) symbol: String,
     pub(crate) tokens: String,
     pub(crate) quote: String,
+    /// A secret of the source is in these: who uses them is not stored.
+    pub(crate) is_secret: bool,
 }
 
 /// Which sink it is; see `analysis::sink::SinkRef`.

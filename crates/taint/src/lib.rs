@@ -29,6 +29,7 @@ pub use crate::controls::CONTROL_FILES;
 pub use crate::digest::{Digest, Hasher};
 pub use crate::fix::apply;
 pub use crate::interface::Interface;
+use crate::memory::Secrecy;
 pub use crate::memory::UnitMemory;
 use crate::models::Models;
 pub use crate::program::{Lowered, ProjectAnalysis, UnitFindings, UnitOutcome, Units};
@@ -37,6 +38,7 @@ pub use crate::project::{Batches, Outline, Project, UnitId, batches, is_manifest
 use crate::report::Reporter;
 pub use crate::report::{Candidate, settle};
 pub use crate::rules::{Docs, Example, FORMAT, MODEL_FILES, RULE_FILES, Rule, RuleError};
+pub use crate::secret::without_known_secrets;
 use crate::surface::Catalogue;
 pub use crate::surface::{
     Application, Control, Place, Route, SURFACE_FILES, Surface, SurfaceError, Trait, WeakSetting,
@@ -60,6 +62,8 @@ pub struct FileAnalysis {
     pub sites: Vec<Site>,
     /// What could not be done.
     pub diagnostics: Vec<Diagnostic>,
+    /// What it took, in steps: instructions interpreted and values joined. The same on any machine.
+    pub work: u64,
 }
 
 /// What the analysis of one file of a project found.
@@ -78,6 +82,9 @@ pub struct UnitAnalysis {
     pub interface: Interface,
     /// What the project was asked, with its answers.
     pub(crate) asked: Vec<(Question, Answer)>,
+    pub(crate) work: u64,
+    /// What was found must not be stored.
+    pub(crate) secrecy: Secrecy,
 }
 
 /// Rules and models, ready to analyse files; shared freely between threads.
@@ -187,6 +194,7 @@ impl Engine {
             findings: settle(analysis.candidates.iter().collect()),
             sites: analysis.sites,
             diagnostics: analysis.diagnostics,
+            work: analysis.work,
         }
     }
 
@@ -248,6 +256,8 @@ impl Engine {
             entered: outcome.entered,
             interface: outcome.interface,
             asked: outcome.asked,
+            work: outcome.work,
+            secrecy: outcome.secrecy,
         }
     }
 }

@@ -18,6 +18,14 @@ use crate::report::Candidate;
 /// Traces of a file that are kept: those of the rounds of two runs.
 const MAX_TRACES: usize = 6;
 
+/// Whether a secret of the source is part of what is known of a file: then it stays in this process.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) enum Secrecy {
+    #[default]
+    Open,
+    Secret,
+}
+
 /// What is remembered of one file; cheap to clone.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct UnitMemory(Arc<Remembered>);
@@ -25,6 +33,9 @@ pub struct UnitMemory(Arc<Remembered>);
 #[derive(Debug, Serialize, Deserialize)]
 struct Remembered {
     content: Digest,
+    /// What is secret is never stored, so that what was stored is open.
+    #[serde(skip)]
+    secrecy: Secrecy,
     asked: Vec<(Question, Answer)>,
     /// One for each round in which the file saw something else.
     traces: Vec<Trace>,
@@ -63,6 +74,7 @@ impl UnitMemory {
         content: Digest,
         before: Option<&Self>,
         mut asked: Vec<(Question, Answer)>,
+        mut secrecy: Secrecy,
         reads: Vec<(RepoPath, Option<Digest>)>,
         interface: Digest,
         found: &Arc<Found>,
@@ -73,6 +85,9 @@ impl UnitMemory {
             asked.sort();
             asked.dedup();
             let dropped = before.traces.len().saturating_sub(MAX_TRACES - 1);
+            if before.secrecy == Secrecy::Secret {
+                secrecy = Secrecy::Secret;
+            }
             traces.extend(before.traces.iter().skip(dropped).cloned());
         }
         traces.push(Trace {
@@ -82,6 +97,7 @@ impl UnitMemory {
         });
         Self(Arc::new(Remembered {
             content,
+            secrecy,
             asked,
             traces,
         }))
@@ -91,6 +107,12 @@ impl UnitMemory {
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Whether it may be stored: no secret of the source is in it.
+    #[must_use]
+    pub fn may_be_stored(&self) -> bool {
+        self.0.secrecy == Secrecy::Open
     }
 
     /// Interfaces that it needs to be of use.

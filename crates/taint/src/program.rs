@@ -440,7 +440,15 @@ impl Engine {
             .filter_map(|(unit, digest)| Some((path(unit)?, digest)))
             .collect();
         let before = turn.memory.as_ref();
-        let memory = UnitMemory::new(content, before, analysis.asked, reads, digest, &found);
+        let memory = UnitMemory::new(
+            content,
+            before,
+            analysis.asked,
+            analysis.secrecy,
+            reads,
+            digest,
+            &found,
+        );
         Round {
             unit,
             ended: Ended::Analyzed(memory, found),

@@ -198,6 +198,7 @@ impl<'a> Reporter<'a> {
             symbol: self.symbol(function),
             tokens: self.tokens(span),
             quote: self.quote(span, true),
+            is_secret: false,
         }
     }
 

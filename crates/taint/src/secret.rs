@@ -1,10 +1,66 @@
-//! Whether a name and a text look like a secret in the source.
+//! Whether a name and a text look like a secret in the source, and secrets that are known by their
+//! form.
 //!
 //! Three questions: does the name say so, is the text no placeholder, and is it random enough to
 //! be one. The lists and thresholds are data of the rule.
 
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+
 use crate::analysis::words;
 use crate::rules::format::SecretSpec;
+
+/// Forms that vendors document for their tokens, and private keys.
+static TOKENS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?x)
+        \b(?:AKIA|ASIA)[0-9A-Z]{16}\b
+        | \bgh[pousr]_[0-9A-Za-z]{36,}\b | \bgithub_pat_[0-9A-Za-z_]{40,}\b
+        | \bglpat-[0-9A-Za-z_-]{20,}
+        | \bsk-(?:ant-|proj-)?[0-9A-Za-z_-]{24,}
+        | \bxox[abprs]-[0-9A-Za-z-]{10,}
+        | \b[rs]k_live_[0-9A-Za-z]{16,}
+        | \bAIza[0-9A-Za-z_-]{35}
+        | \bnpm_[0-9A-Za-z]{36}\b
+        | \beyJ[0-9A-Za-z_-]{10,}\.eyJ[0-9A-Za-z_-]{10,}\.[0-9A-Za-z_-]{10,}
+        | -----BEGIN\ (?:[A-Z]+\ )*PRIVATE\ KEY-----.*",
+    )
+    .ok()
+});
+
+/// The password of a URL: `scheme://user:PASSWORD@host`.
+static URL_PASSWORDS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"(\b[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@'"`]*:)[^\s/@'"`]+@"#).ok());
+
+/// Stands for a secret in what a file shows to others, which is stored: it looks like one and says
+/// nothing about it.
+pub(crate) const STAND_IN: &str = "q7Zr-4kXw-9Tbn";
+
+/// A text with the tokens that are known by their form, and the passwords of URLs, masked.
+#[must_use]
+pub fn without_known_secrets<'t>(text: &'t str, mask: &str) -> Cow<'t, str> {
+    let (Some(tokens), Some(passwords)) = (&*TOKENS, &*URL_PASSWORDS) else {
+        return Cow::Owned(mask.to_owned());
+    };
+    let with_mask = |found: &Captures<'_>| format!("{}{mask}@", &found[1]);
+    match tokens.replace_all(text, mask) {
+        Cow::Borrowed(same) => passwords.replace_all(same, with_mask),
+        Cow::Owned(masked) => Cow::Owned(passwords.replace_all(&masked, with_mask).into_owned()),
+    }
+}
+
+/// The shortest text that [`TOKENS`] know.
+const SHORTEST_TOKEN: usize = 15;
+
+/// Whether a secret that is known by its form is in a text. Asked of every text of a file: most are
+/// too short.
+pub(crate) fn is_known_secret(text: &str) -> bool {
+    let found = |form: &LazyLock<Option<Regex>>| form.as_ref().is_none_or(|f| f.is_match(text));
+    (text.len() >= SHORTEST_TOKEN && found(&TOKENS))
+        || (text.contains("://") && found(&URL_PASSWORDS))
+}
 
 /// Whether a name says that its value is a secret.
 pub(crate) fn names_secret(spec: &SecretSpec, name: &str) -> bool {

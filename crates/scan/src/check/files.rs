@@ -313,7 +313,9 @@ impl<'a> Files<'a> {
 fn refusal(path: &RepoPath, refused: &Refused) -> Diagnostic {
     let (level, code) = match refused {
         Refused::TooLarge { bytes, .. } => return source::too_large(path, *bytes as u64),
-        Refused::TooDeep { .. } => (Level::Warning, "file-too-deep"),
+        Refused::TooDeep { .. } | Refused::TooManyLevels { .. } => {
+            (Level::Warning, "file-too-deep")
+        }
         Refused::Minified { .. } => (Level::Warning, "file-minified"),
         Refused::ParserPanicked { .. } => (Level::Warning, "parser-failed"),
     };

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use trueline_cache::{Cache, CacheError, Key, Kind};
 use trueline_facts::RepoPath;
@@ -35,6 +35,8 @@ pub(crate) struct Stored {
 #[derive(Clone, Debug)]
 struct Base {
     id: Digest,
+    /// The files in it.
+    paths: FxHashSet<RepoPath>,
     /// Files that differ from it or are new.
     changed: BTreeSet<RepoPath>,
     removed: BTreeSet<RepoPath>,
@@ -107,6 +109,7 @@ impl Stored {
         let id = Digest::of(&bytes);
         let base: BaseContent = postcard::from_bytes(&bytes).ok()?;
         drop(bytes);
+        let paths = base.files.iter().map(|(path, _)| path.clone()).collect();
         let mut memory = Memory {
             shape: Some(base.shape),
             files: base.files.into_iter().collect(),
@@ -114,6 +117,7 @@ impl Stored {
         };
         let mut known = Base {
             id,
+            paths,
             changed: BTreeSet::new(),
             removed: BTreeSet::new(),
         };
@@ -148,15 +152,31 @@ impl Stored {
         Some(memory)
     }
 
-    /// Notes what a run changed, before it is saved.
-    pub(crate) fn note(&mut self, changed: &[RepoPath], removed: &[RepoPath]) {
-        if let Some(base) = &mut self.base {
-            base.changed.extend(changed.iter().cloned());
-            for path in removed {
-                base.changed.remove(path);
-                base.removed.insert(path.clone());
+    /// Notes what a run changed, before it is saved; says whether there is anything to save. A file in
+    /// which a secret stands is not stored.
+    pub(crate) fn note(
+        &mut self,
+        memory: &Memory,
+        changed: &[RepoPath],
+        removed: &[RepoPath],
+    ) -> bool {
+        let Some(base) = &mut self.base else {
+            return true;
+        };
+        let is_open = |path: &&RepoPath| {
+            let file = memory.files.get(*path);
+            file.is_none_or(FileMemory::may_be_stored)
+        };
+        let (open, secret): (Vec<&RepoPath>, Vec<&RepoPath>) = changed.iter().partition(is_open);
+        let mut news = !open.is_empty();
+        base.changed.extend(open.into_iter().cloned());
+        for path in removed.iter().chain(secret) {
+            news |= base.changed.remove(path);
+            if base.paths.contains(path) {
+                news |= base.removed.insert(path.clone());
             }
         }
+        news
     }
 
     /// Stores what changed since the base, or all of it.
@@ -177,9 +197,10 @@ impl Stored {
                     .iter()
                     .flat_map(|(_, file)| interfaces(file))
                     .collect();
+                let kept = memory.kept_here();
                 let made = &mut memory.interfaces.made;
                 // All others are in the base.
-                made.retain(|digest, _| wanted.contains(digest));
+                made.retain(|digest, _| wanted.contains(digest) || kept.contains(digest));
                 let content = ChangeContent {
                     base: base.id,
                     shape,
@@ -203,6 +224,7 @@ impl Stored {
         let mut files: Vec<(RepoPath, FileMemory)> = memory
             .files
             .iter()
+            .filter(|(_, file)| file.may_be_stored())
             .map(|(path, file)| (path.clone(), file.clone()))
             .collect();
         files.sort_by(|a, b| a.0.cmp(&b.0));
@@ -248,13 +270,17 @@ impl Stored {
             }
         }
         self.write("base", &base)?;
+        let paths = content.files.iter().map(|(path, _)| path.clone()).collect();
         let mut stored = FxHashMap::default();
         let count = content.shards.len();
         for (at, shard) in content.shards.into_iter().enumerate() {
             stored.extend(shard.into_iter().map(|digest| (digest, at as u32)));
         }
+        let kept = memory.kept_here();
+        let mut made = std::mem::take(&mut memory.interfaces.made);
+        made.retain(|digest, _| kept.contains(digest));
         memory.interfaces = Interfaces {
-            made: BTreeMap::new(),
+            made,
             stored,
             shards: (0..count).map(|_| OnceLock::new()).collect(),
             home: Some(Home {
@@ -264,10 +290,19 @@ impl Stored {
         };
         self.base = Some(Base {
             id,
+            paths,
             changed: BTreeSet::new(),
             removed: BTreeSet::new(),
         });
         Ok(())
+    }
+}
+
+impl Memory {
+    /// Interfaces of files that are not stored.
+    fn kept_here(&self) -> BTreeSet<Digest> {
+        let files = self.files.values().filter(|file| !file.may_be_stored());
+        files.flat_map(interfaces).collect()
     }
 }
 

@@ -244,3 +244,48 @@ fn a_long_cycle_of_imports_costs_no_more_than_its_rounds() {
     assert!(restless.filter(|d| d.code == "import-cycle-budget").count() <= 1);
     assert_eq!(shown(&tree.fresh(1)), shown(&outcome));
 }
+
+#[test]
+fn secrets_of_the_source_are_not_stored() {
+    let password = "h7kPq2zz-x91Lm";
+    let key = "AKIAQ3EGV4TZ5WMNPL7K";
+    let tree = Tree::of(&[
+        (
+            "settings.py",
+            &format!(
+                "DB_PASSWORD = \"{password}\"\nKEY = \"{key}\"\nNAME = \"shop-of-a-name\"\n\n\ndef login(user):\n    return run(\"mysql \" + user, password=\"{password}\")\n"
+            ),
+        ),
+        (
+            "shop.py",
+            "import os\nfrom flask import Flask, request\nfrom settings import *\nimport settings\n\napp = Flask(__name__)\napp.config[\"SECRET_KEY\"] = settings.DB_PASSWORD\nOTHER = KEY\nTITLE = NAME\n\n\n@app.route(\"/\")\ndef index():\n    os.system(request.args[\"q\"])\n    return settings.login(request.args[\"u\"])\n",
+        ),
+        (
+            "again.py",
+            "from shop import OTHER, TITLE\n\nprint(OTHER, TITLE)\n",
+        ),
+    ]);
+    let first = tree.fresh(2);
+    assert!(rules(&first).contains(&"hard-coded-secret".to_owned()));
+    let stored: Vec<u8> = tree
+        .segments()
+        .iter()
+        .flat_map(|path| fs::read(path).unwrap())
+        .collect();
+    let holds = |text: &str| stored.windows(text.len()).any(|w| w == text.as_bytes());
+    assert!(holds("shop-of-a-name"), "constants are stored");
+    assert!(!holds(password) && !holds(key));
+    // What was not stored is found anew, and nothing else is.
+    let second = tree.fresh(2);
+    assert_eq!(analyzed(&second), ["settings.py"]);
+    assert_eq!(shown(&second), shown(&first));
+    assert_eq!(shown(&second), shown(&tree.without_memory()));
+    // In a running process it is known.
+    let mut scanner = tree.scanner(true);
+    rescan(&mut scanner, Changed::Anything);
+    let edited = [tree.path("again.py")];
+    tree.write("again.py", "from shop import OTHER\n\nprint(OTHER)\n");
+    let outcome = rescan(&mut scanner, Changed::Files(&edited));
+    assert_eq!(analyzed(&outcome), ["again.py"]);
+    assert_eq!(shown(&outcome), shown(&tree.without_memory()));
+}

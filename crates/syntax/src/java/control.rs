@@ -9,9 +9,6 @@ use tree_sitter::Node;
 use super::{Lowering, field, span};
 use crate::ir::{BlockId, CompareOp, Const, IterKind, Op, Operand, Symbol, Terminator, Var};
 
-/// Copies of `finally` blocks that a file may have.
-const MAX_FINALLY_COPIES: usize = 2_000;
-
 /// Something that a jump can aim at or must leave in order.
 #[derive(Clone, Copy)]
 pub(super) enum Frame<'t> {
@@ -438,8 +435,7 @@ impl<'t> Lowering<'t> {
                 }
                 Frame::Finally(block) => {
                     self.context().frames.truncate(at);
-                    if self.finally_copies < MAX_FINALLY_COPIES {
-                        self.finally_copies += 1;
+                    if self.copies.take(block.byte_range().len()) {
                         self.block(*block);
                     } else {
                         self.builder

@@ -30,6 +30,7 @@ use rustc_hash::FxHashMap;
 use tree_sitter::{Node, TreeCursor};
 
 use crate::builder::{Exports, ModuleBuilder};
+use crate::copies::Copies;
 use crate::ir::{Language, Module, Op, Operand, Symbol};
 use crate::lines::count_not_blank;
 use crate::tree::{field, parse, span, syntax_errors};
@@ -51,7 +52,7 @@ pub(crate) fn lower(source: Source<'_>) -> Result<Module, Refused> {
         types: FxHashMap::default(),
         classes: Vec::new(),
         contexts: vec![Context::default()],
-        finally_copies: 0,
+        copies: Copies::of(source.text),
     };
     syntax_errors(&mut lowering.builder, root);
     let exports = lowering.file(root);
@@ -72,8 +73,7 @@ struct Lowering<'t> {
     classes: Vec<ClassScope>,
     /// The functions being lowered, outermost first.
     contexts: Vec<Context<'t>>,
-    /// How often `finally` blocks were copied.
-    finally_copies: usize,
+    copies: Copies,
 }
 
 /// What is known of a function while its body is lowered.

@@ -138,15 +138,11 @@ impl<'a> Lowering<'a> {
 
     fn copy_of_finally(&mut self, block: &'a BlockStatement<'a>, span: Span) {
         let size = block.span.size() as usize;
-        match self.copies_left.checked_sub(size) {
-            Some(left) => {
-                self.copies_left = left;
-                self.lower_block(&block.body);
-            }
-            None => {
-                self.builder
-                    .emit_unknown("TryStatement.finalizer", Vec::new(), span);
-            }
+        if self.copies.take(size) {
+            self.lower_block(&block.body);
+        } else {
+            self.builder
+                .emit_unknown("TryStatement.finalizer", Vec::new(), span);
         }
     }
 

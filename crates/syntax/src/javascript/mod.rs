@@ -49,6 +49,7 @@ use rustc_hash::FxHashSet;
 
 use crate::Source;
 use crate::builder::{Exports, ModuleBuilder};
+use crate::copies::Copies;
 use crate::ir::{
     Const, Export, FuncId, Language, Module, Op, Operand, Span, Symbol, SyntaxError, Var,
 };
@@ -101,7 +102,11 @@ fn lower_broken(language: Language, text: &str, dialect: SourceType, lines: u32)
         let cause = found
             .first()
             .map(|(place, error)| (*place, error.message.clone()));
-        for (_, error) in found {
+        for (_, mut error) in found {
+            // The parser points at one byte of a character that it does not expect.
+            let (start, end) = (error.span.start as usize, error.span.end as usize);
+            error.span.start = text.floor_char_boundary(start) as u32;
+            error.span.end = text.ceil_char_boundary(end) as u32;
             if !errors.contains(&error) {
                 errors.push(error);
             }
@@ -225,16 +230,16 @@ struct Lowering<'a> {
     exports: Vec<Export>,
     /// Paths of the definitions that surround the present node.
     paths: Vec<Symbol>,
-    /// Namespaces around the present statement: what they `export` becomes a field.
-    namespaces: Vec<Var>,
+    /// Namespaces around the present statement, as variables of a function: what they `export`
+    /// becomes a field.
+    namespaces: Vec<(FuncId, Var)>,
     /// Variables that hold functions, classes and namespaces: a namespace adds to what is there.
     objects: FxHashSet<(FuncId, Var)>,
     /// Functions being lowered, the module body first.
     contexts: Vec<Context<'a>>,
     /// Levels of the tree above the present node.
     depth: u32,
-    /// Bytes of `finally` blocks that may still be copied; bounds the growth by nesting.
-    copies_left: usize,
+    copies: Copies,
     /// Whether `this` and `arguments` occur at all: most functions of most files need no variable
     /// for them.
     mentions: Mentions,
@@ -319,7 +324,7 @@ impl<'a> Lowering<'a> {
             objects: FxHashSet::default(),
             contexts: vec![Context::function()],
             depth: 0,
-            copies_left: text.len().saturating_mul(2).saturating_add(COPIES_FREE),
+            copies: Copies::of(text),
             mentions: Mentions::of(text),
             strictness: Strictness::Strict,
             words,
@@ -378,9 +383,6 @@ impl<'a> Lowering<'a> {
         }
     }
 }
-
-/// Copies of `finally` blocks that even a small file may make, in bytes.
-const COPIES_FREE: usize = 16 << 10;
 
 const fn has_effect(op: &Op) -> bool {
     matches!(

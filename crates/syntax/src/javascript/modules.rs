@@ -186,14 +186,25 @@ impl<'a> Lowering<'a> {
     fn reexport(&mut self, name: Symbol, op: Op, span: Span) {
         let var = self.builder.temp();
         self.builder.emit_to(var, op, span);
-        self.exports.push(Export { name, var });
+        self.export(name, var);
+    }
+
+    /// Exports a variable of the module body. What stands in a function, which only broken text has,
+    /// is exported by nobody.
+    fn export(&mut self, name: Symbol, var: Var) {
+        if self.contexts.len() == 1 {
+            self.exports.push(Export { name, var });
+        }
     }
 
     /// Exports a name of the module body or of a namespace. A name without a value here (a type) is
     /// not exported.
     pub(super) fn export_local(&mut self, exported: Symbol, local: Symbol) {
         let var = self.builder.resolve(local);
-        if let Some(namespace) = self.namespaces.last() {
+        // A function in a namespace exports nothing, but in broken text.
+        let here = self.builder.function_id();
+        let namespace = self.namespaces.last().filter(|(at, _)| *at == here);
+        if let Some((_, namespace)) = namespace {
             let op = Op::StoreField {
                 base: Operand::Var(*namespace),
                 name: exported,
@@ -204,8 +215,7 @@ impl<'a> Lowering<'a> {
         }
         let home = self.builder.function().vars.get(var.0 as usize);
         if home.is_some_and(|decl| decl.home == VarHome::Local) {
-            let name = exported;
-            self.exports.push(Export { name, var });
+            self.export(exported, var);
         }
     }
 

@@ -97,11 +97,21 @@ impl Repair {
             clamp_function(function, end);
         }
         for Class {
-            span, decorators, ..
+            span,
+            decorators,
+            fields,
+            ..
         } in &mut module.classes
         {
             clamp(span, end);
             clamp_decorators(decorators, end);
+            for field in fields {
+                clamp(&mut field.span, end);
+                clamp_decorators(&mut field.decorators, end);
+            }
+        }
+        for unknown in &mut module.coverage.unknown {
+            clamp(&mut unknown.span, end);
         }
     }
 }

@@ -74,7 +74,7 @@ impl<'a> Lowering<'a> {
             let var = self.builder.declare(name);
             self.define_namespace(var, span);
             if opened > 0
-                && let Some(outer) = self.namespaces.last()
+                && let Some((_, outer)) = self.namespaces.last()
             {
                 let op = Op::StoreField {
                     base: Operand::Var(*outer),
@@ -85,7 +85,7 @@ impl<'a> Lowering<'a> {
             }
             let names = self.named(name);
             self.paths.push(names.qualified);
-            self.namespaces.push(var);
+            self.namespaces.push((self.builder.function_id(), var));
             self.builder.push_scope();
             opened += 1;
             match &declaration.body {

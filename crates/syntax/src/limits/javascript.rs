@@ -91,7 +91,10 @@ impl Scan<'_> {
     fn punctuation(&mut self, byte: u8) {
         let head_word = std::mem::take(&mut self.head_word);
         let newline = std::mem::take(&mut self.newline);
-        if self.previous == Previous::Semicolon {
+        // A decorator behind a block is that of the next declaration.
+        if self.previous == Previous::Semicolon
+            || (byte == b'@' && self.previous == Previous::Brace)
+        {
             self.nesting.end_expression();
         }
         match byte {

@@ -284,3 +284,56 @@ fn text_that_is_not_go_at_all_costs_little() {
         assert!(begun.elapsed().as_secs() < 60, "{start}");
     }
 }
+
+#[test]
+fn many_annotated_methods_are_no_depth() {
+    let methods =
+        "  @Override @Get(\"/a\") public A m(@Query String x) { return f(x); }\n".repeat(5_000);
+    let java = format!("class A {{\n{methods}}}\n");
+    assert!(lowered(Language::Java, "A.java", &java).is_ok());
+    let methods = "  @Get('/a') m(@Query() x: string) { return f(x); }\n".repeat(5_000);
+    let typescript = format!("class A {{\n{methods}}}\n");
+    assert!(lowered(Language::TypeScript, "a.ts", &typescript).is_ok());
+}
+
+/// Instructions of all functions.
+fn instructions(language: Language, path: &str, text: &str) -> usize {
+    let module = lowered(language, path, text).expect("not refused");
+    let blocks = module.functions.iter().flat_map(|f| &f.blocks);
+    blocks.map(|block| block.instrs.len()).sum()
+}
+
+#[test]
+fn many_ways_out_of_a_long_finally_do_not_multiply() {
+    let many = 1_000;
+    let java = format!(
+        "class A {{ void f() {{ try {{ {} }} finally {{ {} }} }} }}",
+        "if (a) return; ".repeat(many),
+        "b(); ".repeat(many)
+    );
+    let javascript = format!(
+        "function f() {{\ntry {{ {} }}\nfinally {{ {} }} }}",
+        "if (a) return;\n".repeat(many),
+        "b();\n".repeat(many)
+    );
+    let python = format!(
+        "def f():\n try:\n{} finally:\n{}",
+        "  if a: return\n".repeat(many),
+        "  b()\n".repeat(many)
+    );
+    let go = format!(
+        "package a\nfunc f() {{\n{}{}}}\n",
+        "if a { return }\n".repeat(many),
+        "defer b()\n".repeat(many)
+    );
+    for (language, path, text) in [
+        (Language::Java, "A.java", java),
+        (Language::JavaScript, "a.js", javascript),
+        (Language::Python, "a.py", python),
+        (Language::Go, "a.go", go),
+    ] {
+        let count = instructions(language, path, &text);
+        // The square would be a million.
+        assert!(count < 4 * text.len(), "{language}: {count} instructions");
+    }
+}

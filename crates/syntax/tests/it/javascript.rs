@@ -1560,3 +1560,26 @@ proptest! {
         let _ = lowered(Language::TypeScript, "a.ts", &text);
     }
 }
+
+#[test]
+fn what_a_function_exports_in_broken_text_is_exported_by_nobody() {
+    let text = "const f = () => {\n  export * from 'a';\n  export { b } from 'a';\n  export { f };\n};\nexport { f as g };\n";
+    let module = lowered(Language::JavaScript, "a.mjs", text).expect("not refused");
+    let names: Vec<&str> = module.exports.iter().map(|e| module.text(e.name)).collect();
+    assert_eq!(names, ["g"]);
+    let text =
+        "namespace N {\n  function f() {\n    export const x = 1;\n  }\n  export const y = 2;\n}\n";
+    lowered(Language::TypeScript, "a.ts", text).expect("not refused");
+}
+
+#[test]
+fn an_error_at_a_character_of_several_bytes_is_a_part_of_the_text() {
+    for text in [
+        "let a = \u{fffd};\n",
+        "f(\u{2603}\u{fffd}\n",
+        "// a\nx = `${\u{fffd}",
+    ] {
+        let module = lowered(Language::JavaScript, "a.js", text).expect("not refused");
+        assert!(!module.coverage.errors.is_empty());
+    }
+}

@@ -134,11 +134,7 @@ impl<'a> Analyzer<'a> {
                 application.receiver.unwrap_or(ValId::UNKNOWN)
             }
             Root::Captured(owner, var) if owner == frame.id => {
-                let value = state
-                    .env
-                    .get(var.0 as usize)
-                    .copied()
-                    .unwrap_or(ValId::UNKNOWN);
+                let value = state.env.get(var.0 as usize).unwrap_or(ValId::UNKNOWN);
                 if value == ValId::UNDEF {
                     ValId::UNKNOWN
                 } else {

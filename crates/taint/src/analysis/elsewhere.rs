@@ -74,6 +74,8 @@ pub(super) struct Elsewhere<'a> {
     /// The code at sources of other files.
     pub(super) quotes: FxHashMap<SourceId, Box<str>>,
     pub(super) places: FxHashMap<(FuncId, Span), Arc<SinkPlace>>,
+    /// Secrets of other files are in one of these places.
+    pub(super) secret_places: bool,
     /// Contents of objects of other files that are not yet in the shared heap.
     arrived: Vec<(ObjId, usize, u32)>,
     /// What the project was asked.
@@ -132,6 +134,7 @@ impl<'a> Elsewhere<'a> {
             traces: Vec::new(),
             quotes: FxHashMap::default(),
             places: FxHashMap::default(),
+            secret_places: false,
             arrived: Vec::new(),
             asked: BTreeMap::new(),
         }
@@ -1068,6 +1071,7 @@ impl<'a> Analyzer<'a> {
         sink: &portable::Sink,
     ) -> Option<SinkFlow> {
         let place = interface.places.get(sink.place as usize)?;
+        self.elsewhere.secret_places |= place.is_secret;
         let function = self.bring_function(at, place.function)?;
         let span = Span::new(place.span.0, place.span.1);
         if self.elsewhere_function(function).is_some() {

@@ -408,9 +408,7 @@ impl<'a> Analyzer<'a> {
             let access = self.arena.root(Root::Param(frame.id, at as u16));
             let id = self.arena.access_value(access);
             let id = self.seeded(frame.id, param.span, &known, id);
-            if let Some(slot) = state.env.get_mut(param.var.0 as usize) {
-                *slot = id;
-            }
+            state.env.set(param.var.0 as usize, id);
         }
     }
 

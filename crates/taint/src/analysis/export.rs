@@ -21,6 +21,7 @@ use super::{Analyzer, ObjectKind, Status};
 use crate::interface::{self as portable, Interface, Ref};
 use crate::project::{Target, UnitId};
 use crate::report::Reporter;
+use crate::secret::{STAND_IN, is_known_secret};
 
 impl Analyzer<'_> {
     /// What the file shows to others.
@@ -199,6 +200,16 @@ impl<'e, 'a> Exporter<'e, 'a> {
         self.text(analyzer.names.text(symbol))
     }
 
+    /// A text that the program works with. Other files learn of a secret that it is one.
+    fn constant(&mut self, symbol: Symbol) -> u32 {
+        let analyzer = self.analyzer;
+        let text = analyzer.names.text(symbol);
+        if analyzer.secrets.contains(&symbol) || is_known_secret(text) {
+            return self.text(STAND_IN);
+        }
+        self.text(text)
+    }
+
     fn file(&mut self, unit: UnitId) -> u32 {
         if let Some(at) = self.files.get(&unit) {
             return *at;
@@ -258,8 +269,8 @@ impl<'e, 'a> Exporter<'e, 'a> {
         self.values.insert(id, at);
         let value = self.analyzer.arena.get(id).clone();
         let constant = value.konst.map(|k| match k {
-            Konst::Str(text) => portable::Constant::Str(self.symbol(text)),
-            Konst::Bytes(text) => portable::Constant::Bytes(self.symbol(text)),
+            Konst::Str(text) => portable::Constant::Str(self.constant(text)),
+            Konst::Bytes(text) => portable::Constant::Bytes(self.constant(text)),
             Konst::Int(number) => portable::Constant::Int(number),
             Konst::Float(bits) => portable::Constant::Float(bits),
             Konst::Bool(truth) => portable::Constant::Bool(truth),
@@ -267,7 +278,7 @@ impl<'e, 'a> Exporter<'e, 'a> {
         });
         let atoms = value.atoms.iter().filter_map(|a| self.atom(*a)).collect();
         let labels = value.labels.iter().map(|l| self.label(l)).collect();
-        let prefix = value.prefix.map(|p| self.symbol(p));
+        let prefix = value.prefix.map(|p| self.constant(p));
         if let Some(slot) = self.out.values.get_mut(at as usize) {
             *slot = portable::Value {
                 constant,
@@ -349,7 +360,11 @@ impl<'e, 'a> Exporter<'e, 'a> {
             .trace(last)
             .into_iter()
             .map(|(place, message)| {
-                let location = self.reporter.step_location(&place);
+                let mut location = self.reporter.step_location(&place);
+                if self.is_secret(&location.snippet) {
+                    // Other files show where, not what.
+                    location.snippet = String::new();
+                }
                 self.step(portable::TraceStep { location, message })
             })
             .collect();
@@ -360,6 +375,14 @@ impl<'e, 'a> Exporter<'e, 'a> {
         self.out.traces.push(steps.clone());
         self.traces.insert(steps, at);
         at
+    }
+
+    /// Whether a secret of the file is in a piece of its text.
+    fn is_secret(&self, piece: &str) -> bool {
+        let names = &self.analyzer.names;
+        let secrets = self.analyzer.secrets.iter();
+        let known = secrets.map(|secret| names.text(*secret));
+        is_known_secret(piece) || { known }.any(|secret| piece.contains(secret))
     }
 
     fn step(&mut self, step: portable::TraceStep) -> u32 {
@@ -619,10 +642,17 @@ impl<'e, 'a> Exporter<'e, 'a> {
                 function: owner,
                 ..(**place).clone()
             },
-            None => portable::SinkPlace {
-                function: owner,
-                ..self.reporter.sink_place(function, span)
-            },
+            None => {
+                let place = self.reporter.sink_place(function, span);
+                let is_secret = self.is_secret(&place.location.snippet)
+                    || self.is_secret(&place.tokens)
+                    || self.is_secret(&place.quote);
+                portable::SinkPlace {
+                    function: owner,
+                    is_secret,
+                    ..place
+                }
+            }
         };
         let at = self.out.places.len() as u32;
         self.out.places.push(place);

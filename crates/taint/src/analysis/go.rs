@@ -552,9 +552,7 @@ impl<'a> Analyzer<'a> {
                 let Some(Operand::Var(var)) = operand else {
                     break;
                 };
-                if let Some(slot) = state.env.get_mut(var.0 as usize) {
-                    *slot = filled;
-                }
+                state.env.set(var.0 as usize, filled);
                 operand = match Self::definition(frame, &Operand::Var(*var)) {
                     Some(Op::Copy(inner)) => Some(inner),
                     _ => None,

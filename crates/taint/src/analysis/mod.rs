@@ -16,6 +16,7 @@ mod containers;
 mod declared;
 mod elsewhere;
 mod entry;
+mod env;
 mod export;
 mod fold;
 mod go;
@@ -61,6 +62,7 @@ use self::state::{Heap, State};
 use self::summary::Summary;
 use self::value::{Arena, Atom, ObjId, PathId, Root, StepKind, ValId};
 use crate::interface::Interface;
+use crate::memory::Secrecy;
 use crate::models::{LanguageModels, Models};
 use crate::project::{Answer, Project, Question, UnitId};
 use crate::report::Reporter;
@@ -91,6 +93,10 @@ pub(crate) struct Outcome {
     pub(crate) interface: Interface,
     /// What the project was asked, with its answers.
     pub(crate) asked: Vec<(Question, Answer)>,
+    /// Steps: instructions interpreted and values joined.
+    pub(crate) work: u64,
+    /// Whether any of this holds a secret of the source.
+    pub(crate) secrecy: Secrecy,
 }
 
 /// A file and where it stands among others.
@@ -200,6 +206,10 @@ struct Analyzer<'a> {
     /// The best way to each place found so far.
     reached: BTreeMap<sink::Reach, sink::Reached>,
     sites: BTreeSet<(u16, Span)>,
+    /// Instructions interpreted.
+    steps: u64,
+    /// Texts of the file that are secrets.
+    secrets: BTreeSet<Symbol>,
     cut: BTreeSet<FuncId>,
     value_limit: usize,
     symbols: CommonSymbols,
@@ -293,6 +303,8 @@ impl<'a> Analyzer<'a> {
             entered: BTreeSet::new(),
             reached: BTreeMap::new(),
             sites: BTreeSet::new(),
+            steps: 0,
+            secrets: BTreeSet::new(),
             cut: BTreeSet::new(),
             value_limit: MIN_VALUES.max(instructions.saturating_mul(VALUES_PER_INSTRUCTION)),
             symbols,
@@ -315,6 +327,15 @@ impl<'a> Analyzer<'a> {
 
     fn finish(self, interface: Interface) -> Outcome {
         let hits = self.render_hits();
+        let known = |text: &Box<str>| crate::secret::is_known_secret(text);
+        let is_secret = !self.secrets.is_empty()
+            || self.elsewhere.secret_places
+            || self.module.symbols.iter().any(known);
+        let secrecy = if is_secret {
+            Secrecy::Secret
+        } else {
+            Secrecy::Open
+        };
         let entered = self
             .entered
             .iter()
@@ -327,6 +348,8 @@ impl<'a> Analyzer<'a> {
             sites: self.sites,
             cut: self.cut.into_iter().collect(),
             asked: self.elsewhere.asked(),
+            work: self.steps + self.arena.joins,
+            secrecy,
         }
     }
 
@@ -475,11 +498,13 @@ impl<'a> Analyzer<'a> {
                 slot.and_then(Option::take)
             };
             let Some(mut state) = state else { continue };
-            if steps < block.instrs.len() || self.arena.len() > self.value_limit {
+            let left = steps.checked_sub(block.instrs.len() + 1);
+            let Some(left) = left.filter(|_| self.arena.len() <= self.value_limit) else {
                 self.cut.insert(frame.id);
                 break;
-            }
-            steps -= block.instrs.len() + 1;
+            };
+            self.steps += (steps - left) as u64;
+            steps = left;
             let mut next: SmallVec<[(BlockId, State); 3]> = SmallVec::new();
             frame.block = block_id;
             frame.dead = false;
@@ -624,11 +649,7 @@ impl<'a> Analyzer<'a> {
         match operand {
             Operand::Const(constant) => self.constant(constant),
             Operand::Var(var) => {
-                let value = state
-                    .env
-                    .get(var.0 as usize)
-                    .copied()
-                    .unwrap_or(ValId::UNKNOWN);
+                let value = state.env.get(var.0 as usize).unwrap_or(ValId::UNKNOWN);
                 let value = if value == ValId::UNDEF {
                     self.outer(frame, state, *var)
                 } else {

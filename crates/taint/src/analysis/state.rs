@@ -7,6 +7,7 @@ use std::rc::Rc;
 use smallvec::SmallVec;
 use trueline_syntax::ir::Symbol;
 
+use super::env::Env;
 use super::value::{Arena, Konst, ObjId, ValId};
 use crate::models::Bits;
 
@@ -152,7 +153,7 @@ pub(super) type Heap = Rc<Vec<(ObjId, Rc<Contents>)>>;
 /// The state at one point.
 #[derive(Clone, Debug)]
 pub(super) struct State {
-    pub(super) env: Vec<ValId>,
+    pub(super) env: Env,
     /// Objects made or changed by this function.
     pub(super) heap: Heap,
     /// Objects of enclosing functions as they were at entry; never changed.
@@ -164,7 +165,7 @@ pub(super) struct State {
 impl State {
     pub(super) fn new(vars: usize) -> Self {
         Self {
-            env: vec![ValId::UNDEF; vars],
+            env: Env::new(vars),
             heap: Heap::default(),
             base: Heap::default(),
             facts: SmallVec::new(),
@@ -211,20 +212,15 @@ impl State {
 
     /// Joins another state into this one; says whether this one changed.
     pub(super) fn join(&mut self, other: &Self, arena: &mut Arena) -> bool {
-        let mut changed = false;
-        for (own, theirs) in self.env.iter_mut().zip(&other.env) {
-            if own != theirs {
-                // What a guard cleared on one side stays cleared there: `if x not in LIST: x = y`.
-                let cleared = fact(&self.facts, *own);
-                let first = cleared.map_or(*own, |c| arena.refine(*own, c));
-                let second = other
-                    .fact(*theirs)
-                    .map_or(*theirs, |c| arena.refine(*theirs, c));
-                let joined = arena.join(first, second);
-                changed |= joined != *own;
-                *own = joined;
-            }
-        }
+        let facts = &self.facts;
+        let mut changed = self.env.join(&other.env, |own, theirs| {
+            // What a guard cleared on one side stays cleared there: `if x not in LIST: x = y`.
+            let cleared = fact(facts, own);
+            let first = cleared.map_or(own, |c| arena.refine(own, c));
+            let cleared = other.fact(theirs);
+            let second = cleared.map_or(theirs, |c| arena.refine(theirs, c));
+            arena.join(first, second)
+        });
         if !Rc::ptr_eq(&self.heap, &other.heap) {
             changed |= self.join_heap(&other.heap, arena);
         }

@@ -459,9 +459,10 @@ impl<'a> Analyzer<'a> {
         value: ValId,
     ) {
         if owner == frame.id {
-            if let Some(slot) = state.env.get_mut(var.0 as usize) {
+            if let Some(before) = state.env.get(var.0 as usize) {
                 // Whether the callee ran its assignment is not known here.
-                *slot = self.arena.join(*slot, value);
+                let joined = self.arena.join(before, value);
+                state.env.set(var.0 as usize, joined);
             }
             return;
         }

@@ -163,9 +163,7 @@ impl<'a> Analyzer<'a> {
         } else {
             value
         };
-        if let Some(slot) = state.env.get_mut(dst.0 as usize) {
-            *slot = value;
-        }
+        state.env.set(dst.0 as usize, value);
         let Some(decl) = frame.function.vars.get(dst.0 as usize).copied() else {
             return;
         };

@@ -282,6 +282,8 @@ pub(super) struct StepNode {
 /// All values, paths, sources and steps of one module.
 #[derive(Debug)]
 pub(super) struct Arena {
+    /// Joins of values that differ.
+    pub(super) joins: u64,
     values: Vec<Value>,
     constants: FxHashMap<Konst, ValId>,
     single: FxHashMap<Atom, ValId>,
@@ -304,6 +306,7 @@ pub(super) struct Arena {
 impl Arena {
     pub(super) fn new() -> Self {
         Self {
+            joins: 0,
             values: vec![Value::default(), Value::default()],
             constants: FxHashMap::default(),
             single: FxHashMap::default(),
@@ -384,6 +387,7 @@ impl Arena {
         if a == ValId::UNDEF {
             return b;
         }
+        self.joins += 1;
         let (left, right) = (self.get(a), self.get(b));
         let mut joined = Value {
             konst: (left.konst == right.konst).then_some(left.konst).flatten(),

@@ -247,24 +247,24 @@ impl<'a> Analyzer<'a> {
 
     /// A secret written into the source: `password = "…"`.
     pub(super) fn check_secret(&mut self, frame: &Frame<'a>, name: Symbol, value: ValId) {
-        let Some(Konst::Str(text)) = self.arena.get(value).konst else {
+        let Some(Konst::Str(symbol)) = self.arena.get(value).konst else {
             return;
         };
         let Some((rule, spec)) = self.secret_rule() else {
             return;
         };
-        let text = self.names.text(text);
+        let text = self.names.text(symbol);
         if text.len() < spec.min_length || !crate::secret::names_secret(spec, self.names.text(name))
         {
             return;
         }
         self.sites.insert((rule, frame.span));
-        let text = self.names.text(match self.arena.get(value).konst {
-            Some(Konst::Str(text)) => text,
-            _ => return,
-        });
+        let text = self.names.text(symbol);
         if !crate::secret::is_secret(spec, self.names.text(name), text) {
             return;
+        }
+        if (symbol.0 as usize) < self.module.symbols.len() {
+            self.secrets.insert(symbol);
         }
         // The place is the literal itself; a value that merely passes by is not one.
         let statement = frame.span;

@@ -7,6 +7,9 @@
 
 mod engine;
 mod fixes;
+mod growth;
+mod invariants;
 mod markdown;
 mod projects;
+mod replay;
 mod rules;
