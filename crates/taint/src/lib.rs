@@ -6,6 +6,7 @@
 
 mod analysis;
 mod controls;
+mod credential;
 mod digest;
 mod fix;
 mod interface;

@@ -99,8 +99,8 @@ impl Special {
                 "os.path.realpath"
                 | "os.path.abspath"
                 | "os.path.normpath"
-                | "pathlib.Path.resolve"
-                | "pathlib.Path.absolute" => Self::Normalise,
+                | "pathlib.Path.resolve" => Self::Normalise,
+                "pathlib.Path.absolute" | "pathlib.Path.expanduser" => Self::SamePlace,
                 "str" | "pathlib.Path.as_posix" | "os.fspath" | "os.path.expanduser" => {
                     Self::SameText
                 }
@@ -218,10 +218,6 @@ impl<'a> Analyzer<'a> {
             Special::ParseUrl => {
                 let from = first?;
                 let mut labels = self.deep_labels(state, from);
-                if let Some(kind) = self.parameters_of_page(from) {
-                    let label = self.source_label(frame.id, frame.span, kind);
-                    value::add_labels(&mut labels, &[label]);
-                }
                 for argument in call.passed.iter().skip(1) {
                     value::add_labels(&mut labels, &self.deep_labels(state, argument.value));
                 }
@@ -349,10 +345,12 @@ impl<'a> Analyzer<'a> {
             Special::SamePlace => {
                 let from = call.receiver?;
                 let mut value = self.arena.get(from).clone();
-                value.atoms.clear();
                 value.derived = Some((Derivation::SameText, from));
-                let kind = self.place_type(path);
-                value.atoms.push(kind);
+                if self.module.language == Language::Java {
+                    value.atoms.clear();
+                    let kind = self.place_type(path);
+                    value.atoms.push(kind);
+                }
                 Some(self.arena.add(value))
             }
             Special::AnyElement => Some(self.next_element(state, first?, IterKind::Elements)),
@@ -418,7 +416,13 @@ impl<'a> Analyzer<'a> {
     }
 
     /// The address of a page is of its own site, but what it holds when taken apart is not.
-    fn parameters_of_page(&self, address: ValId) -> Option<u16> {
+    pub(super) fn parameters_of_page(&self, base: ValId, name: Symbol) -> Option<u16> {
+        let (Derivation::Url, address) = self.arena.get(base).derived? else {
+            return None;
+        };
+        if !matches!(self.names.text(name), "searchParams" | "search" | "hash") {
+            return None;
+        }
         let path = self.path_of(address)?;
         if self.module.language == Language::Python
             || !path.ends_with("location.href") && path != "document.URL"

@@ -96,6 +96,9 @@ pub(crate) struct RuleFile {
     /// Words for `benign` of all calls.
     #[serde(default)]
     pub(crate) benign: Vec<String>,
+    /// Words for `asked` of all calls.
+    #[serde(default)]
+    pub(crate) asked: Vec<String>,
     /// Things that matter to this rule alone when they reach its sinks.
     #[serde(default)]
     pub(crate) source: Vec<OwnSourceSpec>,
@@ -166,6 +169,8 @@ pub(crate) enum Mode {
     Answer,
     /// The call's own arguments from that position on are an argument list.
     Program,
+    /// Headers, and after an empty line a body, which does not matter.
+    Headers,
 }
 
 /// A call that must not receive tainted text.
@@ -280,6 +285,11 @@ pub(crate) struct CallSpec {
     pub(crate) fields: Vec<String>,
     #[serde(default)]
     pub(crate) value: Vec<Scalar>,
+    /// Methods that must do something, in classes with one of `bases`.
+    #[serde(default)]
+    pub(crate) inert: Vec<String>,
+    #[serde(default)]
+    pub(crate) bases: Vec<String>,
     /// It counts only in files that import one of these.
     #[serde(default)]
     pub(crate) imports: Vec<String>,
@@ -308,6 +318,10 @@ pub(crate) struct CallSpec {
     /// Words near the call that move it to tier `all`.
     #[serde(default)]
     pub(crate) benign: Vec<String>,
+    /// Words in a condition around the call that move it to tier `all`: who runs the program asked
+    /// for it.
+    #[serde(default)]
+    pub(crate) asked: Vec<String>,
     #[serde(default)]
     pub(crate) message: Option<String>,
     #[serde(default)]
@@ -353,6 +367,9 @@ pub(crate) struct ArgumentIs {
     /// It must be a number with one of these bits set.
     #[serde(default)]
     pub(crate) bits: Option<i64>,
+    /// It must be a function that does nothing, or always says yes.
+    #[serde(default)]
+    pub(crate) idle: bool,
 }
 
 /// What names and texts a secret in the source has.
@@ -368,6 +385,62 @@ pub(crate) struct SecretSpec {
     pub(crate) min_length: usize,
     /// Bits per character.
     pub(crate) min_entropy: f64,
+    /// Forms by which secrets are known whatever they are called.
+    #[serde(default)]
+    pub(crate) form: Vec<FormSpec>,
+}
+
+/// The form of the tokens of a service.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FormSpec {
+    pub(crate) begins: Vec<String>,
+    /// What follows.
+    pub(crate) alphabet: Alphabet,
+    /// Characters that follow, at least and at most.
+    #[serde(default)]
+    pub(crate) length: usize,
+    #[serde(default)]
+    pub(crate) longest: Option<usize>,
+    #[serde(default)]
+    pub(crate) contains: Option<String>,
+    /// Bits per character of what follows.
+    #[serde(default)]
+    pub(crate) min_entropy: f64,
+}
+
+/// Of what characters the rest of a token is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Alphabet {
+    /// Capital letters and digits.
+    Upper,
+    /// Hexadecimal digits.
+    Hex,
+    /// Letters and digits.
+    Alphanumeric,
+    /// Letters, digits, `_` and `-`.
+    Word,
+    /// These and dots.
+    Dotted,
+    /// These and slashes.
+    Path,
+    /// The lines of a private key.
+    Key,
+}
+
+impl Alphabet {
+    pub(crate) const fn has(self, c: char) -> bool {
+        match self {
+            Self::Upper => c.is_ascii_uppercase() || c.is_ascii_digit(),
+            Self::Hex => c.is_ascii_hexdigit(),
+            Self::Alphanumeric => c.is_ascii_alphanumeric(),
+            Self::Word => c.is_ascii_alphanumeric() || matches!(c, '_' | '-'),
+            Self::Dotted => c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'),
+            Self::Path => c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/'),
+            Self::Key => false,
+        }
+    }
 }
 
 /// A model file.
@@ -402,6 +475,22 @@ pub(crate) struct ModelFile {
     pub(crate) media_type: Vec<MediaTypeSpec>,
     #[serde(default)]
     pub(crate) checked: Vec<CheckedSpec>,
+    #[serde(default)]
+    pub(crate) begins: Vec<BeginsSpec>,
+    /// Calls that ask whether their two arguments are equal.
+    #[serde(default)]
+    pub(crate) compares: Vec<String>,
+    /// Calls that write their argument in another form, such as hexadecimal digits.
+    #[serde(default)]
+    pub(crate) encodes: Vec<String>,
+}
+
+/// Attributes that hold text with a known beginning: `location.hash`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BeginsSpec {
+    pub(crate) paths: Vec<String>,
+    pub(crate) with: String,
 }
 
 /// How much a source is under an attacker's control.
