@@ -28,6 +28,8 @@ const VOUCHING: &[&str] = &[
     "check",
     "verify",
     "trusted",
+    "inside",
+    "within",
     "whitelisted",
     "allowlisted",
     "matches",
@@ -393,7 +395,7 @@ impl<'a> Analyzer<'a> {
                 cleared = cleared.or(Bits::rule(at as u16));
             }
         }
-        if matches!(part, ".." | "../" | "..\\" | "/..") {
+        if matches!(part, "." | ".." | "../" | "..\\" | "/..") {
             cleared = cleared.or(Bits::NO_DOTDOT);
         }
         cleared
@@ -433,6 +435,7 @@ impl<'a> Analyzer<'a> {
                 self.establish(state, value, cleared);
             }
         }
+        self.assume_asked_of_library(state, args, first, name, holds);
         let path = path.as_deref().unwrap_or("");
         if self.is_go() {
             self.assume_library(frame, state, path, receiver, args, holds);
@@ -503,6 +506,37 @@ impl<'a> Analyzer<'a> {
                     self.establish(state, value, Bits::VOUCHED);
                 }
             }
+        }
+    }
+
+    /// `StringUtils.contains(text, "..")`, which says no: text without that part.
+    fn assume_asked_of_library(
+        &mut self,
+        state: &mut State,
+        args: &'a [Arg],
+        first: Option<ValId>,
+        name: Option<Symbol>,
+        holds: bool,
+    ) {
+        let (Some(text), Some(name), [_, part]) = (first, name, args) else {
+            return;
+        };
+        let Operand::Const(trueline_syntax::ir::Const::Str(part)) = &part.value else {
+            return;
+        };
+        let part = self.names.text(*part).to_owned();
+        match self.names.text(name) {
+            "contains" | "includes" | "containsIgnoreCase" if !holds => {
+                self.establish_absent(state, text, &part);
+            }
+            "containsAny" | "containsNone"
+                if holds == (self.names.text(name) == "containsNone") =>
+            {
+                for c in part.chars() {
+                    self.establish_absent(state, text, &c.to_string());
+                }
+            }
+            _ => {}
         }
     }
 

@@ -669,6 +669,9 @@ impl<'a> Analyzer<'a> {
                 | ObjectKind::Module(_) => None,
             };
         }
+        if let Some(joined) = self.joined_onto_unknown(frame, state, receiver, name, call) {
+            return Some(joined);
+        }
         let atoms = self.arena.get(receiver).atoms.clone();
         // What a library returned may be text, if nothing is known of its method of this name.
         let tainted = !self.arena.get(receiver).labels.is_empty();
@@ -688,6 +691,26 @@ impl<'a> Analyzer<'a> {
             return self.function_method(frame, state, receiver, name, call);
         }
         None
+    }
+
+    /// `folder.joinpath(name)`: only a path of `pathlib` has this method, wherever the folder is from.
+    fn joined_onto_unknown(
+        &mut self,
+        frame: &Frame<'a>,
+        state: &mut State,
+        receiver: ValId,
+        name: Symbol,
+        call: &Call<'_, 'a>,
+    ) -> Option<ValId> {
+        if self.module.language != Language::Python || self.names.text(name) != "joinpath" {
+            return None;
+        }
+        let unknown = |a: &Atom| matches!(a, Atom::Access(_) | Atom::Text);
+        if !self.arena.get(receiver).atoms.iter().all(unknown) {
+            return None;
+        }
+        let path = self.paths.absolute("pathlib.Path.joinpath", name);
+        Some(self.join_path(frame, state, path, call))
     }
 
     /// `f.call(this, a)`, `f.apply(this, list)`, `f.bind(this)`.

@@ -138,7 +138,8 @@ impl<'a> Analyzer<'a> {
             });
             let excused = excused
                 || spec.mode == Mode::Html && self.is_not_html(state, call.receiver)
-                || spec.declared && !self.is_html(state, call.receiver);
+                || spec.declared && !self.is_html(state, call.receiver)
+                || spec.mode == Mode::Url && self.has_own_transport(state, call.receiver);
             if !holds || excused {
                 continue;
             }
@@ -205,6 +206,28 @@ impl<'a> Analyzer<'a> {
                 self.check_value(frame, state, sink_ref, receiver);
             }
         }
+    }
+
+    /// Whether a client sends its requests through a class of the program: which addresses it refuses
+    /// is decided there.
+    fn has_own_transport(&self, state: &State, receiver: Option<ValId>) -> bool {
+        let contents = receiver
+            .and_then(|r| self.only_object(r))
+            .and_then(|o| state.contents(o));
+        let own = |atom: &Atom| match atom {
+            Atom::Class(_) => true,
+            Atom::Object(object) => {
+                matches!(self.object_kind(*object), Some(ObjectKind::Class(_)))
+            }
+            _ => false,
+        };
+        contents.is_some_and(|contents| {
+            contents.entries.iter().any(|(key, value)| {
+                let Key::Name(name) = key else { return false };
+                self.names.text(*name).eq_ignore_ascii_case("transport")
+                    && self.arena.get(*value).atoms.iter().any(own)
+            })
+        })
     }
 
     /// Remembers what kind of content a call gives its receiver.
