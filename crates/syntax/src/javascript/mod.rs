@@ -23,6 +23,7 @@
 
 mod calls;
 mod classes;
+pub(crate) mod component;
 mod conditions;
 mod control;
 mod expressions;

@@ -153,7 +153,9 @@ impl<'a> Analyzer<'a> {
                     } else {
                         let child = self.paths.child(*path, name, &self.names);
                         let entry = self.paths.entry(child);
-                        if let Some(entry) = entry {
+                        if let Some(entry) = entry
+                            && result != ValId::UNDEF
+                        {
                             let mut whole = self.arena.get(result).clone();
                             clear_all(&mut whole.labels, entry.clears);
                             result = self.arena.add(whole);

@@ -94,6 +94,7 @@ impl<'a> Analyzer<'a> {
             callee: Some(callee),
             passed: &passed,
         };
+        let mut again = None;
         match callee {
             Callee::Method { receiver, name } => {
                 let receiver = self.read(frame, state, receiver);
@@ -102,7 +103,7 @@ impl<'a> Analyzer<'a> {
                 if let Some(result) = self.callback_method(frame, state, receiver, *name, &call) {
                     return self.refined(state, result);
                 }
-                let again = self.repeatable(frame, receiver, *name, &passed);
+                again = self.repeatable(frame, receiver, *name, &passed);
                 if let Some(known) = again.and_then(|key| self.arena.reads.get(&key).copied()) {
                     return self.refined(state, known);
                 }
@@ -123,6 +124,9 @@ impl<'a> Analyzer<'a> {
             }
         }
         let result = self.invoke(frame, state, &call);
+        if let Some(key) = again {
+            self.arena.reads.insert(key, result);
+        }
         self.refined(state, result)
     }
 

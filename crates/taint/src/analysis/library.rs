@@ -705,9 +705,21 @@ impl<'a> Analyzer<'a> {
         if self.module.language != Language::Python || self.names.text(name) != "joinpath" {
             return None;
         }
-        let unknown = |a: &Atom| matches!(a, Atom::Access(_) | Atom::Text);
-        if !self.arena.get(receiver).atoms.iter().all(unknown) {
-            return None;
+        for atom in self.arena.get(receiver).atoms.clone() {
+            match atom {
+                Atom::Access(_) | Atom::Text => {}
+                // What no model knows.
+                Atom::Path(path) => {
+                    let child = self.paths.child(path, name, &self.names);
+                    let known = self.paths.entry(child).is_some()
+                        || self.paths.special(child).is_some()
+                        || self.paths.entry(path).is_some();
+                    if known {
+                        return None;
+                    }
+                }
+                _ => return None,
+            }
         }
         let path = self.paths.absolute("pathlib.Path.joinpath", name);
         Some(self.join_path(frame, state, path, call))

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use trueline_facts::{Confidence, Severity, Tier};
 use trueline_syntax::ir::Language;
@@ -12,7 +13,7 @@ use trueline_syntax::ir::Language;
 use crate::fix::spec::FixSpec;
 
 /// A language as written in rule files; JavaScript stands for TypeScript too.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum LanguageName {
     Python,
@@ -35,7 +36,7 @@ impl From<LanguageName> for Language {
 }
 
 /// A rule file.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -114,7 +115,7 @@ pub(crate) struct RuleFile {
 }
 
 /// The sections of a rule's docs page.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Docs {
     /// What the rule looks for.
@@ -133,7 +134,7 @@ pub struct Docs {
 }
 
 /// Code with a language.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExampleSpec {
     pub(crate) language: LanguageName,
@@ -143,7 +144,7 @@ pub(crate) struct ExampleSpec {
 }
 
 /// How an argument of a sink is looked at.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Mode {
     /// The text itself.
@@ -174,7 +175,7 @@ pub(crate) enum Mode {
 }
 
 /// A call that must not receive tainted text.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SinkSpec {
     pub(crate) language: LanguageName,
@@ -237,7 +238,7 @@ pub(crate) struct SinkSpec {
 }
 
 /// Languages that constant text can be recognised as.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum TextForm {
     Sql,
@@ -246,7 +247,7 @@ pub(crate) enum TextForm {
 }
 
 /// A constant in a rule file.
-#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub(crate) enum Scalar {
     Bool(bool),
@@ -255,7 +256,7 @@ pub(crate) enum Scalar {
 }
 
 /// A call whose result is clean for this rule.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SanitizerSpec {
     pub(crate) language: LanguageName,
@@ -272,7 +273,7 @@ pub(crate) struct SanitizerSpec {
 }
 
 /// A call that is weak by itself.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CallSpec {
     pub(crate) language: LanguageName,
@@ -333,7 +334,7 @@ pub(crate) struct CallSpec {
 }
 
 /// Values that must not be compared with `==`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ComparisonSpec {
     pub(crate) language: LanguageName,
@@ -343,7 +344,7 @@ pub(crate) struct ComparisonSpec {
 }
 
 /// A condition on a constant argument.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ArgumentIs {
     pub(crate) at: u16,
@@ -373,7 +374,7 @@ pub(crate) struct ArgumentIs {
 }
 
 /// What names and texts a secret in the source has.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SecretSpec {
     /// Words of a variable, field or keyword name.
@@ -391,7 +392,7 @@ pub(crate) struct SecretSpec {
 }
 
 /// The form of the tokens of a service.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FormSpec {
     pub(crate) begins: Vec<String>,
@@ -410,7 +411,7 @@ pub(crate) struct FormSpec {
 }
 
 /// Of what characters the rest of a token is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Alphabet {
     /// Capital letters and digits.
@@ -444,7 +445,7 @@ impl Alphabet {
 }
 
 /// A model file.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ModelFile {
     pub(crate) schema: u32,
@@ -486,7 +487,7 @@ pub(crate) struct ModelFile {
 }
 
 /// Attributes that hold text with a known beginning: `location.hash`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BeginsSpec {
     pub(crate) paths: Vec<String>,
@@ -494,7 +495,7 @@ pub(crate) struct BeginsSpec {
 }
 
 /// How much a source is under an attacker's control.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Control {
     /// Anyone who can reach the network service.
@@ -504,7 +505,7 @@ pub(crate) enum Control {
 }
 
 /// Things that are tainted when read or called.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SourceSpec {
     pub(crate) paths: Vec<String>,
@@ -523,7 +524,7 @@ pub(crate) struct SourceSpec {
 }
 
 /// Calls that say what kind of content an answer has.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MediaTypeSpec {
     pub(crate) calls: Vec<String>,
@@ -534,7 +535,7 @@ pub(crate) struct MediaTypeSpec {
 }
 
 /// Decorators of parameters and fields that let only values of a kind through.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CheckedSpec {
     /// Decorators of fields: `IsUUID`.
@@ -546,7 +547,7 @@ pub(crate) struct CheckedSpec {
 }
 
 /// Things that matter to one rule alone.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OwnSourceSpec {
     pub(crate) language: LanguageName,
@@ -555,7 +556,7 @@ pub(crate) struct OwnSourceSpec {
 }
 
 /// What calls return.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReturnsSpec {
     #[serde(default)]
@@ -566,7 +567,7 @@ pub(crate) struct ReturnsSpec {
 }
 
 /// Methods whose result does not carry what was passed to them (queries, look-ups).
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OpaqueSpec {
     #[serde(default)]
@@ -576,7 +577,7 @@ pub(crate) struct OpaqueSpec {
 }
 
 /// Functions that a framework calls.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EntrySpec {
     /// Last name of a decorator: `route` of `@app.route`.
@@ -626,7 +627,7 @@ pub(crate) struct EntrySpec {
 }
 
 /// Parameters that are tainted or typed by their annotation or decorator.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ParameterSpec {
     #[serde(default)]
@@ -641,7 +642,7 @@ pub(crate) struct ParameterSpec {
 }
 
 /// Calls that put what they read into arguments: `json.Unmarshal(data, &user)`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FillsSpec {
     pub(crate) calls: Vec<String>,
@@ -649,7 +650,7 @@ pub(crate) struct FillsSpec {
 }
 
 /// Attributes, and parts of results (`net.SplitHostPort.1`), of a type.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FieldSpec {
     pub(crate) paths: Vec<String>,
@@ -658,7 +659,7 @@ pub(crate) struct FieldSpec {
 }
 
 /// Types whose methods keep what is passed to them: `StringIO.write`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StoreSpec {
     pub(crate) types: Vec<String>,
