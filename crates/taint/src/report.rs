@@ -357,26 +357,47 @@ impl<'a> Reporter<'a> {
 
 /// Whether a file is a test by its place or name: secrets and hashes in it protect nothing.
 pub(crate) fn is_test(path: &RepoPath) -> bool {
-    let path = path.display().to_lowercase();
+    let written = path.display();
+    // `LoginTest.java`, `LoginIT.java`
+    let class = written.rsplit('/').next().unwrap_or(&written);
+    let tests = [".java", ".kt", ".groovy", ".scala", ".cs"]
+        .iter()
+        .any(|ending| {
+            let name = class.strip_suffix(ending).unwrap_or("");
+            ["Test", "Tests", "TestCase", "IT", "ITCase"]
+                .iter()
+                .any(|word| name.ends_with(word))
+        });
+    let path = written.to_lowercase();
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
     let stem = name.split('.').next().unwrap_or(name);
-    folders.split('/').any(|folder| {
-        matches!(
-            folder,
-            "test"
-                | "tests"
-                | "__tests__"
-                | "spec"
-                | "specs"
-                | "fixtures"
-                | "testdata"
-                | "e2e"
-                | "cypress"
-                | "examples"
-                | "mocks"
-                | "__mocks__"
-        )
-    }) || name.contains(".test.")
+    // The source set of Maven's integration tests.
+    tests
+        || folders.ends_with("src/it")
+        || folders.contains("src/it/")
+        || folders.split('/').any(|folder| {
+            matches!(
+                folder,
+                "test"
+                    | "tests"
+                    | "__tests__"
+                    | "spec"
+                    | "specs"
+                    | "fixtures"
+                    | "testdata"
+                    | "e2e"
+                    | "cypress"
+                    | "examples"
+                    | "integrationtest"
+                    | "integration-test"
+                    | "integration_test"
+                    | "integration_tests"
+                    | "functionaltest"
+                    | "mocks"
+                    | "__mocks__"
+            )
+        })
+        || name.contains(".test.")
         || name.contains(".spec.")
         || stem.starts_with("test_")
         || stem.ends_with("_test")
