@@ -13,6 +13,7 @@ mod memory;
 mod models;
 mod program;
 mod project;
+mod purpose;
 mod report;
 mod rules;
 mod secret;

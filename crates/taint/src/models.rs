@@ -151,6 +151,8 @@ pub(crate) struct Entry {
     pub(crate) never: bool,
     /// It is a list or map, never text.
     pub(crate) object: bool,
+    /// What its text begins with.
+    pub(crate) begins: Option<Box<str>>,
     /// It sets the kind of content of its receiver: by a header, or by the kind itself.
     pub(crate) media_type: Option<MediaType>,
     /// Positions of arguments that the call puts what it reads into.
@@ -388,6 +390,8 @@ impl Models {
         for mut spec in file.call {
             spec.context.extend_from_slice(&file.context);
             spec.benign.extend_from_slice(&file.benign);
+            spec.follow = file.follow;
+            spec.choice.clone_from(&file.choice);
             self.add_weak_call(rule, spec);
         }
         for spec in file.sanitizer {
@@ -454,6 +458,7 @@ impl Models {
                 let entry = entry(&mut tables.paths, path);
                 entry.sources.push(kind);
                 entry.object |= spec.object;
+                entry.begins = spec.begins.as_deref().map(Into::into);
             }
         }
         for spec in file.media_type {

@@ -160,6 +160,7 @@ impl Analyzer<'_> {
             }),
             rank: reached.rank(),
             secret: reached.sink == SinkRef::Secret,
+            helper: false,
         };
         match reached.sink {
             SinkRef::Model { index, by_form } => {
@@ -220,6 +221,9 @@ impl Analyzer<'_> {
             .parameter
             .and_then(|access| self.access_name(access));
         hit.trace = self.trace(label.step);
+        hit.helper = self.arena.step_of(label.step).is_some_and(|last| {
+            matches!(last.kind, StepKind::Into(..) | StepKind::Elsewhere(_))
+        });
         Some(hit)
     }
 

@@ -75,6 +75,8 @@ pub(crate) struct Hit {
     /// How good a way to the place it is: less is better.
     pub(crate) rank: (bool, bool, u8, u16),
     pub(crate) secret: bool,
+    /// The sink is in a function that gets what it uses from the one with the source.
+    pub(crate) helper: bool,
 }
 
 /// The header that says what kind of content follows, as the state keeps it.
@@ -89,6 +91,8 @@ pub(super) fn fixes_host(prefix: &str) -> bool {
     match prefix.split_once("://") {
         Some((scheme, rest)) => !scheme.is_empty() && ends_host(rest),
         None if prefix.starts_with(SOME_TEXT) => ends_host(prefix),
+        // A query or a fragment of the page itself.
+        None if prefix.starts_with(['?', '#']) => true,
         // A path on this host; `//host` and a lone `/` are not.
         None => {
             prefix.len() > 1
@@ -954,6 +958,9 @@ fn has_form(prefix: &str, form: TextForm) -> bool {
                     | "EXEC"
                     | "EXECUTE"
                     | "GRANT"
+                    | "PRAGMA"
+                    | "DESCRIBE"
+                    | "EXPLAIN"
             ) && rest.starts_with(char::is_whitespace)
         }
         TextForm::Ldap => text.starts_with('('),

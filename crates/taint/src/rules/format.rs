@@ -96,6 +96,14 @@ pub(crate) struct RuleFile {
     /// Words for `benign` of all calls.
     #[serde(default)]
     pub(crate) benign: Vec<String>,
+    /// `context` is looked for in the names that the result gets, and counts only where it leaves the
+    /// code that made it.
+    #[serde(default)]
+    pub(crate) follow: bool,
+    /// Words of a condition that is an operator's choice: a call that only runs under one is in tier
+    /// `all`.
+    #[serde(default)]
+    pub(crate) choice: Vec<String>,
     /// Things that matter to this rule alone when they reach its sinks.
     #[serde(default)]
     pub(crate) source: Vec<OwnSourceSpec>,
@@ -308,6 +316,11 @@ pub(crate) struct CallSpec {
     /// Words near the call that move it to tier `all`.
     #[serde(default)]
     pub(crate) benign: Vec<String>,
+    /// Those of the rule.
+    #[serde(skip)]
+    pub(crate) follow: bool,
+    #[serde(skip)]
+    pub(crate) choice: Vec<String>,
     #[serde(default)]
     pub(crate) message: Option<String>,
     #[serde(default)]
@@ -428,6 +441,9 @@ pub(crate) struct SourceSpec {
     /// It is itself a list or map, never text.
     #[serde(default)]
     pub(crate) object: bool,
+    /// What its text begins with, if it is not empty.
+    #[serde(default)]
+    pub(crate) begins: Option<String>,
     /// Rules that it does not matter to.
     #[serde(default)]
     pub(crate) harmless_for: Vec<String>,
