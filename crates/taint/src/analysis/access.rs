@@ -466,10 +466,15 @@ impl<'a> Analyzer<'a> {
             value::add_labels(&mut marked.labels, &[label]);
             value = self.arena.add(marked);
         }
-        let begins = self.arena.get(value).atoms.iter().find_map(|atom| match atom {
-            Atom::Path(path) => self.paths.entry(*path)?.begins.as_deref(),
-            _ => None,
-        });
+        let begins = self
+            .arena
+            .get(value)
+            .atoms
+            .iter()
+            .find_map(|atom| match atom {
+                Atom::Path(path) => self.paths.entry(*path)?.begins.as_deref(),
+                _ => None,
+            });
         if let Some(begins) = begins {
             let mut marked = self.arena.get(value).clone();
             marked.prefix = Some(self.names.intern(begins));

@@ -21,7 +21,13 @@ const MAX_VARIABLES: usize = 96;
 const MAX_KEY: usize = 40;
 /// Calls whose argument says how long something takes.
 const TIMERS: &[&str] = &[
-    "sleep", "settimeout", "setinterval", "delay", "wait", "after", "schedule",
+    "sleep",
+    "settimeout",
+    "setinterval",
+    "delay",
+    "wait",
+    "after",
+    "schedule",
 ];
 
 /// What became of a value.
@@ -59,7 +65,10 @@ impl Uses {
             for (var, decl) in function.vars.iter().enumerate() {
                 if let VarHome::Captured { function, var: own } = decl.home {
                     let inner = (id, Var(var as u32));
-                    uses.captured.entry((function, own)).or_default().push(inner);
+                    uses.captured
+                        .entry((function, own))
+                        .or_default()
+                        .push(inner);
                 }
             }
             for instr in function.blocks.iter().flat_map(|b| &b.instrs) {
@@ -87,7 +96,9 @@ impl Uses {
                 for (at, instr) in body.instrs.iter().enumerate() {
                     each_operand(&instr.op, &mut |operand| {
                         if let Operand::Var(var) = operand {
-                            all.entry(var.0).or_default().push((block as u32, at as u32));
+                            all.entry(var.0)
+                                .or_default()
+                                .push((block as u32, at as u32));
                         }
                     });
                 }
@@ -187,7 +198,13 @@ impl Walk<'_> {
             VarHome::Global => self.found.leaves = true,
             VarHome::Local | VarHome::Temporary => {}
         }
-        for (inner, var) in self.uses.captured.get(&(id, var)).cloned().unwrap_or_default() {
+        for (inner, var) in self
+            .uses
+            .captured
+            .get(&(id, var))
+            .cloned()
+            .unwrap_or_default()
+        {
             self.track(inner, var);
         }
     }
@@ -462,7 +479,11 @@ impl Walk<'_> {
             }
             _ => {
                 let name = self.variable_name(id, operand);
-                if name == "self" { "this".to_owned() } else { name }
+                if name == "self" {
+                    "this".to_owned()
+                } else {
+                    name
+                }
             }
         }
     }
@@ -580,7 +601,10 @@ impl Walk<'_> {
         };
         let name = before.get(at + 1..).unwrap_or("");
         let name = name.strip_suffix('=').unwrap_or(name);
-        if !name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-')) {
+        if !name
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
+        {
             return true;
         }
         self.name_text(name);
@@ -606,14 +630,72 @@ fn in_loop(function: &Function, block: BlockId) -> bool {
 /// Calls that give another form of what they get.
 fn is_plain(name: &str) -> bool {
     const PLAIN: &[&str] = &[
-        "str", "string", "int", "float", "number", "parseint", "valueof", "tostring", "floor",
-        "ceil", "round", "trunc", "abs", "min", "max", "format", "sprintf", "sprint", "itoa",
-        "formatint", "join", "concat", "charat", "charcodeat", "fromcharcode", "chr", "ord",
-        "hex", "encode", "decode", "tohexstring", "encodetostring", "slice", "substr",
-        "substring", "padstart", "padend", "zfill", "rjust", "ljust", "upper", "lower",
-        "touppercase", "tolowercase", "replace", "list", "array", "from", "range", "len", "map",
-        "sorted", "reversed", "get", "btoa", "b64encode", "urlsafe_b64encode", "nextint",
-        "nextlong", "nextdouble", "nextbytes", "intn", "sqrt", "pow", "log", "log10",
+        "str",
+        "string",
+        "int",
+        "float",
+        "number",
+        "parseint",
+        "valueof",
+        "tostring",
+        "floor",
+        "ceil",
+        "round",
+        "trunc",
+        "abs",
+        "min",
+        "max",
+        "format",
+        "sprintf",
+        "sprint",
+        "itoa",
+        "formatint",
+        "join",
+        "concat",
+        "charat",
+        "charcodeat",
+        "fromcharcode",
+        "chr",
+        "ord",
+        "hex",
+        "encode",
+        "decode",
+        "tohexstring",
+        "encodetostring",
+        "slice",
+        "substr",
+        "substring",
+        "padstart",
+        "padend",
+        "zfill",
+        "rjust",
+        "ljust",
+        "upper",
+        "lower",
+        "touppercase",
+        "tolowercase",
+        "replace",
+        "list",
+        "array",
+        "from",
+        "range",
+        "len",
+        "map",
+        "sorted",
+        "reversed",
+        "get",
+        "btoa",
+        "b64encode",
+        "urlsafe_b64encode",
+        "nextint",
+        "nextlong",
+        "nextdouble",
+        "nextbytes",
+        "intn",
+        "sqrt",
+        "pow",
+        "log",
+        "log10",
     ];
     PLAIN.contains(&name.to_lowercase().as_str())
 }
@@ -622,8 +704,19 @@ fn is_plain(name: &str) -> bool {
 fn keeps(name: &str) -> bool {
     matches!(
         name,
-        "append" | "push" | "add" | "write" | "extend" | "insert" | "unshift" | "WriteString"
-            | "WriteByte" | "WriteRune" | "put" | "set" | "update"
+        "append"
+            | "push"
+            | "add"
+            | "write"
+            | "extend"
+            | "insert"
+            | "unshift"
+            | "WriteString"
+            | "WriteByte"
+            | "WriteRune"
+            | "put"
+            | "set"
+            | "update"
     )
 }
 

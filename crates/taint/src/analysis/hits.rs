@@ -221,9 +221,10 @@ impl Analyzer<'_> {
             .parameter
             .and_then(|access| self.access_name(access));
         hit.trace = self.trace(label.step);
-        hit.helper = self.arena.step_of(label.step).is_some_and(|last| {
-            matches!(last.kind, StepKind::Into(..) | StepKind::Elsewhere(_))
-        });
+        hit.helper = self
+            .arena
+            .step_of(label.step)
+            .is_some_and(|last| matches!(last.kind, StepKind::Into(..) | StepKind::Elsewhere(_)));
         Some(hit)
     }
 

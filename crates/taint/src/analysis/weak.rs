@@ -301,7 +301,10 @@ impl<'a> Analyzer<'a> {
             at = function.parent.and_then(|parent| {
                 let outer = self.module.functions.get(parent.0 as usize)?;
                 let is_made = |i: &Instr| matches!(i.op, Op::Closure(inner) if inner == id);
-                let made = outer.blocks.iter().position(|b| b.instrs.iter().any(is_made))?;
+                let made = outer
+                    .blocks
+                    .iter()
+                    .position(|b| b.instrs.iter().any(is_made))?;
                 (function.kind == FunctionKind::Lambda).then_some((parent, BlockId(made as u32)))
             });
         }
