@@ -104,13 +104,16 @@ impl Purpose {
     pub(crate) fn of(path: &RepoPath, module: &Module) -> Self {
         let path = path.display();
         let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
+        // Gradle and Maven name a set of sources so.
+        let written: Vec<&str> = folders.split('/').collect();
+        let sources_of_tests = written.windows(2).any(|pair| {
+            let ["src", set] = pair else { return false };
+            let end = |end: &str| set.strip_suffix(end).is_some_and(|rest| !rest.is_empty());
+            *set == "it" || end("Test") || end("Tests") || end("-test") || end("_test")
+        });
         let folders = folders.to_lowercase();
         let folders: Vec<&str> = folders.split('/').collect();
         let within = |list: &[&str]| folders.iter().any(|f| list.contains(f));
-        // Gradle and Maven name a set of sources so.
-        let sources_of_tests = folders.windows(2).any(|pair| {
-            matches!(pair, ["src", set] if *set == "it" || set.ends_with("test") || set.ends_with("tests"))
-        });
         if within(TEST_FOLDERS) || sources_of_tests || is_test_name(name) || imports_tests(module) {
             return Self::Test;
         }

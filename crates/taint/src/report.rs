@@ -224,8 +224,16 @@ impl<'a> Reporter<'a> {
             rule: hit.rule,
             rank: hit.rank,
             parameter_of: hit.parameter_of.map(|f| f.0),
-            helper: hit.helper,
+            helper: hit.helper && self.is_helper(hit),
         })
+    }
+
+    /// Whether a sink stands in another function than its source, and not in one of that's own.
+    fn is_helper(&self, hit: &Hit) -> bool {
+        match (&hit.elsewhere, hit.source_function) {
+            (None, Some(source)) => self.symbol(source) != self.symbol(hit.function),
+            _ => true,
+        }
     }
 
     /// What a finding of another file at a sink here says of it.

@@ -77,6 +77,8 @@ pub(crate) struct Hit {
     pub(crate) secret: bool,
     /// The sink is in a function that gets what it uses from the one with the source.
     pub(crate) helper: bool,
+    /// The function of this file in which the taint enters.
+    pub(crate) source_function: Option<FuncId>,
 }
 
 /// The header that says what kind of content follows, as the state keeps it.
