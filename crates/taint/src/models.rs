@@ -458,7 +458,12 @@ impl Models {
                 let entry = entry(&mut tables.paths, path);
                 entry.sources.push(kind);
                 entry.object |= spec.object;
-                entry.begins = spec.begins.as_deref().map(Into::into);
+            }
+        }
+        for spec in file.begins {
+            let tables = self.language_mut(language);
+            for path in &spec.paths {
+                entry(&mut tables.paths, path).begins = Some(spec.text.as_str().into());
             }
         }
         for spec in file.media_type {

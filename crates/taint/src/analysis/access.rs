@@ -180,6 +180,7 @@ impl<'a> Analyzer<'a> {
             value.derived = derived;
             result = self.arena.add(value);
         }
+        result = self.with_beginning(result);
         if pure {
             self.arena.reads.insert(key, result);
         }
@@ -466,21 +467,20 @@ impl<'a> Analyzer<'a> {
             value::add_labels(&mut marked.labels, &[label]);
             value = self.arena.add(marked);
         }
-        let begins = self
-            .arena
-            .get(value)
-            .atoms
-            .iter()
-            .find_map(|atom| match atom {
-                Atom::Path(path) => self.paths.entry(*path)?.begins.as_deref(),
-                _ => None,
-            });
-        if let Some(begins) = begins {
-            let mut marked = self.arena.get(value).clone();
-            marked.prefix = Some(self.names.intern(begins));
-            value = self.arena.add(marked);
-        }
-        value
+        self.with_beginning(value)
+    }
+
+    /// With what a source's text begins with, if the models say so.
+    fn with_beginning(&mut self, value: ValId) -> ValId {
+        let known = self.arena.get(value);
+        let begins = known.atoms.iter().find_map(|atom| match atom {
+            Atom::Path(path) => self.paths.entry(*path)?.begins.as_deref(),
+            _ => None,
+        });
+        let Some(begins) = begins else { return value };
+        let mut marked = known.clone();
+        marked.prefix = Some(self.names.intern(begins));
+        self.arena.add(marked)
     }
 
     /// The key that a constant index names.

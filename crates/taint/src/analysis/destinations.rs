@@ -126,6 +126,7 @@ pub(super) fn destinations(
         uses,
         seen: BTreeSet::new(),
         queue: Vec::new(),
+        holders: BTreeMap::new(),
         compared: Vec::new(),
         found: Destinations {
             names: "_".to_owned(),
@@ -145,6 +146,8 @@ struct Walk<'m> {
     uses: &'m mut Uses,
     seen: BTreeSet<(FuncId, Var)>,
     queue: Vec<(FuncId, Var)>,
+    /// Variables that hold it under one key.
+    holders: BTreeMap<(FuncId, Var), Symbol>,
     /// Comparisons in which the value stands: what it is compared with.
     compared: Vec<(FuncId, Operand)>,
     found: Destinations,
@@ -296,6 +299,12 @@ impl Walk<'_> {
                 return;
             }
             Op::StoreField { .. } => return,
+            Op::Field { name, .. } if self.is_other_key(id, var, *name) => return,
+            Op::Copy(_) | Op::Typed { .. } => {
+                if let (Some(key), Some(dst)) = (self.holders.get(&(id, var)).copied(), dst) {
+                    self.holders.insert((id, dst), key);
+                }
+            }
             Op::StoreIndex { base, index, value } => {
                 if is(index) || is(value) {
                     if let Operand::Const(Const::Str(key)) = index {
@@ -309,9 +318,16 @@ impl Walk<'_> {
                 for (key, value) in entries {
                     if let (Some(Operand::Const(Const::Str(key))), true) = (key, is(value)) {
                         self.name(*key);
+                        if let Some(dst) = dst {
+                            self.holders.insert((id, dst), *key);
+                        }
                     }
                 }
             }
+            Op::Index {
+                index: Operand::Const(Const::Str(key)),
+                ..
+            } if self.is_other_key(id, var, *key) => return,
             Op::Binary {
                 op: BinaryOp::Add,
                 left,
@@ -331,6 +347,10 @@ impl Walk<'_> {
                 }
             }
             Op::Call { callee, args } => {
+                if let Some((owner, state)) = self.state_of(id, callee) {
+                    self.track(owner, state);
+                    return;
+                }
                 self.called(id, function, var, callee, args);
             }
             Op::Yield(_) => self.returned(id, function),
@@ -349,6 +369,53 @@ impl Walk<'_> {
         }
         if let Some(dst) = dst {
             self.track(id, dst);
+        }
+    }
+
+    fn is_other_key(&self, id: FuncId, var: Var, key: Symbol) -> bool {
+        let held = self.holders.get(&(id, var));
+        held.is_some_and(|held| *held != key)
+    }
+
+    /// The state that a function of React sets: `token` of `[token, setToken] = useState()`.
+    fn state_of(&self, id: FuncId, callee: &Callee) -> Option<(FuncId, Var)> {
+        let Callee::Function(Operand::Var(var)) = callee else {
+            return None;
+        };
+        let caller = self.module.functions.get(id.0 as usize)?;
+        let (owner, var) = match caller.vars.get(var.0 as usize)?.home {
+            VarHome::Captured { function, var } => (function, var),
+            _ => (id, *var),
+        };
+        let pair = self.part(owner, var, 1)?;
+        let Some(Op::Call {
+            callee: Callee::Function(hook),
+            ..
+        }) = self.definition(owner, pair)
+        else {
+            return None;
+        };
+        if self.variable_name(owner, hook) != "useState" {
+            return None;
+        }
+        let function = self.module.functions.get(owner.0 as usize)?;
+        let state = function.vars.iter().enumerate().find_map(|(at, decl)| {
+            let var = Var(at as u32);
+            let own = decl.home == VarHome::Local && self.part(owner, var, 0) == Some(pair);
+            own.then_some(var)
+        })?;
+        Some((owner, state))
+    }
+
+    /// The container of which a variable holds the part at a position.
+    fn part(&self, id: FuncId, var: Var, position: i64) -> Option<Var> {
+        match self.definition(id, var)? {
+            Op::Index {
+                base: Operand::Var(base),
+                index: Operand::Const(Const::Int(at)),
+            } => (*at == position).then_some(*base),
+            Op::Copy(Operand::Var(inner)) => self.part(id, *inner, position),
+            _ => None,
         }
     }
 

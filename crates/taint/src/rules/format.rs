@@ -392,6 +392,8 @@ pub(crate) struct ModelFile {
     #[serde(default)]
     pub(crate) source: Vec<SourceSpec>,
     #[serde(default)]
+    pub(crate) begins: Vec<BeginsSpec>,
+    #[serde(default)]
     pub(crate) returns: Vec<ReturnsSpec>,
     #[serde(default)]
     pub(crate) opaque: Vec<OpaqueSpec>,
@@ -441,9 +443,6 @@ pub(crate) struct SourceSpec {
     /// It is itself a list or map, never text.
     #[serde(default)]
     pub(crate) object: bool,
-    /// What its text begins with, if it is not empty.
-    #[serde(default)]
-    pub(crate) begins: Option<String>,
     /// Rules that it does not matter to.
     #[serde(default)]
     pub(crate) harmless_for: Vec<String>,
@@ -479,6 +478,14 @@ pub(crate) struct OwnSourceSpec {
     pub(crate) language: LanguageName,
     pub(crate) paths: Vec<String>,
     pub(crate) what: String,
+}
+
+/// Values whose text, if it is not empty, has a known beginning.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BeginsSpec {
+    pub(crate) paths: Vec<String>,
+    pub(crate) text: String,
 }
 
 /// What calls return.
