@@ -14,6 +14,7 @@ mod memory;
 mod models;
 mod program;
 mod project;
+mod purpose;
 mod report;
 mod rules;
 mod secret;

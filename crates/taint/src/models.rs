@@ -399,6 +399,7 @@ impl Models {
             spec.context.extend_from_slice(&file.context);
             spec.benign.extend_from_slice(&file.benign);
             spec.asked.extend_from_slice(&file.asked);
+            spec.follow = file.follow;
             self.add_weak_call(rule, spec);
         }
         for spec in file.sanitizer {

@@ -16,10 +16,13 @@ use crate::Site;
 use crate::analysis::{Hit, Outcome, SourcePlace, StepPlace};
 use crate::interface::{Ref, SinkPlace};
 use crate::models::Models;
+use crate::purpose::Purpose;
 use crate::tokens::normalised;
 
 /// The longest snippet, in characters.
 const MAX_SNIPPET: usize = 200;
+/// Further places that a finding names.
+const MAX_ALSO: usize = 6;
 /// The longest piece of source in a sentence, in characters.
 const MAX_QUOTE: usize = 60;
 
@@ -35,6 +38,8 @@ pub struct Candidate {
     rank: (bool, bool, u8, u16),
     /// The function whose parameter any caller may fill, by its index in the file.
     parameter_of: Option<u32>,
+    /// The sink is in a function that gets what it uses from the one with the source.
+    helper: bool,
 }
 
 impl Candidate {
@@ -53,28 +58,57 @@ impl Candidate {
 }
 
 /// The findings of one file, of all ways to its places that any file found: the best of each
-/// place, in order of place and rule.
+/// place, in order of place and rule. What one source does in one function that it is passed to is
+/// one finding, at the first place; its sentence names the others.
 #[must_use]
 pub fn settle(mut candidates: Vec<&Candidate>) -> Vec<Finding> {
     // The sort is stable: of equally good ways the first given stays.
     candidates.sort_by_key(|c| (c.span, c.rule, c.rank));
     candidates.dedup_by(|later, first| (later.span, later.rule) == (first.span, first.rule));
     let mut seen: FxHashMap<String, u32> = FxHashMap::default();
-    candidates
-        .into_iter()
-        .map(|candidate| {
-            let mut finding = candidate.finding.clone();
-            let tokens = &candidate.tokens;
-            let rule = finding.rule.as_str();
-            let symbol = &finding.symbol;
-            let key = format!("{rule}\u{0}{symbol}\u{0}{tokens}");
-            let occurrence = seen.entry(key).or_default();
-            let path = &finding.location.path;
-            finding.fingerprint = fingerprint(rule, path, symbol, tokens, *occurrence);
-            *occurrence += 1;
-            finding
-        })
-        .collect()
+    let mut first_of: FxHashMap<_, usize> = FxHashMap::default();
+    let mut findings: Vec<(Finding, Vec<u32>)> = Vec::new();
+    for candidate in candidates {
+        let mut finding = candidate.finding.clone();
+        let tokens = &candidate.tokens;
+        let rule = finding.rule.as_str();
+        let symbol = &finding.symbol;
+        let key = format!("{rule}\u{0}{symbol}\u{0}{tokens}");
+        let occurrence = seen.entry(key).or_default();
+        let path = &finding.location.path;
+        finding.fingerprint = fingerprint(rule, path, symbol, tokens, *occurrence);
+        *occurrence += 1;
+        let source = finding.trace.first().filter(|_| candidate.helper);
+        if let Some(source) = source.filter(|_| !symbol.is_empty()) {
+            let source = (&candidate.finding.symbol, source.location.clone());
+            let key = (candidate.rule, source.0, source.1, finding.tier);
+            if let Some(first) = first_of.get(&key).and_then(|at| findings.get_mut(*at)) {
+                first.1.push(finding.location.start.line);
+                continue;
+            }
+            first_of.insert(key, findings.len());
+        }
+        findings.push((finding, Vec::new()));
+    }
+    let named = |(mut finding, mut more): (Finding, Vec<u32>)| {
+        more.retain(|line| *line != finding.location.start.line);
+        more.dedup();
+        if !more.is_empty() {
+            finding.message.push_str(&also(&more));
+        }
+        finding
+    };
+    findings.into_iter().map(named).collect()
+}
+
+/// ` The same at line 96.`
+fn also(lines: &[u32]) -> String {
+    let shown: Vec<String> = lines.iter().take(MAX_ALSO).map(u32::to_string).collect();
+    let word = if lines.len() == 1 { "line" } else { "lines" };
+    match lines.len().saturating_sub(shown.len()) {
+        0 => format!(" The same at {word} {}.", shown.join(", ")),
+        more => format!(" The same at {word} {} and {more} more.", shown.join(", ")),
+    }
 }
 
 /// Writes findings and sites of one file.
@@ -84,6 +118,7 @@ pub(crate) struct Reporter<'a> {
     pub(crate) text: &'a str,
     pub(crate) module: &'a Module,
     lines: LineIndex,
+    purpose: Purpose,
 }
 
 impl<'a> Reporter<'a> {
@@ -99,7 +134,13 @@ impl<'a> Reporter<'a> {
             text,
             module,
             lines: LineIndex::new(text),
+            purpose: Purpose::of(path, module),
         }
+    }
+
+    /// What the file is for.
+    pub(crate) const fn purpose(&self) -> Purpose {
+        self.purpose
     }
 
     /// Hits, ready to be put beside those of other files.
@@ -150,7 +191,7 @@ impl<'a> Reporter<'a> {
             ),
         };
         let flow = hit.source.is_some();
-        let tier = if !flow && is_test(&location.path) {
+        let tier = if !flow && self.purpose == Purpose::Test {
             Tier::All
         } else {
             hit.tier
@@ -183,7 +224,16 @@ impl<'a> Reporter<'a> {
             rule: hit.rule,
             rank: hit.rank,
             parameter_of: hit.parameter_of.map(|f| f.0),
+            helper: hit.helper && self.is_helper(hit),
         })
+    }
+
+    /// Whether a sink stands in another function than its source, and not in one of that's own.
+    fn is_helper(&self, hit: &Hit) -> bool {
+        match (&hit.elsewhere, hit.source_function) {
+            (None, Some(source)) => self.symbol(source) != self.symbol(hit.function),
+            _ => true,
+        }
     }
 
     /// What a finding of another file at a sink here says of it.
@@ -353,55 +403,6 @@ impl<'a> Reporter<'a> {
             .unwrap_or("");
         normalised(text, self.module.language)
     }
-}
-
-/// Whether a file is a test by its place or name: secrets and hashes in it protect nothing.
-pub(crate) fn is_test(path: &RepoPath) -> bool {
-    let written = path.display();
-    // `LoginTest.java`, `LoginIT.java`
-    let class = written.rsplit('/').next().unwrap_or(&written);
-    let tests = [".java", ".kt", ".groovy", ".scala", ".cs"]
-        .iter()
-        .any(|ending| {
-            let name = class.strip_suffix(ending).unwrap_or("");
-            ["Test", "Tests", "TestCase", "IT", "ITCase"]
-                .iter()
-                .any(|word| name.ends_with(word))
-        });
-    let path = written.to_lowercase();
-    let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
-    let stem = name.split('.').next().unwrap_or(name);
-    // The source set of Maven's integration tests.
-    tests
-        || folders.ends_with("src/it")
-        || folders.contains("src/it/")
-        || folders.split('/').any(|folder| {
-            matches!(
-                folder,
-                "test"
-                    | "tests"
-                    | "__tests__"
-                    | "spec"
-                    | "specs"
-                    | "fixtures"
-                    | "testdata"
-                    | "e2e"
-                    | "cypress"
-                    | "examples"
-                    | "integrationtest"
-                    | "integration-test"
-                    | "integration_test"
-                    | "integration_tests"
-                    | "functionaltest"
-                    | "mocks"
-                    | "__mocks__"
-            )
-        })
-        || name.contains(".test.")
-        || name.contains(".spec.")
-        || stem.starts_with("test_")
-        || stem.ends_with("_test")
-        || stem == "conftest"
 }
 
 /// What is called, up to the bracket of the last call.

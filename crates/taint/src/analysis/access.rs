@@ -186,6 +186,7 @@ impl<'a> Analyzer<'a> {
             value.derived = derived;
             result = self.arena.add(value);
         }
+        result = self.with_beginning(result);
         if pure {
             self.arena.reads.insert(key, result);
         }

@@ -11,6 +11,7 @@ use trueline_syntax::ir::{
 
 use super::names::{root_of, words};
 use super::state::{Key, State};
+use super::summary::CallOfParameter;
 use super::transfer::clear_all;
 use super::value::{self, Atom, Labels, PathId, Root, Selector, StepKind, ValId, Value};
 use super::{Analyzer, Frame, ObjectKind};
@@ -192,8 +193,11 @@ impl<'a> Analyzer<'a> {
                 // Its type is known: the models answer for it.
                 Atom::Access(_) if atoms.iter().any(|a| !matches!(a, Atom::Access(_))) => continue,
                 Atom::Access(access) => {
-                    let list = call.passed.iter().map(|p| p.value).collect();
-                    frame.summary.note_call(*access, list);
+                    frame.summary.note_call(CallOfParameter {
+                        access: *access,
+                        passed: call.passed.iter().map(|p| p.value).collect(),
+                        place: Some(self.replayed.unwrap_or((frame.id, frame.span))),
+                    });
                     let child = self.arena.child(*access, Selector::Called);
                     let value = self.arena.access_value(child);
                     let other = self.library_call(frame, state, None, call);
@@ -345,7 +349,11 @@ impl<'a> Analyzer<'a> {
             !matches!(self.arena.source_of(l.source),
                 Some(value::Source::Access(id)) if symbolic.contains(&id))
         });
-        if let Some(receiver) = call.receiver {
+        // What a request gives is that very part of it, not what was read from it before.
+        let gives = model.is_some_and(|m| !m.sources.is_empty());
+        if let Some(receiver) = call.receiver
+            && !gives
+        {
             let own: SmallVec<[value::AccessId; 2]> = self.access_atoms(receiver);
             let mut held = self.deep_labels(state, receiver);
             held.retain(|l| {

@@ -19,7 +19,7 @@ use typed_arena::Arena as Stubs;
 
 use super::sink::SinkRef;
 use super::state::{Contents, Heap, Key};
-use super::summary::{SinkFlow, Summary};
+use super::summary::{CallOfParameter, SinkFlow, Summary};
 use super::value::{
     self, AccessId, Atom, Konst, Label, ObjId, Root, Selector, Source, SourceId, StepId, ValId,
     Value,
@@ -1030,8 +1030,11 @@ impl<'a> Analyzer<'a> {
         }
         for (access, values) in &portable.calls {
             if let Some(access) = self.bring_access(at, *access) {
-                let values = values.iter().map(|v| self.bring_value(at, *v)).collect();
-                summary.calls.push((access, values));
+                summary.calls.push(CallOfParameter {
+                    access,
+                    passed: values.iter().map(|v| self.bring_value(at, *v)).collect(),
+                    place: None,
+                });
             }
         }
         for (access, object) in &portable.stored {

@@ -532,7 +532,7 @@ impl<'e, 'a> Exporter<'e, 'a> {
 
     fn summary(&mut self, summary: &Summary) -> portable::Summary {
         let mut roots: Vec<ValId> = summary.ret.into_iter().chain(summary.thrown).collect();
-        roots.extend(summary.calls.iter().flat_map(|c| c.1.iter().copied()));
+        roots.extend(summary.calls.iter().flat_map(|c| c.passed.iter().copied()));
         let mut objects: Vec<ObjId> = summary.stored.iter().map(|s| s.1).collect();
         let heap = self.reachable(&summary.heap, roots, &mut objects);
         portable::Summary {
@@ -548,9 +548,10 @@ impl<'e, 'a> Exporter<'e, 'a> {
             calls: summary
                 .calls
                 .iter()
-                .map(|(access, values)| {
-                    let access = self.access(*access);
-                    (access, values.iter().map(|v| self.value(*v)).collect())
+                .map(|call| {
+                    let access = self.access(call.access);
+                    let passed = call.passed.iter().map(|v| self.value(*v)).collect();
+                    (access, passed)
                 })
                 .collect(),
             on_return: self.facts(&summary.on_return),

@@ -1,6 +1,8 @@
 //! What is left after the analysis: parameters that nothing fills become sources, and the best way
 //! to each place becomes a hit with its trace.
 
+use std::collections::BTreeSet;
+
 use trueline_facts::{Confidence, Location, Tier};
 use trueline_syntax::ir::{FuncId, FunctionKind, Span};
 
@@ -128,9 +130,23 @@ impl Analyzer<'_> {
 
     /// Turns what was recorded into hits, by rule and place.
     pub(super) fn render_hits(&self) -> Vec<Hit> {
+        // A call whose result is seen to reach a sink of the same rule is told of there.
+        let mut told: BTreeSet<(u16, Span)> = BTreeSet::new();
+        for ((rule, ..), reached) in &self.reached {
+            let source = reached.label.and_then(|l| self.arena.source_of(l.source));
+            if let Some(Source::Site { span, .. }) = source {
+                told.insert((*rule, span));
+            }
+        }
         self.reached
             .iter()
-            .filter_map(|((rule, _, span), reached)| self.render(*rule, *span, reached))
+            .filter_map(|((rule, _, span), reached)| {
+                let mut reached = *reached;
+                if let SinkRef::Weak { context, .. } = &mut reached.sink {
+                    *context &= !told.contains(&(*rule, *span));
+                }
+                self.render(*rule, *span, &reached)
+            })
             .collect()
     }
 
@@ -160,6 +176,8 @@ impl Analyzer<'_> {
             }),
             rank: reached.rank(),
             secret: reached.sink == SinkRef::Secret,
+            helper: false,
+            source_function: None,
         };
         match reached.sink {
             SinkRef::Model { index, by_form } => {
@@ -204,7 +222,12 @@ impl Analyzer<'_> {
             hit.confidence = Confidence::Low;
             hit.tier = Tier::All;
         }
-        if let Some(Source::Site { span, kind, .. }) = self.arena.source_of(label.source) {
+        if let Some(Source::Site {
+            span,
+            kind,
+            function,
+        }) = self.arena.source_of(label.source)
+        {
             let what = self
                 .models
                 .source_kinds
@@ -213,7 +236,10 @@ impl Analyzer<'_> {
                 .clone();
             let place = match self.elsewhere.quotes.get(&label.source) {
                 Some(quote) => SourcePlace::Elsewhere(quote.clone()),
-                None => SourcePlace::Own(span),
+                None => {
+                    hit.source_function = Some(function);
+                    SourcePlace::Own(span)
+                }
             };
             hit.source = Some((place, what));
         }
@@ -221,6 +247,10 @@ impl Analyzer<'_> {
             .parameter
             .and_then(|access| self.access_name(access));
         hit.trace = self.trace(label.step);
+        hit.helper = self
+            .arena
+            .step_of(label.step)
+            .is_some_and(|last| matches!(last.kind, StepKind::Into(..) | StepKind::Elsewhere(_)));
         Some(hit)
     }
 

@@ -15,6 +15,7 @@ mod callbacks;
 mod containers;
 mod credentials;
 mod declared;
+mod destinations;
 mod elsewhere;
 mod entry;
 mod env;
@@ -67,6 +68,7 @@ use crate::interface::Interface;
 use crate::memory::Secrecy;
 use crate::models::{LanguageModels, Models};
 use crate::project::{Answer, Project, Question, UnitId};
+use crate::purpose::Purpose;
 use crate::report::Reporter;
 
 /// Steps (instructions interpreted) that a function may take per instruction, and at least.
@@ -120,7 +122,7 @@ pub(crate) fn analyze(
 ) -> Outcome {
     let heads = Heads::default();
     let elsewhere = Elsewhere::new(unit.id, unit.project, unit.interfaces, &heads);
-    let mut analyzer = Analyzer::new(models, module, text, elsewhere);
+    let mut analyzer = Analyzer::new(models, module, text, elsewhere, reporter.purpose());
     analyzer.link();
     analyzer.run();
     let interface = match unit.project {
@@ -213,6 +215,13 @@ struct Analyzer<'a> {
     /// Texts of the file that are secrets.
     secrets: BTreeSet<Symbol>,
     cut: BTreeSet<FuncId>,
+    /// What the file is for.
+    purpose: Purpose,
+    /// The call that a summary says its function makes, while that is applied.
+    replayed: Option<(FuncId, Span)>,
+    /// Made when a rule first follows a value.
+    uses: Option<destinations::Uses>,
+    destinations: FxHashMap<(FuncId, BlockId, u32), Rc<destinations::Destinations>>,
     value_limit: usize,
     symbols: CommonSymbols,
 }
@@ -256,6 +265,7 @@ impl<'a> Analyzer<'a> {
         module: &'a Module,
         text: &'a str,
         elsewhere: Elsewhere<'a>,
+        purpose: Purpose,
     ) -> Self {
         let tables = models.language(module.language);
         let mut names = Names::new(module);
@@ -308,6 +318,10 @@ impl<'a> Analyzer<'a> {
             steps: 0,
             secrets: BTreeSet::new(),
             cut: BTreeSet::new(),
+            purpose,
+            replayed: None,
+            uses: None,
+            destinations: FxHashMap::default(),
             value_limit: MIN_VALUES.max(instructions.saturating_mul(VALUES_PER_INSTRUCTION)),
             symbols,
         }

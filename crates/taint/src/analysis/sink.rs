@@ -75,6 +75,10 @@ pub(crate) struct Hit {
     /// How good a way to the place it is: less is better.
     pub(crate) rank: (bool, bool, u8, u16),
     pub(crate) secret: bool,
+    /// The sink is in a function that gets what it uses from the one with the source.
+    pub(crate) helper: bool,
+    /// The function of this file in which the taint enters.
+    pub(crate) source_function: Option<FuncId>,
 }
 
 /// The header that says what kind of content follows, as the state keeps it.
@@ -987,6 +991,9 @@ fn has_form(prefix: &str, form: TextForm) -> bool {
                     | "EXEC"
                     | "EXECUTE"
                     | "GRANT"
+                    | "PRAGMA"
+                    | "DESCRIBE"
+                    | "EXPLAIN"
             ) && rest.starts_with(char::is_whitespace)
         }
         TextForm::Ldap => text.starts_with('('),

@@ -41,6 +41,15 @@ pub(super) struct SinkFlow {
     pub(super) whole: bool,
 }
 
+/// What a caller passes is called.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct CallOfParameter {
+    pub(super) access: AccessId,
+    pub(super) passed: SmallVec<[ValId; 4]>,
+    /// Where, if it is in this file.
+    pub(super) place: Option<(FuncId, Span)>,
+}
+
 /// What a function does.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Summary {
@@ -53,7 +62,7 @@ pub(super) struct Summary {
     /// Objects of parameters that were stored to.
     pub(super) stored: Vec<(AccessId, ObjId)>,
     pub(super) captured: Vec<(FuncId, Var, ValId)>,
-    pub(super) calls: Vec<(AccessId, SmallVec<[ValId; 4]>)>,
+    pub(super) calls: Vec<CallOfParameter>,
     /// What holds of parameters when the function returns, and when it returns something true.
     pub(super) on_return: Vec<(AccessId, Bits)>,
     pub(super) on_true: Vec<(AccessId, Bits)>,
@@ -73,8 +82,7 @@ impl Summary {
         }
     }
 
-    pub(super) fn note_call(&mut self, access: AccessId, passed: SmallVec<[ValId; 4]>) {
-        let call = (access, passed);
+    pub(super) fn note_call(&mut self, call: CallOfParameter) {
         if self.calls.len() < MAX_CALLS && !self.calls.contains(&call) {
             self.calls.push(call);
         }
@@ -231,8 +239,12 @@ impl<'a> Analyzer<'a> {
         self.note_arguments(frame, state, &mut application);
         // Elsewhere in a value of several functions another one may return.
         frame.dead |= summary.never && !frame.function.is_async;
-        for (access, values) in &summary.calls {
-            self.apply_callback(frame, state, &mut application, *access, values);
+        for called in &summary.calls {
+            let outer = self.replayed;
+            self.replayed = called.place.or(outer);
+            let (access, passed) = (called.access, &called.passed);
+            self.apply_callback(frame, state, &mut application, access, passed);
+            self.replayed = outer;
         }
         for flow in &summary.sinks {
             self.apply_sink(frame, state, &mut application, flow);

@@ -14,7 +14,7 @@ use crate::models::Bits;
 /// caps keep summaries small and are the same on every run.
 pub(super) const MAX_SELECTORS: u8 = 6;
 const MAX_SOURCES: usize = 8;
-const MAX_ATOMS: usize = 4;
+const MAX_ATOMS: usize = 8;
 
 /// A value in the arena.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -2,14 +2,22 @@
 //!
 //! Words near the place say whether it matters: what they leave open goes to the tier for guesses.
 
-use trueline_syntax::ir::{ArgKind, BlockId, Instr, Language, Op, Span, Symbol, Terminator};
+use std::rc::Rc;
+
+use trueline_syntax::ir::{
+    ArgKind, BlockId, FuncId, Function, FunctionKind, Instr, Language, Op, Operand, Span, Symbol,
+    Terminator,
+};
 
 use super::call::Call;
+use super::destinations::{Destinations, Uses, destinations};
+use super::graph::conditions;
 use super::names::words;
 use super::state::State;
 use super::value::{Atom, Konst, ValId};
 use super::{Analyzer, Frame};
-use crate::rules::format::{ArgumentIs, Control};
+use crate::purpose::Purpose;
+use crate::rules::format::{ArgumentIs, CallSpec, Control};
 use crate::tokens::normalised;
 
 use super::sink::{Reached, SinkRef};
@@ -20,9 +28,6 @@ const MAX_CHAIN: usize = 6;
 const MAX_CALL: usize = 1_000;
 /// Lines after a call in which its object is looked for, and lines with it that are read.
 const MAX_LINES: usize = 40;
-/// Conditions around a place, and parts of one, that are read for words.
-const MAX_CONDITIONS: usize = 8;
-const MAX_PARTS: usize = 4;
 const MAX_USES: usize = 4;
 
 impl<'a> Analyzer<'a> {
@@ -43,7 +48,7 @@ impl<'a> Analyzer<'a> {
             if !self.imports_any(&spec.imports) {
                 continue;
             }
-            self.sites.insert((weak.rule, frame.span));
+            self.sites.insert((weak.rule, self.weak_place(frame).1));
             if let Some(wanted) = &spec.argument
                 && !self.argument_fits(state, wanted, call)
             {
@@ -68,11 +73,11 @@ impl<'a> Analyzer<'a> {
             if !holds || excused || !lacking || !without {
                 continue;
             }
-            let context = self.context_fits(frame, &spec.context, &spec.benign);
+            let context = self.context_fits(frame, spec);
             if spec.required && !context {
                 continue;
             }
-            let harmless = self.asked_for(frame, &spec.asked)
+            let harmless = !spec.asked.is_empty() && self.is_asked_for(frame, &spec.asked)
                 || !spec.context.is_empty() && self.only_marks(frame);
             self.note_weak(frame, *index, weak.rule, context && !harmless);
         }
@@ -168,55 +173,9 @@ impl<'a> Analyzer<'a> {
             if !self.imports_any(&weak.spec.imports) || !self.is_one_of(value, &weak.spec.value) {
                 continue;
             }
-            let context = self.context_fits(frame, &weak.spec.context, &weak.spec.benign)
-                && !self.asked_for(frame, &weak.spec.asked);
+            let context = self.context_fits(frame, &weak.spec);
             self.note_weak(frame, *index, weak.rule, context);
         }
-    }
-
-    /// Whether a condition that the place stands under has one of these words: `if config.insecure`.
-    fn asked_for(&self, frame: &Frame<'a>, asked: &[String]) -> bool {
-        if asked.is_empty() {
-            return false;
-        }
-        let (mut function, mut at, mut id) = (frame.function, frame.block, frame.id);
-        for _ in 0..MAX_CONDITIONS {
-            let blocks = function.blocks.iter().enumerate();
-            let mut before = blocks.filter(|(_, b)| leads_to(&b.terminator, at));
-            let (from, block) = match (before.next(), before.next()) {
-                (Some(only), None) => only,
-                // A closure stands where it is written.
-                (None, None) => {
-                    let Some(around) = function.parent else {
-                        return false;
-                    };
-                    let Some(outer) = self.function(around) else {
-                        return false;
-                    };
-                    let made = outer.blocks.iter().position(|b| {
-                        let makes = |i: &Instr| i.op == Op::Closure(id);
-                        b.instrs.iter().any(makes)
-                    });
-                    let Some(made) = made else { return false };
-                    (function, at, id) = (outer, BlockId(made as u32), around);
-                    continue;
-                }
-                _ => return false,
-            };
-            // The code of the condition, from its last parts on.
-            let spans = block.instrs.iter().rev().take(MAX_PARTS).map(|i| i.span);
-            let branches = matches!(block.terminator, Terminator::Branch { .. });
-            let says = |span: Span| {
-                let code = self.text.get(span.start as usize..span.end as usize);
-                let code = code.filter(|c| c.len() < MAX_CALL).unwrap_or("");
-                words(code).any(|word| asked.contains(&word))
-            };
-            if branches && spans.into_iter().any(says) {
-                return true;
-            }
-            at = BlockId(from as u32);
-        }
-        false
     }
 
     /// Whether what the statement makes only marks this run of its function: it is kept in places and
@@ -264,16 +223,22 @@ impl<'a> Analyzer<'a> {
         }
     }
 
+    /// Where a call is that is weak by itself.
+    fn weak_place(&self, frame: &Frame<'a>) -> (FuncId, Span) {
+        self.replayed.unwrap_or((frame.id, frame.span))
+    }
+
     fn note_weak(&mut self, frame: &Frame<'a>, index: u16, rule: u16, context: bool) {
+        let (function, span) = self.weak_place(frame);
         let new = Reached {
-            function: frame.id,
+            function,
             sink: SinkRef::Weak { index, context },
             label: None,
             control: Control::Local,
             parameter: None,
             depth: 0,
         };
-        let place = self.reached.entry((rule, None, frame.span));
+        let place = self.reached.entry((rule, None, span));
         // Of two specifications of one rule for one call, the one that is surer counts.
         let old = place.or_insert(new);
         if matches!(old.sink, SinkRef::Weak { context: false, .. }) && context {
@@ -282,38 +247,111 @@ impl<'a> Analyzer<'a> {
     }
 
     /// Whether the words near a place say that it matters: those of its statement, of its function
-    /// and of what is later put into the object that it makes.
-    pub(super) fn context_fits(
-        &self,
-        frame: &Frame<'a>,
-        wanted: &[String],
-        benign: &[String],
-    ) -> bool {
-        if wanted.is_empty() && benign.is_empty() {
+    /// and of what is later put into the object that it makes; or those of the names that its result
+    /// gets. A script or what an operator chose does not matter.
+    fn context_fits(&mut self, frame: &Frame<'a>, spec: &CallSpec) -> bool {
+        if !spec.asked.is_empty() && self.is_asked_for(frame, &spec.asked) {
+            return false;
+        }
+        if spec.context.is_empty() && spec.benign.is_empty() {
             return true;
         }
-        let statement = statement(self.text, frame.span);
-        let mut near = vec![
-            named(statement, self.module.language),
-            named(
-                self.names.text(frame.function.qualified),
-                self.module.language,
-            ),
-        ];
-        if let Some(target) = target(statement) {
-            let end = frame.function.span.end.max(frame.span.end) as usize;
-            let rest = self.text.get(frame.span.end as usize..end).unwrap_or("");
-            near.extend(
-                uses(rest, target)
-                    .take(MAX_USES)
-                    .map(|line| named(line, self.module.language)),
-            );
+        if self.purpose != Purpose::Served {
+            return false;
         }
+        let near = self.words_near(frame);
         let has = |list: &[String]| {
             list.iter()
                 .any(|word| near.iter().any(|n| n.contains(&format!("_{word}_"))))
         };
-        (wanted.is_empty() || has(wanted)) && !has(benign)
+        if has(&spec.benign) {
+            return false;
+        }
+        if spec.follow && self.replayed.is_none() {
+            let to = self.destinations(frame);
+            let mut wanted = spec.context.iter();
+            return to.leaves && wanted.any(|word| to.names.contains(&format!("_{word}_")));
+        }
+        spec.context.is_empty() || has(&spec.context)
+    }
+
+    fn destinations(&mut self, frame: &Frame<'a>) -> Rc<Destinations> {
+        let key = (frame.id, frame.block, frame.instr);
+        if let Some(known) = self.destinations.get(&key) {
+            return Rc::clone(known);
+        }
+        let module = self.module;
+        let uses = self.uses.get_or_insert_with(|| Uses::of(module));
+        let found = destinations(module, uses, frame.id, frame.block, frame.instr);
+        let found = Rc::new(found);
+        self.destinations.insert(key, Rc::clone(&found));
+        found
+    }
+
+    fn words_near(&self, frame: &Frame<'a>) -> Vec<String> {
+        let language = self.module.language;
+        let (function, span) = self.weak_place(frame);
+        let statement = statement(self.text, span);
+        let mut near = vec![named(statement, language)];
+        let Some(function) = self.function(function) else {
+            return near;
+        };
+        near.push(named(self.names.text(function.qualified), language));
+        if let Some(target) = target(statement) {
+            let end = function.span.end.max(span.end) as usize;
+            let rest = self.text.get(span.end as usize..end).unwrap_or("");
+            let uses = uses(rest, target).take(MAX_USES);
+            near.extend(uses.map(|line| named(line, language)));
+        }
+        near
+    }
+
+    /// Whether a place is only reached under a condition with one of these words in it: a setting
+    /// that says what it does.
+    fn is_asked_for(&self, frame: &Frame<'a>, asked: &[String]) -> bool {
+        let mut at = Some((frame.id, frame.block));
+        while let Some((id, block)) = at {
+            let Some(function) = self.module.functions.get(id.0 as usize) else {
+                return false;
+            };
+            for condition in conditions(function, block) {
+                let words = self.condition_words(function, condition);
+                if asked.iter().any(|w| words.contains(&format!("_{w}_"))) {
+                    return true;
+                }
+            }
+            // A function made under a condition runs under it.
+            at = function.parent.and_then(|parent| {
+                let outer = self.module.functions.get(parent.0 as usize)?;
+                let is_made = |i: &Instr| matches!(i.op, Op::Closure(inner) if inner == id);
+                let made = outer
+                    .blocks
+                    .iter()
+                    .position(|b| b.instrs.iter().any(is_made))?;
+                (function.kind == FunctionKind::Lambda).then_some((parent, BlockId(made as u32)))
+            });
+        }
+        false
+    }
+
+    fn condition_words(&self, function: &Function, condition: &Operand) -> String {
+        let Operand::Var(var) = condition else {
+            return String::new();
+        };
+        let mut instrs = function.blocks.iter().flat_map(|b| &b.instrs);
+        let text = match instrs.find(|i| i.dst == Some(*var)) {
+            Some(instr) => {
+                let span = instr.span.start as usize..instr.span.end as usize;
+                self.text.get(span).unwrap_or("")
+            }
+            None => "",
+        };
+        let name = function.vars.get(var.0 as usize).map(|d| d.name);
+        let name = name.map_or("", |n| self.names.text(n));
+        let language = self.module.language;
+        // Text decides here too: `env["ALLOW_INSECURE"]`.
+        let quoted: String = text.replace(['"', '\'', '`'], " ");
+        format!("{}{}", named(&quoted, language), named(name, language))
     }
 
     /// A secret written into the source: `password = "…"`.
@@ -479,16 +517,6 @@ fn last_place(text: &str) -> &str {
 fn first_place(text: &str) -> &str {
     let text = text.trim_start();
     text.split(|c| !in_place(c)).next().unwrap_or("")
-}
-
-fn leads_to(terminator: &Terminator, to: BlockId) -> bool {
-    match terminator {
-        Terminator::Goto(next) => *next == to,
-        Terminator::Branch {
-            then, otherwise, ..
-        } => *then == to || *otherwise == to,
-        _ => false,
-    }
 }
 
 /// The lines of a place, with those before and after that a chain of calls goes on over.

@@ -108,8 +108,10 @@ pub(super) fn groups<'s>(
                 continue;
             };
             let mut files = vec![*owner];
-            files.extend(shared);
-            files.extend(&library);
+            // What the pages of an application do is not done by its server.
+            let spoken = family(&owner.path);
+            let beside = shared.iter().chain(&library).copied();
+            files.extend(beside.filter(|f| family(&f.path) == spoken));
             groups.push(Group { application, files });
         }
     }
@@ -124,6 +126,17 @@ fn home(path: &RepoPath, roots: &BTreeSet<String>) -> String {
         .find(|f| roots.contains(*f))
         .unwrap_or(folder)
         .to_owned()
+}
+
+/// Which language a file is in, by the end of its name; those that run together are one.
+fn family(path: &RepoPath) -> &'static str {
+    let path = path.display();
+    match path.rsplit_once('.').map_or("", |(_, end)| end) {
+        "py" | "pyi" => "python",
+        "java" => "java",
+        "go" => "go",
+        _ => "javascript",
+    }
 }
 
 fn split(path: &str) -> (&str, &str) {

@@ -27,6 +27,7 @@ pub(super) struct Kept {
     index: u16,
     rank: (bool, bool, u8, u16),
     parameter_of: Option<u32>,
+    helper: bool,
 }
 
 impl From<Kept> for Candidate {
@@ -56,6 +57,7 @@ impl From<Kept> for Candidate {
             rule: kept.index,
             rank: kept.rank,
             parameter_of: kept.parameter_of,
+            helper: kept.helper,
         }
     }
 }
@@ -80,6 +82,7 @@ impl From<Candidate> for Kept {
             index: candidate.rule,
             rank: candidate.rank,
             parameter_of: candidate.parameter_of,
+            helper: candidate.helper,
         }
     }
 }

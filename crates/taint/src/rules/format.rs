@@ -100,6 +100,10 @@ pub(crate) struct RuleFile {
     /// Words for `asked` of all calls.
     #[serde(default)]
     pub(crate) asked: Vec<String>,
+    /// `context` is looked for in the names that the result gets, and counts only where it leaves the
+    /// code that made it.
+    #[serde(default)]
+    pub(crate) follow: bool,
     /// Things that matter to this rule alone when they reach its sinks.
     #[serde(default)]
     pub(crate) source: Vec<OwnSourceSpec>,
@@ -323,6 +327,9 @@ pub(crate) struct CallSpec {
     /// for it.
     #[serde(default)]
     pub(crate) asked: Vec<String>,
+    /// That of the rule.
+    #[serde(skip)]
+    pub(crate) follow: bool,
     #[serde(default)]
     pub(crate) message: Option<String>,
     #[serde(default)]

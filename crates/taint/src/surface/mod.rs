@@ -24,7 +24,7 @@ use self::catalogue::{LanguageNames, Names};
 pub use self::catalogue::{SURFACE_FILES, SurfaceError};
 use self::terms::Terms;
 use crate::analysis::words;
-use crate::report::is_test;
+use crate::purpose::Purpose;
 use crate::tokens::normalised;
 
 /// Longest snippet and longest text that is read for words, in characters.
@@ -171,7 +171,7 @@ pub(crate) fn surface(
             weak_settings: Vec::new(),
         },
     };
-    if !is_test(path) {
+    if !matches!(Purpose::of(path, module), Purpose::Test | Purpose::Once) {
         reader.read();
     }
     reader.surface

@@ -1,0 +1,222 @@
+//! What a file is for: part of what runs and is asked, a test of it, or a job that somebody runs.
+//!
+//! Told by its place, its name and the test framework that it imports. What is weak by itself weighs
+//! less in code that serves nobody; flows from requests do not come by here.
+
+use trueline_facts::RepoPath;
+use trueline_syntax::ir::{Module, Op};
+
+/// What a file is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Purpose {
+    /// Part of the program.
+    Served,
+    /// Tests: secrets and hashes in them protect nothing.
+    Test,
+    /// Runs once: an installer, a migration.
+    Once,
+    /// Run by hand or when building.
+    Script,
+}
+
+/// Folders of tests, in lower case.
+const TEST_FOLDERS: &[&str] = &[
+    "test",
+    "tests",
+    "__tests__",
+    "spec",
+    "specs",
+    "fixtures",
+    "testfixtures",
+    "testdata",
+    "e2e",
+    "e2e-tests",
+    "cypress",
+    "playwright",
+    "examples",
+    "mocks",
+    "__mocks__",
+    "integrationtest",
+    "integration-test",
+    "integration_test",
+    "integrationtests",
+    "integration-tests",
+    "integration_tests",
+    "functionaltest",
+    "functional-tests",
+    "functional_tests",
+    "androidtest",
+];
+/// Folders of what runs once.
+const ONCE_FOLDERS: &[&str] = &[
+    "install",
+    "installer",
+    "migration",
+    "migrations",
+    "upgrade",
+    "upgrades",
+];
+/// Folders of what is run by hand or when building; not below a folder that is served as it is.
+const SCRIPT_FOLDERS: &[&str] = &[
+    "script",
+    "scripts",
+    "hack",
+    "ci",
+    "benchmark",
+    "benchmarks",
+    "seeds",
+    "seeders",
+];
+const SERVED_FOLDERS: &[&str] = &[
+    "public",
+    "static",
+    "assets",
+    "www",
+    "webapp",
+    "resources",
+    "client",
+    "frontend",
+    "wwwroot",
+    "src",
+    "app",
+];
+const SCRIPT_NAMES: &[&str] = &["gulpfile", "gruntfile", "webpack", "seed", "seeder"];
+/// Modules that only tests import; those that begin like one of these too.
+const TEST_MODULES: &[&str] = &[
+    "org.junit",
+    "org.testng",
+    "org.mockito",
+    "org.assertj",
+    "io.cucumber",
+    "pytest",
+    "vitest",
+    "@jest/globals",
+    "@playwright/test",
+    "node:test",
+    "mocha",
+    "chai",
+    "supertest",
+    "net/http/httptest",
+];
+
+impl Purpose {
+    /// That of a file.
+    pub(crate) fn of(path: &RepoPath, module: &Module) -> Self {
+        let path = path.display();
+        let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
+        // Gradle and Maven name a set of sources so.
+        let written: Vec<&str> = folders.split('/').collect();
+        let sources_of_tests = written.windows(2).any(|pair| {
+            let ["src", set] = pair else { return false };
+            let end = |end: &str| set.strip_suffix(end).is_some_and(|rest| !rest.is_empty());
+            *set == "it" || end("Test") || end("Tests") || end("-test") || end("_test")
+        });
+        let folders = folders.to_lowercase();
+        let folders: Vec<&str> = folders.split('/').collect();
+        let within = |list: &[&str]| folders.iter().any(|f| list.contains(f));
+        if within(TEST_FOLDERS) || sources_of_tests || is_test_name(name) || imports_tests(module) {
+            return Self::Test;
+        }
+        if within(ONCE_FOLDERS) {
+            return Self::Once;
+        }
+        let stem = name.split('.').next().unwrap_or(name).to_lowercase();
+        let by_hand = folders.iter().position(|f| SCRIPT_FOLDERS.contains(f));
+        let above = by_hand.and_then(|at| folders.get(..at));
+        let served = above.is_some_and(|a| a.iter().any(|f| SERVED_FOLDERS.contains(f)));
+        if by_hand.is_some() && !served || SCRIPT_NAMES.contains(&stem.as_str()) {
+            return Self::Script;
+        }
+        Self::Served
+    }
+}
+
+fn is_test_name(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or(name);
+    let lower = name.to_lowercase();
+    let named = |end: &str| stem.len() > end.len() && stem.ends_with(end);
+    lower.contains(".test.")
+        || lower.contains(".spec.")
+        || lower.starts_with("test_")
+        || stem.to_lowercase().ends_with("_test")
+        || stem.to_lowercase() == "conftest"
+        || named("Test")
+        || named("Tests")
+        || named("TestCase")
+        || lower.ends_with(".java") && named("IT")
+}
+
+fn imports_tests(module: &Module) -> bool {
+    let mut instrs = module
+        .functions
+        .iter()
+        .flat_map(|f| &f.blocks)
+        .flat_map(|b| &b.instrs);
+    instrs.any(|instr| {
+        let Op::Import { module: name, .. } = &instr.op else {
+            return false;
+        };
+        let name = module.text(*name);
+        TEST_MODULES.iter().any(|test| {
+            let rest = name.strip_prefix(test);
+            rest.is_some_and(|r| r.is_empty() || r.starts_with(['.', '/']))
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use trueline_syntax::ir::{Coverage, Language};
+
+    use super::*;
+
+    fn of(path: &str) -> Purpose {
+        let module = Module {
+            language: Language::Java,
+            package: None,
+            symbols: Vec::new(),
+            functions: Vec::new(),
+            classes: Vec::new(),
+            exports: Vec::new(),
+            coverage: Coverage::default(),
+        };
+        Purpose::of(&RepoPath::from(path), &module)
+    }
+
+    #[test]
+    fn sets_of_sources_and_names_tell_tests() {
+        for path in [
+            "src/it/java/a/Register.java",
+            "shop/src/integrationTest/java/a/Register.java",
+            "e2e/login.ts",
+            "src/main/java/a/LoginTest.java",
+            "a/test_login.py",
+            "a/login_test.go",
+            "a/login.spec.ts",
+        ] {
+            assert_eq!(of(path), Purpose::Test, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_served_is_no_test_and_no_job() {
+        for path in [
+            "src/main/java/a/Latest.java",
+            "src/contest/entry.py",
+            "public/scripts/login.js",
+            "static/js/login.js",
+            "app/installation.py",
+            "it/login.py",
+        ] {
+            assert_eq!(of(path), Purpose::Served, "{path}");
+        }
+    }
+
+    #[test]
+    fn jobs_run_once_or_by_hand() {
+        assert_eq!(of("install/web.js"), Purpose::Once);
+        assert_eq!(of("shop/migrations/0003_codes.py"), Purpose::Once);
+        assert_eq!(of("scripts/release.py"), Purpose::Script);
+        assert_eq!(of("gulpfile.js"), Purpose::Script);
+    }
+}
