@@ -65,7 +65,7 @@ fn line_porcelain_is_git_s_own_with_origin_headers_added() {
     };
     let git = repository.git(&["blame", "--line-porcelain", "b.txt"]);
     assert_eq!(keep(&ours), keep(&git));
-    assert_eq!(git.matches("\nprevious ").count(), 3, "{git}");
+    assert_eq!(git.matches("\nprevious ").count(), 4, "{git}");
     assert!(ours.contains("\norigin-tool claude\n"), "{ours}");
 }
 
