@@ -41,6 +41,8 @@ fn files() -> Result<Vec<(String, String)>> {
         schema("scan", &schemars::schema_for!(ScanReport))?,
         schema("stats", &schemars::schema_for!(StatsReport))?,
         schema("blame", &schemars::schema_for!(BlameReport))?,
+        schema("rule", &trueline_taint::rule_schema())?,
+        schema("model", &trueline_taint::model_schema())?,
     ];
     rule_pages(&mut files)?;
     Ok(files)

@@ -14,6 +14,7 @@ mod metadata;
 mod plant;
 mod purpose;
 mod score;
+mod securibench;
 mod steps;
 
 use std::path::PathBuf;
@@ -52,6 +53,16 @@ enum Task {
         /// Only cases with an odd or even number.
         #[arg(long, value_enum, default_value_t = score::Half::All)]
         half: score::Half,
+    },
+    /// Score a log against securibench-micro, by feature of the language.
+    Securibench {
+        /// The log.
+        sarif: PathBuf,
+        /// The suite's sources.
+        folder: PathBuf,
+        /// Print the lines on which the log is wrong.
+        #[arg(long)]
+        misses: bool,
     },
     /// Score the purpose of commits against the labels that come with the sources.
     Purpose {
@@ -175,6 +186,11 @@ fn main() -> Result<()> {
         Task::Edges => edges::check(&metadata::load()?),
         Task::Licences => licences::check(&metadata::load()?),
         Task::Score { sarif, truth, half } => score::run(&sarif, &truth, half),
+        Task::Securibench {
+            sarif,
+            folder,
+            misses,
+        } => securibench::run(&sarif, &folder, misses),
         Task::Purpose {
             repositories,
             misses,

@@ -98,7 +98,8 @@ pub fn language_of(path: &[u8]) -> Option<Language> {
         b"py" | b"pyi" | b"pyw" => Some(Language::Python),
         b"js" | b"mjs" | b"cjs" | b"jsx" => Some(Language::JavaScript),
         b"java" => Some(Language::Java),
-        b"ts" | b"mts" | b"cts" | b"tsx" => Some(Language::TypeScript),
+        // Single-file components: their scripts may be either, and TypeScript reads both.
+        b"ts" | b"mts" | b"cts" | b"tsx" | b"vue" | b"svelte" => Some(Language::TypeScript),
         b"go" => Some(Language::Go),
         _ => None,
     }
@@ -137,6 +138,16 @@ pub fn language_of_shebang(first_line: &[u8]) -> Option<Language> {
 /// Call it inside [`with_deep_stack`]: parsers recurse, and [`MAX_NESTING`] levels do not fit the
 /// stack that threads have by default.
 pub fn lower(language: Language, source: Source<'_>) -> Result<Module, Refused> {
+    let code;
+    let source = if javascript::component::is_component(source.path) {
+        code = javascript::component::code(source.text);
+        Source {
+            text: &code,
+            ..source
+        }
+    } else {
+        source
+    };
     limits::check(language, source)?;
     // Nothing outlives the call but the result, which a panic does not produce.
     catch_unwind(AssertUnwindSafe(|| match language {
@@ -198,6 +209,7 @@ mod tests {
         assert_eq!(language_of(b"a.cjs"), Some(Language::JavaScript));
         assert_eq!(language_of(b"a/b.go"), Some(Language::Go));
         assert_eq!(language_of(b"a.d.ts"), Some(Language::TypeScript));
+        assert_eq!(language_of(b"src/App.vue"), Some(Language::TypeScript));
         assert_eq!(language_of(b"dir.py/Makefile"), None);
         assert_eq!(
             language_of_shebang(b"#!/usr/bin/env -S A=1 python3.12 -u"),

@@ -6,6 +6,7 @@
 
 mod analysis;
 mod controls;
+mod credential;
 mod digest;
 mod fix;
 mod interface;
@@ -37,7 +38,9 @@ use crate::project::{Answer, Question};
 pub use crate::project::{Batches, Outline, Project, UnitId, batches, is_manifest};
 use crate::report::Reporter;
 pub use crate::report::{Candidate, settle};
-pub use crate::rules::{Docs, Example, FORMAT, MODEL_FILES, RULE_FILES, Rule, RuleError};
+pub use crate::rules::{
+    Docs, Example, FORMAT, MODEL_FILES, RULE_FILES, Rule, RuleError, model_schema, rule_schema,
+};
 use crate::surface::Catalogue;
 pub use crate::surface::{
     Application, Control, Place, Route, SURFACE_FILES, Surface, SurfaceError, Trait, WeakSetting,

@@ -52,6 +52,8 @@ impl Bits {
     pub(crate) const SLASH_FIRST: Self = Self(1 << 120);
     /// The text does not begin with two slashes.
     pub(crate) const NOT_TWO_SLASHES: Self = Self(1 << 121);
+    /// One part of the path of a request, as a route divides it: no slash is in it.
+    pub(crate) const SEGMENT: Self = Self(1 << 122);
 
     /// The rule at an index of [`Models::rules`].
     pub(crate) const fn rule(index: u16) -> Self {
@@ -151,14 +153,18 @@ pub(crate) struct Entry {
     pub(crate) never: bool,
     /// It is a list or map, never text.
     pub(crate) object: bool,
-    /// What its text begins with.
-    pub(crate) begins: Option<Box<str>>,
     /// It sets the kind of content of its receiver: by a header, or by the kind itself.
     pub(crate) media_type: Option<MediaType>,
     /// Positions of arguments that the call puts what it reads into.
     pub(crate) fills: Vec<u16>,
     /// The type of the attribute of this name.
     pub(crate) alias: Option<Box<str>>,
+    /// What the text of the attribute of this name begins with.
+    pub(crate) begins: Option<Box<str>>,
+    /// The call asks whether its two arguments are equal.
+    pub(crate) compares: bool,
+    /// The call writes its argument in another form: what must not be compared stays so.
+    pub(crate) encodes: bool,
 }
 
 /// How a call says what kind of content an answer has.
@@ -181,6 +187,8 @@ pub(crate) struct LanguageModels {
     pub(crate) attributes: FxHashMap<Box<str>, Vec<u16>>,
     /// Attributes to which some constants must not be assigned.
     pub(crate) weak_fields: FxHashMap<Box<str>, Vec<u16>>,
+    /// Methods that must do something, with the weak calls that say of which classes.
+    pub(crate) inert: FxHashMap<Box<str>, Vec<u16>>,
     /// Attributes that hold what was let through, and for which rules.
     pub(crate) clean_fields: FxHashMap<Box<str>, Bits>,
     /// First names of all paths: libraries and builtins that the models know.
@@ -391,7 +399,7 @@ impl Models {
             spec.context.extend_from_slice(&file.context);
             spec.benign.extend_from_slice(&file.benign);
             spec.follow = file.follow;
-            spec.choice.clone_from(&file.choice);
+            spec.asked.extend_from_slice(&file.asked);
             self.add_weak_call(rule, spec);
         }
         for spec in file.sanitizer {
@@ -436,6 +444,10 @@ impl Models {
             let known = tables.weak_fields.entry(field.as_str().into());
             known.or_default().push(index);
         }
+        for method in &spec.inert {
+            let known = tables.inert.entry(method.as_str().into());
+            known.or_default().push(index);
+        }
         self.weak_calls.push(WeakCall { rule, spec });
     }
 
@@ -458,12 +470,6 @@ impl Models {
                 let entry = entry(&mut tables.paths, path);
                 entry.sources.push(kind);
                 entry.object |= spec.object;
-            }
-        }
-        for spec in file.begins {
-            let tables = self.language_mut(language);
-            for path in &spec.paths {
-                entry(&mut tables.paths, path).begins = Some(spec.text.as_str().into());
             }
         }
         for spec in file.media_type {
@@ -515,6 +521,18 @@ impl Models {
             for path in &spec.paths {
                 entry(&mut tables.paths, path).alias = Some(spec.kind.as_str().into());
             }
+        }
+        for spec in file.begins {
+            let tables = self.language_mut(language);
+            for path in &spec.paths {
+                entry(&mut tables.paths, path).begins = Some(spec.with.as_str().into());
+            }
+        }
+        for call in &file.compares {
+            entry(&mut self.language_mut(language).paths, call).compares = true;
+        }
+        for call in &file.encodes {
+            entry(&mut self.language_mut(language).paths, call).encodes = true;
         }
         for call in &file.never {
             entry(&mut self.language_mut(language).paths, call).never = true;

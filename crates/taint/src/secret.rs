@@ -58,7 +58,7 @@ pub(crate) fn is_secret(spec: &SecretSpec, name: &str, text: &str) -> bool {
 }
 
 /// Bits per character.
-fn entropy(text: &str) -> f64 {
+pub(crate) fn entropy(text: &str) -> f64 {
     let mut counts = [0_u32; 256];
     for byte in text.bytes() {
         if let Some(slot) = counts.get_mut(usize::from(byte)) {
@@ -87,6 +87,7 @@ mod tests {
             placeholders: vec!["changeme".into(), "your".into()],
             min_length: 6,
             min_entropy: 2.5,
+            form: Vec::new(),
         }
     }
 

@@ -29,7 +29,7 @@ pub(super) struct ChangedFile {
     pub(super) after: ObjectId,
 }
 
-/// The lines that a commit adds, as hashes of path and line with their number.
+/// The lines that a commit adds, as hashes with their number.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct AddedLines {
     lines: FxHashMap<u64, u32>,
@@ -158,7 +158,7 @@ pub(super) fn added_lines(repo: &gix::Repository, files: &[ChangedFile]) -> Adde
                 .flatten()
             {
                 let mut hash = FxHasher::default();
-                (&file.path, line).hash(&mut hash);
+                line.hash(&mut hash);
                 let hash = hash.finish();
                 let count = |to: &mut AddedLines| {
                     *to.lines.entry(hash).or_default() += 1;

@@ -75,15 +75,13 @@ pub fn fuse(
     let located = locate::locate(&local, &refs, &mut diagnostics);
     let earlier = rewritten::Earlier::read(repo, history, &located);
     let rewrites = earlier.rewrites(history);
-    let found = squash::find(
-        repo,
-        history,
-        &refs,
-        &located,
-        &earlier,
-        interrupt,
-        &mut diagnostics,
-    );
+    let known = squash::Known {
+        refs: &refs,
+        located: &located,
+        earlier: &earlier,
+        commits: &commits,
+    };
+    let found = squash::find(repo, history, &known, interrupt, &mut diagnostics);
     for commit in found.of_several {
         commits[commit.0 as usize].squash = true;
     }
@@ -97,6 +95,8 @@ pub fn fuse(
             earlier: &earlier,
             rewrites: &rewrites,
             paired: &found.paired,
+            silent: &found.silent,
+            commits: &commits,
         },
         interrupt,
     ));
@@ -106,12 +106,7 @@ pub fn fuse(
     needed.extend(squash::noted(&squashes, &located));
     let shelf = notes::read(repo, &located, &needed, interrupt, &mut diagnostics);
 
-    let mut counts = NoteCounts {
-        read: shelf.read,
-        read_oldest: shelf.read_oldest,
-        unreadable: shelf.unreadable,
-        ..NoteCounts::default()
-    };
+    let mut counts = counts(&shelf);
     let mut claims = LineClaims::default();
     for (ix, attested) in attest::attest(repo, history, &shelf, &located.stores, &wanted) {
         counts.reachable += attested.counts.reachable;
@@ -161,6 +156,15 @@ pub fn fuse(
         notes: counts,
         diagnostics,
         commits,
+    }
+}
+
+fn counts(shelf: &notes::Shelf) -> NoteCounts {
+    NoteCounts {
+        read: shelf.read,
+        read_oldest: shelf.read_oldest,
+        unreadable: shelf.unreadable,
+        ..NoteCounts::default()
     }
 }
 

@@ -1,8 +1,8 @@
 //! Notes that a rewrite left behind: rebase, amend or cherry-pick made a new commit, and a note
 //! still stands on the old one, which often is no longer part of history.
 //!
-//! Old and new are paired by author address, author time and subject, which those commands keep.
-//! Then content decides line by line: an attested line counts for the new commit if git's own
+//! Old and new are paired by author time to the second and by author address or subject: those
+//! commands keep all three, an amend may change one. Then content decides line by line: an attested line counts for the new commit if git's own
 //! diff from the old version of the file to the new one keeps it. A file that a rewrite moved is
 //! found by its content. The result is labelled `inferred` and is never written back.
 
@@ -65,15 +65,48 @@ impl Mark {
         }
     }
 
+    /// What two commits share of that which rewriting keeps.
+    pub(super) fn kinship(&self, other: &Self) -> Kinship {
+        let email = self.email == other.email;
+        let subject = self.subject == other.subject;
+        if self.time == other.time && (email || subject) {
+            Kinship::Timed
+        } else if email && subject && self.subject.contains(&b' ') {
+            Kinship::Named
+        } else {
+            Kinship::None
+        }
+    }
+
+    pub(super) fn subject(&self) -> &[u8] {
+        &self.subject
+    }
     /// The author's address in lower case.
     pub(super) fn email(&self) -> &[u8] {
         &self.email
     }
 }
 
+/// How much of what rewriting keeps two commits share: an amend changes one of the three.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(super) enum Kinship {
+    /// Nothing that tells.
+    None,
+    /// Author and subject, of more than one word; another time.
+    Named,
+    /// The time to the second, with author or subject.
+    Timed,
+}
+
 /// The noted commits of a repository, by what rewriting keeps of them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Earlier(FxHashMap<Mark, Vec<Version>>);
+pub(super) struct Earlier {
+    known: Vec<(Mark, Version)>,
+    /// Indices of those with one author and time, and with one time and subject: an amend changes
+    /// one of the three.
+    by_author: FxHashMap<(BString, i64), Vec<u32>>,
+    by_subject: FxHashMap<(BString, i64), Vec<u32>>,
+}
 
 impl Earlier {
     /// Reads the noted commits, in this history and outside.
@@ -103,27 +136,47 @@ impl Earlier {
                 let mark = Mark::new(&c.author.email, c.author_time.0, &c.message);
                 (mark, version)
             });
-        let mut by_mark: FxHashMap<Mark, Vec<Version>> = FxHashMap::default();
+        let mut earlier = Self::default();
         for (mark, version) in read.into_iter().flatten().chain(inside) {
-            by_mark.entry(mark).or_default().push(version);
+            let ix = earlier.known.len() as u32;
+            let (author, subject) = (mark.email.clone(), mark.subject.clone());
+            let by_author = earlier.by_author.entry((author, mark.time));
+            by_author.or_default().push(ix);
+            let by_subject = earlier.by_subject.entry((subject, mark.time));
+            by_subject.or_default().push(ix);
+            earlier.known.push((mark, version));
         }
-        Self(by_mark)
+        earlier
     }
 
-    /// What a commit may have been: the same tree first, then the latest; never itself.
+    /// What a commit may have been: with nothing changed of what rewriting keeps, the same tree,
+    /// the latest first; never itself.
     pub(super) fn versions(&self, mark: &Mark, id: ObjectId, tree: ObjectId) -> Versions {
-        let Some(known) = self.0.get(mark) else {
-            return Versions::new();
-        };
-        let mut versions: Versions = known.iter().filter(|v| v.id != id).copied().collect();
-        versions.sort_unstable_by_key(|v| Reverse((v.tree == tree, v.committed, v.id)));
-        versions.truncate(MAX_VERSIONS);
+        let by_author = self.by_author.get(&(mark.email.clone(), mark.time));
+        let by_subject = self.by_subject.get(&(mark.subject.clone(), mark.time));
+        let mut found: Vec<u32> = by_author
+            .into_iter()
+            .chain(by_subject)
+            .flatten()
+            .copied()
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        let known = found.into_iter().map(|ix| &self.known[ix as usize]);
+        let mut versions: Vec<&(Mark, Version)> = known.filter(|(_, v)| v.id != id).collect();
+        versions.sort_unstable_by_key(|(known, v)| {
+            Reverse((known == mark, v.tree == tree, v.committed, v.id))
+        });
         versions
+            .iter()
+            .map(|known| known.1)
+            .take(MAX_VERSIONS)
+            .collect()
     }
 
     /// Pairs the commits of a history with what they were.
     pub(super) fn rewrites(&self, history: &History) -> Vec<Rewrite> {
-        if self.0.is_empty() {
+        if self.known.is_empty() {
             return Vec::new();
         }
         let commits = history.commits.iter().enumerate();

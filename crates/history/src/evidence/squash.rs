@@ -19,6 +19,7 @@ use smallvec::SmallVec;
 use trueline_authorship::message::{CommitText, Identity, Sign, signs};
 use trueline_facts::{Diagnostic, Level};
 
+use super::CommitEvidence;
 use super::agreement::{self, Tie};
 use super::attest;
 use super::branch_lines::{self, BranchCommit, BranchParent, Seg};
@@ -29,7 +30,7 @@ use super::objects;
 use super::overlay::commit_id;
 use super::refs::{Refs, request_number};
 use super::rewritten::{self, Earlier, Mark, Versions};
-use super::witnesses::Bearing;
+use super::witnesses::{self, Bearing};
 use crate::model::{CommitIx, History, PathIx};
 use crate::repository::Repository;
 
@@ -100,6 +101,9 @@ pub(super) struct SquashLines {
 pub(super) struct Squashes {
     /// Commits that are known to stand for a branch, and the heads of those branches.
     pub(super) paired: Vec<(CommitIx, ObjectId)>,
+    /// Those of them whose branch tells nothing, so that nobody looked whether it is theirs: the
+    /// number may be another tracker's.
+    pub(super) silent: FxHashMap<CommitIx, ObjectId>,
     /// Those whose branches are here and hold evidence of their own, by commit.
     pub(super) refined: Vec<Squash>,
     /// Commits whose number leads to a branch of more than one commit, whatever their message
@@ -127,16 +131,29 @@ impl Pair {
     }
 }
 
+/// What is known before branches are read.
+pub(super) struct Known<'k> {
+    pub(super) refs: &'k Refs,
+    pub(super) located: &'k Located,
+    pub(super) earlier: &'k Earlier,
+    /// Signs of every commit of the history.
+    pub(super) commits: &'k [CommitEvidence],
+}
+
 /// Finds the squashes whose branches are here.
 pub(super) fn find(
     repo: &Repository,
     history: &History,
-    refs: &Refs,
-    located: &Located,
-    earlier: &Earlier,
+    known: &Known<'_>,
     interrupt: &AtomicBool,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Squashes {
+    let Known {
+        refs,
+        located,
+        earlier,
+        commits,
+    } = *known;
     let ancestry = Ancestry::new(history);
     let pairs = pair_with_heads(repo, history, refs, &ancestry);
     let mut squashes = Squashes::default();
@@ -161,7 +178,7 @@ pub(super) fn find(
             let commit = pair.commit;
             // Who merges a branch as it is squashes nothing.
             let squashes_head = pair.numbered && ancestry.ix(pair.head).is_none();
-            let (branch, links) = match branch {
+            let (mut branch, links) = match branch {
                 Branch::Commits(branch, links) => (branch, links),
                 Branch::TooLong => {
                     too_long += 1;
@@ -184,6 +201,16 @@ pub(super) fn find(
                 continue;
             }
             squashes.paired.push((commit, pair.head));
+            if standing == Standing::Silent {
+                squashes.silent.insert(commit, pair.head);
+            }
+            // Two commits of the same tree that both say who made them: each speaks for itself.
+            let own = &commits[commit.0 as usize].signs;
+            if let ([original], false) = (&mut branch[..], pair.numbered)
+                && own.iter().any(witnesses::speaks_of_author)
+            {
+                original.signs.clear();
+            }
             if standing == Standing::Evident {
                 squashes.refined.push(Squash {
                     commit,
@@ -208,7 +235,7 @@ pub(super) fn find(
 }
 
 /// Which commits of a history descend from which.
-struct Ancestry<'h> {
+pub(super) struct Ancestry<'h> {
     history: &'h History,
     by_id: FxHashMap<ObjectId, CommitIx>,
     /// Is it a first parent of a first parent and so on of HEAD?
@@ -216,7 +243,7 @@ struct Ancestry<'h> {
 }
 
 impl<'h> Ancestry<'h> {
-    fn new(history: &'h History) -> Self {
+    pub(super) fn new(history: &'h History) -> Self {
         let ids = history.commits.iter().zip(0..);
         let mut main_line = vec![false; history.commits.len()];
         let mut at = (!history.commits.is_empty()).then_some(CommitIx(0));
@@ -231,13 +258,17 @@ impl<'h> Ancestry<'h> {
         }
     }
 
+    pub(super) fn is_on_main_line(&self, ix: CommitIx) -> bool {
+        self.main_line[ix.0 as usize]
+    }
+
     fn ix(&self, id: ObjectId) -> Option<CommitIx> {
         self.by_id.get(&id).copied()
     }
 
     /// Whether `commit` descends from `other`, or is the same. Also yes when that is too far to
     /// follow: what a squash already had is never credited to its branch.
-    fn descends(&self, commit: CommitIx, other: CommitIx) -> bool {
+    pub(super) fn descends(&self, commit: CommitIx, other: CommitIx) -> bool {
         // Children come before parents.
         if commit >= other {
             return commit == other;
@@ -499,6 +530,26 @@ fn read_branch(
         })
         .unzip();
     Branch::Commits(branch, links)
+}
+
+/// The commits of a branch that a commit may have squashed, if the branch is older and ends before.
+pub(super) fn branch_of(
+    repo: &gix::Repository,
+    commit: CommitIx,
+    head: ObjectId,
+    ancestry: &Ancestry<'_>,
+    earlier: &Earlier,
+) -> Option<(Vec<Original>, Vec<BranchCommit>)> {
+    let numbered = false;
+    let pair = Pair {
+        commit,
+        head,
+        numbered,
+    };
+    match read_branch(repo, pair, ancestry, earlier) {
+        Branch::Commits(branch, links) => Some((branch, links)),
+        Branch::TooLong | Branch::GoesOn | Branch::Younger => None,
+    }
 }
 
 fn children_first(head: ObjectId, read: &FxHashMap<ObjectId, Read>) -> Vec<ObjectId> {

@@ -97,6 +97,13 @@ fn stated<T: Clone>(signs: &[&Sign], sign: &Sign, get: impl Fn(&Sign) -> Option<
         .cloned()
 }
 
+/// Whether a sign names who wrote its commit, and not weakly.
+pub(super) fn speaks_of_author(sign: &Sign) -> bool {
+    sign.role != Role::Reviewer
+        && sign.class != EvidenceClass::Hint
+        && sign.confidence > Confidence::Low
+}
+
 fn names_author(sign: &Sign, bearing: Bearing) -> bool {
     sign.confidence > Confidence::Low
         && sign.class != EvidenceClass::Hint

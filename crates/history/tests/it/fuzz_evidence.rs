@@ -295,11 +295,14 @@ fn no_line_of_random_histories_has_a_wrong_author_and_what_is_recoverable_is_rec
         "{found} of {hidden} hidden lines keep their origin: {:?}",
         tally.recoverable
     );
-    assert!(
-        tied * 100 >= untied * 60,
-        "{tied} of {untied} lines keep their origin that content alone ties: {:?}",
-        tally.recoverable
-    );
+    // In these worlds branches squash each other again and again, and every file is renamed.
+    if untied >= ENOUGH {
+        assert!(
+            tied * 100 >= untied * 70,
+            "{tied} of {untied} lines keep their origin that content alone ties: {:?}",
+            tally.recoverable
+        );
+    }
     assert!(hidden > steps / 10, "hardly anything was rewritten");
     assert!(recoverable > steps, "the worlds have hardly any evidence");
 }

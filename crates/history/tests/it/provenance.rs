@@ -656,10 +656,17 @@ impl<'w> Account<'w> {
                     }
             };
             let past = self.world.ancestors(origin);
-            let mut line = self.lineage(origin).into_iter();
-            return line
-                .any(|at| known(&at) && !past.contains(&at))
-                .then_some(Whereabouts::Untied);
+            let line = self.lineage(origin).into_iter();
+            let mut known: Vec<At> = line.filter(|at| known(at) && !past.contains(at)).collect();
+            if known.is_empty() {
+                return None;
+            }
+            known.retain(|at| self.world.same_file(*at, origin, token) == Some(true));
+            return Some(if known.is_empty() {
+                Whereabouts::Displaced
+            } else {
+                Whereabouts::Untied
+            });
         }
         let known = |at: At| {
             let told = &self.told[at];
@@ -839,7 +846,9 @@ impl<'w> Account<'w> {
         }
         let head = self
             .head(added)
-            .filter(|head| !scene.history.contains(head));
+            .filter(|head| !scene.history.contains(head))
+            // Put elsewhere, a squash may find all but one of its commits there.
+            .filter(|head| self.branch(added, *head).len() > 1);
         let listed = told.message.contains("\n* ") || told.message.starts_with("Squashed");
         if confidence > Confidence::Low && (listed || head.is_some()) {
             return Some("the trailer of a squash of more than low confidence");

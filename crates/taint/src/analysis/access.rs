@@ -124,6 +124,10 @@ impl<'a> Analyzer<'a> {
         {
             clear_all(&mut labels, *bits);
         }
+        if let Some(kind) = self.parameters_of_page(base, name) {
+            let label = self.source_label(frame.id, frame.span, kind);
+            value::add_labels(&mut labels, &[label]);
+        }
         let derived = self.derive_field(base, name);
         for atom in &atoms {
             let Atom::Path(path) = atom else { continue };
@@ -149,7 +153,9 @@ impl<'a> Analyzer<'a> {
                     } else {
                         let child = self.paths.child(*path, name, &self.names);
                         let entry = self.paths.entry(child);
-                        if let Some(entry) = entry {
+                        if let Some(entry) = entry
+                            && result != ValId::UNDEF
+                        {
                             let mut whole = self.arena.get(result).clone();
                             clear_all(&mut whole.labels, entry.clears);
                             result = self.arena.add(whole);
@@ -470,17 +476,19 @@ impl<'a> Analyzer<'a> {
         self.with_beginning(value)
     }
 
-    /// With what a source's text begins with, if the models say so.
+    /// `location.hash` begins with `#`, whoever wrote what follows.
     fn with_beginning(&mut self, value: ValId) -> ValId {
         let known = self.arena.get(value);
-        let begins = known.atoms.iter().find_map(|atom| match atom {
-            Atom::Path(path) => self.paths.entry(*path)?.begins.as_deref(),
-            _ => None,
-        });
-        let Some(begins) = begins else { return value };
-        let mut marked = known.clone();
-        marked.prefix = Some(self.names.intern(begins));
-        self.arena.add(marked)
+        let [Atom::Path(path)] = known.atoms.as_slice() else {
+            return value;
+        };
+        let begins = self.paths.entry(*path).and_then(|e| e.begins.as_deref());
+        let Some(begins) = begins.filter(|_| known.prefix.is_none()) else {
+            return value;
+        };
+        let mut known = known.clone();
+        known.prefix = Some(self.names.intern(begins));
+        self.arena.add(known)
     }
 
     /// The key that a constant index names.

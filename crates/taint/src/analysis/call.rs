@@ -95,6 +95,7 @@ impl<'a> Analyzer<'a> {
             callee: Some(callee),
             passed: &passed,
         };
+        let mut again = None;
         match callee {
             Callee::Method { receiver, name } => {
                 let receiver = self.read(frame, state, receiver);
@@ -103,7 +104,7 @@ impl<'a> Analyzer<'a> {
                 if let Some(result) = self.callback_method(frame, state, receiver, *name, &call) {
                     return self.refined(state, result);
                 }
-                let again = self.repeatable(frame, receiver, *name, &passed);
+                again = self.repeatable(frame, receiver, *name, &passed);
                 if let Some(known) = again.and_then(|key| self.arena.reads.get(&key).copied()) {
                     return self.refined(state, known);
                 }
@@ -124,6 +125,9 @@ impl<'a> Analyzer<'a> {
             }
         }
         let result = self.invoke(frame, state, &call);
+        if let Some(key) = again {
+            self.arena.reads.insert(key, result);
+        }
         self.refined(state, result)
     }
 
@@ -173,6 +177,9 @@ impl<'a> Analyzer<'a> {
         call: &Call<'_, 'a>,
     ) -> ValId {
         let atoms = self.arena.get(call.target).atoms.clone();
+        if let Some(encoded) = self.encoded(&atoms, call) {
+            return encoded;
+        }
         let mut result = ValId::UNDEF;
         let mut known = false;
         for atom in &atoms {
@@ -227,6 +234,23 @@ impl<'a> Analyzer<'a> {
         } else {
             self.library_call(frame, state, None, call)
         }
+    }
+
+    /// A code that must not be compared, in another form: `hex.EncodeToString(mac.Sum(nil))`.
+    fn encoded(&self, target: &[Atom], call: &Call<'_, 'a>) -> Option<ValId> {
+        let [Atom::Path(path)] = target else {
+            return None;
+        };
+        self.paths.entry(*path).filter(|e| e.encodes)?;
+        let code = |value: ValId| {
+            let atoms = &self.arena.get(value).atoms;
+            atoms.iter().any(|atom| {
+                matches!(atom, Atom::Path(path)
+                    if self.paths.entry(*path).is_some_and(|e| !e.comparisons.is_empty()))
+            })
+        };
+        let mut passed = call.passed.iter().map(|p| p.value);
+        passed.find(|value| code(*value))
     }
 
     /// What the models say of a call: by the path of what is called, or by its method name.
@@ -286,6 +310,11 @@ impl<'a> Analyzer<'a> {
             self.check_sinks(frame, state, &model.sinks, by_name.is_some(), call);
             self.check_weak_calls(frame, state, &model.weak_calls, call);
             frame.dead |= model.never;
+            if model.compares
+                && let [left, right] = call.passed
+            {
+                self.check_comparison(frame, left.value, right.value);
+            }
             if let Some(kind) = model.media_type {
                 self.note_media_type(state, kind, call);
             }

@@ -25,6 +25,8 @@ pub(super) struct ParamSeed {
     pub(super) source: Option<u16>,
     /// It carries no text.
     pub(super) number: bool,
+    /// It is one part of the path of the request.
+    pub(super) segment: bool,
 }
 
 /// What is known of a function before it runs.
@@ -112,7 +114,10 @@ impl<'a> Analyzer<'a> {
             value::add_atoms(&mut value.atoms, &[Atom::Path(path)]);
         }
         if let Some(kind) = known.source {
-            let label = self.source_label(function, span, kind);
+            let mut label = self.source_label(function, span, kind);
+            if known.segment {
+                label.cleared = label.cleared.or(Bits::SEGMENT);
+            }
             value::add_labels(&mut value.labels, &[label]);
         }
         self.arena.add(value)
@@ -123,6 +128,7 @@ impl<'a> Analyzer<'a> {
         seed.returned = entry.returned.filter(|_| self.answers_html(function));
         let skip = usize::from(self.has_receiver(function));
         let numbers = self.converted_names(function);
+        let segments = self.segment_names(function);
         for (at, param) in function.params.iter().enumerate().skip(skip) {
             let resolved = self.is_resolved_by_project(param);
             let Some(slot) = seed.params.get_mut(at) else {
@@ -138,6 +144,7 @@ impl<'a> Analyzer<'a> {
                         slot.number = true;
                     } else if !injected && !resolved && param.kind != ParamKind::Rest {
                         slot.source = entry.kind;
+                        slot.segment = segments.contains(&param.name);
                     }
                 }
                 Some(_) | None => {}
@@ -194,6 +201,33 @@ impl<'a> Analyzer<'a> {
                 {
                     names.push(self.names.intern(name.trim()));
                 }
+            }
+        }
+        names
+    }
+
+    /// Parameters that are one part of the path, in frameworks of Python that divide it after decoding:
+    /// `{name}`, `<name>`, `<string:name>`, but not `{name:path}`.
+    fn segment_names(&mut self, function: &Function) -> SmallVec<[Symbol; 2]> {
+        let mut names = SmallVec::new();
+        if self.module.language != Language::Python || self.imports_any(&["aiohttp".to_owned()]) {
+            return names;
+        }
+        for decorator in &function.decorators {
+            let Some(Some(Const::Str(pattern))) = decorator.args.first() else {
+                continue;
+            };
+            let pattern = self.names.text(*pattern).to_owned();
+            for part in pattern.split(['<', '{']).skip(1) {
+                let Some((inside, _)) = part.split_once(['>', '}']) else {
+                    continue;
+                };
+                let name = match inside.split_once(':') {
+                    Some(("string" | "slug", name)) => name,
+                    Some(_) => continue,
+                    None => inside,
+                };
+                names.push(self.names.intern(name.trim()));
             }
         }
         names
@@ -293,6 +327,7 @@ impl<'a> Analyzer<'a> {
         };
         let name = self.names.text(function.name);
         entry.spec.methods.iter().any(|m| m == name)
+            && self.may_be_of(entry)
             && self.lineage(class).into_iter().any(|class| {
                 let bases = self.class(class).map(|c| c.bases.as_slice());
                 bases.unwrap_or_default().iter().any(|base| {
@@ -300,6 +335,21 @@ impl<'a> Analyzer<'a> {
                     entry.spec.bases.iter().any(|b| b == base)
                 })
             })
+    }
+
+    /// Whether a base class may be the framework's that an entry is about: not where the file imports
+    /// another framework whose classes have the same names.
+    fn may_be_of(&self, entry: &CompiledEntry) -> bool {
+        let rivals = |other: &CompiledEntry| {
+            other
+                .spec
+                .bases
+                .iter()
+                .any(|b| entry.spec.bases.contains(b))
+                && !other.spec.imports.is_empty()
+                && self.imports_any(&other.spec.imports)
+        };
+        self.imports_any(&entry.spec.imports) || !self.tables.entries.iter().any(rivals)
     }
 
     fn by_names(&self, entry: &CompiledEntry, function: &Function) -> bool {

@@ -4,7 +4,9 @@
 //! answer for: membership in a collection that no input reaches answers for all, an alphabet for
 //! those whose dangerous characters it lacks, the absence of `..` for half of a path's safety.
 
-use trueline_syntax::ir::{Arg, Callee, CompareOp, Element, Op, Operand, Symbol, UnaryOp};
+use trueline_syntax::ir::{
+    Arg, Callee, CompareOp, Element, FuncId, Language, Op, Operand, Symbol, UnaryOp,
+};
 
 use super::alphabet::{
     Alphabet, Anchors, begins_with_one_slash, rejected_alphabet, whole_alphabet,
@@ -26,10 +28,37 @@ const VOUCHING: &[&str] = &[
     "check",
     "verify",
     "trusted",
+    "inside",
+    "within",
     "whitelisted",
     "allowlisted",
     "matches",
     "ok",
+];
+/// The same, for functions in sight that the analysis does not understand: those of a check that
+/// ends an attack.
+const THOROUGH: &[&str] = &[
+    "safe",
+    "trusted",
+    "inside",
+    "within",
+    "contained",
+    "whitelisted",
+    "allowlisted",
+    "permitted",
+];
+/// What is asked then is the kind of a file, which is no answer to where it is.
+const OF_KINDS: &[&str] = &[
+    "file",
+    "files",
+    "filename",
+    "extension",
+    "ext",
+    "type",
+    "kind",
+    "mime",
+    "image",
+    "format",
 ];
 /// Conditions made of conditions are followed this deep.
 const MAX_NESTING: u8 = 12;
@@ -157,6 +186,8 @@ impl<'a> Analyzer<'a> {
                         self.establish(state, value, Bits::ALL);
                     }
                     self.assume_text(frame, state, left, b);
+                    self.assume_own_parent(frame, state, left, b);
+                    self.assume_own_parent(frame, state, right, a);
                     self.assume_common_path(frame, state, left, b);
                     self.assume_common_path(frame, state, right, a);
                     self.assume_equal(state, a, b);
@@ -185,6 +216,34 @@ impl<'a> Analyzer<'a> {
             let path = self.raw(frame, state, path);
             self.establish(state, path, Bits::INSIDE);
         }
+    }
+
+    /// `path.parent == base`, `os.path.dirname(path) == base`: likewise.
+    fn assume_own_parent(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        side: &'a Operand,
+        base: ValId,
+    ) {
+        let path = match Self::definition(frame, side) {
+            Some(Op::Field { base, name }) if self.names.text(*name) == "parent" => base,
+            Some(Op::Call {
+                callee: Callee::Method { name, .. },
+                args,
+            }) if self.names.text(*name) == "dirname" => match args.as_slice() {
+                [only] => &only.value,
+                _ => return,
+            },
+            _ => return,
+        };
+        if base == ValId::UNKNOWN && self.module.language != Language::Python
+            || !self.deep_labels(state, base).is_empty()
+        {
+            return;
+        }
+        let path = self.raw(frame, state, path);
+        self.establish(state, path, Bits::INSIDE.or(Bits::NORMALISED));
     }
 
     /// `os.path.commonpath([base, path]) == base`: likewise.
@@ -336,7 +395,7 @@ impl<'a> Analyzer<'a> {
                 cleared = cleared.or(Bits::rule(at as u16));
             }
         }
-        if matches!(part, ".." | "../" | "..\\" | "/..") {
+        if matches!(part, "." | ".." | "../" | "..\\" | "/..") {
             cleared = cleared.or(Bits::NO_DOTDOT);
         }
         cleared
@@ -376,6 +435,7 @@ impl<'a> Analyzer<'a> {
                 self.establish(state, value, cleared);
             }
         }
+        self.assume_asked_of_library(state, args, first, name, holds);
         let path = path.as_deref().unwrap_or("");
         if self.is_go() {
             self.assume_library(frame, state, path, receiver, args, holds);
@@ -446,6 +506,37 @@ impl<'a> Analyzer<'a> {
                     self.establish(state, value, Bits::VOUCHED);
                 }
             }
+        }
+    }
+
+    /// `StringUtils.contains(text, "..")`, which says no: text without that part.
+    fn assume_asked_of_library(
+        &mut self,
+        state: &mut State,
+        args: &'a [Arg],
+        first: Option<ValId>,
+        name: Option<Symbol>,
+        holds: bool,
+    ) {
+        let (Some(text), Some(name), [_, part]) = (first, name, args) else {
+            return;
+        };
+        let Operand::Const(trueline_syntax::ir::Const::Str(part)) = &part.value else {
+            return;
+        };
+        let part = self.names.text(*part).to_owned();
+        match self.names.text(name) {
+            "contains" | "includes" | "containsIgnoreCase" if !holds => {
+                self.establish_absent(state, text, &part);
+            }
+            "containsAny" | "containsNone"
+                if holds == (self.names.text(name) == "containsNone") =>
+            {
+                for c in part.chars() {
+                    self.establish_absent(state, text, &c.to_string());
+                }
+            }
+            _ => {}
         }
     }
 
@@ -562,22 +653,37 @@ impl<'a> Analyzer<'a> {
         let _ = frame;
     }
 
-    /// Whether a question goes to a function that is not in sight and whose name says that it
-    /// checks.
-    pub(super) fn may_vouch(&self, target: ValId, name: Option<Symbol>) -> bool {
+    /// Whether a question goes to a function that is not in sight, or not understood, and whose name
+    /// says that it checks.
+    pub(super) fn may_vouch(&mut self, target: ValId, name: Option<Symbol>) -> bool {
         let mut last = name;
-        for atom in &self.arena.get(target).atoms {
+        for atom in &self.arena.get(target).atoms.clone() {
             match atom {
                 Atom::Path(path) if self.paths.entry(*path).is_none() => {
                     last = self.paths.last(*path).or(last);
                 }
                 Atom::Access(_) => {}
+                Atom::Func(id) | Atom::Bound(id, _) => return self.sounds_sure(*id),
                 _ => return false,
             }
         }
         last.is_some_and(|last| {
             words(self.names.text(last)).any(|w| VOUCHING.contains(&w.as_str()))
         })
+    }
+
+    /// Whether a function in sight is named after a thorough check, of which nothing was understood.
+    fn sounds_sure(&mut self, id: FuncId) -> bool {
+        let Some(function) = self.function(id) else {
+            return false;
+        };
+        let name: Vec<String> = words(self.names.text(function.name)).collect();
+        let asks = |list: &[&str]| name.iter().any(|w| list.contains(&w.as_str()));
+        asks(THOROUGH)
+            && !asks(OF_KINDS)
+            && self
+                .summarize(id)
+                .is_some_and(|summary| summary.on_true.iter().all(|told| told.1 == Bits::NONE))
     }
 
     fn is_quote(&self, value: ValId) -> bool {

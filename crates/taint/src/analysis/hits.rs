@@ -213,7 +213,8 @@ impl Analyzer<'_> {
             hit.confidence = hit.confidence.min(Confidence::Medium);
             hit.tier = hit.tier.max(compiled.guessed_tier);
         }
-        if label.guesses > 1 {
+        let one_part = label.cleared.has(Bits::SEGMENT);
+        if label.guesses > 1 || one_part && self.models.path_rules.has(Bits::rule(rule)) {
             hit.confidence = Confidence::Low;
             hit.tier = Tier::All;
         }

@@ -543,6 +543,9 @@ impl<'a> Analyzer<'a> {
             }
         }
         let first = call.passed.first().map(|p| p.value);
+        if let ("equals" | "equalsIgnoreCase" | "contentEquals", Some(other)) = (name, first) {
+            self.check_comparison(frame, receiver, other);
+        }
         match name {
             "equals"
             | "equalsIgnoreCase"
@@ -563,6 +566,11 @@ impl<'a> Analyzer<'a> {
             {
                 Some(self.arena.single(Atom::Number))
             }
+            // Bytes that stand in the source.
+            "getBytes" | "toCharArray" => match self.arena.get(receiver).konst {
+                Some(Konst::Str(text)) => Some(self.arena.constant(Konst::Bytes(text))),
+                _ => None,
+            },
             "concat" => Some(self.binary(frame, state, BinaryOp::Add, receiver, first?)),
             "stripLeading" | "stripTrailing" | "intern" | "strip" => {
                 if self.arena.get(receiver).labels.is_empty() {

@@ -99,8 +99,8 @@ impl Special {
                 "os.path.realpath"
                 | "os.path.abspath"
                 | "os.path.normpath"
-                | "pathlib.Path.resolve"
-                | "pathlib.Path.absolute" => Self::Normalise,
+                | "pathlib.Path.resolve" => Self::Normalise,
+                "pathlib.Path.absolute" | "pathlib.Path.expanduser" => Self::SamePlace,
                 "str" | "pathlib.Path.as_posix" | "os.fspath" | "os.path.expanduser" => {
                     Self::SameText
                 }
@@ -218,10 +218,6 @@ impl<'a> Analyzer<'a> {
             Special::ParseUrl => {
                 let from = first?;
                 let mut labels = self.deep_labels(state, from);
-                if let Some(kind) = self.parameters_of_page(from) {
-                    let label = self.source_label(frame.id, frame.span, kind);
-                    value::add_labels(&mut labels, &[label]);
-                }
                 for argument in call.passed.iter().skip(1) {
                     value::add_labels(&mut labels, &self.deep_labels(state, argument.value));
                 }
@@ -349,10 +345,12 @@ impl<'a> Analyzer<'a> {
             Special::SamePlace => {
                 let from = call.receiver?;
                 let mut value = self.arena.get(from).clone();
-                value.atoms.clear();
                 value.derived = Some((Derivation::SameText, from));
-                let kind = self.place_type(path);
-                value.atoms.push(kind);
+                if self.module.language == Language::Java {
+                    value.atoms.clear();
+                    let kind = self.place_type(path);
+                    value.atoms.push(kind);
+                }
                 Some(self.arena.add(value))
             }
             Special::AnyElement => Some(self.next_element(state, first?, IterKind::Elements)),
@@ -418,7 +416,13 @@ impl<'a> Analyzer<'a> {
     }
 
     /// The address of a page is of its own site, but what it holds when taken apart is not.
-    fn parameters_of_page(&self, address: ValId) -> Option<u16> {
+    pub(super) fn parameters_of_page(&self, base: ValId, name: Symbol) -> Option<u16> {
+        let (Derivation::Url, address) = self.arena.get(base).derived? else {
+            return None;
+        };
+        if !matches!(self.names.text(name), "searchParams" | "search" | "hash") {
+            return None;
+        }
         let path = self.path_of(address)?;
         if self.module.language == Language::Python
             || !path.ends_with("location.href") && path != "document.URL"
@@ -665,6 +669,9 @@ impl<'a> Analyzer<'a> {
                 | ObjectKind::Module(_) => None,
             };
         }
+        if let Some(joined) = self.joined_onto_unknown(frame, state, receiver, name, call) {
+            return Some(joined);
+        }
         let atoms = self.arena.get(receiver).atoms.clone();
         // What a library returned may be text, if nothing is known of its method of this name.
         let tainted = !self.arena.get(receiver).labels.is_empty();
@@ -684,6 +691,38 @@ impl<'a> Analyzer<'a> {
             return self.function_method(frame, state, receiver, name, call);
         }
         None
+    }
+
+    /// `folder.joinpath(name)`: only a path of `pathlib` has this method, wherever the folder is from.
+    fn joined_onto_unknown(
+        &mut self,
+        frame: &Frame<'a>,
+        state: &mut State,
+        receiver: ValId,
+        name: Symbol,
+        call: &Call<'_, 'a>,
+    ) -> Option<ValId> {
+        if self.module.language != Language::Python || self.names.text(name) != "joinpath" {
+            return None;
+        }
+        for atom in self.arena.get(receiver).atoms.clone() {
+            match atom {
+                Atom::Access(_) | Atom::Text => {}
+                // What no model knows.
+                Atom::Path(path) => {
+                    let child = self.paths.child(path, name, &self.names);
+                    let known = self.paths.entry(child).is_some()
+                        || self.paths.special(child).is_some()
+                        || self.paths.entry(path).is_some();
+                    if known {
+                        return None;
+                    }
+                }
+                _ => return None,
+            }
+        }
+        let path = self.paths.absolute("pathlib.Path.joinpath", name);
+        Some(self.join_path(frame, state, path, call))
     }
 
     /// `f.call(this, a)`, `f.apply(this, list)`, `f.bind(this)`.

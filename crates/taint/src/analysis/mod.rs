@@ -13,6 +13,7 @@ mod bindings;
 mod call;
 mod callbacks;
 mod containers;
+mod credentials;
 mod declared;
 mod destinations;
 mod elsewhere;
@@ -23,6 +24,7 @@ mod go;
 mod graph;
 mod guard;
 mod hits;
+mod inert;
 mod java;
 mod library;
 mod lists;
@@ -324,6 +326,8 @@ impl<'a> Analyzer<'a> {
         for at in 0..self.module.functions.len() {
             self.summarize(FuncId(at as u32));
         }
+        self.check_inert_methods();
+        self.check_credentials();
         self.report_roots();
     }
 

@@ -93,7 +93,7 @@ pub(super) fn fixes_host(prefix: &str) -> bool {
     match prefix.split_once("://") {
         Some((scheme, rest)) => !scheme.is_empty() && ends_host(rest),
         None if prefix.starts_with(SOME_TEXT) => ends_host(prefix),
-        // A query or a fragment of the page itself.
+        // Another part of the same page.
         None if prefix.starts_with(['?', '#']) => true,
         // A path on this host; `//host` and a lone `/` are not.
         None => {
@@ -142,7 +142,8 @@ impl<'a> Analyzer<'a> {
             });
             let excused = excused
                 || spec.mode == Mode::Html && self.is_not_html(state, call.receiver)
-                || spec.declared && !self.is_html(state, call.receiver);
+                || spec.declared && !self.is_html(state, call.receiver)
+                || spec.mode == Mode::Url && self.has_own_transport(state, call.receiver);
             if !holds || excused {
                 continue;
             }
@@ -209,6 +210,28 @@ impl<'a> Analyzer<'a> {
                 self.check_value(frame, state, sink_ref, receiver);
             }
         }
+    }
+
+    /// Whether a client sends its requests through a class of the program: which addresses it refuses
+    /// is decided there.
+    fn has_own_transport(&self, state: &State, receiver: Option<ValId>) -> bool {
+        let contents = receiver
+            .and_then(|r| self.only_object(r))
+            .and_then(|o| state.contents(o));
+        let own = |atom: &Atom| match atom {
+            Atom::Class(_) => true,
+            Atom::Object(object) => {
+                matches!(self.object_kind(*object), Some(ObjectKind::Class(_)))
+            }
+            _ => false,
+        };
+        contents.is_some_and(|contents| {
+            contents.entries.iter().any(|(key, value)| {
+                let Key::Name(name) = key else { return false };
+                self.names.text(*name).eq_ignore_ascii_case("transport")
+                    && self.arena.get(*value).atoms.iter().any(own)
+            })
+        })
     }
 
     /// Remembers what kind of content a call gives its receiver.
@@ -402,9 +425,13 @@ impl<'a> Analyzer<'a> {
             return;
         }
         let labels: Labels = match mode {
-            Mode::Text | Mode::Html | Mode::Url | Mode::Whole | Mode::Answer | Mode::Program => {
-                self.arena.get(value).labels.clone()
-            }
+            Mode::Text
+            | Mode::Html
+            | Mode::Url
+            | Mode::Whole
+            | Mode::Answer
+            | Mode::Program
+            | Mode::Headers => self.arena.get(value).labels.clone(),
             Mode::Deep => self.deep_labels(state, value),
             Mode::Arguments => self.argument_list_labels(state, value),
             Mode::Options => self.option_labels(state, value),
@@ -416,8 +443,8 @@ impl<'a> Analyzer<'a> {
             .atoms
             .iter()
             .any(|a| matches!(a, Atom::Access(_)));
-        let conditional =
-            matches!(mode, Mode::Url | Mode::Whole) || form.is_some() && is_by_form(sink);
+        let conditional = matches!(mode, Mode::Url | Mode::Whole | Mode::Headers)
+            || form.is_some() && is_by_form(sink);
         let matters = self.still_matters(value, sink);
         if !whole_access && !matters {
             return;
@@ -455,6 +482,10 @@ impl<'a> Analyzer<'a> {
         let known = self.arena.get(value);
         let prefix = known.prefix.map(|p| self.names.text(p));
         if model.spec.mode == Mode::Url && prefix.is_some_and(fixes_host) {
+            return false;
+        }
+        let ended = |head: &str| head.contains("\n\n") || head.contains("\r\n\r\n");
+        if model.spec.mode == Mode::Headers && prefix.is_some_and(ended) {
             return false;
         }
         if model.spec.mode == Mode::Whole && !self.is_object_source(value) {

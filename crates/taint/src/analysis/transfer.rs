@@ -109,7 +109,7 @@ impl<'a> Analyzer<'a> {
             Op::This => self.this(frame),
             Op::Next { iterable, kind } => {
                 let iterable = self.read(frame, state, iterable);
-                self.next_element(state, iterable, *kind)
+                self.next_of_loop(frame, state, instr, iterable, *kind)
             }
             Op::HasNext { .. } | Op::IsAbsent { .. } => self.arena.single(Atom::Number),
             Op::Copy(operand) | Op::Await(operand) | Op::Enter(operand) => {
@@ -149,6 +149,33 @@ impl<'a> Analyzer<'a> {
         };
         let Some(dst) = instr.dst else { return };
         self.write(frame, state, dst, value);
+    }
+
+    /// The next element of a loop: the same value each time that the loop is gone through, so that a
+    /// guard on it in one round holds for what is read of it in that round.
+    fn next_of_loop(
+        &mut self,
+        frame: &Frame<'a>,
+        state: &State,
+        instr: &Instr,
+        iterable: ValId,
+        kind: trueline_syntax::ir::IterKind,
+    ) -> ValId {
+        let element = self.next_element(state, iterable, kind);
+        let opaque = |a: &Atom| matches!(a, Atom::Object(_));
+        let known = self.arena.get(iterable);
+        if known.labels.is_empty() || known.atoms.iter().any(opaque) {
+            return element;
+        }
+        let Some(dst) = instr.dst else { return element };
+        let key = (frame.id, dst, iterable);
+        match self.arena.elements.get(&key).copied() {
+            Some(before) if self.arena.get(before).same(self.arena.get(element)) => before,
+            _ => {
+                self.arena.elements.insert(key, element);
+                element
+            }
+        }
     }
 
     fn write(

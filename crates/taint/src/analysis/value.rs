@@ -166,7 +166,7 @@ impl Value {
         self.konst == Some(Konst::Null)
     }
 
-    fn same(&self, other: &Self) -> bool {
+    pub(super) fn same(&self, other: &Self) -> bool {
         self.konst == other.konst
             && self.prefix == other.prefix
             && self.derived == other.derived
@@ -295,6 +295,8 @@ pub(super) struct Arena {
     unrefined: FxHashMap<ValId, ValId>,
     /// Parts of values that are only known as a whole.
     pub(super) parts: FxHashMap<(ValId, Selector), ValId>,
+    /// What loops read, by function, variable and what they go through.
+    pub(super) elements: FxHashMap<(FuncId, Var, ValId), ValId>,
     /// Fields read in a function, so that two reads of `request.args` are one value there and a
     /// guard on the first holds for the second. Another function has its own: a source is named
     /// where it is read.
@@ -321,6 +323,7 @@ impl Arena {
             refined: FxHashMap::default(),
             unrefined: FxHashMap::default(),
             parts: FxHashMap::default(),
+            elements: FxHashMap::default(),
             reads: FxHashMap::default(),
         }
     }

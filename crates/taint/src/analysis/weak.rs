@@ -5,12 +5,11 @@
 use std::rc::Rc;
 
 use trueline_syntax::ir::{
-    ArgKind, BlockId, FuncId, Function, FunctionKind, Instr, Language, Op, Operand, Span, Symbol,
+    ArgKind, BlockId, FuncId, Instr, Language, Op, Span, Symbol, Terminator,
 };
 
 use super::call::Call;
 use super::destinations::{Destinations, Uses, destinations};
-use super::graph::conditions;
 use super::names::words;
 use super::state::State;
 use super::value::{Atom, Konst, ValId};
@@ -27,6 +26,9 @@ const MAX_CHAIN: usize = 6;
 const MAX_CALL: usize = 1_000;
 /// Lines after a call in which its object is looked for, and lines with it that are read.
 const MAX_LINES: usize = 40;
+/// Conditions around a place, and parts of one, that are read for words.
+const MAX_CONDITIONS: usize = 8;
+const MAX_PARTS: usize = 4;
 const MAX_USES: usize = 4;
 
 impl<'a> Analyzer<'a> {
@@ -76,12 +78,14 @@ impl<'a> Analyzer<'a> {
             if spec.required && !context {
                 continue;
             }
-            self.note_weak(frame, *index, weak.rule, context);
+            let harmless = self.asked_for(frame, &spec.asked)
+                || !spec.context.is_empty() && self.only_marks(frame);
+            self.note_weak(frame, *index, weak.rule, context && !harmless);
         }
     }
 
     /// Whether a constant argument is what a rule warns of.
-    fn argument_fits(&self, state: &State, wanted: &ArgumentIs, call: &Call<'_, 'a>) -> bool {
+    fn argument_fits(&mut self, state: &State, wanted: &ArgumentIs, call: &Call<'_, 'a>) -> bool {
         let keyword = wanted.keyword.as_deref();
         let mut at = 0_u16;
         let mut value = None;
@@ -110,6 +114,13 @@ impl<'a> Analyzer<'a> {
             }
         }
         let Some(value) = value else { return false };
+        if wanted.idle {
+            let atoms = self.arena.get(value).atoms.clone();
+            return match atoms.as_slice() {
+                [Atom::Func(id) | Atom::Bound(id, _)] => self.does_nothing(*id),
+                _ => false,
+            };
+        }
         if wanted.elements {
             let list = self.only_object(value).and_then(|o| state.contents(o));
             return list.is_some_and(|list| {
@@ -163,9 +174,68 @@ impl<'a> Analyzer<'a> {
             if !self.imports_any(&weak.spec.imports) || !self.is_one_of(value, &weak.spec.value) {
                 continue;
             }
-            let context = self.context_fits(frame, &weak.spec);
+            let context =
+                self.context_fits(frame, &weak.spec) && !self.asked_for(frame, &weak.spec.asked);
             self.note_weak(frame, *index, weak.rule, context);
         }
+    }
+
+    /// Whether a condition that the place stands under has one of these words: `if config.insecure`.
+    fn asked_for(&self, frame: &Frame<'a>, asked: &[String]) -> bool {
+        if asked.is_empty() {
+            return false;
+        }
+        let (mut function, mut at, mut id) = (frame.function, frame.block, frame.id);
+        for _ in 0..MAX_CONDITIONS {
+            let blocks = function.blocks.iter().enumerate();
+            let mut before = blocks.filter(|(_, b)| leads_to(&b.terminator, at));
+            let (from, block) = match (before.next(), before.next()) {
+                (Some(only), None) => only,
+                // A closure stands where it is written.
+                (None, None) => {
+                    let Some(around) = function.parent else {
+                        return false;
+                    };
+                    let Some(outer) = self.function(around) else {
+                        return false;
+                    };
+                    let made = outer.blocks.iter().position(|b| {
+                        let makes = |i: &Instr| i.op == Op::Closure(id);
+                        b.instrs.iter().any(makes)
+                    });
+                    let Some(made) = made else { return false };
+                    (function, at, id) = (outer, BlockId(made as u32), around);
+                    continue;
+                }
+                _ => return false,
+            };
+            // The code of the condition, from its last parts on.
+            let spans = block.instrs.iter().rev().take(MAX_PARTS).map(|i| i.span);
+            let branches = matches!(block.terminator, Terminator::Branch { .. });
+            let says = |span: Span| {
+                let code = self.text.get(span.start as usize..span.end as usize);
+                let code = code.filter(|c| c.len() < MAX_CALL).unwrap_or("");
+                words(code).any(|word| asked.contains(&word))
+            };
+            if branches && spans.into_iter().any(says) {
+                return true;
+            }
+            at = BlockId(from as u32);
+        }
+        false
+    }
+
+    /// Whether what the statement makes only marks this run of its function: it is kept in places and
+    /// compared with what is there later, to see whether another run came between.
+    fn only_marks(&self, frame: &Frame<'a>) -> bool {
+        let statement = statement(self.text, frame.span);
+        let Some(mark) = target(statement) else {
+            return false;
+        };
+        let end = frame.function.span.end.max(frame.span.end) as usize;
+        let rest = self.text.get(frame.span.end as usize..end).unwrap_or("");
+        let rest = rest.find('\n').and_then(|at| rest.get(at..)).unwrap_or("");
+        marks_a_run(rest, mark)
     }
 
     /// `expected == given`, where one is a code that nobody else may learn.
@@ -225,11 +295,8 @@ impl<'a> Analyzer<'a> {
 
     /// Whether the words near a place say that it matters: those of its statement, of its function
     /// and of what is later put into the object that it makes; or those of the names that its result
-    /// gets. A script or what an operator chose does not matter.
+    /// gets. What is not served does not matter.
     fn context_fits(&mut self, frame: &Frame<'a>, spec: &CallSpec) -> bool {
-        if !spec.choice.is_empty() && self.is_chosen(frame, &spec.choice) {
-            return false;
-        }
         if spec.context.is_empty() && spec.benign.is_empty() {
             return true;
         }
@@ -281,54 +348,6 @@ impl<'a> Analyzer<'a> {
             near.extend(uses.map(|line| named(line, language)));
         }
         near
-    }
-
-    /// Whether a place is only reached under a condition with one of these words in it: a setting
-    /// that says what it does.
-    fn is_chosen(&self, frame: &Frame<'a>, choice: &[String]) -> bool {
-        let mut at = Some((frame.id, frame.block));
-        while let Some((id, block)) = at {
-            let Some(function) = self.module.functions.get(id.0 as usize) else {
-                return false;
-            };
-            for condition in conditions(function, block) {
-                let words = self.condition_words(function, condition);
-                if choice.iter().any(|w| words.contains(&format!("_{w}_"))) {
-                    return true;
-                }
-            }
-            // A function made under a condition runs under it.
-            at = function.parent.and_then(|parent| {
-                let outer = self.module.functions.get(parent.0 as usize)?;
-                let is_made = |i: &Instr| matches!(i.op, Op::Closure(inner) if inner == id);
-                let made = outer
-                    .blocks
-                    .iter()
-                    .position(|b| b.instrs.iter().any(is_made))?;
-                (function.kind == FunctionKind::Lambda).then_some((parent, BlockId(made as u32)))
-            });
-        }
-        false
-    }
-
-    fn condition_words(&self, function: &Function, condition: &Operand) -> String {
-        let Operand::Var(var) = condition else {
-            return String::new();
-        };
-        let mut instrs = function.blocks.iter().flat_map(|b| &b.instrs);
-        let text = match instrs.find(|i| i.dst == Some(*var)) {
-            Some(instr) => {
-                let span = instr.span.start as usize..instr.span.end as usize;
-                self.text.get(span).unwrap_or("")
-            }
-            None => "",
-        };
-        let name = function.vars.get(var.0 as usize).map(|d| d.name);
-        let name = name.map_or("", |n| self.names.text(n));
-        let language = self.module.language;
-        // Text decides here too: `env["ALLOW_INSECURE"]`.
-        let quoted: String = text.replace(['"', '\'', '`'], " ");
-        format!("{}{}", named(&quoted, language), named(name, language))
     }
 
     /// A secret written into the source: `password = "…"`.
@@ -385,11 +404,125 @@ impl<'a> Analyzer<'a> {
 /// The words of a piece of code without its comments, as `_a_b_`.
 fn named(code: &str, language: Language) -> String {
     let mut text = String::from("_");
-    for word in words(&normalised(code, language)) {
+    for word in words(&without_addresses(&normalised(code, language))) {
         text.push_str(&word);
         text.push('_');
     }
     text
+}
+
+/// Code without the words of addresses in its texts; of one that ends in the name of a parameter, as
+/// `"/image?seed="` does, that name is left.
+fn without_addresses(code: &str) -> String {
+    let mut kept = String::with_capacity(code.len());
+    let mut rest = code;
+    // Within the holes of a template: its end is still to come.
+    let mut open_template = false;
+    while let Some(open) = rest.find(['"', '`']) {
+        let (before, text) = rest.split_at(open + 1);
+        kept.push_str(before);
+        let template = before.ends_with('`');
+        if template && open_template {
+            open_template = false;
+            rest = text;
+            continue;
+        }
+        let close = text.char_indices().find(|(at, c)| match c {
+            '`' => template,
+            '$' => template && text.get(*at..).is_some_and(|t| t.starts_with("${")),
+            '"' => !template && !text.get(..*at).is_some_and(|t| t.ends_with('\\')),
+            _ => false,
+        });
+        let Some((close, end)) = close else {
+            rest = text;
+            break;
+        };
+        let (inside, after) = text.split_at(close);
+        kept.push_str(if inside.contains('/') {
+            parameter_at_end(inside)
+        } else {
+            inside
+        });
+        kept.push(end);
+        open_template = end == '$';
+        rest = after.get(1..).unwrap_or("");
+    }
+    kept.push_str(rest);
+    kept
+}
+
+fn parameter_at_end(address: &str) -> &str {
+    let Some(address) = address.strip_suffix('=') else {
+        return "";
+    };
+    let from = address.rfind(['?', '&']).map_or(address.len(), |at| at + 1);
+    address.get(from..).unwrap_or("")
+}
+
+/// Whether a variable is, in what follows it, only put into places and compared with them.
+fn marks_a_run(text: &str, mark: &str) -> bool {
+    let mut places = Vec::new();
+    let mut compared = Vec::new();
+    for line in text.lines() {
+        for (at, _) in line.match_indices(mark) {
+            let before = line.get(..at).unwrap_or("");
+            let after = line.get(at + mark.len()..).unwrap_or("");
+            let part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$');
+            // Another name, or an attribute of this name.
+            if before.ends_with(|c: char| part(c) || c == '.') || after.starts_with(part) {
+                continue;
+            }
+            let before = before.trim_end();
+            let after = after.trim_start();
+            if let Some(left) = before
+                .strip_suffix("===")
+                .or_else(|| before.strip_suffix("!=="))
+                .or_else(|| before.strip_suffix("=="))
+                .or_else(|| before.strip_suffix("!="))
+            {
+                compared.push(last_place(left));
+            } else if let Some(right) = after
+                .strip_prefix("===")
+                .or_else(|| after.strip_prefix("!=="))
+                .or_else(|| after.strip_prefix("=="))
+                .or_else(|| after.strip_prefix("!="))
+            {
+                compared.push(first_place(right));
+            } else if let Some(left) = before.strip_suffix('=')
+                && after.trim_end_matches([';', ' ']).is_empty()
+            {
+                places.push(last_place(left));
+            } else {
+                return false;
+            }
+        }
+    }
+    !compared.is_empty() && !places.is_empty() && compared.iter().all(|c| places.contains(c))
+}
+
+/// Whether a character may stand in `this.ref.current`.
+const fn in_place(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | '.')
+}
+
+fn last_place(text: &str) -> &str {
+    let text = text.trim_end();
+    text.rsplit(|c| !in_place(c)).next().unwrap_or("")
+}
+
+fn first_place(text: &str) -> &str {
+    let text = text.trim_start();
+    text.split(|c| !in_place(c)).next().unwrap_or("")
+}
+
+fn leads_to(terminator: &Terminator, to: BlockId) -> bool {
+    match terminator {
+        Terminator::Goto(next) => *next == to,
+        Terminator::Branch {
+            then, otherwise, ..
+        } => *then == to || *otherwise == to,
+        _ => false,
+    }
 }
 
 /// The lines of a place, with those before and after that a chain of calls goes on over.
@@ -429,6 +562,7 @@ fn target(statement: &str) -> Option<&str> {
     if right.starts_with(['=', '>']) {
         return None;
     }
+    let left = left.trim_end_matches(':');
     let name = left.trim().rsplit([' ', '\t']).next()?;
     let name = name.rsplit('.').next()?;
     let is_name = !name.is_empty()
@@ -471,6 +605,7 @@ mod tests {
     fn the_target_of_an_assignment_is_a_plain_name() {
         assert_eq!(target("  const h = f()"), Some("h"));
         assert_eq!(target("self.digest = f()"), Some("digest"));
+        assert_eq!(target("sum := f()"), Some("sum"));
         assert_eq!(target("if a == f():"), None);
         assert_eq!(target("g(x) => f()"), None);
         assert_eq!(target("f()"), None);

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use trueline_facts::Applicability;
 
 use crate::rules::format::LanguageName;
 
 /// A way to mend findings of a rule.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FixSpec {
     pub(crate) language: LanguageName,
@@ -32,7 +33,7 @@ pub(crate) struct FixSpec {
 }
 
 /// One typed edit of a call.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) enum StepSpec {
     /// Write this in place of the call: `{import}` is the name of the module to import, `{name}`
@@ -92,7 +93,7 @@ pub(crate) enum StepSpec {
 }
 
 /// How a driver writes a place for a value.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Placeholder {
     /// `?`
@@ -106,7 +107,7 @@ pub(crate) enum Placeholder {
 }
 
 /// How values are passed beside a query.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Passing {
     /// `(a, b)` as the next argument.
@@ -126,7 +127,7 @@ pub(crate) enum Passing {
 }
 
 /// How an argument list is passed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum ListPassing {
     /// `["program", a]` in place of the command.

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use trueline_facts::{Confidence, Severity, Tier};
 use trueline_syntax::ir::Language;
@@ -12,7 +13,7 @@ use trueline_syntax::ir::Language;
 use crate::fix::spec::FixSpec;
 
 /// A language as written in rule files; JavaScript stands for TypeScript too.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum LanguageName {
     Python,
@@ -35,7 +36,7 @@ impl From<LanguageName> for Language {
 }
 
 /// A rule file.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -100,10 +101,9 @@ pub(crate) struct RuleFile {
     /// code that made it.
     #[serde(default)]
     pub(crate) follow: bool,
-    /// Words of a condition that is an operator's choice: a call that only runs under one is in tier
-    /// `all`.
+    /// Words for `asked` of all calls.
     #[serde(default)]
-    pub(crate) choice: Vec<String>,
+    pub(crate) asked: Vec<String>,
     /// Things that matter to this rule alone when they reach its sinks.
     #[serde(default)]
     pub(crate) source: Vec<OwnSourceSpec>,
@@ -119,7 +119,7 @@ pub(crate) struct RuleFile {
 }
 
 /// The sections of a rule's docs page.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Docs {
     /// What the rule looks for.
@@ -138,7 +138,7 @@ pub struct Docs {
 }
 
 /// Code with a language.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExampleSpec {
     pub(crate) language: LanguageName,
@@ -148,7 +148,7 @@ pub(crate) struct ExampleSpec {
 }
 
 /// How an argument of a sink is looked at.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Mode {
     /// The text itself.
@@ -174,10 +174,12 @@ pub(crate) enum Mode {
     Answer,
     /// The call's own arguments from that position on are an argument list.
     Program,
+    /// Headers, and after an empty line a body, which does not matter.
+    Headers,
 }
 
 /// A call that must not receive tainted text.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SinkSpec {
     pub(crate) language: LanguageName,
@@ -240,7 +242,7 @@ pub(crate) struct SinkSpec {
 }
 
 /// Languages that constant text can be recognised as.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum TextForm {
     Sql,
@@ -249,7 +251,7 @@ pub(crate) enum TextForm {
 }
 
 /// A constant in a rule file.
-#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub(crate) enum Scalar {
     Bool(bool),
@@ -258,7 +260,7 @@ pub(crate) enum Scalar {
 }
 
 /// A call whose result is clean for this rule.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SanitizerSpec {
     pub(crate) language: LanguageName,
@@ -275,7 +277,7 @@ pub(crate) struct SanitizerSpec {
 }
 
 /// A call that is weak by itself.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CallSpec {
     pub(crate) language: LanguageName,
@@ -288,6 +290,11 @@ pub(crate) struct CallSpec {
     pub(crate) fields: Vec<String>,
     #[serde(default)]
     pub(crate) value: Vec<Scalar>,
+    /// Methods that must do something, in classes with one of `bases`.
+    #[serde(default)]
+    pub(crate) inert: Vec<String>,
+    #[serde(default)]
+    pub(crate) bases: Vec<String>,
     /// It counts only in files that import one of these.
     #[serde(default)]
     pub(crate) imports: Vec<String>,
@@ -316,11 +323,13 @@ pub(crate) struct CallSpec {
     /// Words near the call that move it to tier `all`.
     #[serde(default)]
     pub(crate) benign: Vec<String>,
-    /// Those of the rule.
+    /// That of the rule.
     #[serde(skip)]
     pub(crate) follow: bool,
-    #[serde(skip)]
-    pub(crate) choice: Vec<String>,
+    /// Words in a condition around the call that move it to tier `all`: who runs the program asked
+    /// for it.
+    #[serde(default)]
+    pub(crate) asked: Vec<String>,
     #[serde(default)]
     pub(crate) message: Option<String>,
     #[serde(default)]
@@ -332,7 +341,7 @@ pub(crate) struct CallSpec {
 }
 
 /// Values that must not be compared with `==`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ComparisonSpec {
     pub(crate) language: LanguageName,
@@ -342,7 +351,7 @@ pub(crate) struct ComparisonSpec {
 }
 
 /// A condition on a constant argument.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ArgumentIs {
     pub(crate) at: u16,
@@ -366,10 +375,13 @@ pub(crate) struct ArgumentIs {
     /// It must be a number with one of these bits set.
     #[serde(default)]
     pub(crate) bits: Option<i64>,
+    /// It must be a function that does nothing, or always says yes.
+    #[serde(default)]
+    pub(crate) idle: bool,
 }
 
 /// What names and texts a secret in the source has.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SecretSpec {
     /// Words of a variable, field or keyword name.
@@ -381,18 +393,72 @@ pub(crate) struct SecretSpec {
     pub(crate) min_length: usize,
     /// Bits per character.
     pub(crate) min_entropy: f64,
+    /// Forms by which secrets are known whatever they are called.
+    #[serde(default)]
+    pub(crate) form: Vec<FormSpec>,
+}
+
+/// The form of the tokens of a service.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FormSpec {
+    pub(crate) begins: Vec<String>,
+    /// What follows.
+    pub(crate) alphabet: Alphabet,
+    /// Characters that follow, at least and at most.
+    #[serde(default)]
+    pub(crate) length: usize,
+    #[serde(default)]
+    pub(crate) longest: Option<usize>,
+    #[serde(default)]
+    pub(crate) contains: Option<String>,
+    /// Bits per character of what follows.
+    #[serde(default)]
+    pub(crate) min_entropy: f64,
+}
+
+/// Of what characters the rest of a token is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Alphabet {
+    /// Capital letters and digits.
+    Upper,
+    /// Hexadecimal digits.
+    Hex,
+    /// Letters and digits.
+    Alphanumeric,
+    /// Letters, digits, `_` and `-`.
+    Word,
+    /// These and dots.
+    Dotted,
+    /// These and slashes.
+    Path,
+    /// The lines of a private key.
+    Key,
+}
+
+impl Alphabet {
+    pub(crate) const fn has(self, c: char) -> bool {
+        match self {
+            Self::Upper => c.is_ascii_uppercase() || c.is_ascii_digit(),
+            Self::Hex => c.is_ascii_hexdigit(),
+            Self::Alphanumeric => c.is_ascii_alphanumeric(),
+            Self::Word => c.is_ascii_alphanumeric() || matches!(c, '_' | '-'),
+            Self::Dotted => c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'),
+            Self::Path => c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/'),
+            Self::Key => false,
+        }
+    }
 }
 
 /// A model file.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ModelFile {
     pub(crate) schema: u32,
     pub(crate) language: LanguageName,
     #[serde(default)]
     pub(crate) source: Vec<SourceSpec>,
-    #[serde(default)]
-    pub(crate) begins: Vec<BeginsSpec>,
     #[serde(default)]
     pub(crate) returns: Vec<ReturnsSpec>,
     #[serde(default)]
@@ -417,10 +483,26 @@ pub(crate) struct ModelFile {
     pub(crate) media_type: Vec<MediaTypeSpec>,
     #[serde(default)]
     pub(crate) checked: Vec<CheckedSpec>,
+    #[serde(default)]
+    pub(crate) begins: Vec<BeginsSpec>,
+    /// Calls that ask whether their two arguments are equal.
+    #[serde(default)]
+    pub(crate) compares: Vec<String>,
+    /// Calls that write their argument in another form, such as hexadecimal digits.
+    #[serde(default)]
+    pub(crate) encodes: Vec<String>,
+}
+
+/// Attributes that hold text with a known beginning: `location.hash`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BeginsSpec {
+    pub(crate) paths: Vec<String>,
+    pub(crate) with: String,
 }
 
 /// How much a source is under an attacker's control.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Control {
     /// Anyone who can reach the network service.
@@ -430,7 +512,7 @@ pub(crate) enum Control {
 }
 
 /// Things that are tainted when read or called.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SourceSpec {
     pub(crate) paths: Vec<String>,
@@ -449,7 +531,7 @@ pub(crate) struct SourceSpec {
 }
 
 /// Calls that say what kind of content an answer has.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MediaTypeSpec {
     pub(crate) calls: Vec<String>,
@@ -460,7 +542,7 @@ pub(crate) struct MediaTypeSpec {
 }
 
 /// Decorators of parameters and fields that let only values of a kind through.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CheckedSpec {
     /// Decorators of fields: `IsUUID`.
@@ -472,7 +554,7 @@ pub(crate) struct CheckedSpec {
 }
 
 /// Things that matter to one rule alone.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OwnSourceSpec {
     pub(crate) language: LanguageName,
@@ -480,16 +562,8 @@ pub(crate) struct OwnSourceSpec {
     pub(crate) what: String,
 }
 
-/// Values whose text, if it is not empty, has a known beginning.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct BeginsSpec {
-    pub(crate) paths: Vec<String>,
-    pub(crate) text: String,
-}
-
 /// What calls return.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReturnsSpec {
     #[serde(default)]
@@ -500,7 +574,7 @@ pub(crate) struct ReturnsSpec {
 }
 
 /// Methods whose result does not carry what was passed to them (queries, look-ups).
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OpaqueSpec {
     #[serde(default)]
@@ -510,7 +584,7 @@ pub(crate) struct OpaqueSpec {
 }
 
 /// Functions that a framework calls.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EntrySpec {
     /// Last name of a decorator: `route` of `@app.route`.
@@ -560,7 +634,7 @@ pub(crate) struct EntrySpec {
 }
 
 /// Parameters that are tainted or typed by their annotation or decorator.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ParameterSpec {
     #[serde(default)]
@@ -575,7 +649,7 @@ pub(crate) struct ParameterSpec {
 }
 
 /// Calls that put what they read into arguments: `json.Unmarshal(data, &user)`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FillsSpec {
     pub(crate) calls: Vec<String>,
@@ -583,7 +657,7 @@ pub(crate) struct FillsSpec {
 }
 
 /// Attributes, and parts of results (`net.SplitHostPort.1`), of a type.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FieldSpec {
     pub(crate) paths: Vec<String>,
@@ -592,7 +666,7 @@ pub(crate) struct FieldSpec {
 }
 
 /// Types whose methods keep what is passed to them: `StringIO.write`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StoreSpec {
     pub(crate) types: Vec<String>,

@@ -118,6 +118,18 @@ impl fmt::Display for Rule {
     }
 }
 
+/// The JSON schema of rule files.
+#[must_use]
+pub fn rule_schema() -> schemars::Schema {
+    schemars::schema_for!(RuleFile)
+}
+
+/// The JSON schema of model files.
+#[must_use]
+pub fn model_schema() -> schemars::Schema {
+    schemars::schema_for!(ModelFile)
+}
+
 /// Reads one rule file.
 pub(crate) fn read_rule(file: &str, text: &str) -> Result<RuleFile, RuleError> {
     let rule: RuleFile = toml::from_str(text).map_err(|source| RuleError::Syntax {

@@ -1,0 +1,307 @@
+//! Commits that a commit of this history repeats, found by content: what an amend with new words,
+//! another author or another time, a squash without a number, or the revert of a revert left
+//! behind.
+//!
+//! A commit that is noted or stands on another branch, and is not part of this history, may speak
+//! for a later one that adds the same lines in the same files; so may a branch as a whole. How many
+//! lines must agree depends on what else they share ([`Kinship`]). Work that was done twice looks
+//! alike, so the older commit counts: where others added more than a tenth of the lines before,
+//! here or without evidence on another branch, nothing is said. Every pair goes the way of a squash,
+//! line by line and labelled `inferred`.
+
+mod candidates;
+mod outside;
+mod rivals;
+
+use std::cmp::Reverse;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bstr::ByteSlice;
+use gix::ObjectId;
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use self::candidates::{ByPath, Candidates, Pair, Place};
+use self::outside::{Outside, Source, Work};
+use self::rivals::Rivals;
+use super::CommitEvidence;
+use super::agreement::{self, AddedLines, Tie, most};
+use super::branch_lines::{BranchCommit, BranchParent};
+use super::locate::Located;
+use super::refs::Refs;
+use super::rewritten::{Earlier, Kinship, Rewrite};
+use super::squash::{self, Ancestry, Original, Read, Squash, read_commit};
+use super::witnesses;
+use crate::model::{CommitIx, History};
+use crate::repository::Repository;
+
+/// Sources that one commit is given.
+const MAX_SOURCES: usize = 6;
+/// With fewer lines in common, something else must tie two commits, too.
+const FEW: u32 = 3;
+/// With as many lines in common, a third of a source's is enough: a squash meets conflicts, and
+/// part of a branch dies before it lands.
+const MANY: u32 = 10;
+
+/// What is known before content is compared.
+pub(super) struct Known<'k> {
+    pub(super) refs: &'k Refs,
+    pub(super) located: &'k Located,
+    pub(super) earlier: &'k Earlier,
+    pub(super) rewrites: &'k [Rewrite],
+    /// Signs of every commit of the history.
+    pub(super) commits: &'k [CommitEvidence],
+    /// Squashes and the heads of their branches.
+    pub(super) paired: &'k [(CommitIx, ObjectId)],
+    /// Those of them whose branch tells nothing and may be another's.
+    pub(super) silent: &'k FxHashMap<CommitIx, ObjectId>,
+}
+
+/// Finds what commits of a history repeat.
+pub(super) fn find(
+    repo: &Repository,
+    history: &History,
+    known: &Known<'_>,
+    interrupt: &AtomicBool,
+) -> Vec<Squash> {
+    let outside = Outside::read(repo, history, known, interrupt);
+    let mut sources = outside.sources(repo, known);
+    let ancestry = Ancestry::new(history);
+    sources.extend(outside::beside(repo, history, &ancestry, known));
+    if sources.is_empty() || interrupt.load(Ordering::Relaxed) {
+        return Vec::new();
+    }
+    let by_path = ByPath::new(history, &sources);
+    let candidates = Candidates::new(history, known, &outside, &by_path, &ancestry);
+    let pairs = candidates.pairs(&sources);
+    let mut compared: Vec<CommitIx> = pairs.iter().map(|pair| pair.commit).collect();
+    compared.sort_unstable();
+    compared.dedup();
+    let compared: FxHashMap<CommitIx, AddedLines> = compared
+        .into_par_iter()
+        .map_init(
+            || repo.local(),
+            |repo, ix| {
+                let files = agreement::changed_files(repo, history, ix);
+                (ix, agreement::added_lines(repo, &files))
+            },
+        )
+        .collect();
+    let rivals = Rivals::new(history, known.located, &outside, &by_path);
+    // A source's own lines are read once, whatever it is compared with.
+    let by_source: Vec<&[Pair]> = pairs.chunk_by(|a, b| a.source == b.source).collect();
+    let mut found: Vec<(CommitIx, usize, Squash)> = by_source
+        .into_par_iter()
+        .map_init(
+            || repo.local(),
+            |repo, pairs| {
+                let at = pairs.first()?.source;
+                let source = &sources[at];
+                let added = agreement::added_lines(repo, &source.files);
+                let repeated = pairs.iter().filter(|pair| {
+                    let there = compared.get(&pair.commit);
+                    there.is_some_and(|there| repeats(history, source, &added, **pair, there))
+                        && !rivals.older(repo, source, &added, pair.commit)
+                        && !is_of_silent_branch(repo, history, pair.commit, &ancestry, known)
+                });
+                let squashes = repeated.filter_map(|pair| {
+                    let mut squash = stands_for(repo, source, *pair, &ancestry, known)?;
+                    if !may_carry_signs(*pair, known) {
+                        squash
+                            .branch
+                            .iter_mut()
+                            .for_each(|original| original.signs.clear());
+                    }
+                    Some((pair.commit, at, squash))
+                });
+                Some(squashes.collect::<Vec<_>>())
+            },
+        )
+        .flatten()
+        .flatten()
+        .collect();
+    // The latest version of the same work first.
+    found.sort_unstable_by_key(|(ix, at, _)| {
+        let source = &sources[*at];
+        (*ix, Reverse(source.read.time), source.id)
+    });
+    found
+        .chunk_by(|a, b| a.0 == b.0)
+        .flat_map(|pairs| pairs.iter().take(MAX_SOURCES))
+        .map(|(_, _, squash)| squash.clone())
+        .collect()
+}
+
+/// Whether a commit squashes the branch of its number, which has no evidence.
+fn is_of_silent_branch(
+    repo: &gix::Repository,
+    history: &History,
+    commit: CommitIx,
+    ancestry: &Ancestry<'_>,
+    known: &Known<'_>,
+) -> bool {
+    known.silent.get(&commit).is_some_and(|head| {
+        let branch = squash::branch_of(repo, commit, *head, ancestry, known.earlier);
+        branch.is_some_and(|(_, links)| {
+            agreement::accounts_for(repo, history, commit, &links, Tie::Number)
+        })
+    })
+}
+
+/// What a source tells about a commit that repeats it.
+fn stands_for(
+    repo: &gix::Repository,
+    source: &Source,
+    pair: Pair,
+    ancestry: &Ancestry<'_>,
+    known: &Known<'_>,
+) -> Option<Squash> {
+    if source.work == Work::Branch {
+        let (branch, links) =
+            squash::branch_of(repo, pair.commit, source.id, ancestry, known.earlier)?;
+        return Some(Squash {
+            commit: pair.commit,
+            branch,
+            links,
+        });
+    }
+    Some(one_original(
+        pair.commit,
+        source.id,
+        source.read.clone(),
+        source.base,
+        known.earlier,
+    ))
+}
+
+/// Commits that bring back what a commit of this history added and another one reverted.
+pub(super) fn reapplied(
+    repo: &gix::Repository,
+    history: &History,
+    earlier: &Earlier,
+) -> Vec<Squash> {
+    let reverted: Vec<Option<ObjectId>> = history
+        .commits
+        .iter()
+        .map(|c| reverts(&c.message))
+        .collect();
+    if reverted.iter().all(Option::is_none) {
+        return Vec::new();
+    }
+    let by_id: FxHashMap<ObjectId, CommitIx> = history
+        .commits
+        .iter()
+        .zip(0..)
+        .map(|(commit, ix)| (commit.id, CommitIx(ix)))
+        .collect();
+    // Children come before parents: what is reverted has a greater index.
+    let undone = |ix: CommitIx| {
+        let older = by_id.get(&reverted[ix.0 as usize]?).copied()?;
+        (older > ix).then_some(older)
+    };
+    let mut found = Vec::new();
+    for ix in (0..history.commits.len() as u32).map(CommitIx) {
+        let mut at = ix;
+        while let Some(first) = undone(at).and_then(undone) {
+            at = first;
+            let commit = history.commit(first);
+            let base = commit
+                .parents
+                .first()
+                .map(|parent| history.commit(*parent).tree);
+            if !commit.parents_missing
+                && let Some(read) = read_commit(repo, commit.id)
+            {
+                found.push(one_original(ix, commit.id, read, base, earlier));
+            }
+        }
+    }
+    found
+}
+
+/// The commit that a message says is reverted, as git writes it.
+fn reverts(message: &[u8]) -> Option<ObjectId> {
+    const WORDS: &[u8] = b"This reverts commit ";
+    let at = message.find(WORDS)? + WORDS.len();
+    let hex: &[u8] = &message[at..];
+    let end = hex
+        .iter()
+        .position(|b| !b.is_ascii_hexdigit())
+        .unwrap_or(hex.len());
+    ObjectId::from_hex(&hex[..end]).ok()
+}
+
+fn one_original(
+    commit: CommitIx,
+    id: ObjectId,
+    read: Read,
+    base: Option<ObjectId>,
+    earlier: &Earlier,
+) -> Squash {
+    let links = BranchCommit {
+        tree: read.tree,
+        parents: base.into_iter().map(BranchParent::Base).collect(),
+    };
+    Squash {
+        commit,
+        branch: vec![Original::new(id, read, earlier)],
+        links: vec![links],
+    }
+}
+
+/// Whether the signs of a source speak for a commit that repeats it. A trailer speaks of all that
+/// its commit puts there, also of what it copied from elsewhere; so it counts only for a commit
+/// that took the place of its own and has none itself.
+fn may_carry_signs(pair: Pair, known: &Known<'_>) -> bool {
+    let own = &known.commits[pair.commit.0 as usize].signs;
+    pair.place == Place::Same && !own.iter().any(witnesses::speaks_of_author)
+}
+
+/// Whether a commit adds enough of what a source added: any line where rewriting explains all that
+/// differs, else most of them.
+fn repeats(
+    history: &History,
+    source: &Source,
+    added: &AddedLines,
+    pair: Pair,
+    there: &AddedLines,
+) -> bool {
+    let shared = added.shared(there);
+    if shared == 0 {
+        return false;
+    }
+    match pair.kinship {
+        Kinship::Timed => return true,
+        Kinship::Named if shared >= FEW || most(shared, added.total) => return true,
+        Kinship::Named | Kinship::None => {}
+    }
+    if shared >= MANY && shared * 3 >= added.total {
+        return true;
+    }
+    if !most(shared, added.total) {
+        return false;
+    }
+    if shared >= FEW {
+        return true;
+    }
+    let email = history
+        .commit(pair.commit)
+        .author
+        .email
+        .to_ascii_lowercase();
+    pair.place == Place::Same && source.read.mark.email() == email && most(shared, there.total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_revert_names_its_commit() {
+        let id = "0123456789012345678901234567890123456789";
+        let message = format!("Revert \"x\"\n\nThis reverts commit {id}.\n");
+        assert_eq!(reverts(message.as_bytes()).unwrap().to_string(), id);
+        assert_eq!(reverts(b"This reverts commit of ours"), None);
+        assert_eq!(reverts(b"This reverts"), None);
+    }
+}

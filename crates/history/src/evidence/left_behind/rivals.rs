@@ -1,0 +1,172 @@
+//! Who else may have added the lines of a source before it did.
+//!
+//! What a commit here or on another branch added to one file is compared line by line and kept, as
+//! many sources ask for the same.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use gix::ObjectId;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::super::agreement::{self, AddedLines, ChangedFile};
+use super::super::locate::Located;
+use super::super::objects;
+use super::super::witnesses::speaks_of_author;
+use super::candidates::ByPath;
+use super::outside::{Outside, Source, Work};
+use crate::model::{CommitIx, History};
+
+/// Older commits looked at to tell whether a source was the first.
+const MAX_RIVALS: usize = 300;
+
+/// The commits that may have been first.
+pub(super) struct Rivals<'r> {
+    history: &'r History,
+    outside: &'r Outside,
+    by_path: &'r ByPath<'r>,
+    /// Commits outside that tell nothing of who wrote them, newest first, with what they changed.
+    silent: Vec<Silent>,
+    /// What changes of this history added, by index.
+    added: Mutex<FxHashMap<u32, Arc<AddedLines>>>,
+}
+
+struct Silent {
+    id: ObjectId,
+    time: i64,
+    files: OnceLock<Vec<ChangedFile>>,
+}
+
+impl<'r> Rivals<'r> {
+    pub(super) fn new(
+        history: &'r History,
+        located: &Located,
+        outside: &'r Outside,
+        by_path: &'r ByPath<'r>,
+    ) -> Self {
+        let mut silent: Vec<Silent> = outside
+            .commits
+            .iter()
+            .filter(|(id, read)| {
+                read.parents.len() < 2
+                    && !read.signs.iter().any(speaks_of_author)
+                    && !located.by_commit.contains_key(*id)
+            })
+            .map(|(id, read)| Silent {
+                id: *id,
+                time: read.time,
+                files: OnceLock::new(),
+            })
+            .collect();
+        silent.sort_unstable_by_key(|silent| (std::cmp::Reverse(silent.time), silent.id));
+        Self {
+            history,
+            outside,
+            by_path,
+            silent,
+            added: Mutex::default(),
+        }
+    }
+
+    /// Whether others added more than a few of the lines of a source before: commits without
+    /// evidence of their own, or commits of this history, which bring back what they had.
+    pub(super) fn older(
+        &self,
+        repo: &gix::Repository,
+        source: &Source,
+        added: &AddedLines,
+        target: CommitIx,
+    ) -> bool {
+        let mut left = added.clone();
+        self.older_here(repo, source, added, &mut left, target)
+            || self.older_outside(repo, source, added, &mut left)
+    }
+
+    fn older_here(
+        &self,
+        repo: &gix::Repository,
+        source: &Source,
+        added: &AddedLines,
+        left: &mut AddedLines,
+        target: CommitIx,
+    ) -> bool {
+        let mut older: Vec<(CommitIx, u32)> = source
+            .files
+            .iter()
+            .flat_map(|file| self.by_path.changes(&file.path))
+            .map(|change| (self.history.changes[*change as usize].commit, *change))
+            .filter(|(ix, _)| {
+                let time = self.history.commit(*ix).committer_time.0;
+                *ix != target && source.work != Work::CommitHere(*ix) && time <= source.read.time
+            })
+            .collect();
+        older.sort_unstable();
+        older.dedup();
+        older
+            .chunk_by(|a, b| a.0 == b.0)
+            .take(MAX_RIVALS)
+            .flatten()
+            .any(|(_, change)| {
+                left.remove(&self.added_here(repo, *change));
+                is_much(added, left)
+            })
+    }
+
+    fn added_here(&self, repo: &gix::Repository, at: u32) -> Arc<AddedLines> {
+        let known = |kept: &FxHashMap<u32, Arc<AddedLines>>| kept.get(&at).cloned();
+        if let Some(known) = known(&self.added.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return known;
+        }
+        let change = &self.history.changes[at as usize];
+        let path = self.history.path(change.path).as_bytes();
+        let parent = self.history.commit(change.commit).parents.first();
+        let parent = parent.map(|parent| self.history.commit(*parent).tree);
+        let file = ChangedFile {
+            path: path.to_vec(),
+            before: parent.and_then(|tree| objects::file_at(repo, tree, path).ok()?),
+            after: change.blob,
+        };
+        let added = Arc::new(agreement::added_lines(repo, &[file]));
+        let mut kept = self.added.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.entry(at).or_insert(added).clone()
+    }
+
+    fn older_outside(
+        &self,
+        repo: &gix::Repository,
+        source: &Source,
+        added: &AddedLines,
+        left: &mut AddedLines,
+    ) -> bool {
+        let paths: FxHashSet<&[u8]> = source.files.iter().map(|file| &file.path[..]).collect();
+        let from = self
+            .silent
+            .partition_point(|silent| silent.time > source.read.time);
+        self.silent[from..]
+            .iter()
+            .filter(|silent| silent.id != source.id && !source.silent.contains(&silent.id))
+            .take(MAX_RIVALS)
+            .any(|silent| {
+                let files = silent.files.get_or_init(|| {
+                    let read = &self.outside.commits[&silent.id];
+                    let base = self.outside.base_tree(repo, read);
+                    base.and_then(|base| agreement::differing_files(repo, base, read.tree))
+                        .unwrap_or_default()
+                });
+                let files: Vec<ChangedFile> = files
+                    .iter()
+                    .filter(|file| paths.contains(&file.path[..]))
+                    .cloned()
+                    .collect();
+                if files.is_empty() {
+                    return false;
+                }
+                left.remove(&agreement::added_lines(repo, &files));
+                is_much(added, left)
+            })
+    }
+}
+
+/// Whether more than a tenth is gone.
+const fn is_much(whole: &AddedLines, left: &AddedLines) -> bool {
+    (whole.total - left.total) as u64 * 10 > whole.total as u64
+}
