@@ -398,8 +398,8 @@ impl Models {
         for mut spec in file.call {
             spec.context.extend_from_slice(&file.context);
             spec.benign.extend_from_slice(&file.benign);
-            spec.asked.extend_from_slice(&file.asked);
             spec.follow = file.follow;
+            spec.asked.extend_from_slice(&file.asked);
             self.add_weak_call(rule, spec);
         }
         for spec in file.sanitizer {

@@ -127,6 +127,7 @@ pub(super) fn destinations(
         seen: BTreeSet::new(),
         queue: Vec::new(),
         holders: BTreeMap::new(),
+        stored: BTreeSet::new(),
         compared: Vec::new(),
         found: Destinations {
             names: "_".to_owned(),
@@ -148,6 +149,8 @@ struct Walk<'m> {
     queue: Vec<(FuncId, Var)>,
     /// Variables that hold it under one key.
     holders: BTreeMap<(FuncId, Var), Symbol>,
+    /// Fields that it is kept in.
+    stored: BTreeSet<Symbol>,
     /// Comparisons in which the value stands: what it is compared with.
     compared: Vec<(FuncId, Operand)>,
     found: Destinations,
@@ -486,6 +489,7 @@ impl Walk<'_> {
 
     /// Whoever reads the field goes on with it.
     fn stored_in_field(&mut self, id: FuncId, base: &Operand, name: Symbol) {
+        self.stored.insert(name);
         let root = self.root(id, base);
         let reads = self.uses.fields.get(&name).cloned().unwrap_or_default();
         let mut read = false;
@@ -514,7 +518,7 @@ impl Walk<'_> {
     fn compare(&mut self) {
         for (id, other) in std::mem::take(&mut self.compared) {
             let Operand::Var(var) = &other else { continue };
-            if self.seen.contains(&(id, *var)) {
+            if self.seen.contains(&(id, *var)) || self.is_kept_alike(id, *var) {
                 continue;
             }
             let Some(function) = self.module.functions.get(id.0 as usize) else {
@@ -527,6 +531,20 @@ impl Walk<'_> {
             }
             self.leave(function);
         }
+    }
+
+    /// Whether another value is kept in the same field: one of the marks of which the last counts.
+    fn is_kept_alike(&mut self, id: FuncId, var: Var) -> bool {
+        let Some(function) = self.module.functions.get(id.0 as usize) else {
+            return false;
+        };
+        let sites = self.uses.sites(self.module, id, var);
+        sites.into_iter().any(|(block, at)| {
+            let body = function.blocks.get(block as usize);
+            let instr = body.and_then(|b| b.instrs.get(at as usize));
+            matches!(instr.map(|i| &i.op), Some(Op::StoreField { name, value, .. })
+                if *value == Operand::Var(var) && self.stored.contains(name))
+        })
     }
 
     /// The name at which an object starts, and whether it is the instance itself.

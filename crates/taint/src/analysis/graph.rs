@@ -1,7 +1,7 @@
 //! Orders and definitions of a function's control-flow graph. Iterative: graphs can be deep.
 
 use smallvec::SmallVec;
-use trueline_syntax::ir::{BlockId, Function, Operand, Terminator, Var};
+use trueline_syntax::ir::{BlockId, Function, Terminator, Var};
 
 /// The only definition of each variable, where there is only one and it is not a parameter.
 pub(super) fn single_definitions(function: &Function) -> Vec<Option<(BlockId, u32)>> {
@@ -99,54 +99,4 @@ pub(super) fn revisited(function: &Function, order: &[BlockId], rank: &[u32]) ->
             open > 0
         })
         .collect()
-}
-
-/// Conditions without whose one outcome a block is not reached.
-pub(super) fn conditions(function: &Function, block: BlockId) -> Vec<&Operand> {
-    let branches = function.blocks.iter().enumerate().filter_map(|(at, body)| {
-        let Terminator::Branch {
-            condition,
-            then,
-            otherwise,
-        } = &body.terminator
-        else {
-            return None;
-        };
-        Some((BlockId(at as u32), condition, *then, *otherwise))
-    });
-    branches
-        .take(MAX_BRANCHES)
-        .filter(|(at, _, then, otherwise)| {
-            *at != block
-                && reaches(function, BlockId(0), block, None)
-                && !reaches(function, BlockId(0), block, Some(*at))
-                && (reaches(function, *then, block, Some(*at))
-                    != reaches(function, *otherwise, block, Some(*at)))
-        })
-        .map(|(_, condition, ..)| condition)
-        .collect()
-}
-
-/// Branches of a function that are asked about.
-const MAX_BRANCHES: usize = 200;
-
-/// Whether a block can be reached from another without passing a third.
-fn reaches(function: &Function, from: BlockId, to: BlockId, without: Option<BlockId>) -> bool {
-    let mut seen = vec![false; function.blocks.len()];
-    let mut next = vec![from];
-    while let Some(at) = next.pop() {
-        if Some(at) == without {
-            continue;
-        }
-        if at == to {
-            return true;
-        }
-        if let Some(slot) = seen.get_mut(at.0 as usize)
-            && !*slot
-        {
-            *slot = true;
-            next.extend(successors(function, at));
-        }
-    }
-    false
 }

@@ -5,13 +5,11 @@
 use std::rc::Rc;
 
 use trueline_syntax::ir::{
-    ArgKind, BlockId, FuncId, Function, FunctionKind, Instr, Language, Op, Operand, Span, Symbol,
-    Terminator,
+    ArgKind, BlockId, FuncId, Instr, Language, Op, Span, Symbol, Terminator,
 };
 
 use super::call::Call;
 use super::destinations::{Destinations, Uses, destinations};
-use super::graph::conditions;
 use super::names::words;
 use super::state::State;
 use super::value::{Atom, Konst, ValId};
@@ -28,6 +26,9 @@ const MAX_CHAIN: usize = 6;
 const MAX_CALL: usize = 1_000;
 /// Lines after a call in which its object is looked for, and lines with it that are read.
 const MAX_LINES: usize = 40;
+/// Conditions around a place, and parts of one, that are read for words.
+const MAX_CONDITIONS: usize = 8;
+const MAX_PARTS: usize = 4;
 const MAX_USES: usize = 4;
 
 impl<'a> Analyzer<'a> {
@@ -77,7 +78,7 @@ impl<'a> Analyzer<'a> {
             if spec.required && !context {
                 continue;
             }
-            let harmless = !spec.asked.is_empty() && self.is_asked_for(frame, &spec.asked)
+            let harmless = self.asked_for(frame, &spec.asked)
                 || !spec.context.is_empty() && self.only_marks(frame);
             self.note_weak(frame, *index, weak.rule, context && !harmless);
         }
@@ -173,9 +174,55 @@ impl<'a> Analyzer<'a> {
             if !self.imports_any(&weak.spec.imports) || !self.is_one_of(value, &weak.spec.value) {
                 continue;
             }
-            let context = self.context_fits(frame, &weak.spec);
+            let context =
+                self.context_fits(frame, &weak.spec) && !self.asked_for(frame, &weak.spec.asked);
             self.note_weak(frame, *index, weak.rule, context);
         }
+    }
+
+    /// Whether a condition that the place stands under has one of these words: `if config.insecure`.
+    fn asked_for(&self, frame: &Frame<'a>, asked: &[String]) -> bool {
+        if asked.is_empty() {
+            return false;
+        }
+        let (mut function, mut at, mut id) = (frame.function, frame.block, frame.id);
+        for _ in 0..MAX_CONDITIONS {
+            let blocks = function.blocks.iter().enumerate();
+            let mut before = blocks.filter(|(_, b)| leads_to(&b.terminator, at));
+            let (from, block) = match (before.next(), before.next()) {
+                (Some(only), None) => only,
+                // A closure stands where it is written.
+                (None, None) => {
+                    let Some(around) = function.parent else {
+                        return false;
+                    };
+                    let Some(outer) = self.function(around) else {
+                        return false;
+                    };
+                    let made = outer.blocks.iter().position(|b| {
+                        let makes = |i: &Instr| i.op == Op::Closure(id);
+                        b.instrs.iter().any(makes)
+                    });
+                    let Some(made) = made else { return false };
+                    (function, at, id) = (outer, BlockId(made as u32), around);
+                    continue;
+                }
+                _ => return false,
+            };
+            // The code of the condition, from its last parts on.
+            let spans = block.instrs.iter().rev().take(MAX_PARTS).map(|i| i.span);
+            let branches = matches!(block.terminator, Terminator::Branch { .. });
+            let says = |span: Span| {
+                let code = self.text.get(span.start as usize..span.end as usize);
+                let code = code.filter(|c| c.len() < MAX_CALL).unwrap_or("");
+                words(code).any(|word| asked.contains(&word))
+            };
+            if branches && spans.into_iter().any(says) {
+                return true;
+            }
+            at = BlockId(from as u32);
+        }
+        false
     }
 
     /// Whether what the statement makes only marks this run of its function: it is kept in places and
@@ -248,11 +295,8 @@ impl<'a> Analyzer<'a> {
 
     /// Whether the words near a place say that it matters: those of its statement, of its function
     /// and of what is later put into the object that it makes; or those of the names that its result
-    /// gets. A script or what an operator chose does not matter.
+    /// gets. What is not served does not matter.
     fn context_fits(&mut self, frame: &Frame<'a>, spec: &CallSpec) -> bool {
-        if !spec.asked.is_empty() && self.is_asked_for(frame, &spec.asked) {
-            return false;
-        }
         if spec.context.is_empty() && spec.benign.is_empty() {
             return true;
         }
@@ -304,54 +348,6 @@ impl<'a> Analyzer<'a> {
             near.extend(uses.map(|line| named(line, language)));
         }
         near
-    }
-
-    /// Whether a place is only reached under a condition with one of these words in it: a setting
-    /// that says what it does.
-    fn is_asked_for(&self, frame: &Frame<'a>, asked: &[String]) -> bool {
-        let mut at = Some((frame.id, frame.block));
-        while let Some((id, block)) = at {
-            let Some(function) = self.module.functions.get(id.0 as usize) else {
-                return false;
-            };
-            for condition in conditions(function, block) {
-                let words = self.condition_words(function, condition);
-                if asked.iter().any(|w| words.contains(&format!("_{w}_"))) {
-                    return true;
-                }
-            }
-            // A function made under a condition runs under it.
-            at = function.parent.and_then(|parent| {
-                let outer = self.module.functions.get(parent.0 as usize)?;
-                let is_made = |i: &Instr| matches!(i.op, Op::Closure(inner) if inner == id);
-                let made = outer
-                    .blocks
-                    .iter()
-                    .position(|b| b.instrs.iter().any(is_made))?;
-                (function.kind == FunctionKind::Lambda).then_some((parent, BlockId(made as u32)))
-            });
-        }
-        false
-    }
-
-    fn condition_words(&self, function: &Function, condition: &Operand) -> String {
-        let Operand::Var(var) = condition else {
-            return String::new();
-        };
-        let mut instrs = function.blocks.iter().flat_map(|b| &b.instrs);
-        let text = match instrs.find(|i| i.dst == Some(*var)) {
-            Some(instr) => {
-                let span = instr.span.start as usize..instr.span.end as usize;
-                self.text.get(span).unwrap_or("")
-            }
-            None => "",
-        };
-        let name = function.vars.get(var.0 as usize).map(|d| d.name);
-        let name = name.map_or("", |n| self.names.text(n));
-        let language = self.module.language;
-        // Text decides here too: `env["ALLOW_INSECURE"]`.
-        let quoted: String = text.replace(['"', '\'', '`'], " ");
-        format!("{}{}", named(&quoted, language), named(name, language))
     }
 
     /// A secret written into the source: `password = "…"`.
@@ -517,6 +513,16 @@ fn last_place(text: &str) -> &str {
 fn first_place(text: &str) -> &str {
     let text = text.trim_start();
     text.split(|c| !in_place(c)).next().unwrap_or("")
+}
+
+fn leads_to(terminator: &Terminator, to: BlockId) -> bool {
+    match terminator {
+        Terminator::Goto(next) => *next == to,
+        Terminator::Branch {
+            then, otherwise, ..
+        } => *then == to || *otherwise == to,
+        _ => false,
+    }
 }
 
 /// The lines of a place, with those before and after that a chain of calls goes on over.

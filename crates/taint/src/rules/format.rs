@@ -97,13 +97,13 @@ pub(crate) struct RuleFile {
     /// Words for `benign` of all calls.
     #[serde(default)]
     pub(crate) benign: Vec<String>,
-    /// Words for `asked` of all calls.
-    #[serde(default)]
-    pub(crate) asked: Vec<String>,
     /// `context` is looked for in the names that the result gets, and counts only where it leaves the
     /// code that made it.
     #[serde(default)]
     pub(crate) follow: bool,
+    /// Words for `asked` of all calls.
+    #[serde(default)]
+    pub(crate) asked: Vec<String>,
     /// Things that matter to this rule alone when they reach its sinks.
     #[serde(default)]
     pub(crate) source: Vec<OwnSourceSpec>,
@@ -323,13 +323,13 @@ pub(crate) struct CallSpec {
     /// Words near the call that move it to tier `all`.
     #[serde(default)]
     pub(crate) benign: Vec<String>,
+    /// That of the rule.
+    #[serde(skip)]
+    pub(crate) follow: bool,
     /// Words in a condition around the call that move it to tier `all`: who runs the program asked
     /// for it.
     #[serde(default)]
     pub(crate) asked: Vec<String>,
-    /// That of the rule.
-    #[serde(skip)]
-    pub(crate) follow: bool,
     #[serde(default)]
     pub(crate) message: Option<String>,
     #[serde(default)]
