@@ -350,9 +350,9 @@ impl<'a> Analyzer<'a> {
                 Some(value::Source::Access(id)) if symbolic.contains(&id))
         });
         // What a request gives is that very part of it, not what was read from it before.
-        let gives = model.is_some_and(|m| !m.sources.is_empty());
+        let is_source = model.is_some_and(|m| !m.sources.is_empty());
         if let Some(receiver) = call.receiver
-            && !gives
+            && !is_source
         {
             let own: SmallVec<[value::AccessId; 2]> = self.access_atoms(receiver);
             let mut held = self.deep_labels(state, receiver);

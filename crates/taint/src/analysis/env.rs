@@ -22,7 +22,7 @@ pub(super) struct Env {
 enum Node {
     Leaf(Rc<[ValId; WIDTH]>),
     /// Those that are missing at the end are never asked for.
-    Inner(Rc<Vec<Node>>),
+    Inner(Rc<Vec<Self>>),
 }
 
 impl Env {
