@@ -40,7 +40,7 @@ impl<'a> Analyzer<'a> {
                 continue;
             };
             let spec = &weak.spec;
-            if !self.imports_any(&spec.imports) {
+            if !self.imports_any(&spec.imports) || self.imports_excluded(&spec.unless_imports) {
                 continue;
             }
             self.sites.insert((weak.rule, frame.span));
