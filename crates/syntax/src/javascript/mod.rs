@@ -229,8 +229,6 @@ fn parse<'a>(allocator: &'a Allocator, text: &'a str, dialect: SourceType) -> Pa
 struct Lowering<'a> {
     builder: ModuleBuilder,
     exports: Vec<Export>,
-    /// The name that the file gives to what it exports: `const api = module.exports`.
-    exported_as: Option<&'a str>,
     /// Paths of the definitions that surround the present node.
     paths: Vec<Symbol>,
     /// Namespaces around the present statement, as variables of a function: what they `export`
@@ -322,7 +320,6 @@ impl<'a> Lowering<'a> {
         Self {
             builder,
             exports: Vec::new(),
-            exported_as: None,
             paths: Vec::new(),
             namespaces: Vec::new(),
             objects: FxHashSet::default(),
@@ -342,7 +339,6 @@ impl<'a> Lowering<'a> {
         self.declare_this();
         self.note_directives(&program.directives);
         self.declare_vars(&program.body);
-        self.exported_as = modules::name_of_exports(&program.body);
         self.lower_body(&program.body);
     }
 

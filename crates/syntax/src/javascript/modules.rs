@@ -256,12 +256,6 @@ impl<'a> Lowering<'a> {
             {
                 self.export_property(name, Op::Copy(value.clone()), span);
             }
-            Expression::Identifier(object)
-                if self.exported_as == Some(object.name.as_str())
-                    && !self.is_global(object.name.as_str()) =>
-            {
-                self.export_property(name, Op::Copy(value.clone()), span);
-            }
             _ => {}
         }
     }
@@ -314,30 +308,4 @@ impl<'a> Lowering<'a> {
         };
         self.exports.push(Export { name, var });
     }
-}
-
-/// The constant of the module body that is what the file exports: `const api = module.exports`,
-/// `const api = module.exports = {}`.
-pub(super) fn name_of_exports<'a>(body: &'a [Statement<'a>]) -> Option<&'a str> {
-    let declarators = body.iter().filter_map(|statement| match statement {
-        Statement::VariableDeclaration(variables) => Some(&variables.declarations),
-        _ => None,
-    });
-    declarators.flatten().find_map(|declarator| {
-        let name = declarator.id.get_binding_identifier()?;
-        let whole = match declarator.init.as_ref()?.get_inner_expression() {
-            Expression::AssignmentExpression(assignment) => {
-                let target = assignment.left.as_simple_assignment_target()?;
-                let member = target.as_member_expression()?;
-                member.static_property_name() == Some("exports")
-                    && member.object().is_specific_id("module")
-            }
-            Expression::StaticMemberExpression(member) => {
-                member.property.name == "exports" && member.object.is_specific_id("module")
-            }
-            Expression::Identifier(identifier) => identifier.name == "exports",
-            _ => false,
-        };
-        whole.then_some(name.name.as_str())
-    })
 }

@@ -46,7 +46,7 @@ impl<'a> Analyzer<'a> {
                 continue;
             };
             let spec = &weak.spec;
-            if !self.imports_any(&spec.imports) {
+            if !self.imports_any(&spec.imports) || self.imports_excluded(&spec.unless_imports) {
                 continue;
             }
             self.sites.insert((weak.rule, self.weak_place(frame).1));

@@ -298,6 +298,9 @@ pub(crate) struct CallSpec {
     /// It counts only in files that import one of these.
     #[serde(default)]
     pub(crate) imports: Vec<String>,
+    /// It does not count in files that import one of these.
+    #[serde(default)]
+    pub(crate) unless_imports: Vec<String>,
     /// A condition on one constant argument.
     #[serde(default)]
     pub(crate) argument: Option<ArgumentIs>,
