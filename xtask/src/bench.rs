@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: us beside `git blame`, in one run on one machine. `origins` times both,
 //! `agreement` counts the lines on which both name the same commit. `incremental` times scans after
-//! an edit, `speed` a scan from scratch beside other scanners, `notes` reads authorship notes a second time. Prints figures; judges nothing.
+//! an edit, `speed` a scan from scratch beside other scanners, `notes` reads authorship notes a second
+//! time. Prints figures; judges nothing.
 //!
 //! The first two work on partial clones: a file that git cannot read for a missing object is listed, and
 //! another one takes its place. Nothing is fetched, and nothing is written to the repository.

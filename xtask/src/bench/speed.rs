@@ -19,7 +19,7 @@ const PEERS: &[(&str, &[&str])] = &[
 struct Cost {
     seconds: f64,
     processor: f64,
-    megabytes: u64,
+    megabytes: f64,
 }
 
 /// Scans a copy of each tree.
@@ -78,7 +78,7 @@ pub(crate) fn speed(trees: &[PathBuf], program: Option<PathBuf>) -> Result<()> {
 
 fn print(name: &str, cost: &Cost, lines: u64) {
     println!(
-        "  {name:<10} {:>8.2} s processor {:>8.2} s wall {:>6} MB {:>10.0} lines per second of processor",
+        "  {name:<10} {:>8.2} s processor {:>8.2} s wall {:>6.0} MB {:>10.0} lines per second of processor",
         cost.processor,
         cost.seconds,
         cost.megabytes,
@@ -109,7 +109,7 @@ fn run(folder: &Path, command: &[std::ffi::OsString]) -> Result<Cost> {
     Ok(Cost {
         seconds: *seconds,
         processor: user + system,
-        megabytes: (*kilobytes / 1024.0) as u64,
+        megabytes: kilobytes / 1024.0,
     })
 }
 

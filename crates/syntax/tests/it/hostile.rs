@@ -298,7 +298,9 @@ fn many_annotated_methods_are_no_depth() {
 
 /// Instructions of all functions.
 fn instructions(language: Language, path: &str, text: &str) -> usize {
-    let module = lowered(language, path, text).expect("not refused");
+    let Ok(module) = lowered(language, path, text) else {
+        panic!("{language}: refused");
+    };
     let blocks = module.functions.iter().flat_map(|f| &f.blocks);
     blocks.map(|block| block.instrs.len()).sum()
 }

@@ -56,6 +56,8 @@ pub(crate) fn check(language: Language, data: &[u8]) {
         "{instrs} instructions of {} bytes: {text:?}",
         text.len()
     );
-    let again = lower(language, source).expect("lowered the first time");
+    let Ok(again) = lower(language, source) else {
+        panic!("lowered only the first time: {text:?}");
+    };
     assert_eq!(dump(&module), dump(&again), "not the same twice: {text:?}");
 }

@@ -95,14 +95,15 @@ fn join_nodes(own: &mut Node, other: &Node, join: &mut impl FnMut(ValId, ValId) 
     match (own, other) {
         (Node::Leaf(own), Node::Leaf(other)) if !Rc::ptr_eq(own, other) => {
             let mut changed = false;
-            for at in 0..WIDTH {
-                let (before, theirs) = (own[at], other[at]);
-                if before == theirs {
+            for (at, theirs) in other.iter().enumerate() {
+                let Some(before) = own.get(at).copied().filter(|own| own != theirs) else {
                     continue;
-                }
-                let joined = join(before, theirs);
-                if joined != before {
-                    Rc::make_mut(own)[at] = joined;
+                };
+                let joined = join(before, *theirs);
+                if joined != before
+                    && let Some(slot) = Rc::make_mut(own).get_mut(at)
+                {
+                    *slot = joined;
                     changed = true;
                 }
             }
@@ -110,10 +111,14 @@ fn join_nodes(own: &mut Node, other: &Node, join: &mut impl FnMut(ValId, ValId) 
         }
         (Node::Inner(own), Node::Inner(other)) if !Rc::ptr_eq(own, other) => {
             let mut changed = false;
-            for at in 0..own.len().min(other.len()) {
-                let mut branch = own[at].clone();
-                if join_nodes(&mut branch, &other[at], join) {
-                    Rc::make_mut(own)[at] = branch;
+            for (at, theirs) in other.iter().enumerate() {
+                let Some(mut branch) = own.get(at).cloned() else {
+                    continue;
+                };
+                if join_nodes(&mut branch, theirs, join)
+                    && let Some(slot) = Rc::make_mut(own).get_mut(at)
+                {
+                    *slot = branch;
                     changed = true;
                 }
             }

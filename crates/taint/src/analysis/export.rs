@@ -381,8 +381,8 @@ impl<'e, 'a> Exporter<'e, 'a> {
     fn is_secret(&self, piece: &str) -> bool {
         let names = &self.analyzer.names;
         let secrets = self.analyzer.secrets.iter();
-        let known = secrets.map(|secret| names.text(*secret));
-        is_known_secret(piece) || { known }.any(|secret| piece.contains(secret))
+        let mut known = secrets.map(|secret| names.text(*secret));
+        is_known_secret(piece) || known.any(|secret| piece.contains(secret))
     }
 
     fn step(&mut self, step: portable::TraceStep) -> u32 {

@@ -33,10 +33,10 @@ impl Fixture {
                 .num_threads(threads)
                 .stack_size(64 << 20)
                 .build()
-                .expect("threads")
+                .unwrap()
         };
         Self {
-            engine: Engine::builtin().expect("rules"),
+            engine: Engine::builtin().unwrap(),
             alone: pool(1),
             together: pool(2),
         }
