@@ -143,7 +143,7 @@ fn is_test_name(name: &str) -> bool {
         || named("Test")
         || named("Tests")
         || named("TestCase")
-        || lower.ends_with(".java") && (named("IT") || named("ITCase"))
+        || name.rsplit('.').next() == Some("java") && (named("IT") || named("ITCase"))
 }
 
 fn imports_tests(module: &Module) -> bool {

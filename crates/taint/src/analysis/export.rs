@@ -638,21 +638,20 @@ impl<'e, 'a> Exporter<'e, 'a> {
             return *at;
         }
         let owner = self.owner(function);
-        let place = match self.analyzer.elsewhere.places.get(&(function, span)) {
-            Some(place) => portable::SinkPlace {
+        let place = if let Some(place) = self.analyzer.elsewhere.places.get(&(function, span)) {
+            portable::SinkPlace {
                 function: owner,
                 ..(**place).clone()
-            },
-            None => {
-                let place = self.reporter.sink_place(function, span);
-                let is_secret = self.is_secret(&place.location.snippet)
-                    || self.is_secret(&place.tokens)
-                    || self.is_secret(&place.quote);
-                portable::SinkPlace {
-                    function: owner,
-                    is_secret,
-                    ..place
-                }
+            }
+        } else {
+            let place = self.reporter.sink_place(function, span);
+            let is_secret = self.is_secret(&place.location.snippet)
+                || self.is_secret(&place.tokens)
+                || self.is_secret(&place.quote);
+            portable::SinkPlace {
+                function: owner,
+                is_secret,
+                ..place
             }
         };
         let at = self.out.places.len() as u32;

@@ -222,27 +222,7 @@ impl Analyzer<'_> {
             hit.confidence = Confidence::Low;
             hit.tier = Tier::All;
         }
-        if let Some(Source::Site {
-            span,
-            kind,
-            function,
-        }) = self.arena.source_of(label.source)
-        {
-            let what = self
-                .models
-                .source_kinds
-                .get(usize::from(kind))?
-                .what
-                .clone();
-            let place = match self.elsewhere.quotes.get(&label.source) {
-                Some(quote) => SourcePlace::Elsewhere(quote.clone()),
-                None => {
-                    hit.source_function = Some(function);
-                    SourcePlace::Own(span)
-                }
-            };
-            hit.source = Some((place, what));
-        }
+        self.place_source(&mut hit, label)?;
         hit.subject = reached
             .parameter
             .and_then(|access| self.access_name(access));
@@ -252,6 +232,27 @@ impl Analyzer<'_> {
             .step_of(label.step)
             .is_some_and(|last| matches!(last.kind, StepKind::Into(..) | StepKind::Elsewhere(_)));
         Some(hit)
+    }
+
+    /// Where a hit's source stands, and what it gives.
+    fn place_source(&self, hit: &mut Hit, label: Label) -> Option<()> {
+        let Some(Source::Site {
+            span,
+            kind,
+            function,
+        }) = self.arena.source_of(label.source)
+        else {
+            return Some(());
+        };
+        let kind = self.models.source_kinds.get(usize::from(kind))?;
+        let place = if let Some(quote) = self.elsewhere.quotes.get(&label.source) {
+            SourcePlace::Elsewhere(quote.clone())
+        } else {
+            hit.source_function = Some(function);
+            SourcePlace::Own(span)
+        };
+        hit.source = Some((place, kind.what.clone()));
+        Some(())
     }
 
     /// The name of the parameter that an access path starts at.

@@ -345,10 +345,10 @@ impl<'a> Analyzer<'a> {
 
     fn finish(self, interface: Interface) -> Outcome {
         let hits = self.render_hits();
-        let known = |text: &Box<str>| crate::secret::is_known_secret(text);
+        let mut texts = self.module.symbols.iter();
         let is_secret = !self.secrets.is_empty()
             || self.elsewhere.secret_places
-            || self.module.symbols.iter().any(known);
+            || texts.any(|text| crate::secret::is_known_secret(text));
         let secrecy = if is_secret {
             Secrecy::Secret
         } else {

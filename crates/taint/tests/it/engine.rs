@@ -119,7 +119,7 @@ async def run(
 ):
     os.system("x " + name)
 "#;
-    let nest = r#"import { Controller, Get, Param } from '@nestjs/common';
+    let nest = r"import { Controller, Get, Param } from '@nestjs/common';
 import { exec } from 'child_process';
 
 @Controller('run')
@@ -132,7 +132,7 @@ export class Run {
     exec('x ' + name);
   }
 }
-"#;
+";
     let spring = r#"import org.springframework.web.bind.annotation.*;
 
 @RestController
