@@ -11,7 +11,10 @@ fn main() {
         let path = RepoPath::new(file.to_string_lossy().as_bytes());
         match trueline_artifacts::check_file(&file, path) {
             Ok(record) => println!("{}", serde_json::json!(record)),
-            Err(error) => println!("{}", serde_json::json!({ "path": file.to_string_lossy(), "error": error.to_string() })),
+            Err(error) => println!(
+                "{}",
+                serde_json::json!({ "path": file.to_string_lossy(), "error": error.to_string() })
+            ),
         }
     }
 }

@@ -25,7 +25,10 @@ pub(crate) fn inspect(inspection: &mut Inspection, archive: &str, members: &[Mem
     let is_mar = has("MAR-INF/MANIFEST.json");
     let is_nemo = has("model_config.yaml");
     let is_npz = !members.is_empty() && members.iter().all(|m| m.name.ends_with(".npy"));
-    let is_package = is_torch && members.iter().any(|m| m.name.ends_with(".data/python_version"));
+    let is_package = is_torch
+        && members
+            .iter()
+            .any(|m| m.name.ends_with(".data/python_version"));
     let is_aot = members.iter().any(|m| m.name.contains("aotinductor/"));
     for (is, format) in [
         (is_torch && !is_script, "pytorch-zip"),
@@ -50,12 +53,18 @@ pub(crate) fn inspect(inspection: &mut Inspection, archive: &str, members: &[Mem
             "py" if is_script && name.contains("/code/") => torchscript(inspection, member),
             "py" if is_mar || is_package => {}
             "so" | "dylib" | "dll" | "pyd" | "exe" if is_model || is_mar => inspection.report(
-                if is_aot { Verdict::Unknown } else { Verdict::Suspicious },
+                if is_aot {
+                    Verdict::Unknown
+                } else {
+                    Verdict::Suspicious
+                },
                 technique::ARCHIVE_CODE,
                 0,
                 format!("{} is native code inside a model", printable(name)),
             ),
-            "py" | "pyc" | "pyo" | "sh" | "bat" | "ps1" | "js" | "pth" if is_model && !(extension == "pth" && !is_keras && !is_npz) => {
+            "py" | "pyc" | "pyo" | "sh" | "bat" | "ps1" | "js" | "pth"
+                if is_model && !(extension == "pth" && !is_keras && !is_npz) =>
+            {
                 inspection.report(
                     Verdict::Suspicious,
                     technique::ARCHIVE_CODE,
@@ -67,7 +76,11 @@ pub(crate) fn inspect(inspection: &mut Inspection, archive: &str, members: &[Mem
         }
         if is_keras && matches!(name, "config.json" | "metadata.json") {
             inspection.within(name, Context::Member, |inspection| {
-                keras::config_text(inspection, &member.source.read(0, MAX_TEXT), keras::Container::Zip);
+                keras::config_text(
+                    inspection,
+                    &member.source.read(0, MAX_TEXT),
+                    keras::Container::Zip,
+                );
             });
             continue;
         }
@@ -78,19 +91,27 @@ pub(crate) fn inspect(inspection: &mut Inspection, archive: &str, members: &[Mem
             continue;
         }
         if name.ends_with("MAR-INF/MANIFEST.json") {
-            inspection.within(name, Context::Member, |inspection| manifest(inspection, member));
+            inspection.within(name, Context::Member, |inspection| {
+                manifest(inspection, member)
+            });
             continue;
         }
         inspection.member(name, Context::Member, &member.source);
     }
     if is_torch {
-        let pickles = members.iter().filter(|m| m.name.ends_with("data.pkl") && !m.name.contains("/.")).count();
+        let pickles = members
+            .iter()
+            .filter(|m| m.name.ends_with("data.pkl") && !m.name.contains("/."))
+            .count();
         if pickles > 1 {
             inspection.report(
                 Verdict::Suspicious,
                 technique::TORCH_LAYOUT,
                 0,
-                format!("{} holds {pickles} members called data.pkl: loaders take different ones", printable(archive)),
+                format!(
+                    "{} holds {pickles} members called data.pkl: loaders take different ones",
+                    printable(archive)
+                ),
             );
         }
     }
@@ -98,12 +119,48 @@ pub(crate) fn inspect(inspection: &mut Inspection, archive: &str, members: &[Mem
 
 /// The names of TorchScript's own operations that touch files or call back into Python.
 const TORCHSCRIPT_OPS: &[&str] = &[
-    "aten.save", "aten::save", "aten.from_file", "aten::from_file", "torch.from_file", "torch.save", "torch.load", "prim.PythonOp",
-    "prim::PythonOp", "^PythonOp", "torch.from_file(", "aten._save", "aten.load", "ops.aten.save", "ops.prim.load",
+    "aten.save",
+    "aten::save",
+    "aten.from_file",
+    "aten::from_file",
+    "torch.from_file",
+    "torch.save",
+    "torch.load",
+    "prim.PythonOp",
+    "prim::PythonOp",
+    "^PythonOp",
+    "torch.from_file(",
+    "aten._save",
+    "aten.load",
+    "ops.aten.save",
+    "ops.prim.load",
 ];
 
 /// Namespaces of operators that PyTorch and its own libraries ship.
-const KNOWN_OPS: &[&str] = &["aten", "prim", "quantized", "torchvision", "torchaudio", "_quantized", "prepacked", "mkldnn", "mkldnn_prepacked", "sparse", "inductor", "rngprims", "static_runtime", "caffe2", "fb", "fbgemm", "torch_scatter", "torch_sparse", "torch_cluster", "xnnpack", "vulkan", "metal"];
+const KNOWN_OPS: &[&str] = &[
+    "aten",
+    "prim",
+    "quantized",
+    "torchvision",
+    "torchaudio",
+    "_quantized",
+    "prepacked",
+    "mkldnn",
+    "mkldnn_prepacked",
+    "sparse",
+    "inductor",
+    "rngprims",
+    "static_runtime",
+    "caffe2",
+    "fb",
+    "fbgemm",
+    "torch_scatter",
+    "torch_sparse",
+    "torch_cluster",
+    "xnnpack",
+    "vulkan",
+    "metal",
+];
 
 fn torchscript(inspection: &mut Inspection, member: &Member) {
     let bytes = member.source.read(0, MAX_TEXT);
@@ -114,16 +171,26 @@ fn torchscript(inspection: &mut Inspection, member: &Member) {
                 Verdict::Malicious,
                 technique::TORCHSCRIPT_OP,
                 0,
-                format!("the code in {} uses {op}, which reads or writes files or leaves TorchScript", printable(&member.name)),
+                format!(
+                    "the code in {} uses {op}, which reads or writes files or leaves TorchScript",
+                    printable(&member.name)
+                ),
             );
         }
     }
     for (at, _) in code.match_indices("ops.") {
         let rest = &code[at + 4..];
-        let namespace: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+        let namespace: String = rest
+            .chars()
+            .take_while(|c| c.is_alphanumeric() || *c == '_')
+            .collect();
         let follows = rest[namespace.len()..].starts_with('.');
         let before = code[..at].chars().next_back();
-        if follows && !before.is_some_and(|c| c.is_alphanumeric() || c == '_') && !namespace.is_empty() && !KNOWN_OPS.contains(&namespace.as_str()) {
+        if follows
+            && !before.is_some_and(|c| c.is_alphanumeric() || c == '_')
+            && !namespace.is_empty()
+            && !KNOWN_OPS.contains(&namespace.as_str())
+        {
             inspection.report(
                 Verdict::Unknown,
                 technique::TORCHSCRIPT_OP,
@@ -133,7 +200,14 @@ fn torchscript(inspection: &mut Inspection, member: &Member) {
         }
     }
     for piece in code.split(['"', '\'']).skip(1).step_by(2) {
-        let is_path = (piece.starts_with("/etc/") || piece.starts_with("/root/") || piece.starts_with("/home/") || piece.starts_with("/tmp/") || piece.starts_with("http://") || piece.starts_with("https://") || piece.starts_with("~/")) && !piece.contains(' ');
+        let is_path = (piece.starts_with("/etc/")
+            || piece.starts_with("/root/")
+            || piece.starts_with("/home/")
+            || piece.starts_with("/tmp/")
+            || piece.starts_with("http://")
+            || piece.starts_with("https://")
+            || piece.starts_with("~/"))
+            && !piece.contains(' ');
         if is_path {
             inspection.report(
                 Verdict::Suspicious,
@@ -149,17 +223,27 @@ fn torchscript(inspection: &mut Inspection, member: &Member) {
 fn manifest(inspection: &mut Inspection, member: &Member) {
     let bytes = member.source.read(0, MAX_TEXT);
     let Ok(json) = serde_json::from_slice::<Value>(&bytes) else {
-        inspection.report(Verdict::Suspicious, technique::TORCH_HANDLER, 0, "the manifest of the archive cannot be read");
+        inspection.report(
+            Verdict::Suspicious,
+            technique::TORCH_HANDLER,
+            0,
+            "the manifest of the archive cannot be read",
+        );
         return;
     };
     for key in ["handler", "modelFile", "serializedFile", "requirementsFile"] {
-        let Some(value) = json["model"][key].as_str() else { continue };
+        let Some(value) = json["model"][key].as_str() else {
+            continue;
+        };
         if crate::zip::leads_outside(value) {
             inspection.report(
                 Verdict::Malicious,
                 technique::ARCHIVE_SLIP,
                 0,
-                format!("the manifest's {key} {} leads out of the archive", printable(value)),
+                format!(
+                    "the manifest's {key} {} leads out of the archive",
+                    printable(value)
+                ),
             );
         }
         if key == "handler" && value.contains(['/', '.', ':']) {
@@ -167,7 +251,10 @@ fn manifest(inspection: &mut Inspection, member: &Member) {
                 Verdict::Unknown,
                 technique::TORCH_HANDLER,
                 0,
-                format!("the server runs the Python code {} of this archive", printable(value)),
+                format!(
+                    "the server runs the Python code {} of this archive",
+                    printable(value)
+                ),
             );
         }
     }

@@ -53,6 +53,7 @@ fn check(source: &Source, path: RepoPath) -> Artifact {
     }
     let licence = inspection.licence.take();
     let (verdict, reasons, formats) = inspection.into_parts();
+    let advice = advice(&path, verdict, &formats);
     Artifact {
         path,
         verdict,
@@ -61,9 +62,30 @@ fn check(source: &Source, path: RepoPath) -> Artifact {
         sha256: (source.len() <= MAX_HASHED).then(|| sha256(source)),
         licence,
         model_card: None,
-        advice: None,
+        advice,
         reasons,
     }
+}
+
+/// The easiest safe way on, for formats that can run code.
+fn advice(path: &RepoPath, verdict: Verdict, formats: &[String]) -> Option<String> {
+    let is = |name: &str| formats.iter().any(|f| f == name);
+    if verdict >= Verdict::Suspicious {
+        return Some("Do not load it. Take the model again from its publisher, as safetensors where there is one, and compare the checksum.".to_owned());
+    }
+    let name = path.display();
+    let stem = name.rsplit_once('.').map_or(&*name, |(stem, _)| stem);
+    if is("pytorch-zip") || is("pytorch-legacy") {
+        return Some(format!(
+            "Weights need no pickle: python -c \"import torch, safetensors.torch as s; s.save_file(torch.load('{name}', weights_only=True), '{stem}.safetensors')\""
+        ));
+    }
+    if is("pickle") && verdict == Verdict::Unknown {
+        return Some(format!(
+            "A pickle of classes that are not known here: load it only if you trust who made it, or keep it as skops: python -c \"import joblib, skops.io as s; s.dump(joblib.load('{name}'), '{stem}.skops')\" where it was made"
+        ));
+    }
+    None
 }
 
 fn sha256(source: &Source) -> String {

@@ -241,10 +241,12 @@ pub(crate) fn decode(source: &Source, compression: Compression, limit: u64) -> D
             // The dictionary's size is in the block header: 2 or 3 with 12 bits of exponent.
             collect(lzma_rust2::XzReader::new(reader, true), limit)
         }
-        Compression::Lzma => match lzma_rust2::LzmaReader::new_mem_limit(reader, MAX_WINDOW_KIB, None) {
-            Ok(reader) => collect(reader, limit),
-            Err(_) => nothing,
-        },
+        Compression::Lzma => {
+            match lzma_rust2::LzmaReader::new_mem_limit(reader, MAX_WINDOW_KIB, None) {
+                Ok(reader) => collect(reader, limit),
+                Err(_) => nothing,
+            }
+        }
         Compression::Lz4 => collect(lz4_flex::frame::FrameDecoder::new(reader), limit),
         Compression::Zstd => match ruzstd::decoding::StreamingDecoder::new(reader) {
             Ok(reader) => collect(reader, limit),
@@ -323,7 +325,10 @@ mod tests {
         assert_eq!(base85(b"b9r-gWo-").unwrap(), b"system");
         assert_eq!(ascii85(b"F*VhKAH").unwrap(), b"syste");
         assert_eq!(by_codec(b"flfgrz", "rot-13", false).unwrap(), b"system");
-        assert_eq!(by_codec(br"\x73ystem", "unicode_escape", false).unwrap(), b"system");
+        assert_eq!(
+            by_codec(br"\x73ystem", "unicode_escape", false).unwrap(),
+            b"system"
+        );
     }
 
     #[test]

@@ -38,11 +38,18 @@ impl Walker<'_> {
 
     /// Version 1 has 32-bit lengths.
     fn length(&mut self) -> Option<u64> {
-        if self.wide { self.u64() } else { self.u32().map(u64::from) }
+        if self.wide {
+            self.u64()
+        } else {
+            self.u32().map(u64::from)
+        }
     }
 
     fn skip(&mut self, count: u64) -> Option<()> {
-        self.at = self.at.checked_add(count).filter(|at| *at <= self.source.len())?;
+        self.at = self
+            .at
+            .checked_add(count)
+            .filter(|at| *at <= self.source.len())?;
         Some(())
     }
 
@@ -106,7 +113,10 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
     }
 }
 
-#[expect(clippy::too_many_lines, reason = "the format from its start to its end")]
+#[expect(
+    clippy::too_many_lines,
+    reason = "the format from its start to its end"
+)]
 fn walk(inspection: &mut Inspection, source: &Source) -> Option<()> {
     let version = source.u32(4)?;
     let big = version.swap_bytes() < 16 && version > 0xffff;
@@ -166,7 +176,10 @@ fn walk(inspection: &mut Inspection, source: &Source) -> Option<()> {
             wrong.push("a tensor name of more than 64 bytes".to_owned());
         }
         if !names.insert(name.clone()) {
-            wrong.push(format!("the tensor {} stands twice", printable(&String::from_utf8_lossy(&name))));
+            wrong.push(format!(
+                "the tensor {} stands twice",
+                printable(&String::from_utf8_lossy(&name))
+            ));
         }
         let dimensions = walker.u32()?;
         if dimensions > 8 {
@@ -178,7 +191,9 @@ fn walk(inspection: &mut Inspection, source: &Source) -> Option<()> {
         let mut count = Some(1u64);
         for _ in 0..dimensions {
             let size = walker.length()?;
-            count = count.and_then(|n| n.checked_mul(size)).filter(|n| *n < 1 << 62);
+            count = count
+                .and_then(|n| n.checked_mul(size))
+                .filter(|n| *n < 1 << 62);
         }
         let kind = walker.u32()?;
         let offset = walker.u64()?;
@@ -214,7 +229,9 @@ fn walk(inspection: &mut Inspection, source: &Source) -> Option<()> {
         }
     }
     if end > size {
-        wrong.push(format!("tensors need {end} bytes of data, the file has {size}"));
+        wrong.push(format!(
+            "tensors need {end} bytes of data, the file has {size}"
+        ));
     }
     let padded = end.checked_next_multiple_of(alignment).unwrap_or(end);
     if size > padded && tensors > 0 {

@@ -78,10 +78,6 @@ impl Inspection {
         self.formats.contains(&name)
     }
 
-    pub(crate) const fn worst(&self) -> Verdict {
-        self.worst
-    }
-
     pub(crate) const fn depth(&self) -> usize {
         self.members.len()
     }
@@ -105,7 +101,7 @@ impl Inspection {
         call: Option<String>,
     ) {
         self.worst = self.worst.max(verdict);
-        let message = shorten(&message.into(), MAX_CALL);
+        let message = shorten(&printable(&message.into()), MAX_CALL);
         let place = format!("{}\0{message}", self.members.join("\0"));
         if !self.seen.insert((technique.id, place)) {
             return;
@@ -116,9 +112,13 @@ impl Inspection {
             message,
             members: self.members.clone(),
             offset,
-            call: call.map(|call| shorten(&call, MAX_CALL)),
+            call: call.map(|call| shorten(&printable(&call), MAX_CALL)),
             cwe: (technique.cwe != 0).then_some(technique.cwe),
-            references: technique.references.iter().map(|r| (*r).to_owned()).collect(),
+            references: technique
+                .references
+                .iter()
+                .map(|r| (*r).to_owned())
+                .collect(),
         };
         if self.reasons.len() < MAX_REASONS {
             self.reasons.push(reason);
@@ -137,12 +137,7 @@ impl Inspection {
     }
 
     /// The same with a walker of the caller's choice.
-    pub(crate) fn within(
-        &mut self,
-        name: &str,
-        context: Context,
-        act: impl FnOnce(&mut Self),
-    ) {
+    pub(crate) fn within(&mut self, name: &str, context: Context, act: impl FnOnce(&mut Self)) {
         if self.members_left == 0 || self.members.len() >= MAX_DEPTH {
             self.report(
                 Verdict::Suspicious,
@@ -160,16 +155,6 @@ impl Inspection {
         act(self);
         self.members.pop();
         self.context = outer;
-    }
-
-    /// Runs a trial whose reports are kept only if it says so.
-    pub(crate) fn trial(&mut self, act: impl FnOnce(&mut Self) -> bool) -> bool {
-        let before = (self.reasons.clone(), self.worst, self.formats.clone(), self.seen.clone());
-        let keep = act(self);
-        if !keep {
-            (self.reasons, self.worst, self.formats, self.seen) = before;
-        }
-        keep
     }
 
     /// The verdict, the reasons (worst first) and the formats.

@@ -4,14 +4,33 @@
 //! is executed and no framework is needed. Bytes come from files by positioned reads; records of
 //! `trueline_facts::artifact` go out.
 
+mod bundle;
 mod check;
 mod encoding;
+mod executable;
+mod gguf;
+mod hdf5;
 mod inspection;
+mod keras;
+mod marshal;
+mod msgpack;
 mod names;
+mod numpy;
+mod onnx;
 mod pickle;
+mod protobuf;
+mod rds;
+mod safetensors;
+mod skops;
 mod sniff;
 mod source;
+mod tar;
 mod technique;
+mod template;
+mod tensorflow;
+mod text;
+mod tflite;
+mod zip;
 
 pub use check::{CheckError, check_bytes, check_file};
 pub use source::ReadAt;

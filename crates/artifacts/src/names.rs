@@ -179,7 +179,9 @@ pub(crate) fn standing(module: &str, name: &str) -> Standing {
         // Exceptions.
         return Standing::Vetted;
     }
-    if last.starts_with("__pyx_unpickle_") && (names.audited.contains(top) || names.known.contains(top)) {
+    if last.starts_with("__pyx_unpickle_")
+        && (names.audited.contains(top) || names.known.contains(top))
+    {
         return Standing::Vetted;
     }
     if names.audited.contains(top) || names.known.contains(top) {
@@ -203,9 +205,17 @@ pub(crate) fn standing(module: &str, name: &str) -> Standing {
 
 /// Names that libraries give to the functions that put their objects together again.
 fn is_rebuilder(name: &str) -> bool {
-    ["_rebuild", "_reconstruct", "_unpickle", "_restore", "_from_", "_new_", "newObj"]
-        .iter()
-        .any(|start| name.starts_with(start))
+    [
+        "_rebuild",
+        "_reconstruct",
+        "_unpickle",
+        "_restore",
+        "_from_",
+        "_new_",
+        "newObj",
+    ]
+    .iter()
+    .any(|start| name.starts_with(start))
         || name.ends_with("_gen")
 }
 
@@ -293,7 +303,10 @@ mod tests {
     #[test]
     fn attributes_that_lead_inside_are_dangerous_anywhere() {
         assert_eq!(family("mine", "Thing.__globals__"), Some("introspection"));
-        assert_eq!(family("collections", "OrderedDict.__init__"), Some("introspection"));
+        assert_eq!(
+            family("collections", "OrderedDict.__init__"),
+            Some("introspection")
+        );
     }
 
     #[test]

@@ -18,7 +18,12 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
         (source.u32(8).map(u64::from), 12)
     };
     let Some(len) = len.filter(|len| *len <= source.len().saturating_sub(start)) else {
-        inspection.report(Verdict::Unknown, technique::NPY_HEADER, 8, "the header is longer than the file");
+        inspection.report(
+            Verdict::Unknown,
+            technique::NPY_HEADER,
+            8,
+            "the header is longer than the file",
+        );
         return;
     };
     if !(1..=3).contains(&major) || len > MAX_HEADER {
@@ -60,8 +65,12 @@ fn has_objects(header: &str) -> bool {
     let text: String = text.into_iter().collect();
     let mut rest = text.as_str();
     while let Some(at) = rest.find(['\'', '"']) {
-        let Some(tail) = rest.get(at + 1..) else { break };
-        let Some(end) = tail.find(['\'', '"']) else { break };
+        let Some(tail) = rest.get(at + 1..) else {
+            break;
+        };
+        let Some(end) = tail.find(['\'', '"']) else {
+            break;
+        };
         let item = tail[..end].trim_start_matches(['|', '<', '>', '=']);
         if item == "O" || item == "O8" || item == "O4" || item == "object" {
             return true;

@@ -12,7 +12,7 @@ mod show;
 mod streams;
 mod value;
 
-pub(crate) use streams::{Layout, looks_like, scan};
+pub(crate) use streams::{looks_like, scan, search};
 
 /// A second cursor at the same place.
 fn machine_cursor(cursor: &crate::source::Cursor) -> crate::source::Cursor {

@@ -22,18 +22,30 @@ struct Tensor {
 
 /// A length that fits and an opening brace.
 pub(crate) fn is_safetensors(source: &Source) -> bool {
-    let Some(len) = source.u64(0) else { return false };
-    source.array::<1>(8) == Some(*b"{") && len >= 2 && len <= source.len().saturating_mul(64).max(MAX_HEADER)
+    let Some(len) = source.u64(0) else {
+        return false;
+    };
+    source.array::<1>(8) == Some(*b"{")
+        && len >= 2
+        && len <= source.len().saturating_mul(64).max(MAX_HEADER)
 }
 
 pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
     inspection.format("safetensors");
     let len = source.u64(0).unwrap_or(0);
     let mut wrong = |what: String| {
-        inspection.report(Verdict::Suspicious, technique::SAFETENSORS_STRUCTURE, 0, what);
+        inspection.report(
+            Verdict::Suspicious,
+            technique::SAFETENSORS_STRUCTURE,
+            0,
+            what,
+        );
     };
     if len > MAX_HEADER || len > source.len() - 8 {
-        wrong(format!("the header says it has {len} bytes; the file has {}", source.len()));
+        wrong(format!(
+            "the header says it has {len} bytes; the file has {}",
+            source.len()
+        ));
         return;
     }
     let header = source.read(8, len as usize);
@@ -64,7 +76,8 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
         let bits = match tensor.dtype.as_str() {
             "F4" | "I4" | "U4" => Some(4),
             "F6_E2M3" | "F6_E3M2" => Some(6),
-            "BOOL" | "U8" | "I8" | "F8_E5M2" | "F8_E4M3" | "F8_E8M0" | "F8_E4M3FNUZ" | "F8_E5M2FNUZ" => Some(8),
+            "BOOL" | "U8" | "I8" | "F8_E5M2" | "F8_E4M3" | "F8_E8M0" | "F8_E4M3FNUZ"
+            | "F8_E5M2FNUZ" => Some(8),
             "U16" | "I16" | "F16" | "BF16" => Some(16),
             "U32" | "I32" | "F32" => Some(32),
             "U64" | "I64" | "F64" | "C64" => Some(64),
@@ -74,7 +87,9 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
             wrong(format!("{name} has the unknown type {}", tensor.dtype));
             continue;
         };
-        let expected = count.and_then(|n| n.checked_mul(bits)).map(|n| n.div_ceil(8));
+        let expected = count
+            .and_then(|n| n.checked_mul(bits))
+            .map(|n| n.div_ceil(8));
         if end < begin || expected != Some(end - begin) {
             wrong(format!("{name}: offsets and shape disagree"));
         }
@@ -89,7 +104,10 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
             wrong(format!("{name} overlaps another tensor"));
         }
         if begin > at {
-            wrong(format!("{} bytes before {name} belong to no tensor", begin - at));
+            wrong(format!(
+                "{} bytes before {name} belong to no tensor",
+                begin - at
+            ));
             holes.push((at, begin - at));
         }
         if end > data.len() {
@@ -98,7 +116,10 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
         at = at.max(end);
     }
     if at < data.len() {
-        wrong(format!("{} bytes behind the last tensor belong to none", data.len() - at));
+        wrong(format!(
+            "{} bytes behind the last tensor belong to none",
+            data.len() - at
+        ));
         holes.push((at, data.len() - at));
     }
     for (start, len) in holes {
@@ -112,7 +133,12 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
 
 fn metadata(inspection: &mut Inspection, metadata: &Value) {
     let Value::Object(map) = metadata else {
-        inspection.report(Verdict::Suspicious, technique::SAFETENSORS_STRUCTURE, 0, "__metadata__ is no object");
+        inspection.report(
+            Verdict::Suspicious,
+            technique::SAFETENSORS_STRUCTURE,
+            0,
+            "__metadata__ is no object",
+        );
         return;
     };
     for (key, value) in map {
@@ -134,7 +160,8 @@ fn metadata(inspection: &mut Inspection, metadata: &Value) {
         let source = Source::of_bytes(value.clone().into_bytes());
         let decoded = crate::encoding::base64(value.as_bytes()).filter(|_| value.len() >= 16);
         if let Some(decoded) = decoded
-            && (sniff::has_magic(&decoded) || crate::pickle::looks_like(&Source::of_bytes(decoded.clone())))
+            && (sniff::has_magic(&decoded)
+                || crate::pickle::looks_like(&Source::of_bytes(decoded.clone())))
         {
             inspection.report(
                 Verdict::Suspicious,

@@ -22,7 +22,9 @@ impl ReadAt for Vec<u8> {
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        let start = usize::try_from(offset).unwrap_or(usize::MAX).min(self.len());
+        let start = usize::try_from(offset)
+            .unwrap_or(usize::MAX)
+            .min(self.len());
         let count = buffer.len().min(self.len() - start);
         buffer[..count].copy_from_slice(&self[start..start + count]);
         Ok(count)
@@ -113,7 +115,9 @@ impl Source {
     /// Fills the buffer from `offset`; how much of it.
     pub(crate) fn fill(&self, offset: u64, buffer: &mut [u8]) -> usize {
         let left = self.len.saturating_sub(offset);
-        let want = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        let want = buffer
+            .len()
+            .min(usize::try_from(left).unwrap_or(usize::MAX));
         let mut done = 0;
         while done < want {
             match self
@@ -260,7 +264,11 @@ impl Cursor {
             return false;
         }
         // Short looks are many: the window grows with use.
-        let size = if self.window.capacity() == 0 { 1024.max(count) } else { WINDOW };
+        let size = if self.window.capacity() == 0 {
+            1024.max(count)
+        } else {
+            WINDOW
+        };
         self.window.resize(size, 0);
         let got = self.source.fill(position, &mut self.window);
         self.window.truncate(got);

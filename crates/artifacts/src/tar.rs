@@ -29,7 +29,13 @@ fn checksum(block: &[u8; 512]) -> bool {
     let sum: u64 = block
         .iter()
         .enumerate()
-        .map(|(at, byte)| u64::from(if (148..156).contains(&at) { b' ' } else { *byte }))
+        .map(|(at, byte)| {
+            u64::from(if (148..156).contains(&at) {
+                b' '
+            } else {
+                *byte
+            })
+        })
         .sum();
     sum == stored
 }
@@ -74,7 +80,9 @@ pub(crate) fn members(inspection: &mut Inspection, source: &Source) -> Vec<Membe
     let (mut long_name, mut long_link) = (None, None);
     let mut at = 0;
     while members.len() < MAX_ENTRIES {
-        let Some(block) = source.array::<512>(at) else { break };
+        let Some(block) = source.array::<512>(at) else {
+            break;
+        };
         if block.iter().all(|b| *b == 0) {
             break;
         }
@@ -164,20 +172,30 @@ pub(crate) fn members(inspection: &mut Inspection, source: &Source) -> Vec<Membe
 fn check_link(inspection: &mut Inspection, name: &str, link: &str, symbolic: bool, at: u64) {
     let target = if symbolic && !link.starts_with('/') {
         let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
-        format!("{folder}/{link}").trim_start_matches('/').to_owned()
+        format!("{folder}/{link}")
+            .trim_start_matches('/')
+            .to_owned()
     } else {
         link.to_owned()
     };
     let outside = leads_outside(&target);
     inspection.report(
-        if outside { Verdict::Malicious } else { Verdict::Clean },
+        if outside {
+            Verdict::Malicious
+        } else {
+            Verdict::Clean
+        },
         technique::ARCHIVE_LINK,
         at,
         format!(
             "{} is a link to {}{}",
             printable(name),
             printable(link),
-            if outside { ", outside of the archive" } else { "" }
+            if outside {
+                ", outside of the archive"
+            } else {
+                ""
+            }
         ),
     );
 }

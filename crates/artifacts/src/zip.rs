@@ -109,12 +109,18 @@ pub(crate) fn members(inspection: &mut Inspection, source: &Source) -> Vec<Membe
     for entry in &directory.entries {
         check_name(inspection, entry);
         let at = entry.offset.saturating_add(directory.shift);
-        if names.get(&entry.name.to_ascii_lowercase()).is_some_and(|n| *n > 1) {
+        if names
+            .get(&entry.name.to_ascii_lowercase())
+            .is_some_and(|n| *n > 1)
+        {
             inspection.report(
                 Verdict::Suspicious,
                 technique::ZIP_DUPLICATE,
                 at,
-                format!("{} is in the archive more than once: loaders take different ones", shown(&entry.name)),
+                format!(
+                    "{} is in the archive more than once: loaders take different ones",
+                    shown(&entry.name)
+                ),
             );
         }
         let Some(local) = local(source, at) else {
@@ -122,13 +128,19 @@ pub(crate) fn members(inspection: &mut Inspection, source: &Source) -> Vec<Membe
                 Verdict::Suspicious,
                 technique::ZIP_DISAGREES,
                 at,
-                format!("{} has no local header where the directory says", shown(&entry.name)),
+                format!(
+                    "{} has no local header where the directory says",
+                    shown(&entry.name)
+                ),
             );
             continue;
         };
         used.insert(at);
         compare(inspection, source, entry, &local);
-        let packed = entry.packed.max(local.entry.packed).min(source.len().saturating_sub(local.data));
+        let packed = entry
+            .packed
+            .max(local.entry.packed)
+            .min(source.len().saturating_sub(local.data));
         ranges.push((at, local.data + entry.packed));
         let mut described = entry.clone();
         described.packed = packed;
@@ -242,7 +254,9 @@ fn directory(source: &Source, record: u64) -> Option<Directory> {
     };
     let mut at = start;
     while at < start_of_end && directory.entries.len() < MAX_ENTRIES {
-        let Some(head) = source.array::<46>(at) else { break };
+        let Some(head) = source.array::<46>(at) else {
+            break;
+        };
         if head[..4] != *b"PK\x01\x02" {
             break;
         }
@@ -336,9 +350,15 @@ fn walk(source: &Source, start: u64, end: u64) -> Vec<Local> {
         };
         let place = at + hit as u64;
         match local(source, place) {
-            Some(local) if !local.entry.name.is_empty() && matches!(local.entry.method, 0 | 8..=99) => {
+            Some(local)
+                if !local.entry.name.is_empty() && matches!(local.entry.method, 0 | 8..=99) =>
+            {
                 let next = local.data.saturating_add(local.entry.packed);
-                at = if next <= end { next.max(place + 4) } else { place + 4 };
+                at = if next <= end {
+                    next.max(place + 4)
+                } else {
+                    place + 4
+                };
                 found.push(local);
             }
             _ => at = place + 4,
@@ -365,30 +385,60 @@ fn compare(inspection: &mut Inspection, source: &Source, entry: &Entry, local: &
         );
     }
     if entry.method != local.entry.method {
-        differs(technique::ZIP_DISAGREES, Verdict::Suspicious, "directory and local header name different methods");
+        differs(
+            technique::ZIP_DISAGREES,
+            Verdict::Suspicious,
+            "directory and local header name different methods",
+        );
     }
     let encrypted = 1 | 1 << 6 | 1 << 13;
-    if (entry.flags & encrypted) != (local.entry.flags & encrypted) || (entry.flags ^ local.entry.flags) & (1 << 5) != 0 {
-        differs(technique::ZIP_DISAGREES, Verdict::Suspicious, "directory and local header disagree whether it is encrypted or patched");
+    if (entry.flags & encrypted) != (local.entry.flags & encrypted)
+        || (entry.flags ^ local.entry.flags) & (1 << 5) != 0
+    {
+        differs(
+            technique::ZIP_DISAGREES,
+            Verdict::Suspicious,
+            "directory and local header disagree whether it is encrypted or patched",
+        );
     } else if entry.flags & (encrypted | 1 << 5) != 0 {
-        differs(technique::ZIP_ENCRYPTED, Verdict::Suspicious, "is encrypted, or says so: it cannot be checked");
+        differs(
+            technique::ZIP_ENCRYPTED,
+            Verdict::Suspicious,
+            "is encrypted, or says so: it cannot be checked",
+        );
     }
     let later = local.entry.flags & 8 != 0;
     if !later {
         if entry.size != local.entry.size || entry.packed != local.entry.packed {
-            differs(technique::ZIP_DISAGREES, Verdict::Suspicious, "directory and local header give different sizes");
+            differs(
+                technique::ZIP_DISAGREES,
+                Verdict::Suspicious,
+                "directory and local header give different sizes",
+            );
         } else if entry.crc != local.entry.crc {
-            differs(technique::ZIP_DISAGREES, Verdict::Suspicious, "directory and local header give different checksums");
+            differs(
+                technique::ZIP_DISAGREES,
+                Verdict::Suspicious,
+                "directory and local header give different checksums",
+            );
         }
     }
     if entry.method == 0 && entry.size != entry.packed {
-        differs(technique::ZIP_DISAGREES, Verdict::Suspicious, "is stored, yet its two sizes differ");
+        differs(
+            technique::ZIP_DISAGREES,
+            Verdict::Suspicious,
+            "is stored, yet its two sizes differ",
+        );
     }
     // Checksums of small members: Python refuses a wrong one, torch does not look.
     if entry.method == 0 && entry.packed <= 1 << 20 {
         let bytes = source.read(local.data, entry.packed as usize);
         if bytes.len() as u64 == entry.packed && crc32fast::hash(&bytes) != entry.crc {
-            differs(technique::ZIP_DISAGREES, Verdict::Suspicious, "its checksum is wrong: Python refuses it, torch does not look");
+            differs(
+                technique::ZIP_DISAGREES,
+                Verdict::Suspicious,
+                "its checksum is wrong: Python refuses it, torch does not look",
+            );
         }
     }
 }
@@ -413,7 +463,10 @@ pub(crate) fn check_path(inspection: &mut Inspection, name: &str, offset: u64) {
             Verdict::Malicious,
             technique::ARCHIVE_SLIP,
             offset,
-            format!("the member {} would be unpacked outside of its folder", printable(name)),
+            format!(
+                "the member {} would be unpacked outside of its folder",
+                printable(name)
+            ),
         );
     }
 }
@@ -466,7 +519,11 @@ fn open(
             let mut bytes = body.read(4, 5);
             bytes.extend([0xff; 8]);
             bytes.extend(body.read(9, 64 << 20));
-            encoding::decode(&Source::of_bytes(bytes), encoding::Compression::Lzma, inspection.decoded_left.min(entry.size.max(1)))
+            encoding::decode(
+                &Source::of_bytes(bytes),
+                encoding::Compression::Lzma,
+                inspection.decoded_left.min(entry.size.max(1)),
+            )
         }
         93 => encoding::decode(&body, encoding::Compression::Zstd, inspection.decoded_left),
         95 => encoding::decode(&body, encoding::Compression::Xz, inspection.decoded_left),
@@ -475,7 +532,10 @@ fn open(
                 Verdict::Suspicious,
                 technique::ZIP_METHOD,
                 local.entry.offset,
-                format!("{} is compressed by method {method}, which no loader of models knows", printable(&name)),
+                format!(
+                    "{} is compressed by method {method}, which no loader of models knows",
+                    printable(&name)
+                ),
             );
             return Some(Member { name, source: body });
         }
@@ -485,7 +545,10 @@ fn open(
             Verdict::Suspicious,
             technique::ZIP_DISAGREES,
             local.data,
-            format!("{} cannot be decoded the way its header says", printable(&name)),
+            format!(
+                "{} cannot be decoded the way its header says",
+                printable(&name)
+            ),
         );
         return Some(Member { name, source: body });
     }
@@ -493,10 +556,21 @@ fn open(
     if decoded.cut {
         let is_bomb = decoded.bytes.len() as u64 / body.len().max(1) >= 200;
         inspection.report(
-            if is_bomb { Verdict::Suspicious } else { Verdict::Unknown },
-            if is_bomb { technique::BOMB } else { technique::BUDGET },
+            if is_bomb {
+                Verdict::Suspicious
+            } else {
+                Verdict::Unknown
+            },
+            if is_bomb {
+                technique::BOMB
+            } else {
+                technique::BUDGET
+            },
             local.data,
-            format!("{} is larger than the budget: not decoded to its end", printable(&name)),
+            format!(
+                "{} is larger than the budget: not decoded to its end",
+                printable(&name)
+            ),
         );
     }
     Some(Member {

@@ -25,8 +25,8 @@ use crate::observe::Observation;
 use crate::place::Place;
 use crate::scanner::{Changed, Scanner};
 use crate::{
-    OWN_ENGINE, Progress, ReadingOptions, ScanError, VERSION, import, mend, redact, source,
-    suppress,
+    OWN_ENGINE, Progress, ReadingOptions, ScanError, VERSION, artifacts, import, mend, redact,
+    source, suppress,
 };
 
 /// What to scan and how.
@@ -312,6 +312,7 @@ fn rule_texts(engine: &Engine) -> Vec<RuleText> {
             title: rule.title.clone(),
             markdown: rule.docs_markdown(),
         })
+        .chain([artifacts::rule_text()])
         .collect()
 }
 

@@ -28,7 +28,10 @@ impl Machine {
                 let (module, name) = (module.clone(), name.clone());
                 self.call_global(callee, &module, &name, args, nesting)
             }
-            Some(Node::Partial { callee, args: first }) => {
+            Some(Node::Partial {
+                callee,
+                args: first,
+            }) => {
                 let callee = *callee;
                 let mut all = first.clone();
                 self.fold_left = self.fold_left.saturating_sub(1);
@@ -43,6 +46,19 @@ impl Machine {
                 }
                 self.unresolved(callee, &args);
                 self.called(callee, args)
+            }
+            Some(Node::Persistent(id)) => {
+                // Torch's full models name their classes so: ('module', class, file, source).
+                let id = self.arguments(*id);
+                match id.get(1) {
+                    Some(class) if self.full_name(*class).is_some() => {
+                        self.call(*class, args, nesting + 1)
+                    }
+                    _ => {
+                        self.unresolved(callee, &args);
+                        self.called(callee, args)
+                    }
+                }
             }
             _ => {
                 self.unresolved(callee, &args);
@@ -70,7 +86,10 @@ impl Machine {
         let folded = folded.or_else(|| {
             let (class, method) = full.strip_prefix("builtins.")?.split_once('.')?;
             let of = *args.first().filter(|_| {
-                matches!(class, "str" | "bytes" | "dict" | "list" | "tuple" | "bytearray")
+                matches!(
+                    class,
+                    "str" | "bytes" | "dict" | "list" | "tuple" | "bytearray"
+                )
             })?;
             if class == "bytes" && method == "fromhex" {
                 return self.from_hex(of);
@@ -182,8 +201,12 @@ impl Machine {
                 }
                 Some(result)
             }
-            "builtins.map" | "builtins.filter" | "itertools.starmap" | "itertools.filterfalse"
-            | "itertools.takewhile" | "itertools.dropwhile" => {
+            "builtins.map"
+            | "builtins.filter"
+            | "itertools.starmap"
+            | "itertools.filterfalse"
+            | "itertools.takewhile"
+            | "itertools.dropwhile" => {
                 let callee = first?;
                 if matches!(callee, Value::None) {
                     return None;
@@ -239,7 +262,10 @@ impl Machine {
                         _ => None,
                     })
                     .collect();
-                let whole = !matches!(self.get_node(first?), Some(Node::Container { cut: true, .. }));
+                let whole = !matches!(
+                    self.get_node(first?),
+                    Some(Node::Container { cut: true, .. })
+                );
                 let bytes = bytes.filter(|_| whole)?;
                 Some(self.make(Text::Bytes, bytes))
             }
@@ -248,7 +274,10 @@ impl Machine {
                 matches!(self.get_node(value), Some(Node::Container { .. })).then_some(value)
             }
             "builtins.reversed" => {
-                if let Some(Node::Container { items, cut: false, .. }) = self.get_node(first?) {
+                if let Some(Node::Container {
+                    items, cut: false, ..
+                }) = self.get_node(first?)
+                {
                     let mut items = items.clone();
                     items.reverse();
                     return Some(self.push_node(Node::Container {
@@ -264,7 +293,9 @@ impl Machine {
                 let items = self.arguments(first?);
                 items.first().copied()
             }
-            "builtins.bytes.fromhex" | "builtins.bytearray.fromhex" | "binascii.unhexlify"
+            "builtins.bytes.fromhex"
+            | "builtins.bytearray.fromhex"
+            | "binascii.unhexlify"
             | "binascii.a2b_hex" => self.from_hex(first?),
             "_codecs.encode" | "codecs.encode" | "_codecs.decode" | "codecs.decode" => {
                 let bytes = self.bytes(first?, MAX_FOLDED)?;
@@ -272,7 +303,11 @@ impl Machine {
                     Some(codec) => self.text(*codec)?,
                     None => "utf-8".to_owned(),
                 };
-                let kind = if full.ends_with("encode") { Text::Bytes } else { Text::Str };
+                let kind = if full.ends_with("encode") {
+                    Text::Bytes
+                } else {
+                    Text::Str
+                };
                 let decoded = encoding::by_codec(&bytes, &codec, kind == Text::Bytes)?;
                 Some(self.make(kind, decoded))
             }
@@ -448,7 +483,11 @@ impl Machine {
                 Some(codec) => self.text(*codec)?,
                 None => "utf-8".to_owned(),
             };
-            let kind = if name == "encode" { Text::Bytes } else { Text::Str };
+            let kind = if name == "encode" {
+                Text::Bytes
+            } else {
+                Text::Str
+            };
             let decoded = encoding::by_codec(&bytes, &codec, name == "encode")?;
             return Some(self.make(kind, decoded));
         }
@@ -548,7 +587,9 @@ impl Machine {
     pub(super) fn unresolved(&mut self, callee: Value, args: &[Value]) {
         let call = self.show_call(callee, args);
         let escapes = match self.get_node(callee) {
-            Some(Node::Attribute { of, name }) => names::is_escape(name) || self.is_dangerous(*of, 0),
+            Some(Node::Attribute { of, name }) => {
+                names::is_escape(name) || self.is_dangerous(*of, 0)
+            }
             Some(Node::Call(called)) => {
                 let callee = called.callee;
                 self.is_dangerous(callee, 0)

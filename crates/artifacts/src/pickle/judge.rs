@@ -150,14 +150,19 @@ impl Machine {
             Some(Node::Global { module, name }) => {
                 matches!(names::standing(module, name), Standing::Dangerous { family, .. } if family != "code-object")
                     && !is_exception(name)
-                    && !(&**module == "builtins" && matches!(&**name, "print" | "input" | "help" | "vars" | "dir"))
+                    && !(&**module == "builtins"
+                        && matches!(&**name, "print" | "input" | "help" | "vars" | "dir"))
             }
             Some(Node::Partial { callee, args }) => {
                 self.is_dangerous(*callee, depth + 1)
                     || args.iter().any(|arg| self.is_dangerous(*arg, depth + 1))
             }
             Some(Node::Attribute { of, name }) => {
-                (names::is_escape(name) && !matches!(&**name, "__call__" | "__init__" | "__self__" | "__func__" | "__module__"))
+                (names::is_escape(name)
+                    && !matches!(
+                        &**name,
+                        "__call__" | "__init__" | "__self__" | "__func__" | "__module__"
+                    ))
                     || self.is_dangerous(*of, depth + 1)
             }
             Some(Node::Container { items, .. }) if depth < 3 => items
@@ -239,7 +244,10 @@ impl Machine {
     fn set_attribute(&mut self, callee: Value, args: &[Value]) {
         let name = args.get(1).and_then(|n| self.text(*n));
         let on_name = args.first().is_some_and(|of| {
-            matches!(self.get_node(*of), Some(Node::Global { .. } | Node::Attribute { .. }))
+            matches!(
+                self.get_node(*of),
+                Some(Node::Global { .. } | Node::Attribute { .. })
+            )
         });
         let hook = name.as_deref().is_some_and(names::is_hook);
         let verdict = if on_name || hook {
@@ -306,7 +314,11 @@ impl Machine {
         }
         if matches!(
             full.as_str(),
-            "builtins.vars" | "builtins.globals" | "builtins.locals" | "sys.modules" | "sys.__dict__"
+            "builtins.vars"
+                | "builtins.globals"
+                | "builtins.locals"
+                | "sys.modules"
+                | "sys.__dict__"
         ) {
             self.overwritten(target, "sets items of", &[]);
         }
@@ -339,7 +351,8 @@ impl Machine {
                 .find(|pair| machine.text(pair[0]).as_deref() == Some(name))
                 .map(|pair| pair[1])
         };
-        let Some((item_size, has_objects)) = field(self, "dtype").and_then(|d| self.dtype(d)) else {
+        let Some((item_size, has_objects)) = field(self, "dtype").and_then(|d| self.dtype(d))
+        else {
             return Ok(());
         };
         let mut count: u64 = 1;
@@ -352,6 +365,8 @@ impl Machine {
             }
         }
         self.spliced_arrays += 1;
+        // The array stands outside of the frames, in the file itself.
+        self.frame_end = None;
         if has_objects {
             let mut inner = Self::new(super::machine_cursor(&self.cursor));
             inner.extensions = std::mem::take(&mut self.extensions);
@@ -363,7 +378,11 @@ impl Machine {
             self.calls += inner.calls;
             self.opcodes += inner.opcodes;
             self.cursor.seek(inner.cursor.position());
-            return if ended == Ended::Stop { Ok(()) } else { Err(ended) };
+            return if ended == Ended::Stop {
+                Ok(())
+            } else {
+                Err(ended)
+            };
         }
         if matches!(
             field(self, "numpy_array_alignment_bytes"),
@@ -389,7 +408,11 @@ impl Machine {
         let text = text.trim_start_matches(['<', '>', '|', '=']);
         let kind = text.chars().next()?;
         let number: u64 = text[kind.len_utf8()..].parse().ok().unwrap_or(1);
-        let mut size = if kind == 'U' { number.checked_mul(4)? } else { number };
+        let mut size = if kind == 'U' {
+            number.checked_mul(4)?
+        } else {
+            number
+        };
         let mut has_objects = kind == 'O';
         if let Some(state) = called.state
             && let Some(Node::Container { items, .. }) = self.get_node(state)
@@ -421,7 +444,13 @@ impl Machine {
         };
         let is_text = matches!(
             value,
-            Value::Span { kind: Text::Str, .. } | Value::Made { kind: Text::Str, .. }
+            Value::Span {
+                kind: Text::Str,
+                ..
+            } | Value::Made {
+                kind: Text::Str,
+                ..
+            }
         );
         if head.is_some_and(|head| super::nested::worth_a_look(head, len, is_text)) {
             self.blobs.push(Blob {
@@ -464,9 +493,9 @@ fn joined(module: &str, name: &str) -> String {
 /// ASCII identifiers with dots.
 fn plain_name(name: &str) -> bool {
     !name.is_empty()
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'<' | b'>' | b'(' | b')'))
+        && name.bytes().all(|b| {
+            b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'<' | b'>' | b'(' | b')')
+        })
 }
 
 /// Exceptions of dangerous modules are kept in results of grid searches and the like.
@@ -479,28 +508,121 @@ fn is_exception(name: &str) -> bool {
 /// A word of code that reaches outside of it.
 fn dangerous_word(word: &str) -> bool {
     const WORDS: &[&str] = &[
-        "os", "system", "popen", "subprocess", "Popen", "check_output", "check_call", "eval", "exec", "compile",
-        "__import__", "import_module", "importlib", "socket", "urlopen", "urllib", "urllib.request", "requests",
-        "open", "builtins", "ctypes", "shutil", "pty", "spawn", "execve", "execv", "runpy", "marshal", "loads",
-        "pickle", "sys", "getattr", "globals", "base64", "b64decode", "threading", "http.client", "webbrowser",
-        "posix", "nt", "os.system", "builtins.eval", "builtins.exec", "posix.system", "subprocess.Popen",
-        "remove", "unlink", "rmtree", "write_text", "write_bytes", "environ", "getenv", "code", "pdb", "tempfile",
+        "os",
+        "system",
+        "popen",
+        "subprocess",
+        "Popen",
+        "check_output",
+        "check_call",
+        "eval",
+        "exec",
+        "compile",
+        "__import__",
+        "import_module",
+        "importlib",
+        "socket",
+        "urlopen",
+        "urllib",
+        "urllib.request",
+        "requests",
+        "open",
+        "builtins",
+        "ctypes",
+        "shutil",
+        "pty",
+        "spawn",
+        "execve",
+        "execv",
+        "runpy",
+        "marshal",
+        "loads",
+        "pickle",
+        "sys",
+        "getattr",
+        "globals",
+        "base64",
+        "b64decode",
+        "threading",
+        "http.client",
+        "webbrowser",
+        "posix",
+        "nt",
+        "os.system",
+        "builtins.eval",
+        "builtins.exec",
+        "posix.system",
+        "subprocess.Popen",
+        "remove",
+        "unlink",
+        "rmtree",
+        "write_text",
+        "write_bytes",
+        "environ",
+        "getenv",
+        "code",
+        "pdb",
+        "tempfile",
     ];
     WORDS.contains(&word)
 }
 
 fn code_like(text: &str) -> Code {
     const CERTAIN: &[&str] = &[
-        "__import__(", "import os", "import subprocess", "import socket", "import sys", "import base64", "os.system", "os.popen", "subprocess.",
-        "eval(", "exec(", "compile(", "/bin/sh", "/bin/bash", "bash -c", "bash -i", "sh -c", "powershell", "cmd.exe", "cmd /c",
-        "| sh", "|sh", "| bash", "|bash", "curl http", "curl -", "wget http", "wget -", "nc -", "ncat ", "/dev/tcp/", "rm -rf",
-        "python -c", "python3 -c", "perl -e", "ruby -e", "chmod +x", "$(", "b64decode(", "__builtins__", "__globals__",
-        "__subclasses__", "open('/etc", "open(\"/etc", "/etc/passwd", "/etc/shadow", "print(",
+        "__import__(",
+        "import os",
+        "import subprocess",
+        "import socket",
+        "import sys",
+        "import base64",
+        "os.system",
+        "os.popen",
+        "subprocess.",
+        "eval(",
+        "exec(",
+        "compile(",
+        "/bin/sh",
+        "/bin/bash",
+        "bash -c",
+        "bash -i",
+        "sh -c",
+        "powershell",
+        "cmd.exe",
+        "cmd /c",
+        "| sh",
+        "|sh",
+        "| bash",
+        "|bash",
+        "curl http",
+        "curl -",
+        "wget http",
+        "wget -",
+        "nc -",
+        "ncat ",
+        "/dev/tcp/",
+        "rm -rf",
+        "python -c",
+        "python3 -c",
+        "perl -e",
+        "ruby -e",
+        "chmod +x",
+        "$(",
+        "b64decode(",
+        "__builtins__",
+        "__globals__",
+        "__subclasses__",
+        "open('/etc",
+        "open(\"/etc",
+        "/etc/passwd",
+        "/etc/shadow",
+        "print(",
     ];
     const COMMANDS: &[&str] = &[
-        "echo", "touch", "curl", "wget", "bash", "sh", "zsh", "python", "python3", "perl", "ruby", "node", "nc", "ncat", "netcat",
-        "whoami", "uname", "ping", "nslookup", "dig", "cat", "rm", "chmod", "chown", "mkfifo", "telnet", "ssh", "scp",
-        "calc", "calc.exe", "notepad", "xcalc", "open", "certutil", "mshta", "rundll32", "reg", "schtasks", "crontab", "ifconfig", "ipconfig",
+        "echo", "touch", "curl", "wget", "bash", "sh", "zsh", "python", "python3", "perl", "ruby",
+        "node", "nc", "ncat", "netcat", "whoami", "uname", "ping", "nslookup", "dig", "cat", "rm",
+        "chmod", "chown", "mkfifo", "telnet", "ssh", "scp", "calc", "calc.exe", "notepad", "xcalc",
+        "open", "certutil", "mshta", "rundll32", "reg", "schtasks", "crontab", "ifconfig",
+        "ipconfig",
     ];
     if text.len() < 2 {
         return Code::No;
@@ -513,7 +635,9 @@ fn code_like(text: &str) -> Code {
     let first = words.next().unwrap_or_default();
     let command = first.rsplit('/').next().unwrap_or_default();
     let has_more = words.next().is_some();
-    if COMMANDS.contains(&command) && (has_more || matches!(command, "whoami" | "calc" | "calc.exe" | "xcalc")) {
+    if COMMANDS.contains(&command)
+        && (has_more || matches!(command, "whoami" | "calc" | "calc.exe" | "xcalc"))
+    {
         return Code::Maybe;
     }
     if lower.starts_with("http://") || lower.starts_with("https://") || lower.starts_with("/etc/") {

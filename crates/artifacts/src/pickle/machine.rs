@@ -73,7 +73,7 @@ pub(crate) struct Machine {
     memo_len: u64,
     pub(crate) protocol: u8,
     pub(crate) extensions: FxHashMap<i64, Value>,
-    frame_end: Option<u64>,
+    pub(crate) frame_end: Option<u64>,
     pub(crate) findings: Vec<Finding>,
     pub(crate) worst: Verdict,
     pub(crate) opcodes: u64,
@@ -172,7 +172,8 @@ impl Machine {
         self.find(
             Verdict::Suspicious,
             technique::PICKLE_FRAME,
-            "an argument crosses the end of its frame: C and Python loaders read different bytes".to_owned(),
+            "an argument crosses the end of its frame: C and Python loaders read different bytes"
+                .to_owned(),
             None,
         );
         if self.other_readings.len() < 16 {
@@ -603,7 +604,11 @@ impl Machine {
         let copied = self.copied;
         match self.get_node(args) {
             Some(Node::Container { items, .. }) => {
-                let limit = if copied > MAX_COPIED { SMALL_SAMPLE } else { SAMPLE };
+                let limit = if copied > MAX_COPIED {
+                    SMALL_SAMPLE
+                } else {
+                    SAMPLE
+                };
                 let items: Vec<Value> = items.iter().take(limit).copied().collect();
                 self.copied += items.len();
                 items
@@ -668,7 +673,9 @@ impl Machine {
             self.find(
                 Verdict::Suspicious,
                 technique::PICKLE_EXTENSION,
-                format!("extension code {code} stands for a name that only the loading program knows"),
+                format!(
+                    "extension code {code} stands for a name that only the loading program knows"
+                ),
                 None,
             );
         }
@@ -946,7 +953,9 @@ fn unescape(text: &[u8]) -> Vec<u8> {
             b'v' => out.push(11),
             b'\n' => {}
             b'x' => {
-                let digits = text.get(at..at + 2).and_then(|d| std::str::from_utf8(d).ok());
+                let digits = text
+                    .get(at..at + 2)
+                    .and_then(|d| std::str::from_utf8(d).ok());
                 if let Some(value) = digits.and_then(|d| u8::from_str_radix(d, 16).ok()) {
                     out.push(value);
                     at += 2;

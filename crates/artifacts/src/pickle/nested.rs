@@ -23,13 +23,27 @@ pub(super) fn worth_a_look(head: [u8; 4], len: usize, is_text: bool) -> bool {
     // Base64 or hexadecimal of a magic, or a text pickle as it is.
     head.iter().all(|b| b.is_ascii_hexdigit())
         && encoding::hex(&head).is_some_and(|h| {
-            matches!(h.as_slice(), [0x80, 0..=5] | [0x1f, 0x8b] | [0x78, _] | [b'P', b'K'] | [b'c', b'a'..=b'z' | b'_'] | [b'(', _])
+            matches!(
+                h.as_slice(),
+                [0x80, 0..=5]
+                    | [0x1f, 0x8b]
+                    | [0x78, _]
+                    | [b'P', b'K']
+                    | [b'c', b'a'..=b'z' | b'_']
+                    | [b'(', _]
+            )
         })
         || encoding::base64(&head).is_some_and(|h| {
             matches!(
                 h.as_slice(),
-                [0x80, 0..=5, ..] | [0x1f, 0x8b, ..] | [0x78, 0x01 | 0x5e | 0x9c | 0xda, _] | b"PK\x03" | b"BZh" | [0xfd, b'7', b'z']
-                    | [b'c', b'a'..=b'z' | b'_', b'a'..=b'z' | b'_' | b'\n'] | [b'(', b'c' | b'S' | b'i' | b'V' | b'd' | b'l', _]
+                [0x80, 0..=5, ..]
+                    | [0x1f, 0x8b, ..]
+                    | [0x78, 0x01 | 0x5e | 0x9c | 0xda, _]
+                    | b"PK\x03"
+                    | b"BZh"
+                    | [0xfd, b'7', b'z']
+                    | [b'c', b'a'..=b'z' | b'_', b'a'..=b'z' | b'_' | b'\n']
+                    | [b'(', b'c' | b'S' | b'i' | b'V' | b'd' | b'l', _]
             )
         })
         || text_pickle_head(&head)
@@ -38,8 +52,18 @@ pub(super) fn worth_a_look(head: [u8; 4], len: usize, is_text: bool) -> bool {
 fn text_pickle_head(head: &[u8]) -> bool {
     matches!(
         head,
-        [b'c', b'a'..=b'z' | b'_', b'a'..=b'z' | b'_' | b'\n', ..] | [b'(', b'c' | b'S' | b'i' | b'V' | b'd' | b'l' | b'X' | b'U', ..]
-            | [b'g' | b'H' | b'e' | b'Q' | b'U' | b'/' | b'Y' | b'K', _, _, _]
+        [b'c', b'a'..=b'z' | b'_', b'a'..=b'z' | b'_' | b'\n', ..]
+            | [
+                b'(',
+                b'c' | b'S' | b'i' | b'V' | b'd' | b'l' | b'X' | b'U',
+                ..
+            ]
+            | [
+                b'g' | b'H' | b'e' | b'Q' | b'U' | b'/' | b'Y' | b'K',
+                _,
+                _,
+                _
+            ]
     )
 }
 
@@ -52,9 +76,7 @@ pub(super) fn look(inspection: &mut Inspection, machine: &Machine) {
 
 fn one(inspection: &mut Inspection, machine: &Machine, blob: Blob) {
     let (kind, raw) = match blob.value {
-        Value::Span { kind, len, at } => {
-            (kind, machine.cursor.source().slice(at, len.into()))
-        }
+        Value::Span { kind, len, at } => (kind, machine.cursor.source().slice(at, len.into())),
         Value::Made { kind, .. } => match machine.bytes(blob.value, MAX_TEXT) {
             Some(bytes) => (kind, Source::of_bytes(bytes)),
             None => return,

@@ -56,7 +56,9 @@ impl Machine {
                 };
                 shorten(&printable(&full), MAX_TEXT)
             }
-            Some(Node::Container { kind, items, cut }) => self.show_items(*kind, items, *cut, depth),
+            Some(Node::Container { kind, items, cut }) => {
+                self.show_items(*kind, items, *cut, depth)
+            }
             Some(Node::Call(called)) => {
                 let args: Vec<String> = called
                     .args
@@ -64,11 +66,19 @@ impl Machine {
                     .take(MAX_ITEMS)
                     .map(|arg| self.show(*arg, depth + 1))
                     .collect();
-                format!("{}({})", self.show(called.callee, depth + 1), args.join(", "))
+                format!(
+                    "{}({})",
+                    self.show(called.callee, depth + 1),
+                    args.join(", ")
+                )
             }
             Some(Node::Partial { callee, args }) => {
                 let mut parts = vec![self.show(*callee, depth + 1)];
-                parts.extend(args.iter().take(MAX_ITEMS).map(|a| self.show(*a, depth + 1)));
+                parts.extend(
+                    args.iter()
+                        .take(MAX_ITEMS)
+                        .map(|a| self.show(*a, depth + 1)),
+                );
                 format!("partial({})", parts.join(", "))
             }
             Some(Node::Attribute { of, name }) => {
@@ -130,7 +140,11 @@ fn quoted(kind: Text, bytes: &[u8], cut: bool) -> String {
         }
     }
     let short = shorten(&text, MAX_TEXT);
-    let more = if cut && !short.ends_with('…') { "…" } else { "" };
+    let more = if cut && !short.ends_with('…') {
+        "…"
+    } else {
+        ""
+    };
     let prefix = if kind == Text::Bytes { "b" } else { "" };
     format!("{prefix}'{short}{more}'")
 }

@@ -48,7 +48,10 @@ pub(crate) fn looks_like(source: &Source) -> bool {
     match ended {
         Ended::Stop => {
             let rest = machine.cursor.remaining();
-            machine.calls > 0 || machine.globals > 0 || machine.opcodes >= 5 || (rest == 0 && machine.opcodes >= 2)
+            machine.calls > 0
+                || machine.globals > 0
+                || machine.opcodes >= 5
+                || (rest == 0 && machine.opcodes >= 2)
         }
         _ => machine.worst >= Verdict::Suspicious && machine.globals > 0 && machine.calls > 0,
     }
@@ -252,11 +255,15 @@ fn try_one(inspection: &mut Inspection, source: &Source, at: u64) -> u64 {
         return at;
     }
     // Noise has no names of modules: what cannot be told counts only beside real ones.
-    let named = machine
-        .findings
-        .iter()
-        .any(|f| f.verdict >= Verdict::Suspicious && f.technique != technique::PICKLE_CALL_UNRESOLVED && f.technique != technique::PICKLE_NAME
-            && f.technique != technique::PICKLE_MEMO && f.technique != technique::PICKLE_EXTENSION && f.technique != technique::PICKLE_ITEM && f.technique != technique::PICKLE_FRAME);
+    let named = machine.findings.iter().any(|f| {
+        f.verdict >= Verdict::Suspicious
+            && f.technique != technique::PICKLE_CALL_UNRESOLVED
+            && f.technique != technique::PICKLE_NAME
+            && f.technique != technique::PICKLE_MEMO
+            && f.technique != technique::PICKLE_EXTENSION
+            && f.technique != technique::PICKLE_ITEM
+            && f.technique != technique::PICKLE_FRAME
+    });
     if !named {
         return at;
     }
@@ -277,6 +284,7 @@ fn is_torch_magic(machine: &Machine, source: &Source) -> bool {
     };
     is_number && {
         let head = source.read(0, 64);
-        memchr::memmem::find(&head, MAGIC).is_some() || memchr::memmem::find(&head, b"119547037146038801333356").is_some()
+        memchr::memmem::find(&head, MAGIC).is_some()
+            || memchr::memmem::find(&head, b"119547037146038801333356").is_some()
     }
 }

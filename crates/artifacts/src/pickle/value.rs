@@ -57,22 +57,13 @@ pub(crate) enum Node {
         cut: bool,
     },
     /// `module.name`, as the loader resolves it. With an empty name the module itself.
-    Global {
-        module: Box<str>,
-        name: Box<str>,
-    },
+    Global { module: Box<str>, name: Box<str> },
     /// The result of a call.
     Call(Box<Called>),
     /// `functools.partial`, bound and other deferred calls: what they call, and the first arguments.
-    Partial {
-        callee: Value,
-        args: Vec<Value>,
-    },
+    Partial { callee: Value, args: Vec<Value> },
     /// An attribute of something that is not known.
-    Attribute {
-        of: Value,
-        name: Box<str>,
-    },
+    Attribute { of: Value, name: Box<str> },
     /// What the loader's `persistent_load` gives.
     Persistent(Value),
 }
