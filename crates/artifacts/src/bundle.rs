@@ -51,7 +51,20 @@ pub(crate) fn inspect(inspection: &mut Inspection, archive: &str, members: &[Mem
         let extension = lower.rsplit('.').next().unwrap_or_default();
         match extension {
             "py" if is_script && name.contains("/code/") => torchscript(inspection, member),
-            "py" if is_mar || is_package => {}
+            "py" if is_mar || is_package => {
+                let code = member.source.read(0, MAX_TEXT);
+                if text::is_code(&String::from_utf8_lossy(&code)) {
+                    inspection.report(
+                        Verdict::Malicious,
+                        technique::TORCH_HANDLER,
+                        0,
+                        format!(
+                            "the code {}, which the server runs, starts programs or evaluates text",
+                            printable(name)
+                        ),
+                    );
+                }
+            }
             "so" | "dylib" | "dll" | "pyd" | "exe" if is_model || is_mar => inspection.report(
                 if is_aot {
                     Verdict::Unknown

@@ -20,11 +20,10 @@ struct Walk {
     texts: Vec<(u64, u64)>,
     object_dtype: bool,
     deep: bool,
-    deepest_map: bool,
 }
 
-/// A map that parses to its end, or with arrays of Flax in it.
-pub(crate) fn is_msgpack(source: &Source) -> bool {
+/// A map that parses to the end of the bytes; under the format's own name also with something behind it.
+pub(crate) fn is_msgpack(source: &Source, named: bool) -> bool {
     let head = source.array::<2>(0).unwrap_or_default();
     if !matches!(head[0], 0x81..=0x8f | 0xde | 0xdf) || source.len() < 4 {
         return false;
@@ -41,7 +40,7 @@ pub(crate) fn is_msgpack(source: &Source) -> bool {
     }
     let mut cursor = Cursor::new(source.clone(), 0);
     let mut walk = Walk::default();
-    walk.value(&mut cursor, source).is_some()
+    walk.value(&mut cursor, source).is_some() && (named || cursor.remaining() == 0)
 }
 
 pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
@@ -191,7 +190,6 @@ impl Walk {
                 open.push(children);
             }
         }
-        let _ = self.deepest_map;
         Some(())
     }
 

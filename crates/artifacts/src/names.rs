@@ -171,6 +171,10 @@ pub(crate) fn standing(module: &str, name: &str) -> Standing {
         }
     }
     let top = module.split('.').next().unwrap_or(&module);
+    if top == "__torch__" {
+        // Classes of a TorchScript archive: its own interpreter makes them.
+        return Standing::DataClass;
+    }
     let last = name.rsplit('.').next().unwrap_or(&name);
     let is_class = last
         .trim_start_matches('_')

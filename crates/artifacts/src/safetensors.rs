@@ -20,14 +20,17 @@ struct Tensor {
     data_offsets: (u64, u64),
 }
 
-/// A length that fits and an opening brace.
+/// A length and the start of a JSON object.
 pub(crate) fn is_safetensors(source: &Source) -> bool {
     let Some(len) = source.u64(0) else {
         return false;
     };
-    source.array::<1>(8) == Some(*b"{")
-        && len >= 2
-        && len <= source.len().saturating_mul(64).max(MAX_HEADER)
+    match source.array::<2>(8) {
+        // A lying length must not hide what it is.
+        Some([b'{', b'"' | b'}']) => true,
+        Some([b'{', _]) => len <= source.len(),
+        _ => false,
+    }
 }
 
 pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {

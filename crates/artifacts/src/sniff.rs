@@ -38,7 +38,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
     }
     let head = source.read(0, 512);
     let mut found: Vec<&'static str> = Vec::new();
-    let is_zip = zip::is_zip(source, inspection.depth() < 2);
+    let is_zip = zip::is_zip(source, inspection.depth() == 0);
     if let Some(kind) = executable::kind(source) {
         executable::inspect(inspection, name, kind, is_zip);
         found.push(kind);
@@ -92,7 +92,9 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
         found.push("torch7");
     }
     // Weak marks only where no strong one stands.
-    let is_pickle = (found.is_empty() || head.first() == Some(&0x80)) && pickle::looks_like(source);
+    let strong = has_magic(&head) || found.iter().any(|f| !matches!(*f, "zip" | "hdf5"));
+    let is_pickle = (!strong || head.first() == Some(&0x80)) && pickle::looks_like(source);
+    let mut all_pickle = false;
     if is_pickle {
         if inspection.context != Context::Constant {
             inspection.format("pickle");
@@ -101,9 +103,14 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
         if layout.torch_legacy {
             inspection.format("pytorch-legacy");
         }
+        // An archive inside of a constant is not beside the pickle.
+        all_pickle = layout.end == source.len();
         found.push("pickle");
     }
-    if found.is_empty() && msgpack::is_msgpack(source) {
+    let named_msgpack = ["msgpack", "flax", "mpk"]
+        .iter()
+        .any(|end| name.to_ascii_lowercase().ends_with(end));
+    if found.is_empty() && msgpack::is_msgpack(source, named_msgpack) {
         msgpack::inspect(inspection, source);
         found.push("msgpack");
     }
@@ -119,7 +126,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
         .iter()
         .filter(|f| !matches!(**f, "script" | "ape" | "elf" | "pe" | "mach-o"))
         .collect();
-    if behind_magic.len() > 1 && inspection.context == Context::File {
+    if behind_magic.len() > 1 && !all_pickle && inspection.context == Context::File {
         inspection.report(
             Verdict::Suspicious,
             technique::POLYGLOT,

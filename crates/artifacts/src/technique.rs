@@ -34,6 +34,7 @@ techniques! {
     PICKLE_ITEM = "pickle-item-of-non-container", 502, ["CVE-2026-24747"];
     PICKLE_FRAME = "pickle-frame-straddled", 436, ["python/cpython#154848"];
     PICKLE_MEMO = "pickle-memo-index", 789, [];
+    PICKLE_EXPONENTIAL = "pickle-exponential", 776, [];
     PICKLE_BROKEN = "pickle-broken-after-call", 502, [];
     PICKLE_TRUNCATED = "pickle-not-read-to-end", 0, [];
     PICKLE_SECOND = "pickle-second-stream", 0, [];

@@ -101,7 +101,7 @@ pub(crate) fn members(inspection: &mut Inspection, source: &Source) -> Vec<Membe
     }
     let mut names: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
     for entry in &directory.entries {
-        *names.entry(entry.name.to_ascii_lowercase()).or_default() += 1;
+        *names.entry(key(&entry.name)).or_default() += 1;
     }
     let mut members = Vec::new();
     let mut used: BTreeSet<u64> = BTreeSet::new();
@@ -109,10 +109,7 @@ pub(crate) fn members(inspection: &mut Inspection, source: &Source) -> Vec<Membe
     for entry in &directory.entries {
         check_name(inspection, entry);
         let at = entry.offset.saturating_add(directory.shift);
-        if names
-            .get(&entry.name.to_ascii_lowercase())
-            .is_some_and(|n| *n > 1)
-        {
+        if names.get(&key(&entry.name)).is_some_and(|n| *n > 1) {
             inspection.report(
                 Verdict::Suspicious,
                 technique::ZIP_DUPLICATE,
@@ -157,6 +154,16 @@ pub(crate) fn members(inspection: &mut Inspection, source: &Source) -> Vec<Membe
     }
     hidden(inspection, source, &directory, &ranges, &used, &mut members);
     members
+}
+
+/// Names that are the same to a loader: torch does not tell capitals apart.
+fn key(name: &[u8]) -> Vec<u8> {
+    let lower = name.to_ascii_lowercase();
+    if lower.ends_with(b".pkl") {
+        lower
+    } else {
+        name.to_vec()
+    }
 }
 
 /// Members between, before and behind those of the directory.

@@ -65,6 +65,8 @@ pub(crate) struct Blob {
 pub(crate) struct Machine {
     pub(crate) cursor: Cursor,
     pub(crate) nodes: Vec<Node>,
+    /// What each node unfolds to when it is walked as a tree.
+    weights: Vec<f32>,
     pub(crate) made: Vec<Box<[u8]>>,
     stack: Vec<Value>,
     marks: Vec<usize>,
@@ -101,6 +103,7 @@ impl Machine {
         Self {
             cursor,
             nodes: Vec::new(),
+            weights: Vec::new(),
             made: Vec::new(),
             stack: Vec::new(),
             marks: Vec::new(),
@@ -555,6 +558,7 @@ impl Machine {
     fn node(&mut self, node: Node) -> Value {
         let id = NodeId(self.nodes.len() as u32);
         self.nodes.push(node);
+        self.weights.push(1.0);
         Value::Node(id)
     }
 
@@ -593,10 +597,43 @@ impl Machine {
     fn container(&mut self, kind: Kind, mut items: Vec<Value>) {
         let limit = self.sample().max(SAMPLE * usize::from(kind == Kind::Tuple));
         let cut = items.len() > limit;
+        let weight = self.weight(&items);
         items.truncate(limit);
         items.shrink_to_fit();
         let value = self.node(Node::Container { kind, items, cut });
+        self.grow(value, weight);
         self.stack.push(value);
+    }
+
+    fn weight(&self, items: &[Value]) -> f32 {
+        items
+            .iter()
+            .map(|item| match item {
+                Value::Node(NodeId(id)) => self.weights.get(*id as usize).copied().unwrap_or(1.0),
+                _ => 1.0,
+            })
+            .sum()
+    }
+
+    /// A few opcodes that unfold to very many objects: whoever prints, compares or copies the result hangs.
+    fn grow(&mut self, value: Value, by: f32) {
+        let Value::Node(NodeId(id)) = value else {
+            return;
+        };
+        let Some(weight) = self.weights.get_mut(id as usize) else {
+            return;
+        };
+        *weight += by;
+        let opcodes = self.opcodes as f32;
+        if *weight > (opcodes * opcodes * 4.0).max(1e9) {
+            self.find(
+                Verdict::Suspicious,
+                technique::PICKLE_EXPONENTIAL,
+                "containers hold each other so that a few bytes unfold to more than a thousand million objects"
+                    .to_owned(),
+                None,
+            );
+        }
     }
 
     /// The items of an argument tuple (or list: the Python loader takes both).
@@ -691,6 +728,7 @@ impl Machine {
     /// APPEND(S) and ADDITEMS: on a container its items, on anything else a call of its method.
     fn extend(&mut self, target: Value, items: &[Value], methods: &[&str]) {
         let limit = self.sample();
+        let weight = self.weight(items);
         match self.get_node_mut(target) {
             Some(Node::Container {
                 items: kept, cut, ..
@@ -698,6 +736,7 @@ impl Machine {
                 let room = limit.saturating_sub(kept.len());
                 kept.extend(items.iter().take(room));
                 *cut |= items.len() > room;
+                self.grow(target, weight);
             }
             Some(Node::Call(_)) => self.call_bound(target, methods, items),
             Some(Node::Global { .. }) => self.overwritten(target, "adds to", items),
@@ -707,6 +746,7 @@ impl Machine {
 
     fn set_items(&mut self, target: Value, items: &[Value]) {
         let limit = self.sample() * 2;
+        let weight = self.weight(items);
         match self.get_node_mut(target) {
             Some(Node::Container {
                 kind: Kind::Dict,
@@ -716,6 +756,7 @@ impl Machine {
                 let room = limit.saturating_sub(kept.len());
                 kept.extend(items.iter().take(room));
                 *cut |= items.len() > room;
+                self.grow(target, weight);
             }
             Some(Node::Container { .. }) => self.find(
                 Verdict::Suspicious,

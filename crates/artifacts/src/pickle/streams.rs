@@ -22,8 +22,8 @@ const MAX_STREAMS: usize = 100_000;
 pub(crate) struct Layout {
     /// Complete pickles.
     pub(crate) complete: usize,
-    /// Opcodes of the first.
-    pub(crate) opcodes: u64,
+    /// Where the last complete one ends.
+    pub(crate) end: u64,
     /// The first result is the magic number of torch's format before 1.6.
     pub(crate) torch_legacy: bool,
 }
@@ -68,7 +68,6 @@ pub(crate) fn scan(inspection: &mut Inspection, source: &Source) -> Layout {
         let is_first = streams == 0;
         streams += 1;
         if is_first {
-            layout.opcodes = machine.opcodes;
             layout.torch_legacy = is_torch_magic(&machine, source);
         }
         let plausible = is_first || ended == Ended::Stop || machine.worst >= Verdict::Suspicious;
@@ -81,6 +80,7 @@ pub(crate) fn scan(inspection: &mut Inspection, source: &Source) -> Layout {
         let end = machine.cursor.position();
         if ended == Ended::Stop {
             layout.complete += 1;
+            layout.end = end;
         }
         if ended == Ended::Budget || streams > MAX_STREAMS {
             inspection.report(

@@ -657,6 +657,11 @@ fn machine(out: &mut Vec<Sample>) {
                 .stop(),
         );
     }
+    let mut laughs = Pickle::new(2).raw(b"]");
+    for _ in 0..60 {
+        laughs = laughs.raw(b"2\x86");
+    }
+    add("exponential", laughs.stop());
     add(
         "decoys",
         Pickle::new(4)
