@@ -1,6 +1,14 @@
 //! Writes the generated corpus to a folder, with `manifest.tsv` (label, technique, path): what
 //! `cargo xtask bench artifacts` runs scanners on.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::format_push_string,
+    clippy::too_many_lines,
+    clippy::format_collect,
+    reason = "a program for developers"
+)]
+
 #[path = "../tests/corpus/mod.rs"]
 mod corpus;
 

@@ -24,7 +24,10 @@ pub(crate) fn inspect(inspection: &mut Inspection, archive: &str, members: &[Mem
     let is_skops = has("schema.json");
     let is_mar = has("MAR-INF/MANIFEST.json");
     let is_nemo = has("model_config.yaml");
-    let is_npz = !members.is_empty() && members.iter().all(|m| m.name.ends_with(".npy"));
+    let is_npz = !members.is_empty()
+        && members
+            .iter()
+            .all(|m| m.name.to_ascii_lowercase().ends_with(".npy"));
     let is_package = is_torch
         && members
             .iter()
@@ -105,7 +108,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, archive: &str, members: &[Mem
         }
         if name.ends_with("MAR-INF/MANIFEST.json") {
             inspection.within(name, Context::Member, |inspection| {
-                manifest(inspection, member)
+                manifest(inspection, member);
             });
             continue;
         }
@@ -130,7 +133,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, archive: &str, members: &[Mem
     }
 }
 
-/// The names of TorchScript's own operations that touch files or call back into Python.
+/// The names of `TorchScript`'s own operations that touch files or call back into Python.
 const TORCHSCRIPT_OPS: &[&str] = &[
     "aten.save",
     "aten::save",
@@ -149,7 +152,7 @@ const TORCHSCRIPT_OPS: &[&str] = &[
     "ops.prim.load",
 ];
 
-/// Namespaces of operators that PyTorch and its own libraries ship.
+/// Namespaces of operators that `PyTorch` and its own libraries ship.
 const KNOWN_OPS: &[&str] = &[
     "aten",
     "prim",

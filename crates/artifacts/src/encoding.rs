@@ -39,7 +39,7 @@ pub(crate) fn base64(text: &[u8]) -> Option<Vec<u8>> {
 /// Pairs of hexadecimal digits.
 pub(crate) fn hex(text: &[u8]) -> Option<Vec<u8>> {
     let text = text.trim_ascii();
-    if text.len() % 2 != 0 || text.is_empty() {
+    if !text.len().is_multiple_of(2) || text.is_empty() {
         return None;
     }
     text.chunks_exact(2)

@@ -113,10 +113,6 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
     }
 }
 
-#[expect(
-    clippy::too_many_lines,
-    reason = "the format from its start to its end"
-)]
 fn walk(inspection: &mut Inspection, source: &Source) -> Option<()> {
     let version = source.u32(4)?;
     let big = version.swap_bytes() < 16 && version > 0xffff;

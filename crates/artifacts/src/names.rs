@@ -43,7 +43,8 @@ struct Data {
 
 #[derive(Deserialize)]
 struct Family {
-    family: String,
+    #[serde(rename = "family")]
+    kind: String,
     reason: String,
     modules: Vec<String>,
     names: Vec<String>,
@@ -95,7 +96,7 @@ impl Names {
         };
         for family in data.danger {
             let at = names.families.len();
-            names.families.push((family.family, family.reason));
+            names.families.push((family.kind, family.reason));
             for name in family.modules.into_iter().chain(family.names) {
                 names.danger.entry(name).or_insert(at);
             }

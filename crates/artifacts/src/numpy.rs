@@ -1,4 +1,4 @@
-//! NumPy's `.npy`: a header that is a Python literal, then raw items, or a pickle if items are objects.
+//! `NumPy`'s `.npy`: a header that is a Python literal, then raw items, or a pickle if items are objects.
 
 use trueline_facts::artifact::Verdict;
 
@@ -6,7 +6,7 @@ use crate::inspection::Inspection;
 use crate::source::Source;
 use crate::{pickle, technique};
 
-/// NumPy refuses longer headers unless told otherwise.
+/// `NumPy` refuses longer headers unless told otherwise.
 const MAX_HEADER: u64 = 64 << 10;
 
 pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {

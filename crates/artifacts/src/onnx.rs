@@ -213,7 +213,7 @@ impl Walk<'_> {
                         || leads_outside(&decoded)
                         || value.contains("://")
                         || value.starts_with('~')
-                        || value.contains("$")
+                        || value.contains('$')
                         || value.is_empty();
                     // A path that climbs and comes back is no plain file name either.
                     let climbs = value.replace('\\', "/").split('/').any(|part| part == "..")
@@ -313,15 +313,12 @@ fn percent_decoded(text: &str) -> String {
         let value = digits
             .and_then(|d| std::str::from_utf8(d).ok())
             .and_then(|d| u8::from_str_radix(d, 16).ok());
-        match value {
-            Some(value) => {
-                out.push(value);
-                at += 3;
-            }
-            None => {
-                out.push(bytes[at]);
-                at += 1;
-            }
+        if let Some(value) = value {
+            out.push(value);
+            at += 3;
+        } else {
+            out.push(bytes[at]);
+            at += 1;
         }
     }
     String::from_utf8_lossy(&out).into_owned()

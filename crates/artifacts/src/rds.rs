@@ -72,7 +72,7 @@ impl Walk<'_> {
         if len == -1 {
             let high = u64::try_from(self.int(cursor)?).ok()?;
             let low = self.int(cursor)?;
-            return Some(high << 32 | u64::from(low as u32));
+            return Some(high << 32 | u64::from(low.cast_unsigned()));
         }
         u64::try_from(len).ok()
     }
@@ -101,7 +101,7 @@ impl Walk<'_> {
     /// One item; how many more belong to it.
     fn item(&mut self, cursor: &mut Cursor) -> Option<u64> {
         let at = cursor.position();
-        let flags = self.int(cursor)? as u32;
+        let flags = self.int(cursor)?.cast_unsigned();
         let kind = flags & 0xff;
         let attributes = u64::from(flags & 0x200 != 0);
         let tag = u64::from(flags & 0x400 != 0);

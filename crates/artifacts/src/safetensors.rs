@@ -67,12 +67,11 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
         if name == "__metadata__" {
             continue;
         }
-        let tensor: Tensor = match serde_json::from_value(value.clone()) {
-            Ok(tensor) => tensor,
-            Err(_) => {
-                wrong(format!("the entry of {name} is not that of a tensor"));
-                continue;
-            }
+        let tensor: Tensor = if let Ok(tensor) = serde_json::from_value(value.clone()) {
+            tensor
+        } else {
+            wrong(format!("the entry of {name} is not that of a tensor"));
+            continue;
         };
         let (begin, end) = tensor.data_offsets;
         let count = tensor.shape.iter().try_fold(1u64, |n, d| n.checked_mul(*d));

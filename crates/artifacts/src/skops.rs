@@ -134,25 +134,24 @@ fn named(inspection: &mut Inspection, module: &str, name: &str, loader: &str) {
     }
     match names::standing(module, name) {
         Standing::Dangerous { reason, .. } => {
-            report(inspection, Verdict::Malicious, module, name, reason)
+            report(inspection, Verdict::Malicious, module, name, reason);
         }
         Standing::Vetted | Standing::DataClass | Standing::KnownPackage => {}
         // A function that is only referred to, of a library that is known.
         Standing::Unvetted if loader == "FunctionNode" && !names::is_stdlib(module) => {}
         Standing::Unvetted | Standing::UnvettedClass => {
-            if !matches!(module, "operator" | "_operator" | "functools")
-                && !(module == "builtins"
-                    && loader.ends_with("Node")
-                    && matches!(
-                        name,
-                        "method"
-                            | "function"
-                            | "builtin_function_or_method"
-                            | "str"
-                            | "type"
-                            | "NoneType"
-                    ))
-            {
+            let by_node = matches!(module, "operator" | "_operator" | "functools");
+            let of_node = module == "builtins"
+                && matches!(
+                    name,
+                    "method"
+                        | "function"
+                        | "builtin_function_or_method"
+                        | "str"
+                        | "type"
+                        | "NoneType"
+                );
+            if !by_node && !of_node {
                 report(
                     inspection,
                     Verdict::Suspicious,

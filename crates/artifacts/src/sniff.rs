@@ -329,7 +329,7 @@ fn protobuf(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8
     false
 }
 
-/// CoreML: custom layers and models name classes of the loading program; linked models name files.
+/// `CoreML`: custom layers and models name classes of the loading program; linked models name files.
 fn coreml(inspection: &mut Inspection, source: &Source) {
     inspection.format("coreml");
     let custom = crate::protobuf::messages(source, 555).next().is_some();

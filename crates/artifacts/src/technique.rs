@@ -27,7 +27,6 @@ techniques! {
     PICKLE_CALL_CODE = "pickle-call-with-code", 94, [];
     PICKLE_PASSES_DANGEROUS = "pickle-passes-dangerous", 502, [];
     PICKLE_IMPORT = "pickle-import-dangerous", 502, [];
-    PICKLE_IMPORT_UNKNOWN = "pickle-import-unknown", 502, [];
     PICKLE_OVERWRITE = "pickle-overwrite", 915, ["arXiv:2607.17503"];
     PICKLE_HOOK = "pickle-hook-in-state", 502, [];
     PICKLE_EXTENSION = "pickle-extension-code", 502, [];
@@ -40,7 +39,6 @@ techniques! {
     PICKLE_SECOND = "pickle-second-stream", 0, [];
     PICKLE_NAME = "pickle-odd-name", 1007, [];
     PICKLE_CODE_OBJECT = "pickle-code-object", 94, [];
-    NESTED = "nested-content", 0, [];
     BUDGET = "budget-exhausted", 0, [];
     UNREADABLE = "not-readable", 0, [];
     BOMB = "decompression-bomb", 409, [];
@@ -56,15 +54,12 @@ techniques! {
     ARCHIVE_LINK = "archive-link-outside", 59, [];
     ARCHIVE_DEVICE = "archive-device", 59, [];
     ARCHIVE_CODE = "archive-holds-code", 829, [];
-    ARCHIVE_TREE = "archive-many-levels", 0, [];
     POLYGLOT = "several-formats-at-once", 436, [];
-    EXTENSION = "name-and-content-differ", 0, ["CVE-2025-1889", "CVE-2025-10155"];
     EXECUTABLE = "executable-in-model", 829, [];
     SCRIPT = "script-in-model", 829, [];
     TORCHSCRIPT_OP = "torchscript-file-access", 73, [];
     TORCH_LAYOUT = "torch-layout", 0, [];
     TORCH_HANDLER = "torchserve-handler", 829, [];
-    TORCH_STORAGE = "torch-storage-bounds", 125, ["CVE-2026-24747"];
     NPY_OBJECT = "numpy-object-array", 502, ["CVE-2019-6446"];
     NPY_HEADER = "numpy-header", 20, [];
     KERAS_LAMBDA = "keras-lambda", 94, ["CVE-2024-3660", "CVE-2025-9905", "CVE-2025-9906"];
@@ -82,7 +77,6 @@ techniques! {
     TF_OP_WRITE = "tensorflow-op-writes-file", 73, [];
     TF_OP_READ = "tensorflow-op-reads-file", 73, [];
     TF_OP_NETWORK = "tensorflow-op-network", 918, [];
-    TF_OP_CUSTOM = "tensorflow-custom-op", 0, [];
     TF_ASSET = "tensorflow-asset-path", 22, [];
     TFLITE_CUSTOM = "tflite-custom-op", 0, [];
     TFLITE_STRUCTURE = "tflite-structure", 125, [];
@@ -98,7 +92,6 @@ techniques! {
     TEMPLATE_UNREADABLE = "template-not-understood", 0, [];
     TEMPLATE_HIDDEN_TEXT = "template-hidden-text", 1007, [];
     SAFETENSORS_STRUCTURE = "safetensors-structure", 1284, [];
-    SAFETENSORS_HIDDEN = "safetensors-hidden-data", 1284, [];
     SAFETENSORS_METADATA = "safetensors-metadata", 0, [];
     MSGPACK_STRUCTURE = "msgpack-structure", 1284, [];
     MSGPACK_EXTENSION = "msgpack-extension", 502, [];

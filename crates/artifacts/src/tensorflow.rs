@@ -1,4 +1,4 @@
-//! TensorFlow graphs: `SavedModel`, `MetaGraph`, `GraphDef`, and PaddlePaddle's programs. Operations that run
+//! TensorFlow graphs: `SavedModel`, `MetaGraph`, `GraphDef`, and `PaddlePaddle`'s programs. Operations that run
 //! code, touch files or the network are found wherever they stand: in the graph, in functions, in serialised graphs.
 
 use trueline_facts::artifact::Verdict;
@@ -410,7 +410,7 @@ impl Walk<'_> {
         let Ok(text) = String::from_utf8(bytes.read(0, 4096)) else {
             return;
         };
-        let is_place = text.starts_with("/")
+        let is_place = text.starts_with('/')
             || text.starts_with("~/")
             || text.starts_with("file://")
             || text.starts_with("http://")
@@ -489,7 +489,7 @@ pub(crate) fn keras_metadata(inspection: &mut Inspection, source: &Source) -> bo
     found
 }
 
-/// PaddlePaddle's `ProgramDesc`: blocks of operators.
+/// `PaddlePaddle`'s `ProgramDesc`: blocks of operators.
 pub(crate) fn paddle(inspection: &mut Inspection, source: &Source) -> bool {
     let mut operators = 0usize;
     for block in messages(source, 1).take(10_000) {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use trueline_facts::artifact::Verdict;
 
 use crate::encoding;
-use crate::inspection::{Context, Inspection, printable};
+use crate::inspection::{Inspection, printable};
 use crate::source::Source;
 use crate::technique::{self, Technique};
 
@@ -590,11 +590,4 @@ fn open(
 pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) {
     let members = members(inspection, source);
     crate::bundle::inspect(inspection, name, &members);
-}
-
-/// Hands members to the sniffing.
-pub(crate) fn inspect_members(inspection: &mut Inspection, members: &[Member]) {
-    for member in members {
-        inspection.member(&member.name, Context::Member, &member.source);
-    }
 }

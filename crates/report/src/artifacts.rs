@@ -21,7 +21,7 @@ pub fn terminal(report: &ArtifactReport, style: &Style, all: bool) -> String {
     for artifact in artifacts {
         *counts.entry(artifact.verdict).or_default() += 1;
         if artifact.verdict > Verdict::Clean || all {
-            record(&mut out, artifact, style);
+            record(&mut out, artifact, *style);
         }
     }
     for diagnostic in &report.diagnostics {
@@ -45,7 +45,7 @@ pub fn terminal(report: &ArtifactReport, style: &Style, all: bool) -> String {
     out
 }
 
-fn record(out: &mut String, artifact: &Artifact, style: &Style) {
+fn record(out: &mut String, artifact: &Artifact, style: Style) {
     let formats = if artifact.formats.is_empty() {
         String::new()
     } else {
@@ -104,7 +104,7 @@ fn line(out: &mut String, text: &str) {
     let _ = writeln!(out, "{shown}");
 }
 
-fn word(verdict: Verdict, style: &Style) -> String {
+fn word(verdict: Verdict, style: Style) -> String {
     let text = format!("{:<10}", verdict.as_str());
     if !style.color {
         return text;

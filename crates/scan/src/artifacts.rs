@@ -203,7 +203,7 @@ fn shown(given: &Path, root: &Path, path: &Path) -> PathBuf {
 }
 
 fn named(path: &Path) -> RepoPath {
-    RepoPath::new(<[u8]>::from_path(path).unwrap_or_else(|| b"?"))
+    RepoPath::new(<[u8]>::from_path(path).unwrap_or(b"?"))
 }
 
 fn check_all(

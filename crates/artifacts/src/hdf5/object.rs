@@ -227,11 +227,10 @@ fn message(
             }
         }
         0x0b => filters(inspection, source, at)?,
-        0x0c => {
-            if flags & 2 == 0 {
+        0x0c
+            if flags & 2 == 0 => {
                 attribute_message(inspection, source, shape, at, len, seen)?;
             }
-        }
         // Continuation.
         0x10 => {
             let address = shape.address(source, at)?.checked_add(shape.base)?;

@@ -92,7 +92,7 @@ impl Machine {
                 )
             })?;
             if class == "bytes" && method == "fromhex" {
-                return self.from_hex(of);
+                return self.hex_decoded(of);
             }
             self.method(of, method, &args[1..], nesting)
         });
@@ -101,7 +101,6 @@ impl Machine {
     }
 
     /// The result of a pure function; `None` if it cannot be told.
-    #[expect(clippy::too_many_lines, reason = "one arm a function: a table")]
     fn fold(&mut self, full: &str, args: &[Value], nesting: usize) -> Option<Value> {
         let first = args.first().copied();
         match full {
@@ -296,7 +295,7 @@ impl Machine {
             "builtins.bytes.fromhex"
             | "builtins.bytearray.fromhex"
             | "binascii.unhexlify"
-            | "binascii.a2b_hex" => self.from_hex(first?),
+            | "binascii.a2b_hex" => self.hex_decoded(first?),
             "_codecs.encode" | "codecs.encode" | "_codecs.decode" | "codecs.decode" => {
                 let bytes = self.bytes(first?, MAX_FOLDED)?;
                 let codec = match args.get(1) {
@@ -336,7 +335,7 @@ impl Machine {
         }
     }
 
-    fn from_hex(&mut self, value: Value) -> Option<Value> {
+    fn hex_decoded(&mut self, value: Value) -> Option<Value> {
         let bytes = self.bytes(value, MAX_FOLDED)?;
         let decoded = encoding::hex(&bytes)?;
         Some(self.make(Text::Bytes, decoded))

@@ -9,7 +9,7 @@ use trueline_facts::artifact::Verdict;
 
 use super::opcode as op;
 use super::value::{Called, Kind, Node, NodeId, Text, Value};
-use crate::names::{self, Standing};
+use crate::names;
 use crate::source::Cursor;
 use crate::technique::{self, Technique};
 
@@ -184,10 +184,6 @@ impl Machine {
         }
     }
 
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one arm an opcode: the table of the format"
-    )]
     fn step(&mut self, byte: u8) -> Step {
         match byte {
             op::PROTO => self.protocol = self.u8()?,
@@ -929,14 +925,6 @@ impl Machine {
             bound: Vec::new(),
             state: None,
         })))
-    }
-
-    /// What is known of the name behind a value.
-    pub(crate) fn standing_of(&self, value: Value) -> Option<Standing> {
-        match self.get_node(value)? {
-            Node::Global { module, name } => Some(names::standing(module, name)),
-            _ => None,
-        }
     }
 }
 

@@ -21,16 +21,15 @@ pub(super) fn worth_a_look(head: [u8; 4], len: usize, is_text: bool) -> bool {
         return false;
     }
     // Base64 or hexadecimal of a magic, or a text pickle as it is.
-    head.iter().all(|b| b.is_ascii_hexdigit())
+    head.iter().all(u8::is_ascii_hexdigit)
         && encoding::hex(&head).is_some_and(|h| {
             matches!(
                 h.as_slice(),
                 [0x80, 0..=5]
                     | [0x1f, 0x8b]
-                    | [0x78, _]
+                    | [0x78 | b'(', _]
                     | [b'P', b'K']
                     | [b'c', b'a'..=b'z' | b'_']
-                    | [b'(', _]
             )
         })
         || encoding::base64(&head).is_some_and(|h| {

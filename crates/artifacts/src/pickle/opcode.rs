@@ -1,16 +1,9 @@
-//! Opcode bytes of pickle protocols 0 to 5, by the names that CPython gives them.
+//! Opcode bytes of pickle protocols 0 to 5, by the names that `CPython` gives them.
 
 macro_rules! opcodes {
     ($($name:ident = $byte:literal;)*) => {
         $(pub(crate) const $name: u8 = $byte;)*
 
-        /// The name of an opcode; empty for a byte that is none.
-        pub(crate) const fn name(byte: u8) -> &'static str {
-            match byte {
-                $($byte => stringify!($name),)*
-                _ => "",
-            }
-        }
     };
 }
 

@@ -1,5 +1,7 @@
 //! Symbolic values as Python would write them, short enough to read.
 
+use std::fmt::Write;
+
 use super::machine::Machine;
 use super::value::{Kind, Node, Text, Value};
 use crate::inspection::{printable, shorten};
@@ -136,7 +138,8 @@ fn quoted(kind: Text, bytes: &[u8], cut: bool) -> String {
             }
         }
         for byte in chunk.invalid() {
-            text.push_str(&format!("\\x{byte:02x}"));
+            // Writing to a string cannot fail.
+            let _ = write!(text, "\\x{byte:02x}");
         }
     }
     let short = shorten(&text, MAX_TEXT);

@@ -12,6 +12,9 @@ use crate::technique;
 
 /// Bytes that are searched for further pickles between and behind the known ones.
 const MAX_SEARCH: u64 = 256 << 20;
+/// Bytes searched at once, and how far the next piece reaches back.
+const CHUNK: usize = 1 << 20;
+const OVERLAP: u64 = 256;
 /// Starts of pickles that are tried in such bytes.
 const MAX_TRIALS: usize = 200_000;
 /// The same for pickles that run into each other.
@@ -174,8 +177,6 @@ pub(crate) fn search(inspection: &mut Inspection, source: &Source, from: u64) {
     let mut at = from;
     let mut trials = 0;
     let mut skip_to = from;
-    const CHUNK: usize = 1 << 20;
-    const OVERLAP: u64 = 256;
     while at < end {
         let chunk = source.read(at, CHUNK);
         if chunk.is_empty() {

@@ -231,7 +231,7 @@ fn keras_samples(out: &mut Vec<Sample>) {
             "keras",
             format!("{name}.keras"),
             keras(&keras_model(layer)),
-        ))
+        ));
     };
     add("lambda-system", &lambda(&["os", "system"]));
     add("lambda-exec", &lambda(&["exec"]));

@@ -365,7 +365,7 @@ fn indirect(out: &mut Vec<Sample>) {
                 "indirect",
                 format!("{name}-{protocol}.pkl"),
                 pickle.stop(),
-            ))
+            ));
         };
         let new = || Pickle::new(protocol);
         let getattr = import_os(new().name(Names::Global, "builtins", "getattr").raw(b"("))
@@ -580,7 +580,7 @@ fn indirect(out: &mut Vec<Sample>) {
 
 fn machine(out: &mut Vec<Sample>) {
     let mut add = |name: &str, bytes: Vec<u8>| {
-        out.push(Sample::attack("machine", format!("{name}.pkl"), bytes))
+        out.push(Sample::attack("machine", format!("{name}.pkl"), bytes));
     };
     let call = |protocol| Pickle::new(protocol).call(Names::Global, "os", "system", PAYLOAD);
     for protocol in [0u8, 2, 4] {
@@ -731,7 +731,7 @@ fn state(out: &mut Vec<Sample>) {
             "state",
             format!("{name}.pkl"),
             pickle.stop(),
-        ))
+        ));
     };
     let object = || Pickle::new(2).raw(b"cshop.models\nRanker\n)\x81");
     add(
@@ -840,7 +840,7 @@ fn streams(out: &mut Vec<Sample>) {
                 "stream",
                 format!("{name}-{protocol}.pkl"),
                 bytes,
-            ))
+            ));
         };
         add("second", [first.clone(), attack.clone()].concat());
         add(
@@ -896,7 +896,7 @@ fn streams(out: &mut Vec<Sample>) {
                 "stream",
                 format!("twin-{name}-{protocol}.pkl"),
                 bytes,
-            ))
+            ));
         };
         twin("second", [first.clone(), first.clone()].concat());
         twin("in-bytes", wrap(&first));
