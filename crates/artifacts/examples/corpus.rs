@@ -5,7 +5,6 @@
     clippy::unwrap_used,
     clippy::format_push_string,
     clippy::too_many_lines,
-    clippy::format_collect,
     reason = "a program for developers"
 )]
 

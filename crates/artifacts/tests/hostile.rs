@@ -1,7 +1,6 @@
 //! Arbitrary and damaged bytes: no panic, no endless run, a verdict each time.
 #![expect(
     clippy::unwrap_used,
-    clippy::format_push_string,
     clippy::too_many_lines,
     reason = "tests may panic, and lists of samples are long"
 )]

@@ -1,7 +1,6 @@
 //! The generated corpus against its floor: detections may only rise, false alarms only fall.
 #![expect(
     clippy::unwrap_used,
-    clippy::format_push_string,
     clippy::too_many_lines,
     reason = "tests may panic, and lists of samples are long"
 )]

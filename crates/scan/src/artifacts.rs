@@ -1,6 +1,7 @@
 //! Model files: which files of a tree are checked, the records of them, and the findings that a scan shows.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -420,12 +421,10 @@ fn finding(artifact: &Artifact) -> Option<Finding> {
     hash.update(artifact.path.as_bytes());
     hash.update([0]);
     hash.update(&reason.technique);
-    let fingerprint: String = hash
-        .finalize()
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let mut fingerprint = String::new();
+    for byte in hash.finalize().iter().take(16) {
+        let _ = write!(fingerprint, "{byte:02x}");
+    }
     Some(Finding {
         rule: RuleId::new(RULE),
         engine: OWN_ENGINE.to_owned(),

@@ -1,5 +1,6 @@
 //! Pickles, put together opcode by opcode.
 
+use std::fmt::Write as _;
 use std::io::Write;
 
 use super::Sample;
@@ -262,7 +263,10 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 pub(crate) fn samples() -> Vec<Sample> {
