@@ -49,3 +49,22 @@ fn a_malicious_model_fails_a_run_that_is_to_fail_and_a_clean_one_does_not() {
     assert_eq!(code("models/calls.pkl"), 1);
     assert_eq!(code("models/plain.pkl"), 0);
 }
+
+#[test]
+fn a_plain_scan_shows_the_malicious_model_and_its_rule_is_explained() {
+    let folder = with_two_pickles();
+    let report = folder.trueline(&["scan", "--format", "json"]).json();
+    let findings: Vec<(&str, &str)> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| {
+            let path = f["location"]["path"].as_str().unwrap();
+            (f["rule"].as_str().unwrap(), path)
+        })
+        .collect();
+    assert_eq!(findings, [("unsafe-model-file", "models/calls.pkl")]);
+    let page = folder.trueline(&["rules", "explain", "unsafe-model-file"]);
+    assert_eq!(page.code(), 0, "{}", page.stderr());
+    assert!(page.stdout().contains("safetensors"), "{}", page.stdout());
+}
