@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use trueline_facts::artifact::ArtifactReport;
 use trueline_facts::{blame::BlameReport, scan::ScanReport, stats::StatsReport};
 use trueline_taint::Engine;
 
@@ -38,6 +39,7 @@ pub(crate) fn run(check: bool) -> Result<()> {
 
 fn files() -> Result<Vec<(String, String)>> {
     let mut files = vec![
+        schema("artifacts", &schemars::schema_for!(ArtifactReport))?,
         schema("scan", &schemars::schema_for!(ScanReport))?,
         schema("stats", &schemars::schema_for!(StatsReport))?,
         schema("blame", &schemars::schema_for!(BlameReport))?,

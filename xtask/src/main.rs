@@ -117,6 +117,18 @@ enum Task {
 
 #[derive(Subcommand)]
 enum Bench {
+    /// Scanners of model files on the generated corpus: detections, false alarms, time.
+    Artifacts {
+        /// Where the programs of peers are installed; the path by default.
+        #[arg(long, value_name = "FOLDER")]
+        peers: Option<PathBuf>,
+        /// Files that peers are run on, evenly taken.
+        #[arg(long, default_value_t = 200)]
+        sample: usize,
+        /// Folders of harmless files, written by real libraries.
+        #[arg(long, value_name = "FOLDER")]
+        benign: Vec<PathBuf>,
+    },
     /// Whole-repository origins beside `git blame` file by file.
     Origins {
         /// A git repository with some history.
@@ -226,6 +238,14 @@ fn main() -> Result<()> {
             tries,
             seed,
         } => plant::run(&repositories, program, &kind, tries, seed),
+        Task::Bench {
+            what:
+                Bench::Artifacts {
+                    peers,
+                    sample,
+                    benign,
+                },
+        } => bench::artifacts(peers.as_deref(), sample, &benign),
         Task::Bench {
             what:
                 Bench::Origins {

@@ -67,9 +67,12 @@ pub(crate) struct Writing {
     reason = "independent switches of a command line"
 )]
 pub(crate) struct Scan {
-    /// A repository, a folder of one, or any folder.
-    #[arg(default_value = ".")]
-    pub(crate) path: PathBuf,
+    /// A repository, a folder of one, or any folder. With --only artifacts any number of files and folders.
+    #[arg(default_value = ".", value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Run one check alone. `artifacts`: model files, one record a file.
+    #[arg(long, value_enum, value_name = "CHECK", conflicts_with_all = ["diff", "baseline", "write_baseline", "import", "fix"])]
+    pub(crate) only: Option<Only>,
     /// How to print the result.
     #[arg(long, value_enum, default_value_t = ScanFormat::Terminal)]
     pub(crate) format: ScanFormat,
@@ -105,6 +108,11 @@ pub(crate) struct Scan {
     pub(crate) reading: Reading,
     #[command(flatten)]
     pub(crate) writing: Writing,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Only {
+    Artifacts,
 }
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]

@@ -3,6 +3,7 @@
 //! Nouns only: origins, findings, usage, health and the documents made of them, with their JSON
 //! schemas. No I/O, no rendering, no judging: producers fill these types, front ends print them.
 
+pub mod artifact;
 pub mod blame;
 pub mod code;
 pub mod commit;

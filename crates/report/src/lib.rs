@@ -4,6 +4,7 @@
 //! came from a repository is made visible or escaped before it reaches a terminal, a comment or a page.
 
 mod answer;
+pub mod artifacts;
 pub mod html;
 pub mod json;
 pub mod markdown;

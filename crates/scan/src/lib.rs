@@ -3,6 +3,7 @@
 //! The one entry that every front end calls. Requests in, documents of `trueline_facts` out; a
 //! check that fails becomes a diagnostic in the document, never an aborted run.
 
+mod artifacts;
 mod baseline;
 mod blame;
 mod cache;
@@ -27,6 +28,7 @@ mod suppress;
 
 use std::path::PathBuf;
 
+pub use artifacts::{ArtifactRequest, artifacts, artifacts_sarif};
 pub use baseline::{Baseline, BaselineError};
 pub use blame::{BlameOutcome, BlameRequest, CommitDetails, CommitSignature, blame};
 pub use check::Tiers;

@@ -4,8 +4,8 @@ use serde::Serialize;
 use trueline_facts::{Cwe, RuleId, Severity, Tier};
 use trueline_taint::Engine;
 
-use crate::ScanError;
 use crate::config::nearest;
+use crate::{ScanError, artifacts};
 
 /// The document of `trueline rules list`.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -57,6 +57,10 @@ pub fn explain(id: &str) -> Result<String, ScanError> {
     let engine = Engine::builtin()?;
     if let Some(rule) = engine.rules().iter().find(|r| r.id.as_str() == id) {
         return Ok(rule.docs_markdown());
+    }
+    let models = artifacts::rule_text();
+    if models.id.as_str() == id {
+        return Ok(models.markdown);
     }
     let ids: Vec<&str> = engine.rules().iter().map(|r| r.id.as_str()).collect();
     Err(ScanError::NoRule {

@@ -19,7 +19,9 @@ use crate::join::{self, HeadLines};
 use crate::observe::Observation;
 use crate::place::Place;
 use crate::scanner::{Changed, Scanner};
-use crate::{Progress, ReadingOptions, ScanError, VERSION, import, mend, redact, source};
+use crate::{
+    Progress, ReadingOptions, ScanError, VERSION, artifacts, import, mend, redact, source,
+};
 
 /// What to scan and how.
 #[derive(Clone, Debug)]
@@ -304,6 +306,7 @@ fn rule_texts(engine: &Engine) -> Vec<RuleText> {
             title: rule.title.clone(),
             markdown: rule.docs_markdown(),
         })
+        .chain([artifacts::rule_text()])
         .collect()
 }
 

@@ -20,7 +20,7 @@ use crate::observe::{self, Observation};
 use crate::place::Place;
 use crate::scan::{self, Named, Parts};
 use crate::source::Scope;
-use crate::{Progress, ScanError, ScanOutcome, ScanRequest, cache, custom, source};
+use crate::{Progress, ScanError, ScanOutcome, ScanRequest, artifacts, cache, custom, source};
 
 /// What changed since the last scan.
 #[derive(Clone, Copy, Debug)]
@@ -123,12 +123,21 @@ impl Scanner {
             progress,
             interrupt,
         };
-        let checked = check::run(
+        let mut checked = check::run(
             &self.engine,
             &last.paths,
             &*contents,
             options,
             &mut self.memory,
+        )?;
+        artifacts::add(
+            &mut checked,
+            self.place.root_path(),
+            &last.paths,
+            options.tiers,
+            options.threads,
+            progress,
+            interrupt,
         )?;
         let mut diagnostics = self.diagnostics.clone();
         diagnostics.extend(last.diagnostics.iter().cloned());

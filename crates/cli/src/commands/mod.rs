@@ -1,5 +1,6 @@
 //! One module per verb: arguments to a request, the outcome to a document.
 
+pub(crate) mod artifacts;
 pub(crate) mod blame;
 pub(crate) mod declare;
 pub(crate) mod diff;

@@ -6,20 +6,30 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::Result;
 use trueline_facts::{Applicability, Finding, Suppression};
 use trueline_report::{html, json, markdown, terminal};
-use trueline_scan::{Baseline, FixOutcome, ScanOutcome, ScanRequest, Tiers, Writing};
+use trueline_scan::{Baseline, FixOutcome, ScanError, ScanOutcome, ScanRequest, Tiers, Writing};
 
 use crate::Ended;
-use crate::arguments::{Scan, ScanFormat};
-use crate::commands::diff;
+use crate::arguments::{Only, Scan, ScanFormat};
+use crate::commands::{artifacts, diff};
 use crate::output;
 use crate::progress::Bar;
 
 pub(crate) fn run(arguments: &Scan, interrupt: &AtomicBool) -> Result<Ended> {
     output::check(arguments.writing.output.as_deref())?;
     output::check(arguments.write_baseline.as_deref())?;
+    if arguments.only == Some(Only::Artifacts) {
+        return artifacts::run(arguments, interrupt);
+    }
+    let [path] = arguments.paths.as_slice() else {
+        return Err(ScanError::Unusable {
+            path: arguments.paths.last().cloned().unwrap_or_default(),
+            reason: "a scan takes one path; only --only artifacts takes several",
+        }
+        .into());
+    };
     let bar = Bar::new(arguments.writing.quiet);
     let request = ScanRequest {
-        path: arguments.path.clone(),
+        path: path.clone(),
         tiers: if arguments.all {
             Tiers::All
         } else {

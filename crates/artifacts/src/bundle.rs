@@ -1,0 +1,278 @@
+//! Archives as a whole: which framework wrote one, and what in it does not belong there.
+
+use serde_json::Value;
+use trueline_facts::artifact::Verdict;
+
+use crate::inspection::{Context, Inspection, printable};
+use crate::technique;
+use crate::zip::Member;
+use crate::{keras, skops, text};
+
+/// Bytes of a JSON or source member that are read.
+const MAX_TEXT: usize = 16 << 20;
+
+/// Inspects members, each by content, and the archive by their names.
+pub(crate) fn inspect(inspection: &mut Inspection, archive: &str, members: &[Member]) {
+    let has = |end: &str| {
+        members
+            .iter()
+            .any(|m| m.name == end || m.name.ends_with(&format!("/{end}")))
+    };
+    let is_torch = has("data.pkl") || (has("constants.pkl") && has("version"));
+    let is_script = is_torch && has("constants.pkl");
+    let is_keras = has("config.json") && (has("model.weights.h5") || has("metadata.json"));
+    let is_skops = has("schema.json");
+    let is_mar = has("MAR-INF/MANIFEST.json");
+    let is_nemo = has("model_config.yaml");
+    let is_npz = !members.is_empty()
+        && members
+            .iter()
+            .all(|m| m.name.to_ascii_lowercase().ends_with(".npy"));
+    let is_package = is_torch
+        && members
+            .iter()
+            .any(|m| m.name.ends_with(".data/python_version"));
+    let is_aot = members.iter().any(|m| m.name.contains("aotinductor/"));
+    for (is, format) in [
+        (is_torch && !is_script, "pytorch-zip"),
+        (is_script, "torchscript"),
+        (is_keras, "keras"),
+        (is_skops, "skops"),
+        (is_mar, "torchserve-mar"),
+        (is_nemo, "nemo"),
+        (is_npz, "npz"),
+        (is_package, "torch-package"),
+    ] {
+        if is {
+            inspection.format(format);
+        }
+    }
+    let is_model = is_torch || is_keras || is_skops || is_npz || is_nemo;
+    for member in members {
+        let name = member.name.as_str();
+        let lower = name.to_ascii_lowercase();
+        let extension = lower.rsplit('.').next().unwrap_or_default();
+        match extension {
+            "py" if is_script && name.contains("/code/") => torchscript(inspection, member),
+            "py" if is_mar || is_package => {
+                let code = member.source.read(0, MAX_TEXT);
+                if text::is_code(&String::from_utf8_lossy(&code)) {
+                    inspection.report(
+                        Verdict::Malicious,
+                        technique::TORCH_HANDLER,
+                        0,
+                        format!(
+                            "the code {}, which the server runs, starts programs or evaluates text",
+                            printable(name)
+                        ),
+                    );
+                }
+            }
+            "so" | "dylib" | "dll" | "pyd" | "exe" if is_model || is_mar => inspection.report(
+                if is_aot {
+                    Verdict::Unknown
+                } else {
+                    Verdict::Suspicious
+                },
+                technique::ARCHIVE_CODE,
+                0,
+                format!("{} is native code inside a model", printable(name)),
+            ),
+            "py" | "pyc" | "pyo" | "sh" | "bat" | "ps1" | "js" | "pth"
+                if is_model && !(extension == "pth" && !is_keras && !is_npz) =>
+            {
+                inspection.report(
+                    Verdict::Suspicious,
+                    technique::ARCHIVE_CODE,
+                    0,
+                    format!("{} is code inside a model", printable(name)),
+                );
+            }
+            _ => {}
+        }
+        if is_keras && matches!(name, "config.json" | "metadata.json") {
+            inspection.within(name, Context::Member, |inspection| {
+                keras::config_text(
+                    inspection,
+                    &member.source.read(0, MAX_TEXT),
+                    keras::Container::Zip,
+                );
+            });
+            continue;
+        }
+        if is_skops && name == "schema.json" {
+            inspection.within(name, Context::Member, |inspection| {
+                skops::schema(inspection, &member.source.read(0, MAX_TEXT));
+            });
+            continue;
+        }
+        if name.ends_with("MAR-INF/MANIFEST.json") {
+            inspection.within(name, Context::Member, |inspection| {
+                manifest(inspection, member);
+            });
+            continue;
+        }
+        inspection.member(name, Context::Member, &member.source);
+    }
+    if is_torch {
+        let pickles = members
+            .iter()
+            .filter(|m| m.name.ends_with("data.pkl") && !m.name.contains("/."))
+            .count();
+        if pickles > 1 {
+            inspection.report(
+                Verdict::Suspicious,
+                technique::TORCH_LAYOUT,
+                0,
+                format!(
+                    "{} holds {pickles} members called data.pkl: loaders take different ones",
+                    printable(archive)
+                ),
+            );
+        }
+    }
+}
+
+/// The names of `TorchScript`'s own operations that touch files or call back into Python.
+const TORCHSCRIPT_OPS: &[&str] = &[
+    "aten.save",
+    "aten::save",
+    "aten.from_file",
+    "aten::from_file",
+    "torch.from_file",
+    "torch.save",
+    "torch.load",
+    "prim.PythonOp",
+    "prim::PythonOp",
+    "^PythonOp",
+    "torch.from_file(",
+    "aten._save",
+    "aten.load",
+    "ops.aten.save",
+    "ops.prim.load",
+];
+
+/// Namespaces of operators that `PyTorch` and its own libraries ship.
+const KNOWN_OPS: &[&str] = &[
+    "aten",
+    "prim",
+    "quantized",
+    "torchvision",
+    "torchaudio",
+    "_quantized",
+    "prepacked",
+    "mkldnn",
+    "mkldnn_prepacked",
+    "sparse",
+    "inductor",
+    "rngprims",
+    "static_runtime",
+    "caffe2",
+    "fb",
+    "fbgemm",
+    "torch_scatter",
+    "torch_sparse",
+    "torch_cluster",
+    "xnnpack",
+    "vulkan",
+    "metal",
+];
+
+fn torchscript(inspection: &mut Inspection, member: &Member) {
+    let bytes = member.source.read(0, MAX_TEXT);
+    let code = String::from_utf8_lossy(&bytes);
+    for op in TORCHSCRIPT_OPS {
+        if code.contains(op) {
+            inspection.report(
+                Verdict::Malicious,
+                technique::TORCHSCRIPT_OP,
+                0,
+                format!(
+                    "the code in {} uses {op}, which reads or writes files or leaves TorchScript",
+                    printable(&member.name)
+                ),
+            );
+        }
+    }
+    for (at, _) in code.match_indices("ops.") {
+        let rest = &code[at + 4..];
+        let namespace: String = rest
+            .chars()
+            .take_while(|c| c.is_alphanumeric() || *c == '_')
+            .collect();
+        let follows = rest[namespace.len()..].starts_with('.');
+        let before = code[..at].chars().next_back();
+        if follows
+            && !before.is_some_and(|c| c.is_alphanumeric() || c == '_')
+            && !namespace.is_empty()
+            && !KNOWN_OPS.contains(&namespace.as_str())
+        {
+            inspection.report(
+                Verdict::Unknown,
+                technique::TORCHSCRIPT_OP,
+                at as u64,
+                format!("the code uses operators of {namespace}, which a library outside of PyTorch must bring"),
+            );
+        }
+    }
+    for piece in code.split(['"', '\'']).skip(1).step_by(2) {
+        let is_path = (piece.starts_with("/etc/")
+            || piece.starts_with("/root/")
+            || piece.starts_with("/home/")
+            || piece.starts_with("/tmp/")
+            || piece.starts_with("http://")
+            || piece.starts_with("https://")
+            || piece.starts_with("~/"))
+            && !piece.contains(' ');
+        if is_path {
+            inspection.report(
+                Verdict::Suspicious,
+                technique::TORCHSCRIPT_OP,
+                0,
+                format!("the code holds the path or address {}", printable(piece)),
+            );
+        }
+    }
+}
+
+/// `TorchServe`'s manifest: a handler is Python code that the server runs.
+fn manifest(inspection: &mut Inspection, member: &Member) {
+    let bytes = member.source.read(0, MAX_TEXT);
+    let Ok(json) = serde_json::from_slice::<Value>(&bytes) else {
+        inspection.report(
+            Verdict::Suspicious,
+            technique::TORCH_HANDLER,
+            0,
+            "the manifest of the archive cannot be read",
+        );
+        return;
+    };
+    for key in ["handler", "modelFile", "serializedFile", "requirementsFile"] {
+        let Some(value) = json["model"][key].as_str() else {
+            continue;
+        };
+        if crate::zip::leads_outside(value) {
+            inspection.report(
+                Verdict::Malicious,
+                technique::ARCHIVE_SLIP,
+                0,
+                format!(
+                    "the manifest's {key} {} leads out of the archive",
+                    printable(value)
+                ),
+            );
+        }
+        if key == "handler" && value.contains(['/', '.', ':']) {
+            inspection.report(
+                Verdict::Unknown,
+                technique::TORCH_HANDLER,
+                0,
+                format!(
+                    "the server runs the Python code {} of this archive",
+                    printable(value)
+                ),
+            );
+        }
+    }
+    text::json(inspection, &member.name, &json);
+}

@@ -1,0 +1,339 @@
+//! Encodings that hide bytes in text, and decoders of compressed bytes with a limit.
+
+use std::io::Read;
+
+use crate::source::Source;
+
+/// Standard or URL alphabet, white space allowed, padding optional; `None` for anything else.
+pub(crate) fn base64(text: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(text.len() / 4 * 3);
+    let (mut bits, mut count, mut padded) = (0u32, 0u32, false);
+    for byte in text {
+        let value = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            b'=' => {
+                padded = true;
+                continue;
+            }
+            b'\n' | b'\r' | b' ' => continue,
+            _ => return None,
+        };
+        if padded {
+            return None;
+        }
+        bits = bits << 6 | u32::from(value);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            out.push((bits >> count) as u8);
+            bits &= (1 << count) - 1;
+        }
+    }
+    Some(out)
+}
+
+/// Pairs of hexadecimal digits.
+pub(crate) fn hex(text: &[u8]) -> Option<Vec<u8>> {
+    let text = text.trim_ascii();
+    if !text.len().is_multiple_of(2) || text.is_empty() {
+        return None;
+    }
+    text.chunks_exact(2)
+        .map(|pair| {
+            let high = char::from(pair[0]).to_digit(16)?;
+            let low = char::from(pair[1]).to_digit(16)?;
+            Some((high * 16 + low) as u8)
+        })
+        .collect()
+}
+
+/// RFC 4648 base 32.
+pub(crate) fn base32(text: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    let (mut bits, mut count) = (0u64, 0u32);
+    for byte in text.iter().filter(|b| **b != b'=') {
+        let value = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a',
+            b'2'..=b'7' => byte - b'2' + 26,
+            _ => return None,
+        };
+        bits = bits << 5 | u64::from(value);
+        count += 5;
+        if count >= 8 {
+            count -= 8;
+            out.push((bits >> count) as u8);
+            bits &= (1 << count) - 1;
+        }
+    }
+    Some(out)
+}
+
+/// Python's `b85decode`.
+pub(crate) fn base85(text: &[u8]) -> Option<Vec<u8>> {
+    const ALPHABET: &[u8] =
+        b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~";
+    fives(text, |byte| {
+        ALPHABET.iter().position(|a| *a == byte).map(|p| p as u32)
+    })
+}
+
+/// Python's `a85decode`, without its options.
+pub(crate) fn ascii85(text: &[u8]) -> Option<Vec<u8>> {
+    let text: Vec<u8> = text
+        .iter()
+        .filter(|b| !b.is_ascii_whitespace())
+        .copied()
+        .collect();
+    fives(&text, |byte| {
+        byte.checked_sub(33).filter(|v| *v < 85).map(u32::from)
+    })
+}
+
+fn fives(text: &[u8], digit: impl Fn(u8) -> Option<u32>) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(text.len() / 5 * 4);
+    for group in text.chunks(5) {
+        let mut value = 0u32;
+        for at in 0..5 {
+            let next = match group.get(at) {
+                Some(byte) => digit(*byte)?,
+                None => 84,
+            };
+            value = value.checked_mul(85)?.checked_add(next)?;
+        }
+        out.extend(value.to_be_bytes().iter().take(group.len().checked_sub(1)?));
+    }
+    Some(out)
+}
+
+/// What Python's codec of that name makes of the bytes. `encode`: from text to bytes.
+pub(crate) fn by_codec(bytes: &[u8], codec: &str, encode: bool) -> Option<Vec<u8>> {
+    let codec = codec.to_ascii_lowercase().replace(['-', '_', ' '], "");
+    match codec.as_str() {
+        "latin1" | "iso88591" | "latin" | "l1" if encode => std::str::from_utf8(bytes)
+            .ok()?
+            .chars()
+            .map(|c| u8::try_from(u32::from(c)).ok())
+            .collect(),
+        "latin1" | "iso88591" | "latin" | "l1" => Some(
+            bytes
+                .iter()
+                .map(|b| char::from(*b))
+                .collect::<String>()
+                .into_bytes(),
+        ),
+        "utf8" | "u8" | "ascii" | "usascii" => Some(bytes.to_vec()),
+        "rot13" | "rot" => Some(
+            bytes
+                .iter()
+                .map(|b| match b {
+                    b'a'..=b'z' => (b - b'a' + 13) % 26 + b'a',
+                    b'A'..=b'Z' => (b - b'A' + 13) % 26 + b'A',
+                    other => *other,
+                })
+                .collect(),
+        ),
+        "hex" | "hexcodec" if !encode => hex(bytes),
+        "base64" | "base64codec" if !encode => base64(bytes),
+        "zlib" | "zip" | "zlibcodec" | "bz2" | "bz2codec" if !encode => {
+            decompressed(bytes.to_vec(), 1 << 20)
+        }
+        "unicodeescape" | "stringescape" | "rawunicodeescape" if !encode => {
+            let text = std::str::from_utf8(bytes).ok()?;
+            let mut out = String::new();
+            let mut rest = text;
+            while let Some((before, after)) = rest.split_once('\\') {
+                out.push_str(before);
+                let count = match after.as_bytes().first()? {
+                    b'x' => 2,
+                    b'u' => 4,
+                    b'U' => 8,
+                    _ => return None,
+                };
+                let code = u32::from_str_radix(after.get(1..=count)?, 16).ok()?;
+                out.push(char::from_u32(code)?);
+                rest = after.get(count + 1..)?;
+            }
+            out.push_str(rest);
+            Some(out.into_bytes())
+        }
+        _ => None,
+    }
+}
+
+/// Compressed formats by their first bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Compression {
+    Gzip,
+    Zlib,
+    Bzip2,
+    Xz,
+    Lzma,
+    Lz4,
+    Zstd,
+    /// joblib before 0.10: `ZF`, a length in hexadecimal, zlib.
+    ZFile,
+}
+
+impl Compression {
+    pub(crate) fn of(head: &[u8]) -> Option<Self> {
+        match head {
+            [0x1f, 0x8b, 8, ..] => Some(Self::Gzip),
+            [b'B', b'Z', b'h', b'1'..=b'9', ..] => Some(Self::Bzip2),
+            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Some(Self::Xz),
+            [0x04, 0x22, 0x4d, 0x18, ..] => Some(Self::Lz4),
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Self::Zstd),
+            [0x5d, 0, 0, _, _, ..] => Some(Self::Lzma),
+            [b'Z', b'F', b'0', b'x', ..] => Some(Self::ZFile),
+            [first @ 0x78, second @ (0x01 | 0x5e | 0x9c | 0xda), ..]
+                if (u32::from(*first) * 256 + u32::from(*second)) % 31 == 0 =>
+            {
+                Some(Self::Zlib)
+            }
+            _ => None,
+        }
+    }
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Zlib => "zlib",
+            Self::Bzip2 => "bzip2",
+            Self::Xz => "xz",
+            Self::Lzma => "lzma",
+            Self::Lz4 => "lz4",
+            Self::Zstd => "zstd",
+            Self::ZFile => "joblib-zfile",
+        }
+    }
+}
+
+/// What came out of a decoder.
+#[derive(Debug)]
+pub(crate) struct Decoded {
+    pub(crate) bytes: Vec<u8>,
+    /// There was more than the limit.
+    pub(crate) cut: bool,
+    /// The data is broken from here on.
+    pub(crate) broken: bool,
+}
+
+/// Largest dictionary of LZMA and window of Zstandard, in KiB.
+const MAX_WINDOW_KIB: u32 = 128 << 10;
+
+/// Decodes at most `limit` bytes.
+pub(crate) fn decode(source: &Source, compression: Compression, limit: u64) -> Decoded {
+    let reader = source.reader();
+    let nothing = Decoded {
+        bytes: Vec::new(),
+        cut: false,
+        broken: true,
+    };
+    match compression {
+        Compression::Gzip => collect(flate2::bufread::MultiGzDecoder::new(reader), limit),
+        Compression::Zlib => collect(flate2::bufread::ZlibDecoder::new(reader), limit),
+        Compression::Bzip2 => collect(bzip2::bufread::MultiBzDecoder::new(reader), limit),
+        Compression::Xz => {
+            // The dictionary's size is in the block header: 2 or 3 with 12 bits of exponent.
+            collect(lzma_rust2::XzReader::new(reader, true), limit)
+        }
+        Compression::Lzma => {
+            match lzma_rust2::LzmaReader::new_mem_limit(reader, MAX_WINDOW_KIB, None) {
+                Ok(reader) => collect(reader, limit),
+                Err(_) => nothing,
+            }
+        }
+        Compression::Lz4 => collect(lz4_flex::frame::FrameDecoder::new(reader), limit),
+        Compression::Zstd => match ruzstd::decoding::StreamingDecoder::new(reader) {
+            Ok(reader) => collect(reader, limit),
+            Err(_) => nothing,
+        },
+        Compression::ZFile => {
+            // `ZF`, and the length as `hex()` wrote it, padded to 19 characters (18 without the 0x).
+            for skip in [21, 22, 20] {
+                let body = source.slice(skip, u64::MAX);
+                if Compression::of(&body.read(0, 4)) == Some(Compression::Zlib) {
+                    return decode(&body, Compression::Zlib, limit);
+                }
+            }
+            nothing
+        }
+    }
+}
+
+fn collect(mut reader: impl Read, limit: u64) -> Decoded {
+    let mut bytes = Vec::new();
+    let mut chunk = vec![0; 1 << 16];
+    loop {
+        match reader.read(&mut chunk) {
+            Ok(0) => {
+                return Decoded {
+                    bytes,
+                    cut: false,
+                    broken: false,
+                };
+            }
+            Ok(count) => {
+                let room = usize::try_from(limit).unwrap_or(usize::MAX) - bytes.len();
+                bytes.extend_from_slice(&chunk[..count.min(room)]);
+                if count > room {
+                    return Decoded {
+                        bytes,
+                        cut: true,
+                        broken: false,
+                    };
+                }
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(_) => {
+                return Decoded {
+                    bytes,
+                    cut: false,
+                    broken: true,
+                };
+            }
+        }
+    }
+}
+
+/// Deflate without a frame, as in zip archives.
+pub(crate) fn inflate(source: &Source, limit: u64) -> Decoded {
+    collect(flate2::bufread::DeflateDecoder::new(source.reader()), limit)
+}
+
+/// All bytes of a small compressed constant, or nothing.
+pub(crate) fn decompressed(bytes: Vec<u8>, limit: usize) -> Option<Vec<u8>> {
+    let compression = Compression::of(&bytes)?;
+    let decoded = decode(&Source::of_bytes(bytes), compression, limit as u64);
+    (!decoded.cut && !decoded.broken).then_some(decoded.bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_encodings_give_back_their_bytes() {
+        assert_eq!(base64(b"c3lzdGVt").unwrap(), b"system");
+        assert_eq!(base64(b"c3lz\ndGU=").unwrap(), b"syste");
+        assert_eq!(hex(b"73797374656d").unwrap(), b"system");
+        assert_eq!(base32(b"ON4XG5DFNU======").unwrap(), b"system");
+        assert_eq!(base85(b"b9r-gWo-").unwrap(), b"system");
+        assert_eq!(ascii85(b"F*VhKAH").unwrap(), b"syste");
+        assert_eq!(by_codec(b"flfgrz", "rot-13", false).unwrap(), b"system");
+        assert_eq!(
+            by_codec(br"\x73ystem", "unicode_escape", false).unwrap(),
+            b"system"
+        );
+    }
+
+    #[test]
+    fn what_is_no_encoding_is_refused() {
+        assert!(base64(b"not base64!").is_none());
+        assert!(hex(b"123").is_none());
+    }
+}

@@ -1,0 +1,197 @@
+//! One file under inspection: what was seen so far, where we are in it, and what may still be spent.
+//!
+//! Formats call each other through [`Inspection::member`]: an archive hands its members to the same
+//! sniffing as a file, with the path to them and a depth. All budgets are counts and bytes, never time.
+
+use std::collections::BTreeSet;
+
+use trueline_facts::artifact::{Reason, Verdict};
+
+use crate::sniff;
+use crate::source::Source;
+use crate::technique::{self, Technique};
+
+/// Archives in archives, encodings in encodings.
+const MAX_DEPTH: usize = 8;
+/// Members of all archives of a file.
+const MAX_MEMBERS: u64 = 50_000;
+/// Bytes that may come out of decoders, whatever the size of the file.
+const MIN_DECODED: u64 = 64 << 20;
+/// And at most, with files of any size.
+const MAX_DECODED: u64 = 512 << 20;
+/// Reasons kept of a file; the worst of all counts for the verdict, also of those not kept.
+const MAX_REASONS: usize = 100;
+/// Characters of a reconstructed call.
+const MAX_CALL: usize = 400;
+
+/// The state of one file's inspection.
+#[derive(Debug)]
+pub(crate) struct Inspection {
+    reasons: Vec<Reason>,
+    worst: Verdict,
+    formats: Vec<&'static str>,
+    members: Vec<String>,
+    members_left: u64,
+    pub(crate) decoded_left: u64,
+    pub(crate) licence: Option<String>,
+    /// What loaders of the container around say about names that pickles may have.
+    pub(crate) context: Context,
+    /// Marks of formats in the file, for polyglots.
+    seen: BTreeSet<(&'static str, String)>,
+}
+
+/// What stands around the bytes that are looked at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) enum Context {
+    /// A file of its own.
+    #[default]
+    File,
+    /// A member of an archive.
+    Member,
+    /// A constant of a pickle, or what an encoding hid.
+    Constant,
+}
+
+impl Inspection {
+    pub(crate) fn new(size: u64) -> Self {
+        Self {
+            reasons: Vec::new(),
+            worst: Verdict::Clean,
+            formats: Vec::new(),
+            members: Vec::new(),
+            members_left: MAX_MEMBERS,
+            decoded_left: size.saturating_mul(4).clamp(MIN_DECODED, MAX_DECODED),
+            licence: None,
+            context: Context::File,
+            seen: BTreeSet::new(),
+        }
+    }
+
+    /// Notes that the bytes are of a format.
+    pub(crate) fn format(&mut self, name: &'static str) {
+        if !self.formats.contains(&name) {
+            self.formats.push(name);
+        }
+    }
+
+    pub(crate) fn has_format(&self, name: &str) -> bool {
+        self.formats.contains(&name)
+    }
+
+    pub(crate) const fn depth(&self) -> usize {
+        self.members.len()
+    }
+
+    pub(crate) fn report(
+        &mut self,
+        verdict: Verdict,
+        technique: Technique,
+        offset: u64,
+        message: impl Into<String>,
+    ) {
+        self.report_call(verdict, technique, offset, message, None);
+    }
+
+    pub(crate) fn report_call(
+        &mut self,
+        verdict: Verdict,
+        technique: Technique,
+        offset: u64,
+        message: impl Into<String>,
+        call: Option<String>,
+    ) {
+        self.worst = self.worst.max(verdict);
+        let message = shorten(&printable(&message.into()), MAX_CALL);
+        let place = format!("{}\0{message}", self.members.join("\0"));
+        if !self.seen.insert((technique.id, place)) {
+            return;
+        }
+        let reason = Reason {
+            verdict,
+            technique: technique.id.to_owned(),
+            message,
+            members: self.members.clone(),
+            offset,
+            call: call.map(|call| shorten(&printable(&call), MAX_CALL)),
+            cwe: (technique.cwe != 0).then_some(technique.cwe),
+            references: technique
+                .references
+                .iter()
+                .map(|r| (*r).to_owned())
+                .collect(),
+        };
+        if self.reasons.len() < MAX_REASONS {
+            self.reasons.push(reason);
+        } else if let Some(least) = self.reasons.iter_mut().min_by_key(|r| r.verdict)
+            && least.verdict < verdict
+        {
+            *least = reason;
+        }
+    }
+
+    /// Inspects something inside, by its content, under a name.
+    pub(crate) fn member(&mut self, name: &str, context: Context, source: &Source) {
+        self.within(name, context, |inspection| {
+            sniff::inspect(inspection, name, source);
+        });
+    }
+
+    /// The same with a walker of the caller's choice.
+    pub(crate) fn within(&mut self, name: &str, context: Context, act: impl FnOnce(&mut Self)) {
+        if self.members_left == 0 || self.members.len() >= MAX_DEPTH {
+            self.report(
+                Verdict::Suspicious,
+                technique::BUDGET,
+                0,
+                format!(
+                    "not looked into: more than {MAX_MEMBERS} members or {MAX_DEPTH} levels of nesting"
+                ),
+            );
+            return;
+        }
+        self.members_left -= 1;
+        let outer = std::mem::replace(&mut self.context, context);
+        self.members.push(shorten(&printable(name), 200));
+        act(self);
+        self.members.pop();
+        self.context = outer;
+    }
+
+    /// The verdict, the reasons (worst first) and the formats.
+    pub(crate) fn into_parts(mut self) -> (Verdict, Vec<Reason>, Vec<String>) {
+        self.reasons.sort_by(|a, b| {
+            (b.verdict, &a.members, a.offset, &a.technique, &a.message).cmp(&(
+                a.verdict,
+                &b.members,
+                b.offset,
+                &b.technique,
+                &b.message,
+            ))
+        });
+        let formats = self.formats.iter().map(|f| (*f).to_owned()).collect();
+        (self.worst, self.reasons, formats)
+    }
+}
+
+/// Cut to `limit` characters.
+pub(crate) fn shorten(text: &str, limit: usize) -> String {
+    match text.char_indices().nth(limit) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+/// Control, format and other invisible characters written as escapes: a message must show what is there.
+pub(crate) fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        let hidden = c.is_control()
+            || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}');
+        if hidden {
+            out.extend(c.escape_unicode());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}

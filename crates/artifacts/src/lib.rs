@@ -1,0 +1,44 @@
+//! Model files, checked at the binary level: what would loading one do, and how sure is that?
+//!
+//! Content decides, not the name; calls decide, not imports; what cannot be read is never called clean. Nothing
+//! is executed and no framework is needed. Bytes come from files by positioned reads; records of
+//! `trueline_facts::artifact` go out.
+
+#![expect(
+    clippy::too_many_lines,
+    clippy::match_same_arms,
+    clippy::similar_names,
+    clippy::option_option,
+    reason = "walkers follow their formats case by case; `None` is a broken file, `Some(None)` an absent field"
+)]
+
+mod bundle;
+mod check;
+mod encoding;
+mod executable;
+mod gguf;
+mod hdf5;
+mod inspection;
+mod keras;
+mod marshal;
+mod msgpack;
+mod names;
+mod numpy;
+mod onnx;
+mod pickle;
+mod protobuf;
+mod rds;
+mod safetensors;
+mod skops;
+mod sniff;
+mod source;
+mod tar;
+mod technique;
+mod template;
+mod tensorflow;
+mod text;
+mod tflite;
+mod zip;
+
+pub use check::{CheckError, check_bytes, check_file};
+pub use source::ReadAt;

@@ -1,0 +1,255 @@
+//! `MessagePack` as Flax writes it: maps of maps with arrays as extension 1. Other extensions, objects, depth and
+//! bytes that are something else are findings.
+
+use trueline_facts::artifact::Verdict;
+
+use crate::inspection::{Context, Inspection};
+use crate::source::{Cursor, Source};
+use crate::{pickle, sniff, technique};
+
+const MAX_DEPTH: usize = 256;
+const MAX_VALUES: u64 = 4_000_000;
+
+/// What a walk over the values saw.
+#[derive(Debug, Default)]
+struct Walk {
+    arrays: u64,
+    values: u64,
+    odd_extensions: Vec<(i8, u64)>,
+    bytes: Vec<(u64, u64)>,
+    texts: Vec<(u64, u64)>,
+    object_dtype: bool,
+    deep: bool,
+}
+
+/// A map that parses to the end of the bytes; under the format's own name also with something behind it.
+pub(crate) fn is_msgpack(source: &Source, named: bool) -> bool {
+    let head = source.array::<2>(0).unwrap_or_default();
+    if !matches!(head[0], 0x81..=0x8f | 0xde | 0xdf) || source.len() < 4 {
+        return false;
+    }
+    // The first key is a text.
+    let key_at = match head[0] {
+        0xde => 3,
+        0xdf => 5,
+        _ => 1,
+    };
+    let key = source.array::<1>(key_at).unwrap_or_default()[0];
+    if !matches!(key, 0xa1..=0xbf | 0xd9..=0xdb) {
+        return false;
+    }
+    let mut cursor = Cursor::new(source.clone(), 0);
+    let mut walk = Walk::default();
+    walk.value(&mut cursor, source).is_some() && (named || cursor.remaining() == 0)
+}
+
+pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
+    inspection.format("msgpack");
+    let mut cursor = Cursor::new(source.clone(), 0);
+    let mut walk = Walk::default();
+    let whole = walk.value(&mut cursor, source).is_some();
+    let mut wrong =
+        |verdict, technique, at, what: String| inspection.report(verdict, technique, at, what);
+    if !whole {
+        wrong(
+            Verdict::Unknown,
+            technique::MSGPACK_STRUCTURE,
+            cursor.position(),
+            "the data breaks off or nests too deep".to_owned(),
+        );
+    }
+    if walk.deep {
+        wrong(
+            Verdict::Suspicious,
+            technique::MSGPACK_STRUCTURE,
+            0,
+            format!("values nest deeper than {MAX_DEPTH} levels: recursive loaders overflow"),
+        );
+    }
+    if walk.object_dtype {
+        wrong(
+            Verdict::Malicious,
+            technique::MSGPACK_EXTENSION,
+            0,
+            "an array of objects: its bytes are pointers or a pickle".to_owned(),
+        );
+    }
+    for (kind, at) in walk.odd_extensions.iter().take(8) {
+        wrong(
+            Verdict::Suspicious,
+            technique::MSGPACK_EXTENSION,
+            *at,
+            format!(
+                "extension type {kind}: Flax writes 1, 2 and 3, others are for code of the loading program"
+            ),
+        );
+    }
+    let end = cursor.position();
+    if whole && end < source.len() {
+        wrong(
+            Verdict::Suspicious,
+            technique::MSGPACK_STRUCTURE,
+            end,
+            format!("{} bytes stand behind the data", source.len() - end),
+        );
+        inspection.member(
+            "(behind the data)",
+            Context::Member,
+            &source.slice(end, u64::MAX),
+        );
+    }
+    for (at, len) in walk.bytes.iter().chain(&walk.texts).take(2000) {
+        let bytes = source.slice(*at, *len);
+        if sniff::has_magic(&bytes.read(0, 8)) || (*len < 1 << 16 && pickle::looks_like(&bytes)) {
+            inspection.member(&format!("value at {at}"), Context::Constant, &bytes);
+        }
+    }
+    for (at, len) in walk.texts.iter().take(2000) {
+        let bytes = source.read(*at, (*len).min(1 << 14) as usize);
+        if let Ok(text) = std::str::from_utf8(&bytes) {
+            crate::text::code_in_data(inspection, "value", text);
+        }
+    }
+}
+
+impl Walk {
+    /// One value, with an explicit stack of how many are still to come.
+    fn value(&mut self, cursor: &mut Cursor, source: &Source) -> Option<()> {
+        let mut open: Vec<u64> = vec![1];
+        while let Some(left) = open.last_mut() {
+            if *left == 0 {
+                open.pop();
+                continue;
+            }
+            *left -= 1;
+            self.values += 1;
+            if open.len() > MAX_DEPTH {
+                self.deep = true;
+                return None;
+            }
+            if self.values > MAX_VALUES {
+                return None;
+            }
+            let byte = cursor.u8()?;
+            let children = match byte {
+                0x00..=0x7f | 0xe0..=0xff | 0xc0 | 0xc2 | 0xc3 => 0,
+                0x80..=0x8f => 2 * u64::from(byte & 15),
+                0x90..=0x9f => u64::from(byte & 15),
+                0xa0..=0xbf => self.text(cursor, u64::from(byte & 31))?,
+                0xcc | 0xd0 => self.skip(cursor, 1)?,
+                0xcd | 0xd1 => self.skip(cursor, 2)?,
+                0xca | 0xce | 0xd2 => self.skip(cursor, 4)?,
+                0xcb | 0xcf | 0xd3 => self.skip(cursor, 8)?,
+                0xd9 | 0xc4 => {
+                    let len = u64::from(cursor.u8()?);
+                    if byte == 0xd9 {
+                        self.text(cursor, len)?
+                    } else {
+                        self.blob(cursor, len)?
+                    }
+                }
+                0xda | 0xc5 => {
+                    let len = u64::from(u16::from_be_bytes(cursor.take()?));
+                    if byte == 0xda {
+                        self.text(cursor, len)?
+                    } else {
+                        self.blob(cursor, len)?
+                    }
+                }
+                0xdb | 0xc6 => {
+                    let len = u64::from(u32::from_be_bytes(cursor.take()?));
+                    if byte == 0xdb {
+                        self.text(cursor, len)?
+                    } else {
+                        self.blob(cursor, len)?
+                    }
+                }
+                0xdc => u64::from(u16::from_be_bytes(cursor.take()?)),
+                0xdd => u64::from(u32::from_be_bytes(cursor.take()?)),
+                0xde => 2 * u64::from(u16::from_be_bytes(cursor.take()?)),
+                0xdf => 2 * u64::from(u32::from_be_bytes(cursor.take()?)),
+                0xd4..=0xd8 => self.extension(cursor, source, 1 << (byte - 0xd4))?,
+                0xc7 => {
+                    let len = u64::from(cursor.u8()?);
+                    self.extension(cursor, source, len)?
+                }
+                0xc8 => {
+                    let len = u64::from(u16::from_be_bytes(cursor.take()?));
+                    self.extension(cursor, source, len)?
+                }
+                0xc9 => {
+                    let len = u64::from(u32::from_be_bytes(cursor.take()?));
+                    self.extension(cursor, source, len)?
+                }
+                _ => return None,
+            };
+            if children > cursor.remaining() {
+                return None;
+            }
+            if children > 0 {
+                open.push(children);
+            }
+        }
+        Some(())
+    }
+
+    #[expect(clippy::unused_self, reason = "the same shape as its siblings")]
+    fn skip(&self, cursor: &mut Cursor, len: u64) -> Option<u64> {
+        cursor.skip(len)?;
+        Some(0)
+    }
+
+    fn text(&mut self, cursor: &mut Cursor, len: u64) -> Option<u64> {
+        let at = cursor.skip(len)?;
+        if len >= 16 && self.texts.len() < 10_000 {
+            self.texts.push((at, len));
+        }
+        Some(0)
+    }
+
+    fn blob(&mut self, cursor: &mut Cursor, len: u64) -> Option<u64> {
+        let at = cursor.skip(len)?;
+        if len >= 4 && self.bytes.len() < 10_000 {
+            self.bytes.push((at, len));
+        }
+        Some(0)
+    }
+
+    fn extension(&mut self, cursor: &mut Cursor, source: &Source, len: u64) -> Option<u64> {
+        let kind = i8::from_be_bytes([cursor.u8()?]);
+        let at = cursor.skip(len)?;
+        match kind {
+            1 | 3 => {
+                self.arrays += 1;
+                // `[shape, dtype, bytes]`: the type's name stands near the start.
+                let head = source.read(at, 96.min(len as usize));
+                let object = [&b"\xa6object"[..], b"\xa1O", b"\xa2|O", b"\xa2O8"]
+                    .iter()
+                    .any(|name| memchr::memmem::find(&head, name).is_some());
+                self.object_dtype |= object;
+                if let Some(data) = self.array_bytes(source, at, len) {
+                    self.bytes.push(data);
+                }
+            }
+            2 | -1 => {}
+            _ => self.odd_extensions.push((kind, at)),
+        }
+        Some(0)
+    }
+
+    /// Where the raw bytes of an array are.
+    fn array_bytes(&self, source: &Source, at: u64, len: u64) -> Option<(u64, u64)> {
+        if self.bytes.len() >= 10_000 {
+            return None;
+        }
+        let head = source.read(at, 96.min(len as usize));
+        let mark = head.iter().rposition(|b| matches!(b, 0xc4..=0xc6))?;
+        let skip = match head[mark] {
+            0xc4 => 2,
+            0xc5 => 3,
+            _ => 5,
+        };
+        let start = (mark + skip) as u64;
+        (start < len).then_some((at + start, len - start))
+    }
+}

@@ -1,0 +1,107 @@
+//! `NumPy`'s `.npy`: a header that is a Python literal, then raw items, or a pickle if items are objects.
+
+use trueline_facts::artifact::Verdict;
+
+use crate::inspection::Inspection;
+use crate::source::Source;
+use crate::{pickle, technique};
+
+/// `NumPy` refuses longer headers unless told otherwise.
+const MAX_HEADER: u64 = 64 << 10;
+
+pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
+    inspection.format("npy");
+    let major = source.array::<1>(6).map_or(1, |b| b[0]);
+    let (len, start) = if major == 1 {
+        (source.u16(8).map(u64::from), 10)
+    } else {
+        (source.u32(8).map(u64::from), 12)
+    };
+    let Some(len) = len.filter(|len| *len <= source.len().saturating_sub(start)) else {
+        inspection.report(
+            Verdict::Unknown,
+            technique::NPY_HEADER,
+            8,
+            "the header is longer than the file",
+        );
+        return;
+    };
+    if !(1..=3).contains(&major) || len > MAX_HEADER {
+        inspection.report(
+            Verdict::Suspicious,
+            technique::NPY_HEADER,
+            6,
+            format!("version {major}, header of {len} bytes: not what NumPy writes"),
+        );
+    }
+    let header = source.read(start, len.min(MAX_HEADER) as usize);
+    let header = String::from_utf8_lossy(&header).into_owned();
+    if let Some(why) = strange(&header) {
+        inspection.report(
+            Verdict::Suspicious,
+            technique::NPY_HEADER,
+            start,
+            format!("the header is more than a literal: {why}"),
+        );
+    }
+    let body = source.slice(start + len, u64::MAX);
+    if has_objects(&header) {
+        inspection.report(
+            Verdict::Clean,
+            technique::NPY_OBJECT,
+            start,
+            "an array of objects: its items are a pickle, loaded only with allow_pickle=True",
+        );
+        pickle::scan(inspection, &body);
+    } else if pickle::looks_like(&body) {
+        // The header lies, or data begins like a pickle: only harm counts.
+        pickle::search(inspection, &body, 0);
+    }
+}
+
+/// An item type of objects: `|O`, also inside of structured types.
+fn has_objects(header: &str) -> bool {
+    let text: Vec<char> = header.chars().filter(|c| !c.is_whitespace()).collect();
+    let text: String = text.into_iter().collect();
+    let mut rest = text.as_str();
+    while let Some(at) = rest.find(['\'', '"']) {
+        let Some(tail) = rest.get(at + 1..) else {
+            break;
+        };
+        let Some(end) = tail.find(['\'', '"']) else {
+            break;
+        };
+        let item = tail[..end].trim_start_matches(['|', '<', '>', '=']);
+        if item == "O" || item == "O8" || item == "O4" || item == "object" {
+            return true;
+        }
+        rest = tail.get(end + 1..).unwrap_or_default();
+    }
+    false
+}
+
+/// A call or an operator where only a literal may stand.
+fn strange(header: &str) -> Option<String> {
+    let mut quote = None;
+    let mut word = String::new();
+    for c in header.chars() {
+        if let Some(q) = quote {
+            if c == q {
+                quote = None;
+            }
+            continue;
+        }
+        match c {
+            '\'' | '"' => quote = Some(c),
+            c if c.is_alphabetic() || c == '_' => word.push(c),
+            '(' if !word.is_empty() => return Some(format!("it calls {word}")),
+            _ => {
+                if !matches!(word.as_str(), "" | "True" | "False" | "None" | "L") {
+                    return Some(format!("it names {word}"));
+                }
+                word.clear();
+            }
+        }
+    }
+    None
+}

@@ -1,0 +1,325 @@
+//! ONNX: where tensors say their data is, which operators a graph has, and what its metadata names.
+
+use trueline_facts::artifact::Verdict;
+
+use crate::inspection::{Inspection, printable};
+use crate::protobuf::{Field, fields, messages, number, text};
+use crate::source::Source;
+use crate::zip::leads_outside;
+use crate::{technique, text as config};
+
+const MAX_DEPTH: u32 = 16;
+const MAX_NODES: usize = 2_000_000;
+
+/// Domains of operators that runtimes bring.
+const KNOWN_DOMAINS: &[&str] = &[
+    "",
+    "ai.onnx",
+    "ai.onnx.ml",
+    "ai.onnx.training",
+    "ai.onnx.preview.training",
+    "com.microsoft",
+    "com.microsoft.nchwc",
+    "com.microsoft.experimental",
+    "com.ms.internal.nhwc",
+    "org.pytorch.aten",
+    "pkg.onnxscript.torch_lib",
+    "pkg.onnxscript.torch_lib.common",
+    "com.nvidia",
+    "trt.plugins",
+    "ai.onnx.contrib",
+    "pkg.torch",
+];
+
+/// A version, and a graph with nodes or a name.
+pub(crate) fn is_onnx(source: &Source) -> bool {
+    let mut version = false;
+    let mut graph = false;
+    for (number, field) in fields(source).take(200) {
+        match (number, field) {
+            (1, Field::Number(v)) => version = (1..=64).contains(&v),
+            (7, Field::Bytes(g)) => {
+                graph = g.len() == 0
+                    || fields(&g).take(64).any(|(n, f)| match (n, f) {
+                        (1, Field::Bytes(node)) => fields(&node).any(|(n, _)| n == 4),
+                        (2, Field::Bytes(name)) => std::str::from_utf8(&name.read(0, 256)).is_ok(),
+                        (5 | 11 | 12 | 15, _) => true,
+                        _ => false,
+                    });
+            }
+            _ => {}
+        }
+    }
+    version && graph
+}
+
+pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
+    inspection.format("onnx");
+    let mut walk = Walk {
+        inspection,
+        nodes: 0,
+        own_domains: Vec::new(),
+    };
+    // Domains that the model defines itself, by functions.
+    for function in messages(source, 25) {
+        walk.own_domains.extend(text(&function, 10));
+    }
+    let mut all = fields(source);
+    for (number, field) in all.by_ref() {
+        let Field::Bytes(bytes) = field else { continue };
+        match number {
+            7 => walk.graph(&bytes, 0),
+            14 => walk.metadata(&bytes),
+            20 => {
+                for graph in messages(&bytes, 1).chain(messages(&bytes, 2)) {
+                    walk.graph(&graph, 0);
+                }
+            }
+            25 => {
+                for node in messages(&bytes, 7) {
+                    walk.node(&node, 0);
+                }
+            }
+            _ => {}
+        }
+    }
+    if !all.whole {
+        inspection.report(
+            Verdict::Unknown,
+            technique::PICKLE_TRUNCATED,
+            0,
+            "the model breaks off: what follows was not understood",
+        );
+    }
+}
+
+struct Walk<'i> {
+    inspection: &'i mut Inspection,
+    nodes: usize,
+    own_domains: Vec<String>,
+}
+
+impl Walk<'_> {
+    fn graph(&mut self, graph: &Source, depth: u32) {
+        if depth > MAX_DEPTH {
+            self.inspection.report(
+                Verdict::Unknown,
+                technique::BUDGET,
+                0,
+                "graphs in graphs were not followed to the end",
+            );
+            return;
+        }
+        for (number, field) in fields(graph) {
+            let Field::Bytes(bytes) = field else { continue };
+            match number {
+                1 => self.node(&bytes, depth),
+                5 => self.tensor(&bytes),
+                15 => {
+                    for tensor in messages(&bytes, 1).chain(messages(&bytes, 2)) {
+                        self.tensor(&tensor);
+                    }
+                }
+                16 => self.metadata(&bytes),
+                _ => {}
+            }
+        }
+    }
+
+    fn node(&mut self, node: &Source, depth: u32) {
+        self.nodes += 1;
+        if self.nodes > MAX_NODES {
+            return;
+        }
+        let op = text(node, 4).unwrap_or_default();
+        let domain = text(node, 7).unwrap_or_default();
+        if matches!(
+            op.as_str(),
+            "PythonOp"
+                | "PythonOpGrad"
+                | "PyOp"
+                | "PyCustomOp"
+                | "PyFunc"
+                | "PythonScript"
+                | "Exec"
+                | "System"
+        ) {
+            self.inspection.report(
+                Verdict::Malicious,
+                technique::ONNX_CODE_OP,
+                0,
+                format!("the operator {} runs Python code", printable(&op)),
+            );
+        } else if !KNOWN_DOMAINS.contains(&domain.as_str())
+            && !self.own_domains.contains(&domain)
+            && !domain.starts_with("pkg.")
+            && !domain.starts_with("ai.onnx.")
+            && !domain.starts_with("com.microsoft.")
+        {
+            self.inspection.report(
+                Verdict::Unknown,
+                technique::ONNX_DOMAIN,
+                0,
+                format!(
+                    "operators of the domain {} need a library of its own",
+                    printable(&domain)
+                ),
+            );
+        }
+        for attribute in messages(node, 5) {
+            for (number, field) in fields(&attribute) {
+                let Field::Bytes(bytes) = field else { continue };
+                match number {
+                    5 | 10 => self.tensor(&bytes),
+                    6 | 11 => self.graph(&bytes, depth + 1),
+                    22 | 23 => {
+                        for tensor in messages(&bytes, 1).chain(messages(&bytes, 2)) {
+                            self.tensor(&tensor);
+                        }
+                    }
+                    4 if bytes.len() < 4096 => {
+                        if let Ok(value) = String::from_utf8(bytes.read(0, 4096)) {
+                            self.library(&text(&attribute, 1).unwrap_or_default(), &value);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn tensor(&mut self, tensor: &Source) {
+        let mut external = Vec::new();
+        let mut is_external = false;
+        for (number, field) in fields(tensor) {
+            match (number, field) {
+                (13, Field::Bytes(entry)) => external.push((
+                    text(&entry, 1).unwrap_or_default(),
+                    text(&entry, 2).unwrap_or_default(),
+                )),
+                (14, Field::Number(1)) => is_external = true,
+                _ => {}
+            }
+        }
+        if external.is_empty() && !is_external {
+            return;
+        }
+        let name = text(tensor, 8).unwrap_or_default();
+        for (key, value) in &external {
+            match key.as_str() {
+                "location" => {
+                    let decoded = percent_decoded(value);
+                    let bad = leads_outside(value)
+                        || leads_outside(&decoded)
+                        || value.contains("://")
+                        || value.starts_with('~')
+                        || value.contains('$')
+                        || value.is_empty();
+                    // A path that climbs and comes back is no plain file name either.
+                    let climbs = value.replace('\\', "/").split('/').any(|part| part == "..")
+                        || decoded
+                            .replace('\\', "/")
+                            .split('/')
+                            .any(|part| part == "..");
+                    if bad || climbs {
+                        self.inspection.report(
+                            Verdict::Malicious,
+                            technique::ONNX_PATH,
+                            0,
+                            format!(
+                                "the data of {} is taken from {}, outside of the model's folder",
+                                printable(&name),
+                                printable(value)
+                            ),
+                        );
+                    }
+                }
+                "offset" | "length" => {
+                    if value.parse::<u64>().is_err() {
+                        self.inspection.report(
+                            Verdict::Suspicious,
+                            technique::ONNX_BOUNDS,
+                            0,
+                            format!(
+                                "the {key} of the data of {} is {}",
+                                printable(&name),
+                                printable(value)
+                            ),
+                        );
+                    }
+                }
+                "checksum" | "basepath" => {}
+                other => self.inspection.report(
+                    Verdict::Suspicious,
+                    technique::ONNX_BOUNDS,
+                    0,
+                    format!(
+                        "the data of {} has the unknown key {}",
+                        printable(&name),
+                        printable(other)
+                    ),
+                ),
+            }
+        }
+        if is_external && number(tensor, 2).is_none() && external.is_empty() {
+            self.inspection.report(
+                Verdict::Suspicious,
+                technique::ONNX_BOUNDS,
+                0,
+                "data in another file that is not named",
+            );
+        }
+    }
+
+    fn metadata(&mut self, entry: &Source) {
+        let key = text(entry, 1).unwrap_or_default();
+        let value = text(entry, 2).unwrap_or_default();
+        if key.eq_ignore_ascii_case("license") {
+            self.inspection.licence = Some(value.clone());
+        }
+        self.library(&key, &value);
+        config::code_in_data(self.inspection, &key, &value);
+    }
+
+    /// A path to a shared library.
+    fn library(&mut self, key: &str, value: &str) {
+        let is_library = [".so", ".dll", ".dylib"]
+            .iter()
+            .any(|end| value.to_ascii_lowercase().ends_with(end));
+        if is_library && !value.contains(' ') {
+            let outside = leads_outside(value) || value.contains("://");
+            self.inspection.report(
+                if outside {
+                    Verdict::Malicious
+                } else {
+                    Verdict::Suspicious
+                },
+                technique::ONNX_LIBRARY,
+                0,
+                format!("{} names the library {}", printable(key), printable(value)),
+            );
+        }
+    }
+}
+
+fn percent_decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let digits = (bytes[at] == b'%')
+            .then(|| bytes.get(at + 1..at + 3))
+            .flatten();
+        let value = digits
+            .and_then(|d| std::str::from_utf8(d).ok())
+            .and_then(|d| u8::from_str_radix(d, 16).ok());
+        if let Some(value) = value {
+            out.push(value);
+            at += 3;
+        } else {
+            out.push(bytes[at]);
+            at += 1;
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}

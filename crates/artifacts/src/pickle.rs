@@ -1,0 +1,20 @@
+//! Pickles: what loading one would call, found without loading it.
+//!
+//! [`machine`] runs the opcodes on symbolic values, [`fold`] computes what indirection leads to, [`judge`] says
+//! what a call means, [`show`] writes it as Python would; [`streams`] walks a file's pickles one after the other.
+
+mod fold;
+mod judge;
+mod machine;
+mod nested;
+mod opcode;
+mod show;
+mod streams;
+mod value;
+
+pub(crate) use streams::{looks_like, scan, search};
+
+/// A second cursor at the same place.
+fn machine_cursor(cursor: &crate::source::Cursor) -> crate::source::Cursor {
+    crate::source::Cursor::new(cursor.source().clone(), cursor.position())
+}

@@ -1,0 +1,697 @@
+//! Calls: what indirection leads to is computed, the rest is judged and kept as a symbolic result.
+//!
+//! Only pure functions on constants are computed, within a budget. What cannot be computed stays open; calling
+//! it is itself a finding.
+
+use trueline_facts::artifact::Verdict;
+
+use super::machine::Machine;
+use super::value::{Kind, Node, Text, Value};
+use crate::names;
+use crate::{encoding, technique};
+
+/// Calls that call each other through `partial`, `map`, `reduce`, `methodcaller`.
+const MAX_NESTING: usize = 16;
+/// Bytes of a constant that takes part in computation.
+pub(super) const MAX_FOLDED: usize = 1 << 20;
+
+impl Machine {
+    /// Calls `callee` with `args`: findings are recorded, the value stands for the result.
+    pub(crate) fn call(&mut self, callee: Value, args: Vec<Value>, nesting: usize) -> Value {
+        self.calls += 1;
+        if nesting > MAX_NESTING || self.fold_left == 0 {
+            self.unresolved(callee, &args);
+            return Value::Opaque;
+        }
+        match self.get_node(callee) {
+            Some(Node::Global { module, name }) => {
+                let (module, name) = (module.clone(), name.clone());
+                self.call_global(callee, &module, &name, args, nesting)
+            }
+            Some(Node::Partial {
+                callee,
+                args: first,
+            }) => {
+                let callee = *callee;
+                let mut all = first.clone();
+                self.fold_left = self.fold_left.saturating_sub(1);
+                all.extend(args);
+                self.call(callee, all, nesting + 1)
+            }
+            Some(Node::Attribute { of, name }) => {
+                let (of, name) = (*of, name.clone());
+                self.fold_left = self.fold_left.saturating_sub(1);
+                if let Some(value) = self.method(of, &name, &args, nesting) {
+                    return value;
+                }
+                self.unresolved(callee, &args);
+                self.called(callee, args)
+            }
+            Some(Node::Persistent(id)) => {
+                // Torch's full models name their classes so: ('module', class, file, source).
+                let id = self.arguments(*id);
+                match id.get(1) {
+                    Some(class) if self.full_name(*class).is_some() => {
+                        self.call(*class, args, nesting + 1)
+                    }
+                    _ => {
+                        self.unresolved(callee, &args);
+                        self.called(callee, args)
+                    }
+                }
+            }
+            _ => {
+                self.unresolved(callee, &args);
+                self.called(callee, args)
+            }
+        }
+    }
+
+    fn call_global(
+        &mut self,
+        callee: Value,
+        module: &str,
+        name: &str,
+        args: Vec<Value>,
+        nesting: usize,
+    ) -> Value {
+        let full = format!("{module}.{name}");
+        let folded = if FOLDABLE.contains(&full.as_str()) || full.ends_with("modules.get") {
+            self.fold_left = self.fold_left.saturating_sub(1);
+            self.fold(&full, &args, nesting)
+        } else {
+            None
+        };
+        // A class as a method's first argument: `str.join(',', [...])`.
+        let folded = folded.or_else(|| {
+            let (class, method) = full.strip_prefix("builtins.")?.split_once('.')?;
+            let of = *args.first().filter(|_| {
+                matches!(
+                    class,
+                    "str" | "bytes" | "dict" | "list" | "tuple" | "bytearray"
+                )
+            })?;
+            if class == "bytes" && method == "fromhex" {
+                return self.hex_decoded(of);
+            }
+            self.method(of, method, &args[1..], nesting)
+        });
+        self.judge(callee, module, name, &args, folded.is_some());
+        folded.unwrap_or_else(|| self.called(callee, args))
+    }
+
+    /// The result of a pure function; `None` if it cannot be told.
+    fn fold(&mut self, full: &str, args: &[Value], nesting: usize) -> Option<Value> {
+        let first = args.first().copied();
+        match full {
+            "builtins.getattr" => {
+                let name = self.text(*args.get(1)?);
+                Some(self.attribute(first?, name.as_deref()))
+            }
+            "builtins.__import__"
+            | "importlib.import_module"
+            | "importlib.__import__"
+            | "cloudpickle.cloudpickle.subimport"
+            | "cloudpickle.subimport"
+            | "dill._dill._import_module" => {
+                let name = self.text(first?)?;
+                if full.starts_with("dill") || full.starts_with("cloudpickle") {
+                    self.imported(&name, "");
+                }
+                Some(self.module(&name))
+            }
+            "pkgutil.resolve_name" | "pydoc.locate" | "pydoc.resolve" => {
+                let name = self.text(first?)?.replace(':', ".");
+                let (module, name) = name.split_once('.').unwrap_or((&name, ""));
+                Some(self.name_of(module, name))
+            }
+            "cloudpickle.cloudpickle._builtin_type" | "dill._dill._load_type" => {
+                let name = self.text(first?)?;
+                Some(self.name_of("types", &name))
+            }
+            "operator.attrgetter" | "operator.methodcaller" | "operator.itemgetter" => {
+                // `methodcaller('f', x)(of)` is `getattr(of, 'f')(x)`.
+                let callee = self.push_node(Node::Global {
+                    module: "operator".into(),
+                    name: format!("{}()", full.rsplit('.').next()?).into(),
+                });
+                let inner = self.push_node(Node::Container {
+                    kind: Kind::Tuple,
+                    items: args.to_vec(),
+                    cut: false,
+                });
+                Some(self.push_node(Node::Partial {
+                    callee,
+                    args: vec![inner],
+                }))
+            }
+            "operator.attrgetter()" => {
+                let path = self.arguments(first?);
+                let path = self.text(*path.first()?)?;
+                let mut of = *args.get(1)?;
+                for part in path.split('.') {
+                    of = self.attribute(of, Some(part));
+                }
+                Some(of)
+            }
+            "operator.itemgetter()" => {
+                let key = self.arguments(first?);
+                self.item(*args.get(1)?, *key.first()?)
+            }
+            "operator.methodcaller()" => {
+                let mut given = self.arguments(first?);
+                if given.is_empty() {
+                    return None;
+                }
+                let name = self.text(given.remove(0));
+                let method = self.attribute(*args.get(1)?, name.as_deref());
+                Some(self.call(method, given, nesting + 1))
+            }
+            "operator.getitem" | "_operator.getitem" | "sys.modules.get" => {
+                let (of, key) = if full == "sys.modules.get" {
+                    (self.name_of("sys", "modules"), first?)
+                } else {
+                    (first?, *args.get(1)?)
+                };
+                self.item(of, key)
+            }
+            "operator.call" | "_operator.call" | "builtins.apply" => {
+                let rest = if full == "builtins.apply" {
+                    self.arguments(*args.get(1)?)
+                } else {
+                    args.get(1..)?.to_vec()
+                };
+                Some(self.call(first?, rest, nesting + 1))
+            }
+            "functools.partial" | "functools.partialmethod" | "types.MethodType" => {
+                Some(self.push_node(Node::Partial {
+                    callee: first?,
+                    args: args.get(1..)?.to_vec(),
+                }))
+            }
+            "functools.reduce" | "_functools.reduce" => {
+                let mut items = self.arguments(*args.get(1)?);
+                if let Some(initial) = args.get(2) {
+                    items.insert(0, *initial);
+                }
+                let mut result = *items.first()?;
+                for item in items.into_iter().skip(1) {
+                    result = self.call(first?, vec![result, item], nesting + 1);
+                }
+                Some(result)
+            }
+            "builtins.map"
+            | "builtins.filter"
+            | "itertools.starmap"
+            | "itertools.filterfalse"
+            | "itertools.takewhile"
+            | "itertools.dropwhile" => {
+                let callee = first?;
+                if matches!(callee, Value::None) {
+                    return None;
+                }
+                let columns: Vec<Vec<Value>> =
+                    args[1..].iter().map(|a| self.arguments(*a)).collect();
+                let count = columns.iter().map(Vec::len).min()?;
+                let mut results = Vec::new();
+                for row in 0..count {
+                    let mut given: Vec<Value> = columns.iter().map(|c| c[row]).collect();
+                    if full == "itertools.starmap" {
+                        given = self.arguments(*given.first()?);
+                    }
+                    results.push(self.call(callee, given, nesting + 1));
+                }
+                Some(self.push_node(Node::Container {
+                    kind: Kind::List,
+                    items: results,
+                    cut: false,
+                }))
+            }
+            "operator.concat" | "operator.add" | "operator.iadd" | "operator.iconcat"
+            | "_operator.concat" | "_operator.add" => {
+                let mut bytes = self.bytes(first?, MAX_FOLDED)?;
+                bytes.extend(self.bytes(*args.get(1)?, MAX_FOLDED)?);
+                Some(self.made_like(first?, bytes))
+            }
+            "operator.mod" | "_operator.mod" => {
+                let format = self.text(first?)?;
+                let given = self.arguments(*args.get(1)?);
+                self.format_percent(&format, &given)
+            }
+            "builtins.chr" => match first? {
+                Value::Int(code) => {
+                    let c = char::from_u32(u32::try_from(code).ok()?)?;
+                    Some(self.make(Text::Str, c.to_string().into_bytes()))
+                }
+                _ => None,
+            },
+            "builtins.str" => {
+                let bytes = self.bytes(first?, MAX_FOLDED)?;
+                Some(self.make(Text::Str, bytes))
+            }
+            "builtins.bytes" | "builtins.bytearray" => {
+                if let Some(bytes) = self.bytes(first?, MAX_FOLDED) {
+                    return Some(self.make(Text::Bytes, bytes));
+                }
+                let numbers = self.arguments(first?);
+                let bytes: Option<Vec<u8>> = numbers
+                    .iter()
+                    .map(|v| match v {
+                        Value::Int(n) => u8::try_from(*n).ok(),
+                        _ => None,
+                    })
+                    .collect();
+                let whole = !matches!(
+                    self.get_node(first?),
+                    Some(Node::Container { cut: true, .. })
+                );
+                let bytes = bytes.filter(|_| whole)?;
+                Some(self.make(Text::Bytes, bytes))
+            }
+            "builtins.list" | "builtins.tuple" | "builtins.iter" | "builtins.set" => {
+                let value = first?;
+                matches!(self.get_node(value), Some(Node::Container { .. })).then_some(value)
+            }
+            "builtins.reversed" => {
+                if let Some(Node::Container {
+                    items, cut: false, ..
+                }) = self.get_node(first?)
+                {
+                    let mut items = items.clone();
+                    items.reverse();
+                    return Some(self.push_node(Node::Container {
+                        kind: Kind::List,
+                        items,
+                        cut: false,
+                    }));
+                }
+                let text: String = self.text(first?)?.chars().rev().collect();
+                Some(self.make(Text::Str, text.into_bytes()))
+            }
+            "builtins.next" => {
+                let items = self.arguments(first?);
+                items.first().copied()
+            }
+            "builtins.bytes.fromhex"
+            | "builtins.bytearray.fromhex"
+            | "binascii.unhexlify"
+            | "binascii.a2b_hex" => self.hex_decoded(first?),
+            "_codecs.encode" | "codecs.encode" | "_codecs.decode" | "codecs.decode" => {
+                let bytes = self.bytes(first?, MAX_FOLDED)?;
+                let codec = match args.get(1) {
+                    Some(codec) => self.text(*codec)?,
+                    None => "utf-8".to_owned(),
+                };
+                let kind = if full.ends_with("encode") {
+                    Text::Bytes
+                } else {
+                    Text::Str
+                };
+                let decoded = encoding::by_codec(&bytes, &codec, kind == Text::Bytes)?;
+                Some(self.make(kind, decoded))
+            }
+            _ if full.starts_with("base64.") => {
+                let bytes = self.bytes(first?, MAX_FOLDED)?;
+                let decoded = match full.rsplit('.').next()? {
+                    "b16decode" => encoding::hex(&bytes)?,
+                    "b32decode" => encoding::base32(&bytes)?,
+                    "b85decode" => encoding::base85(&bytes)?,
+                    "a85decode" => encoding::ascii85(&bytes)?,
+                    _ => encoding::base64(&bytes)?,
+                };
+                Some(self.make(Text::Bytes, decoded))
+            }
+            "binascii.a2b_base64" => {
+                let bytes = self.bytes(first?, MAX_FOLDED)?;
+                let decoded = encoding::base64(&bytes)?;
+                Some(self.make(Text::Bytes, decoded))
+            }
+            "zlib.decompress" | "bz2.decompress" | "lzma.decompress" | "gzip.decompress" => {
+                let bytes = self.bytes(first?, MAX_FOLDED)?;
+                let decoded = encoding::decompressed(bytes, MAX_FOLDED)?;
+                Some(self.make(Text::Bytes, decoded))
+            }
+            _ => None,
+        }
+    }
+
+    fn hex_decoded(&mut self, value: Value) -> Option<Value> {
+        let bytes = self.bytes(value, MAX_FOLDED)?;
+        let decoded = encoding::hex(&bytes)?;
+        Some(self.make(Text::Bytes, decoded))
+    }
+
+    fn made_like(&mut self, like: Value, bytes: Vec<u8>) -> Value {
+        let kind = match like {
+            Value::Span { kind, .. } | Value::Made { kind, .. } => kind,
+            _ => Text::Str,
+        };
+        self.make(kind, bytes)
+    }
+
+    fn module(&mut self, name: &str) -> Value {
+        self.name_of(name, "")
+    }
+
+    fn name_of(&mut self, module: &str, name: &str) -> Value {
+        let (module, name) = names::resolve(module, name);
+        self.push_node(Node::Global {
+            module: module.into(),
+            name: name.into(),
+        })
+    }
+
+    /// `getattr(of, name)`.
+    fn attribute(&mut self, of: Value, name: Option<&str>) -> Value {
+        let Some(name) = name else {
+            return self.push_node(Node::Attribute {
+                of,
+                name: "?".into(),
+            });
+        };
+        if let Some(Node::Global {
+            module,
+            name: outer,
+        }) = self.get_node(of)
+        {
+            let (module, outer) = (module.clone(), outer.clone());
+            let joined = if outer.is_empty() {
+                name.to_owned()
+            } else {
+                format!("{outer}.{name}")
+            };
+            return self.name_of(&module, &joined);
+        }
+        self.push_node(Node::Attribute {
+            of,
+            name: name.into(),
+        })
+    }
+
+    /// `of[key]`.
+    fn item(&mut self, of: Value, key: Value) -> Option<Value> {
+        let text = self.text(key);
+        match self.get_node(of) {
+            Some(Node::Global { module, name }) => {
+                let (module, name) = (module.clone(), name.clone());
+                let text = text?;
+                match (&*module, &*name) {
+                    ("sys", "modules") => Some(self.module(&text)),
+                    (_, outer) => {
+                        // `x.__dict__['y']` and `vars(x)['y']` are `x.y`.
+                        let outer = outer.trim_end_matches("__dict__").trim_end_matches('.');
+                        let joined = if outer.is_empty() {
+                            text
+                        } else {
+                            format!("{outer}.{text}")
+                        };
+                        Some(self.name_of(&module, &joined))
+                    }
+                }
+            }
+            Some(Node::Container {
+                kind: Kind::Dict,
+                items,
+                ..
+            }) => {
+                let pairs: Vec<Value> = items.clone();
+                pairs
+                    .chunks_exact(2)
+                    .find(|pair| self.text(pair[0]).is_some_and(|k| Some(k) == text))
+                    .map(|pair| pair[1])
+            }
+            Some(Node::Container { items, .. }) => match key {
+                Value::Int(at) => items.get(usize::try_from(at).ok()?).copied(),
+                _ => None,
+            },
+            Some(Node::Call(called)) => {
+                // The namespace that `vars(x)`, `globals()` and the like hand out.
+                let (callee, args) = (called.callee, called.args.clone());
+                let full = self.full_name(callee)?;
+                match full.as_str() {
+                    "builtins.vars" | "builtins.dir" => {
+                        let text = text?;
+                        let of = *args.first()?;
+                        Some(self.attribute(of, Some(&text)))
+                    }
+                    "builtins.globals" | "builtins.locals" => {
+                        let text = text?;
+                        Some(self.module(&text))
+                    }
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn full_name(&self, value: Value) -> Option<String> {
+        match self.get_node(value)? {
+            Node::Global { module, name } if name.is_empty() => Some(module.to_string()),
+            Node::Global { module, name } => Some(format!("{module}.{name}")),
+            _ => None,
+        }
+    }
+
+    /// `of.name(*args)` for constants and containers; `None` if it is not pure or not known.
+    fn method(&mut self, of: Value, name: &str, args: &[Value], nesting: usize) -> Option<Value> {
+        if name == "__call__" {
+            return Some(self.call(of, args.to_vec(), nesting + 1));
+        }
+        if matches!(name, "get" | "__getitem__" | "pop" | "setdefault") {
+            return self.item(of, *args.first()?);
+        }
+        if name == "__getattribute__" || name == "__getattr__" {
+            let attribute = self.text(*args.first()?);
+            return Some(self.attribute(of, attribute.as_deref()));
+        }
+        if let (Some(Node::Call(called)), "run" | "start" | "submit" | "apply" | "fire") =
+            (self.get_node(of), name)
+        {
+            let inner = called.args.clone();
+            for value in inner.into_iter().chain(args.iter().copied()) {
+                if self.is_callable(value) {
+                    self.call(value, Vec::new(), nesting + 1);
+                }
+            }
+            return None;
+        }
+        let bytes = self.bytes(of, MAX_FOLDED)?;
+        if name == "decode" || name == "encode" {
+            let codec = match args.first() {
+                Some(codec) => self.text(*codec)?,
+                None => "utf-8".to_owned(),
+            };
+            let kind = if name == "encode" {
+                Text::Bytes
+            } else {
+                Text::Str
+            };
+            let decoded = encoding::by_codec(&bytes, &codec, name == "encode")?;
+            return Some(self.make(kind, decoded));
+        }
+        let text = String::from_utf8(bytes).ok()?;
+        let result = match name {
+            "join" => {
+                let parts = self.arguments(*args.first()?);
+                let parts: Option<Vec<String>> = parts.into_iter().map(|p| self.text(p)).collect();
+                parts?.join(&text)
+            }
+            "format" => {
+                let mut out = String::new();
+                let mut rest = text.as_str();
+                let mut next = 0;
+                while let Some((before, after)) = rest.split_once('{') {
+                    let (index, tail) = after.split_once('}')?;
+                    out.push_str(before);
+                    let at = if index.is_empty() {
+                        next += 1;
+                        next - 1
+                    } else {
+                        index.parse().ok()?
+                    };
+                    out.push_str(&self.text(*args.get(at)?)?);
+                    rest = tail;
+                }
+                out.push_str(rest);
+                out
+            }
+            "replace" => {
+                let from = self.text(*args.first()?)?;
+                let to = self.text(*args.get(1)?)?;
+                if to.len() > from.len() && text.len() > 1 << 14 {
+                    return None;
+                }
+                text.replace(&from, &to)
+            }
+            "__add__" => text + &self.text(*args.first()?)?,
+            "lower" | "casefold" => text.to_lowercase(),
+            "upper" => text.to_uppercase(),
+            "strip" | "__str__" => text.trim().to_owned(),
+            "swapcase" => text
+                .chars()
+                .map(|c| {
+                    if c.is_lowercase() {
+                        c.to_ascii_uppercase()
+                    } else {
+                        c.to_ascii_lowercase()
+                    }
+                })
+                .collect(),
+            _ => return None,
+        };
+        Some(self.made_like(of, result.into_bytes()))
+    }
+
+    fn format_percent(&mut self, format: &str, given: &[Value]) -> Option<Value> {
+        let mut out = String::new();
+        let mut values = given.iter();
+        let mut rest = format;
+        while let Some((before, after)) = rest.split_once('%') {
+            out.push_str(before);
+            if let Some(tail) = after.strip_prefix('%') {
+                out.push('%');
+                rest = tail;
+                continue;
+            }
+            let tail = after.strip_prefix('s')?;
+            out.push_str(&self.text(*values.next()?)?);
+            rest = tail;
+        }
+        out.push_str(rest);
+        Some(self.make(Text::Str, out.into_bytes()))
+    }
+
+    /// BUILD of a partial replaces what it calls.
+    pub(super) fn build_partial(&mut self, target: Value, state: Value) {
+        let Some(Node::Container { items, .. }) = self.get_node(state) else {
+            return;
+        };
+        let items = items.clone();
+        let Some(callee) = items.first().copied() else {
+            return;
+        };
+        if !self.is_callable(callee) {
+            return;
+        }
+        let args = items.get(1).map(|a| self.arguments(*a)).unwrap_or_default();
+        if let Value::Node(id) = target
+            && let Some(node) = self.nodes.get_mut(id.0 as usize)
+        {
+            *node = Node::Partial { callee, args };
+        }
+    }
+
+    /// Something is called that could not be told.
+    pub(super) fn unresolved(&mut self, callee: Value, args: &[Value]) {
+        let call = self.show_call(callee, args);
+        let escapes = match self.get_node(callee) {
+            Some(Node::Attribute { of, name }) => {
+                names::is_escape(name) || self.is_dangerous(*of, 0)
+            }
+            Some(Node::Call(called)) => {
+                let callee = called.callee;
+                self.is_dangerous(callee, 0)
+            }
+            _ => false,
+        };
+        if escapes {
+            self.find(
+                Verdict::Malicious,
+                technique::PICKLE_CALL,
+                format!("calls what a dangerous call returned or what leads into the interpreter: {call}"),
+                Some(call),
+            );
+            return;
+        }
+        self.find(
+            Verdict::Suspicious,
+            technique::PICKLE_CALL_UNRESOLVED,
+            format!("calls something that cannot be told without running it: {call}"),
+            Some(call),
+        );
+    }
+}
+
+/// Functions that [`Machine::fold`] computes.
+const FOLDABLE: &[&str] = &[
+    "builtins.getattr",
+    "builtins.__import__",
+    "importlib.import_module",
+    "importlib.__import__",
+    "cloudpickle.cloudpickle.subimport",
+    "cloudpickle.subimport",
+    "dill._dill._import_module",
+    "pkgutil.resolve_name",
+    "pydoc.locate",
+    "pydoc.resolve",
+    "cloudpickle.cloudpickle._builtin_type",
+    "dill._dill._load_type",
+    "operator.attrgetter",
+    "operator.methodcaller",
+    "operator.itemgetter",
+    "operator.attrgetter()",
+    "operator.methodcaller()",
+    "operator.itemgetter()",
+    "operator.getitem",
+    "_operator.getitem",
+    "operator.call",
+    "_operator.call",
+    "builtins.apply",
+    "functools.partial",
+    "functools.partialmethod",
+    "types.MethodType",
+    "functools.reduce",
+    "_functools.reduce",
+    "builtins.map",
+    "builtins.filter",
+    "itertools.starmap",
+    "itertools.filterfalse",
+    "itertools.takewhile",
+    "itertools.dropwhile",
+    "operator.concat",
+    "operator.add",
+    "operator.iadd",
+    "operator.iconcat",
+    "_operator.concat",
+    "_operator.add",
+    "operator.mod",
+    "_operator.mod",
+    "builtins.chr",
+    "builtins.str",
+    "builtins.bytes",
+    "builtins.bytearray",
+    "builtins.list",
+    "builtins.tuple",
+    "builtins.iter",
+    "builtins.set",
+    "builtins.reversed",
+    "builtins.next",
+    "builtins.bytes.fromhex",
+    "builtins.bytearray.fromhex",
+    "binascii.unhexlify",
+    "binascii.a2b_hex",
+    "binascii.a2b_base64",
+    "_codecs.encode",
+    "_codecs.decode",
+    "codecs.encode",
+    "codecs.decode",
+    "base64.b64decode",
+    "base64.standard_b64decode",
+    "base64.urlsafe_b64decode",
+    "base64.decodebytes",
+    "base64.decodestring",
+    "base64.b16decode",
+    "base64.b32decode",
+    "base64.b85decode",
+    "base64.a85decode",
+    "zlib.decompress",
+    "bz2.decompress",
+    "lzma.decompress",
+    "gzip.decompress",
+];
+
+/// Is it one of them?
+pub(super) fn is_foldable(full: &str) -> bool {
+    FOLDABLE.contains(&full)
+}

@@ -1,0 +1,106 @@
+//! Files inside constants: pickles and archives as bytes, raw or as base64 or hexadecimal text.
+
+use super::machine::{Blob, Machine};
+use super::value::{Text, Value};
+use crate::encoding;
+use crate::inspection::{Context, Inspection};
+use crate::sniff;
+use crate::source::Source;
+
+/// Constants that are looked into, of one pickle.
+const MAX_LOOKS: usize = 2_000;
+/// Bytes of text that are decoded.
+const MAX_TEXT: usize = 16 << 20;
+
+/// Could a constant that begins so hold a file? Cheap, and wrong at times on the side of yes.
+pub(super) fn worth_a_look(head: [u8; 4], len: usize, is_text: bool) -> bool {
+    if !is_text {
+        return len >= 4 && (sniff::has_magic(&head) || text_pickle_head(&head));
+    }
+    if len < 16 {
+        return false;
+    }
+    // Base64 or hexadecimal of a magic, or a text pickle as it is.
+    head.iter().all(u8::is_ascii_hexdigit)
+        && encoding::hex(&head).is_some_and(|h| {
+            matches!(
+                h.as_slice(),
+                [0x80, 0..=5]
+                    | [0x1f, 0x8b]
+                    | [0x78 | b'(', _]
+                    | [b'P', b'K']
+                    | [b'c', b'a'..=b'z' | b'_']
+            )
+        })
+        || encoding::base64(&head).is_some_and(|h| {
+            matches!(
+                h.as_slice(),
+                [0x80, 0..=5, ..]
+                    | [0x1f, 0x8b, ..]
+                    | [0x78, 0x01 | 0x5e | 0x9c | 0xda, _]
+                    | b"PK\x03"
+                    | b"BZh"
+                    | [0xfd, b'7', b'z']
+                    | [b'c', b'a'..=b'z' | b'_', b'a'..=b'z' | b'_' | b'\n']
+                    | [b'(', b'c' | b'S' | b'i' | b'V' | b'd' | b'l', _]
+            )
+        })
+        || text_pickle_head(&head)
+}
+
+fn text_pickle_head(head: &[u8]) -> bool {
+    matches!(
+        head,
+        [b'c', b'a'..=b'z' | b'_', b'a'..=b'z' | b'_' | b'\n', ..]
+            | [
+                b'(',
+                b'c' | b'S' | b'i' | b'V' | b'd' | b'l' | b'X' | b'U',
+                ..
+            ]
+            | [
+                b'g' | b'H' | b'e' | b'Q' | b'U' | b'/' | b'Y' | b'K',
+                _,
+                _,
+                _
+            ]
+    )
+}
+
+/// Looks into the constants that a pickle kept.
+pub(super) fn look(inspection: &mut Inspection, machine: &Machine) {
+    for blob in machine.blobs.iter().take(MAX_LOOKS) {
+        one(inspection, machine, *blob);
+    }
+}
+
+fn one(inspection: &mut Inspection, machine: &Machine, blob: Blob) {
+    let (kind, raw) = match blob.value {
+        Value::Span { kind, len, at } => (kind, machine.cursor.source().slice(at, len.into())),
+        Value::Made { kind, .. } => match machine.bytes(blob.value, MAX_TEXT) {
+            Some(bytes) => (kind, Source::of_bytes(bytes)),
+            None => return,
+        },
+        _ => return,
+    };
+    let name = format!("constant at {}", blob.offset);
+    if kind == Text::Bytes && sniff::has_magic(&raw.read(0, 8)) {
+        inspection.member(&name, Context::Constant, &raw);
+        return;
+    }
+    let text = raw.read(0, MAX_TEXT);
+    // A text pickle as it stands.
+    if super::looks_like(&raw) {
+        inspection.member(&name, Context::Constant, &raw);
+    }
+    let Some(decoded) = encoding::hex(&text).or_else(|| encoding::base64(&text)) else {
+        return;
+    };
+    if inspection.decoded_left < decoded.len() as u64 {
+        return;
+    }
+    let decoded = Source::of_bytes(decoded);
+    if sniff::has_magic(&decoded.read(0, 8)) || super::looks_like(&decoded) {
+        inspection.decoded_left -= decoded.len();
+        inspection.member(&format!("{name}, decoded"), Context::Constant, &decoded);
+    }
+}

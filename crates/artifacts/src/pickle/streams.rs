@@ -1,0 +1,291 @@
+//! The pickles of a file, one after the other: a loader may be called again, and what lies behind STOP or
+//! behind an error is one more pickle to somebody.
+
+use trueline_facts::artifact::Verdict;
+
+use super::machine::{Ended, Machine};
+use super::nested;
+use super::value::{Node, Value};
+use crate::inspection::{Context, Inspection};
+use crate::source::{Cursor, Source};
+use crate::technique;
+
+/// Bytes that are searched for further pickles between and behind the known ones.
+const MAX_SEARCH: u64 = 256 << 20;
+/// Bytes searched at once, and how far the next piece reaches back.
+const CHUNK: usize = 1 << 20;
+const OVERLAP: u64 = 256;
+/// Starts of pickles that are tried in such bytes.
+const MAX_TRIALS: usize = 200_000;
+/// The same for pickles that run into each other.
+const MAX_STREAMS: usize = 100_000;
+
+/// What the pickles of a source turned out to be.
+#[derive(Debug, Default)]
+pub(crate) struct Layout {
+    /// Complete pickles.
+    pub(crate) complete: usize,
+    /// Where the last complete one ends.
+    pub(crate) end: u64,
+    /// The first result is the magic number of torch's format before 1.6.
+    pub(crate) torch_legacy: bool,
+}
+
+/// Does it begin with a pickle that parses to its end, or with a magic number and a few opcodes?
+pub(crate) fn looks_like(source: &Source) -> bool {
+    let Some(head) = source.array::<2>(0) else {
+        return false;
+    };
+    if head[0] == 0x80 && head[1] > 5 {
+        return false;
+    }
+    if head[0] != 0x80 && !b"(]}cIiLSVUXKNFGJMlt)\x8c\x8f\x95BCT".contains(&head[0]) {
+        return false;
+    }
+    // The machine runs on a limited prefix: this only tells formats apart.
+    let mut machine = Machine::new(Cursor::new(source.slice(0, 1 << 20), 0));
+    let ended = machine.run();
+    if head[0] == 0x80 {
+        return ended == Ended::Stop || machine.opcodes >= 3 || machine.calls > 0;
+    }
+    match ended {
+        Ended::Stop => {
+            let rest = machine.cursor.remaining();
+            machine.calls > 0
+                || machine.globals > 0
+                || machine.opcodes >= 5
+                || (rest == 0 && machine.opcodes >= 2)
+        }
+        _ => machine.worst >= Verdict::Suspicious && machine.globals > 0 && machine.calls > 0,
+    }
+}
+
+/// Inspects all pickles of a source that begins with one.
+pub(crate) fn scan(inspection: &mut Inspection, source: &Source) -> Layout {
+    let mut layout = Layout::default();
+    let mut at = 0;
+    let mut streams = 0;
+    loop {
+        let mut machine = Machine::new(Cursor::new(source.clone(), at));
+        let ended = machine.run();
+        let is_first = streams == 0;
+        streams += 1;
+        if is_first {
+            layout.torch_legacy = is_torch_magic(&machine, source);
+        }
+        let plausible = is_first || ended == Ended::Stop || machine.worst >= Verdict::Suspicious;
+        if plausible {
+            keep(inspection, &machine, ended, is_first);
+        }
+        for other in std::mem::take(&mut machine.other_readings) {
+            try_one(inspection, source, other);
+        }
+        let end = machine.cursor.position();
+        if ended == Ended::Stop {
+            layout.complete += 1;
+            layout.end = end;
+        }
+        if ended == Ended::Budget || streams > MAX_STREAMS {
+            inspection.report(
+                Verdict::Unknown,
+                technique::BUDGET,
+                end,
+                "not read to its end: it has more objects than can be followed",
+            );
+            break;
+        }
+        if ended != Ended::Stop || end >= source.len() {
+            if ended != Ended::Stop {
+                search(inspection, source, machine.at.max(at + 1));
+            }
+            break;
+        }
+        // The next pickle may begin at once, or behind padding.
+        let next = skip_padding(source, end);
+        if next >= source.len() {
+            break;
+        }
+        if layout.torch_legacy && layout.complete >= 5 {
+            // Raw storages follow.
+            break;
+        }
+        let opens = source.array::<2>(next).unwrap_or_default();
+        if opens[0] == 0x80 && opens[1] <= 5 || looks_like(&source.slice(next, u64::MAX)) {
+            at = next;
+            continue;
+        }
+        search(inspection, source, next);
+        break;
+    }
+    layout
+}
+
+/// Hands on what a machine saw.
+fn keep(inspection: &mut Inspection, machine: &Machine, ended: Ended, is_first: bool) {
+    for finding in &machine.findings {
+        inspection.report_call(
+            finding.verdict,
+            finding.technique,
+            finding.offset,
+            finding.message.clone(),
+            finding.call.clone(),
+        );
+    }
+    nested::look(inspection, machine);
+    let what = match ended {
+        Ended::Stop | Ended::Budget => return,
+        Ended::Truncated => "it ends before its STOP".to_owned(),
+        Ended::UnknownOpcode(byte) => format!("byte {byte:#04x} is no opcode"),
+        Ended::Malformed => "an opcode does not find what it needs".to_owned(),
+    };
+    if machine.worst == Verdict::Malicious {
+        inspection.report(
+            Verdict::Malicious,
+            technique::PICKLE_BROKEN,
+            machine.at,
+            format!("{what}: a loader fails there, after the calls before it have run"),
+        );
+    } else if is_first {
+        inspection.report(
+            Verdict::Unknown,
+            technique::PICKLE_TRUNCATED,
+            machine.at,
+            format!("{what}: what follows was not understood"),
+        );
+    }
+}
+
+fn skip_padding(source: &Source, mut at: u64) -> u64 {
+    loop {
+        let chunk = source.read(at, 4096);
+        if chunk.is_empty() {
+            return at;
+        }
+        match chunk
+            .iter()
+            .position(|b| !matches!(b, 0 | 0xff | b' ' | b'\n' | b'\r' | b'\t'))
+        {
+            Some(skip) => return at + skip as u64,
+            None => at += chunk.len() as u64,
+        }
+    }
+}
+
+/// Looks for pickles in bytes that are something else: only what does harm counts there.
+pub(crate) fn search(inspection: &mut Inspection, source: &Source, from: u64) {
+    let end = source.len().min(from.saturating_add(MAX_SEARCH));
+    let mut at = from;
+    let mut trials = 0;
+    let mut skip_to = from;
+    while at < end {
+        let chunk = source.read(at, CHUNK);
+        if chunk.is_empty() {
+            break;
+        }
+        for candidate in candidates(&chunk) {
+            let place = at + candidate as u64;
+            if place < skip_to || trials >= MAX_TRIALS {
+                continue;
+            }
+            trials += 1;
+            skip_to = place.max(try_one(inspection, source, place));
+        }
+        if chunk.len() < CHUNK {
+            break;
+        }
+        at += CHUNK as u64 - OVERLAP;
+    }
+    if source.len() > end {
+        inspection.report(
+            Verdict::Clean,
+            technique::PICKLE_SECOND,
+            end,
+            "bytes behind the pickle were not searched to the end",
+        );
+    }
+}
+
+/// Offsets where a pickle may begin: a protocol mark, or a module and a name on lines of their own.
+fn candidates(chunk: &[u8]) -> Vec<usize> {
+    let mut found: Vec<usize> = memchr::memchr_iter(0x80, chunk)
+        .filter(|at| chunk.get(at + 1).is_some_and(|p| *p <= 5))
+        .collect();
+    for line_end in memchr::memchr_iter(b'\n', chunk) {
+        let name_len = |bytes: &[u8]| {
+            bytes
+                .iter()
+                .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'))
+                .count()
+        };
+        let before = chunk[..line_end]
+            .iter()
+            .rev()
+            .take(120)
+            .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'))
+            .count();
+        let after = name_len(&chunk[line_end + 1..chunk.len().min(line_end + 120)]);
+        if before >= 3 && after >= 2 && chunk.get(line_end + 1 + after) == Some(&b'\n') {
+            let word = line_end - before;
+            // The opcode may be any c or i in the word: the module's name is what follows it.
+            for at in word..line_end - 1 {
+                if matches!(chunk[at], b'c' | b'i') {
+                    let module = &chunk[at + 1..line_end];
+                    let known = std::str::from_utf8(module).is_ok_and(crate::names::is_stdlib);
+                    if known || at == word {
+                        found.push(at);
+                        // INST takes its arguments from a mark before it.
+                        let back = chunk[..at].iter().rev().take(256).position(|b| *b == b'(');
+                        if let Some(back) = back {
+                            found.push(at - back - 1);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// Runs a pickle that may be none; where it ended if it did harm.
+fn try_one(inspection: &mut Inspection, source: &Source, at: u64) -> u64 {
+    let mut machine = Machine::new(Cursor::new(source.clone(), at));
+    let ended = machine.run();
+    if machine.worst < Verdict::Suspicious || machine.calls == 0 || machine.globals == 0 {
+        return at;
+    }
+    // Noise has no names of modules: what cannot be told counts only beside real ones.
+    let named = machine.findings.iter().any(|f| {
+        f.verdict >= Verdict::Suspicious
+            && f.technique != technique::PICKLE_CALL_UNRESOLVED
+            && f.technique != technique::PICKLE_NAME
+            && f.technique != technique::PICKLE_MEMO
+            && f.technique != technique::PICKLE_EXTENSION
+            && f.technique != technique::PICKLE_ITEM
+            && f.technique != technique::PICKLE_FRAME
+    });
+    if !named {
+        return at;
+    }
+    if inspection.context == Context::File {
+        inspection.format("pickle");
+    }
+    keep(inspection, &machine, ended, false);
+    machine.cursor.position()
+}
+
+/// `0x1950a86a20f9469cfc6c`, as the first pickle of a file by torch before 1.6.
+fn is_torch_magic(machine: &Machine, source: &Source) -> bool {
+    const MAGIC: &[u8] = &[0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
+    let is_number = match machine.result {
+        Some(Value::Opaque) => true,
+        Some(value) => matches!(machine.get_node(value), Some(Node::Call(_))),
+        None => false,
+    };
+    is_number && {
+        let head = source.read(0, 64);
+        memchr::memmem::find(&head, MAGIC).is_some()
+            || memchr::memmem::find(&head, b"119547037146038801333356").is_some()
+    }
+}

@@ -1,0 +1,80 @@
+//! Symbolic values of the pickle machine: small, copied by value, text and bytes kept as places in the input.
+//!
+//! Containers keep a sample of their items: calls are judged when they happen, never by walking the result,
+//! so a sample loses no call.
+
+/// Index of a [`Node`] in its machine.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct NodeId(pub(crate) u32);
+
+/// A value as far as it is known without running anything.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Value {
+    None,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    /// Text or bytes in the input.
+    Span {
+        kind: Text,
+        len: u32,
+        at: u64,
+    },
+    /// Text or bytes that were computed.
+    Made {
+        kind: Text,
+        index: u32,
+    },
+    Node(NodeId),
+    /// A number too large to matter, a buffer from outside, or what a computation could not tell.
+    Opaque,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Text {
+    Str,
+    Bytes,
+}
+
+/// Kinds of containers that opcodes build.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    List,
+    Tuple,
+    Dict,
+    Set,
+    FrozenSet,
+}
+
+/// What is not a constant.
+#[derive(Debug)]
+pub(crate) enum Node {
+    /// A sample of items; keys and values by turns for dicts.
+    Container {
+        kind: Kind,
+        items: Vec<Value>,
+        /// There were more.
+        cut: bool,
+    },
+    /// `module.name`, as the loader resolves it. With an empty name the module itself.
+    Global { module: Box<str>, name: Box<str> },
+    /// The result of a call.
+    Call(Box<Called>),
+    /// `functools.partial`, bound and other deferred calls: what they call, and the first arguments.
+    Partial { callee: Value, args: Vec<Value> },
+    /// An attribute of something that is not known.
+    Attribute { of: Value, name: Box<str> },
+    /// What the loader's `persistent_load` gives.
+    Persistent(Value),
+}
+
+/// A call or construction that happened.
+#[derive(Debug)]
+pub(crate) struct Called {
+    pub(crate) callee: Value,
+    pub(crate) args: Vec<Value>,
+    /// Attributes that BUILD bound to something that can be called.
+    pub(crate) bound: Vec<(Box<str>, Value)>,
+    /// The state of the last BUILD.
+    pub(crate) state: Option<Value>,
+}

@@ -1,0 +1,477 @@
+//! What bytes are, by their content: every format is asked, and a file may be several at once.
+
+use trueline_facts::artifact::Verdict;
+
+use crate::encoding::{self, Compression};
+use crate::inspection::{Context, Inspection, printable};
+use crate::source::Source;
+use crate::zip::Member;
+use crate::{
+    bundle, executable, gguf, hdf5, keras, msgpack, numpy, onnx, pickle, rds, safetensors, tar,
+    technique, template, tensorflow, text, tflite, zip,
+};
+
+/// Ratio of decoded to encoded bytes above which exhausting the budget is a bomb and not a large file.
+const BOMB_RATIO: u64 = 200;
+/// Text that is read as configuration.
+const MAX_TEXT: u64 = 64 << 20;
+
+/// Do the first bytes name a format that has a magic number?
+pub(crate) fn has_magic(head: &[u8]) -> bool {
+    Compression::of(head).is_some()
+        || matches!(
+            head,
+            [0x80, 0..=5, ..]
+                | [b'P', b'K', 3, 4, ..]
+                | [b'7', b'z', 0xbc, 0xaf, ..]
+                | [0x93, b'N', b'U', b'M', ..]
+                | [0x89, b'H', b'D', b'F', ..]
+                | [b'G', b'G', b'U', b'F', ..]
+                | [0x7f, b'E', b'L', b'F', ..]
+        )
+}
+
+/// Inspects bytes of a name by what they are.
+pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) {
+    if source.len() == 0 {
+        return;
+    }
+    let head = source.read(0, 512);
+    let mut found: Vec<&'static str> = Vec::new();
+    let is_zip = zip::is_zip(source, inspection.depth() == 0);
+    if let Some(kind) = executable::kind(source) {
+        executable::inspect(inspection, name, kind, is_zip);
+        found.push(kind);
+    }
+    if let Some(compression) = Compression::of(&head)
+        && compressed(inspection, name, source, compression)
+    {
+        found.push(compression.name());
+    }
+    if head.starts_with(&[b'7', b'z', 0xbc, 0xaf, 0x27, 0x1c]) {
+        seven_zip(inspection, name, source);
+        found.push("7z");
+    }
+    if is_zip {
+        zip::inspect(inspection, name, source);
+        found.push("zip");
+    }
+    if tar::is_tar(source) {
+        tar::inspect(inspection, name, source);
+        found.push("tar");
+    }
+    if head.starts_with(b"\x93NUMPY") {
+        numpy::inspect(inspection, source);
+        found.push("npy");
+    }
+    if let Some(start) = hdf5::superblock(source) {
+        hdf5::inspect(inspection, source, start);
+        found.push("hdf5");
+    }
+    if head.starts_with(b"GGUF") {
+        gguf::inspect(inspection, source);
+        found.push("gguf");
+    } else if matches!(head.get(..4), Some(b"lmgg" | b"fmgg" | b"tjgg" | b"algg")) {
+        gguf::inspect_old(inspection);
+        found.push("ggml");
+    }
+    if head.get(4..8) == Some(b"TFL3") {
+        tflite::inspect(inspection, source);
+        found.push("tflite");
+    }
+    if safetensors::is_safetensors(source) {
+        safetensors::inspect(inspection, source);
+        found.push("safetensors");
+    }
+    if let Some(start) = rds::start(source) {
+        rds::inspect(inspection, source, start);
+        found.push("rds");
+    }
+    if head.starts_with(b"T7\0\0") || is_torch7(&head, name) {
+        torch7(inspection, source);
+        found.push("torch7");
+    }
+    // Weak marks only where no strong one stands.
+    let strong = has_magic(&head) || found.iter().any(|f| !matches!(*f, "zip" | "hdf5"));
+    let is_pickle = (!strong || head.first() == Some(&0x80)) && pickle::looks_like(source);
+    let mut all_pickle = false;
+    if is_pickle {
+        if inspection.context != Context::Constant {
+            inspection.format("pickle");
+        }
+        let layout = pickle::scan(inspection, source);
+        if layout.torch_legacy {
+            inspection.format("pytorch-legacy");
+        }
+        // An archive inside of a constant is not beside the pickle.
+        all_pickle = layout.end == source.len();
+        found.push("pickle");
+    }
+    let named_msgpack = ["msgpack", "flax", "mpk"]
+        .iter()
+        .any(|end| name.to_ascii_lowercase().ends_with(end));
+    if found.is_empty() && msgpack::is_msgpack(source, named_msgpack) {
+        msgpack::inspect(inspection, source);
+        found.push("msgpack");
+    }
+    if found.is_empty() && protobuf(inspection, name, source, &head) {
+        found.push("protobuf");
+    }
+    if found.is_empty() && is_text(&head) {
+        text(inspection, name, source, &head);
+    } else if found.is_empty() {
+        remarks(inspection, name, source, &head);
+    }
+    let behind_magic: Vec<&&str> = found
+        .iter()
+        .filter(|f| !matches!(**f, "script" | "ape" | "elf" | "pe" | "mach-o"))
+        .collect();
+    if behind_magic.len() > 1 && !all_pickle && inspection.context == Context::File {
+        inspection.report(
+            Verdict::Suspicious,
+            technique::POLYGLOT,
+            0,
+            format!("the file is several things at once: {}", found.join(", ")),
+        );
+    }
+}
+
+/// What has no format of its own: raw weights, and names that promise a pickle.
+fn remarks(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) {
+    let lower = name.to_ascii_lowercase();
+    let extension = lower.rsplit('.').next().unwrap_or_default();
+    let pickles = ["pkl", "pickle", "dill", "joblib", "pt", "pth", "ckpt"].contains(&extension);
+    if pickles && inspection.context != Context::Constant {
+        if head.first() == Some(&0x80) {
+            inspection.format("pickle");
+        }
+        pickle::search(inspection, source, 0);
+        inspection.report(
+            Verdict::Unknown,
+            technique::PICKLE_TRUNCATED,
+            0,
+            "named as a model, but its content is not known here",
+        );
+    } else if [
+        "bin",
+        "dat",
+        "model",
+        "data",
+        "weights",
+        "pb",
+        "onnx",
+        "h5",
+        "npy",
+        "safetensors",
+        "gguf",
+        "msgpack",
+    ]
+    .contains(&extension)
+        && inspection.context == Context::File
+        && source.len() < 64 << 20
+    {
+        pickle::search(inspection, source, 0);
+    }
+}
+
+/// Decodes and looks inside; whether it was what its magic says.
+fn compressed(
+    inspection: &mut Inspection,
+    name: &str,
+    source: &Source,
+    compression: Compression,
+) -> bool {
+    let limit = inspection.decoded_left;
+    let decoded = encoding::decode(source, compression, limit);
+    let weak = matches!(compression, Compression::Zlib | Compression::Lzma);
+    if decoded.bytes.is_empty() && (decoded.broken || weak) {
+        if weak {
+            // Two bytes are no evidence.
+            return false;
+        }
+        inspection.format(compression.name());
+        inspection.report(
+            Verdict::Unknown,
+            technique::BAD_COMPRESSION,
+            0,
+            format!("the {} data cannot be decoded", compression.name()),
+        );
+        return true;
+    }
+    inspection.format(compression.name());
+    inspection.decoded_left -= decoded.bytes.len() as u64;
+    let size = decoded.bytes.len() as u64;
+    if decoded.cut {
+        let is_bomb = size / source.len().max(1) >= BOMB_RATIO;
+        inspection.report(
+            if is_bomb {
+                Verdict::Suspicious
+            } else {
+                Verdict::Unknown
+            },
+            if is_bomb {
+                technique::BOMB
+            } else {
+                technique::BUDGET
+            },
+            0,
+            format!(
+                "more than {size} bytes come out of {} bytes of {}: not decoded to the end",
+                source.len(),
+                compression.name()
+            ),
+        );
+    } else if decoded.broken && !weak {
+        inspection.report(
+            Verdict::Unknown,
+            technique::BAD_COMPRESSION,
+            size,
+            format!(
+                "the {} data breaks off after {size} decoded bytes",
+                compression.name()
+            ),
+        );
+    }
+    let inner = Source::of_bytes(decoded.bytes);
+    let stem = name
+        .rsplit_once('.')
+        .map_or(name, |(stem, _)| stem)
+        .to_owned();
+    inspection.member(
+        &format!("{stem} ({})", compression.name()),
+        Context::Member,
+        &inner,
+    );
+    true
+}
+
+/// Members of a 7z archive: some scanners do not open it.
+fn seven_zip(inspection: &mut Inspection, name: &str, source: &Source) {
+    inspection.format("7z");
+    let mut members = Vec::new();
+    let mut left = inspection.decoded_left;
+    let mut cut = false;
+    // The header says how long it is: larger than the file is nonsense that must not be allocated.
+    let header = source.u64(20).unwrap_or(u64::MAX);
+    let read = if header > source.len() {
+        None
+    } else {
+        sevenz_rust2::ArchiveReader::new(source.reader(), sevenz_rust2::Password::empty()).ok()
+    };
+    let Some(mut archive) = read else {
+        inspection.report(
+            Verdict::Suspicious,
+            technique::BAD_COMPRESSION,
+            0,
+            "a 7z archive that cannot be read",
+        );
+        return;
+    };
+    let ended = archive.for_each_entries(|entry, reader| {
+        let mut bytes = Vec::new();
+        let limit = left;
+        let got = std::io::Read::read_to_end(&mut std::io::Read::take(reader, limit), &mut bytes);
+        left -= bytes.len() as u64;
+        cut |= left == 0;
+        members.push(Member {
+            name: entry.name().to_owned(),
+            source: Source::of_bytes(bytes),
+        });
+        Ok(got.is_ok() && left > 0 && members.len() < 10_000)
+    });
+    inspection.decoded_left = left;
+    if ended.is_err() || cut {
+        inspection.report(
+            Verdict::Unknown,
+            technique::BAD_COMPRESSION,
+            0,
+            "part of the 7z archive cannot be read",
+        );
+    }
+    for member in &members {
+        zip::check_path(inspection, &member.name, 0);
+    }
+    bundle::inspect(inspection, name, &members);
+}
+
+/// Messages without a magic: decided by what they hold.
+fn protobuf(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) -> bool {
+    let Some(first) = head.first() else {
+        return false;
+    };
+    // Field 1 or 2 as number or bytes open every one of them.
+    if !matches!(first, 0x08 | 0x0a | 0x12 | 0x10) {
+        return false;
+    }
+    if onnx::is_onnx(source) {
+        onnx::inspect(inspection, source);
+        return true;
+    }
+    if let Some(kind) = tensorflow::kind(source) {
+        tensorflow::inspect(inspection, source, kind);
+        return true;
+    }
+    let extension = name
+        .rsplit('.')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    if extension == "pb" && tensorflow::keras_metadata(inspection, source) {
+        return true;
+    }
+    if tensorflow::paddle(inspection, source) {
+        return true;
+    }
+    if extension == "mlmodel" {
+        coreml(inspection, source);
+        return true;
+    }
+    false
+}
+
+/// `CoreML`: custom layers and models name classes of the loading program; linked models name files.
+fn coreml(inspection: &mut Inspection, source: &Source) {
+    inspection.format("coreml");
+    let custom = crate::protobuf::messages(source, 555).next().is_some();
+    let linked = crate::protobuf::messages(source, 556).next();
+    if custom {
+        inspection.report(
+            Verdict::Unknown,
+            technique::COREML_CUSTOM,
+            0,
+            "a custom model runs a class of the loading program",
+        );
+    }
+    if let Some(linked) = linked {
+        let bytes = linked.read(0, 4096);
+        let outside = memchr::memmem::find(&bytes, b"../").is_some()
+            || memchr::memmem::find(&bytes, b"\x0a/").is_some();
+        inspection.report(
+            if outside {
+                Verdict::Malicious
+            } else {
+                Verdict::Unknown
+            },
+            technique::COREML_CUSTOM,
+            0,
+            "the model is taken from another file",
+        );
+    }
+}
+
+fn is_torch7(head: &[u8], name: &str) -> bool {
+    name.to_ascii_lowercase().ends_with(".t7") && head.len() > 4
+}
+
+/// Torch 7: functions are Lua bytecode.
+fn torch7(inspection: &mut Inspection, source: &Source) {
+    inspection.format("torch7");
+    let bytes = source.read(0, 16 << 20);
+    if memchr::memmem::find(&bytes, b"\x1bLJ").is_some()
+        || memchr::memmem::find(&bytes, b"\x1bLua").is_some()
+    {
+        inspection.report(
+            Verdict::Suspicious,
+            technique::LUA_CODE,
+            0,
+            "the file holds compiled Lua functions",
+        );
+    }
+}
+
+/// No control characters but white space.
+fn is_text(head: &[u8]) -> bool {
+    !head.is_empty()
+        && head
+            .iter()
+            .all(|b| *b >= 0x20 && *b != 0x7f || matches!(b, b'\n' | b'\r' | b'\t' | 0x0c | 0x1b))
+}
+
+/// Configuration as text.
+fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) {
+    let lower = name.to_ascii_lowercase();
+    let extension = lower.rsplit('.').next().unwrap_or_default();
+    if head.starts_with(b"version https://git-lfs.github.com/spec/") {
+        inspection.format("git-lfs-pointer");
+        inspection.report(
+            Verdict::Unknown,
+            technique::LFS_POINTER,
+            0,
+            "a pointer to a file in Git LFS: fetch the file, then check it",
+        );
+        return;
+    }
+    let trimmed = head.trim_ascii_start();
+    let first = trimmed.first().copied().unwrap_or_default();
+    let is_json = extension == "json"
+        || first == b'{'
+        || (first == b'[' && !matches!(extension, "toml" | "ini" | "cfg" | "md" | "txt"));
+    let is_xml = trimmed.starts_with(b"<?xml")
+        || trimmed.starts_with(b"<!DOCTYPE")
+            && !trimmed.starts_with(b"<!DOCTYPE html")
+            && !trimmed.starts_with(b"<!doctype")
+        || matches!(extension, "xml" | "pmml");
+    let is_yaml = matches!(extension, "yaml" | "yml")
+        || (extension == "md" && lower == "readme.md")
+        || trimmed.starts_with(b"%YAML")
+        || (trimmed.starts_with(b"--- ") || trimmed.starts_with(b"---\n"));
+    let is_template = matches!(extension, "jinja" | "jinja2" | "j2") && lower.contains("chat")
+        || lower == "chat_template.jinja"
+        || (inspection.context == Context::Member && extension == "jinja");
+    if !(is_json
+        || is_xml
+        || is_yaml
+        || is_template
+        || extension == "args"
+        || lower == ".args"
+        || lower == "modelfile")
+    {
+        return;
+    }
+    if source.len() > MAX_TEXT {
+        inspection.report(
+            Verdict::Unknown,
+            technique::BUDGET,
+            0,
+            "text of more than 64 MB was not read",
+        );
+        return;
+    }
+    let bytes = source.read(0, MAX_TEXT as usize);
+    if lower == ".args" || extension == "args" {
+        executable::arguments(inspection, source);
+        return;
+    }
+    let content = String::from_utf8_lossy(&bytes);
+    if is_template {
+        template::inspect(inspection, &content);
+    } else if is_xml {
+        text::xml(inspection, &content);
+    } else if is_json {
+        match serde_json::from_slice::<serde_json::Value>(&bytes) {
+            Ok(value) => {
+                inspection.format("json");
+                if value.get("keras_version").is_some() || value.get("class_name").is_some() {
+                    keras::config(inspection, &value, keras::Container::Zip);
+                }
+                text::json(inspection, name, &value);
+            }
+            Err(error) if error.to_string().contains("recursion limit") => inspection.report(
+                Verdict::Suspicious,
+                technique::SERVER_PATH,
+                0,
+                "JSON that nests so deep that loaders overflow",
+            ),
+            // Lines of JSON, comments, half a file: what can be found by lines is looked for.
+            Err(_) => text::yaml(inspection, &content),
+        }
+    } else {
+        if matches!(extension, "yaml" | "yml") {
+            inspection.format("yaml");
+        }
+        text::yaml(inspection, &content);
+    }
+    if lower == "modelfile" {
+        let _ = printable(&lower);
+    }
+}

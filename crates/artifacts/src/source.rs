@@ -1,0 +1,352 @@
+//! Bytes at a place: files, parts of files and decoded members behind one type.
+//!
+//! Positioned reads only: nothing is mapped, nothing is read that is not asked for. A read past the end is
+//! short; a read that fails is short too and is remembered, so that a verdict never rests on it unseen.
+
+use std::fs::File;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Something with bytes at offsets.
+pub trait ReadAt: Send + Sync {
+    /// How many bytes.
+    fn size(&self) -> u64;
+    /// Fills as much of the buffer as there is; 0 at the end.
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
+}
+
+impl ReadAt for Vec<u8> {
+    fn size(&self) -> u64 {
+        self.len() as u64
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let start = usize::try_from(offset)
+            .unwrap_or(usize::MAX)
+            .min(self.len());
+        let count = buffer.len().min(self.len() - start);
+        buffer[..count].copy_from_slice(&self[start..start + count]);
+        Ok(count)
+    }
+}
+
+/// A file and its length when it was opened.
+#[derive(Debug)]
+struct OpenFile {
+    file: File,
+    size: u64,
+}
+
+impl ReadAt for OpenFile {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    #[cfg(unix)]
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        std::os::unix::fs::FileExt::read_at(&self.file, buffer, offset)
+    }
+
+    #[cfg(windows)]
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        std::os::windows::fs::FileExt::seek_read(&self.file, buffer, offset)
+    }
+}
+
+/// A range of something with bytes. Cheap to copy.
+#[derive(Clone)]
+pub(crate) struct Source {
+    inner: Arc<dyn ReadAt>,
+    failed: Arc<AtomicBool>,
+    start: u64,
+    len: u64,
+}
+
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Source")
+            .field("start", &self.start)
+            .field("len", &self.len)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Source {
+    pub(crate) fn of(inner: Arc<dyn ReadAt>) -> Self {
+        let len = inner.size();
+        Self {
+            inner,
+            failed: Arc::default(),
+            start: 0,
+            len,
+        }
+    }
+
+    pub(crate) fn of_file(file: File) -> io::Result<Self> {
+        let size = file.metadata()?.len();
+        Ok(Self::of(Arc::new(OpenFile { file, size })))
+    }
+
+    pub(crate) fn of_bytes(bytes: Vec<u8>) -> Self {
+        Self::of(Arc::new(bytes))
+    }
+
+    pub(crate) const fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Did a read fail?
+    pub(crate) fn failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
+    }
+
+    /// The part from `offset` of at most `len` bytes; what lies past the end is left out.
+    pub(crate) fn slice(&self, offset: u64, len: u64) -> Self {
+        let offset = offset.min(self.len);
+        Self {
+            inner: Arc::clone(&self.inner),
+            failed: Arc::clone(&self.failed),
+            start: self.start + offset,
+            len: len.min(self.len - offset),
+        }
+    }
+
+    /// Fills the buffer from `offset`; how much of it.
+    pub(crate) fn fill(&self, offset: u64, buffer: &mut [u8]) -> usize {
+        let left = self.len.saturating_sub(offset);
+        let want = buffer
+            .len()
+            .min(usize::try_from(left).unwrap_or(usize::MAX));
+        let mut done = 0;
+        while done < want {
+            match self
+                .inner
+                .read_at(self.start + offset + done as u64, &mut buffer[done..want])
+            {
+                Ok(0) => {
+                    // The file shrank while it was read.
+                    self.failed.store(true, Ordering::Relaxed);
+                    break;
+                }
+                Ok(count) => done += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => {
+                    self.failed.store(true, Ordering::Relaxed);
+                    break;
+                }
+            }
+        }
+        done
+    }
+
+    /// At most `len` bytes from `offset`: callers bound `len`.
+    pub(crate) fn read(&self, offset: u64, len: usize) -> Vec<u8> {
+        let left = usize::try_from(self.len.saturating_sub(offset)).unwrap_or(usize::MAX);
+        let mut bytes = vec![0; len.min(left)];
+        let done = self.fill(offset, &mut bytes);
+        bytes.truncate(done);
+        bytes
+    }
+
+    /// Exactly `N` bytes, or nothing.
+    pub(crate) fn array<const N: usize>(&self, offset: u64) -> Option<[u8; N]> {
+        let mut bytes = [0; N];
+        (self.fill(offset, &mut bytes) == N).then_some(bytes)
+    }
+
+    pub(crate) fn u16(&self, offset: u64) -> Option<u16> {
+        self.array(offset).map(u16::from_le_bytes)
+    }
+
+    pub(crate) fn u32(&self, offset: u64) -> Option<u32> {
+        self.array(offset).map(u32::from_le_bytes)
+    }
+
+    pub(crate) fn u64(&self, offset: u64) -> Option<u64> {
+        self.array(offset).map(u64::from_le_bytes)
+    }
+
+    /// A sequential reader over it, buffered.
+    pub(crate) fn reader(&self) -> io::BufReader<SourceReader> {
+        io::BufReader::with_capacity(
+            1 << 16,
+            SourceReader {
+                source: self.clone(),
+                at: 0,
+            },
+        )
+    }
+}
+
+/// Reads a source from its start; can seek.
+#[derive(Debug)]
+pub(crate) struct SourceReader {
+    source: Source,
+    at: u64,
+}
+
+impl io::Read for SourceReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.source.fill(self.at, buffer);
+        self.at += count as u64;
+        Ok(count)
+    }
+}
+
+impl io::Seek for SourceReader {
+    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
+        let at = match to {
+            io::SeekFrom::Start(at) => Some(at),
+            io::SeekFrom::End(by) => self.source.len.checked_add_signed(by),
+            io::SeekFrom::Current(by) => self.at.checked_add_signed(by),
+        };
+        self.at = at.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.at)
+    }
+}
+
+/// Bytes kept ahead by a [`Cursor`].
+const WINDOW: usize = 1 << 16;
+
+/// Walks a source forward through a small window; jumps cost nothing.
+#[derive(Debug)]
+pub(crate) struct Cursor {
+    source: Source,
+    window: Vec<u8>,
+    /// Where the window begins in the source.
+    base: u64,
+    /// Next byte, in the window.
+    at: usize,
+}
+
+impl Cursor {
+    pub(crate) fn new(source: Source, at: u64) -> Self {
+        Self {
+            source,
+            window: Vec::new(),
+            base: at,
+            at: 0,
+        }
+    }
+
+    pub(crate) const fn source(&self) -> &Source {
+        &self.source
+    }
+
+    pub(crate) const fn position(&self) -> u64 {
+        self.base + self.at as u64
+    }
+
+    pub(crate) const fn remaining(&self) -> u64 {
+        self.source.len.saturating_sub(self.position())
+    }
+
+    /// Goes to `offset`, without reading.
+    pub(crate) fn seek(&mut self, offset: u64) {
+        let end = self.base + self.window.len() as u64;
+        if offset >= self.base && offset <= end {
+            self.at = (offset - self.base) as usize;
+        } else {
+            self.base = offset;
+            self.window.clear();
+            self.at = 0;
+        }
+    }
+
+    /// Makes `count` bytes visible, if there are as many.
+    fn ensure(&mut self, count: usize) -> bool {
+        if self.window.len() - self.at >= count {
+            return true;
+        }
+        let position = self.position();
+        if count > WINDOW || self.source.len.saturating_sub(position) < count as u64 {
+            return false;
+        }
+        // Short looks are many: the window grows with use.
+        let size = if self.window.capacity() == 0 {
+            1024.max(count)
+        } else {
+            WINDOW
+        };
+        self.window.resize(size, 0);
+        let got = self.source.fill(position, &mut self.window);
+        self.window.truncate(got);
+        self.base = position;
+        self.at = 0;
+        got >= count
+    }
+
+    pub(crate) fn u8(&mut self) -> Option<u8> {
+        if self.at >= self.window.len() && !self.ensure(1) {
+            return None;
+        }
+        let byte = *self.window.get(self.at)?;
+        self.at += 1;
+        Some(byte)
+    }
+
+    /// At most 64 KiB at once.
+    pub(crate) fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+        if !self.ensure(N) {
+            return None;
+        }
+        let bytes = self.window.get(self.at..self.at + N)?.try_into().ok()?;
+        self.at += N;
+        Some(bytes)
+    }
+
+    /// Passes over `count` bytes; where they began. `None` if there are not as many.
+    pub(crate) fn skip(&mut self, count: u64) -> Option<u64> {
+        let from = self.position();
+        if count > self.remaining() {
+            return None;
+        }
+        self.seek(from + count);
+        Some(from)
+    }
+
+    /// Up to the next line feed, which is passed and not part of it; `None` if there is none within `limit`.
+    pub(crate) fn line(&mut self, limit: usize) -> Option<Vec<u8>> {
+        let from = self.position();
+        if let Some(end) = memchr::memchr(b'\n', self.window.get(self.at..)?) {
+            let line = self.window[self.at..self.at + end].to_vec();
+            self.at += end + 1;
+            return (line.len() <= limit).then_some(line);
+        }
+        let mut size = 256;
+        loop {
+            let bytes = self.source.read(from, size);
+            if let Some(end) = memchr::memchr(b'\n', &bytes) {
+                self.seek(from + end as u64 + 1);
+                return Some(bytes[..end].to_vec());
+            }
+            if bytes.len() < size || size > limit {
+                return None;
+            }
+            size *= 8;
+        }
+    }
+
+    /// Bytes at any place of the source, from the window where it has them.
+    pub(crate) fn bytes(&self, offset: u64, len: usize) -> Vec<u8> {
+        if let Some(start) = offset.checked_sub(self.base)
+            && let Ok(start) = usize::try_from(start)
+            && let Some(bytes) = self.window.get(start..start.saturating_add(len))
+        {
+            return bytes.to_vec();
+        }
+        self.source.read(offset, len)
+    }
+
+    /// The first of them, without allocating.
+    pub(crate) fn head<const N: usize>(&self, offset: u64) -> Option<[u8; N]> {
+        if let Some(start) = offset.checked_sub(self.base)
+            && let Ok(start) = usize::try_from(start)
+            && let Some(bytes) = self.window.get(start..start.saturating_add(N))
+        {
+            return bytes.try_into().ok();
+        }
+        self.source.array(offset)
+    }
+}

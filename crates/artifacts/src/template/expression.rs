@@ -1,0 +1,631 @@
+//! Expressions of a template: enough of the grammar to know what is accessed, called and filtered.
+//!
+//! Lenient: what is no expression is passed over token by token, so unknown dialects lose nothing.
+
+use std::collections::BTreeMap;
+
+use trueline_facts::artifact::Verdict;
+
+use crate::names;
+
+const MAX_DEPTH: u32 = 100;
+const MAX_TEXT: usize = 1 << 16;
+
+#[derive(Clone, PartialEq, Debug)]
+enum Token {
+    Name(String),
+    Text(String),
+    Number(String),
+    Sign(char),
+}
+
+/// Walks the tokens of one block.
+pub(super) struct Parser<'c> {
+    tokens: Vec<Token>,
+    at: usize,
+    constants: &'c mut BTreeMap<String, String>,
+    pub(super) found: Vec<(Verdict, String)>,
+    /// Text constants, also those that were put together.
+    pub(super) strings: Vec<String>,
+    pub(super) unfinished: bool,
+}
+
+/// The value of an expression, if it is constant text.
+type Folded = Option<String>;
+
+impl<'c> Parser<'c> {
+    pub(super) fn new(code: &str, constants: &'c mut BTreeMap<String, String>) -> Self {
+        let (tokens, unfinished) = tokens(code);
+        Self {
+            tokens,
+            at: 0,
+            constants,
+            found: Vec::new(),
+            strings: Vec::new(),
+            unfinished,
+        }
+    }
+
+    pub(super) fn run(&mut self, is_statement: bool) {
+        if is_statement {
+            self.keyword();
+        }
+        while self.at < self.tokens.len() {
+            let before = self.at;
+            let folded = self.expression(0);
+            self.strings.extend(folded);
+            if self.at == before {
+                self.at += 1;
+            }
+        }
+    }
+
+    fn keyword(&mut self) {
+        let word = match self
+            .tokens
+            .iter()
+            .find(|t| !matches!(t, Token::Sign('-' | '+')))
+        {
+            Some(Token::Name(word)) => word.clone(),
+            _ => return,
+        };
+        if matches!(word.as_str(), "import" | "include" | "extends" | "from") {
+            self.found.push((
+                Verdict::Malicious,
+                format!("the template loads another one with {word}: a chat template needs no other file"),
+            ));
+        }
+        if word == "set" {
+            // `set x = constant`
+            let skip = self
+                .tokens
+                .iter()
+                .position(|t| matches!(t, Token::Name(n) if n == "set"))
+                .unwrap_or(0);
+            if let (Some(Token::Name(name)), Some(Token::Sign('='))) = (
+                self.tokens.get(skip + 1).cloned(),
+                self.tokens.get(skip + 2),
+            ) {
+                self.at = skip + 3;
+                let value = self.expression(0);
+                match value {
+                    Some(value) => {
+                        self.strings.push(value.clone());
+                        self.constants.insert(name, value);
+                    }
+                    None => {
+                        self.constants.remove(&name);
+                    }
+                }
+            }
+        }
+    }
+
+    fn peek(&self) -> Option<&Token> {
+        self.tokens.get(self.at)
+    }
+
+    fn eat(&mut self, sign: char) -> bool {
+        let is = self.peek() == Some(&Token::Sign(sign));
+        self.at += usize::from(is);
+        is
+    }
+
+    /// Operators are all of one rank: only what is constant matters, not what comes first.
+    fn expression(&mut self, depth: u32) -> Folded {
+        if depth > MAX_DEPTH {
+            self.at = self.tokens.len();
+            return None;
+        }
+        let mut left = self.postfix(depth);
+        loop {
+            match self.peek() {
+                Some(Token::Sign('~' | '+')) => {
+                    self.at += 1;
+                    let right = self.postfix(depth + 1);
+                    left = match (left, right) {
+                        (Some(a), Some(b)) if a.len() + b.len() <= MAX_TEXT => Some(a + &b),
+                        _ => None,
+                    };
+                }
+                Some(Token::Sign('*')) => {
+                    self.at += 1;
+                    let times = match self.peek() {
+                        Some(Token::Number(n)) => n.parse::<usize>().ok(),
+                        _ => None,
+                    };
+                    self.postfix(depth + 1);
+                    left = left
+                        .zip(times)
+                        .filter(|(text, n)| text.len().saturating_mul(*n) <= MAX_TEXT)
+                        .map(|(text, n)| text.repeat(n));
+                }
+                Some(Token::Sign('%')) => {
+                    self.at += 1;
+                    let from = self.at;
+                    let right = self.postfix(depth + 1);
+                    let given = right.map_or_else(|| self.texts_between(from), |r| vec![r]);
+                    left = left.and_then(|format| percent(&format, &given));
+                }
+                Some(Token::Sign('<' | '>' | '=' | '!' | '-' | '/')) => {
+                    self.at += 1;
+                    if let Some(text) = left.take() {
+                        self.strings.push(text);
+                    }
+                    let right = self.postfix(depth + 1);
+                    self.strings.extend(right);
+                }
+                Some(Token::Name(word))
+                    if matches!(
+                        word.as_str(),
+                        "and" | "or" | "in" | "is" | "not" | "if" | "else"
+                    ) =>
+                {
+                    self.at += 1;
+                    if let Some(text) = left.take() {
+                        self.strings.push(text);
+                    }
+                    let right = self.postfix(depth + 1);
+                    self.strings.extend(right);
+                }
+                _ => return left,
+            }
+        }
+    }
+
+    /// Texts among the tokens from a place to here: the parts of a tuple.
+    fn texts_between(&self, from: usize) -> Vec<String> {
+        self.tokens[from.min(self.at)..self.at]
+            .iter()
+            .filter_map(|t| match t {
+                Token::Text(text) => Some(text.clone()),
+                Token::Name(name) => self.constants.get(name).cloned(),
+                _ => None,
+            })
+            .collect()
+    }
+
+    fn postfix(&mut self, depth: u32) -> Folded {
+        if depth > MAX_DEPTH {
+            self.at = self.tokens.len();
+            return None;
+        }
+        let start = self.at;
+        let mut value: Folded = None;
+        let mut list: Option<Vec<String>> = None;
+        let mut root = String::new();
+        match self.peek().cloned() {
+            Some(Token::Text(text)) => {
+                self.at += 1;
+                value = Some(text);
+                while let Some(Token::Text(more)) = self.peek().cloned() {
+                    self.at += 1;
+                    value = value.map(|v| v + &more);
+                }
+            }
+            Some(Token::Number(_)) => self.at += 1,
+            Some(Token::Name(name)) => {
+                self.at += 1;
+                if matches!(
+                    name.as_str(),
+                    "not" | "and" | "or" | "in" | "is" | "if" | "else"
+                ) {
+                    return self.postfix(depth + 1);
+                }
+                self.name(&name, "");
+                if matches!(name.as_str(), "lipsum" | "url_for" | "get_flashed_messages") {
+                    self.found.push((
+                        Verdict::Suspicious,
+                        format!("the template uses {name}, through which attacks reach Python"),
+                    ));
+                }
+                value = self.constants.get(&name).cloned();
+                root = name;
+            }
+            Some(Token::Sign('-' | '+')) => {
+                self.at += 1;
+                return self.postfix(depth + 1);
+            }
+            Some(Token::Sign(open @ ('(' | '[' | '{'))) => {
+                self.at += 1;
+                let close = match open {
+                    '(' => ')',
+                    '[' => ']',
+                    _ => '}',
+                };
+                let items = self.items(close, depth + 1);
+                if open == '(' && items.len() == 1 {
+                    value = items.first().cloned().flatten();
+                } else {
+                    list = items.into_iter().collect();
+                }
+            }
+            _ => return None,
+        }
+        loop {
+            match self.peek() {
+                Some(Token::Sign('.')) => {
+                    self.at += 1;
+                    let Some(Token::Name(name)) = self.peek().cloned() else {
+                        continue;
+                    };
+                    self.at += 1;
+                    self.name(&name, &root);
+                    let is_call = self.peek() == Some(&Token::Sign('('));
+                    let args = if is_call {
+                        self.arguments(depth + 1)
+                    } else {
+                        Vec::new()
+                    };
+                    value = if is_call {
+                        self.called(&name, value.clone(), &args, list.as_deref())
+                    } else {
+                        None
+                    };
+                    list = None;
+                }
+                Some(Token::Sign('[')) => {
+                    self.at += 1;
+                    let from = self.at;
+                    let key = self.items(']', depth + 1);
+                    let inner = &self.tokens[from..self.at.saturating_sub(1).max(from)];
+                    let is_reverse = matches!(inner, [Token::Sign(':'), Token::Sign(':'), Token::Sign('-'), Token::Number(n)] if n == "1");
+                    let index = match inner {
+                        [Token::Number(n)] => n.parse::<usize>().ok(),
+                        _ => None,
+                    };
+                    if let Some(Some(key)) = key.first().cloned() {
+                        self.name(&key, &root);
+                    }
+                    value = if is_reverse {
+                        value.map(|v| v.chars().rev().collect())
+                    } else if let (Some(text), Some(at)) = (&value, index) {
+                        text.chars().nth(at).map(String::from)
+                    } else if let (Some(list), Some(at)) = (&list, index) {
+                        list.get(at).cloned()
+                    } else {
+                        None
+                    };
+                    list = None;
+                }
+                Some(Token::Sign('(')) => {
+                    let args = self.arguments(depth + 1);
+                    if matches!(
+                        root.as_str(),
+                        "eval"
+                            | "exec"
+                            | "open"
+                            | "__import__"
+                            | "compile"
+                            | "getattr"
+                            | "setattr"
+                            | "globals"
+                            | "vars"
+                            | "input"
+                    ) {
+                        self.found
+                            .push((Verdict::Malicious, format!("the template calls {root}")));
+                    }
+                    if root == "range" {
+                        self.check_range(start);
+                    }
+                    if root == "dict" || root == "namespace" {
+                        self.strings.extend(args.into_iter().flatten());
+                    }
+                    value = None;
+                }
+                Some(Token::Sign('|')) => {
+                    self.at += 1;
+                    let Some(Token::Name(filter)) = self.peek().cloned() else {
+                        continue;
+                    };
+                    self.at += 1;
+                    let has_args = self.peek() == Some(&Token::Sign('('));
+                    let args = if has_args {
+                        self.arguments(depth + 1)
+                    } else {
+                        Vec::new()
+                    };
+                    value = self.filter(&filter, value.clone(), list.take(), &args);
+                }
+                _ => break,
+            }
+        }
+        value
+    }
+
+    fn check_range(&mut self, from: usize) {
+        let huge = self.tokens[from..self.at]
+            .iter()
+            .any(|t| matches!(t, Token::Number(n) if n.replace('_', "").len() > 7));
+        if huge {
+            self.found.push((
+                Verdict::Suspicious,
+                "the template counts to a very large number: it keeps the server busy".to_owned(),
+            ));
+        }
+    }
+
+    /// Items up to the closing sign.
+    fn items(&mut self, close: char, depth: u32) -> Vec<Folded> {
+        let mut items = Vec::new();
+        while self.at < self.tokens.len() && !self.eat(close) {
+            let before = self.at;
+            // `name=value` and `key: value` count as their value.
+            if let (Some(Token::Name(_)), Some(Token::Sign('='))) =
+                (self.tokens.get(self.at), self.tokens.get(self.at + 1))
+                && self.tokens.get(self.at + 2) != Some(&Token::Sign('='))
+            {
+                self.at += 2;
+            }
+            let item = self.expression(depth);
+            if self.at > before && !matches!(self.tokens.get(self.at - 1), Some(Token::Sign(','))) {
+                items.push(item);
+            }
+            if self.at == before || matches!(self.peek(), Some(Token::Sign(',' | ':'))) {
+                self.at += 1;
+            }
+        }
+        items
+    }
+
+    fn arguments(&mut self, depth: u32) -> Vec<Folded> {
+        self.at += 1;
+        let args = self.items(')', depth);
+        for text in args.iter().flatten() {
+            self.strings.push(text.clone());
+        }
+        args
+    }
+
+    /// An attribute, a key, or a name.
+    fn name(&mut self, name: &str, root: &str) {
+        let dunder = name.starts_with("__") && name.len() > 2;
+        let inner = matches!(
+            name,
+            "mro"
+                | "gi_frame"
+                | "gi_code"
+                | "cr_frame"
+                | "f_globals"
+                | "f_builtins"
+                | "func_globals"
+                | "im_func"
+                | "popen"
+                | "check_output"
+                | "subprocess"
+        );
+        if dunder || inner || names::is_escape(name) {
+            self.found.push((
+                Verdict::Malicious,
+                format!(
+                    "the template reaches for {name}, which leads out of the sandbox into Python"
+                ),
+            ));
+        } else if !root.is_empty()
+            && name.starts_with('_')
+            && name.len() > 1
+            && name.is_ascii()
+            && !name.contains(' ')
+            && root != "message"
+            && root != "messages"
+        {
+            self.found.push((
+                Verdict::Suspicious,
+                format!("the template reaches for the private name {name}"),
+            ));
+        }
+    }
+
+    fn called(
+        &mut self,
+        name: &str,
+        on: Folded,
+        args: &[Folded],
+        list: Option<&[String]>,
+    ) -> Folded {
+        let first = args.first().cloned().flatten();
+        let second = args.get(1).cloned().flatten();
+        if name == "system" && args.len() == 1 {
+            self.found.push((
+                Verdict::Malicious,
+                "the template calls system(…)".to_owned(),
+            ));
+        }
+        match name {
+            "join" => {
+                let on = on?;
+                let items = list
+                    .map(<[String]>::to_vec)
+                    .or_else(|| args.iter().cloned().collect())?;
+                Some(items.join(&on))
+            }
+            "format" => braces(&on?, args),
+            "replace" => Some(on?.replace(&first?, &second?)),
+            "lower" => Some(on?.to_lowercase()),
+            "upper" => Some(on?.to_uppercase()),
+            "strip" => Some(on?.trim().to_owned()),
+            _ => None,
+        }
+    }
+
+    fn filter(
+        &mut self,
+        filter: &str,
+        on: Folded,
+        list: Option<Vec<String>>,
+        args: &[Folded],
+    ) -> Folded {
+        let first = args.first().cloned().flatten();
+        match filter {
+            "attr" => {
+                match first {
+                    Some(name) => {
+                        self.name(&name, "x");
+                        self.found.push((
+                            Verdict::Suspicious,
+                            format!("the template asks for the attribute {name} by a filter"),
+                        ));
+                    }
+                    None => self.found.push((
+                        Verdict::Malicious,
+                        "the template asks for an attribute whose name it hides".to_owned(),
+                    )),
+                }
+                None
+            }
+            "map" | "selectattr" | "rejectattr" | "groupby" | "sum" | "sort" | "unique" | "min"
+            | "max" => {
+                for name in args.iter().flatten() {
+                    for part in name.split('.') {
+                        self.name(part, "x");
+                    }
+                }
+                None
+            }
+            "join" => {
+                let between = first.unwrap_or_default();
+                if let Some(list) = list {
+                    return Some(list.join(&between));
+                }
+                on.map(|text| {
+                    text.chars()
+                        .map(String::from)
+                        .collect::<Vec<_>>()
+                        .join(&between)
+                })
+            }
+            "replace" => {
+                let to = args.get(1).cloned().flatten()?;
+                Some(on?.replace(&first?, &to))
+            }
+            "reverse" => {
+                if let Some(mut list) = list {
+                    list.reverse();
+                    return Some(list.concat());
+                }
+                on.map(|text| text.chars().rev().collect())
+            }
+            "format" => {
+                let given: Option<Vec<String>> = args.iter().cloned().collect();
+                percent(&on?, &given?)
+            }
+            "lower" => on.map(|t| t.to_lowercase()),
+            "upper" => on.map(|t| t.to_uppercase()),
+            "string" | "trim" | "safe" | "e" | "escape" | "list" | "default" | "d" => {
+                on.map(|t| t.trim().to_owned())
+            }
+            "first" => list.and_then(|l| l.first().cloned()),
+            "last" => list.and_then(|l| l.last().cloned()),
+            _ => None,
+        }
+    }
+}
+
+/// `'%s%s' % (a, b)`, also `%c`.
+fn percent(format: &str, given: &[String]) -> Option<String> {
+    let mut out = String::new();
+    let mut given = given.iter();
+    let mut rest = format;
+    while let Some((before, after)) = rest.split_once('%') {
+        out.push_str(before);
+        let tail = after.strip_prefix(['s', 'c'])?;
+        out.push_str(given.next()?);
+        rest = tail;
+    }
+    out.push_str(rest);
+    Some(out)
+}
+
+fn braces(format: &str, args: &[Folded]) -> Folded {
+    let mut out = String::new();
+    let mut next = 0;
+    let mut rest = format;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (index, tail) = after.split_once('}')?;
+        out.push_str(before);
+        let at = if index.is_empty() {
+            next
+        } else {
+            index.parse().ok()?
+        };
+        next += 1;
+        out.push_str(args.get(at)?.as_ref()?);
+        rest = tail;
+    }
+    out.push_str(rest);
+    Some(out)
+}
+
+fn tokens(code: &str) -> (Vec<Token>, bool) {
+    let mut tokens = Vec::new();
+    let mut chars = code.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            c if c.is_whitespace() => {}
+            '\'' | '"' => {
+                let mut text = String::new();
+                let mut closed = false;
+                while let Some(c2) = chars.next() {
+                    if c2 == c {
+                        closed = true;
+                        break;
+                    }
+                    if c2 != '\\' {
+                        text.push(c2);
+                        continue;
+                    }
+                    match chars.next() {
+                        Some('n') => text.push('\n'),
+                        Some('t') => text.push('\t'),
+                        Some(kind @ ('x' | 'u' | 'U')) => {
+                            let count = match kind {
+                                'x' => 2,
+                                'u' => 4,
+                                _ => 8,
+                            };
+                            let digits: String = chars.by_ref().take(count).collect();
+                            let c = u32::from_str_radix(&digits, 16)
+                                .ok()
+                                .and_then(char::from_u32);
+                            text.extend(c);
+                        }
+                        Some(digit @ '0'..='7') => {
+                            let mut value = digit.to_digit(8).unwrap_or(0);
+                            for _ in 0..2 {
+                                let Some(next) = chars.peek().and_then(|c| c.to_digit(8)) else {
+                                    break;
+                                };
+                                value = value * 8 + next;
+                                chars.next();
+                            }
+                            text.extend(char::from_u32(value));
+                        }
+                        Some(other) => text.push(other),
+                        None => {}
+                    }
+                }
+                if !closed {
+                    return (tokens, true);
+                }
+                tokens.push(Token::Text(text));
+            }
+            c if c.is_ascii_digit() => {
+                let mut number = String::from(c);
+                while let Some(d) = chars.next_if(|d| d.is_ascii_alphanumeric() || *d == '_') {
+                    number.push(d);
+                }
+                tokens.push(Token::Number(number));
+            }
+            c if c.is_alphabetic() || c == '_' => {
+                let mut name = String::from(c);
+                while let Some(d) = chars.next_if(|d| d.is_alphanumeric() || *d == '_') {
+                    name.push(d);
+                }
+                tokens.push(Token::Name(name));
+            }
+            c => tokens.push(Token::Sign(c)),
+        }
+    }
+    (tokens, false)
+}

@@ -1,0 +1,551 @@
+//! TensorFlow graphs: `SavedModel`, `MetaGraph`, `GraphDef`, and `PaddlePaddle`'s programs. Operations that run
+//! code, touch files or the network are found wherever they stand: in the graph, in functions, in serialised graphs.
+
+use trueline_facts::artifact::Verdict;
+
+use crate::inspection::{Inspection, printable};
+use crate::keras;
+use crate::protobuf::{Field, fields, is_message, messages, number, text};
+use crate::source::Source;
+use crate::technique::{self, Technique};
+use crate::zip::leads_outside;
+
+const MAX_DEPTH: u32 = 8;
+const MAX_NODES: usize = 2_000_000;
+/// Attribute bytes that are tried as a graph.
+const MIN_GRAPH: u64 = 12;
+
+/// What an operation does outside of the graph.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Tier {
+    Code,
+    Write,
+    Read,
+    Network,
+    /// Saving and restoring: ordinary in the functions that do it.
+    Checkpoint,
+    Vocabulary,
+}
+
+fn tier(op: &str) -> Option<Tier> {
+    Some(match op {
+        "PyFunc" | "PyFuncStateless" | "EagerPyFunc" | "NumpyFunction" | "XlaHostCompute"
+        | "LoadLibrary" | "Shell" => Tier::Code,
+        "WriteFile"
+        | "CreateSummaryFileWriter"
+        | "CreateSummaryDbWriter"
+        | "WriteSummary"
+        | "WriteGraphSummary"
+        | "WriteRawProtoSummary"
+        | "WriteScalarSummary"
+        | "DatasetToTFRecord"
+        | "DatasetToTFRecordV2"
+        | "SaveDataset"
+        | "SaveDatasetV2"
+        | "SnapshotDataset"
+        | "SnapshotDatasetV2"
+        | "CacheDatasetV2"
+        | "ExperimentalDatasetToTFRecord"
+        | "DebugIdentity"
+        | "DebugIdentityV2"
+        | "DebugIdentityV3"
+        | "DistributedSave"
+        | "SaveSlices"
+        | "Save"
+        | "WriteAudioSummary"
+        | "WriteHistogramSummary"
+        | "WriteImageSummary"
+        | "FileSystemSetConfiguration"
+        | "DeleteFile"
+        | "TensorSummaryToFile" => Tier::Write,
+        "ReadFile"
+        | "WholeFileReader"
+        | "WholeFileReaderV2"
+        | "MatchingFiles"
+        | "MatchingFilesDataset"
+        | "TextLineReader"
+        | "TextLineReaderV2"
+        | "FixedLengthRecordReader"
+        | "FixedLengthRecordReaderV2"
+        | "TFRecordReader"
+        | "TFRecordReaderV2"
+        | "LMDBReader"
+        | "IdentityReaderV2"
+        | "TextLineDataset"
+        | "TFRecordDataset"
+        | "TFRecordDatasetV2"
+        | "FixedLengthRecordDataset"
+        | "FixedLengthRecordDatasetV2"
+        | "SqlDataset"
+        | "ExperimentalSqlDataset"
+        | "LMDBDataset"
+        | "ExperimentalLMDBDataset"
+        | "CSVDataset"
+        | "CSVDatasetV2"
+        | "ExperimentalCSVDataset"
+        | "ImmutableConst"
+        | "LoadDataset"
+        | "SnapshotDatasetReader"
+        | "ReaderReadV2"
+        | "ReaderReadUpToV2"
+        | "DecodeProtoV2"
+        | "EncodeProto"
+        | "Restore"
+        | "RestoreSlice"
+        | "ListSnapshotChunksDataset"
+        | "ReadFileDataset" => Tier::Read,
+        "DataServiceDataset"
+        | "DataServiceDatasetV2"
+        | "DataServiceDatasetV3"
+        | "DataServiceDatasetV4"
+        | "RegisterDataset"
+        | "RegisterDatasetV2"
+        | "RpcClient"
+        | "RpcCall"
+        | "RpcServer"
+        | "RpcServerStart"
+        | "Rpc"
+        | "TryRpc"
+        | "GrpcServer"
+        | "BigQueryReader"
+        | "HttpRequest"
+        | "KafkaDataset"
+        | "CollectiveGatherV2Remote" => Tier::Network,
+        "SaveV2" | "RestoreV2" | "MergeV2Checkpoints" => Tier::Checkpoint,
+        "InitializeTableFromTextFile"
+        | "InitializeTableFromTextFileV2"
+        | "InitializeTableFromDataset" => Tier::Vocabulary,
+        _ => return None,
+    })
+}
+
+/// What a message turned out to be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    SavedModel,
+    MetaGraph,
+    Graph,
+}
+
+/// Tells the messages apart by the shape of what they hold.
+pub(crate) fn kind(source: &Source) -> Option<Kind> {
+    let mut seen = 0;
+    for (number, field) in fields(source).take(64) {
+        seen += 1;
+        match (number, field) {
+            (2, Field::Bytes(meta)) if meta_graph(&meta) => return Some(Kind::SavedModel),
+            (2, Field::Bytes(graph)) if looks_like_graph(&graph) => return Some(Kind::MetaGraph),
+            (1, Field::Bytes(node)) if is_node(&node) => return Some(Kind::Graph),
+            _ => {}
+        }
+    }
+    let _ = seen;
+    None
+}
+
+fn meta_graph(source: &Source) -> bool {
+    messages(source, 2)
+        .take(4)
+        .any(|graph| looks_like_graph(&graph))
+}
+
+fn looks_like_graph(source: &Source) -> bool {
+    fields(source)
+        .take(8)
+        .any(|(number, field)| match (number, field) {
+            (1, Field::Bytes(node)) => is_node(&node),
+            (2, Field::Bytes(library)) => messages(&library, 1)
+                .next()
+                .is_some_and(|f| messages(&f, 1).next().is_some()),
+            _ => false,
+        })
+}
+
+/// A name and an operation in capitals.
+fn is_node(source: &Source) -> bool {
+    let name = messages(source, 1).next().map(|s| s.read(0, 512));
+    let op = messages(source, 2).next().map(|s| s.read(0, 128));
+    let (Some(name), Some(op)) = (name, op) else {
+        return false;
+    };
+    let plain = |bytes: &[u8]| !bytes.is_empty() && bytes.iter().all(|b| (0x21..0x7f).contains(b));
+    plain(&name)
+        && plain(&op)
+        && op[0].is_ascii_alphanumeric() | op.starts_with(b"_")
+        && op
+            .iter()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'>' | b'.'))
+}
+
+/// Inspects one of the three.
+pub(crate) fn inspect(inspection: &mut Inspection, source: &Source, kind: Kind) {
+    let mut walk = Walk {
+        inspection,
+        nodes: 0,
+        reads_or_writes: false,
+        constants: Vec::new(),
+    };
+    match kind {
+        Kind::SavedModel => {
+            walk.inspection.format("tensorflow-saved-model");
+            for meta in messages(source, 2) {
+                walk.meta(&meta);
+            }
+        }
+        Kind::MetaGraph => {
+            walk.inspection.format("tensorflow-meta-graph");
+            walk.meta(source);
+        }
+        Kind::Graph => {
+            walk.inspection.format("tensorflow-graph");
+            walk.graph(source, 0);
+        }
+    }
+    walk.finish();
+}
+
+struct Walk<'i> {
+    inspection: &'i mut Inspection,
+    nodes: usize,
+    reads_or_writes: bool,
+    /// Absolute paths and addresses among constants.
+    constants: Vec<String>,
+}
+
+impl Walk<'_> {
+    fn meta(&mut self, meta: &Source) {
+        for graph in messages(meta, 2) {
+            self.graph(&graph, 0);
+        }
+        for asset in messages(meta, 6) {
+            if let Some(file) = text(&asset, 2)
+                && leads_outside(&file)
+            {
+                self.inspection.report(
+                    Verdict::Malicious,
+                    technique::TF_ASSET,
+                    0,
+                    format!("the asset {} lies outside of the model", printable(&file)),
+                );
+            }
+        }
+        // Keras' description of the objects, with Lambda code.
+        for objects in messages(meta, 7) {
+            for node in messages(&objects, 1) {
+                for user in messages(&node, 4) {
+                    if let Some(metadata) = text(&user, 3).filter(|m| m.starts_with('{'))
+                        && let Ok(json) = serde_json::from_str(&metadata)
+                    {
+                        keras::config(self.inspection, &json, keras::Container::Hdf5);
+                    }
+                }
+            }
+        }
+    }
+
+    fn graph(&mut self, graph: &Source, depth: u32) {
+        if depth > MAX_DEPTH {
+            self.inspection.report(
+                Verdict::Unknown,
+                technique::BUDGET,
+                0,
+                "graphs in graphs were not followed to the end",
+            );
+            return;
+        }
+        for (number, field) in fields(graph) {
+            match (number, field) {
+                (1, Field::Bytes(node)) => self.node(&node, "", depth),
+                (2, Field::Bytes(library)) => {
+                    for function in messages(&library, 1) {
+                        self.function(&function, depth);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn function(&mut self, function: &Source, depth: u32) {
+        let name = messages(function, 1)
+            .next()
+            .and_then(|signature| text(&signature, 1))
+            .unwrap_or_default();
+        for node in messages(function, 3) {
+            self.node(&node, &name, depth);
+        }
+    }
+
+    fn node(&mut self, node: &Source, function: &str, depth: u32) {
+        self.nodes += 1;
+        if self.nodes > MAX_NODES {
+            return;
+        }
+        let op = text(node, 2).unwrap_or_default();
+        let name = text(node, 1).unwrap_or_default();
+        if let Some(tier) = tier(&op) {
+            self.op(tier, &op, &name, function);
+        } else if op == "PrintV2" {
+            for attribute in messages(node, 5) {
+                let value = messages(&attribute, 2)
+                    .next()
+                    .and_then(|v| text(&v, 2))
+                    .unwrap_or_default();
+                if value.starts_with("file://") {
+                    self.op(Tier::Write, "PrintV2", &name, function);
+                }
+            }
+        }
+        for attribute in messages(node, 5) {
+            let key = text(&attribute, 1).unwrap_or_default();
+            for value in messages(&attribute, 2) {
+                self.attribute(&op, &key, &value, depth);
+            }
+        }
+    }
+
+    fn op(&mut self, tier: Tier, op: &str, name: &str, function: &str) {
+        let place = if function.is_empty() {
+            format!("node {}", printable(name))
+        } else {
+            format!(
+                "node {} of function {}",
+                printable(name),
+                printable(function)
+            )
+        };
+        let (verdict, technique, what): (Verdict, Technique, &str) = match tier {
+            Tier::Code => (
+                Verdict::Malicious,
+                technique::TF_OP_CODE,
+                "runs Python code",
+            ),
+            Tier::Write => (Verdict::Malicious, technique::TF_OP_WRITE, "writes files"),
+            Tier::Read => (
+                if matches!(
+                    op,
+                    "ReadFile" | "MatchingFiles" | "WholeFileReader" | "WholeFileReaderV2"
+                ) {
+                    Verdict::Malicious
+                } else {
+                    Verdict::Suspicious
+                },
+                technique::TF_OP_READ,
+                "reads files",
+            ),
+            Tier::Network => (
+                Verdict::Malicious,
+                technique::TF_OP_NETWORK,
+                "talks to the network",
+            ),
+            Tier::Checkpoint => {
+                let in_saver = function.contains("traced_save")
+                    || function.contains("traced_restore")
+                    || (function.is_empty()
+                        && (name.starts_with("save")
+                            || name.contains("/save")
+                            || name.starts_with("checkpoint")
+                            || op == "RestoreV2"
+                            || op == "MergeV2Checkpoints"));
+                if in_saver {
+                    return;
+                }
+                (
+                    if op == "SaveV2" {
+                        Verdict::Malicious
+                    } else {
+                        Verdict::Suspicious
+                    },
+                    technique::TF_OP_WRITE,
+                    "saves or restores files outside of the functions that TensorFlow makes for it",
+                )
+            }
+            Tier::Vocabulary => {
+                self.reads_or_writes = true;
+                return;
+            }
+        };
+        self.reads_or_writes = true;
+        self.inspection.report(
+            verdict,
+            technique,
+            0,
+            format!("{place}: the operation {op} {what}"),
+        );
+    }
+
+    fn attribute(&mut self, op: &str, key: &str, value: &Source, depth: u32) {
+        for (number, field) in fields(value) {
+            let Field::Bytes(bytes) = field else { continue };
+            match number {
+                // A text or bytes.
+                2 => self.content(&bytes, depth),
+                // A list of them.
+                1 => {
+                    for text in messages(&bytes, 2) {
+                        if key == "debug_urls" {
+                            self.content(&text, depth);
+                        }
+                        self.nested(&text, depth);
+                    }
+                }
+                // A tensor: texts stand in field 8.
+                8 => {
+                    for text in messages(&bytes, 8) {
+                        if matches!(op, "Const" | "ImmutableConst") {
+                            self.content(&text, depth);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn content(&mut self, bytes: &Source, depth: u32) {
+        self.nested(bytes, depth);
+        if bytes.len() > 4096 || bytes.len() < 4 {
+            return;
+        }
+        let Ok(text) = String::from_utf8(bytes.read(0, 4096)) else {
+            return;
+        };
+        let is_place = text.starts_with('/')
+            || text.starts_with("~/")
+            || text.starts_with("file://")
+            || text.starts_with("http://")
+            || text.starts_with("https://")
+            || text.starts_with("grpc://")
+            || text.contains("../");
+        if is_place && !text.contains('\n') && text.len() > 4 && self.constants.len() < 64 {
+            self.constants.push(text);
+        }
+    }
+
+    /// A graph, a function or an object of Keras in bytes.
+    fn nested(&mut self, bytes: &Source, depth: u32) {
+        if bytes.len() < MIN_GRAPH {
+            return;
+        }
+        let head = bytes.array::<1>(0).unwrap_or_default()[0];
+        if head == 0x0a && looks_like_graph(bytes) && is_message(bytes) {
+            self.graph(bytes, depth + 1);
+        } else if head == 0x0a
+            && messages(bytes, 3).next().is_some_and(|n| is_node(&n))
+            && is_message(bytes)
+        {
+            self.function(bytes, depth + 1);
+        }
+    }
+
+    fn finish(self) {
+        if !self.reads_or_writes {
+            return;
+        }
+        for place in &self.constants {
+            let system = [
+                "/etc/", "/root", "/home/", "/tmp/", "/var/", "/usr/", "/proc/", "~/", "http",
+                "file:", "grpc:", "../",
+            ]
+            .iter()
+            .any(|start| place.contains(start));
+            if system {
+                self.inspection.report(
+                    Verdict::Malicious,
+                    technique::TF_OP_READ,
+                    0,
+                    format!(
+                        "the graph touches files and holds the path {}",
+                        printable(place)
+                    ),
+                );
+            }
+        }
+    }
+}
+
+/// `keras_metadata.pb`: nodes with Keras JSON.
+pub(crate) fn keras_metadata(inspection: &mut Inspection, source: &Source) -> bool {
+    let mut found = false;
+    for node in messages(source, 1).take(100_000) {
+        let Some(identifier) = text(&node, 4) else {
+            continue;
+        };
+        if !identifier.starts_with("_tf_keras") {
+            continue;
+        }
+        found = true;
+        if let Some(metadata) = messages(&node, 5).next() {
+            keras::config_text(
+                inspection,
+                &metadata.read(0, 16 << 20),
+                keras::Container::Hdf5,
+            );
+        }
+    }
+    if found {
+        inspection.format("keras-metadata");
+    }
+    found
+}
+
+/// `PaddlePaddle`'s `ProgramDesc`: blocks of operators.
+pub(crate) fn paddle(inspection: &mut Inspection, source: &Source) -> bool {
+    let mut operators = 0usize;
+    for block in messages(source, 1).take(10_000) {
+        if number(&block, 1).is_none() {
+            return false;
+        }
+        for operator in messages(&block, 4) {
+            let Some(kind) = text(&operator, 3) else {
+                return false;
+            };
+            if kind.is_empty() || !kind.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+                return false;
+            }
+            operators += 1;
+            let code = matches!(
+                kind.as_str(),
+                "py_func" | "py_layer" | "pylayer" | "run_program"
+            );
+            let files = matches!(
+                kind.as_str(),
+                "save"
+                    | "save_combine"
+                    | "load"
+                    | "load_combine"
+                    | "print"
+                    | "read_file"
+                    | "write_file"
+                    | "fetch_barrier"
+                    | "send"
+                    | "recv"
+                    | "listen_and_serv"
+            );
+            if code
+                || kind == "write_file"
+                || kind == "read_file"
+                || kind == "listen_and_serv"
+                || kind == "send"
+            {
+                inspection.report(
+                    Verdict::Malicious,
+                    technique::PADDLE_CODE_OP,
+                    0,
+                    format!("the operator {kind} runs Python code, touches files or the network"),
+                );
+            } else if files && kind != "print" {
+                inspection.report(
+                    Verdict::Suspicious,
+                    technique::PADDLE_CODE_OP,
+                    0,
+                    format!("the operator {kind} touches files"),
+                );
+            }
+        }
+    }
+    if operators > 0 {
+        inspection.format("paddle-program");
+    }
+    operators > 0
+}

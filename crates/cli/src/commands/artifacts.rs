@@ -1,0 +1,55 @@
+//! `trueline scan --only artifacts`: model files, one record a file.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Result;
+use trueline_facts::Severity;
+use trueline_facts::artifact::{ArtifactReport, Verdict};
+use trueline_report::{artifacts, json};
+use trueline_scan::{ArtifactRequest, ScanError};
+
+use crate::Ended;
+use crate::arguments::{Scan, ScanFormat};
+use crate::output;
+use crate::progress::Bar;
+
+pub(crate) fn run(arguments: &Scan, interrupt: &AtomicBool) -> Result<Ended> {
+    if matches!(arguments.format, ScanFormat::Markdown | ScanFormat::Html) {
+        return Err(ScanError::Unusable {
+            path: "--format".into(),
+            reason: "--only artifacts prints terminal, json and sarif; a whole scan prints model files in the other formats too",
+        }
+        .into());
+    }
+    let bar = Bar::new(arguments.writing.quiet);
+    let request = ArtifactRequest {
+        paths: arguments.paths.clone(),
+        threads: super::reading(&arguments.reading)?.threads,
+    };
+    let report = trueline_scan::artifacts(&request, &bar, interrupt)?;
+    bar.finish();
+    let file = arguments.writing.output.as_deref();
+    let text = match arguments.format {
+        ScanFormat::Json => json::to_string(&report),
+        ScanFormat::Sarif => trueline_scan::artifacts_sarif(&report)?,
+        _ => artifacts::terminal(&report, &output::style(file), arguments.all),
+    };
+    output::write(text.as_bytes(), file)?;
+    if interrupt.load(Ordering::SeqCst) {
+        return Ok(Ended::Interrupted);
+    }
+    let failed = arguments
+        .fail_on
+        .is_some_and(|limit| fails(&report, limit.severity()));
+    Ok(if failed { Ended::Findings } else { Ended::Pass })
+}
+
+/// Is a verdict at least that severe?
+fn fails(report: &ArtifactReport, limit: Severity) -> bool {
+    let least = match limit {
+        Severity::Low | Severity::Medium => Verdict::Unknown,
+        Severity::High => Verdict::Suspicious,
+        Severity::Critical => Verdict::Malicious,
+    };
+    report.artifacts.iter().any(|a| a.verdict >= least)
+}

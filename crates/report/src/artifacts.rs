@@ -1,0 +1,119 @@
+//! The records of model files, for the terminal.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use trueline_facts::artifact::{Artifact, ArtifactReport, Verdict};
+
+use crate::style::Style;
+use crate::words::counted;
+
+/// Reasons shown of a file.
+const MAX_REASONS: usize = 5;
+
+/// What was found, worst first; clean files are counted, or listed with `all`.
+#[must_use]
+pub fn terminal(report: &ArtifactReport, style: &Style, all: bool) -> String {
+    let mut out = String::new();
+    let mut artifacts: Vec<&Artifact> = report.artifacts.iter().collect();
+    artifacts.sort_by(|a, b| b.verdict.cmp(&a.verdict).then_with(|| a.path.cmp(&b.path)));
+    let mut counts: BTreeMap<Verdict, u64> = BTreeMap::new();
+    for artifact in artifacts {
+        *counts.entry(artifact.verdict).or_default() += 1;
+        if artifact.verdict > Verdict::Clean || all {
+            record(&mut out, artifact, *style);
+        }
+    }
+    for diagnostic in &report.diagnostics {
+        let path = diagnostic
+            .path
+            .as_ref()
+            .map_or_else(String::new, |p| format!("{p}: "));
+        line(&mut out, &format!("{path}{}", diagnostic.message));
+    }
+    let summary: Vec<String> = counts
+        .iter()
+        .rev()
+        .map(|(verdict, count)| format!("{count} {verdict}"))
+        .collect();
+    let files = counted(report.artifacts.len() as u64, "file");
+    if summary.is_empty() {
+        line(&mut out, "No files.");
+    } else {
+        line(&mut out, &format!("{files}: {}", summary.join(", ")));
+    }
+    out
+}
+
+fn record(out: &mut String, artifact: &Artifact, style: Style) {
+    let formats = if artifact.formats.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", artifact.formats.join(", "))
+    };
+    out.push_str(&word(artifact.verdict, style));
+    line(out, &format!(" {}{formats}", artifact.path));
+    let reasons: Vec<_> = artifact
+        .reasons
+        .iter()
+        .filter(|r| r.verdict > Verdict::Clean || artifact.verdict == Verdict::Clean)
+        .collect();
+    for reason in reasons.iter().take(MAX_REASONS) {
+        let place = if reason.members.is_empty() {
+            format!("byte {}", reason.offset)
+        } else {
+            format!("{}, byte {}", reason.members.join(" > "), reason.offset)
+        };
+        line(
+            out,
+            &format!("    {} [{}]", reason.message, reason.technique),
+        );
+        line(out, &format!("      at {place}"));
+        if let Some(call) = &reason.call {
+            line(out, &format!("      {call}"));
+        }
+        if !reason.references.is_empty() {
+            line(out, &format!("      see {}", reason.references.join(", ")));
+        }
+    }
+    if reasons.len() > MAX_REASONS {
+        line(
+            out,
+            &format!(
+                "    and {} more; --format json has all",
+                reasons.len() - MAX_REASONS
+            ),
+        );
+    }
+    if let Some(advice) = artifact
+        .advice
+        .as_ref()
+        .filter(|_| artifact.verdict > Verdict::Clean)
+    {
+        line(out, &format!("    {advice}"));
+    }
+}
+
+/// Writes a line; text from files must not steer the terminal.
+fn line(out: &mut String, text: &str) {
+    let shown: String = text
+        .chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect();
+    // Writing to a string cannot fail.
+    let _ = writeln!(out, "{shown}");
+}
+
+fn word(verdict: Verdict, style: Style) -> String {
+    let text = format!("{:<10}", verdict.as_str());
+    if !style.color {
+        return text;
+    }
+    let code = match verdict {
+        Verdict::Malicious => "1;31",
+        Verdict::Suspicious => "1;33",
+        Verdict::Unknown => "36",
+        Verdict::Clean => "32",
+    };
+    format!("\u{1b}[{code}m{text}\u{1b}[0m")
+}
