@@ -56,6 +56,9 @@ impl AddedLines {
     }
 }
 
+/// With fewer lines in common, something else must tie two commits, too.
+pub(super) const FEW: u32 = 3;
+
 /// At least two thirds.
 pub(super) const fn most(part: u32, whole: u32) -> bool {
     part as u64 * 3 >= whole as u64 * 2
@@ -182,6 +185,8 @@ fn gained(repo: &gix::Repository, file: &ChangedFile) -> Option<Gained> {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Share {
     Little,
+    /// At least half, but of very few lines: chance may have made them.
+    Few,
     Half,
     /// At least two thirds, or it adds nothing: then there is nothing to speak for.
     Most,
@@ -266,7 +271,9 @@ pub(super) fn accounted(
         }
     }
     let (part, whole) = if telling.1 > 0 { telling } else { all };
-    if most(part, whole) {
+    if part > 0 && part < FEW && part * 2 >= whole {
+        Share::Few
+    } else if most(part, whole) {
         Share::Most
     } else if part * 2 >= whole {
         Share::Half

@@ -31,7 +31,7 @@ use super::overlay::commit_id;
 use super::refs::{Refs, request_number};
 use super::rewritten::{self, Earlier, Mark, Versions};
 use super::witnesses::{self, Bearing};
-use crate::model::{CommitIx, History, PathIx};
+use crate::model::{Commit, CommitIx, History, PathIx};
 use crate::repository::Repository;
 
 /// A branch with more commits than this is not followed: what it would tell about a squash of
@@ -66,6 +66,7 @@ pub(super) struct Original {
     pub(super) bearing: Bearing,
     /// Noted commits that it was before it was rewritten.
     pub(super) versions: Versions,
+    mark: Mark,
 }
 
 impl Original {
@@ -79,7 +80,15 @@ impl Original {
                 Bearing::Original
             },
             signs: read.signs,
+            mark: read.mark,
         }
+    }
+
+    /// Whether author or subject are those of a commit that may squash it.
+    fn is_kin(&self, commit: &Commit) -> bool {
+        let by = commit.author.email.eq_ignore_ascii_case(self.mark.email());
+        let own = self.mark.subject();
+        by || !own.is_empty() && subject(&commit.message).starts_with(own)
     }
 }
 
@@ -456,10 +465,14 @@ impl Branch {
         if !branch.iter().any(evident) {
             return Standing::Silent;
         }
+        let landed = history.commit(pair.commit);
         match agreement::accounted(repo, history, pair.commit, links) {
             Share::Most => Standing::Evident,
             Share::Half if pair.numbered => Standing::Partly,
-            Share::Half | Share::Little => Standing::Another,
+            Share::Few if pair.numbered && branch.iter().any(|o| o.is_kin(landed)) => {
+                Standing::Evident
+            }
+            Share::Half | Share::Few | Share::Little => Standing::Another,
         }
     }
 }

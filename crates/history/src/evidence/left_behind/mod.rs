@@ -25,7 +25,7 @@ use self::candidates::{ByPath, Candidates, Pair, Place};
 use self::outside::{Outside, Source, Work};
 use self::rivals::Rivals;
 use super::CommitEvidence;
-use super::agreement::{self, AddedLines, Share, most};
+use super::agreement::{self, AddedLines, FEW, Share, most};
 use super::branch_lines::{BranchCommit, BranchParent};
 use super::locate::Located;
 use super::refs::Refs;
@@ -37,8 +37,6 @@ use crate::repository::Repository;
 
 /// Sources that one commit is given.
 const MAX_SOURCES: usize = 6;
-/// With fewer lines in common, something else must tie two commits, too.
-const FEW: u32 = 3;
 /// With as many lines in common, a third of a source's is enough: a squash meets conflicts, and
 /// part of a branch dies before it lands.
 const MANY: u32 = 10;
@@ -142,7 +140,7 @@ fn is_of_silent_branch(
     known.silent.get(&commit).is_some_and(|head| {
         let branch = squash::branch_of(repo, commit, *head, ancestry, known.earlier);
         branch.is_some_and(|(_, links)| {
-            agreement::accounted(repo, history, commit, &links) >= Share::Half
+            agreement::accounted(repo, history, commit, &links) >= Share::Few
         })
     })
 }
