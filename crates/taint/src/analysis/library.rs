@@ -543,7 +543,8 @@ impl<'a> Analyzer<'a> {
                 clear_all(&mut part, Bits::RELATIVE);
             }
             value::add_labels(&mut labels, &part);
-            began |= self.begins_constant(argument.value);
+            // Whatever comes first, unless it is empty, what follows stands below it.
+            began |= self.constant_text(argument.value).is_none_or(|text| !text.is_empty());
             if at == 0 {
                 prefix = self.arena.get(argument.value).prefix;
             }
