@@ -544,7 +544,9 @@ impl<'a> Analyzer<'a> {
             }
             value::add_labels(&mut labels, &part);
             // Whatever comes first, unless it is empty, what follows stands below it.
-            began |= self.constant_text(argument.value).is_none_or(|text| !text.is_empty());
+            began |= self
+                .constant_text(argument.value)
+                .is_none_or(|text| !text.is_empty());
             if at == 0 {
                 prefix = self.arena.get(argument.value).prefix;
             }
