@@ -46,7 +46,7 @@ pub(super) struct Source {
     pub(super) silent: Vec<ObjectId>,
 }
 
-/// The newest commits with evidence beside which this history has another line of work, which may
+/// The newest noted commits beside which this history has another line of work, which may
 /// repeat them: those on merged branches, and if there are any, those on the main line.
 pub(super) fn beside(
     repo: &Repository,
@@ -58,19 +58,16 @@ pub(super) fn beside(
     if all.clone().all(|ix| ancestry.is_on_main_line(ix)) {
         return Vec::new();
     }
-    let mut evident: Vec<CommitIx> = all
+    let mut noted: Vec<CommitIx> = all
         .filter(|ix| {
             let commit = history.commit(*ix);
-            let signs = &known.commits[ix.0 as usize].signs;
             let noted = known.located.by_commit.contains_key(&commit.id);
-            !commit.is_merge()
-                && !commit.parents_missing
-                && (noted || signs.iter().any(speaks_of_author))
+            !commit.is_merge() && !commit.parents_missing && noted
         })
         .collect();
-    evident.sort_unstable_by_key(|ix| (Reverse(history.commit(*ix).committer_time), *ix));
-    evident.truncate(MAX_COMPARED);
-    evident
+    noted.sort_unstable_by_key(|ix| (Reverse(history.commit(*ix).committer_time), *ix));
+    noted.truncate(MAX_COMPARED);
+    noted
         .into_par_iter()
         .map_init(
             || repo.local(),
