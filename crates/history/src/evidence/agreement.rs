@@ -72,6 +72,11 @@ pub(super) fn changed_files(
 ) -> Vec<ChangedFile> {
     let parent = history.commit(commit).parents.first();
     let parent = parent.map(|parent| history.commit(*parent).tree);
+    // The walk of one file does not say what its commits changed.
+    if history.changes.is_empty() {
+        let tree = history.commit(commit).tree;
+        return differing_files(repo, parent, tree).unwrap_or_default();
+    }
     let from = history.changes.partition_point(|c| c.commit < commit);
     history.changes[from..]
         .iter()

@@ -310,20 +310,22 @@ fn pair_with_heads(
         .iter()
         .filter(|(_, id)| ancestry.ix(*id).is_none())
         .collect();
-    let trees: Vec<Option<ObjectId>> = outside
+    let trees: Vec<Option<(ObjectId, i64)>> = outside
         .par_iter()
         .map_init(
             || repo.local(),
             |repo, (_, id)| {
                 let commit = repo.try_find_object(*id).ok()??.try_into_commit().ok()?;
-                Some(commit.tree_id().ok()?.detach())
+                Some((commit.tree_id().ok()?.detach(), commit.time().ok()?.seconds))
             },
         )
         .collect();
-    let mut by_tree: FxHashMap<ObjectId, ObjectId> = FxHashMap::default();
+    // Who had a tree first made it.
+    let mut by_tree: FxHashMap<ObjectId, (i64, ObjectId)> = FxHashMap::default();
     for ((_, id), tree) in outside.iter().zip(trees) {
-        if let Some(tree) = tree {
-            by_tree.entry(tree).or_insert(*id);
+        if let Some((tree, time)) = tree {
+            let first = by_tree.entry(tree).or_insert((time, *id));
+            *first = (*first).min((time, *id));
         }
     }
     let mut pairs = Vec::new();
@@ -332,10 +334,11 @@ fn pair_with_heads(
             continue;
         }
         let numbered = squash_number(&commit.message).and_then(|number| by_number.get(&number));
-        if let Some(head) = numbered.or_else(|| by_tree.get(&commit.tree)) {
+        let head = numbered.copied();
+        if let Some(head) = head.or_else(|| by_tree.get(&commit.tree).map(|first| first.1)) {
             pairs.push(Pair {
                 commit: CommitIx(ix as u32),
-                head: *head,
+                head,
                 numbered: numbered.is_some(),
             });
         }
