@@ -175,6 +175,15 @@ pub struct Death {
     pub len: u32,
 }
 
+/// How much of what commits changed a history holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Extent {
+    /// All of it, in [`History::changes`].
+    Repository,
+    /// Nothing: only some files were walked. [`touched`](crate::walk::touched) reads what is asked.
+    Files,
+}
+
 /// Whether the walk reached its end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Completeness {
@@ -223,6 +232,8 @@ pub struct History {
     pub paths: Vec<RepoPath>,
     /// The files of HEAD, by path.
     pub files: Vec<FileLines>,
+    /// Whether `changes` is filled.
+    pub extent: Extent,
     /// What each non-merge commit changed; by commit, then path.
     pub changes: Vec<Change>,
     /// Lines that died in the window; empty unless asked for.

@@ -248,9 +248,8 @@ impl Repository {
             ))
         });
         Objects {
-            empty_tree: ObjectId::empty_tree(repo.object_hash()),
-            repo,
             missing: Arc::clone(&self.missing),
+            ..Objects::of(repo)
         }
     }
 
@@ -311,6 +310,15 @@ impl std::fmt::Debug for Objects {
 }
 
 impl Objects {
+    /// A reader whose gaps nobody asks for.
+    pub(crate) fn of(repo: gix::Repository) -> Self {
+        Self {
+            empty_tree: ObjectId::empty_tree(repo.object_hash()),
+            repo,
+            missing: Arc::default(),
+        }
+    }
+
     pub(crate) fn hash_len(&self) -> usize {
         self.repo.object_hash().len_in_bytes()
     }

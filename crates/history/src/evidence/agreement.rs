@@ -12,7 +12,8 @@ use rustc_hash::{FxHashMap, FxHasher};
 
 use super::branch_lines::{self, BranchCommit, BranchParent, Seg};
 use super::objects;
-use crate::model::{ChangeKind, CommitIx, History};
+use crate::model::{CommitIx, History};
+use crate::walk::touched;
 
 /// Files of one commit that are compared; of larger commits the first ones stand for all.
 const MAX_FILES: usize = 100;
@@ -59,6 +60,9 @@ impl AddedLines {
 /// With fewer lines in common, something else must tie two commits, too.
 pub(super) const FEW: u32 = 3;
 
+/// So many lines in common are no chance, however much more there is.
+pub(super) const MANY: u32 = 10;
+
 /// At least two thirds.
 pub(super) const fn most(part: u32, whole: u32) -> bool {
     part as u64 * 3 >= whole as u64 * 2
@@ -72,24 +76,13 @@ pub(super) fn changed_files(
 ) -> Vec<ChangedFile> {
     let parent = history.commit(commit).parents.first();
     let parent = parent.map(|parent| history.commit(*parent).tree);
-    // The walk of one file does not say what its commits changed.
-    if history.changes.is_empty() {
-        let tree = history.commit(commit).tree;
-        return differing_files(repo, parent, tree).unwrap_or_default();
-    }
-    let from = history.changes.partition_point(|c| c.commit < commit);
-    history.changes[from..]
-        .iter()
-        .take_while(|change| change.commit == commit)
-        .filter(|change| change.kind != ChangeKind::Deleted)
+    touched::by_commit(repo, history, commit)
+        .into_iter()
         .take(MAX_FILES)
-        .map(|change| {
-            let path = history.path(change.path).as_bytes();
-            ChangedFile {
-                path: path.to_vec(),
-                before: parent.and_then(|tree| objects::file_at(repo, tree, path).ok()?),
-                after: change.blob,
-            }
+        .map(|file| ChangedFile {
+            before: parent.and_then(|tree| objects::file_at(repo, tree, &file.path).ok()?),
+            path: file.path,
+            after: file.blob,
         })
         .collect()
 }
@@ -190,6 +183,8 @@ fn gained(repo: &gix::Repository, file: &ChangedFile) -> Option<Gained> {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Share {
     Little,
+    /// At least half, but these are a scrap of what the branch adds: any program may have them.
+    Scrap,
     /// At least half, but of very few lines: chance may have made them.
     Few,
     Half,
@@ -215,8 +210,16 @@ pub(super) fn accounted(
                 objects::file_at(repo, tree, &file.path).is_ok_and(|base| base != Some(file.after))
             })
     };
-    // The common case, without looking into files: the branch made each of them what it is.
-    if files.iter().all(same) {
+    // What the branch met of its base last is what its own work stands on.
+    let base = bases(branch).next();
+    let of_branch = differing_files(repo, base, tip.tree);
+    // The common case, without looking into files: the branch made each of them what it is, and
+    // nothing else.
+    if of_branch
+        .as_ref()
+        .is_some_and(|all| all.len() == files.len())
+        && files.iter().all(same)
+    {
         return Share::Most;
     }
     let landed = history.commit(commit);
@@ -276,7 +279,14 @@ pub(super) fn accounted(
         }
     }
     let (part, whole) = if telling.1 > 0 { telling } else { all };
-    if part > 0 && part < FEW && part * 2 >= whole {
+    let is_scrap = || {
+        let of_branch = of_branch.as_ref();
+        let all = of_branch.map_or(u32::MAX, |files| added_lines(repo, files).total);
+        u64::from(part) * 3 < u64::from(all)
+    };
+    if part > 0 && part * 2 >= whole && part < MANY && is_scrap() {
+        Share::Scrap
+    } else if part > 0 && part * 2 >= whole && part < FEW {
         Share::Few
     } else if most(part, whole) {
         Share::Most

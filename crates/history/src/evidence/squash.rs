@@ -475,7 +475,7 @@ impl Branch {
             Share::Few if pair.numbered && branch.iter().any(|o| o.is_kin(landed)) => {
                 Standing::Evident
             }
-            Share::Half | Share::Few | Share::Little => Standing::Another,
+            Share::Half | Share::Few | Share::Scrap | Share::Little => Standing::Another,
         }
     }
 }

@@ -13,6 +13,7 @@ mod reverse;
 mod tables;
 mod tip;
 mod totals;
+pub(crate) mod touched;
 pub(crate) mod trees;
 
 use std::collections::BTreeMap;
@@ -28,7 +29,7 @@ use trueline_facts::{Diagnostic, Level, RepoPath, Timestamp};
 
 use crate::graph::Graph;
 use crate::model::{
-    CommitIx, Completeness, FileContent, FileLines, History, Mailmap, PathIx, Run, RunEnd,
+    CommitIx, Completeness, Extent, FileContent, FileLines, History, Mailmap, PathIx, Run, RunEnd,
 };
 use crate::persist;
 use crate::repository::{HistoryError, Repository};
@@ -170,6 +171,7 @@ fn empty() -> History {
         mailmap: Mailmap::default(),
         paths: Vec::new(),
         files: Vec::new(),
+        extent: Extent::Repository,
         changes: Vec::new(),
         deaths: Vec::new(),
         window_start: Timestamp(0),
@@ -342,7 +344,10 @@ impl<'r> Reading<'r> {
             Completeness::Whole
         };
         let window_start = now.plus_days(-i64::from(options.window_days));
-        let history = reading.history(files, lines, diagnostics, completeness, window_start);
+        let history = History {
+            extent: Extent::Files,
+            ..reading.history(files, lines, diagnostics, completeness, window_start)
+        };
         let path = |ix| RepoPath::new(reading.paths.name(ix).to_vec());
         let previous = previous
             .into_inner()

@@ -275,6 +275,19 @@ impl Trees {
         objects: &Objects,
         before: Option<ObjectId>,
         after: ObjectId,
+        yield_path: impl FnMut(Difference<'_>),
+    ) -> Limits {
+        self.differences_within(objects, before, after, |_| true, yield_path)
+    }
+
+    /// As [`Self::differences`], of the files and directories that are wanted: nothing below a
+    /// directory that is not is looked at.
+    pub(crate) fn differences_within(
+        &mut self,
+        objects: &Objects,
+        before: Option<ObjectId>,
+        after: ObjectId,
+        is_wanted: impl Fn(&[u8]) -> bool,
         mut yield_path: impl FnMut(Difference<'_>),
     ) -> Limits {
         let mut limits = Limits::default();
@@ -325,6 +338,9 @@ impl Trees {
                 path.push(b'/');
             }
             path.extend(old.iter().chain(&new).take(1).flat_map(|entry| entry.name));
+            if !is_wanted(&path) {
+                continue;
+            }
 
             let old_tree = old.filter(Entry::is_tree).map(|entry| entry.id);
             let new_tree = new.filter(Entry::is_tree).map(|entry| entry.id);

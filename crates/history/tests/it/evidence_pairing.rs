@@ -85,6 +85,27 @@ fn a_number_of_another_tracker_does_not_tie_a_commit_to_a_request() {
 }
 
 #[test]
+fn a_scrap_of_a_request_does_not_make_a_commit_with_its_number_the_squash_of_it() {
+    let imports = "import os\nimport sys\nfrom typing import Any\nimport json\n";
+    let mut repo = base();
+    repo.git(&["checkout", "-q", "work"]);
+    repo.write("b.txt", &format!("{imports}{}", lines("agent", 20)));
+    repo.write("version.txt", "version = 2\n");
+    repo.commit("Work of an agent");
+    attest(&repo, "HEAD", "b.txt", "1-24");
+    repo.git(&["update-ref", "refs/pull/7/head", "HEAD"]);
+    repo.git(&["checkout", "-q", "main"]);
+    repo.git(&["branch", "-q", "-D", "work"]);
+    // The author is the same, every line is one of the request, one file is just as there.
+    repo.write("b.txt", imports);
+    repo.write("version.txt", "version = 2\n");
+    repo.commit("Fix imports (#7)");
+    let origins = fused(&repo);
+    assert_snapshot!(origins.file("b.txt"), @"1-4    unknown");
+    assert_snapshot!(origins.file("version.txt"), @"1-1    unknown");
+}
+
+#[test]
 fn a_request_that_is_younger_than_the_commit_with_its_number_is_not_its_own() {
     let mut repo = base();
     repo.write("b.txt", &lines("by hand", 5));

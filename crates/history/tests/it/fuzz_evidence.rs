@@ -8,11 +8,13 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
-use trueline_facts::{Author, Confidence, Evidence, Grain};
-use trueline_history::evidence::{EvidenceOptions, OriginIx, Origins, fuse};
+use trueline_facts::{Author, Confidence, Evidence, Grain, Origin};
+use trueline_history::evidence::{
+    EvidenceOptions, FileOrigins, NotesRead, OriginIx, Origins, fuse,
+};
 use trueline_history::model::History;
 use trueline_history::repository::Repository;
-use trueline_history::walk::{Deaths, Options, PathFilter, Silent, read};
+use trueline_history::walk::{Deaths, Options, PathFilter, Silent, blame, read};
 
 use crate::model::{At, World};
 use crate::provenance::{Account, Scene, Whereabouts};
@@ -230,9 +232,41 @@ fn one_world(seed: u64, steps: usize, tally: &mut Tally) {
             origins: &origins,
         };
         view.check(tally);
+        few_files_say_what_all_say(&repository, &history, &origins);
     }
     tally.steps += steps;
     drop(witness);
+}
+
+/// A reading of one file at a time must tell of each line what the reading of all tells.
+fn few_files_say_what_all_say(repository: &Repository, history: &History, origins: &Origins) {
+    let never = AtomicBool::new(false);
+    let of_lines = EvidenceOptions {
+        notes: NotesRead::OfLines,
+        ..EvidenceOptions::default()
+    };
+    for file in &origins.files {
+        let path = history.path(file.path).clone();
+        let options = Options::default();
+        let blamed = blame(repository, None, &[path], &options, &never).unwrap();
+        let alone = fuse(repository, &blamed.history, &of_lines, &never);
+        let all = lines_of(history, origins, file);
+        let few = lines_of(&blamed.history, &alone, &alone.files[0]);
+        for (line, (all, few)) in all.iter().zip(&few).enumerate() {
+            assert_eq!(all, few, "{}:{}", history.path(file.path), line + 1);
+        }
+        assert_eq!(all.len(), few.len());
+    }
+}
+
+/// Commit and origin of each line of a file.
+fn lines_of(history: &History, origins: &Origins, file: &FileOrigins) -> Vec<(String, Origin)> {
+    let lines = file.runs.iter().flat_map(|run| {
+        let commit = history.commit(run.commit).id.to_string();
+        let origin = origins.origin(run.origin).clone();
+        std::iter::repeat_n((commit, origin), run.len as usize)
+    });
+    lines.collect()
 }
 
 /// Whether to print each line that should have been recovered and was not.

@@ -19,8 +19,8 @@ use trueline_history::evidence::{
     CommitEvidence, DeathOrigin, FileOrigins, OriginIx, OriginRun, Origins,
 };
 use trueline_history::model::{
-    Change, ChangeKind, Commit, CommitIx, Completeness, Death, FileContent, FileLines, History,
-    KnownPerson, LineCounts, Mailmap, PathIx, PersonIx, RawIdentity,
+    Change, ChangeKind, Commit, CommitIx, Completeness, Death, Extent, FileContent, FileLines,
+    History, KnownPerson, LineCounts, Mailmap, PathIx, PersonIx, RawIdentity,
 };
 use trueline_history::signals::{
     Grouping, SignalOptions, Signals, Source, Surroundings, Team, Unreadable,
@@ -103,6 +103,7 @@ impl Tables {
                 mailmap: Mailmap::default(),
                 paths: Vec::new(),
                 files: Vec::new(),
+                extent: Extent::Repository,
                 changes: Vec::new(),
                 deaths: Vec::new(),
                 window_start: NOW.plus_days(-365),

@@ -11,7 +11,9 @@ use super::super::rewritten::{Kinship, Mark};
 use super::super::squash::Ancestry;
 use super::Known;
 use super::outside::{Outside, Source, Work};
-use crate::model::{ChangeKind, Commit, CommitIx, History, PathIx};
+use crate::model::{Commit, CommitIx, History};
+use crate::repository::Repository;
+use crate::walk::touched::{self, Touched};
 
 /// A commit lands within this time, or is not looked for: seconds.
 const WINDOW: i64 = 120 * 86_400;
@@ -42,7 +44,7 @@ pub(super) struct Candidates<'c> {
     history: &'c History,
     known: &'c Known<'c>,
     outside: &'c Outside,
-    by_path: &'c ByPath<'c>,
+    by_path: &'c ByPath,
     ancestry: &'c Ancestry<'c>,
     marks: FxHashMap<CommitIx, Mark>,
     by_time: FxHashMap<i64, Vec<CommitIx>>,
@@ -56,7 +58,7 @@ impl<'c> Candidates<'c> {
         history: &'c History,
         known: &'c Known<'c>,
         outside: &'c Outside,
-        by_path: &'c ByPath<'c>,
+        by_path: &'c ByPath,
         ancestry: &'c Ancestry<'c>,
     ) -> Self {
         let paired = known.paired.iter().map(|pair| pair.0);
@@ -115,7 +117,7 @@ impl<'c> Candidates<'c> {
         let soon =
             |ix: CommitIx| self.history.commit(ix).committer_time.0 - source.read.time <= WINDOW;
         let mut found: FxHashMap<CommitIx, Kinship> = FxHashMap::default();
-        for (ix, hits) in self.by_path.touching(self.history, source) {
+        for (ix, hits) in self.by_path.touching(source) {
             if most(hits, source.files.len() as u32) && may_repeat(&ix) && soon(ix) {
                 found.insert(ix, Kinship::None);
             }
@@ -199,52 +201,48 @@ fn mark(commit: &Commit) -> Mark {
     Mark::new(&commit.author.email, commit.author_time.0, &commit.message)
 }
 
-/// The changes of a history to the paths of the sources, newest first.
-pub(super) struct ByPath<'h>(FxHashMap<&'h [u8], Vec<u32>>);
+/// What a history did to the files of the sources, newest first.
+pub(super) struct ByPath {
+    touched: Vec<Touched>,
+    by_path: FxHashMap<Vec<u8>, Vec<u32>>,
+}
 
-impl<'h> ByPath<'h> {
-    pub(super) fn new(history: &'h History, sources: &[Source]) -> Self {
+impl ByPath {
+    pub(super) fn new(repo: &Repository, history: &History, sources: &[Source]) -> Self {
         let wanted: FxHashSet<&[u8]> = sources
             .iter()
             .flat_map(|source| &source.files)
             .map(|file| &file.path[..])
             .collect();
-        let paths: FxHashMap<PathIx, &[u8]> = history
-            .paths
-            .iter()
-            .zip(0..)
-            .map(|(path, ix)| (PathIx(ix), path.as_bytes()))
-            .filter(|(_, path)| wanted.contains(path))
-            .collect();
-        let mut found: FxHashMap<&'h [u8], Vec<u32>> = FxHashMap::default();
-        for (change, at) in history.changes.iter().zip(0..) {
-            if change.kind != ChangeKind::Deleted
-                && let Some(path) = paths.get(&change.path)
-            {
-                found.entry(*path).or_default().push(at);
+        let touched = touched::by_paths(repo, history, &wanted);
+        let mut by_path: FxHashMap<Vec<u8>, Vec<u32>> = FxHashMap::default();
+        for (at, file) in touched.iter().enumerate() {
+            if let Some(known) = by_path.get_mut(&file.path) {
+                known.push(at as u32);
+            } else {
+                by_path.insert(file.path.clone(), vec![at as u32]);
             }
         }
-        Self(found)
+        Self { touched, by_path }
     }
 
-    /// Indices into [`History::changes`] of what was done to a file.
+    /// What was done to a file, for [`Self::at`].
     pub(super) fn changes(&self, path: &[u8]) -> &[u32] {
-        self.0.get(path).map_or(&[], Vec::as_slice)
+        self.by_path.get(path).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn at(&self, change: u32) -> &Touched {
+        &self.touched[change as usize]
     }
 
     /// The commits that touch the files of a source, with the number of these files.
-    fn touching(
-        &self,
-        history: &History,
-        source: &Source,
-    ) -> impl Iterator<Item = (CommitIx, u32)> + use<> {
+    fn touching(&self, source: &Source) -> FxHashMap<CommitIx, u32> {
         let mut hits: FxHashMap<CommitIx, u32> = FxHashMap::default();
         for file in &source.files {
             for change in self.changes(&file.path) {
-                let ix = history.changes[*change as usize].commit;
-                *hits.entry(ix).or_default() += 1;
+                *hits.entry(self.at(*change).commit).or_default() += 1;
             }
         }
-        hits.into_iter()
+        hits
     }
 }

@@ -25,7 +25,7 @@ use self::candidates::{ByPath, Candidates, Pair, Place};
 use self::outside::{Outside, Source, Work};
 use self::rivals::Rivals;
 use super::CommitEvidence;
-use super::agreement::{self, AddedLines, FEW, Share, most};
+use super::agreement::{self, AddedLines, FEW, MANY, Share, most};
 use super::branch_lines::{BranchCommit, BranchParent};
 use super::locate::Located;
 use super::refs::Refs;
@@ -37,9 +37,6 @@ use crate::repository::Repository;
 
 /// Sources that one commit is given.
 const MAX_SOURCES: usize = 6;
-/// With as many lines in common, a third of a source's is enough: a squash meets conflicts, and
-/// part of a branch dies before it lands.
-const MANY: u32 = 10;
 
 /// What is known before content is compared.
 pub(super) struct Known<'k> {
@@ -69,7 +66,7 @@ pub(super) fn find(
     if sources.is_empty() || interrupt.load(Ordering::Relaxed) {
         return Vec::new();
     }
-    let by_path = ByPath::new(history, &sources);
+    let by_path = ByPath::new(repo, history, &sources);
     let candidates = Candidates::new(history, known, &outside, &by_path, &ancestry);
     let pairs = candidates.pairs(&sources);
     let mut compared: Vec<CommitIx> = pairs.iter().map(|pair| pair.commit).collect();
@@ -140,7 +137,7 @@ fn is_of_silent_branch(
     known.silent.get(&commit).is_some_and(|head| {
         let branch = squash::branch_of(repo, commit, *head, ancestry, known.earlier);
         branch.is_some_and(|(_, links)| {
-            agreement::accounted(repo, history, commit, &links) >= Share::Few
+            agreement::accounted(repo, history, commit, &links) > Share::Little
         })
     })
 }
@@ -272,6 +269,7 @@ fn repeats(
         Kinship::Named if shared >= FEW || most(shared, added.total) => return true,
         Kinship::Named | Kinship::None => {}
     }
+    // A squash meets conflicts, and part of a branch dies before it lands.
     if shared >= MANY && shared * 3 >= added.total {
         return true;
     }

@@ -23,7 +23,7 @@ const MAX_RIVALS: usize = 300;
 pub(super) struct Rivals<'r> {
     history: &'r History,
     outside: &'r Outside,
-    by_path: &'r ByPath<'r>,
+    by_path: &'r ByPath,
     /// Commits outside that tell nothing of who wrote them, newest first, with what they changed.
     silent: Vec<Silent>,
     /// What changes of this history added, by index.
@@ -41,7 +41,7 @@ impl<'r> Rivals<'r> {
         history: &'r History,
         located: &Located,
         outside: &'r Outside,
-        by_path: &'r ByPath<'r>,
+        by_path: &'r ByPath,
     ) -> Self {
         let mut silent: Vec<Silent> = outside
             .commits
@@ -93,7 +93,7 @@ impl<'r> Rivals<'r> {
             .files
             .iter()
             .flat_map(|file| self.by_path.changes(&file.path))
-            .map(|change| (self.history.changes[*change as usize].commit, *change))
+            .map(|change| (self.by_path.at(*change).commit, *change))
             .filter(|(ix, _)| {
                 let time = self.history.commit(*ix).committer_time.0;
                 *ix != target && source.work != Work::CommitHere(*ix) && time <= source.read.time
@@ -116,8 +116,8 @@ impl<'r> Rivals<'r> {
         if let Some(known) = known(&self.added.lock().unwrap_or_else(PoisonError::into_inner)) {
             return known;
         }
-        let change = &self.history.changes[at as usize];
-        let path = self.history.path(change.path).as_bytes();
+        let change = self.by_path.at(at);
+        let path = &change.path[..];
         let parent = self.history.commit(change.commit).parents.first();
         let parent = parent.map(|parent| self.history.commit(*parent).tree);
         let file = ChangedFile {
