@@ -6,8 +6,8 @@ use rustc_hash::FxHashSet;
 use trueline_facts::RepoPath;
 
 use crate::model::{CommitIx, History};
-use crate::repository::{Gap, HistoryError, Repository};
-use crate::walk::trees::Trees;
+use crate::repository::{Gap, HistoryError, Objects, Repository};
+use crate::walk::trees::{Mode, Trees};
 
 /// A commit's signature with what documents leave out: the time zone.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -51,12 +51,7 @@ impl Repository {
         };
         let objects = self.objects();
         let mut buffer = Vec::new();
-        objects
-            .read(commit, Kind::Commit, &mut buffer)
-            .map_err(unavailable)?;
-        let tree = CommitRefIter::from_bytes(&buffer, objects.hash_kind())
-            .tree_id()
-            .map_err(|_| unavailable(Gap::Damaged))?;
+        let tree = tree_of(&objects, commit, &mut buffer).map_err(unavailable)?;
         let found = Trees::new()
             .lookup(&objects, tree, path.as_bytes())
             .map_err(unavailable)?;
@@ -67,6 +62,20 @@ impl Repository {
             .read(id, Kind::Blob, &mut buffer)
             .map_err(unavailable)?;
         Ok(Some(buffer))
+    }
+
+    /// The submodule of a commit that a path lies in, and its commit there.
+    #[must_use]
+    pub fn submodule_at(&self, commit: ObjectId, path: &RepoPath) -> Option<(RepoPath, ObjectId)> {
+        let objects = self.objects();
+        let tree = tree_of(&objects, commit, &mut Vec::new()).ok()?;
+        let path = path.as_bytes();
+        let mut trees = Trees::new();
+        memchr::memchr_iter(b'/', path).find_map(|end| {
+            let folder = &path[..end];
+            let (mode, id) = trees.lookup(&objects, tree, folder).ok()??;
+            (mode == Mode::Submodule).then(|| (RepoPath::new(folder), id))
+        })
     }
 
     /// The address that git would write into a commit made here, from the repository's own and the
@@ -111,6 +120,13 @@ impl Repository {
         let committer = commit.committer().ok().map(zoned)?;
         Some((author, committer))
     }
+}
+
+fn tree_of(objects: &Objects, commit: ObjectId, buffer: &mut Vec<u8>) -> Result<ObjectId, Gap> {
+    objects.read(commit, Kind::Commit, buffer)?;
+    CommitRefIter::from_bytes(buffer, objects.hash_kind())
+        .tree_id()
+        .map_err(|_| Gap::Damaged)
 }
 
 impl History {

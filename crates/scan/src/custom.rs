@@ -124,7 +124,7 @@ pub fn test_rules(path: &Path, folder: Option<&Path>) -> Result<RuleTest, ScanEr
     let (root, below) = match folder {
         Some(folder) => (folder.to_owned(), PathBuf::new()),
         None => (
-            Place::open(path)?.root_path().to_owned(),
+            Place::open_for_code(path)?.root_path().to_owned(),
             PathBuf::from(FOLDER),
         ),
     };

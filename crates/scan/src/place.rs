@@ -34,12 +34,27 @@ enum Ground {
     },
     Plain {
         root: PathBuf,
+        /// There is a repository, and it cannot be opened.
+        damage: Option<HistoryError>,
     },
 }
 
 impl Place {
     /// Finds out what a path is.
     pub(crate) fn open(given: &Path) -> Result<Self, ScanError> {
+        let place = Self::open_for_code(given)?;
+        match place.ground {
+            Ground::Plain {
+                damage: Some(damage),
+                ..
+            } => Err(damage.into()),
+            _ => Ok(place),
+        }
+    }
+
+    /// As [`Self::open`], for what needs no history: a repository that cannot be opened is a folder,
+    /// whose [`Self::damage`] says so.
+    pub(crate) fn open_for_code(given: &Path) -> Result<Self, ScanError> {
         let path = given.canonicalize().map_err(|source| ScanError::Path {
             path: given.to_owned(),
             source,
@@ -59,11 +74,16 @@ impl Place {
             },
             Err(HistoryError::NotARepository { .. }) => Ground::Plain {
                 root: folder.to_owned(),
+                damage: None,
+            },
+            Err(damage @ HistoryError::Damaged { .. }) => Ground::Plain {
+                root: with_git(folder).to_owned(),
+                damage: Some(damage),
             },
             Err(error) => return Err(error.into()),
         };
         let prefix = match &ground {
-            Ground::WorkTree { root, .. } | Ground::Plain { root } => path
+            Ground::WorkTree { root, .. } | Ground::Plain { root, .. } => path
                 .strip_prefix(root)
                 .ok()
                 .and_then(|below| <[u8]>::from_path(below))
@@ -86,10 +106,18 @@ impl Place {
         }
     }
 
+    /// Why history cannot be read, though there is a repository.
+    pub(crate) const fn damage(&self) -> Option<&HistoryError> {
+        match &self.ground {
+            Ground::Plain { damage, .. } => damage.as_ref(),
+            Ground::WorkTree { .. } | Ground::Bare { .. } => None,
+        }
+    }
+
     /// The folder that paths are relative to; of a bare repository the repository itself.
     pub(crate) fn root_path(&self) -> &Path {
         match &self.ground {
-            Ground::WorkTree { root, .. } | Ground::Plain { root } => root,
+            Ground::WorkTree { root, .. } | Ground::Plain { root, .. } => root,
             Ground::Bare { .. } => &self.path,
         }
     }
@@ -131,7 +159,7 @@ impl Place {
     /// The team's configuration: of the work tree, or of HEAD where there is none.
     pub(crate) fn config(&self) -> Result<Config, ScanError> {
         match &self.ground {
-            Ground::WorkTree { root, .. } | Ground::Plain { root } => Ok(Config::load(root)?),
+            Ground::WorkTree { root, .. } | Ground::Plain { root, .. } => Ok(Config::load(root)?),
             Ground::Bare { repository } => {
                 let path = RepoPath::from(FILE_NAME);
                 match repository.head_file(&path)? {
@@ -145,6 +173,8 @@ impl Place {
     /// The commit that `--diff` compares with.
     pub(crate) fn base(&self, base: &str) -> Result<CommitId, ScanError> {
         let Some(repository) = self.repository() else {
+            // Says what is damaged, if that is why.
+            Self::open(&self.path)?;
             return Err(ScanError::DiffOutsideGit {
                 base: base.to_owned(),
                 path: self.path.clone(),
@@ -159,11 +189,18 @@ impl Place {
         Ok(scan::commit_id(id))
     }
 
-    /// The content of a file of a commit.
+    /// The content of a file of a commit, also of one of its submodules that is checked out.
     pub(crate) fn file_of(&self, commit: &CommitId, path: &RepoPath) -> Option<Vec<u8>> {
         let repository = self.repository()?;
         let id = repository.resolve(Some(commit.as_str())).ok()??;
-        repository.file_at(id, path).ok().flatten()
+        if let Some(content) = repository.file_at(id, path).ok().flatten() {
+            return Some(content);
+        }
+        let (folder, pinned) = repository.submodule_at(id, path)?;
+        let below = path.as_bytes().get(folder.as_bytes().len() + 1..)?.to_vec();
+        let folder = self.root_path().join(folder.as_bytes().to_path().ok()?);
+        let inner = Repository::discover(&folder).ok()?;
+        inner.file_at(pinned, &RepoPath::new(below)).ok().flatten()
     }
 
     /// The files to check, sorted.
@@ -174,7 +211,7 @@ impl Place {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Vec<RepoPath> {
         match &self.ground {
-            Ground::WorkTree { root, .. } | Ground::Plain { root } => {
+            Ground::WorkTree { root, .. } | Ground::Plain { root, .. } => {
                 source::list(root, scope, tracked, diagnostics)
             }
             Ground::Bare { .. } => {
@@ -192,12 +229,20 @@ impl Place {
     /// How the bytes of files are had.
     pub(crate) fn contents(&self) -> Box<dyn Contents + '_> {
         match &self.ground {
-            Ground::WorkTree { root, .. } | Ground::Plain { root } => {
+            Ground::WorkTree { root, .. } | Ground::Plain { root, .. } => {
                 Box::new(FileContents { root })
             }
             Ground::Bare { repository } => Box::new(HeadContents { repository }),
         }
     }
+}
+
+/// The nearest folder at or above that has something of the name of git's directory.
+fn with_git(folder: &Path) -> &Path {
+    let mut above = folder.ancestors();
+    above
+        .find(|folder| folder.join(".git").symlink_metadata().is_ok())
+        .unwrap_or(folder)
 }
 
 struct FileContents<'a> {

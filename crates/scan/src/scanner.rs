@@ -59,7 +59,7 @@ struct Last {
 impl Scanner {
     /// For a request; takes what the cache has.
     pub fn new(request: ScanRequest) -> Result<Self, ScanError> {
-        let place = Place::open(&request.path)?;
+        let place = Place::open_for_code(&request.path)?;
         let engine = custom::engine(&place)?;
         let mut diagnostics = Vec::new();
         let cache = request.reading.cache.then(|| match place.repository() {
@@ -209,13 +209,16 @@ impl Scanner {
             progress,
             interrupt,
         );
+        let unreadable = |error: &dyn std::fmt::Display| {
+            Diagnostic::new(
+                Level::Error,
+                "history-unreadable",
+                format!("{error}: weaknesses are checked, origins are not known"),
+            )
+        };
         let observation = match observed {
             Err(error) if error.is_damage() => {
-                diagnostics.push(Diagnostic::new(
-                    Level::Error,
-                    "history-unreadable",
-                    format!("{error}: weaknesses are checked, origins are not known"),
-                ));
+                diagnostics.push(unreadable(&error));
                 None
             }
             other => other?,
@@ -223,6 +226,9 @@ impl Scanner {
         match &observation {
             Some(observation) => diagnostics.extend(observation.diagnostics.iter().cloned()),
             None if self.place.repository().is_some() => {}
+            None if self.place.damage().is_some() => {
+                diagnostics.extend(self.place.damage().map(|damage| unreadable(damage)));
+            }
             None => diagnostics.push(Diagnostic::new(
                 Level::Warning,
                 "outside-git",

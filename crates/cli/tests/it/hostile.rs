@@ -81,6 +81,47 @@ fn linked_work_trees_and_submodules_are_repositories() {
     outer.commit("feat: dep");
     let report = outer.trueline(&["scan", "dep", "--format", "json"]).json();
     assert_eq!(report["repository"]["commits"], 1);
+
+    // From outside, its lines are neither edits nor changes of the outer one until it moves on.
+    let report = outer.trueline(&["scan", "--format", "json"]).json();
+    let evidence = &report["findings"][0]["origin"]["evidence"][0];
+    assert_eq!(
+        evidence["source"],
+        "in a submodule, which has a history of its own"
+    );
+    let changed = ["scan", "--diff", "HEAD", "--fail-on", "low"];
+    assert_eq!(outer.trueline(&changed).code(), 0);
+    outer.write("dep/app.py", UNSAFE_VIEW.repeat(2));
+    assert_eq!(outer.trueline(&changed).code(), 1);
+}
+
+#[test]
+fn a_git_file_that_leads_nowhere_leaves_the_findings() {
+    let repository = Repository::new();
+    repository
+        .write("src/app.py", UNSAFE_VIEW)
+        .commit("feat: a");
+    std::fs::remove_dir_all(repository.path().join(".git")).unwrap();
+    repository.write(".git", "gitdir: /nonexistent\n");
+    let run = repository.trueline(&["scan", "src", "--format", "json"]);
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    let report = run.json();
+    assert_eq!(report["findings"].as_array().unwrap().len(), 1);
+    let diagnostics = report["diagnostics"].to_string();
+    assert!(diagnostics.contains("history-unreadable"), "{diagnostics}");
+    for command in [
+        &["blame", "src/app.py"][..],
+        &["scan", "--diff", "HEAD"],
+        &["stats"],
+    ] {
+        let run = repository.trueline(command);
+        assert_ne!(run.code(), 0);
+        assert!(
+            run.stderr().contains("cannot be opened"),
+            "{}",
+            run.stderr()
+        );
+    }
 }
 
 #[test]

@@ -28,6 +28,7 @@ pub(crate) struct HeadLines<'a> {
     /// Files of HEAD whose lines are not known.
     unread: FxHashSet<&'a RepoPath>,
     not_committed: Origin,
+    in_submodule: Origin,
 }
 
 /// What is known of one line.
@@ -60,6 +61,7 @@ impl<'a> HeadLines<'a> {
                 .map(|f| history.path(f.path))
                 .collect(),
             not_committed: Origin::not_at_head("not committed yet"),
+            in_submodule: Origin::not_at_head("in a submodule, which has a history of its own"),
         }
     }
 
@@ -82,6 +84,10 @@ impl<'a> HeadLines<'a> {
             runs.get(at).filter(|r| head - r.start < r.len)
         });
         match run {
+            None if head.is_none() && self.is_in_submodule(path) => KnownLine {
+                origin: &self.in_submodule,
+                commit: None,
+            },
             None if head.is_none() && !self.unread.contains(path) => KnownLine {
                 origin: &self.not_committed,
                 commit: None,
@@ -97,6 +103,14 @@ impl<'a> HeadLines<'a> {
                 commit: None,
             },
         }
+    }
+
+    /// What stands below something that is no folder at HEAD: links are not followed.
+    fn is_in_submodule(&self, path: &RepoPath) -> bool {
+        let path = path.as_bytes();
+        let folders = memchr::memchr_iter(b'/', path).map(|end| RepoPath::new(&path[..end]));
+        let mut unread = folders.filter(|folder| self.unread.contains(folder));
+        unread.next().is_some()
     }
 
     /// The origin gutter of a file as it is now.

@@ -81,7 +81,7 @@ pub fn fix(
     interrupt: &AtomicBool,
 ) -> Result<FixOutcome, ScanError> {
     let reported = scan(request, progress, interrupt)?.report.findings;
-    let place = Place::open(&request.path)?;
+    let place = Place::open_for_code(&request.path)?;
     if place.is_bare() {
         return Err(ScanError::Unusable {
             path: request.path.clone(),
