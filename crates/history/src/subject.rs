@@ -1,11 +1,17 @@
-//! Subjects of commits as reports may show them: without addresses and owners of forks.
+//! Subjects of commits as reports may show them: without addresses, owners of forks and the full
+//! names of those who commit here.
 //!
 //! Reports name nobody unless asked to, but subjects do: merges of forges name the owner of a fork,
-//! and people paste addresses. What a change is about stays.
+//! and people paste addresses and thank each other. What a change is about stays.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use aho_corasick::{AhoCorasick, MatchKind};
+use bstr::ByteSlice;
 use regex::Regex;
+
+use crate::model::History;
 
 static ADDRESS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"[^\s<>()\[\]{},;:\x22'`/@|=]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*\.\p{L}{2,}").ok()
@@ -17,11 +23,62 @@ static ELSEWHERE: LazyLock<Option<Regex>> =
 static REMOTE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(remote-tracking branch(?:es)? ')[^'/]+/").ok());
 
+/// The people of one history, whose names no subject may show.
+#[derive(Debug)]
+pub struct Nameless {
+    names: Option<AhoCorasick>,
+}
+
+impl Nameless {
+    /// Of everybody who wrote or made a commit of a history. A single word may be any word and is
+    /// no name here.
+    #[must_use]
+    pub fn of(history: &History) -> Self {
+        let raw = history
+            .commits
+            .iter()
+            .flat_map(|commit| [&commit.author, &commit.committer]);
+        let raw = raw.map(|identity| &identity.name);
+        let persons = history.persons.iter().map(|person| &person.name);
+        let names: BTreeSet<&[u8]> = raw
+            .chain(persons)
+            .map(|name| name.trim())
+            .filter(|name| name.contains(&b' ') && name.is_utf8())
+            .collect();
+        let mut builder = AhoCorasick::builder();
+        builder.ascii_case_insensitive(true);
+        builder.match_kind(MatchKind::LeftmostLongest);
+        Self {
+            names: builder.build(names).ok(),
+        }
+    }
+
+    /// A subject as [`public`] has it, and without these names.
+    #[must_use]
+    pub fn public(&self, subject: &str) -> String {
+        let text = public(subject);
+        let Some(names) = &self.names else {
+            return text;
+        };
+        let mut shown = String::new();
+        names.replace_all_with(&text, &mut shown, |found, name, shown| {
+            let before = text[..found.start()].chars().next_back();
+            let after = text[found.end()..].chars().next();
+            let is_whole = [before, after]
+                .iter()
+                .flatten()
+                .all(|c| !c.is_alphanumeric());
+            shown.push_str(if is_whole { "[name]" } else { name });
+            true
+        });
+        shown
+    }
+}
+
 /// The subject without e-mail addresses and without the owners that merges name: `Merge pull
 /// request #1 from owner/branch` ends after the number, `Merge branch 'b' of host:owner/repo` after
 /// the branch.
-#[must_use]
-pub fn public(subject: &str) -> String {
+fn public(subject: &str) -> String {
     let mut text = subject.to_owned();
     for (pattern, with) in [
         (&PULL_REQUEST, "$1"),

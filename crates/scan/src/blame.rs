@@ -13,6 +13,7 @@ use trueline_history::content::ZonedSignature;
 use trueline_history::evidence::{EvidenceOptions, NotesRead, Origins, fuse};
 use trueline_history::model::{CommitIx, FileContent, History, RawIdentity, RunEnd};
 use trueline_history::repository::Repository;
+use trueline_history::subject::Nameless;
 use trueline_history::walk;
 use trueline_history::worktree::LineMap;
 
@@ -162,6 +163,7 @@ pub fn blame(
         history: &history,
         root: &root,
         names: request.names,
+        nameless: Nameless::of(&history),
     };
     let runs = origins
         .files
@@ -283,6 +285,7 @@ struct Persons<'a> {
     history: &'a History,
     root: &'a str,
     names: bool,
+    nameless: Nameless,
 }
 
 impl Persons<'_> {
@@ -340,13 +343,13 @@ impl Persons<'_> {
         }
     }
 
-    /// The first line of a message; addresses and account names in it count as names.
+    /// The first line of a message; addresses and account names in it count as names, too.
     fn subject(&self, message: &[u8]) -> String {
         let subject = summary(message);
         if self.names {
             subject.into_owned()
         } else {
-            trueline_history::subject::public(&subject)
+            self.nameless.public(&subject)
         }
     }
 

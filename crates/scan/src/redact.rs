@@ -3,7 +3,7 @@
 //! Two strengths: well-known token forms and passwords of URLs anywhere in a line, and every literal
 //! of a line on which any finding, of whichever tool, says that a secret stands. Redaction keeps line numbers and leaves ordinary code alone.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use trueline_facts::{Finding, Location, RepoPath};
 
@@ -14,6 +14,8 @@ const MASK: &str = "[redacted]";
 const LONGEST_RANGE: u32 = 200;
 /// Shorter values are no secrets, and masking them would blot out words.
 const SHORTEST_VALUE: usize = 4;
+/// Values of so many characters are masked also in what is said of other lines.
+const LONG_VALUE: usize = 8;
 
 /// The lines on which any finding says that a secret stands, whoever found it.
 #[derive(Debug, Default)]
@@ -39,6 +41,12 @@ impl SecretLines {
         self.0.get(path).is_some_and(|lines| lines.contains(&line))
     }
 
+    /// The lines of a file, in order.
+    pub(crate) fn of_file(&self, path: &RepoPath) -> Vec<u32> {
+        let lines = self.0.get(path).into_iter().flatten().copied();
+        lines.collect::<BTreeSet<u32>>().into_iter().collect()
+    }
+
     fn at(&self, location: &Location) -> bool {
         let last = location
             .end
@@ -50,11 +58,17 @@ impl SecretLines {
 }
 
 /// Masks every text of a finding: its message, its snippet, its steps and its fix. `raw` is its
-/// first line as it stands in the file.
-pub(crate) fn finding(finding: &mut Finding, raw: &str, secrets: &SecretLines) {
+/// first line as it stands in the file, `others` are the lines of the file with secrets.
+pub(crate) fn finding(finding: &mut Finding, raw: &str, others: &[&str], secrets: &SecretLines) {
     let secret = is_secret(finding);
     let here = secrets.at(&finding.location);
-    let literals = if here { literals(raw) } else { Vec::new() };
+    let mut literals = if here { literals(raw) } else { Vec::new() };
+    if finding.engine != crate::OWN_ENGINE {
+        // Another tool may quote what stands elsewhere. A short value may be any word.
+        let values = others.iter().flat_map(|line| self::literals(line));
+        literals.extend(values.filter(|value| value.chars().count() >= LONG_VALUE));
+        literals.sort_by_key(|value| std::cmp::Reverse(value.len()));
+    }
     let text = |text: &str| line(&without(text, &literals));
     // Other tools quote the secret that they found.
     finding.message = if secret && finding.engine != crate::OWN_ENGINE {

@@ -289,7 +289,7 @@ fn add_patches(
             } else {
                 None
             };
-            redact::finding(&mut finding, raw.unwrap_or_default(), secrets);
+            redact::finding(&mut finding, raw.unwrap_or_default(), &[], secrets);
             if let Some(slot) = findings.get_mut(at) {
                 slot.fix = finding.fix;
             }

@@ -1,6 +1,8 @@
 //! What all signals share: which paths are generated, what each origin counts as, which commits
 //! carry evidence of which tool, and which show a sign of review.
 
+use std::cell::OnceCell;
+
 use bstr::ByteSlice;
 use rayon::prelude::*;
 use smallvec::SmallVec;
@@ -11,6 +13,7 @@ use trueline_facts::{Author, ModelId, RepoPath, Timestamp, ToolId};
 
 use crate::evidence::{OriginIx, Origins};
 use crate::model::{Commit, CommitIx, History, PathIx};
+use crate::subject::Nameless;
 
 use super::attributes::Declared;
 use super::{SignalOptions, Source};
@@ -35,6 +38,7 @@ pub(super) struct View<'a> {
     scope: Option<Scope>,
     counts: Vec<Counts>,
     reviewed: Vec<bool>,
+    nameless: OnceCell<Nameless>,
 }
 
 /// The part of the tree that counts.
@@ -114,6 +118,7 @@ impl<'a> View<'a> {
             scope: Scope::new(history, &options.below),
             counts,
             reviewed: super::review::reviewed(history, origins),
+            nameless: OnceCell::new(),
         }
     }
 
@@ -265,7 +270,9 @@ impl<'a> View<'a> {
         let message = &self.history.commit(commit).message;
         let line = message.lines().next().unwrap_or_default().to_str_lossy();
         // Cut last: the first half of an address would not be known as one.
-        crate::subject::public(line.trim())
+        self.nameless
+            .get_or_init(|| Nameless::of(self.history))
+            .public(line.trim())
             .chars()
             .filter(|c| !c.is_control())
             .take(100)

@@ -518,8 +518,12 @@ impl<'r> Reading<'r> {
                 Level::Warning,
                 "lines-unattributable",
                 format!(
-                    "{lost} files have lines whose history needs objects that are not readable \
-                     here; those lines are marked and may be older than shown."
+                    "{} lines whose history needs objects that are not readable here; those lines \
+                     are marked and may be older than shown.",
+                    match lost {
+                        1 => "1 file has".to_owned(),
+                        many => format!("{many} files have"),
+                    }
                 ),
             ));
         }

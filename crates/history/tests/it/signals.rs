@@ -799,6 +799,18 @@ fn subjects_of_large_changes_name_nobody() {
 }
 
 #[test]
+fn subjects_do_not_name_those_who_commit_here() {
+    let mut tables = Tables::new();
+    let commit = tables.signed(4, "claude");
+    tables.change(commit, "a.rs", ChangeKind::Modified, 900);
+    let commits = &mut tables.history.commits;
+    commits[commit.0 as usize].message = "Ada Lovelace's fix, not Ada Lovelacely".into();
+    commits[commit.0 as usize].committer.name = "ada lovelace".into();
+    let large = tables.signals().health().review.large_unreviewed;
+    assert_eq!(large[0].subject, "[name]'s fix, not Ada Lovelacely");
+}
+
+#[test]
 fn a_manifest_with_many_new_entries_and_a_new_mcp_server_are_out_of_the_ordinary() {
     let mut tables = Tables::new();
     let change = tables.commit(20, "dev@example.org");

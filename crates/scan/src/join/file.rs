@@ -100,6 +100,16 @@ impl Join<'_> {
         let foreign = findings.iter().any(is_foreign);
         let is_missing = foreign && self.contents.read(&path).is_err();
         let lines = if foreign { content.lines().count() } else { 0 };
+        let secret_lines = if foreign {
+            self.secrets.of_file(&path)
+        } else {
+            Vec::new()
+        };
+        let secret_lines: Vec<Cow<'_, str>> = secret_lines
+            .into_iter()
+            .map(|line| line_at(&content, line))
+            .collect();
+        let secret_lines: Vec<&str> = secret_lines.iter().map(AsRef::as_ref).collect();
         let mut nowhere = 0;
         for finding in &mut findings {
             let line = finding.location.start.line;
@@ -120,7 +130,7 @@ impl Join<'_> {
             } else {
                 Cow::Borrowed("")
             };
-            redact::finding(finding, &raw, self.secrets);
+            redact::finding(finding, &raw, &secret_lines, self.secrets);
         }
         let sites = sites
             .into_iter()
