@@ -8,7 +8,7 @@ use std::hash::{Hash, Hasher};
 
 use bstr::ByteSlice;
 use gix::ObjectId;
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
 use super::branch_lines::{self, BranchCommit, BranchParent, Seg};
 use super::objects;
@@ -44,6 +44,14 @@ impl AddedLines {
         self.lines.iter().map(count).sum()
     }
 
+    /// The lines that `other` does not have, as [`line_hash`] has them.
+    pub(super) fn beyond(&self, other: &Self) -> FxHashSet<u64> {
+        let lines = self.lines.keys().copied();
+        lines
+            .filter(|line| !other.lines.contains_key(line))
+            .collect()
+    }
+
     /// Takes out the lines that `other` adds, too.
     pub(super) fn remove(&mut self, other: &Self) {
         let total = &mut self.total;
@@ -55,6 +63,13 @@ impl AddedLines {
             !is_theirs
         });
     }
+}
+
+/// What stands for a line.
+pub(super) fn line_hash(line: &[u8]) -> u64 {
+    let mut hash = FxHasher::default();
+    line.hash(&mut hash);
+    hash.finish()
 }
 
 /// With fewer lines in common, something else must tie two commits, too.
@@ -149,9 +164,7 @@ pub(super) fn added_lines(repo: &gix::Repository, files: &[ChangedFile]) -> Adde
                 .into_iter()
                 .flatten()
             {
-                let mut hash = FxHasher::default();
-                line.hash(&mut hash);
-                let hash = hash.finish();
+                let hash = line_hash(line);
                 let count = |to: &mut AddedLines| {
                     *to.lines.entry(hash).or_default() += 1;
                     to.total += 1;
@@ -166,10 +179,10 @@ pub(super) fn added_lines(repo: &gix::Repository, files: &[ChangedFile]) -> Adde
     if telling.total > 0 { telling } else { all }
 }
 
-type Gained = (Vec<u8>, Vec<std::ops::Range<u32>>);
+pub(super) type Gained = (Vec<u8>, Vec<std::ops::Range<u32>>);
 
 /// The new text of a file and the lines that it gained.
-fn gained(repo: &gix::Repository, file: &ChangedFile) -> Option<Gained> {
+pub(super) fn gained(repo: &gix::Repository, file: &ChangedFile) -> Option<Gained> {
     let new = objects::text(repo, file.after).ok()?;
     let old = match file.before {
         Some(before) => objects::text(repo, before).ok()?,
@@ -187,6 +200,8 @@ pub(super) enum Share {
     Scrap,
     /// At least half, but of very few lines: chance may have made them.
     Few,
+    /// Less than half, but most of what the branch adds: it came with much else.
+    Within,
     Half,
     /// At least two thirds, or it adds nothing: then there is nothing to speak for.
     Most,
@@ -279,19 +294,21 @@ pub(super) fn accounted(
         }
     }
     let (part, whole) = if telling.1 > 0 { telling } else { all };
-    let is_scrap = || {
-        let of_branch = of_branch.as_ref();
-        let all = of_branch.map_or(u32::MAX, |files| added_lines(repo, files).total);
-        u64::from(part) * 3 < u64::from(all)
+    let of_branch = || {
+        let files = of_branch.as_ref();
+        files.map_or(u32::MAX, |files| added_lines(repo, files).total)
     };
-    if part > 0 && part * 2 >= whole && part < MANY && is_scrap() {
+    let is_half = part > 0 && part * 2 >= whole;
+    if is_half && part < MANY && u64::from(part) * 3 < u64::from(of_branch()) {
         Share::Scrap
-    } else if part > 0 && part * 2 >= whole && part < FEW {
+    } else if is_half && part < FEW {
         Share::Few
     } else if most(part, whole) {
         Share::Most
-    } else if part * 2 >= whole {
+    } else if is_half {
         Share::Half
+    } else if part >= MANY && most(part, of_branch()) {
+        Share::Within
     } else {
         Share::Little
     }

@@ -14,6 +14,7 @@ mod fuse;
 mod left_behind;
 mod locate;
 mod merges;
+mod moved;
 mod notes;
 pub(crate) mod objects;
 mod overlay;

@@ -9,6 +9,7 @@
 
 use std::borrow::Cow;
 use std::collections::BinaryHeap;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bstr::{BString, ByteSlice};
@@ -25,6 +26,7 @@ use super::attest;
 use super::branch_lines::{self, BranchCommit, BranchParent, Seg};
 use super::claims::{Claim, Layer, Place, Span, within};
 use super::locate::{Located, subject};
+use super::moved;
 use super::notes::Shelf;
 use super::objects;
 use super::overlay::commit_id;
@@ -54,6 +56,9 @@ pub(super) struct Squash {
     pub(super) branch: Vec<Original>,
     /// Trees and parents of the same commits.
     pub(super) links: Vec<BranchCommit>,
+    /// Lines of the branch that others had added before, as
+    /// [`line_hash`](super::agreement::line_hash) has them: it does not speak for these.
+    pub(super) older: FxHashSet<u64>,
 }
 
 /// A commit of a squashed branch.
@@ -218,6 +223,7 @@ pub(super) fn find(
                     commit,
                     branch,
                     links,
+                    older: FxHashSet::default(),
                 });
             }
         }
@@ -444,8 +450,8 @@ enum Standing {
     Silent,
     /// It is its branch, and holds evidence.
     Evident,
-    /// The number says so, and half of the content: a squash that met conflicts, or the number is
-    /// another tracker's.
+    /// The number says so, and half of its content or most of the branch's: a squash that met
+    /// conflicts or came with other work, or the number is another tracker's.
     Partly,
     /// Its content is another.
     Another,
@@ -471,11 +477,13 @@ impl Branch {
         let landed = history.commit(pair.commit);
         match agreement::accounted(repo, history, pair.commit, links) {
             Share::Most => Standing::Evident,
-            Share::Half if pair.numbered => Standing::Partly,
+            Share::Half | Share::Within if pair.numbered => Standing::Partly,
             Share::Few if pair.numbered && branch.iter().any(|o| o.is_kin(landed)) => {
                 Standing::Evident
             }
-            Share::Half | Share::Few | Share::Scrap | Share::Little => Standing::Another,
+            Share::Half | Share::Within | Share::Few | Share::Scrap | Share::Little => {
+                Standing::Another
+            }
         }
     }
 }
@@ -598,20 +606,22 @@ pub(super) fn refine(
     stores: &[String],
     wanted: &FxHashMap<CommitIx, Vec<PathIx>>,
 ) -> Vec<SquashLines> {
-    let tasks: Vec<(u32, &Squash, PathIx)> = squashes
+    let branches: Vec<WholeBranch<'_>> = squashes.iter().map(WholeBranch::new).collect();
+    let tasks: Vec<(u32, &WholeBranch<'_>, PathIx)> = branches
         .iter()
         .zip(0..)
-        .flat_map(|(squash, ix)| {
+        .flat_map(|(branch, ix)| {
+            let squash = branch.squash;
             let paths = wanted.get(&squash.commit).map_or(&[][..], Vec::as_slice);
-            paths.iter().map(move |path| (ix, squash, *path))
+            paths.iter().map(move |path| (ix, branch, *path))
         })
         .collect();
     tasks
         .into_par_iter()
         .map_init(
             || repo.local(),
-            |repo, (ix, squash, path)| {
-                let mut lines = refine_file(repo, history, squash, path, shelf, stores)?;
+            |repo, (ix, branch, path)| {
+                let mut lines = refine_file(repo, history, branch, path, shelf, stores)?;
                 lines.squash = ix;
                 Some(lines)
             },
@@ -620,45 +630,130 @@ pub(super) fn refine(
         .collect()
 }
 
+/// A squash, and all lines that its branch added, read once some file needs them.
+struct WholeBranch<'s> {
+    squash: &'s Squash,
+    lines: OnceLock<BranchLines>,
+}
+
+/// The lines of a branch, by the commits that added them, the oldest first.
+#[derive(Default)]
+struct BranchLines {
+    sides: Vec<moved::Side>,
+    /// Commit and path of each of them.
+    places: Vec<(u32, Vec<u8>)>,
+}
+
+impl<'s> WholeBranch<'s> {
+    fn new(squash: &'s Squash) -> Self {
+        let lines = OnceLock::new();
+        Self { squash, lines }
+    }
+
+    fn lines(&self, repo: &gix::Repository) -> &BranchLines {
+        self.lines.get_or_init(|| {
+            let mut found = BranchLines::default();
+            let links = &self.squash.links;
+            for (at, link) in links.iter().enumerate().rev() {
+                let before = match *link.parents.as_slice() {
+                    [] => None,
+                    [BranchParent::Base(tree)] => Some(tree),
+                    [BranchParent::Branch(ix)] => match links.get(ix as usize) {
+                        Some(parent) => Some(parent.tree),
+                        None => continue,
+                    },
+                    _ => continue,
+                };
+                let files = agreement::differing_files(repo, before, link.tree);
+                for file in files.unwrap_or_default() {
+                    let Some((text, ranges)) = agreement::gained(repo, &file) else {
+                        continue;
+                    };
+                    let is_asked = |line: u32| ranges.iter().any(|range| range.contains(&line));
+                    found
+                        .sides
+                        .push(moved::Side::new(&text, at as u32, is_asked));
+                    found.places.push((at as u32, file.path));
+                }
+            }
+            found
+        })
+    }
+
+    /// Lines that the squash added to a file and that the branch has in another one.
+    fn moved_into(
+        &self,
+        repo: &gix::Repository,
+        history: &History,
+        file: &[u8],
+        explained: &[branch_lines::Added],
+    ) -> Vec<branch_lines::Added> {
+        let commit = history.commit(self.squash.commit);
+        let after = objects::file_at(repo, commit.tree, file).ok().flatten();
+        let Some(after) = after.filter(|_| !commit.parents_missing) else {
+            return Vec::new();
+        };
+        let parent = commit
+            .parents
+            .first()
+            .map(|parent| history.commit(*parent).tree);
+        let before = parent.and_then(|tree| objects::file_at(repo, tree, file).ok()?);
+        let changed = agreement::ChangedFile {
+            path: file.to_vec(),
+            before,
+            after,
+        };
+        let Some((text, ranges)) = agreement::gained(repo, &changed) else {
+            return Vec::new();
+        };
+        let is_explained = |line: u32| {
+            let at = explained.partition_point(|a| a.seg.dst + a.seg.len <= line);
+            explained.get(at).is_some_and(|a| a.seg.dst <= line)
+        };
+        let side = moved::Side::new(&text, 0, |line| {
+            ranges.iter().any(|range| range.contains(&line)) && !is_explained(line)
+        });
+        if !side.is_asked() {
+            return Vec::new();
+        }
+        let lines = self.lines(repo);
+        let found = moved::find(&lines.sides, &[side]);
+        let found = found.into_iter().map(|block| {
+            let (commit, path) = lines.places[block.old_file].clone();
+            branch_lines::Added {
+                seg: Seg {
+                    dst: block.new,
+                    src: block.old,
+                    len: block.len,
+                },
+                commit,
+                path,
+            }
+        });
+        found.collect()
+    }
+}
+
 fn refine_file(
     repo: &gix::Repository,
     history: &History,
-    squash: &Squash,
+    branch: &WholeBranch<'_>,
     path: PathIx,
     shelf: &Shelf,
     stores: &[String],
 ) -> Option<SquashLines> {
+    let squash = branch.squash;
     let name = history.path(path).as_bytes();
-    let tip = squash.links.first()?;
-    let here = objects::file_at(repo, history.commit(squash.commit).tree, name).ok()??;
-    // The squash may have met a rename on the side that it was put onto.
-    let (name, there) = if let Some(there) = objects::file_at(repo, tip.tree, name).ok()? {
-        (Cow::Borrowed(name), there)
-    } else {
-        let tree = history.commit(squash.commit).tree;
-        let (name, there) = branch_lines::rename_source(repo, tip.tree, tree, here)?;
-        (Cow::Owned(name), there)
-    };
-    let new = objects::text(repo, here).ok()?;
-    let segments = if here == there {
-        let len = crate::repository::count_lines(&new);
-        vec![Seg {
-            dst: 0,
-            src: 0,
-            len,
-        }]
-    } else {
-        let old = objects::text(repo, there).ok()?;
-        objects::kept_lines(&old, &new)
-            .iter()
-            .map(|k| Seg {
-                dst: k.new,
-                src: k.old,
-                len: k.len,
-            })
-            .collect()
-    };
-    let added = branch_lines::blame(repo, &squash.links, &name, segments);
+    let mut added = in_same_file(repo, history, squash, name).unwrap_or_default();
+    added.extend(branch.moved_into(repo, history, name, &added));
+    added.sort_unstable_by_key(|lines| lines.seg);
+    if !squash.older.is_empty() {
+        let here = objects::file_at(repo, history.commit(squash.commit).tree, name).ok()??;
+        added = without_older(added, &objects::text(repo, here).ok()?, &squash.older);
+    }
+    if added.is_empty() {
+        return None;
+    }
     let mut originals: Layer<u32> = Vec::with_capacity(added.len());
     let mut found: Vec<Layer<Claim>> = Vec::new();
     let mut known: FxHashMap<(u32, &[u8]), Vec<Layer<Claim>>> = FxHashMap::default();
@@ -709,6 +804,77 @@ fn refine_file(
         layers: found,
         originals,
     })
+}
+
+/// Takes out the lines that others had added before.
+fn without_older(
+    added: Vec<branch_lines::Added>,
+    text: &[u8],
+    older: &FxHashSet<u64>,
+) -> Vec<branch_lines::Added> {
+    let lines: Vec<&[u8]> = text.lines().collect();
+    let is_older = |at: u32| {
+        let line = lines.get(at as usize);
+        line.is_some_and(|line| older.contains(&agreement::line_hash(line)))
+    };
+    let mut left = Vec::with_capacity(added.len());
+    for whole in added {
+        let (mut at, end) = (whole.seg.dst, whole.seg.dst + whole.seg.len);
+        while at < end {
+            let len = (at..end).take_while(|line| !is_older(*line)).count() as u32;
+            if len > 0 {
+                left.push(branch_lines::Added {
+                    seg: Seg {
+                        dst: at,
+                        src: whole.seg.src + (at - whole.seg.dst),
+                        len,
+                    },
+                    ..whole.clone()
+                });
+            }
+            at += len + 1;
+        }
+    }
+    left
+}
+
+/// The lines of a file of a squash that the branch has in the same file, renamed or not.
+fn in_same_file(
+    repo: &gix::Repository,
+    history: &History,
+    squash: &Squash,
+    name: &[u8],
+) -> Option<Vec<branch_lines::Added>> {
+    let tip = squash.links.first()?;
+    let here = objects::file_at(repo, history.commit(squash.commit).tree, name).ok()??;
+    // The squash may have met a rename on the side that it was put onto.
+    let (name, there) = if let Some(there) = objects::file_at(repo, tip.tree, name).ok()? {
+        (Cow::Borrowed(name), there)
+    } else {
+        let tree = history.commit(squash.commit).tree;
+        let (name, there) = branch_lines::rename_source(repo, tip.tree, tree, here)?;
+        (Cow::Owned(name), there)
+    };
+    let new = objects::text(repo, here).ok()?;
+    let segments = if here == there {
+        let len = crate::repository::count_lines(&new);
+        vec![Seg {
+            dst: 0,
+            src: 0,
+            len,
+        }]
+    } else {
+        let old = objects::text(repo, there).ok()?;
+        objects::kept_lines(&old, &new)
+            .iter()
+            .map(|k| Seg {
+                dst: k.new,
+                src: k.old,
+                len: k.len,
+            })
+            .collect()
+    };
+    Some(branch_lines::blame(repo, &squash.links, &name, segments))
 }
 
 /// What the strongest note on a commit of a branch says of one of its files.

@@ -82,8 +82,7 @@ impl<'c> Candidates<'c> {
             rewritten,
         };
         for (commit, ix) in history.commits.iter().zip((0..).map(CommitIx)) {
-            let noted = known.located.by_commit.contains_key(&commit.id);
-            if commit.is_merge() || taken.contains(&ix) || noted {
+            if commit.is_merge() || taken.contains(&ix) {
                 continue;
             }
             let mark = mark(commit);

@@ -5,9 +5,9 @@
 //! A commit that is noted or stands on another branch, and is not part of this history, may speak
 //! for a later one that adds the same lines in the same files; so may a branch as a whole. How many
 //! lines must agree depends on what else they share ([`Kinship`]). Work that was done twice looks
-//! alike, so the older commit counts: where others added more than a tenth of the lines before,
-//! here or without evidence on another branch, nothing is said. Every pair goes the way of a squash,
-//! line by line and labelled `inferred`.
+//! alike, so the older commit counts: of lines that others added before, here or without evidence
+//! on another branch, nothing is said, and the rest must be enough. Every pair goes the way of a
+//! squash, line by line and labelled `inferred`.
 
 mod candidates;
 mod outside;
@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bstr::ByteSlice;
 use gix::ObjectId;
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::candidates::{ByPath, Candidates, Pair, Place};
 use self::outside::{Outside, Source, Work};
@@ -93,14 +93,20 @@ pub(super) fn find(
                 let at = pairs.first()?.source;
                 let source = &sources[at];
                 let added = agreement::added_lines(repo, &source.files);
-                let repeated = pairs.iter().filter(|pair| {
-                    let there = compared.get(&pair.commit);
-                    there.is_some_and(|there| repeats(history, source, &added, **pair, there))
-                        && !rivals.older(repo, source, &added, pair.commit)
-                        && !is_of_silent_branch(repo, history, pair.commit, &ancestry, known)
-                });
-                let squashes = repeated.filter_map(|pair| {
+                let squashes = pairs.iter().filter_map(|pair| {
+                    let there = compared.get(&pair.commit)?;
+                    let is_repeated = |lines| repeats(history, source, lines, *pair, there);
+                    if !is_repeated(&added)
+                        || is_of_silent_branch(repo, history, pair.commit, &ancestry, known)
+                    {
+                        return None;
+                    }
+                    let own = rivals.own_lines(repo, source, &added, pair.commit);
+                    if !is_repeated(&own) {
+                        return None;
+                    }
                     let mut squash = stands_for(repo, source, *pair, &ancestry, known)?;
+                    squash.older = added.beyond(&own);
                     if !may_carry_signs(*pair, known) {
                         for original in &mut squash.branch {
                             original.signs.clear();
@@ -157,6 +163,7 @@ fn stands_for(
             commit: pair.commit,
             branch,
             links,
+            older: FxHashSet::default(),
         });
     }
     Some(one_original(
@@ -240,6 +247,7 @@ fn one_original(
         commit,
         branch: vec![Original::new(id, read, earlier)],
         links: vec![links],
+        older: FxHashSet::default(),
     }
 }
 

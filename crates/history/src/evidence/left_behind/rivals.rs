@@ -67,28 +67,28 @@ impl<'r> Rivals<'r> {
         }
     }
 
-    /// Whether others added more than a few of the lines of a source before: commits without
-    /// evidence of their own, or commits of this history, which bring back what they had.
-    pub(super) fn older(
+    /// The lines of a source that nobody added before: neither commits without evidence of their
+    /// own nor commits of this history, which bring back what they had.
+    pub(super) fn own_lines(
         &self,
         repo: &gix::Repository,
         source: &Source,
         added: &AddedLines,
         target: CommitIx,
-    ) -> bool {
+    ) -> AddedLines {
         let mut left = added.clone();
-        self.older_here(repo, source, added, &mut left, target)
-            || self.older_outside(repo, source, added, &mut left)
+        self.without_older_here(repo, source, &mut left, target);
+        self.without_older_outside(repo, source, &mut left);
+        left
     }
 
-    fn older_here(
+    fn without_older_here(
         &self,
         repo: &gix::Repository,
         source: &Source,
-        added: &AddedLines,
         left: &mut AddedLines,
         target: CommitIx,
-    ) -> bool {
+    ) {
         let mut older: Vec<(CommitIx, u32)> = source
             .files
             .iter()
@@ -101,14 +101,13 @@ impl<'r> Rivals<'r> {
             .collect();
         older.sort_unstable();
         older.dedup();
-        older
-            .chunk_by(|a, b| a.0 == b.0)
-            .take(MAX_RIVALS)
-            .flatten()
-            .any(|(_, change)| {
-                left.remove(&self.added_here(repo, *change));
-                is_much(added, left)
-            })
+        let commits = older.chunk_by(|a, b| a.0 == b.0).take(MAX_RIVALS);
+        for (_, change) in commits.flatten() {
+            if left.total == 0 {
+                return;
+            }
+            left.remove(&self.added_here(repo, *change));
+        }
     }
 
     fn added_here(&self, repo: &gix::Repository, at: u32) -> Arc<AddedLines> {
@@ -130,43 +129,34 @@ impl<'r> Rivals<'r> {
         kept.entry(at).or_insert(added).clone()
     }
 
-    fn older_outside(
+    fn without_older_outside(
         &self,
         repo: &gix::Repository,
         source: &Source,
-        added: &AddedLines,
         left: &mut AddedLines,
-    ) -> bool {
+    ) {
         let paths: FxHashSet<&[u8]> = source.files.iter().map(|file| &file.path[..]).collect();
         let from = self
             .silent
             .partition_point(|silent| silent.time > source.read.time);
-        self.silent[from..]
-            .iter()
-            .filter(|silent| silent.id != source.id && !source.silent.contains(&silent.id))
-            .take(MAX_RIVALS)
-            .any(|silent| {
-                let files = silent.files.get_or_init(|| {
-                    let read = &self.outside.commits[&silent.id];
-                    let base = self.outside.base_tree(repo, read);
-                    base.and_then(|base| agreement::differing_files(repo, base, read.tree))
-                        .unwrap_or_default()
-                });
-                let files: Vec<ChangedFile> = files
-                    .iter()
-                    .filter(|file| paths.contains(&file.path[..]))
-                    .cloned()
-                    .collect();
-                if files.is_empty() {
-                    return false;
-                }
+        let silent = self.silent[from..].iter();
+        let silent =
+            silent.filter(|silent| silent.id != source.id && !source.silent.contains(&silent.id));
+        for silent in silent.take(MAX_RIVALS) {
+            if left.total == 0 {
+                return;
+            }
+            let files = silent.files.get_or_init(|| {
+                let read = &self.outside.commits[&silent.id];
+                let base = self.outside.base_tree(repo, read);
+                base.and_then(|base| agreement::differing_files(repo, base, read.tree))
+                    .unwrap_or_default()
+            });
+            let files = files.iter().filter(|file| paths.contains(&file.path[..]));
+            let files: Vec<ChangedFile> = files.cloned().collect();
+            if !files.is_empty() {
                 left.remove(&agreement::added_lines(repo, &files));
-                is_much(added, left)
-            })
+            }
+        }
     }
-}
-
-/// Whether more than a tenth is gone.
-const fn is_much(whole: &AddedLines, left: &AddedLines) -> bool {
-    (whole.total - left.total) as u64 * 10 > whole.total as u64
 }
