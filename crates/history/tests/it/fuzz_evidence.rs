@@ -301,7 +301,7 @@ fn no_line_of_random_histories_has_a_wrong_author_and_what_is_recoverable_is_rec
         one_world(first + nth as u64, here, &mut tally);
     }
     // What nothing but content ties is asked for apart: a few lines in common must not be enough.
-    let (recoverable, recovered) = tally.share(|place| place != Whereabouts::Untied);
+    let (recoverable, recovered) = tally.share(|place| !place.is_untied());
     let (hidden, found) = tally.share(Whereabouts::is_inferred);
     let (untied, tied) = tally.share(|place| place == Whereabouts::Untied);
     println!(

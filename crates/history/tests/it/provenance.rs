@@ -75,11 +75,18 @@ pub(crate) enum Whereabouts {
     Displaced,
     /// Behind a rewrite or squash that content alone tells.
     Untied,
+    /// The same, and the evidence is about the commit, which that one is not.
+    UntiedTrailer,
     /// Behind a squash, and there again behind a squash, or removed and put back by others.
     Roundabout,
 }
 
 impl Whereabouts {
+    /// Whether nothing but content tells.
+    pub(crate) fn is_untied(self) -> bool {
+        matches!(self, Self::Untied | Self::UntiedTrailer)
+    }
+
     /// Whether it takes more than looking at the commit that added the line, and no more than
     /// the fusion promises to do.
     pub(crate) fn is_inferred(self) -> bool {
@@ -657,13 +664,10 @@ impl<'w> Account<'w> {
             };
             let past = self.world.ancestors(origin);
             let line = self.lineage(origin).into_iter();
-            let mut known: Vec<At> = line.filter(|at| known(at) && !past.contains(at)).collect();
-            if known.is_empty() {
-                return None;
-            }
-            known.retain(|at| self.world.same_file(*at, origin, token) == Some(true));
-            return Some(if known.is_empty() {
-                Whereabouts::Displaced
+            let mut known = line.filter(|at| known(at) && !past.contains(at));
+            known.next()?;
+            return Some(if by_trailer {
+                Whereabouts::UntiedTrailer
             } else {
                 Whereabouts::Untied
             });
@@ -694,7 +698,11 @@ impl<'w> Account<'w> {
             return None;
         }
         if !self.is_accounted(origin, head) {
-            return Some(Whereabouts::Untied);
+            return Some(if by_trailer {
+                Whereabouts::UntiedTrailer
+            } else {
+                Whereabouts::Untied
+            });
         }
         if !same(head, origin) {
             return Some(Whereabouts::Displaced);

@@ -1,0 +1,237 @@
+//! The lines of a squash, followed to the commits of its branch that added them; what their notes
+//! say of these lines then counts for the squash.
+
+use std::borrow::Cow;
+
+use bstr::ByteSlice;
+use gix::ObjectId;
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::super::agreement;
+use super::super::attest;
+use super::super::branch_lines::{self, Seg};
+use super::super::claims::{Claim, Layer, Place, Span, within};
+use super::super::notes::Shelf;
+use super::super::objects;
+use super::super::overlay::commit_id;
+use super::super::rewritten;
+use super::Squash;
+use super::moved_lines::WholeBranch;
+use crate::model::{CommitIx, History, PathIx};
+use crate::repository::Repository;
+
+/// Lines of a squash, by the commit of the branch that added them.
+#[derive(Clone, Debug)]
+pub(in crate::evidence) struct SquashLines {
+    /// Index of the squash among those that were refined.
+    pub(in crate::evidence) squash: u32,
+    /// The squash and the file.
+    pub(in crate::evidence) place: Place,
+    /// What the notes of the branch say.
+    pub(in crate::evidence) layers: Vec<Layer<Claim>>,
+    /// Index into [`Squash::branch`] of the commit that added the lines.
+    pub(in crate::evidence) originals: Layer<u32>,
+}
+
+/// Follows the wanted lines of each squash into its branch.
+pub(in crate::evidence) fn refine(
+    repo: &Repository,
+    history: &History,
+    squashes: &[Squash],
+    shelf: &Shelf,
+    stores: &[String],
+    wanted: &FxHashMap<CommitIx, Vec<PathIx>>,
+) -> Vec<SquashLines> {
+    let branches: Vec<WholeBranch<'_>> = squashes.iter().map(WholeBranch::new).collect();
+    let tasks: Vec<(u32, &WholeBranch<'_>, PathIx)> = branches
+        .iter()
+        .zip(0..)
+        .flat_map(|(branch, ix)| {
+            let squash = branch.squash;
+            let paths = wanted.get(&squash.commit).map_or(&[][..], Vec::as_slice);
+            paths.iter().map(move |path| (ix, branch, *path))
+        })
+        .collect();
+    tasks
+        .into_par_iter()
+        .map_init(
+            || repo.local(),
+            |repo, (ix, branch, path)| {
+                let mut lines = refine_file(repo, history, branch, path, shelf, stores)?;
+                lines.squash = ix;
+                Some(lines)
+            },
+        )
+        .flatten()
+        .collect()
+}
+
+fn refine_file(
+    repo: &gix::Repository,
+    history: &History,
+    branch: &WholeBranch<'_>,
+    path: PathIx,
+    shelf: &Shelf,
+    stores: &[String],
+) -> Option<SquashLines> {
+    let squash = branch.squash;
+    let name = history.path(path).as_bytes();
+    let mut added = in_same_file(repo, history, squash, name).unwrap_or_default();
+    let mut moved = branch.moved_into(repo, history, name, &added);
+    if !squash.older.is_empty() {
+        let here = objects::file_at(repo, history.commit(squash.commit).tree, name).ok()??;
+        let text = objects::text(repo, here).ok()?;
+        added = without_older(added, &text, &squash.older);
+        moved = without_older(moved, &text, &squash.older);
+    }
+    // Who moves lines signs what others wrote: for these, only notes speak.
+    let originals: Layer<u32> = added
+        .iter()
+        .map(|lines| Span {
+            first: lines.seg.dst,
+            end: lines.seg.dst + lines.seg.len,
+            what: lines.commit,
+        })
+        .collect();
+    added.append(&mut moved);
+    added.sort_unstable_by_key(|lines| lines.seg);
+    if added.is_empty() {
+        return None;
+    }
+    let mut found: Vec<Layer<Claim>> = Vec::new();
+    let mut known: FxHashMap<(u32, &[u8]), Vec<Layer<Claim>>> = FxHashMap::default();
+    for lines in &added {
+        let layers = known
+            .entry((lines.commit, lines.path.as_slice()))
+            .or_insert_with(|| {
+                let (ix, path) = (lines.commit as usize, lines.path.as_slice());
+                let (original, tree) = (&squash.branch[ix], squash.links[ix].tree);
+                let mut layers = vec![note_layer(original.id, path, shelf, stores)];
+                for version in &original.versions {
+                    let carried =
+                        rewritten::carry_from(repo, version, tree, &[((), path)], shelf, stores);
+                    layers.extend(carried.into_iter().map(|((), layer)| layer));
+                }
+                layers
+            });
+        for (nth, layer) in layers.iter().enumerate() {
+            if found.len() == nth {
+                found.push(Layer::new());
+            }
+            let indexed: Vec<Span<u32>> = layer
+                .iter()
+                .enumerate()
+                .map(|(ix, span)| Span {
+                    first: span.first,
+                    end: span.end,
+                    what: ix as u32,
+                })
+                .collect();
+            for span in within(&indexed, lines.seg.src, lines.seg.src + lines.seg.len) {
+                found[nth].push(Span {
+                    first: lines.seg.dst + (span.first - lines.seg.src),
+                    end: lines.seg.dst + (span.end - lines.seg.src),
+                    what: layer[span.what as usize].what.clone(),
+                });
+            }
+        }
+    }
+    Some(SquashLines {
+        squash: 0,
+        place: (squash.commit, path),
+        layers: found,
+        originals,
+    })
+}
+
+/// Takes out the lines that others had added before.
+fn without_older(
+    added: Vec<branch_lines::Added>,
+    text: &[u8],
+    older: &FxHashSet<u64>,
+) -> Vec<branch_lines::Added> {
+    let lines: Vec<&[u8]> = text.lines().collect();
+    let is_older = |at: u32| {
+        let line = lines.get(at as usize);
+        line.is_some_and(|line| older.contains(&agreement::line_hash(line)))
+    };
+    let mut left = Vec::with_capacity(added.len());
+    for whole in added {
+        let (mut at, end) = (whole.seg.dst, whole.seg.dst + whole.seg.len);
+        while at < end {
+            let len = (at..end).take_while(|line| !is_older(*line)).count() as u32;
+            if len > 0 {
+                left.push(branch_lines::Added {
+                    seg: Seg {
+                        dst: at,
+                        src: whole.seg.src + (at - whole.seg.dst),
+                        len,
+                    },
+                    ..whole.clone()
+                });
+            }
+            at += len + 1;
+        }
+    }
+    left
+}
+
+/// The lines of a file of a squash that the branch has in the same file, renamed or not.
+fn in_same_file(
+    repo: &gix::Repository,
+    history: &History,
+    squash: &Squash,
+    name: &[u8],
+) -> Option<Vec<branch_lines::Added>> {
+    let tip = squash.links.first()?;
+    let here = objects::file_at(repo, history.commit(squash.commit).tree, name).ok()??;
+    // The squash may have met a rename on the side that it was put onto.
+    let (name, there) = if let Some(there) = objects::file_at(repo, tip.tree, name).ok()? {
+        (Cow::Borrowed(name), there)
+    } else {
+        let tree = history.commit(squash.commit).tree;
+        let (name, there) = branch_lines::rename_source(repo, tip.tree, tree, here)?;
+        (Cow::Owned(name), there)
+    };
+    let new = objects::text(repo, here).ok()?;
+    let segments = if here == there {
+        let len = crate::repository::count_lines(&new);
+        vec![Seg {
+            dst: 0,
+            src: 0,
+            len,
+        }]
+    } else {
+        let old = objects::text(repo, there).ok()?;
+        objects::kept_lines(&old, &new)
+            .iter()
+            .map(|k| Seg {
+                dst: k.new,
+                src: k.old,
+                len: k.len,
+            })
+            .collect()
+    };
+    Some(branch_lines::blame(repo, &squash.links, &name, segments))
+}
+
+/// What the strongest note on a commit of a branch says of one of its files.
+fn note_layer(id: ObjectId, path: &[u8], shelf: &Shelf, stores: &[String]) -> Layer<Claim> {
+    let mut layer = Layer::new();
+    let commit = commit_id(id);
+    for stored in shelf.notes.get(&id).into_iter().flatten() {
+        attest::for_each_block(stored, &shelf.prompts, |block, ranges| {
+            if layer.is_empty() && block.as_bytes() == path {
+                layer = attest::layer(ranges, &stores[stored.store as usize], &commit)
+                    .into_iter()
+                    .map(|span| Span {
+                        what: span.what.inferred(),
+                        ..span
+                    })
+                    .collect();
+            }
+        });
+    }
+    layer
+}

@@ -1,0 +1,392 @@
+//! Squashed branches whose commits are still here: which of them added each line of the squash.
+//!
+//! A squash is tied to its branch by the number in its subject (`(#12)` and `refs/pull/12/head`)
+//! or by a branch whose tip has the very same tree. Numbers of other trackers and repeated work
+//! look alike, so the branch must also be older and account for most of what the squash adds. Its
+//! lines are compared with the branch's tip and followed to the commit of the branch that added
+//! them; that commit's note and signs then speak for the line, labelled `inferred`. Lines that do
+//! not match keep the squash's own signs.
+
+mod ancestry;
+mod branch;
+mod lines;
+mod moved_lines;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bstr::{BString, ByteSlice};
+use gix::ObjectId;
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
+use trueline_authorship::message::Sign;
+use trueline_facts::{Diagnostic, Level};
+
+use self::branch::{Branch, MAX_BRANCH, read_branch};
+use super::CommitEvidence;
+use super::agreement::{self, Share};
+use super::branch_lines::BranchCommit;
+use super::locate::{Located, subject};
+use super::refs::{Refs, request_number};
+use super::rewritten::{Earlier, Mark, Versions};
+use super::witnesses::{self, Bearing};
+use crate::model::{Commit, CommitIx, History};
+use crate::repository::Repository;
+
+pub(super) use self::ancestry::Ancestry;
+pub(super) use self::branch::{Read, branch_of, read_commit};
+pub(super) use self::lines::{SquashLines, refine};
+
+/// Commits of branches read for one history, so that a repository with very many pull requests
+/// does not cost more than its own history does.
+const MAX_COMMITS: usize = 400_000;
+/// Branches read between two looks at that limit.
+const BATCH: usize = 512;
+
+/// A commit of this history that squashes a branch which is still here.
+#[derive(Clone, Debug)]
+pub(super) struct Squash {
+    /// The squash.
+    pub(super) commit: CommitIx,
+    /// The branch: children before parents, the tip first.
+    pub(super) branch: Vec<Original>,
+    /// Trees and parents of the same commits.
+    pub(super) links: Vec<BranchCommit>,
+    /// Lines of the branch that others had added before, as
+    /// [`line_hash`](super::agreement::line_hash) has them: it does not speak for these.
+    pub(super) older: FxHashSet<u64>,
+}
+
+/// A commit of a squashed branch.
+#[derive(Clone, Debug)]
+pub(super) struct Original {
+    pub(super) id: ObjectId,
+    /// Signs in its identities and message.
+    pub(super) signs: Vec<Sign>,
+    /// How these signs bear on its lines.
+    pub(super) bearing: Bearing,
+    /// Noted commits that it was before it was rewritten.
+    pub(super) versions: Versions,
+    mark: Mark,
+}
+
+impl Original {
+    pub(super) fn new(id: ObjectId, read: Read, earlier: &Earlier) -> Self {
+        Self {
+            id,
+            versions: earlier.versions(&read.mark, id, read.tree),
+            bearing: if read.squash {
+                Bearing::OriginalSquash
+            } else {
+                Bearing::Original
+            },
+            signs: read.signs,
+            mark: read.mark,
+        }
+    }
+
+    /// Whether author or subject are those of a commit that may squash it.
+    fn is_kin(&self, commit: &Commit) -> bool {
+        let by = commit.author.email.eq_ignore_ascii_case(self.mark.email());
+        let own = self.mark.subject();
+        by || !own.is_empty() && subject(&commit.message).starts_with(own)
+    }
+}
+
+/// What is known of the squashes of a history.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Squashes {
+    /// Commits that are known to stand for a branch, and the heads of those branches.
+    pub(super) paired: Vec<(CommitIx, ObjectId)>,
+    /// Those of them whose branch tells nothing, so that nobody looked whether it is theirs: the
+    /// number may be another tracker's.
+    pub(super) silent: FxHashMap<CommitIx, ObjectId>,
+    /// Those whose branches are here and hold evidence of their own, by commit.
+    pub(super) refined: Vec<Squash>,
+    /// Commits whose number leads to a branch of more than one commit, whatever their message
+    /// shows.
+    pub(super) of_several: Vec<CommitIx>,
+}
+
+/// A commit and the head of the branch that it may be a squash of.
+#[derive(Clone, Copy, Debug)]
+struct Pair {
+    commit: CommitIx,
+    head: ObjectId,
+    /// Its subject has the number of the head, rather than that their trees are the same: then a
+    /// branch of several commits makes it a squash. The same tree may also be a rebase's.
+    numbered: bool,
+}
+
+/// What is known before branches are read.
+pub(super) struct Known<'k> {
+    pub(super) refs: &'k Refs,
+    pub(super) located: &'k Located,
+    pub(super) earlier: &'k Earlier,
+    /// Signs of every commit of the history.
+    pub(super) commits: &'k [CommitEvidence],
+}
+
+/// Finds the squashes whose branches are here.
+pub(super) fn find(
+    repo: &Repository,
+    history: &History,
+    known: &Known<'_>,
+    interrupt: &AtomicBool,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Squashes {
+    let Known {
+        refs,
+        located,
+        earlier,
+        commits,
+    } = *known;
+    let ancestry = Ancestry::new(history);
+    let pairs = pair_with_heads(repo, history, refs, &ancestry);
+    let mut squashes = Squashes::default();
+    let (mut read, mut too_long, mut looked_at) = (0, 0_usize, 0);
+    for batch in pairs.chunks(BATCH) {
+        if read > MAX_COMMITS || interrupt.load(Ordering::Relaxed) {
+            break;
+        }
+        looked_at += batch.len();
+        let found: Vec<_> = batch
+            .par_iter()
+            .map_init(
+                || repo.local(),
+                |repo, pair| {
+                    let branch = read_branch(repo, *pair, &ancestry, earlier);
+                    let standing = branch.standing(repo, history, *pair, located);
+                    (*pair, branch, standing)
+                },
+            )
+            .collect();
+        for (pair, branch, standing) in found {
+            let commit = pair.commit;
+            // Who merges a branch as it is squashes nothing.
+            let squashes_head = pair.numbered && ancestry.ix(pair.head).is_none();
+            let (mut branch, links) = match branch {
+                Branch::Commits(branch, links) => (branch, links),
+                Branch::TooLong => {
+                    too_long += 1;
+                    read += MAX_BRANCH;
+                    squashes.paired.push((commit, pair.head));
+                    if squashes_head {
+                        squashes.of_several.push(commit);
+                    }
+                    continue;
+                }
+                Branch::GoesOn | Branch::Younger => continue,
+            };
+            read += branch.len();
+            let mut changes = links.iter().filter(|link| link.parents.len() < 2);
+            // This only ever makes its own signs weaker: the number is enough.
+            if squashes_head && changes.nth(1).is_some() {
+                squashes.of_several.push(commit);
+            }
+            if standing == Standing::Another {
+                continue;
+            }
+            squashes.paired.push((commit, pair.head));
+            if standing == Standing::Silent {
+                squashes.silent.insert(commit, pair.head);
+            }
+            // Two commits of the same tree that both name an author: each speaks for itself.
+            let own = &commits[commit.0 as usize].signs;
+            let twins =
+                branch.len() == 1 && !pair.numbered && own.iter().any(witnesses::speaks_of_author);
+            // A trailer speaks of lines that nobody looked at; a note only of its own.
+            if twins || standing == Standing::Partly {
+                for original in &mut branch {
+                    original.signs.clear();
+                }
+            }
+            if matches!(standing, Standing::Evident | Standing::Partly) {
+                squashes.refined.push(Squash {
+                    commit,
+                    branch,
+                    links,
+                    older: FxHashSet::default(),
+                });
+            }
+        }
+    }
+    let unread = pairs.len() - looked_at + too_long;
+    if unread > 0 {
+        diagnostics.push(Diagnostic::new(
+            Level::Note,
+            "squash-not-refined",
+            format!(
+                "{unread} squashed branches are too long or too many to be followed: their lines \
+                 keep the evidence of the squash commit"
+            ),
+        ));
+    }
+    squashes
+}
+
+/// Each squash with the head of its branch, newest squash first.
+fn pair_with_heads(
+    repo: &Repository,
+    history: &History,
+    refs: &Refs,
+    ancestry: &Ancestry<'_>,
+) -> Vec<Pair> {
+    let mut by_number: FxHashMap<u64, ObjectId> = FxHashMap::default();
+    for (name, id) in &refs.heads {
+        if let Some(number) = request_number(name) {
+            by_number.entry(number).or_insert(*id);
+        }
+    }
+    let outside: Vec<&(BString, ObjectId)> = refs
+        .heads
+        .iter()
+        .filter(|(_, id)| ancestry.ix(*id).is_none())
+        .collect();
+    let trees: Vec<Option<(ObjectId, i64)>> = outside
+        .par_iter()
+        .map_init(
+            || repo.local(),
+            |repo, (_, id)| {
+                let commit = repo.try_find_object(*id).ok()??.try_into_commit().ok()?;
+                Some((commit.tree_id().ok()?.detach(), commit.time().ok()?.seconds))
+            },
+        )
+        .collect();
+    // Who had a tree first made it.
+    let mut by_tree: FxHashMap<ObjectId, (i64, ObjectId)> = FxHashMap::default();
+    for ((_, id), tree) in outside.iter().zip(trees) {
+        if let Some((tree, time)) = tree {
+            let first = by_tree.entry(tree).or_insert((time, *id));
+            *first = (*first).min((time, *id));
+        }
+    }
+    let mut pairs = Vec::new();
+    for (ix, commit) in history.commits.iter().enumerate() {
+        if commit.is_merge() {
+            continue;
+        }
+        let numbered = squash_number(&commit.message).and_then(|number| by_number.get(&number));
+        let head = numbered.copied();
+        if let Some(head) = head.or_else(|| by_tree.get(&commit.tree).map(|first| first.1)) {
+            pairs.push(Pair {
+                commit: CommitIx(ix as u32),
+                head,
+                numbered: numbered.is_some(),
+            });
+        }
+    }
+    pairs
+}
+
+/// `12` of a subject that ends in `(#12)` or `(!12)`.
+pub(super) fn squash_number(message: &[u8]) -> Option<u64> {
+    let inner = subject(message).strip_suffix(b")")?;
+    let open = inner.rfind_byte(b'(')?;
+    let number = &inner[open + 1..];
+    let digits = number
+        .strip_prefix(b"#")
+        .or_else(|| number.strip_prefix(b"!"))?;
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    digits.to_str().ok()?.parse().ok()
+}
+
+/// A message as forges write them for several commits folded into one: a request number, and
+/// either a list of their subjects or more than one co-author; or git's own `merge --squash`.
+pub(super) fn is_squash(message: &[u8]) -> bool {
+    if message.starts_with(b"Squashed commit of the following:") {
+        return true;
+    }
+    if squash_number(message).is_none() {
+        return false;
+    }
+    let mut subjects = 0;
+    let mut coauthors: SmallVec<[&[u8]; 4]> = SmallVec::new();
+    for line in message.lines() {
+        let line = line.trim();
+        if line.starts_with(b"* ") {
+            subjects += 1;
+        } else if line.len() > 15 && line[..15].eq_ignore_ascii_case(b"co-authored-by:") {
+            let who = line[15..].trim();
+            if !coauthors.contains(&who) {
+                coauthors.push(who);
+            }
+        }
+    }
+    subjects > 1 || coauthors.len() > 1
+}
+
+/// What a branch is to a commit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Standing {
+    /// It may be its branch, and tells nothing of its own.
+    Silent,
+    /// It is its branch, and holds evidence.
+    Evident,
+    /// The number says so, and half of its content or most of the branch's: a squash that met
+    /// conflicts or came with other work, or the number is another tracker's.
+    Partly,
+    /// Its content is another.
+    Another,
+}
+
+impl Branch {
+    fn standing(
+        &self,
+        repo: &gix::Repository,
+        history: &History,
+        pair: Pair,
+        located: &Located,
+    ) -> Standing {
+        let Self::Commits(branch, links) = self else {
+            return Standing::Another;
+        };
+        let evident = |o: &Original| {
+            !o.signs.is_empty() || !o.versions.is_empty() || located.by_commit.contains_key(&o.id)
+        };
+        if !branch.iter().any(evident) {
+            return Standing::Silent;
+        }
+        let landed = history.commit(pair.commit);
+        match agreement::accounted(repo, history, pair.commit, links) {
+            Share::Most => Standing::Evident,
+            Share::Half | Share::Within if pair.numbered => Standing::Partly,
+            Share::Few if pair.numbered && branch.iter().any(|o| o.is_kin(landed)) => {
+                Standing::Evident
+            }
+            Share::Half | Share::Within | Share::Few | Share::Scrap | Share::Little => {
+                Standing::Another
+            }
+        }
+    }
+}
+
+/// The noted commits of these branches, and those that their commits were before, whose notes
+/// must be kept while reading.
+pub(super) fn noted(squashes: &[Squash], located: &Located) -> FxHashSet<ObjectId> {
+    squashes
+        .iter()
+        .flat_map(|squash| &squash.branch)
+        .flat_map(|original| {
+            let versions = original.versions.iter().map(|version| version.id);
+            versions.chain([original.id])
+        })
+        .filter(|id| located.by_commit.contains_key(id))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_subject_that_ends_in_a_number_names_a_request() {
+        assert_eq!(squash_number(b"Fix it (#12)\n\nbody"), Some(12));
+        assert_eq!(squash_number(b"Fix it (!7)"), Some(7));
+        assert_eq!(squash_number(b"Fix (#12) it"), None);
+        assert_eq!(squash_number(b"Fix it (#)"), None);
+        assert_eq!(squash_number(b"Fix it (#1a)"), None);
+    }
+}
