@@ -150,6 +150,21 @@ pub(super) fn differing_files(
     Some(files)
 }
 
+/// What a file was in the tree before: what a renamed file had is nothing that is added.
+pub(super) fn file_before(
+    repo: &gix::Repository,
+    before: Option<ObjectId>,
+    after: ObjectId,
+    path: &[u8],
+    blob: ObjectId,
+) -> Option<ObjectId> {
+    let before = before?;
+    match objects::file_at(repo, before, path).ok()? {
+        Some(same) => Some(same),
+        None => Some(branch_lines::rename_source(repo, before, after, blob)?.1),
+    }
+}
+
 /// The lines that such files gained.
 pub(super) fn added_lines(repo: &gix::Repository, files: &[ChangedFile]) -> AddedLines {
     let (mut telling, mut all) = (AddedLines::default(), AddedLines::default());
@@ -245,11 +260,7 @@ pub(super) fn accounted(
         .map(|parent| history.commit(*parent).tree);
     let (mut telling, mut all) = ((0, 0), (0, 0));
     for mut file in files {
-        // What a renamed file had before is nothing that the commit adds.
-        if let (None, Some(parent)) = (file.before, parent) {
-            let source = branch_lines::rename_source(repo, parent, tree, file.after);
-            file.before = source.map(|(_, blob)| blob);
-        }
+        file.before = file_before(repo, parent, tree, &file.path, file.after);
         let Some((new, ranges)) = gained(repo, &file) else {
             continue;
         };
@@ -294,9 +305,19 @@ pub(super) fn accounted(
         }
     }
     let (part, whole) = if telling.1 > 0 { telling } else { all };
+    // What the parent has of the branch, another commit brought.
     let of_branch = || {
-        let files = of_branch.as_ref();
-        files.map_or(u32::MAX, |files| added_lines(repo, files).total)
+        let Some(files) = &of_branch else {
+            return u32::MAX;
+        };
+        let since = |before: Option<ObjectId>| {
+            let files = files.iter().map(|file| ChangedFile {
+                before: file_before(repo, before, tip.tree, &file.path, file.after),
+                ..file.clone()
+            });
+            added_lines(repo, &files.collect::<Vec<_>>())
+        };
+        since(base).shared(&since(parent))
     };
     let is_half = part > 0 && part * 2 >= whole;
     if is_half && part < MANY && u64::from(part) * 3 < u64::from(of_branch()) {

@@ -46,12 +46,8 @@ impl<'s> WholeBranch<'s> {
                 };
                 let files = agreement::differing_files(repo, before, link.tree);
                 for mut file in files.unwrap_or_default() {
-                    // What a renamed file had before is nothing that the commit adds.
-                    if let (None, Some(before)) = (file.before, before) {
-                        let tree = link.tree;
-                        let source = branch_lines::rename_source(repo, before, tree, file.after);
-                        file.before = source.map(|(_, blob)| blob);
-                    }
+                    file.before =
+                        agreement::file_before(repo, before, link.tree, &file.path, file.after);
                     let Some((text, ranges)) = agreement::gained(repo, &file) else {
                         continue;
                     };
@@ -83,10 +79,7 @@ impl<'s> WholeBranch<'s> {
             .parents
             .first()
             .map(|parent| history.commit(*parent).tree);
-        let before = parent.and_then(|tree| {
-            let same = objects::file_at(repo, tree, file).ok()?;
-            same.or_else(|| Some(branch_lines::rename_source(repo, tree, commit.tree, after)?.1))
-        });
+        let before = agreement::file_before(repo, parent, commit.tree, file, after);
         let changed = agreement::ChangedFile {
             path: file.to_vec(),
             before,
