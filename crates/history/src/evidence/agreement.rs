@@ -11,6 +11,7 @@ use gix::ObjectId;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
 use super::branch_lines::{self, BranchCommit, BranchParent, Seg};
+use super::familiar;
 use super::objects;
 use crate::model::{CommitIx, History};
 use crate::walk::touched;
@@ -50,6 +51,19 @@ impl AddedLines {
         lines
             .filter(|line| !other.lines.contains_key(line))
             .collect()
+    }
+
+    /// Takes out lines that say nothing here.
+    pub(super) fn without(mut self, familiar: &FxHashSet<u64>) -> Self {
+        let total = &mut self.total;
+        self.lines.retain(|line, count| {
+            let is_familiar = familiar.contains(line);
+            if is_familiar {
+                *total -= *count;
+            }
+            !is_familiar
+        });
+        self
     }
 
     /// Takes out the lines that `other` adds, too.
@@ -151,7 +165,7 @@ pub(super) fn differing_files(
 }
 
 /// What a file was in the tree before: what a renamed file had is nothing that is added.
-pub(super) fn file_before(
+fn file_before(
     repo: &gix::Repository,
     before: Option<ObjectId>,
     after: ObjectId,
@@ -194,10 +208,10 @@ pub(super) fn added_lines(repo: &gix::Repository, files: &[ChangedFile]) -> Adde
     if telling.total > 0 { telling } else { all }
 }
 
-pub(super) type Gained = (Vec<u8>, Vec<std::ops::Range<u32>>);
+type Gained = (Vec<u8>, Vec<std::ops::Range<u32>>);
 
 /// The new text of a file and the lines that it gained.
-pub(super) fn gained(repo: &gix::Repository, file: &ChangedFile) -> Option<Gained> {
+fn gained(repo: &gix::Repository, file: &ChangedFile) -> Option<Gained> {
     let new = objects::text(repo, file.after).ok()?;
     let old = match file.before {
         Some(before) => objects::text(repo, before).ok()?,
@@ -258,6 +272,7 @@ pub(super) fn accounted(
         .parents
         .first()
         .map(|parent| history.commit(*parent).tree);
+    let familiar = familiar::lines(repo, parent, &files);
     let (mut telling, mut all) = ((0, 0), (0, 0));
     for mut file in files {
         file.before = file_before(repo, parent, tree, &file.path, file.after);
@@ -272,7 +287,7 @@ pub(super) fn accounted(
                 .flatten()
             {
                 add(&mut all);
-                if tells(line) {
+                if tells(line) && !familiar.contains(&line_hash(line)) {
                     add(&mut telling);
                 }
             }
@@ -317,7 +332,7 @@ pub(super) fn accounted(
             });
             added_lines(repo, &files.collect::<Vec<_>>())
         };
-        since(base).shared(&since(parent))
+        since(base).without(&familiar).shared(&since(parent))
     };
     let is_half = part > 0 && part * 2 >= whole;
     if is_half && part < MANY && u64::from(part) * 3 < u64::from(of_branch()) {
@@ -344,11 +359,27 @@ fn bases(branch: &[BranchCommit]) -> impl Iterator<Item = ObjectId> + '_ {
     })
 }
 
+/// Whether a line says more than that a program is here: a lone brace does not, nor does what it
+/// takes in from elsewhere.
 fn tells(line: &[u8]) -> bool {
     let letters = line
         .iter()
         .filter(|b| b.is_ascii_alphanumeric() || !b.is_ascii());
-    letters.take(TELLING).count() == TELLING
+    letters.take(TELLING).count() == TELLING && !takes_in(line.trim_start())
+}
+
+fn takes_in(line: &[u8]) -> bool {
+    const WORDS: [&[u8]; 6] = [
+        b"import ",
+        b"#include",
+        b"use ",
+        b"using ",
+        b"package ",
+        b"require ",
+    ];
+    WORDS.iter().any(|word| line.starts_with(word))
+        || line.starts_with(b"from ") && line.contains_str(" import ")
+        || line.contains_str("= require(")
 }
 
 #[cfg(test)]
@@ -359,6 +390,8 @@ mod tests {
     fn lines_of_any_program_tell_nothing() {
         assert!(!tells(b"    }"));
         assert!(!tells(b"  end"));
+        assert!(!tells(b"from typing import Any"));
+        assert!(!tells(b"const fs = require('fs');"));
         assert!(tells(b"x = compute()"));
         assert!(tells("// été".as_bytes()));
     }

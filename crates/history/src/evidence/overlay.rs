@@ -11,7 +11,7 @@ use trueline_authorship::message::Sign;
 use trueline_facts::{Author, CommitId, Evidence, EvidenceClass, Origin};
 
 use super::claims::{Claim, ClaimIx, Layer, LineClaims, Place, Span, within};
-use super::squash::{Squash, SquashLines};
+use super::squash::{OwnSigns, Squash, SquashLines};
 use super::witnesses::{self, Bearing, Witness};
 use super::{CommitEvidence, DeathOrigin, FileOrigins, OriginIx, OriginRun};
 use crate::model::{CommitIx, FileContent, History, PathIx, Run, RunEnd};
@@ -130,7 +130,7 @@ impl<'h> Overlay<'h> {
         }
         let unexplained = |sign: &&Sign| {
             let mut branch = squash.branch.iter().flat_map(|o| &o.signs);
-            !branch.any(|known| known.tool == sign.tool)
+            squash.own_signs == OwnSigns::Beside && !branch.any(|known| known.tool == sign.tool)
         };
         let own = &self.commits[squash.commit.0 as usize];
         let bearing = if own.squash || squash.branch.len() > 1 {

@@ -18,7 +18,6 @@ use trueline_authorship::note::legacy::LegacyBlob;
 use super::attest;
 use super::claims::{Claim, Layer, Place, Span, within};
 use super::locate::{Located, subject};
-use super::moved;
 use super::notes::{Shelf, StoredNote};
 use super::objects::{self, Kept};
 use super::overlay::commit_id;
@@ -151,8 +150,14 @@ impl Earlier {
     }
 
     /// What a commit may have been: with nothing changed of what rewriting keeps, the same tree,
-    /// the latest first; never itself.
-    pub(super) fn versions(&self, mark: &Mark, id: ObjectId, tree: ObjectId) -> Versions {
+    /// the latest first; never itself, and nothing that was committed after it.
+    pub(super) fn versions(
+        &self,
+        mark: &Mark,
+        id: ObjectId,
+        tree: ObjectId,
+        committed: i64,
+    ) -> Versions {
         let by_author = self.by_author.get(&(mark.email.clone(), mark.time));
         let by_subject = self.by_subject.get(&(mark.subject.clone(), mark.time));
         let mut found: Vec<u32> = by_author
@@ -164,7 +169,9 @@ impl Earlier {
         found.sort_unstable();
         found.dedup();
         let known = found.into_iter().map(|ix| &self.known[ix as usize]);
-        let mut versions: Vec<&(Mark, Version)> = known.filter(|(_, v)| v.id != id).collect();
+        let mut versions: Vec<&(Mark, Version)> = known
+            .filter(|(_, v)| v.id != id && v.committed <= committed)
+            .collect();
         versions.sort_unstable_by_key(|(known, v)| {
             Reverse((known == mark, v.tree == tree, v.committed, v.id))
         });
@@ -185,7 +192,8 @@ impl Earlier {
             .filter(|(_, commit)| !commit.is_merge())
             .filter_map(|(ix, commit)| {
                 let mark = Mark::new(&commit.author.email, commit.author_time.0, &commit.message);
-                let from = self.versions(&mark, commit.id, commit.tree);
+                let committed = commit.committer_time.0;
+                let from = self.versions(&mark, commit.id, commit.tree, committed);
                 let to = CommitIx(ix as u32);
                 (!from.is_empty()).then_some(Rewrite { to, from })
             })
@@ -259,110 +267,38 @@ pub(super) fn carry_from<K: Copy>(
     let id = commit_id(version.id);
     for stored in notes {
         let source = &stores[stored.store as usize];
-        let renamed = moved_files(repo, version.tree, tree, stored, wanted);
-        let mut files: Vec<CarriedFile<'_>> = Vec::new();
+        let moved = moved_files(repo, version.tree, tree, stored, wanted);
         attest::for_each_block(stored, &shelf.prompts, |path, ranges| {
             let path = path.as_bytes();
-            let to = renamed.get(path).copied().unwrap_or(path);
-            let to = wanted.iter().find(|(_, path)| *path == to);
-            let layer = inferred(attest::layer(ranges, source, &id));
-            let Ok(Some(old)) = objects::file_at(repo, version.tree, path) else {
+            let to = moved.get(path).copied().unwrap_or(path);
+            let Some((key, _)) = wanted.iter().find(|(_, path)| *path == to) else {
                 return;
             };
-            let new = to.and_then(|(_, path)| objects::file_at(repo, tree, path).ok()?);
-            if let (Some((key, _)), true) = (to, new == Some(old)) {
-                out.push((*key, layer));
-                return;
-            }
-            let Ok(old) = objects::text(repo, old) else {
+            let old = objects::file_at(repo, version.tree, path);
+            let new = objects::file_at(repo, tree, to);
+            let (Ok(Some(old)), Ok(Some(new))) = (old, new) else {
                 return;
             };
-            let new = new.and_then(|new| objects::text(repo, new).ok());
-            let kept = new.map_or_else(Vec::new, |new| objects::kept_lines(&old, &new));
-            if let Some((key, _)) = to {
-                out.push((*key, shift(&layer, &kept)));
-            }
-            let to = to.map(|(_, path)| *path);
-            files.push(CarriedFile {
-                old,
-                to,
-                kept,
-                layer,
-            });
+            let layer = attest::layer(ranges, source, &id);
+            let layer = if old == new {
+                layer
+            } else {
+                match (objects::text(repo, old), objects::text(repo, new)) {
+                    (Ok(old), Ok(new)) => shift(&layer, &objects::kept_lines(&old, &new)),
+                    _ => return,
+                }
+            };
+            let layer = layer
+                .into_iter()
+                .map(|span| Span {
+                    what: span.what.inferred(),
+                    ..span
+                })
+                .collect();
+            out.push((*key, layer));
         });
-        out.extend(moved_lines(repo, tree, wanted, &files));
     }
     out
-}
-
-/// A file of an earlier version, and what became of it.
-struct CarriedFile<'w> {
-    old: Vec<u8>,
-    /// The file that it is now.
-    to: Option<&'w [u8]>,
-    kept: Vec<Kept>,
-    layer: Layer<Claim>,
-}
-
-/// The claims on lines that stand in another file now, where nothing else explains them.
-fn moved_lines<K: Copy>(
-    repo: &gix::Repository,
-    tree: ObjectId,
-    wanted: &[(K, &[u8])],
-    files: &[CarriedFile<'_>],
-) -> Vec<(K, Layer<Claim>)> {
-    let old: Vec<moved::Side> = files
-        .iter()
-        .map(|file| {
-            moved::Side::new(&file.old, 0, |line| {
-                let is_kept = file
-                    .kept
-                    .iter()
-                    .any(|k| (k.old..k.old + k.len).contains(&line));
-                !is_kept
-                    && file
-                        .layer
-                        .iter()
-                        .any(|span| (span.first..span.end).contains(&line))
-            })
-        })
-        .collect();
-    if !old.iter().any(moved::Side::is_asked) {
-        return Vec::new();
-    }
-    let new: Vec<moved::Side> = wanted
-        .iter()
-        .map(|(_, path)| {
-            let text = objects::file_at(repo, tree, path).ok().flatten();
-            let text = text.and_then(|id| objects::text(repo, id).ok());
-            let kept: Vec<Kept> = files
-                .iter()
-                .filter(|file| file.to == Some(*path))
-                .flat_map(|file| file.kept.iter().copied())
-                .collect();
-            moved::Side::new(&text.unwrap_or_default(), 0, |line| {
-                !kept.iter().any(|k| (k.new..k.new + k.len).contains(&line))
-            })
-        })
-        .collect();
-    let blocks = moved::find(&old, &new).into_iter().map(|block| {
-        let there = Kept {
-            old: block.old,
-            new: block.new,
-            len: block.len,
-        };
-        let layer = shift(&files[block.old_file].layer, &[there]);
-        (wanted[block.new_file].0, layer)
-    });
-    blocks.collect()
-}
-
-fn inferred(layer: Layer<Claim>) -> Layer<Claim> {
-    let spans = layer.into_iter().map(|span| Span {
-        what: span.what.inferred(),
-        ..span
-    });
-    spans.collect()
 }
 
 /// Files of a note that the new tree has elsewhere, by their old path: the same content, else the

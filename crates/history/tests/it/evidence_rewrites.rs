@@ -151,10 +151,7 @@ fn a_file_that_an_amend_replaced_by_another_loses_the_note() {
         &format!("{}{}", numbered(1..=2), numbered(11..=18)),
     );
     amend(&mut repo);
-    assert_snapshot!(fused(&repo).file("b.txt"), @r"
-    1-2    cursor/gpt-5 Medium [Note Inferred Medium refs/notes/ai]
-    3-10   unknown
-    ");
+    assert_snapshot!(fused(&repo).file("b.txt"), @"1-10   unknown");
 }
 
 #[test]

@@ -27,10 +27,11 @@ use self::rivals::Rivals;
 use super::CommitEvidence;
 use super::agreement::{self, AddedLines, FEW, MANY, Share, most};
 use super::branch_lines::{BranchCommit, BranchParent};
+use super::familiar;
 use super::locate::Located;
 use super::refs::Refs;
 use super::rewritten::{Earlier, Kinship, Rewrite};
-use super::squash::{self, Ancestry, Original, Read, Squash, read_commit};
+use super::squash::{self, Ancestry, Original, OwnSigns, Read, Squash, read_commit};
 use super::witnesses;
 use crate::model::{CommitIx, History};
 use crate::repository::Repository;
@@ -78,7 +79,10 @@ pub(super) fn find(
             || repo.local(),
             |repo, ix| {
                 let files = agreement::changed_files(repo, history, ix);
-                (ix, agreement::added_lines(repo, &files))
+                let parent = history.commit(ix).parents.first();
+                let parent = parent.map(|parent| history.commit(*parent).tree);
+                let familiar = familiar::lines(repo, parent, &files);
+                (ix, agreement::added_lines(repo, &files).without(&familiar))
             },
         )
         .collect();
@@ -107,7 +111,8 @@ pub(super) fn find(
                     }
                     let mut squash = stands_for(repo, source, *pair, &ancestry, known)?;
                     squash.older = added.beyond(&own);
-                    if !may_carry_signs(*pair, known) {
+                    let is_whole = most(own.shared(there), there.total);
+                    if !(is_whole && may_carry_signs(*pair, known)) {
                         for original in &mut squash.branch {
                             original.signs.clear();
                         }
@@ -164,6 +169,7 @@ fn stands_for(
             branch,
             links,
             older: FxHashSet::default(),
+            own_signs: OwnSigns::Beside,
         });
     }
     Some(one_original(
@@ -213,7 +219,10 @@ pub(super) fn reapplied(
             if !commit.parents_missing
                 && let Some(read) = read_commit(repo, commit.id)
             {
-                found.push(one_original(ix, commit.id, read, base, earlier));
+                found.push(Squash {
+                    own_signs: OwnSigns::Replaced,
+                    ..one_original(ix, commit.id, read, base, earlier)
+                });
             }
         }
     }
@@ -248,12 +257,13 @@ fn one_original(
         branch: vec![Original::new(id, read, earlier)],
         links: vec![links],
         older: FxHashSet::default(),
+        own_signs: OwnSigns::Beside,
     }
 }
 
 /// Whether the signs of a source speak for a commit that repeats it. A trailer speaks of all that
 /// its commit puts there, also of what it copied from elsewhere; so it counts only for a commit
-/// that took the place of its own and has none itself.
+/// that took the place of its own, adds little else, and has none itself.
 fn may_carry_signs(pair: Pair, known: &Known<'_>) -> bool {
     let own = &known.commits[pair.commit.0 as usize].signs;
     pair.place == Place::Same && !own.iter().any(witnesses::speaks_of_author)
@@ -274,7 +284,8 @@ fn repeats(
     }
     match pair.kinship {
         Kinship::Timed => return true,
-        Kinship::Named if shared >= FEW || most(shared, added.total) => return true,
+        Kinship::Named if shared >= FEW && shared * 3 >= added.total => return true,
+        Kinship::Named if most(shared, added.total) => return true,
         Kinship::Named | Kinship::None => {}
     }
     // A squash meets conflicts, and part of a branch dies before it lands.

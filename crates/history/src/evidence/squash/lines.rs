@@ -17,7 +17,6 @@ use super::super::objects;
 use super::super::overlay::commit_id;
 use super::super::rewritten;
 use super::Squash;
-use super::moved_lines::WholeBranch;
 use crate::model::{CommitIx, History, PathIx};
 use crate::repository::Repository;
 
@@ -43,22 +42,20 @@ pub(in crate::evidence) fn refine(
     stores: &[String],
     wanted: &FxHashMap<CommitIx, Vec<PathIx>>,
 ) -> Vec<SquashLines> {
-    let branches: Vec<WholeBranch<'_>> = squashes.iter().map(WholeBranch::new).collect();
-    let tasks: Vec<(u32, &WholeBranch<'_>, PathIx)> = branches
+    let tasks: Vec<(u32, &Squash, PathIx)> = squashes
         .iter()
         .zip(0..)
-        .flat_map(|(branch, ix)| {
-            let squash = branch.squash;
+        .flat_map(|(squash, ix)| {
             let paths = wanted.get(&squash.commit).map_or(&[][..], Vec::as_slice);
-            paths.iter().map(move |path| (ix, branch, *path))
+            paths.iter().map(move |path| (ix, squash, *path))
         })
         .collect();
     tasks
         .into_par_iter()
         .map_init(
             || repo.local(),
-            |repo, (ix, branch, path)| {
-                let mut lines = refine_file(repo, history, branch, path, shelf, stores)?;
+            |repo, (ix, squash, path)| {
+                let mut lines = refine_file(repo, history, squash, path, shelf, stores)?;
                 lines.squash = ix;
                 Some(lines)
             },
@@ -70,22 +67,17 @@ pub(in crate::evidence) fn refine(
 fn refine_file(
     repo: &gix::Repository,
     history: &History,
-    branch: &WholeBranch<'_>,
+    squash: &Squash,
     path: PathIx,
     shelf: &Shelf,
     stores: &[String],
 ) -> Option<SquashLines> {
-    let squash = branch.squash;
     let name = history.path(path).as_bytes();
-    let mut added = in_same_file(repo, history, squash, name).unwrap_or_default();
-    let mut moved = branch.moved_into(repo, history, name, &added);
+    let mut added = in_same_file(repo, history, squash, name)?;
     if !squash.older.is_empty() {
         let here = objects::file_at(repo, history.commit(squash.commit).tree, name).ok()??;
-        let text = objects::text(repo, here).ok()?;
-        added = without_older(added, &text, &squash.older);
-        moved = without_older(moved, &text, &squash.older);
+        added = without_older(added, &objects::text(repo, here).ok()?, &squash.older);
     }
-    // Who moves lines signs what others wrote: for these, only notes speak.
     let originals: Layer<u32> = added
         .iter()
         .map(|lines| Span {
@@ -94,11 +86,6 @@ fn refine_file(
             what: lines.commit,
         })
         .collect();
-    added.append(&mut moved);
-    added.sort_unstable_by_key(|lines| lines.seg);
-    if added.is_empty() {
-        return None;
-    }
     let mut found: Vec<Layer<Claim>> = Vec::new();
     let mut known: FxHashMap<(u32, &[u8]), Vec<Layer<Claim>>> = FxHashMap::default();
     for lines in &added {

@@ -10,7 +10,6 @@
 mod ancestry;
 mod branch;
 mod lines;
-mod moved_lines;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -55,6 +54,16 @@ pub(super) struct Squash {
     /// Lines of the branch that others had added before, as
     /// [`line_hash`](super::agreement::line_hash) has them: it does not speak for these.
     pub(super) older: FxHashSet<u64>,
+    pub(super) own_signs: OwnSigns,
+}
+
+/// What becomes of the signs of a squash on lines that its branch explains.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum OwnSigns {
+    /// They stay, for tools that no commit of the branch names.
+    Beside,
+    /// It only brings back what had been there: they say who did that.
+    Replaced,
 }
 
 /// A commit of a squashed branch.
@@ -74,7 +83,7 @@ impl Original {
     pub(super) fn new(id: ObjectId, read: Read, earlier: &Earlier) -> Self {
         Self {
             id,
-            versions: earlier.versions(&read.mark, id, read.tree),
+            versions: earlier.versions(&read.mark, id, read.tree, read.time),
             bearing: if read.squash {
                 Bearing::OriginalSquash
             } else {
@@ -207,6 +216,7 @@ pub(super) fn find(
                     branch,
                     links,
                     older: FxHashSet::default(),
+                    own_signs: OwnSigns::Beside,
                 });
             }
         }
