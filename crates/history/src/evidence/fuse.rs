@@ -89,7 +89,7 @@ pub fn fuse(
     let wanted = wanted_places(history);
     let located = locate::locate(&local, &refs, &mut diagnostics);
     let earlier = rewritten::Earlier::read(repo, history, &located);
-    let rewrites = earlier.rewrites(history);
+    let rewrites = earlier.rewrites(repo, history);
     let known = squash::Known {
         refs: &refs,
         located: &located,

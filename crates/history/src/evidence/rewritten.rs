@@ -15,6 +15,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use trueline_authorship::note::legacy::LegacyBlob;
 
+use super::agreement;
 use super::attest;
 use super::claims::{Claim, Layer, Place, Span, within};
 use super::locate::{Located, subject};
@@ -23,6 +24,7 @@ use super::objects::{self, Kept};
 use super::overlay::commit_id;
 use crate::model::{CommitIx, History, PathIx};
 use crate::repository::Repository;
+use crate::walk::touched;
 
 /// Versions of one commit that are looked at: commits rewritten more often keep only the latest.
 const MAX_VERSIONS: usize = 6;
@@ -45,6 +47,8 @@ pub(super) type Versions = SmallVec<[Version; 1]>;
 pub(super) struct Version {
     pub(super) id: ObjectId,
     pub(super) tree: ObjectId,
+    /// The tree it was built on, where it has one.
+    before: Option<ObjectId>,
     committed: i64,
 }
 
@@ -102,6 +106,7 @@ pub(super) enum Kinship {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Earlier {
     known: Vec<(Mark, Version)>,
+    marks: FxHashMap<ObjectId, Mark>,
     /// Indices of those with one author and time, and with one time and subject: an amend changes
     /// one of the three.
     by_author: FxHashMap<(BString, i64), Vec<u32>>,
@@ -131,6 +136,7 @@ impl Earlier {
                 let version = Version {
                     id: c.id,
                     tree: c.tree,
+                    before: c.parents.first().map(|parent| history.commit(*parent).tree),
                     committed: c.committer_time.0,
                 };
                 let mark = Mark::new(&c.author.email, c.author_time.0, &c.message);
@@ -144,6 +150,7 @@ impl Earlier {
             by_author.or_default().push(ix);
             let by_subject = earlier.by_subject.entry((subject, mark.time));
             by_subject.or_default().push(ix);
+            earlier.marks.insert(version.id, mark.clone());
             earlier.known.push((mark, version));
         }
         earlier
@@ -182,22 +189,43 @@ impl Earlier {
             .collect()
     }
 
-    /// Pairs the commits of a history with what they were.
-    pub(super) fn rewrites(&self, history: &History) -> Vec<Rewrite> {
+    /// Pairs the commits of a history with what they were. Two of the three marks may be those of
+    /// two commits of one script: then they must have a line in common that tells something.
+    pub(super) fn rewrites(&self, repo: &Repository, history: &History) -> Vec<Rewrite> {
         if self.known.is_empty() {
             return Vec::new();
         }
-        let commits = history.commits.iter().enumerate();
-        commits
+        let marked = history.commits.iter().enumerate();
+        let marked: Vec<(CommitIx, Mark, Versions)> = marked
             .filter(|(_, commit)| !commit.is_merge())
             .filter_map(|(ix, commit)| {
                 let mark = Mark::new(&commit.author.email, commit.author_time.0, &commit.message);
                 let committed = commit.committer_time.0;
                 let from = self.versions(&mark, commit.id, commit.tree, committed);
                 let to = CommitIx(ix as u32);
-                (!from.is_empty()).then_some(Rewrite { to, from })
+                (!from.is_empty()).then_some((to, mark, from))
             })
-            .collect()
+            .collect();
+        let rewrites = marked.into_par_iter().map_init(
+            || repo.local(),
+            |repo, (to, mark, mut from)| {
+                let mut there = None;
+                from.retain(|version| {
+                    if self.marks.get(&version.id) == Some(&mark) {
+                        return true;
+                    }
+                    let there = there.get_or_insert_with(|| {
+                        let files = agreement::changed_files(repo, history, to);
+                        agreement::added_lines(repo, &files)
+                    });
+                    let files = agreement::differing_files(repo, version.before, version.tree);
+                    let files = files.unwrap_or_default();
+                    agreement::added_lines(repo, &files).shared(there) > 0
+                });
+                (!from.is_empty()).then_some(Rewrite { to, from })
+            },
+        );
+        rewrites.flatten().collect()
     }
 }
 
@@ -212,6 +240,10 @@ fn read_version(repo: &gix::Repository, id: ObjectId) -> Option<(Mark, Version)>
     let version = Version {
         id,
         tree: decoded.tree(),
+        before: decoded.parents().next().and_then(|parent| {
+            let parent = repo.try_find_object(parent).ok()??.try_into_commit().ok()?;
+            Some(parent.tree_id().ok()?.detach())
+        }),
         committed: decoded.committer().ok()?.seconds(),
     };
     Some((mark, version))
@@ -237,9 +269,13 @@ pub(super) fn carry(
                     .map(|path| (*path, history.path(*path).as_bytes()))
                     .collect();
                 let tree = history.commit(rewrite.to).tree;
+                // Whatever else is asked for: what a file was before does not depend on it.
+                let changed = touched::by_commit(repo, history, rewrite.to);
+                let changed: Vec<&[u8]> = changed.iter().map(|file| &file.path[..]).collect();
                 let mut out = Vec::new();
                 for version in &rewrite.from {
-                    for (path, layer) in carry_from(repo, version, tree, &paths, shelf, stores) {
+                    let target = (tree, &changed[..]);
+                    for (path, layer) in carry_from(repo, version, target, &paths, shelf, stores) {
                         out.push(((rewrite.to, path), layer));
                     }
                 }
@@ -250,11 +286,12 @@ pub(super) fn carry(
     carried.into_iter().flatten().collect()
 }
 
-/// The claims of the notes on an earlier version of a commit, on lines of these files in `tree`.
+/// The claims of the notes on an earlier version of a commit, on lines of the wanted files in its
+/// tree, of which the given ones may have moved.
 pub(super) fn carry_from<K: Copy>(
     repo: &gix::Repository,
     version: &Version,
-    tree: ObjectId,
+    (tree, changed): (ObjectId, &[&[u8]]),
     wanted: &[(K, &[u8])],
     shelf: &Shelf,
     stores: &[String],
@@ -267,7 +304,7 @@ pub(super) fn carry_from<K: Copy>(
     let id = commit_id(version.id);
     for stored in notes {
         let source = &stores[stored.store as usize];
-        let moved = moved_files(repo, version.tree, tree, stored, wanted);
+        let moved = moved_files(repo, version.tree, tree, stored, changed);
         attest::for_each_block(stored, &shelf.prompts, |path, ranges| {
             let path = path.as_bytes();
             let to = moved.get(path).copied().unwrap_or(path);
@@ -303,22 +340,22 @@ pub(super) fn carry_from<K: Copy>(
 
 /// Files of a note that the new tree has elsewhere, by their old path: the same content, else the
 /// most lines in common, at least one half; only between paths that the other tree does not have.
-fn moved_files<'w, K: Copy>(
+fn moved_files<'w>(
     repo: &gix::Repository,
     old: ObjectId,
     new: ObjectId,
     stored: &StoredNote,
-    wanted: &[(K, &'w [u8])],
+    changed: &[&'w [u8]],
 ) -> FxHashMap<Vec<u8>, &'w [u8]> {
     let absent = |tree, path: &[u8]| matches!(objects::file_at(repo, tree, path), Ok(None));
     let mut moved = FxHashMap::default();
     if old == new {
         return moved;
     }
-    let arrived: Vec<(&[u8], ObjectId)> = wanted
+    let arrived: Vec<(&[u8], ObjectId)> = changed
         .iter()
-        .filter(|(_, path)| absent(old, path))
-        .filter_map(|(_, path)| Some((*path, objects::file_at(repo, new, path).ok()??)))
+        .filter(|path| absent(old, path))
+        .filter_map(|path| Some((*path, objects::file_at(repo, new, path).ok()??)))
         .collect();
     if arrived.is_empty() {
         return moved;

@@ -219,10 +219,14 @@ pub(super) fn reapplied(
             if !commit.parents_missing
                 && let Some(read) = read_commit(repo, commit.id)
             {
-                found.push(Squash {
+                let squash = Squash {
                     own_signs: OwnSigns::Replaced,
                     ..one_original(ix, commit.id, read, base, earlier)
-                });
+                };
+                // Its words may be left from another commit.
+                if agreement::accounted(repo, history, ix, &squash.links) >= Share::Half {
+                    found.push(squash);
+                }
             }
         }
     }

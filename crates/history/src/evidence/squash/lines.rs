@@ -95,9 +95,10 @@ fn refine_file(
                 let (ix, path) = (lines.commit as usize, lines.path.as_slice());
                 let (original, tree) = (&squash.branch[ix], squash.links[ix].tree);
                 let mut layers = vec![note_layer(original.id, path, shelf, stores)];
+                let target = (tree, &[path][..]);
                 for version in &original.versions {
                     let carried =
-                        rewritten::carry_from(repo, version, tree, &[((), path)], shelf, stores);
+                        rewritten::carry_from(repo, version, target, &[((), path)], shelf, stores);
                     layers.extend(carried.into_iter().map(|((), layer)| layer));
                 }
                 layers
