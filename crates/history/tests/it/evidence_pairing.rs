@@ -253,3 +253,95 @@ fn what_the_revert_of_a_revert_brings_back_has_its_first_evidence() {
     repo.git(&["revert", "--no-edit", "HEAD"]);
     assert_snapshot!(fused(&repo).file("b.txt"), @"1-4    claude/claude-opus-4-5 Medium [Identity Inferred Medium Co-authored-by]");
 }
+
+/// The licence header of the house, as every file has it.
+const HEADER: &str = "# Copyright of the house, all rights reserved\n# Licensed under the terms of the house\n\
+# you may not use this file but as they say\n# a copy of them came with it\n";
+
+/// A house whose files all begin with its header.
+fn house() -> Repo {
+    let mut repo = Repo::new();
+    for name in ["one", "two"] {
+        repo.write(
+            &format!("src/{name}.py"),
+            &format!("{HEADER}{}", lines(name, 4)),
+        );
+    }
+    repo.commit("The house");
+    repo
+}
+
+#[test]
+fn the_header_of_the_house_ties_no_file_to_an_agents_one() {
+    let mut repo = house();
+    repo.git(&["checkout", "-q", "-b", "left"]);
+    repo.write("src/x.py", &format!("{HEADER}{}", lines("agent", 3)));
+    repo.commit("Work of an agent");
+    attest(&repo, "HEAD", "src/x.py", "1-7");
+    repo.git(&["update-ref", "refs/pull/7/head", "HEAD"]);
+    repo.git(&["checkout", "-q", "main"]);
+    repo.write("src/x.py", &format!("{HEADER}{}", lines("by hand", 3)));
+    repo.commit("Dates");
+    repo.write("src/y.py", &format!("{HEADER}{}", lines("of a person", 3)));
+    repo.commit("Parse dates (#7)");
+    let origins = fused(&repo);
+    assert_snapshot!(origins.file("src/x.py"), @"1-7    unknown");
+    assert_snapshot!(origins.file("src/y.py"), @"1-7    unknown");
+}
+
+#[test]
+fn a_noted_copy_that_is_younger_does_not_speak_for_what_it_copied() {
+    let mut repo = base();
+    repo.write("b.txt", &lines("by hand", 5));
+    repo.commit("Work of a person");
+    repo.git(&["checkout", "-q", "work"]);
+    repo.tick();
+    repo.git(&["cherry-pick", "main"]);
+    attest(&repo, "HEAD", "b.txt", "1-5");
+    repo.git(&["checkout", "-q", "main"]);
+    assert_snapshot!(fused(&repo).file("b.txt"), @"1-5    unknown");
+}
+
+#[test]
+fn an_agent_that_brings_back_what_was_reverted_did_not_write_it() {
+    let mut repo = base();
+    repo.write("b.txt", &lines("by hand", 5));
+    repo.commit("Work of a person");
+    repo.git(&["revert", "--no-edit", "HEAD"]);
+    repo.tick();
+    let back = repo.git(&["rev-parse", "HEAD"]);
+    repo.git(&["revert", "--no-edit", "HEAD"]);
+    repo.tick();
+    let words = format!(
+        "Bring it back\n\nThis reverts commit {}.\n\n{CLAUDE}",
+        back.trim()
+    );
+    amend(&mut repo, &["-m", &words]);
+    assert_snapshot!(fused(&repo).file("b.txt"), @"1-5    unknown");
+    // With words left from it, another work is the agent's own.
+    repo.write("c.txt", &lines("new", 5));
+    repo.commit(&words);
+    assert_snapshot!(
+        fused(&repo).file("c.txt"),
+        @"1-5    claude/claude-opus-4-5 Medium [Identity Direct Medium Co-authored-by]"
+    );
+}
+
+#[test]
+fn imports_in_common_do_not_tie_two_commits_of_one_second() {
+    let imports = "import os\nimport sys\nfrom typing import Any\n";
+    let mut repo = base();
+    repo.git(&["checkout", "-q", "work"]);
+    repo.write("b.py", &format!("{imports}{}", lines("agent", 5)));
+    let noted = repo.commit("Work of an agent");
+    attest(&repo, &noted, "b.py", "1-8");
+    let time = repo.git(&["log", "-1", "--format=%aI", &noted]);
+    repo.git(&["checkout", "-q", "main"]);
+    repo.write("b.py", &format!("{imports}{}", lines("by hand", 5)));
+    repo.commit("Work of a person");
+    amend(
+        &mut repo,
+        &["--no-edit", &format!("--date={}", time.trim())],
+    );
+    assert_snapshot!(fused(&repo).file("b.py"), @"1-8    unknown");
+}
