@@ -351,6 +351,9 @@ impl<'a> Analyzer<'a> {
         });
         // What a request gives is that very part of it, not what was read from it before.
         let is_source = model.is_some_and(|m| !m.sources.is_empty());
+        if is_source {
+            labels.clear();
+        }
         if let Some(receiver) = call.receiver
             && !is_source
         {

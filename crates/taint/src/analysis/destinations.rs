@@ -35,6 +35,8 @@ const TIMERS: &[&str] = &[
 pub(super) struct Destinations {
     /// Words of its names, as `_a_b__c_`.
     pub(super) names: String,
+    /// Words of what stands beside it where it is passed on.
+    pub(super) beside: String,
     /// It is returned, kept, sent, or compared with what somebody gives.
     pub(super) leaves: bool,
 }
@@ -131,6 +133,7 @@ pub(super) fn destinations(
         compared: Vec::new(),
         found: Destinations {
             names: "_".to_owned(),
+            beside: "_".to_owned(),
             leaves: false,
         },
     };
@@ -231,6 +234,14 @@ impl Walk<'_> {
             self.found.names.push('_');
         }
         self.found.names.push('_');
+    }
+
+    fn beside(&mut self, id: FuncId, operand: &Operand) {
+        for word in words(&self.variable_name(id, operand)) {
+            self.found.beside.push_str(&word);
+            self.found.beside.push('_');
+        }
+        self.found.beside.push('_');
     }
 
     /// It goes where others see it: the function that does that names it too.
@@ -361,6 +372,14 @@ impl Walk<'_> {
                 }
                 self.called(id, function, var, callee, args);
             }
+            Op::Sequence { elements, .. } => {
+                for element in elements {
+                    let (Element::One(other) | Element::Spread(other)) = element;
+                    if !is(other) {
+                        self.beside(id, other);
+                    }
+                }
+            }
             Op::Yield(_) => self.returned(id, function),
             Op::Element { attributes, .. } => {
                 // A `key` tells a framework which element it is.
@@ -450,6 +469,9 @@ impl Walk<'_> {
             return;
         }
         for arg in args {
+            if arg.value != Operand::Var(var) {
+                self.beside(id, &arg.value);
+            }
             match (&arg.kind, &arg.value) {
                 (ArgKind::Keyword(name), value) if *value == Operand::Var(var) => self.name(*name),
                 // `setAttribute("token", value)`
@@ -809,7 +831,7 @@ fn keeps(name: &str) -> bool {
     )
 }
 
-fn each_operand(op: &Op, see: &mut dyn FnMut(&Operand)) {
+pub(super) fn each_operand(op: &Op, see: &mut dyn FnMut(&Operand)) {
     match op {
         Op::Copy(a)
         | Op::Field { base: a, .. }

@@ -30,6 +30,8 @@ const MAX_LINES: usize = 40;
 const MAX_CONDITIONS: usize = 8;
 const MAX_PARTS: usize = 4;
 const MAX_USES: usize = 4;
+/// Keys are no shorter than this; what people think up mostly is.
+const SHORTEST_KEY: usize = 20;
 
 impl<'a> Analyzer<'a> {
     /// Checks a call that is weak by itself.
@@ -75,10 +77,14 @@ impl<'a> Analyzer<'a> {
                 continue;
             }
             let context = self.context_fits(frame, spec);
-            if spec.required && !context {
+            if spec.required && !context
+                || !spec.unless_read.is_empty() && self.reads_only(frame, &spec.unless_read)
+            {
                 continue;
             }
-            let harmless = self.asked_for(frame, &spec.asked)
+            let harmless = self.goes_on_to(frame, &spec.then)
+                || spec.unless_share && self.is_only_a_share(frame)
+                || self.asked_for(frame, &spec.asked)
                 || !spec.context.is_empty() && self.only_marks(frame);
             self.note_weak(frame, *index, weak.rule, context && !harmless);
         }
@@ -319,6 +325,18 @@ impl<'a> Analyzer<'a> {
         spec.context.is_empty() || has(&spec.context)
     }
 
+    /// Whether the result goes to something that is named so.
+    fn goes_on_to(&mut self, frame: &Frame<'a>, then: &[String]) -> bool {
+        if then.is_empty() || self.replayed.is_some() {
+            return false;
+        }
+        let to = self.destinations(frame);
+        then.iter().any(|word| {
+            let word = format!("_{word}_");
+            to.names.contains(&word) || to.beside.contains(&word)
+        })
+    }
+
     fn destinations(&mut self, frame: &Frame<'a>) -> Rc<Destinations> {
         let key = (frame.id, frame.block, frame.instr);
         if let Some(known) = self.destinations.get(&key) {
@@ -379,10 +397,17 @@ impl<'a> Analyzer<'a> {
             .and_then(|source| source.find(text));
         let Some(at) = found else { return };
         let start = statement.start + at as u32;
+        if crate::credential::is_public_form(spec, self.text, start as usize) {
+            return;
+        }
         let span = Span::new(start, start + text.len() as u32);
+        // What a job that somebody runs is given as a password is often one to begin with.
+        let by_hand = self.purpose != Purpose::Served
+            && !crate::secret::is_known_secret(text)
+            && text.len() < SHORTEST_KEY;
         let new = Reached {
             function: frame.id,
-            sink: SinkRef::Secret,
+            sink: SinkRef::Secret { by_hand },
             label: None,
             control: Control::Local,
             parameter: None,

@@ -267,6 +267,7 @@ impl<'a> Reader<'a> {
         let path = self.terms.callee(id, callee);
         if let Some(path) = &path
             && let Some(framework) = self.names.applications.get(path.as_str())
+            && !self.listens_for_itself()
         {
             let place = self.place(span, id);
             self.surface.applications.push(Application {
@@ -285,6 +286,13 @@ impl<'a> Reader<'a> {
             self.registered(id, receiver, name, args, span);
         }
         self.set_header(id, callee, args, span);
+    }
+
+    /// Whether the file waits at any free port of this machine: a program's own door, for whoever runs
+    /// it, as when a browser brings back the answer of a login.
+    fn listens_for_itself(&self) -> bool {
+        let mut texts = self.module.symbols.iter();
+        texts.any(|t| matches!(&**t, "127.0.0.1:0" | "localhost:0" | "[::1]:0"))
     }
 
     /// `app.use(limiter)`: a control for everything behind the receiver.
