@@ -42,6 +42,9 @@ fn token(spec: &SecretSpec, form: &FormSpec, text: &str, at: usize, begin: usize
         .find(|c: char| !form.alphabet.has(c))
         .unwrap_or(rest.len());
     let body = rest.get(..len)?;
+    if is_explained(text, at) {
+        return None;
+    }
     let fits = len >= form.length
         && form.longest.is_none_or(|longest| len <= longest)
         && form.contains.as_deref().is_none_or(|c| body.contains(c));
@@ -56,6 +59,15 @@ fn token(spec: &SecretSpec, form: &FormSpec, text: &str, at: usize, begin: usize
         return None;
     }
     Some(at + begin + len)
+}
+
+/// Whether the line before a token says that it is an example.
+fn is_explained(text: &str, at: usize) -> bool {
+    let before = text.get(..at).unwrap_or("");
+    let line = before.rsplit('\n').next().unwrap_or("").to_lowercase();
+    ["e.g.", "for example", "such as"]
+        .iter()
+        .any(|w| line.contains(w))
 }
 
 /// Whether what stands around a token says that everyone may read it: it only names a project.

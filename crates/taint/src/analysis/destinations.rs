@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 use trueline_syntax::ir::{
     ArgKind, BinaryOp, BlockId, Callee, Const, Element, FormatPart, FuncId, Function, FunctionKind,
-    Module, Op, Operand, Symbol, Terminator, UnaryOp, Var, VarHome,
+    Language, Module, Op, Operand, Symbol, Terminator, UnaryOp, Var, VarHome,
 };
 
 use super::names::words;
@@ -247,7 +247,20 @@ impl Walk<'_> {
     /// It goes where others see it: the function that does that names it too.
     fn leave(&mut self, function: &Function) {
         self.found.leaves = true;
-        self.name(function.qualified);
+        // What a function is called that stands inside of another says nothing of that one, and
+        // what a component of a page is called says nothing of what it sends.
+        let free = function.class.is_none();
+        let inner = free && function.parent.is_some_and(|parent| parent != FuncId(0));
+        let own = self.module.text(function.name);
+        let script = !matches!(self.module.language, Language::Go | Language::Java);
+        if free && script && own.starts_with(|c: char| c.is_ascii_uppercase()) {
+            return;
+        }
+        self.name(if inner {
+            function.name
+        } else {
+            function.qualified
+        });
     }
 
     fn follow(&mut self, id: FuncId, var: Var) {

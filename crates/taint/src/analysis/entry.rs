@@ -398,6 +398,12 @@ impl<'a> Analyzer<'a> {
 
     fn by_parameter(&mut self, function: &Function, seed: &mut Seed) {
         let tables = self.tables;
+        // `CheckRedirect(req, via)`: a client asks it before it follows a redirect.
+        let follows = self.is_go()
+            && function
+                .params
+                .iter()
+                .any(|p| self.names.text(p.name) == "via");
         for (at, param) in function.params.iter().enumerate() {
             // Where imports decide a name it is a full one.
             let whole = param.annotation.map(|a| self.names.text(a).to_owned());
@@ -426,9 +432,16 @@ impl<'a> Analyzer<'a> {
                 && full.contains('.')
                 && !own
             {
-                slot.kind = Some(full.to_owned());
+                slot.kind = Some(match full {
+                    "net/http.Request" if follows => "net/http.ClientRequest".to_owned(),
+                    _ => full.to_owned(),
+                });
             }
             for model in &tables.parameters {
+                // A client asks it before it follows a redirect: the request is its own.
+                if follows && model.spec.kind.as_deref() == Some("net/http.Request") {
+                    continue;
+                }
                 let by_annotation =
                     annotation.is_some_and(|a| model.spec.annotations.iter().any(|m| m == a));
                 let by_decorator = param.decorators.iter().any(|d| {

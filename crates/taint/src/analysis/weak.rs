@@ -84,8 +84,7 @@ impl<'a> Analyzer<'a> {
             }
             let harmless = self.goes_on_to(frame, &spec.then)
                 || spec.unless_share && self.is_only_a_share(frame)
-                || self.asked_for(frame, &spec.asked)
-                || !spec.context.is_empty() && self.only_marks(frame);
+                || self.asked_for(frame, &spec.asked);
             self.note_weak(frame, *index, weak.rule, context && !harmless);
         }
     }
@@ -229,19 +228,6 @@ impl<'a> Analyzer<'a> {
             at = BlockId(from as u32);
         }
         false
-    }
-
-    /// Whether what the statement makes only marks this run of its function: it is kept in places and
-    /// compared with what is there later, to see whether another run came between.
-    fn only_marks(&self, frame: &Frame<'a>) -> bool {
-        let statement = statement(self.text, frame.span);
-        let Some(mark) = target(statement) else {
-            return false;
-        };
-        let end = frame.function.span.end.max(frame.span.end) as usize;
-        let rest = self.text.get(frame.span.end as usize..end).unwrap_or("");
-        let rest = rest.find('\n').and_then(|at| rest.get(at..)).unwrap_or("");
-        marks_a_run(rest, mark)
     }
 
     /// `expected == given`, where one is a code that nobody else may learn.
@@ -482,62 +468,6 @@ fn parameter_at_end(address: &str) -> &str {
     };
     let from = address.rfind(['?', '&']).map_or(address.len(), |at| at + 1);
     address.get(from..).unwrap_or("")
-}
-
-/// Whether a variable is, in what follows it, only put into places and compared with them.
-fn marks_a_run(text: &str, mark: &str) -> bool {
-    let mut places = Vec::new();
-    let mut compared = Vec::new();
-    for line in text.lines() {
-        for (at, _) in line.match_indices(mark) {
-            let before = line.get(..at).unwrap_or("");
-            let after = line.get(at + mark.len()..).unwrap_or("");
-            let part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$');
-            // Another name, or an attribute of this name.
-            if before.ends_with(|c: char| part(c) || c == '.') || after.starts_with(part) {
-                continue;
-            }
-            let before = before.trim_end();
-            let after = after.trim_start();
-            if let Some(left) = before
-                .strip_suffix("===")
-                .or_else(|| before.strip_suffix("!=="))
-                .or_else(|| before.strip_suffix("=="))
-                .or_else(|| before.strip_suffix("!="))
-            {
-                compared.push(last_place(left));
-            } else if let Some(right) = after
-                .strip_prefix("===")
-                .or_else(|| after.strip_prefix("!=="))
-                .or_else(|| after.strip_prefix("=="))
-                .or_else(|| after.strip_prefix("!="))
-            {
-                compared.push(first_place(right));
-            } else if let Some(left) = before.strip_suffix('=')
-                && after.trim_end_matches([';', ' ']).is_empty()
-            {
-                places.push(last_place(left));
-            } else {
-                return false;
-            }
-        }
-    }
-    !compared.is_empty() && !places.is_empty() && compared.iter().all(|c| places.contains(c))
-}
-
-/// Whether a character may stand in `this.ref.current`.
-const fn in_place(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | '.')
-}
-
-fn last_place(text: &str) -> &str {
-    let text = text.trim_end();
-    text.rsplit(|c| !in_place(c)).next().unwrap_or("")
-}
-
-fn first_place(text: &str) -> &str {
-    let text = text.trim_start();
-    text.split(|c| !in_place(c)).next().unwrap_or("")
 }
 
 fn leads_to(terminator: &Terminator, to: BlockId) -> bool {
