@@ -236,6 +236,15 @@ impl Walk<'_> {
         self.found.names.push('_');
     }
 
+    fn beside_all(&mut self, id: FuncId, elements: &[Element], var: Var) {
+        for element in elements {
+            let (Element::One(other) | Element::Spread(other)) = element;
+            if *other != Operand::Var(var) {
+                self.beside(id, other);
+            }
+        }
+    }
+
     fn beside(&mut self, id: FuncId, operand: &Operand) {
         for word in words(&self.variable_name(id, operand)) {
             self.found.beside.push_str(&word);
@@ -385,14 +394,7 @@ impl Walk<'_> {
                 }
                 self.called(id, function, var, callee, args);
             }
-            Op::Sequence { elements, .. } => {
-                for element in elements {
-                    let (Element::One(other) | Element::Spread(other)) = element;
-                    if !is(other) {
-                        self.beside(id, other);
-                    }
-                }
-            }
+            Op::Sequence { elements, .. } => self.beside_all(id, elements, var),
             Op::Yield(_) => self.returned(id, function),
             Op::Element { attributes, .. } => {
                 // A `key` tells a framework which element it is.

@@ -186,9 +186,8 @@ impl<'a> Analyzer<'a> {
                     all = Some(by);
                     parts.push(part);
                 }
-                Some(_) => return None,
                 None if last.is_none() => last = Some(&instr.op),
-                None => return None,
+                Some(_) | None => return None,
             }
         }
         Some(Several {

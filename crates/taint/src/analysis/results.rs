@@ -52,9 +52,12 @@ impl<'a> Analyzer<'a> {
             };
             let named = parts.iter().any(|w| w == self.names.text(part));
             let logged = || {
-                let log = |i: &'a Instr, _: Var| match self.is_logging(frame, &i.op) {
-                    true => Use::Fits,
-                    false => Use::Other,
+                let log = |i: &'a Instr, _: Var| {
+                    if self.is_logging(frame, &i.op) {
+                        Use::Fits
+                    } else {
+                        Use::Other
+                    }
                 };
                 instr.dst.is_some_and(|dst| self.each_use(frame, dst, &log))
             };
@@ -107,9 +110,10 @@ impl<'a> Analyzer<'a> {
                     }
                     Callee::Function(Operand::Var(called)) => {
                         let called = frame.function.vars.get(called.0 as usize);
-                        match called.is_some_and(|c| self.reads_number(c.name)) {
-                            true => Use::Follow,
-                            false => Use::Other,
+                        if called.is_some_and(|c| self.reads_number(c.name)) {
+                            Use::Follow
+                        } else {
+                            Use::Other
                         }
                     }
                     _ => Use::Other,
