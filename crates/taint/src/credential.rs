@@ -8,6 +8,8 @@ use crate::secret::entropy;
 
 /// Bytes that are looked through for the body of a private key.
 const MAX_KEY: usize = 4_000;
+/// Bytes around a token in which something says that it is public.
+const MAX_BESIDE: usize = 400;
 /// Characters of base64 that a private key has at least.
 const MIN_KEY: usize = 64;
 
@@ -40,10 +42,14 @@ fn token(spec: &SecretSpec, form: &FormSpec, text: &str, at: usize, begin: usize
         .find(|c: char| !form.alphabet.has(c))
         .unwrap_or(rest.len());
     let body = rest.get(..len)?;
+    if is_explained(text, at) {
+        return None;
+    }
     let fits = len >= form.length
         && form.longest.is_none_or(|longest| len <= longest)
         && form.contains.as_deref().is_none_or(|c| body.contains(c));
-    if !fits || entropy(body) < form.min_entropy || runs_through(body) {
+    if !fits || entropy(body) < form.min_entropy || runs_through(body) || is_public(form, text, at)
+    {
         return None;
     }
     let whole = text.get(at..at + begin + len)?;
@@ -55,8 +61,44 @@ fn token(spec: &SecretSpec, form: &FormSpec, text: &str, at: usize, begin: usize
     Some(at + begin + len)
 }
 
+/// Whether the line before a token says that it is an example.
+fn is_explained(text: &str, at: usize) -> bool {
+    let before = text.get(..at).unwrap_or("");
+    let line = before.rsplit('\n').next().unwrap_or("").to_lowercase();
+    ["e.g.", "for example", "such as"]
+        .iter()
+        .any(|w| line.contains(w))
+}
+
+/// Whether what stands around a token says that everyone may read it: it only names a project.
+fn is_public(form: &FormSpec, text: &str, at: usize) -> bool {
+    if form.public_beside.is_empty() {
+        return false;
+    }
+    let mut from = at.saturating_sub(MAX_BESIDE);
+    while !text.is_char_boundary(from) {
+        from -= 1;
+    }
+    let mut to = text.len().min(at + MAX_BESIDE);
+    while !text.is_char_boundary(to) {
+        to += 1;
+    }
+    let around = text.get(from..to).unwrap_or("");
+    form.public_beside
+        .iter()
+        .any(|p| around.contains(p.as_str()))
+}
+
+/// Whether a text at a place is of a form that is public there.
+pub(crate) fn is_public_form(spec: &SecretSpec, text: &str, at: usize) -> bool {
+    let rest = text.get(at..).unwrap_or("");
+    spec.form.iter().any(|form| {
+        form.begins.iter().any(|b| rest.starts_with(b.as_str())) && is_public(form, text, at)
+    })
+}
+
 /// Whether most characters follow the one before them: `abcdef…`, `123456…`.
-fn runs_through(text: &str) -> bool {
+pub(crate) fn runs_through(text: &str) -> bool {
     let bytes = text.as_bytes();
     let follows = bytes
         .windows(2)

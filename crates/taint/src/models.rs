@@ -240,6 +240,8 @@ pub(crate) struct Models {
     pub(crate) ending_rules: Bits,
     /// Rules about the structure of input, which text cannot violate.
     pub(crate) structure_rules: Bits,
+    /// Rules about the keys of input, which a schema chooses.
+    pub(crate) key_rules: Bits,
     python: LanguageModels,
     javascript: LanguageModels,
     go: LanguageModels,
@@ -334,6 +336,9 @@ impl Models {
         }
         if file.structure {
             self.structure_rules = self.structure_rules.or(Bits::rule(rule));
+        }
+        if file.keys {
+            self.key_rules = self.key_rules.or(Bits::rule(rule));
         }
         if file.paths {
             self.path_rules = self.path_rules.or(Bits::rule(rule));
@@ -463,6 +468,9 @@ impl Models {
                     name: id.clone(),
                 })?;
                 harmless = harmless.or(Bits::rule(rule));
+            }
+            if spec.segment {
+                harmless = harmless.or(Bits::SEGMENT);
             }
             let kind = self.source_kind(&spec.what, spec.control, spec.text, harmless);
             let tables = self.language_mut(language);

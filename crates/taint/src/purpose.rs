@@ -124,7 +124,8 @@ impl Purpose {
         let by_hand = folders.iter().position(|f| SCRIPT_FOLDERS.contains(f));
         let above = by_hand.and_then(|at| folders.get(..at));
         let served = above.is_some_and(|a| a.iter().any(|f| SERVED_FOLDERS.contains(f)));
-        if by_hand.is_some() && !served || SCRIPT_NAMES.contains(&stem.as_str()) {
+        let first = stem.split(['_', '-']).next().unwrap_or(&stem);
+        if by_hand.is_some() && !served || SCRIPT_NAMES.contains(&first) {
             return Self::Script;
         }
         Self::Served
@@ -218,5 +219,6 @@ mod tests {
         assert_eq!(of("shop/migrations/0003_codes.py"), Purpose::Once);
         assert_eq!(of("scripts/release.py"), Purpose::Script);
         assert_eq!(of("gulpfile.js"), Purpose::Script);
+        assert_eq!(of("backend/seed_demo_users.py"), Purpose::Script);
     }
 }

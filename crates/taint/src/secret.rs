@@ -106,6 +106,10 @@ pub(crate) fn is_secret(spec: &SecretSpec, name: &str, text: &str) -> bool {
     {
         return false;
     }
+    // The characters that a password may have.
+    if crate::credential::runs_through(text) {
+        return false;
+    }
     let mixed = text.chars().any(|c| c.is_ascii_digit())
         || text
             .chars()

@@ -104,6 +104,9 @@ impl<'a> Analyzer<'a> {
                 if let Some(result) = self.callback_method(frame, state, receiver, *name, &call) {
                     return self.refined(state, result);
                 }
+                if let Some(result) = self.let_through(frame, state, receiver, *name, &call) {
+                    return self.refined(state, result);
+                }
                 again = self.repeatable(frame, receiver, *name, &passed);
                 if let Some(known) = again.and_then(|key| self.arena.reads.get(&key).copied()) {
                     return self.refined(state, known);
@@ -127,6 +130,14 @@ impl<'a> Analyzer<'a> {
         let result = self.invoke(frame, state, &call);
         if let Some(key) = again {
             self.arena.reads.insert(key, result);
+        }
+        // `path.relative_to(base)` raises unless the path is inside.
+        if let (Some(receiver), Some(name), [base]) = (call.receiver, call.name, call.passed)
+            && self.module.language == Language::Python
+            && self.names.text(name) == "relative_to"
+        {
+            let path = self.arena.unrefined(receiver);
+            self.assume_prefix(state, path, base.value);
         }
         self.refined(state, result)
     }
@@ -351,6 +362,9 @@ impl<'a> Analyzer<'a> {
         });
         // What a request gives is that very part of it, not what was read from it before.
         let is_source = model.is_some_and(|m| !m.sources.is_empty());
+        if is_source {
+            labels.clear();
+        }
         if let Some(receiver) = call.receiver
             && !is_source
         {
@@ -369,7 +383,13 @@ impl<'a> Analyzer<'a> {
             return ValId::UNKNOWN;
         }
         let mut given = Labels::new();
-        for argument in call.passed {
+        // What is found under a key is not the key.
+        let by_key = entry.is_none()
+            && call.receiver.is_some()
+            && call
+                .name
+                .is_some_and(|n| matches!(self.names.text(n), "get" | "Get" | "getOrDefault"));
+        for argument in call.passed.iter().skip(usize::from(by_key)) {
             value::add_labels(&mut given, &self.deep_labels(state, argument.value));
         }
         let returned = self.call_back(frame, state, call, &labels, &given);

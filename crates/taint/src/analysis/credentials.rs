@@ -16,7 +16,7 @@ impl Analyzer<'_> {
             let span = Span::new(start as u32, end as u32);
             let new = Reached {
                 function: self.innermost(span),
-                sink: SinkRef::Secret,
+                sink: SinkRef::Secret { by_hand: false },
                 label: None,
                 control: Control::Local,
                 parameter: None,

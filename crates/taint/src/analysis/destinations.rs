@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 use trueline_syntax::ir::{
     ArgKind, BinaryOp, BlockId, Callee, Const, Element, FormatPart, FuncId, Function, FunctionKind,
-    Module, Op, Operand, Symbol, Terminator, UnaryOp, Var, VarHome,
+    Language, Module, Op, Operand, Symbol, Terminator, UnaryOp, Var, VarHome,
 };
 
 use super::names::words;
@@ -35,6 +35,8 @@ const TIMERS: &[&str] = &[
 pub(super) struct Destinations {
     /// Words of its names, as `_a_b__c_`.
     pub(super) names: String,
+    /// Words of what stands beside it where it is passed on.
+    pub(super) beside: String,
     /// It is returned, kept, sent, or compared with what somebody gives.
     pub(super) leaves: bool,
 }
@@ -131,6 +133,7 @@ pub(super) fn destinations(
         compared: Vec::new(),
         found: Destinations {
             names: "_".to_owned(),
+            beside: "_".to_owned(),
             leaves: false,
         },
     };
@@ -233,10 +236,40 @@ impl Walk<'_> {
         self.found.names.push('_');
     }
 
+    fn beside_all(&mut self, id: FuncId, elements: &[Element], var: Var) {
+        for element in elements {
+            let (Element::One(other) | Element::Spread(other)) = element;
+            if *other != Operand::Var(var) {
+                self.beside(id, other);
+            }
+        }
+    }
+
+    fn beside(&mut self, id: FuncId, operand: &Operand) {
+        for word in words(&self.variable_name(id, operand)) {
+            self.found.beside.push_str(&word);
+            self.found.beside.push('_');
+        }
+        self.found.beside.push('_');
+    }
+
     /// It goes where others see it: the function that does that names it too.
     fn leave(&mut self, function: &Function) {
         self.found.leaves = true;
-        self.name(function.qualified);
+        // What a function is called that stands inside of another says nothing of that one, and
+        // what a component of a page is called says nothing of what it sends.
+        let free = function.class.is_none();
+        let inner = free && function.parent.is_some_and(|parent| parent != FuncId(0));
+        let own = self.module.text(function.name);
+        let script = !matches!(self.module.language, Language::Go | Language::Java);
+        if free && script && own.starts_with(|c: char| c.is_ascii_uppercase()) {
+            return;
+        }
+        self.name(if inner {
+            function.name
+        } else {
+            function.qualified
+        });
     }
 
     fn follow(&mut self, id: FuncId, var: Var) {
@@ -361,6 +394,7 @@ impl Walk<'_> {
                 }
                 self.called(id, function, var, callee, args);
             }
+            Op::Sequence { elements, .. } => self.beside_all(id, elements, var),
             Op::Yield(_) => self.returned(id, function),
             Op::Element { attributes, .. } => {
                 // A `key` tells a framework which element it is.
@@ -450,6 +484,9 @@ impl Walk<'_> {
             return;
         }
         for arg in args {
+            if arg.value != Operand::Var(var) {
+                self.beside(id, &arg.value);
+            }
             match (&arg.kind, &arg.value) {
                 (ArgKind::Keyword(name), value) if *value == Operand::Var(var) => self.name(*name),
                 // `setAttribute("token", value)`
@@ -809,7 +846,7 @@ fn keeps(name: &str) -> bool {
     )
 }
 
-fn each_operand(op: &Op, see: &mut dyn FnMut(&Operand)) {
+pub(super) fn each_operand(op: &Op, see: &mut dyn FnMut(&Operand)) {
     match op {
         Op::Copy(a)
         | Op::Field { base: a, .. }

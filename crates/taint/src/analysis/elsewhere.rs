@@ -1090,7 +1090,7 @@ impl<'a> Analyzer<'a> {
                 portable::SinkKind::Returned => SinkRef::Returned,
                 portable::SinkKind::Weak { index, context } => SinkRef::Weak { index, context },
                 portable::SinkKind::Comparison { index } => SinkRef::Comparison(index),
-                portable::SinkKind::Secret => SinkRef::Secret,
+                portable::SinkKind::Secret => SinkRef::Secret { by_hand: false },
             },
             function,
             span,

@@ -27,6 +27,8 @@ pub(super) struct ParamSeed {
     pub(super) number: bool,
     /// It is one part of the path of the request.
     pub(super) segment: bool,
+    /// A schema let it through: its keys are those that the program named.
+    pub(super) shaped: bool,
 }
 
 /// What is known of a function before it runs.
@@ -118,6 +120,9 @@ impl<'a> Analyzer<'a> {
             if known.segment {
                 label.cleared = label.cleared.or(Bits::SEGMENT);
             }
+            if known.shaped {
+                label.cleared = label.cleared.or(self.models.key_rules);
+            }
             value::add_labels(&mut value.labels, &[label]);
         }
         self.arena.add(value)
@@ -129,6 +134,7 @@ impl<'a> Analyzer<'a> {
         let skip = usize::from(self.has_receiver(function));
         let numbers = self.converted_names(function);
         let segments = self.segment_names(function);
+        let shaped = self.is_shaped(function);
         for (at, param) in function.params.iter().enumerate().skip(skip) {
             let resolved = self.is_resolved_by_project(param);
             let Some(slot) = seed.params.get_mut(at) else {
@@ -145,6 +151,7 @@ impl<'a> Analyzer<'a> {
                     } else if !injected && !resolved && param.kind != ParamKind::Rest {
                         slot.source = entry.kind;
                         slot.segment = segments.contains(&param.name);
+                        slot.shaped = shaped;
                     }
                 }
                 Some(_) | None => {}
@@ -208,6 +215,16 @@ impl<'a> Analyzer<'a> {
 
     /// Parameters that are one part of the path, in frameworks of Python that divide it after decoding:
     /// `{name}`, `<name>`, `<string:name>`, but not `{name:path}`.
+    /// Whether a decorator hands on what a schema let through: `@blueprint.arguments(UserSchema)`.
+    fn is_shaped(&self, function: &Function) -> bool {
+        function.decorators.iter().any(|d| {
+            matches!(
+                last_name(self.names.text(d.name)),
+                "arguments" | "use_args" | "use_kwargs"
+            )
+        })
+    }
+
     fn segment_names(&mut self, function: &Function) -> SmallVec<[Symbol; 2]> {
         let mut names = SmallVec::new();
         if self.module.language != Language::Python || self.imports_any(&["aiohttp".to_owned()]) {
@@ -381,6 +398,12 @@ impl<'a> Analyzer<'a> {
 
     fn by_parameter(&mut self, function: &Function, seed: &mut Seed) {
         let tables = self.tables;
+        // `CheckRedirect(req, via)`: a client asks it before it follows a redirect.
+        let follows = self.is_go()
+            && function
+                .params
+                .iter()
+                .any(|p| self.names.text(p.name) == "via");
         for (at, param) in function.params.iter().enumerate() {
             // Where imports decide a name it is a full one.
             let whole = param.annotation.map(|a| self.names.text(a).to_owned());
@@ -409,9 +432,16 @@ impl<'a> Analyzer<'a> {
                 && full.contains('.')
                 && !own
             {
-                slot.kind = Some(full.to_owned());
+                slot.kind = Some(match full {
+                    "net/http.Request" if follows => "net/http.ClientRequest".to_owned(),
+                    _ => full.to_owned(),
+                });
             }
             for model in &tables.parameters {
+                // A client asks it before it follows a redirect: the request is its own.
+                if follows && model.spec.kind.as_deref() == Some("net/http.Request") {
+                    continue;
+                }
                 let by_annotation =
                     annotation.is_some_and(|a| model.spec.annotations.iter().any(|m| m == a));
                 let by_decorator = param.decorators.iter().any(|d| {

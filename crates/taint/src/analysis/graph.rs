@@ -30,6 +30,33 @@ pub(super) fn single_definitions(function: &Function) -> Vec<Option<(BlockId, u3
     defs
 }
 
+/// The block before each block, where there is only one and it leads there by its end alone.
+pub(super) fn only_predecessors(function: &Function) -> Vec<Option<BlockId>> {
+    let mut before = vec![None; function.blocks.len()];
+    let mut many = vec![false; function.blocks.len()];
+    if let Some(entry) = many.first_mut() {
+        *entry = true;
+    }
+    for at in 0..function.blocks.len() {
+        let block = BlockId(at as u32);
+        let handler = function.blocks.get(at).and_then(|b| b.handler);
+        for target in successors(function, block) {
+            let target = target.0 as usize;
+            let (Some(slot), Some(many)) = (before.get_mut(target), many.get_mut(target)) else {
+                continue;
+            };
+            *many |= slot.is_some() || handler.is_some_and(|h| h.0 as usize == target);
+            *slot = Some(block);
+        }
+    }
+    for (slot, many) in before.iter_mut().zip(many) {
+        if many {
+            *slot = None;
+        }
+    }
+    before
+}
+
 pub(super) fn successors(function: &Function, block: BlockId) -> SmallVec<[BlockId; 3]> {
     let mut out = SmallVec::new();
     let Some(body) = function.blocks.get(block.0 as usize) else {

@@ -5,7 +5,8 @@
 //! those whose dangerous characters it lacks, the absence of `..` for half of a path's safety.
 
 use trueline_syntax::ir::{
-    Arg, Callee, CompareOp, Element, FuncId, Language, Op, Operand, Symbol, UnaryOp,
+    Arg, BlockId, Callee, CompareOp, Element, FuncId, Language, Op, Operand, Symbol, Terminator,
+    UnaryOp,
 };
 
 use super::alphabet::{
@@ -62,6 +63,15 @@ const OF_KINDS: &[&str] = &[
 ];
 /// Conditions made of conditions are followed this deep.
 const MAX_NESTING: u8 = 12;
+/// Parts of one condition.
+const MAX_PARTS: usize = 16;
+
+/// A value made of others by `&&` (`all`) or `||`.
+struct Several<'a> {
+    all: bool,
+    parts: Vec<&'a Operand>,
+    last: &'a Op,
+}
 
 impl<'a> Analyzer<'a> {
     /// Whether a branch is decided.
@@ -90,34 +100,101 @@ impl<'a> Analyzer<'a> {
         if !holds {
             self.assume_empty(frame, state, condition);
         }
-        match Self::definition(frame, condition) {
-            Some(Op::Copy(operand)) => self.assume(frame, state, operand, holds, nesting + 1),
-            Some(Op::Unary {
+        if let Some(op) = Self::definition(frame, condition) {
+            self.assume_operation(frame, state, op, holds, nesting);
+        } else if let Some(several) = Self::several(frame, condition)
+            && several.all == holds
+        {
+            // Of `a && b` that holds both do; of `a || b` that does not, neither.
+            for part in several.parts {
+                self.assume(frame, state, part, holds, nesting + 1);
+            }
+            self.assume_operation(frame, state, several.last, holds, nesting + 1);
+        }
+    }
+
+    fn assume_operation(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        op: &'a Op,
+        holds: bool,
+        nesting: u8,
+    ) {
+        match op {
+            Op::Copy(operand) => self.assume(frame, state, operand, holds, nesting + 1),
+            Op::Unary {
                 op: UnaryOp::Not,
                 operand,
-            }) => self.assume(frame, state, operand, !holds, nesting + 1),
+            } => self.assume(frame, state, operand, !holds, nesting + 1),
             // `ok, err := regexp.MatchString(…)`, `allowed[x]`
-            Some(Op::Index { base, index }) if self.is_go() => {
-                match Self::definition(frame, base) {
-                    Some(Op::Call { callee, args }) => {
-                        self.assume_call(frame, state, callee, args, holds, nesting);
-                    }
-                    _ if holds => {
-                        let base = self.raw(frame, state, base);
-                        let item = self.raw(frame, state, index);
-                        self.assume_member(state, item, base, true);
-                    }
-                    _ => {}
+            Op::Index { base, index } if self.is_go() => match Self::definition(frame, base) {
+                Some(Op::Call { callee, args }) => {
+                    self.assume_call(frame, state, callee, args, holds, nesting);
                 }
-            }
-            Some(Op::Compare { op, left, right }) => {
+                _ if holds => {
+                    let base = self.raw(frame, state, base);
+                    let item = self.raw(frame, state, index);
+                    self.assume_member(state, item, base, true);
+                }
+                _ => {}
+            },
+            Op::Compare { op, left, right } => {
                 self.assume_comparison(frame, state, (*op, left, right), holds, nesting);
             }
-            Some(Op::Call { callee, args }) => {
+            Op::Call { callee, args } => {
                 self.assume_call(frame, state, callee, args, holds, nesting);
             }
             _ => {}
         }
+    }
+
+    /// The parts of a value made by `&&` or `||`: each but the last is kept where it decides.
+    fn several(frame: &Frame<'a>, value: &Operand) -> Option<Several<'a>> {
+        let Operand::Var(var) = value else {
+            return None;
+        };
+        let mut parts = Vec::new();
+        let mut last = None;
+        let mut all = None;
+        for (at, block) in frame.function.blocks.iter().enumerate() {
+            let mut made = block.instrs.iter().filter(|i| i.dst == Some(*var));
+            let Some(instr) = made.next() else { continue };
+            if made.next().is_some() || parts.len() >= MAX_PARTS {
+                return None;
+            }
+            let at = BlockId(at as u32);
+            let before = frame.before.get(at.0 as usize).copied().flatten();
+            let before = before.and_then(|b| frame.function.blocks.get(b.0 as usize));
+            let decides = match (&instr.op, before.map(|b| &b.terminator)) {
+                (
+                    Op::Copy(part),
+                    Some(Terminator::Branch {
+                        condition,
+                        then,
+                        otherwise,
+                    }),
+                ) if part == condition => match (*then == at, *otherwise == at) {
+                    (false, true) => Some((part, true)),
+                    (true, false) => Some((part, false)),
+                    _ => None,
+                },
+                _ => None,
+            };
+            match decides {
+                Some((part, by)) if all.is_none_or(|all| all == by) => {
+                    all = Some(by);
+                    parts.push(part);
+                }
+                None if last.is_none() => last = Some(&instr.op),
+                Some(_) | None => return None,
+            }
+        }
+        Some(Several {
+            all: all?,
+            parts,
+            last: last?,
+        })
     }
 
     /// A value that is empty or absent is harmless.
@@ -817,6 +894,9 @@ impl<'a> Analyzer<'a> {
         }
         if !alphabet.has('/') {
             cleared = cleared.or(Bits::RELATIVE);
+            if !alphabet.has('\\') {
+                cleared = cleared.or(Bits::SEGMENT);
+            }
         }
         cleared
     }

@@ -175,7 +175,7 @@ impl Analyzer<'_> {
                 }
             }),
             rank: reached.rank(),
-            secret: reached.sink == SinkRef::Secret,
+            secret: matches!(reached.sink, SinkRef::Secret { .. }),
             helper: false,
             source_function: None,
         };
@@ -204,7 +204,11 @@ impl Analyzer<'_> {
                 let comparison = self.models.comparisons.get(usize::from(index))?;
                 hit.message = Some(comparison.message.clone());
             }
-            SinkRef::Returned | SinkRef::Secret => {}
+            SinkRef::Secret { by_hand: true } => {
+                hit.tier = Tier::All;
+                hit.confidence = Confidence::Low;
+            }
+            SinkRef::Returned | SinkRef::Secret { by_hand: false } => {}
         }
         let Some(label) = reached.label else {
             return Some(hit);

@@ -44,6 +44,8 @@ pub(super) enum Special {
     AnyElement,
     /// `Object.entries`.
     Entries,
+    /// `enumerate`: pairs of a number and an element.
+    Numbered,
     /// `Object.fromEntries`, `new Map`: a map of a list of pairs.
     FromEntries,
     /// `z.object`: a schema of a validator.
@@ -111,6 +113,7 @@ impl Special {
                     Self::CopyElements
                 }
                 "dict" | "collections.OrderedDict" => Self::CopyEntries,
+                "enumerate" => Self::Numbered,
                 "getattr" => Self::GetAttribute,
                 "flask.make_response" => Self::FirstOfTuple,
                 _ => return None,
@@ -359,6 +362,11 @@ impl<'a> Analyzer<'a> {
                 let keys = self.keys_of(state, from);
                 let element = self.next_element(state, from, IterKind::Elements);
                 Some(self.list_of_pairs(frame, state, keys, element))
+            }
+            Special::Numbered => {
+                let element = self.next_element(state, first?, IterKind::Elements);
+                let number = self.arena.single(Atom::Number);
+                Some(self.list_of_pairs(frame, state, number, element))
             }
             Special::FromEntries => Some(self.map_of_pairs(frame, state, call)),
             Special::Schema => self.make_schema(frame, state, path, call),

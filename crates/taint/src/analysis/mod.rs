@@ -31,6 +31,7 @@ mod library;
 mod lists;
 mod names;
 mod questions;
+mod results;
 mod schemas;
 mod sink;
 mod state;
@@ -45,7 +46,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use trueline_syntax::ir::{
-    BlockId, Callee, ClassId, FuncId, Function, Language, Module, Op, Operand, Span, Symbol,
+    BlockId, Callee, ClassId, FuncId, Function, Instr, Language, Module, Op, Operand, Span, Symbol,
     Terminator, Var, VarHome,
 };
 
@@ -56,7 +57,7 @@ pub use self::elsewhere::Interfaces;
 use self::elsewhere::{Elsewhere, Heads};
 use self::entry::Seed;
 pub(crate) use self::entry::last_name;
-use self::graph::{reverse_post_order, revisited, single_definitions};
+use self::graph::{only_predecessors, reverse_post_order, revisited, single_definitions};
 pub(crate) use self::hits::{SourcePlace, StepPlace};
 use self::names::{Names, Paths};
 pub(crate) use self::names::{import_path, root_of, words};
@@ -79,6 +80,9 @@ const VALUES_PER_INSTRUCTION: usize = 400;
 const MIN_VALUES: usize = 400_000;
 /// Calls that are followed into functions not yet analysed.
 const MAX_DEPTH: usize = 48;
+/// How far back a variable's last definition is looked for, in blocks and instructions.
+const MAX_WAY_BACK: usize = 8;
+const MAX_LOOKED_BACK: usize = 128;
 /// Rounds of a recursive function.
 const MAX_ROUNDS: usize = 4;
 
@@ -242,6 +246,8 @@ struct Frame<'a> {
     function: &'a Function,
     /// The only instruction that defines a variable, where there is only one.
     defs: Vec<Option<(BlockId, u32)>>,
+    /// The block before each, where there is only one.
+    before: Vec<Option<BlockId>>,
     block: BlockId,
     instr: u32,
     span: Span,
@@ -463,6 +469,7 @@ impl<'a> Analyzer<'a> {
             id,
             function,
             defs: single_definitions(function),
+            before: only_predecessors(function),
             block: BlockId(0),
             instr: 0,
             span: function.span,
@@ -800,9 +807,36 @@ impl<'a> Analyzer<'a> {
         let Operand::Var(var) = operand else {
             return None;
         };
-        let (block, at) = (*frame.defs.get(var.0 as usize)?)?;
-        let block = frame.function.blocks.get(block.0 as usize)?;
-        block.instrs.get(at as usize).map(|i| &i.op)
+        Self::defining(frame, *var).map(|i| &i.op)
+    }
+
+    /// The instruction whose value a variable has at the present point: the only one that defines
+    /// it, or the last one on the only way here.
+    fn defining(frame: &Frame<'a>, var: Var) -> Option<&'a Instr> {
+        let instrs = |block: BlockId| {
+            let block = frame.function.blocks.get(block.0 as usize)?;
+            Some(block.instrs.as_slice())
+        };
+        if let Some((block, at)) = *frame.defs.get(var.0 as usize)? {
+            return instrs(block)?.get(at as usize);
+        }
+        let (mut block, mut end) = (frame.block, frame.instr as usize);
+        let mut looked = 0;
+        for _ in 0..MAX_WAY_BACK {
+            let before = instrs(block)?;
+            for instr in before.get(..end)?.iter().rev() {
+                if instr.dst == Some(var) {
+                    return Some(instr);
+                }
+                looked += 1;
+                if looked > MAX_LOOKED_BACK {
+                    return None;
+                }
+            }
+            block = (*frame.before.get(block.0 as usize)?)?;
+            end = instrs(block)?.len();
+        }
+        None
     }
 }
 

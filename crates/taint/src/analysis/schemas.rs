@@ -3,9 +3,10 @@
 //! A schema of an object is kept with its fields; validating gives an object with these fields and
 //! no others, of which those that no free text passes are numbers to the analysis.
 
-use trueline_syntax::ir::Symbol;
+use trueline_syntax::ir::{Language, Symbol};
 
 use super::call::Call;
+use super::names::words;
 use super::state::{Contents, Key, State};
 use super::transfer::clear_all;
 use super::value::{Atom, Konst, ObjId, PathId, ValId};
@@ -94,6 +95,65 @@ impl<'a> Analyzer<'a> {
             | "openapi" | "readonly" | "brand" | "label" => Some(receiver),
             _ => None,
         }
+    }
+
+    /// What a schema that is not in sight lets through: its keys are those that somebody wrote down.
+    pub(super) fn let_through(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        receiver: ValId,
+        name: Symbol,
+        call: &Call<'_, 'a>,
+    ) -> Option<ValId> {
+        let known = self.arena.get(receiver);
+        if known.atoms.iter().any(|a| matches!(a, Atom::Object(_))) {
+            return None;
+        }
+        let python = self.module.language == Language::Python;
+        let nested = match self.names.text(name) {
+            "model_dump" if python => false,
+            "dict" if python && !known.atoms.iter().any(|a| matches!(a, Atom::Path(_))) => false,
+            "safeParse" | "safeParseAsync" if !python => true,
+            "parse" | "parseAsync" if !python => {
+                let schema = self.receiver_name(frame, call.callee)?;
+                let last = words(&schema).last()?;
+                if last != "schema" {
+                    return None;
+                }
+                false
+            }
+            _ => return None,
+        };
+        let input = if python {
+            receiver
+        } else {
+            call.passed.first()?.value
+        };
+        let labels = self.deep_labels(state, input);
+        if labels.is_empty() {
+            return None;
+        }
+        let object = self.allocate(frame, ObjectKind::Map, 9);
+        let rest = self.arena.tainted(labels);
+        let keys = self.arena.single(Atom::Text);
+        *state.contents_mut(object) = Contents {
+            rest,
+            keys,
+            ..Contents::default()
+        };
+        let value = self.arena.single(Atom::Object(object));
+        if !nested {
+            return Some(value);
+        }
+        let result = self.allocate(frame, ObjectKind::Map, 8);
+        let mut contents = Contents {
+            rest,
+            ..Contents::default()
+        };
+        contents.set(Key::Name(self.names.intern("data")), value);
+        *state.contents_mut(result) = contents;
+        Some(self.arena.single(Atom::Object(result)))
     }
 
     /// What a schema makes of input.

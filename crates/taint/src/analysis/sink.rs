@@ -32,8 +32,8 @@ pub(super) enum SinkRef {
     Weak { index: u16, context: bool },
     /// A comparison, by index.
     Comparison(u16),
-    /// A secret in the source.
-    Secret,
+    /// A secret in the source; whether it stands in a job that somebody runs and may be thought up.
+    Secret { by_hand: bool },
 }
 
 /// A rule and a place: a file (`None` is this one) and a span there.
@@ -144,7 +144,12 @@ impl<'a> Analyzer<'a> {
                 || spec.mode == Mode::Html && self.is_not_html(state, call.receiver)
                 || spec.declared && !self.is_html(state, call.receiver)
                 || spec.mode == Mode::Url && self.has_own_transport(state, call.receiver);
-            if !holds || excused {
+            if !holds
+                || excused
+                || spec
+                    .kept
+                    .is_some_and(|kept| kept != self.is_only_kept(frame))
+            {
                 continue;
             }
             let by_form = by_form || spec.looks_like == Some(TextForm::Html);
@@ -416,7 +421,10 @@ impl<'a> Analyzer<'a> {
                 };
                 (model.rule, model.spec.mode, model.spec.looks_like)
             }
-            SinkRef::Returned | SinkRef::Weak { .. } | SinkRef::Comparison(_) | SinkRef::Secret => {
+            SinkRef::Returned
+            | SinkRef::Weak { .. }
+            | SinkRef::Comparison(_)
+            | SinkRef::Secret { .. } => {
                 return;
             }
         };
@@ -790,9 +798,7 @@ impl<'a> Analyzer<'a> {
         let Operand::Var(var) = operand else {
             return None;
         };
-        let (block, at) = (*frame.defs.get(var.0 as usize)?)?;
-        let block = frame.function.blocks.get(block.0 as usize)?;
-        block.instrs.get(at as usize).map(|i| i.span)
+        Self::defining(frame, *var).map(|i| i.span)
     }
 
     /// `location.href = value`: a property of a library that is a sink.

@@ -30,6 +30,8 @@ const MAX_LINES: usize = 40;
 const MAX_CONDITIONS: usize = 8;
 const MAX_PARTS: usize = 4;
 const MAX_USES: usize = 4;
+/// Keys are no shorter than this; what people think up mostly is.
+const SHORTEST_KEY: usize = 20;
 
 impl<'a> Analyzer<'a> {
     /// Checks a call that is weak by itself.
@@ -75,11 +77,14 @@ impl<'a> Analyzer<'a> {
                 continue;
             }
             let context = self.context_fits(frame, spec);
-            if spec.required && !context {
+            if spec.required && !context
+                || !spec.unless_read.is_empty() && self.reads_only(frame, &spec.unless_read)
+            {
                 continue;
             }
-            let harmless = self.asked_for(frame, &spec.asked)
-                || !spec.context.is_empty() && self.only_marks(frame);
+            let harmless = self.goes_on_to(frame, &spec.then)
+                || spec.unless_share && self.is_only_a_share(frame)
+                || self.asked_for(frame, &spec.asked);
             self.note_weak(frame, *index, weak.rule, context && !harmless);
         }
     }
@@ -225,19 +230,6 @@ impl<'a> Analyzer<'a> {
         false
     }
 
-    /// Whether what the statement makes only marks this run of its function: it is kept in places and
-    /// compared with what is there later, to see whether another run came between.
-    fn only_marks(&self, frame: &Frame<'a>) -> bool {
-        let statement = statement(self.text, frame.span);
-        let Some(mark) = target(statement) else {
-            return false;
-        };
-        let end = frame.function.span.end.max(frame.span.end) as usize;
-        let rest = self.text.get(frame.span.end as usize..end).unwrap_or("");
-        let rest = rest.find('\n').and_then(|at| rest.get(at..)).unwrap_or("");
-        marks_a_run(rest, mark)
-    }
-
     /// `expected == given`, where one is a code that nobody else may learn.
     pub(super) fn check_comparison(&mut self, frame: &Frame<'a>, left: ValId, right: ValId) {
         let models = self.models;
@@ -319,6 +311,18 @@ impl<'a> Analyzer<'a> {
         spec.context.is_empty() || has(&spec.context)
     }
 
+    /// Whether the result goes to something that is named so.
+    fn goes_on_to(&mut self, frame: &Frame<'a>, then: &[String]) -> bool {
+        if then.is_empty() || self.replayed.is_some() {
+            return false;
+        }
+        let to = self.destinations(frame);
+        then.iter().any(|word| {
+            let word = format!("_{word}_");
+            to.names.contains(&word) || to.beside.contains(&word)
+        })
+    }
+
     fn destinations(&mut self, frame: &Frame<'a>) -> Rc<Destinations> {
         let key = (frame.id, frame.block, frame.instr);
         if let Some(known) = self.destinations.get(&key) {
@@ -379,10 +383,17 @@ impl<'a> Analyzer<'a> {
             .and_then(|source| source.find(text));
         let Some(at) = found else { return };
         let start = statement.start + at as u32;
+        if crate::credential::is_public_form(spec, self.text, start as usize) {
+            return;
+        }
         let span = Span::new(start, start + text.len() as u32);
+        // What a job that somebody runs is given as a password is often one to begin with.
+        let by_hand = self.purpose != Purpose::Served
+            && !crate::secret::is_known_secret(text)
+            && text.len() < SHORTEST_KEY;
         let new = Reached {
             function: frame.id,
-            sink: SinkRef::Secret,
+            sink: SinkRef::Secret { by_hand },
             label: None,
             control: Control::Local,
             parameter: None,
@@ -457,62 +468,6 @@ fn parameter_at_end(address: &str) -> &str {
     };
     let from = address.rfind(['?', '&']).map_or(address.len(), |at| at + 1);
     address.get(from..).unwrap_or("")
-}
-
-/// Whether a variable is, in what follows it, only put into places and compared with them.
-fn marks_a_run(text: &str, mark: &str) -> bool {
-    let mut places = Vec::new();
-    let mut compared = Vec::new();
-    for line in text.lines() {
-        for (at, _) in line.match_indices(mark) {
-            let before = line.get(..at).unwrap_or("");
-            let after = line.get(at + mark.len()..).unwrap_or("");
-            let part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$');
-            // Another name, or an attribute of this name.
-            if before.ends_with(|c: char| part(c) || c == '.') || after.starts_with(part) {
-                continue;
-            }
-            let before = before.trim_end();
-            let after = after.trim_start();
-            if let Some(left) = before
-                .strip_suffix("===")
-                .or_else(|| before.strip_suffix("!=="))
-                .or_else(|| before.strip_suffix("=="))
-                .or_else(|| before.strip_suffix("!="))
-            {
-                compared.push(last_place(left));
-            } else if let Some(right) = after
-                .strip_prefix("===")
-                .or_else(|| after.strip_prefix("!=="))
-                .or_else(|| after.strip_prefix("=="))
-                .or_else(|| after.strip_prefix("!="))
-            {
-                compared.push(first_place(right));
-            } else if let Some(left) = before.strip_suffix('=')
-                && after.trim_end_matches([';', ' ']).is_empty()
-            {
-                places.push(last_place(left));
-            } else {
-                return false;
-            }
-        }
-    }
-    !compared.is_empty() && !places.is_empty() && compared.iter().all(|c| places.contains(c))
-}
-
-/// Whether a character may stand in `this.ref.current`.
-const fn in_place(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | '.')
-}
-
-fn last_place(text: &str) -> &str {
-    let text = text.trim_end();
-    text.rsplit(|c| !in_place(c)).next().unwrap_or("")
-}
-
-fn first_place(text: &str) -> &str {
-    let text = text.trim_start();
-    text.split(|c| !in_place(c)).next().unwrap_or("")
 }
 
 fn leads_to(terminator: &Terminator, to: BlockId) -> bool {

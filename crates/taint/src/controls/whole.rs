@@ -22,6 +22,30 @@ const ATTEMPTS: &[&[&str]] = &[
     &["verify", "code"],
 ];
 
+/// Words of names at which it is asked whether a name is taken, not whether a secret fits.
+const LOOK_UPS: &[&str] = &[
+    "unique",
+    "duplicate",
+    "duplicated",
+    "exist",
+    "exists",
+    "available",
+    "availability",
+    "taken",
+];
+/// What is tried there is short: those routes are named first.
+const GUESSED_FIRST: &[&str] = &[
+    "login",
+    "signin",
+    "sign",
+    "log",
+    "authenticate",
+    "otp",
+    "totp",
+    "2fa",
+    "mfa",
+];
+
 /// Browsers are told nothing about framing, content types and scripts.
 pub(super) fn security_headers<'s>(group: &Group<'s>) -> Option<Missing<'s>> {
     if group.mentions(Control::SecurityHeaders) || group.routes().next().is_none() {
@@ -67,10 +91,13 @@ pub(super) fn csrf_protection<'s>(group: &Group<'s>) -> Option<Missing<'s>> {
 
 /// Secrets can be guessed as fast as the server answers.
 pub(super) fn rate_limit<'s>(group: &Group<'s>) -> Option<Missing<'s>> {
-    let routes: Vec<&Route> = group
+    // Who is known already tries no secret of somebody else.
+    let mut routes: Vec<&Route> = group
         .routes()
         .filter(|r| is_attempt(r) && accepts_body(r))
+        .filter(|r| !r.guarded_by.contains(&Control::Authentication))
         .collect();
+    routes.sort_by_key(|r| !is_guessed_first(r));
     let first = *routes.first()?;
     let limits = |r: &Route| {
         r.guarded_by.contains(&Control::RateLimit) || r.checks.contains(&Control::RateLimit)
@@ -138,10 +165,19 @@ pub(super) fn is_attempt(route: &Route) -> bool {
     let names = [last_segment(&route.path), route.handler.as_str()];
     names.iter().any(|name| {
         let own: Vec<String> = words(name).collect();
+        if own.iter().any(|w| LOOK_UPS.contains(&w.as_str())) {
+            return false;
+        }
         ATTEMPTS
             .iter()
             .any(|phrase| own.windows(phrase.len()).any(|w| w == *phrase))
     })
+}
+
+fn is_guessed_first(route: &Route) -> bool {
+    [last_segment(&route.path), route.handler.as_str()]
+        .iter()
+        .any(|name| words(name).any(|w| GUESSED_FIRST.contains(&w.as_str())))
 }
 
 /// Routes that are open by their nature.

@@ -32,6 +32,8 @@ impl Rule {
         section(&mut page, "What it does", &self.docs.what);
         section(&mut page, "Why is this bad?", &self.docs.why);
         section(&mut page, "Known problems", &self.docs.problems);
+        let measured = super::measured::measured(self.id.as_str());
+        section(&mut page, "Measured precision", &measured.text());
         code(&mut page, "Example", &self.examples);
         section(&mut page, "How to fix it", &self.fix);
         self.patches(&mut page);

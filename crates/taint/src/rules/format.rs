@@ -76,6 +76,9 @@ pub(crate) struct RuleFile {
     /// is surely text is harmless.
     #[serde(default)]
     pub(crate) structure: bool,
+    /// The rule is about the keys of input: what a schema let through cannot violate it.
+    #[serde(default)]
+    pub(crate) keys: bool,
     /// The rule is about code: a text literal is harmless.
     #[serde(default)]
     pub(crate) literals: bool,
@@ -230,6 +233,9 @@ pub(crate) struct SinkSpec {
     /// It counts only for an answer that was declared to be HTML.
     #[serde(default)]
     pub(crate) declared: bool,
+    /// Whether the result of the call must only become an entry of a map, or must not.
+    #[serde(default)]
+    pub(crate) kept: Option<bool>,
     /// The text must begin like a statement of this language, for methods of unknown receivers.
     #[serde(default)]
     pub(crate) looks_like: Option<TextForm>,
@@ -329,6 +335,17 @@ pub(crate) struct CallSpec {
     /// That of the rule.
     #[serde(skip)]
     pub(crate) follow: bool,
+    /// It does not count where nothing but these is read of its result, or what is read goes to the
+    /// log alone.
+    #[serde(default)]
+    pub(crate) unless_read: Vec<String>,
+    /// It moves to tier `all` where its result only picks one of a few: a number modulo another.
+    #[serde(default)]
+    pub(crate) unless_share: bool,
+    /// Words of what its result goes to, and of what stands beside it there, that move it to tier
+    /// `all`: a function made for the purpose goes on with it.
+    #[serde(default)]
+    pub(crate) then: Vec<String>,
     /// Words in a condition around the call that move it to tier `all`: who runs the program asked
     /// for it.
     #[serde(default)]
@@ -418,6 +435,9 @@ pub(crate) struct FormSpec {
     /// Bits per character of what follows.
     #[serde(default)]
     pub(crate) min_entropy: f64,
+    /// Texts nearby that say that it is meant to be read by everyone.
+    #[serde(default)]
+    pub(crate) public_beside: Vec<String>,
 }
 
 /// Of what characters the rest of a token is.
@@ -531,6 +551,9 @@ pub(crate) struct SourceSpec {
     /// Rules that it does not matter to.
     #[serde(default)]
     pub(crate) harmless_for: Vec<String>,
+    /// It is one part of the path of a request, as a router divides it: no slash is in it.
+    #[serde(default)]
+    pub(crate) segment: bool,
 }
 
 /// Calls that say what kind of content an answer has.

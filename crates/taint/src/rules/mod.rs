@@ -7,6 +7,7 @@
 mod docs;
 mod embedded;
 pub(crate) mod format;
+mod measured;
 
 use std::fmt;
 

@@ -191,6 +191,9 @@ pub(super) struct CorsSpec {
     pub(super) origins: Vec<String>,
     /// Options that let cookies through.
     pub(super) credentials: Vec<String>,
+    /// Options that map paths to such options.
+    #[serde(default)]
+    pub(super) resources: Vec<String>,
     /// `true` as an origin reflects whoever asks.
     #[serde(default)]
     pub(super) reflects_true: bool,

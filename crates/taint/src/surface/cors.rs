@@ -32,7 +32,11 @@ impl<'a> Reader<'a> {
             let origins = self.option(id, args, &spec.origins);
             let open = match origins {
                 Some((at, value)) => self.any_origin(at, value, spec.reflects_true),
-                None => spec.open_by_default,
+                // By path: `resources = { "/*": { "origins": … } }`.
+                None => match self.option(id, args, &spec.resources) {
+                    Some((at, value)) => self.any_resource(at, value, &spec.origins),
+                    None => spec.open_by_default,
+                },
             };
             let credentials = self
                 .option(id, args, &spec.credentials)
@@ -68,6 +72,25 @@ impl<'a> Reader<'a> {
                 .into_iter()
                 .find(|(key, _)| wanted.iter().any(|w| w == key))
                 .map(|(_, value)| (at, value))
+        })
+    }
+
+    /// Whether a map from paths to options opens one of them to any origin.
+    fn any_resource(&self, id: FuncId, value: &'a Operand, origins: &[String]) -> bool {
+        let Some((at, paths)) = self.terms.entries(id, value) else {
+            return false;
+        };
+        paths.into_iter().any(|(_, options)| {
+            let Some((at, options)) = self.terms.entries(at, options) else {
+                return false;
+            };
+            let mut named = options
+                .into_iter()
+                .filter(|(key, _)| origins.iter().any(|o| o == key));
+            match named.next() {
+                Some((_, value)) => self.any_origin(at, value, false),
+                None => false,
+            }
         })
     }
 

@@ -10,12 +10,41 @@ use trueline_syntax::ir::{
 use super::{Reader, contains_words};
 use crate::analysis::words;
 
+/// Words of a name that turn its answer round: yes means that nobody gets in.
+const REFUSING: &[&str] = &[
+    "expired",
+    "expire",
+    "expires",
+    "invalid",
+    "revoked",
+    "blocked",
+    "banned",
+    "denied",
+    "locked",
+    "disabled",
+    "missing",
+    "not",
+    "no",
+    "un",
+    "needs",
+    "requires",
+    "required",
+    "blacklisted",
+    "denylisted",
+    "malicious",
+    "stale",
+    "limited",
+    "reject",
+    "refuse",
+];
+
 impl<'a> Reader<'a> {
     pub(super) fn fail_open(&mut self, id: FuncId, function: &'a Function) {
         let own: Vec<String> = words(self.module.text(function.name)).collect();
         if own.is_empty() || !contains_words(&own, &self.common.deciders) {
             return;
         }
+        let refuses = own.iter().any(|w| REFUSING.contains(&w.as_str()));
         let handling = only_in_handlers(function);
         let next = function
             .params
@@ -36,7 +65,7 @@ impl<'a> Reader<'a> {
             let span = match (passes, &block.terminator) {
                 (Some(call), _) => call.span,
                 // A bare `return True` has no place of its own: the function's head stands for it.
-                (None, Terminator::Return(Some(value))) if is_true(function, value) => {
+                (None, Terminator::Return(Some(value))) if !refuses && is_true(function, value) => {
                     let head = Span::new(function.span.start, function.span.start);
                     block.instrs.last().map_or(head, |i| i.span)
                 }

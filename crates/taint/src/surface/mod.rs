@@ -145,6 +145,64 @@ impl Surface {
     }
 }
 
+/// Words of paths of files that speak for a whole application.
+const OF_ALL: &[&str] = &[
+    "middleware",
+    "middlewares",
+    "security",
+    "auth",
+    "limit",
+    "limits",
+    "limiter",
+    "limiting",
+    "ratelimit",
+    "throttle",
+    "throttler",
+    "throttling",
+    "guard",
+    "guards",
+    "interceptor",
+    "interceptors",
+    "filter",
+    "filters",
+    "config",
+    "configs",
+    "settings",
+    "core",
+    "common",
+    "lib",
+    "utils",
+    "util",
+    "shared",
+    "extensions",
+    "plugins",
+    "router",
+    "routes",
+    "server",
+    "proxy",
+    "gateway",
+    "cache",
+    "redis",
+];
+/// Words beside which a limit is one on attempts.
+const OF_ATTEMPTS: &[&str] = &[
+    "login",
+    "logins",
+    "signin",
+    "password",
+    "passwords",
+    "passwd",
+    "otp",
+    "totp",
+    "mfa",
+    "2fa",
+    "brute",
+    "lockout",
+    "attempt",
+    "attempts",
+    "middleware",
+];
+
 /// Reads the surface of a file. Test files have none.
 pub(crate) fn surface(
     catalogue: &Catalogue,
@@ -204,6 +262,10 @@ impl<'a> Reader<'a> {
             self.fail_open(id, function);
         }
         self.reflected_origin();
+        if !self.limits_attempts() {
+            let mentions = &mut self.surface.mentions;
+            mentions.retain(|control| *control != Control::RateLimit);
+        }
         let surface = &mut self.surface;
         // `finally` is lowered twice.
         surface.applications.dedup();
@@ -217,6 +279,28 @@ impl<'a> Reader<'a> {
             .weak_settings
             .sort_by(|a, b| (&a.place.location, &a.rule).cmp(&(&b.place.location, &b.rule)));
         surface.weak_settings.dedup();
+    }
+
+    /// Whether a limit that the file speaks of may hold for attempts to log in: it belongs to the whole
+    /// application, comes from a library, or stands beside what logs in. A limit on what one feature
+    /// costs does not.
+    fn limits_attempts(&self) -> bool {
+        let path = self.path.display();
+        let imports = self.imports.iter().flat_map(|import| words(import));
+        let symbols = self.module.symbols.iter().filter(|s| s.len() <= MAX_WORDS);
+        !self.surface.applications.is_empty()
+            || self
+                .surface
+                .installs
+                .iter()
+                .any(|(_, c)| *c == Control::RateLimit)
+            || words(&path).any(|w| OF_ALL.contains(&w.as_str()))
+            || self
+                .controls_in(&imports.collect::<Vec<_>>())
+                .contains(&Control::RateLimit)
+            || symbols
+                .flat_map(|symbol| words(symbol))
+                .any(|w| OF_ATTEMPTS.contains(&w.as_str()))
     }
 
     /// Controls and traits by the names and texts that occur anywhere in the file.
@@ -267,6 +351,7 @@ impl<'a> Reader<'a> {
         let path = self.terms.callee(id, callee);
         if let Some(path) = &path
             && let Some(framework) = self.names.applications.get(path.as_str())
+            && !self.listens_for_itself()
         {
             let place = self.place(span, id);
             self.surface.applications.push(Application {
@@ -287,6 +372,13 @@ impl<'a> Reader<'a> {
         self.set_header(id, callee, args, span);
     }
 
+    /// Whether the file waits at any free port of this machine: a program's own door, for whoever runs
+    /// it, as when a browser brings back the answer of a login.
+    fn listens_for_itself(&self) -> bool {
+        let mut texts = self.module.symbols.iter();
+        texts.any(|t| matches!(&**t, "127.0.0.1:0" | "localhost:0" | "[::1]:0"))
+    }
+
     /// `app.use(limiter)`: a control for everything behind the receiver.
     fn install(
         &mut self,
@@ -302,6 +394,11 @@ impl<'a> Reader<'a> {
         }
         // Names of arguments that resolve to nothing still stand in the source.
         mentioned.extend(words(self.slice(span)));
+        // What reads who is logged in from a session lets everybody else through.
+        let has = |word: &str| mentioned.iter().any(|m| m == word);
+        if has("passport") && (has("initialize") || has("session")) {
+            return;
+        }
         for (control, evidence) in &self.common.evidence {
             if contains_words(&mentioned, &evidence.words) {
                 self.surface.installs.push((router.clone(), *control));

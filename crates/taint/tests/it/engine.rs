@@ -426,3 +426,33 @@ pub(crate) fn mend(engine: &Engine, language: Language, code: &str) -> String {
     }
     code
 }
+
+#[test]
+fn a_limit_on_what_one_feature_costs_is_none_on_logins() {
+    const APP: &str = "from fastapi import FastAPI\napp = FastAPI()\n\n@app.post(\"/login\")\ndef login(body):\n    return tokens.make(users.find(body.name, body.password))\n";
+    const COSTS: &str =
+        "def run(user, code):\n    check_rate_limit(user)\n    return sandbox.run(code)\n";
+    let engine = Engine::builtin().unwrap();
+    let missing = |files: &[(&str, &str)]| {
+        with_deep_stack(|| {
+            let surfaces: Vec<_> = files
+                .iter()
+                .map(|(path, code)| {
+                    let module = lower(Language::Python, Source { path, text: code }).unwrap();
+                    engine.surface(&RepoPath::from(*path), code, &module)
+                })
+                .collect();
+            let paths: Vec<RepoPath> = files.iter().map(|f| RepoPath::from(f.0)).collect();
+            let (found, _) = engine.missing_controls(&surfaces.iter().collect::<Vec<_>>(), &paths);
+            found
+                .iter()
+                .filter(|f| f.rule.as_str() == "missing-rate-limit")
+                .count()
+        })
+    };
+    assert_eq!(missing(&[("app/main.py", APP)]), 1);
+    let beside = [("app/main.py", APP), ("app/services/runs.py", COSTS)];
+    assert_eq!(missing(&beside), 1);
+    let for_all = [("app/main.py", APP), ("app/middleware/runs.py", COSTS)];
+    assert_eq!(missing(&for_all), 0);
+}

@@ -100,6 +100,7 @@ fn the_docs_page_has_every_section() {
         for heading in [
             "What it does",
             "Why is this bad?",
+            "Measured precision",
             "Example",
             "How to fix it",
             "Use instead",
