@@ -75,6 +75,15 @@ impl Nameless {
     }
 }
 
+/// A text without e-mail addresses.
+#[must_use]
+pub fn without_addresses(text: &str) -> String {
+    match ADDRESS.as_ref() {
+        Some(pattern) => pattern.replace_all(text, "[address]").into_owned(),
+        None => text.to_owned(),
+    }
+}
+
 /// The subject without e-mail addresses and without the owners that merges name: `Merge pull
 /// request #1 from owner/branch` ends after the number, `Merge branch 'b' of host:owner/repo` after
 /// the branch.

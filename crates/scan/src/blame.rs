@@ -337,7 +337,7 @@ impl Persons<'_> {
     /// The same as git's porcelain shows it: with the blanks before it.
     fn whole_subject(&self, message: &[u8]) -> Vec<u8> {
         if self.names {
-            first_line(message).to_vec()
+            crate::redact::line(&first_line(message).to_str_lossy()).into_bytes()
         } else {
             self.subject(message).into_bytes()
         }
@@ -347,9 +347,9 @@ impl Persons<'_> {
     fn subject(&self, message: &[u8]) -> String {
         let subject = summary(message);
         if self.names {
-            subject.into_owned()
+            crate::redact::line(&subject)
         } else {
-            self.nameless.public(&subject)
+            crate::redact::line(&self.nameless.public(&subject))
         }
     }
 

@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
 
+use bstr::ByteSlice;
 use rustc_hash::{FxHashMap, FxHashSet};
 use trueline_authorship::generated;
 use trueline_facts::health::Health;
@@ -10,7 +11,7 @@ use trueline_facts::pipeline::Entry;
 use trueline_facts::scan::Repository as RepositoryFacts;
 use trueline_facts::shadow::ShadowAi;
 use trueline_facts::usage::Usage;
-use trueline_facts::{CommitId, Diagnostic, Level, RepoPath, Timestamp};
+use trueline_facts::{CommitId, Diagnostic, EvidenceClass, Level, RepoPath, Timestamp};
 use trueline_history::evidence::{EvidenceOptions, NotesRead, Origins, fuse};
 use trueline_history::model::{CommitIx, Completeness, FileContent, History};
 use trueline_history::repository::Repository;
@@ -123,6 +124,10 @@ pub(crate) fn observe(
             "interrupted: lines whose history was not reached are shown as unknown",
         ));
     }
+    if reading.local_sessions.is_some() {
+        diagnostics.push(from_sessions(&origins));
+    }
+    diagnostics.extend(submodules(place, &history));
     if head.is_none() {
         diagnostics.push(Diagnostic::new(
             Level::Note,
@@ -182,6 +187,57 @@ fn surroundings(repository: &Repository, reading: &ReadingOptions) -> Surroundin
             .is_ok_and(|refs| refs.iter().any(|r| r.name == "refs/notes/ai")),
         reads_local_sessions: reading.local_sessions.is_some(),
     }
+}
+
+/// How many lines only the transcripts of this machine speak for.
+fn from_sessions(origins: &Origins) -> Diagnostic {
+    let runs = origins.files.iter().flat_map(|file| &file.runs);
+    let lines: u64 = runs
+        .filter(|run| {
+            let best = origins.origin(run.origin).evidence.first();
+            best.is_some_and(|evidence| evidence.class == EvidenceClass::LocalSession)
+        })
+        .map(|run| u64::from(run.len))
+        .sum();
+    Diagnostic::new(
+        Level::Note,
+        "local-sessions",
+        format!(
+            "{lines} lines are credited to agents by transcripts of this machine alone: inferred \
+             from content, and known nowhere else"
+        ),
+    )
+}
+
+/// Submodules that are checked out: their lines have a history of their own, which is not read.
+fn submodules(place: &Place, history: &History) -> Vec<Diagnostic> {
+    if place.is_bare() {
+        return Vec::new();
+    }
+    let paths = history
+        .files
+        .iter()
+        .filter(|f| f.content == FileContent::NotAFile);
+    let paths = paths.map(|file| history.path(file.path)).filter(|path| {
+        let folder = path
+            .as_bytes()
+            .to_path()
+            .map(|path| place.root_path().join(path));
+        folder.is_ok_and(|folder| {
+            let is_folder = folder.symlink_metadata().is_ok_and(|meta| meta.is_dir());
+            is_folder && folder.join(".git").symlink_metadata().is_ok()
+        })
+    });
+    paths
+        .map(|path| {
+            Diagnostic::new(
+                Level::Note,
+                "submodule",
+                "a submodule: who wrote its lines stands in its own history, so scan it there, too",
+            )
+            .at(path.clone())
+        })
+        .collect()
 }
 
 impl Observation {

@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use aho_corasick::{AhoCorasick, MatchKind};
+use bstr::ByteSlice;
 use trueline_facts::{Finding, Location, RepoPath};
 
 /// What stands in place of a secret.
@@ -41,10 +43,21 @@ impl SecretLines {
         self.0.get(path).is_some_and(|lines| lines.contains(&line))
     }
 
-    /// The lines of a file, in order.
-    pub(crate) fn of_file(&self, path: &RepoPath) -> Vec<u32> {
-        let lines = self.0.get(path).into_iter().flatten().copied();
-        lines.collect::<BTreeSet<u32>>().into_iter().collect()
+    /// The values of all these lines, but short ones, which may be any word: what no other tool's
+    /// message may quote.
+    pub(crate) fn values(&self, read: impl Fn(&RepoPath) -> Vec<u8>) -> SecretValues {
+        let mut values: BTreeSet<String> = BTreeSet::new();
+        for (path, wanted) in &self.0 {
+            let content = read(path);
+            let lines = content.lines().zip(1u32..);
+            for (line, _) in lines.filter(|(_, number)| wanted.contains(number)) {
+                let found = literals(&line.to_str_lossy()).into_iter();
+                values.extend(found.filter(|value| value.chars().count() >= LONG_VALUE));
+            }
+        }
+        let mut builder = AhoCorasick::builder();
+        builder.match_kind(MatchKind::LeftmostLongest);
+        SecretValues(builder.build(values).ok())
     }
 
     fn at(&self, location: &Location) -> bool {
@@ -57,17 +70,44 @@ impl SecretLines {
     }
 }
 
+/// Values of secrets, wherever they stand.
+#[derive(Debug, Default)]
+pub(crate) struct SecretValues(Option<AhoCorasick>);
+
+impl SecretValues {
+    /// What another tool says, without these values and without addresses of people.
+    fn masked(&self, text: &str) -> String {
+        let text = trueline_history::subject::without_addresses(text);
+        let Some(values) = &self.0 else { return text };
+        let mut out = String::with_capacity(text.len());
+        values.replace_all_with(&text, &mut out, |_, _, out| {
+            out.push_str(MASK);
+            true
+        });
+        out
+    }
+}
+
 /// Masks every text of a finding: its message, its snippet, its steps and its fix. `raw` is its
-/// first line as it stands in the file, `others` are the lines of the file with secrets.
-pub(crate) fn finding(finding: &mut Finding, raw: &str, others: &[&str], secrets: &SecretLines) {
+/// first line as it stands in the file, `values` are those of the whole tree for other tools'
+/// findings.
+pub(crate) fn finding(
+    finding: &mut Finding,
+    raw: &str,
+    values: &SecretValues,
+    secrets: &SecretLines,
+) {
     let secret = is_secret(finding);
     let here = secrets.at(&finding.location);
-    let mut literals = if here { literals(raw) } else { Vec::new() };
+    let literals = if here { literals(raw) } else { Vec::new() };
     if finding.engine != crate::OWN_ENGINE {
-        // Another tool may quote what stands elsewhere. A short value may be any word.
-        let values = others.iter().flat_map(|line| self::literals(line));
-        literals.extend(values.filter(|value| value.chars().count() >= LONG_VALUE));
-        literals.sort_by_key(|value| std::cmp::Reverse(value.len()));
+        finding.message = values.masked(&finding.message);
+        for step in &mut finding.trace {
+            step.message = values.masked(&step.message);
+        }
+        if let Some(fix) = &mut finding.fix {
+            fix.description = values.masked(&fix.description);
+        }
     }
     let text = |text: &str| line(&without(text, &literals));
     // Other tools quote the secret that they found.
@@ -78,7 +118,7 @@ pub(crate) fn finding(finding: &mut Finding, raw: &str, others: &[&str], secrets
     };
     let snippet = |location: &Location| {
         if secrets.at(location) {
-            values(&location.snippet)
+            self::values(&location.snippet)
         } else {
             line(&location.snippet)
         }

@@ -1,5 +1,6 @@
 //! `trueline scan`: list, check, join, report.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -163,6 +164,7 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
         place,
         contents: &contents,
         secrets: &secrets,
+        values: OnceCell::new(),
         line_hashes: request.line_hashes,
         observation,
         base: match (observation, &changed_since) {
@@ -289,7 +291,12 @@ fn add_patches(
             } else {
                 None
             };
-            redact::finding(&mut finding, raw.unwrap_or_default(), &[], secrets);
+            redact::finding(
+                &mut finding,
+                raw.unwrap_or_default(),
+                &redact::SecretValues::default(),
+                secrets,
+            );
             if let Some(slot) = findings.get_mut(at) {
                 slot.fix = finding.fix;
             }

@@ -375,18 +375,20 @@ fn a_secret_that_any_tool_found_is_shown_by_none() {
             "a.js",
             "f(x);\nlogin('hunter2-hunter2');\nget('https://me:s3cretpass@host/');\n",
         )
+        .write("b.js", "g(y);\n")
         .commit("feat: a");
     let log = log_at(&[
         ("no-login", "a.js", "2"),
         ("S2068", "a.js", "2"),
         ("x", "a.js", "3"),
+        ("x", "b.js", "1"),
     ]);
     repository.write(".git/o.sarif", log);
     for format in ["json", "html", "sarif", "markdown", "terminal"] {
         let run = repository.trueline(&["scan", "--import", ".git/o.sarif", "--format", format]);
         assert_eq!(run.code(), 0, "{}", run.stderr());
         let out = run.stdout();
-        // Also not by the message on line 3, which quotes it.
+        // Also not by the messages on other lines and files, which quote it.
         assert!(!out.contains("hunter2-hunter2"), "{format}");
         assert!(!out.contains("s3cretpass"), "{format}");
     }

@@ -1,6 +1,8 @@
 //! `trueline blame`: the file, each line behind a gutter of commit, person, date and origin. The
 //! gutter is printed where it changes; a letter on every line says who wrote it without colour.
 
+use std::collections::BTreeMap;
+
 use trueline_facts::blame::{BlameReport, BlameRun};
 use trueline_facts::{Author, Diagnostic, EvidenceClass};
 
@@ -45,9 +47,35 @@ pub fn blame(report: &BlameReport, lines: &[&str], style: &Style) -> String {
             sheet.line(&format!("{gutter} {letter} {shown} {bar} {text}"));
         }
     }
+    known(&mut sheet, report);
     unexplained(&mut sheet, report);
     notes(&mut sheet, &report.diagnostics);
     sheet.finish()
+}
+
+/// How it is known who wrote the lines: evidence and confidence, most lines first.
+fn known(sheet: &mut Sheet<'_>, report: &BlameReport) {
+    const MOST: usize = 10;
+    let mut by_phrase: BTreeMap<String, (u64, Ink)> = BTreeMap::new();
+    let runs = report.runs.iter();
+    for run in runs.filter(|run| run.origin.author != Author::Unknown) {
+        let phrase = words::origin_phrase(&run.origin);
+        let lines = by_phrase.entry(phrase).or_insert((0, mark(run).1));
+        lines.0 += u64::from(run.len);
+    }
+    if by_phrase.is_empty() {
+        return;
+    }
+    let mut order: Vec<(String, (u64, Ink))> = by_phrase.into_iter().collect();
+    order.sort_by_key(|(_, (lines, _))| std::cmp::Reverse(*lines));
+    sheet.gap();
+    for (phrase, (lines, ink)) in order.iter().take(MOST) {
+        let lines = sheet.ink(*ink, &words::counted(*lines, "line"));
+        sheet.flow(4, &format!("  {lines} {phrase}"));
+    }
+    if order.len() > MOST {
+        sheet.line(&format!("  and {} more", order.len() - MOST));
+    }
 }
 
 /// What was recorded of unknown lines without saying who wrote them.
@@ -100,9 +128,11 @@ fn summary(sheet: &mut Sheet<'_>, report: &BlameReport) {
         )
     } else {
         format!(
-            "{path}: {} of {} say who wrote them; AI wrote at least {}, people {}",
+            "{path}: {} of {} {} who wrote {}; AI wrote at least {}, people {}",
             words::percent(known, total),
             words::counted(total, "line"),
+            if total == 1 { "says" } else { "say" },
+            if total == 1 { "it" } else { "them" },
             words::percent(ai, total),
             words::percent(human, total)
         )

@@ -2,7 +2,7 @@
 //! exposed site gets the origin of its line, comments answer, and what is quoted is masked.
 
 use std::borrow::Cow;
-use std::cell::LazyCell;
+use std::cell::{LazyCell, OnceCell};
 use std::collections::BTreeMap;
 
 use bstr::ByteSlice;
@@ -24,6 +24,8 @@ pub(crate) struct Join<'a> {
     pub(crate) place: &'a Place,
     pub(crate) contents: &'a dyn Contents,
     pub(crate) secrets: &'a redact::SecretLines,
+    /// Read once another tool's finding needs them.
+    pub(crate) values: OnceCell<redact::SecretValues>,
     pub(crate) line_hashes: bool,
     pub(crate) observation: Option<&'a Observation>,
     pub(crate) base: Option<Base>,
@@ -100,16 +102,15 @@ impl Join<'_> {
         let foreign = findings.iter().any(is_foreign);
         let is_missing = foreign && self.contents.read(&path).is_err();
         let lines = if foreign { content.lines().count() } else { 0 };
-        let secret_lines = if foreign {
-            self.secrets.of_file(&path)
+        let none = redact::SecretValues::default();
+        let values = if foreign {
+            self.values.get_or_init(|| {
+                self.secrets
+                    .values(|path| self.contents.read(path).unwrap_or_default())
+            })
         } else {
-            Vec::new()
+            &none
         };
-        let secret_lines: Vec<Cow<'_, str>> = secret_lines
-            .into_iter()
-            .map(|line| line_at(&content, line))
-            .collect();
-        let secret_lines: Vec<&str> = secret_lines.iter().map(AsRef::as_ref).collect();
         let mut nowhere = 0;
         for finding in &mut findings {
             let line = finding.location.start.line;
@@ -130,7 +131,7 @@ impl Join<'_> {
             } else {
                 Cow::Borrowed("")
             };
-            redact::finding(finding, &raw, &secret_lines, self.secrets);
+            redact::finding(finding, &raw, values, self.secrets);
         }
         let sites = sites
             .into_iter()

@@ -65,10 +65,15 @@ impl Burst {
             value: self.value.round(),
             threshold: self.threshold.round(),
             reason: format!(
-                "{} lines were added in seven days, the largest commit left out: {:.1} times a usual week ({}). By the {} weeks around it, up to {} are usual.",
+                "{} lines were added in seven days, the largest commit left out: {:.1} times a usual week ({}{}). By the {} weeks around it, up to {} are usual.",
                 count(self.value),
                 self.value / self.usual,
                 count(self.usual),
+                if self.usual > QUIETEST_WEEK {
+                    ""
+                } else {
+                    ", the least that counts"
+                },
                 self.weeks,
                 count(self.threshold),
             ),
