@@ -3,6 +3,8 @@
 //!
 //! Read from the tree before a commit; the comparison of two commits leaves these lines out.
 
+use std::collections::VecDeque;
+
 use bstr::ByteSlice;
 use gix::ObjectId;
 use rustc_hash::FxHashSet;
@@ -15,6 +17,8 @@ use super::objects;
 const MAX_BESIDE: usize = 20;
 /// The same, for one commit.
 const MAX_FILES: usize = 100;
+/// Folders read for each changed one.
+const MAX_FOLDERS: usize = 30;
 /// Larger files are left out: they are data more often than programs.
 const MAX_BYTES: u64 = 256 << 10;
 
@@ -38,14 +42,8 @@ pub(super) fn lines(
         if !seen.insert((folder, kind)) {
             continue;
         }
-        let Ok(entries) = branch_lines::entries(repo, folder) else {
-            continue;
-        };
         let name = file.path.rsplit_str(b"/").next().unwrap_or_default();
-        let beside = entries.into_iter().filter(|(other, mode, _)| {
-            mode.is_blob() && other.as_slice() != name && extension(other) == kind
-        });
-        for (_, _, id) in beside.take(MAX_BESIDE) {
+        for id in beside(repo, folder, name, kind) {
             if read == MAX_FILES {
                 return found;
             }
@@ -55,6 +53,29 @@ pub(super) fn lines(
             }
         }
     }
+    found
+}
+
+/// Files of one kind in a folder and, breadth first, below it.
+fn beside(repo: &gix::Repository, folder: ObjectId, name: &[u8], kind: &[u8]) -> Vec<ObjectId> {
+    let mut found = Vec::new();
+    let mut folders = VecDeque::from([folder]);
+    for _ in 0..MAX_FOLDERS {
+        let Some(at) = folders.pop_front().filter(|_| found.len() < MAX_BESIDE) else {
+            break;
+        };
+        for (other, mode, id) in branch_lines::entries(repo, at).unwrap_or_default() {
+            if mode.is_tree() {
+                folders.push_back(id);
+            } else if mode.is_blob()
+                && extension(&other) == kind
+                && (at != folder || other.as_slice() != name)
+            {
+                found.push(id);
+            }
+        }
+    }
+    found.truncate(MAX_BESIDE);
     found
 }
 
