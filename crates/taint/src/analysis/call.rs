@@ -408,7 +408,8 @@ impl<'a> Analyzer<'a> {
         }
         let mut given = Labels::new();
         // What is found under a key is not the key.
-        let by_key = entry.is_none()
+        let by_key = self.module.language != Language::Java
+            && entry.is_none()
             && call.receiver.is_some()
             && call
                 .name
