@@ -229,8 +229,6 @@ fn parse<'a>(allocator: &'a Allocator, text: &'a str, dialect: SourceType) -> Pa
 struct Lowering<'a> {
     builder: ModuleBuilder,
     exports: Vec<Export>,
-    /// Variables of the module body that stand for what it exports: `const User = module.exports`.
-    whole_exports: Vec<&'a str>,
     /// Paths of the definitions that surround the present node.
     paths: Vec<Symbol>,
     /// Namespaces around the present statement, as variables of a function: what they `export`
@@ -322,7 +320,6 @@ impl<'a> Lowering<'a> {
         Self {
             builder,
             exports: Vec::new(),
-            whole_exports: Vec::new(),
             paths: Vec::new(),
             namespaces: Vec::new(),
             objects: FxHashSet::default(),

@@ -10,7 +10,7 @@ use oxc_ast::ast::{
 
 use super::names::Naming;
 use super::{Dest, Lowering, at};
-use crate::ir::{Const, Export, FuncId, Op, Operand, Span, Symbol, Var, VarHome};
+use crate::ir::{Const, Export, Op, Operand, Span, Symbol, Var, VarHome};
 
 impl<'a> Lowering<'a> {
     /// Imports run before everything else of a module. Those of types only are kept: annotations
@@ -249,11 +249,6 @@ impl<'a> Lowering<'a> {
             {
                 self.export_property(name, Op::Copy(value.clone()), span);
             }
-            Expression::Identifier(object)
-                if self.whole_exports.contains(&object.name.as_str()) =>
-            {
-                self.export_property(name, Op::Copy(value.clone()), span);
-            }
             Expression::StaticMemberExpression(object)
                 if object.property.name == "exports"
                     && object.object.is_specific_id("module")
@@ -262,22 +257,6 @@ impl<'a> Lowering<'a> {
                 self.export_property(name, Op::Copy(value.clone()), span);
             }
             _ => {}
-        }
-    }
-
-    /// Notes `const User = module.exports` of the module body: what is put into it is exported.
-    pub(super) fn note_whole_exports(&mut self, name: &'a str, init: &Expression<'a>) {
-        let whole = match init.get_inner_expression() {
-            Expression::StaticMemberExpression(member) => {
-                member.property.name == "exports"
-                    && member.object.is_specific_id("module")
-                    && self.is_global("module")
-            }
-            Expression::Identifier(object) => object.name == "exports" && self.is_global("exports"),
-            _ => false,
-        };
-        if whole && self.builder.function_id() == FuncId(0) {
-            self.whole_exports.push(name);
         }
     }
 

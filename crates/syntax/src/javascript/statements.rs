@@ -132,7 +132,6 @@ impl<'a> Lowering<'a> {
                     let symbol = self.intern(name.name.as_str());
                     let var = self.builder.resolve(symbol);
                     self.lower_named(init, Naming::Bound(symbol), Dest::Into(var));
-                    self.note_whole_exports(name.name.as_str(), init);
                 }
                 (Some(init), None) => {
                     let value = self.lower_value(init);

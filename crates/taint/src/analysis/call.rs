@@ -6,7 +6,8 @@
 
 use smallvec::SmallVec;
 use trueline_syntax::ir::{
-    Arg, ArgKind, Callee, ClassId, FuncId, FunctionKind, IterKind, Language, Symbol, VarHome,
+    Arg, ArgKind, Callee, ClassId, FuncId, FunctionKind, IterKind, Language, Op, Operand, Symbol,
+    VarHome,
 };
 
 use super::names::{root_of, words};
@@ -15,7 +16,7 @@ use super::summary::CallOfParameter;
 use super::transfer::clear_all;
 use super::value::{self, Atom, Labels, PathId, Root, Selector, StepKind, ValId, Value};
 use super::{Analyzer, Frame, ObjectKind};
-use crate::models::{Entry, Returns};
+use crate::models::{Bits, Entry, Returns};
 
 /// An argument with its value.
 #[derive(Clone, Copy, Debug)]
@@ -137,9 +138,32 @@ impl<'a> Analyzer<'a> {
             && self.names.text(name) == "relative_to"
         {
             let path = self.arena.unrefined(receiver);
+            if self.is_resolved(frame, callee) {
+                self.establish(state, path, Bits::NORMALISED);
+            }
             self.assume_prefix(state, path, base.value);
         }
         self.refined(state, result)
+    }
+
+    /// Whether the receiver of a call was made by `resolve()`, on one way at least.
+    fn is_resolved(&self, frame: &Frame<'a>, callee: &Callee) -> bool {
+        let Callee::Method {
+            receiver: Operand::Var(var),
+            ..
+        } = callee
+        else {
+            return false;
+        };
+        let instrs = frame.function.blocks.iter().flat_map(|b| &b.instrs);
+        let mut made = instrs.filter(|i| i.dst == Some(*var));
+        made.any(|i| match &i.op {
+            Op::Call {
+                callee: Callee::Method { name, .. },
+                ..
+            } => self.names.text(*name) == "resolve",
+            _ => false,
+        })
     }
 
     /// The key of a text method with constant arguments: the same call on the same text gives the
@@ -384,11 +408,16 @@ impl<'a> Analyzer<'a> {
         }
         let mut given = Labels::new();
         // What is found under a key is not the key.
-        let by_key = entry.is_none()
+        let by_key = self.module.language != Language::Java
+            && entry.is_none()
             && call.receiver.is_some()
             && call
                 .name
-                .is_some_and(|n| matches!(self.names.text(n), "get" | "Get" | "getOrDefault"));
+                .is_some_and(|n| matches!(self.names.text(n), "get" | "Get" | "getOrDefault"))
+            && call
+                .passed
+                .first()
+                .is_some_and(|key| self.only_object(key.value).is_none());
         for argument in call.passed.iter().skip(usize::from(by_key)) {
             value::add_labels(&mut given, &self.deep_labels(state, argument.value));
         }
@@ -847,7 +876,6 @@ impl<'a> Analyzer<'a> {
         frame: &Frame<'a>,
         operand: &trueline_syntax::ir::Operand,
     ) -> Option<String> {
-        use trueline_syntax::ir::{Op, Operand};
         let mut operand = operand;
         for _ in 0..4 {
             let Operand::Var(var) = operand else {
