@@ -1,12 +1,5 @@
 //! Arbitrary and damaged bytes: no panic, no endless run, a verdict each time.
-#![expect(
-    clippy::unwrap_used,
-    clippy::too_many_lines,
-    reason = "tests may panic, and lists of samples are long"
-)]
-
-mod corpus;
-
+use crate::corpus;
 use proptest::prelude::*;
 use trueline_artifacts::check_bytes;
 use trueline_facts::RepoPath;

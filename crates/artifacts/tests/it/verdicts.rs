@@ -1,15 +1,7 @@
 //! The generated corpus against its floor: detections may only rise, false alarms only fall.
-#![expect(
-    clippy::unwrap_used,
-    clippy::too_many_lines,
-    reason = "tests may panic, and lists of samples are long"
-)]
-
-mod corpus;
-
 use std::collections::BTreeMap;
 
-use corpus::{Label, Sample};
+use crate::corpus::{self, Label, Sample};
 use trueline_artifacts::check_bytes;
 use trueline_facts::RepoPath;
 use trueline_facts::artifact::Verdict;

@@ -4,7 +4,10 @@
 //! Payloads do nothing (`echo x`); nothing here is ever loaded by the framework it is written for.
 
 pub(crate) mod archives;
+mod bypasses;
+mod formats;
 pub(crate) mod frameworks;
+mod look_alikes;
 pub(crate) mod pickles;
 
 /// What a file is.
@@ -48,5 +51,8 @@ pub(crate) fn samples() -> Vec<Sample> {
     let mut samples = pickles::samples();
     samples.extend(archives::samples());
     samples.extend(frameworks::samples());
+    samples.extend(bypasses::samples());
+    samples.extend(formats::samples());
+    samples.extend(look_alikes::samples());
     samples
 }

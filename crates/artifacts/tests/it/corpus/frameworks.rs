@@ -4,7 +4,7 @@ use super::Sample;
 use super::archives::{member, zip};
 use super::pickles::{Names, Pickle, base64, plain};
 
-fn npy(descr: &str, shape: &str, body: &[u8]) -> Vec<u8> {
+pub(crate) fn npy(descr: &str, shape: &str, body: &[u8]) -> Vec<u8> {
     let mut header = format!("{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}");
     while (header.len() + 11) % 64 != 0 {
         header.push(' ');
@@ -17,21 +17,21 @@ fn npy(descr: &str, shape: &str, body: &[u8]) -> Vec<u8> {
     out
 }
 
-fn keras(config: &str) -> Vec<u8> {
+pub(crate) fn keras(config: &str) -> Vec<u8> {
     zip(&[
         member("metadata.json", b"{\"keras_version\": \"3.9.0\"}".to_vec()),
         member("config.json", config.as_bytes().to_vec()),
     ])
 }
 
-fn keras_model(layer: &str) -> String {
+pub(crate) fn keras_model(layer: &str) -> String {
     format!(
         "{{\"module\": \"keras\", \"class_name\": \"Sequential\", \"config\": {{\"name\": \"m\", \"layers\": [{layer}]}}, \"registered_name\": null}}"
     )
 }
 
 /// A field of a protocol buffer with bytes.
-fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
     let mut out = vec![number << 3 | 2];
     if number > 15 {
         out = vec![(number << 3 | 2) & 0x7f | 0x80, number >> 4];
@@ -46,19 +46,19 @@ fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-fn node(name: &str, op: &str) -> Vec<u8> {
+pub(crate) fn node(name: &str, op: &str) -> Vec<u8> {
     [field(1, name.as_bytes()), field(2, op.as_bytes())].concat()
 }
 
-fn saved_model(graph: &[u8]) -> Vec<u8> {
+pub(crate) fn saved_model(graph: &[u8]) -> Vec<u8> {
     [b"\x08\x01".to_vec(), field(2, &field(2, graph))].concat()
 }
 
-fn onnx(graph: &[u8]) -> Vec<u8> {
+pub(crate) fn onnx(graph: &[u8]) -> Vec<u8> {
     [b"\x08\x08".to_vec(), field(2, b"test"), field(7, graph)].concat()
 }
 
-fn external(location: &str) -> Vec<u8> {
+pub(crate) fn external(location: &str) -> Vec<u8> {
     let entry = [field(1, b"location"), field(2, location.as_bytes())].concat();
     [
         b"\x08\x01\x10\x01".to_vec(),
@@ -69,7 +69,7 @@ fn external(location: &str) -> Vec<u8> {
     .concat()
 }
 
-fn gguf(key: &str, value: &str) -> Vec<u8> {
+pub(crate) fn gguf(key: &str, value: &str) -> Vec<u8> {
     let mut out = b"GGUF\x03\0\0\0".to_vec();
     out.extend(0u64.to_le_bytes());
     out.extend(1u64.to_le_bytes());
@@ -82,7 +82,7 @@ fn gguf(key: &str, value: &str) -> Vec<u8> {
     out
 }
 
-fn safetensors(header: &str, data: &[u8]) -> Vec<u8> {
+pub(crate) fn safetensors(header: &str, data: &[u8]) -> Vec<u8> {
     let mut out = (header.len() as u64).to_le_bytes().to_vec();
     out.extend(header.bytes());
     out.extend(data);
@@ -90,7 +90,7 @@ fn safetensors(header: &str, data: &[u8]) -> Vec<u8> {
 }
 
 /// Marshalled code with names: enough of the format for its words.
-fn marshalled(words: &[&str]) -> String {
+pub(crate) fn marshalled(words: &[&str]) -> String {
     let mut out = vec![0xe3];
     out.extend([0; 20]);
     for word in words {

@@ -14,6 +14,8 @@ pub(crate) struct Member {
     pub(crate) local_flags: u16,
     pub(crate) method: u16,
     pub(crate) hidden: bool,
+    /// Attributes of the file: the upper half is its Unix mode.
+    pub(crate) external: u32,
 }
 
 pub(crate) fn member(name: &str, bytes: Vec<u8>) -> Member {
@@ -26,6 +28,7 @@ pub(crate) fn member(name: &str, bytes: Vec<u8>) -> Member {
         local_flags: 0,
         method: 0,
         hidden: false,
+        external: 0,
     }
 }
 
@@ -65,7 +68,8 @@ pub(crate) fn zip(members: &[Member]) -> Vec<u8> {
         central.extend(size.to_le_bytes());
         central.extend(size.to_le_bytes());
         central.extend((member.name.len() as u16).to_le_bytes());
-        central.extend([0; 12]);
+        central.extend([0; 8]);
+        central.extend(member.external.to_le_bytes());
         central.extend(offset.to_le_bytes());
         central.extend(member.name.bytes());
     }
@@ -102,7 +106,7 @@ pub(crate) fn tar_entry(name: &str, kind: u8, link: &str, bytes: &[u8]) -> Vec<u
     block
 }
 
-fn tar(entries: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn tar(entries: &[Vec<u8>]) -> Vec<u8> {
     let mut out = entries.concat();
     out.extend([0; 1024]);
     out
