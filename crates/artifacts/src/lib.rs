@@ -14,6 +14,7 @@
 
 mod bundle;
 mod check;
+mod code;
 mod encoding;
 mod executable;
 mod gguf;

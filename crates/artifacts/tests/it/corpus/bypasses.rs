@@ -215,7 +215,10 @@ fn modules() -> Vec<(&'static str, Vec<u8>)> {
             "removeprefix",
             method("pre-os", "removeprefix", &[&text("pre-")]),
         ),
-        ("translate", method("xy", "translate", &[b"}K\x78Xo\0\0\0"])),
+        (
+            "translate",
+            method("x", "translate", &[b"}K\x78\x8c\x02oss"]),
+        ),
         ("zfill-lower", method("OS", "lower", &[])),
         (
             "slice",

@@ -396,7 +396,7 @@ fn graph_samples(out: &mut Vec<Sample>) {
         tflite("FlexErf"),
     ));
     let mut broken = tflite("X");
-    broken[24..28].copy_from_slice(&0x7fff_fff0u32.to_le_bytes());
+    broken[28..32].copy_from_slice(&0x7fff_fff0u32.to_le_bytes());
     out.push(Sample::attack("tflite", "offset.tflite", broken));
     out.push(Sample::attack(
         "tflite",
