@@ -41,5 +41,5 @@ mod text;
 mod tflite;
 mod zip;
 
-pub use check::{CheckError, check_bytes, check_file};
+pub use check::{CheckError, check_bytes, check_file, sha256_of};
 pub use source::ReadAt;

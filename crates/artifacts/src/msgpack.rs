@@ -267,7 +267,7 @@ impl Walk {
             _ => 5,
         };
         let start = (mark + skip) as u64;
-        (start < len).then_some((at + start, len - start))
+        (start < len).then(|| (at + start, len - start))
     }
 }
 
