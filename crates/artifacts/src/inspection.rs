@@ -17,9 +17,9 @@ const MAX_DEPTH: usize = 8;
 const MAX_MEMBERS: u64 = 50_000;
 /// Bytes that may come out of decoders, whatever the size of the file.
 const MIN_DECODED: u64 = 64 << 20;
-/// Bytes of members that are looked at beside 32 times those of the file and twice those that were decoded, and
+/// Bytes of members that are looked at beside eight times those of the file and twice those that were decoded, and
 /// what one counts at least: members can share bytes.
-const MIN_MEMBER_BYTES: u64 = 32 << 20;
+const MIN_MEMBER_BYTES: u64 = 16 << 20;
 const MEMBER_COST: u64 = 1 << 10;
 /// And at most, with files of any size.
 const MAX_DECODED: u64 = 512 << 20;
@@ -77,7 +77,7 @@ impl Inspection {
             context: Context::File,
             seen: BTreeSet::new(),
             trial_steps_left: TRIAL_STEPS.saturating_add(size),
-            member_bytes_left: size.saturating_mul(32).saturating_add(MIN_MEMBER_BYTES),
+            member_bytes_left: size.saturating_mul(8).saturating_add(MIN_MEMBER_BYTES),
             storages: BTreeMap::new(),
         }
     }

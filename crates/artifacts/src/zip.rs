@@ -106,7 +106,10 @@ pub(crate) fn members(inspection: &mut Inspection, source: &Source) -> Vec<Membe
     }
     let mut members = Vec::new();
     let mut used: BTreeSet<u64> = BTreeSet::new();
+    let mut opened: BTreeSet<(u64, u64)> = BTreeSet::new();
     let mut ranges: Vec<(u64, u64)> = Vec::new();
+    // Members may share bytes: all sums together read the archive twice at most.
+    let mut checksum_left = source.len().saturating_mul(2);
     for entry in &directory.entries {
         check_name(inspection, source, &directory, entry);
         let at = entry.offset.saturating_add(directory.shift);
@@ -133,8 +136,17 @@ pub(crate) fn members(inspection: &mut Inspection, source: &Source) -> Vec<Membe
             );
             continue;
         };
-        used.insert(at);
-        compare(inspection, source, entry, &local);
+        let is_new = used.insert(at);
+        if !opened.insert((at, entry.packed)) && !is_new {
+            // The same bytes under another name were opened already; that they are shared is reported.
+            ranges.push((at, local.data + entry.packed));
+            continue;
+        }
+        let check_sum = checksum_left >= entry.packed;
+        if check_sum {
+            checksum_left -= entry.packed;
+        }
+        compare(inspection, source, entry, &local, check_sum);
         let packed = entry
             .packed
             .max(local.entry.packed)
@@ -389,7 +401,13 @@ fn walk(source: &Source, start: u64, end: u64) -> Vec<Local> {
     found
 }
 
-fn compare(inspection: &mut Inspection, source: &Source, entry: &Entry, local: &Local) {
+fn compare(
+    inspection: &mut Inspection,
+    source: &Source,
+    entry: &Entry,
+    local: &Local,
+    check_sum: bool,
+) {
     let name = shown(&entry.name);
     let mut differs = |technique: Technique, verdict, what: &str| {
         inspection.report(
@@ -453,7 +471,7 @@ fn compare(inspection: &mut Inspection, source: &Source, entry: &Entry, local: &
         );
     }
     // Checksums of small members: Python refuses a wrong one, torch does not look.
-    if entry.method == 0 && entry.packed <= 1 << 20 {
+    if check_sum && entry.method == 0 && entry.packed <= 1 << 20 {
         let bytes = source.read(local.data, entry.packed as usize);
         if bytes.len() as u64 == entry.packed && crc32fast::hash(&bytes) != entry.crc {
             differs(

@@ -111,7 +111,8 @@ const FILES: usize = 30;
 #[must_use]
 pub fn markdown(report: &ArtifactReport) -> String {
     let mut out = format!("{MARKER}\n");
-    line(&mut out, &format!("### Trueline: {}\n", headline(report)));
+    line(&mut out, &format!("### Trueline: {}", headline(report)));
+    out.push('\n');
     let shown: Vec<&Artifact> = worst_first(report)
         .into_iter()
         .filter(|a| a.verdict > Verdict::Clean || !a.breaches.is_empty())
@@ -140,20 +141,21 @@ pub fn markdown(report: &ArtifactReport) -> String {
         );
     }
     if shown.len() > FILES {
+        out.push('\n');
         line(
             &mut out,
-            &format!("\n{} more are in the other formats.", shown.len() - FILES),
+            &format!("{} more are in the other formats.", shown.len() - FILES),
         );
+    }
+    if !report.diagnostics.is_empty() {
+        out.push('\n');
     }
     for diagnostic in report.diagnostics.iter().take(FILES) {
         let path = diagnostic
             .path
             .as_ref()
             .map_or_else(String::new, |p| format!("{}: ", code(&p.display())));
-        line(
-            &mut out,
-            &format!("\n- {path}{}", text(&diagnostic.message)),
-        );
+        line(&mut out, &format!("- {path}{}", text(&diagnostic.message)));
     }
     out
 }

@@ -94,6 +94,8 @@ pub(crate) struct Machine {
     pub(crate) fold_left: u32,
     /// Bytes that computations may still read and make.
     pub(super) fold_bytes_left: usize,
+    /// Something was not computed for want of it.
+    pub(super) exhausted: bool,
     /// Calls that are still written out for messages.
     pub(super) shows_left: Cell<u32>,
     /// Opcodes that may still run.
@@ -142,6 +144,7 @@ impl Machine {
             other_readings: Vec::new(),
             fold_left: 100_000,
             fold_bytes_left: MAX_FOLDED_BYTES,
+            exhausted: false,
             shows_left: Cell::new(MAX_SHOWN),
             steps_left: u64::MAX,
             seen_blobs: FxHashSet::default(),
@@ -373,7 +376,7 @@ impl Machine {
             len,
             at,
         } = value
-            && len <= 128
+            && len <= 256
         {
             if len as usize > limit {
                 return None;
@@ -434,13 +437,20 @@ impl Machine {
             _ => return None,
         };
         // Paid before it is read.
-        self.fold_bytes_left = self.fold_bytes_left.checked_sub(len)?;
+        self.pay(len)?;
         self.bytes(value, super::fold::MAX_FOLDED)
+    }
+
+    fn pay(&mut self, bytes: usize) -> Option<()> {
+        let left = self.fold_bytes_left.checked_sub(bytes);
+        self.exhausted |= left.is_none();
+        self.fold_bytes_left = left?;
+        Some(())
     }
 
     /// A constant that was computed, within the budget.
     pub(super) fn computed(&mut self, kind: Text, bytes: Vec<u8>) -> Option<Value> {
-        self.fold_bytes_left = self.fold_bytes_left.checked_sub(bytes.len())?;
+        self.pay(bytes.len())?;
         Some(self.make(kind, bytes))
     }
 

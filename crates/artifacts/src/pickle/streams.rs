@@ -138,6 +138,14 @@ fn keep(inspection: &mut Inspection, machine: &Machine, ended: Ended, is_first: 
         );
     }
     nested::look(inspection, machine);
+    if machine.exhausted {
+        inspection.report(
+            Verdict::Unknown,
+            technique::BUDGET,
+            machine.at,
+            "it computes more text while it is loaded than is followed",
+        );
+    }
     for (key, bytes) in &machine.storages {
         if let Some(stored) = inspection.storages.get(key)
             && stored < bytes
