@@ -146,21 +146,17 @@ impl Inspection {
 
     /// Inspects something inside, by its content, under a name.
     pub(crate) fn member(&mut self, name: &str, context: Context, source: &Source) {
-        match self
-            .member_bytes_left
-            .checked_sub(source.len().saturating_add(MEMBER_COST))
-        {
-            Some(left) => self.member_bytes_left = left,
-            None => {
-                self.report(
-                    Verdict::Suspicious,
-                    technique::BOMB,
-                    0,
-                    "not looked into: members unpack to far more than the file has",
-                );
-                return;
-            }
-        }
+        let cost = source.len().saturating_add(MEMBER_COST);
+        let Some(left) = self.member_bytes_left.checked_sub(cost) else {
+            self.report(
+                Verdict::Suspicious,
+                technique::BOMB,
+                0,
+                "not looked into: members unpack to far more than the file has",
+            );
+            return;
+        };
+        self.member_bytes_left = left;
         self.within(name, context, |inspection| {
             sniff::inspect(inspection, name, source);
         });

@@ -486,10 +486,13 @@ pub(crate) fn text(inspection: &mut Inspection, content: &str) {
                     walk.op(tier, value, name, "");
                 }
             }
-            "s" | "string_val" if walk.constants.len() < 64 => {
-                if value.starts_with('/') || value.contains("://") || value.contains("../") {
-                    walk.constants.push(value.to_owned());
-                }
+            "s" | "string_val"
+                if walk.constants.len() < 64
+                    && (value.starts_with('/')
+                        || value.contains("://")
+                        || value.contains("../")) =>
+            {
+                walk.constants.push(value.to_owned());
             }
             _ => {}
         }

@@ -37,6 +37,9 @@ const MAX_PARTS: usize = 16;
 /// Values that calls may copy from their argument tuples.
 const MAX_COPIED: usize = 4 << 20;
 
+/// Texts by where they stand and how long they are; `None` for what is no text.
+type Texts = FxHashMap<(u64, u32), Option<Box<str>>>;
+
 /// How a pickle ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Ended {
@@ -103,7 +106,7 @@ pub(crate) struct Machine {
     /// Constants that are kept for a look inside.
     pub(super) seen_blobs: FxHashSet<(u64, u32)>,
     /// Short texts by their place.
-    texts: RefCell<FxHashMap<(u64, u32), Option<Box<str>>>>,
+    texts: RefCell<Texts>,
     /// How much the constants that were given to calls look like code.
     pub(super) code_of: FxHashMap<(u64, u32), Code>,
     /// Storages of a torch file: key and bytes that the pickle says they have.

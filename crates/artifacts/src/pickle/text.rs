@@ -221,7 +221,7 @@ impl Machine {
                 let step = if let Value::Int(step) = step { step } else { 1 };
                 let (from, to) = (place(from, 0)?, place(to, count)?);
                 chars
-                    .get(from as usize..(to.max(from)) as usize)?
+                    .get(usize::try_from(from).ok()?..usize::try_from(to.max(from)).ok()?)?
                     .iter()
                     .step_by(usize::try_from(step).ok()?)
                     .collect()

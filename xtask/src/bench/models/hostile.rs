@@ -1,9 +1,12 @@
 //! Files of a megabyte made to cost time or memory: nesting, copies of copies, work that is named many times, and
 //! archives whose members share bytes.
 
+use std::fmt::Write as _;
+
 const MB: usize = 1 << 20;
 
 /// Names and bytes.
+#[expect(clippy::too_many_lines, reason = "a list of files")]
 pub(super) fn files() -> Vec<(String, Vec<u8>)> {
     let mut files: Vec<(&str, Vec<u8>)> = Vec::new();
     let pickle = |parts: &[&[u8]]| [b"\x80\x04", &parts.concat()[..]].concat();
@@ -185,7 +188,8 @@ pub(super) fn files() -> Vec<(String, Vec<u8>)> {
         gguf(&{
             let mut text = "{% set a0 = 'aaaaaaaaaaaaaaaa' %}".to_owned();
             for at in 0..30_000 {
-                text.push_str(&format!("{{% set a{} = a{at} ~ a{at} %}}", at + 1));
+                // Writing to a string cannot fail.
+                let _ = write!(text, "{{% set a{} = a{at} ~ a{at} %}}", at + 1);
             }
             text
         }),
@@ -235,9 +239,10 @@ pub(super) fn files() -> Vec<(String, Vec<u8>)> {
         let mut header = String::from("{");
         let mut at = 0;
         while header.len() < MB - 200 {
-            header.push_str(&format!(
+            let _ = write!(
+                header,
                 "\"{at}\":{{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}},"
-            ));
+            );
             at += 1;
         }
         header.push_str("\"end\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}");

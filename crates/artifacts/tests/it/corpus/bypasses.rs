@@ -797,19 +797,16 @@ fn handed_on(out: &mut Vec<Sample>) {
     );
     add(
         "alias-of-package",
-        call(b"cnumpy.core.numeric\nsys\n".to_vec(), &[&command]),
+        call(b"cnumpy.core.numeric\nsys\n", &[&command]),
     );
     add(
         "alias-underscored",
-        call(b"clogging\n_os.system\n".to_vec(), &[&command]),
+        call(b"clogging\n_os.system\n", &[&command]),
     );
-    add(
-        "alias-random",
-        call(b"crandom\n_os.popen\n".to_vec(), &[&command]),
-    );
+    add("alias-random", call(b"crandom\n_os.popen\n", &[&command]));
     add(
         "shutil-os",
-        call(b"czipfile\nshutil.os.system\n".to_vec(), &[&command]),
+        call(b"czipfile\nshutil.os.system\n", &[&command]),
     );
     add(
         "class-walk",
@@ -820,15 +817,12 @@ fn handed_on(out: &mut Vec<Sample>) {
     );
     add(
         "globals-of-function",
-        call(
-            b"crandom\nRandom.seed.__globals__.get\n".to_vec(),
-            &[&text("_os")],
-        ),
+        call(b"crandom\nRandom.seed.__globals__.get\n", &[&text("_os")]),
     );
     add(
         "builtins-of-function",
         call(
-            b"ccollections\nnamedtuple.__builtins__.get\n".to_vec(),
+            b"ccollections\nnamedtuple.__builtins__.get\n",
             &[&text("eval")],
         ),
     );
@@ -865,14 +859,14 @@ fn handed_on(out: &mut Vec<Sample>) {
     add(
         "numpy-load-library",
         call(
-            b"cnumpy.ctypeslib\nload_library\n".to_vec(),
+            b"cnumpy.ctypeslib\nload_library\n",
             &[&text("x.so"), &text("/tmp")],
         ),
     );
     add(
         "lazy-module",
         call(
-            b"ctransformers.utils.import_utils\n_LazyModule\n".to_vec(),
+            b"ctransformers.utils.import_utils\n_LazyModule\n",
             &[&text("os")],
         ),
     );
@@ -880,7 +874,7 @@ fn handed_on(out: &mut Vec<Sample>) {
         "unknown-builds-name",
         call(
             [
-                call(b"cshop\nname\n".to_vec(), &[]),
+                call(b"cshop\nname\n", &[]),
                 text("system"),
                 b"\x93".to_vec(),
             ]
