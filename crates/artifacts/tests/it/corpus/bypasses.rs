@@ -1003,7 +1003,7 @@ fn opcodes(out: &mut Vec<Sample>) {
     add(
         "reversed-text",
         pickle(
-            &[
+            [
                 b"S'".to_vec(),
                 base64(&pickle(&attack))
                     .chars()
