@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 /// Crates whose code decides what a file's analysis says, and this one.
-const CRATES: [&str; 4] = ["facts", "syntax", "taint", "scan"];
+const CRATES: [&str; 5] = ["facts", "syntax", "taint", "artifacts", "scan"];
 
 fn main() -> io::Result<()> {
     let own = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(PathBuf::new, PathBuf::from);
@@ -17,6 +17,11 @@ fn main() -> io::Result<()> {
         let folder = own.join("..").join(name);
         println!("cargo::rerun-if-changed={}", folder.join("src").display());
         collect(&folder.join("src"), &mut files)?;
+        // Data that is compiled in.
+        if folder.join("data").is_dir() {
+            println!("cargo::rerun-if-changed={}", folder.join("data").display());
+            collect(&folder.join("data"), &mut files)?;
+        }
         files.push(folder.join("Cargo.toml"));
     }
     let lock = own.join("../../Cargo.lock");

@@ -1,7 +1,10 @@
-//! What the fuzz targets share: mutators that know lines and words, and a deep stack. The promises
-//! that are checked are those of the replay tests in `crates/syntax` and `crates/taint`.
+//! What the fuzz targets share: mutators that know lines, words and headers, a deep stack, a bound on
+//! memory. The promises that are checked are those of the replay tests in `crates/syntax`,
+//! `crates/taint` and `crates/artifacts`.
 
+pub mod memory;
 pub mod mutate;
+pub mod tar;
 pub mod words;
 
 use std::sync::OnceLock;

@@ -129,6 +129,15 @@ enum Bench {
         #[arg(long, value_name = "FOLDER")]
         benign: Vec<PathBuf>,
     },
+    /// Time and memory of the check of large and of hostile model files.
+    Models {
+        /// Measure this program; by default the release is built.
+        #[arg(long)]
+        program: Option<PathBuf>,
+        /// Only files whose description holds this text.
+        #[arg(long, default_value = "")]
+        only: String,
+    },
     /// Whole-repository origins beside `git blame` file by file.
     Origins {
         /// A git repository with some history.
@@ -246,6 +255,9 @@ fn main() -> Result<()> {
                     benign,
                 },
         } => bench::artifacts(peers.as_deref(), sample, &benign),
+        Task::Bench {
+            what: Bench::Models { program, only },
+        } => bench::models(program, &only),
         Task::Bench {
             what:
                 Bench::Origins {

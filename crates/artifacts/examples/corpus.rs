@@ -8,7 +8,7 @@
     reason = "a program for developers"
 )]
 
-#[path = "../tests/corpus/mod.rs"]
+#[path = "../tests/it/corpus/mod.rs"]
 mod corpus;
 
 use std::fs;

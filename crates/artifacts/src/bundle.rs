@@ -4,9 +4,8 @@ use serde_json::Value;
 use trueline_facts::artifact::Verdict;
 
 use crate::inspection::{Context, Inspection, printable};
-use crate::technique;
 use crate::zip::Member;
-use crate::{keras, skops, text};
+use crate::{code, keras, skops, technique, text};
 
 /// Bytes of a JSON or source member that are read.
 const MAX_TEXT: usize = 16 << 20;
@@ -48,6 +47,16 @@ pub(crate) fn inspect(inspection: &mut Inspection, archive: &str, members: &[Mem
         }
     }
     let is_model = is_torch || is_keras || is_skops || is_npz || is_nemo;
+    let outer = std::mem::take(&mut inspection.storages);
+    if is_torch {
+        for member in members {
+            if let Some((_, key)) = member.name.rsplit_once("/data/") {
+                inspection
+                    .storages
+                    .insert(key.to_owned(), member.source.len());
+            }
+        }
+    }
     for member in members {
         let name = member.name.as_str();
         let lower = name.to_ascii_lowercase();
@@ -56,7 +65,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, archive: &str, members: &[Mem
             "py" if is_script && name.contains("/code/") => torchscript(inspection, member),
             "py" if is_mar || is_package => {
                 let code = member.source.read(0, MAX_TEXT);
-                if text::is_code(&String::from_utf8_lossy(&code)) {
+                if code::is_code(&String::from_utf8_lossy(&code)) {
                     inspection.report(
                         Verdict::Malicious,
                         technique::TORCH_HANDLER,
@@ -81,8 +90,14 @@ pub(crate) fn inspect(inspection: &mut Inspection, archive: &str, members: &[Mem
             "py" | "pyc" | "pyo" | "sh" | "bat" | "ps1" | "js" | "pth"
                 if is_model && !(extension == "pth" && !is_keras && !is_npz) =>
             {
+                let runs =
+                    code::is_code(&String::from_utf8_lossy(&member.source.read(0, MAX_TEXT)));
                 inspection.report(
-                    Verdict::Suspicious,
+                    if runs {
+                        Verdict::Malicious
+                    } else {
+                        Verdict::Suspicious
+                    },
                     technique::ARCHIVE_CODE,
                     0,
                     format!("{} is code inside a model", printable(name)),
@@ -114,6 +129,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, archive: &str, members: &[Mem
         }
         inspection.member(name, Context::Member, &member.source);
     }
+    inspection.storages = outer;
     if is_torch {
         let pickles = members
             .iter()

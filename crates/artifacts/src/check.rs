@@ -34,6 +34,16 @@ pub fn check_file(file: &Path, path: RepoPath) -> Result<Artifact, CheckError> {
     Ok(check(&Source::of_file(File::open(file)?)?, path))
 }
 
+/// SHA-256 of a file of any size, in hexadecimal.
+pub fn sha256_of(file: &Path) -> Result<String, CheckError> {
+    let source = Source::of_file(File::open(file)?)?;
+    let hash = sha256(&source);
+    if source.failed() {
+        return Err(std::io::Error::other("it cannot be read to its end").into());
+    }
+    Ok(hash)
+}
+
 /// Checks bytes under a name.
 #[must_use]
 pub fn check_bytes(bytes: Vec<u8>, path: RepoPath) -> Artifact {
@@ -63,6 +73,8 @@ fn check(source: &Source, path: RepoPath) -> Artifact {
         sha256: (source.len() <= MAX_HASHED).then(|| sha256(source)),
         licence,
         model_card: None,
+        vetted: false,
+        breaches: Vec::new(),
         advice,
         reasons,
     }

@@ -1,6 +1,6 @@
 //! Encodings that hide bytes in text, and decoders of compressed bytes with a limit.
 
-use std::io::Read;
+use std::io::{Read, Seek};
 
 use crate::source::Source;
 
@@ -127,6 +127,25 @@ pub(crate) fn by_codec(bytes: &[u8], codec: &str, encode: bool) -> Option<Vec<u8
                 .into_bytes(),
         ),
         "utf8" | "u8" | "ascii" | "usascii" => Some(bytes.to_vec()),
+        "utf16" | "utf16le" | "u16" | "utf16be" if !encode => {
+            let big = codec.ends_with("be") || bytes.starts_with(&[0xfe, 0xff]);
+            let units: Vec<u16> = bytes
+                .chunks_exact(2)
+                .map(|pair| {
+                    if big {
+                        u16::from_be_bytes([pair[0], pair[1]])
+                    } else {
+                        u16::from_le_bytes([pair[0], pair[1]])
+                    }
+                })
+                .filter(|unit| *unit != 0xfeff)
+                .collect();
+            Some(String::from_utf16(&units).ok()?.into_bytes())
+        }
+        // Plain words are the same in these.
+        "utf7" | "punycode" | "idna" if !encode && bytes.iter().all(u8::is_ascii_alphanumeric) => {
+            Some(bytes.to_vec())
+        }
         "rot13" | "rot" => Some(
             bytes
                 .iter()
@@ -238,7 +257,9 @@ pub(crate) fn decode(source: &Source, compression: Compression, limit: u64) -> D
         Compression::Zlib => collect(flate2::bufread::ZlibDecoder::new(reader), limit),
         Compression::Bzip2 => collect(bzip2::bufread::MultiBzDecoder::new(reader), limit),
         Compression::Xz => {
-            // The dictionary's size is in the block header: 2 or 3 with 12 bits of exponent.
+            if xz_dictionary(source).is_some_and(|kib| kib > u64::from(MAX_WINDOW_KIB)) {
+                return nothing;
+            }
             collect(lzma_rust2::XzReader::new(reader, true), limit)
         }
         Compression::Lzma => {
@@ -263,6 +284,15 @@ pub(crate) fn decode(source: &Source, compression: Compression, limit: u64) -> D
             nothing
         }
     }
+}
+
+/// KiB of the dictionary that the first block of an xz stream asks for: 2 or 3 with an exponent.
+fn xz_dictionary(source: &Source) -> Option<u64> {
+    let head = source.read(12, 64);
+    let at = memchr::memmem::find(&head, &[0x21, 1])?;
+    let bits = u32::from(*head.get(at + 2)?);
+    let mantissa = u64::from(2 | bits & 1);
+    mantissa.checked_shl(bits / 2 + 1)
 }
 
 fn collect(mut reader: impl Read, limit: u64) -> Decoded {
@@ -298,6 +328,24 @@ fn collect(mut reader: impl Read, limit: u64) -> Decoded {
             }
         }
     }
+}
+
+/// Where the first gzip stream ends; 0 if it does not.
+pub(crate) fn end_of_first(source: &Source) -> u64 {
+    let mut decoder = flate2::bufread::GzDecoder::new(source.reader());
+    let mut chunk = [0; 1 << 14];
+    let mut left = 64u64 << 20;
+    loop {
+        match decoder.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(count) => match left.checked_sub(count as u64) {
+                Some(rest) => left = rest,
+                None => return 0,
+            },
+            Err(_) => return 0,
+        }
+    }
+    decoder.into_inner().stream_position().unwrap_or(0)
 }
 
 /// Deflate without a frame, as in zip archives.

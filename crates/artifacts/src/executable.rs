@@ -28,6 +28,17 @@ pub(crate) fn kind(source: &Source) -> Option<&'static str> {
     ) {
         return Some("mach-o");
     }
+    // Version 45 to 99; a fat Mach-O has a small count there.
+    if head.starts_with(&[0xca, 0xfe, 0xba, 0xbe, 0, 0, 0]) {
+        return Some(if head.get(7).is_some_and(|v| *v >= 45) {
+            "java-class"
+        } else {
+            "mach-o"
+        });
+    }
+    if head.starts_with(b"\0asm\x01\0\0\0") {
+        return Some("wasm");
+    }
     if head.starts_with(b"#!/") || head.starts_with(b"#! /") {
         return Some("script");
     }

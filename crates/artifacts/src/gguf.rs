@@ -5,7 +5,7 @@ use trueline_facts::artifact::Verdict;
 
 use crate::inspection::{Inspection, printable};
 use crate::source::Source;
-use crate::{technique, template, text};
+use crate::{code, technique, template};
 
 const MAX_KEYS: u64 = 1 << 16;
 const MAX_TENSORS: u64 = 1 << 20;
@@ -104,8 +104,18 @@ impl Walker<'_> {
 pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
     inspection.format("gguf");
     if walk(inspection, source).is_none() {
+        // A file that was cut off is no attack; a length that no file can have is one.
+        let counts = [8, 16].map(|at| source.u64(at).unwrap_or(0));
+        let absurd = counts.iter().any(|n| *n > 1 << 40)
+            || source
+                .u64(24)
+                .is_some_and(|len| len > 1 << 40 && counts[1] > 0);
         inspection.report(
-            Verdict::Suspicious,
+            if absurd {
+                Verdict::Malicious
+            } else {
+                Verdict::Suspicious
+            },
             technique::GGUF_STRUCTURE,
             0,
             "lengths or types in the header do not fit the file: loaders in C have read out of bounds on such files",
@@ -124,14 +134,16 @@ fn walk(inspection: &mut Inspection, source: &Source) -> Option<()> {
         big,
     };
     let mut wrong = Vec::new();
+    // What no writer makes and what loaders in C compute wrong addresses from.
+    let mut overflows = Vec::new();
     if !(1..=3).contains(&version) {
         wrong.push(format!("version {version}"));
     }
     let tensors = walker.length()?;
     let keys = walker.length()?;
     if keys > MAX_KEYS || tensors > MAX_TENSORS {
-        wrong.push(format!("{keys} keys and {tensors} tensors"));
-        report(inspection, &wrong);
+        overflows.push(format!("{keys} keys and {tensors} tensors"));
+        report(inspection, &wrong, &overflows);
         return Some(());
     }
     let mut seen = std::collections::BTreeSet::new();
@@ -160,7 +172,7 @@ fn walk(inspection: &mut Inspection, source: &Source) -> Option<()> {
             if key.contains("chat_template") {
                 template::inspect(inspection, &value);
             } else if !key.starts_with("general.") {
-                text::code_in_data(inspection, &key, &value);
+                code::code_in_data(inspection, &key, &value);
             }
         }
     }
@@ -179,7 +191,9 @@ fn walk(inspection: &mut Inspection, source: &Source) -> Option<()> {
         }
         let dimensions = walker.u32()?;
         if dimensions > 8 {
-            return None;
+            overflows.push(format!("a tensor of {dimensions} dimensions"));
+            report(inspection, &wrong, &overflows);
+            return Some(());
         }
         if dimensions > 4 {
             wrong.push(format!("{dimensions} dimensions"));
@@ -194,7 +208,7 @@ fn walk(inspection: &mut Inspection, source: &Source) -> Option<()> {
         let kind = walker.u32()?;
         let offset = walker.u64()?;
         let Some(count) = count else {
-            wrong.push("the product of a tensor's dimensions overflows".to_owned());
+            overflows.push("the product of a tensor's dimensions overflows".to_owned());
             continue;
         };
         match block(kind) {
@@ -202,7 +216,7 @@ fn walk(inspection: &mut Inspection, source: &Source) -> Option<()> {
                 let len = count.div_ceil(items).checked_mul(bytes);
                 match len {
                     Some(len) => ranges.push((offset, len)),
-                    None => wrong.push("a tensor's size overflows".to_owned()),
+                    None => overflows.push("a tensor's size overflows".to_owned()),
                 }
             }
             None => wrong.push(format!("the tensor type {kind} is not known")),
@@ -221,10 +235,12 @@ fn walk(inspection: &mut Inspection, source: &Source) -> Option<()> {
         }
         match offset.checked_add(*len) {
             Some(last) => end = end.max(last),
-            None => wrong.push("a tensor's end overflows".to_owned()),
+            None => overflows.push("a tensor's end overflows".to_owned()),
         }
     }
-    if end > size {
+    if end > 1 << 48 {
+        overflows.push(format!("tensors reach to byte {end}"));
+    } else if end > size {
         wrong.push(format!(
             "tensors need {end} bytes of data, the file has {size}"
         ));
@@ -239,11 +255,19 @@ fn walk(inspection: &mut Inspection, source: &Source) -> Option<()> {
         );
         crate::pickle::search(inspection, source, data + padded);
     }
-    report(inspection, &wrong);
+    report(inspection, &wrong, &overflows);
     Some(())
 }
 
-fn report(inspection: &mut Inspection, wrong: &[String]) {
+fn report(inspection: &mut Inspection, wrong: &[String], overflows: &[String]) {
+    for what in overflows.iter().take(10) {
+        inspection.report(
+            Verdict::Malicious,
+            technique::GGUF_STRUCTURE,
+            0,
+            format!("made to overflow a loader in C: {what}"),
+        );
+    }
     for what in wrong.iter().take(10) {
         inspection.report(
             Verdict::Suspicious,

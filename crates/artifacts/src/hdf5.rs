@@ -18,6 +18,8 @@ const MAGIC: &[u8; 8] = b"\x89HDF\r\n\x1a\n";
 const MAX_OBJECTS: usize = 100_000;
 /// Longest attribute that is read as a configuration.
 const MAX_ATTRIBUTE: u64 = 64 << 20;
+/// Steps and bytes of a whole walk, beside as many as the file has bytes.
+const MAX_WORK: u64 = 16 << 20;
 /// Declared size over file size above which a data set is a bomb.
 const BOMB_RATIO: u64 = 1 << 14;
 
@@ -40,6 +42,10 @@ pub(crate) fn superblock(source: &Source) -> Option<u64> {
 struct Seen {
     objects: usize,
     visited: BTreeSet<u64>,
+    /// Heaps and trees that were walked: many objects may name the same one.
+    walked: BTreeSet<u64>,
+    /// Messages, entries and bytes of attributes that may still be read.
+    work_left: u64,
     /// Addresses of object headers that are still to be read.
     queue: Vec<u64>,
     incomplete: bool,
@@ -80,7 +86,10 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source, start: u64) 
         );
         inspection.member("(user block)", Context::Member, &source.slice(0, start));
     }
-    let mut seen = Seen::default();
+    let mut seen = Seen {
+        work_left: MAX_WORK.saturating_add(source.len()),
+        ..Seen::default()
+    };
     if root(source, start, &mut seen).is_none() {
         seen.incomplete = true;
     }
@@ -102,6 +111,9 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source, start: u64) 
             seen.incomplete = true;
             break;
         }
+        if seen.spend(16).is_none() {
+            break;
+        }
         if object::read(inspection, source, shape, address, &mut seen).is_none() {
             seen.incomplete = true;
         }
@@ -116,6 +128,17 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source, start: u64) 
             start,
             "part of the HDF5 structure was not understood",
         );
+    }
+}
+
+impl Seen {
+    /// Takes some work from the budget; `None` when it is used up.
+    fn spend(&mut self, work: u64) -> Option<()> {
+        self.work_left = self.work_left.checked_sub(work).or_else(|| {
+            self.incomplete = true;
+            None
+        })?;
+        Some(())
     }
 }
 
@@ -182,7 +205,7 @@ fn attribute(inspection: &mut Inspection, name: &str, text: &[u8], seen: &mut Se
             if text.len() >= 8 && crate::pickle::looks_like(&bytes) {
                 inspection.member(&printable(name), Context::Constant, &bytes);
             } else {
-                crate::text::code_in_data(inspection, name, &shown);
+                crate::code::code_in_data(inspection, name, &shown);
             }
         }
     }

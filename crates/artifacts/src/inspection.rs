@@ -3,7 +3,7 @@
 //! Formats call each other through [`Inspection::member`]: an archive hands its members to the same
 //! sniffing as a file, with the path to them and a depth. All budgets are counts and bytes, never time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use trueline_facts::artifact::{Reason, Verdict};
 
@@ -17,8 +17,14 @@ const MAX_DEPTH: usize = 8;
 const MAX_MEMBERS: u64 = 50_000;
 /// Bytes that may come out of decoders, whatever the size of the file.
 const MIN_DECODED: u64 = 64 << 20;
+/// Bytes of members that are looked at beside eight times those of the file and twice those that were decoded, and
+/// what one counts at least: members can share bytes.
+const MIN_MEMBER_BYTES: u64 = 16 << 20;
+const MEMBER_COST: u64 = 1 << 10;
 /// And at most, with files of any size.
 const MAX_DECODED: u64 = 512 << 20;
+/// Opcodes that run at places that only look like pickles, beside as many as the file has bytes.
+const TRIAL_STEPS: u64 = 4 << 20;
 /// Reasons kept of a file; the worst of all counts for the verdict, also of those not kept.
 const MAX_REASONS: usize = 100;
 /// Characters of a reconstructed call.
@@ -37,7 +43,13 @@ pub(crate) struct Inspection {
     /// What loaders of the container around say about names that pickles may have.
     pub(crate) context: Context,
     /// Marks of formats in the file, for polyglots.
-    seen: BTreeSet<(&'static str, String)>,
+    seen: BTreeSet<(&'static str, Verdict, String)>,
+    /// Opcodes that may still run at places that only look like pickles.
+    pub(crate) trial_steps_left: u64,
+    /// Bytes of members that may still be looked at: members can share bytes.
+    member_bytes_left: u64,
+    /// Sizes of the storages of a torch archive, by key.
+    pub(crate) storages: BTreeMap<String, u64>,
 }
 
 /// What stands around the bytes that are looked at.
@@ -64,6 +76,9 @@ impl Inspection {
             licence: None,
             context: Context::File,
             seen: BTreeSet::new(),
+            trial_steps_left: TRIAL_STEPS.saturating_add(size),
+            member_bytes_left: size.saturating_mul(8).saturating_add(MIN_MEMBER_BYTES),
+            storages: BTreeMap::new(),
         }
     }
 
@@ -103,7 +118,7 @@ impl Inspection {
         self.worst = self.worst.max(verdict);
         let message = shorten(&printable(&message.into()), MAX_CALL);
         let place = format!("{}\0{message}", self.members.join("\0"));
-        if !self.seen.insert((technique.id, place)) {
+        if !self.seen.insert((technique.id, verdict, place)) {
             return;
         }
         let reason = Reason {
@@ -131,9 +146,28 @@ impl Inspection {
 
     /// Inspects something inside, by its content, under a name.
     pub(crate) fn member(&mut self, name: &str, context: Context, source: &Source) {
+        let cost = source.len().saturating_add(MEMBER_COST);
+        let Some(left) = self.member_bytes_left.checked_sub(cost) else {
+            self.report(
+                Verdict::Suspicious,
+                technique::BOMB,
+                0,
+                "not looked into: members unpack to far more than the file has",
+            );
+            return;
+        };
+        self.member_bytes_left = left;
         self.within(name, context, |inspection| {
             sniff::inspect(inspection, name, source);
         });
+    }
+
+    /// Takes decoded bytes from the budget.
+    pub(crate) const fn decoded(&mut self, count: u64) {
+        self.decoded_left = self.decoded_left.saturating_sub(count);
+        self.member_bytes_left = self
+            .member_bytes_left
+            .saturating_add(count.saturating_mul(2));
     }
 
     /// The same with a walker of the caller's choice.

@@ -14,6 +14,7 @@
 
 mod bundle;
 mod check;
+mod code;
 mod encoding;
 mod executable;
 mod gguf;
@@ -40,5 +41,5 @@ mod text;
 mod tflite;
 mod zip;
 
-pub use check::{CheckError, check_bytes, check_file};
+pub use check::{CheckError, check_bytes, check_file, sha256_of};
 pub use source::ReadAt;

@@ -2,6 +2,8 @@
 //!
 //! Not a decoder: every place that could be a short text is taken, so nothing is missed and some noise is seen.
 
+use crate::code::{dangerous_word, is_code};
+
 /// Texts of 2 to 64 printable bytes with their length before them.
 pub(crate) fn words(code: &[u8]) -> Vec<String> {
     let mut words = Vec::new();
@@ -36,68 +38,12 @@ pub(crate) fn words(code: &[u8]) -> Vec<String> {
 
 /// A word that reaches outside of the model.
 pub(crate) fn dangerous(words: &[String]) -> Option<&str> {
-    const WORDS: &[&str] = &[
-        "os",
-        "system",
-        "popen",
-        "subprocess",
-        "Popen",
-        "check_output",
-        "check_call",
-        "eval",
-        "exec",
-        "compile",
-        "__import__",
-        "import_module",
-        "importlib",
-        "socket",
-        "urlopen",
-        "urllib",
-        "urllib.request",
-        "requests",
-        "open",
-        "builtins",
-        "ctypes",
-        "shutil",
-        "pty",
-        "spawn",
-        "execve",
-        "execv",
-        "runpy",
-        "marshal",
-        "pickle",
-        "sys",
-        "getattr",
-        "globals",
-        "base64",
-        "b64decode",
-        "threading",
-        "webbrowser",
-        "posix",
-        "nt",
-        "remove",
-        "unlink",
-        "rmtree",
-        "write_text",
-        "write_bytes",
-        "environ",
-        "getenv",
-        "tempfile",
-        "print",
-        "breakpoint",
-        "input",
-        "urlretrieve",
-        "Thread",
-        "__builtins__",
-        "__subclasses__",
-        "__globals__",
-        "write_file",
-        "read_file",
-        "py_function",
-        "numpy_function",
-    ];
-    words
-        .iter()
-        .map(String::as_str)
-        .find(|word| WORDS.contains(word) || crate::text::is_code(word))
+    words.iter().map(String::as_str).find(|word| {
+        dangerous_word(word)
+            || is_code(word)
+            || matches!(
+                *word,
+                "print" | "input" | "remove" | "__globals__" | "__builtins__"
+            )
+    })
 }

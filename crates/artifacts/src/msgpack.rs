@@ -20,6 +20,8 @@ struct Walk {
     texts: Vec<(u64, u64)>,
     object_dtype: bool,
     deep: bool,
+    /// A length of many times the file.
+    absurd: Option<u64>,
 }
 
 /// A map that parses to the end of the bytes; under the format's own name also with something behind it.
@@ -40,7 +42,9 @@ pub(crate) fn is_msgpack(source: &Source, named: bool) -> bool {
     }
     let mut cursor = Cursor::new(source.clone(), 0);
     let mut walk = Walk::default();
-    walk.value(&mut cursor, source).is_some() && (named || cursor.remaining() == 0)
+    // Under the format's own name what breaks off or nests too deep is still one.
+    let whole = walk.value(&mut cursor, source).is_some();
+    named || (whole && cursor.remaining() == 0)
 }
 
 pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
@@ -64,6 +68,17 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
             technique::MSGPACK_STRUCTURE,
             0,
             format!("values nest deeper than {MAX_DEPTH} levels: recursive loaders overflow"),
+        );
+    }
+    if let Some(len) = walk.absurd {
+        wrong(
+            Verdict::Suspicious,
+            technique::MSGPACK_STRUCTURE,
+            0,
+            format!(
+                "a value says it has {len} bytes; the file has {}: loaders allocate them",
+                source.len()
+            ),
         );
     }
     if walk.object_dtype {
@@ -107,7 +122,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
     for (at, len) in walk.texts.iter().take(2000) {
         let bytes = source.read(*at, (*len).min(1 << 14) as usize);
         if let Ok(text) = std::str::from_utf8(&bytes) {
-            crate::text::code_in_data(inspection, "value", text);
+            crate::code::code_in_data(inspection, "value", text);
         }
     }
 }
@@ -200,6 +215,7 @@ impl Walk {
     }
 
     fn text(&mut self, cursor: &mut Cursor, len: u64) -> Option<u64> {
+        self.absurd = absurd(cursor, len).or(self.absurd);
         let at = cursor.skip(len)?;
         if len >= 16 && self.texts.len() < 10_000 {
             self.texts.push((at, len));
@@ -208,6 +224,7 @@ impl Walk {
     }
 
     fn blob(&mut self, cursor: &mut Cursor, len: u64) -> Option<u64> {
+        self.absurd = absurd(cursor, len).or(self.absurd);
         let at = cursor.skip(len)?;
         if len >= 4 && self.bytes.len() < 10_000 {
             self.bytes.push((at, len));
@@ -250,6 +267,11 @@ impl Walk {
             _ => 5,
         };
         let start = (mark + skip) as u64;
-        (start < len).then_some((at + start, len - start))
+        (start < len).then(|| (at + start, len - start))
     }
+}
+
+/// A length that no cut in transfer explains.
+fn absurd(cursor: &Cursor, len: u64) -> Option<u64> {
+    (len > 1 << 28 && len / 64 > cursor.source().len()).then_some(len)
 }

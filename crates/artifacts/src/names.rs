@@ -59,6 +59,7 @@ struct Escapes {
 
 #[derive(Deserialize)]
 struct Vetted {
+    verbs: Vec<String>,
     names: Vec<String>,
     audited: Vec<String>,
     known: Vec<String>,
@@ -76,6 +77,7 @@ struct Names {
     escapes: FxHashSet<String>,
     aliases: FxHashSet<String>,
     hooks: FxHashSet<String>,
+    verbs: FxHashSet<String>,
 }
 
 impl Names {
@@ -88,6 +90,7 @@ impl Names {
             vetted: data.vetted.names.into_iter().collect(),
             audited: data.vetted.audited.into_iter().collect(),
             known: data.vetted.known.into_iter().collect(),
+            verbs: data.vetted.verbs.into_iter().collect(),
             stdlib: data.vetted.stdlib.into_iter().collect(),
             escapes: data.escapes.names.into_iter().collect(),
             aliases: data.escapes.aliases.into_iter().collect(),
@@ -108,6 +111,26 @@ impl Names {
         let (family, reason) = &self.families[at];
         Standing::Dangerous { family, reason }
     }
+}
+
+const BY_VERB: Standing = Standing::Dangerous {
+    family: "by-name",
+    reason: "by its name reads, writes, fetches or runs something",
+};
+
+/// Does the last part of a name say that calling it reaches outside: `load_model`, `from_pretrained`, `run`?
+/// Classes do not count.
+fn reaches_out(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let plain = last.trim_start_matches('_');
+    if plain.starts_with(char::is_uppercase) {
+        return false;
+    }
+    NAMES.verbs.contains(plain)
+        || plain
+            .split('_')
+            .next()
+            .is_some_and(|verb| verb.len() < plain.len() && NAMES.verbs.contains(verb))
 }
 
 const INTROSPECTION: Standing = Standing::Dangerous {
@@ -164,7 +187,13 @@ pub(crate) fn standing(module: &str, name: &str) -> Standing {
             return names.dangerous(*at);
         }
         if names.vetted.contains(prefix) {
-            return Standing::Vetted;
+            // A class is vetted for what its state is, not for every method it has.
+            let is_exact = prefix.len() == full.len();
+            return if !is_exact && reaches_out(&name) {
+                BY_VERB
+            } else {
+                Standing::Vetted
+            };
         }
         match prefix.rfind('.') {
             Some(dot) => prefix = &prefix[..dot],
@@ -188,6 +217,11 @@ pub(crate) fn standing(module: &str, name: &str) -> Standing {
         && (names.audited.contains(top) || names.known.contains(top))
     {
         return Standing::Vetted;
+    }
+    let is_known =
+        names.audited.contains(top) || names.known.contains(top) || names.stdlib.contains(top);
+    if is_known && !is_rebuilder(last) && reaches_out(&name) {
+        return BY_VERB;
     }
     if names.audited.contains(top) || names.known.contains(top) {
         return if is_class {
@@ -295,6 +329,20 @@ mod tests {
         assert_eq!(family("torch.serialization", "os.system"), Some("process"));
         assert_eq!(family("torch.nn.modules", "sys.modules"), Some("import"));
         assert_eq!(family("collections", "_sys.modules"), Some("import"));
+    }
+
+    #[test]
+    fn a_method_that_loads_is_no_data_whatever_its_class() {
+        assert_eq!(
+            family("gensim.models", "KeyedVectors.load"),
+            Some("by-name")
+        );
+        assert_eq!(family("catboost", "CatBoost.load_model"), Some("by-name"));
+        assert_eq!(
+            standing("torch.storage", "_load_from_bytes"),
+            Standing::Vetted
+        );
+        assert_eq!(standing("shop.models", "load"), Standing::Unknown);
     }
 
     #[test]

@@ -38,7 +38,11 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
     let header = String::from_utf8_lossy(&header).into_owned();
     if let Some(why) = strange(&header) {
         inspection.report(
-            Verdict::Suspicious,
+            if why.starts_with("it calls") {
+                Verdict::Malicious
+            } else {
+                Verdict::Suspicious
+            },
             technique::NPY_HEADER,
             start,
             format!("the header is more than a literal: {why}"),

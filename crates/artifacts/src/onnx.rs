@@ -5,8 +5,8 @@ use trueline_facts::artifact::Verdict;
 use crate::inspection::{Inspection, printable};
 use crate::protobuf::{Field, fields, messages, number, text};
 use crate::source::Source;
+use crate::technique;
 use crate::zip::leads_outside;
-use crate::{technique, text as config};
 
 const MAX_DEPTH: u32 = 16;
 const MAX_NODES: usize = 2_000_000;
@@ -84,6 +84,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
         }
     }
     if !all.whole {
+        crate::pickle::search(inspection, source, 0);
         inspection.report(
             Verdict::Unknown,
             technique::PICKLE_TRUNCATED,
@@ -278,7 +279,7 @@ impl Walk<'_> {
             self.inspection.licence = Some(value.clone());
         }
         self.library(&key, &value);
-        config::code_in_data(self.inspection, &key, &value);
+        crate::code::code_in_data(self.inspection, &key, &value);
     }
 
     /// A path to a shared library.

@@ -1,15 +1,23 @@
 //! Pickles: what loading one would call, found without loading it.
 //!
-//! [`machine`] runs the opcodes on symbolic values, [`fold`] computes what indirection leads to, [`judge`] says
+//! [`machine`] runs the opcodes ([`step`]) on symbolic values, [`fold`], [`text`] and [`attribute`] compute what
+//! indirection leads to, [`judge`] says
 //! what a call means, [`show`] writes it as Python would; [`streams`] walks a file's pickles one after the other.
 
+mod attribute;
 mod fold;
+mod joblib;
 mod judge;
+mod literal;
 mod machine;
 mod nested;
+mod object;
 mod opcode;
 mod show;
+mod step;
 mod streams;
+mod tensor;
+mod text;
 mod value;
 
 pub(crate) use streams::{looks_like, scan, search};

@@ -203,7 +203,7 @@ impl Walk<'_> {
 fn ascii(inspection: &mut Inspection, source: &Source, start: u64) {
     let text = source.read(start, 16 << 20);
     let mut suspicious = false;
-    for line in text.split(|b| *b == b'\n').skip(5) {
+    for line in text.split(|b| *b == b'\n').skip(4) {
         if matches!(line, b"5" | b"1029" | b"517" | b"1541") {
             suspicious = true;
         }

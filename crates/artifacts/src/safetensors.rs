@@ -9,7 +9,7 @@ use trueline_facts::artifact::Verdict;
 
 use crate::inspection::{Context, Inspection};
 use crate::source::Source;
-use crate::{sniff, technique, text};
+use crate::{code, sniff, technique, text};
 
 const MAX_HEADER: u64 = 100_000_000;
 
@@ -63,6 +63,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
         wrong(format!("the header names {twice} twice"));
     }
     let mut ranges = Vec::new();
+    let mut overflows = false;
     for (name, value) in &entries {
         if name == "__metadata__" {
             continue;
@@ -92,6 +93,9 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
         let expected = count
             .and_then(|n| n.checked_mul(bits))
             .map(|n| n.div_ceil(8));
+        if expected.is_none() {
+            overflows = true;
+        }
         if end < begin || expected != Some(end - begin) {
             wrong(format!("{name}: offsets and shape disagree"));
         }
@@ -123,6 +127,14 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
             data.len() - at
         ));
         holes.push((at, data.len() - at));
+    }
+    if overflows {
+        inspection.report(
+            Verdict::Malicious,
+            technique::SAFETENSORS_STRUCTURE,
+            0,
+            "made to overflow a loader: the product of a shape has more than 64 bits",
+        );
     }
     for (start, len) in holes {
         let hole = data.slice(start, len);
@@ -175,7 +187,7 @@ fn metadata(inspection: &mut Inspection, metadata: &Value) {
         } else if crate::pickle::looks_like(&source) {
             inspection.member(key, Context::Constant, &source);
         }
-        text::code_in_data(inspection, key, value);
+        code::code_in_data(inspection, key, value);
         if let Ok(json) = serde_json::from_str::<Value>(value) {
             text::json(inspection, key, &json);
         }

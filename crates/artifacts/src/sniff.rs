@@ -3,7 +3,7 @@
 use trueline_facts::artifact::Verdict;
 
 use crate::encoding::{self, Compression};
-use crate::inspection::{Context, Inspection, printable};
+use crate::inspection::{Context, Inspection};
 use crate::source::Source;
 use crate::zip::Member;
 use crate::{
@@ -117,14 +117,25 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
     if found.is_empty() && protobuf(inspection, name, source, &head) {
         found.push("protobuf");
     }
-    if found.is_empty() && is_text(&head) {
+    if found.is_empty() && matches!(head.get(..2), Some([0xff, 0xfe] | [0xfe, 0xff])) {
+        let plain = utf16(source);
+        let head = plain.read(0, 512);
+        if is_text(&head) {
+            text(inspection, name, &plain, &head);
+        }
+    } else if found.is_empty() && is_text(&head) {
         text(inspection, name, source, &head);
     } else if found.is_empty() {
         remarks(inspection, name, source, &head);
     }
     let behind_magic: Vec<&&str> = found
         .iter()
-        .filter(|f| !matches!(**f, "script" | "ape" | "elf" | "pe" | "mach-o"))
+        .filter(|f| {
+            !matches!(
+                **f,
+                "script" | "ape" | "elf" | "pe" | "mach-o" | "java-class" | "wasm"
+            )
+        })
         .collect();
     if behind_magic.len() > 1 && !all_pickle && inspection.context == Context::File {
         inspection.report(
@@ -199,7 +210,7 @@ fn compressed(
         return true;
     }
     inspection.format(compression.name());
-    inspection.decoded_left -= decoded.bytes.len() as u64;
+    inspection.decoded(decoded.bytes.len() as u64);
     let size = decoded.bytes.len() as u64;
     if decoded.cut {
         let is_bomb = size / source.len().max(1) >= BOMB_RATIO;
@@ -231,6 +242,17 @@ fn compressed(
                 compression.name()
             ),
         );
+    }
+    if decoded.broken && compression == Compression::Gzip {
+        // Some loaders read the first stream and leave the rest.
+        let end = encoding::end_of_first(source);
+        if end > 0 && end < source.len() {
+            inspection.member(
+                "(behind the compressed data)",
+                Context::Member,
+                &source.slice(end, u64::MAX),
+            );
+        }
     }
     let inner = Source::of_bytes(decoded.bytes);
     let stem = name
@@ -279,7 +301,7 @@ fn seven_zip(inspection: &mut Inspection, name: &str, source: &Source) {
         });
         Ok(got.is_ok() && left > 0 && members.len() < 10_000)
     });
-    inspection.decoded_left = left;
+    inspection.decoded(inspection.decoded_left - left);
     if ended.is_err() || cut {
         inspection.report(
             Verdict::Unknown,
@@ -379,6 +401,23 @@ fn torch7(inspection: &mut Inspection, source: &Source) {
     }
 }
 
+/// Text of two bytes a character, as one of one.
+fn utf16(source: &Source) -> Source {
+    let bytes = source.read(2, 16 << 20);
+    let big = source.array::<1>(0) == Some([0xfe]);
+    let units = bytes.chunks_exact(2).map(|pair| {
+        if big {
+            u16::from_be_bytes([pair[0], pair[1]])
+        } else {
+            u16::from_le_bytes([pair[0], pair[1]])
+        }
+    });
+    let text: String = char::decode_utf16(units)
+        .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect();
+    Source::of_bytes(text.into_bytes())
+}
+
 /// No control characters but white space.
 fn is_text(head: &[u8]) -> bool {
     !head.is_empty()
@@ -418,7 +457,17 @@ fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) {
     let is_template = matches!(extension, "jinja" | "jinja2" | "j2") && lower.contains("chat")
         || lower == "chat_template.jinja"
         || (inspection.context == Context::Member && extension == "jinja");
+    if extension == "pth" {
+        text::path_file(
+            inspection,
+            &String::from_utf8_lossy(&source.read(0, 1 << 20)),
+        );
+    }
+    let is_graph = matches!(extension, "pbtxt" | "prototxt" | "textproto");
+    let is_mlflow = lower == "mlmodel";
     if !(is_json
+        || is_graph
+        || is_mlflow
         || is_xml
         || is_yaml
         || is_template
@@ -445,6 +494,10 @@ fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) {
     let content = String::from_utf8_lossy(&bytes);
     if is_template {
         template::inspect(inspection, &content);
+    } else if is_graph {
+        tensorflow::text(inspection, &content);
+    } else if lower == "modelfile" {
+        text::modelfile(inspection, &content);
     } else if is_xml {
         text::xml(inspection, &content);
     } else if is_json {
@@ -470,8 +523,5 @@ fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) {
             inspection.format("yaml");
         }
         text::yaml(inspection, &content);
-    }
-    if lower == "modelfile" {
-        let _ = printable(&lower);
     }
 }

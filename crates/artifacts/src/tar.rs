@@ -77,6 +77,7 @@ pub(crate) fn members(inspection: &mut Inspection, source: &Source) -> Vec<Membe
     inspection.format("tar");
     let mut members = Vec::new();
     let mut names = BTreeSet::new();
+    let mut links: BTreeSet<String> = BTreeSet::new();
     let (mut long_name, mut long_link) = (None, None);
     let mut at = 0;
     while members.len() < MAX_ENTRIES {
@@ -127,7 +128,16 @@ pub(crate) fn members(inspection: &mut Inspection, source: &Source) -> Vec<Membe
                 long_link = pax(&records, "linkpath").or(long_link);
                 continue;
             }
-            b'g' => continue,
+            b'g' => {
+                // For all members that follow.
+                let records = body.read(0, MAX_NAME as usize);
+                for key in ["path", "linkpath"] {
+                    if let Some(path) = pax(&records, key) {
+                        check_path(inspection, &path, at);
+                    }
+                }
+                continue;
+            }
             _ => {}
         }
         let prefix = if block[257..262] == *b"ustar" {
@@ -145,7 +155,10 @@ pub(crate) fn members(inspection: &mut Inspection, source: &Source) -> Vec<Membe
         let link = long_link.take().unwrap_or_else(|| field(&block[157..257]));
         check_path(inspection, &name, at);
         match block[156] {
-            b'1' | b'2' => check_link(inspection, &name, &link, block[156] == b'2', at),
+            b'1' | b'2' => {
+                links.insert(name.clone());
+                check_link(inspection, &name, &link, block[156] == b'2', at);
+            }
             b'3' | b'4' | b'6' => inspection.report(
                 Verdict::Malicious,
                 technique::ARCHIVE_DEVICE,
@@ -154,6 +167,20 @@ pub(crate) fn members(inspection: &mut Inspection, source: &Source) -> Vec<Membe
             ),
             b'5' => {}
             _ => {
+                let through = name
+                    .match_indices('/')
+                    .any(|(slash, _)| links.contains(&name[..slash]));
+                if through {
+                    inspection.report(
+                        Verdict::Malicious,
+                        technique::ARCHIVE_LINK,
+                        at,
+                        format!(
+                            "{} is unpacked through a link of the archive",
+                            printable(&name)
+                        ),
+                    );
+                }
                 if !names.insert(name.clone()) {
                     inspection.report(
                         Verdict::Suspicious,

@@ -60,6 +60,7 @@ techniques! {
     TORCHSCRIPT_OP = "torchscript-file-access", 73, [];
     TORCH_LAYOUT = "torch-layout", 0, [];
     TORCH_HANDLER = "torchserve-handler", 829, [];
+    TORCH_BOUNDS = "torch-tensor-outside-storage", 125, ["CVE-2026-24747"];
     NPY_OBJECT = "numpy-object-array", 502, ["CVE-2019-6446"];
     NPY_HEADER = "numpy-header", 20, [];
     KERAS_LAMBDA = "keras-lambda", 94, ["CVE-2024-3660", "CVE-2025-9905", "CVE-2025-9906"];

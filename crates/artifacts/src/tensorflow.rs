@@ -5,7 +5,7 @@ use trueline_facts::artifact::Verdict;
 
 use crate::inspection::{Inspection, printable};
 use crate::keras;
-use crate::protobuf::{Field, fields, is_message, messages, number, text};
+use crate::protobuf::{self, Field, fields, is_message, messages, number};
 use crate::source::Source;
 use crate::technique::{self, Technique};
 use crate::zip::leads_outside;
@@ -218,7 +218,7 @@ impl Walk<'_> {
             self.graph(&graph, 0);
         }
         for asset in messages(meta, 6) {
-            if let Some(file) = text(&asset, 2)
+            if let Some(file) = protobuf::text(&asset, 2)
                 && leads_outside(&file)
             {
                 self.inspection.report(
@@ -233,7 +233,7 @@ impl Walk<'_> {
         for objects in messages(meta, 7) {
             for node in messages(&objects, 1) {
                 for user in messages(&node, 4) {
-                    if let Some(metadata) = text(&user, 3).filter(|m| m.starts_with('{'))
+                    if let Some(metadata) = protobuf::text(&user, 3).filter(|m| m.starts_with('{'))
                         && let Ok(json) = serde_json::from_str(&metadata)
                     {
                         keras::config(self.inspection, &json, keras::Container::Hdf5);
@@ -269,7 +269,7 @@ impl Walk<'_> {
     fn function(&mut self, function: &Source, depth: u32) {
         let name = messages(function, 1)
             .next()
-            .and_then(|signature| text(&signature, 1))
+            .and_then(|signature| protobuf::text(&signature, 1))
             .unwrap_or_default();
         for node in messages(function, 3) {
             self.node(&node, &name, depth);
@@ -281,15 +281,15 @@ impl Walk<'_> {
         if self.nodes > MAX_NODES {
             return;
         }
-        let op = text(node, 2).unwrap_or_default();
-        let name = text(node, 1).unwrap_or_default();
+        let op = protobuf::text(node, 2).unwrap_or_default();
+        let name = protobuf::text(node, 1).unwrap_or_default();
         if let Some(tier) = tier(&op) {
             self.op(tier, &op, &name, function);
         } else if op == "PrintV2" {
             for attribute in messages(node, 5) {
                 let value = messages(&attribute, 2)
                     .next()
-                    .and_then(|v| text(&v, 2))
+                    .and_then(|v| protobuf::text(&v, 2))
                     .unwrap_or_default();
                 if value.starts_with("file://") {
                     self.op(Tier::Write, "PrintV2", &name, function);
@@ -297,7 +297,7 @@ impl Walk<'_> {
             }
         }
         for attribute in messages(node, 5) {
-            let key = text(&attribute, 1).unwrap_or_default();
+            let key = protobuf::text(&attribute, 1).unwrap_or_default();
             for value in messages(&attribute, 2) {
                 self.attribute(&op, &key, &value, depth);
             }
@@ -464,11 +464,47 @@ impl Walk<'_> {
     }
 }
 
+/// A graph in the text form: `op: "ReadFile"`.
+pub(crate) fn text(inspection: &mut Inspection, content: &str) {
+    inspection.format("tensorflow-graph");
+    let mut walk = Walk {
+        inspection,
+        nodes: 0,
+        reads_or_writes: false,
+        constants: Vec::new(),
+    };
+    let mut name = "";
+    for line in content.lines() {
+        let Some((key, value)) = line.trim().split_once(':') else {
+            continue;
+        };
+        let value = value.trim().trim_matches(['"', '\'']);
+        match key {
+            "name" => name = value,
+            "op" => {
+                if let Some(tier) = tier(value) {
+                    walk.op(tier, value, name, "");
+                }
+            }
+            "s" | "string_val"
+                if walk.constants.len() < 64
+                    && (value.starts_with('/')
+                        || value.contains("://")
+                        || value.contains("../")) =>
+            {
+                walk.constants.push(value.to_owned());
+            }
+            _ => {}
+        }
+    }
+    walk.finish();
+}
+
 /// `keras_metadata.pb`: nodes with Keras JSON.
 pub(crate) fn keras_metadata(inspection: &mut Inspection, source: &Source) -> bool {
     let mut found = false;
     for node in messages(source, 1).take(100_000) {
-        let Some(identifier) = text(&node, 4) else {
+        let Some(identifier) = protobuf::text(&node, 4) else {
             continue;
         };
         if !identifier.starts_with("_tf_keras") {
@@ -497,7 +533,7 @@ pub(crate) fn paddle(inspection: &mut Inspection, source: &Source) -> bool {
             return false;
         }
         for operator in messages(&block, 4) {
-            let Some(kind) = text(&operator, 3) else {
+            let Some(kind) = protobuf::text(&operator, 3) else {
                 return false;
             };
             if kind.is_empty() || !kind.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {

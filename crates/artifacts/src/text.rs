@@ -3,6 +3,7 @@
 use serde_json::Value;
 use trueline_facts::artifact::Verdict;
 
+use crate::code::is_code;
 use crate::inspection::{Inspection, printable};
 use crate::names::{self, Standing};
 use crate::zip::leads_outside;
@@ -70,7 +71,21 @@ pub(crate) fn json(inspection: &mut Inspection, name: &str, value: &Value) {
         inspection.format("keras-json");
         keras::config(inspection, value, keras::Container::Zip);
     }
-    let _ = name;
+    if name.ends_with("modules.json") {
+        modules(inspection, value);
+    }
+}
+
+/// sentence-transformers imports the class that each part of a model names.
+fn modules(inspection: &mut Inspection, value: &Value) {
+    for part in value.as_array().into_iter().flatten() {
+        let Some(kind) = part["type"].as_str() else {
+            continue;
+        };
+        if !kind.starts_with("sentence_transformers.") {
+            target(inspection, kind, false);
+        }
+    }
 }
 
 fn field(inspection: &mut Inspection, key: &str, value: &Value) {
@@ -129,6 +144,20 @@ fn field(inspection: &mut Inspection, key: &str, value: &Value) {
             );
         }
         ("_target_", Value::String(target)) => self::target(inspection, target, false),
+        // Hydra's own functions and `functools.partial` take what they call as an argument.
+        ("_args_", Value::Array(given)) => {
+            for name in given.iter().filter_map(Value::as_str) {
+                named_argument(inspection, name);
+            }
+        }
+        ("#", Value::String(op)) if op.ends_with(".py_func") || op.ends_with(".py_layer") => {
+            inspection.report(
+                Verdict::Malicious,
+                technique::PADDLE_CODE_OP,
+                0,
+                format!("the operator {} runs Python code", printable(op)),
+            );
+        }
         ("chat_template", Value::String(template)) => template::inspect(inspection, template),
         ("chat_template", Value::Array(list)) => {
             for entry in list {
@@ -206,6 +235,12 @@ pub(crate) fn target(inspection: &mut Inspection, target: &str, strict: bool) {
     let (module, name) = target.rsplit_once('.').unwrap_or(("builtins", target));
     let in_builtins = module == "builtins" || module == "__builtin__";
     match names::standing(module, name) {
+        // Models are built by functions that load: what counts is whose they are.
+        Standing::Dangerous {
+            family: "by-name", ..
+        } if VETTED_TARGETS
+            .iter()
+            .any(|vetted| target.starts_with(vetted)) => {}
         Standing::Dangerous { reason, .. } => inspection.report_call(
             Verdict::Malicious,
             technique::TARGET_DANGEROUS,
@@ -251,10 +286,70 @@ pub(crate) fn target(inspection: &mut Inspection, target: &str, strict: bool) {
     }
 }
 
+/// A text that is handed to a function: only what is dangerous by its full name counts.
+fn named_argument(inspection: &mut Inspection, name: &str) {
+    let Some((module, function)) = name.rsplit_once('.') else {
+        return;
+    };
+    let is_name = name
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'));
+    if is_name
+        && names::is_stdlib(module)
+        && matches!(
+            names::standing(module, function),
+            Standing::Dangerous { .. }
+        )
+    {
+        target(inspection, name, true);
+    }
+}
+
+/// Escapes of YAML's double-quoted texts and of its tags, undone.
+fn unescaped(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(at) = rest.find(['\\', '%']) {
+        out.push_str(&rest[..at]);
+        let tail = &rest[at..];
+        let (digits, from) = if tail.starts_with("\\x") {
+            (tail.get(2..4), 4)
+        } else if tail.starts_with("\\u") {
+            (tail.get(2..6), 6)
+        } else if tail.starts_with('%') {
+            (tail.get(1..3), 3)
+        } else {
+            (None, 0)
+        };
+        let c = digits
+            .and_then(|d| u32::from_str_radix(d, 16).ok())
+            .and_then(char::from_u32);
+        if let (Some(c), Some(tail)) = (c, tail.get(from..)) {
+            out.push(c);
+            rest = tail;
+        } else {
+            let mut chars = tail.chars();
+            out.extend(chars.next());
+            rest = chars.as_str();
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
 /// YAML by lines: Hydra targets and tags that make Python objects.
 pub(crate) fn yaml(inspection: &mut Inspection, text: &str) {
     let mut offset = 0u64;
-    for line in text.lines() {
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        let plain;
+        let line_len = line.len() as u64;
+        let line = if line.contains(['\\', '%']) {
+            plain = unescaped(line);
+            plain.as_str()
+        } else {
+            line
+        };
         let code = line.split(" #").next().unwrap_or(line);
         let is_comment = code.trim_start().starts_with('#');
         if !is_comment {
@@ -311,12 +406,32 @@ pub(crate) fn yaml(inspection: &mut Inspection, text: &str) {
                     .collect();
                 if !value.is_empty() {
                     target(inspection, &value, false);
+                } else if let Some(next) = lines.peek() {
+                    // The value stands on the next line.
+                    let value = next.trim().trim_matches(['"', '\'']);
+                    if !value.is_empty() && !value.contains([':', ' ']) {
+                        target(inspection, value, false);
+                    }
                 }
                 rest = after;
             }
             let key_value = code.trim_start().split_once(':');
             if let Some((key, value)) = key_value {
                 let value = value.trim().trim_matches(['"', '\'']);
+                let key = key.trim_matches(['"', '\'', '-', ' ']);
+                if matches!(
+                    key,
+                    "path" | "_args_" | "func" | "method" | "function" | "callable"
+                ) {
+                    for name in
+                        value.split(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '.'))
+                    {
+                        named_argument(inspection, name);
+                    }
+                }
+                if key == "loader_module" && !value.starts_with("mlflow.") && !value.is_empty() {
+                    target(inspection, &format!("{value}.load"), true);
+                }
                 if key == "license" && !value.is_empty() {
                     inspection.licence = Some(value.to_owned());
                 }
@@ -330,7 +445,47 @@ pub(crate) fn yaml(inspection: &mut Inspection, text: &str) {
                 }
             }
         }
-        offset += line.len() as u64 + 1;
+        offset += line_len + 1;
+    }
+}
+
+/// A `.pth` file of Python's `site`: lines that begin with `import` are run when Python starts.
+pub(crate) fn path_file(inspection: &mut Inspection, text: &str) {
+    for line in text.lines().take(10_000) {
+        if line.starts_with("import ") || line.starts_with("import\t") {
+            inspection.report(
+                if is_code(line) || line.contains(';') {
+                    Verdict::Malicious
+                } else {
+                    Verdict::Suspicious
+                },
+                technique::SCRIPT,
+                0,
+                format!("a path file for Python's site-packages, not weights: each start of Python runs {}", printable(line)),
+            );
+        }
+    }
+}
+
+/// Ollama's `Modelfile`: files that it takes into the model.
+pub(crate) fn modelfile(inspection: &mut Inspection, text: &str) {
+    for line in text.lines() {
+        let mut words = line.split_whitespace();
+        let word = words.next().unwrap_or_default().to_ascii_uppercase();
+        let file = words.next().unwrap_or_default();
+        if matches!(word.as_str(), "FROM" | "ADAPTER")
+            && (leads_outside(file) || file.starts_with('~'))
+        {
+            inspection.report(
+                Verdict::Suspicious,
+                technique::SERVER_PATH,
+                0,
+                format!(
+                    "{word} takes {}, outside of the model's folder",
+                    printable(file)
+                ),
+            );
+        }
     }
 }
 
@@ -348,7 +503,16 @@ pub(crate) fn xml(inspection: &mut Inspection, text: &str) {
     }
     if upper.contains("<!ENTITY") {
         let external = upper.contains("SYSTEM") || upper.contains("PUBLIC");
-        let many = upper.matches("<!ENTITY").count() > 4;
+        // Entities of entities grow without limit.
+        let many = upper
+            .split("<!ENTITY")
+            .skip(1)
+            .filter(|declared| {
+                let value = declared.split('>').next().unwrap_or_default();
+                value.matches('&').count() > 1
+            })
+            .count()
+            > 0;
         inspection.report(
             if external || many {
                 Verdict::Malicious
@@ -366,7 +530,15 @@ pub(crate) fn xml(inspection: &mut Inspection, text: &str) {
     } else if upper.contains("<!DOCTYPE") && (upper.contains("SYSTEM") || upper.contains("PUBLIC"))
     {
         inspection.report(
-            Verdict::Suspicious,
+            if upper.contains("SYSTEM \"HTTP")
+                || upper.contains("SYSTEM \"FILE:")
+                || upper.contains("SYSTEM 'HTTP")
+                || upper.contains("SYSTEM 'FILE:")
+            {
+                Verdict::Malicious
+            } else {
+                Verdict::Suspicious
+            },
             technique::XML_ENTITY,
             0,
             "the document type is loaded from another place",
@@ -418,60 +590,23 @@ pub(crate) fn xml(inspection: &mut Inspection, text: &str) {
         }
     }
     if lower.contains("xi:include") || lower.contains("http://www.w3.org/2001/xinclude") {
+        let outside = lower.split("href=").skip(1).any(|href| {
+            let path: String = href
+                .chars()
+                .skip(1)
+                .take_while(|c| !matches!(c, '"' | '\''))
+                .collect();
+            leads_outside(&path) || path.contains("://")
+        });
         inspection.report(
-            Verdict::Suspicious,
+            if outside {
+                Verdict::Malicious
+            } else {
+                Verdict::Suspicious
+            },
             technique::XML_ENTITY,
             0,
             "the document includes another file",
-        );
-    }
-}
-
-/// Text that is code or a command for certain.
-pub(crate) fn is_code(text: &str) -> bool {
-    const PIECES: &[&str] = &[
-        "__import__(",
-        "os.system",
-        "os.popen",
-        "subprocess.",
-        "/bin/sh",
-        "/bin/bash",
-        "bash -c",
-        "bash -i",
-        "powershell",
-        "cmd.exe",
-        "| sh",
-        "|sh",
-        "| bash",
-        "|bash",
-        "curl http",
-        "wget http",
-        "/dev/tcp/",
-        "rm -rf /",
-        "python -c",
-        "python3 -c",
-        "__builtins__",
-        "__globals__",
-        "__subclasses__",
-        "exec(base64",
-        "eval(compile",
-    ];
-    let lower = text.to_ascii_lowercase();
-    PIECES.iter().any(|piece| lower.contains(piece))
-}
-
-/// A value that should be data and is code.
-pub(crate) fn code_in_data(inspection: &mut Inspection, key: &str, value: &str) {
-    let head = value.get(..value.len().min(1 << 16)).unwrap_or_default();
-    if is_code(head) {
-        inspection.report(
-            Verdict::Suspicious,
-            technique::SAFETENSORS_METADATA,
-            0,
-            format!(
-                "the metadata value of {} looks like code or a command",
-                printable(key)
-            ),
         );
     }
 }

@@ -16,6 +16,8 @@ use crate::technique::{self, Technique};
 const MAX_ENTRIES: usize = 100_000;
 /// The comment behind the directory, and the record itself.
 const MAX_TAIL: u64 = 65_557;
+/// Records of a directory's end that are tried.
+const MAX_RECORDS: usize = 16;
 /// Bytes searched for local headers between members.
 const MAX_GAP: u64 = 64 << 20;
 
@@ -67,10 +69,9 @@ pub(crate) fn is_zip(source: &Source, deep: bool) -> bool {
     let tail = if deep { MAX_TAIL } else { 22 };
     let from = source.len().saturating_sub(tail);
     let bytes = source.read(from, tail as usize);
-    memchr::memmem::rfind_iter(&bytes, b"PK\x05\x06").any(|at| {
-        let at = from + at as u64;
-        directory(source, at).is_some_and(|d| !d.entries.is_empty())
-    })
+    memchr::memmem::rfind_iter(&bytes, b"PK\x05\x06")
+        .take(MAX_RECORDS)
+        .any(|at| has_entries(source, from + at as u64))
 }
 
 /// Reads the archive, reports what readings disagree about, and hands out the union of members.
@@ -105,9 +106,12 @@ pub(crate) fn members(inspection: &mut Inspection, source: &Source) -> Vec<Membe
     }
     let mut members = Vec::new();
     let mut used: BTreeSet<u64> = BTreeSet::new();
+    let mut opened: BTreeSet<(u64, u64)> = BTreeSet::new();
     let mut ranges: Vec<(u64, u64)> = Vec::new();
+    // Members may share bytes: all sums together read the archive twice at most.
+    let mut checksum_left = source.len().saturating_mul(2);
     for entry in &directory.entries {
-        check_name(inspection, entry);
+        check_name(inspection, source, &directory, entry);
         let at = entry.offset.saturating_add(directory.shift);
         if names.get(&key(&entry.name)).is_some_and(|n| *n > 1) {
             inspection.report(
@@ -132,8 +136,17 @@ pub(crate) fn members(inspection: &mut Inspection, source: &Source) -> Vec<Membe
             );
             continue;
         };
-        used.insert(at);
-        compare(inspection, source, entry, &local);
+        let is_new = used.insert(at);
+        if !opened.insert((at, entry.packed)) && !is_new {
+            // The same bytes under another name were opened already; that they are shared is reported.
+            ranges.push((at, local.data + entry.packed));
+            continue;
+        }
+        let check_sum = checksum_left >= entry.packed;
+        if check_sum {
+            checksum_left -= entry.packed;
+        }
+        compare(inspection, source, entry, &local, check_sum);
         let packed = entry
             .packed
             .max(local.entry.packed)
@@ -228,7 +241,21 @@ fn last_record(source: &Source) -> Option<u64> {
     // The last one whose directory can be read: a comment may hold another one.
     memchr::memmem::rfind_iter(&bytes, b"PK\x05\x06")
         .map(|at| from + at as u64)
-        .find(|at| directory(source, *at).is_some())
+        .take(MAX_RECORDS)
+        .find(|at| has_entries(source, *at) || directory(source, *at).is_some())
+}
+
+/// Does a record lead to an entry of a directory? Cheap: entries are not read.
+fn has_entries(source: &Source, record: u64) -> bool {
+    let start = source
+        .u32(record + 12)
+        .and_then(|size| record.checked_sub(size.into()));
+    let wide = record
+        .checked_sub(20)
+        .and_then(|at| source.array::<4>(at))
+        .is_some_and(|mark| mark == *b"PK\x06\x07");
+    let here = start.and_then(|start| source.array::<4>(start)) == Some(*b"PK\x01\x02");
+    here || (wide && directory(source, record).is_some_and(|d| !d.entries.is_empty()))
 }
 
 fn directory(source: &Source, record: u64) -> Option<Directory> {
@@ -374,7 +401,13 @@ fn walk(source: &Source, start: u64, end: u64) -> Vec<Local> {
     found
 }
 
-fn compare(inspection: &mut Inspection, source: &Source, entry: &Entry, local: &Local) {
+fn compare(
+    inspection: &mut Inspection,
+    source: &Source,
+    entry: &Entry,
+    local: &Local,
+    check_sum: bool,
+) {
     let name = shown(&entry.name);
     let mut differs = |technique: Technique, verdict, what: &str| {
         inspection.report(
@@ -438,7 +471,7 @@ fn compare(inspection: &mut Inspection, source: &Source, entry: &Entry, local: &
         );
     }
     // Checksums of small members: Python refuses a wrong one, torch does not look.
-    if entry.method == 0 && entry.packed <= 1 << 20 {
+    if check_sum && entry.method == 0 && entry.packed <= 1 << 20 {
         let bytes = source.read(local.data, entry.packed as usize);
         if bytes.len() as u64 == entry.packed && crc32fast::hash(&bytes) != entry.crc {
             differs(
@@ -450,15 +483,27 @@ fn compare(inspection: &mut Inspection, source: &Source, entry: &Entry, local: &
     }
 }
 
-fn check_name(inspection: &mut Inspection, entry: &Entry) {
+fn check_name(inspection: &mut Inspection, source: &Source, directory: &Directory, entry: &Entry) {
     let name = String::from_utf8_lossy(&entry.name).into_owned();
     check_path(inspection, &name, entry.offset);
     if entry.external >> 16 & 0o170_000 == 0o120_000 {
+        let target = local(source, entry.offset.saturating_add(directory.shift))
+            .map(|local| source.read(local.data, entry.packed.min(4096) as usize))
+            .unwrap_or_default();
+        let target = String::from_utf8_lossy(&target).into_owned();
+        let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let outside = entry.method == 0
+            && (target.starts_with('/')
+                || leads_outside(format!("{folder}/{target}").trim_start_matches('/')));
         inspection.report(
-            Verdict::Suspicious,
+            if outside {
+                Verdict::Malicious
+            } else {
+                Verdict::Suspicious
+            },
             technique::ARCHIVE_LINK,
             entry.offset,
-            format!("{} is a link", printable(&name)),
+            format!("{} is a link to {}", printable(&name), printable(&target)),
         );
     }
 }
@@ -559,7 +604,7 @@ fn open(
         );
         return Some(Member { name, source: body });
     }
-    inspection.decoded_left -= decoded.bytes.len() as u64;
+    inspection.decoded(decoded.bytes.len() as u64);
     if decoded.cut {
         let is_bomb = decoded.bytes.len() as u64 / body.len().max(1) >= 200;
         inspection.report(

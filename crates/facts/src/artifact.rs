@@ -70,6 +70,27 @@ pub struct Reason {
     pub references: Vec<String>,
 }
 
+/// What a team can ask of models in `trueline.toml`.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Demand {
+    /// A licence of the list.
+    Licence,
+    /// A model card beside it.
+    ModelCard,
+}
+
+/// A demand that a model does not meet.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Breach {
+    /// What was asked.
+    pub demand: Demand,
+    /// One sentence.
+    pub message: String,
+}
+
 /// One file.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Artifact {
@@ -90,6 +111,12 @@ pub struct Artifact {
     /// The model card beside it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model_card: Option<RepoPath>,
+    /// The team looked at this very content and takes it: its verdict stands and no gate stops it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub vetted: bool,
+    /// What the team asks of models and this one does not keep.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub breaches: Vec<Breach>,
     /// Why, worst first.
     pub reasons: Vec<Reason>,
     /// What to do, where there is an easy way.

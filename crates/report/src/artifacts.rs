@@ -1,10 +1,11 @@
-//! The records of model files, for the terminal.
+//! The records of model files, for the terminal and as Markdown.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use trueline_facts::artifact::{Artifact, ArtifactReport, Verdict};
 
+use crate::markdown::{code, text};
 use crate::style::Style;
 use crate::words::counted;
 
@@ -15,12 +16,11 @@ const MAX_REASONS: usize = 5;
 #[must_use]
 pub fn terminal(report: &ArtifactReport, style: &Style, all: bool) -> String {
     let mut out = String::new();
-    let mut artifacts: Vec<&Artifact> = report.artifacts.iter().collect();
-    artifacts.sort_by(|a, b| b.verdict.cmp(&a.verdict).then_with(|| a.path.cmp(&b.path)));
+    let artifacts = worst_first(report);
     let mut counts: BTreeMap<Verdict, u64> = BTreeMap::new();
     for artifact in artifacts {
         *counts.entry(artifact.verdict).or_default() += 1;
-        if artifact.verdict > Verdict::Clean || all {
+        if artifact.verdict > Verdict::Clean || !artifact.breaches.is_empty() || all {
             record(&mut out, artifact, *style);
         }
     }
@@ -52,7 +52,15 @@ fn record(out: &mut String, artifact: &Artifact, style: Style) {
         format!(" ({})", artifact.formats.join(", "))
     };
     out.push_str(&word(artifact.verdict, style));
-    line(out, &format!(" {}{formats}", artifact.path));
+    let vetted = if artifact.vetted {
+        ", vetted by the team"
+    } else {
+        ""
+    };
+    line(out, &format!(" {}{formats}{vetted}", artifact.path));
+    for breach in &artifact.breaches {
+        line(out, &format!("    {} [model-policy]", breach.message));
+    }
     let reasons: Vec<_> = artifact
         .reasons
         .iter()
@@ -92,6 +100,89 @@ fn record(out: &mut String, artifact: &Artifact, style: Style) {
     {
         line(out, &format!("    {advice}"));
     }
+}
+
+/// By this line a bot finds its own comment again.
+const MARKER: &str = "<!-- trueline:artifacts -->";
+/// Files with their reasons in a comment; the rest is counted.
+const FILES: usize = 30;
+
+/// A comment: what is malicious or suspicious with its reasons, the rest as a table of counts.
+#[must_use]
+pub fn markdown(report: &ArtifactReport) -> String {
+    let mut out = format!("{MARKER}\n");
+    line(&mut out, &format!("### Trueline: {}", headline(report)));
+    out.push('\n');
+    let shown: Vec<&Artifact> = worst_first(report)
+        .into_iter()
+        .filter(|a| a.verdict > Verdict::Clean || !a.breaches.is_empty())
+        .collect();
+    if !shown.is_empty() {
+        out.push_str("| verdict | file | why |\n|---|---|---|\n");
+    }
+    for artifact in shown.iter().take(FILES) {
+        let why: Vec<String> = artifact
+            .reasons
+            .iter()
+            .filter(|r| r.verdict > Verdict::Clean)
+            .take(3)
+            .map(|r| format!("{} (`{}`)", text(&r.message), r.technique))
+            .chain(artifact.breaches.iter().map(|b| text(&b.message)))
+            .collect();
+        let vetted = if artifact.vetted { ", vetted" } else { "" };
+        line(
+            &mut out,
+            &format!(
+                "| **{}**{vetted} | {} | {} |",
+                artifact.verdict,
+                code(&artifact.path.display()),
+                why.join("<br>")
+            ),
+        );
+    }
+    if shown.len() > FILES {
+        out.push('\n');
+        line(
+            &mut out,
+            &format!("{} more are in the other formats.", shown.len() - FILES),
+        );
+    }
+    if !report.diagnostics.is_empty() {
+        out.push('\n');
+    }
+    for diagnostic in report.diagnostics.iter().take(FILES) {
+        let path = diagnostic
+            .path
+            .as_ref()
+            .map_or_else(String::new, |p| format!("{}: ", code(&p.display())));
+        line(&mut out, &format!("- {path}{}", text(&diagnostic.message)));
+    }
+    out
+}
+
+/// How many files of which verdict.
+pub(crate) fn headline(report: &ArtifactReport) -> String {
+    let mut counts: BTreeMap<Verdict, u64> = BTreeMap::new();
+    for artifact in &report.artifacts {
+        *counts.entry(artifact.verdict).or_default() += 1;
+    }
+    if counts.is_empty() {
+        return "no model file was checked".to_owned();
+    }
+    let parts: Vec<String> = counts
+        .iter()
+        .rev()
+        .map(|(verdict, count)| format!("{count} {verdict}"))
+        .collect();
+    let files = counted(report.artifacts.len() as u64, "model file");
+    format!("{files}: {}", parts.join(", "))
+}
+
+/// The worst verdict first, then by path.
+pub(crate) fn worst_first(report: &ArtifactReport) -> Vec<&Artifact> {
+    let mut artifacts: Vec<&Artifact> = report.artifacts.iter().collect();
+    artifacts.sort_by(|a, b| b.verdict.cmp(&a.verdict).then_with(|| a.path.cmp(&b.path)));
+    artifacts
 }
 
 /// Writes a line; text from files must not steer the terminal.

@@ -408,7 +408,7 @@ fn place(location: &Location) -> String {
 /// Running text: every character that Markdown or HTML would read is written as a character reference,
 /// which renders as itself and starts nothing. Hosts look for mentions and issue numbers after
 /// rendering, so `@` and `#` also get a zero-width space that keeps them from naming anyone.
-fn text(raw: &str) -> String {
+pub(crate) fn text(raw: &str) -> String {
     let raw = words::visible(raw);
     let mut out = String::with_capacity(raw.len() + 8);
     let mut before = ' ';
@@ -442,7 +442,7 @@ fn text(raw: &str) -> String {
 }
 
 /// Inline code, as HTML so that no run of backticks can end it.
-fn code(raw: &str) -> String {
+pub(crate) fn code(raw: &str) -> String {
     format!("<code>{}</code>", text(raw))
 }
 

@@ -25,6 +25,19 @@ pub struct Config {
     pub exclude: Vec<String>,
     /// `[[team]]`: who belongs together, for `stats --by team`.
     pub teams: Vec<Team>,
+    /// `[artifacts]`: what the team asks of model files.
+    pub models: ModelDemands,
+}
+
+/// What a team asks of model files.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ModelDemands {
+    /// `licences`: those that a model may have, as cards write them; `None` when any will do.
+    pub licences: Option<Vec<String>>,
+    /// `model-card = "required"`: a `README.md` beside each model.
+    pub model_card: bool,
+    /// `vetted`: SHA-256 in hexadecimal of files that the team looked at and takes.
+    pub vetted: Vec<String>,
 }
 
 /// A team.
@@ -160,6 +173,9 @@ impl Config {
             }
             scan.end(&["exclude"])?;
         }
+        if let Some((_, mut value)) = root.take("artifacts") {
+            config.models = Self::models(&mut value)?;
+        }
         if let Some((_, mut value)) = root.take("team") {
             let span = value.span;
             let ValueInner::Array(teams) = value.take() else {
@@ -169,8 +185,43 @@ impl Config {
                 config.teams.push(Self::team(&mut team)?);
             }
         }
-        root.end(&["schema", "tools", "scan", "team"])?;
+        root.end(&["schema", "tools", "scan", "artifacts", "team"])?;
         Ok(config)
+    }
+
+    fn models(value: &mut Value<'_>) -> Result<ModelDemands, Wrong> {
+        let mut section = Section::new("artifacts", value)?;
+        let mut asked = ModelDemands::default();
+        if let Some((_, licences)) = section.take("licences") {
+            asked.licences = Some(strings(licences, "artifacts.licences")?);
+        }
+        if let Some((_, mut card)) = section.take("model-card") {
+            let span = card.span;
+            asked.model_card = match card.take() {
+                ValueInner::String(text) if text == "required" => true,
+                ValueInner::String(text) if text == "optional" => false,
+                _ => {
+                    return Err(Wrong::new(
+                        span,
+                        "`artifacts.model-card` must be \"required\" or \"optional\"",
+                    ));
+                }
+            };
+        }
+        if let Some((_, vetted)) = section.take("vetted") {
+            for (hash, span) in strings_with_spans(vetted, "artifacts.vetted")? {
+                let digits = hash.strip_prefix("sha256:").unwrap_or_default();
+                if digits.len() != 64 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+                    return Err(Wrong::new(
+                        span,
+                        "`artifacts.vetted` lists hashes as `sha256:` and 64 hexadecimal digits",
+                    ));
+                }
+                asked.vetted.push(digits.to_ascii_lowercase());
+            }
+        }
+        section.end(&["licences", "model-card", "vetted"])?;
+        Ok(asked)
     }
 
     fn team(value: &mut Value<'_>) -> Result<Team, Wrong> {
@@ -319,9 +370,12 @@ mod tests {
     fn every_key_is_read() {
         let config = parse(
             "schema = 1\n[tools]\napproved = [\"claude\"]\n[scan]\nexclude = [\"gen/**\"]\n\
+             [artifacts]\nlicences = [\"mit\"]\nmodel-card = \"required\"\n\
              [[team]]\nname = \"core\"\nmembers = [\"*@core.example.org\"]\n",
         )
         .unwrap();
+        assert_eq!(config.models.licences, Some(vec!["mit".to_owned()]));
+        assert!(config.models.model_card);
         assert_eq!(config.approved_tools, Some(vec![ToolId::new("claude")]));
         assert_eq!(config.exclude, ["gen/**"]);
         assert_eq!(config.teams[0].name, "core");
@@ -345,7 +399,13 @@ mod tests {
     #[test]
     fn a_key_like_no_other_lists_what_is_known() {
         let message = parse("wombat = 1\n").unwrap_err();
-        insta::assert_snapshot!(message, @"trueline.toml:1:1: unknown key `wombat`; known here: schema, tools, scan, team");
+        insta::assert_snapshot!(message, @"trueline.toml:1:1: unknown key `wombat`; known here: schema, tools, scan, artifacts, team");
+    }
+
+    #[test]
+    fn a_vetted_hash_that_is_none_is_told() {
+        let message = parse("[artifacts]\nvetted = [\"sha256:12\"]\n").unwrap_err();
+        insta::assert_snapshot!(message, @"trueline.toml:2:12: `artifacts.vetted` lists hashes as `sha256:` and 64 hexadecimal digits");
     }
 
     #[test]

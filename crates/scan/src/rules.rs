@@ -59,8 +59,8 @@ pub fn explain(id: &str) -> Result<String, ScanError> {
         return Ok(rule.docs_markdown());
     }
     let models = artifacts::rule_text();
-    if models.id.as_str() == id {
-        return Ok(models.markdown);
+    if let Some(rule) = models.into_iter().find(|r| r.id.as_str() == id) {
+        return Ok(rule.markdown);
     }
     let ids: Vec<&str> = engine.rules().iter().map(|r| r.id.as_str()).collect();
     Err(ScanError::NoRule {

@@ -313,7 +313,7 @@ fn rule_texts(engine: &Engine) -> Vec<RuleText> {
             title: rule.title.clone(),
             markdown: rule.docs_markdown(),
         })
-        .chain([artifacts::rule_text()])
+        .chain(artifacts::rule_text())
         .collect()
 }
 

@@ -13,6 +13,7 @@ use bstr::ByteSlice;
 use trueline_facts::{Diagnostic, Level, RepoPath};
 use trueline_taint::Engine;
 
+use crate::artifacts::CleanModels;
 use crate::check::{self, Changes, Options};
 use crate::config::FILE_NAME;
 use crate::memory::{Clock, Memory, Stored};
@@ -39,6 +40,8 @@ pub struct Scanner {
     place: Place,
     engine: Engine,
     memory: Memory,
+    /// Models that were clean.
+    models: CleanModels,
     stored: Option<Stored>,
     last: Option<Last>,
     clock: Clock,
@@ -74,6 +77,7 @@ impl Scanner {
             place,
             engine,
             memory: Memory::default(),
+            models: CleanModels::default(),
             stored,
             last: None,
             clock: SystemTime::now,
@@ -81,6 +85,7 @@ impl Scanner {
         };
         if let Some(stored) = &mut scanner.stored {
             scanner.memory = stored.load();
+            scanner.models = stored.models();
         }
         Ok(scanner)
     }
@@ -130,17 +135,36 @@ impl Scanner {
             options,
             &mut self.memory,
         )?;
-        artifacts::add(
+        let asked = self.place.config()?.models;
+        let models_changed = artifacts::add(
             &mut checked,
-            self.place.root_path(),
-            &last.paths,
-            options.tiers,
-            options.threads,
+            &artifacts::InTree {
+                root: self.place.root_path(),
+                paths: &last.paths,
+                tiers: options.tiers,
+                threads: options.threads,
+                asked: &asked,
+                now: (self.clock)(),
+            },
+            &mut self.models,
             progress,
             interrupt,
         )?;
         let mut diagnostics = self.diagnostics.clone();
         diagnostics.extend(last.diagnostics.iter().cloned());
+        let models_unwritten = models_changed
+            && !interrupt.load(Ordering::Relaxed)
+            && self
+                .stored
+                .as_ref()
+                .is_some_and(|stored| stored.write_models(&self.models).is_err());
+        if models_unwritten {
+            diagnostics.push(Diagnostic::new(
+                Level::Note,
+                "cache-not-written",
+                "what was found could not be kept: the next run will take as long as this one",
+            ));
+        }
         if let Some(stored) = &mut self.stored
             && !interrupt.load(Ordering::Relaxed)
             && !(checked.changed.is_empty() && checked.removed.is_empty())

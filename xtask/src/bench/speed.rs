@@ -16,10 +16,10 @@ const PEERS: &[(&str, &[&str])] = &[
 ];
 
 /// What a run took.
-struct Cost {
-    seconds: f64,
-    processor: f64,
-    megabytes: f64,
+pub(super) struct Cost {
+    pub(super) seconds: f64,
+    pub(super) processor: f64,
+    pub(super) megabytes: f64,
 }
 
 /// Scans a copy of each tree.
@@ -87,7 +87,7 @@ fn print(name: &str, cost: &Cost, lines: u64) {
 }
 
 /// Runs a command to its end; findings are no failure, but a program that is not there is.
-fn run(folder: &Path, command: &[std::ffi::OsString]) -> Result<Cost> {
+pub(super) fn run(folder: &Path, command: &[std::ffi::OsString]) -> Result<Cost> {
     let figures = folder.join("time");
     let status = Command::new("/usr/bin/time")
         .args(["-f", "%e %U %S %M", "-o"])

@@ -35,7 +35,11 @@ pub(super) fn read(
         let bytes = count.checked_mul(item);
         if bytes.is_none_or(|b| b > 1 << 32 && b / source.len().max(1) > BOMB_RATIO) {
             inspection.report(
-                Verdict::Suspicious,
+                if bytes.is_none_or(|b| b > 1 << 50) {
+                    Verdict::Malicious
+                } else {
+                    Verdict::Suspicious
+                },
                 technique::HDF5_SHAPE,
                 address,
                 format!(
@@ -77,6 +81,7 @@ fn version_1(
         let end = at.checked_add(size)?;
         while at + 8 <= end {
             messages += 1;
+            seen.spend(8)?;
             if messages > MAX_MESSAGES {
                 return None;
             }
@@ -146,6 +151,7 @@ fn version_2(
         let head = if ordered { 6 } else { 4 };
         while at + head <= end {
             messages += 1;
+            seen.spend(8)?;
             if messages > MAX_MESSAGES {
                 return None;
             }
@@ -189,7 +195,6 @@ fn message(
     blocks: &mut Vec<(u64, u64)>,
 ) -> Option<()> {
     let o = shape.offset as u64;
-    let l = shape.length as u64;
     match kind {
         // Dataspace.
         1 => object.dimensions = dataspace(source, at, shape),
@@ -240,9 +245,7 @@ fn message(
         // Symbol table.
         0x11 => {
             let tree = shape.address(source, at)?.checked_add(shape.base)?;
-            let heap = shape.address(source, at + o)?.checked_add(shape.base)?;
-            let names = shape.address(source, heap + 8 + 2 * l)?.checked_add(shape.base)?;
-            if tree_nodes(inspection, source, shape, tree, names, seen).is_none() {
+            if tree_nodes(source, shape, tree, seen).is_none() {
                 seen.incomplete = true;
             }
         }
@@ -429,6 +432,7 @@ fn attribute_message(
             } else {
                 item
             });
+        seen.spend(size.min(source.len()))?;
         attribute(inspection, &name, &source.read(data, size as usize), seen);
     } else if class == 9 {
         // Text of any length, in the global heap.
@@ -439,7 +443,10 @@ fn attribute_message(
                 .address(source, entry + 4)
                 .and_then(|a| a.checked_add(shape.base));
             let object = source.u32(entry + 4 + shape.offset as u64)?;
+            // A collection is searched from its start for each object.
+            seen.spend(4096)?;
             if let Some(bytes) = heap.and_then(|heap| global(source, shape, heap, object, size)) {
+                seen.spend(bytes.len() as u64)?;
                 attribute(inspection, &name, &bytes, seen);
             }
         }
@@ -456,7 +463,7 @@ fn global(source: &Source, shape: Shape, heap: u64, wanted: u32, size: u64) -> O
     let mut at = heap + 8 + shape.length as u64;
     let end = heap.checked_add(total)?;
     let mut steps = 0;
-    while at + 8 < end && steps < 100_000 {
+    while at + 8 < end && steps < 4096 {
         steps += 1;
         let index = u32::from(source.u16(at)?);
         let len = number(source, at + 8, shape.length)?;
@@ -473,19 +480,15 @@ fn global(source: &Source, shape: Shape, heap: u64, wanted: u32, size: u64) -> O
 }
 
 /// The B-tree of an old group: its leaves list names and object headers.
-fn tree_nodes(
-    inspection: &mut Inspection,
-    source: &Source,
-    shape: Shape,
-    tree: u64,
-    names: u64,
-    seen: &mut Seen,
-) -> Option<()> {
+fn tree_nodes(source: &Source, shape: Shape, tree: u64, seen: &mut Seen) -> Option<()> {
     let o = shape.offset as u64;
     let l = shape.length as u64;
     let mut nodes = vec![(tree, 0)];
     let mut count = 0;
     while let Some((node, depth)) = nodes.pop() {
+        if !seen.walked.insert(node) {
+            continue;
+        }
         count += 1;
         if count > MAX_BLOCKS || depth > 32 {
             return None;
@@ -503,16 +506,14 @@ fn tree_nodes(
             }
             b"SNOD" => {
                 let entries = u64::from(source.u16(node + 6)?);
+                seen.spend(8 * entries)?;
                 for entry in 0..entries {
                     let at = node + 8 + entry * (2 * o + 24);
-                    let name_at = number(source, at, shape.offset)?;
                     let cache = source.u32(at + 2 * o)?;
                     if cache == 2 {
                         // A soft link: it stays in the file.
                         continue;
                     }
-                    let name = source.read(names.saturating_add(name_at), 256);
-                    let _ = (&name, &inspection);
                     if let Some(header) = shape.address(source, at + o) {
                         seen.queue.push(header.checked_add(shape.base)?);
                     }
@@ -574,6 +575,9 @@ fn heap_links(
     heap: u64,
     seen: &mut Seen,
 ) {
+    if !seen.walked.insert(heap) {
+        return;
+    }
     let Some(blocks) = heap_blocks(source, shape, heap) else {
         seen.incomplete = true;
         return;
@@ -581,6 +585,9 @@ fn heap_links(
     let mut tried = 0;
     for (block, size) in blocks {
         let head = 5 + shape.offset as u64;
+        if seen.spend(size.min(1 << 20)).is_none() {
+            return;
+        }
         let bytes = source.read(block, size.min(1 << 20) as usize);
         // Link messages begin with version 1 and flags below 0x20.
         for at in head as usize..bytes.len().saturating_sub(4) {
@@ -646,11 +653,17 @@ fn heap_attributes(
     heap: u64,
     seen: &mut Seen,
 ) {
+    if !seen.walked.insert(heap) {
+        return;
+    }
     let Some(blocks) = heap_blocks(source, shape, heap) else {
         seen.incomplete = true;
         return;
     };
     for (block, size) in blocks {
+        if seen.spend(size.min(1 << 20)).is_none() {
+            return;
+        }
         let bytes = source.read(block, size.min(1 << 20) as usize);
         let head = 5 + shape.offset;
         for at in head..bytes.len().saturating_sub(16) {

@@ -6,6 +6,7 @@
 use trueline_facts::artifact::Verdict;
 
 use super::machine::Machine;
+use super::text::repeated;
 use super::value::{Kind, Node, Text, Value};
 use crate::names;
 use crate::{encoding, technique};
@@ -67,7 +68,7 @@ impl Machine {
         }
     }
 
-    fn call_global(
+    pub(super) fn call_global(
         &mut self,
         callee: Value,
         module: &str,
@@ -76,6 +77,9 @@ impl Machine {
         nesting: usize,
     ) -> Value {
         let full = format!("{module}.{name}");
+        if full.starts_with("torch._utils._rebuild_tensor") {
+            self.check_bounds(&args);
+        }
         let folded = if FOLDABLE.contains(&full.as_str()) || full.ends_with("modules.get") {
             self.fold_left = self.fold_left.saturating_sub(1);
             self.fold(&full, &args, nesting)
@@ -101,7 +105,7 @@ impl Machine {
     }
 
     /// The result of a pure function; `None` if it cannot be told.
-    fn fold(&mut self, full: &str, args: &[Value], nesting: usize) -> Option<Value> {
+    pub(super) fn fold(&mut self, full: &str, args: &[Value], nesting: usize) -> Option<Value> {
         let first = args.first().copied();
         match full {
             "builtins.getattr" => {
@@ -229,9 +233,9 @@ impl Machine {
             }
             "operator.concat" | "operator.add" | "operator.iadd" | "operator.iconcat"
             | "_operator.concat" | "_operator.add" => {
-                let mut bytes = self.bytes(first?, MAX_FOLDED)?;
-                bytes.extend(self.bytes(*args.get(1)?, MAX_FOLDED)?);
-                Some(self.made_like(first?, bytes))
+                let mut bytes = self.constant(first?)?;
+                bytes.extend(self.constant(*args.get(1)?)?);
+                self.made_like(first?, bytes)
             }
             "operator.mod" | "_operator.mod" => {
                 let format = self.text(first?)?;
@@ -241,17 +245,84 @@ impl Machine {
             "builtins.chr" => match first? {
                 Value::Int(code) => {
                     let c = char::from_u32(u32::try_from(code).ok()?)?;
-                    Some(self.make(Text::Str, c.to_string().into_bytes()))
+                    self.computed(Text::Str, c.to_string().into_bytes())
                 }
                 _ => None,
             },
             "builtins.str" => {
-                let bytes = self.bytes(first?, MAX_FOLDED)?;
-                Some(self.make(Text::Str, bytes))
+                let mut bytes = self.constant(first?)?;
+                if let Some(codec) = args.get(1) {
+                    let codec = self.text(*codec)?;
+                    bytes = encoding::by_codec(&bytes, &codec, false)?;
+                }
+                self.computed(Text::Str, bytes)
+            }
+            "operator.mul" | "_operator.mul" => {
+                let text = String::from_utf8(self.constant(first?)?).ok()?;
+                match args.get(1)? {
+                    Value::Int(times) => {
+                        let text = repeated(&text, *times)?;
+                        self.made_like(first?, text.into_bytes())
+                    }
+                    _ => None,
+                }
+            }
+            "builtins.sorted" | "builtins.min" | "builtins.max" => {
+                let Some(Node::Container {
+                    items, cut: false, ..
+                }) = self.get_node(first?)
+                else {
+                    return None;
+                };
+                if args.len() > 1 || items.len() > 64 {
+                    return None;
+                }
+                let items = items.clone();
+                let texts: Option<Vec<(String, Value)>> = items
+                    .iter()
+                    .map(|item| Some((self.short_text(*item, 256)?, *item)))
+                    .collect();
+                let mut texts = texts?;
+                texts.sort_by(|a, b| a.0.cmp(&b.0));
+                match full {
+                    "builtins.min" => texts.first().map(|t| t.1),
+                    "builtins.max" => texts.last().map(|t| t.1),
+                    _ => Some(self.push_node(Node::Container {
+                        kind: Kind::List,
+                        items: texts.into_iter().map(|t| t.1).collect(),
+                        cut: false,
+                    })),
+                }
+            }
+            "itertools.chain" | "itertools.chain.from_iterable" => {
+                let mut items = Vec::new();
+                for arg in args {
+                    items.extend(self.arguments(*arg));
+                }
+                Some(self.push_node(Node::Container {
+                    kind: Kind::List,
+                    items,
+                    cut: false,
+                }))
+            }
+            "json.loads" | "ast.literal_eval" => {
+                let text = self.constant(first?)?;
+                let text = std::str::from_utf8(&text).ok()?.trim();
+                let inner = text.strip_prefix(['"', '\''])?.strip_suffix(['"', '\''])?;
+                if inner.contains('\\') {
+                    return None;
+                }
+                let inner = inner.as_bytes().to_vec();
+                self.computed(Text::Str, inner)
+            }
+            "dill._dill._create_namedtuple" => {
+                // A class of fields; its name is only shown.
+                let name = self.short_text(first?, 128)?;
+                Some(self.name_of("__main__", &name))
             }
             "builtins.bytes" | "builtins.bytearray" => {
-                if let Some(bytes) = self.bytes(first?, MAX_FOLDED) {
-                    return Some(self.make(Text::Bytes, bytes));
+                if let Some(bytes) = self.constant(first?) {
+                    return self.computed(Text::Bytes, bytes);
                 }
                 let numbers = self.arguments(first?);
                 let bytes: Option<Vec<u8>> = numbers
@@ -266,7 +337,7 @@ impl Machine {
                     Some(Node::Container { cut: true, .. })
                 );
                 let bytes = bytes.filter(|_| whole)?;
-                Some(self.make(Text::Bytes, bytes))
+                self.computed(Text::Bytes, bytes)
             }
             "builtins.list" | "builtins.tuple" | "builtins.iter" | "builtins.set" => {
                 let value = first?;
@@ -286,7 +357,7 @@ impl Machine {
                     }));
                 }
                 let text: String = self.text(first?)?.chars().rev().collect();
-                Some(self.make(Text::Str, text.into_bytes()))
+                self.computed(Text::Str, text.into_bytes())
             }
             "builtins.next" => {
                 let items = self.arguments(first?);
@@ -297,7 +368,7 @@ impl Machine {
             | "binascii.unhexlify"
             | "binascii.a2b_hex" => self.hex_decoded(first?),
             "_codecs.encode" | "codecs.encode" | "_codecs.decode" | "codecs.decode" => {
-                let bytes = self.bytes(first?, MAX_FOLDED)?;
+                let bytes = self.constant(first?)?;
                 let codec = match args.get(1) {
                     Some(codec) => self.text(*codec)?,
                     None => "utf-8".to_owned(),
@@ -308,10 +379,10 @@ impl Machine {
                     Text::Str
                 };
                 let decoded = encoding::by_codec(&bytes, &codec, kind == Text::Bytes)?;
-                Some(self.make(kind, decoded))
+                self.computed(kind, decoded)
             }
             _ if full.starts_with("base64.") => {
-                let bytes = self.bytes(first?, MAX_FOLDED)?;
+                let bytes = self.constant(first?)?;
                 let decoded = match full.rsplit('.').next()? {
                     "b16decode" => encoding::hex(&bytes)?,
                     "b32decode" => encoding::base32(&bytes)?,
@@ -319,247 +390,20 @@ impl Machine {
                     "a85decode" => encoding::ascii85(&bytes)?,
                     _ => encoding::base64(&bytes)?,
                 };
-                Some(self.make(Text::Bytes, decoded))
+                self.computed(Text::Bytes, decoded)
             }
             "binascii.a2b_base64" => {
-                let bytes = self.bytes(first?, MAX_FOLDED)?;
+                let bytes = self.constant(first?)?;
                 let decoded = encoding::base64(&bytes)?;
-                Some(self.make(Text::Bytes, decoded))
+                self.computed(Text::Bytes, decoded)
             }
             "zlib.decompress" | "bz2.decompress" | "lzma.decompress" | "gzip.decompress" => {
-                let bytes = self.bytes(first?, MAX_FOLDED)?;
+                let bytes = self.constant(first?)?;
                 let decoded = encoding::decompressed(bytes, MAX_FOLDED)?;
-                Some(self.make(Text::Bytes, decoded))
+                self.computed(Text::Bytes, decoded)
             }
             _ => None,
         }
-    }
-
-    fn hex_decoded(&mut self, value: Value) -> Option<Value> {
-        let bytes = self.bytes(value, MAX_FOLDED)?;
-        let decoded = encoding::hex(&bytes)?;
-        Some(self.make(Text::Bytes, decoded))
-    }
-
-    fn made_like(&mut self, like: Value, bytes: Vec<u8>) -> Value {
-        let kind = match like {
-            Value::Span { kind, .. } | Value::Made { kind, .. } => kind,
-            _ => Text::Str,
-        };
-        self.make(kind, bytes)
-    }
-
-    fn module(&mut self, name: &str) -> Value {
-        self.name_of(name, "")
-    }
-
-    fn name_of(&mut self, module: &str, name: &str) -> Value {
-        let (module, name) = names::resolve(module, name);
-        self.push_node(Node::Global {
-            module: module.into(),
-            name: name.into(),
-        })
-    }
-
-    /// `getattr(of, name)`.
-    fn attribute(&mut self, of: Value, name: Option<&str>) -> Value {
-        let Some(name) = name else {
-            return self.push_node(Node::Attribute {
-                of,
-                name: "?".into(),
-            });
-        };
-        if let Some(Node::Global {
-            module,
-            name: outer,
-        }) = self.get_node(of)
-        {
-            let (module, outer) = (module.clone(), outer.clone());
-            let joined = if outer.is_empty() {
-                name.to_owned()
-            } else {
-                format!("{outer}.{name}")
-            };
-            return self.name_of(&module, &joined);
-        }
-        self.push_node(Node::Attribute {
-            of,
-            name: name.into(),
-        })
-    }
-
-    /// `of[key]`.
-    fn item(&mut self, of: Value, key: Value) -> Option<Value> {
-        let text = self.text(key);
-        match self.get_node(of) {
-            Some(Node::Global { module, name }) => {
-                let (module, name) = (module.clone(), name.clone());
-                let text = text?;
-                match (&*module, &*name) {
-                    ("sys", "modules") => Some(self.module(&text)),
-                    (_, outer) => {
-                        // `x.__dict__['y']` and `vars(x)['y']` are `x.y`.
-                        let outer = outer.trim_end_matches("__dict__").trim_end_matches('.');
-                        let joined = if outer.is_empty() {
-                            text
-                        } else {
-                            format!("{outer}.{text}")
-                        };
-                        Some(self.name_of(&module, &joined))
-                    }
-                }
-            }
-            Some(Node::Container {
-                kind: Kind::Dict,
-                items,
-                ..
-            }) => {
-                let pairs: Vec<Value> = items.clone();
-                pairs
-                    .chunks_exact(2)
-                    .find(|pair| self.text(pair[0]).is_some_and(|k| Some(k) == text))
-                    .map(|pair| pair[1])
-            }
-            Some(Node::Container { items, .. }) => match key {
-                Value::Int(at) => items.get(usize::try_from(at).ok()?).copied(),
-                _ => None,
-            },
-            Some(Node::Call(called)) => {
-                // The namespace that `vars(x)`, `globals()` and the like hand out.
-                let (callee, args) = (called.callee, called.args.clone());
-                let full = self.full_name(callee)?;
-                match full.as_str() {
-                    "builtins.vars" | "builtins.dir" => {
-                        let text = text?;
-                        let of = *args.first()?;
-                        Some(self.attribute(of, Some(&text)))
-                    }
-                    "builtins.globals" | "builtins.locals" => {
-                        let text = text?;
-                        Some(self.module(&text))
-                    }
-                    _ => None,
-                }
-            }
-            _ => None,
-        }
-    }
-
-    pub(super) fn full_name(&self, value: Value) -> Option<String> {
-        match self.get_node(value)? {
-            Node::Global { module, name } if name.is_empty() => Some(module.to_string()),
-            Node::Global { module, name } => Some(format!("{module}.{name}")),
-            _ => None,
-        }
-    }
-
-    /// `of.name(*args)` for constants and containers; `None` if it is not pure or not known.
-    fn method(&mut self, of: Value, name: &str, args: &[Value], nesting: usize) -> Option<Value> {
-        if name == "__call__" {
-            return Some(self.call(of, args.to_vec(), nesting + 1));
-        }
-        if matches!(name, "get" | "__getitem__" | "pop" | "setdefault") {
-            return self.item(of, *args.first()?);
-        }
-        if name == "__getattribute__" || name == "__getattr__" {
-            let attribute = self.text(*args.first()?);
-            return Some(self.attribute(of, attribute.as_deref()));
-        }
-        if let (Some(Node::Call(called)), "run" | "start" | "submit" | "apply" | "fire") =
-            (self.get_node(of), name)
-        {
-            let inner = called.args.clone();
-            for value in inner.into_iter().chain(args.iter().copied()) {
-                if self.is_callable(value) {
-                    self.call(value, Vec::new(), nesting + 1);
-                }
-            }
-            return None;
-        }
-        let bytes = self.bytes(of, MAX_FOLDED)?;
-        if name == "decode" || name == "encode" {
-            let codec = match args.first() {
-                Some(codec) => self.text(*codec)?,
-                None => "utf-8".to_owned(),
-            };
-            let kind = if name == "encode" {
-                Text::Bytes
-            } else {
-                Text::Str
-            };
-            let decoded = encoding::by_codec(&bytes, &codec, name == "encode")?;
-            return Some(self.make(kind, decoded));
-        }
-        let text = String::from_utf8(bytes).ok()?;
-        let result = match name {
-            "join" => {
-                let parts = self.arguments(*args.first()?);
-                let parts: Option<Vec<String>> = parts.into_iter().map(|p| self.text(p)).collect();
-                parts?.join(&text)
-            }
-            "format" => {
-                let mut out = String::new();
-                let mut rest = text.as_str();
-                let mut next = 0;
-                while let Some((before, after)) = rest.split_once('{') {
-                    let (index, tail) = after.split_once('}')?;
-                    out.push_str(before);
-                    let at = if index.is_empty() {
-                        next += 1;
-                        next - 1
-                    } else {
-                        index.parse().ok()?
-                    };
-                    out.push_str(&self.text(*args.get(at)?)?);
-                    rest = tail;
-                }
-                out.push_str(rest);
-                out
-            }
-            "replace" => {
-                let from = self.text(*args.first()?)?;
-                let to = self.text(*args.get(1)?)?;
-                if to.len() > from.len() && text.len() > 1 << 14 {
-                    return None;
-                }
-                text.replace(&from, &to)
-            }
-            "__add__" => text + &self.text(*args.first()?)?,
-            "lower" | "casefold" => text.to_lowercase(),
-            "upper" => text.to_uppercase(),
-            "strip" | "__str__" => text.trim().to_owned(),
-            "swapcase" => text
-                .chars()
-                .map(|c| {
-                    if c.is_lowercase() {
-                        c.to_ascii_uppercase()
-                    } else {
-                        c.to_ascii_lowercase()
-                    }
-                })
-                .collect(),
-            _ => return None,
-        };
-        Some(self.made_like(of, result.into_bytes()))
-    }
-
-    fn format_percent(&mut self, format: &str, given: &[Value]) -> Option<Value> {
-        let mut out = String::new();
-        let mut values = given.iter();
-        let mut rest = format;
-        while let Some((before, after)) = rest.split_once('%') {
-            out.push_str(before);
-            if let Some(tail) = after.strip_prefix('%') {
-                out.push('%');
-                rest = tail;
-                continue;
-            }
-            let tail = after.strip_prefix('s')?;
-            out.push_str(&self.text(*values.next()?)?);
-            rest = tail;
-        }
-        out.push_str(rest);
-        Some(self.make(Text::Str, out.into_bytes()))
     }
 
     /// BUILD of a partial replaces what it calls.
@@ -585,7 +429,29 @@ impl Machine {
     /// Something is called that could not be told.
     pub(super) fn unresolved(&mut self, callee: Value, args: &[Value]) {
         let call = self.show_call(callee, args);
+        if self.is_own_code(callee) {
+            self.find(
+                Verdict::Malicious,
+                technique::PICKLE_CODE_OBJECT,
+                format!("runs a function whose code stands in the file: {call}"),
+                Some(call),
+            );
+            return;
+        }
+        if self.is_own_class(callee) {
+            // An object of a class whose code stands in the file: the class was reported.
+            return;
+        }
         let escapes = match self.get_node(callee) {
+            Some(Node::Attribute { name, .. }) if &**name == COMPUTED => {
+                self.find(
+                    Verdict::Malicious,
+                    technique::PICKLE_CALL_UNRESOLVED,
+                    format!("calls something whose name is computed while it is loaded: {call}"),
+                    Some(call),
+                );
+                return;
+            }
             Some(Node::Attribute { of, name }) => {
                 names::is_escape(name) || self.is_dangerous(*of, 0)
             }
@@ -612,6 +478,9 @@ impl Machine {
         );
     }
 }
+
+/// The name of an attribute or a global that is not constant text.
+pub(super) const COMPUTED: &str = "?";
 
 /// Functions that [`Machine::fold`] computes.
 const FOLDABLE: &[&str] = &[
@@ -655,6 +524,16 @@ const FOLDABLE: &[&str] = &[
     "operator.iconcat",
     "_operator.concat",
     "_operator.add",
+    "operator.mul",
+    "_operator.mul",
+    "builtins.sorted",
+    "builtins.min",
+    "builtins.max",
+    "itertools.chain",
+    "itertools.chain.from_iterable",
+    "json.loads",
+    "ast.literal_eval",
+    "dill._dill._create_namedtuple",
     "operator.mod",
     "_operator.mod",
     "builtins.chr",

@@ -3,8 +3,9 @@
 use trueline_facts::artifact::Verdict;
 
 use super::fold::is_foldable;
-use super::machine::{Blob, Ended, Machine};
-use super::value::{Kind, Node, Text, Value};
+use super::machine::{Blob, Machine};
+use super::value::{Node, Text, Value};
+use crate::code::{Code, code_like, dangerous_word};
 use crate::names::{self, Standing};
 use crate::technique;
 
@@ -12,14 +13,6 @@ use crate::technique;
 const MAX_DEPTH: usize = 6;
 /// Constants kept for a look inside.
 const MAX_BLOBS: usize = 20_000;
-
-/// How much a text looks like code or a command.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Code {
-    No,
-    Maybe,
-    Yes,
-}
 
 impl Machine {
     /// A name was looked up; importing it already runs its module.
@@ -38,8 +31,9 @@ impl Machine {
         }
         if let Standing::Dangerous { family, reason } = names::standing(module, name) {
             // Functions that only show or read are often kept as callbacks.
-            let harmless_alone = (module == "builtins"
-                && matches!(name, "print" | "input" | "help" | "vars" | "dir"))
+            let harmless_alone = family == "by-name"
+                || (module == "builtins"
+                    && matches!(name, "print" | "input" | "help" | "vars" | "dir"))
                 || family == "code-object"
                 || is_exception(name);
             if !harmless_alone {
@@ -70,12 +64,24 @@ impl Machine {
                 family: "code-object",
                 ..
             } => self.code_object(callee, &full, args),
+            Standing::Dangerous {
+                family: "by-name", ..
+            } if folded => {}
             Standing::Dangerous { family, reason } => {
                 let call = self.show_call(callee, args);
                 self.find(
                     Verdict::Malicious,
                     technique::PICKLE_CALL,
                     format!("loading it calls {full} ({family}: {reason})"),
+                    Some(call),
+                );
+            }
+            Standing::DataClass if self.names_a_place(args) => {
+                let call = self.show_call(callee, args);
+                self.find(
+                    Verdict::Suspicious,
+                    technique::PICKLE_CALL_CODE,
+                    format!("loading it makes a {full} from a path, an address or a command"),
                     Some(call),
                 );
             }
@@ -148,7 +154,7 @@ impl Machine {
         }
         match self.get_node(value) {
             Some(Node::Global { module, name }) => {
-                matches!(names::standing(module, name), Standing::Dangerous { family, .. } if family != "code-object")
+                matches!(names::standing(module, name), Standing::Dangerous { family, .. } if !matches!(family, "code-object" | "by-name"))
                     && !is_exception(name)
                     && !(&**module == "builtins"
                         && matches!(&**name, "print" | "input" | "help" | "vars" | "dir"))
@@ -173,8 +179,70 @@ impl Machine {
         }
     }
 
+    /// A function that starts programs or evaluates text: nothing that data refers to.
+    pub(super) fn runs_programs(&self, value: Value) -> bool {
+        let Some(Node::Global { module, name }) = self.get_node(value) else {
+            return false;
+        };
+        match &**module {
+            "os" | "posix" | "nt" => [
+                "system",
+                "popen",
+                "exec",
+                "spawn",
+                "posix_spawn",
+                "startfile",
+            ]
+            .iter()
+            .any(|start| name.starts_with(start)),
+            "builtins" => matches!(&**name, "eval" | "exec" | "compile" | "__import__"),
+            "subprocess" | "pty" | "commands" | "runpy" | "code" | "ctypes" => {
+                !is_exception(name) && !name.is_empty()
+            }
+            _ => false,
+        }
+    }
+
+    /// A function made of code in the file.
+    pub(super) fn is_own_code(&self, value: Value) -> bool {
+        let Some(Node::Call(called)) = self.get_node(value) else {
+            return false;
+        };
+        self.full_name(called.callee).is_some_and(|full| {
+            matches!(
+                full.as_str(),
+                "types.FunctionType"
+                    | "types.LambdaType"
+                    | "dill._dill._create_function"
+                    | "cloudpickle._make_function"
+                    | "cloudpickle.cloudpickle._make_function"
+                    | "cloudpickle.cloudpickle._make_skel_func"
+                    | "cloudpickle.cloudpickle._fill_function"
+            )
+        })
+    }
+
+    /// A class made of code in the file.
+    pub(super) fn is_own_class(&self, value: Value) -> bool {
+        let Some(Node::Call(called)) = self.get_node(value) else {
+            return false;
+        };
+        match self.get_node(called.callee) {
+            Some(Node::Global { module, name }) => {
+                matches!(
+                    names::standing(module, name),
+                    Standing::Dangerous {
+                        family: "code-object",
+                        ..
+                    }
+                ) && (name.contains("class") || name.contains("type") || name.contains("enum"))
+            }
+            _ => false,
+        }
+    }
+
     /// Functions and classes made of code in the file: what names does the code use?
-    fn code_object(&mut self, callee: Value, full: &str, args: &[Value]) {
+    pub(super) fn code_object(&mut self, callee: Value, full: &str, args: &[Value]) {
         let mut names = Vec::new();
         for arg in args {
             self.texts(*arg, 0, &mut names);
@@ -200,7 +268,7 @@ impl Machine {
         }
     }
 
-    fn texts(&self, value: Value, depth: usize, out: &mut Vec<String>) {
+    pub(super) fn texts(&self, value: Value, depth: usize, out: &mut Vec<String>) {
         if depth > MAX_DEPTH || out.len() > 4096 {
             return;
         }
@@ -226,7 +294,7 @@ impl Machine {
         }
     }
 
-    fn add_extension(&mut self, args: &[Value]) {
+    pub(super) fn add_extension(&mut self, args: &[Value]) {
         let name = args.first().and_then(|m| self.text(*m));
         let attribute = args.get(1).and_then(|n| self.text(*n));
         self.find(
@@ -241,7 +309,7 @@ impl Machine {
         }
     }
 
-    fn set_attribute(&mut self, callee: Value, args: &[Value]) {
+    pub(super) fn set_attribute(&mut self, callee: Value, args: &[Value]) {
         let name = args.get(1).and_then(|n| self.text(*n));
         let on_name = args.first().is_some_and(|of| {
             matches!(
@@ -265,7 +333,7 @@ impl Machine {
     }
 
     /// `type(name, bases, dict)` makes a class; with one argument it only asks.
-    fn new_type(&mut self, callee: Value, args: &[Value]) {
+    pub(super) fn new_type(&mut self, callee: Value, args: &[Value]) {
         if args.len() < 3 {
             return;
         }
@@ -324,114 +392,47 @@ impl Machine {
         }
     }
 
-    /// After BUILD of joblib's array wrapper the array follows in the file itself.
-    pub(super) fn splice(&mut self, target: Value, state: Value) -> Result<(), Ended> {
-        let wrapper = match self.get_node(target) {
-            Some(Node::Call(called)) => self.full_name(called.callee),
-            _ => None,
+    /// Does a constant look like code? Each is read once.
+    fn code_of(&mut self, value: Value) -> Code {
+        let place = match value {
+            Value::Span { len, at, .. } => (at, len),
+            Value::Made { index, .. } => (u64::MAX, index),
+            _ => return Code::No,
         };
-        if !wrapper.is_some_and(|name| {
-            name.ends_with("numpy_pickle.NumpyArrayWrapper")
-                && (name.starts_with("joblib.") || name.starts_with("sklearn.externals.joblib."))
-        }) {
-            return Ok(());
+        if let Some(code) = self.code_of.get(&place) {
+            return *code;
         }
-        let Some(Node::Container {
-            kind: Kind::Dict,
-            items,
-            ..
-        }) = self.get_node(state)
-        else {
-            return Ok(());
-        };
-        let items = items.clone();
-        let field = |machine: &Self, name: &str| {
-            items
-                .chunks_exact(2)
-                .find(|pair| machine.text(pair[0]).as_deref() == Some(name))
-                .map(|pair| pair[1])
-        };
-        let Some((item_size, has_objects)) = field(self, "dtype").and_then(|d| self.dtype(d))
-        else {
-            return Ok(());
-        };
-        let mut count: u64 = 1;
-        if let Some(shape) = field(self, "shape") {
-            for dimension in self.arguments(shape) {
-                if let Value::Int(size) = dimension {
-                    let size = u64::try_from(size).map_err(|_| Ended::Malformed)?;
-                    count = count.checked_mul(size).ok_or(Ended::Malformed)?;
-                }
-            }
-        }
-        self.spliced_arrays += 1;
-        // The array stands outside of the frames, in the file itself.
-        self.frame_end = None;
-        if has_objects {
-            let mut inner = Self::new(super::machine_cursor(&self.cursor));
-            inner.extensions = std::mem::take(&mut self.extensions);
-            let nested = self.spliced_arrays > 10_000;
-            let ended = if nested { Ended::Budget } else { inner.run() };
-            self.extensions = std::mem::take(&mut inner.extensions);
-            self.worst = self.worst.max(inner.worst);
-            self.findings.append(&mut inner.findings);
-            self.calls += inner.calls;
-            self.opcodes += inner.opcodes;
-            self.cursor.seek(inner.cursor.position());
-            return if ended == Ended::Stop {
-                Ok(())
-            } else {
-                Err(ended)
-            };
-        }
-        if matches!(
-            field(self, "numpy_array_alignment_bytes"),
-            Some(Value::Int(_))
-        ) {
-            let padding = self.cursor.u8().ok_or(Ended::Truncated)?;
-            self.cursor.skip(padding.into()).ok_or(Ended::Truncated)?;
-        }
-        let bytes = count.checked_mul(item_size).ok_or(Ended::Malformed)?;
-        self.cursor.skip(bytes).ok_or(Ended::Truncated)?;
-        Ok(())
+        let code = self.head(value, 4096).map_or(Code::No, |bytes| {
+            code_like(&String::from_utf8_lossy(&bytes))
+        });
+        self.code_of.insert(place, code);
+        code
     }
 
-    /// Bytes of an item of a pickled `numpy.dtype`, and whether items are objects.
-    fn dtype(&self, value: Value) -> Option<(u64, bool)> {
-        let Node::Call(called) = self.get_node(value)? else {
-            return None;
-        };
-        if self.full_name(called.callee)? != "numpy.dtype" {
-            return None;
-        }
-        let text = self.text(*called.args.first()?)?;
-        let text = text.trim_start_matches(['<', '>', '|', '=']);
-        let kind = text.chars().next()?;
-        let number: u64 = text[kind.len_utf8()..].parse().ok().unwrap_or(1);
-        let mut size = if kind == 'U' {
-            number.checked_mul(4)?
-        } else {
-            number
-        };
-        let mut has_objects = kind == 'O';
-        if let Some(state) = called.state
-            && let Some(Node::Container { items, .. }) = self.get_node(state)
-        {
-            if let Some(Value::Int(bytes)) = items.get(5)
-                && let Ok(bytes) = u64::try_from(*bytes)
-            {
-                size = bytes;
-            }
-            if let Some(Value::Int(flags)) = items.get(7) {
-                has_objects |= flags & 1 != 0;
-            }
-        }
-        Some((size, has_objects))
+    /// Is a path, an address or code among the arguments?
+    fn names_a_place(&self, args: &[Value]) -> bool {
+        args.iter().take(8).any(|arg| {
+            self.short_text(*arg, 1 << 10).is_some_and(|text| {
+                let is_path =
+                    (text.starts_with('/') || text.starts_with("~/") || text.starts_with("../"))
+                        && text.len() > 2
+                        && !text.contains([' ', '\n']);
+                is_path || code_like(&text) != Code::No
+            })
+        })
     }
 
     /// Keeps a constant that may hold another file.
     pub(super) fn blob(&mut self, value: Value) {
         if self.blobs.len() >= MAX_BLOBS {
+            return;
+        }
+        let place = match value {
+            Value::Span { len, at, .. } => (at, len),
+            Value::Made { index, .. } => (u64::MAX, index),
+            _ => return,
+        };
+        if !self.seen_blobs.insert(place) {
             return;
         }
         let (len, head) = match value {
@@ -461,20 +462,15 @@ impl Machine {
     }
 
     /// Do the arguments hold text that looks like code or a command?
-    fn code_in(&self, values: &[Value], depth: usize) -> Code {
+    pub(super) fn code_in(&mut self, values: &[Value], depth: usize) -> Code {
         let mut worst = Code::No;
         for value in values.iter().take(32) {
-            let found = match self.text(*value) {
-                Some(text) => code_like(&text),
-                None => match self.get_node(*value) {
-                    Some(Node::Container { items, .. }) if depth < 3 => {
-                        self.code_in(items, depth + 1)
-                    }
-                    _ => match self.bytes(*value, 1 << 14) {
-                        Some(bytes) => code_like(&String::from_utf8_lossy(&bytes)),
-                        None => Code::No,
-                    },
-                },
+            let found = match self.get_node(*value) {
+                Some(Node::Container { items, .. }) if depth < 3 => {
+                    let items: Vec<Value> = items.iter().take(32).copied().collect();
+                    self.code_in(&items, depth + 1)
+                }
+                _ => self.code_of(*value),
             };
             worst = worst.max(found);
         }
@@ -503,145 +499,4 @@ fn is_exception(name: &str) -> bool {
     ["Error", "Exception", "Warning", "Timeout"]
         .iter()
         .any(|end| name.ends_with(end))
-}
-
-/// A word of code that reaches outside of it.
-fn dangerous_word(word: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "os",
-        "system",
-        "popen",
-        "subprocess",
-        "Popen",
-        "check_output",
-        "check_call",
-        "eval",
-        "exec",
-        "compile",
-        "__import__",
-        "import_module",
-        "importlib",
-        "socket",
-        "urlopen",
-        "urllib",
-        "urllib.request",
-        "requests",
-        "open",
-        "builtins",
-        "ctypes",
-        "shutil",
-        "pty",
-        "spawn",
-        "execve",
-        "execv",
-        "runpy",
-        "marshal",
-        "loads",
-        "pickle",
-        "sys",
-        "getattr",
-        "globals",
-        "base64",
-        "b64decode",
-        "threading",
-        "http.client",
-        "webbrowser",
-        "posix",
-        "nt",
-        "os.system",
-        "builtins.eval",
-        "builtins.exec",
-        "posix.system",
-        "subprocess.Popen",
-        "remove",
-        "unlink",
-        "rmtree",
-        "write_text",
-        "write_bytes",
-        "environ",
-        "getenv",
-        "code",
-        "pdb",
-        "tempfile",
-    ];
-    WORDS.contains(&word)
-}
-
-fn code_like(text: &str) -> Code {
-    const CERTAIN: &[&str] = &[
-        "__import__(",
-        "import os",
-        "import subprocess",
-        "import socket",
-        "import sys",
-        "import base64",
-        "os.system",
-        "os.popen",
-        "subprocess.",
-        "eval(",
-        "exec(",
-        "compile(",
-        "/bin/sh",
-        "/bin/bash",
-        "bash -c",
-        "bash -i",
-        "sh -c",
-        "powershell",
-        "cmd.exe",
-        "cmd /c",
-        "| sh",
-        "|sh",
-        "| bash",
-        "|bash",
-        "curl http",
-        "curl -",
-        "wget http",
-        "wget -",
-        "nc -",
-        "ncat ",
-        "/dev/tcp/",
-        "rm -rf",
-        "python -c",
-        "python3 -c",
-        "perl -e",
-        "ruby -e",
-        "chmod +x",
-        "$(",
-        "b64decode(",
-        "__builtins__",
-        "__globals__",
-        "__subclasses__",
-        "open('/etc",
-        "open(\"/etc",
-        "/etc/passwd",
-        "/etc/shadow",
-        "print(",
-    ];
-    const COMMANDS: &[&str] = &[
-        "echo", "touch", "curl", "wget", "bash", "sh", "zsh", "python", "python3", "perl", "ruby",
-        "node", "nc", "ncat", "netcat", "whoami", "uname", "ping", "nslookup", "dig", "cat", "rm",
-        "chmod", "chown", "mkfifo", "telnet", "ssh", "scp", "calc", "calc.exe", "notepad", "xcalc",
-        "open", "certutil", "mshta", "rundll32", "reg", "schtasks", "crontab", "ifconfig",
-        "ipconfig",
-    ];
-    if text.len() < 2 {
-        return Code::No;
-    }
-    let lower = text.get(..4096).unwrap_or(text).to_ascii_lowercase();
-    if CERTAIN.iter().any(|piece| lower.contains(piece)) {
-        return Code::Yes;
-    }
-    let mut words = lower.split_whitespace();
-    let first = words.next().unwrap_or_default();
-    let command = first.rsplit('/').next().unwrap_or_default();
-    let has_more = words.next().is_some();
-    if COMMANDS.contains(&command)
-        && (has_more || matches!(command, "whoami" | "calc" | "calc.exe" | "xcalc"))
-    {
-        return Code::Maybe;
-    }
-    if lower.starts_with("http://") || lower.starts_with("https://") || lower.starts_with("/etc/") {
-        return Code::Maybe;
-    }
-    Code::No
 }

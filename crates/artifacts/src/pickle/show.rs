@@ -13,6 +13,11 @@ const MAX_TEXT: usize = 120;
 impl Machine {
     /// `callee(args)`.
     pub(super) fn show_call(&self, callee: Value, args: &[Value]) -> String {
+        // A pickle may call very often: what is said twice is not worth the work.
+        let Some(left) = self.shows_left.get().checked_sub(1) else {
+            return format!("{}(…)", self.show(callee, MAX_DEPTH));
+        };
+        self.shows_left.set(left);
         let mut parts: Vec<String> = args
             .iter()
             .take(MAX_ITEMS)

@@ -1,6 +1,7 @@
 //! The pickles of a file, one after the other: a loader may be called again, and what lies behind STOP or
 //! behind an error is one more pickle to somebody.
 
+use rustc_hash::FxHashMap;
 use trueline_facts::artifact::Verdict;
 
 use super::machine::{Ended, Machine};
@@ -65,9 +66,13 @@ pub(crate) fn scan(inspection: &mut Inspection, source: &Source) -> Layout {
     let mut layout = Layout::default();
     let mut at = 0;
     let mut streams = 0;
+    // One process loads them all: what one registers the next one uses.
+    let mut extensions = FxHashMap::default();
     loop {
         let mut machine = Machine::new(Cursor::new(source.clone(), at));
+        machine.extensions = std::mem::take(&mut extensions);
         let ended = machine.run();
+        extensions = std::mem::take(&mut machine.extensions);
         let is_first = streams == 0;
         streams += 1;
         if is_first {
@@ -106,7 +111,8 @@ pub(crate) fn scan(inspection: &mut Inspection, source: &Source) -> Layout {
             break;
         }
         if layout.torch_legacy && layout.complete >= 5 {
-            // Raw storages follow.
+            // Raw storages follow, and perhaps something else.
+            search(inspection, source, next);
             break;
         }
         let opens = source.array::<2>(next).unwrap_or_default();
@@ -132,6 +138,28 @@ fn keep(inspection: &mut Inspection, machine: &Machine, ended: Ended, is_first: 
         );
     }
     nested::look(inspection, machine);
+    if machine.exhausted {
+        inspection.report(
+            Verdict::Unknown,
+            technique::BUDGET,
+            machine.at,
+            "it computes more text while it is loaded than is followed",
+        );
+    }
+    for (key, bytes) in &machine.storages {
+        if let Some(stored) = inspection.storages.get(key)
+            && stored < bytes
+        {
+            inspection.report(
+                Verdict::Suspicious,
+                technique::TORCH_BOUNDS,
+                0,
+                format!(
+                    "the pickle says that storage {key} has {bytes} bytes; the archive has {stored}"
+                ),
+            );
+        }
+    }
     let what = match ended {
         Ended::Stop | Ended::Budget => return,
         Ended::Truncated => "it ends before its STOP".to_owned(),
@@ -243,15 +271,54 @@ fn candidates(chunk: &[u8]) -> Vec<usize> {
             }
         }
     }
+    // Names from the stack need no line: two short texts, and the opcode that joins them.
+    for join in memchr::memchr_iter(0x93, chunk) {
+        let second = short_text_before(chunk, join);
+        if let Some(first) = second.and_then(|second| short_text_before(chunk, second)) {
+            found.push(first);
+        }
+    }
     found.sort_unstable();
     found.dedup();
     found
 }
 
+/// Where a short text begins that ends right before a place, or before MEMOIZE there.
+fn short_text_before(chunk: &[u8], end: usize) -> Option<usize> {
+    let end = match chunk.get(..end)?.last() {
+        Some(0x94) => end - 1,
+        _ => end,
+    };
+    (1..=64).find_map(|len: usize| {
+        let start = end.checked_sub(len + 2)?;
+        let is_text = matches!(chunk[start], 0x8c | b'U')
+            && usize::from(chunk[start + 1]) == len
+            && chunk[start + 2..end]
+                .iter()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'));
+        is_text.then_some(start)
+    })
+}
+
 /// Runs a pickle that may be none; where it ended if it did harm.
 fn try_one(inspection: &mut Inspection, source: &Source, at: u64) -> u64 {
+    if inspection.trial_steps_left == 0 {
+        return at;
+    }
     let mut machine = Machine::new(Cursor::new(source.clone(), at));
+    machine.steps_left = inspection.trial_steps_left;
     let ended = machine.run();
+    inspection.trial_steps_left = inspection
+        .trial_steps_left
+        .saturating_sub(machine.opcodes.max(1));
+    if inspection.trial_steps_left == 0 {
+        inspection.report(
+            Verdict::Unknown,
+            technique::BUDGET,
+            at,
+            "more places look like pickles than can be followed",
+        );
+    }
     if machine.worst < Verdict::Suspicious || machine.calls == 0 || machine.globals == 0 {
         return at;
     }

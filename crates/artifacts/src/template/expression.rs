@@ -9,7 +9,8 @@ use trueline_facts::artifact::Verdict;
 use crate::names;
 
 const MAX_DEPTH: u32 = 100;
-const MAX_TEXT: usize = 1 << 16;
+/// Longest text that is computed: names are short, and computed text may be used very often.
+const MAX_TEXT: usize = 4096;
 
 #[derive(Clone, PartialEq, Debug)]
 enum Token {
@@ -90,8 +91,12 @@ impl<'c> Parser<'c> {
                 let value = self.expression(0);
                 match value {
                     Some(value) => {
-                        self.strings.push(value.clone());
-                        self.constants.insert(name, value);
+                        if value.len() <= MAX_TEXT {
+                            self.constants.insert(name, value.clone());
+                        } else {
+                            self.constants.remove(&name);
+                        }
+                        self.strings.push(value);
                     }
                     None => {
                         self.constants.remove(&name);
@@ -197,13 +202,20 @@ impl<'c> Parser<'c> {
         match self.peek().cloned() {
             Some(Token::Text(text)) => {
                 self.at += 1;
+                self.hidden_name(&text);
                 value = Some(text);
                 while let Some(Token::Text(more)) = self.peek().cloned() {
                     self.at += 1;
                     value = value.map(|v| v + &more);
                 }
             }
-            Some(Token::Number(_)) => self.at += 1,
+            Some(Token::Number(number)) => {
+                self.at += 1;
+                // A code for `%c`.
+                if number.len() <= 3 && matches!(self.peek(), Some(Token::Sign(',' | ')'))) {
+                    return Some(number);
+                }
+            }
             Some(Token::Name(name)) => {
                 self.at += 1;
                 if matches!(
@@ -213,7 +225,14 @@ impl<'c> Parser<'c> {
                     return self.postfix(depth + 1);
                 }
                 self.name(&name, "");
-                if matches!(name.as_str(), "lipsum" | "url_for" | "get_flashed_messages") {
+                if matches!(
+                    name.as_str(),
+                    "lipsum" | "url_for" | "get_flashed_messages" | "cycler" | "joiner"
+                ) || (matches!(
+                    name.as_str(),
+                    "config" | "request" | "self" | "g" | "current_app"
+                ) && self.peek() == Some(&Token::Sign('.')))
+                {
                     self.found.push((
                         Verdict::Suspicious,
                         format!("the template uses {name}, through which attacks reach Python"),
@@ -352,10 +371,17 @@ impl<'c> Parser<'c> {
         while self.at < self.tokens.len() && !self.eat(close) {
             let before = self.at;
             // `name=value` and `key: value` count as their value.
-            if let (Some(Token::Name(_)), Some(Token::Sign('='))) =
+            if let (Some(Token::Name(name)), Some(Token::Sign('='))) =
                 (self.tokens.get(self.at), self.tokens.get(self.at + 1))
                 && self.tokens.get(self.at + 2) != Some(&Token::Sign('='))
             {
+                if name.starts_with("__") || name.ends_with("__") {
+                    let name = name.clone();
+                    self.found.push((
+                        Verdict::Malicious,
+                        format!("the template puts the name {name} together as a key"),
+                    ));
+                }
                 self.at += 2;
             }
             let item = self.expression(depth);
@@ -376,6 +402,34 @@ impl<'c> Parser<'c> {
             self.strings.push(text.clone());
         }
         args
+    }
+
+    /// A text with the name of an attribute that leads into Python: no prompt needs it, however it is used.
+    fn hidden_name(&mut self, text: &str) {
+        let word = [
+            "__class__",
+            "__globals__",
+            "__builtins__",
+            "__subclasses__",
+            "__mro__",
+            "__base",
+            "__init__",
+            "__import__",
+            "__dict__",
+            "__getattribute__",
+            "__code__",
+            "__reduce",
+        ]
+        .iter()
+        .find(|word| text.contains(**word));
+        if let Some(word) = word {
+            self.found.push((
+                Verdict::Malicious,
+                format!(
+                    "the template holds the name {word}, which leads out of the sandbox into Python"
+                ),
+            ));
+        }
     }
 
     /// An attribute, a key, or a name.
@@ -411,7 +465,11 @@ impl<'c> Parser<'c> {
             && root != "messages"
         {
             self.found.push((
-                Verdict::Suspicious,
+                if root == "self" {
+                    Verdict::Malicious
+                } else {
+                    Verdict::Suspicious
+                },
                 format!("the template reaches for the private name {name}"),
             ));
         }
@@ -460,13 +518,7 @@ impl<'c> Parser<'c> {
         match filter {
             "attr" => {
                 match first {
-                    Some(name) => {
-                        self.name(&name, "x");
-                        self.found.push((
-                            Verdict::Suspicious,
-                            format!("the template asks for the attribute {name} by a filter"),
-                        ));
-                    }
+                    Some(name) => self.name(&name, "x"),
                     None => self.found.push((
                         Verdict::Malicious,
                         "the template asks for an attribute whose name it hides".to_owned(),
@@ -530,7 +582,11 @@ fn percent(format: &str, given: &[String]) -> Option<String> {
     while let Some((before, after)) = rest.split_once('%') {
         out.push_str(before);
         let tail = after.strip_prefix(['s', 'c'])?;
-        out.push_str(given.next()?);
+        let value = given.next()?;
+        match value.parse::<u32>().ok().and_then(char::from_u32) {
+            Some(c) if after.starts_with('c') && value.len() > 1 => out.push(c),
+            _ => out.push_str(value),
+        }
         rest = tail;
     }
     out.push_str(rest);

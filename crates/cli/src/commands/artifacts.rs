@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::Result;
 use trueline_facts::Severity;
 use trueline_facts::artifact::{ArtifactReport, Verdict};
-use trueline_report::{artifacts, json};
+use trueline_report::{artifacts, html, json};
 use trueline_scan::{ArtifactRequest, ScanError};
 
 use crate::Ended;
@@ -14,17 +14,11 @@ use crate::output;
 use crate::progress::Bar;
 
 pub(crate) fn run(arguments: &Scan, interrupt: &AtomicBool) -> Result<Ended> {
-    if matches!(arguments.format, ScanFormat::Markdown | ScanFormat::Html) {
-        return Err(ScanError::Unusable {
-            path: "--format".into(),
-            reason: "--only artifacts prints terminal, json and sarif; a whole scan prints model files in the other formats too",
-        }
-        .into());
-    }
     let bar = Bar::new(arguments.writing.quiet);
     let request = ArtifactRequest {
         paths: arguments.paths.clone(),
         threads: super::reading(&arguments.reading)?.threads,
+        standing_in: std::env::current_dir()?,
     };
     let report = trueline_scan::artifacts(&request, &bar, interrupt)?;
     bar.finish();
@@ -32,11 +26,21 @@ pub(crate) fn run(arguments: &Scan, interrupt: &AtomicBool) -> Result<Ended> {
     let text = match arguments.format {
         ScanFormat::Json => json::to_string(&report),
         ScanFormat::Sarif => trueline_scan::artifacts_sarif(&report)?,
-        _ => artifacts::terminal(&report, &output::style(file), arguments.all),
+        ScanFormat::Markdown => artifacts::markdown(&report),
+        ScanFormat::Html => html::artifacts(&report),
+        ScanFormat::Terminal => artifacts::terminal(&report, &output::style(file), arguments.all),
     };
     output::write(text.as_bytes(), file)?;
     if interrupt.load(Ordering::SeqCst) {
         return Ok(Ended::Interrupted);
+    }
+    if report.artifacts.is_empty() {
+        // A gate that saw nothing must not pass.
+        return Err(ScanError::Unusable {
+            path: arguments.paths.first().cloned().unwrap_or_default(),
+            reason: "no file was checked: the path holds none that can be read",
+        }
+        .into());
     }
     let failed = arguments
         .fail_on
@@ -44,12 +48,16 @@ pub(crate) fn run(arguments: &Scan, interrupt: &AtomicBool) -> Result<Ended> {
     Ok(if failed { Ended::Findings } else { Ended::Pass })
 }
 
-/// Is a verdict at least that severe?
+/// Is a verdict at least that severe, or a demand of the team broken? What it vetted has no verdict to it.
 fn fails(report: &ArtifactReport, limit: Severity) -> bool {
     let least = match limit {
         Severity::Low | Severity::Medium => Verdict::Unknown,
         Severity::High => Verdict::Suspicious,
         Severity::Critical => Verdict::Malicious,
     };
-    report.artifacts.iter().any(|a| a.verdict >= least)
+    let breaks = limit <= Severity::Medium;
+    report
+        .artifacts
+        .iter()
+        .any(|a| (a.verdict >= least && !a.vetted) || (breaks && !a.breaches.is_empty()))
 }

@@ -7,6 +7,7 @@ mod escape;
 mod findings;
 mod gaps;
 mod health;
+mod models;
 mod overview;
 mod page;
 mod signs;
@@ -14,6 +15,7 @@ mod stats_page;
 mod usage;
 mod weaknesses;
 
+pub use models::artifacts;
 use trueline_facts::code::CodeView;
 use trueline_facts::scan::ScanReport;
 use trueline_facts::stats::StatsReport;

@@ -14,6 +14,7 @@ use trueline_facts::RepoPath;
 use trueline_taint::{Digest, Hasher, UnitMemory};
 
 use super::{FileMemory, Memory};
+use crate::artifacts::CleanModels;
 
 const KIND: Kind = Kind::new("scan");
 
@@ -96,6 +97,24 @@ impl Stored {
         match self.key(part) {
             Some(key) => self.cache.write(KIND, &key, bytes),
             None => Ok(()),
+        }
+    }
+
+    /// The models that were clean.
+    pub(crate) fn models(&self) -> CleanModels {
+        self.read("models")
+            .and_then(|bytes| serde_json::from_slice::<Vec<_>>(&bytes).ok())
+            .map(|list| list.into_iter().collect())
+            .unwrap_or_default()
+    }
+
+    /// Keeps them.
+    pub(crate) fn write_models(&self, models: &CleanModels) -> Result<(), CacheError> {
+        let mut list: Vec<_> = models.iter().collect();
+        list.sort_by_key(|(path, _)| *path);
+        match serde_json::to_vec(&list) {
+            Ok(bytes) => self.write("models", &bytes),
+            Err(_) => Ok(()),
         }
     }
 

@@ -1,0 +1,168 @@
+//! Objects that opcodes change: items that are added, state that is set, and the calls that hide in both.
+
+use trueline_facts::artifact::Verdict;
+
+use super::machine::{Machine, Step};
+use super::value::{Kind, Node, Value};
+use crate::{names, technique};
+
+/// Attributes of an object that are kept because they can be called.
+const MAX_BOUND: usize = 128;
+
+impl Machine {
+    /// APPEND(S) and ADDITEMS: on a container its items, on anything else a call of its method.
+    pub(super) fn extend(&mut self, target: Value, items: &[Value], methods: &[&str]) {
+        let limit = self.sample();
+        let weight = self.weight(items);
+        match self.get_node_mut(target) {
+            Some(Node::Container {
+                items: kept, cut, ..
+            }) => {
+                let room = limit.saturating_sub(kept.len());
+                kept.extend(items.iter().take(room));
+                *cut |= items.len() > room;
+                self.grow(target, weight);
+            }
+            Some(Node::Call(_)) => self.call_bound(target, methods, items),
+            Some(Node::Global { .. }) => self.overwritten(target, "adds to", items),
+            _ => {}
+        }
+    }
+
+    pub(super) fn set_items(&mut self, target: Value, items: &[Value]) {
+        let limit = self.sample() * 2;
+        let weight = self.weight(items);
+        match self.get_node_mut(target) {
+            Some(Node::Container {
+                kind: Kind::Dict,
+                items: kept,
+                cut,
+            }) => {
+                let room = limit.saturating_sub(kept.len());
+                kept.extend(items.iter().take(room));
+                *cut |= items.len() > room;
+                self.grow(target, weight);
+            }
+            Some(Node::Container { .. }) => self.find(
+                Verdict::Suspicious,
+                technique::PICKLE_ITEM,
+                "items are set on what is no dict".to_owned(),
+                None,
+            ),
+            Some(Node::Call(_)) => {
+                self.item_of_call(target);
+                self.call_bound(target, &["__setitem__"], items);
+            }
+            Some(Node::Global { .. } | Node::Attribute { .. } | Node::Partial { .. }) => {
+                self.overwritten(target, "sets items of", items);
+            }
+            _ => {}
+        }
+    }
+
+    /// Calls what BUILD bound under the name of a method that an opcode uses.
+    pub(super) fn call_bound(&mut self, target: Value, methods: &[&str], items: &[Value]) {
+        let bound = match self.get_node(target) {
+            Some(Node::Call(called)) => called
+                .bound
+                .iter()
+                .find(|(name, _)| methods.contains(&&**name))
+                .map(|(_, value)| *value),
+            _ => None,
+        };
+        if let Some(callee) = bound {
+            self.call(callee, items.to_vec(), 0);
+        }
+    }
+
+    pub(super) fn build(&mut self, target: Value, state: Value) -> Step {
+        let setter = match self.get_node(target) {
+            Some(Node::Call(called)) => called
+                .bound
+                .iter()
+                .find(|(name, _)| &**name == "__setstate__")
+                .map(|(_, value)| *value),
+            Some(Node::Global { .. } | Node::Attribute { .. }) => {
+                self.overwritten(target, "sets attributes of", &[state]);
+                None
+            }
+            Some(Node::Partial { .. }) => {
+                self.build_partial(target, state);
+                None
+            }
+            _ => None,
+        };
+        if let Some(callee) = setter {
+            self.call(callee, vec![state], 0);
+            return Ok(());
+        }
+        let bound = self.bound_names(state);
+        if let Some((name, _)) = bound.iter().find(|(_, value)| self.runs_programs(*value)) {
+            self.find(
+                Verdict::Malicious,
+                technique::PICKLE_HOOK,
+                format!(
+                    "the state of an object binds {name} to a function that runs programs or code"
+                ),
+                None,
+            );
+        }
+        for (name, _) in &bound {
+            if names::is_hook(name) {
+                self.find(
+                    Verdict::Malicious,
+                    technique::PICKLE_HOOK,
+                    format!("the state of an object binds {name} to something that can be called"),
+                    None,
+                );
+            }
+        }
+        if let Some(Node::Call(called)) = self.get_node_mut(target) {
+            if called.bound.len() < MAX_BOUND {
+                called.bound.extend(bound);
+            }
+            called.state = Some(state);
+        }
+        self.splice(target, state)
+    }
+
+    /// Keys of a state (a dict, or a pair of dicts) whose values can be called.
+    pub(super) fn bound_names(&self, state: Value) -> Vec<(Box<str>, Value)> {
+        let mut found = Vec::new();
+        let mut dicts = vec![state];
+        if let Some(Node::Container {
+            kind: Kind::Tuple,
+            items,
+            ..
+        }) = self.get_node(state)
+        {
+            dicts = items.iter().take(2).copied().collect();
+        }
+        for dict in dicts {
+            let Some(Node::Container {
+                kind: Kind::Dict,
+                items,
+                ..
+            }) = self.get_node(dict)
+            else {
+                continue;
+            };
+            for pair in items.chunks_exact(2) {
+                if self.is_callable(pair[1])
+                    && let Some(name) = self.short_text(pair[0], 256)
+                {
+                    found.push((name.into(), pair[1]));
+                }
+            }
+        }
+        found
+    }
+
+    /// Could calling it do something? Objects of unknown classes count: they may define `__call__`.
+    pub(crate) fn is_callable(&self, value: Value) -> bool {
+        matches!(
+            self.get_node(value),
+            Some(Node::Global { .. } | Node::Partial { .. } | Node::Attribute { .. })
+        ) || self.is_own_code(value)
+    }
+}

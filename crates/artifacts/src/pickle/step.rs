@@ -1,0 +1,426 @@
+//! What each opcode does to the stack, the memo and the objects.
+
+use trueline_facts::artifact::Verdict;
+
+use super::literal::{integer, raw_unicode_unescape, unescape, unquoted};
+use super::machine::{Ended, Machine, Step};
+use super::opcode as op;
+use super::value::{Kind, Node, Text, Value};
+use crate::technique;
+
+/// Longest line of a text opcode.
+const MAX_LINE: usize = 16 << 20;
+/// Highest memo index that is kept in a vector.
+const DENSE_MEMO: usize = 1 << 26;
+/// Memo indices that no pickler writes: C allocates an array up to it.
+const ABSURD_MEMO: u64 = 1 << 28;
+
+impl Machine {
+    pub(super) fn step(&mut self, byte: u8) -> Step {
+        match byte {
+            op::PROTO => self.protocol = self.u8()?,
+            op::FRAME => {
+                let len = u64::from_le_bytes(self.take()?);
+                let position = self.cursor.position();
+                let end = position.saturating_add(len);
+                if let Some(open) = self.frame_end
+                    && open > position
+                {
+                    self.straddled(open);
+                }
+                if end > self.cursor.source().len() {
+                    self.find(
+                        Verdict::Clean,
+                        technique::PICKLE_FRAME,
+                        "a frame is longer than the file: the C loader refuses it, the Python loader does not".to_owned(),
+                        None,
+                    );
+                }
+                self.frame_end = Some(end);
+            }
+            op::MARK => self.marks.push(self.stack.len()),
+            op::POP => {
+                // C: a POP right after a MARK takes the mark away.
+                if self.marks.last() == Some(&self.stack.len()) {
+                    self.marks.pop();
+                } else {
+                    self.pop()?;
+                }
+            }
+            op::POP_MARK => {
+                self.pop_mark()?;
+            }
+            op::DUP => {
+                let top = self.top()?;
+                self.stack.push(top);
+            }
+            op::NONE => self.stack.push(Value::None),
+            op::NEWTRUE => self.stack.push(Value::Bool(true)),
+            op::NEWFALSE => self.stack.push(Value::Bool(false)),
+            op::INT => {
+                let line = self.line()?;
+                self.stack.push(match line.as_slice() {
+                    b"00" => Value::Bool(false),
+                    b"01" => Value::Bool(true),
+                    text => integer(text).map_or(Value::Opaque, Value::Int),
+                });
+            }
+            op::LONG => {
+                let mut line = self.line()?;
+                if line.last() == Some(&b'L') {
+                    line.pop();
+                }
+                self.stack
+                    .push(integer(&line).map_or(Value::Opaque, Value::Int));
+            }
+            op::FLOAT => {
+                let line = self.line()?;
+                let value = std::str::from_utf8(&line)
+                    .ok()
+                    .and_then(|t| t.trim().parse().ok());
+                self.stack.push(value.map_or(Value::Opaque, Value::Float));
+            }
+            op::BININT => {
+                let value = i32::from_le_bytes(self.take()?);
+                self.stack.push(Value::Int(value.into()));
+            }
+            op::BININT1 => {
+                let value = self.u8()?;
+                self.stack.push(Value::Int(value.into()));
+            }
+            op::BININT2 => {
+                let value = u16::from_le_bytes(self.take()?);
+                self.stack.push(Value::Int(value.into()));
+            }
+            op::LONG1 => {
+                let len = self.u8()?;
+                self.long(len.into())?;
+            }
+            op::LONG4 => {
+                let len = i32::from_le_bytes(self.take()?);
+                self.long(u64::try_from(len).map_err(|_| Ended::Malformed)?)?;
+            }
+            op::BINFLOAT => {
+                let value = f64::from_be_bytes(self.take()?);
+                self.stack.push(Value::Float(value));
+            }
+            op::STRING => {
+                let line = self.line()?;
+                let inner = unquoted(&line).unwrap_or(&line);
+                let value = self.make(Text::Str, unescape(inner));
+                self.stack.push(value);
+            }
+            op::UNICODE => {
+                let line = self.line()?;
+                let value = self.make(Text::Str, raw_unicode_unescape(&line));
+                self.blob(value);
+                self.stack.push(value);
+            }
+            op::BINSTRING => {
+                let len = i32::from_le_bytes(self.take()?);
+                self.span(Text::Str, u64::try_from(len).map_err(|_| Ended::Malformed)?)?;
+            }
+            op::SHORT_BINSTRING | op::SHORT_BINUNICODE => {
+                let len = self.u8()?;
+                self.span(Text::Str, len.into())?;
+            }
+            op::BINUNICODE => {
+                let len = u32::from_le_bytes(self.take()?);
+                self.span(Text::Str, len.into())?;
+            }
+            op::BINUNICODE8 => {
+                let len = u64::from_le_bytes(self.take()?);
+                self.span(Text::Str, len)?;
+            }
+            op::SHORT_BINBYTES => {
+                let len = self.u8()?;
+                self.span(Text::Bytes, len.into())?;
+            }
+            op::BINBYTES => {
+                let len = u32::from_le_bytes(self.take()?);
+                self.span(Text::Bytes, len.into())?;
+            }
+            op::BINBYTES8 | op::BYTEARRAY8 => {
+                let len = u64::from_le_bytes(self.take()?);
+                self.span(Text::Bytes, len)?;
+            }
+            op::NEXT_BUFFER => self.stack.push(Value::Opaque),
+            op::READONLY_BUFFER => {
+                self.top()?;
+            }
+            op::EMPTY_TUPLE => self.container(Kind::Tuple, Vec::new()),
+            op::EMPTY_LIST => self.container(Kind::List, Vec::new()),
+            op::EMPTY_DICT => self.container(Kind::Dict, Vec::new()),
+            op::EMPTY_SET => self.container(Kind::Set, Vec::new()),
+            op::TUPLE1 | op::TUPLE2 | op::TUPLE3 => {
+                let count = usize::from(byte - op::TUPLE1) + 1;
+                let from = self.stack.len().checked_sub(count);
+                let from = from
+                    .filter(|from| *from >= self.fence())
+                    .ok_or(Ended::Malformed)?;
+                let items = self.stack.split_off(from);
+                self.container(Kind::Tuple, items);
+            }
+            op::TUPLE => {
+                let items = self.pop_mark()?;
+                self.container(Kind::Tuple, items);
+            }
+            op::LIST => {
+                let items = self.pop_mark()?;
+                self.container(Kind::List, items);
+            }
+            op::DICT => {
+                let items = self.pop_mark()?;
+                self.container(Kind::Dict, items);
+            }
+            op::FROZENSET => {
+                let items = self.pop_mark()?;
+                self.container(Kind::FrozenSet, items);
+            }
+            op::APPEND => {
+                let item = self.pop()?;
+                let list = self.top()?;
+                self.extend(list, &[item], &["append", "extend"]);
+            }
+            op::APPENDS => {
+                let items = self.pop_mark()?;
+                let list = self.top()?;
+                self.extend(list, &items, &["extend", "append"]);
+            }
+            op::ADDITEMS => {
+                let items = self.pop_mark()?;
+                let set = self.top()?;
+                self.extend(set, &items, &["update", "add"]);
+            }
+            op::SETITEM => {
+                let value = self.pop()?;
+                let key = self.pop()?;
+                let dict = self.top()?;
+                self.set_items(dict, &[key, value]);
+            }
+            op::SETITEMS => {
+                let items = self.pop_mark()?;
+                let dict = self.top()?;
+                self.set_items(dict, &items);
+            }
+            op::GET => {
+                let line = self.line()?;
+                let index = integer(&line).and_then(|i| u64::try_from(i).ok());
+                self.get(index.ok_or(Ended::Malformed)?)?;
+            }
+            op::BINGET => {
+                let index = self.u8()?;
+                self.get(index.into())?;
+            }
+            op::LONG_BINGET => {
+                let index = u32::from_le_bytes(self.take()?);
+                self.get(index.into())?;
+            }
+            op::PUT => {
+                let line = self.line()?;
+                let index = integer(&line).and_then(|i| u64::try_from(i).ok());
+                self.put(index.ok_or(Ended::Malformed)?)?;
+            }
+            op::BINPUT => {
+                let index = self.u8()?;
+                self.put(index.into())?;
+            }
+            op::LONG_BINPUT => {
+                let index = u32::from_le_bytes(self.take()?);
+                self.put(index.into())?;
+            }
+            op::MEMOIZE => self.put(self.memo_len)?,
+            op::GLOBAL => {
+                let (module, name) = self.two_lines()?;
+                let value = self.global(&module, &name);
+                self.stack.push(value);
+            }
+            op::STACK_GLOBAL => {
+                let name = self.pop()?;
+                let module = self.pop()?;
+                let value = match (self.text(module), self.text(name)) {
+                    (Some(module), Some(name)) => self.global(&module, &name),
+                    // Loaders refuse what is no text; a computed text that we could not follow stays open.
+                    _ => self.node(Node::Attribute {
+                        of: module,
+                        name: super::fold::COMPUTED.into(),
+                    }),
+                };
+                self.stack.push(value);
+            }
+            op::INST => {
+                let (module, name) = self.two_lines()?;
+                let args = self.pop_mark()?;
+                let callee = self.global(&module, &name);
+                let value = self.call(callee, args, 0);
+                self.stack.push(value);
+            }
+            op::OBJ => {
+                let mut args = self.pop_mark()?;
+                if args.is_empty() {
+                    return Err(Ended::Malformed);
+                }
+                let callee = args.remove(0);
+                let value = self.call(callee, args, 0);
+                self.stack.push(value);
+            }
+            op::REDUCE | op::NEWOBJ => {
+                let args = self.pop()?;
+                let callee = self.pop()?;
+                let args = self.arguments(args);
+                let value = self.call(callee, args, 0);
+                self.stack.push(value);
+            }
+            op::NEWOBJ_EX => {
+                let keywords = self.pop()?;
+                let args = self.pop()?;
+                let callee = self.pop()?;
+                let mut args = self.arguments(args);
+                if !self.is_empty_container(keywords) {
+                    args.push(keywords);
+                }
+                let value = self.call(callee, args, 0);
+                self.stack.push(value);
+            }
+            op::BUILD => {
+                let state = self.pop()?;
+                let target = self.top()?;
+                self.build(target, state)?;
+            }
+            op::PERSID => {
+                let line = self.line()?;
+                let id = self.make(Text::Str, line);
+                self.persistent(id);
+            }
+            op::BINPERSID => {
+                let id = self.pop()?;
+                self.persistent(id);
+            }
+            op::EXT1 => {
+                let code = self.u8()?;
+                self.extension(code.into());
+            }
+            op::EXT2 => {
+                let code = u16::from_le_bytes(self.take()?);
+                self.extension(code.into());
+            }
+            op::EXT4 => {
+                let code = i32::from_le_bytes(self.take()?);
+                self.extension(code.into());
+            }
+            other => return Err(Ended::UnknownOpcode(other)),
+        }
+        Ok(())
+    }
+
+    pub(super) fn u8(&mut self) -> Result<u8, Ended> {
+        self.cursor.u8().ok_or(Ended::Truncated)
+    }
+
+    pub(super) fn take<const N: usize>(&mut self) -> Result<[u8; N], Ended> {
+        self.cursor.take().ok_or(Ended::Truncated)
+    }
+
+    pub(super) fn line(&mut self) -> Result<Vec<u8>, Ended> {
+        self.cursor.line(MAX_LINE).ok_or(Ended::Truncated)
+    }
+
+    /// The operands of GLOBAL and INST; a name that is no name is no pickle.
+    pub(super) fn two_lines(&mut self) -> Result<(String, String), Ended> {
+        let module = String::from_utf8(self.line()?).map_err(|_| Ended::Malformed)?;
+        let name = String::from_utf8(self.line()?).map_err(|_| Ended::Malformed)?;
+        Ok((module, name))
+    }
+
+    /// A little-endian number of any length; large ones are opaque.
+    pub(super) fn long(&mut self, len: u64) -> Step {
+        let at = self.cursor.skip(len).ok_or(Ended::Truncated)?;
+        let value = if len <= 8 {
+            let bytes = self.cursor.source().read(at, len as usize);
+            let negative = bytes.last().is_some_and(|b| b & 0x80 != 0);
+            let mut wide = [if negative { 0xff } else { 0 }; 8];
+            wide[..bytes.len()].copy_from_slice(&bytes);
+            Value::Int(i64::from_le_bytes(wide))
+        } else {
+            Value::Opaque
+        };
+        self.stack.push(value);
+        Ok(())
+    }
+
+    /// Text or bytes that stay where they are.
+    pub(super) fn span(&mut self, kind: Text, len: u64) -> Step {
+        let at = self.cursor.skip(len).ok_or(Ended::Truncated)?;
+        let len = u32::try_from(len).unwrap_or(u32::MAX);
+        let value = Value::Span { kind, len, at };
+        if len >= 16 || (kind == Text::Bytes && len >= 4) {
+            self.blob(value);
+        }
+        self.stack.push(value);
+        Ok(())
+    }
+
+    pub(super) fn get(&mut self, index: u64) -> Step {
+        let dense = usize::try_from(index).ok();
+        let value = dense
+            .and_then(|i| self.memo.get(i).copied().flatten())
+            .or_else(|| self.sparse_memo.get(&index).copied())
+            .ok_or(Ended::Malformed)?;
+        self.stack.push(value);
+        Ok(())
+    }
+
+    pub(super) fn put(&mut self, index: u64) -> Step {
+        let value = self.top()?;
+        if index >= ABSURD_MEMO {
+            self.find(
+                Verdict::Suspicious,
+                technique::PICKLE_MEMO,
+                format!("memo index {index}: a loader in C allocates an array up to it"),
+                None,
+            );
+        }
+        let at = usize::try_from(index).unwrap_or(usize::MAX);
+        let is_new = if at < self.memo.len() {
+            self.memo[at].replace(value).is_none()
+        } else if at < self.memo.len() + 1024 && at < DENSE_MEMO {
+            self.memo.resize(at + 1, None);
+            self.memo[at] = Some(value);
+            true
+        } else {
+            self.sparse_memo.insert(index, value).is_none()
+        };
+        self.memo_len += u64::from(is_new);
+        Ok(())
+    }
+
+    pub(super) fn extension(&mut self, code: i64) {
+        let value = self.extensions.get(&code).copied();
+        if value.is_none() {
+            self.find(
+                Verdict::Suspicious,
+                technique::PICKLE_EXTENSION,
+                format!(
+                    "extension code {code} stands for a name that only the loading program knows"
+                ),
+                None,
+            );
+        }
+        self.stack.push(value.unwrap_or(Value::Opaque));
+    }
+
+    pub(super) fn persistent(&mut self, id: Value) {
+        self.persistent += 1;
+        if self.is_dangerous(id, 0) {
+            self.find(
+                Verdict::Malicious,
+                technique::PICKLE_PASSES_DANGEROUS,
+                "hands a dangerous function to the loader as a persistent id".to_owned(),
+                None,
+            );
+        }
+        self.storage(id);
+        let value = self.node(Node::Persistent(id));
+        self.stack.push(value);
+    }
+}

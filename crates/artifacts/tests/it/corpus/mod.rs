@@ -1,0 +1,58 @@
+//! A corpus of inert files, written from the format specifications: for each technique attacks in several
+//! variants, and benign twins that differ in the hostile element alone.
+//!
+//! Payloads do nothing (`echo x`); nothing here is ever loaded by the framework it is written for.
+
+pub(crate) mod archives;
+mod bypasses;
+mod formats;
+pub(crate) mod frameworks;
+mod look_alikes;
+pub(crate) mod pickles;
+
+/// What a file is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Label {
+    Benign,
+    Malicious,
+}
+
+/// One file.
+#[derive(Clone, Debug)]
+pub(crate) struct Sample {
+    pub(crate) name: String,
+    pub(crate) technique: &'static str,
+    pub(crate) label: Label,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Sample {
+    pub(crate) fn attack(technique: &'static str, name: impl Into<String>, bytes: Vec<u8>) -> Self {
+        Self {
+            name: name.into(),
+            technique,
+            label: Label::Malicious,
+            bytes,
+        }
+    }
+
+    pub(crate) fn twin(technique: &'static str, name: impl Into<String>, bytes: Vec<u8>) -> Self {
+        Self {
+            name: name.into(),
+            technique,
+            label: Label::Benign,
+            bytes,
+        }
+    }
+}
+
+/// All files, in order.
+pub(crate) fn samples() -> Vec<Sample> {
+    let mut samples = pickles::samples();
+    samples.extend(archives::samples());
+    samples.extend(frameworks::samples());
+    samples.extend(bypasses::samples());
+    samples.extend(formats::samples());
+    samples.extend(look_alikes::samples());
+    samples
+}

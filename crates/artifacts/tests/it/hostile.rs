@@ -1,0 +1,122 @@
+//! Arbitrary and damaged bytes: no panic, no endless run, a verdict each time.
+use crate::corpus;
+use proptest::prelude::*;
+use trueline_artifacts::check_bytes;
+use trueline_facts::RepoPath;
+
+const NAMES: &[&str] = &[
+    "m.pkl",
+    "m.pt",
+    "m.h5",
+    "m.onnx",
+    "m.pb",
+    "m.gguf",
+    "m.npy",
+    "m.json",
+    "m.keras",
+    "m.msgpack",
+    "m.tflite",
+    "m.rds",
+    "m.safetensors",
+    "m.bin",
+    "m.tar",
+    "m.7z",
+    "chat_template.jinja",
+    "m.yaml",
+    "m.xml",
+];
+
+/// Openings that lead into a parser.
+const OPENINGS: &[&[u8]] = &[
+    b"",
+    b"\x80\x02",
+    b"\x80\x04\x95",
+    b"PK\x03\x04",
+    b"\x1f\x8b\x08",
+    b"BZh9",
+    b"\xfd7zXZ\0",
+    b"\x04\x22\x4d\x18",
+    b"\x28\xb5\x2f\xfd",
+    b"\x93NUMPY\x01\0",
+    b"\x89HDF\r\n\x1a\n\0\0\0\0\0\x08\x08\0",
+    b"\x89HDF\r\n\x1a\n\x02\x08\x08\0",
+    b"GGUF\x03\0\0\0",
+    b"\x1c\0\0\0TFL3",
+    b"\x10\0\0\0\0\0\0\0{",
+    b"X\n\0\0\0\x02",
+    b"\x08\x07\x3a",
+    b"\x0a\x10\x0a",
+    b"\x81\xa1w",
+    b"7z\xbc\xaf\x27\x1c\0\x04",
+    b"{\"class_name\":",
+    b"{{ ",
+    b"{% if ",
+    b"<?xml ",
+    b"cos\nsystem\n",
+    b"(",
+    b"\x5d\0\0\x80\0",
+    b"\x78\x9c",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1500))]
+
+    #[test]
+    fn any_bytes_get_a_verdict(opening in 0..OPENINGS.len(), name in 0..NAMES.len(), tail in proptest::collection::vec(any::<u8>(), 0..400)) {
+        let bytes = [OPENINGS[opening], &tail[..]].concat();
+        let size = bytes.len() as u64;
+        let record = check_bytes(bytes, RepoPath::from(NAMES[name]));
+        prop_assert_eq!(record.size, size);
+    }
+
+    #[test]
+    fn opcodes_in_any_order_get_a_verdict(code in proptest::collection::vec(prop_oneof![
+        proptest::sample::select(&b"(.012FIJKLMNPQRSTUVXabcdeghijlopqrstuG)]}\x80\x81\x82\x85\x86\x87\x88\x8a\x8c\x8f\x90\x91\x92\x93\x94\x95\x96\x97\x98BC"[..]),
+        any::<u8>(),
+    ], 1..300)) {
+        let bytes = [&b"\x80\x04cos\nsystem\n(K\x01"[..], &code[..]].concat();
+        let record = check_bytes(bytes, RepoPath::from("m.pkl"));
+        prop_assert!(!record.reasons.is_empty());
+    }
+
+    #[test]
+    fn damaged_samples_get_a_verdict(which in 0usize..10_000, at in 0usize..100_000, byte: u8, cut in any::<bool>()) {
+        let samples = samples();
+        let (what, mut bytes) = samples[which % samples.len()].clone();
+        if !bytes.is_empty() {
+            let at = at % bytes.len();
+            bytes[at] = byte;
+            if cut {
+                bytes.truncate(at);
+            }
+        }
+        let size = bytes.len() as u64;
+        let record = check_bytes(bytes, RepoPath::from(NAMES[which % NAMES.len()]));
+        prop_assert_eq!(record.size, size, "{}", what);
+    }
+}
+
+/// Made once: proptest asks for them in every case.
+fn samples() -> &'static [(String, Vec<u8>)] {
+    static SAMPLES: std::sync::LazyLock<Vec<(String, Vec<u8>)>> = std::sync::LazyLock::new(|| {
+        corpus::samples()
+            .into_iter()
+            .filter(|s| s.bytes.len() < 20_000)
+            .map(|s| (format!("{:?} {} {}", s.label, s.technique, s.name), s.bytes))
+            .collect()
+    });
+    &SAMPLES
+}
+
+#[test]
+fn a_decompression_bomb_is_a_finding_and_stays_in_its_budget() {
+    let mut bytes = vec![0; 100 << 20];
+    for _ in 0..2 {
+        bytes = corpus::pickles::zlib(&bytes);
+    }
+    let record = check_bytes(bytes, RepoPath::from("m.pkl"));
+    assert!(
+        record.verdict >= trueline_facts::artifact::Verdict::Unknown,
+        "{record:?}"
+    );
+}

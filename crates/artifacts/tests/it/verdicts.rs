@@ -1,0 +1,118 @@
+//! The generated corpus against its floor: detections may only rise, false alarms only fall.
+use std::collections::BTreeMap;
+
+use crate::corpus::{self, Label, Sample};
+use trueline_artifacts::check_bytes;
+use trueline_facts::RepoPath;
+use trueline_facts::artifact::Verdict;
+
+/// Detections (`malicious` or `suspicious`), those of them that are `malicious`, and false alarms.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct Counts {
+    attacks: u64,
+    detected: u64,
+    malicious: u64,
+    benign: u64,
+    false_alarms: u64,
+}
+
+fn verdict(sample: &Sample) -> Verdict {
+    check_bytes(sample.bytes.clone(), RepoPath::from(sample.name.as_str())).verdict
+}
+
+fn counts() -> (BTreeMap<String, Counts>, Vec<String>) {
+    let mut counts: BTreeMap<String, Counts> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for sample in corpus::samples() {
+        let verdict = verdict(&sample);
+        for key in [sample.technique, "all"] {
+            let count = counts.entry(key.to_owned()).or_default();
+            match sample.label {
+                Label::Malicious => {
+                    count.attacks += 1;
+                    count.detected += u64::from(verdict >= Verdict::Suspicious);
+                    count.malicious += u64::from(verdict == Verdict::Malicious);
+                }
+                Label::Benign => {
+                    count.benign += 1;
+                    count.false_alarms += u64::from(verdict >= Verdict::Suspicious);
+                }
+            }
+        }
+        let is_wrong = (sample.label == Label::Malicious) != (verdict >= Verdict::Suspicious);
+        if is_wrong {
+            wrong.push(format!("{:?} {verdict} {}", sample.label, sample.name));
+        }
+    }
+    (counts, wrong)
+}
+
+#[test]
+fn counts_are_at_least_those_of_the_floor() {
+    let (counts, wrong) = counts();
+    let floor: BTreeMap<String, [u64; 5]> =
+        serde_json::from_str(include_str!("FLOOR.json")).unwrap();
+    let mut below = Vec::new();
+    for (technique, [attacks, detected, malicious, benign, false_alarms]) in &floor {
+        let now = counts.get(technique).copied().unwrap_or_default();
+        let missed = (now.attacks - now.detected) > (attacks - detected);
+        let weaker = (now.attacks - now.malicious) > (attacks - malicious);
+        if now.attacks < *attacks
+            || now.benign < *benign
+            || missed
+            || weaker
+            || now.false_alarms > *false_alarms
+        {
+            below.push(format!("{technique}: {now:?}"));
+        }
+    }
+    let lines: Vec<String> = counts
+        .iter()
+        .map(|(t, c)| {
+            format!(
+                "  \"{t}\": [{}, {}, {}, {}, {}]",
+                c.attacks, c.detected, c.malicious, c.benign, c.false_alarms
+            )
+        })
+        .collect();
+    let fresh = format!("{{\n{}\n}}\n", lines.join(",\n"));
+    assert!(
+        below.is_empty(),
+        "below the floor:\n{}\nwrong:\n{}\nfresh:\n{fresh}",
+        below.join("\n"),
+        wrong.join("\n")
+    );
+    for technique in counts.keys() {
+        assert!(
+            floor.contains_key(technique),
+            "no floor for {technique}; fresh:\n{fresh}"
+        );
+    }
+}
+
+#[test]
+fn a_verdict_does_not_depend_on_the_run() {
+    for sample in corpus::samples().into_iter().step_by(17) {
+        let path = RepoPath::from(sample.name.as_str());
+        let first = check_bytes(sample.bytes.clone(), path.clone());
+        let second = check_bytes(sample.bytes, path);
+        assert_eq!(first, second, "{}", sample.name);
+    }
+}
+
+#[test]
+fn a_reason_reconstructs_the_call_and_says_where() {
+    let sample = corpus::samples()
+        .into_iter()
+        .find(|s| s.name == "getattr-2.pkl")
+        .unwrap();
+    let record = check_bytes(sample.bytes, RepoPath::from("m.pkl"));
+    let reason = record
+        .reasons
+        .iter()
+        .find(|r| r.call.as_deref().is_some_and(|c| c.contains("system")))
+        .unwrap();
+    assert_eq!(reason.call.as_deref(), Some("os.system('echo x')"));
+    assert_eq!(reason.technique, "pickle-call-dangerous");
+    assert!(reason.offset > 0);
+}
