@@ -13,14 +13,17 @@ use bstr::ByteSlice;
 use trueline_facts::{Diagnostic, Level, RepoPath};
 use trueline_taint::Engine;
 
+use crate::check::Checked;
 use crate::check::{self, Changes, Options};
 use crate::config::FILE_NAME;
 use crate::memory::{Clock, Memory, Stored};
 use crate::observe::{self, Observation};
 use crate::place::Place;
-use crate::scan::{self, Named, Parts};
+use crate::scan::{self, Checks, Named, Parts};
 use crate::source::Scope;
-use crate::{Progress, ScanError, ScanOutcome, ScanRequest, artifacts, cache, custom, source};
+use crate::{
+    Progress, ScanError, ScanOutcome, ScanRequest, agents, artifacts, cache, custom, source,
+};
 
 /// What changed since the last scan.
 #[derive(Clone, Copy, Debug)]
@@ -123,22 +126,35 @@ impl Scanner {
             progress,
             interrupt,
         };
-        let mut checked = check::run(
-            &self.engine,
-            &last.paths,
-            &*contents,
-            options,
-            &mut self.memory,
-        )?;
-        artifacts::add(
+        let mut checked = if self.request.checks == Checks::Agents {
+            Checked::default()
+        } else {
+            check::run(
+                &self.engine,
+                &last.paths,
+                &*contents,
+                options,
+                &mut self.memory,
+            )?
+        };
+        if self.request.checks == Checks::All {
+            artifacts::add(
+                &mut checked,
+                self.place.root_path(),
+                &last.paths,
+                options.tiers,
+                options.threads,
+                progress,
+                interrupt,
+            )?;
+        }
+        let agents_seen = agents::add(
             &mut checked,
-            self.place.root_path(),
+            &*contents,
             &last.paths,
             options.tiers,
-            options.threads,
-            progress,
             interrupt,
-        )?;
+        );
         let mut diagnostics = self.diagnostics.clone();
         diagnostics.extend(last.diagnostics.iter().cloned());
         if let Some(stored) = &mut self.stored
@@ -162,6 +178,7 @@ impl Scanner {
             observation: last.observation.as_ref(),
             paths: &last.paths,
             checked,
+            agents_seen,
             diagnostics,
         })
     }
