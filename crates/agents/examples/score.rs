@@ -15,7 +15,9 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use sha2::{Digest, Sha256};
-use trueline_agents::{AgentFile, Kind, check, kind, skill_folders, skill_part, source_language};
+use trueline_agents::{
+    AgentFile, Kind, check, in_skill, kind, skill_folders, skill_part, source_language,
+};
 use trueline_facts::{RepoPath, Tier};
 
 fn files(folder: &Path, out: &mut Vec<PathBuf>) {
@@ -81,8 +83,7 @@ fn main() {
     let given: Vec<AgentFile<'_>> = read
         .iter()
         .filter_map(|(path, text, head)| {
-            let in_skill = skills.iter().any(|s| path.as_bytes().starts_with(s));
-            let part = in_skill.then(|| skill_part(path));
+            let part = in_skill(path, &skills).then(|| skill_part(path));
             // A text set has no names that tools know.
             let prose = matches!(
                 path.extension().to_ascii_lowercase().as_slice(),

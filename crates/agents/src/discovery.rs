@@ -294,18 +294,37 @@ pub fn speaks_of_mcp(manifest: &[u8]) -> bool {
         || memchr::memmem::find(manifest, b"modelcontextprotocol/go-sdk").is_some()
 }
 
-/// The folders of skills among paths, each with a slash at its end.
+/// The folders of skills among paths, each with a slash at its end; the root is empty.
 pub fn skill_folders<'p>(paths: impl Iterator<Item = &'p RepoPath>) -> Vec<Vec<u8>> {
     let mut folders: Vec<Vec<u8>> = paths
         .filter(|path| path.file_name().eq_ignore_ascii_case(b"skill.md"))
-        .filter_map(|path| {
-            let slash = path.as_bytes().iter().rposition(|b| *b == b'/')?;
-            Some(path.as_bytes()[..=slash].to_vec())
+        .map(|path| {
+            let end = path
+                .as_bytes()
+                .iter()
+                .rposition(|b| *b == b'/')
+                .map_or(0, |slash| slash + 1);
+            path.as_bytes()[..end].to_vec()
         })
         .collect();
     folders.sort();
     folders.dedup();
     folders
+}
+
+/// Does a path lie in one of the folders of skills? A skill at the root of a tree has what lies beside its head and in the
+/// folders that skills keep.
+#[must_use]
+pub fn in_skill(path: &RepoPath, folders: &[Vec<u8>]) -> bool {
+    let bytes = path.as_bytes();
+    folders.iter().any(|folder| {
+        if folder.is_empty() {
+            let kept: [&[u8]; 3] = [b"scripts/", b"references/", b"assets/"];
+            !bytes.contains(&b'/') || kept.iter().any(|kept| bytes.starts_with(kept))
+        } else {
+            bytes.starts_with(folder)
+        }
+    })
 }
 
 /// What a file is that lies in a skill's folder.

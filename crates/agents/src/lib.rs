@@ -36,7 +36,7 @@ use trueline_facts::{Diagnostic, Finding, Level, RepoPath, Severity};
 
 use crate::discovery::is_example;
 pub use crate::discovery::{
-    Format, Kind, LOCK_PATH, SourceLanguage, kind, names_mcp, skill_folders, skill_part,
+    Format, Kind, LOCK_PATH, SourceLanguage, in_skill, kind, names_mcp, skill_folders, skill_part,
     source_language, speaks_of_mcp,
 };
 use crate::document::Broken;

@@ -1,5 +1,7 @@
 //! Instructions as people write them: rules files, commands, skills. What they order, what they hide, what they run.
 
+use bstr::ByteSlice;
+
 use crate::command;
 use crate::discovery::{Kind, is_example};
 use crate::encoded;
@@ -42,7 +44,12 @@ const OFF_SCREEN: usize = 200;
 pub(crate) fn check(found: &mut Found<'_>) {
     let text = found.file.text;
     let in_examples = is_example(found.file.path);
-    let name = found.file.path.display().to_ascii_lowercase();
+    let name = found
+        .file
+        .path
+        .file_name()
+        .to_str_lossy()
+        .to_ascii_lowercase();
     let about_security = [
         "security",
         "injection",
@@ -330,7 +337,7 @@ fn front_matter(found: &mut Found<'_>) {
                     .symbol(&key.name),
                 );
             }
-            "allowed-tools" | "tools" => {
+            "allowed-tools" => {
                 let listed = match node.text() {
                     Some(text) => text.to_owned(),
                     None => node

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::bytes::{Regex, RegexBuilder};
 use trueline_facts::Severity;
 
-use crate::command::Script;
+use crate::command::{self, Script};
 use crate::discovery::Kind;
 use crate::finding::{Draft, Found};
 use crate::prose;
@@ -41,7 +41,7 @@ const DECODES_AND_RUNS: &str = r"\b(?:exec|eval|compile|function|__import__)\s*\
 const DECODES: &str =
     r"(?:b64decode|b85decode|fromhex|unhexlify|marshal\.loads|atob\s*\(|zlib\.decompress)";
 const RUNS: &str = r"(?:^|[^.\w])(?:exec|eval)\s*\(\s*[a-z_]";
-const DUMPS_ENVIRONMENT: &str = r"(?:dict\s*\(\s*os\.environ|os\.environ\.(?:items|copy)\s*\(|dumps\s*\(\s*(?:dict\s*\()?\s*os\.environ|for\s+\w+(?:\s*,\s*\w+)?\s+in\s+os\.environ|json\.stringify\s*\(\s*process\.env|object\.(?:entries|keys)\s*\(\s*process\.env)";
+const DUMPS_ENVIRONMENT: &str = r"(?:os\.environ\.items\s*\(|dumps\s*\(\s*(?:dict\s*\()?\s*os\.environ|for\s+\w+(?:\s*,\s*\w+)?\s+in\s+os\.environ|json\.stringify\s*\(\s*process\.env|object\.(?:entries|keys)\s*\(\s*process\.env)";
 const SECRET_FILES: &str = r#"(?:\.ssh[/\\"']|id_rsa|id_ed25519|\.aws[/\\"']|\.netrc|\.npmrc|\.pypirc|\.git-credentials|/etc/shadow|\.kube/config|\.docker/config|login data|wallet\.dat|cookies\.sqlite|\.gnupg)"#;
 const SENDS: &str = r"(?:requests\.(?:post|put|get|request)|urlopen|urllib\.request|http\.client|httpx\.|aiohttp|socket\.socket|fetch\s*\(\s*[`'\x22]https?|axios\.|https?\.request\s*\(|xmlhttprequest|smtplib|ftplib|paramiko|curl\s)";
 
@@ -106,6 +106,7 @@ pub(crate) fn check(found: &mut Found<'_>) {
     match extension.as_str() {
         "md" | "mdx" | "txt" => prose::check(found),
         "sh" | "bash" | "zsh" | "ps1" => shell(found),
+        "yaml" | "yml" | "json" | "toml" => collecting(found),
         "py" | "js" | "mjs" | "cjs" | "ts" | "rb" | "pl" => script(found),
         _ => {}
     }
@@ -126,7 +127,23 @@ fn shell(found: &mut Found<'_>) {
     }
 }
 
+/// An address in a configuration that shows its requests to whoever made it.
+fn collecting(found: &mut Found<'_>) {
+    let mut start = 0;
+    for line in found.file.text.split_inclusive('\n') {
+        if line.contains("://") && command::collects(line) {
+            found.add(Draft::new(
+                Id::SkillPayload,
+                (start, start + line.trim_end().len()),
+                "the skill speaks to a host that collects requests".to_owned(),
+            ));
+        }
+        start += line.len();
+    }
+}
+
 fn script(found: &mut Found<'_>) {
+    collecting(found);
     let lower = found.file.text.to_ascii_lowercase();
     let at = |pattern: &Option<Regex>| {
         pattern

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use trueline_agents::{
-    AgentFile, Example, Id, Kind, Outcome, check, kind, rule, skill_folders, skill_part,
+    AgentFile, Example, Id, Kind, Outcome, check, in_skill, kind, rule, skill_folders, skill_part,
     source_language,
 };
 use trueline_facts::{RepoPath, Tier};
@@ -22,12 +22,7 @@ fn run(example: &Example) -> Outcome {
     let files: Vec<AgentFile<'_>> = files
         .iter()
         .map(|(path, text)| {
-            let part = || {
-                skills
-                    .iter()
-                    .any(|s| path.as_bytes().starts_with(s))
-                    .then(|| skill_part(path))
-            };
+            let part = || in_skill(path, &skills).then(|| skill_part(path));
             let kind = kind(path)
                 .or_else(part)
                 .or_else(|| source_language(path).map(Kind::Source))

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bstr::ByteSlice;
 use trueline_agents::{
-    AgentFile, Kind, Lock, Outcome, check, kind, names_mcp, skill_folders, skill_part,
+    AgentFile, Kind, Lock, Outcome, check, in_skill, kind, names_mcp, skill_folders, skill_part,
     source_language, speaks_of_mcp,
 };
 use trueline_facts::{Diagnostic, Finding, Level, RepoPath, Tier};
@@ -127,14 +127,10 @@ fn read(
         if interrupt.load(Ordering::Relaxed) {
             break;
         }
-        let in_skill = || {
-            skills
-                .iter()
-                .any(|folder| path.as_bytes().starts_with(folder))
-        };
+        let is_part = || in_skill(path, &skills);
         let known = kind(path)
-            .filter(|kind| !matches!(kind, Kind::Manifest | Kind::ToolList) || !in_skill());
-        let Some(kind) = known.or_else(|| in_skill().then(|| skill_part(path))) else {
+            .filter(|kind| !matches!(kind, Kind::Manifest | Kind::ToolList) || !is_part());
+        let Some(kind) = known.or_else(|| is_part().then(|| skill_part(path))) else {
             if let Some(language) = source_language(path) {
                 sources.push((path, language));
             }

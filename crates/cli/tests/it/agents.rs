@@ -2,7 +2,7 @@
 
 use crate::repository::{CLAUDE, Repository};
 
-const SECRET: &str = "q8Zr4kXw9TbnL2vPz7";
+const SECRET: &str = "m3Tz8Qe5Rk1Vw7Lc9Xj2";
 
 fn servers(command: &str) -> String {
     format!(
@@ -57,7 +57,7 @@ fn a_scan_shows_what_is_wrong_with_agent_configuration_and_who_wrote_it() {
     assert_eq!(rules(&whole), expected);
     assert_eq!(rules(&alone), expected);
     for finding in whole["findings"].as_array().unwrap() {
-        assert_eq!(finding["origin"]["author"]["kind"], "ai", "{finding}");
+        assert_eq!(finding["origin"]["kind"], "ai", "{finding}");
         assert!(finding["location"]["start"]["line"].as_u64().unwrap() > 1);
     }
 }
@@ -144,8 +144,16 @@ fn a_broken_configuration_is_told_and_hides_nothing_else() {
 fn the_rules_are_listed_and_explained() {
     let repository = Repository::plain();
     let list = repository.trueline(&["rules", "list"]);
-    assert!(list.stdout().contains("toxic-tool-flow"), "{}", list.stdout());
+    assert!(
+        list.stdout().contains("toxic-tool-flow"),
+        "{}",
+        list.stdout()
+    );
     let page = repository.trueline(&["rules", "explain", "invisible-instructions"]);
     assert_eq!(page.code(), 0, "{}", page.stderr());
-    assert!(page.stdout().contains("## How to fix it"), "{}", page.stdout());
+    assert!(
+        page.stdout().contains("## How to fix it"),
+        "{}",
+        page.stdout()
+    );
 }
