@@ -119,7 +119,7 @@ fn fenced(piece: &Piece, about_attacks: bool, found: &mut Found<'_>) {
         let range = (piece.start + heard.start, piece.start + heard.end);
         found.add(Draft::new(heard.id, range, heard.message).uncertain());
     }
-    blobs(text, piece.start, true, found);
+    blobs(text, piece.start, about_attacks, found);
 }
 
 fn hidden(piece: &Piece, in_examples: bool, found: &mut Found<'_>) {
@@ -164,9 +164,11 @@ fn commands(text: &str, start: usize, about_attacks: bool, found: &mut Found<'_>
             range,
             format!("a command that the agent is told to run {}", risk.message),
         );
-        // Installing by a pipe into a shell is how many tools are documented; sending secrets is not.
+        // Installing by a pipe into a shell is how many tools are documented. What decodes a program or opens a shell
+        // to another machine has no use even as an example.
         let usual = risk.id == Id::DownloadAndRun && !risk.is_suspicious;
-        found.add(if about_attacks || usual {
+        let is_shown = risk.is_suspicious && risk.id == Id::DownloadAndRun;
+        found.add(if usual || (about_attacks && !is_shown) {
             draft.uncertain()
         } else {
             draft
