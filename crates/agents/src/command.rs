@@ -214,7 +214,7 @@ impl Script {
                 );
             }
         } else if INTERPRETERS.contains(&program.as_str()) || program == "eval" || program == "." {
-            let fetched = command.words.iter().skip(1).find(|word| {
+            let is_fetched = command.words.iter().skip(1).any(|word| {
                 let text = word.text.trim_start_matches(['"', '\'']);
                 (text.starts_with("$(")
                     || text.starts_with('`')
@@ -227,7 +227,7 @@ impl Script {
                             .starts_with(&format!("{f} "))
                     })
             });
-            if fetched.is_some() {
+            if is_fetched {
                 say(command.end(), "runs what it downloads", false);
             } else if let Some(code) = command.inline_code() {
                 let lower = code.text.to_ascii_lowercase();

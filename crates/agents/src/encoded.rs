@@ -44,7 +44,7 @@ pub(crate) fn blobs(text: &str) -> Vec<Blob> {
 }
 
 fn decode(run: &[u8]) -> Option<(&'static str, String)> {
-    let percent = run.iter().filter(|b| **b == b'%').count();
+    let percent = memchr::memchr_iter(b'%', run).count();
     if percent * 6 > run.len() {
         return readable(&percent_signs(run)).map(|text| ("a text in percent signs", text));
     }
@@ -174,7 +174,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_encoded_is_found(words in "[a-z]{3,8}( [a-z]{3,8}){5,8}") {
-            let hex: String = words.bytes().map(|b| format!("{b:02x}")).collect();
+            let hex = crate::finding::hexadecimal(words.as_bytes());
             prop_assert_eq!(&blobs(&hex)[0].text, &words);
         }
 

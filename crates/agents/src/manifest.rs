@@ -18,7 +18,7 @@ impl Installed {
         for group in ["dependencies", "devDependencies", "optionalDependencies"] {
             for (key, _) in document
                 .get(group)
-                .map(|node| node.entries())
+                .map(crate::document::Node::entries)
                 .unwrap_or_default()
             {
                 self.0.insert(key.name.clone());

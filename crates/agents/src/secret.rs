@@ -102,37 +102,39 @@ pub(crate) fn is_random(value: &str) -> bool {
         && entropy(value) >= LEAST_BITS
 }
 
+/// Words of values that stand for a secret.
+const PLACEHOLDERS: [&str; 22] = [
+    "your",
+    "example",
+    "placeholder",
+    "changeme",
+    "change_me",
+    "change-me",
+    "replace",
+    "xxxx",
+    "dummy",
+    "insert",
+    "todo",
+    "sample",
+    "redacted",
+    "...",
+    "****",
+    "fake",
+    "12345678",
+    "abcdef",
+    "here",
+    "test",
+    "<",
+    "user:pass",
+];
+
 fn is_placeholder(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
-    const WORDS: [&str; 22] = [
-        "your",
-        "example",
-        "placeholder",
-        "changeme",
-        "change_me",
-        "change-me",
-        "replace",
-        "xxxx",
-        "dummy",
-        "insert",
-        "todo",
-        "sample",
-        "redacted",
-        "...",
-        "****",
-        "fake",
-        "12345678",
-        "abcdef",
-        "here",
-        "test",
-        "<",
-        "user:pass",
-    ];
     let runs = value
         .as_bytes()
         .windows(6)
         .any(|w| w.iter().all(|b| *b == w[0]));
-    WORDS.iter().any(|word| lower.contains(word)) || runs
+    PLACEHOLDERS.iter().any(|word| lower.contains(word)) || runs
 }
 
 fn entropy(text: &str) -> f64 {

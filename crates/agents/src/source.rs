@@ -80,6 +80,22 @@ pub(crate) fn answers(language: SourceLanguage, found: &mut Found<'_>) {
     }
 }
 
+/// A tool from what was found of it.
+fn declared(
+    (name, name_place): (String, (usize, usize)),
+    description: Option<(String, (usize, usize))>,
+    parameters: Vec<Parameter>,
+) -> Tool {
+    let (description, description_place) = description.unwrap_or((String::new(), name_place));
+    Tool {
+        name,
+        name_place,
+        description,
+        description_place,
+        parameters,
+    }
+}
+
 struct Reader<'t> {
     tokens: Vec<Token<'t>>,
     /// Texts that a name of the file stands for.
@@ -195,16 +211,14 @@ impl<'t> Reader<'t> {
                         // A call around it, as `t("KEY", "text")`: its last text.
                         if self.name(at + 2).is_some() && self.is_sign(at + 3, '(') {
                             let inner = self.close(at + 3);
-                            let last = (at + 3..inner)
-                                .filter_map(|i| {
-                                    self.text(i).filter(|_| {
-                                        matches!(
-                                            self.tokens.get(i).map(|t| &t.what),
-                                            Some(What::Text(_))
-                                        )
-                                    })
+                            let last = (at + 3..inner).rev().find_map(|i| {
+                                self.text(i).filter(|_| {
+                                    matches!(
+                                        self.tokens.get(i).map(|t| &t.what),
+                                        Some(What::Text(_))
+                                    )
                                 })
-                                .last();
+                            });
                             if let Some((text, place, _)) = last {
                                 return Some((text, place));
                             }
@@ -220,23 +234,6 @@ impl<'t> Reader<'t> {
         None
     }
 
-    fn tool(
-        &self,
-        name: (String, (usize, usize)),
-        description: Option<(String, (usize, usize))>,
-        parameters: Vec<Parameter>,
-    ) -> Tool {
-        let (description, description_place) =
-            description.unwrap_or_else(|| (String::new(), name.1));
-        Tool {
-            name: name.0,
-            name_place: name.1,
-            description,
-            description_place,
-            parameters,
-        }
-    }
-
     fn python(&self) -> Vec<Tool> {
         let mut out = Vec::new();
         for at in 0..self.tokens.len() {
@@ -244,7 +241,7 @@ impl<'t> Reader<'t> {
                 out.extend(self.decorated(at));
             } else if self.is_name(at, "Tool") && self.is_sign(at + 1, '(') {
                 if let Some(name) = self.keyed(at + 1, &["name"]) {
-                    out.push(self.tool(
+                    out.push(declared(
                         name,
                         self.keyed(at + 1, &["description"]),
                         self.properties(at + 1),
@@ -319,7 +316,7 @@ impl<'t> Reader<'t> {
             close,
             docstring.as_ref().map(|d| d.0.as_str()).unwrap_or_default(),
         );
-        Some(self.tool(
+        Some(declared(
             named.unwrap_or(function_name),
             described.or(docstring),
             parameters,
@@ -393,7 +390,7 @@ impl<'t> Reader<'t> {
             return None;
         }
         let description = self.keyed(open, &["description", "Description"])?;
-        Some(self.tool(name, Some(description), self.properties(open)))
+        Some(declared(name, Some(description), self.properties(open)))
     }
 
     /// Keys with a description somewhere below a token.
@@ -453,7 +450,7 @@ impl<'t> Reader<'t> {
                         break;
                     }
                 }
-                if !out.last().is_some_and(|p| p.place == place) {
+                if out.last().is_none_or(|p| p.place != place) {
                     out.push(Parameter {
                         name: key,
                         description: String::new(),
@@ -487,9 +484,9 @@ impl<'t> Reader<'t> {
                     } else {
                         Vec::new()
                     };
-                    out.push(self.tool(name, Some((description, place)), parameters));
+                    out.push(declared(name, Some((description, place)), parameters));
                 } else if self.is_sign(next + 1, '{') {
-                    out.push(self.tool(
+                    out.push(declared(
                         name,
                         self.keyed(next + 1, &["description"]),
                         self.properties(next + 1),
@@ -550,12 +547,12 @@ impl<'t> Reader<'t> {
                         _ => {}
                     }
                 }
-                out.push(self.tool((name, place), description, parameters));
+                out.push(declared((name, place), description, parameters));
             } else if self.is_name(at, "Tool")
                 && self.is_sign(at + 1, '{')
                 && let Some(name) = self.keyed(at + 1, &["Name"])
             {
-                out.push(self.tool(
+                out.push(declared(
                     name,
                     self.keyed(at + 1, &["Description"]),
                     self.properties(at + 1),

@@ -142,7 +142,7 @@ pub(crate) fn listen(text: &str, voice: Voice, about_attacks: bool) -> Vec<Heard
     if voice == Voice::Tool {
         tool_orders(&lower, text, &sentences, &mut heard);
     }
-    heard.sort_by(|a, b| (a.id, a.start).cmp(&(b.id, b.start)));
+    heard.sort_by_key(|heard| (heard.id, heard.start));
     heard
 }
 
@@ -178,10 +178,18 @@ impl Sentence<'_> {
             .pattern
             .find_iter(self.text.as_bytes())
             .find(|found| {
-                let rest = &self.text.as_bytes()[found.end()..];
-                !(found.as_bytes().ends_with(b".env") && rest.first() == Some(&b'.') && rest.get(1).is_some_and(u8::is_ascii_alphabetic))
-                    // `process.env`, `import.meta.env`: a name of a program.
-                    && !(found.as_bytes().starts_with(b".env") && found.start() > 0 && self.text.as_bytes().get(found.start() - 1).is_some_and(u8::is_ascii_alphanumeric))
+                let bytes = self.text.as_bytes();
+                let next = bytes.get(found.end()..).unwrap_or_default();
+                let is_sample = found.as_bytes().ends_with(b".env")
+                    && matches!(next, [b'.', letter, ..] if letter.is_ascii_alphabetic());
+                // `process.env`, `import.meta.env`: a name of a program.
+                let is_name = found.as_bytes().starts_with(b".env")
+                    && found
+                        .start()
+                        .checked_sub(1)
+                        .and_then(|before| bytes.get(before))
+                        .is_some_and(u8::is_ascii_alphanumeric);
+                !is_sample && !is_name
             })
             .map(|found| (found.start(), found.end()))
     }

@@ -170,7 +170,7 @@ pub(crate) fn listed(text: &str) -> Vec<Tool> {
         };
         let parameters = schema
             .get("properties")
-            .map(|properties| properties.entries())
+            .map(crate::document::Node::entries)
             .unwrap_or_default()
             .iter()
             .map(|(key, body)| Parameter {

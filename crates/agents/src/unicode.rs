@@ -263,7 +263,10 @@ fn zero_width(
             match c {
                 // A byte order mark at the beginning of the file.
                 '\u{feff}' => start + byte != 0,
-                '\u{200d}' => !(before.is_some_and(is_pictorial) && after.is_some_and(is_pictorial)) && !beside(needs_joiners),
+                '\u{200d}' => {
+                    let joins = before.is_some_and(is_pictorial) && after.is_some_and(is_pictorial);
+                    !joins && !beside(needs_joiners)
+                }
                 '\u{200b}' | '\u{200c}' => !beside(needs_joiners) && !beside(is_ideograph),
                 '\u{200e}' | '\u{200f}' | '\u{61c}' => !right_to_left,
                 '\u{180b}'..='\u{180f}' | '\u{17b4}' | '\u{17b5}' => !beside(needs_joiners),

@@ -105,8 +105,7 @@ fn npm(words: &[&Word]) -> Option<Launch> {
     while let Some(word) = words.get(at) {
         match word.text.as_str() {
             "-p" | "--package" => return words.get(at + 1).map(|w| npm_spec(w, &w.text)),
-            "--no-install" | "--no" | "--offline" => return None,
-            "-c" | "--call" => return None,
+            "--no-install" | "--no" | "--offline" | "-c" | "--call" => return None,
             text if text.starts_with("--package=") => {
                 return Some(npm_spec(word, &text["--package=".len()..]));
             }
@@ -252,6 +251,10 @@ fn git_pin(spec: &str) -> Pin {
     }
 }
 
+#[expect(
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "launchers compare them so"
+)]
 fn is_path(text: &str) -> bool {
     text.starts_with(['.', '/', '~', '$'])
         || text.contains('\\')

@@ -84,9 +84,10 @@ pub(super) fn parse(text: &str) -> Result<Node, Broken> {
         match stack.last_mut().map(|open| &mut open.kind) {
             None => return Ok(done),
             Some(OpenKind::List(items)) => items.push(done),
-            Some(OpenKind::Map(entries, waiting)) => match waiting.take() {
-                Some(key) => entries.push((key, done)),
-                None => {
+            Some(OpenKind::Map(entries, waiting)) => {
+                if let Some(key) = waiting.take() {
+                    entries.push((key, done));
+                } else {
                     let name = match done.value {
                         Value::Text(name) | Value::Number(name) => name,
                         Value::Bool(value) => value.to_string(),
@@ -98,7 +99,7 @@ pub(super) fn parse(text: &str) -> Result<Node, Broken> {
                         end: done.end,
                     });
                 }
-            },
+            }
         }
     }
     Ok(Node {

@@ -193,10 +193,11 @@ fn variable(name: &str, value: &str, range: (usize, usize), found: &mut Found<'_
             .uncertain()
             .symbol(name),
         );
-    } else if (name == "NODE_TLS_REJECT_UNAUTHORIZED" && value == "0")
-        || (name == "PYTHONHTTPSVERIFY" && value == "0")
-        || (name == "GIT_SSL_NO_VERIFY" && matches!(value, "1" | "true"))
-    {
+    } else if matches!(
+        (name, value),
+        ("NODE_TLS_REJECT_UNAUTHORIZED" | "PYTHONHTTPSVERIFY", "0")
+            | ("GIT_SSL_NO_VERIFY", "1" | "true")
+    ) {
         found.add(Draft::new(Id::ModelEndpointOverride, range, format!("`{name}` switches the check of certificates off: anybody on the way can read and change the traffic")).symbol(name));
     }
 }

@@ -123,7 +123,7 @@ pub(crate) fn check(document: &Node, found: &mut Found<'_>) {
             }
             "chat.tools.terminal.autoApprove" | "autoApprove" => patterns(node, found),
             "allow" | "allowed" | "allowedTools" | "allowed_tools" | "autoApprovedTools" => {
-                allowed(node, found)
+                allowed(node, found);
             }
             _ => {}
         }

@@ -374,6 +374,10 @@ fn started(server: &Server, command: &Command, installed: &Installed, found: &mu
     );
 }
 
+#[expect(
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "ends of a host's name, not of a file's"
+)]
 fn remote(server: &Server, found: &mut Found<'_>) {
     let from_proxy = server
         .words
@@ -505,9 +509,9 @@ fn reach(server: &Server, command: &Command, found: &mut Found<'_>) {
             Some("the socket of Docker: with it a container can do all that the machine can")
         } else if is_container && text == "--privileged" {
             Some("every privilege of the machine")
-        } else if source.is_some_and(is_everything) {
-            Some("the whole disk or home folder")
-        } else if is_filesystem && at > 0 && is_everything(text) {
+        } else if source.is_some_and(is_everything)
+            || (is_filesystem && at > 0 && is_everything(text))
+        {
             Some("the whole disk or home folder")
         } else {
             None
