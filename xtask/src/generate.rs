@@ -69,6 +69,21 @@ fn rule_pages(files: &mut Vec<(String, String)>) -> Result<()> {
         )?;
         files.push((format!("docs/rules/{}.md", rule.id), rule.docs_markdown()));
     }
+    index.push_str(
+        "\n## What steers agents\n\nMade from `rules/agents/*.toml`.\n\n\
+         | rule | weakness | what it looks for |\n|---|---|---|\n",
+    );
+    for rule in trueline_agents::rules() {
+        let cwe: Vec<String> = rule.cwe.iter().map(ToString::to_string).collect();
+        writeln!(
+            index,
+            "| [`{id}`]({id}.md) | {} | {} |",
+            cwe.join(", "),
+            rule.title,
+            id = rule.id
+        )?;
+        files.push((format!("docs/rules/{}.md", rule.id), rule.docs_markdown()));
+    }
     files.push(("docs/rules/README.md".to_owned(), index));
     Ok(())
 }

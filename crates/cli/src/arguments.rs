@@ -70,8 +70,9 @@ pub(crate) struct Scan {
     /// A repository, a folder of one, or any folder. With --only artifacts any number of files and folders.
     #[arg(default_value = ".", value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
-    /// Run one check alone. `artifacts`: model files, one record a file.
-    #[arg(long, value_enum, value_name = "CHECK", conflicts_with_all = ["diff", "baseline", "write_baseline", "import", "fix"])]
+    /// Run one check alone. `artifacts`: model files, one record a file. `agents`: what steers AI agents
+    /// (rules files, skills, MCP servers and tools, hooks, permissions, tasks, CI).
+    #[arg(long, value_enum, value_name = "CHECK", conflicts_with = "fix")]
     pub(crate) only: Option<Only>,
     /// How to print the result.
     #[arg(long, value_enum, default_value_t = ScanFormat::Terminal)]
@@ -91,6 +92,9 @@ pub(crate) struct Scan {
     /// Write what is found to a baseline, for later runs with --baseline.
     #[arg(long, value_name = "FILE", conflicts_with = "diff")]
     pub(crate) write_baseline: Option<PathBuf>,
+    /// Write the digests of MCP servers and tools to `.trueline/agents.lock`: commit it, and a change of one is a finding.
+    #[arg(long)]
+    pub(crate) write_lock: bool,
     /// Add the findings of another tool; may be given more than once.
     #[arg(long, value_name = "FILE.sarif")]
     pub(crate) import: Vec<PathBuf>,
@@ -113,6 +117,7 @@ pub(crate) struct Scan {
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Only {
     Artifacts,
+    Agents,
 }
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use trueline_scan::{Changed, ReadingOptions, ScanRequest, Scanner, Silent, Tiers};
+use trueline_scan::{Changed, Checks, ReadingOptions, ScanRequest, Scanner, Silent, Tiers};
 
 /// Edits that are timed.
 const EDITS: usize = 11;
@@ -22,6 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let interrupt = AtomicBool::new(false);
     let start = Instant::now();
     let mut scanner = Scanner::new(ScanRequest {
+        checks: Checks::All,
         path: tree,
         tiers: Tiers::Shown,
         diff: None,

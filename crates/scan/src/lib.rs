@@ -3,6 +3,7 @@
 //! The one entry that every front end calls. Requests in, documents of `trueline_facts` out; a
 //! check that fails becomes a diagnostic in the document, never an aborted run.
 
+mod agents;
 mod artifacts;
 mod baseline;
 mod blame;
@@ -37,7 +38,7 @@ pub use declare::{DeclareAction, DeclareRequest, DeclaredCommit, declare};
 pub use error::ScanError;
 pub use mend::{FixOutcome, FixedFile, TakenBack, Writing, fix};
 pub use rules::{RuleList, RuleSummary, explain, rules};
-pub use scan::{ScanOutcome, ScanRequest, scan};
+pub use scan::{AgentsLock, Checks, ScanOutcome, ScanRequest, scan};
 pub use scanner::{Changed, Scanner};
 pub use stats::{StatsRequest, stats};
 pub use trueline_history::declare::Outcome as NoteOutcome;

@@ -71,7 +71,7 @@ impl SecretLines {
 }
 
 /// Values of secrets, wherever they stand.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct SecretValues(Option<AhoCorasick>);
 
 impl SecretValues {
@@ -94,13 +94,13 @@ impl SecretValues {
 pub(crate) fn finding(
     finding: &mut Finding,
     raw: &str,
-    values: &SecretValues,
+    values: Option<&SecretValues>,
     secrets: &SecretLines,
 ) {
     let secret = is_secret(finding);
     let here = secrets.at(&finding.location);
     let literals = if here { literals(raw) } else { Vec::new() };
-    if finding.engine != crate::OWN_ENGINE {
+    if let Some(values) = values.filter(|_| finding.engine != crate::OWN_ENGINE) {
         finding.message = values.masked(&finding.message);
         for step in &mut finding.trace {
             step.message = values.masked(&step.message);

@@ -44,6 +44,13 @@ pub fn rules() -> Result<RuleList, ScanError> {
             severity: rule.severity,
             tier: rule.tier,
         })
+        .chain(trueline_agents::rules().iter().map(|rule| RuleSummary {
+            id: RuleId::new(rule.id.as_str()),
+            title: rule.title.clone(),
+            cwe: rule.cwe.clone(),
+            severity: rule.severity,
+            tier: rule.tier,
+        }))
         .collect();
     rules.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(RuleList {
@@ -58,11 +65,17 @@ pub fn explain(id: &str) -> Result<String, ScanError> {
     if let Some(rule) = engine.rules().iter().find(|r| r.id.as_str() == id) {
         return Ok(rule.docs_markdown());
     }
+    if let Some(rule) = trueline_agents::rules().iter().find(|r| r.id == id) {
+        return Ok(rule.docs_markdown());
+    }
     let models = artifacts::rule_text();
     if let Some(rule) = models.into_iter().find(|r| r.id.as_str() == id) {
         return Ok(rule.markdown);
     }
-    let ids: Vec<&str> = engine.rules().iter().map(|r| r.id.as_str()).collect();
+    let mut ids: Vec<&str> = engine.rules().iter().map(|r| r.id.as_str()).collect();
+    for own in crate::agents::rule_ids() {
+        ids.push(own);
+    }
     Err(ScanError::NoRule {
         rule: id.to_owned(),
         hint: nearest(id, &ids).map_or_else(

@@ -21,14 +21,35 @@ use crate::observe::Observation;
 use crate::place::Place;
 use crate::scanner::{Changed, Scanner};
 use crate::{
-    Progress, ReadingOptions, ScanError, VERSION, artifacts, import, mend, redact, source,
+    Progress, ReadingOptions, ScanError, VERSION, agents, artifacts, import, mend, redact, source,
 };
+
+/// Which checks run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Checks {
+    /// All of them.
+    #[default]
+    All,
+    /// What steers agents, and nothing else.
+    Agents,
+}
+
+/// The digests of servers and tools that were seen, and where a team commits them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AgentsLock {
+    /// The file.
+    pub path: PathBuf,
+    /// Its text.
+    pub text: String,
+}
 
 /// What to scan and how.
 #[derive(Clone, Debug)]
 pub struct ScanRequest {
     /// A repository, a folder or file of one, or any folder.
     pub path: PathBuf,
+    /// Which checks.
+    pub checks: Checks,
     /// Which findings.
     pub tiers: Tiers,
     /// Report only findings on lines that this revision does not have.
@@ -56,6 +77,8 @@ pub struct ScanOutcome {
     pub analyzed: Vec<RepoPath>,
     /// How often a file was analysed: files that import each other can be several times.
     pub analyses: u64,
+    /// What can be committed so that a change of a server or tool is seen; absent for a part of a tree.
+    pub agents_lock: Option<AgentsLock>,
     rules: Vec<RuleText>,
     /// GitHub's hash of each line, of files with findings.
     line_hashes: BTreeMap<RepoPath, Vec<String>>,
@@ -126,6 +149,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) observation: Option<&'a Observation>,
     pub(crate) paths: &'a [RepoPath],
     pub(crate) checked: Checked,
+    pub(crate) agents_seen: trueline_agents::Lock,
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
@@ -140,6 +164,7 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
         observation,
         paths,
         mut checked,
+        agents_seen,
         mut diagnostics,
     } = parts;
     let Named {
@@ -223,6 +248,10 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
         code,
         analyzed: checked.analyzed,
         analyses: checked.analyses,
+        agents_lock: (place.prefix.as_bytes().is_empty() && !place.is_bare()).then(|| AgentsLock {
+            path: place.root_path().join(trueline_agents::LOCK_PATH),
+            text: agents_seen.to_json(),
+        }),
         rules: rule_texts(engine),
         line_hashes: joined.line_hashes,
     })
@@ -291,12 +320,7 @@ fn add_patches(
             } else {
                 None
             };
-            redact::finding(
-                &mut finding,
-                raw.unwrap_or_default(),
-                &redact::SecretValues::default(),
-                secrets,
-            );
+            redact::finding(&mut finding, raw.unwrap_or_default(), None, secrets);
             if let Some(slot) = findings.get_mut(at) {
                 slot.fix = finding.fix;
             }
@@ -314,6 +338,7 @@ fn rule_texts(engine: &Engine) -> Vec<RuleText> {
             markdown: rule.docs_markdown(),
         })
         .chain(artifacts::rule_text())
+        .chain(agents::rule_texts())
         .collect()
 }
 
@@ -321,7 +346,10 @@ fn rule_texts(engine: &Engine) -> Vec<RuleText> {
 fn rule_ids(engine: &Engine, files: &[CheckedFile]) -> BTreeSet<String> {
     let own = engine.rules().iter().map(|r| &r.id);
     let theirs = files.iter().flat_map(|f| &f.findings).map(|f| &f.rule);
-    own.chain(theirs).map(ToString::to_string).collect()
+    own.chain(theirs)
+        .map(ToString::to_string)
+        .chain(agents::rule_ids().map(str::to_owned))
+        .collect()
 }
 
 fn code_view(

@@ -14,14 +14,16 @@ use trueline_facts::{Diagnostic, Level, RepoPath};
 use trueline_taint::Engine;
 
 use crate::artifacts::CleanModels;
-use crate::check::{self, Changes, Options};
+use crate::check::{self, Changes, Checked, Options};
 use crate::config::FILE_NAME;
 use crate::memory::{Clock, Memory, Stored};
 use crate::observe::{self, Observation};
 use crate::place::Place;
-use crate::scan::{self, Named, Parts};
+use crate::scan::{self, Checks, Named, Parts};
 use crate::source::Scope;
-use crate::{Progress, ScanError, ScanOutcome, ScanRequest, artifacts, cache, custom, source};
+use crate::{
+    Progress, ScanError, ScanOutcome, ScanRequest, agents, artifacts, cache, custom, source,
+};
 
 /// What changed since the last scan.
 #[derive(Clone, Copy, Debug)]
@@ -128,28 +130,43 @@ impl Scanner {
             progress,
             interrupt,
         };
-        let mut checked = check::run(
-            &self.engine,
-            &last.paths,
-            &*contents,
-            options,
-            &mut self.memory,
-        )?;
-        let asked = self.place.config()?.models;
-        let models_changed = artifacts::add(
+        let mut checked = if self.request.checks == Checks::Agents {
+            Checked::default()
+        } else {
+            check::run(
+                &self.engine,
+                &last.paths,
+                &*contents,
+                options,
+                &mut self.memory,
+            )?
+        };
+        let models_changed = if self.request.checks == Checks::All {
+            let asked = self.place.config()?.models;
+            artifacts::add(
+                &mut checked,
+                &artifacts::InTree {
+                    root: self.place.root_path(),
+                    paths: &last.paths,
+                    tiers: options.tiers,
+                    threads: options.threads,
+                    asked: &asked,
+                    now: (self.clock)(),
+                },
+                &mut self.models,
+                progress,
+                interrupt,
+            )?
+        } else {
+            false
+        };
+        let agents_seen = agents::add(
             &mut checked,
-            &artifacts::InTree {
-                root: self.place.root_path(),
-                paths: &last.paths,
-                tiers: options.tiers,
-                threads: options.threads,
-                asked: &asked,
-                now: (self.clock)(),
-            },
-            &mut self.models,
-            progress,
+            &*contents,
+            &last.paths,
+            options.tiers,
             interrupt,
-        )?;
+        );
         let mut diagnostics = self.diagnostics.clone();
         diagnostics.extend(last.diagnostics.iter().cloned());
         let models_unwritten = models_changed
@@ -186,6 +203,7 @@ impl Scanner {
             observation: last.observation.as_ref(),
             paths: &last.paths,
             checked,
+            agents_seen,
             diagnostics,
         })
     }

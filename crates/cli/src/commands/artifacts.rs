@@ -13,6 +13,25 @@ use crate::arguments::{Scan, ScanFormat};
 use crate::output;
 use crate::progress::Bar;
 
+/// Model files have records of their own, not findings with origins: what speaks of these does not apply.
+pub(crate) fn check(arguments: &Scan) -> Result<()> {
+    let other = [
+        (arguments.diff.is_some(), "--diff"),
+        (arguments.baseline.is_some(), "--baseline"),
+        (arguments.write_baseline.is_some(), "--write-baseline"),
+        (!arguments.import.is_empty(), "--import"),
+        (arguments.write_lock, "--write-lock"),
+    ];
+    match other.iter().find(|(given, _)| *given) {
+        None => Ok(()),
+        Some((_, option)) => Err(ScanError::Unusable {
+            path: (*option).into(),
+            reason: "it cannot be used with --only artifacts",
+        }
+        .into()),
+    }
+}
+
 pub(crate) fn run(arguments: &Scan, interrupt: &AtomicBool) -> Result<Ended> {
     let bar = Bar::new(arguments.writing.quiet);
     let request = ArtifactRequest {

@@ -3,10 +3,12 @@
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use trueline_facts::{Applicability, Finding, Suppression};
 use trueline_report::{html, json, markdown, terminal};
-use trueline_scan::{Baseline, FixOutcome, ScanError, ScanOutcome, ScanRequest, Tiers, Writing};
+use trueline_scan::{
+    Baseline, Checks, FixOutcome, ScanError, ScanOutcome, ScanRequest, Tiers, Writing,
+};
 
 use crate::Ended;
 use crate::arguments::{Only, Scan, ScanFormat};
@@ -18,6 +20,7 @@ pub(crate) fn run(arguments: &Scan, interrupt: &AtomicBool) -> Result<Ended> {
     output::check(arguments.writing.output.as_deref())?;
     output::check(arguments.write_baseline.as_deref())?;
     if arguments.only == Some(Only::Artifacts) {
+        artifacts::check(arguments)?;
         return artifacts::run(arguments, interrupt);
     }
     let [path] = arguments.paths.as_slice() else {
@@ -29,6 +32,10 @@ pub(crate) fn run(arguments: &Scan, interrupt: &AtomicBool) -> Result<Ended> {
     };
     let bar = Bar::new(arguments.writing.quiet);
     let request = ScanRequest {
+        checks: match arguments.only {
+            Some(Only::Agents) => Checks::Agents,
+            Some(Only::Artifacts) | None => Checks::All,
+        },
         path: path.clone(),
         tiers: if arguments.all {
             Tiers::All
@@ -56,6 +63,9 @@ pub(crate) fn run(arguments: &Scan, interrupt: &AtomicBool) -> Result<Ended> {
     let file = arguments.writing.output.as_deref();
     output::write(render(arguments, &outcome)?.as_bytes(), file)?;
 
+    if arguments.write_lock {
+        write_lock(&outcome)?;
+    }
     let report = &outcome.report;
     if let Some(file) = &arguments.write_baseline {
         let known = report
@@ -87,6 +97,32 @@ pub(crate) fn run(arguments: &Scan, interrupt: &AtomicBool) -> Result<Ended> {
             .any(|f| f.severity >= limit.severity())
     });
     Ok(if failed { Ended::Findings } else { Ended::Pass })
+}
+
+/// Writes the lock of agents' servers and tools into the tree.
+fn write_lock(outcome: &ScanOutcome) -> Result<()> {
+    let Some(lock) = &outcome.agents_lock else {
+        return Err(ScanError::Unusable {
+            path: "--write-lock".into(),
+            reason: "the lock speaks of a whole work tree: scan its root",
+        }
+        .into());
+    };
+    // A link of the tree could lead anywhere.
+    let is_link =
+        |path: &std::path::Path| std::fs::symlink_metadata(path).is_ok_and(|m| m.is_symlink());
+    if is_link(&lock.path) || lock.path.parent().is_some_and(is_link) {
+        return Err(ScanError::Unusable {
+            path: lock.path.clone(),
+            reason: "it is a link: nothing is written through it",
+        }
+        .into());
+    }
+    if let Some(folder) = lock.path.parent() {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("{} could not be made", folder.display()))?;
+    }
+    output::write(lock.text.as_bytes(), Some(&lock.path))
 }
 
 fn fix(

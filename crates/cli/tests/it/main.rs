@@ -5,6 +5,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod agents;
 mod artifacts;
 mod blame;
 mod cache;

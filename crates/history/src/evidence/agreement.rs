@@ -334,6 +334,11 @@ pub(super) fn accounted(
         };
         since(base).without(&familiar).shared(&since(parent))
     };
+    share(part, whole, of_branch)
+}
+
+/// `part` of the `whole` lines that a commit adds are the branch's, which adds `of_branch`.
+fn share(part: u32, whole: u32, of_branch: impl Fn() -> u32) -> Share {
     let is_half = part > 0 && part * 2 >= whole;
     if is_half && part < MANY && u64::from(part) * 3 < u64::from(of_branch()) {
         Share::Scrap

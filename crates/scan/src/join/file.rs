@@ -102,15 +102,7 @@ impl Join<'_> {
         let foreign = findings.iter().any(is_foreign);
         let is_missing = foreign && self.contents.read(&path).is_err();
         let lines = if foreign { content.lines().count() } else { 0 };
-        let none = redact::SecretValues::default();
-        let values = if foreign {
-            self.values.get_or_init(|| {
-                self.secrets
-                    .values(|path| self.contents.read(path).unwrap_or_default())
-            })
-        } else {
-            &none
-        };
+        let values = foreign.then(|| self.secret_values());
         let mut nowhere = 0;
         for finding in &mut findings {
             let line = finding.location.start.line;
@@ -125,9 +117,9 @@ impl Join<'_> {
                     line_of(&content, finding.location.start.line, &path, self.secrets);
             }
             // The content is read only where a secret stands.
-            let secret = self.secrets.contains(&path, finding.location.start.line);
+            let secret = self.secrets.contains(&path, line);
             let raw = if secret {
-                line_at(&content, finding.location.start.line)
+                line_at(&content, line)
             } else {
                 Cow::Borrowed("")
             };
@@ -174,6 +166,13 @@ impl Join<'_> {
             hidden,
             sites,
         });
+    }
+}
+
+impl Join<'_> {
+    fn secret_values(&self) -> &redact::SecretValues {
+        let read = |path: &RepoPath| self.contents.read(path).unwrap_or_default();
+        self.values.get_or_init(|| self.secrets.values(read))
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, SystemTime};
 
 use trueline_scan::{
-    Changed, ReadingOptions, ScanOutcome, ScanRequest, Scanner, Silent, Tiers, scan,
+    Changed, Checks, ReadingOptions, ScanOutcome, ScanRequest, Scanner, Silent, Tiers, scan,
 };
 
 pub(crate) struct Tree {
@@ -57,6 +57,7 @@ impl Tree {
 
     pub(crate) fn request(&self, cache: bool, threads: usize) -> ScanRequest {
         ScanRequest {
+            checks: Checks::All,
             path: self.root().to_owned(),
             tiers: Tiers::All,
             diff: None,

@@ -1,0 +1,185 @@
+//! Commands that run because a folder is opened, entered or built as a container.
+
+use trueline_facts::Severity;
+
+use super::command_text;
+use crate::command::Script;
+use crate::document::Node;
+use crate::finding::{Draft, Found};
+use crate::rule::Id;
+
+/// Tasks of an editor.
+pub(crate) fn check(document: &Node, found: &mut Found<'_>) {
+    for task in document.get("tasks").map(Node::items).unwrap_or_default() {
+        let run_on = task.path(&["runOptions", "runOn"]);
+        let label = task
+            .get("label")
+            .or_else(|| task.get("taskName"))
+            .and_then(Node::text)
+            .unwrap_or("task");
+        let command = task
+            .get("command")
+            .and_then(command_text)
+            .unwrap_or_default();
+        let arguments = task.get("args").and_then(command_text).unwrap_or_default();
+        let line = format!("{command} {arguments}");
+        let risks = Script::read(&line).risks();
+        if let Some(node) = run_on.filter(|n| n.text() == Some("folderOpen")) {
+            let mut draft = Draft::new(
+                Id::AutomaticCommand,
+                (node.start, node.end),
+                format!(
+                    "the task `{label}` runs as soon as the folder is opened: {}",
+                    crate::text::shown(&line)
+                ),
+            )
+            .symbol(label);
+            if task.path(&["presentation", "reveal"]).and_then(Node::text) == Some("never")
+                || task.get("hide").is_some_and(Node::is_true)
+            {
+                draft.message.push_str(" (and its terminal is hidden)");
+                draft = draft.severity(Severity::High);
+            }
+            found.add(draft);
+        }
+        for risk in risks {
+            let node = task.get("command").unwrap_or(task);
+            let draft = Draft::new(
+                risk.id,
+                (node.start, node.end),
+                format!("the task `{label}` {}", risk.message),
+            )
+            .symbol(label);
+            found.add(if run_on.is_some() {
+                draft.severity(Severity::Critical)
+            } else {
+                draft
+            });
+        }
+    }
+    bypass_flags(document, found);
+}
+
+/// Switches that let tasks run by themselves.
+pub(crate) fn automatic(document: &Node, found: &mut Found<'_>) {
+    if let Some(node) = document
+        .get("task.allowAutomaticTasks")
+        .or_else(|| document.path(&["settings", "task.allowAutomaticTasks"]))
+        && node.is_true()
+    {
+        found.add(
+            Draft::new(
+                Id::AutomaticCommand,
+                (node.start, node.end),
+                "tasks of the folder run without a question when it is opened".to_owned(),
+            )
+            .symbol("task.allowAutomaticTasks"),
+        );
+    }
+}
+
+/// Commands of a container's life.
+pub(crate) fn lifecycle(document: &Node, found: &mut Found<'_>) {
+    for key in [
+        "initializeCommand",
+        "onCreateCommand",
+        "updateContentCommand",
+        "postCreateCommand",
+        "postStartCommand",
+        "postAttachCommand",
+    ] {
+        let Some(node) = document.get(key) else {
+            continue;
+        };
+        let mut parts = vec![node];
+        parts.extend(node.entries().iter().map(|(_, below)| below));
+        for part in parts {
+            let Some(text) = command_text(part) else {
+                continue;
+            };
+            for risk in Script::read(&text).risks() {
+                let draft = Draft::new(
+                    risk.id,
+                    (part.start, part.end),
+                    format!("`{key}` {}", risk.message),
+                )
+                .symbol(key);
+                // In the container a download is how tools come in; on the machine itself it is not.
+                found.add(if key == "initializeCommand" || risk.is_suspicious {
+                    draft
+                } else {
+                    draft.uncertain()
+                });
+            }
+        }
+        if key == "initializeCommand" {
+            found.add(
+                Draft::new(
+                    Id::AutomaticCommand,
+                    (node.start, node.end),
+                    "`initializeCommand` runs on the machine itself, not in the container"
+                        .to_owned(),
+                )
+                .uncertain()
+                .symbol(key),
+            );
+        }
+    }
+    for argument in document.get("runArgs").map(Node::texts).unwrap_or_default() {
+        if argument.text() == Some("--privileged") {
+            found.add(
+                Draft::new(
+                    Id::BroadAgentAccess,
+                    (argument.start, argument.end),
+                    "the container gets every privilege of the machine".to_owned(),
+                )
+                .uncertain()
+                .symbol("runArgs"),
+            );
+        }
+    }
+    bypass_flags(document, found);
+}
+
+/// Shell that runs when a folder is entered.
+pub(crate) fn entered(found: &mut Found<'_>) {
+    for risk in Script::read(found.file.text).risks() {
+        found.add(Draft::new(
+            risk.id,
+            (risk.start, risk.end),
+            format!("entering the folder {}", risk.message),
+        ));
+    }
+}
+
+/// Options that switch every question of an agent off.
+pub(crate) const BYPASS_FLAGS: &[&str] = &[
+    "--dangerously-skip-permissions",
+    "--dangerously-bypass-approvals-and-sandbox",
+    "--yolo",
+    "--allow-all-tools",
+    "--trust-all-tools",
+    "--dangerously-allow-all",
+    "--approval-mode=yolo",
+    "--yes-always",
+    "--permission-mode=bypassPermissions",
+    "--auto-approve-everything",
+];
+
+fn bypass_flags(document: &Node, found: &mut Found<'_>) {
+    document.walk(&mut |_, node| {
+        if let Some(flag) = node
+            .text()
+            .and_then(|text| BYPASS_FLAGS.iter().find(|flag| text.contains(**flag)))
+        {
+            found.add(
+                Draft::new(
+                    Id::ApprovalBypass,
+                    (node.start, node.end),
+                    format!("an agent is started with `{flag}`"),
+                )
+                .symbol(flag),
+            );
+        }
+    });
+}

@@ -1,0 +1,659 @@
+//! Tools that the source of an MCP server declares: names, descriptions, parameters, read from its tokens.
+//!
+//! No grammar is needed for that: declarations are calls, decorators and literals with known names. Python, JavaScript
+//! and TypeScript, and Go. What is put together at run time is not seen; constants of the file are.
+
+mod tokens;
+
+use std::collections::BTreeMap;
+
+use self::tokens::{Token, What, tokens};
+use crate::discovery::SourceLanguage;
+use crate::finding::{Draft, Found};
+use crate::rule::Id;
+use crate::speech::{Voice, listen};
+use crate::tool::{Parameter, Tool};
+
+/// The tools of a file.
+pub(crate) fn tools(language: SourceLanguage, text: &str) -> Vec<Tool> {
+    let reader = Reader::new(language, text);
+    let mut out = match language {
+        SourceLanguage::Python => reader.python(),
+        SourceLanguage::JavaScript => reader.javascript(),
+        SourceLanguage::Go => reader.go(),
+    };
+    out.sort_by_key(|tool| tool.name_place);
+    out.dedup_by(|b, a| a.name == b.name && a.description_place == b.description_place);
+    out
+}
+
+/// Answers of a tool that speak to the agent instead of answering.
+pub(crate) fn answers(language: SourceLanguage, found: &mut Found<'_>) {
+    let text = found.file.text;
+    let mut drafts = Vec::new();
+    for token in tokens(language, text) {
+        let What::Text(value) = &token.what else {
+            continue;
+        };
+        let lower = value.to_ascii_lowercase();
+        if value.len() < 40
+            || ![
+                "<important>",
+                "<system>",
+                "strictly adhere",
+                "i am the user",
+                "<hidden>",
+            ]
+            .iter()
+            .any(|mark| lower.contains(mark))
+        {
+            continue;
+        }
+        if let Some(heard) = listen(value, Voice::Tool, false)
+            .into_iter()
+            .find(|heard| heard.is_certain && heard.id == Id::InstructionOverride)
+        {
+            drafts.push(Draft::new(
+                heard.id,
+                (token.start, token.end),
+                format!(
+                    "a text of the server speaks to the agent: {}",
+                    heard.message
+                ),
+            ));
+        } else if lower.contains("<important>")
+            && ["no longer available", "replaced by", "use the", "instead"]
+                .iter()
+                .filter(|w| lower.contains(**w))
+                .count()
+                >= 2
+        {
+            drafts.push(Draft::new(
+                Id::ToolShadowing,
+                (token.start, token.end),
+                "a tool answers that another one is to be used".to_owned(),
+            ));
+        }
+    }
+    for draft in drafts {
+        found.add(draft);
+    }
+}
+
+/// A tool from what was found of it.
+fn declared(
+    (name, name_place): (String, (usize, usize)),
+    description: Option<(String, (usize, usize))>,
+    parameters: Vec<Parameter>,
+) -> Tool {
+    let (description, description_place) = description.unwrap_or((String::new(), name_place));
+    Tool {
+        name,
+        name_place,
+        description,
+        description_place,
+        parameters,
+    }
+}
+
+struct Reader<'t> {
+    tokens: Vec<Token<'t>>,
+    /// Texts that a name of the file stands for.
+    constants: BTreeMap<&'t str, (String, (usize, usize))>,
+}
+
+impl<'t> Reader<'t> {
+    fn new(language: SourceLanguage, text: &'t str) -> Self {
+        let mut reader = Self {
+            tokens: tokens(language, text),
+            constants: BTreeMap::new(),
+        };
+        for at in 0..reader.tokens.len() {
+            let Some(name) = reader.name(at) else {
+                continue;
+            };
+            if reader.is_sign(at + 1, '=')
+                && !reader.is_sign(at + 2, '=')
+                && let Some((value, place, _)) = reader.text(at + 2)
+            {
+                reader.constants.insert(name, (value, place));
+            }
+        }
+        reader
+    }
+
+    fn name(&self, at: usize) -> Option<&'t str> {
+        match self.tokens.get(at)?.what {
+            What::Name(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    fn is_name(&self, at: usize, name: &str) -> bool {
+        self.name(at) == Some(name)
+    }
+
+    fn is_sign(&self, at: usize, sign: char) -> bool {
+        matches!(self.tokens.get(at).map(|t| &t.what), Some(What::Sign(s)) if *s == sign)
+    }
+
+    /// A text at a token: literals beside each other or joined by `+`, or a constant. The index after it comes last.
+    fn text(&self, at: usize) -> Option<(String, (usize, usize), usize)> {
+        let mut out = String::new();
+        let mut place: Option<(usize, usize)> = None;
+        let mut at = at;
+        // Parentheses around a long text.
+        let mut open = 0;
+        while self.is_sign(at, '(') {
+            open += 1;
+            at += 1;
+        }
+        loop {
+            match self.tokens.get(at).map(|t| &t.what) {
+                Some(What::Text(value)) => {
+                    let token = self.tokens.get(at)?;
+                    out.push_str(value);
+                    place = Some((place.map_or(token.start, |p| p.0), token.end));
+                    at += 1;
+                }
+                Some(What::Name(name)) if place.is_none() => {
+                    let (value, found) = self.constants.get(name)?;
+                    out.push_str(value);
+                    place = Some(*found);
+                    at += 1;
+                }
+                Some(What::Sign('+')) if place.is_some() => at += 1,
+                Some(What::Sign(')')) if open > 0 => {
+                    open -= 1;
+                    at += 1;
+                }
+                _ => break,
+            }
+        }
+        place.map(|place| (out, place, at))
+    }
+
+    /// One past the sign that closes the one at a token.
+    fn close(&self, at: usize) -> usize {
+        let mut depth = 0_usize;
+        for (index, token) in self.tokens.iter().enumerate().skip(at) {
+            match token.what {
+                What::Sign('(' | '[' | '{') => depth += 1,
+                What::Sign(')' | ']' | '}') => {
+                    depth = depth.saturating_sub(1);
+                    if depth == 0 {
+                        return index + 1;
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.tokens.len()
+    }
+
+    /// The text of a key (`name=`, `name:`, `"name":`) directly inside the brackets at a token.
+    fn keyed(&self, open: usize, keys: &[&str]) -> Option<(String, (usize, usize))> {
+        let end = self.close(open);
+        let mut depth = 0_usize;
+        for at in open..end {
+            match &self.tokens.get(at)?.what {
+                What::Sign('(' | '[' | '{') => depth += 1,
+                What::Sign(')' | ']' | '}') => depth = depth.saturating_sub(1),
+                What::Name(_) | What::Text(_) if depth == 1 => {
+                    let key = match &self.tokens.get(at)?.what {
+                        What::Name(name) => name,
+                        What::Text(text) => text.as_str(),
+                        What::Sign(_) => continue,
+                    };
+                    if keys.contains(&key)
+                        && (self.is_sign(at + 1, ':') || self.is_sign(at + 1, '='))
+                    {
+                        // A call around it, as `t("KEY", "text")`: its last text.
+                        if self.name(at + 2).is_some() && self.is_sign(at + 3, '(') {
+                            let inner = self.close(at + 3);
+                            let last = (at + 3..inner).rev().find_map(|i| {
+                                self.text(i).filter(|_| {
+                                    matches!(
+                                        self.tokens.get(i).map(|t| &t.what),
+                                        Some(What::Text(_))
+                                    )
+                                })
+                            });
+                            if let Some((text, place, _)) = last {
+                                return Some((text, place));
+                            }
+                        }
+                        if let Some((text, place, _)) = self.text(at + 2) {
+                            return Some((text, place));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
+    fn python(&self) -> Vec<Tool> {
+        let mut out = Vec::new();
+        for at in 0..self.tokens.len() {
+            if self.is_sign(at, '@') {
+                out.extend(self.decorated(at));
+            } else if self.is_name(at, "Tool") && self.is_sign(at + 1, '(') {
+                if let Some(name) = self.keyed(at + 1, &["name"]) {
+                    out.push(declared(
+                        name,
+                        self.keyed(at + 1, &["description"]),
+                        self.properties(at + 1),
+                    ));
+                }
+            } else if self.is_sign(at, '{') {
+                out.extend(self.literal(at));
+            }
+        }
+        out
+    }
+
+    /// `@server.tool(...)` and the function below it.
+    fn decorated(&self, at: usize) -> Option<Tool> {
+        let mut index = at + 1;
+        let mut last = self.name(index)?;
+        while self.is_sign(index + 1, '.')
+            && let Some(name) = self.name(index + 2)
+        {
+            last = name;
+            index += 2;
+        }
+        if !matches!(
+            last,
+            "tool"
+                | "resource"
+                | "prompt"
+                | "mcp_tool"
+                | "register_tool"
+                | "kernel_function"
+                | "function_tool"
+        ) {
+            return None;
+        }
+        index += 1;
+        let arguments = self.is_sign(index, '(').then_some(index);
+        if let Some(open) = arguments {
+            index = self.close(open);
+        }
+        // More decorators may stand between.
+        while self.is_sign(index, '@') {
+            index += 1;
+            while self.name(index).is_some() || self.is_sign(index, '.') {
+                index += 1;
+            }
+            if self.is_sign(index, '(') {
+                index = self.close(index);
+            }
+        }
+        if self.is_name(index, "async") {
+            index += 1;
+        }
+        if !self.is_name(index, "def") {
+            return None;
+        }
+        let function = self.tokens.get(index + 1)?;
+        let function_name = (
+            self.name(index + 1)?.to_owned(),
+            (function.start, function.end),
+        );
+        let open = index + 2;
+        let close = self.close(open);
+        let body = (close..close + 60).find(|i| self.is_sign(*i, ':'))? + 1;
+        let docstring = match self.tokens.get(body).map(|t| &t.what) {
+            Some(What::Text(_)) => self.text(body).map(|(text, place, _)| (text, place)),
+            _ => None,
+        };
+        let named = arguments.and_then(|open| self.keyed(open, &["name"]));
+        let described = arguments.and_then(|open| self.keyed(open, &["description"]));
+        let parameters = self.signature(
+            open,
+            close,
+            docstring.as_ref().map(|d| d.0.as_str()).unwrap_or_default(),
+        );
+        Some(declared(
+            named.unwrap_or(function_name),
+            described.or(docstring),
+            parameters,
+        ))
+    }
+
+    /// The parameters of a function, with what its docstring says of each.
+    fn signature(&self, open: usize, close: usize, docstring: &str) -> Vec<Parameter> {
+        let mut out = Vec::new();
+        let mut depth = 0_usize;
+        for at in open..close {
+            match self.tokens.get(at).map(|t| &t.what) {
+                Some(What::Sign('(' | '[' | '{')) => depth += 1,
+                Some(What::Sign(')' | ']' | '}')) => depth = depth.saturating_sub(1),
+                Some(What::Name(name))
+                    if depth == 1
+                        && (self.is_sign(at - 1, '(') || self.is_sign(at - 1, ','))
+                        && !matches!(*name, "self" | "cls" | "ctx" | "context") =>
+                {
+                    let token = &self.tokens[at];
+                    let next = (at + 1..close)
+                        .find(|i| self.is_sign(*i, ','))
+                        .unwrap_or(close);
+                    let said = docstring.lines().find_map(|line| {
+                        let rest = line
+                            .trim()
+                            .trim_start_matches([':', '-', '*', '`'])
+                            .trim_start_matches("param ")
+                            .strip_prefix(name)?;
+                        let rest = rest.trim_start_matches('`');
+                        let (_, text) = rest.split_once(':')?;
+                        Some(text.trim().to_owned())
+                    });
+                    let annotated = (at..next).find_map(|i| {
+                        self.text(i)
+                            .filter(|_| {
+                                matches!(self.tokens.get(i).map(|t| &t.what), Some(What::Text(_)))
+                            })
+                            .map(|t| t.0)
+                    });
+                    out.push(Parameter {
+                        name: (*name).to_owned(),
+                        description: said.or(annotated).unwrap_or_default(),
+                        place: (token.start, token.end),
+                    });
+                }
+                _ => {}
+            }
+        }
+        out
+    }
+
+    /// An object or dictionary with a name, a description and a schema.
+    fn literal(&self, open: usize) -> Option<Tool> {
+        let end = self.close(open);
+        let has_schema = (open..end).any(|at| {
+            let key = match self.tokens.get(at).map(|t| &t.what) {
+                Some(What::Name(name)) => *name,
+                Some(What::Text(text)) => text.as_str(),
+                _ => return false,
+            };
+            matches!(
+                key,
+                "inputSchema" | "input_schema" | "parameters" | "InputSchema"
+            ) && (self.is_sign(at + 1, ':')
+                || self.is_sign(at + 1, ',')
+                || self.is_sign(at + 1, '}'))
+        });
+        let name = self.keyed(open, &["name", "Name"])?;
+        if !has_schema || name.0.contains(' ') {
+            return None;
+        }
+        let description = self.keyed(open, &["description", "Description"])?;
+        Some(declared(name, Some(description), self.properties(open)))
+    }
+
+    /// Keys with a description somewhere below a token.
+    fn properties(&self, open: usize) -> Vec<Parameter> {
+        let end = self.close(open);
+        let mut out = Vec::new();
+        for at in open + 1..end {
+            let key = match self.tokens.get(at).map(|t| &t.what) {
+                Some(What::Name(name)) => (*name).to_owned(),
+                Some(What::Text(text)) if text.len() < 60 => text.clone(),
+                _ => continue,
+            };
+            if !(self.is_sign(at + 1, ':'))
+                || matches!(
+                    key.as_str(),
+                    "properties"
+                        | "inputSchema"
+                        | "input_schema"
+                        | "parameters"
+                        | "description"
+                        | "type"
+                        | "items"
+                        | "required"
+                )
+            {
+                continue;
+            }
+            let token = &self.tokens[at];
+            let place = (token.start, token.end);
+            if self.is_sign(at + 2, '{') {
+                if let Some((text, _)) = self.keyed(at + 2, &["description", "Description"]) {
+                    out.push(Parameter {
+                        name: key,
+                        description: text,
+                        place,
+                    });
+                }
+            } else if self.is_name(at + 2, "z") {
+                // `z.string().optional().describe("…")`
+                let mut index = at + 3;
+                while index < end && !self.is_sign(index, ',') {
+                    if self.is_name(index, "describe")
+                        && let Some((text, ..)) = self.text(index + 2)
+                    {
+                        out.push(Parameter {
+                            name: key.clone(),
+                            description: text,
+                            place,
+                        });
+                    }
+                    index = if self.is_sign(index, '(') {
+                        self.close(index)
+                    } else {
+                        index + 1
+                    };
+                    if self.is_sign(index, '}') {
+                        break;
+                    }
+                }
+                if out.last().is_none_or(|p| p.place != place) {
+                    out.push(Parameter {
+                        name: key,
+                        description: String::new(),
+                        place,
+                    });
+                }
+            }
+        }
+        out
+    }
+
+    fn javascript(&self) -> Vec<Tool> {
+        let mut out = Vec::new();
+        for at in 0..self.tokens.len() {
+            if self.is_sign(at, '.')
+                && let Some("tool" | "registerTool" | "addTool" | "prompt" | "registerPrompt") =
+                    self.name(at + 1)
+                && self.is_sign(at + 2, '(')
+            {
+                let first = at + 3;
+                let Some((name, place, next)) = self.text(first) else {
+                    continue;
+                };
+                if !self.is_sign(next, ',') {
+                    continue;
+                }
+                let name = (name, place);
+                if let Some((description, place, after)) = self.text(next + 1) {
+                    let parameters = if self.is_sign(after, ',') && self.is_sign(after + 1, '{') {
+                        self.properties(after + 1)
+                    } else {
+                        Vec::new()
+                    };
+                    out.push(declared(name, Some((description, place)), parameters));
+                } else if self.is_sign(next + 1, '{') {
+                    out.push(declared(
+                        name,
+                        self.keyed(next + 1, &["description"]),
+                        self.properties(next + 1),
+                    ));
+                }
+            } else if self.is_sign(at, '{') {
+                out.extend(self.literal(at));
+            }
+        }
+        out
+    }
+
+    fn go(&self) -> Vec<Tool> {
+        let mut out = Vec::new();
+        for at in 0..self.tokens.len() {
+            if self.is_name(at, "NewTool") && self.is_sign(at + 1, '(') {
+                let Some((name, place, _)) = self.text(at + 2) else {
+                    continue;
+                };
+                let end = self.close(at + 1);
+                let mut description = None;
+                let mut parameters = Vec::new();
+                for index in at + 2..end {
+                    match self.name(index) {
+                        Some("WithDescription") => {
+                            description = description.or_else(|| {
+                                (index..self.close(index + 1))
+                                    .rev()
+                                    .find_map(|i| {
+                                        matches!(
+                                            self.tokens.get(i).map(|t| &t.what),
+                                            Some(What::Text(_))
+                                        )
+                                        .then(|| self.text(i))
+                                        .flatten()
+                                    })
+                                    .map(|(t, p, _)| (t, p))
+                            });
+                        }
+                        Some(
+                            "WithString" | "WithNumber" | "WithBoolean" | "WithObject"
+                            | "WithArray",
+                        ) => {
+                            let Some((name, place, _)) = self.text(index + 2) else {
+                                continue;
+                            };
+                            let inner = self.close(index + 1);
+                            let said = (index..inner)
+                                .find(|i| self.is_name(*i, "Description"))
+                                .and_then(|i| self.text(i + 2))
+                                .map(|t| t.0);
+                            parameters.push(Parameter {
+                                name,
+                                description: said.unwrap_or_default(),
+                                place,
+                            });
+                        }
+                        _ => {}
+                    }
+                }
+                out.push(declared((name, place), description, parameters));
+            } else if self.is_name(at, "Tool")
+                && self.is_sign(at + 1, '{')
+                && let Some(name) = self.keyed(at + 1, &["Name"])
+            {
+                out.push(declared(
+                    name,
+                    self.keyed(at + 1, &["Description"]),
+                    self.properties(at + 1),
+                ));
+            }
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(language: SourceLanguage, text: &str) -> Vec<(String, String, Vec<String>)> {
+        tools(language, text)
+            .into_iter()
+            .map(|t| {
+                (
+                    t.name,
+                    t.description,
+                    t.parameters.into_iter().map(|p| p.name).collect(),
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn tools_of_python_servers_are_read() {
+        let text = "@mcp.tool()\nasync def add(a: int, b: int = 2) -> int:\n    \"\"\"Adds.\"\"\"\n    return a + b\n\n@app.tool(name=\"sub\", description=\"Subtracts\" \" numbers\")\ndef f(x): pass\n\ntypes.Tool(name=\"get\", description=DESC, inputSchema={\"properties\": {\"url\": {\"type\": \"string\", \"description\": \"Where\"}}})\nDESC = \"Fetches\"\n";
+        assert_eq!(
+            read(SourceLanguage::Python, text),
+            [
+                (
+                    "add".to_owned(),
+                    "Adds.".to_owned(),
+                    vec!["a".to_owned(), "b".to_owned()]
+                ),
+                (
+                    "sub".to_owned(),
+                    "Subtracts numbers".to_owned(),
+                    vec!["x".to_owned()]
+                ),
+                (
+                    "get".to_owned(),
+                    "Fetches".to_owned(),
+                    vec!["url".to_owned()]
+                ),
+            ]
+        );
+    }
+
+    #[test]
+    fn tools_of_javascript_servers_are_read() {
+        let text = "server.tool('add', `Adds ${n}`, { a: z.number().describe('first') }, async () => {});\nserver.registerTool(\"get\", { title: 'x', description: 'Fetches' + ' a page', inputSchema: {} }, f);\nconst t = { name: 'list', description: 'Lists', inputSchema: { type: 'object', properties: { dir: { description: 'Which' } } } };\nconst r = /['\"]/g;\nserver.tool('end', 'Ends', {}, f);";
+        let names: Vec<(String, String, Vec<String>)> = read(SourceLanguage::JavaScript, text);
+        assert_eq!(
+            names[0],
+            (
+                "add".to_owned(),
+                "Adds ${n}".to_owned(),
+                vec!["a".to_owned()]
+            )
+        );
+        assert_eq!(names[1].1, "Fetches a page");
+        assert_eq!(
+            names[2],
+            (
+                "list".to_owned(),
+                "Lists".to_owned(),
+                vec!["dir".to_owned()]
+            )
+        );
+        assert_eq!(names[3].0, "end");
+    }
+
+    #[test]
+    fn tools_of_go_servers_are_read() {
+        let text = "mcp.NewTool(\"get\", mcp.WithDescription(t(\"KEY\", \"Fetches\")), mcp.WithString(\"url\", mcp.Description(\"Where\")))\nmcp.Tool{Name: \"list\", Description: `Lists`}";
+        assert_eq!(
+            read(SourceLanguage::Go, text),
+            [
+                (
+                    "get".to_owned(),
+                    "Fetches".to_owned(),
+                    vec!["url".to_owned()]
+                ),
+                ("list".to_owned(), "Lists".to_owned(), Vec::new())
+            ]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_breaks_a_reader(text in "[@a-dTol.(){}\\[\\]'\"`:,=+ \\n/\\\\é$-]{0,120}") {
+            for language in [SourceLanguage::Python, SourceLanguage::JavaScript, SourceLanguage::Go] {
+                for tool in tools(language, &text) {
+                    prop_assert!(text.get(tool.description_place.0..tool.description_place.1).is_some());
+                }
+            }
+        }
+    }
+}
