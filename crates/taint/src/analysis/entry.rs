@@ -213,8 +213,6 @@ impl<'a> Analyzer<'a> {
         names
     }
 
-    /// Parameters that are one part of the path, in frameworks of Python that divide it after decoding:
-    /// `{name}`, `<name>`, `<string:name>`, but not `{name:path}`.
     /// Whether a decorator hands on what a schema let through: `@blueprint.arguments(UserSchema)`.
     fn is_shaped(&self, function: &Function) -> bool {
         function.decorators.iter().any(|d| {
@@ -225,6 +223,8 @@ impl<'a> Analyzer<'a> {
         })
     }
 
+    /// Parameters that are one part of the path, in frameworks of Python that divide it after decoding:
+    /// `{name}`, `<name>`, `<string:name>`, but not `{name:path}`.
     fn segment_names(&mut self, function: &Function) -> SmallVec<[Symbol; 2]> {
         let mut names = SmallVec::new();
         if self.module.language != Language::Python || self.imports_any(&["aiohttp".to_owned()]) {
@@ -447,7 +447,7 @@ impl<'a> Analyzer<'a> {
                 let by_decorator = param.decorators.iter().any(|d| {
                     let name = last_name(self.names.text(d.name));
                     model.spec.decorators.iter().any(|m| m == name)
-                });
+                }) && self.imports_any(&model.spec.imports);
                 if !by_annotation && !by_decorator {
                     continue;
                 }

@@ -667,6 +667,9 @@ pub(crate) struct ParameterSpec {
     pub(crate) annotations: Vec<String>,
     #[serde(default)]
     pub(crate) decorators: Vec<String>,
+    /// The decorators count only where one of these modules is imported.
+    #[serde(default)]
+    pub(crate) imports: Vec<String>,
     /// The type of the parameter; `number` carries no text.
     #[serde(default, rename = "type")]
     pub(crate) kind: Option<String>,
