@@ -149,6 +149,7 @@ fn without(text: &str, values: &[String]) -> String {
 /// longest first, so that no part of one stays.
 fn literals(line: &str) -> Vec<String> {
     let mut found = Vec::new();
+    let mut named = false;
     let mut rest = line;
     while let Some(open) = rest.find(['"', '\'', '`']) {
         let quote = &rest[open..=open];
@@ -162,10 +163,18 @@ fn literals(line: &str) -> Vec<String> {
             escaped = c == '\\' && !escaped;
             end += c.len_utf8();
         }
-        found.push(inner[..end].to_owned());
-        rest = inner.get(end + 1..).unwrap_or_default();
+        let after = inner.get(end + 1..).unwrap_or_default();
+        // The name of an entry is no value of one.
+        let begins = rest[..open].trim_end().chars().next_back();
+        let is_name =
+            after.trim_start().starts_with(':') && matches!(begins, None | Some('{' | ','));
+        named |= is_name;
+        if !is_name {
+            found.push(inner[..end].to_owned());
+        }
+        rest = after;
     }
-    if found.is_empty() {
+    if found.is_empty() && !named {
         let value = line.split_once(['=', ':']).map_or(line, |(_, value)| value);
         found.extend(
             value

@@ -105,6 +105,9 @@ impl<'a> Analyzer<'a> {
                 if let Some(result) = self.callback_method(frame, state, receiver, *name, &call) {
                     return self.refined(state, result);
                 }
+                if let Some(result) = self.run_elsewhere(frame, state, *name, &call) {
+                    return self.refined(state, result);
+                }
                 if let Some(result) = self.let_through(frame, state, receiver, *name, &call) {
                     return self.refined(state, result);
                 }

@@ -247,6 +247,43 @@ impl<'a> Analyzer<'a> {
             })
     }
 
+    /// What runs a function elsewhere with the arguments that follow it: `asyncio.to_thread(f, a)`.
+    pub(super) fn run_elsewhere(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        name: Symbol,
+        call: &Call<'_, 'a>,
+    ) -> Option<ValId> {
+        if self.module.language != Language::Python {
+            return None;
+        }
+        let at = match self.names.text(name) {
+            "to_thread" | "run_sync" | "submit" | "run_in_threadpool" => 0,
+            "run_in_executor" => 1,
+            _ => return None,
+        };
+        let function = call.passed.get(at)?.value;
+        if !self.is_callable(function) {
+            return None;
+        }
+        let inner = Call {
+            target: function,
+            receiver: None,
+            name: None,
+            callee: None,
+            passed: &call.passed[at + 1..],
+        };
+        let dead = frame.dead;
+        let result = self.invoke(frame, state, &inner);
+        frame.dead = dead;
+        Some(if result == ValId::UNDEF {
+            ValId::UNKNOWN
+        } else {
+            result
+        })
+    }
+
     /// Calls a function with values; that it never returns says nothing of the code after.
     pub(super) fn call_function(
         &mut self,

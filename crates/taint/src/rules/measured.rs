@@ -143,10 +143,10 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_that_is_too_often_wrong_is_not_in_the_default_tier() {
+    fn a_rule_that_is_more_often_wrong_than_right_is_not_in_the_default_tier() {
         for rule in Engine::builtin().unwrap().rules() {
             let now = measured(rule.id.as_str()).now();
-            let bad = now.of >= 5 && now.share.is_some_and(|share| share < 0.6);
+            let bad = now.of >= 5 && now.share.is_some_and(|share| share < 0.5);
             assert!(!bad || rule.tier == Tier::All, "{}: {now:?}", rule.id);
         }
     }
