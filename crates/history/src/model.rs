@@ -180,7 +180,7 @@ pub struct Death {
 pub enum Extent {
     /// All of it, in [`History::changes`].
     Repository,
-    /// Nothing: only some files were walked. [`touched`](crate::walk::touched) reads what is asked.
+    /// Nothing: only some files were walked. What is asked for is read from trees.
     Files,
 }
 

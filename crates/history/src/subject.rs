@@ -53,7 +53,7 @@ impl Nameless {
         }
     }
 
-    /// A subject as [`public`] has it, and without these names.
+    /// A subject without addresses, owners of forks and these names.
     #[must_use]
     pub fn public(&self, subject: &str) -> String {
         let text = public(subject);
