@@ -5,8 +5,9 @@ use gix::objs::{CommitRefIter, Kind};
 use rustc_hash::FxHashSet;
 use trueline_facts::RepoPath;
 
+use crate::evidence::objects::mostly_kept;
 use crate::model::{CommitIx, History};
-use crate::repository::{Gap, HistoryError, Objects, Repository};
+use crate::repository::{Gap, HistoryError, Objects, Repository, is_binary};
 use crate::walk::trees::{Mode, Trees};
 
 /// A commit's signature with what documents leave out: the time zone.
@@ -62,6 +63,42 @@ impl Repository {
             .read(id, Kind::Blob, &mut buffer)
             .map_err(unavailable)?;
         Ok(Some(buffer))
+    }
+
+    /// The regular files of a commit, by path.
+    #[must_use]
+    pub fn files_at(&self, commit: ObjectId) -> Vec<(RepoPath, ObjectId)> {
+        let objects = self.objects();
+        let Ok(tree) = tree_of(&objects, commit, &mut Vec::new()) else {
+            return Vec::new();
+        };
+        let mut files = Vec::new();
+        Trees::new().differences(&objects, None, tree, |difference| {
+            if let Some((mode, id)) = difference.after
+                && mode.is_text_candidate()
+            {
+                files.push((RepoPath::new(difference.path.to_vec()), id));
+            }
+        });
+        files
+    }
+
+    /// The content of the file of these that has most lines in common with a text, at least one
+    /// half: what was renamed to it.
+    #[must_use]
+    pub fn renamed_from(&self, files: &[(RepoPath, ObjectId)], text: &[u8]) -> Option<Vec<u8>> {
+        let mut best: Option<(u32, Vec<u8>)> = None;
+        for (_, id) in files {
+            let Some(old) = self.blob(*id).filter(|old| !is_binary(old)) else {
+                continue;
+            };
+            if let Some(common) = mostly_kept(&old, text)
+                && best.as_ref().is_none_or(|(most, _)| common > *most)
+            {
+                best = Some((common, old));
+            }
+        }
+        best.map(|(_, old)| old)
     }
 
     /// The submodule of a commit that a path lies in, and its commit there.
@@ -130,21 +167,18 @@ fn tree_of(objects: &Objects, commit: ObjectId, buffer: &mut Vec<u8>) -> Result<
 }
 
 impl History {
-    /// The commits of this history that are reachable from `base`, itself included. A base that is
-    /// not part of it (a branch that went on elsewhere) is followed to where the two meet.
-    pub fn reachable_from(
-        &self,
-        repository: &Repository,
-        base: ObjectId,
-    ) -> Result<FxHashSet<CommitIx>, HistoryError> {
+    /// Where this history left that of `base`: the latest commit that both have, `base` itself if it
+    /// is part of it. A base that is not (a branch that went on elsewhere) is followed to where the
+    /// two meet.
+    #[must_use]
+    pub fn fork_of(&self, repository: &Repository, base: ObjectId) -> Option<ObjectId> {
         let index: rustc_hash::FxHashMap<ObjectId, CommitIx> = self
             .commits
             .iter()
             .zip(0..)
             .map(|(commit, ix)| (commit.id, CommitIx(ix)))
             .collect();
-        let mut reached = FxHashSet::default();
-        let mut known: Vec<CommitIx> = Vec::new();
+        let mut met: Option<CommitIx> = None;
         let mut foreign = vec![base];
         let mut seen: FxHashSet<ObjectId> = FxHashSet::default();
         let local = repository.local();
@@ -153,7 +187,8 @@ impl History {
                 continue;
             }
             match index.get(&id) {
-                Some(ix) => known.push(*ix),
+                // Children come before parents: the first is nobody's ancestor.
+                Some(ix) => met = Some(met.map_or(*ix, |known| known.min(*ix))),
                 // A commit that is missing ends the walk there: shallow clones.
                 None => {
                     if let Ok(commit) = local.find_commit(id) {
@@ -162,11 +197,6 @@ impl History {
                 }
             }
         }
-        while let Some(ix) = known.pop() {
-            if reached.insert(ix) {
-                known.extend(self.commit(ix).parents.iter().copied());
-            }
-        }
-        Ok(reached)
+        met.map(|ix| self.commit(ix).id)
     }
 }

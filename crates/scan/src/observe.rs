@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
 
 use bstr::ByteSlice;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use trueline_authorship::generated;
 use trueline_facts::health::Health;
 use trueline_facts::pipeline::Entry;
@@ -13,7 +13,7 @@ use trueline_facts::shadow::ShadowAi;
 use trueline_facts::usage::Usage;
 use trueline_facts::{CommitId, Diagnostic, EvidenceClass, Level, RepoPath, Timestamp};
 use trueline_history::evidence::{EvidenceOptions, NotesRead, Origins, fuse};
-use trueline_history::model::{CommitIx, Completeness, FileContent, History};
+use trueline_history::model::{Completeness, FileContent, History};
 use trueline_history::repository::Repository;
 use trueline_history::signals::{Memo, SignalOptions, Signals, Surroundings, WINDOW_DAYS};
 use trueline_history::walk::{self, Deaths, PathFilter};
@@ -251,20 +251,18 @@ impl Observation {
             .collect()
     }
 
-    /// The commits that the base of `--diff` has.
-    pub(crate) fn reachable_from(
+    /// Where HEAD left the history of the base of `--diff`.
+    pub(crate) fn fork_of(
         &self,
         place: &Place,
         base: &CommitId,
-    ) -> Result<FxHashSet<CommitIx>, ScanError> {
+    ) -> Result<Option<CommitId>, ScanError> {
         let Some(repository) = place.repository() else {
-            return Ok(FxHashSet::default());
+            return Ok(None);
         };
-        let id = repository.resolve(Some(base.as_str()))?;
-        Ok(match id {
-            Some(id) => self.history.reachable_from(repository, id)?,
-            None => FxHashSet::default(),
-        })
+        let base = repository.resolve(Some(base.as_str()))?;
+        let fork = base.and_then(|base| self.history.fork_of(repository, base));
+        Ok(fork.map(scan::commit_id))
     }
 
     /// Lines known to come from AI tools, per file.

@@ -1,11 +1,12 @@
 //! Where a run takes place: a work tree, a bare repository, or a folder outside of git.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice;
 use trueline_facts::{CommitId, Diagnostic, Level, RepoPath};
-use trueline_history::HistoryError;
 use trueline_history::repository::Repository;
+use trueline_history::{HistoryError, ObjectId};
 
 use crate::check::Contents;
 use crate::config::{Config, FILE_NAME};
@@ -201,6 +202,31 @@ impl Place {
         let folder = self.root_path().join(folder.as_bytes().to_path().ok()?);
         let inner = Repository::discover(&folder).ok()?;
         inner.file_at(pinned, &RepoPath::new(below)).ok().flatten()
+    }
+
+    /// The files of a commit that are not there now.
+    pub(crate) fn gone_since(&self, commit: &CommitId) -> Vec<(RepoPath, ObjectId)> {
+        let Some(repository) = self.repository() else {
+            return Vec::new();
+        };
+        let Ok(Some(id)) = repository.resolve(Some(commit.as_str())) else {
+            return Vec::new();
+        };
+        let mut files = repository.files_at(id);
+        match &self.ground {
+            Ground::WorkTree { root, .. } | Ground::Plain { root, .. } => {
+                files.retain(|(path, _)| !source::is_file(root, path));
+            }
+            Ground::Bare { .. } => {
+                let head = repository.resolve(None).ok().flatten();
+                let now = head
+                    .map(|head| repository.files_at(head))
+                    .unwrap_or_default();
+                let now: BTreeSet<RepoPath> = now.into_iter().map(|(path, _)| path).collect();
+                files.retain(|(path, _)| !now.contains(path));
+            }
+        }
+        files
     }
 
     /// The files to check, sorted.

@@ -193,10 +193,10 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
         line_hashes: request.line_hashes,
         observation,
         base: match (observation, &changed_since) {
-            (Some(observation), Some(base)) => Some(join::Base {
-                commit: base.clone(),
-                commits: observation.reachable_from(place, base)?,
-            }),
+            (Some(observation), Some(base)) => {
+                let fork = observation.fork_of(place, base)?;
+                Some(join::Base::new(place, base, fork))
+            }
             _ => None,
         },
     }

@@ -437,3 +437,38 @@ fn columns_set_the_width_and_no_number_is_cut() {
         assert!(line.chars().count() <= 60, "{line}");
     }
 }
+
+#[test]
+fn what_a_merge_brings_back_is_changed_and_what_the_base_removed_later_is_not() {
+    let repository = Repository::new();
+    repository.write("app.py", UNSAFE_VIEW).commit("feat: a");
+    repository.git(&["branch", "fix"]);
+    repository.git(&["checkout", "--quiet", "-b", "work"]);
+    repository
+        .write("app.py", format!("{UNSAFE_VIEW}# a note\n"))
+        .commit("docs: note");
+    repository.git(&["checkout", "--quiet", "fix"]);
+    repository
+        .write("app.py", SAFE_VIEW)
+        .commit("fix: injection");
+    repository.git(&["checkout", "--quiet", "work"]);
+    // The branch has what the base removed after it began: no change of the branch's.
+    let diff = ["scan", "--diff", "fix", "--fail-on", "high"];
+    assert_eq!(repository.trueline(&diff).code(), 0);
+    repository.git(&["merge", "--quiet", "-s", "ours", "-m", "merge", "fix"]);
+    assert_eq!(repository.trueline(&diff).code(), 1);
+}
+
+#[test]
+fn a_file_with_another_name_has_its_lines_still() {
+    let repository = Repository::new();
+    repository.write("app.py", UNSAFE_VIEW).commit("feat: a");
+    repository.git(&["mv", "app.py", "views.py"]);
+    let diff = ["scan", "--diff", "HEAD", "--fail-on", "high"];
+    assert_eq!(repository.trueline(&diff).code(), 0);
+    repository.write("views.py", format!("# moved\n{UNSAFE_VIEW}"));
+    assert_eq!(repository.trueline(&diff).code(), 0);
+    // A copy is new.
+    repository.write("app.py", UNSAFE_VIEW);
+    assert_eq!(repository.trueline(&diff).code(), 1);
+}

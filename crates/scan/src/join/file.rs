@@ -6,9 +6,8 @@ use std::cell::{LazyCell, OnceCell};
 use std::collections::BTreeMap;
 
 use bstr::ByteSlice;
-use rustc_hash::FxHashSet;
 use trueline_facts::{CommitId, Diagnostic, Finding, Level, Origin, RepoPath, Step};
-use trueline_history::model::CommitIx;
+use trueline_history::ObjectId;
 use trueline_history::worktree::LineMap;
 use trueline_sarif::line_hashes;
 
@@ -31,11 +30,59 @@ pub(crate) struct Join<'a> {
     pub(crate) base: Option<Base>,
 }
 
-/// What `--diff` compares with.
+/// What `--diff` compares with: the base, and where HEAD left it. A line that stands in either is
+/// no change of HEAD's: the base may have removed it since.
 pub(crate) struct Base {
-    pub(crate) commit: CommitId,
-    /// Commits that it has.
-    pub(crate) commits: FxHashSet<CommitIx>,
+    commits: Vec<Before>,
+}
+
+/// A commit whose files are compared with those of now.
+struct Before {
+    commit: CommitId,
+    /// Files that it has and that are not there now, read for the first file that it has not.
+    gone: OnceCell<Vec<(RepoPath, ObjectId)>>,
+}
+
+/// Gone files that are looked at: with more, renames are not followed.
+const MAX_GONE: usize = 100;
+
+impl Base {
+    pub(crate) fn new(place: &Place, base: &CommitId, fork: Option<CommitId>) -> Self {
+        let fork = fork.filter(|fork| fork != base && place.repository().is_some());
+        let commits = [Some(base.clone()), fork].into_iter().flatten();
+        let commits = commits.map(|commit| Before {
+            commit,
+            gone: OnceCell::new(),
+        });
+        Self {
+            commits: commits.collect(),
+        }
+    }
+
+    /// The lines of a file of now as those that it had, under this name or another, in each commit.
+    fn maps(&self, join: &Join<'_>, path: &RepoPath, now: &[u8]) -> Vec<LineMap> {
+        let commits = self.commits.iter();
+        let texts = commits.filter_map(|before| before.text(join, path, now));
+        texts.map(|text| LineMap::between(&text, now)).collect()
+    }
+}
+
+impl Before {
+    fn text(&self, join: &Join<'_>, path: &RepoPath, now: &[u8]) -> Option<Vec<u8>> {
+        let same = join.place.file_of(&self.commit, path);
+        same.or_else(|| {
+            let repository = join.place.repository()?;
+            let gone = self.gone.get_or_init(|| {
+                let gone = join.place.gone_since(&self.commit);
+                if gone.len() > MAX_GONE {
+                    Vec::new()
+                } else {
+                    gone
+                }
+            });
+            repository.renamed_from(gone, now)
+        })
+    }
 }
 
 pub(crate) struct Joined {
@@ -72,21 +119,13 @@ impl Join<'_> {
         let content = LazyCell::new(|| self.contents.read(&path).unwrap_or_default());
         let map = head.map_or_else(LineMap::identity, |h| h.map(self.place, &path, &content));
         let known = |line: u32| head.map(|h| h.line(&path, &map, line));
-        // A line is the base's if a commit of the base added it (also under another name) or if the
-        // base has it at this path (a squash merge brings the same line by another commit).
-        let at_base = self.base.as_ref().and_then(|base| {
-            let before = self.place.file_of(&base.commit, &path)?;
-            Some(LineMap::between(&before, &content))
-        });
+        let base = self.base.as_ref();
+        let before = base.map(|base| base.maps(self, &path, &content));
         let changed = |line: u32| {
-            let Some(base) = &self.base else { return true };
-            let added_by_base = known(line)
-                .and_then(|l| l.commit)
-                .is_some_and(|commit| base.commits.contains(&commit));
-            let stands_at_base = at_base
+            let stands = |map: &LineMap| map.head_line(line.saturating_sub(1)).is_some();
+            before
                 .as_ref()
-                .is_some_and(|map| map.head_line(line.saturating_sub(1)).is_some());
-            !added_by_base && !stands_at_base
+                .is_none_or(|before| !before.iter().any(stands))
         };
         if self.base.is_some() {
             let is_changed = |f: &Finding| {
@@ -106,7 +145,7 @@ impl Join<'_> {
         let mut nowhere = 0;
         for finding in &mut findings {
             let line = finding.location.start.line;
-            finding.origin = known(line).map(|l| l.origin.clone());
+            finding.origin = known(line).cloned();
             if is_foreign(finding) && (is_missing || line as usize > lines) {
                 nowhere += 1;
                 finding.origin = finding.origin.take().map(|_| Origin::not_at_head(NOT_HERE));
@@ -129,7 +168,7 @@ impl Join<'_> {
             .into_iter()
             .filter(|site| changed(site.start.line))
             .map(|site| {
-                let ai = known(site.start.line).is_some_and(|l| l.origin.is_ai());
+                let ai = known(site.start.line).is_some_and(Origin::is_ai);
                 let group = if ai {
                     SiteOrigin::KnownAi
                 } else {

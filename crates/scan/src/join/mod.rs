@@ -12,7 +12,7 @@ use trueline_facts::code::{CodeView, OriginRun};
 use trueline_facts::scan::WeaknessRate;
 use trueline_facts::{Finding, Origin, Proportion, RepoPath};
 use trueline_history::evidence::{OriginRun as HeadRun, Origins};
-use trueline_history::model::{CommitIx, FileContent, History};
+use trueline_history::model::{FileContent, History};
 use trueline_history::worktree::LineMap;
 use trueline_taint::{Engine, Site};
 
@@ -29,14 +29,6 @@ pub(crate) struct HeadLines<'a> {
     unread: FxHashSet<&'a RepoPath>,
     not_committed: Origin,
     in_submodule: Origin,
-}
-
-/// What is known of one line.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct KnownLine<'a> {
-    pub(crate) origin: &'a Origin,
-    /// The commit that added it; `None` while it is not committed.
-    pub(crate) commit: Option<CommitIx>,
 }
 
 impl<'a> HeadLines<'a> {
@@ -75,8 +67,8 @@ impl<'a> HeadLines<'a> {
         LineMap::between(head.as_deref().unwrap_or_default(), now)
     }
 
-    /// What is known of a line (from 1) of a file as it is now.
-    pub(crate) fn line(&self, path: &RepoPath, map: &LineMap, line: u32) -> KnownLine<'_> {
+    /// The origin of a line (from 1) of a file as it is now.
+    pub(crate) fn line(&self, path: &RepoPath, map: &LineMap, line: u32) -> &Origin {
         let head = line.checked_sub(1).and_then(|now| map.head_line(now));
         let run = head.and_then(|head| {
             let runs = *self.files.get(path)?;
@@ -84,24 +76,12 @@ impl<'a> HeadLines<'a> {
             runs.get(at).filter(|r| head - r.start < r.len)
         });
         match run {
-            None if head.is_none() && self.is_in_submodule(path) => KnownLine {
-                origin: &self.in_submodule,
-                commit: None,
-            },
-            None if head.is_none() && !self.unread.contains(path) => KnownLine {
-                origin: &self.not_committed,
-                commit: None,
-            },
-            Some(run) => KnownLine {
-                origin: self.origins.origin(run.origin),
-                commit: Some(run.commit),
-            },
-            None => KnownLine {
-                origin: self
-                    .origins
-                    .origin(trueline_history::evidence::OriginIx::UNKNOWN),
-                commit: None,
-            },
+            None if head.is_none() && self.is_in_submodule(path) => &self.in_submodule,
+            None if head.is_none() && !self.unread.contains(path) => &self.not_committed,
+            Some(run) => self.origins.origin(run.origin),
+            None => self
+                .origins
+                .origin(trueline_history::evidence::OriginIx::UNKNOWN),
         }
     }
 
@@ -117,7 +97,7 @@ impl<'a> HeadLines<'a> {
     pub(crate) fn gutter(&self, path: &RepoPath, map: &LineMap, lines: u32) -> Vec<OriginRun> {
         let mut runs: Vec<OriginRun> = Vec::new();
         for line in 1..=lines {
-            let origin = self.line(path, map, line).origin;
+            let origin = self.line(path, map, line);
             match runs.last_mut() {
                 Some(last) if last.origin == *origin => last.len += 1,
                 _ => runs.push(OriginRun {
