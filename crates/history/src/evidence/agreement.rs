@@ -10,7 +10,7 @@ use bstr::ByteSlice;
 use gix::ObjectId;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
-use super::branch_lines::{self, BranchCommit, BranchParent, Seg};
+use super::branch_lines::{self, BranchCommit, Seg};
 use super::familiar;
 use super::objects;
 use crate::model::{CommitIx, History};
@@ -20,6 +20,8 @@ use crate::walk::touched;
 const MAX_FILES: usize = 100;
 /// Trees that one comparison of two commits may read.
 const MAX_TREES: usize = 1_000;
+/// Lines of one import that are passed over.
+const MAX_IMPORT: u32 = 200;
 /// Letters and digits that a line needs to tell something.
 const TELLING: usize = 4;
 
@@ -181,31 +183,33 @@ fn file_before(
 
 /// The lines that such files gained.
 pub(super) fn added_lines(repo: &gix::Repository, files: &[ChangedFile]) -> AddedLines {
-    let (mut telling, mut all) = (AddedLines::default(), AddedLines::default());
+    let (mut of_telling, mut all) = (AddedLines::default(), AddedLines::default());
     for file in files.iter().take(MAX_FILES) {
         let Some((new, ranges)) = gained(repo, file) else {
             continue;
         };
         let lines: Vec<&[u8]> = new.lines().collect();
-        for range in ranges {
-            for line in lines
-                .get(range.start as usize..range.end as usize)
-                .into_iter()
-                .flatten()
-            {
-                let hash = line_hash(line);
-                let count = |to: &mut AddedLines| {
-                    *to.lines.entry(hash).or_default() += 1;
-                    to.total += 1;
-                };
-                count(&mut all);
-                if tells(line) {
-                    count(&mut telling);
-                }
+        let tells = telling(&lines);
+        for at in ranges.into_iter().flatten() {
+            let (Some(line), Some(tells)) = (lines.get(at as usize), tells.get(at as usize)) else {
+                continue;
+            };
+            let hash = line_hash(line);
+            let count = |to: &mut AddedLines| {
+                *to.lines.entry(hash).or_default() += 1;
+                to.total += 1;
+            };
+            count(&mut all);
+            if *tells {
+                count(&mut of_telling);
             }
         }
     }
-    if telling.total > 0 { telling } else { all }
+    if of_telling.total > 0 {
+        of_telling
+    } else {
+        all
+    }
 }
 
 type Gained = (Vec<u8>, Vec<std::ops::Range<u32>>);
@@ -250,12 +254,12 @@ pub(super) fn accounted(
     let at_tip = |path: &[u8]| objects::file_at(repo, tip.tree, path).ok().flatten();
     let same = |file: &ChangedFile| {
         at_tip(&file.path) == Some(file.after)
-            && bases(branch).all(|tree| {
+            && branch_lines::bases(branch).all(|tree| {
                 objects::file_at(repo, tree, &file.path).is_ok_and(|base| base != Some(file.after))
             })
     };
     // What the branch met of its base last is what its own work stands on.
-    let base = bases(branch).next();
+    let base = branch_lines::bases(branch).next();
     let of_branch = differing_files(repo, base, tip.tree);
     // The common case, without looking into files: the branch made each of them what it is, and
     // nothing else.
@@ -273,22 +277,23 @@ pub(super) fn accounted(
         .first()
         .map(|parent| history.commit(*parent).tree);
     let familiar = familiar::lines(repo, parent, &files);
-    let (mut telling, mut all) = ((0, 0), (0, 0));
+    let (mut of_telling, mut all) = ((0, 0), (0, 0));
     for mut file in files {
         file.before = file_before(repo, parent, tree, &file.path, file.after);
         let Some((new, ranges)) = gained(repo, &file) else {
             continue;
         };
         let lines: Vec<&[u8]> = new.lines().collect();
+        let tells = telling(&lines);
         let mut count = |range: std::ops::Range<u32>, add: &mut dyn FnMut(&mut (u32, u32))| {
-            for line in lines
-                .get(range.start as usize..range.end as usize)
-                .into_iter()
-                .flatten()
-            {
+            for at in range {
+                let (Some(line), Some(tells)) = (lines.get(at as usize), tells.get(at as usize))
+                else {
+                    continue;
+                };
                 add(&mut all);
-                if tells(line) && !familiar.contains(&line_hash(line)) {
-                    add(&mut telling);
+                if *tells && !familiar.contains(&line_hash(line)) {
+                    add(&mut of_telling);
                 }
             }
         };
@@ -319,7 +324,7 @@ pub(super) fn accounted(
             count(range, &mut |sum| sum.0 += 1);
         }
     }
-    let (part, whole) = if telling.1 > 0 { telling } else { all };
+    let (part, whole) = if of_telling.1 > 0 { of_telling } else { all };
     // What the parent has of the branch, another commit brought.
     let of_branch = || {
         let Some(files) = &of_branch else {
@@ -355,35 +360,54 @@ fn share(part: u32, whole: u32, of_branch: impl Fn() -> u32) -> Share {
     }
 }
 
-/// The trees that the branch was built on.
-fn bases(branch: &[BranchCommit]) -> impl Iterator<Item = ObjectId> + '_ {
-    let parents = branch.iter().flat_map(|commit| &commit.parents);
-    parents.filter_map(|parent| match parent {
-        BranchParent::Base(tree) => Some(*tree),
-        BranchParent::Branch(_) | BranchParent::Missing => None,
-    })
-}
-
-/// Whether a line says more than that a program is here: a lone brace does not, nor does what it
-/// takes in from elsewhere.
-fn tells(line: &[u8]) -> bool {
-    let letters = line
+/// For each line of a text, whether it says more than that a program is here: a lone brace does
+/// not, nor does what is taken in from elsewhere, over however many lines.
+fn telling(lines: &[&[u8]]) -> Vec<bool> {
+    let mut open = 0_i32;
+    let mut left = 0;
+    lines
         .iter()
-        .filter(|b| b.is_ascii_alphanumeric() || !b.is_ascii());
-    letters.take(TELLING).count() == TELLING && !takes_in(line.trim_start())
+        .map(|line| {
+            let opens = |byte| matches!(byte, b'(' | b'{');
+            let closes = |byte| matches!(byte, b')' | b'}');
+            let count = |is: fn(u8) -> bool| line.iter().filter(|b| is(**b)).count() as i32;
+            let balance = count(opens) - count(closes);
+            if open > 0 && left > 0 {
+                open += balance;
+                left -= 1;
+                return false;
+            }
+            if takes_in(line.trim_start()) {
+                open = balance;
+                left = MAX_IMPORT;
+                return false;
+            }
+            let letters = line
+                .iter()
+                .filter(|b| b.is_ascii_alphanumeric() || !b.is_ascii());
+            letters.take(TELLING).count() == TELLING
+        })
+        .collect()
 }
 
 fn takes_in(line: &[u8]) -> bool {
-    const WORDS: [&[u8]; 6] = [
+    const WORDS: [&[u8]; 12] = [
         b"import ",
+        b"import(",
+        b"import{",
         b"#include",
         b"use ",
+        b"pub use ",
         b"using ",
         b"package ",
         b"require ",
+        b"require_relative ",
+        b"@import ",
+        b"@use ",
     ];
     WORDS.iter().any(|word| line.starts_with(word))
-        || line.starts_with(b"from ") && line.contains_str(" import ")
+        || line.starts_with(b"from ") && line.contains_str(" import")
+        || line.starts_with(b"export ") && line.contains_str(" from ")
         || line.contains_str("= require(")
 }
 
@@ -393,12 +417,15 @@ mod tests {
 
     #[test]
     fn lines_of_any_program_tell_nothing() {
-        assert!(!tells(b"    }"));
-        assert!(!tells(b"  end"));
-        assert!(!tells(b"from typing import Any"));
-        assert!(!tells(b"const fs = require('fs');"));
-        assert!(tells(b"x = compute()"));
-        assert!(tells("// été".as_bytes()));
+        let text = "    }\n  end\nfrom typing import Any\nconst fs = require('fs');\nimport (\n\t\"os/exec\"\n)\n\
+                    import {\n  first,\n} from 'there';\nx = compute()\n// été\n";
+        let lines: Vec<&[u8]> = text.as_bytes().lines().collect();
+        let told: Vec<&[u8]> = lines
+            .iter()
+            .zip(telling(&lines))
+            .filter_map(|(line, tells)| tells.then_some(*line))
+            .collect();
+        assert_eq!(told, ["x = compute()".as_bytes(), "// été".as_bytes()]);
     }
 
     #[test]

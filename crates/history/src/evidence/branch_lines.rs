@@ -224,6 +224,30 @@ pub(super) fn rename_source(
     best.map(|b| b.1)
 }
 
+/// The trees that a branch was built on, the one that it met last first.
+pub(super) fn bases(branch: &[BranchCommit]) -> impl Iterator<Item = ObjectId> + '_ {
+    let parents = branch.iter().flat_map(|commit| &commit.parents);
+    parents.filter_map(|parent| match parent {
+        BranchParent::Base(tree) => Some(*tree),
+        BranchParent::Branch(_) | BranchParent::Missing => None,
+    })
+}
+
+/// The file at the tip of a branch that another tree renamed to `blob`. A file that the branch made
+/// cannot have been renamed elsewhere.
+pub(super) fn renamed_since(
+    repo: &gix::Repository,
+    branch: &[BranchCommit],
+    tree: ObjectId,
+    blob: ObjectId,
+) -> Option<(Vec<u8>, ObjectId)> {
+    let tip = branch.first()?;
+    let (path, id) = rename_source(repo, tip.tree, tree, blob)?;
+    let mut bases = bases(branch);
+    let stood = bases.any(|base| matches!(objects::file_at(repo, base, &path), Ok(Some(_))));
+    stood.then_some((path, id))
+}
+
 /// Files of `old` whose path `new` does not have, by path. Equal sub-trees are not entered.
 fn deleted_files(
     repo: &gix::Repository,

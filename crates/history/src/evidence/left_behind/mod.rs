@@ -31,7 +31,7 @@ use super::familiar;
 use super::locate::Located;
 use super::refs::Refs;
 use super::rewritten::{Earlier, Kinship, Rewrite};
-use super::squash::{self, Ancestry, Original, OwnSigns, Read, Squash, read_commit};
+use super::squash::{self, Ancestry, Original, OwnSigns, Read, Squash, Tie, read_commit};
 use super::witnesses;
 use crate::model::{CommitIx, History};
 use crate::repository::Repository;
@@ -112,7 +112,18 @@ pub(super) fn find(
                     let mut squash = stands_for(repo, source, *pair, &ancestry, known)?;
                     squash.older = added.beyond(&own);
                     let is_whole = most(own.shared(there), there.total);
-                    if !(is_whole && may_carry_signs(*pair, known)) {
+                    // Who names an author himself is contradicted by his own work alone.
+                    let signed = &known.commits[pair.commit.0 as usize];
+                    if !is_whole
+                        && pair.kinship != Kinship::Timed
+                        && !signed.squash
+                        && signed.signs.iter().any(witnesses::speaks_of_author)
+                    {
+                        return None;
+                    }
+                    let by_same =
+                        is_author(history, source, pair.commit) || pair.kinship != Kinship::None;
+                    if !(is_whole && by_same && may_carry_signs(*pair, known)) {
                         for original in &mut squash.branch {
                             original.signs.clear();
                         }
@@ -170,6 +181,7 @@ fn stands_for(
             links,
             older: FxHashSet::default(),
             own_signs: OwnSigns::Beside,
+            tie: Tie::Content,
         });
     }
     Some(one_original(
@@ -221,6 +233,7 @@ pub(super) fn reapplied(
             {
                 let squash = Squash {
                     own_signs: OwnSigns::Replaced,
+                    tie: Tie::Stated,
                     ..one_original(ix, commit.id, read, base, earlier)
                 };
                 // Its words may be left from another commit.
@@ -262,12 +275,14 @@ fn one_original(
         links: vec![links],
         older: FxHashSet::default(),
         own_signs: OwnSigns::Beside,
+        tie: Tie::Content,
     }
 }
 
 /// Whether the signs of a source speak for a commit that repeats it. A trailer speaks of all that
 /// its commit puts there, also of what it copied from elsewhere; so it counts only for a commit
-/// that took the place of its own, adds little else, and has none itself.
+/// that took the place of its own, adds little else, is by the same author or has its time or
+/// subject, and has none itself.
 fn may_carry_signs(pair: Pair, known: &Known<'_>) -> bool {
     let own = &known.commits[pair.commit.0 as usize].signs;
     pair.place == Place::Same && !own.iter().any(witnesses::speaks_of_author)
@@ -288,26 +303,28 @@ fn repeats(
     }
     match pair.kinship {
         Kinship::Timed => return true,
-        Kinship::Named if shared >= FEW && shared * 3 >= added.total => return true,
+        Kinship::Named if shared >= FEW && shared * 2 >= added.total => return true,
         Kinship::Named if most(shared, added.total) => return true,
         Kinship::Named | Kinship::None => {}
     }
     // A squash meets conflicts, and part of a branch dies before it lands.
-    if shared >= MANY && shared * 3 >= added.total {
+    let is_own = is_author(history, source, pair.commit);
+    if is_own && shared >= MANY && shared * 2 >= added.total {
         return true;
     }
     if !most(shared, added.total) {
         return false;
     }
-    if shared >= FEW {
+    // Templates are alike in the work of anybody.
+    if shared >= FEW && (is_own || shared * 2 >= there.total) {
         return true;
     }
-    let email = history
-        .commit(pair.commit)
-        .author
-        .email
-        .to_ascii_lowercase();
-    pair.place == Place::Same && source.read.mark.email() == email && most(shared, there.total)
+    pair.place == Place::Same && is_own && most(shared, there.total)
+}
+
+fn is_author(history: &History, source: &Source, commit: CommitIx) -> bool {
+    let email = &history.commit(commit).author.email;
+    email.eq_ignore_ascii_case(source.read.mark.email())
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use super::super::notes::Shelf;
 use super::super::objects;
 use super::super::overlay::commit_id;
 use super::super::rewritten;
-use super::Squash;
+use super::{Squash, Tie};
 use crate::model::{CommitIx, History, PathIx};
 use crate::repository::Repository;
 
@@ -179,7 +179,10 @@ fn in_same_file(
         (Cow::Borrowed(name), there)
     } else {
         let tree = history.commit(squash.commit).tree;
-        let (name, there) = branch_lines::rename_source(repo, tip.tree, tree, here)?;
+        let (name, there) = match squash.tie {
+            Tie::Stated => branch_lines::rename_source(repo, tip.tree, tree, here)?,
+            Tie::Content => branch_lines::renamed_since(repo, &squash.links, tree, here)?,
+        };
         (Cow::Owned(name), there)
     };
     let new = objects::text(repo, here).ok()?;

@@ -55,6 +55,17 @@ pub(super) struct Squash {
     /// [`line_hash`](super::agreement::line_hash) has them: it does not speak for these.
     pub(super) older: FxHashSet<u64>,
     pub(super) own_signs: OwnSigns,
+    pub(super) tie: Tie,
+}
+
+/// What ties a commit to the work that it repeats.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Tie {
+    /// A number, a tree, or git's own words.
+    Stated,
+    /// Content, and whatever marks they share: a file that the work made is not followed to another
+    /// name.
+    Content,
 }
 
 /// What becomes of the signs of a squash on lines that its branch explains.
@@ -217,6 +228,7 @@ pub(super) fn find(
                     links,
                     older: FxHashSet::default(),
                     own_signs: OwnSigns::Beside,
+                    tie: Tie::Stated,
                 });
             }
         }
