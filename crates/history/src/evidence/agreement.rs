@@ -363,15 +363,15 @@ fn share(part: u32, whole: u32, of_branch: impl Fn() -> u32) -> Share {
 /// For each line of a text, whether it says more than that a program is here: a lone brace does
 /// not, nor does what is taken in from elsewhere, over however many lines.
 fn telling(lines: &[&[u8]]) -> Vec<bool> {
-    let mut open = 0_i32;
+    let mut open = 0_isize;
     let mut left = 0;
     lines
         .iter()
         .map(|line| {
             let opens = |byte| matches!(byte, b'(' | b'{');
             let closes = |byte| matches!(byte, b')' | b'}');
-            let count = |is: fn(u8) -> bool| line.iter().filter(|b| is(**b)).count() as i32;
-            let balance = count(opens) - count(closes);
+            let count = |is: fn(u8) -> bool| line.iter().filter(|b| is(**b)).count();
+            let balance = count(opens).cast_signed() - count(closes).cast_signed();
             if open > 0 && left > 0 {
                 open += balance;
                 left -= 1;
