@@ -7,7 +7,7 @@ use crate::evidence::{CLAUDE, SESSION, fused, git_ai, note, numbered};
 use crate::repo::Repo;
 
 /// `count` lines that no other text has.
-fn lines(name: &str, count: u32) -> String {
+pub(crate) fn lines(name: &str, count: u32) -> String {
     let lines: Vec<String> = (1..=count)
         .map(|n| format!("{name} has a line of its own, number {n}\n"))
         .collect();

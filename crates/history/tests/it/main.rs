@@ -3,6 +3,7 @@
 mod declare;
 mod evidence;
 #[cfg(test)]
+mod evidence_lookalikes;
 mod evidence_pairing;
 mod evidence_rewrites;
 #[cfg(test)]
