@@ -20,7 +20,10 @@ pub(crate) fn run(arguments: &Rules) -> Result<Ended> {
             format: ListFormat::Terminal,
         } => table()?,
         RulesAction::Test { folder, format } => return test(folder.as_deref(), *format),
-        RulesAction::Explain { rule } => trueline_scan::explain(rule)?,
+        RulesAction::Explain { rule } => {
+            let page = trueline_scan::explain(rule)?;
+            trueline_report::terminal::page(&page, output::style(None))
+        }
     };
     output::write(text.as_bytes(), None)?;
     Ok(Ended::Pass)

@@ -4,10 +4,12 @@
 mod blame;
 mod finding;
 mod layout;
+mod page;
 mod scan;
 mod sections;
 mod stats;
 
 pub use blame::blame;
+pub use page::page;
 pub use scan::scan;
 pub use stats::stats;

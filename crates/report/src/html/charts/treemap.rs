@@ -48,7 +48,7 @@ pub(in crate::html) fn treemap(out: &mut String, directories: &[DirectoryUse]) {
         Number(ROOM.height)
     );
     for area in &areas {
-        draw(out, area);
+        draw(out, area, &short_name(area, &areas));
     }
     out.push_str(
         "</svg>\n<ul class=\"legend\"><li><span class=\"key k-none\"></span>no evidence</li>",
@@ -66,7 +66,7 @@ pub(in crate::html) fn treemap(out: &mut String, directories: &[DirectoryUse]) {
     out.push_str("</ul>\n");
 }
 
-fn draw(out: &mut String, area: &Area) {
+fn draw(out: &mut String, area: &Area, short: &str) {
     let Rect {
         x,
         y,
@@ -95,20 +95,11 @@ fn draw(out: &mut String, area: &Area) {
         Number(height)
     );
     let letters = |pixels: f64| ((width_share * pixels - 14.0) / LETTER).max(0.0);
-    // `commands/*`: what lies right in a directory keeps its name.
-    let (path, own) = match area.name.strip_suffix("/*") {
-        Some(path) => (path, "/*"),
-        None => (&*area.name, ""),
-    };
-    let short = path
-        .rsplit('/')
-        .find(|part| !part.is_empty())
-        .map_or_else(|| area.name.clone(), |part| format!("{part}{own}"));
     let len = |text: &str| text.chars().count() as f64;
     let label = if len(&area.name) <= letters(WIDE) {
         &area.name
     } else {
-        &short
+        short
     };
     if height >= 22.0 && len(label) <= letters(WIDE) {
         let narrow = if len(label) <= letters(NARROW) {
@@ -135,6 +126,23 @@ fn draw(out: &mut String, area: &Area) {
         out.push_str("</svg>");
     }
     out.push_str("</g>");
+}
+
+/// The last parts of a name, as many as tell it from all others.
+fn short_name<'a>(area: &'a Area, areas: &[Area]) -> &'a str {
+    // `commands/*`: what lies right in a directory keeps its name.
+    let path = area.name.strip_suffix("/*").unwrap_or(&area.name);
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let ends = path.rmatch_indices('/').map(|(at, _)| at + 1);
+    let mut tails = ends.map(|at| &area.name[at..]);
+    let is_alone = |tail: &&str| {
+        let like = areas.iter().filter(|other| {
+            let before = other.name.strip_suffix(tail);
+            before.is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+        });
+        like.count() == 1
+    };
+    tails.find(is_alone).unwrap_or(&area.name)
 }
 
 /// The class of an area: `c-none` while nothing is known, otherwise a step of the AI share.
@@ -317,5 +325,18 @@ mod tests {
                 ("b", "300".to_owned())
             ]
         );
+    }
+
+    #[test]
+    fn a_short_name_tells_an_area_from_all_others() {
+        let areas: Vec<Area> = ["x/a/src", "x/b/src", "x/b/lib", "x/*", "y"]
+            .map(|name| Area {
+                rect: ROOM,
+                name: name.to_owned(),
+                lines: lines(1),
+            })
+            .into();
+        let names: Vec<&str> = areas.iter().map(|area| short_name(area, &areas)).collect();
+        assert_eq!(names, ["a/src", "b/src", "lib", "x/*", "y"]);
     }
 }
