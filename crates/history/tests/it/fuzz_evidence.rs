@@ -333,10 +333,11 @@ fn no_line_of_random_histories_has_a_wrong_author_and_what_is_recoverable_is_rec
         "{found} of {hidden} hidden lines keep their origin: {:?}",
         tally.recoverable
     );
-    // In these worlds branches squash each other again and again, and every file is renamed.
+    // In these worlds branches squash each other again and again, and every file is renamed; what
+    // another author lands in part is left unknown.
     if untied >= ENOUGH {
         assert!(
-            tied * 100 >= untied * 60,
+            tied * 100 >= untied * 55,
             "{tied} of {untied} lines keep their origin that content alone ties: {:?}",
             tally.recoverable
         );
