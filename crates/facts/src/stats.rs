@@ -77,8 +77,11 @@ pub struct NoteCounts {
     pub read_oldest: u64,
     /// Notes and records that did not.
     pub unreadable: u64,
-    /// Notes on commits reachable from HEAD.
+    /// Notes on commits reachable from HEAD: what the three counts of entries and blocks are of.
     pub reachable: u64,
+    /// Records of the oldest storage on commits reachable from HEAD; not in `reachable`.
+    #[serde(default)]
+    pub reachable_oldest: u64,
     /// Entries whose key no metadata explains, own or foreign.
     pub foreign_keys: u64,
     /// Entries whose key has an unknown form.

@@ -4,7 +4,8 @@
 //! for every note on a reachable commit and every file block of it, `absent_paths` counts blocks
 //! whose path is no file in the commit's tree; for every entry of every block (present or absent)
 //! `unknown_keys` counts keys of unknown form and `foreign_keys` keys of a known form that
-//! neither the note's own metadata nor (for legacy keys) any other note explains.
+//! neither the note's own metadata nor (for legacy keys) any other note explains. Records of the
+//! oldest storage are counted apart.
 
 use std::collections::BTreeMap;
 
@@ -18,6 +19,7 @@ use trueline_facts::{CommitId, ModelId, RepoPath, ToolId};
 
 use super::AttestedLines;
 use super::claims::{self, Claim, Layer, Place, Span};
+use super::locate::Located;
 use super::notes::{Shelf, StoredNote};
 use super::objects;
 use super::overlay::commit_id;
@@ -40,7 +42,7 @@ pub(super) fn attest(
     repo: &Repository,
     history: &History,
     shelf: &Shelf,
-    stores: &[String],
+    located: &Located,
     wanted: &FxHashMap<CommitIx, Vec<PathIx>>,
 ) -> Vec<(CommitIx, Attested)> {
     let noted: Vec<_> = history
@@ -60,7 +62,7 @@ pub(super) fn attest(
                 let paths = wanted.get(&ix).map_or(&[][..], Vec::as_slice);
                 (
                     ix,
-                    attest_one(repo, history, shelf, stores, ix, notes, paths),
+                    attest_one(repo, history, shelf, located, ix, notes, paths),
                 )
             },
         )
@@ -71,7 +73,7 @@ fn attest_one(
     repo: &gix::Repository,
     history: &History,
     shelf: &Shelf,
-    stores: &[String],
+    located: &Located,
     ix: CommitIx,
     notes: &[StoredNote],
     wanted: &[PathIx],
@@ -81,13 +83,18 @@ fn attest_one(
     let mut out = Attested::default();
     let mut lines: BTreeMap<(ToolId, Option<ModelId>), u32> = BTreeMap::new();
     for (rank, stored) in notes.iter().enumerate() {
-        let source = &stores[stored.store as usize];
-        out.counts.reachable += 1;
-        count_keys(stored, &shelf.prompts, &mut out.counts);
+        let source = &located.stores[stored.store as usize];
+        let is_oldest = located.is_oldest(stored.store);
+        if is_oldest {
+            out.counts.reachable_oldest += 1;
+        } else {
+            out.counts.reachable += 1;
+            count_keys(stored, &shelf.prompts, &mut out.counts);
+        }
         for_each_block(stored, &shelf.prompts, |path, ranges| {
             // A tree that cannot be read says nothing about the path.
             if let Ok(None) = objects::file_at(repo, commit.tree, path.as_bytes()) {
-                out.counts.absent_paths += 1;
+                out.counts.absent_paths += u64::from(!is_oldest);
                 return;
             }
             if rank == 0 {

@@ -127,8 +127,9 @@ pub fn fuse(
 
     let mut counts = counts(&shelf);
     let mut claims = LineClaims::default();
-    for (ix, attested) in attest::attest(repo, history, &shelf, &located.stores, &wanted) {
+    for (ix, attested) in attest::attest(repo, history, &shelf, &located, &wanted) {
         counts.reachable += attested.counts.reachable;
+        counts.reachable_oldest += attested.counts.reachable_oldest;
         counts.foreign_keys += attested.counts.foreign_keys;
         counts.unknown_keys += attested.counts.unknown_keys;
         counts.absent_paths += attested.counts.absent_paths;

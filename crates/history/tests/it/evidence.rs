@@ -417,7 +417,11 @@ fn the_oldest_storage_is_read() {
     let text = r#"{"files":{"a.txt":{"file":"a.txt","authors":[{"author":"Claude Code","lines":[1,[2,2]]},{"author":"Ada","lines":[3]}]}},"schema_version":"authorship/0.0.1"}"#;
     let blob = repo.git_with(&["hash-object", "-w", "--stdin"], text.as_bytes());
     repo.git(&["update-ref", &format!("refs/ai/authorship/{commit}"), &blob]);
-    assert_snapshot!(fused(&repo).file("a.txt"), @r"
+    let read = fused(&repo);
+    let counts = read.origins.notes;
+    assert_eq!((counts.read, counts.reachable), (0, 0));
+    assert_eq!((counts.read_oldest, counts.reachable_oldest), (1, 1));
+    assert_snapshot!(read.file("a.txt"), @r"
     1-2    claude/- Medium [Note Direct Medium refs/ai/authorship]
     3-3    human asserted Low [Note Direct Low refs/ai/authorship]
     ");

@@ -333,7 +333,7 @@ fn notes(out: &mut String, notes: &NoteCounts) {
         "<p class=\"note\">Authorship notes: {} read, {} unreadable, {} on commits of this history; entries without metadata {}, of unknown form {}, on paths that their commit lacks {}.</p>\n",
         words::count(notes.read + notes.read_oldest),
         words::count(notes.unreadable),
-        words::count(notes.reachable),
+        words::count(notes.reachable + notes.reachable_oldest),
         words::count(notes.foreign_keys),
         words::count(notes.unknown_keys),
         words::count(notes.absent_paths)

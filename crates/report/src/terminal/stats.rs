@@ -205,7 +205,7 @@ fn notes(sheet: &mut Sheet<'_>, notes: &NoteCounts) {
     let mut text = format!(
         "{} read, {} on commits of this history",
         words::counted(notes.read + notes.read_oldest, "note"),
-        words::count(notes.reachable)
+        words::count(notes.reachable + notes.reachable_oldest)
     );
     for (n, what) in [
         (notes.unreadable, "unreadable"),
