@@ -72,6 +72,14 @@ pub struct Attribution {
     pub total_lines: u64,
 }
 
+impl Attribution {
+    /// Whether others wrote most of the commit: then it is not the agent's as a whole.
+    #[must_use]
+    pub const fn is_minor(&self) -> bool {
+        self.agent_lines == 0 || self.agent_lines.saturating_mul(2) < self.total_lines
+    }
+}
+
 /// All trailers of a message, in order.
 #[must_use]
 pub fn trailers(message: &[u8]) -> Vec<Trailer> {

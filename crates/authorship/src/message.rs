@@ -9,6 +9,7 @@ mod identity;
 mod review;
 mod signs;
 
+pub(crate) use automation::is_program;
 pub use automation::{Automation, automation};
 pub use review::{ReviewEvidence, ReviewSign, review_signs};
 pub use signs::{branch_signs, signs};

@@ -19,7 +19,7 @@ use trueline_facts::{ModelId, RepoPath, SessionId, ToolId};
 
 pub use resolve::{
     ForeignPrompts, KeyResolution, NoForeignPrompts, Resolved, ResolvedRanges, ResolvedRun,
-    UnexplainedRun, resolve_file, resolve_key,
+    Unexplained, UnexplainedRun, resolve_file, resolve_key,
 };
 pub use write::{merge, without_declared};
 
@@ -116,6 +116,11 @@ impl Human {
         Self {
             author: name_and_email.into(),
         }
+    }
+
+    /// Whether it is no person but a bot, an agent, or a forge that committed.
+    fn is_program(&self) -> bool {
+        crate::message::is_program(self.author.as_bytes())
     }
 }
 

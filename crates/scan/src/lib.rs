@@ -4,6 +4,7 @@
 //! check that fails becomes a diagnostic in the document, never an aborted run.
 
 mod agents;
+mod alone;
 mod artifacts;
 mod baseline;
 mod blame;

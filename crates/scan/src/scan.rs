@@ -187,6 +187,7 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
     let mut joined = join::Join {
         known: known.iter().map(String::as_str).collect(),
         place,
+        engine,
         contents: &contents,
         secrets: &secrets,
         values: OnceCell::new(),

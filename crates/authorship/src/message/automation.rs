@@ -4,9 +4,10 @@ use std::sync::LazyLock;
 
 use bstr::ByteSlice;
 use serde::Deserialize;
+use trueline_facts::Confidence;
 
 use super::Identity;
-use super::identity::{Accounts, BareNames, IDENTITIES, Lookup, Part};
+use super::identity::{Accounts, BareNames, IDENTITIES, Lookup, Part, split};
 
 /// A machine account. Its commits are no person's and, by themselves, no AI's.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -72,6 +73,17 @@ pub fn automation(identity: &Identity<'_>) -> Option<Automation> {
         Some(_) => None,
         None => says_bot(identity).then_some(Automation::OtherBot),
     }
+}
+
+/// Whether `Name <email>` is surely no person: a machine account, or one of an agent.
+pub(crate) fn is_program(name_and_email: &[u8]) -> bool {
+    let identity = split(name_and_email);
+    // The committer of whatever a forge's buttons do.
+    identity.email.eq_ignore_ascii_case(b"noreply@github.com")
+        || automation(&identity).is_some()
+        || IDENTITIES
+            .find(&identity)
+            .is_some_and(|row| row.confidence > Confidence::Low)
 }
 
 /// `x[bot]`, `x-bot`, `x bot`; never a mere syllable of a surname.

@@ -136,6 +136,8 @@ static MESSAGES: LazyLock<Messages> = LazyLock::new(|| {
     }
 });
 
+/// Words of a tool with its model, as tools sign.
+const LONGEST_NAME: usize = 4;
 /// Longest key of a trailer that is looked up.
 const LONGEST_KEY: usize = 32;
 
@@ -146,6 +148,7 @@ pub fn signs(commit: &CommitText<'_>) -> Vec<Sign> {
     let mut signs = Signs {
         found: Vec::new(),
         time: commit.time,
+        is_minor: false,
     };
     signs.identity(&commit.author, "author", Role::Author);
     if commit.committer != commit.author {
@@ -158,16 +161,33 @@ pub fn signs(commit: &CommitText<'_>) -> Vec<Sign> {
         automation(&commit.author),
         Some(Automation::DependencyBot(_))
     );
+    // A fence of an earlier paragraph that nothing closes must not hide the trailers.
+    let is_fence = |line: &[u8]| line.trim_start().starts_with(b"```");
+    let is_paired = message[closing..]
+        .lines()
+        .filter(|line| is_fence(line))
+        .count()
+        % 2
+        == 0;
+    // `git merge --squash` indents the messages of the branch.
+    let indented = message.starts_with(b"Squashed commit of the following:");
     let mut fenced = false;
     let mut rest = message;
     let mut at = 0;
     while !rest.is_empty() {
         let end = memchr(b'\n', rest).unwrap_or(rest.len());
         let (line, tail) = rest.split_at_checked(end).unwrap_or((rest, &[]));
-        let in_closing = at >= closing;
-        if line.trim_start().starts_with(b"```") {
+        let line = if indented {
+            line.strip_prefix(b"    ").unwrap_or(line)
+        } else {
+            line
+        };
+        if at == closing && is_paired {
+            fenced = false;
+        }
+        if is_fence(line) {
             fenced = !fenced;
-        } else if in_closing || !(fenced || quotes) {
+        } else if !fenced && (at >= closing || !quotes) {
             if at == 0 && line.starts_with(b"aider: ") {
                 signs.push(Sign {
                     class: EvidenceClass::Convention,
@@ -230,6 +250,8 @@ fn sign(tool: &str, confidence: Confidence, source: &'static str, role: Role) ->
 struct Signs {
     found: Vec<Sign>,
     time: i64,
+    /// By entire.io's own count others wrote most of the commit.
+    is_minor: bool,
 }
 
 impl Signs {
@@ -243,6 +265,14 @@ impl Signs {
     /// hook or the same hand.
     fn finish(self) -> Vec<Sign> {
         let mut found = self.found;
+        if self.is_minor {
+            let counted = found
+                .iter_mut()
+                .filter(|sign| sign.class == EvidenceClass::Checkpoint);
+            for sign in counted {
+                sign.confidence = Confidence::Low;
+            }
+        }
         let named = |sign: &Sign| sign.tool.as_str() != tools::UNSPECIFIED;
         if found.iter().any(|sign| named(sign) && sign.stands_alone()) {
             found.retain(|sign| named(sign) || sign.role != Role::Disclosure);
@@ -304,6 +334,16 @@ impl Signs {
             let Some(rest) = row.starts.iter().find_map(|start| after(text, start)) else {
                 continue;
             };
+            // A sentence about such lines is none.
+            let is_sentence = |text: &[u8], most: usize| {
+                let words = link_text(text);
+                words.split_whitespace().count() > most
+            };
+            if row.mentions && is_sentence(rest, LONGEST_NAME)
+                || text.starts_with(b"Generated ") && is_sentence(text, LONGEST_NAME + 2)
+            {
+                continue;
+            }
             let named = if row.mentions {
                 tools::mentioned(&link_text(rest)).map(|(tool, _)| tool)
             } else {
@@ -425,8 +465,11 @@ impl Signs {
             }
             checkpoint::Trailer::Session(_) | checkpoint::Trailer::Strategy => return,
         };
-        if matches!(said, checkpoint::Trailer::Attribution(share) if share.agent_lines == 0) {
-            return;
+        if let checkpoint::Trailer::Attribution(share) = said {
+            self.is_minor = share.is_minor();
+            if share.agent_lines == 0 {
+                return;
+            }
         }
         let known = self
             .found

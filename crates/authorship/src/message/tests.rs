@@ -368,6 +368,29 @@ fn trailers_of_entire_io_are_one_witness() {
         of(PERSON, "s\n\nEntire-Attribution: 0% agent (0/20 lines)"),
         [""; 0]
     );
+    // Others wrote most of it: no author of the whole.
+    for share in ["0% agent (0/20 lines)", "10% agent (2/20 lines)"] {
+        let message = format!("s\n\nEntire-Checkpoint: a3b2c4d5e6f7\nEntire-Attribution: {share}");
+        assert_eq!(
+            of(PERSON, &message),
+            ["unspecified Checkpoint Low Entire-Checkpoint CoAuthor"]
+        );
+    }
+}
+
+#[test]
+fn sentences_and_examples_about_signatures_are_none() {
+    for message in [
+        "s\n\nGenerated with Claude Code lines are gone.",
+        "s\n\n```\nCo-Authored-By: Claude <noreply@anthropic.com>\n```",
+    ] {
+        assert_eq!(of(PERSON, message), [""; 0], "{message}");
+    }
+    // A fence that nothing closes hides no trailer.
+    let open = "s\n\n```\nx\n\nCo-Authored-By: Claude <noreply@anthropic.com>";
+    assert_eq!(of(PERSON, open).len(), 1);
+    let squash = "Squashed commit of the following:\n\ncommit 0123\n\n    feat\n    \n    Co-Authored-By: Claude <noreply@anthropic.com>\n";
+    assert_eq!(of(PERSON, squash).len(), 1);
 }
 
 #[test]

@@ -66,6 +66,8 @@ pub enum KeyResolution<'n> {
     Known(Resolved<'n>),
     /// Of a known form, but no metadata explains it.
     NoMetadata,
+    /// Explained as a person that is none: a bot, an agent, or the forge, which committed.
+    Program,
     /// Of a form that the format does not describe.
     UnknownForm,
 }
@@ -88,6 +90,17 @@ pub struct UnexplainedRun<'n> {
     pub range: LineRange,
     /// The key of the last entry that covers them.
     pub key: &'n Key,
+    /// Why it says nothing.
+    pub why: Unexplained,
+}
+
+/// Why an entry names nobody.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unexplained {
+    /// Nothing explains its key.
+    Key,
+    /// Its metadata names a program where a person should be.
+    Program,
 }
 
 /// The attested lines of a file: ascending and disjoint. Lines between them are unknown.
@@ -137,8 +150,9 @@ pub fn resolve_file<'n>(
         .entries
         .iter()
         .map(|entry| match resolve_key(note, &entry.key, foreign) {
-            KeyResolution::Known(resolved) => Some(resolved),
-            KeyResolution::NoMetadata | KeyResolution::UnknownForm => None,
+            KeyResolution::Known(resolved) => Ok(resolved),
+            KeyResolution::Program => Err(Unexplained::Program),
+            KeyResolution::NoMetadata | KeyResolution::UnknownForm => Err(Unexplained::Key),
         })
         .collect();
     // An entry that is explained goes before every one that is not.
@@ -149,24 +163,29 @@ pub fn resolve_file<'n>(
         .zip(&resolved)
         .enumerate()
         .flat_map(|(ix, (entry, resolved))| {
-            let rank = ix + if resolved.is_some() { explained } else { 0 };
+            let rank = ix + if resolved.is_ok() { explained } else { 0 };
             entry.ranges.iter().map(move |range| (*range, rank))
         })
         .collect();
     let mut ranges = ResolvedRanges::default();
     for (range, rank) in last_wins(spans) {
         let entry = rank.checked_sub(explained).unwrap_or(rank);
-        match resolved.get(entry).copied().flatten() {
-            Some(resolved) => ranges.runs.push(ResolvedRun {
+        match resolved
+            .get(entry)
+            .copied()
+            .unwrap_or(Err(Unexplained::Key))
+        {
+            Ok(resolved) => ranges.runs.push(ResolvedRun {
                 range,
                 entry,
                 resolved,
             }),
-            None => ranges
+            Err(why) => ranges
                 .unexplained
                 .extend(block.entries.get(entry).map(|entry| UnexplainedRun {
                     range,
                     key: &entry.key,
+                    why,
                 })),
         }
     }
@@ -192,23 +211,27 @@ pub fn resolve_key<'n>(
             .get(key)
             .or_else(|| foreign.prompt(key))
             .map(|record| ai(&record.agent, true, record.overridden_lines)),
-        Key::Human(key) => note.metadata.humans.contains_key(key).then(|| {
-            let observed = version.is_some_and(|v| v < HUMANS_MAY_BE_ASSUMED);
-            if observed {
-                Resolved::Human {
-                    basis: HumanBasis::Observed,
-                    confidence: Confidence::High,
-                }
-            } else {
-                Resolved::Human {
-                    basis: HumanBasis::Asserted,
-                    confidence: Confidence::Medium,
-                }
-            }
-        }),
+        Key::Human(key) => match note.metadata.humans.get(key) {
+            Some(human) if human.is_program() => return KeyResolution::Program,
+            human => human.map(|_| person(version)),
+        },
         Key::Unknown(_) => return KeyResolution::UnknownForm,
     };
     known.map_or(KeyResolution::NoMetadata, KeyResolution::Known)
+}
+
+fn person(version: Option<Version>) -> Resolved<'static> {
+    if version.is_some_and(|v| v < HUMANS_MAY_BE_ASSUMED) {
+        Resolved::Human {
+            basis: HumanBasis::Observed,
+            confidence: Confidence::High,
+        }
+    } else {
+        Resolved::Human {
+            basis: HumanBasis::Asserted,
+            confidence: Confidence::Medium,
+        }
+    }
 }
 
 fn ai(agent: &Agent, recorded: bool, overridden_lines: u64) -> Resolved<'_> {

@@ -239,6 +239,25 @@ fn humans_are_observed_below_1_6_20_and_asserted_from_there_on() {
 }
 
 #[test]
+fn a_person_who_is_a_program_is_nobody() {
+    let text = format!(
+        "a\n  h_31dce776f88375 1\n---\n{}",
+        META.replace("VERSION", "1.6.25")
+    );
+    for author in [
+        "dependabot[bot] <support@github.com>",
+        "Claude <noreply@anthropic.com>",
+        "GitHub <noreply@github.com>",
+    ] {
+        let text = text.replace("Dev <dev@example.org>", author);
+        let note = parse(text.as_bytes()).unwrap();
+        let resolved = resolve_file(&note, &note.files[0], &NoForeignPrompts);
+        assert!(resolved.runs().is_empty(), "{author}");
+        assert_eq!(resolved.unexplained()[0].why, Unexplained::Program);
+    }
+}
+
+#[test]
 fn runs_are_found_by_line() {
     let note = note("1.5.0", "a\n  abcdef0 3-5,9\n");
     let resolved = resolve_file(&note, &note.files[0], &NoForeignPrompts);

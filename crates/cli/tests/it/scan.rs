@@ -472,3 +472,42 @@ fn a_file_with_another_name_has_its_lines_still() {
     repository.write("app.py", UNSAFE_VIEW);
     assert_eq!(repository.trueline(&diff).code(), 1);
 }
+
+#[test]
+fn a_weakness_that_a_change_elsewhere_opens_is_a_change() {
+    let head = "import os, shlex\nfrom flask import request\n\n";
+    let diff = ["scan", "--diff", "HEAD", "--fail-on", "high"];
+    let cases = [
+        // The source comes, the sink stands.
+        (
+            "def run():\n    cmd = 'ls'\n    os.system(cmd)\n",
+            "def run():\n    cmd = request.args.get('q')\n    os.system(cmd)\n",
+        ),
+        // A guard goes and leaves no line.
+        (
+            "def run():\n    cmd = request.args.get('q')\n    cmd = shlex.quote(cmd)\n    os.system('ls ' + cmd)\n",
+            "def run():\n    cmd = request.args.get('q')\n    os.system('ls ' + cmd)\n",
+        ),
+        // An old helper gets a new caller.
+        (
+            "def helper(cmd):\n    os.system(cmd)\n\ndef a():\n    helper('ls')\n",
+            "def helper(cmd):\n    os.system(cmd)\n\ndef a():\n    helper('ls')\n\ndef b():\n    helper(request.args.get('c'))\n",
+        ),
+    ];
+    for (before, after) in cases {
+        let repository = Repository::new();
+        repository
+            .write("app.py", format!("{head}{before}"))
+            .commit("feat: safe");
+        assert_eq!(repository.trueline(&diff).code(), 0, "{before}");
+        repository.write("app.py", format!("{head}{after}"));
+        assert_eq!(repository.trueline(&diff).code(), 1, "{after}");
+        repository.commit("feat: unsafe");
+        // What stood there already is none, also under another name of its function.
+        repository.write(
+            "app.py",
+            format!("{head}{after}").replace("def run", "def start"),
+        );
+        assert_eq!(repository.trueline(&diff).code(), 0, "{after}");
+    }
+}

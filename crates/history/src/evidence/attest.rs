@@ -141,7 +141,7 @@ fn unexplained(ranges: &ResolvedRanges<'_>, source: &str, commit: &CommitId) -> 
     runs.map(|run| Span {
         first: run.range.first.saturating_sub(1),
         end: run.range.last,
-        what: claims::of_unexplained(run.key, source, commit),
+        what: claims::of_unexplained(run, source, commit),
     })
     .collect()
 }
@@ -176,7 +176,7 @@ fn count_keys(
     };
     for entry in note.files.iter().flat_map(|block| &block.entries) {
         match note::resolve_key(note, &entry.key, foreign) {
-            KeyResolution::Known(_) => {}
+            KeyResolution::Known(_) | KeyResolution::Program => {}
             KeyResolution::NoMetadata => counts.foreign_keys += 1,
             KeyResolution::UnknownForm => counts.unknown_keys += 1,
         }

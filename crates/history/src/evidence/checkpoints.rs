@@ -74,8 +74,8 @@ fn is_checkpoint(sign: &Sign) -> bool {
     sign.class == EvidenceClass::Checkpoint
 }
 
-/// One sign for each agent of the sessions. An agent that wrote no line by the checkpoint's own
-/// count is a sign too weak to name an author.
+/// One sign for each agent of the sessions. An agent that by the checkpoint's own count wrote less
+/// than half of the commit is a sign too weak to name the author of all of it.
 fn by_tool(sessions: &[CheckpointMetadata], trailer: &Sign) -> Vec<Sign> {
     let mut tools: BTreeMap<ToolId, (bool, Option<SessionId>)> = BTreeMap::new();
     for session in sessions {
@@ -83,9 +83,7 @@ fn by_tool(sessions: &[CheckpointMetadata], trailer: &Sign) -> Vec<Sign> {
             .agent
             .clone()
             .unwrap_or_else(|| trailer.tool.clone());
-        let wrote = session
-            .attribution
-            .is_none_or(|counts| counts.agent_lines > 0);
+        let wrote = session.attribution.is_none_or(|counts| !counts.is_minor());
         let known = tools.entry(tool).or_default();
         known.0 |= wrote;
         if known.1.is_none() {

@@ -6,7 +6,7 @@
 
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
-use trueline_authorship::note::{Agent, Key, Resolved};
+use trueline_authorship::note::{Agent, Key, Resolved, Unexplained, UnexplainedRun};
 use trueline_facts::{Author, CommitId, Confidence, Evidence, EvidenceClass, Grain, Reach};
 
 use crate::model::{CommitIx, PathIx};
@@ -125,9 +125,12 @@ pub(super) fn of_note(resolved: &Resolved<'_>, source: &str, commit: &CommitId) 
     }
 }
 
-/// What an entry leaves behind whose key nothing explains: no author, only that it is there.
-pub(super) fn of_unexplained(key: &Key, source: &str, commit: &CommitId) -> Claim {
-    let why = match key {
+/// What an entry leaves behind that names nobody: no author, only that it is there.
+pub(super) fn of_unexplained(run: &UnexplainedRun<'_>, source: &str, commit: &CommitId) -> Claim {
+    let why = match run.key {
+        Key::Human(key) if run.why == Unexplained::Program => {
+            format!("entry {key} stands for a program that committed, not for a person")
+        }
         Key::Human(key) => {
             format!("entry {key} stands for a person whom no metadata of the note names")
         }

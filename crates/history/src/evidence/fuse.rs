@@ -43,7 +43,7 @@ use super::rewritten::Rewrite;
 use super::squash::Squash;
 use super::{
     AttestedLines, CommitEvidence, Origins, attest, checkpoints, left_behind, locate, merges,
-    notes, refs, rewritten, sessions, squash, traces,
+    notes, refs, reverts, rewritten, sessions, squash, traces,
 };
 use crate::model::{CommitIx, FileContent, History, PathIx};
 use crate::repository::Repository;
@@ -85,6 +85,7 @@ pub fn fuse(
         evidence.signs.extend(branch_signs(branch));
     });
     checkpoints::add(&local, history, &refs, &mut commits, &mut diagnostics);
+    reverts::silence(&local, history, &mut commits);
 
     let wanted = wanted_places(history);
     let located = locate::locate(&local, &refs, &mut diagnostics);

@@ -11,11 +11,15 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use trueline_facts::{Diagnostic, Level};
 
+use super::objects;
 use super::refs::Refs;
 
 /// Trees are shared objects: a small hostile repository could name more paths than any machine
 /// can list. Real notes trees hold at most a few hundred notes a tree, so this is 10^7 notes.
 const MAX_TREES: usize = 200_000;
+
+/// The largest note that is looked into for the commit that it names.
+const MAX_NOTE: u64 = 4 << 20;
 
 /// A note that is attached to a commit, not yet read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,7 +40,9 @@ pub(super) struct Located {
     /// The notes: by store, then as they stand in the tree. A pair of commit and content that
     /// several references hold is listed once, at the strongest.
     pub(super) notes: Vec<Found>,
-    /// Indices into `notes` for each commit, strongest first.
+    /// Indices of notes that are copies of one on the commit that they were written for.
+    pub(super) copies: FxHashSet<u32>,
+    /// Indices into `notes` for each commit, strongest first; copies left out.
     pub(super) by_commit: FxHashMap<ObjectId, SmallVec<[u32; 1]>>,
 }
 
@@ -83,7 +89,17 @@ pub(super) fn locate(
             }
         }
     }
+    located.drop_copies(repo);
     located
+}
+
+/// The commit that a note says it was written for.
+fn base_commit(repo: &gix::Repository, blob: ObjectId) -> Option<ObjectId> {
+    const KEY: &[u8] = b"\"base_commit_sha\"";
+    let text = objects::blob(repo, blob, MAX_NOTE).ok()?;
+    let after = &text[text.find(KEY)? + KEY.len()..];
+    let value = after.splitn_str(3, "\"").nth(1)?;
+    ObjectId::from_hex(value).ok()
 }
 
 impl Located {
@@ -92,6 +108,38 @@ impl Located {
         self.stores
             .get(store as usize)
             .is_some_and(|name| name == OLDEST_STORE)
+    }
+
+    /// git copies notes word for word when it rewrites commits (`notes.rewriteRef`). Such a copy
+    /// speaks of the lines of the commit that it names, which is noted as well: it is left out, and
+    /// what became of that commit is found out as without it.
+    fn drop_copies(&mut self, repo: &gix::Repository) {
+        let mut by_blob: FxHashMap<ObjectId, SmallVec<[u32; 1]>> = FxHashMap::default();
+        for (found, ix) in self.notes.iter().zip(0..) {
+            by_blob.entry(found.blob).or_default().push(ix);
+        }
+        by_blob.retain(|_, notes| notes.len() > 1);
+        for (blob, notes) in by_blob {
+            let Some(named) = base_commit(repo, blob) else {
+                continue;
+            };
+            let annotated = |ix: &u32| self.notes.get(*ix as usize).map(|note| note.annotated);
+            if !notes.iter().filter_map(annotated).any(|id| id == named) {
+                continue;
+            }
+            for ix in &notes {
+                let Some(copy) = annotated(ix).filter(|id| *id != named) else {
+                    continue;
+                };
+                self.copies.insert(*ix);
+                if let Some(own) = self.by_commit.get_mut(&copy) {
+                    own.retain(|other| other != ix);
+                    if own.is_empty() {
+                        self.by_commit.remove(&copy);
+                    }
+                }
+            }
+        }
     }
 
     fn push(&mut self, found: Found) {

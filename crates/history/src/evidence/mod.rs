@@ -19,6 +19,7 @@ mod notes;
 pub(crate) mod objects;
 mod overlay;
 mod refs;
+mod reverts;
 mod rewritten;
 mod sessions;
 mod squash;

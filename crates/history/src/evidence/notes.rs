@@ -209,7 +209,7 @@ fn collect(
                         }
                     }
                 }
-                if needed.contains(&found.annotated) {
+                if needed.contains(&found.annotated) && !located.copies.contains(&ix) {
                     shelf
                         .notes
                         .entry(found.annotated)

@@ -225,7 +225,9 @@ fn match_file(
 
 fn lines_of(content: &[u8], history: &History, runs: &[Run]) -> Vec<Line> {
     let mut added = runs.iter().flat_map(|run| {
-        let time = history.commit(run.commit).committer_time.0;
+        let commit = history.commit(run.commit);
+        // A rebase makes the committer's time later than the work.
+        let time = commit.committer_time.0.min(commit.author_time.0);
         std::iter::repeat_n(time, run.len as usize)
     });
     content

@@ -1,15 +1,18 @@
 //! Agent Trace records in HEAD's tree: `.agent-trace/traces.jsonl`.
 //!
-//! A record names the revision that was HEAD *before* its lines were committed, so its ranges are
-//! tried on the children of that revision which touch the file, and on the revision itself (the
-//! specification's reading) only if no child fits. A range counts only where the commit really
-//! added lines; records are appended, so later ones paint over earlier ones.
+//! A record names the revision that was HEAD *before* its lines were committed, and comes with the
+//! commit that has them: what brought the record is what it speaks of, also after a rebase or
+//! squash. Only if that commit does not touch the file (the record came later) its ranges are tried
+//! on the children of the revision, then on the revision itself (the specification's reading). A
+//! range counts only where the commit really added lines; records are appended, so later ones paint
+//! over earlier ones.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use bstr::ByteSlice;
 use gix::ObjectId;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use trueline_authorship::tools::UNSPECIFIED;
 use trueline_authorship::trace::{self, Contributor, Revision, Strength, TraceRecord};
 use trueline_facts::{
@@ -18,14 +21,18 @@ use trueline_facts::{
 };
 
 use super::AttestedLines;
+use super::agreement::line_hash;
 use super::claims::{Claim, Layer, Place, Span};
 use super::objects;
 use super::overlay::commit_id;
 use crate::model::{CommitIx, History, PathIx};
 use crate::repository::{Gap, Repository, count_lines};
+use crate::walk::touched;
 
 /// The largest trace file that is read.
 const MAX_TRACES: u64 = 64 << 20;
+/// Bytes of versions of the trace file that are read for where its records come from.
+const MAX_VERSIONS: u64 = 256 << 20;
 /// Versions of files that are compared to check ranges.
 const MAX_PLACES: usize = 50_000;
 /// Records that are read: more than any file of real ones has below its limit.
@@ -51,11 +58,11 @@ pub(super) struct Traced {
 
 /// Reads the trace file of HEAD and checks its ranges against the commits that it speaks of.
 pub(super) fn read(
-    repo: &Repository,
+    shared: &Repository,
     history: &History,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Traced> {
-    let repo = repo.local();
+    let repo = shared.local();
     let Some(head) = history.commits.first() else {
         return Vec::new();
     };
@@ -98,7 +105,9 @@ pub(super) fn read(
         diagnostics
             .push(Diagnostic::new(Level::Warning, "trace-unreadable", message).at(file.clone()));
     }
+    let brought = brought(shared, &repo, history);
     let mut painter = Painter::new(&repo, history);
+    painter.brought = records_of(bytes, &brought);
     if let Err(Exhausted { line }) = painter.paint(&records) {
         let message = format!(
             "the records ask for more comparisons than are made; they count up to line {line}"
@@ -106,6 +115,39 @@ pub(super) fn read(
         diagnostics.push(Diagnostic::new(Level::Warning, "traces-cut", message).at(file));
     }
     painter.finish()
+}
+
+/// The commit that first had each line of the trace file, by hash.
+fn brought(
+    shared: &Repository,
+    repo: &gix::Repository,
+    history: &History,
+) -> FxHashMap<u64, CommitIx> {
+    let wanted: FxHashSet<&[u8]> = [trace::PATH.as_bytes()].into_iter().collect();
+    let mut first = FxHashMap::default();
+    let (mut seen, mut bytes) = (FxHashSet::default(), 0);
+    // Parents come after their children.
+    for version in touched::by_paths(shared, history, &wanted).iter().rev() {
+        if !seen.insert(version.blob) || bytes > MAX_VERSIONS {
+            continue;
+        }
+        let Ok(text) = objects::blob(repo, version.blob, MAX_TRACES) else {
+            continue;
+        };
+        bytes += text.len() as u64;
+        for line in text.lines() {
+            first.entry(line_hash(line)).or_insert(version.commit);
+        }
+    }
+    first
+}
+
+/// The same by number of line, from 1, as the trace file has them now.
+fn records_of(bytes: &[u8], brought: &FxHashMap<u64, CommitIx>) -> Vec<Option<CommitIx>> {
+    let lines = bytes.lines();
+    lines
+        .map(|line| brought.get(&line_hash(line)).copied())
+        .collect()
 }
 
 /// A version of a file while records are laid over it.
@@ -130,6 +172,8 @@ struct Painter<'p> {
     /// `None` where there is nothing to paint on.
     canvases: BTreeMap<Place, Option<Canvas>>,
     claims: Vec<Claim>,
+    /// For each line of the trace file, the commit that brought it.
+    brought: Vec<Option<CommitIx>>,
     steps: u64,
 }
 
@@ -162,6 +206,7 @@ impl<'p> Painter<'p> {
                 .collect(),
             canvases: BTreeMap::new(),
             claims: Vec::new(),
+            brought: Vec::new(),
             steps: 0,
         }
     }
@@ -183,6 +228,14 @@ impl<'p> Painter<'p> {
                 let Some(path) = self.paths.get(&file.path).copied() else {
                     continue;
                 };
+                let brought = record.line.checked_sub(1);
+                let brought = brought.and_then(|at| self.brought.get(at).copied().flatten());
+                if let Some(own) = brought
+                    && self.touches((own, path))
+                {
+                    self.paint_own(record, &file.spans, base, (own, path))?;
+                    continue;
+                }
                 let mut fits = false;
                 for child in &children {
                     fits |= self.paint_file(record, file.spans.iter(), (*child, path))?;
@@ -198,6 +251,56 @@ impl<'p> Painter<'p> {
             }
         }
         Ok(())
+    }
+
+    fn touches(&mut self, place: Place) -> bool {
+        self.prepare(place);
+        matches!(self.canvases.get(&place), Some(Some(_)))
+    }
+
+    /// Paints on the commit that brought the record. Where its parent is not the revision and has
+    /// another version of the file, the lines stand elsewhere: then the ranges count only if they
+    /// are, in number and lengths, what the commit added.
+    fn paint_own(
+        &mut self,
+        record: &TraceRecord,
+        spans: &[trace::Span],
+        base: CommitIx,
+        place: Place,
+    ) -> Result<(), Exhausted> {
+        let name = self.history.path(place.1).as_bytes();
+        let parent = self.history.commit(place.0).parents.first().copied();
+        let file = |ix: CommitIx| {
+            let tree = self.history.commit(ix).tree;
+            objects::file_at(self.repo, tree, name).ok().flatten()
+        };
+        if parent == Some(base) || parent.map(file) == Some(file(base)) {
+            return self.paint_file(record, spans.iter(), place).map(drop);
+        }
+        let added: Vec<Range<u32>> = match self.canvases.get(&place) {
+            Some(Some(canvas)) => canvas.added.clone(),
+            _ => return Ok(()),
+        };
+        let length = |span: &trace::Span| (span.range.last - span.range.first).saturating_add(1);
+        let alike = spans.len() == added.len()
+            && spans
+                .iter()
+                .zip(&added)
+                .all(|(span, added)| length(span) == added.end - added.start);
+        if !alike {
+            return Ok(());
+        }
+        let moved: Vec<trace::Span> = spans
+            .iter()
+            .zip(&added)
+            .map(|(span, added)| {
+                let mut span = span.clone();
+                span.range.first = added.start + 1;
+                span.range.last = added.end;
+                span
+            })
+            .collect();
+        self.paint_file(record, moved.iter(), place).map(drop)
     }
 
     fn finish(self) -> Vec<Traced> {

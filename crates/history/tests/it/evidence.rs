@@ -662,6 +662,104 @@ fn a_trace_counts_where_a_child_of_its_revision_added_the_lines() {
     assert_eq!(read.codes(), ["trace-unreadable"]);
 }
 
+/// A record of Cursor's that lines of `a.txt` were written on `base`.
+fn record(base: &str, first: u32, last: u32) -> String {
+    format!(
+        r#"{{"tool":{{"name":"cursor"}},"vcs":{{"type":"git","revision":"{base}"}},"files":[{{"path":"a.txt","conversations":[{{"contributor":{{"type":"ai"}},"ranges":[{{"start_line":{first},"end_line":{last}}}]}}]}}]}}"#
+    ) + "\n"
+}
+
+#[test]
+fn a_trace_speaks_of_the_commit_that_brought_it_after_a_squash_or_rebase_too() {
+    let base_text = numbered(1..=4);
+    let agent = "agent one\nagent two\n";
+    // Somebody's commit comes between the base and the squash, at the same place.
+    let mut repo = Repo::new();
+    repo.write("a.txt", &base_text);
+    let base = repo.commit("base");
+    repo.write("a.txt", &format!("{base_text}hand one\nhand two\n"));
+    repo.commit("by hand");
+    repo.write("a.txt", &format!("{base_text}hand one\nhand two\n{agent}"));
+    repo.write(".agent-trace/traces.jsonl", &record(&base, 5, 6));
+    repo.commit("work, squashed");
+    assert_snapshot!(fused(&repo).file("a.txt"), @r"
+    1-4    unknown
+    5-6    unknown
+    7-8    cursor/- Medium [Trace Direct Medium .agent-trace/traces.jsonl]
+    ");
+    // A rebase moves the lines.
+    let mut repo = Repo::new();
+    repo.write("a.txt", &base_text);
+    let base = repo.commit("base");
+    repo.git(&["checkout", "-q", "-b", "work"]);
+    repo.write("a.txt", &format!("{base_text}{agent}"));
+    repo.write(".agent-trace/traces.jsonl", &record(&base, 5, 6));
+    repo.commit("work");
+    repo.git(&["checkout", "-q", "main"]);
+    repo.write("a.txt", &format!("on top\n{base_text}"));
+    repo.commit("by hand");
+    repo.git(&["checkout", "-q", "work"]);
+    repo.tick();
+    repo.git(&["rebase", "-q", "main"]);
+    assert_snapshot!(fused(&repo).file("a.txt"), @r"
+    1-1    unknown
+    2-5    unknown
+    6-7    cursor/- Medium [Trace Direct Medium .agent-trace/traces.jsonl]
+    ");
+}
+
+#[test]
+fn a_trace_says_nothing_of_another_child_of_its_revision() {
+    let mut repo = Repo::new();
+    repo.write("a.txt", &numbered(1..=4));
+    let base = repo.commit("base");
+    repo.git(&["checkout", "-q", "-b", "hand"]);
+    repo.write("a.txt", &format!("top\n{}", numbered(1..=4)));
+    repo.commit("by hand");
+    repo.git(&["checkout", "-q", "main"]);
+    repo.write("a.txt", &format!("{}agent\n", numbered(1..=4)));
+    repo.write(".agent-trace/traces.jsonl", &record(&base, 1, 5));
+    repo.commit("work");
+    repo.git(&["merge", "-q", "-m", "merge", "hand"]);
+    assert_snapshot!(fused(&repo).file("a.txt"), @r"
+    1-1    unknown
+    2-5    unknown
+    6-6    cursor/- Low [Trace Direct Low .agent-trace/traces.jsonl]
+    ");
+}
+
+#[test]
+fn a_note_that_git_copied_to_a_rewritten_commit_speaks_of_the_lines_that_it_was_written_for() {
+    let mut repo = Repo::new();
+    repo.write("a.txt", "header\n");
+    repo.commit("base");
+    repo.write("a.txt", "header\nagent one\nagent two\n");
+    let first = repo.commit("work");
+    let text = git_ai(
+        "a.txt\n  s_11111111111111::t_22222222222222 2-3\n",
+        "1.5.0",
+        SESSION,
+    );
+    let text = text.replace(
+        "\"base_commit_sha\":\"\"",
+        &format!("\"base_commit_sha\":\"{first}\""),
+    );
+    note(&repo, &first, &text);
+    repo.tick();
+    repo.write(
+        "a.txt",
+        "header\nby hand\nby hand too\nagent one\nagent two\n",
+    );
+    repo.git(&["add", "-A"]);
+    repo.git(&["commit", "-q", "--amend", "--no-edit"]);
+    repo.git(&["notes", "--ref=ai", "copy", &first, "HEAD"]);
+    assert_snapshot!(fused(&repo).file("a.txt"), @r"
+    1-1    unknown
+    2-3    unknown
+    4-5    cursor/gpt-5 Medium [Note Inferred Medium refs/notes/ai]
+    ");
+}
+
 #[test]
 fn a_note_and_a_trace_that_disagree_are_both_kept() {
     let mut repo = Repo::new();

@@ -223,3 +223,29 @@ fn a_file_that_was_moved_where_the_squash_went_is_found_in_the_branch() {
     5-5    claude/claude-opus-4-5 Medium [Identity Inferred Medium Co-authored-by]
     ");
 }
+
+#[test]
+fn an_agent_that_reverts_wrote_nothing_of_what_comes_back() {
+    let lines = "by hand one\nby hand two\nby hand three\n";
+    for words in [
+        "Revert \"Remove it (#2)\"\n\nThis reverts commit {id}.",
+        "Revert \"Remove it (#2)\" (#3)\n\nReverts acme/app#2",
+        "Revert \"Remove it (#2)\"",
+    ] {
+        let mut repo = Repo::new();
+        repo.write("a.txt", lines);
+        repo.commit("By hand");
+        repo.write("a.txt", "");
+        let removed = repo.commit("Remove it (#2)");
+        repo.write("a.txt", lines);
+        let words = words.replace("{id}", &removed);
+        repo.commit(&format!("{words}\n\n{CLAUDE}"));
+        let file = fused(&repo).file("a.txt");
+        assert!(file.starts_with("1-3    unknown"), "{words}: {file}");
+        // Other work under such words is the agent's.
+        repo.write("b.txt", "new one\nnew two\n");
+        repo.commit(&format!("{words}\n\n{CLAUDE}"));
+        let file = fused(&repo).file("b.txt");
+        assert!(file.starts_with("1-2    claude"), "{words}: {file}");
+    }
+}

@@ -6,11 +6,12 @@ use std::cell::{LazyCell, OnceCell};
 use std::collections::BTreeMap;
 
 use bstr::ByteSlice;
-use trueline_facts::{CommitId, Diagnostic, Finding, Level, Origin, RepoPath, Step};
-use trueline_history::ObjectId;
+use trueline_facts::{Diagnostic, Finding, Level, Origin, RepoPath, Step};
 use trueline_history::worktree::LineMap;
 use trueline_sarif::line_hashes;
+use trueline_taint::Engine;
 
+use super::before::{Base, Now};
 use super::{HeadLines, JoinedFile, SiteOrigin};
 use crate::check::{CheckedFile, Contents};
 use crate::observe::Observation;
@@ -21,6 +22,7 @@ pub(crate) struct Join<'a> {
     /// Rules that comments can name, sorted.
     pub(crate) known: Vec<&'a str>,
     pub(crate) place: &'a Place,
+    pub(crate) engine: &'a Engine,
     pub(crate) contents: &'a dyn Contents,
     pub(crate) secrets: &'a redact::SecretLines,
     /// Read once another tool's finding needs them.
@@ -28,61 +30,6 @@ pub(crate) struct Join<'a> {
     pub(crate) line_hashes: bool,
     pub(crate) observation: Option<&'a Observation>,
     pub(crate) base: Option<Base>,
-}
-
-/// What `--diff` compares with: the base, and where HEAD left it. A line that stands in either is
-/// no change of HEAD's: the base may have removed it since.
-pub(crate) struct Base {
-    commits: Vec<Before>,
-}
-
-/// A commit whose files are compared with those of now.
-struct Before {
-    commit: CommitId,
-    /// Files that it has and that are not there now, read for the first file that it has not.
-    gone: OnceCell<Vec<(RepoPath, ObjectId)>>,
-}
-
-/// Gone files that are looked at: with more, renames are not followed.
-const MAX_GONE: usize = 100;
-
-impl Base {
-    pub(crate) fn new(place: &Place, base: &CommitId, fork: Option<CommitId>) -> Self {
-        let fork = fork.filter(|fork| fork != base && place.repository().is_some());
-        let commits = [Some(base.clone()), fork].into_iter().flatten();
-        let commits = commits.map(|commit| Before {
-            commit,
-            gone: OnceCell::new(),
-        });
-        Self {
-            commits: commits.collect(),
-        }
-    }
-
-    /// The lines of a file of now as those that it had, under this name or another, in each commit.
-    fn maps(&self, join: &Join<'_>, path: &RepoPath, now: &[u8]) -> Vec<LineMap> {
-        let commits = self.commits.iter();
-        let texts = commits.filter_map(|before| before.text(join, path, now));
-        texts.map(|text| LineMap::between(&text, now)).collect()
-    }
-}
-
-impl Before {
-    fn text(&self, join: &Join<'_>, path: &RepoPath, now: &[u8]) -> Option<Vec<u8>> {
-        let same = join.place.file_of(&self.commit, path);
-        same.or_else(|| {
-            let repository = join.place.repository()?;
-            let gone = self.gone.get_or_init(|| {
-                let gone = join.place.gone_since(&self.commit);
-                if gone.len() > MAX_GONE {
-                    Vec::new()
-                } else {
-                    gone
-                }
-            });
-            repository.renamed_from(gone, now)
-        })
-    }
 }
 
 pub(crate) struct Joined {
@@ -119,23 +66,14 @@ impl Join<'_> {
         let content = LazyCell::new(|| self.contents.read(&path).unwrap_or_default());
         let map = head.map_or_else(LineMap::identity, |h| h.map(self.place, &path, &content));
         let known = |line: u32| head.map(|h| h.line(&path, &map, line));
-        let base = self.base.as_ref();
-        let before = base.map(|base| base.maps(self, &path, &content));
-        let changed = |line: u32| {
-            let stands = |map: &LineMap| map.head_line(line.saturating_sub(1)).is_some();
-            before
-                .as_ref()
-                .is_none_or(|before| !before.iter().any(stands))
-        };
-        if self.base.is_some() {
-            let is_changed = |f: &Finding| {
-                let first = f.location.start.line;
-                let last = f.location.end.line.min(first.saturating_add(LONGEST_RANGE));
-                (first..=last).any(&changed)
-            };
-            findings.retain(is_changed);
-            hidden.retain(is_changed);
+        if let Some(base) = &self.base {
+            base.retain(self.now(), &path, &mut findings);
+            base.retain(self.now(), &path, &mut hidden);
         }
+        let changed = |line: u32| {
+            let base = self.base.as_ref();
+            base.is_none_or(|base| base.is_new(self.now(), &path, line))
+        };
         // Only another tool's finding can point to what is not there.
         let is_foreign = |f: &Finding| f.engine != OWN_ENGINE;
         let foreign = findings.iter().any(is_foreign);
@@ -209,6 +147,14 @@ impl Join<'_> {
 }
 
 impl Join<'_> {
+    const fn now(&self) -> Now<'_> {
+        Now {
+            place: self.place,
+            contents: self.contents,
+            engine: self.engine,
+        }
+    }
+
     fn secret_values(&self) -> &redact::SecretValues {
         let read = |path: &RepoPath| self.contents.read(path).unwrap_or_default();
         self.values.get_or_init(|| self.secrets.values(read))
@@ -245,9 +191,6 @@ fn collapse(trace: &mut Vec<Step>) {
             && a.location.start.line == b.location.start.line
     });
 }
-
-/// Lines of a finding that `--diff` looks at.
-const LONGEST_RANGE: u32 = 200;
 
 /// Longest snippet, in characters.
 const SNIPPET: usize = 200;

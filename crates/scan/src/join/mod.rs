@@ -3,6 +3,7 @@
 //! Findings speak of the files as they are now; origins speak of HEAD. Lines that were edited since
 //! are not committed yet: their origin is unknown, and `--diff` counts them as changed.
 
+mod before;
 mod file;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,7 +17,8 @@ use trueline_history::model::{FileContent, History};
 use trueline_history::worktree::LineMap;
 use trueline_taint::{Engine, Site};
 
-pub(crate) use self::file::{Base, Join};
+pub(crate) use self::before::Base;
+pub(crate) use self::file::Join;
 use crate::place::Place;
 
 /// Where the lines of HEAD come from, by path.

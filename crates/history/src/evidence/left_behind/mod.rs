@@ -16,7 +16,6 @@ mod rivals;
 use std::cmp::Reverse;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use bstr::ByteSlice;
 use gix::ObjectId;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -30,6 +29,7 @@ use super::branch_lines::{BranchCommit, BranchParent};
 use super::familiar;
 use super::locate::Located;
 use super::refs::Refs;
+use super::reverts::reverts;
 use super::rewritten::{Earlier, Kinship, Rewrite};
 use super::squash::{self, Ancestry, Original, OwnSigns, Read, Squash, Tie, read_commit};
 use super::witnesses;
@@ -246,18 +246,6 @@ pub(super) fn reapplied(
     found
 }
 
-/// The commit that a message says is reverted, as git writes it.
-fn reverts(message: &[u8]) -> Option<ObjectId> {
-    const WORDS: &[u8] = b"This reverts commit ";
-    let at = message.find(WORDS)? + WORDS.len();
-    let hex: &[u8] = &message[at..];
-    let end = hex
-        .iter()
-        .position(|b| !b.is_ascii_hexdigit())
-        .unwrap_or(hex.len());
-    ObjectId::from_hex(&hex[..end]).ok()
-}
-
 fn one_original(
     commit: CommitIx,
     id: ObjectId,
@@ -325,18 +313,4 @@ fn repeats(
 fn is_author(history: &History, source: &Source, commit: CommitIx) -> bool {
     let email = &history.commit(commit).author.email;
     email.eq_ignore_ascii_case(source.read.mark.email())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_revert_names_its_commit() {
-        let id = "0123456789012345678901234567890123456789";
-        let message = format!("Revert \"x\"\n\nThis reverts commit {id}.\n");
-        assert_eq!(reverts(message.as_bytes()).unwrap().to_string(), id);
-        assert_eq!(reverts(b"This reverts commit of ours"), None);
-        assert_eq!(reverts(b"This reverts"), None);
-    }
 }

@@ -255,7 +255,9 @@ impl Reader<'_> {
 
     fn replaced(&mut self, path: &[u8], before: &[u8], after: &[u8]) {
         let lines: Vec<&[u8]> = bstr::ByteSlice::lines(after).collect();
-        for range in added_lines(before, after) {
+        // Where the texts end says nothing of the line's end in the file.
+        let whole = |text: &[u8]| [text.trim_end_with(|c| c == '\n'), b"\n"].concat();
+        for range in added_lines(&whole(before), &whole(after)) {
             let added = lines.get(range.start as usize..range.end as usize);
             self.emit(path, added.unwrap_or_default().iter().copied());
         }

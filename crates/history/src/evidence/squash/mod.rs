@@ -321,7 +321,18 @@ pub(super) fn is_squash(message: &[u8]) -> bool {
     if message.starts_with(b"Squashed commit of the following:") {
         return true;
     }
-    if squash_number(message).is_none() {
+    let subject = subject(message);
+    // Bitbucket and Azure DevOps say what they do.
+    let is_stated = subject.starts_with(b"Merged in ") && subject.contains_str("(pull request #")
+        || subject
+            .strip_prefix(b"Merged PR ")
+            .is_some_and(|rest| rest.first().is_some_and(u8::is_ascii_digit));
+    if is_stated {
+        return true;
+    }
+    // GitHub draws a line below the list of subjects; its number may have been edited out.
+    let is_listed = message.lines().any(|line| line == b"---------");
+    if squash_number(message).is_none() && !is_listed {
         return false;
     }
     let mut subjects = 0;
@@ -410,5 +421,17 @@ mod tests {
         assert_eq!(squash_number(b"Fix (#12) it"), None);
         assert_eq!(squash_number(b"Fix it (#)"), None);
         assert_eq!(squash_number(b"Fix it (#1a)"), None);
+    }
+
+    #[test]
+    fn squashes_are_known_by_the_words_of_their_forge() {
+        assert!(is_squash(b"Merged in feature/x (pull request #12)\n\nfeat"));
+        assert!(is_squash(b"Merged PR 123: feat: x"));
+        assert!(is_squash(
+            b"feat: x\n\n* a\n\n* b\n\n---------\n\nCo-authored-by: A <a@b>"
+        ));
+        assert!(is_squash(b"feat: x (#1)\n\n* a\n\n* b"));
+        assert!(!is_squash(b"feat: x\n\n* a\n* b"));
+        assert!(!is_squash(b"Merged in the morning"));
     }
 }

@@ -1,0 +1,38 @@
+//! One file checked by itself, from its text: what it says without the rest of its tree.
+//!
+//! Flow from other files is not seen, and what an application as a whole lacks is not asked, because
+//! one file does not show it.
+
+use trueline_agents::AgentFile;
+use trueline_facts::{Finding, RepoPath};
+use trueline_syntax::{Source, with_deep_stack};
+use trueline_taint::Engine;
+
+/// Bytes of a file's head that the check of agents' files looks at.
+const HEAD: usize = 64;
+
+/// The findings of both tiers; none where the text cannot be parsed.
+pub(crate) fn findings(engine: &Engine, path: &RepoPath, text: &str) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if let Some(language) = trueline_syntax::language_of(path.as_bytes()) {
+        let name = path.display();
+        found = with_deep_stack(|| {
+            let source = Source { path: &name, text };
+            let module = trueline_syntax::lower(language, source).ok();
+            module.map_or_else(Vec::new, |module| {
+                engine.analyze_file(path, text, &module).findings
+            })
+        });
+    }
+    if let Some(kind) = trueline_agents::kind(path) {
+        let head = text.as_bytes();
+        let file = AgentFile {
+            path,
+            kind,
+            text,
+            head: &head[..HEAD.min(head.len())],
+        };
+        found.extend(trueline_agents::check(&[file]).findings);
+    }
+    found
+}
