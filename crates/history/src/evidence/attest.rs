@@ -97,6 +97,9 @@ fn attest_one(
                 out.counts.absent_paths += u64::from(!is_oldest);
                 return;
             }
+            if stored.is_copy {
+                return;
+            }
             if rank == 0 {
                 for run in ranges.runs() {
                     if let Resolved::Ai { agent, .. } = run.resolved {

@@ -32,6 +32,8 @@ pub(super) struct StoredNote {
     pub(super) store: u32,
     /// Its content, in either of the two forms that exist.
     pub(super) content: LegacyBlob,
+    /// It was written for another commit, which has it as well: counted, and otherwise passed over.
+    pub(super) is_copy: bool,
 }
 
 /// What reading all notes gave.
@@ -209,7 +211,7 @@ fn collect(
                         }
                     }
                 }
-                if needed.contains(&found.annotated) && !located.copies.contains(&ix) {
+                if needed.contains(&found.annotated) {
                     shelf
                         .notes
                         .entry(found.annotated)
@@ -217,6 +219,7 @@ fn collect(
                         .push(StoredNote {
                             store: found.store,
                             content,
+                            is_copy: located.copies.contains(&ix),
                         });
                 }
             }

@@ -302,7 +302,7 @@ pub(super) fn carry_from<K: Copy>(
         return out;
     };
     let id = commit_id(version.id);
-    for stored in notes {
+    for stored in notes.iter().filter(|stored| !stored.is_copy) {
         let source = &stores[stored.store as usize];
         let moved = moved_files(repo, version.tree, tree, stored, changed);
         attest::for_each_block(stored, &shelf.prompts, |path, ranges| {

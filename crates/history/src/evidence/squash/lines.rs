@@ -211,7 +211,8 @@ fn in_same_file(
 fn note_layer(id: ObjectId, path: &[u8], shelf: &Shelf, stores: &[String]) -> Layer<Claim> {
     let mut layer = Layer::new();
     let commit = commit_id(id);
-    for stored in shelf.notes.get(&id).into_iter().flatten() {
+    let notes = shelf.notes.get(&id).into_iter().flatten();
+    for stored in notes.filter(|stored| !stored.is_copy) {
         attest::for_each_block(stored, &shelf.prompts, |block, ranges| {
             if layer.is_empty() && block.as_bytes() == path {
                 layer = attest::layer(ranges, &stores[stored.store as usize], &commit)
