@@ -55,6 +55,9 @@ impl Bits {
     /// One part of the path of a request, as a route divides it: no slash is in it.
     pub(crate) const SEGMENT: Self = Self(1 << 122);
 
+    /// The identifier of a record that was looked up with it and found.
+    pub(crate) const FOUND: Self = Self(1 << 123);
+
     /// The rule at an index of [`Models::rules`].
     pub(crate) const fn rule(index: u16) -> Self {
         Self(1 << (index as u32 % MAX_RULES as u32))

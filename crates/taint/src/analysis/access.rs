@@ -569,13 +569,9 @@ impl<'a> Analyzer<'a> {
             return *part;
         }
         let labels = self.part_labels(base);
-        let part = match self.arena.get(base).derived {
-            Some((Derivation::Ending, whole)) => self.arena.add(Value {
-                labels,
-                derived: Some((Derivation::Ending, whole)),
-                ..Value::default()
-            }),
-            _ => self.arena.tainted(labels),
+        let part = match self.piece(base, selector, labels.clone()) {
+            Some(piece) => self.arena.add(piece),
+            None => self.arena.tainted(labels),
         };
         self.arena.parts.insert((base, selector), part);
         part

@@ -25,6 +25,13 @@ impl Alphabet {
         }
     }
 
+    /// The one character, if there is only one.
+    pub(super) fn only(&self) -> Option<char> {
+        let mut all = self.characters();
+        let first = all.next()?;
+        all.next().is_none().then_some(first)
+    }
+
     pub(super) fn characters(&self) -> impl Iterator<Item = char> {
         (0..128_u8).map(char::from).filter(|c| self.has(*c))
     }

@@ -453,6 +453,10 @@ impl<'a> Analyzer<'a> {
             }
         }
         let decorated = self.decorated(call);
+        // What a decorator makes of a class is that class still.
+        if matches!(self.arena.get(decorated).atoms.as_slice(), [Atom::Class(_)]) {
+            return decorated;
+        }
         let value = self.result_value(frame, state, path, entry, labels, call);
         let value = self.arena.join(value, decorated);
         self.arena.join(value, returned)

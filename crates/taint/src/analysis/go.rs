@@ -10,7 +10,7 @@ use trueline_syntax::ir::{
 
 use super::alphabet::Anchors;
 use super::call::{Call, Passed};
-use super::library::Special;
+use super::special::Special;
 use super::names::MAX_TEXT;
 use super::state::{Contents, Key, State};
 use super::transfer::clear_all;

@@ -110,6 +110,42 @@ impl<'a> Analyzer<'a> {
                 self.assume(frame, state, part, holds, nesting + 1);
             }
             self.assume_operation(frame, state, several.last, holds, nesting + 1);
+        } else if let Some(several) = Self::several(frame, condition) {
+            self.assume_one_of(frame, state, &several, holds, nesting);
+        }
+    }
+
+    /// Of `a || b` that holds one does: what follows from each of them.
+    fn assume_one_of(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        several: &Several<'a>,
+        holds: bool,
+        nesting: u8,
+    ) {
+        let mut common: Option<Vec<(ValId, Bits)>> = None;
+        for decides in 0..=several.parts.len() {
+            let mut way = state.clone();
+            for (at, part) in several.parts.iter().copied().enumerate().take(decides + 1) {
+                // Those before it did not decide.
+                self.assume(frame, &mut way, part, holds == (at == decides), nesting + 1);
+            }
+            if decides == several.parts.len() {
+                self.assume_operation(frame, &mut way, several.last, holds, nesting + 1);
+            }
+            let told = |value: &ValId| way.fact(*value).unwrap_or(Bits::NONE);
+            common = Some(match common {
+                None => way.facts.to_vec(),
+                Some(facts) => facts
+                    .into_iter()
+                    .map(|(value, cleared)| (value, cleared.both(told(&value))))
+                    .filter(|fact| fact.1 != Bits::NONE)
+                    .collect(),
+            });
+        }
+        for (value, cleared) in common.unwrap_or_default() {
+            state.add_fact(value, cleared);
         }
     }
 
@@ -122,7 +158,9 @@ impl<'a> Analyzer<'a> {
         nesting: u8,
     ) {
         match op {
-            Op::Copy(operand) => self.assume(frame, state, operand, holds, nesting + 1),
+            Op::Copy(operand) | Op::Await(operand) => {
+                self.assume(frame, state, operand, holds, nesting + 1);
+            }
             Op::Unary {
                 op: UnaryOp::Not,
                 operand,
@@ -427,6 +465,14 @@ impl<'a> Analyzer<'a> {
 
     fn assume_equal(&mut self, state: &mut State, value: ValId, to: ValId) {
         let other = self.arena.get(to);
+        // The folder itself is inside of the folder; which one that is, the caller chose.
+        let normalised = other.labels.iter().all(|l| l.cleared.has(Bits::NORMALISED));
+        if !other.labels.is_empty() && normalised && other.labels.iter().all(|l| self.is_symbolic(l))
+        {
+            self.establish(state, value, Bits::INSIDE);
+            return;
+        }
+        let other = self.arena.get(to);
         if other.labels.is_empty() && (other.konst.is_some() || to != ValId::UNKNOWN) {
             self.establish(state, value, Bits::ALL);
         }
@@ -576,6 +622,7 @@ impl<'a> Analyzer<'a> {
             _ => {}
         }
         if holds {
+            self.assume_found(frame, state, callee, args, 0);
             self.assume_answers(frame, state, target, receiver, args);
             if self.may_vouch(target, name) {
                 for argument in args {

@@ -56,6 +56,12 @@ impl Analyzer<'_> {
                     }
                     Root::Captured(owner, var) => {
                         let slot = self.slots.get(&(owner, var)).copied();
+                        // What a variable around the function holds has the form, or it does not.
+                        let fits = !flow.whole
+                            || !is_by_form(flow.sink)
+                            || access.parent.is_none()
+                                && slot.is_some_and(|s| self.still_matters(s, flow.sink));
+                        let slot = slot.filter(|_| fits);
                         let labels = slot.map(|s| self.arena.get(s).labels.clone());
                         for label in labels.into_iter().flatten() {
                             let step = self.arena.step(
@@ -214,6 +220,10 @@ impl Analyzer<'_> {
             return Some(hit);
         };
         if label.guesses > 0 || label.cleared.has(Bits::VOUCHED) {
+            hit.confidence = hit.confidence.min(Confidence::Medium);
+            hit.tier = hit.tier.max(compiled.guessed_tier);
+        }
+        if label.cleared.has(Bits::FOUND) && self.models.path_rules.has(Bits::rule(rule)) {
             hit.confidence = hit.confidence.min(Confidence::Medium);
             hit.tier = hit.tier.max(compiled.guessed_tier);
         }

@@ -30,13 +30,16 @@ mod java;
 mod library;
 mod lists;
 mod names;
+mod pieces;
 mod questions;
 mod results;
 mod schemas;
 mod sink;
+mod special;
 mod state;
 mod summary;
 mod transfer;
+mod trust;
 mod value;
 mod weak;
 
@@ -67,7 +70,7 @@ use self::summary::Summary;
 use self::value::{Arena, Atom, ObjId, PathId, Root, StepKind, ValId};
 use crate::interface::Interface;
 use crate::memory::Secrecy;
-use crate::models::{LanguageModels, Models};
+use crate::models::{Bits, LanguageModels, Models};
 use crate::project::{Answer, Project, Question, UnitId};
 use crate::purpose::Purpose;
 use crate::report::Reporter;
@@ -659,7 +662,10 @@ impl<'a> Analyzer<'a> {
             self.check_returned(frame, &state, rule, returned, value);
         }
         self.note_answer(frame, &state, value, returned);
-        let returned = self.refined(&state, returned);
+        let mut returned = self.refined(&state, returned);
+        if !self.arena.get(returned).labels.is_empty() && self.checks_codes(frame.function) {
+            returned = self.arena.refine(returned, Bits::VOUCHED);
+        }
         frame.ret = self.arena.join(frame.ret, returned);
         match &mut frame.exit {
             Some(exit) => {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use trueline_facts::{Confidence, Tier};
-use trueline_syntax::ir::{ArgKind, FuncId, Operand, Span, Symbol};
+use trueline_syntax::ir::{ArgKind, Const, FuncId, Op, Operand, Span, Symbol};
 
 use super::call::Call;
 use super::hits::{SourcePlace, StepPlace};
@@ -479,6 +479,17 @@ impl<'a> Analyzer<'a> {
         }
     }
 
+    /// How a sink looks at what reaches it.
+    pub(super) fn sink_mode(&self, sink: SinkRef) -> Option<Mode> {
+        match sink {
+            SinkRef::Model { index, .. } => {
+                let model = self.models.sinks.get(usize::from(index))?;
+                Some(model.spec.mode)
+            }
+            _ => None,
+        }
+    }
+
     /// Whether a value's constant beginning leaves the sink open.
     pub(super) fn still_matters(&self, value: ValId, sink: SinkRef) -> bool {
         let SinkRef::Model { index, by_form } = sink else {
@@ -522,7 +533,7 @@ impl<'a> Analyzer<'a> {
     }
 
     /// `["sh", "-c", text]`, or the program of any other list.
-    fn argument_list_labels(&mut self, state: &State, value: ValId) -> Labels {
+    pub(super) fn argument_list_labels(&mut self, state: &State, value: ValId) -> Labels {
         let Some(object) = self.only_object(value) else {
             return self.arena.get(value).labels.clone();
         };
@@ -722,6 +733,9 @@ impl<'a> Analyzer<'a> {
     ) {
         let span = Self::definition_span(frame, operand).unwrap_or(frame.span);
         self.sites.insert((rule, span));
+        if self.is_given_plain_type(frame, operand) {
+            return;
+        }
         let mut shown = value;
         if let Some(object) = self.only_object(value)
             && self.object_kind(object) == Some(ObjectKind::List)
@@ -752,6 +766,34 @@ impl<'a> Analyzer<'a> {
         for label in labels {
             self.reach(frame, rule, SinkRef::Returned, id, span, label, false);
         }
+    }
+
+    /// Whether an answer is told after it was made that it is no HTML: `response.mimetype = …`,
+    /// `response.headers["Content-Type"] = …`.
+    fn is_given_plain_type(&self, frame: &Frame<'a>, answer: &Operand) -> bool {
+        let plain = |value: &Operand| match value {
+            Operand::Const(Const::Str(text)) => {
+                !self.names.text(*text).to_ascii_lowercase().contains("html")
+            }
+            _ => false,
+        };
+        let mut instrs = frame.function.blocks.iter().flat_map(|b| &b.instrs);
+        instrs.any(|instr| match &instr.op {
+            Op::StoreField { base, name, value } => {
+                base == answer
+                    && matches!(self.names.text(*name), "mimetype" | "content_type")
+                    && plain(value)
+            }
+            Op::StoreIndex { base, index, value } => {
+                let of_answer = matches!(Self::definition(frame, base),
+                    Some(Op::Field { base, name })
+                        if base == answer && self.names.text(*name) == "headers");
+                let typed = matches!(index, Operand::Const(Const::Str(header))
+                    if self.names.text(*header).eq_ignore_ascii_case(CONTENT_TYPE));
+                of_answer && typed && plain(value)
+            }
+            _ => false,
+        })
     }
 
     /// `return "redirect:" + url;` of a Spring controller.

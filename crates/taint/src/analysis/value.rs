@@ -103,6 +103,10 @@ pub(super) enum Derivation {
     Json,
     /// A path as seen from a folder.
     Relative,
+    /// The pieces of text between its dots.
+    BetweenDots,
+    /// Text cut in two at its last dot.
+    AtLastDot,
 }
 
 /// Taint of one source.
