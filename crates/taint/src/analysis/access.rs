@@ -119,6 +119,9 @@ impl<'a> Analyzer<'a> {
             return self.arena.single(Atom::Number);
         }
         let mut labels = self.part_labels(base);
+        if self.names.text(name) == "filename" {
+            self.name_of_upload(&mut labels);
+        }
         if !labels.is_empty()
             && let Some(bits) = self.tables.clean_fields.get(self.names.text(name))
         {
@@ -191,6 +194,20 @@ impl<'a> Analyzer<'a> {
             self.arena.reads.insert(key, result);
         }
         self.refined(state, result)
+    }
+
+    /// The client chooses the name of an upload, unlike the place where what it holds is kept.
+    fn name_of_upload(&self, labels: &mut Labels) {
+        let paths = self.models.path_rules;
+        for label in labels {
+            let Some(value::Source::Site { kind, .. }) = self.arena.source_of(label.source) else {
+                continue;
+            };
+            let kind = self.models.source_kinds.get(usize::from(kind));
+            if kind.is_some_and(|k| k.cleared.has(paths)) {
+                label.cleared = label.cleared.without(paths);
+            }
+        }
     }
 
     /// `exports.name` and `module.exports.name`: what this file has put there.

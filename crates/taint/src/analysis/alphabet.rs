@@ -15,6 +15,13 @@ pub(super) enum Anchors {
 pub(super) struct Alphabet([bool; 128]);
 
 impl Alphabet {
+    /// The characters of a text.
+    pub(super) fn of(text: &str) -> Self {
+        let mut alphabet = Self([false; 128]);
+        alphabet.add_text(text);
+        alphabet
+    }
+
     pub(super) fn has(&self, c: char) -> bool {
         self.0.get(c as usize).copied().unwrap_or(false)
     }

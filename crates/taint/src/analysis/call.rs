@@ -221,6 +221,9 @@ impl<'a> Analyzer<'a> {
         let mut result = ValId::UNDEF;
         let mut known = false;
         for atom in &atoms {
+            if let (Atom::Func(id) | Atom::Bound(id, _), Some(_)) = (atom, call.callee) {
+                self.called_by.insert((*id, frame.id));
+            }
             let one = match atom {
                 Atom::Func(id) => self.apply(frame, state, *id, call.receiver, call.passed),
                 Atom::Bound(id, receiver) => {
@@ -382,16 +385,19 @@ impl<'a> Analyzer<'a> {
                 _ => None,
             })
             .collect();
-        // What a caller passed and is called now is named by its own path.
+        // What a caller passed and is called now is named by its own path, unless its type is known.
+        let typed = symbolic.len() < self.arena.get(call.target).atoms.len();
         labels.retain(|l| {
-            !matches!(self.arena.source_of(l.source),
-                Some(value::Source::Access(id)) if symbolic.contains(&id))
+            typed
+                || !matches!(self.arena.source_of(l.source),
+                    Some(value::Source::Access(id)) if symbolic.contains(&id))
         });
         // What a request gives is that very part of it, not what was read from it before.
         let is_source = model.is_some_and(|m| !m.sources.is_empty());
         if is_source {
             labels.clear();
         }
+        let mut holds = false;
         if let Some(receiver) = call.receiver
             && !is_source
         {
@@ -401,6 +407,7 @@ impl<'a> Analyzer<'a> {
                 !matches!(self.arena.source_of(l.source),
                     Some(value::Source::Access(id)) if own.contains(&id))
             });
+            holds = !held.is_empty();
             value::add_labels(&mut labels, &held);
         }
         if let Some(model) = model
@@ -433,7 +440,7 @@ impl<'a> Analyzer<'a> {
             self.store(state, receiver, None, ValId::UNDEF, stored);
         }
         if !opaque {
-            if !given.is_empty() && self.is_guess(path, entry, call) {
+            if !given.is_empty() && self.is_guess(path, entry, call, holds) {
                 let doubt = if self.sounds_cleaning(path, call) || self.looks_up(path, call) {
                     2
                 } else {
@@ -556,7 +563,14 @@ impl<'a> Analyzer<'a> {
     }
 
     /// A call of a function that is neither of this module nor modelled nor of a known library.
-    fn is_guess(&self, path: Option<PathId>, entry: Option<&Entry>, call: &Call<'_, 'a>) -> bool {
+    /// `holds`: its receiver holds input already.
+    fn is_guess(
+        &self,
+        path: Option<PathId>,
+        entry: Option<&Entry>,
+        call: &Call<'_, 'a>,
+        holds: bool,
+    ) -> bool {
         if entry.is_some() {
             return false;
         }
@@ -581,10 +595,14 @@ impl<'a> Analyzer<'a> {
                 let receiver = self.arena.get(receiver);
                 receiver.labels.iter().all(|l| self.is_symbolic(l))
                     && receiver.konst.is_none()
-                    && !receiver
-                        .atoms
-                        .iter()
-                        .any(|a| matches!(a, Atom::Text | Atom::Object(_)))
+                    && !receiver.atoms.iter().any(|a| match a {
+                        Atom::Text => true,
+                        // A map of functions of another file is no container of what it is given.
+                        Atom::Object(object) => {
+                            holds || self.object_kind(*object) != Some(ObjectKind::Map)
+                        }
+                        _ => false,
+                    })
             }),
         }
     }

@@ -432,6 +432,7 @@ impl<'a> Analyzer<'a> {
             let Some(slot) = seed.params.get_mut(at) else {
                 continue;
             };
+            slot.content = annotation == Some("bytes");
             let converted = param.decorators.iter().any(|d| {
                 d.keywords
                     .iter()
@@ -473,7 +474,6 @@ impl<'a> Analyzer<'a> {
                 }
                 if model.kind.is_some() {
                     slot.source = model.kind;
-                    slot.content = annotation == Some("bytes");
                 }
                 // `{*path}` stands for several parts.
                 slot.segment |= by_decorator

@@ -14,9 +14,10 @@ use super::alphabet::{
 };
 use super::names::words;
 use super::state::State;
-use super::value::{Atom, Derivation, Konst, ValId};
+use super::value::{Atom, Derivation, Konst, Source, ValId};
 use super::{Analyzer, Frame};
 use crate::models::Bits;
+use crate::rules::format::Control;
 
 /// Words in the name of a function that answers whether a value is good.
 const VOUCHING: &[&str] = &[
@@ -493,6 +494,16 @@ impl<'a> Analyzer<'a> {
         if !holds {
             return;
         }
+        // `c in "-_."`: one of these marks, which may be the very ones that an attack needs.
+        let marks = match self.arena.get(of).konst {
+            Some(Konst::Str(text)) => Some(self.names.text(text)),
+            _ => None,
+        };
+        if let Some(marks) = marks.filter(|m| !m.contains(char::is_alphanumeric)) {
+            let cleared = self.cleared_by_alphabet(&Alphabet::of(marks));
+            self.establish(state, item, cleared);
+            return;
+        }
         let labels = self.deep_labels(state, of);
         if labels.is_empty() {
             self.establish(state, item, Bits::ALL);
@@ -840,13 +851,12 @@ impl<'a> Analyzer<'a> {
 
     pub(super) fn assume_prefix(&mut self, state: &mut State, value: ValId, prefix: ValId) {
         if !self.deep_labels(state, prefix).is_empty() {
-            // A parameter may be the base folder: its caller chose it.
+            // A parameter may be the base folder: its caller chose it. So did who runs the program.
             let labels = self.deep_labels(state, prefix);
-            let chosen = labels.iter().all(|l| {
-                matches!(
-                    self.arena.source_of(l.source),
-                    Some(super::value::Source::Access(_))
-                )
+            let chosen = labels.iter().all(|l| match self.arena.source_of(l.source) {
+                Some(Source::Access(_)) => true,
+                Some(Source::Site { kind, .. }) => self.control(kind) == Control::Local,
+                None => false,
             });
             if !chosen {
                 return;

@@ -54,6 +54,8 @@ impl Analyzer<'_> {
                     Root::Param(owner, position) if owner == id => {
                         self.report_parameter(id, position, flow);
                     }
+                    // Where it was called, what held there has been seen.
+                    Root::Captured(owner, _) if self.called_by.contains(&(id, owner)) => {}
                     Root::Captured(owner, var) => {
                         let slot = self.slots.get(&(owner, var)).copied();
                         // What a variable around the function holds has the form, or it does not.

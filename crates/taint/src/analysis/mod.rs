@@ -214,6 +214,8 @@ struct Analyzer<'a> {
     registered: BTreeMap<FuncId, Seed>,
     /// Functions that some analysed call enters.
     entered: BTreeSet<FuncId>,
+    /// Functions with those that call them where both are in sight.
+    called_by: BTreeSet<(FuncId, FuncId)>,
     /// The best way to each place found so far.
     reached: BTreeMap<sink::Reach, sink::Reached>,
     sites: BTreeSet<(u16, Span)>,
@@ -322,6 +324,7 @@ impl<'a> Analyzer<'a> {
             shared_heap: Heap::default(),
             registered: BTreeMap::new(),
             entered: BTreeSet::new(),
+            called_by: BTreeSet::new(),
             reached: BTreeMap::new(),
             sites: BTreeSet::new(),
             steps: 0,

@@ -69,6 +69,11 @@ impl<'a> Analyzer<'a> {
         if depth > MAX_DEPTH {
             return;
         }
+        if self.is_identifier(frame, operand) {
+            let value = self.raw(frame, state, operand);
+            self.establish(state, value, Bits::FOUND);
+            return;
+        }
         match Self::definition(frame, operand) {
             Some(Op::Compare {
                 op: CompareOp::Eq,
@@ -93,10 +98,6 @@ impl<'a> Analyzer<'a> {
             }
             Some(Op::Call { callee, args }) => {
                 self.assume_found(frame, state, callee, args, depth + 1);
-            }
-            _ if self.is_identifier(frame, operand) => {
-                let value = self.raw(frame, state, operand);
-                self.establish(state, value, Bits::FOUND);
             }
             _ => {}
         }
