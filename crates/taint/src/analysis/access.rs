@@ -533,7 +533,12 @@ impl<'a> Analyzer<'a> {
         if self.module.language != Language::Python
             && let Some(Key::Name(name)) = key
         {
-            return self.field(frame, state, base, name);
+            let part = self.field(frame, state, base, name);
+            return if self.is_own_address(Some(index)) {
+                self.arena.refine(part, self.models.own_address_rules)
+            } else {
+                part
+            };
         }
         let selector = match key {
             Some(Key::Name(name)) => Selector::Name(name),
@@ -571,7 +576,10 @@ impl<'a> Analyzer<'a> {
             };
             result = self.arena.join(result, part);
         }
-        let own = self.part(base, selector);
+        let mut own = self.part(base, selector);
+        if self.is_own_address(Some(index)) {
+            own = self.arena.refine(own, self.models.own_address_rules);
+        }
         let result = if own > ValId::UNKNOWN || result == ValId::UNDEF {
             self.arena.join(result, own)
         } else {

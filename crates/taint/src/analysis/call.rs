@@ -385,12 +385,15 @@ impl<'a> Analyzer<'a> {
                 _ => None,
             })
             .collect();
-        // What a caller passed and is called now is named by its own path, unless its type is known.
+        // What a caller passed and is called now is named by its own path; of what stands around a
+        // closure, only if its type is not known.
         let typed = symbolic.len() < self.arena.get(call.target).atoms.len();
         labels.retain(|l| {
-            typed
-                || !matches!(self.arena.source_of(l.source),
-                    Some(value::Source::Access(id)) if symbolic.contains(&id))
+            let Some(value::Source::Access(id)) = self.arena.source_of(l.source) else {
+                return true;
+            };
+            let root = self.arena.access(id).map(|a| a.root);
+            typed && matches!(root, Some(Root::Captured(..))) || !symbolic.contains(&id)
         });
         // What a request gives is that very part of it, not what was read from it before.
         let is_source = model.is_some_and(|m| !m.sources.is_empty());
@@ -459,6 +462,9 @@ impl<'a> Analyzer<'a> {
                 value::add_labels(&mut labels, &[label]);
             }
         }
+        if call.receiver.is_some() && self.is_own_address(call.passed.first().map(|p| p.value)) {
+            clear_all(&mut labels, self.models.own_address_rules);
+        }
         let decorated = self.decorated(call);
         // What a decorator makes of a class is that class still.
         if matches!(self.arena.get(decorated).atoms.as_slice(), [Atom::Class(_)]) {
@@ -467,6 +473,17 @@ impl<'a> Analyzer<'a> {
         let value = self.result_value(frame, state, path, entry, labels, call);
         let value = self.arena.join(value, decorated);
         self.arena.join(value, returned)
+    }
+
+    /// Whether a key is the name of a header by which a browser says what site it talks to: no other
+    /// site can make a visitor's browser send another one.
+    pub(super) fn is_own_address(&self, key: Option<ValId>) -> bool {
+        let name = key.and_then(|key| self.arena.get(key).konst);
+        let name = name.and_then(|name| self.konst_text(name));
+        name.is_some_and(|name| {
+            let name = name.to_ascii_lowercase();
+            name.starts_with("x-forwarded-") || matches!(name.as_str(), "host" | "forwarded")
+        })
     }
 
     fn access_atoms(&self, value: ValId) -> SmallVec<[value::AccessId; 2]> {

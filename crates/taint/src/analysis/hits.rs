@@ -185,6 +185,7 @@ impl Analyzer<'_> {
             rank: reached.rank(),
             secret: matches!(reached.sink, SinkRef::Secret { .. }),
             helper: false,
+            whole_path: false,
             source_function: None,
         };
         match reached.sink {
@@ -225,6 +226,8 @@ impl Analyzer<'_> {
             hit.confidence = hit.confidence.min(Confidence::Medium);
             hit.tier = hit.tier.max(compiled.guessed_tier);
         }
+        let placed = label.cleared.has(Bits::PLACED) || label.cleared.has(Bits::RELATIVE);
+        hit.whole_path = !placed && self.models.path_rules.has(Bits::rule(rule));
         if label.cleared.has(Bits::FOUND) && self.models.path_rules.has(Bits::rule(rule)) {
             hit.confidence = hit.confidence.min(Confidence::Medium);
             hit.tier = hit.tier.max(compiled.guessed_tier);

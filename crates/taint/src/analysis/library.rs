@@ -398,6 +398,9 @@ impl<'a> Analyzer<'a> {
         let mut prefix = None;
         for (at, argument) in call.passed.iter().enumerate() {
             let mut part = self.deep_labels(state, argument.value);
+            if began {
+                clear_all(&mut part, Bits::PLACED);
+            }
             if began && !replaces {
                 clear_all(&mut part, Bits::RELATIVE);
             }

@@ -67,7 +67,9 @@ impl<'a> Analyzer<'a> {
             Derivation::BetweenDots => Bits::NO_DOTDOT,
             Derivation::AtLastDot if last => Bits::NO_DOTDOT,
             // `os.path.splitext(name)[1]`
-            Derivation::Ending if last && self.path_of(base).as_deref() == Some("os.path.splitext") => {
+            Derivation::Ending
+                if last && self.path_of(base).as_deref() == Some("os.path.splitext") =>
+            {
                 Bits::NO_DOTDOT.or(self.models.path_rules)
             }
             Derivation::Ending | Derivation::AtLastDot => Bits::NONE,
@@ -117,9 +119,7 @@ impl<'a> Analyzer<'a> {
         };
         let cuts = matches!(self.names.text(*name), "substring" | "slice" | "substr");
         match args {
-            [only] if cuts && self.is_last_dot(frame, &only.value) => {
-                self.without_dots(value)
-            }
+            [only] if cuts && self.is_last_dot(frame, &only.value) => self.without_dots(value),
             _ => value,
         }
     }

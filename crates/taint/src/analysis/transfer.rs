@@ -65,8 +65,8 @@ impl<'a> Analyzer<'a> {
                 return;
             }
             Op::Slice { base, low, high } => {
-                let after_dot = high.is_none()
-                    && low.as_ref().is_some_and(|low| self.is_last_dot(frame, low));
+                let after_dot =
+                    high.is_none() && low.as_ref().is_some_and(|low| self.is_last_dot(frame, low));
                 let base = self.read(frame, state, base);
                 let low = low.as_ref().map(|v| self.read(frame, state, v));
                 let high = high.as_ref().map(|v| self.read(frame, state, v));
@@ -278,6 +278,9 @@ impl<'a> Analyzer<'a> {
             // path join starts afresh at an absolute right side.
             if at == 1 && op == BinaryOp::Add && self.begins_constant(left) {
                 clear_all(&mut part, Bits::RELATIVE);
+            }
+            if at == 1 && path_join {
+                clear_all(&mut part, Bits::PLACED);
             }
             if at == 1
                 && op == BinaryOp::Add

@@ -12,8 +12,8 @@ use crate::models::Bits;
 
 /// First words of the names of functions that find a record.
 const FINDING: &[&str] = &[
-    "get", "find", "fetch", "load", "lookup", "look", "retrieve", "query", "select", "read", "first",
-    "one", "scalar", "scalars", "where", "filter", "execute", "all",
+    "get", "find", "fetch", "load", "lookup", "look", "retrieve", "query", "select", "read",
+    "first", "one", "scalar", "scalars", "where", "filter", "execute", "all",
 ];
 /// Words at the end of a name that stands for an identifier.
 const IDENTIFIERS: &[&str] = &["id", "ids", "uuid", "guid", "pk"];
@@ -43,7 +43,9 @@ impl<'a> Analyzer<'a> {
             Callee::New(_) | Callee::Super { .. } => None,
         };
         let finds = name.is_some_and(|name| {
-            words(&name).next().is_some_and(|first| FINDING.contains(&first.as_str()))
+            words(&name)
+                .next()
+                .is_some_and(|first| FINDING.contains(&first.as_str()))
         });
         if !finds || depth > MAX_DEPTH {
             return;
@@ -118,12 +120,10 @@ impl<'a> Analyzer<'a> {
             };
             let name = match callee {
                 Callee::Method { name, .. } => *name,
-                Callee::Function(Operand::Var(var)) => {
-                    match function.vars.get(var.0 as usize) {
-                        Some(decl) => decl.name,
-                        None => return false,
-                    }
-                }
+                Callee::Function(Operand::Var(var)) => match function.vars.get(var.0 as usize) {
+                    Some(decl) => decl.name,
+                    None => return false,
+                },
                 _ => return false,
             };
             COMPARING_CODES.contains(&self.names.text(name))

@@ -232,6 +232,9 @@ pub(super) fn is_public(route: &Route) -> bool {
         "session",
         "sessions",
         "auth",
+        "captcha",
+        "code",
+        "heartbeat",
     ];
     [route.path.as_str(), route.handler.as_str()]
         .iter()
