@@ -118,15 +118,7 @@ impl<'a> Analyzer<'a> {
         if checked {
             return self.arena.single(Atom::Number);
         }
-        let mut labels = self.part_labels(base);
-        if self.names.text(name) == "filename" {
-            self.name_of_upload(&mut labels);
-        }
-        if !labels.is_empty()
-            && let Some(bits) = self.tables.clean_fields.get(self.names.text(name))
-        {
-            clear_all(&mut labels, *bits);
-        }
+        let mut labels = self.labels_of_field(base, name);
         if let Some(kind) = self.parameters_of_page(base, name) {
             let label = self.source_label(frame.id, frame.span, kind);
             value::add_labels(&mut labels, &[label]);
@@ -190,10 +182,26 @@ impl<'a> Analyzer<'a> {
             result = self.arena.add(value);
         }
         result = self.with_beginning(result);
+        result = self.own_address(result, name);
         if pure {
             self.arena.reads.insert(key, result);
         }
         self.refined(state, result)
+    }
+
+    /// Labels of an attribute: those of the whole, but for what its name says.
+    fn labels_of_field(&mut self, base: ValId, name: Symbol) -> Labels {
+        let mut labels = self.part_labels(base);
+        let name = self.names.text(name);
+        if name == "filename" {
+            self.name_of_upload(&mut labels);
+        }
+        if !labels.is_empty()
+            && let Some(bits) = self.tables.clean_fields.get(name)
+        {
+            clear_all(&mut labels, *bits);
+        }
+        labels
     }
 
     /// The client chooses the name of an upload, unlike the place where what it holds is kept.
@@ -533,12 +541,7 @@ impl<'a> Analyzer<'a> {
         if self.module.language != Language::Python
             && let Some(Key::Name(name)) = key
         {
-            let part = self.field(frame, state, base, name);
-            return if self.is_own_address(Some(index)) {
-                self.arena.refine(part, self.models.own_address_rules)
-            } else {
-                part
-            };
+            return self.field(frame, state, base, name);
         }
         let selector = match key {
             Some(Key::Name(name)) => Selector::Name(name),
@@ -577,8 +580,8 @@ impl<'a> Analyzer<'a> {
             result = self.arena.join(result, part);
         }
         let mut own = self.part(base, selector);
-        if self.is_own_address(Some(index)) {
-            own = self.arena.refine(own, self.models.own_address_rules);
+        if let Selector::Name(name) = selector {
+            own = self.own_address(own, name);
         }
         let result = if own > ValId::UNKNOWN || result == ValId::UNDEF {
             self.arena.join(result, own)

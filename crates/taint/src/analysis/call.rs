@@ -462,9 +462,6 @@ impl<'a> Analyzer<'a> {
                 value::add_labels(&mut labels, &[label]);
             }
         }
-        if call.receiver.is_some() && self.is_own_address(call.passed.first().map(|p| p.value)) {
-            clear_all(&mut labels, self.models.own_address_rules);
-        }
         let decorated = self.decorated(call);
         // What a decorator makes of a class is that class still.
         if matches!(self.arena.get(decorated).atoms.as_slice(), [Atom::Class(_)]) {
@@ -472,18 +469,36 @@ impl<'a> Analyzer<'a> {
         }
         let value = self.result_value(frame, state, path, entry, labels, call);
         let value = self.arena.join(value, decorated);
-        self.arena.join(value, returned)
+        let value = self.arena.join(value, returned);
+        match call.passed.first().map(|p| self.arena.get(p.value).konst) {
+            Some(Some(value::Konst::Str(key))) if call.receiver.is_some() => {
+                self.own_address(value, key)
+            }
+            _ => value,
+        }
     }
 
-    /// Whether a key is the name of a header by which a browser says what site it talks to: no other
-    /// site can make a visitor's browser send another one.
-    pub(super) fn is_own_address(&self, key: Option<ValId>) -> bool {
-        let name = key.and_then(|key| self.arena.get(key).konst);
-        let name = name.and_then(|name| self.konst_text(name));
-        name.is_some_and(|name| {
-            let name = name.to_ascii_lowercase();
-            name.starts_with("x-forwarded-") || matches!(name.as_str(), "host" | "forwarded")
-        })
+    /// A header by which a browser says what site it talks to: no other site can make a visitor's
+    /// browser send another one.
+    pub(super) fn own_address(&mut self, value: ValId, key: Symbol) -> ValId {
+        let labels = &self.arena.get(value).labels;
+        if labels.is_empty() {
+            return value;
+        }
+        let name = self.names.text(key).to_ascii_lowercase();
+        let is_own =
+            name.starts_with("x-forwarded-") || matches!(name.as_str(), "host" | "forwarded");
+        let of_headers = |label: &value::Label| match self.arena.source_of(label.source) {
+            Some(value::Source::Site { kind, .. }) => {
+                let kind = self.models.source_kinds.get(usize::from(kind));
+                kind.is_some_and(|kind| kind.what.starts_with("headers"))
+            }
+            _ => false,
+        };
+        if !is_own || !labels.iter().all(of_headers) {
+            return value;
+        }
+        self.arena.marked(value, self.models.own_address_rules)
     }
 
     fn access_atoms(&self, value: ValId) -> SmallVec<[value::AccessId; 2]> {

@@ -17,6 +17,7 @@ use super::{Analyzer, Frame};
 use crate::models::{Bits, CompiledEntry};
 
 /// What is known of one parameter before the function runs.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct ParamSeed {
     /// Its type as a dotted path.

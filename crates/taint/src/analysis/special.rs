@@ -129,9 +129,13 @@ impl Special {
                 "RegExp" => Self::Pattern,
                 "Set" | "WeakSet" | "Array.from" | "Object.values" => Self::CopyElements,
                 "Map" | "WeakMap" | "Object.fromEntries" => Self::FromEntries,
-                "Promise.resolve" | "Promise.reject" | "Promise.all" | "structuredClone"
-                | "Proxy" => Self::Identity,
-                "react.useCallback" | "react.default.useCallback" => Self::Identity,
+                "Promise.resolve"
+                | "Promise.reject"
+                | "Promise.all"
+                | "structuredClone"
+                | "Proxy"
+                | "react.useCallback"
+                | "react.default.useCallback" => Self::Identity,
                 "react.useMemo" | "react.default.useMemo" => Self::Computed,
                 "Promise.race" | "Promise.any" => Self::AnyElement,
                 "Object.entries" => Self::Entries,
