@@ -150,7 +150,7 @@ impl<'a> Files<'a> {
     /// Takes what [`Self::entry`] gave for each file.
     pub(super) fn set_entries(&mut self, entries: Vec<Entry>) {
         // What is packed for servers is meant for others, wherever it listens while it is written.
-        let deployed = self.paths.iter().any(|path| is_deployment(path));
+        let deployed = self.paths.iter().any(is_deployment);
         let surfaces = entries.iter().filter_map(|entry| match &**entry.read()? {
             Read::Lowered(seen) => seen.surface.as_ref(),
             _ => None,

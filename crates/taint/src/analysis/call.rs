@@ -488,17 +488,23 @@ impl<'a> Analyzer<'a> {
         let name = self.names.text(key).to_ascii_lowercase();
         let is_own =
             name.starts_with("x-forwarded-") || matches!(name.as_str(), "host" | "forwarded");
-        let of_headers = |label: &value::Label| match self.arena.source_of(label.source) {
+        if !is_own {
+            return value;
+        }
+        let of_headers = |label: &&value::Label| match self.arena.source_of(label.source) {
             Some(value::Source::Site { kind, .. }) => {
                 let kind = self.models.source_kinds.get(usize::from(kind));
                 kind.is_some_and(|kind| kind.what.starts_with("headers"))
             }
             _ => false,
         };
-        if !is_own || !labels.iter().all(of_headers) {
+        let headers = labels.iter().filter(of_headers).map(|label| label.source);
+        let headers: SmallVec<[value::SourceId; 2]> = headers.collect();
+        if headers.is_empty() {
             return value;
         }
-        self.arena.marked(value, self.models.own_address_rules)
+        let rules = self.models.own_address_rules;
+        self.arena.marked(value, rules, &headers)
     }
 
     fn access_atoms(&self, value: ValId) -> SmallVec<[value::AccessId; 2]> {

@@ -669,7 +669,7 @@ impl<'a> Analyzer<'a> {
         self.note_answer(frame, &state, value, returned);
         let mut returned = self.refined(&state, returned);
         if !self.arena.get(returned).labels.is_empty() && self.checks_codes(frame.function) {
-            returned = self.arena.marked(returned, Bits::VOUCHED);
+            returned = self.arena.marked(returned, Bits::VOUCHED, &[]);
         }
         frame.ret = self.arena.join(frame.ret, returned);
         match &mut frame.exit {

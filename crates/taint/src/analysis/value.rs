@@ -546,8 +546,9 @@ impl Arena {
         refined
     }
 
-    /// A value that cannot violate some rules wherever it is: unlike what a guard refined, it stays so.
-    pub(super) fn marked(&mut self, id: ValId, cleared: Bits) -> ValId {
+    /// A value whose taint of some sources (of all, if none is named) cannot violate some rules wherever
+    /// it is: unlike what a guard refined, it stays so.
+    pub(super) fn marked(&mut self, id: ValId, cleared: Bits, of: &[SourceId]) -> ValId {
         if self.get(id).labels.is_empty() {
             return id;
         }
@@ -556,7 +557,9 @@ impl Arena {
         }
         let mut value = self.get(id).clone();
         for label in &mut value.labels {
-            label.cleared = label.cleared.or(cleared);
+            if of.is_empty() || of.contains(&label.source) {
+                label.cleared = label.cleared.or(cleared);
+            }
         }
         let marked = self.add(value);
         self.marked.insert((id, cleared), marked);
