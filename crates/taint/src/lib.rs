@@ -46,6 +46,7 @@ pub use crate::secret::without_known_secrets;
 use crate::surface::Catalogue;
 pub use crate::surface::{
     Application, Control, Place, Route, SURFACE_FILES, Surface, SurfaceError, Trait, WeakSetting,
+    serves_its_own_machine,
 };
 
 /// A place where a weakness of a rule could be: a call of a sink, flagged or not.
@@ -195,7 +196,7 @@ impl Engine {
         };
         let analysis = self.analyze(path, text, module, unit);
         FileAnalysis {
-            findings: settle(analysis.candidates.iter().collect()),
+            findings: settle(analysis.candidates.iter().collect(), false),
             sites: analysis.sites,
             diagnostics: analysis.diagnostics,
             work: analysis.work,

@@ -55,6 +55,12 @@ impl Bits {
     /// One part of the path of a request, as a route divides it: no slash is in it.
     pub(crate) const SEGMENT: Self = Self(1 << 122);
 
+    /// The identifier of a record that was looked up with it and found.
+    pub(crate) const FOUND: Self = Self(1 << 123);
+
+    /// The path was put below another one.
+    pub(crate) const PLACED: Self = Self(1 << 124);
+
     /// The rule at an index of [`Models::rules`].
     pub(crate) const fn rule(index: u16) -> Self {
         Self(1 << (index as u32 % MAX_RULES as u32))
@@ -242,6 +248,8 @@ pub(crate) struct Models {
     pub(crate) structure_rules: Bits,
     /// Rules about the keys of input, which a schema chooses.
     pub(crate) key_rules: Bits,
+    /// Rules about where a visitor is sent: what names the site itself does not matter to them.
+    pub(crate) own_address_rules: Bits,
     python: LanguageModels,
     javascript: LanguageModels,
     go: LanguageModels,
@@ -339,6 +347,9 @@ impl Models {
         }
         if file.keys {
             self.key_rules = self.key_rules.or(Bits::rule(rule));
+        }
+        if file.id == "open-redirect" {
+            self.own_address_rules = self.own_address_rules.or(Bits::rule(rule));
         }
         if file.paths {
             self.path_rules = self.path_rules.or(Bits::rule(rule));

@@ -57,6 +57,11 @@ pub trait Units: Sync {
         None
     }
 
+    /// Whether the program serves whoever sits at its machine: see [`crate::serves_its_own_machine`].
+    fn serves_its_own_machine(&self) -> bool {
+        false
+    }
+
     /// An interface that an earlier run made, as it gave it.
     fn interface(&self, _: Digest) -> Option<Arc<[u8]>> {
         None
@@ -288,7 +293,7 @@ impl Engine {
                 }
             }
         }
-        let mut found = gather(project, &ended);
+        let mut found = gather(project, &ended, units.serves_its_own_machine());
         for (unit, files) in restless {
             let path = project.path(unit);
             if let (Some(slot), Some(path)) = (found.get_mut(unit.0 as usize), path) {
@@ -511,7 +516,7 @@ fn restless_cycle(files: usize) -> Diagnostic {
 }
 
 /// Puts findings to the files that they are in.
-fn gather(project: &Project, ended: &[Ended]) -> Vec<UnitFindings> {
+fn gather(project: &Project, ended: &[Ended], own_machine: bool) -> Vec<UnitFindings> {
     let mut entered: BTreeSet<(UnitId, u32)> = BTreeSet::new();
     for result in ended {
         if let Ended::Analyzed(_, found) = result {
@@ -551,7 +556,7 @@ fn gather(project: &Project, ended: &[Ended]) -> Vec<UnitFindings> {
         }
     }
     for (slot, candidates) in gathered.iter_mut().zip(candidates) {
-        slot.findings = settle(candidates);
+        slot.findings = settle(candidates, own_machine);
     }
     gathered
 }

@@ -17,8 +17,36 @@ pub(crate) enum Purpose {
     Once,
     /// Run by hand or when building.
     Script,
+    /// Installed or copied from elsewhere: others maintain it, and it is updated, not mended.
+    Installed,
 }
 
+/// Folders that package managers fill.
+const INSTALLED_FOLDERS: &[&str] = &[
+    "node_modules",
+    "bower_components",
+    "jspm_packages",
+    "site-packages",
+    "dist-packages",
+    "third_party",
+    "third-party",
+    "thirdparty",
+];
+/// Folders in which copies of libraries stand in a folder named after their vendors; elsewhere a
+/// vendor is who sells something.
+const ASSET_FOLDERS: &[&str] = &[
+    "public",
+    "static",
+    "staticfiles",
+    "assets",
+    "js",
+    "lib",
+    "libs",
+    "resources",
+    "webapp",
+    "www",
+    "wwwroot",
+];
 /// Folders of tests, in lower case.
 const TEST_FOLDERS: &[&str] = &[
     "test",
@@ -111,6 +139,9 @@ impl Purpose {
             let end = |end: &str| set.strip_suffix(end).is_some_and(|rest| !rest.is_empty());
             *set == "it" || end("Test") || end("Tests") || end("-test") || end("_test")
         });
+        if is_installed(&path) {
+            return Self::Installed;
+        }
         let folders = folders.to_lowercase();
         let folders: Vec<&str> = folders.split('/').collect();
         let within = |list: &[&str]| folders.iter().any(|f| list.contains(f));
@@ -130,6 +161,24 @@ impl Purpose {
         }
         Self::Served
     }
+}
+
+/// Whether a file was installed or copied from elsewhere, by its path.
+pub(crate) fn is_installed(path: &str) -> bool {
+    let path = path.to_lowercase();
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
+    let folders: Vec<&str> = folders.split('/').collect();
+    let copied = folders.iter().enumerate().any(|(at, folder)| {
+        let next = folders.get(at + 1);
+        matches!(*folder, "vendor" | "vendors")
+            && (next.is_some_and(|next| next.contains('.'))
+                || folders.iter().take(at).any(|f| ASSET_FOLDERS.contains(f)))
+    });
+    let library = name.starts_with("jquery") && name.rsplit('.').next() == Some("js");
+    copied
+        || library
+        || name.contains(".min.")
+        || folders.iter().any(|f| INSTALLED_FOLDERS.contains(f))
 }
 
 fn is_test_name(name: &str) -> bool {
@@ -208,6 +257,27 @@ mod tests {
             "static/js/login.js",
             "app/installation.py",
             "it/login.py",
+        ] {
+            assert_eq!(of(path), Purpose::Served, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_package_managers_and_vendors_left_is_not_ours() {
+        for path in [
+            "venv/lib/python3.12/site-packages/flask/app.py",
+            "web/node_modules/left-pad/index.js",
+            "vendor/github.com/gin-gonic/gin/context.go",
+            "static/vendor/select2/select2.js",
+            "static/js/jquery-3.7.1.js",
+            "static/js/chart.min.js",
+        ] {
+            assert_eq!(of(path), Purpose::Installed, "{path}");
+        }
+        for path in [
+            "app/vendor/routes.py",
+            "src/vendors/VendorList.tsx",
+            "static/js/cart.js",
         ] {
             assert_eq!(of(path), Purpose::Served, "{path}");
         }

@@ -16,7 +16,7 @@ use crate::Site;
 use crate::analysis::{Hit, Outcome, SourcePlace, StepPlace};
 use crate::interface::{Ref, SinkPlace};
 use crate::models::Models;
-use crate::purpose::Purpose;
+use crate::purpose::{Purpose, is_installed};
 use crate::tokens::normalised;
 
 /// The longest snippet, in characters.
@@ -40,6 +40,8 @@ pub struct Candidate {
     parameter_of: Option<u32>,
     /// The sink is in a function that gets what it uses from the one with the source.
     helper: bool,
+    /// The input names a place in the file system by itself: nothing of it is the program's choice.
+    whole_path: bool,
 }
 
 impl Candidate {
@@ -60,8 +62,11 @@ impl Candidate {
 /// The findings of one file, of all ways to its places that any file found: the best of each
 /// place, in order of place and rule. What one source does in one function that it is passed to is
 /// one finding, at the first place; its sentence names the others.
+///
+/// A program that serves whoever sits at its machine opens the places that they name: those
+/// findings are in tier `all`.
 #[must_use]
-pub fn settle(mut candidates: Vec<&Candidate>) -> Vec<Finding> {
+pub fn settle(mut candidates: Vec<&Candidate>, own_machine: bool) -> Vec<Finding> {
     // The sort is stable: of equally good ways the first given stays.
     candidates.sort_by_key(|c| (c.span, c.rule, c.rank));
     candidates.dedup_by(|later, first| (later.span, later.rule) == (first.span, first.rule));
@@ -70,6 +75,9 @@ pub fn settle(mut candidates: Vec<&Candidate>) -> Vec<Finding> {
     let mut findings: Vec<(Finding, Vec<u32>)> = Vec::new();
     for candidate in candidates {
         let mut finding = candidate.finding.clone();
+        if own_machine && candidate.whole_path {
+            finding.tier = Tier::All;
+        }
         let tokens = &candidate.tokens;
         let rule = finding.rule.as_str();
         let symbol = &finding.symbol;
@@ -191,11 +199,12 @@ impl<'a> Reporter<'a> {
             ),
         };
         let flow = hit.source.is_some();
-        let tier = if !flow && self.purpose == Purpose::Test {
-            Tier::All
-        } else {
-            hit.tier
-        };
+        let tier =
+            if !flow && self.purpose == Purpose::Test || is_installed(&location.path.display()) {
+                Tier::All
+            } else {
+                hit.tier
+            };
         let trace = self.trace(hit, &location);
         let finding = Finding {
             rule: rule.id.clone(),
@@ -225,6 +234,7 @@ impl<'a> Reporter<'a> {
             rank: hit.rank,
             parameter_of: hit.parameter_of.map(|f| f.0),
             helper: hit.helper && self.is_helper(hit),
+            whole_path: hit.whole_path,
         })
     }
 

@@ -28,6 +28,7 @@ pub(super) struct Files<'a> {
     changes: Changes<'a>,
     clock: Clock,
     entries: Vec<Entry>,
+    own_machine: bool,
     kept: Vec<Mutex<Option<Arc<Lowered>>>>,
     kept_bytes: AtomicU64,
     done: AtomicU64,
@@ -111,6 +112,10 @@ impl Units for Files<'_> {
         self.memory.shape
     }
 
+    fn serves_its_own_machine(&self) -> bool {
+        self.own_machine
+    }
+
     fn interface(&self, digest: Digest) -> Option<Arc<[u8]>> {
         self.memory.interfaces.get(digest)
     }
@@ -135,6 +140,7 @@ impl<'a> Files<'a> {
             changes,
             clock,
             entries: Vec::new(),
+            own_machine: false,
             kept: paths.iter().map(|_| Mutex::default()).collect(),
             kept_bytes: AtomicU64::new(0),
             done: AtomicU64::new(0),
@@ -143,6 +149,13 @@ impl<'a> Files<'a> {
 
     /// Takes what [`Self::entry`] gave for each file.
     pub(super) fn set_entries(&mut self, entries: Vec<Entry>) {
+        // What is packed for servers is meant for others, wherever it listens while it is written.
+        let deployed = self.paths.iter().any(is_deployment);
+        let surfaces = entries.iter().filter_map(|entry| match &**entry.read()? {
+            Read::Lowered(seen) => seen.surface.as_ref(),
+            _ => None,
+        });
+        self.own_machine = !deployed && trueline_taint::serves_its_own_machine(surfaces);
         self.entries = entries;
     }
 
@@ -320,6 +333,19 @@ fn refusal(path: &RepoPath, refused: &Refused) -> Diagnostic {
         Refused::ParserPanicked { .. } => (Level::Warning, "parser-failed"),
     };
     Diagnostic::new(level, code, format!("skipped: {refused}")).at(path.clone())
+}
+
+/// Files by which a program is put on servers.
+fn is_deployment(path: &RepoPath) -> bool {
+    let path = path.display();
+    let name = path.rsplit('/').next().unwrap_or(&path);
+    name.starts_with("Dockerfile")
+        || name.starts_with("docker-compose")
+        || name.starts_with("compose.y")
+        || matches!(
+            name,
+            "Procfile" | "fly.toml" | "render.yaml" | "vercel.json" | "app.yaml"
+        )
 }
 
 /// Extensions of programming languages that have no front end yet: counted, so that silence about

@@ -118,12 +118,7 @@ impl<'a> Analyzer<'a> {
         if checked {
             return self.arena.single(Atom::Number);
         }
-        let mut labels = self.part_labels(base);
-        if !labels.is_empty()
-            && let Some(bits) = self.tables.clean_fields.get(self.names.text(name))
-        {
-            clear_all(&mut labels, *bits);
-        }
+        let mut labels = self.labels_of_field(base, name);
         if let Some(kind) = self.parameters_of_page(base, name) {
             let label = self.source_label(frame.id, frame.span, kind);
             value::add_labels(&mut labels, &[label]);
@@ -187,10 +182,40 @@ impl<'a> Analyzer<'a> {
             result = self.arena.add(value);
         }
         result = self.with_beginning(result);
+        result = self.own_address(result, name);
         if pure {
             self.arena.reads.insert(key, result);
         }
         self.refined(state, result)
+    }
+
+    /// Labels of an attribute: those of the whole, but for what its name says.
+    fn labels_of_field(&mut self, base: ValId, name: Symbol) -> Labels {
+        let mut labels = self.part_labels(base);
+        let name = self.names.text(name);
+        if name == "filename" {
+            self.name_of_upload(&mut labels);
+        }
+        if !labels.is_empty()
+            && let Some(bits) = self.tables.clean_fields.get(name)
+        {
+            clear_all(&mut labels, *bits);
+        }
+        labels
+    }
+
+    /// The client chooses the name of an upload, unlike the place where what it holds is kept.
+    fn name_of_upload(&self, labels: &mut Labels) {
+        let paths = self.models.path_rules;
+        for label in labels {
+            let Some(value::Source::Site { kind, .. }) = self.arena.source_of(label.source) else {
+                continue;
+            };
+            let kind = self.models.source_kinds.get(usize::from(kind));
+            if kind.is_some_and(|k| k.cleared.has(paths)) {
+                label.cleared = label.cleared.without(paths);
+            }
+        }
     }
 
     /// `exports.name` and `module.exports.name`: what this file has put there.
@@ -554,7 +579,10 @@ impl<'a> Analyzer<'a> {
             };
             result = self.arena.join(result, part);
         }
-        let own = self.part(base, selector);
+        let mut own = self.part(base, selector);
+        if let Selector::Name(name) = selector {
+            own = self.own_address(own, name);
+        }
         let result = if own > ValId::UNKNOWN || result == ValId::UNDEF {
             self.arena.join(result, own)
         } else {
@@ -569,13 +597,9 @@ impl<'a> Analyzer<'a> {
             return *part;
         }
         let labels = self.part_labels(base);
-        let part = match self.arena.get(base).derived {
-            Some((Derivation::Ending, whole)) => self.arena.add(Value {
-                labels,
-                derived: Some((Derivation::Ending, whole)),
-                ..Value::default()
-            }),
-            _ => self.arena.tainted(labels),
+        let part = match self.piece(base, selector, labels.clone()) {
+            Some(piece) => self.arena.add(piece),
+            None => self.arena.tainted(labels),
         };
         self.arena.parts.insert((base, selector), part);
         part

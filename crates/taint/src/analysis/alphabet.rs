@@ -15,6 +15,13 @@ pub(super) enum Anchors {
 pub(super) struct Alphabet([bool; 128]);
 
 impl Alphabet {
+    /// The characters of a text.
+    pub(super) fn of(text: &str) -> Self {
+        let mut alphabet = Self([false; 128]);
+        alphabet.add_text(text);
+        alphabet
+    }
+
     pub(super) fn has(&self, c: char) -> bool {
         self.0.get(c as usize).copied().unwrap_or(false)
     }
@@ -23,6 +30,13 @@ impl Alphabet {
         if let Some(slot) = self.0.get_mut(c as usize) {
             *slot = true;
         }
+    }
+
+    /// The one character, if there is only one.
+    pub(super) fn only(&self) -> Option<char> {
+        let mut all = self.characters();
+        let first = all.next()?;
+        all.next().is_none().then_some(first)
     }
 
     pub(super) fn characters(&self) -> impl Iterator<Item = char> {

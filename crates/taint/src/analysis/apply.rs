@@ -5,7 +5,7 @@ use std::rc::Rc;
 use trueline_syntax::ir::{ArgKind, ParamKind};
 
 use super::call::Call;
-use super::state::{Contents, State};
+use super::state::{Contents, Key, State};
 use super::value::{
     self, AccessId, Atom, Label, ObjId, Root, Selector, Source, StepKind, ValId, Value,
 };
@@ -185,6 +185,9 @@ impl<'a> Analyzer<'a> {
         {
             return self.rest_list(frame, state, application, position);
         }
+        if param.kind == ParamKind::KeywordRest {
+            return self.keyword_map(frame, state, application);
+        }
         let mut value = ValId::UNDEF;
         for (i, argument) in application.passed.iter().enumerate() {
             let spread_before = application
@@ -231,6 +234,34 @@ impl<'a> Analyzer<'a> {
             return ValId::UNKNOWN;
         }
         value
+    }
+
+    /// The map that `**kwargs` is: its keys are those that the caller wrote, or those of what it spread.
+    fn keyword_map(
+        &mut self,
+        frame: &Frame<'a>,
+        state: &mut State,
+        application: &Application<'_>,
+    ) -> ValId {
+        let sub = 700_u32.saturating_add(application.callee.0);
+        let object = self.allocate(frame, ObjectKind::Map, sub);
+        *state.contents_mut(object) = Contents::default();
+        let target = self.arena.single(Atom::Object(object));
+        let params = self
+            .function(application.callee)
+            .map_or(&[][..], |f| f.params.as_slice());
+        for argument in application.passed {
+            match argument.kind {
+                ArgKind::Keyword(name) if params.iter().any(|p| p.name == name) => {}
+                ArgKind::Keyword(name) => {
+                    let key = Some(Key::Name(name));
+                    self.store(state, target, key, ValId::UNDEF, argument.value);
+                }
+                ArgKind::KeywordSpread => self.spread_into(state, object, argument.value),
+                ArgKind::Positional | ArgKind::Spread => {}
+            }
+        }
+        target
     }
 
     /// The list that a rest parameter is.

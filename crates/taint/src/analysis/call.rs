@@ -221,6 +221,9 @@ impl<'a> Analyzer<'a> {
         let mut result = ValId::UNDEF;
         let mut known = false;
         for atom in &atoms {
+            if let (Atom::Func(id) | Atom::Bound(id, _), Some(_)) = (atom, call.callee) {
+                self.called_by.insert((*id, frame.id));
+            }
             let one = match atom {
                 Atom::Func(id) => self.apply(frame, state, *id, call.receiver, call.passed),
                 Atom::Bound(id, receiver) => {
@@ -382,16 +385,22 @@ impl<'a> Analyzer<'a> {
                 _ => None,
             })
             .collect();
-        // What a caller passed and is called now is named by its own path.
+        // What a caller passed and is called now is named by its own path; of what stands around a
+        // closure, only if its type is not known.
+        let typed = symbolic.len() < self.arena.get(call.target).atoms.len();
         labels.retain(|l| {
-            !matches!(self.arena.source_of(l.source),
-                Some(value::Source::Access(id)) if symbolic.contains(&id))
+            let Some(value::Source::Access(id)) = self.arena.source_of(l.source) else {
+                return true;
+            };
+            let root = self.arena.access(id).map(|a| a.root);
+            typed && matches!(root, Some(Root::Captured(..))) || !symbolic.contains(&id)
         });
         // What a request gives is that very part of it, not what was read from it before.
         let is_source = model.is_some_and(|m| !m.sources.is_empty());
         if is_source {
             labels.clear();
         }
+        let mut holds = false;
         if let Some(receiver) = call.receiver
             && !is_source
         {
@@ -401,6 +410,7 @@ impl<'a> Analyzer<'a> {
                 !matches!(self.arena.source_of(l.source),
                     Some(value::Source::Access(id)) if own.contains(&id))
             });
+            holds = !held.is_empty();
             value::add_labels(&mut labels, &held);
         }
         if let Some(model) = model
@@ -433,7 +443,7 @@ impl<'a> Analyzer<'a> {
             self.store(state, receiver, None, ValId::UNDEF, stored);
         }
         if !opaque {
-            if !given.is_empty() && self.is_guess(path, entry, call) {
+            if !given.is_empty() && self.is_guess(path, entry, call, holds) {
                 let doubt = if self.sounds_cleaning(path, call) || self.looks_up(path, call) {
                     2
                 } else {
@@ -453,9 +463,48 @@ impl<'a> Analyzer<'a> {
             }
         }
         let decorated = self.decorated(call);
+        // What a decorator makes of a class is that class still.
+        if matches!(self.arena.get(decorated).atoms.as_slice(), [Atom::Class(_)]) {
+            return decorated;
+        }
         let value = self.result_value(frame, state, path, entry, labels, call);
         let value = self.arena.join(value, decorated);
-        self.arena.join(value, returned)
+        let value = self.arena.join(value, returned);
+        match call.passed.first().map(|p| self.arena.get(p.value).konst) {
+            Some(Some(value::Konst::Str(key))) if call.receiver.is_some() => {
+                self.own_address(value, key)
+            }
+            _ => value,
+        }
+    }
+
+    /// A header by which a browser says what site it talks to: no other site can make a visitor's
+    /// browser send another one.
+    pub(super) fn own_address(&mut self, value: ValId, key: Symbol) -> ValId {
+        let labels = &self.arena.get(value).labels;
+        if labels.is_empty() {
+            return value;
+        }
+        let name = self.names.text(key).to_ascii_lowercase();
+        let is_own =
+            name.starts_with("x-forwarded-") || matches!(name.as_str(), "host" | "forwarded");
+        if !is_own {
+            return value;
+        }
+        let of_headers = |label: &&value::Label| match self.arena.source_of(label.source) {
+            Some(value::Source::Site { kind, .. }) => {
+                let kind = self.models.source_kinds.get(usize::from(kind));
+                kind.is_some_and(|kind| kind.what.starts_with("headers"))
+            }
+            _ => false,
+        };
+        let headers = labels.iter().filter(of_headers).map(|label| label.source);
+        let headers: SmallVec<[value::SourceId; 2]> = headers.collect();
+        if headers.is_empty() {
+            return value;
+        }
+        let rules = self.models.own_address_rules;
+        self.arena.marked(value, rules, &headers)
     }
 
     fn access_atoms(&self, value: ValId) -> SmallVec<[value::AccessId; 2]> {
@@ -552,7 +601,14 @@ impl<'a> Analyzer<'a> {
     }
 
     /// A call of a function that is neither of this module nor modelled nor of a known library.
-    fn is_guess(&self, path: Option<PathId>, entry: Option<&Entry>, call: &Call<'_, 'a>) -> bool {
+    /// `holds`: its receiver holds input already.
+    fn is_guess(
+        &self,
+        path: Option<PathId>,
+        entry: Option<&Entry>,
+        call: &Call<'_, 'a>,
+        holds: bool,
+    ) -> bool {
         if entry.is_some() {
             return false;
         }
@@ -577,10 +633,14 @@ impl<'a> Analyzer<'a> {
                 let receiver = self.arena.get(receiver);
                 receiver.labels.iter().all(|l| self.is_symbolic(l))
                     && receiver.konst.is_none()
-                    && !receiver
-                        .atoms
-                        .iter()
-                        .any(|a| matches!(a, Atom::Text | Atom::Object(_)))
+                    && !receiver.atoms.iter().any(|a| match a {
+                        Atom::Text => true,
+                        // A map of functions of another file is no container of what it is given.
+                        Atom::Object(object) => {
+                            holds || self.object_kind(*object) != Some(ObjectKind::Map)
+                        }
+                        _ => false,
+                    })
             }),
         }
     }

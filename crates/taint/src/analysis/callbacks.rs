@@ -292,6 +292,11 @@ impl<'a> Analyzer<'a> {
         target: ValId,
         values: &[ValId],
     ) -> ValId {
+        for atom in &self.arena.get(target).atoms {
+            if let Atom::Func(id) | Atom::Bound(id, _) = atom {
+                self.called_by.insert((*id, frame.id));
+            }
+        }
         let dead = frame.dead;
         let library = self
             .arena

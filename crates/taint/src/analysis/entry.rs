@@ -17,6 +17,7 @@ use super::{Analyzer, Frame};
 use crate::models::{Bits, CompiledEntry};
 
 /// What is known of one parameter before the function runs.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct ParamSeed {
     /// Its type as a dotted path.
@@ -27,6 +28,8 @@ pub(super) struct ParamSeed {
     pub(super) number: bool,
     /// It is one part of the path of the request.
     pub(super) segment: bool,
+    /// It is the content of a file, as bytes: nobody opens a file of that name.
+    pub(super) content: bool,
     /// A schema let it through: its keys are those that the program named.
     pub(super) shaped: bool,
 }
@@ -119,6 +122,9 @@ impl<'a> Analyzer<'a> {
             let mut label = self.source_label(function, span, kind);
             if known.segment {
                 label.cleared = label.cleared.or(Bits::SEGMENT);
+            }
+            if known.content {
+                label.cleared = label.cleared.or(self.models.path_rules);
             }
             if known.shaped {
                 label.cleared = label.cleared.or(self.models.key_rules);
@@ -404,6 +410,11 @@ impl<'a> Analyzer<'a> {
                 .params
                 .iter()
                 .any(|p| self.names.text(p.name) == "via");
+        let many_parts = function.decorators.iter().any(|d| {
+            let (start, end) = (d.span.start as usize, d.span.end as usize);
+            let text = self.text.get(start..end).unwrap_or("");
+            text.contains("{*") || text.contains("**")
+        });
         for (at, param) in function.params.iter().enumerate() {
             // Where imports decide a name it is a full one.
             let whole = param.annotation.map(|a| self.names.text(a).to_owned());
@@ -422,6 +433,7 @@ impl<'a> Analyzer<'a> {
             let Some(slot) = seed.params.get_mut(at) else {
                 continue;
             };
+            slot.content = annotation == Some("bytes");
             let converted = param.decorators.iter().any(|d| {
                 d.keywords
                     .iter()
@@ -464,6 +476,13 @@ impl<'a> Analyzer<'a> {
                 if model.kind.is_some() {
                     slot.source = model.kind;
                 }
+                // `{*path}` stands for several parts.
+                slot.segment |= by_decorator
+                    && model.spec.segments.iter().any(|s| {
+                        let mut own = param.decorators.iter();
+                        own.any(|d| last_name(self.names.text(d.name)) == s)
+                    })
+                    && !many_parts;
                 slot.number |= converted;
             }
             if slot.kind.is_none() && !slot.number && declared.is_some() {

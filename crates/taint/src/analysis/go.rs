@@ -10,8 +10,8 @@ use trueline_syntax::ir::{
 
 use super::alphabet::Anchors;
 use super::call::{Call, Passed};
-use super::library::Special;
 use super::names::MAX_TEXT;
+use super::special::Special;
 use super::state::{Contents, Key, State};
 use super::transfer::clear_all;
 use super::value::{self, Atom, Derivation, Konst, Labels, PathId, StepKind, ValId, Value};

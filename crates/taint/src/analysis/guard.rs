@@ -9,14 +9,13 @@ use trueline_syntax::ir::{
     UnaryOp,
 };
 
-use super::alphabet::{
-    Alphabet, Anchors, begins_with_one_slash, rejected_alphabet, whole_alphabet,
-};
+use super::alphabet::{Alphabet, Anchors};
 use super::names::words;
 use super::state::State;
-use super::value::{Atom, Derivation, Konst, ValId};
+use super::value::{Atom, Derivation, Konst, Source, ValId};
 use super::{Analyzer, Frame};
 use crate::models::Bits;
+use crate::rules::format::Control;
 
 /// Words in the name of a function that answers whether a value is good.
 const VOUCHING: &[&str] = &[
@@ -110,6 +109,42 @@ impl<'a> Analyzer<'a> {
                 self.assume(frame, state, part, holds, nesting + 1);
             }
             self.assume_operation(frame, state, several.last, holds, nesting + 1);
+        } else if let Some(several) = Self::several(frame, condition) {
+            self.assume_one_of(frame, state, &several, holds, nesting);
+        }
+    }
+
+    /// Of `a || b` that holds one does: what follows from each of them.
+    fn assume_one_of(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        several: &Several<'a>,
+        holds: bool,
+        nesting: u8,
+    ) {
+        let mut common: Option<Vec<(ValId, Bits)>> = None;
+        for decides in 0..=several.parts.len() {
+            let mut way = state.clone();
+            for (at, part) in several.parts.iter().copied().enumerate().take(decides + 1) {
+                // Those before it did not decide.
+                self.assume(frame, &mut way, part, holds == (at == decides), nesting + 1);
+            }
+            if decides == several.parts.len() {
+                self.assume_operation(frame, &mut way, several.last, holds, nesting + 1);
+            }
+            let told = |value: &ValId| way.fact(*value).unwrap_or(Bits::NONE);
+            common = Some(match common {
+                None => way.facts.to_vec(),
+                Some(facts) => facts
+                    .into_iter()
+                    .map(|(value, cleared)| (value, cleared.both(told(&value))))
+                    .filter(|fact| fact.1 != Bits::NONE)
+                    .collect(),
+            });
+        }
+        for (value, cleared) in common.unwrap_or_default() {
+            state.add_fact(value, cleared);
         }
     }
 
@@ -122,7 +157,9 @@ impl<'a> Analyzer<'a> {
         nesting: u8,
     ) {
         match op {
-            Op::Copy(operand) => self.assume(frame, state, operand, holds, nesting + 1),
+            Op::Copy(operand) | Op::Await(operand) => {
+                self.assume(frame, state, operand, holds, nesting + 1);
+            }
             Op::Unary {
                 op: UnaryOp::Not,
                 operand,
@@ -427,6 +464,16 @@ impl<'a> Analyzer<'a> {
 
     fn assume_equal(&mut self, state: &mut State, value: ValId, to: ValId) {
         let other = self.arena.get(to);
+        // The folder itself is inside of the folder; which one that is, the caller chose.
+        let normalised = other.labels.iter().all(|l| l.cleared.has(Bits::NORMALISED));
+        if !other.labels.is_empty()
+            && normalised
+            && other.labels.iter().all(|l| self.is_symbolic(l))
+        {
+            self.establish(state, value, Bits::INSIDE);
+            return;
+        }
+        let other = self.arena.get(to);
         if other.labels.is_empty() && (other.konst.is_some() || to != ValId::UNKNOWN) {
             self.establish(state, value, Bits::ALL);
         }
@@ -445,6 +492,16 @@ impl<'a> Analyzer<'a> {
             return;
         }
         if !holds {
+            return;
+        }
+        // `c in "-_."`: one of these marks, which may be the very ones that an attack needs.
+        let marks = match self.arena.get(of).konst {
+            Some(Konst::Str(text)) => Some(self.names.text(text)),
+            _ => None,
+        };
+        if let Some(marks) = marks.filter(|m| !m.contains(char::is_alphanumeric)) {
+            let cleared = self.cleared_by_alphabet(&Alphabet::of(marks));
+            self.establish(state, item, cleared);
             return;
         }
         let labels = self.deep_labels(state, of);
@@ -576,6 +633,7 @@ impl<'a> Analyzer<'a> {
             _ => {}
         }
         if holds {
+            self.assume_found(frame, state, callee, args, 0);
             self.assume_answers(frame, state, target, receiver, args);
             if self.may_vouch(target, name) {
                 for argument in args {
@@ -768,38 +826,14 @@ impl<'a> Analyzer<'a> {
         matches!(text.as_deref(), Some("'" | "\""))
     }
 
-    /// What a matcher of a compiled pattern says of the text that it was made for.
-    fn assume_matcher(&mut self, state: &mut State, matcher: ValId, anchors: Anchors, holds: bool) {
-        let Some(object) = self.only_object(matcher) else {
-            return;
-        };
-        let found = state.contents(object).and_then(|c| {
-            Some((
-                c.get(super::state::Key::At(0))?,
-                c.get(super::state::Key::At(1))?,
-            ))
-        });
-        if let Some((pattern, text)) = found {
-            self.assume_regex(state, pattern, text, anchors, holds);
-        }
-    }
-
-    /// The constant pattern of a compiled regular expression.
-    pub(super) fn pattern_of(&self, state: &State, value: ValId) -> Option<ValId> {
-        let object = self.only_object(value)?;
-        let contents = state.contents(object)?;
-        contents.get(super::state::Key::At(0))
-    }
-
     pub(super) fn assume_prefix(&mut self, state: &mut State, value: ValId, prefix: ValId) {
         if !self.deep_labels(state, prefix).is_empty() {
-            // A parameter may be the base folder: its caller chose it.
+            // A parameter may be the base folder: its caller chose it. So did who runs the program.
             let labels = self.deep_labels(state, prefix);
-            let chosen = labels.iter().all(|l| {
-                matches!(
-                    self.arena.source_of(l.source),
-                    Some(super::value::Source::Access(_))
-                )
+            let chosen = labels.iter().all(|l| match self.arena.source_of(l.source) {
+                Some(Source::Access(_)) => true,
+                Some(Source::Site { kind, .. }) => self.control(kind) == Control::Local,
+                None => false,
             });
             if !chosen {
                 return;
@@ -844,61 +878,6 @@ impl<'a> Analyzer<'a> {
                 _ => break,
             }
         }
-    }
-
-    pub(super) fn assume_regex(
-        &mut self,
-        state: &mut State,
-        pattern: ValId,
-        text: ValId,
-        anchors: Anchors,
-        holds: bool,
-    ) {
-        let pattern = match self.arena.get(pattern).konst {
-            Some(Konst::Str(pattern)) => self.names.text(pattern).to_owned(),
-            _ => match self
-                .pattern_of(state, pattern)
-                .map(|p| self.arena.get(p).konst)
-            {
-                Some(Some(Konst::Str(pattern))) => self.names.text(pattern).to_owned(),
-                _ => return,
-            },
-        };
-        if holds && begins_with_one_slash(&pattern) {
-            let local = Bits::SLASH_FIRST.or(Bits::NOT_TWO_SLASHES);
-            self.establish(state, text, local);
-        }
-        let alphabet = if holds {
-            whole_alphabet(&pattern, anchors)
-        } else {
-            rejected_alphabet(&pattern)
-        };
-        if holds && anchors == Anchors::Whole && is_local_path(&pattern) {
-            self.establish(state, text, self.models.url_rules);
-        }
-        let Some(alphabet) = alphabet else { return };
-        let cleared = self.cleared_by_alphabet(&alphabet);
-        self.establish(state, text, cleared);
-    }
-
-    /// The rules that text of these characters cannot violate.
-    pub(super) fn cleared_by_alphabet(&self, alphabet: &Alphabet) -> Bits {
-        let mut cleared = Bits::NONE;
-        for (at, rule) in self.models.rules.iter().enumerate() {
-            if !rule.danger.is_empty() && !rule.danger.chars().any(|c| alphabet.has(c)) {
-                cleared = cleared.or(Bits::rule(at as u16));
-            }
-        }
-        if !alphabet.has('.') {
-            cleared = cleared.or(Bits::NO_DOTDOT);
-        }
-        if !alphabet.has('/') {
-            cleared = cleared.or(Bits::RELATIVE);
-            if !alphabet.has('\\') {
-                cleared = cleared.or(Bits::SEGMENT);
-            }
-        }
-        cleared
     }
 
     /// The value of an operand without what guards have established, so that they can add to it.
@@ -955,27 +934,5 @@ impl<'a> Analyzer<'a> {
         facts.sort_unstable();
         facts.dedup();
         facts
-    }
-}
-
-/// Whether a pattern admits only what begins with a slash that is no second one's neighbour: an
-/// address on this host.
-fn is_local_path(pattern: &str) -> bool {
-    let pattern = pattern.strip_prefix('^').unwrap_or(pattern);
-    let Some(rest) = pattern.strip_prefix('/') else {
-        return false;
-    };
-    if let Some(rest) = rest.strip_prefix("(?![") {
-        return rest
-            .split(']')
-            .next()
-            .is_some_and(|c| c.contains('/') && c.contains('\\'));
-    }
-    match rest.strip_prefix('[') {
-        Some(class) => {
-            let class = class.split(']').next().unwrap_or(class);
-            !class.starts_with('^') && !class.contains(['/', '\\'])
-        }
-        None => rest.starts_with(|c: char| c.is_ascii_alphanumeric()),
     }
 }

@@ -54,8 +54,16 @@ impl Analyzer<'_> {
                     Root::Param(owner, position) if owner == id => {
                         self.report_parameter(id, position, flow);
                     }
+                    // Where it was called, what held there has been seen.
+                    Root::Captured(owner, _) if self.called_by.contains(&(id, owner)) => {}
                     Root::Captured(owner, var) => {
                         let slot = self.slots.get(&(owner, var)).copied();
+                        // What a variable around the function holds has the form, or it does not.
+                        let fits = !flow.whole
+                            || !is_by_form(flow.sink)
+                            || access.parent.is_none()
+                                && slot.is_some_and(|s| self.still_matters(s, flow.sink));
+                        let slot = slot.filter(|_| fits);
                         let labels = slot.map(|s| self.arena.get(s).labels.clone());
                         for label in labels.into_iter().flatten() {
                             let step = self.arena.step(
@@ -177,6 +185,7 @@ impl Analyzer<'_> {
             rank: reached.rank(),
             secret: matches!(reached.sink, SinkRef::Secret { .. }),
             helper: false,
+            whole_path: false,
             source_function: None,
         };
         match reached.sink {
@@ -214,6 +223,12 @@ impl Analyzer<'_> {
             return Some(hit);
         };
         if label.guesses > 0 || label.cleared.has(Bits::VOUCHED) {
+            hit.confidence = hit.confidence.min(Confidence::Medium);
+            hit.tier = hit.tier.max(compiled.guessed_tier);
+        }
+        let placed = label.cleared.has(Bits::PLACED) || label.cleared.has(Bits::RELATIVE);
+        hit.whole_path = !placed && self.models.path_rules.has(Bits::rule(rule));
+        if label.cleared.has(Bits::FOUND) && self.models.path_rules.has(Bits::rule(rule)) {
             hit.confidence = hit.confidence.min(Confidence::Medium);
             hit.tier = hit.tier.max(compiled.guessed_tier);
         }

@@ -6,7 +6,7 @@ use trueline_syntax::ir::{BinaryOp, ClassId, Language, Symbol};
 
 use super::alphabet::rejected_alphabet;
 use super::call::Call;
-use super::library::Special;
+use super::special::Special;
 use super::state::{Contents, Key, State};
 use super::transfer::clear_all;
 use super::value::{self, Atom, Derivation, Konst, Labels, ObjId, PathId, StepKind, ValId, Value};

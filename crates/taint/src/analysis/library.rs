@@ -5,185 +5,12 @@ use trueline_syntax::ir::{ArgKind, IterKind, Language, Symbol};
 use super::alphabet::{found_characters, rejected_alphabet};
 use super::call::Call;
 use super::names::MAX_TEXT;
+use super::special::Special;
 use super::state::{Contents, Key, State};
 use super::transfer::clear_all;
 use super::value::{self, Atom, Derivation, Konst, Labels, PathId, StepKind, ValId, Value};
 use super::{Analyzer, Frame, ObjectKind};
 use crate::models::Bits;
-
-/// Builtins with a meaning of their own.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Special {
-    /// `os.path.join`, `path.join`: an absolute later part replaces the earlier ones.
-    JoinPath,
-    /// `os.path.realpath`, `path.resolve`: the first argument, or the receiver, without `..`.
-    Normalise,
-    /// `str`, `String`: the same text.
-    SameText,
-    /// `urlparse`, `new URL`.
-    ParseUrl,
-    /// `urlunsplit`: an address of its parts, the host the second.
-    JoinUrl,
-    /// `re.compile`, `new RegExp`.
-    Pattern,
-    /// `list`, `set`, `new Set`: the elements of another container.
-    CopyElements,
-    /// `dict`, `new Map`.
-    CopyEntries,
-    /// `Object.keys`.
-    Keys,
-    /// `Object.assign`.
-    Assign,
-    /// `getattr(object, "name")`.
-    GetAttribute,
-    /// `flask.make_response`: the body, apart from its headers.
-    FirstOfTuple,
-    /// `Promise.resolve`, `structuredClone`: what it is given, as it is.
-    Identity,
-    /// `Promise.race`: one of the elements.
-    AnyElement,
-    /// `Object.entries`.
-    Entries,
-    /// `enumerate`: pairs of a number and an element.
-    Numbered,
-    /// `Object.fromEntries`, `new Map`: a map of a list of pairs.
-    FromEntries,
-    /// `z.object`: a schema of a validator.
-    Schema,
-    /// `path.relative(base, path)`.
-    RelativePath,
-    /// `JSON.stringify`: text that `JSON.parse` turns back.
-    ToJson,
-    FromJson,
-    /// `append`.
-    Append,
-    /// `fmt.Sprintf`.
-    Sprintf,
-    /// `fmt.Fprintf`, `io.WriteString`: text to the writer that comes first.
-    Write,
-    /// `strings.Join`.
-    JoinText,
-    /// `strings.ReplaceAll`.
-    ReplaceText,
-    /// `filepath.Rel`: the second argument, as seen from the first.
-    PathFrom,
-    /// `url.String()`.
-    UrlText,
-    /// `url.Hostname()`.
-    UrlHostText,
-    /// `w.Header().Set`.
-    SetHeader,
-    /// `List.of`: a list of the arguments.
-    ListOf,
-    /// `Map.of`.
-    MapOf,
-    /// `new StringBuilder`.
-    Builder,
-    /// `String.format`.
-    Format,
-    /// YAML in Java: what it makes of a document is up to the constructor that it is given.
-    Yaml,
-    /// `file.toPath()`: the same place as the receiver, in another class.
-    SamePlace,
-}
-
-impl Special {
-    /// The meaning of a path.
-    pub(super) fn of(language: Language, path: &str) -> Option<Self> {
-        match language {
-            Language::Python => Some(match path {
-                "os.path.join"
-                | "posixpath.join"
-                | "ntpath.join"
-                | "pathlib.Path"
-                | "pathlib.PurePath"
-                | "pathlib.Path.joinpath" => Self::JoinPath,
-                "os.path.realpath"
-                | "os.path.abspath"
-                | "os.path.normpath"
-                | "pathlib.Path.resolve" => Self::Normalise,
-                "pathlib.Path.absolute" | "pathlib.Path.expanduser" => Self::SamePlace,
-                "str" | "pathlib.Path.as_posix" | "os.fspath" | "os.path.expanduser" => {
-                    Self::SameText
-                }
-                "urllib.parse.urlparse" | "urllib.parse.urlsplit" => Self::ParseUrl,
-                "urllib.parse.urlunparse" | "urllib.parse.urlunsplit" => Self::JoinUrl,
-                "re.compile" => Self::Pattern,
-                "list" | "tuple" | "set" | "frozenset" | "sorted" | "reversed" => {
-                    Self::CopyElements
-                }
-                "dict" | "collections.OrderedDict" => Self::CopyEntries,
-                "enumerate" => Self::Numbered,
-                "getattr" => Self::GetAttribute,
-                "flask.make_response" => Self::FirstOfTuple,
-                _ => return None,
-            }),
-            Language::Java => super::java::special(path),
-            Language::JavaScript | Language::TypeScript => Some(match path {
-                "path.join" | "path.posix.join" => Self::JoinPath,
-                "path.resolve" | "path.normalize" | "fs.realpathSync" | "fs.realpath" => {
-                    Self::Normalise
-                }
-                "String" | "decodeURI" | "Object.freeze" => Self::SameText,
-                "URL" | "url.parse" | "url.URL" => Self::ParseUrl,
-                "RegExp" => Self::Pattern,
-                "Set" | "WeakSet" | "Array.from" | "Object.values" => Self::CopyElements,
-                "Map" | "WeakMap" | "Object.fromEntries" => Self::FromEntries,
-                "Promise.resolve" | "Promise.reject" | "Promise.all" | "structuredClone"
-                | "Proxy" => Self::Identity,
-                "Promise.race" | "Promise.any" => Self::AnyElement,
-                "Object.entries" => Self::Entries,
-                "Reflect.get" => Self::GetAttribute,
-                "zod.z.object" | "zod.object" | "zod.z.strictObject" | "joi.object"
-                | "yup.object" | "yup.object.shape" | "zod/v4.z.object" => Self::Schema,
-                "path.relative" => Self::RelativePath,
-                "JSON.stringify" => Self::ToJson,
-                "JSON.parse" => Self::FromJson,
-                "Object.keys" => Self::Keys,
-                "Object.assign" => Self::Assign,
-                _ => return None,
-            }),
-            Language::Go => Self::of_go(path),
-        }
-    }
-}
-
-impl Special {
-    /// The meaning of a path of Go.
-    fn of_go(path: &str) -> Option<Self> {
-        Some(match path {
-            "path/filepath.Join" | "path.Join" => Self::JoinPath,
-            "path/filepath.Clean"
-            | "path/filepath.Abs"
-            | "path/filepath.EvalSymlinks"
-            | "path.Clean" => Self::Normalise,
-            "strings.TrimSpace"
-            | "strings.ToLower"
-            | "strings.ToUpper"
-            | "bytes.TrimSpace"
-            | "path/filepath.FromSlash"
-            | "path/filepath.ToSlash" => Self::SameText,
-            "net/url.Parse" | "net/url.ParseRequestURI" => Self::ParseUrl,
-            "regexp.MustCompile" | "regexp.Compile" => Self::Pattern,
-            "slices.Clone" | "slices.Sorted" | "slices.Collect" => Self::CopyElements,
-            "maps.Clone" => Self::CopyEntries,
-            "maps.Keys" => Self::Keys,
-            "append" => Self::Append,
-            "github.com/jmoiron/sqlx.In" | "github.com/jmoiron/sqlx.Named" => Self::Identity,
-            "fmt.Sprintf" => Self::Sprintf,
-            "fmt.Fprintf" | "fmt.Fprint" | "fmt.Fprintln" | "io.WriteString" => Self::Write,
-            "strings.Join" => Self::JoinText,
-            "strings.ReplaceAll" | "strings.Replace" => Self::ReplaceText,
-            "path/filepath.Rel" => Self::PathFrom,
-            "net/url.Parse.String" | "net/url.ParseRequestURI.String" => Self::UrlText,
-            "net/url.Parse.Hostname" | "net/url.ParseRequestURI.Hostname" => Self::UrlHostText,
-            "net/http.ResponseWriter.Header.Set" | "net/http.ResponseWriter.Header.Add" => {
-                Self::SetHeader
-            }
-            _ => return None,
-        })
-    }
-}
 
 impl<'a> Analyzer<'a> {
     /// Calls of builtins with a meaning of their own.
@@ -419,6 +246,30 @@ impl<'a> Analyzer<'a> {
                 let labels = self.arena.get(body).labels.clone();
                 Some(self.arena.tainted(labels))
             }
+            Special::AskedAddress => {
+                let named = call.passed.iter().find(|p| match p.kind {
+                    ArgKind::Keyword(name) => self.names.text(name) == "url",
+                    _ => false,
+                });
+                let from = named.map_or(first?, |p| p.value);
+                let mut value = Value {
+                    labels: self.deep_labels(state, from),
+                    prefix: self.arena.get(from).prefix,
+                    ..Value::default()
+                };
+                value.atoms.push(Atom::Path(path));
+                Some(self.arena.add(value))
+            }
+            Special::Substitute => {
+                let [pattern, by, text, ..] = call.passed else {
+                    return None;
+                };
+                self.substituted(state, pattern.value, by.value, text.value)
+            }
+            Special::Computed => {
+                let function = first.filter(|f| self.is_function(*f))?;
+                Some(self.call_function(frame, state, function, &[]))
+            }
             other => self.go_call(frame, state, path, other, call),
         }
     }
@@ -547,6 +398,9 @@ impl<'a> Analyzer<'a> {
         let mut prefix = None;
         for (at, argument) in call.passed.iter().enumerate() {
             let mut part = self.deep_labels(state, argument.value);
+            if began {
+                clear_all(&mut part, Bits::PLACED);
+            }
             if began && !replaces {
                 clear_all(&mut part, Bits::RELATIVE);
             }
@@ -559,8 +413,12 @@ impl<'a> Analyzer<'a> {
                 prefix = self.arena.get(argument.value).prefix;
             }
         }
-        // Joining cleans the path.
-        if self.is_go() {
+        // Joining cleans the path; `pathlib` and Java keep it as it is.
+        let script = matches!(
+            self.module.language,
+            Language::JavaScript | Language::TypeScript
+        );
+        if self.is_go() || script {
             clear_all(&mut labels, Bits::NORMALISED);
         }
         if !labels.is_empty() {
@@ -671,6 +529,15 @@ impl<'a> Analyzer<'a> {
                 ObjectKind::Instance(path) if self.paths.special(path) == Some(Special::Schema) => {
                     self.schema_method(frame, state, object, receiver, name, call)
                 }
+                ObjectKind::Instance(path)
+                    if self.paths.special(path) == Some(Special::Pattern)
+                        && self.names.text(name) == "sub" =>
+                {
+                    let [by, text, ..] = call.passed else {
+                        return None;
+                    };
+                    self.substituted(state, receiver, by.value, text.value)
+                }
                 ObjectKind::Instance(path) => {
                     self.store_method(state, path, object, receiver, name, call)
                 }
@@ -682,6 +549,9 @@ impl<'a> Analyzer<'a> {
         }
         if let Some(joined) = self.joined_onto_unknown(frame, state, receiver, name, call) {
             return Some(joined);
+        }
+        if let Some(piece) = self.taken_piece(receiver, name, call) {
+            return Some(piece);
         }
         let atoms = self.arena.get(receiver).atoms.clone();
         // What a library returned may be text, if nothing is known of its method of this name.
@@ -796,6 +666,9 @@ impl<'a> Analyzer<'a> {
                     return None;
                 }
                 Some(self.same_text(receiver))
+            }
+            "split" | "rsplit" if self.cuts_at_dots(call) => {
+                self.cut_at_dots(frame, receiver, name, call.passed.len() > 1)
             }
             "rsplit" | "split" | "rpartition" if self.module.language == Language::Python => {
                 self.split_text(frame, receiver, name)
@@ -912,6 +785,55 @@ impl<'a> Analyzer<'a> {
             let cleared = self.cleared_by_absence(&part);
             clear_all(&mut labels, cleared);
         }
+        let doubled = self.names.text(by) == part.repeat(2);
+        if all && doubled {
+            clear_all(&mut labels, self.cleared_by_doubling(&part));
+        }
+        let mut value = Value {
+            labels,
+            ..Value::default()
+        };
+        value.atoms.push(Atom::Text);
+        Some(self.arena.add(value))
+    }
+
+    /// `name.replace('"', '""')`: a name of a table or column that goes between such quotes.
+    fn cleared_by_doubling(&self, quote: &str) -> Bits {
+        match self.models.rule_index("sql-injection") {
+            Some(rule) if matches!(quote, "\"" | "`" | "]") => Bits::rule(rule),
+            _ => Bits::NONE,
+        }
+    }
+
+    /// `re.sub(pattern, by, text)`: without the characters that the pattern finds, or with those only
+    /// that it does not.
+    pub(super) fn substituted(
+        &mut self,
+        state: &State,
+        pattern: ValId,
+        by: ValId,
+        text: ValId,
+    ) -> Option<ValId> {
+        let compiled = self.pattern_of(state, pattern).unwrap_or(pattern);
+        let known = |value: ValId| {
+            let konst = self.arena.get(value).konst;
+            konst.and_then(|k| self.konst_text(k))
+        };
+        let (source, by) = (known(compiled)?, known(by)?);
+        // A repeat of what is found counts as one find.
+        let mut cleared = Bits::NONE;
+        if let Some(mut kept) = rejected_alphabet(&source) {
+            kept.add_text(&by);
+            cleared = self.cleared_by_alphabet(&kept);
+        } else {
+            let found = found_characters(&source)?;
+            for c in found.characters().filter(|c| !by.contains(*c)) {
+                cleared = cleared.or(self.cleared_by_absence(&c.to_string()));
+            }
+        }
+        let mut labels = self.deep_labels(state, text);
+        clear_all(&mut labels, cleared);
+        clear_all(&mut labels, self.models.structure_rules);
         let mut value = Value {
             labels,
             ..Value::default()
@@ -954,6 +876,11 @@ impl<'a> Analyzer<'a> {
             let found = found_characters(&source)?;
             for c in found.characters().filter(|c| !by.contains(*c)) {
                 cleared = cleared.or(self.cleared_by_absence(&c.to_string()));
+            }
+            if let Some(only) = found.only()
+                && by == only.to_string().repeat(2)
+            {
+                cleared = cleared.or(self.cleared_by_doubling(&only.to_string()));
             }
             if by.contains("$&") {
                 // Each is there still, with something before it: only a pattern cares.

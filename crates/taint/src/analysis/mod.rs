@@ -29,14 +29,19 @@ mod inert;
 mod java;
 mod library;
 mod lists;
+mod media;
 mod names;
+mod patterns;
+mod pieces;
 mod questions;
 mod results;
 mod schemas;
 mod sink;
+mod special;
 mod state;
 mod summary;
 mod transfer;
+mod trust;
 mod value;
 mod weak;
 
@@ -67,7 +72,7 @@ use self::summary::Summary;
 use self::value::{Arena, Atom, ObjId, PathId, Root, StepKind, ValId};
 use crate::interface::Interface;
 use crate::memory::Secrecy;
-use crate::models::{LanguageModels, Models};
+use crate::models::{Bits, LanguageModels, Models};
 use crate::project::{Answer, Project, Question, UnitId};
 use crate::purpose::Purpose;
 use crate::report::Reporter;
@@ -211,6 +216,8 @@ struct Analyzer<'a> {
     registered: BTreeMap<FuncId, Seed>,
     /// Functions that some analysed call enters.
     entered: BTreeSet<FuncId>,
+    /// Functions with those that call them where both are in sight.
+    called_by: BTreeSet<(FuncId, FuncId)>,
     /// The best way to each place found so far.
     reached: BTreeMap<sink::Reach, sink::Reached>,
     sites: BTreeSet<(u16, Span)>,
@@ -319,6 +326,7 @@ impl<'a> Analyzer<'a> {
             shared_heap: Heap::default(),
             registered: BTreeMap::new(),
             entered: BTreeSet::new(),
+            called_by: BTreeSet::new(),
             reached: BTreeMap::new(),
             sites: BTreeSet::new(),
             steps: 0,
@@ -659,7 +667,10 @@ impl<'a> Analyzer<'a> {
             self.check_returned(frame, &state, rule, returned, value);
         }
         self.note_answer(frame, &state, value, returned);
-        let returned = self.refined(&state, returned);
+        let mut returned = self.refined(&state, returned);
+        if !self.arena.get(returned).labels.is_empty() && self.checks_codes(frame.function) {
+            returned = self.arena.marked(returned, Bits::VOUCHED, &[]);
+        }
         frame.ret = self.arena.join(frame.ret, returned);
         match &mut frame.exit {
             Some(exit) => {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashMap;
 use trueline_syntax::ir::{Language, Module, Symbol};
 
-use super::library::Special;
+use super::special::Special;
 use super::value::PathId;
 use crate::models::{Entry, LanguageModels};
 

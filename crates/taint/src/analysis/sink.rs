@@ -13,7 +13,7 @@ use super::summary::SinkFlow;
 use super::value::{AccessId, Atom, Konst, Label, Labels, Source, ValId};
 use super::{Analyzer, Frame, ObjectKind};
 use crate::interface::SinkPlace;
-use crate::models::{Bits, MediaType};
+use crate::models::Bits;
 use crate::project::UnitId;
 use crate::rules::format::{Control, Mode, Scalar, TextForm};
 
@@ -77,12 +77,11 @@ pub(crate) struct Hit {
     pub(crate) secret: bool,
     /// The sink is in a function that gets what it uses from the one with the source.
     pub(crate) helper: bool,
+    /// The input is a path by itself, put below no folder.
+    pub(crate) whole_path: bool,
     /// The function of this file in which the taint enters.
     pub(crate) source_function: Option<FuncId>,
 }
-
-/// The header that says what kind of content follows, as the state keeps it.
-const CONTENT_TYPE: &str = "content-type";
 
 /// Stands in the beginning of text for a part that the program chose and that is not known here.
 pub(super) const SOME_TEXT: char = '\u{FFFC}';
@@ -236,91 +235,6 @@ impl<'a> Analyzer<'a> {
                 self.names.text(*name).eq_ignore_ascii_case("transport")
                     && self.arena.get(*value).atoms.iter().any(own)
             })
-        })
-    }
-
-    /// Remembers what kind of content a call gives its receiver.
-    pub(super) fn note_media_type(
-        &mut self,
-        state: &mut State,
-        kind: MediaType,
-        call: &Call<'_, 'a>,
-    ) {
-        let Some(receiver) = call.receiver else {
-            return;
-        };
-        let value = match kind {
-            MediaType::Kind => call.passed.first().map(|p| p.value),
-            MediaType::Header => self.content_type_of(state, call),
-        };
-        if let Some(value) = value {
-            let key = Key::Name(self.names.intern(CONTENT_TYPE));
-            self.store(state, receiver, Some(key), ValId::UNDEF, value);
-        }
-    }
-
-    /// The content type among headers: `set("Content-Type", value)`, or an object of them.
-    fn content_type_of(&self, state: &State, call: &Call<'_, 'a>) -> Option<ValId> {
-        let is_name = |name: Symbol| {
-            let name = self.names.text(name);
-            name.eq_ignore_ascii_case(CONTENT_TYPE) || name == "contentType"
-        };
-        for (at, argument) in call.passed.iter().enumerate() {
-            if let Some(Konst::Str(name)) = self.arena.get(argument.value).konst
-                && is_name(name)
-            {
-                return call.passed.get(at + 1).map(|p| p.value);
-            }
-            let contents = self
-                .only_object(argument.value)
-                .and_then(|o| state.contents(o));
-            let entry = contents.and_then(|c| {
-                c.entries
-                    .iter()
-                    .find(|(key, _)| matches!(key, Key::Name(name) if is_name(*name)))
-            });
-            if let Some((_, value)) = entry {
-                return Some(*value);
-            }
-        }
-        None
-    }
-
-    /// Whether the answer is known to be no HTML.
-    fn is_not_html(&mut self, state: &State, receiver: Option<ValId>) -> bool {
-        self.media_type_is(state, receiver, |t| {
-            !t.contains("html") && !t.contains("svg")
-        })
-    }
-
-    /// Whether the answer was declared to be HTML.
-    fn is_html(&mut self, state: &State, receiver: Option<ValId>) -> bool {
-        self.media_type_is(state, receiver, |t| t.contains("html"))
-    }
-
-    fn media_type_is(
-        &mut self,
-        state: &State,
-        receiver: Option<ValId>,
-        is: impl Fn(&str) -> bool,
-    ) -> bool {
-        let Some(receiver) = receiver else {
-            return false;
-        };
-        let key = Key::Name(self.names.intern(CONTENT_TYPE));
-        self.arena.get(receiver).atoms.iter().any(|atom| {
-            let object = match atom {
-                Atom::Object(object) => Some(*object),
-                Atom::Access(access) => self.access_objects.get(access).copied(),
-                _ => None,
-            };
-            let value = object
-                .and_then(|o| state.contents(o))
-                .and_then(|c| c.get(key));
-            let text = value
-                .and_then(|v| self.arena.get(v).konst)
-                .and_then(|k| self.konst_text(k));
-            text.is_some_and(|t| is(&t.to_ascii_lowercase()))
         })
     }
 
@@ -479,6 +393,17 @@ impl<'a> Analyzer<'a> {
         }
     }
 
+    /// How a sink looks at what reaches it.
+    pub(super) fn sink_mode(&self, sink: SinkRef) -> Option<Mode> {
+        match sink {
+            SinkRef::Model { index, .. } => {
+                let model = self.models.sinks.get(usize::from(index))?;
+                Some(model.spec.mode)
+            }
+            _ => None,
+        }
+    }
+
     /// Whether a value's constant beginning leaves the sink open.
     pub(super) fn still_matters(&self, value: ValId, sink: SinkRef) -> bool {
         let SinkRef::Model { index, by_form } = sink else {
@@ -522,7 +447,7 @@ impl<'a> Analyzer<'a> {
     }
 
     /// `["sh", "-c", text]`, or the program of any other list.
-    fn argument_list_labels(&mut self, state: &State, value: ValId) -> Labels {
+    pub(super) fn argument_list_labels(&mut self, state: &State, value: ValId) -> Labels {
         let Some(object) = self.only_object(value) else {
             return self.arena.get(value).labels.clone();
         };
@@ -722,6 +647,9 @@ impl<'a> Analyzer<'a> {
     ) {
         let span = Self::definition_span(frame, operand).unwrap_or(frame.span);
         self.sites.insert((rule, span));
+        if self.is_given_plain_type(frame, operand) {
+            return;
+        }
         let mut shown = value;
         if let Some(object) = self.only_object(value)
             && self.object_kind(object) == Some(ObjectKind::List)
@@ -779,19 +707,6 @@ impl<'a> Analyzer<'a> {
         for label in known.labels.clone() {
             self.reach(frame, rule, SinkRef::Returned, id, span, label, false);
         }
-    }
-
-    fn has_plain_type(&self, headers: &[(Key, ValId)]) -> bool {
-        headers.iter().any(|(key, value)| {
-            let Key::Name(name) = key else { return false };
-            self.names.text(*name).eq_ignore_ascii_case("content-type")
-                && self
-                    .arena
-                    .get(*value)
-                    .konst
-                    .and_then(|k| self.konst_text(k))
-                    .is_some_and(|text| !text.to_ascii_lowercase().contains("html"))
-        })
     }
 
     pub(super) fn definition_span(frame: &Frame<'a>, operand: &Operand) -> Option<Span> {

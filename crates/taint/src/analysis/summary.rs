@@ -17,6 +17,7 @@ use super::value::{
 };
 use super::{Analyzer, Frame, ObjectKind};
 use crate::models::Bits;
+use crate::rules::format::Mode;
 
 /// Paths to sinks that a summary keeps.
 const MAX_SINKS: usize = 64;
@@ -399,7 +400,13 @@ impl<'a> Analyzer<'a> {
     ) {
         let value = self.resolve(frame, state, application, flow.access);
         let matters = !flow.whole || self.still_matters(value, flow.sink);
-        let labels = self.deep_labels(state, value);
+        let labels = match self.sink_mode(flow.sink) {
+            // Of a list only the program and what a shell reads matter.
+            Some(Mode::Arguments) if self.only_object(value).is_some() => {
+                self.argument_list_labels(state, value)
+            }
+            _ => self.deep_labels(state, value),
+        };
         let passed_on = self
             .arena
             .get(value)

@@ -65,10 +65,17 @@ impl<'a> Analyzer<'a> {
                 return;
             }
             Op::Slice { base, low, high } => {
+                let after_dot =
+                    high.is_none() && low.as_ref().is_some_and(|low| self.is_last_dot(frame, low));
                 let base = self.read(frame, state, base);
                 let low = low.as_ref().map(|v| self.read(frame, state, v));
                 let high = high.as_ref().map(|v| self.read(frame, state, v));
-                self.slice(frame, state, base, low, high)
+                let part = self.slice(frame, state, base, low, high);
+                if after_dot {
+                    self.without_dots(part)
+                } else {
+                    part
+                }
             }
             Op::Delete { base, index } => {
                 let base = self.read(frame, state, base);
@@ -78,7 +85,10 @@ impl<'a> Analyzer<'a> {
                 }
                 return;
             }
-            Op::Call { callee, args } => self.call(frame, state, callee, args),
+            Op::Call { callee, args } => {
+                let result = self.call(frame, state, callee, args);
+                self.cut_by_call(frame, callee, args, result)
+            }
             Op::Binary { op, left, right } => {
                 let left = self.read(frame, state, left);
                 let right = self.read(frame, state, right);
@@ -222,12 +232,6 @@ impl<'a> Analyzer<'a> {
         self.slots.insert((owner, var), joined);
     }
 
-    // Reading parts.
-
-    // Writing parts.
-
-    // Building values.
-
     pub(super) fn constant(&mut self, constant: &Const) -> ValId {
         let konst = match constant {
             Const::Str(text) => Konst::Str(*text),
@@ -275,7 +279,13 @@ impl<'a> Analyzer<'a> {
             if at == 1 && op == BinaryOp::Add && self.begins_constant(left) {
                 clear_all(&mut part, Bits::RELATIVE);
             }
-            if at == 1 && op == BinaryOp::Add && self.is_go() && self.holds_host(left) {
+            if at == 1 && path_join {
+                clear_all(&mut part, Bits::PLACED);
+            }
+            if at == 1
+                && op == BinaryOp::Add
+                && (self.is_go() && self.holds_host(left) || self.begins_with_host(left))
+            {
                 clear_all(&mut part, self.models.url_rules);
             }
             value::add_labels(&mut labels, &part);
@@ -350,6 +360,13 @@ impl<'a> Analyzer<'a> {
                 Some(prefix) => self.names.text(prefix).contains("://"),
                 None => value.labels.iter().all(|l| self.is_symbolic(l)),
             }
+    }
+
+    /// Whether text begins with an address whose host the program fixes: what is put after it chooses
+    /// none.
+    fn begins_with_host(&self, id: ValId) -> bool {
+        let prefix = self.arena.get(id).prefix;
+        prefix.is_some_and(|p| super::sink::fixes_host(self.names.text(p)))
     }
 
     fn relative_unless_first(&self, template: ValId) -> Bits {

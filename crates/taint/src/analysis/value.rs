@@ -103,6 +103,10 @@ pub(super) enum Derivation {
     Json,
     /// A path as seen from a folder.
     Relative,
+    /// The pieces of text between its dots.
+    BetweenDots,
+    /// Text cut in two at its last dot.
+    AtLastDot,
 }
 
 /// Taint of one source.
@@ -295,6 +299,7 @@ pub(super) struct Arena {
     steps: Vec<StepNode>,
     refined: FxHashMap<(ValId, Bits), ValId>,
     unrefined: FxHashMap<ValId, ValId>,
+    marked: FxHashMap<(ValId, Bits), ValId>,
     /// Parts of values that are only known as a whole.
     pub(super) parts: FxHashMap<(ValId, Selector), ValId>,
     /// What loops read, by function, variable and what they go through.
@@ -325,6 +330,7 @@ impl Arena {
             }],
             refined: FxHashMap::default(),
             unrefined: FxHashMap::default(),
+            marked: FxHashMap::default(),
             parts: FxHashMap::default(),
             elements: FxHashMap::default(),
             reads: FxHashMap::default(),
@@ -538,6 +544,26 @@ impl Arena {
         let origin = self.unrefined(id);
         self.unrefined.insert(refined, origin);
         refined
+    }
+
+    /// A value whose taint of some sources (of all, if none is named) cannot violate some rules wherever
+    /// it is: unlike what a guard refined, it stays so.
+    pub(super) fn marked(&mut self, id: ValId, cleared: Bits, of: &[SourceId]) -> ValId {
+        if self.get(id).labels.is_empty() {
+            return id;
+        }
+        if let Some(known) = self.marked.get(&(id, cleared)) {
+            return *known;
+        }
+        let mut value = self.get(id).clone();
+        for label in &mut value.labels {
+            if of.is_empty() || of.contains(&label.source) {
+                label.cleared = label.cleared.or(cleared);
+            }
+        }
+        let marked = self.add(value);
+        self.marked.insert((id, cleared), marked);
+        marked
     }
 
     /// The value before guards refined it.

@@ -295,6 +295,9 @@ impl<'a> Analyzer<'a> {
         if self.purpose != Purpose::Served {
             return false;
         }
+        if !spec.follow && !spec.context.is_empty() && self.names_a_record(frame, &spec.context) {
+            return false;
+        }
         let near = self.words_near(frame);
         let has = |list: &[String]| {
             list.iter()
@@ -309,6 +312,16 @@ impl<'a> Analyzer<'a> {
             return to.leaves && wanted.any(|word| to.names.contains(&format!("_{word}_")));
         }
         spec.context.is_empty() || has(&spec.context)
+    }
+
+    /// Whether the result becomes the identifier of something (`id = …`), and not of a session.
+    fn names_a_record(&self, frame: &Frame<'a>, context: &[String]) -> bool {
+        let statement = statement(self.text, self.weak_place(frame).1);
+        let Some(name) = target(statement) else {
+            return false;
+        };
+        let name: Vec<String> = words(name).collect();
+        name.last().is_some_and(|last| last == "id") && !name.iter().any(|w| context.contains(w))
     }
 
     /// Whether the result goes to something that is named so.

@@ -136,6 +136,10 @@ pub(super) fn size_limit<'s>(group: &Group<'s>) -> Option<Missing<'s>> {
     if !group.has(Trait::Upload) || group.mentions(Control::SizeLimit) {
         return None;
     }
+    // Spring Boot takes 1 MB a file and 10 MB a request unless it is told otherwise.
+    if group.application.framework == "Spring" {
+        return None;
+    }
     group.routes().next()?;
     Some(Missing {
         rule: "missing-size-limit",
@@ -228,6 +232,9 @@ pub(super) fn is_public(route: &Route) -> bool {
         "session",
         "sessions",
         "auth",
+        "captcha",
+        "code",
+        "heartbeat",
     ];
     [route.path.as_str(), route.handler.as_str()]
         .iter()

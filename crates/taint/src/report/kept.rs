@@ -28,6 +28,7 @@ pub(super) struct Kept {
     rank: (bool, bool, u8, u16),
     parameter_of: Option<u32>,
     helper: bool,
+    whole_path: bool,
 }
 
 impl From<Kept> for Candidate {
@@ -58,6 +59,7 @@ impl From<Kept> for Candidate {
             rank: kept.rank,
             parameter_of: kept.parameter_of,
             helper: kept.helper,
+            whole_path: kept.whole_path,
         }
     }
 }
@@ -83,6 +85,7 @@ impl From<Candidate> for Kept {
             rank: candidate.rank,
             parameter_of: candidate.parameter_of,
             helper: candidate.helper,
+            whole_path: candidate.whole_path,
         }
     }
 }

@@ -675,6 +675,9 @@ pub(crate) struct ParameterSpec {
     pub(crate) kind: Option<String>,
     #[serde(default)]
     pub(crate) what: Option<String>,
+    /// Those of the decorators that stand for one part of the path of a request: no slash is in it.
+    #[serde(default)]
+    pub(crate) segments: Vec<String>,
 }
 
 /// Calls that put what they read into arguments: `json.Unmarshal(data, &user)`.

@@ -1,9 +1,10 @@
 //! Cross-origin requests with credentials from anywhere: by the options of a library, or by a handler
 //! that sends back the origin that it was asked from.
 
-use trueline_syntax::ir::{Arg, ArgKind, Callee, Const, FuncId, Op, Operand, Span};
+use trueline_syntax::ir::{Arg, ArgKind, Callee, Const, FuncId, Function, Op, Operand, Span};
 
 use super::{Reader, WeakSetting};
+use crate::analysis::words;
 
 /// The rule of both.
 const RULE: &str = "permissive-cors";
@@ -181,6 +182,7 @@ impl<'a> Reader<'a> {
                 .flat_map(|b| &b.instrs)
                 .any(|i| match &i.op {
                     Op::Compare { .. } => true,
+                    Op::Call { callee, .. } if self.asks_whether_allowed(f, callee) => true,
                     Op::Call {
                         callee: Callee::Method { name, .. },
                         ..
@@ -204,6 +206,24 @@ impl<'a> Reader<'a> {
                     ),
                     _ => false,
                 })
+        })
+    }
+
+    /// `isOriginAllowed(origin)`
+    fn asks_whether_allowed(&self, function: &Function, callee: &Callee) -> bool {
+        let name = match callee {
+            Callee::Method { name, .. } => *name,
+            Callee::Function(Operand::Var(var)) => match function.vars.get(var.0 as usize) {
+                Some(decl) => decl.name,
+                None => return false,
+            },
+            _ => return false,
+        };
+        words(self.module.text(name)).any(|word| {
+            matches!(
+                word.as_str(),
+                "allowed" | "permitted" | "trusted" | "valid" | "whitelisted" | "allowlisted"
+            )
         })
     }
 

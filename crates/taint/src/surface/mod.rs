@@ -57,6 +57,12 @@ pub enum Trait {
     Html,
     /// Files or raw bodies are taken in.
     Upload,
+    /// It answers its own machine only.
+    Loopback,
+    /// It answers other machines.
+    Network,
+    /// It has windows of its own.
+    Desktop,
 }
 
 /// A piece of source that a finding can stand at.
@@ -145,6 +151,42 @@ impl Surface {
     }
 }
 
+/// Functions that begin to answer requests.
+const SERVING: &[&str] = &[
+    "run",
+    "listen",
+    "serve",
+    "ListenAndServe",
+    "Run",
+    "Start",
+    "run_simple",
+    "create_server",
+    "start_server",
+    "Config",
+];
+/// Libraries for windows on the desktop.
+const DESKTOP: &[&str] = &[
+    "webview",
+    "PyQt5",
+    "PyQt6",
+    "PySide2",
+    "PySide6",
+    "tkinter",
+    "customtkinter",
+    "electron",
+    "@tauri-apps/api",
+    "@tauri-apps/plugin-dialog",
+];
+
+/// Whether the program serves whoever sits at its machine: it has windows, or answers that machine
+/// alone, and nothing lets others in.
+#[must_use]
+pub fn serves_its_own_machine<'s>(surfaces: impl Iterator<Item = &'s Surface>) -> bool {
+    let traits: BTreeSet<Trait> = surfaces.flat_map(|s| s.traits.iter().copied()).collect();
+    let own = traits.contains(&Trait::Loopback) || traits.contains(&Trait::Desktop);
+    own && !traits.contains(&Trait::Network)
+}
+
 /// Words of paths of files that speak for a whole application.
 const OF_ALL: &[&str] = &[
     "middleware",
@@ -229,7 +271,8 @@ pub(crate) fn surface(
             weak_settings: Vec::new(),
         },
     };
-    if !matches!(Purpose::of(path, module), Purpose::Test | Purpose::Once) {
+    let purpose = Purpose::of(path, module);
+    if !matches!(purpose, Purpose::Test | Purpose::Once | Purpose::Installed) {
         reader.read();
     }
     reader.surface
@@ -337,6 +380,13 @@ impl<'a> Reader<'a> {
         {
             traits.insert(Trait::CookieSession);
         }
+        if self
+            .imports
+            .iter()
+            .any(|i| DESKTOP.iter().any(|d| is_within(i, d)))
+        {
+            traits.insert(Trait::Desktop);
+        }
         self.surface.mentions = mentions.into_iter().collect();
         self.surface.traits = traits.into_iter().collect();
     }
@@ -370,6 +420,34 @@ impl<'a> Reader<'a> {
             self.registered(id, receiver, name, args, span);
         }
         self.set_header(id, callee, args, span);
+        let name = match callee {
+            Callee::Method { name, .. } => Some(self.module.text(*name)),
+            _ => path
+                .as_deref()
+                .map(|p| p.rsplit(['.', '/']).next().unwrap_or(p)),
+        };
+        if name.is_some_and(|name| SERVING.contains(&name)) {
+            self.note_address(id, args);
+        }
+    }
+
+    /// Which machines a server answers, if its address is written where it begins to.
+    fn note_address(&mut self, id: FuncId, args: &'a [trueline_syntax::ir::Arg]) {
+        for arg in args {
+            let Some(text) = self.terms.text(id, &arg.value) else {
+                continue;
+            };
+            let host = text.rsplit_once(':').map_or(text, |(host, _)| host);
+            let reach = match host {
+                "127.0.0.1" | "localhost" | "::1" | "[::1]" => Trait::Loopback,
+                "0.0.0.0" | "::" | "[::]" => Trait::Network,
+                _ => continue,
+            };
+            if !self.surface.traits.contains(&reach) {
+                self.surface.traits.push(reach);
+                self.surface.traits.sort();
+            }
+        }
     }
 
     /// Whether the file waits at any free port of this machine: a program's own door, for whoever runs

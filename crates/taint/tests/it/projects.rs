@@ -11,22 +11,29 @@ use trueline_facts::{Finding, RepoPath, Tier};
 use trueline_syntax::{Source, language_of, lower};
 use trueline_taint::{
     Digest, Engine, Lowered, Outline, Project, UnitFindings, UnitId, UnitOutcome, Units,
-    is_manifest,
+    is_manifest, serves_its_own_machine,
 };
 
-struct Files(Vec<Arc<Lowered>>);
+struct Files {
+    lowered: Vec<Arc<Lowered>>,
+    own_machine: bool,
+}
 
 impl Units for Files {
     fn content(&self, unit: UnitId) -> Option<Digest> {
-        let file = self.0.get(unit.0 as usize)?;
+        let file = self.lowered.get(unit.0 as usize)?;
         Some(Digest::of(file.text.as_bytes()))
     }
 
     fn lowered(&self, unit: UnitId) -> Option<Arc<Lowered>> {
-        self.0.get(unit.0 as usize).map(Arc::clone)
+        self.lowered.get(unit.0 as usize).map(Arc::clone)
     }
 
     fn done(&self, _: UnitId) {}
+
+    fn serves_its_own_machine(&self) -> bool {
+        self.own_machine
+    }
 }
 
 /// Analyses the files of a project on so many threads.
@@ -73,9 +80,17 @@ fn analyze(
             .enumerate()
             .map(|(at, outline)| project.needed(UnitId(at as u32), outline))
             .collect();
-        let found = engine
-            .analyze_project(&project, &imports, &Files(lowered))
-            .found;
+        let surfaces: Vec<_> = sources
+            .iter()
+            .zip(&lowered)
+            .map(|((name, text), file)| engine.surface(&path(name), text, &file.module))
+            .collect();
+        let own_machine = serves_its_own_machine(surfaces.iter());
+        let files = Files {
+            lowered,
+            own_machine,
+        };
+        let found = engine.analyze_project(&project, &imports, &files).found;
         sources
             .iter()
             .zip(found)

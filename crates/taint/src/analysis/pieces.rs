@@ -1,0 +1,168 @@
+//! Pieces of text that cannot hold certain characters, because of how the text was cut: what follows
+//! the last dot has no dot in it, the ending of a file's name no slash either.
+
+use trueline_syntax::ir::{Arg, BinaryOp, Callee, Const, Language, Op, Operand, Symbol};
+
+use super::call::Call;
+use super::transfer::clear_all;
+use super::value::{Derivation, Konst, Labels, Selector, StepKind, ValId, Value};
+use super::{Analyzer, Frame};
+use crate::models::Bits;
+
+/// Copies that are followed to the call that gave a position.
+const MAX_COPIES: usize = 4;
+
+impl<'a> Analyzer<'a> {
+    /// Whether a call of `split` or `rsplit` cuts at every dot, or in two at the last.
+    pub(super) fn cuts_at_dots(&self, call: &Call<'_, 'a>) -> bool {
+        let text = |at: usize| {
+            let value = call.passed.get(at)?.value;
+            self.konst_text(self.arena.get(value).konst?)
+        };
+        let by_dots = match text(0).as_deref() {
+            Some(".") => self.module.language != Language::Java,
+            Some("\\.") => self.module.language == Language::Java,
+            _ => false,
+        };
+        let name = call.name.map(|name| self.names.text(name));
+        by_dots
+            && (call.passed.len() == 1
+                || name == Some("rsplit")
+                    && call.passed.len() == 2
+                    && text(1).as_deref() == Some("1"))
+    }
+
+    /// The list that such a call gives.
+    pub(super) fn cut_at_dots(
+        &mut self,
+        frame: &Frame<'a>,
+        receiver: ValId,
+        name: Symbol,
+        in_two: bool,
+    ) -> Option<ValId> {
+        let mut labels = self.arena.get(receiver).labels.clone();
+        if labels.is_empty() {
+            return None;
+        }
+        self.advance(&mut labels, frame.span, StepKind::Call(name));
+        clear_all(&mut labels, self.models.structure_rules);
+        let how = if in_two {
+            Derivation::AtLastDot
+        } else {
+            Derivation::BetweenDots
+        };
+        Some(self.arena.add(Value {
+            labels,
+            derived: Some((how, receiver)),
+            ..Value::default()
+        }))
+    }
+
+    /// What is known of a piece because of the way its whole was cut.
+    pub(super) fn piece(&self, base: ValId, selector: Selector, labels: Labels) -> Option<Value> {
+        let known = self.arena.get(base);
+        let (how, whole) = known.derived?;
+        let last = matches!(selector, Selector::At(1 | -1));
+        let cleared = match how {
+            Derivation::BetweenDots => Bits::NO_DOTDOT,
+            Derivation::AtLastDot if last => Bits::NO_DOTDOT,
+            // `os.path.splitext(name)[1]`
+            Derivation::Ending
+                if last && self.path_of(base).as_deref() == Some("os.path.splitext") =>
+            {
+                Bits::NO_DOTDOT.or(self.models.path_rules)
+            }
+            Derivation::Ending | Derivation::AtLastDot => Bits::NONE,
+            _ => return None,
+        };
+        let mut labels = labels;
+        clear_all(&mut labels, cleared);
+        Some(Value {
+            labels,
+            derived: Some((Derivation::Ending, whole)),
+            ..Value::default()
+        })
+    }
+
+    /// `name.split(".").pop()`.
+    pub(super) fn taken_piece(
+        &mut self,
+        receiver: ValId,
+        name: Symbol,
+        call: &Call<'_, 'a>,
+    ) -> Option<ValId> {
+        let (Derivation::BetweenDots, _) = self.arena.get(receiver).derived? else {
+            return None;
+        };
+        let selector = match self.names.text(name) {
+            "pop" | "getLast" => Selector::At(-1),
+            "shift" | "getFirst" => Selector::At(0),
+            "at" => match call.passed.first().map(|p| self.arena.get(p.value).konst) {
+                Some(Some(Konst::Int(at))) => Selector::At(at),
+                _ => Selector::Any,
+            },
+            _ => return None,
+        };
+        Some(self.part(receiver, selector))
+    }
+
+    /// `name.substring(name.lastIndexOf(".") + 1)`: no dot is left but a first one.
+    pub(super) fn cut_by_call(
+        &mut self,
+        frame: &Frame<'a>,
+        callee: &Callee,
+        args: &[Arg],
+        value: ValId,
+    ) -> ValId {
+        let Callee::Method { name, .. } = callee else {
+            return value;
+        };
+        let cuts = matches!(self.names.text(*name), "substring" | "slice" | "substr");
+        match args {
+            [only] if cuts && self.is_last_dot(frame, &only.value) => self.without_dots(value),
+            _ => value,
+        }
+    }
+
+    pub(super) fn without_dots(&mut self, value: ValId) -> ValId {
+        let known = self.arena.get(value);
+        if known.labels.is_empty() {
+            return value;
+        }
+        let mut known = known.clone();
+        clear_all(&mut known.labels, Bits::NO_DOTDOT);
+        self.arena.add(known)
+    }
+
+    /// Whether a number is the place of the last dot of some text, or the one after it.
+    pub(super) fn is_last_dot(&self, frame: &Frame<'a>, operand: &Operand) -> bool {
+        let mut operand = operand;
+        for _ in 0..MAX_COPIES {
+            match Self::definition(frame, operand) {
+                Some(Op::Copy(inner) | Op::Typed { value: inner, .. }) => operand = inner,
+                Some(Op::Binary {
+                    op: BinaryOp::Add,
+                    left,
+                    right: Operand::Const(Const::Int(1)),
+                }) => operand = left,
+                Some(Op::Call {
+                    callee: Callee::Method { name, .. },
+                    args,
+                }) => {
+                    let last = matches!(
+                        self.names.text(*name),
+                        "lastIndexOf" | "rfind" | "rindex" | "LastIndex" | "LastIndexByte"
+                    );
+                    let dot = args.last().is_some_and(|a| match &a.value {
+                        Operand::Const(Const::Str(text)) => self.names.text(*text) == ".",
+                        Operand::Const(Const::Int(code)) => *code == i64::from(b'.'),
+                        _ => false,
+                    });
+                    return last && dot;
+                }
+                _ => return false,
+            }
+        }
+        false
+    }
+}
