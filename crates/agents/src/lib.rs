@@ -45,10 +45,11 @@ use crate::flow::{Holding, Label, flow, server_labels, tool_labels};
 pub use crate::lock::{Lock, SCHEMA as LOCK_SCHEMA};
 use crate::lock::{Standing, standing};
 use crate::manifest::Installed;
-pub use crate::rule::{Docs, Example, Id, Rule, RuleError, rule, rules};
+pub use crate::rule::{Docs, Example, Id, Rule, RuleError, rule, rules, visible};
 use crate::settings::servers::Server;
 use crate::text::LineIndex;
 use crate::tool::Tool;
+pub use crate::unicode::is_invisible;
 
 /// A file to check.
 #[derive(Clone, Copy, Debug)]

@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Declare(Declare),
     /// Show the rules.
     Rules(Rules),
+    /// Answer AI agents over the Model Context Protocol, on standard input and output.
+    Mcp(Mcp),
 }
 
 /// What commands that read a repository share.
@@ -245,6 +247,18 @@ pub(crate) struct Declare {
     /// Show what would be written.
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Mcp {
+    /// A repository, or a folder of one: the whole repository is served.
+    #[arg(default_value = ".", value_name = "PATH")]
+    pub(crate) path: PathBuf,
+    /// Let agents write authorship notes (`record_provenance`). Without it the server only reads.
+    #[arg(long)]
+    pub(crate) allow_write: bool,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
 }
 
 #[derive(Args, Debug)]

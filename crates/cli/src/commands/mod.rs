@@ -4,6 +4,7 @@ pub(crate) mod artifacts;
 pub(crate) mod blame;
 pub(crate) mod declare;
 pub(crate) mod diff;
+pub(crate) mod mcp;
 pub(crate) mod rules;
 pub(crate) mod scan;
 pub(crate) mod stats;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use std::thread::available_parallelism;
 
 use anyhow::{Context, Result};
+use trueline_assist::AssistError;
 use trueline_scan::{ReadingOptions, ScanError};
 
 use crate::arguments::Reading;
@@ -47,6 +49,10 @@ fn home() -> Result<PathBuf> {
 pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
     let usage = error
         .downcast_ref::<ScanError>()
+        .or_else(|| match error.downcast_ref::<AssistError>() {
+            Some(AssistError::Scan(scan)) => Some(scan),
+            _ => None,
+        })
         .is_some_and(ScanError::is_usage)
         || error.downcast_ref::<Unwritable>().is_some();
     if usage { 2 } else { 3 }

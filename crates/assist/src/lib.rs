@@ -1,0 +1,17 @@
+//! Trueline where code is written: an MCP server that agents ask over standard input and output.
+//!
+//! Requests of the protocol in, answers of `trueline_scan` out: findings on changed lines, explanations, what the
+//! team's policy says, fixes that are not applied. Read-only unless it is allowed to write notes. What an agent reads
+//! here was often written by strangers: all of it is bounded, made visible, and marked as data.
+
+mod answer;
+mod arguments;
+mod error;
+mod server;
+mod tools;
+mod view;
+mod workspace;
+
+pub use crate::error::AssistError;
+pub use crate::server::{Server, serve};
+pub use crate::workspace::{Options, Writing};
