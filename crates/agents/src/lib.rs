@@ -21,6 +21,7 @@ mod owners;
 mod prose;
 mod rule;
 mod secret;
+pub mod section;
 mod settings;
 mod skill;
 mod source;
@@ -147,7 +148,10 @@ impl Tree {
             _ => unicode::check(file.text, found),
         }
         match file.kind {
-            Kind::Instructions | Kind::Skill => prose::check(found),
+            Kind::Instructions | Kind::Skill => {
+                prose::check(found);
+                section::check(found);
+            }
             Kind::SkillPart | Kind::SkillBinary => skill::check(found),
             Kind::Settings(format) => {
                 let servers = settings::check(format, &self.installed, found)?;

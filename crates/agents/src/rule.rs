@@ -49,6 +49,7 @@ rules! {
     ToolPreference = "tool-preference",
     ContextHarvesting = "context-harvesting",
     WeakenedSafeguards = "weakened-safeguards",
+    WeakenedSecuritySection = "weakened-security-section",
     AutomaticCommand = "automatic-command",
     DownloadAndRun = "download-and-run",
     ModelEndpointOverride = "model-endpoint-override",

@@ -1,4 +1,5 @@
-//! Trueline where code is written: an MCP server that agents ask over standard input and output.
+//! Trueline where code is written: an MCP server that agents ask, and the section of their rules files that says what
+//! went wrong here before ([`init`]).
 //!
 //! Requests of the protocol in, answers of `trueline_scan` out: findings on changed lines, explanations, what the
 //! team's policy says, fixes that are not applied. Read-only unless it is allowed to write notes. What an agent reads
@@ -7,6 +8,7 @@
 mod answer;
 mod arguments;
 mod error;
+pub mod init;
 mod server;
 mod tools;
 mod view;

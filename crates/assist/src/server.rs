@@ -132,6 +132,7 @@ pub fn serve(options: Options, interrupt: &Arc<AtomicBool>) -> Result<(), Assist
     let server = Server::new(options)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .thread_stack_size(STACK_BYTES)
+        .enable_time()
         .build()
         .map_err(AssistError::Runtime)?;
     let served = runtime.block_on(async {

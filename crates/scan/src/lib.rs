@@ -43,7 +43,7 @@ pub use rules::{RuleExample, RuleList, RulePage, RuleSummary, explain, rules};
 pub use scan::{AgentsLock, Checks, ScanOutcome, ScanRequest, scan};
 pub use scanner::{Changed, Scanner};
 pub use stats::{StatsRequest, stats};
-pub use trueline_agents::is_invisible;
+pub use trueline_agents::{is_invisible, section};
 pub use trueline_history::declare::Outcome as NoteOutcome;
 
 /// The engine that our own findings name.

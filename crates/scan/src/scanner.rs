@@ -18,7 +18,7 @@ use trueline_taint::Engine;
 use crate::artifacts::CleanModels;
 use crate::check::{self, Changes, Checked, Options, Tiers};
 use crate::config::{Config, FILE_NAME};
-use crate::memory::{Clock, Memory, Stored};
+use crate::memory::{Clock, Memory, Read, Stored};
 use crate::observe::{self, Observation};
 use crate::place::Place;
 use crate::scan::{self, Checks, Named, Parts};
@@ -121,6 +121,25 @@ impl Scanner {
             return Ok(None);
         };
         Ok(repository.resolve(revision)?.map(scan::commit_id))
+    }
+
+    /// The frameworks of the applications that the last scan saw, by name.
+    #[must_use]
+    pub fn frameworks(&self) -> BTreeSet<String> {
+        let files = self.memory.files.values();
+        files
+            .filter_map(|file| match &*file.read {
+                Read::Lowered(seen) => seen.surface.as_ref(),
+                Read::NoFrontEnd(_) | Read::Skipped(..) => None,
+            })
+            .flat_map(|surface| &surface.applications)
+            .map(|application| application.framework.clone())
+            .collect()
+    }
+
+    /// What the team wrote down, as it is now.
+    pub fn config(&self) -> Result<Config, ScanError> {
+        self.place.config()
     }
 
     /// The page of a rule, of ours or of the team's.

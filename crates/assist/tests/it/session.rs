@@ -82,6 +82,7 @@ impl Session {
     pub(crate) fn open(repository: &Repository, writing: Writing) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .thread_stack_size(64 << 20)
+            .enable_time()
             .build()
             .unwrap();
         let server = Server::new(Options {

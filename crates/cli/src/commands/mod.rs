@@ -4,6 +4,7 @@ pub(crate) mod artifacts;
 pub(crate) mod blame;
 pub(crate) mod declare;
 pub(crate) mod diff;
+pub(crate) mod init;
 pub(crate) mod mcp;
 pub(crate) mod rules;
 pub(crate) mod scan;
@@ -14,6 +15,7 @@ use std::thread::available_parallelism;
 
 use anyhow::{Context, Result};
 use trueline_assist::AssistError;
+use trueline_assist::init::InitError;
 use trueline_scan::{ReadingOptions, ScanError};
 
 use crate::arguments::Reading;
@@ -53,7 +55,15 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
             Some(AssistError::Scan(scan)) => Some(scan),
             _ => None,
         })
+        .or_else(|| match error.downcast_ref::<InitError>() {
+            Some(InitError::Scan(scan)) => Some(scan),
+            _ => None,
+        })
         .is_some_and(ScanError::is_usage)
+        || matches!(
+            error.downcast_ref(),
+            Some(InitError::File { .. } | InitError::Unreadable { .. } | InitError::Broken { .. })
+        )
         || error.downcast_ref::<Unwritable>().is_some();
     if usage { 2 } else { 3 }
 }

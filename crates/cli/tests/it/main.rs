@@ -11,6 +11,7 @@ mod blame;
 mod cache;
 mod fix;
 mod hostile;
+mod init;
 mod mcp;
 mod repository;
 mod rules;
