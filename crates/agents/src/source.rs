@@ -204,7 +204,9 @@ impl<'t> Reader<'t> {
     fn close(&self, at: usize) -> usize {
         for (index, token) in self.tokens.iter().enumerate().skip(at) {
             match token.what {
-                What::Sign('(' | '[' | '{') => return self.closed.get(index).copied().unwrap_or(index),
+                What::Sign('(' | '[' | '{') => {
+                    return self.closed.get(index).copied().unwrap_or(index);
+                }
                 What::Sign(')' | ']' | '}') => return index + 1,
                 _ => {}
             }
@@ -231,8 +233,9 @@ impl<'t> Reader<'t> {
                 // A call around it, as `t("KEY", "text")`: its last text.
                 if self.name(at + 2).is_some() && self.is_sign(at + 3, '(') {
                     let inner = self.close(at + 3);
-                    let is_text =
-                        |i: &usize| matches!(self.tokens.get(*i).map(|t| &t.what), Some(What::Text(_)));
+                    let is_text = |i: &usize| {
+                        matches!(self.tokens.get(*i).map(|t| &t.what), Some(What::Text(_)))
+                    };
                     let last = (at + 3..inner).rev().find(is_text);
                     if let Some((text, place, _)) = last.and_then(|i| self.text(i)) {
                         return Some((text, place));

@@ -275,7 +275,13 @@ fn boasts(text: &Sentence<'_>) -> usize {
 /// Does a tool with such a name praise itself, if its description does at all?
 pub(crate) fn praises_itself(name: &str, description: &str) -> bool {
     const NAMES: [&str; 7] = [
-        "best", "premium", "ultimate", "superior", "number_one", "most_", "top_rated",
+        "best",
+        "premium",
+        "ultimate",
+        "superior",
+        "number_one",
+        "most_",
+        "top_rated",
     ];
     let name = name.to_ascii_lowercase();
     let lower = description.to_ascii_lowercase();
@@ -320,14 +326,11 @@ fn errand(
 
 /// Does a text name a tool: a word of several parts in quotes?
 fn names_tool(text: &str) -> bool {
-    text.split(['`', '\'', '"'])
-        .skip(1)
-        .step_by(2)
-        .any(|word| {
-            word.len() <= 60
-                && word.contains('_')
-                && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-        })
+    text.split(['`', '\'', '"']).skip(1).step_by(2).any(|word| {
+        word.len() <= 60
+            && word.contains('_')
+            && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    })
 }
 
 /// Words by which a description says that another tool has changed, or what must be done before it.

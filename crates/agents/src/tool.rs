@@ -95,13 +95,19 @@ pub(crate) fn check(tool: &Tool, found: &mut Found<'_>) {
         add(Draft::new(
             Id::ToolPreference,
             tool.name_place,
-            format!("the tool `{}` praises itself in its name and its description", tool.name),
+            format!(
+                "the tool `{}` praises itself in its name and its description",
+                tool.name
+            ),
         ));
     }
     for (start, end) in restates(&tool.description) {
         let words = &tool.description[start..end];
         // A tool may say of itself that it changed.
-        if !words.to_ascii_lowercase().contains(&tool.name.to_ascii_lowercase()) {
+        if !words
+            .to_ascii_lowercase()
+            .contains(&tool.name.to_ascii_lowercase())
+        {
             add(Draft::new(
                 Id::ToolShadowing,
                 tool.description_place,

@@ -24,8 +24,8 @@ use crate::place::Place;
 use crate::scan::{self, Checks, Named, Parts};
 use crate::source::Scope;
 use crate::{
-    Progress, RulePage, ScanError, ScanOutcome, ScanRequest, agents, artifacts, cache, custom, rules,
-    source,
+    Progress, RulePage, ScanError, ScanOutcome, ScanRequest, agents, artifacts, cache, custom,
+    rules, source,
 };
 
 /// What changed since the last scan.
@@ -342,9 +342,13 @@ impl Scanner {
         };
         let about_history = diagnostics.len();
         let at_head = match (&observation, self.place.repository(), &standing) {
-            (None, Some(repository), Some(Standing { head: Some(head), .. })) => {
-                repository.files_at(*head)
-            }
+            (
+                None,
+                Some(repository),
+                Some(Standing {
+                    head: Some(head), ..
+                }),
+            ) => repository.files_at(*head),
             _ => Vec::new(),
         };
         let tracked: Vec<&RepoPath> = match &observation {
@@ -384,9 +388,8 @@ impl Scanner {
             return Ok(());
         };
         if last.observation.is_none() && self.may_do_without_history() {
-            let found = |file: &check::CheckedFile| {
-                !(file.findings.is_empty() && file.hidden.is_empty())
-            };
+            let found =
+                |file: &check::CheckedFile| !(file.findings.is_empty() && file.hidden.is_empty());
             let (observation, diagnostics) = if checked.files.iter().any(found) {
                 let config = self.place.config()?;
                 self.history(&config, progress, interrupt)?

@@ -124,7 +124,9 @@ impl Sentence<'_> {
     /// How often a signal is there.
     pub(super) fn count(&self, signal: Signal) -> usize {
         let phrase = PHRASES.get(signal as usize).and_then(Option::as_ref);
-        phrase.map_or(0, |phrase| phrase.pattern.find_iter(self.text.as_bytes()).count())
+        phrase.map_or(0, |phrase| {
+            phrase.pattern.find_iter(self.text.as_bytes()).count()
+        })
     }
 
     pub(super) fn has(&self, signal: Signal) -> bool {
