@@ -224,6 +224,7 @@ impl Scanner {
         );
         drop(contents);
         self.add_history(&checked, progress, interrupt)?;
+        let is_kept = interrupt.load(Ordering::Relaxed) || self.keep(&checked, models_changed);
         let Some(last) = &self.last else {
             return Err(ScanError::Unusable {
                 path: self.request.path.clone(),
@@ -232,25 +233,7 @@ impl Scanner {
         };
         let mut diagnostics = self.diagnostics.clone();
         diagnostics.extend(last.diagnostics.iter().cloned());
-        let models_unwritten = models_changed
-            && !interrupt.load(Ordering::Relaxed)
-            && self
-                .stored
-                .as_ref()
-                .is_some_and(|stored| stored.write_models(&self.models).is_err());
-        if models_unwritten {
-            diagnostics.push(Diagnostic::new(
-                Level::Note,
-                "cache-not-written",
-                "what was found could not be kept: the next run will take as long as this one",
-            ));
-        }
-        if let Some(stored) = &mut self.stored
-            && !interrupt.load(Ordering::Relaxed)
-            && !(checked.changed.is_empty() && checked.removed.is_empty())
-            && stored.note(&self.memory, &checked.changed, &checked.removed)
-            && stored.save(&mut self.memory).is_err()
-        {
+        if !is_kept {
             diagnostics.push(Diagnostic::new(
                 Level::Note,
                 "cache-not-written",
@@ -269,6 +252,18 @@ impl Scanner {
             agents_seen,
             diagnostics,
         })
+    }
+
+    /// Writes what was learnt to the cache, if there is one. Was all of it written?
+    fn keep(&mut self, checked: &Checked, models_changed: bool) -> bool {
+        let Some(stored) = &mut self.stored else {
+            return true;
+        };
+        let models = !models_changed || stored.write_models(&self.models).is_ok();
+        let learnt = !(checked.changed.is_empty() && checked.removed.is_empty())
+            && stored.note(&self.memory, &checked.changed, &checked.removed);
+        let files = !learnt || stored.save(&mut self.memory).is_ok();
+        models && files
     }
 
     /// The files among those scanned last, if nothing else can have changed with them.

@@ -66,7 +66,7 @@ impl Scanner {
         let before = String::from_utf8(before)
             .map_err(|_| NoSuggestion::Unreadable("it is not UTF-8".to_owned()))?;
         let after = trueline_taint::apply(&before, &patch.edits).ok_or(NoSuggestion::NoPatch)?;
-        let paths = match &self.last {
+        let listed = match &self.last {
             Some(last) => last.paths.as_slice(),
             None => &[],
         };
@@ -84,7 +84,7 @@ impl Scanner {
             interrupt,
         };
         let mut check = |contents: &dyn Contents| -> Result<Found, ScanError> {
-            let checked = check::run(&self.engine, paths, contents, options, &mut self.memory)?;
+            let checked = check::run(&self.engine, listed, contents, options, &mut self.memory)?;
             let files = checked.files.into_iter();
             Ok(files.map(|file| (file.path, file.findings)).collect())
         };
