@@ -383,8 +383,8 @@ impl Scanner {
             return Ok(());
         };
         if last.observation.is_none() && self.may_do_without_history() {
-            let found =
-                |file: &check::CheckedFile| !(file.findings.is_empty() && file.hidden.is_empty());
+            // Of what is only counted nobody asks who wrote it.
+            let found = |file: &check::CheckedFile| !file.findings.is_empty();
             let (observation, diagnostics) = if checked.files.iter().any(found) {
                 let config = self.place.config()?;
                 self.history(&config, progress, interrupt)?
