@@ -96,25 +96,25 @@ fn brings_back(
 
 /// Commits by what a revert may call them.
 struct Named<'h> {
-    by_id: FxHashMap<ObjectId, CommitIx>,
+    id: FxHashMap<ObjectId, CommitIx>,
     /// Newest first.
-    by_number: FxHashMap<u64, Vec<CommitIx>>,
-    by_subject: FxHashMap<&'h [u8], Vec<CommitIx>>,
+    number: FxHashMap<u64, Vec<CommitIx>>,
+    subject: FxHashMap<&'h [u8], Vec<CommitIx>>,
 }
 
 impl<'h> Named<'h> {
     fn new(history: &'h History) -> Self {
         let mut named = Self {
-            by_id: FxHashMap::default(),
-            by_number: FxHashMap::default(),
-            by_subject: FxHashMap::default(),
+            id: FxHashMap::default(),
+            number: FxHashMap::default(),
+            subject: FxHashMap::default(),
         };
         for (commit, ix) in history.commits.iter().zip((0..).map(CommitIx)) {
-            named.by_id.insert(commit.id, ix);
+            named.id.insert(commit.id, ix);
             if let Some(number) = squash_number(&commit.message) {
-                named.by_number.entry(number).or_default().push(ix);
+                named.number.entry(number).or_default().push(ix);
             }
-            let of_subject = named.by_subject.entry(subject(&commit.message));
+            let of_subject = named.subject.entry(subject(&commit.message));
             of_subject.or_default().push(ix);
         }
         named
@@ -124,9 +124,9 @@ impl<'h> Named<'h> {
         let message = &history.commit(ix).message;
         // Children come before parents: what is reverted has a greater index.
         let older = |found: &Vec<CommitIx>| found.iter().copied().find(|other| *other > ix);
-        let by_id = || self.by_id.get(&reverts(message)?).copied();
-        let by_number = || older(self.by_number.get(&reverts_number(message)?)?);
-        let by_subject = || older(self.by_subject.get(reverts_subject(message)?)?);
+        let by_id = || self.id.get(&reverts(message)?).copied();
+        let by_number = || older(self.number.get(&reverts_number(message)?)?);
+        let by_subject = || older(self.subject.get(reverts_subject(message)?)?);
         by_id().or_else(by_number).or_else(by_subject)
     }
 }
