@@ -103,6 +103,22 @@ pub(crate) fn inspect(inspection: &mut Inspection, archive: &str, members: &[Mem
                     format!("{} is code inside a model", printable(name)),
                 );
             }
+            "py" if matches!(base(&lower), "sitecustomize.py" | "usercustomize.py") => {
+                let code = member.source.read(0, MAX_TEXT);
+                inspection.report(
+                    if code::is_code(&String::from_utf8_lossy(&code)) {
+                        Verdict::Malicious
+                    } else {
+                        Verdict::Suspicious
+                    },
+                    technique::ARCHIVE_CODE,
+                    0,
+                    format!(
+                        "{} is run by every Python that finds it on its path",
+                        printable(name)
+                    ),
+                );
+            }
             _ => {}
         }
         if is_keras && matches!(name, "config.json" | "metadata.json") {
@@ -147,6 +163,11 @@ pub(crate) fn inspect(inspection: &mut Inspection, archive: &str, members: &[Mem
             );
         }
     }
+}
+
+/// The last part of a path.
+fn base(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
 }
 
 /// The names of `TorchScript`'s own operations that touch files or call back into Python.

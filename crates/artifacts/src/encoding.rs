@@ -1,76 +1,61 @@
 //! Encodings that hide bytes in text, and decoders of compressed bytes with a limit.
 
 use std::io::{Read, Seek};
+use std::sync::LazyLock;
+
+use data_encoding::{
+    BASE32_NOPAD_NOCASE, DecodeKind, Encoding, HEXLOWER_PERMISSIVE, Specification,
+};
 
 use crate::source::Source;
 
+/// Both alphabets of base64, white space between.
+static BASE64: LazyLock<Option<Encoding>> = LazyLock::new(|| {
+    let mut specification = Specification::new();
+    specification
+        .symbols
+        .push_str("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+    specification.translate.from.push_str("-_");
+    specification.translate.to.push_str("+/");
+    specification.ignore.push_str("\n\r ");
+    specification.check_trailing_bits = false;
+    specification.encoding().ok()
+});
+
 /// Standard or URL alphabet, white space allowed, padding optional; `None` for anything else.
 pub(crate) fn base64(text: &[u8]) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut count, mut padded) = (0u32, 0u32, false);
-    for byte in text {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            b'=' => {
-                padded = true;
-                continue;
-            }
-            b'\n' | b'\r' | b' ' => continue,
-            _ => return None,
-        };
-        if padded {
-            return None;
+    let end = text
+        .iter()
+        .rposition(|b| !matches!(b, b'=' | b'\n' | b'\r' | b' '))
+        .map_or(0, |last| last + 1);
+    let text = &text[..end];
+    let encoding = BASE64.as_ref()?;
+    match encoding.decode(text) {
+        Ok(bytes) => Some(bytes),
+        // One letter too many, as at the end of a piece.
+        Err(error) if error.kind == DecodeKind::Length => {
+            encoding.decode(&text[..error.position]).ok()
         }
-        bits = bits << 6 | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            out.push((bits >> count) as u8);
-            bits &= (1 << count) - 1;
-        }
+        Err(_) => None,
     }
-    Some(out)
 }
 
 /// Pairs of hexadecimal digits.
 pub(crate) fn hex(text: &[u8]) -> Option<Vec<u8>> {
     let text = text.trim_ascii();
-    if !text.len().is_multiple_of(2) || text.is_empty() {
+    if text.is_empty() {
         return None;
     }
-    text.chunks_exact(2)
-        .map(|pair| {
-            let high = char::from(pair[0]).to_digit(16)?;
-            let low = char::from(pair[1]).to_digit(16)?;
-            Some((high * 16 + low) as u8)
-        })
-        .collect()
+    HEXLOWER_PERMISSIVE.decode(text).ok()
 }
 
-/// RFC 4648 base 32.
+/// RFC 4648 base 32, in capitals or not.
 pub(crate) fn base32(text: &[u8]) -> Option<Vec<u8>> {
-    let mut out = Vec::new();
-    let (mut bits, mut count) = (0u64, 0u32);
-    for byte in text.iter().filter(|b| **b != b'=') {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a',
-            b'2'..=b'7' => byte - b'2' + 26,
-            _ => return None,
-        };
-        bits = bits << 5 | u64::from(value);
-        count += 5;
-        if count >= 8 {
-            count -= 8;
-            out.push((bits >> count) as u8);
-            bits &= (1 << count) - 1;
-        }
-    }
-    Some(out)
+    let end = text
+        .iter()
+        .rposition(|b| *b != b'=')
+        .map_or(0, |last| last + 1);
+    BASE32_NOPAD_NOCASE.decode(&text[..end]).ok()
 }
 
 /// Python's `b85decode`.

@@ -11,6 +11,8 @@ use crate::inspection::{Context, Inspection, printable};
 use crate::source::Source;
 use crate::{keras, technique};
 
+mod group;
+mod message;
 mod object;
 
 const MAGIC: &[u8; 8] = b"\x89HDF\r\n\x1a\n";

@@ -39,6 +39,8 @@ mod template;
 mod tensorflow;
 mod text;
 mod tflite;
+mod xml;
+mod yaml;
 mod zip;
 
 pub use check::{CheckError, check_bytes, check_file, sha256_of};

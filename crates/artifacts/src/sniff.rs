@@ -8,7 +8,7 @@ use crate::source::Source;
 use crate::zip::Member;
 use crate::{
     bundle, executable, gguf, hdf5, keras, msgpack, numpy, onnx, pickle, rds, safetensors, tar,
-    technique, template, tensorflow, text, tflite, zip,
+    technique, template, tensorflow, text, tflite, xml, yaml, zip,
 };
 
 /// Ratio of decoded to encoded bytes above which exhausting the budget is a bomb and not a large file.
@@ -499,7 +499,7 @@ fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) {
     } else if lower == "modelfile" {
         text::modelfile(inspection, &content);
     } else if is_xml {
-        text::xml(inspection, &content);
+        xml::inspect(inspection, &content);
     } else if is_json {
         match serde_json::from_slice::<serde_json::Value>(&bytes) {
             Ok(value) => {
@@ -516,12 +516,12 @@ fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) {
                 "JSON that nests so deep that loaders overflow",
             ),
             // Lines of JSON, comments, half a file: what can be found by lines is looked for.
-            Err(_) => text::yaml(inspection, &content),
+            Err(_) => yaml::inspect(inspection, &content),
         }
     } else {
         if matches!(extension, "yaml" | "yml") {
             inspection.format("yaml");
         }
-        text::yaml(inspection, &content);
+        yaml::inspect(inspection, &content);
     }
 }

@@ -8,7 +8,7 @@ use trueline_facts::artifact::Verdict;
 use super::machine::Machine;
 use super::text::repeated;
 use super::value::{Kind, Node, Text, Value};
-use crate::names;
+use crate::names::{self, Standing};
 use crate::{encoding, technique};
 
 /// Calls that call each other through `partial`, `map`, `reduce`, `methodcaller`.
@@ -442,6 +442,15 @@ impl Machine {
             // An object of a class whose code stands in the file: the class was reported.
             return;
         }
+        if let Some((full, reason)) = self.method_of_file(callee) {
+            self.find(
+                Verdict::Malicious,
+                technique::PICKLE_CALL,
+                format!("loading it calls {full}, which {reason}"),
+                Some(call),
+            );
+            return;
+        }
         let escapes = match self.get_node(callee) {
             Some(Node::Attribute { name, .. }) if &**name == COMPUTED => {
                 self.find(
@@ -476,6 +485,26 @@ impl Machine {
             format!("calls something that cannot be told without running it: {call}"),
             Some(call),
         );
+    }
+
+    /// A method that reads, writes or removes, of a path that was made while loading.
+    fn method_of_file(&self, callee: Value) -> Option<(String, &'static str)> {
+        let Some(Node::Attribute { of, name: method }) = self.get_node(callee) else {
+            return None;
+        };
+        let Some(Node::Call(made)) = self.get_node(*of) else {
+            return None;
+        };
+        let Some(Node::Global { module, name }) = self.get_node(made.callee) else {
+            return None;
+        };
+        let method = format!("{name}.{method}");
+        match names::standing(module, &method) {
+            Standing::Dangerous { reason, .. } if module.starts_with("pathlib") => {
+                Some((format!("{module}.{method}"), reason))
+            }
+            _ => None,
+        }
     }
 }
 

@@ -304,8 +304,7 @@ impl Machine {
             None,
         );
         if let (Some(module), Some(name), Some(Value::Int(code))) = (name, attribute, args.get(2)) {
-            let value = self.global(&module, &name);
-            self.extensions.insert(*code, value);
+            self.extensions.insert(*code, (module, name));
         }
     }
 

@@ -83,7 +83,8 @@ pub(crate) struct Machine {
     pub(super) sparse_memo: FxHashMap<u64, Value>,
     pub(super) memo_len: u64,
     pub(crate) protocol: u8,
-    pub(crate) extensions: FxHashMap<i64, Value>,
+    /// Modules and names that the pickles of the file registered under codes.
+    pub(crate) extensions: FxHashMap<i64, (String, String)>,
     pub(crate) frame_end: Option<u64>,
     pub(crate) findings: Vec<Finding>,
     pub(crate) worst: Verdict,

@@ -395,8 +395,9 @@ impl Machine {
     }
 
     pub(super) fn extension(&mut self, code: i64) {
-        let value = self.extensions.get(&code).copied();
-        if value.is_none() {
+        let value = if let Some((module, name)) = self.extensions.get(&code).cloned() {
+            self.global(&module, &name)
+        } else {
             self.find(
                 Verdict::Suspicious,
                 technique::PICKLE_EXTENSION,
@@ -405,8 +406,9 @@ impl Machine {
                 ),
                 None,
             );
-        }
-        self.stack.push(value.unwrap_or(Value::Opaque));
+            Value::Opaque
+        };
+        self.stack.push(value);
     }
 
     pub(super) fn persistent(&mut self, id: Value) {
