@@ -1,11 +1,10 @@
 //! Archives as a whole: which framework wrote one, and what in it does not belong there.
 
-use serde_json::Value;
 use trueline_facts::artifact::Verdict;
 
 use crate::inspection::{Context, Inspection, printable};
 use crate::zip::Member;
-use crate::{code, keras, skops, technique, text};
+use crate::{code, json, keras, skops, technique, text};
 
 /// Bytes of a JSON or source member that are read.
 const MAX_TEXT: usize = 16 << 20;
@@ -275,7 +274,7 @@ fn torchscript(inspection: &mut Inspection, member: &Member) {
 /// `TorchServe`'s manifest: a handler is Python code that the server runs.
 fn manifest(inspection: &mut Inspection, member: &Member) {
     let bytes = member.source.read(0, MAX_TEXT);
-    let Ok(json) = serde_json::from_slice::<Value>(&bytes) else {
+    let Ok(json) = json::parse(inspection, &bytes) else {
         inspection.report(
             Verdict::Suspicious,
             technique::TORCH_HANDLER,

@@ -226,8 +226,9 @@ pub(crate) struct Decoded {
     pub(crate) broken: bool,
 }
 
-/// Largest dictionary of LZMA and window of Zstandard, in KiB.
-const MAX_WINDOW_KIB: u32 = 128 << 10;
+/// Largest dictionary of LZMA and window of Zstandard.
+pub(crate) const MAX_WINDOW: u32 = 128 << 20;
+const MAX_WINDOW_KIB: u32 = MAX_WINDOW >> 10;
 
 /// Decodes at most `limit` bytes.
 pub(crate) fn decode(source: &Source, compression: Compression, limit: u64) -> Decoded {
@@ -254,10 +255,7 @@ pub(crate) fn decode(source: &Source, compression: Compression, limit: u64) -> D
             }
         }
         Compression::Lz4 => collect(lz4_flex::frame::FrameDecoder::new(reader), limit),
-        Compression::Zstd => match ruzstd::decoding::StreamingDecoder::new(reader) {
-            Ok(reader) => collect(reader, limit),
-            Err(_) => nothing,
-        },
+        Compression::Zstd => zstd(source, limit),
         Compression::ZFile => {
             // `ZF`, and the length as `hex()` wrote it, padded to 19 characters (18 without the 0x).
             for skip in [21, 22, 20] {
@@ -268,6 +266,63 @@ pub(crate) fn decode(source: &Source, compression: Compression, limit: u64) -> D
             }
             nothing
         }
+    }
+}
+
+/// Zstandard frames, one after the other; those that are to be skipped are.
+fn zstd(source: &Source, limit: u64) -> Decoded {
+    let mut all = Decoded {
+        bytes: Vec::new(),
+        cut: false,
+        broken: false,
+    };
+    let mut reader = source.reader();
+    let mut at = 0;
+    while at < source.len() {
+        let left = limit - all.bytes.len() as u64;
+        if source.u32(at).is_some_and(|magic| magic >> 4 == 0x184_d2a5) {
+            at = at.saturating_add(8 + u64::from(source.u32(at + 4).unwrap_or(u32::MAX)));
+            continue;
+        }
+        // A window that is larger than what is decoded is of no use.
+        let fits = zstd_window(source, at)
+            .is_some_and(|window| window <= u64::from(MAX_WINDOW).min(left.max(8 << 20)));
+        let frame = fits
+            .then(|| reader.seek(std::io::SeekFrom::Start(at)).ok())
+            .flatten()
+            .and_then(|_| ruzstd::decoding::StreamingDecoder::new(&mut reader).ok())
+            .map(|frame| collect(frame, left));
+        let Some(frame) = frame else {
+            all.broken = true;
+            return all;
+        };
+        all.bytes.extend(frame.bytes);
+        (all.cut, all.broken) = (frame.cut, frame.broken);
+        match reader.stream_position() {
+            Ok(next) if next > at && !all.cut && !all.broken => at = next,
+            _ => return all,
+        }
+    }
+    all
+}
+
+/// Bytes of the window that a frame asks for.
+fn zstd_window(source: &Source, at: u64) -> Option<u64> {
+    let [a, b, c, d, flags, window] = source.array::<6>(at)?;
+    if [a, b, c, d] != [0x28, 0xb5, 0x2f, 0xfd] {
+        return None;
+    }
+    if flags & 0x20 == 0 {
+        let base = 1u64 << (10 + (window >> 3));
+        return Some(base + base / 8 * u64::from(window & 7));
+    }
+    // One segment: the window is as large as the content.
+    let size = at + 5 + [0, 1, 2, 4][usize::from(flags & 3)];
+    match flags >> 6 {
+        0 => source.array::<1>(size).map(|[size]| size.into()),
+        1 => source.u16(size).map(|size| u64::from(size) + 256),
+        2 => source.u32(size).map(u64::from),
+        _ => source.u64(size),
     }
 }
 

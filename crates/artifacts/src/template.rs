@@ -20,6 +20,8 @@ use token::Token;
 use trigger::{Condition, Names, Strength, Trigger};
 
 const MAX_TEMPLATE: usize = 4 << 20;
+/// Bytes of text that are looked at, with those that constants stand for.
+const MAX_EMITTED: usize = 8 << 20;
 /// Blocks whose quotes or braces do not match, until a template is given up.
 const MAX_UNCLOSED: usize = 32;
 /// Letters of plain text under a trigger that make a sentence and not a mark-up tag.
@@ -84,13 +86,22 @@ struct Walk {
     constants: BTreeMap<String, String>,
     names: Names,
     /// One frame an open `if`.
-    conditions: Vec<Condition>,
+    conditions: Vec<Frame>,
+    /// Bytes of text that were looked at.
+    emitted: usize,
     /// An open `set` block: its text is a constant too.
     in_set_block: bool,
 }
 
+/// An open `if`: its condition, and what the text around it depends on.
+#[derive(Debug)]
+struct Frame {
+    condition: Condition,
+    around: Option<Trigger>,
+}
+
 impl Walk {
-    fn text(&self, inspection: &mut Inspection, plain: &str, offset: u64) {
+    fn text(&mut self, inspection: &mut Inspection, plain: &str, offset: u64) {
         if self.in_set_block && plain.contains("__") && plain.trim().len() < 64 {
             inspection.report(
                 Verdict::Malicious,
@@ -102,13 +113,38 @@ impl Walk {
                 ),
             );
         }
-        emitted(inspection, plain, offset, self.under());
+        let under = self.under().cloned();
+        self.put_out(inspection, plain, offset, under.as_ref());
+    }
+
+    /// Text that is put out: a constant may be very often.
+    fn put_out(
+        &mut self,
+        inspection: &mut Inspection,
+        plain: &str,
+        offset: u64,
+        under: Option<&Trigger>,
+    ) {
+        self.emitted = self.emitted.saturating_add(plain.len());
+        if self.emitted <= MAX_EMITTED {
+            emitted(inspection, plain, offset, under);
+        } else if self.emitted - plain.len() <= MAX_EMITTED {
+            inspection.report(
+                Verdict::Unknown,
+                technique::BUDGET,
+                offset,
+                "a chat template puts out more text than was looked at",
+            );
+        }
     }
 
     /// What the text here depends on.
     fn under(&self) -> Option<&Trigger> {
-        let triggers = self.conditions.iter().filter_map(|c| c.when.as_ref());
-        triggers.max_by_key(|trigger| trigger.strength)
+        let frame = self.conditions.last()?;
+        let here = frame.condition.when.as_ref();
+        here.into_iter()
+            .chain(&frame.around)
+            .max_by_key(|trigger| trigger.strength)
     }
 
     fn code(&mut self, inspection: &mut Inspection, code: &str, offset: u64, is_statement: bool) {
@@ -143,15 +179,16 @@ impl Walk {
         // `{{ text if condition else other }}` and `{% set x = text if condition %}`.
         let look = self.names.condition(&tokens, &self.constants);
         let inline = look.when.or(look.otherwise);
-        let under = [inline.as_ref(), self.under()];
-        let under = under.into_iter().flatten().max_by_key(|t| t.strength);
         let parts = tokens.iter().filter_map(|token| match token {
             Token::Text(text) if inline.is_some() => Some(text),
             _ => None,
         });
+        let under = [inline.as_ref(), self.under()];
+        let under = under.into_iter().flatten().max_by_key(|t| t.strength);
+        let under = under.cloned();
         for text in strings.iter().chain(parts) {
-            if under.is_none_or(|trigger| trigger.word != *text) {
-                emitted(inspection, text, offset, under);
+            if under.as_ref().is_none_or(|trigger| !trigger.is(text)) {
+                self.put_out(inspection, text, offset, under.as_ref());
             }
         }
     }
@@ -220,17 +257,18 @@ impl Walk {
             }
             ("if", rest) => {
                 let condition = self.names.condition(rest, &self.constants);
-                self.conditions.push(condition);
+                let around = self.under().cloned();
+                self.conditions.push(Frame { condition, around });
             }
             ("elif", rest) => {
                 let condition = self.names.condition(rest, &self.constants);
                 if let Some(last) = self.conditions.last_mut() {
-                    *last = condition;
+                    last.condition = condition;
                 }
             }
             ("else", _) => {
                 if let Some(last) = self.conditions.last_mut() {
-                    last.when = last.otherwise.take();
+                    last.condition.when = last.condition.otherwise.take();
                 }
             }
             ("endif", _) => {

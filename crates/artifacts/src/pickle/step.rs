@@ -238,14 +238,7 @@ impl Machine {
             op::STACK_GLOBAL => {
                 let name = self.pop()?;
                 let module = self.pop()?;
-                let value = match (self.text(module), self.text(name)) {
-                    (Some(module), Some(name)) => self.global(&module, &name),
-                    // Loaders refuse what is no text; a computed text that we could not follow stays open.
-                    _ => self.node(Node::Attribute {
-                        of: module,
-                        name: super::fold::COMPUTED.into(),
-                    }),
-                };
+                let value = self.global_of(module, name);
                 self.stack.push(value);
             }
             op::INST => {

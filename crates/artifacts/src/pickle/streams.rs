@@ -71,6 +71,7 @@ pub(crate) fn scan(inspection: &mut Inspection, source: &Source) -> Layout {
     loop {
         let mut machine = Machine::new(Cursor::new(source.clone(), at));
         machine.extensions = std::mem::take(&mut extensions);
+        machine.objects = machine.objects.min(inspection.objects());
         let ended = machine.run();
         extensions = std::mem::take(&mut machine.extensions);
         let is_first = streams == 0;
@@ -144,6 +145,14 @@ fn keep(inspection: &mut Inspection, machine: &Machine, ended: Ended, is_first: 
             technique::BUDGET,
             machine.at,
             "it computes more text while it is loaded than is followed",
+        );
+    }
+    if machine.looks_left.get() == 0 {
+        inspection.report(
+            Verdict::Unknown,
+            technique::BUDGET,
+            machine.at,
+            "it hands on more values than are looked at",
         );
     }
     for (key, bytes) in &machine.storages {
@@ -307,6 +316,7 @@ fn try_one(inspection: &mut Inspection, source: &Source, at: u64) -> u64 {
     }
     let mut machine = Machine::new(Cursor::new(source.clone(), at));
     machine.steps_left = inspection.trial_steps_left;
+    machine.objects = machine.objects.min(inspection.objects());
     let ended = machine.run();
     inspection.trial_steps_left = inspection
         .trial_steps_left

@@ -13,7 +13,7 @@ use super::token::{Token, tokens};
 
 const MAX_DEPTH: u32 = 100;
 /// Longest text that is computed: names are short, and computed text may be used very often.
-const MAX_TEXT: usize = 4096;
+const MAX_TEXT: usize = 1024;
 
 /// Walks the tokens of one block.
 pub(super) struct Parser<'c> {

@@ -6,9 +6,13 @@
 use std::collections::BTreeMap;
 
 use super::token::Token;
+use crate::inspection::shorten;
 
 /// Tokens of one comparison that are looked at: no condition needs more, and none may cost more.
 const MAX_TOKENS: usize = 256;
+
+/// Characters kept of a word that is looked for.
+const MAX_WORD: usize = 60;
 
 /// How much a look into the conversation explains.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -25,6 +29,13 @@ pub(super) enum Strength {
 pub(super) struct Trigger {
     pub(super) word: String,
     pub(super) strength: Strength,
+}
+
+impl Trigger {
+    /// Is the text the word itself?
+    pub(super) fn is(&self, text: &str) -> bool {
+        self.word == shorten(text, MAX_WORD)
+    }
 }
 
 /// What a name of the template stands for.
@@ -266,7 +277,7 @@ impl Names {
                 .any(|keys| self.is_said(keys))
             {
                 offer(Trigger {
-                    word: word.clone(),
+                    word: shorten(word, MAX_WORD),
                     strength,
                 });
             }

@@ -194,15 +194,19 @@ pub(super) fn walk(source: &Source, start: u64, end: u64) -> Vec<Local> {
     const CHUNK: u64 = 1 << 20;
     let mut found = Vec::new();
     let mut at = start;
+    // Headers may follow closely: a long piece is read only where none is near.
+    let mut size = 64;
     while at < end && found.len() < MAX_ENTRIES {
-        let chunk = source.read(at, CHUNK.min(end - at) as usize);
+        let chunk = source.read(at, size.min(end - at) as usize);
         let Some(hit) = memchr::memmem::find(&chunk, b"PK\x03\x04") else {
-            if (chunk.len() as u64) < CHUNK {
+            if (chunk.len() as u64) < size {
                 break;
             }
-            at += CHUNK - 3;
+            at += size - 3;
+            size = (size * 8).min(CHUNK);
             continue;
         };
+        size = 64;
         let place = at + hit as u64;
         match local(source, place) {
             Some(local)

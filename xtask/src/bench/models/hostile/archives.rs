@@ -1,0 +1,333 @@
+//! Archives and compressed bytes.
+
+use std::io::Write as _;
+
+use super::{Files, MB, fill, gzip};
+
+#[expect(clippy::too_many_lines, reason = "a list of files")]
+pub(super) fn files() -> Files {
+    let mut files: Files = Vec::new();
+    files.push(("zeros.zip", overlapping(1 << 15, 16 << 10)));
+    files.push(("shared-members.zip", overlapping(900 << 10, 2000)));
+    files.push((
+        "many-ends.zip",
+        [stored(b"x"), b"PK\x05\x06".repeat(MB / 4)].concat(),
+    ));
+    files.push(("nested-ends.zip", {
+        let mut inner = stored(b"x");
+        for _ in 0..200 {
+            inner = stored(&inner);
+        }
+        inner
+    }));
+    files.push((
+        "local-headers.zip",
+        fill(
+            &stored(b"x"),
+            b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0a",
+            b"",
+        ),
+    ));
+    files.push((
+        "gzip-of-gzip.gz",
+        (0..8).fold(vec![0; MB], |bytes, _| stored_gzip(&bytes)),
+    ));
+    files.push(("tar-headers.tar", tar().repeat(MB / 512)));
+    let large = 64 << 20;
+    let repeated = |unit: &[u8]| unit.repeat(large / unit.len());
+    files.push(("zeros.gz", gzip(&vec![0; large])));
+    files.push(("marks.pkl.gz", gzip(&repeated(b"("))));
+    files.push(("starts.pkl.gz", gzip(&repeated(b"\x80\x02(N"))));
+    files.push(("names.bin.gz", gzip(&repeated(b"cab\nab\n"))));
+    files.push((
+        "config.json.gz",
+        gzip(&[b"{\"a\":[", &repeated(b"0,")[..], b"0]}"].concat()),
+    ));
+    files.push((
+        "objects.json.gz",
+        gzip(&[b"[", &repeated(b"{\"a\":0},")[..], b"0]"].concat()),
+    ));
+    files.push(("targets.yaml.gz", gzip(&repeated(b"_target_: os.system\n"))));
+    files.push(("chat_template.jinja.gz", gzip(&repeated(b"{{ a['b'] }}"))));
+    files.push((
+        "net.xml.gz",
+        gzip(
+            &[
+                &b"<?xml version='1.0'?>"[..],
+                &repeated(b"<!ENTITY a library=\"")[..],
+            ]
+            .concat(),
+        ),
+    ));
+    files.push((
+        "wide.txt.gz",
+        gzip(&[&b"\xff\xfe"[..], &repeated(b"{\0")[..]].concat()),
+    ));
+    files.push((
+        "model.onnx.gz",
+        gzip(
+            &[
+                &b"\x08\x08\x12\x01a"[..],
+                &repeated(b"\x3a\x04\x0a\x02\x22\x00")[..],
+            ]
+            .concat(),
+        ),
+    ));
+    files.push((
+        "model.msgpack.gz",
+        gzip(&[&b"\x81\xa1a\xdd\x01\0\0\0"[..], &repeated(b"\x90")[..]].concat()),
+    ));
+    files.push((
+        "model.safetensors.gz",
+        gzip(&{
+            let header = [
+                b"{",
+                &repeated(b"\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},")[..],
+                b"\"b\":{}}",
+            ]
+            .concat();
+            [&(header.len() as u64).to_le_bytes()[..], &header, b"x"].concat()
+        }),
+    ));
+    files.push((
+        "model.gguf.gz",
+        gzip(
+            &[
+                &b"GGUF\x03\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x04\0\0\0\0"[..],
+                &repeated(b"\x01\0\0\0\0\0\0\0a\0\0\0\0\0")[..],
+            ]
+            .concat(),
+        ),
+    ));
+    files.push((
+        "data.rds.gz",
+        gzip(
+            &[
+                &b"X\n\0\0\0\x02\0\x04\x03\0\0\x02\x03\0"[..],
+                &repeated(b"\0\0\0\x13\0\0\0\x01")[..],
+            ]
+            .concat(),
+        ),
+    ));
+    files.push(("twice.gz", gzip(&gzip(&repeated(b"\x80\x02(N")))));
+    files.push(("streams.gz", {
+        let one = gzip(&vec![0; MB]);
+        one.repeat(MB / one.len())
+    }));
+    files.push(("zeros.bz2", {
+        let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::best());
+        // Writing to memory cannot fail.
+        let _ = encoder.write_all(&repeated(b"\x80\x02(N"));
+        encoder.finish().unwrap_or_default()
+    }));
+    files.push(("members.zip", {
+        let (mut out, mut directory) = (Vec::new(), Vec::new());
+        let mut count = 0;
+        while out.len() + directory.len() < MB - 1000 {
+            let name = format!("m/{count}.pkl");
+            let at = out.len() as u32;
+            out.extend(head(&name, 6));
+            out.extend(b"cab\nb\n");
+            directory.extend(central(&name, 6, at));
+            count += 1;
+        }
+        let offset = out.len();
+        out.extend(&directory);
+        out.extend(end(count, directory.len(), offset));
+        out
+    }));
+    files.push(("same-name.zip", {
+        let (mut out, mut directory) = (Vec::new(), Vec::new());
+        let mut count = 0;
+        while out.len() + directory.len() < MB - 1000 {
+            let at = out.len() as u32;
+            out.extend(head("data.pkl", 4));
+            out.extend(b"\x80\x02N.");
+            directory.extend(central("data.pkl", 4, at));
+            count += 1;
+        }
+        let offset = out.len();
+        out.extend(&directory);
+        out.extend(end(count, directory.len(), offset));
+        out
+    }));
+    for (name, inner) in [
+        ("bombs.zip", repeated(b"\x80\x02(N")),
+        (
+            "config.keras",
+            [
+                b"{\"class_name\":[",
+                &repeated(b"0,")[..],
+                b"0],\"config\":{}}",
+            ]
+            .concat(),
+        ),
+        ("deep.keras", repeated(b"{\"config\":")),
+    ] {
+        files.push((name, deflated(&inner)));
+    }
+    files.push(("pax.tar", {
+        let mut block = tar();
+        block[156] = b'x';
+        block[124..135].copy_from_slice(b"00000001000");
+        block[148..156].fill(b' ');
+        let sum: u32 = block.iter().map(|b| u32::from(*b)).sum();
+        block[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+        block.extend(b"9 path=a\n".iter().cycle().take(512));
+        block.repeat(MB / block.len())
+    }));
+    files.push(("pickles.tar", {
+        let mut block = tar();
+        block[124..135].copy_from_slice(b"00000000006");
+        block[148..156].fill(b' ');
+        let sum: u32 = block.iter().map(|b| u32::from(*b)).sum();
+        block[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+        block.extend(b"cab\nb\n");
+        block.resize(1024, 0);
+        block.repeat(MB / block.len())
+    }));
+    files.push(("lying-header.7z", {
+        // Says that it has very many files.
+        let header = b"\x01\x05\xf0\xff\xff\xff\x7f\0\0";
+        let mut out = b"7z\xbc\xaf\x27\x1c\0\x04".to_vec();
+        let mut start = 0u64.to_le_bytes().to_vec();
+        start.extend((header.len() as u64).to_le_bytes());
+        start.extend(crc32fast::hash(header).to_le_bytes());
+        out.extend(crc32fast::hash(&start).to_le_bytes());
+        out.extend(start);
+        out.extend(header);
+        out
+    }));
+    // Dictionaries and windows of more than a gigabyte.
+    files.push((
+        "window.zst",
+        fill(b"\x28\xb5\x2f\xfd\0\xa8", b"\x02\0\x02a", b""),
+    ));
+    files.push((
+        "dictionary.lzma",
+        fill(
+            b"\x5d\0\0\0\x80\xff\xff\xff\xff\xff\xff\xff\xff\0",
+            b"a",
+            b"",
+        ),
+    ));
+    files
+}
+
+/// An archive of one member, deflated.
+fn deflated(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
+    let _ = encoder.write_all(bytes);
+    let packed = encoder.finish().unwrap_or_default();
+    let name = "config.json";
+    let sizes = |header: &mut Vec<u8>, at: usize| {
+        header[at..at + 4].copy_from_slice(&crc32fast::hash(bytes).to_le_bytes());
+        header[at + 4..at + 8].copy_from_slice(&(packed.len() as u32).to_le_bytes());
+        header[at + 8..at + 12].copy_from_slice(&(bytes.len() as u32).to_le_bytes());
+    };
+    let mut out = head(name, 0);
+    out[8] = 8;
+    sizes(&mut out, 14);
+    out.extend(&packed);
+    let mut directory = central(name, 0, 0);
+    directory[10] = 8;
+    sizes(&mut directory, 16);
+    let metadata = out.len();
+    out.extend(head("metadata.json", 2));
+    out.extend(b"{}");
+    directory.extend(central("metadata.json", 2, metadata as u32));
+    let offset = out.len();
+    out.extend(&directory);
+    out.extend(end(2, directory.len(), offset));
+    out
+}
+
+fn head(name: &str, size: u32) -> Vec<u8> {
+    let mut out = b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0".to_vec();
+    out.extend(size.to_le_bytes());
+    out.extend(size.to_le_bytes());
+    out.extend((name.len() as u16).to_le_bytes());
+    out.extend([0, 0]);
+    out.extend(name.bytes());
+    out
+}
+
+fn central(name: &str, size: u32, offset: u32) -> Vec<u8> {
+    let mut out = b"PK\x01\x02\x14\0\x14\0\0\0\0\0\0\0\0\0\0\0\0\0".to_vec();
+    out.extend(size.to_le_bytes());
+    out.extend(size.to_le_bytes());
+    out.extend((name.len() as u16).to_le_bytes());
+    out.extend([0; 12]);
+    out.extend(offset.to_le_bytes());
+    out.extend(name.bytes());
+    out
+}
+
+fn end(count: usize, size: usize, offset: usize) -> Vec<u8> {
+    let mut out = b"PK\x05\x06\0\0\0\0".to_vec();
+    out.extend((count as u16).to_le_bytes());
+    out.extend((count as u16).to_le_bytes());
+    out.extend((size as u32).to_le_bytes());
+    out.extend((offset as u32).to_le_bytes());
+    out.extend([0, 0]);
+    out
+}
+
+/// An archive of one stored member.
+fn stored(bytes: &[u8]) -> Vec<u8> {
+    let mut out = head("a", bytes.len() as u32);
+    out.extend(bytes);
+    let directory = central("a", bytes.len() as u32, 0);
+    let offset = out.len();
+    out.extend(&directory);
+    out.extend(end(1, directory.len(), offset));
+    out
+}
+
+/// Entries that all name the same member of `size` bytes.
+fn overlapping(size: usize, count: usize) -> Vec<u8> {
+    let mut out = head("a", size as u32);
+    // Marks that every reader has to look at.
+    out.extend(
+        b"cab\nab\n\x80\x02(N"
+            .repeat(size / 11 + 1)
+            .iter()
+            .take(size),
+    );
+    let offset = out.len();
+    let mut directory = Vec::new();
+    for _ in 0..count {
+        directory.extend(central("a", size as u32, 0));
+    }
+    out.extend(&directory);
+    out.extend(end(count, directory.len(), offset));
+    out
+}
+
+/// Gzip with stored blocks.
+fn stored_gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut out = b"\x1f\x8b\x08\0\0\0\0\0\0\xff".to_vec();
+    let mut chunks = bytes.chunks(0xffff).peekable();
+    while let Some(chunk) = chunks.next() {
+        out.push(u8::from(chunks.peek().is_none()));
+        out.extend((chunk.len() as u16).to_le_bytes());
+        out.extend((!(chunk.len() as u16)).to_le_bytes());
+        out.extend(chunk);
+    }
+    out.extend(crc32fast::hash(bytes).to_le_bytes());
+    out.extend((bytes.len() as u32).to_le_bytes());
+    out
+}
+
+/// One header of an empty member.
+fn tar() -> Vec<u8> {
+    let mut block = vec![0u8; 512];
+    block[0] = b'a';
+    block[124..135].fill(b'0');
+    block[156] = b'0';
+    block[257..262].copy_from_slice(b"ustar");
+    block[148..156].fill(b' ');
+    let sum: u32 = block.iter().map(|b| u32::from(*b)).sum();
+    block[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+    block
+}
