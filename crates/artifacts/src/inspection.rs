@@ -31,7 +31,7 @@ const MAX_REASONS: usize = 100;
 const MAX_CALL: usize = 400;
 
 /// Objects of one pickle beside as many as the file has bytes: they take memory, decoded bytes or not.
-const MIN_OBJECTS: u64 = 2 << 20;
+const MIN_OBJECTS: u64 = 1 << 19;
 /// Bytes of JSON values, also for small files, and for each byte of a larger one.
 const MIN_VALUE_BYTES: u64 = 160 << 20;
 const VALUE_RATIO: u64 = 32;

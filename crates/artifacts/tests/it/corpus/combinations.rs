@@ -69,6 +69,7 @@ pub(crate) fn samples() -> Vec<Sample> {
     called_by_others(&mut out);
     changed_without_calls(&mut out);
     containers(&mut out);
+    long_pickles(&mut out);
     configuration(&mut out);
     harmless_pickles(&mut out);
     harmless_files(&mut out);
@@ -595,6 +596,23 @@ fn containers(out: &mut Vec<Sample>) {
             b"{\"__class__\": \"partial\", \"__module__\": \"functools\", \"__loader__\": \"PartialNode\", \"content\": {\"func\": {\"__class__\": \"system\", \"__module__\": \"os\", \"__loader__\": \"FunctionNode\", \"content\": \"os.system\"}}, \"protocol\": 2}".to_vec(),
         )]),
     );
+}
+
+/// Pickles without a magic number that are longer than what is read to tell them from text.
+fn long_pickles(out: &mut Vec<Sample>) {
+    let head = b"(lp0\n".to_vec();
+    let numbers = b"I1\naI2\naI3\na".repeat(100_000);
+    let call = b"cos\nsystem\n(S'echo x'\ntRa".to_vec();
+    out.push(Sample::attack(
+        "combination",
+        "behind-a-megabyte-of-text.pkl",
+        [&head, &numbers[..], &call, b"."].concat(),
+    ));
+    out.push(Sample::twin(
+        "combination",
+        "a-megabyte-of-text.pkl",
+        [&head, &numbers[..], b"."].concat(),
+    ));
 }
 
 /// Text that loaders take names from.
