@@ -326,6 +326,11 @@ fn layer(
             format!("a {short} layer brings functions of its own"),
         ),
         _ => {
+            // `package>Name`, under which the class was registered.
+            let registered = node["registered_name"]
+                .as_str()
+                .filter(|name| name.contains('>'));
+            let class = registered.unwrap_or(class);
             let foreign = class.contains('>') || (module.is_none() && class.contains('.'));
             if foreign {
                 inspection.report(
