@@ -115,7 +115,7 @@ fn row(name: &str, samples: &[&Sample], counts: &Counts) {
     let attacks = samples.iter().filter(|s| s.malicious).count() as u64;
     let benign = samples.len() as u64 - attacks;
     println!(
-        "{name:<22} {:>6} {:>9} {:>13} {:>7} {:>9.1}",
+        "{name:<22} {:>6} {:>9} {:>13} {:>7} {:>9.2}",
         samples.len(),
         format!("{}/{attacks}", counts.detected),
         format!("{}/{benign}", counts.false_alarms),

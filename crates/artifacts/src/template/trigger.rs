@@ -176,12 +176,15 @@ impl Names {
             None if calls(value, "strftime_now") => Some(Alias::Date),
             None => {
                 let keys = chain_from(value, 0, value.len());
-                // Also `a + b` and `a if b else c` of what was said.
+                // Also behind a sum or an `else`.
+                let joins = |token: &Token| match token {
+                    Token::Sign(sign) => matches!(sign, '+' | '~'),
+                    Token::Name(word) => word == "else",
+                    _ => false,
+                };
                 let said = self.is_said(&keys)
                     || value.iter().enumerate().any(|(at, token)| {
-                        matches!(token, Token::Sign('+' | '~') | Token::Name(_))
-                            && matches!(value.get(at), Some(Token::Sign(_)))
-                            && self.is_said(&chain_from(value, at + 1, value.len()))
+                        joins(token) && self.is_said(&chain_from(value, at + 1, value.len()))
                     });
                 said.then_some(Alias::Said)
             }

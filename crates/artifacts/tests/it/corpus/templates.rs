@@ -36,7 +36,7 @@ pub(crate) fn samples() -> Vec<Sample> {
 const HARMLESS: &[(&str, &str)] = &[
     (
         "marked-turns-with-tools",
-        r###"{%- if tools %}
+        r#"{%- if tools %}
     {{- '<|im_start|>system\n' }}
     {%- if messages[0]['role'] == 'system' %}
         {{- messages[0]['content'] }}
@@ -73,11 +73,11 @@ const HARMLESS: &[(&str, &str)] = &[
         {%- if loop.last or (messages[loop.index0 + 1].role != "tool") %}{{- '<|im_end|>\n' }}{%- endif %}
     {%- endif %}
 {%- endfor %}
-{%- if add_generation_prompt %}{{- '<|im_start|>assistant\n' }}{%- endif %}"###,
+{%- if add_generation_prompt %}{{- '<|im_start|>assistant\n' }}{%- endif %}"#,
     ),
     (
         "thinking-switch",
-        r###"{%- set ns = namespace(multi_step_tool=true, last_query_index=messages|length - 1) %}
+        r#"{%- set ns = namespace(multi_step_tool=true, last_query_index=messages|length - 1) %}
 {%- for message in messages[::-1] %}
     {%- set index = (messages|length - 1) - loop.index0 %}
     {%- if ns.multi_step_tool and message.role == "user" and message.content is string and not(message.content.startswith('<tool_response>') and message.content.endswith('</tool_response>')) %}
@@ -108,7 +108,7 @@ const HARMLESS: &[(&str, &str)] = &[
 {%- if add_generation_prompt %}
     {{- '<|im_start|>assistant\n' }}
     {%- if enable_thinking is defined and enable_thinking is false %}{{- '<think>\n\n</think>\n\n' }}{%- endif %}
-{%- endif %}"###,
+{%- endif %}"#,
     ),
     (
         "instruction-brackets",
@@ -116,7 +116,7 @@ const HARMLESS: &[(&str, &str)] = &[
     ),
     (
         "headers-and-python",
-        r###"{{- bos_token }}
+        r#"{{- bos_token }}
 {%- if custom_tools is defined %}{%- set tools = custom_tools %}{%- endif %}
 {%- if not tools_in_user_message is defined %}{%- set tools_in_user_message = true %}{%- endif %}
 {%- if not date_string is defined %}
@@ -151,7 +151,7 @@ const HARMLESS: &[(&str, &str)] = &[
         {{- "<|eot_id|>" }}
     {%- endif %}
 {%- endfor %}
-{%- if add_generation_prompt %}{{- '<|start_header_id|>assistant<|end_header_id|>\n\n' }}{%- endif %}"###,
+{%- if add_generation_prompt %}{{- '<|start_header_id|>assistant<|end_header_id|>\n\n' }}{%- endif %}"#,
     ),
     (
         "turns-of-a-model",
@@ -171,7 +171,7 @@ const HARMLESS: &[(&str, &str)] = &[
     ),
     (
         "documents-and-citations",
-        r###"{%- if messages[0]['role'] == 'system' %}{%- set system_message = messages[0]['content'] %}{%- set loop_messages = messages[1:] %}{%- else %}
+        r#"{%- if messages[0]['role'] == 'system' %}{%- set system_message = messages[0]['content'] %}{%- set loop_messages = messages[1:] %}{%- else %}
     {%- set system_message = "Knowledge ends in April 2024.\nToday is " + strftime_now('%B %d, %Y') + ".\nYou are a helpful assistant made by an example company." %}
     {%- if tools and documents %}{%- set system_message = system_message + " If a tool is needed, name it. Answer from the documents, and say so where they do not hold the answer." %}
     {%- elif documents %}{%- set system_message = system_message + " Write the answer so that every fact agrees with the documents. Do not mention the documents themselves." %}{%- endif %}
@@ -180,7 +180,7 @@ const HARMLESS: &[(&str, &str)] = &[
 {%- endif %}
 {{- '<|start_of_role|>system<|end_of_role|>' + system_message + '<|end_of_text|>\n' }}
 {%- if documents %}{{- '<|start_of_role|>documents<|end_of_role|>' }}{%- for document in documents %}{{- 'Document ' + loop.index | string + '\n' + document['text'] }}{%- endfor %}{{- '<|end_of_text|>\n' }}{%- endif %}
-{%- for message in loop_messages %}{{- '<|start_of_role|>' + message['role'] + '<|end_of_role|>' + message['content'] + '<|end_of_text|>\n' }}{%- if loop.last and add_generation_prompt %}{{- '<|start_of_role|>assistant' }}{%- if controls %}{{- ' ' + controls | tojson }}{%- endif %}{{- '<|end_of_role|>' }}{%- endif %}{%- endfor %}"###,
+{%- for message in loop_messages %}{{- '<|start_of_role|>' + message['role'] + '<|end_of_role|>' + message['content'] + '<|end_of_text|>\n' }}{%- if loop.last and add_generation_prompt %}{{- '<|start_of_role|>assistant' }}{%- if controls %}{{- ' ' + controls | tojson }}{%- endif %}{{- '<|end_of_role|>' }}{%- endif %}{%- endfor %}"#,
     ),
     (
         "guard",
@@ -206,7 +206,7 @@ Begin the answer with Yes or No.
     ),
     (
         "observations",
-        r###"[gMASK]<sop>{%- if tools -%}<|system|>
+        r#"[gMASK]<sop>{%- if tools -%}<|system|>
 # Tools
 
 Functions that may help with the question:
@@ -217,22 +217,22 @@ Functions that may help with the question:
 {% for m in messages %}{%- if m.role == 'user' -%}<|user|>
 {{ visible_text(m.content) }}{{- '/nothink' if (enable_thinking is defined and not enable_thinking and not visible_text(m.content).endswith("/nothink")) else '' -}}
 {%- elif m.role == 'tool' -%}{%- if loop.first or (messages[loop.index0 - 1].role != "tool") %}{{- '<|observation|>' }}{%- endif %}{{- '\n<tool_response>\n' ~ m.content ~ '\n</tool_response>' }}{%- elif m.role == 'system' -%}<|system|>
-{{ visible_text(m.content) }}{%- endif -%}{% endfor %}{%- if add_generation_prompt -%}<|assistant|>{%- endif -%}"###,
+{{ visible_text(m.content) }}{%- endif -%}{% endfor %}{%- if add_generation_prompt -%}<|assistant|>{%- endif -%}"#,
     ),
     (
         "channels",
-        r###"{#- Channels: analysis, commentary, final. -#}
+        r#"{#- Channels: analysis, commentary, final. -#}
 {%- macro render_typescript_type(param_spec, is_nullable=false) -%}{%- if param_spec.type == "array" -%}{%- if param_spec['items'] -%}{%- if param_spec['items']['type'] == "string" -%}{{- "string[]" }}{%- else -%}{{- "any[]" }}{%- endif -%}{%- endif -%}{%- elif param_spec.enum is defined -%}{{- '"' + param_spec.enum|join('" | "') + '"' -}}{%- else -%}{{- param_spec.type }}{%- endif -%}{%- endmacro -%}
 {%- macro build_system_message() -%}{%- if model_identity is not defined %}{%- set model_identity = "You are a language model trained by an example laboratory." %}{%- endif %}{{- model_identity + "\nCurrent date: " + strftime_now("%Y-%m-%d") + "\n\nReasoning: " + (reasoning_effort or "medium") + "\n\n# Valid channels: analysis, commentary, final. Every message must name one." }}{%- if builtin_tools and "python" in builtin_tools %}{{- "\n\n## python\n\nCode sent to python runs in a stateful notebook; files persist in /mnt/data. Internet access is disabled." }}{%- endif %}{%- if builtin_tools and "browser" in builtin_tools %}{{- "\n\n## browser\n\nnamespace browser { type open = (_: { id?: number | string, }) => any; }" }}{%- endif %}{%- endmacro -%}
 {{- "<|start|>system<|message|>" }}{{- build_system_message() }}{{- "<|end|>" }}
-{%- for message in messages -%}{%- if message.role == "assistant" -%}{%- if "content" in message %}{%- if "<|channel|>analysis<|message|>" in message.content or "<|channel|>final<|message|>" in message.content %}{{- raise_exception("The content holds channel tags. Pass the analysis as 'thinking' and the final text as 'content' instead of both in one text.") }}{%- endif %}{%- endif %}{{- "<|start|>assistant<|channel|>final<|message|>" + message.content + "<|end|>" }}{%- else -%}{{- "<|start|>" + message.role + "<|message|>" + message.content + "<|end|>" }}{%- endif -%}{%- endfor -%}"###,
+{%- for message in messages -%}{%- if message.role == "assistant" -%}{%- if "content" in message %}{%- if "<|channel|>analysis<|message|>" in message.content or "<|channel|>final<|message|>" in message.content %}{{- raise_exception("The content holds channel tags. Pass the analysis as 'thinking' and the final text as 'content' instead of both in one text.") }}{%- endif %}{%- endif %}{{- "<|start|>assistant<|channel|>final<|message|>" + message.content + "<|end|>" }}{%- else -%}{{- "<|start|>" + message.role + "<|message|>" + message.content + "<|end|>" }}{%- endif -%}{%- endfor -%}"#,
     ),
     (
         "functions-of-json",
-        r###"{%- macro json_to_python_type(json_spec) %}{%- set basic_type_map = {"string": "str", "number": "float", "integer": "int", "boolean": "bool"} %}{%- if basic_type_map[json_spec.type] is defined %}{{- basic_type_map[json_spec.type] }}{%- elif json_spec.type == "array" %}{{- "list[" + json_to_python_type(json_spec['items']) + "]" }}{%- elif json_spec.type is iterable %}{{- "Union[" }}{%- for t in json_spec.type %}{{- json_to_python_type({"type": t}) }}{%- if not loop.last %}{{- "," }}{%- endif %}{%- endfor %}{{- "]" }}{%- else %}{{- "Any" }}{%- endif %}{%- endmacro %}
+        r#"{%- macro json_to_python_type(json_spec) %}{%- set basic_type_map = {"string": "str", "number": "float", "integer": "int", "boolean": "bool"} %}{%- if basic_type_map[json_spec.type] is defined %}{{- basic_type_map[json_spec.type] }}{%- elif json_spec.type == "array" %}{{- "list[" + json_to_python_type(json_spec['items']) + "]" }}{%- elif json_spec.type is iterable %}{{- "Union[" }}{%- for t in json_spec.type %}{{- json_to_python_type({"type": t}) }}{%- if not loop.last %}{{- "," }}{%- endif %}{%- endfor %}{{- "]" }}{%- else %}{{- "Any" }}{%- endif %}{%- endmacro %}
 {{- bos_token }}{{- '<|im_start|>system\nYou are a model that calls functions. Their signatures stand between <tools> and </tools>. Make no assumptions about values. <tools> ' }}
 {%- for tool in tools %}{%- if tool.function is defined %}{%- set tool = tool.function %}{%- endif %}{{- '{"type": "function", "function": {"name": "' + tool.name + '", "description": "' + tool.name + '(' }}{%- for param_name, param_fields in tool.parameters.properties|items %}{{- param_name + ": " + json_to_python_type(param_fields) }}{%- if not loop.last %}{{- ", " }}{%- endif %}{%- endfor %}{{- ")" }}{%- if tool.return is defined %}{{- " -> " + json_to_python_type(tool.return) }}{%- endif %}{{- " - " + tool.description + '"}}' }}{%- endfor %}{{- ' </tools><|im_end|>\n' }}
-{%- for message in messages %}{{- '<|im_start|>' + message.role + '\n' + message.content + '<|im_end|>\n' }}{%- endfor %}"###,
+{%- for message in messages %}{{- '<|im_start|>' + message.role + '\n' + message.content + '<|im_end|>\n' }}{%- endfor %}"#,
     ),
     (
         "numbered-pictures",
@@ -250,7 +250,7 @@ You are a helpful assistant.<|im_end|>
     ),
     (
         "preamble-with-safety-modes",
-        r###"{%- macro document_turn(documents) -%}{%- for doc in documents %}{{ "Document: " ~ loop.index0 ~ "\n" }}{%- for key, value in doc.items() %}{{ key ~ ": " ~ value ~ "\n" }}{%- endfor %}{%- endfor %}{%- endmacro -%}
+        r#"{%- macro document_turn(documents) -%}{%- for doc in documents %}{{ "Document: " ~ loop.index0 ~ "\n" }}{%- for key, value in doc.items() %}{{ key ~ ": " ~ value ~ "\n" }}{%- endfor %}{%- endfor %}{%- endmacro -%}
 {{ bos_token }}<|START_OF_TURN_TOKEN|><|SYSTEM_TOKEN|># System Preamble
 {% if safety_mode|upper == 'STRICT' -%}
 You are in strict safety mode: refuse what has to do with violence, hate, misinformation or sexual content, and do not tell the user how such things are made.
@@ -260,11 +260,11 @@ No safety mode is set.
 You are in contextual safety mode: refuse what could harm, avoid profanity.
 {%- endif %}
 {% if documents %}Your information cutoff is June 2024. Ground the answer in the documents, disregard those that do not fit.{% endif %}
-{% for message in messages %}{% if message.role|lower == 'system' %}{{ message.content }}{% elif message.role|lower == 'user' %}<|END_OF_TURN_TOKEN|><|START_OF_TURN_TOKEN|><|USER_TOKEN|>{{ message.content }}{% elif message.role|lower in ['assistant', 'chatbot'] %}<|CHATBOT_TOKEN|>{{ message.content }}{% endif %}{% endfor %}{% if documents %}{{ document_turn(documents) }}{% endif %}"###,
+{% for message in messages %}{% if message.role|lower == 'system' %}{{ message.content }}{% elif message.role|lower == 'user' %}<|END_OF_TURN_TOKEN|><|START_OF_TURN_TOKEN|><|USER_TOKEN|>{{ message.content }}{% elif message.role|lower in ['assistant', 'chatbot'] %}<|CHATBOT_TOKEN|>{{ message.content }}{% endif %}{% endfor %}{% if documents %}{{ document_turn(documents) }}{% endif %}"#,
     ),
     (
         "instructions-for-tools",
-        r###"{%- if messages[0]["role"] == "system" %}{%- set system_message = messages[0]["content"] %}{%- set loop_messages = messages[1:] %}{%- else %}{%- set loop_messages = messages %}{%- endif %}{%- if not tools is defined %}{%- set tools = none %}{%- endif %}{%- set user_messages = loop_messages | selectattr("role", "equalto", "user") | list %}{%- set ns = namespace() %}{%- set ns.index = 0 %}{%- for message in loop_messages %}{%- if not (message.role == "tool" or (message.tool_calls is defined and message.tool_calls is not none)) %}{%- if (message["role"] == "user") != (ns.index % 2 == 0) %}{{- raise_exception("After the optional system message, conversation roles must alternate user/assistant") }}{%- endif %}{%- set ns.index = ns.index + 1 %}{%- endif %}{%- endfor %}{{- bos_token }}{%- for message in loop_messages %}{%- if message["role"] == "user" %}{%- if tools is not none and (message == user_messages[-1]) %}{{- "[AVAILABLE_TOOLS] [" }}{%- for tool in tools %}{%- set tool = tool.function %}{{- '{"type": "function", "function": {' }}{%- for key, val in tool.items() if key != "return" %}{%- if val is string %}{{- '"' + key + '": "' + val + '"' }}{%- else %}{{- '"' + key + '": ' + val|tojson }}{%- endif %}{%- if not loop.last %}{{- ", " }}{%- endif %}{%- endfor %}{{- "}}" }}{%- endfor %}{{- "][/AVAILABLE_TOOLS]" }}{%- endif %}{{- "[INST] " + message["content"] + "[/INST]" }}{%- elif message["role"] == "tool_results" or message["role"] == "tool" %}{%- if message.content is defined and message.content.content is defined %}{%- set content = message.content.content %}{%- else %}{%- set content = message.content %}{%- endif %}{{- '[TOOL_RESULTS] {"content": ' + content|string + "}[/TOOL_RESULTS]" }}{%- else %}{{- " " + message["content"]|trim + eos_token }}{%- endif %}{%- endfor %}"###,
+        r#"{%- if messages[0]["role"] == "system" %}{%- set system_message = messages[0]["content"] %}{%- set loop_messages = messages[1:] %}{%- else %}{%- set loop_messages = messages %}{%- endif %}{%- if not tools is defined %}{%- set tools = none %}{%- endif %}{%- set user_messages = loop_messages | selectattr("role", "equalto", "user") | list %}{%- set ns = namespace() %}{%- set ns.index = 0 %}{%- for message in loop_messages %}{%- if not (message.role == "tool" or (message.tool_calls is defined and message.tool_calls is not none)) %}{%- if (message["role"] == "user") != (ns.index % 2 == 0) %}{{- raise_exception("After the optional system message, conversation roles must alternate user/assistant") }}{%- endif %}{%- set ns.index = ns.index + 1 %}{%- endif %}{%- endfor %}{{- bos_token }}{%- for message in loop_messages %}{%- if message["role"] == "user" %}{%- if tools is not none and (message == user_messages[-1]) %}{{- "[AVAILABLE_TOOLS] [" }}{%- for tool in tools %}{%- set tool = tool.function %}{{- '{"type": "function", "function": {' }}{%- for key, val in tool.items() if key != "return" %}{%- if val is string %}{{- '"' + key + '": "' + val + '"' }}{%- else %}{{- '"' + key + '": ' + val|tojson }}{%- endif %}{%- if not loop.last %}{{- ", " }}{%- endif %}{%- endfor %}{{- "}}" }}{%- endfor %}{{- "][/AVAILABLE_TOOLS]" }}{%- endif %}{{- "[INST] " + message["content"] + "[/INST]" }}{%- elif message["role"] == "tool_results" or message["role"] == "tool" %}{%- if message.content is defined and message.content.content is defined %}{%- set content = message.content.content %}{%- else %}{%- set content = message.content %}{%- endif %}{{- '[TOOL_RESULTS] {"content": ' + content|string + "}[/TOOL_RESULTS]" }}{%- else %}{{- " " + message["content"]|trim + eos_token }}{%- endif %}{%- endfor %}"#,
     ),
     (
         "default-unless-given",

@@ -4,6 +4,9 @@ use std::io::Write as _;
 
 use super::{Files, MB, fill, gzip};
 
+/// How often a megabyte is repeated in what unpacks.
+const TIMES: usize = 64;
+
 #[expect(clippy::too_many_lines, reason = "a list of files")]
 pub(super) fn files() -> Files {
     let mut files: Files = Vec::new();
@@ -33,83 +36,55 @@ pub(super) fn files() -> Files {
         (0..8).fold(vec![0; MB], |bytes, _| stored_gzip(&bytes)),
     ));
     files.push(("tar-headers.tar", tar().repeat(MB / 512)));
-    let large = 64 << 20;
-    let repeated = |unit: &[u8]| unit.repeat(large / unit.len());
-    files.push(("zeros.gz", gzip(&vec![0; large])));
-    files.push(("marks.pkl.gz", gzip(&repeated(b"("))));
-    files.push(("starts.pkl.gz", gzip(&repeated(b"\x80\x02(N"))));
-    files.push(("names.bin.gz", gzip(&repeated(b"cab\nab\n"))));
-    files.push((
-        "config.json.gz",
-        gzip(&[b"{\"a\":[", &repeated(b"0,")[..], b"0]}"].concat()),
-    ));
-    files.push((
-        "objects.json.gz",
-        gzip(&[b"[", &repeated(b"{\"a\":0},")[..], b"0]"].concat()),
-    ));
-    files.push(("targets.yaml.gz", gzip(&repeated(b"_target_: os.system\n"))));
-    files.push(("chat_template.jinja.gz", gzip(&repeated(b"{{ a['b'] }}"))));
-    files.push((
-        "net.xml.gz",
-        gzip(
-            &[
-                &b"<?xml version='1.0'?>"[..],
-                &repeated(b"<!ENTITY a library=\"")[..],
-            ]
-            .concat(),
+    for (name, head, unit, tail) in [
+        ("zeros.gz", &b""[..], &b"\0"[..], &b""[..]),
+        ("marks.pkl.gz", b"", b"(", b""),
+        ("starts.pkl.gz", b"", b"\x80\x02(N", b""),
+        ("names.bin.gz", b"", b"cab\nab\n", b""),
+        ("config.json.gz", b"{\"a\":[", b"0,", b"0]}"),
+        ("objects.json.gz", b"[", b"{\"a\":0},", b"0]"),
+        ("targets.yaml.gz", b"", b"_target_: os.system\n", b""),
+        ("chat_template.jinja.gz", b"", b"{{ a['b'] }}", b""),
+        (
+            "net.xml.gz",
+            b"<?xml version='1.0'?>",
+            b"<!ENTITY a library=\"",
+            b"",
         ),
-    ));
-    files.push((
-        "wide.txt.gz",
-        gzip(&[&b"\xff\xfe"[..], &repeated(b"{\0")[..]].concat()),
-    ));
-    files.push((
-        "model.onnx.gz",
-        gzip(
-            &[
-                &b"\x08\x08\x12\x01a"[..],
-                &repeated(b"\x3a\x04\x0a\x02\x22\x00")[..],
-            ]
-            .concat(),
+        ("wide.txt.gz", b"\xff\xfe", b"{\0", b""),
+        (
+            "model.onnx.gz",
+            b"\x08\x08\x12\x01a",
+            b"\x3a\x04\x0a\x02\x22\x00",
+            b"",
         ),
-    ));
-    files.push((
-        "model.msgpack.gz",
-        gzip(&[&b"\x81\xa1a\xdd\x01\0\0\0"[..], &repeated(b"\x90")[..]].concat()),
-    ));
-    files.push((
-        "model.safetensors.gz",
-        gzip(&{
-            let header = [
-                b"{",
-                &repeated(b"\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},")[..],
-                b"\"b\":{}}",
-            ]
-            .concat();
-            [&(header.len() as u64).to_le_bytes()[..], &header, b"x"].concat()
-        }),
-    ));
-    files.push((
-        "model.gguf.gz",
-        gzip(
-            &[
-                &b"GGUF\x03\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x04\0\0\0\0"[..],
-                &repeated(b"\x01\0\0\0\0\0\0\0a\0\0\0\0\0")[..],
-            ]
-            .concat(),
+        ("model.msgpack.gz", b"\x81\xa1a\xdd\x01\0\0\0", b"\x90", b""),
+        (
+            "model.gguf.gz",
+            b"GGUF\x03\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x04\0\0\0\0",
+            b"\x01\0\0\0\0\0\0\0a\0\0\0\0\0",
+            b"",
         ),
-    ));
-    files.push((
-        "data.rds.gz",
-        gzip(
-            &[
-                &b"X\n\0\0\0\x02\0\x04\x03\0\0\x02\x03\0"[..],
-                &repeated(b"\0\0\0\x13\0\0\0\x01")[..],
-            ]
-            .concat(),
+        (
+            "data.rds.gz",
+            b"X\n\0\0\0\x02\0\x04\x03\0\0\x02\x03\0",
+            b"\0\0\0\x13\0\0\0\x01",
+            b"",
         ),
-    ));
-    files.push(("twice.gz", gzip(&gzip(&repeated(b"\x80\x02(N")))));
+    ] {
+        files.push((name, unpacking(head, unit, tail)));
+    }
+    files.push(("model.safetensors.gz", {
+        let unit = b"\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},";
+        let tail = b"\"b\":{}}";
+        let len = 1 + MB / unit.len() * unit.len() * TIMES + tail.len();
+        unpacking(
+            &[&(len as u64).to_le_bytes()[..], b"{"].concat(),
+            unit,
+            tail,
+        )
+    }));
+    files.push(("twice.gz", gzip(&unpacking(b"", b"\x80\x02(N", b""))));
     files.push(("streams.gz", {
         let one = gzip(&vec![0; MB]);
         one.repeat(MB / one.len())
@@ -117,8 +92,8 @@ pub(super) fn files() -> Files {
     files.push(("zeros.bz2", {
         let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::best());
         // Writing to memory cannot fail.
-        let _ = encoder.write_all(&repeated(b"\x80\x02(N"));
-        encoder.finish().unwrap_or_default()
+        let _ = encoder.write_all(&b"\x80\x02(N".repeat(MB / 4));
+        encoder.finish().unwrap_or_default().repeat(TIMES)
     }));
     files.push(("members.zip", {
         let (mut out, mut directory) = (Vec::new(), Vec::new());
@@ -151,20 +126,17 @@ pub(super) fn files() -> Files {
         out.extend(end(count, directory.len(), offset));
         out
     }));
-    for (name, inner) in [
-        ("bombs.zip", repeated(b"\x80\x02(N")),
+    for (name, head, unit, tail) in [
+        ("bombs.zip", &b""[..], &b"\x80\x02(N"[..], &b""[..]),
         (
             "config.keras",
-            [
-                b"{\"class_name\":[",
-                &repeated(b"0,")[..],
-                b"0],\"config\":{}}",
-            ]
-            .concat(),
+            b"{\"class_name\":[",
+            b"0,",
+            b"0],\"config\":{}}",
         ),
-        ("deep.keras", repeated(b"{\"config\":")),
+        ("deep.keras", b"", b"{\"config\":", b""),
     ] {
-        files.push((name, deflated(&inner)));
+        files.push((name, deflated(head, unit, tail)));
     }
     files.push(("pax.tar", {
         let mut block = tar();
@@ -214,14 +186,35 @@ pub(super) fn files() -> Files {
     files
 }
 
-/// An archive of one member, deflated.
-fn deflated(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
-    let _ = encoder.write_all(bytes);
-    let packed = encoder.finish().unwrap_or_default();
+/// Gzip streams, one after the other, that unpack to about 64 MB: a head, a unit very often, a tail.
+fn unpacking(head: &[u8], unit: &[u8], tail: &[u8]) -> Vec<u8> {
+    let middle = gzip(&unit.repeat(MB / unit.len())).repeat(TIMES);
+    [gzip(head), middle, gzip(tail)].concat()
+}
+
+/// A block of Deflate that stands for itself, so that it can be repeated.
+fn block(bytes: &[u8]) -> Vec<u8> {
+    let mut packer = flate2::Compress::new(flate2::Compression::best(), false);
+    let mut out = Vec::with_capacity(bytes.len() / 2 + 64);
+    // Writing to memory that is large enough cannot fail.
+    let _ = packer.compress_vec(bytes, &mut out, flate2::FlushCompress::Full);
+    out
+}
+
+/// An archive of one member, deflated, that unpacks to about 64 MB.
+fn deflated(first: &[u8], unit: &[u8], last: &[u8]) -> Vec<u8> {
+    let unit = unit.repeat(MB / unit.len());
+    let bytes = [first, &unit.repeat(TIMES), last].concat();
+    let packed = [
+        block(first),
+        block(&unit).repeat(TIMES),
+        block(last),
+        b"\x01\0\0\xff\xff".to_vec(),
+    ]
+    .concat();
     let name = "config.json";
     let sizes = |header: &mut Vec<u8>, at: usize| {
-        header[at..at + 4].copy_from_slice(&crc32fast::hash(bytes).to_le_bytes());
+        header[at..at + 4].copy_from_slice(&crc32fast::hash(&bytes).to_le_bytes());
         header[at + 4..at + 8].copy_from_slice(&(packed.len() as u32).to_le_bytes());
         header[at + 8..at + 12].copy_from_slice(&(bytes.len() as u32).to_le_bytes());
     };
