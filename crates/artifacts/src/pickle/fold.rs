@@ -3,7 +3,6 @@
 //! Only pure functions on constants are computed, within a budget. What cannot be computed stays open; calling
 //! it is itself a finding.
 
-
 use super::machine::Machine;
 use super::text::repeated;
 use super::value::{Kind, Node, Text, Value};
