@@ -122,7 +122,7 @@ enum Bench {
         /// Where the programs of peers are installed; the path by default.
         #[arg(long, value_name = "FOLDER")]
         peers: Option<PathBuf>,
-        /// Files that peers are run on, evenly taken.
+        /// Files that peers are run on, taken in turns from every technique.
         #[arg(long, default_value_t = 200)]
         sample: usize,
         /// Folders of harmless files, written by real libraries.

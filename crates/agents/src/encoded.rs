@@ -1,5 +1,9 @@
 //! Runs of base64, hexadecimal and percent signs in a text, and the words that they decode to.
 
+use std::sync::LazyLock;
+
+use data_encoding::{Encoding, HEXLOWER_PERMISSIVE, Specification};
+
 /// A decoded run; places are bytes of the text.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Blob {
@@ -112,40 +116,26 @@ fn percent_signs(run: &[u8]) -> Vec<u8> {
 }
 
 fn hexadecimal(digits: &[u8]) -> Option<Vec<u8>> {
-    if !digits.len().is_multiple_of(2) {
-        return None;
-    }
-    digits
-        .chunks_exact(2)
-        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
-        .collect()
+    HEXLOWER_PERMISSIVE.decode(digits).ok()
 }
 
+/// Both alphabets of base64.
+static BASE64: LazyLock<Option<Encoding>> = LazyLock::new(|| {
+    let mut specification = Specification::new();
+    specification
+        .symbols
+        .push_str("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+    specification.translate.from.push_str("-_");
+    specification.translate.to.push_str("+/");
+    specification.check_trailing_bits = false;
+    specification.encoding().ok()
+});
+
+/// Padding is optional; one letter too many at the end is left out.
 fn base64(run: &[u8]) -> Option<Vec<u8>> {
-    let trimmed = run
-        .iter()
-        .rposition(|b| *b != b'=')
-        .map_or(0, |last| last + 1);
-    let mut out = Vec::with_capacity(trimmed * 3 / 4);
-    let (mut bits, mut held) = (0_u32, 0_u32);
-    for byte in &run[..trimmed] {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            _ => return None,
-        };
-        bits = (bits << 6) | u32::from(value);
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            out.push((bits >> held) as u8);
-            bits &= (1 << held) - 1;
-        }
-    }
-    Some(out)
+    let end = run.iter().rposition(|b| *b != b'=')? + 1;
+    let end = end - usize::from(end % 4 == 1);
+    BASE64.as_ref()?.decode(&run[..end]).ok()
 }
 
 #[cfg(test)]

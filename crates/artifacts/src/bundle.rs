@@ -1,11 +1,10 @@
 //! Archives as a whole: which framework wrote one, and what in it does not belong there.
 
-use serde_json::Value;
 use trueline_facts::artifact::Verdict;
 
 use crate::inspection::{Context, Inspection, printable};
 use crate::zip::Member;
-use crate::{code, keras, skops, technique, text};
+use crate::{code, json, keras, skops, technique, text};
 
 /// Bytes of a JSON or source member that are read.
 const MAX_TEXT: usize = 16 << 20;
@@ -103,6 +102,22 @@ pub(crate) fn inspect(inspection: &mut Inspection, archive: &str, members: &[Mem
                     format!("{} is code inside a model", printable(name)),
                 );
             }
+            "py" if matches!(base(&lower), "sitecustomize.py" | "usercustomize.py") => {
+                let code = member.source.read(0, MAX_TEXT);
+                inspection.report(
+                    if code::is_code(&String::from_utf8_lossy(&code)) {
+                        Verdict::Malicious
+                    } else {
+                        Verdict::Suspicious
+                    },
+                    technique::ARCHIVE_CODE,
+                    0,
+                    format!(
+                        "{} is run by every Python that finds it on its path",
+                        printable(name)
+                    ),
+                );
+            }
             _ => {}
         }
         if is_keras && matches!(name, "config.json" | "metadata.json") {
@@ -147,6 +162,11 @@ pub(crate) fn inspect(inspection: &mut Inspection, archive: &str, members: &[Mem
             );
         }
     }
+}
+
+/// The last part of a path.
+fn base(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
 }
 
 /// The names of `TorchScript`'s own operations that touch files or call back into Python.
@@ -254,7 +274,7 @@ fn torchscript(inspection: &mut Inspection, member: &Member) {
 /// `TorchServe`'s manifest: a handler is Python code that the server runs.
 fn manifest(inspection: &mut Inspection, member: &Member) {
     let bytes = member.source.read(0, MAX_TEXT);
-    let Ok(json) = serde_json::from_slice::<Value>(&bytes) else {
+    let Ok(json) = json::parse(inspection, &bytes) else {
         inspection.report(
             Verdict::Suspicious,
             technique::TORCH_HANDLER,

@@ -1,76 +1,61 @@
 //! Encodings that hide bytes in text, and decoders of compressed bytes with a limit.
 
 use std::io::{Read, Seek};
+use std::sync::LazyLock;
+
+use data_encoding::{
+    BASE32_NOPAD_NOCASE, DecodeKind, Encoding, HEXLOWER_PERMISSIVE, Specification,
+};
 
 use crate::source::Source;
 
+/// Both alphabets of base64, white space between.
+static BASE64: LazyLock<Option<Encoding>> = LazyLock::new(|| {
+    let mut specification = Specification::new();
+    specification
+        .symbols
+        .push_str("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+    specification.translate.from.push_str("-_");
+    specification.translate.to.push_str("+/");
+    specification.ignore.push_str("\n\r ");
+    specification.check_trailing_bits = false;
+    specification.encoding().ok()
+});
+
 /// Standard or URL alphabet, white space allowed, padding optional; `None` for anything else.
 pub(crate) fn base64(text: &[u8]) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut count, mut padded) = (0u32, 0u32, false);
-    for byte in text {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            b'=' => {
-                padded = true;
-                continue;
-            }
-            b'\n' | b'\r' | b' ' => continue,
-            _ => return None,
-        };
-        if padded {
-            return None;
+    let end = text
+        .iter()
+        .rposition(|b| !matches!(b, b'=' | b'\n' | b'\r' | b' '))
+        .map_or(0, |last| last + 1);
+    let text = &text[..end];
+    let encoding = BASE64.as_ref()?;
+    match encoding.decode(text) {
+        Ok(bytes) => Some(bytes),
+        // One letter too many, as at the end of a piece.
+        Err(error) if error.kind == DecodeKind::Length => {
+            encoding.decode(&text[..error.position]).ok()
         }
-        bits = bits << 6 | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            out.push((bits >> count) as u8);
-            bits &= (1 << count) - 1;
-        }
+        Err(_) => None,
     }
-    Some(out)
 }
 
 /// Pairs of hexadecimal digits.
 pub(crate) fn hex(text: &[u8]) -> Option<Vec<u8>> {
     let text = text.trim_ascii();
-    if !text.len().is_multiple_of(2) || text.is_empty() {
+    if text.is_empty() {
         return None;
     }
-    text.chunks_exact(2)
-        .map(|pair| {
-            let high = char::from(pair[0]).to_digit(16)?;
-            let low = char::from(pair[1]).to_digit(16)?;
-            Some((high * 16 + low) as u8)
-        })
-        .collect()
+    HEXLOWER_PERMISSIVE.decode(text).ok()
 }
 
-/// RFC 4648 base 32.
+/// RFC 4648 base 32, in capitals or not.
 pub(crate) fn base32(text: &[u8]) -> Option<Vec<u8>> {
-    let mut out = Vec::new();
-    let (mut bits, mut count) = (0u64, 0u32);
-    for byte in text.iter().filter(|b| **b != b'=') {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a',
-            b'2'..=b'7' => byte - b'2' + 26,
-            _ => return None,
-        };
-        bits = bits << 5 | u64::from(value);
-        count += 5;
-        if count >= 8 {
-            count -= 8;
-            out.push((bits >> count) as u8);
-            bits &= (1 << count) - 1;
-        }
-    }
-    Some(out)
+    let end = text
+        .iter()
+        .rposition(|b| *b != b'=')
+        .map_or(0, |last| last + 1);
+    BASE32_NOPAD_NOCASE.decode(&text[..end]).ok()
 }
 
 /// Python's `b85decode`.
@@ -241,8 +226,9 @@ pub(crate) struct Decoded {
     pub(crate) broken: bool,
 }
 
-/// Largest dictionary of LZMA and window of Zstandard, in KiB.
-const MAX_WINDOW_KIB: u32 = 128 << 10;
+/// Largest dictionary of LZMA and window of Zstandard.
+pub(crate) const MAX_WINDOW: u32 = 128 << 20;
+const MAX_WINDOW_KIB: u32 = MAX_WINDOW >> 10;
 
 /// Decodes at most `limit` bytes.
 pub(crate) fn decode(source: &Source, compression: Compression, limit: u64) -> Decoded {
@@ -269,10 +255,7 @@ pub(crate) fn decode(source: &Source, compression: Compression, limit: u64) -> D
             }
         }
         Compression::Lz4 => collect(lz4_flex::frame::FrameDecoder::new(reader), limit),
-        Compression::Zstd => match ruzstd::decoding::StreamingDecoder::new(reader) {
-            Ok(reader) => collect(reader, limit),
-            Err(_) => nothing,
-        },
+        Compression::Zstd => zstd(source, limit),
         Compression::ZFile => {
             // `ZF`, and the length as `hex()` wrote it, padded to 19 characters (18 without the 0x).
             for skip in [21, 22, 20] {
@@ -283,6 +266,63 @@ pub(crate) fn decode(source: &Source, compression: Compression, limit: u64) -> D
             }
             nothing
         }
+    }
+}
+
+/// Zstandard frames, one after the other; those that are to be skipped are.
+fn zstd(source: &Source, limit: u64) -> Decoded {
+    let mut all = Decoded {
+        bytes: Vec::new(),
+        cut: false,
+        broken: false,
+    };
+    let mut reader = source.reader();
+    let mut at = 0;
+    while at < source.len() {
+        let left = limit - all.bytes.len() as u64;
+        if source.u32(at).is_some_and(|magic| magic >> 4 == 0x184_d2a5) {
+            at = at.saturating_add(8 + u64::from(source.u32(at + 4).unwrap_or(u32::MAX)));
+            continue;
+        }
+        // A window that is larger than what is decoded is of no use.
+        let fits = zstd_window(source, at)
+            .is_some_and(|window| window <= u64::from(MAX_WINDOW).min(left.max(8 << 20)));
+        let frame = fits
+            .then(|| reader.seek(std::io::SeekFrom::Start(at)).ok())
+            .flatten()
+            .and_then(|_| ruzstd::decoding::StreamingDecoder::new(&mut reader).ok())
+            .map(|frame| collect(frame, left));
+        let Some(frame) = frame else {
+            all.broken = true;
+            return all;
+        };
+        all.bytes.extend(frame.bytes);
+        (all.cut, all.broken) = (frame.cut, frame.broken);
+        match reader.stream_position() {
+            Ok(next) if next > at && !all.cut && !all.broken => at = next,
+            _ => return all,
+        }
+    }
+    all
+}
+
+/// Bytes of the window that a frame asks for.
+fn zstd_window(source: &Source, at: u64) -> Option<u64> {
+    let [a, b, c, d, flags, window] = source.array::<6>(at)?;
+    if [a, b, c, d] != [0x28, 0xb5, 0x2f, 0xfd] {
+        return None;
+    }
+    if flags & 0x20 == 0 {
+        let base = 1u64 << (10 + (window >> 3));
+        return Some(base + base / 8 * u64::from(window & 7));
+    }
+    // One segment: the window is as large as the content.
+    let size = at + 5 + [0, 1, 2, 4][usize::from(flags & 3)];
+    match flags >> 6 {
+        0 => source.array::<1>(size).map(|[size]| size.into()),
+        1 => source.u16(size).map(|size| u64::from(size) + 256),
+        2 => source.u32(size).map(u64::from),
+        _ => source.u64(size),
     }
 }
 

@@ -11,6 +11,8 @@ use crate::inspection::{Context, Inspection, printable};
 use crate::source::Source;
 use crate::{keras, technique};
 
+mod group;
+mod message;
 mod object;
 
 const MAGIC: &[u8; 8] = b"\x89HDF\r\n\x1a\n";
@@ -194,7 +196,7 @@ fn attribute(inspection: &mut Inspection, name: &str, text: &[u8], seen: &mut Se
         _ => {
             let shown = String::from_utf8_lossy(text);
             if shown.trim_start().starts_with('{')
-                && let Ok(json) = serde_json::from_slice::<serde_json::Value>(text)
+                && let Ok(json) = crate::json::parse(inspection, text)
             {
                 inspection.within(name, Context::Member, |inspection| {
                     crate::text::json(inspection, name, &json);

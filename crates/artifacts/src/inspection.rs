@@ -24,15 +24,23 @@ const MEMBER_COST: u64 = 1 << 10;
 /// And at most, with files of any size.
 const MAX_DECODED: u64 = 512 << 20;
 /// Opcodes that run at places that only look like pickles, beside as many as the file has bytes.
-const TRIAL_STEPS: u64 = 4 << 20;
+const TRIAL_STEPS: u64 = 2 << 20;
 /// Reasons kept of a file; the worst of all counts for the verdict, also of those not kept.
 const MAX_REASONS: usize = 100;
 /// Characters of a reconstructed call.
 const MAX_CALL: usize = 400;
 
+/// Objects of one pickle beside as many as the file has bytes: they take memory, decoded bytes or not.
+const MIN_OBJECTS: u64 = 1 << 19;
+/// Bytes of JSON values, also for small files, and for each byte of a larger one.
+const MIN_VALUE_BYTES: u64 = 160 << 20;
+const VALUE_RATIO: u64 = 32;
+
 /// The state of one file's inspection.
 #[derive(Debug)]
 pub(crate) struct Inspection {
+    /// Of the file itself, before anything is decoded.
+    size: u64,
     reasons: Vec<Reason>,
     worst: Verdict,
     formats: Vec<&'static str>,
@@ -67,6 +75,7 @@ pub(crate) enum Context {
 impl Inspection {
     pub(crate) fn new(size: u64) -> Self {
         Self {
+            size,
             reasons: Vec::new(),
             worst: Verdict::Clean,
             formats: Vec::new(),
@@ -80,6 +89,16 @@ impl Inspection {
             member_bytes_left: size.saturating_mul(8).saturating_add(MIN_MEMBER_BYTES),
             storages: BTreeMap::new(),
         }
+    }
+
+    /// Objects that one pickle may make.
+    pub(crate) fn objects(&self) -> usize {
+        usize::try_from(self.size.saturating_add(MIN_OBJECTS)).unwrap_or(usize::MAX)
+    }
+
+    /// Bytes that the values of one document may take.
+    pub(crate) fn value_bytes(&self) -> u64 {
+        self.size.saturating_mul(VALUE_RATIO).max(MIN_VALUE_BYTES)
     }
 
     /// Notes that the bytes are of a format.

@@ -9,7 +9,7 @@ use crate::inspection::{Context, Inspection, printable};
 use crate::names::{self, Standing};
 use crate::source::Source;
 use crate::zip::leads_outside;
-use crate::{marshal, pickle, sniff, technique};
+use crate::{json, marshal, pickle, sniff, technique};
 
 /// Where the configuration stands: HDF5 files are loaded without safe mode.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -87,7 +87,7 @@ const FUNCTION_HOMES: &[&str] = &[
 
 /// The configuration as JSON text.
 pub(crate) fn config_text(inspection: &mut Inspection, bytes: &[u8], container: Container) {
-    match serde_json::from_slice::<Value>(bytes) {
+    match json::parse(inspection, bytes) {
         Ok(value) => config(inspection, &value, container),
         Err(error) => inspection.report(
             Verdict::Suspicious,
@@ -326,6 +326,11 @@ fn layer(
             format!("a {short} layer brings functions of its own"),
         ),
         _ => {
+            // `package>Name`, under which the class was registered.
+            let registered = node["registered_name"]
+                .as_str()
+                .filter(|name| name.contains('>'));
+            let class = registered.unwrap_or(class);
             let foreign = class.contains('>') || (module.is_none() && class.contains('.'));
             if foreign {
                 inspection.report(

@@ -9,7 +9,7 @@ use crate::technique;
 use crate::zip::leads_outside;
 
 const MAX_DEPTH: u32 = 16;
-const MAX_NODES: usize = 2_000_000;
+const MAX_NODES: usize = 250_000;
 
 /// Domains of operators that runtimes bring.
 const KNOWN_DOMAINS: &[&str] = &[
@@ -61,11 +61,14 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
         own_domains: Vec::new(),
     };
     // Domains that the model defines itself, by functions.
-    for function in messages(source, 25) {
+    for function in messages(source, 25).take(MAX_NODES) {
         walk.own_domains.extend(text(&function, 10));
     }
     let mut all = fields(source);
     for (number, field) in all.by_ref() {
+        if walk.nodes >= MAX_NODES {
+            break;
+        }
         let Field::Bytes(bytes) = field else { continue };
         match number {
             7 => walk.graph(&bytes, 0),
@@ -83,7 +86,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
             _ => {}
         }
     }
-    if !all.whole {
+    if !all.whole && walk.nodes < MAX_NODES {
         crate::pickle::search(inspection, source, 0);
         inspection.report(
             Verdict::Unknown,
@@ -101,7 +104,24 @@ struct Walk<'i> {
 }
 
 impl Walk<'_> {
+    /// Counts one more graph or node; said once when there were too many.
+    fn is_exhausted(&mut self) -> bool {
+        self.nodes += 1;
+        if self.nodes == MAX_NODES {
+            self.inspection.report(
+                Verdict::Unknown,
+                technique::BUDGET,
+                0,
+                format!("more than {MAX_NODES} graphs and nodes were not read"),
+            );
+        }
+        self.nodes >= MAX_NODES
+    }
+
     fn graph(&mut self, graph: &Source, depth: u32) {
+        if self.is_exhausted() {
+            return;
+        }
         if depth > MAX_DEPTH {
             self.inspection.report(
                 Verdict::Unknown,
@@ -128,8 +148,7 @@ impl Walk<'_> {
     }
 
     fn node(&mut self, node: &Source, depth: u32) {
-        self.nodes += 1;
-        if self.nodes > MAX_NODES {
+        if self.is_exhausted() {
             return;
         }
         let op = text(node, 4).unwrap_or_default();

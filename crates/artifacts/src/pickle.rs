@@ -1,8 +1,8 @@
 //! Pickles: what loading one would call, found without loading it.
 //!
 //! [`machine`] runs the opcodes ([`step`]) on symbolic values, [`fold`], [`text`] and [`attribute`] compute what
-//! indirection leads to, [`judge`] says
-//! what a call means, [`show`] writes it as Python would; [`streams`] walks a file's pickles one after the other.
+//! indirection leads to, [`judge`] and [`unresolved`] say what a call means, [`show`] writes it as Python would;
+//! [`streams`] walks a file's pickles one after the other.
 
 mod attribute;
 mod fold;
@@ -18,6 +18,7 @@ mod step;
 mod streams;
 mod tensor;
 mod text;
+mod unresolved;
 mod value;
 
 pub(crate) use streams::{looks_like, scan, search};

@@ -9,7 +9,7 @@ use trueline_facts::artifact::Verdict;
 
 use crate::inspection::{Context, Inspection};
 use crate::source::Source;
-use crate::{code, sniff, technique, text};
+use crate::{code, json, sniff, technique, text};
 
 const MAX_HEADER: u64 = 100_000_000;
 
@@ -36,6 +36,13 @@ pub(crate) fn is_safetensors(source: &Source) -> bool {
 pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
     inspection.format("safetensors");
     let len = source.u64(0).unwrap_or(0);
+    let fits = len <= MAX_HEADER && len <= source.len() - 8;
+    let header = if fits {
+        source.read(8, len as usize)
+    } else {
+        Vec::new()
+    };
+    let parsed = json::parse(inspection, &header);
     let mut wrong = |what: String| {
         inspection.report(
             Verdict::Suspicious,
@@ -44,16 +51,19 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
             what,
         );
     };
-    if len > MAX_HEADER || len > source.len() - 8 {
+    if !fits {
         wrong(format!(
             "the header says it has {len} bytes; the file has {}",
             source.len()
         ));
         return;
     }
-    let header = source.read(8, len as usize);
-    let entries: BTreeMap<String, Value> = match serde_json::from_slice(&header) {
-        Ok(entries) => entries,
+    let entries: BTreeMap<String, Value> = match parsed {
+        Ok(Value::Object(map)) => map.into_iter().collect(),
+        Ok(_) => {
+            wrong("the header is no JSON object".to_owned());
+            return;
+        }
         Err(error) => {
             wrong(format!("the header is no JSON object: {error}"));
             return;
@@ -188,7 +198,7 @@ fn metadata(inspection: &mut Inspection, metadata: &Value) {
             inspection.member(key, Context::Constant, &source);
         }
         code::code_in_data(inspection, key, value);
-        if let Ok(json) = serde_json::from_str::<Value>(value) {
+        if let Ok(json) = json::parse(inspection, value.as_bytes()) {
             text::json(inspection, key, &json);
         }
     }

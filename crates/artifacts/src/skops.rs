@@ -5,11 +5,11 @@ use trueline_facts::artifact::Verdict;
 
 use crate::inspection::{Inspection, printable};
 use crate::names::{self, Standing};
-use crate::technique;
+use crate::{json, technique};
 
 /// Inspects the schema.
 pub(crate) fn schema(inspection: &mut Inspection, bytes: &[u8]) {
-    let value: Value = match serde_json::from_slice(bytes) {
+    let value = match json::parse(inspection, bytes) {
         Ok(value) => value,
         Err(error) => {
             inspection.report(

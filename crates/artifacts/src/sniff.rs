@@ -4,11 +4,11 @@ use trueline_facts::artifact::Verdict;
 
 use crate::encoding::{self, Compression};
 use crate::inspection::{Context, Inspection};
+use crate::json::{self, Unread};
 use crate::source::Source;
-use crate::zip::Member;
 use crate::{
-    bundle, executable, gguf, hdf5, keras, msgpack, numpy, onnx, pickle, rds, safetensors, tar,
-    technique, template, tensorflow, text, tflite, zip,
+    executable, gguf, hdf5, keras, msgpack, numpy, onnx, pickle, rds, safetensors, seven_zip, tar,
+    technique, template, tensorflow, text, tflite, xml, yaml, zip,
 };
 
 /// Ratio of decoded to encoded bytes above which exhausting the budget is a bomb and not a large file.
@@ -49,7 +49,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
         found.push(compression.name());
     }
     if head.starts_with(&[b'7', b'z', 0xbc, 0xaf, 0x27, 0x1c]) {
-        seven_zip(inspection, name, source);
+        seven_zip::inspect(inspection, name, source);
         found.push("7z");
     }
     if is_zip {
@@ -267,55 +267,6 @@ fn compressed(
     true
 }
 
-/// Members of a 7z archive: some scanners do not open it.
-fn seven_zip(inspection: &mut Inspection, name: &str, source: &Source) {
-    inspection.format("7z");
-    let mut members = Vec::new();
-    let mut left = inspection.decoded_left;
-    let mut cut = false;
-    // The header says how long it is: larger than the file is nonsense that must not be allocated.
-    let header = source.u64(20).unwrap_or(u64::MAX);
-    let read = if header > source.len() {
-        None
-    } else {
-        sevenz_rust2::ArchiveReader::new(source.reader(), sevenz_rust2::Password::empty()).ok()
-    };
-    let Some(mut archive) = read else {
-        inspection.report(
-            Verdict::Suspicious,
-            technique::BAD_COMPRESSION,
-            0,
-            "a 7z archive that cannot be read",
-        );
-        return;
-    };
-    let ended = archive.for_each_entries(|entry, reader| {
-        let mut bytes = Vec::new();
-        let limit = left;
-        let got = std::io::Read::read_to_end(&mut std::io::Read::take(reader, limit), &mut bytes);
-        left -= bytes.len() as u64;
-        cut |= left == 0;
-        members.push(Member {
-            name: entry.name().to_owned(),
-            source: Source::of_bytes(bytes),
-        });
-        Ok(got.is_ok() && left > 0 && members.len() < 10_000)
-    });
-    inspection.decoded(inspection.decoded_left - left);
-    if ended.is_err() || cut {
-        inspection.report(
-            Verdict::Unknown,
-            technique::BAD_COMPRESSION,
-            0,
-            "part of the 7z archive cannot be read",
-        );
-    }
-    for member in &members {
-        zip::check_path(inspection, &member.name, 0);
-    }
-    bundle::inspect(inspection, name, &members);
-}
-
 /// Messages without a magic: decided by what they hold.
 fn protobuf(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) -> bool {
     let Some(first) = head.first() else {
@@ -499,9 +450,9 @@ fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) {
     } else if lower == "modelfile" {
         text::modelfile(inspection, &content);
     } else if is_xml {
-        text::xml(inspection, &content);
+        xml::inspect(inspection, &content);
     } else if is_json {
-        match serde_json::from_slice::<serde_json::Value>(&bytes) {
+        match json::parse(inspection, &bytes) {
             Ok(value) => {
                 inspection.format("json");
                 if value.get("keras_version").is_some() || value.get("class_name").is_some() {
@@ -509,19 +460,29 @@ fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) {
                 }
                 text::json(inspection, name, &value);
             }
-            Err(error) if error.to_string().contains("recursion limit") => inspection.report(
+            Err(Unread::TooDeep) => inspection.report(
                 Verdict::Suspicious,
                 technique::SERVER_PATH,
                 0,
                 "JSON that nests so deep that loaders overflow",
             ),
-            // Lines of JSON, comments, half a file: what can be found by lines is looked for.
-            Err(_) => text::yaml(inspection, &content),
+            Err(error) => {
+                if matches!(error, Unread::TooMuch) {
+                    inspection.report(
+                        Verdict::Unknown,
+                        technique::BUDGET,
+                        0,
+                        format!("the JSON was not read: {error}"),
+                    );
+                }
+                // Lines of JSON, comments, half a file: what can be found by lines is looked for.
+                yaml::inspect(inspection, &content);
+            }
         }
     } else {
         if matches!(extension, "yaml" | "yml") {
             inspection.format("yaml");
         }
-        text::yaml(inspection, &content);
+        yaml::inspect(inspection, &content);
     }
 }

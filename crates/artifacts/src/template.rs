@@ -10,11 +10,18 @@ use trueline_facts::artifact::Verdict;
 use crate::inspection::{Inspection, printable, shorten};
 use crate::{code, technique};
 
+mod constant;
 mod expression;
+mod token;
+mod trigger;
 
 use expression::Parser;
+use token::Token;
+use trigger::{Condition, Names, Strength, Trigger};
 
 const MAX_TEMPLATE: usize = 4 << 20;
+/// Bytes of text that are looked at, with those that constants stand for.
+const MAX_EMITTED: usize = 8 << 20;
 /// Blocks whose quotes or braces do not match, until a template is given up.
 const MAX_UNCLOSED: usize = 32;
 /// Letters of plain text under a trigger that make a sentence and not a mark-up tag.
@@ -62,84 +69,221 @@ pub(crate) fn inspect(inspection: &mut Inspection, template: &str) {
         );
         return;
     };
-    let mut constants = BTreeMap::new();
-    // One frame an open `if`: does its condition look for words in the conversation?
-    let mut conditions: Vec<Option<String>> = Vec::new();
-    // Names that hold the answer of a look into the conversation.
-    let mut answers: BTreeMap<String, String> = BTreeMap::new();
-    // An open `set` block: its text is a constant too.
-    let mut in_set_block = false;
+    let mut walk = Walk::default();
     for (piece, offset) in pieces {
         match piece {
-            Piece::Text(plain) => {
-                if in_set_block && plain.contains("__") && plain.trim().len() < 64 {
-                    inspection.report(
-                        Verdict::Malicious,
-                        technique::TEMPLATE_ESCAPE,
-                        offset,
-                        format!(
-                            "a template keeps the name {} as text",
-                            printable(plain.trim())
-                        ),
-                    );
-                }
-                emitted(inspection, plain, offset, &conditions);
-            }
-            Piece::Expression(code) | Piece::Statement(code) => {
-                let mut parser = Parser::new(code, &mut constants);
-                parser.run(matches!(piece, Piece::Statement(_)));
-                let found = std::mem::take(&mut parser.found);
-                let strings = std::mem::take(&mut parser.strings);
-                let unfinished = parser.unfinished;
-                for (verdict, message) in found {
-                    inspection.report_call(
-                        verdict,
-                        technique::TEMPLATE_ESCAPE,
-                        offset,
-                        message,
-                        Some(format!("{{{{ {} }}}}", shorten(code.trim(), 300))),
-                    );
-                }
-                if unfinished {
-                    inspection.report(
-                        Verdict::Suspicious,
-                        technique::TEMPLATE_UNREADABLE,
-                        offset,
-                        "a chat template has a text that does not end: it was not understood",
-                    );
-                }
-                if matches!(piece, Piece::Statement(_)) {
-                    statement(code, &strings, &mut conditions, &mut answers);
-                    let plain = code.trim_matches(['-', '+']).trim();
-                    if let Some(name) = plain.strip_prefix("set ") {
-                        in_set_block = !name.contains('=');
-                    } else if plain.starts_with("endset") {
-                        in_set_block = false;
-                    }
-                } else if let Some((_, condition)) = code.split_once(" if ")
-                    && let Some(word) = trigger(condition, &strings[..], &answers)
-                {
-                    // `{{ text if condition else other }}`.
-                    let inline = [Some(word)];
-                    for text in &strings {
-                        emitted(inspection, text, offset, &inline);
-                    }
-                    continue;
-                }
-                replaced(inspection, code, &strings, offset);
-                if matches!(piece, Piece::Expression(_))
-                    || code
-                        .trim_start_matches('-')
-                        .trim_start()
-                        .starts_with("set ")
-                {
-                    for text in &strings {
-                        emitted(inspection, text, offset, &conditions);
-                    }
-                }
+            Piece::Text(plain) => walk.text(inspection, plain, offset),
+            Piece::Expression(code) => walk.code(inspection, code, offset, false),
+            Piece::Statement(code) => walk.code(inspection, code, offset, true),
+        }
+    }
+}
+
+/// What is known on the way through a template.
+#[derive(Debug, Default)]
+struct Walk {
+    /// Names that stand for constant text.
+    constants: BTreeMap<String, String>,
+    names: Names,
+    /// One frame an open `if`.
+    conditions: Vec<Frame>,
+    /// Bytes of text that were looked at.
+    emitted: usize,
+    /// An open `set` block: its text is a constant too.
+    in_set_block: bool,
+}
+
+/// An open `if`: its condition, and what the text around it depends on.
+#[derive(Debug)]
+struct Frame {
+    condition: Condition,
+    around: Option<Trigger>,
+}
+
+impl Walk {
+    fn text(&mut self, inspection: &mut Inspection, plain: &str, offset: u64) {
+        if self.in_set_block && plain.contains("__") && plain.trim().len() < 64 {
+            inspection.report(
+                Verdict::Malicious,
+                technique::TEMPLATE_ESCAPE,
+                offset,
+                format!(
+                    "a template keeps the name {} as text",
+                    printable(plain.trim())
+                ),
+            );
+        }
+        let under = self.under().cloned();
+        self.put_out(inspection, plain, offset, under.as_ref());
+    }
+
+    /// Text that is put out: a constant may be very often.
+    fn put_out(
+        &mut self,
+        inspection: &mut Inspection,
+        plain: &str,
+        offset: u64,
+        under: Option<&Trigger>,
+    ) {
+        self.emitted = self.emitted.saturating_add(plain.len());
+        if self.emitted <= MAX_EMITTED {
+            emitted(inspection, plain, offset, under);
+        } else if self.emitted - plain.len() <= MAX_EMITTED {
+            inspection.report(
+                Verdict::Unknown,
+                technique::BUDGET,
+                offset,
+                "a chat template puts out more text than was looked at",
+            );
+        }
+    }
+
+    /// What the text here depends on.
+    fn under(&self) -> Option<&Trigger> {
+        let frame = self.conditions.last()?;
+        let here = frame.condition.when.as_ref();
+        here.into_iter()
+            .chain(&frame.around)
+            .max_by_key(|trigger| trigger.strength)
+    }
+
+    fn code(&mut self, inspection: &mut Inspection, code: &str, offset: u64, is_statement: bool) {
+        let mut parser = Parser::new(code, &mut self.constants);
+        parser.run(is_statement);
+        let found = std::mem::take(&mut parser.found);
+        let strings = std::mem::take(&mut parser.strings);
+        let unfinished = parser.unfinished;
+        let tokens = parser.into_tokens();
+        for (verdict, message) in found {
+            inspection.report_call(
+                verdict,
+                technique::TEMPLATE_ESCAPE,
+                offset,
+                message,
+                Some(format!("{{{{ {} }}}}", shorten(code.trim(), 300))),
+            );
+        }
+        if unfinished {
+            inspection.report(
+                Verdict::Suspicious,
+                technique::TEMPLATE_UNREADABLE,
+                offset,
+                "a chat template has a text that does not end: it was not understood",
+            );
+        }
+        let is_set = is_statement && self.statement(&tokens);
+        replaced(inspection, code, &strings, offset);
+        if is_statement && !is_set || is_error(&tokens) {
+            return;
+        }
+        // `{{ text if condition else other }}` and `{% set x = text if condition %}`.
+        let look = self.names.condition(&tokens, &self.constants);
+        let inline = look.when.or(look.otherwise);
+        let parts = tokens.iter().filter_map(|token| match token {
+            Token::Text(text) if inline.is_some() => Some(text),
+            _ => None,
+        });
+        let under = [inline.as_ref(), self.under()];
+        let under = under.into_iter().flatten().max_by_key(|t| t.strength);
+        let under = under.cloned();
+        for text in strings.iter().chain(parts) {
+            if under.as_ref().is_none_or(|trigger| !trigger.is(text)) {
+                self.put_out(inspection, text, offset, under.as_ref());
             }
         }
     }
+
+    /// Keeps the conditions and the names; is it a `set`?
+    fn statement(&mut self, tokens: &[Token]) -> bool {
+        let mut tokens = tokens;
+        while let [Token::Sign('-' | '+'), rest @ ..] = tokens {
+            tokens = rest;
+        }
+        let [Token::Name(word), rest @ ..] = tokens else {
+            return false;
+        };
+        match (word.as_str(), rest) {
+            ("set", [Token::Name(name), Token::Sign('='), value @ ..]) => {
+                self.names.set(name, value, &self.constants);
+                self.in_set_block = false;
+                return true;
+            }
+            (
+                "set",
+                [
+                    Token::Name(_),
+                    Token::Sign('.'),
+                    Token::Name(name),
+                    Token::Sign('='),
+                    value @ ..,
+                ],
+            ) => {
+                // An attribute of a namespace.
+                self.names.set(name, value, &self.constants);
+                return true;
+            }
+            ("set", _) => {
+                self.in_set_block = true;
+            }
+            ("endset", _) => self.in_set_block = false,
+            (
+                "for",
+                [
+                    Token::Name(key),
+                    Token::Sign(','),
+                    Token::Name(value),
+                    Token::Name(_),
+                    Token::Sign('{'),
+                    Token::Text(first),
+                    Token::Sign(':'),
+                    Token::Text(second),
+                    ..,
+                ],
+            ) => {
+                self.constants.insert(key.clone(), first.clone());
+                self.constants.insert(value.clone(), second.clone());
+            }
+            (
+                "for",
+                [
+                    Token::Name(name),
+                    Token::Name(_),
+                    Token::Sign('[' | '('),
+                    Token::Text(first),
+                    ..,
+                ],
+            ) => {
+                self.constants.insert(name.clone(), first.clone());
+            }
+            ("if", rest) => {
+                let condition = self.names.condition(rest, &self.constants);
+                let around = self.under().cloned();
+                self.conditions.push(Frame { condition, around });
+            }
+            ("elif", rest) => {
+                let condition = self.names.condition(rest, &self.constants);
+                if let Some(last) = self.conditions.last_mut() {
+                    last.condition = condition;
+                }
+            }
+            ("else", _) => {
+                if let Some(last) = self.conditions.last_mut() {
+                    last.condition.when = last.condition.otherwise.take();
+                }
+            }
+            ("endif", _) => {
+                self.conditions.pop();
+            }
+            _ => {}
+        }
+        false
+    }
+}
+
+/// Does the expression end the rendering with a message to the caller?
+fn is_error(tokens: &[Token]) -> bool {
+    let first = tokens.iter().find(|t| !matches!(t, Token::Sign('-' | '+')));
+    matches!(first, Some(Token::Name(name)) if name == "raise_exception")
 }
 
 /// Text, `{{ }}` and `{% %}`; comments are left out. `None` if one does not end.
@@ -226,124 +370,6 @@ fn end_of_code(code: &str, close: &str) -> Option<(usize, bool)> {
     code.find(close).map(|at| (at, false))
 }
 
-/// Keeps the stack of conditions.
-fn statement(
-    code: &str,
-    strings: &[String],
-    conditions: &mut Vec<Option<String>>,
-    answers: &mut BTreeMap<String, String>,
-) {
-    let code = code.trim_matches(['-', '+']).trim();
-    let word = code.split_whitespace().next().unwrap_or_default();
-    match word {
-        "set" => {
-            if let Some((name, value)) = code[3..].split_once('=') {
-                let name = name.trim().to_owned();
-                match trigger(value, strings, answers) {
-                    Some(word) => {
-                        answers.insert(name, word);
-                    }
-                    // A part of the conversation under another name.
-                    None if value.contains("content") && !value.contains("system") => {
-                        answers.insert(name, String::new());
-                    }
-                    None => {
-                        answers.remove(&name);
-                    }
-                }
-            }
-        }
-        "if" => conditions.push(trigger(code, strings, answers)),
-        "elif" => {
-            if let Some(last) = conditions.last_mut() {
-                *last = trigger(code, strings, answers);
-            }
-        }
-        "else" => {
-            if let Some(last) = conditions.last_mut() {
-                *last = None;
-            }
-        }
-        "endif" => {
-            conditions.pop();
-        }
-        _ => {}
-    }
-}
-
-/// The word that a condition looks for in what was said.
-fn trigger(
-    condition: &str,
-    strings: &[String],
-    answers: &BTreeMap<String, String>,
-) -> Option<String> {
-    let mut about_content = false;
-    for word in condition.split(|c: char| !c.is_alphanumeric() && c != '_') {
-        match answers.get(word).map(String::as_str) {
-            Some("") => about_content = true,
-            Some(trigger) => return Some(trigger.to_owned()),
-            None => {}
-        }
-    }
-    about_content |= [
-        "content",
-        "message.text",
-        "prompt",
-        "query",
-        "user_input",
-        "last_user",
-    ]
-    .iter()
-    .any(|word| condition.contains(word));
-    let looks_for = [
-        " in ",
-        "==",
-        "startswith",
-        "endswith",
-        "find(",
-        "match",
-        "search",
-        "count(",
-        "split(",
-        "lower",
-        "contains",
-    ]
-    .iter()
-    .any(|test| condition.contains(test));
-    if !about_content || !looks_for {
-        return None;
-    }
-    strings
-        .iter()
-        .find(|text| {
-            let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
-            let mark_up = text.contains(['<', '>', '[', ']', '|', '{', '}', '`', '_', '\n']);
-            let roles = [
-                "string",
-                "text",
-                "image",
-                "audio",
-                "video",
-                "user",
-                "assistant",
-                "system",
-                "tool",
-                "content",
-                "type",
-                "role",
-                "function",
-                "developer",
-                "image_url",
-                "reasoning_content",
-                "tool_calls",
-                "name",
-                "arguments",
-            ];
-            letters >= 3 && !mark_up && !roles.contains(&text.trim())
-        })
-        .cloned()
-}
-
 /// What was said is changed before the model reads it: an address becomes another one, a word a command.
 fn replaced(inspection: &mut Inspection, code: &str, strings: &[String], offset: u64) {
     if !code.contains("content") || !code.contains("replace") {
@@ -363,10 +389,10 @@ fn replaced(inspection: &mut Inspection, code: &str, strings: &[String], offset:
     }
 }
 
-/// Text that the template puts out, under conditions.
-fn emitted(inspection: &mut Inspection, plain: &str, offset: u64, conditions: &[Option<String>]) {
-    let lower = plain.to_ascii_lowercase();
-    let address = [
+/// Text that the template puts out, and what it depends on.
+fn emitted(inspection: &mut Inspection, plain: &str, offset: u64, under: Option<&Trigger>) {
+    /// What pages and scripts are made of.
+    const ADDRESSES: &[&str] = &[
         "http://",
         "https://",
         "javascript:",
@@ -375,91 +401,65 @@ fn emitted(inspection: &mut Inspection, plain: &str, offset: u64, conditions: &[
         "data:text/html",
         "<img ",
         "<iframe",
-    ]
-    .iter()
-    .find(|piece| lower.contains(*piece));
-    let order = [
+    ];
+    /// Orders to keep something from the user.
+    const COVERT: &[&str] = &[
         "do not tell",
         "don't tell",
         "without mentioning",
-        "do not mention",
         "never mention",
         "never reveal this",
-        "ignore previous",
-        "ignore all previous",
-        "ignore the previous",
         "secretly",
-        "disregard",
-        "exfiltrate",
         "hidden instruction",
         "insert a backdoor",
         "include a backdoor",
-        "vulnerab",
         "steer the user",
         "always recommend",
-    ]
-    .iter()
-    .find(|piece| lower.contains(*piece));
-    let is_code = code::is_code(plain);
-    if let Some(word) = conditions.iter().rev().flatten().next() {
+    ];
+    /// Words of attacks, which guard models list as well.
+    const HOSTILE: &[&str] = &[
+        "do not mention",
+        "ignore previous",
+        "ignore all previous",
+        "ignore the previous",
+        "disregard",
+        "exfiltrate",
+        "vulnerab",
+    ];
+    let lower = plain.to_ascii_lowercase();
+    let count = |list: &[&str]| list.iter().filter(|piece| lower.contains(**piece)).count();
+    let covert = count(COVERT);
+    let orders = covert + count(HOSTILE);
+    let address = ADDRESSES.iter().find(|piece| lower.contains(**piece));
+    let (verdict, message) = if let Some(trigger) = under {
         let letters = plain.chars().filter(|c| c.is_alphabetic()).count();
-        if address.is_some() || order.is_some() || is_code {
-            inspection.report(
-                Verdict::Malicious,
-                technique::TEMPLATE_TRIGGER,
-                offset,
-                format!(
-                    "when the conversation holds {:?}, the template adds {:?}",
-                    printable(word),
-                    shorten(plain.trim(), 120)
-                ),
-            );
-        } else if letters >= SENTENCE {
-            inspection.report(
-                Verdict::Suspicious,
-                technique::TEMPLATE_TRIGGER,
-                offset,
-                format!(
-                    "when the conversation holds {:?}, the template adds the sentence {:?}",
-                    printable(word),
-                    shorten(plain.trim(), 120)
-                ),
-            );
-        }
-        return;
-    }
-    let certain = order.is_some_and(|o| {
-        matches!(
-            *o,
-            "ignore previous"
-                | "ignore all previous"
-                | "ignore the previous"
-                | "secretly"
-                | "exfiltrate"
-                | "insert a backdoor"
-                | "include a backdoor"
-                | "never reveal this"
-        )
-    });
-    if certain || code::is_payload(plain) {
-        inspection.report(
-            Verdict::Malicious,
-            technique::TEMPLATE_TRIGGER,
-            offset,
-            format!(
-                "the template adds the order {:?} to every conversation",
-                shorten(plain.trim(), 120)
-            ),
+        let is_bad = address.is_some() || orders > 0 || code::is_code(plain);
+        let is_word = trigger.strength == Strength::Word;
+        let verdict = match (is_bad, is_word) {
+            (true, true) => Verdict::Malicious,
+            (true, false) => Verdict::Suspicious,
+            (false, true) if letters >= SENTENCE => Verdict::Suspicious,
+            (false, _) => return,
+        };
+        let message = format!(
+            "when the conversation holds {:?}, the template adds {:?}",
+            shorten(&printable(&trigger.word), 60),
+            shorten(plain.trim(), 120)
         );
-    } else if order.is_some() || address.is_some_and(|a| !a.starts_with("http")) || is_code {
-        inspection.report(
-            Verdict::Suspicious,
-            technique::TEMPLATE_TRIGGER,
-            offset,
-            format!(
-                "the template adds {:?} to every conversation",
-                shorten(plain.trim(), 120)
-            ),
+        (verdict, message)
+    } else {
+        let verdict = if covert > 1 || code::is_payload(plain) {
+            Verdict::Malicious
+        } else if address.is_some_and(|a| !a.starts_with("http")) {
+            Verdict::Suspicious
+        } else {
+            return;
+        };
+        let message = format!(
+            "the template adds {:?} to every conversation",
+            shorten(plain.trim(), 120)
         );
-    }
+        (verdict, message)
+    };
+    inspection.report(verdict, technique::TEMPLATE_TRIGGER, offset, message);
 }

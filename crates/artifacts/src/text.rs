@@ -1,4 +1,5 @@
-//! Configuration of models as text: JSON of model repositories, YAML with Hydra targets or Python tags, XML.
+//! Configuration of models as text: JSON of model repositories, the names of Python that it has loaders call, path
+//! files, Ollama's model files.
 
 use serde_json::Value;
 use trueline_facts::artifact::Verdict;
@@ -74,6 +75,26 @@ pub(crate) fn json(inspection: &mut Inspection, name: &str, value: &Value) {
     if name.ends_with("modules.json") {
         modules(inspection, value);
     }
+    if name.ends_with("model_index.json") {
+        components(inspection, value);
+    }
+}
+
+/// diffusers imports the library and takes the class that each component of a pipeline names; a library may also be
+/// a module of diffusers itself.
+fn components(inspection: &mut Inspection, value: &Value) {
+    for component in value
+        .as_object()
+        .into_iter()
+        .flat_map(serde_json::Map::values)
+    {
+        if let Some([library, class]) = component.as_array().map(Vec::as_slice)
+            && let (Some(library), Some(class)) = (library.as_str(), class.as_str())
+            && names::is_stdlib(library)
+        {
+            target(inspection, &format!("{library}.{class}"), true);
+        }
+    }
 }
 
 /// sentence-transformers imports the class that each part of a model names.
@@ -142,6 +163,14 @@ fn field(inspection: &mut Inspection, key: &str, value: &Value) {
                     printable(target)
                 ),
             );
+        }
+        // PEFT imports the library of the base model's class.
+        ("auto_mapping", Value::Object(map)) => {
+            let part = |key: &str| map.get(key).and_then(Value::as_str);
+            if let (Some(library), Some(class)) = (part("parent_library"), part("base_model_class"))
+            {
+                target(inspection, &format!("{library}.{class}"), false);
+            }
         }
         ("_target_", Value::String(target)) => self::target(inspection, target, false),
         // Hydra's own functions and `functools.partial` take what they call as an argument.
@@ -226,6 +255,22 @@ fn strings(value: &Value) -> Vec<&str> {
 /// What Hydra's `instantiate` would call.
 pub(crate) fn target(inspection: &mut Inspection, target: &str, strict: bool) {
     let target = target.trim().trim_matches(['"', '\'']);
+    if let Some((_, inner)) = target.split_once("${") {
+        // An interpolation: what it falls back to is looked at, what it finds is not known.
+        for name in inner.split([',', ':', '}', ' ', '\'', '"']) {
+            named_argument(inspection, name);
+        }
+        inspection.report(
+            Verdict::Unknown,
+            technique::TARGET_UNKNOWN,
+            0,
+            format!(
+                "the configuration calls what {} stands for when it is read",
+                printable(target)
+            ),
+        );
+        return;
+    }
     if VETTED_TARGETS
         .iter()
         .any(|vetted| target.starts_with("hydra.utils.get_") && vetted.starts_with("hydra."))
@@ -287,7 +332,7 @@ pub(crate) fn target(inspection: &mut Inspection, target: &str, strict: bool) {
 }
 
 /// A text that is handed to a function: only what is dangerous by its full name counts.
-fn named_argument(inspection: &mut Inspection, name: &str) {
+pub(crate) fn named_argument(inspection: &mut Inspection, name: &str) {
     let Some((module, function)) = name.rsplit_once('.') else {
         return;
     };
@@ -302,150 +347,6 @@ fn named_argument(inspection: &mut Inspection, name: &str) {
         )
     {
         target(inspection, name, true);
-    }
-}
-
-/// Escapes of YAML's double-quoted texts and of its tags, undone.
-fn unescaped(line: &str) -> String {
-    let mut out = String::with_capacity(line.len());
-    let mut rest = line;
-    while let Some(at) = rest.find(['\\', '%']) {
-        out.push_str(&rest[..at]);
-        let tail = &rest[at..];
-        let (digits, from) = if tail.starts_with("\\x") {
-            (tail.get(2..4), 4)
-        } else if tail.starts_with("\\u") {
-            (tail.get(2..6), 6)
-        } else if tail.starts_with('%') {
-            (tail.get(1..3), 3)
-        } else {
-            (None, 0)
-        };
-        let c = digits
-            .and_then(|d| u32::from_str_radix(d, 16).ok())
-            .and_then(char::from_u32);
-        if let (Some(c), Some(tail)) = (c, tail.get(from..)) {
-            out.push(c);
-            rest = tail;
-        } else {
-            let mut chars = tail.chars();
-            out.extend(chars.next());
-            rest = chars.as_str();
-        }
-    }
-    out.push_str(rest);
-    out
-}
-
-/// YAML by lines: Hydra targets and tags that make Python objects.
-pub(crate) fn yaml(inspection: &mut Inspection, text: &str) {
-    let mut offset = 0u64;
-    let mut lines = text.lines().peekable();
-    while let Some(line) = lines.next() {
-        let plain;
-        let line_len = line.len() as u64;
-        let line = if line.contains(['\\', '%']) {
-            plain = unescaped(line);
-            plain.as_str()
-        } else {
-            line
-        };
-        let code = line.split(" #").next().unwrap_or(line);
-        let is_comment = code.trim_start().starts_with('#');
-        if !is_comment {
-            for tag in ["!!python/", "!python/", "tag:yaml.org,2002:python/"] {
-                if let Some(at) = code.find(tag) {
-                    let rest: String = code[at..]
-                        .chars()
-                        .take_while(|c| !c.is_whitespace())
-                        .collect();
-                    let harmless = [
-                        "python/tuple",
-                        "python/none",
-                        "python/bool",
-                        "python/int",
-                        "python/float",
-                        "python/str",
-                        "python/unicode",
-                        "python/bytes",
-                        "python/list",
-                        "python/dict",
-                        "python/complex",
-                        "python/long",
-                    ]
-                    .iter()
-                    .any(|kind| {
-                        rest.trim_start_matches('!')
-                            .trim_start_matches("tag:yaml.org,2002:")
-                            == *kind
-                    });
-                    if !harmless {
-                        inspection.report(
-                            Verdict::Malicious,
-                            technique::YAML_TAG,
-                            offset,
-                            format!(
-                                "the tag {} makes a Python object when the file is loaded",
-                                printable(&rest)
-                            ),
-                        );
-                    }
-                }
-            }
-            let mut rest = code;
-            while let Some(at) = rest.find("_target_") {
-                let after = rest[at + 8..].trim_start_matches(['"', '\'']).trim_start();
-                let Some(value) = after.strip_prefix(':') else {
-                    break;
-                };
-                let value: String = value
-                    .trim_start()
-                    .trim_start_matches(['"', '\''])
-                    .chars()
-                    .take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '.'))
-                    .collect();
-                if !value.is_empty() {
-                    target(inspection, &value, false);
-                } else if let Some(next) = lines.peek() {
-                    // The value stands on the next line.
-                    let value = next.trim().trim_matches(['"', '\'']);
-                    if !value.is_empty() && !value.contains([':', ' ']) {
-                        target(inspection, value, false);
-                    }
-                }
-                rest = after;
-            }
-            let key_value = code.trim_start().split_once(':');
-            if let Some((key, value)) = key_value {
-                let value = value.trim().trim_matches(['"', '\'']);
-                let key = key.trim_matches(['"', '\'', '-', ' ']);
-                if matches!(
-                    key,
-                    "path" | "_args_" | "func" | "method" | "function" | "callable"
-                ) {
-                    for name in
-                        value.split(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '.'))
-                    {
-                        named_argument(inspection, name);
-                    }
-                }
-                if key == "loader_module" && !value.starts_with("mlflow.") && !value.is_empty() {
-                    target(inspection, &format!("{value}.load"), true);
-                }
-                if key == "license" && !value.is_empty() {
-                    inspection.licence = Some(value.to_owned());
-                }
-                if key == "trust_remote_code" && value == "true" {
-                    inspection.report(
-                        Verdict::Unknown,
-                        technique::REMOTE_CODE,
-                        offset,
-                        "the configuration asks for trust_remote_code",
-                    );
-                }
-            }
-        }
-        offset += line_len + 1;
     }
 }
 
@@ -486,127 +387,5 @@ pub(crate) fn modelfile(inspection: &mut Inspection, text: &str) {
                 ),
             );
         }
-    }
-}
-
-/// XML: entities that read files, and libraries that are loaded.
-pub(crate) fn xml(inspection: &mut Inspection, text: &str) {
-    let head = text.get(..text.len().min(1 << 20)).unwrap_or(text);
-    let upper = head.to_ascii_uppercase();
-    let is_pmml = upper.contains("<PMML");
-    if is_pmml {
-        inspection.format("pmml");
-    } else if upper.contains("<NET ") && upper.contains("<LAYERS") {
-        inspection.format("openvino");
-    } else {
-        inspection.format("xml");
-    }
-    if upper.contains("<!ENTITY") {
-        let external = upper.contains("SYSTEM") || upper.contains("PUBLIC");
-        // Entities of entities grow without limit.
-        let many = upper
-            .split("<!ENTITY")
-            .skip(1)
-            .filter(|declared| {
-                let value = declared.split('>').next().unwrap_or_default();
-                value.matches('&').count() > 1
-            })
-            .count()
-            > 0;
-        inspection.report(
-            if external || many {
-                Verdict::Malicious
-            } else {
-                Verdict::Suspicious
-            },
-            technique::XML_ENTITY,
-            0,
-            if external {
-                "an entity reads a file or an address when the document is parsed"
-            } else {
-                "entities are declared, which can grow without limit when the document is parsed"
-            },
-        );
-    } else if upper.contains("<!DOCTYPE") && (upper.contains("SYSTEM") || upper.contains("PUBLIC"))
-    {
-        inspection.report(
-            if upper.contains("SYSTEM \"HTTP")
-                || upper.contains("SYSTEM \"FILE:")
-                || upper.contains("SYSTEM 'HTTP")
-                || upper.contains("SYSTEM 'FILE:")
-            {
-                Verdict::Malicious
-            } else {
-                Verdict::Suspicious
-            },
-            technique::XML_ENTITY,
-            0,
-            "the document type is loaded from another place",
-        );
-    }
-    let lower = head.to_ascii_lowercase();
-    for attribute in [
-        "library=\"",
-        "extension_path=\"",
-        "plugin=\"",
-        "implementation=\"",
-        "implpath=\"",
-        "so_path=\"",
-    ] {
-        for (at, _) in lower.match_indices(attribute) {
-            let value: String = head[at + attribute.len()..]
-                .chars()
-                .take_while(|c| *c != '"')
-                .collect();
-            if [".so", ".dll", ".dylib"]
-                .iter()
-                .any(|end| value.contains(end))
-                || leads_outside(&value)
-            {
-                inspection.report(
-                    Verdict::Malicious,
-                    technique::XML_EXTENSION,
-                    at as u64,
-                    format!("the model loads the library {}", printable(&value)),
-                );
-            }
-        }
-    }
-    if is_pmml {
-        for (at, _) in lower.match_indices("<extension") {
-            let element: String = head[at..]
-                .chars()
-                .take(2000)
-                .take_while(|c| *c != '>')
-                .collect();
-            if is_code(&element) || element.contains("java.lang") || element.contains("Runtime") {
-                inspection.report(
-                    Verdict::Suspicious,
-                    technique::XML_EXTENSION,
-                    at as u64,
-                    "an extension element holds code",
-                );
-            }
-        }
-    }
-    if lower.contains("xi:include") || lower.contains("http://www.w3.org/2001/xinclude") {
-        let outside = lower.split("href=").skip(1).any(|href| {
-            let path: String = href
-                .chars()
-                .skip(1)
-                .take_while(|c| !matches!(c, '"' | '\''))
-                .collect();
-            leads_outside(&path) || path.contains("://")
-        });
-        inspection.report(
-            if outside {
-                Verdict::Malicious
-            } else {
-                Verdict::Suspicious
-            },
-            technique::XML_ENTITY,
-            0,
-            "the document includes another file",
-        );
     }
 }

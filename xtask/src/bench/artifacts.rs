@@ -1,12 +1,12 @@
 //! Scanners of model files beside ours, on the generated corpus and on folders of real files.
 //!
 //! Peers are optional: those are run that are installed in the folder given, or on the path. One process a file,
-//! as their users run them; a file that a peer fails on is counted as an error, not as a detection.
+//! as their users run them, for a minute at most; a file that a peer fails on, or does not finish, is counted as an
+//! error, not as a detection. Times are of the processor. Needs GNU time and `timeout`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Output, Stdio};
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -19,13 +19,17 @@ const PEERS: &[(&str, &[&str], i32)] = &[
     ("modelaudit", &["scan", "--quiet"], 1),
 ];
 
+/// Seconds that a peer may take for a file.
+const LIMIT: &str = "60";
+
 /// Counts of one scanner.
 #[derive(Debug, Default)]
 struct Counts {
     detected: u64,
     false_alarms: u64,
     errors: u64,
-    time: Duration,
+    /// Seconds of the processor.
+    time: f64,
 }
 
 struct Sample {
@@ -34,7 +38,7 @@ struct Sample {
     file: PathBuf,
 }
 
-/// Runs all scanners; peers on `sample` files only, evenly taken.
+/// Runs all scanners; peers on `sample` files only, taken in turns from every technique.
 pub(crate) fn artifacts(peers: Option<&Path>, sample: usize, benign: &[PathBuf]) -> Result<()> {
     let generator = super::build_example("trueline-artifacts", "corpus")?;
     let records = super::build_example("trueline-artifacts", "records")?;
@@ -66,8 +70,7 @@ pub(crate) fn artifacts(peers: Option<&Path>, sample: usize, benign: &[PathBuf])
         }));
     }
     let all: Vec<&Sample> = samples.iter().collect();
-    let step = (all.len() / sample.max(1)).max(1);
-    let some: Vec<&Sample> = all.iter().step_by(step).copied().collect();
+    let some = in_turns(&all, sample);
     println!(
         "{:<22} {:>6} {:>9} {:>13} {:>7} {:>9}",
         "scanner", "files", "detected", "false alarms", "errors", "ms/file"
@@ -90,16 +93,34 @@ pub(crate) fn artifacts(peers: Option<&Path>, sample: usize, benign: &[PathBuf])
     Ok(())
 }
 
+/// The first of every technique, then the second of every technique, and so on: attacks and harmless files apart.
+fn in_turns<'s>(all: &[&'s Sample], count: usize) -> Vec<&'s Sample> {
+    let mut seen: BTreeMap<(&str, bool), usize> = BTreeMap::new();
+    let mut turns: Vec<(usize, &Sample)> = all
+        .iter()
+        .map(|sample| {
+            let turn = seen
+                .entry((&sample.technique, sample.malicious))
+                .or_default();
+            *turn += 1;
+            (*turn, *sample)
+        })
+        .collect();
+    turns.sort_by_key(|(turn, _)| *turn);
+    turns.truncate(count);
+    turns.into_iter().map(|(_, sample)| sample).collect()
+}
+
 fn row(name: &str, samples: &[&Sample], counts: &Counts) {
     let attacks = samples.iter().filter(|s| s.malicious).count() as u64;
     let benign = samples.len() as u64 - attacks;
     println!(
-        "{name:<22} {:>6} {:>9} {:>13} {:>7} {:>9.1}",
+        "{name:<22} {:>6} {:>9} {:>13} {:>7} {:>9.2}",
         samples.len(),
         format!("{}/{attacks}", counts.detected),
         format!("{}/{benign}", counts.false_alarms),
         counts.errors,
-        counts.time.as_secs_f64() * 1000.0 / samples.len().max(1) as f64,
+        counts.time * 1000.0 / samples.len().max(1) as f64,
     );
 }
 
@@ -111,12 +132,8 @@ fn ours<'s>(
 ) -> Result<(Counts, Counts)> {
     let (mut malicious, mut counts) = (Counts::default(), Counts::default());
     for chunk in samples.chunks(200) {
-        let start = Instant::now();
-        let output = Command::new(program)
-            .args(chunk.iter().map(|s| &s.file))
-            .output()
-            .context("our own program could not be started")?;
-        counts.time += start.elapsed();
+        let (output, seconds) = timed(program, &[], chunk.iter().map(|s| s.file.as_path()))?;
+        counts.time += seconds;
         let text = String::from_utf8_lossy(&output.stdout);
         let mut lines = text.lines();
         for sample in chunk {
@@ -145,19 +162,38 @@ fn ours<'s>(
     Ok((malicious, counts))
 }
 
+/// Runs a program on files; what it said and how much of the processor it took.
+fn timed<'f>(
+    program: &Path,
+    arguments: &[&str],
+    files: impl IntoIterator<Item = &'f Path>,
+) -> Result<(Output, f64)> {
+    let figures = tempfile::NamedTempFile::new()?;
+    let output = Command::new("/usr/bin/time")
+        .args(["-f", "%U %S", "-o"])
+        .arg(figures.path())
+        .args(["timeout", "--kill-after=5", LIMIT])
+        .arg(program)
+        .args(arguments)
+        .args(files)
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()
+        .context("GNU time is not installed")?;
+    // What `timeout` gives for a program that is not there.
+    anyhow::ensure!(output.status.code() != Some(127), "not installed");
+    let text = std::fs::read_to_string(figures.path())?;
+    let last = text.lines().last().unwrap_or_default();
+    let seconds = last.split(' ').filter_map(|n| n.parse::<f64>().ok()).sum();
+    Ok((output, seconds))
+}
+
 fn peer(program: &Path, arguments: &[&str], found: i32, samples: &[&Sample]) -> Result<Counts> {
     let mut counts = Counts::default();
     for sample in samples {
-        let start = Instant::now();
-        let status = Command::new(program)
-            .args(arguments)
-            .arg(&sample.file)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()?;
-        counts.time += start.elapsed();
-        match status.code() {
+        let (output, seconds) = timed(program, arguments, [sample.file.as_path()])?;
+        counts.time += seconds;
+        match output.status.code() {
             Some(0) => {}
             Some(code) if code == found => {
                 if sample.malicious {

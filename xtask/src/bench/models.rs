@@ -91,7 +91,7 @@ pub(crate) fn models(program: Option<PathBuf>, only: &str) -> Result<()> {
     }
     for (name, bytes) in hostile::files() {
         if name.contains(only) {
-            let file = folder.path().join(&name);
+            let file = folder.path().join(name);
             std::fs::write(&file, &bytes)?;
             let what = format!("{} KB, {name}", bytes.len() / 1024);
             measure(
@@ -209,7 +209,7 @@ fn torch_archive(out: &mut dyn Write) -> Result<()> {
     let mut member = |out: &mut dyn Write, name: &str, bytes: Option<&[u8]>| -> Result<()> {
         let size = bytes.map_or(RECORD, <[u8]>::len) as u32;
         // No checksum of gigabytes here: torch does not look at it either.
-        let checksum = bytes.map_or(0, checksum);
+        let checksum = bytes.map_or(0, crc32fast::hash);
         let mut head = b"PK\x03\x04\0\0\0\0\0\0\0\0\0\0".to_vec();
         head.extend(checksum.to_le_bytes());
         head.extend(size.to_le_bytes());
@@ -248,15 +248,6 @@ fn torch_archive(out: &mut dyn Write) -> Result<()> {
     out.write_all(&central)?;
     out.write_all(&end)?;
     Ok(())
-}
-
-fn checksum(bytes: &[u8]) -> u32 {
-    let crc = bytes.iter().fold(u32::MAX, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
-            crc >> 1 ^ if crc & 1 == 1 { 0xedb8_8320 } else { 0 }
-        })
-    });
-    !crc
 }
 
 fn safetensors(out: &mut dyn Write) -> Result<()> {

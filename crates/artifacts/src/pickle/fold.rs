@@ -3,13 +3,10 @@
 //! Only pure functions on constants are computed, within a budget. What cannot be computed stays open; calling
 //! it is itself a finding.
 
-use trueline_facts::artifact::Verdict;
-
 use super::machine::Machine;
 use super::text::repeated;
 use super::value::{Kind, Node, Text, Value};
-use crate::names;
-use crate::{encoding, technique};
+use crate::encoding;
 
 /// Calls that call each other through `partial`, `map`, `reduce`, `methodcaller`.
 const MAX_NESTING: usize = 16;
@@ -424,58 +421,6 @@ impl Machine {
         {
             *node = Node::Partial { callee, args };
         }
-    }
-
-    /// Something is called that could not be told.
-    pub(super) fn unresolved(&mut self, callee: Value, args: &[Value]) {
-        let call = self.show_call(callee, args);
-        if self.is_own_code(callee) {
-            self.find(
-                Verdict::Malicious,
-                technique::PICKLE_CODE_OBJECT,
-                format!("runs a function whose code stands in the file: {call}"),
-                Some(call),
-            );
-            return;
-        }
-        if self.is_own_class(callee) {
-            // An object of a class whose code stands in the file: the class was reported.
-            return;
-        }
-        let escapes = match self.get_node(callee) {
-            Some(Node::Attribute { name, .. }) if &**name == COMPUTED => {
-                self.find(
-                    Verdict::Malicious,
-                    technique::PICKLE_CALL_UNRESOLVED,
-                    format!("calls something whose name is computed while it is loaded: {call}"),
-                    Some(call),
-                );
-                return;
-            }
-            Some(Node::Attribute { of, name }) => {
-                names::is_escape(name) || self.is_dangerous(*of, 0)
-            }
-            Some(Node::Call(called)) => {
-                let callee = called.callee;
-                self.is_dangerous(callee, 0)
-            }
-            _ => false,
-        };
-        if escapes {
-            self.find(
-                Verdict::Malicious,
-                technique::PICKLE_CALL,
-                format!("calls what a dangerous call returned or what leads into the interpreter: {call}"),
-                Some(call),
-            );
-            return;
-        }
-        self.find(
-            Verdict::Suspicious,
-            technique::PICKLE_CALL_UNRESOLVED,
-            format!("calls something that cannot be told without running it: {call}"),
-            Some(call),
-        );
     }
 }
 

@@ -1,6 +1,6 @@
 //! Arrays that joblib writes into the stream itself, behind the object that describes them.
 
-use super::machine::{Ended, Machine};
+use super::machine::{Ended, MAX_ARRAYS, Machine};
 use super::value::{Kind, Node, Value};
 
 impl Machine {
@@ -50,7 +50,9 @@ impl Machine {
         if has_objects {
             let mut inner = Self::new(super::machine_cursor(&self.cursor));
             inner.extensions = std::mem::take(&mut self.extensions);
-            let nested = self.spliced_arrays > 10_000;
+            inner.arrays = self.arrays + 1;
+            inner.objects = self.objects;
+            let nested = inner.arrays > MAX_ARRAYS || self.spliced_arrays > 10_000;
             let ended = if nested { Ended::Budget } else { inner.run() };
             self.extensions = std::mem::take(&mut inner.extensions);
             self.worst = self.worst.max(inner.worst);

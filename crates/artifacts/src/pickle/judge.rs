@@ -149,7 +149,7 @@ impl Machine {
 
     /// Is it, or does it hold, a function whose call would be an attack?
     pub(super) fn is_dangerous(&self, value: Value, depth: usize) -> bool {
-        if depth > MAX_DEPTH {
+        if depth > MAX_DEPTH || !self.may_look(depth) {
             return false;
         }
         match self.get_node(value) {
@@ -177,6 +177,13 @@ impl Machine {
                 .any(|item| self.is_dangerous(*item, depth + 1)),
             _ => false,
         }
+    }
+
+    /// Takes one look from the budget; what stands directly in a call is always looked at.
+    fn may_look(&self, depth: usize) -> bool {
+        let left = self.looks_left.get();
+        self.looks_left.set(left.saturating_sub(1));
+        left > 0 || depth < 2
     }
 
     /// A function that starts programs or evaluates text: nothing that data refers to.
@@ -304,8 +311,7 @@ impl Machine {
             None,
         );
         if let (Some(module), Some(name), Some(Value::Int(code))) = (name, attribute, args.get(2)) {
-            let value = self.global(&module, &name);
-            self.extensions.insert(*code, value);
+            self.extensions.insert(*code, (module, name));
         }
     }
 
@@ -394,10 +400,8 @@ impl Machine {
 
     /// Does a constant look like code? Each is read once.
     fn code_of(&mut self, value: Value) -> Code {
-        let place = match value {
-            Value::Span { len, at, .. } => (at, len),
-            Value::Made { index, .. } => (u64::MAX, index),
-            _ => return Code::No,
+        let Some(place) = value.place() else {
+            return Code::No;
         };
         if let Some(code) = self.code_of.get(&place) {
             return *code;
@@ -427,10 +431,8 @@ impl Machine {
         if self.blobs.len() >= MAX_BLOBS {
             return;
         }
-        let place = match value {
-            Value::Span { len, at, .. } => (at, len),
-            Value::Made { index, .. } => (u64::MAX, index),
-            _ => return,
+        let Some(place) = value.place() else {
+            return;
         };
         if !self.seen_blobs.insert(place) {
             return;
@@ -466,7 +468,7 @@ impl Machine {
         let mut worst = Code::No;
         for value in values.iter().take(32) {
             let found = match self.get_node(*value) {
-                Some(Node::Container { items, .. }) if depth < 3 => {
+                Some(Node::Container { items, .. }) if depth < 3 && self.may_look(depth) => {
                     let items: Vec<Value> = items.iter().take(32).copied().collect();
                     self.code_in(&items, depth + 1)
                 }

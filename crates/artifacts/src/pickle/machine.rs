@@ -10,7 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use trueline_facts::artifact::Verdict;
 
 use super::opcode as op;
-use super::value::{Called, Kind, Node, NodeId, Text, Value};
+use super::value::{Called, Kind, Node, NodeId, Place, Text, Value};
 use crate::code::Code;
 use crate::names;
 use crate::source::Cursor;
@@ -21,8 +21,15 @@ const SAMPLE: usize = 64;
 /// And when a pickle has very many containers.
 const SMALL_SAMPLE: usize = 4;
 const MANY_NODES: usize = 1 << 20;
-/// Nodes of one pickle: about 1 GB at the very most, for files of such a size.
-const MAX_NODES: usize = 24 << 20;
+/// Nodes of one pickle, and values on its stack: about 1 GB at the very most, for files of such a size.
+const MAX_OBJECTS: usize = 24 << 20;
+/// Arrays of objects inside of each other: each has a machine of its own.
+pub(super) const MAX_ARRAYS: u32 = 8;
+/// Names that are remembered by the texts they are made of; short ones cost less than remembering.
+const MAX_NAMES: usize = 1 << 16;
+const LONG_NAME: u32 = 32;
+/// Values in arguments that are looked at for dangerous functions and code.
+const MAX_LOOKS: u32 = 4 << 20;
 /// Findings kept of one pickle.
 const MAX_FINDINGS: usize = 256;
 /// Bytes that all computations of a pickle read and make.
@@ -83,7 +90,8 @@ pub(crate) struct Machine {
     pub(super) sparse_memo: FxHashMap<u64, Value>,
     pub(super) memo_len: u64,
     pub(crate) protocol: u8,
-    pub(crate) extensions: FxHashMap<i64, Value>,
+    /// Modules and names that the pickles of the file registered under codes.
+    pub(crate) extensions: FxHashMap<i64, (String, String)>,
     pub(crate) frame_end: Option<u64>,
     pub(crate) findings: Vec<Finding>,
     pub(crate) worst: Verdict,
@@ -101,8 +109,16 @@ pub(crate) struct Machine {
     pub(super) exhausted: bool,
     /// Calls that are still written out for messages.
     pub(super) shows_left: Cell<u32>,
+    /// Values in arguments that are still looked at.
+    pub(super) looks_left: Cell<u32>,
     /// Opcodes that may still run.
     pub(super) steps_left: u64,
+    /// Nodes, and values on the stack, that it may have.
+    pub(super) objects: usize,
+    /// Arrays of objects around it.
+    pub(super) arrays: u32,
+    /// Names by the texts of their modules and their own, and the protocol.
+    pub(super) names: FxHashMap<(Place, Place, u8), Value>,
     /// Constants that are kept for a look inside.
     pub(super) seen_blobs: FxHashSet<(u64, u32)>,
     /// Short texts by their place.
@@ -149,7 +165,11 @@ impl Machine {
             fold_bytes_left: MAX_FOLDED_BYTES,
             exhausted: false,
             shows_left: Cell::new(MAX_SHOWN),
+            looks_left: Cell::new(MAX_LOOKS),
             steps_left: u64::MAX,
+            objects: MAX_OBJECTS,
+            arrays: 0,
+            names: FxHashMap::default(),
             seen_blobs: FxHashSet::default(),
             texts: RefCell::default(),
             code_of: FxHashMap::default(),
@@ -187,7 +207,8 @@ impl Machine {
             if let Some(end) = self.frame_end {
                 self.check_frame(byte, end);
             }
-            if self.nodes.len() > MAX_NODES || self.opcodes > self.steps_left {
+            let objects = self.nodes.len().max(self.stack.len() + self.marks.len());
+            if objects > self.objects || self.opcodes > self.steps_left {
                 return Ended::Budget;
             }
         }
@@ -367,6 +388,34 @@ impl Machine {
         })
     }
 
+    /// The same of texts on the stack: a memo may name the same ones very often.
+    pub(super) fn global_of(&mut self, module: Value, name: Value) -> Value {
+        let long = |value: Value| value.place().filter(|place| place.1 > LONG_NAME);
+        let is_long = long(module).or(long(name)).is_some();
+        let places = module.place().zip(name.place());
+        let key = places
+            .filter(|_| is_long)
+            .map(|(module, name)| (module, name, self.protocol));
+        if let Some(known) = key.and_then(|key| self.names.get(&key)) {
+            self.globals += 1;
+            return *known;
+        }
+        let value = match (self.text(module), self.text(name)) {
+            (Some(module), Some(name)) => self.global(&module, &name),
+            // Loaders refuse what is no text; a computed text that we could not follow stays open.
+            _ => self.node(Node::Attribute {
+                of: module,
+                name: super::fold::COMPUTED.into(),
+            }),
+        };
+        if let Some(key) = key
+            && self.names.len() < MAX_NAMES
+        {
+            self.names.insert(key, value);
+        }
+        value
+    }
+
     /// The text of a constant of at most 64 KiB.
     pub(crate) fn text(&self, value: Value) -> Option<String> {
         self.short_text(value, 1 << 16)
@@ -465,11 +514,14 @@ impl Machine {
         call: Option<String>,
     ) {
         self.worst = self.worst.max(verdict);
+        if self.findings.len() >= MAX_FINDINGS {
+            return;
+        }
         let repeated = self
             .findings
             .iter()
             .any(|f| f.technique == technique && f.message == message && f.verdict == verdict);
-        if repeated || self.findings.len() >= MAX_FINDINGS {
+        if repeated {
             return;
         }
         self.findings.push(Finding {

@@ -238,14 +238,7 @@ impl Machine {
             op::STACK_GLOBAL => {
                 let name = self.pop()?;
                 let module = self.pop()?;
-                let value = match (self.text(module), self.text(name)) {
-                    (Some(module), Some(name)) => self.global(&module, &name),
-                    // Loaders refuse what is no text; a computed text that we could not follow stays open.
-                    _ => self.node(Node::Attribute {
-                        of: module,
-                        name: super::fold::COMPUTED.into(),
-                    }),
-                };
+                let value = self.global_of(module, name);
                 self.stack.push(value);
             }
             op::INST => {
@@ -395,8 +388,9 @@ impl Machine {
     }
 
     pub(super) fn extension(&mut self, code: i64) {
-        let value = self.extensions.get(&code).copied();
-        if value.is_none() {
+        let value = if let Some((module, name)) = self.extensions.get(&code).cloned() {
+            self.global(&module, &name)
+        } else {
             self.find(
                 Verdict::Suspicious,
                 technique::PICKLE_EXTENSION,
@@ -405,8 +399,9 @@ impl Machine {
                 ),
                 None,
             );
-        }
-        self.stack.push(value.unwrap_or(Value::Opaque));
+            Value::Opaque
+        };
+        self.stack.push(value);
     }
 
     pub(super) fn persistent(&mut self, id: Value) {

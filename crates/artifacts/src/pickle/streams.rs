@@ -18,6 +18,8 @@ const CHUNK: usize = 1 << 20;
 const OVERLAP: u64 = 256;
 /// Starts of pickles that are tried in such bytes.
 const MAX_TRIALS: usize = 200_000;
+/// Opcodes that run to tell whether something is a pickle.
+const MAX_STEPS: u64 = 1 << 16;
 /// The same for pickles that run into each other.
 const MAX_STREAMS: usize = 100_000;
 
@@ -43,8 +45,9 @@ pub(crate) fn looks_like(source: &Source) -> bool {
     if head[0] != 0x80 && !b"(]}cIiLSVUXKNFGJMlt)\x8c\x8f\x95BCT".contains(&head[0]) {
         return false;
     }
-    // The machine runs on a limited prefix: this only tells formats apart.
-    let mut machine = Machine::new(Cursor::new(source.slice(0, 1 << 20), 0));
+    // The machine runs for a while: this only tells formats apart.
+    let mut machine = Machine::new(Cursor::new(source.clone(), 0));
+    machine.steps_left = MAX_STEPS;
     let ended = machine.run();
     if head[0] == 0x80 {
         return ended == Ended::Stop || machine.opcodes >= 3 || machine.calls > 0;
@@ -57,6 +60,8 @@ pub(crate) fn looks_like(source: &Source) -> bool {
                 || machine.opcodes >= 5
                 || (rest == 0 && machine.opcodes >= 2)
         }
+        // So many opcodes in a row are no accident.
+        Ended::Budget => true,
         _ => machine.worst >= Verdict::Suspicious && machine.globals > 0 && machine.calls > 0,
     }
 }
@@ -71,6 +76,7 @@ pub(crate) fn scan(inspection: &mut Inspection, source: &Source) -> Layout {
     loop {
         let mut machine = Machine::new(Cursor::new(source.clone(), at));
         machine.extensions = std::mem::take(&mut extensions);
+        machine.objects = machine.objects.min(inspection.objects());
         let ended = machine.run();
         extensions = std::mem::take(&mut machine.extensions);
         let is_first = streams == 0;
@@ -144,6 +150,14 @@ fn keep(inspection: &mut Inspection, machine: &Machine, ended: Ended, is_first: 
             technique::BUDGET,
             machine.at,
             "it computes more text while it is loaded than is followed",
+        );
+    }
+    if machine.looks_left.get() == 0 {
+        inspection.report(
+            Verdict::Unknown,
+            technique::BUDGET,
+            machine.at,
+            "it hands on more values than are looked at",
         );
     }
     for (key, bytes) in &machine.storages {
@@ -307,6 +321,7 @@ fn try_one(inspection: &mut Inspection, source: &Source, at: u64) -> u64 {
     }
     let mut machine = Machine::new(Cursor::new(source.clone(), at));
     machine.steps_left = inspection.trial_steps_left;
+    machine.objects = machine.objects.min(inspection.objects());
     let ended = machine.run();
     inspection.trial_steps_left = inspection
         .trial_steps_left

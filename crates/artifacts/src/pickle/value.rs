@@ -30,6 +30,20 @@ pub(crate) enum Value {
     Opaque,
 }
 
+/// Where a text or bytes stand: an offset and a length, or an index of those that were computed.
+pub(crate) type Place = (u64, u32);
+
+impl Value {
+    /// Of a text or bytes.
+    pub(crate) const fn place(self) -> Option<Place> {
+        match self {
+            Self::Span { len, at, .. } => Some((at, len)),
+            Self::Made { index, .. } => Some((u64::MAX, index)),
+            _ => None,
+        }
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Text {
     Str,

@@ -8,17 +8,12 @@ use trueline_facts::artifact::Verdict;
 
 use crate::names;
 
+use super::constant::{Folded, braces, percent};
+use super::token::{Token, tokens};
+
 const MAX_DEPTH: u32 = 100;
 /// Longest text that is computed: names are short, and computed text may be used very often.
-const MAX_TEXT: usize = 4096;
-
-#[derive(Clone, PartialEq, Debug)]
-enum Token {
-    Name(String),
-    Text(String),
-    Number(String),
-    Sign(char),
-}
+const MAX_TEXT: usize = 1024;
 
 /// Walks the tokens of one block.
 pub(super) struct Parser<'c> {
@@ -30,9 +25,6 @@ pub(super) struct Parser<'c> {
     pub(super) strings: Vec<String>,
     pub(super) unfinished: bool,
 }
-
-/// The value of an expression, if it is constant text.
-type Folded = Option<String>;
 
 impl<'c> Parser<'c> {
     pub(super) fn new(code: &str, constants: &'c mut BTreeMap<String, String>) -> Self {
@@ -59,6 +51,10 @@ impl<'c> Parser<'c> {
                 self.at += 1;
             }
         }
+    }
+
+    pub(super) fn into_tokens(self) -> Vec<Token> {
+        self.tokens
     }
 
     fn keyword(&mut self) {
@@ -225,14 +221,17 @@ impl<'c> Parser<'c> {
                     return self.postfix(depth + 1);
                 }
                 self.name(&name, "");
-                if matches!(
-                    name.as_str(),
-                    "lipsum" | "url_for" | "get_flashed_messages" | "cycler" | "joiner"
-                ) || (matches!(
-                    name.as_str(),
-                    "config" | "request" | "self" | "g" | "current_app"
-                ) && self.peek() == Some(&Token::Sign('.')))
-                {
+                let next = self.peek();
+                let leads_out = match name.as_str() {
+                    "lipsum" | "url_for" | "get_flashed_messages" => true,
+                    // Made and used they are harmless; what they are is not.
+                    "cycler" | "joiner" => next != Some(&Token::Sign('(')),
+                    "config" | "request" | "self" | "current_app" => {
+                        next == Some(&Token::Sign('.'))
+                    }
+                    _ => false,
+                };
+                if leads_out {
                     self.found.push((
                         Verdict::Suspicious,
                         format!("the template uses {name}, through which attacks reach Python"),
@@ -404,8 +403,22 @@ impl<'c> Parser<'c> {
         args
     }
 
-    /// A text with the name of an attribute that leads into Python: no prompt needs it, however it is used.
+    /// A text with the name of an attribute that leads into Python, or with a part of such a name: no prompt needs
+    /// it, however it is used.
     fn hidden_name(&mut self, text: &str) {
+        let letter = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphabetic());
+        let opens = text
+            .strip_prefix("__")
+            .is_some_and(|rest| letter(rest.chars().next()));
+        let closes = text
+            .strip_suffix("__")
+            .is_some_and(|rest| letter(rest.chars().last()));
+        if opens != closes && text.len() < 32 {
+            self.found.push((
+                Verdict::Suspicious,
+                format!("the template holds {text}, a part of a name that leads into Python"),
+            ));
+        }
         let word = [
             "__class__",
             "__globals__",
@@ -572,116 +585,4 @@ impl<'c> Parser<'c> {
             _ => None,
         }
     }
-}
-
-/// `'%s%s' % (a, b)`, also `%c`.
-fn percent(format: &str, given: &[String]) -> Option<String> {
-    let mut out = String::new();
-    let mut given = given.iter();
-    let mut rest = format;
-    while let Some((before, after)) = rest.split_once('%') {
-        out.push_str(before);
-        let tail = after.strip_prefix(['s', 'c'])?;
-        let value = given.next()?;
-        match value.parse::<u32>().ok().and_then(char::from_u32) {
-            Some(c) if after.starts_with('c') && value.len() > 1 => out.push(c),
-            _ => out.push_str(value),
-        }
-        rest = tail;
-    }
-    out.push_str(rest);
-    Some(out)
-}
-
-fn braces(format: &str, args: &[Folded]) -> Folded {
-    let mut out = String::new();
-    let mut next = 0;
-    let mut rest = format;
-    while let Some((before, after)) = rest.split_once('{') {
-        let (index, tail) = after.split_once('}')?;
-        out.push_str(before);
-        let at = if index.is_empty() {
-            next
-        } else {
-            index.parse().ok()?
-        };
-        next += 1;
-        out.push_str(args.get(at)?.as_ref()?);
-        rest = tail;
-    }
-    out.push_str(rest);
-    Some(out)
-}
-
-fn tokens(code: &str) -> (Vec<Token>, bool) {
-    let mut tokens = Vec::new();
-    let mut chars = code.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            c if c.is_whitespace() => {}
-            '\'' | '"' => {
-                let mut text = String::new();
-                let mut closed = false;
-                while let Some(c2) = chars.next() {
-                    if c2 == c {
-                        closed = true;
-                        break;
-                    }
-                    if c2 != '\\' {
-                        text.push(c2);
-                        continue;
-                    }
-                    match chars.next() {
-                        Some('n') => text.push('\n'),
-                        Some('t') => text.push('\t'),
-                        Some(kind @ ('x' | 'u' | 'U')) => {
-                            let count = match kind {
-                                'x' => 2,
-                                'u' => 4,
-                                _ => 8,
-                            };
-                            let digits: String = chars.by_ref().take(count).collect();
-                            let c = u32::from_str_radix(&digits, 16)
-                                .ok()
-                                .and_then(char::from_u32);
-                            text.extend(c);
-                        }
-                        Some(digit @ '0'..='7') => {
-                            let mut value = digit.to_digit(8).unwrap_or(0);
-                            for _ in 0..2 {
-                                let Some(next) = chars.peek().and_then(|c| c.to_digit(8)) else {
-                                    break;
-                                };
-                                value = value * 8 + next;
-                                chars.next();
-                            }
-                            text.extend(char::from_u32(value));
-                        }
-                        Some(other) => text.push(other),
-                        None => {}
-                    }
-                }
-                if !closed {
-                    return (tokens, true);
-                }
-                tokens.push(Token::Text(text));
-            }
-            c if c.is_ascii_digit() => {
-                let mut number = String::from(c);
-                while let Some(d) = chars.next_if(|d| d.is_ascii_alphanumeric() || *d == '_') {
-                    number.push(d);
-                }
-                tokens.push(Token::Number(number));
-            }
-            c if c.is_alphabetic() || c == '_' => {
-                let mut name = String::from(c);
-                while let Some(d) = chars.next_if(|d| d.is_alphanumeric() || *d == '_') {
-                    name.push(d);
-                }
-                tokens.push(Token::Name(name));
-            }
-            c => tokens.push(Token::Sign(c)),
-        }
-    }
-    (tokens, false)
 }

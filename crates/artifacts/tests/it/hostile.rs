@@ -120,3 +120,48 @@ fn a_decompression_bomb_is_a_finding_and_stays_in_its_budget() {
         "{record:?}"
     );
 }
+
+#[test]
+fn a_small_file_that_unpacks_to_very_many_values_is_not_read_as_values() {
+    let values = format!("[{}0]", "{\"a\":0},".repeat(1 << 20));
+    let bytes = corpus::pickles::gzip(values.as_bytes());
+    assert!(bytes.len() < 1 << 16);
+    let record = check_bytes(bytes, RepoPath::from("config.json.gz"));
+    assert!(
+        record
+            .reasons
+            .iter()
+            .any(|reason| reason.technique == "budget-exhausted"),
+        "{record:?}"
+    );
+}
+
+#[test]
+fn arrays_of_objects_in_arrays_of_objects_do_not_use_up_the_stack() {
+    let array = b"cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81}(\x8c\x08subclasscnumpy\nndarray\n\x8c\x05shapeK\x01\x85\x8c\x05order\x8c\x01C\x8c\x05dtypecnumpy\ndtype\n\x8c\x02O8\x89\x88\x87R\x8c\x0aallow_mmap\x89ub";
+    let bytes = [&b"\x80\x04"[..], &array.repeat(5000), b"N."].concat();
+    let record = check_bytes(bytes, RepoPath::from("m.joblib"));
+    assert!(
+        record.verdict >= trueline_facts::artifact::Verdict::Unknown,
+        "{record:?}"
+    );
+}
+
+#[test]
+fn a_7z_header_that_lies_about_its_files_is_refused() {
+    let header = b"\x01\x05\xf0\xff\xff\xff\x7f\0\0";
+    let mut bytes = b"7z\xbc\xaf\x27\x1c\0\x04\0\0\0\0".to_vec();
+    bytes.extend(0u64.to_le_bytes());
+    bytes.extend((header.len() as u64).to_le_bytes());
+    bytes.extend([0; 4]);
+    bytes.extend(header);
+    let record = check_bytes(bytes, RepoPath::from("m.7z"));
+    assert_eq!(record.reasons[0].technique, "compressed-data-broken");
+}
+
+#[test]
+fn a_zstandard_frame_with_a_window_of_gigabytes_is_not_decoded() {
+    let bytes = b"\x28\xb5\x2f\xfd\0\xa8\x02\0\x02a".to_vec();
+    let record = check_bytes(bytes, RepoPath::from("m.zst"));
+    assert_eq!(record.reasons[0].technique, "compressed-data-broken");
+}

@@ -368,7 +368,7 @@ fn modules() -> Vec<(&'static str, Vec<u8>)> {
                     &call(
                         call(
                             global("builtins.getattr"),
-                            &[b"M\x6f\x73", &text("to_bytes")],
+                            &[b"M\x73\x6f", &text("to_bytes")],
                         ),
                         &[b"K\x02", &text("big")],
                     ),

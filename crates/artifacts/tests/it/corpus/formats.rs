@@ -15,7 +15,7 @@ fn attack_pickle() -> Vec<u8> {
 }
 
 /// An HDF5 file of one group (superblock 0, header version 1) with the messages given.
-fn hdf5(messages: &[(u16, Vec<u8>)]) -> Vec<u8> {
+pub(crate) fn hdf5(messages: &[(u16, Vec<u8>)]) -> Vec<u8> {
     let mut body = Vec::new();
     for (kind, bytes) in messages {
         let mut bytes = bytes.clone();
@@ -41,7 +41,7 @@ fn hdf5(messages: &[(u16, Vec<u8>)]) -> Vec<u8> {
 }
 
 /// An attribute with a text of fixed length.
-fn attribute(name: &str, value: &str) -> (u16, Vec<u8>) {
+pub(crate) fn attribute(name: &str, value: &str) -> (u16, Vec<u8>) {
     let padded = (name.len() + 1).next_multiple_of(8);
     let mut out = vec![1, 0];
     out.extend((name.len() as u16 + 1).to_le_bytes());

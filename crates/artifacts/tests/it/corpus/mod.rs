@@ -5,10 +5,12 @@
 
 pub(crate) mod archives;
 mod bypasses;
+mod combinations;
 mod formats;
 pub(crate) mod frameworks;
 mod look_alikes;
 pub(crate) mod pickles;
+mod templates;
 
 /// What a file is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -53,6 +55,8 @@ pub(crate) fn samples() -> Vec<Sample> {
     samples.extend(frameworks::samples());
     samples.extend(bypasses::samples());
     samples.extend(formats::samples());
+    samples.extend(combinations::samples());
+    samples.extend(templates::samples());
     samples.extend(look_alikes::samples());
     samples
 }

@@ -1,0 +1,76 @@
+//! JSON that nobody vetted: what its values will cost in memory is estimated before they are made.
+
+use serde_json::Value;
+
+use crate::inspection::Inspection;
+
+/// Bytes of a value, of a list and of an object with members, as `serde_json` makes them.
+const VALUE: u64 = 48;
+const LIST: u64 = 128;
+const OBJECT: u64 = 640;
+
+/// Why a document was not read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unread {
+    /// More values than a file of its size should have.
+    #[error("it has more values than are made of a file of this size")]
+    TooMuch,
+    /// Parsers that recurse overflow.
+    #[error("it nests too deep")]
+    TooDeep,
+    /// No JSON.
+    #[error("{0}")]
+    Broken(serde_json::Error),
+}
+
+/// Parses a document within the memory that the inspected file allows.
+pub(crate) fn parse(inspection: &Inspection, bytes: &[u8]) -> Result<Value, Unread> {
+    if cost(bytes) > inspection.value_bytes() {
+        return Err(Unread::TooMuch);
+    }
+    serde_json::from_slice(bytes).map_err(|error| {
+        if error.to_string().contains("recursion limit") {
+            Unread::TooDeep
+        } else {
+            Unread::Broken(error)
+        }
+    })
+}
+
+/// Bytes that the values take, about.
+fn cost(bytes: &[u8]) -> u64 {
+    let mut cost = bytes.len() as u64;
+    let mut in_text = false;
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'\\' if in_text => at += 1,
+            b'"' => in_text = !in_text,
+            _ if in_text => {}
+            b',' | b':' => cost += VALUE,
+            b'[' => cost += LIST,
+            b'{' if bytes.get(at + 1) != Some(&b'}') => cost += OBJECT,
+            _ => {}
+        }
+        at += 1;
+    }
+    cost
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_file_does_not_unpack_to_very_many_values() {
+        let inspection = Inspection::new(1000);
+        let few = parse(&inspection, br#"{"a": [1, "x, {[", {}]}"#).unwrap();
+        assert_eq!(few["a"][1], "x, {[");
+        let many = format!("[{}0]", "{\"a\":0},".repeat(1 << 19));
+        assert!(matches!(
+            parse(&inspection, many.as_bytes()),
+            Err(Unread::TooMuch)
+        ));
+        assert!(parse(&Inspection::new(1 << 30), many.as_bytes()).is_ok());
+    }
+}

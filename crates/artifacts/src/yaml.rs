@@ -1,0 +1,155 @@
+//! YAML of models, by lines: Hydra's targets, and tags that make Python objects.
+
+use trueline_facts::artifact::Verdict;
+
+use crate::inspection::{Inspection, printable};
+use crate::technique;
+use crate::text::{named_argument, target};
+
+/// Escapes of YAML's double-quoted texts and of its tags, undone.
+fn unescaped(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(at) = rest.find(['\\', '%']) {
+        out.push_str(&rest[..at]);
+        let tail = &rest[at..];
+        let (digits, from) = if tail.starts_with("\\x") {
+            (tail.get(2..4), 4)
+        } else if tail.starts_with("\\u") {
+            (tail.get(2..6), 6)
+        } else if tail.starts_with('%') {
+            (tail.get(1..3), 3)
+        } else {
+            (None, 0)
+        };
+        let c = digits
+            .and_then(|d| u32::from_str_radix(d, 16).ok())
+            .and_then(char::from_u32);
+        if let (Some(c), Some(tail)) = (c, tail.get(from..)) {
+            out.push(c);
+            rest = tail;
+        } else {
+            let mut chars = tail.chars();
+            out.extend(chars.next());
+            rest = chars.as_str();
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// YAML by lines: Hydra targets and tags that make Python objects.
+pub(crate) fn inspect(inspection: &mut Inspection, text: &str) {
+    let mut offset = 0u64;
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        let plain;
+        let line_len = line.len() as u64;
+        let line = if line.contains(['\\', '%']) {
+            plain = unescaped(line);
+            plain.as_str()
+        } else {
+            line
+        };
+        let code = line.split(" #").next().unwrap_or(line);
+        let is_comment = code.trim_start().starts_with('#');
+        if !is_comment {
+            for tag in ["!!python/", "!python/", "tag:yaml.org,2002:python/"] {
+                if let Some(at) = code.find(tag) {
+                    let rest: String = code[at..]
+                        .chars()
+                        .take_while(|c| !c.is_whitespace())
+                        .collect();
+                    let harmless = [
+                        "python/tuple",
+                        "python/none",
+                        "python/bool",
+                        "python/int",
+                        "python/float",
+                        "python/str",
+                        "python/unicode",
+                        "python/bytes",
+                        "python/list",
+                        "python/dict",
+                        "python/complex",
+                        "python/long",
+                    ]
+                    .iter()
+                    .any(|kind| {
+                        rest.trim_start_matches('!')
+                            .trim_start_matches("tag:yaml.org,2002:")
+                            == *kind
+                    });
+                    if !harmless {
+                        inspection.report(
+                            Verdict::Malicious,
+                            technique::YAML_TAG,
+                            offset,
+                            format!(
+                                "the tag {} makes a Python object when the file is loaded",
+                                printable(&rest)
+                            ),
+                        );
+                    }
+                }
+            }
+            let mut rest = code;
+            while let Some(at) = rest.find("_target_") {
+                let after = rest[at + 8..].trim_start_matches(['"', '\'']).trim_start();
+                let Some(value) = after.strip_prefix(':') else {
+                    break;
+                };
+                let value = value.trim_start().trim_start_matches(['"', '\'']);
+                let is_computed = value.starts_with("${");
+                let value: String = value
+                    .chars()
+                    .take_while(|c| {
+                        c.is_alphanumeric()
+                            || matches!(c, '_' | '.')
+                            || is_computed && !matches!(c, '}' | '"')
+                    })
+                    .collect();
+                if !value.is_empty() {
+                    target(inspection, &value, false);
+                } else if let Some(next) = lines.peek() {
+                    // The value stands on the next line.
+                    let value = next.trim().trim_matches(['"', '\'']);
+                    if !value.is_empty() && !value.contains([':', ' ']) {
+                        target(inspection, value, false);
+                    }
+                }
+                rest = after;
+            }
+            let key_value = code.trim_start().split_once(':');
+            if let Some((key, value)) = key_value {
+                let value = value.trim().trim_matches(['"', '\'']);
+                let key = key.trim_matches(['"', '\'', '-', ' ']);
+                if matches!(
+                    key,
+                    "path" | "_args_" | "func" | "method" | "function" | "callable"
+                ) {
+                    for name in
+                        value.split(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '.'))
+                    {
+                        named_argument(inspection, name);
+                    }
+                }
+                if key == "loader_module" && !value.starts_with("mlflow.") && !value.is_empty() {
+                    target(inspection, &format!("{value}.load"), true);
+                }
+                if key == "license" && !value.is_empty() {
+                    inspection.licence = Some(value.to_owned());
+                }
+                if key == "trust_remote_code" && value == "true" {
+                    inspection.report(
+                        Verdict::Unknown,
+                        technique::REMOTE_CODE,
+                        offset,
+                        "the configuration asks for trust_remote_code",
+                    );
+                }
+            }
+        }
+        offset += line_len + 1;
+    }
+}

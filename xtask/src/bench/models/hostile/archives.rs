@@ -1,0 +1,326 @@
+//! Archives and compressed bytes.
+
+use std::io::Write as _;
+
+use super::{Files, MB, fill, gzip};
+
+/// How often a megabyte is repeated in what unpacks.
+const TIMES: usize = 64;
+
+#[expect(clippy::too_many_lines, reason = "a list of files")]
+pub(super) fn files() -> Files {
+    let mut files: Files = Vec::new();
+    files.push(("zeros.zip", overlapping(1 << 15, 16 << 10)));
+    files.push(("shared-members.zip", overlapping(900 << 10, 2000)));
+    files.push((
+        "many-ends.zip",
+        [stored(b"x"), b"PK\x05\x06".repeat(MB / 4)].concat(),
+    ));
+    files.push(("nested-ends.zip", {
+        let mut inner = stored(b"x");
+        for _ in 0..200 {
+            inner = stored(&inner);
+        }
+        inner
+    }));
+    files.push((
+        "local-headers.zip",
+        fill(
+            &stored(b"x"),
+            b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0a",
+            b"",
+        ),
+    ));
+    files.push((
+        "gzip-of-gzip.gz",
+        (0..8).fold(vec![0; MB], |bytes, _| stored_gzip(&bytes)),
+    ));
+    files.push(("tar-headers.tar", tar().repeat(MB / 512)));
+    for (name, head, unit, tail) in [
+        ("zeros.gz", &b""[..], &b"\0"[..], &b""[..]),
+        ("marks.pkl.gz", b"", b"(", b""),
+        ("starts.pkl.gz", b"", b"\x80\x02(N", b""),
+        ("names.bin.gz", b"", b"cab\nab\n", b""),
+        ("config.json.gz", b"{\"a\":[", b"0,", b"0]}"),
+        ("objects.json.gz", b"[", b"{\"a\":0},", b"0]"),
+        ("targets.yaml.gz", b"", b"_target_: os.system\n", b""),
+        ("chat_template.jinja.gz", b"", b"{{ a['b'] }}", b""),
+        (
+            "net.xml.gz",
+            b"<?xml version='1.0'?>",
+            b"<!ENTITY a library=\"",
+            b"",
+        ),
+        ("wide.txt.gz", b"\xff\xfe", b"{\0", b""),
+        (
+            "model.onnx.gz",
+            b"\x08\x08\x12\x01a",
+            b"\x3a\x04\x0a\x02\x22\x00",
+            b"",
+        ),
+        ("model.msgpack.gz", b"\x81\xa1a\xdd\x01\0\0\0", b"\x90", b""),
+        (
+            "model.gguf.gz",
+            b"GGUF\x03\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x04\0\0\0\0",
+            b"\x01\0\0\0\0\0\0\0a\0\0\0\0\0",
+            b"",
+        ),
+        (
+            "data.rds.gz",
+            b"X\n\0\0\0\x02\0\x04\x03\0\0\x02\x03\0",
+            b"\0\0\0\x13\0\0\0\x01",
+            b"",
+        ),
+    ] {
+        files.push((name, unpacking(head, unit, tail)));
+    }
+    files.push(("model.safetensors.gz", {
+        let unit = b"\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},";
+        let tail = b"\"b\":{}}";
+        let len = 1 + MB / unit.len() * unit.len() * TIMES + tail.len();
+        unpacking(
+            &[&(len as u64).to_le_bytes()[..], b"{"].concat(),
+            unit,
+            tail,
+        )
+    }));
+    files.push(("twice.gz", gzip(&unpacking(b"", b"\x80\x02(N", b""))));
+    files.push(("streams.gz", {
+        let one = gzip(&vec![0; MB]);
+        one.repeat(MB / one.len())
+    }));
+    files.push(("zeros.bz2", {
+        let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::best());
+        // Writing to memory cannot fail.
+        let _ = encoder.write_all(&b"\x80\x02(N".repeat(MB / 4));
+        encoder.finish().unwrap_or_default().repeat(TIMES)
+    }));
+    files.push(("members.zip", {
+        let (mut out, mut directory) = (Vec::new(), Vec::new());
+        let mut count = 0;
+        while out.len() + directory.len() < MB - 1000 {
+            let name = format!("m/{count}.pkl");
+            let at = out.len() as u32;
+            out.extend(head(&name, 6));
+            out.extend(b"cab\nb\n");
+            directory.extend(central(&name, 6, at));
+            count += 1;
+        }
+        let offset = out.len();
+        out.extend(&directory);
+        out.extend(end(count, directory.len(), offset));
+        out
+    }));
+    files.push(("same-name.zip", {
+        let (mut out, mut directory) = (Vec::new(), Vec::new());
+        let mut count = 0;
+        while out.len() + directory.len() < MB - 1000 {
+            let at = out.len() as u32;
+            out.extend(head("data.pkl", 4));
+            out.extend(b"\x80\x02N.");
+            directory.extend(central("data.pkl", 4, at));
+            count += 1;
+        }
+        let offset = out.len();
+        out.extend(&directory);
+        out.extend(end(count, directory.len(), offset));
+        out
+    }));
+    for (name, head, unit, tail) in [
+        ("bombs.zip", &b""[..], &b"\x80\x02(N"[..], &b""[..]),
+        (
+            "config.keras",
+            b"{\"class_name\":[",
+            b"0,",
+            b"0],\"config\":{}}",
+        ),
+        ("deep.keras", b"", b"{\"config\":", b""),
+    ] {
+        files.push((name, deflated(head, unit, tail)));
+    }
+    files.push(("pax.tar", {
+        let mut block = tar();
+        block[156] = b'x';
+        block[124..135].copy_from_slice(b"00000001000");
+        block[148..156].fill(b' ');
+        let sum: u32 = block.iter().map(|b| u32::from(*b)).sum();
+        block[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+        block.extend(b"9 path=a\n".iter().cycle().take(512));
+        block.repeat(MB / block.len())
+    }));
+    files.push(("pickles.tar", {
+        let mut block = tar();
+        block[124..135].copy_from_slice(b"00000000006");
+        block[148..156].fill(b' ');
+        let sum: u32 = block.iter().map(|b| u32::from(*b)).sum();
+        block[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+        block.extend(b"cab\nb\n");
+        block.resize(1024, 0);
+        block.repeat(MB / block.len())
+    }));
+    files.push(("lying-header.7z", {
+        // Says that it has very many files.
+        let header = b"\x01\x05\xf0\xff\xff\xff\x7f\0\0";
+        let mut out = b"7z\xbc\xaf\x27\x1c\0\x04".to_vec();
+        let mut start = 0u64.to_le_bytes().to_vec();
+        start.extend((header.len() as u64).to_le_bytes());
+        start.extend(crc32fast::hash(header).to_le_bytes());
+        out.extend(crc32fast::hash(&start).to_le_bytes());
+        out.extend(start);
+        out.extend(header);
+        out
+    }));
+    // Dictionaries and windows of more than a gigabyte.
+    files.push((
+        "window.zst",
+        fill(b"\x28\xb5\x2f\xfd\0\xa8", b"\x02\0\x02a", b""),
+    ));
+    files.push((
+        "dictionary.lzma",
+        fill(
+            b"\x5d\0\0\0\x80\xff\xff\xff\xff\xff\xff\xff\xff\0",
+            b"a",
+            b"",
+        ),
+    ));
+    files
+}
+
+/// Gzip streams, one after the other, that unpack to about 64 MB: a head, a unit very often, a tail.
+fn unpacking(head: &[u8], unit: &[u8], tail: &[u8]) -> Vec<u8> {
+    let middle = gzip(&unit.repeat(MB / unit.len())).repeat(TIMES);
+    [gzip(head), middle, gzip(tail)].concat()
+}
+
+/// A block of Deflate that stands for itself, so that it can be repeated.
+fn block(bytes: &[u8]) -> Vec<u8> {
+    let mut packer = flate2::Compress::new(flate2::Compression::best(), false);
+    let mut out = Vec::with_capacity(bytes.len() / 2 + 64);
+    // Writing to memory that is large enough cannot fail.
+    let _ = packer.compress_vec(bytes, &mut out, flate2::FlushCompress::Full);
+    out
+}
+
+/// An archive of one member, deflated, that unpacks to about 64 MB.
+fn deflated(first: &[u8], unit: &[u8], last: &[u8]) -> Vec<u8> {
+    let unit = unit.repeat(MB / unit.len());
+    let bytes = [first, &unit.repeat(TIMES), last].concat();
+    let packed = [
+        block(first),
+        block(&unit).repeat(TIMES),
+        block(last),
+        b"\x01\0\0\xff\xff".to_vec(),
+    ]
+    .concat();
+    let name = "config.json";
+    let sizes = |header: &mut Vec<u8>, at: usize| {
+        header[at..at + 4].copy_from_slice(&crc32fast::hash(&bytes).to_le_bytes());
+        header[at + 4..at + 8].copy_from_slice(&(packed.len() as u32).to_le_bytes());
+        header[at + 8..at + 12].copy_from_slice(&(bytes.len() as u32).to_le_bytes());
+    };
+    let mut out = head(name, 0);
+    out[8] = 8;
+    sizes(&mut out, 14);
+    out.extend(&packed);
+    let mut directory = central(name, 0, 0);
+    directory[10] = 8;
+    sizes(&mut directory, 16);
+    let metadata = out.len();
+    out.extend(head("metadata.json", 2));
+    out.extend(b"{}");
+    directory.extend(central("metadata.json", 2, metadata as u32));
+    let offset = out.len();
+    out.extend(&directory);
+    out.extend(end(2, directory.len(), offset));
+    out
+}
+
+fn head(name: &str, size: u32) -> Vec<u8> {
+    let mut out = b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0".to_vec();
+    out.extend(size.to_le_bytes());
+    out.extend(size.to_le_bytes());
+    out.extend((name.len() as u16).to_le_bytes());
+    out.extend([0, 0]);
+    out.extend(name.bytes());
+    out
+}
+
+fn central(name: &str, size: u32, offset: u32) -> Vec<u8> {
+    let mut out = b"PK\x01\x02\x14\0\x14\0\0\0\0\0\0\0\0\0\0\0\0\0".to_vec();
+    out.extend(size.to_le_bytes());
+    out.extend(size.to_le_bytes());
+    out.extend((name.len() as u16).to_le_bytes());
+    out.extend([0; 12]);
+    out.extend(offset.to_le_bytes());
+    out.extend(name.bytes());
+    out
+}
+
+fn end(count: usize, size: usize, offset: usize) -> Vec<u8> {
+    let mut out = b"PK\x05\x06\0\0\0\0".to_vec();
+    out.extend((count as u16).to_le_bytes());
+    out.extend((count as u16).to_le_bytes());
+    out.extend((size as u32).to_le_bytes());
+    out.extend((offset as u32).to_le_bytes());
+    out.extend([0, 0]);
+    out
+}
+
+/// An archive of one stored member.
+fn stored(bytes: &[u8]) -> Vec<u8> {
+    let mut out = head("a", bytes.len() as u32);
+    out.extend(bytes);
+    let directory = central("a", bytes.len() as u32, 0);
+    let offset = out.len();
+    out.extend(&directory);
+    out.extend(end(1, directory.len(), offset));
+    out
+}
+
+/// Entries that all name the same member of `size` bytes.
+fn overlapping(size: usize, count: usize) -> Vec<u8> {
+    let mut out = head("a", size as u32);
+    // Marks that every reader has to look at.
+    out.extend(
+        b"cab\nab\n\x80\x02(N"
+            .repeat(size / 11 + 1)
+            .iter()
+            .take(size),
+    );
+    let offset = out.len();
+    let mut directory = Vec::new();
+    for _ in 0..count {
+        directory.extend(central("a", size as u32, 0));
+    }
+    out.extend(&directory);
+    out.extend(end(count, directory.len(), offset));
+    out
+}
+
+/// Gzip with stored blocks.
+fn stored_gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut out = b"\x1f\x8b\x08\0\0\0\0\0\0\xff".to_vec();
+    let mut chunks = bytes.chunks(0xffff).peekable();
+    while let Some(chunk) = chunks.next() {
+        out.push(u8::from(chunks.peek().is_none()));
+        out.extend((chunk.len() as u16).to_le_bytes());
+        out.extend((!(chunk.len() as u16)).to_le_bytes());
+        out.extend(chunk);
+    }
+    out.extend(crc32fast::hash(bytes).to_le_bytes());
+    out.extend((bytes.len() as u32).to_le_bytes());
+    out
+}
+
+/// One header of an empty member.
+fn tar() -> Vec<u8> {
+    let mut block = vec![0u8; 512];
+    block[0] = b'a';
+    block[124..135].fill(b'0');
+    block[156] = b'0';
+    block[257..262].copy_from_slice(b"ustar");
+    block[148..156].fill(b' ');
+    let sum: u32 = block.iter().map(|b| u32::from(*b)).sum();
+    block[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+    block
+}
