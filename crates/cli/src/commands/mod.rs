@@ -4,6 +4,7 @@ pub(crate) mod artifacts;
 pub(crate) mod blame;
 pub(crate) mod declare;
 pub(crate) mod diff;
+pub(crate) mod hook;
 pub(crate) mod rules;
 pub(crate) mod scan;
 pub(crate) mod stats;
@@ -12,6 +13,8 @@ use std::path::PathBuf;
 use std::thread::available_parallelism;
 
 use anyhow::{Context, Result};
+use trueline_capture::RangeError;
+use trueline_capture::install::InstallError;
 use trueline_scan::{ReadingOptions, ScanError};
 
 use crate::arguments::Reading;
@@ -48,7 +51,10 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
     let usage = error
         .downcast_ref::<ScanError>()
         .is_some_and(ScanError::is_usage)
-        || error.downcast_ref::<Unwritable>().is_some();
+        || error.downcast_ref::<Unwritable>().is_some()
+        || error.downcast_ref::<hook::Misused>().is_some()
+        || error.downcast_ref::<InstallError>().is_some()
+        || matches!(error.downcast_ref(), Some(RangeError::Range { .. }));
     if usage { 2 } else { 3 }
 }
 

@@ -1,0 +1,1 @@
+//! Capture against the `git` program and real repositories.
