@@ -534,17 +534,29 @@ impl<'p> Settling<'p> {
                 self.ledger.returned.extend(here);
             }
         }
-        let Some((tree, base)) = self.stashed(&ground.stash) else {
+        let Ok(stash) = ObjectId::from_hex(ground.stash.as_bytes()) else {
             return;
         };
-        if self.ledger.ground.head != base.to_hex().to_string().into() {
+        let Some(stash) = self.objects.commit(stash) else {
+            return;
+        };
+        // Its parents: where HEAD was, the index, and what was untracked if that went along.
+        let Some(base) = stash.parents.first() else {
+            return;
+        };
+        if *self.ledger.ground.head != base.to_hex().to_string() {
             return;
         }
-        let base = self.objects.commit(base).map(|commit| commit.tree);
+        let base = self.objects.commit(*base).map(|commit| commit.tree);
+        let mut changes = self.objects.changes(base, stash.tree).to_vec();
+        let untracked = stash.parents.get(2).and_then(|id| self.objects.commit(*id));
+        if let Some(untracked) = untracked {
+            changes.extend(self.objects.changes(None, untracked.tree).iter().cloned());
+        }
         let mut away = BTreeMap::new();
-        for change in self.objects.changes(base, tree).iter() {
+        for change in changes {
             if let Some(file) = self.ledger.files.remove(&change.path) {
-                away.insert(change.path.clone(), file);
+                away.insert(change.path, file);
             }
         }
         if !away.is_empty() && !self.ledger.stashes.contains_key(&ground.stash) {
@@ -553,11 +565,6 @@ impl<'p> Settling<'p> {
             }
             self.ledger.stashes.insert(ground.stash.clone(), away);
         }
-    }
-
-    fn stashed(&mut self, id: &str) -> Option<(ObjectId, ObjectId)> {
-        let stash = self.objects.commit(ObjectId::from_hex(id.as_bytes()).ok()?)?;
-        Some((stash.tree, *stash.parents.first()?))
     }
 
     /// Is a stash still in the list? The list is the reference's log.

@@ -89,6 +89,24 @@ pub(super) fn set(text: &str, path: &[&str], value: &Value) -> Option<String> {
     Some(text.to_owned())
 }
 
+/// Does what stands at `path` contain `mark`?
+pub(super) fn holds(text: &str, path: &[&str], mark: &str) -> bool {
+    let Some(root) = parse(text) else {
+        return false;
+    };
+    let mut at = &root;
+    for name in path {
+        let Kind::Object(members) = &at.kind else {
+            return false;
+        };
+        match members.iter().find(|(key, _, _)| key == name) {
+            Some((_, _, node)) => at = node,
+            None => return false,
+        }
+    }
+    text.get(at.span.clone()).is_some_and(|part| part.contains(mark))
+}
+
 /// Takes out every list element that contains `mark`, and lists and objects that are empty then.
 pub(super) fn remove(text: &str, mark: &str) -> Option<String> {
     let mut text = text.to_owned();

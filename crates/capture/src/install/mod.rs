@@ -371,6 +371,7 @@ pub fn remove(
 ) -> Result<(), InstallError> {
     let list = manifest_path(place, scope, home)?;
     let mut manifest = load(&list);
+    let mut made: Vec<PathBuf> = Vec::new();
     for change in &plan.changes {
         let kept = beside(&change.path);
         match (&change.after, change.kind) {
@@ -383,12 +384,13 @@ pub fn remove(
             }
         }
         if let Some(at) = manifest.files.iter().position(|file| file.path == change.path) {
-            let gone = manifest.files.remove(at);
-            // Only folders that were made for it, and only if nothing else came into them.
-            for folder in gone.folders.iter().rev() {
-                let _ = fs::remove_dir(folder);
-            }
+            made.extend(manifest.files.remove(at).folders);
         }
+    }
+    // Only folders that were made for our files, and only if nothing else came into them.
+    made.sort();
+    for folder in made.iter().rev() {
+        let _ = fs::remove_dir(folder);
     }
     if let Some(place) = place {
         for remote in &plan.remotes {

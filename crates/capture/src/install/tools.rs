@@ -139,12 +139,7 @@ pub(super) fn with_hooks(dialect: Dialect, text: &str) -> Option<String> {
 }
 
 fn put(text: &str, event: &str, hook: &Value) -> Option<String> {
-    let known: Option<Value> = serde_json::from_str(text).ok();
-    let there = known
-        .as_ref()
-        .and_then(|known| known.pointer(&format!("/hooks/{event}")))
-        .is_some_and(|hooks| hooks.to_string().contains(MARK));
-    if there {
+    if json::holds(text, &["hooks", event], MARK) {
         return Some(text.to_owned());
     }
     json::add(text, &["hooks", event], hook)

@@ -10,6 +10,7 @@ fn two_hours_of_agents_and_people() {
     let ada = Clone::new();
     ada.person("app.py", 0, 40);
     ada.person("db.py", 0, 25);
+    ada.person("api.py", 0, 30);
     ada.commit("a project by hand");
     let bob = ada.cloned("Bob");
     ada.git(&["push", "--quiet", "origin", "main"]);
@@ -43,7 +44,8 @@ fn two_hours_of_agents_and_people() {
 
     // Bob works on main with others.
     for (tool, at) in TOOLS.into_iter().zip([1, 5, 9, 14, 20, 21, 30]) {
-        bob.agent(tool, "app.py", at, 2);
+        bob.agent(tool, "api.py", at, 2);
+        bob.agent(tool, "app.py", 999, 1);
     }
     bob.commit("everybody once");
     bob.agent(WINDSURF, "w.py", 0, 10);
