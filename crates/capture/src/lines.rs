@@ -73,10 +73,11 @@ impl LineKey {
 
 /// The lines of a text without their ends.
 pub(crate) fn texts(content: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let content = content.strip_suffix(b"\n").unwrap_or(content);
     // An empty file has no line; a file of one line end has one, which is empty.
     let empty = content.is_empty();
     content
+        .strip_suffix(b"\n")
+        .unwrap_or(content)
         .split(|byte| *byte == b'\n')
         .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
         .skip(usize::from(empty))

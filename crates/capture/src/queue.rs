@@ -373,3 +373,96 @@ pub(crate) fn write_aside(path: &Path, content: &[u8]) -> io::Result<()> {
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rewrite::nobody;
+
+    fn record(id: u64) -> Record {
+        Record {
+            id,
+            time: id,
+            ground: Ground::default(),
+            actor: nobody(),
+            seen: Seen::Read(vec!["secrets".into()]),
+        }
+    }
+
+    fn ids(store: &Store) -> Vec<u64> {
+        store.waiting().0.iter().map(|record| record.id).collect()
+    }
+
+    #[test]
+    fn a_write_that_was_cut_short_at_any_byte_loses_itself_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::at(folder.path().to_owned());
+        store.create().unwrap();
+        let live = folder.path().join(LIVE);
+        let mut ends = Vec::new();
+        for id in 1..=3 {
+            assert!(store.append(&record(id)).unwrap());
+            ends.push(store.size() as usize);
+        }
+        let whole = fs::read(&live).unwrap();
+        for cut in 0..=whole.len() {
+            fs::write(&live, &whole[..cut]).unwrap();
+            store.append(&record(9)).unwrap();
+            // The line feed at a record's end is no part of it.
+            let mut expected: Vec<u64> = (1..=3)
+                .filter(|id| ends[*id as usize - 1] <= cut + 1)
+                .collect();
+            expected.push(9);
+            assert_eq!(ids(&store), expected, "cut at {cut}");
+        }
+        // A byte that changed in the middle loses one record.
+        let mut changed = whole.clone();
+        changed[ends[0] + 20] ^= 1;
+        fs::write(&live, &changed).unwrap();
+        assert_eq!(store.waiting().1, 1);
+        assert_eq!(ids(&store), [1, 3]);
+    }
+
+    #[test]
+    fn writers_and_a_reader_at_the_same_time_lose_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::at(folder.path().to_owned());
+        store.create().unwrap();
+        let mut seen = std::collections::BTreeSet::new();
+        std::thread::scope(|scope| {
+            let writers: Vec<_> = (0..4_u64)
+                .map(|writer| {
+                    let store = store.clone();
+                    scope.spawn(move || {
+                        for at in 0..200 {
+                            assert!(store.append(&record(writer * 1_000 + at)).unwrap());
+                        }
+                    })
+                })
+                .collect();
+            let mut take = || {
+                for part in store.set_aside().unwrap() {
+                    let (records, damaged) = read(&part).unwrap();
+                    assert_eq!(damaged, 0);
+                    seen.extend(records.iter().map(|record| record.id));
+                    fs::remove_file(part).unwrap();
+                }
+            };
+            while writers.iter().any(|writer| !writer.is_finished()) {
+                take();
+            }
+            take();
+        });
+        assert_eq!(seen.len(), 800);
+    }
+
+    #[test]
+    fn a_full_queue_takes_no_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::at(folder.path().to_owned());
+        store.create().unwrap();
+        let live = File::create(folder.path().join(LIVE)).unwrap();
+        live.set_len(LARGEST_QUEUE - 1).unwrap();
+        assert!(!store.append(&record(1)).unwrap());
+    }
+}

@@ -30,21 +30,26 @@ pub(super) fn events(value: &Value, here: &Path) -> Vec<Event> {
     let input = member(value, &["tool_input"]);
     let call = call(value);
     let mut out = Vec::new();
-    let mut push = |action: Option<Action>| {
+    let mut push = |action: Option<Action>, nth: usize| {
         if let Some(action) = action {
-            out.extend(event(who.clone(), cwd.clone(), call.clone(), moment(action)));
+            // Calls that are made together share an id: each needs its own.
+            let call = call.as_deref().map(|call| match nth {
+                0 => call.into(),
+                nth => format!("{call}#{nth}").into(),
+            });
+            out.extend(event(who.clone(), cwd.clone(), call, moment(action)));
         }
     };
     match name.strip_prefix("functions.").unwrap_or(name) {
         "multi_tool_use.parallel" => {
             let uses = input.get("tool_uses").and_then(Value::as_array);
-            for one in uses.into_iter().flatten().take(64) {
+            for (nth, one) in uses.into_iter().flatten().take(64).enumerate() {
                 let name = text(one, &["recipient_name", "tool_name"]).unwrap_or_default();
                 let input = member(one, &["parameters", "tool_input"]);
-                push(action(name.strip_prefix("functions.").unwrap_or(name), &input));
+                push(action(name.strip_prefix("functions.").unwrap_or(name), &input), nth);
             }
         }
-        name => push(action(name, &input)),
+        name => push(action(name, &input), 0),
     }
     out
 }

@@ -1,1 +1,7 @@
-//! Capture against the `git` program and real repositories.
+//! Capture through its own interface, in real repositories.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+mod kill;

@@ -6,8 +6,8 @@ fn scan(clone: &Clone) -> (f64, f64) {
     let run = clone.trueline(&["scan", "--format", "json", "--no-cache", "."], b"");
     let report: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
     let usage = &report["usage"];
-    let share = |of: &str| usage.pointer(of).and_then(serde_json::Value::as_f64).unwrap();
-    (share("/evidence_coverage"), share("/ai_share"))
+    let figure = |of: &str| usage.pointer(of).and_then(serde_json::Value::as_f64).unwrap();
+    (figure("/coverage/all/share"), figure("/lines/ai") / figure("/lines/total"))
 }
 
 #[test]

@@ -158,6 +158,8 @@ fn act(clone: &Clone, random: &mut Random) -> String {
     let count = 1 + random.below(4);
     let tool = random.tool();
     let clean = || clone.git(&["status", "--porcelain"]).is_empty();
+    let is_merge =
+        || clone.try_git(&["rev-parse", "--quiet", "--verify", "HEAD^2"]).status.success();
     let commits = || clone.git(&["rev-list", "--count", "--first-parent", "HEAD"]).parse::<usize>().unwrap();
     match random.below(26) {
         0..=6 => {
@@ -198,7 +200,7 @@ fn act(clone: &Clone, random: &mut Random) -> String {
             "commit".to_owned()
         }
         16 => {
-            clone.git(&["add", "--all", "--", &file]);
+            clone.try_git(&["add", "--all", "--", &file]);
             if clone.try_git(&["diff", "--cached", "--quiet"]).status.success() {
                 return "nothing to commit".to_owned();
             }
@@ -207,9 +209,8 @@ fn act(clone: &Clone, random: &mut Random) -> String {
         }
         17 => {
             clone.git(&["add", "--all"]);
-            let is_merge = clone.try_git(&["rev-parse", "--quiet", "--verify", "HEAD^2"]).status.success();
             let published = clone.git(&["branch", "--remotes", "--contains", "HEAD"]);
-            if is_merge || !published.is_empty() {
+            if is_merge() || !published.is_empty() {
                 return "nothing to amend".to_owned();
             }
             clone.git(&["commit", "--quiet", "--amend", "--no-edit", "--allow-empty"]);
@@ -254,11 +255,14 @@ fn act(clone: &Clone, random: &mut Random) -> String {
         }
         20 => {
             clone.commit("before the revert");
-            let is_merge = clone.try_git(&["rev-parse", "--quiet", "--verify", "HEAD^2"]).status.success();
-            if is_merge || commits() < 3 {
+            if is_merge() || commits() < 3 {
                 return "nothing to revert".to_owned();
             }
-            clone.git(&["revert", "--no-edit", "HEAD"]);
+            // A commit that changed nothing cannot be reverted.
+            if !clone.try_git(&["revert", "--no-edit", "HEAD"]).status.success() {
+                clone.try_git(&["revert", "--abort"]);
+                return "nothing to revert".to_owned();
+            }
             if random.below(2) == 0 {
                 clone.git(&["revert", "--no-edit", "HEAD"]);
                 return "revert and revert again".to_owned();
@@ -281,8 +285,7 @@ fn act(clone: &Clone, random: &mut Random) -> String {
         }
         22 => {
             let published = clone.git(&["branch", "--remotes", "--contains", "HEAD"]);
-            let is_merge = clone.try_git(&["rev-parse", "--quiet", "--verify", "HEAD^2"]).status.success();
-            if !published.is_empty() || is_merge || !clean() {
+            if !published.is_empty() || is_merge() || !clean() {
                 return "nothing to take back".to_owned();
             }
             let how = ["--soft", "--mixed"][random.below(2)];

@@ -190,10 +190,6 @@ impl Clone {
         &self.root
     }
 
-    pub(crate) fn account(&self) -> &Account {
-        &self.account
-    }
-
     fn environment(&self, command: &mut Command) {
         self.account.clock.set(self.account.clock.get() + 60);
         let date = format!("{} +0000", self.account.clock.get());
