@@ -208,7 +208,7 @@ impl Ledger {
             let kept = kept.and_then(|old| before.owners.get(old as usize)).copied();
             let back = from_returned.as_ref().and_then(|(map, owners)| {
                 let old = map.get(at).copied().flatten()?;
-                owners.get(old as usize).copied()
+                owners.get(old as usize).copied().filter(|owner| *owner > COMMITTED)
             });
             let owner = match (in_head, kept, changer) {
                 (true, _, _) => COMMITTED,
@@ -238,6 +238,20 @@ impl Ledger {
                 absent,
             },
         );
+    }
+
+    /// A file whose content is known to be this now, though nobody saw who changed it.
+    pub(crate) fn seen_as(&self, file: &Tracked, now: &[Line]) -> Tracked {
+        let owners = origins(&file.lines, now).into_iter().map(|old| {
+            let old = old.and_then(|old| file.owners.get(old as usize));
+            old.copied().unwrap_or(UNKNOWN)
+        });
+        Tracked {
+            owners: owners.collect(),
+            lines: now.to_vec(),
+            mark: 0,
+            absent: false,
+        }
     }
 
     /// HEAD is another commit: lines that its content has are committed, others are not.

@@ -94,10 +94,12 @@ fn observe_in(
     }
     let ended = matches!(seen, Seen::Ended);
     let record = record(actor, place, seen);
+    // Where no hook of git's runs, the end of a turn is the time to see what was committed.
+    let behind = ended && settle::is_behind(store, &record.ground.head);
     if !store.append(&record)? {
         store.trouble("the queue is full: commit, or run `trueline hook run settle`");
     }
-    if ended && store.size() > LARGE_QUEUE {
+    if behind || (ended && store.size() > LARGE_QUEUE) {
         settle::settle(place).map_err(std::io::Error::other)?;
     }
     Ok(())
@@ -106,10 +108,14 @@ fn observe_in(
 /// A record of this moment.
 pub(crate) fn record(actor: Actor, place: &Place, seen: Seen) -> Record {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let told = serde_json::to_vec(&(&actor.session, actor.call, &seen)).unwrap_or_default();
+    let time = now.map_or(0, |time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+    // A hook that fires twice shows the same state twice, which says nothing new; only readings are
+    // counted, and must not be counted twice. The time tells a repeated command from a repeated line.
+    let when = if matches!(seen, Seen::Read(_)) { 0 } else { time };
+    let told = serde_json::to_vec(&(&actor.session, actor.call, when, &seen)).unwrap_or_default();
     Record {
         id: number(&Sha256::digest(told)),
-        time: now.map_or(0, |time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
+        time,
         ground: place.ground(),
         actor,
         seen,

@@ -158,7 +158,6 @@ pub fn post_commit(place: &Place) -> Result<Settled, SettleError> {
     }
     settling.note(head, &attribution)?;
     settling.stand_on(head);
-    settling.ledger.returned.clear();
     settling.ledger.squash = None;
     settling.look(&ground)?;
     settling.finish()

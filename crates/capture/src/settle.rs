@@ -235,8 +235,13 @@ impl<'p> Settling<'p> {
 
     /// What differs from HEAD now, so that later changes can be told from it.
     pub(crate) fn look(&mut self, ground: &Ground) -> Result<(), SettleError> {
-        let (files, whole) = observe::differing(self.place, &self.store)?;
         self.ledger.ground = ground.clone();
+        if ground.busy {
+            // Amid a rebase every commit would look at the whole tree, and git goes on at once.
+            self.ledger.looked = 0;
+            return Ok(());
+        }
+        let (files, whole) = observe::differing(self.place, &self.store)?;
         self.looked(&files, whole, ground.mark);
         Ok(())
     }
@@ -258,8 +263,8 @@ impl<'p> Settling<'p> {
 
     /// A change that shows before an agent's action: a person's, unless git or an agent was at it.
     fn bystander(&self, record: &Record, path: &RepoPath) -> Changer<'static> {
-        let call = record.actor.call;
-        if record.ground.busy || self.ledger.is_open(path, call, record.time) {
+        // Its own call too: a hook that fires again may be late and see what the agent wrote.
+        if record.ground.busy || self.ledger.is_open(path, 0, record.time) {
             Changer::Nobody
         } else {
             Changer::PersonIfUndisturbed
@@ -416,7 +421,6 @@ impl<'p> Settling<'p> {
                 let attribution = self.committed(commit);
                 self.note(commit, &attribution)?;
                 self.stand_on(commit);
-                self.ledger.returned.clear();
             }
         } else {
             self.ledger.returned.clear();
@@ -452,6 +456,7 @@ impl<'p> Settling<'p> {
         });
         if let Some((old, new)) = trees {
             for change in self.objects.changes(Some(old), new).iter() {
+                self.ledger.returned.remove(&change.path);
                 if let Some((from, _)) = &change.from
                     && *from != change.path
                     && !self.ledger.files.contains_key(&change.path)
@@ -555,8 +560,14 @@ impl<'p> Settling<'p> {
         }
         let mut away = BTreeMap::new();
         for change in changes {
-            if let Some(file) = self.ledger.files.remove(&change.path) {
-                away.insert(change.path, file);
+            let here = self.ledger.files.remove(&change.path);
+            let back = self.ledger.returned.remove(&change.path);
+            let known = here.or(back.map(|returned| returned.file));
+            // What git put away may be newer than what was last seen of it.
+            if let Some(known) = known
+                && let Some(lines) = self.objects.lines(change.blob)
+            {
+                away.insert(change.path, self.ledger.seen_as(&known, &lines));
             }
         }
         if !away.is_empty() && !self.ledger.stashes.contains_key(&ground.stash) {
@@ -769,6 +780,14 @@ pub(crate) fn noted(commit: ObjectId, key: &Key) -> Owner {
 
 const LEDGER: &str = "ledger";
 
+/// The commit at which the ledger stands, in a file of its own: cheap to look at.
+const HEAD: &str = "head";
+
+/// Was something committed since the queue was last folded? Not if it never was.
+pub(crate) fn is_behind(store: &Store, head: &str) -> bool {
+    fs::read_to_string(store.folder().join(HEAD)).is_ok_and(|at| at != head)
+}
+
 /// The ledger with its version and checksum; `None` where there is none that can be trusted.
 pub(crate) fn load(store: &Store) -> Option<Ledger> {
     let content = fs::read(store.folder().join(LEDGER)).ok()?;
@@ -785,5 +804,6 @@ fn save(store: &Store, ledger: &Ledger) -> std::io::Result<()> {
     let mut content = b"trueline ledger 1\n".to_vec();
     content.extend_from_slice(&crc32fast::hash(&bytes).to_le_bytes());
     content.extend_from_slice(&bytes);
-    queue::write_aside(&store.folder().join(LEDGER), &content)
+    queue::write_aside(&store.folder().join(LEDGER), &content)?;
+    queue::write_aside(&store.folder().join(HEAD), ledger.ground.head.as_bytes())
 }

@@ -281,6 +281,14 @@ fn without_git_hooks_the_note_is_written_later() {
     let run = clone.trueline(&["hook", "run", "settle"], b"");
     assert!(run.status.success(), "{run:?}");
     assert_eq!(clone.assert_whole().ai, 3);
+    // From then on the end of a turn does it.
+    clone.agent(CLAUDE, "app.py", 0, 1);
+    clone.commit("three");
+    clone.hook(
+        CLAUDE,
+        &json!({"session_id": "claude-session", "cwd": clone.path(), "hook_event_name": "Stop"}),
+    );
+    assert_eq!(clone.assert_whole().ai, 4);
 }
 
 #[test]
