@@ -212,18 +212,14 @@ impl Ledger {
             });
             let owner = match (in_head, kept, changer) {
                 (true, _, _) => COMMITTED,
-                // HEAD had it when it was last seen, and has it no longer in this place.
-                (false, Some(COMMITTED), _) => back.unwrap_or(UNKNOWN),
-                (false, Some(UNKNOWN), _) => back.unwrap_or(UNKNOWN),
-                (false, Some(kept), _) => kept,
+                (false, Some(kept), _) if kept > COMMITTED => kept,
                 (false, None, Changer::Agent(_, claim)) if claims(claim, line) => agent,
                 (false, None, Changer::Person) => PERSON,
-                (false, None, Changer::PersonIfUndisturbed) => match back {
-                    Some(back) => back,
-                    None if undisturbed => PERSON,
-                    None => UNKNOWN,
-                },
-                (false, None, _) => back.unwrap_or(UNKNOWN),
+                (false, None, Changer::PersonIfUndisturbed) if undisturbed && back.is_none() => {
+                    PERSON
+                }
+                // Also what HEAD had when it was last seen, and has no longer in this place.
+                _ => back.unwrap_or(UNKNOWN),
             };
             owners.push(owner);
         }

@@ -3,6 +3,7 @@
 //! Everything asked for twice is kept for the length of a run. A missing or damaged object is
 //! `None`, and what would have needed it stays unknown.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use bstr::ByteSlice;
@@ -55,7 +56,7 @@ pub(crate) struct Objects {
     commits: FxHashMap<ObjectId, Option<Rc<Commit>>>,
     notes: FxHashMap<ObjectId, Option<Rc<Noted>>>,
     changes: FxHashMap<(ObjectId, ObjectId), Rc<Vec<Changed>>>,
-    notes_tree: Option<Option<ObjectId>>,
+    notes_tree: OnceCell<Option<ObjectId>>,
 }
 
 impl std::fmt::Debug for Objects {
@@ -74,7 +75,7 @@ impl Objects {
             commits: FxHashMap::default(),
             notes: FxHashMap::default(),
             changes: FxHashMap::default(),
-            notes_tree: None,
+            notes_tree: OnceCell::new(),
         }
     }
 
@@ -245,7 +246,7 @@ impl Objects {
     /// Notes were written: what was read of them is old.
     pub(crate) fn forget_notes(&mut self) {
         self.notes.clear();
-        self.notes_tree = None;
+        self.notes_tree = OnceCell::new();
     }
 
     pub(crate) fn note_bytes(&mut self, commit: ObjectId) -> Option<Vec<u8>> {
@@ -255,13 +256,12 @@ impl Objects {
 
     /// Where the note of a commit stands in the notes tree, at any fan-out, and its blob.
     fn note_blob(&mut self, commit: ObjectId) -> Option<(Vec<u8>, ObjectId)> {
-        let tree = match self.notes_tree {
-            Some(known) => known,
+        let tree = match self.notes_tree.get() {
+            Some(known) => *known,
             None => {
                 let tip = self.tip(NOTES_REF);
                 let tree = tip.and_then(|tip| Some(self.commit(tip)?.tree));
-                self.notes_tree = Some(tree);
-                tree
+                *self.notes_tree.get_or_init(|| tree)
             }
         }?;
         let hex = commit.to_hex().to_string();

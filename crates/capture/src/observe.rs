@@ -383,12 +383,12 @@ fn moves_content(command: &str) -> bool {
 
 /// The model that a transcript's end names. Nothing else of it is looked at or kept.
 fn model_of(transcript: &Path) -> Option<ModelId> {
+    const NAME: &[u8] = b"\"model\":";
     let mut file = File::open(transcript).ok()?;
     let len = file.metadata().ok()?.len();
     file.seek(SeekFrom::Start(len.saturating_sub(TRANSCRIPT_TAIL))).ok()?;
     let mut tail = Vec::new();
     file.take(TRANSCRIPT_TAIL).read_to_end(&mut tail).ok()?;
-    const NAME: &[u8] = b"\"model\":";
     let at = tail.rfind(NAME)? + NAME.len();
     let rest = tail.get(at..)?.trim_start().strip_prefix(b"\"")?;
     let name = rest.get(..rest.find_byte(b'"')?)?;
@@ -428,19 +428,17 @@ fn number(digest: &[u8]) -> u64 {
 pub(crate) fn key(store: &Store) -> std::io::Result<LineKey> {
     store.create()?;
     let path = store.folder().join("key");
-    if let Ok(bytes) = std::fs::read(&path)
-        && let Ok(key) = <[u8; 16]>::try_from(bytes.as_slice())
-    {
-        return Ok(LineKey(key));
+    if let Ok(bytes) = std::fs::read(&path) {
+        if let Ok(key) = <[u8; 16]>::try_from(bytes.as_slice()) {
+            return Ok(LineKey(key));
+        }
+        // Damaged: a new one, with which nothing that was recorded is recognised.
+        std::fs::remove_file(&path)?;
     }
-    let mut secret = [0; 16];
-    secret.copy_from_slice(
-        Sha256::digest(random())
-            .get(..16)
-            .ok_or_else(|| std::io::Error::other("no digest"))?,
-    );
-    crate::queue::write_aside(&path, &secret)?;
-    // Another hook may have been first: what stands there now counts.
+    let drawn = Sha256::digest(random());
+    let secret = drawn.get(..16).unwrap_or_default();
+    // Another hook may be first: then its key is the one.
+    crate::queue::write_new(&path, secret)?;
     let bytes = std::fs::read(&path)?;
     <[u8; 16]>::try_from(bytes.as_slice())
         .map(LineKey)

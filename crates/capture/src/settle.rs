@@ -83,6 +83,19 @@ pub fn settle(place: &Place) -> Result<Settled, SettleError> {
     settling.finish()
 }
 
+/// Settles, and lists what differs from HEAD, so that what is changed from now on can be told.
+pub fn watch(place: &Place) -> Result<Settled, SettleError> {
+    let ground = place.ground();
+    let mut settling = Settling::begin(place)?;
+    settling.fold()?;
+    settling.stashed_now(&ground);
+    if let Some(head) = settling.objects.head() {
+        settling.arrive(head)?;
+    }
+    settling.look(&ground)?;
+    settling.finish()
+}
+
 /// A run of settling: the lock is held as long as it lives.
 #[derive(Debug)]
 pub(crate) struct Settling<'p> {
@@ -155,7 +168,6 @@ impl<'p> Settling<'p> {
         self.ledger.ground = record.ground.clone();
         let mark = record.ground.mark;
         let agent = Agent::of(&record.actor);
-        let call = record.actor.call;
         match &record.seen {
             Seen::BeforeWrite(files) => {
                 for file in files {
@@ -184,26 +196,7 @@ impl<'p> Settling<'p> {
                 named,
                 by_git,
             } => {
-                let open = self.close(record, &[]);
-                let same_head = open.as_ref().is_some_and(|o| o.head == record.ground.head);
-                let took = open.as_ref().map_or(u64::MAX, |o| record.time.saturating_sub(o.time));
-                let credited = *whole
-                    && open.is_some_and(|open| open.whole)
-                    && same_head
-                    && !by_git
-                    && !record.ground.busy;
-                self.moved(files);
-                for file in files {
-                    let told = took <= QUICK_COMMAND || named.contains(&file.path);
-                    let alone = !self.ledger.is_open(&file.path, call, record.time);
-                    let changer = if credited && told && alone {
-                        Changer::Agent(&agent, &Claim::All)
-                    } else {
-                        Changer::Nobody
-                    };
-                    self.see(file, mark, &changer);
-                }
-                self.clean(files, *whole);
+                self.commanded(record, files, *whole, named, *by_git, &agent);
             }
             Seen::Saved(files) => {
                 for file in files {
@@ -231,6 +224,38 @@ impl<'p> Settling<'p> {
             }
         }
         Ok(())
+    }
+
+    /// A command has run: what is new is its agent's, if nobody else can have been it.
+    fn commanded(
+        &mut self,
+        record: &Record,
+        files: &[FileState],
+        whole: bool,
+        named: &[RepoPath],
+        by_git: bool,
+        agent: &Agent,
+    ) {
+        let open = self.close(record, &[]);
+        let same_head = open.as_ref().is_some_and(|open| open.head == record.ground.head);
+        let took = open.as_ref().map_or(u64::MAX, |open| record.time.saturating_sub(open.time));
+        let credited = whole
+            && open.is_some_and(|open| open.whole)
+            && same_head
+            && !by_git
+            && !record.ground.busy;
+        self.moved(files);
+        for file in files {
+            let told = took <= QUICK_COMMAND || named.contains(&file.path);
+            let alone = !self.ledger.is_open(&file.path, record.actor.call, record.time);
+            let changer = if credited && told && alone {
+                Changer::Agent(agent, &Claim::All)
+            } else {
+                Changer::Nobody
+            };
+            self.see(file, record.ground.mark, &changer);
+        }
+        self.clean(files, whole);
     }
 
     /// What differs from HEAD now, so that later changes can be told from it.
@@ -420,6 +445,7 @@ impl<'p> Settling<'p> {
             for commit in way {
                 let attribution = self.committed(commit);
                 self.note(commit, &attribution)?;
+                self.landed(commit);
                 self.stand_on(commit);
             }
         } else {
@@ -447,6 +473,17 @@ impl<'p> Settling<'p> {
         Some(way)
     }
 
+    /// What a commit holds need not come back any more.
+    pub(crate) fn landed(&mut self, commit: ObjectId) {
+        let Some(of) = self.objects.commit(commit) else {
+            return;
+        };
+        let parent = of.parents.first().and_then(|parent| self.objects.commit(*parent));
+        for change in self.objects.changes(parent.map(|parent| parent.tree), of.tree).iter() {
+            self.ledger.returned.remove(&change.path);
+        }
+    }
+
     /// The ledger speaks relative to this commit from here on.
     pub(crate) fn stand_on(&mut self, commit: ObjectId) {
         // A rename that was committed takes its lines along.
@@ -456,7 +493,6 @@ impl<'p> Settling<'p> {
         });
         if let Some((old, new)) = trees {
             for change in self.objects.changes(Some(old), new).iter() {
-                self.ledger.returned.remove(&change.path);
                 if let Some((from, _)) = &change.from
                     && *from != change.path
                     && !self.ledger.files.contains_key(&change.path)

@@ -78,7 +78,7 @@ pub(crate) struct Clone {
     root: PathBuf,
     person: &'static str,
     account: Rc<Account>,
-    _folder: Rc<TempDir>,
+    folder: Rc<TempDir>,
 }
 
 /// What notes say of the lines of HEAD.
@@ -138,7 +138,7 @@ impl Clone {
             root,
             person: "Ada",
             account,
-            _folder: Rc::new(folder),
+            folder: Rc::new(folder),
         };
         clone.git(&["init", "--quiet", "--initial-branch=main"]);
         clone.identify();
@@ -167,7 +167,7 @@ impl Clone {
             root,
             person,
             account: Rc::clone(&self.account),
-            _folder: Rc::clone(&self._folder),
+            folder: Rc::clone(&self.folder),
         };
         clone.identify();
         clone.install();
@@ -328,7 +328,7 @@ impl Clone {
     pub(crate) fn files(&self) -> Vec<String> {
         self.git(&["ls-tree", "-r", "--name-only", "HEAD"])
             .lines()
-            .filter(|name| name.ends_with(".py"))
+            .filter(|name| Path::new(name).extension().is_some_and(|end| end == "py"))
             .map(str::to_owned)
             .collect()
     }
@@ -405,6 +405,7 @@ enum Moment {
 }
 
 /// The payload of an edit, in the tool's own shape: the part that changes, or the whole file.
+#[expect(clippy::too_many_lines, reason = "one arm a tool, side by side")]
 fn payload(
     tool: Tool,
     moment: Moment,
