@@ -85,6 +85,22 @@ pub(crate) struct Open {
     pub(crate) whole: bool,
 }
 
+impl Tracked {
+    /// A file whose content is known to be this now, though nobody saw who changed it.
+    pub(crate) fn seen_as(&self, now: &[Line]) -> Self {
+        let owners = origins(&self.lines, now).into_iter().map(|old| {
+            let old = old.and_then(|old| self.owners.get(old as usize));
+            old.copied().unwrap_or(UNKNOWN)
+        });
+        Self {
+            owners: owners.collect(),
+            lines: now.to_vec(),
+            mark: 0,
+            absent: false,
+        }
+    }
+}
+
 /// Content that git took out of the work tree and may bring back.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Returned {
@@ -107,7 +123,7 @@ pub(crate) enum Changer<'r> {
 }
 
 /// See the module.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Ledger {
     pub(crate) ground: Ground,
     pub(crate) files: BTreeMap<RepoPath, Tracked>,
@@ -128,26 +144,35 @@ const UNKNOWN: u32 = 0;
 const COMMITTED: u32 = 1;
 const PERSON: u32 = 2;
 
-impl Ledger {
-    pub(crate) fn new() -> Self {
+impl Default for Ledger {
+    fn default() -> Self {
         Self {
+            ground: Ground::default(),
+            files: BTreeMap::new(),
+            // In the order of the constants.
             owners: vec![Owner::Unknown, Owner::Committed, Owner::Person],
-            ..Self::default()
+            open: Vec::new(),
+            recent: VecDeque::new(),
+            squash: None,
+            returned: BTreeMap::new(),
+            stashes: BTreeMap::new(),
+            looked: 0,
+            reads: BTreeMap::new(),
         }
     }
+}
 
+impl Ledger {
     pub(crate) fn owner(&self, ix: u32) -> &Owner {
         self.owners.get(ix as usize).unwrap_or(&Owner::Unknown)
     }
 
     pub(crate) fn intern(&mut self, owner: &Owner) -> u32 {
-        match self.owners.iter().position(|known| known == owner) {
-            Some(ix) => ix as u32,
-            None => {
-                self.owners.push(owner.clone());
-                self.owners.len() as u32 - 1
-            }
+        if let Some(ix) = self.owners.iter().position(|known| known == owner) {
+            return ix as u32;
         }
+        self.owners.push(owner.clone());
+        self.owners.len() as u32 - 1
     }
 
     /// Was it told before? Remembers it.
@@ -196,7 +221,10 @@ impl Ledger {
             Changer::Agent(agent, _) => self.intern(&Owner::Agent((*agent).clone())),
             _ => UNKNOWN,
         };
-        let returned = self.returned.get(path).filter(|r| r.came_back || r.file.lines == now);
+        let returned = self
+            .returned
+            .get(path)
+            .filter(|r| r.came_back || r.file.lines == now);
         let from_returned = returned.map(|r| (origins(&r.file.lines, &now), &r.file.owners));
         let from_before = origins(&before.lines, &now);
         let from_head = origins(head, &now);
@@ -205,10 +233,15 @@ impl Ledger {
             let line = at as u32;
             let in_head = from_head.get(at).copied().flatten().is_some();
             let kept = from_before.get(at).copied().flatten();
-            let kept = kept.and_then(|old| before.owners.get(old as usize)).copied();
+            let kept = kept
+                .and_then(|old| before.owners.get(old as usize))
+                .copied();
             let back = from_returned.as_ref().and_then(|(map, owners)| {
                 let old = map.get(at).copied().flatten()?;
-                owners.get(old as usize).copied().filter(|owner| *owner > COMMITTED)
+                owners
+                    .get(old as usize)
+                    .copied()
+                    .filter(|owner| *owner > COMMITTED)
             });
             let owner = match (in_head, kept, changer) {
                 (true, _, _) => COMMITTED,
@@ -236,20 +269,6 @@ impl Ledger {
         );
     }
 
-    /// A file whose content is known to be this now, though nobody saw who changed it.
-    pub(crate) fn seen_as(&self, file: &Tracked, now: &[Line]) -> Tracked {
-        let owners = origins(&file.lines, now).into_iter().map(|old| {
-            let old = old.and_then(|old| file.owners.get(old as usize));
-            old.copied().unwrap_or(UNKNOWN)
-        });
-        Tracked {
-            owners: owners.collect(),
-            lines: now.to_vec(),
-            mark: 0,
-            absent: false,
-        }
-    }
-
     /// HEAD is another commit: lines that its content has are committed, others are not.
     pub(crate) fn rebase(&mut self, path: &RepoPath, head: &[Line]) {
         let Some(file) = self.files.get_mut(path) else {
@@ -269,7 +288,8 @@ impl Ledger {
     /// Forgets files of which nothing is known that HEAD does not say.
     pub(crate) fn tidy(&mut self) {
         let says_something = |file: &Tracked| file.owners.iter().any(|o| *o > COMMITTED);
-        self.files.retain(|_, file| says_something(file) || file.mark != 0);
+        self.files
+            .retain(|_, file| says_something(file) || file.mark != 0);
         if self.files.len() > MOST_FILES {
             self.files.retain(|_, file| says_something(file));
         }

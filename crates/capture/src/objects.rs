@@ -11,9 +11,7 @@ use gix::ObjectId;
 use gix::object::tree::diff::ChangeDetached;
 use gix::objs::{Kind, TreeRefIter};
 use rustc_hash::FxHashMap;
-use trueline_authorship::note::{
-    self, Key, LARGEST_NOTE, NoForeignPrompts, Note, resolve_file,
-};
+use trueline_authorship::note::{self, Key, LARGEST_NOTE, NoForeignPrompts, Note, resolve_file};
 use trueline_facts::RepoPath;
 
 use crate::lines::{LARGEST_FILE, Line, LineKey};
@@ -183,7 +181,10 @@ impl Objects {
             Some(old) => Some(self.repo.find_tree(old).ok()?),
             None => None,
         };
-        let all = self.repo.diff_tree_to_tree(old.as_ref(), Some(&new), None).ok()?;
+        let all = self
+            .repo
+            .diff_tree_to_tree(old.as_ref(), Some(&new), None)
+            .ok()?;
         let mut out = Vec::new();
         for change in all {
             let (path, mode, from, blob) = match change {
@@ -235,7 +236,7 @@ impl Objects {
         if let Some(known) = self.notes.get(&commit) {
             return known.clone();
         }
-        let noted = self.note_blob(commit).and_then(|(_, blob)| {
+        let noted = self.note_blob(commit).and_then(|blob| {
             let bytes = self.blob(blob, LARGEST_NOTE as u64)?;
             noted(bytes).map(Rc::new)
         });
@@ -250,38 +251,33 @@ impl Objects {
     }
 
     pub(crate) fn note_bytes(&mut self, commit: ObjectId) -> Option<Vec<u8>> {
-        let (_, blob) = self.note_blob(commit)?;
+        let blob = self.note_blob(commit)?;
         self.blob(blob, LARGEST_NOTE as u64)
     }
 
-    /// Where the note of a commit stands in the notes tree, at any fan-out, and its blob.
-    fn note_blob(&mut self, commit: ObjectId) -> Option<(Vec<u8>, ObjectId)> {
-        let tree = match self.notes_tree.get() {
-            Some(known) => *known,
-            None => {
-                let tip = self.tip(NOTES_REF);
-                let tree = tip.and_then(|tip| Some(self.commit(tip)?.tree));
-                *self.notes_tree.get_or_init(|| tree)
-            }
+    /// The blob of a commit's note, at any fan-out of the notes tree.
+    fn note_blob(&mut self, commit: ObjectId) -> Option<ObjectId> {
+        let tree = if let Some(known) = self.notes_tree.get() {
+            *known
+        } else {
+            let tip = self.tip(NOTES_REF);
+            let tree = tip.and_then(|tip| Some(self.commit(tip)?.tree));
+            *self.notes_tree.get_or_init(|| tree)
         }?;
         let hex = commit.to_hex().to_string();
         let mut at = tree;
-        let mut path = Vec::new();
         let mut rest = hex.as_bytes();
         for _ in 0..4 {
             if let Some((mode, blob)) = self.entry(at, rest)
                 && mode.is_blob()
             {
-                path.extend_from_slice(rest);
-                return Some((path, blob));
+                return Some(blob);
             }
             let (folder, below) = rest.split_at_checked(2)?;
             let (mode, id) = self.entry(at, folder)?;
             if !mode.is_tree() {
                 return None;
             }
-            path.extend_from_slice(folder);
-            path.push(b'/');
             rest = below;
             at = id;
         }
@@ -294,7 +290,6 @@ impl Objects {
         reference.peel_to_id().ok().map(gix::Id::detach)
     }
 }
-
 
 fn noted(bytes: Vec<u8>) -> Option<Noted> {
     let note: Note = note::parse(&bytes).ok()?;

@@ -37,6 +37,12 @@ pub(crate) enum Bound<'b> {
     Within(&'b FxHashSet<ObjectId>),
 }
 
+/// Lines on their way: the line asked about, and where it stands at the commit at hand.
+type Lines = Vec<(u32, u32)>;
+
+/// Lines that go on to a parent, under the path that the file has there.
+type Sent = (ObjectId, RepoPath, Lines);
+
 impl Objects {
     /// Who wrote these lines (from 0) of a file at a commit.
     pub(crate) fn trace(
@@ -47,9 +53,7 @@ impl Objects {
         bound: &Bound<'_>,
     ) -> BTreeMap<u32, Traced> {
         let mut out = BTreeMap::new();
-        // By commit and path: the line asked about and where it stands there.
-        let mut waiting: FxHashMap<ObjectId, BTreeMap<RepoPath, Vec<(u32, u32)>>> =
-            FxHashMap::default();
+        let mut waiting: FxHashMap<ObjectId, BTreeMap<RepoPath, Lines>> = FxHashMap::default();
         let mut order: BinaryHeap<(i64, ObjectId)> = BinaryHeap::new();
         let Some(commit) = self.commit(tip) else {
             return out;
@@ -92,9 +96,9 @@ impl Objects {
         &mut self,
         id: ObjectId,
         path: &RepoPath,
-        mut lines: Vec<(u32, u32)>,
+        mut lines: Lines,
         out: &mut BTreeMap<u32, Traced>,
-    ) -> Vec<(ObjectId, RepoPath, Vec<(u32, u32)>)> {
+    ) -> Vec<Sent> {
         let mut sent = Vec::new();
         let (Some(commit), Some(blob)) = (self.commit(id), self.file_at(id, path)) else {
             return sent;
@@ -110,7 +114,9 @@ impl Objects {
                 Some(there) => Some((path.clone(), there)),
                 None => self.renamed_from(*parent, &commit.tree, path),
             };
-            let Some((old_path, there)) = there else { continue };
+            let Some((old_path, there)) = there else {
+                continue;
+            };
             let (Some(old), Some(new)) = (self.lines(there), self.lines(blob)) else {
                 continue;
             };
@@ -154,11 +160,18 @@ impl Objects {
 
     /// The commits that `tip` has and `base` has not.
     pub(crate) fn between(&self, base: &[ObjectId], tip: ObjectId) -> FxHashSet<ObjectId> {
-        let walk = self.repo.rev_walk([tip]).with_hidden(base.iter().copied()).all();
+        let walk = self
+            .repo
+            .rev_walk([tip])
+            .with_hidden(base.iter().copied())
+            .all();
         let Ok(walk) = walk else {
             return FxHashSet::default();
         };
-        walk.take(MOST_COMMITS).flatten().map(|info| info.id).collect()
+        walk.take(MOST_COMMITS)
+            .flatten()
+            .map(|info| info.id)
+            .collect()
     }
 
     /// Is one commit an ancestor of another, or the same?
@@ -179,7 +192,9 @@ impl Objects {
         for parent in &of.parents {
             let there = match self.file_at(*parent, path) {
                 Some(there) => Some(there),
-                None => self.renamed_from(*parent, &of.tree, path).map(|(_, blob)| blob),
+                None => self
+                    .renamed_from(*parent, &of.tree, path)
+                    .map(|(_, blob)| blob),
             };
             let Some(there) = there.and_then(|blob| self.lines(blob)) else {
                 continue;

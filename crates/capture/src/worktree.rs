@@ -6,6 +6,7 @@
 //! credited on its strength.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice;
@@ -52,14 +53,13 @@ pub(crate) enum Content {
 /// Reads a file, not following a link at its end.
 pub(crate) fn content(path: &Path) -> Content {
     match fs::symlink_metadata(path) {
-        Ok(meta) if meta.is_file() && meta.len() <= LARGEST_FILE => match fs::read(path) {
-            Ok(bytes) => Content::Text(bytes),
-            Err(_) => Content::Other,
-        },
-        Ok(_) => Content::Other,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Content::Absent,
-        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => Content::Absent,
-        Err(_) => Content::Other,
+        Ok(meta) if meta.is_file() && meta.len() <= LARGEST_FILE => {
+            fs::read(path).map_or(Content::Other, Content::Text)
+        }
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Content::Absent
+        }
+        Ok(_) | Err(_) => Content::Other,
     }
 }
 
@@ -153,11 +153,12 @@ fn folder_now(
             .ok()
             .and_then(|meta| gix::index::entry::Stat::from_fs(&meta).ok())
             .is_some_and(|now| {
-                entry.stat.matches(&now, options)
-                    && !entry.stat.is_racy(index.timestamp(), options)
+                entry.stat.matches(&now, options) && !entry.stat.is_racy(index.timestamp(), options)
             });
         if !same {
-            found.suspects.push((RepoPath::new(path.to_vec()), entry.id));
+            found
+                .suspects
+                .push((RepoPath::new(path.to_vec()), entry.id));
         }
     }
     for entry in fs::read_dir(&full).into_iter().flatten().flatten() {
@@ -277,9 +278,13 @@ fn staged(
         }
         let mut at = task.range.start;
         while at < task.range.end {
-            let Some(entry) = index.entries().get(at) else { break };
+            let Some(entry) = index.entries().get(at) else {
+                break;
+            };
             let path: &[u8] = entry.path(index);
-            let Some(rest) = below(path, &task.folder) else { break };
+            let Some(rest) = below(path, &task.folder) else {
+                break;
+            };
             match rest.find_byte(b'/') {
                 None => {
                     let same = theirs

@@ -34,13 +34,11 @@ pub(super) fn add(text: &str, path: &[&str], element: &Value) -> Option<String> 
         let Kind::Object(members) = &at.kind else {
             return None;
         };
-        match members.iter().find(|(key, _, _)| key == name) {
-            Some((_, _, node)) => {
-                at = node;
-                rest = more;
-            }
-            None => break,
-        }
+        let Some((_, _, node)) = members.iter().find(|(key, _, _)| key == name) else {
+            break;
+        };
+        at = node;
+        rest = more;
     }
     let indent = indent(text, &root);
     let depth = path.len() - rest.len();
@@ -73,18 +71,17 @@ pub(super) fn set(text: &str, path: &[&str], value: &Value) -> Option<String> {
         let Kind::Object(members) = &at.kind else {
             return None;
         };
-        match members.iter().find(|(key, _, _)| key == name) {
-            Some((_, _, node)) => at = node,
-            None => {
-                let mut value = value.clone();
-                for name in path.iter().skip(depth + 1).rev() {
-                    value = Value::Object([((*name).to_owned(), value)].into_iter().collect());
-                }
-                let member = format!("\"{name}\": {}", pretty(&value, &indent, depth + 1));
-                let last = members.last().map(|(_, _, node)| node.span.end);
-                return Some(insert(text, at, last, &member, &indent, depth + 1));
-            }
+        if let Some((_, _, node)) = members.iter().find(|(key, _, _)| key == name) {
+            at = node;
+            continue;
         }
+        let mut value = value.clone();
+        for name in path.iter().skip(depth + 1).rev() {
+            value = Value::Object([((*name).to_owned(), value)].into_iter().collect());
+        }
+        let member = format!("\"{name}\": {}", pretty(&value, &indent, depth + 1));
+        let last = members.last().map(|(_, _, node)| node.span.end);
+        return Some(insert(text, at, last, &member, &indent, depth + 1));
     }
     Some(text.to_owned())
 }
@@ -104,7 +101,8 @@ pub(super) fn holds(text: &str, path: &[&str], mark: &str) -> bool {
             None => return false,
         }
     }
-    text.get(at.span.clone()).is_some_and(|part| part.contains(mark))
+    text.get(at.span.clone())
+        .is_some_and(|part| part.contains(mark))
 }
 
 /// Takes out every list element that contains `mark`, and lists and objects that are empty then.
@@ -123,13 +121,28 @@ pub(super) fn remove(text: &str, mark: &str) -> Option<String> {
 
 /// The place to cut out for the first element that contains the mark; if it is alone in its list,
 /// the list goes with its name, and so on up.
-fn marked(text: &str, node: &Node, mark: &str, whole: Option<Range<usize>>) -> Option<Range<usize>> {
-    let holds = |node: &Node| text.get(node.span.clone()).is_some_and(|part| part.contains(mark));
+fn marked(
+    text: &str,
+    node: &Node,
+    mark: &str,
+    whole: Option<Range<usize>>,
+) -> Option<Range<usize>> {
+    let holds = |node: &Node| {
+        text.get(node.span.clone())
+            .is_some_and(|part| part.contains(mark))
+    };
     match &node.kind {
         Kind::Object(members) => {
-            let (at, (_, key, value)) =
-                members.iter().enumerate().find(|(_, (_, _, value))| holds(value))?;
-            let span = with_comma(text, key.start..value.span.end, node, at + 1 == members.len());
+            let (at, (_, key, value)) = members
+                .iter()
+                .enumerate()
+                .find(|(_, (_, _, value))| holds(value))?;
+            let span = with_comma(
+                text,
+                key.start..value.span.end,
+                node,
+                at + 1 == members.len(),
+            );
             let alone = members.len() == 1;
             let up = match (alone, whole) {
                 (true, Some(whole)) => whole,
@@ -141,15 +154,20 @@ fn marked(text: &str, node: &Node, mark: &str, whole: Option<Range<usize>>) -> O
             let (at, item) = items.iter().enumerate().find(|(_, item)| holds(item))?;
             // A group of several hooks: ours alone goes.
             if let Kind::Object(members) = &item.kind
-                && let Some((_, _, inner)) = members
-                    .iter()
-                    .find(|(_, _, value)| matches!(&value.kind, Kind::Array(all) if all.len() > 1) && holds(value))
+                && let Some((_, _, inner)) = members.iter().find(|(_, _, value)| {
+                    matches!(&value.kind, Kind::Array(all) if all.len() > 1) && holds(value)
+                })
             {
                 return marked(text, inner, mark, None);
             }
             match whole {
                 Some(whole) if items.len() == 1 => Some(whole),
-                _ => Some(with_comma(text, item.span.clone(), node, at + 1 == items.len())),
+                _ => Some(with_comma(
+                    text,
+                    item.span.clone(),
+                    node,
+                    at + 1 == items.len(),
+                )),
             }
         }
         Kind::Other => None,
@@ -192,33 +210,32 @@ fn insert(
     let value = value.replace('\n', end);
     let inner = indent.repeat(depth);
     let mut out = text.to_owned();
-    match last {
-        Some(last) => {
-            // A trailing comma that is there already does for ours.
-            let rest = text.get(last..around.span.end).unwrap_or_default();
-            let comma = trailing_comma(rest);
-            let at = comma.map_or(last, |offset| last + offset + 1);
-            let sep = if comma.is_some() { "" } else { "," };
-            out.insert_str(at, &format!("{sep}{end}{inner}{value}"));
-        }
-        None => {
-            let outer = indent.repeat(depth.saturating_sub(1));
-            let open = around.span.start + 1;
-            let rest = text.get(open..around.span.end - 1).unwrap_or_default();
-            if rest.trim().is_empty() {
-                let filled = format!("{end}{inner}{value}{end}{outer}");
-                out.replace_range(open..around.span.end - 1, &filled);
-            } else {
-                // Only comments in it.
-                out.insert_str(around.span.end - 1, &format!("{end}{inner}{value}{end}{outer}"));
-            }
-        }
+    if let Some(last) = last {
+        // A trailing comma that is there already does for ours.
+        let rest = text.get(last..around.span.end).unwrap_or_default();
+        let comma = trailing_comma(rest);
+        let at = comma.map_or(last, |offset| last + offset + 1);
+        let sep = if comma.is_some() { "" } else { "," };
+        out.insert_str(at, &format!("{sep}{end}{inner}{value}"));
+        return out;
+    }
+    let outer = indent.repeat(depth.saturating_sub(1));
+    let filled = format!("{end}{inner}{value}{end}{outer}");
+    let (open, close) = (around.span.start + 1, around.span.end - 1);
+    if text.get(open..close).unwrap_or_default().trim().is_empty() {
+        out.replace_range(open..close, &filled);
+    } else {
+        // Only comments in it.
+        out.insert_str(close, &filled);
     }
     out
 }
 
 fn trailing_comma(rest: &str) -> Option<usize> {
-    let mut reader = Reader { text: rest.as_bytes(), at: 0 };
+    let mut reader = Reader {
+        text: rest.as_bytes(),
+        at: 0,
+    };
     reader.skip();
     (reader.peek() == Some(b',')).then_some(reader.at)
 }
@@ -260,7 +277,10 @@ struct Reader<'t> {
 }
 
 fn parse(text: &str) -> Option<Node> {
-    let mut reader = Reader { text: text.as_bytes(), at: 0 };
+    let mut reader = Reader {
+        text: text.as_bytes(),
+        at: 0,
+    };
     if text.starts_with('\u{feff}') {
         reader.at = 3;
     }
@@ -288,7 +308,10 @@ impl Reader<'_> {
                 (Some(b'/'), Some(b'*')) => {
                     self.at += 2;
                     while self.at < self.text.len()
-                        && !self.text.get(self.at..).is_some_and(|rest| rest.starts_with(b"*/"))
+                        && !self
+                            .text
+                            .get(self.at..)
+                            .is_some_and(|rest| rest.starts_with(b"*/"))
                     {
                         self.at += 1;
                     }
@@ -405,13 +428,19 @@ mod tests {
             "{\n    // mine\n    \"model\": \"x\",\n    \"hooks\": {\n        \"Stop\": [\n            { \"a\": 1 },\n            {\n                \"command\": \"ours\"\n            } // last\n        ]\n    },\n}\n"
         );
         let added = add(text, &["hooks", "Pre"], &json!({"command": "ours"})).unwrap();
-        assert!(added.contains("        ],\n        \"Pre\": [\n            {\n"), "{added}");
+        assert!(
+            added.contains("        ],\n        \"Pre\": [\n            {\n"),
+            "{added}"
+        );
     }
 
     #[test]
     fn what_is_missing_is_made() {
         let made = add("", &["hooks", "Stop"], &json!("ours")).unwrap();
-        assert_eq!(made, "{\n  \"hooks\": {\n    \"Stop\": [\n      \"ours\"\n    ]\n  }\n}\n");
+        assert_eq!(
+            made,
+            "{\n  \"hooks\": {\n    \"Stop\": [\n      \"ours\"\n    ]\n  }\n}\n"
+        );
         assert_eq!(add("[]", &["hooks"], &json!(1)), None);
         assert_eq!(add("{\"hooks\": 3}", &["hooks", "Stop"], &json!(1)), None);
     }
