@@ -129,9 +129,9 @@ fn generate(root: &Path) -> Result<()> {
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder)?;
         }
-        let text: String = (0..LINES)
-            .map(|line| format!("value_{at}_{line} = {}\n", at * line % 1_009))
-            .collect();
+        let text = (0..LINES).fold(String::new(), |text, line| {
+            text + &format!("value_{at}_{line} = {}\n", at * line % 1_009)
+        });
         fs::write(file, text)?;
     }
     git(root, &["init", "--quiet"])?;

@@ -163,8 +163,7 @@ fn resolve(clone: &Clone) {
             .read(file)
             .lines()
             .filter(|line| !line.starts_with(['<', '=', '>']))
-            .map(|line| format!("{line}\n"))
-            .collect();
+            .fold(String::new(), |text, line| text + line + "\n");
         if clone.path().join(file).exists() {
             clone.write(file, &both);
         }
@@ -219,7 +218,9 @@ fn act(clone: &Clone, random: &mut Random) -> String {
             let end = (at + count).min(left.len());
             let new = clone.lines(Writer::Ai(tool.name), count);
             left.splice(at..end, new.lines().map(str::to_owned));
-            let text: String = left.iter().map(|line| format!("{line}\n")).collect();
+            let text: String = left
+                .iter()
+                .fold(String::new(), |text, line| text + line + "\n");
             clone.agent_writes(tool, &file, &text, || {});
             format!("{} replaces {at}..{end} of {file}", tool.name)
         }

@@ -426,7 +426,9 @@ fn inserted(before: &str, at: usize, new: &str) -> String {
     let at = at.min(lines.len());
     let new: Vec<&str> = new.lines().collect();
     lines.splice(at..at, new);
-    lines.iter().map(|line| format!("{line}\n")).collect()
+    lines
+        .iter()
+        .fold(String::new(), |text, line| text + line + "\n")
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
