@@ -292,6 +292,10 @@ pub(crate) enum HookAction {
 }
 
 #[derive(Args, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent switches of a command line"
+)]
 pub(crate) struct HookInstall {
     /// In the home directory, for every repository; by default in this repository.
     #[arg(long)]
