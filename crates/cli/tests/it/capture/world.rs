@@ -390,12 +390,12 @@ impl Clone {
                             None => compared.lost.push(place),
                             Some(said) if said == tool => compared.kept += 1,
                             Some(said) => {
-                                compared.wrong.push(format!("{place}: {tool}, not {said}"))
+                                compared.wrong.push(format!("{place}: {tool}, not {said}"));
                             }
                         }
                     }
                     (Writer::Person, None) => {}
-                    (Writer::Person, Some(said)) if said == "person" => compared.people += 1,
+                    (Writer::Person, Some("person")) => compared.people += 1,
                     (Writer::Person, Some(said)) => {
                         compared
                             .wrong
@@ -438,7 +438,6 @@ enum Moment {
 }
 
 /// The payload of an edit, in the tool's own shape: the part that changes, or the whole file.
-#[expect(clippy::too_many_lines, reason = "one arm a tool, side by side")]
 fn payload(
     tool: Tool,
     moment: Moment,
@@ -473,15 +472,8 @@ fn payload(
             claude_shaped(pair, "Write", json!({"file_path": path, "content": after}))
         }
         ("codex", _) => {
-            let mut patch = format!("*** Begin Patch\n*** Update File: {file}\n@@\n");
-            for line in before.lines().filter(|line| !after.contains(line)) {
-                patch += &format!("-{line}\n");
-            }
-            for line in after.lines().filter(|line| !before.contains(line)) {
-                patch += &format!("+{line}\n");
-            }
-            patch += "*** End Patch\n";
-            let mut payload = claude_shaped(pair, "apply_patch", json!({"command": patch}));
+            let text = patch(file, before, after);
+            let mut payload = claude_shaped(pair, "apply_patch", json!({"command": text}));
             payload["model"] = json!("gpt-5.5-codex");
             payload["turn_id"] = json!("turn");
             payload
@@ -555,6 +547,15 @@ fn payload(
         }
         (other, _) => panic!("no payload for {other}"),
     }
+}
+
+/// The patch that Codex would write.
+fn patch(file: &str, before: &str, after: &str) -> String {
+    let head = format!("*** Begin Patch\n*** Update File: {file}\n@@\n");
+    let gone = before.lines().filter(|line| !after.contains(line));
+    let new = after.lines().filter(|line| !before.contains(line));
+    let text = gone.fold(head, |text, line| text + "-" + line + "\n");
+    new.fold(text, |text, line| text + "+" + line + "\n") + "*** End Patch\n"
 }
 
 /// The smallest replacement of whole lines that turns one text into the other.
@@ -641,9 +642,12 @@ fn blamed(text: &str) -> Vec<Blamed> {
     out
 }
 
+/// File, key and line ranges.
+type Entry = (String, String, Vec<(u32, u32)>);
+
 /// A note, read by the words of its specification.
 struct Heads {
-    entries: Vec<(String, String, Vec<(u32, u32)>)>,
+    entries: Vec<Entry>,
     tools: BTreeMap<String, String>,
 }
 
