@@ -420,7 +420,7 @@ mod tests {
     #[test]
     fn a_key_like_no_other_lists_what_is_known() {
         let message = parse("wombat = 1\n").unwrap_err();
-        insta::assert_snapshot!(message, @"trueline.toml:1:1: unknown key `wombat`; known here: schema, tools, scan, artifacts, team");
+        insta::assert_snapshot!(message, @"trueline.toml:1:1: unknown key `wombat`; known here: schema, tools, scan, artifacts, capture, team");
     }
 
     #[test]
