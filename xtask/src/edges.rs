@@ -9,7 +9,7 @@ use crate::metadata::Metadata;
 const LAYERS: &[&[&str]] = &[
     &["facts"],
     &["authorship", "cache", "sarif", "syntax"],
-    &["history", "taint", "artifacts", "agents"],
+    &["history", "capture", "taint", "artifacts", "agents"],
     &["scan"],
     &["report"],
     &["assist"],

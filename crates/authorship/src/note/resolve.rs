@@ -235,7 +235,11 @@ fn person(version: Option<Version>) -> Resolved<'static> {
 }
 
 fn ai(agent: &Agent, recorded: bool, overridden_lines: u64) -> Resolved<'_> {
-    let observed = recorded && agent.record == Record::Recorded;
+    let observed = match agent.record {
+        Record::Recorded => recorded,
+        Record::Declared => false,
+        Record::Captured => true,
+    };
     Resolved::Ai {
         agent,
         confidence: if observed {

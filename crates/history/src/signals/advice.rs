@@ -83,7 +83,7 @@ pub(super) fn advice(
     if view.origins.notes.read == 0 {
         add(
             "Line-level evidence from now on, for all common agents and editors",
-            "install git-ai (https://github.com/git-ai-project/git-ai) on the machines that commit"
+            "trueline hook install (or git-ai, https://github.com/git-ai-project/git-ai, which writes the same notes)"
                 .to_owned(),
         );
     }
