@@ -12,6 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["history", "taint", "artifacts", "agents"],
     &["scan"],
     &["report"],
+    &["assist"],
     &["cli"],
 ];
 

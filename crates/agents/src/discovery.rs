@@ -173,7 +173,6 @@ const SETTINGS: &[(&str, Format)] = &[
 pub fn kind(path: &RepoPath) -> Option<Kind> {
     let lower = path.as_bytes().to_ascii_lowercase();
     let lower = lower.to_str().ok()?;
-    let slashed = format!("/{lower}");
     let name = lower.rsplit('/').next().unwrap_or(lower);
     let extension = name.rsplit_once('.').map_or("", |(_, e)| e);
     if lower == LOCK_PATH {
@@ -183,23 +182,28 @@ pub fn kind(path: &RepoPath) -> Option<Kind> {
         return Some(Kind::Skill);
     }
     let settings = SETTINGS.iter().find(|(end, _)| {
-        if end.starts_with(".code-") {
-            lower.ends_with(end)
-        } else {
-            slashed.ends_with(&format!("/{end}"))
-        }
+        lower
+            .strip_suffix(end)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('/') || end.starts_with(".code-"))
     });
     if let Some((_, format)) = settings {
         return Some(Kind::Settings(*format));
     }
-    let is_under = |folder: &str| slashed.contains(&format!("/{folder}"));
+    // Every such folder is hidden or lies in one.
+    let hidden = lower.starts_with('.') || lower.contains("/.");
+    let is_under = |folder: &str| {
+        hidden
+            && lower
+                .match_indices(folder)
+                .any(|(at, _)| at == 0 || lower.as_bytes().get(at - 1) == Some(&b'/'))
+    };
     if is_under(".github/hooks/") && extension == "json" {
         return Some(Kind::Settings(Format::Json));
     }
     if is_under(".continue/mcpservers/") && matches!(extension, "yaml" | "yml") {
         return Some(Kind::Settings(Format::Yaml));
     }
-    if slashed.ends_with("/.vscode/tasks.json") {
+    if is_under(".vscode/") && lower.ends_with(".vscode/tasks.json") {
         return Some(Kind::Tasks);
     }
     if name == "devcontainer.json" || name == ".devcontainer.json" {
@@ -317,14 +321,15 @@ pub fn skill_folders<'p>(paths: impl Iterator<Item = &'p RepoPath>) -> Vec<Vec<u
 #[must_use]
 pub fn in_skill(path: &RepoPath, folders: &[Vec<u8>]) -> bool {
     let bytes = path.as_bytes();
-    folders.iter().any(|folder| {
-        if folder.is_empty() {
-            let kept: [&[u8]; 3] = [b"scripts/", b"references/", b"assets/"];
-            !bytes.contains(&b'/') || kept.iter().any(|kept| bytes.starts_with(kept))
-        } else {
-            bytes.starts_with(folder)
-        }
-    })
+    // They are sorted: a folder above is looked up, however many there are.
+    let above = memchr::memchr_iter(b'/', bytes).filter_map(|slash| bytes.get(..=slash));
+    let mut above = above.map(|folder| folders.binary_search_by(|known| (**known).cmp(folder)));
+    if above.any(|found| found.is_ok()) {
+        return true;
+    }
+    let kept: [&[u8]; 3] = [b"scripts/", b"references/", b"assets/"];
+    folders.first().is_some_and(Vec::is_empty)
+        && (!bytes.contains(&b'/') || kept.iter().any(|kept| bytes.starts_with(kept)))
 }
 
 /// What a file is that lies in a skill's folder.

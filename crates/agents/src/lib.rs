@@ -21,6 +21,7 @@ mod owners;
 mod prose;
 mod rule;
 mod secret;
+pub mod section;
 mod settings;
 mod skill;
 mod source;
@@ -45,10 +46,11 @@ use crate::flow::{Holding, Label, flow, server_labels, tool_labels};
 pub use crate::lock::{Lock, SCHEMA as LOCK_SCHEMA};
 use crate::lock::{Standing, standing};
 use crate::manifest::Installed;
-pub use crate::rule::{Docs, Example, Id, Rule, RuleError, rule, rules};
+pub use crate::rule::{Docs, Example, Id, Rule, RuleError, rule, rules, visible};
 use crate::settings::servers::Server;
 use crate::text::LineIndex;
 use crate::tool::Tool;
+pub use crate::unicode::is_invisible;
 
 /// A file to check.
 #[derive(Clone, Copy, Debug)]
@@ -146,7 +148,10 @@ impl Tree {
             _ => unicode::check(file.text, found),
         }
         match file.kind {
-            Kind::Instructions | Kind::Skill => prose::check(found),
+            Kind::Instructions | Kind::Skill => {
+                prose::check(found);
+                section::check(found);
+            }
             Kind::SkillPart | Kind::SkillBinary => skill::check(found),
             Kind::Settings(format) => {
                 let servers = settings::check(format, &self.installed, found)?;

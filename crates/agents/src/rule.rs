@@ -49,6 +49,7 @@ rules! {
     ToolPreference = "tool-preference",
     ContextHarvesting = "context-harvesting",
     WeakenedSafeguards = "weakened-safeguards",
+    WeakenedSecuritySection = "weakened-security-section",
     AutomaticCommand = "automatic-command",
     DownloadAndRun = "download-and-run",
     ModelEndpointOverride = "model-endpoint-override",
@@ -228,6 +229,20 @@ impl Rule {
     }
 }
 
+/// A text in which what cannot be seen is written out: what shows it must not be what it warns of.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if crate::unicode::is_invisible(c) {
+            let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
 fn section(page: &mut String, title: &str, text: &str) {
     if !text.is_empty() {
         let _ = write!(page, "\n## {title}\n\n{}\n", text.trim());
@@ -245,18 +260,7 @@ impl Example {
             "yml" | "yaml" => "yaml",
             _ => "text",
         };
-        // What cannot be seen is written out: the page must not be what it warns of.
-        let visible: String = self
-            .text
-            .chars()
-            .map(|c| {
-                if crate::unicode::is_invisible(c) {
-                    format!("\\u{{{:x}}}", u32::from(c))
-                } else {
-                    c.to_string()
-                }
-            })
-            .collect();
+        let visible = visible(&self.text);
         let fence = if visible.contains("```") {
             "````"
         } else {

@@ -3,12 +3,11 @@
 //! A single word is no signal. Patterns are read sentence by sentence; a mention in quotes, in a sentence about attacks
 //! or after a "never" is told from an order. The patterns are data in `data/phrases.toml`.
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
+mod grammar;
+mod phrases;
 
-use regex::bytes::{Regex, RegexBuilder};
-use serde::Deserialize;
-
+use self::grammar::{is_double_negative, is_negated, is_quoted, sentences};
+use self::phrases::{Sentence, Signal};
 use crate::rule::Id;
 use crate::text::shown;
 
@@ -36,91 +35,6 @@ pub(crate) struct Heard {
 /// Longest text that is read for orders.
 const MAX_TEXT: usize = 1 << 20;
 
-macro_rules! signals {
-    ($($name:ident = $id:literal,)*) => {
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-        enum Signal { $($name,)* }
-        const SIGNALS: &[(&str, Signal)] = &[$(($id, Signal::$name),)*];
-    };
-}
-
-signals! {
-    Override = "override",
-    Takeover = "takeover",
-    Authority = "authority",
-    Conceal = "conceal",
-    Attribution = "attribution",
-    SecretFile = "secret-file",
-    SecretWord = "secret-word",
-    Read = "read",
-    Send = "send",
-    Sink = "sink",
-    CollectingHost = "collecting-host",
-    Directive = "directive",
-    Agent = "agent",
-    StrongMarker = "strong-marker",
-    WeakMarker = "weak-marker",
-    Preference = "preference",
-    Reroute = "reroute",
-    Redirect = "redirect",
-    Harvest = "harvest",
-    Weaken = "weaken",
-    Defence = "defence",
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PhraseFile {
-    words: BTreeMap<String, String>,
-    signal: Vec<SignalSpec>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SignalSpec {
-    id: String,
-    #[serde(default)]
-    imperative: bool,
-    patterns: Vec<String>,
-}
-
-struct Phrase {
-    pattern: Regex,
-    imperative: bool,
-}
-
-static PHRASES: LazyLock<Vec<Option<Phrase>>> = LazyLock::new(|| {
-    let Ok(file) = toml::from_str::<PhraseFile>(include_str!("../data/phrases.toml")) else {
-        return SIGNALS.iter().map(|_| None).collect();
-    };
-    SIGNALS.iter().map(|(id, _)| compile(&file, id)).collect()
-});
-
-fn compile(file: &PhraseFile, id: &str) -> Option<Phrase> {
-    let spec = file.signal.iter().find(|signal| signal.id == id)?;
-    let mut joined = String::new();
-    for pattern in &spec.patterns {
-        joined.push_str(if joined.is_empty() { "(?:" } else { "|(?:" });
-        joined.push_str(pattern);
-        joined.push(')');
-    }
-    for (name, text) in &file.words {
-        joined = joined.replace(&format!("%{name}%"), &format!("(?:{text})"));
-    }
-    // Blanks of a pattern are any blanks of a text: lines are broken everywhere.
-    let joined = joined.replace(' ', r"\s+");
-    let pattern = RegexBuilder::new(&joined)
-        .unicode(false)
-        .dot_matches_new_line(true)
-        .size_limit(32 << 20)
-        .build()
-        .ok()?;
-    Some(Phrase {
-        pattern,
-        imperative: spec.imperative,
-    })
-}
-
 /// Says what a text orders. `about_attacks`: it stands where attacks are explained.
 pub(crate) fn listen(text: &str, voice: Voice, about_attacks: bool) -> Vec<Heard> {
     if text.len() > MAX_TEXT {
@@ -144,55 +58,6 @@ pub(crate) fn listen(text: &str, voice: Voice, about_attacks: bool) -> Vec<Heard
     }
     heard.sort_by_key(|heard| (heard.id, heard.start));
     heard
-}
-
-struct Sentence<'t> {
-    text: &'t str,
-    start: usize,
-}
-
-impl Sentence<'_> {
-    fn find(&self, signal: Signal) -> Option<(usize, usize)> {
-        let phrase = PHRASES.get(signal as usize)?.as_ref()?;
-        let found = phrase
-            .pattern
-            .find_iter(self.text.as_bytes())
-            .find(|found| {
-                !phrase.imperative || is_imperative(&self.text.as_bytes()[..found.start()])
-            })?;
-        Some((found.start(), found.end()))
-    }
-
-    fn has(&self, signal: Signal) -> bool {
-        self.find(signal).is_some()
-    }
-
-    fn is_defence(&self) -> bool {
-        self.has(Signal::Defence)
-    }
-
-    /// A file of secrets, and not a sample of one.
-    fn secret_file(&self) -> Option<(usize, usize)> {
-        let phrase = PHRASES.get(Signal::SecretFile as usize)?.as_ref()?;
-        phrase
-            .pattern
-            .find_iter(self.text.as_bytes())
-            .find(|found| {
-                let bytes = self.text.as_bytes();
-                let next = bytes.get(found.end()..).unwrap_or_default();
-                let is_sample = found.as_bytes().ends_with(b".env")
-                    && matches!(next, [b'.', letter, ..] if letter.is_ascii_alphabetic());
-                // `process.env`, `import.meta.env`: a name of a program.
-                let is_name = found.as_bytes().starts_with(b".env")
-                    && found
-                        .start()
-                        .checked_sub(1)
-                        .and_then(|before| bytes.get(before))
-                        .is_some_and(u8::is_ascii_alphanumeric);
-                !is_sample && !is_name
-            })
-            .map(|found| (found.start(), found.end()))
-    }
 }
 
 fn sentence_orders(
@@ -510,192 +375,9 @@ fn hides_an_action(text: &str) -> bool {
     .any(|word| text.contains(word))
 }
 
-/// The order before which these words stand is spoken to somebody: they end as an order begins.
-fn is_imperative(before: &[u8]) -> bool {
-    const OPENERS: [&str; 30] = [
-        "must",
-        "should",
-        "shall",
-        "please",
-        "always",
-        "now",
-        "then",
-        "and",
-        "also",
-        "first",
-        "will",
-        "immediately",
-        "instead",
-        "just",
-        "simply",
-        "need to",
-        "have to",
-        "are to",
-        "want you to",
-        "instructed to",
-        "required to",
-        "important",
-        "or",
-        "note",
-        "user",
-        "to",
-        "you",
-        "system",
-        "assistant",
-        "completely",
-    ];
-    let before = String::from_utf8_lossy(before);
-    let before = before.trim_end_matches(|c: char| {
-        c.is_whitespace() || matches!(c, '*' | '_' | '`' | '#' | '-' | '>' | '"' | '\'')
-    });
-    if before.is_empty()
-        || before.ends_with([
-            ',', ':', ';', '(', '.', '!', '?', ')', ']', '|', '>', '\u{94}',
-        ])
-        || before
-            .bytes()
-            .last()
-            .is_some_and(|b| b.is_ascii_digit() || !b.is_ascii())
-    {
-        return true;
-    }
-    let is_infinitive = before.ends_with(" to")
-        && ![
-            "need to", "have to", "are to", "you to", "ed to", "sure to", "order to",
-        ]
-        .iter()
-        .any(|end| before.ends_with(end));
-    !is_infinitive
-        && OPENERS.iter().any(|word| {
-            before.strip_suffix(word).is_some_and(|rest| {
-                rest.bytes()
-                    .next_back()
-                    .is_none_or(|b| !b.is_ascii_alphanumeric())
-            })
-        })
-}
-
-/// Words shortly before that turn an order round.
-fn is_negated(text: &str, at: usize) -> bool {
-    const WINDOW: usize = 40;
-    let mut from = at.saturating_sub(WINDOW);
-    while !text.is_char_boundary(from) {
-        from += 1;
-    }
-    let before = &text[from..at];
-    NEGATIONS.iter().any(|word| before.contains(word))
-}
-
-/// Words that turn an order round.
-const NEGATIONS: &[&str] = &[
-    "never",
-    "do not",
-    "don't",
-    "dont ",
-    "must not",
-    "should not",
-    "shouldn't",
-    "cannot",
-    "can't",
-    "avoid",
-    "refuse",
-    "mustn't",
-    "forbidden",
-    "prohibited",
-    "not to ",
-    "no one",
-    "won't",
-    "will not",
-];
-
-/// "Never push without telling the user" asks for openness.
-fn is_double_negative(text: &str, (start, end): (usize, usize)) -> bool {
-    text.get(start..end)
-        .is_some_and(|found| found.starts_with("without"))
-        && NEGATIONS.iter().any(|word| text[..start].contains(word))
-        || text
-            .get(start..end)
-            .is_some_and(|found| found.contains("without"))
-            && [
-                "do not",
-                "don't",
-                "never",
-                "must not",
-                "should not",
-                "avoid",
-            ]
-            .iter()
-            .any(|n| text[start..end].starts_with(n))
-}
-
-/// Does a place lie between quotes or backquotes of its sentence?
-fn is_quoted(text: &str, at: usize) -> bool {
-    let before = &text[..at];
-    let odd = |quote: char| before.matches(quote).count() % 2 == 1;
-    odd('"')
-        || odd('`')
-        || before.matches('“').count() > before.matches('”').count()
-        || before.matches('«').count() > before.matches('»').count()
-}
-
-/// The sentences of a text, as ranges of bytes. A blank line, a list item and a heading end one as a full stop does.
-fn sentences(text: &str) -> Vec<(usize, usize)> {
-    let bytes = text.as_bytes();
-    let mut out = Vec::new();
-    let mut start = 0;
-    let mut at = 0;
-    while at < bytes.len() {
-        let next = bytes.get(at + 1).copied();
-        let ends = match bytes[at] {
-            b'.' | b'!' | b'?' => {
-                let abbreviated = matches!(
-                    bytes.get(at.saturating_sub(3)..at),
-                    Some(b"e.g" | b"i.e" | b" vs")
-                );
-                next.is_none_or(|b| {
-                    b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'<' | b'*' | b')')
-                }) && !abbreviated
-            }
-            b'\n' => {
-                let rest = text[at + 1..].trim_start_matches([' ', '\t']);
-                rest.is_empty()
-                    || rest.starts_with(['\n', '\r', '-', '*', '+', '#', '|', '>', '<', '`'])
-                    || starts_numbered(rest)
-            }
-            _ => false,
-        };
-        at += 1;
-        if ends {
-            push(text, start, at, &mut out);
-            start = at;
-        }
-    }
-    push(text, start, bytes.len(), &mut out);
-    out
-}
-
-fn starts_numbered(text: &str) -> bool {
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    digits > 0 && digits < 4 && matches!(text.as_bytes().get(digits), Some(b'.' | b')'))
-}
-
-/// Longest sentence that is read as one: a wall of words is cut.
-const MAX_SENTENCE: usize = 1_500;
-
-fn push(text: &str, start: usize, end: usize, out: &mut Vec<(usize, usize)>) {
-    let mut from = start;
-    while from < end {
-        let to = crate::text::floor(text, (from + MAX_SENTENCE).min(end));
-        let to = if to <= from { end } else { to };
-        if !text[from..to].trim().is_empty() {
-            out.push((from, to));
-        }
-        from = to;
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::phrases::{PhraseFile, SIGNALS, compile};
     use super::*;
 
     #[test]

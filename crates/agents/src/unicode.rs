@@ -8,7 +8,8 @@ use crate::rule::Id;
 use crate::text::shown;
 
 /// Does a character leave no mark on the screen?
-pub(crate) const fn is_invisible(c: char) -> bool {
+#[must_use]
+pub const fn is_invisible(c: char) -> bool {
     is_zero_width(c) || is_direction(c) || is_tag(c) || is_selector(c)
 }
 

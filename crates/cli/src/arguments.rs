@@ -33,6 +33,10 @@ pub(crate) enum Command {
     Declare(Declare),
     /// Show the rules.
     Rules(Rules),
+    /// Write a commented `trueline.toml` where there is none, and what agents are told about this repository.
+    Init(Init),
+    /// Answer AI agents over the Model Context Protocol, on standard input and output.
+    Mcp(Mcp),
 }
 
 /// What commands that read a repository share.
@@ -245,6 +249,37 @@ pub(crate) struct Declare {
     /// Show what would be written.
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Init {
+    /// A repository, or a folder of one: files are written at its root.
+    #[arg(default_value = ".", value_name = "PATH")]
+    pub(crate) path: PathBuf,
+    /// Write a section into AGENTS.md, CLAUDE.md and .github/copilot-instructions.md, those that are there, or into a new
+    /// AGENTS.md: what went wrong here before and the safe way, between markers. All else in them stays.
+    #[arg(long)]
+    pub(crate) agents: bool,
+    /// Write the section into this file instead; may be given more than once.
+    #[arg(long, value_name = "FILE", requires = "agents")]
+    pub(crate) file: Vec<String>,
+    /// Print what would be written as a unified diff.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Mcp {
+    /// A repository, or a folder of one: the whole repository is served.
+    #[arg(default_value = ".", value_name = "PATH")]
+    pub(crate) path: PathBuf,
+    /// Let agents write authorship notes (`record_provenance`). Without it the server only reads.
+    #[arg(long)]
+    pub(crate) allow_write: bool,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
 }
 
 #[derive(Args, Debug)]

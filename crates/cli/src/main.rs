@@ -43,6 +43,8 @@ fn main() -> ExitCode {
         Command::Stats(stats) => commands::stats::run(stats, &interrupt),
         Command::Declare(declare) => commands::declare::run(declare),
         Command::Rules(rules) => commands::rules::run(rules),
+        Command::Init(init) => commands::init::run(init, &interrupt),
+        Command::Mcp(mcp) => commands::mcp::run(mcp, &interrupt),
     };
     match outcome {
         Ok(Ended::Pass) => ExitCode::SUCCESS,

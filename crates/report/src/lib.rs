@@ -5,6 +5,7 @@
 
 mod answer;
 pub mod artifacts;
+pub mod diff;
 pub mod html;
 pub mod json;
 pub mod markdown;

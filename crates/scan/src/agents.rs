@@ -8,13 +8,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bstr::ByteSlice;
 use trueline_agents::{
-    AgentFile, Kind, Lock, Outcome, check, in_skill, kind, names_mcp, skill_folders, skill_part,
+    AgentFile, Kind, Lock, Outcome, check, in_skill, kind, names_mcp, section, skill_folders, skill_part,
     source_language, speaks_of_mcp,
 };
-use trueline_facts::{Diagnostic, Finding, Level, RepoPath, Tier};
+use trueline_facts::{CommitId, Diagnostic, Finding, Level, RepoPath, Tier};
 use trueline_sarif::RuleText;
 
 use crate::check::{Checked, CheckedFile, Contents, Tiers};
+use crate::place::Place;
+use crate::source::Scope;
 use crate::suppress;
 
 /// Larger files are no instructions and no hand-written servers.
@@ -202,6 +204,32 @@ fn file(path: &RepoPath, kind: Kind, bytes: &[u8]) -> Option<Read> {
         text,
         head,
     })
+}
+
+/// What a change takes from the sections that `trueline init --agents` keeps: told whatever lines changed, and no comment
+/// answers it.
+pub(crate) fn weakened(
+    place: &Place,
+    contents: &dyn Contents,
+    scope: &Scope,
+    base: &CommitId,
+) -> Vec<Finding> {
+    let files = place.repository().and_then(|repository| {
+        let id = repository.resolve(Some(base.as_str())).ok()??;
+        Some(repository.files_at(id))
+    });
+    let before = files.unwrap_or_default().into_iter().map(|(path, _)| path);
+    let steering = before.filter(|path| {
+        kind(path) == Some(Kind::Instructions) && scope.contains(path)
+    });
+    steering
+        .filter_map(|path| {
+            let before = place.file_of(base, &path)?;
+            let after = contents.read(&path).ok();
+            let after = after.as_ref().map(|bytes| bytes.to_str_lossy());
+            section::weakened(&path, &before.to_str_lossy(), after.as_deref())
+        })
+        .collect()
 }
 
 /// The ids of the rules, for comments that answer them.

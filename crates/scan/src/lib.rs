@@ -19,6 +19,7 @@ mod memory;
 mod mend;
 mod observe;
 mod place;
+mod policy;
 mod redact;
 mod rules;
 mod scan;
@@ -27,7 +28,7 @@ mod source;
 mod stats;
 mod suppress;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use artifacts::{ArtifactRequest, artifacts, artifacts_sarif};
 pub use baseline::{Baseline, BaselineError};
@@ -36,11 +37,13 @@ pub use check::Tiers;
 pub use custom::{RuleTest, test_rules};
 pub use declare::{DeclareAction, DeclareRequest, DeclaredCommit, declare};
 pub use error::ScanError;
-pub use mend::{FixOutcome, FixedFile, TakenBack, Writing, fix};
-pub use rules::{RuleList, RuleSummary, explain, rules};
+pub use mend::{FixOutcome, FixedFile, NoSuggestion, Suggestion, TakenBack, Writing, fix};
+pub use policy::{AppliedRule, IgnoreComment, ModelPolicy, PathPolicy, Scanned};
+pub use rules::{RuleExample, RuleList, RulePage, RuleSummary, explain, rules};
 pub use scan::{AgentsLock, Checks, ScanOutcome, ScanRequest, scan};
 pub use scanner::{Changed, Scanner};
 pub use stats::{StatsRequest, stats};
+pub use trueline_agents::{is_invisible, section};
 pub use trueline_history::declare::Outcome as NoteOutcome;
 
 /// The engine that our own findings name.
@@ -48,6 +51,11 @@ const OWN_ENGINE: &str = "trueline";
 
 /// Version that documents carry.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The root of the tree that a path lies in: of its repository, or the folder itself.
+pub fn root(path: &Path) -> Result<PathBuf, ScanError> {
+    Ok(place::Place::open_for_code(path)?.root_path().to_owned())
+}
 
 /// What every command that reads a repository can be told.
 #[derive(Clone, Debug)]

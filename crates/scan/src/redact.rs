@@ -75,16 +75,22 @@ impl SecretLines {
 pub(crate) struct SecretValues(Option<AhoCorasick>);
 
 impl SecretValues {
-    /// What another tool says, without these values and without addresses of people.
-    fn masked(&self, text: &str) -> String {
-        let text = trueline_history::subject::without_addresses(text);
-        let Some(values) = &self.0 else { return text };
+    /// A text in which none of these values stands.
+    pub(crate) fn hide(&self, text: &str) -> String {
+        let Some(values) = &self.0 else {
+            return text.to_owned();
+        };
         let mut out = String::with_capacity(text.len());
-        values.replace_all_with(&text, &mut out, |_, _, out| {
+        values.replace_all_with(text, &mut out, |_, _, out| {
             out.push_str(MASK);
             true
         });
         out
+    }
+
+    /// What another tool says, without these values and without addresses of people.
+    fn masked(&self, text: &str) -> String {
+        self.hide(&trueline_history::subject::without_addresses(text))
     }
 }
 

@@ -1,5 +1,6 @@
 //! `trueline rules`: the rules and their pages.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use trueline_facts::{Cwe, RuleId, Severity, Tier};
 use trueline_taint::Engine;
@@ -59,6 +60,121 @@ pub fn rules() -> Result<RuleList, ScanError> {
     })
 }
 
+/// The page of a rule, in parts.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+pub struct RulePage {
+    /// Its id.
+    pub id: RuleId,
+    /// What it looks for, in a line.
+    pub title: String,
+    /// How bad a finding is.
+    pub severity: Severity,
+    /// Whether its findings are shown by default.
+    pub tier: Tier,
+    /// The weaknesses it is an instance of.
+    pub cwe: Vec<Cwe>,
+    /// What is looked at.
+    pub what: String,
+    /// Why it matters.
+    pub why: String,
+    /// What it misses or mistakes.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub problems: String,
+    /// How to mend it.
+    pub fix: String,
+    /// Code with the weakness, one a language.
+    pub vulnerable: Vec<RuleExample>,
+    /// Code without it, one a language.
+    pub safe: Vec<RuleExample>,
+    /// Where to read more.
+    pub references: Vec<String>,
+}
+
+/// Code that shows what a rule means.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+pub struct RuleExample {
+    /// Its language; of configuration and text the path of the file.
+    pub language: String,
+    /// The code.
+    pub code: String,
+}
+
+/// The page of a rule, in parts.
+pub(crate) fn page(engine: &Engine, id: &str) -> Result<RulePage, ScanError> {
+    if let Some(rule) = engine.rules().iter().find(|r| r.id.as_str() == id) {
+        let first_of_each = |examples: &[trueline_taint::Example]| {
+            let mut first: Vec<RuleExample> = Vec::new();
+            for example in examples {
+                let language = example.language.as_str();
+                if first.iter().all(|known| known.language != language) {
+                    first.push(RuleExample {
+                        language: language.to_owned(),
+                        code: example.code.clone(),
+                    });
+                }
+            }
+            first
+        };
+        return Ok(RulePage {
+            id: rule.id.clone(),
+            title: rule.title.clone(),
+            severity: rule.severity,
+            tier: rule.tier,
+            cwe: rule.cwe.clone(),
+            what: rule.docs.what.clone(),
+            why: rule.docs.why.clone(),
+            problems: rule.docs.problems.clone(),
+            fix: rule.fix.clone(),
+            vulnerable: first_of_each(&rule.examples),
+            safe: first_of_each(&rule.counterexamples),
+            references: rule.docs.references.clone(),
+        });
+    }
+    if let Some(rule) = trueline_agents::rules().iter().find(|r| r.id == id) {
+        let first = |examples: &[trueline_agents::Example]| {
+            let shown = examples.first().map(|example| RuleExample {
+                language: example.path.clone(),
+                code: trueline_agents::visible(&example.text),
+            });
+            shown.into_iter().collect()
+        };
+        return Ok(RulePage {
+            id: RuleId::new(rule.id.as_str()),
+            title: rule.title.clone(),
+            severity: rule.severity,
+            tier: rule.tier,
+            cwe: rule.cwe.clone(),
+            what: rule.docs.what.clone(),
+            why: rule.docs.why.clone(),
+            problems: rule.docs.problems.clone(),
+            fix: rule.fix.clone(),
+            vulnerable: first(&rule.examples),
+            safe: first(&rule.counterexamples),
+            references: rule.docs.references.clone(),
+        });
+    }
+    if let Some(rule) = artifacts::rule_text()
+        .into_iter()
+        .find(|r| r.id.as_str() == id)
+    {
+        return Ok(RulePage {
+            id: rule.id,
+            title: rule.title,
+            severity: Severity::High,
+            tier: Tier::Shown,
+            cwe: Vec::new(),
+            what: rule.markdown,
+            why: String::new(),
+            problems: String::new(),
+            fix: String::new(),
+            vulnerable: Vec::new(),
+            safe: Vec::new(),
+            references: Vec::new(),
+        });
+    }
+    Err(unknown(engine, id))
+}
+
 /// The page of a rule, Markdown.
 pub fn explain(id: &str) -> Result<String, ScanError> {
     let engine = Engine::builtin()?;
@@ -72,15 +188,19 @@ pub fn explain(id: &str) -> Result<String, ScanError> {
     if let Some(rule) = models.into_iter().find(|r| r.id.as_str() == id) {
         return Ok(rule.markdown);
     }
+    Err(unknown(&engine, id))
+}
+
+fn unknown(engine: &Engine, id: &str) -> ScanError {
     let mut ids: Vec<&str> = engine.rules().iter().map(|r| r.id.as_str()).collect();
     for own in crate::agents::rule_ids() {
         ids.push(own);
     }
-    Err(ScanError::NoRule {
+    ScanError::NoRule {
         rule: id.to_owned(),
         hint: nearest(id, &ids).map_or_else(
             || "`trueline rules list` shows them all".to_owned(),
             |near| format!("did you mean `{near}`?"),
         ),
-    })
+    }
 }

@@ -223,6 +223,12 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
         findings.extend(file.findings);
         suppressed.extend(file.suppressed);
     }
+    if let (Some(base), Some(observation)) = (&changed_since, observation) {
+        let from = observation
+            .fork_of(place, base)?
+            .unwrap_or_else(|| base.clone());
+        findings.extend(agents::weakened(place, &contents, scope, &from));
+    }
     join::sort(&mut findings);
     join::sort(&mut suppressed);
     add_patches(engine, &contents, &secrets, &mut findings);

@@ -5,24 +5,27 @@
 //! changed says so, and nothing else is looked at.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use bstr::ByteSlice;
-use trueline_facts::{Diagnostic, Level, RepoPath};
+use trueline_facts::{CommitId, Diagnostic, Level, RepoPath};
+use trueline_history::ObjectId;
+use trueline_history::repository::Reference;
 use trueline_taint::Engine;
 
 use crate::artifacts::CleanModels;
-use crate::check::{self, Changes, Checked, Options};
-use crate::config::FILE_NAME;
-use crate::memory::{Clock, Memory, Stored};
+use crate::check::{self, Changes, Checked, Options, Tiers};
+use crate::config::{Config, FILE_NAME};
+use crate::memory::{Clock, Memory, Read, Stored};
 use crate::observe::{self, Observation};
 use crate::place::Place;
 use crate::scan::{self, Checks, Named, Parts};
 use crate::source::Scope;
 use crate::{
-    Progress, ScanError, ScanOutcome, ScanRequest, agents, artifacts, cache, custom, source,
+    Progress, RulePage, ScanError, ScanOutcome, ScanRequest, agents, artifacts, cache, custom, rules,
+    source,
 };
 
 /// What changed since the last scan.
@@ -30,6 +33,9 @@ use crate::{
 pub enum Changed<'a> {
     /// It is not known.
     Anything,
+    /// Files of the work tree, whichever. History is read again only when something that it is read from is
+    /// another: a reference, HEAD, the configuration.
+    WorkTree,
     /// Only these files, by their paths in the file system: edited, made or deleted. Nothing was
     /// committed.
     Files(&'a [PathBuf]),
@@ -38,14 +44,14 @@ pub enum Changed<'a> {
 /// Scans one tree.
 #[derive(Debug)]
 pub struct Scanner {
-    request: ScanRequest,
-    place: Place,
-    engine: Engine,
-    memory: Memory,
+    pub(crate) request: ScanRequest,
+    pub(crate) place: Place,
+    pub(crate) engine: Engine,
+    pub(crate) memory: Memory,
     /// Models that were clean.
     models: CleanModels,
     stored: Option<Stored>,
-    last: Option<Last>,
+    pub(crate) last: Option<Last>,
     clock: Clock,
     /// About the scanner itself.
     diagnostics: Vec<Diagnostic>,
@@ -53,12 +59,23 @@ pub struct Scanner {
 
 /// What the last scan looked at besides files.
 #[derive(Debug)]
-struct Last {
-    scope: Scope,
+pub(crate) struct Last {
+    pub(crate) scope: Scope,
     observation: Option<Observation>,
-    paths: Vec<RepoPath>,
-    /// About listing and history.
+    pub(crate) paths: Vec<RepoPath>,
+    /// About history, then about listing.
     diagnostics: Vec<Diagnostic>,
+    /// How many of them are about history.
+    about_history: usize,
+    standing: Option<Standing>,
+}
+
+/// What history is read from, apart from objects, which never change.
+#[derive(PartialEq, Eq, Debug)]
+struct Standing {
+    head: Option<ObjectId>,
+    references: Vec<Reference>,
+    config: Config,
 }
 
 impl Scanner {
@@ -92,6 +109,44 @@ impl Scanner {
         Ok(scanner)
     }
 
+    /// The folder that all paths are relative to.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        self.place.root_path()
+    }
+
+    /// The id of the commit that a revision names; `None` for HEAD where there is no commit yet, and outside of git.
+    pub fn commit(&self, revision: Option<&str>) -> Result<Option<CommitId>, ScanError> {
+        let Some(repository) = self.place.repository() else {
+            return Ok(None);
+        };
+        Ok(repository.resolve(revision)?.map(scan::commit_id))
+    }
+
+    /// The frameworks of the applications that the last scan saw, by name.
+    #[must_use]
+    pub fn frameworks(&self) -> BTreeSet<String> {
+        let files = self.memory.files.values();
+        files
+            .filter_map(|file| match &*file.read {
+                Read::Lowered(seen) => seen.surface.as_ref(),
+                Read::NoFrontEnd(_) | Read::Skipped(..) => None,
+            })
+            .flat_map(|surface| &surface.applications)
+            .map(|application| application.framework.clone())
+            .collect()
+    }
+
+    /// What the team wrote down, as it is now.
+    pub fn config(&self) -> Result<Config, ScanError> {
+        self.place.config()
+    }
+
+    /// The page of a rule, of ours or of the team's.
+    pub fn rule(&self, id: &str) -> Result<RulePage, ScanError> {
+        rules::page(&self.engine, id)
+    }
+
     /// The same scanner with another clock: how long a file has been at rest is reckoned by it, and
     /// nothing else.
     #[must_use]
@@ -109,11 +164,11 @@ impl Scanner {
     ) -> Result<ScanOutcome, ScanError> {
         let named = Named::read(&self.request, &self.place)?;
         let edited = match changed {
-            Changed::Anything => None,
+            Changed::Anything | Changed::WorkTree => None,
             Changed::Files(files) => self.edited(files),
         };
         if edited.is_none() {
-            self.look(progress, interrupt)?;
+            self.look(matches!(changed, Changed::WorkTree), progress, interrupt)?;
         }
         let Some(last) = &self.last else {
             return Err(ScanError::Unusable {
@@ -226,8 +281,29 @@ impl Scanner {
             .collect()
     }
 
-    /// Lists the files and reads history.
-    fn look(&mut self, progress: &dyn Progress, interrupt: &AtomicBool) -> Result<(), ScanError> {
+    /// The same scanner with another question: findings of other tiers, or on other lines.
+    pub fn ask(&mut self, tiers: Tiers, diff: Option<String>) {
+        self.request.tiers = tiers;
+        self.request.diff = diff;
+    }
+
+    /// What history would be read from now; `None` where it cannot be told.
+    fn standing(&self, config: &Config) -> Option<Standing> {
+        let repository = self.place.repository()?;
+        Some(Standing {
+            head: repository.resolve(None).ok()?,
+            references: repository.references().ok()?,
+            config: config.clone(),
+        })
+    }
+
+    /// Lists the files and reads history, or keeps what is known of it while it stands.
+    fn look(
+        &mut self,
+        may_keep_history: bool,
+        progress: &dyn Progress,
+        interrupt: &AtomicBool,
+    ) -> Result<(), ScanError> {
         if self.last.is_some() {
             // Rules may be among what changed.
             let engine = custom::engine(&self.place)?;
@@ -242,10 +318,47 @@ impl Scanner {
         }
         let config = self.place.config()?;
         let scope = Scope::new(self.place.prefix.clone(), &config.exclude)?;
+        let standing = self.standing(&config);
+        let known = self
+            .last
+            .take()
+            .filter(|last| may_keep_history && standing.is_some() && last.standing == standing);
+        let (observation, mut diagnostics) = match known {
+            Some(mut last) => {
+                last.diagnostics.truncate(last.about_history);
+                (last.observation, last.diagnostics)
+            }
+            None => self.history(&config, progress, interrupt)?,
+        };
+        let about_history = diagnostics.len();
+        let tracked: Vec<&RepoPath> = observation
+            .as_ref()
+            .map(Observation::files)
+            .unwrap_or_default();
+        let paths = self.place.list(&scope, &tracked, &mut diagnostics);
+        self.last = Some(Last {
+            scope,
+            observation,
+            paths,
+            diagnostics,
+            about_history,
+            // What was cut short is read again.
+            standing: standing.filter(|_| !interrupt.load(Ordering::Relaxed)),
+        });
+        Ok(())
+    }
+
+    /// Reads history.
+    fn history(
+        &self,
+        config: &Config,
+        progress: &dyn Progress,
+        interrupt: &AtomicBool,
+    ) -> Result<(Option<Observation>, Vec<Diagnostic>), ScanError> {
         let mut diagnostics = Vec::new();
         let observed = observe::observe(
             &self.place,
-            &config,
+            config,
             None,
             &self.request.reading,
             progress,
@@ -277,17 +390,6 @@ impl Scanner {
                 "not in a git repository: weaknesses are checked, origins are not known",
             )),
         }
-        let tracked: Vec<&RepoPath> = observation
-            .as_ref()
-            .map(Observation::files)
-            .unwrap_or_default();
-        let paths = self.place.list(&scope, &tracked, &mut diagnostics);
-        self.last = Some(Last {
-            scope,
-            observation,
-            paths,
-            diagnostics,
-        });
-        Ok(())
+        Ok((observation, diagnostics))
     }
 }

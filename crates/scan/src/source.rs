@@ -47,6 +47,15 @@ impl Scope {
         Ok(Self { prefix, exclude })
     }
 
+    /// The glob of `[scan] exclude` that leaves a path out.
+    pub(crate) fn excluding(&self, path: &RepoPath) -> Option<String> {
+        let path = path.as_bstr().to_path().ok()?;
+        match self.exclude.matched_path_or_any_parents(path, false) {
+            ignore::Match::Ignore(glob) => Some(glob.original().to_owned()),
+            ignore::Match::None | ignore::Match::Whitelist(_) => None,
+        }
+    }
+
     /// Is the path to be scanned?
     pub(crate) fn contains(&self, path: &RepoPath) -> bool {
         path.is_below(&self.prefix)

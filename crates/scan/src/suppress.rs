@@ -20,11 +20,11 @@ const COMMENTS: &[&str] = &["#", "//", "/*", "*", "<!--", "--"];
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Comment {
     /// Its line, from 1.
-    line: u32,
+    pub(crate) line: u32,
     /// The line that it speaks of.
     of: u32,
-    rules: Vec<String>,
-    reason: String,
+    pub(crate) rules: Vec<String>,
+    pub(crate) reason: String,
 }
 
 /// The comments of a file, in order of line.

@@ -2,21 +2,17 @@
 
 use std::fmt::Write as _;
 
-use similar::TextDiff;
 use trueline_scan::{FixOutcome, FixedFile};
 
 /// The changes of all files, as `git apply` reads them; secrets that were taken out are not shown.
 pub(crate) fn unified(files: &[FixedFile]) -> String {
     let mut out = String::new();
     for file in files {
-        let path = file.path.display();
-        let diff = TextDiff::from_lines(&file.before, &file.after);
-        let text = diff
-            .unified_diff()
-            .context_radius(3)
-            .header(&format!("a/{path}"), &format!("b/{path}"))
-            .to_string();
-        out.push_str(&text);
+        out.push_str(&trueline_report::diff::unified(
+            &file.path,
+            &file.before,
+            &file.after,
+        ));
     }
     out
 }

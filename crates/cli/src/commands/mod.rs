@@ -4,6 +4,8 @@ pub(crate) mod artifacts;
 pub(crate) mod blame;
 pub(crate) mod declare;
 pub(crate) mod diff;
+pub(crate) mod init;
+pub(crate) mod mcp;
 pub(crate) mod rules;
 pub(crate) mod scan;
 pub(crate) mod stats;
@@ -12,6 +14,8 @@ use std::path::PathBuf;
 use std::thread::available_parallelism;
 
 use anyhow::{Context, Result};
+use trueline_assist::AssistError;
+use trueline_assist::init::InitError;
 use trueline_scan::{ReadingOptions, ScanError};
 
 use crate::arguments::Reading;
@@ -47,7 +51,19 @@ fn home() -> Result<PathBuf> {
 pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
     let usage = error
         .downcast_ref::<ScanError>()
+        .or_else(|| match error.downcast_ref::<AssistError>() {
+            Some(AssistError::Scan(scan)) => Some(scan),
+            _ => None,
+        })
+        .or_else(|| match error.downcast_ref::<InitError>() {
+            Some(InitError::Scan(scan)) => Some(scan),
+            _ => None,
+        })
         .is_some_and(ScanError::is_usage)
+        || matches!(
+            error.downcast_ref(),
+            Some(InitError::File { .. } | InitError::Unreadable { .. } | InitError::Broken { .. })
+        )
         || error.downcast_ref::<Unwritable>().is_some();
     if usage { 2 } else { 3 }
 }

@@ -11,6 +11,8 @@ mod blame;
 mod cache;
 mod fix;
 mod hostile;
+mod init;
+mod mcp;
 mod repository;
 mod rules;
 mod scan;

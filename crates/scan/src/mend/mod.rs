@@ -4,6 +4,7 @@
 //! as well as before. What one patch makes room for is patched in a next round. Files are written
 //! once, at the end; findings that are suppressed, in the baseline or outside of `--diff` are left.
 
+mod suggest;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,7 @@ use trueline_syntax::Source;
 use trueline_syntax::ir::Module;
 use trueline_taint::Engine;
 
+pub use self::suggest::{NoSuggestion, Suggestion};
 use crate::check::{self, Changes, Contents, Options, Tiers};
 use crate::memory::{Memory, Stat};
 use crate::place::Place;

@@ -98,6 +98,8 @@ pub struct Rule {
     pub examples: Vec<Example>,
     /// Code that must not be found.
     pub counterexamples: Vec<Example>,
+    /// The languages that it knows places in; JavaScript stands for TypeScript too.
+    pub languages: Vec<Language>,
     /// Patches for its findings.
     pub(crate) fixes: Vec<FixSpec>,
 }
@@ -172,6 +174,13 @@ impl From<&RuleFile> for Rule {
                 })
                 .collect()
         };
+        let places = (file.sink.iter().map(|s| s.language))
+            .chain(file.call.iter().map(|c| c.language))
+            .chain(file.comparison.iter().map(|c| c.language))
+            .chain(file.examples.iter().map(|e| e.language));
+        let mut languages: Vec<Language> = places.map(Language::from).collect();
+        languages.sort_by_key(|l| l.as_str());
+        languages.dedup();
         Self {
             id: RuleId::new(file.id.as_str()),
             title: file.title.clone(),
@@ -185,6 +194,7 @@ impl From<&RuleFile> for Rule {
             docs: file.docs.clone(),
             examples: examples(&file.examples),
             counterexamples: examples(&file.counterexamples),
+            languages,
             fixes: file.patch.clone(),
         }
     }

@@ -1,7 +1,5 @@
 //! Every rule finds its examples and leaves its counterexamples alone.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail so")]
-
 use std::collections::BTreeSet;
 
 use trueline_agents::{

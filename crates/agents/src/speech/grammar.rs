@@ -1,0 +1,185 @@
+//! As much grammar as it takes: where sentences end, whether an order is spoken, turned round or only quoted.
+
+/// The order before which these words stand is spoken to somebody: they end as an order begins.
+pub(super) fn is_imperative(before: &[u8]) -> bool {
+    const OPENERS: [&str; 30] = [
+        "must",
+        "should",
+        "shall",
+        "please",
+        "always",
+        "now",
+        "then",
+        "and",
+        "also",
+        "first",
+        "will",
+        "immediately",
+        "instead",
+        "just",
+        "simply",
+        "need to",
+        "have to",
+        "are to",
+        "want you to",
+        "instructed to",
+        "required to",
+        "important",
+        "or",
+        "note",
+        "user",
+        "to",
+        "you",
+        "system",
+        "assistant",
+        "completely",
+    ];
+    let before = String::from_utf8_lossy(before);
+    let before = before.trim_end_matches(|c: char| {
+        c.is_whitespace() || matches!(c, '*' | '_' | '`' | '#' | '-' | '>' | '"' | '\'')
+    });
+    if before.is_empty()
+        || before.ends_with([
+            ',', ':', ';', '(', '.', '!', '?', ')', ']', '|', '>', '\u{94}',
+        ])
+        || before
+            .bytes()
+            .last()
+            .is_some_and(|b| b.is_ascii_digit() || !b.is_ascii())
+    {
+        return true;
+    }
+    let is_infinitive = before.ends_with(" to")
+        && ![
+            "need to", "have to", "are to", "you to", "ed to", "sure to", "order to",
+        ]
+        .iter()
+        .any(|end| before.ends_with(end));
+    !is_infinitive
+        && OPENERS.iter().any(|word| {
+            before.strip_suffix(word).is_some_and(|rest| {
+                rest.bytes()
+                    .next_back()
+                    .is_none_or(|b| !b.is_ascii_alphanumeric())
+            })
+        })
+}
+
+/// Words shortly before that turn an order round.
+pub(super) fn is_negated(text: &str, at: usize) -> bool {
+    const WINDOW: usize = 40;
+    let mut from = at.saturating_sub(WINDOW);
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    let before = &text[from..at];
+    NEGATIONS.iter().any(|word| before.contains(word))
+}
+
+/// Words that turn an order round.
+const NEGATIONS: &[&str] = &[
+    "never",
+    "do not",
+    "don't",
+    "dont ",
+    "must not",
+    "should not",
+    "shouldn't",
+    "cannot",
+    "can't",
+    "avoid",
+    "refuse",
+    "mustn't",
+    "forbidden",
+    "prohibited",
+    "not to ",
+    "no one",
+    "won't",
+    "will not",
+];
+
+/// "Never push without telling the user" asks for openness.
+pub(super) fn is_double_negative(text: &str, (start, end): (usize, usize)) -> bool {
+    text.get(start..end)
+        .is_some_and(|found| found.starts_with("without"))
+        && NEGATIONS.iter().any(|word| text[..start].contains(word))
+        || text
+            .get(start..end)
+            .is_some_and(|found| found.contains("without"))
+            && [
+                "do not",
+                "don't",
+                "never",
+                "must not",
+                "should not",
+                "avoid",
+            ]
+            .iter()
+            .any(|n| text[start..end].starts_with(n))
+}
+
+/// Does a place lie between quotes or backquotes of its sentence?
+pub(super) fn is_quoted(text: &str, at: usize) -> bool {
+    let before = &text[..at];
+    let odd = |quote: char| before.matches(quote).count() % 2 == 1;
+    odd('"')
+        || odd('`')
+        || before.matches('“').count() > before.matches('”').count()
+        || before.matches('«').count() > before.matches('»').count()
+}
+
+/// The sentences of a text, as ranges of bytes. A blank line, a list item and a heading end one as a full stop does.
+pub(super) fn sentences(text: &str) -> Vec<(usize, usize)> {
+    let bytes = text.as_bytes();
+    let mut out = Vec::new();
+    let mut start = 0;
+    let mut at = 0;
+    while at < bytes.len() {
+        let next = bytes.get(at + 1).copied();
+        let ends = match bytes[at] {
+            b'.' | b'!' | b'?' => {
+                let abbreviated = matches!(
+                    bytes.get(at.saturating_sub(3)..at),
+                    Some(b"e.g" | b"i.e" | b" vs")
+                );
+                next.is_none_or(|b| {
+                    b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'<' | b'*' | b')')
+                }) && !abbreviated
+            }
+            b'\n' => {
+                let rest = text[at + 1..].trim_start_matches([' ', '\t']);
+                rest.is_empty()
+                    || rest.starts_with(['\n', '\r', '-', '*', '+', '#', '|', '>', '<', '`'])
+                    || starts_numbered(rest)
+            }
+            _ => false,
+        };
+        at += 1;
+        if ends {
+            push(text, start, at, &mut out);
+            start = at;
+        }
+    }
+    push(text, start, bytes.len(), &mut out);
+    out
+}
+
+fn starts_numbered(text: &str) -> bool {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    digits > 0 && digits < 4 && matches!(text.as_bytes().get(digits), Some(b'.' | b')'))
+}
+
+/// Longest sentence that is read as one: a wall of words is cut.
+const MAX_SENTENCE: usize = 1_500;
+
+fn push(text: &str, start: usize, end: usize, out: &mut Vec<(usize, usize)>) {
+    let mut from = start;
+    while from < end {
+        let to = crate::text::floor(text, (from + MAX_SENTENCE).min(end));
+        let to = if to <= from { end } else { to };
+        if !text[from..to].trim().is_empty() {
+            out.push((from, to));
+        }
+        from = to;
+    }
+}

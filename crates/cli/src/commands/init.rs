@@ -1,0 +1,47 @@
+//! `trueline init`: a policy file, and the section of agents' rules files.
+
+use std::io::Write;
+use std::sync::atomic::AtomicBool;
+
+use anyhow::Result;
+use trueline_assist::init::{InitRequest, apply, plan};
+use trueline_report::diff;
+
+use crate::Ended;
+use crate::arguments::Init;
+use crate::output;
+
+pub(crate) fn run(arguments: &Init, interrupt: &AtomicBool) -> Result<Ended> {
+    let plan = plan(
+        &InitRequest {
+            path: arguments.path.clone(),
+            agents: arguments.agents,
+            files: arguments.file.clone(),
+            reading: super::reading(&arguments.reading)?,
+        },
+        interrupt,
+    )?;
+    let mut out = String::new();
+    for file in &plan.files {
+        if arguments.dry_run {
+            let before = file.before.as_deref().unwrap_or_default();
+            out.push_str(&diff::unified(&file.path, before, &file.after));
+        } else {
+            let what = if file.before.is_some() {
+                "updated"
+            } else {
+                "written"
+            };
+            out.push_str(&format!("{what} {}\n", file.path));
+        }
+    }
+    if !arguments.dry_run {
+        apply(&plan)?;
+    }
+    output::write(out.as_bytes(), None)?;
+    for note in &plan.notes {
+        // A closed standard error does not make the files wrong.
+        let _ = writeln!(std::io::stderr(), "{note}");
+    }
+    Ok(Ended::Pass)
+}
