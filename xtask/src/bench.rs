@@ -1,7 +1,8 @@
 //! `cargo xtask bench`: us beside `git blame`, in one run on one machine. `origins` times both,
 //! `agreement` counts the lines on which both name the same commit. `incremental` times scans after
 //! an edit, `speed` a scan from scratch beside other scanners, `notes` reads authorship notes a second
-//! time, `artifacts` runs scanners of model files side by side, `models` times the check of large and hostile ones. Prints figures; judges nothing.
+//! time, `artifacts` runs scanners of model files side by side, `models` times the check of large and hostile ones,
+//! `hooks` times what an agent waits for. Prints figures; judges nothing.
 //!
 //! The first two work on partial clones: a file that git cannot read for a missing object is listed, and
 //! another one takes its place. Nothing is fetched, and nothing is written to the repository.
@@ -9,6 +10,7 @@
 mod agreement;
 mod artifacts;
 mod files;
+mod hooks;
 mod incremental;
 mod models;
 mod notes;
@@ -24,6 +26,7 @@ use crate::metadata::root;
 
 pub(crate) use agreement::agreement;
 pub(crate) use artifacts::artifacts;
+pub(crate) use hooks::hooks;
 pub(crate) use incremental::incremental;
 pub(crate) use models::models;
 pub(crate) use notes::notes;

@@ -9,7 +9,7 @@ use crate::metadata::Metadata;
 const LAYERS: &[&[&str]] = &[
     &["facts"],
     &["authorship", "cache", "sarif", "syntax"],
-    &["history", "taint", "artifacts", "agents"],
+    &["history", "capture", "taint", "artifacts", "agents"],
     &["scan"],
     &["report"],
     &["assist"],
@@ -23,6 +23,7 @@ const FORBIDDEN: &[(&str, &str)] = &[
     ("report", "taint"),
     ("taint", "authorship"),
     ("taint", "cache"),
+    ("capture", "cache"),
 ];
 
 /// Fails with every edge that is not allowed.

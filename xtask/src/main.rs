@@ -163,6 +163,15 @@ enum Bench {
         #[arg(long)]
         program: Option<PathBuf>,
     },
+    /// Time of `trueline hook run` in a generated repository of 10,000 files.
+    Hooks {
+        /// How many calls.
+        #[arg(long, default_value_t = 1_000)]
+        calls: usize,
+        /// Measure this program; by default the release is built.
+        #[arg(long)]
+        program: Option<PathBuf>,
+    },
     /// Counts of git-ai notes and origins of lines beside those of a second reader.
     Notes {
         /// A git repository with `refs/notes/ai`.
@@ -280,6 +289,9 @@ fn main() -> Result<()> {
                     program,
                 },
         } => bench::agreement(&repository, sample, seed, &suffix, program),
+        Task::Bench {
+            what: Bench::Hooks { calls, program },
+        } => bench::hooks(calls, program),
         Task::Bench {
             what:
                 Bench::Notes {

@@ -21,7 +21,7 @@ pub use resolve::{
     ForeignPrompts, KeyResolution, NoForeignPrompts, Resolved, ResolvedRanges, ResolvedRun,
     UnexplainedRun, resolve_file, resolve_key,
 };
-pub use write::{merge, without_declared};
+pub use write::{compose, merge, union, without_declared};
 
 /// A note larger than this is refused. The largest of 10,685 real ones has 3.2 MB.
 pub const LARGEST_NOTE: usize = 64 << 20;
@@ -79,6 +79,8 @@ pub enum Record {
     Recorded,
     /// A person declared it afterwards (`trueline declare`).
     Declared,
+    /// Our own hooks saw it being written; nothing in it was ever inferred.
+    Captured,
 }
 
 /// An agent and its session.

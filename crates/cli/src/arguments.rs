@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use trueline_capture::payload::Dialect;
 use trueline_facts::Severity;
 use trueline_facts::stats::GroupBy;
 
@@ -31,6 +32,8 @@ pub(crate) enum Command {
     Stats(Stats),
     /// Record your own use of an AI tool as an authorship note.
     Declare(Declare),
+    /// Let AI tools tell who writes which line, while they write it.
+    Hook(Hook),
     /// Show the rules.
     Rules(Rules),
     /// Write a commented `trueline.toml` where there is none, and what agents are told about this repository.
@@ -280,6 +283,73 @@ pub(crate) struct Mcp {
     pub(crate) allow_write: bool,
     #[command(flatten)]
     pub(crate) reading: Reading,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Hook {
+    #[command(subcommand)]
+    pub(crate) action: HookAction,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum HookAction {
+    /// Add hooks to the settings of AI tools and to git; shows a diff and asks.
+    Install(HookInstall),
+    /// Take them away again: every file is what it was.
+    Uninstall {
+        /// Those of the user, not of this repository.
+        #[arg(long)]
+        user: bool,
+        /// Do not ask.
+        #[arg(long, short)]
+        yes: bool,
+        /// Show the diff and change nothing.
+        #[arg(long, conflicts_with = "yes")]
+        dry_run: bool,
+    },
+    /// What hooks run. For an AI tool: read its payload from standard input, record it, let the tool
+    /// go on; this never fails. For git: post-commit, post-rewrite, post-merge. By hand or in CI:
+    /// settle, squash BASE..HEAD [COMMIT], merge-notes [REMOTE], share [REMOTE].
+    Run {
+        /// Which hook.
+        #[arg(value_name = "HOOK")]
+        what: String,
+        /// Its arguments.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// What is recorded and not committed yet.
+    Status {
+        /// Print JSON.
+        #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
+        format: ListFormat,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct HookInstall {
+    /// In the home directory, for every repository; by default in this repository.
+    #[arg(long)]
+    pub(crate) user: bool,
+    /// For this tool; may be given more than once. By default those that are in use.
+    #[arg(long, value_name = "TOOL", value_parser = hook_tool)]
+    pub(crate) tool: Vec<Dialect>,
+    /// Fetch and push authorship notes together with commits.
+    #[arg(long, conflicts_with = "user")]
+    pub(crate) share: bool,
+    /// Do not ask.
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    /// Show the diff and change nothing.
+    #[arg(long, conflicts_with = "yes")]
+    pub(crate) dry_run: bool,
+}
+
+fn hook_tool(name: &str) -> Result<Dialect, String> {
+    name.parse().map_err(|()| {
+        let known = Dialect::ALL.map(Dialect::name).join(", ");
+        format!("no such tool; known are {known}")
+    })
 }
 
 #[derive(Args, Debug)]

@@ -42,6 +42,7 @@ fn main() -> ExitCode {
         Command::Blame(blame) => commands::blame::run(blame, &interrupt),
         Command::Stats(stats) => commands::stats::run(stats, &interrupt),
         Command::Declare(declare) => commands::declare::run(declare),
+        Command::Hook(hook) => commands::hook::run(hook),
         Command::Rules(rules) => commands::rules::run(rules),
         Command::Init(init) => commands::init::run(init, &interrupt),
         Command::Mcp(mcp) => commands::mcp::run(mcp, &interrupt),

@@ -185,8 +185,29 @@ impl Config {
                 config.teams.push(Self::team(&mut team)?);
             }
         }
-        root.end(&["schema", "tools", "scan", "artifacts", "team"])?;
+        if let Some((_, mut value)) = root.take("capture") {
+            Self::capture(&mut value)?;
+        }
+        root.end(&["schema", "tools", "scan", "artifacts", "capture", "team"])?;
         Ok(config)
+    }
+
+    /// `[capture.classes]`: globs by class of data. Hooks read them; here they are only checked.
+    fn capture(value: &mut Value<'_>) -> Result<(), Wrong> {
+        let mut capture = Section::new("capture", value)?;
+        if let Some((_, mut classes)) = capture.take("classes") {
+            let span = classes.span;
+            let ValueInner::Table(classes) = classes.take() else {
+                return Err(Wrong::new(
+                    span,
+                    "`capture.classes` must be a table of lists: name = [\"glob\"]",
+                ));
+            };
+            for (name, globs) in classes {
+                strings(globs, &format!("capture.classes.{}", name.name))?;
+            }
+        }
+        capture.end(&["classes"])
     }
 
     fn models(value: &mut Value<'_>) -> Result<ModelDemands, Wrong> {

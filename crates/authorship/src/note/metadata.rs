@@ -13,6 +13,9 @@ use crate::tools;
 /// The custom attribute by which we mark what a person declared.
 pub(super) const DECLARED: (&str, &str) = ("trueline", "declared");
 
+/// And what our own hooks saw being written.
+pub(super) const CAPTURED: (&str, &str) = ("trueline", "captured");
+
 #[derive(Deserialize)]
 struct Json {
     #[serde(default)]
@@ -136,17 +139,17 @@ pub(super) fn problem(error: &serde_json::Error, lines_before: usize) -> NoteErr
 }
 
 fn agent(key: &str, id: &AgentId, custom: Option<&Custom>) -> Agent {
-    let declared = custom
+    let ours = custom
         .and_then(|custom| custom.trueline.as_ref())
-        .is_some_and(|value| value.as_str() == Some(DECLARED.1));
+        .and_then(serde_json::Value::as_str);
     Agent {
         tool: tools::fold(id.tool.as_deref().unwrap_or_default()),
         model: id.model.as_deref().and_then(tools::model),
         session: SessionId::new(key),
-        record: if declared {
-            Record::Declared
-        } else {
-            Record::Recorded
+        record: match ours {
+            Some(text) if text == DECLARED.1 => Record::Declared,
+            Some(text) if text == CAPTURED.1 => Record::Captured,
+            _ => Record::Recorded,
         },
     }
 }

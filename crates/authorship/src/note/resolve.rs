@@ -212,7 +212,11 @@ pub fn resolve_key<'n>(
 }
 
 fn ai(agent: &Agent, recorded: bool, overridden_lines: u64) -> Resolved<'_> {
-    let observed = recorded && agent.record == Record::Recorded;
+    let observed = match agent.record {
+        Record::Recorded => recorded,
+        Record::Declared => false,
+        Record::Captured => true,
+    };
     Resolved::Ai {
         agent,
         confidence: if observed {

@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::metadata::{DECLARED, is_supported, problem};
+use super::metadata::{CAPTURED, DECLARED, is_supported, problem};
 use super::{
     Agent, Entry, FileBlock, Key, LineRange, Metadata, MetadataProblem, Note, NoteError, Record,
     head,
@@ -55,6 +55,86 @@ pub fn merge(existing: &[u8], addition: &Note, base_commit: &str) -> Result<Vec<
     metadata.insert("base_commit_sha".to_owned(), json!(base_commit));
     add_metadata(&mut metadata, &addition.metadata);
     Ok(assemble(&files, &Value::Object(metadata)))
+}
+
+/// Puts together a note from attestations that have their records and such that were carried from
+/// other notes, whose records are copied as they stand there. A note that exists is added to, as by
+/// [`merge`].
+pub fn compose(
+    existing: Option<&[u8]>,
+    addition: &Note,
+    carried: &[(Key, Vec<u8>)],
+    base_commit: &str,
+) -> Result<Vec<u8>, NoteError> {
+    let started = match existing {
+        Some(existing) => merge(existing, addition, base_commit)?,
+        None => addition.write(base_commit),
+    };
+    if carried.is_empty() {
+        return Ok(started);
+    }
+    let parsed = head::parse(&started)?;
+    let mut metadata = members(parsed.metadata, parsed.lines)?;
+    for (key, source) in carried {
+        let source = head::parse(source)?;
+        let theirs = members(source.metadata, source.lines)?;
+        let (section, record) = match key {
+            Key::Session { session, .. } => ("sessions", session),
+            Key::Human(key) => ("humans", key),
+            Key::Prompt(key) => ("prompts", key),
+            Key::Unknown(_) => continue,
+        };
+        let found = theirs.get(section).and_then(|records| records.get(&**record));
+        if let Some(found) = found {
+            copy_record(&mut metadata, section, record, found);
+        }
+    }
+    Ok(assemble(&parsed.files, &Value::Object(metadata)))
+}
+
+/// The union of two notes on one commit. Where both speak of a line `first` has the last word, so
+/// whoever wants the same on every machine gives them in the same order. Members of either survive.
+pub fn union(first: &[u8], second: &[u8]) -> Result<Vec<u8>, NoteError> {
+    let (one, two) = (head::parse(first)?, head::parse(second)?);
+    let mut metadata = members(one.metadata, one.lines)?;
+    let theirs = members(two.metadata, two.lines)?;
+    let mut files = one.files;
+    for block in &two.files {
+        match files.iter_mut().find(|file| file.path == block.path) {
+            Some(file) => merge_block(file, block),
+            None => files.push(block.clone()),
+        }
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    for (name, value) in theirs {
+        match (name.as_str(), value) {
+            ("sessions" | "humans" | "prompts", Value::Object(records)) => {
+                for (key, record) in &records {
+                    copy_record(&mut metadata, &name, key, record);
+                }
+            }
+            (_, value) => {
+                metadata.entry(name).or_insert(value);
+            }
+        }
+    }
+    Ok(assemble(&files, &Value::Object(metadata)))
+}
+
+fn members(json: &[u8], lines_before: usize) -> Result<Map<String, Value>, NoteError> {
+    match serde_json::from_slice(json).map_err(|error| problem(&error, lines_before))? {
+        Value::Object(members) => Ok(members),
+        _ => Err(wrong(lines_before, MetadataProblem::Shape)),
+    }
+}
+
+fn copy_record(metadata: &mut Map<String, Value>, section: &str, key: &str, record: &Value) {
+    let target = metadata.entry(section).or_insert_with(|| json!({}));
+    if let Value::Object(target) = target
+        && !target.contains_key(key)
+    {
+        target.insert(key.to_owned(), record.clone());
+    }
 }
 
 /// The note without what a person declared; `None` where nothing else is in it. Everything that a
@@ -125,9 +205,7 @@ fn add_metadata(object: &mut Map<String, Value>, metadata: &Metadata) {
         "sessions",
         metadata.sessions.iter().map(|(key, agent)| {
             let mut value = json!({ "agent_id": agent_id(agent) });
-            if agent.record == Record::Declared {
-                value["custom_attributes"] = json!({ DECLARED.0: DECLARED.1 });
-            }
+            mark(&mut value, agent.record);
             (&**key, value)
         }),
     );
@@ -142,9 +220,7 @@ fn add_metadata(object: &mut Map<String, Value>, metadata: &Metadata) {
                 "accepted_lines": 0,
                 "overriden_lines": prompt.overridden_lines,
             });
-            if prompt.agent.record == Record::Declared {
-                value["custom_attributes"] = json!({ DECLARED.0: DECLARED.1 });
-            }
+            mark(&mut value, prompt.agent.record);
             (&**key, value)
         }),
     );
@@ -156,6 +232,16 @@ fn add_metadata(object: &mut Map<String, Value>, metadata: &Metadata) {
             .iter()
             .map(|(key, human)| (&**key, json!({ "author": &*human.author }))),
     );
+}
+
+/// How we say in a record how it came to be.
+fn mark(value: &mut Value, record: Record) {
+    let (name, text) = match record {
+        Record::Recorded => return,
+        Record::Declared => DECLARED,
+        Record::Captured => CAPTURED,
+    };
+    value["custom_attributes"] = json!({ name: text });
 }
 
 fn add_members<'a>(

@@ -6,6 +6,7 @@ pub(crate) mod declare;
 pub(crate) mod diff;
 pub(crate) mod init;
 pub(crate) mod mcp;
+pub(crate) mod hook;
 pub(crate) mod rules;
 pub(crate) mod scan;
 pub(crate) mod stats;
@@ -16,6 +17,8 @@ use std::thread::available_parallelism;
 use anyhow::{Context, Result};
 use trueline_assist::AssistError;
 use trueline_assist::init::InitError;
+use trueline_capture::RangeError;
+use trueline_capture::install::InstallError;
 use trueline_scan::{ReadingOptions, ScanError};
 
 use crate::arguments::Reading;
@@ -65,6 +68,10 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
             Some(InitError::File { .. } | InitError::Unreadable { .. } | InitError::Broken { .. })
         )
         || error.downcast_ref::<Unwritable>().is_some();
+        || error.downcast_ref::<Unwritable>().is_some()
+        || error.downcast_ref::<hook::Misused>().is_some()
+        || error.downcast_ref::<InstallError>().is_some()
+        || matches!(error.downcast_ref(), Some(RangeError::Range { .. }));
     if usage { 2 } else { 3 }
 }
 

@@ -9,6 +9,7 @@ mod agents;
 mod artifacts;
 mod blame;
 mod cache;
+mod capture;
 mod fix;
 mod hostile;
 mod init;

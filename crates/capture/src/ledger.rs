@@ -1,0 +1,336 @@
+//! The ledger: for each file that differs from HEAD, whose its lines are.
+//!
+//! Made from the queue's records in their order, and carried over commits. Every observation of a
+//! file is compared with the one before it: lines that stay keep their owner, new ones belong to
+//! whoever the observation shows to have written them, and to nobody where it shows no one.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use serde::{Deserialize, Serialize};
+use trueline_authorship::note;
+use trueline_facts::{ModelId, RepoPath, ToolId};
+
+use crate::lines::{Line, origins};
+use crate::place::Ground;
+use crate::queue::{Actor, Claim};
+
+/// Files that the ledger follows at most.
+const MOST_FILES: usize = 2_000;
+
+/// Ids of records that are remembered, so that one that is told twice counts once.
+const REMEMBERED: usize = 512;
+
+/// A call that was begun and not ended stops counting after this time, in milliseconds.
+pub(crate) const OPEN_AT_MOST: u64 = 3_600_000;
+
+/// Whose a line is.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub(crate) enum Owner {
+    /// Nobody was seen.
+    Unknown,
+    /// HEAD has it.
+    Committed,
+    /// The person at this work tree, seen between two looks at the file.
+    Person,
+    /// An agent.
+    Agent(Agent),
+    /// Whoever the note of a commit names by this key: the commit was taken back.
+    Noted { commit: Box<str>, key: Box<str> },
+}
+
+/// An agent's session and the call within it, as notes name them.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub(crate) struct Agent {
+    pub(crate) tool: ToolId,
+    pub(crate) model: Option<ModelId>,
+    pub(crate) session: Box<str>,
+    pub(crate) trace: Box<str>,
+}
+
+impl Agent {
+    pub(crate) fn of(actor: &Actor) -> Self {
+        Self {
+            tool: actor.tool.clone(),
+            model: actor.model.clone(),
+            session: actor.session.clone(),
+            trace: note::trace_key(&format!("{}:{:016x}", actor.session, actor.call)).into(),
+        }
+    }
+}
+
+/// A file as it was last seen.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Tracked {
+    pub(crate) lines: Vec<Line>,
+    /// For each line, an index into [`Ledger::owners`].
+    pub(crate) owners: Vec<u32>,
+    /// How git stood when it was seen; 0 where a change would say nothing about who made it.
+    pub(crate) mark: u64,
+    /// There was no such file.
+    pub(crate) absent: bool,
+}
+
+/// A call of an agent that has begun.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Open {
+    pub(crate) session: Box<str>,
+    pub(crate) call: u64,
+    pub(crate) time: u64,
+    pub(crate) head: Box<str>,
+    /// Its tool did not say who it is.
+    pub(crate) anonymous: bool,
+    /// The files that it will write; `None`: a command, which may write any.
+    pub(crate) paths: Option<Vec<RepoPath>>,
+    /// A command's list of what differed before it was whole.
+    pub(crate) whole: bool,
+}
+
+/// Content that git took out of the work tree and may bring back.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Returned {
+    pub(crate) file: Tracked,
+    /// It was seen to come back, so that its lines count one by one; else only the whole of it.
+    pub(crate) came_back: bool,
+}
+
+/// What one look at a file says about who changed it.
+#[derive(Clone, Debug)]
+pub(crate) enum Changer<'r> {
+    /// Nobody that is known.
+    Nobody,
+    /// A person, if git stands as it did when the file was last seen.
+    PersonIfUndisturbed,
+    /// A person told by an editor.
+    Person,
+    /// An agent, for the lines of the claim.
+    Agent(&'r Agent, &'r Claim),
+}
+
+/// See the module.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Ledger {
+    pub(crate) ground: Ground,
+    pub(crate) files: BTreeMap<RepoPath, Tracked>,
+    owners: Vec<Owner>,
+    pub(crate) open: Vec<Open>,
+    recent: VecDeque<u64>,
+    /// Where HEAD was, and the head of the branch that was squashed onto it.
+    pub(crate) squash: Option<(Box<str>, Box<str>)>,
+    pub(crate) returned: BTreeMap<RepoPath, Returned>,
+    pub(crate) stashes: BTreeMap<Box<str>, BTreeMap<RepoPath, Tracked>>,
+    /// At this mark everything that differs from HEAD was listed.
+    pub(crate) looked: u64,
+    /// How often an agent read a file of a class.
+    pub(crate) reads: BTreeMap<(ToolId, Box<str>), u64>,
+}
+
+const UNKNOWN: u32 = 0;
+const COMMITTED: u32 = 1;
+const PERSON: u32 = 2;
+
+impl Ledger {
+    pub(crate) fn new() -> Self {
+        Self {
+            owners: vec![Owner::Unknown, Owner::Committed, Owner::Person],
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn owner(&self, ix: u32) -> &Owner {
+        self.owners.get(ix as usize).unwrap_or(&Owner::Unknown)
+    }
+
+    pub(crate) fn intern(&mut self, owner: &Owner) -> u32 {
+        match self.owners.iter().position(|known| known == owner) {
+            Some(ix) => ix as u32,
+            None => {
+                self.owners.push(owner.clone());
+                self.owners.len() as u32 - 1
+            }
+        }
+    }
+
+    /// Was it told before? Remembers it.
+    pub(crate) fn is_known(&mut self, id: u64) -> bool {
+        if self.recent.contains(&id) {
+            return true;
+        }
+        if self.recent.len() == REMEMBERED {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(id);
+        false
+    }
+
+    /// Is another call under way that may write this file?
+    pub(crate) fn is_open(&self, path: &RepoPath, but: u64, now: u64) -> bool {
+        self.open.iter().any(|open| {
+            open.call != but
+                && now.saturating_sub(open.time) <= OPEN_AT_MOST
+                && open.paths.as_ref().is_none_or(|paths| paths.contains(path))
+        })
+    }
+
+    /// A file was seen. `head` is its content at HEAD, empty where HEAD has none.
+    pub(crate) fn see(
+        &mut self,
+        path: &RepoPath,
+        now: Option<Vec<Line>>,
+        head: &[Line],
+        mark: u64,
+        changer: &Changer<'_>,
+    ) {
+        let absent = now.is_none();
+        let now = now.unwrap_or_default();
+        let before = match self.files.remove(path) {
+            Some(before) => before,
+            None => Tracked {
+                lines: head.to_vec(),
+                owners: vec![COMMITTED; head.len()],
+                mark: self.looked,
+                absent: head.is_empty(),
+            },
+        };
+        let undisturbed = before.mark != 0 && before.mark == mark;
+        let agent = match changer {
+            Changer::Agent(agent, _) => self.intern(&Owner::Agent((*agent).clone())),
+            _ => UNKNOWN,
+        };
+        let returned = self.returned.get(path).filter(|r| r.came_back || r.file.lines == now);
+        let from_returned = returned.map(|r| (origins(&r.file.lines, &now), &r.file.owners));
+        let from_before = origins(&before.lines, &now);
+        let from_head = origins(head, &now);
+        let mut owners = Vec::with_capacity(now.len());
+        for at in 0..now.len() {
+            let line = at as u32;
+            let in_head = from_head.get(at).copied().flatten().is_some();
+            let kept = from_before.get(at).copied().flatten();
+            let kept = kept.and_then(|old| before.owners.get(old as usize)).copied();
+            let back = from_returned.as_ref().and_then(|(map, owners)| {
+                let old = map.get(at).copied().flatten()?;
+                owners.get(old as usize).copied().filter(|owner| *owner > COMMITTED)
+            });
+            let owner = match (in_head, kept, changer) {
+                (true, _, _) => COMMITTED,
+                // HEAD had it when it was last seen, and has it no longer in this place.
+                (false, Some(COMMITTED), _) => back.unwrap_or(UNKNOWN),
+                (false, Some(UNKNOWN), _) => back.unwrap_or(UNKNOWN),
+                (false, Some(kept), _) => kept,
+                (false, None, Changer::Agent(_, claim)) if claims(claim, line) => agent,
+                (false, None, Changer::Person) => PERSON,
+                (false, None, Changer::PersonIfUndisturbed) => match back {
+                    Some(back) => back,
+                    None if undisturbed => PERSON,
+                    None => UNKNOWN,
+                },
+                (false, None, _) => back.unwrap_or(UNKNOWN),
+            };
+            owners.push(owner);
+        }
+        // An agent's report that shows no change yet: what comes next is not a person's.
+        let unsettled = matches!(changer, Changer::Agent(_, Claim::Untold)) && before.lines == now;
+        self.files.insert(
+            path.clone(),
+            Tracked {
+                lines: now,
+                owners,
+                mark: if unsettled { 0 } else { mark },
+                absent,
+            },
+        );
+    }
+
+    /// A file whose content is known to be this now, though nobody saw who changed it.
+    pub(crate) fn seen_as(&self, file: &Tracked, now: &[Line]) -> Tracked {
+        let owners = origins(&file.lines, now).into_iter().map(|old| {
+            let old = old.and_then(|old| file.owners.get(old as usize));
+            old.copied().unwrap_or(UNKNOWN)
+        });
+        Tracked {
+            owners: owners.collect(),
+            lines: now.to_vec(),
+            mark: 0,
+            absent: false,
+        }
+    }
+
+    /// HEAD is another commit: lines that its content has are committed, others are not.
+    pub(crate) fn rebase(&mut self, path: &RepoPath, head: &[Line]) {
+        let Some(file) = self.files.get_mut(path) else {
+            return;
+        };
+        let in_head = origins(head, &file.lines);
+        for (owner, origin) in file.owners.iter_mut().zip(in_head) {
+            if origin.is_some() {
+                *owner = COMMITTED;
+            } else if *owner == COMMITTED {
+                *owner = UNKNOWN;
+            }
+        }
+        file.mark = 0;
+    }
+
+    /// Forgets files of which nothing is known that HEAD does not say.
+    pub(crate) fn tidy(&mut self) {
+        let says_something = |file: &Tracked| file.owners.iter().any(|o| *o > COMMITTED);
+        self.files.retain(|_, file| says_something(file) || file.mark != 0);
+        if self.files.len() > MOST_FILES {
+            self.files.retain(|_, file| says_something(file));
+        }
+        while self.files.len() > MOST_FILES {
+            self.files.pop_last();
+        }
+        self.renumber();
+    }
+
+    /// Drops owners that no line has any more.
+    fn renumber(&mut self) {
+        let mut used: BTreeSet<u32> = [UNKNOWN, COMMITTED, PERSON].into();
+        let files = self.files.values();
+        let returned = self.returned.values().map(|r| &r.file);
+        let stashed = self.stashes.values().flat_map(BTreeMap::values);
+        for file in files.chain(returned).chain(stashed) {
+            used.extend(&file.owners);
+        }
+        if used.len() == self.owners.len() {
+            return;
+        }
+        let order: Vec<u32> = used.into_iter().collect();
+        self.owners = order.iter().map(|ix| self.owner(*ix).clone()).collect();
+        let new = |old: &mut u32| {
+            *old = order.binary_search(old).map_or(UNKNOWN, |ix| ix as u32);
+        };
+        let files = self.files.values_mut();
+        let returned = self.returned.values_mut().map(|r| &mut r.file);
+        let stashed = self.stashes.values_mut().flat_map(BTreeMap::values_mut);
+        for file in files.chain(returned).chain(stashed) {
+            file.owners.iter_mut().for_each(new);
+        }
+    }
+
+    /// For each line of a content that was committed: whose it is, if it is anybody's.
+    pub(crate) fn owners_of(&self, file: &Tracked, committed: &[Line]) -> Vec<Option<Owner>> {
+        origins(&file.lines, committed)
+            .into_iter()
+            .map(|origin| {
+                let owner = self.owner(*file.owners.get(origin? as usize)?);
+                match owner {
+                    Owner::Unknown | Owner::Committed => None,
+                    _ => Some(owner.clone()),
+                }
+            })
+            .collect()
+    }
+}
+
+fn claims(claim: &Claim, line: u32) -> bool {
+    match claim {
+        Claim::All | Claim::Untold => true,
+        Claim::Lines(runs) => {
+            let at = runs.partition_point(|(first, _)| *first <= line);
+            at.checked_sub(1)
+                .and_then(|at| runs.get(at))
+                .is_some_and(|(first, count)| line - first < *count)
+        }
+    }
+}

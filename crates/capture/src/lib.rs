@@ -1,0 +1,36 @@
+//! Record origin where code is born: take agents' hook events, write authorship notes, and carry
+//! them through rewrites of history.
+//!
+//! A hook's payload becomes typed events (`payload`, `event`); what they show in the work tree is
+//! appended to a local queue (`observe`, `queue`); when something was committed, the queue becomes a
+//! git-ai note (`settle`), which rewrites of history carry along (`rewrite`). Contents and prompts
+//! are not kept: files are lists of keyed line hashes. Notes are written by the `git` program.
+
+pub mod classes;
+pub mod event;
+pub mod hook;
+pub mod install;
+mod ledger;
+mod lines;
+mod notes;
+mod objects;
+mod observe;
+pub mod payload;
+mod place;
+mod queue;
+mod rewrite;
+mod settle;
+mod status;
+mod trace;
+mod worktree;
+
+pub use notes::{Merged, NotesError};
+pub use objects::NOTES_REF;
+pub use observe::observe;
+pub use place::Place;
+pub use rewrite::{
+    LARGEST_INPUT, RangeError, merge_notes, post_commit, post_merge, post_rewrite, share_notes,
+    squash,
+};
+pub use settle::{SettleError, Settled, settle};
+pub use status::{Status, status};

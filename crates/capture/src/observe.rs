@@ -1,0 +1,512 @@
+//! From an event to a record in the queue: the files that it is about, as they are now.
+//!
+//! Runs inside a hook: nothing here may fail the agent, wait or take long. What the payload proposes
+//! is compared with what is on the disk, and only which lines it explains is kept.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bstr::ByteSlice;
+use rustc_hash::FxHashSet;
+use sha2::{Digest, Sha256};
+use trueline_authorship::{note, tools};
+use trueline_facts::{ModelId, RepoPath};
+
+use crate::classes::Classes;
+use crate::event::{Action, Change, Edit, Event, Moment, Report, Session, Write};
+use crate::lines::{LineKey, texts};
+use crate::place::Place;
+use crate::queue::{Actor, Claim, FileState, Record, Seen, StateId, Store, Written};
+use crate::settle;
+use crate::worktree::{self, Content};
+
+/// The end of a transcript in which the model's name is looked for.
+const TRANSCRIPT_TAIL: u64 = 64 << 10;
+
+/// Files of one event that are looked at.
+const MOST_FILES: usize = 256;
+
+/// A text of up to this many bytes is searched for parts of lines; a longer one by whole lines.
+const SEARCHED: usize = 16 << 10;
+
+/// A queue larger than this is folded when a session ends, without waiting for a commit.
+const LARGE_QUEUE: u64 = 512 << 10;
+
+/// Records what a tool told. Never fails: what goes wrong is noted in the capture folder.
+pub fn observe(events: &[Event]) {
+    for event in events {
+        for (place, files) in by_place(event) {
+            let store = Store::at(place.capture_dir());
+            if let Err(error) = observe_in(event, &place, &store, &files) {
+                store.trouble(&format!("a hook event was lost: {error}"));
+            }
+        }
+    }
+}
+
+/// The work trees that an event is about, each with the event's files in it.
+fn by_place(event: &Event) -> Vec<(Place, Vec<(PathBuf, RepoPath)>)> {
+    let files: Vec<PathBuf> = match &event.moment {
+        Moment::Before(Action::Write(write)) | Moment::After(Action::Write(write)) => {
+            write.edits.iter().map(|edit| edit.path.clone()).collect()
+        }
+        Moment::Before(Action::Read(files)) | Moment::Saved(files) => files.clone(),
+        Moment::Before(Action::Command { .. })
+        | Moment::After(Action::Command { .. })
+        | Moment::Ended => {
+            return Place::around(&event.absolute(Path::new("")))
+                .map(|place| (place, Vec::new()))
+                .into_iter()
+                .collect();
+        }
+        Moment::Before(Action::McpCall { .. })
+        | Moment::After(Action::McpCall { .. } | Action::Read(_)) => return Vec::new(),
+    };
+    let mut all: BTreeMap<PathBuf, (Place, Vec<(PathBuf, RepoPath)>)> = BTreeMap::new();
+    for file in files.into_iter().take(MOST_FILES) {
+        let absolute = event.absolute(&file);
+        let Some(place) = absolute.parent().and_then(Place::around) else {
+            continue;
+        };
+        if let Some(path) = place.relative(&absolute) {
+            let known = all.entry(place.work_tree.clone()).or_insert((place, Vec::new()));
+            known.1.push((absolute, path));
+        }
+    }
+    all.into_values().collect()
+}
+
+fn observe_in(
+    event: &Event,
+    place: &Place,
+    store: &Store,
+    files: &[(PathBuf, RepoPath)],
+) -> std::io::Result<()> {
+    let Some(seen) = seen(event, place, store, files)? else {
+        return Ok(());
+    };
+    let mut actor = actor(&event.session, event);
+    if matches!(seen, Seen::AfterWrite(_) | Seen::AfterCommand { .. }) && actor.model.is_none() {
+        actor.model = event.session.transcript.as_deref().and_then(model_of);
+    }
+    let ended = matches!(seen, Seen::Ended);
+    let record = record(actor, place, seen);
+    // Where no hook of git's runs, the end of a turn is the time to see what was committed.
+    let behind = ended && settle::is_behind(store, &record.ground.head);
+    if !store.append(&record)? {
+        store.trouble("the queue is full: commit, or run `trueline hook run settle`");
+    }
+    if behind || (ended && store.size() > LARGE_QUEUE) {
+        settle::settle(place).map_err(std::io::Error::other)?;
+    }
+    Ok(())
+}
+
+/// A record of this moment.
+pub(crate) fn record(actor: Actor, place: &Place, seen: Seen) -> Record {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let time = now.map_or(0, |time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+    // A hook that fires twice shows the same state twice, which says nothing new; only readings are
+    // counted, and must not be counted twice. The time tells a repeated command from a repeated line.
+    let when = if matches!(seen, Seen::Read(_)) { 0 } else { time };
+    let told = serde_json::to_vec(&(&actor.session, actor.call, when, &seen)).unwrap_or_default();
+    Record {
+        id: number(&Sha256::digest(told)),
+        time,
+        ground: place.ground(),
+        actor,
+        seen,
+    }
+}
+
+fn seen(
+    event: &Event,
+    place: &Place,
+    store: &Store,
+    files: &[(PathBuf, RepoPath)],
+) -> std::io::Result<Option<Seen>> {
+    let now = |files: &[(PathBuf, RepoPath)]| -> std::io::Result<Vec<FileState>> {
+        let key = key(store)?;
+        let mut states = Vec::new();
+        for (file, path) in files {
+            let state = match worktree::content(file) {
+                Content::Text(content) => match key.lines(&content) {
+                    Some(lines) => Some(store.keep(&lines)?),
+                    None => continue,
+                },
+                Content::Absent => None,
+                Content::Other => continue,
+            };
+            states.push(FileState {
+                path: path.clone(),
+                state,
+            });
+        }
+        Ok(states)
+    };
+    Ok(Some(match &event.moment {
+        Moment::Before(Action::Write(_)) => Seen::BeforeWrite(now(files)?),
+        Moment::Saved(_) => Seen::Saved(now(files)?),
+        Moment::After(Action::Write(write)) => {
+            Seen::AfterWrite(written(event, place, store, write)?)
+        }
+        Moment::Before(Action::Command { .. }) => {
+            let (files, whole) = differing(place, store)?;
+            Seen::BeforeCommand { files, whole }
+        }
+        Moment::After(Action::Command { text }) => {
+            let (files, whole) = differing(place, store)?;
+            let named = files
+                .iter()
+                .filter(|file| text.as_bytes().contains_str(file.path.file_name()))
+                .map(|file| file.path.clone())
+                .collect();
+            Seen::AfterCommand {
+                files,
+                whole,
+                named,
+                by_git: moves_content(text),
+            }
+        }
+        Moment::Before(Action::Read(_)) => {
+            let classes = Classes::load(&place.work_tree);
+            let mut read: Vec<_> = files.iter().flat_map(|(_, path)| classes.of(path)).collect();
+            read.sort_unstable();
+            read.dedup();
+            if read.is_empty() {
+                return Ok(None);
+            }
+            store.create()?;
+            Seen::Read(read)
+        }
+        Moment::Ended => {
+            // A session that touched nothing here leaves nothing here.
+            if store.size() == 0 {
+                return Ok(None);
+            }
+            Seen::Ended
+        }
+        Moment::Before(Action::McpCall { .. })
+        | Moment::After(Action::McpCall { .. } | Action::Read(_)) => return Ok(None),
+    }))
+}
+
+/// Everything that differs from HEAD, kept.
+pub(crate) fn differing(place: &Place, store: &Store) -> std::io::Result<(Vec<FileState>, bool)> {
+    let look = worktree::look(place);
+    let key = key(store)?;
+    let mut files = Vec::with_capacity(look.files.len());
+    for (path, content) in look.files {
+        let state = match content {
+            None => None,
+            Some(content) => match key.lines(&content) {
+                Some(lines) => Some(store.keep(&lines)?),
+                None => continue,
+            },
+        };
+        files.push(FileState { path, state });
+    }
+    Ok((files, look.whole))
+}
+
+fn written(
+    event: &Event,
+    place: &Place,
+    store: &Store,
+    write: &Write,
+) -> std::io::Result<Vec<Written>> {
+    let key = key(store)?;
+    let mut out = Vec::new();
+    for edit in write.edits.iter().take(MOST_FILES) {
+        let absolute = event.absolute(&edit.path);
+        let Some(path) = place.relative(&absolute) else {
+            continue;
+        };
+        let mut content = match worktree::content(&absolute) {
+            Content::Text(content) => Some(content),
+            Content::Absent => None,
+            Content::Other => continue,
+        };
+        if write.report == Report::Early {
+            content = settled(content, &edit.change);
+        }
+        let before = (write.report == Report::AfterOnly)
+            .then(|| undone(content.as_deref()?, &edit.change))
+            .flatten();
+        let before = match before.and_then(|before| key.lines(&before)) {
+            Some(lines) => Some(store.keep(&lines)?),
+            None => None,
+        };
+        let state: Option<StateId> = match &content {
+            None => None,
+            Some(content) => match key.lines(content) {
+                Some(lines) => Some(store.keep(&lines)?),
+                None => continue,
+            },
+        };
+        out.push(Written {
+            file: FileState { path, state },
+            claim: claim(content.as_deref().unwrap_or_default(), edit),
+            before,
+        });
+    }
+    Ok(out)
+}
+
+/// Which lines of the content the payload explains: those that it proposed, spaces aside, because a
+/// formatter may have run already.
+fn claim(content: &[u8], edit: &Edit) -> Claim {
+    let explains: Box<dyn Fn(&[u8]) -> bool> = match &edit.change {
+        Change::Untold => return Claim::Untold,
+        Change::Delete => return Claim::Lines(Vec::new()),
+        Change::Whole(whole) if texts(whole.as_bytes()).eq(texts(content)) => return Claim::All,
+        Change::Whole(whole) => explained_by(&[whole.as_bytes()]),
+        Change::Lines(lines) => {
+            explained_by(&lines.iter().map(|line| line.as_bytes()).collect::<Vec<_>>())
+        }
+        Change::Replace(all) => {
+            explained_by(&all.iter().map(|one| one.new.as_bytes()).collect::<Vec<_>>())
+        }
+    };
+    // A replacement within a line: the line holds more than the new text.
+    let mut within: Vec<(usize, usize)> = Vec::new();
+    if let Change::Replace(all) = &edit.change {
+        for one in all.iter().filter(|one| !one.new.is_empty()) {
+            let found = content.find_iter(one.new.as_bytes()).take(1_000);
+            within.extend(found.map(|at| (at, at + one.new.len())));
+        }
+        within.sort_unstable();
+    }
+    let mut runs: Vec<(u32, u32)> = Vec::new();
+    let mut start = 0;
+    for (at, line) in content.split(|byte| *byte == b'\n').enumerate() {
+        let end = start + line.len();
+        let touched = within
+            .iter()
+            .any(|(from, to)| *from <= end && start < (*to).max(from + 1));
+        if touched || explains(line) {
+            let at = at as u32;
+            match runs.last_mut() {
+                Some((first, count)) if *first + *count == at => *count += 1,
+                _ => runs.push((at, 1)),
+            }
+        }
+        start = end + 1;
+    }
+    Claim::Lines(runs)
+}
+
+/// Whether a line is among the texts, spaces aside: as a part of a short text, as a line of a long one.
+fn explained_by<'t>(texts_given: &[&'t [u8]]) -> Box<dyn Fn(&[u8]) -> bool + 't> {
+    let total: usize = texts_given.iter().map(|text| text.len()).sum();
+    if total <= SEARCHED {
+        // What stands apart is kept apart by a byte that no text line has.
+        let joined = texts_given.iter().map(|t| tight(t)).collect::<Vec<_>>().join(&b'\n');
+        return Box::new(move |line| {
+            let line = tight(line);
+            line.is_empty() || joined.contains_str(&line)
+        });
+    }
+    let lines: FxHashSet<Vec<u8>> = texts_given
+        .iter()
+        .flat_map(|text| text.split(|byte| *byte == b'\n'))
+        .map(tight)
+        .collect();
+    Box::new(move |line| {
+        let line = tight(line);
+        line.is_empty() || lines.contains(&line)
+    })
+}
+
+fn tight(text: &[u8]) -> Vec<u8> {
+    text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect()
+}
+
+/// What a file will hold once a write that was told early is on the disk.
+fn settled(content: Option<Vec<u8>>, change: &Change) -> Option<Vec<u8>> {
+    match change {
+        Change::Whole(whole) => Some(whole.as_bytes().to_vec()),
+        Change::Replace(all) => {
+            let mut text = content?;
+            for one in all {
+                let new_is_there = !one.new.is_empty() && text.contains_str(&*one.new);
+                if !new_is_there && text.contains_str(&*one.old) && !one.old.is_empty() {
+                    text = text.replacen(&*one.old, &*one.new, 1);
+                }
+            }
+            Some(text)
+        }
+        Change::Lines(_) | Change::Delete | Change::Untold => content,
+    }
+}
+
+/// What a file held before texts in it were replaced, if that is certain: each new text stands in
+/// it once.
+fn undone(content: &[u8], change: &Change) -> Option<Vec<u8>> {
+    let Change::Replace(all) = change else {
+        return None;
+    };
+    let mut text = content.to_vec();
+    for one in all.iter().rev() {
+        let mut found = text.find_iter(one.new.as_bytes());
+        let at = found.next()?;
+        if one.new.is_empty() || found.next().is_some() {
+            return None;
+        }
+        text.splice(at..at + one.new.len(), one.old.bytes());
+    }
+    Some(text)
+}
+
+/// Does a command line let git move content about? Then what changed was not written by the agent.
+fn moves_content(command: &str) -> bool {
+    const MOVERS: [&str; 15] = [
+        "stash", "checkout", "switch", "restore", "reset", "merge", "rebase", "cherry-pick",
+        "revert", "pull", "apply", "am", "clean", "read-tree", "worktree",
+    ];
+    let words: Vec<&str> = command
+        .split(|c: char| c.is_whitespace() || matches!(c, ';' | '&' | '|' | '(' | ')' | '`' | '"' | '\''))
+        .filter(|word| !word.is_empty())
+        .collect();
+    words.iter().enumerate().any(|(at, word)| {
+        let program = word.rsplit('/').next().unwrap_or(word);
+        if !matches!(program, "git" | "git.exe" | "gh" | "patch" | "jj" | "hg" | "svn") {
+            return false;
+        }
+        program != "git" && program != "git.exe"
+            || words.iter().skip(at + 1).take(6).any(|word| MOVERS.contains(word))
+    })
+}
+
+/// The model that a transcript's end names. Nothing else of it is looked at or kept.
+fn model_of(transcript: &Path) -> Option<ModelId> {
+    let mut file = File::open(transcript).ok()?;
+    let len = file.metadata().ok()?.len();
+    file.seek(SeekFrom::Start(len.saturating_sub(TRANSCRIPT_TAIL))).ok()?;
+    let mut tail = Vec::new();
+    file.take(TRANSCRIPT_TAIL).read_to_end(&mut tail).ok()?;
+    const NAME: &[u8] = b"\"model\":";
+    let at = tail.rfind(NAME)? + NAME.len();
+    let rest = tail.get(at..)?.trim_start().strip_prefix(b"\"")?;
+    let name = rest.get(..rest.find_byte(b'"')?)?;
+    tools::model(std::str::from_utf8(name).ok()?)
+}
+
+fn actor(session: &Session, event: &Event) -> Actor {
+    let key = note::session_key(session.tool.as_str(), &session.conversation);
+    let mut digest = Sha256::new();
+    digest.update(&key);
+    match (&event.call, &event.moment) {
+        (Some(call), _) => digest.update(call.as_bytes()),
+        (None, Moment::Before(action) | Moment::After(action)) => match action {
+            Action::Command { text } => digest.update(text.as_bytes()),
+            Action::Write(write) => {
+                for edit in &write.edits {
+                    digest.update(edit.path.as_os_str().as_encoded_bytes());
+                }
+            }
+            Action::McpCall { .. } | Action::Read(_) => {}
+        },
+        (None, Moment::Saved(_) | Moment::Ended) => {}
+    }
+    Actor {
+        tool: session.tool.clone(),
+        model: session.model.clone(),
+        session: key.into(),
+        call: number(&digest.finalize()),
+    }
+}
+
+fn number(digest: &[u8]) -> u64 {
+    digest.iter().take(8).fold(0, |all, byte| all << 8 | u64::from(*byte))
+}
+
+/// The secret of a capture folder, made when it is first needed.
+pub(crate) fn key(store: &Store) -> std::io::Result<LineKey> {
+    store.create()?;
+    let path = store.folder().join("key");
+    if let Ok(bytes) = std::fs::read(&path)
+        && let Ok(key) = <[u8; 16]>::try_from(bytes.as_slice())
+    {
+        return Ok(LineKey(key));
+    }
+    let mut secret = [0; 16];
+    secret.copy_from_slice(
+        Sha256::digest(random())
+            .get(..16)
+            .ok_or_else(|| std::io::Error::other("no digest"))?,
+    );
+    crate::queue::write_aside(&path, &secret)?;
+    // Another hook may have been first: what stands there now counts.
+    let bytes = std::fs::read(&path)?;
+    <[u8; 16]>::try_from(bytes.as_slice())
+        .map(LineKey)
+        .map_err(|_| std::io::Error::other("the key of the capture folder is damaged"))
+}
+
+/// Bytes that nobody can guess: the system's, through the keys that the standard library draws for
+/// its hash tables.
+fn random() -> Vec<u8> {
+    use std::hash::{BuildHasher, RandomState};
+    (0_u8..4)
+        .flat_map(|round| RandomState::new().hash_one(round).to_le_bytes())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Replacement;
+
+    fn edit(change: Change) -> Edit {
+        Edit {
+            path: "a.py".into(),
+            change,
+        }
+    }
+
+    fn replaced(old: &str, new: &str) -> Change {
+        Change::Replace(vec![Replacement {
+            old: old.into(),
+            new: new.into(),
+        }])
+    }
+
+    #[test]
+    fn only_lines_that_the_payload_proposes_are_claimed() {
+        let content = b"person\ndef f():\n    return 1\nanother person\n";
+        let claim = claim(content, &edit(replaced("x", "def f():\n  return 1")));
+        assert_eq!(claim, Claim::Lines(vec![(1, 2), (4, 1)]));
+    }
+
+    #[test]
+    fn a_replacement_within_a_line_claims_the_line() {
+        let claim = claim(b"a = f(1)\nb = 2", &edit(replaced("g", "f")));
+        assert_eq!(claim, Claim::Lines(vec![(0, 1)]));
+    }
+
+    #[test]
+    fn the_whole_content_claims_all() {
+        let claim = claim(b"a\r\nb\r\n", &edit(Change::Whole("a\nb".into())));
+        assert_eq!(claim, Claim::All);
+    }
+
+    #[test]
+    fn commands_that_let_git_move_content_are_known() {
+        for moving in ["git stash pop", "cd x && git -C .. checkout -- a", "git -c a=b pull"] {
+            assert!(moves_content(moving), "{moving}");
+        }
+        for other in ["git status", "sed -i s/a/b/ stash.py", "cargo fmt", "git add -A && ls"] {
+            assert!(!moves_content(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn an_edit_that_was_told_alone_is_undone_when_that_is_certain() {
+        assert_eq!(undone(b"a\nnew\nb\n", &replaced("old", "new")).unwrap(), b"a\nold\nb\n");
+        assert_eq!(undone(b"new\nnew\n", &replaced("old", "new")), None);
+    }
+}

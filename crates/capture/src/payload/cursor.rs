@@ -1,0 +1,76 @@
+//! Cursor: `preToolUse` and `postToolUse`, with `afterFileEdit`, shell and MCP events beside them.
+//!
+//! Both kinds fire for one call. That counts nothing twice: what an edit changed is seen in the
+//! file, once, whoever tells of it.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::fields::{
+    FILE, call, command, directory, edits, event, member, path, paths, session, text, write,
+};
+use crate::event::{Action, Event, Moment, Report};
+
+pub(super) fn events(value: &Value, here: &Path) -> Vec<Event> {
+    let who = session("cursor", value, &["conversation_id", "session_id"]);
+    let root = value
+        .get("workspace_roots")
+        .map(paths)
+        .and_then(|roots| roots.into_iter().next());
+    let here = root.as_deref().unwrap_or(here);
+    let cwd = directory(value, &["cwd"], here);
+    let one = |moment: Moment| event(who.clone(), cwd.clone(), call(value), moment);
+    match text(value, &["hook_event_name"]).unwrap_or_default() {
+        "preToolUse" => tool(value).map_or_else(Vec::new, |a| one(Moment::Before(a))),
+        "postToolUse" => tool(value).map_or_else(Vec::new, |a| one(Moment::After(a))),
+        "beforeShellExecution" => shell(value).map_or_else(Vec::new, |a| one(Moment::Before(a))),
+        "afterShellExecution" => shell(value).map_or_else(Vec::new, |a| one(Moment::After(a))),
+        "beforeMCPExecution" => one(Moment::Before(mcp(value))),
+        "afterMCPExecution" => one(Moment::After(mcp(value))),
+        "afterFileEdit" => write(edits(value), Report::AfterOnly)
+            .map_or_else(Vec::new, |a| one(Moment::After(a))),
+        "beforeReadFile" => match text(value, &FILE) {
+            Some(file) => one(Moment::Before(Action::Read(vec![path(file)]))),
+            None => Vec::new(),
+        },
+        "stop" | "sessionEnd" => one(Moment::Ended),
+        _ => Vec::new(),
+    }
+}
+
+fn tool(value: &Value) -> Option<Action> {
+    let input = member(value, &["tool_input"]);
+    match text(value, &["tool_name"])? {
+        "Write" | "StrReplace" | "ApplyPatch" | "Edit" | "MultiEdit" | "EditNotebook" => {
+            write(edits(&input), Report::Paired)
+        }
+        "Delete" => {
+            let mut gone = edits(&input);
+            for edit in &mut gone {
+                edit.change = crate::event::Change::Delete;
+            }
+            write(gone, Report::Paired)
+        }
+        "Shell" => command(&input, &["command"]),
+        "Read" => Some(Action::Read(vec![path(text(&input, &FILE)?)])),
+        name => name.strip_prefix("MCP:").map(|tool| Action::McpCall {
+            server: "".into(),
+            tool: tool.into(),
+            arguments: input,
+        }),
+    }
+}
+
+fn shell(value: &Value) -> Option<Action> {
+    command(value, &["command"])
+}
+
+/// The arguments are an object, or in older builds a text that holds one.
+fn mcp(value: &Value) -> Action {
+    Action::McpCall {
+        server: text(value, &["server", "server_name", "url"]).unwrap_or_default().into(),
+        tool: text(value, &["tool_name"]).unwrap_or_default().into(),
+        arguments: member(value, &["tool_input"]),
+    }
+}

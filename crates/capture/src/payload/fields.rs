@@ -1,0 +1,254 @@
+//! Looking things up in a payload that may name them in several ways, or not at all.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use trueline_authorship::tools;
+use trueline_facts::ModelId;
+
+use crate::event::{Action, Change, Edit, Event, Moment, Replacement, Report, Session, Write};
+
+/// Files that one payload may name.
+const MOST_PATHS: usize = 256;
+
+/// The first of the names that holds a text which is not empty.
+pub(super) fn text<'v>(value: &'v Value, names: &[&str]) -> Option<&'v str> {
+    names
+        .iter()
+        .filter_map(|name| value.get(name)?.as_str())
+        .find(|text| !text.is_empty())
+}
+
+/// The first of the names that is there. A member that holds JSON as a text is opened.
+pub(super) fn member(value: &Value, names: &[&str]) -> Value {
+    let found = names.iter().find_map(|name| value.get(name));
+    match found {
+        Some(Value::String(inner)) => {
+            serde_json::from_str(inner).unwrap_or_else(|_| Value::String(inner.clone()))
+        }
+        Some(found) => found.clone(),
+        None => Value::Null,
+    }
+}
+
+/// A path as payloads write it: perhaps a `file:` address, perhaps `/c:/…` on Windows.
+pub(super) fn path(text: &str) -> PathBuf {
+    let text = text
+        .strip_prefix("file://localhost")
+        .or_else(|| text.strip_prefix("file://"))
+        .unwrap_or(text);
+    let bytes = text.as_bytes();
+    let drive = bytes.len() > 2
+        && bytes[0] == b'/'
+        && bytes[1].is_ascii_alphabetic()
+        && bytes[2] == b':';
+    PathBuf::from(if drive { &text[1..] } else { text })
+}
+
+/// Every text in a list or a single text, as paths.
+pub(super) fn paths(value: &Value) -> Vec<PathBuf> {
+    match value {
+        Value::String(one) if !one.is_empty() => match serde_json::from_str::<Vec<String>>(one) {
+            Ok(many) => many.iter().map(|one| path(one)).collect(),
+            Err(_) => vec![path(one)],
+        },
+        Value::Array(many) => many
+            .iter()
+            .filter_map(Value::as_str)
+            .filter(|one| !one.is_empty())
+            .take(MOST_PATHS)
+            .map(path)
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The directory a payload names, else where the hook was started.
+pub(super) fn directory(value: &Value, names: &[&str], here: &Path) -> PathBuf {
+    text(value, names).map_or_else(|| here.to_owned(), |text| here.join(path(text)))
+}
+
+pub(super) fn model(value: &Value) -> Option<ModelId> {
+    match value.get("model").or_else(|| value.get("model_name"))? {
+        Value::String(name) => tools::model(name),
+        // Cline and others: provider and slug.
+        Value::Object(parts) => ["slug", "id", "name"]
+            .iter()
+            .find_map(|key| tools::model(parts.get(*key)?.as_str()?)),
+        _ => None,
+    }
+}
+
+/// Who it is, from the usual names of the fields.
+pub(super) fn session(tool: &str, value: &Value, conversation: &[&str]) -> Session {
+    let transcript = text(
+        value,
+        &["transcript_path", "transcriptPath", "chat_session_path", "chatSessionPath"],
+    );
+    let conversation = text(value, conversation).or_else(|| {
+        transcript
+            .map(Path::new)
+            .and_then(Path::file_stem)
+            .and_then(std::ffi::OsStr::to_str)
+    });
+    Session {
+        tool: tools::fold(tool),
+        conversation: conversation.unwrap_or("unnamed").into(),
+        model: model(value),
+        transcript: transcript.map(path),
+    }
+}
+
+/// The id of a call, by which before and after are told to be the same.
+pub(super) fn call(value: &Value) -> Option<Box<str>> {
+    text(
+        value,
+        &["tool_use_id", "toolUseId", "tool_call_id", "toolCallId", "execution_id", "call_id"],
+    )
+    .map(Into::into)
+}
+
+/// The names that tools use for the file of a call.
+pub(super) const FILE: [&str; 12] = [
+    "file_path",
+    "filePath",
+    "path",
+    "filepath",
+    "notebook_path",
+    "target_file",
+    "targetFile",
+    "relative_workspace_path",
+    "uri",
+    "fileName",
+    "file_name",
+    "filename",
+];
+
+/// What the usual fields say of a write: whole content, texts replaced, or nothing.
+pub(super) fn change(input: &Value) -> Change {
+    if let Some(Value::Array(edits)) = input.get("edits") {
+        let replaced: Vec<Replacement> = edits.iter().filter_map(replacement).collect();
+        if !replaced.is_empty() && replaced.len() == edits.len() {
+            return Change::Replace(replaced);
+        }
+    }
+    if let Some(one) = replacement(input) {
+        return Change::Replace(vec![one]);
+    }
+    for name in ["content", "contents", "file_text", "fileText", "new_source"] {
+        if let Some(content) = input.get(name).and_then(Value::as_str) {
+            // A cell of a notebook is not its whole file.
+            return if name == "new_source" {
+                Change::Untold
+            } else {
+                Change::Whole(content.into())
+            };
+        }
+    }
+    Change::Untold
+}
+
+fn replacement(input: &Value) -> Option<Replacement> {
+    let old = ["old_string", "oldString", "old_str", "oldStr"]
+        .iter()
+        .find_map(|name| input.get(name)?.as_str())?;
+    let new = ["new_string", "newString", "new_str", "newStr"]
+        .iter()
+        .find_map(|name| input.get(name)?.as_str())?;
+    Some(Replacement {
+        old: old.into(),
+        new: new.into(),
+    })
+}
+
+/// The edit of a call that names one file, or those of a patch in it.
+pub(super) fn edits(input: &Value) -> Vec<Edit> {
+    for name in ["patch", "input", "command", "patchText", "patch_text"] {
+        let patch = match input {
+            Value::String(text) => Some(text.as_str()),
+            _ => input.get(name).and_then(Value::as_str),
+        };
+        if let Some(patch) = patch.filter(|patch| super::patch::is_patch(patch)) {
+            return super::patch::edits(patch);
+        }
+    }
+    match text(input, &FILE) {
+        Some(file) => vec![Edit {
+            path: path(file),
+            change: change(input),
+        }],
+        None => Vec::new(),
+    }
+}
+
+/// Files that a payload names anywhere, where its shape is not known. Depth and number are bounded.
+pub(super) fn named_files(value: &Value) -> Vec<PathBuf> {
+    const NAMES: [&str; 11] = [
+        "file_path", "filepath", "path", "fspath", "files", "filepaths", "file_paths", "filePath",
+        "fsPath", "filePaths", "uri",
+    ];
+    let mut found = Vec::new();
+    let mut waiting = vec![(value, 0_u32)];
+    while let Some((value, depth)) = waiting.pop() {
+        if depth > 8 || found.len() >= MOST_PATHS {
+            break;
+        }
+        match value {
+            Value::Object(members) => {
+                for (name, member) in members {
+                    if NAMES.contains(&name.as_str()) {
+                        found.extend(paths(member));
+                    }
+                    waiting.push((member, depth + 1));
+                }
+            }
+            Value::Array(items) => waiting.extend(items.iter().map(|item| (item, depth + 1))),
+            _ => {}
+        }
+    }
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// `mcp__server__tool`, as Claude and Codex name tools of MCP servers.
+pub(super) fn mcp(name: &str, input: &Value) -> Option<Action> {
+    let (server, tool) = name.strip_prefix("mcp__")?.split_once("__")?;
+    Some(Action::McpCall {
+        server: server.into(),
+        tool: tool.into(),
+        arguments: input.clone(),
+    })
+}
+
+pub(super) fn command(input: &Value, names: &[&str]) -> Option<Action> {
+    let text = match names.iter().find_map(|name| input.get(name))? {
+        Value::String(text) => text.clone(),
+        // Codex's `shell` takes a list of words.
+        Value::Array(words) => words
+            .iter()
+            .filter_map(Value::as_str)
+            .collect::<Vec<_>>()
+            .join(" "),
+        _ => return None,
+    };
+    Some(Action::Command { text: text.into() })
+}
+
+pub(super) fn write(edits: Vec<Edit>, report: Report) -> Option<Action> {
+    (!edits.is_empty()).then_some(Action::Write(Write { edits, report }))
+}
+
+pub(super) fn event(
+    session: Session,
+    cwd: PathBuf,
+    call: Option<Box<str>>,
+    moment: Moment,
+) -> Vec<Event> {
+    vec![Event {
+        session,
+        cwd,
+        call,
+        moment,
+    }]
+}

@@ -1,0 +1,116 @@
+use std::path::Path;
+
+use super::*;
+use crate::event::{Action, Change, Moment, Report};
+
+/// One line a payload: what it tells, in words.
+fn told(dialect: Dialect, payloads: &str) -> String {
+    payloads
+        .lines()
+        .map(|line| {
+            let events = parse(dialect, line.as_bytes(), Path::new("/here"));
+            let mut words: Vec<String> = events.iter().map(in_words).collect();
+            if words.is_empty() {
+                words.push("nothing".to_owned());
+            }
+            words.join(" + ") + "\n"
+        })
+        .collect()
+}
+
+fn in_words(event: &Event) -> String {
+    let who = &event.session;
+    let model = who.model.as_ref().map_or("-", |model| model.as_str());
+    let call = event.call.as_deref().unwrap_or("-");
+    let what = match &event.moment {
+        Moment::Before(action) => format!("before {}", action_in_words(action)),
+        Moment::After(action) => format!("after {}", action_in_words(action)),
+        Moment::Saved(files) => format!("saved {files:?}"),
+        Moment::Ended => "ended".to_owned(),
+    };
+    format!(
+        "{} ({model}) {} {call} in {}: {what}",
+        who.tool,
+        who.conversation,
+        event.cwd.display()
+    )
+}
+
+fn action_in_words(action: &Action) -> String {
+    match action {
+        Action::Write(write) => {
+            let edits: Vec<String> = write
+                .edits
+                .iter()
+                .map(|edit| {
+                    let change = match &edit.change {
+                        Change::Whole(text) => format!("whole {text:?}"),
+                        Change::Replace(all) => all
+                            .iter()
+                            .map(|one| format!("{:?} becomes {:?}", one.old, one.new))
+                            .collect::<Vec<_>>()
+                            .join(", "),
+                        Change::Lines(lines) => format!("adds {lines:?}"),
+                        Change::Delete => "goes".to_owned(),
+                        Change::Untold => "untold".to_owned(),
+                    };
+                    format!("{}: {change}", edit.path.display())
+                })
+                .collect();
+            let report = match write.report {
+                Report::Paired => "",
+                Report::AfterOnly => " (after only)",
+                Report::Early => " (early)",
+            };
+            format!("write{report} {}", edits.join("; "))
+        }
+        Action::Command { text } => format!("command {text:?}"),
+        Action::McpCall {
+            server,
+            tool,
+            arguments,
+        } => format!("mcp {server}/{tool} {arguments}"),
+        Action::Read(files) => format!("read {files:?}"),
+    }
+}
+
+#[test]
+fn recorded_payloads_of_each_tool() {
+    insta::assert_snapshot!("claude", told(Dialect::Claude, include_str!("../../tests/payloads/claude.jsonl")));
+    insta::assert_snapshot!("cursor", told(Dialect::Cursor, include_str!("../../tests/payloads/cursor.jsonl")));
+    insta::assert_snapshot!("codex", told(Dialect::Codex, include_str!("../../tests/payloads/codex.jsonl")));
+    insta::assert_snapshot!("gemini", told(Dialect::Gemini, include_str!("../../tests/payloads/gemini.jsonl")));
+    insta::assert_snapshot!("copilot", told(Dialect::Copilot, include_str!("../../tests/payloads/copilot.jsonl")));
+    insta::assert_snapshot!("windsurf", told(Dialect::Windsurf, include_str!("../../tests/payloads/windsurf.jsonl")));
+    insta::assert_snapshot!("opencode", told(Dialect::OpenCode, include_str!("../../tests/payloads/opencode.jsonl")));
+    insta::assert_snapshot!("generic", told(Dialect::Generic, include_str!("../../tests/payloads/generic.jsonl")));
+}
+
+#[test]
+fn a_payload_without_any_one_of_its_members_is_no_failure() {
+    for (dialect, payloads) in [
+        (Dialect::Claude, include_str!("../../tests/payloads/claude.jsonl")),
+        (Dialect::Cursor, include_str!("../../tests/payloads/cursor.jsonl")),
+        (Dialect::Codex, include_str!("../../tests/payloads/codex.jsonl")),
+        (Dialect::Copilot, include_str!("../../tests/payloads/copilot.jsonl")),
+        (Dialect::Gemini, include_str!("../../tests/payloads/gemini.jsonl")),
+    ] {
+        for line in payloads.lines() {
+            let whole: Value = serde_json::from_str(line).unwrap();
+            for name in whole.as_object().unwrap().keys() {
+                for instead in [None, Some(Value::Null), Some(Value::Array(Vec::new())), Some(7.into())] {
+                    let mut changed = whole.clone();
+                    let members = changed.as_object_mut().unwrap();
+                    match instead {
+                        None => drop(members.remove(name)),
+                        Some(value) => drop(members.insert(name.clone(), value)),
+                    }
+                    let _ = parse(dialect, changed.to_string().as_bytes(), Path::new("/here"));
+                }
+            }
+            for cut in 0..line.len() {
+                let _ = parse(dialect, &line.as_bytes()[..cut], Path::new("/here"));
+            }
+        }
+    }
+}

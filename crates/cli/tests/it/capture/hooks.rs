@@ -1,0 +1,320 @@
+//! One call at a time: what a hook records, and what it must not.
+
+use serde_json::json;
+
+use super::world::{CLAUDE, CODEX, COPILOT, CURSOR, Clone, TOOLS, Writer};
+
+#[test]
+fn every_tool_s_edits_become_a_note() {
+    for tool in TOOLS {
+        let clone = Clone::new();
+        clone.person("app.py", 0, 4);
+        clone.commit("by hand");
+        clone.agent(tool, "app.py", 2, 3);
+        clone.agent(tool, "new.py", 0, 2);
+        clone.commit("by an agent");
+        let compared = clone.assert_whole();
+        assert_eq!((compared.ai, compared.kept), (5, 5), "{tool:?}");
+    }
+}
+
+#[test]
+fn a_persons_edit_before_an_agents_is_hers_and_one_after_it_is_unknown() {
+    let clone = Clone::new();
+    clone.agent(CLAUDE, "app.py", 0, 3);
+    clone.commit("base");
+    clone.agent(CLAUDE, "app.py", 3, 1);
+    clone.person("app.py", 0, 2);
+    clone.agent(CLAUDE, "app.py", 6, 1);
+    clone.person("app.py", 1, 1);
+    clone.commit("both");
+    let compared = clone.assert_whole();
+    assert_eq!((compared.ai, compared.people), (5, 2));
+}
+
+#[test]
+fn what_a_person_types_while_a_call_is_open_is_not_the_agents() {
+    let clone = Clone::new();
+    clone.person("app.py", 0, 3);
+    clone.commit("base");
+    let before = clone.read("app.py");
+    let after = before.clone() + &clone.lines(Writer::Ai("claude"), 2);
+    let hers = clone.lines(Writer::Person, 1);
+    let both = hers + &after;
+    clone.agent_writes(CLAUDE, "app.py", &after, || clone.write("app.py", &both));
+    clone.commit("both");
+    let compared = clone.assert_whole();
+    assert_eq!((compared.ai, compared.people), (2, 0));
+}
+
+#[test]
+fn what_git_brings_into_a_file_is_nobodys() {
+    let clone = Clone::new();
+    clone.person("app.py", 0, 3);
+    clone.commit("base");
+    clone.agent(CLAUDE, "app.py", 1, 1);
+    clone.commit("agent");
+    clone.git(&["checkout", "--quiet", "-b", "side"]);
+    clone.agent(CODEX, "side.py", 0, 3);
+    clone.commit("side");
+    clone.git(&["checkout", "--quiet", "main"]);
+    clone.git(&["checkout", "side", "--", "side.py"]);
+    clone.agent(CLAUDE, "side.py", 3, 1);
+    clone.commit("takes a file of another branch");
+    let compared = clone.compare();
+    assert!(compared.wrong.is_empty(), "{:?}", compared.wrong);
+    assert_eq!(compared.people, 0);
+}
+
+#[test]
+fn shell_commands_are_seen_by_what_they_change() {
+    let clone = Clone::new();
+    clone.person("app.py", 0, 3);
+    clone.person("dirty.py", 0, 2);
+    clone.commit("base");
+    clone.person("dirty.py", 1, 1);
+    clone.command(CLAUDE, "python gen.py && sed -i s/a/b/ app.py", || {
+        let new = clone.lines(Writer::Ai("claude"), 2);
+        clone.write("app.py", &(clone.read("app.py") + &new));
+        clone.write("deep/new.py", &clone.lines(Writer::Ai("claude"), 3));
+        clone.write("dirty.py", &(clone.read("dirty.py") + &clone.lines(Writer::Ai("claude"), 1)));
+    });
+    clone.commit("by a command");
+    let compared = clone.assert_whole();
+    assert_eq!(compared.ai, 6);
+}
+
+#[test]
+fn a_command_that_lets_git_bring_lines_back_is_credited_with_nothing() {
+    let clone = Clone::new();
+    clone.person("app.py", 0, 2);
+    clone.commit("base");
+    clone.person("app.py", 1, 2);
+    clone.git(&["stash", "--quiet"]);
+    clone.command(CLAUDE, "git stash pop", || {
+        clone.git(&["stash", "pop", "--quiet"]);
+    });
+    clone.commit("popped");
+    assert_eq!(clone.assert_whole().people, 0);
+}
+
+#[test]
+fn hooks_that_fire_twice_count_once() {
+    let clone = Clone::new();
+    clone.agent(CLAUDE, "app.py", 0, 2);
+    let payload = json!({
+        "session_id": "claude-session", "cwd": clone.path(), "hook_event_name": "PostToolUse",
+        "tool_name": "Write", "tool_use_id": "call-1",
+        "tool_input": {"file_path": clone.path().join("app.py"), "content": clone.read("app.py")},
+    });
+    clone.hook(CLAUDE, &payload);
+    // Cursor runs Claude's hooks as well.
+    let mut as_cursor = payload.clone();
+    as_cursor["cursor_version"] = json!("2.4.1");
+    clone.hook(CLAUDE, &as_cursor);
+    // An agent that tells of a write nobody saw begin is credited with nothing.
+    clone.hook(
+        CODEX,
+        &json!({
+            "session_id": "codex-session", "cwd": clone.path(), "hook_event_name": "PostToolUse",
+            "tool_name": "apply_patch", "tool_use_id": "other",
+            "tool_input": {"command": "*** Begin Patch\n*** Update File: app.py\n*** End Patch\n"},
+        }),
+    );
+    let head = clone.commit("once");
+    assert_eq!(clone.assert_whole().ai, 2);
+    assert!(!clone.note(&head).contains("codex"));
+}
+
+#[test]
+fn a_report_that_comes_before_the_file_is_on_the_disk_still_counts() {
+    let clone = Clone::new();
+    clone.person("app.py", 0, 2);
+    clone.commit("base");
+    let (old, new) = (clone.read("app.py"), clone.lines(Writer::Ai("github-copilot"), 2));
+    let first = old.lines().next().unwrap();
+    let payload = |event: &str| {
+        json!({
+            "session_id": "vs", "cwd": clone.path(), "hook_event_name": event,
+            "transcript_path": "/home/x/.config/Code/User/workspaceStorage/1/github.copilot-chat/t.json",
+            "tool_name": "replace_string_in_file", "tool_use_id": "c1",
+            "tool_input": {"filePath": clone.path().join("app.py"), "oldString": first,
+                "newString": format!("{first}\n{}", new.trim_end())},
+        })
+    };
+    clone.hook(COPILOT, &payload("PreToolUse"));
+    clone.hook(COPILOT, &payload("PostToolUse"));
+    clone.write("app.py", &old.replacen(first, &format!("{first}\n{}", new.trim_end()), 1));
+    clone.commit("early");
+    let compared = clone.assert_whole();
+    assert_eq!(compared.kept, 2);
+}
+
+#[test]
+fn cursors_old_event_alone_is_worked_out_from_the_texts() {
+    let clone = Clone::new();
+    clone.person("app.py", 0, 3);
+    clone.commit("base");
+    let mid = clone.read("app.py").lines().nth(1).unwrap().to_owned();
+    clone.person("app.py", 3, 1);
+    let new = clone.lines(Writer::Ai("cursor"), 2);
+    let new = format!("{mid}\n{}", new.trim_end());
+    clone.write("app.py", &clone.read("app.py").replacen(&mid, &new, 1));
+    clone.hook(
+        CURSOR,
+        &json!({
+            "conversation_id": "c", "hook_event_name": "afterFileEdit", "cursor_version": "1.7.0",
+            "workspace_roots": [clone.path()], "model": "gpt-5",
+            "file_path": clone.path().join("app.py"),
+            "edits": [{"old_string": mid, "new_string": new}],
+        }),
+    );
+    clone.commit("tab");
+    let compared = clone.assert_whole();
+    assert_eq!((compared.ai, compared.people), (2, 0));
+}
+
+#[test]
+fn nothing_that_is_wrong_with_a_payload_stops_an_agent() {
+    let clone = Clone::new();
+    let long = "x".repeat(1 << 20);
+    for payload in [
+        "",
+        "{",
+        "[]",
+        "null",
+        "{\"hook_event_name\": 3}",
+        "{\"hook_event_name\": \"PreToolUse\", \"tool_name\": \"Edit\", \"tool_input\": {\"file_path\": \"../../../etc/passwd\"}}",
+        "{\"hook_event_name\": \"PostToolUse\", \"tool_name\": \"Write\", \"tool_input\": {\"file_path\": \".git/config\", \"content\": \"x\"}}",
+        "{\"hook_event_name\": \"PreToolUse\", \"tool_name\": \"Bash\", \"tool_input\": [[]], \"cwd\": \"/nowhere\"}",
+        &long,
+    ] {
+        for tool in TOOLS {
+            let run = clone.trueline(&["hook", "run", tool.dialect], payload.as_bytes());
+            assert_eq!(run.status.code(), Some(0), "{} {payload:.80}", tool.dialect);
+            assert_eq!(run.stderr, b"");
+        }
+    }
+    let run = clone.trueline(&["hook", "run", "a-tool-of-tomorrow", "--with", "flags"], b"{}");
+    assert_eq!((run.status.code(), run.stdout), (Some(0), Vec::new()));
+    let outside = tempfile::tempdir().unwrap();
+    let payload = json!({
+        "session_id": "s", "cwd": outside.path(), "hook_event_name": "PreToolUse",
+        "tool_name": "Write", "tool_input": {"file_path": outside.path().join("a"), "content": "x"},
+    });
+    clone.hook(CLAUDE, &payload);
+    assert_eq!(outside.path().read_dir().unwrap().count(), 0);
+}
+
+#[test]
+fn neither_contents_nor_prompts_nor_conversations_are_kept() {
+    let clone = Clone::new();
+    let secret = "hunter2-in-a-line";
+    let call = |event: &str| {
+        json!({
+            "session_id": "conversation-7f3a", "cwd": clone.path(), "hook_event_name": event,
+            "prompt": "the-prompt-text", "tool_name": "Write", "tool_use_id": "u1",
+            "tool_input": {"file_path": clone.path().join("app.py"), "content": format!("{secret}\n")},
+        })
+    };
+    clone.hook(CLAUDE, &call("PreToolUse"));
+    clone.write("app.py", &format!("{secret}\n"));
+    clone.hook(CLAUDE, &call("PostToolUse"));
+    clone.hook(
+        CLAUDE,
+        &json!({
+            "session_id": "conversation-7f3a", "cwd": clone.path(), "hook_event_name": "PreToolUse",
+            "tool_name": "Read", "tool_input": {"file_path": clone.path().join(".env.production")},
+        }),
+    );
+    let mut looked_at = 0;
+    let mut waiting = vec![clone.path().join(".git/trueline")];
+    while let Some(folder) = waiting.pop() {
+        for entry in folder.read_dir().unwrap().flatten() {
+            if entry.path().is_dir() {
+                waiting.push(entry.path());
+                continue;
+            }
+            looked_at += 1;
+            let bytes = std::fs::read(entry.path()).unwrap();
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            for kept in [secret, "the-prompt-text", "conversation-7f3a", ".env.production"] {
+                assert!(!text.contains(kept), "{kept} in {}", entry.path().display());
+            }
+        }
+    }
+    assert!(looked_at >= 4);
+    clone.commit("work");
+    let run = clone.trueline(&["hook", "status", "--format", "json"], b"");
+    let status: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+    assert_eq!(
+        status["reads"],
+        json!([{"tool": "claude", "class": "secrets", "times": 1}])
+    );
+    assert_eq!(status["waiting"], 0);
+}
+
+#[test]
+fn an_uncommitted_rest_is_noted_with_the_commit_that_takes_it() {
+    let clone = Clone::new();
+    clone.person("app.py", 0, 20);
+    clone.commit("base");
+    clone.agent(CLAUDE, "app.py", 2, 2);
+    clone.agent(CODEX, "other.py", 0, 3);
+    clone.git(&["add", "app.py"]);
+    clone.git(&["commit", "--quiet", "-m", "one"]);
+    clone.agent(CLAUDE, "app.py", 15, 1);
+    clone.commit("two");
+    assert_eq!(clone.assert_whole().ai, 6);
+}
+
+#[test]
+fn without_git_hooks_the_note_is_written_later() {
+    let clone = Clone::bare_of_hooks();
+    clone.person("app.py", 0, 3);
+    clone.commit("base");
+    clone.agent(CLAUDE, "app.py", 1, 2);
+    clone.commit("one");
+    clone.agent(CODEX, "app.py", 0, 1);
+    clone.commit("two");
+    assert_eq!(clone.compare().kept, 0);
+    let run = clone.trueline(&["hook", "run", "settle"], b"");
+    assert!(run.status.success(), "{run:?}");
+    assert_eq!(clone.assert_whole().ai, 3);
+    // From then on the end of a turn does it.
+    clone.agent(CLAUDE, "app.py", 0, 1);
+    clone.commit("three");
+    clone.hook(
+        CLAUDE,
+        &json!({"session_id": "claude-session", "cwd": clone.path(), "hook_event_name": "Stop"}),
+    );
+    assert_eq!(clone.assert_whole().ai, 4);
+}
+
+#[test]
+fn linked_work_trees_are_kept_apart() {
+    let clone = Clone::new();
+    clone.person("app.py", 0, 3);
+    clone.commit("base");
+    let other = clone.path().parent().unwrap().join("linked");
+    clone.git(&["worktree", "add", "--quiet", other.to_str().unwrap(), "-b", "linked"]);
+    clone.agent(CLAUDE, "app.py", 3, 1);
+    let in_other = other.join("app.py");
+    let old = std::fs::read_to_string(&in_other).unwrap();
+    let new = clone.lines(Writer::Ai("codex"), 2);
+    let payload = |event: &str| {
+        json!({
+            "session_id": "codex-session", "cwd": other, "hook_event_name": event,
+            "tool_name": "Write", "tool_use_id": "w", "turn_id": "t",
+            "tool_input": {"file_path": in_other, "content": format!("{old}{new}")},
+        })
+    };
+    clone.hook(CODEX, &payload("PreToolUse"));
+    std::fs::write(&in_other, format!("{old}{new}")).unwrap();
+    clone.hook(CODEX, &payload("PostToolUse"));
+    clone.git(&["-C", other.to_str().unwrap(), "commit", "--quiet", "-am", "there"]);
+    clone.commit("here");
+    assert_eq!(clone.assert_whole().ai, 1);
+    clone.git(&["checkout", "--quiet", "--detach", "linked"]);
+    assert_eq!(clone.assert_whole().ai, 2);
+}
