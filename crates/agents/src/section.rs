@@ -71,7 +71,10 @@ pub fn find(text: &str) -> Result<Option<Section>, BrokenSection> {
         .strip_prefix(BEGIN)
         .and_then(|rest| rest.strip_suffix(CLOSE));
     let Some(digest) = digest else {
-        return broken(start, "the marker of a section of trueline carries no digest");
+        return broken(
+            start,
+            "the marker of a section of trueline carries no digest",
+        );
     };
     let body = start + line.len();
     match end {
@@ -142,7 +145,8 @@ pub(crate) fn check(found: &mut Found<'_>) {
             if digest(body) == section.digest {
                 return;
             }
-            let message = "the section was edited by hand: it is not what `trueline init --agents` wrote";
+            let message =
+                "the section was edited by hand: it is not what `trueline init --agents` wrote";
             ((section.range.start, section.range.end), message.to_owned())
         }
         Err(broken) => ((broken.at, broken.at), broken.why.to_owned()),
@@ -178,14 +182,25 @@ pub fn weakened(path: &RepoPath, before: &str, after: Option<&str>) -> Option<Fi
             let message = if lost.is_empty() {
                 format!("the section says less than before: {fewer} of its points are gone")
             } else {
-                format!("the section says less than before: nothing of `{}` any more", lost.join("`, `"))
+                format!(
+                    "the section says less than before: nothing of `{}` any more",
+                    lost.join("`, `")
+                )
             };
-            ((section.range.start, section.range.end), message, Severity::Medium)
+            (
+                (section.range.start, section.range.end),
+                message,
+                Severity::Medium,
+            )
         }
         // Broken markers are told by themselves, in every scan.
         Err(_) => return None,
         Ok(None) => {
-            let what = if after.is_some() { "section" } else { "file with the section" };
+            let what = if after.is_some() {
+                "section"
+            } else {
+                "file with the section"
+            };
             let message = format!("the {what} that `trueline init --agents` wrote was taken out");
             let at = first_difference(before, text);
             ((at, at), message, Severity::High)
@@ -198,7 +213,10 @@ pub fn weakened(path: &RepoPath, before: &str, after: Option<&str>) -> Option<Fi
 
 /// The first byte at which two texts differ.
 fn first_difference(before: &str, after: &str) -> usize {
-    let same = before.bytes().zip(after.bytes()).take_while(|(a, b)| a == b);
+    let same = before
+        .bytes()
+        .zip(after.bytes())
+        .take_while(|(a, b)| a == b);
     text::floor(after, same.count())
 }
 
@@ -249,8 +267,16 @@ mod tests {
             "the section says less than before: nothing of `path-traversal` any more"
         );
         let fewer = with(&BODY.replace("- Test it.\n", ""));
-        assert!(told(&before, Some(&fewer)).unwrap().contains("1 of its points"));
-        assert!(told(&before, Some("# Rules\n\nMore.\n")).unwrap().contains("taken out"));
+        assert!(
+            told(&before, Some(&fewer))
+                .unwrap()
+                .contains("1 of its points")
+        );
+        assert!(
+            told(&before, Some("# Rules\n\nMore.\n"))
+                .unwrap()
+                .contains("taken out")
+        );
         assert!(told(&before, None).unwrap().starts_with("the file"));
         let more = with(&format!("{BODY}- `weak-hash`: use SHA-256.\n"));
         let other = with(&BODY.replace("bind values", "pass values as parameters"));

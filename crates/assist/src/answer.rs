@@ -97,7 +97,10 @@ mod tests {
 
     #[test]
     fn what_cannot_be_seen_is_written_out() {
-        assert_eq!(visible("a\u{200b}b\u{e0041}\u{1b}[1m\tc\n"), "a\\u{200b}b\\u{e0041}\\u{1b}[1m\tc\n");
+        assert_eq!(
+            visible("a\u{200b}b\u{e0041}\u{1b}[1m\tc\n"),
+            "a\\u{200b}b\\u{e0041}\\u{1b}[1m\tc\n"
+        );
     }
 
     #[test]
@@ -113,6 +116,9 @@ mod tests {
     #[test]
     fn an_answer_that_is_too_large_is_an_error() {
         let texts: Vec<String> = (0..40).map(|_| "x".repeat(MAX_TEXT)).collect();
-        assert!(matches!(Answer::new(&texts, String::new()), Err(CallError::TooLarge { .. })));
+        assert!(matches!(
+            Answer::new(&texts, String::new()),
+            Err(CallError::TooLarge { .. })
+        ));
     }
 }

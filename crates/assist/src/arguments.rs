@@ -32,9 +32,7 @@ pub(crate) fn path(name: &'static str, root: &Path, given: &str) -> Result<RepoP
                 if at.symlink_metadata().is_ok_and(|meta| meta.is_symlink()) {
                     return Err(wrong("a link is on the way; links are never followed"));
                 }
-                let part = part
-                    .to_str()
-                    .ok_or_else(|| wrong("it is not UTF-8"))?;
+                let part = part.to_str().ok_or_else(|| wrong("it is not UTF-8"))?;
                 if !bytes.is_empty() {
                     bytes.push(b'/');
                 }
@@ -61,7 +59,10 @@ pub(crate) fn revision<'a>(name: &'static str, given: &'a str) -> Result<&'a str
 /// A text without control characters that is not too long.
 pub(crate) fn short<'a>(name: &'static str, given: &'a str) -> Result<&'a str, CallError> {
     if given.len() > LONGEST {
-        return Err(CallError::argument(name, format!("longer than {LONGEST} bytes")));
+        return Err(CallError::argument(
+            name,
+            format!("longer than {LONGEST} bytes"),
+        ));
     }
     if given.contains(char::is_control) {
         return Err(CallError::argument(name, "it holds control characters"));

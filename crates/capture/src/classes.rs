@@ -18,29 +18,68 @@ const DEFAULTS: [(&str, &[&str]); 4] = [
     (
         "secrets",
         &[
-            ".env", ".env.*", "!.env.example", "!.env.sample", "!.env.template", "*.pem", "*.key",
-            "*.p12", "*.pfx", "*.jks", "*.keystore", "id_rsa", "id_ed25519", "id_ecdsa", ".netrc",
-            ".npmrc", ".pypirc", "credentials.json", "service-account*.json", "*.kdbx",
-            "*.tfstate", "secrets.*", "**/.aws/credentials", "**/.ssh/**", "**/secrets/**",
+            ".env",
+            ".env.*",
+            "!.env.example",
+            "!.env.sample",
+            "!.env.template",
+            "*.pem",
+            "*.key",
+            "*.p12",
+            "*.pfx",
+            "*.jks",
+            "*.keystore",
+            "id_rsa",
+            "id_ed25519",
+            "id_ecdsa",
+            ".netrc",
+            ".npmrc",
+            ".pypirc",
+            "credentials.json",
+            "service-account*.json",
+            "*.kdbx",
+            "*.tfstate",
+            "secrets.*",
+            "**/.aws/credentials",
+            "**/.ssh/**",
+            "**/secrets/**",
         ],
     ),
     (
         "customer-data",
         &[
-            "**/customers/**", "**/customer-data/**", "customers*.csv", "customers*.json",
-            "clients*.csv", "orders*.csv",
+            "**/customers/**",
+            "**/customer-data/**",
+            "customers*.csv",
+            "customers*.json",
+            "clients*.csv",
+            "orders*.csv",
         ],
     ),
     (
         "personal-data",
         &[
-            "**/personal-data/**", "**/pii/**", "users*.csv", "employees*.csv", "patients*.csv",
-            "*.vcf", "*.mbox", "*.eml",
+            "**/personal-data/**",
+            "**/pii/**",
+            "users*.csv",
+            "employees*.csv",
+            "patients*.csv",
+            "*.vcf",
+            "*.mbox",
+            "*.eml",
         ],
     ),
     (
         "data-dumps",
-        &["*.sqlite", "*.sqlite3", "*.db", "*.dump", "*.sql.gz", "*.parquet", "*.bak"],
+        &[
+            "*.sqlite",
+            "*.sqlite3",
+            "*.db",
+            "*.dump",
+            "*.sql.gz",
+            "*.parquet",
+            "*.bak",
+        ],
     ),
 ];
 
@@ -77,7 +116,10 @@ impl Classes {
         let mut globs: BTreeMap<String, Vec<String>> = DEFAULTS
             .iter()
             .map(|(name, globs)| {
-                ((*name).to_owned(), globs.iter().map(|g| (*g).to_owned()).collect())
+                (
+                    (*name).to_owned(),
+                    globs.iter().map(|g| (*g).to_owned()).collect(),
+                )
             })
             .collect();
         globs.extend(own.capture.classes);

@@ -15,7 +15,11 @@ pub fn run(dialect: Dialect, payload: impl Read, here: &Path) -> &'static str {
     // A fault of ours must not become the agent's: a panic is dropped like any other failure.
     let _ = catch_unwind(AssertUnwindSafe(|| {
         let mut bytes = Vec::new();
-        if payload.take(LARGEST_PAYLOAD).read_to_end(&mut bytes).is_ok() {
+        if payload
+            .take(LARGEST_PAYLOAD)
+            .read_to_end(&mut bytes)
+            .is_ok()
+        {
             let events = payload::parse(dialect, &bytes, here);
             observe::observe(&events);
         }

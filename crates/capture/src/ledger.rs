@@ -196,7 +196,10 @@ impl Ledger {
             Changer::Agent(agent, _) => self.intern(&Owner::Agent((*agent).clone())),
             _ => UNKNOWN,
         };
-        let returned = self.returned.get(path).filter(|r| r.came_back || r.file.lines == now);
+        let returned = self
+            .returned
+            .get(path)
+            .filter(|r| r.came_back || r.file.lines == now);
         let from_returned = returned.map(|r| (origins(&r.file.lines, &now), &r.file.owners));
         let from_before = origins(&before.lines, &now);
         let from_head = origins(head, &now);
@@ -205,10 +208,15 @@ impl Ledger {
             let line = at as u32;
             let in_head = from_head.get(at).copied().flatten().is_some();
             let kept = from_before.get(at).copied().flatten();
-            let kept = kept.and_then(|old| before.owners.get(old as usize)).copied();
+            let kept = kept
+                .and_then(|old| before.owners.get(old as usize))
+                .copied();
             let back = from_returned.as_ref().and_then(|(map, owners)| {
                 let old = map.get(at).copied().flatten()?;
-                owners.get(old as usize).copied().filter(|owner| *owner > COMMITTED)
+                owners
+                    .get(old as usize)
+                    .copied()
+                    .filter(|owner| *owner > COMMITTED)
             });
             let owner = match (in_head, kept, changer) {
                 (true, _, _) => COMMITTED,
@@ -273,7 +281,8 @@ impl Ledger {
     /// Forgets files of which nothing is known that HEAD does not say.
     pub(crate) fn tidy(&mut self) {
         let says_something = |file: &Tracked| file.owners.iter().any(|o| *o > COMMITTED);
-        self.files.retain(|_, file| says_something(file) || file.mark != 0);
+        self.files
+            .retain(|_, file| says_something(file) || file.mark != 0);
         if self.files.len() > MOST_FILES {
             self.files.retain(|_, file| says_something(file));
         }

@@ -62,7 +62,10 @@ impl LineKey {
     }
 
     pub(crate) fn line(&self, text: &[u8]) -> Line {
-        let digest = Sha256::new().chain_update(self.0).chain_update(text).finalize();
+        let digest = Sha256::new()
+            .chain_update(self.0)
+            .chain_update(text)
+            .finalize();
         let mut hash = [0; 8];
         for (to, from) in hash.iter_mut().zip(digest) {
             *to = from;
@@ -190,13 +193,18 @@ mod tests {
 
     #[test]
     fn each_line_finds_its_older_self() {
-        let (old, new) = (KEY.lines(b"a\nb\nc\n").unwrap(), KEY.lines(b"a\nx\nc\nd\n").unwrap());
+        let (old, new) = (
+            KEY.lines(b"a\nb\nc\n").unwrap(),
+            KEY.lines(b"a\nx\nc\nd\n").unwrap(),
+        );
         assert_eq!(origins(&old, &new), [Some(0), None, Some(2), None]);
     }
 
     #[test]
     fn an_inserted_block_ends_where_git_would_end_it() {
-        let old = KEY.lines(b"fn a() {\n    1\n}\n\nfn c() {\n    3\n}\n").unwrap();
+        let old = KEY
+            .lines(b"fn a() {\n    1\n}\n\nfn c() {\n    3\n}\n")
+            .unwrap();
         let new = KEY
             .lines(b"fn a() {\n    1\n}\n\nfn b() {\n    2\n}\n\nfn c() {\n    3\n}\n")
             .unwrap();

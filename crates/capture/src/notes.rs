@@ -87,10 +87,19 @@ fn git_with(
         .arg("-C")
         .arg(&place.work_tree)
         // The path by which git documents that there are no hooks, on every platform.
-        .args(["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"])
+        .args([
+            "-c",
+            "core.hooksPath=/dev/null",
+            "-c",
+            "core.fsmonitor=false",
+        ])
         .args(arguments)
         .env("LC_ALL", "C")
-        .stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() })
+        .stdin(if input.is_some() {
+            Stdio::piped()
+        } else {
+            Stdio::null()
+        })
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     // Inside a hook git sets these for itself.
@@ -131,7 +140,9 @@ pub(crate) fn write(place: &Place, commit: ObjectId, note: &[u8]) -> Result<(), 
     let blob = blob.trim().to_str_lossy().into_owned();
     let commit = commit.to_hex().to_string();
     // `-C` copies the blob as it is; `-F` would tidy its blank lines.
-    let add = ["notes", "--ref", NOTES_REF, "add", "-f", "-C", &blob, &commit];
+    let add = [
+        "notes", "--ref", NOTES_REF, "add", "-f", "-C", &blob, &commit,
+    ];
     let mut tried = 0;
     loop {
         match git(place, "notes", &add, None) {
@@ -177,7 +188,12 @@ pub(crate) fn merge(
             // Nothing of ours yet: theirs as it is.
             let id = their_tip.to_hex().to_string();
             let none = "0".repeat(id.len());
-            git(place, "update-ref", &["update-ref", NOTES_REF, &id, &none], None)?;
+            git(
+                place,
+                "update-ref",
+                &["update-ref", NOTES_REF, &id, &none],
+                None,
+            )?;
             objects.forget_notes();
             return Ok(Merged {
                 added: list(objects, their_tip).len(),
@@ -238,11 +254,17 @@ fn union(objects: &Objects, ours: ObjectId, theirs: ObjectId) -> (Merged, Vec<(V
 /// Every note behind a tip: commit (hexadecimal), its path in the tree and its blob.
 fn list(objects: &Objects, tip: ObjectId) -> BTreeMap<Vec<u8>, (Vec<u8>, ObjectId)> {
     let mut all = BTreeMap::new();
-    let tree = objects.repo.find_object(tip).ok().and_then(|o| o.peel_to_tree().ok());
+    let tree = objects
+        .repo
+        .find_object(tip)
+        .ok()
+        .and_then(|o| o.peel_to_tree().ok());
     let Some(tree) = tree else { return all };
     let mut waiting = vec![(tree.id, Vec::new(), Vec::new(), 0)];
     while let Some((id, path, hex, depth)) = waiting.pop() {
-        let Ok(object) = objects.repo.find_object(id) else { continue };
+        let Ok(object) = objects.repo.find_object(id) else {
+            continue;
+        };
         for entry in TreeRefIter::from_bytes(&object.data, objects.repo.object_hash()).flatten() {
             let mut hex: Vec<u8> = hex.clone();
             hex.extend_from_slice(entry.filename);
@@ -296,8 +318,23 @@ fn commit_merge(
     let tree = git_with(place, "write-tree", &["write-tree"], None, &own_index)?;
     let tree = tree.trim().to_str_lossy().into_owned();
     let message = "Notes merged by trueline";
-    let commit = ["commit-tree", &tree, "-p", &ours, "-p", &theirs, "-m", message];
+    let commit = [
+        "commit-tree",
+        &tree,
+        "-p",
+        &ours,
+        "-p",
+        &theirs,
+        "-m",
+        message,
+    ];
     let commit = git(place, "commit-tree", &commit, None)?;
     let commit = commit.trim().to_str_lossy().into_owned();
-    git(place, "update-ref", &["update-ref", NOTES_REF, &commit, &ours], None).map(drop)
+    git(
+        place,
+        "update-ref",
+        &["update-ref", NOTES_REF, &commit, &ours],
+        None,
+    )
+    .map(drop)
 }

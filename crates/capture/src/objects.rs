@@ -10,9 +10,7 @@ use gix::ObjectId;
 use gix::object::tree::diff::ChangeDetached;
 use gix::objs::{Kind, TreeRefIter};
 use rustc_hash::FxHashMap;
-use trueline_authorship::note::{
-    self, Key, LARGEST_NOTE, NoForeignPrompts, Note, resolve_file,
-};
+use trueline_authorship::note::{self, Key, LARGEST_NOTE, NoForeignPrompts, Note, resolve_file};
 use trueline_facts::RepoPath;
 
 use crate::lines::{LARGEST_FILE, Line, LineKey};
@@ -182,7 +180,10 @@ impl Objects {
             Some(old) => Some(self.repo.find_tree(old).ok()?),
             None => None,
         };
-        let all = self.repo.diff_tree_to_tree(old.as_ref(), Some(&new), None).ok()?;
+        let all = self
+            .repo
+            .diff_tree_to_tree(old.as_ref(), Some(&new), None)
+            .ok()?;
         let mut out = Vec::new();
         for change in all {
             let (path, mode, from, blob) = match change {
@@ -294,7 +295,6 @@ impl Objects {
         reference.peel_to_id().ok().map(gix::Id::detach)
     }
 }
-
 
 fn noted(bytes: Vec<u8>) -> Option<Noted> {
     let note: Note = note::parse(&bytes).ok()?;

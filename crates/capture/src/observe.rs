@@ -72,7 +72,9 @@ fn by_place(event: &Event) -> Vec<(Place, Vec<(PathBuf, RepoPath)>)> {
             continue;
         };
         if let Some(path) = place.relative(&absolute) {
-            let known = all.entry(place.work_tree.clone()).or_insert((place, Vec::new()));
+            let known = all
+                .entry(place.work_tree.clone())
+                .or_insert((place, Vec::new()));
             known.1.push((absolute, path));
         }
     }
@@ -108,10 +110,16 @@ fn observe_in(
 /// A record of this moment.
 pub(crate) fn record(actor: Actor, place: &Place, seen: Seen) -> Record {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let time = now.map_or(0, |time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+    let time = now.map_or(0, |time| {
+        u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+    });
     // A hook that fires twice shows the same state twice, which says nothing new; only readings are
     // counted, and must not be counted twice. The time tells a repeated command from a repeated line.
-    let when = if matches!(seen, Seen::Read(_)) { 0 } else { time };
+    let when = if matches!(seen, Seen::Read(_)) {
+        0
+    } else {
+        time
+    };
     let told = serde_json::to_vec(&(&actor.session, actor.call, when, &seen)).unwrap_or_default();
     Record {
         id: number(&Sha256::digest(told)),
@@ -173,7 +181,10 @@ fn seen(
         }
         Moment::Before(Action::Read(_)) => {
             let classes = Classes::load(&place.work_tree);
-            let mut read: Vec<_> = files.iter().flat_map(|(_, path)| classes.of(path)).collect();
+            let mut read: Vec<_> = files
+                .iter()
+                .flat_map(|(_, path)| classes.of(path))
+                .collect();
             read.sort_unstable();
             read.dedup();
             if read.is_empty() {
@@ -304,7 +315,11 @@ fn explained_by<'t>(texts_given: &[&'t [u8]]) -> Box<dyn Fn(&[u8]) -> bool + 't>
     let total: usize = texts_given.iter().map(|text| text.len()).sum();
     if total <= SEARCHED {
         // What stands apart is kept apart by a byte that no text line has.
-        let joined = texts_given.iter().map(|t| tight(t)).collect::<Vec<_>>().join(&b'\n');
+        let joined = texts_given
+            .iter()
+            .map(|t| tight(t))
+            .collect::<Vec<_>>()
+            .join(&b'\n');
         return Box::new(move |line| {
             let line = tight(line);
             line.is_empty() || joined.contains_str(&line)
@@ -322,7 +337,10 @@ fn explained_by<'t>(texts_given: &[&'t [u8]]) -> Box<dyn Fn(&[u8]) -> bool + 't>
 }
 
 fn tight(text: &[u8]) -> Vec<u8> {
-    text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect()
+    text.iter()
+        .copied()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .collect()
 }
 
 /// What a file will hold once a write that was told early is on the disk.
@@ -364,20 +382,42 @@ fn undone(content: &[u8], change: &Change) -> Option<Vec<u8>> {
 /// Does a command line let git move content about? Then what changed was not written by the agent.
 fn moves_content(command: &str) -> bool {
     const MOVERS: [&str; 15] = [
-        "stash", "checkout", "switch", "restore", "reset", "merge", "rebase", "cherry-pick",
-        "revert", "pull", "apply", "am", "clean", "read-tree", "worktree",
+        "stash",
+        "checkout",
+        "switch",
+        "restore",
+        "reset",
+        "merge",
+        "rebase",
+        "cherry-pick",
+        "revert",
+        "pull",
+        "apply",
+        "am",
+        "clean",
+        "read-tree",
+        "worktree",
     ];
     let words: Vec<&str> = command
-        .split(|c: char| c.is_whitespace() || matches!(c, ';' | '&' | '|' | '(' | ')' | '`' | '"' | '\''))
+        .split(|c: char| {
+            c.is_whitespace() || matches!(c, ';' | '&' | '|' | '(' | ')' | '`' | '"' | '\'')
+        })
         .filter(|word| !word.is_empty())
         .collect();
     words.iter().enumerate().any(|(at, word)| {
         let program = word.rsplit('/').next().unwrap_or(word);
-        if !matches!(program, "git" | "git.exe" | "gh" | "patch" | "jj" | "hg" | "svn") {
+        if !matches!(
+            program,
+            "git" | "git.exe" | "gh" | "patch" | "jj" | "hg" | "svn"
+        ) {
             return false;
         }
         program != "git" && program != "git.exe"
-            || words.iter().skip(at + 1).take(6).any(|word| MOVERS.contains(word))
+            || words
+                .iter()
+                .skip(at + 1)
+                .take(6)
+                .any(|word| MOVERS.contains(word))
     })
 }
 
@@ -385,7 +425,8 @@ fn moves_content(command: &str) -> bool {
 fn model_of(transcript: &Path) -> Option<ModelId> {
     let mut file = File::open(transcript).ok()?;
     let len = file.metadata().ok()?.len();
-    file.seek(SeekFrom::Start(len.saturating_sub(TRANSCRIPT_TAIL))).ok()?;
+    file.seek(SeekFrom::Start(len.saturating_sub(TRANSCRIPT_TAIL)))
+        .ok()?;
     let mut tail = Vec::new();
     file.take(TRANSCRIPT_TAIL).read_to_end(&mut tail).ok()?;
     const NAME: &[u8] = b"\"model\":";
@@ -421,7 +462,10 @@ fn actor(session: &Session, event: &Event) -> Actor {
 }
 
 fn number(digest: &[u8]) -> u64 {
-    digest.iter().take(8).fold(0, |all, byte| all << 8 | u64::from(*byte))
+    digest
+        .iter()
+        .take(8)
+        .fold(0, |all, byte| all << 8 | u64::from(*byte))
 }
 
 /// The secret of a capture folder, made when it is first needed.
@@ -496,17 +540,29 @@ mod tests {
 
     #[test]
     fn commands_that_let_git_move_content_are_known() {
-        for moving in ["git stash pop", "cd x && git -C .. checkout -- a", "git -c a=b pull"] {
+        for moving in [
+            "git stash pop",
+            "cd x && git -C .. checkout -- a",
+            "git -c a=b pull",
+        ] {
             assert!(moves_content(moving), "{moving}");
         }
-        for other in ["git status", "sed -i s/a/b/ stash.py", "cargo fmt", "git add -A && ls"] {
+        for other in [
+            "git status",
+            "sed -i s/a/b/ stash.py",
+            "cargo fmt",
+            "git add -A && ls",
+        ] {
             assert!(!moves_content(other), "{other}");
         }
     }
 
     #[test]
     fn an_edit_that_was_told_alone_is_undone_when_that_is_certain() {
-        assert_eq!(undone(b"a\nnew\nb\n", &replaced("old", "new")).unwrap(), b"a\nold\nb\n");
+        assert_eq!(
+            undone(b"a\nnew\nb\n", &replaced("old", "new")).unwrap(),
+            b"a\nold\nb\n"
+        );
         assert_eq!(undone(b"new\nnew\n", &replaced("old", "new")), None);
     }
 }

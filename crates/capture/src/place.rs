@@ -126,8 +126,13 @@ impl Place {
         Ground {
             head: head.into(),
             stash: stash.into(),
-            mark: digest.iter().take(8).fold(0, |mark, byte| mark << 8 | u64::from(*byte)),
-            busy: UNDER_WAY.iter().any(|name| self.git_dir.join(name).exists()),
+            mark: digest
+                .iter()
+                .take(8)
+                .fold(0, |mark, byte| mark << 8 | u64::from(*byte)),
+            busy: UNDER_WAY
+                .iter()
+                .any(|name| self.git_dir.join(name).exists()),
         }
     }
 
@@ -141,7 +146,11 @@ impl Place {
 
     fn reference(&self, name: &str) -> Option<String> {
         let shared = !name.starts_with("refs/bisect/") && !name.starts_with("refs/worktree/");
-        let base = if shared { &self.common_dir } else { &self.git_dir };
+        let base = if shared {
+            &self.common_dir
+        } else {
+            &self.git_dir
+        };
         if let Ok(loose) = fs::read_to_string(base.join(name)) {
             return object_id(&loose);
         }

@@ -304,7 +304,11 @@ impl Record {
             | Seen::Look { files, .. } => files.iter().filter_map(|f| f.state).for_each(take),
             Seen::AfterWrite(written) => {
                 for one in written {
-                    one.file.state.into_iter().chain(one.before).for_each(&mut take);
+                    one.file
+                        .state
+                        .into_iter()
+                        .chain(one.before)
+                        .for_each(&mut take);
                 }
             }
             Seen::Read(_) | Seen::Squash { .. } | Seen::Ended => {}
@@ -319,7 +323,10 @@ pub(crate) fn read(path: &Path) -> io::Result<(Vec<Record>, usize)> {
         .take(LARGEST_QUEUE * 2)
         .read_to_end(&mut bytes)?;
     let (mut records, mut damaged) = (Vec::new(), 0);
-    for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+    for line in bytes
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+    {
         match parse(line) {
             Some(record) => records.push(record),
             None => damaged += 1,
@@ -368,7 +375,9 @@ fn is_still(_: &File, _: &Path) -> bool {
 /// Writes a file whole or not at all: aside, then renamed.
 pub(crate) fn write_aside(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".new-")
+        .tempfile_in(folder)?;
     file.write_all(content)?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())

@@ -68,11 +68,14 @@ impl Settling<'_> {
                     .and_then(|other| other.from.clone()),
             };
             let Some((there, blob)) = there else { continue };
-            let (Some(old), Some(new)) = (self.objects.lines(blob), self.objects.lines(change.blob))
+            let (Some(old), Some(new)) =
+                (self.objects.lines(blob), self.objects.lines(change.blob))
             else {
                 continue;
             };
-            let Some(inherited) = self.objects.inherited(commit, path) else { continue };
+            let Some(inherited) = self.objects.inherited(commit, path) else {
+                continue;
+            };
             let told = out.get(path).cloned().unwrap_or_default();
             let allowed = only.map(|only| only.get(&there).cloned().unwrap_or_default());
             let map = origins(&old, &new);
@@ -117,8 +120,13 @@ impl Settling<'_> {
         let mut gone: BTreeMap<RepoPath, FxHashSet<u32>> = BTreeMap::new();
         // By the tree before: so that files it deleted are there.
         for change in self.objects.changes(Some(of.tree), from.tree).iter() {
-            let Some(old) = self.objects.lines(change.blob) else { continue };
-            let after = change.from.as_ref().and_then(|(_, blob)| self.objects.lines(*blob));
+            let Some(old) = self.objects.lines(change.blob) else {
+                continue;
+            };
+            let after = change
+                .from
+                .as_ref()
+                .and_then(|(_, blob)| self.objects.lines(*blob));
             let after = after.map_or_else(Vec::new, |lines| lines.to_vec());
             let removed = (0_u32..)
                 .zip(origins(&after, &old))
@@ -202,7 +210,9 @@ pub fn post_rewrite(place: &Place, pairs: &[u8]) -> Result<Settled, SettleError>
     for line in pairs.lines().take(MOST_PAIRS) {
         let mut words = line.split(|byte| *byte == b' ');
         let mut next = || ObjectId::from_hex(words.next()?).ok();
-        let Some((old, new)) = next().zip(next()) else { continue };
+        let Some((old, new)) = next().zip(next()) else {
+            continue;
+        };
         if old == new {
             continue;
         }
@@ -267,7 +277,10 @@ pub fn squash(place: &Place, branch: &str, onto: &str) -> Result<Settled, RangeE
         let mut at = to;
         while at != from && new.len() < MOST_PAIRS {
             new.push(at);
-            let parent = settling.objects.commit(at).and_then(|c| c.parents.first().copied());
+            let parent = settling
+                .objects
+                .commit(at)
+                .and_then(|c| c.parents.first().copied());
             let Some(parent) = parent else { break };
             at = parent;
         }
@@ -298,7 +311,14 @@ pub fn share_notes(place: &Place, remote: &str) -> Result<Merged, SettleError> {
     let mut failed = None;
     for attempt in 0..5 {
         // A remote without notes has nothing to fetch: that is no failure.
-        let fetch = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", remote, &refspec];
+        let fetch = [
+            "fetch",
+            "--quiet",
+            "--no-tags",
+            "--no-write-fetch-head",
+            remote,
+            &refspec,
+        ];
         let fetched = notes::git(place, "fetch", &fetch, None);
         if fetched.is_ok() {
             let now = merge_notes(place, remote)?;
@@ -311,7 +331,12 @@ pub fn share_notes(place: &Place, remote: &str) -> Result<Merged, SettleError> {
             return Ok(merged);
         }
         let both = format!("{NOTES_REF}:{NOTES_REF}");
-        match notes::git(place, "push", &["push", "--quiet", "--no-verify", remote, &both], None) {
+        match notes::git(
+            place,
+            "push",
+            &["push", "--quiet", "--no-verify", remote, &both],
+            None,
+        ) {
             Ok(_) => return Ok(merged),
             Err(error) => failed = Some(error),
         }
@@ -345,9 +370,12 @@ fn ends(settling: &Settling<'_>, range: &str) -> Result<(ObjectId, ObjectId), Ra
 }
 
 fn revision(settling: &Settling<'_>, text: &str) -> Result<ObjectId, RangeError> {
-    settling.objects.resolve(text).ok_or_else(|| RangeError::Range {
-        text: text.to_owned(),
-    })
+    settling
+        .objects
+        .resolve(text)
+        .ok_or_else(|| RangeError::Range {
+            text: text.to_owned(),
+        })
 }
 
 pub(crate) fn nobody() -> Actor {

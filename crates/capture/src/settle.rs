@@ -11,10 +11,10 @@ use std::fs::{self, File};
 use bstr::ByteSlice;
 use gix::ObjectId;
 use thiserror::Error;
-use trueline_authorship::tools;
 use trueline_authorship::note::{
     self, Entry, FileBlock, Human, Key, LineRange, Metadata, Note, Record as NoteRecord,
 };
+use trueline_authorship::tools;
 use trueline_facts::{RepoPath, SessionId};
 
 use crate::ledger::{Agent, Changer, Ledger, Open, Owner, Returned, Tracked};
@@ -162,7 +162,11 @@ impl<'p> Settling<'p> {
                     let changer = self.bystander(record, &file.path);
                     self.see(file, mark, &changer);
                 }
-                self.open(record, Some(files.iter().map(|f| f.path.clone()).collect()), true);
+                self.open(
+                    record,
+                    Some(files.iter().map(|f| f.path.clone()).collect()),
+                    true,
+                );
             }
             Seen::AfterWrite(all) => {
                 let open = self.close(record, all);
@@ -186,7 +190,9 @@ impl<'p> Settling<'p> {
             } => {
                 let open = self.close(record, &[]);
                 let same_head = open.as_ref().is_some_and(|o| o.head == record.ground.head);
-                let took = open.as_ref().map_or(u64::MAX, |o| record.time.saturating_sub(o.time));
+                let took = open
+                    .as_ref()
+                    .map_or(u64::MAX, |o| record.time.saturating_sub(o.time));
                 let credited = *whole
                     && open.is_some_and(|open| open.whole)
                     && same_head
@@ -297,7 +303,10 @@ impl<'p> Settling<'p> {
             let first = &written.first()?.file.path;
             open.iter().rposition(|open| {
                 let ours = open.anonymous || open.session == record.actor.session;
-                ours && open.paths.as_ref().is_some_and(|paths| paths.contains(first))
+                ours && open
+                    .paths
+                    .as_ref()
+                    .is_some_and(|paths| paths.contains(first))
             })
         })?;
         Some(open.remove(at))
@@ -306,9 +315,8 @@ impl<'p> Settling<'p> {
     fn written(&mut self, record: &Record, written: &Written, open: Option<&Open>, agent: &Agent) {
         let mark = record.ground.mark;
         let path = &written.file.path;
-        let before = open.is_some_and(|open| {
-            open.paths.as_ref().is_none_or(|paths| paths.contains(path))
-        });
+        let before =
+            open.is_some_and(|open| open.paths.as_ref().is_none_or(|paths| paths.contains(path)));
         if let (false, Some(state)) = (before, written.before) {
             let file = FileState {
                 path: path.clone(),
@@ -368,9 +376,13 @@ impl<'p> Settling<'p> {
             .iter()
             .filter(|file| file.state.is_none())
             .map(|file| file.path.clone())
-            .chain(self.ledger.files.keys().cloned().filter(|path| {
-                !files.iter().any(|file| file.path == *path)
-            }))
+            .chain(
+                self.ledger
+                    .files
+                    .keys()
+                    .cloned()
+                    .filter(|path| !files.iter().any(|file| file.path == *path)),
+            )
             .collect();
         for file in files {
             let Some(lines) = file.state.and_then(|id| self.store.lines(id)) else {
@@ -450,9 +462,15 @@ impl<'p> Settling<'p> {
     /// The ledger speaks relative to this commit from here on.
     pub(crate) fn stand_on(&mut self, commit: ObjectId) {
         // A rename that was committed takes its lines along.
-        let parent = self.objects.commit(commit).and_then(|c| c.parents.first().copied());
+        let parent = self
+            .objects
+            .commit(commit)
+            .and_then(|c| c.parents.first().copied());
         let trees = parent.and_then(|parent| {
-            Some((self.objects.commit(parent)?.tree, self.objects.commit(commit)?.tree))
+            Some((
+                self.objects.commit(parent)?.tree,
+                self.objects.commit(commit)?.tree,
+            ))
         });
         if let Some((old, new)) = trees {
             for change in self.objects.changes(Some(old), new).iter() {
@@ -470,7 +488,8 @@ impl<'p> Settling<'p> {
         for path in paths {
             let blob = self.objects.file_at(commit, &path);
             let lines = blob.and_then(|blob| self.objects.lines(blob));
-            self.ledger.rebase(&path, lines.as_ref().map_or(&[], |lines| lines.as_slice()));
+            self.ledger
+                .rebase(&path, lines.as_ref().map_or(&[], |lines| lines.as_slice()));
         }
         self.ledger.ground.head = commit.to_hex().to_string().into();
         self.ledger.looked = 0;
@@ -485,7 +504,9 @@ impl<'p> Settling<'p> {
         let Some((from, to)) = trees else { return };
         let changes = self.objects.changes(Some(to.tree), from.tree);
         for change in changes.iter().take(MOST_FILES) {
-            let Some(lines) = self.objects.lines(change.blob) else { continue };
+            let Some(lines) = self.objects.lines(change.blob) else {
+                continue;
+            };
             let wanted: Vec<u32> = (0..lines.len() as u32).collect();
             let bound = Bound::Within(&undone);
             let traced = self.objects.trace(old, &change.path, &wanted, &bound);
@@ -508,7 +529,11 @@ impl<'p> Settling<'p> {
                 let committed = self.ledger.intern(&Owner::Committed);
                 let owners = live.owners.iter().zip(map).map(|(own, old)| {
                     let back = old.and_then(|old| file.owners.get(old as usize));
-                    if *own == committed { back.copied().unwrap_or(*own) } else { *own }
+                    if *own == committed {
+                        back.copied().unwrap_or(*own)
+                    } else {
+                        *own
+                    }
                 });
                 file = Tracked {
                     owners: owners.collect(),
@@ -516,7 +541,9 @@ impl<'p> Settling<'p> {
                 };
             }
             let came_back = false;
-            self.ledger.returned.insert(change.path.clone(), Returned { file, came_back });
+            self.ledger
+                .returned
+                .insert(change.path.clone(), Returned { file, came_back });
         }
     }
 
@@ -580,9 +607,15 @@ impl<'p> Settling<'p> {
 
     /// Is a stash still in the list? The list is the reference's log.
     fn is_listed(&self, stash: &str) -> bool {
-        let log = self.place.common_dir.join("logs").join("refs").join("stash");
+        let log = self
+            .place
+            .common_dir
+            .join("logs")
+            .join("refs")
+            .join("stash");
         fs::read_to_string(log).is_ok_and(|log| {
-            log.lines().any(|line| line.split(' ').nth(1) == Some(stash))
+            log.lines()
+                .any(|line| line.split(' ').nth(1) == Some(stash))
         })
     }
 
@@ -596,8 +629,11 @@ impl<'p> Settling<'p> {
         let parent_tree = parent.and_then(|parent| Some(self.objects.commit(parent)?.tree));
         let changes = self.objects.changes(parent_tree, of.tree);
         for change in changes.iter() {
-            let Some(lines) = self.objects.lines(change.blob) else { continue };
-            let Some(file) = self.file_for(commit, &change.path, change.from.as_ref(), &lines) else {
+            let Some(lines) = self.objects.lines(change.blob) else {
+                continue;
+            };
+            let Some(file) = self.file_for(commit, &change.path, change.from.as_ref(), &lines)
+            else {
                 continue;
             };
             let owners = self.ledger.owners_of(&file, &lines);
@@ -652,7 +688,11 @@ impl<'p> Settling<'p> {
         same.into_iter()
             .find(|(path, _)| {
                 self.objects.file_at(commit, path).is_none()
-                    && !self.place.work_tree.join(path.as_bstr().to_path_lossy()).exists()
+                    && !self
+                        .place
+                        .work_tree
+                        .join(path.as_bstr().to_path_lossy())
+                        .exists()
             })
             .map(|(_, file)| file)
     }
@@ -674,7 +714,10 @@ impl<'p> Settling<'p> {
         let lines = (0_u32..).zip(owners).zip(inherited);
         for ((line, owner), inherited) in lines {
             if let (Some(owner), false) = (owner, inherited) {
-                out.entry(path.clone()).or_default().entry(line).or_insert(owner);
+                out.entry(path.clone())
+                    .or_default()
+                    .entry(line)
+                    .or_insert(owner);
             }
         }
     }
@@ -693,7 +736,8 @@ impl<'p> Settling<'p> {
         for (path, lines) in attribution {
             let mut entries: BTreeMap<Key, Vec<LineRange>> = BTreeMap::new();
             for (line, owner) in lines {
-                let Some(key) = self.key_of(owner, &of.committer, &mut addition.metadata, &mut carried)
+                let Some(key) =
+                    self.key_of(owner, &of.committer, &mut addition.metadata, &mut carried)
                 else {
                     continue;
                 };
@@ -705,7 +749,9 @@ impl<'p> Settling<'p> {
                 }
             }
             if !entries.is_empty() {
-                let entries = entries.into_iter().map(|(key, ranges)| Entry { key, ranges });
+                let entries = entries
+                    .into_iter()
+                    .map(|(key, ranges)| Entry { key, ranges });
                 addition.files.push(FileBlock {
                     path: path.clone(),
                     entries: entries.collect(),
@@ -738,7 +784,10 @@ impl<'p> Settling<'p> {
             Owner::Unknown | Owner::Committed => None,
             Owner::Person => {
                 let key: Box<str> = note::human_key(person).into();
-                metadata.humans.entry(key.clone()).or_insert_with(|| Human::new(person));
+                metadata
+                    .humans
+                    .entry(key.clone())
+                    .or_insert_with(|| Human::new(person));
                 Some(Key::Human(key))
             }
             Owner::Agent(agent) => {
@@ -748,7 +797,10 @@ impl<'p> Settling<'p> {
                     session: SessionId::new(agent.session.clone()),
                     record: NoteRecord::Captured,
                 };
-                let known = metadata.sessions.entry(agent.session.clone()).or_insert(record);
+                let known = metadata
+                    .sessions
+                    .entry(agent.session.clone())
+                    .or_insert(record);
                 // A model that one call tells is that of the session.
                 if known.model.is_none() {
                     known.model.clone_from(&agent.model);

@@ -110,7 +110,9 @@ impl Objects {
                 Some(there) => Some((path.clone(), there)),
                 None => self.renamed_from(*parent, &commit.tree, path),
             };
-            let Some((old_path, there)) = there else { continue };
+            let Some((old_path, there)) = there else {
+                continue;
+            };
             let (Some(old), Some(new)) = (self.lines(there), self.lines(blob)) else {
                 continue;
             };
@@ -154,11 +156,18 @@ impl Objects {
 
     /// The commits that `tip` has and `base` has not.
     pub(crate) fn between(&self, base: &[ObjectId], tip: ObjectId) -> FxHashSet<ObjectId> {
-        let walk = self.repo.rev_walk([tip]).with_hidden(base.iter().copied()).all();
+        let walk = self
+            .repo
+            .rev_walk([tip])
+            .with_hidden(base.iter().copied())
+            .all();
         let Ok(walk) = walk else {
             return FxHashSet::default();
         };
-        walk.take(MOST_COMMITS).flatten().map(|info| info.id).collect()
+        walk.take(MOST_COMMITS)
+            .flatten()
+            .map(|info| info.id)
+            .collect()
     }
 
     /// Is one commit an ancestor of another, or the same?
@@ -179,7 +188,9 @@ impl Objects {
         for parent in &of.parents {
             let there = match self.file_at(*parent, path) {
                 Some(there) => Some(there),
-                None => self.renamed_from(*parent, &of.tree, path).map(|(_, blob)| blob),
+                None => self
+                    .renamed_from(*parent, &of.tree, path)
+                    .map(|(_, blob)| blob),
             };
             let Some(there) = there.and_then(|blob| self.lines(blob)) else {
                 continue;

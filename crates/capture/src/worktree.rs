@@ -111,17 +111,19 @@ pub(crate) fn look_in(repo: &gix::Repository, place: &Place) -> Look {
                 if !is_file || entry.flags.intersects(passed) {
                     continue;
                 }
-                let same = gix::index::fs::Metadata::from_path_no_follow(
-                    &full.join(name.to_path_lossy()),
-                )
-                .ok()
-                .and_then(|meta| gix::index::entry::Stat::from_fs(&meta).ok())
-                .is_some_and(|now| {
-                    let options = gix::index::entry::stat::Options::default();
-                    entry.stat.matches(&now, options) && !entry.stat.is_racy(timestamp, options)
-                });
+                let same =
+                    gix::index::fs::Metadata::from_path_no_follow(&full.join(name.to_path_lossy()))
+                        .ok()
+                        .and_then(|meta| gix::index::entry::Stat::from_fs(&meta).ok())
+                        .is_some_and(|now| {
+                            let options = gix::index::entry::stat::Options::default();
+                            entry.stat.matches(&now, options)
+                                && !entry.stat.is_racy(timestamp, options)
+                        });
                 if !same {
-                    found.suspects.push((RepoPath::new(path.to_vec()), entry.id));
+                    found
+                        .suspects
+                        .push((RepoPath::new(path.to_vec()), entry.id));
                 }
             }
             for entry in fs::read_dir(&full).into_iter().flatten().flatten() {
@@ -265,9 +267,13 @@ fn staged(
         }
         let mut at = task.range.start;
         while at < task.range.end {
-            let Some(entry) = index.entries().get(at) else { break };
+            let Some(entry) = index.entries().get(at) else {
+                break;
+            };
             let path: &[u8] = entry.path(index);
-            let Some(rest) = below(path, &task.folder) else { break };
+            let Some(rest) = below(path, &task.folder) else {
+                break;
+            };
             match rest.find_byte(b'/') {
                 None => {
                     let same = theirs

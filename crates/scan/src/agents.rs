@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bstr::ByteSlice;
 use trueline_agents::{
-    AgentFile, Kind, Lock, Outcome, check, in_skill, kind, names_mcp, section, skill_folders, skill_part,
-    source_language, speaks_of_mcp,
+    AgentFile, Kind, Lock, Outcome, check, in_skill, kind, names_mcp, section, skill_folders,
+    skill_part, source_language, speaks_of_mcp,
 };
 use trueline_facts::{CommitId, Diagnostic, Finding, Level, RepoPath, Tier};
 use trueline_sarif::RuleText;
@@ -219,9 +219,8 @@ pub(crate) fn weakened(
         Some(repository.files_at(id))
     });
     let before = files.unwrap_or_default().into_iter().map(|(path, _)| path);
-    let steering = before.filter(|path| {
-        kind(path) == Some(Kind::Instructions) && scope.contains(path)
-    });
+    let steering =
+        before.filter(|path| kind(path) == Some(Kind::Instructions) && scope.contains(path));
     steering
         .filter_map(|path| {
             let before = place.file_of(base, &path)?;

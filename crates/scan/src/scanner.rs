@@ -24,8 +24,8 @@ use crate::place::Place;
 use crate::scan::{self, Checks, Named, Parts};
 use crate::source::Scope;
 use crate::{
-    Progress, RulePage, ScanError, ScanOutcome, ScanRequest, agents, artifacts, cache, custom, rules,
-    source,
+    Progress, RulePage, ScanError, ScanOutcome, ScanRequest, agents, artifacts, cache, custom,
+    rules, source,
 };
 
 /// What changed since the last scan.

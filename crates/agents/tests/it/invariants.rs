@@ -2,7 +2,9 @@
 //! includes this file.
 
 use trueline_agents::section::{find, weakened};
-use trueline_agents::{AgentFile, Kind, Lock, check, is_invisible, kind, skill_part, source_language};
+use trueline_agents::{
+    AgentFile, Kind, Lock, check, is_invisible, kind, skill_part, source_language,
+};
 use trueline_facts::RepoPath;
 
 /// What separates the files of an input.
@@ -53,7 +55,11 @@ pub(crate) fn hold(data: &[u8]) {
         .map(|(at, (choice, text))| {
             let name = PATHS[usize::from(*choice) % PATHS.len()];
             // Two files of one name lie in two folders.
-            let folder = if at == 0 { String::new() } else { format!("p{at}/") };
+            let folder = if at == 0 {
+                String::new()
+            } else {
+                format!("p{at}/")
+            };
             let path = RepoPath::from(format!("{folder}{name}").as_str());
             (path, String::from_utf8_lossy(text).into_owned())
         })
@@ -77,9 +83,18 @@ pub(crate) fn hold(data: &[u8]) {
             .find(|(path, _)| *path == place.path)
             .expect("a finding is in a file that was given");
         let lines = text.split('\n').count() as u32;
-        assert!(place.start <= place.end && place.end.line <= lines, "{finding:?}");
-        let line = text.split('\n').nth(place.start.line as usize - 1).unwrap_or_default();
-        assert!(place.start.column as usize <= line.chars().count() + 1, "{finding:?}");
+        assert!(
+            place.start <= place.end && place.end.line <= lines,
+            "{finding:?}"
+        );
+        let line = text
+            .split('\n')
+            .nth(place.start.line as usize - 1)
+            .unwrap_or_default();
+        assert!(
+            place.start.column as usize <= line.chars().count() + 1,
+            "{finding:?}"
+        );
         assert!(
             finding.message.chars().count() < 2_000 && !finding.message.chars().any(is_invisible),
             "{finding:?}"
@@ -87,7 +102,10 @@ pub(crate) fn hold(data: &[u8]) {
         assert_eq!(finding.fingerprint.as_str().len(), 32);
     }
     let written = outcome.seen.to_json();
-    assert_eq!(Lock::read(&written).expect("what was written is read"), outcome.seen);
+    assert_eq!(
+        Lock::read(&written).expect("what was written is read"),
+        outcome.seen
+    );
     for (path, text) in &files {
         if let Ok(Some(section)) = find(text) {
             assert!(text.get(section.range).is_some() && text.get(section.body).is_some());

@@ -77,7 +77,10 @@ pub(super) fn body(
         policy.push(if names.is_empty() {
             "No AI tool is approved here.".to_owned()
         } else {
-            format!("Approved AI tools: {}. No other is to be used.", listed(&names))
+            format!(
+                "Approved AI tools: {}. No other is to be used.",
+                listed(&names)
+            )
         });
     }
     if !config.exclude.is_empty() {
@@ -87,7 +90,10 @@ pub(super) fn body(
         ));
     }
     if let Some(licences) = &config.models.licences {
-        policy.push(format!("Licences that a model may have: {}.", listed(licences)));
+        policy.push(format!(
+            "Licences that a model may have: {}.",
+            listed(licences)
+        ));
     }
     if config.models.model_card {
         policy.push("A model needs a card (`README.md`) beside it.".to_owned());
@@ -228,7 +234,10 @@ mod tests {
     #[test]
     fn a_hint_is_one_line_and_no_marker() {
         assert_eq!(plain("a\n<!-- trueline:end -->  b", 80), "a trueline:end b");
-        assert_eq!(plain("One thing. Another thing that is long.", 20), "One thing.");
+        assert_eq!(
+            plain("One thing. Another thing that is long.", 20),
+            "One thing."
+        );
     }
 
     #[test]

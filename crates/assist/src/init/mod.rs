@@ -162,8 +162,10 @@ pub fn plan(request: &InitRequest, interrupt: &AtomicBool) -> Result<Plan, InitE
         .into_iter()
         .partition(|file| file.before.as_ref() != Some(&file.after));
     plan.files.extend(changed);
-    plan.notes
-        .extend(same.iter().map(|file| format!("{} is up to date", file.path)));
+    plan.notes.extend(
+        same.iter()
+            .map(|file| format!("{} is up to date", file.path)),
+    );
     Ok(plan)
 }
 
@@ -208,15 +210,19 @@ fn choose(request: &InitRequest, plan: &mut Plan) -> Result<Vec<PlannedFile>, In
         }
     }
     // Who reads a file that takes another in reads both.
-    let has_agents = chosen.iter().any(|file| file.path == RepoPath::from(RULES_FILES[0]));
+    let has_agents = chosen
+        .iter()
+        .any(|file| file.path == RepoPath::from(RULES_FILES[0]));
     if has_agents {
         chosen.retain(|file| {
             let text = file.before.as_deref().unwrap_or_default();
             let takes_in = text.lines().any(|line| line.trim() == "@AGENTS.md")
                 && !matches!(section::find(text), Ok(Some(_)));
             if takes_in {
-                plan.notes
-                    .push(format!("{} takes AGENTS.md in: it stays as it is", file.path));
+                plan.notes.push(format!(
+                    "{} takes AGENTS.md in: it stays as it is",
+                    file.path
+                ));
             }
             !takes_in
         });
@@ -232,10 +238,11 @@ fn choose(request: &InitRequest, plan: &mut Plan) -> Result<Vec<PlannedFile>, In
 }
 
 fn read(plan: &Plan, path: RepoPath) -> Result<PlannedFile, InitError> {
-    let before = write::read(&plan.root, &path, MAX_BYTES).map_err(|why| InitError::Unreadable {
-        path: path.clone(),
-        why,
-    })?;
+    let before =
+        write::read(&plan.root, &path, MAX_BYTES).map_err(|why| InitError::Unreadable {
+            path: path.clone(),
+            why,
+        })?;
     Ok(PlannedFile {
         path,
         before,
@@ -276,7 +283,12 @@ mod tests {
 
     #[test]
     fn what_is_outside_of_the_section_stays() {
-        for text in ["", "# Rules\n\nBe kind.\n", "# Rules\r\n\r\nBe kind.", "\u{feff}# é\n"] {
+        for text in [
+            "",
+            "# Rules\n\nBe kind.\n",
+            "# Rules\r\n\r\nBe kind.",
+            "\u{feff}# é\n",
+        ] {
             let first = with_section(text, "## A\n\n- `x`: y\n");
             assert!(first.starts_with(text), "{text:?}");
             let more = format!("{first}\nMore, \u{200b}odd   \n");

@@ -86,10 +86,16 @@ pub(crate) fn call(
 ) -> Result<Answer, CallError> {
     let limit = input.limit.unwrap_or(FINDINGS);
     if limit == 0 || limit > MAX_FINDINGS {
-        return Err(CallError::argument("limit", format!("between 1 and {MAX_FINDINGS}")));
+        return Err(CallError::argument(
+            "limit",
+            format!("between 1 and {MAX_FINDINGS}"),
+        ));
     }
     if input.paths.len() > MAX_PATHS {
-        return Err(CallError::argument("paths", format!("at most {MAX_PATHS}; name a folder")));
+        return Err(CallError::argument(
+            "paths",
+            format!("at most {MAX_PATHS}; name a folder"),
+        ));
     }
     let root = workspace.scanner.root().to_owned();
     let only = input
@@ -97,8 +103,16 @@ pub(crate) fn call(
         .iter()
         .map(|given| path("paths", &root, given))
         .collect::<Result<Vec<RepoPath>, _>>()?;
-    let base = input.base.as_deref().map(|b| revision("base", b)).transpose()?;
-    let head = input.head.as_deref().map(|h| revision("head", h)).transpose()?;
+    let base = input
+        .base
+        .as_deref()
+        .map(|b| revision("base", b))
+        .transpose()?;
+    let head = input
+        .head
+        .as_deref()
+        .map(|h| revision("head", h))
+        .transpose()?;
     let present = workspace.scanner.commit(None)?;
     let diff = match (base, &present) {
         (Some(base), _) => Some(base.to_owned()),

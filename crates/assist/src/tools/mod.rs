@@ -111,7 +111,9 @@ impl Name {
             Self::ExplainFinding => explain_finding::call(&read(arguments)?, workspace, interrupt),
             Self::PolicyForPath => policy_for_path::call(&read(arguments)?, workspace),
             Self::SuggestFix => suggest_fix::call(&read(arguments)?, workspace, interrupt),
-            Self::RecordProvenance => record_provenance::call(&read(arguments)?, workspace, options),
+            Self::RecordProvenance => {
+                record_provenance::call(&read(arguments)?, workspace, options)
+            }
         }
     }
 }

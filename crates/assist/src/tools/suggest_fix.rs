@@ -63,7 +63,10 @@ pub(crate) fn call(
                 &suggestion.after,
             );
             if diff.len() > MAX_DIFF {
-                let why = format!("the diff has {} bytes: run `trueline scan --fix`", diff.len());
+                let why = format!(
+                    "the diff has {} bytes: run `trueline scan --fix`",
+                    diff.len()
+                );
                 (None, Some(why))
             } else {
                 let patch = PatchView {

@@ -34,7 +34,10 @@ fn wrong_arguments_are_errors_that_say_what_to_do() {
     let repository = Repository::new();
     let session = Session::reading(&repository);
     let refused = session.refused("policy_for_path", &json!({"pth": "a.py"}));
-    assert!(refused.contains("unknown field `pth`") && refused.contains("`path`"), "{refused}");
+    assert!(
+        refused.contains("unknown field `pth`") && refused.contains("`path`"),
+        "{refused}"
+    );
     let refused = session.refused("check_diff", &json!({"limit": 0}));
     assert!(refused.contains("between 1 and 200"), "{refused}");
     let refused = session.refused("check_diff", &json!({"base": "--output=x"}));
@@ -63,7 +66,10 @@ fn an_answer_has_an_end_and_says_what_it_left_out() {
     assert_eq!(shown + left_out, 81);
     assert_eq!(data["left_out"]["by_severity"]["critical"], left_out);
     assert!(data.to_string().len() < 128 << 10);
-    assert!(text.len() < 8 << 10 && text.contains(&format!("{left_out} of them not in the data")), "{text}");
+    assert!(
+        text.len() < 8 << 10 && text.contains(&format!("{left_out} of them not in the data")),
+        "{text}"
+    );
     let (data, _) = session.call("check_diff", &json!({"limit": 3}));
     assert_eq!(data["findings"].as_array().unwrap().len(), 3);
     assert_eq!(data["left_out"]["findings"], 78);
@@ -85,7 +91,10 @@ fn secrets_are_in_no_answer() {
     let fingerprint = found[0]["fingerprint"].clone();
     for tool in ["explain_finding", "suggest_fix"] {
         let (data, text) = session.call(tool, &json!({ "fingerprint": fingerprint }));
-        assert!(!data.to_string().contains(secret) && !text.contains(secret), "{tool}");
+        assert!(
+            !data.to_string().contains(secret) && !text.contains(secret),
+            "{tool}"
+        );
         assert_ne!(data["patch"]["applies"], true, "{tool}");
     }
 }
@@ -102,8 +111,14 @@ fn what_files_say_stays_quoted_and_visible() {
     let session = Session::reading(&repository);
     let (data, text) = session.call("check_diff", &json!({}));
     let all = format!("{data}{text}");
-    assert!(!all.contains(['\u{202e}', '\u{200b}', '\u{e0041}']), "{all}");
+    assert!(
+        !all.contains(['\u{202e}', '\u{200b}', '\u{e0041}']),
+        "{all}"
+    );
     // The name of a file begins no line of ours.
-    assert!(!text.lines().any(|line| line.starts_with("SYSTEM")), "{text}");
+    assert!(
+        !text.lines().any(|line| line.starts_with("SYSTEM")),
+        "{text}"
+    );
     assert!(text.contains("never instructions"), "{text}");
 }

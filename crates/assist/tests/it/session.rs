@@ -119,7 +119,11 @@ impl Session {
         self.runtime.block_on(client.list_all_tools()).unwrap()
     }
 
-    pub(crate) fn raw(&self, tool: &str, arguments: &Value) -> Result<CallToolResult, ServiceError> {
+    pub(crate) fn raw(
+        &self,
+        tool: &str,
+        arguments: &Value,
+    ) -> Result<CallToolResult, ServiceError> {
         let client = self.client.as_ref().unwrap();
         let mut request = CallToolRequestParams::new(tool.to_owned());
         request.arguments = arguments.as_object().cloned();

@@ -84,7 +84,9 @@ pub fn compose(
             Key::Prompt(key) => ("prompts", key),
             Key::Unknown(_) => continue,
         };
-        let found = theirs.get(section).and_then(|records| records.get(&**record));
+        let found = theirs
+            .get(section)
+            .and_then(|records| records.get(&**record));
         if let Some(found) = found {
             copy_record(&mut metadata, section, record, found);
         }

@@ -79,7 +79,14 @@ pub(super) fn fetch_notes(place: &Place, remote: &str, wanted: bool) -> Result<(
     if wanted {
         notes::git_plain(place, &["config", "--local", "--add", &name, &refspec])?;
     } else {
-        let fixed = ["config", "--local", "--fixed-value", "--unset-all", &name, &refspec];
+        let fixed = [
+            "config",
+            "--local",
+            "--fixed-value",
+            "--unset-all",
+            &name,
+            &refspec,
+        ];
         notes::git_plain(place, &fixed)?;
     }
     Ok(())
@@ -88,5 +95,8 @@ pub(super) fn fetch_notes(place: &Place, remote: &str, wanted: bool) -> Result<(
 /// The remotes of a repository.
 pub(super) fn remotes(place: &Place) -> Vec<String> {
     let asked = notes::git_plain(place, &["remote"]).unwrap_or_default();
-    asked.lines().map(|line| line.to_str_lossy().into_owned()).collect()
+    asked
+        .lines()
+        .map(|line| line.to_str_lossy().into_owned())
+        .collect()
 }

@@ -104,7 +104,8 @@ pub(super) fn holds(text: &str, path: &[&str], mark: &str) -> bool {
             None => return false,
         }
     }
-    text.get(at.span.clone()).is_some_and(|part| part.contains(mark))
+    text.get(at.span.clone())
+        .is_some_and(|part| part.contains(mark))
 }
 
 /// Takes out every list element that contains `mark`, and lists and objects that are empty then.
@@ -123,13 +124,28 @@ pub(super) fn remove(text: &str, mark: &str) -> Option<String> {
 
 /// The place to cut out for the first element that contains the mark; if it is alone in its list,
 /// the list goes with its name, and so on up.
-fn marked(text: &str, node: &Node, mark: &str, whole: Option<Range<usize>>) -> Option<Range<usize>> {
-    let holds = |node: &Node| text.get(node.span.clone()).is_some_and(|part| part.contains(mark));
+fn marked(
+    text: &str,
+    node: &Node,
+    mark: &str,
+    whole: Option<Range<usize>>,
+) -> Option<Range<usize>> {
+    let holds = |node: &Node| {
+        text.get(node.span.clone())
+            .is_some_and(|part| part.contains(mark))
+    };
     match &node.kind {
         Kind::Object(members) => {
-            let (at, (_, key, value)) =
-                members.iter().enumerate().find(|(_, (_, _, value))| holds(value))?;
-            let span = with_comma(text, key.start..value.span.end, node, at + 1 == members.len());
+            let (at, (_, key, value)) = members
+                .iter()
+                .enumerate()
+                .find(|(_, (_, _, value))| holds(value))?;
+            let span = with_comma(
+                text,
+                key.start..value.span.end,
+                node,
+                at + 1 == members.len(),
+            );
             let alone = members.len() == 1;
             let up = match (alone, whole) {
                 (true, Some(whole)) => whole,
@@ -141,15 +157,20 @@ fn marked(text: &str, node: &Node, mark: &str, whole: Option<Range<usize>>) -> O
             let (at, item) = items.iter().enumerate().find(|(_, item)| holds(item))?;
             // A group of several hooks: ours alone goes.
             if let Kind::Object(members) = &item.kind
-                && let Some((_, _, inner)) = members
-                    .iter()
-                    .find(|(_, _, value)| matches!(&value.kind, Kind::Array(all) if all.len() > 1) && holds(value))
+                && let Some((_, _, inner)) = members.iter().find(|(_, _, value)| {
+                    matches!(&value.kind, Kind::Array(all) if all.len() > 1) && holds(value)
+                })
             {
                 return marked(text, inner, mark, None);
             }
             match whole {
                 Some(whole) if items.len() == 1 => Some(whole),
-                _ => Some(with_comma(text, item.span.clone(), node, at + 1 == items.len())),
+                _ => Some(with_comma(
+                    text,
+                    item.span.clone(),
+                    node,
+                    at + 1 == items.len(),
+                )),
             }
         }
         Kind::Other => None,
@@ -210,7 +231,10 @@ fn insert(
                 out.replace_range(open..around.span.end - 1, &filled);
             } else {
                 // Only comments in it.
-                out.insert_str(around.span.end - 1, &format!("{end}{inner}{value}{end}{outer}"));
+                out.insert_str(
+                    around.span.end - 1,
+                    &format!("{end}{inner}{value}{end}{outer}"),
+                );
             }
         }
     }
@@ -218,7 +242,10 @@ fn insert(
 }
 
 fn trailing_comma(rest: &str) -> Option<usize> {
-    let mut reader = Reader { text: rest.as_bytes(), at: 0 };
+    let mut reader = Reader {
+        text: rest.as_bytes(),
+        at: 0,
+    };
     reader.skip();
     (reader.peek() == Some(b',')).then_some(reader.at)
 }
@@ -260,7 +287,10 @@ struct Reader<'t> {
 }
 
 fn parse(text: &str) -> Option<Node> {
-    let mut reader = Reader { text: text.as_bytes(), at: 0 };
+    let mut reader = Reader {
+        text: text.as_bytes(),
+        at: 0,
+    };
     if text.starts_with('\u{feff}') {
         reader.at = 3;
     }
@@ -288,7 +318,10 @@ impl Reader<'_> {
                 (Some(b'/'), Some(b'*')) => {
                     self.at += 2;
                     while self.at < self.text.len()
-                        && !self.text.get(self.at..).is_some_and(|rest| rest.starts_with(b"*/"))
+                        && !self
+                            .text
+                            .get(self.at..)
+                            .is_some_and(|rest| rest.starts_with(b"*/"))
                     {
                         self.at += 1;
                     }
@@ -405,13 +438,19 @@ mod tests {
             "{\n    // mine\n    \"model\": \"x\",\n    \"hooks\": {\n        \"Stop\": [\n            { \"a\": 1 },\n            {\n                \"command\": \"ours\"\n            } // last\n        ]\n    },\n}\n"
         );
         let added = add(text, &["hooks", "Pre"], &json!({"command": "ours"})).unwrap();
-        assert!(added.contains("        ],\n        \"Pre\": [\n            {\n"), "{added}");
+        assert!(
+            added.contains("        ],\n        \"Pre\": [\n            {\n"),
+            "{added}"
+        );
     }
 
     #[test]
     fn what_is_missing_is_made() {
         let made = add("", &["hooks", "Stop"], &json!("ours")).unwrap();
-        assert_eq!(made, "{\n  \"hooks\": {\n    \"Stop\": [\n      \"ours\"\n    ]\n  }\n}\n");
+        assert_eq!(
+            made,
+            "{\n  \"hooks\": {\n    \"Stop\": [\n      \"ours\"\n    ]\n  }\n}\n"
+        );
         assert_eq!(add("[]", &["hooks"], &json!(1)), None);
         assert_eq!(add("{\"hooks\": 3}", &["hooks", "Stop"], &json!(1)), None);
     }

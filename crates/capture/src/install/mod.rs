@@ -149,7 +149,11 @@ impl Plan {
             let (before, after) = (text(&change.before), text(&change.after));
             let path = change.path.display().to_string();
             let name = |side: &Option<Vec<u8>>| {
-                if side.is_some() { path.clone() } else { "/dev/null".to_owned() }
+                if side.is_some() {
+                    path.clone()
+                } else {
+                    "/dev/null".to_owned()
+                }
             };
             let diff = similar::TextDiff::from_lines(&before, &after);
             let mut unified = diff.unified_diff();
@@ -248,7 +252,8 @@ fn git_hooks(place: &Place, request: &Request, plan: &mut Plan) -> Result<(), In
             plan.remotes.push(remote);
         }
         if plan.remotes.is_empty() {
-            plan.notices.push("there is no remote to share notes with".to_owned());
+            plan.notices
+                .push("there is no remote to share notes with".to_owned());
         }
     }
     Ok(())
@@ -270,8 +275,15 @@ pub fn apply(place: Option<&Place>, request: &Request, plan: &Plan) -> Result<()
         let Some(after) = &change.after else { continue };
         let folders = tools::missing_folders(&change.path);
         write(&change.path, after, change.kind)?;
-        let before = change.before.as_ref().map(|b| String::from_utf8_lossy(b).into_owned());
-        match manifest.files.iter_mut().find(|file| file.path == change.path) {
+        let before = change
+            .before
+            .as_ref()
+            .map(|b| String::from_utf8_lossy(b).into_owned());
+        match manifest
+            .files
+            .iter_mut()
+            .find(|file| file.path == change.path)
+        {
             // Installed over an older installation: what was there first is still the one to restore.
             Some(known) => known.after = digest(after),
             None => manifest.files.push(Installed {
@@ -283,7 +295,11 @@ pub fn apply(place: Option<&Place>, request: &Request, plan: &Plan) -> Result<()
                         tools::file(*tool, request.scope).is_some_and(|f| change.path.ends_with(f))
                     })
                     .map(|tool| tool.name().to_owned()),
-                before: if change.kind == FileKind::Settings { before } else { None },
+                before: if change.kind == FileKind::Settings {
+                    before
+                } else {
+                    None
+                },
                 after: digest(after),
                 folders,
             }),
@@ -325,9 +341,7 @@ pub fn removal(
                 }
                 read(&beside(&installed.path))?
             }
-            FileKind::Settings if untouched => {
-                installed.before.clone().map(String::into_bytes)
-            }
+            FileKind::Settings if untouched => installed.before.clone().map(String::into_bytes),
             FileKind::Settings => {
                 let tool = installed.tool.as_deref().and_then(|tool| tool.parse().ok());
                 let text = String::from_utf8_lossy(&now).into_owned();
@@ -383,7 +397,11 @@ pub fn remove(
                 fs::remove_file(&change.path).map_err(|source| file_error(&change.path, source))?;
             }
         }
-        if let Some(at) = manifest.files.iter().position(|file| file.path == change.path) {
+        if let Some(at) = manifest
+            .files
+            .iter()
+            .position(|file| file.path == change.path)
+        {
             made.extend(manifest.files.remove(at).folders);
         }
     }
@@ -406,11 +424,7 @@ pub fn remove(
     save(&list, &manifest)
 }
 
-fn root(
-    place: Option<&Place>,
-    scope: Scope,
-    home: Option<&Path>,
-) -> Result<PathBuf, InstallError> {
+fn root(place: Option<&Place>, scope: Scope, home: Option<&Path>) -> Result<PathBuf, InstallError> {
     match (scope, place) {
         (Scope::Repository, Some(place)) => Ok(place.work_tree.clone()),
         _ => home.map(Path::to_owned).ok_or(InstallError::NoHome),
@@ -450,10 +464,13 @@ fn save(path: &Path, manifest: &Manifest) -> Result<(), InstallError> {
 
 fn read(path: &Path) -> Result<Option<Vec<u8>>, InstallError> {
     match fs::metadata(path) {
-        Ok(meta) if meta.len() > LARGEST_FILE || !meta.is_file() => {
-            Err(file_error(path, std::io::Error::other("not a file that could be added to")))
-        }
-        Ok(_) => fs::read(path).map(Some).map_err(|source| file_error(path, source)),
+        Ok(meta) if meta.len() > LARGEST_FILE || !meta.is_file() => Err(file_error(
+            path,
+            std::io::Error::other("not a file that could be added to"),
+        )),
+        Ok(_) => fs::read(path)
+            .map(Some)
+            .map_err(|source| file_error(path, source)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(file_error(path, source)),
     }

@@ -45,7 +45,11 @@ pub(super) fn is_used(dialect: Dialect, root: &Path, home: Option<&Path>) -> boo
         Dialect::Claude => (&[".claude", "CLAUDE.md"], &[".claude"]),
         Dialect::Cursor => (&[".cursor", ".cursorrules"], &[".cursor"]),
         Dialect::Copilot => (
-            &[".github/hooks", ".github/copilot-instructions.md", ".github/copilot"],
+            &[
+                ".github/hooks",
+                ".github/copilot-instructions.md",
+                ".github/copilot",
+            ],
             &[".copilot"],
         ),
         Dialect::Codex => (&[".codex"], &[".codex"]),

@@ -7,7 +7,9 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::fields::{call, command, directory, edits, event, mcp, member, paths, session, text, write};
+use super::fields::{
+    call, command, directory, edits, event, mcp, member, paths, session, text, write,
+};
 use crate::event::{Action, Event, Moment, Report, Session};
 
 pub(super) fn events(value: &Value, here: &Path) -> Vec<Event> {
@@ -42,7 +44,9 @@ fn action(name: &str, input: &Value) -> Option<Action> {
         "Write" | "Edit" | "MultiEdit" | "NotebookEdit" => write(edits(input), Report::Paired),
         "Bash" => command(input, &["command", "cmd"]),
         "Read" | "NotebookRead" => {
-            let file = input.get("file_path").or_else(|| input.get("notebook_path"))?;
+            let file = input
+                .get("file_path")
+                .or_else(|| input.get("notebook_path"))?;
             Some(Action::Read(paths(file)))
         }
         _ => mcp(name, input),

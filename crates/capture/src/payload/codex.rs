@@ -4,7 +4,9 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::fields::{call, command, directory, edits, event, mcp, member, model, session, text, write};
+use super::fields::{
+    call, command, directory, edits, event, mcp, member, model, session, text, write,
+};
 use crate::event::{Action, Event, Moment, Report};
 
 pub(super) fn events(value: &Value, here: &Path) -> Vec<Event> {
@@ -14,7 +16,9 @@ pub(super) fn events(value: &Value, here: &Path) -> Vec<Event> {
         &["session_id", "thread_id", "thread-id", "conversation_id"],
     );
     if &*who.conversation == "unnamed"
-        && let Some(thread) = value.get("hook_event").and_then(|e| text(e, &["thread_id"]))
+        && let Some(thread) = value
+            .get("hook_event")
+            .and_then(|e| text(e, &["thread_id"]))
     {
         who.conversation = thread.into();
     }
@@ -46,7 +50,10 @@ pub(super) fn events(value: &Value, here: &Path) -> Vec<Event> {
             for (nth, one) in uses.into_iter().flatten().take(64).enumerate() {
                 let name = text(one, &["recipient_name", "tool_name"]).unwrap_or_default();
                 let input = member(one, &["parameters", "tool_input"]);
-                push(action(name.strip_prefix("functions.").unwrap_or(name), &input), nth);
+                push(
+                    action(name.strip_prefix("functions.").unwrap_or(name), &input),
+                    nth,
+                );
             }
         }
         name => push(action(name, &input), 0),

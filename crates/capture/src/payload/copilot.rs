@@ -13,7 +13,12 @@ use super::fields::{
 };
 use crate::event::{Action, Change, Edit, Event, Moment, Report};
 
-const CONVERSATION: [&str; 4] = ["chat_session_id", "session_id", "chatSessionId", "sessionId"];
+const CONVERSATION: [&str; 4] = [
+    "chat_session_id",
+    "session_id",
+    "chatSessionId",
+    "sessionId",
+];
 
 pub(super) fn events(value: &Value, here: &Path) -> Vec<Event> {
     if text(value, &["transcript_path", "transcriptPath"]).is_some_and(|p| p.contains(".claude/")) {
@@ -27,7 +32,11 @@ pub(super) fn events(value: &Value, here: &Path) -> Vec<Event> {
     };
     let who = session(tool, value, &CONVERSATION);
     let cwd = directory(value, &["cwd", "workspace_folder", "workspaceFolder"], here);
-    let report = if editor { Report::Early } else { Report::Paired };
+    let report = if editor {
+        Report::Early
+    } else {
+        Report::Paired
+    };
     let name = text(value, &["hook_event_name", "hookEventName", "eventName"]);
     let after = match name {
         Some("PreToolUse" | "preToolUse") => false,
@@ -59,7 +68,9 @@ fn is_editor(value: &Value) -> bool {
         "extensionId",
         "workspace_folder",
     ];
-    EDITOR.iter().any(|name| value.get(name).is_some_and(|v| !v.is_null()))
+    EDITOR
+        .iter()
+        .any(|name| value.get(name).is_some_and(|v| !v.is_null()))
 }
 
 fn action(name: &str, input: &Value, value: &Value, report: Report) -> Option<Action> {
@@ -82,9 +93,12 @@ fn action(name: &str, input: &Value, value: &Value, report: Report) -> Option<Ac
         _ if is_write(&lower) => {
             let mut told = edits(input);
             if told.is_empty() {
-                let files = named_files(input)
-                    .into_iter()
-                    .chain(value.get("tool_response").map(named_files).unwrap_or_default());
+                let files = named_files(input).into_iter().chain(
+                    value
+                        .get("tool_response")
+                        .map(named_files)
+                        .unwrap_or_default(),
+                );
                 told = files
                     .map(|path| Edit {
                         path,
@@ -112,7 +126,9 @@ fn is_write(name: &str) -> bool {
             | "git_apply_patch"
             | "rename_file"
             | "move_file"
-    ) || ["edit", "write", "replace"].iter().any(|word| name.starts_with(word))
+    ) || ["edit", "write", "replace"]
+        .iter()
+        .any(|word| name.starts_with(word))
 }
 
 /// The form of the old extension: which files, and their content after the edit.
@@ -133,7 +149,11 @@ fn legacy(
         .map(|file| Edit {
             change: dirty
                 .and_then(|dirty| {
-                    let content = dirty.iter().find(|(name, _)| path(name) == file)?.1.as_str()?;
+                    let content = dirty
+                        .iter()
+                        .find(|(name, _)| path(name) == file)?
+                        .1
+                        .as_str()?;
                     after.then(|| Change::Whole(content.into()))
                 })
                 .unwrap_or(Change::Untold),

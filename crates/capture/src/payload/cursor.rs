@@ -28,8 +28,9 @@ pub(super) fn events(value: &Value, here: &Path) -> Vec<Event> {
         "afterShellExecution" => shell(value).map_or_else(Vec::new, |a| one(Moment::After(a))),
         "beforeMCPExecution" => one(Moment::Before(mcp(value))),
         "afterMCPExecution" => one(Moment::After(mcp(value))),
-        "afterFileEdit" => write(edits(value), Report::AfterOnly)
-            .map_or_else(Vec::new, |a| one(Moment::After(a))),
+        "afterFileEdit" => {
+            write(edits(value), Report::AfterOnly).map_or_else(Vec::new, |a| one(Moment::After(a)))
+        }
         "beforeReadFile" => match text(value, &FILE) {
             Some(file) => one(Moment::Before(Action::Read(vec![path(file)]))),
             None => Vec::new(),
@@ -69,7 +70,9 @@ fn shell(value: &Value) -> Option<Action> {
 /// The arguments are an object, or in older builds a text that holds one.
 fn mcp(value: &Value) -> Action {
     Action::McpCall {
-        server: text(value, &["server", "server_name", "url"]).unwrap_or_default().into(),
+        server: text(value, &["server", "server_name", "url"])
+            .unwrap_or_default()
+            .into(),
         tool: text(value, &["tool_name"]).unwrap_or_default().into(),
         arguments: member(value, &["tool_input"]),
     }

@@ -38,10 +38,8 @@ pub(super) fn path(text: &str) -> PathBuf {
         .or_else(|| text.strip_prefix("file://"))
         .unwrap_or(text);
     let bytes = text.as_bytes();
-    let drive = bytes.len() > 2
-        && bytes[0] == b'/'
-        && bytes[1].is_ascii_alphabetic()
-        && bytes[2] == b':';
+    let drive =
+        bytes.len() > 2 && bytes[0] == b'/' && bytes[1].is_ascii_alphabetic() && bytes[2] == b':';
     PathBuf::from(if drive { &text[1..] } else { text })
 }
 
@@ -83,7 +81,12 @@ pub(super) fn model(value: &Value) -> Option<ModelId> {
 pub(super) fn session(tool: &str, value: &Value, conversation: &[&str]) -> Session {
     let transcript = text(
         value,
-        &["transcript_path", "transcriptPath", "chat_session_path", "chatSessionPath"],
+        &[
+            "transcript_path",
+            "transcriptPath",
+            "chat_session_path",
+            "chatSessionPath",
+        ],
     );
     let conversation = text(value, conversation).or_else(|| {
         transcript
@@ -103,7 +106,14 @@ pub(super) fn session(tool: &str, value: &Value, conversation: &[&str]) -> Sessi
 pub(super) fn call(value: &Value) -> Option<Box<str>> {
     text(
         value,
-        &["tool_use_id", "toolUseId", "tool_call_id", "toolCallId", "execution_id", "call_id"],
+        &[
+            "tool_use_id",
+            "toolUseId",
+            "tool_call_id",
+            "toolCallId",
+            "execution_id",
+            "call_id",
+        ],
     )
     .map(Into::into)
 }
@@ -184,8 +194,17 @@ pub(super) fn edits(input: &Value) -> Vec<Edit> {
 /// Files that a payload names anywhere, where its shape is not known. Depth and number are bounded.
 pub(super) fn named_files(value: &Value) -> Vec<PathBuf> {
     const NAMES: [&str; 11] = [
-        "file_path", "filepath", "path", "fspath", "files", "filepaths", "file_paths", "filePath",
-        "fsPath", "filePaths", "uri",
+        "file_path",
+        "filepath",
+        "path",
+        "fspath",
+        "files",
+        "filepaths",
+        "file_paths",
+        "filePath",
+        "fsPath",
+        "filePaths",
+        "uri",
     ];
     let mut found = Vec::new();
     let mut waiting = vec![(value, 0_u32)];

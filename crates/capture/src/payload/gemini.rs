@@ -35,13 +35,15 @@ fn action(name: &str, input: &Value, value: &Value) -> Option<Action> {
             write(told, Report::Paired)
         }
         "run_shell_command" | "shell" | "Shell" => command(input, &["command"]),
-        "read_file" | "ReadFile" => {
-            Some(Action::Read(vec![path(text(input, &["absolute_path"]).or_else(|| text(input, &FILE))?)]))
-        }
+        "read_file" | "ReadFile" => Some(Action::Read(vec![path(
+            text(input, &["absolute_path"]).or_else(|| text(input, &FILE))?,
+        )])),
         _ => {
             let context = value.get("mcp_context")?;
             Some(Action::McpCall {
-                server: text(context, &["server_name", "server"]).unwrap_or_default().into(),
+                server: text(context, &["server_name", "server"])
+                    .unwrap_or_default()
+                    .into(),
                 tool: text(context, &["tool_name"]).unwrap_or(name).into(),
                 arguments: input.clone(),
             })

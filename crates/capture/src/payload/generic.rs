@@ -45,10 +45,12 @@ pub(super) fn events(value: &Value, here: &Path) -> Vec<Event> {
                 one(Moment::Saved(files))
             }
         }
-        "pre_shell_command" => command(value, &["command"])
-            .map_or_else(Vec::new, |action| one(Moment::Before(action))),
-        "post_shell_command" => command(value, &["command"])
-            .map_or_else(Vec::new, |action| one(Moment::After(action))),
+        "pre_shell_command" => {
+            command(value, &["command"]).map_or_else(Vec::new, |action| one(Moment::Before(action)))
+        }
+        "post_shell_command" => {
+            command(value, &["command"]).map_or_else(Vec::new, |action| one(Moment::After(action)))
+        }
         _ => Vec::new(),
     }
 }

@@ -76,29 +76,97 @@ fn action_in_words(action: &Action) -> String {
 
 #[test]
 fn recorded_payloads_of_each_tool() {
-    insta::assert_snapshot!("claude", told(Dialect::Claude, include_str!("../../tests/payloads/claude.jsonl")));
-    insta::assert_snapshot!("cursor", told(Dialect::Cursor, include_str!("../../tests/payloads/cursor.jsonl")));
-    insta::assert_snapshot!("codex", told(Dialect::Codex, include_str!("../../tests/payloads/codex.jsonl")));
-    insta::assert_snapshot!("gemini", told(Dialect::Gemini, include_str!("../../tests/payloads/gemini.jsonl")));
-    insta::assert_snapshot!("copilot", told(Dialect::Copilot, include_str!("../../tests/payloads/copilot.jsonl")));
-    insta::assert_snapshot!("windsurf", told(Dialect::Windsurf, include_str!("../../tests/payloads/windsurf.jsonl")));
-    insta::assert_snapshot!("opencode", told(Dialect::OpenCode, include_str!("../../tests/payloads/opencode.jsonl")));
-    insta::assert_snapshot!("generic", told(Dialect::Generic, include_str!("../../tests/payloads/generic.jsonl")));
+    insta::assert_snapshot!(
+        "claude",
+        told(
+            Dialect::Claude,
+            include_str!("../../tests/payloads/claude.jsonl")
+        )
+    );
+    insta::assert_snapshot!(
+        "cursor",
+        told(
+            Dialect::Cursor,
+            include_str!("../../tests/payloads/cursor.jsonl")
+        )
+    );
+    insta::assert_snapshot!(
+        "codex",
+        told(
+            Dialect::Codex,
+            include_str!("../../tests/payloads/codex.jsonl")
+        )
+    );
+    insta::assert_snapshot!(
+        "gemini",
+        told(
+            Dialect::Gemini,
+            include_str!("../../tests/payloads/gemini.jsonl")
+        )
+    );
+    insta::assert_snapshot!(
+        "copilot",
+        told(
+            Dialect::Copilot,
+            include_str!("../../tests/payloads/copilot.jsonl")
+        )
+    );
+    insta::assert_snapshot!(
+        "windsurf",
+        told(
+            Dialect::Windsurf,
+            include_str!("../../tests/payloads/windsurf.jsonl")
+        )
+    );
+    insta::assert_snapshot!(
+        "opencode",
+        told(
+            Dialect::OpenCode,
+            include_str!("../../tests/payloads/opencode.jsonl")
+        )
+    );
+    insta::assert_snapshot!(
+        "generic",
+        told(
+            Dialect::Generic,
+            include_str!("../../tests/payloads/generic.jsonl")
+        )
+    );
 }
 
 #[test]
 fn a_payload_without_any_one_of_its_members_is_no_failure() {
     for (dialect, payloads) in [
-        (Dialect::Claude, include_str!("../../tests/payloads/claude.jsonl")),
-        (Dialect::Cursor, include_str!("../../tests/payloads/cursor.jsonl")),
-        (Dialect::Codex, include_str!("../../tests/payloads/codex.jsonl")),
-        (Dialect::Copilot, include_str!("../../tests/payloads/copilot.jsonl")),
-        (Dialect::Gemini, include_str!("../../tests/payloads/gemini.jsonl")),
+        (
+            Dialect::Claude,
+            include_str!("../../tests/payloads/claude.jsonl"),
+        ),
+        (
+            Dialect::Cursor,
+            include_str!("../../tests/payloads/cursor.jsonl"),
+        ),
+        (
+            Dialect::Codex,
+            include_str!("../../tests/payloads/codex.jsonl"),
+        ),
+        (
+            Dialect::Copilot,
+            include_str!("../../tests/payloads/copilot.jsonl"),
+        ),
+        (
+            Dialect::Gemini,
+            include_str!("../../tests/payloads/gemini.jsonl"),
+        ),
     ] {
         for line in payloads.lines() {
             let whole: Value = serde_json::from_str(line).unwrap();
             for name in whole.as_object().unwrap().keys() {
-                for instead in [None, Some(Value::Null), Some(Value::Array(Vec::new())), Some(7.into())] {
+                for instead in [
+                    None,
+                    Some(Value::Null),
+                    Some(Value::Array(Vec::new())),
+                    Some(7.into()),
+                ] {
                     let mut changed = whole.clone();
                     let members = changed.as_object_mut().unwrap();
                     match instead {

@@ -28,7 +28,10 @@ fn git(root: &Path, arguments: &[&str]) -> String {
 fn repository() -> TempDir {
     let folder = TempDir::new().unwrap();
     let root = folder.path();
-    git(root, &["init", "--quiet", "--initial-branch=main", "--template="]);
+    git(
+        root,
+        &["init", "--quiet", "--initial-branch=main", "--template="],
+    );
     git(root, &["config", "user.name", "Ada"]);
     git(root, &["config", "user.email", "ada@example.org"]);
     fs::write(root.join("a.py"), "one\ntwo\nthree\n").unwrap();
@@ -123,8 +126,14 @@ fn a_queue_that_was_cut_at_any_byte_names_nobody_wrongly() {
         let place = Place::around(root).unwrap();
         post_commit(&place).unwrap();
         let lines = noted(root);
-        assert!(lines.iter().all(|line| line.starts_with("ai ")), "cut at {cut}: {lines:?}");
-        assert!(lines.contains(&"ai 5".to_owned()), "cut at {cut}: {lines:?}");
+        assert!(
+            lines.iter().all(|line| line.starts_with("ai ")),
+            "cut at {cut}: {lines:?}"
+        );
+        assert!(
+            lines.contains(&"ai 5".to_owned()),
+            "cut at {cut}: {lines:?}"
+        );
         assert_eq!(status(&place).waiting, 0);
         git(root, &["fsck", "--strict"]);
         most = lines;
@@ -145,7 +154,12 @@ fn a_ledger_or_a_state_that_was_cut_is_passed_over() {
         settle(&place).unwrap();
     }
     // Half of what was seen is gone: no line is credited to anybody, and work goes on.
-    claude(repo.path(), "c9", "a.py", "person\none\nai 1\ntwo\nai 2\nthree\nai 9\n");
+    claude(
+        repo.path(),
+        "c9",
+        "a.py",
+        "person\none\nai 1\ntwo\nai 2\nthree\nai 9\n",
+    );
     for entry in fs::read_dir(capture.join("states")).unwrap().flatten() {
         fs::write(entry.path(), b"cut").unwrap();
     }
@@ -167,7 +181,10 @@ fn settling_that_was_killed_before_its_end_is_done_again() {
     git(repo.path(), &["add", "--all"]);
     git(repo.path(), &["commit", "--quiet", "-m", "work"]);
     let before = TempDir::new().unwrap();
-    copy(&repo.path().join(".git/trueline"), &before.path().join("trueline"));
+    copy(
+        &repo.path().join(".git/trueline"),
+        &before.path().join("trueline"),
+    );
     let place = Place::around(repo.path()).unwrap();
     post_commit(&place).unwrap();
     let lines = noted(repo.path());
@@ -176,7 +193,11 @@ fn settling_that_was_killed_before_its_end_is_done_again() {
     let trueline = repo.path().join(".git/trueline");
     fs::remove_dir_all(&trueline).unwrap();
     copy(&before.path().join("trueline"), &trueline);
-    fs::rename(trueline.join("capture/queue"), trueline.join("capture/queue.000000")).unwrap();
+    fs::rename(
+        trueline.join("capture/queue"),
+        trueline.join("capture/queue.000000"),
+    )
+    .unwrap();
     post_commit(&place).unwrap();
     assert_eq!(noted(repo.path()), lines);
     assert_eq!(git(repo.path(), &["rev-parse", "refs/notes/ai"]), notes);

@@ -122,9 +122,8 @@ fn tell_merged(merged: Merged) -> Result<Ended> {
 }
 
 fn place(here: &Path) -> Result<Place> {
-    Ok(Place::around(here).ok_or_else(|| {
-        Misused(format!("no git repository at or above {}", here.display()))
-    })?)
+    Ok(Place::around(here)
+        .ok_or_else(|| Misused(format!("no git repository at or above {}", here.display())))?)
 }
 
 fn scope(user: bool) -> Result<(Scope, Option<Place>)> {
@@ -248,13 +247,21 @@ fn terminal(status: &trueline_capture::Status) -> Result<String> {
         status.queue_bytes
     )?;
     for ((path, tool), lines) in &status.uncommitted {
-        writeln!(out, "{path}: {} by {tool}", counted(u64::from(*lines), "uncommitted line"))?;
+        writeln!(
+            out,
+            "{path}: {} by {tool}",
+            counted(u64::from(*lines), "uncommitted line")
+        )?;
     }
     for ((tool, class), times) in &status.reads {
         writeln!(out, "{tool} read {class}: {}", counted(*times, "time"))?;
     }
     if status.damaged > 0 {
-        writeln!(out, "{} cut short and passed over", counted(status.damaged as u64, "record"))?;
+        writeln!(
+            out,
+            "{} cut short and passed over",
+            counted(status.damaged as u64, "record")
+        )?;
     }
     for trouble in &status.trouble {
         writeln!(out, "trouble: {trouble}")?;

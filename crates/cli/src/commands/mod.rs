@@ -4,9 +4,9 @@ pub(crate) mod artifacts;
 pub(crate) mod blame;
 pub(crate) mod declare;
 pub(crate) mod diff;
+pub(crate) mod hook;
 pub(crate) mod init;
 pub(crate) mod mcp;
-pub(crate) mod hook;
 pub(crate) mod rules;
 pub(crate) mod scan;
 pub(crate) mod stats;
@@ -67,7 +67,6 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
             error.downcast_ref(),
             Some(InitError::File { .. } | InitError::Unreadable { .. } | InitError::Broken { .. })
         )
-        || error.downcast_ref::<Unwritable>().is_some();
         || error.downcast_ref::<Unwritable>().is_some()
         || error.downcast_ref::<hook::Misused>().is_some()
         || error.downcast_ref::<InstallError>().is_some()

@@ -40,7 +40,10 @@ fn told(repository: &Repository, more: &[&str]) -> Vec<String> {
 fn a_policy_file_is_written_once() {
     let repository = Repository::new();
     let run = repository.trueline(&["init"]);
-    assert_eq!((run.code(), run.stdout().as_str()), (0, "written trueline.toml\n"));
+    assert_eq!(
+        (run.code(), run.stdout().as_str()),
+        (0, "written trueline.toml\n")
+    );
     assert!(read(&repository, "trueline.toml").contains("schema = 1"));
     assert_eq!(repository.trueline(&["scan"]).code(), 0);
     repository.write("trueline.toml", "schema = 1\n");
@@ -53,17 +56,27 @@ fn a_policy_file_is_written_once() {
 #[test]
 fn the_section_names_what_went_wrong_here_and_writing_it_again_changes_nothing() {
     let repository = with_weakness();
-    repository.write("trueline.toml", "[tools]\napproved = [\"claude\"]\n[scan]\nexclude = [\"gen/**\"]\n");
+    repository.write(
+        "trueline.toml",
+        "[tools]\napproved = [\"claude\"]\n[scan]\nexclude = [\"gen/**\"]\n",
+    );
     init(&repository, &[]);
     let text = read(&repository, "AGENTS.md");
-    for part in ["- `sql-injection`: Write `execute(", "Python, with Flask", "`claude`", "`gen/**`"] {
+    for part in [
+        "- `sql-injection`: Write `execute(",
+        "Python, with Flask",
+        "`claude`",
+        "`gen/**`",
+    ] {
         assert!(text.contains(part), "{part}: {text}");
     }
     assert!(text.len() < 4_000, "{}", text.len());
     assert_eq!(init(&repository, &[]), "");
     assert_eq!(read(&repository, "AGENTS.md"), text);
     // Nothing in it alarms our own check, of either tier.
-    let report = repository.trueline(&["scan", "--only", "agents", "--all", "--format", "json"]).json();
+    let report = repository
+        .trueline(&["scan", "--only", "agents", "--all", "--format", "json"])
+        .json();
     assert_eq!(report["findings"].as_array().unwrap().len(), 0, "{report}");
     // What was learnt stays when it is mended.
     repository.write("app.py", SAFE_VIEW);
@@ -81,8 +94,14 @@ fn files_that_are_there_get_it_and_keep_all_else() {
         .write(".github/copilot-instructions.md", copilot);
     let out = init(&repository, &[]);
     assert!(!out.contains("AGENTS.md"), "{out}");
-    let (now, other) = (read(&repository, "CLAUDE.md"), read(&repository, ".github/copilot-instructions.md"));
-    assert!(now.starts_with(claude) && now.ends_with("<!-- trueline:end -->\r\n"), "{now}");
+    let (now, other) = (
+        read(&repository, "CLAUDE.md"),
+        read(&repository, ".github/copilot-instructions.md"),
+    );
+    assert!(
+        now.starts_with(claude) && now.ends_with("<!-- trueline:end -->\r\n"),
+        "{now}"
+    );
     assert!(!now.replace("\r\n", "").contains('\n'));
     assert!(other.starts_with(copilot));
     init(&repository, &["--file", "docs/ai.md"]);
@@ -94,7 +113,10 @@ fn a_dry_run_prints_a_diff_and_writes_nothing() {
     let repository = with_weakness();
     repository.write("AGENTS.md", "# Rules\n");
     let out = init(&repository, &["--dry-run"]);
-    assert!(out.contains("+++ b/AGENTS.md") && out.contains("+- `sql-injection`: "), "{out}");
+    assert!(
+        out.contains("+++ b/AGENTS.md") && out.contains("+- `sql-injection`: "),
+        "{out}"
+    );
     assert!(out.contains("+++ b/trueline.toml"), "{out}");
     assert_eq!(read(&repository, "AGENTS.md"), "# Rules\n");
     assert!(!repository.path().join("trueline.toml").exists());
@@ -133,7 +155,12 @@ fn what_cannot_be_written_is_told_and_left_alone() {
     repository.write("AGENTS.md", "<!-- trueline:begin v1 sha256=00 -->\n");
     let run = repository.trueline(&["init", "--agents"]);
     assert_eq!(run.code(), 2);
-    assert!(run.stderr().contains("AGENTS.md: line 1: a section of trueline begins that never ends"), "{}", run.stderr());
+    assert!(
+        run.stderr()
+            .contains("AGENTS.md: line 1: a section of trueline begins that never ends"),
+        "{}",
+        run.stderr()
+    );
     for file in ["../x.md", "/x.md", "."] {
         let run = repository.trueline(&["init", "--agents", "--file", file]);
         assert_eq!(run.code(), 2, "{}", run.stderr());
@@ -148,6 +175,10 @@ fn links_are_not_written_through() {
     std::os::unix::fs::symlink("AGENTS.md", repository.path().join("CLAUDE.md")).unwrap();
     let run = repository.trueline(&["init", "--agents"]);
     assert_eq!(run.code(), 0);
-    assert!(run.stderr().contains("CLAUDE.md is a link"), "{}", run.stderr());
+    assert!(
+        run.stderr().contains("CLAUDE.md is a link"),
+        "{}",
+        run.stderr()
+    );
     assert!(repository.path().join("CLAUDE.md").is_symlink());
 }

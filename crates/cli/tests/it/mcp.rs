@@ -45,7 +45,11 @@ fn a_client_of_the_sdk_lists_and_calls_every_tool() {
         let fingerprint = data["findings"][0]["fingerprint"].clone();
         for (name, arguments, is_error) in [
             ("check_diff", json!({}), false),
-            ("explain_finding", json!({ "fingerprint": fingerprint }), false),
+            (
+                "explain_finding",
+                json!({ "fingerprint": fingerprint }),
+                false,
+            ),
             ("policy_for_path", json!({"path": "app.py"}), false),
             ("suggest_fix", json!({ "fingerprint": fingerprint }), false),
             ("record_provenance", json!({"tool": "claude"}), true),

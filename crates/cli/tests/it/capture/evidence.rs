@@ -6,8 +6,16 @@ fn scan(clone: &Clone) -> (f64, f64) {
     let run = clone.trueline(&["scan", "--format", "json", "--no-cache", "."], b"");
     let report: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
     let usage = &report["usage"];
-    let figure = |of: &str| usage.pointer(of).and_then(serde_json::Value::as_f64).unwrap();
-    (figure("/coverage/all/share"), figure("/lines/ai") / figure("/lines/total"))
+    let figure = |of: &str| {
+        usage
+            .pointer(of)
+            .and_then(serde_json::Value::as_f64)
+            .unwrap()
+    };
+    (
+        figure("/coverage/all/share"),
+        figure("/lines/ai") / figure("/lines/total"),
+    )
 }
 
 #[test]
@@ -21,9 +29,17 @@ fn evidence_coverage_rises_with_captured_commits() {
         clone.commit("by an agent");
         known.push(scan(&clone));
     }
-    assert!(known.windows(2).all(|pair| pair[0].0 < pair[1].0 && pair[0].1 < pair[1].1), "{known:?}");
+    assert!(
+        known
+            .windows(2)
+            .all(|pair| pair[0].0 < pair[1].0 && pair[0].1 < pair[1].1),
+        "{known:?}"
+    );
     let run = clone.trueline(&["blame", "app.py", "--format", "json", "--no-cache"], b"");
     let blame: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
     let text = blame.to_string();
-    assert!(text.contains("\"tool\":\"claude\"") && text.contains("\"confidence\":\"high\""), "{text}");
+    assert!(
+        text.contains("\"tool\":\"claude\"") && text.contains("\"confidence\":\"high\""),
+        "{text}"
+    );
 }

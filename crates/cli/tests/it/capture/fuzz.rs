@@ -86,8 +86,16 @@ fn no_line_gets_a_wrong_name_and_few_are_lost() {
             }
         })
     });
-    println!("{} of {} lines of agents kept in {steps} steps", tally.kept, tally.ai);
-    assert!(tally.kept * 100 >= tally.ai * 98, "{} of {}", tally.kept, tally.ai);
+    println!(
+        "{} of {} lines of agents kept in {steps} steps",
+        tally.kept, tally.ai
+    );
+    assert!(
+        tally.kept * 100 >= tally.ai * 98,
+        "{} of {}",
+        tally.kept,
+        tally.ai
+    );
 }
 
 fn play(seed: u64, tally: &mut Tally) {
@@ -114,7 +122,11 @@ fn play(seed: u64, tally: &mut Tally) {
                 }
                 sync(clone);
                 let compared = clone.compare();
-                assert!(compared.wrong.is_empty(), "at {step}: {:#?}", compared.wrong);
+                assert!(
+                    compared.wrong.is_empty(),
+                    "at {step}: {:#?}",
+                    compared.wrong
+                );
                 if !compared.lost.is_empty() {
                     let lost = format!("lost at {step}: {:?}", compared.lost);
                     writeln!(witness.log.borrow_mut(), "{lost}").unwrap();
@@ -181,9 +193,18 @@ fn act(clone: &Clone, random: &mut Random) -> String {
     let count = 1 + random.below(4);
     let tool = random.tool();
     let clean = || clone.git(&["status", "--porcelain"]).is_empty();
-    let is_merge =
-        || clone.try_git(&["rev-parse", "--quiet", "--verify", "HEAD^2"]).status.success();
-    let commits = || clone.git(&["rev-list", "--count", "--first-parent", "HEAD"]).parse::<usize>().unwrap();
+    let is_merge = || {
+        clone
+            .try_git(&["rev-parse", "--quiet", "--verify", "HEAD^2"])
+            .status
+            .success()
+    };
+    let commits = || {
+        clone
+            .git(&["rev-list", "--count", "--first-parent", "HEAD"])
+            .parse::<usize>()
+            .unwrap()
+    };
     match random.below(26) {
         0..=6 => {
             clone.agent(tool, &file, at, count);
@@ -224,7 +245,11 @@ fn act(clone: &Clone, random: &mut Random) -> String {
         }
         16 => {
             clone.try_git(&["add", "--all", "--", &file]);
-            if clone.try_git(&["diff", "--cached", "--quiet"]).status.success() {
+            if clone
+                .try_git(&["diff", "--cached", "--quiet"])
+                .status
+                .success()
+            {
                 return "nothing to commit".to_owned();
             }
             clone.git(&["commit", "--quiet", "-m", "a part"]);
@@ -265,14 +290,21 @@ fn act(clone: &Clone, random: &mut Random) -> String {
             clone.agent(random.tool(), "m.py", 0, count);
             clone.commit("meanwhile");
             clone.git(&["checkout", "--quiet", "topic"]);
-            if !clone.try_git(&["rebase", "--quiet", "main"]).status.success() {
+            if !clone
+                .try_git(&["rebase", "--quiet", "main"])
+                .status
+                .success()
+            {
                 for _ in 0..4 {
                     resolve(clone);
                     if clone.try_git(&["rebase", "--continue"]).status.success() {
                         break;
                     }
                 }
-                assert!(!clone.path().join(".git/rebase-merge").exists(), "a rebase that does not end");
+                assert!(
+                    !clone.path().join(".git/rebase-merge").exists(),
+                    "a rebase that does not end"
+                );
             }
             let squash = random.below(2) == 0;
             clone.git(&["checkout", "--quiet", "main"]);
@@ -290,7 +322,11 @@ fn act(clone: &Clone, random: &mut Random) -> String {
                 return "nothing to revert".to_owned();
             }
             // A commit that changed nothing cannot be reverted.
-            if !clone.try_git(&["revert", "--no-edit", "HEAD"]).status.success() {
+            if !clone
+                .try_git(&["revert", "--no-edit", "HEAD"])
+                .status
+                .success()
+            {
                 clone.try_git(&["revert", "--abort"]);
                 return "nothing to revert".to_owned();
             }

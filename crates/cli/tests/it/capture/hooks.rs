@@ -77,7 +77,10 @@ fn shell_commands_are_seen_by_what_they_change() {
         let new = clone.lines(Writer::Ai("claude"), 2);
         clone.write("app.py", &(clone.read("app.py") + &new));
         clone.write("deep/new.py", &clone.lines(Writer::Ai("claude"), 3));
-        clone.write("dirty.py", &(clone.read("dirty.py") + &clone.lines(Writer::Ai("claude"), 1)));
+        clone.write(
+            "dirty.py",
+            &(clone.read("dirty.py") + &clone.lines(Writer::Ai("claude"), 1)),
+        );
     });
     clone.commit("by a command");
     let compared = clone.assert_whole();
@@ -131,7 +134,10 @@ fn a_report_that_comes_before_the_file_is_on_the_disk_still_counts() {
     let clone = Clone::new();
     clone.person("app.py", 0, 2);
     clone.commit("base");
-    let (old, new) = (clone.read("app.py"), clone.lines(Writer::Ai("github-copilot"), 2));
+    let (old, new) = (
+        clone.read("app.py"),
+        clone.lines(Writer::Ai("github-copilot"), 2),
+    );
     let first = old.lines().next().unwrap();
     let payload = |event: &str| {
         json!({
@@ -144,7 +150,10 @@ fn a_report_that_comes_before_the_file_is_on_the_disk_still_counts() {
     };
     clone.hook(COPILOT, &payload("PreToolUse"));
     clone.hook(COPILOT, &payload("PostToolUse"));
-    clone.write("app.py", &old.replacen(first, &format!("{first}\n{}", new.trim_end()), 1));
+    clone.write(
+        "app.py",
+        &old.replacen(first, &format!("{first}\n{}", new.trim_end()), 1),
+    );
     clone.commit("early");
     let compared = clone.assert_whole();
     assert_eq!(compared.kept, 2);
@@ -195,7 +204,10 @@ fn nothing_that_is_wrong_with_a_payload_stops_an_agent() {
             assert_eq!(run.stderr, b"");
         }
     }
-    let run = clone.trueline(&["hook", "run", "a-tool-of-tomorrow", "--with", "flags"], b"{}");
+    let run = clone.trueline(
+        &["hook", "run", "a-tool-of-tomorrow", "--with", "flags"],
+        b"{}",
+    );
     assert_eq!((run.status.code(), run.stdout), (Some(0), Vec::new()));
     let outside = tempfile::tempdir().unwrap();
     let payload = json!({
@@ -238,7 +250,12 @@ fn neither_contents_nor_prompts_nor_conversations_are_kept() {
             looked_at += 1;
             let bytes = std::fs::read(entry.path()).unwrap();
             let text = String::from_utf8_lossy(&bytes).into_owned();
-            for kept in [secret, "the-prompt-text", "conversation-7f3a", ".env.production"] {
+            for kept in [
+                secret,
+                "the-prompt-text",
+                "conversation-7f3a",
+                ".env.production",
+            ] {
                 assert!(!text.contains(kept), "{kept} in {}", entry.path().display());
             }
         }
@@ -297,7 +314,14 @@ fn linked_work_trees_are_kept_apart() {
     clone.person("app.py", 0, 3);
     clone.commit("base");
     let other = clone.path().parent().unwrap().join("linked");
-    clone.git(&["worktree", "add", "--quiet", other.to_str().unwrap(), "-b", "linked"]);
+    clone.git(&[
+        "worktree",
+        "add",
+        "--quiet",
+        other.to_str().unwrap(),
+        "-b",
+        "linked",
+    ]);
     clone.agent(CLAUDE, "app.py", 3, 1);
     let in_other = other.join("app.py");
     let old = std::fs::read_to_string(&in_other).unwrap();
@@ -312,7 +336,14 @@ fn linked_work_trees_are_kept_apart() {
     clone.hook(CODEX, &payload("PreToolUse"));
     std::fs::write(&in_other, format!("{old}{new}")).unwrap();
     clone.hook(CODEX, &payload("PostToolUse"));
-    clone.git(&["-C", other.to_str().unwrap(), "commit", "--quiet", "-am", "there"]);
+    clone.git(&[
+        "-C",
+        other.to_str().unwrap(),
+        "commit",
+        "--quiet",
+        "-am",
+        "there",
+    ]);
     clone.commit("here");
     assert_eq!(clone.assert_whole().ai, 1);
     clone.git(&["checkout", "--quiet", "--detach", "linked"]);

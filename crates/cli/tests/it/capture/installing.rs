@@ -14,12 +14,18 @@ fn everything(root: &Path) -> BTreeMap<PathBuf, (bool, Vec<u8>)> {
             let path = entry.path();
             let inside = path.strip_prefix(root).unwrap().to_owned();
             if path.is_dir() {
-                if inside.starts_with(".git") && !inside.starts_with(".git/hooks") && inside != Path::new(".git") {
+                if inside.starts_with(".git")
+                    && !inside.starts_with(".git/hooks")
+                    && inside != Path::new(".git")
+                {
                     continue;
                 }
                 all.insert(inside, (true, Vec::new()));
                 waiting.push(path);
-            } else if !inside.starts_with(".git/") || inside.starts_with(".git/hooks") || inside == Path::new(".git/config") {
+            } else if !inside.starts_with(".git/")
+                || inside.starts_with(".git/hooks")
+                || inside == Path::new(".git/config")
+            {
                 use std::os::unix::fs::PermissionsExt;
                 let executable = entry.metadata().unwrap().permissions().mode() & 0o100 != 0;
                 all.insert(inside, (executable, std::fs::read(path).unwrap()));
@@ -48,18 +54,30 @@ fn uninstall_restores_every_byte() {
         ".claude/settings.json",
         "{\r\n\t\"permissions\": {\"allow\": []}, // mine\r\n\t\"hooks\": {\"PreToolUse\": [{\"matcher\": \"Bash\", \"hooks\": [{\"type\": \"command\", \"command\": \"./check.sh\"}]}]},\r\n}",
     );
-    clone.write(".cursor/hooks.json", "{\"version\":1,\"hooks\":{\"stop\":[{\"command\":\"./done\"}]}}");
+    clone.write(
+        ".cursor/hooks.json",
+        "{\"version\":1,\"hooks\":{\"stop\":[{\"command\":\"./done\"}]}}",
+    );
     clone.write(".gemini/settings.json", "{\n    \"theme\": \"dark\"\n}\n");
-    clone.write(".git/hooks/post-commit", "#!/usr/bin/env python3\nprint('theirs')\n");
+    clone.write(
+        ".git/hooks/post-commit",
+        "#!/usr/bin/env python3\nprint('theirs')\n",
+    );
     let before = everything(clone.path());
     let told = hook(&clone, &[&ALL[..], &["--share", "--yes"]].concat());
-    assert!(told.contains("+++ ") && told.contains("remote.origin.fetch"), "{told}");
+    assert!(
+        told.contains("+++ ") && told.contains("remote.origin.fetch"),
+        "{told}"
+    );
     let installed = everything(clone.path());
     assert!(installed.len() > before.len());
     for file in [".claude/settings.json", ".cursor/hooks.json"] {
         let text = String::from_utf8(installed[Path::new(file)].1.clone()).unwrap();
         assert!(text.contains("trueline hook run"), "{text}");
-        assert!(text.contains("./check.sh") || text.contains("./done"), "{text}");
+        assert!(
+            text.contains("./check.sh") || text.contains("./done"),
+            "{text}"
+        );
     }
     let again = hook(&clone, &[&ALL[..], &["--yes"]].concat());
     assert!(again.contains("already installed"), "{again}");
@@ -74,10 +92,13 @@ fn what_was_edited_since_keeps_its_edits_and_loses_our_entries() {
     let clone = Clone::bare_of_hooks();
     clone.write(".claude/settings.json", "{\n  \"model\": \"opus\"\n}\n");
     hook(&clone, &["install", "--tool", "claude", "--yes"]);
-    let edited = clone.read(".claude/settings.json").replace("opus", "sonnet");
+    let edited = clone
+        .read(".claude/settings.json")
+        .replace("opus", "sonnet");
     clone.write(".claude/settings.json", &edited);
     hook(&clone, &["uninstall", "--yes"]);
-    let left: serde_json::Value = serde_json::from_str(&clone.read(".claude/settings.json")).unwrap();
+    let left: serde_json::Value =
+        serde_json::from_str(&clone.read(".claude/settings.json")).unwrap();
     assert_eq!(left, serde_json::json!({"model": "sonnet"}));
 }
 
@@ -87,9 +108,18 @@ fn hooks_that_were_there_still_run_with_their_input_and_their_answer() {
 
     let clone = Clone::bare_of_hooks();
     let theirs = [
-        ("post-commit", "#!/bin/sh\necho committed >> \"$(git rev-parse --git-dir)/ran\"\n"),
-        ("post-rewrite", "#!/bin/sh\necho \"$1 $(cat | wc -l)\" >> \"$(git rev-parse --git-dir)/ran\"\n"),
-        ("pre-push", "#!/bin/sh\necho push >> \"$(git rev-parse --git-dir)/ran\"\nexit 7\n"),
+        (
+            "post-commit",
+            "#!/bin/sh\necho committed >> \"$(git rev-parse --git-dir)/ran\"\n",
+        ),
+        (
+            "post-rewrite",
+            "#!/bin/sh\necho \"$1 $(cat | wc -l)\" >> \"$(git rev-parse --git-dir)/ran\"\n",
+        ),
+        (
+            "pre-push",
+            "#!/bin/sh\necho push >> \"$(git rev-parse --git-dir)/ran\"\nexit 7\n",
+        ),
     ];
     for (name, script) in theirs {
         clone.write(&format!(".git/hooks/{name}"), script);
@@ -102,7 +132,12 @@ fn hooks_that_were_there_still_run_with_their_input_and_their_answer() {
     clone.agent(CLAUDE, "a.py", 0, 2);
     clone.commit("one");
     clone.git(&["commit", "--quiet", "--amend", "-m", "two"]);
-    assert!(!clone.try_git(&["push", "--quiet", "origin", "main"]).status.success());
+    assert!(
+        !clone
+            .try_git(&["push", "--quiet", "origin", "main"])
+            .status
+            .success()
+    );
     let ran = clone.read(".git/ran");
     assert_eq!(ran, "committed\ncommitted\namend 1\npush\n");
     assert_eq!(clone.compare().kept, 2);
@@ -128,7 +163,12 @@ fn a_hooks_path_inside_is_used_and_one_outside_is_left_alone() {
 fn for_the_user_nothing_of_the_repository_is_touched() {
     let clone = Clone::bare_of_hooks();
     let before = everything(clone.path());
-    hook(&clone, &["install", "--user", "--tool", "claude", "--tool", "codex", "--yes"]);
+    hook(
+        &clone,
+        &[
+            "install", "--user", "--tool", "claude", "--tool", "codex", "--yes",
+        ],
+    );
     assert_eq!(everything(clone.path()), before);
     let home = clone.path().parent().unwrap();
     assert!(home.join(".claude/settings.json").exists());
@@ -147,7 +187,10 @@ fn a_person_is_asked_and_mistakes_are_told() {
     assert!(run.status.success() && !clone.path().join(".claude").exists());
     let run = clone.trueline(&["hook", "install", "--yes"], b"");
     assert_eq!(run.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&run.stderr).contains("--tool claude"), "{run:?}");
+    assert!(
+        String::from_utf8_lossy(&run.stderr).contains("--tool claude"),
+        "{run:?}"
+    );
     clone.write(".claude/settings.json", "{ not json");
     let run = clone.trueline(&["hook", "install", "--tool", "claude", "--yes"], b"");
     assert_eq!(run.status.code(), Some(2));

@@ -56,7 +56,13 @@ fn interactive_squash_reorder_and_drop() {
     clone.commit("fixup! one");
     clone.git_edited(
         "sed -i -e '/to be dropped/d'",
-        &["rebase", "--quiet", "--interactive", "--autosquash", "HEAD~5"],
+        &[
+            "rebase",
+            "--quiet",
+            "--interactive",
+            "--autosquash",
+            "HEAD~5",
+        ],
     );
     assert_eq!(clone.git(&["rev-list", "--count", "HEAD"]), "5");
     assert_eq!(clone.assert_whole().ai, 15);
@@ -127,9 +133,17 @@ fn rebase_on_the_forge() {
     clone.git(&["checkout", "--quiet", "-b", "trunk", "HEAD~3"]);
     clone.person("other.py", 0, 3);
     clone.commit("meanwhile");
-    clone.git(&["-c", "core.hooksPath=/dev/null", "cherry-pick", "main~3..main"]);
+    clone.git(&[
+        "-c",
+        "core.hooksPath=/dev/null",
+        "cherry-pick",
+        "main~3..main",
+    ]);
     assert_eq!(clone.compare().kept, 0);
-    let run = clone.trueline(&["hook", "run", "squash", "main~3..main", "HEAD~3..HEAD"], b"");
+    let run = clone.trueline(
+        &["hook", "run", "squash", "main~3..main", "HEAD~3..HEAD"],
+        b"",
+    );
     assert!(run.status.success(), "{run:?}");
     same_as_before(&clone);
 }
@@ -171,7 +185,11 @@ fn what_a_hard_reset_took_is_not_resurrected() {
     let dropped = clone.read("lib.py");
     clone.git(&["reset", "--quiet", "--hard", "HEAD~3"]);
     // Somebody types some of it again.
-    let again: String = dropped.lines().take(4).map(|line| format!("{line}\n")).collect();
+    let again: String = dropped
+        .lines()
+        .take(4)
+        .map(|line| format!("{line}\n"))
+        .collect();
     clone.write("lib.py", &(again + &clone.lines(Writer::Person, 1)));
     clone.commit("by hand");
     assert_eq!(clone.compare().kept, 0);
@@ -235,7 +253,14 @@ fn notes_of_two_clones_become_one_without_conflict() {
         let run = clone.trueline(&["hook", "run", "share"], b"");
         assert!(run.status.success(), "{run:?}");
     }
-    ours.git(&["pull", "--quiet", "--no-rebase", "--no-edit", "origin", "main"]);
+    ours.git(&[
+        "pull",
+        "--quiet",
+        "--no-rebase",
+        "--no-edit",
+        "origin",
+        "main",
+    ]);
     assert_eq!(ours.assert_whole().ai, 20);
     ours.git(&["push", "--quiet", "origin", "main"]);
     theirs.git(&["pull", "--quiet", "origin", "main"]);
@@ -254,18 +279,33 @@ fn both_speak_of_one_commit_and_neither_is_lost() {
             "README.md\n  {session}::t_22222222222222 {line}\n---\n{{\"schema_version\":\"authorship/3.0.0\",\"base_commit_sha\":\"\",\"prompts\":{{}},\"sessions\":{{\"{session}\":{{\"agent_id\":{{\"tool\":\"devin\",\"id\":\"x\",\"model\":\"m\"}},\"custom_attributes\":{{\"team\":\"blue\"}}}}}}}}"
         )
     };
-    for (clone, session, line) in [(&ours, "s_11111111111111", 1), (&theirs, "s_33333333333333", 2)] {
+    for (clone, session, line) in [
+        (&ours, "s_11111111111111", 1),
+        (&theirs, "s_33333333333333", 2),
+    ] {
         let file = clone.path().parent().unwrap().join("note");
         std::fs::write(&file, note(session, line)).unwrap();
         let blob = clone.git(&["hash-object", "-w", file.to_str().unwrap()]);
-        clone.git(&["notes", "--ref", "refs/notes/ai", "add", "-f", "-C", &blob, &head]);
+        clone.git(&[
+            "notes",
+            "--ref",
+            "refs/notes/ai",
+            "add",
+            "-f",
+            "-C",
+            &blob,
+            &head,
+        ]);
         let run = clone.trueline(&["hook", "run", "share"], b"");
         assert!(run.status.success(), "{run:?}");
     }
     ours.trueline(&["hook", "run", "share"], b"");
     for clone in [&ours, &theirs] {
         let note = clone.note(&head);
-        assert!(note.contains("s_11111111111111") && note.contains("s_33333333333333"), "{note}");
+        assert!(
+            note.contains("s_11111111111111") && note.contains("s_33333333333333"),
+            "{note}"
+        );
         assert!(note.contains("\"team\":\"blue\""), "{note}");
     }
 }

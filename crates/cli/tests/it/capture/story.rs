@@ -34,7 +34,9 @@ fn two_hours_of_agents_and_people() {
     let formatted = ada.lines(Writer::Ai("codex"), 4);
     let unformatted = ada.read("gen.py") + &formatted.replace(" = ", "=");
     let clean = ada.read("gen.py") + &formatted;
-    ada.agent_writes(CODEX, "gen.py", &unformatted, || ada.write("gen.py", &clean));
+    ada.agent_writes(CODEX, "gen.py", &unformatted, || {
+        ada.write("gen.py", &clean)
+    });
     ada.commit("generated");
     ada.agent(CURSOR, "db.py", 10, 6);
     ada.person("db.py", 2, 2);
@@ -63,7 +65,13 @@ fn two_hours_of_agents_and_people() {
     ada.git(&["rebase", "--quiet", "origin/main"]);
     ada.agent(GEMINI, "app.py", 33, 3);
     ada.commit("fixup! feature");
-    ada.git(&["rebase", "--quiet", "--interactive", "--autosquash", "origin/main"]);
+    ada.git(&[
+        "rebase",
+        "--quiet",
+        "--interactive",
+        "--autosquash",
+        "origin/main",
+    ]);
     ada.git(&["mv", "gen.py", "generated.py"]);
     ada.agent(CODEX, "generated.py", 20, 2);
     ada.commit("a better name");

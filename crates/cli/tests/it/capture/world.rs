@@ -60,9 +60,7 @@ pub(crate) const OPENCODE: Tool = Tool {
     dialect: "opencode",
     name: "opencode",
 };
-pub(crate) const TOOLS: [Tool; 7] = [
-    CLAUDE, CURSOR, CODEX, GEMINI, COPILOT, WINDSURF, OPENCODE,
-];
+pub(crate) const TOOLS: [Tool; 7] = [CLAUDE, CURSOR, CODEX, GEMINI, COPILOT, WINDSURF, OPENCODE];
 
 /// Everything that happens: who wrote which line, and when.
 #[derive(Default)]
@@ -101,7 +99,10 @@ impl Account {
     fn line(&self, writer: Writer) -> String {
         let number = self.next.get();
         self.next.set(number + 1);
-        let text = format!("line_{number:05} = {}", number.wrapping_mul(2_654_435_761) % 9_973);
+        let text = format!(
+            "line_{number:05} = {}",
+            number.wrapping_mul(2_654_435_761) % 9_973
+        );
         self.writers.borrow_mut().insert(text.clone(), writer);
         text
     }
@@ -162,7 +163,12 @@ impl Clone {
             self.git(&["fetch", "--quiet", "origin"]);
         }
         let root = self.root.parent().unwrap().join(person);
-        self.git(&["clone", "--quiet", remote.to_str().unwrap(), root.to_str().unwrap()]);
+        self.git(&[
+            "clone",
+            "--quiet",
+            remote.to_str().unwrap(),
+            root.to_str().unwrap(),
+        ]);
         let clone = Self {
             root,
             person,
@@ -197,9 +203,15 @@ impl Clone {
         let path = std::env::var("PATH").unwrap_or_default();
         command
             .current_dir(&self.root)
-            .env("PATH", format!("{}:{path}", program.parent().unwrap().display()))
+            .env(
+                "PATH",
+                format!("{}:{path}", program.parent().unwrap().display()),
+            )
             .env("HOME", self.root.parent().unwrap())
-            .env("XDG_CONFIG_HOME", self.root.parent().unwrap().join("config"))
+            .env(
+                "XDG_CONFIG_HOME",
+                self.root.parent().unwrap().join("config"),
+            )
             .env("XDG_CACHE_HOME", self.root.parent().unwrap().join("cache"))
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .env("GIT_CONFIG_SYSTEM", "/dev/null")
@@ -236,7 +248,11 @@ impl Clone {
         self.environment(&mut command);
         command.env("GIT_SEQUENCE_EDITOR", editor);
         let output = command.output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
@@ -258,7 +274,10 @@ impl Clone {
 
     /// A tool's hook: it must pass and print nothing but what lets the tool go on.
     pub(crate) fn hook(&self, tool: Tool, payload: &Value) {
-        let run = self.trueline(&["hook", "run", tool.dialect], payload.to_string().as_bytes());
+        let run = self.trueline(
+            &["hook", "run", tool.dialect],
+            payload.to_string().as_bytes(),
+        );
         assert_eq!(run.status.code(), Some(0), "{payload}: {run:?}");
         let expected = if tool == CURSOR { "{}\n" } else { "" };
         assert_eq!(String::from_utf8_lossy(&run.stdout), expected);
@@ -276,7 +295,9 @@ impl Clone {
 
     /// New lines by somebody, as a text.
     pub(crate) fn lines(&self, writer: Writer, count: usize) -> String {
-        (0..count).map(|_| self.account.line(writer) + "\n").collect()
+        (0..count)
+            .map(|_| self.account.line(writer) + "\n")
+            .collect()
     }
 
     /// A person adds lines after `at` lines of a file; nobody looks.
@@ -313,9 +334,15 @@ impl Clone {
     /// An agent runs a command, whose effect is what `effect` does.
     pub(crate) fn command(&self, tool: Tool, text: &str, effect: impl FnOnce()) {
         let call = self.account.call();
-        self.hook(tool, &command_payload(tool, Moment::Before, &call, &self.root, text));
+        self.hook(
+            tool,
+            &command_payload(tool, Moment::Before, &call, &self.root, text),
+        );
         effect();
-        self.hook(tool, &command_payload(tool, Moment::After, &call, &self.root, text));
+        self.hook(
+            tool,
+            &command_payload(tool, Moment::After, &call, &self.root, text),
+        );
     }
 
     /// Commits everything; its id.
@@ -362,13 +389,17 @@ impl Clone {
                         match said {
                             None => compared.lost.push(place),
                             Some(said) if said == tool => compared.kept += 1,
-                            Some(said) => compared.wrong.push(format!("{place}: {tool}, not {said}")),
+                            Some(said) => {
+                                compared.wrong.push(format!("{place}: {tool}, not {said}"))
+                            }
                         }
                     }
                     (Writer::Person, None) => {}
                     (Writer::Person, Some(said)) if said == "person" => compared.people += 1,
                     (Writer::Person, Some(said)) => {
-                        compared.wrong.push(format!("{place}: a person, not {said}"));
+                        compared
+                            .wrong
+                            .push(format!("{place}: a person, not {said}"));
                     }
                 }
             }
@@ -417,7 +448,11 @@ fn payload(
     let path = root.join(file);
     let cwd = root.to_str().unwrap();
     let claude_shaped = |event: [&str; 2], name: &str, input: Value| {
-        let event = if moment == Moment::Before { event[0] } else { event[1] };
+        let event = if moment == Moment::Before {
+            event[0]
+        } else {
+            event[1]
+        };
         json!({
             "session_id": format!("{}-session", tool.name), "cwd": cwd, "hook_event_name": event,
             "tool_name": name, "tool_input": input, "tool_use_id": call,
@@ -467,7 +502,11 @@ fn payload(
             claude_shaped(pair, "create", json!({"path": path, "file_text": after}))
         }
         ("cursor", edit) => {
-            let event = if moment == Moment::Before { "preToolUse" } else { "postToolUse" };
+            let event = if moment == Moment::Before {
+                "preToolUse"
+            } else {
+                "postToolUse"
+            };
             let (name, input) = match edit {
                 Some((old, new)) => (
                     "StrReplace",
@@ -483,7 +522,11 @@ fn payload(
         }
         ("windsurf", edit) => {
             let (old, new) = edit.unwrap_or(("", after));
-            let name = if moment == Moment::Before { "pre_write_code" } else { "post_write_code" };
+            let name = if moment == Moment::Before {
+                "pre_write_code"
+            } else {
+                "post_write_code"
+            };
             json!({
                 "agent_action_name": name, "trajectory_id": "trajectory", "execution_id": call,
                 "model_name": "SWE-1", "timestamp": "2026-01-01T00:00:00Z",
@@ -639,7 +682,10 @@ impl Heads {
             .iter()
             .rev()
             .filter(|(of, _, ranges)| {
-                of == file && ranges.iter().any(|(first, last)| (*first..=*last).contains(&line))
+                of == file
+                    && ranges
+                        .iter()
+                        .any(|(first, last)| (*first..=*last).contains(&line))
             })
             .find_map(|(_, key, _)| self.tools.get(key).map(String::as_str))
     }

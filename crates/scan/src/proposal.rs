@@ -1,0 +1,210 @@
+//! Content that somebody is about to write, checked before it is.
+//!
+//! Each file is looked at by itself, as it would be and as it is: what counts is what the new
+//! content adds. What an application as a whole lacks is not asked, because one file does not show
+//! it; nor do comments answer findings here, as whoever writes the code would write the comment.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use bstr::ByteSlice;
+use ignore::gitignore::GitignoreBuilder;
+use trueline_agents::{AgentFile, Kind};
+use trueline_facts::{Finding, RepoPath, Severity, Tier};
+use trueline_syntax::{Source, with_deep_stack};
+use trueline_taint::{Engine, without_known_secrets};
+
+use crate::config::{Config, FILE_NAME, Zone};
+use crate::place::Place;
+use crate::{ScanError, custom, source};
+
+/// Bytes of a file's head that a check of agents' files looks at.
+const HEAD: usize = 64;
+
+/// A file as it is and as it would be.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Proposal {
+    /// Its path from the root.
+    pub path: RepoPath,
+    /// Its text now; `None` if it is not there, or no text.
+    pub before: Option<String>,
+    /// Its text then.
+    pub after: String,
+}
+
+/// A tree into which somebody is about to write.
+pub struct Ahead {
+    place: Place,
+}
+
+impl Ahead {
+    /// The tree around a folder.
+    pub fn open(folder: &Path) -> Result<Self, ScanError> {
+        Ok(Self {
+            place: Place::open_for_code(folder)?,
+        })
+    }
+
+    /// The folder that paths are relative to.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        self.place.root_path()
+    }
+
+    /// The team's configuration as it was committed: whoever is guarded must not soften the guard.
+    /// Where HEAD has none, that of the work tree.
+    pub fn config(&self) -> Result<Config, ScanError> {
+        let committed = match self.place.repository() {
+            Some(repository) => repository.head_file(&RepoPath::from(FILE_NAME))?,
+            None => None,
+        };
+        match committed {
+            Some(bytes) => Ok(Config::parse(&bytes.to_str_lossy(), Path::new(FILE_NAME))?),
+            None => self.place.config(),
+        }
+    }
+
+    /// The path from the root of a file in this tree; `None` if it lies elsewhere, or is reached
+    /// through a link that leads out.
+    #[must_use]
+    pub fn path(&self, file: &Path) -> Option<RepoPath> {
+        let real = real(file)?;
+        let inside = real.strip_prefix(self.root()).ok()?;
+        let bytes = <[u8]>::from_path(inside)?;
+        Some(RepoPath::new(bytes))
+    }
+
+    /// The text of a file now.
+    #[must_use]
+    pub fn text(&self, path: &RepoPath) -> Option<String> {
+        let bytes = source::read(self.root(), path).ok()?;
+        String::from_utf8(bytes).ok()
+    }
+
+    /// Severe findings of the default tier that a proposal adds, most severe first.
+    pub fn introduced(&self, proposals: &[Proposal]) -> Result<Vec<Finding>, ScanError> {
+        let engine = custom::engine(&self.place)?;
+        let mut found = Vec::new();
+        for proposal in proposals {
+            let mut known: BTreeMap<String, usize> = BTreeMap::new();
+            if let Some(before) = &proposal.before {
+                for finding in findings(&engine, &proposal.path, before) {
+                    *known
+                        .entry(finding.fingerprint.as_str().to_owned())
+                        .or_default() += 1;
+                }
+            }
+            for finding in findings(&engine, &proposal.path, &proposal.after) {
+                match known.get_mut(finding.fingerprint.as_str()) {
+                    Some(left) if *left > 0 => *left -= 1,
+                    _ => found.push(finding),
+                }
+            }
+        }
+        found.retain(|f| f.tier == Tier::Shown && f.severity >= Severity::High);
+        found.sort_by(|a, b| {
+            b.severity
+                .cmp(&a.severity)
+                .then_with(|| a.location.cmp(&b.location))
+                .then_with(|| a.rule.cmp(&b.rule))
+        });
+        Ok(found)
+    }
+}
+
+/// The findings of one file by itself.
+fn findings(engine: &Engine, path: &RepoPath, text: &str) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if let Some(language) = trueline_syntax::language_of(path.as_bytes()) {
+        let name = path.display();
+        found = with_deep_stack(|| {
+            let source = Source { path: &name, text };
+            // What cannot be parsed is told by the next scan; a half-written file is no offence.
+            let module = trueline_syntax::lower(language, source).ok();
+            module.map_or_else(Vec::new, |module| {
+                engine.analyze_file(path, text, &module).findings
+            })
+        });
+    }
+    if let Some(kind) = trueline_agents::kind(path) {
+        let head = text.as_bytes();
+        let file = AgentFile {
+            path,
+            kind,
+            text,
+            head: &head[..HEAD.min(head.len())],
+        };
+        found.extend(trueline_agents::check(&[file]).findings);
+    }
+    found
+}
+
+/// Lines, from 1, on which a new text has a secret that is known by its form and that the old text
+/// does not have.
+#[must_use]
+pub fn secret_lines(before: Option<&str>, after: &str) -> Vec<u32> {
+    let before = before.unwrap_or_default();
+    let lines = after.lines().zip(1..);
+    lines
+        .filter(|(line, _)| {
+            without_known_secrets(line, "") != *line && !before.contains(line.trim())
+        })
+        .map(|(_, at)| at)
+        .collect()
+}
+
+/// Whether a file steers agents, or says what Trueline does to them.
+#[must_use]
+pub fn steers(path: &RepoPath) -> bool {
+    let bytes = path.as_bytes();
+    let is_ours = bytes == FILE_NAME.as_bytes()
+        || bytes.starts_with(b".trueline/")
+        || bytes.starts_with(b".git/")
+        || bytes.starts_with(b".husky/");
+    is_ours
+        || trueline_agents::kind(path).is_some_and(|kind| {
+            !matches!(
+                kind,
+                Kind::Source(_) | Kind::Manifest | Kind::Workflow | Kind::ToolList | Kind::EnvRc
+            )
+        })
+}
+
+/// The first zone that a path lies in.
+pub fn zone<'z>(zones: &'z [Zone], path: &RepoPath) -> Result<Option<&'z Zone>, ScanError> {
+    let Ok(path) = path.as_bstr().to_path() else {
+        return Ok(None);
+    };
+    for zone in zones {
+        let mut builder = GitignoreBuilder::new("");
+        for glob in &zone.paths {
+            builder
+                .add_line(None, glob)
+                .map_err(|source| ScanError::BadGlob {
+                    glob: glob.clone(),
+                    source,
+                })?;
+        }
+        let globs = builder.build().map_err(|source| ScanError::BadGlob {
+            glob: zone.paths.join(", "),
+            source,
+        })?;
+        if globs.matched_path_or_any_parents(path, false).is_ignore() {
+            return Ok(Some(zone));
+        }
+    }
+    Ok(None)
+}
+
+/// A path with its links resolved as far as it exists.
+fn real(file: &Path) -> Option<PathBuf> {
+    let mut rest = Vec::new();
+    let mut at = file;
+    loop {
+        if let Ok(found) = at.canonicalize() {
+            return Some(rest.iter().rev().fold(found, |path, name| path.join(name)));
+        }
+        rest.push(at.file_name()?);
+        at = at.parent()?;
+    }
+}
