@@ -8,14 +8,17 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice;
-use ignore::gitignore::GitignoreBuilder;
+use ignore::Match;
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use trueline_agents::{AgentFile, Kind};
 use trueline_facts::{Finding, RepoPath, Severity, Tier};
 use trueline_syntax::{Source, with_deep_stack};
 use trueline_taint::{Engine, without_known_secrets};
 
-use crate::config::{Config, FILE_NAME, Zone};
+use crate::config::{Config, FILE_NAME, Guard, Zone};
 use crate::place::Place;
+use crate::redact::MASK;
+use crate::source::Scope;
 use crate::{ScanError, custom, source};
 
 /// Bytes of a file's head that a check of agents' files looks at.
@@ -32,7 +35,24 @@ pub struct Proposal {
     pub after: String,
 }
 
+/// What guards a tree.
+#[derive(Debug)]
+pub struct Guarding {
+    /// The gates.
+    pub guard: Guard,
+    scope: Scope,
+}
+
+impl Guarding {
+    /// Whether `[scan] exclude` leaves a path out.
+    #[must_use]
+    pub fn leaves_out(&self, path: &RepoPath) -> bool {
+        !self.scope.contains(path)
+    }
+}
+
 /// A tree into which somebody is about to write.
+#[derive(Debug)]
 pub struct Ahead {
     place: Place,
 }
@@ -51,17 +71,28 @@ impl Ahead {
         self.place.root_path()
     }
 
-    /// The team's configuration as it was committed: whoever is guarded must not soften the guard.
-    /// Where HEAD has none, that of the work tree.
-    pub fn config(&self) -> Result<Config, ScanError> {
+    /// The team's configuration as it was committed, because whoever is guarded must not soften the
+    /// guard; that of the work tree where none that guards is committed. `None`: nothing guards.
+    pub fn guarding(&self) -> Result<Option<Guarding>, ScanError> {
         let committed = match self.place.repository() {
             Some(repository) => repository.head_file(&RepoPath::from(FILE_NAME))?,
             None => None,
         };
-        match committed {
-            Some(bytes) => Ok(Config::parse(&bytes.to_str_lossy(), Path::new(FILE_NAME))?),
-            None => self.place.config(),
-        }
+        let config = match committed {
+            Some(bytes) => Config::parse(&bytes.to_str_lossy(), Path::new(FILE_NAME))?,
+            None => Config::default(),
+        };
+        let config = match config.guard {
+            Some(_) => config,
+            None => self.place.config()?,
+        };
+        let Some(guard) = config.guard else {
+            return Ok(None);
+        };
+        Ok(Some(Guarding {
+            guard,
+            scope: Scope::new(RepoPath::default(), &config.exclude)?,
+        }))
     }
 
     /// The path from the root of a file in this tree; `None` if it lies elsewhere, or is reached
@@ -83,7 +114,8 @@ impl Ahead {
 
     /// Severe findings of the default tier that a proposal adds, most severe first.
     pub fn introduced(&self, proposals: &[Proposal]) -> Result<Vec<Finding>, ScanError> {
-        let engine = custom::engine(&self.place)?;
+        // Rules of the team that do not load must not take ours away.
+        let engine = custom::engine(&self.place).or_else(|_| Engine::builtin())?;
         let mut found = Vec::new();
         for proposal in proposals {
             let mut known: BTreeMap<String, usize> = BTreeMap::new();
@@ -108,8 +140,44 @@ impl Ahead {
                 .then_with(|| a.location.cmp(&b.location))
                 .then_with(|| a.rule.cmp(&b.rule))
         });
+        for finding in &mut found {
+            finding.message = redacted(&finding.message);
+        }
         Ok(found)
     }
+
+    /// Whether git ignores a file and does not have it, so that nothing written into it is committed.
+    #[must_use]
+    pub fn is_ignored(&self, path: &RepoPath) -> bool {
+        let Some(repository) = self.place.repository() else {
+            return false;
+        };
+        let Ok(below) = path.as_bstr().to_path() else {
+            return false;
+        };
+        let file = self.root().join(below);
+        let folders = file
+            .ancestors()
+            .skip(1)
+            .take_while(|f| f.starts_with(self.root()));
+        let nearest = folders
+            .map(|folder| {
+                let (globs, _) = Gitignore::new(folder.join(".gitignore"));
+                match globs.matched_path_or_any_parents(&file, false) {
+                    Match::Ignore(_) => Some(true),
+                    Match::Whitelist(_) => Some(false),
+                    Match::None => None,
+                }
+            })
+            .find_map(|said| said);
+        nearest == Some(true) && matches!(repository.head_file(path), Ok(None))
+    }
+}
+
+/// A text without secrets that are known by their form.
+#[must_use]
+pub fn redacted(text: &str) -> String {
+    without_known_secrets(text, MASK).into_owned()
 }
 
 /// The findings of one file by itself.
@@ -156,11 +224,13 @@ pub fn secret_lines(before: Option<&str>, after: &str) -> Vec<u32> {
 /// Whether a file steers agents, or says what Trueline does to them.
 #[must_use]
 pub fn steers(path: &RepoPath) -> bool {
+    const FOLDERS: [&[u8]; 3] = [b".trueline", b".git", b".husky"];
     let bytes = path.as_bytes();
-    let is_ours = bytes == FILE_NAME.as_bytes()
-        || bytes.starts_with(b".trueline/")
-        || bytes.starts_with(b".git/")
-        || bytes.starts_with(b".husky/");
+    // File systems that do not tell the cases of letters apart take either for the same.
+    let is_ours = bytes.eq_ignore_ascii_case(FILE_NAME.as_bytes())
+        || bytes
+            .split_str("/")
+            .any(|part| FOLDERS.iter().any(|name| part.eq_ignore_ascii_case(name)));
     is_ours
         || trueline_agents::kind(path).is_some_and(|kind| {
             !matches!(

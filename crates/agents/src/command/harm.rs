@@ -344,10 +344,8 @@ fn weakens(program: &str, words: &[&str]) -> Option<String> {
         {
             return Some("sends git's hooks elsewhere".to_owned());
         }
-        if words
-            .windows(2)
-            .any(|two| two[0] == "notes" && matches!(two[1], "remove" | "prune"))
-        {
+        // Options may stand between the two.
+        if words.contains(&"notes") && words.iter().any(|w| matches!(*w, "remove" | "prune")) {
             return Some("removes authorship notes".to_owned());
         }
     }

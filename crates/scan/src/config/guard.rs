@@ -1,10 +1,11 @@
 //! `[guard]` of `trueline.toml`: the gates that an agent meets before it acts, and what each
 //! answers.
 
+use ignore::gitignore::GitignoreBuilder;
 use toml_span::Span;
 use toml_span::value::{Value, ValueInner};
 
-use super::{Section, Wrong, strings, strings_with_spans};
+use super::{Section, Wrong, strings_with_spans};
 
 /// What a gate says to an action that it does not like.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -131,7 +132,13 @@ fn read_zone(value: &mut Value<'_>) -> Result<Zone, Wrong> {
     let mut section = Section::new("guard.zone", value)?;
     let missing = |key: &str| Wrong::new(span, format!("a `[[guard.zone]]` needs `{key}`"));
     let (_, paths) = section.take("paths").ok_or_else(|| missing("paths"))?;
-    let paths = strings(paths, "guard.zone.paths")?;
+    let paths = strings_with_spans(paths, "guard.zone.paths")?;
+    for (glob, span) in &paths {
+        GitignoreBuilder::new("")
+            .add_line(None, glob)
+            .map_err(|error| Wrong::new(*span, format!("`guard.zone.paths`: {error}")))?;
+    }
+    let paths = paths.into_iter().map(|(glob, _)| glob).collect();
     let answer = match section.take("answer") {
         Some((_, value)) => answer(value, "guard.zone.answer")?,
         None => Answer::Ask,
@@ -197,6 +204,7 @@ mod tests {
     fn what_is_no_answer_is_told_with_its_place() {
         insta::assert_snapshot!(parse("[guard]\ncode = \"block\"\n").unwrap_err(), @r#"trueline.toml:2:9: `guard.code` must be "allow", "ask" or "deny""#);
         insta::assert_snapshot!(parse("[guard]\nclosed = [\"cod\"]\n").unwrap_err(), @"trueline.toml:2:12: no gate `cod`; gates are configuration, secrets, code, commands");
+        insta::assert_snapshot!(parse("[[guard.zone]]\npaths = [\"a/{b\"]\n").unwrap_err(), @"");
         insta::assert_snapshot!(parse("[[guard.zone]]\nanswer = \"ask\"\n").unwrap_err(), @"trueline.toml:1:1: a `[[guard.zone]]` needs `paths`");
     }
 }
