@@ -16,9 +16,7 @@ use trueline_authorship::{note, tools};
 use trueline_facts::{ModelId, RepoPath};
 
 use crate::classes::Classes;
-use crate::event::{
-    Action, Change, Edit, Event, Moment, PatchLine, Report, Session, Write,
-};
+use crate::event::{Action, Change, Edit, Event, Moment, PatchLine, Report, Session, Write};
 use crate::lines::{LineKey, texts};
 use crate::place::Place;
 use crate::queue::{Actor, Claim, FileState, Record, Seen, StateId, Store, Written};

@@ -2,7 +2,8 @@
 //! files, one after the other, each a process of its own as tools start them.
 //!
 //! Calls about edits and calls about commands are told apart: a command may change any file, so that
-//! before and after it every file's stat is looked at.
+//! before and after it every file's stat is looked at. All is done twice: as hooks record, and with a
+//! guard that answers before the action.
 
 use std::fs;
 use std::io::Write;
@@ -31,15 +32,28 @@ pub(crate) fn hooks(calls: usize, given: Option<PathBuf>) -> Result<()> {
         || run(&program, &root, "no-such-hook", &json!({})),
         calls.min(100),
     )?;
+    tell("a process that does nothing", bare);
+    println!("recording:");
+    measure(&program, &root, calls, 0)?;
+    fs::write(root.join("trueline.toml"), "[guard]\n")?;
+    git(&root, &["add", "--all"])?;
+    git(&root, &["commit", "--quiet", "--message", "guard"])?;
+    println!("with a guard:");
+    measure(&program, &root, calls, calls)
+}
+
+fn measure(program: &Path, root: &Path, calls: usize, first: usize) -> Result<()> {
+    let mut before_edits = Vec::new();
     let (mut edits, mut commands) = (Vec::new(), Vec::new());
-    let mut at = 0;
+    let mut at = first;
     while edits.len() + commands.len() < calls {
-        let file = file(&root, at * 37 % FILES);
+        let file = file(root, at * 37 % FILES);
         let call = format!("call-{at}");
         at += 1;
         let text = fs::read_to_string(&file)?;
         let old = text.lines().nth(at % LINES).context("a line")?;
-        let new = format!("{old}\nadded_{at} = {at}");
+        let indent = &old[..old.len() - old.trim_start().len()];
+        let new = format!("{old}\n{indent}added_{at} = {at}");
         let edit = |event: &str| {
             json!({
                 "session_id": "bench", "cwd": root, "hook_event_name": event, "tool_name": "Edit",
@@ -47,9 +61,11 @@ pub(crate) fn hooks(calls: usize, given: Option<PathBuf>) -> Result<()> {
                 "tool_input": {"file_path": file, "old_string": old, "new_string": new},
             })
         };
-        edits.push(run(&program, &root, "claude", &edit("PreToolUse"))?);
+        let before = run(program, root, "claude", &edit("PreToolUse"))?;
+        before_edits.push(before);
+        edits.push(before);
         fs::write(&file, text.replacen(old, &new, 1))?;
-        edits.push(run(&program, &root, "claude", &edit("PostToolUse"))?);
+        edits.push(run(program, root, "claude", &edit("PostToolUse"))?);
         if at % EDITS_A_COMMAND == 0 {
             let command = |event: &str| {
                 json!({
@@ -58,16 +74,16 @@ pub(crate) fn hooks(calls: usize, given: Option<PathBuf>) -> Result<()> {
                     "tool_input": {"command": "make test"},
                 })
             };
-            commands.push(run(&program, &root, "claude", &command("PreToolUse"))?);
-            commands.push(run(&program, &root, "claude", &command("PostToolUse"))?);
+            commands.push(run(program, root, "claude", &command("PreToolUse"))?);
+            commands.push(run(program, root, "claude", &command("PostToolUse"))?);
         }
         // As people do: now and then it is committed, and the list of what differs is short again.
         if at % 50 == 0 {
-            git(&root, &["commit", "--quiet", "--all", "--message", "work"])?;
-            run(&program, &root, "post-commit", &json!({}))?;
+            git(root, &["commit", "--quiet", "--all", "--message", "work"])?;
+            run(program, root, "post-commit", &json!({}))?;
         }
     }
-    tell("a process that does nothing", bare);
+    tell("before an edit", before_edits);
     tell("before and after an edit", edits.clone());
     tell("before and after a command", commands.clone());
     edits.extend(commands);
@@ -129,16 +145,35 @@ fn generate(root: &Path) -> Result<()> {
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder)?;
         }
-        let text: String = (0..LINES)
-            .map(|line| format!("value_{at}_{line} = {}\n", at * line % 1_009))
-            .collect();
-        fs::write(file, text)?;
+        fs::write(file, module(at))?;
     }
     git(root, &["init", "--quiet"])?;
     git(root, &["config", "user.name", "Bench"])?;
     git(root, &["config", "user.email", "bench@example.org"])?;
     git(root, &["add", "--all"])?;
     git(root, &["commit", "--quiet", "--message", "base"])
+}
+
+/// A module as applications have them: views that read a request and ask a database.
+fn module(at: usize) -> String {
+    let mut text =
+        String::from("import sqlite3\nfrom flask import Flask, request\n\napp = Flask(__name__)\n");
+    for view in 0.. {
+        if text.lines().count() + 8 > LINES {
+            break;
+        }
+        text += &format!(
+            "\n\n@app.route(\"/part{at}/view{view}\")\ndef view_{at}_{view}():\n    \
+             name_{view} = request.args.get(\"name{view}\")\n    \
+             db_{view} = sqlite3.connect(\"app{view}.db\")\n    \
+             rows_{view} = db_{view}.execute(\"SELECT id FROM t{view} WHERE name = ?\", (name_{view},)).fetchall()\n    \
+             return {{\"rows{view}\": rows_{view}}}\n"
+        );
+    }
+    while text.lines().count() < LINES {
+        text += &format!("# end {}\n", text.lines().count());
+    }
+    text
 }
 
 fn git(root: &Path, arguments: &[&str]) -> Result<()> {

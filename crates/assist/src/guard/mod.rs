@@ -150,7 +150,10 @@ fn check(
     gates: &[Gate],
     look: impl FnOnce() -> Result<Vec<Verdict>, ScanError>,
 ) -> Vec<Verdict> {
-    if gates.iter().all(|gate| guard.answer(*gate) == Answer::Allow) {
+    if gates
+        .iter()
+        .all(|gate| guard.answer(*gate) == Answer::Allow)
+    {
         return Vec::new();
     }
     match catch_unwind(AssertUnwindSafe(look)) {
@@ -176,10 +179,9 @@ mod tests {
     use super::*;
 
     fn guard(closed: &[Gate]) -> Guard {
-        Guard {
-            closed: closed.to_vec(),
-            ..Guard::default()
-        }
+        let mut guard = Guard::default();
+        guard.closed = closed.to_vec();
+        guard
     }
 
     #[test]

@@ -68,7 +68,10 @@ pub(super) fn finding(finding: &Finding, counted: Counted) -> String {
 }
 
 fn one_line(text: &str) -> String {
-    let line = cut(&visible(&redacted(text)).replace(['\n', '\t'], " "), MESSAGE);
+    let line = cut(
+        &visible(&redacted(text)).replace(['\n', '\t'], " "),
+        MESSAGE,
+    );
     if line.ends_with(['.', '!', '?']) {
         line
     } else {

@@ -196,9 +196,9 @@ fn contents(tree: &Tree, written: &[Written]) -> Result<Vec<Verdict>, ScanError>
         let mut lines = secret_lines(before.as_deref(), after);
         // Told above, with more words.
         lines.retain(|line| {
-            !found.iter().any(|f| {
-                is_secret(f) && f.location.path == *path && f.location.start.line == *line
-            })
+            !found
+                .iter()
+                .any(|f| is_secret(f) && f.location.path == *path && f.location.start.line == *line)
         });
         if !lines.is_empty() && !tree.ahead.is_ignored(path) {
             let reason = reasons::secrets(path, &lines, one.counted);

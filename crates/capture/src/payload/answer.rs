@@ -120,15 +120,33 @@ mod tests {
     fn each_tool_is_told_in_its_own_words() {
         let cases = [
             (Dialect::Claude, r#"{"hook_event_name": "PreToolUse"}"#),
-            (Dialect::Cursor, r#"{"hook_event_name": "preToolUse", "tool_name": "Write"}"#),
-            (Dialect::Cursor, r#"{"hook_event_name": "beforeShellExecution"}"#),
-            (Dialect::Cursor, r#"{"hook_event_name": "preToolUse", "tool_name": "Shell"}"#),
+            (
+                Dialect::Cursor,
+                r#"{"hook_event_name": "preToolUse", "tool_name": "Write"}"#,
+            ),
+            (
+                Dialect::Cursor,
+                r#"{"hook_event_name": "beforeShellExecution"}"#,
+            ),
+            (
+                Dialect::Cursor,
+                r#"{"hook_event_name": "preToolUse", "tool_name": "Shell"}"#,
+            ),
             (Dialect::Copilot, r#"{"toolName": "bash"}"#),
             (Dialect::Copilot, r#"{"hook_event_name": "PreToolUse"}"#),
-            (Dialect::Codex, r#"{"hook_event_name": "PreToolUse", "turn_id": "t"}"#),
+            (
+                Dialect::Codex,
+                r#"{"hook_event_name": "PreToolUse", "turn_id": "t"}"#,
+            ),
             (Dialect::Gemini, r#"{"hook_event_name": "BeforeTool"}"#),
-            (Dialect::Windsurf, r#"{"agent_action_name": "pre_write_code"}"#),
-            (Dialect::OpenCode, r#"{"hook_event_name": "tool.execute.before"}"#),
+            (
+                Dialect::Windsurf,
+                r#"{"agent_action_name": "pre_write_code"}"#,
+            ),
+            (
+                Dialect::OpenCode,
+                r#"{"hook_event_name": "tool.execute.before"}"#,
+            ),
             (Dialect::Generic, r#"{"type": "human"}"#),
         ];
         let mut told = String::new();

@@ -331,6 +331,27 @@ impl Clone {
         self.hook(tool, &payload(Moment::After));
     }
 
+    /// What a tool tells before it gives a file another content.
+    pub(crate) fn before_write(&self, tool: Tool, file: &str, after: &str) -> Value {
+        let before = self.read(file);
+        let call = self.account.call();
+        payload(
+            tool,
+            Moment::Before,
+            &call,
+            &self.root,
+            file,
+            &before,
+            after,
+        )
+    }
+
+    /// What a tool tells before it runs a command.
+    pub(crate) fn before_command(&self, tool: Tool, text: &str) -> Value {
+        let call = self.account.call();
+        command_payload(tool, Moment::Before, &call, &self.root, text)
+    }
+
     /// An agent runs a command, whose effect is what `effect` does.
     pub(crate) fn command(&self, tool: Tool, text: &str, effect: impl FnOnce()) {
         let call = self.account.call();
