@@ -13,7 +13,7 @@ pub(super) const LONGEST: usize = 1 << 20;
 /// What a file would hold.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Content {
-    /// What it holds now, where the new text is compared with it.
+    /// What it holds now: what is there is not new, wherever the new text goes.
     pub(super) before: Option<String>,
     /// What it would hold, or the new text.
     pub(super) after: String,
@@ -35,17 +35,14 @@ pub(super) fn proposed(before: Option<&str>, change: &Change) -> Result<Option<C
         Change::Replace(all) => replaced(before.as_deref().unwrap_or_default(), all)?,
         Change::Patch(lines) => patched(before.as_deref().unwrap_or_default(), lines),
     };
-    let content = match whole {
-        Some(after) => Content {
-            before,
-            after,
-            counted: Counted::InFile,
-        },
-        None => Content {
-            before: None,
-            after: new_text(change),
-            counted: Counted::InNewText,
-        },
+    let (after, counted) = match whole {
+        Some(after) => (after, Counted::InFile),
+        None => (new_text(change), Counted::InNewText),
+    };
+    let content = Content {
+        before,
+        after,
+        counted,
     };
     if content.after.len() > LONGEST {
         return Err(TooLong);

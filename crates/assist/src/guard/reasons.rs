@@ -5,10 +5,13 @@
 
 use trueline_facts::{Finding, RepoPath};
 use trueline_scan::config::{Gate, Zone};
-use trueline_scan::{redacted, secret_lines};
+use trueline_scan::{is_secret, redacted, secret_lines};
 
 use crate::answer::{cut, quoted, visible};
 use crate::view::word;
+
+const SECRET_FIX: &str =
+    "Read it from the environment or a secret store, and write a placeholder here.";
 
 /// Bytes of what is said about one place.
 const MESSAGE: usize = 400;
@@ -55,10 +58,12 @@ fn place(path: &RepoPath, line: u32, counted: Counted) -> String {
 pub(super) fn finding(finding: &Finding, counted: Counted) -> String {
     let place = place(&finding.location.path, finding.location.start.line, counted);
     let message = one_line(&finding.message);
-    let fix = finding.fix.as_ref();
-    let fix = fix.map_or_else(String::new, |fix| {
-        format!(" Fix: {}", one_line(&fix.description))
-    });
+    let fix = match &finding.fix {
+        // The rule's own words speak of a secret that is in the history.
+        _ if is_secret(finding) => format!(" Fix: {SECRET_FIX}"),
+        Some(fix) => format!(" Fix: {}", one_line(&fix.description)),
+        None => String::new(),
+    };
     format!(
         "{} ({}) at {place}: {message}{fix} See `trueline rules explain {}`.",
         finding.rule,
@@ -92,8 +97,7 @@ pub(super) fn secrets(path: &RepoPath, lines: &[u32], counted: Counted) -> Strin
         format!(" (also {})", others.join(", "))
     };
     format!(
-        "hard-coded-secret at {first}{others}: it would hold a secret that is known by its form. Fix: read it from the \
-         environment or a secret store, and write a placeholder here. See `trueline rules explain hard-coded-secret`."
+        "hard-coded-secret at {first}{others}: it would hold a secret that is known by its form. Fix: {SECRET_FIX} See `trueline rules explain hard-coded-secret`."
     )
 }
 

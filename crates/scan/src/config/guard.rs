@@ -204,7 +204,7 @@ mod tests {
     fn what_is_no_answer_is_told_with_its_place() {
         insta::assert_snapshot!(parse("[guard]\ncode = \"block\"\n").unwrap_err(), @r#"trueline.toml:2:9: `guard.code` must be "allow", "ask" or "deny""#);
         insta::assert_snapshot!(parse("[guard]\nclosed = [\"cod\"]\n").unwrap_err(), @"trueline.toml:2:12: no gate `cod`; gates are configuration, secrets, code, commands");
-        insta::assert_snapshot!(parse("[[guard.zone]]\npaths = [\"a/{b\"]\n").unwrap_err(), @"");
+        insta::assert_snapshot!(parse("[[guard.zone]]\npaths = [\"a/{b\"]\n").unwrap_err(), @"trueline.toml:2:11: `guard.zone.paths`: error parsing glob 'a/{b': unclosed alternate group; missing '}' (maybe escape '{' with '[{]'?)");
         insta::assert_snapshot!(parse("[[guard.zone]]\nanswer = \"ask\"\n").unwrap_err(), @"trueline.toml:1:1: a `[[guard.zone]]` needs `paths`");
     }
 }
