@@ -491,11 +491,17 @@ fn payload(
             claude_shaped(pair, "Write", json!({"file_path": path, "content": after}))
         }
         ("codex", _) => {
-            let mut patch = format!("*** Begin Patch\n*** Update File: {file}\n@@\n");
+            let mut patch = "*** Begin Patch\n".to_owned();
+            if before.is_empty() {
+                patch += &format!("*** Add File: {file}\n");
+            } else {
+                patch += &format!("*** Update File: {file}\n@@\n");
+            }
             for line in before.lines().filter(|line| !after.contains(line)) {
                 patch += &format!("-{line}\n");
             }
-            for line in after.lines().filter(|line| !before.contains(line)) {
+            let is_new = |line: &&str| before.is_empty() || !before.contains(line);
+            for line in after.lines().filter(is_new) {
                 patch += &format!("+{line}\n");
             }
             patch += "*** End Patch\n";
