@@ -23,7 +23,6 @@ const FORBIDDEN: &[(&str, &str)] = &[
     ("report", "taint"),
     ("taint", "authorship"),
     ("taint", "cache"),
-    ("capture", "cache"),
 ];
 
 /// Fails with every edge that is not allowed.

@@ -85,6 +85,22 @@ pub(crate) struct Open {
     pub(crate) whole: bool,
 }
 
+impl Tracked {
+    /// A file whose content is known to be this now, though nobody saw who changed it.
+    pub(crate) fn seen_as(&self, now: &[Line]) -> Self {
+        let owners = origins(&self.lines, now).into_iter().map(|old| {
+            let old = old.and_then(|old| self.owners.get(old as usize));
+            old.copied().unwrap_or(UNKNOWN)
+        });
+        Self {
+            owners: owners.collect(),
+            lines: now.to_vec(),
+            mark: 0,
+            absent: false,
+        }
+    }
+}
+
 /// Content that git took out of the work tree and may bring back.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Returned {
@@ -107,7 +123,7 @@ pub(crate) enum Changer<'r> {
 }
 
 /// See the module.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Ledger {
     pub(crate) ground: Ground,
     pub(crate) files: BTreeMap<RepoPath, Tracked>,
@@ -128,26 +144,35 @@ const UNKNOWN: u32 = 0;
 const COMMITTED: u32 = 1;
 const PERSON: u32 = 2;
 
-impl Ledger {
-    pub(crate) fn new() -> Self {
+impl Default for Ledger {
+    fn default() -> Self {
         Self {
+            ground: Ground::default(),
+            files: BTreeMap::new(),
+            // In the order of the constants.
             owners: vec![Owner::Unknown, Owner::Committed, Owner::Person],
-            ..Self::default()
+            open: Vec::new(),
+            recent: VecDeque::new(),
+            squash: None,
+            returned: BTreeMap::new(),
+            stashes: BTreeMap::new(),
+            looked: 0,
+            reads: BTreeMap::new(),
         }
     }
+}
 
+impl Ledger {
     pub(crate) fn owner(&self, ix: u32) -> &Owner {
         self.owners.get(ix as usize).unwrap_or(&Owner::Unknown)
     }
 
     pub(crate) fn intern(&mut self, owner: &Owner) -> u32 {
-        match self.owners.iter().position(|known| known == owner) {
-            Some(ix) => ix as u32,
-            None => {
-                self.owners.push(owner.clone());
-                self.owners.len() as u32 - 1
-            }
+        if let Some(ix) = self.owners.iter().position(|known| known == owner) {
+            return ix as u32;
         }
+        self.owners.push(owner.clone());
+        self.owners.len() as u32 - 1
     }
 
     /// Was it told before? Remembers it.
@@ -220,18 +245,14 @@ impl Ledger {
             });
             let owner = match (in_head, kept, changer) {
                 (true, _, _) => COMMITTED,
-                // HEAD had it when it was last seen, and has it no longer in this place.
-                (false, Some(COMMITTED), _) => back.unwrap_or(UNKNOWN),
-                (false, Some(UNKNOWN), _) => back.unwrap_or(UNKNOWN),
-                (false, Some(kept), _) => kept,
+                (false, Some(kept), _) if kept > COMMITTED => kept,
                 (false, None, Changer::Agent(_, claim)) if claims(claim, line) => agent,
                 (false, None, Changer::Person) => PERSON,
-                (false, None, Changer::PersonIfUndisturbed) => match back {
-                    Some(back) => back,
-                    None if undisturbed => PERSON,
-                    None => UNKNOWN,
-                },
-                (false, None, _) => back.unwrap_or(UNKNOWN),
+                (false, None, Changer::PersonIfUndisturbed) if undisturbed && back.is_none() => {
+                    PERSON
+                }
+                // Also what HEAD had when it was last seen, and has no longer in this place.
+                _ => back.unwrap_or(UNKNOWN),
             };
             owners.push(owner);
         }
@@ -246,20 +267,6 @@ impl Ledger {
                 absent,
             },
         );
-    }
-
-    /// A file whose content is known to be this now, though nobody saw who changed it.
-    pub(crate) fn seen_as(&self, file: &Tracked, now: &[Line]) -> Tracked {
-        let owners = origins(&file.lines, now).into_iter().map(|old| {
-            let old = old.and_then(|old| file.owners.get(old as usize));
-            old.copied().unwrap_or(UNKNOWN)
-        });
-        Tracked {
-            owners: owners.collect(),
-            lines: now.to_vec(),
-            mark: 0,
-            absent: false,
-        }
     }
 
     /// HEAD is another commit: lines that its content has are committed, others are not.

@@ -32,5 +32,5 @@ pub use rewrite::{
     LARGEST_INPUT, RangeError, merge_notes, post_commit, post_merge, post_rewrite, share_notes,
     squash,
 };
-pub use settle::{SettleError, Settled, settle};
-pub use status::{Status, status};
+pub use settle::{SettleError, Settled, settle, watch};
+pub use status::{Status, note_trouble, status};

@@ -3,6 +3,7 @@
 //! Everything asked for twice is kept for the length of a run. A missing or damaged object is
 //! `None`, and what would have needed it stays unknown.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use bstr::ByteSlice;
@@ -53,7 +54,7 @@ pub(crate) struct Objects {
     commits: FxHashMap<ObjectId, Option<Rc<Commit>>>,
     notes: FxHashMap<ObjectId, Option<Rc<Noted>>>,
     changes: FxHashMap<(ObjectId, ObjectId), Rc<Vec<Changed>>>,
-    notes_tree: Option<Option<ObjectId>>,
+    notes_tree: OnceCell<Option<ObjectId>>,
 }
 
 impl std::fmt::Debug for Objects {
@@ -72,7 +73,7 @@ impl Objects {
             commits: FxHashMap::default(),
             notes: FxHashMap::default(),
             changes: FxHashMap::default(),
-            notes_tree: None,
+            notes_tree: OnceCell::new(),
         }
     }
 
@@ -235,7 +236,7 @@ impl Objects {
         if let Some(known) = self.notes.get(&commit) {
             return known.clone();
         }
-        let noted = self.note_blob(commit).and_then(|(_, blob)| {
+        let noted = self.note_blob(commit).and_then(|blob| {
             let bytes = self.blob(blob, LARGEST_NOTE as u64)?;
             noted(bytes).map(Rc::new)
         });
@@ -246,43 +247,37 @@ impl Objects {
     /// Notes were written: what was read of them is old.
     pub(crate) fn forget_notes(&mut self) {
         self.notes.clear();
-        self.notes_tree = None;
+        self.notes_tree = OnceCell::new();
     }
 
     pub(crate) fn note_bytes(&mut self, commit: ObjectId) -> Option<Vec<u8>> {
-        let (_, blob) = self.note_blob(commit)?;
+        let blob = self.note_blob(commit)?;
         self.blob(blob, LARGEST_NOTE as u64)
     }
 
-    /// Where the note of a commit stands in the notes tree, at any fan-out, and its blob.
-    fn note_blob(&mut self, commit: ObjectId) -> Option<(Vec<u8>, ObjectId)> {
-        let tree = match self.notes_tree {
-            Some(known) => known,
-            None => {
-                let tip = self.tip(NOTES_REF);
-                let tree = tip.and_then(|tip| Some(self.commit(tip)?.tree));
-                self.notes_tree = Some(tree);
-                tree
-            }
+    /// The blob of a commit's note, at any fan-out of the notes tree.
+    fn note_blob(&mut self, commit: ObjectId) -> Option<ObjectId> {
+        let tree = if let Some(known) = self.notes_tree.get() {
+            *known
+        } else {
+            let tip = self.tip(NOTES_REF);
+            let tree = tip.and_then(|tip| Some(self.commit(tip)?.tree));
+            *self.notes_tree.get_or_init(|| tree)
         }?;
         let hex = commit.to_hex().to_string();
         let mut at = tree;
-        let mut path = Vec::new();
         let mut rest = hex.as_bytes();
         for _ in 0..4 {
             if let Some((mode, blob)) = self.entry(at, rest)
                 && mode.is_blob()
             {
-                path.extend_from_slice(rest);
-                return Some((path, blob));
+                return Some(blob);
             }
             let (folder, below) = rest.split_at_checked(2)?;
             let (mode, id) = self.entry(at, folder)?;
             if !mode.is_tree() {
                 return None;
             }
-            path.extend_from_slice(folder);
-            path.push(b'/');
             rest = below;
             at = id;
         }

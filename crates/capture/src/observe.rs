@@ -47,8 +47,11 @@ pub fn observe(events: &[Event]) {
     }
 }
 
+/// Files of an event: where they are, and their paths in the work tree.
+type Files = Vec<(PathBuf, RepoPath)>;
+
 /// The work trees that an event is about, each with the event's files in it.
-fn by_place(event: &Event) -> Vec<(Place, Vec<(PathBuf, RepoPath)>)> {
+fn by_place(event: &Event) -> Vec<(Place, Files)> {
     let files: Vec<PathBuf> = match &event.moment {
         Moment::Before(Action::Write(write)) | Moment::After(Action::Write(write)) => {
             write.edits.iter().map(|edit| edit.path.clone()).collect()
@@ -65,7 +68,7 @@ fn by_place(event: &Event) -> Vec<(Place, Vec<(PathBuf, RepoPath)>)> {
         Moment::Before(Action::McpCall { .. })
         | Moment::After(Action::McpCall { .. } | Action::Read(_)) => return Vec::new(),
     };
-    let mut all: BTreeMap<PathBuf, (Place, Vec<(PathBuf, RepoPath)>)> = BTreeMap::new();
+    let mut all: BTreeMap<PathBuf, (Place, Files)> = BTreeMap::new();
     for file in files.into_iter().take(MOST_FILES) {
         let absolute = event.absolute(&file);
         let Some(place) = absolute.parent().and_then(Place::around) else {
@@ -267,10 +270,13 @@ fn written(
     Ok(out)
 }
 
+/// Says whether a line is explained.
+type Explains<'t> = Box<dyn Fn(&[u8]) -> bool + 't>;
+
 /// Which lines of the content the payload explains: those that it proposed, spaces aside, because a
 /// formatter may have run already.
 fn claim(content: &[u8], edit: &Edit) -> Claim {
-    let explains: Box<dyn Fn(&[u8]) -> bool> = match &edit.change {
+    let explains: Explains<'_> = match &edit.change {
         Change::Untold => return Claim::Untold,
         Change::Delete => return Claim::Lines(Vec::new()),
         Change::Whole(whole) if texts(whole.as_bytes()).eq(texts(content)) => return Claim::All,
@@ -312,7 +318,7 @@ fn claim(content: &[u8], edit: &Edit) -> Claim {
 }
 
 /// Whether a line is among the texts, spaces aside: as a part of a short text, as a line of a long one.
-fn explained_by<'t>(texts_given: &[&'t [u8]]) -> Box<dyn Fn(&[u8]) -> bool + 't> {
+fn explained_by<'t>(texts_given: &[&'t [u8]]) -> Explains<'t> {
     let total: usize = texts_given.iter().map(|text| text.len()).sum();
     if total <= SEARCHED {
         // What stands apart is kept apart by a byte that no text line has.
@@ -424,13 +430,13 @@ fn moves_content(command: &str) -> bool {
 
 /// The model that a transcript's end names. Nothing else of it is looked at or kept.
 fn model_of(transcript: &Path) -> Option<ModelId> {
+    const NAME: &[u8] = b"\"model\":";
     let mut file = File::open(transcript).ok()?;
     let len = file.metadata().ok()?.len();
     file.seek(SeekFrom::Start(len.saturating_sub(TRANSCRIPT_TAIL)))
         .ok()?;
     let mut tail = Vec::new();
     file.take(TRANSCRIPT_TAIL).read_to_end(&mut tail).ok()?;
-    const NAME: &[u8] = b"\"model\":";
     let at = tail.rfind(NAME)? + NAME.len();
     let rest = tail.get(at..)?.trim_start().strip_prefix(b"\"")?;
     let name = rest.get(..rest.find_byte(b'"')?)?;
@@ -473,19 +479,17 @@ fn number(digest: &[u8]) -> u64 {
 pub(crate) fn key(store: &Store) -> std::io::Result<LineKey> {
     store.create()?;
     let path = store.folder().join("key");
-    if let Ok(bytes) = std::fs::read(&path)
-        && let Ok(key) = <[u8; 16]>::try_from(bytes.as_slice())
-    {
-        return Ok(LineKey(key));
+    if let Ok(bytes) = std::fs::read(&path) {
+        if let Ok(key) = <[u8; 16]>::try_from(bytes.as_slice()) {
+            return Ok(LineKey(key));
+        }
+        // Damaged: a new one, with which nothing that was recorded is recognised.
+        std::fs::remove_file(&path)?;
     }
-    let mut secret = [0; 16];
-    secret.copy_from_slice(
-        Sha256::digest(random())
-            .get(..16)
-            .ok_or_else(|| std::io::Error::other("no digest"))?,
-    );
-    crate::queue::write_aside(&path, &secret)?;
-    // Another hook may have been first: what stands there now counts.
+    let drawn = Sha256::digest(random());
+    let secret = drawn.get(..16).unwrap_or_default();
+    // Another hook may be first: then its key is the one.
+    crate::queue::write_new(&path, secret)?;
     let bytes = std::fs::read(&path)?;
     <[u8; 16]>::try_from(bytes.as_slice())
         .map(LineKey)

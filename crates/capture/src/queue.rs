@@ -187,7 +187,10 @@ impl Store {
     pub(crate) fn keep(&self, lines: &[Line]) -> io::Result<StateId> {
         let id = StateId::of(lines);
         let path = self.folder.join("states").join(id.file_name());
-        if !path.exists() {
+        if let Ok(there) = File::options().append(true).open(&path) {
+            // Young again, so that nobody tidies it away before the record that names it is there.
+            let _ = there.set_modified(std::time::SystemTime::now());
+        } else {
             let bytes = bytes(lines);
             let mut content = crc32fast::hash(&bytes).to_le_bytes().to_vec();
             content.extend_from_slice(&bytes);
@@ -370,6 +373,19 @@ fn is_still(file: &File, path: &Path) -> bool {
 #[cfg(not(unix))]
 fn is_still(_: &File, _: &Path) -> bool {
     true
+}
+
+/// Writes a file whole, unless there is one: then that stays.
+pub(crate) fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new()
+        .prefix(".new-")
+        .tempfile_in(folder)?;
+    file.write_all(content)?;
+    match file.persist_noclobber(path) {
+        Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => Err(error.error),
+        _ => Ok(()),
+    }
 }
 
 /// Writes a file whole or not at all: aside, then renamed.

@@ -20,7 +20,7 @@ use crate::objects::NOTES_REF;
 use crate::observe;
 use crate::place::Place;
 use crate::queue::{Actor, Seen, Store};
-use crate::settle::{Attribution, SettleError, Settled, Settling, noted};
+use crate::settle::{self, Attribution, SettleError, Settled, Settling, noted};
 use crate::trace::{Bound, Traced};
 
 /// Pairs that one rewrite may have.
@@ -165,6 +165,7 @@ pub fn post_commit(place: &Place) -> Result<Settled, SettleError> {
         }
     }
     settling.note(head, &attribution)?;
+    settling.landed(head);
     settling.stand_on(head);
     settling.ledger.squash = None;
     settling.look(&ground)?;
@@ -256,13 +257,7 @@ pub fn post_merge(place: &Place, squash: bool) -> Result<Settled, SettleError> {
         }
         return Ok(Settled::default());
     }
-    let mut settling = Settling::begin(place)?;
-    settling.fold()?;
-    if let Some(head) = settling.objects.head() {
-        settling.arrive(head)?;
-    }
-    settling.look(&place.ground())?;
-    settling.finish()
+    settle::watch(place)
 }
 
 /// The forge squashed or rebased a branch: `branch` is `BASE..HEAD` of the branch, `onto` the commit

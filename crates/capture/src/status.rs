@@ -26,6 +26,11 @@ pub struct Status {
     pub trouble: Vec<String>,
 }
 
+/// Keeps what went wrong in a hook, which has nobody to tell, for the next look.
+pub fn note_trouble(place: &Place, what: &str) {
+    Store::at(place.capture_dir()).trouble(what);
+}
+
 /// Reads; changes nothing.
 #[must_use]
 pub fn status(place: &Place) -> Status {

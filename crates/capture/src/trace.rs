@@ -37,6 +37,12 @@ pub(crate) enum Bound<'b> {
     Within(&'b FxHashSet<ObjectId>),
 }
 
+/// Lines on their way: the line asked about, and where it stands at the commit at hand.
+type Lines = Vec<(u32, u32)>;
+
+/// Lines that go on to a parent, under the path that the file has there.
+type Sent = (ObjectId, RepoPath, Lines);
+
 impl Objects {
     /// Who wrote these lines (from 0) of a file at a commit.
     pub(crate) fn trace(
@@ -47,9 +53,7 @@ impl Objects {
         bound: &Bound<'_>,
     ) -> BTreeMap<u32, Traced> {
         let mut out = BTreeMap::new();
-        // By commit and path: the line asked about and where it stands there.
-        let mut waiting: FxHashMap<ObjectId, BTreeMap<RepoPath, Vec<(u32, u32)>>> =
-            FxHashMap::default();
+        let mut waiting: FxHashMap<ObjectId, BTreeMap<RepoPath, Lines>> = FxHashMap::default();
         let mut order: BinaryHeap<(i64, ObjectId)> = BinaryHeap::new();
         let Some(commit) = self.commit(tip) else {
             return out;
@@ -92,9 +96,9 @@ impl Objects {
         &mut self,
         id: ObjectId,
         path: &RepoPath,
-        mut lines: Vec<(u32, u32)>,
+        mut lines: Lines,
         out: &mut BTreeMap<u32, Traced>,
-    ) -> Vec<(ObjectId, RepoPath, Vec<(u32, u32)>)> {
+    ) -> Vec<Sent> {
         let mut sent = Vec::new();
         let (Some(commit), Some(blob)) = (self.commit(id), self.file_at(id, path)) else {
             return sent;

@@ -6,6 +6,7 @@
 //! credited on its strength.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice;
@@ -52,14 +53,13 @@ pub(crate) enum Content {
 /// Reads a file, not following a link at its end.
 pub(crate) fn content(path: &Path) -> Content {
     match fs::symlink_metadata(path) {
-        Ok(meta) if meta.is_file() && meta.len() <= LARGEST_FILE => match fs::read(path) {
-            Ok(bytes) => Content::Text(bytes),
-            Err(_) => Content::Other,
-        },
-        Ok(_) => Content::Other,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Content::Absent,
-        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => Content::Absent,
-        Err(_) => Content::Other,
+        Ok(meta) if meta.is_file() && meta.len() <= LARGEST_FILE => {
+            fs::read(path).map_or(Content::Other, Content::Text)
+        }
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Content::Absent
+        }
+        Ok(_) | Err(_) => Content::Other,
     }
 }
 
@@ -88,88 +88,24 @@ pub(crate) fn look_in(repo: &gix::Repository, place: &Place) -> Look {
     let head = repo.head_tree_id().ok().map(gix::Id::detach);
     staged(repo, &index, head, &mut differing);
 
-    let folders = folders(&index);
-    let timestamp = index.timestamp();
-    let seen: Vec<Folder> = folders
+    let seen: Vec<Folder> = folders(&index)
         .par_iter()
-        .map(|(folder, range)| {
-            let full = place.work_tree.join(folder.to_path_lossy());
-            let mut found = Folder::default();
-            let mut tracked: FxHashSet<&[u8]> = FxHashSet::default();
-            for entry in index.entries().get(range.clone()).unwrap_or_default() {
-                let path = entry.path(&index);
-                let Some(name) = name_in(path, folder) else {
-                    // Of a folder below; its own turn comes.
-                    if let Some(below) = folder_below(path, folder) {
-                        tracked.insert(below);
-                    }
-                    continue;
-                };
-                tracked.insert(name);
-                let passed = Flags::SKIP_WORKTREE | Flags::ASSUME_VALID;
-                let is_file = matches!(entry.mode, Mode::FILE | Mode::FILE_EXECUTABLE);
-                if !is_file || entry.flags.intersects(passed) {
-                    continue;
-                }
-                let same =
-                    gix::index::fs::Metadata::from_path_no_follow(&full.join(name.to_path_lossy()))
-                        .ok()
-                        .and_then(|meta| gix::index::entry::Stat::from_fs(&meta).ok())
-                        .is_some_and(|now| {
-                            let options = gix::index::entry::stat::Options::default();
-                            entry.stat.matches(&now, options)
-                                && !entry.stat.is_racy(timestamp, options)
-                        });
-                if !same {
-                    found
-                        .suspects
-                        .push((RepoPath::new(path.to_vec()), entry.id));
-                }
-            }
-            for entry in fs::read_dir(&full).into_iter().flatten().flatten() {
-                let name = entry.file_name();
-                let Some(name) = name.to_str() else { continue };
-                if name == ".git" || tracked.contains(name.as_bytes()) {
-                    continue;
-                }
-                let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-                found.untracked.push((entry.path(), is_folder));
-            }
-            found
-        })
+        .map(|(folder, range)| folder_now(place, &index, folder, range.clone()))
         .collect();
-
-    let mut bytes = 0_u64;
-    let mut out = Look {
-        files: Vec::new(),
-        whole: true,
-    };
-    let kind = repo.object_hash();
-    for (path, staged_as) in seen.iter().flat_map(|folder| &folder.suspects) {
-        let file = place.work_tree.join(path.as_bstr().to_path_lossy());
-        if let Content::Text(content) = content(&file) {
-            bytes += content.len() as u64;
-            let now = gix::objs::compute_hash(kind, gix::objs::Kind::Blob, &content);
-            // Touched, but the same.
-            if now.is_ok_and(|now| now == *staged_as) {
-                continue;
-            }
-        }
-        if bytes > MOST_BYTES {
-            out.whole = false;
-            break;
-        }
-        differing.insert(path.clone());
-    }
+    let mut whole = touched(repo, place, &seen, &mut differing);
     let untracked = seen.iter().flat_map(|folder| &folder.untracked);
-    untracked_files(place, untracked, &mut differing, &mut out.whole);
+    untracked_files(place, untracked, &mut differing, &mut whole);
 
     let mut differing: Vec<RepoPath> = differing.into_iter().collect();
     differing.sort_unstable();
     if differing.len() > MOST_FILES {
-        out.whole = false;
+        whole = false;
         differing.truncate(MOST_FILES);
     }
+    let mut out = Look {
+        files: Vec::new(),
+        whole,
+    };
     let mut bytes = 0_u64;
     for path in differing {
         match content(&place.work_tree.join(path.as_bstr().to_path_lossy())) {
@@ -186,6 +122,81 @@ pub(crate) fn look_in(repo: &gix::Repository, place: &Place) -> Look {
         }
     }
     out
+}
+
+/// Looks at one folder: tracked files whose stat is another, and what is not tracked.
+fn folder_now(
+    place: &Place,
+    index: &gix::index::State,
+    folder: &[u8],
+    range: std::ops::Range<usize>,
+) -> Folder {
+    let options = gix::index::entry::stat::Options::default();
+    let full = place.work_tree.join(folder.to_path_lossy());
+    let mut found = Folder::default();
+    let mut tracked: FxHashSet<&[u8]> = FxHashSet::default();
+    for entry in index.entries().get(range).unwrap_or_default() {
+        let path = entry.path(index);
+        let Some(name) = name_in(path, folder) else {
+            // Of a folder below, whose own turn comes.
+            tracked.extend(folder_below(path, folder));
+            continue;
+        };
+        tracked.insert(name);
+        let passed = Flags::SKIP_WORKTREE | Flags::ASSUME_VALID;
+        let is_file = matches!(entry.mode, Mode::FILE | Mode::FILE_EXECUTABLE);
+        if !is_file || entry.flags.intersects(passed) {
+            continue;
+        }
+        let file = full.join(name.to_path_lossy());
+        let same = gix::index::fs::Metadata::from_path_no_follow(&file)
+            .ok()
+            .and_then(|meta| gix::index::entry::Stat::from_fs(&meta).ok())
+            .is_some_and(|now| {
+                entry.stat.matches(&now, options) && !entry.stat.is_racy(index.timestamp(), options)
+            });
+        if !same {
+            found
+                .suspects
+                .push((RepoPath::new(path.to_vec()), entry.id));
+        }
+    }
+    for entry in fs::read_dir(&full).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let Some(name) = name.to_str() else { continue };
+        if name == ".git" || tracked.contains(name.as_bytes()) {
+            continue;
+        }
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        found.untracked.push((entry.path(), is_folder));
+    }
+    found
+}
+
+/// Of the files whose stat is another, those whose content is; whether all were read.
+fn touched(
+    repo: &gix::Repository,
+    place: &Place,
+    seen: &[Folder],
+    differing: &mut FxHashSet<RepoPath>,
+) -> bool {
+    let mut bytes = 0_u64;
+    for (path, staged_as) in seen.iter().flat_map(|folder| &folder.suspects) {
+        let file = place.work_tree.join(path.as_bstr().to_path_lossy());
+        if let Content::Text(content) = content(&file) {
+            bytes += content.len() as u64;
+            let kind = gix::objs::Kind::Blob;
+            let now = gix::objs::compute_hash(repo.object_hash(), kind, &content);
+            if now.is_ok_and(|now| now == *staged_as) {
+                continue;
+            }
+        }
+        if bytes > MOST_BYTES {
+            return false;
+        }
+        differing.insert(path.clone());
+    }
+    true
 }
 
 #[derive(Default)]

@@ -34,13 +34,11 @@ pub(super) fn add(text: &str, path: &[&str], element: &Value) -> Option<String> 
         let Kind::Object(members) = &at.kind else {
             return None;
         };
-        match members.iter().find(|(key, _, _)| key == name) {
-            Some((_, _, node)) => {
-                at = node;
-                rest = more;
-            }
-            None => break,
-        }
+        let Some((_, _, node)) = members.iter().find(|(key, _, _)| key == name) else {
+            break;
+        };
+        at = node;
+        rest = more;
     }
     let indent = indent(text, &root);
     let depth = path.len() - rest.len();
@@ -73,18 +71,17 @@ pub(super) fn set(text: &str, path: &[&str], value: &Value) -> Option<String> {
         let Kind::Object(members) = &at.kind else {
             return None;
         };
-        match members.iter().find(|(key, _, _)| key == name) {
-            Some((_, _, node)) => at = node,
-            None => {
-                let mut value = value.clone();
-                for name in path.iter().skip(depth + 1).rev() {
-                    value = Value::Object([((*name).to_owned(), value)].into_iter().collect());
-                }
-                let member = format!("\"{name}\": {}", pretty(&value, &indent, depth + 1));
-                let last = members.last().map(|(_, _, node)| node.span.end);
-                return Some(insert(text, at, last, &member, &indent, depth + 1));
-            }
+        if let Some((_, _, node)) = members.iter().find(|(key, _, _)| key == name) {
+            at = node;
+            continue;
         }
+        let mut value = value.clone();
+        for name in path.iter().skip(depth + 1).rev() {
+            value = Value::Object([((*name).to_owned(), value)].into_iter().collect());
+        }
+        let member = format!("\"{name}\": {}", pretty(&value, &indent, depth + 1));
+        let last = members.last().map(|(_, _, node)| node.span.end);
+        return Some(insert(text, at, last, &member, &indent, depth + 1));
     }
     Some(text.to_owned())
 }
@@ -213,30 +210,23 @@ fn insert(
     let value = value.replace('\n', end);
     let inner = indent.repeat(depth);
     let mut out = text.to_owned();
-    match last {
-        Some(last) => {
-            // A trailing comma that is there already does for ours.
-            let rest = text.get(last..around.span.end).unwrap_or_default();
-            let comma = trailing_comma(rest);
-            let at = comma.map_or(last, |offset| last + offset + 1);
-            let sep = if comma.is_some() { "" } else { "," };
-            out.insert_str(at, &format!("{sep}{end}{inner}{value}"));
-        }
-        None => {
-            let outer = indent.repeat(depth.saturating_sub(1));
-            let open = around.span.start + 1;
-            let rest = text.get(open..around.span.end - 1).unwrap_or_default();
-            if rest.trim().is_empty() {
-                let filled = format!("{end}{inner}{value}{end}{outer}");
-                out.replace_range(open..around.span.end - 1, &filled);
-            } else {
-                // Only comments in it.
-                out.insert_str(
-                    around.span.end - 1,
-                    &format!("{end}{inner}{value}{end}{outer}"),
-                );
-            }
-        }
+    if let Some(last) = last {
+        // A trailing comma that is there already does for ours.
+        let rest = text.get(last..around.span.end).unwrap_or_default();
+        let comma = trailing_comma(rest);
+        let at = comma.map_or(last, |offset| last + offset + 1);
+        let sep = if comma.is_some() { "" } else { "," };
+        out.insert_str(at, &format!("{sep}{end}{inner}{value}"));
+        return out;
+    }
+    let outer = indent.repeat(depth.saturating_sub(1));
+    let filled = format!("{end}{inner}{value}{end}{outer}");
+    let (open, close) = (around.span.start + 1, around.span.end - 1);
+    if text.get(open..close).unwrap_or_default().trim().is_empty() {
+        out.replace_range(open..close, &filled);
+    } else {
+        // Only comments in it.
+        out.insert_str(close, &filled);
     }
     out
 }

@@ -1,4 +1,4 @@
-//! GitHub Copilot: the command line (camelCase or Claude-shaped) and VS Code (Claude-shaped).
+//! GitHub Copilot: the command line (`camelCase` or Claude-shaped) and VS Code (Claude-shaped).
 //!
 //! VS Code tells of a write before the file is on the disk, so that its reports are `Early`. The
 //! command line names tools in lower case and, from 1.0.62 on, puts patch text where arguments were.

@@ -57,6 +57,7 @@ fn hook(what: &str, arguments: &[String]) -> Result<Ended> {
                 };
                 // Said, for whoever runs it by hand; the hook that git runs throws it away.
                 if let Err(error) = done {
+                    trueline_capture::note_trouble(&place, &format!("{what}: {error}"));
                     let _ = writeln!(io::stderr(), "trueline: {what}: {error}");
                 }
             }
@@ -160,6 +161,9 @@ fn install(asked: &HookInstall) -> Result<Ended> {
     }
     if !asked.dry_run && agreed(asked.yes)? {
         install::apply(place.as_ref(), &request, &plan)?;
+        if let Some(place) = &place {
+            trueline_capture::watch(place).context("installed, but nothing can be recorded yet")?;
+        }
         let told = if asked.user {
             "installed; notes are written where `trueline hook install` ran in a repository as well\n"
         } else {

@@ -43,3 +43,22 @@ fn evidence_coverage_rises_with_captured_commits() {
         "{text}"
     );
 }
+
+#[test]
+fn classes_of_data_are_checked_like_the_rest_of_the_configuration() {
+    let clone = Clone::bare_of_hooks();
+    clone.write("a.py", "x = 1\n");
+    clone.write(
+        "trueline.toml",
+        "schema = 1\n\n[capture.classes]\ncontracts = [\"legal/**\"]\n",
+    );
+    assert!(clone.trueline(&["scan", "--quiet"], b"").status.success());
+    clone.write("trueline.toml", "schema = 1\n\n[capture]\nclases = {}\n");
+    let run = clone.trueline(&["scan", "--quiet"], b"");
+    let told = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert_eq!(run.status.code(), Some(2), "{told}");
+    assert!(
+        told.contains("trueline.toml:4:1") && told.contains("`classes`"),
+        "{told}"
+    );
+}

@@ -188,8 +188,7 @@ fn what_a_hard_reset_took_is_not_resurrected() {
     let again: String = dropped
         .lines()
         .take(4)
-        .map(|line| format!("{line}\n"))
-        .collect();
+        .fold(String::new(), |text, line| text + line + "\n");
     clone.write("lib.py", &(again + &clone.lines(Writer::Person, 1)));
     clone.commit("by hand");
     assert_eq!(clone.compare().kept, 0);
@@ -226,8 +225,7 @@ fn a_conflict_that_an_agent_resolves() {
         .read("app.py")
         .lines()
         .filter(|line| !line.starts_with(['<', '=', '>']))
-        .map(|line| format!("{line}\n"))
-        .collect();
+        .fold(String::new(), |text, line| text + line + "\n");
     let new = clone.lines(Writer::Ai("claude"), 1);
     clone.agent_writes(CLAUDE, "app.py", &(resolved + &new), || {});
     clone.git(&["add", "app.py"]);

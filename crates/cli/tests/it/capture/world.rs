@@ -76,7 +76,7 @@ pub(crate) struct Clone {
     root: PathBuf,
     person: &'static str,
     account: Rc<Account>,
-    _folder: Rc<TempDir>,
+    folder: Rc<TempDir>,
 }
 
 /// What notes say of the lines of HEAD.
@@ -139,7 +139,7 @@ impl Clone {
             root,
             person: "Ada",
             account,
-            _folder: Rc::new(folder),
+            folder: Rc::new(folder),
         };
         clone.git(&["init", "--quiet", "--initial-branch=main"]);
         clone.identify();
@@ -173,7 +173,7 @@ impl Clone {
             root,
             person,
             account: Rc::clone(&self.account),
-            _folder: Rc::clone(&self._folder),
+            folder: Rc::clone(&self.folder),
         };
         clone.identify();
         clone.install();
@@ -376,7 +376,7 @@ impl Clone {
     pub(crate) fn files(&self) -> Vec<String> {
         self.git(&["ls-tree", "-r", "--name-only", "HEAD"])
             .lines()
-            .filter(|name| name.ends_with(".py"))
+            .filter(|name| Path::new(name).extension().is_some_and(|end| end == "py"))
             .map(str::to_owned)
             .collect()
     }
@@ -447,7 +447,9 @@ fn inserted(before: &str, at: usize, new: &str) -> String {
     let at = at.min(lines.len());
     let new: Vec<&str> = new.lines().collect();
     lines.splice(at..at, new);
-    lines.iter().map(|line| format!("{line}\n")).collect()
+    lines
+        .iter()
+        .fold(String::new(), |text, line| text + line + "\n")
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -457,6 +459,7 @@ enum Moment {
 }
 
 /// The payload of an edit, in the tool's own shape: the part that changes, or the whole file.
+#[expect(clippy::too_many_lines, reason = "one arm a tool, side by side")]
 fn payload(
     tool: Tool,
     moment: Moment,

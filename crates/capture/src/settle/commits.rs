@@ -1,0 +1,221 @@
+//! From the ledger to a commit's note: whose the lines are that it brings in.
+
+use std::collections::BTreeMap;
+
+use bstr::ByteSlice;
+use gix::ObjectId;
+use trueline_authorship::note::{
+    self, Entry, FileBlock, Human, Key, LineRange, Metadata, Note, Record as NoteRecord,
+};
+use trueline_facts::{RepoPath, SessionId};
+
+use super::{Attribution, SettleError, Settling};
+use crate::ledger::{Owner, Tracked};
+use crate::lines::Line;
+use crate::notes::{self, NotesError};
+use crate::trace::Bound;
+
+impl Settling<'_> {
+    /// Whose the lines are that a commit brought in, as far as the ledger knows.
+    pub(crate) fn committed(&mut self, commit: ObjectId) -> Attribution {
+        let mut out = Attribution::new();
+        let Some(of) = self.objects.commit(commit) else {
+            return out;
+        };
+        let parent = of.parents.first().copied();
+        let parent_tree = parent.and_then(|parent| Some(self.objects.commit(parent)?.tree));
+        let changes = self.objects.changes(parent_tree, of.tree);
+        for change in changes.iter() {
+            let Some(lines) = self.objects.lines(change.blob) else {
+                continue;
+            };
+            let Some(file) = self.file_for(commit, &change.path, change.from.as_ref(), &lines)
+            else {
+                continue;
+            };
+            let owners = self.ledger.owners_of(&file, &lines);
+            self.add_new(commit, &change.path, owners, &mut out);
+        }
+        if let Some((onto, source)) = self.ledger.squash.clone()
+            && parent.is_some_and(|parent| ObjectId::from_hex(onto.as_bytes()).ok() == Some(parent))
+        {
+            self.ledger.squash = None;
+            if let (Some(parent), Ok(source)) = (parent, ObjectId::from_hex(source.as_bytes())) {
+                let squashed = self.objects.between(&[parent], source);
+                self.carry(commit, source, &Bound::Within(&squashed), &mut out);
+            }
+        }
+        out
+    }
+
+    /// What the ledger has of a committed file: under its path, the one it was renamed from, or a
+    /// path that is gone and had exactly this content.
+    pub(super) fn file_for(
+        &mut self,
+        commit: ObjectId,
+        path: &RepoPath,
+        from: Option<&(RepoPath, ObjectId)>,
+        lines: &[Line],
+    ) -> Option<Tracked> {
+        if let Some(returned) = self.ledger.returned.get(path)
+            && (returned.file.lines == lines)
+        {
+            return Some(returned.file.clone());
+        }
+        if let Some(file) = self.ledger.files.get(path) {
+            return Some(file.clone());
+        }
+        if let Some(returned) = self.ledger.returned.get(path)
+            && returned.came_back
+        {
+            return Some(returned.file.clone());
+        }
+        if let Some((from, _)) = from
+            && let Some(file) = self.ledger.files.get(from)
+        {
+            return Some(file.clone());
+        }
+        let same: Vec<(RepoPath, Tracked)> = self
+            .ledger
+            .files
+            .iter()
+            .filter(|(_, file)| !lines.is_empty() && file.lines == lines)
+            .map(|(path, file)| (path.clone(), file.clone()))
+            .collect();
+        same.into_iter()
+            .find(|(path, _)| {
+                self.objects.file_at(commit, path).is_none()
+                    && !self
+                        .place
+                        .work_tree
+                        .join(path.as_bstr().to_path_lossy())
+                        .exists()
+            })
+            .map(|(_, file)| file)
+    }
+
+    /// Keeps those owners whose lines no parent of the commit has.
+    pub(crate) fn add_new(
+        &mut self,
+        commit: ObjectId,
+        path: &RepoPath,
+        owners: Vec<Option<Owner>>,
+        out: &mut Attribution,
+    ) {
+        if owners.iter().all(Option::is_none) {
+            return;
+        }
+        let Some(inherited) = self.objects.inherited(commit, path) else {
+            return;
+        };
+        let lines = (0_u32..).zip(owners).zip(inherited);
+        for ((line, owner), inherited) in lines {
+            if let (Some(owner), false) = (owner, inherited) {
+                out.entry(path.clone())
+                    .or_default()
+                    .entry(line)
+                    .or_insert(owner);
+            }
+        }
+    }
+
+    /// Writes the note of a commit: what is told joins what is there, which keeps the last word.
+    pub(crate) fn note(
+        &mut self,
+        commit: ObjectId,
+        attribution: &Attribution,
+    ) -> Result<(), SettleError> {
+        let Some(of) = self.objects.commit(commit) else {
+            return Ok(());
+        };
+        let mut addition = Note::default();
+        let mut carried: Vec<(Key, Vec<u8>)> = Vec::new();
+        for (path, lines) in attribution {
+            let mut entries: BTreeMap<Key, Vec<LineRange>> = BTreeMap::new();
+            for (line, owner) in lines {
+                let Some(key) =
+                    self.key_of(owner, &of.committer, &mut addition.metadata, &mut carried)
+                else {
+                    continue;
+                };
+                let (first, last) = (line + 1, line + 1);
+                let ranges = entries.entry(key).or_default();
+                match ranges.last_mut() {
+                    Some(range) if range.last + 1 == first => range.last = last,
+                    _ => ranges.push(LineRange { first, last }),
+                }
+            }
+            if !entries.is_empty() {
+                let entries = entries
+                    .into_iter()
+                    .map(|(key, ranges)| Entry { key, ranges });
+                addition.files.push(FileBlock {
+                    path: path.clone(),
+                    entries: entries.collect(),
+                });
+            }
+        }
+        if addition.files.is_empty() {
+            return Ok(());
+        }
+        let existing = self.objects.note_bytes(commit);
+        let hex = commit.to_hex().to_string();
+        let composed = note::compose(existing.as_deref(), &addition, &carried, &hex);
+        let bytes = composed.map_err(|source| NotesError::Existing { commit, source })?;
+        if existing.as_deref() != Some(&bytes) {
+            notes::write(self.place, commit, &bytes)?;
+            self.objects.forget_notes();
+            self.settled.noted.push(commit);
+        }
+        Ok(())
+    }
+
+    pub(super) fn key_of(
+        &mut self,
+        owner: &Owner,
+        person: &str,
+        metadata: &mut Metadata,
+        carried: &mut Vec<(Key, Vec<u8>)>,
+    ) -> Option<Key> {
+        match owner {
+            Owner::Unknown | Owner::Committed => None,
+            Owner::Person => {
+                let key: Box<str> = note::human_key(person).into();
+                metadata
+                    .humans
+                    .entry(key.clone())
+                    .or_insert_with(|| Human::new(person));
+                Some(Key::Human(key))
+            }
+            Owner::Agent(agent) => {
+                let record = note::Agent {
+                    tool: agent.tool.clone(),
+                    model: agent.model.clone(),
+                    session: SessionId::new(agent.session.clone()),
+                    record: NoteRecord::Captured,
+                };
+                let known = metadata
+                    .sessions
+                    .entry(agent.session.clone())
+                    .or_insert(record);
+                // A model that one call tells is that of the session.
+                if known.model.is_none() {
+                    known.model.clone_from(&agent.model);
+                }
+                Some(Key::Session {
+                    session: agent.session.clone(),
+                    trace: Some(agent.trace.clone()),
+                })
+            }
+            Owner::Noted { commit, key } => {
+                let key = Key::parse(key);
+                if !carried.iter().any(|(known, _)| *known == key) {
+                    let commit = ObjectId::from_hex(commit.as_bytes()).ok()?;
+                    let note = self.objects.note(commit)?;
+                    carried.push((key.clone(), note.bytes.clone()));
+                }
+                Some(key)
+            }
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! Records of the queue, one by one: what each look at a file says about who changed it.
+
+use gix::ObjectId;
+use trueline_authorship::tools;
+use trueline_facts::RepoPath;
+
+use super::{QUICK_COMMAND, QUICK_WRITE, SettleError, Settling};
+use crate::ledger::{Agent, Changer, OPEN_AT_MOST, Open, Owner, Tracked};
+use crate::lines::Line;
+use crate::observe;
+use crate::place::Ground;
+use crate::queue::{Claim, FileState, Record, Seen, Written};
+
+impl Settling<'_> {
+    pub(super) fn take(&mut self, record: &Record) -> Result<(), SettleError> {
+        if let Ok(head) = ObjectId::from_hex(record.ground.head.as_bytes()) {
+            self.arrive(head)?;
+        }
+        self.stash_is(&record.ground);
+        self.ledger.ground = record.ground.clone();
+        let mark = record.ground.mark;
+        let agent = Agent::of(&record.actor);
+        match &record.seen {
+            Seen::BeforeWrite(files) => {
+                for file in files {
+                    let changer = self.bystander(record, &file.path);
+                    self.see(file, mark, &changer);
+                }
+                self.open(
+                    record,
+                    Some(files.iter().map(|f| f.path.clone()).collect()),
+                    true,
+                );
+            }
+            Seen::AfterWrite(all) => {
+                let open = self.close(record, all);
+                for written in all {
+                    self.written(record, written, open.as_ref(), &agent);
+                }
+            }
+            Seen::BeforeCommand { files, whole } => {
+                for file in files {
+                    let changer = self.bystander(record, &file.path);
+                    self.see(file, mark, &changer);
+                }
+                self.clean(files, *whole);
+                self.open(record, None, *whole);
+            }
+            Seen::AfterCommand {
+                files,
+                whole,
+                named,
+                by_git,
+            } => {
+                self.commanded(record, files, *whole, named, *by_git, &agent);
+            }
+            Seen::Saved(files) => {
+                for file in files {
+                    let changer = if self.ledger.is_open(&file.path, 0, record.time) {
+                        Changer::Nobody
+                    } else {
+                        Changer::Person
+                    };
+                    self.see(file, mark, &changer);
+                }
+            }
+            Seen::Look { files, whole } => self.looked(files, *whole, mark),
+            Seen::Read(classes) => {
+                for class in classes {
+                    let counted = (record.actor.tool.clone(), class.clone());
+                    *self.ledger.reads.entry(counted).or_default() += 1;
+                }
+            }
+            Seen::Squash { source } => {
+                self.ledger.squash = Some((record.ground.head.clone(), source.clone()));
+            }
+            Seen::Ended => {
+                let over = &record.actor.session;
+                self.ledger.open.retain(|open| open.session != *over);
+            }
+        }
+        Ok(())
+    }
+
+    /// A command has run: what is new is its agent's, if nobody else can have been it.
+    pub(super) fn commanded(
+        &mut self,
+        record: &Record,
+        files: &[FileState],
+        whole: bool,
+        named: &[RepoPath],
+        by_git: bool,
+        agent: &Agent,
+    ) {
+        let open = self.close(record, &[]);
+        let same_head = open
+            .as_ref()
+            .is_some_and(|open| open.head == record.ground.head);
+        let took = open
+            .as_ref()
+            .map_or(u64::MAX, |open| record.time.saturating_sub(open.time));
+        let credited = whole
+            && open.is_some_and(|open| open.whole)
+            && same_head
+            && !by_git
+            && !record.ground.busy;
+        self.moved(files);
+        for file in files {
+            let told = took <= QUICK_COMMAND || named.contains(&file.path);
+            let alone = !self
+                .ledger
+                .is_open(&file.path, record.actor.call, record.time);
+            let changer = if credited && told && alone {
+                Changer::Agent(agent, &Claim::All)
+            } else {
+                Changer::Nobody
+            };
+            self.see(file, record.ground.mark, &changer);
+        }
+        self.clean(files, whole);
+    }
+
+    /// What differs from HEAD now, so that later changes can be told from it.
+    pub(crate) fn look(&mut self, ground: &Ground) -> Result<(), SettleError> {
+        self.ledger.ground = ground.clone();
+        if ground.busy {
+            // Amid a rebase every commit would look at the whole tree, and git goes on at once.
+            self.ledger.looked = 0;
+            return Ok(());
+        }
+        let (files, whole) = observe::differing(self.place, &self.store)?;
+        self.looked(&files, whole, ground.mark);
+        Ok(())
+    }
+
+    /// Notices what became of stashes until now.
+    pub(crate) fn stashed_now(&mut self, ground: &Ground) {
+        self.stash_is(ground);
+        self.ledger.ground.stash = ground.stash.clone();
+    }
+
+    /// Everything that differs from HEAD was listed.
+    pub(crate) fn looked(&mut self, files: &[FileState], whole: bool, mark: u64) {
+        for file in files {
+            self.see(file, mark, &Changer::Nobody);
+        }
+        self.clean(files, whole);
+        self.ledger.looked = if whole { mark } else { 0 };
+    }
+
+    /// A change that shows before an agent's action: a person's, unless git or an agent was at it.
+    pub(super) fn bystander(&self, record: &Record, path: &RepoPath) -> Changer<'static> {
+        // Its own call too: a hook that fires again may be late and see what the agent wrote.
+        if record.ground.busy || self.ledger.is_open(path, 0, record.time) {
+            Changer::Nobody
+        } else {
+            Changer::PersonIfUndisturbed
+        }
+    }
+
+    pub(super) fn open(&mut self, record: &Record, paths: Option<Vec<RepoPath>>, whole: bool) {
+        let now = record.time;
+        self.ledger.open.retain(|open| {
+            open.call != record.actor.call && now.saturating_sub(open.time) <= OPEN_AT_MOST
+        });
+        self.ledger.open.push(Open {
+            session: record.actor.session.clone(),
+            call: record.actor.call,
+            time: now,
+            head: record.ground.head.clone(),
+            anonymous: record.actor.tool.as_str() == tools::UNSPECIFIED,
+            paths,
+            whole,
+        });
+    }
+
+    /// The call that a report closes: by its id, else the one of that session, or of a tool that
+    /// did not say who it is, on the same files.
+    pub(super) fn close(&mut self, record: &Record, written: &[Written]) -> Option<Open> {
+        let open = &mut self.ledger.open;
+        let by_id = open.iter().position(|open| open.call == record.actor.call);
+        let at = by_id.or_else(|| {
+            let first = &written.first()?.file.path;
+            open.iter().rposition(|open| {
+                let ours = open.anonymous || open.session == record.actor.session;
+                ours && open
+                    .paths
+                    .as_ref()
+                    .is_some_and(|paths| paths.contains(first))
+            })
+        })?;
+        Some(open.remove(at))
+    }
+
+    pub(super) fn written(
+        &mut self,
+        record: &Record,
+        written: &Written,
+        open: Option<&Open>,
+        agent: &Agent,
+    ) {
+        let mark = record.ground.mark;
+        let path = &written.file.path;
+        let before =
+            open.is_some_and(|open| open.paths.as_ref().is_none_or(|paths| paths.contains(path)));
+        if let (false, Some(state)) = (before, written.before) {
+            let file = FileState {
+                path: path.clone(),
+                state: Some(state),
+            };
+            self.see(&file, mark, &Changer::Nobody);
+        }
+        let known = before || written.before.is_some();
+        let took = open.map_or(0, |open| record.time.saturating_sub(open.time));
+        let told = written.claim != Claim::Untold || took <= QUICK_WRITE;
+        let changer = if known && told {
+            Changer::Agent(agent, &written.claim)
+        } else {
+            Changer::Nobody
+        };
+        self.see(&written.file, mark, &changer);
+    }
+
+    pub(super) fn see(&mut self, file: &FileState, mark: u64, changer: &Changer<'_>) {
+        let now = match file.state {
+            None => None,
+            Some(id) => {
+                let Some(lines) = self.store.lines(id) else {
+                    // Its lines were lost: nothing is known of the file from here on.
+                    self.ledger.files.remove(&file.path);
+                    self.ledger.looked = 0;
+                    return;
+                };
+                Some(lines)
+            }
+        };
+        let head = self.head_lines(&file.path);
+        self.ledger.see(&file.path, now, &head, mark, changer);
+    }
+
+    pub(super) fn head_lines(&mut self, path: &RepoPath) -> Vec<Line> {
+        let Ok(head) = ObjectId::from_hex(self.ledger.ground.head.as_bytes()) else {
+            return Vec::new();
+        };
+        let blob = self.objects.file_at(head, path);
+        let lines = blob.and_then(|blob| self.objects.lines(blob));
+        lines.map_or_else(Vec::new, |lines| lines.to_vec())
+    }
+
+    /// Files that are not in a whole list of what differs are as HEAD has them.
+    pub(super) fn clean(&mut self, files: &[FileState], whole: bool) {
+        if whole {
+            let listed: std::collections::BTreeSet<&RepoPath> =
+                files.iter().map(|f| &f.path).collect();
+            self.ledger.files.retain(|path, _| listed.contains(path));
+        }
+    }
+
+    /// A file that is gone and one that is new with the same content: it moved, with its lines.
+    pub(super) fn moved(&mut self, files: &[FileState]) {
+        let removed = files
+            .iter()
+            .filter(|file| file.state.is_none())
+            .map(|file| &file.path);
+        let listed = |path: &&RepoPath| files.iter().any(|file| file.path == **path);
+        let clean = self.ledger.files.keys().filter(|path| !listed(path));
+        let gone: Vec<RepoPath> = removed.chain(clean).cloned().collect();
+        for file in files {
+            let Some(lines) = file.state.and_then(|id| self.store.lines(id)) else {
+                continue;
+            };
+            if lines.is_empty() || self.ledger.files.contains_key(&file.path) {
+                continue;
+            }
+            if !self.head_lines(&file.path).is_empty() {
+                continue;
+            }
+            let from = gone.iter().find(|path| match self.ledger.files.get(*path) {
+                Some(tracked) => tracked.lines == lines,
+                None => false,
+            });
+            let from = match from {
+                Some(from) => Some(from.clone()),
+                None => gone
+                    .iter()
+                    .find(|path| self.head_lines(path) == lines)
+                    .cloned(),
+            };
+            let Some(from) = from else { continue };
+            let tracked = self.ledger.files.get(&from).cloned().unwrap_or_else(|| {
+                let committed = self.ledger.intern(&Owner::Committed);
+                Tracked {
+                    owners: vec![committed; lines.len()],
+                    lines: lines.clone(),
+                    mark: 0,
+                    absent: false,
+                }
+            });
+            self.ledger.files.insert(file.path.clone(), tracked);
+        }
+    }
+}
