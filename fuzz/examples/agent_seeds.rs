@@ -17,7 +17,11 @@ fn choice(path: &str) -> u8 {
     let extension = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
     let same = PATHS.iter().position(|known| path.ends_with(known));
     let named = || PATHS.iter().position(|known| name(known) == name(path));
-    let alike = || PATHS.iter().position(|known| extension(known) == extension(path));
+    let alike = || {
+        PATHS
+            .iter()
+            .position(|known| extension(known) == extension(path))
+    };
     same.or_else(named).or_else(alike).unwrap_or(0) as u8
 }
 
@@ -37,7 +41,12 @@ fn main() -> io::Result<()> {
     fs::create_dir_all(&folder)?;
     let mut count = 0;
     for rule in rules() {
-        for (at, example) in rule.examples.iter().chain(&rule.counterexamples).enumerate() {
+        for (at, example) in rule
+            .examples
+            .iter()
+            .chain(&rule.counterexamples)
+            .enumerate()
+        {
             let mut input = Vec::new();
             append(example, &mut input);
             fs::write(folder.join(format!("{}-{at}", rule.id)), input)?;

@@ -1,7 +1,7 @@
 //! Counts how many files, or how many declared tools, of a folder have a shown finding: recall on a folder of attacks,
 //! false alarms on a folder of harmless ones. Halves are by a digest of the path, so that one can be kept aside.
 //!
-//! `cargo run --release -p trueline-agents --example score -- FOLDER [--tools] [--half 0|1] [--list] [--all] [--rule ID]`
+//! `cargo run --release -p trueline-agents --example score -- FOLDER [--tools] [--named] [--half 0|1] [--list] [--all] [--rule ID]`
 
 #![expect(
     clippy::print_stdout,
@@ -85,12 +85,14 @@ fn main() {
         .iter()
         .filter_map(|(path, text, head)| {
             let part = in_skill(path, &skills).then(|| skill_part(path));
-            // A text set has no names that tools know.
+            // A text set has no names that tools know; a repository has, and most of its texts are for people.
+            let named = has("--named");
             let prose = matches!(
                 path.extension().to_ascii_lowercase().as_slice(),
                 b"md" | b"mdc" | b"txt"
             )
-            .then_some(Kind::Instructions);
+            .then_some(Kind::Instructions)
+            .filter(|_| !named);
             let kind = kind(path)
                 .or(part)
                 .or_else(|| source_language(path).map(Kind::Source))

@@ -45,6 +45,7 @@ rules! {
     InstructedExfiltration = "instructed-exfiltration",
     ConcealedInstructions = "concealed-instructions",
     ImageBeacon = "image-beacon",
+    PoisonedDescription = "poisoned-tool-description",
     ToolShadowing = "tool-shadowing",
     ToolPreference = "tool-preference",
     ContextHarvesting = "context-harvesting",

@@ -97,16 +97,41 @@ fn declared(
     }
 }
 
+/// A longer text is no description that a constant stands for.
+const LONGEST_CONSTANT: usize = 16 << 10;
+
 struct Reader<'t> {
     tokens: Vec<Token<'t>>,
+    /// For each token that opens a bracket, one past the token that closes it.
+    closed: Vec<usize>,
     /// Texts that a name of the file stands for.
     constants: BTreeMap<&'t str, (String, (usize, usize))>,
 }
 
+/// For each token that opens a bracket, one past the token that closes it; any closes any.
+fn closed(tokens: &[Token<'_>]) -> Vec<usize> {
+    let mut closed = vec![tokens.len(); tokens.len()];
+    let mut open = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        match token.what {
+            What::Sign('(' | '[' | '{') => open.push(at),
+            What::Sign(')' | ']' | '}') => {
+                if let Some(slot) = open.pop().and_then(|opened| closed.get_mut(opened)) {
+                    *slot = at + 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    closed
+}
+
 impl<'t> Reader<'t> {
     fn new(language: SourceLanguage, text: &'t str) -> Self {
+        let tokens = tokens(language, text);
         let mut reader = Self {
-            tokens: tokens(language, text),
+            closed: closed(&tokens),
+            tokens,
             constants: BTreeMap::new(),
         };
         for at in 0..reader.tokens.len() {
@@ -116,6 +141,7 @@ impl<'t> Reader<'t> {
             if reader.is_sign(at + 1, '=')
                 && !reader.is_sign(at + 2, '=')
                 && let Some((value, place, _)) = reader.text(at + 2)
+                && value.len() <= LONGEST_CONSTANT
             {
                 reader.constants.insert(name, (value, place));
             }
@@ -174,18 +200,14 @@ impl<'t> Reader<'t> {
         place.map(|place| (out, place, at))
     }
 
-    /// One past the sign that closes the one at a token.
+    /// One past the sign that closes the one at a token, or the next one after it.
     fn close(&self, at: usize) -> usize {
-        let mut depth = 0_usize;
         for (index, token) in self.tokens.iter().enumerate().skip(at) {
             match token.what {
-                What::Sign('(' | '[' | '{') => depth += 1,
-                What::Sign(')' | ']' | '}') => {
-                    depth = depth.saturating_sub(1);
-                    if depth == 0 {
-                        return index + 1;
-                    }
+                What::Sign('(' | '[' | '{') => {
+                    return self.closed.get(index).copied().unwrap_or(index);
                 }
+                What::Sign(')' | ']' | '}') => return index + 1,
                 _ => {}
             }
         }
@@ -195,50 +217,44 @@ impl<'t> Reader<'t> {
     /// The text of a key (`name=`, `name:`, `"name":`) directly inside the brackets at a token.
     fn keyed(&self, open: usize, keys: &[&str]) -> Option<(String, (usize, usize))> {
         let end = self.close(open);
-        let mut depth = 0_usize;
-        for at in open..end {
-            match &self.tokens.get(at)?.what {
-                What::Sign('(' | '[' | '{') => depth += 1,
-                What::Sign(')' | ']' | '}') => depth = depth.saturating_sub(1),
-                What::Name(_) | What::Text(_) if depth == 1 => {
-                    let key = match &self.tokens.get(at)?.what {
-                        What::Name(name) => name,
-                        What::Text(text) => text.as_str(),
-                        What::Sign(_) => continue,
+        let mut at = open + 1;
+        while at < end {
+            let key = match &self.tokens.get(at)?.what {
+                // What is inside of other brackets is passed over whole.
+                What::Sign('(' | '[' | '{') => {
+                    at = self.close(at);
+                    continue;
+                }
+                What::Name(name) => name,
+                What::Text(text) => text.as_str(),
+                What::Sign(_) => "",
+            };
+            if keys.contains(&key) && (self.is_sign(at + 1, ':') || self.is_sign(at + 1, '=')) {
+                // A call around it, as `t("KEY", "text")`: its last text.
+                if self.name(at + 2).is_some() && self.is_sign(at + 3, '(') {
+                    let inner = self.close(at + 3);
+                    let is_text = |i: &usize| {
+                        matches!(self.tokens.get(*i).map(|t| &t.what), Some(What::Text(_)))
                     };
-                    if keys.contains(&key)
-                        && (self.is_sign(at + 1, ':') || self.is_sign(at + 1, '='))
-                    {
-                        // A call around it, as `t("KEY", "text")`: its last text.
-                        if self.name(at + 2).is_some() && self.is_sign(at + 3, '(') {
-                            let inner = self.close(at + 3);
-                            let last = (at + 3..inner).rev().find_map(|i| {
-                                self.text(i).filter(|_| {
-                                    matches!(
-                                        self.tokens.get(i).map(|t| &t.what),
-                                        Some(What::Text(_))
-                                    )
-                                })
-                            });
-                            if let Some((text, place, _)) = last {
-                                return Some((text, place));
-                            }
-                        }
-                        if let Some((text, place, _)) = self.text(at + 2) {
-                            return Some((text, place));
-                        }
+                    let last = (at + 3..inner).rev().find(is_text);
+                    if let Some((text, place, _)) = last.and_then(|i| self.text(i)) {
+                        return Some((text, place));
                     }
                 }
-                _ => {}
+                if let Some((text, place, _)) = self.text(at + 2) {
+                    return Some((text, place));
+                }
             }
+            at += 1;
         }
         None
     }
 
     /// An object or dictionary with a name, a description and a schema.
     fn literal(&self, open: usize) -> Option<Tool> {
-        let end = self.close(open);
-        let has_schema = (open..end).any(|at| {
+        let name = self.keyed(open, &["name", "Name"])?;
+        let description = self.keyed(open, &["description", "Description"])?;
+        let has_schema = (open..self.close(open)).any(|at| {
             let key = match self.tokens.get(at).map(|t| &t.what) {
                 Some(What::Name(name)) => *name,
                 Some(What::Text(text)) => text.as_str(),
@@ -251,12 +267,8 @@ impl<'t> Reader<'t> {
                 || self.is_sign(at + 1, ',')
                 || self.is_sign(at + 1, '}'))
         });
-        let name = self.keyed(open, &["name", "Name"])?;
-        if !has_schema || name.0.contains(' ') {
-            return None;
-        }
-        let description = self.keyed(open, &["description", "Description"])?;
-        Some(declared(name, Some(description), self.properties(open)))
+        (has_schema && !name.0.contains(' '))
+            .then(|| declared(name, Some(description), self.properties(open)))
     }
 
     /// Keys with a description somewhere below a token.
@@ -470,6 +482,16 @@ mod tests {
                 ),
             ]
         );
+    }
+
+    #[test]
+    fn brackets_and_lines_without_end_cost_no_more_than_their_length() {
+        // Each was quadratic once: a file of one line, and brackets within brackets.
+        let flat = "{name:'a',b:[1,2]};".repeat(20_000);
+        let deep = "{a:".repeat(50_000);
+        for text in [flat, deep] {
+            assert!(read(SourceLanguage::JavaScript, &text).is_empty());
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use crate::finding::{Draft, Found, hexadecimal};
 use crate::rule::Id;
-use crate::speech::{Voice, harvests, listen};
+use crate::speech::{Voice, harvests, listen, praises_itself, restates};
 use crate::unicode::mixed_scripts;
 
 /// A declared tool; places are bytes of its file.
@@ -90,6 +90,34 @@ pub(crate) fn check(tool: &Tool, found: &mut Found<'_>) {
         } else {
             draft.uncertain()
         });
+    }
+    if praises_itself(&tool.name, &tool.description) {
+        add(Draft::new(
+            Id::ToolPreference,
+            tool.name_place,
+            format!(
+                "the tool `{}` praises itself in its name and its description",
+                tool.name
+            ),
+        ));
+    }
+    for (start, end) in restates(&tool.description) {
+        let words = &tool.description[start..end];
+        // A tool may say of itself that it changed.
+        if !words
+            .to_ascii_lowercase()
+            .contains(&tool.name.to_ascii_lowercase())
+        {
+            add(Draft::new(
+                Id::ToolShadowing,
+                tool.description_place,
+                format!(
+                    "the description of the tool `{}` changes how another tool is used: \"{}\"",
+                    tool.name,
+                    crate::text::shown(words)
+                ),
+            ));
+        }
     }
     for blob in crate::encoded::blobs(&tool.description) {
         let orders = listen(&blob.text, Voice::Hidden, false)

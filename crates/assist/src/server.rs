@@ -135,7 +135,7 @@ pub fn serve(options: Options, interrupt: &Arc<AtomicBool>) -> Result<(), Assist
         .enable_time()
         .build()
         .map_err(AssistError::Runtime)?;
-    let served = runtime.block_on(async {
+    let outcome = runtime.block_on(async {
         let running = server
             .serve(rmcp::transport::stdio())
             .await
@@ -156,5 +156,5 @@ pub fn serve(options: Options, interrupt: &Arc<AtomicBool>) -> Result<(), Assist
     });
     // A read of standard input cannot be taken back: nobody waits for it.
     runtime.shutdown_background();
-    served
+    outcome
 }

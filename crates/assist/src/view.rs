@@ -13,7 +13,7 @@ const MAX_STEPS: usize = 16;
 /// A weakness at a place.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct FindingView {
-    /// Names this finding in explain_finding and suggest_fix; it stays while the statement does.
+    /// Names this finding in `explain_finding` and `suggest_fix`; it stays while the statement does.
     pub(crate) fingerprint: Fingerprint,
     pub(crate) rule: RuleId,
     pub(crate) cwe: Vec<Cwe>,
@@ -59,7 +59,7 @@ pub(crate) struct StepView {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct FixView {
     pub(crate) hint: String,
-    /// Whether suggest_fix has a patch, and whether it may be applied unseen.
+    /// Whether `suggest_fix` has a patch, and whether it may be applied unseen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) patch: Option<Applicability>,
 }

@@ -37,13 +37,17 @@ pub(crate) const fn in_whole(part: Option<&RepoPath>) -> &'static str {
 pub(crate) enum WithoutOrigins {
     OutsideGit,
     Damaged,
+    /// Nothing was found, so history was not read.
+    NotRead,
 }
 
 impl WithoutOrigins {
     pub(crate) fn of(report: &ScanReport) -> Self {
-        let mut all = report.diagnostics.iter();
-        if all.any(|d| d.code == "history-unreadable") {
+        let told = |code: &str| report.diagnostics.iter().any(|d| d.code == code);
+        if told("history-unreadable") {
             Self::Damaged
+        } else if told("history-not-read") {
+            Self::NotRead
         } else {
             Self::OutsideGit
         }

@@ -41,6 +41,9 @@ pub fn scan(report: &ScanReport) -> String {
             WithoutOrigins::OutsideGit => {
                 "- **Evidence coverage:** none; outside git, origins cannot be known\n"
             }
+            WithoutOrigins::NotRead => {
+                "- **Evidence coverage:** not read; nothing was found whose origin could be told\n"
+            }
             WithoutOrigins::Damaged => {
                 "- **Evidence coverage:** none; the history cannot be read, `git fsck` says what is damaged\n"
             }

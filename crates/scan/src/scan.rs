@@ -193,10 +193,11 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
         line_hashes: request.line_hashes,
         observation,
         base: match (observation, &changed_since) {
-            (Some(observation), Some(base)) => {
-                let fork = observation.fork_of(place, base)?;
-                Some(join::Base::new(place, base, fork))
-            }
+            (Some(observation), Some(base)) => Some(join::Base::new(
+                place,
+                base,
+                observation.fork_of(place, base)?,
+            )),
             _ => None,
         },
     }
@@ -204,15 +205,8 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
 
     diagnostics.append(&mut joined.diagnostics);
     if let Some(baseline) = &baseline {
-        let mut comparison = baseline.comparison();
-        for file in &mut joined.files {
-            let known = comparison.take_known(&mut file.findings);
-            file.suppressed.extend(known);
-            comparison.take_known(&mut file.hidden);
-        }
-        if request.diff.is_none() && place.prefix.as_bytes().is_empty() {
-            diagnostics.extend(comparison.outdated());
-        }
+        let is_whole = request.diff.is_none() && place.prefix.as_bytes().is_empty();
+        diagnostics.extend(take_known(baseline, &mut joined.files, is_whole));
     }
     let weaknesses = join::rates(engine, &joined.files);
     let mut findings = Vec::new();
@@ -224,10 +218,9 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
         suppressed.extend(file.suppressed);
     }
     if let (Some(base), Some(observation)) = (&changed_since, observation) {
-        let from = observation
-            .fork_of(place, base)?
-            .unwrap_or_else(|| base.clone());
-        findings.extend(agents::weakened(place, &contents, scope, &from));
+        let fork = observation.fork_of(place, base)?;
+        let from = fork.as_ref().unwrap_or(base);
+        findings.extend(agents::weakened(place, &contents, scope, from));
     }
     join::sort(&mut findings);
     join::sort(&mut suppressed);
@@ -261,6 +254,25 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
         rules: rule_texts(engine),
         line_hashes: joined.line_hashes,
     })
+}
+
+/// Puts what a baseline knows aside; of a whole tree, says which of it is not there any more.
+fn take_known(
+    baseline: &Baseline,
+    files: &mut [join::JoinedFile],
+    is_whole: bool,
+) -> Vec<Diagnostic> {
+    let mut comparison = baseline.comparison();
+    for file in files {
+        let known = comparison.take_known(&mut file.findings);
+        file.suppressed.extend(known);
+        comparison.take_known(&mut file.hidden);
+    }
+    if is_whole {
+        comparison.outdated().into_iter().collect()
+    } else {
+        Vec::new()
+    }
 }
 
 /// The document with what history says, and nothing found yet.

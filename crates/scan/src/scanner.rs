@@ -222,27 +222,18 @@ impl Scanner {
             options.tiers,
             interrupt,
         );
+        drop(contents);
+        self.add_history(&checked, progress, interrupt)?;
+        let is_kept = interrupt.load(Ordering::Relaxed) || self.keep(&checked, models_changed);
+        let Some(last) = &self.last else {
+            return Err(ScanError::Unusable {
+                path: self.request.path.clone(),
+                reason: "it was not looked at",
+            });
+        };
         let mut diagnostics = self.diagnostics.clone();
         diagnostics.extend(last.diagnostics.iter().cloned());
-        let models_unwritten = models_changed
-            && !interrupt.load(Ordering::Relaxed)
-            && self
-                .stored
-                .as_ref()
-                .is_some_and(|stored| stored.write_models(&self.models).is_err());
-        if models_unwritten {
-            diagnostics.push(Diagnostic::new(
-                Level::Note,
-                "cache-not-written",
-                "what was found could not be kept: the next run will take as long as this one",
-            ));
-        }
-        if let Some(stored) = &mut self.stored
-            && !interrupt.load(Ordering::Relaxed)
-            && !(checked.changed.is_empty() && checked.removed.is_empty())
-            && stored.note(&self.memory, &checked.changed, &checked.removed)
-            && stored.save(&mut self.memory).is_err()
-        {
+        if !is_kept {
             diagnostics.push(Diagnostic::new(
                 Level::Note,
                 "cache-not-written",
@@ -261,6 +252,18 @@ impl Scanner {
             agents_seen,
             diagnostics,
         })
+    }
+
+    /// Writes what was learnt to the cache, if there is one. Was all of it written?
+    fn keep(&mut self, checked: &Checked, models_changed: bool) -> bool {
+        let Some(stored) = &mut self.stored else {
+            return true;
+        };
+        let models = !models_changed || stored.write_models(&self.models).is_ok();
+        let learnt = !(checked.changed.is_empty() && checked.removed.is_empty())
+            && stored.note(&self.memory, &checked.changed, &checked.removed);
+        let files = !learnt || stored.save(&mut self.memory).is_ok();
+        models && files
     }
 
     /// The files among those scanned last, if nothing else can have changed with them.
@@ -324,6 +327,8 @@ impl Scanner {
             .take()
             .filter(|last| may_keep_history && standing.is_some() && last.standing == standing);
         let (observation, mut diagnostics) = match known {
+            // With a line to tell the origin of it is read: see `add_history`.
+            None if self.may_do_without_history() => (None, Vec::new()),
             Some(mut last) => {
                 last.diagnostics.truncate(last.about_history);
                 (last.observation, last.diagnostics)
@@ -331,10 +336,20 @@ impl Scanner {
             None => self.history(&config, progress, interrupt)?,
         };
         let about_history = diagnostics.len();
-        let tracked: Vec<&RepoPath> = observation
-            .as_ref()
-            .map(Observation::files)
-            .unwrap_or_default();
+        let at_head = match (&observation, self.place.repository(), &standing) {
+            (
+                None,
+                Some(repository),
+                Some(Standing {
+                    head: Some(head), ..
+                }),
+            ) => repository.files_at(*head),
+            _ => Vec::new(),
+        };
+        let tracked: Vec<&RepoPath> = match &observation {
+            Some(observation) => observation.files(),
+            None => at_head.iter().map(|(path, _)| path).collect(),
+        };
         let paths = self.place.list(&scope, &tracked, &mut diagnostics);
         self.last = Some(Last {
             scope,
@@ -345,6 +360,51 @@ impl Scanner {
             // What was cut short is read again.
             standing: standing.filter(|_| !interrupt.load(Ordering::Relaxed)),
         });
+        Ok(())
+    }
+
+    /// Whether a scan asks nothing of history unless it finds something: what steers agents is looked at alone, and
+    /// whole.
+    fn may_do_without_history(&self) -> bool {
+        self.request.checks == Checks::Agents
+            && self.request.diff.is_none()
+            && !self.request.code_view
+            && self.place.repository().is_some()
+    }
+
+    /// Reads history after all if something was found whose origin can be told.
+    fn add_history(
+        &mut self,
+        checked: &Checked,
+        progress: &dyn Progress,
+        interrupt: &AtomicBool,
+    ) -> Result<(), ScanError> {
+        let Some(mut last) = self.last.take() else {
+            return Ok(());
+        };
+        if last.observation.is_none() && self.may_do_without_history() {
+            // Of what is only counted nobody asks who wrote it.
+            let found = |file: &check::CheckedFile| !file.findings.is_empty();
+            let (observation, diagnostics) = if checked.files.iter().any(found) {
+                let config = self.place.config()?;
+                self.history(&config, progress, interrupt)?
+            } else {
+                let diagnostic = Diagnostic::new(
+                    Level::Note,
+                    "history-not-read",
+                    "nothing was found, so history was not read",
+                );
+                (None, vec![diagnostic])
+            };
+            last.observation = observation;
+            last.about_history += diagnostics.len();
+            last.diagnostics.splice(0..0, diagnostics);
+            // What was not read is read by the next scan that needs it.
+            if last.observation.is_none() {
+                last.standing = None;
+            }
+        }
+        self.last = Some(last);
         Ok(())
     }
 

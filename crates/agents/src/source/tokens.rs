@@ -20,6 +20,9 @@ pub(super) enum What<'t> {
 /// More tokens than that are not read: generated files have them.
 const MAX_TOKENS: usize = 2_000_000;
 
+/// A longer regular expression is a division.
+const LONGEST_REGEX: usize = 4_096;
+
 pub(super) fn tokens(language: SourceLanguage, text: &str) -> Vec<Token<'_>> {
     let mut lexer = Lexer {
         language,
@@ -54,11 +57,12 @@ impl<'t> Lexer<'t> {
         let start = self.at;
         let python = self.language == SourceLanguage::Python;
         let Some(c) = rest.chars().next() else { return };
-        let line = rest.find('\n').unwrap_or(rest.len());
+        // Looked for only where a line matters: some files are one line.
+        let line = || rest.find('\n').unwrap_or(rest.len());
         if c.is_whitespace() {
             self.at += c.len_utf8();
         } else if (python && c == '#') || (!python && rest.starts_with("//")) {
-            self.at += line;
+            self.at += line();
         } else if !python && rest.starts_with("/*") {
             self.at += rest.find("*/").map_or(rest.len(), |n| n + 2);
         } else if !python
@@ -66,7 +70,7 @@ impl<'t> Lexer<'t> {
             && self.language == SourceLanguage::JavaScript
             && self.expects_value()
         {
-            self.regex(line);
+            self.regex(line().min(LONGEST_REGEX));
         } else if c == '"' || c == '\'' || (c == '`' && !python) {
             self.quoted(c, start, false);
         } else if c.is_alphabetic() || c == '_' || c == '$' {

@@ -38,6 +38,15 @@ signals! {
     Harvest = "harvest",
     Weaken = "weaken",
     Defence = "defence",
+    Pretext = "pretext",
+    OrderedCommand = "ordered-command",
+    StartupFile = "startup-file",
+    Touch = "touch",
+    Tamper = "tamper",
+    Covert = "covert",
+    Boast = "boast",
+    Restate = "restate",
+    SideCall = "side-call",
 }
 
 #[derive(Deserialize)]
@@ -110,6 +119,14 @@ impl Sentence<'_> {
                 !phrase.imperative || is_imperative(&self.text.as_bytes()[..found.start()])
             })?;
         Some((found.start(), found.end()))
+    }
+
+    /// How often a signal is there.
+    pub(super) fn count(&self, signal: Signal) -> usize {
+        let phrase = PHRASES.get(signal as usize).and_then(Option::as_ref);
+        phrase.map_or(0, |phrase| {
+            phrase.pattern.find_iter(self.text.as_bytes()).count()
+        })
     }
 
     pub(super) fn has(&self, signal: Signal) -> bool {

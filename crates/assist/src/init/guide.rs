@@ -1,6 +1,6 @@
 //! The words of the section: what went wrong in this repository, what its policy says, and a few habits.
 //!
-//! Short, concrete and free of roles to play, as the OpenSSF guide for instructions of AI code assistants advises: every
+//! Short, concrete and free of roles to play, as `OpenSSF`'s guide for instructions of AI code assistants advises: every
 //! line of it is paid for in each request of every agent. No count and no date is in it, so that it changes only when
 //! the advice does.
 

@@ -312,10 +312,7 @@ mod tests {
         let path = std::path::Path::new("trueline.toml");
         let config = trueline_scan::config::Config::parse(text, path).unwrap();
         assert_eq!(config, trueline_scan::config::Config::default());
-        let shown: String = text
-            .lines()
-            .map(|line| format!("{}\n", line.strip_prefix("#:").unwrap_or(line)))
-            .collect();
+        let shown = text.replace("#:", "");
         let config = trueline_scan::config::Config::parse(&shown, path).unwrap();
         assert!(config.approved_tools.is_some() && !config.exclude.is_empty());
         assert!(config.models.licences.is_some() && config.models.model_card);

@@ -168,7 +168,7 @@ pub(crate) fn call(
             .collect(),
         findings: shown,
     };
-    Answer::new(&output, text(&output, &findings))
+    Answer::new(&output, &text(&output, &findings))
 }
 
 /// Names a finding at its place: equal statements have fingerprints of their own.

@@ -17,7 +17,7 @@ use crate::workspace::Workspace;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Input {
-    /// The fingerprint of a finding, as check_diff gives it. Either this or `rule`.
+    /// The fingerprint of a finding, as `check_diff` gives it. Either this or `rule`.
     fingerprint: Option<String>,
     /// The id of a rule, such as `sql-injection`.
     rule: Option<String>,
@@ -59,7 +59,7 @@ pub(crate) fn call(
                 finding: None,
                 steps: Vec::new(),
             };
-            Answer::new(&output, text)
+            Answer::new(&output, &text)
         }
         _ => Err(CallError::argument(
             "fingerprint",
@@ -113,7 +113,7 @@ fn of_finding(finding: &Finding, workspace: &Workspace) -> Result<Answer, CallEr
         finding: Some(view),
         steps,
     };
-    Answer::new(&output, text)
+    Answer::new(&output, &text)
 }
 
 /// A page with the examples that help with a file: those of its language, else the first.

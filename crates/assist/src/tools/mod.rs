@@ -6,6 +6,7 @@ mod policy_for_path;
 mod record_provenance;
 mod suggest_fix;
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
@@ -136,9 +137,32 @@ fn describe<Input: JsonSchema + 'static, Output: JsonSchema + 'static>(
     description: &'static str,
     annotations: ToolAnnotations,
 ) -> Tool {
-    Tool::new(name.as_str(), description, JsonObject::new())
+    let mut tool = Tool::new(name.as_str(), description, JsonObject::new())
         .with_title(title)
         .with_input_schema::<Input>()
         .with_output_schema::<Output>()
-        .with_annotations(annotations)
+        .with_annotations(annotations);
+    tool.input_schema = Arc::new(without_formats((*tool.input_schema).clone()));
+    tool.output_schema = tool
+        .output_schema
+        .map(|schema| Arc::new(without_formats((*schema).clone())));
+    tool
+}
+
+/// A schema without the widths of its numbers, which are no formats of JSON Schema: clients warn of them.
+fn without_formats(mut schema: JsonObject) -> JsonObject {
+    fn go(value: &mut Value) {
+        match value {
+            Value::Object(fields) => {
+                fields.retain(|name, format| {
+                    name != "format" || !format.as_str().is_some_and(|f| f.contains("int"))
+                });
+                fields.values_mut().for_each(go);
+            }
+            Value::Array(items) => items.iter_mut().for_each(go),
+            _ => {}
+        }
+    }
+    schema.values_mut().for_each(go);
+    schema
 }

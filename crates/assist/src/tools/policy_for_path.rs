@@ -59,7 +59,7 @@ pub(crate) fn call(input: &Input, workspace: &Workspace) -> Result<Answer, CallE
         ignores_left_out,
         undecided: UNDECIDED,
     };
-    Answer::new(&output, text)
+    Answer::new(&output, &text)
 }
 
 fn text(policy: &PathPolicy, ignores_left_out: usize) -> String {

@@ -133,5 +133,5 @@ pub(crate) fn call(
         commits: commits.into_iter().take(MAX_COMMITS).collect(),
         commits_left_out,
     };
-    Answer::new(&output, text)
+    Answer::new(&output, &text)
 }

@@ -15,7 +15,7 @@ use crate::workspace::Workspace;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Input {
-    /// The fingerprint of a finding, as check_diff gives it.
+    /// The fingerprint of a finding, as `check_diff` gives it.
     fingerprint: String,
 }
 
@@ -116,5 +116,5 @@ pub(crate) fn call(
         patch,
         why_not,
     };
-    Answer::new(&output, text)
+    Answer::new(&output, &text)
 }

@@ -53,9 +53,10 @@ fn an_answer_has_an_end_and_says_what_it_left_out() {
     let repository = Repository::new();
     let mut views = UNSAFE_VIEW.to_owned();
     for number in 0..80 {
-        views.push_str(&format!(
+        let view = format!(
             "\n\n@app.route(\"/more/{number}\")\ndef more_{number}():\n    name = request.args.get(\"name\")\n    db = sqlite3.connect(\"app.db\")\n    return db.execute(\"SELECT {number} FROM users WHERE name = '\" + name + \"'\").fetchall()\n"
-        ));
+        );
+        views.push_str(&view);
     }
     repository.write("app.py", &views);
     let session = Session::reading(&repository);

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use rmcp::model::{CallToolRequestParams, CallToolResponse, CallToolResult, Tool};
+use rmcp::model::{CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, Tool};
 use rmcp::service::{RoleClient, RunningService};
 use rmcp::{ServiceError, ServiceExt as _};
 use serde_json::Value;
@@ -163,6 +163,6 @@ fn completed(response: impl Into<CallToolResponse>) -> CallToolResult {
 }
 
 fn text(result: &CallToolResult) -> String {
-    let texts = result.content.iter().filter_map(|block| block.as_text());
+    let texts = result.content.iter().filter_map(ContentBlock::as_text);
     texts.map(|text| text.text.as_str()).collect()
 }

@@ -51,6 +51,12 @@ fn every_tool_says_what_it_takes_gives_and_does() {
         );
         let output = tool.output_schema.as_ref().unwrap();
         assert_eq!(output["type"], "object", "{}", tool.name);
+        // Clients warn of formats that JSON Schema does not have.
+        assert!(
+            !serde_json::to_string(tool).unwrap().contains("\"format\""),
+            "{}",
+            tool.name
+        );
         let annotations = tool.annotations.as_ref().unwrap();
         let writes = tool.name == "record_provenance";
         assert_eq!(annotations.read_only_hint, Some(!writes), "{}", tool.name);

@@ -1,6 +1,7 @@
 //! `trueline init`: a policy file, and the section of agents' rules files.
 
-use std::io::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
@@ -32,7 +33,8 @@ pub(crate) fn run(arguments: &Init, interrupt: &AtomicBool) -> Result<Ended> {
             } else {
                 "written"
             };
-            out.push_str(&format!("{what} {}\n", file.path));
+            // Writing to a string cannot fail.
+            let _ = writeln!(out, "{what} {}", file.path);
         }
     }
     if !arguments.dry_run {

@@ -49,6 +49,9 @@ fn without_origins(report: &ScanReport) -> &'static str {
         WithoutOrigins::OutsideGit => {
             "none: this is not a git repository with history, so origins cannot be known. Run `git init` and commit, then scan again."
         }
+        WithoutOrigins::NotRead => {
+            "not read: nothing was found, so there is no line to say who wrote it. A plain `trueline scan` reads it."
+        }
         WithoutOrigins::Damaged => {
             "none: the history of this repository cannot be read (see the notes below), so origins are not known. `git fsck` says what is damaged."
         }

@@ -58,33 +58,33 @@ impl Scanner {
     ) -> Result<Suggestion, NoSuggestion> {
         let patch = finding.fix.as_ref().and_then(|fix| fix.patch.clone());
         let patch = patch.ok_or(NoSuggestion::NoPatch)?;
-        let path = finding.location.path.clone();
+        let edited = finding.location.path.clone();
         let contents = self.place.contents();
         let before = contents
-            .read(&path)
+            .read(&edited)
             .map_err(|diagnostic| NoSuggestion::Unreadable(diagnostic.message))?;
         let before = String::from_utf8(before)
             .map_err(|_| NoSuggestion::Unreadable("it is not UTF-8".to_owned()))?;
         let after = trueline_taint::apply(&before, &patch.edits).ok_or(NoSuggestion::NoPatch)?;
-        let paths = match &self.last {
+        let listed = match &self.last {
             Some(last) => last.paths.as_slice(),
             None => &[],
         };
         let overlay = Overlay {
             below: &*contents,
-            changed: BTreeMap::from([(path.clone(), after.clone())]),
+            changed: BTreeMap::from([(edited.clone(), after.clone())]),
         };
-        let edited = [path.clone()].into();
+        let only = [edited.clone()].into();
         let options = Options {
             tiers: Tiers::All,
             threads: self.request.reading.threads,
-            changes: Changes::Only(&edited),
+            changes: Changes::Only(&only),
             clock: SystemTime::now,
             progress: &Silent,
             interrupt,
         };
         let mut check = |contents: &dyn Contents| -> Result<Found, ScanError> {
-            let checked = check::run(&self.engine, paths, contents, options, &mut self.memory)?;
+            let checked = check::run(&self.engine, listed, contents, options, &mut self.memory)?;
             let files = checked.files.into_iter();
             Ok(files.map(|file| (file.path, file.findings)).collect())
         };
@@ -93,14 +93,14 @@ impl Scanner {
         let found = check(&*contents)?;
         let nothing = BTreeMap::new();
         let is_right = fixed.iter().all(|(other, findings)| {
-            let expected = if *other == path {
+            let expected = if *other == edited {
                 counts([finding])
             } else {
                 nothing.clone()
             };
             no_more(&counts(findings), &counts_of(&found, other), &expected)
-        }) && counts_of(&fixed, &path).get(finding.rule.as_str())
-            < counts_of(&found, &path).get(finding.rule.as_str());
+        }) && counts_of(&fixed, &edited).get(finding.rule.as_str())
+            < counts_of(&found, &edited).get(finding.rule.as_str());
         if !is_right {
             return Err(NoSuggestion::NotRight);
         }
@@ -122,7 +122,7 @@ impl Scanner {
         let is_same = |text: &str, shown: &str| text.lines().eq(shown.lines());
         Ok(Suggestion {
             is_redacted: !is_same(&before, &shown_before) || !is_same(&after, &shown_after),
-            path,
+            path: edited,
             title: patch.title,
             applicability: patch.applicability,
             before: shown_before,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use trueline_scan::Changed;
@@ -287,5 +288,37 @@ fn secrets_of_the_source_are_not_stored() {
     tree.write("again.py", "from shop import OTHER\n\nprint(OTHER)\n");
     let outcome = rescan(&mut scanner, Changed::Files(&edited));
     assert_eq!(analyzed(&outcome), ["again.py"]);
+    assert_eq!(shown(&outcome), shown(&tree.without_memory()));
+}
+
+#[test]
+fn a_work_tree_that_is_looked_at_again_tells_what_a_first_scan_tells() {
+    let tree = project();
+    let mut scanner = tree.scanner(false);
+    rescan(&mut scanner, Changed::WorkTree);
+    let again = rescan(&mut scanner, Changed::WorkTree);
+    assert_eq!(analyzed(&again), Vec::<String>::new());
+    tree.write("store.py", &STORE.replace("\" + name", "?\", (name,)"));
+    tree.write("more.py", "x = 1\n");
+    let outcome = rescan(&mut scanner, Changed::WorkTree);
+    assert_eq!(analyzed(&outcome), ["more.py", "store.py", "views.py"]);
+    assert_eq!(shown(&outcome), shown(&tree.without_memory()));
+    // HEAD moves: who wrote the lines is read again.
+    for arguments in [
+        &["add", "--all"][..],
+        &["commit", "--quiet", "--message", "all"],
+    ] {
+        let status = Command::new("git")
+            .args(["-c", "user.name=Dev", "-c", "user.email=dev@example.org"])
+            .args(["-c", "commit.gpgsign=false"])
+            .args(arguments)
+            .current_dir(tree.root())
+            .status()
+            .unwrap();
+        assert!(status.success());
+    }
+    let outcome = rescan(&mut scanner, Changed::WorkTree);
+    assert_eq!(analyzed(&outcome), Vec::<String>::new());
+    assert!(outcome.report.repository.head.is_some());
     assert_eq!(shown(&outcome), shown(&tree.without_memory()));
 }
