@@ -327,6 +327,10 @@ pub(crate) enum HookAction {
 }
 
 #[derive(Args, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "one field for each option of the command line"
+)]
 pub(crate) struct HookInstall {
     /// In the home directory, for every repository; by default in this repository.
     #[arg(long)]

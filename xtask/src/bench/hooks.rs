@@ -16,7 +16,9 @@ use serde_json::json;
 
 const FILES: usize = 10_000;
 const FILES_A_FOLDER: usize = 25;
-const LINES: usize = 120;
+const VIEWS: usize = 14;
+/// Of a module.
+const LINES: usize = 4 + 8 * VIEWS;
 
 /// Every so many edits a command is run.
 const EDITS_A_COMMAND: usize = 9;
@@ -66,7 +68,7 @@ fn measure(program: &Path, root: &Path, calls: usize, first: usize) -> Result<()
         edits.push(before);
         fs::write(&file, text.replacen(old, &new, 1))?;
         edits.push(run(program, root, "claude", &edit("PostToolUse"))?);
-        if at % EDITS_A_COMMAND == 0 {
+        if at.is_multiple_of(EDITS_A_COMMAND) {
             let command = |event: &str| {
                 json!({
                     "session_id": "bench", "cwd": root, "hook_event_name": event,
@@ -78,7 +80,7 @@ fn measure(program: &Path, root: &Path, calls: usize, first: usize) -> Result<()
             commands.push(run(program, root, "claude", &command("PostToolUse"))?);
         }
         // As people do: now and then it is committed, and the list of what differs is short again.
-        if at % 50 == 0 {
+        if at.is_multiple_of(50) {
             git(root, &["commit", "--quiet", "--all", "--message", "work"])?;
             run(program, root, "post-commit", &json!({}))?;
         }
@@ -156,24 +158,18 @@ fn generate(root: &Path) -> Result<()> {
 
 /// A module as applications have them: views that read a request and ask a database.
 fn module(at: usize) -> String {
-    let mut text =
-        String::from("import sqlite3\nfrom flask import Flask, request\n\napp = Flask(__name__)\n");
-    for view in 0.. {
-        if text.lines().count() + 8 > LINES {
-            break;
-        }
-        text += &format!(
+    let head =
+        "import sqlite3\nfrom flask import Flask, request\n\napp = Flask(__name__)\n".to_owned();
+    let views = (0..VIEWS).map(|view| {
+        format!(
             "\n\n@app.route(\"/part{at}/view{view}\")\ndef view_{at}_{view}():\n    \
              name_{view} = request.args.get(\"name{view}\")\n    \
              db_{view} = sqlite3.connect(\"app{view}.db\")\n    \
              rows_{view} = db_{view}.execute(\"SELECT id FROM t{view} WHERE name = ?\", (name_{view},)).fetchall()\n    \
              return {{\"rows{view}\": rows_{view}}}\n"
-        );
-    }
-    while text.lines().count() < LINES {
-        text += &format!("# end {}\n", text.lines().count());
-    }
-    text
+        )
+    });
+    views.fold(head, |text, view| text + &view)
 }
 
 fn git(root: &Path, arguments: &[&str]) -> Result<()> {

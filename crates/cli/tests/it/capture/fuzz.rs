@@ -40,6 +40,7 @@ struct Witness {
 }
 
 impl Drop for Witness {
+    #[expect(clippy::print_stderr, reason = "said beside the panic")]
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("TRUELINE_FUZZ_SEED={}\n{}", self.seed, self.log.borrow());
@@ -99,6 +100,10 @@ fn no_line_gets_a_wrong_name_and_few_are_lost() {
     );
 }
 
+#[expect(
+    clippy::print_stdout,
+    reason = "a run that is repeated by hand is told"
+)]
 fn play(seed: u64, tally: &mut Tally) {
     let witness = Witness {
         seed,

@@ -35,7 +35,7 @@ fn two_hours_of_agents_and_people() {
     let unformatted = ada.read("gen.py") + &formatted.replace(" = ", "=");
     let clean = ada.read("gen.py") + &formatted;
     ada.agent_writes(CODEX, "gen.py", &unformatted, || {
-        ada.write("gen.py", &clean)
+        ada.write("gen.py", &clean);
     });
     ada.commit("generated");
     ada.agent(CURSOR, "db.py", 10, 6);

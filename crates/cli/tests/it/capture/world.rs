@@ -411,12 +411,12 @@ impl Clone {
                             None => compared.lost.push(place),
                             Some(said) if said == tool => compared.kept += 1,
                             Some(said) => {
-                                compared.wrong.push(format!("{place}: {tool}, not {said}"))
+                                compared.wrong.push(format!("{place}: {tool}, not {said}"));
                             }
                         }
                     }
                     (Writer::Person, None) => {}
-                    (Writer::Person, Some(said)) if said == "person" => compared.people += 1,
+                    (Writer::Person, Some("person")) => compared.people += 1,
                     (Writer::Person, Some(said)) => {
                         compared
                             .wrong
@@ -494,21 +494,11 @@ fn payload(
             claude_shaped(pair, "Write", json!({"file_path": path, "content": after}))
         }
         ("codex", _) => {
-            let mut patch = "*** Begin Patch\n".to_owned();
-            if before.is_empty() {
-                patch += &format!("*** Add File: {file}\n");
-            } else {
-                patch += &format!("*** Update File: {file}\n@@\n");
-            }
-            for line in before.lines().filter(|line| !after.contains(line)) {
-                patch += &format!("-{line}\n");
-            }
-            let is_new = |line: &&str| before.is_empty() || !before.contains(line);
-            for line in after.lines().filter(is_new) {
-                patch += &format!("+{line}\n");
-            }
-            patch += "*** End Patch\n";
-            let mut payload = claude_shaped(pair, "apply_patch", json!({"command": patch}));
+            let mut payload = claude_shaped(
+                pair,
+                "apply_patch",
+                json!({"command": patch(file, before, after)}),
+            );
             payload["model"] = json!("gpt-5.5-codex");
             payload["turn_id"] = json!("turn");
             payload
@@ -582,6 +572,24 @@ fn payload(
         }
         (other, _) => panic!("no payload for {other}"),
     }
+}
+
+/// A patch as Codex writes it, without lines that stay.
+fn patch(file: &str, before: &str, after: &str) -> String {
+    let head = if before.is_empty() {
+        format!("*** Add File: {file}")
+    } else {
+        format!("*** Update File: {file}\n@@")
+    };
+    let gone = before.lines().filter(|line| !after.contains(line));
+    let new = after
+        .lines()
+        .filter(|line| before.is_empty() || !before.contains(line));
+    let mut lines = vec!["*** Begin Patch".to_owned(), head];
+    lines.extend(gone.map(|line| format!("-{line}")));
+    lines.extend(new.map(|line| format!("+{line}")));
+    lines.push("*** End Patch\n".to_owned());
+    lines.join("\n")
 }
 
 /// The smallest replacement of whole lines that turns one text into the other.
@@ -668,9 +676,12 @@ fn blamed(text: &str) -> Vec<Blamed> {
     out
 }
 
+type Entry = (String, String, Vec<(u32, u32)>);
+
 /// A note, read by the words of its specification.
 struct Heads {
-    entries: Vec<(String, String, Vec<(u32, u32)>)>,
+    /// File, key of the session or person, first and last lines.
+    entries: Vec<Entry>,
     tools: BTreeMap<String, String>,
 }
 

@@ -48,7 +48,7 @@ pub(in crate::html) fn treemap(out: &mut String, directories: &[DirectoryUse]) {
         Number(ROOM.height)
     );
     for area in &areas {
-        draw(out, area, &short_name(area, &areas));
+        draw(out, area, short_name(area, &areas));
     }
     out.push_str(
         "</svg>\n<ul class=\"legend\"><li><span class=\"key k-none\"></span>no evidence</li>",
