@@ -40,7 +40,7 @@ pub use declare::{DeclareAction, DeclareRequest, DeclaredCommit, declare};
 pub use error::ScanError;
 pub use mend::{FixOutcome, FixedFile, NoSuggestion, Suggestion, TakenBack, Writing, fix};
 pub use policy::{AppliedRule, IgnoreComment, ModelPolicy, PathPolicy, Scanned};
-pub use proposal::{Ahead, Guarding, Proposal, redacted, secret_lines, steers, zone};
+pub use proposal::{Ahead, Guarding, Proposal, redacted, steers, zone};
 pub use redact::is_secret;
 pub use rules::{RuleExample, RuleList, RulePage, RuleSummary, explain, rules};
 pub use scan::{AgentsLock, Checks, ScanOutcome, ScanRequest, scan};

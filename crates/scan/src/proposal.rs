@@ -4,6 +4,7 @@
 //! content adds. What an application as a whole lacks is not asked, because one file does not show
 //! it; nor do comments answer findings here, as whoever writes the code would write the comment.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -55,6 +56,7 @@ impl Guarding {
 #[derive(Debug)]
 pub struct Ahead {
     place: Place,
+    engine: OnceCell<Engine>,
 }
 
 impl Ahead {
@@ -62,6 +64,7 @@ impl Ahead {
     pub fn open(folder: &Path) -> Result<Self, ScanError> {
         Ok(Self {
             place: Place::open_for_code(folder)?,
+            engine: OnceCell::new(),
         })
     }
 
@@ -112,21 +115,48 @@ impl Ahead {
         String::from_utf8(bytes).ok()
     }
 
-    /// Severe findings of the default tier that a proposal adds, most severe first.
-    pub fn introduced(&self, proposals: &[Proposal]) -> Result<Vec<Finding>, ScanError> {
+    /// The rules: loaded when something is to be checked, for they take a while.
+    fn engine(&self) -> Result<&Engine, ScanError> {
+        if let Some(engine) = self.engine.get() {
+            return Ok(engine);
+        }
         // Rules of the team that do not load must not take ours away.
         let engine = custom::engine(&self.place).or_else(|_| Engine::builtin())?;
+        Ok(self.engine.get_or_init(|| engine))
+    }
+
+    /// Lines, from 1, on which a new text has a secret that is known by its form and that the old text
+    /// does not have. Any text will do.
+    pub fn secret_lines(&self, before: Option<&str>, after: &str) -> Result<Vec<u32>, ScanError> {
+        let before = before.unwrap_or_default();
+        let mut lines = Vec::new();
+        let (mut seen, mut line) = (0, 1);
+        for (start, end) in self.engine()?.secrets_by_form(after) {
+            let passed = after.get(seen..start).unwrap_or_default();
+            line += u32::try_from(passed.matches('\n').count()).unwrap_or(u32::MAX);
+            seen = start;
+            let secret = after.get(start..end).unwrap_or_default();
+            if !before.contains(secret) && lines.last() != Some(&line) {
+                lines.push(line);
+            }
+        }
+        Ok(lines)
+    }
+
+    /// Severe findings of the default tier that a proposal adds, most severe first.
+    pub fn introduced(&self, proposals: &[Proposal]) -> Result<Vec<Finding>, ScanError> {
+        let engine = self.engine()?;
         let mut found = Vec::new();
         for proposal in proposals {
             let mut known: BTreeMap<String, usize> = BTreeMap::new();
             if let Some(before) = &proposal.before {
-                for finding in findings(&engine, &proposal.path, before) {
+                for finding in findings(engine, &proposal.path, before) {
                     *known
                         .entry(finding.fingerprint.as_str().to_owned())
                         .or_default() += 1;
                 }
             }
-            for finding in findings(&engine, &proposal.path, &proposal.after) {
+            for finding in findings(engine, &proposal.path, &proposal.after) {
                 match known.get_mut(finding.fingerprint.as_str()) {
                     Some(left) if *left > 0 => *left -= 1,
                     _ => found.push(finding),
@@ -205,20 +235,6 @@ fn findings(engine: &Engine, path: &RepoPath, text: &str) -> Vec<Finding> {
         found.extend(trueline_agents::check(&[file]).findings);
     }
     found
-}
-
-/// Lines, from 1, on which a new text has a secret that is known by its form and that the old text
-/// does not have.
-#[must_use]
-pub fn secret_lines(before: Option<&str>, after: &str) -> Vec<u32> {
-    let before = before.unwrap_or_default();
-    let lines = after.lines().zip(1..);
-    lines
-        .filter(|(line, _)| {
-            without_known_secrets(line, "") != *line && !before.contains(line.trim())
-        })
-        .map(|(_, at)| at)
-        .collect()
 }
 
 /// Whether a file steers agents, or says what Trueline does to them.

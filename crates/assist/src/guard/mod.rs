@@ -17,7 +17,7 @@ use trueline_capture::payload::Reply;
 use trueline_scan::config::{Answer, Gate, Guard};
 use trueline_scan::{Harm, ScanError, command_harm};
 
-use self::tree::Trees;
+use self::tree::{Tree, Trees};
 
 /// Reasons that are told.
 const REASONS: usize = 5;
@@ -96,32 +96,35 @@ fn sum(mut verdicts: Vec<Verdict>) -> Decision {
 
 fn judge(event: &Event, action: &Action) -> Vec<Verdict> {
     let trees = Trees::around(&event.absolute(Path::new("")));
+    let own = trees.own();
     match action {
         Action::Write(write) => tree::judge(event, write, &trees),
-        Action::Command { text } => with_guard(&trees, |guard| command(guard, text)),
+        Action::Command { text } => own.map_or_else(Vec::new, |tree| command(tree, text)),
         Action::McpCall {
             server,
             tool,
             arguments,
-        } => with_guard(&trees, |guard| {
-            let name = format!("{server}/{tool}");
-            check(guard, &[Gate::Secrets], || {
-                Ok(reasons::secret_argument(&name, &arguments.to_string())
-                    .map(|reason| verdict(guard, Gate::Secrets, reason))
-                    .into_iter()
-                    .collect())
-            })
+        } => own.map_or_else(Vec::new, |tree| {
+            call(tree, &format!("{server}/{tool}"), &arguments.to_string())
         }),
         Action::Read(_) => Vec::new(),
     }
 }
 
-fn with_guard(trees: &Trees, look: impl FnOnce(&Guard) -> Vec<Verdict>) -> Vec<Verdict> {
-    let own = trees.own();
-    own.map_or_else(Vec::new, |tree| look(&tree.guarding.guard))
+fn call(tree: &Tree, name: &str, arguments: &str) -> Vec<Verdict> {
+    let guard = &tree.guarding.guard;
+    check(guard, &[Gate::Secrets], || {
+        let lines = tree.ahead.secret_lines(None, arguments)?;
+        let reason = (!lines.is_empty()).then(|| reasons::secret_argument(name));
+        Ok(reason
+            .into_iter()
+            .map(|reason| verdict(guard, Gate::Secrets, reason))
+            .collect())
+    })
 }
 
-fn command(guard: &Guard, text: &str) -> Vec<Verdict> {
+fn command(tree: &Tree, text: &str) -> Vec<Verdict> {
+    let guard = &tree.guarding.guard;
     check(guard, &[Gate::Commands, Gate::Configuration], || {
         let harms = command_harm(text).into_iter();
         Ok(harms

@@ -5,7 +5,7 @@
 
 use trueline_facts::{Finding, RepoPath};
 use trueline_scan::config::{Gate, Zone};
-use trueline_scan::{is_secret, redacted, secret_lines};
+use trueline_scan::{is_secret, redacted};
 
 use crate::answer::{cut, quoted, visible};
 use crate::view::word;
@@ -101,16 +101,13 @@ pub(super) fn secrets(path: &RepoPath, lines: &[u32], counted: Counted) -> Strin
     )
 }
 
-/// Why a call of an MCP server is stopped, if its arguments hold a secret.
-pub(super) fn secret_argument(name: &str, arguments: &str) -> Option<String> {
-    if secret_lines(None, arguments).is_empty() {
-        return None;
-    }
-    Some(format!(
+/// The arguments of a call of an MCP server.
+pub(super) fn secret_argument(name: &str) -> String {
+    format!(
         "the arguments of {} hold a secret that is known by its form: it would leave this machine with the call. Fix: let \
          the server read it from its own environment.",
         quoted(name)
-    ))
+    )
 }
 
 pub(super) fn configuration(path: &str) -> String {

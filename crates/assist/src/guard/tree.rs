@@ -6,7 +6,7 @@ use trueline_capture::Place;
 use trueline_capture::event::{Change, Edit, Event, Write};
 use trueline_facts::RepoPath;
 use trueline_scan::config::{Answer, Gate};
-use trueline_scan::{Ahead, Guarding, Proposal, ScanError, is_secret, secret_lines, steers, zone};
+use trueline_scan::{Ahead, Guarding, Proposal, ScanError, is_secret, steers, zone};
 
 use super::content::{self, Content, TooLong};
 use super::reasons::{self, Counted};
@@ -18,7 +18,7 @@ const MOST_FILES: usize = 256;
 /// A tree with a guard.
 #[derive(Debug)]
 pub(super) struct Tree {
-    ahead: Ahead,
+    pub(super) ahead: Ahead,
     pub(super) guarding: Guarding,
 }
 
@@ -193,7 +193,7 @@ fn contents(tree: &Tree, written: &[Written]) -> Result<Vec<Verdict>, ScanError>
             before,
             after,
         } = &one.proposal;
-        let mut lines = secret_lines(before.as_deref(), after);
+        let mut lines = tree.ahead.secret_lines(before.as_deref(), after)?;
         // Told above, with more words.
         lines.retain(|line| {
             !found
