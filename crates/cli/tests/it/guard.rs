@@ -274,6 +274,34 @@ fn a_secret_is_stopped_and_not_repeated() {
 }
 
 #[test]
+fn placeholders_and_templates_are_no_secrets() {
+    let clone = guarded("[guard]\n");
+    let text = "key: AKIAIOSFODNN7EXAMPLE\n\
+                database: postgres://postgres:postgres@localhost:5432/test\n\
+                remote: https://bot:${TOKEN}@git.example.org/app.git\n\
+                token: ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n";
+    assert_eq!(write(&clone, CLAUDE, "config.yaml", text).word, "allow");
+}
+
+#[test]
+fn nothing_that_is_wrong_with_a_payload_stops_an_agent() {
+    let clone =
+        guarded("[guard]\nclosed = [\"code\", \"secrets\", \"configuration\", \"commands\"]\n");
+    for payload in [
+        json!([]),
+        json!({"hook_event_name": 3}),
+        json!({"hook_event_name": "PreToolUse", "tool_name": "Edit", "tool_input": {"file_path": "\u{0}"}}),
+        json!({"hook_event_name": "PreToolUse", "tool_name": "Write", "tool_input": {"file_path": "a\u{0}b.py", "content": "x"}}),
+        json!({"hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_input": [[]], "cwd": "/nowhere"}),
+        json!({"hook_event_name": "PreToolUse", "tool_name": "Write", "cwd": "/nowhere", "tool_input": {"file_path": "a.py", "content": "x"}}),
+    ] {
+        for tool in TOOLS {
+            assert_eq!(hook(&clone, tool, &payload).word, "allow", "{payload}");
+        }
+    }
+}
+
+#[test]
 fn a_secret_in_source_is_told_once() {
     let clone = guarded("[guard]\n");
     let text = format!("aws_key = \"{}\"\n", access_key());
