@@ -332,15 +332,26 @@ fn migration_destroys(words: &[&str]) -> Option<String> {
     (is_prisma || is_downgrade || is_django || other).then(|| "empties a database".to_owned())
 }
 
+/// `git commit -n`, alone or among other short options; what follows `-m` and its like is a text.
+fn skips_hooks(words: &[&str]) -> bool {
+    let options = words.iter().skip_while(|word| **word != "commit");
+    options
+        .filter_map(|word| word.strip_prefix('-'))
+        .any(|flags| {
+            let mut flags = flags.chars().take_while(|flag| !"-mFCct".contains(*flag));
+            flags.any(|flag| flag == 'n')
+        })
+}
+
 fn weakens(program: &str, words: &[&str]) -> Option<String> {
     if program == "git" {
-        if words.contains(&"--no-verify") {
+        if words.contains(&"--no-verify") || skips_hooks(words) {
             return Some("passes by git's hooks".to_owned());
         }
         if words
             .iter()
             .any(|w| w.to_ascii_lowercase().starts_with("core.hookspath"))
-            && words.contains(&"config")
+            && words.iter().any(|w| matches!(*w, "config" | "-c"))
         {
             return Some("sends git's hooks elsewhere".to_owned());
         }
@@ -432,6 +443,8 @@ mod tests {
             "git restore --staged .",
             "git clean -n",
             "git commit -m 'rm -rf /'",
+            "git commit -amnew",
+            "git log -n 5",
             "psql -c 'select * from drops'",
             "npm install && npm test",
             "cargo test --workspace",
@@ -454,7 +467,9 @@ mod tests {
     fn what_turns_the_guard_off_is_told() {
         for text in [
             "git commit --no-verify -m x",
+            "git commit -nm x",
             "git config core.hooksPath /dev/null",
+            "git -c core.hooksPath=/dev/null commit -m x",
             "trueline hook uninstall --yes",
             "echo '{}' > .claude/settings.json",
             "sed -i s/deny/allow/ trueline.toml",
