@@ -2,11 +2,13 @@
 //!
 //! Words keep their bytes. Nothing is expanded or run; what a word would become is not known, and is not guessed.
 
+mod harm;
 mod launch;
 mod risk;
 mod shape;
 mod words;
 
+pub use self::harm::{CommandHarm, Harm, command_harm};
 pub(crate) use self::launch::{Pin, launch};
 pub(crate) use self::risk::collects;
 use self::words::read_words;

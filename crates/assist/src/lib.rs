@@ -1,5 +1,5 @@
-//! Trueline where code is written: an MCP server that agents ask, and the section of their rules files that says what
-//! went wrong here before ([`init`]).
+//! Trueline where code is written: an MCP server that agents ask, the guard that answers before they act ([`guard`]), and
+//! the section of their rules files that says what went wrong here before ([`init`]).
 //!
 //! Requests of the protocol in, answers of `trueline_scan` out: findings on changed lines, explanations, what the
 //! team's policy says, fixes that are not applied. Read-only unless it is allowed to write notes. What an agent reads
@@ -8,6 +8,7 @@
 mod answer;
 mod arguments;
 mod error;
+pub mod guard;
 pub mod init;
 mod server;
 mod tools;

@@ -105,12 +105,36 @@ pub enum Change {
     Whole(Box<str>),
     /// Texts that are replaced.
     Replace(Vec<Replacement>),
-    /// Lines that a patch adds; where they go is not known before it is applied.
-    Lines(Vec<Box<str>>),
+    /// A patch, line by line; where its lines go is not known before it is applied.
+    Patch(Vec<PatchLine>),
     /// The file goes away.
     Delete,
     /// The payload does not tell.
     Untold,
+}
+
+/// A line of a patch.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PatchLine {
+    /// It is there and stays.
+    Kept(Box<str>),
+    /// It goes away.
+    Removed(Box<str>),
+    /// It is new.
+    Added(Box<str>),
+    /// What follows is at another place of the file.
+    Elsewhere,
+}
+
+impl PatchLine {
+    /// The text of a line that is new.
+    #[must_use]
+    pub fn added(&self) -> Option<&str> {
+        match self {
+            Self::Added(text) => Some(text),
+            Self::Kept(_) | Self::Removed(_) | Self::Elsewhere => None,
+        }
+    }
 }
 
 /// One text in the place of another.

@@ -1,17 +1,29 @@
-//! What a hook does when a tool starts it: read, record, let the agent go on.
+//! What a hook does when a tool starts it: read, record, tell what it was about.
 //!
 //! Nothing that happens here may stop an agent: whatever is wrong with a payload, the repository or
-//! the disk, the answer is the tool's own way of saying yes.
+//! the disk, it gives back what it understood, which may be nothing.
 
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
+use crate::event::Event;
 use crate::observe;
 use crate::payload::{self, Dialect, LARGEST_PAYLOAD};
 
-/// Records what a tool tells; what is to be printed so that it goes on.
-pub fn run(dialect: Dialect, payload: impl Read, here: &Path) -> &'static str {
+/// What a tool told.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// As it came; empty if it could not be read.
+    pub payload: Vec<u8>,
+    /// What was understood of it.
+    pub events: Vec<Event>,
+}
+
+/// Reads what a tool tells and records it.
+#[must_use]
+pub fn run(dialect: Dialect, payload: impl Read, here: &Path) -> Told {
+    let mut told = Told::default();
     // A fault of ours must not become the agent's: a panic is dropped like any other failure.
     let _ = catch_unwind(AssertUnwindSafe(|| {
         let mut bytes = Vec::new();
@@ -20,9 +32,10 @@ pub fn run(dialect: Dialect, payload: impl Read, here: &Path) -> &'static str {
             .read_to_end(&mut bytes)
             .is_ok()
         {
-            let events = payload::parse(dialect, &bytes, here);
-            observe::observe(&events);
+            told.payload = bytes;
+            told.events = payload::parse(dialect, &told.payload, here);
+            observe::observe(&told.events);
         }
     }));
-    dialect.go_on()
+    told
 }

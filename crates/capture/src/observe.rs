@@ -16,7 +16,7 @@ use trueline_authorship::{note, tools};
 use trueline_facts::{ModelId, RepoPath};
 
 use crate::classes::Classes;
-use crate::event::{Action, Change, Edit, Event, Moment, Report, Session, Write};
+use crate::event::{Action, Change, Edit, Event, Moment, PatchLine, Report, Session, Write};
 use crate::lines::{LineKey, texts};
 use crate::place::Place;
 use crate::queue::{Actor, Claim, FileState, Record, Seen, StateId, Store, Written};
@@ -281,8 +281,9 @@ fn claim(content: &[u8], edit: &Edit) -> Claim {
         Change::Delete => return Claim::Lines(Vec::new()),
         Change::Whole(whole) if texts(whole.as_bytes()).eq(texts(content)) => return Claim::All,
         Change::Whole(whole) => explained_by(&[whole.as_bytes()]),
-        Change::Lines(lines) => {
-            explained_by(&lines.iter().map(|line| line.as_bytes()).collect::<Vec<_>>())
+        Change::Patch(lines) => {
+            let added = lines.iter().filter_map(PatchLine::added);
+            explained_by(&added.map(str::as_bytes).collect::<Vec<_>>())
         }
         Change::Replace(all) => {
             explained_by(&all.iter().map(|one| one.new.as_bytes()).collect::<Vec<_>>())
@@ -363,7 +364,7 @@ fn settled(content: Option<Vec<u8>>, change: &Change) -> Option<Vec<u8>> {
             }
             Some(text)
         }
-        Change::Lines(_) | Change::Delete | Change::Untold => content,
+        Change::Patch(_) | Change::Delete | Change::Untold => content,
     }
 }
 

@@ -307,8 +307,8 @@ pub(crate) enum HookAction {
         #[arg(long, conflicts_with = "yes")]
         dry_run: bool,
     },
-    /// What hooks run. For an AI tool: read its payload from standard input, record it, let the tool
-    /// go on; this never fails. For git: post-commit, post-rewrite, post-merge. By hand or in CI:
+    /// What hooks run. For an AI tool: read its payload from standard input, record it, and answer: let
+    /// it go on, unless `[guard]` in trueline.toml says otherwise; this never fails. For git: post-commit, post-rewrite, post-merge. By hand or in CI:
     /// settle, squash BASE..HEAD [COMMIT], merge-notes [REMOTE], share [REMOTE].
     Run {
         /// Which hook.
@@ -329,7 +329,7 @@ pub(crate) enum HookAction {
 #[derive(Args, Debug)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "independent switches of a command line"
+    reason = "one field for each option of the command line"
 )]
 pub(crate) struct HookInstall {
     /// In the home directory, for every repository; by default in this repository.

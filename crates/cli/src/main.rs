@@ -23,6 +23,8 @@ pub(crate) enum Ended {
     Pass,
     Findings,
     Interrupted,
+    /// An agent's tool was told no by an exit code of its own.
+    Refused(u8),
 }
 
 fn main() -> ExitCode {
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(Ended::Pass) => ExitCode::SUCCESS,
         Ok(Ended::Findings) => ExitCode::from(1),
+        Ok(Ended::Refused(code)) => ExitCode::from(code),
         Ok(Ended::Interrupted) => {
             let _ = writeln!(
                 std::io::stderr(),

@@ -3,6 +3,8 @@
 //! Every key is known: an unknown one is an error that points at its line and names the nearest
 //! key. An absent file is the same as an empty one.
 
+mod guard;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +12,8 @@ use thiserror::Error;
 use toml_span::Span;
 use toml_span::value::{Key, Table, Value, ValueInner};
 use trueline_facts::ToolId;
+
+pub use self::guard::{Answer, Gate, Guard, Zone};
 
 /// The file's name, at the root of the repository.
 pub const FILE_NAME: &str = "trueline.toml";
@@ -27,6 +31,8 @@ pub struct Config {
     pub teams: Vec<Team>,
     /// `[artifacts]`: what the team asks of model files.
     pub models: ModelDemands,
+    /// `[guard]`: what agents are asked or refused before they act; `None` when the table is absent.
+    pub guard: Option<Guard>,
 }
 
 /// What a team asks of model files.
@@ -188,7 +194,18 @@ impl Config {
         if let Some((_, mut value)) = root.take("capture") {
             Self::capture(&mut value)?;
         }
-        root.end(&["schema", "tools", "scan", "artifacts", "capture", "team"])?;
+        if let Some((_, mut value)) = root.take("guard") {
+            config.guard = Some(guard::read(&mut value)?);
+        }
+        root.end(&[
+            "schema",
+            "tools",
+            "scan",
+            "artifacts",
+            "capture",
+            "guard",
+            "team",
+        ])?;
         Ok(config)
     }
 
@@ -420,7 +437,7 @@ mod tests {
     #[test]
     fn a_key_like_no_other_lists_what_is_known() {
         let message = parse("wombat = 1\n").unwrap_err();
-        insta::assert_snapshot!(message, @"trueline.toml:1:1: unknown key `wombat`; known here: schema, tools, scan, artifacts, capture, team");
+        insta::assert_snapshot!(message, @"trueline.toml:1:1: unknown key `wombat`; known here: schema, tools, scan, artifacts, capture, guard, team");
     }
 
     #[test]

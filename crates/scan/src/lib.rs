@@ -21,6 +21,7 @@ mod mend;
 mod observe;
 mod place;
 mod policy;
+mod proposal;
 mod redact;
 mod rules;
 mod scan;
@@ -40,11 +41,13 @@ pub use declare::{DeclareAction, DeclareRequest, DeclaredCommit, declare};
 pub use error::ScanError;
 pub use mend::{FixOutcome, FixedFile, NoSuggestion, Suggestion, TakenBack, Writing, fix};
 pub use policy::{AppliedRule, IgnoreComment, ModelPolicy, PathPolicy, Scanned};
+pub use proposal::{Ahead, Guarding, Proposal, redacted, steers, zone};
+pub use redact::is_secret;
 pub use rules::{RuleExample, RuleList, RulePage, RuleSummary, explain, rules};
 pub use scan::{AgentsLock, Checks, ScanOutcome, ScanRequest, scan};
 pub use scanner::{Changed, Scanner};
 pub use stats::{StatsRequest, stats};
-pub use trueline_agents::{is_invisible, section};
+pub use trueline_agents::{CommandHarm, Harm, command_harm, is_invisible, section};
 pub use trueline_history::declare::Outcome as NoteOutcome;
 
 /// The engine that our own findings name.

@@ -10,7 +10,7 @@ use bstr::ByteSlice;
 use trueline_facts::{Finding, Location, RepoPath};
 
 /// What stands in place of a secret.
-const MASK: &str = "[redacted]";
+pub(crate) const MASK: &str = "[redacted]";
 
 /// Lines of one finding that count as its place.
 const LONGEST_RANGE: u32 = 200;
@@ -194,7 +194,8 @@ fn literals(line: &str) -> Vec<String> {
 }
 
 /// Is it about a secret? Then no value on its line is shown.
-pub(crate) fn is_secret(finding: &Finding) -> bool {
+#[must_use]
+pub fn is_secret(finding: &Finding) -> bool {
     const CWES: [u32; 8] = [256, 259, 312, 321, 522, 540, 615, 798];
     const WORDS: [&str; 7] = [
         "secret",

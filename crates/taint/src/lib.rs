@@ -185,6 +185,23 @@ impl Engine {
         &self.rules
     }
 
+    /// Where secrets that are known by their form stand in any text, as bytes from and to. Placeholders
+    /// are left out.
+    #[must_use]
+    pub fn secrets_by_form(&self, text: &str) -> Vec<(usize, usize)> {
+        let specs = self
+            .models
+            .rules
+            .iter()
+            .filter_map(|rule| rule.secret.as_ref());
+        let mut found: Vec<_> = specs
+            .flat_map(|spec| credential::find(spec, text))
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
     /// Analyses one file by itself. `text` is what `module` was lowered from. Call it on a thread with a deep
     /// stack: calls are followed into functions.
     #[must_use]

@@ -2,7 +2,8 @@
 //! files, one after the other, each a process of its own as tools start them.
 //!
 //! Calls about edits and calls about commands are told apart: a command may change any file, so that
-//! before and after it every file's stat is looked at.
+//! before and after it every file's stat is looked at. All is done twice: as hooks record, and with a
+//! guard that answers before the action.
 
 use std::fs;
 use std::io::Write;
@@ -15,7 +16,9 @@ use serde_json::json;
 
 const FILES: usize = 10_000;
 const FILES_A_FOLDER: usize = 25;
-const LINES: usize = 120;
+const VIEWS: usize = 14;
+/// Of a module.
+const LINES: usize = 4 + 8 * VIEWS;
 
 /// Every so many edits a command is run.
 const EDITS_A_COMMAND: usize = 9;
@@ -31,15 +34,28 @@ pub(crate) fn hooks(calls: usize, given: Option<PathBuf>) -> Result<()> {
         || run(&program, &root, "no-such-hook", &json!({})),
         calls.min(100),
     )?;
+    tell("a process that does nothing", bare);
+    println!("recording:");
+    measure(&program, &root, calls, 0)?;
+    fs::write(root.join("trueline.toml"), "[guard]\n")?;
+    git(&root, &["add", "--all"])?;
+    git(&root, &["commit", "--quiet", "--message", "guard"])?;
+    println!("with a guard:");
+    measure(&program, &root, calls, calls)
+}
+
+fn measure(program: &Path, root: &Path, calls: usize, first: usize) -> Result<()> {
+    let mut before_edits = Vec::new();
     let (mut edits, mut commands) = (Vec::new(), Vec::new());
-    let mut at = 0;
+    let mut at = first;
     while edits.len() + commands.len() < calls {
-        let file = file(&root, at * 37 % FILES);
+        let file = file(root, at * 37 % FILES);
         let call = format!("call-{at}");
         at += 1;
         let text = fs::read_to_string(&file)?;
         let old = text.lines().nth(at % LINES).context("a line")?;
-        let new = format!("{old}\nadded_{at} = {at}");
+        let indent = &old[..old.len() - old.trim_start().len()];
+        let new = format!("{old}\n{indent}added_{at} = {at}");
         let edit = |event: &str| {
             json!({
                 "session_id": "bench", "cwd": root, "hook_event_name": event, "tool_name": "Edit",
@@ -47,10 +63,12 @@ pub(crate) fn hooks(calls: usize, given: Option<PathBuf>) -> Result<()> {
                 "tool_input": {"file_path": file, "old_string": old, "new_string": new},
             })
         };
-        edits.push(run(&program, &root, "claude", &edit("PreToolUse"))?);
+        let before = run(program, root, "claude", &edit("PreToolUse"))?;
+        before_edits.push(before);
+        edits.push(before);
         fs::write(&file, text.replacen(old, &new, 1))?;
-        edits.push(run(&program, &root, "claude", &edit("PostToolUse"))?);
-        if at % EDITS_A_COMMAND == 0 {
+        edits.push(run(program, root, "claude", &edit("PostToolUse"))?);
+        if at.is_multiple_of(EDITS_A_COMMAND) {
             let command = |event: &str| {
                 json!({
                     "session_id": "bench", "cwd": root, "hook_event_name": event,
@@ -58,16 +76,16 @@ pub(crate) fn hooks(calls: usize, given: Option<PathBuf>) -> Result<()> {
                     "tool_input": {"command": "make test"},
                 })
             };
-            commands.push(run(&program, &root, "claude", &command("PreToolUse"))?);
-            commands.push(run(&program, &root, "claude", &command("PostToolUse"))?);
+            commands.push(run(program, root, "claude", &command("PreToolUse"))?);
+            commands.push(run(program, root, "claude", &command("PostToolUse"))?);
         }
         // As people do: now and then it is committed, and the list of what differs is short again.
-        if at % 50 == 0 {
-            git(&root, &["commit", "--quiet", "--all", "--message", "work"])?;
-            run(&program, &root, "post-commit", &json!({}))?;
+        if at.is_multiple_of(50) {
+            git(root, &["commit", "--quiet", "--all", "--message", "work"])?;
+            run(program, root, "post-commit", &json!({}))?;
         }
     }
-    tell("a process that does nothing", bare);
+    tell("before an edit", before_edits);
     tell("before and after an edit", edits.clone());
     tell("before and after a command", commands.clone());
     edits.extend(commands);
@@ -129,16 +147,29 @@ fn generate(root: &Path) -> Result<()> {
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder)?;
         }
-        let text = (0..LINES).fold(String::new(), |text, line| {
-            text + &format!("value_{at}_{line} = {}\n", at * line % 1_009)
-        });
-        fs::write(file, text)?;
+        fs::write(file, module(at))?;
     }
     git(root, &["init", "--quiet"])?;
     git(root, &["config", "user.name", "Bench"])?;
     git(root, &["config", "user.email", "bench@example.org"])?;
     git(root, &["add", "--all"])?;
     git(root, &["commit", "--quiet", "--message", "base"])
+}
+
+/// A module as applications have them: views that read a request and ask a database.
+fn module(at: usize) -> String {
+    let head =
+        "import sqlite3\nfrom flask import Flask, request\n\napp = Flask(__name__)\n".to_owned();
+    let views = (0..VIEWS).map(|view| {
+        format!(
+            "\n\n@app.route(\"/part{at}/view{view}\")\ndef view_{at}_{view}():\n    \
+             name_{view} = request.args.get(\"name{view}\")\n    \
+             db_{view} = sqlite3.connect(\"app{view}.db\")\n    \
+             rows_{view} = db_{view}.execute(\"SELECT id FROM t{view} WHERE name = ?\", (name_{view},)).fetchall()\n    \
+             return {{\"rows{view}\": rows_{view}}}\n"
+        )
+    });
+    views.fold(head, |text, view| text + &view)
 }
 
 fn git(root: &Path, arguments: &[&str]) -> Result<()> {

@@ -82,7 +82,7 @@ pub(super) fn with_hooks(dialect: Dialect, text: &str) -> Option<String> {
     match dialect {
         Dialect::Claude => {
             let tools = "Edit|Write|MultiEdit|NotebookEdit|Bash";
-            let read = "Edit|Write|MultiEdit|NotebookEdit|Bash|Read";
+            let read = "Edit|Write|MultiEdit|NotebookEdit|Bash|Read|mcp__.*";
             text = put(&text, "PreToolUse", &grouped(Some(read), 10))?;
             text = put(&text, "PostToolUse", &grouped(Some(tools), 10))?;
             put(&text, "Stop", &grouped(None, 10))
@@ -96,7 +96,8 @@ pub(super) fn with_hooks(dialect: Dialect, text: &str) -> Option<String> {
             // Hooks are off unless this is set; the time-out is in milliseconds.
             text = json::set(&text, &["tools", "enableHooks"], &json!(true))?;
             let tools = "write_file|replace|run_shell_command|read_file";
-            text = put(&text, "BeforeTool", &grouped(Some(tools), 10_000))?;
+            let before = "write_file|replace|run_shell_command|read_file|mcp_.*";
+            text = put(&text, "BeforeTool", &grouped(Some(before), 10_000))?;
             text = put(&text, "AfterTool", &grouped(Some(tools), 10_000))?;
             put(&text, "AfterAgent", &grouped(None, 10_000))
         }
@@ -117,6 +118,7 @@ pub(super) fn with_hooks(dialect: Dialect, text: &str) -> Option<String> {
                 "afterFileEdit",
                 "beforeShellExecution",
                 "afterShellExecution",
+                "beforeMCPExecution",
                 "beforeReadFile",
                 "stop",
             ] {
@@ -132,6 +134,7 @@ pub(super) fn with_hooks(dialect: Dialect, text: &str) -> Option<String> {
                 "pre_run_command",
                 "post_run_command",
                 "pre_read_code",
+                "pre_mcp_tool_use",
             ] {
                 text = put(&text, event, &hook)?;
             }
@@ -170,18 +173,25 @@ pub(super) fn missing_folders(file: &Path) -> Vec<PathBuf> {
 }
 
 const PLUGIN: &str = r#"// Written by `trueline hook install`; `trueline hook uninstall` takes it away.
-// Tells trueline which files a tool call writes, before and after. It never stops a call.
+// Tells trueline which files a tool call writes, before and after. It stops a call only if the guard
+// of trueline.toml says so: a failure or a late answer lets it go on.
 import { spawn } from "node:child_process";
 
 const tell = (payload) =>
   new Promise((done) => {
     const child = spawn("trueline", ["hook", "run", "opencode"], {
-      stdio: ["pipe", "ignore", "ignore"],
+      stdio: ["pipe", "pipe", "ignore"],
     });
+    let said = "";
+    child.stdout.on("data", (part) => (said += part));
     const late = setTimeout(() => child.kill(), 2000);
     const end = () => {
       clearTimeout(late);
-      done();
+      try {
+        done(JSON.parse(said));
+      } catch {
+        done({});
+      }
     };
     child.on("error", end);
     child.on("close", end);
@@ -190,15 +200,17 @@ const tell = (payload) =>
   });
 
 export const Trueline = async ({ directory }) => ({
-  "tool.execute.before": async (input, output) =>
-    tell({
+  "tool.execute.before": async (input, output) => {
+    const answer = await tell({
       hook_event_name: "tool.execute.before",
       session_id: input.sessionID,
       tool_use_id: input.callID,
       tool_name: input.tool,
       tool_input: output.args,
       cwd: directory,
-    }),
+    });
+    if (answer.decision === "deny") throw new Error(answer.reason);
+  },
   "tool.execute.after": async (input) =>
     tell({
       hook_event_name: "tool.execute.after",

@@ -1,9 +1,10 @@
-//! Hook payloads of each tool: JSON in, typed events out.
+//! Hook payloads of each tool: JSON in, typed events out; and what each is answered.
 //!
 //! One module per tool, since each names things its own way. Nothing is demanded: unknown fields
 //! are passed over, an unknown event or tool gives no events, and what a payload does not tell is
 //! left untold. Vendors rename fields without notice, so a missing one must never stop an agent.
 
+mod answer;
 mod claude;
 mod codex;
 mod copilot;
@@ -22,6 +23,8 @@ use std::str::FromStr;
 use serde_json::Value;
 
 use crate::event::Event;
+
+pub use self::answer::{Answer, Reply, answer};
 
 /// The largest payload that is read; a larger one is cut off and gives no events.
 pub const LARGEST_PAYLOAD: u64 = 16 << 20;

@@ -1,4 +1,4 @@
-//! The patch text of `apply_patch`: which files it touches and which lines it adds.
+//! The patch text of `apply_patch`: which files it touches and what becomes of their lines.
 //!
 //! ```text
 //! *** Begin Patch
@@ -11,7 +11,7 @@
 //! ```
 //! Unified diffs (`+++ b/a.py`) are read as well.
 
-use crate::event::{Change, Edit};
+use crate::event::{Change, Edit, PatchLine};
 use crate::payload::fields::path;
 
 const HEADS: [(&str, bool); 4] = [
@@ -28,7 +28,7 @@ pub(crate) fn is_patch(text: &str) -> bool {
     })
 }
 
-/// File by file, what the patch adds.
+/// File by file, the lines of the patch.
 pub(super) fn edits(patch: &str) -> Vec<Edit> {
     let mut edits: Vec<Edit> = Vec::new();
     for line in patch.lines() {
@@ -37,7 +37,7 @@ pub(super) fn edits(patch: &str) -> Vec<Edit> {
             let change = if *deletes {
                 Change::Delete
             } else {
-                Change::Lines(Vec::new())
+                Change::Patch(Vec::new())
             };
             // A file that moves: the lines that follow go to its new name, the old one is gone.
             let change = match (*head, edits.last_mut()) {
@@ -55,19 +55,39 @@ pub(super) fn edits(patch: &str) -> Vec<Edit> {
             if named != "/dev/null" {
                 edits.push(Edit {
                     path: path(named.strip_prefix("b/").unwrap_or(named)),
-                    change: Change::Lines(Vec::new()),
+                    change: Change::Patch(Vec::new()),
                 });
             }
-        } else if let Some(added) = line.strip_prefix('+')
-            && let Some(Edit {
-                change: Change::Lines(lines),
-                ..
-            }) = edits.last_mut()
+        } else if let Some(Edit {
+            change: Change::Patch(lines),
+            ..
+        }) = edits.last_mut()
         {
-            lines.push(added.into());
+            lines.extend(patch_line(line));
         }
     }
     edits
+}
+
+fn patch_line(line: &str) -> Option<PatchLine> {
+    if line.starts_with("@@") {
+        return Some(PatchLine::Elsewhere);
+    }
+    // The head of the next file of a unified diff, and its old name.
+    if ["--- ", "*** ", "diff --git ", "index "]
+        .iter()
+        .any(|head| line.starts_with(head))
+    {
+        return None;
+    }
+    Some(match (line.get(..1), line.get(1..)) {
+        (Some("+"), Some(text)) => PatchLine::Added(text.into()),
+        (Some("-"), Some(text)) => PatchLine::Removed(text.into()),
+        (Some(" "), Some(text)) => PatchLine::Kept(text.into()),
+        // An empty line that stays, whose blank was trimmed.
+        (None, _) if line.is_empty() => PatchLine::Kept("".into()),
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -83,15 +103,22 @@ mod tests {
             .iter()
             .map(|e| (e.path.to_str().unwrap(), &e.change))
             .collect();
-        let lines = |all: &[&str]| Change::Lines(all.iter().map(|l| (*l).into()).collect());
+        let added = |text: &str| PatchLine::Added(text.into());
         assert_eq!(
             told,
             [
-                ("a.py", &lines(&["y"])),
-                ("b.py", &lines(&["one", "two"])),
+                (
+                    "a.py",
+                    &Change::Patch(vec![
+                        PatchLine::Elsewhere,
+                        PatchLine::Removed("x".into()),
+                        added("y"),
+                    ])
+                ),
+                ("b.py", &Change::Patch(vec![added("one"), added("two")])),
                 ("c.py", &Change::Delete),
                 ("d.py", &Change::Delete),
-                ("e.py", &lines(&["z"])),
+                ("e.py", &Change::Patch(vec![added("z")])),
             ]
         );
     }
@@ -101,6 +128,11 @@ mod tests {
         let edits = edits("--- a/x.py\n+++ b/x.py\n@@ -1 +1 @@\n-a\n+b\n");
         assert_eq!(edits.len(), 1);
         assert_eq!(edits[0].path, Path::new("x.py"));
-        assert_eq!(edits[0].change, Change::Lines(vec!["b".into()]));
+        let lines = vec![
+            PatchLine::Elsewhere,
+            PatchLine::Removed("a".into()),
+            PatchLine::Added("b".into()),
+        ];
+        assert_eq!(edits[0].change, Change::Patch(lines));
     }
 }

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::event::{Action, Change, Moment, Report};
+use crate::event::{Action, Change, Moment, PatchLine, Report};
 
 /// One line a payload: what it tells, in words.
 fn told(dialect: Dialect, payloads: &str) -> String {
@@ -50,7 +50,11 @@ fn action_in_words(action: &Action) -> String {
                             .map(|one| format!("{:?} becomes {:?}", one.old, one.new))
                             .collect::<Vec<_>>()
                             .join(", "),
-                        Change::Lines(lines) => format!("adds {lines:?}"),
+                        Change::Patch(lines) => {
+                            let added: Vec<&str> =
+                                lines.iter().filter_map(PatchLine::added).collect();
+                            format!("adds {added:?}")
+                        }
                         Change::Delete => "goes".to_owned(),
                         Change::Untold => "untold".to_owned(),
                     };

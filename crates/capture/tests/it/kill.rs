@@ -48,9 +48,9 @@ fn claude(root: &Path, call: &str, file: &str, content: &str) {
         })
         .to_string()
     };
-    hook::run(Dialect::Claude, payload("PreToolUse").as_bytes(), root);
+    let _ = hook::run(Dialect::Claude, payload("PreToolUse").as_bytes(), root);
     fs::write(root.join(file), content).unwrap();
-    hook::run(Dialect::Claude, payload("PostToolUse").as_bytes(), root);
+    let _ = hook::run(Dialect::Claude, payload("PostToolUse").as_bytes(), root);
 }
 
 /// Three calls and what they leave in the queue.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use trueline_capture::install::{self, Plan, Request, Scope};
-use trueline_capture::payload::Dialect;
+use trueline_capture::payload::{self, Dialect};
 use trueline_capture::{LARGEST_INPUT, Merged, Place, Settled};
 use trueline_report::counted;
 
@@ -40,9 +40,7 @@ pub(crate) fn run(arguments: &Hook) -> Result<Ended> {
 fn hook(what: &str, arguments: &[String]) -> Result<Ended> {
     let here = std::env::current_dir().unwrap_or_default();
     if let Ok(dialect) = what.parse::<Dialect>() {
-        let answer = trueline_capture::hook::run(dialect, io::stdin().lock(), &here);
-        let _ = io::stdout().write_all(answer.as_bytes());
-        return Ok(Ended::Pass);
+        return Ok(agent(dialect, &here));
     }
     let first = arguments.first().map(String::as_str);
     match what {
@@ -96,6 +94,19 @@ fn hook(what: &str, arguments: &[String]) -> Result<Ended> {
             );
             Ok(Ended::Pass)
         }
+    }
+}
+
+/// Records what an agent's tool tells, then answers it.
+fn agent(dialect: Dialect, here: &Path) -> Ended {
+    let told = trueline_capture::hook::run(dialect, io::stdin().lock(), here);
+    let reply = trueline_assist::guard::decide(&told.events).reply();
+    let answer = payload::answer(dialect, &told.payload, &reply);
+    let _ = io::stdout().write_all(answer.stdout.as_bytes());
+    let _ = io::stderr().write_all(answer.stderr.as_bytes());
+    match answer.code {
+        0 => Ended::Pass,
+        code => Ended::Refused(code),
     }
 }
 

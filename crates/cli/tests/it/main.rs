@@ -11,6 +11,7 @@ mod blame;
 mod cache;
 mod capture;
 mod fix;
+mod guard;
 mod hostile;
 mod init;
 mod mcp;

@@ -7,4 +7,4 @@ mod hooks;
 mod installing;
 mod rewrites;
 mod story;
-mod world;
+pub(crate) mod world;

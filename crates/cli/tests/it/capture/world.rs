@@ -331,6 +331,27 @@ impl Clone {
         self.hook(tool, &payload(Moment::After));
     }
 
+    /// What a tool tells before it gives a file another content.
+    pub(crate) fn before_write(&self, tool: Tool, file: &str, after: &str) -> Value {
+        let before = self.read(file);
+        let call = self.account.call();
+        payload(
+            tool,
+            Moment::Before,
+            &call,
+            &self.root,
+            file,
+            &before,
+            after,
+        )
+    }
+
+    /// What a tool tells before it runs a command.
+    pub(crate) fn before_command(&self, tool: Tool, text: &str) -> Value {
+        let call = self.account.call();
+        command_payload(tool, Moment::Before, &call, &self.root, text)
+    }
+
     /// An agent runs a command, whose effect is what `effect` does.
     pub(crate) fn command(&self, tool: Tool, text: &str, effect: impl FnOnce()) {
         let call = self.account.call();
@@ -472,8 +493,11 @@ fn payload(
             claude_shaped(pair, "Write", json!({"file_path": path, "content": after}))
         }
         ("codex", _) => {
-            let text = patch(file, before, after);
-            let mut payload = claude_shaped(pair, "apply_patch", json!({"command": text}));
+            let mut payload = claude_shaped(
+                pair,
+                "apply_patch",
+                json!({"command": patch(file, before, after)}),
+            );
             payload["model"] = json!("gpt-5.5-codex");
             payload["turn_id"] = json!("turn");
             payload
@@ -549,13 +573,22 @@ fn payload(
     }
 }
 
-/// The patch that Codex would write.
+/// A patch as Codex writes it, without lines that stay.
 fn patch(file: &str, before: &str, after: &str) -> String {
-    let head = format!("*** Begin Patch\n*** Update File: {file}\n@@\n");
+    let head = if before.is_empty() {
+        format!("*** Add File: {file}")
+    } else {
+        format!("*** Update File: {file}\n@@")
+    };
     let gone = before.lines().filter(|line| !after.contains(line));
-    let new = after.lines().filter(|line| !before.contains(line));
-    let text = gone.fold(head, |text, line| text + "-" + line + "\n");
-    new.fold(text, |text, line| text + "+" + line + "\n") + "*** End Patch\n"
+    let new = after
+        .lines()
+        .filter(|line| before.is_empty() || !before.contains(line));
+    let mut lines = vec!["*** Begin Patch".to_owned(), head];
+    lines.extend(gone.map(|line| format!("-{line}")));
+    lines.extend(new.map(|line| format!("+{line}")));
+    lines.push("*** End Patch\n".to_owned());
+    lines.join("\n")
 }
 
 /// The smallest replacement of whole lines that turns one text into the other.

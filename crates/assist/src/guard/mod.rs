@@ -1,0 +1,229 @@
+//! What an agent is told before it acts: go on, ask a person, or no and why.
+//!
+//! Events of hooks in, decisions out. The gates are those of `[guard]` in the committed
+//! `trueline.toml`; without one there is no guard and nothing is looked at. A check that fails lets
+//! the action through, unless the team wants its gate closed: an agent that cannot work is worse than
+//! one finding that the scan reports later. Reasons are for the agent: what, where, and how to mend it.
+
+mod content;
+mod reasons;
+mod tree;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use trueline_capture::event::{Action, Event, Moment};
+use trueline_capture::payload::Reply;
+use trueline_scan::config::{Answer, Gate, Guard};
+use trueline_scan::{Harm, ScanError, command_harm};
+
+use self::tree::{Tree, Trees};
+
+/// Reasons that are told.
+const REASONS: usize = 5;
+
+/// What is said to an action.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Decision {
+    /// Nothing stands against it.
+    #[default]
+    Allow,
+    /// A person decides: what about.
+    Ask(Vec<String>),
+    /// No: why.
+    Deny(Vec<String>),
+}
+
+impl Decision {
+    /// As it is said to a tool.
+    #[must_use]
+    pub fn reply(&self) -> Reply {
+        match self {
+            Self::Allow => Reply::Allow,
+            Self::Ask(reasons) => Reply::Ask(reasons::asked(reasons)),
+            Self::Deny(reasons) => Reply::Deny(reasons::denied(reasons)),
+        }
+    }
+}
+
+/// What is said to what a tool is about to do. Events that tell of something else are passed over.
+#[must_use]
+pub fn decide(events: &[Event]) -> Decision {
+    // Which gates are closed is not known where the configuration itself cannot be read.
+    let verdicts = catch_unwind(AssertUnwindSafe(|| {
+        let mut verdicts = Vec::new();
+        for event in events {
+            if let Moment::Before(action) = &event.moment {
+                verdicts.extend(judge(event, action));
+            }
+        }
+        verdicts
+    }));
+    sum(verdicts.unwrap_or_default())
+}
+
+/// What one gate says, and why.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Verdict {
+    answer: Answer,
+    reason: String,
+}
+
+/// The most severe answer, with all reasons: the worst first.
+fn sum(mut verdicts: Vec<Verdict>) -> Decision {
+    verdicts.retain(|verdict| verdict.answer != Answer::Allow);
+    verdicts.sort_by_key(|verdict| std::cmp::Reverse(verdict.answer));
+    let Some(worst) = verdicts.first().map(|verdict| verdict.answer) else {
+        return Decision::Allow;
+    };
+    let mut reasons: Vec<String> = Vec::new();
+    for verdict in verdicts {
+        if !reasons.contains(&verdict.reason) {
+            reasons.push(verdict.reason);
+        }
+    }
+    if reasons.len() > REASONS {
+        let more = reasons.len() - REASONS;
+        reasons.truncate(REASONS);
+        reasons.push(format!("and {more} more of the kind"));
+    }
+    match worst {
+        Answer::Allow => Decision::Allow,
+        Answer::Ask => Decision::Ask(reasons),
+        Answer::Deny => Decision::Deny(reasons),
+    }
+}
+
+fn judge(event: &Event, action: &Action) -> Vec<Verdict> {
+    let trees = Trees::around(&event.absolute(Path::new("")));
+    let own = trees.own();
+    match action {
+        Action::Write(write) => tree::judge(event, write, &trees),
+        Action::Command { text } => own.map_or_else(Vec::new, |tree| command(tree, text)),
+        Action::McpCall {
+            server,
+            tool,
+            arguments,
+        } => own.map_or_else(Vec::new, |tree| {
+            call(tree, &format!("{server}/{tool}"), &arguments.to_string())
+        }),
+        Action::Read(_) => Vec::new(),
+    }
+}
+
+fn call(tree: &Tree, name: &str, arguments: &str) -> Vec<Verdict> {
+    let guard = &tree.guarding.guard;
+    check(guard, &[Gate::Secrets], || {
+        let lines = tree.ahead.secret_lines(None, arguments)?;
+        let reason = (!lines.is_empty()).then(|| reasons::secret_argument(name));
+        Ok(reason
+            .into_iter()
+            .map(|reason| verdict(guard, Gate::Secrets, reason))
+            .collect())
+    })
+}
+
+fn command(tree: &Tree, text: &str) -> Vec<Verdict> {
+    let guard = &tree.guarding.guard;
+    check(guard, &[Gate::Commands, Gate::Configuration], || {
+        let harms = command_harm(text).into_iter();
+        Ok(harms
+            .map(|found| {
+                let gate = match found.harm {
+                    Harm::SendsSecrets | Harm::RunsWhatItFetches | Harm::Destroys => Gate::Commands,
+                    Harm::WeakensGuard => Gate::Configuration,
+                };
+                verdict(guard, gate, reasons::command(gate, &found.message))
+            })
+            .collect())
+    })
+}
+
+fn verdict(guard: &Guard, gate: Gate, reason: String) -> Verdict {
+    Verdict {
+        answer: guard.answer(gate),
+        reason,
+    }
+}
+
+/// Runs the check of some gates, unless all of them are off. Its failure is a no where one of them is
+/// closed.
+fn check(
+    guard: &Guard,
+    gates: &[Gate],
+    look: impl FnOnce() -> Result<Vec<Verdict>, ScanError>,
+) -> Vec<Verdict> {
+    if gates
+        .iter()
+        .all(|gate| guard.answer(*gate) == Answer::Allow)
+    {
+        return Vec::new();
+    }
+    match catch_unwind(AssertUnwindSafe(look)) {
+        Ok(Ok(verdicts)) => verdicts,
+        Ok(Err(_)) | Err(_) => failed(guard, gates),
+    }
+}
+
+fn failed(guard: &Guard, gates: &[Gate]) -> Vec<Verdict> {
+    let closed = gates
+        .iter()
+        .filter(|gate| guard.closed.contains(gate) && guard.answer(**gate) != Answer::Allow);
+    closed
+        .map(|gate| Verdict {
+            answer: Answer::Deny,
+            reason: reasons::failed(*gate),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn guard(closed: &[Gate]) -> Guard {
+        let mut guard = Guard::default();
+        guard.closed = closed.to_vec();
+        guard
+    }
+
+    #[test]
+    fn a_check_that_fails_lets_go_on_unless_its_gate_is_closed() {
+        for closed in [&[][..], &[Gate::Commands]] {
+            let open = check(&guard(closed), &[Gate::Code], || panic!("a fault of ours"));
+            assert_eq!(open, []);
+        }
+        let shut = check(&guard(&[Gate::Code]), &[Gate::Secrets, Gate::Code], || {
+            panic!("a fault of ours")
+        });
+        insta::assert_debug_snapshot!(sum(shut));
+        let shut = check(&guard(&[Gate::Code]), &[Gate::Code], || {
+            Err(ScanError::OwnRules("broken".to_owned()))
+        });
+        assert!(matches!(sum(shut), Decision::Deny(_)));
+    }
+
+    #[test]
+    fn the_most_severe_answer_wins_and_its_reasons_come_first() {
+        let said = |answer, reason: &str| Verdict {
+            answer,
+            reason: reason.to_owned(),
+        };
+        assert_eq!(
+            sum(vec![
+                said(Answer::Ask, "a"),
+                said(Answer::Deny, "b"),
+                said(Answer::Allow, "c"),
+                said(Answer::Ask, "a"),
+            ]),
+            Decision::Deny(vec!["b".to_owned(), "a".to_owned()])
+        );
+        assert_eq!(sum(vec![said(Answer::Allow, "c")]), Decision::Allow);
+        let many = (0..9).map(|n| said(Answer::Ask, &n.to_string())).collect();
+        let Decision::Ask(reasons) = sum(many) else {
+            panic!("nobody is asked");
+        };
+        assert_eq!(reasons.last().unwrap(), "and 4 more of the kind");
+        assert_eq!(reasons.len(), REASONS + 1);
+    }
+}

@@ -1,0 +1,296 @@
+//! Content that somebody is about to write, checked before it is.
+//!
+//! Each file is looked at by itself, as it would be and as it is: what counts is what the new
+//! content adds. What an application as a whole lacks is not asked, because one file does not show
+//! it; nor do comments answer findings here, as whoever writes the code would write the comment.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use bstr::ByteSlice;
+use ignore::Match;
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use trueline_agents::{AgentFile, Kind};
+use trueline_facts::{Finding, RepoPath, Severity, Tier};
+use trueline_syntax::{Source, with_deep_stack};
+use trueline_taint::{Engine, without_known_secrets};
+
+use crate::config::{Config, FILE_NAME, Guard, Zone};
+use crate::place::Place;
+use crate::redact::MASK;
+use crate::source::Scope;
+use crate::{ScanError, custom, source};
+
+/// Bytes of a file's head that a check of agents' files looks at.
+const HEAD: usize = 64;
+
+/// A file as it is and as it would be.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Proposal {
+    /// Its path from the root.
+    pub path: RepoPath,
+    /// Its text now; `None` if it is not there, or no text.
+    pub before: Option<String>,
+    /// Its text then.
+    pub after: String,
+}
+
+/// What guards a tree.
+#[derive(Debug)]
+pub struct Guarding {
+    /// The gates.
+    pub guard: Guard,
+    scope: Scope,
+}
+
+impl Guarding {
+    /// Whether `[scan] exclude` leaves a path out.
+    #[must_use]
+    pub fn leaves_out(&self, path: &RepoPath) -> bool {
+        !self.scope.contains(path)
+    }
+}
+
+/// A tree into which somebody is about to write.
+#[derive(Debug)]
+pub struct Ahead {
+    place: Place,
+    engine: OnceCell<Engine>,
+}
+
+impl Ahead {
+    /// The tree around a folder.
+    pub fn open(folder: &Path) -> Result<Self, ScanError> {
+        Ok(Self {
+            place: Place::open_for_code(folder)?,
+            engine: OnceCell::new(),
+        })
+    }
+
+    /// The folder that paths are relative to.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        self.place.root_path()
+    }
+
+    /// The team's configuration as it was committed, because whoever is guarded must not soften the
+    /// guard; that of the work tree where none that guards is committed. `None`: nothing guards.
+    pub fn guarding(&self) -> Result<Option<Guarding>, ScanError> {
+        let committed = match self.place.repository() {
+            Some(repository) => repository.head_file(&RepoPath::from(FILE_NAME))?,
+            None => None,
+        };
+        let config = match committed {
+            Some(bytes) => Config::parse(&bytes.to_str_lossy(), Path::new(FILE_NAME))?,
+            None => Config::default(),
+        };
+        let config = match config.guard {
+            Some(_) => config,
+            None => self.place.config()?,
+        };
+        let Some(guard) = config.guard else {
+            return Ok(None);
+        };
+        Ok(Some(Guarding {
+            guard,
+            scope: Scope::new(RepoPath::default(), &config.exclude)?,
+        }))
+    }
+
+    /// The path from the root of a file in this tree; `None` if it lies elsewhere, or is reached
+    /// through a link that leads out.
+    #[must_use]
+    pub fn path(&self, file: &Path) -> Option<RepoPath> {
+        let real = real(file)?;
+        let inside = real.strip_prefix(self.root()).ok()?;
+        let bytes = <[u8]>::from_path(inside)?;
+        Some(RepoPath::new(bytes))
+    }
+
+    /// The text of a file now.
+    #[must_use]
+    pub fn text(&self, path: &RepoPath) -> Option<String> {
+        let bytes = source::read(self.root(), path).ok()?;
+        String::from_utf8(bytes).ok()
+    }
+
+    /// The rules: loaded when something is to be checked, for they take a while.
+    fn engine(&self) -> Result<&Engine, ScanError> {
+        if let Some(engine) = self.engine.get() {
+            return Ok(engine);
+        }
+        // Rules of the team that do not load must not take ours away.
+        let engine = custom::engine(&self.place).or_else(|_| Engine::builtin())?;
+        Ok(self.engine.get_or_init(|| engine))
+    }
+
+    /// Lines, from 1, on which a new text has a secret that is known by its form and that the old text
+    /// does not have. Any text will do.
+    pub fn secret_lines(&self, before: Option<&str>, after: &str) -> Result<Vec<u32>, ScanError> {
+        let before = before.unwrap_or_default();
+        let mut lines = Vec::new();
+        let (mut seen, mut line) = (0, 1);
+        for (start, end) in self.engine()?.secrets_by_form(after) {
+            let passed = after.get(seen..start).unwrap_or_default();
+            line += u32::try_from(passed.matches('\n').count()).unwrap_or(u32::MAX);
+            seen = start;
+            let secret = after.get(start..end).unwrap_or_default();
+            if !before.contains(secret) && lines.last() != Some(&line) {
+                lines.push(line);
+            }
+        }
+        Ok(lines)
+    }
+
+    /// Severe findings of the default tier that a proposal adds, most severe first.
+    pub fn introduced(&self, proposals: &[Proposal]) -> Result<Vec<Finding>, ScanError> {
+        let engine = self.engine()?;
+        let mut found = Vec::new();
+        for proposal in proposals {
+            let mut known: BTreeMap<String, usize> = BTreeMap::new();
+            if let Some(before) = &proposal.before {
+                for finding in findings(engine, &proposal.path, before) {
+                    *known
+                        .entry(finding.fingerprint.as_str().to_owned())
+                        .or_default() += 1;
+                }
+            }
+            for finding in findings(engine, &proposal.path, &proposal.after) {
+                match known.get_mut(finding.fingerprint.as_str()) {
+                    Some(left) if *left > 0 => *left -= 1,
+                    _ => found.push(finding),
+                }
+            }
+        }
+        found.retain(|f| f.tier == Tier::Shown && f.severity >= Severity::High);
+        found.sort_by(|a, b| {
+            b.severity
+                .cmp(&a.severity)
+                .then_with(|| a.location.cmp(&b.location))
+                .then_with(|| a.rule.cmp(&b.rule))
+        });
+        for finding in &mut found {
+            finding.message = redacted(&finding.message);
+        }
+        Ok(found)
+    }
+
+    /// Whether git ignores a file and does not have it, so that nothing written into it is committed.
+    #[must_use]
+    pub fn is_ignored(&self, path: &RepoPath) -> bool {
+        let Some(repository) = self.place.repository() else {
+            return false;
+        };
+        let Ok(below) = path.as_bstr().to_path() else {
+            return false;
+        };
+        let file = self.root().join(below);
+        let folders = file
+            .ancestors()
+            .skip(1)
+            .take_while(|f| f.starts_with(self.root()));
+        let nearest = folders
+            .map(|folder| {
+                let (globs, _) = Gitignore::new(folder.join(".gitignore"));
+                match globs.matched_path_or_any_parents(&file, false) {
+                    Match::Ignore(_) => Some(true),
+                    Match::Whitelist(_) => Some(false),
+                    Match::None => None,
+                }
+            })
+            .find_map(|said| said);
+        nearest == Some(true) && matches!(repository.head_file(path), Ok(None))
+    }
+}
+
+/// A text without secrets that are known by their form.
+#[must_use]
+pub fn redacted(text: &str) -> String {
+    without_known_secrets(text, MASK).into_owned()
+}
+
+/// The findings of one file by itself.
+fn findings(engine: &Engine, path: &RepoPath, text: &str) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if let Some(language) = trueline_syntax::language_of(path.as_bytes()) {
+        let name = path.display();
+        found = with_deep_stack(|| {
+            let source = Source { path: &name, text };
+            // What cannot be parsed is told by the next scan; a half-written file is no offence.
+            let module = trueline_syntax::lower(language, source).ok();
+            module.map_or_else(Vec::new, |module| {
+                engine.analyze_file(path, text, &module).findings
+            })
+        });
+    }
+    if let Some(kind) = trueline_agents::kind(path) {
+        let head = text.as_bytes();
+        let file = AgentFile {
+            path,
+            kind,
+            text,
+            head: &head[..HEAD.min(head.len())],
+        };
+        found.extend(trueline_agents::check(&[file]).findings);
+    }
+    found
+}
+
+/// Whether a file steers agents, or says what Trueline does to them.
+#[must_use]
+pub fn steers(path: &RepoPath) -> bool {
+    const FOLDERS: [&[u8]; 3] = [b".trueline", b".git", b".husky"];
+    let bytes = path.as_bytes();
+    // File systems that do not tell the cases of letters apart take either for the same.
+    let is_ours = bytes.eq_ignore_ascii_case(FILE_NAME.as_bytes())
+        || bytes
+            .split_str("/")
+            .any(|part| FOLDERS.iter().any(|name| part.eq_ignore_ascii_case(name)));
+    is_ours
+        || trueline_agents::kind(path).is_some_and(|kind| {
+            !matches!(
+                kind,
+                Kind::Source(_) | Kind::Manifest | Kind::Workflow | Kind::ToolList | Kind::EnvRc
+            )
+        })
+}
+
+/// The first zone that a path lies in.
+pub fn zone<'z>(zones: &'z [Zone], path: &RepoPath) -> Result<Option<&'z Zone>, ScanError> {
+    let Ok(path) = path.as_bstr().to_path() else {
+        return Ok(None);
+    };
+    for zone in zones {
+        let mut builder = GitignoreBuilder::new("");
+        for glob in &zone.paths {
+            builder
+                .add_line(None, glob)
+                .map_err(|source| ScanError::BadGlob {
+                    glob: glob.clone(),
+                    source,
+                })?;
+        }
+        let globs = builder.build().map_err(|source| ScanError::BadGlob {
+            glob: zone.paths.join(", "),
+            source,
+        })?;
+        if globs.matched_path_or_any_parents(path, false).is_ignore() {
+            return Ok(Some(zone));
+        }
+    }
+    Ok(None)
+}
+
+/// A path with its links resolved as far as it exists.
+fn real(file: &Path) -> Option<PathBuf> {
+    let mut rest = Vec::new();
+    let mut at = file;
+    loop {
+        if let Ok(found) = at.canonicalize() {
+            return Some(rest.iter().rev().fold(found, |path, name| path.join(name)));
+        }
+        rest.push(at.file_name()?);
+        at = at.parent()?;
+    }
+}
