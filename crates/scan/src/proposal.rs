@@ -11,19 +11,15 @@ use std::path::{Path, PathBuf};
 use bstr::ByteSlice;
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
-use trueline_agents::{AgentFile, Kind};
+use trueline_agents::Kind;
 use trueline_facts::{Finding, RepoPath, Severity, Tier};
-use trueline_syntax::{Source, with_deep_stack};
 use trueline_taint::{Engine, without_known_secrets};
 
 use crate::config::{Config, FILE_NAME, Guard, Zone};
 use crate::place::Place;
 use crate::redact::MASK;
 use crate::source::Scope;
-use crate::{ScanError, custom, source};
-
-/// Bytes of a file's head that a check of agents' files looks at.
-const HEAD: usize = 64;
+use crate::{ScanError, alone, custom, source};
 
 /// A file as it is and as it would be.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -150,13 +146,13 @@ impl Ahead {
         for proposal in proposals {
             let mut known: BTreeMap<String, usize> = BTreeMap::new();
             if let Some(before) = &proposal.before {
-                for finding in findings(engine, &proposal.path, before) {
+                for finding in alone::findings(engine, &proposal.path, before) {
                     *known
                         .entry(finding.fingerprint.as_str().to_owned())
                         .or_default() += 1;
                 }
             }
-            for finding in findings(engine, &proposal.path, &proposal.after) {
+            for finding in alone::findings(engine, &proposal.path, &proposal.after) {
                 match known.get_mut(finding.fingerprint.as_str()) {
                     Some(left) if *left > 0 => *left -= 1,
                     _ => found.push(finding),
@@ -208,33 +204,6 @@ impl Ahead {
 #[must_use]
 pub fn redacted(text: &str) -> String {
     without_known_secrets(text, MASK).into_owned()
-}
-
-/// The findings of one file by itself.
-fn findings(engine: &Engine, path: &RepoPath, text: &str) -> Vec<Finding> {
-    let mut found = Vec::new();
-    if let Some(language) = trueline_syntax::language_of(path.as_bytes()) {
-        let name = path.display();
-        found = with_deep_stack(|| {
-            let source = Source { path: &name, text };
-            // What cannot be parsed is told by the next scan; a half-written file is no offence.
-            let module = trueline_syntax::lower(language, source).ok();
-            module.map_or_else(Vec::new, |module| {
-                engine.analyze_file(path, text, &module).findings
-            })
-        });
-    }
-    if let Some(kind) = trueline_agents::kind(path) {
-        let head = text.as_bytes();
-        let file = AgentFile {
-            path,
-            kind,
-            text,
-            head: &head[..HEAD.min(head.len())],
-        };
-        found.extend(trueline_agents::check(&[file]).findings);
-    }
-    found
 }
 
 /// Whether a file steers agents, or says what Trueline does to them.

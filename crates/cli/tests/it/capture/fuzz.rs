@@ -100,10 +100,6 @@ fn no_line_gets_a_wrong_name_and_few_are_lost() {
     );
 }
 
-#[expect(
-    clippy::print_stdout,
-    reason = "a run that is repeated by hand is told"
-)]
 fn play(seed: u64, tally: &mut Tally) {
     let witness = Witness {
         seed,

@@ -493,11 +493,8 @@ fn payload(
             claude_shaped(pair, "Write", json!({"file_path": path, "content": after}))
         }
         ("codex", _) => {
-            let mut payload = claude_shaped(
-                pair,
-                "apply_patch",
-                json!({"command": patch(file, before, after)}),
-            );
+            let text = patch(file, before, after);
+            let mut payload = claude_shaped(pair, "apply_patch", json!({"command": text}));
             payload["model"] = json!("gpt-5.5-codex");
             payload["turn_id"] = json!("turn");
             payload
