@@ -307,9 +307,10 @@ pub(crate) enum HookAction {
         #[arg(long, conflicts_with = "yes")]
         dry_run: bool,
     },
-    /// What hooks run. For an AI tool: read its payload from standard input, record it, and answer: let
-    /// it go on, unless `[guard]` in trueline.toml says otherwise; this never fails. For git: post-commit, post-rewrite, post-merge. By hand or in CI:
-    /// settle, squash BASE..HEAD [COMMIT], merge-notes [REMOTE], share [REMOTE].
+    /// What hooks run. For an AI tool: read its payload from standard input, record it, and answer: let it
+    /// go on, unless `[guard]` in trueline.toml says otherwise; this never fails. For git: post-commit,
+    /// post-rewrite, post-merge. By hand or in CI: settle, `squash BASE..HEAD COMMIT`, `merge-notes REMOTE`,
+    /// `share REMOTE`, where commit and remote may be left out.
     Run {
         /// Which hook.
         #[arg(value_name = "HOOK")]
