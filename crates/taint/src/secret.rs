@@ -106,6 +106,11 @@ pub(crate) fn is_secret(spec: &SecretSpec, name: &str, text: &str) -> bool {
     {
         return false;
     }
+    // Scripts that are written without blanks: words for a reader, of which few are keys.
+    let foreign = text.chars().filter(|c| c.is_alphabetic() && !c.is_ascii());
+    if foreign.count() * 2 > text.chars().count() {
+        return false;
+    }
     // The characters that a password may have.
     if crate::credential::runs_through(text) {
         return false;
@@ -169,5 +174,7 @@ mod tests {
         assert!(!is_secret(&spec, "password", "aaaaaaa1"));
         assert!(!is_secret(&spec, "db_password", "DB_PASSWORD"));
         assert!(!is_secret(&spec, "password", "${PASSWORD_1}"));
+        assert!(!is_secret(&spec, "password", "修改密码后请重新登录1"));
+        assert!(is_secret(&spec, "password", "pässwört!19"));
     }
 }
