@@ -3,6 +3,7 @@
 //! Flow from other files is not seen, and what an application as a whole lacks is not asked, because
 //! one file does not show it.
 
+use bstr::ByteSlice;
 use trueline_agents::AgentFile;
 use trueline_facts::{Finding, RepoPath};
 use trueline_syntax::{Source, with_deep_stack};
@@ -35,4 +36,15 @@ pub(crate) fn findings(engine: &Engine, path: &RepoPath, text: &str) -> Vec<Find
         found.extend(trueline_agents::check(&[file]).findings);
     }
     found
+}
+
+/// What a weakness is known by when a file is compared with itself: the rule, and the text of the
+/// line, which a rename of the function around it does not change.
+pub(crate) type Key = (String, Vec<u8>);
+
+/// The key of a finding in a text.
+pub(crate) fn key(finding: &Finding, text: &[u8]) -> Key {
+    let line = finding.location.start.line.saturating_sub(1);
+    let line = text.lines().nth(line as usize).unwrap_or_default();
+    (finding.rule.to_string(), line.trim().to_vec())
 }

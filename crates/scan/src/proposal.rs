@@ -15,6 +15,7 @@ use trueline_agents::Kind;
 use trueline_facts::{Finding, RepoPath, Severity, Tier};
 use trueline_taint::{Engine, without_known_secrets};
 
+use crate::alone::{Key, key};
 use crate::config::{Config, FILE_NAME, Guard, Zone};
 use crate::place::Place;
 use crate::redact::MASK;
@@ -144,16 +145,14 @@ impl Ahead {
         let engine = self.engine()?;
         let mut found = Vec::new();
         for proposal in proposals {
-            let mut known: BTreeMap<String, usize> = BTreeMap::new();
+            let mut known: BTreeMap<Key, usize> = BTreeMap::new();
             if let Some(before) = &proposal.before {
                 for finding in alone::findings(engine, &proposal.path, before) {
-                    *known
-                        .entry(finding.fingerprint.as_str().to_owned())
-                        .or_default() += 1;
+                    *known.entry(key(&finding, before.as_bytes())).or_default() += 1;
                 }
             }
             for finding in alone::findings(engine, &proposal.path, &proposal.after) {
-                match known.get_mut(finding.fingerprint.as_str()) {
+                match known.get_mut(&key(&finding, proposal.after.as_bytes())) {
                     Some(left) if *left > 0 => *left -= 1,
                     _ => found.push(finding),
                 }

@@ -4,7 +4,10 @@
 //! Asked before a command runs, so it errs towards asking: a person answers. Removing what a build
 //! made is no harm; removing a home folder, a branch's commits or a database is.
 
+use trueline_facts::RepoPath;
+
 use super::{Command, Script};
+use crate::Kind;
 
 /// A kind of harm.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -29,7 +32,9 @@ pub struct CommandHarm {
 }
 
 /// Files that guard agents or record what they do, as a part of their path.
-const GUARDS: [&str; 13] = [
+const GUARDS: [&str; 15] = [
+    ".git/config",
+    ".husky/",
     "trueline.toml",
     ".trueline/",
     ".git/hooks",
@@ -43,32 +48,6 @@ const GUARDS: [&str; 13] = [
     ".windsurf/hooks.json",
     ".opencode/plugins/",
     ".pre-commit-config.yaml",
-];
-
-/// Programs that only read.
-const READERS: [&str; 22] = [
-    "bat",
-    "cat",
-    "cmp",
-    "diff",
-    "echo",
-    "file",
-    "find",
-    "grep",
-    "head",
-    "jq",
-    "less",
-    "ls",
-    "md5sum",
-    "more",
-    "printf",
-    "rg",
-    "sha256sum",
-    "stat",
-    "tail",
-    "test",
-    "trueline",
-    "wc",
 ];
 
 /// The harm that a shell text would do, in order of kind.
@@ -87,7 +66,7 @@ pub fn command_harm(text: &str) -> Vec<CommandHarm> {
             message: risk.message,
         })
         .collect();
-    of_script(&script, 0, &mut found);
+    of_script(text, &script, 0, &mut found);
     found.sort();
     found.dedup();
     found
@@ -96,8 +75,11 @@ pub fn command_harm(text: &str) -> Vec<CommandHarm> {
 /// Scripts in scripts that are followed.
 const MAX_DEPTH: u32 = 4;
 
-fn of_script(script: &Script, depth: u32, found: &mut Vec<CommandHarm>) {
+fn of_script(text: &str, script: &Script, depth: u32, found: &mut Vec<CommandHarm>) {
     for command in &script.commands {
+        for inner in substituted(text, command) {
+            follow(&inner, depth, found);
+        }
         let Some(program) = command.program() else {
             continue;
         };
@@ -114,19 +96,102 @@ fn of_script(script: &Script, depth: u32, found: &mut Vec<CommandHarm>) {
                 message,
             });
         }
-        let is_shell = matches!(
-            program.as_str(),
-            "sh" | "bash" | "zsh" | "dash" | "ksh" | "fish" | "env" | "xargs" | "eval"
-        );
-        if is_shell && depth < MAX_DEPTH {
-            let inner = match command.inline_code() {
-                Some(code) => code.text.clone(),
-                None if program == "eval" || program == "xargs" => words.join(" "),
-                None => continue,
-            };
-            of_script(&Script::read(&inner), depth + 1, found);
+        if let Some(inner) = inner_script(command, &program, &words) {
+            follow(&inner, depth, found);
         }
     }
+}
+
+fn follow(text: &str, depth: u32, found: &mut Vec<CommandHarm>) {
+    if depth < MAX_DEPTH {
+        of_script(text, &Script::read(text), depth + 1, found);
+    }
+}
+
+/// What a program runs that is given a command: a shell's code, or the words after a wrapper's own.
+fn inner_script(command: &Command, program: &str, words: &[&str]) -> Option<String> {
+    match program {
+        "sh" | "bash" | "zsh" | "dash" | "ksh" | "fish" => {
+            command.inline_code().map(|code| code.text.clone())
+        }
+        "eval" => Some(words.join(" ")),
+        "env" | "xargs" | "timeout" | "nice" | "stdbuf" | "doas" | "chroot" => Some(wrapped(words)),
+        _ if is_user_of_sudo(command) => Some(words.join(" ")),
+        _ => None,
+    }
+}
+
+/// The words after a wrapper's options, their values, assignments and numbers.
+fn wrapped(words: &[&str]) -> String {
+    let is_own = |word: &&str| {
+        word.starts_with('-')
+            || word.contains('=')
+            || word.starts_with(|c: char| c.is_ascii_digit())
+    };
+    let mut rest = words.iter().copied().peekable();
+    while let Some(word) = rest.next_if(|word| is_own(word)) {
+        if matches!(
+            word,
+            "-u" | "-g" | "-n" | "-C" | "-k" | "-s" | "-I" | "-P" | "-L"
+        ) {
+            rest.next();
+        }
+    }
+    rest.collect::<Vec<_>>().join(" ")
+}
+
+/// `sudo -u root rm`: the name stands where a program would.
+fn is_user_of_sudo(command: &Command) -> bool {
+    let program = command.program_word();
+    let mut pairs = command.words.windows(2);
+    pairs.any(|two| Some(&two[1]) == program && matches!(two[0].text.as_str(), "-u" | "-g" | "-U"))
+}
+
+/// The scripts that a shell runs to make the words of a command: `$(…)`, `` `…` ``, `<(…)`, `(…)`.
+fn substituted(text: &str, command: &Command) -> Vec<String> {
+    let mut found = Vec::new();
+    for word in command.words.iter().chain(&command.assignments) {
+        // Within single quotes nothing is run.
+        if text
+            .get(word.start..)
+            .is_some_and(|raw| raw.starts_with('\''))
+        {
+            continue;
+        }
+        let mut rest = word.text.as_str();
+        if let Some(group) = rest.strip_prefix('(') {
+            found.push(until_closed(group).to_owned());
+        }
+        while let Some(at) = rest.find(['$', '<', '`']) {
+            let from = &rest[at..];
+            if let Some(inner) = from.strip_prefix('`') {
+                let end = inner.find('`').unwrap_or(inner.len());
+                found.push(inner[..end].to_owned());
+                rest = inner.get(end + 1..).unwrap_or("");
+            } else if let Some(inner) = from.strip_prefix("$(").or_else(|| from.strip_prefix("<("))
+            {
+                found.push(until_closed(inner).to_owned());
+                rest = inner;
+            } else {
+                rest = &from[1..];
+            }
+        }
+    }
+    found
+}
+
+/// The text before the parenthesis that closes it.
+fn until_closed(text: &str) -> &str {
+    let mut depth = 0_u32;
+    for (at, c) in text.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' if depth == 0 => return &text[..at],
+            ')' => depth -= 1,
+            _ => {}
+        }
+    }
+    text
 }
 
 fn words_after_program(command: &Command) -> Vec<&str> {
@@ -158,7 +223,12 @@ fn destroys(program: &str, words: &[&str]) -> Option<String> {
             let target = operands().find(|target| is_broad(target))?;
             Some(format!("removes `{target}` and all below it"))
         }
-        "find" if words.contains(&"-delete") && is_broad(first) => {
+        // Below the work tree by name: what a clean-up does.
+        "find"
+            if words.contains(&"-delete")
+                && is_broad(first)
+                && !(first == "." && words.iter().any(|w| w.starts_with("-name"))) =>
+        {
             Some(format!("removes what it finds below `{first}`"))
         }
         "dd" => {
@@ -169,7 +239,9 @@ fn destroys(program: &str, words: &[&str]) -> Option<String> {
         "wipefs" | "shred" | "blkdiscard" => Some(format!("overwrites `{first}`")),
         _ if program.starts_with("mkfs") => Some(format!("makes a new file system on `{first}`")),
         "chmod" | "chown" if has_flag(words, 'R', "--recursive") => {
-            let target = operands().skip(1).find(|target| is_broad(target))?;
+            let target = operands()
+                .skip(1)
+                .find(|target| is_broad(target) && *target != ".")?;
             Some(format!("changes who may do what below `{target}`"))
         }
         "git" => git_destroys(words),
@@ -180,7 +252,7 @@ fn destroys(program: &str, words: &[&str]) -> Option<String> {
             let gone = words
                 .iter()
                 .any(|w| matches!(*w, "destroy" | "-destroy" | "remove" | "down"));
-            gone.then(|| "takes down infrastructure".to_owned())
+            (gone && first != "plan").then(|| "takes down infrastructure".to_owned())
         }
         "kubectl" if first == "delete" => {
             let broad = [
@@ -255,7 +327,12 @@ fn git_destroys(words: &[&str]) -> Option<String> {
             Some("rewrites or deletes branches of a remote".to_owned())
         }
         "reset" if has(&["--hard"]) => Some("throws away what is not committed".to_owned()),
-        "clean" if has_flag(rest, 'f', "--force") && !has_flag(rest, 'n', "--dry-run") => {
+        // `-X`: only what is ignored, which a build makes again.
+        "clean"
+            if has_flag(rest, 'f', "--force")
+                && !has_flag(rest, 'n', "--dry-run")
+                && !has_flag(rest, 'X', "-X") =>
+        {
             Some("removes files that git does not track".to_owned())
         }
         "checkout" | "restore" if has(&[".", ":/", "*"]) => {
@@ -348,11 +425,7 @@ fn weakens(program: &str, words: &[&str]) -> Option<String> {
         if words.contains(&"--no-verify") || skips_hooks(words) {
             return Some("passes by git's hooks".to_owned());
         }
-        if words
-            .iter()
-            .any(|w| w.to_ascii_lowercase().starts_with("core.hookspath"))
-            && words.iter().any(|w| matches!(*w, "config" | "-c"))
-        {
+        if sends_hooks_elsewhere(words) {
             return Some("sends git's hooks elsewhere".to_owned());
         }
         // Options may stand between the two.
@@ -363,20 +436,82 @@ fn weakens(program: &str, words: &[&str]) -> Option<String> {
     if program == "trueline" && words.windows(2).any(|two| two == ["hook", "uninstall"]) {
         return Some("takes away the hooks that record and guard agents".to_owned());
     }
+    let written = written(program, words);
+    let guards = |word: &&str| is_guarded(word);
+    let touched = written.into_iter().find(guards)?;
+    Some(format!(
+        "touches `{touched}`, which guards, steers or records agents"
+    ))
+}
+
+/// `git -c core.hooksPath=…`, or `git config core.hooksPath` with a value; asking for it is none.
+fn sends_hooks_elsewhere(words: &[&str]) -> bool {
+    let Some(at) = words
+        .iter()
+        .position(|w| w.to_ascii_lowercase().starts_with("core.hookspath"))
+    else {
+        return false;
+    };
+    let is_set = words[at].contains('=') || words.get(at + 1).is_some_and(|w| !w.starts_with('-'));
+    let takes_away = words.iter().any(|w| w.starts_with("--unset"));
+    let asks = words.iter().any(|w| w.starts_with("--get"));
+    words.iter().any(|w| matches!(*w, "config" | "-c")) && (is_set || takes_away) && !asks
+}
+
+/// The files that a command writes, as far as its words tell.
+fn written<'w>(program: &str, words: &[&'w str]) -> Vec<&'w str> {
     let redirected = words
         .iter()
-        .position(|w| *w == ">")
-        .and_then(|at| words.get(at + 1))
-        .copied();
-    let guards = |word: &&str| GUARDS.iter().any(|guard| word.contains(guard));
-    let written = redirected.filter(|word| guards(word)).or_else(|| {
-        let reads = READERS.contains(&program)
-            || (program == "git" && !words.contains(&"update-ref") && !words.contains(&"rm"));
-        words.iter().copied().find(guards).filter(|_| !reads)
-    })?;
-    Some(format!(
-        "touches `{written}`, which guards or records agents"
-    ))
+        .enumerate()
+        .filter(|(_, word)| **word == ">")
+        .filter_map(|(at, _)| words.get(at + 1).copied());
+    let mut files: Vec<&str> = redirected.collect();
+    let operands = || {
+        words
+            .iter()
+            .copied()
+            .filter(|w| !w.starts_with('-') && *w != ">")
+    };
+    match program {
+        "tee" | "rm" | "mv" | "truncate" | "unlink" | "shred" | "chmod" | "touch" => {
+            files.extend(operands());
+        }
+        "cp" | "ln" | "install" | "rsync" => files.extend(operands().next_back()),
+        "sed" | "perl" if has_flag(words, 'i', "--in-place") => files.extend(operands()),
+        "git" => {
+            let changes = words.iter().any(|w| {
+                matches!(
+                    *w,
+                    "rm" | "mv" | "checkout" | "restore" | "update-ref" | "apply"
+                )
+            });
+            if changes {
+                files.extend(operands());
+            }
+        }
+        _ => {}
+    }
+    files
+}
+
+/// Whether a path is of what guards, steers or records agents.
+fn is_guarded(path: &str) -> bool {
+    if GUARDS.iter().any(|guard| path.contains(guard)) {
+        return true;
+    }
+    let path = path.trim_start_matches("./");
+    let kind = crate::kind(&RepoPath::from(path));
+    matches!(
+        kind,
+        Some(
+            Kind::Instructions
+                | Kind::Skill
+                | Kind::Settings(_)
+                | Kind::Tasks
+                | Kind::DevContainer
+                | Kind::Lock
+        )
+    )
 }
 
 #[cfg(test)]
@@ -417,6 +552,14 @@ mod tests {
             "python manage.py flush --no-input",
             "dd if=/dev/zero of=/dev/sda",
             "mkfs.ext4 /dev/sdb1",
+            "(rm -rf ~)",
+            "x=$(rm -rf ~)",
+            "echo `rm -rf ~`",
+            "echo \"$(rm -rf ~)\"",
+            "diff <(rm -rf ~) x",
+            "env A=1 rm -rf ~",
+            "timeout 5 rm -rf ~",
+            "sudo -u root rm -rf ~",
             "chmod -R 777 /",
         ] {
             assert!(
@@ -452,6 +595,18 @@ mod tests {
             "kubectl delete pod web-1",
             "aws s3 ls",
             "cat trueline.toml",
+            "sed -n '1,40p' .claude/settings.json",
+            "awk '{print}' trueline.toml",
+            "npx prettier --check .claude/settings.json",
+            "cp .claude/settings.json /tmp/b",
+            "gh pr create --title t --body 'mentions .claude/settings.json'",
+            "git config --get core.hooksPath",
+            "git config core.hooksPath",
+            "terraform plan -destroy",
+            "find . -name '*.pyc' -delete",
+            "git clean -fdX",
+            "chown -R ada .",
+            "echo '$(rm -rf ~)'",
             "git diff .claude/settings.json",
             "git add trueline.toml",
             "curl -fsSL https://example.com/data.json -o data.json",
@@ -474,6 +629,9 @@ mod tests {
             "echo '{}' > .claude/settings.json",
             "sed -i s/deny/allow/ trueline.toml",
             "rm .git/hooks/post-commit",
+            "echo x >> AGENTS.md",
+            "cp /tmp/x .mcp.json",
+            "git checkout HEAD~1 -- .claude/settings.json",
             "git notes --ref=ai remove HEAD",
             "git update-ref -d refs/notes/ai",
         ] {

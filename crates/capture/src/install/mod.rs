@@ -214,6 +214,11 @@ fn git_hooks(place: &Place, request: &Request, plan: &mut Plan) -> Result<(), In
         ));
         return Ok(());
     }
+    let manifest = load(&manifest_path(
+        Some(place),
+        request.scope,
+        request.home.as_deref(),
+    )?);
     for hook in git::HOOKS {
         if hook == "pre-push" && !request.share {
             continue;
@@ -227,6 +232,25 @@ fn git_hooks(place: &Place, request: &Request, plan: &mut Plan) -> Result<(), In
         }
         // An older one of ours is replaced, anybody else's is kept beside it.
         let kept = before.as_deref().is_some_and(|before| !ours(before));
+        if kept && beside(&path).exists() {
+            plan.notices.push(format!(
+                "{} is not ours, and {} is there already: neither is touched. Let the first run `trueline hook run {hook}`.",
+                path.display(),
+                beside(&path).display()
+            ));
+            continue;
+        }
+        let was_changed = before.as_deref().is_some_and(|before| {
+            let known = manifest.files.iter().find(|file| file.path == path);
+            ours(before) && known.is_some_and(|known| known.after != digest(before))
+        });
+        if was_changed {
+            plan.notices.push(format!(
+                "{} is ours with lines of somebody else's: left as it is",
+                path.display()
+            ));
+            continue;
+        }
         if kept {
             plan.changes.push(FileChange {
                 path: beside(&path),
@@ -335,6 +359,13 @@ pub fn removal(
                 if !bstr::ByteSlice::contains_str(now.as_slice(), git::MARK) {
                     plan.notices.push(format!(
                         "{} is no hook of ours any more: left as it is",
+                        installed.path.display()
+                    ));
+                    continue;
+                }
+                if !untouched {
+                    plan.notices.push(format!(
+                        "{} has lines of somebody else's: left as it is; take ours out by hand",
                         installed.path.display()
                     ));
                     continue;

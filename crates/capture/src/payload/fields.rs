@@ -182,6 +182,16 @@ pub(super) fn edits(input: &Value) -> Vec<Edit> {
             return super::patch::edits(patch);
         }
     }
+    // VS Code: several files in one call.
+    if let Some(Value::Array(all)) = input.get("replacements") {
+        let each = all.iter().take(MOST_PATHS).filter_map(|one| {
+            Some(Edit {
+                path: path(text(one, &FILE)?),
+                change: change(one),
+            })
+        });
+        return each.collect();
+    }
     match text(input, &FILE) {
         Some(file) => vec![Edit {
             path: path(file),

@@ -491,3 +491,18 @@ fn a_call_that_was_stopped_leaves_no_author() {
     let commit = clone.commit("by somebody");
     assert!(!clone.note(&commit).contains("claude"));
 }
+
+#[test]
+fn what_was_unsafe_already_is_no_reason_when_its_function_gets_another_name() {
+    for tool in TOOLS {
+        let clone = guarded("[guard]\n");
+        clone.write("app.py", UNSAFE_VIEW);
+        let renamed = UNSAFE_VIEW.replace("def ", "def renamed_");
+        assert_ne!(renamed, UNSAFE_VIEW);
+        assert_eq!(
+            write(&clone, tool, "app.py", &renamed).word,
+            "allow",
+            "{tool:?}"
+        );
+    }
+}

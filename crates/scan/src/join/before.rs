@@ -14,9 +14,10 @@ use trueline_history::ObjectId;
 use trueline_history::worktree::LineMap;
 use trueline_taint::Engine;
 
+use crate::OWN_ENGINE;
+use crate::alone::{self, Key, key};
 use crate::check::Contents;
 use crate::place::Place;
-use crate::{OWN_ENGINE, alone};
 
 /// The base, and where HEAD left it. A line that stands in either is no change of HEAD's: the base
 /// may have removed it since.
@@ -159,13 +160,9 @@ impl Before {
     }
 }
 
-/// How often a file has each weakness: by rule and by the text of the line, which a rename of the
-/// function around it does not change.
+/// How often a file has each weakness.
 #[derive(Default)]
 struct Counts(BTreeMap<Key, usize>);
-
-/// A rule, and the text of the line that it was found on.
-type Key = (String, Vec<u8>);
 
 impl Counts {
     fn of(engine: &Engine, path: &RepoPath, text: &[u8]) -> Self {
@@ -186,10 +183,4 @@ impl Counts {
             _ => false,
         }
     }
-}
-
-fn key(finding: &Finding, text: &[u8]) -> Key {
-    let line = finding.location.start.line.saturating_sub(1);
-    let line = text.lines().nth(line as usize).unwrap_or_default();
-    (finding.rule.to_string(), line.trim().to_vec())
 }

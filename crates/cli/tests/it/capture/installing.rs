@@ -196,3 +196,26 @@ fn a_person_is_asked_and_mistakes_are_told() {
     assert_eq!(run.status.code(), Some(2));
     assert_eq!(clone.read(".claude/settings.json"), "{ not json");
 }
+
+#[test]
+fn no_hook_of_others_is_lost_when_it_is_installed_again_or_taken_away() {
+    let clone = Clone::bare_of_hooks();
+    let install = ["install", "--tool", "claude", "--yes"];
+    let theirs = "#!/bin/sh\necho original\n";
+    clone.write(".git/hooks/post-commit", theirs);
+    hook(&clone, &install);
+    // Another tool writes its own in the place of ours: the one that is kept must stay.
+    clone.write(".git/hooks/post-commit", "#!/bin/sh\necho another\n");
+    let told = hook(&clone, &install);
+    assert!(told.contains("neither is touched"), "{told}");
+    let read = |path: &str| std::fs::read_to_string(clone.path().join(path)).unwrap();
+    assert_eq!(read(".git/hooks/post-commit.before-trueline"), theirs);
+    assert!(read(".git/hooks/post-commit").contains("another"));
+    // Lines that somebody added to ours are theirs.
+    let own = format!("{}npm install --silent\n", read(".git/hooks/post-merge"));
+    clone.write(".git/hooks/post-merge", &own);
+    assert!(hook(&clone, &install).contains("lines of somebody else's"));
+    let told = hook(&clone, &["uninstall", "--yes"]);
+    assert!(told.contains("take ours out by hand"), "{told}");
+    assert_eq!(read(".git/hooks/post-merge"), own);
+}
