@@ -89,16 +89,28 @@ fn advice(path: &RepoPath, verdict: Verdict, formats: &[String]) -> Option<Strin
     let name = path.display();
     let stem = name.rsplit_once('.').map_or(&*name, |(stem, _)| stem);
     if is("pytorch-zip") || is("pytorch-legacy") {
+        let (from, to) = (argument(&name), argument(&format!("{stem}.safetensors")));
         return Some(format!(
-            "Weights need no pickle: python -c \"import torch, safetensors.torch as s; s.save_file(torch.load('{name}', weights_only=True), '{stem}.safetensors')\""
+            "Weights need no pickle: python -c \"import sys, torch, safetensors.torch as s; s.save_file(torch.load(sys.argv[1], weights_only=True), sys.argv[2])\" {from} {to}"
         ));
     }
     if is("pickle") && verdict == Verdict::Unknown {
+        let (from, to) = (argument(&name), argument(&format!("{stem}.skops")));
         return Some(format!(
-            "A pickle of classes that are not known here: load it only if you trust who made it, or keep it as skops: python -c \"import joblib, skops.io as s; s.dump(joblib.load('{name}'), '{stem}.skops')\" where it was made"
+            "A pickle of classes that are not known here: load it only if you trust who made it, or keep it as skops, where it was made: python -c \"import sys, joblib, skops.io as s; s.dump(joblib.load(sys.argv[1]), sys.argv[2])\" {from} {to}"
         ));
     }
     None
+}
+
+/// A name as one word of a shell: it comes from whoever made the file, and the advice is pasted.
+fn argument(name: &str) -> String {
+    let is_plain =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '/' | '-' | '+' | '@');
+    if !name.is_empty() && name.chars().all(is_plain) {
+        return name.to_owned();
+    }
+    format!("'{}'", name.replace('\'', "'\\''"))
 }
 
 fn sha256(source: &Source) -> String {
@@ -118,4 +130,22 @@ fn sha256(source: &Source) -> String {
         let _ = write!(text, "{byte:02x}");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_in_an_advised_command_is_one_word() {
+        assert_eq!(argument("models/a-1.pkl"), "models/a-1.pkl");
+        assert_eq!(argument("m$(touch x).pkl"), "'m$(touch x).pkl'");
+        assert_eq!(argument("it's.pt"), "'it'\\''s.pt'");
+        let path = RepoPath::from("m`touch x`.pkl");
+        let told = advice(&path, Verdict::Unknown, &["pickle".to_owned()]).unwrap();
+        assert!(
+            told.ends_with("'m`touch x`.pkl' 'm`touch x`.skops'"),
+            "{told}"
+        );
+    }
 }
