@@ -186,7 +186,9 @@ fn chase(
 
 fn read_commit(objects: &Objects, id: ObjectId, buffer: &mut Vec<u8>) -> Result<Loaded, Gap> {
     objects.read(id, Kind::Commit, buffer)?;
-    let commit = CommitRef::from_bytes(buffer, objects.hash_kind()).map_err(|_| Gap::Damaged)?;
+    let Ok(commit) = CommitRef::from_bytes(buffer, objects.hash_kind()) else {
+        return as_git_reads(buffer).ok_or(Gap::Damaged);
+    };
     let (author, author_time) = identity(commit.author);
     let (committer, committer_time) = identity(commit.committer);
     Ok(Loaded {
@@ -197,6 +199,36 @@ fn read_commit(objects: &Objects, id: ObjectId, buffer: &mut Vec<u8>) -> Result<
         author_time,
         committer_time,
         message: commit.message.to_owned(),
+    })
+}
+
+/// A commit whose headers break the rules of today. Old tools wrote such, and git still walks them:
+/// it asks for a tree and parents that are ids, and takes any other header as it comes.
+fn as_git_reads(bytes: &[u8]) -> Option<Loaded> {
+    let (headers, message) = bytes.split_once_str(b"\n\n").unwrap_or((bytes, b""));
+    let mut lines = headers.lines();
+    let tree = ObjectId::from_hex(lines.next()?.strip_prefix(b"tree ")?).ok()?;
+    let mut parents = SmallVec::new();
+    let (mut author, mut committer) = (None, None);
+    for line in lines {
+        if let Some(id) = line.strip_prefix(b"parent ") {
+            parents.push(ObjectId::from_hex(id).ok()?);
+        } else if let Some(who) = line.strip_prefix(b"author ") {
+            author.get_or_insert(who);
+        } else if let Some(who) = line.strip_prefix(b"committer ") {
+            committer.get_or_insert(who);
+        }
+    }
+    let (author, author_time) = identity(author.unwrap_or_default().as_bstr());
+    let (committer, committer_time) = identity(committer.unwrap_or_default().as_bstr());
+    Some(Loaded {
+        tree,
+        parents,
+        author,
+        committer,
+        author_time,
+        committer_time,
+        message: message.into(),
     })
 }
 

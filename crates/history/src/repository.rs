@@ -71,6 +71,27 @@ pub enum HistoryError {
         /// The commit looked at.
         commit: ObjectId,
     },
+    /// The commit that was asked for is missing, or what is there is no commit.
+    #[error("commit {commit} cannot be read; `git fsck` says what is damaged")]
+    CommitUnreadable {
+        /// Which.
+        commit: ObjectId,
+    },
+    /// A directory above the path is missing or damaged.
+    #[error(
+        "the directory of `{path}` cannot be read at {commit}: {why}; `git fsck` says what is damaged"
+    )]
+    TreeUnreadable {
+        /// As given.
+        path: trueline_facts::RepoPath,
+        /// The commit looked at.
+        commit: ObjectId,
+        /// Why not.
+        why: Gap,
+    },
+    /// Stopped before the commit was read.
+    #[error("interrupted before the history was read")]
+    Interrupted,
     /// HEAD has the file, but its content cannot be had.
     #[error("HEAD has `{path}`, but {why}")]
     Unavailable {

@@ -166,7 +166,13 @@ impl ScanError {
             Self::Rules(_)
                 | Self::Threads(_)
                 | Self::Document(_)
-                | Self::History(HistoryError::HeadUnreadable { .. } | HistoryError::Damaged { .. })
+                | Self::History(
+                    HistoryError::HeadUnreadable { .. }
+                        | HistoryError::Damaged { .. }
+                        | HistoryError::CommitUnreadable { .. }
+                        | HistoryError::TreeUnreadable { .. }
+                        | HistoryError::Interrupted
+                )
         )
     }
 

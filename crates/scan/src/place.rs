@@ -131,6 +131,15 @@ impl Place {
         identity
     }
 
+    /// Whether what `other` looks at is a part of what this one looks at, or all of it.
+    pub(crate) fn holds(&self, other: &Self) -> bool {
+        let (whole, part) = (self.prefix.as_bytes(), other.prefix.as_bytes());
+        self.is_same(other)
+            && part
+                .strip_prefix(whole)
+                .is_some_and(|rest| rest.is_empty() || whole.is_empty() || rest.starts_with(b"/"))
+    }
+
     /// The same repository, though perhaps another work tree of it.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         let common = |place: &Self| {

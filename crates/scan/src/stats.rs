@@ -56,14 +56,14 @@ pub fn stats(
     let mut places: Vec<(&PathBuf, Place, Config)> = Vec::new();
     for path in &request.repositories {
         let place = Place::open(path)?;
-        // Given twice, or two work trees of one repository: counted once.
-        let again = places
-            .iter()
-            .any(|(_, known, _)| known.is_same(&place) && known.prefix == place.prefix);
-        if !again {
-            let config = place.config()?;
-            places.push((path, place, config));
+        // Given twice, a folder of one that is given, or two work trees of one repository: every
+        // line counts once.
+        if places.iter().any(|(_, known, _)| known.holds(&place)) {
+            continue;
         }
+        places.retain(|(_, known, _)| !place.holds(known));
+        let config = place.config()?;
+        places.push((path, place, config));
     }
     if let Some(since) = since {
         not_after_every_head(since, &places)?;

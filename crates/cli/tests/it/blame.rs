@@ -190,6 +190,54 @@ fn what_is_no_file_of_head_is_told() {
 }
 
 #[test]
+fn a_directory_that_is_damaged_is_not_called_a_file_that_is_missing() {
+    let repository = Repository::new();
+    repository
+        .write("src/a.py", "a = 1\n")
+        .commit("feat: by hand");
+    let tree = repository.git(&["rev-parse", "HEAD:src"]);
+    let (folder, file) = tree.trim().split_at(2);
+    let object = repository
+        .path()
+        .join(".git/objects")
+        .join(folder)
+        .join(file);
+    std::fs::remove_file(object).unwrap();
+    let run = repository.trueline(&["blame", "src/a.py"]);
+    assert_eq!(run.code(), 3, "{}", run.stderr());
+    assert!(run.stderr().contains("git fsck"), "{}", run.stderr());
+    assert!(!run.stderr().contains("commit it first"));
+}
+
+#[test]
+fn a_commit_that_an_old_tool_wrote_against_the_rules_is_walked_as_git_walks_it() {
+    let repository = two_authors();
+    let head = repository.git(&["cat-file", "commit", "HEAD"]);
+    let broken = head
+        .lines()
+        .map(|line| match line.split_once(' ') {
+            Some(("author", _)) => "author Dev dev@example.org yesterday\n".to_owned(),
+            _ => format!("{line}\n"),
+        })
+        .collect::<String>();
+    repository.write("commit", &broken);
+    let id = repository.git(&["hash-object", "-t", "commit", "--literally", "-w", "commit"]);
+    repository.git(&["reset", "--hard", id.trim()]);
+    let report = repository
+        .trueline(&["blame", "a.txt", "--format", "json"])
+        .json();
+    let commits: Vec<&str> = report["runs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|run| run["commit"].as_str().unwrap())
+        .collect();
+    assert_eq!(commits.len(), 4, "{report}");
+    assert_eq!(commits[1], id.trim());
+    assert_ne!(commits[0], id.trim(), "its parent is walked");
+}
+
+#[test]
 fn another_declaration_is_refused_replaced_or_taken_back() {
     let repository = Repository::new();
     repository.write("a.py", "a = 1\n").commit("feat: a");

@@ -60,6 +60,26 @@ fn many_repositories_make_one_page() {
 }
 
 #[test]
+fn a_folder_of_a_repository_that_is_given_too_counts_once() {
+    let repository = with_ai();
+    repository
+        .write("web/view.py", SAFE_VIEW)
+        .write("website/view.py", SAFE_VIEW)
+        .commit(&format!("feat: views\n\n{CLAUDE}"));
+    let lines = |paths: &[&str]| {
+        let mut arguments = vec!["stats", "--format", "json"];
+        arguments.extend(paths);
+        let report = repository.trueline(&arguments).json();
+        report["together"]["lines"]["ai"].as_u64().unwrap()
+    };
+    let view = SAFE_VIEW.lines().count() as u64;
+    assert_eq!(lines(&[".", "web"]), 3 * view);
+    assert_eq!(lines(&["web", "."]), 3 * view);
+    // A folder whose name begins alike is another one.
+    assert_eq!(lines(&["web", "website"]), 2 * view);
+}
+
+#[test]
 fn every_breakdown_is_answered() {
     let repository = with_ai();
     for by in ["tool", "directory", "month", "purpose"] {

@@ -84,14 +84,22 @@ impl Reading<'_> {
         let mut trees = Trees::new();
         let mut buffer = Vec::new();
         let mut files = Vec::with_capacity(wanted.len());
-        let tree = self.graph.find(commit).unwrap_or(CommitIx(0));
+        let at = self.graph.find(commit).unwrap_or(CommitIx(0));
+        let Some(read) = self.graph.commits.get(at.0 as usize) else {
+            return Err(if self.interrupt.load(Ordering::Relaxed) {
+                HistoryError::Interrupted
+            } else {
+                HistoryError::CommitUnreadable { commit }
+            });
+        };
         for path in wanted {
-            let found = self
-                .graph
-                .commits
-                .get(tree.0 as usize)
-                .and_then(|c| trees.lookup(&objects, c.tree, path.as_bytes()).ok())
-                .flatten();
+            let found = trees
+                .lookup(&objects, read.tree, path.as_bytes())
+                .map_err(|why| HistoryError::TreeUnreadable {
+                    path: path.clone(),
+                    commit,
+                    why,
+                })?;
             let Some((mode, id)) = found else {
                 return Err(HistoryError::NotAFile {
                     path: path.clone(),
