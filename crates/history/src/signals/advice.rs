@@ -82,15 +82,14 @@ pub(super) fn advice(
     }
     if view.origins.notes.read == 0 {
         add(
-            "Line-level evidence from now on, for all common agents and editors",
-            "trueline hook install (or git-ai, https://github.com/git-ai-project/git-ai, which writes the same notes)"
-                .to_owned(),
+            "Line-level evidence from now on, for all common agents and editors (git-ai writes the same notes)",
+            "trueline hook install".to_owned(),
         );
     }
     if !around.reads_local_sessions {
         add(
             "Agents on this machine keep transcripts; with your consent their lines are matched, and nothing leaves the machine",
-            "--local-sessions (an option of `trueline scan`, `stats` and `blame`)".to_owned(),
+            "trueline scan --local-sessions".to_owned(),
         );
     }
     add(

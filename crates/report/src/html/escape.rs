@@ -18,6 +18,11 @@ pub(super) const fn esc(text: &str) -> Escaped<'_> {
     Escaped(text)
 }
 
+/// Text of a heading: as [`esc`], and no line begins with the sign of a percentage.
+pub(super) fn heading(text: &str) -> String {
+    esc(text).to_string().replace(" %", "&nbsp;%")
+}
+
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = words::visible(self.0);

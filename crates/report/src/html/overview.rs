@@ -6,7 +6,7 @@ use trueline_facts::usage::{EvidenceCoverage, LineShares, Usage};
 use trueline_facts::{Finding, Timestamp};
 
 use super::charts::bars;
-use super::escape::{esc, prose};
+use super::escape::{esc, heading, prose};
 use super::put;
 use crate::answer::WithoutOrigins;
 use crate::{answer, select, words};
@@ -33,7 +33,7 @@ pub(super) fn scan(out: &mut String, report: &ScanReport) {
     put!(
         out,
         "</p>\n<h1 id=\"title\">{}</h1>\n",
-        esc(&opening(report, &findings))
+        heading(&opening(report, &findings))
     );
     if report.usage.is_none() {
         out.push_str(match WithoutOrigins::of(report) {

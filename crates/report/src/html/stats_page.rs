@@ -5,7 +5,7 @@ use trueline_facts::stats::{Breakdown, Group, NoteCounts, RepositoryStats, Stats
 use trueline_facts::usage::LineShares;
 
 use super::charts::bars;
-use super::escape::esc;
+use super::escape::{esc, heading};
 use super::page::Page;
 use super::{gaps, health, overview, put, signs, usage};
 use crate::{answer, words};
@@ -122,9 +122,11 @@ fn opening(out: &mut String, report: &StatsReport) {
         } else {
             ""
         },
-        esc(known
-            .as_deref()
-            .unwrap_or("Who wrote the code is unknown: no line carries evidence"))
+        heading(
+            known
+                .as_deref()
+                .unwrap_or("Who wrote the code is unknown: no line carries evidence")
+        )
     );
     let known = known.is_some();
     put!(
