@@ -9,7 +9,14 @@ use crate::metadata::Metadata;
 const LAYERS: &[&[&str]] = &[
     &["facts"],
     &["authorship", "cache", "sarif", "syntax"],
-    &["history", "capture", "taint", "artifacts", "agents"],
+    &[
+        "history",
+        "capture",
+        "taint",
+        "artifacts",
+        "agents",
+        "threats",
+    ],
     &["scan"],
     &["report"],
     &["assist"],

@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Blame(Blame),
     /// Show how AI is used and how the code ages, over one or more repositories.
     Stats(Stats),
+    /// Derive a threat model from the code: components, data flows, threats.
+    Threats(Threats),
     /// Record your own use of an AI tool as an authorship note.
     Declare(Declare),
     /// Let AI tools tell who writes which line, while they write it.
@@ -355,6 +357,46 @@ fn hook_tool(name: &str) -> Result<Dialect, String> {
         let known = Dialect::ALL.map(Dialect::name).join(", ");
         format!("no such tool; known are {known}")
     })
+}
+
+/// How a threat model is written.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum ThreatsFormat {
+    /// For reading here.
+    Terminal,
+    /// For a repository or a wiki, with the diagram as Mermaid.
+    Markdown,
+    /// `trueline.threats/1`.
+    Json,
+    /// The diagram alone, as Mermaid.
+    Mermaid,
+    /// The diagram alone, as an image.
+    Svg,
+    /// OWASP Threat Model Library, JSON.
+    Tml,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Threats {
+    /// A repository, a folder of one, or any folder.
+    #[arg(default_value = ".", value_name = "PATH")]
+    pub(crate) path: PathBuf,
+    /// How to write it.
+    #[arg(long, value_enum, default_value_t = ThreatsFormat::Terminal)]
+    pub(crate) format: ThreatsFormat,
+    /// An earlier model (--format json): list what is gone since.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) compare: Option<PathBuf>,
+    /// Exit with 1 if a threat of this severity or worse is open.
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub(crate) fail_on: Option<FailOn>,
+    /// The day by which decisions end, YYYY-MM-DD; today by default.
+    #[arg(long, value_name = "DAY")]
+    pub(crate) now: Option<String>,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+    #[command(flatten)]
+    pub(crate) writing: Writing,
 }
 
 #[derive(Args, Debug)]

@@ -43,6 +43,7 @@ fn main() -> ExitCode {
         Command::Scan(scan) => commands::scan::run(scan, &interrupt),
         Command::Blame(blame) => commands::blame::run(blame, &interrupt),
         Command::Stats(stats) => commands::stats::run(stats, &interrupt),
+        Command::Threats(threats) => commands::threats::run(threats, &interrupt),
         Command::Declare(declare) => commands::declare::run(declare),
         Command::Hook(hook) => commands::hook::run(hook),
         Command::Rules(rules) => commands::rules::run(rules),

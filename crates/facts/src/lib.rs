@@ -18,6 +18,8 @@ pub mod proportion;
 pub mod scan;
 pub mod shadow;
 pub mod stats;
+pub mod surface;
+pub mod threat;
 pub mod time;
 pub mod tool;
 pub mod usage;

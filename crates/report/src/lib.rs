@@ -13,6 +13,7 @@ pub mod porcelain;
 mod select;
 mod style;
 pub mod terminal;
+pub mod threats;
 mod words;
 
 pub use style::Style;

@@ -143,6 +143,20 @@ pub enum ScanError {
     /// Threads cannot be started.
     #[error("threads cannot be started: {0}")]
     Threads(#[source] rayon::ThreadPoolBuildError),
+    /// Decisions on threats that are of no use.
+    #[error(transparent)]
+    Decisions(trueline_threats::decisions::DecisionError),
+    /// The texts of threats inside the binary do not parse.
+    #[error(transparent)]
+    ThreatTexts(trueline_threats::TextError),
+    /// An earlier threat model that cannot be compared with.
+    #[error("{}: {why}", path.display())]
+    EarlierModel {
+        /// As given.
+        path: PathBuf,
+        /// Why not, and what to do.
+        why: String,
+    },
     /// A document cannot be written.
     #[error("the document cannot be written: {0}")]
     Document(#[from] serde_json::Error),
@@ -166,6 +180,7 @@ impl ScanError {
             Self::Rules(_)
                 | Self::Threads(_)
                 | Self::Document(_)
+                | Self::ThreatTexts(_)
                 | Self::History(
                     HistoryError::HeadUnreadable { .. }
                         | HistoryError::Damaged { .. }

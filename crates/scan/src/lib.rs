@@ -29,6 +29,7 @@ mod scanner;
 mod source;
 mod stats;
 mod suppress;
+mod threats;
 
 use std::path::{Path, PathBuf};
 
@@ -47,8 +48,10 @@ pub use rules::{RuleExample, RuleList, RulePage, RuleSummary, explain, rules};
 pub use scan::{AgentsLock, Checks, ScanOutcome, ScanRequest, scan};
 pub use scanner::{Changed, Scanner};
 pub use stats::{StatsRequest, stats};
+pub use threats::{ThreatsRequest, threats};
 pub use trueline_agents::{CommandHarm, Harm, command_harm, is_invisible, section};
 pub use trueline_history::declare::Outcome as NoteOutcome;
+pub use trueline_threats::{mermaid, svg, threat_model_library};
 
 /// The engine that our own findings name.
 const OWN_ENGINE: &str = "trueline";

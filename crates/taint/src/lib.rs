@@ -22,6 +22,7 @@ mod surface;
 mod tokens;
 
 use serde::{Deserialize, Serialize};
+use trueline_facts::surface::FileSurface;
 use trueline_facts::{Diagnostic, Finding, Level, Position, RepoPath, RuleId};
 use trueline_syntax::ir::Module;
 
@@ -43,11 +44,11 @@ pub use crate::rules::{
     Docs, Example, FORMAT, MODEL_FILES, RULE_FILES, Rule, RuleError, model_schema, rule_schema,
 };
 pub use crate::secret::without_known_secrets;
-use crate::surface::Catalogue;
 pub use crate::surface::{
-    Application, Control, Place, Route, SURFACE_FILES, Surface, SurfaceError, Trait, WeakSetting,
-    serves_its_own_machine,
+    Application, COMPONENT_FILES, Control, Place, Route, SURFACE_FILES, Surface, SurfaceError,
+    Trait, WeakSetting, serves_its_own_machine,
 };
+use crate::surface::{Catalogue, Components};
 
 /// A place where a weakness of a rule could be: a call of a sink, flagged or not.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -97,6 +98,7 @@ pub struct UnitAnalysis {
 pub struct Engine {
     models: Models,
     catalogue: Catalogue,
+    components: Components,
     rules: Vec<Rule>,
     /// Rules about what an application does not do; they are part of `rules` too.
     controls: Vec<Rule>,
@@ -150,6 +152,7 @@ impl Engine {
         Ok(Self {
             models,
             catalogue: Catalogue::builtin()?,
+            components: Components::builtin()?,
             rules,
             controls,
             digest,
@@ -166,6 +169,13 @@ impl Engine {
     #[must_use]
     pub fn surface(&self, path: &RepoPath, text: &str, module: &Module) -> Surface {
         surface::surface(&self.catalogue, path, text, module)
+    }
+
+    /// The components that the functions of a file use, for a threat model.
+    #[must_use]
+    pub fn components(&self, path: &RepoPath, text: &str, module: &Module) -> FileSurface {
+        let surface = self.surface(path, text, module);
+        surface::components(&self.components, &surface, path, text, module)
     }
 
     /// What applications do not do against abuse: findings in order of place, and notes about what

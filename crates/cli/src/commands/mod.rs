@@ -10,6 +10,7 @@ pub(crate) mod mcp;
 pub(crate) mod rules;
 pub(crate) mod scan;
 pub(crate) mod stats;
+pub(crate) mod threats;
 
 use std::path::PathBuf;
 use std::thread::available_parallelism;

@@ -20,3 +20,4 @@ mod rules;
 mod scan;
 mod stats;
 mod suppress;
+mod threats;

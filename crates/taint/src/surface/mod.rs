@@ -6,6 +6,7 @@
 //! application what is missing.
 
 mod catalogue;
+mod components;
 mod cors;
 mod fail_open;
 mod handler;
@@ -22,6 +23,8 @@ use trueline_syntax::lines::LineIndex;
 pub(crate) use self::catalogue::Catalogue;
 use self::catalogue::{LanguageNames, Names};
 pub use self::catalogue::{SURFACE_FILES, SurfaceError};
+pub use self::components::COMPONENT_FILES;
+pub(crate) use self::components::{Components, components};
 use self::terms::Terms;
 use crate::analysis::words;
 use crate::purpose::Purpose;

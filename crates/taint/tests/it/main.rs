@@ -5,6 +5,7 @@
     reason = "a helper of a test may fail as the test does"
 )]
 
+mod components;
 mod engine;
 mod fixes;
 mod growth;

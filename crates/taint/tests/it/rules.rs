@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use trueline_taint::{CONTROL_FILES, Engine, MODEL_FILES, RULE_FILES, SURFACE_FILES};
+use trueline_taint::{
+    COMPONENT_FILES, CONTROL_FILES, Engine, MODEL_FILES, RULE_FILES, SURFACE_FILES,
+};
 
 use crate::engine::{analyze_application, found};
 
@@ -33,6 +35,7 @@ fn every_file_of_the_rules_folder_is_embedded() {
     };
     assert_eq!(bare(CONTROL_FILES, "controls/"), names("controls"));
     assert_eq!(bare(SURFACE_FILES, "surface/"), names("surface"));
+    assert_eq!(bare(COMPONENT_FILES, "components/"), names("components"));
 }
 
 #[test]

@@ -1,0 +1,90 @@
+//! What an application is made of, as its code shows it: the components that a threat model speaks of
+//! and the functions that use them. Read from source by `taint`, judged by `threats`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Location, RepoPath};
+
+/// What a component is.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum ComponentKind {
+    /// Where somebody's input comes in from outside: a route, a chat platform, a page.
+    Entry,
+    /// Where whoever runs the program types.
+    Terminal,
+    /// Documents and pages that somebody else wrote.
+    Content,
+    /// A language model.
+    Model,
+    /// A loop in which a model chooses tools.
+    Agent,
+    /// Something that a model may have done.
+    Tool,
+    /// Offers tools to the agents of others.
+    McpServer,
+    /// Takes tools from others.
+    McpClient,
+    /// Texts found by likeness.
+    VectorStore,
+    /// What an agent keeps between turns.
+    Memory,
+    /// A database.
+    Database,
+    /// The shell or other programs.
+    Command,
+    /// Runs text as code.
+    Interpreter,
+    /// The file system.
+    Files,
+    /// Services elsewhere.
+    Network,
+    /// A measure against misuse.
+    Control,
+}
+
+/// One use of a component, at a place.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ComponentUse {
+    /// What it is.
+    pub kind: ComponentKind,
+    /// What people call it: `OpenAI`, `SQLite`, the name of a tool, the path of a route.
+    pub name: String,
+    /// What tells it from others of its kind: the model's id, a host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// It runs on somebody else's machine.
+    pub remote: bool,
+    /// What the use does, in the words of the call: `similarity_search`, `execute`.
+    pub operation: String,
+    /// Controls that the use itself carries: `authentication`, `limit`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub controls: Vec<String>,
+    /// Where.
+    pub location: Location,
+}
+
+/// A function, what it uses and what it calls.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct FunctionSurface {
+    /// Innermost named definitions joined by `.`; empty for the body of the file.
+    pub symbol: String,
+    /// Functions of the same file that it calls or defines, by their index.
+    pub calls: Vec<u32>,
+    /// Names that it calls and the file does not define: dotted paths, or a method's name after a dot.
+    pub calls_elsewhere: Vec<String>,
+    /// Components that it uses, in order of place.
+    pub uses: Vec<ComponentUse>,
+}
+
+/// The functions of one file that use components or call others.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct FileSurface {
+    /// The file.
+    pub path: RepoPath,
+    /// Its functions; the first is the body of the file.
+    pub functions: Vec<FunctionSurface>,
+}

@@ -1,0 +1,177 @@
+//! `trueline threats`: the threat model of a tree. Components are read from each source file, findings
+//! come from a scan, decisions from `.trueline/threats.toml`.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use rayon::prelude::*;
+use trueline_facts::surface::FileSurface;
+use trueline_facts::threat::{ClosedThreat, SCHEMA, ThreatModel};
+use trueline_facts::{Diagnostic, Level, RepoPath};
+use trueline_syntax::Source;
+use trueline_taint::Engine;
+use trueline_threats::{Sources, Texts, decisions, derive};
+
+use crate::check::Contents;
+use crate::place::Place;
+use crate::source::Scope;
+use crate::{
+    Checks, Progress, ReadingOptions, ScanError, ScanRequest, Tiers, VERSION, error, scan,
+};
+
+/// Stack of a thread that lowers source: decision 23 of the design.
+const STACK_BYTES: usize = 64 << 20;
+
+/// Which tree, and what to lay over its model.
+#[derive(Clone, Debug)]
+pub struct ThreatsRequest {
+    /// A repository, a folder of one, or any folder.
+    pub path: PathBuf,
+    /// An earlier model in JSON: what is gone from it is listed.
+    pub earlier: Option<PathBuf>,
+    /// The day by which decisions end, `YYYY-MM-DD`.
+    pub today: String,
+    /// What every command can be told.
+    pub reading: ReadingOptions,
+}
+
+/// Derives the model.
+pub fn threats(
+    request: &ThreatsRequest,
+    progress: &dyn Progress,
+    interrupt: &AtomicBool,
+) -> Result<ThreatModel, ScanError> {
+    let place = Place::open_for_code(&request.path)?;
+    if place.is_bare() {
+        return Err(ScanError::Unusable {
+            path: request.path.clone(),
+            reason: "a bare repository; a threat model needs a work tree",
+        });
+    }
+    let earlier = request.earlier.as_ref().map(read_earlier).transpose()?;
+    let decided = read_decisions(&place)?;
+    let report = scan(
+        &ScanRequest {
+            path: request.path.clone(),
+            checks: Checks::All,
+            tiers: Tiers::All,
+            diff: None,
+            baseline: None,
+            imports: Vec::new(),
+            code_view: false,
+            line_hashes: false,
+            reading: request.reading.clone(),
+        },
+        progress,
+        interrupt,
+    )?
+    .report;
+    let config = place.config()?;
+    let scope = Scope::new(place.prefix.clone(), &config.exclude)?;
+    let mut diagnostics = report.diagnostics;
+    let paths = place.list(&scope, &[], &mut diagnostics);
+    let engine = Engine::builtin()?;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(request.reading.threads)
+        .stack_size(STACK_BYTES)
+        .build()
+        .map_err(ScanError::Threads)?;
+    progress.phase("reading components", paths.len() as u64);
+    let done = AtomicU64::new(0);
+    let contents = place.contents();
+    let mut files: Vec<FileSurface> = pool.install(|| {
+        paths
+            .par_iter()
+            .filter(|_| !interrupt.load(Ordering::Relaxed))
+            .filter_map(|path| {
+                let read = components(&engine, &*contents, path);
+                progress.advance_to(done.fetch_add(1, Ordering::Relaxed) + 1);
+                read
+            })
+            .collect()
+    });
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    let texts = Texts::builtin().map_err(ScanError::ThreatTexts)?;
+    let name = place.name();
+    let mut model = derive(
+        &Sources {
+            name: &name,
+            files: &files,
+            findings: &report.findings,
+        },
+        &texts,
+        VERSION,
+    );
+    diagnostics.retain(|d| d.level != Level::Note);
+    model.diagnostics = diagnostics;
+    if interrupt.load(Ordering::Relaxed) {
+        model.diagnostics.push(Diagnostic::new(
+            Level::Error,
+            "interrupted",
+            "Interrupted: the model is of a part of the code.",
+        ));
+    }
+    decisions::apply(&mut model, &decided, &request.today);
+    if let Some(earlier) = earlier {
+        let gone = earlier
+            .threats
+            .into_iter()
+            .filter(|old| model.threats.iter().all(|now| now.id != old.id));
+        model.closed = Some(
+            gone.map(|t| ClosedThreat {
+                id: t.id,
+                title: t.title,
+            })
+            .collect(),
+        );
+    }
+    Ok(model)
+}
+
+/// The components of one file; `None` if it is no source, cannot be read, or has none.
+fn components(engine: &Engine, contents: &dyn Contents, path: &RepoPath) -> Option<FileSurface> {
+    let language = trueline_syntax::language_of(path.as_bytes())?;
+    let bytes = contents.read(path).ok()?;
+    let text = String::from_utf8_lossy(&bytes);
+    // What cannot be lowered, the scan has told.
+    let read = || {
+        let source = Source {
+            path: &path.display(),
+            text: &text,
+        };
+        let module = trueline_syntax::lower(language, source).ok()?;
+        Some(engine.components(path, &text, &module))
+    };
+    let surface = catch_unwind(AssertUnwindSafe(read)).ok().flatten()?;
+    let says = |f: &trueline_facts::surface::FunctionSurface| {
+        !f.uses.is_empty() || !f.calls.is_empty() || !f.calls_elsewhere.is_empty()
+    };
+    surface.functions.iter().any(says).then_some(surface)
+}
+
+fn read_decisions(place: &Place) -> Result<Vec<trueline_facts::threat::Decision>, ScanError> {
+    let path = RepoPath::from(decisions::FILE);
+    let Ok(bytes) = place.contents().read(&path) else {
+        return Ok(Vec::new());
+    };
+    decisions::parse(&String::from_utf8_lossy(&bytes)).map_err(ScanError::Decisions)
+}
+
+fn read_earlier(path: &PathBuf) -> Result<ThreatModel, ScanError> {
+    let instead = "give a file that `trueline threats --format json` wrote";
+    let wrong = |why: String| ScanError::EarlierModel {
+        path: path.clone(),
+        why,
+    };
+    let text = std::fs::read_to_string(path).map_err(|e| wrong(error::unread(&e, instead)))?;
+    let model: ThreatModel =
+        serde_json::from_str(&text).map_err(|e| wrong(format!("{e}; {instead}")))?;
+    if model.schema != SCHEMA {
+        return Err(wrong(format!(
+            "its schema is `{}`; {instead}",
+            model.schema
+        )));
+    }
+    Ok(model)
+}

@@ -1,0 +1,130 @@
+//! The names by which components are known, from `rules/components`: one file a language.
+
+use serde::Deserialize;
+use trueline_facts::surface::ComponentKind;
+use trueline_syntax::ir::Language;
+
+use super::super::{SurfaceError, is_within};
+
+/// Component files: name and text.
+pub const COMPONENT_FILES: &[(&str, &str)] = &[
+    (
+        "components/javascript.toml",
+        include_str!("../../../../../rules/components/javascript.toml"),
+    ),
+    (
+        "components/python.toml",
+        include_str!("../../../../../rules/components/python.toml"),
+    ),
+];
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    component: Vec<Known>,
+}
+
+/// One component and what its uses are called.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Known {
+    pub(super) kind: ComponentKind,
+    /// Empty: the use names itself.
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) remote: bool,
+    /// Beginnings of dotted paths.
+    #[serde(default)]
+    within: Vec<String>,
+    /// Last names of such paths; none means any.
+    #[serde(default)]
+    calls: Vec<String>,
+    /// Whole dotted paths.
+    #[serde(default)]
+    exact: Vec<String>,
+    /// Last names of calls on objects that cannot be traced, where the file imports `within`.
+    #[serde(default)]
+    tails: Vec<String>,
+    #[serde(default)]
+    pub(super) decorators: Vec<String>,
+    /// Imports beside which the decorators mean this.
+    #[serde(default)]
+    pub(super) imports: Vec<String>,
+    /// The use belongs to the function that it is given.
+    #[serde(default)]
+    pub(super) wraps_function: bool,
+}
+
+impl Known {
+    /// Whether a call of this path is a use.
+    pub(super) fn is_called(&self, path: &str) -> bool {
+        if self.exact.iter().any(|e| e == path) {
+            return true;
+        }
+        // `AgentExecutor.from_agent_and_tools` makes what `AgentExecutor` makes.
+        let mut last = path.rsplit(['.', '/']).take(2);
+        self.within.iter().any(|w| is_within(path, w))
+            && (self.calls.is_empty() || last.any(|l| self.calls.iter().any(|c| c == l)))
+    }
+
+    /// Whether a call that ends so, on an object of unknown origin, is a use.
+    pub(super) fn ends_so<'i>(
+        &self,
+        tail: &str,
+        mut imports: impl Iterator<Item = &'i str>,
+    ) -> bool {
+        self.tails.iter().any(|t| {
+            tail.strip_suffix(t.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        }) && imports.any(|i| self.within.iter().any(|w| is_within(i, root(w))))
+    }
+}
+
+/// The package of a dotted path: its first name, with the scope of npm.
+fn root(path: &str) -> &str {
+    let from = path
+        .find('/')
+        .filter(|_| path.starts_with('@'))
+        .map_or(0, |at| at + 1);
+    let end = path
+        .get(from..)
+        .and_then(|rest| rest.find(['.', '/']))
+        .map_or(path.len(), |at| from + at);
+    path.get(..end).unwrap_or(path)
+}
+
+/// All of them.
+#[derive(Debug)]
+pub(crate) struct Components {
+    python: Vec<Known>,
+    javascript: Vec<Known>,
+}
+
+impl Components {
+    /// Those inside the binary.
+    pub(crate) fn builtin() -> Result<Self, SurfaceError> {
+        let mut own = Self {
+            python: Vec::new(),
+            javascript: Vec::new(),
+        };
+        for (file, text) in COMPONENT_FILES {
+            let known: File = toml::from_str(text).map_err(|source| SurfaceError {
+                file: (*file).to_owned(),
+                source,
+            })?;
+            match *file {
+                "components/python.toml" => own.python = known.component,
+                _ => own.javascript = known.component,
+            }
+        }
+        Ok(own)
+    }
+
+    pub(super) fn language(&self, language: Language) -> &[Known] {
+        match language {
+            Language::Python => &self.python,
+            Language::JavaScript | Language::TypeScript => &self.javascript,
+            Language::Go | Language::Java => &[],
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Tools that are described to a model: classes with a tool's base, and the JSON descriptions that
+//! model interfaces take (`{"name", "description", "parameters"}`).
+
+use trueline_facts::surface::{ComponentKind, ComponentUse};
+use trueline_syntax::ir::{Arg, Const, FuncId, Op, Operand};
+
+use super::Reader;
+use crate::analysis::last_name;
+
+/// Base classes of tools.
+const BASES: &[&str] = &[
+    "BaseTool",
+    "StructuredTool",
+    "Tool",
+    "DynamicTool",
+    "MCPTool",
+];
+/// Their methods that do the work.
+const WORKERS: &[&str] = &[
+    "_run", "_arun", "run", "arun", "forward", "execute", "call", "_call", "__call__", "invoke",
+];
+/// Members of which one says what a tool may be given.
+const SCHEMAS: &[&str] = &[
+    "parameters",
+    "input_schema",
+    "inputSchema",
+    "args_schema",
+    "function",
+];
+const MAX_NAME: usize = 80;
+
+impl<'a> Reader<'a> {
+    /// The name that a tool is given where it is made, or the class's.
+    pub(super) fn tool_name(&self, id: FuncId, operation: &str, args: &'a [Arg]) -> String {
+        let named = self.text_named(id, args, &["name"]).or_else(|| {
+            let first = args.first()?;
+            self.terms.text(id, &first.value).filter(|t| is_name(t))
+        });
+        if let Some(name) = named {
+            return name.to_owned();
+        }
+        let given = args
+            .iter()
+            .flat_map(|a| self.functions_in(id, &a.value))
+            .filter_map(|f| self.module.functions.get(f as usize))
+            .map(|f| self.module.text(f.name))
+            .find(|name| !name.is_empty());
+        given.unwrap_or(operation).to_owned()
+    }
+
+    pub(super) fn described_tools(&mut self) {
+        self.classes();
+        self.descriptions();
+    }
+
+    fn classes(&mut self) {
+        let module = self.module;
+        for class in &module.classes {
+            let is_tool = class
+                .bases
+                .iter()
+                .any(|b| BASES.contains(&last_name(module.text(*b))));
+            if !is_tool {
+                continue;
+            }
+            let one = ComponentUse {
+                kind: ComponentKind::Tool,
+                name: module.text(class.name).to_owned(),
+                detail: None,
+                remote: false,
+                operation: "class".to_owned(),
+                controls: Vec::new(),
+                location: self.location(class.span),
+            };
+            for (name, method) in &class.methods {
+                if WORKERS.contains(&module.text(*name)) {
+                    self.uses(method.0, one.clone());
+                }
+            }
+        }
+    }
+
+    /// Descriptions in map literals; they belong to the function of the same name, if the file has it.
+    fn descriptions(&mut self) {
+        let module = self.module;
+        for (at, function) in module.functions.iter().enumerate() {
+            let id = FuncId(at as u32);
+            for instr in function.blocks.iter().flat_map(|b| &b.instrs) {
+                let Op::Map { entries } = &instr.op else {
+                    continue;
+                };
+                let Some(name) = self.described(id, entries) else {
+                    continue;
+                };
+                let one = ComponentUse {
+                    kind: ComponentKind::Tool,
+                    name: name.to_owned(),
+                    detail: None,
+                    remote: false,
+                    operation: "description".to_owned(),
+                    controls: Vec::new(),
+                    location: self.location(instr.span),
+                };
+                let homes = self.by_name.get(name).cloned();
+                for home in homes.unwrap_or_else(|| vec![id.0]) {
+                    self.uses(home, one.clone());
+                }
+            }
+        }
+    }
+
+    fn described(&self, id: FuncId, entries: &'a [(Option<Operand>, Operand)]) -> Option<&'a str> {
+        let member = |wanted: &[&str]| {
+            entries.iter().find_map(|(key, value)| match key {
+                Some(Operand::Const(Const::Str(key))) => {
+                    wanted.contains(&self.module.text(*key)).then_some(value)
+                }
+                _ => None,
+            })
+        };
+        member(&["description"])?;
+        member(SCHEMAS)?;
+        let name = self.terms.text(id, member(&["name"])?)?;
+        is_name(name).then_some(name)
+    }
+}
+
+/// Whether a text can be the name of a tool.
+fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= MAX_NAME
+        && text
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/'))
+}
