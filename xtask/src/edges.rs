@@ -8,7 +8,7 @@ use crate::metadata::Metadata;
 /// Layers, foundation first. A crate that is not here fails the check until it is placed.
 const LAYERS: &[&[&str]] = &[
     &["facts"],
-    &["authorship", "cache", "sarif", "syntax"],
+    &["authorship", "cache", "sarif", "syntax", "sandbox"],
     &["history", "capture", "taint", "artifacts", "agents"],
     &["scan"],
     &["report"],

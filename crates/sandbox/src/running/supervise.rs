@@ -1,0 +1,616 @@
+//! The caller's side on Linux: a thread for each sandbox.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::socket::{AddressFamily, Shutdown, SockFlag, SockType, shutdown, socketpair};
+use nix::unistd::pipe2;
+
+use super::LAUNCHER;
+use crate::cgroup::Groups;
+use crate::compose::compose;
+use crate::error::SandboxError;
+use crate::identity::Identity;
+use crate::isolation::{Isolation, Refusal};
+use crate::launch;
+use crate::outcome::{Captured, LimitHit, Outcome, Status};
+use crate::plan::Event;
+use crate::spec::{Limits, Network, Spec};
+
+/// To build a sandbox takes milliseconds; a machine that takes longer than this is stuck.
+const BUILDING: Duration = Duration::from_secs(30);
+/// After its end was ordered. The kernel ends all processes inside at once.
+const ENDING: Duration = Duration::from_secs(10);
+
+/// What the launcher is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Task {
+    Program,
+    /// Build everything, run nothing.
+    Trial,
+}
+
+/// The network of a running sandbox, to be joined by another. It stays as long as this does.
+#[derive(Clone, Debug)]
+pub struct NetworkHandle(Arc<File>);
+
+/// A sandboxed program that was started. Dropped, it is ended.
+#[derive(Debug)]
+pub struct Running {
+    shared: Arc<Shared>,
+    network: NetworkHandle,
+    thread: Option<thread::JoinHandle<()>>,
+    wake: OwnedFd,
+}
+
+#[derive(Debug)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    network: Option<NetworkHandle>,
+    ended: Option<Result<Outcome, SandboxError>>,
+    alive: bool,
+    killed: bool,
+    stdout: Captured,
+    stderr: Captured,
+    channel: Captured,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Running {
+    /// Its network, for `Network::Join`.
+    #[must_use]
+    pub fn network(&self) -> NetworkHandle {
+        self.network.clone()
+    }
+
+    /// What it has printed so far.
+    #[must_use]
+    pub fn stdout(&self) -> Captured {
+        self.shared.lock().stdout.clone()
+    }
+
+    /// What it has printed to standard error so far.
+    #[must_use]
+    pub fn stderr(&self) -> Captured {
+        self.shared.lock().stderr.clone()
+    }
+
+    /// What it has written to its channel so far.
+    #[must_use]
+    pub fn channel(&self) -> Captured {
+        self.shared.lock().channel.clone()
+    }
+
+    /// Whether the program has not ended yet.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        self.shared.lock().alive
+    }
+
+    /// Ends everything inside. `wait` tells the rest.
+    pub fn kill(&self) {
+        self.shared.lock().killed = true;
+        // A thread that is gone has nothing left to end.
+        let _ = nix::unistd::write(&self.wake, b"k");
+    }
+
+    /// Waits until it has ended, and everything that it started with it.
+    pub fn wait(mut self) -> Result<Outcome, SandboxError> {
+        self.join();
+        let ended = self.shared.lock().ended.take();
+        ended.unwrap_or_else(|| Err(SandboxError::Launcher(io::Error::other("its thread ended"))))
+    }
+
+    fn join(&mut self) {
+        if let Some(thread) = self.thread.take() {
+            // What it panicked about is told by the missing outcome.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if self.thread.is_some() {
+            self.kill();
+            self.join();
+        }
+    }
+}
+
+/// Builds a sandbox and returns when its program has been started.
+pub(super) fn start(spec: &Spec, task: Task) -> Result<Running, SandboxError> {
+    let (supervisor, wake) = Supervisor::launch(spec, task)?;
+    let shared = Arc::clone(&supervisor.shared);
+    let thread = thread::Builder::new()
+        .name("sandbox".to_owned())
+        .spawn(move || supervisor.run())
+        .map_err(SandboxError::Launcher)?;
+    let mut state = shared.lock();
+    while state.network.is_none() && state.ended.is_none() {
+        state = shared
+            .changed
+            .wait(state)
+            .unwrap_or_else(PoisonError::into_inner);
+    }
+    if let Some(network) = state.network.take() {
+        drop(state);
+        return Ok(Running {
+            shared,
+            network,
+            thread: Some(thread),
+            wake,
+        });
+    }
+    let ended = state.ended.take();
+    drop(state);
+    let _ = thread.join();
+    match ended {
+        Some(Err(error)) => Err(error),
+        _ => Err(SandboxError::Launcher(io::Error::other("it was ended"))),
+    }
+}
+
+/// A pipe out of the sandbox.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Stream {
+    Stdout,
+    Stderr,
+    Channel,
+}
+
+struct Pipe {
+    stream: Stream,
+    end: Option<OwnedFd>,
+    cap: usize,
+}
+
+struct Supervisor {
+    shared: Arc<Shared>,
+    launcher: Child,
+    socket: Option<OwnedFd>,
+    pipes: Vec<Pipe>,
+    /// What is still to be written to the program's standard input.
+    input: Option<Input>,
+    wake: OwnedFd,
+    groups: Groups,
+    limits: Limits,
+    isolation: Isolation,
+    /// Free for others once everything inside has ended.
+    _identity: Identity,
+    started: Option<Instant>,
+    deadline: Instant,
+    ending: bool,
+    limits_hit: Vec<LimitHit>,
+    result: Option<Result<(Status, u64), SandboxError>>,
+    ended_at: Option<Instant>,
+}
+
+impl Supervisor {
+    fn launch(spec: &Spec, task: Task) -> Result<(Self, OwnedFd), SandboxError> {
+        let identity = spec.identity.clone().map_or_else(Identity::new, Ok)?;
+        let mut groups = Groups::new(spec.limits.mem_mb << 20, spec.limits.pids);
+        let failed = |error: Errno| SandboxError::Launcher(error.into());
+        let (socket, theirs) = socketpair(
+            AddressFamily::Unix,
+            SockType::SeqPacket,
+            None,
+            SockFlag::SOCK_CLOEXEC,
+        )
+        .map_err(failed)?;
+        let (stdout, stdout_in) = pipe_out().map_err(failed)?;
+        let (stderr, stderr_in) = pipe_out().map_err(failed)?;
+        let channel = spec.channel.then(pipe_out).transpose().map_err(failed)?;
+        let (stdin_out, input) = input(&spec.stdin)?;
+        let (woken, wake) = pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK).map_err(failed)?;
+        let program = LAUNCHER
+            .get()
+            .map_or("/proc/self/exe".as_ref(), |path| path.as_path());
+        let launcher = Command::new(program)
+            .arg(launch::ARGUMENT)
+            .env_clear()
+            .stdin(Stdio::from(theirs))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(SandboxError::Launcher)?;
+        groups.add(launcher.id());
+        let plan = compose(spec, task == Task::Program, &identity, &groups);
+        let mut descriptors = vec![
+            stdin_out.as_raw_fd(),
+            stdout_in.as_raw_fd(),
+            stderr_in.as_raw_fd(),
+        ];
+        descriptors.extend(channel.iter().map(|(_, inner)| inner.as_raw_fd()));
+        if let Network::Join(network) = &spec.network {
+            descriptors.push(network.0.as_raw_fd());
+        }
+        let now = Instant::now();
+        let cap = spec.limits.output_bytes;
+        let pipe = |stream, end, cap| Pipe {
+            stream,
+            end: Some(end),
+            cap,
+        };
+        let mut pipes = vec![
+            pipe(Stream::Stdout, stdout, cap),
+            pipe(Stream::Stderr, stderr, cap),
+        ];
+        let mut supervisor = Self {
+            shared: Arc::new(Shared {
+                state: Mutex::new(State {
+                    alive: true,
+                    ..State::default()
+                }),
+                changed: Condvar::new(),
+            }),
+            launcher,
+            socket: Some(socket),
+            pipes: Vec::new(),
+            input,
+            wake: woken,
+            isolation: Isolation {
+                kernel: crate::compose::kernel().to_owned(),
+                dropped_to: identity.uid(),
+                memory: groups.memory_limiter(),
+                pids: groups.pids_limiter(),
+                landlock: None,
+                procfs: false,
+            },
+            groups,
+            limits: spec.limits.clone(),
+            _identity: identity,
+            started: None,
+            deadline: now + BUILDING,
+            ending: false,
+            limits_hit: Vec::new(),
+            result: None,
+            ended_at: None,
+        };
+        if let Some((end, _)) = &channel {
+            let end = end.try_clone().map_err(SandboxError::Launcher)?;
+            pipes.push(pipe(Stream::Channel, end, spec.limits.channel_bytes));
+        }
+        supervisor.pipes = pipes;
+        if let Some(socket) = &supervisor.socket
+            && let Err(error) = launch::send_with(socket.as_fd(), &plan, &descriptors)
+        {
+            supervisor.finish();
+            return Err(SandboxError::Launcher(error));
+        }
+        Ok((supervisor, wake))
+    }
+
+    fn run(mut self) {
+        while self.is_open() {
+            self.wait_for_news();
+        }
+        self.finish();
+        let outcome = self.outcome();
+        let mut state = self.shared.lock();
+        state.alive = false;
+        state.ended = Some(outcome);
+        drop(state);
+        self.shared.changed.notify_all();
+    }
+
+    fn is_open(&self) -> bool {
+        self.socket.is_some() || self.pipes.iter().any(|pipe| pipe.end.is_some())
+    }
+
+    /// One round: waits for the next thing to happen and deals with it.
+    fn wait_for_news(&mut self) {
+        let mut watched = vec![PollFd::new(self.wake.as_fd(), PollFlags::POLLIN)];
+        let socket = self.socket.as_ref().map(|fd| {
+            watched.push(PollFd::new(fd.as_fd(), PollFlags::POLLIN));
+            watched.len() - 1
+        });
+        let input = self.input.as_ref().map(|(fd, _)| {
+            watched.push(PollFd::new(fd.as_fd(), PollFlags::POLLOUT));
+            watched.len() - 1
+        });
+        let pipes: Vec<Option<usize>> = self
+            .pipes
+            .iter()
+            .map(|pipe| {
+                pipe.end.as_ref().map(|fd| {
+                    watched.push(PollFd::new(fd.as_fd(), PollFlags::POLLIN));
+                    watched.len() - 1
+                })
+            })
+            .collect();
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        // Rounded up, so that a deadline is over when its time has come.
+        let left = PollTimeout::try_from(left + Duration::from_millis(1));
+        if poll(&mut watched, left.unwrap_or(PollTimeout::MAX)).is_err() {
+            return;
+        }
+        let ready: Vec<bool> = watched
+            .iter()
+            .map(|fd| fd.revents().is_none_or(|events| !events.is_empty()))
+            .collect();
+        drop(watched);
+        let is_ready = |place: Option<usize>| place.is_some_and(|place| ready[place]);
+        if ready[0] {
+            let _ = nix::unistd::read(&self.wake, &mut [0; 8]);
+            self.end();
+        }
+        if is_ready(socket) {
+            self.hear();
+        }
+        if is_ready(input) {
+            self.feed();
+        }
+        for (number, place) in pipes.into_iter().enumerate() {
+            if is_ready(place) {
+                self.drain(number);
+            }
+        }
+        if Instant::now() >= self.deadline {
+            self.too_late();
+        }
+    }
+
+    fn too_late(&mut self) {
+        if self.ending {
+            // The kernel did not end it, or something else holds a pipe open: nothing more comes.
+            let _ = self.launcher.kill();
+            self.socket = None;
+            self.pipes.iter_mut().for_each(|pipe| pipe.end = None);
+            return;
+        }
+        if self.started.is_some() {
+            self.hit(LimitHit::Wall);
+        } else if self.result.is_none() {
+            let slow = io::Error::new(io::ErrorKind::TimedOut, "the sandbox is not built in time");
+            self.result = Some(Err(SandboxError::Launcher(slow)));
+        }
+        self.end();
+    }
+
+    fn hit(&mut self, limit: LimitHit) {
+        if !self.limits_hit.contains(&limit) {
+            self.limits_hit.push(limit);
+        }
+    }
+
+    /// Orders the end of everything inside.
+    fn end(&mut self) {
+        if !self.ending {
+            self.ending = true;
+            self.deadline = Instant::now() + ENDING;
+            if let Some(socket) = &self.socket {
+                // The launcher reads the end of the socket; what it still says is heard.
+                let _ = shutdown(socket.as_raw_fd(), Shutdown::Write);
+            }
+        }
+    }
+
+    fn hear(&mut self) {
+        let Some(socket) = &self.socket else { return };
+        let packet = match launch::receive(socket.as_fd()) {
+            Ok((packet, _)) if !packet.is_empty() => packet,
+            _ => {
+                self.socket = None;
+                // Everything inside has ended: what is in the pipes now is all there will be.
+                self.deadline = self.deadline.min(Instant::now() + ENDING);
+                self.ending = true;
+                return;
+            }
+        };
+        match serde_json::from_slice(&packet) {
+            Ok(event) => self.note(event),
+            Err(error) => self.fail(SandboxError::Launcher(error.into())),
+        }
+    }
+
+    fn fail(&mut self, error: SandboxError) {
+        if !matches!(self.result, Some(Err(_))) {
+            self.result = Some(Err(error));
+        }
+    }
+
+    fn note(&mut self, event: Event) {
+        let system = io::Error::from_raw_os_error;
+        match event {
+            Event::Refused { part, why } => self.fail(Refusal { part, why }.into()),
+            Event::Host { path, errno } => self.fail(SandboxError::Host {
+                path: path.into(),
+                error: system(errno),
+            }),
+            Event::Start { program, errno } => self.fail(SandboxError::Start {
+                program,
+                error: system(errno),
+            }),
+            Event::Ready { landlock, procfs } => self.ready(landlock, procfs),
+            Event::Memory => self.hit(LimitHit::Memory),
+            Event::Ended {
+                code,
+                signal,
+                cpu_ms,
+            } => {
+                self.ended_at = Some(Instant::now());
+                self.shared.lock().alive = false;
+                let status = signal.map_or(Status::Exited(code.unwrap_or(0)), Status::Signalled);
+                if self.result.is_none() {
+                    self.result = Some(Ok((status, cpu_ms)));
+                }
+            }
+        }
+    }
+
+    fn ready(&mut self, landlock: Option<u8>, procfs: bool) {
+        let now = Instant::now();
+        self.isolation.landlock = landlock;
+        self.isolation.procfs = procfs;
+        self.started = Some(now);
+        if !self.ending {
+            self.deadline = now + Duration::from_secs(self.limits.wall_s);
+        }
+        // The launcher waits outside the sandbox's process namespace, but in its network.
+        match File::open(format!("/proc/{}/ns/net", self.launcher.id())) {
+            Ok(network) => {
+                self.shared.lock().network = Some(NetworkHandle(Arc::new(network)));
+                self.shared.changed.notify_all();
+            }
+            Err(error) => {
+                self.fail(SandboxError::Launcher(error));
+                self.end();
+            }
+        }
+    }
+
+    fn feed(&mut self) {
+        let Some((pipe, left)) = &mut self.input else {
+            return;
+        };
+        match nix::unistd::write(&*pipe, left) {
+            Ok(written) => {
+                left.drain(..written);
+            }
+            Err(Errno::EAGAIN | Errno::EINTR) => return,
+            // The program does not read on.
+            Err(_) => left.clear(),
+        }
+        if left.is_empty() {
+            self.input = None;
+        }
+    }
+
+    fn drain(&mut self, number: usize) {
+        let mut chunk = [0; 16 << 10];
+        let pipe = &mut self.pipes[number];
+        let Some(end) = &pipe.end else { return };
+        let read = match nix::unistd::read(end, &mut chunk) {
+            Ok(0) => {
+                pipe.end = None;
+                return;
+            }
+            Ok(read) => read,
+            Err(Errno::EAGAIN | Errno::EINTR) => return,
+            Err(_) => {
+                pipe.end = None;
+                return;
+            }
+        };
+        let (stream, cap) = (pipe.stream, pipe.cap);
+        let mut state = self.shared.lock();
+        let captured = match stream {
+            Stream::Stdout => &mut state.stdout,
+            Stream::Stderr => &mut state.stderr,
+            Stream::Channel => &mut state.channel,
+        };
+        let room = cap - captured.bytes.len();
+        captured.bytes.extend_from_slice(&chunk[..read.min(room)]);
+        captured.truncated |= read > room;
+        let over = captured.truncated;
+        drop(state);
+        if over {
+            self.hit(match stream {
+                Stream::Channel => LimitHit::Channel,
+                Stream::Stdout | Stream::Stderr => LimitHit::Output,
+            });
+            self.end();
+        }
+    }
+
+    /// Waits for the launcher, which ends after everything inside has.
+    fn finish(&mut self) {
+        self.socket = None;
+        let _ = self.launcher.wait();
+    }
+
+    fn outcome(&mut self) -> Result<Outcome, SandboxError> {
+        if self.groups.memory_hit() {
+            self.hit(LimitHit::Memory);
+        }
+        if self.groups.pids_hit() {
+            self.hit(LimitHit::Pids);
+        }
+        let ended = self.result.take().transpose()?;
+        let killed = self.shared.lock().killed;
+        let ended_by_us = killed || !self.limits_hit.is_empty();
+        let (status, cpu_ms) = match ended {
+            Some(ended) => ended,
+            None if ended_by_us => (Status::Signalled(libc::SIGKILL as u8), 0),
+            None => return Err(SandboxError::Launcher(self.silent())),
+        };
+        match status {
+            Status::Signalled(signal) if i32::from(signal) == libc::SIGXFSZ => {
+                self.hit(LimitHit::FileSize);
+            }
+            Status::Signalled(signal)
+                if i32::from(signal) == libc::SIGXCPU
+                    || (i32::from(signal) == libc::SIGKILL
+                        && cpu_ms >= self.limits.cpu_s * 1000) =>
+            {
+                self.hit(LimitHit::Cpu);
+            }
+            _ => {}
+        }
+        let status = if killed && self.limits_hit.is_empty() && ended.is_none() {
+            Status::Killed
+        } else {
+            status
+        };
+        let until = self.ended_at.unwrap_or_else(Instant::now);
+        let mut state = self.shared.lock();
+        Ok(Outcome {
+            status,
+            limits_hit: self.limits_hit.clone(),
+            stdout: std::mem::take(&mut state.stdout),
+            stderr: std::mem::take(&mut state.stderr),
+            channel: std::mem::take(&mut state.channel),
+            wall: self.started.map_or(Duration::ZERO, |from| until - from),
+            isolation: self.isolation.clone(),
+        })
+    }
+
+    fn silent(&self) -> io::Error {
+        io::Error::other(if self.started.is_some() {
+            "it ended without a word"
+        } else {
+            "it ended without a word; a program that uses sandboxes calls `launch_if_asked` first in `main`"
+        })
+    }
+}
+
+/// A pipe whose outer end never blocks us; the inner one behaves as programs expect.
+fn pipe_out() -> nix::Result<(OwnedFd, OwnedFd)> {
+    let (outer, inner) = pipe2(OFlag::O_CLOEXEC)?;
+    fcntl(&outer, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
+    Ok((outer, inner))
+}
+
+/// Our end of a pipe, and what is still to be written to it.
+type Input = (OwnedFd, Vec<u8>);
+
+/// The program's end of standard input, and ours if it gets any.
+fn input(bytes: &[u8]) -> Result<(OwnedFd, Option<Input>), SandboxError> {
+    if bytes.is_empty() {
+        let nothing = File::open("/dev/null").map_err(SandboxError::Launcher)?;
+        return Ok((nothing.into(), None));
+    }
+    let failed = |error: Errno| SandboxError::Launcher(error.into());
+    let (inner, outer) = pipe2(OFlag::O_CLOEXEC).map_err(failed)?;
+    fcntl(&outer, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).map_err(failed)?;
+    Ok((inner, Some((outer, bytes.to_vec()))))
+}
