@@ -8,8 +8,8 @@ use std::sync::OnceLock;
 use crate::cgroup::Groups;
 use crate::identity::{Identity, is_root};
 use crate::isolation::{MemoryLimiter, PidsLimiter};
-use crate::plan::{Access, Bind, Plan, Program, Rlimits, Scratch};
-use crate::spec::{Mount, Network, Spec};
+use crate::plan::{Access, Bind, Place, Plan, Program, Rlimits, Scratch};
+use crate::spec::{Channel, Mount, Network, Spec};
 use crate::toolchain::Toolchain;
 
 /// Where programs of the system are looked for.
@@ -28,47 +28,47 @@ const FIRST_PROCESS: u64 = 1;
 pub(crate) fn compose(spec: &Spec, runs: bool, identity: &Identity, groups: &Groups) -> Plan {
     let memory = groups.memory_limiter();
     let mem_bytes = spec.limits.mem_mb << 20;
-    let mut binds: Vec<Bind> = toolchains(spec);
-    let mut scratch = Vec::new();
-    for mount in &spec.mounts {
-        match mount {
-            Mount::ReadOnly { host, inside } => binds.push(bind(host, inside, Access::Read)),
-            Mount::ReadWrite { host, inside } => binds.push(bind(host, inside, Access::Write)),
-            Mount::Copy {
-                host,
-                inside,
-                quota,
-            } => {
-                let access = Access::Copy {
-                    mb: quota.mb,
-                    inodes: quota.inodes,
-                };
-                binds.push(bind(host, inside, access));
-            }
-            Mount::Scratch { inside, quota } => scratch.push(Scratch {
-                inside: inside.clone().into_os_string(),
-                mb: quota.mb,
-                inodes: quota.inodes,
-            }),
-        }
-    }
+    let mounts = spec.mounts.iter().map(place);
+    let mounts = toolchains(spec).map(Place::Bind).chain(mounts).collect();
     Plan {
         program: runs.then(|| program(spec)),
         uid: identity.uid(),
-        binds,
-        scratch,
+        mounts,
         rlimits: Rlimits {
             cpu_s: spec.limits.cpu_s,
             fsize_bytes: spec.limits.fsize_mb << 20,
             files: spec.limits.files,
             pids: spec.limits.pids + FIRST_PROCESS + foreign_processes(groups),
             address_space_bytes: (memory == MemoryLimiter::Watch)
-                .then(|| address_space(spec.argv.first(), mem_bytes)),
+                .then(|| address_space(spec, mem_bytes)),
         },
         memory,
         mem_bytes,
         joins_network: matches!(spec.network, Network::Join(_)),
-        channel: spec.channel,
+        channel: spec.channel != Channel::None,
+    }
+}
+
+fn place(mount: &Mount) -> Place {
+    match mount {
+        Mount::ReadOnly { host, inside } => Place::Bind(bind(host, inside, Access::Read)),
+        Mount::ReadWrite { host, inside } => Place::Bind(bind(host, inside, Access::Write)),
+        Mount::Copy {
+            host,
+            inside,
+            quota,
+        } => {
+            let access = Access::Copy {
+                mb: quota.mb,
+                inodes: quota.inodes,
+            };
+            Place::Bind(bind(host, inside, access))
+        }
+        Mount::Scratch { inside, quota } => Place::Scratch(Scratch {
+            inside: inside.clone().into_os_string(),
+            mb: quota.mb,
+            inodes: quota.inodes,
+        }),
     }
 }
 
@@ -81,16 +81,15 @@ fn bind(host: &Path, inside: &Path, access: Access) -> Bind {
     }
 }
 
-fn toolchains(spec: &Spec) -> Vec<Bind> {
+fn toolchains(spec: &Spec) -> impl Iterator<Item = Bind> {
     let mut roots: Vec<&PathBuf> = spec.toolchains.iter().flat_map(Toolchain::roots).collect();
     roots.sort();
     roots.dedup();
-    let roots = roots.into_iter().map(|root| Bind {
+    roots.into_iter().map(|root| Bind {
         // A home directory on the way to it is nobody's business inside.
         listed: false,
         ..bind(root, root, Access::Read)
-    });
-    roots.collect()
+    })
 }
 
 fn program(spec: &Spec) -> Program {
@@ -119,9 +118,13 @@ fn program(spec: &Spec) -> Program {
 }
 
 /// Of one process, where only the sum of what is in memory is watched.
-fn address_space(program: Option<&OsString>, mem_bytes: u64) -> u64 {
-    let name = program.and_then(|program| Path::new(program).file_name());
-    if name.is_some_and(|name| RESERVING.iter().any(|reserving| name == *reserving)) {
+fn address_space(spec: &Spec, mem_bytes: u64) -> u64 {
+    let programs = spec.argv.first().map(Path::new).into_iter();
+    let toolchains = spec.toolchains.iter().map(|t| t.language().program());
+    let mut names = programs
+        .filter_map(Path::file_name)
+        .chain(toolchains.map(OsStr::new));
+    if names.any(|name| RESERVING.iter().any(|reserving| name == *reserving)) {
         WIDE_ADDRESS_SPACE
     } else {
         mem_bytes * 2 + (256 << 20)

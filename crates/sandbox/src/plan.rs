@@ -19,8 +19,8 @@ pub(crate) struct Plan {
     pub(crate) program: Option<Program>,
     /// To become, where the launcher is root.
     pub(crate) uid: Option<u32>,
-    pub(crate) binds: Vec<Bind>,
-    pub(crate) scratch: Vec<Scratch>,
+    /// In order: a later one may lie within an earlier one.
+    pub(crate) mounts: Vec<Place>,
     pub(crate) rlimits: Rlimits,
     pub(crate) memory: MemoryLimiter,
     /// For [`MemoryLimiter::Watch`].
@@ -36,6 +36,13 @@ pub(crate) struct Program {
     pub(crate) cwd: OsString,
     /// Folders in which a name without a slash is looked for.
     pub(crate) search: Vec<OsString>,
+}
+
+/// Something that is mounted inside.
+#[derive(Clone, Serialize, Deserialize, Debug)]
+pub(crate) enum Place {
+    Bind(Bind),
+    Scratch(Scratch),
 }
 
 /// Something of this machine that is shown inside.

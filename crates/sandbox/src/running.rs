@@ -13,6 +13,8 @@ use crate::outcome::Outcome;
 use crate::spec::Spec;
 
 #[cfg(target_os = "linux")]
+mod pipes;
+#[cfg(target_os = "linux")]
 mod supervise;
 
 static LAUNCHER: OnceLock<PathBuf> = OnceLock::new();

@@ -77,6 +77,14 @@ pub enum Network {
     Join(NetworkHandle),
 }
 
+/// What is at descriptor [`CHANNEL`] inside.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Channel {
+    None,
+    Captured,
+    Live,
+}
+
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Mount {
     ReadOnly {
@@ -129,7 +137,7 @@ pub struct Spec {
     pub(crate) mounts: Vec<Mount>,
     pub(crate) limits: Limits,
     pub(crate) network: Network,
-    pub(crate) channel: bool,
+    pub(crate) channel: Channel,
     pub(crate) stdin: Vec<u8>,
     pub(crate) toolchains: Vec<Toolchain>,
     pub(crate) identity: Option<Identity>,
@@ -147,7 +155,7 @@ impl Spec {
             mounts: Vec::new(),
             limits: Limits::default(),
             network: Network::Own,
-            channel: false,
+            channel: Channel::None,
             stdin: Vec::new(),
             toolchains: Vec::new(),
             identity: None,
@@ -234,7 +242,16 @@ impl Spec {
     /// Opens a pipe at descriptor [`CHANNEL`], whose bytes come back apart from what is printed.
     #[must_use]
     pub const fn channel(mut self) -> Self {
-        self.channel = true;
+        self.channel = Channel::Captured;
+        self
+    }
+
+    /// Opens a socket at descriptor [`CHANNEL`], to talk with the program while it runs: see
+    /// [`Running::take_channel`](crate::Running::take_channel). Nothing of it is captured or
+    /// capped: who reads it takes care.
+    #[must_use]
+    pub const fn live_channel(mut self) -> Self {
+        self.channel = Channel::Live;
         self
     }
 

@@ -20,7 +20,7 @@ use nix::unistd::pivot_root;
 use super::calls::{self, MountMode};
 use super::{Step, Stop, missing};
 use crate::isolation::Part;
-use crate::plan::{Access, Bind, Event, Plan, Scratch};
+use crate::plan::{Access, Bind, Event, Place, Plan, Scratch};
 
 /// Folders that hold programs and libraries. Where one is a link into another it stays one.
 const SYSTEM: [&str; 8] = [
@@ -80,9 +80,14 @@ const WORKPLACES: [&str; 4] = ["/tmp", "/mnt", "/var/tmp", "/run"];
 /// Where the things to be shown can be mounted from.
 pub(super) struct Sources {
     workplace: &'static Path,
-    shown: Vec<Shown>,
+    mounts: Vec<Mounted>,
     /// Keeps the places open that are named by descriptor.
     open: Vec<File>,
+}
+
+enum Mounted {
+    Shown(Shown),
+    Scratch(Scratch),
 }
 
 struct Shown {
@@ -113,7 +118,10 @@ fn failed<E: Into<io::Error>>(what: &'static str) -> impl FnOnce(E) -> Stop {
 /// As root outside: binds everything to be shown under a workplace that anyone can reach.
 pub(super) fn stage(plan: &Plan) -> Step<Sources> {
     let mut sources = open(plan)?;
-    for (number, shown) in sources.shown.iter_mut().enumerate() {
+    for (number, mounted) in sources.mounts.iter_mut().enumerate() {
+        let Mounted::Shown(shown) = mounted else {
+            continue;
+        };
         let place = sources.workplace.join(number.to_string());
         mount_point(&place, shown.kind, 0o755).map_err(failed("no mount point"))?;
         bind(&shown.from, &place, None).map_err(failed("it cannot be staged"))?;
@@ -127,9 +135,20 @@ pub(super) fn stage(plan: &Plan) -> Step<Sources> {
 fn open(plan: &Plan) -> Step<Sources> {
     let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
     mount(none(), "/", none(), private, none()).map_err(failed("mounts cannot be made private"))?;
-    let mut shown = Vec::new();
+    let mut mounts = Vec::new();
     let mut open = Vec::new();
-    for bind in system().into_iter().chain(plan.binds.iter().cloned()) {
+    let scratch = default_scratch(plan).map(Place::Scratch);
+    let own = scratch
+        .into_iter()
+        .chain(system().into_iter().map(Place::Bind));
+    for place in own.chain(plan.mounts.iter().cloned()) {
+        let bind = match place {
+            Place::Bind(bind) => bind,
+            Place::Scratch(scratch) => {
+                mounts.push(Mounted::Scratch(scratch));
+                continue;
+            }
+        };
         let path = Path::new(&bind.host);
         let found = calls::open_place(path).and_then(|file| {
             let kind = file.metadata()?.file_type();
@@ -143,11 +162,11 @@ fn open(plan: &Plan) -> Step<Sources> {
         } else {
             Kind::File
         };
-        shown.push(Shown {
+        mounts.push(Mounted::Shown(Shown {
             from: PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd())),
             bind,
             kind,
-        });
+        }));
         open.push(file);
     }
     let workplace = WORKPLACES
@@ -160,7 +179,7 @@ fn open(plan: &Plan) -> Step<Sources> {
     fs::create_dir(&new_root).map_err(failed("no mount point"))?;
     Ok(Sources {
         workplace,
-        shown,
+        mounts,
         open,
     })
 }
@@ -214,12 +233,11 @@ pub(super) fn build(plan: &Plan, sources: Option<Sources>) -> Step<Root> {
         procfs: false,
     };
     write_files(&new_root).map_err(failed("it cannot be filled"))?;
-    let own_scratch = default_scratch(plan);
-    for scratch in own_scratch.iter().chain(&plan.scratch) {
-        add_scratch(&new_root, scratch, &mut root)?;
-    }
-    for shown in &sources.shown {
-        add_shown(&new_root, shown, &mut root)?;
+    for mounted in &sources.mounts {
+        match mounted {
+            Mounted::Shown(shown) => add_shown(&new_root, shown, &mut root)?,
+            Mounted::Scratch(scratch) => add_scratch(&new_root, scratch, &mut root)?,
+        }
     }
     root.procfs = add_procfs(&new_root)?;
     enter(&new_root).map_err(failed("it cannot be entered"))?;
@@ -227,10 +245,13 @@ pub(super) fn build(plan: &Plan, sources: Option<Sources>) -> Step<Root> {
 }
 
 fn default_scratch(plan: &Plan) -> Option<Scratch> {
-    let named = |inside: &OsStr| Path::new(inside) == Path::new("/tmp");
-    let copied = |bind: &Bind| bind.access != Access::Read && named(&bind.inside);
-    let given =
-        plan.scratch.iter().any(|scratch| named(&scratch.inside)) || plan.binds.iter().any(copied);
+    let given = plan.mounts.iter().any(|place| {
+        let inside = match place {
+            Place::Bind(bind) => &bind.inside,
+            Place::Scratch(scratch) => &scratch.inside,
+        };
+        Path::new(inside) == Path::new("/tmp")
+    });
     (!given).then(|| Scratch {
         inside: "/tmp".into(),
         mb: 64,

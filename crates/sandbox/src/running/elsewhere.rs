@@ -32,6 +32,11 @@ impl Running {
     pub fn channel(&self) -> Captured {
         match self.0 {}
     }
+    #[cfg(unix)]
+    #[must_use]
+    pub fn take_channel(&self) -> Option<std::os::unix::net::UnixStream> {
+        match self.0 {}
+    }
     #[must_use]
     pub fn is_alive(&self) -> bool {
         match self.0 {}

@@ -2,19 +2,21 @@
 
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
-use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{AddressFamily, Shutdown, SockFlag, SockType, shutdown, socketpair};
 use nix::unistd::pipe2;
 
 use super::LAUNCHER;
+use super::pipes::{Input, Pipe, Pipes, Stream};
 use crate::cgroup::Groups;
 use crate::compose::compose;
 use crate::error::SandboxError;
@@ -23,7 +25,7 @@ use crate::isolation::{Isolation, Refusal};
 use crate::launch;
 use crate::outcome::{Captured, LimitHit, Outcome, Status};
 use crate::plan::Event;
-use crate::spec::{Limits, Network, Spec};
+use crate::spec::{Limits, Spec};
 
 /// To build a sandbox takes milliseconds; a machine that takes longer than this is stuck.
 const BUILDING: Duration = Duration::from_secs(30);
@@ -41,6 +43,12 @@ pub(super) enum Task {
 /// The network of a running sandbox, to be joined by another. It stays as long as this does.
 #[derive(Clone, Debug)]
 pub struct NetworkHandle(Arc<File>);
+
+impl NetworkHandle {
+    pub(super) fn descriptor(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+}
 
 /// A sandboxed program that was started. Dropped, it is ended.
 #[derive(Debug)]
@@ -66,6 +74,7 @@ struct State {
     stdout: Captured,
     stderr: Captured,
     channel: Captured,
+    live: Option<UnixStream>,
 }
 
 impl Shared {
@@ -97,6 +106,12 @@ impl Running {
     #[must_use]
     pub fn channel(&self) -> Captured {
         self.shared.lock().channel.clone()
+    }
+
+    /// The caller's end of a live channel, once. It ends when all inside have closed theirs.
+    #[must_use]
+    pub fn take_channel(&self) -> Option<UnixStream> {
+        self.shared.lock().live.take()
     }
 
     /// Whether the program has not ended yet.
@@ -169,20 +184,6 @@ pub(super) fn start(spec: &Spec, task: Task) -> Result<Running, SandboxError> {
     }
 }
 
-/// A pipe out of the sandbox.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Stream {
-    Stdout,
-    Stderr,
-    Channel,
-}
-
-struct Pipe {
-    stream: Stream,
-    end: Option<OwnedFd>,
-    cap: usize,
-}
-
 struct Supervisor {
     shared: Arc<Shared>,
     launcher: Child,
@@ -216,10 +217,7 @@ impl Supervisor {
             SockFlag::SOCK_CLOEXEC,
         )
         .map_err(failed)?;
-        let (stdout, stdout_in) = pipe_out().map_err(failed)?;
-        let (stderr, stderr_in) = pipe_out().map_err(failed)?;
-        let channel = spec.channel.then(pipe_out).transpose().map_err(failed)?;
-        let (stdin_out, input) = input(&spec.stdin)?;
+        let mut pipes = Pipes::open(spec).map_err(SandboxError::Launcher)?;
         let (woken, wake) = pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK).map_err(failed)?;
         let program = LAUNCHER
             .get()
@@ -234,38 +232,20 @@ impl Supervisor {
             .map_err(SandboxError::Launcher)?;
         groups.add(launcher.id());
         let plan = compose(spec, task == Task::Program, &identity, &groups);
-        let mut descriptors = vec![
-            stdin_out.as_raw_fd(),
-            stdout_in.as_raw_fd(),
-            stderr_in.as_raw_fd(),
-        ];
-        descriptors.extend(channel.iter().map(|(_, inner)| inner.as_raw_fd()));
-        if let Network::Join(network) = &spec.network {
-            descriptors.push(network.0.as_raw_fd());
-        }
-        let now = Instant::now();
-        let cap = spec.limits.output_bytes;
-        let pipe = |stream, end, cap| Pipe {
-            stream,
-            end: Some(end),
-            cap,
-        };
-        let mut pipes = vec![
-            pipe(Stream::Stdout, stdout, cap),
-            pipe(Stream::Stderr, stderr, cap),
-        ];
+        let descriptors = pipes.descriptors(&spec.network);
         let mut supervisor = Self {
             shared: Arc::new(Shared {
                 state: Mutex::new(State {
                     alive: true,
+                    live: pipes.live.take(),
                     ..State::default()
                 }),
                 changed: Condvar::new(),
             }),
             launcher,
             socket: Some(socket),
-            pipes: Vec::new(),
-            input,
+            pipes: std::mem::take(&mut pipes.outer),
+            input: pipes.input.take(),
             wake: woken,
             isolation: Isolation {
                 kernel: crate::compose::kernel().to_owned(),
@@ -279,17 +259,12 @@ impl Supervisor {
             limits: spec.limits.clone(),
             _identity: identity,
             started: None,
-            deadline: now + BUILDING,
+            deadline: Instant::now() + BUILDING,
             ending: false,
             limits_hit: Vec::new(),
             result: None,
             ended_at: None,
         };
-        if let Some((end, _)) = &channel {
-            let end = end.try_clone().map_err(SandboxError::Launcher)?;
-            pipes.push(pipe(Stream::Channel, end, spec.limits.channel_bytes));
-        }
-        supervisor.pipes = pipes;
         if let Some(socket) = &supervisor.socket
             && let Err(error) = launch::send_with(socket.as_fd(), &plan, &descriptors)
         {
@@ -524,10 +499,7 @@ impl Supervisor {
         let over = captured.truncated;
         drop(state);
         if over {
-            self.hit(match stream {
-                Stream::Channel => LimitHit::Channel,
-                Stream::Stdout | Stream::Stderr => LimitHit::Output,
-            });
+            self.hit(stream.limit());
             self.end();
         }
     }
@@ -591,26 +563,4 @@ impl Supervisor {
             "it ended without a word; a program that uses sandboxes calls `launch_if_asked` first in `main`"
         })
     }
-}
-
-/// A pipe whose outer end never blocks us; the inner one behaves as programs expect.
-fn pipe_out() -> nix::Result<(OwnedFd, OwnedFd)> {
-    let (outer, inner) = pipe2(OFlag::O_CLOEXEC)?;
-    fcntl(&outer, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
-    Ok((outer, inner))
-}
-
-/// Our end of a pipe, and what is still to be written to it.
-type Input = (OwnedFd, Vec<u8>);
-
-/// The program's end of standard input, and ours if it gets any.
-fn input(bytes: &[u8]) -> Result<(OwnedFd, Option<Input>), SandboxError> {
-    if bytes.is_empty() {
-        let nothing = File::open("/dev/null").map_err(SandboxError::Launcher)?;
-        return Ok((nothing.into(), None));
-    }
-    let failed = |error: Errno| SandboxError::Launcher(error.into());
-    let (inner, outer) = pipe2(OFlag::O_CLOEXEC).map_err(failed)?;
-    fcntl(&outer, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).map_err(failed)?;
-    Ok((inner, Some((outer, bytes.to_vec()))))
 }
