@@ -11,13 +11,11 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::compose::OWN_PROCESSES;
 use crate::isolation::{MemoryLimiter, PidsLimiter};
 
 /// Groups of ours are named so, with the caller's process id and a number.
 const PREFIX: &str = "trueline-";
-
-/// The launcher and process 1 inside are counted as well.
-const OWN_PROCESSES: u64 = 2;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Version {

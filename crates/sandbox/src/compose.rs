@@ -22,8 +22,8 @@ const RESERVING: [&str; 9] = [
 ];
 const WIDE_ADDRESS_SPACE: u64 = 64 << 30;
 
-/// Process 1 inside is counted with the program's own processes.
-const FIRST_PROCESS: u64 = 1;
+/// The launcher and process 1 inside are counted with the program's own processes.
+pub(crate) const OWN_PROCESSES: u64 = 2;
 
 pub(crate) fn compose(spec: &Spec, runs: bool, identity: &Identity, groups: &Groups) -> Plan {
     let memory = groups.memory_limiter();
@@ -38,7 +38,7 @@ pub(crate) fn compose(spec: &Spec, runs: bool, identity: &Identity, groups: &Gro
             cpu_s: spec.limits.cpu_s,
             fsize_bytes: spec.limits.fsize_mb << 20,
             files: spec.limits.files,
-            pids: spec.limits.pids + FIRST_PROCESS + foreign_processes(groups),
+            pids: spec.limits.pids + OWN_PROCESSES + foreign_processes(groups),
             address_space_bytes: (memory == MemoryLimiter::Watch)
                 .then(|| address_space(spec, mem_bytes)),
         },

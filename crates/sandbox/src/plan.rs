@@ -90,6 +90,8 @@ pub(crate) enum Event {
     Refused { part: Part, why: String },
     /// Something to be shown cannot be opened, or its place inside cannot be made.
     Host { path: OsString, errno: i32 },
+    /// The network is there; its descriptor comes beside this.
+    Network,
     /// All is built; the program starts now.
     Ready { landlock: Option<u8>, procfs: bool },
     /// The program could not be started.

@@ -128,6 +128,7 @@ fn launch() -> Step<()> {
         Part::Namespaces,
         "no mount, process, IPC, host name and control group namespaces",
     ))?;
+    tell_network().map_err(missing(Part::Namespaces, "the network cannot be told"))?;
     match calls::fork().map_err(missing(Part::Launcher, "no process"))? {
         Fork::Child => first::run(&plan, descriptors, sources),
         Fork::Parent(child) => {
@@ -166,6 +167,12 @@ fn take_plan() -> Step<(Plan, Descriptors)> {
         _reserved: reserved,
     };
     Ok((plan, taken))
+}
+
+/// Hands the present network namespace to the caller, for others to join.
+fn tell_network() -> io::Result<()> {
+    let network = File::open("/proc/self/ns/net")?;
+    send_with(standard_input(), &Event::Network, &[network.as_raw_fd()])
 }
 
 fn join(namespace: &OwnedFd, kind: CloneFlags) -> Step<()> {

@@ -41,6 +41,10 @@ impl Running {
     pub fn is_alive(&self) -> bool {
         match self.0 {}
     }
+    #[must_use]
+    pub fn launcher_id(&self) -> u32 {
+        match self.0 {}
+    }
     pub fn kill(&self) {
         match self.0 {}
     }

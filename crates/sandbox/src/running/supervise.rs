@@ -1,6 +1,5 @@
 //! The caller's side on Linux: a thread for each sandbox.
 
-use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
@@ -42,7 +41,7 @@ pub(super) enum Task {
 
 /// The network of a running sandbox, to be joined by another. It stays as long as this does.
 #[derive(Clone, Debug)]
-pub struct NetworkHandle(Arc<File>);
+pub struct NetworkHandle(Arc<OwnedFd>);
 
 impl NetworkHandle {
     pub(super) fn descriptor(&self) -> RawFd {
@@ -55,6 +54,7 @@ impl NetworkHandle {
 pub struct Running {
     shared: Arc<Shared>,
     network: NetworkHandle,
+    launcher: u32,
     thread: Option<thread::JoinHandle<()>>,
     wake: OwnedFd,
 }
@@ -120,6 +120,12 @@ impl Running {
         self.shared.lock().alive
     }
 
+    /// The process id of the launcher: everything inside ends with it.
+    #[must_use]
+    pub const fn launcher_id(&self) -> u32 {
+        self.launcher
+    }
+
     /// Ends everything inside. `wait` tells the rest.
     pub fn kill(&self) {
         self.shared.lock().killed = true;
@@ -155,6 +161,7 @@ impl Drop for Running {
 pub(super) fn start(spec: &Spec, task: Task) -> Result<Running, SandboxError> {
     let (supervisor, wake) = Supervisor::launch(spec, task)?;
     let shared = Arc::clone(&supervisor.shared);
+    let launcher = supervisor.launcher.id();
     let thread = thread::Builder::new()
         .name("sandbox".to_owned())
         .spawn(move || supervisor.run())
@@ -171,6 +178,7 @@ pub(super) fn start(spec: &Spec, task: Task) -> Result<Running, SandboxError> {
         return Ok(Running {
             shared,
             network,
+            launcher,
             thread: Some(thread),
             wake,
         });
@@ -192,6 +200,7 @@ struct Supervisor {
     /// What is still to be written to the program's standard input.
     input: Option<Input>,
     wake: OwnedFd,
+    network: Option<NetworkHandle>,
     groups: Groups,
     limits: Limits,
     isolation: Isolation,
@@ -247,6 +256,7 @@ impl Supervisor {
             pipes: std::mem::take(&mut pipes.outer),
             input: pipes.input.take(),
             wake: woken,
+            network: None,
             isolation: Isolation {
                 kernel: crate::compose::kernel().to_owned(),
                 dropped_to: identity.uid(),
@@ -269,6 +279,9 @@ impl Supervisor {
             && let Err(error) = launch::send_with(socket.as_fd(), &plan, &descriptors)
         {
             supervisor.finish();
+            // It was gone before it heard a word.
+            let gone = error.kind() == io::ErrorKind::BrokenPipe;
+            let error = if gone { supervisor.silent() } else { error };
             return Err(SandboxError::Launcher(error));
         }
         Ok((supervisor, wake))
@@ -381,8 +394,8 @@ impl Supervisor {
 
     fn hear(&mut self) {
         let Some(socket) = &self.socket else { return };
-        let packet = match launch::receive(socket.as_fd()) {
-            Ok((packet, _)) if !packet.is_empty() => packet,
+        let (packet, descriptors) = match launch::receive(socket.as_fd()) {
+            Ok((packet, descriptors)) if !packet.is_empty() => (packet, descriptors),
             _ => {
                 self.socket = None;
                 // Everything inside has ended: what is in the pipes now is all there will be.
@@ -392,6 +405,10 @@ impl Supervisor {
             }
         };
         match serde_json::from_slice(&packet) {
+            Ok(Event::Network) => {
+                let network = descriptors.into_iter().next();
+                self.network = network.map(|network| NetworkHandle(Arc::new(network)));
+            }
             Ok(event) => self.note(event),
             Err(error) => self.fail(SandboxError::Launcher(error.into())),
         }
@@ -416,6 +433,7 @@ impl Supervisor {
                 error: system(errno),
             }),
             Event::Ready { landlock, procfs } => self.ready(landlock, procfs),
+            Event::Network => {}
             Event::Memory => self.hit(LimitHit::Memory),
             Event::Ended {
                 code,
@@ -440,17 +458,8 @@ impl Supervisor {
         if !self.ending {
             self.deadline = now + Duration::from_secs(self.limits.wall_s);
         }
-        // The launcher waits outside the sandbox's process namespace, but in its network.
-        match File::open(format!("/proc/{}/ns/net", self.launcher.id())) {
-            Ok(network) => {
-                self.shared.lock().network = Some(NetworkHandle(Arc::new(network)));
-                self.shared.changed.notify_all();
-            }
-            Err(error) => {
-                self.fail(SandboxError::Launcher(error));
-                self.end();
-            }
-        }
+        self.shared.lock().network = self.network.take();
+        self.shared.changed.notify_all();
     }
 
     fn feed(&mut self) {
