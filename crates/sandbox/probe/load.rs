@@ -33,11 +33,14 @@ pub(crate) fn memory(children: usize, mb: usize) {
         if child == 0 {
             let mut kept: Vec<Vec<u8>> = Vec::new();
             for _ in 0..mb {
-                let mut chunk = Vec::new();
+                let mut chunk: Vec<u8> = Vec::new();
                 if chunk.try_reserve_exact(MB).is_err() {
                     unsafe { libc::_exit(1) };
                 }
-                chunk.resize(MB, 1);
+                unsafe {
+                    std::ptr::write_bytes(chunk.as_mut_ptr(), 1, MB);
+                    chunk.set_len(MB);
+                }
                 kept.push(chunk);
             }
             std::thread::sleep(Duration::from_millis(500));

@@ -38,7 +38,7 @@ pub(crate) fn compose(spec: &Spec, runs: bool, identity: &Identity, groups: &Gro
             cpu_s: spec.limits.cpu_s,
             fsize_bytes: spec.limits.fsize_mb << 20,
             files: spec.limits.files,
-            pids: spec.limits.pids + OWN_PROCESSES + foreign_processes(groups),
+            pids: spec.limits.pids + OWN_PROCESSES + spare_processes(groups),
             address_space_bytes: (memory == MemoryLimiter::Watch)
                 .then(|| address_space(spec, mem_bytes)),
         },
@@ -131,11 +131,14 @@ fn address_space(spec: &Spec, mem_bytes: u64) -> u64 {
     }
 }
 
-/// Processes that the kernel counts against the sandbox's limit and that are not the sandbox's.
-/// Since 5.14 it counts in the user namespace; before, an ordinary user's own are counted as well.
-fn foreign_processes(groups: &Groups) -> u64 {
-    let counted_apart = is_root() || kernel_at_least(5, 14);
-    if counted_apart || groups.pids_limiter() != PidsLimiter::Rlimit {
+/// What the kernel's limit per user has above the sandbox's own. A control group that counts is to
+/// be met first, since it tells. Without one, processes that are not the sandbox's may be counted
+/// with them: since 5.14 the kernel counts in the user namespace, before it counted all of a user.
+fn spare_processes(groups: &Groups) -> u64 {
+    if groups.pids_limiter() != PidsLimiter::Rlimit {
+        return 16;
+    }
+    if is_root() || kernel_at_least(5, 14) {
         return 0;
     }
     let own = owner(Path::new("/proc/self"));
