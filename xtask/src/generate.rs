@@ -6,7 +6,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use trueline_facts::artifact::ArtifactReport;
-use trueline_facts::{blame::BlameReport, scan::ScanReport, stats::StatsReport};
+use trueline_facts::{
+    blame::BlameReport, doctor::DoctorReport, scan::ScanReport, stats::StatsReport,
+};
 use trueline_taint::Engine;
 
 use crate::metadata::root;
@@ -43,6 +45,7 @@ fn files() -> Result<Vec<(String, String)>> {
         schema("scan", &schemars::schema_for!(ScanReport))?,
         schema("stats", &schemars::schema_for!(StatsReport))?,
         schema("blame", &schemars::schema_for!(BlameReport))?,
+        schema("doctor", &schemars::schema_for!(DoctorReport))?,
         schema("rule", &trueline_taint::rule_schema())?,
         schema("model", &trueline_taint::model_schema())?,
     ];

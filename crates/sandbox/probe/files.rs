@@ -93,12 +93,12 @@ fn make_block_device(path: &str) -> io::Result<()> {
     }
 }
 
-/// Ten thousand folders in folders. Built from the innermost outwards, since each step at a depth
+/// So many folders in folders. Built from the innermost outwards, since each step at a depth
 /// costs its depth.
-pub(crate) fn deep(from: &str) {
+pub(crate) fn deep(from: &str, depth: u32) {
     std::env::set_current_dir(from).unwrap();
     fs::create_dir("d").unwrap();
-    for made in 1..10_000 {
+    for made in 1..depth {
         let nested = fs::create_dir("outer")
             .and_then(|()| fs::rename("d", "outer/d"))
             .and_then(|()| fs::rename("outer", "d"));
@@ -107,7 +107,7 @@ pub(crate) fn deep(from: &str) {
             return;
         }
     }
-    println!("10000");
+    println!("{depth}");
 }
 
 /// Leaves things behind that are hard to look into or to remove, and looks for those of others.

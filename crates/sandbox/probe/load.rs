@@ -69,6 +69,35 @@ pub(crate) fn hidden_memory() {
     println!("{} MB", kept.len());
 }
 
+/// Shared memory that no page table names any more, and that is kept all the same.
+pub(crate) fn dropped_memory() {
+    let length = 400 * MB;
+    let flags = libc::MAP_SHARED | libc::MAP_ANONYMOUS;
+    let protection = libc::PROT_READ | libc::PROT_WRITE;
+    let mut able = 0;
+    for _ in 0..2 {
+        let child = unsafe { libc::fork() };
+        if child == 0 {
+            unsafe {
+                let place = libc::mmap(std::ptr::null_mut(), length, protection, flags, -1, 0);
+                if place == libc::MAP_FAILED {
+                    libc::_exit(1);
+                }
+                for part in (0..length).step_by(16 * MB) {
+                    std::ptr::write_bytes(place.byte_add(part).cast::<u8>(), 1, 16 * MB);
+                    libc::madvise(place.byte_add(part), 16 * MB, libc::MADV_DONTNEED);
+                }
+                std::thread::sleep(Duration::from_secs(1));
+                libc::_exit(0);
+            }
+        }
+        let mut status = 0;
+        unsafe { libc::waitpid(child, &raw mut status, 0) };
+        able += usize::from(libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0);
+    }
+    println!("{able} of 2");
+}
+
 fn ignore(signal: i32) {
     unsafe { libc::signal(signal, libc::SIG_IGN) };
 }

@@ -71,11 +71,20 @@ impl RunDir {
     /// Writes a file, with the folders on the way to it. The name is that of an archive's entry:
     /// absolute ones and those that go upwards are refused.
     pub fn write(&self, name: &Path, content: &[u8]) -> Result<(), SandboxError> {
+        self.write_with(name, content, 0o644)
+    }
+
+    /// Writes a file that can be run, in the same way.
+    pub fn write_program(&self, name: &Path, content: &[u8]) -> Result<(), SandboxError> {
+        self.write_with(name, content, 0o755)
+    }
+
+    fn write_with(&self, name: &Path, content: &[u8], mode: u32) -> Result<(), SandboxError> {
         let (parent, file) = self.place(name)?;
         let target = parent.join(file);
         let mut out = File::create_new(&target).map_err(|error| at(&target, error))?;
         out.write_all(content).map_err(|error| at(&target, error))?;
-        self.finish(&target, &out, 0o644)
+        self.finish(&target, &out, mode)
     }
 
     /// Copies a submission into `inside` (`""`: the folder itself), within a budget.

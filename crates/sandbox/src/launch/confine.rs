@@ -295,6 +295,17 @@ const DENIED: &[i64] = &[
     libc::SYS__sysctl,
 ];
 
+/// Flags of clone that make a namespace.
+const NAMESPACES: [i32; 7] = [
+    libc::CLONE_NEWUSER,
+    libc::CLONE_NEWNS,
+    libc::CLONE_NEWPID,
+    libc::CLONE_NEWNET,
+    libc::CLONE_NEWIPC,
+    libc::CLONE_NEWUTS,
+    libc::CLONE_NEWCGROUP,
+];
+
 /// Memory that belongs to no process's resident size: refused where nobody else would count it.
 const UNCOUNTED_MEMORY: &[i64] = &[libc::SYS_memfd_create, libc::SYS_shmget, libc::SYS_msgget];
 
@@ -310,12 +321,16 @@ fn filter_calls(memory: MemoryLimiter) -> io::Result<()> {
     if memory == MemoryLimiter::Watch {
         rules.extend(UNCOUNTED_MEMORY.iter().map(|call| (*call, Vec::new())));
     }
-    let new_user = libc::CLONE_NEWUSER as u64;
-    let namespaces = SeccompCmpOp::MaskedEq(new_user);
-    rules.insert(
-        libc::SYS_clone,
-        vec![rule(vec![condition(0, namespaces, new_user)?])?],
-    );
+    let mut namespaces = Vec::new();
+    for flag in NAMESPACES {
+        let flag = u64::from(flag.cast_unsigned());
+        namespaces.push(rule(vec![condition(
+            0,
+            SeccompCmpOp::MaskedEq(flag),
+            flag,
+        )?])?);
+    }
+    rules.insert(libc::SYS_clone, namespaces);
     // Characters put into a terminal's input, by the call and by its variant for consoles.
     let mut terminal = Vec::new();
     for request in [0x5412, 0x541c] {

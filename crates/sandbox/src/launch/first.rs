@@ -3,7 +3,6 @@
 //! It cannot be signalled from inside (process 1 has no handlers) nor looked into (it is not
 //! dumpable). When it ends, by itself or because the launcher does, the kernel ends all inside.
 
-use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use nix::unistd::{Pid, sethostname, setsid};
 
 use super::calls::{self, Fork, Patience, Reaped};
 use super::root::{self, Sources};
+use super::usage::Usage;
 use super::{Descriptors, Step, Stop, confine, missing, send, standard_input};
 use crate::isolation::{MemoryLimiter, Part};
 use crate::plan::{Event, Plan};
@@ -56,7 +56,7 @@ fn hold(plan: &Plan, descriptors: Descriptors, sources: Option<Sources>) -> Step
         .map_err(missing(Part::Capabilities, "process 1 keeps them"))?;
     dies_with_launcher()?;
     let ended = match plan.memory {
-        MemoryLimiter::Watch => watch(program, plan.mem_bytes),
+        MemoryLimiter::Watch => watch(program, plan.mem_bytes, &root.scratch),
         MemoryLimiter::CgroupV1 | MemoryLimiter::CgroupV2 => reap_until(program),
     };
     // What it left behind, so that its use of the processor is counted as well.
@@ -87,7 +87,8 @@ fn reap_until(program: i32) -> Reaped {
     }
 }
 
-fn watch(program: i32, limit: u64) -> Reaped {
+fn watch(program: i32, limit: u64, scratch: &[PathBuf]) -> Reaped {
+    let mut usage = Usage::new(scratch);
     loop {
         match calls::reap(Patience::Look) {
             Ok(Some(child)) if child.pid == program => return child,
@@ -95,46 +96,11 @@ fn watch(program: i32, limit: u64) -> Reaped {
             Ok(None) => {}
             Err(_) => return LOST,
         }
-        if resident_bytes() > limit && shared_bytes() > limit {
+        if usage.exceeds(limit) {
             let _ = kill(Pid::from_raw(-1), Signal::SIGKILL);
             let _ = send(standard_input(), &Event::Memory);
             return reap_until(program);
         }
         calls::child_signal(WATCH_EVERY);
     }
-}
-
-/// Memory that is present in all processes but this one; what they share is counted in each.
-fn resident_bytes() -> u64 {
-    const PAGE: u64 = 4096;
-    processes()
-        .filter_map(|process| fs::read_to_string(process.join("statm")).ok())
-        .filter_map(|statm| statm.split(' ').nth(1)?.parse::<u64>().ok())
-        .map(|pages| pages * PAGE)
-        .sum()
-}
-
-/// The same with shared memory counted once. It costs more, so it is asked second.
-fn shared_bytes() -> u64 {
-    processes()
-        .filter_map(|process| fs::read_to_string(process.join("smaps_rollup")).ok())
-        .filter_map(|rollup| {
-            let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
-            line.trim().strip_suffix(" kB")?.parse::<u64>().ok()
-        })
-        .map(|kb| kb * 1024)
-        .sum()
-}
-
-fn processes() -> impl Iterator<Item = PathBuf> {
-    fs::read_dir("/proc")
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter(|entry| {
-            let name = entry.file_name();
-            let name = name.to_str().unwrap_or_default();
-            name != "1" && name.bytes().all(|byte| byte.is_ascii_digit())
-        })
-        .map(|entry| entry.path())
 }

@@ -11,6 +11,7 @@ mod confine;
 mod first;
 mod mail;
 mod root;
+mod usage;
 
 use std::fs::{self, File};
 use std::io;
@@ -85,10 +86,13 @@ fn launch() -> Step<()> {
         if let Some(network) = network {
             join(network, CloneFlags::CLONE_NEWNET)?;
         }
-        unshare(CloneFlags::CLONE_NEWNS)
-            .map_err(missing(Part::Namespaces, "no mount namespace"))?;
         // As root, since a toolchain may lie where its unprivileged self cannot go.
-        sources = Some(root::stage(&plan)?);
+        match unshare(CloneFlags::CLONE_NEWNS) {
+            Ok(()) => sources = Some(root::stage(&plan)?),
+            // Root of a container, without root's rights: it goes on as ordinary users do.
+            Err(Errno::EPERM) => {}
+            Err(error) => return Err(missing(Part::Namespaces, "no mount namespace")(error)),
+        }
         give_up_root(&plan)?;
     }
     let (uid, gid) = (geteuid(), getegid());

@@ -108,6 +108,8 @@ pub(super) struct Root {
     pub(super) readable: Vec<PathBuf>,
     pub(super) writable: Vec<PathBuf>,
     pub(super) devices: Vec<PathBuf>,
+    /// File systems in memory, those of copies too.
+    pub(super) scratch: Vec<PathBuf>,
     pub(super) procfs: bool,
 }
 
@@ -230,6 +232,7 @@ pub(super) fn build(plan: &Plan, sources: Option<Sources>) -> Step<Root> {
         readable: vec![PathBuf::from("/etc")],
         writable: Vec::new(),
         devices: Vec::new(),
+        scratch: Vec::new(),
         procfs: false,
     };
     write_files(&new_root).map_err(failed("it cannot be filled"))?;
@@ -283,6 +286,7 @@ fn add_scratch(new_root: &Path, scratch: &Scratch, root: &mut Root) -> Step<()> 
     );
     tmpfs(&place, &options).map_err(failed("no scratch file system"))?;
     root.writable.push(PathBuf::from(&scratch.inside));
+    root.scratch.push(PathBuf::from(&scratch.inside));
     Ok(())
 }
 

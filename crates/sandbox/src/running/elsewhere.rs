@@ -48,6 +48,10 @@ impl Running {
     pub fn kill(&self) {
         match self.0 {}
     }
+    #[must_use]
+    pub fn wait_at_most(&self, _time: std::time::Duration) -> bool {
+        match self.0 {}
+    }
     pub fn wait(self) -> Result<Outcome, SandboxError> {
         match self.0 {}
     }

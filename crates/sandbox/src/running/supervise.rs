@@ -3,6 +3,7 @@
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -133,6 +134,21 @@ impl Running {
         let _ = nix::unistd::write(&self.wake, b"k");
     }
 
+    /// Waits until it has ended, at most this long; says whether it has.
+    #[must_use]
+    pub fn wait_at_most(&self, time: Duration) -> bool {
+        let state = self.shared.lock();
+        let waited = self
+            .shared
+            .changed
+            .wait_timeout_while(state, time, |state| state.ended.is_none());
+        waited
+            .unwrap_or_else(PoisonError::into_inner)
+            .0
+            .ended
+            .is_some()
+    }
+
     /// Waits until it has ended, and everything that it started with it.
     pub fn wait(mut self) -> Result<Outcome, SandboxError> {
         self.join();
@@ -234,6 +250,8 @@ impl Supervisor {
         let launcher = Command::new(program)
             .arg(launch::ARGUMENT)
             .env_clear()
+            // An interrupt at the terminal is the caller's to deal with.
+            .process_group(0)
             .stdin(Stdio::from(theirs))
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -73,6 +73,30 @@ fn memory_of_a_process_that_hides_itself_is_counted() {
 }
 
 #[test]
+fn shared_memory_that_is_dropped_but_kept_is_counted() {
+    let Some(outcome) = run(&probe(&["dropped-memory"]).limits(limits())) else {
+        return;
+    };
+    assert!(
+        outcome.limits_hit.contains(&LimitHit::Memory),
+        "{outcome:?}"
+    );
+    assert_ne!(outcome.stdout.text(), "2 of 2\n");
+}
+
+#[test]
+fn scratch_counts_as_memory() {
+    let limits = Limits {
+        mem_mb: 40,
+        ..limits()
+    };
+    let Some(outcome) = run(&probe(&["fill-disk"]).limits(limits)) else {
+        return;
+    };
+    assert_eq!(outcome.limits_hit, [LimitHit::Memory], "{outcome:?}");
+}
+
+#[test]
 fn many_files_fill_the_scratch_and_nothing_else() {
     // More memory than scratch, so that it is the quota that stops it.
     let limits = Limits {
@@ -117,7 +141,7 @@ fn folders_ten_thousand_deep_do_no_harm() {
         mb: 64,
         inodes: 20_000,
     };
-    let spec = probe(&["deep", "/tmp"])
+    let spec = probe(&["deep", "/tmp", "10000"])
         .scratch("/tmp", quota)
         .limits(limits());
     let Some(outcome) = run(&spec) else { return };

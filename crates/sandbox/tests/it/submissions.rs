@@ -104,6 +104,9 @@ fn names_that_lead_elsewhere_are_refused() {
         }
     }
     run_dir.write(Path::new("a/b/c"), b"x").unwrap();
+    run_dir.write_program(Path::new("a/run"), b"x").unwrap();
+    let mode = fs::metadata(run_dir.path().join("a/run")).unwrap().mode();
+    assert_eq!(mode & 0o7777, 0o755);
     assert_eq!(fs::read(run_dir.path().join("a/b/c")).unwrap(), b"x");
 }
 
@@ -149,8 +152,9 @@ fn submissions_have_a_budget() {
 fn what_a_program_leaves_in_its_folder_is_removed_whatever_it_is() {
     let run_dir = run_dir();
     let path = run_dir.path().to_owned();
-    for arguments in [["leave", "/app/left"], ["deep", "/app"]] {
-        let spec = probe(&arguments)
+    // Deep enough that no path to the innermost is short enough for the kernel.
+    for arguments in [&["leave", "/app/left"][..], &["deep", "/app", "3000"]] {
+        let spec = probe(arguments)
             .identity(run_dir.identity())
             .read_write(run_dir.path(), "/app");
         let Some(outcome) = run(&spec) else { return };
