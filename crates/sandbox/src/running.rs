@@ -3,7 +3,6 @@
 //! One thread of the caller's process belongs to each sandbox. It alone holds the launcher's
 //! socket; when it lets go, by its own will or because the caller dies, everything inside ends.
 
-use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -66,7 +65,7 @@ pub fn run(spec: &Spec) -> Result<Outcome, SandboxError> {
 pub(crate) fn try_isolation() -> Result<Isolation, Refusal> {
     #[cfg(target_os = "linux")]
     {
-        let spec = Spec::new(Vec::<OsString>::new());
+        let spec = Spec::new(Vec::<std::ffi::OsString>::new());
         supervise::start(&spec, supervise::Task::Trial)
             .and_then(Running::wait)
             .map(|outcome| outcome.isolation)

@@ -1,5 +1,9 @@
 //! `trueline sandbox run` and `trueline doctor`, as the machine allows.
 #![cfg(target_os = "linux")]
+#![expect(
+    clippy::print_stderr,
+    reason = "says what could not be tested on this machine"
+)]
 
 use std::fs;
 use std::process::{Command, Output, Stdio};

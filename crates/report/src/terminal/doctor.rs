@@ -11,11 +11,11 @@ use crate::style::Style;
 pub fn doctor(report: &DoctorReport, style: &Style) -> String {
     let mut out = String::new();
     // Writing to a string does not fail.
-    let _ = write(&mut out, report, style);
+    let _ = write(&mut out, report, *style);
     out
 }
 
-fn write(out: &mut String, report: &DoctorReport, style: &Style) -> std::fmt::Result {
+fn write(out: &mut String, report: &DoctorReport, style: Style) -> std::fmt::Result {
     let sandbox = &report.sandbox;
     let (verdict, color) = if sandbox.isolates {
         ("can isolate", "32")

@@ -1,7 +1,7 @@
 //! The system calls that only `unsafe` reaches, each behind a safe function.
 //!
-//! This is the one module of the workspace where `unsafe` is allowed. Each block says why it holds;
-//! nothing here decides anything.
+//! This is the one module of the product where `unsafe` is allowed (the tests' probe has its own).
+//! Each block says why it holds; nothing here decides anything.
 #![expect(
     unsafe_code,
     reason = "system calls without a safe wrapper; see the comment at each block"
