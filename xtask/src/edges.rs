@@ -8,13 +8,23 @@ use crate::metadata::Metadata;
 /// Layers, foundation first. A crate that is not here fails the check until it is placed.
 const LAYERS: &[&[&str]] = &[
     &["facts"],
-    &["authorship", "cache", "sarif", "syntax"],
+    &[
+        "authorship",
+        "cache",
+        "sandbox",
+        "sarif",
+        "skills",
+        "syntax",
+    ],
     &[
         "history",
         "capture",
         "taint",
         "artifacts",
         "agents",
+        "attest",
+        "policy",
+        "scenarios",
         "threats",
     ],
     &["scan"],
@@ -26,10 +36,16 @@ const LAYERS: &[&[&str]] = &[
 /// Edges that the layers permit but the architecture does not.
 const FORBIDDEN: &[(&str, &str)] = &[
     ("report", "scan"),
+    ("report", "attest"),
     ("report", "history"),
     ("report", "taint"),
     ("taint", "authorship"),
     ("taint", "cache"),
+    // Judging reads facts and nothing else.
+    ("policy", "authorship"),
+    ("policy", "cache"),
+    ("policy", "sarif"),
+    ("policy", "syntax"),
 ];
 
 /// Fails with every edge that is not allowed.

@@ -7,7 +7,8 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use trueline_facts::artifact::ArtifactReport;
 use trueline_facts::{
-    blame::BlameReport, scan::ScanReport, stats::StatsReport, threat::ThreatModel,
+    blame::BlameReport, doctor::DoctorReport, scan::ScanReport, stats::StatsReport,
+    threat::ThreatModel,
 };
 use trueline_taint::Engine;
 
@@ -46,6 +47,7 @@ fn files() -> Result<Vec<(String, String)>> {
         schema("stats", &schemars::schema_for!(StatsReport))?,
         schema("blame", &schemars::schema_for!(BlameReport))?,
         schema("threats", &schemars::schema_for!(ThreatModel))?,
+        schema("doctor", &schemars::schema_for!(DoctorReport))?,
         schema("rule", &trueline_taint::rule_schema())?,
         schema("model", &trueline_taint::model_schema())?,
     ];

@@ -42,6 +42,10 @@ pub(crate) enum Command {
     Init(Init),
     /// Answer AI agents over the Model Context Protocol, on standard input and output.
     Mcp(Mcp),
+    /// Run a command that is not trusted, in isolation or not at all.
+    Sandbox(Sandbox),
+    /// Show what this machine has: isolation for untrusted code, runtimes for exercises, git.
+    Doctor(Doctor),
 }
 
 /// What commands that read a repository share.
@@ -397,6 +401,82 @@ pub(crate) struct Threats {
     pub(crate) reading: Reading,
     #[command(flatten)]
     pub(crate) writing: Writing,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Sandbox {
+    #[command(subcommand)]
+    pub(crate) action: SandboxAction,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum SandboxAction {
+    /// Run one command with a copy of a folder, no network and bounded time, memory and output. Exits
+    /// with the command's own code, 128 and more for a signal; 2 for wrong usage, 3 where this machine
+    /// cannot isolate.
+    Run(SandboxRun),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SandboxRun {
+    /// What the command finds at /app, where it runs. It gets a copy: what it writes is gone with it.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+    /// Memory of all its processes together.
+    #[arg(long, value_name = "MB", default_value_t = 256, value_parser = clap::value_parser!(u64).range(16..=1_048_576))]
+    pub(crate) mem: u64,
+    /// Time on the clock.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(crate) wall: u64,
+    /// Processor time of one process.
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(crate) cpu: u64,
+    /// Processes and threads at one time.
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=32_768))]
+    pub(crate) pids: u64,
+    /// Size of one file.
+    #[arg(long, value_name = "MB", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=1_048_576))]
+    pub(crate) fsize: u64,
+    /// Output of each stream, beyond which the command is ended.
+    #[arg(long, value_name = "BYTES", default_value_t = 1 << 20)]
+    pub(crate) output: usize,
+    /// Set a variable; nothing of yours is inherited. May be given more than once.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
+    pub(crate) env: Vec<(String, String)>,
+    /// Show a language as it is installed here, wherever that is. That of the command itself is shown
+    /// anyway. May be given more than once.
+    #[arg(long, value_name = "LANGUAGE", value_enum)]
+    pub(crate) with: Vec<SandboxLanguage>,
+    /// Give it what is on standard input, read to its end first.
+    #[arg(long)]
+    pub(crate) stdin: bool,
+    /// The command and its arguments.
+    #[arg(required = true, last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<std::ffi::OsString>,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum SandboxLanguage {
+    Python,
+    Node,
+    Java,
+    Go,
+    Rust,
+}
+
+fn variable(pair: &str) -> Result<(String, String), String> {
+    let (name, value) = pair.split_once('=').ok_or("write NAME=VALUE")?;
+    if name.is_empty() {
+        return Err("the name is empty".to_owned());
+    }
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Doctor {
+    /// How to print the result.
+    #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
+    pub(crate) format: ListFormat,
 }
 
 #[derive(Args, Debug)]

@@ -25,9 +25,12 @@ pub(crate) enum Ended {
     Interrupted,
     /// An agent's tool was told no by an exit code of its own.
     Refused(u8),
+    /// A command was run, and this is its exit code.
+    Ran(u8),
 }
 
 fn main() -> ExitCode {
+    trueline_sandbox::launch_if_asked();
     let arguments = Arguments::parse();
     let interrupt = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&interrupt);
@@ -49,11 +52,13 @@ fn main() -> ExitCode {
         Command::Rules(rules) => commands::rules::run(rules),
         Command::Init(init) => commands::init::run(init, &interrupt),
         Command::Mcp(mcp) => commands::mcp::run(mcp, &interrupt),
+        Command::Sandbox(sandbox) => commands::sandbox::run(sandbox, &interrupt),
+        Command::Doctor(doctor) => commands::doctor::run(doctor),
     };
     match outcome {
         Ok(Ended::Pass) => ExitCode::SUCCESS,
         Ok(Ended::Findings) => ExitCode::from(1),
-        Ok(Ended::Refused(code)) => ExitCode::from(code),
+        Ok(Ended::Refused(code) | Ended::Ran(code)) => ExitCode::from(code),
         Ok(Ended::Interrupted) => {
             let _ = writeln!(
                 std::io::stderr(),

@@ -8,6 +8,7 @@ pub mod blame;
 pub mod code;
 pub mod commit;
 pub mod diagnostic;
+pub mod doctor;
 pub mod finding;
 pub mod health;
 pub mod origin;

@@ -4,10 +4,12 @@ pub(crate) mod artifacts;
 pub(crate) mod blame;
 pub(crate) mod declare;
 pub(crate) mod diff;
+pub(crate) mod doctor;
 pub(crate) mod hook;
 pub(crate) mod init;
 pub(crate) mod mcp;
 pub(crate) mod rules;
+pub(crate) mod sandbox;
 pub(crate) mod scan;
 pub(crate) mod stats;
 pub(crate) mod threats;
@@ -69,6 +71,7 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
             Some(InitError::File { .. } | InitError::Unreadable { .. } | InitError::Broken { .. })
         )
         || error.downcast_ref::<Unwritable>().is_some()
+        || error.downcast_ref().is_some_and(sandbox::is_usage)
         || error.downcast_ref::<hook::Misused>().is_some()
         || error.downcast_ref::<InstallError>().is_some()
         || matches!(error.downcast_ref(), Some(RangeError::Range { .. }));

@@ -17,6 +17,7 @@ mod init;
 mod mcp;
 mod repository;
 mod rules;
+mod sandbox;
 mod scan;
 mod stats;
 mod suppress;

@@ -2,6 +2,7 @@
 //! stands before every AI share; colour only repeats what words say.
 
 mod blame;
+mod doctor;
 mod finding;
 mod layout;
 mod page;
@@ -10,6 +11,7 @@ mod sections;
 mod stats;
 
 pub use blame::blame;
+pub use doctor::doctor;
 pub use page::page;
 pub use scan::scan;
 pub use stats::stats;

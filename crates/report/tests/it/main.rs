@@ -1,6 +1,7 @@
 //! Behaviour of the renderers on hand-built documents.
 
 mod blame;
+mod doctor;
 mod fixtures;
 mod hostile;
 mod html;
