@@ -9,7 +9,14 @@ use crate::metadata::Metadata;
 const LAYERS: &[&[&str]] = &[
     &["facts"],
     &["authorship", "cache", "sarif", "syntax"],
-    &["history", "capture", "taint", "artifacts", "agents"],
+    &[
+        "history",
+        "capture",
+        "taint",
+        "artifacts",
+        "agents",
+        "attest",
+    ],
     &["scan"],
     &["report"],
     &["assist"],
@@ -19,6 +26,7 @@ const LAYERS: &[&[&str]] = &[
 /// Edges that the layers permit but the architecture does not.
 const FORBIDDEN: &[(&str, &str)] = &[
     ("report", "scan"),
+    ("report", "attest"),
     ("report", "history"),
     ("report", "taint"),
     ("taint", "authorship"),

@@ -1,7 +1,9 @@
 //! Behaviour of the renderers on hand-built documents.
 
 mod blame;
+mod controls;
 mod fixtures;
+mod gitlab;
 mod hostile;
 mod html;
 mod markdown;
