@@ -22,9 +22,12 @@ while [ "$page" -le 10 ]; do
     page=$((page + 1))
 done
 if [ -n "$id" ]; then
-    api PATCH "/repos/$GITHUB_REPOSITORY/issues/comments/$id" "$OUT/comment-request.json" >/dev/null
-    say "comment $id edited"
+    method=PATCH path="/repos/$GITHUB_REPOSITORY/issues/comments/$id"
 else
-    api POST "$comments" "$OUT/comment-request.json" >/dev/null
-    say "comment written"
+    method=POST path=$comments
+fi
+if api "$method" "$path" "$OUT/comment-request.json" >"$OUT/comment-answer.json"; then
+    say "comment ${id:-of this change} written"
+else
+    not_taken "$OUT/comment-answer.json"
 fi

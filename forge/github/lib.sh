@@ -30,6 +30,14 @@ say() {
     printf 'trueline: %s\n' "$*"
 }
 
+# not_taken ANSWER: the forge refused what is a courtesy to readers. A fork's token may only read: the job goes on, and the
+# summary of the job has it all.
+not_taken() {
+    say "the forge did not take it; a fork's token may only read, others need pull-requests: write. It says:"
+    head -c 300 "$1" | tr '\n' ' '
+    echo
+}
+
 # A pull request is known by its number; anything else is none.
 is_pull_request() {
     case ${PR_NUMBER:-} in

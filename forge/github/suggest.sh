@@ -15,5 +15,8 @@ if [ ! -s "$OUT/review-request.json" ]; then
     say "nothing new to say on lines"
     exit 0
 fi
-api POST "$reviews/reviews" "$OUT/review-request.json" >/dev/null
-say "review written"
+if api POST "$reviews/reviews" "$OUT/review-request.json" >"$OUT/review-answer.json"; then
+    say "review written"
+else
+    not_taken "$OUT/review-answer.json"
+fi

@@ -16,7 +16,7 @@ pub enum Sign {
     Policy,
     /// `[tools] approved`.
     ApprovedTools,
-    /// `[[gate]]`, or any other table of gates.
+    /// `[gates]` or `[[gate]]`.
     Gates,
     /// `[zone.…]`.
     Zones,
@@ -44,7 +44,7 @@ impl Sign {
         match self {
             Self::Policy => "a policy (`trueline.toml`)",
             Self::ApprovedTools => "a list of approved tools (`[tools] approved`)",
-            Self::Gates => "gates (`[[gate]]`)",
+            Self::Gates => "gates (`[gates]`)",
             Self::Zones => "zones (`[zone.NAME]`)",
             Self::Guard => "a guard of agents (`[guard]`)",
             Self::CaptureClasses => "classes of files (`[capture.classes]`)",

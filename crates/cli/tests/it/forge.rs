@@ -24,6 +24,8 @@ struct State {
     reviews: Vec<Value>,
     uploads: Vec<Value>,
     refused: Vec<String>,
+    /// As for the token of a fork.
+    read_only: bool,
 }
 
 struct Forge {
@@ -91,6 +93,9 @@ fn handle(state: &mut State, method: &str, target: &str, body: &[u8]) -> (&'stat
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let parsed: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
     let text = |value: &Value| value["body"].as_str().unwrap_or_default().to_owned();
+    if state.read_only && method != "GET" {
+        return ("403 Forbidden", json!({"message": "not accessible"}));
+    }
     match (method, path) {
         ("GET", "/repos/acme/shop/issues/7/comments") => {
             let page = query.rsplit_once("page=").map_or("1", |(_, page)| page);
@@ -286,6 +291,21 @@ fn a_pull_request_gets_one_comment_that_is_edited_one_review_and_an_upload() {
     let state = runner.forge.state.lock().unwrap();
     assert_eq!((state.comments.len(), state.reviews.len()), (131, 1));
     assert!(!state.comments[&131].1.contains("app.py:11"));
+}
+
+#[test]
+fn a_fork_whose_token_may_only_read_gets_its_reports_and_the_job_goes_on() {
+    let (repository, base) = pull_request();
+    let Some(runner) = Runner::new(&repository, &base) else {
+        return;
+    };
+    runner.forge.state.lock().unwrap().read_only = true;
+    runner.passes("scan", &[]);
+    for script in ["sarif", "comment", "suggest"] {
+        let told = runner.passes(script, &[]);
+        assert!(told.contains("did not take"), "{script}: {told}");
+    }
+    assert!(runner.read("step-summary.md").contains("SQL"));
 }
 
 #[test]

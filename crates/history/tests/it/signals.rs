@@ -374,7 +374,11 @@ fn advice_names_what_is_absent_and_stops_at_full_coverage() {
         advice[1],
         r#"in .claude/settings.json remove "includeCoAuthoredBy": false"#
     );
-    assert!(advice.iter().any(|how| how.contains("trueline hook install")));
+    assert!(
+        advice
+            .iter()
+            .any(|how| how.contains("trueline hook install"))
+    );
     assert!(advice.iter().any(|how| how.contains("--local-sessions")));
     assert!(advice.iter().any(|how| how.starts_with("trueline declare")));
 
