@@ -22,7 +22,7 @@ pub(crate) const fn state(state: ControlState) -> &'static str {
     match state {
         ControlState::Evidenced => "evidenced",
         ControlState::Attested => "attested by a person",
-        ControlState::Unjudged => "evidence there, not judged",
+        ControlState::Unjudged => "evidenced, not judged yet",
         ControlState::Partial => "partly evidenced",
         ControlState::Expired => "statement expired",
         ControlState::Open => "open",
@@ -37,7 +37,7 @@ pub(crate) const fn class(class: ControlClass) -> &'static str {
     }
 }
 
-/// `12 evidenced, 3 open`: states that occur, with their numbers.
+/// `12 evidenced; 3 open`: states that occur, with their numbers.
 pub(crate) fn tally(report: &ControlReport) -> String {
     let parts: Vec<String> = STATES
         .iter()
@@ -46,7 +46,7 @@ pub(crate) fn tally(report: &ControlReport) -> String {
             (number > 0).then(|| format!("{number} {}", state(one)))
         })
         .collect();
-    parts.join(", ")
+    parts.join("; ")
 }
 
 /// What the signed verdicts are worth.

@@ -35,14 +35,14 @@ pub fn controls(report: &ControlReport) -> String {
     for (family, name) in families(report) {
         put!(
             body,
-            "<h3>{} {}</h3>\n<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Control</th><th scope=\"col\">Level</th><th scope=\"col\">Asks</th><th scope=\"col\">Answered</th><th scope=\"col\">State</th><th scope=\"col\">Evidence</th><th scope=\"col\">SSDF</th></tr></thead><tbody>\n",
+            "<div class=\"panel\"><h3>{} {}</h3>\n<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Control</th><th scope=\"col\">Level</th><th scope=\"col\">Asks</th><th scope=\"col\">Answered</th><th scope=\"col\">State</th><th scope=\"col\">Evidence</th><th scope=\"col\">SSDF</th></tr></thead><tbody>\n",
             esc(family),
             esc(name)
         );
         for control in of_family(report, family) {
             row(&mut body, control);
         }
-        body.push_str("</tbody></table></div>\n");
+        body.push_str("</tbody></table></div></div>\n");
     }
     body.push_str("</section>\n");
     page.finish(&body, "")
