@@ -6,6 +6,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use trueline_facts::artifact::ArtifactReport;
+use trueline_facts::attestation::Verification;
+use trueline_facts::control::ControlReport;
 use trueline_facts::{
     blame::BlameReport, doctor::DoctorReport, scan::ScanReport, stats::StatsReport,
     threat::ThreatModel,
@@ -43,6 +45,8 @@ pub(crate) fn run(check: bool) -> Result<()> {
 fn files() -> Result<Vec<(String, String)>> {
     let mut files = vec![
         schema("artifacts", &schemars::schema_for!(ArtifactReport))?,
+        schema("attestation-log", &schemars::schema_for!(Verification))?,
+        schema("controls", &schemars::schema_for!(ControlReport))?,
         schema("scan", &schemars::schema_for!(ScanReport))?,
         schema("stats", &schemars::schema_for!(StatsReport))?,
         schema("blame", &schemars::schema_for!(BlameReport))?,

@@ -7,6 +7,7 @@
 )]
 
 mod bench;
+mod dist;
 mod edges;
 mod generate;
 mod licences;
@@ -39,6 +40,18 @@ enum Task {
         /// Fail instead of writing when a file is not up to date.
         #[arg(long)]
         check: bool,
+    },
+    /// Build and pack a release: a static program, an archive, a Python wheel, completions, manual pages.
+    Dist {
+        /// Pack this program; by default it is built.
+        #[arg(long)]
+        program: Option<PathBuf>,
+        /// How it is built.
+        #[arg(long, value_enum, default_value_t = dist::Profile::Dist)]
+        profile: dist::Profile,
+        /// Where the files go.
+        #[arg(long, default_value = "target/dist-files")]
+        folder: PathBuf,
     },
     /// Check that no crate depends on one that the architecture forbids.
     Edges,
@@ -223,6 +236,11 @@ fn main() -> Result<()> {
     match Arguments::parse().task {
         Task::Test => steps::test(),
         Task::Generate { check } => generate::run(check),
+        Task::Dist {
+            program,
+            profile,
+            folder,
+        } => dist::run(program, profile, &folder),
         Task::Edges => edges::check(&metadata::load()?),
         Task::Licences => licences::check(&metadata::load()?),
         Task::Score { sarif, truth, half } => score::run(&sarif, &truth, half),

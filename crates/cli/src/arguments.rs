@@ -36,9 +36,26 @@ pub(crate) enum Command {
     Declare(Declare),
     /// Let AI tools tell who writes which line, while they write it.
     Hook(Hook),
+    /// Sign verdicts, check the log of signed verdicts, and report to auditors.
+    Attest(Attest),
+    /// What the scripts of forges call: documents in, requests out. Nothing is sent.
+    #[command(hide = true)]
+    Forge(Forge),
+    /// Print completions for a shell.
+    Completions {
+        /// Which.
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages into a folder.
+    #[command(hide = true)]
+    Manual {
+        /// It must be there.
+        folder: PathBuf,
+    },
     /// Show the rules.
     Rules(Rules),
-    /// Write a commented `trueline.toml` where there is none, and what agents are told about this repository.
+    /// Write a commented `trueline.toml`, a job of the pipeline and a hook where there are none, and what agents are told
+    /// about this repository; shows a diff and asks.
     Init(Init),
     /// Answer AI agents over the Model Context Protocol, on standard input and output.
     Mcp(Mcp),
@@ -140,6 +157,10 @@ pub(crate) enum ScanFormat {
     Sarif,
     Markdown,
     Html,
+    /// The list of issues that GitLab shows beside changed lines.
+    GitlabCodequality,
+    /// GitLab's security report.
+    GitlabSast,
 }
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
@@ -261,6 +282,10 @@ pub(crate) struct Declare {
 }
 
 #[derive(Args, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent switches of a command line"
+)]
 pub(crate) struct Init {
     /// A repository, or a folder of one: files are written at its root.
     #[arg(default_value = ".", value_name = "PATH")]
@@ -272,8 +297,14 @@ pub(crate) struct Init {
     /// Write the section into this file instead; may be given more than once.
     #[arg(long, value_name = "FILE", requires = "agents")]
     pub(crate) file: Vec<String>,
-    /// Print what would be written as a unified diff.
+    /// Write the policy alone: no job of the pipeline, no hook.
     #[arg(long)]
+    pub(crate) policy_only: bool,
+    /// Do not ask.
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    /// Print what would be written as a unified diff.
+    #[arg(long, conflicts_with = "yes")]
     pub(crate) dry_run: bool,
     #[command(flatten)]
     pub(crate) reading: Reading,
@@ -477,6 +508,159 @@ pub(crate) struct Doctor {
     /// How to print the result.
     #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
     pub(crate) format: ListFormat,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Attest {
+    #[command(subcommand)]
+    pub(crate) action: AttestAction,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum AttestAction {
+    /// Make a key: FILE for whoever signs, FILE.pub for whoever checks.
+    Keygen {
+        /// Where the private key goes; it must not be there.
+        file: PathBuf,
+        /// What the public key is called.
+        #[arg(long, default_value = "trueline")]
+        comment: String,
+    },
+    /// Sign a verdict and add it to the log.
+    Sign {
+        /// The verdict, a JSON object; `-` is standard input.
+        verdict: PathBuf,
+        /// The private key: ed25519 in OpenSSH's format, without a passphrase.
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+        /// The commit that was judged.
+        #[arg(long, value_name = "REV", default_value = "HEAD")]
+        commit: String,
+        /// Add it to a folder of files instead of the log in the repository.
+        #[arg(long, value_name = "FOLDER")]
+        files: Option<PathBuf>,
+        /// The time that it is signed at, as 2026-01-31T10:00:00Z; by default the clock.
+        #[arg(long, value_name = "TIME")]
+        now: Option<String>,
+    },
+    /// Check the log: every byte, every place, and with an anchor its end.
+    Verify {
+        #[command(flatten)]
+        log: CheckedLog,
+        /// Fail unless the log has a verdict on this commit, and the last one does not block.
+        #[arg(long, value_name = "REV")]
+        commit: Option<String>,
+        /// Print JSON.
+        #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
+        format: ListFormat,
+    },
+    /// Write the log of the repository as files, one envelope each.
+    Export {
+        /// An empty folder, or one that is not there.
+        folder: PathBuf,
+    },
+    /// Say of each control of a standard what answers it here, for auditors.
+    Report {
+        #[command(flatten)]
+        log: CheckedLog,
+        /// The commit whose files are looked at.
+        #[arg(long, value_name = "REV", default_value = "HEAD")]
+        commit: String,
+        /// The time as of which statements are valid; by default the clock.
+        #[arg(long, value_name = "TIME")]
+        now: Option<String>,
+        /// How to print it.
+        #[arg(long, value_enum, default_value_t = ReportFormat::Markdown)]
+        format: ReportFormat,
+        /// Write to a file instead of standard output.
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Forge {
+    #[command(subcommand)]
+    pub(crate) action: ForgeAction,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum ForgeAction {
+    /// The request that writes a comment with the text of these files, one after the other.
+    Comment {
+        /// Markdown.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// The id of our comment in a page of comments; nothing if it is not there.
+    FindComment {
+        /// As the API lists them.
+        page: PathBuf,
+        /// What it begins with.
+        #[arg(long)]
+        marker: String,
+        /// Who wrote it.
+        #[arg(long)]
+        author: String,
+    },
+    /// The request that makes a review of the findings on changed lines; nothing if there is nothing new to say.
+    Review {
+        /// A report of `trueline scan --diff BASE --format json`.
+        #[arg(long, value_name = "FILE")]
+        scan: PathBuf,
+        /// What `git diff BASE...HEAD` prints.
+        #[arg(long, value_name = "FILE")]
+        diff: PathBuf,
+        /// Comments that are there, as the API lists them.
+        #[arg(long, value_name = "FILE")]
+        comments: PathBuf,
+        /// The commit under review.
+        #[arg(long, value_name = "ID")]
+        commit: String,
+    },
+    /// The request that uploads a SARIF log.
+    Sarif {
+        /// The log.
+        log: PathBuf,
+        /// The commit that was scanned.
+        #[arg(long, value_name = "ID")]
+        commit: String,
+        /// Its reference.
+        #[arg(long, value_name = "REF")]
+        reference: String,
+    },
+    /// A table of the scans (`*.json`) in a folder, in the order of their names.
+    Trend {
+        /// The folder.
+        folder: PathBuf,
+    },
+}
+
+/// A log and what it is checked with.
+#[derive(Args, Debug)]
+pub(crate) struct CheckedLog {
+    /// Public keys, one a line; may be given more than once. By default `.trueline/attest.keys` of HEAD.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keys: Vec<PathBuf>,
+    /// A folder of files instead of the log in the repository.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) files: Option<PathBuf>,
+    /// The digest of an entry that was there: whoever keeps it can tell that nothing before was dropped.
+    #[arg(long, value_name = "DIGEST", conflicts_with = "anchor_tag")]
+    pub(crate) anchor: Option<String>,
+    /// A tag that keeps such a digest in its message.
+    #[arg(long, value_name = "TAG")]
+    pub(crate) anchor_tag: Option<String>,
+    /// Public keys of who signs such tags.
+    #[arg(long, value_name = "FILE", requires = "anchor_tag")]
+    pub(crate) anchor_keys: Option<PathBuf>,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum ReportFormat {
+    Markdown,
+    Html,
+    Json,
 }
 
 #[derive(Args, Debug)]

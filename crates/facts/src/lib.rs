@@ -4,9 +4,11 @@
 //! schemas. No I/O, no rendering, no judging: producers fill these types, front ends print them.
 
 pub mod artifact;
+pub mod attestation;
 pub mod blame;
 pub mod code;
 pub mod commit;
+pub mod control;
 pub mod diagnostic;
 pub mod doctor;
 pub mod finding;

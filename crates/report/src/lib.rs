@@ -5,7 +5,11 @@
 
 mod answer;
 pub mod artifacts;
+pub mod attestation;
+pub mod controls;
 pub mod diff;
+pub mod github;
+pub mod gitlab;
 pub mod html;
 pub mod json;
 pub mod markdown;

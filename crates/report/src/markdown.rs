@@ -450,7 +450,7 @@ pub(crate) fn code(raw: &str) -> String {
 }
 
 /// A fence longer than any run of backticks inside.
-fn fence(body: &str) -> String {
+pub(crate) fn fence(body: &str) -> String {
     let mut longest = 0;
     let mut run = 0;
     for c in body.chars() {

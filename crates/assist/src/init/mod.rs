@@ -1,9 +1,12 @@
-//! `trueline init`: a policy file with everything it can say, and the section of agents' rules files.
+//! `trueline init`: a policy file with everything it can say, a job and a hook that observe, and the section of agents'
+//! rules files.
 //!
 //! A plan is made first, from a scan of the tree; writing it is another step. What stands outside of the markers of a
 //! section stays as it is, byte for byte, and the same tree gives the same plan.
 
+mod around;
 mod guide;
+mod setup;
 mod write;
 
 use std::collections::BTreeSet;
@@ -32,10 +35,21 @@ pub struct InitRequest {
     pub path: PathBuf,
     /// Write the section of rules files?
     pub agents: bool,
+    /// Write a job of the pipeline and a hook, where there are none?
+    pub setup: Setup,
     /// The rules files, relative to the root; if none are named, those of the usual ones that are there.
     pub files: Vec<String>,
     /// How the tree is read.
     pub reading: ReadingOptions,
+}
+
+/// Whether a repository gets more than its policy.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Setup {
+    /// A job of the pipeline and a hook, where there are none.
+    Full,
+    /// The policy alone.
+    PolicyOnly,
 }
 
 /// What would be written.
@@ -113,16 +127,20 @@ pub fn plan(request: &InitRequest, interrupt: &AtomicBool) -> Result<Plan, InitE
         files: Vec::new(),
         notes: Vec::new(),
     };
+    let around = around::look(&plan.root);
     let policy = RepoPath::from("trueline.toml");
     match write::look(&plan.root, &policy) {
         write::There::Nothing => plan.files.push(PlannedFile {
             path: policy,
             before: None,
-            after: include_str!("trueline.toml").to_owned(),
+            after: setup::policy(include_str!("trueline.toml"), &around),
         }),
         write::There::File | write::There::Other => plan
             .notes
             .push("trueline.toml is there: it stays as it is".to_owned()),
+    }
+    if request.setup == Setup::Full {
+        setup::plan(&mut plan, &around);
     }
     if !request.agents {
         return Ok(plan);
@@ -308,7 +326,15 @@ mod tests {
 
     #[test]
     fn the_policy_that_is_written_is_valid_and_so_is_all_that_it_shows() {
-        let text = include_str!("trueline.toml");
+        let seen = around::Around {
+            languages: vec![("Python", 3)],
+            tools: ["claude", "cursor"].map(trueline_facts::ToolId::new).into(),
+            forge: None,
+        };
+        let text = setup::policy(include_str!("trueline.toml"), &seen);
+        let text = text.as_str();
+        assert!(text.contains("# Seen here, by files: Python (3).\nschema = 1\n"));
+        assert!(text.contains("#:approved = [\"claude\", \"cursor\"]\n"));
         let path = std::path::Path::new("trueline.toml");
         let config = trueline_scan::config::Config::parse(text, path).unwrap();
         assert_eq!(config, trueline_scan::config::Config::default());

@@ -21,6 +21,7 @@ pub(crate) fn check(arguments: &Scan) -> Result<()> {
         (arguments.write_baseline.is_some(), "--write-baseline"),
         (!arguments.import.is_empty(), "--import"),
         (arguments.write_lock, "--write-lock"),
+        (gitlab(arguments.format), "--format gitlab-…"),
     ];
     match other.iter().find(|(given, _)| *given) {
         None => Ok(()),
@@ -30,6 +31,13 @@ pub(crate) fn check(arguments: &Scan) -> Result<()> {
         }
         .into()),
     }
+}
+
+const fn gitlab(format: ScanFormat) -> bool {
+    matches!(
+        format,
+        ScanFormat::GitlabCodequality | ScanFormat::GitlabSast
+    )
 }
 
 pub(crate) fn run(arguments: &Scan, interrupt: &AtomicBool) -> Result<Ended> {
@@ -47,7 +55,10 @@ pub(crate) fn run(arguments: &Scan, interrupt: &AtomicBool) -> Result<Ended> {
         ScanFormat::Sarif => trueline_scan::artifacts_sarif(&report)?,
         ScanFormat::Markdown => artifacts::markdown(&report),
         ScanFormat::Html => html::artifacts(&report),
-        ScanFormat::Terminal => artifacts::terminal(&report, &output::style(file), arguments.all),
+        // The formats of GitLab were refused by `check`.
+        ScanFormat::Terminal | ScanFormat::GitlabCodequality | ScanFormat::GitlabSast => {
+            artifacts::terminal(&report, &output::style(file), arguments.all)
+        }
     };
     output::write(text.as_bytes(), file)?;
     if interrupt.load(Ordering::SeqCst) {

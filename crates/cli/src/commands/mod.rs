@@ -1,12 +1,15 @@
 //! One module per verb: arguments to a request, the outcome to a document.
 
 pub(crate) mod artifacts;
+pub(crate) mod attest;
 pub(crate) mod blame;
 pub(crate) mod declare;
 pub(crate) mod diff;
 pub(crate) mod doctor;
+pub(crate) mod forge;
 pub(crate) mod hook;
 pub(crate) mod init;
+pub(crate) mod manual;
 pub(crate) mod mcp;
 pub(crate) mod rules;
 pub(crate) mod sandbox;
@@ -20,6 +23,7 @@ use std::thread::available_parallelism;
 use anyhow::{Context, Result};
 use trueline_assist::AssistError;
 use trueline_assist::init::InitError;
+use trueline_attest::AttestError;
 use trueline_capture::RangeError;
 use trueline_capture::install::InstallError;
 use trueline_scan::{ReadingOptions, ScanError};
@@ -70,6 +74,12 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
             error.downcast_ref(),
             Some(InitError::File { .. } | InitError::Unreadable { .. } | InitError::Broken { .. })
         )
+        || error.downcast_ref::<AttestError>().is_some_and(|error| {
+            !matches!(
+                error,
+                AttestError::NoRandomness(_) | AttestError::Moved { .. }
+            )
+        })
         || error.downcast_ref::<Unwritable>().is_some()
         || error.downcast_ref().is_some_and(sandbox::is_usage)
         || error.downcast_ref::<hook::Misused>().is_some()

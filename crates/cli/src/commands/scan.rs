@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result};
 use trueline_facts::{Applicability, Finding, Suppression};
-use trueline_report::{html, json, markdown, terminal};
+use trueline_report::{gitlab, html, json, markdown, terminal};
 use trueline_scan::{
     Baseline, Checks, FixOutcome, ScanError, ScanOutcome, ScanRequest, Tiers, Writing,
 };
@@ -168,5 +168,7 @@ fn render(arguments: &Scan, outcome: &ScanOutcome) -> Result<String> {
         ScanFormat::Sarif => outcome.sarif()?,
         ScanFormat::Markdown => markdown::scan(report),
         ScanFormat::Html => html::scan(report, &outcome.code),
+        ScanFormat::GitlabCodequality => gitlab::code_quality(report),
+        ScanFormat::GitlabSast => gitlab::sast(report),
     })
 }

@@ -13,7 +13,16 @@ fn with_weakness() -> Repository {
 }
 
 fn init(repository: &Repository, more: &[&str]) -> String {
-    let arguments: Vec<&str> = ["init", "--agents"].iter().chain(more).copied().collect();
+    let arguments: Vec<&str> = ["init", "--agents", "--policy-only"]
+        .iter()
+        .chain(if more.contains(&"--dry-run") {
+            &[][..]
+        } else {
+            &["--yes"]
+        })
+        .chain(more)
+        .copied()
+        .collect();
     let run = repository.trueline(&arguments);
     assert_eq!(run.code(), 0, "{}", run.stderr());
     run.stdout()
@@ -39,15 +48,27 @@ fn told(repository: &Repository, more: &[&str]) -> Vec<String> {
 #[test]
 fn a_policy_file_is_written_once() {
     let repository = Repository::new();
-    let run = repository.trueline(&["init"]);
-    assert_eq!(
-        (run.code(), run.stdout().as_str()),
-        (0, "written trueline.toml\n")
+    // Nobody is there to ask: nothing is written.
+    let run = repository.trueline(&["init", "--policy-only"]);
+    assert_eq!(run.code(), 2);
+    assert!(run.stderr().contains("--yes"), "{}", run.stderr());
+    assert!(!repository.path().join("trueline.toml").exists());
+    let run = repository.trueline(&["init", "--policy-only", "--yes"]);
+    assert_eq!(run.code(), 0);
+    assert!(
+        run.stdout().contains("+++ b/trueline.toml"),
+        "{}",
+        run.stdout()
+    );
+    assert!(
+        run.stdout().ends_with("written trueline.toml\n"),
+        "{}",
+        run.stdout()
     );
     assert!(read(&repository, "trueline.toml").contains("schema = 1"));
     assert_eq!(repository.trueline(&["scan"]).code(), 0);
     repository.write("trueline.toml", "schema = 1\n");
-    let run = repository.trueline(&["init"]);
+    let run = repository.trueline(&["init", "--policy-only"]);
     assert_eq!((run.code(), run.stdout().as_str()), (0, ""));
     assert_eq!(read(&repository, "trueline.toml"), "schema = 1\n");
     assert!(!repository.path().join("AGENTS.md").exists());
@@ -153,7 +174,7 @@ fn an_edited_section_is_a_finding_and_so_is_one_that_says_less() {
 fn what_cannot_be_written_is_told_and_left_alone() {
     let repository = with_weakness();
     repository.write("AGENTS.md", "<!-- trueline:begin v1 sha256=00 -->\n");
-    let run = repository.trueline(&["init", "--agents"]);
+    let run = repository.trueline(&["init", "--agents", "--yes"]);
     assert_eq!(run.code(), 2);
     assert!(
         run.stderr()
@@ -162,7 +183,7 @@ fn what_cannot_be_written_is_told_and_left_alone() {
         run.stderr()
     );
     for file in ["../x.md", "/x.md", "."] {
-        let run = repository.trueline(&["init", "--agents", "--file", file]);
+        let run = repository.trueline(&["init", "--agents", "--yes", "--file", file]);
         assert_eq!(run.code(), 2, "{}", run.stderr());
     }
 }
@@ -173,7 +194,7 @@ fn links_are_not_written_through() {
     let repository = with_weakness();
     repository.write("AGENTS.md", "# Rules\n");
     std::os::unix::fs::symlink("AGENTS.md", repository.path().join("CLAUDE.md")).unwrap();
-    let run = repository.trueline(&["init", "--agents"]);
+    let run = repository.trueline(&["init", "--agents", "--yes"]);
     assert_eq!(run.code(), 0);
     assert!(
         run.stderr().contains("CLAUDE.md is a link"),
@@ -181,4 +202,74 @@ fn links_are_not_written_through() {
         run.stderr()
     );
     assert!(repository.path().join("CLAUDE.md").is_symlink());
+}
+
+#[test]
+fn a_repository_gets_a_job_and_a_hook_that_observe_and_a_second_run_changes_nothing() {
+    let repository = with_weakness();
+    repository
+        .write("CLAUDE.md", "# Claude\n")
+        .write(".github/dependabot.yml", "version: 2\n")
+        .commit("more");
+    let run = repository.trueline(&["init", "--yes"]);
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    let workflow = read(&repository, ".github/workflows/trueline.yml");
+    for line in workflow.lines() {
+        if let Some((_, used)) = line.split_once("uses: ") {
+            let commit = used.split('@').nth(1).unwrap().split(' ').next().unwrap();
+            assert!(commit.len() == 40 && commit.bytes().all(|b| b.is_ascii_hexdigit()));
+        }
+        assert!(!line.contains("run:") || !line.contains("${{"), "{line}");
+    }
+    assert!(workflow.contains("${{ github.event.pull_request.base.sha }}"));
+    assert!(read(&repository, "trueline.toml").contains("Python (1)"));
+    assert!(read(&repository, "trueline.toml").contains("#:approved = [\"claude\"]"));
+    // What it wrote runs, stops nothing that was there, and alarms none of our own checks.
+    repository.commit("init");
+    let hook = read(&repository, ".pre-commit-config.yaml");
+    let entry = hook
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("entry: trueline "));
+    let arguments: Vec<&str> = entry.unwrap().split_whitespace().collect();
+    assert_eq!(repository.trueline(&arguments).code(), 0);
+    let report = repository
+        .trueline(&["scan", "--only", "agents", "--all", "--format", "json"])
+        .json();
+    let in_jobs = report["findings"].as_array().unwrap().iter();
+    let in_jobs = in_jobs.filter(|f| {
+        f["location"]["path"]
+            .as_str()
+            .unwrap()
+            .contains("trueline.yml")
+    });
+    assert_eq!(in_jobs.count(), 0, "{report}");
+    let again = repository.trueline(&["init", "--yes"]);
+    assert_eq!((again.code(), again.stdout().as_str()), (0, ""));
+}
+
+#[test]
+fn a_pipeline_that_is_there_stays_as_it_is_and_the_note_says_what_to_add() {
+    let repository = with_weakness();
+    repository.write(".gitlab-ci.yml", "test:\n  script: [make]\n");
+    let run = repository.trueline(&["init", "--yes"]);
+    assert_eq!(run.code(), 0);
+    assert_eq!(
+        read(&repository, ".gitlab-ci.yml"),
+        "test:\n  script: [make]\n"
+    );
+    assert!(
+        run.stderr()
+            .contains(".gitlab-ci.yml is there: it stays as it is; add the jobs"),
+        "{}",
+        run.stderr()
+    );
+    let other = Repository::new();
+    other.git(&[
+        "remote",
+        "add",
+        "origin",
+        "https://gitlab.com/acme/shop.git",
+    ]);
+    assert_eq!(other.trueline(&["init", "--yes"]).code(), 0);
+    assert!(read(&other, ".gitlab-ci.yml").contains("gl-sast-report.json"));
 }

@@ -7,10 +7,12 @@
 
 mod agents;
 mod artifacts;
+mod attest;
 mod blame;
 mod cache;
 mod capture;
 mod fix;
+mod forge;
 mod guard;
 mod hostile;
 mod init;

@@ -3,6 +3,7 @@
 
 mod charts;
 mod code_view;
+mod controls;
 mod escape;
 mod findings;
 mod gaps;
@@ -15,6 +16,7 @@ mod stats_page;
 mod usage;
 mod weaknesses;
 
+pub use controls::controls;
 pub use models::artifacts;
 use trueline_facts::code::CodeView;
 use trueline_facts::scan::ScanReport;

@@ -1,8 +1,10 @@
 //! Behaviour of the renderers on hand-built documents.
 
 mod blame;
+mod controls;
 mod doctor;
 mod fixtures;
+mod gitlab;
 mod hostile;
 mod html;
 mod markdown;

@@ -1,0 +1,43 @@
+//! Signing, storing and checking attestations.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod controls;
+mod repository;
+mod tamper;
+
+use trueline_attest::chain;
+use trueline_attest::chain::Claim;
+use trueline_attest::key::{self, SigningKey, TrustedKeys};
+use trueline_facts::{CommitId, Timestamp};
+
+/// A pair of keys.
+pub(crate) fn keys() -> (SigningKey, TrustedKeys) {
+    let new = key::generate("test").unwrap();
+    (
+        SigningKey::parse(&new.private, "key").unwrap(),
+        TrustedKeys::parse(&new.public, "key.pub").unwrap(),
+    )
+}
+
+/// A verdict about the n-th commit.
+pub(crate) fn claim(n: u32) -> Claim {
+    Claim {
+        commit: CommitId::new(format!("{n:040x}")),
+        verdict: serde_json::json!({
+            "schema": "trueline.verdict/1",
+            "outcome": if n.is_multiple_of(2) { "pass" } else { "block" },
+            "reasons": [format!("reason {n}"), 0.5, null, true],
+        }),
+        at: Timestamp(1_767_225_600 + i64::from(n)),
+    }
+}
+
+/// A log of some entries.
+pub(crate) fn log(key: &SigningKey, count: u32) -> Vec<Vec<u8>> {
+    let mut entries: Vec<Vec<u8>> = Vec::new();
+    for n in 0..count {
+        let last = entries.last().map(Vec::as_slice);
+        entries.push(chain::next(last, &claim(n), key).unwrap());
+    }
+    entries
+}
