@@ -72,6 +72,7 @@ fn linux() {
         }
         "isolation-without-namespaces" => caller::without_namespaces(first()),
         "call" => caller::call(&rest),
+        "call-with-masked-list" => caller::call_with_masked_list(&rest),
         other => panic!("no such probe: {other}"),
     }
 }

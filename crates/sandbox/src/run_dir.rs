@@ -52,7 +52,10 @@ impl RunDir {
             path,
             identity: identity.clone(),
         };
-        give(&made.path, identity).map_err(|error| at(&made.path, error))?;
+        // Whatever the umask: others of this machine read neither answers nor tests.
+        set_mode(&made.path, 0o700)
+            .and_then(|()| give(&made.path, identity))
+            .map_err(|error| at(&made.path, error))?;
         Ok(made)
     }
 

@@ -3,7 +3,6 @@
 //! It cannot be signalled from inside (process 1 has no handlers) nor looked into (it is not
 //! dumpable). When it ends, by itself or because the launcher does, the kernel ends all inside.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use nix::sys::prctl;
@@ -12,7 +11,7 @@ use nix::unistd::{Pid, sethostname, setsid};
 
 use super::calls::{self, Fork, Patience, Reaped};
 use super::root::{self, Sources};
-use super::usage::Usage;
+use super::usage::{Processes, Usage};
 use super::{Descriptors, Step, Stop, confine, missing, send, standard_input};
 use crate::isolation::{MemoryLimiter, Part};
 use crate::plan::{Event, Plan};
@@ -36,14 +35,23 @@ fn hold(plan: &Plan, descriptors: Descriptors, sources: Option<Sources>) -> Step
     dies_with_launcher()?;
     setsid().map_err(missing(Part::Namespaces, "no session"))?;
     sethostname("sandbox").map_err(missing(Part::Namespaces, "no host name"))?;
+    let watched = plan.memory == MemoryLimiter::Watch;
+    // While the machine's process list can still be reached.
+    let outer = watched.then(Processes::outer);
     let root = root::build(plan, sources)?;
-    if plan.memory == MemoryLimiter::Watch && !root.procfs {
-        return Err(Stop(Event::Refused {
-            part: Part::Memory,
-            why: "neither a control group nor a process list is there to bound memory by"
-                .to_owned(),
-        }));
-    }
+    let processes = outer
+        .map(|outer| {
+            if root.procfs {
+                Processes::inner()
+            } else {
+                outer
+            }
+        })
+        .transpose()
+        .map_err(missing(
+            Part::Memory,
+            "neither a control group nor a process list is there to bound it by",
+        ))?;
     calls::block_child_signal();
     let program = match calls::fork().map_err(missing(Part::Launcher, "no process"))? {
         Fork::Child => confine::become_program(plan, &descriptors, &root),
@@ -55,9 +63,13 @@ fn hold(plan: &Plan, descriptors: Descriptors, sources: Option<Sources>) -> Step
     calls::keep_capabilities(calls::SYS_PTRACE)
         .map_err(missing(Part::Capabilities, "process 1 keeps them"))?;
     dies_with_launcher()?;
-    let ended = match plan.memory {
-        MemoryLimiter::Watch => watch(program, plan.mem_bytes, &root.scratch),
-        MemoryLimiter::CgroupV1 | MemoryLimiter::CgroupV2 => reap_until(program),
+    let ended = match processes {
+        Some(processes) => watch(
+            program,
+            plan.mem_bytes,
+            Usage::new(processes, &root.scratch),
+        ),
+        None => reap_until(program),
     };
     // What it left behind, so that its use of the processor is counted as well.
     let _ = kill(Pid::from_raw(-1), Signal::SIGKILL);
@@ -87,8 +99,7 @@ fn reap_until(program: i32) -> Reaped {
     }
 }
 
-fn watch(program: i32, limit: u64, scratch: &[PathBuf]) -> Reaped {
-    let mut usage = Usage::new(scratch);
+fn watch(program: i32, limit: u64, mut usage: Usage<'_>) -> Reaped {
     loop {
         match calls::reap(Patience::Look) {
             Ok(Some(child)) if child.pid == program => return child,

@@ -133,6 +133,8 @@ fn launch() -> Step<()> {
         "no mount, process, IPC, host name and control group namespaces",
     ))?;
     tell_network().map_err(missing(Part::Namespaces, "the network cannot be told"))?;
+    // Before there is a child: its end must not be missed.
+    calls::block_child_signal();
     match calls::fork().map_err(missing(Part::Launcher, "no process"))? {
         Fork::Child => first::run(&plan, descriptors, sources),
         Fork::Parent(child) => {
@@ -220,20 +222,22 @@ fn map_ids(uid: Uid, gid: Gid) -> Step<()> {
 /// Waits until process 1, and with it everything inside, has ended; ends it when the caller is
 /// gone or says so by closing the socket.
 fn wait(first: Pid) {
-    let Ok(()) = watch_socket(first) else {
+    if watch_socket(first).is_err() {
         let _ = kill(first, Signal::SIGKILL);
         let _ = calls::reap(Patience::Wait);
-        return;
-    };
+    }
 }
 
+/// Returns when process 1 has ended; an error if it is to be ended.
 fn watch_socket(first: Pid) -> io::Result<()> {
-    calls::block_child_signal();
     let ended = nix::sys::signalfd::SignalFd::with_flags(
         &Signal::SIGCHLD.into(),
         nix::sys::signalfd::SfdFlags::SFD_CLOEXEC,
     )?;
     loop {
+        if calls::reap(Patience::Look)?.is_some_and(|child| child.pid == first.as_raw()) {
+            return Ok(());
+        }
         let mut watched = [
             PollFd::new(standard_input(), PollFlags::POLLIN),
             PollFd::new(ended.as_fd(), PollFlags::POLLIN),
@@ -242,15 +246,14 @@ fn watch_socket(first: Pid) -> io::Result<()> {
             Ok(_) | Err(Errno::EINTR) => {}
             Err(error) => return Err(error.into()),
         }
-        if calls::reap(Patience::Look)?.is_some_and(|child| child.pid == first.as_raw()) {
-            return Ok(());
+        let ready = |number: usize| watched[number].any().unwrap_or(false);
+        let (said, child) = (ready(0), ready(1));
+        if child {
+            ended.read_signal()?;
         }
-        let said = watched[0].revents().unwrap_or(PollFlags::empty());
-        if !said.is_empty() {
+        if said {
             // The caller says nothing after its plan: this is the end of the socket.
-            kill(first, Signal::SIGKILL)?;
-            calls::reap(Patience::Wait)?;
-            return Ok(());
+            return Err(io::ErrorKind::UnexpectedEof.into());
         }
     }
 }

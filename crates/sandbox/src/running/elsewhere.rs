@@ -60,6 +60,7 @@ impl Running {
 pub(super) fn refusal() -> Refusal {
     Refusal {
         part: Part::Platform,
-        why: "sandboxes are made of Linux namespaces; use Linux, or a Linux container".to_owned(),
+        why: "sandboxes are made of Linux namespaces; use Linux, or Linux in a virtual machine"
+            .to_owned(),
     }
 }

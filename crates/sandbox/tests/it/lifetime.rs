@@ -114,6 +114,21 @@ fn a_sandbox_outlives_the_thread_that_started_it() {
     assert!(running.is_alive());
 }
 
+/// The end of a program that ends at once is not missed.
+#[test]
+fn short_programs_end_as_soon_as_they_end() {
+    let started = Instant::now();
+    for _ in 0..20 {
+        let spec = probe(&["kill-all"]);
+        let failing = trueline_sandbox::Spec::new(["no-such-program"]);
+        let Some(running) = spawn(&spec) else { return };
+        assert!(running.wait().unwrap().limits_hit.is_empty());
+        assert!(trueline_sandbox::run(&failing).is_err());
+    }
+    // Each missed end would take the ten seconds of the clock.
+    assert!(started.elapsed() < Duration::from_mins(1));
+}
+
 #[test]
 fn many_run_at_once_from_several_threads() {
     if spawn(&probe(&["echo"])).is_none() {

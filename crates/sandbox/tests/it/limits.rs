@@ -72,6 +72,27 @@ fn memory_of_a_process_that_hides_itself_is_counted() {
     assert!(!outcome.status.success(), "{outcome:?}");
 }
 
+/// In a container nobody may mount a process list of his own. Memory is bounded all the same.
+#[test]
+fn memory_is_counted_without_a_process_list_inside() {
+    if crate::machine::spawn(&probe(&["echo"])).is_none() {
+        return;
+    }
+    let call = |arguments: &[&str]| {
+        let output = std::process::Command::new(crate::machine::probe_program())
+            .args(["call-with-masked-list", "/opt/probe"])
+            .args(arguments)
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let over = call(&["memory", "3", "200"]);
+    assert!(over.starts_with("started\n[Memory] false\n"), "{over}");
+    assert!(!over.contains("3 of 3"), "{over}");
+    let within = "started\n[] false\n3 of 3\n\n";
+    assert_eq!(call(&["memory", "3", "40"]), within);
+}
+
 #[test]
 fn shared_memory_that_is_dropped_but_kept_is_counted() {
     let Some(outcome) = run(&probe(&["dropped-memory"]).limits(limits())) else {

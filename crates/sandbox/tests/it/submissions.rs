@@ -40,6 +40,7 @@ fn plain_files_and_folders_are_copied_with_plain_modes() {
     let mode = |name| fs::metadata(run_dir.path().join(name)).unwrap().mode() & 0o7777;
     assert_eq!(mode("src/app.py"), 0o644);
     assert_eq!(mode("run"), 0o755);
+    assert_eq!(mode(""), 0o700);
     let owner = fs::metadata(run_dir.path().join("src/app.py"))
         .unwrap()
         .uid();
@@ -153,7 +154,7 @@ fn what_a_program_leaves_in_its_folder_is_removed_whatever_it_is() {
     let run_dir = run_dir();
     let path = run_dir.path().to_owned();
     // Deep enough that no path to the innermost is short enough for the kernel.
-    for arguments in [&["leave", "/app/left"][..], &["deep", "/app", "3000"]] {
+    for arguments in [&["leave", "/app/left"][..], &["deep", "/app", "2100"]] {
         let spec = probe(arguments)
             .identity(run_dir.identity())
             .read_write(run_dir.path(), "/app");
