@@ -207,6 +207,8 @@ pub enum FactName {
     DataClasses,
     /// Changes of the threat model.
     Threats,
+    /// What a gate of the team's own says that could not be run.
+    OwnGates,
 }
 
 impl FactName {
@@ -235,6 +237,7 @@ impl FactName {
             Self::ToolModels => "tool-models",
             Self::DataClasses => "data-classes",
             Self::Threats => "threats",
+            Self::OwnGates => "own-gates",
         }
     }
 }
