@@ -399,3 +399,73 @@ fn same_person(one: &str, other: &str) -> bool {
     let plain = |name: &str| name.trim().trim_start_matches('@').to_lowercase();
     plain(one) == plain(other)
 }
+
+/// A file's text with an entry at its end.
+#[must_use]
+pub fn with_entry(text: &str, entry: &Exception) -> String {
+    let mut out = if text.trim().is_empty() {
+        "# Permissions to pass a gate for a while: `trueline exception` writes them, a review approves them.\nschema = 1\n"
+            .to_owned()
+    } else {
+        text.trim_end().to_owned() + "\n"
+    };
+    out.push('\n');
+    out.push_str(&entry.to_toml());
+    out
+}
+
+/// A file's text with another approver and other days in one entry; everything else stays as it is.
+/// `None` if there is no such entry.
+#[must_use]
+pub fn with_renewed(
+    text: &str,
+    id: &str,
+    approver: &str,
+    created: Date,
+    expires: Date,
+) -> Option<String> {
+    let key_of = |line: &str| line.split('=').next().unwrap_or_default().trim().to_owned();
+    let lines: Vec<&str> = text.lines().collect();
+    let starts: Vec<usize> = lines
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| line.trim() == "[[exception]]")
+        .map(|(at, _)| at)
+        .collect();
+    let wanted = format!("id = {}", quoted(id));
+    let at = starts.iter().position(|start| {
+        let rest = lines.iter().skip(start + 1);
+        rest.take_while(|line| line.trim() != "[[exception]]")
+            .any(|line| line.split_whitespace().collect::<Vec<_>>().join(" ") == wanted)
+    })?;
+    let block = *starts.get(at)?..starts.get(at + 1).copied().unwrap_or(lines.len());
+    let mut out = String::new();
+    for (number, line) in lines.iter().enumerate() {
+        let value = match key_of(line).as_str() {
+            "approver" => Some(approver.to_owned()),
+            "created" => Some(created.to_string()),
+            "expires" => Some(expires.to_string()),
+            _ => None,
+        };
+        if let Some(value) = value.filter(|_| block.contains(&number)) {
+            // Writing to a String cannot fail.
+            let _ = writeln!(out, "{} = {}", key_of(line), quoted(&value));
+        } else {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    Some(out)
+}
+
+/// A day, `2026-12-31`.
+#[must_use]
+pub fn day_of(text: &str) -> Option<Date> {
+    text.parse().ok()
+}
+
+/// The day of a moment, in UTC.
+#[must_use]
+pub fn day_at(moment: Timestamp) -> Option<Date> {
+    day_of(&moment.date())
+}

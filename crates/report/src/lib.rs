@@ -14,6 +14,7 @@ mod select;
 mod style;
 pub mod terminal;
 pub mod threats;
+pub mod verdict;
 mod words;
 
 pub use style::Style;

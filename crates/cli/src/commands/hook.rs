@@ -17,7 +17,7 @@ use crate::output;
 
 /// The caller asked for something that cannot be done so.
 #[derive(Debug)]
-pub(crate) struct Misused(String);
+pub(crate) struct Misused(pub(crate) String);
 
 impl fmt::Display for Misused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

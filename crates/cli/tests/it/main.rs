@@ -11,6 +11,7 @@ mod blame;
 mod cache;
 mod capture;
 mod fix;
+mod gate;
 mod guard;
 mod hostile;
 mod init;

@@ -81,6 +81,9 @@ pub struct ChangeFinding {
     /// The zones it lies in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub zones: Vec<ZoneId>,
+    /// A comment that the change itself adds answers it. Comments of the base leave it out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub silenced: bool,
 }
 
 impl ChangeFinding {
@@ -105,6 +108,7 @@ impl ChangeFinding {
             origin: AuthorKind::Unknown,
             tool: None,
             zones: Vec::new(),
+            silenced: false,
         }
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn tests(case: Case<'_>) -> Judged {
     Judged {
         because: format!(
             "{}, {} without tests",
-            counted(source_lines, "AI-written line of source code"),
+            counted(source_lines, "AI-written source line"),
             counted(reasons.len() as u64, "file")
         ),
         reasons,

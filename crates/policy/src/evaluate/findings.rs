@@ -11,10 +11,21 @@ use crate::gate::FindingsAsk;
 
 pub(super) fn judge(case: Case<'_>, ask: &FindingsAsk) -> Judged {
     let mut found: Vec<&ChangeFinding> = Vec::new();
+    let mut missing = Vec::new();
     let mut of_unknown_author = 0;
     for finding in case.change.new_findings() {
         if !asked(ask, finding) || !case.scope().takes_zones(&finding.zones) {
             continue;
+        }
+        if finding.silenced && case.scope().takes_origin(finding.origin) {
+            match silenced(case) {
+                Silenced::Holds => continue,
+                Silenced::NotKnown => {
+                    missing.push(FactName::Reviews);
+                    continue;
+                }
+                Silenced::HasNoEffect => {}
+            }
         }
         if case.scope().takes_origin(finding.origin) {
             found.push(finding);
@@ -22,7 +33,7 @@ pub(super) fn judge(case: Case<'_>, ask: &FindingsAsk) -> Judged {
             of_unknown_author += 1;
         }
     }
-    let mut missing = Vec::new();
+    missing.dedup();
     if !case.knows(FactName::Findings) {
         missing.push(FactName::Findings);
     }
@@ -55,6 +66,27 @@ pub(super) fn judge(case: Case<'_>, ask: &FindingsAsk) -> Judged {
         because,
         reasons,
         missing,
+    }
+}
+
+/// What a comment that the change itself adds is worth.
+enum Silenced {
+    /// Another person agreed.
+    Holds,
+    /// Nobody can tell yet.
+    NotKnown,
+    /// Nobody agreed.
+    HasNoEffect,
+}
+
+fn silenced(case: Case<'_>) -> Silenced {
+    let mut reviews = case.change.reviews.iter();
+    if reviews.any(trueline_facts::change::Review::is_independent_approval) {
+        Silenced::Holds
+    } else if case.knows(FactName::Reviews) {
+        Silenced::HasNoEffect
+    } else {
+        Silenced::NotKnown
     }
 }
 
@@ -100,6 +132,9 @@ fn reason(case: Case<'_>, finding: &ChangeFinding) -> Reason {
         (None, _) => format!("See `trueline rules explain {}`.", finding.rule),
     };
     let to_pass = match finding.class {
+        _ if finding.silenced => {
+            "the line is safe, or another person approves the comment that silences it"
+        }
         FindingClass::Secret => "the line holds no secret",
         _ => "the line is safe, or an exception of the base names the finding",
     };

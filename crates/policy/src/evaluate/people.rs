@@ -59,8 +59,8 @@ pub(super) fn self_approval(case: Case<'_>) -> Judged {
     }
     Judged {
         because: format!(
-            "{} of an agent for work of an agent",
-            counted(reasons.len() as u64, "approval or sign-off")
+            "agents vouched {} for work that an agent had a part in",
+            counted(reasons.len() as u64, "time")
         ),
         reasons,
         missing,

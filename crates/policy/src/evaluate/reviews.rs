@@ -69,7 +69,7 @@ fn judge(case: Case<'_>, ask: ReviewAsk, what: &str, wanting: Vec<Reason>) -> Ju
         },
         Reviewed::NotKnown => Judged::missing(
             FactName::Reviews,
-            format!("{what} wants {}, and reviews are not known", asked(ask)),
+            format!("{what}: {} wanted, and reviews are not known", asked(ask)),
         ),
     }
 }
