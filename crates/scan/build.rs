@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 /// Crates whose code decides what a file's analysis says, and this one.
-const CRATES: [&str; 5] = ["facts", "syntax", "taint", "artifacts", "scan"];
+const CRATES: [&str; 6] = ["facts", "syntax", "taint", "artifacts", "agents", "scan"];
 
 fn main() -> io::Result<()> {
     let own = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(PathBuf::new, PathBuf::from);
@@ -24,6 +24,9 @@ fn main() -> io::Result<()> {
         }
         files.push(folder.join("Cargo.toml"));
     }
+    let rules = own.join("../../rules");
+    println!("cargo::rerun-if-changed={}", rules.display());
+    collect(&rules, &mut files)?;
     let lock = own.join("../../Cargo.lock");
     println!("cargo::rerun-if-changed={}", lock.display());
     files.push(lock);

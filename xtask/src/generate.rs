@@ -7,7 +7,9 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use trueline_facts::artifact::ArtifactReport;
 use trueline_facts::attestation::Verification;
+use trueline_facts::change::Change;
 use trueline_facts::control::ControlReport;
+use trueline_facts::verdict::Verdict;
 use trueline_facts::{
     blame::BlameReport, doctor::DoctorReport, scan::ScanReport, stats::StatsReport,
     threat::ThreatModel,
@@ -52,6 +54,8 @@ fn files() -> Result<Vec<(String, String)>> {
         schema("blame", &schemars::schema_for!(BlameReport))?,
         schema("threats", &schemars::schema_for!(ThreatModel))?,
         schema("doctor", &schemars::schema_for!(DoctorReport))?,
+        schema("change", &schemars::schema_for!(Change))?,
+        schema("verdict", &schemars::schema_for!(Verdict))?,
         schema("rule", &trueline_taint::rule_schema())?,
         schema("model", &trueline_taint::model_schema())?,
     ];

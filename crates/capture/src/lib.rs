@@ -16,6 +16,7 @@ mod notes;
 mod objects;
 mod observe;
 pub mod payload;
+mod pending;
 mod place;
 mod queue;
 mod rewrite;
@@ -27,6 +28,7 @@ mod worktree;
 pub use notes::{Merged, NotesError};
 pub use objects::NOTES_REF;
 pub use observe::observe;
+pub use pending::{Pending, pending};
 pub use place::Place;
 pub use rewrite::{
     LARGEST_INPUT, RangeError, merge_notes, post_commit, post_merge, post_rewrite, share_notes,

@@ -34,6 +34,12 @@ pub(crate) enum Command {
     Threats(Threats),
     /// Record your own use of an AI tool as an authorship note.
     Declare(Declare),
+    /// Judge a change by the team's policy: what was done well, what is wrong and the easiest way to mend it.
+    Gate(Gate),
+    /// Explain the policy and its verdicts, and run its tests.
+    Policy(PolicyArguments),
+    /// Permissions to pass a gate for a while: owned, approved by somebody else, and over on a day.
+    Exception(ExceptionArguments),
     /// Let AI tools tell who writes which line, while they write it.
     Hook(Hook),
     /// Sign verdicts, check the log of signed verdicts, and report to auditors.
@@ -279,6 +285,176 @@ pub(crate) struct Declare {
     /// Show what would be written.
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+/// Which change.
+#[derive(Args, Debug)]
+pub(crate) struct Which {
+    /// The commits, as git names ranges (`main..HEAD`), or the branch that HEAD goes into; by default the
+    /// remote's main branch.
+    #[arg(value_name = "RANGE", conflicts_with_all = ["staged", "pr"])]
+    pub(crate) range: Option<String>,
+    /// What is staged for the next commit.
+    #[arg(long, conflicts_with = "pr")]
+    pub(crate) staged: bool,
+    /// A pull or merge request, described in a JSON file: base, head, author, requester, reviews.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pr: Option<PathBuf>,
+    /// Reviews as the API of GitHub or GitLab answers them.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) reviews: Option<PathBuf>,
+    /// Judge by this policy instead of the base's `trueline.toml`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    /// Add the findings of another tool on the changed lines; may be given more than once.
+    #[arg(long, value_name = "FILE.sarif")]
+    pub(crate) import: Vec<PathBuf>,
+    /// The moment at which exceptions hold or not: a day or `2026-12-31T10:00:00Z`; by default the clock's.
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) now: Option<String>,
+    /// A repository, or a folder of one.
+    #[arg(long, default_value = ".", value_name = "PATH")]
+    pub(crate) repository: PathBuf,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Exit codes: 0 passed (comments do not fail), 1 a gate blocks, 2 wrong usage or configuration, 3 internal error or interrupted."
+)]
+pub(crate) struct Gate {
+    #[command(flatten)]
+    pub(crate) which: Which,
+    /// How to print the verdict; `facts` prints the change document that gates judge.
+    #[arg(long, value_enum, default_value_t = GateFormat::Terminal)]
+    pub(crate) format: GateFormat,
+    #[command(flatten)]
+    pub(crate) writing: Writing,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum GateFormat {
+    #[value(alias = "text")]
+    Terminal,
+    Json,
+    Markdown,
+    Facts,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct PolicyArguments {
+    #[command(subcommand)]
+    pub(crate) action: PolicyAction,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum PolicyAction {
+    /// The gates and zones that are in force; one gate; or, with a change, what each gate looked at.
+    Explain(PolicyExplain),
+    /// Run cases of the policy: Markdown with facts and expected verdicts.
+    Test(PolicyTest),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct PolicyExplain {
+    /// One gate, by its id.
+    #[arg(long, value_name = "ID")]
+    pub(crate) gate: Option<String>,
+    #[command(flatten)]
+    pub(crate) which: Which,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct PolicyTest {
+    /// Files or folders of cases; by default `.trueline/cases`.
+    pub(crate) files: Vec<PathBuf>,
+    /// Cases without a policy of their own are judged by this one; by default by the work tree's.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    /// A repository, or a folder of one.
+    #[arg(long, default_value = ".", value_name = "PATH")]
+    pub(crate) repository: PathBuf,
+    /// Print JSON.
+    #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
+    pub(crate) format: ListFormat,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ExceptionArguments {
+    #[command(subcommand)]
+    pub(crate) action: ExceptionAction,
+    /// A repository, or a folder of one.
+    #[arg(long, default_value = ".", value_name = "PATH", global = true)]
+    pub(crate) repository: PathBuf,
+    /// Today, for tests and late entries: a day or a moment; by default the clock's.
+    #[arg(long, value_name = "WHEN", global = true)]
+    pub(crate) now: Option<String>,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum ExceptionAction {
+    /// Write a new one into `.trueline/exceptions.toml`.
+    Add(ExceptionAdd),
+    /// Show them, and which of them hold.
+    List {
+        /// Print JSON.
+        #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
+        format: ListFormat,
+    },
+    /// Let one hold for longer, with a new approval.
+    Renew {
+        /// Its id.
+        id: String,
+        /// Who agrees this time.
+        #[arg(long)]
+        approver: String,
+        /// For how many days from today.
+        #[arg(long, conflicts_with = "expires")]
+        days: Option<u32>,
+        /// The last day on which it holds.
+        #[arg(long, value_name = "DAY")]
+        expires: Option<String>,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ExceptionAdd {
+    /// Its id: small letters, digits and `-`.
+    pub(crate) id: String,
+    /// The gate that it answers.
+    #[arg(long)]
+    pub(crate) gate: String,
+    /// One finding, by its fingerprint.
+    #[arg(long, value_name = "FINGERPRINT")]
+    pub(crate) finding: Option<String>,
+    /// Paths, as in .gitignore.
+    #[arg(long = "path", value_name = "GLOB")]
+    pub(crate) glob: Option<String>,
+    /// One package, by its package URL without version.
+    #[arg(long)]
+    pub(crate) purl: Option<String>,
+    /// Who answers for it; by default git's `user.email`.
+    #[arg(long)]
+    pub(crate) owner: Option<String>,
+    /// Who agreed: somebody else, and no agent.
+    #[arg(long)]
+    pub(crate) approver: String,
+    /// Why.
+    #[arg(long)]
+    pub(crate) reason: String,
+    /// For how many days from today; 30 by default.
+    #[arg(long, conflicts_with = "expires")]
+    pub(crate) days: Option<u32>,
+    /// The last day on which it holds.
+    #[arg(long, value_name = "DAY")]
+    pub(crate) expires: Option<String>,
+    /// Where more is written.
+    #[arg(long, value_name = "LINK")]
+    pub(crate) evidence: Option<String>,
+    /// What is done instead.
+    #[arg(long)]
+    pub(crate) control: Option<String>,
 }
 
 #[derive(Args, Debug)]

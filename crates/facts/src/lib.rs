@@ -1,11 +1,12 @@
 //! The shared vocabulary of Trueline: what the crates exchange and what is written out.
 //!
-//! Nouns only: origins, findings, usage, health and the documents made of them, with their JSON
-//! schemas. No I/O, no rendering, no judging: producers fill these types, front ends print them.
+//! Nouns only: origins, findings, usage, health, changes, verdicts and the documents made of them, with
+//! their JSON schemas. No I/O, no rendering, no judging: producers fill these types, front ends print them.
 
 pub mod artifact;
 pub mod attestation;
 pub mod blame;
+pub mod change;
 pub mod code;
 pub mod commit;
 pub mod control;
@@ -26,6 +27,7 @@ pub mod threat;
 pub mod time;
 pub mod tool;
 pub mod usage;
+pub mod verdict;
 
 pub use commit::CommitId;
 pub use diagnostic::{Diagnostic, Level};

@@ -83,6 +83,37 @@ impl Repository {
         files
     }
 
+    /// The regular files right in a folder of a commit, by name.
+    #[must_use]
+    pub fn folder_at(&self, commit: ObjectId, folder: &str) -> Vec<(String, ObjectId)> {
+        let local = self.local();
+        let found = || {
+            let tree = local.find_commit(commit).ok()?.tree().ok()?;
+            let entry = tree.lookup_entry_by_path(folder).ok()??;
+            let folder = entry.object().ok()?.try_into_tree().ok()?;
+            let files = folder.iter().filter_map(Result::ok);
+            let files = files.filter(|entry| entry.mode().is_blob());
+            Some(
+                files
+                    .map(|entry| (entry.filename().to_string(), entry.oid().to_owned()))
+                    .collect(),
+            )
+        };
+        found().unwrap_or_default()
+    }
+
+    /// Whether a commit carries a signature; whether it holds is not looked at.
+    #[must_use]
+    pub fn is_signed(&self, commit: ObjectId) -> bool {
+        let local = self.local();
+        let Ok(commit) = local.find_commit(commit) else {
+            return false;
+        };
+        commit
+            .decode()
+            .is_ok_and(|decoded| decoded.extra_headers().pgp_signature().is_some())
+    }
+
     /// The content of the file of these that has most lines in common with a text, at least one
     /// half: what was renamed to it.
     #[must_use]

@@ -56,7 +56,22 @@ impl Graph {
         known: &[ObjectId],
         interrupt: &AtomicBool,
     ) -> Self {
-        let shallow = repository.shallow_commits();
+        Self::load_until(repository, tip, known, &[], interrupt)
+    }
+
+    /// As [`Self::load`], with history cut at some commits: they are in it, their parents are not.
+    #[must_use]
+    pub fn load_until(
+        repository: &Repository,
+        tip: ObjectId,
+        known: &[ObjectId],
+        cut: &[ObjectId],
+        interrupt: &AtomicBool,
+    ) -> Self {
+        let mut shallow = repository.shallow_commits();
+        let is_shallow = !shallow.is_empty();
+        shallow.extend(cut);
+        shallow.sort_unstable();
         let objects = repository.objects();
         let mut gaps = Vec::new();
         let mut loaded = read_known(repository, known);
@@ -70,7 +85,7 @@ impl Graph {
             .collect();
         graph.mailmap = mailmap(&objects, graph.commits.first());
         graph.assign_persons();
-        if !shallow.is_empty() && graph.commits.iter().any(|c| c.parents_missing) {
+        if is_shallow && graph.commits.iter().any(|c| c.parents_missing) {
             graph.diagnostics.push(Diagnostic::new(
                 Level::Warning,
                 "history-shallow",

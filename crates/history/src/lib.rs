@@ -11,6 +11,7 @@ pub mod evidence;
 pub mod graph;
 pub mod model;
 mod persist;
+pub mod range;
 pub mod repository;
 pub mod signals;
 pub mod subject;

@@ -18,6 +18,7 @@ mod select;
 mod style;
 pub mod terminal;
 pub mod threats;
+pub mod verdict;
 mod words;
 
 pub use style::Style;

@@ -17,6 +17,7 @@ use trueline_facts::{Diagnostic, Level, RepoPath, Tier};
 use crate::check::{Checked, CheckedFile, Tiers};
 use crate::config::{Config, FILE_NAME, ModelDemands};
 use crate::memory::Stat;
+use crate::place::Place;
 use crate::{Progress, ScanError, VERSION, source};
 
 mod demands;
@@ -72,6 +73,20 @@ pub fn artifacts(
         artifacts,
         diagnostics,
     })
+}
+
+/// Is a file of a tree checked as a model?
+pub(crate) fn is_model_file(path: &RepoPath) -> bool {
+    files::is_model(path)
+}
+
+/// The record of a file of a work tree; `None` where it is not there or cannot be read.
+pub(crate) fn of_work_tree(place: &Place, path: &RepoPath) -> Option<Artifact> {
+    if place.is_bare() || !source::is_file(place.root_path(), path) {
+        return None;
+    }
+    let file = place.root_path().join(path.as_bstr().to_path().ok()?);
+    one(path, &file).ok()
 }
 
 /// The configuration of the repository that a folder is in.

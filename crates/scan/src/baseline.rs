@@ -119,6 +119,23 @@ impl Baseline {
         Ok(baseline)
     }
 
+    /// A baseline from its text; `None` if it is none.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let baseline: Self = serde_json::from_str(text).ok()?;
+        (baseline.schema == SCHEMA).then_some(baseline)
+    }
+
+    /// What it knows findings by.
+    pub(crate) fn fingerprints(&self) -> impl Iterator<Item = &str> {
+        self.findings.iter().map(|entry| entry.fingerprint.as_str())
+    }
+
+    /// Rule, path and fingerprint of each entry.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&RuleId, &RepoPath, &str)> {
+        let entries = self.findings.iter();
+        entries.map(|entry| (&entry.rule, &entry.path, entry.fingerprint.as_str()))
+    }
+
     /// The document.
     #[must_use]
     pub fn to_json(&self) -> String {

@@ -5,15 +5,18 @@
 
 mod guard;
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
-use toml_span::Span;
-use toml_span::value::{Key, Table, Value, ValueInner};
+use toml_span::value::{Value, ValueInner};
+use trueline_authorship::message::{Identity, automation};
 use trueline_facts::ToolId;
+pub(crate) use trueline_policy::document::nearest;
+use trueline_policy::document::{self, Section, Wrong, strings, strings_with_spans};
+use trueline_policy::{Names, Policy};
 
-pub use self::guard::{Answer, Gate, Guard, Zone};
+pub use self::guard::{Answer, Gate, Guard};
+pub use trueline_policy::document::Place;
 
 /// The file's name, at the root of the repository.
 pub const FILE_NAME: &str = "trueline.toml";
@@ -33,6 +36,9 @@ pub struct Config {
     pub models: ModelDemands,
     /// `[guard]`: what agents are asked or refused before they act; `None` when the table is absent.
     pub guard: Option<Guard>,
+    /// Zones, gates and what is approved: `[zone.NAME]`, `[gates]`, `[[gate]]`, `[tools]`, `[policy]`,
+    /// `[exceptions]`.
+    pub policy: Policy,
 }
 
 /// What a team asks of model files.
@@ -87,21 +93,6 @@ pub enum ConfigError {
     },
 }
 
-/// Line and column, from 1.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Place {
-    /// Line.
-    pub line: usize,
-    /// Column in characters.
-    pub column: usize,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.line, self.column)
-    }
-}
-
 impl Config {
     /// Reads the file at a repository's root; an absent one is the default.
     pub fn load(root: &Path) -> Result<Self, ConfigError> {
@@ -136,19 +127,14 @@ impl Config {
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
         let invalid = |wrong: Wrong| ConfigError::Invalid {
             path: path.to_owned(),
-            place: place(text, wrong.span.start),
+            place: Place::of(text, wrong.span.start),
             message: wrong.message,
         };
-        let mut document = toml_span::parse(text).map_err(|error| {
-            invalid(Wrong {
-                span: error.span,
-                message: error.to_string(),
-            })
-        })?;
-        Self::from_value(&mut document).map_err(invalid)
+        let mut document = document::parse(text).map_err(invalid)?;
+        Self::from_value(&mut document, text).map_err(invalid)
     }
 
-    fn from_value(document: &mut Value<'_>) -> Result<Self, Wrong> {
+    fn from_value(document: &mut Value<'_>, text: &str) -> Result<Self, Wrong> {
         let mut root = Section::new("", document)?;
         if let Some((_, mut schema)) = root.take("schema") {
             let span = schema.span;
@@ -159,19 +145,12 @@ impl Config {
                 ));
             }
         }
-        let mut config = Self::default();
-        if let Some((_, mut value)) = root.take("tools") {
-            let mut tools = Section::new("tools", &mut value)?;
-            if let Some((_, approved)) = tools.take("approved") {
-                config.approved_tools = Some(
-                    strings_with_spans(approved, "tools.approved")?
-                        .into_iter()
-                        .map(|(name, span)| tool(&name, span))
-                        .collect::<Result<_, _>>()?,
-                );
-            }
-            tools.end(&["approved"])?;
-        }
+        let policy = Policy::take(&mut root, text, &KnownNames)?;
+        let mut config = Self {
+            approved_tools: policy.approved.tools.clone(),
+            policy,
+            ..Self::default()
+        };
         if let Some((_, mut value)) = root.take("scan") {
             let mut scan = Section::new("scan", &mut value)?;
             if let Some((_, exclude)) = scan.take("exclude") {
@@ -197,15 +176,9 @@ impl Config {
         if let Some((_, mut value)) = root.take("guard") {
             config.guard = Some(guard::read(&mut value)?);
         }
-        root.end(&[
-            "schema",
-            "tools",
-            "scan",
-            "artifacts",
-            "capture",
-            "guard",
-            "team",
-        ])?;
+        let mut known = vec!["schema", "scan", "artifacts", "capture", "guard", "team"];
+        known.extend(trueline_policy::SECTIONS);
+        root.end(&known)?;
         Ok(config)
     }
 
@@ -279,120 +252,34 @@ impl Config {
     }
 }
 
-/// A mistake and its place.
-struct Wrong {
-    span: Span,
-    message: String,
-}
+/// Names as authorship knows them. A tool that nobody knows yet is taken as it is, unless it looks
+/// like a typing error.
+#[derive(Clone, Copy, Debug)]
+pub struct KnownNames;
 
-impl Wrong {
-    fn new(span: Span, message: impl Into<String>) -> Self {
-        Self {
-            span,
-            message: message.into(),
-        }
-    }
-}
-
-/// A table whose keys are taken one by one; what is left at the end is unknown.
-struct Section<'de> {
-    name: &'static str,
-    table: Table<'de>,
-}
-
-impl<'de> Section<'de> {
-    fn new(name: &'static str, value: &mut Value<'de>) -> Result<Self, Wrong> {
-        let span = value.span;
-        match value.take() {
-            ValueInner::Table(table) => Ok(Self { name, table }),
-            _ => Err(Wrong::new(span, format!("`{name}` must be a table"))),
-        }
+impl Names for KnownNames {
+    fn tool(&self, name: &str) -> Result<ToolId, String> {
+        crate::declare::tool(name).map_err(|error| error.to_string())
     }
 
-    fn take(&mut self, key: &str) -> Option<(Key<'de>, Value<'de>)> {
-        self.table.remove_entry(key)
-    }
-
-    fn end(self, known: &[&str]) -> Result<(), Wrong> {
-        let Some(key) = self.table.keys().min_by_key(|k| k.span.start) else {
-            return Ok(());
+    fn is_agent(&self, name: &str) -> bool {
+        let plain = name.trim().trim_start_matches('@');
+        let text = trueline_authorship::message::CommitText {
+            author: Identity {
+                name: plain.as_bytes(),
+                email: plain.as_bytes(),
+            },
+            committer: Identity {
+                name: plain.as_bytes(),
+                email: plain.as_bytes(),
+            },
+            message: &[],
+            time: 0,
         };
-        let full = if self.name.is_empty() {
-            key.name.to_string()
-        } else {
-            format!("{}.{}", self.name, key.name)
-        };
-        let hint = nearest(&key.name, known).map_or_else(
-            || format!("known here: {}", known.join(", ")),
-            |near| format!("did you mean `{near}`?"),
-        );
-        Err(Wrong::new(
-            key.span,
-            format!("unknown key `{full}`; {hint}"),
-        ))
-    }
-}
-
-/// A tool by any of its names. One that nobody knows yet is taken as it is, unless it looks like a
-/// typing error.
-fn tool(name: &str, span: Span) -> Result<ToolId, Wrong> {
-    crate::declare::tool(name).map_err(|error| Wrong::new(span, error.to_string()))
-}
-
-fn strings(value: Value<'_>, name: &str) -> Result<Vec<String>, Wrong> {
-    let texts = strings_with_spans(value, name)?;
-    Ok(texts.into_iter().map(|(text, _)| text).collect())
-}
-
-fn strings_with_spans(mut value: Value<'_>, name: &str) -> Result<Vec<(String, Span)>, Wrong> {
-    let wrong = |span| Wrong::new(span, format!("`{name}` must be a list of texts"));
-    let span = value.span;
-    let ValueInner::Array(items) = value.take() else {
-        return Err(wrong(span));
-    };
-    items
-        .into_iter()
-        .map(|mut item| {
-            let span = item.span;
-            match item.take() {
-                ValueInner::String(text) => Ok((text.into_owned(), span)),
-                _ => Err(wrong(span)),
-            }
-        })
-        .collect()
-}
-
-/// The known key that a typing error most probably meant: at most two edits away.
-pub(crate) fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
-    known
-        .iter()
-        .map(|k| (distance(word, k), *k))
-        .filter(|(d, k)| *d <= 2 && *d < k.len())
-        .min()
-        .map(|(_, k)| k)
-}
-
-/// Levenshtein's distance in characters.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut diagonal = i;
-        row[0] = i + 1;
-        for (j, cb) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(ca != *cb);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
-}
-
-fn place(text: &str, offset: usize) -> Place {
-    let before = text.get(..offset).unwrap_or(text);
-    Place {
-        line: before.matches('\n').count() + 1,
-        column: before.rsplit('\n').next().unwrap_or("").chars().count() + 1,
+        plain.to_lowercase().ends_with("[bot]")
+            || trueline_authorship::tools::known(plain).is_some()
+            || automation(&text.author).is_some()
+            || !trueline_authorship::message::signs(&text).is_empty()
     }
 }
 
@@ -437,7 +324,7 @@ mod tests {
     #[test]
     fn a_key_like_no_other_lists_what_is_known() {
         let message = parse("wombat = 1\n").unwrap_err();
-        insta::assert_snapshot!(message, @"trueline.toml:1:1: unknown key `wombat`; known here: schema, tools, scan, artifacts, capture, guard, team");
+        insta::assert_snapshot!(message, @"trueline.toml:1:1: unknown key `wombat`; known here: schema, scan, artifacts, capture, guard, team, policy, zone, gates, gate, tools, exceptions");
     }
 
     #[test]

@@ -4,6 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use trueline_facts::RepoPath;
+use trueline_history::ObjectId;
+use trueline_history::repository::Repository;
 use trueline_syntax::{Source, with_deep_stack};
 use trueline_taint::{Engine, Example};
 
@@ -30,6 +32,43 @@ pub(crate) fn engine(place: &Place) -> Result<Engine, ScanError> {
         return Ok(Engine::builtin()?);
     }
     with_rules(&files)
+}
+
+/// The team's rules at a commit: names and texts, by name.
+pub(crate) fn rules_at(
+    repository: &Repository,
+    commit: ObjectId,
+) -> Result<Vec<(String, String)>, ScanError> {
+    let mut files = Vec::new();
+    for (name, id) in repository.folder_at(commit, FOLDER) {
+        if Path::new(&name).extension().is_none_or(|e| e != "toml") {
+            continue;
+        }
+        let shown = format!("{FOLDER}/{name}");
+        let failed = |reason: &str| ScanError::RuleFile {
+            file: shown.clone(),
+            reason: reason.to_owned(),
+        };
+        if files.len() == MAX_FILES {
+            return Err(failed("more than 256 rule files"));
+        }
+        let bytes = repository
+            .blob(id)
+            .ok_or_else(|| failed("its content is not in this repository"))?;
+        if bytes.len() > MAX_BYTES {
+            return Err(failed("larger than a rule file can be (1 MiB)"));
+        }
+        files.push((shown, String::from_utf8_lossy(&bytes).into_owned()));
+    }
+    Ok(files)
+}
+
+/// The built-in rules and these of the team.
+pub(crate) fn with_own(files: &[(String, String)]) -> Result<Engine, ScanError> {
+    if files.is_empty() {
+        return Ok(Engine::builtin()?);
+    }
+    with_rules(files)
 }
 
 /// Whether a file is a rule of the team.

@@ -16,6 +16,36 @@ pub enum ScanError {
     /// The configuration is wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The policy of a base is wrong.
+    #[error(
+        "the policy that judges changes of {base} is wrong: {source}; `--policy FILE` takes its place until it is mended"
+    )]
+    PolicyOfBase {
+        /// The base.
+        base: String,
+        /// What is wrong.
+        #[source]
+        source: ConfigError,
+    },
+    /// A gate cannot be run.
+    #[error(transparent)]
+    Policy(#[from] trueline_policy::PolicyError),
+    /// There is no such range here.
+    #[error("{range}: {why}")]
+    NoRange {
+        /// As given.
+        range: String,
+        /// Why, and what to do.
+        why: String,
+    },
+    /// A description of a proposal, or reviews, cannot be read.
+    #[error("{}: {why}", path.display())]
+    Description {
+        /// The file.
+        path: PathBuf,
+        /// Why, and what to do.
+        why: String,
+    },
     /// The team's own rules cannot be used.
     #[error("own rules: {0}")]
     OwnRules(String),

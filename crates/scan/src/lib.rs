@@ -9,6 +9,7 @@ mod artifacts;
 mod baseline;
 mod blame;
 mod cache;
+mod change;
 mod check;
 pub mod config;
 mod custom;
@@ -36,13 +37,18 @@ use std::path::{Path, PathBuf};
 pub use artifacts::{ArtifactRequest, artifacts, artifacts_sarif};
 pub use baseline::{Baseline, BaselineError};
 pub use blame::{BlameOutcome, BlameRequest, CommitDetails, CommitSignature, blame};
+pub use change::{
+    ChangeOutcome, ChangeRequest, ChangeSource, change, policy_of, policy_of_work_tree,
+    validate_exceptions,
+};
 pub use check::Tiers;
+pub use config::KnownNames as PolicyNames;
 pub use custom::{RuleTest, test_rules};
 pub use declare::{DeclareAction, DeclareRequest, DeclaredCommit, declare};
 pub use error::ScanError;
 pub use mend::{FixOutcome, FixedFile, NoSuggestion, Suggestion, TakenBack, Writing, fix};
 pub use policy::{AppliedRule, IgnoreComment, ModelPolicy, PathPolicy, Scanned};
-pub use proposal::{Ahead, Guarding, Proposal, redacted, steers, zone};
+pub use proposal::{Ahead, Guarding, Proposal, redacted, steers};
 pub use redact::is_secret;
 pub use rules::{RuleExample, RuleList, RulePage, RuleSummary, explain, rules};
 pub use scan::{AgentsLock, Checks, ScanOutcome, ScanRequest, scan};

@@ -10,13 +10,14 @@ use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice;
 use ignore::Match;
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use ignore::gitignore::Gitignore;
 use trueline_agents::Kind;
 use trueline_facts::{Finding, RepoPath, Severity, Tier};
+use trueline_policy::{AgentAnswer, Zone, Zones};
 use trueline_taint::{Engine, without_known_secrets};
 
 use crate::alone::{Key, key};
-use crate::config::{Config, FILE_NAME, Guard, Zone};
+use crate::config::{Config, FILE_NAME, Guard};
 use crate::place::Place;
 use crate::redact::MASK;
 use crate::source::Scope;
@@ -38,6 +39,7 @@ pub struct Proposal {
 pub struct Guarding {
     /// The gates.
     pub guard: Guard,
+    zones: Zones,
     scope: Scope,
 }
 
@@ -46,6 +48,15 @@ impl Guarding {
     #[must_use]
     pub fn leaves_out(&self, path: &RepoPath) -> bool {
         !self.scope.contains(path)
+    }
+
+    /// The zone that says most to an agent about a path, if any says anything.
+    #[must_use]
+    pub fn zone<'z>(&'z self, path: &'z RepoPath) -> Option<&'z Zone> {
+        let speaking = |zone: &&Zone| zone.agents > AgentAnswer::Allow;
+        let zones = self.zones.around(path).filter(speaking);
+        // Among equals the first by name.
+        zones.max_by_key(|zone| (zone.agents, std::cmp::Reverse(zone.id.clone())))
     }
 }
 
@@ -91,6 +102,7 @@ impl Ahead {
         };
         Ok(Some(Guarding {
             guard,
+            zones: config.policy.zones,
             scope: Scope::new(RepoPath::default(), &config.exclude)?,
         }))
     }
@@ -222,32 +234,6 @@ pub fn steers(path: &RepoPath) -> bool {
                 Kind::Source(_) | Kind::Manifest | Kind::Workflow | Kind::ToolList | Kind::EnvRc
             )
         })
-}
-
-/// The first zone that a path lies in.
-pub fn zone<'z>(zones: &'z [Zone], path: &RepoPath) -> Result<Option<&'z Zone>, ScanError> {
-    let Ok(path) = path.as_bstr().to_path() else {
-        return Ok(None);
-    };
-    for zone in zones {
-        let mut builder = GitignoreBuilder::new("");
-        for glob in &zone.paths {
-            builder
-                .add_line(None, glob)
-                .map_err(|source| ScanError::BadGlob {
-                    glob: glob.clone(),
-                    source,
-                })?;
-        }
-        let globs = builder.build().map_err(|source| ScanError::BadGlob {
-            glob: zone.paths.join(", "),
-            source,
-        })?;
-        if globs.matched_path_or_any_parents(path, false).is_ignore() {
-            return Ok(Some(zone));
-        }
-    }
-    Ok(None)
 }
 
 /// A path with its links resolved as far as it exists.

@@ -5,6 +5,7 @@
 //! reported, so that none outlives its reason.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 use trueline_facts::{Diagnostic, Finding, Level, RepoPath, Suppression};
@@ -129,10 +130,17 @@ pub(crate) fn apply(
 /// The comment that answers a finding.
 fn answer<'c>(comments: &'c [Comment], finding: &Finding) -> Option<&'c Comment> {
     let lines = finding.location.start.line..=finding.location.end.line;
+    answering(comments, finding.rule.as_str(), lines)
+}
+
+/// The comment that answers findings of a rule on some lines.
+pub(crate) fn answering<'c>(
+    comments: &'c [Comment],
+    rule: &str,
+    lines: RangeInclusive<u32>,
+) -> Option<&'c Comment> {
     comments.iter().find(|c| {
-        !c.reason.is_empty()
-            && lines.contains(&c.of)
-            && c.rules.iter().any(|r| r == finding.rule.as_str())
+        !c.reason.is_empty() && lines.contains(&c.of) && c.rules.iter().any(|r| r == rule)
     })
 }
 

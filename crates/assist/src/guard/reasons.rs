@@ -4,7 +4,8 @@
 //! told to a model.
 
 use trueline_facts::{Finding, RepoPath};
-use trueline_scan::config::{Gate, Zone};
+use trueline_policy::Zone;
+use trueline_scan::config::Gate;
 use trueline_scan::{is_secret, redacted};
 
 use crate::answer::{cut, quoted, visible};

@@ -6,7 +6,7 @@ use trueline_capture::Place;
 use trueline_capture::event::{Change, Edit, Event, Write};
 use trueline_facts::RepoPath;
 use trueline_scan::config::{Answer, Gate};
-use trueline_scan::{Ahead, Guarding, Proposal, ScanError, is_secret, steers, zone};
+use trueline_scan::{Ahead, Guarding, Proposal, ScanError, is_secret, steers};
 
 use super::content::{self, Content, TooLong};
 use super::reasons::{self, Counted};
@@ -113,9 +113,9 @@ fn judge_in(tree: &Tree, files: &[(&Path, &Change)]) -> Vec<Verdict> {
                 .map(|reason| verdict(guard, Gate::Configuration, reason))
                 .collect())
         }));
-        if let Ok(Some(zone)) = zone(&guard.zones, &path) {
+        if let Some(zone) = tree.guarding.zone(&path) {
             verdicts.push(Verdict {
-                answer: zone.answer,
+                answer: zone.agents.into(),
                 reason: reasons::zone(&path, zone),
             });
         }

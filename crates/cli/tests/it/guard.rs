@@ -229,7 +229,7 @@ fn a_link_is_judged_by_where_it_leads() {
 #[test]
 fn a_zone_is_kept() {
     let clone = guarded(
-        "[guard]\n[[guard.zone]]\npaths = [\"infra/**\"]\nanswer = \"deny\"\nwhy = \"the platform team writes it\"\n",
+        "[guard]\n[zone.infra]\npaths = [\"infra/**\"]\nagents = \"deny\"\nwhy = \"the platform team writes it\"\n",
     );
     for tool in TOOLS {
         let said = write(&clone, tool, "infra/main.tf", "x = 1\n");

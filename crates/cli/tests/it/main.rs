@@ -13,6 +13,7 @@ mod cache;
 mod capture;
 mod fix;
 mod forge;
+mod gate;
 mod guard;
 mod hostile;
 mod init;

@@ -9,6 +9,7 @@ mod advice;
 mod anomaly;
 mod attributes;
 mod breakdown;
+pub mod dependencies;
 mod health;
 mod memo;
 mod moments;

@@ -23,7 +23,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use gix::ObjectId;
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use trueline_cache::Cache;
 use trueline_facts::{Diagnostic, Level, RepoPath, Timestamp};
 
@@ -154,7 +154,36 @@ pub fn blame(
             previous: BTreeMap::new(),
         });
     };
-    pool(options)?.install(|| Reading::some(repository, tip, paths, options, interrupt))
+    pool(options)?.install(|| {
+        let graph = Graph::load(repository, tip, &[], interrupt);
+        Reading::some(repository, tip, graph, paths, options, interrupt)
+    })
+}
+
+/// Reads the origins of a few files of `tip` within a range: lines that are older than every commit of
+/// `ahead` end at commits of which nothing else is known, marked as boundary.
+pub fn within(
+    repository: &Repository,
+    tip: ObjectId,
+    ahead: &[ObjectId],
+    paths: &[RepoPath],
+    options: &Options,
+    interrupt: &AtomicBool,
+) -> Result<History, HistoryError> {
+    let local = repository.local();
+    let inside: FxHashSet<ObjectId> = ahead.iter().copied().collect();
+    let mut cut: Vec<ObjectId> = ahead
+        .iter()
+        .filter_map(|id| local.find_commit(*id).ok())
+        .flat_map(|commit| commit.parent_ids().map(gix::Id::detach).collect::<Vec<_>>())
+        .filter(|id| !inside.contains(id))
+        .collect();
+    cut.sort_unstable();
+    cut.dedup();
+    let graph = Graph::load_until(repository, tip, ahead, &cut, interrupt);
+    let blamed = pool(options)?
+        .install(|| Reading::some(repository, tip, graph, paths, options, interrupt))?;
+    Ok(blamed.history)
 }
 
 fn pool(options: &Options) -> Result<rayon::ThreadPool, HistoryError> {
@@ -319,11 +348,11 @@ impl<'r> Reading<'r> {
     fn some(
         repository: &'r Repository,
         tip: ObjectId,
+        graph: Graph,
         wanted: &[RepoPath],
         options: &Options,
         interrupt: &'r AtomicBool,
     ) -> Result<Blamed, HistoryError> {
-        let graph = Graph::load(repository, tip, &[], interrupt);
         let reading = Self::new(repository, graph, interrupt, &Silent);
         let mut diagnostics = reading.graph.diagnostics.clone();
         let files = reading.wanted_files(tip, wanted, &mut diagnostics)?;

@@ -9,9 +9,11 @@ mod page;
 mod scan;
 mod sections;
 mod stats;
+mod verdict;
 
 pub use blame::blame;
 pub use doctor::doctor;
 pub use page::page;
 pub use scan::scan;
 pub use stats::stats;
+pub use verdict::verdict;

@@ -1,11 +1,10 @@
 //! `[guard]` of `trueline.toml`: the gates that an agent meets before it acts, and what each
 //! answers.
 
-use ignore::gitignore::GitignoreBuilder;
 use toml_span::Span;
 use toml_span::value::{Value, ValueInner};
-
-use super::{Section, Wrong, strings_with_spans};
+use trueline_policy::AgentAnswer;
+use trueline_policy::document::{Section, Wrong, strings_with_spans};
 
 /// What a gate says to an action that it does not like.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -16,6 +15,16 @@ pub enum Answer {
     Ask,
     /// No, and why.
     Deny,
+}
+
+impl From<AgentAnswer> for Answer {
+    fn from(answer: AgentAnswer) -> Self {
+        match answer {
+            AgentAnswer::Allow => Self::Allow,
+            AgentAnswer::Ask => Self::Ask,
+            AgentAnswer::Deny => Self::Deny,
+        }
+    }
 }
 
 /// What is looked at before an agent acts.
@@ -60,17 +69,6 @@ impl Gate {
     }
 }
 
-/// Paths that an agent may not write as it likes.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Zone {
-    /// Globs, as in `.gitignore`.
-    pub paths: Vec<String>,
-    /// What it answers.
-    pub answer: Answer,
-    /// Why, in the team's words.
-    pub why: Option<String>,
-}
-
 /// The gates.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Guard {
@@ -78,8 +76,6 @@ pub struct Guard {
     answers: Vec<(Gate, Answer)>,
     /// `closed`: gates that refuse when their check fails. The others let the action through.
     pub closed: Vec<Gate>,
-    /// `[[guard.zone]]`.
-    pub zones: Vec<Zone>,
 }
 
 impl Guard {
@@ -109,49 +105,16 @@ pub(super) fn read(value: &mut Value<'_>) -> Result<Guard, Wrong> {
             })?);
         }
     }
-    if let Some((_, mut zones)) = section.take("zone") {
-        let span = zones.span;
-        let ValueInner::Array(zones) = zones.take() else {
-            return Err(Wrong::new(
-                span,
-                "`guard.zone` must be written as `[[guard.zone]]`",
-            ));
-        };
-        for mut zone in zones {
-            guard.zones.push(read_zone(&mut zone)?);
-        }
+    if let Some((key, _)) = section.take("zone") {
+        return Err(Wrong::new(
+            key.span,
+            "zones have names that gates and the guard share: write `[zone.NAME]` with `paths`, `agents = \"ask\"` and `why`",
+        ));
     }
     let mut known = Gate::ALL.map(Gate::name).to_vec();
-    known.extend(["closed", "zone"]);
+    known.push("closed");
     section.end(&known)?;
     Ok(guard)
-}
-
-fn read_zone(value: &mut Value<'_>) -> Result<Zone, Wrong> {
-    let span: Span = value.span;
-    let mut section = Section::new("guard.zone", value)?;
-    let missing = |key: &str| Wrong::new(span, format!("a `[[guard.zone]]` needs `{key}`"));
-    let (_, paths) = section.take("paths").ok_or_else(|| missing("paths"))?;
-    let paths = strings_with_spans(paths, "guard.zone.paths")?;
-    for (glob, span) in &paths {
-        GitignoreBuilder::new("")
-            .add_line(None, glob)
-            .map_err(|error| Wrong::new(*span, format!("`guard.zone.paths`: {error}")))?;
-    }
-    let paths = paths.into_iter().map(|(glob, _)| glob).collect();
-    let answer = match section.take("answer") {
-        Some((_, value)) => answer(value, "guard.zone.answer")?,
-        None => Answer::Ask,
-    };
-    let why = match section.take("why") {
-        Some((_, mut value)) => match value.take() {
-            ValueInner::String(text) => Some(text.into_owned()),
-            _ => return Err(Wrong::new(value.span, "`guard.zone.why` must be text")),
-        },
-        None => None,
-    };
-    section.end(&["paths", "answer", "why"])?;
-    Ok(Zone { paths, answer, why })
 }
 
 fn answer(mut value: Value<'_>, name: &str) -> Result<Answer, Wrong> {
@@ -189,22 +152,16 @@ mod tests {
 
     #[test]
     fn gates_have_answers_of_their_own_unless_the_team_says_others() {
-        let guard = parse(
-            "[guard]\ncode = \"ask\"\nclosed = [\"secrets\"]\n\
-             [[guard.zone]]\npaths = [\"infra/**\"]\nanswer = \"deny\"\nwhy = \"the platform team writes it\"\n",
-        )
-        .unwrap();
+        let guard = parse("[guard]\ncode = \"ask\"\nclosed = [\"secrets\"]\n").unwrap();
         assert_eq!(guard.answer(Gate::Code), Answer::Ask);
         assert_eq!(guard.answer(Gate::Secrets), Answer::Deny);
         assert_eq!(guard.closed, [Gate::Secrets]);
-        assert_eq!(guard.zones[0].answer, Answer::Deny);
     }
 
     #[test]
     fn what_is_no_answer_is_told_with_its_place() {
         insta::assert_snapshot!(parse("[guard]\ncode = \"block\"\n").unwrap_err(), @r#"trueline.toml:2:9: `guard.code` must be "allow", "ask" or "deny""#);
         insta::assert_snapshot!(parse("[guard]\nclosed = [\"cod\"]\n").unwrap_err(), @"trueline.toml:2:12: no gate `cod`; gates are configuration, secrets, code, commands");
-        insta::assert_snapshot!(parse("[[guard.zone]]\npaths = [\"a/{b\"]\n").unwrap_err(), @"trueline.toml:2:11: `guard.zone.paths`: error parsing glob 'a/{b': unclosed alternate group; missing '}' (maybe escape '{' with '[{]'?)");
-        insta::assert_snapshot!(parse("[[guard.zone]]\nanswer = \"ask\"\n").unwrap_err(), @"trueline.toml:1:1: a `[[guard.zone]]` needs `paths`");
+        insta::assert_snapshot!(parse("[guard]\n[[guard.zone]]\npaths = [\"a\"]\n").unwrap_err(), @"");
     }
 }

@@ -107,6 +107,19 @@ pub(in crate::signals) fn packages(path: &RepoPath, content: &[u8]) -> Option<Pa
     Some(found)
 }
 
+/// The type of a package URL that a manifest's entries are of.
+pub(in crate::signals) fn purl_type(path: &RepoPath) -> Option<&'static str> {
+    Some(match format(path)? {
+        Format::Cargo => "cargo",
+        Format::Npm => "npm",
+        Format::Pyproject | Format::Requirements => "pypi",
+        Format::GoMod => "golang",
+        Format::Maven | Format::Gradle => "maven",
+        Format::Composer => "composer",
+        Format::Gemfile => "gem",
+    })
+}
+
 fn cargo(manifest: &toml::Table, found: &mut Packages) {
     let mut tables: Vec<&toml::Table> = vec![manifest];
     tables.extend(manifest.get("workspace").and_then(toml::Value::as_table));

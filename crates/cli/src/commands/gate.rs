@@ -1,0 +1,81 @@
+//! `trueline gate`: a change, the policy of its base, a verdict.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Result;
+use trueline_facts::Timestamp;
+use trueline_facts::verdict::Outcome;
+use trueline_policy::evaluate;
+use trueline_report::{json, terminal, verdict};
+use trueline_scan::{ChangeOutcome, ChangeRequest, ChangeSource};
+
+use crate::Ended;
+use crate::arguments::{Gate, GateFormat, Which};
+use crate::commands::hook::Misused;
+use crate::output;
+
+pub(crate) fn run(arguments: &Gate, interrupt: &AtomicBool) -> Result<Ended> {
+    output::check(arguments.writing.output.as_deref())?;
+    let outcome = describe(&arguments.which, interrupt)?;
+    let file = arguments.writing.output.as_deref();
+    if arguments.format == GateFormat::Facts {
+        output::write(json::to_string(&outcome.change).as_bytes(), file)?;
+        return Ok(Ended::Pass);
+    }
+    let verdict = evaluate(&outcome.policy, &outcome.change);
+    let text = match arguments.format {
+        GateFormat::Json => json::to_string(&verdict),
+        GateFormat::Markdown => verdict::markdown(&verdict, &outcome.policy_source),
+        GateFormat::Terminal | GateFormat::Facts => terminal::verdict(
+            &verdict,
+            &outcome.policy_source,
+            &output::style(file),
+            false,
+        ),
+    };
+    output::write(text.as_bytes(), file)?;
+    if interrupt.load(Ordering::SeqCst) {
+        return Ok(Ended::Interrupted);
+    }
+    Ok(if verdict.outcome == Outcome::Block {
+        Ended::Findings
+    } else {
+        Ended::Pass
+    })
+}
+
+/// Describes the change that arguments name.
+pub(crate) fn describe(which: &Which, interrupt: &AtomicBool) -> Result<ChangeOutcome> {
+    let source = match (&which.pr, which.staged) {
+        (Some(file), _) => ChangeSource::Description(file.clone()),
+        (None, true) => ChangeSource::Staged,
+        (None, false) => ChangeSource::Range(which.range.clone()),
+    };
+    let request = ChangeRequest {
+        path: which.repository.clone(),
+        source,
+        policy: which.policy.clone(),
+        reviews: which.reviews.clone(),
+        imports: which.import.clone(),
+        now: now(which.now.as_deref())?,
+        reading: super::reading(&which.reading)?,
+    };
+    Ok(trueline_scan::change(&request, interrupt)?)
+}
+
+/// The moment that was asked for, or the clock's: the one place where time comes in.
+pub(crate) fn now(asked: Option<&str>) -> Result<Timestamp> {
+    let Some(text) = asked else {
+        return Ok(Timestamp(jiff::Timestamp::now().as_second()));
+    };
+    let moment = text
+        .parse::<jiff::Timestamp>()
+        .or_else(|_| format!("{text}T00:00:00Z").parse());
+    match moment {
+        Ok(moment) => Ok(Timestamp(moment.as_second())),
+        Err(_) => Err(Misused(format!(
+            "--now: `{text}` is no moment: write 2026-12-31 or 2026-12-31T10:00:00Z"
+        ))
+        .into()),
+    }
+}

@@ -1,0 +1,274 @@
+//! What lies between two states: commits, files that differ, lines that are new.
+//!
+//! A state is a commit or the index. Nothing older than the range is walked, so that the answer
+//! comes as fast in a long history as in a short one.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use bstr::ByteSlice;
+use gix::ObjectId;
+use gix::index::entry::Mode as IndexMode;
+use gix::objs::{CommitRefIter, Kind};
+use rustc_hash::FxHashMap;
+use trueline_facts::RepoPath;
+
+use crate::evidence::objects::mostly_kept;
+use crate::repository::{HistoryError, Objects, Repository, is_binary};
+use crate::walk::lines::LineDiffer;
+use crate::walk::trees::{Before, Trees};
+
+/// Files that came and files that went, with more of which renames by content are not looked for.
+const MAX_RENAMES: usize = 100;
+
+/// A file that differs between two states. Links and submodules are no files.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct FileDelta {
+    /// Its path; of one that went the old one.
+    pub path: RepoPath,
+    /// Its path before, if it was renamed.
+    pub previous: Option<RepoPath>,
+    /// Its content before; `None` if it is new.
+    pub before: Option<ObjectId>,
+    /// Its content after; `None` if it went.
+    pub after: Option<ObjectId>,
+}
+
+/// Commits of a range, and where it begins.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RangeCommits {
+    /// Where the tip left the base; `None` if they have nothing in common here.
+    pub fork: Option<ObjectId>,
+    /// Commits of the tip that the base does not have.
+    pub ahead: Vec<ObjectId>,
+    /// How many commits the base has that the tip does not.
+    pub behind: usize,
+}
+
+impl Repository {
+    /// The commits between a base and a tip; `None` where they cannot be listed.
+    #[must_use]
+    pub fn range_commits(&self, base: ObjectId, tip: ObjectId) -> Option<RangeCommits> {
+        let local = self.local();
+        let between = |from: ObjectId, hidden: ObjectId| -> Option<Vec<ObjectId>> {
+            let graph = local.commit_graph_if_enabled().ok().flatten();
+            let walk = local
+                .rev_walk([from])
+                .with_hidden([hidden])
+                .with_commit_graph(graph)
+                .all()
+                .ok()?;
+            let mut ids: Vec<ObjectId> = walk.filter_map(Result::ok).map(|info| info.id).collect();
+            ids.sort_unstable();
+            Some(ids)
+        };
+        let fork = local
+            .merge_base(base, tip)
+            .ok()
+            .flatten()
+            .map(gix::Id::detach);
+        Some(RangeCommits {
+            fork,
+            ahead: between(tip, base)?,
+            behind: if fork == Some(base) {
+                0
+            } else {
+                between(base, tip)?.len()
+            },
+        })
+    }
+
+    /// The contents of blobs, in their order; `None` for what is missing, damaged or over the limit.
+    #[must_use]
+    pub fn blobs(&self, ids: &[Option<ObjectId>]) -> Vec<Option<Vec<u8>>> {
+        let objects = self.objects();
+        ids.iter()
+            .map(|id| {
+                let mut buffer = Vec::new();
+                objects.read((*id)?, Kind::Blob, &mut buffer).ok()?;
+                Some(buffer)
+            })
+            .collect()
+    }
+
+    /// The root commit that first parents lead to, which pseudonyms are derived from; a shallow
+    /// clone has none, and gives its oldest commit.
+    #[must_use]
+    pub fn root_of(&self, commit: ObjectId) -> Option<ObjectId> {
+        let local = self.local();
+        let graph = local.commit_graph_if_enabled().ok().flatten();
+        let walk = local
+            .rev_walk([commit])
+            .first_parent_only()
+            .with_commit_graph(graph)
+            .all()
+            .ok()?;
+        walk.filter_map(Result::ok).map(|info| info.id).last()
+    }
+
+    /// The files that differ between two commits; `None` for no commit at all.
+    pub fn deltas(
+        &self,
+        before: Option<ObjectId>,
+        after: ObjectId,
+    ) -> Result<Vec<FileDelta>, HistoryError> {
+        let objects = self.objects();
+        let mut buffer = Vec::new();
+        let mut tree = |commit: ObjectId| -> Result<ObjectId, HistoryError> {
+            let unreadable = HistoryError::CommitUnreadable { commit };
+            if objects.read(commit, Kind::Commit, &mut buffer).is_err() {
+                return Err(unreadable);
+            }
+            CommitRefIter::from_bytes(&buffer, objects.hash_kind())
+                .tree_id()
+                .map_err(|_| unreadable)
+        };
+        let before = before.map(&mut tree).transpose()?;
+        let after = tree(after)?;
+        let mut deltas = Vec::new();
+        Trees::new().differences(&objects, before, after, |difference| {
+            let old = match difference.before {
+                Before::Present(mode, id) if mode.is_text_candidate() => Some(id),
+                _ => None,
+            };
+            let new = difference
+                .after
+                .filter(|(mode, _)| mode.is_text_candidate())
+                .map(|(_, id)| id);
+            // A mode alone is no change of lines.
+            if old != new {
+                deltas.push(FileDelta {
+                    path: RepoPath::new(difference.path.to_vec()),
+                    previous: None,
+                    before: old,
+                    after: new,
+                });
+            }
+        });
+        Ok(renamed(&objects, deltas))
+    }
+
+    /// The files that differ between HEAD and the index: what a commit would hold. Files with
+    /// conflicts are left out.
+    pub fn staged(&self) -> Result<Vec<FileDelta>, HistoryError> {
+        let head = self.resolve(None)?;
+        let mut before: FxHashMap<RepoPath, ObjectId> = match head {
+            Some(head) => self.files_at(head).into_iter().collect(),
+            None => FxHashMap::default(),
+        };
+        let index = self
+            .local()
+            .index_or_empty()
+            .map_err(HistoryError::References)?;
+        let mut deltas = Vec::new();
+        for entry in index.entries() {
+            let is_file = entry.mode == IndexMode::FILE || entry.mode == IndexMode::FILE_EXECUTABLE;
+            let path = RepoPath::new(entry.path(&index).to_vec());
+            let old = before.remove(&path);
+            if !is_file || entry.stage_raw() != 0 || old == Some(entry.id) {
+                continue;
+            }
+            deltas.push(FileDelta {
+                path,
+                previous: None,
+                before: old,
+                after: Some(entry.id),
+            });
+        }
+        deltas.extend(before.into_iter().map(|(path, id)| FileDelta {
+            path,
+            previous: None,
+            before: Some(id),
+            after: None,
+        }));
+        Ok(renamed(&self.objects(), deltas))
+    }
+}
+
+/// Joins files that went with files that came and hold the same, or mostly the same, lines.
+fn renamed(objects: &Objects, mut deltas: Vec<FileDelta>) -> Vec<FileDelta> {
+    deltas.sort();
+    let gone: Vec<usize> = places(&deltas, |d| d.after.is_none());
+    let come: Vec<usize> = places(&deltas, |d| d.before.is_none());
+    if gone.is_empty() || come.is_empty() {
+        return deltas;
+    }
+    let mut pairs: BTreeMap<usize, usize> = BTreeMap::new();
+    let is_free = |pairs: &BTreeMap<usize, usize>, old: usize| !pairs.values().any(|o| *o == old);
+    for new in &come {
+        let same = gone
+            .iter()
+            .find(|old| deltas[**old].before == deltas[*new].after && is_free(&pairs, **old));
+        if let Some(old) = same {
+            pairs.insert(*new, *old);
+        }
+    }
+    if gone.len() <= MAX_RENAMES && come.len() <= MAX_RENAMES {
+        let text = |id: Option<ObjectId>| -> Option<Vec<u8>> {
+            let mut buffer = Vec::new();
+            objects.read(id?, Kind::Blob, &mut buffer).ok()?;
+            (!is_binary(&buffer)).then_some(buffer)
+        };
+        let old_texts: Vec<(usize, Vec<u8>)> = gone
+            .iter()
+            .filter(|old| is_free(&pairs, **old))
+            .filter_map(|old| Some((*old, text(deltas[*old].before)?)))
+            .collect();
+        for new in &come {
+            if pairs.contains_key(new) || old_texts.is_empty() {
+                continue;
+            }
+            let Some(now) = text(deltas[*new].after) else {
+                continue;
+            };
+            let mut best: Option<(u32, usize)> = None;
+            for (old, then) in &old_texts {
+                if let Some(common) = mostly_kept(then, &now)
+                    && is_free(&pairs, *old)
+                    && best.is_none_or(|(most, _)| common > most)
+                {
+                    best = Some((common, *old));
+                }
+            }
+            if let Some((_, old)) = best {
+                pairs.insert(*new, old);
+            }
+        }
+    }
+    for (new, old) in &pairs {
+        let (path, before) = (deltas[*old].path.clone(), deltas[*old].before);
+        deltas[*new].previous = Some(path);
+        deltas[*new].before = before;
+    }
+    let mut at = 0;
+    deltas.retain(|_| {
+        at += 1;
+        is_free(&pairs, at - 1)
+    });
+    deltas
+}
+
+fn places(deltas: &[FileDelta], is: impl Fn(&FileDelta) -> bool) -> Vec<usize> {
+    let numbered = deltas.iter().enumerate();
+    numbered.filter(|(_, d)| is(d)).map(|(at, _)| at).collect()
+}
+
+/// Lines of a new content that an old one does not have, from 0, and how many lines went.
+#[must_use]
+pub fn added_lines(before: &[u8], after: &[u8]) -> (Vec<Range<u32>>, u64) {
+    let mut added = Vec::new();
+    let mut removed = 0;
+    for hunk in LineDiffer::default().hunks(before, after) {
+        removed += u64::from(hunk.before.end - hunk.before.start);
+        if !hunk.after.is_empty() {
+            added.push(hunk.after);
+        }
+    }
+    (added, removed)
+}
+
+/// Whether a content has no lines to speak of.
+#[must_use]
+pub fn has_no_lines(content: &[u8]) -> bool {
+    is_binary(content) || content.as_bstr().is_empty()
+}

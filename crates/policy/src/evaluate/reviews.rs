@@ -1,0 +1,311 @@
+//! Gates that ask for another pair of eyes: on zones, large changes, and what steers agents, CI and
+//! the judging itself.
+
+use trueline_facts::change::{
+    ConfigurationKind, FactName, FileStatus, Hunk, Pinning, Review, ZoneId,
+};
+use trueline_facts::verdict::Reason;
+
+use super::{Case, Judged, at, counted};
+use crate::gate::ReviewAsk;
+
+/// What the reviews of a change come to.
+enum Reviewed {
+    Enough,
+    /// How many are there.
+    TooFew(u64),
+    NotKnown,
+}
+
+fn reviewed(case: Case<'_>, ask: ReviewAsk) -> Reviewed {
+    let approvals: Vec<&Review> = case
+        .change
+        .reviews
+        .iter()
+        .filter(|review| review.is_independent_approval())
+        .collect();
+    let mut persons: Vec<_> = approvals.iter().map(|review| &review.by.id).collect();
+    persons.sort();
+    persons.dedup();
+    let by_owner = |review: &&Review| review.codeowner == Some(true);
+    let enough = persons.len() as u64 >= u64::from(ask.at_least)
+        && (!ask.codeowner || approvals.iter().any(by_owner));
+    if enough {
+        Reviewed::Enough
+    } else if case.knows(FactName::Reviews) {
+        Reviewed::TooFew(persons.len() as u64)
+    } else {
+        Reviewed::NotKnown
+    }
+}
+
+fn asked(ask: ReviewAsk) -> String {
+    let owner = if ask.codeowner {
+        ", one of them an owner of the code"
+    } else {
+        ""
+    };
+    format!(
+        "{} by persons who did not ask for the code{owner}",
+        counted(u64::from(ask.at_least), "approval")
+    )
+}
+
+fn to_pass(ask: ReviewAsk) -> String {
+    format!("{}, on the last commit", asked(ask))
+}
+
+/// Judges things that want a review: `what` says what they are.
+fn judge(case: Case<'_>, ask: ReviewAsk, what: &str, wanting: Vec<Reason>) -> Judged {
+    if wanting.is_empty() {
+        return Judged::pass(format!("no {what}"));
+    }
+    match reviewed(case, ask) {
+        Reviewed::Enough => Judged::pass(format!("{what}: {} given", asked(ask))),
+        Reviewed::TooFew(there) => Judged {
+            because: format!("{what}: {there} of {}", asked(ask)),
+            reasons: wanting,
+            missing: Vec::new(),
+        },
+        Reviewed::NotKnown => Judged::missing(
+            FactName::Reviews,
+            format!("{what}: {} wanted, and reviews are not known", asked(ask)),
+        ),
+    }
+}
+
+pub(super) fn zones(case: Case<'_>, ask: ReviewAsk) -> Judged {
+    if case.policy.zones.is_empty() && case.gate.line.is_none() {
+        return Judged::pass("no zone is defined");
+    }
+    let inside =
+        |hunk: &&Hunk| !hunk.zones.is_empty() && case.scope().takes(hunk.origin, &hunk.zones);
+    let hunks: Vec<&Hunk> = case.change.hunks.iter().filter(inside).collect();
+    if hunks.is_empty() && case.asks_origin() && !case.knows(FactName::Origins) {
+        return Judged::missing(FactName::Origins, "nobody knows who wrote the lines");
+    }
+    let mut wanting: Vec<Reason> = Vec::new();
+    for zone in case.policy.zones.iter() {
+        let in_zone = hunks.iter().filter(|hunk| hunk.zones.contains(&zone.id));
+        let taken = case.scope().takes_zones(std::slice::from_ref(&zone.id));
+        let mut lines = 0;
+        let mut first: Option<&Hunk> = None;
+        for hunk in in_zone.filter(|_| taken) {
+            lines += u64::from(hunk.lines);
+            first = first.or(Some(hunk));
+        }
+        let Some(first) = first else { continue };
+        let ids = [zone.id.clone()];
+        let reason = case.reason(
+            format!(
+                "{} in zone `{}`{} without another person's review",
+                counted(
+                    lines,
+                    if case.asks_origin() {
+                        "AI-written line"
+                    } else {
+                        "added line"
+                    }
+                ),
+                zone.id,
+                zone.why
+                    .as_ref()
+                    .map_or_else(String::new, |why| format!(" ({why})"))
+            ),
+            to_pass(ask),
+            easiest(case, &ids),
+            &ids,
+        );
+        wanting.push(at(reason, &first.path, first.start));
+    }
+    judge(case, ask, "lines in sensitive zones", wanting)
+}
+
+fn easiest(case: Case<'_>, zones: &[ZoneId]) -> String {
+    match case.ask(zones).as_slice() {
+        [] => "Ask somebody who did not ask the tool for it to look at these lines.".to_owned(),
+        [one] => format!("Ask {one} for a review of these lines."),
+        [one, ..] => format!("Ask {one} or another champion for a review of these lines."),
+    }
+}
+
+pub(super) fn large(case: Case<'_>, max_lines: u32, ask: ReviewAsk) -> Judged {
+    let counted_lines = |hunk: &&Hunk| {
+        hunk.class != trueline_facts::change::FileClass::Generated
+            && case.scope().takes(hunk.origin, &hunk.zones)
+    };
+    let hunks: Vec<&Hunk> = case.change.hunks.iter().filter(counted_lines).collect();
+    let lines: u64 = hunks.iter().map(|hunk| u64::from(hunk.lines)).sum();
+    if lines <= u64::from(max_lines) {
+        let unknown: u64 = case.change.size.added.unknown;
+        if case.asks_origin()
+            && !case.knows(FactName::Origins)
+            && lines + unknown > u64::from(max_lines)
+        {
+            return Judged::missing(FactName::Origins, "nobody knows who wrote the lines");
+        }
+        return Judged::pass(format!(
+            "{} in scope, at most {max_lines} go without review",
+            counted(lines, "line")
+        ));
+    }
+    let mut per_file: Vec<(&trueline_facts::RepoPath, u64, u32)> = Vec::new();
+    for hunk in &hunks {
+        match per_file.last_mut() {
+            Some((path, lines, _)) if **path == hunk.path => *lines += u64::from(hunk.lines),
+            _ => per_file.push((&hunk.path, u64::from(hunk.lines), hunk.start)),
+        }
+    }
+    let largest = per_file
+        .iter()
+        .max_by_key(|(path, lines, _)| (*lines, std::cmp::Reverse(*path)));
+    let reason = case.reason(
+        format!("{lines} AI-written lines in one change, more than {max_lines}, without another person's review"),
+        format!("{}; or at most {max_lines} AI-written lines", to_pass(ask)),
+        "Split it into changes that a reviewer takes in at one sitting, the riskiest first.",
+        &[],
+    );
+    let reason = match largest {
+        Some((path, _, start)) => at(reason, path, *start),
+        None => reason,
+    };
+    judge(case, ask, "a large AI change", vec![reason])
+}
+
+pub(super) fn agent_configuration(case: Case<'_>, ask: ReviewAsk) -> Judged {
+    if !case.knows(FactName::AgentConfiguration) {
+        return Judged::missing(
+            FactName::AgentConfiguration,
+            "nobody knows which files steer agents",
+        );
+    }
+    let mut unpinned = Vec::new();
+    let mut wanting = Vec::new();
+    for file in &case.change.agent_configuration {
+        if !case.scope().takes_origin(file.origin) {
+            continue;
+        }
+        let zones = case.policy.zones.ids(&file.path);
+        if !case.scope().takes_zones(&zones) {
+            continue;
+        }
+        if file.pinning == Pinning::Unpinned && file.status != FileStatus::Deleted {
+            let reason = case.reason(
+                format!("{} runs something without an exact version", file.path.display()),
+                "every server and program that it starts names an exact version or digest",
+                "Add the version that you tested (`name@1.2.3`), then `trueline scan --write-lock`.",
+                &zones,
+            );
+            unpinned.push(at(reason, &file.path, file.unpinned_line.unwrap_or(0)));
+        }
+        let what = match file.kind {
+            ConfigurationKind::Hooks => "programs that run when an agent acts",
+            ConfigurationKind::Permissions => "what agents may do",
+            ConfigurationKind::Servers => "which servers agents may call",
+            ConfigurationKind::Instructions | ConfigurationKind::Other => continue,
+        };
+        let reason = case.reason(
+            format!("{} changes {what}", file.path.display()),
+            to_pass(ask),
+            easiest(case, &zones),
+            &zones,
+        );
+        wanting.push(at(reason, &file.path, 0));
+    }
+    let reviewed = judge(
+        case,
+        ask,
+        "change of hooks, servers or permissions of agents",
+        wanting,
+    );
+    let mut reasons = unpinned;
+    let because = if reasons.is_empty() {
+        reviewed.because
+    } else {
+        format!(
+            "{} not pinned; {}",
+            counted(reasons.len() as u64, "file"),
+            reviewed.because
+        )
+    };
+    reasons.extend(reviewed.reasons);
+    Judged {
+        because,
+        reasons,
+        missing: reviewed.missing,
+    }
+}
+
+pub(super) fn workflows(case: Case<'_>, ask: ReviewAsk) -> Judged {
+    if !case.knows(FactName::Workflows) {
+        return Judged::missing(FactName::Workflows, "nobody knows what CI runs");
+    }
+    let mut wanting = Vec::new();
+    for file in &case.change.workflows {
+        let zones = case.policy.zones.ids(&file.path);
+        if !case.scope().takes_zones(&zones) {
+            continue;
+        }
+        for trigger in &file.high_impact {
+            let reason = case.reason(
+                format!("{} gains `{}`", file.path.display(), trigger.what),
+                to_pass(ask),
+                easiest(case, &zones),
+                &zones,
+            );
+            wanting.push(at(reason, &file.path, trigger.line));
+        }
+    }
+    judge(case, ask, "high-impact change of CI", wanting)
+}
+
+pub(super) fn suppressions(case: Case<'_>, ask: ReviewAsk) -> Judged {
+    let wanting = case
+        .change
+        .suppressions
+        .iter()
+        .filter_map(|added| {
+            let zones = case.policy.zones.ids(&added.path);
+            case.scope().takes(added.origin, &zones).then(|| {
+                let reason = case.reason(
+                    format!("findings of {} are silenced: {}", added.rules.join(", "), said(&added.reason)),
+                    to_pass(ask),
+                    "Mend the finding if it takes no longer than explaining it; else ask for a review of the reason.",
+                    &zones,
+                );
+                at(reason, &added.path, added.line)
+            })
+        })
+        .collect();
+    judge(case, ask, "silenced findings", wanting)
+}
+
+fn said(reason: &str) -> &str {
+    if reason.is_empty() {
+        "no reason given"
+    } else {
+        reason
+    }
+}
+
+pub(super) fn policy(case: Case<'_>, ask: ReviewAsk) -> Judged {
+    let wanting = case
+        .change
+        .policy_changed
+        .iter()
+        .map(|path| {
+            let zones = case.policy.zones.ids(path);
+            let reason = case.reason(
+                format!(
+                    "{} says how changes are judged; this change was judged by the version of its base",
+                    path.display()
+                ),
+                to_pass(ask),
+                easiest(case, &zones),
+                &zones,
+            );
+            at(reason, path, 0)
+        })
+        .collect();
+    judge(case, ask, "change of the policy", wanting)
+}

@@ -1,0 +1,594 @@
+//! Who proposes, requests, commits and reviews: from commits, and from what a forge says.
+//!
+//! A description is a JSON file: our own form, or what the APIs of GitHub and GitLab answer, as they
+//! are. Names become pseudonyms here and go no further.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use bstr::ByteSlice;
+use serde_json::Value;
+use trueline_authorship::message::{CommitText, Identity, Role, Sign, automation, signs};
+use trueline_authorship::purpose::purpose;
+use trueline_authorship::tools;
+use trueline_facts::change::{
+    Change, ChangeCommit, DataUse, FactName, Principal, PrincipalKind, RangeKind, Review,
+    ReviewState, ToolUse,
+};
+use trueline_facts::usage::Purpose;
+use trueline_facts::{EvidenceClass, Pseudonym, ToolId};
+use trueline_history::model::{CommitIx, RawIdentity};
+
+use super::lines::Written;
+use super::{Changed, States, unknown, weak};
+use crate::ScanError;
+use crate::scan::commit_id;
+
+/// Longest file that is read.
+const MAX_BYTES: u64 = 16 << 20;
+/// Most reviews that are looked at.
+const MOST_REVIEWS: usize = 2_000;
+/// The schema of our own form.
+const SCHEMA: &str = "trueline.pull-request/1";
+
+/// A pull or merge request as a file describes it.
+#[derive(Debug, Default)]
+pub(super) struct Proposed {
+    pub(super) base: String,
+    pub(super) head: Option<String>,
+    branch: Option<String>,
+    author: Option<Account>,
+    requester: Option<Account>,
+    description: String,
+    reviews: Option<Vec<Given>>,
+    /// Addresses of an account, where the file tells.
+    addresses: BTreeMap<String, Vec<String>>,
+}
+
+/// An account of a forge.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Account {
+    login: String,
+    bot: bool,
+}
+
+/// A review as a forge has it.
+#[derive(Clone, Debug)]
+struct Given {
+    by: Account,
+    state: ReviewState,
+    commit: Option<String>,
+    codeowner: Option<bool>,
+}
+
+/// What tells about a change besides its lines.
+pub(super) struct Telling<'a> {
+    pub(super) states: &'a States,
+    pub(super) written: &'a Written,
+    pub(super) proposed: Option<&'a Proposed>,
+    pub(super) reviews: Option<&'a Path>,
+    pub(super) files: &'a [Changed],
+    /// Commits that carry a signature.
+    pub(super) signed: BTreeSet<CommitIx>,
+}
+
+impl Proposed {
+    /// Reads a description.
+    pub(super) fn read(file: &Path) -> Result<Self, ScanError> {
+        let document = read(file)?;
+        let wrong = |why: &str| ScanError::Description {
+            path: file.to_owned(),
+            why: why.to_owned(),
+        };
+        let form = "a description has `base`, or is `{\"pull_request\": …, \"reviews\": […]}` of GitHub's API, or \
+                    `{\"merge_request\": …, \"approvals\": …}` of GitLab's; see docs/policy.md";
+        let proposed = if let Some(github) = document.get("pull_request") {
+            Self::github(github, document.get("reviews"))
+        } else if let Some(gitlab) = document.get("merge_request") {
+            Self::gitlab(gitlab, document.get("approvals"))
+        } else {
+            if let Some(schema) = document.get("schema").and_then(Value::as_str)
+                && schema != SCHEMA
+            {
+                return Err(wrong(&format!("schema `{schema}` is not `{SCHEMA}`")));
+            }
+            Self::own(&document)
+        };
+        proposed.ok_or_else(|| wrong(form))
+    }
+
+    fn own(document: &Value) -> Option<Self> {
+        let text = |key: &str| document.get(key).and_then(Value::as_str).map(str::to_owned);
+        let mut proposed = Self {
+            base: text("base")?,
+            head: text("head"),
+            branch: text("branch"),
+            author: document.get("author").and_then(account),
+            requester: document.get("requester").and_then(account),
+            description: text("description").unwrap_or_default(),
+            reviews: None,
+            addresses: BTreeMap::new(),
+        };
+        if let Some(reviews) = document.get("reviews").and_then(Value::as_array) {
+            proposed.reviews = Some(
+                reviews
+                    .iter()
+                    .take(MOST_REVIEWS)
+                    .filter_map(given)
+                    .collect(),
+            );
+        }
+        let people = document.get("people").and_then(Value::as_object);
+        for (login, addresses) in people.into_iter().flatten() {
+            let addresses = addresses.as_array().into_iter().flatten();
+            let addresses = addresses.filter_map(Value::as_str).map(str::to_lowercase);
+            proposed
+                .addresses
+                .insert(login.to_lowercase(), addresses.collect());
+        }
+        Some(proposed)
+    }
+
+    fn github(request: &Value, reviews: Option<&Value>) -> Option<Self> {
+        let text = |pointer: &str| request.pointer(pointer)?.as_str().map(str::to_owned);
+        Some(Self {
+            base: text("/base/sha")?,
+            head: text("/head/sha"),
+            branch: text("/base/ref"),
+            author: request.get("user").and_then(account),
+            requester: None,
+            description: format!(
+                "{}\n\n{}",
+                text("/title").unwrap_or_default(),
+                text("/body").unwrap_or_default()
+            ),
+            reviews: reviews.and_then(given_list),
+            addresses: BTreeMap::new(),
+        })
+    }
+
+    fn gitlab(request: &Value, approvals: Option<&Value>) -> Option<Self> {
+        let text = |pointer: &str| request.pointer(pointer)?.as_str().map(str::to_owned);
+        Some(Self {
+            base: text("/diff_refs/base_sha")?,
+            head: text("/diff_refs/head_sha").or_else(|| text("/sha")),
+            branch: text("/target_branch"),
+            author: request.get("author").and_then(account),
+            requester: None,
+            description: format!(
+                "{}\n\n{}",
+                text("/title").unwrap_or_default(),
+                text("/description").unwrap_or_default()
+            ),
+            reviews: approvals.and_then(given_list),
+            addresses: BTreeMap::new(),
+        })
+    }
+}
+
+fn read(file: &Path) -> Result<Value, ScanError> {
+    let wrong = |why: String| ScanError::Description {
+        path: file.to_owned(),
+        why,
+    };
+    let size = std::fs::metadata(file)
+        .map_err(|error| wrong(error.kind().to_string()))?
+        .len();
+    if size > MAX_BYTES {
+        return Err(wrong(format!(
+            "{size} bytes; a description has at most {MAX_BYTES}"
+        )));
+    }
+    let bytes = std::fs::read(file).map_err(|error| wrong(error.kind().to_string()))?;
+    serde_json::from_slice(&bytes).map_err(|error| wrong(format!("no JSON: {error}")))
+}
+
+/// An account: a login, or an object that has one.
+fn account(value: &Value) -> Option<Account> {
+    let text = |key: &str| value.get(key).and_then(Value::as_str);
+    let login = value
+        .as_str()
+        .or_else(|| text("login"))
+        .or_else(|| text("username"))?;
+    let bot = login.ends_with("[bot]")
+        || value.get("bot").and_then(Value::as_bool) == Some(true)
+        || text("type").is_some_and(|kind| kind.eq_ignore_ascii_case("bot"))
+        || text("kind").is_some_and(|kind| kind != "human");
+    Some(Account {
+        login: login.to_owned(),
+        bot,
+    })
+}
+
+/// Reviews of GitHub (a list), approvals of GitLab (an object with `approved_by`), or our own.
+fn given_list(value: &Value) -> Option<Vec<Given>> {
+    if let Some(approved) = value.get("approved_by").and_then(Value::as_array) {
+        let approved = approved.iter().take(MOST_REVIEWS);
+        return Some(
+            approved
+                .filter_map(|entry| {
+                    Some(Given {
+                        by: account(entry.get("user")?)?,
+                        state: ReviewState::Approved,
+                        commit: None,
+                        codeowner: None,
+                    })
+                })
+                .collect(),
+        );
+    }
+    let list = value
+        .as_array()
+        .or_else(|| value.get("reviews").and_then(Value::as_array))?;
+    Some(list.iter().take(MOST_REVIEWS).filter_map(given).collect())
+}
+
+fn given(value: &Value) -> Option<Given> {
+    let by = value.get("by").or_else(|| value.get("user"))?;
+    let state = value.get("state")?.as_str()?.to_lowercase();
+    let commit = value.get("commit").or_else(|| value.get("commit_id"));
+    Some(Given {
+        by: account(by)?,
+        state: match state.as_str() {
+            "approved" => ReviewState::Approved,
+            "changes_requested" | "changes-requested" => ReviewState::ChangesRequested,
+            "dismissed" => ReviewState::Dismissed,
+            _ => ReviewState::Commented,
+        },
+        commit: commit.and_then(Value::as_str).map(str::to_owned),
+        codeowner: value.get("codeowner").and_then(Value::as_bool),
+    })
+}
+
+/// Adds who took part.
+pub(super) fn add(change: &mut Change, telling: &Telling<'_>) -> Result<(), ScanError> {
+    let people = People {
+        root: &telling.written.root,
+    };
+    let mut seen: Vec<Sign> = Vec::new();
+    let mut names: BTreeSet<String> = BTreeSet::new();
+    commits(change, telling, &people, &mut seen, &mut names);
+    let disclosed: BTreeSet<ToolId> = told_tools(telling, &seen);
+    tools_and_purposes(change, telling, &seen, &disclosed);
+    data(change, telling);
+    if let Some(proposed) = telling.proposed {
+        change.repository.branch.clone_from(&proposed.branch);
+        change.author = proposed
+            .author
+            .as_ref()
+            .map(|account| people.account(account));
+        for account in proposed.author.iter().chain(&proposed.requester) {
+            if !account.bot {
+                change.requesters.push(people.account(account));
+                names.insert(account.login.to_lowercase());
+            }
+        }
+    } else if change.range.kind == RangeKind::Range {
+        change.author = change.commits.first().map(|commit| commit.author.clone());
+    }
+    if change.author.is_none() {
+        unknown(change, FactName::Author, "nothing says who proposes it");
+    }
+    if telling
+        .proposed
+        .is_none_or(|proposed| proposed.requester.is_none())
+    {
+        unknown(
+            change,
+            FactName::Requester,
+            "nothing says who asked a tool for code: the author and all committers are taken for it",
+        );
+    }
+    reviews(change, telling, &people, &names)?;
+    change.requesters.sort();
+    change.requesters.dedup();
+    Ok(())
+}
+
+/// Pseudonyms of one repository.
+struct People<'a> {
+    root: &'a str,
+}
+
+impl People<'_> {
+    fn account(&self, account: &Account) -> Principal {
+        let tool = tools::known(account.login.trim_end_matches("[bot]"));
+        Principal {
+            id: Pseudonym::derive(self.root, &account.login),
+            kind: match (&tool, account.bot) {
+                (Some(_), _) => PrincipalKind::Agent,
+                (None, true) => PrincipalKind::Bot,
+                (None, false) => PrincipalKind::Human,
+            },
+            tool,
+        }
+    }
+
+    fn identity(&self, raw: &RawIdentity, canonical: &[u8]) -> Principal {
+        let identity = Identity {
+            name: &raw.name,
+            email: &raw.email,
+        };
+        let tool = agent(identity);
+        Principal {
+            id: Pseudonym::derive(self.root, &canonical.to_str_lossy()),
+            kind: match (&tool, automation(&identity)) {
+                (Some(_), _) => PrincipalKind::Agent,
+                (None, Some(_)) => PrincipalKind::Bot,
+                (None, None) => PrincipalKind::Human,
+            },
+            tool,
+        }
+    }
+}
+
+/// The tool that an identity belongs to.
+fn agent(identity: Identity<'_>) -> Option<ToolId> {
+    let text = CommitText {
+        author: identity,
+        committer: identity,
+        ..CommitText::default()
+    };
+    let own = signs(&text)
+        .into_iter()
+        .find(|sign| sign.role == Role::Author);
+    own.map(|sign| sign.tool)
+}
+
+/// Adds the commits of the range; collects signs of tools, and every name of who may have asked for code.
+fn commits(
+    change: &mut Change,
+    telling: &Telling<'_>,
+    people: &People<'_>,
+    seen: &mut Vec<Sign>,
+    names: &mut BTreeSet<String>,
+) {
+    let Some((history, origins)) = &telling.written.told else {
+        return;
+    };
+    for ix in &telling.written.commits {
+        let commit = history.commit(*ix);
+        let canonical =
+            |raw: &RawIdentity| -> Vec<u8> { history.mailmap.resolve(raw).email.into() };
+        let author = people.identity(&commit.author, &canonical(&commit.author));
+        let committer = people.identity(&commit.committer, &canonical(&commit.committer));
+        for (raw, principal) in [(&commit.author, &author), (&commit.committer, &committer)] {
+            // A forge that presses the button asks for nothing.
+            if principal.is_human() && !is_forge(raw) {
+                change.requesters.push(principal.clone());
+                names.extend(names_of(raw));
+            }
+        }
+        let trailers = |keys: &[&str]| trailer_agents(&commit.message, keys);
+        change.commits.push(ChangeCommit {
+            id: commit_id(commit.id),
+            author,
+            committer,
+            signed: telling.signed.contains(ix),
+            approving_agents: trailers(&["reviewed-by", "acked-by", "approved-by"]),
+            signing_agents: trailers(&["signed-off-by"]),
+        });
+        seen.extend(origins.commit(*ix).signs.iter().cloned());
+    }
+}
+
+fn is_forge(raw: &RawIdentity) -> bool {
+    raw.email.eq_ignore_ascii_case(b"noreply@github.com")
+}
+
+/// What an account of a committer may be called: the part of the address before the `@`, the account
+/// in a forge's own address, the name without blanks.
+fn names_of(raw: &RawIdentity) -> Vec<String> {
+    let email = raw.email.to_str_lossy().to_lowercase();
+    let local = email.split('@').next().unwrap_or_default();
+    let account = local.split_once('+').map_or(local, |(_, account)| account);
+    let name = raw.name.to_str_lossy().to_lowercase();
+    let bare: String = name.chars().filter(|c| c.is_alphanumeric()).collect();
+    [email.clone(), local.to_owned(), account.to_owned(), bare]
+        .into_iter()
+        .filter(|name| !name.is_empty())
+        .collect()
+}
+
+/// Agents that trailers of these keys name.
+fn trailer_agents(message: &[u8], keys: &[&str]) -> Vec<ToolId> {
+    let mut found: Vec<ToolId> = Vec::new();
+    for line in message.lines() {
+        let line = line.to_str_lossy();
+        let Some((key, value)) = line.split_once(':') else {
+            continue;
+        };
+        if !keys.contains(&key.trim().to_lowercase().as_str()) {
+            continue;
+        }
+        let (name, email) = value.split_once('<').unwrap_or((value, ""));
+        let identity = Identity {
+            name: name.trim().as_bytes(),
+            email: email.trim_end().trim_end_matches('>').as_bytes(),
+        };
+        let tool = agent(identity).or_else(|| tools::known(name.trim()));
+        found.extend(tool.filter(|tool| !found.contains(tool)));
+    }
+    found
+}
+
+/// Tools that whoever reads the change is told of.
+fn told_tools(telling: &Telling<'_>, seen: &[Sign]) -> BTreeSet<ToolId> {
+    let visible = |sign: &&Sign| {
+        sign.role != Role::Reviewer
+            && matches!(
+                sign.class,
+                EvidenceClass::Identity | EvidenceClass::Convention
+            )
+    };
+    let mut told: BTreeSet<ToolId> = seen
+        .iter()
+        .filter(visible)
+        .map(|s| s.tool.clone())
+        .collect();
+    if let Some(proposed) = telling.proposed {
+        let text = CommitText {
+            message: proposed.description.as_bytes(),
+            ..CommitText::default()
+        };
+        told.extend(signs(&text).into_iter().map(|sign| sign.tool));
+        let words = proposed
+            .description
+            .split(|c: char| !c.is_alphanumeric() && c != '-' && c != ' ')
+            .filter_map(tools::mentioned);
+        told.extend(words.map(|(tool, _)| tool));
+    }
+    told
+}
+
+fn tools_and_purposes(
+    change: &mut Change,
+    telling: &Telling<'_>,
+    seen: &[Sign],
+    disclosed: &BTreeSet<ToolId>,
+) {
+    let mut used = weak::tools_of(telling.written);
+    for sign in seen
+        .iter()
+        .filter(|sign| sign.stands_alone() && sign.role != Role::Reviewer)
+    {
+        if !used.keys().any(|(tool, _)| *tool == sign.tool) {
+            used.insert((sign.tool.clone(), sign.model.clone()), 0);
+        }
+    }
+    let is_proposal = telling.states.kind != RangeKind::Staged;
+    change.tools = used
+        .into_iter()
+        .map(|((tool, model), lines)| ToolUse {
+            disclosed: is_proposal.then(|| disclosed.contains(&tool)),
+            tool,
+            model,
+            lines,
+        })
+        .collect();
+    if change.tools.iter().any(|used| used.model.is_none()) {
+        unknown(change, FactName::ToolModels, "some evidence names no model");
+    }
+    let paths: Vec<&[u8]> = telling
+        .files
+        .iter()
+        .map(|file| file.path().as_bytes())
+        .collect();
+    let Some((history, _)) = &telling.written.told else {
+        if paths.is_empty() {
+            return;
+        }
+        let told = purpose(b"", paths.iter().copied());
+        if told == Purpose::Unclear {
+            unknown(change, FactName::Purpose, "there is no commit message yet");
+        } else {
+            change.purposes.push(told);
+        }
+        return;
+    };
+    // Of the commits that AI had a part in; of all where it had none.
+    let with_ai: BTreeSet<u32> = change.ai_hunks().filter_map(|hunk| hunk.commit).collect();
+    let numbered = telling.written.commits.iter().zip(0..);
+    let chosen = numbered.filter(|(_, at)| with_ai.is_empty() || with_ai.contains(at));
+    let purposes: BTreeSet<Purpose> = chosen
+        .map(|(ix, _)| purpose(&history.commit(*ix).message, paths.iter().copied()))
+        .collect();
+    change.purposes = purposes.into_iter().collect();
+}
+
+fn data(change: &mut Change, telling: &Telling<'_>) {
+    match &telling.written.reads {
+        Some(reads) => {
+            change.data = reads
+                .iter()
+                .map(|(tool, class, times)| DataUse {
+                    tool: tool.clone(),
+                    class: class.clone(),
+                    times: *times,
+                })
+                .collect();
+        }
+        None => unknown(
+            change,
+            FactName::DataClasses,
+            "what tools read is recorded by hooks on the machine where they ran, until the commit",
+        ),
+    }
+}
+
+fn reviews(
+    change: &mut Change,
+    telling: &Telling<'_>,
+    people: &People<'_>,
+    names: &BTreeSet<String>,
+) -> Result<(), ScanError> {
+    let from_file = match telling.reviews {
+        Some(path) => Some(given_list(&read(path)?).ok_or_else(|| ScanError::Description {
+            path: path.to_owned(),
+            why: "no reviews: a list of GitHub's reviews, or GitLab's approvals with `approved_by`".to_owned(),
+        })?),
+        None => None,
+    };
+    let given = from_file.or_else(|| {
+        telling
+            .proposed
+            .and_then(|proposed| proposed.reviews.clone())
+    });
+    let Some(given) = given else {
+        let why = if telling.states.kind == RangeKind::Staged {
+            "reviews come after the commit"
+        } else {
+            "git does not keep reviews: `--pr FILE` or `--reviews FILE` tells them"
+        };
+        unknown(change, FactName::Reviews, why);
+        return Ok(());
+    };
+    let head = telling.states.tip.map(|tip| tip.to_string());
+    let addresses = telling.proposed.map(|proposed| &proposed.addresses);
+    // The last word of each reviewer counts; a comment takes nothing back.
+    let mut last: BTreeMap<String, Given> = BTreeMap::new();
+    for review in given {
+        let login = review.by.login.to_lowercase();
+        match last.get(&login) {
+            Some(known)
+                if review.state == ReviewState::Commented
+                    && known.state != ReviewState::Commented => {}
+            _ => {
+                last.insert(login, review);
+            }
+        }
+    }
+    for (login, review) in last {
+        let by = people.account(&review.by);
+        let own_address = addresses
+            .and_then(|known| known.get(&login))
+            .is_some_and(|own| own.iter().any(|address| names.contains(address)));
+        change.reviews.push(Review {
+            requester: change.requesters.contains(&by) || names.contains(&login) || own_address,
+            by,
+            state: review.state,
+            codeowner: review.codeowner,
+            after_last_push: review
+                .commit
+                .as_ref()
+                .zip(head.as_ref())
+                .map(|(commit, head)| commit == head),
+        });
+    }
+    change.reviews.sort();
+    Ok(())
+}
+
+/// Commits of a range that carry a signature.
+pub(super) fn signed(
+    written: &Written,
+    repository: &trueline_history::repository::Repository,
+) -> BTreeSet<CommitIx> {
+    let Some((history, _)) = &written.told else {
+        return BTreeSet::new();
+    };
+    let commits = written.commits.iter().copied();
+    commits
+        .filter(|ix| repository.is_signed(history.commit(*ix).id))
+        .collect()
+}

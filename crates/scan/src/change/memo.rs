@@ -1,0 +1,149 @@
+//! Findings of single files, remembered by path and content under one set of rules.
+//!
+//! One segment of the cache for all of them, newest last; what is over the bound is forgotten. Files
+//! with secrets are never stored. Wrong or foreign bytes are absent, and the file is checked again.
+
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+use trueline_cache::{Cache, Key, Kind};
+use trueline_facts::{Confidence, Cwe, Finding, Fingerprint, RepoPath, RuleId, Severity, Tier};
+use trueline_history::ObjectId;
+use trueline_taint::{Digest, Engine, Hasher};
+
+use crate::{alone, redact};
+
+const KIND: Kind = Kind::new("files");
+/// Files that are remembered at most.
+const MOST_FILES: usize = 20_000;
+
+/// What is kept of a finding.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(super) struct FileFinding {
+    pub(super) rule: RuleId,
+    pub(super) cwe: Vec<Cwe>,
+    pub(super) severity: Severity,
+    pub(super) confidence: Confidence,
+    pub(super) tier: Tier,
+    pub(super) line: u32,
+    pub(super) last_line: u32,
+    pub(super) symbol: String,
+    pub(super) message: String,
+    pub(super) remedy: Option<String>,
+    pub(super) fingerprint: Fingerprint,
+    pub(super) secret: bool,
+    /// Rule and text of the line: what it is known by when a file is compared with itself.
+    pub(super) key: Digest,
+}
+
+impl FileFinding {
+    fn of(finding: &Finding, text: &str) -> Self {
+        let (rule, line) = alone::key(finding, text.as_bytes());
+        let mut hash = Hasher::new("finding-key/1");
+        hash.bytes(rule.as_bytes());
+        hash.bytes(&line);
+        Self {
+            rule: finding.rule.clone(),
+            cwe: finding.cwe.clone(),
+            severity: finding.severity,
+            confidence: finding.confidence,
+            tier: finding.tier,
+            line: finding.location.start.line,
+            last_line: finding.location.end.line,
+            symbol: finding.symbol.clone(),
+            message: crate::redacted(&finding.message),
+            remedy: finding.fix.as_ref().map(|fix| fix.description.clone()),
+            fingerprint: finding.fingerprint.clone(),
+            secret: redact::is_secret(finding),
+            key: hash.finish(),
+        }
+    }
+}
+
+/// The memory of one set of rules.
+pub(super) struct Memo<'c> {
+    cache: Option<&'c Cache>,
+    key: Option<Key>,
+    known: FxHashMap<Digest, (u64, Vec<FileFinding>)>,
+    turn: u64,
+    learnt: bool,
+}
+
+impl<'c> Memo<'c> {
+    /// What the cache has of the built-in rules and these of the team.
+    pub(super) fn load(cache: Option<&'c Cache>, own_rules: &[(String, String)]) -> Self {
+        let mut hash = Hasher::new("files/1");
+        for (name, text) in own_rules {
+            hash.bytes(name.as_bytes());
+            hash.bytes(text.as_bytes());
+        }
+        hash.bytes(env!("TRUELINE_SOURCES").as_bytes());
+        let key = Key::new(hash.finish().to_hex()).ok();
+        let stored = cache
+            .zip(key.as_ref())
+            .and_then(|(cache, key)| cache.read(KIND, key))
+            .and_then(|bytes| postcard::from_bytes::<Vec<(Digest, Vec<FileFinding>)>>(&bytes).ok())
+            .unwrap_or_default();
+        let turn = stored.len() as u64;
+        Self {
+            cache,
+            key,
+            known: stored
+                .into_iter()
+                .zip(0..)
+                .map(|((digest, findings), turn)| (digest, (turn, findings)))
+                .collect(),
+            turn,
+            learnt: false,
+        }
+    }
+
+    /// What a file is known by.
+    pub(super) fn name(path: &RepoPath, blob: ObjectId) -> Digest {
+        let mut hash = Hasher::new("file/1");
+        hash.bytes(path.as_bytes());
+        hash.bytes(blob.as_bytes());
+        hash.finish()
+    }
+
+    /// The findings of a file that is remembered.
+    pub(super) fn get(&mut self, name: Digest) -> Option<Vec<FileFinding>> {
+        self.known.get(&name).map(|(_, findings)| findings.clone())
+    }
+
+    /// Checks a file by itself.
+    pub(super) fn check(engine: &Engine, path: &RepoPath, text: &str) -> Vec<FileFinding> {
+        alone::findings(engine, path, text)
+            .iter()
+            .map(|finding| FileFinding::of(finding, text))
+            .collect()
+    }
+
+    /// Remembers a file, unless a secret stands in it.
+    pub(super) fn put(&mut self, name: Digest, findings: &[FileFinding]) {
+        if findings.iter().any(|finding| finding.secret) {
+            return;
+        }
+        self.turn += 1;
+        self.known.insert(name, (self.turn, findings.to_vec()));
+        self.learnt = true;
+    }
+
+    /// Writes what was learnt.
+    pub(super) fn store(self) {
+        let Some((cache, key)) = self.cache.zip(self.key).filter(|_| self.learnt) else {
+            return;
+        };
+        let mut all: Vec<(Digest, (u64, Vec<FileFinding>))> = self.known.into_iter().collect();
+        all.sort_by_key(|(_, (turn, _))| *turn);
+        let forgotten = all.len().saturating_sub(MOST_FILES);
+        let kept: Vec<(Digest, Vec<FileFinding>)> = all
+            .into_iter()
+            .skip(forgotten)
+            .map(|(digest, (_, findings))| (digest, findings))
+            .collect();
+        if let Ok(bytes) = postcard::to_stdvec(&kept) {
+            // Without it the next run is slower, and no other.
+            let _ = cache.write(KIND, &key, &bytes);
+        }
+    }
+}

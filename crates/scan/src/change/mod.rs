@@ -1,0 +1,539 @@
+//! Changes as facts: a range, what is staged, or a proposal becomes one change document.
+//!
+//! What judges a change (policy, exceptions, rules, baseline) is read from its base, so that no
+//! change can soften its own judge. Files are checked by themselves and remembered by their content;
+//! what takes several files to see is left to `scan` and says so in `not_known`.
+
+mod description;
+mod judge;
+mod lines;
+mod memo;
+mod parts;
+mod steering;
+mod weak;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+
+use bstr::ByteSlice;
+use trueline_facts::change::{
+    Change, ChangedFile, ChangedRepository, FactName, FileClass, FileStatus, NotKnown, Range,
+    RangeKind, SCHEMA, Size,
+};
+use trueline_facts::{Diagnostic, Level, RepoPath, Timestamp};
+use trueline_history::ObjectId;
+use trueline_history::range::FileDelta;
+use trueline_history::repository::Repository;
+use trueline_policy::Policy;
+
+use self::description::Proposed;
+pub use self::judge::validate_exceptions;
+use self::lines::Written;
+use crate::place::Place;
+use crate::scan::commit_id;
+use crate::{ReadingOptions, ScanError, VERSION, cache};
+
+/// Which change.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ChangeSource {
+    /// `BASE..HEAD`, `BASE` alone (up to HEAD), or nothing: from the branch that HEAD goes into.
+    Range(Option<String>),
+    /// What is staged.
+    Staged,
+    /// A description of a pull or merge request.
+    Description(PathBuf),
+}
+
+/// A change to describe.
+#[derive(Clone, Debug)]
+pub struct ChangeRequest {
+    /// A repository, or a folder of it.
+    pub path: PathBuf,
+    /// Which change.
+    pub source: ChangeSource,
+    /// A policy that takes the place of the base's.
+    pub policy: Option<PathBuf>,
+    /// Reviews as a forge exports them.
+    pub reviews: Option<PathBuf>,
+    /// SARIF logs of other tools.
+    pub imports: Vec<PathBuf>,
+    /// The moment at which exceptions are valid or not.
+    pub now: Timestamp,
+    /// What every command can be told.
+    pub reading: ReadingOptions,
+}
+
+/// A change and what judges it.
+#[derive(Debug)]
+pub struct ChangeOutcome {
+    /// The facts.
+    pub change: Change,
+    /// The policy of its base, or the one that was given.
+    pub policy: Policy,
+    /// Where the policy was read: `trueline.toml at 1234567890`.
+    pub policy_source: String,
+}
+
+/// The states of a change.
+pub(crate) struct States {
+    kind: RangeKind,
+    /// What judges it.
+    base: Option<ObjectId>,
+    /// What its lines are compared with.
+    fork: Option<ObjectId>,
+    /// `None`: the index.
+    tip: Option<ObjectId>,
+    /// Commits of the tip that the base has not.
+    ahead: Vec<ObjectId>,
+}
+
+/// A changed file with its contents.
+pub(crate) struct Changed {
+    pub(crate) delta: FileDelta,
+    /// Texts; `None` where there is none to speak of: absent, binary, too large, not here.
+    pub(crate) before: Option<String>,
+    pub(crate) after: Option<String>,
+    pub(crate) class: FileClass,
+}
+
+impl Changed {
+    pub(crate) const fn path(&self) -> &RepoPath {
+        &self.delta.path
+    }
+
+    pub(crate) const fn status(&self) -> FileStatus {
+        match (&self.delta.before, &self.delta.after, &self.delta.previous) {
+            (None, _, _) => FileStatus::Added,
+            (_, None, _) => FileStatus::Deleted,
+            (_, _, Some(_)) => FileStatus::Renamed,
+            _ => FileStatus::Modified,
+        }
+    }
+}
+
+/// The policy that judges changes here: of HEAD, or a file that is given.
+pub fn policy_of(
+    path: &std::path::Path,
+    given: Option<&std::path::Path>,
+) -> Result<(Policy, String), ScanError> {
+    let place = Place::open(path)?;
+    let head = place
+        .repository()
+        .map(|r| r.resolve(None))
+        .transpose()?
+        .flatten();
+    let judging = judge::Judging::read(&place, head, given)?;
+    Ok((judging.policy, judging.source))
+}
+
+/// The policy as it is in the work tree, for who works on it: nothing is judged by it yet.
+pub fn policy_of_work_tree(
+    path: &std::path::Path,
+    given: Option<&std::path::Path>,
+) -> Result<(Policy, String), ScanError> {
+    let place = Place::open_for_code(path)?;
+    let judging = match given {
+        Some(_) => judge::Judging::read(&place, None, given)?,
+        None => judge::Judging::of_work_tree(&place)?,
+    };
+    Ok((judging.policy, judging.source))
+}
+
+/// Describes a change.
+pub fn change(request: &ChangeRequest, interrupt: &AtomicBool) -> Result<ChangeOutcome, ScanError> {
+    let place = Place::open(&request.path)?;
+    let repository = place.repository().ok_or_else(|| ScanError::NoRange {
+        range: "gate".to_owned(),
+        why: "there is no git repository here, so nothing can be compared".to_owned(),
+    })?;
+    let mut diagnostics = Vec::new();
+    let cache = request
+        .reading
+        .cache
+        .then(|| cache::open(repository, &mut diagnostics))
+        .flatten();
+    let proposed = match &request.source {
+        ChangeSource::Description(file) => Some(Proposed::read(file)?),
+        ChangeSource::Range(_) | ChangeSource::Staged => None,
+    };
+    let states = states(repository, request, proposed.as_ref(), &mut diagnostics)?;
+    let judging = judge::Judging::read(&place, states.base, request.policy.as_deref())?;
+    let deltas = match states.tip {
+        Some(tip) => repository.deltas(states.fork, tip)?,
+        None => repository.staged()?,
+    };
+    let files = contents(repository, deltas);
+    let written = lines::read(&lines::Reading {
+        place: &place,
+        repository,
+        states: &states,
+        files: &files,
+        policy: &judging.policy,
+        options: &request.reading,
+        cache: cache.as_ref(),
+        interrupt,
+    })?;
+    diagnostics.extend(written.diagnostics.iter().cloned());
+    let mut change = empty(&place, request, &states, &judging.policy);
+    change.files = listed(&files, &written, &judging.policy);
+    change.size = size(&files, &written);
+    change.repository.languages = languages(&change.files);
+    change.hunks.clone_from(&written.hunks);
+    weak::add(
+        &mut change,
+        &weak::Checking {
+            place: &place,
+            judging: &judging,
+            files: &files,
+            written: &written,
+            imports: &request.imports,
+            reading: &request.reading,
+            cache: cache.as_ref(),
+        },
+        &mut diagnostics,
+    )?;
+    let surroundings = parts::Surroundings {
+        place: &place,
+        files: &files,
+        written: &written,
+    };
+    parts::add(&mut change, &surroundings);
+    steering::add(&mut change, &surroundings, &judging, &mut diagnostics);
+    description::add(
+        &mut change,
+        &description::Telling {
+            states: &states,
+            written: &written,
+            proposed: proposed.as_ref(),
+            reviews: request.reviews.as_deref(),
+            files: &files,
+            signed: description::signed(&written, repository),
+        },
+    )?;
+    always_unknown(&mut change);
+    change.not_known.sort();
+    change.not_known.dedup_by(|a, b| a.fact == b.fact);
+    diagnostics.sort();
+    diagnostics.dedup();
+    change.diagnostics = diagnostics;
+    Ok(ChangeOutcome {
+        change,
+        policy: judging.policy,
+        policy_source: judging.source,
+    })
+}
+
+fn empty(place: &Place, request: &ChangeRequest, states: &States, policy: &Policy) -> Change {
+    let shallow = place
+        .repository()
+        .is_some_and(|repository| !repository.shallow_commits().is_empty());
+    Change {
+        schema: SCHEMA.to_owned(),
+        trueline_version: VERSION.to_owned(),
+        evaluated_at: request.now,
+        repository: ChangedRepository {
+            name: place.name(),
+            tier: policy.tier,
+            branch: None,
+            languages: Vec::new(),
+            shallow,
+        },
+        range: Range {
+            kind: states.kind,
+            base: states.base.map(commit_id),
+            fork: states
+                .fork
+                .filter(|fork| Some(*fork) != states.base)
+                .map(commit_id),
+            head: states.tip.map(commit_id),
+        },
+        author: None,
+        requesters: Vec::new(),
+        commits: Vec::new(),
+        purposes: Vec::new(),
+        size: Size::default(),
+        files: Vec::new(),
+        hunks: Vec::new(),
+        tools: Vec::new(),
+        findings: Vec::new(),
+        suppressions: Vec::new(),
+        dependencies: Vec::new(),
+        models: Vec::new(),
+        reviews: Vec::new(),
+        tests: trueline_facts::change::TestFacts::default(),
+        docs: trueline_facts::change::DocFacts::default(),
+        agent_configuration: Vec::new(),
+        workflows: Vec::new(),
+        data: Vec::new(),
+        policy_changed: Vec::new(),
+        exceptions: Vec::new(),
+        not_known: Vec::new(),
+        diagnostics: Vec::new(),
+    }
+}
+
+/// Resolves what is compared.
+fn states(
+    repository: &Repository,
+    request: &ChangeRequest,
+    proposed: Option<&Proposed>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<States, ScanError> {
+    if request.source == ChangeSource::Staged {
+        let head = repository.resolve(None)?;
+        return Ok(States {
+            kind: RangeKind::Staged,
+            base: head,
+            fork: head,
+            tip: None,
+            ahead: Vec::new(),
+        });
+    }
+    let (kind, base, head) = match (&request.source, proposed) {
+        (_, Some(proposed)) => (
+            RangeKind::PullRequest,
+            proposed.base.clone(),
+            proposed.head.clone(),
+        ),
+        (ChangeSource::Range(Some(range)), None) => {
+            let (base, head) = split(range)?;
+            (RangeKind::Range, base, head)
+        }
+        _ => (RangeKind::Range, upstream(repository)?, None),
+    };
+    let resolve = |rev: Option<&str>| {
+        repository.resolve(rev).map_err(|error| match error {
+            trueline_history::HistoryError::UnknownRevision { rev, shallow } => {
+                ScanError::NoRange {
+                    why: fetch_advice(repository, &rev, shallow),
+                    range: rev,
+                }
+            }
+            other => other.into(),
+        })
+    };
+    let none = || {
+        ScanError::NoRange {
+        range: base.clone(),
+        why: "it names no commit, because there is none yet; `trueline gate --staged` judges the first one"
+            .to_owned(),
+    }
+    };
+    let base_id = resolve(Some(&base))?.ok_or_else(none)?;
+    let tip = resolve(head.as_deref())?.ok_or_else(none)?;
+    let commits = repository.range_commits(base_id, tip);
+    let shallow = !repository.shallow_commits().is_empty();
+    let Some(commits) = commits.filter(|commits| commits.fork.is_some()) else {
+        let remote = repository.remote().unwrap_or_else(|| "origin".to_owned());
+        return Err(ScanError::NoRange {
+            range: format!("{base}..{}", head.as_deref().unwrap_or("HEAD")),
+            why: if shallow {
+                format!(
+                    "the two have no commit in common here, because this is a shallow clone: run \
+                     `git fetch --unshallow {remote}` (in GitHub Actions: `fetch-depth: 0` of actions/checkout; \
+                     in GitLab CI: `GIT_DEPTH: 0`)"
+                )
+            } else {
+                "the two have no commit in common: name the branch that the change goes into"
+                    .to_owned()
+            },
+        });
+    };
+    if commits.behind > 0 {
+        diagnostics.push(Diagnostic::new(
+            Level::Note,
+            "range-diverged",
+            format!(
+                "the base has {} that the head does not have: lines are compared with the commit where they parted, \
+                 and judged by the base",
+                trueline_count(commits.behind, "commit")
+            ),
+        ));
+    }
+    Ok(States {
+        kind,
+        base: Some(base_id),
+        fork: commits.fork,
+        tip: Some(tip),
+        ahead: commits.ahead,
+    })
+}
+
+fn trueline_count(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
+
+/// Says what to fetch, or what to name instead.
+fn fetch_advice(repository: &Repository, rev: &str, shallow: bool) -> String {
+    let remote = repository.remote().unwrap_or_else(|| "origin".to_owned());
+    let branch = rev.strip_prefix(&format!("{remote}/"));
+    match (branch, shallow) {
+        (Some(branch), true) => format!(
+            "it is not here, because this is a shallow clone: run `git fetch --unshallow {remote} \
+             +refs/heads/{branch}:refs/remotes/{remote}/{branch}`"
+        ),
+        (Some(branch), false) => format!(
+            "it is not here: run `git fetch {remote} +refs/heads/{branch}:refs/remotes/{remote}/{branch}`"
+        ),
+        (None, true) => format!(
+            "it names no commit that is here, because this is a shallow clone: run `git fetch --unshallow {remote}`"
+        ),
+        (None, false) => format!(
+            "it names no commit that is here; if the branch was rebased, its old commits are gone: name the branch \
+             that the change goes into (`{remote}/main`), or run `git fetch {remote}`"
+        ),
+    }
+}
+
+/// `BASE..HEAD`, `BASE...HEAD`, `BASE`.
+fn split(range: &str) -> Result<(String, Option<String>), ScanError> {
+    let (base, head) = match range.split_once("...").or_else(|| range.split_once("..")) {
+        Some((base, head)) => (base, Some(head)),
+        None => (range, None),
+    };
+    if base.is_empty() {
+        return Err(ScanError::NoRange {
+            range: range.to_owned(),
+            why: "a range is written BASE..HEAD".to_owned(),
+        });
+    }
+    let head = head.filter(|head| !head.is_empty()).map(str::to_owned);
+    Ok((base.to_owned(), head))
+}
+
+/// The branch that HEAD goes into, as far as references tell.
+fn upstream(repository: &Repository) -> Result<String, ScanError> {
+    let remote = repository.remote().unwrap_or_else(|| "origin".to_owned());
+    let candidates = [
+        format!("{remote}/HEAD"),
+        format!("{remote}/main"),
+        format!("{remote}/master"),
+        "main".to_owned(),
+        "master".to_owned(),
+    ];
+    let found = candidates
+        .into_iter()
+        .find(|name| matches!(repository.resolve(Some(name)), Ok(Some(_))));
+    found.ok_or_else(|| ScanError::NoRange {
+        range: "gate".to_owned(),
+        why: "no branch that this goes into is known: name it (`trueline gate BASE..HEAD`), or judge what is staged \
+              (`trueline gate --staged`)"
+            .to_owned(),
+    })
+}
+
+/// Reads the contents of changed files.
+fn contents(repository: &Repository, deltas: Vec<FileDelta>) -> Vec<Changed> {
+    let text = |bytes: Option<Vec<u8>>| {
+        let bytes = bytes?;
+        let has_nul = bytes.iter().take(8000).any(|byte| *byte == 0);
+        (!has_nul).then(|| bytes.to_str_lossy().into_owned())
+    };
+    let before: Vec<Option<ObjectId>> = deltas.iter().map(|delta| delta.before).collect();
+    let after: Vec<Option<ObjectId>> = deltas.iter().map(|delta| delta.after).collect();
+    let contents = repository
+        .blobs(&before)
+        .into_iter()
+        .zip(repository.blobs(&after));
+    deltas
+        .into_iter()
+        .zip(contents)
+        .map(|(delta, (before, after))| Changed {
+            before: text(before),
+            after: text(after),
+            class: parts::class(&delta.path),
+            delta,
+        })
+        .collect()
+}
+
+fn listed(files: &[Changed], written: &Written, policy: &Policy) -> Vec<ChangedFile> {
+    files
+        .iter()
+        .map(|file| {
+            let (added, removed) = written.counts.get(file.path()).copied().unwrap_or_default();
+            ChangedFile {
+                path: file.path().clone(),
+                previous_path: file.delta.previous.clone(),
+                status: file.status(),
+                class: file.class,
+                language: trueline_syntax::language_of(file.path().as_bytes())
+                    .map(|language| language.as_str().to_owned()),
+                zones: policy.zones.ids(file.path()),
+                added,
+                removed,
+            }
+        })
+        .collect()
+}
+
+fn size(files: &[Changed], written: &Written) -> Size {
+    let mut size = Size::default();
+    for file in files {
+        let (added, removed) = written.counts.get(file.path()).copied().unwrap_or_default();
+        if file.class == FileClass::Generated {
+            size.generated += added;
+        } else {
+            size.files += 1;
+            size.removed += removed;
+        }
+    }
+    for hunk in &written.hunks {
+        if hunk.class != FileClass::Generated {
+            size.added.add(hunk.origin, u64::from(hunk.lines));
+        }
+    }
+    size
+}
+
+fn languages(files: &[ChangedFile]) -> Vec<String> {
+    let known: BTreeSet<&str> = files
+        .iter()
+        .filter_map(|file| file.language.as_deref())
+        .collect();
+    known.into_iter().map(str::to_owned).collect()
+}
+
+/// Notes that a fact is missing.
+pub(crate) fn unknown(change: &mut Change, fact: FactName, why: &str) {
+    change.not_known.push(NotKnown {
+        fact,
+        why: why.to_owned(),
+    });
+}
+
+/// What has no producer here, whatever the change.
+fn always_unknown(change: &mut Change) {
+    unknown(
+        change,
+        FactName::CrossFileFindings,
+        "files are checked by themselves; `trueline scan --diff BASE --format sarif` finds flows across files, and \
+         `--import` takes them in",
+    );
+    unknown(
+        change,
+        FactName::Threats,
+        "threats are not derived from changes",
+    );
+    if change.tests.passed.is_none() {
+        unknown(
+            change,
+            FactName::TestResults,
+            "nothing says whether tests pass",
+        );
+    }
+    if !change.dependencies.is_empty() {
+        unknown(
+            change,
+            FactName::DependencyExistence,
+            "registries are not asked",
+        );
+        unknown(
+            change,
+            FactName::DependencyVulnerabilities,
+            "advisories are not looked up; `--import` takes in the SARIF of a tool that does",
+        );
+    }
+}
