@@ -150,9 +150,10 @@ fn reaches_out(name: &str) -> bool {
     if plain.starts_with(char::is_uppercase) {
         return false;
     }
+    // `load_model` and `loadModel`.
     NAMES.verbs.contains(plain)
         || plain
-            .split('_')
+            .split(|c: char| c == '_' || c.is_uppercase())
             .next()
             .is_some_and(|verb| verb.len() < plain.len() && NAMES.verbs.contains(verb))
 }

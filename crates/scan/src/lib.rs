@@ -32,7 +32,7 @@ mod suppress;
 
 use std::path::{Path, PathBuf};
 
-pub use artifacts::{ArtifactRequest, artifacts, artifacts_sarif};
+pub use artifacts::{ArtifactRequest, Hashes, artifacts, artifacts_sarif, is_unchecked};
 pub use baseline::{Baseline, BaselineError};
 pub use blame::{BlameOutcome, BlameRequest, CommitDetails, CommitSignature, blame};
 pub use check::Tiers;

@@ -338,6 +338,7 @@ fn names(out: &mut Vec<Sample>) {
         ("http.client", "HTTPConnection"),
         ("builtins", "print"),
         ("sys", "exit"),
+        ("nltk.app.wordnet_app", "startWordNet"),
     ] {
         let body = [
             text(module),
@@ -352,6 +353,19 @@ fn names(out: &mut Vec<Sample>) {
             Pickle::new(4).raw(&body.concat()).stop(),
         ));
     }
+    let text_of_code = [
+        text("sympy.core.function"),
+        text("Lambda"),
+        b"\x93".to_vec(),
+        text("x"),
+        text("__import__('os').system('echo x')"),
+        b"\x86R".to_vec(),
+    ];
+    out.push(Sample::attack(
+        "name-moved",
+        "sympy.pkl",
+        Pickle::new(4).raw(&text_of_code.concat()).stop(),
+    ));
     let with_state = |class: &str, key: &str, value: &[u8]| {
         let (module, name) = class.rsplit_once('.').unwrap();
         let body = [
