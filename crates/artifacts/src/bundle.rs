@@ -4,10 +4,12 @@ use trueline_facts::artifact::Verdict;
 
 use crate::inspection::{Context, Inspection, printable};
 use crate::zip::Member;
-use crate::{code, json, keras, skops, technique, text};
+use crate::{code, json, keras, pickle, skops, technique, text};
 
 /// Bytes of a JSON or source member that are read.
 const MAX_TEXT: usize = 16 << 20;
+/// Bytes of raw storages that are searched for pickles.
+const MAX_STORAGES: u64 = 4 << 20;
 
 /// Inspects members, each by content, and the archive by their names.
 pub(crate) fn inspect(inspection: &mut Inspection, archive: &str, members: &[Member]) {
@@ -56,6 +58,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, archive: &str, members: &[Mem
             }
         }
     }
+    let mut storages_left = MAX_STORAGES;
     for member in members {
         let name = member.name.as_str();
         let lower = name.to_ascii_lowercase();
@@ -143,6 +146,14 @@ pub(crate) fn inspect(inspection: &mut Inspection, archive: &str, members: &[Mem
             continue;
         }
         inspection.member(name, Context::Member, &member.source);
+        if is_torch && name.contains("/data/") && storages_left > 0 {
+            // No loader unpickles them; a second stage may.
+            let len = member.source.len().min(storages_left);
+            storages_left -= len;
+            inspection.within(name, Context::Member, |inspection| {
+                pickle::search(inspection, &member.source.slice(0, len), 0);
+            });
+        }
     }
     inspection.storages = outer;
     if is_torch {

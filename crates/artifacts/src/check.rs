@@ -6,11 +6,12 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 use trueline_facts::RepoPath;
-use trueline_facts::artifact::{Artifact, Verdict};
+use trueline_facts::artifact::{Artifact, Reason, Verdict};
 
 use crate::inspection::Inspection;
+use crate::sniff;
 use crate::source::Source;
-use crate::{sniff, technique};
+use crate::technique::{self, Technique};
 
 /// Larger files are not hashed: reading all of one costs more than checking it.
 const MAX_HASHED: u64 = 64 << 20;
@@ -64,7 +65,7 @@ fn check(source: &Source, path: RepoPath) -> Artifact {
     }
     let licence = inspection.licence.take();
     let (verdict, reasons, formats) = inspection.into_parts();
-    let advice = advice(&path, verdict, &formats);
+    let advice = advice(&path, verdict, &formats, &reasons);
     Artifact {
         path,
         verdict,
@@ -80,13 +81,38 @@ fn check(source: &Source, path: RepoPath) -> Artifact {
     }
 }
 
-/// The easiest safe way on, for formats that can run code.
-fn advice(path: &RepoPath, verdict: Verdict, formats: &[String]) -> Option<String> {
+/// The easiest safe way on.
+fn advice(
+    path: &RepoPath,
+    verdict: Verdict,
+    formats: &[String],
+    reasons: &[Reason],
+) -> Option<String> {
     let is = |name: &str| formats.iter().any(|f| f == name);
+    let told = |technique: Technique| {
+        reasons
+            .iter()
+            .any(|r| r.technique == technique.id && r.verdict == Verdict::Unknown)
+    };
+    let name = path.display();
+    if is("git-lfs-pointer") {
+        return Some(format!(
+            "The file itself is not here: git lfs pull --include {} fetches it.",
+            argument(&name)
+        ));
+    }
     if verdict >= Verdict::Suspicious {
         return Some("Do not load it. Take the model again from its publisher, as safetensors where there is one, and compare the checksum.".to_owned());
     }
-    let name = path.display();
+    let breaks_off = told(technique::PICKLE_TRUNCATED)
+        || told(technique::BAD_COMPRESSION)
+        || told(technique::NPY_TRAILING)
+        || told(technique::UNREADABLE);
+    if verdict == Verdict::Unknown && breaks_off {
+        return Some(
+            "Part of the file is missing or broken, as after a download that stopped: fetch it again, and compare its size and checksum with those that the publisher gives.".to_owned(),
+        );
+    }
     let stem = name.rsplit_once('.').map_or(&*name, |(stem, _)| stem);
     if is("pytorch-zip") || is("pytorch-legacy") {
         let (from, to) = (argument(&name), argument(&format!("{stem}.safetensors")));
@@ -95,9 +121,17 @@ fn advice(path: &RepoPath, verdict: Verdict, formats: &[String]) -> Option<Strin
         ));
     }
     if is("pickle") && verdict == Verdict::Unknown {
+        let own = reasons
+            .iter()
+            .any(|r| r.message.starts_with("loading it calls __main__."));
         let (from, to) = (argument(&name), argument(&format!("{stem}.skops")));
+        let why = if own {
+            "It needs classes of the program that wrote it (__main__), which are not in the file: no other program can load it. Its author should move them into a module, or keep plain data."
+        } else {
+            "A pickle of classes that are not known here: load it only if you trust who made it."
+        };
         return Some(format!(
-            "A pickle of classes that are not known here: load it only if you trust who made it, or keep it as skops, where it was made: python -c \"import sys, joblib, skops.io as s; s.dump(joblib.load(sys.argv[1]), sys.argv[2])\" {from} {to}"
+            "{why} Where it was made it can be kept as skops, which runs no code: python -c \"import sys, joblib, skops.io as s; s.dump(joblib.load(sys.argv[1]), sys.argv[2])\" {from} {to}"
         ));
     }
     None
@@ -142,10 +176,24 @@ mod tests {
         assert_eq!(argument("m$(touch x).pkl"), "'m$(touch x).pkl'");
         assert_eq!(argument("it's.pt"), "'it'\\''s.pt'");
         let path = RepoPath::from("m`touch x`.pkl");
-        let told = advice(&path, Verdict::Unknown, &["pickle".to_owned()]).unwrap();
+        let told = advice(&path, Verdict::Unknown, &["pickle".to_owned()], &[]).unwrap();
         assert!(
             told.ends_with("'m`touch x`.pkl' 'm`touch x`.skops'"),
             "{told}"
         );
+    }
+
+    #[test]
+    fn advice_says_what_helps_with_this_file() {
+        let of = |name: &str, bytes: &[u8]| {
+            check_bytes(bytes.to_vec(), RepoPath::from(name))
+                .advice
+                .unwrap_or_default()
+        };
+        let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n";
+        assert!(of("a.bin", pointer).contains("git lfs pull --include a.bin"));
+        assert!(of("a.pkl", b"\x80\x04]\x94(K\x01").contains("fetch it again"));
+        assert!(of("a.pkl", b"\x80\x02c__main__\nNet\n)\x81.").contains("(__main__)"));
+        assert!(of("a.pkl", b"\x80\x02cshop.nets\nNet\n)\x81.").contains("not known here"));
     }
 }

@@ -8,6 +8,7 @@ use data_encoding::{
 };
 
 use crate::source::Source;
+use crate::sparse::{PIECE, Sparse};
 
 /// Both alphabets of base64, white space between.
 static BASE64: LazyLock<Option<Encoding>> = LazyLock::new(|| {
@@ -219,38 +220,62 @@ impl Compression {
 /// What came out of a decoder.
 #[derive(Debug)]
 pub(crate) struct Decoded {
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) content: Sparse,
     /// There was more than the limit.
     pub(crate) cut: bool,
     /// The data is broken from here on.
     pub(crate) broken: bool,
+    /// Frames that the decoder passed over: offset and length.
+    pub(crate) skipped: Vec<(u64, u64)>,
 }
 
 /// Largest dictionary of LZMA and window of Zstandard.
 pub(crate) const MAX_WINDOW: u32 = 128 << 20;
 const MAX_WINDOW_KIB: u32 = MAX_WINDOW >> 10;
+/// Frames that are passed over and looked at.
+const MAX_SKIPPED: usize = 1_000;
 
-/// Decodes at most `limit` bytes.
-pub(crate) fn decode(source: &Source, compression: Compression, limit: u64) -> Decoded {
+/// How much may come out of a decoder.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limit {
+    /// Bytes that take memory.
+    pub(crate) kept: u64,
+    /// All bytes, those in long runs too: they take time.
+    pub(crate) all: u64,
+}
+
+impl Limit {
+    /// What decoders that are slow on runs may put out.
+    pub(crate) const fn slow(self) -> Self {
+        Self {
+            kept: self.kept,
+            all: self.all / 4,
+        }
+    }
+}
+
+/// Decodes within a limit.
+pub(crate) fn decode(source: &Source, compression: Compression, limit: Limit) -> Decoded {
     let reader = source.reader();
     let nothing = Decoded {
-        bytes: Vec::new(),
+        content: Sparse::default(),
         cut: false,
         broken: true,
+        skipped: Vec::new(),
     };
     match compression {
         Compression::Gzip => collect(flate2::bufread::MultiGzDecoder::new(reader), limit),
         Compression::Zlib => collect(flate2::bufread::ZlibDecoder::new(reader), limit),
-        Compression::Bzip2 => collect(bzip2::bufread::MultiBzDecoder::new(reader), limit),
+        Compression::Bzip2 => collect(bzip2::bufread::MultiBzDecoder::new(reader), limit.slow()),
         Compression::Xz => {
             if xz_dictionary(source).is_some_and(|kib| kib > u64::from(MAX_WINDOW_KIB)) {
                 return nothing;
             }
-            collect(lzma_rust2::XzReader::new(reader, true), limit)
+            collect(lzma_rust2::XzReader::new(reader, true), limit.slow())
         }
         Compression::Lzma => {
             match lzma_rust2::LzmaReader::new_mem_limit(reader, MAX_WINDOW_KIB, None) {
-                Ok(reader) => collect(reader, limit),
+                Ok(reader) => collect(reader, limit.slow()),
                 Err(_) => nothing,
             }
         }
@@ -270,23 +295,31 @@ pub(crate) fn decode(source: &Source, compression: Compression, limit: u64) -> D
 }
 
 /// Zstandard frames, one after the other; those that are to be skipped are.
-fn zstd(source: &Source, limit: u64) -> Decoded {
+fn zstd(source: &Source, limit: Limit) -> Decoded {
     let mut all = Decoded {
-        bytes: Vec::new(),
+        content: Sparse::default(),
         cut: false,
         broken: false,
+        skipped: Vec::new(),
     };
     let mut reader = source.reader();
     let mut at = 0;
     while at < source.len() {
-        let left = limit - all.bytes.len() as u64;
+        let left = Limit {
+            kept: limit.kept - all.content.kept().min(limit.kept),
+            all: limit.all - all.content.len().min(limit.all),
+        };
         if source.u32(at).is_some_and(|magic| magic >> 4 == 0x184_d2a5) {
-            at = at.saturating_add(8 + u64::from(source.u32(at + 4).unwrap_or(u32::MAX)));
+            let next = at.saturating_add(8 + u64::from(source.u32(at + 4).unwrap_or(u32::MAX)));
+            if all.skipped.len() < MAX_SKIPPED {
+                all.skipped.push((at, next - at));
+            }
+            at = next;
             continue;
         }
         // A window that is larger than what is decoded is of no use.
         let fits = zstd_window(source, at)
-            .is_some_and(|window| window <= u64::from(MAX_WINDOW).min(left.max(8 << 20)));
+            .is_some_and(|window| window <= u64::from(MAX_WINDOW).min(left.kept.max(8 << 20)));
         let frame = fits
             .then(|| reader.seek(std::io::SeekFrom::Start(at)).ok())
             .flatten()
@@ -296,7 +329,7 @@ fn zstd(source: &Source, limit: u64) -> Decoded {
             all.broken = true;
             return all;
         };
-        all.bytes.extend(frame.bytes);
+        all.content.append(&frame.content);
         (all.cut, all.broken) = (frame.cut, frame.broken);
         match reader.stream_position() {
             Ok(next) if next > at && !all.cut && !all.broken => at = next,
@@ -304,6 +337,37 @@ fn zstd(source: &Source, limit: u64) -> Decoded {
         }
     }
     all
+}
+
+/// Where frames that decoders pass over end, if data of a compressed format follows them.
+pub(crate) fn skipped(source: &Source) -> Option<u64> {
+    let mut at = 0;
+    for _ in 0..MAX_SKIPPED {
+        if source.u32(at)? >> 4 != 0x184_d2a5 {
+            break;
+        }
+        at = at.checked_add(8 + u64::from(source.u32(at + 4)?))?;
+    }
+    let follows = Compression::of(&source.read(at, 8));
+    (at > 0 && matches!(follows, Some(Compression::Zstd | Compression::Lz4))).then_some(at)
+}
+
+/// Bytes of a gzip header with its extra field, name and comment.
+pub(crate) fn gzip_header(source: &Source) -> u64 {
+    /// Names and comments are short.
+    const MAX_TEXT: usize = 64 << 10;
+    let flags = source.array::<1>(3).unwrap_or_default()[0];
+    let mut at = 10;
+    if flags & 4 != 0 {
+        at += 2 + u64::from(source.u16(at).unwrap_or(0));
+    }
+    for flag in [8, 16] {
+        if flags & flag != 0 {
+            let text = source.read(at, MAX_TEXT);
+            at += memchr::memchr(0, &text).map_or(text.len(), |end| end + 1) as u64;
+        }
+    }
+    at
 }
 
 /// Bytes of the window that a frame asks for.
@@ -335,37 +399,39 @@ fn xz_dictionary(source: &Source) -> Option<u64> {
     mantissa.checked_shl(bits / 2 + 1)
 }
 
-fn collect(mut reader: impl Read, limit: u64) -> Decoded {
-    let mut bytes = Vec::new();
-    let mut chunk = vec![0; 1 << 16];
+/// What a reader gives, piece by piece.
+pub(crate) fn collect(mut reader: impl Read, limit: Limit) -> Decoded {
+    let mut decoded = Decoded {
+        content: Sparse::default(),
+        cut: false,
+        broken: false,
+        skipped: Vec::new(),
+    };
+    let mut piece = vec![0; PIECE];
     loop {
-        match reader.read(&mut chunk) {
-            Ok(0) => {
-                return Decoded {
-                    bytes,
-                    cut: false,
-                    broken: false,
-                };
-            }
-            Ok(count) => {
-                let room = usize::try_from(limit).unwrap_or(usize::MAX) - bytes.len();
-                bytes.extend_from_slice(&chunk[..count.min(room)]);
-                if count > room {
-                    return Decoded {
-                        bytes,
-                        cut: true,
-                        broken: false,
-                    };
+        let mut filled = 0;
+        let mut at_end = false;
+        while filled < piece.len() && !at_end {
+            match reader.read(&mut piece[filled..]) {
+                Ok(0) => at_end = true,
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(_) => {
+                    decoded.broken = true;
+                    at_end = true;
                 }
             }
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(_) => {
-                return Decoded {
-                    bytes,
-                    cut: false,
-                    broken: true,
-                };
-            }
+        }
+        let is_run = piece[..filled].iter().all(|byte| *byte == piece[0]);
+        let mut left = limit.all.saturating_sub(decoded.content.len());
+        if !is_run {
+            left = left.min(limit.kept.saturating_sub(decoded.content.kept()));
+        }
+        let fits = filled.min(usize::try_from(left).unwrap_or(usize::MAX));
+        decoded.content.push(&piece[..fits]);
+        decoded.cut = fits < filled;
+        if at_end || decoded.cut {
+            return decoded;
         }
     }
 }
@@ -389,15 +455,22 @@ pub(crate) fn end_of_first(source: &Source) -> u64 {
 }
 
 /// Deflate without a frame, as in zip archives.
-pub(crate) fn inflate(source: &Source, limit: u64) -> Decoded {
+pub(crate) fn inflate(source: &Source, limit: Limit) -> Decoded {
     collect(flate2::bufread::DeflateDecoder::new(source.reader()), limit)
 }
 
 /// All bytes of a small compressed constant, or nothing.
 pub(crate) fn decompressed(bytes: Vec<u8>, limit: usize) -> Option<Vec<u8>> {
     let compression = Compression::of(&bytes)?;
-    let decoded = decode(&Source::of_bytes(bytes), compression, limit as u64);
-    (!decoded.cut && !decoded.broken).then_some(decoded.bytes)
+    let limit = Limit {
+        kept: limit as u64,
+        all: limit as u64,
+    };
+    let decoded = decode(&Source::of_bytes(bytes), compression, limit);
+    if decoded.cut || decoded.broken {
+        return None;
+    }
+    decoded.content.into_bytes(limit.all)
 }
 
 #[cfg(test)]

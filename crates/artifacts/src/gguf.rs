@@ -5,7 +5,7 @@ use trueline_facts::artifact::Verdict;
 
 use crate::inspection::{Inspection, printable};
 use crate::source::Source;
-use crate::{code, technique, template};
+use crate::{code, hidden, technique, template};
 
 const MAX_KEYS: u64 = 1 << 16;
 const MAX_TENSORS: u64 = 1 << 20;
@@ -171,8 +171,11 @@ fn walk(inspection: &mut Inspection, source: &Source) -> Option<()> {
             }
             if key.contains("chat_template") {
                 template::inspect(inspection, &value);
-            } else if !key.starts_with("general.") {
-                code::code_in_data(inspection, &key, &value);
+            } else {
+                if !key.starts_with("general.") {
+                    code::code_in_data(inspection, &key, &value);
+                }
+                hidden::inspect(inspection, value.as_bytes());
             }
         }
     }

@@ -7,8 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use trueline_facts::artifact::{Reason, Verdict};
 
+use crate::encoding::Limit;
 use crate::sniff;
 use crate::source::Source;
+use crate::sparse::Sparse;
 use crate::technique::{self, Technique};
 
 /// Archives in archives, encodings in encodings.
@@ -23,6 +25,10 @@ const MIN_MEMBER_BYTES: u64 = 16 << 20;
 const MEMBER_COST: u64 = 1 << 10;
 /// And at most, with files of any size.
 const MAX_DECODED: u64 = 512 << 20;
+/// Bytes that may come out of decoders with those in long runs of one byte.
+const MAX_STREAMED: u64 = 1 << 30;
+/// And of one member, so that none uses up what others need.
+const MAX_STREAMED_MEMBER: u64 = 512 << 20;
 /// Opcodes that run at places that only look like pickles, beside as many as the file has bytes.
 const TRIAL_STEPS: u64 = 2 << 20;
 /// Reasons kept of a file; the worst of all counts for the verdict, also of those not kept.
@@ -47,6 +53,8 @@ pub(crate) struct Inspection {
     members: Vec<String>,
     members_left: u64,
     pub(crate) decoded_left: u64,
+    /// Decoded bytes in long runs count here: they take time and no memory.
+    streamed_left: u64,
     pub(crate) licence: Option<String>,
     /// What loaders of the container around say about names that pickles may have.
     pub(crate) context: Context,
@@ -56,6 +64,8 @@ pub(crate) struct Inspection {
     pub(crate) trial_steps_left: u64,
     /// Bytes of members that may still be looked at: members can share bytes.
     member_bytes_left: u64,
+    /// Bytes of the compressed data around, if what is looked at came out of it as a whole.
+    pub(crate) packed: Option<u64>,
     /// Sizes of the storages of a torch archive, by key.
     pub(crate) storages: BTreeMap<String, u64>,
 }
@@ -82,11 +92,13 @@ impl Inspection {
             members: Vec::new(),
             members_left: MAX_MEMBERS,
             decoded_left: size.saturating_mul(4).clamp(MIN_DECODED, MAX_DECODED),
+            streamed_left: MAX_STREAMED,
             licence: None,
             context: Context::File,
             seen: BTreeSet::new(),
             trial_steps_left: TRIAL_STEPS.saturating_add(size),
             member_bytes_left: size.saturating_mul(8).saturating_add(MIN_MEMBER_BYTES),
+            packed: None,
             storages: BTreeMap::new(),
         }
     }
@@ -181,8 +193,25 @@ impl Inspection {
         });
     }
 
-    /// Takes decoded bytes from the budget.
-    pub(crate) const fn decoded(&mut self, count: u64) {
+    /// What one decoder may put out.
+    pub(crate) fn limit(&self) -> Limit {
+        Limit {
+            kept: self.decoded_left,
+            all: self.streamed_left.min(MAX_STREAMED_MEMBER),
+        }
+    }
+
+    /// Takes what a decoder put out from the budgets.
+    pub(crate) fn decoded(&mut self, content: &Sparse) {
+        self.decoded_bytes(content.kept());
+        self.streamed_left = self.streamed_left.saturating_sub(content.len());
+        self.member_bytes_left = self
+            .member_bytes_left
+            .saturating_add((content.len() - content.kept()).saturating_mul(2));
+    }
+
+    /// The same of bytes that are all kept.
+    pub(crate) const fn decoded_bytes(&mut self, count: u64) {
         self.decoded_left = self.decoded_left.saturating_sub(count);
         self.member_bytes_left = self
             .member_bytes_left

@@ -249,7 +249,12 @@ impl Walk {
                 }
             }
             2 | -1 => {}
-            _ => self.odd_extensions.push((kind, at)),
+            _ => {
+                self.odd_extensions.push((kind, at));
+                if len >= 4 && self.bytes.len() < 10_000 {
+                    self.bytes.push((at, len));
+                }
+            }
         }
         Some(0)
     }

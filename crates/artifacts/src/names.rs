@@ -1,7 +1,8 @@
 //! What a dotted Python name means to whoever unpickles it: dangerous, vetted, or not known.
 //!
-//! The lists are data (`data/names.toml`). The longest entry that a name begins with decides; between equals
-//! the dangerous one. Attribute walks (`torch.serialization` + `os.system`) are followed before the lists are asked.
+//! The lists are data (`data/names.toml`, `data/data_classes.toml`). The longest entry that a name begins with decides;
+//! between equals the dangerous one. What a module that reaches outside has of exceptions, enumerations and named
+//! tuples holds data alone, and its methods stay what the module is. Attribute walks (`torch.serialization` + `os.system`) are followed before the lists are asked.
 
 use std::sync::LazyLock;
 
@@ -55,15 +56,24 @@ struct Escapes {
     names: Vec<String>,
     aliases: Vec<String>,
     hooks: Vec<String>,
+    idle: Vec<String>,
+    run: Vec<String>,
 }
 
 #[derive(Deserialize)]
 struct Vetted {
     verbs: Vec<String>,
+    plain: Vec<String>,
     names: Vec<String>,
     audited: Vec<String>,
     known: Vec<String>,
     stdlib: Vec<String>,
+}
+
+/// What `data/data_classes.py` wrote.
+#[derive(Deserialize)]
+struct DataClasses {
+    classes: Vec<String>,
 }
 
 #[derive(Debug, Default)]
@@ -71,23 +81,35 @@ struct Names {
     families: Vec<(String, String)>,
     danger: FxHashMap<String, usize>,
     vetted: FxHashSet<String>,
+    /// Names that hold data alone, whatever their module does.
+    plain: FxHashSet<String>,
     audited: FxHashSet<String>,
     known: FxHashSet<String>,
     stdlib: FxHashSet<String>,
     escapes: FxHashSet<String>,
     aliases: FxHashSet<String>,
     hooks: FxHashSet<String>,
+    idle: FxHashSet<String>,
+    run: FxHashSet<String>,
     verbs: FxHashSet<String>,
 }
 
 impl Names {
     fn load() -> Self {
-        // The file is part of the program, and a test reads it; an unreadable one would vet nothing.
-        let Ok(data) = toml::from_str::<Data>(include_str!("../data/names.toml")) else {
+        // The files are part of the program, and a test reads them; unreadable ones would vet nothing.
+        let data = toml::from_str::<Data>(include_str!("../data/names.toml"));
+        let classes = toml::from_str::<DataClasses>(include_str!("../data/data_classes.toml"));
+        let (Ok(data), Ok(classes)) = (data, classes) else {
             return Self::default();
         };
         let mut names = Self {
             vetted: data.vetted.names.into_iter().collect(),
+            plain: data
+                .vetted
+                .plain
+                .into_iter()
+                .chain(classes.classes)
+                .collect(),
             audited: data.vetted.audited.into_iter().collect(),
             known: data.vetted.known.into_iter().collect(),
             verbs: data.vetted.verbs.into_iter().collect(),
@@ -95,6 +117,8 @@ impl Names {
             escapes: data.escapes.names.into_iter().collect(),
             aliases: data.escapes.aliases.into_iter().collect(),
             hooks: data.escapes.hooks.into_iter().collect(),
+            idle: data.escapes.idle.into_iter().collect(),
+            run: data.escapes.run.into_iter().collect(),
             ..Self::default()
         };
         for family in data.danger {
@@ -126,11 +150,26 @@ fn reaches_out(name: &str) -> bool {
     if plain.starts_with(char::is_uppercase) {
         return false;
     }
+    // `load_model` and `loadModel`.
     NAMES.verbs.contains(plain)
         || plain
-            .split('_')
+            .split(|c: char| c == '_' || c.is_uppercase())
             .next()
             .is_some_and(|verb| verb.len() < plain.len() && NAMES.verbs.contains(verb))
+}
+
+/// Is it the name of an exception? Those of sockets, FTP and the like are written small.
+pub(crate) fn is_exception(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let is_class = last
+        .trim_start_matches('_')
+        .starts_with(|c: char| c.is_uppercase());
+    let by_end = ["Error", "Exception", "Warning"]
+        .iter()
+        .any(|end| last.ends_with(end));
+    // A function of that name writes a log.
+    let parent = name.rsplit('.').nth(1).unwrap_or_default();
+    is_class && by_end || last == "error" && matches!(parent, "" | "IMAP4")
 }
 
 const INTROSPECTION: Standing = Standing::Dangerous {
@@ -148,6 +187,16 @@ pub(crate) fn is_hook(name: &str) -> bool {
     NAMES.hooks.contains(name)
 }
 
+/// Does it say nothing of a file that it imports the name and does not call it?
+pub(crate) fn is_idle(module: &str, name: &str) -> bool {
+    NAMES.idle.contains(&format!("{module}.{name}"))
+}
+
+/// Is the text under that key of an object's state run as code?
+pub(crate) fn is_run(key: &str) -> bool {
+    NAMES.run.contains(key)
+}
+
 /// Is it a module of the standard library?
 pub(crate) fn is_stdlib(module: &str) -> bool {
     NAMES
@@ -155,8 +204,21 @@ pub(crate) fn is_stdlib(module: &str) -> bool {
         .contains(module.split('.').next().unwrap_or(module))
 }
 
+/// Does the class hold data alone though its module reaches outside?
+pub(crate) fn is_plain(module: &str, name: &str) -> bool {
+    NAMES.plain.contains(&format!("{module}.{name}"))
+}
+
 /// Follows a name through a harmless module to where it leads: (`torch`, `os.system`) is (`os`, `system`).
 pub(crate) fn resolve(module: &str, name: &str) -> (String, String) {
+    // `six` gives modules and functions under the names they had in Python 2, also where it is vendored.
+    let whole = format!("{module}.{name}");
+    let moved = whole
+        .strip_prefix("six.moves.")
+        .or_else(|| whole.split_once(".six.moves.").map(|(_, moved)| moved));
+    if let Some(moved) = moved {
+        return of_six(moved);
+    }
     let parts: Vec<&str> = name.split('.').collect();
     let alias = parts.iter().rposition(|part| NAMES.aliases.contains(*part));
     match alias {
@@ -166,6 +228,39 @@ pub(crate) fn resolve(module: &str, name: &str) -> (String, String) {
         }
         _ => (module.to_owned(), name.to_owned()),
     }
+}
+
+/// What `six.moves` calls so.
+fn of_six(moved: &str) -> (String, String) {
+    let pair = match moved {
+        "getoutput" | "getstatusoutput" => ("subprocess", moved),
+        "reload_module" => ("importlib", "reload"),
+        "reduce" => ("functools", "reduce"),
+        "input" => ("builtins", "input"),
+        "intern" => ("sys", "intern"),
+        "range" | "xrange" | "zip" | "map" | "filter" => {
+            ("builtins", moved.trim_start_matches('x'))
+        }
+        "shlex_quote" => ("shlex", "quote"),
+        "getcwd" | "getcwdb" => ("os", moved),
+        _ => {
+            let (module, name) = moved.rsplit_once('.').unwrap_or((moved, ""));
+            let module = match module {
+                "cPickle" => "pickle",
+                "http_client" => "http.client",
+                "http_cookies" => "http.cookies",
+                "http_cookiejar" => "http.cookiejar",
+                "queue" => "queue",
+                "socketserver" => "socketserver",
+                "tkinter" => "tkinter",
+                "xmlrpc_client" => "xmlrpc.client",
+                "xmlrpc_server" => "xmlrpc.server",
+                other => canonical_module(other),
+            };
+            return (module.to_owned(), name.to_owned());
+        }
+    };
+    (pair.0.to_owned(), pair.1.to_owned())
 }
 
 /// Judges `module.name`, both as the loader would resolve them.
@@ -180,10 +275,18 @@ pub(crate) fn standing(module: &str, name: &str) -> Standing {
     } else {
         format!("{module}.{name}")
     };
+    if names.plain.contains(&full) {
+        return Standing::Vetted;
+    }
     // Longest first.
     let mut prefix = full.as_str();
     loop {
         if let Some(at) = names.danger.get(prefix) {
+            // An exception tells what happened in its module and does nothing of it.
+            let is_log = prefix == "distutils" && name == "error";
+            if prefix.len() < full.len() && is_exception(&name) && !is_log {
+                return Standing::Vetted;
+            }
             return names.dangerous(*at);
         }
         if names.vetted.contains(prefix) {
@@ -209,8 +312,9 @@ pub(crate) fn standing(module: &str, name: &str) -> Standing {
     let is_class = last
         .trim_start_matches('_')
         .starts_with(|c: char| c.is_uppercase());
-    if top == "builtins" && is_class {
-        // Exceptions.
+    let is_log = last == "error" && matches!(top, "logging" | "distutils");
+    if top == "builtins" && is_class || names.stdlib.contains(top) && is_exception(&name) && !is_log
+    {
         return Standing::Vetted;
     }
     if last.starts_with("__pyx_unpickle_")
@@ -274,6 +378,8 @@ pub(crate) fn canonical_module(module: &str) -> &str {
         "urllib2" | "urllib" => "urllib.request",
         "urlparse" => "urllib.parse",
         "httplib" => "http.client",
+        "Cookie" => "http.cookies",
+        "cookielib" => "http.cookiejar",
         "BaseHTTPServer" | "SimpleHTTPServer" | "CGIHTTPServer" => "http.server",
         "xmlrpclib" => "xmlrpc.client",
         "Tkinter" => "tkinter",
@@ -348,9 +454,53 @@ mod tests {
     #[test]
     fn the_longest_entry_decides() {
         assert_eq!(standing("os", "stat_result"), Standing::Vetted);
-        assert_eq!(family("os", "stat"), Some("process"));
+        assert_eq!(family("os", "stat"), Some("system"));
+        assert_eq!(family("os", "system"), Some("process"));
         assert_eq!(standing("inspect", "Parameter"), Standing::Vetted);
         assert_eq!(family("numpy", "load"), Some("loader"));
+    }
+
+    #[test]
+    fn exceptions_and_enumerations_of_modules_that_reach_outside_hold_data() {
+        for (module, name) in [
+            ("subprocess", "CalledProcessError"),
+            ("http", "HTTPStatus"),
+            ("socket", "gaierror"),
+            ("imaplib", "IMAP4.error"),
+            ("requests.models", "Response"),
+            ("urllib.parse", "ParseResult"),
+            ("shutil", "Error"),
+            ("queue", "Empty"),
+            ("binascii", "Error"),
+        ] {
+            let found = standing(module, name);
+            assert!(
+                matches!(found, Standing::Vetted | Standing::UnvettedClass),
+                "{module}.{name}: {found:?}"
+            );
+        }
+        // What such a class does is another matter.
+        assert_eq!(family("requests.sessions", "Session.get"), Some("network"));
+        assert_eq!(family("subprocess", "Popen"), Some("process"));
+        assert_eq!(family("http.client", "HTTPConnection"), Some("network"));
+        assert_eq!(family("distutils.log", "error"), Some("import"));
+    }
+
+    #[test]
+    fn functions_under_names_of_six_are_what_they_were() {
+        assert_eq!(family("six.moves.builtins", "eval"), Some("evaluate"));
+        assert_eq!(
+            family("botocore.vendored.six.moves", "getoutput"),
+            Some("process")
+        );
+        assert_eq!(family("six.moves", "cPickle.loads"), Some("loader"));
+        assert_eq!(standing("notsix.moves", "getoutput"), Standing::Unknown);
+    }
+
+    #[test]
+    fn a_reason_says_what_the_name_does() {
+        assert_eq!(family("builtins", "print"), Some("output"));
+        assert_eq!(family("sys", "exit"), Some("exit"));
     }
 
     #[test]

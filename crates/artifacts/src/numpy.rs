@@ -1,16 +1,63 @@
-//! `NumPy`'s `.npy`: a header that is a Python literal, then raw items, or a pickle if items are objects.
+//! `NumPy`'s `.npy`: a header that is a Python literal, then raw items, or a pickle if items are objects. What
+//! stands behind the items belongs to another array or to nothing.
 
 use trueline_facts::artifact::Verdict;
 
-use crate::inspection::Inspection;
+use crate::inspection::{Context, Inspection};
 use crate::source::Source;
 use crate::{pickle, technique};
 
+mod layout;
+
 /// `NumPy` refuses longer headers unless told otherwise.
 const MAX_HEADER: u64 = 64 << 10;
+/// Arrays of a file that are read one by one.
+const MAX_ARRAYS: usize = 10_000;
 
+/// Inspects an array, and those that `numpy.save` wrote behind it into the same file.
 pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
     inspection.format("npy");
+    let mut rest = source.clone();
+    for _ in 0..MAX_ARRAYS {
+        let Some(end) = array(inspection, &rest) else {
+            return;
+        };
+        rest = rest.slice(end, u64::MAX);
+        if rest.read(0, 6) != b"\x93NUMPY" {
+            break;
+        }
+    }
+    behind(inspection, source.len() - rest.len(), &rest);
+}
+
+/// What stands behind the last array: nothing reads it with the array, and somebody may read it alone.
+fn behind(inspection: &mut Inspection, at: u64, rest: &Source) {
+    if rest.len() == 0 {
+        return;
+    }
+    let head = rest.read(0, 1 << 16);
+    let is_padding = rest.len() <= head.len() as u64 && head.iter().all(|b| *b == 0);
+    inspection.report(
+        if is_padding {
+            Verdict::Clean
+        } else {
+            Verdict::Suspicious
+        },
+        technique::NPY_TRAILING,
+        at,
+        format!(
+            "{} bytes stand behind the items that the header describes",
+            rest.len()
+        ),
+    );
+    if !is_padding {
+        inspection.member("(behind the array)", Context::Member, rest);
+        pickle::search(inspection, rest, 0);
+    }
+}
+
+/// Inspects one array; where its items end, if they are raw.
+fn array(inspection: &mut Inspection, source: &Source) -> Option<u64> {
     let major = source.array::<1>(6).map_or(1, |b| b[0]);
     let (len, start) = if major == 1 {
         (source.u16(8).map(u64::from), 10)
@@ -24,7 +71,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
             8,
             "the header is longer than the file",
         );
-        return;
+        return None;
     };
     if !(1..=3).contains(&major) || len > MAX_HEADER {
         inspection.report(
@@ -57,10 +104,23 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
             "an array of objects: its items are a pickle, loaded only with allow_pickle=True",
         );
         pickle::scan(inspection, &body);
-    } else if pickle::looks_like(&body) {
+        return None;
+    }
+    let items = layout::body_len(&header);
+    if items.is_none() || pickle::looks_like(&body) {
         // The header lies, or data begins like a pickle: only harm counts.
         pickle::search(inspection, &body, 0);
     }
+    if items.is_none_or(|items| items > body.len()) {
+        inspection.report(
+            Verdict::Unknown,
+            technique::NPY_TRAILING,
+            start,
+            "the header does not say how long the array is, or says more than the file has",
+        );
+    }
+    let end = items.filter(|items| *items <= body.len())?;
+    Some(start + len + end)
 }
 
 /// An item type of objects: `|O`, also inside of structured types.

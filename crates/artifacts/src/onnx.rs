@@ -2,8 +2,9 @@
 
 use trueline_facts::artifact::Verdict;
 
-use crate::inspection::{Inspection, printable};
+use crate::inspection::{Context, Inspection, printable};
 use crate::protobuf::{Field, fields, messages, number, text};
+use crate::sniff;
 use crate::source::Source;
 use crate::technique;
 use crate::zip::leads_outside;
@@ -218,6 +219,10 @@ impl Walk<'_> {
                     text(&entry, 2).unwrap_or_default(),
                 )),
                 (14, Field::Number(1)) => is_external = true,
+                (9, Field::Bytes(raw)) if sniff::has_magic(&raw.read(0, 8)) => {
+                    self.inspection
+                        .member("(tensor data)", Context::Constant, &raw);
+                }
                 _ => {}
             }
         }
@@ -299,6 +304,7 @@ impl Walk<'_> {
         }
         self.library(&key, &value);
         crate::code::code_in_data(self.inspection, &key, &value);
+        crate::hidden::inspect(self.inspection, value.as_bytes());
     }
 
     /// A path to a shared library.

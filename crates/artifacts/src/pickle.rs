@@ -21,7 +21,7 @@ mod text;
 mod unresolved;
 mod value;
 
-pub(crate) use streams::{looks_like, scan, search};
+pub(crate) use streams::{looks_like, opens, scan, search};
 
 /// A second cursor at the same place.
 fn machine_cursor(cursor: &crate::source::Cursor) -> crate::source::Cursor {

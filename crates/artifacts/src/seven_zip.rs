@@ -36,7 +36,6 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
         );
         return;
     };
-    let mut left = inspection.decoded_left;
     let mut members = Vec::new();
     let mut names = header.names.iter();
     let mut at = header.packed_at.saturating_add(START);
@@ -62,15 +61,13 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
         };
         for size in &folder.files {
             let Some(name) = names.next() else { break };
-            let mut bytes = Vec::new();
-            let limit = left.min(*size);
-            let whole = reader.by_ref().take(limit).read_to_end(&mut bytes).is_ok()
-                && bytes.len() as u64 == *size;
-            left = left.saturating_sub(bytes.len() as u64);
+            let decoded = encoding::collect(reader.by_ref().take(*size), inspection.limit().slow());
+            let whole = !decoded.broken && decoded.content.len() == *size;
+            inspection.decoded(&decoded.content);
             if members.len() < MAX_MEMBERS {
                 members.push(Member {
                     name: name.clone(),
-                    source: Source::of_bytes(bytes),
+                    source: Source::of_sparse(decoded.content),
                 });
             }
             if !whole || members.len() >= MAX_MEMBERS {
@@ -79,7 +76,6 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
             }
         }
     }
-    inspection.decoded(inspection.decoded_left - left);
     for member in &members {
         zip::check_path(inspection, &member.name, 0);
     }

@@ -7,12 +7,15 @@ use crate::inspection::{Context, Inspection};
 use crate::json::{self, Unread};
 use crate::source::Source;
 use crate::{
-    executable, gguf, hdf5, keras, msgpack, numpy, onnx, pickle, rds, safetensors, seven_zip, tar,
-    technique, template, tensorflow, text, tflite, xml, yaml, zip,
+    executable, gguf, hdf5, hidden, keras, msgpack, numpy, onnx, pickle, rds, safetensors,
+    seven_zip, tar, technique, template, tensorflow, text, tflite, xml, yaml, zip,
 };
 
 /// Ratio of decoded to encoded bytes above which exhausting the budget is a bomb and not a large file.
 const BOMB_RATIO: u64 = 200;
+/// The same of data that was compressed twice, which no writer of models does, from this many bytes on.
+const TWICE_RATIO: u64 = 2_000;
+const MIN_TWICE: u64 = 16 << 20;
 /// Text that is read as configuration.
 const MAX_TEXT: u64 = 64 << 20;
 
@@ -37,6 +40,12 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
         return;
     }
     let head = source.read(0, 512);
+    if let Some(end) = encoding::skipped(source) {
+        // Decoders of lz4 and zstd pass over such frames; others read them.
+        pickle::search(inspection, &source.slice(0, end), 0);
+        inspect(inspection, name, &source.slice(end, u64::MAX));
+        return;
+    }
     let mut found: Vec<&'static str> = Vec::new();
     let is_zip = zip::is_zip(source, inspection.depth() == 0);
     if let Some(kind) = executable::kind(source) {
@@ -147,6 +156,9 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
     }
 }
 
+/// Content without a format that is searched for pickles.
+const MAX_UNKNOWN: u64 = 64 << 20;
+
 /// What has no format of its own: raw weights, and names that promise a pickle.
 fn remarks(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) {
     let lower = name.to_ascii_lowercase();
@@ -163,24 +175,7 @@ fn remarks(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]
             0,
             "named as a model, but its content is not known here",
         );
-    } else if [
-        "bin",
-        "dat",
-        "model",
-        "data",
-        "weights",
-        "pb",
-        "onnx",
-        "h5",
-        "npy",
-        "safetensors",
-        "gguf",
-        "msgpack",
-    ]
-    .contains(&extension)
-        && inspection.context == Context::File
-        && source.len() < 64 << 20
-    {
+    } else if inspection.context == Context::File && source.len() < MAX_UNKNOWN {
         pickle::search(inspection, source, 0);
     }
 }
@@ -192,10 +187,9 @@ fn compressed(
     source: &Source,
     compression: Compression,
 ) -> bool {
-    let limit = inspection.decoded_left;
-    let decoded = encoding::decode(source, compression, limit);
+    let decoded = encoding::decode(source, compression, inspection.limit());
     let weak = matches!(compression, Compression::Zlib | Compression::Lzma);
-    if decoded.bytes.is_empty() && (decoded.broken || weak) {
+    if decoded.content.len() == 0 && (decoded.broken || weak) {
         if weak {
             // Two bytes are no evidence.
             return false;
@@ -210,8 +204,8 @@ fn compressed(
         return true;
     }
     inspection.format(compression.name());
-    inspection.decoded(decoded.bytes.len() as u64);
-    let size = decoded.bytes.len() as u64;
+    inspection.decoded(&decoded.content);
+    let size = decoded.content.len();
     if decoded.cut {
         let is_bomb = size / source.len().max(1) >= BOMB_RATIO;
         inspection.report(
@@ -254,7 +248,31 @@ fn compressed(
             );
         }
     }
-    let inner = Source::of_bytes(decoded.bytes);
+    for (at, len) in decoded.skipped {
+        pickle::search(inspection, &source.slice(at, len), 0);
+    }
+    if compression == Compression::Gzip {
+        // Extra field, name and comment: no loader reads them, and they may hold anything.
+        pickle::search(
+            inspection,
+            &source.slice(0, encoding::gzip_header(source)),
+            0,
+        );
+    }
+    let inner = Source::of_sparse(decoded.content);
+    let around = inspection.packed;
+    if let Some(packed) = around
+        && size >= MIN_TWICE
+        && size / packed.max(1) >= TWICE_RATIO
+    {
+        inspection.report(
+            Verdict::Suspicious,
+            technique::BOMB,
+            0,
+            format!("{size} bytes come out of {packed} bytes that are compressed twice"),
+        );
+    }
+    inspection.packed = Some(around.unwrap_or_else(|| source.len()));
     let stem = name
         .rsplit_once('.')
         .map_or(name, |(stem, _)| stem)
@@ -264,6 +282,7 @@ fn compressed(
         Context::Member,
         &inner,
     );
+    inspection.packed = around;
     true
 }
 
@@ -405,9 +424,10 @@ fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) {
         || (extension == "md" && lower == "readme.md")
         || trimmed.starts_with(b"%YAML")
         || (trimmed.starts_with(b"--- ") || trimmed.starts_with(b"---\n"));
-    let is_template = matches!(extension, "jinja" | "jinja2" | "j2") && lower.contains("chat")
-        || lower == "chat_template.jinja"
-        || (inspection.context == Context::Member && extension == "jinja");
+    let is_template = matches!(extension, "jinja" | "jinja2" | "j2");
+    if source.len() <= MAX_TEXT && inspection.context != Context::Constant {
+        hidden::inspect(inspection, &source.read(0, MAX_TEXT as usize));
+    }
     if extension == "pth" {
         text::path_file(
             inspection,
@@ -444,7 +464,13 @@ fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) {
     }
     let content = String::from_utf8_lossy(&bytes);
     if is_template {
-        template::inspect(inspection, &content);
+        let is_named = lower.contains("chat") || inspection.context == Context::Member;
+        let purpose = if is_named {
+            template::Purpose::Chat
+        } else {
+            template::purpose(&bytes[..bytes.len().min(1 << 16)])
+        };
+        template::inspect_as(inspection, &content, purpose);
     } else if is_graph {
         tensorflow::text(inspection, &content);
     } else if lower == "modelfile" {

@@ -8,12 +8,18 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::sparse::Sparse;
+
 /// Something with bytes at offsets.
 pub trait ReadAt: Send + Sync {
     /// How many bytes.
     fn size(&self) -> u64;
     /// Fills as much of the buffer as there is; 0 at the end.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
+    /// The end of a run of one byte that is known to go on from `offset`; `offset` itself if none is.
+    fn run_end(&self, offset: u64) -> u64 {
+        offset
+    }
 }
 
 impl ReadAt for Vec<u8> {
@@ -92,8 +98,18 @@ impl Source {
         Self::of(Arc::new(bytes))
     }
 
+    pub(crate) fn of_sparse(content: Sparse) -> Self {
+        Self::of(Arc::new(content))
+    }
+
     pub(crate) const fn len(&self) -> u64 {
         self.len
+    }
+
+    /// The end of a long run of one byte that goes on from `offset`, where it is known without reading.
+    pub(crate) fn run_end(&self, offset: u64) -> u64 {
+        let end = self.inner.run_end(self.start.saturating_add(offset));
+        (end - self.start).min(self.len).max(offset)
     }
 
     /// Did a read fail?

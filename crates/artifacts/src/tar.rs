@@ -6,11 +6,14 @@ use std::collections::BTreeSet;
 use trueline_facts::artifact::Verdict;
 
 use crate::inspection::{Inspection, printable};
+use crate::pickle;
 use crate::source::Source;
 use crate::technique;
 use crate::zip::{Member, check_path, leads_outside};
 
 const MAX_ENTRIES: usize = 50_000;
+/// Bytes of padding that are looked at, when they are not zero.
+const MAX_PADDING: usize = 4 << 20;
 /// Bytes of a name that stands in a member of its own.
 const MAX_NAME: u64 = 64 << 10;
 
@@ -80,6 +83,7 @@ pub(crate) fn members(inspection: &mut Inspection, source: &Source) -> Vec<Membe
     let mut links: BTreeSet<String> = BTreeSet::new();
     let (mut long_name, mut long_link) = (None, None);
     let mut at = 0;
+    let mut padding = Vec::new();
     while members.len() < MAX_ENTRIES {
         let Some(block) = source.array::<512>(at) else {
             break;
@@ -112,7 +116,12 @@ pub(crate) fn members(inspection: &mut Inspection, source: &Source) -> Vec<Membe
         else {
             break;
         };
+        let end = at + 512 + size;
         at = next;
+        let pad = source.read(end, (next - end) as usize);
+        if padding.len() < MAX_PADDING && pad.iter().any(|byte| *byte != 0) {
+            padding.extend_from_slice(&pad);
+        }
         match block[156] {
             b'L' => {
                 long_name = Some(field(&body.read(0, MAX_NAME as usize)));
@@ -193,7 +202,41 @@ pub(crate) fn members(inspection: &mut Inspection, source: &Source) -> Vec<Membe
             }
         }
     }
+    pickle::search(inspection, &Source::of_bytes(padding), 0);
+    members.extend(behind(inspection, source, at));
     members
+}
+
+/// What stands behind the end of the archive, which loaders fill with zeros.
+fn behind(inspection: &mut Inspection, source: &Source, end: u64) -> Option<Member> {
+    let mut at = end;
+    loop {
+        at = source.run_end(at);
+        let piece = source.read(at, 1 << 16);
+        if piece.is_empty() {
+            return None;
+        }
+        if let Some(first) = piece.iter().position(|byte| *byte != 0) {
+            at += first as u64;
+            break;
+        }
+        at += piece.len() as u64;
+    }
+    // Blocks are whole: what was appended begins with one, or right here.
+    inspection.report(
+        Verdict::Clean,
+        technique::ZIP_EXTRA,
+        at,
+        format!("{} bytes stand behind the archive", source.len() - at),
+    );
+    let rest = source.slice(at, u64::MAX);
+    if !is_tar(&rest) {
+        pickle::search(inspection, &rest, 0);
+    }
+    Some(Member {
+        name: "(behind the archive)".to_owned(),
+        source: rest,
+    })
 }
 
 fn check_link(inspection: &mut Inspection, name: &str, link: &str, symbolic: bool, at: u64) {

@@ -63,6 +63,7 @@ techniques! {
     TORCH_BOUNDS = "torch-tensor-outside-storage", 125, ["CVE-2026-24747"];
     NPY_OBJECT = "numpy-object-array", 502, ["CVE-2019-6446"];
     NPY_HEADER = "numpy-header", 20, [];
+    NPY_TRAILING = "numpy-length", 436, [];
     KERAS_LAMBDA = "keras-lambda", 94, ["CVE-2024-3660", "CVE-2025-9905", "CVE-2025-9906"];
     KERAS_MODULE = "keras-foreign-module", 470, ["CVE-2025-1550"];
     KERAS_FUNCTION = "keras-dangerous-function", 470, ["CVE-2025-8747", "CVE-2025-9906", "CVE-2025-12060"];
@@ -91,6 +92,7 @@ techniques! {
     TEMPLATE_ESCAPE = "template-escapes-sandbox", 1336, ["CVE-2024-34359", "CVE-2026-5760"];
     TEMPLATE_TRIGGER = "template-trigger-text", 506, [];
     TEMPLATE_UNREADABLE = "template-not-understood", 0, [];
+    TEMPLATE_BUSY = "template-keeps-server-busy", 400, [];
     TEMPLATE_HIDDEN_TEXT = "template-hidden-text", 1007, [];
     SAFETENSORS_STRUCTURE = "safetensors-structure", 1284, [];
     SAFETENSORS_METADATA = "safetensors-metadata", 0, [];

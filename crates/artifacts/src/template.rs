@@ -12,10 +12,12 @@ use crate::{code, technique};
 
 mod constant;
 mod expression;
+mod structure;
 mod token;
 mod trigger;
 
 use expression::Parser;
+use structure::Structure;
 use token::Token;
 use trigger::{Condition, Names, Strength, Trigger};
 
@@ -35,9 +37,44 @@ enum Piece<'t> {
     Statement(&'t str),
 }
 
-/// Inspects one template.
+/// What a template is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) enum Purpose {
+    /// It makes the prompt out of a conversation: nothing but that is expected of it.
+    #[default]
+    Chat,
+    /// Not known: pages and programs are made by templates as well. Only the way into Python counts.
+    Other,
+}
+
+/// Is it a template of prompts, by the names that it uses?
+pub(crate) fn purpose(head: &[u8]) -> Purpose {
+    let has = |word: &str| memchr::memmem::find(head, word.as_bytes()).is_some();
+    let of_prompts = [
+        "add_generation_prompt",
+        "bos_token",
+        "eos_token",
+        "raise_exception",
+    ];
+    let of_messages = has("messages") && (has("content") || has("role"));
+    let of_pages = ["<html", "</div", "</a>", "</p>", "extends "];
+    if (of_messages || of_prompts.into_iter().any(has)) && !of_pages.into_iter().any(has) {
+        Purpose::Chat
+    } else {
+        Purpose::Other
+    }
+}
+
+/// Inspects a template of prompts.
 pub(crate) fn inspect(inspection: &mut Inspection, template: &str) {
-    inspection.format("chat-template");
+    inspect_as(inspection, template, Purpose::Chat);
+}
+
+/// Inspects one template.
+pub(crate) fn inspect_as(inspection: &mut Inspection, template: &str, purpose: Purpose) {
+    if purpose == Purpose::Chat {
+        inspection.format("chat-template");
+    }
     if template.len() > MAX_TEMPLATE {
         inspection.report(
             Verdict::Unknown,
@@ -61,6 +98,9 @@ pub(crate) fn inspect(inspection: &mut Inspection, template: &str) {
         );
     }
     let Some(pieces) = split(template) else {
+        if purpose == Purpose::Other {
+            return;
+        }
         inspection.report(
             Verdict::Suspicious,
             technique::TEMPLATE_UNREADABLE,
@@ -69,7 +109,10 @@ pub(crate) fn inspect(inspection: &mut Inspection, template: &str) {
         );
         return;
     };
-    let mut walk = Walk::default();
+    let mut walk = Walk {
+        purpose,
+        ..Walk::default()
+    };
     for (piece, offset) in pieces {
         match piece {
             Piece::Text(plain) => walk.text(inspection, plain, offset),
@@ -77,11 +120,14 @@ pub(crate) fn inspect(inspection: &mut Inspection, template: &str) {
             Piece::Statement(code) => walk.code(inspection, code, offset, true),
         }
     }
+    walk.finish(inspection);
 }
 
 /// What is known on the way through a template.
 #[derive(Debug, Default)]
 struct Walk {
+    purpose: Purpose,
+    structure: Structure,
     /// Names that stand for constant text.
     constants: BTreeMap<String, String>,
     names: Names,
@@ -101,7 +147,34 @@ struct Frame {
 }
 
 impl Walk {
+    /// What the blocks as a whole say.
+    fn finish(&mut self, inspection: &mut Inspection) {
+        if self.purpose == Purpose::Other {
+            return;
+        }
+        self.structure.finish();
+        if let Some(why) = &self.structure.broken {
+            inspection.report(
+                Verdict::Suspicious,
+                technique::TEMPLATE_UNREADABLE,
+                0,
+                format!("Jinja does not parse the chat template: {}", printable(why)),
+            );
+        }
+        if let Some(why) = &self.structure.busy {
+            inspection.report(
+                Verdict::Suspicious,
+                technique::TEMPLATE_BUSY,
+                0,
+                format!("the chat template keeps the server busy: it has {why}"),
+            );
+        }
+    }
+
     fn text(&mut self, inspection: &mut Inspection, plain: &str, offset: u64) {
+        if self.purpose == Purpose::Other {
+            return;
+        }
         if self.in_set_block && plain.contains("__") && plain.trim().len() < 64 {
             inspection.report(
                 Verdict::Malicious,
@@ -154,7 +227,13 @@ impl Walk {
         let strings = std::mem::take(&mut parser.strings);
         let unfinished = parser.unfinished;
         let tokens = parser.into_tokens();
+        if !unfinished {
+            self.structure.take(&tokens, is_statement);
+        }
         for (verdict, message) in found {
+            if self.purpose == Purpose::Other && !leads_into_python(&message) {
+                continue;
+            }
             inspection.report_call(
                 verdict,
                 technique::TEMPLATE_ESCAPE,
@@ -162,6 +241,12 @@ impl Walk {
                 message,
                 Some(format!("{{{{ {} }}}}", shorten(code.trim(), 300))),
             );
+        }
+        if self.purpose == Purpose::Other {
+            if is_statement {
+                self.statement(&tokens);
+            }
+            return;
         }
         if unfinished {
             inspection.report(
@@ -278,6 +363,19 @@ impl Walk {
         }
         false
     }
+}
+
+/// Of what is found in any template: what pages and programs do not need either.
+fn leads_into_python(message: &str) -> bool {
+    [
+        "into Python",
+        "calls ",
+        "attribute whose name it hides",
+        "as a key",
+    ]
+    .iter()
+    .any(|words| message.contains(words))
+        && !message.contains("part of a name")
 }
 
 /// Does the expression end the rendering with a message to the caller?

@@ -173,6 +173,10 @@ fn field(inspection: &mut Inspection, key: &str, value: &Value) {
             }
         }
         ("_target_", Value::String(target)) => self::target(inspection, target, false),
+        // What other frameworks call the same: latent diffusion, Lightning's command line, MMEngine.
+        ("target" | "class_path" | "func" | "callable", Value::String(name)) => {
+            named_call(inspection, name);
+        }
         // Hydra's own functions and `functools.partial` take what they call as an argument.
         ("_args_", Value::Array(given)) => {
             for name in given.iter().filter_map(Value::as_str) {
@@ -347,6 +351,37 @@ pub(crate) fn named_argument(inspection: &mut Inspection, name: &str) {
         )
     {
         target(inspection, name, true);
+    }
+}
+
+/// Modules that no configuration names for anything else: `target` and the like are words of other configuration too.
+const CORE: &[&str] = &[
+    "os",
+    "posix",
+    "nt",
+    "sys",
+    "subprocess",
+    "builtins",
+    "shutil",
+    "importlib",
+    "pty",
+    "runpy",
+    "pickle",
+    "ctypes",
+    "webbrowser",
+    "socket",
+    "tempfile",
+    "urllib",
+    "pathlib",
+    "marshal",
+    "multiprocessing",
+];
+
+/// A key that some frameworks take the name of a function or class from.
+pub(crate) fn named_call(inspection: &mut Inspection, name: &str) {
+    let top = name.split('.').next().unwrap_or_default();
+    if CORE.contains(&top) {
+        named_argument(inspection, name);
     }
 }
 

@@ -4,7 +4,7 @@ use trueline_facts::artifact::Verdict;
 
 use crate::inspection::{Inspection, printable};
 use crate::technique;
-use crate::text::{named_argument, target};
+use crate::text::{named_argument, named_call, target};
 
 /// Escapes of YAML's double-quoted texts and of its tags, undone.
 fn unescaped(line: &str) -> String {
@@ -133,6 +133,9 @@ pub(crate) fn inspect(inspection: &mut Inspection, text: &str) {
                     {
                         named_argument(inspection, name);
                     }
+                }
+                if matches!(key, "target" | "class_path") {
+                    named_call(inspection, value);
                 }
                 if key == "loader_module" && !value.starts_with("mlflow.") && !value.is_empty() {
                     target(inspection, &format!("{value}.load"), true);

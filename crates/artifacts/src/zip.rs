@@ -11,6 +11,7 @@ use crate::encoding;
 use crate::inspection::{Inspection, printable};
 use crate::source::Source;
 use crate::technique::{self, Technique};
+use crate::{hidden, pickle};
 
 mod directory;
 
@@ -19,6 +20,8 @@ use directory::{Directory, Entry, Local, directory, last_record, local, walk};
 
 /// Bytes searched for local headers between members.
 const MAX_GAP: u64 = 64 << 20;
+/// Bytes of extra fields, and of the directory's texts, that are looked at.
+const MAX_EXTRAS: usize = 16 << 20;
 
 /// A member with its bytes.
 #[derive(Debug)]
@@ -63,7 +66,11 @@ pub(crate) fn members(inspection: &mut Inspection, source: &Source) -> Vec<Membe
     let mut ranges: Vec<(u64, u64)> = Vec::new();
     // Members may share bytes: all sums together read the archive twice at most.
     let mut checksum_left = source.len().saturating_mul(2);
-    for entry in &directory.entries {
+    let mut extras = Vec::new();
+    // What loaders read first is decoded first: nothing before it can use up the budget.
+    let mut entries: Vec<&Entry> = directory.entries.iter().collect();
+    entries.sort_by_key(|entry| !is_first(&entry.name));
+    for entry in entries {
         check_name(inspection, source, &directory, entry);
         let at = entry.offset.saturating_add(directory.shift);
         if names.get(&key(&entry.name)).is_some_and(|n| *n > 1) {
@@ -105,6 +112,9 @@ pub(crate) fn members(inspection: &mut Inspection, source: &Source) -> Vec<Membe
             .max(local.entry.packed)
             .min(source.len().saturating_sub(local.data));
         ranges.push((at, local.data + entry.packed));
+        if extras.len() < MAX_EXTRAS && local.extra.iter().any(|byte| *byte != 0) {
+            extras.extend_from_slice(&local.extra);
+        }
         let mut described = entry.clone();
         described.packed = packed;
         members.extend(open(inspection, source, &local, &described));
@@ -118,8 +128,21 @@ pub(crate) fn members(inspection: &mut Inspection, source: &Source) -> Vec<Membe
             "members share bytes: the archive unpacks to far more than it holds, or to what its directory does not show",
         );
     }
-    hidden(inspection, source, &directory, &ranges, &used, &mut members);
+    gaps(inspection, source, &directory, &ranges, &used, &mut members);
+    // Extra fields and comments: no loader of models reads them, and they may hold anything.
+    pickle::search(inspection, &Source::of_bytes(extras), 0);
+    let tables = source.slice(directory.start, directory.end - directory.start);
+    pickle::search(inspection, &tables, 0);
+    hidden::inspect(inspection, &tables.read(0, MAX_EXTRAS));
     members
+}
+
+/// Is it a member that says how the others are read?
+fn is_first(name: &[u8]) -> bool {
+    let name = name.to_ascii_lowercase();
+    [&b".pkl"[..], b".json", b".py", b".yaml", b"version"]
+        .iter()
+        .any(|end| name.ends_with(end))
 }
 
 /// Names that are the same to a loader: torch does not tell capitals apart.
@@ -132,8 +155,8 @@ fn key(name: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Members between, before and behind those of the directory.
-fn hidden(
+/// Members, and other content, between, before and behind those of the directory.
+fn gaps(
     inspection: &mut Inspection,
     source: &Source,
     directory: &Directory,
@@ -152,7 +175,23 @@ fn hidden(
     gaps.push((at, directory.start));
     gaps.push((directory.end, source.len()));
     for (start, end) in gaps {
-        if end <= start || end - start > MAX_GAP {
+        if end <= start {
+            continue;
+        }
+        // Behind the archive is a member of its own.
+        if start < directory.end {
+            pickle::search(inspection, &source.slice(start, end - start), 0);
+        }
+        if end - start > MAX_GAP {
+            inspection.report(
+                Verdict::Unknown,
+                technique::ZIP_EXTRA,
+                start,
+                format!(
+                    "{} bytes between members were not walked for others",
+                    end - start
+                ),
+            );
             continue;
         }
         for local in walk(source, start, end) {
@@ -350,21 +389,23 @@ fn open(
     // What a header says and what the data is may differ: stored data under a compressed method is read too.
     let decoded = match local.entry.method.max(entry.method) {
         0 => return Some(Member { name, source: body }),
-        8 => encoding::inflate(&body, inspection.decoded_left),
-        12 => encoding::decode(&body, encoding::Compression::Bzip2, inspection.decoded_left),
+        8 => encoding::inflate(&body, inspection.limit()),
+        12 => encoding::decode(&body, encoding::Compression::Bzip2, inspection.limit()),
         14 => {
             // Four bytes of version and size, then raw properties without a length.
             let mut bytes = body.read(4, 5);
             bytes.extend([0xff; 8]);
             bytes.extend(body.read(9, 64 << 20));
-            encoding::decode(
-                &Source::of_bytes(bytes),
-                encoding::Compression::Lzma,
-                inspection.decoded_left.min(entry.size.max(1)),
-            )
+            encoding::decode(&Source::of_bytes(bytes), encoding::Compression::Lzma, {
+                let limit = inspection.limit();
+                encoding::Limit {
+                    kept: limit.kept.min(entry.size.max(1)),
+                    all: limit.all.min(entry.size.max(1)),
+                }
+            })
         }
-        93 => encoding::decode(&body, encoding::Compression::Zstd, inspection.decoded_left),
-        95 => encoding::decode(&body, encoding::Compression::Xz, inspection.decoded_left),
+        93 => encoding::decode(&body, encoding::Compression::Zstd, inspection.limit()),
+        95 => encoding::decode(&body, encoding::Compression::Xz, inspection.limit()),
         method => {
             inspection.report(
                 Verdict::Suspicious,
@@ -378,7 +419,7 @@ fn open(
             return Some(Member { name, source: body });
         }
     };
-    if decoded.broken && decoded.bytes.is_empty() && body.len() > 0 {
+    if decoded.broken && decoded.content.len() == 0 && body.len() > 0 {
         inspection.report(
             Verdict::Suspicious,
             technique::ZIP_DISAGREES,
@@ -390,9 +431,9 @@ fn open(
         );
         return Some(Member { name, source: body });
     }
-    inspection.decoded(decoded.bytes.len() as u64);
+    inspection.decoded(&decoded.content);
     if decoded.cut {
-        let is_bomb = decoded.bytes.len() as u64 / body.len().max(1) >= 200;
+        let is_bomb = decoded.content.len() / body.len().max(1) >= 200;
         inspection.report(
             if is_bomb {
                 Verdict::Suspicious
@@ -413,7 +454,7 @@ fn open(
     }
     Some(Member {
         name,
-        source: Source::of_bytes(decoded.bytes),
+        source: Source::of_sparse(decoded.content),
     })
 }
 

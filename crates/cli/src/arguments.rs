@@ -116,6 +116,9 @@ pub(crate) struct Scan {
     /// Report the second tier as well: findings that are less certain.
     #[arg(long)]
     pub(crate) all: bool,
+    /// With --only artifacts: hash files of more than 64 MiB too, which takes longer than checking them.
+    #[arg(long, requires = "only")]
+    pub(crate) hash_all: bool,
     /// Report only findings on lines that BASE does not have.
     #[arg(long, value_name = "BASE")]
     pub(crate) diff: Option<String>,

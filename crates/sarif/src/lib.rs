@@ -13,4 +13,4 @@ mod write;
 
 pub use line_hash::line_hashes;
 pub use read::{Imported, ReadError, read};
-pub use write::{RuleText, write};
+pub use write::{RuleText, write, write_with};

@@ -261,7 +261,8 @@ pub(crate) struct PhysicalLocation {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ArtifactLocation {
     pub(crate) uri: String,
-    pub(crate) uri_base_id: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) uri_base_id: Option<&'static str>,
 }
 
 /// Section 3.30.

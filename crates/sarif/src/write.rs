@@ -45,6 +45,57 @@ pub fn write(
     scanned_path: Option<&RepoPath>,
     line_hash: &dyn Fn(&RepoPath, u32) -> Option<String>,
 ) -> Result<String, serde_json::Error> {
+    write_log(
+        findings,
+        diagnostics,
+        rules,
+        version,
+        &Details {
+            scanned_path,
+            line_hash,
+            properties: &|_| BTreeMap::new(),
+        },
+    )
+}
+
+/// The same of findings that have no lines, with more properties of each.
+///
+/// # Errors
+/// Fails only if a property cannot be written as JSON.
+pub fn write_with(
+    findings: &[Finding],
+    diagnostics: &[Diagnostic],
+    rules: &[RuleText],
+    version: &str,
+    properties: &dyn Fn(&Finding) -> BTreeMap<&'static str, Value>,
+) -> Result<String, serde_json::Error> {
+    write_log(
+        findings,
+        diagnostics,
+        rules,
+        version,
+        &Details {
+            scanned_path: None,
+            line_hash: &|_, _| None,
+            properties,
+        },
+    )
+}
+
+/// What a log says beside findings, diagnostics and rules.
+struct Details<'a> {
+    scanned_path: Option<&'a RepoPath>,
+    line_hash: &'a dyn Fn(&RepoPath, u32) -> Option<String>,
+    properties: &'a dyn Fn(&Finding) -> BTreeMap<&'static str, Value>,
+}
+
+fn write_log(
+    findings: &[Finding],
+    diagnostics: &[Diagnostic],
+    rules: &[RuleText],
+    version: &str,
+    details: &Details<'_>,
+) -> Result<String, serde_json::Error> {
     let mut engines: Vec<&str> = findings.iter().map(|f| f.engine.as_str()).collect();
     engines.push(OWN_ENGINE);
     engines.sort_by_key(|e| (*e != OWN_ENGINE, *e));
@@ -77,7 +128,7 @@ pub fn write(
             rules,
             version,
         };
-        runs.push(run(&tool, &own, notifications, scanned_path, line_hash)?);
+        runs.push(run(&tool, &own, notifications, details)?);
     }
     let mut text = serde_json::to_string_pretty(&log::Log {
         schema: "https://json.schemastore.org/sarif-2.1.0.json",
@@ -103,9 +154,9 @@ fn run(
     tool: &Tool<'_>,
     findings: &[&Finding],
     notifications: Vec<log::Notification>,
-    scanned_path: Option<&RepoPath>,
-    line_hash: &dyn Fn(&RepoPath, u32) -> Option<String>,
+    details: &Details<'_>,
 ) -> Result<log::Run, serde_json::Error> {
+    let scanned_path = details.scanned_path;
     let Tool {
         engine,
         rules,
@@ -130,7 +181,7 @@ fn run(
 
     let results = findings
         .iter()
-        .map(|finding| result(finding, index[&finding.rule], line_hash))
+        .map(|finding| result(finding, index[&finding.rule], details))
         .collect::<Result<_, _>>()?;
     Ok(log::Run {
         tool: log::Tool {
@@ -243,11 +294,11 @@ fn descriptor(finding: &Finding, rules: &[RuleText]) -> log::ReportingDescriptor
 fn result(
     finding: &Finding,
     rule_index: usize,
-    line_hash: &dyn Fn(&RepoPath, u32) -> Option<String>,
+    details: &Details<'_>,
 ) -> Result<log::ResultObject, serde_json::Error> {
     let mut fingerprints =
         BTreeMap::from([("trueline/v1", finding.fingerprint.as_str().to_owned())]);
-    if let Some(hash) = line_hash(&finding.location.path, finding.location.start.line) {
+    if let Some(hash) = (details.line_hash)(&finding.location.path, finding.location.start.line) {
         fingerprints.insert("primaryLocationLineHash", hash);
     }
     let mut properties = BTreeMap::from([
@@ -258,6 +309,7 @@ fn result(
     if let Some(origin) = &finding.origin {
         properties.insert("origin", serde_json::to_value(origin)?);
     }
+    properties.extend((details.properties)(finding));
     if let Some(fix) = &finding.fix {
         properties.insert("fix", Value::String(fix.description.clone()));
     }
@@ -350,9 +402,16 @@ fn location(at: &Location, symbol: &str, text: Option<&str>) -> log::Location {
 }
 
 fn artifact(path: &RepoPath) -> log::ArtifactLocation {
+    // What lies outside of the repository has no place below its root.
+    if path.as_bytes().starts_with(b"/") {
+        return log::ArtifactLocation {
+            uri: format!("file://{}", uri::from_path(path)),
+            uri_base_id: None,
+        };
+    }
     log::ArtifactLocation {
         uri: uri::from_path(path),
-        uri_base_id: BASE,
+        uri_base_id: Some(BASE),
     }
 }
 

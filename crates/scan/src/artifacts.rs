@@ -20,12 +20,13 @@ use crate::memory::Stat;
 use crate::place::Place;
 use crate::{Progress, ScanError, VERSION, source};
 
+mod cards;
 mod demands;
 mod files;
 mod findings;
 
-pub(crate) use findings::rule_text;
 pub use findings::sarif as artifacts_sarif;
+pub(crate) use findings::{RULES, rule_text};
 
 /// Stack of a worker.
 const STACK_BYTES: usize = 64 << 20;
@@ -40,6 +41,18 @@ pub struct ArtifactRequest {
     /// The folder whose repository's `trueline.toml` says what the team asks of models. Never one of the
     /// models: they cannot speak for themselves.
     pub standing_in: PathBuf,
+    /// Which files are hashed.
+    pub hashes: Hashes,
+}
+
+/// Which model files are hashed: reading all of a large one takes longer than checking it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Hashes {
+    /// Those of up to 64 MiB; all, where the team vetted some.
+    #[default]
+    Small,
+    /// All.
+    All,
 }
 
 /// Checks every file of the paths as a model file: one record a file.
@@ -64,7 +77,9 @@ pub fn artifacts(
     }
     let (mut artifacts, more) = check_all(&files, request.threads, progress, interrupt)?;
     diagnostics.extend(more);
-    demands::judge(&mut artifacts, &files, &asked);
+    diagnostics.extend(artifacts.iter().filter_map(pointer));
+    let base = &request.standing_in;
+    demands::judge(&mut artifacts, &files, &asked, base, request.hashes);
     diagnostics.sort();
     diagnostics.dedup();
     Ok(ArtifactReport {
@@ -87,6 +102,35 @@ pub(crate) fn of_work_tree(place: &Place, path: &RepoPath) -> Option<Artifact> {
     }
     let file = place.root_path().join(path.as_bstr().to_path().ok()?);
     one(path, &file).ok()
+/// Codes of diagnostics that name a file whose content was not checked.
+const UNCHECKED: &[&str] = &[
+    "model-unreadable",
+    "folder-unreadable",
+    "link-not-followed",
+    "lfs-pointer",
+    "interrupted",
+];
+
+/// Does a diagnostic say that something of what was asked for was not checked? A gate must not pass then.
+#[must_use]
+pub fn is_unchecked(diagnostic: &Diagnostic) -> bool {
+    UNCHECKED.contains(&diagnostic.code.as_str())
+}
+
+/// A pointer to a file in Git LFS, where the file should be.
+fn pointer(artifact: &Artifact) -> Option<Diagnostic> {
+    artifact
+        .formats
+        .iter()
+        .any(|format| format == "git-lfs-pointer")
+        .then(|| {
+            Diagnostic::new(
+                Level::Warning,
+                "lfs-pointer",
+                "not checked: a pointer to a file in Git LFS; `git lfs pull` fetches the file",
+            )
+            .at(artifact.path.clone())
+        })
 }
 
 /// The configuration of the repository that a folder is in.
@@ -260,7 +304,16 @@ pub(crate) fn add(
         artifacts.extend(checked_now);
         artifacts.sort_by(|a, b| a.path.cmp(&b.path));
     }
-    demands::judge(&mut artifacts, &files, tree.asked);
+    demands::judge(&mut artifacts, &files, tree.asked, root, Hashes::Small);
+    // One word for all: a clone without its files in LFS has many.
+    let mut pointers = artifacts.iter().filter_map(pointer);
+    if let Some(mut first) = pointers.next() {
+        let others = pointers.count();
+        if others > 0 {
+            first.message = format!("{}; so are {others} other model files", first.message);
+        }
+        checked.diagnostics.push(first);
+    }
     for artifact in artifacts {
         for finding in findings::of(&artifact) {
             let shown = tiers == Tiers::All || finding.tier == Tier::Shown;

@@ -52,11 +52,28 @@ pub fn rules() -> Result<RuleList, ScanError> {
             severity: rule.severity,
             tier: rule.tier,
         }))
+        .chain(models())
         .collect();
     rules.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(RuleList {
         schema: "trueline.rules/1",
         rules,
+    })
+}
+
+/// The rules of model files.
+fn models() -> impl Iterator<Item = RuleSummary> {
+    artifacts::rule_text().into_iter().filter_map(|text| {
+        let (_, severity, cwe) = artifacts::RULES
+            .into_iter()
+            .find(|(id, ..)| *id == text.id.as_str())?;
+        Some(RuleSummary {
+            id: text.id,
+            title: text.title,
+            cwe: vec![cwe],
+            severity,
+            tier: Tier::Shown,
+        })
     })
 }
 
@@ -157,12 +174,14 @@ pub(crate) fn page(engine: &Engine, id: &str) -> Result<RulePage, ScanError> {
         .into_iter()
         .find(|r| r.id.as_str() == id)
     {
+        let summary = models().find(|summary| summary.id == rule.id);
+        let severity = summary.as_ref().map_or(Severity::High, |s| s.severity);
         return Ok(RulePage {
             id: rule.id,
             title: rule.title,
-            severity: Severity::High,
+            severity,
             tier: Tier::Shown,
-            cwe: Vec::new(),
+            cwe: summary.map(|summary| summary.cwe).unwrap_or_default(),
             what: rule.markdown,
             why: String::new(),
             problems: String::new(),
@@ -196,6 +215,7 @@ fn unknown(engine: &Engine, id: &str) -> ScanError {
     for own in crate::agents::rule_ids() {
         ids.push(own);
     }
+    ids.extend(artifacts::RULES.map(|(id, ..)| id));
     ScanError::NoRule {
         rule: id.to_owned(),
         hint: nearest(id, &ids).map_or_else(

@@ -11,6 +11,8 @@ use crate::technique;
 
 /// Depth and number of values looked at in arguments.
 const MAX_DEPTH: usize = 6;
+/// Removes a file when it is dropped, if its state says so; answers of `urllib` that failed hold one.
+pub(super) const REMOVER: &str = "tempfile._TemporaryFileCloser";
 /// Constants kept for a look inside.
 const MAX_BLOBS: usize = 20_000;
 
@@ -32,10 +34,10 @@ impl Machine {
         if let Standing::Dangerous { family, reason } = names::standing(module, name) {
             // Functions that only show or read are often kept as callbacks.
             let harmless_alone = family == "by-name"
-                || (module == "builtins"
-                    && matches!(name, "print" | "input" | "help" | "vars" | "dir"))
+                || names::is_idle(module, name)
+                || joined(module, name) == REMOVER
                 || family == "code-object"
-                || is_exception(name);
+                || names::is_exception(name);
             if !harmless_alone {
                 let full = joined(module, name);
                 self.find(
@@ -67,6 +69,8 @@ impl Machine {
             Standing::Dangerous {
                 family: "by-name", ..
             } if folded => {}
+            // What it does is said by its state.
+            Standing::Dangerous { .. } if full == REMOVER && args.is_empty() => {}
             Standing::Dangerous { family, reason } => {
                 let call = self.show_call(callee, args);
                 self.find(
@@ -155,7 +159,7 @@ impl Machine {
         match self.get_node(value) {
             Some(Node::Global { module, name }) => {
                 matches!(names::standing(module, name), Standing::Dangerous { family, .. } if !matches!(family, "code-object" | "by-name"))
-                    && !is_exception(name)
+                    && !names::is_exception(name)
                     && !(&**module == "builtins"
                         && matches!(&**name, "print" | "input" | "help" | "vars" | "dir"))
             }
@@ -204,7 +208,7 @@ impl Machine {
             .any(|start| name.starts_with(start)),
             "builtins" => matches!(&**name, "eval" | "exec" | "compile" | "__import__"),
             "subprocess" | "pty" | "commands" | "runpy" | "code" | "ctypes" => {
-                !is_exception(name) && !name.is_empty()
+                !names::is_exception(name) && !names::is_plain(module, name) && !name.is_empty()
             }
             _ => false,
         }
@@ -494,11 +498,4 @@ fn plain_name(name: &str) -> bool {
         && name.bytes().all(|b| {
             b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'<' | b'>' | b'(' | b')')
         })
-}
-
-/// Exceptions of dangerous modules are kept in results of grid searches and the like.
-fn is_exception(name: &str) -> bool {
-    ["Error", "Exception", "Warning", "Timeout"]
-        .iter()
-        .any(|end| name.ends_with(end))
 }

@@ -100,7 +100,7 @@ fn one(inspection: &mut Inspection, machine: &Machine, blob: Blob) {
     }
     let decoded = Source::of_bytes(decoded);
     if sniff::has_magic(&decoded.read(0, 8)) || super::looks_like(&decoded) {
-        inspection.decoded(decoded.len());
+        inspection.decoded_bytes(decoded.len());
         inspection.member(&format!("{name}, decoded"), Context::Constant, &decoded);
     }
 }

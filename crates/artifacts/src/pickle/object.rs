@@ -2,8 +2,10 @@
 
 use trueline_facts::artifact::Verdict;
 
+use super::judge::REMOVER;
 use super::machine::{Machine, Step};
 use super::value::{Kind, Node, Value};
+use crate::code::dangerous_word;
 use crate::{names, technique};
 
 /// Attributes of an object that are kept because they can be called.
@@ -96,6 +98,8 @@ impl Machine {
             self.call(callee, vec![state], 0);
             return Ok(());
         }
+        self.run_by_state(state);
+        self.check_remover(target, state);
         let bound = self.bound_names(state);
         if let Some((name, _)) = bound.iter().find(|(_, value)| self.runs_programs(*value)) {
             self.find(
@@ -124,6 +128,71 @@ impl Machine {
             called.state = Some(state);
         }
         self.splice(target, state)
+    }
+
+    /// The state of an object that removes a file: harmless where it says that it keeps it.
+    fn check_remover(&mut self, target: Value, state: Value) {
+        let is_remover = match self.get_node(target) {
+            Some(Node::Call(called)) => self.full_name(called.callee).as_deref() == Some(REMOVER),
+            _ => false,
+        };
+        if !is_remover {
+            return;
+        }
+        let keeps = match self.get_node(state) {
+            Some(Node::Container {
+                kind: Kind::Dict,
+                items,
+                cut: false,
+            }) => {
+                items.chunks_exact(2).all(|pair| {
+                    self.short_text(pair[0], 16).as_deref() != Some("delete")
+                        || matches!(pair[1], Value::Bool(false))
+                }) && items
+                    .chunks_exact(2)
+                    .any(|pair| self.short_text(pair[0], 16).as_deref() == Some("delete"))
+            }
+            _ => false,
+        };
+        if !keeps {
+            self.find(
+                Verdict::Malicious,
+                technique::PICKLE_CALL,
+                format!("makes a {REMOVER} that removes a file when it is dropped"),
+                None,
+            );
+        }
+    }
+
+    /// Text in a state that the object's class runs: more than the functions that its library writes there?
+    fn run_by_state(&mut self, state: Value) {
+        let Some(Node::Container {
+            kind: Kind::Dict,
+            items,
+            ..
+        }) = self.get_node(state)
+        else {
+            return;
+        };
+        let found = items.chunks_exact(2).find_map(|pair| {
+            let key = self.short_text(pair[0], 64).filter(|k| names::is_run(k))?;
+            let text = self.head(pair[1], 1 << 16)?;
+            let text = String::from_utf8_lossy(&text);
+            let word = text
+                .split(|c: char| !c.is_alphanumeric() && c != '_')
+                .find(|word| *word == "import" || dangerous_word(word))?;
+            Some((key, word.to_owned()))
+        });
+        if let Some((key, word)) = found {
+            self.find(
+                Verdict::Malicious,
+                technique::PICKLE_CALL_CODE,
+                format!(
+                    "setting the state of an object runs the text under {key}, which uses {word}"
+                ),
+                None,
+            );
+        }
     }
 
     /// Keys of a state (a dict, or a pair of dicts) whose values can be called.

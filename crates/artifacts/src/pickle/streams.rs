@@ -34,6 +34,11 @@ pub(crate) struct Layout {
     pub(crate) torch_legacy: bool,
 }
 
+/// Is it an opcode that pickles begin with?
+pub(crate) fn opens(byte: u8) -> bool {
+    b"\x80(]}cIiLSVUXKNFGJMlt)\x8c\x8f\x95BCT".contains(&byte)
+}
+
 /// Does it begin with a pickle that parses to its end, or with a magic number and a few opcodes?
 pub(crate) fn looks_like(source: &Source) -> bool {
     let Some(head) = source.array::<2>(0) else {
@@ -42,7 +47,7 @@ pub(crate) fn looks_like(source: &Source) -> bool {
     if head[0] == 0x80 && head[1] > 5 {
         return false;
     }
-    if head[0] != 0x80 && !b"(]}cIiLSVUXKNFGJMlt)\x8c\x8f\x95BCT".contains(&head[0]) {
+    if !opens(head[0]) {
         return false;
     }
     // The machine runs for a while: this only tells formats apart.
@@ -199,6 +204,9 @@ fn keep(inspection: &mut Inspection, machine: &Machine, ended: Ended, is_first: 
 
 fn skip_padding(source: &Source, mut at: u64) -> u64 {
     loop {
+        if source.array::<1>(at) == Some([0]) {
+            at = source.run_end(at);
+        }
         let chunk = source.read(at, 4096);
         if chunk.is_empty() {
             return at;
@@ -215,11 +223,17 @@ fn skip_padding(source: &Source, mut at: u64) -> u64 {
 
 /// Looks for pickles in bytes that are something else: only what does harm counts there.
 pub(crate) fn search(inspection: &mut Inspection, source: &Source, from: u64) {
-    let end = source.len().min(from.saturating_add(MAX_SEARCH));
+    let mut end = source.len().min(from.saturating_add(MAX_SEARCH));
     let mut at = from;
     let mut trials = 0;
     let mut skip_to = from;
     while at < end {
+        // A pickle may begin in the last bytes of a run.
+        let run_end = source.run_end(at);
+        if run_end > at + 2 * OVERLAP {
+            end = source.len().min(end.saturating_add(run_end - OVERLAP - at));
+            at = run_end - OVERLAP;
+        }
         let chunk = source.read(at, CHUNK);
         if chunk.is_empty() {
             break;

@@ -70,7 +70,7 @@ impl Machine {
         );
     }
 
-    /// A method that reads, writes or removes, of a path that was made while loading.
+    /// A method that reaches outside, of a path or of an object of such a module that was made while loading.
     fn method_of_file(&self, callee: Value) -> Option<(String, &'static str)> {
         let Some(Node::Attribute { of, name: method }) = self.get_node(callee) else {
             return None;
@@ -83,7 +83,9 @@ impl Machine {
         };
         let method = format!("{name}.{method}");
         match names::standing(module, &method) {
-            Standing::Dangerous { reason, .. } if module.starts_with("pathlib") => {
+            Standing::Dangerous { reason, .. }
+                if module.starts_with("pathlib") || names::is_plain(module, name) =>
+            {
                 Some((format!("{module}.{method}"), reason))
             }
             _ => None,

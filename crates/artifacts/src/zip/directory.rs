@@ -28,6 +28,8 @@ pub(crate) struct Entry {
 pub(super) struct Local {
     pub(super) entry: Entry,
     pub(super) data: u64,
+    /// Its extra field.
+    pub(super) extra: Vec<u8>,
 }
 
 /// An archive's directory.
@@ -186,6 +188,7 @@ pub(super) fn local(source: &Source, at: u64) -> Option<Local> {
     Some(Local {
         entry,
         data: at + 30 + u64::from(name_len) + u64::from(extra_len),
+        extra,
     })
 }
 

@@ -6,7 +6,7 @@ use anyhow::Result;
 use trueline_facts::Severity;
 use trueline_facts::artifact::{ArtifactReport, Verdict};
 use trueline_report::{artifacts, html, json};
-use trueline_scan::{ArtifactRequest, ScanError};
+use trueline_scan::{ArtifactRequest, Hashes, ScanError};
 
 use crate::Ended;
 use crate::arguments::{Scan, ScanFormat};
@@ -46,13 +46,18 @@ pub(crate) fn run(arguments: &Scan, interrupt: &AtomicBool) -> Result<Ended> {
         paths: arguments.paths.clone(),
         threads: super::reading(&arguments.reading)?.threads,
         standing_in: std::env::current_dir()?,
+        hashes: if arguments.hash_all {
+            Hashes::All
+        } else {
+            Hashes::Small
+        },
     };
     let report = trueline_scan::artifacts(&request, &bar, interrupt)?;
     bar.finish();
     let file = arguments.writing.output.as_deref();
     let text = match arguments.format {
         ScanFormat::Json => json::to_string(&report),
-        ScanFormat::Sarif => trueline_scan::artifacts_sarif(&report)?,
+        ScanFormat::Sarif => trueline_scan::artifacts_sarif(&report, &request.standing_in)?,
         ScanFormat::Markdown => artifacts::markdown(&report),
         ScanFormat::Html => html::artifacts(&report),
         // The formats of GitLab were refused by `check`.
@@ -72,17 +77,39 @@ pub(crate) fn run(arguments: &Scan, interrupt: &AtomicBool) -> Result<Ended> {
         }
         .into());
     }
-    let failed = arguments
-        .fail_on
-        .is_some_and(|limit| fails(&report, limit.severity()));
-    Ok(if failed { Ended::Findings } else { Ended::Pass })
+    let Some(limit) = arguments.fail_on else {
+        return Ok(Ended::Pass);
+    };
+    if fails(&report, limit.severity()) {
+        return Ok(Ended::Findings);
+    }
+    // Nor one that did not see all.
+    let unchecked = report
+        .diagnostics
+        .iter()
+        .find(|diagnostic| trueline_scan::is_unchecked(diagnostic));
+    match unchecked {
+        None => Ok(Ended::Pass),
+        Some(diagnostic) => {
+            let path = diagnostic.path.as_ref().map(|p| p.display().into_owned());
+            Err(ScanError::Unusable {
+                path: path.map_or_else(
+                    || arguments.paths.first().cloned().unwrap_or_default(),
+                    Into::into,
+                ),
+                reason: "it was not checked, so the gate does not pass: fetch the file, make it readable, or leave it \
+                         out of the paths",
+            }
+            .into())
+        }
+    }
 }
 
 /// Is a verdict at least that severe, or a demand of the team broken? What it vetted has no verdict to it.
 fn fails(report: &ArtifactReport, limit: Severity) -> bool {
     let least = match limit {
-        Severity::Low | Severity::Medium => Verdict::Unknown,
-        Severity::High => Verdict::Suspicious,
+        Severity::Low => Verdict::Unknown,
+        Severity::Medium | Severity::High => Verdict::Suspicious,
         Severity::Critical => Verdict::Malicious,
     };
     let breaks = limit <= Severity::Medium;

@@ -169,3 +169,158 @@ fn a_model_that_was_clean_is_read_again_when_it_changed() {
     folder.write("models/plain.pkl", CALLS_A_PROGRAM);
     assert_eq!(count(), 2);
 }
+
+#[test]
+fn the_card_beside_a_model_is_seen_by_every_scan_and_for_a_single_file() {
+    let folder = with_two_pickles();
+    std::fs::remove_file(folder.path().join("models/calls.pkl")).unwrap();
+    folder
+        .write(
+            "trueline.toml",
+            "[artifacts]\nlicences = [\"mit\", \"apache-2.0\"]\nmodel-card = \"required\"\n",
+        )
+        .write("models/unet/weights.pkl", PLAIN_DATA);
+    let policy = || {
+        let report = folder.trueline(&["scan", "--format", "json"]).json();
+        report["findings"].as_array().unwrap().len()
+    };
+    assert_eq!(policy(), 4);
+    // In small letters, with a list, at the root of the model's repository.
+    folder.write(
+        "models/readme.md",
+        "---\nlicense:\n- mit\n- apache-2.0\n---\n# A model\n",
+    );
+    assert_eq!(policy(), 0);
+    let report = folder
+        .trueline(&[
+            "scan",
+            "--only",
+            "artifacts",
+            "models/unet/weights.pkl",
+            "--format",
+            "json",
+        ])
+        .json();
+    let record = &report["artifacts"][0];
+    assert_eq!(record["model_card"], "models/readme.md");
+    assert_eq!(record["licence"], "mit, apache-2.0");
+    assert_eq!(record["breaches"], serde_json::Value::Null);
+    folder.write("models/readme.md", "---\nlicense: [mit, gpl-3.0]\n---\n");
+    assert_eq!(policy(), 2);
+}
+
+#[test]
+fn what_is_unknown_is_of_low_severity_everywhere() {
+    let folder = Repository::plain();
+    folder.write("own.pkl", b"\x80\x02cshop.nets\nNet\n)\x81.");
+    let run = |arguments: &[&str]| folder.trueline(&[&["scan"][..], arguments].concat());
+    let only = ["--only", "artifacts", "."];
+    assert_eq!(
+        run(&[&only[..], &["--fail-on", "medium"]].concat()).code(),
+        0
+    );
+    assert_eq!(run(&[&only[..], &["--fail-on", "low"]].concat()).code(), 1);
+    let log = run(&[&only[..], &["--format", "sarif"]].concat()).json();
+    assert_eq!(log["runs"][0]["results"][0]["level"], "note");
+    assert_eq!(run(&["--all", "--fail-on", "medium"]).code(), 0);
+    assert_eq!(run(&["--all", "--fail-on", "low"]).code(), 1);
+}
+
+#[test]
+fn a_log_says_where_in_which_file_of_the_repository_and_of_others() {
+    let folder = with_two_pickles();
+    folder.write(".git/HEAD", "ref: refs/heads/main\n");
+    let other = with_two_pickles();
+    let outside = other.path().join("models/calls.pkl");
+    let log = folder
+        .trueline(&[
+            "scan",
+            "--only",
+            "artifacts",
+            "models/../models/calls.pkl",
+            outside.to_str().unwrap(),
+            "--format",
+            "sarif",
+        ])
+        .json();
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    let places: Vec<_> = results
+        .iter()
+        .map(|result| &result["locations"][0]["physicalLocation"]["artifactLocation"])
+        .collect();
+    let full = places.iter().find(|p| p["uriBaseId"].is_null()).unwrap();
+    assert!(
+        full["uri"].as_str().unwrap().starts_with("file:///"),
+        "{full}"
+    );
+    let (at, own) = places
+        .iter()
+        .enumerate()
+        .find(|(_, p)| p["uriBaseId"] == "%SRCROOT%")
+        .unwrap();
+    assert_eq!(own["uri"], "models/calls.pkl");
+    let properties = &results[at]["properties"];
+    assert_eq!(properties["technique"], "pickle-call-dangerous");
+    assert_eq!(properties["call"], "os.system('echo x')");
+    assert_eq!(properties["sha256"].as_str().unwrap().len(), 64);
+    assert!(properties["offset"].as_u64().unwrap() > 0);
+}
+
+#[test]
+fn a_gate_does_not_pass_on_what_it_did_not_see() {
+    let folder = with_two_pickles();
+    std::fs::remove_file(folder.path().join("models/calls.pkl")).unwrap();
+    let gate = || {
+        folder.trueline(&[
+            "scan",
+            "--only",
+            "artifacts",
+            "models",
+            "--fail-on",
+            "critical",
+        ])
+    };
+    assert_eq!(gate().code(), 0);
+    folder.write(
+        "models/large.safetensors",
+        "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n",
+    );
+    let run = gate();
+    assert_eq!(run.code(), 2, "{}", run.stdout());
+    assert!(run.stdout().contains("git lfs pull"), "{}", run.stdout());
+    assert!(
+        run.stderr().contains("the gate does not pass"),
+        "{}",
+        run.stderr()
+    );
+    std::fs::remove_file(folder.path().join("models/large.safetensors")).unwrap();
+    assert_eq!(gate().code(), 0);
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("gone.bin", folder.path().join("models/a.bin")).unwrap();
+        assert_eq!(gate().code(), 2);
+        // What it saw counts first.
+        folder.write("models/calls.pkl", CALLS_A_PROGRAM);
+        assert_eq!(gate().code(), 1);
+    }
+}
+
+#[test]
+fn the_rules_of_models_are_listed() {
+    let folder = Repository::plain();
+    let list = folder.trueline(&["rules", "list"]).stdout();
+    for rule in ["unsafe-model-file", "model-policy"] {
+        assert!(list.contains(rule), "{list}");
+    }
+}
+
+#[test]
+fn the_sample_of_the_documentation_is_read_as_it_stands() {
+    let page = include_str!("../../../../docs/models.md");
+    let (_, after) = page.split_once("```toml\n").unwrap();
+    let (sample, _) = after.split_once("```").unwrap();
+    let folder = with_two_pickles();
+    folder.write("trueline.toml", sample);
+    let run = folder.trueline(&["scan", "--only", "artifacts", "models/plain.pkl"]);
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+}

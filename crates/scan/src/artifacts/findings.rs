@@ -1,25 +1,27 @@
 //! Records of models as findings: in a scan of a repository, and in SARIF.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::{Component, Path, PathBuf};
+
+use bstr::ByteSlice;
+use serde_json::{Value, json};
 
 use sha2::{Digest, Sha256};
 use trueline_facts::artifact::{Artifact, ArtifactReport, Demand, Verdict};
 use trueline_facts::{
-    Confidence, Cwe, Finding, Fingerprint, Fix, Location, Position, RuleId, Severity, Tier,
+    Confidence, Cwe, Diagnostic, Finding, Fingerprint, Fix, Location, Position, RepoPath, RuleId,
+    Severity, Tier,
 };
 use trueline_sarif::RuleText;
 
+use crate::config::FILE_NAME;
 use crate::{OWN_ENGINE, ScanError, VERSION};
 
 /// The rule of what loading a model would do.
 const RULE: &str = "unsafe-model-file";
 /// The rule of what the team asks of models.
 const POLICY: &str = "model-policy";
-
-/// The findings of a report, for SARIF.
-fn findings(report: &ArtifactReport) -> Vec<Finding> {
-    report.artifacts.iter().flat_map(of).collect()
-}
 
 /// The findings of one file: the worst that was seen in it, unless the team vetted it, and what it breaks.
 pub(super) fn of(artifact: &Artifact) -> Vec<Finding> {
@@ -117,6 +119,12 @@ fn build(
     }
 }
 
+/// Our rules: id, severity of the worst finding, weakness.
+pub(crate) const RULES: [(&str, Severity, Cwe); 2] = [
+    (RULE, Severity::Critical, Cwe(502)),
+    (POLICY, Severity::Medium, Cwe(1357)),
+];
+
 /// The texts of our rules, for logs.
 pub(crate) fn rule_text() -> [RuleText; 2] {
     [
@@ -139,14 +147,85 @@ pub(crate) fn rule_text() -> [RuleText; 2] {
     ]
 }
 
-/// The report as SARIF.
-pub fn sarif(report: &ArtifactReport) -> Result<String, ScanError> {
-    Ok(trueline_sarif::write(
-        &findings(report),
-        &report.diagnostics,
+/// The report as SARIF. Paths of the report start at `standing_in`; in the log they start at the root of the
+/// repository there, and what lies outside of it has its full address.
+pub fn sarif(report: &ArtifactReport, standing_in: &Path) -> Result<String, ScanError> {
+    let root = standing_in
+        .ancestors()
+        .find(|folder| folder.join(FILE_NAME).exists() || folder.join(".git").exists())
+        .unwrap_or(standing_in);
+    let placed = |path: &RepoPath| place(path, standing_in, root);
+    let mut findings = Vec::new();
+    let mut seen = BTreeMap::new();
+    for artifact in &report.artifacts {
+        let mut artifact = artifact.clone();
+        artifact.path = placed(&artifact.path);
+        findings.extend(of(&artifact));
+        seen.insert(artifact.path.clone(), artifact);
+    }
+    let diagnostics: Vec<Diagnostic> = report
+        .diagnostics
+        .iter()
+        .cloned()
+        .map(|mut diagnostic| {
+            diagnostic.path = diagnostic.path.as_ref().map(placed);
+            diagnostic
+        })
+        .collect();
+    let properties = |finding: &Finding| {
+        seen.get(&finding.location.path)
+            .map(|artifact| properties(artifact, finding.rule.as_str() == RULE))
+            .unwrap_or_default()
+    };
+    Ok(trueline_sarif::write_with(
+        &findings,
+        &diagnostics,
         &rule_text(),
         VERSION,
-        None,
-        &|_, _| None,
+        &properties,
     )?)
+}
+
+/// What a log says of a model beside its message.
+fn properties(artifact: &Artifact, with_reason: bool) -> BTreeMap<&'static str, Value> {
+    let mut out = BTreeMap::from([
+        ("verdict", json!(artifact.verdict)),
+        ("formats", json!(artifact.formats)),
+    ]);
+    if let Some(hash) = &artifact.sha256 {
+        out.insert("sha256", json!(hash));
+    }
+    if let Some(reason) = artifact.reasons.first().filter(|_| with_reason) {
+        out.insert("technique", json!(reason.technique));
+        out.insert("offset", json!(reason.offset));
+        if !reason.members.is_empty() {
+            out.insert("members", json!(reason.members));
+        }
+        if let Some(call) = &reason.call {
+            out.insert("call", json!(call));
+        }
+        if !reason.references.is_empty() {
+            out.insert("references", json!(reason.references));
+        }
+    }
+    out
+}
+
+/// A path of a report as one of the repository, or in full if it lies outside.
+fn place(path: &RepoPath, standing_in: &Path, root: &Path) -> RepoPath {
+    let Ok(path) = path.as_bytes().to_path() else {
+        return path.clone();
+    };
+    let mut whole = PathBuf::new();
+    for part in standing_in.join(path).components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                whole.pop();
+            }
+            other => whole.push(other),
+        }
+    }
+    let placed = whole.strip_prefix(root).unwrap_or(&whole);
+    RepoPath::new(<[u8]>::from_path(placed).unwrap_or_default())
 }

@@ -528,5 +528,50 @@ pub(crate) fn samples() -> Vec<Sample> {
         "graph",
         object("networkx.classes.graph.Graph", &[("_adj", b"}")]),
     );
+    // Enumerations, exceptions, named tuples and records of modules that reach outside.
+    for name in [
+        "http.HTTPStatus",
+        "signal.Signals",
+        "socket.AddressFamily",
+        "ssl.TLSVersion",
+        "subprocess.TimeoutExpired",
+        "urllib.error.URLError",
+        "shutil.Error",
+        "imaplib.IMAP4.error",
+        "requests.exceptions.ConnectionError",
+        "jinja2.exceptions.UndefinedError",
+        "yaml.error.YAMLError",
+        "difflib.Match",
+        "zipfile.BadZipFile",
+    ] {
+        add(name, call(name, &[&text("ls -l /etc")]));
+    }
+    for class in [
+        "matplotlib.figure.Figure",
+        "requests.models.Response",
+        "requests.sessions.Session",
+        "http.cookies.Morsel",
+        "configparser.ConfigParser",
+        "subprocess.CompletedProcess",
+        "zipfile.ZipInfo",
+        "mlflow.models.signature.ModelSignature",
+        "ruamel.yaml.comments.CommentedMap",
+        "ray.tune.experiment.trial.Trial",
+    ] {
+        add(
+            class,
+            object(class, &[("url", &text("https://example.org/a"))]),
+        );
+    }
+    add(
+        "callbacks",
+        [
+            b"(".to_vec(),
+            global("posix.getcwd").into_bytes(),
+            global("shutil.which").into_bytes(),
+            b"t".to_vec(),
+        ]
+        .concat(),
+    );
     out
 }

@@ -10,6 +10,7 @@ mod formats;
 pub(crate) mod frameworks;
 mod look_alikes;
 pub(crate) mod pickles;
+mod places;
 mod templates;
 
 /// What a file is.
@@ -58,5 +59,6 @@ pub(crate) fn samples() -> Vec<Sample> {
     samples.extend(combinations::samples());
     samples.extend(templates::samples());
     samples.extend(look_alikes::samples());
+    samples.extend(places::samples());
     samples
 }
