@@ -15,11 +15,12 @@ def _md5(password):
     return hashlib.md5((SALT + password).encode("utf-8")).hexdigest()
 
 
-ROUNDS = 600_000
+# The price of a guess: 2**LOG_N steps, and 128 * R * 2**LOG_N bytes of memory
+LOG_N, R = 14, 8
 
 
-def _pbkdf2(password, salt, rounds):
-    return hashlib.pbkdf2_hmac("sha256", password.encode("utf-8"), salt, rounds)
+def _digest(password, salt, log_n, r):
+    return hashlib.scrypt(password.encode("utf-8"), salt=salt, n=2**log_n, r=r, p=1)
 
 
 def hash_password(password):
@@ -27,17 +28,17 @@ def hash_password(password):
     if not isinstance(password, str) or not password:
         raise ValueError("an empty password cannot be stored")
     salt = os.urandom(16)
-    digest = _pbkdf2(password, salt, ROUNDS)
     # All that is needed to check it later, or to see that it has become too cheap
-    return "$".join(["pbkdf2", str(ROUNDS), salt.hex(), digest.hex()])
+    fields = ["scrypt", str(LOG_N), str(R), salt.hex(), _digest(password, salt, LOG_N, R).hex()]
+    return "$".join(fields)
 
 
 def check_password(password, stored):
     """Check a password against a stored text, old rows included."""
     kind, *fields = stored.split("$")
-    if kind == "pbkdf2":
-        rounds, salt, digest = fields
-        found = _pbkdf2(password, bytes.fromhex(salt), int(rounds))
+    if kind == "scrypt":
+        log_n, r, salt, digest = fields
+        found = _digest(password, bytes.fromhex(salt), int(log_n), int(r))
         return hmac.compare_digest(found, bytes.fromhex(digest))
     if kind == "md5":
         return hmac.compare_digest(_md5(password), fields[0])
@@ -47,4 +48,4 @@ def check_password(password, stored):
 def needs_rehash(stored):
     """Old rows are written anew at the next login."""
     kind, *fields = stored.split("$")
-    return kind != "pbkdf2" or int(fields[0]) < ROUNDS
+    return kind != "scrypt" or int(fields[0]) < LOG_N
