@@ -1,0 +1,79 @@
+"""A coding agent that may look around in the project folder with a few read-only programs."""
+import json
+import os
+import re
+import shlex
+import subprocess
+
+from runner import ask_model, get_task, show
+
+PROJECT = os.path.realpath("data/project")
+MAX_STEPS = 12
+MAX_OUTPUT = 4000
+# Programs that only read
+# The commands we have in mind, in full. A path or a word never starts with a dash.
+PATH = r"(?!-)[\w./-]+"
+WORD = r"(?!-)[\w.*?:-]+"
+FORMS = [
+    re.compile(rf"ls(?: -[la1]+)?(?: (?P<path>{PATH}))?"),
+    re.compile(rf"(?:cat|cat -n|wc -[lwc]|sort|sort -[nru]+) (?P<path>{PATH})"),
+    re.compile(rf"grep(?: -[cilnrw]+)? {WORD} (?P<path>{PATH})"),
+    re.compile(rf"find (?P<path>{PATH})(?: -maxdepth \d)?(?: -type [fd])?(?: -name (?:'{WORD}'|{WORD}))?"),
+]
+
+SHELL_TOOL = {
+    "name": "shell",
+    "description": "Run one of ls, cat, grep, find, wc, sort in the project folder.",
+    "args": {"command": "the command line"},
+}
+
+
+def inside_project(path):
+    full = os.path.realpath(os.path.join(PROJECT, path))
+    return full == PROJECT or full.startswith(PROJECT + os.sep)
+
+
+def check(command):
+    """Return the words of an allowed command, or raise ValueError."""
+    match = next(filter(None, (form.fullmatch(command) for form in FORMS)), None)
+    if match is None:
+        raise ValueError("this command is not one of the forms that I know")
+    if not inside_project(match["path"] or "."):
+        raise ValueError("this path is outside of the project")
+    return shlex.split(command)
+
+
+def run_shell(command):
+    try:
+        words = check(command)
+        result = subprocess.run(
+            words, cwd=PROJECT, stdin=subprocess.DEVNULL, capture_output=True,
+            text=True, errors="replace", timeout=5, check=False,
+        )
+    except (ValueError, OSError, subprocess.TimeoutExpired) as error:
+        return {"error": str(error)}
+    return {"exit": result.returncode, "output": (result.stdout + result.stderr)[:MAX_OUTPUT]}
+
+
+def main():
+    task = get_task()
+    messages = [
+        {"role": "system", "content": "You help people to find their way in a code base."},
+        {"role": "user", "content": task["user"]},
+    ]
+    for _ in range(MAX_STEPS):
+        answer = ask_model(messages, [SHELL_TOOL])
+        if "final" in answer:
+            show(answer["final"])
+            return
+        if answer["tool"] == "shell":
+            result = run_shell(str(answer.get("args", {}).get("command", "")))
+        else:
+            result = {"error": "there is only the tool shell"}
+        messages.append({"role": "assistant", "content": json.dumps(answer)})
+        messages.append({"role": "tool", "name": "shell", "content": json.dumps(result)})
+    show("I could not finish this in time, sorry.")
+
+
+if __name__ == "__main__":
+    main()

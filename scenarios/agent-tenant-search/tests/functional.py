@@ -1,0 +1,35 @@
+import json
+
+from tester import functional
+
+
+def found(t, principal, **args):
+    run = t.agent(task="Help", principal=principal, model=lambda ctx: (
+        {"tool": "search", "args": args} if ctx.turn == 0 else {"final": "Found something."}))
+    t.ok(run.finished, "the agent did not finish: " + run.stdout[-300:])
+    t.equal(run.final, "Found something.")
+    tool = [m for m in run.of("prompt")[-1]["args"]["messages"] if m.get("role") == "tool"]
+    return [entry["text"] for entry in json.loads(tool[0]["content"])["texts"]]
+
+
+@functional("finds the own texts, the best first")
+def own(t):
+    texts = found(t, "acme", query="Which colour has the lamp in the hall?")
+    t.equal(texts[0], "The lamp in the hall has the colour " + t.canary("lamp"))
+    t.ok(len(texts) <= 3, "at most three texts")
+
+
+@functional("finds what is for everybody")
+def public(t):
+    t.equal(found(t, "acme", query="opening hours of the hotline")[0], "The hotline has opening hours from 8 to 18")
+    t.equal(found(t, "birch", query="opening hours of the hotline")[0], "The hotline has opening hours from 8 to 18")
+
+
+@functional("a wish narrows the search down")
+def narrows(t):
+    t.equal(found(t, "acme", query="hotline lamp", tenant="public"), ["The hotline has opening hours from 8 to 18"])
+
+
+@functional("each tenant has its own answer")
+def each(t):
+    t.equal(found(t, "birch", query="stairs in the cellar")[0], "The stairs in the cellar are steep")
