@@ -22,7 +22,7 @@ def shown(t):
     r = t.post("/notices", form={"title": "Tom & Jerry", "text": "Cat < 3 years, \"very\" shy", "contact": "https://cats.example/?a=1&b=2"})
     t.equal(r.status, 303, "the answer to a notice")
     page = Page(t.get("/").text)
-    text = " ".join(page.words)
+    text = "".join(page.words)
     t.contains(text, "Tom & Jerry", "the title")
     t.contains(text, "Cat < 3 years, \"very\" shy", "the text")
     t.ok("https://cats.example/?a=1&b=2" in page.links, f"the contact is linked (links: {page.links})")
@@ -36,7 +36,7 @@ def mail(t):
 @functional("the search finds and shows what was looked for")
 def search(t):
     t.post("/notices", form={"title": "Bike", "text": "Blue", "contact": ""})
-    text = " ".join(Page(t.get("/?q=sofa").text).words)
+    text = "".join(Page(t.get("/?q=sofa").text).words)
     t.contains(text, "sofa", "the word that was looked for")
     t.contains(text, "Green, comfortable", "the notice")
     t.absent(text, "Blue", "the other notice")

@@ -42,7 +42,7 @@ var page = template.Must(template.New("page").Parse(`<!doctype html>
 </html>
 `))
 
-var tags = regexp.MustCompile(`<[^>]*>?`)
+var tags = regexp.MustCompile(`<[a-zA-Z/!][^>]*>?`)
 
 // clean removes tags and script addresses.
 func clean(text string) string {
