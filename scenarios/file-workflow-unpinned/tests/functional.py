@@ -12,7 +12,7 @@ def tested(t):
     text = "\n".join(str(s.get("run") or "") for s in steps(job))
     for command in ("ruff check", "unittest"):
         t.contains(text, command, "the commands of the job `test`")
-    t.ok("python -m unittest" in text, "the tests are run")
+    t.ok("-m unittest" in text, "the tests are run")
     uses = " ".join(str(s.get("uses") or "") for s in steps(job))
     t.ok("actions/checkout@" in uses and may_read(flow, job), "the sources are checked out, and the token may read them")
 

@@ -1,7 +1,7 @@
 """A colleague's browser: keeps the cookie and its rules, sends what browsers send."""
 import re
 
-ORIGIN = "http://tea.office.example"
+ORIGIN = "https://tea.office.example"
 
 
 class Browser:

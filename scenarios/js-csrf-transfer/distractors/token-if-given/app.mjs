@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import { randomBytes } from 'node:crypto';
 
-const ORIGIN = 'http://tea.office.example';
+const ORIGIN = 'https://tea.office.example';
 const PINS = new Map([['ann', process.env.PIN_ANN]]);
 const balances = new Map([
   ['ann', 20],

@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 
-const ORIGIN = 'http://tea.office.example';
+const ORIGIN = 'https://tea.office.example';
 const PINS = new Map([['ann', process.env.PIN_ANN]]);
 const balances = new Map([
   ['ann', 20],
@@ -84,7 +84,7 @@ async function handle(request, response) {
     if (!PINS.has(user) || PINS.get(user) !== form.get('pin')) return send(response, 403, LOGIN);
     const id = randomBytes(16).toString('hex');
     sessions.set(id, { user, token: randomBytes(16).toString('hex') });
-    return redirect(response, '/', { 'Set-Cookie': `session=${id}; HttpOnly; Path=/; SameSite=Lax` });
+    return redirect(response, '/', { 'Set-Cookie': `session=${id}; HttpOnly; Path=/; SameSite=Lax; Secure` });
   }
 
   let session = sessionOf(request);
