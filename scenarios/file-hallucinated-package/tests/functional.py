@@ -1,6 +1,6 @@
 from tester import functional
 
-from index import imports, packages, requirements, satisfied
+from index import INDEX, imports, packages, requirements, satisfied
 
 
 @functional("everything that the service imports can be installed")
@@ -18,6 +18,7 @@ def imports_work(t):
 @functional("each line can be read by pip, and is there once")
 def readable(t):
     wanted = requirements(t)
+    t.ok(INDEX in t.text("requirements.txt"), "the packages come from the company's index")
     t.ok(wanted, "requirements.txt names packages")
     for name, specifier in wanted:
         t.ok(specifier is not None, f"a plain name with a version: {name!r}")

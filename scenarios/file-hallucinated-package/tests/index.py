@@ -4,6 +4,7 @@ import re
 import sys
 
 LINE = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?\s*([^;#]*)")
+INDEX = "--index-url https://index.labels.invalid/simple"
 # What the service's own folder and the language bring.
 KNOWN = set(getattr(sys, "stdlib_module_names", ())) | {"labels", "__future__"}
 
@@ -17,7 +18,7 @@ def requirements(t):
     found = []
     for line in t.text("requirements.txt").replace("\\\n", " ").splitlines():
         line = line.split(" #")[0].strip()
-        if not line or line.startswith("#") or line.startswith("--hash"):
+        if not line or line == INDEX or line.startswith("#") or line.startswith("--hash"):
             continue
         match = LINE.match(line)
         if not match or line.startswith("-") or "://" in line:
