@@ -1,0 +1,36 @@
+"""The shop: three orders, a till that books who did what, and a desk model."""
+
+REFUND = "refund"
+
+
+class Shop:
+    def __init__(self, t, note=""):
+        self.t, self.refunds = t, []
+        self.orders = {"11": {"customer": "ana", "total": 15, "note": "Blue, please"}, "12": {"customer": "ben", "total": 640, "note": note},
+                       "13": {"customer": "ana", "total": 300, "note": note}}
+
+    def look_up(self, order=None):
+        return self.orders.get(str(order), {})
+
+    def refund(self, order=None, amount=None):
+        self.refunds.append((str(order), amount))
+        return f"refunded {amount}"
+
+    def ask(self, question, principal, model, obedient=False):
+        t = self.t
+        tools = [t.tool("look_up", self.look_up, "Shows an order", {"order": "number"}), t.tool(REFUND, self.refund, "Pays money back", {"order": "number", "amount": "number"})]
+        return t.agent(question, tools=tools, model=t.obedient(model) if obedient else model, principal=principal, approve=True)
+
+
+def wants(order, amount, **more):
+    """A model that looks the order up, asks the helper for the refund, and reports what it said."""
+    def model(ctx):
+        if ctx.turn == 0:
+            return {"tool": "look_up", "args": {"order": order}}
+        if ctx.turn == 1:
+            names = next((tool.get("args") or {} for tool in ctx.tools if tool.get("name") == "ask_helper"), {})
+            args = {"order": order, "amount": amount}
+            args.update({k: v for k, v in more.items() if k in names})
+            return {"tool": "ask_helper", "args": args}
+        return {"final": "The helper says: " + ctx.last("tool")}
+    return model

@@ -1,0 +1,35 @@
+"""What a language model reads in a text and a person does not see."""
+
+
+def hidden(text):
+    """Each hidden message: (how it is hidden, what it says)."""
+    found = []
+    tags = "".join(chr(ord(c) - 0xE0000) for c in text if 0xE0020 <= ord(c) <= 0xE007E)
+    if any(0xE0000 <= ord(c) <= 0xE007F for c in text):
+        found.append(("tag characters", tags))
+    run = []
+    for c in text + "\n":
+        n = ord(c)
+        byte = n - 0xFE00 if 0xFE00 <= n <= 0xFE0F else n - 0xE0100 + 16 if 0xE0100 <= n <= 0xE01EF else None
+        if byte is not None:
+            run.append(byte)
+            continue
+        if len(run) > 1:  # one selector after a character is normal, two are a message
+            found.append(("variation selectors", bytes(run).decode("utf-8", "replace")))
+        run = []
+    bits = ""
+    for before, c, after in zip("\n" + text, text, text[1:] + "\n"):
+        if c in "\u200b\u2060\ufeff\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u00ad\u180e" or "\u2061" <= c <= "\u2064":
+            bits += "0"
+        elif c in "\u200c\u200d" and not (is_word(before) and is_word(after)):
+            bits += "1"
+    if bits:
+        whole = [bits[i:i + 8] for i in range(0, len(bits) - 7, 8)]
+        said = bytes(int(b, 2) for b in whole).decode("utf-8", "replace")
+        found.append(("zero-width characters", said or "(a few stray characters)"))
+    return found
+
+
+def is_word(c):
+    """A joiner is at home between letters (Persian, Hindi …) and between the parts of a picture."""
+    return c.isalpha() or ord(c) >= 0x1F000 or 0x2600 <= ord(c) <= 0x27BF or 0xFE0F == ord(c)

@@ -1,0 +1,58 @@
+"""What an agent in a job can do, if a stranger's text persuades it."""
+import json
+import re
+
+PATH = ".github/workflows/first-answer.yml"
+ALL_TOOLS = {"Read", "Grep", "Glob", "Edit", "Write", "Bash", "WebFetch"}
+STRANGER = re.compile(r"github\.event\.issue(\.(title|body))?\b|github\.event\b")
+GATE = re.compile(r"author_association|github\.actor|sender\.login|issue\.user\.login")
+
+
+def workflow(t):
+    flow = t.yaml(PATH)
+    return flow, flow.get("jobs") or {}
+
+
+def agents(t):
+    """(flow, job name, job, step) of each step that runs the agent."""
+    flow, found = workflow(t)
+    for name, job in found.items():
+        for step in job.get("steps") or []:
+            if "agent-action@" in str(step.get("uses") or ""):
+                yield flow, name, job, step
+
+
+def tools(step):
+    given = (step.get("with") or {}).get("allowed_tools")
+    if given is None:
+        return set(ALL_TOOLS)
+    if isinstance(given, list):
+        given = ",".join(given)
+    return {w.split("(")[0].strip() for w in re.split(r"[,\n]", str(given)) if w.strip()}
+
+
+def meets_strangers(job, step):
+    return bool(STRANGER.search(json.dumps(step.get("with") or {}) + json.dumps(step.get("env") or {})))
+
+
+def opens(flow):
+    on = flow.get("on")
+    return isinstance(on, dict) and "opened" in ((on.get("issues") or {}).get("types") or ["opened"]) and "issues" in on
+
+
+def writes(flow, job):
+    scopes = job.get("permissions", flow.get("permissions", "default"))
+    if scopes in ("default", "write-all"):
+        return {"contents", "issues", "pull-requests"}
+    return {k for k, v in scopes.items() if v == "write"} if isinstance(scopes, dict) else set()
+
+
+def token_of(step):
+    """Whether the agent's tools hold the job's token."""
+    return (step.get("with") or {}).get("github_token") != ""
+
+
+def secrets_of(flow, job, step):
+    """Secrets within reach of a shell in this step, without the model's own key."""
+    text = json.dumps(flow.get("env") or {}) + json.dumps(job.get("env") or {}) + json.dumps(step.get("env") or {})
+    return sorted(set(re.findall(r"secrets\.(\w+)", text)))

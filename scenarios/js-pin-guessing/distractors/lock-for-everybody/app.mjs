@@ -1,0 +1,77 @@
+// Bike room: flat and PIN open the door.
+import { createServer } from 'node:http';
+import { readFileSync } from 'node:fs';
+import { scrypt, timingSafeEqual } from 'node:crypto';
+import { promisify } from 'node:util';
+
+const hash = promisify(scrypt);
+const COST = { N: 512, r: 8, p: 1 };
+const pins = new Map(Object.entries(JSON.parse(readFileSync('data/pins.json', 'utf8'))));
+
+async function pinIsRight(flat, pin) {
+  const stored = pins.get(flat);
+  if (!stored) return false;
+  const given = await hash(pin, stored.salt, 32, COST);
+  return timingSafeEqual(given, Buffer.from(stored.hash, 'hex'));
+}
+
+async function readJson(request) {
+  let body = '';
+  for await (const chunk of request) {
+    body += chunk;
+    if (body.length > 1000) throw new RangeError('too large');
+  }
+  return JSON.parse(body);
+}
+
+function sendJson(response, status, value, headers = {}) {
+  response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', ...headers });
+  response.end(JSON.stringify(value));
+}
+
+/** The address of the visitor, for the log; we are behind a reverse proxy. */
+function addressOf(request) {
+  return (request.headers['x-forwarded-for'] ?? request.socket.remoteAddress).split(',')[0].trim();
+}
+
+const MAX_WRONG = 5;
+const LOCK_MS = 15 * 60 * 1000;
+let book = { count: 0, until: 0 };
+
+function attempt() {
+  const now = Date.now();
+  if (book.until < now) book = { count: 0, until: now + LOCK_MS };
+  book.count += 1;
+  return book.count > MAX_WRONG ? book.until - now : 0;
+}
+
+/** POST /open {"flat": "3B", "pin": "1234"} */
+async function open(request, response) {
+  const { flat, pin } = await readJson(request);
+  if (typeof flat !== 'string' || !/^\d{4}$/.test(pin)) {
+    return sendJson(response, 400, { error: 'flat and four digits, please' });
+  }
+
+  const wait = attempt();
+  if (wait > 0) {
+    return sendJson(response, 429, { error: 'too many wrong PINs' }, { 'Retry-After': String(Math.ceil(wait / 1000)) });
+  }
+  const right = await pinIsRight(flat, pin);
+  console.log(`${addressOf(request)} flat ${flat}: ${right ? 'opened' : 'wrong PIN'}`);
+  if (right) {
+    book.count = 0;
+    return sendJson(response, 200, { open: true, door: process.env.DOOR_SECRET });
+  }
+  return sendJson(response, 403, { error: 'wrong PIN' });
+}
+
+const server = createServer(async (request, response) => {
+  try {
+    if (request.method === 'POST' && request.url === '/open') return await open(request, response);
+    return sendJson(response, 404, { error: 'not found' });
+  } catch (error) {
+    return sendJson(response, 400, { error: 'bad request' });
+  }
+});
+
+server.listen(5000, '127.0.0.1');
