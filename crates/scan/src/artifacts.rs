@@ -102,6 +102,8 @@ pub(crate) fn of_work_tree(place: &Place, path: &RepoPath) -> Option<Artifact> {
     }
     let file = place.root_path().join(path.as_bstr().to_path().ok()?);
     one(path, &file).ok()
+}
+
 /// Codes of diagnostics that name a file whose content was not checked.
 const UNCHECKED: &[&str] = &[
     "model-unreadable",
