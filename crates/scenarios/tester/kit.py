@@ -232,7 +232,8 @@ class Kit:
             headers.setdefault("Content-Type", "application/x-www-form-urlencoded")
         if isinstance(body, str):
             body = body.encode()
-        line = "%s %s" % (method, path) + (" %s" % short(body, 160) if body else "")
+        # As a person reads it: without percent signs.
+        line = "%s %s" % (method, short(urllib.parse.unquote(path), 300)) + (" %s" % short(body, 160) if body else "")
         connection = http.client.HTTPConnection(self.host, self.port, timeout=timeout)
         try:
             connection.request(method, path, body=body, headers=headers)

@@ -14,6 +14,7 @@ mod fix;
 mod guard;
 mod hostile;
 mod init;
+mod learn;
 mod mcp;
 mod repository;
 mod rules;

@@ -78,7 +78,11 @@ pub fn for_weakness<'a>(
         .scenarios()
         .iter()
         .filter_map(|scenario| Some((scenario, rank(scenario)?)))
-        .max_by(|(a, x), (b, y)| x.cmp(y).then_with(|| b.id.cmp(&a.id)))?;
+        .max_by(|(a, x), (b, y)| {
+            // Among equals the easiest one.
+            let easier = b.definition.difficulty.total_cmp(&a.definition.difficulty);
+            x.cmp(y).then(easier).then_with(|| b.id.cmp(&a.id))
+        })?;
     let definition = &scenario.definition;
     let about = if fit >= 2 {
         format!("it trains the rule `{}`", met.rule)
@@ -172,11 +176,14 @@ fn of_findings<'a>(
     by_count.sort_by(|(a, (x, _)), (b, (y, _))| y.cmp(x).then_with(|| a.cmp(b)));
     by_count.into_iter().find_map(|(rule, (count, one))| {
         let proposal = for_weakness(catalogue, one, progress).filter(|p| open(&p.scenario))?;
-        let places = if count == 1 { "a place" } else { "places" };
+        let places = match count {
+            1 => "one place".to_owned(),
+            n => format!("{n} places"),
+        };
         Some(Proposal {
             scenario: proposal.scenario,
             why: format!(
-                "`{rule}` was found at {count} {places} of your code; {}",
+                "`{rule}` was found at {places} of your code; {}",
                 proposal.why
             ),
         })

@@ -88,6 +88,8 @@ pub(crate) trait Stage {
     fn stop(&mut self) -> State;
     /// Whether what the program wrote to disk is more than it may.
     fn overflows(&self) -> bool;
+    /// Whether files beside the program's own lie at other places than scenarios know.
+    fn lies_elsewhere(&self) -> bool;
     /// The end of what the tester printed, for messages.
     fn tester_output(&mut self) -> String;
 }

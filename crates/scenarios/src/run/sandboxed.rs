@@ -165,6 +165,10 @@ impl Stage for Sandboxed {
         super::exceeds(&self.folder.path().join("data"))
     }
 
+    fn lies_elsewhere(&self) -> bool {
+        false
+    }
+
     fn tester_output(&mut self) -> String {
         self.tester.stderr().text()
     }

@@ -61,6 +61,7 @@ pub(crate) fn play(
         seen: Seen::default(),
         log: Vec::new(),
         found: Found::default(),
+        elsewhere: false,
     };
     let deadline = Instant::now() + wall(definition);
     let mut lines = Lines::new(stage.channel()).map_err(|source| GroundError::System {
@@ -100,6 +101,7 @@ pub(crate) fn play(
     };
     let ended = trial.talk(stage, &mut lines, &hello, deadline);
     let last = stage.stop();
+    trial.elsewhere = stage.lies_elsewhere();
     trial.note_end(&last, definition.interface);
     if let Err(why) = ended {
         let output = stage.tester_output();
@@ -121,6 +123,8 @@ struct Trial<'a> {
     seen: Seen,
     log: Vec<String>,
     found: Found,
+    /// The scenario has files that lie at other places here than in a sandbox.
+    elsewhere: bool,
 }
 
 impl Trial<'_> {
@@ -282,6 +286,14 @@ impl Trial<'_> {
                         (ExploitOutcome::Unknown, Some(broken.clone()))
                     }
                     _ => judge(&self.seen, exploit.cwe),
+                };
+                let (outcome, evidence) = match outcome {
+                    // What it reaches for in the sandbox is not where it reaches here.
+                    ExploitOutcome::Blocked if self.elsewhere => (
+                        ExploitOutcome::Unknown,
+                        Some("blocked, as far as it can be tried without isolation".to_owned()),
+                    ),
+                    outcome => (outcome, evidence),
                 };
                 self.found.exploit = Some(ExploitResult {
                     name: exploit.name.clone(),

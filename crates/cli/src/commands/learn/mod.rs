@@ -10,7 +10,7 @@ mod verify;
 mod work;
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
@@ -171,5 +171,9 @@ fn ask(question: &str) -> Result<Option<String>> {
     let read = std::io::stdin()
         .read_line(&mut line)
         .context("standard input")?;
+    if !std::io::stdin().is_terminal() {
+        // Nobody pressed Enter on this screen.
+        writeln!(out).context("standard output")?;
+    }
     Ok((read > 0).then(|| line.trim().to_owned()))
 }

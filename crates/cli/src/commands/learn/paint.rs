@@ -113,15 +113,15 @@ impl Paint {
         if paragraph.is_empty() {
             return;
         }
-        let plain = paragraph.replace("**", "");
+        let plain = without_emphasis(paragraph);
         let mut line = String::new();
         for word in plain.split_whitespace() {
-            let length = line.chars().count();
-            if length + 1 + word.chars().count() > width && length > hang.len() {
-                out.push_str(line.trim_end());
+            let full = line.chars().count() + 1 + word.chars().count() > width;
+            if full && !line.trim().is_empty() {
+                out.push_str(&line);
                 out.push('\n');
                 hang.clone_into(&mut line);
-            } else if length > hang.len() {
+            } else if !line.is_empty() {
                 line.push(' ');
             }
             line.push_str(word);
@@ -129,5 +129,43 @@ impl Paint {
         out.push_str(&line);
         out.push('\n');
         paragraph.clear();
+    }
+}
+
+/// Markdown's asterisks say how a voice sounds; a terminal without italics is better off without them. Those within
+/// code, and those that stand alone, mean something else.
+fn without_emphasis(text: &str) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let mut code = false;
+    let mut out = String::new();
+    for (at, c) in chars.iter().enumerate() {
+        code ^= *c == '`';
+        let blank = |at: Option<&char>| at.is_none_or(|c| c.is_whitespace());
+        let alone =
+            blank(at.checked_sub(1).and_then(|at| chars.get(at))) && blank(chars.get(at + 1));
+        if *c != '*' || code || alone {
+            out.push(*c);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prose_wraps_and_lists_hang() {
+        let style = Style {
+            width: 40,
+            ..Style::plain()
+        };
+        let text = Paint::new(style).prose(
+            "# Title\nOne *short* line and **another** one that is longer than forty.\n\n- an item that goes on and on and on\n  and on\n- `SELECT * FROM x`\n\n```\ncode   as it is\n```\n",
+        );
+        assert_eq!(
+            text,
+            "Title\nOne short line and another one that is\nlonger than forty.\n\n- an item that goes on and on and on\nand on\n- `SELECT * FROM x`\n\n    code   as it is\n".replace("\nand on", "\n  and on")
+        );
     }
 }

@@ -8,7 +8,7 @@ use trueline_scenarios::{CheckStatus, ExploitOutcome};
 
 use super::paint::Paint;
 
-/// The longest transcript that is shown; the JSON has all of it.
+/// So many lines of what the program printed; the JSON has more.
 const LINES: usize = 14;
 
 pub(super) fn report(report: &CheckReport, paint: Paint) -> Result<String> {
@@ -69,20 +69,33 @@ fn one(out: &mut String, exploit: &ExploitResult, paint: Paint) -> Result<()> {
     Ok(())
 }
 
-/// The end matters most: that is where it succeeded.
+/// How it began and how it ended; a hundred tries between are all alike.
 fn transcript(out: &mut String, lines: &[String], paint: Paint) -> Result<()> {
-    let skipped = lines.len().saturating_sub(LINES);
-    if skipped > 0 {
-        writeln!(
-            out,
-            "      {}",
-            paint.dim(&format!("| … {skipped} lines before"))
-        )?;
-    }
-    for line in &lines[skipped..] {
-        writeln!(out, "      {}", paint.dim(&format!("| {line}")))?;
+    const FIRST: usize = 4;
+    const LAST: usize = 6;
+    let skipped = lines.len().saturating_sub(FIRST + LAST);
+    for (number, line) in lines.iter().enumerate() {
+        if skipped > 1 && (FIRST..FIRST + skipped).contains(&number) {
+            if number == FIRST {
+                writeln!(
+                    out,
+                    "      {}",
+                    paint.dim(&format!("| … {skipped} lines like these"))
+                )?;
+            }
+            continue;
+        }
+        writeln!(out, "      {}", paint.dim(&format!("| {}", cut(line))))?;
     }
     Ok(())
+}
+
+fn cut(line: &str) -> String {
+    const LONGEST: usize = 200;
+    if line.chars().count() <= LONGEST {
+        return line.to_owned();
+    }
+    line.chars().take(LONGEST - 1).chain(['…']).collect()
 }
 
 /// One sentence; never "secure".
