@@ -370,6 +370,50 @@ fn scenarios_are_proven_by_one_command() {
 }
 
 #[test]
+fn what_the_scanner_finds_is_kept_and_compared() {
+    let ann = Learner::new();
+    ann.learn(&["start", "py-search-http"]);
+    if !isolates(&ann) {
+        return;
+    }
+    let id = "py-scanned";
+    Command::new(env!("CARGO_BIN_EXE_trueline"))
+        .args(["learn", "new", id])
+        .current_dir(ann.folder.path())
+        .output()
+        .unwrap();
+    let verify = |more: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_trueline"))
+            .args(["learn", "verify", "--scenarios", "scenarios"])
+            .args(more)
+            .current_dir(ann.folder.path())
+            .output()
+            .unwrap()
+    };
+    let written = verify(&["--write-golden"]);
+    assert_eq!(written.status.code(), Some(0), "{}", err(&written));
+    let golden = ann.path("scenarios").join(id).join("scan.golden.json");
+    let text = fs::read_to_string(&golden).unwrap();
+    assert!(text.contains("\"fixes/reference\": []"), "{text}");
+    assert_eq!(verify(&[]).status.code(), Some(0));
+    fs::write(
+        &golden,
+        text.replace(
+            "\"fixes/reference\": []",
+            "\"fixes/reference\": [\"app.py:1 path-traversal\"]",
+        ),
+    )
+    .unwrap();
+    let differs = verify(&[]);
+    assert_eq!(differs.status.code(), Some(1));
+    assert!(
+        err(&differs).contains("fixes/reference: no longer found: app.py:1 path-traversal"),
+        "{}",
+        err(&differs)
+    );
+}
+
+#[test]
 fn own_code_runs_without_isolation_only_after_a_yes() {
     let ann = Learner::new();
     ann.learn(&["start", "py-join-call"]);

@@ -2,6 +2,7 @@
 
 mod exercise;
 mod finding;
+mod golden;
 mod list;
 mod paint;
 mod review;
@@ -42,7 +43,7 @@ pub(crate) fn run(arguments: &Learn, interrupt: &AtomicBool) -> Result<Ended> {
         None => Catalogue::builtin(),
     };
     if let Some(LearnAction::Verify(asked)) = &arguments.action {
-        return verify::run(asked, &catalogue, interrupt);
+        return verify::run(asked, &catalogue, arguments.scenarios.as_deref(), interrupt);
     }
     if let Some(LearnAction::New { id }) = &arguments.action {
         return new(id, arguments.scenarios.as_deref());

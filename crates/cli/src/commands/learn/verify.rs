@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write as _};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 
@@ -11,6 +12,7 @@ use trueline_report::counted;
 use trueline_scenarios::verify::{FULL_REPEATS, Proof, ProofOptions, ProofStatus, prove};
 use trueline_scenarios::{Catalogue, Ground, Scenario};
 
+use super::golden;
 use super::paint::Paint;
 use crate::Ended;
 use crate::arguments::{LearnVerify, ListFormat};
@@ -29,6 +31,7 @@ struct Document<'a> {
 pub(super) fn run(
     asked: &LearnVerify,
     catalogue: &Catalogue,
+    folder: Option<&Path>,
     interrupt: &AtomicBool,
 ) -> Result<Ended> {
     let scenarios: Vec<&Scenario> = if asked.ids.is_empty() {
@@ -72,13 +75,24 @@ pub(super) fn run(
             break;
         }
         let live = !asked.quiet && std::io::stderr().is_terminal();
-        let proof = prove(scenario, options, &|part| {
+        let mut proof = prove(scenario, options, &|part| {
             if live {
                 let _ = write!(std::io::stderr(), "\r\u{1b}[K{}: {part}", scenario.id);
             }
         });
         if live {
             let _ = write!(std::io::stderr(), "\r\u{1b}[K");
+        }
+        match folder {
+            Some(folder) if asked.write_golden => golden::write(scenario, folder, interrupt)?,
+            _ => {
+                if let Some(part) = golden::compare(scenario, interrupt)? {
+                    if !part.ok && proof.status == ProofStatus::Proven {
+                        proof.status = ProofStatus::Wrong;
+                    }
+                    proof.parts.push(part);
+                }
+            }
         }
         if !asked.quiet {
             let _ = writeln!(std::io::stderr(), "{}", line(&proof, err_paint));
