@@ -27,7 +27,7 @@ pub(crate) fn changed(fixture: &str, replace: &str, with: &str) -> Scenario {
 pub(crate) fn ground() -> Option<Ground> {
     static NAMED: Once = Once::new();
     NAMED.call_once(|| {
-        trueline_sandbox::set_launcher(env!("CARGO_BIN_EXE_trueline-scenarios-launcher"))
+        trueline_sandbox::set_launcher(env!("CARGO_BIN_EXE_trueline-scenarios-launcher"));
     });
     match Ground::isolated() {
         Ok(ground) => Some(ground),
