@@ -1,11 +1,17 @@
 //! The command line: git-like verbs, the same words meaning the same everywhere.
 
+mod learn;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use trueline_capture::payload::Dialect;
 use trueline_facts::Severity;
 use trueline_facts::stats::GroupBy;
+
+pub(crate) use self::learn::{
+    AidArgument, CheckFormat, FromFinding, Learn, LearnAction, LearnCheck, LearnList, LearnVerify,
+};
 
 /// Who wrote each line, a person or which AI; is it safe; were the team's rules kept.
 #[derive(Parser, Debug)]
@@ -65,6 +71,8 @@ pub(crate) enum Command {
     Init(Init),
     /// Answer AI agents over the Model Context Protocol, on standard input and output.
     Mcp(Mcp),
+    /// Learn by mending what an assistant wrote: exercises whose fix is run against a real exploit.
+    Learn(Learn),
     /// Run a command that is not trusted, in isolation or not at all.
     Sandbox(Sandbox),
     /// Show what this machine has: isolation for untrusted code, runtimes for exercises, git.

@@ -59,6 +59,7 @@ fn main() -> ExitCode {
         Command::Rules(rules) => commands::rules::run(rules),
         Command::Init(init) => commands::init::run(init, &interrupt),
         Command::Mcp(mcp) => commands::mcp::run(mcp, &interrupt),
+        Command::Learn(learn) => commands::learn::run(learn, &interrupt),
         Command::Sandbox(sandbox) => commands::sandbox::run(sandbox, &interrupt),
         Command::Doctor(doctor) => commands::doctor::run(doctor),
     };

@@ -4,6 +4,7 @@
 //! their JSON schemas. No I/O, no rendering, no judging: producers fill these types, front ends print them.
 
 pub mod artifact;
+pub mod attempt;
 pub mod attestation;
 pub mod blame;
 pub mod change;

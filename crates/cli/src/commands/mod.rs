@@ -11,6 +11,7 @@ pub(crate) mod forge;
 pub(crate) mod gate;
 pub(crate) mod hook;
 pub(crate) mod init;
+pub(crate) mod learn;
 pub(crate) mod manual;
 pub(crate) mod mcp;
 pub(crate) mod policy;
@@ -30,6 +31,8 @@ use trueline_attest::AttestError;
 use trueline_capture::RangeError;
 use trueline_capture::install::InstallError;
 use trueline_scan::{ReadingOptions, ScanError};
+use trueline_scenarios::ScenarioError;
+use trueline_scenarios::learn::LearnError;
 
 use crate::arguments::Reading;
 use crate::output::Unwritable;
@@ -86,6 +89,10 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
         || error.downcast_ref::<Unwritable>().is_some()
         || error.downcast_ref().is_some_and(sandbox::is_usage)
         || error.downcast_ref::<hook::Misused>().is_some()
+        || error
+            .downcast_ref::<LearnError>()
+            .is_some_and(LearnError::is_usage)
+        || error.downcast_ref::<ScenarioError>().is_some()
         || error.downcast_ref::<InstallError>().is_some()
         || matches!(error.downcast_ref(), Some(RangeError::Range { .. }));
     if usage { 2 } else { 3 }

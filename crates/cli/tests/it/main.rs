@@ -17,6 +17,7 @@ mod gate;
 mod guard;
 mod hostile;
 mod init;
+mod learn;
 mod mcp;
 mod repository;
 mod rules;

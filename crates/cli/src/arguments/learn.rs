@@ -1,0 +1,194 @@
+//! The command line of `trueline learn`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::ListFormat;
+
+#[derive(Args, Debug)]
+pub(crate) struct Learn {
+    #[command(subcommand)]
+    pub(crate) action: Option<LearnAction>,
+    /// Scenarios from this folder instead of the built-in ones.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) scenarios: Option<PathBuf>,
+    /// The day that is written to your progress, as 2026-01-31; today by default.
+    #[arg(long, global = true, value_name = "DAY")]
+    pub(crate) now: Option<String>,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum LearnAction {
+    /// All exercises, and how you stand with each.
+    List(LearnList),
+    /// What to do next, and why.
+    Next {
+        /// Findings of your own: a document of `trueline scan --format json`.
+        #[arg(long, value_name = "FILE")]
+        findings: Option<PathBuf>,
+        /// Only of this language.
+        #[arg(long, value_name = "LANGUAGE")]
+        language: Option<String>,
+        /// Print JSON.
+        #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
+        format: ListFormat,
+    },
+    /// Copy an exercise into a folder and say what is to be done.
+    Start {
+        /// Its id, as in `trueline learn list`.
+        id: String,
+        /// The folder; by default one named like the exercise.
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+        /// Open it in your editor ($VISUAL or $EDITOR).
+        #[arg(long)]
+        open: bool,
+    },
+    /// Check again on every save, until it is fixed.
+    Watch(LearnCheck),
+    /// Check what you have: do the functions work, and which exploit still succeeds?
+    Check(LearnCheck),
+    /// The next hint.
+    Hint {
+        /// The exercise or its folder; by default the one you are in, or the last one.
+        exercise: Option<String>,
+    },
+    /// A fix that holds, with what there is to learn from it; only after a try.
+    Reveal {
+        /// The exercise or its folder; by default the one you are in, or the last one.
+        exercise: Option<String>,
+    },
+    /// Review what an assistant wrote: is it unsafe, where, and how sure are you?
+    Review {
+        /// A review item or an exercise; by default the one you saw least.
+        id: Option<String>,
+        /// Decides which of the twins is shown.
+        #[arg(long)]
+        seed: Option<u64>,
+    },
+    /// The exercise for a finding of your own, ours or another tool's.
+    FromFinding(FromFinding),
+    /// Begin a new scenario: one that is proven as it stands, to be changed.
+    New {
+        /// Its id; begins with the language: py-…, js-…, java-…
+        id: String,
+    },
+    /// Your progress as one JSON document: all of it, and only what is yours.
+    Export {
+        /// Write to a file instead of standard output.
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Prove scenarios: the vulnerable version is exploited, each fix holds, each wrong fix is rejected.
+    Verify(LearnVerify),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct LearnList {
+    /// Only of this language.
+    #[arg(long, value_name = "LANGUAGE")]
+    pub(crate) language: Option<String>,
+    /// Only of this weakness class.
+    #[arg(long, value_name = "CLASS")]
+    pub(crate) class: Option<String>,
+    /// Only the steps of this path, in their order.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) path: Option<String>,
+    /// Only those that you have not fixed.
+    #[arg(long)]
+    pub(crate) open: bool,
+    /// Print JSON.
+    #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
+    pub(crate) format: ListFormat,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct LearnCheck {
+    /// The exercise or its folder; by default the one you are in, or the last one.
+    pub(crate) exercise: Option<String>,
+    /// How to print the result.
+    #[arg(long, value_enum, default_value_t = CheckFormat::Terminal)]
+    pub(crate) format: CheckFormat,
+    /// Whether an assistant wrote some of it; asked once when it is not said.
+    #[arg(long, value_enum)]
+    pub(crate) aid: Option<AidArgument>,
+    /// Run your own code without isolation, where there is none. The result is practice, no verdict.
+    #[arg(long)]
+    pub(crate) self_run: bool,
+    /// Yes to the question that --self-run asks.
+    #[arg(long, requires = "self_run")]
+    pub(crate) yes: bool,
+    /// Repeats a run with the same random texts.
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// Do not write the attempt to your progress.
+    #[arg(long)]
+    pub(crate) no_record: bool,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum CheckFormat {
+    Terminal,
+    Json,
+    /// `results.json` of exercism, version 3.
+    Exercism,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum AidArgument {
+    Unaided,
+    Assisted,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct FromFinding {
+    /// A fingerprint, or a rule's id.
+    pub(crate) finding: String,
+    /// Where the finding is: a document of `trueline scan --format json`. Without it the folder is scanned.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) findings: Option<PathBuf>,
+    /// What is scanned.
+    #[arg(long, default_value = ".", value_name = "PATH")]
+    pub(crate) path: PathBuf,
+    /// Prefer exercises of this language.
+    #[arg(long, value_name = "LANGUAGE")]
+    pub(crate) language: Option<String>,
+    /// Begin it at once, in a folder named like the exercise.
+    #[arg(long)]
+    pub(crate) start: bool,
+    /// The folder; together with --start.
+    #[arg(long, value_name = "DIR", requires = "start")]
+    pub(crate) dir: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
+    pub(crate) format: ListFormat,
+}
+
+#[derive(Args, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent switches of a command line"
+)]
+pub(crate) struct LearnVerify {
+    /// Ids; all by default.
+    pub(crate) ids: Vec<String>,
+    /// Repeat each part 20 times: a flake is a failure.
+    #[arg(long)]
+    pub(crate) full: bool,
+    /// Trials at once; all cores by default.
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<usize>,
+    /// Print JSON.
+    #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
+    pub(crate) format: ListFormat,
+    /// No progress on standard error.
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    /// Write what `trueline scan` finds to the golden files (folder of --scenarios) instead of comparing with them.
+    #[arg(long, requires = "scenarios")]
+    pub(crate) write_golden: bool,
+    /// Without isolation, for scenarios that you trust. Paths like /app are then not there.
+    #[arg(long)]
+    pub(crate) self_run: bool,
+}

@@ -1,0 +1,148 @@
+//! `learn from-finding`: the exercise for a weakness that was found in one's own code.
+
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+
+use anyhow::Result;
+use serde::Serialize;
+use trueline_facts::{Finding, RuleId};
+use trueline_scan::{Checks, ScanRequest, Tiers};
+use trueline_scenarios::learn::LearnError;
+use trueline_scenarios::learn::choose::{self, Met};
+
+use super::{Session, exercise, language, list};
+use crate::Ended;
+use crate::arguments::{FromFinding, ListFormat, Reading};
+use crate::output;
+use crate::progress::Bar;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    finding: Option<&'a str>,
+    rule: &'a str,
+    exercise: &'a str,
+    title: &'a str,
+    why: &'a str,
+    start: String,
+}
+
+pub(super) fn run(
+    session: &Session<'_>,
+    asked: &FromFinding,
+    interrupt: &AtomicBool,
+) -> Result<Ended> {
+    let wanted = asked.language.as_deref().map(language).transpose()?;
+    let (mut met, place) = met(asked, interrupt)?;
+    met.language = wanted.or(met.language);
+    let proposal = choose::for_weakness(&session.catalogue, &met, &session.progress).ok_or_else(|| {
+        LearnError::Cannot(format!(
+            "no exercise is about `{}` yet; `trueline rules explain {}` tells about it, `trueline learn list` what there is",
+            met.rule, met.rule
+        ))
+    })?;
+    let id = proposal.scenario.id.as_str();
+    let text = match asked.format {
+        ListFormat::Json => trueline_report::json::to_string(&Document {
+            schema: "trueline.from-finding/1",
+            finding: place.as_ref().map(|(fingerprint, _)| fingerprint.as_str()),
+            rule: met.rule.as_str(),
+            exercise: id,
+            title: &proposal.scenario.definition.title,
+            why: &proposal.why,
+            start: format!("trueline learn start {id}"),
+        }),
+        ListFormat::Terminal => {
+            let found = place
+                .as_ref()
+                .map_or_else(String::new, |(_, place)| format!("{place}\n"));
+            format!("{found}{}", list::told(session, &proposal))
+        }
+    };
+    output::write(text.as_bytes(), None)?;
+    if asked.start {
+        let folder = asked.dir.clone().unwrap_or_else(|| PathBuf::from(id));
+        exercise::begin(session, proposal.scenario, &folder)?;
+    }
+    Ok(Ended::Pass)
+}
+
+/// Fingerprint and a line that tells of the finding.
+type Place = Option<(String, String)>;
+
+/// The weakness that is meant: a rule's id needs no finding, a fingerprint is looked for in a document or by scanning.
+fn met(asked: &FromFinding, interrupt: &AtomicBool) -> Result<(Met, Place)> {
+    let rules = trueline_scan::rules()?;
+    let rule = rules
+        .rules
+        .iter()
+        .find(|rule| rule.id.as_str() == asked.finding);
+    let findings = match (&asked.findings, rule) {
+        (Some(file), _) => list::report(file)?.findings,
+        // A rule says enough; scanning would only tell the language.
+        (None, Some(_)) => Vec::new(),
+        (None, None) => scan(asked, interrupt)?,
+    };
+    let named = |finding: &&Finding| {
+        finding.fingerprint.as_str() == asked.finding || finding.rule.as_str() == asked.finding
+    };
+    // The beginning of a fingerprint will do, as with commits.
+    let begins = |finding: &&Finding| {
+        asked.finding.len() >= 6 && finding.fingerprint.as_str().starts_with(&asked.finding)
+    };
+    if let Some(finding) = findings
+        .iter()
+        .find(named)
+        .or_else(|| findings.iter().find(begins))
+    {
+        let path = finding.location.path.to_string();
+        let place = format!(
+            "{path}:{} {}: {}",
+            finding.location.start.line, finding.rule, finding.message
+        );
+        let met = Met {
+            rule: finding.rule.clone(),
+            cwe: finding.cwe.clone(),
+            language: choose::language_of(&path),
+        };
+        return Ok((met, Some((finding.fingerprint.as_str().to_owned(), place))));
+    }
+    if let Some(rule) = rule {
+        let met = Met {
+            rule: RuleId::new(rule.id.as_str()),
+            cwe: rule.cwe.clone(),
+            language: None,
+        };
+        return Ok((met, None));
+    }
+    let place = asked.findings.as_ref().unwrap_or(&asked.path);
+    Err(LearnError::Cannot(format!(
+        "`{}` is neither a rule nor the fingerprint of a finding in {}; `trueline scan --format json` lists them",
+        asked.finding,
+        place.display()
+    ))
+    .into())
+}
+
+fn scan(asked: &FromFinding, interrupt: &AtomicBool) -> Result<Vec<Finding>> {
+    let reading = Reading {
+        threads: None,
+        no_cache: false,
+        local_sessions: false,
+    };
+    let request = ScanRequest {
+        checks: Checks::All,
+        path: asked.path.clone(),
+        tiers: Tiers::All,
+        diff: None,
+        baseline: None,
+        imports: Vec::new(),
+        code_view: false,
+        line_hashes: false,
+        reading: crate::commands::reading(&reading)?,
+    };
+    let bar = Bar::new(false);
+    let outcome = trueline_scan::scan(&request, &bar, interrupt)?;
+    bar.finish();
+    Ok(outcome.report.findings)
+}

@@ -1,0 +1,295 @@
+//! `learn list` and `learn next`.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+use trueline_facts::RuleId;
+use trueline_facts::scan::ScanReport;
+use trueline_report::counted;
+use trueline_scenarios::Scenario;
+use trueline_scenarios::learn::LearnError;
+use trueline_scenarios::learn::choose::{self, Met, Proposal};
+use trueline_scenarios::learn::progress::Standing;
+use trueline_scenarios::learn::state::ExerciseState;
+
+use super::{Session, class, language};
+use crate::Ended;
+use crate::arguments::{LearnList, ListFormat};
+use crate::output;
+
+pub(super) const fn word(standing: Standing) -> &'static str {
+    match standing {
+        Standing::New => "new",
+        Standing::Tried => "tried",
+        Standing::Revealed => "revealed",
+        Standing::FixedAided => "fixed with help or unsaid",
+        Standing::Fixed => "fixed",
+    }
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    exercises: Vec<Row<'a>>,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    id: &'a str,
+    version: u32,
+    title: &'a str,
+    summary: &'a str,
+    language: &'static str,
+    class: &'static str,
+    cwe: Vec<u32>,
+    rules: Vec<&'a str>,
+    minutes: u32,
+    difficulty: f64,
+    path: Option<&'a str>,
+    step: Option<u32>,
+    reviews: usize,
+    standing: &'static str,
+}
+
+pub(super) fn list(session: &Session<'_>, asked: &LearnList) -> Result<Ended> {
+    let language = asked.language.as_deref().map(language).transpose()?;
+    let class = asked.class.as_deref().map(class).transpose()?;
+    let standing = |s: &Scenario| {
+        session
+            .progress
+            .standing(s.id.as_str(), s.definition.version)
+    };
+    let mut scenarios: Vec<&Scenario> = session
+        .catalogue
+        .scenarios()
+        .iter()
+        .filter(|s| language.is_none_or(|wanted| s.definition.language == wanted))
+        .filter(|s| class.is_none_or(|wanted| s.definition.class == wanted))
+        .filter(|s| asked.path.is_none() || s.definition.path == asked.path)
+        .filter(|s| !asked.open || standing(s) < Standing::FixedAided)
+        .collect();
+    if asked.path.is_some() {
+        scenarios.sort_by_key(|s| s.definition.step.unwrap_or(u32::MAX));
+    } else {
+        scenarios.sort_by_key(|s| (s.definition.class, &s.id));
+    }
+    let text = match asked.format {
+        ListFormat::Json => trueline_report::json::to_string(&Document {
+            schema: "trueline.exercises/1",
+            exercises: scenarios.iter().map(|s| row(s, standing(s))).collect(),
+        }),
+        ListFormat::Terminal => table(session, &scenarios, asked.path.is_some())?,
+    };
+    output::write(text.as_bytes(), None)?;
+    Ok(Ended::Pass)
+}
+
+fn row(scenario: &Scenario, standing: Standing) -> Row<'_> {
+    let definition = &scenario.definition;
+    Row {
+        id: scenario.id.as_str(),
+        version: definition.version,
+        title: &definition.title,
+        summary: &definition.summary,
+        language: definition.language.word(),
+        class: definition.class.word(),
+        cwe: definition.cwe.iter().map(|cwe| cwe.0).collect(),
+        rules: definition.rules.iter().map(RuleId::as_str).collect(),
+        minutes: definition.minutes,
+        difficulty: definition.difficulty,
+        path: definition.path.as_deref(),
+        step: definition.step,
+        reviews: scenario.reviews.len(),
+        standing: word(standing),
+    }
+}
+
+fn table(session: &Session<'_>, scenarios: &[&Scenario], by_step: bool) -> Result<String> {
+    let paint = session.paint;
+    let mut out = String::new();
+    let width = scenarios
+        .iter()
+        .map(|s| s.id.as_str().len())
+        .max()
+        .unwrap_or(0);
+    let mut group = "";
+    for scenario in scenarios {
+        let definition = &scenario.definition;
+        if !by_step && definition.class.word() != group {
+            group = definition.class.word();
+            writeln!(out, "{}", paint.bold(group))?;
+        }
+        let standing = session
+            .progress
+            .standing(scenario.id.as_str(), definition.version);
+        let mark = match standing {
+            Standing::New => " ".to_owned(),
+            Standing::Tried | Standing::Revealed => paint.unsure("~"),
+            Standing::FixedAided | Standing::Fixed => paint.mark(Some(true)),
+        };
+        let step = match (by_step, definition.step) {
+            (true, Some(step)) => format!("{step:>2}. "),
+            _ => String::new(),
+        };
+        writeln!(
+            out,
+            "  {mark} {step}{:<width$}  {:<10} {:>2} min  {}",
+            scenario.id.as_str(),
+            definition.language.word(),
+            definition.minutes,
+            definition.title
+        )?;
+    }
+    let fixed = scenarios
+        .iter()
+        .filter(|s| {
+            session
+                .progress
+                .standing(s.id.as_str(), s.definition.version)
+                >= Standing::FixedAided
+        })
+        .count();
+    writeln!(
+        out,
+        "{}, {fixed} fixed. `trueline learn next` proposes one, `trueline learn start ID` begins it.",
+        counted(scenarios.len() as u64, "exercise")
+    )?;
+    Ok(out)
+}
+
+/// `trueline learn` alone: where you are and what is next.
+pub(super) fn overview(session: &Session<'_>) -> Result<Ended> {
+    let all = session.catalogue.scenarios();
+    let standing = |s: &Scenario| {
+        session
+            .progress
+            .standing(s.id.as_str(), s.definition.version)
+    };
+    let fixed = all
+        .iter()
+        .filter(|s| standing(s) >= Standing::FixedAided)
+        .count();
+    let items: usize = all.iter().map(|s| s.reviews.len()).sum();
+    let mut out = format!(
+        "{}, {fixed} fixed by you; {}.\n",
+        counted(all.len() as u64, "exercise"),
+        counted(items as u64, "review item"),
+    );
+    match proposal(session, &[], None) {
+        Some(proposal) => out.push_str(&told(session, &proposal)),
+        None => {
+            out.push_str(
+                "Nothing is left to do here: `trueline learn review` keeps your eye in.\n",
+            );
+        }
+    }
+    output::write(out.as_bytes(), None)?;
+    Ok(Ended::Pass)
+}
+
+pub(super) fn next(
+    session: &Session<'_>,
+    findings: Option<&Path>,
+    wanted: Option<&str>,
+    format: ListFormat,
+) -> Result<Ended> {
+    #[derive(Serialize)]
+    struct Next<'a> {
+        schema: &'static str,
+        exercise: Option<Row<'a>>,
+        why: Option<String>,
+    }
+    let language = wanted.map(language).transpose()?;
+    let met = findings.map(read_findings).transpose()?.unwrap_or_default();
+    let proposal = proposal(session, &met, language);
+    let text = match format {
+        ListFormat::Json => trueline_report::json::to_string(&Next {
+            schema: "trueline.next/1",
+            exercise: proposal.as_ref().map(|p| {
+                let id = p.scenario.id.as_str();
+                row(
+                    p.scenario,
+                    session.progress.standing(id, p.scenario.definition.version),
+                )
+            }),
+            why: proposal.as_ref().map(|p| p.why.clone()),
+        }),
+        ListFormat::Terminal => match &proposal {
+            Some(proposal) => told(session, proposal),
+            None => "Nothing is left to do here: `trueline learn review` keeps your eye in.\n"
+                .to_owned(),
+        },
+    };
+    output::write(text.as_bytes(), None)?;
+    Ok(Ended::Pass)
+}
+
+fn proposal<'a>(
+    session: &'a Session<'_>,
+    met: &[Met],
+    language: Option<trueline_scenarios::Language>,
+) -> Option<Proposal<'a>> {
+    let states = ExerciseState::all(&session.home);
+    choose::next(
+        &session.catalogue,
+        &session.progress,
+        &states,
+        met,
+        language,
+    )
+}
+
+pub(super) fn told(session: &Session<'_>, proposal: &Proposal<'_>) -> String {
+    let definition = &proposal.scenario.definition;
+    let id = proposal.scenario.id.as_str();
+    let begun = ExerciseState::read(&session.home, proposal.scenario)
+        .0
+        .folder
+        .filter(|f| f.is_dir());
+    let command = match &begun {
+        Some(folder) => format!("trueline learn watch {}", folder.display()),
+        None => format!("trueline learn start {id}"),
+    };
+    format!(
+        "Next: {} ({id}, {}, about {} minutes)\n  {}\n  Why: {}.\n  {command}\n",
+        session.paint.bold(&definition.title),
+        definition.language,
+        definition.minutes,
+        definition.summary,
+        proposal.why,
+    )
+}
+
+/// Reads a document of `trueline scan --format json`.
+pub(super) fn report(file: &Path) -> Result<ScanReport> {
+    const LARGEST: u64 = 256 << 20;
+    let meta = std::fs::metadata(file).map_err(|source| LearnError::File {
+        path: file.to_owned(),
+        source,
+    })?;
+    if meta.len() > LARGEST {
+        return Err(LearnError::Cannot(format!("{}: larger than 256 MB", file.display())).into());
+    }
+    let text = std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let report = serde_json::from_slice(&text).map_err(|error| {
+        LearnError::Cannot(format!(
+            "{}: is no document of `trueline scan --format json` ({error})",
+            file.display()
+        ))
+    })?;
+    Ok(report)
+}
+
+fn read_findings(file: &Path) -> Result<Vec<Met>> {
+    Ok(report(file)?
+        .findings
+        .iter()
+        .map(|finding| Met {
+            rule: finding.rule.clone(),
+            cwe: finding.cwe.clone(),
+            language: choose::language_of(&finding.location.path.to_string()),
+        })
+        .collect())
+}

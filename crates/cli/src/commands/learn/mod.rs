@@ -1,0 +1,180 @@
+//! `trueline learn`: exercises in the terminal.
+
+mod exercise;
+mod finding;
+mod golden;
+mod list;
+mod paint;
+mod review;
+mod show;
+mod verify;
+mod work;
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+use trueline_scenarios::learn::home::Home;
+use trueline_scenarios::learn::progress::Progress;
+use trueline_scenarios::learn::{LearnError, scaffold};
+use trueline_scenarios::{Catalogue, Class, Language, ScenarioId};
+
+use self::paint::Paint;
+use crate::Ended;
+use crate::arguments::{Learn, LearnAction};
+use crate::output;
+
+/// What every action has at hand.
+struct Session<'a> {
+    arguments: &'a Learn,
+    catalogue: Catalogue,
+    home: Home,
+    progress: Progress,
+    paint: Paint,
+    day: String,
+}
+
+pub(crate) fn run(arguments: &Learn, interrupt: &AtomicBool) -> Result<Ended> {
+    let catalogue = match &arguments.scenarios {
+        Some(folder) => Catalogue::read(folder)?,
+        None => Catalogue::builtin(),
+    };
+    if let Some(LearnAction::Verify(asked)) = &arguments.action {
+        return verify::run(asked, &catalogue, arguments.scenarios.as_deref(), interrupt);
+    }
+    if let Some(LearnAction::New { id }) = &arguments.action {
+        return new(id, arguments.scenarios.as_deref());
+    }
+    for error in catalogue.broken() {
+        warn(&error.to_string());
+    }
+    let home = Home::of_user()?;
+    let progress = Progress::read(&home)?;
+    for problem in &progress.problems {
+        warn(problem);
+    }
+    let session = Session {
+        arguments,
+        catalogue,
+        home,
+        progress,
+        paint: Paint::new(output::style(None)),
+        day: day(arguments.now.as_deref())?,
+    };
+    match &arguments.action {
+        None => list::overview(&session),
+        Some(LearnAction::List(asked)) => list::list(&session, asked),
+        Some(LearnAction::Next {
+            findings,
+            language,
+            format,
+        }) => list::next(&session, findings.as_deref(), language.as_deref(), *format),
+        Some(LearnAction::Start { id, dir, open }) => {
+            exercise::start(&session, id, dir.as_deref(), *open)
+        }
+        Some(LearnAction::Watch(asked)) => work::watch(&session, asked, interrupt),
+        Some(LearnAction::Check(asked)) => work::check(&session, asked),
+        Some(LearnAction::Hint { exercise }) => exercise::hint(&session, exercise.as_deref()),
+        Some(LearnAction::Reveal { exercise }) => exercise::reveal(&session, exercise.as_deref()),
+        Some(LearnAction::Review { id, seed }) => review::run(&session, id.as_deref(), *seed),
+        Some(LearnAction::FromFinding(asked)) => finding::run(&session, asked, interrupt),
+        Some(LearnAction::Export { output }) => export(&session, output.as_deref()),
+        Some(LearnAction::Verify(_) | LearnAction::New { .. }) => Ok(Ended::Pass),
+    }
+}
+
+fn new(id: &str, scenarios: Option<&Path>) -> Result<Ended> {
+    let id = ScenarioId::new(id).ok_or_else(|| {
+        LearnError::Cannot(format!(
+            "`{id}` is no id: letters a-z, digits and `-`, as py-zip-slip"
+        ))
+    })?;
+    let below = scenarios.unwrap_or(Path::new("scenarios"));
+    let folder = scaffold::write(&id, below)?;
+    let text = format!(
+        "{folder} is a scenario that is proven as it stands.\n\
+         Change it piece by piece and prove it again: trueline learn verify --scenarios {below} {id}\n\
+         What each file is for: docs/scenarios.md\n",
+        folder = folder.display(),
+        below = below.display(),
+    );
+    output::write(text.as_bytes(), None)?;
+    Ok(Ended::Pass)
+}
+
+#[derive(Serialize)]
+struct Export<'a> {
+    schema: &'static str,
+    attempts: &'a [trueline_facts::attempt::Attempt],
+    standings: BTreeMap<&'a str, &'static str>,
+}
+
+fn export(session: &Session<'_>, file: Option<&Path>) -> Result<Ended> {
+    let standings = session.progress.standings();
+    let document = Export {
+        schema: "trueline.learn-export/1",
+        attempts: &session.progress.attempts,
+        standings: standings
+            .iter()
+            .map(|((id, _), standing)| (*id, list::word(*standing)))
+            .collect(),
+    };
+    output::write(trueline_report::json::to_string(&document).as_bytes(), file)?;
+    Ok(Ended::Pass)
+}
+
+/// Says on standard error what went wrong beside the point.
+fn warn(text: &str) {
+    // A closed standard error changes nothing.
+    let _ = writeln!(std::io::stderr(), "trueline: {text}");
+}
+
+fn day(given: Option<&str>) -> Result<String> {
+    let Some(given) = given else {
+        return Ok(jiff::Zoned::now().date().to_string());
+    };
+    let date: jiff::civil::Date = given
+        .parse()
+        .map_err(|_| LearnError::Cannot(format!("--now: `{given}` is no day; as 2026-01-31")))?;
+    Ok(date.to_string())
+}
+
+fn language(word: &str) -> Result<Language, LearnError> {
+    Language::from_word(word).ok_or_else(|| {
+        let known: Vec<&str> = Language::ALL.iter().map(|l| l.word()).collect();
+        LearnError::Cannot(format!(
+            "no exercises are in `{word}`; languages are {}",
+            known.join(", ")
+        ))
+    })
+}
+
+fn class(word: &str) -> Result<Class, LearnError> {
+    Class::from_word(word).ok_or_else(|| {
+        let known: Vec<&str> = Class::ALL.iter().map(|c| c.word()).collect();
+        LearnError::Cannot(format!(
+            "`{word}` is no weakness class; classes are {}",
+            known.join(", ")
+        ))
+    })
+}
+
+/// A question on the terminal, or on a pipe: the answer without its blanks, none at the end of input.
+fn ask(question: &str) -> Result<Option<String>> {
+    let mut out = std::io::stdout();
+    write!(out, "{question} ")
+        .and_then(|()| out.flush())
+        .context("standard output")?;
+    let mut line = String::new();
+    let read = std::io::stdin()
+        .read_line(&mut line)
+        .context("standard input")?;
+    if !std::io::stdin().is_terminal() {
+        // Nobody pressed Enter on this screen.
+        writeln!(out).context("standard output")?;
+    }
+    Ok((read > 0).then(|| line.trim().to_owned()))
+}

@@ -1,0 +1,221 @@
+//! `trueline learn verify`: proves scenarios, one line each while it works, a table at the end.
+
+use std::fmt::Write as _;
+use std::io::{IsTerminal, Write as _};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::available_parallelism;
+
+use anyhow::Result;
+use serde::Serialize;
+use trueline_report::counted;
+use trueline_scenarios::verify::{FULL_REPEATS, Proof, ProofOptions, ProofStatus, prove};
+use trueline_scenarios::{Catalogue, Ground, Scenario};
+
+use super::golden;
+use super::paint::Paint;
+use crate::Ended;
+use crate::arguments::{LearnVerify, ListFormat};
+use crate::output;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    proven: usize,
+    wrong: usize,
+    skipped: usize,
+    malformed: Vec<String>,
+    proofs: &'a [Proof],
+}
+
+pub(super) fn run(
+    asked: &LearnVerify,
+    catalogue: &Catalogue,
+    folder: Option<&Path>,
+    interrupt: &AtomicBool,
+) -> Result<Ended> {
+    let scenarios: Vec<&Scenario> = if asked.ids.is_empty() {
+        catalogue.scenarios().iter().collect()
+    } else {
+        asked
+            .ids
+            .iter()
+            .map(|id| catalogue.get(id))
+            .collect::<Result<_, _>>()
+            // A broken one is told instead of "there is none".
+            .or_else(|error| {
+                if catalogue.broken().is_empty() {
+                    Err(error)
+                } else {
+                    Ok(Vec::new())
+                }
+            })?
+    };
+    let ground = if asked.self_run {
+        Ground::self_run()?
+    } else {
+        Ground::isolated()?
+    };
+    let options = ProofOptions {
+        ground: &ground,
+        jobs: asked
+            .jobs
+            .unwrap_or_else(|| available_parallelism().map_or(1, usize::from)),
+        repeats: if asked.full { FULL_REPEATS } else { 1 },
+    };
+    let err_paint = Paint::new(trueline_report::Style {
+        color: std::io::stderr().is_terminal() && output::style(None).color,
+        ..output::style(None)
+    });
+    let mut proofs = Vec::new();
+    let mut interrupted = false;
+    for scenario in scenarios {
+        if interrupt.load(Ordering::SeqCst) {
+            interrupted = true;
+            break;
+        }
+        let live = !asked.quiet && std::io::stderr().is_terminal();
+        let mut proof = prove(scenario, options, &|part| {
+            if live {
+                let _ = write!(std::io::stderr(), "\r\u{1b}[K{}: {part}", scenario.id);
+            }
+        });
+        if live {
+            let _ = write!(std::io::stderr(), "\r\u{1b}[K");
+        }
+        match folder {
+            Some(folder) if asked.write_golden => golden::write(scenario, folder, interrupt)?,
+            _ => {
+                if let Some(part) = golden::compare(scenario, interrupt)? {
+                    if !part.ok && proof.status == ProofStatus::Proven {
+                        proof.status = ProofStatus::Wrong;
+                    }
+                    proof.parts.push(part);
+                }
+            }
+        }
+        if !asked.quiet {
+            let _ = writeln!(std::io::stderr(), "{}", line(&proof, err_paint));
+        }
+        proofs.push(proof);
+    }
+    let of = |status| proofs.iter().filter(|proof| proof.status == status).count();
+    let document = Document {
+        schema: trueline_scenarios::verify::SCHEMA,
+        proven: of(ProofStatus::Proven),
+        wrong: of(ProofStatus::Wrong),
+        skipped: of(ProofStatus::Skipped),
+        malformed: catalogue.broken().iter().map(ToString::to_string).collect(),
+        proofs: &proofs,
+    };
+    let text = match asked.format {
+        ListFormat::Json => trueline_report::json::to_string(&document),
+        ListFormat::Terminal => table(&document, Paint::new(output::style(None)))?,
+    };
+    output::write(text.as_bytes(), None)?;
+    if interrupted {
+        return Ok(Ended::Interrupted);
+    }
+    let failed = document.wrong > 0 || !document.malformed.is_empty();
+    Ok(if failed { Ended::Findings } else { Ended::Pass })
+}
+
+fn line(proof: &Proof, paint: Paint) -> String {
+    match proof.status {
+        ProofStatus::Proven => format!(
+            "{} {}: {} parts, {} ms",
+            paint.mark(Some(true)),
+            proof.scenario,
+            proof.parts.len(),
+            proof.ms
+        ),
+        ProofStatus::Skipped => format!(
+            "{} {}: skipped, {}",
+            paint.mark(None),
+            proof.scenario,
+            proof.message.as_deref().unwrap_or_default()
+        ),
+        ProofStatus::Wrong => {
+            let mut text = format!("{} {}", paint.mark(Some(false)), proof.scenario);
+            for part in proof.parts.iter().filter(|part| !part.ok) {
+                let times = if part.runs > 1 {
+                    format!(" ({} of {} runs)", part.wrong, part.runs)
+                } else {
+                    String::new()
+                };
+                // Writing to a string cannot fail.
+                let _ = write!(
+                    text,
+                    "\n    {}{times}: {}",
+                    part.subject,
+                    part.detail
+                        .as_deref()
+                        .unwrap_or_default()
+                        .replace('\n', "\n      ")
+                );
+            }
+            text
+        }
+    }
+}
+
+fn table(document: &Document<'_>, paint: Paint) -> Result<String> {
+    let mut out = String::new();
+    let width = document
+        .proofs
+        .iter()
+        .map(|proof| proof.scenario.len())
+        .max()
+        .unwrap_or(0)
+        .max(8);
+    writeln!(
+        out,
+        "{}",
+        paint.bold(&format!(
+            "{:<width$}  {:<8} {:>5} {:>10} {:>9}",
+            "scenario", "status", "parts", "verdict ms", "proof ms"
+        ))
+    )?;
+    for proof in document.proofs {
+        let status = match proof.status {
+            ProofStatus::Proven => "proven",
+            ProofStatus::Wrong => "WRONG",
+            ProofStatus::Skipped => "skipped",
+        };
+        // The longest verdict on a whole tree: what a learner waits for.
+        let whole = |subject: &str| subject == "vulnerable" || subject.starts_with("reference");
+        let verdict = proof
+            .parts
+            .iter()
+            .filter(|p| whole(&p.subject))
+            .map(|p| p.ms)
+            .max();
+        writeln!(
+            out,
+            "{:<width$}  {status:<8} {:>5} {:>10} {:>9}",
+            proof.scenario,
+            proof.parts.len(),
+            verdict.map_or(String::new(), |ms| ms.to_string()),
+            proof.ms
+        )?;
+        if let (ProofStatus::Skipped, Some(why)) = (proof.status, &proof.message) {
+            writeln!(out, "{:<width$}  {why}", "")?;
+        }
+    }
+    for malformed in &document.malformed {
+        writeln!(out, "{} {malformed}", paint.mark(Some(false)))?;
+    }
+    writeln!(
+        out,
+        "{}: {} proven, {} wrong, {} skipped{}",
+        counted(document.proofs.len() as u64, "scenario"),
+        document.proven,
+        document.wrong,
+        document.skipped,
+        match document.malformed.len() {
+            0 => String::new(),
+            n => format!("; {n} malformed"),
+        }
+    )?;
+    Ok(out)
+}

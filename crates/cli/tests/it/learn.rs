@@ -1,0 +1,427 @@
+//! Learning as a person does it: from the list to the debrief, on pipes.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A learner with a place of their own.
+struct Learner {
+    folder: TempDir,
+}
+
+impl Learner {
+    fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn learn_with(&self, input: &str, arguments: &[&str]) -> Output {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_trueline"))
+            .args(["learn", "--now", "2026-11-29", "--scenarios"])
+            .arg(fixtures())
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env("TRUELINE_DATA_DIR", self.path("data"))
+            .env_remove("COLUMNS")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        // A program that reads nothing has closed its end.
+        let _ = stdin.write_all(input.as_bytes());
+        drop(stdin);
+        child.wait_with_output().unwrap()
+    }
+
+    fn learn(&self, arguments: &[&str]) -> Output {
+        self.learn_with("", arguments)
+    }
+
+    fn attempts(&self) -> Vec<Value> {
+        let text = fs::read_to_string(self.path("data/learn/attempts.jsonl")).unwrap_or_default();
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+}
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/tests/fixtures")
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// Whether checks can be made here; where not, a check must say what is missing.
+fn isolates(learner: &Learner) -> bool {
+    let output = learner.learn(&["check", "--no-record"]);
+    let told = err(&output);
+    if told.contains("cannot isolate") {
+        assert_eq!(output.status.code(), Some(2));
+        assert!(told.contains("--self-run"), "{told}");
+        return false;
+    }
+    true
+}
+
+#[test]
+fn from_the_list_to_the_debrief() {
+    let ann = Learner::new();
+    let list = out(&ann.learn(&["list"]));
+    assert!(
+        list.contains("py-search-http  python      8 min  Search that trusts its input"),
+        "{list}"
+    );
+    let begun = ann.learn(&["start", "py-search-http"]);
+    assert!(
+        out(&begun).contains("trueline learn watch py-search-http"),
+        "{}",
+        out(&begun)
+    );
+    if !isolates(&ann) {
+        return;
+    }
+
+    let tried = ann.learn(&["check"]);
+    assert_eq!(tried.status.code(), Some(1));
+    let text = out(&tried);
+    assert!(text.contains("x reads the table of secrets (CWE-89) succeeded: the answer holds the application's secret"), "{text}");
+    assert!(
+        text.contains("| GET /search?name=x' UNION SELECT id, token FROM secrets --"),
+        "{text}"
+    );
+    assert!(
+        text.contains("Not yet: 1 of 1 exploits succeeded."),
+        "{text}"
+    );
+    assert!(!text.to_lowercase().contains("secure"), "{text}");
+    assert!(out(&ann.learn(&["hint"])).contains("Hint 1 of 3"));
+
+    fs::copy(
+        fixtures().join("py-search-http/fixes/reference/app.py"),
+        ann.path("py-search-http/app.py"),
+    )
+    .unwrap();
+    let fixed = ann.learn_with("n\n", &["check", "py-search-http"]);
+    let text = out(&fixed);
+    assert_eq!(fixed.status.code(), Some(0), "{text}");
+    assert!(
+        text.contains("Fixed: everything works and no exploit succeeded (1 run, 0 unknown)."),
+        "{text}"
+    );
+    assert!(text.contains("Text became query."), "{text}");
+    assert!(!text.to_lowercase().contains("secure"), "{text}");
+
+    let attempts = ann.attempts();
+    let told: Vec<String> = attempts
+        .iter()
+        .map(|a| {
+            format!(
+                "{} {} {} {} {}",
+                a["outcome"], a["hints"], a["attempt_number"], a["aid"], a["day"]
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            r#""exploited" 0 1 "unknown" "2026-11-29""#,
+            r#""fixed" 1 2 "unaided" "2026-11-29""#
+        ]
+    );
+    let list = out(&ann.learn(&["list", "--open"]));
+    assert!(
+        !list.contains("py-search-http") && list.contains("py-join-call"),
+        "{list}"
+    );
+    let revealed = out(&ann.learn(&["reveal", "py-search-http"]));
+    assert!(
+        revealed.contains("LIKE ?") && revealed.contains("Why not: escape-quotes"),
+        "{revealed}"
+    );
+    assert_eq!(
+        out(&ann.learn(&["export"]))
+            .matches("\"trueline.attempt/1\"")
+            .count(),
+        2
+    );
+}
+
+#[test]
+fn watching_checks_again_on_a_save_and_ends_when_it_is_fixed() {
+    let ann = Learner::new();
+    ann.learn(&["start", "py-join-call"]);
+    if !isolates(&ann) {
+        return;
+    }
+    let mut child = Command::new(env!("CARGO_BIN_EXE_trueline"))
+        .args(["learn", "watch", "--scenarios"])
+        .arg(fixtures())
+        .arg("py-join-call")
+        .current_dir(ann.folder.path())
+        .env("TRUELINE_DATA_DIR", ann.path("data"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // An open pipe: somebody could still type.
+    let stdin = child.stdin.take();
+    let mut waited = 0;
+    while ann.attempts().is_empty() {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        waited += 1;
+        assert!(waited < 600, "no first check");
+    }
+    fs::copy(
+        fixtures().join("py-join-call/fixes/reference/files.py"),
+        ann.path("py-join-call/files.py"),
+    )
+    .unwrap();
+    // Asked once whether an assistant helped; the end of the pipe is no answer.
+    while !ann.path("data/learn/exercises/py-join-call.json").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    let text = out(&output);
+    assert!(
+        text.contains("Not yet: 1 of 1 exploits succeeded."),
+        "{text}"
+    );
+    assert!(text.contains("Fixed: everything works"), "{text}");
+    let outcomes: Vec<String> = ann
+        .attempts()
+        .iter()
+        .map(|a| format!("{} {}", a["outcome"], a["trigger"]))
+        .collect();
+    assert_eq!(outcomes, [r#""exploited" "check""#, r#""fixed" "save""#]);
+}
+
+#[test]
+fn nothing_is_revealed_before_a_try() {
+    let ann = Learner::new();
+    ann.learn(&["start", "py-search-http"]);
+    let refused = ann.learn(&["reveal"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(
+        err(&refused).contains("try it once first"),
+        "{}",
+        err(&refused)
+    );
+}
+
+#[test]
+fn exercism_gets_its_results_and_json_its_schema() {
+    let ann = Learner::new();
+    ann.learn(&["start", "py-search-http"]);
+    if !isolates(&ann) {
+        return;
+    }
+    let results = ann.learn(&["check", "--format", "exercism", "--no-record"]);
+    assert_eq!(results.status.code(), Some(0));
+    let results: Value = serde_json::from_slice(&results.stdout).unwrap();
+    assert_eq!(results["version"], 3);
+    assert_eq!(results["status"], "fail");
+    let tests: Vec<String> = results["tests"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|t| format!("{} {} {}", t["task_id"], t["status"], t["name"]))
+        .collect();
+    assert_eq!(
+        tests,
+        [
+            r#"1 "pass" "finds a customer by name""#,
+            r#"1 "pass" "finds customers that the data names""#,
+            r#"2 "fail" "reads the table of secrets is blocked""#
+        ]
+    );
+    let report = ann.learn(&["check", "--format", "json", "--seed", "7"]);
+    let text = out(&report);
+    assert!(
+        text.starts_with("{\n  \"schema\": \"trueline.check/1\""),
+        "{text}"
+    );
+    let report: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        (&report["status"], &report["seed"]),
+        (&Value::from("exploited"), &Value::from(7))
+    );
+}
+
+#[test]
+fn reviews_show_one_twin_and_keep_the_answer() {
+    let ann = Learner::new();
+    // Which twin a seed shows is decided by the seed alone.
+    for (seed, said, line) in [("1", "u", "4"), ("2", "f", ""), ("3", "u", "99")] {
+        let input = if said == "u" {
+            format!("{said}\n{line}\n90\n")
+        } else {
+            format!("{said}\n55\n")
+        };
+        let text = out(&ann.learn_with(&input, &["review", "py-search-http-r1", "--seed", seed]));
+        assert!(text.contains("let people search by town"), "{text}");
+        assert!(
+            text.contains("+def towns") || text.contains("+    sql ="),
+            "{text}"
+        );
+    }
+    for answer in ann.attempts() {
+        let right = answer["shown"] == answer["said"];
+        assert_eq!(answer["outcome"], if right { "right" } else { "wrong" });
+        let lines = answer["shown"] == "unsafe" && answer["said"] == "unsafe";
+        assert_eq!(answer["right_line"].is_boolean(), lines, "{answer}");
+    }
+    assert_eq!(ann.attempts().len(), 3);
+    // An input that ends is no answer.
+    ann.learn(&["review"]);
+    assert_eq!(ann.attempts().len(), 3);
+}
+
+#[test]
+fn a_finding_leads_to_its_exercise() {
+    let ann = Learner::new();
+    let project = ann.path("project");
+    fs::create_dir(&project).unwrap();
+    let code = "import sqlite3\nfrom flask import Flask, request\n\napp = Flask(__name__)\n\n\n@app.get('/search')\ndef search():\n    db = sqlite3.connect('x')\n    return db.execute('SELECT 1 FROM t WHERE n = ' + request.args['n']).fetchall()\n";
+    fs::write(project.join("app.py"), code).unwrap();
+    let scan = Command::new(env!("CARGO_BIN_EXE_trueline"))
+        .args(["scan", "--format", "json", "--no-cache"])
+        .arg(&project)
+        .output()
+        .unwrap();
+    fs::write(ann.path("scan.json"), &scan.stdout).unwrap();
+    let report: Value = serde_json::from_slice(&scan.stdout).unwrap();
+    let finding = &report["findings"][0];
+    assert_eq!(finding["rule"], "sql-injection");
+    let fingerprint = finding["fingerprint"].as_str().unwrap();
+
+    let text = out(&ann.learn(&["from-finding", fingerprint, "--findings", "scan.json"]));
+    assert!(text.contains("app.py:10 sql-injection:"), "{text}");
+    assert!(
+        text.contains("Why: it trains the rule `sql-injection` in python."),
+        "{text}"
+    );
+    let scanned = ann.learn(&[
+        "from-finding",
+        &fingerprint[..10],
+        "--path",
+        "project",
+        "--format",
+        "json",
+    ]);
+    let scanned: Value = serde_json::from_slice(&scanned.stdout).unwrap();
+    assert_eq!(scanned["exercise"], "py-search-http");
+    let next = out(&ann.learn(&["next", "--findings", "scan.json"]));
+    assert!(
+        next.contains("`sql-injection` was found at one place of your code"),
+        "{next}"
+    );
+    let begun = out(&ann.learn(&["from-finding", "sql-injection", "--start", "--dir", "work"]));
+    assert!(
+        begun.contains("trueline learn check work") && ann.path("work/app.py").exists(),
+        "{begun}"
+    );
+    let none = ann.learn(&["from-finding", "weak-hash"]);
+    assert_eq!(none.status.code(), Some(2));
+    assert!(
+        err(&none).contains("no exercise is about `weak-hash` yet"),
+        "{}",
+        err(&none)
+    );
+}
+
+#[test]
+fn scenarios_are_proven_by_one_command() {
+    let ann = Learner::new();
+    ann.learn(&["start", "py-search-http"]);
+    if !isolates(&ann) {
+        return;
+    }
+    let output = ann.learn(&["verify", "py-join-call"]);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    assert!(
+        out(&output).ends_with("1 scenario: 1 proven, 0 wrong, 0 skipped\n"),
+        "{}",
+        out(&output)
+    );
+    assert!(
+        err(&output).contains("+ py-join-call: "),
+        "{}",
+        err(&output)
+    );
+}
+
+#[test]
+fn what_the_scanner_finds_is_kept_and_compared() {
+    let ann = Learner::new();
+    ann.learn(&["start", "py-search-http"]);
+    if !isolates(&ann) {
+        return;
+    }
+    let id = "py-scanned";
+    Command::new(env!("CARGO_BIN_EXE_trueline"))
+        .args(["learn", "new", id])
+        .current_dir(ann.folder.path())
+        .output()
+        .unwrap();
+    let verify = |more: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_trueline"))
+            .args(["learn", "verify", "--scenarios", "scenarios"])
+            .args(more)
+            .current_dir(ann.folder.path())
+            .output()
+            .unwrap()
+    };
+    let written = verify(&["--write-golden"]);
+    assert_eq!(written.status.code(), Some(0), "{}", err(&written));
+    let golden = ann.path("scenarios").join(id).join("scan.golden.json");
+    let text = fs::read_to_string(&golden).unwrap();
+    assert!(text.contains("\"fixes/reference\": []"), "{text}");
+    assert_eq!(verify(&[]).status.code(), Some(0));
+    fs::write(
+        &golden,
+        text.replace(
+            "\"fixes/reference\": []",
+            "\"fixes/reference\": [\"app.py:1 path-traversal\"]",
+        ),
+    )
+    .unwrap();
+    let differs = verify(&[]);
+    assert_eq!(differs.status.code(), Some(1));
+    assert!(
+        err(&differs).contains("fixes/reference: no longer found: app.py:1 path-traversal"),
+        "{}",
+        err(&differs)
+    );
+}
+
+#[test]
+fn own_code_runs_without_isolation_only_after_a_yes() {
+    let ann = Learner::new();
+    ann.learn(&["start", "py-join-call"]);
+    let refused = ann.learn_with("n\n", &["check", "--self-run"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(err(&refused).contains("not run"), "{}", err(&refused));
+    let practice = ann.learn(&["check", "--self-run", "--yes"]);
+    let text = out(&practice);
+    assert!(text.contains("Practice: run without isolation"), "{text}");
+    assert_eq!(ann.attempts()[0]["practice"], true);
+}

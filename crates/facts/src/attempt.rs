@@ -1,0 +1,140 @@
+//! One piece of evidence of learning: a checked exercise, an answered review item, a verified fix.
+//!
+//! `trueline learn` appends them to a local file, one JSON object a line; the skill model reads them.
+//! Nothing in them says more about time than a day, and nothing about code.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Cwe;
+
+/// The schema that each line names.
+pub const SCHEMA: &str = "trueline.attempt/1";
+
+/// What was done.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AttemptKind {
+    /// A check of an exercise.
+    Attempt,
+    /// An answer to a review item.
+    Review,
+    /// A verified fix of a finding in one's own code.
+    Fix,
+}
+
+/// How it ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttemptOutcome {
+    /// Everything works and no exploit succeeded.
+    Fixed,
+    /// An exploit succeeded.
+    Exploited,
+    /// A function no longer works: says nothing about the weakness.
+    FunctionalFail,
+    /// An exploit could not be judged.
+    Unknown,
+    /// The check itself failed.
+    Error,
+    /// A runtime was missing.
+    Skipped,
+    /// A review answer was right.
+    Right,
+    /// A review answer was wrong.
+    Wrong,
+}
+
+/// Whether an assistant took part.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Aid {
+    /// One's own work.
+    Unaided,
+    /// An assistant wrote some of it.
+    Assisted,
+    /// Not said.
+    #[default]
+    Unknown,
+}
+
+/// What made the check happen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trigger {
+    /// The person asked for it.
+    #[default]
+    Check,
+    /// A file was saved while it was watched: perhaps half-written.
+    Save,
+}
+
+/// Which twin of a review item was shown, or said to be seen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Twin {
+    /// The one with the weakness.
+    Unsafe,
+    /// The safe one.
+    Safe,
+}
+
+/// What only review answers have.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Reviewed {
+    /// What was shown.
+    pub shown: Twin,
+    /// What the person said it is.
+    pub said: Twin,
+    /// Whether the line that was named is one of the weakness; absent when none had to be named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub right_line: Option<bool>,
+}
+
+/// One line of the file.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Attempt {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// 64 random bits in hexadecimal.
+    pub id: String,
+    /// The day, as `2026-11-29`.
+    pub day: String,
+    /// What was done.
+    pub kind: AttemptKind,
+    /// The exercise, the review item, or the fingerprint of the finding.
+    pub scenario: String,
+    /// The version of the scenario.
+    pub version: u32,
+    /// The language, as scenarios name it.
+    pub language: String,
+    /// The weakness class, as scenarios name it.
+    pub class: String,
+    /// Weaknesses.
+    pub cwe: Vec<Cwe>,
+    /// How it ended.
+    pub outcome: AttemptOutcome,
+    /// Hints opened so far.
+    pub hints: u8,
+    /// From 1; checks of unchanged files are not recorded again.
+    pub attempt_number: u32,
+    /// Whether an assistant took part.
+    pub aid: Aid,
+    /// What made the check happen.
+    #[serde(default)]
+    pub trigger: Trigger,
+    /// Seed of the run.
+    pub seed: u64,
+    /// Reviews: 50 to 100.
+    #[serde(default)]
+    pub sure: Option<u8>,
+    /// A reference fix had been shown before.
+    pub revealed: bool,
+    /// Difficulty prior in logits.
+    pub difficulty: f64,
+    /// Made without isolation: no evidence of skill.
+    #[serde(default)]
+    pub practice: bool,
+    /// Reviews only.
+    #[serde(flatten, default, skip_serializing_if = "Option::is_none")]
+    pub reviewed: Option<Reviewed>,
+}

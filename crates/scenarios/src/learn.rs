@@ -1,0 +1,58 @@
+//! What a person does with scenarios: choose one, work on it, have it checked, keep what came of it.
+//!
+//! Everything is local and private to its owner: attempts are appended to one file ([`progress`]), what is being
+//! worked on has a small file each ([`state`]). Prompts and code are not kept.
+
+pub mod choose;
+pub mod folder;
+pub mod home;
+pub mod progress;
+pub mod review;
+pub mod scaffold;
+pub mod state;
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::scenario::ScenarioError;
+use crate::tree::TreeError;
+
+/// What can go wrong for a learner.
+#[derive(Debug, Error)]
+pub enum LearnError {
+    /// The scenario is unknown or broken.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// What was handed in cannot be read.
+    #[error(transparent)]
+    Tree(#[from] TreeError),
+    /// A file of ours cannot be read or written.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// This system names no place for a user's data.
+    #[error("no place for your progress: set TRUELINE_DATA_DIR to a folder of yours")]
+    NoHome,
+    /// Asked for something that cannot be done now; the text says what to do.
+    #[error("{0}")]
+    Cannot(String),
+}
+
+impl LearnError {
+    /// Whether other arguments would mend it.
+    #[must_use]
+    pub const fn is_usage(&self) -> bool {
+        !matches!(self, Self::File { .. })
+    }
+
+    pub(crate) fn file(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File { path, source }
+    }
+}

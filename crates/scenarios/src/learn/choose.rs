@@ -1,0 +1,247 @@
+//! Which exercise is next, and which fits a finding: each with the reason in words.
+
+use std::collections::BTreeMap;
+
+use trueline_facts::attempt::{AttemptKind, AttemptOutcome};
+use trueline_facts::{Cwe, RuleId};
+
+use super::progress::{Progress, Standing};
+use super::state::ExerciseState;
+use crate::format::{Class, Language};
+use crate::scenario::{Catalogue, Scenario};
+
+/// A proposal.
+#[derive(Debug)]
+pub struct Proposal<'a> {
+    /// The exercise.
+    pub scenario: &'a Scenario,
+    /// Why this one.
+    pub why: String,
+}
+
+/// A weakness that was met in one's own code.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Met {
+    /// The rule, ours or another tool's.
+    pub rule: RuleId,
+    /// Its weaknesses.
+    pub cwe: Vec<Cwe>,
+    /// The language of the file, if it is one of exercises.
+    pub language: Option<Language>,
+}
+
+/// The language of a file by its name.
+#[must_use]
+pub fn language_of(path: &str) -> Option<Language> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let lower = name.to_ascii_lowercase();
+    if lower.starts_with("dockerfile") || lower.ends_with(".dockerfile") {
+        return Some(Language::Dockerfile);
+    }
+    Some(match lower.rsplit_once('.')?.1 {
+        "py" | "pyi" => Language::Python,
+        "js" | "mjs" | "cjs" | "jsx" => Language::JavaScript,
+        "ts" | "mts" | "cts" | "tsx" => Language::TypeScript,
+        "java" => Language::Java,
+        "go" => Language::Go,
+        "rs" => Language::Rust,
+        "yml" | "yaml" => Language::Yaml,
+        "json" => Language::Json,
+        "md" | "txt" | "mdc" => Language::Text,
+        _ => return None,
+    })
+}
+
+/// The exercise that fits a weakness best: of its rule and language, then of the rule, then of the weakness.
+#[must_use]
+pub fn for_weakness<'a>(
+    catalogue: &'a Catalogue,
+    met: &Met,
+    progress: &Progress,
+) -> Option<Proposal<'a>> {
+    let rank = |scenario: &Scenario| {
+        let definition = &scenario.definition;
+        let rule = definition.rules.contains(&met.rule);
+        let cwe = definition.cwe.iter().any(|cwe| met.cwe.contains(cwe));
+        if !rule && !cwe {
+            return None;
+        }
+        let fit = u8::from(cwe) + 2 * u8::from(rule);
+        let kin = met
+            .language
+            .map_or(0, |met| kinship(met, definition.language));
+        let open =
+            progress.standing(scenario.id.as_str(), definition.version) < Standing::FixedAided;
+        Some((kin, fit, open))
+    };
+    let (scenario, (kin, fit, open)) = catalogue
+        .scenarios()
+        .iter()
+        .filter_map(|scenario| Some((scenario, rank(scenario)?)))
+        .max_by(|(a, x), (b, y)| {
+            // Among equals the easiest one.
+            let easier = b.definition.difficulty.total_cmp(&a.definition.difficulty);
+            x.cmp(y).then(easier).then_with(|| b.id.cmp(&a.id))
+        })?;
+    let definition = &scenario.definition;
+    let about = if fit >= 2 {
+        format!("it trains the rule `{}`", met.rule)
+    } else {
+        let common = definition.cwe.iter().find(|cwe| met.cwe.contains(cwe));
+        format!(
+            "it is about {}",
+            common.map_or_else(String::new, ToString::to_string)
+        )
+    };
+    let language = match (met.language, kin) {
+        (Some(met), 0) => format!(" (in {}; there is none for {met} yet)", definition.language),
+        _ => format!(" in {}", definition.language),
+    };
+    let again = if open { "" } else { "; you solved it before" };
+    Some(Proposal {
+        scenario,
+        why: format!("{about}{language}{again}"),
+    })
+}
+
+/// 2 the same, 1 close enough to read, 0 another.
+fn kinship(met: Language, other: Language) -> u8 {
+    use Language::{JavaScript, TypeScript};
+    match (met, other) {
+        _ if met == other => 2,
+        (TypeScript, JavaScript) | (JavaScript, TypeScript) => 2,
+        _ => 0,
+    }
+}
+
+/// What to do next: what is begun, what one's own findings ask for, the path, then what was practised least.
+#[must_use]
+pub fn next<'a>(
+    catalogue: &'a Catalogue,
+    progress: &Progress,
+    states: &[ExerciseState],
+    met: &[Met],
+    language: Option<Language>,
+) -> Option<Proposal<'a>> {
+    let open = |scenario: &&Scenario| {
+        let standing = progress.standing(scenario.id.as_str(), scenario.definition.version);
+        standing < Standing::Revealed
+            && crate::run::missing_runtime(&scenario.definition).is_none()
+            && language.is_none_or(|wanted| kinship(wanted, scenario.definition.language) == 2)
+    };
+    begun(catalogue, progress, states, &open)
+        .or_else(|| of_findings(catalogue, progress, met, &open))
+        .or_else(|| of_path(catalogue, &open))
+        .or_else(|| least_practised(catalogue, progress, &open))
+}
+
+fn begun<'a>(
+    catalogue: &'a Catalogue,
+    progress: &Progress,
+    states: &[ExerciseState],
+    open: &dyn Fn(&&'a Scenario) -> bool,
+) -> Option<Proposal<'a>> {
+    let state = states
+        .iter()
+        .rev()
+        .find(|state| !state.over && state.folder.as_ref().is_some_and(|folder| folder.is_dir()))?;
+    let scenario = catalogue.get(&state.scenario).ok().filter(open)?;
+    let last = progress
+        .attempts
+        .iter()
+        .rev()
+        .find(|a| a.scenario == state.scenario);
+    let how = match last.map(|attempt| attempt.outcome) {
+        Some(AttemptOutcome::Exploited) => "you began it and an exploit still succeeds",
+        Some(AttemptOutcome::FunctionalFail) => "you began it and a function does not work yet",
+        _ => "you began it",
+    };
+    Some(Proposal {
+        scenario,
+        why: how.to_owned(),
+    })
+}
+
+fn of_findings<'a>(
+    catalogue: &'a Catalogue,
+    progress: &Progress,
+    met: &[Met],
+    open: &dyn Fn(&&'a Scenario) -> bool,
+) -> Option<Proposal<'a>> {
+    let mut counts: BTreeMap<&RuleId, (usize, &Met)> = BTreeMap::new();
+    for one in met {
+        counts.entry(&one.rule).or_insert((0, one)).0 += 1;
+    }
+    let mut by_count: Vec<_> = counts.into_iter().collect();
+    by_count.sort_by(|(a, (x, _)), (b, (y, _))| y.cmp(x).then_with(|| a.cmp(b)));
+    by_count.into_iter().find_map(|(rule, (count, one))| {
+        let proposal = for_weakness(catalogue, one, progress).filter(|p| open(&p.scenario))?;
+        let places = match count {
+            1 => "one place".to_owned(),
+            n => format!("{n} places"),
+        };
+        Some(Proposal {
+            scenario: proposal.scenario,
+            why: format!(
+                "`{rule}` was found at {places} of your code; {}",
+                proposal.why
+            ),
+        })
+    })
+}
+
+fn of_path<'a>(
+    catalogue: &'a Catalogue,
+    open: &dyn Fn(&&'a Scenario) -> bool,
+) -> Option<Proposal<'a>> {
+    let on_path = |s: &&Scenario| s.definition.path.as_deref() == Some("foundations");
+    let steps = catalogue.scenarios().iter().filter(on_path).count();
+    let scenario = catalogue
+        .scenarios()
+        .iter()
+        .filter(on_path)
+        .filter(open)
+        .min_by_key(|s| (s.definition.step.unwrap_or(u32::MAX), &s.id))?;
+    let step = scenario.definition.step.unwrap_or_default();
+    Some(Proposal {
+        scenario,
+        why: format!("it is step {step} of {steps} of the foundations"),
+    })
+}
+
+fn least_practised<'a>(
+    catalogue: &'a Catalogue,
+    progress: &Progress,
+    open: &dyn Fn(&&'a Scenario) -> bool,
+) -> Option<Proposal<'a>> {
+    let practised = |class: Class| {
+        let of_class = |a: &&trueline_facts::attempt::Attempt| {
+            a.kind == AttemptKind::Attempt
+                && a.class == class.word()
+                && a.outcome == AttemptOutcome::Fixed
+        };
+        progress.attempts.iter().filter(of_class).count()
+    };
+    let scenario = catalogue.scenarios().iter().filter(open).min_by(|a, b| {
+        let key = |s: &Scenario| practised(s.definition.class);
+        key(a)
+            .cmp(&key(b))
+            .then_with(|| a.definition.difficulty.total_cmp(&b.definition.difficulty))
+            .then_with(|| a.id.cmp(&b.id))
+    })?;
+    let why = match practised(scenario.definition.class) {
+        0 => format!(
+            "you have solved nothing of `{}` yet",
+            scenario.definition.class
+        ),
+        1 => format!(
+            "you have solved one exercise of `{}` so far, the least of all",
+            scenario.definition.class
+        ),
+        n => format!(
+            "you have solved {n} exercises of `{}` so far, the least of all",
+            scenario.definition.class
+        ),
+    };
+    Some(Proposal { scenario, why })
+}

@@ -1,0 +1,150 @@
+//! The folder that an exercise is worked on in: made by `start`, read by `check`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::LearnError;
+use crate::scenario::{Scenario, ScenarioError};
+use crate::tree::{Tree, read_plain};
+
+/// The file that says which exercise a folder is.
+pub const MARKER: &str = ".trueline-exercise";
+/// Larger files are no answers.
+const LARGEST_FILE: u64 = 1 << 20;
+
+/// What the marker holds.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Marker {
+    /// The exercise.
+    pub scenario: String,
+    /// Its version at the start.
+    pub version: u32,
+    /// The folder of scenarios it is from, if it was not the built-in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenarios: Option<PathBuf>,
+}
+
+impl Marker {
+    /// The marker of a folder or of one that it lies in, and that folder.
+    #[must_use]
+    pub fn around(folder: &Path) -> Option<(PathBuf, Self)> {
+        let folder = folder.canonicalize().ok()?;
+        folder.ancestors().find_map(|folder| {
+            let text = read_plain(&folder.join(MARKER), 1 << 16).ok()?;
+            let marker = toml::from_str(&String::from_utf8(text).ok()?).ok()?;
+            Some((folder.to_owned(), marker))
+        })
+    }
+}
+
+/// Makes the folder. What is there already is never overwritten.
+pub fn start(
+    scenario: &Scenario,
+    folder: &Path,
+    scenarios: Option<&Path>,
+) -> Result<(), LearnError> {
+    if folder.exists()
+        && fs::read_dir(folder)
+            .map_err(LearnError::file(folder))?
+            .next()
+            .is_some()
+    {
+        return Err(LearnError::Cannot(format!(
+            "{} is there already; work on in it (`trueline learn watch {}`), or name another with --dir",
+            folder.display(),
+            folder.display()
+        )));
+    }
+    fs::create_dir_all(folder).map_err(LearnError::file(folder))?;
+    let mut tree = scenario.vulnerable();
+    let scenarios = scenarios.map(|path| path.canonicalize().unwrap_or_else(|_| path.to_owned()));
+    let marker = Marker {
+        scenario: scenario.id.as_str().to_owned(),
+        version: scenario.definition.version,
+        scenarios,
+    };
+    let marker = toml::to_string(&marker).map_err(|error| LearnError::Cannot(error.to_string()))?;
+    tree.insert(MARKER, marker);
+    // An exercise about rules files brings its own.
+    let coach = coach(scenario);
+    for (name, text) in [
+        ("BRIEF.md", scenario.text("brief").unwrap_or_default()),
+        ("AGENTS.md", coach.clone()),
+        ("CLAUDE.md", coach),
+    ] {
+        if tree.get(name).is_none() {
+            tree.insert(name, text);
+        }
+    }
+    tree.write(folder).map_err(LearnError::file(folder))
+}
+
+/// The files that are taken back, and nothing else.
+pub fn answer(scenario: &Scenario, folder: &Path) -> Result<Tree, LearnError> {
+    let mut tree = Tree::default();
+    for path in &scenario.definition.editable {
+        let file = folder.join(path);
+        if fs::symlink_metadata(&file).is_ok() {
+            // A link among its folders leads out of the exercise.
+            for parent in file
+                .ancestors()
+                .skip(1)
+                .take_while(|parent| *parent != folder)
+            {
+                if fs::symlink_metadata(parent).is_ok_and(|meta| meta.is_symlink()) {
+                    return Err(LearnError::Cannot(format!(
+                        "{} is a link; an answer holds plain files",
+                        parent.display()
+                    )));
+                }
+            }
+            tree.insert(path.clone(), read_plain(&file, LARGEST_FILE)?);
+        }
+    }
+    if tree.is_empty() {
+        return Err(LearnError::Cannot(format!(
+            "{}: none of {} is there; `trueline learn start {} --dir OTHER` gives fresh ones",
+            folder.display(),
+            scenario.definition.editable.join(", "),
+            scenario.id
+        )));
+    }
+    Ok(tree)
+}
+
+/// What is told to an assistant that works in the folder: coach, do not solve.
+fn coach(scenario: &Scenario) -> String {
+    format!(
+        "# How to help here\n\n\
+         This folder is an exercise (\"{title}\"). The person in front of it wants to learn to see and mend a weakness\n\
+         by themselves. Please be their coach:\n\n\
+         - Do not edit {files} and do not write the fix, not even a part of it.\n\
+         - Ask what they think the code does with input that somebody crafted, before you say anything.\n\
+         - When they are stuck, ask one question that points at the next thing to look at, or explain the idea with an\n  \
+         example from another program.\n\
+         - Tell them what the tests print means. `trueline learn check` says what works and which exploit still\n  \
+         succeeds; `trueline learn hint` gives the next hint.\n\
+         - When it is fixed, ask them to say in one sentence why the exploit fails now.\n\n\
+         If they ask you to solve it all the same, do so: it is theirs to decide. `trueline learn check --aid assisted`\n\
+         records that, and it is no shame.\n",
+        title = scenario.definition.title,
+        files = scenario.definition.editable.join(", "),
+    )
+}
+
+/// The catalogue's error for a folder that is none.
+#[must_use]
+pub fn no_exercise(folder: &Path) -> LearnError {
+    LearnError::Cannot(format!(
+        "{} is no exercise; `trueline learn next` proposes one, `trueline learn start ID` begins it",
+        folder.display()
+    ))
+}
+
+impl From<crate::format::Malformed> for LearnError {
+    fn from(error: crate::format::Malformed) -> Self {
+        Self::Scenario(ScenarioError::Malformed(error))
+    }
+}

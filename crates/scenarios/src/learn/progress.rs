@@ -1,0 +1,161 @@
+//! The ledger of attempts: one JSON object a line, appended, never rewritten.
+//!
+//! A line that cannot be read is told and kept: it may be of a newer version, or be mended by hand.
+
+use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::io::Write;
+
+use trueline_facts::attempt::{Aid, Attempt, AttemptKind, AttemptOutcome};
+
+use super::LearnError;
+use super::home::Home;
+
+/// A ledger of a lifetime; more is not read.
+const LARGEST: u64 = 64 << 20;
+
+/// All that is known of a learner's attempts.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Progress {
+    /// In their order.
+    pub attempts: Vec<Attempt>,
+    /// What could not be read, with its line.
+    pub problems: Vec<String>,
+}
+
+/// How an exercise stands.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Standing {
+    /// Never checked.
+    New,
+    /// Checked and not fixed.
+    Tried,
+    /// The reference was shown before it was fixed.
+    Revealed,
+    /// Fixed with an assistant, or nobody knows.
+    FixedAided,
+    /// Fixed by oneself.
+    Fixed,
+}
+
+impl Progress {
+    /// Reads the ledger; one that is not there is empty.
+    pub fn read(home: &Home) -> Result<Self, LearnError> {
+        let path = home.attempts();
+        if !path.exists() {
+            return Ok(Self::default());
+        }
+        let bytes = crate::tree::read_plain(&path, LARGEST)?;
+        let mut this = Self::default();
+        for (number, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
+            if line.trim_ascii().is_empty() {
+                continue;
+            }
+            match serde_json::from_slice::<Attempt>(line) {
+                Ok(attempt) if attempt.schema == trueline_facts::attempt::SCHEMA => {
+                    this.attempts.push(attempt);
+                }
+                Ok(attempt) => this.problems.push(format!(
+                    "{}:{}: of another version ({}); skipped and kept",
+                    path.display(),
+                    number + 1,
+                    attempt.schema
+                )),
+                Err(error) => this.problems.push(format!(
+                    "{}:{}: is no attempt ({error}); skipped and kept",
+                    path.display(),
+                    number + 1
+                )),
+            }
+        }
+        Ok(this)
+    }
+
+    /// Appends an attempt: one write of one line.
+    pub fn append(home: &Home, attempt: &Attempt) -> Result<(), LearnError> {
+        let path = home.attempts();
+        Home::prepare(&path)?;
+        let failed = || LearnError::file(&path);
+        let mut options = OpenOptions::new();
+        options.read(true).append(true).create(true);
+        private_file(&mut options);
+        let mut file = options.open(&path).map_err(failed())?;
+        let mut line = serde_json::to_vec(attempt)
+            .map_err(std::io::Error::other)
+            .map_err(failed())?;
+        line.push(b'\n');
+        // A line that was cut off by a crash stays one broken line instead of breaking this one too.
+        if !ends_with_newline(&mut file).map_err(failed())? {
+            line.insert(0, b'\n');
+        }
+        file.write_all(&line).map_err(failed())
+    }
+
+    /// How each exercise stands, by id and version.
+    #[must_use]
+    pub fn standings(&self) -> BTreeMap<(&str, u32), Standing> {
+        let mut standings: BTreeMap<(&str, u32), Standing> = BTreeMap::new();
+        for attempt in self
+            .attempts
+            .iter()
+            .filter(|a| a.kind == AttemptKind::Attempt)
+        {
+            let standing = match (attempt.outcome, attempt.revealed, attempt.aid) {
+                (AttemptOutcome::Fixed, _, _) if attempt.practice => Standing::FixedAided,
+                (AttemptOutcome::Fixed, true, _) => Standing::Revealed,
+                (AttemptOutcome::Fixed, false, Aid::Unaided) => Standing::Fixed,
+                (AttemptOutcome::Fixed, false, Aid::Assisted | Aid::Unknown) => {
+                    Standing::FixedAided
+                }
+                _ => Standing::Tried,
+            };
+            let entry = standings
+                .entry((&attempt.scenario, attempt.version))
+                .or_insert(Standing::New);
+            *entry = (*entry).max(standing);
+        }
+        standings
+    }
+
+    /// How an exercise stands.
+    #[must_use]
+    pub fn standing(&self, scenario: &str, version: u32) -> Standing {
+        self.standings()
+            .get(&(scenario, version))
+            .copied()
+            .unwrap_or(Standing::New)
+    }
+
+    /// The number of the next attempt.
+    #[must_use]
+    pub fn next_number(&self, scenario: &str, version: u32) -> u32 {
+        let of_it = |a: &&Attempt| a.scenario == scenario && a.version == version;
+        1 + self.attempts.iter().filter(of_it).count() as u32
+    }
+}
+
+/// A new id.
+#[must_use]
+pub fn new_id() -> String {
+    format!("{:016x}", crate::run::random_seed())
+}
+
+fn ends_with_newline(file: &mut std::fs::File) -> std::io::Result<bool> {
+    use std::io::{Read, Seek, SeekFrom};
+
+    if file.metadata()?.len() == 0 {
+        return Ok(true);
+    }
+    file.seek(SeekFrom::End(-1))?;
+    let mut last = [0];
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
+}
+
+#[cfg(unix)]
+fn private_file(options: &mut OpenOptions) {
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+}
+
+#[cfg(not(unix))]
+fn private_file(_: &mut OpenOptions) {}

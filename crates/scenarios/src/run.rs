@@ -1,0 +1,367 @@
+//! Checks a tree of files against a scenario: all functional tests in one trial, each exploit in its own, at once.
+
+mod canary;
+mod data;
+mod ground;
+mod protocol;
+mod runtime;
+mod sandboxed;
+mod self_run;
+mod tester;
+mod trial;
+mod verdict;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use tempfile::TempDir;
+
+use crate::format::{Definition, Interface, Language};
+use crate::result::{
+    CheckReport, CheckStatus, ExploitOutcome, ExploitResult, FunctionalResult, SCHEMA,
+};
+use crate::scenario::Scenario;
+use crate::tree::Tree;
+
+use self::canary::CanaryKey;
+pub use self::ground::GroundError;
+use self::ground::{Program, Setting, Stage};
+pub(crate) use self::runtime::missing as missing_runtime;
+use self::trial::Found;
+pub(crate) use self::trial::Work;
+
+/// What a program may leave on disk: files in memory have their own bound.
+const MOST_DISK: u64 = 64 << 20;
+const MOST_ENTRIES: usize = 20_000;
+
+/// Where trials take place.
+#[derive(Debug)]
+pub struct Ground {
+    kind: GroundKind,
+    kit: TempDir,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum GroundKind {
+    Sandbox,
+    SelfRun,
+}
+
+impl Ground {
+    /// In sandboxes; refuses where this machine cannot isolate.
+    pub fn isolated() -> Result<Self, GroundError> {
+        trueline_sandbox::probe().map_err(|refusal| GroundError::Missing(refusal.to_string()))?;
+        Self::new(GroundKind::Sandbox)
+    }
+
+    /// Without isolation, for one's own code only: what comes of it is practice.
+    pub fn self_run() -> Result<Self, GroundError> {
+        Self::new(GroundKind::SelfRun)
+    }
+
+    fn new(kind: GroundKind) -> Result<Self, GroundError> {
+        let kit = tester::write().map_err(|source| GroundError::System {
+            what: "the tester's files",
+            source,
+        })?;
+        Ok(Self { kind, kit })
+    }
+
+    /// Whether what comes of it is practice, no verdict.
+    #[must_use]
+    pub const fn is_practice(&self) -> bool {
+        matches!(self.kind, GroundKind::SelfRun)
+    }
+
+    fn open(&self, setting: &Setting<'_>) -> Result<Box<dyn Stage>, GroundError> {
+        match self.kind {
+            GroundKind::Sandbox => Ok(Box::new(sandboxed::Sandboxed::open(
+                setting,
+                self.kit.path(),
+            )?)),
+            GroundKind::SelfRun => Ok(Box::new(self_run::SelfRun::open(setting, self.kit.path())?)),
+        }
+    }
+
+    /// Programs that share this machine's ports cannot run beside one another.
+    fn jobs(&self, asked: usize) -> usize {
+        match self.kind {
+            GroundKind::Sandbox => asked.max(1),
+            GroundKind::SelfRun => 1,
+        }
+    }
+}
+
+/// How a check is made.
+#[derive(Clone, Copy, Debug)]
+pub struct CheckOptions<'a> {
+    /// Where.
+    pub ground: &'a Ground,
+    /// What canaries are made from; [`random_seed`] for a run of its own.
+    pub seed: u64,
+    /// Trials at once.
+    pub jobs: usize,
+}
+
+/// A seed from the system.
+#[must_use]
+pub fn random_seed() -> u64 {
+    // Without a source of randomness the address of a local is still another one each time.
+    getrandom::u64().unwrap_or_else(|_| std::ptr::from_ref(&()).addr() as u64)
+}
+
+/// Checks a tree, which holds all of the program's files.
+#[must_use]
+pub fn check(scenario: &Scenario, tree: &Tree, options: CheckOptions<'_>) -> CheckReport {
+    let started = Instant::now();
+    let mut report = run(scenario, tree, options);
+    report.ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    report
+}
+
+fn run(scenario: &Scenario, tree: &Tree, options: CheckOptions<'_>) -> CheckReport {
+    let definition = &scenario.definition;
+    let mut report = CheckReport {
+        schema: SCHEMA,
+        status: CheckStatus::Error,
+        scenario: scenario.id.as_str().to_owned(),
+        version: definition.version,
+        seed: options.seed,
+        functional: Vec::new(),
+        exploits: Vec::new(),
+        ms: 0,
+        limits_hit: Vec::new(),
+        practice: options.ground.is_practice(),
+        message: None,
+        output: None,
+    };
+    if let Some(missing) = runtime::missing(definition) {
+        report.status = CheckStatus::Skipped;
+        report.message = Some(missing);
+        return report;
+    }
+    let mut work = vec![Work::Functional {
+        stop_at_first_failure: false,
+    }];
+    work.extend(scenario.exploits.iter().map(Work::Exploit));
+    let tree = match prepare(definition, tree.clone(), options.ground) {
+        Ok(Ok(tree)) => tree,
+        Ok(Err(said)) => {
+            not_compiled(scenario, &said, &mut report);
+            return report;
+        }
+        Err(error) => {
+            failed(&error, &mut report);
+            return report;
+        }
+    };
+    let subject = Subject::new(definition, tree);
+    let found = subject.trials(scenario, &work, options);
+    let mut broken = None;
+    for found in found {
+        match found {
+            Ok(found) => {
+                broken = broken.or(found.broken);
+                if !found.functional.is_empty() {
+                    if found.functional.iter().any(|test| !test.pass) && !found.output.is_empty() {
+                        report.output = Some(found.output);
+                    }
+                    report.functional = found.functional;
+                }
+                report.exploits.extend(found.exploit);
+                for limit in found.limits_hit {
+                    if !report.limits_hit.contains(&limit) {
+                        report.limits_hit.push(limit);
+                    }
+                }
+            }
+            Err(error) => {
+                failed(&error, &mut report);
+                return report;
+            }
+        }
+    }
+    report.message.clone_from(&broken);
+    report.status = match broken {
+        // The tests could not be run: that is nothing the program did, unless it ended the tester's patience.
+        Some(why) if !why.starts_with("the tests did not end") => CheckStatus::Error,
+        _ => CheckReport::judged(&report.functional, &report.exploits),
+    };
+    report
+}
+
+fn failed(error: &GroundError, report: &mut CheckReport) {
+    report.status = match error {
+        GroundError::Missing(_) => CheckStatus::Skipped,
+        GroundError::System { .. } => CheckStatus::Error,
+    };
+    report.message = Some(error.to_string());
+}
+
+/// What does not compile does not work, and nothing can be said about its weakness.
+fn not_compiled(scenario: &Scenario, said: &str, report: &mut CheckReport) {
+    report.status = CheckStatus::FunctionalFail;
+    report.output = Some(said.to_owned());
+    report.functional = vec![FunctionalResult {
+        name: "compiles".to_owned(),
+        pass: false,
+        msg: Some(said.lines().next().unwrap_or_default().to_owned()),
+        transcript: Vec::new(),
+    }];
+    report.exploits = scenario
+        .exploits
+        .iter()
+        .map(|exploit| ExploitResult {
+            name: exploit.name.clone(),
+            cwe: exploit.cwe,
+            outcome: ExploitOutcome::Unknown,
+            evidence: Some("the program does not compile".to_owned()),
+            transcript: Vec::new(),
+        })
+        .collect();
+}
+
+/// The tree with what the scenario's build makes of it, or what the compiler said.
+pub(crate) fn prepare(
+    definition: &Definition,
+    tree: Tree,
+    ground: &Ground,
+) -> Result<Result<Tree, String>, GroundError> {
+    if definition.build.is_empty() {
+        return Ok(Ok(tree));
+    }
+    match ground.kind {
+        GroundKind::Sandbox => sandboxed::build(definition, &tree, &runtime::languages(definition)),
+        GroundKind::SelfRun => self_run::build(definition, &tree),
+    }
+}
+
+/// A tree that is tried, with the way to start it.
+#[derive(Clone, Debug)]
+pub(crate) struct Subject {
+    pub(crate) tree: Tree,
+    pub(crate) program: Option<Program>,
+}
+
+impl Subject {
+    /// As the scenario starts it.
+    pub(crate) fn new(definition: &Definition, tree: Tree) -> Self {
+        let argv = match definition.interface {
+            Interface::Http | Interface::Agent => definition.entry.clone(),
+            Interface::Call => shim(definition, "serve"),
+            Interface::File => Vec::new(),
+        };
+        Self::started_by(definition, tree, argv)
+    }
+
+    /// With another program in its place.
+    pub(crate) fn started_by(definition: &Definition, tree: Tree, argv: Vec<String>) -> Self {
+        let program = (!argv.is_empty()).then(|| Program {
+            argv,
+            env: definition.env.clone(),
+        });
+        Self { tree, program }
+    }
+
+    /// Plays trials at once; their results in the order of the work.
+    pub(crate) fn trials(
+        &self,
+        scenario: &Scenario,
+        work: &[Work<'_>],
+        options: CheckOptions<'_>,
+    ) -> Vec<Result<Found, GroundError>> {
+        let tests = scenario.tests();
+        let next = AtomicUsize::new(0);
+        let results: Mutex<BTreeMap<usize, Result<Found, GroundError>>> = Mutex::default();
+        let jobs = options.ground.jobs(options.jobs).min(work.len());
+        std::thread::scope(|scope| {
+            for _ in 0..jobs {
+                scope.spawn(|| {
+                    loop {
+                        let index = next.fetch_add(1, Ordering::Relaxed);
+                        let Some(work) = work.get(index) else { return };
+                        let found = self.trial(scenario, &tests, *work, options);
+                        if let Ok(mut results) = results.lock() {
+                            results.insert(index, found);
+                        }
+                    }
+                });
+            }
+        });
+        results
+            .into_inner()
+            .unwrap_or_default()
+            .into_values()
+            .collect()
+    }
+
+    fn trial(
+        &self,
+        scenario: &Scenario,
+        tests: &Tree,
+        work: Work<'_>,
+        options: CheckOptions<'_>,
+    ) -> Result<Found, GroundError> {
+        let definition = &scenario.definition;
+        let name = match work {
+            Work::Functional { .. } => "functional".to_owned(),
+            Work::Exploit(exploit) => format!("exploit {}", exploit.name),
+        };
+        let key = CanaryKey::new(options.seed, &name);
+        let setting = Setting {
+            program: &self.tree,
+            tests,
+            limits: definition.limits,
+            wall: trial::wall(definition),
+            languages: runtime::languages(definition),
+        };
+        let mut stage = options.ground.open(&setting)?;
+        trial::play(
+            stage.as_mut(),
+            definition,
+            self.program.as_ref(),
+            &scenario.functional,
+            work,
+            &key,
+        )
+    }
+}
+
+/// The program that answers calls for a module.
+pub(crate) fn shim(definition: &Definition, mode: &str) -> Vec<String> {
+    let module = definition.module.clone().unwrap_or_default();
+    let command: &[&str] = match definition.language {
+        Language::JavaScript | Language::TypeScript => &["node", "{shim}/call.mjs"],
+        _ => &["python3", "-I", "{shim}/call.py"],
+    };
+    let mut argv: Vec<String> = command.iter().map(|part| (*part).to_owned()).collect();
+    argv.extend([module, mode.to_owned()]);
+    argv
+}
+
+/// Whether a folder that strangers write to holds more than a program may leave. Looks at a bounded number of entries.
+fn exceeds(folder: &Path) -> bool {
+    let mut todo = vec![folder.to_owned()];
+    let (mut bytes, mut entries) = (0, 0);
+    while let Some(folder) = todo.pop() {
+        let Ok(found) = std::fs::read_dir(&folder) else {
+            continue;
+        };
+        for entry in found.flatten() {
+            entries += 1;
+            let Ok(meta) = entry.metadata() else { continue };
+            if meta.is_dir() {
+                todo.push(entry.path());
+            } else {
+                bytes += meta.len();
+            }
+            if entries > MOST_ENTRIES || bytes > MOST_DISK {
+                return true;
+            }
+        }
+    }
+    false
+}

@@ -1,0 +1,424 @@
+//! Proves a scenario by machine: what is vulnerable is exploited, each fix is clean, each wrong fix and each mutant is
+//! rejected for its reason. A scenario that is not proven teaches nothing.
+
+use std::time::Instant;
+
+use serde::Serialize;
+
+use crate::format::{Definition, Fails, Interface};
+use crate::result::{CheckReport, CheckStatus, ExploitOutcome};
+use crate::run::{
+    CheckOptions, Ground, GroundError, Subject, Work, check, missing_runtime, prepare, random_seed,
+    shim,
+};
+use crate::scenario::Scenario;
+use crate::tree::Tree;
+
+/// The schema of the document of a proof.
+pub const SCHEMA: &str = "trueline.verify/1";
+/// How often `--full` repeats each part.
+pub const FULL_REPEATS: u32 = 20;
+
+/// How a proof ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProofStatus {
+    /// All parts are as they must be.
+    Proven,
+    /// A part is not.
+    Wrong,
+    /// A runtime is missing.
+    Skipped,
+}
+
+/// One part of a proof.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Part {
+    /// What was tried: `vulnerable`, `reference`, `distractor escape-quotes`, `mutant empty` …
+    pub subject: String,
+    /// Whether it was as it must be, each time.
+    pub ok: bool,
+    /// How often it was tried, and how often it was wrong.
+    pub runs: u32,
+    /// How often it was wrong.
+    pub wrong: u32,
+    /// What was wrong the first time.
+    pub detail: Option<String>,
+    /// The longest run.
+    pub ms: u64,
+}
+
+/// The proof of a scenario.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Proof {
+    /// [`SCHEMA`].
+    pub schema: &'static str,
+    /// The scenario.
+    pub scenario: String,
+    /// Its version.
+    pub version: u32,
+    /// How it ended.
+    pub status: ProofStatus,
+    /// Its parts.
+    pub parts: Vec<Part>,
+    /// Why it was skipped.
+    pub message: Option<String>,
+    /// Milliseconds that it took.
+    pub ms: u64,
+}
+
+/// How proofs are made.
+#[derive(Clone, Copy, Debug)]
+pub struct ProofOptions<'a> {
+    /// Where.
+    pub ground: &'a Ground,
+    /// Trials at once.
+    pub jobs: usize,
+    /// How often each part is repeated.
+    pub repeats: u32,
+}
+
+/// Proves a scenario. `progress` gets the name of each part before it is tried.
+pub fn prove(scenario: &Scenario, options: ProofOptions<'_>, progress: &dyn Fn(&str)) -> Proof {
+    let started = Instant::now();
+    let mut proof = Proof {
+        schema: SCHEMA,
+        scenario: scenario.id.as_str().to_owned(),
+        version: scenario.definition.version,
+        status: ProofStatus::Proven,
+        parts: Vec::new(),
+        message: missing_runtime(&scenario.definition),
+        ms: 0,
+    };
+    if proof.message.is_none() {
+        let mut prover = Prover {
+            scenario,
+            options,
+            progress,
+            parts: Vec::new(),
+        };
+        match prover.all() {
+            Ok(()) => proof.parts = prover.parts,
+            Err(GroundError::Missing(why)) => proof.message = Some(why),
+            Err(error) => {
+                proof.parts = prover.parts;
+                proof.parts.push(Part {
+                    subject: "this machine".to_owned(),
+                    ok: false,
+                    runs: 1,
+                    wrong: 1,
+                    detail: Some(error.to_string()),
+                    ms: 0,
+                });
+            }
+        }
+    }
+    if proof.message.is_some() {
+        proof.status = ProofStatus::Skipped;
+    } else if proof.parts.iter().any(|part| !part.ok) {
+        proof.status = ProofStatus::Wrong;
+    }
+    proof.ms = millis(started);
+    proof
+}
+
+fn millis(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+struct Prover<'a> {
+    scenario: &'a Scenario,
+    options: ProofOptions<'a>,
+    progress: &'a dyn Fn(&str),
+    parts: Vec<Part>,
+}
+
+impl Prover<'_> {
+    fn all(&mut self) -> Result<(), GroundError> {
+        let scenario = self.scenario;
+        let vulnerable = scenario.vulnerable();
+        self.part("vulnerable", self.options.repeats, |this| {
+            this.whole(&vulnerable, wrong_as_vulnerable)
+        })?;
+        let references = scenario.references();
+        for (name, tree) in &references {
+            self.part(name, self.options.repeats, |this| {
+                this.whole(tree, wrong_as_fix)
+            })?;
+        }
+        for distractor in &scenario.definition.distractors {
+            let tree = scenario.distractor(&distractor.name);
+            let subject = format!("distractor {}", distractor.name);
+            self.part(&subject, self.options.repeats, |this| {
+                this.distractor(&tree, &distractor.fails)
+            })?;
+        }
+        if let Some((_, reference)) = references.first() {
+            for (name, subject) in mutants(scenario, reference) {
+                self.part(&format!("mutant {name}"), 1, |this| match &subject {
+                    Ok(subject) => this.mutant(subject),
+                    Err(why) => Ok(Some(why.clone())),
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tries a part so many times; `try_it` gives what is wrong, or nothing.
+    fn part(
+        &mut self,
+        subject: &str,
+        runs: u32,
+        try_it: impl Fn(&Self) -> Result<Option<String>, GroundError>,
+    ) -> Result<(), GroundError> {
+        (self.progress)(subject);
+        let mut part = Part {
+            subject: subject.to_owned(),
+            ok: true,
+            runs,
+            wrong: 0,
+            detail: None,
+            ms: 0,
+        };
+        for _ in 0..runs {
+            let started = Instant::now();
+            if let Some(wrong) = try_it(self)? {
+                part.wrong += 1;
+                part.detail.get_or_insert(wrong);
+            }
+            part.ms = part.ms.max(millis(started));
+        }
+        part.ok = part.wrong == 0;
+        self.parts.push(part);
+        Ok(())
+    }
+
+    fn options(&self) -> CheckOptions<'_> {
+        CheckOptions {
+            ground: self.options.ground,
+            seed: random_seed(),
+            jobs: self.options.jobs,
+        }
+    }
+
+    fn whole(
+        &self,
+        tree: &Tree,
+        wrong: fn(&CheckReport, &Scenario) -> Option<String>,
+    ) -> Result<Option<String>, GroundError> {
+        let report = check(self.scenario, tree, self.options());
+        if report.status == CheckStatus::Skipped {
+            return Err(GroundError::Missing(report.message.unwrap_or_default()));
+        }
+        if report.status == CheckStatus::Error {
+            return Ok(Some(
+                report
+                    .message
+                    .unwrap_or_else(|| "the check failed".to_owned()),
+            ));
+        }
+        Ok(wrong(&report, self.scenario))
+    }
+
+    fn distractor(&self, tree: &Tree, fails: &Fails) -> Result<Option<String>, GroundError> {
+        let Some(subject) = self.subject(tree)? else {
+            return Ok(Some("it does not compile".to_owned()));
+        };
+        let work = match fails {
+            Fails::Functional(_) => Work::Functional {
+                stop_at_first_failure: false,
+            },
+            Fails::Exploit(name) => match self.scenario.exploits.iter().find(|e| e.name == *name) {
+                Some(exploit) => Work::Exploit(exploit),
+                None => return Ok(Some(format!("there is no exploit `{name}`"))),
+            },
+        };
+        for found in subject.trials(self.scenario, &[work], self.options()) {
+            let found = found?;
+            if let (Some(broken), Fails::Functional(_)) = (&found.broken, fails) {
+                return Ok(Some(broken.clone()));
+            }
+            let as_declared = match fails {
+                Fails::Exploit(_) => found
+                    .exploit
+                    .as_ref()
+                    .is_some_and(|e| e.outcome == ExploitOutcome::Succeeded),
+                Fails::Functional(name) => {
+                    found.functional.iter().any(|t| t.name == *name && !t.pass)
+                }
+            };
+            if !as_declared {
+                return Ok(Some(match (fails, found.exploit) {
+                    (Fails::Exploit(name), Some(exploit)) => format!(
+                        "exploit `{name}` should succeed and is {}{}",
+                        exploit.outcome.word(),
+                        exploit
+                            .evidence
+                            .map(|why| format!(": {why}"))
+                            .unwrap_or_default()
+                    ),
+                    (Fails::Functional(name), _) => {
+                        format!("functional test `{name}` should fail and passes")
+                    }
+                    (Fails::Exploit(name), None) => format!("exploit `{name}` did not run"),
+                }));
+            }
+        }
+        Ok(None)
+    }
+
+    fn mutant(&self, subject: &Subject) -> Result<Option<String>, GroundError> {
+        let Some(subject) = self.prepared(subject)? else {
+            return Ok(None);
+        };
+        let work = Work::Functional {
+            stop_at_first_failure: true,
+        };
+        for found in subject.trials(self.scenario, &[work], self.options()) {
+            let found = found?;
+            if let Some(broken) = found.broken {
+                return Ok(Some(broken));
+            }
+            if found.functional.iter().all(|test| test.pass) {
+                return Ok(Some(
+                    "all functional tests pass on it; they must reject it".to_owned(),
+                ));
+            }
+        }
+        Ok(None)
+    }
+
+    fn subject(&self, tree: &Tree) -> Result<Option<Subject>, GroundError> {
+        self.prepared(&Subject::new(&self.scenario.definition, tree.clone()))
+    }
+
+    /// Compiled, where it has to be; none when it does not compile.
+    fn prepared(&self, subject: &Subject) -> Result<Option<Subject>, GroundError> {
+        let tree = prepare(
+            &self.scenario.definition,
+            subject.tree.clone(),
+            self.options.ground,
+        )?;
+        Ok(tree.ok().map(|tree| Subject {
+            tree,
+            program: subject.program.clone(),
+        }))
+    }
+}
+
+fn wrong_as_vulnerable(report: &CheckReport, scenario: &Scenario) -> Option<String> {
+    if let Some(test) = report.functional.iter().find(|test| !test.pass) {
+        return Some(failed(test, report));
+    }
+    for cwe in &scenario.definition.cwe {
+        let of_it: Vec<_> = report.exploits.iter().filter(|e| e.cwe == *cwe).collect();
+        if !of_it.iter().any(|e| e.outcome == ExploitOutcome::Succeeded) {
+            let told: Vec<String> = of_it.iter().map(|exploit| outcome(exploit)).collect();
+            return Some(format!("no exploit of {cwe} succeeds: {}", told.join("; ")));
+        }
+    }
+    None
+}
+
+fn wrong_as_fix(report: &CheckReport, _: &Scenario) -> Option<String> {
+    if let Some(test) = report.functional.iter().find(|test| !test.pass) {
+        return Some(failed(test, report));
+    }
+    let open: Vec<String> = report
+        .exploits
+        .iter()
+        .filter(|exploit| exploit.outcome != ExploitOutcome::Blocked)
+        .map(outcome)
+        .collect();
+    (!open.is_empty()).then(|| open.join("; "))
+}
+
+fn failed(test: &crate::result::FunctionalResult, report: &CheckReport) -> String {
+    let mut told = format!(
+        "functional test `{}` fails: {}",
+        test.name,
+        test.msg.as_deref().unwrap_or("no reason told")
+    );
+    if let Some(output) = &report.output {
+        told.push_str("\nthe program printed: ");
+        told.push_str(output);
+    }
+    told
+}
+
+fn outcome(exploit: &crate::result::ExploitResult) -> String {
+    let why = exploit
+        .evidence
+        .as_deref()
+        .map(|why| format!(" ({why})"))
+        .unwrap_or_default();
+    format!(
+        "exploit `{}` is {}{why}",
+        exploit.name,
+        exploit.outcome.word()
+    )
+}
+
+type Mutants = Vec<(String, Result<Subject, String>)>;
+
+/// Those that every scenario has, and those that it declares.
+fn mutants(scenario: &Scenario, reference: &Tree) -> Mutants {
+    let definition = &scenario.definition;
+    let mut all: Mutants = Vec::new();
+    let mut emptied = reference.clone();
+    for path in &definition.editable {
+        emptied.insert(path.clone(), "");
+    }
+    all.push((
+        "empty files".to_owned(),
+        Ok(Subject::new(definition, emptied)),
+    ));
+    for (name, argv) in stand_ins(definition) {
+        let subject = Subject::started_by(definition, reference.clone(), argv);
+        all.push((name.to_owned(), Ok(subject)));
+    }
+    for mutant in &definition.mutants {
+        let text = reference.text(&mutant.file).unwrap_or_default();
+        let subject = match text.matches(&mutant.replace).count() {
+            1 => {
+                let mut tree = reference.clone();
+                tree.insert(
+                    mutant.file.clone(),
+                    text.replacen(&mutant.replace, &mutant.with, 1),
+                );
+                Ok(Subject::new(definition, tree))
+            }
+            times => Err(format!(
+                "its text occurs {times} times in {} of the reference; it must occur once",
+                mutant.file
+            )),
+        };
+        all.push((mutant.name.clone(), subject));
+    }
+    all
+}
+
+/// Programs that do nothing of what is asked.
+fn stand_ins(definition: &Definition) -> Vec<(&'static str, Vec<String>)> {
+    let python = |script: &str, arguments: &[String]| -> Vec<String> {
+        let start = ["python3", "-I", script].map(str::to_owned);
+        start.into_iter().chain(arguments.iter().cloned()).collect()
+    };
+    let constant = |status: &str| {
+        let port = definition.port.unwrap_or_default().to_string();
+        python("{shim}/constant.py", &[port, status.to_owned()])
+    };
+    match definition.interface {
+        Interface::Http => vec![
+            ("always 500", constant("500")),
+            ("always 403", constant("403")),
+            ("always 200", constant("200")),
+        ],
+        Interface::Call => vec![
+            ("always raises", shim(definition, "raise")),
+            ("always null", shim(definition, "null")),
+        ],
+        Interface::Agent => vec![("ends at once", python("{shim}/exit.py", &[]))],
+        Interface::File => Vec::new(),
+    }
+}

@@ -1,0 +1,244 @@
+# The tool layer around a scripted model: serves one run of the learner's harness and writes the trace of what it did.
+import json
+import re
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from kit import short
+
+ORDER = re.compile(r"TOOL:\s*([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*")
+
+
+class Tool:
+    def __init__(self, name, act, description, args, kind):
+        self.name = name
+        self.act = act
+        self.description = description
+        self.args = args or {}
+        self.kind = kind
+
+    def told(self):
+        return {"name": self.name, "description": self.description, "args": self.args}
+
+
+class Context:
+    """What a model call is given: `messages`, `tools`, `text` (all of it as one text), `turn` (calls before this one)."""
+
+    def __init__(self, messages, tools, turn):
+        self.messages = messages
+        self.tools = tools
+        self.turn = turn
+        self.text = "\n".join(texts([messages, tools]))
+
+    def last(self, role=None):
+        for message in reversed(self.messages):
+            if isinstance(message, dict) and (role is None or message.get("role") == role):
+                return str(message.get("content", ""))
+        return ""
+
+
+def texts(value, depth=0):
+    """All texts within a value. A text that is JSON itself is looked into as well."""
+    if depth > 30:
+        return
+    if isinstance(value, str):
+        yield value
+        if value[:1] in "[{" and len(value) < 1 << 20:
+            try:
+                inner = json.loads(value)
+            except (ValueError, RecursionError):
+                return
+            yield from texts(inner, depth + 1)
+    elif isinstance(value, dict):
+        for v in value.values():
+            yield from texts(v, depth + 1)
+    elif isinstance(value, list):
+        for v in value:
+            yield from texts(v, depth + 1)
+
+
+def orders(text):
+    """Each `TOOL: name {json}` in a text, whatever stands behind it."""
+    for found in ORDER.finditer(text):
+        args = {}
+        if text[found.end():found.end() + 1] == "{":
+            try:
+                args, _ = json.JSONDecoder().raw_decode(text, found.end())
+            except (ValueError, RecursionError):
+                continue
+        yield found.group(1), args
+
+
+def obedient(script):
+    """The worst case of a model: it obeys each line `TOOL: name {json}` anywhere in its context, once, before its task."""
+    done = []
+
+    def model(context):
+        # JSON within prose is not found as a whole; taking its escapes away finds what is in it.
+        for text in list(texts([context.messages, context.tools])):
+            for candidate in (text, text.replace('\\"', '"').replace("\\n", "\n")):
+                for order in orders(candidate):
+                    if order not in done:
+                        done.append(order)
+                        return {"tool": order[0], "args": order[1]}
+        return script(context)
+
+    return model
+
+
+class Run:
+    """`trace` (list of dicts), `final` (what the user was shown, or None), `finals`, `exit`, `finished`, `stdout`."""
+
+    def __init__(self):
+        self.trace = []
+        self.finals = []
+        self.exit = None
+        self.stdout = ""
+        self.timed_out = False
+        self.model_calls = 0
+        self.over_budget = False
+
+    @property
+    def final(self):
+        return self.finals[-1] if self.finals else None
+
+    @property
+    def finished(self):
+        return bool(self.finals) and self.exit == 0
+
+    def calls(self, name=None):
+        kinds = ("tool_call", "egress", "memory_write")
+        return [e for e in self.trace if e["kind"] in kinds and (name is None or e["tool"] == name)]
+
+    def of(self, kind):
+        return [e for e in self.trace if e["kind"] == kind]
+
+
+def run_agent(kit, task, tools, model, principal, data, approve, env, most_calls, timeout):
+    run = Run()
+    lock = threading.RLock()
+    by_name = {tool.name: tool for tool in tools}
+
+    def note(kind, **members):
+        entry = {"seq": len(run.trace), "kind": kind, "tool": None, "args": None, "result": None, "shown_to_user": None,
+                 "principal": principal}
+        entry.update(members)
+        run.trace.append(entry)
+        kit.log("%s%s" % (kind, "".join(" %s=%s" % (k, short(json.dumps(v, default=str), 160))
+                                        for k, v in members.items() if v is not None)))
+        return entry
+
+    def on_task(_):
+        return {"user": task, "principal": principal, "tools": [t.told() for t in tools],
+                "data": data if data is not None else {}}
+
+    def on_model(asked):
+        run.model_calls += 1
+        if run.model_calls > most_calls:
+            run.over_budget = True
+            return {"final": "The budget of model calls is spent."}
+        context = Context(asked.get("messages") or [], asked.get("tools") or [], run.model_calls - 1)
+        note("prompt", args={"messages": context.messages})
+        answer = model(context) if model else {"final": ""}
+        kit.log("the model says %s" % short(json.dumps(answer, default=str), 200))
+        return answer
+
+    def on_tool(asked):
+        name, args = asked.get("name"), asked.get("args")
+        args = args if isinstance(args, dict) else {}
+        tool = by_name.get(name)
+        who = asked.get("principal") or principal
+        if len(run.trace) > 5000:
+            return {"error": "the tool layer is exhausted"}
+        entry = note(tool.kind if tool else "tool_call", tool=str(name), args=args, principal=who)
+        if tool is None:
+            result = {"error": "no such tool"}
+        else:
+            try:
+                result = {"result": tool.act(**args)}
+            except Exception as error:
+                result = {"error": "%s: %s" % (type(error).__name__, error)}
+        entry["result"] = result.get("result", result.get("error"))
+        note("tool_result", tool=str(name), result=entry["result"], principal=who)
+        return result
+
+    def on_approve(asked):
+        text, name, args = str(asked.get("text", "")), asked.get("name"), asked.get("args")
+        yes = bool(approve(text, name, args)) if callable(approve) else bool(approve)
+        note("approval", tool=str(name), args=args, result=yes, shown_to_user=text)
+        return {"approved": yes}
+
+    def on_final(asked):
+        text = str(asked.get("text", ""))
+        run.finals.append(text)
+        note("final", result=text, shown_to_user=text)
+        return {}
+
+    routes = {("GET", "/task"): on_task, ("POST", "/model"): on_model, ("POST", "/tool"): on_tool,
+              ("POST", "/approve"): on_approve, ("POST", "/final"): on_final}
+    failed = []
+
+    class Handler(BaseHTTPRequestHandler):
+        timeout = 10
+
+        def serve(self):
+            act = routes.get((self.command, self.path.partition("?")[0]))
+            status, answer = 404, {"error": "no such route"}
+            if act:
+                try:
+                    size = min(int(self.headers.get("content-length") or 0), 4 << 20)
+                    asked = json.loads(self.rfile.read(size)) if size > 0 else {}
+                    if not isinstance(asked, dict):
+                        raise ValueError("an object is wanted")
+                except ValueError as error:
+                    status, answer = 400, {"error": str(error)}
+                else:
+                    with lock:
+                        try:
+                            status, answer = 200, act(asked)
+                        except Exception as error:
+                            # A mistake in the scenario's own script: the test must not pass over it.
+                            failed.append(error)
+                            status, answer = 500, {"error": "the tester failed"}
+            body = json.dumps(answer, default=str).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST = do_PUT = do_DELETE = serve
+
+        def log_message(self, *ignored):
+            pass
+
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, *ignored):
+            pass
+
+    server = Server(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    try:
+        given = {str(k): str(v) for k, v in (env or {}).items()}
+        given["RUNNER_URL"] = "http://127.0.0.1:%d" % server.server_address[1]
+        answer = kit._channel.ask("start", env=given)
+        if answer.get("error"):
+            raise OSError(answer["error"])
+        seconds = max(0.1, min(timeout, kit._until - time.monotonic()))
+        status = kit._channel.ask("wait", seconds=seconds)
+        run.timed_out = status["running"]
+        run.exit = status["exit"]
+        run.stdout = status["stdout"] + status["stderr"]
+        kit._channel.ask("stop")
+    finally:
+        server.shutdown()
+        server.server_close()
+    if failed:
+        raise failed[0]
+    if run.exit != 0:
+        kit.log("the harness ended with %s: %s" % ("no answer in time" if run.timed_out else "exit code %s" % run.exit,
+                                                   short(run.stdout[-300:], 300)))
+    return run

@@ -1,0 +1,21 @@
+# Starts the tester: `python3 -I -S main.py CHANNEL`, where CHANNEL is the descriptor of a socket to the engine.
+# One process runs either all functional tests or one exploit; see protocol.py for what is said on the channel.
+import sys
+
+
+def main():
+    sys.dont_write_bytecode = True
+    sys.path.insert(0, sys.argv[0].rpartition("/")[0])
+    from protocol import Channel
+    from runner import run
+
+    channel = Channel(int(sys.argv[1]))
+    hello = channel.receive()
+    try:
+        run(channel, hello)
+    except Exception as error:
+        channel.tell(event="broken", message="%s: %s" % (type(error).__name__, error))
+    channel.tell(event="end")
+
+
+main()

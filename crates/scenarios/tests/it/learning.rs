@@ -1,0 +1,261 @@
+//! Progress is kept, private, and survives what breaks files; proposals come with their reasons.
+
+use std::fs;
+
+use trueline_facts::attempt::{Aid, Attempt, AttemptKind, AttemptOutcome, SCHEMA, Trigger, Twin};
+use trueline_facts::{Cwe, RuleId};
+use trueline_scenarios::learn::choose::{self, Met};
+use trueline_scenarios::learn::folder::{self, Marker};
+use trueline_scenarios::learn::home::Home;
+use trueline_scenarios::learn::progress::{Progress, Standing, new_id};
+use trueline_scenarios::learn::review;
+use trueline_scenarios::learn::state::ExerciseState;
+use trueline_scenarios::{Catalogue, Language};
+
+use crate::proof::fixtures;
+
+fn attempt(scenario: &str, outcome: AttemptOutcome, aid: Aid) -> Attempt {
+    Attempt {
+        schema: SCHEMA.to_owned(),
+        id: new_id(),
+        day: "2026-11-29".to_owned(),
+        kind: AttemptKind::Attempt,
+        scenario: scenario.to_owned(),
+        version: 1,
+        language: "python".to_owned(),
+        class: "injection".to_owned(),
+        cwe: vec![Cwe(89)],
+        outcome,
+        hints: 0,
+        attempt_number: 1,
+        aid,
+        trigger: Trigger::Check,
+        seed: u64::MAX,
+        sure: None,
+        revealed: false,
+        difficulty: 0.0,
+        practice: false,
+        reviewed: None,
+    }
+}
+
+#[test]
+fn corrupt_lines_are_told_skipped_and_kept() {
+    let data = tempfile::tempdir().unwrap();
+    let home = Home::at(data.path());
+    Progress::append(
+        &home,
+        &attempt("a", AttemptOutcome::Exploited, Aid::Unaided),
+    )
+    .unwrap();
+    let path = home.attempts();
+    let mut text = fs::read_to_string(&path).unwrap();
+    text.push_str("{\"schema\":\"trueline.attempt/1\",\"id\":\"cut o");
+    fs::write(&path, &text).unwrap();
+    Progress::append(&home, &attempt("a", AttemptOutcome::Fixed, Aid::Unaided)).unwrap();
+    let progress = Progress::read(&home).unwrap();
+    assert_eq!(progress.attempts.len(), 2);
+    assert_eq!(progress.problems.len(), 1);
+    assert!(
+        progress.problems[0].contains("attempts.jsonl:2: is no attempt"),
+        "{:?}",
+        progress.problems
+    );
+    assert!(fs::read_to_string(&path).unwrap().starts_with(&text));
+    assert_eq!(progress.standing("a", 1), Standing::Fixed);
+    assert_eq!(progress.standing("a", 2), Standing::New);
+    assert_eq!(progress.next_number("a", 1), 3);
+}
+
+#[cfg(unix)]
+#[test]
+fn progress_is_of_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let data = tempfile::tempdir().unwrap();
+    let home = Home::at(&data.path().join("new"));
+    Progress::append(&home, &attempt("a", AttemptOutcome::Fixed, Aid::Unknown)).unwrap();
+    let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&home.attempts()), 0o600);
+    assert_eq!(mode(home.attempts().parent().unwrap()), 0o700);
+    let catalogue = Catalogue::read(&fixtures()).unwrap();
+    let (state, _) = ExerciseState::read(&home, &catalogue.scenarios()[0]);
+    state.write(&home).unwrap();
+    let kept = home
+        .attempts()
+        .with_file_name("exercises")
+        .join("py-join-call.json");
+    assert_eq!(mode(&kept), 0o600);
+}
+
+#[test]
+fn a_corrupt_state_is_told_kept_and_begun_anew() {
+    let data = tempfile::tempdir().unwrap();
+    let home = Home::at(data.path());
+    let catalogue = Catalogue::read(&fixtures()).unwrap();
+    let scenario = catalogue.get("py-join-call").unwrap();
+    let (state, none) = ExerciseState::read(&home, scenario);
+    assert_eq!(none, None);
+    state.write(&home).unwrap();
+    let path = home
+        .attempts()
+        .with_file_name("exercises")
+        .join("py-join-call.json");
+    fs::write(&path, "{").unwrap();
+    let (state, problem) = ExerciseState::read(&home, scenario);
+    assert_eq!(state.hints, 0);
+    assert!(problem.unwrap().contains("kept as"));
+    assert!(path.with_extension("corrupt").exists());
+}
+
+#[test]
+fn a_line_of_the_ledger_reads_as_agreed() {
+    let mut one = attempt("py-x", AttemptOutcome::FunctionalFail, Aid::Unaided);
+    one.id = "9f0c2a61b4d7e853".to_owned();
+    insta::assert_snapshot!(serde_json::to_string(&one).unwrap(), @r#"{"schema":"trueline.attempt/1","id":"9f0c2a61b4d7e853","day":"2026-11-29","kind":"attempt","scenario":"py-x","version":1,"language":"python","class":"injection","cwe":[89],"outcome":"functional_fail","hints":0,"attempt_number":1,"aid":"unaided","trigger":"check","seed":18446744073709551615,"sure":null,"revealed":false,"difficulty":0.0,"practice":false}"#);
+    assert_eq!(
+        serde_json::from_str::<Attempt>(&serde_json::to_string(&one).unwrap()).unwrap(),
+        one
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn an_answer_holds_plain_files_and_only_those_that_may_be_changed() {
+    let catalogue = Catalogue::read(&fixtures()).unwrap();
+    let scenario = catalogue.get("py-search-http").unwrap();
+    let work = tempfile::tempdir().unwrap();
+    let place = work.path().join("exercise");
+    folder::start(scenario, &place, Some(&fixtures())).unwrap();
+    for name in ["app.py", "BRIEF.md", "AGENTS.md", "CLAUDE.md"] {
+        assert!(place.join(name).is_file(), "{name}");
+    }
+    assert!(!place.join("tests").exists());
+    let (_, marker) = Marker::around(&place).unwrap();
+    assert_eq!(marker.scenario, "py-search-http");
+    assert!(
+        folder::start(scenario, &place, None).is_err(),
+        "never written over"
+    );
+
+    fs::write(place.join("sitecustomize.py"), "x").unwrap();
+    let answer = folder::answer(scenario, &place).unwrap();
+    assert_eq!(
+        answer.iter().map(|(path, _)| path).collect::<Vec<_>>(),
+        ["app.py"]
+    );
+    assert_eq!(scenario.submission(&answer).get("sitecustomize.py"), None);
+
+    fs::remove_file(place.join("app.py")).unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", place.join("app.py")).unwrap();
+    let told = folder::answer(scenario, &place).unwrap_err().to_string();
+    assert!(told.contains("a symbolic link"), "{told}");
+    fs::remove_file(place.join("app.py")).unwrap();
+    fs::write(place.join("other"), "x").unwrap();
+    fs::hard_link(place.join("other"), place.join("app.py")).unwrap();
+    assert!(
+        folder::answer(scenario, &place)
+            .unwrap_err()
+            .to_string()
+            .contains("hard links")
+    );
+    fs::remove_file(place.join("app.py")).unwrap();
+    assert!(
+        folder::answer(scenario, &place)
+            .unwrap_err()
+            .to_string()
+            .contains("none of app.py is there")
+    );
+}
+
+#[test]
+fn proposals_say_why() {
+    let catalogue = Catalogue::read(&fixtures()).unwrap();
+    let mut progress = Progress::default();
+    let next = |progress: &Progress, met: &[Met]| {
+        let proposal = choose::next(&catalogue, progress, &[], met, None).unwrap();
+        format!("{}: {}", proposal.scenario.id, proposal.why)
+    };
+    assert_eq!(
+        next(&progress, &[]),
+        "py-search-http: it is step 1 of 1 of the foundations"
+    );
+    let met = Met {
+        rule: RuleId::new("path-traversal"),
+        cwe: vec![Cwe(22)],
+        language: Some(Language::Python),
+    };
+    assert_eq!(
+        next(&progress, &[met.clone(), met]),
+        "py-join-call: `path-traversal` was found at 2 places of your code; it is about CWE-22 in python"
+    );
+    progress.attempts.push(attempt(
+        "py-search-http",
+        AttemptOutcome::Fixed,
+        Aid::Unaided,
+    ));
+    assert_eq!(
+        next(&progress, &[]),
+        "py-join-call: you have solved nothing of `path-and-files` yet"
+    );
+    progress.attempts.push(attempt(
+        "py-join-call",
+        AttemptOutcome::Fixed,
+        Aid::Assisted,
+    ));
+    assert!(choose::next(&catalogue, &progress, &[], &[], None).is_none());
+}
+
+#[test]
+fn a_finding_leads_to_the_exercise_of_its_rule() {
+    let catalogue = Catalogue::read(&fixtures()).unwrap();
+    let progress = Progress::default();
+    let met = |rule: &str, cwe: u32, language| Met {
+        rule: RuleId::new(rule),
+        cwe: vec![Cwe(cwe)],
+        language,
+    };
+    let of = |met: &Met| {
+        choose::for_weakness(&catalogue, met, &progress)
+            .map(|p| format!("{}: {}", p.scenario.id, p.why))
+    };
+    assert_eq!(
+        of(&met("sql-injection", 89, Some(Language::Python))).unwrap(),
+        "py-search-http: it trains the rule `sql-injection` in python"
+    );
+    assert_eq!(
+        of(&met("B608", 89, Some(Language::Go))).unwrap(),
+        "py-search-http: it is about CWE-89 (in python; there is none for go yet)"
+    );
+    assert_eq!(of(&met("weak-hash", 328, None)), None);
+    assert_eq!(
+        choose::language_of("src/Dockerfile.dev"),
+        Some(Language::Dockerfile)
+    );
+    assert_eq!(choose::language_of("a/b.tsx"), Some(Language::TypeScript));
+    assert_eq!(choose::language_of("LICENSE"), None);
+}
+
+#[test]
+fn seeds_show_both_twins() {
+    let catalogue = Catalogue::read(&fixtures()).unwrap();
+    let progress = Progress::default();
+    let unsafe_ones = (0..200)
+        .filter(|seed| {
+            review::choose(&catalogue, &progress, None, *seed)
+                .unwrap()
+                .twin
+                == Twin::Unsafe
+        })
+        .count();
+    assert!((70..=130).contains(&unsafe_ones), "{unsafe_ones} of 200");
+    let shown = review::choose(&catalogue, &progress, Some("py-search-http-r1"), 3).unwrap();
+    assert!(shown.is_at(4) && !shown.is_at(3));
+    let added = review::numbered(shown.diff())
+        .into_iter()
+        .filter(|(_, line)| line.starts_with("+ "));
+    assert_eq!(
+        added.map(|(number, _)| number.unwrap()).collect::<Vec<_>>(),
+        [4, 5]
+    );
+}

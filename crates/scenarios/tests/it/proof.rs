@@ -1,0 +1,197 @@
+//! The fixtures are proven, and a proof fails when a part is not as it is declared.
+
+use std::path::{Path, PathBuf};
+use std::sync::Once;
+
+use trueline_scenarios::verify::{Proof, ProofOptions, ProofStatus, prove};
+use trueline_scenarios::{Catalogue, Ground, Scenario, Tree};
+
+pub(crate) fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
+}
+
+pub(crate) fn files(fixture: &str) -> Tree {
+    Tree::read(&fixtures().join(fixture)).unwrap()
+}
+
+/// A fixture with something else in its `scenario.toml`.
+pub(crate) fn changed(fixture: &str, replace: &str, with: &str) -> Scenario {
+    let mut files = files(fixture);
+    let text = files.text("scenario.toml").unwrap();
+    assert!(text.contains(replace), "{replace}");
+    files.insert("scenario.toml", text.replace(replace, with));
+    Scenario::new(files, fixture).unwrap()
+}
+
+/// A sandboxed ground, its launcher a program of this crate; none where this machine cannot isolate.
+pub(crate) fn ground() -> Option<Ground> {
+    static NAMED: Once = Once::new();
+    NAMED.call_once(|| {
+        trueline_sandbox::set_launcher(env!("CARGO_BIN_EXE_trueline-scenarios-launcher"));
+    });
+    match Ground::isolated() {
+        Ok(ground) => Some(ground),
+        Err(refused) => {
+            let refusal = trueline_sandbox::probe().unwrap_err();
+            assert_eq!(refused.to_string(), refusal.to_string());
+            eprintln!("NOT TESTED, this machine cannot isolate: {refusal}");
+            None
+        }
+    }
+}
+
+fn proof(scenario: &Scenario) -> Option<Proof> {
+    let ground = ground()?;
+    let options = ProofOptions {
+        ground: &ground,
+        jobs: 2,
+        repeats: 1,
+    };
+    Some(prove(scenario, options, &|_| {}))
+}
+
+/// The parts that are not as they must be.
+fn wrong(scenario: &Scenario) -> Option<Vec<String>> {
+    let proof = proof(scenario)?;
+    let wrong = proof.parts.into_iter().filter(|part| !part.ok);
+    Some(
+        wrong
+            .map(|part| format!("{}: {}", part.subject, part.detail.unwrap_or_default()))
+            .collect(),
+    )
+}
+
+#[test]
+fn fixtures_are_proven() {
+    let catalogue = Catalogue::read(&fixtures()).unwrap();
+    assert!(catalogue.broken().is_empty(), "{:?}", catalogue.broken());
+    for scenario in catalogue.scenarios() {
+        let Some(proof) = proof(scenario) else { return };
+        assert_eq!(proof.status, ProofStatus::Proven, "{proof:#?}");
+    }
+}
+
+#[test]
+fn a_new_scenario_is_proven_as_it_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let id = trueline_scenarios::ScenarioId::new("py-new-one").unwrap();
+    trueline_scenarios::learn::scaffold::write(&id, folder.path()).unwrap();
+    let catalogue = Catalogue::read(folder.path()).unwrap();
+    assert!(catalogue.broken().is_empty(), "{:?}", catalogue.broken());
+    let Some(proof) = proof(catalogue.get("py-new-one").unwrap()) else {
+        return;
+    };
+    assert_eq!(proof.status, ProofStatus::Proven, "{proof:#?}");
+}
+
+#[test]
+fn a_fix_that_is_still_exploited_is_no_proof() {
+    let mut files = files("py-search-http");
+    let vulnerable = files.text("vulnerable/app.py").unwrap();
+    files.insert(
+        "fixes/reference/app.py",
+        vulnerable
+            .replace("LIKE '%", "LIKE ? AND name LIKE '%")
+            .replace("').fetchall", "', ('%',)).fetchall"),
+    );
+    let scenario = Scenario::new(files, "py-search-http").unwrap();
+    let Some(wrong) = wrong(&scenario) else {
+        return;
+    };
+    assert!(
+        wrong.iter().any(|w| w.starts_with("reference:")),
+        "{wrong:?}"
+    );
+}
+
+#[test]
+fn a_distractor_that_fails_for_another_reason_is_no_proof() {
+    let mut files = files("py-search-http");
+    files.insert(
+        "distractors/escape-quotes/app.py",
+        "raise SystemExit('a typo')",
+    );
+    let Some(wrong) = wrong(&Scenario::new(files, "py-search-http").unwrap()) else {
+        return;
+    };
+    assert_eq!(wrong.len(), 1, "{wrong:?}");
+    assert!(wrong[0].starts_with("distractor escape-quotes: exploit `reads the table of secrets` should succeed and is unknown: "), "{wrong:?}");
+}
+
+#[test]
+fn tests_that_a_mutant_passes_are_no_proof() {
+    let mut files = files("py-search-http");
+    let lenient = "from tester import functional\n\n\n@functional(\"answers\")\ndef answers(t):\n    t.get('/search?name=Ann')\n";
+    files.insert("tests/functional.py", lenient);
+    let Some(wrong) = wrong(&Scenario::new(files, "py-search-http").unwrap()) else {
+        return;
+    };
+    let subjects: Vec<&str> = wrong
+        .iter()
+        .filter_map(|w| Some(w.split_once(':')?.0))
+        .collect();
+    assert_eq!(
+        subjects,
+        [
+            "mutant always 500",
+            "mutant always 403",
+            "mutant always 200",
+            "mutant finds nobody"
+        ]
+    );
+}
+
+#[test]
+fn an_exploit_without_a_control_is_unknown_on_the_fix() {
+    let mut files = files("py-search-http");
+    let exploit = files.text("tests/exploit.py").unwrap();
+    let without: Vec<&str> = exploit
+        .lines()
+        .filter(|line| !line.contains("t.control"))
+        .collect();
+    files.insert("tests/exploit.py", without.join("\n"));
+    let Some(wrong) = wrong(&Scenario::new(files, "py-search-http").unwrap()) else {
+        return;
+    };
+    assert_eq!(wrong.len(), 1, "{wrong:?}");
+    assert!(wrong[0].contains("has no positive control"), "{wrong:?}");
+}
+
+#[test]
+fn a_missing_runtime_is_skipped_with_its_reason() {
+    let scenario = changed(
+        "py-search-http",
+        "python = \">=3.9\"",
+        "python = \">=3.9\", node = \">=999\"",
+    );
+    let Some(proof) = proof(&scenario) else {
+        return;
+    };
+    assert_eq!(proof.status, ProofStatus::Skipped);
+    let why = proof.message.unwrap();
+    assert!(why.starts_with("node >=999 is needed"), "{why}");
+}
+
+#[test]
+fn tests_that_do_not_load_are_an_error_and_no_verdict() {
+    let Some(ground) = ground() else { return };
+    let mut files = files("py-search-http");
+    let text = files.text("tests/functional.py").unwrap();
+    files.insert(
+        "tests/functional.py",
+        format!("import no_such_module\n{text}"),
+    );
+    let scenario = Scenario::new(files, "py-search-http").unwrap();
+    let options = trueline_scenarios::CheckOptions {
+        ground: &ground,
+        seed: 1,
+        jobs: 2,
+    };
+    let report = trueline_scenarios::check(&scenario, &scenario.vulnerable(), options);
+    assert_eq!(report.status, trueline_scenarios::CheckStatus::Error);
+    let message = report.message.unwrap();
+    assert!(
+        message.contains("tests/functional.py: functional.py:1: ModuleNotFoundError"),
+        "{message}"
+    );
+}
