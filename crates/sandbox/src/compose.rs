@@ -138,7 +138,7 @@ fn spare_processes(groups: &Groups) -> u64 {
     if groups.pids_limiter() != PidsLimiter::Rlimit {
         return 16;
     }
-    if is_root() || kernel_at_least(5, 14) {
+    if is_root() || is_at_least(kernel(), (5, 14)) {
         return 0;
     }
     let own = owner(Path::new("/proc/self"));
@@ -157,11 +157,12 @@ fn owner(path: &Path) -> Option<u32> {
     fs::metadata(path).ok().map(|meta| meta.uid())
 }
 
-fn kernel_at_least(major: u32, minor: u32) -> bool {
-    let mut numbers = kernel()
+fn is_at_least(release: &str, version: (u32, u32)) -> bool {
+    let mut numbers = release
         .split(|c: char| !c.is_ascii_digit())
         .map_while(|number| number.parse::<u32>().ok());
-    (numbers.next(), numbers.next()) >= (Some(major), Some(minor))
+    let (major, minor) = (numbers.next(), numbers.next());
+    (major.unwrap_or(0), minor.unwrap_or(0)) >= version
 }
 
 /// The kernel's release.
@@ -171,4 +172,34 @@ pub(crate) fn kernel() -> &'static str {
         let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
         release.trim().to_owned()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn releases_are_compared_as_numbers() {
+        for (release, newer) in [
+            ("6.18.44-custom", true),
+            ("5.14.0", true),
+            ("5.15.0-91-generic", true),
+            ("5.4.0-150-generic", false),
+            ("5.13.19", false),
+            ("4.19.0", false),
+            ("", false),
+            ("unknown", false),
+        ] {
+            assert_eq!(is_at_least(release, (5, 14)), newer, "{release}");
+        }
+    }
+
+    #[test]
+    fn only_what_reserves_addresses_gets_a_wide_space() {
+        let space = |spec: Spec| address_space(&spec, 256 << 20);
+        assert_eq!(space(Spec::new(["node", "app.js"])), WIDE_ADDRESS_SPACE);
+        let java = "/usr/lib/jvm/bin/java";
+        assert_eq!(space(Spec::new([java])), WIDE_ADDRESS_SPACE);
+        assert_eq!(space(Spec::new(["python3"])), 768 << 20);
+    }
 }

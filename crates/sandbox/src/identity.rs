@@ -144,3 +144,37 @@ pub(crate) fn give(path: &Path, identity: &Identity) -> io::Result<()> {
 pub(crate) fn give(_path: &Path, _identity: &Identity) -> io::Result<()> {
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WHOLE: &str = "         0          0 4294967295\n";
+    const CONTAINER: &str = "         0     100000      65536\n";
+
+    #[test]
+    fn identities_of_all_processes_are_apart_and_nobodys() {
+        let last_process = 4_194_303;
+        let all = [
+            (1, 0),
+            (1, 63),
+            (2, 0),
+            (last_process, 0),
+            (last_process, 63),
+        ];
+        let ids = all.map(|(process, slot)| candidate(process, slot, WHOLE).unwrap());
+        assert!(ids.is_sorted_by(|a, b| a < b), "{ids:?}");
+        assert_eq!(ids[0], WIDE.first + 64);
+        assert_eq!(ids[4], i32::MAX.cast_unsigned());
+    }
+
+    #[test]
+    fn a_container_gives_of_what_it_has() {
+        for process in [1, 77, 4_194_303] {
+            let id = candidate(process, 5, CONTAINER).unwrap();
+            assert!((NARROW.first..=NARROW_LAST).contains(&id));
+        }
+        assert_eq!(candidate(1, 0, "0 1000 1\n"), None);
+        assert_eq!(candidate(1, 0, "no map\n"), None);
+    }
+}

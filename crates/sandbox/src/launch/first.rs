@@ -3,8 +3,10 @@
 //! It cannot be signalled from inside (process 1 has no handlers) nor looked into (it is not
 //! dumpable). When it ends, by itself or because the launcher does, the kernel ends all inside.
 
+use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::prctl;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, sethostname, setsid};
@@ -19,20 +21,35 @@ use crate::plan::{Event, Plan};
 /// How often memory is added up where no control group does it.
 const WATCH_EVERY: Duration = Duration::from_millis(10);
 
-pub(super) fn run(plan: &Plan, descriptors: Descriptors, sources: Option<Sources>) -> ! {
-    let event = match hold(plan, descriptors, sources) {
+pub(super) fn run(
+    plan: &Plan,
+    descriptors: Descriptors,
+    sources: Option<Sources>,
+    launcher: &OwnedFd,
+) -> ! {
+    let event = match hold(plan, descriptors, sources, launcher) {
         Ok(event) | Err(Stop(event)) => event,
     };
     let _ = send(standard_input(), &event);
     calls::exit_now(0)
 }
 
-fn hold(plan: &Plan, descriptors: Descriptors, sources: Option<Sources>) -> Step<Event> {
+fn hold(
+    plan: &Plan,
+    descriptors: Descriptors,
+    sources: Option<Sources>,
+    launcher: &OwnedFd,
+) -> Step<Event> {
     let dies_with_launcher = || {
         prctl::set_pdeathsig(Signal::SIGKILL)
             .map_err(missing(Part::Launcher, "its end cannot be tied to ours"))
     };
     dies_with_launcher()?;
+    // It may have died before its end was tied to ours: then its end of the pipe is closed.
+    let mut end = [PollFd::new(launcher.as_fd(), PollFlags::empty())];
+    if poll(&mut end, PollTimeout::ZERO).is_ok_and(|hung_up| hung_up > 0) {
+        calls::exit_now(1);
+    }
     setsid().map_err(missing(Part::Namespaces, "no session"))?;
     sethostname("sandbox").map_err(missing(Part::Namespaces, "no host name"))?;
     let watched = plan.memory == MemoryLimiter::Watch;

@@ -18,11 +18,12 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 use nix::errno::Errno;
+use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sched::{CloneFlags, setns, unshare};
 use nix::sys::prctl;
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::{Gid, Pid, Uid, getegid, geteuid, setgroups, setresgid, setresuid};
+use nix::unistd::{Gid, Pid, Uid, getegid, geteuid, pipe2, setgroups, setresgid, setresuid};
 
 use crate::isolation::Part;
 use crate::plan::{Event, Plan};
@@ -135,8 +136,13 @@ fn launch() -> Step<()> {
     tell_network().map_err(missing(Part::Namespaces, "the network cannot be told"))?;
     // Before there is a child: its end must not be missed.
     calls::block_child_signal();
+    let (alive, ends_with_us) =
+        pipe2(OFlag::O_CLOEXEC).map_err(missing(Part::Launcher, "no pipe"))?;
     match calls::fork().map_err(missing(Part::Launcher, "no process"))? {
-        Fork::Child => first::run(&plan, descriptors, sources),
+        Fork::Child => {
+            drop(ends_with_us);
+            first::run(&plan, descriptors, sources, &alive)
+        }
         Fork::Parent(child) => {
             drop(descriptors);
             wait(Pid::from_raw(child));
