@@ -19,14 +19,16 @@ pub(crate) fn inspect(inspection: &mut Inspection, text: &[u8]) {
     let (mut runs, mut digits_left) = (0, MAX_DIGITS);
     let mut at = 0;
     while at < text.len() {
-        if !is_digit(text[at]) {
-            at += 1;
+        let len = text[at..].iter().take_while(|b| is_digit(**b)).count();
+        if len < MIN_DIGITS {
+            // Words are many: they cost nothing.
+            at += len + 1;
             continue;
         }
         let (digits, end) = run(text, at, digits_left);
         let start = std::mem::replace(&mut at, end);
         if digits.len() < MIN_DIGITS || runs >= MAX_RUNS {
-            continue;
+            return;
         }
         // Digits may stand right behind other letters of the text: a path, a key.
         let decoded = encoding::hex(&digits)

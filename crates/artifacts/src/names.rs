@@ -212,12 +212,14 @@ pub(crate) fn is_plain(module: &str, name: &str) -> bool {
 /// Follows a name through a harmless module to where it leads: (`torch`, `os.system`) is (`os`, `system`).
 pub(crate) fn resolve(module: &str, name: &str) -> (String, String) {
     // `six` gives modules and functions under the names they had in Python 2, also where it is vendored.
-    let whole = format!("{module}.{name}");
-    let moved = whole
-        .strip_prefix("six.moves.")
-        .or_else(|| whole.split_once(".six.moves.").map(|(_, moved)| moved));
-    if let Some(moved) = moved {
-        return of_six(moved);
+    if module.contains("six") || name.contains("six") {
+        let whole = format!("{module}.{name}");
+        let moved = whole
+            .strip_prefix("six.moves.")
+            .or_else(|| whole.split_once(".six.moves.").map(|(_, moved)| moved));
+        if let Some(moved) = moved {
+            return of_six(moved);
+        }
     }
     let parts: Vec<&str> = name.split('.').collect();
     let alias = parts.iter().rposition(|part| NAMES.aliases.contains(*part));

@@ -12,7 +12,7 @@ mod layout;
 /// `NumPy` refuses longer headers unless told otherwise.
 const MAX_HEADER: u64 = 64 << 10;
 /// Arrays of a file that are read one by one.
-const MAX_ARRAYS: usize = 10_000;
+const MAX_ARRAYS: usize = 100_000;
 
 /// Inspects an array, and those that `numpy.save` wrote behind it into the same file.
 pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
@@ -35,8 +35,7 @@ fn behind(inspection: &mut Inspection, at: u64, rest: &Source) {
     if rest.len() == 0 {
         return;
     }
-    let head = rest.read(0, 1 << 16);
-    let is_padding = rest.len() <= head.len() as u64 && head.iter().all(|b| *b == 0);
+    let is_padding = is_zero(rest);
     inspection.report(
         if is_padding {
             Verdict::Clean
@@ -54,6 +53,20 @@ fn behind(inspection: &mut Inspection, at: u64, rest: &Source) {
         inspection.member("(behind the array)", Context::Member, rest);
         pickle::search(inspection, rest, 0);
     }
+}
+
+/// Nothing but zeros, as far as is looked.
+fn is_zero(rest: &Source) -> bool {
+    const MAX_PADDING: u64 = 64 << 20;
+    let mut at = 0;
+    while at < rest.len() && at < MAX_PADDING {
+        let piece = rest.read(at, 1 << 16);
+        if piece.is_empty() || piece.iter().any(|byte| *byte != 0) {
+            return false;
+        }
+        at = rest.run_end(at + piece.len() as u64);
+    }
+    at >= rest.len()
 }
 
 /// Inspects one array; where its items end, if they are raw.

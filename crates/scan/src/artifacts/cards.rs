@@ -59,8 +59,13 @@ impl<'b> Cards<'b> {
         let path = artifact.path.as_bytes().to_vec();
         let mut end = path.len();
         for above in 0..=MAX_ABOVE {
-            end = path[..end].rfind_byte(b'/').map_or(0, |slash| slash);
+            end = path[..end].rfind_byte(b'/').unwrap_or(0);
             let folder = path.get(..end).unwrap_or_default();
+            // Above these the path says no more.
+            let is_top = end == 0 && path.starts_with(b"/");
+            if is_top {
+                return;
+            }
             let card = self.of(folder).filter(|c| above == 0 || c.has_front_matter);
             if let Some(card) = card {
                 artifact.model_card = Some(card.path.clone());
@@ -69,7 +74,8 @@ impl<'b> Cards<'b> {
                 }
                 return;
             }
-            if end == 0 || self.is_root(folder) {
+            let climbs = folder == b".." || folder.ends_with(b"/..");
+            if end == 0 || climbs || self.is_root(folder) {
                 return;
             }
         }

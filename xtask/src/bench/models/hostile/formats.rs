@@ -204,6 +204,26 @@ pub(super) fn files() -> Files {
         "README.md",
         format!("---\n{}", "license: a\n".repeat(MB / 11 - 1)).into_bytes(),
     ));
+    files.push(("arrays.npy", {
+        let header = "{'descr': '|u1', 'fortran_order': False, 'shape': (1,), }\n";
+        let array = [
+            b"\x93NUMPY\x01\0",
+            &(header.len() as u16).to_le_bytes()[..],
+            header.as_bytes(),
+            b"x",
+        ]
+        .concat();
+        fill(b"", &array, b"")
+    }));
+    files.push((
+        "digits.txt",
+        fill(b"", b"gARdgASVKGdBSVKEdBSVKKKKKKKK ", b""),
+    ));
+    files.push(("digits-one.txt", fill(b"", b"gARdKEdBSVKKK", b"")));
+    files.push((
+        "chat_template.jinja",
+        fill(b"", b"{% for i in range(9**9) %}", b""),
+    ));
     files.push(("header.npy", {
         let header = format!("{{'descr': {}", "[('a', ".repeat(MB / 7 - 10));
         [
