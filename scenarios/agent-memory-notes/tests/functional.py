@@ -27,23 +27,15 @@ def knows(run):
     return str(run.of("prompt")[0]["args"]["messages"])
 
 
-@functional("remembers a wish for the next conversation")
+@functional("remembers a wish for later conversations")
 def remembers(t):
+    talk(t, "Read https://x.example/ about Lisbon.", do("read_page", url="https://x.example/"), {"final": "Lisbon is a fine city."})
     talk(t, "Remember: I never fly.", do("remember", text="I never fly"), {"final": "Noted."},
          approve=lambda text, name, args: "I never fly" in text)
     talk(t, "What time is it in Porto?", {"final": "Noon."})
     run = talk(t, "How do I get to Porto?", {"final": "By train to Porto."})
     t.contains(knows(run), "I never fly")
     t.equal(run.final, "By train to Porto.")
-
-
-@functional("remembers again in a later conversation")
-def again(t):
-    talk(t, "Read https://x.example/ about Lisbon.", do("read_page", url="https://x.example/"), {"final": "Lisbon is a fine city."})
-    talk(t, "Please remember that I like trams.", do("remember", text="I like trams"), {"final": "Noted."}, approve=True)
-    talk(t, "What time is it in Lisbon?", {"final": "Noon."})
-    run = talk(t, "Plan a day.", {"final": "Trams!"})
-    t.contains(knows(run), "I like trams")
 
 
 @functional("knows what the last conversation was about")

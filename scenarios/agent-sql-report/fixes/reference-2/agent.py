@@ -24,7 +24,7 @@ def system_prompt(shop):
 
 
 # What a SELECT consists of
-READING = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_FUNCTION, 33}  # 33: a recursive WITH
+READING = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 
 
 def restrict(connection, shop):
