@@ -138,6 +138,9 @@ impl<'a> Analyzer<'a> {
         seed.entered = true;
         seed.returned = entry.returned.filter(|_| self.answers_html(function));
         let skip = usize::from(self.has_receiver(function));
+        if let (1, Some(slot), Some(kind)) = (skip, seed.params.first_mut(), &entry.spec.receiver) {
+            slot.kind = Some(kind.clone());
+        }
         let numbers = self.converted_names(function);
         let segments = self.segment_names(function);
         let shaped = self.is_shaped(function);

@@ -646,6 +646,9 @@ pub(crate) struct EntrySpec {
     /// Types of the leading parameters, after `self`; empty text for none.
     #[serde(default)]
     pub(crate) types: Vec<String>,
+    /// The type of `self`, where the framework puts the request there.
+    #[serde(default)]
+    pub(crate) receiver: Option<String>,
     /// The parameters that are not typed hold input of the request.
     #[serde(default)]
     pub(crate) tainted: bool,
