@@ -48,7 +48,10 @@ pub(crate) fn run(arguments: &Gate, interrupt: &AtomicBool) -> Result<Ended> {
 pub(crate) fn describe(which: &Which, interrupt: &AtomicBool) -> Result<ChangeOutcome> {
     let source = match (&which.pr, which.staged) {
         (Some(file), _) => ChangeSource::Description(file.clone()),
-        (None, true) => ChangeSource::Staged,
+        (None, true) => ChangeSource::Staged {
+            // Git tells its hooks so which index a partial commit has.
+            index: std::env::var_os("GIT_INDEX_FILE").map(Into::into),
+        },
         (None, false) => ChangeSource::Range(which.range.clone()),
     };
     let request = ChangeRequest {

@@ -366,6 +366,35 @@ fn what_is_staged_is_judged_before_it_is_a_commit() {
     // The work tree does not count, the index does.
     repository.write("src/app.py", SAFE_VIEW);
     assert_eq!(repository.trueline(&["gate", "--staged"]).code(), 1);
+    // A hook of `git commit --all` is told of another index.
+    repository.write(
+        ".git/hooks/pre-commit",
+        format!(
+            "#!/bin/sh\nexec {} gate --staged\n",
+            env!("CARGO_BIN_EXE_trueline")
+        ),
+    );
+    repository.git(&["config", "core.hooksPath", ".git/hooks"]);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let hook = repository.path().join(".git/hooks/pre-commit");
+        std::fs::set_permissions(hook, std::fs::Permissions::from_mode(0o755)).unwrap();
+        repository.git(&["reset", "--quiet"]);
+        repository.write("src/app.py", UNSAFE_VIEW);
+        let refused = std::process::Command::new("git")
+            .args(["commit", "--quiet", "--all", "--message", "feat: view"])
+            .current_dir(repository.path())
+            .output()
+            .unwrap();
+        assert!(
+            !refused.status.success(),
+            "the hook of a commit of everything must see everything"
+        );
+        let told = String::from_utf8_lossy(&refused.stderr).into_owned()
+            + &String::from_utf8_lossy(&refused.stdout);
+        assert!(told.contains("Blocked"), "{told}");
+    }
     // The very first commit has no base: the built-in gates observe.
     let first = Repository::new();
     first.write("app.py", UNSAFE_VIEW);
