@@ -658,3 +658,28 @@ fn markdown_opens_with_what_was_done_well_and_escapes_what_came_from_a_repositor
     assert!(text.contains("**Easiest way:**"), "{text}");
     assert!(!text.contains("\n@all"), "{text}");
 }
+
+#[test]
+fn a_verdict_can_be_signed_and_checked() {
+    let repository = judged_by("[gates]\nsevere-finding = \"block\"\n");
+    repository
+        .write("src/app.py", UNSAFE_VIEW)
+        .commit("feat: view");
+    let key = repository.path().join(".git/ci.key");
+    let key = key.to_str().unwrap();
+    let made = repository.trueline(&["attest", "keygen", key]);
+    assert_eq!(made.code(), 0, "{}", made.stderr());
+    // A verdict that blocks is signed as well.
+    let run = gate(&repository, &["--attest", "--key", key]);
+    assert_eq!(run.code(), 1, "{}", run.stderr());
+    let public = format!("{key}.pub");
+    let checked = repository.trueline(&["attest", "verify", "--keys", &public, "--format", "json"]);
+    let text = checked.stdout();
+    assert!(
+        text.contains(repository.git(&["rev-parse", "HEAD"]).trim()),
+        "{text}{}",
+        checked.stderr()
+    );
+    let staged = repository.trueline(&["gate", "--staged", "--attest", "--key", key]);
+    assert_eq!(staged.code(), 2);
+}
