@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::path::Path;
 
 use bstr::ByteSlice;
 use gix::ObjectId;
@@ -149,21 +150,37 @@ impl Repository {
     }
 
     /// The files that differ between HEAD and the index: what a commit would hold. Files with
-    /// conflicts are left out.
-    pub fn staged(&self) -> Result<Vec<FileDelta>, HistoryError> {
+    /// conflicts are left out. Git names another index file where it makes a commit of some files or
+    /// of all.
+    pub fn staged(&self, index: Option<&Path>) -> Result<Vec<FileDelta>, HistoryError> {
+        let wrong = |why: &dyn std::fmt::Display| HistoryError::Index {
+            why: why.to_string(),
+        };
+        let local = self.local();
+        match index {
+            Some(path) => {
+                let options = gix::index::decode::Options::default();
+                let file = gix::index::File::at(path, local.object_hash(), false, options)
+                    .map_err(|error| wrong(&error))?;
+                self.staged_in(&file)
+            }
+            None => {
+                let index = local.index_or_empty().map_err(|error| wrong(&error))?;
+                self.staged_in(&index)
+            }
+        }
+    }
+
+    fn staged_in(&self, index: &gix::index::State) -> Result<Vec<FileDelta>, HistoryError> {
         let head = self.resolve(None)?;
         let mut before: FxHashMap<RepoPath, ObjectId> = match head {
             Some(head) => self.files_at(head).into_iter().collect(),
             None => FxHashMap::default(),
         };
-        let index = self
-            .local()
-            .index_or_empty()
-            .map_err(HistoryError::References)?;
         let mut deltas = Vec::new();
         for entry in index.entries() {
             let is_file = entry.mode == IndexMode::FILE || entry.mode == IndexMode::FILE_EXECUTABLE;
-            let path = RepoPath::new(entry.path(&index).to_vec());
+            let path = RepoPath::new(entry.path(index).to_vec());
             let old = before.remove(&path);
             if !is_file || entry.stage_raw() != 0 || old == Some(entry.id) {
                 continue;

@@ -100,6 +100,12 @@ pub enum HistoryError {
         /// Why not.
         why: Gap,
     },
+    /// The index cannot be read.
+    #[error("the index of git cannot be read: {why}")]
+    Index {
+        /// What git's rules say.
+        why: String,
+    },
     /// The references cannot be listed.
     #[error("cannot list the references")]
     References(#[source] gix::Error),

@@ -178,6 +178,13 @@ fn sign(
     Ok(Ended::Pass)
 }
 
+/// Signs a claim and adds it to the log of a repository.
+pub(crate) fn append(repository: &Path, key: &Path, claim: &Claim) -> Result<()> {
+    let key = signing_key(key)?;
+    Log::open(repository)?.append(claim, &key)?;
+    Ok(())
+}
+
 /// Reads a log with its keys and its anchor, and checks it.
 fn checked(arguments: &CheckedLog) -> Result<(Option<Log>, Verification)> {
     let repository = match here() {

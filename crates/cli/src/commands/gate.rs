@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
+use trueline_attest::chain::Claim;
 use trueline_facts::Timestamp;
 use trueline_facts::verdict::Outcome;
 use trueline_policy::evaluate;
@@ -11,6 +12,7 @@ use trueline_scan::{ChangeOutcome, ChangeRequest, ChangeSource};
 
 use crate::Ended;
 use crate::arguments::{Gate, GateFormat, Which};
+use crate::commands::attest;
 use crate::commands::hook::Misused;
 use crate::output;
 
@@ -23,6 +25,23 @@ pub(crate) fn run(arguments: &Gate, interrupt: &AtomicBool) -> Result<Ended> {
         return Ok(Ended::Pass);
     }
     let verdict = evaluate(&outcome.policy, &outcome.change);
+    if let Some(key) = &arguments.key {
+        let head = outcome.change.range.head.clone().ok_or_else(|| {
+            Misused(
+                "--attest: what is judged is no commit, so nothing can be signed about it"
+                    .to_owned(),
+            )
+        })?;
+        attest::append(
+            &arguments.which.repository,
+            key,
+            &Claim {
+                commit: head,
+                verdict: serde_json::to_value(&verdict)?,
+                at: verdict.evaluated_at,
+            },
+        )?;
+    }
     let text = match arguments.format {
         GateFormat::Json => json::to_string(&verdict),
         GateFormat::Markdown => verdict::markdown(&verdict, &outcome.policy_source),
@@ -48,7 +67,10 @@ pub(crate) fn run(arguments: &Gate, interrupt: &AtomicBool) -> Result<Ended> {
 pub(crate) fn describe(which: &Which, interrupt: &AtomicBool) -> Result<ChangeOutcome> {
     let source = match (&which.pr, which.staged) {
         (Some(file), _) => ChangeSource::Description(file.clone()),
-        (None, true) => ChangeSource::Staged,
+        (None, true) => ChangeSource::Staged {
+            // Git tells its hooks so which index a partial commit has.
+            index: std::env::var_os("GIT_INDEX_FILE").map(Into::into),
+        },
         (None, false) => ChangeSource::Range(which.range.clone()),
     };
     let request = ChangeRequest {

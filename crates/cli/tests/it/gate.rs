@@ -366,6 +366,35 @@ fn what_is_staged_is_judged_before_it_is_a_commit() {
     // The work tree does not count, the index does.
     repository.write("src/app.py", SAFE_VIEW);
     assert_eq!(repository.trueline(&["gate", "--staged"]).code(), 1);
+    // A hook of `git commit --all` is told of another index.
+    repository.write(
+        ".git/hooks/pre-commit",
+        format!(
+            "#!/bin/sh\nexec {} gate --staged\n",
+            env!("CARGO_BIN_EXE_trueline")
+        ),
+    );
+    repository.git(&["config", "core.hooksPath", ".git/hooks"]);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let hook = repository.path().join(".git/hooks/pre-commit");
+        std::fs::set_permissions(hook, std::fs::Permissions::from_mode(0o755)).unwrap();
+        repository.git(&["reset", "--quiet"]);
+        repository.write("src/app.py", UNSAFE_VIEW);
+        let refused = std::process::Command::new("git")
+            .args(["commit", "--quiet", "--all", "--message", "feat: view"])
+            .current_dir(repository.path())
+            .output()
+            .unwrap();
+        assert!(
+            !refused.status.success(),
+            "the hook of a commit of everything must see everything"
+        );
+        let told = String::from_utf8_lossy(&refused.stderr).into_owned()
+            + &String::from_utf8_lossy(&refused.stdout);
+        assert!(told.contains("Blocked"), "{told}");
+    }
     // The very first commit has no base: the built-in gates observe.
     let first = Repository::new();
     first.write("app.py", UNSAFE_VIEW);
@@ -628,4 +657,29 @@ fn markdown_opens_with_what_was_done_well_and_escapes_what_came_from_a_repositor
     );
     assert!(text.contains("**Easiest way:**"), "{text}");
     assert!(!text.contains("\n@all"), "{text}");
+}
+
+#[test]
+fn a_verdict_can_be_signed_and_checked() {
+    let repository = judged_by("[gates]\nsevere-finding = \"block\"\n");
+    repository
+        .write("src/app.py", UNSAFE_VIEW)
+        .commit("feat: view");
+    let key = repository.path().join(".git/ci.key");
+    let key = key.to_str().unwrap();
+    let made = repository.trueline(&["attest", "keygen", key]);
+    assert_eq!(made.code(), 0, "{}", made.stderr());
+    // A verdict that blocks is signed as well.
+    let run = gate(&repository, &["--attest", "--key", key]);
+    assert_eq!(run.code(), 1, "{}", run.stderr());
+    let public = format!("{key}.pub");
+    let checked = repository.trueline(&["attest", "verify", "--keys", &public, "--format", "json"]);
+    let text = checked.stdout();
+    assert!(
+        text.contains(repository.git(&["rev-parse", "HEAD"]).trim()),
+        "{text}{}",
+        checked.stderr()
+    );
+    let staged = repository.trueline(&["gate", "--staged", "--attest", "--key", key]);
+    assert_eq!(staged.code(), 2);
 }

@@ -40,7 +40,10 @@ pub enum ChangeSource {
     /// `BASE..HEAD`, `BASE` alone (up to HEAD), or nothing: from the branch that HEAD goes into.
     Range(Option<String>),
     /// What is staged.
-    Staged,
+    Staged {
+        /// The index file that git names to its hooks; by default the repository's own.
+        index: Option<PathBuf>,
+    },
     /// A description of a pull or merge request.
     Description(PathBuf),
 }
@@ -155,13 +158,16 @@ pub fn change(request: &ChangeRequest, interrupt: &AtomicBool) -> Result<ChangeO
         .flatten();
     let proposed = match &request.source {
         ChangeSource::Description(file) => Some(Proposed::read(file)?),
-        ChangeSource::Range(_) | ChangeSource::Staged => None,
+        ChangeSource::Range(_) | ChangeSource::Staged { .. } => None,
     };
     let states = states(repository, request, proposed.as_ref(), &mut diagnostics)?;
     let judging = judge::Judging::read(&place, states.base, request.policy.as_deref())?;
     let deltas = match states.tip {
         Some(tip) => repository.deltas(states.fork, tip)?,
-        None => repository.staged()?,
+        None => match &request.source {
+            ChangeSource::Staged { index } => repository.staged(index.as_deref())?,
+            ChangeSource::Range(_) | ChangeSource::Description(_) => Vec::new(),
+        },
     };
     let files = contents(repository, deltas);
     let written = lines::read(&lines::Reading {
@@ -280,7 +286,7 @@ fn states(
     proposed: Option<&Proposed>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Result<States, ScanError> {
-    if request.source == ChangeSource::Staged {
+    if matches!(request.source, ChangeSource::Staged { .. }) {
         let head = repository.resolve(None)?;
         return Ok(States {
             kind: RangeKind::Staged,
@@ -347,7 +353,7 @@ fn states(
             format!(
                 "the base has {} that the head does not have: lines are compared with the commit where they parted, \
                  and judged by the base",
-                trueline_count(commits.behind, "commit")
+                counted(commits.behind, "commit")
             ),
         ));
     }
@@ -360,7 +366,7 @@ fn states(
     })
 }
 
-fn trueline_count(count: usize, what: &str) -> String {
+fn counted(count: usize, what: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {what}{plural}")
 }

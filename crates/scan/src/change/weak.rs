@@ -255,8 +255,7 @@ fn of(finding: &FileFinding, path: &RepoPath, status: FindingStatus) -> ChangeFi
     }
 }
 
-/// Who wrote the line; of a finding whose own line is older, whoever wrote most of the file's lines
-/// cannot be blamed: it stays unknown.
+/// Who wrote the line of a finding; unknown where the change did not add that line.
 fn locate(finding: &mut ChangeFinding, checking: &Checking<'_>, path: &RepoPath) {
     finding.zones = checking.judging.policy.zones.ids(path);
     if let Some(hunk) = checking.written.line(path, finding.line) {

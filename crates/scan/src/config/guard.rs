@@ -162,6 +162,6 @@ mod tests {
     fn what_is_no_answer_is_told_with_its_place() {
         insta::assert_snapshot!(parse("[guard]\ncode = \"block\"\n").unwrap_err(), @r#"trueline.toml:2:9: `guard.code` must be "allow", "ask" or "deny""#);
         insta::assert_snapshot!(parse("[guard]\nclosed = [\"cod\"]\n").unwrap_err(), @"trueline.toml:2:12: no gate `cod`; gates are configuration, secrets, code, commands");
-        insta::assert_snapshot!(parse("[guard]\n[[guard.zone]]\npaths = [\"a\"]\n").unwrap_err(), @"");
+        insta::assert_snapshot!(parse("[guard]\n[[guard.zone]]\npaths = [\"a\"]\n").unwrap_err(), @r#"trueline.toml:2:9: zones have names that gates and the guard share: write `[zone.NAME]` with `paths`, `agents = "ask"` and `why`"#);
     }
 }
