@@ -186,9 +186,7 @@ impl<'a> Runner<'a> {
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .env("GIT_CONFIG_SYSTEM", "/dev/null")
             .env("HOME", self.folder.path())
-            .env_remove("http_proxy")
-            .env_remove("HTTP_PROXY")
-            .env_remove("ALL_PROXY")
+            .env("NO_PROXY", "*")
             .envs(more.iter().copied())
             .output()
             .unwrap();
