@@ -96,13 +96,19 @@ impl SigningKey {
 pub fn generate(comment: &str) -> Result<NewKey, AttestError> {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|e| AttestError::NoRandomness(e.to_string()))?;
-    from_seed(&seed, comment).map_err(|why| AttestError::Key {
+    from_seed(&seed, comment)
+}
+
+/// The pair of keys that a seed gives, always the same. Who knows the seed can sign: for tests, and for seeds that are
+/// kept as keys are.
+pub fn from_seed(seed: &[u8; 32], comment: &str) -> Result<NewKey, AttestError> {
+    pair(seed, comment).map_err(|why| AttestError::Key {
         file: "new key".to_owned(),
         why: why.to_string(),
     })
 }
 
-fn from_seed(seed: &[u8; 32], comment: &str) -> Result<NewKey, ssh_key::Error> {
+fn pair(seed: &[u8; 32], comment: &str) -> Result<NewKey, ssh_key::Error> {
     let public = ed25519_dalek::SigningKey::from_bytes(seed).verifying_key();
     let pair = Ed25519Keypair {
         public: Ed25519PublicKey(public.to_bytes()),

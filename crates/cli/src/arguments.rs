@@ -346,6 +346,15 @@ pub(crate) struct Gate {
     /// The private key that signs, as `trueline attest keygen` or `ssh-keygen -t ed25519` writes it.
     #[arg(long, value_name = "FILE", requires = "attest")]
     pub(crate) key: Option<PathBuf>,
+    /// Sign the verdict and add it to the log, `refs/trueline/attestations`.
+    #[arg(long, requires = "key", conflicts_with = "staged")]
+    pub(crate) attest: bool,
+    /// The private key: ed25519 in OpenSSH's format, without a passphrase.
+    #[arg(long, value_name = "FILE", requires = "attest")]
+    pub(crate) key: Option<PathBuf>,
+    /// Add it to a folder of files instead of the log in the repository.
+    #[arg(long, value_name = "FOLDER", requires = "attest")]
+    pub(crate) attest_files: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) writing: Writing,
 }

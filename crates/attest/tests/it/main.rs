@@ -10,9 +10,18 @@ use trueline_attest::chain::Claim;
 use trueline_attest::key::{self, SigningKey, TrustedKeys};
 use trueline_facts::{CommitId, Timestamp};
 
-/// A pair of keys.
+/// A pair of keys, always the same.
 pub(crate) fn keys() -> (SigningKey, TrustedKeys) {
-    let new = key::generate("test").unwrap();
+    keys_of(1)
+}
+
+/// The pair of somebody else.
+pub(crate) fn other_keys() -> (SigningKey, TrustedKeys) {
+    keys_of(2)
+}
+
+fn keys_of(seed: u8) -> (SigningKey, TrustedKeys) {
+    let new = key::from_seed(&[seed; 32], "test").unwrap();
     (
         SigningKey::parse(&new.private, "key").unwrap(),
         TrustedKeys::parse(&new.public, "key.pub").unwrap(),

@@ -6,7 +6,7 @@ use trueline_attest::chain::{Anchor, verify};
 use trueline_attest::key::{SigningKey, TrustedKeys};
 use trueline_facts::attestation::{Digest, ProblemKind, Tail};
 
-use crate::{claim, keys, log};
+use crate::{claim, keys, log, other_keys};
 
 const ENTRIES: u32 = 5;
 
@@ -123,7 +123,7 @@ fn an_anchor_proves_what_is_before_it_and_counts_what_is_after() {
 
 #[test]
 fn a_key_that_nobody_trusts_signs_nothing() {
-    let ((key, _), (_, others)) = (keys(), keys());
+    let ((key, _), (_, others)) = (keys(), other_keys());
     let seen = verify("test", &log(&key, 1), &others, None);
     assert_eq!(seen.problems[0].kind, ProblemKind::UnknownKey);
 }

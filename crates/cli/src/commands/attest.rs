@@ -8,12 +8,13 @@ use trueline_attest::chain::{self, Anchor, Claim, LARGEST_ENTRY};
 use trueline_attest::key::{self, TRUSTED_KEYS_FILE, TrustedKeys};
 use trueline_attest::log::{Log, REFERENCE};
 use trueline_attest::{AttestError, SigningKey, anchor, controls, folder};
+use trueline_facts::CommitId;
 use trueline_facts::attestation::{Digest, Verification};
-use trueline_facts::{CommitId, Timestamp};
 use trueline_report::{attestation, controls as report, html, json};
 
 use crate::Ended;
 use crate::arguments::{Attest, AttestAction, CheckedLog, ListFormat, ReportFormat};
+use crate::commands::gate;
 use crate::commands::hook::Misused;
 use crate::output;
 
@@ -127,16 +128,6 @@ pub(crate) fn signing_key(path: &Path) -> Result<SigningKey> {
     )?)
 }
 
-fn now(given: Option<&str>) -> Result<Timestamp> {
-    let time = match given {
-        Some(text) => text
-            .parse::<jiff::Timestamp>()
-            .map_err(|_| Misused(format!("--now {text}: no time, as 2026-01-31T10:00:00Z")))?,
-        None => jiff::Timestamp::now(),
-    };
-    Ok(Timestamp(time.as_second()))
-}
-
 fn sign(
     verdict: &Path,
     key: &Path,
@@ -154,25 +145,9 @@ fn sign(
     let claim = Claim {
         commit: log.commit(commit)?,
         verdict,
-        at: now(at)?,
+        at: gate::now(at)?,
     };
-    let (number, entry) = match files {
-        None => {
-            let added = log.append(&claim, &key)?;
-            (added.number, added.entry)
-        }
-        Some(to) => {
-            let there = if to.exists() {
-                folder::read(to)?
-            } else {
-                Vec::new()
-            };
-            let entry = chain::next(there.last().map(Vec::as_slice), &claim, &key)?;
-            let number = there.len() as u64 + 1;
-            folder::add(to, number, &entry)?;
-            (number, entry)
-        }
-    };
+    let (number, entry) = add(&log, files, &claim, &key)?;
     let told = format!("entry {number}: {}\n", Digest::of(&entry));
     output::write(told.as_bytes(), None)?;
     Ok(Ended::Pass)
@@ -183,6 +158,26 @@ pub(crate) fn append(repository: &Path, key: &Path, claim: &Claim) -> Result<()>
     let key = signing_key(key)?;
     Log::open(repository)?.append(claim, &key)?;
     Ok(())
+/// Signs a claim and adds it to the log, or to a folder of files: its place, and the envelope.
+pub(crate) fn add(
+    log: &Log,
+    files: Option<&Path>,
+    claim: &Claim,
+    key: &SigningKey,
+) -> Result<(u64, Vec<u8>)> {
+    let Some(to) = files else {
+        let added = log.append(claim, key)?;
+        return Ok((added.number, added.entry));
+    };
+    let there = if to.exists() {
+        folder::read(to)?
+    } else {
+        Vec::new()
+    };
+    let entry = chain::next(there.last().map(Vec::as_slice), claim, key)?;
+    let number = there.len() as u64 + 1;
+    folder::add(to, number, &entry)?;
+    Ok((number, entry))
 }
 
 /// Reads a log with its keys and its anchor, and checks it.
@@ -298,7 +293,7 @@ fn audit(
     file: Option<&Path>,
 ) -> Result<Ended> {
     output::check(file)?;
-    let at = now(at)?;
+    let at = gate::now(at)?;
     // Without keys there is nothing that a signature proves, and the rest of the report stands.
     let (repository, seen) = match checked(arguments) {
         Err(error) if matches!(error.downcast_ref(), Some(AttestError::NoKeys)) => {

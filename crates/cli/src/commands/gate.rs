@@ -1,11 +1,15 @@
 //! `trueline gate`: a change, the policy of its base, a verdict.
 
+use std::io::{self, Write as _};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
 use trueline_attest::chain::Claim;
+use trueline_attest::log::Log;
 use trueline_facts::Timestamp;
-use trueline_facts::verdict::Outcome;
+use trueline_facts::attestation::Digest;
+use trueline_facts::verdict::{Outcome, Verdict};
 use trueline_policy::evaluate;
 use trueline_report::{json, terminal, verdict};
 use trueline_scan::{ChangeOutcome, ChangeRequest, ChangeSource};
@@ -52,15 +56,41 @@ pub(crate) fn run(arguments: &Gate, interrupt: &AtomicBool) -> Result<Ended> {
             false,
         ),
     };
-    output::write(text.as_bytes(), file)?;
+    // An interrupted run has judged a part of the change: nobody signs that.
     if interrupt.load(Ordering::SeqCst) {
+        output::write(text.as_bytes(), file)?;
         return Ok(Ended::Interrupted);
     }
+    if let Some(key) = &arguments.key {
+        sign(arguments, &verdict, key)?;
+    }
+    output::write(text.as_bytes(), file)?;
     Ok(if verdict.outcome == Outcome::Block {
         Ended::Findings
     } else {
         Ended::Pass
     })
+}
+
+/// Signs a verdict before it is shown: one that could not be signed must not look as if it were.
+fn sign(arguments: &Gate, verdict: &Verdict, key: &Path) -> Result<()> {
+    let key = attest::signing_key(key)?;
+    let Some(commit) = verdict.range.head.clone() else {
+        return Err(Misused("--attest: what is not committed has no id to sign".to_owned()).into());
+    };
+    let claim = Claim {
+        commit,
+        verdict: serde_json::to_value(verdict)?,
+        at: verdict.evaluated_at,
+    };
+    let log = Log::open(&arguments.which.repository)?;
+    let (number, entry) = attest::add(&log, arguments.attest_files.as_deref(), &claim, &key)?;
+    if !arguments.writing.quiet {
+        // Standard output holds the verdict. A closed standard error does not make the entry wrong.
+        let digest = Digest::of(&entry);
+        let _ = writeln!(io::stderr(), "signed: entry {number}, {digest}");
+    }
+    Ok(())
 }
 
 /// Describes the change that arguments name.

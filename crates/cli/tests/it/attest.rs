@@ -171,3 +171,56 @@ fn a_private_key_is_for_its_owner_alone() {
     let meta = std::fs::metadata(repository.path().join(".git/attest.key")).unwrap();
     assert_eq!(meta.permissions().mode() & 0o777, 0o600);
 }
+
+#[test]
+fn a_gate_signs_its_verdict_and_one_that_cannot_sign_shows_none() {
+    let repository = with_key();
+    let base = repository.git(&["rev-parse", "HEAD"]).trim().to_owned();
+    repository.write("more.py", "x = 1\n").commit("more");
+    let range = format!("{base}..HEAD");
+    let gate = |more: &[&str]| {
+        let arguments: Vec<&str> = ["gate", &range, "--now", NOW, "--format", "json"]
+            .iter()
+            .chain(more)
+            .copied()
+            .collect();
+        repository.trueline(&arguments)
+    };
+    let run = gate(&["--attest", "--key", ".git/attest.key"]);
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    assert!(
+        run.stderr().contains("signed: entry 1, sha256:"),
+        "{}",
+        run.stderr()
+    );
+    let shown: Value = serde_json::from_str(&run.stdout()).unwrap();
+    let seen: Value = verify(&repository, &["--format", "json"]).json();
+    let entry = &seen["entries"][0];
+    assert_eq!(entry["verdict_schema"], "trueline.verdict/1");
+    assert_eq!(entry["outcome"], shown["outcome"]);
+    assert_eq!(entry["commit"], shown["range"]["head"]);
+    assert_eq!(entry["attested_at"], NOW);
+    // What was signed is what was shown, whole.
+    let envelope = repository.git(&["show", "refs/trueline/attestations:attestation.json"]);
+    let envelope: Value = serde_json::from_str(&envelope).unwrap();
+    let payload = envelope["payload"].as_str().unwrap();
+    let payload = data_encoding::BASE64.decode(payload.as_bytes()).unwrap();
+    let statement: Value = serde_json::from_slice(&payload).unwrap();
+    assert_eq!(statement["predicate"]["verdict"], shown);
+    // The same verdict in files; and none where the key cannot be used.
+    assert_eq!(
+        gate(&[
+            "--attest",
+            "--key",
+            ".git/attest.key",
+            "--attest-files",
+            "log"
+        ])
+        .code(),
+        0
+    );
+    assert_eq!(verify(&repository, &["--files", "log"]).code(), 0);
+    let run = gate(&["--attest", "--key", "more.py"]);
+    assert_eq!((run.code(), run.stdout().as_str()), (2, ""));
+    assert_eq!(gate(&["--attest"]).code(), 2);
+}

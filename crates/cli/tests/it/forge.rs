@@ -123,6 +123,7 @@ fn handle(state: &mut State, method: &str, target: &str, body: &[u8]) -> (&'stat
         ("GET", "/repos/acme/shop/pulls/7/comments") => {
             ("200 OK", state.review_comments.clone().into())
         }
+        ("GET", "/repos/acme/shop/pulls/7/reviews") => ("200 OK", json!([])),
         ("POST", "/repos/acme/shop/pulls/7/reviews") => {
             let comments = parsed["comments"].as_array().cloned().unwrap_or_default();
             state.review_comments.extend(comments);
@@ -186,9 +187,7 @@ impl<'a> Runner<'a> {
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .env("GIT_CONFIG_SYSTEM", "/dev/null")
             .env("HOME", self.folder.path())
-            .env_remove("http_proxy")
-            .env_remove("HTTP_PROXY")
-            .env_remove("ALL_PROXY")
+            .env("NO_PROXY", "*")
             .envs(more.iter().copied())
             .output()
             .unwrap();
@@ -291,6 +290,66 @@ fn a_pull_request_gets_one_comment_that_is_edited_one_review_and_an_upload() {
     let state = runner.forge.state.lock().unwrap();
     assert_eq!((state.comments.len(), state.reviews.len()), (131, 1));
     assert!(!state.comments[&131].1.contains("app.py:11"));
+}
+
+#[test]
+fn a_gate_that_blocks_fails_its_step_and_stands_in_the_comment_with_the_head_of_the_log() {
+    let repository = Repository::new();
+    repository.trueline(&["attest", "keygen", ".git/ci.key"]);
+    let key = std::fs::read_to_string(repository.path().join(".git/ci.key")).unwrap();
+    let public = std::fs::read_to_string(repository.path().join(".git/ci.key.pub")).unwrap();
+    repository
+        .write("app.py", SAFE_VIEW)
+        .write(
+            "trueline.toml",
+            "schema = 1\n[gates]\nsevere-finding = \"block\"\n",
+        )
+        .write(".trueline/attest.keys", public)
+        .commit("view");
+    let remote = TempDir::new().unwrap();
+    let path = remote.path().to_str().unwrap();
+    repository.git(&["init", "--quiet", "--bare", path]);
+    repository.git(&["remote", "add", "origin", path]);
+    let base = repository.git(&["rev-parse", "HEAD"]).trim().to_owned();
+    repository.write("app.py", UNSAFE_VIEW).commit("look up");
+    let Some(runner) = Runner::new(&repository, &base) else {
+        return;
+    };
+    let head = repository.git(&["rev-parse", "HEAD"]).trim().to_owned();
+    let event = json!({"pull_request": {
+        "number": 7, "title": "t", "body": null, "user": {"login": "dev", "type": "User"},
+        "base": {"sha": base, "ref": "main"}, "head": {"sha": head},
+    }});
+    std::fs::write(runner.file("event.json"), event.to_string()).unwrap();
+    let event = runner.file("event.json");
+    let environment = [
+        ("GITHUB_EVENT_PATH", event.to_str().unwrap()),
+        ("ATTEST_KEY", key.as_str()),
+    ];
+    runner.passes("scan", &[]);
+    let (code, told) = runner.run("gate", &environment);
+    assert_eq!(code, 1, "{told}");
+    assert!(!runner.file("attest.key").exists());
+    runner.passes("comment", &[]);
+    let state = runner.forge.state.lock().unwrap();
+    assert_eq!(state.refused, Vec::<String>::new());
+    let body = &state.comments[&1].1;
+    assert!(
+        body.contains("severe-finding") && body.contains("the last is `sha256:"),
+        "{body}"
+    );
+    // The forge has the log, and the step ran with the review that it knows of.
+    let there = Command::new("git")
+        .args([
+            "--git-dir",
+            path,
+            "rev-list",
+            "--count",
+            "refs/trueline/attestations",
+        ])
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&there.stdout).trim(), "1");
 }
 
 #[test]
