@@ -22,7 +22,7 @@ pub const SKILL_REASONS_SCHEMA: &str = "trueline.skill-reasons/1";
 
 /// Declares an enum whose variants have one name each, in documents, on the command line and on screen.
 macro_rules! named {
-    ($(#[$doc:meta])* $name:ident: $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+) => {
+    ($(#[$doc:meta])* $name:ident, $what:literal: $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+) => {
         $(#[$doc])*
         #[derive(
             Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
@@ -55,7 +55,7 @@ macro_rules! named {
 
             fn from_str(text: &str) -> Result<Self, UnknownName> {
                 Self::ALL.iter().copied().find(|one| one.as_str() == text).ok_or_else(|| UnknownName {
-                    what: stringify!($name),
+                    what: $what,
                     given: text.to_owned(),
                     known: Self::ALL.iter().map(|one| one.as_str()).collect::<Vec<_>>().join(", "),
                 })
@@ -75,7 +75,7 @@ pub struct UnknownName {
 
 named! {
     /// A class of weaknesses: what a skill is a skill in.
-    WeaknessClass:
+    WeaknessClass, "class of weaknesses":
     /// Input that becomes code, a query or a command.
     Injection = "injection",
     /// Paths and files that input chooses.
@@ -108,7 +108,7 @@ named! {
 
 named! {
     /// A language of exercises and of skill.
-    Language:
+    Language, "language":
     /// Python.
     Python = "python",
     /// JavaScript.
@@ -133,7 +133,7 @@ named! {
 
 named! {
     /// What somebody did by themselves, with an assistant, or by reading.
-    Ability:
+    Ability, "ability":
     /// Work done without an assistant.
     Unaided = "unaided",
     /// Work done with an assistant: directing it.
@@ -480,7 +480,7 @@ pub struct ReasonRow {
 
 named! {
     /// Whether a row counts.
-    RowState:
+    RowState, "state of a row":
     /// It counts.
     Active = "active",
     /// The person disputes it: it does not.

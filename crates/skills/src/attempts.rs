@@ -5,14 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
 use trueline_facts::attempt::{Aid, Attempt, AttemptKind, AttemptOutcome};
 use trueline_facts::skill::{Ability, Cell, Language, SetAside, WeaknessClass};
 use trueline_facts::{Diagnostic, Level};
 
 use crate::certainty::Said;
 use crate::day::Day;
-use crate::evidence::{Happened, Row, RowId, Trigger};
+use crate::evidence::{Happened, Row, RowId};
 use crate::weakness::class_of;
 
 /// A line longer than this is none of ours.
@@ -60,32 +59,6 @@ pub struct Try {
     pub aid: Aid,
 }
 
-/// A record with what later versions may add and this one reads.
-#[derive(Deserialize)]
-struct Record {
-    #[serde(flatten)]
-    attempt: Attempt,
-    #[serde(default)]
-    trigger: RecordTrigger,
-}
-
-#[derive(Deserialize, Default, Clone, Copy)]
-#[serde(rename_all = "lowercase")]
-enum RecordTrigger {
-    #[default]
-    Check,
-    Save,
-}
-
-impl From<RecordTrigger> for Trigger {
-    fn from(trigger: RecordTrigger) -> Self {
-        match trigger {
-            RecordTrigger::Check => Self::Check,
-            RecordTrigger::Save => Self::Save,
-        }
-    }
-}
-
 /// Days after which an exercise that was not touched any more counts as given up.
 const GIVEN_UP: u32 = 14;
 
@@ -108,7 +81,7 @@ pub fn read(text: &str, file: &str) -> Reading {
             continue;
         }
         let why = match parse(line) {
-            Ok(Some(record)) => match reader.take(record) {
+            Ok(Some(record)) => match reader.take(&record) {
                 Ok(()) => continue,
                 Err(why) => why,
             },
@@ -143,11 +116,11 @@ pub fn read(text: &str, file: &str) -> Reading {
 }
 
 /// A record; nothing for one that a newer version wrote.
-fn parse(line: &str) -> Result<Option<Record>, String> {
+fn parse(line: &str) -> Result<Option<Attempt>, String> {
     if line.len() > LONGEST_LINE {
         return Err("the line is too long to be a record".to_owned());
     }
-    match serde_json::from_str::<Record>(line) {
+    match serde_json::from_str::<Attempt>(line) {
         Ok(record) => Ok(Some(record)),
         Err(error) => {
             let value: serde_json::Value =
@@ -175,8 +148,7 @@ struct Reader {
 }
 
 impl Reader {
-    fn take(&mut self, record: Record) -> Result<(), String> {
-        let attempt = record.attempt;
+    fn take(&mut self, attempt: &Attempt) -> Result<(), String> {
         let day: Day = attempt.day.parse().map_err(|e| format!("{e}"))?;
         let language: Language = attempt.language.parse().map_err(|e| format!("{e}"))?;
         let class = match attempt.class.parse() {
@@ -200,21 +172,14 @@ impl Reader {
             return Ok(());
         }
         match attempt.kind {
-            AttemptKind::Attempt => self.exercise(&attempt, day, language, class, record.trigger),
-            AttemptKind::Review => self.review(&attempt, day, language, class),
-            AttemptKind::Fix => self.fix(&attempt, day, language, class),
+            AttemptKind::Attempt => self.exercise(attempt, day, language, class),
+            AttemptKind::Review => self.review(attempt, day, language, class),
+            AttemptKind::Fix => self.fix(attempt, day, language, class),
         }
         Ok(())
     }
 
-    fn exercise(
-        &mut self,
-        attempt: &Attempt,
-        day: Day,
-        language: Language,
-        class: WeaknessClass,
-        trigger: RecordTrigger,
-    ) {
+    fn exercise(&mut self, attempt: &Attempt, day: Day, language: Language, class: WeaknessClass) {
         let solved = match attempt.outcome {
             AttemptOutcome::Fixed => true,
             AttemptOutcome::Exploited => false,
@@ -263,7 +228,7 @@ impl Reader {
                 },
                 hints: u32::from(attempt.hints),
                 difficulty: attempt.difficulty,
-                trigger: trigger.into(),
+                trigger: attempt.trigger,
             },
             aid: attempt.aid,
         };

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use trueline_facts::attempt::{Aid, Twin};
+use trueline_facts::attempt::{Aid, Trigger, Twin};
 use trueline_facts::skill::{Ability, Cell};
 
 use crate::day::Day;
@@ -99,15 +99,6 @@ pub enum Happened {
         /// How many there were.
         of: u32,
     },
-}
-
-/// What made a check happen.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Trigger {
-    /// The learner.
-    Check,
-    /// A saved file, perhaps half written.
-    Save,
 }
 
 /// One row.

@@ -160,7 +160,8 @@ pub(crate) fn standing(belief: Belief, prior: f64) -> Standing {
     let sd = libm::sqrt(belief.variance);
     if sd >= WIDEST || effective < LEAST_ANSWERS {
         return Standing::NotEnoughEvidence {
-            effective_answers: rounded(effective, 1),
+            // Down, so that what is not enough never reads like enough.
+            effective_answers: libm::floor(effective * 10.0) / 10.0,
             needed: LEAST_ANSWERS,
         };
     }

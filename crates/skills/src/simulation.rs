@@ -5,11 +5,11 @@
 
 use std::collections::BTreeSet;
 
-use trueline_facts::attempt::Aid;
+use trueline_facts::attempt::{Aid, Trigger};
 use trueline_facts::skill::{Ability, Cell, Language, WeaknessClass};
 
 use crate::day::Day;
-use crate::evidence::{EARLIER_TRY, HINT, Happened, Row, RowId, Trigger};
+use crate::evidence::{EARLIER_TRY, HINT, Happened, Row, RowId};
 use crate::likelihood::{Observation, Seen, Weight};
 use crate::math::{Z80, sigmoid};
 use crate::model::{CELL_PRIOR, Component, Feedback, Skill, lasting_days, learned, prior};

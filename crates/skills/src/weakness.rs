@@ -1,10 +1,10 @@
-//! Which class of weaknesses a CWE belongs to.
+//! Which class of weaknesses a CWE belongs to, and which language a file is in.
 //!
 //! Classes are what a skill is a skill in (docs/skills.md lists them); findings and imported logs bring
 //! CWE numbers. A number that is in no class stays without one: a guess would train the wrong thing.
 
 use trueline_facts::Cwe;
-use trueline_facts::skill::WeaknessClass;
+use trueline_facts::skill::{Language, WeaknessClass};
 
 /// Numbers of each class; no number stands twice.
 const CLASSES: &[(WeaknessClass, &[u32])] = &[
@@ -86,6 +86,27 @@ pub fn class_of(cwe: Cwe) -> Option<WeaknessClass> {
         .iter()
         .find(|(_, numbers)| numbers.contains(&cwe.0))
         .map(|(class, _)| *class)
+}
+
+/// The language of a file, by its name.
+#[must_use]
+pub fn language_of(path: &str) -> Option<Language> {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    if name.starts_with("dockerfile") || name.ends_with(".dockerfile") {
+        return Some(Language::Dockerfile);
+    }
+    Some(match name.rsplit_once('.')?.1 {
+        "py" | "pyi" => Language::Python,
+        "js" | "mjs" | "cjs" | "jsx" | "vue" | "svelte" => Language::JavaScript,
+        "ts" | "mts" | "cts" | "tsx" => Language::TypeScript,
+        "java" => Language::Java,
+        "go" => Language::Go,
+        "rs" => Language::Rust,
+        "yml" | "yaml" => Language::Yaml,
+        "json" => Language::Json,
+        "md" | "mdc" | "txt" => Language::Text,
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

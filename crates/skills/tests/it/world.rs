@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use trueline_facts::attempt::Aid;
+use trueline_facts::attempt::{Aid, Trigger};
 use trueline_facts::skill::{Ability, Cell, Language, WeaknessClass};
 use trueline_skills::attempts::{Reading, read};
 use trueline_skills::day::Day;
 use trueline_skills::decisions::Decisions;
 use trueline_skills::disclose::{Own, own, reasons};
-use trueline_skills::evidence::{Happened, Row, RowId, Trigger};
+use trueline_skills::evidence::{Happened, Row, RowId};
 use trueline_skills::practise::Wanted;
 use trueline_skills::profile::Profile;
 use trueline_skills::subject::{Principal, Subject};
