@@ -2,7 +2,7 @@
 //! `agreement` counts the lines on which both name the same commit. `incremental` times scans after
 //! an edit, `speed` a scan from scratch beside other scanners, `notes` reads authorship notes a second
 //! time, `artifacts` runs scanners of model files side by side, `models` times the check of large and hostile ones,
-//! `hooks` times what an agent waits for. Prints figures; judges nothing.
+//! `hooks` times what an agent waits for, `skills` checks the skill model. Prints figures; judges nothing.
 //!
 //! The first two work on partial clones: a file that git cannot read for a missing object is listed, and
 //! another one takes its place. Nothing is fetched, and nothing is written to the repository.
@@ -15,6 +15,7 @@ mod incremental;
 mod models;
 mod notes;
 mod origins;
+mod skills;
 mod speed;
 
 use std::path::PathBuf;
@@ -31,6 +32,7 @@ pub(crate) use incremental::incremental;
 pub(crate) use models::models;
 pub(crate) use notes::notes;
 pub(crate) use origins::origins;
+pub(crate) use skills::skills;
 pub(crate) use speed::speed;
 
 /// The program given, else a fresh release build.

@@ -14,6 +14,7 @@ use trueline_facts::{
     blame::BlameReport, doctor::DoctorReport, scan::ScanReport, stats::StatsReport,
     threat::ThreatModel,
 };
+use trueline_facts::skill::{SharedSkill, SkillReasons, SkillsReport, TeamSkills};
 use trueline_taint::Engine;
 
 use crate::metadata::root;
@@ -56,6 +57,10 @@ fn files() -> Result<Vec<(String, String)>> {
         schema("doctor", &schemars::schema_for!(DoctorReport))?,
         schema("change", &schemars::schema_for!(Change))?,
         schema("verdict", &schemars::schema_for!(Verdict))?,
+        schema("skills", &schemars::schema_for!(SkillsReport))?,
+        schema("skill-reasons", &schemars::schema_for!(SkillReasons))?,
+        schema("shared-skill", &schemars::schema_for!(SharedSkill))?,
+        schema("team-skills", &schemars::schema_for!(TeamSkills))?,
         schema("rule", &trueline_taint::rule_schema())?,
         schema("model", &trueline_taint::model_schema())?,
     ];

@@ -176,6 +176,13 @@ enum Bench {
         #[arg(long)]
         program: Option<PathBuf>,
     },
+    /// The skill model: intervals and fairness of simulated people; with DIR also ASSISTments 2009.
+    Skills {
+        /// The folder `data/assistments09` of theophilegervet/learner-performance-prediction. The data is
+        /// not ours: it is read there and never kept.
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+    },
     /// Time of `trueline hook run` in a generated repository of 10,000 files.
     Hooks {
         /// How many calls.
@@ -294,6 +301,9 @@ fn main() -> Result<()> {
                     program,
                 },
         } => bench::origins(&repository, sample, seed, program),
+        Task::Bench {
+            what: Bench::Skills { data },
+        } => bench::skills(data.as_deref()),
         Task::Bench {
             what: Bench::Speed { trees, program },
         } => bench::speed(&trees, program),

@@ -1,6 +1,7 @@
 //! The command line: git-like verbs, the same words meaning the same everywhere.
 
 mod learn;
+mod skills;
 
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ use trueline_facts::stats::GroupBy;
 pub(crate) use self::learn::{
     AidArgument, CheckFormat, FromFinding, Learn, LearnAction, LearnCheck, LearnList, LearnVerify,
 };
+pub(crate) use self::skills::{Skills, SkillsAction, SkillsFormat};
 
 /// Who wrote each line, a person or which AI; is it safe; were the team's rules kept.
 #[derive(Parser, Debug)]
@@ -66,6 +68,8 @@ pub(crate) enum Command {
     },
     /// Show the rules.
     Rules(Rules),
+    /// Your own skills, for you alone: intervals, what to practise next, why, disputes and shares.
+    Skills(Skills),
     /// Write a commented `trueline.toml`, a job of the pipeline and a hook where there are none, and what agents are told
     /// about this repository; shows a diff and asks.
     Init(Init),

@@ -58,6 +58,7 @@ fn main() -> ExitCode {
         Command::Manual { folder } => commands::manual::pages(folder),
         Command::Rules(rules) => commands::rules::run(rules),
         Command::Init(init) => commands::init::run(init, &interrupt),
+        Command::Skills(skills) => commands::skills::run(skills),
         Command::Mcp(mcp) => commands::mcp::run(mcp, &interrupt),
         Command::Learn(learn) => commands::learn::run(learn, &interrupt),
         Command::Sandbox(sandbox) => commands::sandbox::run(sandbox, &interrupt),

@@ -6,6 +6,7 @@
 pub mod artifact;
 pub mod attempt;
 pub mod attestation;
+pub mod attempt;
 pub mod blame;
 pub mod change;
 pub mod code;
@@ -22,6 +23,7 @@ pub mod pipeline;
 pub mod proportion;
 pub mod scan;
 pub mod shadow;
+pub mod skill;
 pub mod stats;
 pub mod surface;
 pub mod threat;

@@ -15,6 +15,7 @@ pub mod json;
 pub mod markdown;
 pub mod porcelain;
 mod select;
+mod skills;
 mod style;
 pub mod terminal;
 pub mod threats;

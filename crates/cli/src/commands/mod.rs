@@ -18,6 +18,7 @@ pub(crate) mod policy;
 pub(crate) mod rules;
 pub(crate) mod sandbox;
 pub(crate) mod scan;
+pub(crate) mod skills;
 pub(crate) mod stats;
 pub(crate) mod threats;
 
@@ -33,6 +34,7 @@ use trueline_capture::install::InstallError;
 use trueline_scan::{ReadingOptions, ScanError};
 use trueline_scenarios::ScenarioError;
 use trueline_scenarios::learn::LearnError;
+use trueline_skills::disclose::Refused;
 
 use crate::arguments::Reading;
 use crate::output::Unwritable;
@@ -93,6 +95,8 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
             .downcast_ref::<LearnError>()
             .is_some_and(LearnError::is_usage)
         || error.downcast_ref::<ScenarioError>().is_some()
+        || error.downcast_ref::<skills::Misused>().is_some()
+        || error.downcast_ref::<Refused>().is_some()
         || error.downcast_ref::<InstallError>().is_some()
         || matches!(error.downcast_ref(), Some(RangeError::Range { .. }));
     if usage { 2 } else { 3 }

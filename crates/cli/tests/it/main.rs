@@ -23,6 +23,7 @@ mod repository;
 mod rules;
 mod sandbox;
 mod scan;
+mod skills;
 mod stats;
 mod suppress;
 mod threats;

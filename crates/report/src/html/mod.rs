@@ -12,12 +12,14 @@ mod models;
 mod overview;
 mod page;
 mod signs;
+mod skills;
 mod stats_page;
 mod usage;
 mod weaknesses;
 
 pub use controls::controls;
 pub use models::artifacts;
+pub use skills::skills;
 use trueline_facts::code::CodeView;
 use trueline_facts::scan::ScanReport;
 use trueline_facts::stats::StatsReport;

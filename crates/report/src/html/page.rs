@@ -14,7 +14,11 @@ pub(super) struct Page<'a> {
     kind: &'a str,
     version: &'a str,
     sections: Vec<(&'static str, &'static str)>,
+    footer: &'static str,
 }
+
+/// What stands below a page about a repository.
+const FROM_REPOSITORY: &str = "Made from the repository alone: no request leaves this page, and it names no person that the report does not name.";
 
 impl<'a> Page<'a> {
     pub(super) const fn new(title: &'a str, kind: &'a str, version: &'a str) -> Self {
@@ -23,12 +27,18 @@ impl<'a> Page<'a> {
             kind,
             version,
             sections: Vec::new(),
+            footer: FROM_REPOSITORY,
         }
     }
 
     /// Announces a section for the navigation: its element id and its short name.
     pub(super) fn section(&mut self, id: &'static str, name: &'static str) {
         self.sections.push((id, name));
+    }
+
+    /// Says below the page what it was made from, where that is no repository.
+    pub(super) const fn footer(&mut self, text: &'static str) {
+        self.footer = text;
     }
 
     /// Puts the shell around the content. `data` is markup of JSON script elements.
@@ -39,8 +49,9 @@ impl<'a> Page<'a> {
         put!(out, "<main id=\"main\" tabindex=\"-1\">\n{body}</main>\n");
         put!(
             out,
-            "<footer class=\"foot\"><p>Made by Trueline {} from the repository alone: no request leaves this page, and it names no person that the report does not name.</p></footer>\n",
-            esc(self.version)
+            "<footer class=\"foot\"><p>Trueline {}. {}</p></footer>\n",
+            esc(self.version),
+            self.footer
         );
         out.push_str(PATTERNS);
         out.push_str(data);

@@ -1,4 +1,4 @@
-//! Text for terminals: `scan`, `stats`, `blame`. The first line is the answer; evidence coverage
+//! Text for terminals: `scan`, `stats`, `blame`, `skills`. The first line is the answer; evidence coverage
 //! stands before every AI share; colour only repeats what words say.
 
 mod blame;
@@ -8,6 +8,7 @@ mod layout;
 mod page;
 mod scan;
 mod sections;
+mod skills;
 mod stats;
 mod verdict;
 
@@ -15,5 +16,6 @@ pub use blame::blame;
 pub use doctor::doctor;
 pub use page::page;
 pub use scan::scan;
+pub use skills::{shared_skill, skill_reasons, skills, standing};
 pub use stats::stats;
 pub use verdict::verdict;

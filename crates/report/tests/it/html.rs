@@ -9,7 +9,7 @@ use crate::fixtures;
 use crate::hostile::{self, HOSTILE};
 
 /// The text of all script elements of a type, and the page without them and without styles.
-fn apart(page: &str) -> (Vec<&str>, Vec<&str>, String) {
+pub(crate) fn apart(page: &str) -> (Vec<&str>, Vec<&str>, String) {
     let (mut data, mut scripts, mut rest) = (Vec::new(), Vec::new(), String::new());
     let mut at = page;
     while let Some((before, after)) = at.split_once("<script") {
@@ -32,7 +32,7 @@ fn apart(page: &str) -> (Vec<&str>, Vec<&str>, String) {
 }
 
 /// Reads tags as a browser would and checks that each is closed where it should be.
-fn check_balance(markup: &str) {
+pub(crate) fn check_balance(markup: &str) {
     const VOID: [&str; 5] = ["meta", "link", "input", "br", "!doctype"];
     let mut open: Vec<&str> = Vec::new();
     let mut at = markup;

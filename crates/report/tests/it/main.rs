@@ -10,4 +10,5 @@ mod html;
 mod markdown;
 mod part;
 mod porcelain;
+mod skills;
 mod terminal;

@@ -1,0 +1,414 @@
+//! `trueline skills`: one's own profile, its reasons, disputes and shares. Reads and writes the two files
+//! of one person's data; nothing leaves the machine.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fmt::{self, Write as _};
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use trueline_facts::scan::ScanReport;
+use trueline_facts::skill::{Cell, Language, SkillsReport, Standing, WeaknessClass};
+use trueline_facts::{Diagnostic, Level};
+use trueline_report::{html, json, terminal};
+use trueline_skills::attempts::Reading;
+use trueline_skills::day::Day;
+use trueline_skills::decisions::{Decisions, Event, What};
+use trueline_skills::disclose::{Own, own, reasons, shared};
+use trueline_skills::evidence::RowId;
+use trueline_skills::practise::Wanted;
+use trueline_skills::store::{Environment, Store};
+use trueline_skills::subject::{Principal, Subject};
+use trueline_skills::weakness::{class_of, language_of};
+
+use crate::Ended;
+use crate::arguments::{Skills, SkillsAction, SkillsFormat};
+use crate::output;
+
+/// Longest time for which a skill can be shared.
+const LONGEST_SHARE: u32 = 366;
+
+/// The caller asked for something that cannot be done so.
+#[derive(Debug)]
+pub(crate) struct Misused(String);
+
+impl fmt::Display for Misused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for Misused {}
+
+fn misused<T>(text: impl Into<String>) -> Result<T> {
+    Err(Misused(text.into()).into())
+}
+
+/// What one call works with.
+struct Session<'a> {
+    arguments: &'a Skills,
+    store: Store,
+    reading: Reading,
+    decisions: Decisions,
+    day: Day,
+}
+
+pub(crate) fn run(arguments: &Skills) -> Result<Ended> {
+    output::check(arguments.output.as_deref())?;
+    if arguments.format == SkillsFormat::Html && arguments.action.is_some() {
+        return misused(
+            "--format html makes a page of the whole profile: `trueline skills --format html`",
+        );
+    }
+    let store = Store::find(&Environment {
+        data_dir: std::env::var_os("TRUELINE_DATA_DIR"),
+        xdg_data_home: std::env::var_os("XDG_DATA_HOME"),
+        app_data: std::env::var_os("APPDATA"),
+        home: std::env::home_dir(),
+    })?;
+    if let Some(SkillsAction::Delete { yes }) = &arguments.action {
+        return delete(&store, *yes, arguments);
+    }
+    let (reading, decisions) = store.read()?;
+    let mut session = Session {
+        arguments,
+        store,
+        reading,
+        decisions,
+        day: arguments.now.unwrap_or_else(Day::today),
+    };
+    match &arguments.action {
+        None => session.profile(),
+        Some(SkillsAction::Why { skill }) => session.why(*skill),
+        Some(SkillsAction::Dispute { id, reason }) => session.dispute(id, reason.as_deref()),
+        Some(SkillsAction::Restore { id }) => session.restore(id),
+        Some(SkillsAction::Share { skill, with, until }) => session.share(*skill, with, *until),
+        Some(SkillsAction::Shares) => session.shares(),
+        Some(SkillsAction::Shared { share }) => session.shared(share),
+        Some(SkillsAction::Revoke { share }) => session.revoke(share),
+        Some(SkillsAction::Log) => session.log(),
+        Some(SkillsAction::Export) => session.export(),
+        Some(SkillsAction::Delete { .. }) => Ok(Ended::Pass),
+    }
+}
+
+impl Session<'_> {
+    fn own(&self) -> Own<'_> {
+        Own {
+            reading: &self.reading,
+            decisions: &self.decisions,
+            day: self.day,
+        }
+    }
+
+    fn write(&self, text: &str) -> Result<Ended> {
+        output::write(text.as_bytes(), self.arguments.output.as_deref())?;
+        Ok(Ended::Pass)
+    }
+
+    /// Text in the terminal, or the value as JSON.
+    fn tell(&self, text: &str, value: &serde_json::Value) -> Result<Ended> {
+        match self.arguments.format {
+            SkillsFormat::Json => self.write(&json::to_string(value)),
+            SkillsFormat::Terminal | SkillsFormat::Html => self.write(text),
+        }
+    }
+
+    fn report(&mut self) -> Result<SkillsReport> {
+        let findings = match &self.arguments.findings {
+            Some(file) => Some(findings(file, &mut self.reading.diagnostics)?),
+            None => None,
+        };
+        let mine = self.own();
+        let me = Principal::local_owner();
+        let profile = mine.profile(Subject::Person(me.clone()));
+        let wanted = Wanted {
+            findings: findings.as_ref(),
+            ..Wanted::default()
+        };
+        Ok(own(&mine, &profile, &me, &wanted)?)
+    }
+
+    fn profile(&mut self) -> Result<Ended> {
+        let report = self.report()?;
+        let style = output::style(self.arguments.output.as_deref());
+        let text = match self.arguments.format {
+            SkillsFormat::Terminal => terminal::skills(&report, &style),
+            SkillsFormat::Json => json::to_string(&report),
+            SkillsFormat::Html => html::skills(&report),
+        };
+        self.write(&text)
+    }
+
+    fn why(&self, cell: Cell) -> Result<Ended> {
+        let mine = self.own();
+        let me = Principal::local_owner();
+        let profile = mine.profile(Subject::Person(me.clone()));
+        let document = reasons(&mine, &profile, &me, cell)?;
+        match self.arguments.format {
+            SkillsFormat::Json => self.write(&json::to_string(&document)),
+            SkillsFormat::Terminal | SkillsFormat::Html => {
+                let style = output::style(self.arguments.output.as_deref());
+                self.write(&terminal::skill_reasons(&document, &style))
+            }
+        }
+    }
+
+    /// The row that an id or the beginning of one names.
+    fn row(&self, id: &str) -> Result<(RowId, Cell)> {
+        let mut fits = self
+            .reading
+            .rows
+            .iter()
+            .filter(|row| !id.is_empty() && row.id.as_str().starts_with(id));
+        match (fits.next(), fits.next()) {
+            (Some(row), None) => Ok((row.id.clone(), row.cell)),
+            (Some(_), Some(_)) => {
+                misused(format!("`{id}` begins more than one id; write more of it"))
+            }
+            (None, _) => misused(format!(
+                "no evidence has an id that begins with `{id}`; `trueline skills why SKILL` lists them"
+            )),
+        }
+    }
+
+    fn decide(&mut self, what: What) -> Result<()> {
+        let event = Event::new(self.day, what);
+        self.store.append(&event)?;
+        self.decisions.apply(&event);
+        Ok(())
+    }
+
+    fn standing(&self, cell: Cell) -> Result<Standing> {
+        let mine = self.own();
+        let me = Principal::local_owner();
+        let profile = mine.profile(Subject::Person(me.clone()));
+        Ok(reasons(&mine, &profile, &me, cell)?.standing)
+    }
+
+    fn dispute(&mut self, id: &str, reason: Option<&str>) -> Result<Ended> {
+        let (row, cell) = self.row(id)?;
+        if self.decisions.is_disputed(&row) {
+            return misused(format!("{} is disputed already", row.as_str()));
+        }
+        let before = self.standing(cell)?;
+        self.decide(What::Dispute {
+            row: row.as_str().to_owned(),
+            reason: reason.map(str::to_owned),
+        })?;
+        self.moved(&row, cell, &before, "no longer counts")
+    }
+
+    fn restore(&mut self, id: &str) -> Result<Ended> {
+        let (row, cell) = self.row(id)?;
+        if !self.decisions.is_disputed(&row) {
+            return misused(format!("{} is not disputed", row.as_str()));
+        }
+        let before = self.standing(cell)?;
+        self.decide(What::Restore {
+            row: row.as_str().to_owned(),
+        })?;
+        self.moved(&row, cell, &before, "counts again")
+    }
+
+    fn moved(&self, row: &RowId, cell: Cell, before: &Standing, what: &str) -> Result<Ended> {
+        let after = self.standing(cell)?;
+        let unicode = output::style(self.arguments.output.as_deref()).unicode;
+        let text = format!(
+            "{} {what}. {cell}: {}, before {}\n",
+            row.as_str(),
+            terminal::standing(&after, unicode),
+            terminal::standing(before, unicode)
+        );
+        let value = serde_json::json!({
+            "schema": "trueline.skill-change/1", "row": row.as_str(), "cell": cell,
+            "before": before, "after": after,
+        });
+        self.tell(&text, &value)
+    }
+
+    fn share(&mut self, cell: Cell, with: &str, until: Day) -> Result<Ended> {
+        let with = with.trim();
+        if with.is_empty() || with.chars().any(char::is_control) {
+            return misused("--with names whoever may see it: a name or an address");
+        }
+        if until < self.day {
+            return misused(format!("--until {until} is past; it is {}", self.day));
+        }
+        if until > self.day.plus(LONGEST_SHARE) {
+            return misused(format!(
+                "--until {until} is more than a year ahead; share anew when it ends, at most until {}",
+                self.day.plus(LONGEST_SHARE)
+            ));
+        }
+        let share = format!("s{}", self.decisions.shares().len() + 1);
+        self.decide(What::Share {
+            share: share.clone(),
+            cell,
+            with: with.to_owned(),
+            until,
+        })?;
+        let text = format!(
+            "Share {share}: {with} may see {cell} until {until}, and nothing else.\n\
+             `trueline skills shared {share} --output FILE` makes the document to hand over.\n\
+             `trueline skills revoke {share}` ends it: no document is made any more. One that was handed over stays with whoever has it.\n"
+        );
+        let value = serde_json::json!({
+            "schema": "trueline.skill-share/1", "share": share, "cell": cell, "with": with, "until": until,
+        });
+        self.tell(&text, &value)
+    }
+
+    fn shares(&self) -> Result<Ended> {
+        let mut text = String::new();
+        let mut list = Vec::new();
+        for share in self.decisions.shares() {
+            let state = match share.revoked {
+                Some(day) => format!("taken back on {day}"),
+                None if share.until < self.day => "ended".to_owned(),
+                None => "open".to_owned(),
+            };
+            writeln!(
+                text,
+                "{}  {} for {} until {}: {state}",
+                share.id, share.cell, share.with, share.until
+            )?;
+            list.push(serde_json::json!({
+                "share": share.id, "cell": share.cell, "with": share.with.as_str(), "until": share.until,
+                "given": share.given, "revoked": share.revoked, "state": state,
+            }));
+        }
+        if list.is_empty() {
+            text.push_str("Nothing is shared.\n");
+        }
+        let value = serde_json::json!({ "schema": "trueline.skill-shares/1", "shares": list });
+        self.tell(&text, &value)
+    }
+
+    fn shared(&mut self, share: &str) -> Result<Ended> {
+        let Some(known) = self.decisions.share(share) else {
+            return misused(format!(
+                "no share `{share}`; `trueline skills shares` lists them"
+            ));
+        };
+        let reader = known.with.clone();
+        let profile = self
+            .own()
+            .profile(Subject::Person(Principal::local_owner()));
+        let document = shared(&profile, &self.decisions, share, &reader, &mut self.store)?;
+        match self.arguments.format {
+            SkillsFormat::Json => self.write(&json::to_string(&document)),
+            SkillsFormat::Terminal | SkillsFormat::Html => {
+                let style = output::style(self.arguments.output.as_deref());
+                self.write(&terminal::shared_skill(&document, &style))
+            }
+        }
+    }
+
+    fn revoke(&mut self, share: &str) -> Result<Ended> {
+        match self.decisions.share(share) {
+            None => misused(format!(
+                "no share `{share}`; `trueline skills shares` lists them"
+            )),
+            Some(known) if known.revoked.is_some() => {
+                misused(format!("{share} was taken back before"))
+            }
+            Some(_) => {
+                self.decide(What::Revoke {
+                    share: share.to_owned(),
+                })?;
+                let value = serde_json::json!({ "schema": "trueline.skill-share/1", "share": share, "revoked": self.day });
+                self.tell(&format!("Share {share} is taken back.\n"), &value)
+            }
+        }
+    }
+
+    fn log(&self) -> Result<Ended> {
+        let mut text = String::new();
+        let mut list = Vec::new();
+        for access in self.decisions.accesses() {
+            writeln!(text, "{}  {}: {}", access.day, access.reader, access.read)?;
+            list.push(serde_json::json!({
+                "day": access.day, "reader": access.reader.as_str(), "read": access.read,
+            }));
+        }
+        if list.is_empty() {
+            text.push_str("Nobody but you has seen anything.\n");
+        }
+        let value = serde_json::json!({ "schema": "trueline.skill-log/1", "reads": list });
+        self.tell(&text, &value)
+    }
+
+    fn export(&mut self) -> Result<Ended> {
+        let (attempts, decisions) = self.store.raw()?;
+        let lines = |text: &str| -> Vec<String> { text.lines().map(str::to_owned).collect() };
+        let report = self.report()?;
+        let value = serde_json::json!({
+            "schema": "trueline.skills-export/1",
+            "attempts": lines(&attempts),
+            "decisions": lines(&decisions),
+            "profile": report,
+        });
+        self.write(&json::to_string(&value))
+    }
+}
+
+fn delete(store: &Store, yes: bool, arguments: &Skills) -> Result<Ended> {
+    if !yes {
+        return misused(format!(
+            "this deletes {} and {}, your progress in exercises with them; `--yes` does it, `trueline skills export` keeps a copy",
+            store.attempts_file().display(),
+            store.decisions_file().display()
+        ));
+    }
+    let deleted = store.delete()?;
+    let mut text = String::new();
+    for file in &deleted {
+        writeln!(text, "deleted {}", file.display())?;
+    }
+    if deleted.is_empty() {
+        text.push_str("There was nothing to delete.\n");
+    }
+    output::write(text.as_bytes(), arguments.output.as_deref())?;
+    Ok(Ended::Pass)
+}
+
+/// Findings of a saved scan, by language and class.
+fn findings(
+    file: &Path,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<BTreeMap<(Language, WeaknessClass), u64>> {
+    let text = std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let report: ScanReport = match serde_json::from_slice(&text) {
+        Ok(report) => report,
+        Err(error) => {
+            return misused(format!(
+                "{} is no scan ({error}); make one with `trueline scan --format json --output {0}`",
+                file.display()
+            ));
+        }
+    };
+    let mut counts = BTreeMap::new();
+    let mut nowhere = 0_u64;
+    for finding in &report.findings {
+        let class = finding.cwe.iter().find_map(|cwe| class_of(*cwe));
+        let language = language_of(&finding.location.path.display());
+        if let (Some(class), Some(language)) = (class, language) {
+            *counts.entry((language, class)).or_default() += 1;
+        } else {
+            nowhere += 1;
+        }
+    }
+    if nowhere > 0 {
+        diagnostics.push(Diagnostic {
+            level: Level::Note,
+            code: "finding-without-skill".to_owned(),
+            path: None,
+            message: format!(
+                "{}: {nowhere} findings are in no language or class of exercises",
+                file.display()
+            ),
+        });
+    }
+    Ok(counts)
+}

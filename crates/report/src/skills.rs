@@ -1,0 +1,129 @@
+//! The words of a skill profile, the same in the terminal and on the page.
+
+use std::fmt::Write as _;
+
+use trueline_facts::skill::{
+    Ability, Certainty, CertaintyVerdict, Interval, PractiseReason, SkillsReport, Standing,
+    Suggestion,
+};
+
+use crate::words;
+
+/// Who reads it, in the first line of every profile.
+pub(crate) const PRIVATE: &str = "Only you see this. It stays on this machine.";
+
+/// What the numbers are.
+pub(crate) const SCALE: &str = "Each line is an 80 % interval: the chance to solve an exercise of middling difficulty at the first try, without hints.";
+
+pub(crate) const fn ability(ability: Ability) -> &'static str {
+    match ability {
+        Ability::Unaided => "By yourself",
+        Ability::Directing => "With an assistant",
+        Ability::Reviewing => "Reviewing",
+    }
+}
+
+/// `12 pieces of evidence, 1 disputed`.
+pub(crate) fn evidence(report: &SkillsReport) -> String {
+    let counted = report.evidence.counted;
+    let mut text = match counted {
+        0 => "no evidence yet".to_owned(),
+        1 => "1 piece of evidence".to_owned(),
+        n => format!("{} pieces of evidence", words::count(n)),
+    };
+    if report.evidence.disputed > 0 {
+        let _ = write!(
+            text,
+            ", {} disputed",
+            words::count(report.evidence.disputed)
+        );
+    }
+    text
+}
+
+/// `41–67 %`: the chance to solve a reference exercise at the first try, as an 80 % interval.
+pub(crate) fn interval(interval: &Interval, unicode: bool) -> String {
+    let dash = if unicode { '–' } else { '-' };
+    let (low, high) = (percent(interval.chance_low), percent(interval.chance_high));
+    format!("{low}{dash}{high} %")
+}
+
+/// Never 0 or 100: no interval ends there.
+fn percent(share: f64) -> String {
+    format!("{:.0}", (share * 100.0).clamp(1.0, 99.0))
+}
+
+pub(crate) fn standing(standing: &Standing, unicode: bool) -> String {
+    match standing {
+        Standing::Estimated(i) => interval(i, unicode),
+        Standing::NotEnoughEvidence {
+            effective_answers,
+            needed,
+        } => format!("not enough evidence ({effective_answers:.1} of {needed:.0})"),
+    }
+}
+
+/// Why something should be practised.
+pub(crate) fn reason(reason: &PractiseReason) -> String {
+    match reason {
+        PractiseReason::Findings { findings } => {
+            format!(
+                "{} of this kind in the scan",
+                words::counted(*findings, "finding")
+            )
+        }
+        PractiseReason::Due {
+            day,
+            retrievability,
+        } => format!(
+            "due since {day} (still at hand: {:.0} %)",
+            retrievability * 100.0
+        ),
+        PractiseReason::RoomToGrow { chance } => {
+            format!(
+                "chance to solve a middling exercise: {:.0} %",
+                chance * 100.0
+            )
+        }
+        PractiseReason::LittleEvidence => "little is known here".to_owned(),
+    }
+}
+
+/// The reasons, and the exercise with the command that starts it.
+pub(crate) fn suggestion(suggestion: &Suggestion) -> (String, Option<String>) {
+    let reasons: Vec<String> = suggestion.reasons.iter().map(reason).collect();
+    let mut text = reasons.join("; ");
+    if let Some(chance) = suggestion.chance {
+        let _ = write!(
+            text,
+            "; chance to solve the exercise below: {:.0} %",
+            chance * 100.0
+        );
+    }
+    let command = suggestion
+        .exercise
+        .as_ref()
+        .map(|exercise| format!("trueline learn start {}", words::visible(exercise)));
+    (text, command)
+}
+
+/// What certainty comes to, in one sentence.
+pub(crate) fn certainty(certainty: &Certainty) -> String {
+    let (Some(sure), Some(brier)) = (certainty.sure, certainty.brier) else {
+        return "no review answer has said how sure you were".to_owned();
+    };
+    let facts = format!(
+        "{}: {:.0} % sure on average, {} right ({}); Brier score {brier:.2}, where a coin gets 0.25",
+        words::counted(certainty.answers, "answer"),
+        sure * 100.0,
+        words::of(&certainty.right),
+        words::interval(&certainty.right, true),
+    );
+    let verdict = match certainty.verdict {
+        CertaintyVerdict::NotEnoughEvidence => "too few to say whether that holds",
+        CertaintyVerdict::Holds => "what you say holds",
+        CertaintyVerdict::TooSure => "surer than right: look once more before you approve",
+        CertaintyVerdict::TooUnsure => "righter than sure: trust your eye more",
+    };
+    format!("{facts}. {}{}", verdict[..1].to_uppercase(), &verdict[1..])
+}

@@ -1,0 +1,333 @@
+//! `trueline skills`: one's own profile with dots and intervals, and why a skill stands where it does.
+
+use trueline_facts::skill::{
+    AbilityReport, Interval, ReasonRow, RowState, SharedSkill, SkillReasons, SkillsReport, Standing,
+};
+
+use super::layout::{Cell, Ink, Sheet, cell, number, whole};
+use crate::{Style, skills, words};
+
+/// Columns of the plot.
+const PLOT: usize = 31;
+/// The scale above it.
+const AXIS: &str = "0             50 %        100 %";
+
+/// Renders one's own profile.
+#[must_use]
+pub fn skills(report: &SkillsReport, style: &Style) -> String {
+    let mut sheet = Sheet::new(style);
+    let text = format!("Skills on {}: {}", report.day, skills::evidence(report));
+    let text = sheet.ink(Ink::Strong, &text);
+    sheet.flow(2, &text);
+    sheet.hanging("  ", Ink::Faint, skills::PRIVATE);
+    if !report.abilities.is_empty() {
+        sheet.hanging("  ", Ink::Faint, skills::SCALE);
+    }
+    for ability in &report.abilities {
+        one(&mut sheet, ability);
+    }
+    if report.abilities.is_empty() {
+        sheet.gap();
+        sheet.hanging(
+            "  ",
+            Ink::Plain,
+            "Nothing to show yet. An exercise takes ten minutes: `trueline learn next`.",
+        );
+    }
+    practise(&mut sheet, report);
+    if report.certainty.answers > 0 {
+        sheet.heading("How sure you are");
+        let mut text = skills::certainty(&report.certainty);
+        if !style.unicode {
+            text = text.replace('–', "-");
+        }
+        sheet.hanging("  ", Ink::Plain, &text);
+    }
+    reliance(&mut sheet, report);
+    if !report.evidence.set_aside.is_empty() {
+        sheet.heading("Records that are no evidence");
+        let rows: Vec<Vec<Cell>> = report
+            .evidence
+            .set_aside
+            .iter()
+            .map(|aside| {
+                vec![
+                    number(words::count(aside.records)).ink(Ink::Faint),
+                    cell(aside.reason.clone()).ink(Ink::Faint),
+                ]
+            })
+            .collect();
+        sheet.table(2, &rows);
+    }
+    for diagnostic in &report.diagnostics {
+        sheet.hanging("! ", Ink::Medium, &words::visible(&diagnostic.message));
+    }
+    if !report.abilities.is_empty() {
+        sheet.gap();
+        sheet.hanging(
+            "  ",
+            Ink::Faint,
+            "`trueline skills why python/injection` lists what moved a skill; `trueline skills dispute ID` takes a piece of evidence out.",
+        );
+    }
+    sheet.finish()
+}
+
+fn one(sheet: &mut Sheet<'_>, report: &AbilityReport) {
+    sheet.heading(skills::ability(report.ability));
+    let unicode = sheet.style.unicode;
+    let faint = |text: &str| whole(text).ink(Ink::Faint);
+    let mut rows = vec![vec![
+        faint(""),
+        faint(AXIS),
+        faint("80 %"),
+        number("rows").ink(Ink::Faint),
+        faint(""),
+    ]];
+    rows.push(line(
+        "what all of them share",
+        &report.overall,
+        [String::new(), String::new()],
+        unicode,
+    ));
+    for one in &report.cells {
+        let due = one
+            .due
+            .as_ref()
+            .map_or_else(String::new, |due| format!("due {}", due.day));
+        let name = format!("{}/{}", one.cell.language, one.cell.class);
+        let notes = [words::count(one.rows), due];
+        rows.push(line(&name, &one.standing, notes, unicode));
+    }
+    sheet.table(2, &rows);
+}
+
+fn line(name: &str, standing: &Standing, [rows, due]: [String; 2], unicode: bool) -> Vec<Cell> {
+    let text = skills::standing(standing, unicode);
+    let (plotted, text) = match standing {
+        Standing::Estimated(interval) => (whole(plot(interval, unicode)).ink(Ink::Human), text),
+        // In place of a line: there is nothing to draw.
+        Standing::NotEnoughEvidence { .. } => (whole(text).ink(Ink::Faint), String::new()),
+    };
+    vec![
+        cell(name),
+        plotted,
+        whole(text),
+        number(rows).ink(Ink::Faint),
+        whole(due).ink(Ink::Faint),
+    ]
+}
+
+/// The interval as a line, the mean as a dot on it, even odds as a mark.
+fn plot(interval: &Interval, unicode: bool) -> String {
+    let (rail, bar, dot, middle) = if unicode {
+        ('·', '─', '●', '┊')
+    } else {
+        ('.', '-', 'o', '|')
+    };
+    let place = |share: f64| {
+        (0..PLOT)
+            .rev()
+            .find(|column| *column as f64 <= share * (PLOT - 1) as f64 + 0.5)
+            .unwrap_or(0)
+    };
+    let (low, mean, high) = (
+        place(interval.chance_low),
+        place(interval.chance),
+        place(interval.chance_high),
+    );
+    (0..PLOT)
+        .map(|column| {
+            if column == mean {
+                dot
+            } else if (low..=high).contains(&column) {
+                bar
+            } else if column == PLOT / 2 {
+                middle
+            } else {
+                rail
+            }
+        })
+        .collect()
+}
+
+fn practise(sheet: &mut Sheet<'_>, report: &SkillsReport) {
+    if report.practise.is_empty() {
+        return;
+    }
+    sheet.heading("What to practise next: an offer, the most useful first");
+    for (index, suggestion) in report.practise.iter().enumerate() {
+        let (why, command) = skills::suggestion(suggestion);
+        let text = format!("{}: {why}", suggestion.cell);
+        sheet.hanging(&format!("  {}. ", index + 1), Ink::Plain, &text);
+        if let Some(command) = command {
+            sheet.hanging("     ", Ink::Good, &command);
+        }
+    }
+}
+
+fn reliance(sheet: &mut Sheet<'_>, report: &SkillsReport) {
+    let assisted = report
+        .reliance
+        .iter()
+        .any(|one| one.assisted + one.unknown > 0);
+    if !assisted {
+        return;
+    }
+    sheet.heading("Practice by yourself and with an assistant");
+    let head = ["", "by yourself", "with an assistant", "not said"];
+    let mut rows = vec![
+        head.iter()
+            .map(|text| number(*text).ink(Ink::Faint))
+            .collect::<Vec<Cell>>(),
+    ];
+    rows.extend(report.reliance.iter().map(|one| {
+        vec![
+            cell(one.class.as_str()),
+            number(words::count(one.unaided)),
+            number(words::count(one.assisted)),
+            number(words::count(one.unknown)),
+        ]
+    }));
+    sheet.table(2, &rows);
+}
+
+/// Renders why a skill stands where it does.
+#[must_use]
+pub fn skill_reasons(reasons: &SkillReasons, style: &Style) -> String {
+    let mut sheet = Sheet::new(style);
+    let text = format!(
+        "{} on {}: {}",
+        reasons.cell,
+        reasons.day,
+        skills::standing(&reasons.standing, style.unicode)
+    );
+    let text = sheet.ink(Ink::Strong, &text);
+    sheet.flow(2, &text);
+    if reasons.rows.is_empty() {
+        sheet.hanging("  ", Ink::Plain, "No evidence says anything about it.");
+    } else {
+        let (own, related): (Vec<_>, Vec<_>) = reasons
+            .rows
+            .iter()
+            .partition(|row| row.cell == reasons.cell);
+        rows_of_the_cell(&mut sheet, &own);
+        through_related(&mut sheet, &related);
+    }
+    if reasons.others > 0 {
+        sheet.hanging(
+            "  ",
+            Ink::Faint,
+            &format!(
+                "and {} of other skills that moved this one by less than 0.01",
+                words::counted(reasons.others, "row")
+            ),
+        );
+    }
+    sheet.gap();
+    sheet.hanging(
+        "  ",
+        Ink::Faint,
+        "In logits: with the row minus without it. `trueline skills dispute ID` takes a row out at once, `restore ID` puts it back.",
+    );
+    sheet.finish()
+}
+
+fn rows_of_the_cell(sheet: &mut Sheet<'_>, own: &[&ReasonRow]) {
+    if own.is_empty() {
+        return;
+    }
+    sheet.heading("Evidence about it, the latest first");
+    let head = ["moves it by", "weight", "expected"].map(|text| number(text).ink(Ink::Faint));
+    let mut first = vec![whole("day").ink(Ink::Faint)];
+    first.extend(head);
+    first.extend(["id", "what happened"].map(|text| whole(text).ink(Ink::Faint)));
+    let mut rows = vec![first];
+    rows.extend(own.iter().map(|row| {
+        let expected = row.expected.map(|p| format!("{:.0} %", p * 100.0));
+        vec![
+            whole(row.day.clone()),
+            moves(row),
+            number(format!("{:.2}", row.weight)),
+            number(expected.unwrap_or_default()),
+            whole(short(&row.id)).ink(Ink::Faint),
+            cell(words::visible(&row.what).into_owned()),
+        ]
+    }));
+    sheet.table(2, &rows);
+}
+
+fn moves(row: &ReasonRow) -> Cell {
+    match (row.state, row.effect) {
+        (RowState::Disputed, _) => number("disputed").ink(Ink::Medium),
+        (RowState::Active, Some(effect)) => number(format!("{effect:+.2}")),
+        (RowState::Active, None) => number("nothing"),
+    }
+}
+
+/// The beginning of an id, which is enough to name it.
+fn short(id: &str) -> String {
+    words::visible(id).chars().take(8).collect()
+}
+
+/// What other skills did to this one, added up: one line each.
+fn through_related(sheet: &mut Sheet<'_>, related: &[&ReasonRow]) {
+    if related.is_empty() {
+        return;
+    }
+    sheet.heading("Through skills it has something in common with");
+    let mut sums: Vec<(trueline_facts::skill::Cell, f64, u64)> = Vec::new();
+    for row in related {
+        let effect = row.effect.unwrap_or(0.0);
+        match sums.iter_mut().find(|(cell, ..)| *cell == row.cell) {
+            Some((_, sum, count)) => {
+                *sum += effect;
+                *count += 1;
+            }
+            None => sums.push((row.cell, effect, 1)),
+        }
+    }
+    sums.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then(a.0.cmp(&b.0)));
+    let rows: Vec<Vec<Cell>> = sums
+        .into_iter()
+        .map(|(name, sum, count)| {
+            vec![
+                cell(name.to_string()),
+                number(format!("{sum:+.2}")),
+                cell(words::counted(count, "row")).ink(Ink::Faint),
+            ]
+        })
+        .collect();
+    sheet.table(2, &rows);
+}
+
+/// Where a skill stands, in a few words.
+#[must_use]
+pub fn standing(standing: &Standing, unicode: bool) -> String {
+    skills::standing(standing, unicode)
+}
+
+/// Renders what a share shows.
+#[must_use]
+pub fn shared_skill(shared: &SharedSkill, style: &Style) -> String {
+    let mut sheet = Sheet::new(style);
+    let text = format!(
+        "{} on {}: {}",
+        shared.cell,
+        shared.day,
+        skills::standing(&shared.standing, style.unicode)
+    );
+    let text = sheet.ink(Ink::Strong, &text);
+    sheet.flow(2, &text);
+    sheet.hanging(
+        "  ",
+        Ink::Faint,
+        &format!(
+            "share {} for {}, until {}",
+            shared.share,
+            words::visible(&shared.with),
+            shared.until
+        ),
+    );
+    sheet.finish()
+}

@@ -1,0 +1,234 @@
+//! A profile on screen and as a page: intervals everywhere, numbers nowhere without them.
+
+use trueline_facts::skill::{
+    Ability, AbilityReport, Cell, CellReport, Certainty, CertaintyBucket, CertaintyVerdict, Due,
+    EvidenceCounts, Interval, Language, PractiseReason, ReasonRow, Reliance, RowState, SetAside,
+    SkillReasons, SkillsReport, Standing, Suggestion, WeaknessClass,
+};
+use trueline_facts::{Diagnostic, Level, Proportion};
+use trueline_report::{Style, html, terminal};
+
+use crate::html::{apart, check_balance};
+
+const CELL: Cell = Cell {
+    ability: Ability::Unaided,
+    language: Language::Python,
+    class: WeaknessClass::Injection,
+};
+
+fn known() -> Standing {
+    Standing::Estimated(Interval {
+        low: -0.4,
+        mean: 0.2,
+        high: 0.8,
+        chance_low: 0.401,
+        chance: 0.55,
+        chance_high: 0.69,
+        effective_answers: 7.8,
+    })
+}
+
+fn unknown() -> Standing {
+    Standing::NotEnoughEvidence {
+        effective_answers: 2.1,
+        needed: 4.0,
+    }
+}
+
+fn report(exercise: &str) -> SkillsReport {
+    let cell = |class, standing| CellReport {
+        cell: Cell { class, ..CELL },
+        standing,
+        rows: 16,
+        last: "2026-11-20".to_owned(),
+        due: Some(Due {
+            day: "2026-11-25".to_owned(),
+            retrievability: 0.8,
+        }),
+    };
+    SkillsReport {
+        schema: "trueline.skills/1".to_owned(),
+        trueline_version: "0.0.0".to_owned(),
+        day: "2026-11-29".to_owned(),
+        evidence: EvidenceCounts {
+            counted: 1_234,
+            disputed: 1,
+            set_aside: vec![SetAside {
+                reason: "recorded twice".to_owned(),
+                records: 2,
+            }],
+        },
+        abilities: vec![AbilityReport {
+            ability: Ability::Unaided,
+            overall: known(),
+            cells: vec![
+                cell(WeaknessClass::Injection, known()),
+                cell(WeaknessClass::CiAndInfrastructure, unknown()),
+            ],
+        }],
+        practise: vec![Suggestion {
+            cell: CELL,
+            reasons: vec![
+                PractiseReason::Findings { findings: 3 },
+                PractiseReason::Due {
+                    day: "2026-11-25".to_owned(),
+                    retrievability: 0.8,
+                },
+            ],
+            exercise: Some(exercise.to_owned()),
+            chance: Some(0.64),
+        }],
+        certainty: Certainty {
+            answers: 20,
+            sure: Some(0.9),
+            right: Proportion::new(12, 20),
+            brier: Some(0.33),
+            buckets: vec![CertaintyBucket {
+                from: 90,
+                to: 100,
+                sure: 0.9,
+                right: Proportion::new(12, 20),
+            }],
+            verdict: CertaintyVerdict::TooSure,
+        },
+        reliance: vec![Reliance {
+            class: WeaknessClass::Injection,
+            unaided: 11,
+            assisted: 4,
+            unknown: 1,
+        }],
+        diagnostics: vec![Diagnostic {
+            level: Level::Warning,
+            code: "attempt-unreadable".to_owned(),
+            path: None,
+            message: format!("{exercise}:2: not JSON"),
+        }],
+    }
+}
+
+#[test]
+fn a_profile_on_a_plain_terminal() {
+    insta::assert_snapshot!(terminal::skills(&report("py-sqli-search"), &Style::plain()), @r#"
+    Skills on 2026-11-29: 1,234 pieces of evidence, 1 disputed
+      Only you see this. It stays on this machine.
+      Each line is an 80 % interval: the chance to solve an exercise of middling difficulty at the first
+      try, without hints.
+
+    By yourself
+                                    0             50 %        100 %  80 %     rows
+      what all of them share        ............-----o----.........  40-69 %
+      python/injection              ............-----o----.........  40-69 %    16  due 2026-11-25
+      python/ci-and-infrastructure  not enough evidence (2.1 of 4)              16  due 2026-11-25
+
+    What to practise next: an offer, the most useful first
+      1. python/injection: 3 findings of this kind in the scan; due since 2026-11-25 (still at hand:
+         80 %); chance to solve the exercise below: 64 %
+         trueline learn start py-sqli-search
+
+    How sure you are
+      20 answers: 90 % sure on average, 12 of 20 right (39-78 %); Brier score 0.33, where a coin gets
+      0.25. Surer than right: look once more before you approve
+
+    Practice by yourself and with an assistant
+                 by yourself  with an assistant  not said
+      injection           11                  4         1
+
+    Records that are no evidence
+      2  recorded twice
+    ! py-sqli-search:2: not JSON
+
+      `trueline skills why python/injection` lists what moved a skill; `trueline skills dispute ID`
+      takes a piece of evidence out.
+    "#);
+}
+
+#[test]
+fn the_reasons_of_a_skill_on_a_plain_terminal() {
+    let row = |id: &str, cell, effect, state| ReasonRow {
+        id: id.to_owned(),
+        day: "2026-11-20".to_owned(),
+        cell,
+        what: "py-sqli-search solved at the first try, one hint".to_owned(),
+        weight: 1.0,
+        expected: Some(0.61),
+        effect,
+        state,
+    };
+    let other = Cell {
+        language: Language::Go,
+        ..CELL
+    };
+    let reasons = SkillReasons {
+        schema: "trueline.skill-reasons/1".to_owned(),
+        trueline_version: "0.0.0".to_owned(),
+        day: "2026-11-29".to_owned(),
+        cell: CELL,
+        standing: known(),
+        rows: vec![
+            row("9f0c2a61b4d7e853", CELL, Some(0.21), RowState::Active),
+            row("8f0c2a61b4d7e853", CELL, None, RowState::Disputed),
+            row("7f0c2a61b4d7e853", other, Some(-0.04), RowState::Active),
+            row("6f0c2a61b4d7e853", other, Some(0.01), RowState::Active),
+        ],
+        others: 3,
+    };
+    insta::assert_snapshot!(terminal::skill_reasons(&reasons, &Style::plain()), @r#"
+    python/injection on 2026-11-29: 40-69 %
+
+    Evidence about it, the latest first
+      day         moves it by  weight  expected  id        what happened
+      2026-11-20        +0.21    1.00      61 %  9f0c2a61  py-sqli-search solved..he first try, one hint
+      2026-11-20     disputed    1.00      61 %  8f0c2a61  py-sqli-search solved..he first try, one hint
+
+    Through skills it has something in common with
+      go/injection  -0.03  2 rows
+      and 3 rows of other skills that moved this one by less than 0.01
+
+      In logits: with the row minus without it. `trueline skills dispute ID` takes a row out at once,
+      `restore ID` puts it back.
+    "#);
+}
+
+#[test]
+fn the_page_is_whole_makes_no_request_and_escapes_what_it_is_given() {
+    let hostile = "<script>alert(1)</script>\"onload=\u{202e}";
+    let page = html::skills(&report(hostile));
+    let (data, scripts, rest) = apart(&page);
+    check_balance(&rest);
+    assert!(data.is_empty(), "a profile is no data for scripts");
+    assert_eq!(scripts.len(), 2, "the page's own");
+    assert!(rest.contains("default-src 'none'"));
+    for request in ["http://", "https://", " src=", "url("] {
+        assert!(!rest.contains(request), "{request}");
+    }
+    assert!(!page.contains("<script>alert"));
+    assert!(rest.contains("for you alone"));
+    assert!(!rest.contains("from the repository"));
+}
+
+#[test]
+fn a_skill_without_enough_evidence_has_no_dot_and_no_number() {
+    let mut report = report("py-sqli-search");
+    report.abilities[0].overall = unknown();
+    report.abilities[0].cells.remove(0);
+    report.certainty.buckets.clear();
+    let page = html::skills(&report);
+    assert!(!page.contains("class=\"d-skill\""));
+    assert!(page.contains("not enough evidence (2.1 of 4)"));
+    let text = terminal::skills(&report, &Style::plain());
+    assert!(!text.contains("--o--"), "{text}");
+}
+
+#[test]
+fn an_empty_profile_says_how_to_begin() {
+    let mut empty = report("x");
+    empty.abilities.clear();
+    empty.practise.clear();
+    empty.evidence = EvidenceCounts::default();
+    let text = terminal::skills(&empty, &Style::plain());
+    assert!(
+        text.contains("no evidence yet") && text.contains("trueline learn next"),
+        "{text}"
+    );
+    assert!(html::skills(&empty).contains("trueline learn next"));
+}

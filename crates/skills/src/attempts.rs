@@ -1,0 +1,355 @@
+//! Attempt records to rows of evidence: which of them are evidence at all, and of what.
+//!
+//! The records come from `trueline learn` (docs/skills.md says how they count). What is none is counted
+//! with its reason, so that nobody wonders where an attempt went.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use trueline_facts::attempt::{Aid, Attempt, AttemptKind, AttemptOutcome};
+use trueline_facts::skill::{Ability, Cell, Language, SetAside, WeaknessClass};
+use trueline_facts::{Diagnostic, Level};
+
+use crate::certainty::Said;
+use crate::day::Day;
+use crate::evidence::{Happened, Row, RowId};
+use crate::weakness::class_of;
+
+/// A line longer than this is none of ours.
+const LONGEST_LINE: usize = 64 << 10;
+/// Damaged lines named one by one; the rest is counted.
+const NAMED: usize = 5;
+
+/// What a file of attempt records holds.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Reading {
+    /// Rows of evidence, in the order in which they happened.
+    pub rows: Vec<Row>,
+    /// Answers that came with "how sure".
+    pub said: Vec<Said>,
+    /// Tries in the order of the file, for scheduling and for the view of reliance.
+    pub tries: Vec<Try>,
+    /// Records that are no evidence, by reason.
+    pub set_aside: Vec<SetAside>,
+    /// Lines that could not be read.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A try of an exercise, whatever it says about skill.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Try {
+    /// Its record.
+    pub id: RowId,
+    /// The day.
+    pub day: Day,
+    /// Language.
+    pub language: Language,
+    /// Class.
+    pub class: WeaknessClass,
+    /// The exercise.
+    pub exercise: String,
+    /// Whether it was solved.
+    pub solved: bool,
+    /// Tries before.
+    pub earlier: u32,
+    /// Hints opened.
+    pub hints: u32,
+    /// The solution had been shown.
+    pub revealed: bool,
+    /// Whether an assistant took part.
+    pub aid: Aid,
+}
+
+/// Days after which an exercise that was not touched any more counts as given up.
+const GIVEN_UP: u32 = 14;
+
+/// Where a person is with one version of an exercise.
+#[derive(Default)]
+struct Trial {
+    failed_first: bool,
+    closed: bool,
+    /// The latest failed try after the first, as the row that it becomes if it stays the last.
+    pending: Option<Row>,
+}
+
+/// Reads a file of attempt records, line by line. `file` is what messages call it.
+#[must_use]
+pub fn read(text: &str, file: &str) -> Reading {
+    let mut reader = Reader::default();
+    let mut damaged = 0_usize;
+    for (index, line) in text.lines().enumerate() {
+        if line.trim().is_empty() {
+            continue;
+        }
+        let why = match parse(line) {
+            Ok(Some(record)) => match reader.take(&record) {
+                Ok(()) => continue,
+                Err(why) => why,
+            },
+            Ok(None) => {
+                reader.aside("written by a newer version");
+                continue;
+            }
+            Err(why) => why,
+        };
+        damaged += 1;
+        if damaged <= NAMED {
+            reader.reading.diagnostics.push(Diagnostic {
+                level: Level::Warning,
+                code: "attempt-unreadable".to_owned(),
+                path: None,
+                message: format!(
+                    "{file}:{}: {why}; the line is kept and does not count",
+                    index + 1
+                ),
+            });
+        }
+    }
+    if damaged > NAMED {
+        reader.reading.diagnostics.push(Diagnostic {
+            level: Level::Warning,
+            code: "attempt-unreadable".to_owned(),
+            path: None,
+            message: format!("{file}: {} more lines cannot be read", damaged - NAMED),
+        });
+    }
+    reader.finish()
+}
+
+/// A record; nothing for one that a newer version wrote.
+fn parse(line: &str) -> Result<Option<Attempt>, String> {
+    if line.len() > LONGEST_LINE {
+        return Err("the line is too long to be a record".to_owned());
+    }
+    match serde_json::from_str::<Attempt>(line) {
+        Ok(record) => Ok(Some(record)),
+        Err(error) => {
+            let value: serde_json::Value =
+                serde_json::from_str(line).map_err(|_| "not JSON".to_owned())?;
+            let schema = value.get("schema").and_then(serde_json::Value::as_str);
+            let is_ours = schema.is_some_and(|s| s.starts_with("trueline.attempt/"));
+            // Kinds, outcomes and triggers may be added; a record that names one of those is no damage.
+            if is_ours && error.to_string().contains("unknown variant") {
+                Ok(None)
+            } else {
+                Err(format!("no attempt record ({error})"))
+            }
+        }
+    }
+}
+
+#[derive(Default)]
+struct Reader {
+    reading: Reading,
+    seen: BTreeSet<String>,
+    trials: BTreeMap<(String, u32), Trial>,
+    reviewed: BTreeSet<(String, u32)>,
+    fixed: BTreeSet<String>,
+    aside: BTreeMap<&'static str, u64>,
+}
+
+impl Reader {
+    fn take(&mut self, attempt: &Attempt) -> Result<(), String> {
+        let day: Day = attempt.day.parse().map_err(|e| format!("{e}"))?;
+        let language: Language = attempt.language.parse().map_err(|e| format!("{e}"))?;
+        let class = match attempt.class.parse() {
+            Ok(class) => class,
+            // Fixes may know the weakness only.
+            Err(error) => attempt
+                .cwe
+                .iter()
+                .find_map(|cwe| class_of(*cwe))
+                .ok_or_else(|| format!("{error}"))?,
+        };
+        if !attempt.difficulty.is_finite() || attempt.difficulty.abs() > 10.0 {
+            return Err(format!("difficulty {} is no logit", attempt.difficulty));
+        }
+        if !self.seen.insert(attempt.id.clone()) {
+            self.aside("recorded twice");
+            return Ok(());
+        }
+        if attempt.practice {
+            self.aside("run without isolation: practice");
+            return Ok(());
+        }
+        match attempt.kind {
+            AttemptKind::Attempt => self.exercise(attempt, day, language, class),
+            AttemptKind::Review => self.review(attempt, day, language, class),
+            AttemptKind::Fix => self.fix(attempt, day, language, class),
+        }
+        Ok(())
+    }
+
+    fn exercise(&mut self, attempt: &Attempt, day: Day, language: Language, class: WeaknessClass) {
+        let solved = match attempt.outcome {
+            AttemptOutcome::Fixed => true,
+            AttemptOutcome::Exploited => false,
+            AttemptOutcome::FunctionalFail => {
+                return self.aside("a function no longer worked: says nothing about the weakness");
+            }
+            _ => return self.aside("could not be judged"),
+        };
+        let earlier = attempt.attempt_number.saturating_sub(1);
+        self.reading.tries.push(Try {
+            id: RowId::new(&attempt.id),
+            day,
+            language,
+            class,
+            exercise: attempt.scenario.clone(),
+            solved,
+            earlier,
+            hints: u32::from(attempt.hints),
+            revealed: attempt.revealed,
+            aid: attempt.aid,
+        });
+        let key = (attempt.scenario.clone(), attempt.version);
+        let trial = self.trials.entry(key).or_default();
+        if trial.closed {
+            return self.aside("after it was solved or the solution was shown");
+        }
+        if attempt.revealed {
+            trial.closed = true;
+            // Looking at the solution ends a trial: what was tried before it was given up.
+            let given_up = trial.pending.take().map(|row| Row { day, ..row });
+            self.reading.rows.extend(given_up);
+            return self.aside("after it was solved or the solution was shown");
+        }
+        let row = Row {
+            id: RowId::new(&attempt.id),
+            day,
+            cell: worked(attempt.aid, language, class),
+            happened: Happened::Exercise {
+                exercise: attempt.scenario.clone(),
+                solved,
+                // The first record of an exercise is its first try, whatever number it bears.
+                earlier: if trial.failed_first {
+                    earlier.max(1)
+                } else {
+                    0
+                },
+                hints: u32::from(attempt.hints),
+                difficulty: attempt.difficulty,
+                trigger: attempt.trigger,
+            },
+            aid: attempt.aid,
+        };
+        if trial.failed_first && !solved {
+            // Where it ends nobody knows yet: solved later, or given up.
+            if trial.pending.replace(row).is_some() {
+                self.aside("between the first try and the last");
+            }
+            return;
+        }
+        trial.failed_first = !solved;
+        trial.closed = solved;
+        let was_pending = trial.pending.take().is_some();
+        self.reading.rows.push(row);
+        if was_pending {
+            self.aside("between the first try and the last");
+        }
+    }
+
+    fn review(&mut self, attempt: &Attempt, day: Day, language: Language, class: WeaknessClass) {
+        let (Some(reviewed), AttemptOutcome::Right | AttemptOutcome::Wrong) =
+            (attempt.reviewed, attempt.outcome)
+        else {
+            return self.aside("could not be judged");
+        };
+        if attempt.revealed
+            || !self
+                .reviewed
+                .insert((attempt.scenario.clone(), attempt.version))
+        {
+            return self.aside("a review item seen before");
+        }
+        let verdict = reviewed.shown == reviewed.said;
+        if let Some(percent) = attempt.sure {
+            self.reading.said.push(Said {
+                id: RowId::new(&attempt.id),
+                percent: percent.clamp(50, 100),
+                right: verdict,
+            });
+        }
+        if attempt.aid == Aid::Assisted {
+            return self.aside("a review done with an assistant");
+        }
+        let right = verdict && reviewed.right_line != Some(false);
+        let cell = Cell {
+            ability: Ability::Reviewing,
+            language,
+            class,
+        };
+        self.push(
+            attempt,
+            day,
+            cell,
+            Happened::Review {
+                item: attempt.scenario.clone(),
+                shown: reviewed.shown,
+                right,
+                difficulty: attempt.difficulty,
+            },
+        );
+    }
+
+    fn fix(&mut self, attempt: &Attempt, day: Day, language: Language, class: WeaknessClass) {
+        if attempt.outcome != AttemptOutcome::Fixed {
+            return self.aside("a fix that was not verified");
+        }
+        if !self.fixed.insert(attempt.scenario.clone()) {
+            return self.aside("a finding fixed before");
+        }
+        self.push(
+            attempt,
+            day,
+            worked(attempt.aid, language, class),
+            Happened::Fix {
+                finding: attempt.scenario.clone(),
+            },
+        );
+    }
+
+    fn push(&mut self, attempt: &Attempt, day: Day, cell: Cell, happened: Happened) {
+        self.reading.rows.push(Row {
+            id: RowId::new(&attempt.id),
+            day,
+            cell,
+            happened,
+            aid: attempt.aid,
+        });
+    }
+
+    fn aside(&mut self, reason: &'static str) {
+        *self.aside.entry(reason).or_default() += 1;
+    }
+
+    fn finish(mut self) -> Reading {
+        // Counting solved ones alone would lift whoever tries often enough.
+        let given_up = self.trials.into_values().filter_map(|trial| trial.pending);
+        self.reading.rows.extend(given_up.map(|row| Row {
+            day: row.day.plus(GIVEN_UP),
+            ..row
+        }));
+        self.reading.set_aside = self
+            .aside
+            .into_iter()
+            .map(|(reason, records)| SetAside {
+                reason: reason.to_owned(),
+                records,
+            })
+            .collect();
+        self.reading
+    }
+}
+
+/// Work done with an assistant says how well one directs it, and nothing of one's own skill.
+const fn worked(aid: Aid, language: Language, class: WeaknessClass) -> Cell {
+    let ability = match aid {
+        Aid::Assisted => Ability::Directing,
+        Aid::Unaided | Aid::Unknown => Ability::Unaided,
+    };
+    Cell {
+        ability,
+        language,
+        class,
+    }
+}

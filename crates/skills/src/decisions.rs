@@ -1,0 +1,224 @@
+//! What a person decided about their own data: disputes, shares, revocations; and who read what.
+//!
+//! One append-only file of events, one JSON object a line. State is what replaying the events gives; a
+//! line that cannot be read is told, kept, and changes nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use trueline_facts::skill::Cell;
+use trueline_facts::{Diagnostic, Level};
+
+use crate::day::Day;
+use crate::evidence::RowId;
+use crate::subject::Principal;
+
+/// The schema that each line names.
+pub const SCHEMA: &str = "trueline.skill-decision/1";
+
+/// One event.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Event {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// The day.
+    pub day: Day,
+    /// What happened.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum What {
+    /// A row no longer counts.
+    Dispute {
+        /// The row.
+        row: String,
+        /// Why, in the person's own words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// It counts again.
+    Restore {
+        /// The row.
+        row: String,
+    },
+    /// One cell may be read by one person until a day.
+    Share {
+        /// Its name.
+        share: String,
+        /// The cell.
+        cell: Cell,
+        /// By whom.
+        with: String,
+        /// The last day.
+        until: Day,
+    },
+    /// No longer.
+    Revoke {
+        /// The share.
+        share: String,
+    },
+    /// Somebody read something.
+    Read {
+        /// Who.
+        reader: String,
+        /// What.
+        read: String,
+    },
+}
+
+/// A permission to read one cell.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Share {
+    /// Its name.
+    pub id: String,
+    /// The cell.
+    pub cell: Cell,
+    /// By whom.
+    pub with: Principal,
+    /// The last day.
+    pub until: Day,
+    /// It was given on.
+    pub given: Day,
+    /// It was taken back on.
+    pub revoked: Option<Day>,
+}
+
+/// Who read what, and when.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Access {
+    /// When.
+    pub day: Day,
+    /// Who.
+    pub reader: Principal,
+    /// What.
+    pub read: String,
+}
+
+/// What all events come to.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Decisions {
+    disputed: BTreeMap<RowId, Option<String>>,
+    shares: Vec<Share>,
+    accesses: Vec<Access>,
+}
+
+impl Decisions {
+    /// Takes in one event.
+    pub fn apply(&mut self, event: &Event) {
+        match &event.what {
+            What::Dispute { row, reason } => {
+                self.disputed.insert(RowId::new(row), reason.clone());
+            }
+            What::Restore { row } => {
+                self.disputed.remove(&RowId::new(row));
+            }
+            What::Share {
+                share,
+                cell,
+                with,
+                until,
+            } => {
+                if self.share(share).is_none() {
+                    self.shares.push(Share {
+                        id: share.clone(),
+                        cell: *cell,
+                        with: Principal::new(with),
+                        until: *until,
+                        given: event.day,
+                        revoked: None,
+                    });
+                }
+            }
+            What::Revoke { share } => {
+                if let Some(known) = self.shares.iter_mut().find(|known| known.id == *share) {
+                    known.revoked.get_or_insert(event.day);
+                }
+            }
+            What::Read { reader, read } => self.accesses.push(Access {
+                day: event.day,
+                reader: Principal::new(reader),
+                read: read.clone(),
+            }),
+        }
+    }
+
+    /// Whether a row is disputed.
+    #[must_use]
+    pub fn is_disputed(&self, row: &RowId) -> bool {
+        self.disputed.contains_key(row)
+    }
+
+    /// Rows that are disputed.
+    #[must_use]
+    pub fn disputed(&self) -> BTreeSet<&RowId> {
+        self.disputed.keys().collect()
+    }
+
+    /// All shares, the oldest first.
+    #[must_use]
+    pub fn shares(&self) -> &[Share] {
+        &self.shares
+    }
+
+    /// The share of that name.
+    #[must_use]
+    pub fn share(&self, id: &str) -> Option<&Share> {
+        self.shares.iter().find(|share| share.id == id)
+    }
+
+    /// Who read what, the oldest first.
+    #[must_use]
+    pub fn accesses(&self) -> &[Access] {
+        &self.accesses
+    }
+}
+
+impl Event {
+    /// An event of that day.
+    #[must_use]
+    pub fn new(day: Day, what: What) -> Self {
+        Self {
+            schema: SCHEMA.to_owned(),
+            day,
+            what,
+        }
+    }
+}
+
+/// Replays a file of events. `file` is what messages call it.
+#[must_use]
+pub fn read(text: &str, file: &str) -> (Decisions, Vec<Diagnostic>) {
+    let mut decisions = Decisions::default();
+    let mut diagnostics = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        if line.trim().is_empty() {
+            continue;
+        }
+        match serde_json::from_str::<Event>(line) {
+            Ok(event) if event.schema == SCHEMA => decisions.apply(&event),
+            Ok(event) => diagnostics.push(unreadable(
+                file,
+                index,
+                &format!("schema `{}` is not {SCHEMA}", event.schema),
+            )),
+            Err(error) => diagnostics.push(unreadable(file, index, &error.to_string())),
+        }
+    }
+    (decisions, diagnostics)
+}
+
+fn unreadable(file: &str, index: usize, why: &str) -> Diagnostic {
+    Diagnostic {
+        level: Level::Warning,
+        code: "decision-unreadable".to_owned(),
+        path: None,
+        message: format!(
+            "{file}:{}: {why}; the line is kept and changes nothing: a dispute, share or revocation in it does not hold",
+            index + 1
+        ),
+    }
+}

@@ -1,0 +1,291 @@
+//! The one way by which what is known of a subject becomes a document: who is reading decides.
+//!
+//! A person reads their own profile. Somebody else reads one cell, if its owner shared that cell with
+//! them, the day has not passed and the share was not taken back; the read is on record before the
+//! document exists. There is no other way: profiles cannot be serialised (tests/it/privacy.rs).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use trueline_facts::attempt::Aid;
+use trueline_facts::skill::{
+    Ability, AbilityReport, Cell, CellReport, Due, EvidenceCounts, ReasonRow, Reliance, RowState,
+    SHARED_SKILL_SCHEMA, SKILL_REASONS_SCHEMA, SKILLS_SCHEMA, SharedSkill, SkillReasons,
+    SkillsReport, Standing,
+};
+
+use crate::attempts::{Reading, Try};
+use crate::certainty::certainty;
+use crate::day::Day;
+use crate::decisions::{Access, Decisions, Share};
+use crate::evidence::RowId;
+use crate::math::rounded;
+use crate::model::{CELL_PRIOR, Component, prior};
+use crate::practise::{self, Wanted};
+use crate::profile::{Profile, standing};
+use crate::subject::{Principal, Subject};
+
+/// The version that documents name.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// An effect below it on another cell is not listed.
+const LEAST_EFFECT: f64 = 0.01;
+
+/// Why something is not shown.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Refused {
+    /// Not their own.
+    #[error(
+        "a profile is shown to its owner alone; they can share one cell with `trueline skills share`"
+    )]
+    NotTheOwner,
+    /// No such share, or not for them: both are told alike.
+    #[error("there is no share of that name for you")]
+    NoShare,
+    /// Its day has passed.
+    #[error("this share ended on {0}")]
+    Ended(Day),
+    /// Taken back.
+    #[error("this share was taken back on {0}")]
+    Revoked(Day),
+    /// The read could not be put on record.
+    #[error("the read could not be put on record, so nothing is shown: {0}")]
+    NotRecorded(String),
+}
+
+/// Where reads are put on record.
+pub trait AccessLog {
+    /// Puts one on record, or says why that failed.
+    fn record(&mut self, access: &Access) -> Result<(), String>;
+}
+
+/// All that a person's own documents are made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Own<'o> {
+    /// Records of attempts.
+    pub reading: &'o Reading,
+    /// Disputes and shares.
+    pub decisions: &'o Decisions,
+    /// The day.
+    pub day: Day,
+}
+
+impl Own<'_> {
+    /// Replays what counts.
+    #[must_use]
+    pub fn profile(&self, subject: Subject) -> Profile {
+        Profile::replay(
+            subject,
+            &self.reading.rows,
+            &self.decisions.disputed(),
+            self.day,
+        )
+    }
+
+    fn counting_tries(&self) -> impl Iterator<Item = &Try> {
+        self.reading
+            .tries
+            .iter()
+            .filter(|one| one.day <= self.day && !self.decisions.is_disputed(&one.id))
+    }
+}
+
+fn owner(profile: &Profile, reader: &Principal) -> Result<(), Refused> {
+    match profile.subject() {
+        Subject::Person(person) if person != reader => Err(Refused::NotTheOwner),
+        Subject::Person(_) | Subject::Assistant(_) => Ok(()),
+    }
+}
+
+/// One's own profile; of an assistant, anybody's.
+pub fn own(
+    own: &Own<'_>,
+    profile: &Profile,
+    reader: &Principal,
+    wanted: &Wanted<'_>,
+) -> Result<SkillsReport, Refused> {
+    owner(profile, reader)?;
+    let cards = practise::cards(own.counting_tries(), &own.reading.rows);
+    let cell = |cell: Cell, rows: u64, last: Day| CellReport {
+        cell,
+        standing: standing(profile.belief(cell), CELL_PRIOR),
+        rows,
+        last: last.to_string(),
+        due: (cell.ability == Ability::Unaided)
+            .then(|| cards.get(&(cell.language, cell.class)))
+            .flatten()
+            .map(|card| Due {
+                day: card.due().to_string(),
+                retrievability: rounded(card.retrievability(own.day), 2),
+            }),
+    };
+    let abilities = Ability::ALL
+        .iter()
+        .filter(|ability| profile.has(**ability))
+        .map(|&ability| AbilityReport {
+            ability,
+            overall: standing(profile.overall(ability), prior(Component::Overall)),
+            cells: profile
+                .cells()
+                .iter()
+                .filter(|(cell, _)| cell.ability == ability)
+                .map(|(&name, rows)| cell(name, rows.rows, rows.last))
+                .collect(),
+        })
+        .collect();
+    let disputed = own
+        .reading
+        .rows
+        .iter()
+        .filter(|row| own.decisions.is_disputed(&row.id))
+        .count() as u64;
+    let counted = profile.cells().values().map(|rows| rows.rows).sum();
+    Ok(SkillsReport {
+        schema: SKILLS_SCHEMA.to_owned(),
+        trueline_version: VERSION.to_owned(),
+        day: own.day.to_string(),
+        evidence: EvidenceCounts {
+            counted,
+            disputed,
+            set_aside: own.reading.set_aside.clone(),
+        },
+        abilities,
+        practise: practise::suggest(profile, &cards, wanted),
+        certainty: certainty(
+            own.reading
+                .said
+                .iter()
+                .filter(|said| !own.decisions.is_disputed(&said.id)),
+        ),
+        reliance: reliance(own.counting_tries()),
+        diagnostics: own.reading.diagnostics.clone(),
+    })
+}
+
+fn reliance<'t>(tries: impl Iterator<Item = &'t Try>) -> Vec<Reliance> {
+    let mut by_class: BTreeMap<_, Reliance> = BTreeMap::new();
+    for one in tries {
+        let counts = by_class.entry(one.class).or_insert(Reliance {
+            class: one.class,
+            unaided: 0,
+            assisted: 0,
+            unknown: 0,
+        });
+        match one.aid {
+            Aid::Unaided => counts.unaided += 1,
+            Aid::Assisted => counts.assisted += 1,
+            Aid::Unknown => counts.unknown += 1,
+        }
+    }
+    by_class.into_values().collect()
+}
+
+/// Why a cell of one's own stands where it does: each row with the difference that it makes, found by
+/// replaying without it.
+pub fn reasons(
+    own: &Own<'_>,
+    profile: &Profile,
+    reader: &Principal,
+    cell: Cell,
+) -> Result<SkillReasons, Refused> {
+    owner(profile, reader)?;
+    let disputed = own.decisions.disputed();
+    let mean = profile.belief(cell).mean;
+    let mut rows = Vec::new();
+    let mut others = 0;
+    for row in own.reading.rows.iter().filter(|row| row.day <= own.day) {
+        if row.cell.ability != cell.ability {
+            continue;
+        }
+        let state = if disputed.contains(&row.id) {
+            RowState::Disputed
+        } else {
+            RowState::Active
+        };
+        let counts = state == RowState::Active && row.observation().is_some();
+        let effect = counts.then(|| mean - mean_without(own, profile, cell, &disputed, &row.id));
+        let is_listed = row.cell == cell || effect.is_some_and(|e| e.abs() >= LEAST_EFFECT);
+        if !is_listed {
+            others += 1;
+            continue;
+        }
+        rows.push(ReasonRow {
+            id: row.id.as_str().to_owned(),
+            day: row.day.to_string(),
+            cell: row.cell,
+            what: row.words(),
+            weight: rounded(row.weight().value(), 2),
+            expected: profile.expected(&row.id).map(|p| rounded(p, 2)),
+            effect: effect.map(|e| rounded(e, 3)),
+            state,
+        });
+    }
+    rows.sort_by(|a, b| (&b.day, &b.id).cmp(&(&a.day, &a.id)));
+    Ok(SkillReasons {
+        schema: SKILL_REASONS_SCHEMA.to_owned(),
+        trueline_version: VERSION.to_owned(),
+        day: own.day.to_string(),
+        cell,
+        standing: standing(profile.belief(cell), CELL_PRIOR),
+        rows,
+        others,
+    })
+}
+
+fn mean_without(
+    own: &Own<'_>,
+    profile: &Profile,
+    cell: Cell,
+    disputed: &BTreeSet<&RowId>,
+    row: &RowId,
+) -> f64 {
+    let mut without = disputed.clone();
+    without.insert(row);
+    let of_ability = own
+        .reading
+        .rows
+        .iter()
+        .filter(|row| row.cell.ability == cell.ability);
+    Profile::replay(profile.subject().clone(), of_ability, &without, own.day)
+        .belief(cell)
+        .mean
+}
+
+/// One cell for whom it was shared with. The read is on record before the document is made.
+pub fn shared(
+    profile: &Profile,
+    decisions: &Decisions,
+    share: &str,
+    reader: &Principal,
+    log: &mut dyn AccessLog,
+) -> Result<SharedSkill, Refused> {
+    let share = decisions
+        .share(share)
+        .filter(|share| share.with == *reader)
+        .ok_or(Refused::NoShare)?;
+    if let Some(day) = share.revoked {
+        return Err(Refused::Revoked(day));
+    }
+    if profile.day() > share.until {
+        return Err(Refused::Ended(share.until));
+    }
+    log.record(&Access {
+        day: profile.day(),
+        reader: reader.clone(),
+        read: format!("{} by share {}", share.cell, share.id),
+    })
+    .map_err(Refused::NotRecorded)?;
+    Ok(SharedSkill {
+        schema: SHARED_SKILL_SCHEMA.to_owned(),
+        trueline_version: VERSION.to_owned(),
+        share: share.id.clone(),
+        with: share.with.to_string(),
+        until: share.until.to_string(),
+        day: profile.day().to_string(),
+        cell: share.cell,
+        standing: shared_standing(profile, share),
+    })
+}
+
+fn shared_standing(profile: &Profile, share: &Share) -> Standing {
+    standing(profile.belief(share.cell), CELL_PRIOR)
+}

@@ -1,0 +1,26 @@
+//! Skill of a person or an assistant, with its uncertainty.
+//!
+//! Attempts, reviews and fixes come in as evidence; a joint normal belief over languages and weakness
+//! classes comes out, always as an interval. What one person's belief says reaches nobody else except
+//! through `disclose` (one cell, shared by its owner) and `aggregate` (five persons or more).
+
+pub mod aggregate;
+pub mod attempts;
+pub mod certainty;
+pub mod day;
+pub mod decisions;
+pub mod disclose;
+pub mod evidence;
+pub mod fsrs;
+pub mod gaussian;
+pub mod items;
+pub mod likelihood;
+pub mod math;
+pub mod model;
+pub mod practise;
+pub mod profile;
+pub mod simulation;
+pub mod store;
+pub mod subject;
+pub mod update;
+pub mod weakness;

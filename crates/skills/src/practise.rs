@@ -1,0 +1,179 @@
+//! What to practise next, and why: how likely a slip is today, times how often one meets the class.
+//!
+//! Order: `(1 + ln(1 + findings)) x (1 - R p)`, with R the chance that the skill is still at hand (FSRS)
+//! and p the chance to solve a reference item. An offer, never an obligation.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use trueline_facts::attempt::Aid;
+use trueline_facts::skill::{Ability, Cell, Language, PractiseReason, Suggestion, WeaknessClass};
+
+use crate::attempts::Try;
+use crate::evidence::{Happened, Row};
+use crate::fsrs::{Card, Rating};
+use crate::items::PRIOR_VARIANCE;
+use crate::math::{chance, rounded};
+use crate::model::CELL_PRIOR;
+use crate::profile::{LEAST_ANSWERS, Profile, effective_answers};
+
+/// So many suggestions, at most.
+const MOST: usize = 5;
+/// Below it there is room to grow.
+const ROOM: f64 = 0.6;
+/// The chance of success at which most is learned: neither idle nor hopeless.
+const BEST_CHANCE: f64 = 0.7;
+
+/// An exercise that could be offered.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Exercise {
+    /// Its id.
+    pub id: String,
+    /// Language.
+    pub language: Language,
+    /// Class.
+    pub class: WeaknessClass,
+    /// Difficulty by its author.
+    pub difficulty: f64,
+    /// Whether it was solved before.
+    pub solved: bool,
+}
+
+/// What there is to choose from, and where the person meets weaknesses.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted<'w> {
+    /// Exercises at hand.
+    pub exercises: &'w [Exercise],
+    /// Findings in the person's own work, by language and class. They choose what is practised and say
+    /// nothing about skill: nobody has confirmed them.
+    pub findings: Option<&'w BTreeMap<(Language, WeaknessClass), u64>>,
+}
+
+/// One card for each language and class that was tried.
+pub type Cards = BTreeMap<(Language, WeaknessClass), Card>;
+
+/// The memory of every skill that was tried. Confirmed findings make theirs due at once.
+#[must_use]
+pub fn cards<'t>(tries: impl IntoIterator<Item = &'t Try>, rows: &[Row]) -> Cards {
+    let repeated = tries
+        .into_iter()
+        .filter(|one| one.aid != Aid::Assisted)
+        .map(|one| {
+            let rating = if !one.solved || one.revealed {
+                Rating::Again
+            } else if one.earlier > 0 || one.hints > 0 {
+                Rating::Hard
+            } else {
+                Rating::Good
+            };
+            (one.day, (one.language, one.class), rating)
+        });
+    let found = rows.iter().filter_map(|row| match row.happened {
+        Happened::Sites { confirmed, .. } if confirmed > 0 => {
+            Some((row.day, (row.cell.language, row.cell.class), Rating::Again))
+        }
+        _ => None,
+    });
+    let mut events: Vec<_> = repeated.chain(found).collect();
+    // Stable: what happened on one day keeps its order.
+    events.sort_by_key(|event| event.0);
+    let mut cards = Cards::new();
+    for (day, cell, rating) in events {
+        cards
+            .entry(cell)
+            .and_modify(|card| *card = card.repeated(rating, day))
+            .or_insert_with(|| Card::first(rating, day));
+    }
+    cards
+}
+
+/// The most useful first.
+pub(crate) fn suggest(profile: &Profile, cards: &Cards, wanted: &Wanted<'_>) -> Vec<Suggestion> {
+    let mut candidates: BTreeSet<(Language, WeaknessClass)> = cards.keys().copied().collect();
+    candidates.extend(wanted.findings.into_iter().flat_map(|f| f.keys().copied()));
+    candidates.extend(wanted.exercises.iter().map(|e| (e.language, e.class)));
+    let mut ranked: Vec<(f64, Suggestion)> = candidates
+        .into_iter()
+        .filter_map(|place| one(profile, cards, wanted, place))
+        .collect();
+    // Equal ones stay in the order of their names.
+    ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+    ranked.truncate(MOST);
+    ranked
+        .into_iter()
+        .map(|(_, suggestion)| suggestion)
+        .collect()
+}
+
+fn one(
+    profile: &Profile,
+    cards: &Cards,
+    wanted: &Wanted<'_>,
+    (language, class): (Language, WeaknessClass),
+) -> Option<(f64, Suggestion)> {
+    let cell = Cell {
+        ability: Ability::Unaided,
+        language,
+        class,
+    };
+    let belief = profile.belief(cell);
+    let p = chance(belief.mean, belief.variance);
+    let card = cards.get(&(language, class));
+    let at_hand = card.map_or(1.0, |card| card.retrievability(profile.day()));
+    let findings = wanted
+        .findings
+        .and_then(|f| f.get(&(language, class)))
+        .copied()
+        .unwrap_or(0);
+    let mut reasons = Vec::new();
+    if findings > 0 {
+        reasons.push(PractiseReason::Findings { findings });
+    }
+    if let Some(card) = card.filter(|card| card.due() <= profile.day()) {
+        reasons.push(PractiseReason::Due {
+            day: card.due().to_string(),
+            retrievability: rounded(at_hand, 2),
+        });
+    }
+    if effective_answers(belief, CELL_PRIOR) < LEAST_ANSWERS {
+        reasons.push(PractiseReason::LittleEvidence);
+    } else if p < ROOM {
+        reasons.push(PractiseReason::RoomToGrow {
+            chance: rounded(p, 2),
+        });
+    }
+    if reasons.is_empty() {
+        return None;
+    }
+    let exercise = pick(profile, cell, wanted.exercises);
+    let order = (1.0 + libm::log1p(findings as f64)) * (1.0 - at_hand * p);
+    Some((
+        order,
+        Suggestion {
+            cell,
+            reasons,
+            exercise: exercise.map(|(exercise, _)| exercise.id.clone()),
+            chance: exercise.map(|(_, p)| rounded(p, 2)),
+        },
+    ))
+}
+
+/// The exercise of that cell whose chance of success is nearest to the best; a new one before a solved one.
+fn pick<'e>(profile: &Profile, cell: Cell, all: &'e [Exercise]) -> Option<(&'e Exercise, f64)> {
+    let belief = profile.belief(cell);
+    all.iter()
+        .filter(|exercise| (exercise.language, exercise.class) == (cell.language, cell.class))
+        .map(|exercise| {
+            let p = chance(
+                belief.mean - exercise.difficulty,
+                belief.variance + PRIOR_VARIANCE,
+            );
+            (exercise, p)
+        })
+        .min_by(|(a, p), (b, q)| {
+            let far = |p: f64| (p - BEST_CHANCE).abs();
+            (a.solved, far(*p))
+                .partial_cmp(&(b.solved, far(*q)))
+                .unwrap_or(std::cmp::Ordering::Equal)
+                .then_with(|| a.id.cmp(&b.id))
+        })
+}

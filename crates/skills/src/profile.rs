@@ -1,0 +1,178 @@
+//! What is known of one subject: a pure function of the rows that count and of a day.
+//!
+//! A profile cannot be serialised and shows no number to other crates. What it knows leaves it through
+//! `disclose`, which asks who is reading, and through `aggregate`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use trueline_facts::skill::{Ability, Cell, Interval, Standing};
+
+use crate::day::Day;
+use crate::evidence::{Row, RowId};
+use crate::math::{Z80, chance, rounded, sigmoid};
+use crate::model::{CELL_PRIOR, Component, Skill, prior};
+use crate::subject::Subject;
+use crate::update::Belief;
+
+/// A standard deviation of this or more says nothing yet.
+pub const WIDEST: f64 = 0.9;
+/// Less evidence than so many even-odds answers says nothing yet.
+pub const LEAST_ANSWERS: f64 = 4.0;
+
+/// What is known of one subject on one day.
+#[derive(Clone, PartialEq)]
+pub struct Profile {
+    subject: Subject,
+    day: Day,
+    skills: BTreeMap<Ability, Skill>,
+    cells: BTreeMap<Cell, CellRows>,
+    expected: BTreeMap<RowId, f64>,
+}
+
+/// The rows of a cell.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct CellRows {
+    pub(crate) rows: u64,
+    pub(crate) last: Day,
+}
+
+impl fmt::Debug for Profile {
+    /// Says whose it is, never what it says: debug output ends up in logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Profile")
+            .field("subject", &self.subject)
+            .field("day", &self.day)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Profile {
+    /// Replays all rows up to `day`, in the order of days and then of ids, so that neither the order of
+    /// a file nor the number of threads matters. Rows in `without` do not count.
+    #[must_use]
+    pub fn replay<'r>(
+        subject: Subject,
+        rows: impl IntoIterator<Item = &'r Row>,
+        without: &BTreeSet<&RowId>,
+        day: Day,
+    ) -> Self {
+        let mut rows: Vec<&Row> = rows
+            .into_iter()
+            .filter(|row| row.day <= day && !without.contains(&row.id))
+            .collect();
+        rows.sort_by(|a, b| (a.day, &a.id).cmp(&(b.day, &b.id)));
+        let mut profile = Self {
+            subject,
+            day,
+            skills: BTreeMap::new(),
+            cells: BTreeMap::new(),
+            expected: BTreeMap::new(),
+        };
+        for row in rows {
+            profile.take(row);
+        }
+        for skill in profile.skills.values_mut() {
+            skill.advance(day);
+        }
+        profile
+    }
+
+    fn take(&mut self, row: &Row) {
+        let Some(observation) = row.observation() else {
+            return;
+        };
+        let item = row.item();
+        let skill = self.skills.entry(row.cell.ability).or_default();
+        skill.advance(row.day);
+        let before = skill.observe(
+            (row.cell.language, row.cell.class),
+            item.easiness,
+            item.variance,
+            &observation,
+            row.feedback(),
+        );
+        if matches!(observation.seen, crate::likelihood::Seen::Answer { .. }) {
+            self.expected
+                .insert(row.id.clone(), chance(before.mean, before.variance));
+        }
+        let rows = self.cells.entry(row.cell).or_insert(CellRows {
+            rows: 0,
+            last: row.day,
+        });
+        rows.rows += 1;
+        rows.last = rows.last.max(row.day);
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub const fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    /// The day it speaks of.
+    #[must_use]
+    pub const fn day(&self) -> Day {
+        self.day
+    }
+
+    pub(crate) const fn cells(&self) -> &BTreeMap<Cell, CellRows> {
+        &self.cells
+    }
+
+    pub(crate) fn has(&self, ability: Ability) -> bool {
+        self.skills.contains_key(&ability)
+    }
+
+    pub(crate) fn expected(&self, row: &RowId) -> Option<f64> {
+        self.expected.get(row).copied()
+    }
+
+    pub(crate) fn belief(&self, cell: Cell) -> Belief {
+        self.skills.get(&cell.ability).map_or(
+            Belief {
+                mean: 0.0,
+                variance: CELL_PRIOR,
+            },
+            |skill| skill.of(cell),
+        )
+    }
+
+    pub(crate) fn overall(&self, ability: Ability) -> Belief {
+        self.skills.get(&ability).map_or(
+            Belief {
+                mean: 0.0,
+                variance: prior(Component::Overall),
+            },
+            Skill::overall,
+        )
+    }
+}
+
+/// What a belief is worth in even-odds answers, beyond what is known of anybody.
+pub(crate) fn effective_answers(belief: Belief, prior: f64) -> f64 {
+    (4.0 * (1.0 / belief.variance - 1.0 / prior)).max(0.0)
+}
+
+/// A belief as a document may show it.
+pub(crate) fn standing(belief: Belief, prior: f64) -> Standing {
+    let effective = effective_answers(belief, prior);
+    let sd = libm::sqrt(belief.variance);
+    if sd >= WIDEST || effective < LEAST_ANSWERS {
+        return Standing::NotEnoughEvidence {
+            // Down, so that what is not enough never reads like enough.
+            effective_answers: libm::floor(effective * 10.0) / 10.0,
+            needed: LEAST_ANSWERS,
+        };
+    }
+    let (low, high) = (belief.mean - Z80 * sd, belief.mean + Z80 * sd);
+    Standing::Estimated(Interval {
+        low: rounded(low, 2),
+        mean: rounded(belief.mean, 2),
+        high: rounded(high, 2),
+        chance_low: rounded(sigmoid(low), 3),
+        chance: rounded(sigmoid(belief.mean), 3),
+        chance_high: rounded(sigmoid(high), 3),
+        effective_answers: rounded(effective, 1),
+    })
+}

@@ -1,0 +1,261 @@
+//! Which attempt records are evidence, and of what.
+
+use proptest::prelude::*;
+use trueline_facts::attempt::Aid;
+use trueline_facts::skill::{Ability, CertaintyVerdict};
+use trueline_skills::attempts::read;
+use trueline_skills::certainty::certainty;
+use trueline_skills::evidence::Happened;
+
+use crate::world::{record, records};
+
+fn reasons(lines: &[String]) -> Vec<(String, u64)> {
+    records(lines)
+        .set_aside
+        .into_iter()
+        .map(|aside| (aside.reason, aside.records))
+        .collect()
+}
+
+#[test]
+fn a_first_try_counts_in_full_and_the_one_that_solves_it_by_half() {
+    let lines = [
+        record("01", r#"{"outcome": "exploited"}"#),
+        record(
+            "02",
+            r#"{"outcome": "functional_fail", "attempt_number": 2}"#,
+        ),
+        record("03", r#"{"outcome": "exploited", "attempt_number": 3}"#),
+        record("04", r#"{"hints": 2, "attempt_number": 4}"#),
+        record("05", r#"{"attempt_number": 5}"#),
+    ];
+    let reading = records(&lines);
+    let seen: Vec<_> = reading
+        .rows
+        .iter()
+        .map(|row| (row.id.as_str(), row.weight().value(), row.item().easiness))
+        .collect();
+    assert_eq!(seen.len(), 2);
+    assert_eq!(seen[0], ("01", 1.0, 0.0));
+    assert_eq!((seen[1].0, seen[1].1), ("04", 0.5));
+    assert!((seen[1].2 - (2.0 * 0.7 + 3.0 * 0.5)).abs() < 1e-12);
+    assert_eq!(reading.tries.len(), 4, "all judged tries are practice");
+    assert_eq!(
+        reading
+            .set_aside
+            .iter()
+            .map(|aside| aside.records)
+            .sum::<u64>(),
+        3
+    );
+}
+
+#[test]
+fn an_exercise_that_was_given_up_counts_once_more_and_only_then() {
+    let tries = |more: &[String]| {
+        let mut lines = vec![
+            record("01", r#"{"outcome": "exploited"}"#),
+            record("02", r#"{"outcome": "exploited", "attempt_number": 2}"#),
+            record(
+                "03",
+                r#"{"outcome": "exploited", "attempt_number": 3, "day": "2026-05-03"}"#,
+            ),
+        ];
+        lines.extend_from_slice(more);
+        let rows = records(&lines).rows;
+        rows.iter()
+            .map(|row| (row.id.as_str().to_owned(), row.day.to_string(), row.words()))
+            .collect::<Vec<_>>()
+    };
+    let open = tries(&[]);
+    assert_eq!(open.len(), 2);
+    assert_eq!(
+        (open[1].0.as_str(), open[1].1.as_str()),
+        ("03", "2026-05-17")
+    );
+    assert_eq!(open[1].2, "py-sqli-search left unsolved after try 3");
+    let shown = tries(&[record(
+        "04",
+        r#"{"attempt_number": 4, "day": "2026-05-04", "revealed": true}"#,
+    )]);
+    assert_eq!((shown.len(), shown[1].1.as_str()), (2, "2026-05-04"));
+    let solved = tries(&[record(
+        "04",
+        r#"{"attempt_number": 4, "day": "2026-06-04"}"#,
+    )]);
+    assert_eq!(
+        (solved.len(), solved[1].2.as_str()),
+        (2, "py-sqli-search solved at try 4")
+    );
+}
+
+#[test]
+fn what_says_nothing_about_skill_is_set_aside_with_its_reason() {
+    for outcome in ["functional_fail", "unknown", "error", "skipped"] {
+        let lines = [record("01", &format!(r#"{{"outcome": "{outcome}"}}"#))];
+        assert_eq!(records(&lines).rows, [], "{outcome}");
+        assert_eq!(reasons(&lines).len(), 1, "{outcome}");
+    }
+    let practice = [record("01", r#"{"practice": true}"#)];
+    assert_eq!(reasons(&practice)[0].0, "run without isolation: practice");
+    let twice = [record("01", "{}"), record("01", "{}")];
+    assert_eq!(records(&twice).rows.len(), 1);
+    assert_eq!(reasons(&twice)[0].0, "recorded twice");
+}
+
+#[test]
+fn a_failed_save_counts_little_and_a_new_version_of_an_exercise_counts_anew() {
+    let lines = [
+        record("01", r#"{"outcome": "exploited", "trigger": "save"}"#),
+        record("02", r#"{"version": 2}"#),
+    ];
+    let weights: Vec<f64> = records(&lines)
+        .rows
+        .iter()
+        .map(|row| row.weight().value())
+        .collect();
+    assert_eq!(weights, [0.3, 1.0]);
+}
+
+#[test]
+fn help_decides_which_skill_moves() {
+    let lines = [
+        record("01", r#"{"scenario": "a", "aid": "assisted"}"#),
+        record("02", r#"{"scenario": "b", "aid": "unknown"}"#),
+        record("03", r#"{"scenario": "c", "aid": "unaided"}"#),
+    ];
+    let seen: Vec<_> = records(&lines)
+        .rows
+        .iter()
+        .map(|row| (row.aid, row.cell.ability, row.weight().value()))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            (Aid::Assisted, Ability::Directing, 1.0),
+            (Aid::Unknown, Ability::Unaided, 0.2),
+            (Aid::Unaided, Ability::Unaided, 1.0),
+        ]
+    );
+}
+
+#[test]
+fn a_review_is_right_down_to_the_line_and_once() {
+    let review = |id: &str, item: &str, more: &str| {
+        record(
+            id,
+            &format!(
+                r#"{{"kind": "review", "scenario": "{item}", "outcome": "right", "shown": "unsafe", "said": "unsafe", {more}}}"#
+            ),
+        )
+    };
+    let lines = [
+        review("01", "a", r#""right_line": true, "sure": 90"#),
+        review("02", "b", r#""right_line": false, "sure": 80"#),
+        review("03", "a", r#""right_line": true"#),
+        record(
+            "04",
+            r#"{"kind": "review", "scenario": "c", "outcome": "wrong", "shown": "safe", "said": "unsafe", "sure": 70}"#,
+        ),
+    ];
+    let reading = records(&lines);
+    let right: Vec<bool> = reading
+        .rows
+        .iter()
+        .map(|row| match row.happened {
+            Happened::Review { right, .. } => right,
+            _ => panic!("{row:?}"),
+        })
+        .collect();
+    assert_eq!(right, [true, false, false]);
+    assert!(
+        reading
+            .rows
+            .iter()
+            .all(|row| row.cell.ability == Ability::Reviewing)
+    );
+    assert!(
+        reading.rows[2].item().easiness > reading.rows[0].item().easiness,
+        "who guesses is right on a safe twin in half of the cases"
+    );
+    assert_eq!(reading.said.len(), 3);
+    assert_eq!(
+        reasons(&lines),
+        [("a review item seen before".to_owned(), 1)]
+    );
+}
+
+#[test]
+fn a_fix_counts_once_a_finding_and_knows_its_class_by_the_weakness() {
+    let fix = |id: &str, finding: &str| {
+        record(
+            id,
+            &format!(r#"{{"kind": "fix", "scenario": "{finding}", "class": "", "cwe": [22]}}"#),
+        )
+    };
+    let reading = records(&[fix("01", "f1"), fix("02", "f1"), fix("03", "f2")]);
+    assert_eq!(reading.rows.len(), 2);
+    assert_eq!(reading.rows[0].cell.to_string(), "python/path-and-files");
+    assert_eq!(reading.diagnostics, []);
+}
+
+#[test]
+fn damaged_lines_are_told_with_their_place_and_do_not_count() {
+    let text = format!(
+        "{}\nnot json\n{{\"schema\":\"trueline.attempt/1\"}}\n\n{}\n{}\n{}\n",
+        record("01", "{}"),
+        record("02", r#"{"day": "yesterday"}"#),
+        record("03", r#"{"scenario": "b", "language": "cobol"}"#),
+        record("04", r#"{"scenario": "c", "outcome": "transcended"}"#),
+    );
+    let reading = read(&text, "attempts.jsonl");
+    assert_eq!(reading.rows.len(), 1);
+    let told: Vec<&str> = reading
+        .diagnostics
+        .iter()
+        .map(|d| d.message.as_str())
+        .collect();
+    assert_eq!(told.len(), 4, "{told:#?}");
+    for (message, place) in told.iter().zip([":2:", ":3:", ":5:", ":6:"]) {
+        assert!(message.contains(place), "{message}");
+    }
+    assert_eq!(reading.set_aside[0].reason, "written by a newer version");
+}
+
+proptest! {
+    #[test]
+    fn whatever_the_file_holds_reading_it_ends(text in "\\PC*(\n\\PC*){0,8}") {
+        let reading = read(&text, "attempts.jsonl");
+        prop_assert!(reading.rows.is_empty());
+    }
+}
+
+#[test]
+fn ninety_percent_sure_and_sixty_percent_right_is_too_sure() {
+    let said: Vec<String> = (0..20)
+        .map(|n| {
+            let right = n % 5 < 3;
+            record(
+                &format!("{n:02}"),
+                &format!(
+                    r#"{{"kind": "review", "scenario": "r{n}", "outcome": "{}", "shown": "safe", "said": "{}", "sure": 90}}"#,
+                    if right { "right" } else { "wrong" },
+                    if right { "safe" } else { "unsafe" },
+                ),
+            )
+        })
+        .collect();
+    let result = certainty(&records(&said).said);
+    assert_eq!(result.verdict, CertaintyVerdict::TooSure);
+    assert_eq!(
+        (result.sure, result.right.hits, result.right.of),
+        (Some(0.9), 12, 20)
+    );
+    // .6 of them miss by .1, .4 by .9: .6 x .01 + .4 x .81.
+    assert_eq!(result.brier, Some(0.33));
+    assert_eq!(result.buckets.len(), 1);
+    assert_eq!((result.buckets[0].from, result.buckets[0].to), (90, 100));
+    let few = certainty(&records(&said[..9]).said);
+    assert_eq!(few.verdict, CertaintyVerdict::NotEnoughEvidence);
+    assert_eq!(certainty(&[]).brier, None);
+}
