@@ -9,12 +9,12 @@ use trueline_facts::artifact::ArtifactReport;
 use trueline_facts::attestation::Verification;
 use trueline_facts::change::Change;
 use trueline_facts::control::ControlReport;
+use trueline_facts::skill::{SharedSkill, SkillReasons, SkillsReport, TeamSkills};
 use trueline_facts::verdict::Verdict;
 use trueline_facts::{
     blame::BlameReport, doctor::DoctorReport, scan::ScanReport, stats::StatsReport,
     threat::ThreatModel,
 };
-use trueline_facts::skill::{SharedSkill, SkillReasons, SkillsReport, TeamSkills};
 use trueline_taint::Engine;
 
 use crate::metadata::root;

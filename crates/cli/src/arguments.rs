@@ -344,12 +344,6 @@ pub(crate) struct Gate {
     /// How to print the verdict; `facts` prints the change document that gates judge.
     #[arg(long, value_enum, default_value_t = GateFormat::Terminal)]
     pub(crate) format: GateFormat,
-    /// Sign the verdict on HEAD's commit and add it to the log under `refs/trueline/attestations`.
-    #[arg(long, requires = "key", conflicts_with = "staged")]
-    pub(crate) attest: bool,
-    /// The private key that signs, as `trueline attest keygen` or `ssh-keygen -t ed25519` writes it.
-    #[arg(long, value_name = "FILE", requires = "attest")]
-    pub(crate) key: Option<PathBuf>,
     /// Sign the verdict and add it to the log, `refs/trueline/attestations`.
     #[arg(long, requires = "key", conflicts_with = "staged")]
     pub(crate) attest: bool,

@@ -6,7 +6,6 @@
 pub mod artifact;
 pub mod attempt;
 pub mod attestation;
-pub mod attempt;
 pub mod blame;
 pub mod change;
 pub mod code;

@@ -153,11 +153,6 @@ fn sign(
     Ok(Ended::Pass)
 }
 
-/// Signs a claim and adds it to the log of a repository.
-pub(crate) fn append(repository: &Path, key: &Path, claim: &Claim) -> Result<()> {
-    let key = signing_key(key)?;
-    Log::open(repository)?.append(claim, &key)?;
-    Ok(())
 /// Signs a claim and adds it to the log, or to a folder of files: its place, and the envelope.
 pub(crate) fn add(
     log: &Log,

@@ -29,23 +29,6 @@ pub(crate) fn run(arguments: &Gate, interrupt: &AtomicBool) -> Result<Ended> {
         return Ok(Ended::Pass);
     }
     let verdict = evaluate(&outcome.policy, &outcome.change);
-    if let Some(key) = &arguments.key {
-        let head = outcome.change.range.head.clone().ok_or_else(|| {
-            Misused(
-                "--attest: what is judged is no commit, so nothing can be signed about it"
-                    .to_owned(),
-            )
-        })?;
-        attest::append(
-            &arguments.which.repository,
-            key,
-            &Claim {
-                commit: head,
-                verdict: serde_json::to_value(&verdict)?,
-                at: verdict.evaluated_at,
-            },
-        )?;
-    }
     let text = match arguments.format {
         GateFormat::Json => json::to_string(&verdict),
         GateFormat::Markdown => verdict::markdown(&verdict, &outcome.policy_source),
