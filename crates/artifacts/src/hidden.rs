@@ -47,12 +47,17 @@ pub(crate) fn inspect(inspection: &mut Inspection, text: &[u8]) {
             return;
         }
         inspection.decoded_bytes(decoded.len() as u64);
+        let is_pickle = decoded.first().is_some_and(|b| pickle::opens(*b));
         let decoded = Source::of_bytes(decoded);
-        inspection.member(
-            &format!("text at {start}, decoded"),
-            Context::Constant,
-            &decoded,
-        );
+        let name = format!("text at {start}, decoded");
+        if is_pickle {
+            // Digits may begin like a pickle by chance: only harm counts.
+            inspection.within(&name, Context::Constant, |inspection| {
+                pickle::search(inspection, &decoded, 0);
+            });
+        } else {
+            inspection.member(&name, Context::Constant, &decoded);
+        }
     }
 }
 
@@ -112,4 +117,22 @@ fn is_file(bytes: &[u8]) -> bool {
     sniff::has_magic(bytes)
         || bytes.first().is_some_and(|b| pickle::opens(*b))
             && pickle::looks_like(&Source::of_bytes(bytes.to_vec()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use trueline_facts::artifact::Verdict;
+
+    #[test]
+    fn digits_that_begin_like_a_pickle_and_are_none_say_nothing() {
+        let mut inspection = Inspection::new(1000);
+        inspect(
+            &mut inspection,
+            "gARdgASVKGdBSVKEdBSVKKKKKKKK ".repeat(30).as_bytes(),
+        );
+        inspect(&mut inspection, "80045d9f".repeat(8).as_bytes());
+        let (verdict, reasons, _) = inspection.into_parts();
+        assert_eq!(verdict, Verdict::Clean, "{:?}", reasons.first());
+    }
 }

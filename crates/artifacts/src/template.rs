@@ -231,7 +231,9 @@ impl Walk {
             self.structure.take(&tokens, is_statement);
         }
         for (verdict, message) in found {
-            if self.purpose == Purpose::Other && !leads_into_python(&message) {
+            // Of any template counts what leads into Python for certain.
+            let is_for_chat = verdict < Verdict::Malicious || takes_in(&tokens);
+            if self.purpose == Purpose::Other && is_for_chat {
                 continue;
             }
             inspection.report_call(
@@ -365,17 +367,10 @@ impl Walk {
     }
 }
 
-/// Of what is found in any template: what pages and programs do not need either.
-fn leads_into_python(message: &str) -> bool {
-    [
-        "into Python",
-        "calls ",
-        "attribute whose name it hides",
-        "as a key",
-    ]
-    .iter()
-    .any(|words| message.contains(words))
-        && !message.contains("part of a name")
+/// Does the statement take another template in? Pages and programs are made of many.
+fn takes_in(tokens: &[Token]) -> bool {
+    let first = tokens.iter().find(|t| !matches!(t, Token::Sign('-' | '+')));
+    matches!(first, Some(Token::Name(name)) if matches!(name.as_str(), "import" | "include" | "extends" | "from"))
 }
 
 /// Does the expression end the rendering with a message to the caller?
