@@ -50,6 +50,7 @@ pub(crate) fn all(hidden: &str) {
     tell("mknod", make_block_device("/tmp/disk"));
     tell("list:/tmp", fs::read_dir("/tmp").map(Iterator::count));
     println!("environment {}", environment());
+    println!("privileges {}", privileges());
     println!("descriptors {}", names("/proc/self/fd").split(' ').count());
 }
 
@@ -80,6 +81,27 @@ fn environment() -> String {
     let mut names: Vec<String> = std::env::vars().map(|(name, _)| name).collect();
     names.sort();
     names.join(",")
+}
+
+/// What the kernel says that this process may do.
+fn privileges() -> String {
+    let wanted = [
+        "CapInh",
+        "CapPrm",
+        "CapEff",
+        "CapBnd",
+        "CapAmb",
+        "NoNewPrivs",
+        "Seccomp",
+    ];
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let told: Vec<String> = status
+        .lines()
+        .filter_map(|line| line.split_once(':'))
+        .filter(|(name, _)| wanted.contains(name))
+        .map(|(name, value)| format!("{name}={}", value.trim().trim_start_matches('0')))
+        .collect();
+    told.join(" ")
 }
 
 fn make_block_device(path: &str) -> io::Result<()> {

@@ -131,6 +131,13 @@ pub(crate) fn is_root() -> bool {
     false
 }
 
+/// Whether a user id is one that identities are made of.
+#[cfg(unix)]
+pub(crate) fn is_given_out(uid: u32) -> bool {
+    (NARROW.first..=NARROW_LAST).contains(&uid)
+        || (WIDE.first..=i32::MAX.cast_unsigned()).contains(&uid)
+}
+
 /// Gives a file to the identity.
 #[cfg(unix)]
 pub(crate) fn give(path: &Path, identity: &Identity) -> io::Result<()> {

@@ -7,9 +7,18 @@
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Component, Path, PathBuf};
+use std::sync::Once;
+use std::time::Duration;
 
 use crate::error::SandboxError;
 use crate::identity::{Identity, give};
+
+/// Every such folder is named so.
+const PREFIX: &str = "trueline-run-";
+
+/// Folders of processes that were killed are removed by a later one when they are as old as this:
+/// one that was made a moment ago may not be locked yet.
+const STALE: Duration = Duration::from_hours(1);
 
 /// What a submission may hold at most.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,19 +46,27 @@ impl Default for Budget {
 pub struct RunDir {
     path: PathBuf,
     identity: Identity,
+    /// Tells other processes that it is in use; the system lets go of it however this one ends.
+    _lock: Option<File>,
 }
 
 impl RunDir {
     /// An empty one, in the folder for temporary files, closed to everyone else.
     pub fn new(identity: &Identity) -> Result<Self, SandboxError> {
+        static SWEPT: Once = Once::new();
         let parent = std::env::temp_dir();
+        SWEPT.call_once(|| sweep(&parent));
         let path = tempfile::Builder::new()
-            .prefix("trueline-run-")
+            .prefix(PREFIX)
             .tempdir_in(&parent)
             .map_err(|error| at(&parent, error))?
             .keep();
+        let lock = File::open(&path)
+            .ok()
+            .filter(|lock| lock.try_lock().is_ok());
         let made = Self {
             path,
+            _lock: lock,
             identity: identity.clone(),
         };
         // Whatever the umask: others of this machine read neither answers nor tests.
@@ -300,6 +317,42 @@ fn set_file_mode(_file: &File, _mode: u32) -> io::Result<()> {
     Ok(())
 }
 
+/// Removes folders that killed processes of ours have left. What cannot be removed stays.
+fn sweep(parent: &Path) {
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        let named = entry
+            .file_name()
+            .as_encoded_bytes()
+            .starts_with(PREFIX.as_bytes());
+        if named && is_stale(&entry.path()).unwrap_or(false) {
+            let _ = remove_tree(&entry.path());
+        }
+    }
+}
+
+/// Whether a folder is ours, old, and in use by nobody.
+fn is_stale(path: &Path) -> io::Result<bool> {
+    let meta = fs::symlink_metadata(path)?;
+    let age = meta.modified()?.elapsed().unwrap_or_default();
+    if !meta.is_dir() || !is_ours(&meta) || age < STALE {
+        return Ok(false);
+    }
+    Ok(File::open(path)?.try_lock().is_ok())
+}
+
+#[cfg(unix)]
+fn is_ours(meta: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let own = fs::metadata("/proc/self").map(|own| own.uid());
+    let own = own.is_ok_and(|own| own == meta.uid());
+    own || crate::identity::is_root() && crate::identity::is_given_out(meta.uid())
+}
+
+#[cfg(not(unix))]
+const fn is_ours(_meta: &fs::Metadata) -> bool {
+    false
+}
+
 /// Removes a folder that a stranger has filled: of any depth and with any modes. Folders within
 /// are moved up before they are looked into, so that no path grows long and nothing recurses.
 fn remove_tree(root: &Path) -> io::Result<()> {
@@ -337,4 +390,44 @@ fn remove_tree(root: &Path) -> io::Result<()> {
         fs::remove_dir(folder)?;
     }
     Ok(())
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+
+    #[test]
+    fn what_a_killed_process_left_is_removed_and_nothing_else() {
+        let parent = tempfile::tempdir().unwrap();
+        let old = SystemTime::now() - STALE - Duration::from_mins(1);
+        let make = |name: &str, time: SystemTime| {
+            let path = parent.path().join(name);
+            fs::create_dir_all(path.join("within")).unwrap();
+            fs::write(path.join("within/file"), "").unwrap();
+            let folder = File::open(&path).unwrap();
+            folder.set_modified(time).unwrap();
+            folder
+        };
+        make("trueline-run-left", old);
+        make("trueline-run-new", SystemTime::now());
+        make("other", old);
+        let used = make("trueline-run-used", old);
+        used.try_lock().unwrap();
+        sweep(parent.path());
+        let mut left: Vec<_> = fs::read_dir(parent.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        left.sort();
+        assert_eq!(left, ["other", "trueline-run-new", "trueline-run-used"]);
+    }
+
+    #[test]
+    fn a_folder_in_use_is_locked() {
+        let folder = RunDir::new(&Identity::new().unwrap()).unwrap();
+        let other = File::open(folder.path()).unwrap();
+        assert!(other.try_lock().is_err());
+    }
 }

@@ -41,6 +41,10 @@ const WANTED: &[(&str, &[&str])] = &[
     ("mknod", &["EPERM", "EACCES"]),
     ("list:/tmp", &["ok"]),
     ("environment", &["HOME,LANG,PATH"]),
+    (
+        "privileges",
+        &["CapInh= CapPrm= CapEff= CapBnd= CapAmb= NoNewPrivs=1 Seccomp=2"],
+    ),
     // Standard streams and the one by which they are listed.
     ("descriptors", &["4"]),
     // System calls.

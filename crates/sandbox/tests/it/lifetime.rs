@@ -104,6 +104,16 @@ fn everything_ends_when_the_caller_is_killed() {
     until("nothing is left", || marked(&mark) == 0);
 }
 
+/// It is process 1's as well, which a flaw in the process list would show.
+#[test]
+fn the_launcher_has_nothing_of_the_callers_environment() {
+    let Some(running) = spawn(&probe(&["sleep"])) else {
+        return;
+    };
+    let path = format!("/proc/{}/environ", running.launcher_id());
+    assert_eq!(fs::read_to_string(path).unwrap(), "");
+}
+
 #[test]
 fn a_sandbox_outlives_the_thread_that_started_it() {
     let running = std::thread::spawn(|| spawn(&probe(&["sleep"])))
