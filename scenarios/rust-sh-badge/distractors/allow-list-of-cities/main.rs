@@ -69,7 +69,10 @@ fn answer(target: &str) -> (u16, String) {
     if name.is_empty() || name.chars().count() > MAX_LENGTH || city.chars().count() > MAX_LENGTH {
         return (400, "a name, please, and not too long\n".into());
     }
-    let plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || " .-".contains(c));
+    let plain = |text: &str| {
+        text.chars()
+            .all(|c| c.is_ascii_alphanumeric() || " .-".contains(c))
+    };
     if !plain(name) || !plain(city) {
         return (400, "letters only, please\n".into());
     }
