@@ -157,18 +157,14 @@ impl Repository {
             why: why.to_string(),
         };
         let local = self.local();
-        match index {
-            Some(path) => {
-                let options = gix::index::decode::Options::default();
-                let file = gix::index::File::at(path, local.object_hash(), false, options)
-                    .map_err(|error| wrong(&error))?;
-                self.staged_in(&file)
-            }
-            None => {
-                let index = local.index_or_empty().map_err(|error| wrong(&error))?;
-                self.staged_in(&index)
-            }
+        if let Some(path) = index {
+            let options = gix::index::decode::Options::default();
+            let file = gix::index::File::at(path, local.object_hash(), false, options)
+                .map_err(|error| wrong(&error))?;
+            return self.staged_in(&file);
         }
+        let index = local.index_or_empty().map_err(|error| wrong(&error))?;
+        self.staged_in(&index)
     }
 
     fn staged_in(&self, index: &gix::index::State) -> Result<Vec<FileDelta>, HistoryError> {
