@@ -161,11 +161,10 @@ impl Repository {
             let options = gix::index::decode::Options::default();
             let file = gix::index::File::at(path, local.object_hash(), false, options)
                 .map_err(|error| wrong(&error))?;
-            self.staged_in(&file)
-        } else {
-            let index = local.index_or_empty().map_err(|error| wrong(&error))?;
-            self.staged_in(&index)
+            return self.staged_in(&file);
         }
+        let index = local.index_or_empty().map_err(|error| wrong(&error))?;
+        self.staged_in(&index)
     }
 
     fn staged_in(&self, index: &gix::index::State) -> Result<Vec<FileDelta>, HistoryError> {
