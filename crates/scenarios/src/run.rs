@@ -5,7 +5,9 @@ mod data;
 mod ground;
 mod protocol;
 mod runtime;
+#[cfg(unix)]
 mod sandboxed;
+#[cfg(unix)]
 mod self_run;
 mod tester;
 mod trial;
@@ -76,6 +78,12 @@ impl Ground {
         matches!(self.kind, GroundKind::SelfRun)
     }
 
+    #[cfg(not(unix))]
+    fn open(&self, _: &Setting<'_>) -> Result<Box<dyn Stage>, GroundError> {
+        Err(elsewhere())
+    }
+
+    #[cfg(unix)]
     fn open(&self, setting: &Setting<'_>) -> Result<Box<dyn Stage>, GroundError> {
         match self.kind {
             GroundKind::Sandbox => Ok(Box::new(sandboxed::Sandboxed::open(
@@ -233,10 +241,22 @@ pub(crate) fn prepare(
     if definition.build.is_empty() {
         return Ok(Ok(tree));
     }
-    match ground.kind {
+    #[cfg(unix)]
+    return match ground.kind {
         GroundKind::Sandbox => sandboxed::build(definition, &tree, &runtime::languages(definition)),
         GroundKind::SelfRun => self_run::build(definition, &tree),
+    };
+    #[cfg(not(unix))]
+    {
+        let _ = ground;
+        Err(elsewhere())
     }
+}
+
+/// Processes here are those of Unix.
+#[cfg(not(unix))]
+fn elsewhere() -> GroundError {
+    GroundError::Missing("exercises are checked on Linux, or on macOS by --self-run".to_owned())
 }
 
 /// A tree that is tried, with the way to start it.

@@ -228,6 +228,72 @@ fn nothing_is_revealed_before_a_try() {
 }
 
 #[test]
+fn giving_up_is_written_down_once() {
+    let ann = Learner::new();
+    ann.learn(&["start", "py-search-http"]);
+    if !isolates(&ann) {
+        return;
+    }
+    ann.learn(&["check"]);
+    ann.learn(&["reveal"]);
+    ann.learn(&["reveal"]);
+    fs::copy(
+        fixtures().join("py-search-http/fixes/reference/app.py"),
+        ann.path("py-search-http/app.py"),
+    )
+    .unwrap();
+    ann.learn(&["check"]);
+    let told: Vec<String> = ann
+        .attempts()
+        .iter()
+        .map(|a| format!("{} {}", a["outcome"], a["revealed"]))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            r#""exploited" false"#,
+            r#""exploited" true"#,
+            r#""fixed" true"#
+        ]
+    );
+}
+
+/// What the binary carries.
+#[test]
+fn built_in_exercises_are_sound_and_name_rules_that_exist() {
+    let catalogue = trueline_scenarios::Catalogue::builtin();
+    assert!(catalogue.broken().is_empty(), "{:?}", catalogue.broken());
+    assert!(catalogue.scenarios().len() >= 40);
+    let rules = trueline_scan::rules().unwrap();
+    let mut steps = Vec::new();
+    let mut reviews = Vec::new();
+    for scenario in catalogue.scenarios() {
+        let definition = &scenario.definition;
+        for rule in &definition.rules {
+            let known = rules.rules.iter().any(|known| known.id == *rule);
+            assert!(known, "{}: no rule `{rule}`", scenario.id);
+        }
+        for text in ["brief", "hint1", "hint2", "hint3", "debrief"] {
+            assert!(scenario.text(text).is_some(), "{}: {text}", scenario.id);
+        }
+        assert!(definition.distractors.len() >= 2, "{}", scenario.id);
+        assert!(scenario.specification().is_some(), "{}", scenario.id);
+        if definition.path.as_deref() == Some("foundations") {
+            steps.push(definition.step);
+        }
+        reviews.extend(scenario.reviews.iter().map(|item| item.id.clone()));
+    }
+    steps.sort_unstable();
+    let wanted: Vec<Option<u32>> = (1..=steps.len() as u32).map(Some).collect();
+    assert_eq!(steps, wanted, "steps of the foundations");
+    assert!(reviews.len() >= 30);
+    let items = reviews.len();
+    reviews.sort();
+    reviews.dedup();
+    assert_eq!(reviews.len(), items, "ids of review items are unique");
+}
+
+#[test]
 fn exercism_gets_its_results_and_json_its_schema() {
     let ann = Learner::new();
     ann.learn(&["start", "py-search-http"]);

@@ -3,7 +3,6 @@
 //! `sandboxed` gives verdicts; `self_run` (one's own code, after an explicit yes) gives practice.
 
 use std::collections::BTreeMap;
-use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,6 +10,13 @@ use thiserror::Error;
 
 use crate::format::Limits;
 use crate::tree::Tree;
+
+/// What tester and engine talk over.
+#[cfg(unix)]
+pub(crate) type Socket = std::os::unix::net::UnixStream;
+/// Where no trial takes place there is no socket either; this has the same methods.
+#[cfg(not(unix))]
+pub(crate) type Socket = std::net::TcpStream;
 
 /// Why a trial cannot take place.
 #[derive(Debug, Error)]
@@ -79,7 +85,7 @@ pub(crate) trait Stage {
     /// Where the tester sees things.
     fn places(&self) -> &Places;
     /// The socket to the tester, which runs.
-    fn channel(&self) -> &UnixStream;
+    fn channel(&self) -> &Socket;
     /// Starts the program; one that runs is ended first.
     fn start(&mut self, program: &Program) -> Result<(), GroundError>;
     /// How the program is doing; the default before its start.

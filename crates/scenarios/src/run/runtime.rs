@@ -1,8 +1,6 @@
 //! Runtimes that a scenario needs, and whether this machine has them: what is missing is skipped and counted.
 
-use std::collections::BTreeMap;
-use std::process::{Command, Stdio};
-use std::sync::{Mutex, OnceLock};
+use trueline_sandbox::Language as Toolchain;
 
 use crate::format::{Definition, Interface, Language};
 
@@ -39,7 +37,15 @@ pub(crate) fn languages(definition: &Definition) -> Vec<&'static str> {
     let mut names: Vec<&'static str> = definition
         .runtime
         .keys()
-        .filter_map(|name| program(name).map(|(known, _)| known))
+        .filter_map(|name| {
+            Some(match toolchain(name)? {
+                Toolchain::Python => "python",
+                Toolchain::Node => "node",
+                Toolchain::Java => "java",
+                Toolchain::Go => "go",
+                Toolchain::Rust => "rust",
+            })
+        })
         .collect();
     let by_language = match (definition.interface, definition.language) {
         (Interface::File, _) => None,
@@ -57,37 +63,21 @@ pub(crate) fn languages(definition: &Definition) -> Vec<&'static str> {
     names
 }
 
-fn program(name: &str) -> Option<(&'static str, [&'static str; 2])> {
+/// The language whose toolchain a scenario's word names.
+fn toolchain(name: &str) -> Option<Toolchain> {
     Some(match name {
-        "python" | "python3" => ("python", ["python3", "--version"]),
-        "node" => ("node", ["node", "--version"]),
-        "java" => ("java", ["java", "-version"]),
-        "go" => ("go", ["go", "version"]),
-        "rust" | "rustc" => ("rust", ["rustc", "--version"]),
+        "python" | "python3" => Toolchain::Python,
+        "node" => Toolchain::Node,
+        "java" => Toolchain::Java,
+        "go" => Toolchain::Go,
+        "rust" | "rustc" => Toolchain::Rust,
         _ => return None,
     })
 }
 
-/// Asked once a process: starting a JVM to ask takes longer than a check.
+/// Asked once a process, by the sandbox, which needs to know as well.
 fn version(name: &str) -> Option<Vec<u32>> {
-    static KNOWN: OnceLock<Mutex<BTreeMap<String, Option<Vec<u32>>>>> = OnceLock::new();
-    let mut known = KNOWN.get_or_init(Mutex::default).lock().ok()?;
-    known
-        .entry(name.to_owned())
-        .or_insert_with(|| ask(name))
-        .clone()
-}
-
-fn ask(name: &str) -> Option<Vec<u32>> {
-    let (_, [program, argument]) = program(name)?;
-    let output = Command::new(program)
-        .arg(argument)
-        .stdin(Stdio::null())
-        .output()
-        .ok()
-        .filter(|output| output.status.success())?;
-    let text = [output.stdout, output.stderr].concat();
-    numbers(&String::from_utf8_lossy(&text))
+    numbers(trueline_sandbox::Toolchain::find(toolchain(name)?)?.version())
 }
 
 /// The first version number in a text.

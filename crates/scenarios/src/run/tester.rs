@@ -50,3 +50,8 @@ fn open_to_all(folder: &Path) -> io::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(not(unix))]
+const fn open_to_all(_: &Path) -> io::Result<()> {
+    Ok(())
+}

@@ -3,7 +3,6 @@
 //! The tester says what happened, this process judges. Nothing that the program can write to is read as a result.
 
 use std::io::{Read, Write};
-use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use crate::format::tests::DeclaredExploit;
@@ -11,7 +10,7 @@ use crate::format::{Definition, Interface};
 use crate::result::{ExploitOutcome, ExploitResult, FunctionalResult};
 use crate::run::canary::CanaryKey;
 use crate::run::data;
-use crate::run::ground::{GroundError, Program, Stage, State};
+use crate::run::ground::{GroundError, Program, Socket, Stage, State};
 use crate::run::protocol::{Answer, Doing, Event, Hello, Question, Said};
 use crate::run::verdict::{Seen, judge};
 
@@ -370,14 +369,14 @@ enum Next {
 
 /// Lines of a socket, read without blocking for long.
 struct Lines {
-    socket: UnixStream,
+    socket: Socket,
     buffer: Vec<u8>,
     searched: usize,
     taken: usize,
 }
 
 impl Lines {
-    fn new(socket: &UnixStream) -> std::io::Result<Self> {
+    fn new(socket: &Socket) -> std::io::Result<Self> {
         let socket = socket.try_clone()?;
         socket.set_write_timeout(Some(Duration::from_secs(10)))?;
         Ok(Self {

@@ -134,10 +134,38 @@ fn record(
         return Ok(());
     }
     let aid = aid(exercise, asked, report, talks)?;
+    let outcome = match report.status {
+        CheckStatus::Fixed => AttemptOutcome::Fixed,
+        CheckStatus::Exploited => AttemptOutcome::Exploited,
+        CheckStatus::FunctionalFail => AttemptOutcome::FunctionalFail,
+        CheckStatus::Unknown => AttemptOutcome::Unknown,
+        CheckStatus::Error => AttemptOutcome::Error,
+        CheckStatus::Skipped => AttemptOutcome::Skipped,
+    };
+    let attempt = Attempt {
+        aid,
+        trigger,
+        practice: report.practice,
+        ..attempt(session, exercise, outcome, report.seed)?
+    };
+    Progress::append(&session.home, &attempt)?;
+    exercise.state.recorded = Some(digest);
+    exercise.state.over |= report.status == CheckStatus::Fixed;
+    exercise.state.write(&session.home)?;
+    Ok(())
+}
+
+/// A line of the ledger as the exercise stands.
+pub(super) fn attempt(
+    session: &Session<'_>,
+    exercise: &Exercise,
+    outcome: AttemptOutcome,
+    seed: u64,
+) -> Result<Attempt> {
     let scenario = &exercise.scenario;
     let definition = &scenario.definition;
     let progress = Progress::read(&session.home)?;
-    let attempt = Attempt {
+    Ok(Attempt {
         schema: attempt::SCHEMA.to_owned(),
         id: new_id(),
         day: session.day.clone(),
@@ -147,30 +175,18 @@ fn record(
         language: definition.language.word().to_owned(),
         class: definition.class.word().to_owned(),
         cwe: definition.cwe.clone(),
-        outcome: match report.status {
-            CheckStatus::Fixed => AttemptOutcome::Fixed,
-            CheckStatus::Exploited => AttemptOutcome::Exploited,
-            CheckStatus::FunctionalFail => AttemptOutcome::FunctionalFail,
-            CheckStatus::Unknown => AttemptOutcome::Unknown,
-            CheckStatus::Error => AttemptOutcome::Error,
-            CheckStatus::Skipped => AttemptOutcome::Skipped,
-        },
+        outcome,
         hints: exercise.state.hints,
         attempt_number: progress.next_number(scenario.id.as_str(), definition.version),
-        aid,
-        trigger,
-        seed: report.seed,
+        aid: exercise.state.aid.unwrap_or_default(),
+        trigger: Trigger::Check,
+        seed,
         sure: None,
         revealed: exercise.state.revealed,
         difficulty: definition.difficulty,
-        practice: report.practice,
+        practice: false,
         reviewed: None,
-    };
-    Progress::append(&session.home, &attempt)?;
-    exercise.state.recorded = Some(digest);
-    exercise.state.over |= report.status == CheckStatus::Fixed;
-    exercise.state.write(&session.home)?;
-    Ok(())
+    })
 }
 
 /// What was said on the command line or before; asked once, when it is fixed and somebody is there to answer.
@@ -211,7 +227,13 @@ fn aid(
     Ok(aid)
 }
 
+#[cfg(not(unix))]
+const fn piped_answers() -> bool {
+    false
+}
+
 /// Whether standard input has something to say: a terminal or a pipe, not `/dev/null`.
+#[cfg(unix)]
 fn piped_answers() -> bool {
     use std::os::fd::AsFd as _;
     let Ok(input) = std::io::stdin().as_fd().try_clone_to_owned() else {
