@@ -1,7 +1,7 @@
 //! `trueline skills`: one's own profile, its reasons, disputes and shares. Reads and writes the two files
 //! of one person's data; nothing leaves the machine.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fmt::{self, Write as _};
 use std::path::Path;
@@ -11,12 +11,13 @@ use trueline_facts::scan::ScanReport;
 use trueline_facts::skill::{Cell, Language, SkillsReport, Standing, WeaknessClass};
 use trueline_facts::{Diagnostic, Level};
 use trueline_report::{html, json, terminal};
+use trueline_scenarios::Catalogue;
 use trueline_skills::attempts::Reading;
 use trueline_skills::day::Day;
 use trueline_skills::decisions::{Decisions, Event, What};
 use trueline_skills::disclose::{Own, own, reasons, shared};
 use trueline_skills::evidence::RowId;
-use trueline_skills::practise::Wanted;
+use trueline_skills::practise::{Exercise, Wanted};
 use trueline_skills::store::{Environment, Store};
 use trueline_skills::subject::{Principal, Subject};
 use trueline_skills::weakness::{class_of, language_of};
@@ -122,9 +123,10 @@ impl Session<'_> {
         let mine = self.own();
         let me = Principal::local_owner();
         let profile = mine.profile(Subject::Person(me.clone()));
+        let exercises = exercises(&self.reading);
         let wanted = Wanted {
             findings: findings.as_ref(),
-            ..Wanted::default()
+            exercises: &exercises,
         };
         Ok(own(&mine, &profile, &me, &wanted)?)
     }
@@ -371,6 +373,30 @@ fn delete(store: &Store, yes: bool, arguments: &Skills) -> Result<Ended> {
     }
     output::write(text.as_bytes(), arguments.output.as_deref())?;
     Ok(Ended::Pass)
+}
+
+/// Exercises of the program. One of a class that the skill model does not know is not offered.
+fn exercises(reading: &Reading) -> Vec<Exercise> {
+    let solved: BTreeSet<&str> = reading
+        .tries
+        .iter()
+        .filter(|one| one.solved)
+        .map(|one| one.exercise.as_str())
+        .collect();
+    Catalogue::builtin()
+        .scenarios()
+        .iter()
+        .filter_map(|scenario| {
+            let definition = &scenario.definition;
+            Some(Exercise {
+                id: definition.id.clone(),
+                language: definition.language.word().parse().ok()?,
+                class: definition.class.word().parse().ok()?,
+                difficulty: definition.difficulty,
+                solved: solved.contains(definition.id.as_str()),
+            })
+        })
+        .collect()
 }
 
 /// Findings of a saved scan, by language and class.
