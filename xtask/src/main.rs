@@ -176,7 +176,7 @@ enum Bench {
         #[arg(long)]
         program: Option<PathBuf>,
     },
-    /// The skill model: intervals and fairness of simulated people; with DIR also ASSISTments 2009.
+    /// The skill model: intervals and fairness of simulated people; with DIR also `ASSISTments` 2009.
     Skills {
         /// The folder `data/assistments09` of theophilegervet/learner-performance-prediction. The data is
         /// not ours: it is read there and never kept.

@@ -27,15 +27,14 @@ pub(crate) fn skills(data: Option<&Path>) -> Result<()> {
     }
     let program = build_example("trueline-skills", "bench")?;
     run(Command::new(&program).arg("people"))?;
-    match data {
-        Some(folder) => run(Command::new(&program).arg("assistments").arg(folder)),
-        None => {
-            println!(
-                "ASSISTments 2009 was not run: --data names data/assistments09 of theophilegervet/learner-performance-prediction, which is not part of this repository"
-            );
-            Ok(())
-        }
+    if let Some(folder) = data {
+        return run(Command::new(&program).arg("assistments").arg(folder));
     }
+    println!(
+        "ASSISTments 2009 was not run: --data names data/assistments09 of \
+         theophilegervet/learner-performance-prediction, which is not part of this repository"
+    );
+    Ok(())
 }
 
 fn run(command: &mut Command) -> Result<()> {
