@@ -76,22 +76,22 @@ fn one(out: &mut String, report: &AbilityReport) {
 }
 
 fn row(out: &mut String, name: &str, standing: &Standing, [rows, last, due]: [&str; 3]) {
-    put!(
-        out,
-        "<tr><th scope=\"row\">{}</th><td class=\"wide-cell\">",
-        esc(name)
-    );
-    if let Standing::Estimated(interval) = standing {
-        dot(out, interval);
+    put!(out, "<tr><th scope=\"row\">{}</th>", esc(name));
+    let text = skills::standing(standing, true);
+    match standing {
+        Standing::Estimated(interval) => {
+            out.push_str("<td class=\"wide-cell\">");
+            dot(out, interval);
+            put!(out, "</td><td class=\"nb\">{}</td>", esc(&text));
+        }
+        // In place of a line, so that a narrow screen shows it too.
+        Standing::NotEnoughEvidence { .. } => {
+            put!(out, "<td colspan=\"2\" class=\"faint\">{}</td>", esc(&text));
+        }
     }
-    let faint = match standing {
-        Standing::Estimated(_) => "",
-        Standing::NotEnoughEvidence { .. } => " class=\"faint\"",
-    };
     put!(
         out,
-        "</td><td{faint}>{}</td><td class=\"n\">{}</td><td class=\"nb\">{}</td><td class=\"nb\">{}</td></tr>\n",
-        esc(&skills::standing(standing, true)),
+        "<td class=\"n\">{}</td><td class=\"nb\">{}</td><td class=\"nb\">{}</td></tr>\n",
         esc(rows),
         esc(last),
         esc(due)
