@@ -16,6 +16,9 @@ use trueline_facts::{ModelId, RepoPath, ToolId};
 use crate::lines::Line;
 use crate::place::Ground;
 
+/// How often a record is written again because a reader took the queue away meanwhile.
+const MOST_APPENDS: usize = 64;
+
 /// The queue stops growing here; what comes then is dropped, and `hook status` says so.
 pub(crate) const LARGEST_QUEUE: u64 = 16 << 20;
 
@@ -169,8 +172,9 @@ impl Store {
         line.extend_from_slice(&json);
         line.push(b'\n');
         let path = self.folder.join(LIVE);
-        // Twice at most: a reader renames the file once per fold.
-        for _ in 0..2 {
+        // A reader that sets the file aside between opening and writing may have read it already: once
+        // more then. Readers come seldom, and a record that is read twice counts once.
+        for _ in 0..MOST_APPENDS {
             let mut file = append_to(&path)?;
             if file.metadata()?.len() + line.len() as u64 > LARGEST_QUEUE {
                 return Ok(false);

@@ -3,7 +3,10 @@
 
 use std::fmt::Write as _;
 
-use trueline_facts::verdict::{GateOutcome, GateResult, Mode, Outcome, Reason, Verdict};
+use trueline_facts::Timestamp;
+use trueline_facts::verdict::{
+    ExceptionUse, GateOutcome, GateResult, Mode, Outcome, Reason, Verdict,
+};
 
 use crate::markdown::{code, text};
 use crate::words;
@@ -13,11 +16,26 @@ const MARKER: &str = "<!-- trueline:gate -->";
 /// Reasons of one gate; hosts cut comments at 65,536 characters.
 const REASONS: usize = 20;
 
+/// What is said of a range that holds no commit.
+pub(crate) const EMPTY: &str = "Nothing to judge: HEAD is the base, no commit is ahead of it";
+
+/// Whether the change that was judged is none.
+pub(crate) fn is_empty(verdict: &Verdict) -> bool {
+    let range = &verdict.range;
+    range.head.is_some() && range.head == range.base
+}
+
+/// The last day on which an exception holds; it is over at the midnight after.
+pub(crate) fn last_day(used: &ExceptionUse) -> String {
+    Timestamp(used.expires.0 - 1).date()
+}
+
 /// Renders the comment of a verdict.
 #[must_use]
 pub fn markdown(verdict: &Verdict, policy_source: &str) -> String {
     let mut out = format!("{MARKER}\n");
     let headline = match verdict.outcome {
+        _ if is_empty(verdict) => "nothing to judge",
         Outcome::Pass => "passed",
         Outcome::Undetermined => "passed, and something could not be decided",
         Outcome::Comment => "passed, with comments",
@@ -99,7 +117,7 @@ fn notes(out: &mut String, verdict: &Verdict) {
             text(&used.approver),
             words::counted(used.reasons, "reason"),
             code(&used.gate),
-            used.expires.date()
+            last_day(used)
         );
     }
     for notice in &verdict.exception_notices {

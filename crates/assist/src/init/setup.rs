@@ -153,8 +153,8 @@ repos:
   - repo: local
     hooks:
       - id: trueline
-        name: trueline (what you are about to commit)
-        entry: trueline scan . --quiet --diff HEAD --fail-on critical
+        name: trueline (what you are about to commit, judged by trueline.toml)
+        entry: trueline gate --staged --quiet
         language: system
         pass_filenames: false
         require_serial: true

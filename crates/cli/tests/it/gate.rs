@@ -40,6 +40,20 @@ fn facts(repository: &Repository, more: &[&str]) -> Value {
 }
 
 #[test]
+fn a_branch_that_is_its_own_base_is_not_said_to_have_passed() {
+    let repository = judged_by("[gates]\nsevere-finding = \"block\"\n");
+    for (format, said) in [
+        ("terminal", "Nothing to judge: HEAD is the base"),
+        ("markdown", "### Trueline gate: nothing to judge"),
+    ] {
+        let run = repository.trueline(&["gate", "main", "--format", format]);
+        assert_eq!(run.code(), 0, "{}", run.stderr());
+        assert!(run.stdout().contains(said), "{}", run.stdout());
+        assert!(!run.stdout().contains("assed"), "{}", run.stdout());
+    }
+}
+
+#[test]
 fn a_weakness_that_a_change_brings_blocks_it_and_says_the_easiest_way() {
     let repository = judged_by("[gates]\nsevere-finding = \"block\"\n");
     repository

@@ -48,6 +48,13 @@ impl Learner {
         self.learn_with("", arguments)
     }
 
+    /// A change that mends nothing.
+    fn edit(&self, file: &str) {
+        let path = self.path(file);
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(path, format!("{text}# looked at\n")).unwrap();
+    }
+
     fn attempts(&self) -> Vec<Value> {
         let text = fs::read_to_string(self.path("data/learn/attempts.jsonl")).unwrap_or_default();
         text.lines()
@@ -98,6 +105,11 @@ fn from_the_list_to_the_debrief() {
         return;
     }
 
+    // To look at what the assistant left is no try.
+    ann.learn(&["check"]);
+    assert!(ann.attempts().is_empty());
+
+    ann.edit("py-search-http/app.py");
     let tried = ann.learn(&["check"]);
     assert_eq!(tried.status.code(), Some(1));
     let text = out(&tried);
@@ -170,6 +182,7 @@ fn watching_checks_again_on_a_save_and_ends_when_it_is_fixed() {
     if !isolates(&ann) {
         return;
     }
+    ann.edit("py-join-call/files.py");
     let mut child = Command::new(env!("CARGO_BIN_EXE_trueline"))
         .args(["learn", "watch", "--scenarios"])
         .arg(fixtures())
@@ -234,6 +247,7 @@ fn giving_up_is_written_down_once() {
     if !isolates(&ann) {
         return;
     }
+    ann.edit("py-search-http/app.py");
     ann.learn(&["check"]);
     ann.learn(&["reveal"]);
     ann.learn(&["reveal"]);
@@ -486,6 +500,7 @@ fn own_code_runs_without_isolation_only_after_a_yes() {
     let refused = ann.learn_with("n\n", &["check", "--self-run"]);
     assert_eq!(refused.status.code(), Some(2));
     assert!(err(&refused).contains("not run"), "{}", err(&refused));
+    ann.edit("py-join-call/files.py");
     let practice = ann.learn(&["check", "--self-run", "--yes"]);
     let text = out(&practice);
     assert!(text.contains("Practice: run without isolation"), "{text}");

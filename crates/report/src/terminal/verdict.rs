@@ -64,6 +64,9 @@ pub fn verdict(verdict: &Verdict, policy_source: &str, style: &Style, explain: b
 }
 
 fn headline(verdict: &Verdict) -> (Ink, String) {
+    if crate::verdict::is_empty(verdict) {
+        return (Ink::Medium, crate::verdict::EMPTY.to_owned());
+    }
     let of = |mode: Mode| {
         let effective = |gate: &&GateResult| gate.effect() == Some(mode);
         verdict.gates.iter().filter(effective).count() as u64
@@ -187,7 +190,7 @@ fn exceptions(sheet: &mut Sheet<'_>, verdict: &Verdict) {
             used.id,
             words::counted(used.reasons, "reason"),
             used.gate,
-            used.expires.date()
+            crate::verdict::last_day(used)
         );
         sheet.hanging("  ", Ink::Plain, &words::visible(&text));
     }

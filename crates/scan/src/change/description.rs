@@ -460,7 +460,9 @@ fn tools_and_purposes(
     change.tools = used
         .into_iter()
         .map(|((tool, model), lines)| ToolUse {
-            disclosed: is_proposal.then(|| disclosed.contains(&tool)),
+            // Evidence that names no tool was given by the change itself: no name can be asked for.
+            disclosed: is_proposal
+                .then(|| tool.as_str() == tools::UNSPECIFIED || disclosed.contains(&tool)),
             tool,
             model,
             lines,

@@ -33,7 +33,10 @@ impl Found<'_, '_> {
                     control: control.to_owned(),
                     location: one.location.clone(),
                 };
-                if has("authentication") {
+                let asks_who = reach
+                    .iter()
+                    .any(|n| self.parts.graph.calls(*n).any(asks_who));
+                if has("authentication") || asks_who {
                     guarded.push(told("authentication"));
                 } else if one.operation == "route" {
                     open.push(one.location.clone());
@@ -56,7 +59,8 @@ impl Found<'_, '_> {
                 case.mitigations = guarded;
                 self.add(case);
             }
-            for (_, one) in &self.parts.all[model].uses {
+            let reached = models.iter().filter(|m| self.parts.leads(door, **m));
+            for (_, one) in reached.flat_map(|m| &self.parts.all[*m].uses) {
                 if one.controls.iter().any(|c| c == "limit") {
                     bounds.push(Mitigation {
                         control: "limit of tokens or steps".to_owned(),
@@ -106,4 +110,31 @@ impl Found<'_, '_> {
             self.add(Case::new("mcp-supply-chain", &[client], evidence));
         }
     }
+}
+
+/// Whether a call of this name finds out who asks.
+fn asks_who(path: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "getUser",
+        "getSession",
+        "getServerSession",
+        "getCurrentUser",
+        "currentUser",
+        "requireUser",
+        "requireAuth",
+        "requireSession",
+        "verifyToken",
+        "verifyIdToken",
+        "authenticate",
+        "auth",
+        "get_current_user",
+        "current_user",
+        "require_user",
+        "require_auth",
+        "verify_token",
+        "login_required",
+    ];
+    path.rsplit(['.', '/'])
+        .next()
+        .is_some_and(|last| NAMES.contains(&last))
 }

@@ -126,7 +126,7 @@ pub(super) fn begin(session: &Session<'_>, scenario: &Scenario, folder: &Path) -
         "{}\n{}\n{brief}\n  Folder   {folder}\n  To mend  {files}\n\n\
          trueline learn watch {folder}   checks on every save\n\
          trueline learn check {folder}   checks once\n\
-         trueline learn hint             {hints} hints, from where to look to nearly the code\n",
+         trueline learn hint {id}   {hints} hints, from where to look to nearly the code\n",
         session.paint.bold(&definition.title),
         session.paint.dim(&format!(
             "{}, {}, about {} minutes",
@@ -136,6 +136,7 @@ pub(super) fn begin(session: &Session<'_>, scenario: &Scenario, folder: &Path) -
             &scenario.text("brief").unwrap_or_default(),
             &definition.title
         )),
+        id = scenario.id.as_str(),
         folder = folder.display(),
         files = definition.editable.join(", "),
         hints = scenario.hints(),

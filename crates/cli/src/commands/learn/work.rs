@@ -97,8 +97,9 @@ fn after(session: &Session<'_>, exercise: &Exercise, report: &CheckReport) -> St
         CheckStatus::Fixed => {
             let debrief = exercise.scenario.text("debrief").unwrap_or_default();
             format!(
-                "\n{}\nWhy the tempting fixes fail: trueline learn reveal. What is next: trueline learn next.\n",
-                session.paint.prose(&debrief)
+                "\n{}\nThe fix of the house: trueline learn reveal {}. What is next: trueline learn next.\n",
+                session.paint.prose(&debrief),
+                exercise.scenario.id.as_str()
             )
         }
         CheckStatus::Exploited | CheckStatus::FunctionalFail | CheckStatus::Unknown => {
@@ -106,10 +107,13 @@ fn after(session: &Session<'_>, exercise: &Exercise, report: &CheckReport) -> St
                 .scenario
                 .hints()
                 .saturating_sub(exercise.state.hints);
+            let id = exercise.scenario.id.as_str();
             match left {
-                0 => "All hints are open: trueline learn hint shows them, trueline learn reveal a fix that holds.\n".to_owned(),
-                1 => "Stuck? trueline learn hint (one is left).\n".to_owned(),
-                _ => format!("Stuck? trueline learn hint ({left} are left).\n"),
+                0 => format!(
+                    "All hints are open: trueline learn hint {id} shows them, trueline learn reveal {id} a fix that holds.\n"
+                ),
+                1 => format!("Stuck? trueline learn hint {id} (one is left).\n"),
+                _ => format!("Stuck? trueline learn hint {id} ({left} are left).\n"),
             }
         }
         CheckStatus::Error | CheckStatus::Skipped => String::new(),
@@ -127,6 +131,10 @@ fn record(
     talks: bool,
 ) -> Result<()> {
     if asked.no_record || matches!(report.status, CheckStatus::Error | CheckStatus::Skipped) {
+        return Ok(());
+    }
+    // Looking at what the assistant left is no try: nothing was changed yet.
+    if exercise.scenario.submission(answer) == exercise.scenario.vulnerable() {
         return Ok(());
     }
     let digest = digest(answer);
