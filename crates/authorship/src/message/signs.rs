@@ -334,6 +334,10 @@ impl Signs {
             let Some(rest) = row.starts.iter().find_map(|start| after(text, start)) else {
                 continue;
             };
+            // A link that a sentence goes on after is told about, not left by a tool.
+            if row.session && rest.trim_end().iter().any(u8::is_ascii_whitespace) {
+                continue;
+            }
             // A sentence about such lines is none.
             let is_sentence = |text: &[u8], most: usize| {
                 let words = link_text(text);
@@ -418,6 +422,9 @@ impl Signs {
     /// A person's words: an identity with an address must be a tool's own; else the text must name
     /// an agent or a model.
     fn disclosure(&mut self, value: &[u8], source: &'static str) {
+        if denies(value) {
+            return;
+        }
         let identity = split(value);
         if let Some(row) = IDENTITIES.find(&identity) {
             self.identified(row, &identity, source, Role::Disclosure);
@@ -432,16 +439,12 @@ impl Signs {
     }
 
     fn flag(&mut self, value: &[u8], source: &'static str) {
-        let value = value.to_str_lossy();
-        let word = value
-            .split(|c: char| !c.is_alphanumeric())
-            .next()
-            .unwrap_or_default();
-        let is = |words: &[&str]| words.iter().any(|w| word.eq_ignore_ascii_case(w));
-        if is(&["true", "yes", "y", "1", "partially", "partly", "fully"]) {
+        let word = first_word(value);
+        let says = ["true", "yes", "y", "1", "partially", "partly", "fully"];
+        if says.iter().any(|w| word.eq_ignore_ascii_case(w)) {
             self.disclosed(&ToolId::new(tools::UNSPECIFIED), None, source);
-        } else if !is(&["false", "no", "n", "0", "none", "not", "never"]) {
-            self.disclosure(value.as_bytes(), source);
+        } else {
+            self.disclosure(value, source);
         }
     }
 
@@ -491,6 +494,22 @@ impl Signs {
     }
 }
 
+/// The first word of a value, as far as it is letters and digits.
+fn first_word(value: &[u8]) -> String {
+    let text = value.to_str_lossy();
+    let mut words = text.split(|c: char| !c.is_alphanumeric());
+    words.next().unwrap_or_default().to_owned()
+}
+
+/// `not Claude, written by hand`, `no AI`, `N/A`: words that say that nobody helped.
+fn denies(value: &[u8]) -> bool {
+    const NOBODY: &[&str] = &[
+        "false", "no", "n", "0", "none", "not", "never", "nobody", "without", "na", "nil",
+    ];
+    let word = first_word(value);
+    NOBODY.iter().any(|w| word.eq_ignore_ascii_case(w))
+}
+
 /// A line without its list bullet; `None` for indented text, which is quotation.
 fn unquoted(line: &[u8]) -> Option<&[u8]> {
     let text = line.trim_start();
@@ -517,8 +536,13 @@ fn key_value(text: &[u8]) -> Option<(&[u8], &[u8])> {
 /// What follows `start`, if the text begins with it and no word runs on.
 fn after<'t>(text: &'t [u8], start: &str) -> Option<&'t [u8]> {
     let rest = text.strip_prefix(start.as_bytes())?;
-    let runs_on = start.ends_with(|c: char| c.is_ascii_alphanumeric())
-        && rest.first().is_some_and(u8::is_ascii_alphanumeric);
+    // `ChatGPT-lint` is another word, as `Claudette` is.
+    let goes_on = match rest {
+        [first, ..] if first.is_ascii_alphanumeric() => true,
+        [b'-' | b'_', next, ..] => next.is_ascii_lowercase(),
+        _ => false,
+    };
+    let runs_on = start.ends_with(|c: char| c.is_ascii_alphanumeric()) && goes_on;
     (!runs_on).then_some(rest)
 }
 
