@@ -12,5 +12,5 @@ mod uri;
 mod write;
 
 pub use line_hash::line_hashes;
-pub use read::{Imported, ReadError, read};
+pub use read::{Imported, OWN_LOG, ReadError, read};
 pub use write::{RuleText, write, write_with};

@@ -54,6 +54,24 @@ fn a_branch_that_is_its_own_base_is_not_said_to_have_passed() {
 }
 
 #[test]
+fn a_log_of_our_own_scan_adds_only_what_the_gate_did_not_see() {
+    let repository = judged_by("[gates]\nsevere-finding = \"block\"\n");
+    repository
+        .write("src/app.py", UNSAFE_VIEW)
+        .commit("feat: view");
+    let log = repository.path().join("../own.sarif");
+    let log = log.to_str().unwrap();
+    repository.trueline(&["scan", ".", "--format", "sarif", "--output", log]);
+    let alone = gate(&repository, &[]).stdout();
+    let beside = gate(&repository, &["--import", log]).stdout();
+    assert!(alone.contains("1 new high or critical finding;"), "{alone}");
+    assert!(
+        beside.contains("1 new high or critical finding;"),
+        "{beside}"
+    );
+}
+
+#[test]
 fn a_weakness_that_a_change_brings_blocks_it_and_says_the_easiest_way() {
     let repository = judged_by("[gates]\nsevere-finding = \"block\"\n");
     repository

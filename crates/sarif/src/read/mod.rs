@@ -23,6 +23,9 @@ use self::skipped::{SkipReason, Skipped};
 use crate::message::{MAX_MESSAGE, clean, filled};
 use crate::uri;
 
+/// The engine of findings that a log of our own names: not to be taken for those of this run.
+pub const OWN_LOG: &str = "trueline (imported)";
+
 /// Larger logs are refused.
 const MAX_BYTES: usize = 256 << 20;
 /// Results beyond this are left out, with a diagnostic.
@@ -188,7 +191,7 @@ impl<'a> Run<'a> {
             value,
             // Another tool's log never passes for ours.
             engine: if engine.eq_ignore_ascii_case("trueline") {
-                "trueline (imported)".to_owned()
+                OWN_LOG.to_owned()
             } else {
                 engine
             },

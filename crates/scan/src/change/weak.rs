@@ -312,7 +312,14 @@ fn imported(
         );
         new.message = crate::redacted(&new.message);
         locate(&mut new, checking, path);
-        let is_ours = |known: &ChangeFinding| known.fingerprint == new.fingerprint;
+        // A log of our own scan holds what was found here already, under a name of its own.
+        let is_same_place = |known: &ChangeFinding| {
+            known.engine == OWN_ENGINE
+                && new.engine == trueline_sarif::OWN_LOG
+                && (&known.rule, &known.path, known.line) == (&new.rule, &new.path, new.line)
+        };
+        let is_ours =
+            |known: &ChangeFinding| known.fingerprint == new.fingerprint || is_same_place(known);
         if !change.findings.iter().any(is_ours) {
             change.findings.push(new);
         }
