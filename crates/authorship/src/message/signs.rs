@@ -136,6 +136,14 @@ static MESSAGES: LazyLock<Messages> = LazyLock::new(|| {
     }
 });
 
+impl Messages {
+    /// Whether a trailer of this key may say anything.
+    fn knows(&self, key: &[u8]) -> bool {
+        let key = key.to_ascii_lowercase();
+        self.by_key.contains_key(&*key) || key.starts_with(b"entire-")
+    }
+}
+
 /// Words of a tool with its model, as tools sign.
 const LONGEST_NAME: usize = 4;
 /// Longest key of a trailer that is looked up.
@@ -172,15 +180,13 @@ pub fn signs(commit: &CommitText<'_>) -> Vec<Sign> {
     // `git merge --squash` indents the messages of the branch.
     let indented = message.starts_with(b"Squashed commit of the following:");
     let mut fenced = false;
-    let mut rest = message;
     let mut at = 0;
-    while !rest.is_empty() {
-        let end = memchr(b'\n', rest).unwrap_or(rest.len());
-        let (line, tail) = rest.split_at_checked(end).unwrap_or((rest, &[]));
+    let lines: Vec<&[u8]> = message.split(|byte| *byte == b'\n').collect();
+    for (nth, whole) in lines.iter().enumerate() {
         let line = if indented {
-            line.strip_prefix(b"    ").unwrap_or(line)
+            whole.strip_prefix(b"    ").unwrap_or(whole)
         } else {
-            line
+            whole
         };
         if at == closing && is_paired {
             fenced = false;
@@ -194,10 +200,10 @@ pub fn signs(commit: &CommitText<'_>) -> Vec<Sign> {
                     ..sign("aider", Confidence::High, "subject", Role::Author)
                 });
             }
-            signs.line(line);
+            let around = || Around::of(&lines, nth);
+            signs.line(line, &around);
         }
-        at += end + 1;
-        rest = tail.get(1..).unwrap_or_default();
+        at += whole.len() + 1;
     }
     signs.finish()
 }
@@ -315,21 +321,23 @@ impl Signs {
         });
     }
 
-    fn line(&mut self, line: &[u8]) {
+    fn line(&mut self, line: &[u8], around: &dyn Fn() -> Around) {
         let Some(text) = unquoted(line) else { return };
         let Some(&first) = text.first() else { return };
-        if MESSAGES.line_starts.get(usize::from(first)) == Some(&true) && self.fixed(text) {
+        if MESSAGES.line_starts.get(usize::from(first)) == Some(&true) && self.fixed(text, around) {
             return;
         }
         if first.is_ascii_alphabetic()
             && let Some((key, value)) = key_value(text)
+            && MESSAGES.knows(key)
+            && around() != Around::Quotation
         {
             self.trailer(key, value);
         }
     }
 
     /// A line that begins in a fixed way. Says whether it was one.
-    fn fixed(&mut self, text: &[u8]) -> bool {
+    fn fixed(&mut self, text: &[u8], around: &dyn Fn() -> Around) -> bool {
         for row in &MESSAGES.table.line {
             let Some(rest) = row.starts.iter().find_map(|start| after(text, start)) else {
                 continue;
@@ -344,7 +352,9 @@ impl Signs {
                 words.split_whitespace().count() > most
             };
             if row.mentions && is_sentence(rest, LONGEST_NAME)
-                || text.starts_with(b"Generated ") && is_sentence(text, LONGEST_NAME + 2)
+                || is_signature(text)
+                    && (is_sentence(text, LONGEST_NAME + 2) || around() == Around::Sentence)
+                || around() == Around::Quotation
             {
                 continue;
             }
@@ -492,6 +502,45 @@ impl Signs {
             }),
         }
     }
+}
+
+/// What the lines around one make of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Around {
+    /// It stands for itself.
+    Nothing,
+    /// A sentence goes on over it.
+    Sentence,
+    /// The paragraph above leads up to its own, which is not the last one.
+    Quotation,
+}
+
+impl Around {
+    fn of(lines: &[&[u8]], at: usize) -> Self {
+        let is_blank = |line: &&[u8]| line.trim().is_empty();
+        let (before, after) = lines.split_at(at);
+        let after = after.get(1..).unwrap_or_default();
+        if after.iter().any(is_blank) {
+            let start = before.iter().rposition(is_blank).unwrap_or(0);
+            let above = before[..start].iter().rfind(|line| !is_blank(line));
+            if above.is_some_and(|line| line.trim_end().ends_with(b":")) {
+                return Self::Quotation;
+            }
+        }
+        let goes_on = after
+            .first()
+            .is_some_and(|line| line.first().is_some_and(u8::is_ascii_lowercase));
+        if goes_on {
+            Self::Sentence
+        } else {
+            Self::Nothing
+        }
+    }
+}
+
+/// A line that is signed in words alone, which a sentence may have as well.
+fn is_signature(text: &[u8]) -> bool {
+    text.starts_with(b"Generated ") || text.starts_with(b"Written ")
 }
 
 /// The first word of a value, as far as it is letters and digits.

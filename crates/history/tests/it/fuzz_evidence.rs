@@ -17,7 +17,7 @@ use trueline_history::repository::Repository;
 use trueline_history::walk::{Deaths, Options, PathFilter, Silent, blame, read};
 
 use crate::model::{At, World};
-use crate::provenance::{Account, Scene, Whereabouts};
+use crate::provenance::{Account, Habits, Scene, Whereabouts};
 use crate::repo::{EPOCH, Repo};
 
 const STEPS: usize = 500;
@@ -187,7 +187,7 @@ impl View<'_> {
     }
 }
 
-fn one_world(seed: u64, steps: usize, tally: &mut Tally) {
+fn one_world(seed: u64, steps: usize, habits: Habits, tally: &mut Tally) {
     let mut world = World::new(seed);
     let mut pauses: Vec<(At, Vec<At>, usize)> = Vec::new();
     for step in 1..=steps {
@@ -198,7 +198,7 @@ fn one_world(seed: u64, steps: usize, tally: &mut Tally) {
             pauses.push((tip, world.branches.clone(), world.commits.len()));
         }
     }
-    let mut account = Account::of(&world, seed);
+    let mut account = Account::of(&world, seed, habits);
     let witness = Witness(seed, account.log());
     if gaps_wanted() {
         eprintln!("seed {seed}\n{}", witness.1);
@@ -286,8 +286,8 @@ fn number(variable: &str) -> Option<u64> {
 /// operations of one world.
 const ENOUGH: usize = 500;
 
-#[test]
-fn no_line_of_random_histories_has_a_wrong_author_and_what_is_recoverable_is_recovered() {
+/// Worlds of random operations, read and checked.
+fn worlds(habits: Habits) -> Tally {
     let mut tally = Tally::default();
     let seed = number("TRUELINE_FUZZ_SEED");
     let steps = number("TRUELINE_FUZZ_STEPS").map_or_else(
@@ -298,8 +298,40 @@ fn no_line_of_random_histories_has_a_wrong_author_and_what_is_recoverable_is_rec
     println!("seeds from {first}, {} worlds", steps.div_ceil(WORLD));
     for nth in 0..steps.div_ceil(WORLD) {
         let here = WORLD.min(steps - nth * WORLD);
-        one_world(first + nth as u64, here, &mut tally);
+        one_world(first + nth as u64, here, habits, &mut tally);
     }
+    tally
+}
+
+#[test]
+fn what_git_and_forges_rewrite_by_themselves_keeps_its_authors() {
+    let tally = worlds(Habits::Usual);
+    let (recoverable, recovered) = tally.share(|_| true);
+    println!(
+        "{} steps, {} scenes, {} lines and {} dead ones: {recovered} of {recoverable} recoverable \
+         recovered ({:.1} %): {:?}",
+        tally.steps,
+        tally.scenes,
+        tally.lines,
+        tally.dead,
+        100.0 * recovered as f64 / recoverable.max(1) as f64,
+        tally.recoverable
+    );
+    assert!(
+        recovered * 100 >= recoverable * 98,
+        "{recovered} of {recoverable} recoverable lines keep their origin: {:?}",
+        tally.recoverable
+    );
+    assert!(
+        recoverable > tally.steps,
+        "the worlds have hardly any evidence"
+    );
+}
+
+#[test]
+fn no_line_of_random_histories_has_a_wrong_author_and_what_is_recoverable_is_recovered() {
+    let tally = worlds(Habits::Careless);
+    let seed = number("TRUELINE_FUZZ_SEED");
     // What nothing but content ties is asked for apart: a few lines in common must not be enough.
     let (recoverable, recovered) = tally.share(|place| !place.is_untied());
     let (hidden, found) = tally.share(Whereabouts::is_inferred);
@@ -342,6 +374,9 @@ fn no_line_of_random_histories_has_a_wrong_author_and_what_is_recoverable_is_rec
             tally.recoverable
         );
     }
-    assert!(hidden > steps / 10, "hardly anything was rewritten");
-    assert!(recoverable > steps, "the worlds have hardly any evidence");
+    assert!(hidden > tally.steps / 10, "hardly anything was rewritten");
+    assert!(
+        recoverable > tally.steps,
+        "the worlds have hardly any evidence"
+    );
 }

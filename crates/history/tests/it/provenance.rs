@@ -98,8 +98,19 @@ impl Whereabouts {
     }
 }
 
+/// How people rewrite commits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Habits {
+    /// As git and forges do it by themselves: an amend or rebase keeps author and author's time, a
+    /// squash gets the number of its request.
+    Usual,
+    /// Also other authors and times, squashes without a number or with that of another tracker.
+    Careless,
+}
+
 pub(crate) struct Account<'w> {
     world: &'w World,
+    habits: Habits,
     told: Vec<Told>,
     kept: Vec<Kept>,
     writers: BTreeMap<u32, Writer>,
@@ -120,9 +131,10 @@ pub(crate) struct Scene {
 }
 
 impl<'w> Account<'w> {
-    pub(crate) fn of(world: &'w World, seed: u64) -> Self {
+    pub(crate) fn of(world: &'w World, seed: u64, habits: Habits) -> Self {
         let mut account = Self {
             world,
+            habits,
             told: Vec::new(),
             kept: Vec::new(),
             writers: BTreeMap::new(),
@@ -276,8 +288,9 @@ impl<'w> Account<'w> {
             0 if !told.squash => {
                 told.message = format!("reworded {at}\n\n");
                 told.trailer = false;
-                told.untied = true;
+                told.untied = self.habits == Habits::Careless;
             }
+            1 | 2 if self.habits == Habits::Usual => {}
             // `--amend --author`, `--amend --reset-author`.
             1 => {
                 told.author = (told.author + 1) % 3;
@@ -335,7 +348,8 @@ impl<'w> Account<'w> {
             format!("{list}commit {:040x}\n\n    {subject}\n\n", 1)
         });
         let keep = self.below(10) < 6;
-        let untied = self.below(6) == 0;
+        let is_careless = self.habits == Habits::Careless;
+        let untied = is_careless && self.below(6) == 0;
         if untied {
             message = message.replace(&format!(" (#{at})"), "");
         }
@@ -351,7 +365,7 @@ impl<'w> Account<'w> {
         } else if keep {
             self.keep(format!("refs/pull/{at}/head"), theirs, at);
             self.linked.insert(at, theirs);
-        } else if self.below(2) == 0 {
+        } else if is_careless && self.below(2) == 0 {
             // The number is that of another tracker.
             let another = self.below(at);
             self.keep(format!("refs/pull/{at}/head"), another, at);
