@@ -85,6 +85,17 @@ pub struct SourceCoverage {
     pub languages: BTreeMap<String, LanguageCoverage>,
     /// Text files in languages that have no front end.
     pub unsupported_files: u64,
+    /// Files that steer AI agents and were judged as such.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub agent_files: u64,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands a reference over"
+)]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// The same for one language.

@@ -195,6 +195,7 @@ fn scan(files: usize) -> (ScanReport, Vec<CodeView>) {
                 },
             )]),
             unsupported_files: 41,
+            agent_files: 0,
         },
         weaknesses,
         findings,

@@ -98,6 +98,16 @@ pub(crate) fn found(report: &ScanReport, findings: &[&Finding]) -> String {
         format!("{total}{} in {scope}", places(findings))
     } else if interrupted && read == 0 {
         format!("No answer for {scope}: no file was checked yet")
+    } else if read == 0 && report.sources.agent_files > 0 {
+        format!(
+            "No {new}findings in {scope}: {} that {} agents",
+            words::counted(report.sources.agent_files, "file"),
+            if report.sources.agent_files == 1 {
+                "steers"
+            } else {
+                "steer"
+            }
+        )
     } else if read == 0 {
         format!("Nothing to judge in {scope}: no file in a supported language")
     } else {

@@ -60,6 +60,7 @@ pub(crate) fn add(
         ..Outcome::default()
     });
     checked.diagnostics.extend(outcome.diagnostics);
+    checked.coverage.agent_files = read.len() as u64;
     for file in read.iter().filter(|f| is_shown_as_text(f.kind)) {
         let comments = suppress::comments(&file.text);
         if !comments.is_empty() {

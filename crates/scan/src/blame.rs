@@ -228,7 +228,10 @@ fn run_ends(content: &FileContent) -> Result<Vec<(u32, RunEnd)>, &'static str> {
         FileContent::Text(runs) => Ok(runs.iter().map(|r| (r.start, r.end)).collect()),
         FileContent::Binary => Err("a binary file has no lines"),
         FileContent::TooLarge => Err("too large: files over 5 MB are not read"),
-        FileContent::Missing => Err("its content is not in this repository (partial clone?)"),
+        FileContent::Missing => Err(
+            "its content is missing or damaged in this repository: `git fsck` tells which; in a partial clone \
+             `git fetch --refetch --no-filter` brings it",
+        ),
         FileContent::NotAFile => Err("a link or a submodule, not a file"),
     }
 }

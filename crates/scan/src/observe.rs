@@ -180,11 +180,12 @@ impl walk::Progress for Commits<'_> {
 }
 
 fn surroundings(repository: &Repository, reading: &ReadingOptions) -> Surroundings {
+    let references = repository.references().unwrap_or_default();
+    let names = || references.iter().map(|reference| &reference.name);
     Surroundings {
         remote: repository.remote(),
-        has_notes_ref: repository
-            .references()
-            .is_ok_and(|refs| refs.iter().any(|r| r.name == "refs/notes/ai")),
+        has_notes_ref: names().any(|name| name == "refs/notes/ai"),
+        has_checkpoints: names().any(|name| name.ends_with(b"/entire/checkpoints/v1")),
         reads_local_sessions: reading.local_sessions.is_some(),
     }
 }

@@ -398,6 +398,28 @@ fn an_imported_result_counts_once_and_is_kept_when_its_place_is_gone() {
 }
 
 #[test]
+fn an_imported_result_about_a_whole_file_has_no_author() {
+    let repository = with_an_unsafe_view();
+    let of = |region: &str| sarif("app.py", &[9]).replace(r#","region":{"startLine":9}"#, region);
+    for region in [
+        "",
+        r#","region":{"startLine":0}"#,
+        r#","region":{"charOffset":7}"#,
+    ] {
+        repository.write(".git/whole.sarif", of(region));
+        let arguments = ["scan", "--import", ".git/whole.sarif", "--format", "json"];
+        let report = repository.trueline(&arguments).json();
+        let findings = report["findings"].as_array().unwrap();
+        let imported = findings.iter().find(|f| f["engine"] == "Other").unwrap();
+        assert_eq!(
+            imported["origin"]["kind"], "unknown",
+            "{region}: {imported}"
+        );
+        assert_eq!(imported["location"]["start"]["line"], 1);
+    }
+}
+
+#[test]
 fn files_that_are_not_there_are_told_with_what_to_do() {
     let repository = with_an_unsafe_view();
     for (arguments, hint) in [

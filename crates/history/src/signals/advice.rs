@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use trueline_authorship::files;
-use trueline_facts::ToolId;
 use trueline_facts::usage::{Advice, LineShares};
+use trueline_facts::{EvidenceClass, ToolId};
 
 use super::Source;
 use super::view::View;
@@ -52,6 +52,16 @@ pub(super) fn advice(
             format!("git fetch {remote} refs/notes/ai:refs/notes/ai"),
         );
     }
+    if let (Some(remote), false) = (&around.remote, around.has_checkpoints)
+        && names_checkpoints(view)
+    {
+        add(
+            "Commits name checkpoints of entire.io; their branch, which tells the agent of each, is not here",
+            format!(
+                "git fetch {remote} entire/checkpoints/v1:refs/remotes/{remote}/entire/checkpoints/v1"
+            ),
+        );
+    }
     for switch in switched_off(view, source) {
         add(
             "A setting in this repository hides which commits an agent wrote; without it they name themselves",
@@ -97,6 +107,11 @@ pub(super) fn advice(
         "trueline declare RANGE --tool TOOL".to_owned(),
     );
     list
+}
+
+fn names_checkpoints(view: &View<'_>) -> bool {
+    let mut signs = view.origins.commits.iter().flat_map(|c| &c.signs);
+    signs.any(|sign| sign.class == EvidenceClass::Checkpoint)
 }
 
 /// Has a tool configuration in HEAD's tree?

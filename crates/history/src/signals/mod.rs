@@ -85,6 +85,8 @@ pub struct Surroundings {
     pub remote: Option<String>,
     /// `refs/notes/ai` exists.
     pub has_notes_ref: bool,
+    /// The branch of entire.io's checkpoints is here, or a remote's.
+    pub has_checkpoints: bool,
     /// Transcripts on this machine were read.
     pub reads_local_sessions: bool,
 }

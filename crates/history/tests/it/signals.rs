@@ -394,6 +394,26 @@ fn advice_names_what_is_absent_and_stops_at_full_coverage() {
 }
 
 #[test]
+fn a_branch_of_checkpoints_that_commits_name_and_that_is_not_here_is_to_be_fetched() {
+    let mut tables = Tables::new();
+    let commit = tables.commit(3, "dev@example.org");
+    tables.file("y.rs", &[(5, commit, UNKNOWN)]);
+    tables.options.surroundings.remote = Some("origin".to_owned());
+    let fetch = "git fetch origin entire/checkpoints/v1:refs/remotes/origin/entire/checkpoints/v1";
+    let is_advised = |tables: &mut Tables| {
+        let advice = tables.signals().usage().coverage.advice;
+        advice.iter().any(|advice| advice.how == fetch)
+    };
+    assert!(!is_advised(&mut tables));
+    let mut sign = sign("claude", Role::CoAuthor);
+    sign.class = EvidenceClass::Checkpoint;
+    tables.evidence(commit).signs.push(sign);
+    assert!(is_advised(&mut tables));
+    tables.options.surroundings.has_checkpoints = true;
+    assert!(!is_advised(&mut tables));
+}
+
+#[test]
 fn rework_looks_only_at_lines_old_enough_and_tells_the_groups_apart() {
     let mut tables = Tables::new();
     let young = tables.commit(5, "dev@example.org");

@@ -174,7 +174,7 @@ fn review(out: &mut String, review: &Review) {
     if review.commits.of == 0 {
         return;
     }
-    out.push_str("<div class=\"panel\"><h3>Signs of review</h3><p>Most review leaves no trace in git: these shares are lower bounds.</p>\n<table class=\"mini review\"><caption class=\"vh\">Commits with a sign of review</caption><tbody>");
+    out.push_str("<div class=\"panel\"><h3>Signs of review</h3><p>A commit shows a sign if it came in by a pull or merge request or names a reviewer. Whether anybody looked is not in git, and much review leaves no trace there.</p>\n<table class=\"mini review\"><caption class=\"vh\">Commits with a sign of review</caption><tbody>");
     for (name, p, class) in [
         ("all commits", &review.commits, "f-good"),
         ("commits with AI", &review.ai_commits, "f-ai"),

@@ -189,9 +189,16 @@ pub(super) fn period(first: Option<Timestamp>, last: Option<Timestamp>) -> Strin
     }
 }
 
-/// What to switch on: everything while nothing is known, the most useful one otherwise.
+/// So little is known that every switch is worth telling.
+const HARDLY_ANY: f64 = 0.05;
+
+/// What to switch on: everything while hardly anything is known, the most useful one otherwise.
 pub(super) fn advice(sheet: &mut Sheet<'_>, coverage: &EvidenceCoverage) {
-    let nothing = coverage.all.hits == 0;
+    let nothing = coverage.all.hits == 0
+        || coverage
+            .recent
+            .share
+            .is_some_and(|share| share < HARDLY_ANY);
     let enough = coverage.recent.share.is_some_and(|share| share >= 0.8);
     let limit = match (nothing, enough) {
         (true, _) => usize::MAX,

@@ -332,7 +332,7 @@ fn review(sheet: &mut Sheet<'_>, health: &Health) {
         return;
     }
     let mut text = format!(
-        "{} of commits show a sign of review ({})",
+        "{} of commits came in by a request or name a reviewer ({})",
         words::at_least(&review.commits),
         words::of(&review.commits)
     );

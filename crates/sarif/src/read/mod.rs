@@ -15,7 +15,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 use trueline_facts::{
-    Diagnostic, Finding, Fingerprint, Location, Position, RepoPath, RuleId, Step, Tier,
+    Diagnostic, Finding, Fingerprint, Location, Origin, Position, RepoPath, RuleId, Step, Tier,
 };
 
 use self::grades::{confidence, cwes, severity};
@@ -59,7 +59,8 @@ pub enum ReadError {
 /// What a log held.
 #[derive(Debug, Default)]
 pub struct Imported {
-    /// Its results as findings, in the order of the log.
+    /// Its results as findings, in the order of the log. Those that name no line have an unknown origin,
+    /// the others none yet.
     pub findings: Vec<Finding>,
     /// Results that were left out, and why.
     pub diagnostics: Vec<Diagnostic>,
@@ -248,7 +249,8 @@ impl<'a> Run<'a> {
             trace: self.trace(result),
             fix: None,
             location,
-            origin: None,
+            // The first line stands for a file, but whoever wrote it did not write the rest.
+            origin: (!names_line(place)).then(Origin::unknown),
             suppression: None,
         })
     }
@@ -457,11 +459,13 @@ fn has_bad_line(result: &Value) -> bool {
     let Some(place) = array(&result["locations"]).first() else {
         return false;
     };
-    let line = &place["physicalLocation"]["region"]["startLine"];
-    let valid = line
-        .as_u64()
-        .is_some_and(|n| n > 0 && u32::try_from(n).is_ok());
-    !line.is_null() && !valid
+    !place["physicalLocation"]["region"]["startLine"].is_null() && !names_line(place)
+}
+
+/// Whether a place is a line of its file, and not the file as a whole.
+fn names_line(place: &Value) -> bool {
+    let line = place["physicalLocation"]["region"]["startLine"].as_u64();
+    line.is_some_and(|n| n > 0 && u32::try_from(n).is_ok())
 }
 
 fn array(value: &Value) -> &[Value] {

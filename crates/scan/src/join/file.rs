@@ -83,7 +83,12 @@ impl Join<'_> {
         let mut nowhere = 0;
         for finding in &mut findings {
             let line = finding.location.start.line;
-            finding.origin = known(line).cloned();
+            // What names no line has no author, wherever it is shown.
+            let is_placed = finding.origin.is_none();
+            finding.origin = head.and(finding.origin.take());
+            if is_placed {
+                finding.origin = known(line).cloned();
+            }
             if is_foreign(finding) && (is_missing || line as usize > lines) {
                 nowhere += 1;
                 finding.origin = finding.origin.take().map(|_| Origin::not_at_head(NOT_HERE));
