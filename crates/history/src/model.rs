@@ -217,6 +217,28 @@ impl Mailmap {
             email: resolved.email.as_ref().to_owned(),
         }
     }
+
+    /// As [`Self::resolve`], with the address as git prints it: where the mailmap gives but a name,
+    /// as the commit spells it.
+    #[must_use]
+    pub fn printed(&self, raw: &RawIdentity) -> KnownPerson {
+        let known = self.resolve(raw);
+        let is_renamed = || {
+            let mut entries = self.0.iter();
+            entries.any(|entry| {
+                entry.new_email().is_some_and(|new| *new == known.email)
+                    && entry.old_email().eq_ignore_ascii_case(&raw.email)
+            })
+        };
+        if known.email.eq_ignore_ascii_case(&raw.email) && !is_renamed() {
+            KnownPerson {
+                email: raw.email.clone(),
+                ..known
+            }
+        } else {
+            known
+        }
+    }
 }
 
 /// All that one reading of git yields.
@@ -285,5 +307,30 @@ impl History {
             at = self.commit(*parent);
         }
         Some(at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_printed_as_git_prints_it() {
+        let printed = |mailmap: &str, name: &str, email: &str| {
+            let raw = RawIdentity {
+                name: name.into(),
+                email: email.into(),
+            };
+            let known = Mailmap::parse(mailmap.as_bytes()).printed(&raw);
+            format!("{} <{}>", known.name, known.email)
+        };
+        let name_alone = "Jane Doe <Jane@x.org>";
+        assert_eq!(
+            printed(name_alone, "J", "JANE@X.org"),
+            "Jane Doe <JANE@X.org>"
+        );
+        let renamed = "Jane Doe <jane@x.org> <Jane@X.org>";
+        assert_eq!(printed(renamed, "J", "JANE@x.org"), "Jane Doe <jane@x.org>");
+        assert_eq!(printed(renamed, "J", "other@x.org"), "J <other@x.org>");
     }
 }

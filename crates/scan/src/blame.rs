@@ -357,19 +357,21 @@ impl Persons<'_> {
     }
 
     fn signature(&self, signature: ZonedSignature) -> CommitSignature {
-        let known = self.history.mailmap.resolve(&RawIdentity {
+        let raw = RawIdentity {
             name: signature.name.into(),
             email: signature.email.into(),
-        });
+        };
+        let known = self.history.mailmap.resolve(&raw);
+        let printed = self.history.mailmap.printed(&raw);
         let pseudonym = Pseudonym::derive(self.root, &known.email.to_str_lossy());
         CommitSignature {
             name: if self.names {
-                known.name.into()
+                printed.name.into()
             } else {
                 pseudonym.as_str().into()
             },
             email: if self.names {
-                known.email.into()
+                printed.email.into()
             } else {
                 Vec::new()
             },
