@@ -51,6 +51,8 @@ pub struct DeclaredCommit {
     pub lines: Vec<(RepoPath, u32)>,
     /// What became of its note.
     pub outcome: Outcome,
+    /// Other tools that the commit itself names.
+    pub named_otherwise: Vec<ToolId>,
 }
 
 /// Records.
@@ -93,6 +95,7 @@ pub fn declare(request: &DeclareRequest) -> Result<Vec<DeclaredCommit>, ScanErro
             tool: named.clone(),
             lines: one.lines,
             outcome: one.outcome,
+            named_otherwise: one.named_otherwise,
         })
         .collect())
 }

@@ -60,6 +60,14 @@ pub(crate) fn run(arguments: &Declare) -> Result<Ended> {
             )?,
             None => writeln!(out, "{}  {what}", one.commit.short())?,
         }
+        if !one.named_otherwise.is_empty() {
+            let others: Vec<&str> = one.named_otherwise.iter().map(|t| t.as_str()).collect();
+            writeln!(
+                out,
+                "          this commit names {} itself; on these lines what is declared comes first",
+                others.join(" and ")
+            )?;
+        }
     }
     if written > 0 && !arguments.dry_run {
         out.push_str(

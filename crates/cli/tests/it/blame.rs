@@ -264,6 +264,21 @@ fn another_declaration_is_refused_replaced_or_taken_back() {
 }
 
 #[test]
+fn a_declaration_against_what_the_commit_says_is_told() {
+    let repository = Repository::new();
+    let trailer = "feat: a\n\nCo-authored-by: Claude <noreply@anthropic.com>";
+    repository.write("a.py", "a = 1\n").commit(trailer);
+    let same = repository.trueline(&["declare", "--tool", "claude", "--dry-run"]);
+    assert!(!same.stdout().contains("names"), "{}", same.stdout());
+    let other = repository.trueline(&["declare", "--tool", "cursor"]);
+    assert!(
+        other.stdout().contains("this commit names claude itself"),
+        "{}",
+        other.stdout()
+    );
+}
+
+#[test]
 fn undo_keeps_what_a_tool_recorded() {
     let repository = Repository::new();
     repository.write("a.py", "a = 1\nb = 2\n").commit("feat: a");

@@ -19,7 +19,7 @@ use trueline_facts::{ModelId, RepoPath, SessionId, ToolId};
 
 use self::commits::{MAX_COMMITS, Own, check_owner, commits_of};
 use self::program::{existing_note, remove_note, write_note};
-use crate::evidence::objects;
+use crate::evidence::{named_in, objects};
 use crate::repository::{HistoryError, Repository};
 use crate::walk::trees::is_refused_path;
 
@@ -64,6 +64,8 @@ pub struct Declared {
     pub note: Vec<u8>,
     /// What became of it.
     pub outcome: Outcome,
+    /// Other tools that the commit itself names: what is declared of its lines comes before them.
+    pub named_otherwise: Vec<ToolId>,
 }
 
 /// What a declaration does to the note of a commit.
@@ -184,7 +186,14 @@ pub fn declare(
     mode: Mode,
 ) -> Result<Vec<Declared>, DeclareError> {
     for_each_own(repo, range, mode, |local, commit| {
-        declare_one(local, commit, declaration, earlier)
+        let mut declared = declare_one(local, commit, declaration, earlier)?;
+        if declared.outcome != Outcome::NoLines {
+            declared.named_otherwise = named_in(local, commit.id);
+            declared
+                .named_otherwise
+                .retain(|tool| *tool != declaration.tool);
+        }
+        Ok(declared)
     })
 }
 
@@ -249,6 +258,7 @@ fn declare_one(
             lines,
             note: Vec::new(),
             outcome: Outcome::NoLines,
+            named_otherwise: Vec::new(),
         });
     }
     // One key for all of a commit: declaring it twice adds nothing.
@@ -311,6 +321,7 @@ fn declare_one(
         lines,
         note,
         outcome,
+        named_otherwise: Vec::new(),
     })
 }
 
@@ -320,6 +331,7 @@ fn undo_one(local: &gix::Repository, commit: &Own) -> Result<Declared, DeclareEr
         lines: Vec::new(),
         note: Vec::new(),
         outcome: Outcome::NotDeclared,
+        named_otherwise: Vec::new(),
     };
     let Some(existing) = existing_note(local, commit.id)? else {
         return Ok(undone);

@@ -26,6 +26,8 @@ mod squash;
 mod traces;
 mod witnesses;
 
+pub(crate) use self::witnesses::named_in;
+
 pub use fuse::{EvidenceOptions, NotesRead, fuse};
 
 use smallvec::SmallVec;

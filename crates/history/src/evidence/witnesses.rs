@@ -6,7 +6,10 @@
 use std::cmp::Reverse;
 
 use trueline_authorship::message::{Role, Sign};
-use trueline_facts::{Author, CommitId, Confidence, Evidence, EvidenceClass, Grain, Reach};
+use trueline_authorship::tools::UNSPECIFIED;
+use trueline_facts::{Author, CommitId, Confidence, Evidence, EvidenceClass, Grain, Reach, ToolId};
+
+use super::squash::read_commit;
 
 /// One witness on a whole commit. `author` is `None` where it is too weak to name one.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -102,6 +105,19 @@ pub(super) fn speaks_of_author(sign: &Sign) -> bool {
     sign.role != Role::Reviewer
         && sign.class != EvidenceClass::Hint
         && sign.confidence > Confidence::Low
+}
+
+/// The tools that the identities and the message of a commit name as its authors.
+pub(crate) fn named_in(repo: &gix::Repository, commit: gix::ObjectId) -> Vec<ToolId> {
+    let signs = read_commit(repo, commit).map(|read| read.signs);
+    let signs = signs.iter().flatten().filter(|sign| speaks_of_author(sign));
+    let mut tools: Vec<ToolId> = signs
+        .map(|sign| sign.tool.clone())
+        .filter(|tool| tool.as_str() != UNSPECIFIED)
+        .collect();
+    tools.sort_unstable();
+    tools.dedup();
+    tools
 }
 
 fn names_author(sign: &Sign, bearing: Bearing) -> bool {
