@@ -29,6 +29,9 @@ pub(crate) enum Ended {
     Ran(u8),
 }
 
+/// What shells say of a program that an interrupt ended.
+const INTERRUPTED: i32 = 130;
+
 fn main() -> ExitCode {
     trueline_sandbox::launch_if_asked();
     let arguments = Arguments::parse();
@@ -36,9 +39,11 @@ fn main() -> ExitCode {
     let flag = Arc::clone(&interrupt);
     // Without the handler an interrupt ends the process at once, which loses nothing but the
     // partial result: the cache is written aside and renamed.
+    // An exercise that waits for a person has no part of an answer to print.
+    let at_once = matches!(&arguments.command, Command::Learn(learn) if learn.waits());
     let _ = ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::SeqCst) {
-            std::process::abort();
+        if flag.swap(true, Ordering::SeqCst) || at_once {
+            std::process::exit(INTERRUPTED);
         }
     });
 

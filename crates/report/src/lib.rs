@@ -23,4 +23,4 @@ pub mod verdict;
 mod words;
 
 pub use style::Style;
-pub use words::counted;
+pub use words::{counted, visible};

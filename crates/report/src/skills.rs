@@ -13,7 +13,7 @@ use crate::words;
 pub(crate) const PRIVATE: &str = "Only you see this. It stays on this machine.";
 
 /// What the numbers are.
-pub(crate) const SCALE: &str = "Each line is an 80 % interval: the chance to solve an exercise of middling difficulty at the first try, without hints.";
+pub(crate) const SCALE: &str = "Each line is an 80 % interval: the chance to solve an exercise of middling difficulty at the first try, without hints. It needs four answers that count in full; hints, later tries and help count less.";
 
 pub(crate) const fn ability(ability: Ability) -> &'static str {
     match ability {

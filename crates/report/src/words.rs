@@ -319,7 +319,7 @@ pub(crate) fn is_deceptive(c: char) -> bool {
 
 /// Text from outside on one line: what would be invisible or steer the display is spelt out, white
 /// space becomes blanks.
-pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+pub fn visible(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_deceptive) {
         return Cow::Borrowed(text);
     }

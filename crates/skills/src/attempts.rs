@@ -76,12 +76,19 @@ struct Trial {
 pub fn read(text: &str, file: &str) -> Reading {
     let mut reader = Reader::default();
     let mut damaged = 0_usize;
-    for (index, line) in text.lines().enumerate() {
-        if line.trim().is_empty() {
-            continue;
-        }
-        let why = match parse(line) {
-            Ok(Some(record)) => match reader.take(&record) {
+    let lines = text.lines().enumerate();
+    let lines = lines.filter(|(_, line)| !line.trim().is_empty());
+    let records: Vec<(usize, Result<Option<Attempt>, String>)> =
+        lines.map(|(index, line)| (index, parse(line))).collect();
+    let said = Help::of(
+        records
+            .iter()
+            .filter_map(|(_, r)| r.as_ref().ok()?.as_ref()),
+    );
+    for (index, record) in records {
+        let why = match record {
+            Ok(Some(record)) if said.is_said_again(&record, &reader.seen) => continue,
+            Ok(Some(record)) => match reader.take(&said.applied(record)) {
                 Ok(()) => continue,
                 Err(why) => why,
             },
@@ -133,6 +140,34 @@ fn parse(line: &str) -> Result<Option<Attempt>, String> {
             } else {
                 Err(format!("no attempt record ({error})"))
             }
+        }
+    }
+}
+
+/// What was said of help: a later line of the same attempt may say it anew, and the last one counts.
+struct Help(BTreeMap<String, (Aid, Aid)>);
+
+impl Help {
+    fn of<'a>(records: impl Iterator<Item = &'a Attempt>) -> Self {
+        let mut said: BTreeMap<String, (Aid, Aid)> = BTreeMap::new();
+        for record in records {
+            let first = (record.aid, record.aid);
+            said.entry(record.id.clone()).or_insert(first).1 = record.aid;
+        }
+        Self(said)
+    }
+
+    /// Whether a record is no other attempt than one before it, and only says more of it.
+    fn is_said_again(&self, record: &Attempt, seen: &BTreeSet<String>) -> bool {
+        let first = self.0.get(&record.id).map(|said| said.0);
+        seen.contains(&record.id) && first != Some(record.aid)
+    }
+
+    fn applied(&self, record: Attempt) -> Attempt {
+        let last = self.0.get(&record.id).map(|said| said.1);
+        Attempt {
+            aid: last.unwrap_or(record.aid),
+            ..record
         }
     }
 }

@@ -18,6 +18,16 @@ pub(crate) struct Learn {
     pub(crate) now: Option<String>,
 }
 
+impl Learn {
+    /// Whether it waits for a person, so that an interrupt ends it at once.
+    pub(crate) const fn waits(&self) -> bool {
+        matches!(
+            &self.action,
+            Some(LearnAction::Watch(_) | LearnAction::Check(_) | LearnAction::Review { .. })
+        )
+    }
+}
+
 #[derive(Subcommand, Debug)]
 pub(crate) enum LearnAction {
     /// All exercises, and how you stand with each.

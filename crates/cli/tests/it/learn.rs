@@ -130,7 +130,7 @@ fn from_the_list_to_the_debrief() {
         ann.path("py-search-http/app.py"),
     )
     .unwrap();
-    let fixed = ann.learn_with("n\n", &["check", "py-search-http"]);
+    let fixed = ann.learn(&["check", "py-search-http", "--aid", "unaided"]);
     let text = out(&fixed);
     assert_eq!(fixed.status.code(), Some(0), "{text}");
     assert!(
@@ -154,7 +154,9 @@ fn from_the_list_to_the_debrief() {
         told,
         [
             r#""exploited" 0 1 "unknown" "2026-11-29""#,
-            r#""fixed" 1 2 "unaided" "2026-11-29""#
+            r#""fixed" 1 2 "unaided" "2026-11-29""#,
+            // What is said of help holds for the tries before, too.
+            r#""exploited" 0 1 "unaided" "2026-11-29""#
         ]
     );
     let list = out(&ann.learn(&["list", "--open"]));
@@ -206,7 +208,7 @@ fn watching_checks_again_on_a_save_and_ends_when_it_is_fixed() {
         ann.path("py-join-call/files.py"),
     )
     .unwrap();
-    // Asked once whether an assistant helped; the end of the pipe is no answer.
+    // A pipe is not asked whether an assistant helped.
     while !ann.path("data/learn/exercises/py-join-call.json").exists() {
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
@@ -225,6 +227,80 @@ fn watching_checks_again_on_a_save_and_ends_when_it_is_fixed() {
         .map(|a| format!("{} {}", a["outcome"], a["trigger"]))
         .collect();
     assert_eq!(outcomes, [r#""exploited" "check""#, r#""fixed" "save""#]);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn on_a_terminal_a_fixed_exercise_is_kept_before_the_question_and_the_answer_is_heard() {
+    use std::io::Read as _;
+
+    let ann = Learner::new();
+    ann.learn(&["start", "py-join-call"]);
+    if !isolates(&ann) {
+        return;
+    }
+    fs::copy(
+        fixtures().join("py-join-call/fixes/reference/files.py"),
+        ann.path("py-join-call/files.py"),
+    )
+    .unwrap();
+    let command = format!(
+        "{} learn watch --scenarios {} py-join-call",
+        env!("CARGO_BIN_EXE_trueline"),
+        fixtures().display()
+    );
+    let mut child = Command::new("script")
+        .args(["-qec", &command, "/dev/null"])
+        .current_dir(ann.folder.path())
+        .env("TRUELINE_DATA_DIR", ann.path("data"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut screen = child.stdout.take().unwrap();
+    let mut text = Vec::new();
+    let mut buffer = [0; 4096];
+    let mut until = |what: &str| {
+        while !String::from_utf8_lossy(&text).contains(what) {
+            let read = screen.read(&mut buffer).unwrap();
+            assert!(read > 0, "{what}: {}", String::from_utf8_lossy(&text));
+            text.extend_from_slice(&buffer[..read]);
+        }
+    };
+    until("Did an assistant write some of it?");
+    assert_eq!(ann.attempts()[0]["aid"], "unknown", "written already");
+    child.stdin.as_mut().unwrap().write_all(b"n\n").unwrap();
+    until("trueline learn next");
+    assert!(child.wait().unwrap().success());
+    let aids: Vec<Value> = ann.attempts().iter().map(|a| a["aid"].clone()).collect();
+    assert_eq!(aids, ["unknown", "unaided"]);
+    assert_eq!(ann.attempts()[0]["id"], ann.attempts()[1]["id"]);
+}
+
+#[test]
+fn what_a_program_prints_does_not_steer_the_terminal() {
+    let ann = Learner::new();
+    ann.learn(&["start", "py-search-http"]);
+    if !isolates(&ann) {
+        return;
+    }
+    let noise = "import sys\nprint('\\x1b[2J\\x1b]0;pwned\\x07')\nsys.stdout.write('y\\n' * 400)\n";
+    fs::write(ann.path("py-search-http/app.py"), noise).unwrap();
+    let text = out(&ann.learn(&["check", "py-search-http", "--no-record"]));
+    assert!(
+        !text.contains('\u{1b}') && !text.contains('\u{7}'),
+        "{text}"
+    );
+    assert!(text.contains("lines more"), "{text}");
+    assert!(text.lines().count() < 60, "{text}");
+}
+
+#[test]
+fn an_exercise_is_nothing_of_the_repository_around_it() {
+    let ann = Learner::new();
+    ann.learn(&["start", "py-search-http"]);
+    let ignored = fs::read_to_string(ann.path("py-search-http/.gitignore")).unwrap();
+    assert_eq!(ignored, "*\n");
 }
 
 #[test]

@@ -81,8 +81,8 @@ fn one(sheet: &mut Sheet<'_>, report: &AbilityReport) {
         faint(""),
         faint(AXIS),
         faint("80 %"),
-        number("rows").ink(Ink::Faint),
-        faint(""),
+        number("answers").ink(Ink::Faint),
+        faint("again on"),
     ]];
     rows.push(line(
         "what all of them share",
@@ -94,7 +94,7 @@ fn one(sheet: &mut Sheet<'_>, report: &AbilityReport) {
         let due = one
             .due
             .as_ref()
-            .map_or_else(String::new, |due| format!("due {}", due.day));
+            .map_or_else(String::new, |due| due.day.clone());
         let name = format!("{}/{}", one.cell.language, one.cell.class);
         let notes = [words::count(one.rows), due];
         rows.push(line(&name, &one.standing, notes, unicode));
@@ -228,7 +228,7 @@ pub fn skill_reasons(reasons: &SkillReasons, style: &Style) -> String {
     sheet.hanging(
         "  ",
         Ink::Faint,
-        "In logits: with the row minus without it. `trueline skills dispute ID` takes a row out at once, `restore ID` puts it back.",
+        "The numbers are logits (one step of difficulty is about one): the skill with this piece of evidence minus the skill without it. `trueline skills dispute ID` takes a piece out at once, `restore ID` puts it back.",
     );
     sheet.finish()
 }
@@ -237,31 +237,30 @@ fn rows_of_the_cell(sheet: &mut Sheet<'_>, own: &[&ReasonRow]) {
     if own.is_empty() {
         return;
     }
-    sheet.heading("Evidence about it, the latest first");
-    let head = ["moves it by", "weight", "expected"].map(|text| number(text).ink(Ink::Faint));
-    let mut first = vec![whole("day").ink(Ink::Faint)];
-    first.extend(head);
-    first.extend(["id", "what happened"].map(|text| whole(text).ink(Ink::Faint)));
-    let mut rows = vec![first];
-    rows.extend(own.iter().map(|row| {
-        let expected = row.expected.map(|p| format!("{:.0} %", p * 100.0));
-        vec![
-            whole(row.day.clone()),
-            moves(row),
-            number(format!("{:.2}", row.weight)),
-            number(expected.unwrap_or_default()),
-            whole(short(&row.id)).ink(Ink::Faint),
-            cell(words::visible(&row.what).into_owned()),
-        ]
-    }));
-    sheet.table(2, &rows);
+    sheet.heading("Evidence about it and how far each moves it, the latest first");
+    for row in own {
+        let expected = row.expected.map_or_else(String::new, |p| {
+            format!(", expected with {:.0} %", p * 100.0)
+        });
+        let text = format!(
+            "{}  (weight {:.2}{expected}; {})",
+            words::visible(&row.what),
+            row.weight,
+            short(&row.id)
+        );
+        sheet.hanging(
+            &format!("  {}  {:>8}  ", row.day, moves(row)),
+            Ink::Plain,
+            &text,
+        );
+    }
 }
 
-fn moves(row: &ReasonRow) -> Cell {
+fn moves(row: &ReasonRow) -> String {
     match (row.state, row.effect) {
-        (RowState::Disputed, _) => number("disputed").ink(Ink::Medium),
-        (RowState::Active, Some(effect)) => number(format!("{effect:+.2}")),
-        (RowState::Active, None) => number("nothing"),
+        (RowState::Disputed, _) => "disputed".to_owned(),
+        (RowState::Active, Some(effect)) => format!("{effect:+.2}"),
+        (RowState::Active, None) => "nothing".to_owned(),
     }
 }
 

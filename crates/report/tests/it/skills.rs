@@ -112,13 +112,14 @@ fn a_profile_on_a_plain_terminal() {
     Skills on 2026-11-29: 1,234 pieces of evidence, 1 disputed
       Only you see this. It stays on this machine.
       Each line is an 80 % interval: the chance to solve an exercise of middling difficulty at the first
-      try, without hints.
+      try, without hints. It needs four answers that count in full; hints, later tries and help count
+      less.
 
     By yourself
-                                    0             50 %        100 %  80 %     rows
+                                    0             50 %        100 %  80 %     answers  again on
       what all of them share        ............-----o----.........  40-69 %
-      python/injection              ............-----o----.........  40-69 %    16  due 2026-11-25
-      python/ci-and-infrastructure  not enough evidence (2.1 of 4)              16  due 2026-11-25
+      python/injection              ............-----o----.........  40-69 %       16  2026-11-25
+      python/ci-and-infrastructure  not enough evidence (2.1 of 4)                 16  2026-11-25
 
     What to practise next: an offer, the most useful first
       1. python/injection: 3 findings of this kind in the scan; due since 2026-11-25 (still at hand:
@@ -175,16 +176,18 @@ fn the_reasons_of_a_skill_on_a_plain_terminal() {
     insta::assert_snapshot!(terminal::skill_reasons(&reasons, &Style::plain()), @r#"
     python/injection on 2026-11-29: 40-69 %
 
-    Evidence about it, the latest first
-      day         moves it by  weight  expected  id        what happened
-      2026-11-20        +0.21    1.00      61 %  9f0c2a61  py-sqli-search solved..he first try, one hint
-      2026-11-20     disputed    1.00      61 %  8f0c2a61  py-sqli-search solved..he first try, one hint
+    Evidence about it and how far each moves it, the latest first
+      2026-11-20     +0.21  py-sqli-search solved at the first try, one hint (weight 1.00, expected with
+                            61 %; 9f0c2a61)
+      2026-11-20  disputed  py-sqli-search solved at the first try, one hint (weight 1.00, expected with
+                            61 %; 8f0c2a61)
 
     Through skills it has something in common with
       go/injection  -0.03  2 rows
       and 3 rows of other skills that moved this one by less than 0.01
 
-      In logits: with the row minus without it. `trueline skills dispute ID` takes a row out at once,
+      The numbers are logits (one step of difficulty is about one): the skill with this piece of
+      evidence minus the skill without it. `trueline skills dispute ID` takes a piece out at once,
       `restore ID` puts it back.
     "#);
 }

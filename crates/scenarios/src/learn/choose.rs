@@ -114,7 +114,7 @@ fn kinship(met: Language, other: Language) -> u8 {
     }
 }
 
-/// What to do next: what is begun, what one's own findings ask for, the path, then what was practised least.
+/// What to do next: what one's own findings ask for, what is begun, the path, then what was practised least.
 #[must_use]
 pub fn next<'a>(
     catalogue: &'a Catalogue,
@@ -129,8 +129,9 @@ pub fn next<'a>(
             && crate::run::missing_runtime(&scenario.definition).is_none()
             && language.is_none_or(|wanted| kinship(wanted, scenario.definition.language) == 2)
     };
-    begun(catalogue, progress, states, &open)
-        .or_else(|| of_findings(catalogue, progress, met, &open))
+    // What was asked about comes before what lies about.
+    of_findings(catalogue, progress, met, &open)
+        .or_else(|| begun(catalogue, progress, states, &open))
         .or_else(|| of_path(catalogue, &open))
         .or_else(|| least_practised(catalogue, progress, &open))
 }

@@ -52,7 +52,7 @@ pub fn start(
             .is_some()
     {
         return Err(LearnError::Cannot(format!(
-            "{} is there already; work on in it (`trueline learn watch {}`), or name another with --dir",
+            "{} is there already; go on in it (`trueline learn watch {}`), or name another with --dir",
             folder.display(),
             folder.display()
         )));
@@ -70,6 +70,8 @@ pub fn start(
     // An exercise about rules files brings its own.
     let coach = coach(scenario);
     for (name, text) in [
+        // A weakness made for practice is none of the repository around it.
+        (".gitignore", "*\n".to_owned()),
         ("BRIEF.md", scenario.text("brief").unwrap_or_default()),
         ("AGENTS.md", coach.clone()),
         ("CLAUDE.md", coach),
@@ -128,7 +130,7 @@ fn coach(scenario: &Scenario) -> String {
          succeeds; `trueline learn hint` gives the next hint.\n\
          - When it is fixed, ask them to say in one sentence why the exploit fails now.\n\n\
          If they ask you to solve it all the same, do so: it is theirs to decide. `trueline learn check --aid assisted`\n\
-         records that, and it is no shame.\n",
+         records that; both ways train something.\n",
         title = scenario.definition.title,
         files = scenario.definition.editable.join(", "),
     )

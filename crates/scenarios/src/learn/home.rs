@@ -44,6 +44,16 @@ impl Home {
         }
     }
 
+    /// Makes the folder, before anything is begun whose outcome could not be kept.
+    pub fn ready(&self) -> Result<(), LearnError> {
+        private_folder(&self.folder).map_err(|error| {
+            LearnError::Cannot(format!(
+                "your progress cannot be kept in {}: {error}; TRUELINE_DATA_DIR names another folder",
+                self.folder.display()
+            ))
+        })
+    }
+
     /// The file of attempts.
     #[must_use]
     pub fn attempts(&self) -> PathBuf {

@@ -53,7 +53,7 @@ impl Progress {
             }
             match serde_json::from_slice::<Attempt>(line) {
                 Ok(attempt) if attempt.schema == trueline_facts::attempt::SCHEMA => {
-                    this.attempts.push(attempt);
+                    this.take(attempt);
                 }
                 Ok(attempt) => this.problems.push(format!(
                     "{}:{}: of another version ({}); skipped and kept",
@@ -69,6 +69,31 @@ impl Progress {
             }
         }
         Ok(this)
+    }
+
+    /// A line whose attempt is there already says anew whether an assistant took part.
+    fn take(&mut self, attempt: Attempt) {
+        match self.attempts.iter_mut().find(|a| a.id == attempt.id) {
+            Some(known) => known.aid = attempt.aid,
+            None => self.attempts.push(attempt),
+        }
+    }
+
+    /// Says of all attempts at an exercise of which it is not known whether an assistant took part.
+    pub fn tell_aid(home: &Home, scenario: &str, version: u32, aid: Aid) -> Result<(), LearnError> {
+        if aid == Aid::Unknown {
+            return Ok(());
+        }
+        let untold = |a: &Attempt| {
+            a.kind == AttemptKind::Attempt
+                && a.scenario == scenario
+                && a.version == version
+                && a.aid == Aid::Unknown
+        };
+        for attempt in Self::read(home)?.attempts.into_iter().filter(untold) {
+            Self::append(home, &Attempt { aid, ..attempt })?;
+        }
+        Ok(())
     }
 
     /// Appends an attempt: one write of one line.

@@ -104,6 +104,23 @@ fn what_says_nothing_about_skill_is_set_aside_with_its_reason() {
 }
 
 #[test]
+fn what_is_said_of_help_later_holds_for_the_attempt_and_is_no_second_one() {
+    let lines = [
+        record("01", r#"{"aid": "unknown"}"#),
+        record("01", r#"{"aid": "assisted"}"#),
+        record("01", r#"{"aid": "unaided"}"#),
+    ];
+    let reading = records(&lines);
+    assert_eq!(reading.rows.len(), 1);
+    assert_eq!(reading.rows[0].aid, Aid::Unaided);
+    assert_eq!(
+        reading.rows,
+        records(&[record("01", r#"{"aid": "unaided"}"#)]).rows
+    );
+    assert_eq!(reading.set_aside, []);
+}
+
+#[test]
 fn a_failed_save_counts_little_and_a_new_version_of_an_exercise_counts_anew() {
     let lines = [
         record("01", r#"{"outcome": "exploited", "trigger": "save"}"#),

@@ -1,5 +1,6 @@
 //! `trueline learn`: exercises in the terminal.
 
+mod answers;
 mod exercise;
 mod finding;
 mod golden;
@@ -11,17 +12,18 @@ mod verify;
 mod work;
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::Serialize;
 use trueline_scenarios::learn::home::Home;
 use trueline_scenarios::learn::progress::Progress;
 use trueline_scenarios::learn::{LearnError, scaffold};
 use trueline_scenarios::{Catalogue, Class, Language, ScenarioId};
 
+use self::answers::Answers;
 use self::paint::Paint;
 use crate::Ended;
 use crate::arguments::{Learn, LearnAction};
@@ -35,6 +37,7 @@ struct Session<'a> {
     progress: Progress,
     paint: Paint,
     day: String,
+    answers: Answers,
 }
 
 pub(crate) fn run(arguments: &Learn, interrupt: &AtomicBool) -> Result<Ended> {
@@ -52,6 +55,13 @@ pub(crate) fn run(arguments: &Learn, interrupt: &AtomicBool) -> Result<Ended> {
         warn(&error.to_string());
     }
     let home = Home::of_user()?;
+    let only_reads = matches!(
+        arguments.action,
+        None | Some(LearnAction::List(_) | LearnAction::Next { .. } | LearnAction::Export { .. })
+    );
+    if !only_reads {
+        home.ready()?;
+    }
     let progress = Progress::read(&home)?;
     for problem in &progress.problems {
         warn(problem);
@@ -63,6 +73,7 @@ pub(crate) fn run(arguments: &Learn, interrupt: &AtomicBool) -> Result<Ended> {
         progress,
         paint: Paint::new(output::style(None)),
         day: day(arguments.now.as_deref())?,
+        answers: Answers::default(),
     };
     match &arguments.action {
         None => list::overview(&session),
@@ -160,21 +171,4 @@ fn class(word: &str) -> Result<Class, LearnError> {
             known.join(", ")
         ))
     })
-}
-
-/// A question on the terminal, or on a pipe: the answer without its blanks, none at the end of input.
-fn ask(question: &str) -> Result<Option<String>> {
-    let mut out = std::io::stdout();
-    write!(out, "{question} ")
-        .and_then(|()| out.flush())
-        .context("standard output")?;
-    let mut line = String::new();
-    let read = std::io::stdin()
-        .read_line(&mut line)
-        .context("standard input")?;
-    if !std::io::stdin().is_terminal() {
-        // Nobody pressed Enter on this screen.
-        writeln!(out).context("standard output")?;
-    }
-    Ok((read > 0).then(|| line.trim().to_owned()))
 }

@@ -11,7 +11,7 @@ use trueline_scenarios::learn::progress::{Progress, new_id};
 use trueline_scenarios::learn::review::{self, Shown};
 use trueline_scenarios::run::random_seed;
 
-use super::{Session, ask};
+use super::Session;
 use crate::Ended;
 use crate::output;
 
@@ -25,14 +25,15 @@ pub(super) fn run(session: &Session<'_>, id: Option<&str>, seed: Option<u64>) ->
             })
         })?;
     output::write(question(session, &shown)?.as_bytes(), None)?;
-    let Some(said) = said()? else {
+    let Some(said) = said(session)? else {
+        output::write(b"No answer: nothing was written down.\n", None)?;
         return Ok(Ended::Pass);
     };
     let line = match said {
-        Twin::Unsafe => line()?,
+        Twin::Unsafe => line(session, &shown)?,
         Twin::Safe => None,
     };
-    let sure = sure()?;
+    let sure = sure(session)?;
     let right = said == shown.twin;
     let right_line = (said == Twin::Unsafe && shown.twin == Twin::Unsafe)
         .then(|| line.is_some_and(|line| shown.is_at(line)));
@@ -106,9 +107,12 @@ fn question(session: &Session<'_>, shown: &Shown<'_>) -> Result<String> {
 }
 
 /// None when the input ends: nothing was answered, nothing is written down.
-fn said() -> Result<Option<Twin>> {
+fn said(session: &Session<'_>) -> Result<Option<Twin>> {
     loop {
-        let Some(answer) = ask("Would you let it in? [f]ine, or [u]nsafe?")? else {
+        let Some(answer) = session
+            .answers
+            .ask("Would you let it in? [f]ine, or [u]nsafe?")?
+        else {
             return Ok(None);
         };
         match answer.to_ascii_lowercase().as_str() {
@@ -119,28 +123,39 @@ fn said() -> Result<Option<Twin>> {
     }
 }
 
-fn line() -> Result<Option<u32>> {
+fn line(session: &Session<'_>, shown: &Shown<'_>) -> Result<Option<u32>> {
+    let numbers = review::numbered(shown.diff()).into_iter();
+    let last = numbers.filter_map(|(number, _)| number).max().unwrap_or(0);
     loop {
-        let Some(answer) = ask("Which line?")? else {
+        let Some(answer) = session.answers.ask("Which line?")? else {
             return Ok(None);
         };
         match answer.parse() {
-            Ok(line) => return Ok(Some(line)),
-            Err(_) if answer.is_empty() => return Ok(None),
-            Err(_) => {}
+            Ok(line) if (1..=last).contains(&line) => return Ok(Some(line)),
+            _ if answer.is_empty() => return Ok(None),
+            _ => output::write(
+                format!("A number from 1 to {last}, please.\n").as_bytes(),
+                None,
+            )?,
         }
     }
 }
 
-fn sure() -> Result<Option<u8>> {
+fn sure(session: &Session<'_>) -> Result<Option<u8>> {
     loop {
-        let Some(answer) = ask("How sure are you, from 50 (a coin) to 100?")? else {
+        let Some(answer) = session
+            .answers
+            .ask("How sure are you, from 50 (a coin) to 100?")?
+        else {
             return Ok(None);
         };
         match answer.trim_end_matches('%').trim().parse::<u8>() {
             Ok(sure @ 50..=100) => return Ok(Some(sure)),
             _ if answer.is_empty() => return Ok(None),
-            _ => {}
+            _ => output::write(
+                b"A number from 50 to 100, please, or Enter for none.\n",
+                None,
+            )?,
         }
     }
 }
@@ -186,9 +201,9 @@ fn answer(
     match (right, sure) {
         (false, Some(sure)) if sure >= 80 => writeln!(
             out,
-            "You were {sure} % sure. Worth a second look at what made you so: that is the reading that misleads."
+            "You were {sure} % sure. Worth a second look at what made you so: it will mislead you again."
         )?,
-        (true, Some(sure)) if sure <= 60 => {
+        (true, Some(sure)) if sure <= 60 && right_line != Some(false) => {
             writeln!(
                 out,
                 "You were {sure} % sure and right: what you saw was enough."

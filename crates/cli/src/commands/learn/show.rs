@@ -8,28 +8,37 @@ use trueline_scenarios::{CheckStatus, ExploitOutcome};
 
 use super::paint::Paint;
 
-/// So many lines of what the program printed; the JSON has more.
-const LINES: usize = 14;
+/// So many last lines of what the program printed; the JSON has more.
+const LINES: usize = 9;
 
 pub(super) fn report(report: &CheckReport, paint: Paint) -> Result<String> {
     let mut out = String::new();
     if !report.functional.is_empty() {
         writeln!(out, "{}", paint.bold("What it should do"))?;
     }
+    let mut told: Option<&str> = None;
     for test in &report.functional {
         writeln!(out, "  {} {}", paint.mark(Some(test.pass)), test.name)?;
         if let (false, Some(message)) = (test.pass, &test.msg) {
-            for line in message.lines() {
+            // A program that does not start fails every test in the same words.
+            if told == Some(message.as_str()) {
+                writeln!(out, "      {}", paint.dim("for the same reason"))?;
+                continue;
+            }
+            told = Some(message);
+            for line in last_lines(message) {
                 writeln!(out, "      {line}")?;
             }
             transcript(&mut out, &test.transcript, paint)?;
         }
     }
-    if let Some(output) = &report.output {
+    if let Some(output) = &report.output
+        && told
+            .is_none_or(|told| !told.contains(output.trim_end().lines().last().unwrap_or_default()))
+    {
         writeln!(out, "  {}", paint.dim("the program printed:"))?;
-        let lines: Vec<&str> = output.lines().collect();
-        for line in &lines[lines.len().saturating_sub(LINES)..] {
-            writeln!(out, "    {}", paint.dim(line))?;
+        for line in last_lines(output) {
+            writeln!(out, "    {}", paint.dim(&line))?;
         }
     }
     if !report.exploits.is_empty() {
@@ -38,11 +47,37 @@ pub(super) fn report(report: &CheckReport, paint: Paint) -> Result<String> {
     for exploit in &report.exploits {
         one(&mut out, exploit, paint)?;
     }
-    if !report.limits_hit.is_empty() {
-        writeln!(out, "  limits met: {}", report.limits_hit.join(", "))?;
+    for limit in &report.limits_hit {
+        writeln!(out, "  it was stopped: {}", stopped(limit))?;
     }
     writeln!(out, "\n{}", verdict(report, paint))?;
     Ok(out)
+}
+
+/// The first line and the last ones, as a terminal may show them: what a program prints must not steer it.
+fn last_lines(text: &str) -> Vec<String> {
+    let lines: Vec<&str> = text.lines().collect();
+    let shown = |line: &&str| cut(&trueline_report::visible(line));
+    if lines.len() <= LINES + 1 {
+        return lines.iter().map(shown).collect();
+    }
+    let skipped = format!("… {} lines more", lines.len() - LINES - 1);
+    let first = lines.iter().take(1).map(shown);
+    let last = lines.iter().skip(lines.len() - LINES).map(shown);
+    first.chain([skipped]).chain(last).collect()
+}
+
+/// A limit of the sandbox in words.
+fn stopped(limit: &str) -> &str {
+    match limit {
+        "output" | "channel" => "it printed more than is kept",
+        "memory" => "it took more memory than it may",
+        "wall" => "it took longer than it may",
+        "cpu" => "it used more processor time than it may",
+        "pids" => "it started more processes than it may",
+        "file-size" => "it wrote a larger file than it may",
+        other => other,
+    }
 }
 
 fn one(out: &mut String, exploit: &ExploitResult, paint: Paint) -> Result<()> {
@@ -54,7 +89,7 @@ fn one(out: &mut String, exploit: &ExploitResult, paint: Paint) -> Result<()> {
     let why = exploit
         .evidence
         .as_deref()
-        .map(|why| format!(": {why}"))
+        .map(|why| format!(": {}", trueline_report::visible(why)))
         .unwrap_or_default();
     writeln!(
         out,
@@ -85,7 +120,11 @@ fn transcript(out: &mut String, lines: &[String], paint: Paint) -> Result<()> {
             }
             continue;
         }
-        writeln!(out, "      {}", paint.dim(&format!("| {}", cut(line))))?;
+        writeln!(
+            out,
+            "      {}",
+            paint.dim(&format!("| {}", cut(&trueline_report::visible(line))))
+        )?;
     }
     Ok(())
 }

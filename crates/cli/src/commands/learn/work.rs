@@ -1,9 +1,8 @@
 //! `learn check` and `learn watch`: check what is there, say what came of it, write it down.
 
-use std::io::{BufRead as _, IsTerminal, Write as _};
+use std::io::{IsTerminal, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::thread::{self, available_parallelism};
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -15,8 +14,9 @@ use trueline_scenarios::result::CheckReport;
 use trueline_scenarios::run::random_seed;
 use trueline_scenarios::{CheckOptions, CheckStatus, Ground, Tree, check as check_tree, export};
 
+use super::answers::{News, somebody_is_there};
 use super::exercise::{Exercise, find};
-use super::{Session, ask, exercise, show, warn};
+use super::{Session, exercise, show, warn};
 use crate::Ended;
 use crate::arguments::{AidArgument, CheckFormat, LearnCheck};
 use crate::output;
@@ -26,8 +26,14 @@ const LOOK: Duration = Duration::from_millis(250);
 
 pub(super) fn check(session: &Session<'_>, asked: &LearnCheck) -> Result<Ended> {
     let mut exercise = find(session, asked.exercise.as_deref())?;
-    let ground = ground(asked)?;
+    let ground = ground(session, asked)?;
     let answer = folder::answer(&exercise.scenario, &exercise.folder)?;
+    let talks = asked.format == CheckFormat::Terminal;
+    if talks && asked.exercise.is_none() {
+        let title = session.paint.bold(&exercise.scenario.definition.title);
+        let folder = exercise.folder.display();
+        output::write(format!("{title} ({folder})\n\n").as_bytes(), None)?;
+    }
     let report = run(&exercise, &answer, &ground, asked.seed);
     let text = match asked.format {
         CheckFormat::Json => trueline_report::json::to_string(&report),
@@ -35,7 +41,6 @@ pub(super) fn check(session: &Session<'_>, asked: &LearnCheck) -> Result<Ended> 
         CheckFormat::Terminal => show::report(&report, session.paint)?,
     };
     output::write(text.as_bytes(), None)?;
-    let talks = asked.format == CheckFormat::Terminal;
     record(
         session,
         &mut exercise,
@@ -56,7 +61,7 @@ pub(super) fn check(session: &Session<'_>, asked: &LearnCheck) -> Result<Ended> 
     })
 }
 
-fn ground(asked: &LearnCheck) -> Result<Ground> {
+fn ground(session: &Session<'_>, asked: &LearnCheck) -> Result<Ground> {
     if !asked.self_run {
         return Ok(Ground::isolated().map_err(|error| {
             LearnError::Cannot(format!(
@@ -67,7 +72,7 @@ fn ground(asked: &LearnCheck) -> Result<Ground> {
     if !asked.yes {
         let question = "This runs the code in the exercise as you, without isolation: it can do what you can do.\n\
                         Only do it with code that you have read. Run it? [y/N]";
-        let answer = ask(question)?.unwrap_or_default();
+        let answer = session.answers.ask(question)?.unwrap_or_default();
         if !answer.eq_ignore_ascii_case("y") && !answer.eq_ignore_ascii_case("yes") {
             return Err(LearnError::Cannot(
                 "not run; --self-run --yes answers the question".to_owned(),
@@ -97,7 +102,7 @@ fn after(session: &Session<'_>, exercise: &Exercise, report: &CheckReport) -> St
         CheckStatus::Fixed => {
             let debrief = exercise.scenario.text("debrief").unwrap_or_default();
             format!(
-                "\n{}\nThe fix of the house: trueline learn reveal {}. What is next: trueline learn next.\n",
+                "\n{}\nOur fix: trueline learn reveal {}. What is next: trueline learn next.\n",
                 session.paint.prose(&debrief),
                 exercise.scenario.id.as_str()
             )
@@ -137,11 +142,21 @@ fn record(
     if exercise.scenario.submission(answer) == exercise.scenario.vulnerable() {
         return Ok(());
     }
-    let digest = digest(answer);
-    if exercise.state.recorded.as_ref() == Some(&digest) && asked.aid.is_none() {
+    // A save that was caught half-written, or a slip of the keyboard, is no try.
+    let works_in_nothing = report.functional.iter().all(|test| !test.pass);
+    if trigger == Trigger::Save && report.status == CheckStatus::FunctionalFail && works_in_nothing
+    {
         return Ok(());
     }
-    let aid = aid(exercise, asked, report, talks)?;
+    let digest = digest(answer);
+    let aid = said(exercise, asked);
+    exercise.state.aid = aid;
+    if exercise.state.recorded.as_ref() == Some(&digest) {
+        return match aid {
+            Some(aid) => told_aid(session, exercise, aid),
+            None => Ok(()),
+        };
+    }
     let outcome = match report.status {
         CheckStatus::Fixed => AttemptOutcome::Fixed,
         CheckStatus::Exploited => AttemptOutcome::Exploited,
@@ -151,15 +166,37 @@ fn record(
         CheckStatus::Skipped => AttemptOutcome::Skipped,
     };
     let attempt = Attempt {
-        aid,
+        aid: aid.unwrap_or_default(),
         trigger,
         practice: report.practice,
         ..attempt(session, exercise, outcome, report.seed)?
     };
+    // Written before anything is asked: who walks away loses nothing.
     Progress::append(&session.home, &attempt)?;
     exercise.state.recorded = Some(digest);
     exercise.state.over |= report.status == CheckStatus::Fixed;
     exercise.state.write(&session.home)?;
+    let aid = match aid {
+        None if report.status == CheckStatus::Fixed && talks && somebody_is_there() => {
+            ask_aid(session)?
+        }
+        None => return Ok(()),
+        Some(aid) => aid,
+    };
+    exercise.state.aid = Some(aid);
+    told_aid(session, exercise, aid)
+}
+
+/// What is said of help holds for all tries of which nothing was said yet.
+fn told_aid(session: &Session<'_>, exercise: &Exercise, aid: Aid) -> Result<()> {
+    let scenario = &exercise.scenario;
+    exercise.state.write(&session.home)?;
+    Progress::tell_aid(
+        &session.home,
+        scenario.id.as_str(),
+        scenario.definition.version,
+        aid,
+    )?;
     Ok(())
 }
 
@@ -197,67 +234,27 @@ pub(super) fn attempt(
     })
 }
 
-/// What was said on the command line or before; asked once, when it is fixed and somebody is there to answer.
-fn aid(
-    exercise: &mut Exercise,
-    asked: &LearnCheck,
-    report: &CheckReport,
-    talks: bool,
-) -> Result<Aid> {
-    let said = asked.aid.map(|aid| match aid {
+/// What was said on the command line or before.
+fn said(exercise: &Exercise, asked: &LearnCheck) -> Option<Aid> {
+    let now = asked.aid.map(|aid| match aid {
         AidArgument::Unaided => Aid::Unaided,
         AidArgument::Assisted => Aid::Assisted,
     });
-    if let Some(aid) = said {
-        exercise.state.aid = Some(aid);
-        return Ok(aid);
-    }
-    if let Some(aid) = exercise.state.aid {
-        return Ok(aid);
-    }
-    if report.status != CheckStatus::Fixed
-        || !talks
-        || !std::io::stdout().is_terminal() && !piped_answers()
-    {
-        return Ok(Aid::Unknown);
-    }
-    let question = "Did an assistant write some of it? Both are fine, they train different things. [n]o, [y]es, Enter for no answer:";
-    let aid = match ask(question)?
-        .unwrap_or_default()
-        .to_ascii_lowercase()
-        .as_str()
-    {
-        "n" | "no" => Aid::Unaided,
-        "y" | "yes" => Aid::Assisted,
-        _ => Aid::Unknown,
-    };
-    exercise.state.aid = Some(aid);
-    Ok(aid)
+    now.or(exercise.state.aid)
 }
 
-#[cfg(not(unix))]
-const fn piped_answers() -> bool {
-    false
-}
-
-/// Whether standard input has something to say: a terminal or a pipe, not `/dev/null`.
-#[cfg(unix)]
-fn piped_answers() -> bool {
-    use std::os::fd::AsFd as _;
-    let Ok(input) = std::io::stdin().as_fd().try_clone_to_owned() else {
-        return false;
-    };
-    let input = std::fs::File::from(input);
-    input.metadata().is_ok_and(|meta| {
-        use std::os::unix::fs::FileTypeExt as _;
-        meta.file_type().is_fifo() || meta.is_file() && meta.len() > 0
-    })
-}
-
-/// What happens while files are watched.
-enum News {
-    Line(String),
-    NoMoreLines,
+/// Asked once, when it is fixed and somebody is there to answer.
+fn ask_aid(session: &Session<'_>) -> Result<Aid> {
+    const QUESTION: &str = "Did an assistant write some of it? Both are fine, they train different things. [n]o, [y]es, Enter for no answer:";
+    loop {
+        let answer = session.answers.ask(QUESTION)?.unwrap_or_default();
+        match answer.to_ascii_lowercase().as_str() {
+            "n" | "no" => return Ok(Aid::Unaided),
+            "y" | "yes" => return Ok(Aid::Assisted),
+            "" => return Ok(Aid::Unknown),
+            _ => {}
+        }
+    }
 }
 
 pub(super) fn watch(
@@ -266,15 +263,23 @@ pub(super) fn watch(
     interrupt: &AtomicBool,
 ) -> Result<Ended> {
     let mut exercise = find(session, asked.exercise.as_deref())?;
-    let ground = ground(asked)?;
-    let lines = lines();
+    let ground = ground(session, asked)?;
+    let mut settling: Option<Tree> = None;
     let mut seen: Option<Tree> = None;
     let mut told_unreadable = String::new();
     loop {
         if interrupt.load(Ordering::SeqCst) {
-            return Ok(Ended::Pass);
+            return Ok(Ended::Findings);
         }
         match folder::answer(&exercise.scenario, &exercise.folder) {
+            // Editors write a file in several steps: what stays for one look is a save.
+            Ok(answer)
+                if seen.is_some()
+                    && seen.as_ref() != Some(&answer)
+                    && settling.as_ref() != Some(&answer) =>
+            {
+                settling = Some(answer);
+            }
             Ok(answer) if seen.as_ref() != Some(&answer) => {
                 let trigger = if seen.is_none() {
                     Trigger::Check
@@ -295,7 +300,7 @@ pub(super) fn watch(
             }
             Err(_) => {}
         }
-        match next_line(&lines) {
+        match session.answers.within(LOOK) {
             Some(News::Line(line)) => match line.trim() {
                 "h" | "hint" => {
                     let folder = exercise.folder.display().to_string();
@@ -307,7 +312,7 @@ pub(super) fn watch(
                     let brief = exercise.scenario.text("brief").unwrap_or_default();
                     output::write(session.paint.prose(&brief).as_bytes(), None)?;
                 }
-                "q" | "quit" => return Ok(Ended::Pass),
+                "q" | "quit" => return Ok(Ended::Findings),
                 "" => {}
                 _ => output::write(KEYS.as_bytes(), None)?,
             },
@@ -332,7 +337,8 @@ fn once(
     trigger: Trigger,
 ) -> Result<bool> {
     let mut out = std::io::stdout();
-    if out.is_terminal() {
+    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    if out.is_terminal() && !is_dumb {
         // The screen is of this round alone; what was before is in the scroll-back.
         let _ = write!(out, "\u{1b}[2J\u{1b}[H");
     }
@@ -349,31 +355,4 @@ fn once(
     };
     output::write(text.as_bytes(), None)?;
     Ok(fixed)
-}
-
-/// Lines of standard input, read beside the watching.
-fn lines() -> Receiver<News> {
-    let (send, receive) = channel();
-    thread::spawn(move || {
-        for line in std::io::stdin().lock().lines() {
-            let Ok(line) = line else { break };
-            if send.send(News::Line(line)).is_err() {
-                return;
-            }
-        }
-        // Whoever watched may be gone.
-        let _ = send.send(News::NoMoreLines);
-    });
-    receive
-}
-
-fn next_line(lines: &Receiver<News>) -> Option<News> {
-    match lines.recv_timeout(LOOK) {
-        Ok(news) => Some(news),
-        Err(RecvTimeoutError::Timeout) => None,
-        Err(RecvTimeoutError::Disconnected) => {
-            thread::sleep(LOOK);
-            None
-        }
-    }
 }
