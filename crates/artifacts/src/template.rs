@@ -291,7 +291,7 @@ impl Walk {
         };
         match (word.as_str(), rest) {
             ("set", [Token::Name(name), Token::Sign('='), value @ ..]) => {
-                self.names.set(name, value, &self.constants);
+                self.set(name, value);
                 self.in_set_block = false;
                 return true;
             }
@@ -306,7 +306,7 @@ impl Walk {
                 ],
             ) => {
                 // An attribute of a namespace.
-                self.names.set(name, value, &self.constants);
+                self.set(name, value);
                 return true;
             }
             ("set", _) => {
@@ -342,11 +342,7 @@ impl Walk {
             ) => {
                 self.constants.insert(name.clone(), first.clone());
             }
-            ("if", rest) => {
-                let condition = self.names.condition(rest, &self.constants);
-                let around = self.under().cloned();
-                self.conditions.push(Frame { condition, around });
-            }
+            ("if", rest) => self.open(rest),
             ("elif", rest) => {
                 let condition = self.names.condition(rest, &self.constants);
                 if let Some(last) = self.conditions.last_mut() {
@@ -358,12 +354,34 @@ impl Walk {
                     last.condition.when = last.condition.otherwise.take();
                 }
             }
-            ("endif", _) => {
+            ("endif" | "endfor", _) => {
                 self.conditions.pop();
             }
             _ => {}
         }
+        if word == "for" {
+            // `for m in messages if 'word' in m.content`
+            let filter = rest
+                .iter()
+                .position(|t| matches!(t, Token::Name(name) if name == "if"));
+            self.open(filter.map_or(&[], |at| &rest[at + 1..]));
+        }
         false
+    }
+
+    /// A block that depends on the condition opens.
+    fn open(&mut self, condition: &[Token]) {
+        let condition = self.names.condition(condition, &self.constants);
+        let around = self.under().cloned();
+        self.conditions.push(Frame { condition, around });
+    }
+
+    /// A name is set; what is set under a condition tells its answer.
+    fn set(&mut self, name: &str, value: &[Token]) {
+        self.names.set(name, value, &self.constants);
+        if let Some(trigger) = self.under().filter(|t| t.strength == Strength::Word) {
+            self.names.answers(name, trigger.clone());
+        }
     }
 }
 
@@ -513,8 +531,11 @@ fn emitted(inspection: &mut Inspection, plain: &str, offset: u64, under: Option<
     const HOSTILE: &[&str] = &[
         "do not mention",
         "ignore previous",
-        "ignore all previous",
+        "ignore all",
+        "ignore any",
+        "ignore your",
         "ignore the previous",
+        "ignore safety",
         "disregard",
         "exfiltrate",
         "vulnerab",
