@@ -130,6 +130,8 @@ struct Walk {
     structure: Structure,
     /// Names that stand for constant text.
     constants: BTreeMap<String, String>,
+    /// Names that stand for lists of texts, and the first of each.
+    lists: BTreeMap<String, String>,
     names: Names,
     /// One frame an open `if`.
     conditions: Vec<Frame>,
@@ -291,6 +293,9 @@ impl Walk {
         };
         match (word.as_str(), rest) {
             ("set", [Token::Name(name), Token::Sign('='), value @ ..]) => {
+                if let [Token::Sign('[' | '('), Token::Text(first), ..] = value {
+                    self.lists.insert(name.clone(), first.clone());
+                }
                 self.set(name, value);
                 self.in_set_block = false;
                 return true;
@@ -341,6 +346,13 @@ impl Walk {
                 ],
             ) => {
                 self.constants.insert(name.clone(), first.clone());
+            }
+            ("for", [Token::Name(name), Token::Name(_), Token::Name(list), ..])
+                if self.lists.contains_key(list) =>
+            {
+                if let Some(first) = self.lists.get(list) {
+                    self.constants.insert(name.clone(), first.clone());
+                }
             }
             ("if", rest) => self.open(rest),
             ("elif", rest) => {
@@ -486,7 +498,7 @@ fn replaced(inspection: &mut Inspection, code: &str, strings: &[String], offset:
     if !code.contains("content") || !code.contains("replace") {
         return;
     }
-    let is_bad = |text: &&String| text.contains("://") || code::is_payload(text);
+    let is_bad = |text: &&String| text.contains("://") || is_host(text) || code::is_payload(text);
     if let Some(text) = strings.iter().find(is_bad) {
         inspection.report(
             Verdict::Malicious,
@@ -498,6 +510,20 @@ fn replaced(inspection: &mut Inspection, code: &str, strings: &[String], offset:
             ),
         );
     }
+}
+
+/// Is it the name of a host, such as `pay.example.com`?
+fn is_host(text: &str) -> bool {
+    let text = text.trim();
+    let Some((rest, top)) = text.rsplit_once('.') else {
+        return false;
+    };
+    rest.len() > 2
+        && top.len() > 1
+        && top.bytes().all(|b| b.is_ascii_alphabetic())
+        && rest
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.'))
 }
 
 /// Text that the template puts out, and what it depends on.

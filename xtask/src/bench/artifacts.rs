@@ -254,6 +254,9 @@ fn timed<'f>(
 }
 
 fn peer(program: &Path, asked: &Asked, samples: &[&Sample]) -> Result<Counts> {
+    // One that lacks a library ends with the code of a detection.
+    let (output, _) = timed(program, &["--help"], [], LIMIT)?;
+    anyhow::ensure!(output.status.success(), "it does not start");
     let mut counts = Counts::default();
     let outcomes = match asked {
         Asked::Each { arguments, found } => {
