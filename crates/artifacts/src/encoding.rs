@@ -244,12 +244,15 @@ pub(crate) struct Limit {
     pub(crate) all: u64,
 }
 
+/// How much less decoders that are slow on runs may put out.
+pub(crate) const SLOW: u64 = 4;
+
 impl Limit {
     /// What decoders that are slow on runs may put out.
     pub(crate) const fn slow(self) -> Self {
         Self {
             kept: self.kept,
-            all: self.all / 4,
+            all: self.all / SLOW,
         }
     }
 }

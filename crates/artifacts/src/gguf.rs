@@ -10,12 +10,17 @@ use crate::{code, hidden, technique, template};
 const MAX_KEYS: u64 = 1 << 16;
 const MAX_TENSORS: u64 = 1 << 20;
 const MAX_TEXT: u64 = 16 << 20;
+/// Texts in lists that may hold something else than a token, and how many are looked into.
+const LONG_ITEM: u64 = 40;
+const MAX_LONG_ITEMS: usize = 20_000;
 
 struct Walker<'s> {
     source: &'s Source,
     at: u64,
     wide: bool,
     big: bool,
+    /// Places and lengths of the long texts in lists.
+    long_items: Vec<(u64, u64)>,
 }
 
 impl Walker<'_> {
@@ -88,6 +93,9 @@ impl Walker<'_> {
                     for _ in 0..count {
                         if item == 8 {
                             let len = self.length()?;
+                            if len >= LONG_ITEM && self.long_items.len() < MAX_LONG_ITEMS {
+                                self.long_items.push((self.at, len));
+                            }
                             self.skip(len)?;
                         } else {
                             self.value(item, depth + 1)?;
@@ -132,6 +140,7 @@ fn walk(inspection: &mut Inspection, source: &Source) -> Option<()> {
         at: 8,
         wide: version >= 2,
         big,
+        long_items: Vec::new(),
     };
     let mut wrong = Vec::new();
     // What no writer makes and what loaders in C compute wrong addresses from.
@@ -178,6 +187,9 @@ fn walk(inspection: &mut Inspection, source: &Source) -> Option<()> {
                 hidden::inspect(inspection, value.as_bytes());
             }
         }
+    }
+    for (at, len) in std::mem::take(&mut walker.long_items) {
+        hidden::inspect(inspection, &source.read(at, len.min(MAX_TEXT) as usize));
     }
     let mut ranges = Vec::new();
     let mut names = std::collections::BTreeSet::new();

@@ -28,12 +28,47 @@ pub(crate) fn parse(inspection: &Inspection, bytes: &[u8]) -> Result<Value, Unre
     if cost(bytes) > inspection.value_bytes() {
         return Err(Unread::TooMuch);
     }
-    serde_json::from_slice(bytes).map_err(|error| {
-        if error.to_string().contains("recursion limit") {
-            Unread::TooDeep
-        } else {
-            Unread::Broken(error)
+    serde_json::from_slice(bytes)
+        .or_else(|error| match without_constants(bytes) {
+            Some(plain) => serde_json::from_slice(&plain),
+            None => Err(error),
+        })
+        .map_err(|error| {
+            if error.to_string().contains("recursion limit") {
+                Unread::TooDeep
+            } else {
+                Unread::Broken(error)
+            }
+        })
+}
+
+/// The document with `null` for the numbers that Python reads and the format does not have, if it has any.
+fn without_constants(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut plain = Vec::new();
+    let mut kept = 0;
+    let mut in_text = false;
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'\\' if in_text => at += 1,
+            b'"' => in_text = !in_text,
+            b'N' | b'I' | b'-' if !in_text => {
+                let constant = [&b"NaN"[..], b"Infinity", b"-Infinity"];
+                if let Some(constant) = constant.iter().find(|c| bytes[at..].starts_with(c)) {
+                    plain.extend_from_slice(&bytes[kept..at]);
+                    plain.extend_from_slice(b"null");
+                    at += constant.len();
+                    kept = at;
+                    continue;
+                }
+            }
+            _ => {}
         }
+        at += 1;
+    }
+    (kept > 0).then(|| {
+        plain.extend_from_slice(&bytes[kept..]);
+        plain
     })
 }
 
@@ -60,6 +95,21 @@ fn cost(bytes: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_that_only_python_reads_do_not_hide_the_rest() {
+        let inspection = Inspection::new(1000);
+        let read = parse(
+            &inspection,
+            br#"{"a": [NaN, -Infinity], "b": "\"NaN", "c": 1}"#,
+        )
+        .unwrap();
+        assert_eq!(
+            read,
+            serde_json::json!({"a": [null, null], "b": "\"NaN", "c": 1})
+        );
+        assert!(parse(&inspection, b"[NaN, nan]").is_err());
+    }
 
     #[test]
     fn a_small_file_does_not_unpack_to_very_many_values() {

@@ -163,6 +163,15 @@ fn named(inspection: &mut Inspection, module: &str, name: &str, node: &Value) {
                 &full,
                 "which reads, writes or loads beyond the model",
             );
+        } else if last == "function" && !at_home && !function.is_empty() {
+            let full = format!("{module}.{function}");
+            report(
+                inspection,
+                Verdict::Suspicious,
+                technique::KERAS_FUNCTION,
+                &full,
+                "a function of Keras that no layer needs",
+            );
         } else if is_function && !at_home && !matches!(last, "function" | "policy") {
             report(
                 inspection,

@@ -144,7 +144,7 @@ const BY_VERB: Standing = Standing::Dangerous {
 
 /// Does the last part of a name say that calling it reaches outside: `load_model`, `from_pretrained`, `run`?
 /// Classes do not count.
-fn reaches_out(name: &str) -> bool {
+pub(crate) fn reaches_out(name: &str) -> bool {
     let last = name.rsplit('.').next().unwrap_or(name);
     let plain = last.trim_start_matches('_');
     if plain.starts_with(char::is_uppercase) {

@@ -388,6 +388,17 @@ fn utf16(source: &Source) -> Source {
     Source::of_bytes(text.into_bytes())
 }
 
+/// What of a document is read as YAML: of a model card what stands before the text.
+fn configuration<'t>(lower: &str, content: &'t str) -> &'t str {
+    if lower != "readme.md" {
+        return content;
+    }
+    let Some(rest) = content.strip_prefix("---") else {
+        return "";
+    };
+    rest.find("\n---").map_or(rest, |end| &rest[..end])
+}
+
 /// No control characters but white space.
 fn is_text(head: &[u8]) -> bool {
     !head.is_empty()
@@ -502,13 +513,13 @@ fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) {
                     );
                 }
                 // Lines of JSON, comments, half a file: what can be found by lines is looked for.
-                yaml::inspect(inspection, &content);
+                yaml::inspect(inspection, name, &content);
             }
         }
     } else {
         if matches!(extension, "yaml" | "yml") {
             inspection.format("yaml");
         }
-        yaml::inspect(inspection, &content);
+        yaml::inspect(inspection, name, configuration(&lower, &content));
     }
 }

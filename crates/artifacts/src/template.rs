@@ -130,6 +130,8 @@ struct Walk {
     structure: Structure,
     /// Names that stand for constant text.
     constants: BTreeMap<String, String>,
+    /// Names that stand for lists of texts, and the first of each.
+    lists: BTreeMap<String, String>,
     names: Names,
     /// One frame an open `if`.
     conditions: Vec<Frame>,
@@ -291,7 +293,10 @@ impl Walk {
         };
         match (word.as_str(), rest) {
             ("set", [Token::Name(name), Token::Sign('='), value @ ..]) => {
-                self.names.set(name, value, &self.constants);
+                if let [Token::Sign('[' | '('), Token::Text(first), ..] = value {
+                    self.lists.insert(name.clone(), first.clone());
+                }
+                self.set(name, value);
                 self.in_set_block = false;
                 return true;
             }
@@ -306,7 +311,7 @@ impl Walk {
                 ],
             ) => {
                 // An attribute of a namespace.
-                self.names.set(name, value, &self.constants);
+                self.set(name, value);
                 return true;
             }
             ("set", _) => {
@@ -342,11 +347,14 @@ impl Walk {
             ) => {
                 self.constants.insert(name.clone(), first.clone());
             }
-            ("if", rest) => {
-                let condition = self.names.condition(rest, &self.constants);
-                let around = self.under().cloned();
-                self.conditions.push(Frame { condition, around });
+            ("for", [Token::Name(name), Token::Name(_), Token::Name(list), ..])
+                if self.lists.contains_key(list) =>
+            {
+                if let Some(first) = self.lists.get(list) {
+                    self.constants.insert(name.clone(), first.clone());
+                }
             }
+            ("if", rest) => self.open(rest),
             ("elif", rest) => {
                 let condition = self.names.condition(rest, &self.constants);
                 if let Some(last) = self.conditions.last_mut() {
@@ -358,12 +366,34 @@ impl Walk {
                     last.condition.when = last.condition.otherwise.take();
                 }
             }
-            ("endif", _) => {
+            ("endif" | "endfor", _) => {
                 self.conditions.pop();
             }
             _ => {}
         }
+        if word == "for" {
+            // `for m in messages if 'word' in m.content`
+            let filter = rest
+                .iter()
+                .position(|t| matches!(t, Token::Name(name) if name == "if"));
+            self.open(filter.map_or(&[], |at| &rest[at + 1..]));
+        }
         false
+    }
+
+    /// A block that depends on the condition opens.
+    fn open(&mut self, condition: &[Token]) {
+        let condition = self.names.condition(condition, &self.constants);
+        let around = self.under().cloned();
+        self.conditions.push(Frame { condition, around });
+    }
+
+    /// A name is set; what is set under a condition tells its answer.
+    fn set(&mut self, name: &str, value: &[Token]) {
+        self.names.set(name, value, &self.constants);
+        if let Some(trigger) = self.under().filter(|t| t.strength == Strength::Word) {
+            self.names.answers(name, trigger.clone());
+        }
     }
 }
 
@@ -468,7 +498,7 @@ fn replaced(inspection: &mut Inspection, code: &str, strings: &[String], offset:
     if !code.contains("content") || !code.contains("replace") {
         return;
     }
-    let is_bad = |text: &&String| text.contains("://") || code::is_payload(text);
+    let is_bad = |text: &&String| text.contains("://") || is_host(text) || code::is_payload(text);
     if let Some(text) = strings.iter().find(is_bad) {
         inspection.report(
             Verdict::Malicious,
@@ -480,6 +510,20 @@ fn replaced(inspection: &mut Inspection, code: &str, strings: &[String], offset:
             ),
         );
     }
+}
+
+/// Is it the name of a host, such as `pay.example.com`?
+fn is_host(text: &str) -> bool {
+    let text = text.trim();
+    let Some((rest, top)) = text.rsplit_once('.') else {
+        return false;
+    };
+    rest.len() > 2
+        && top.len() > 1
+        && top.bytes().all(|b| b.is_ascii_alphabetic())
+        && rest
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.'))
 }
 
 /// Text that the template puts out, and what it depends on.
@@ -513,8 +557,11 @@ fn emitted(inspection: &mut Inspection, plain: &str, offset: u64, under: Option<
     const HOSTILE: &[&str] = &[
         "do not mention",
         "ignore previous",
-        "ignore all previous",
+        "ignore all",
+        "ignore any",
+        "ignore your",
         "ignore the previous",
+        "ignore safety",
         "disregard",
         "exfiltrate",
         "vulnerab",

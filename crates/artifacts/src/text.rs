@@ -8,7 +8,7 @@ use crate::code::is_code;
 use crate::inspection::{Inspection, printable};
 use crate::names::{self, Standing};
 use crate::zip::leads_outside;
-use crate::{keras, technique, template};
+use crate::{hidden, keras, technique, template};
 
 /// Packages that configurations of models name in `_target_`.
 const VETTED_TARGETS: &[&str] = &[
@@ -48,11 +48,28 @@ const VETTED_TARGETS: &[&str] = &[
     "taming.",
 ];
 
+/// How a document is written: in YAML people write what their programs ask for, JSON is written by programs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Syntax {
+    Json,
+    Yaml,
+}
+
 /// Walks a JSON document of a model repository.
 pub(crate) fn json(inspection: &mut Inspection, name: &str, value: &Value) {
+    document(inspection, name, value, Syntax::Json);
+}
+
+/// Walks a YAML document.
+pub(crate) fn yaml(inspection: &mut Inspection, name: &str, value: &Value) {
+    document(inspection, name, value, Syntax::Yaml);
+}
+
+fn document(inspection: &mut Inspection, name: &str, value: &Value, syntax: Syntax) {
     if let Some(licence) = value["license"].as_str() {
         inspection.licence = Some(licence.to_owned());
     }
+    hidden::values(inspection, value);
     let mut stack = vec![value];
     let mut is_keras = false;
     while let Some(value) = stack.pop() {
@@ -60,7 +77,15 @@ pub(crate) fn json(inspection: &mut Inspection, name: &str, value: &Value) {
             Value::Array(items) => stack.extend(items),
             Value::Object(map) => {
                 for (key, value) in map {
-                    field(inspection, key, value);
+                    field(inspection, key, value, syntax);
+                }
+                if map.contains_key("_target_") {
+                    // What is called may take the name of another function.
+                    for key in ["path", "method", "function", "name", "obj"] {
+                        if let Some(name) = map.get(key).and_then(Value::as_str) {
+                            named_argument(inspection, name);
+                        }
+                    }
                 }
                 is_keras |= map.contains_key("class_name") && map.contains_key("config");
                 stack.extend(map.values());
@@ -109,7 +134,7 @@ fn modules(inspection: &mut Inspection, value: &Value) {
     }
 }
 
-fn field(inspection: &mut Inspection, key: &str, value: &Value) {
+fn field(inspection: &mut Inspection, key: &str, value: &Value, syntax: Syntax) {
     match (key, value) {
         ("auto_map", Value::Object(map)) => {
             for target in map.values().flat_map(strings) {
@@ -142,7 +167,11 @@ fn field(inspection: &mut Inspection, key: &str, value: &Value) {
             }
         }
         ("trust_remote_code", Value::Bool(true)) => inspection.report(
-            Verdict::Suspicious,
+            if syntax == Syntax::Json {
+                Verdict::Suspicious
+            } else {
+                Verdict::Unknown
+            },
             technique::REMOTE_CODE,
             0,
             "the configuration itself asks for trust_remote_code",
@@ -176,6 +205,12 @@ fn field(inspection: &mut Inspection, key: &str, value: &Value) {
         // What other frameworks call the same: latent diffusion, Lightning's command line, MMEngine.
         ("target" | "class_path" | "func" | "callable", Value::String(name)) => {
             named_call(inspection, name);
+        }
+        // MLflow imports it.
+        ("loader_module", Value::String(module))
+            if syntax == Syntax::Yaml && !module.starts_with("mlflow.") =>
+        {
+            target(inspection, &format!("{module}.load"), true);
         }
         // Hydra's own functions and `functools.partial` take what they call as an argument.
         ("_args_", Value::Array(given)) => {

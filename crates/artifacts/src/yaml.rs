@@ -1,10 +1,101 @@
-//! YAML of models, by lines: Hydra's targets, and tags that make Python objects.
+//! YAML of models: Hydra's targets, and tags that make Python objects. A document is read as its loader reads it;
+//! what is no YAML is looked at line by line.
 
 use trueline_facts::artifact::Verdict;
 
 use crate::inspection::{Inspection, printable};
 use crate::technique;
-use crate::text::{named_argument, named_call, target};
+use crate::text::{self, named_argument, named_call, target};
+
+mod tree;
+
+use tree::Ending;
+
+/// Tags of Python's own that hold data.
+const HARMLESS: &[&str] = &[
+    "python/tuple",
+    "python/none",
+    "python/bool",
+    "python/int",
+    "python/float",
+    "python/str",
+    "python/unicode",
+    "python/bytes",
+    "python/list",
+    "python/dict",
+    "python/complex",
+    "python/long",
+];
+
+/// Longer texts are looked at by lines alone: a parser keeps all of a flow collection before it gives it out, at up
+/// to five hundred bytes a byte.
+const MAX_READ: usize = 256 << 10;
+
+/// Inspects YAML; `name` is the file's.
+pub(crate) fn inspect(inspection: &mut Inspection, name: &str, text: &str) {
+    if text.len() > MAX_READ {
+        let extension = name.rsplit('.').next().unwrap_or_default();
+        if ["yaml", "yml"]
+            .iter()
+            .any(|yaml| extension.eq_ignore_ascii_case(yaml))
+        {
+            inspection.report(
+                Verdict::Unknown,
+                technique::BUDGET,
+                0,
+                "YAML of more than 256 KB was looked at by lines alone",
+            );
+        }
+        by_lines(inspection, text);
+        return;
+    }
+    let tree = tree::read(text, inspection.value_bytes());
+    for (tag, at) in &tree.tags {
+        let kind = tag.trim_start_matches('!');
+        let kind = kind.strip_prefix("tag:yaml.org,2002:").unwrap_or(kind);
+        if !HARMLESS.contains(&kind) {
+            tagged(inspection, tag, *at);
+        }
+    }
+    for document in &tree.documents {
+        text::yaml(inspection, name, document);
+    }
+    match tree.ending {
+        Ending::Whole => {}
+        // Half a file, lines of JSON, another language: what can be found by lines is looked for.
+        Ending::Broken => by_lines(inspection, text),
+        Ending::TooDeep => {
+            inspection.report(
+                Verdict::Suspicious,
+                technique::SERVER_PATH,
+                0,
+                "YAML that nests so deep that loaders overflow",
+            );
+            by_lines(inspection, text);
+        }
+        Ending::TooMuch => {
+            inspection.report(
+                Verdict::Unknown,
+                technique::BUDGET,
+                0,
+                "the YAML was not read to its end: it has more values than are made of a file of this size",
+            );
+            by_lines(inspection, text);
+        }
+    }
+}
+
+fn tagged(inspection: &mut Inspection, tag: &str, at: u64) {
+    inspection.report(
+        Verdict::Malicious,
+        technique::YAML_TAG,
+        at,
+        format!(
+            "the tag {} makes a Python object when the file is loaded",
+            printable(tag)
+        ),
+    );
+}
 
 /// Escapes of YAML's double-quoted texts and of its tags, undone.
 fn unescaped(line: &str) -> String {
@@ -38,8 +129,8 @@ fn unescaped(line: &str) -> String {
     out
 }
 
-/// YAML by lines: Hydra targets and tags that make Python objects.
-pub(crate) fn inspect(inspection: &mut Inspection, text: &str) {
+/// By lines: Hydra targets and tags that make Python objects.
+fn by_lines(inspection: &mut Inspection, text: &str) {
     let mut offset = 0u64;
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
@@ -60,36 +151,10 @@ pub(crate) fn inspect(inspection: &mut Inspection, text: &str) {
                         .chars()
                         .take_while(|c| !c.is_whitespace())
                         .collect();
-                    let harmless = [
-                        "python/tuple",
-                        "python/none",
-                        "python/bool",
-                        "python/int",
-                        "python/float",
-                        "python/str",
-                        "python/unicode",
-                        "python/bytes",
-                        "python/list",
-                        "python/dict",
-                        "python/complex",
-                        "python/long",
-                    ]
-                    .iter()
-                    .any(|kind| {
-                        rest.trim_start_matches('!')
-                            .trim_start_matches("tag:yaml.org,2002:")
-                            == *kind
-                    });
-                    if !harmless {
-                        inspection.report(
-                            Verdict::Malicious,
-                            technique::YAML_TAG,
-                            offset,
-                            format!(
-                                "the tag {} makes a Python object when the file is loaded",
-                                printable(&rest)
-                            ),
-                        );
+                    let kind = rest.trim_start_matches('!');
+                    let kind = kind.strip_prefix("tag:yaml.org,2002:").unwrap_or(kind);
+                    if !HARMLESS.contains(&kind) {
+                        tagged(inspection, &rest, offset);
                     }
                 }
             }

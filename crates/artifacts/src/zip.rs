@@ -397,10 +397,12 @@ fn open(
             bytes.extend([0xff; 8]);
             bytes.extend(body.read(9, 64 << 20));
             encoding::decode(&Source::of_bytes(bytes), encoding::Compression::Lzma, {
+                // The size ends the data where no mark does; of `all` the decoder takes its share.
                 let limit = inspection.limit();
+                let size = entry.size.max(1);
                 encoding::Limit {
-                    kept: limit.kept.min(entry.size.max(1)),
-                    all: limit.all.min(entry.size.max(1)),
+                    kept: limit.kept.min(size),
+                    all: limit.all.min(size.saturating_mul(encoding::SLOW)),
                 }
             })
         }

@@ -113,17 +113,19 @@ impl Machine {
             }
             Standing::UnvettedClass | Standing::KnownPackage | Standing::Unknown => {
                 let verdict = match self.code_in(args, 0) {
+                    // Whose it is is not known; its name says that it opens, runs or fetches something.
+                    Code::No if names::reaches_out(name) => Verdict::Suspicious,
                     Code::No => Verdict::Unknown,
                     Code::Maybe => Verdict::Suspicious,
                     Code::Yes => Verdict::Malicious,
                 };
-                let technique = if verdict == Verdict::Unknown {
+                let technique = if self.code_in(args, 0) == Code::No {
                     technique::PICKLE_CALL_UNKNOWN
                 } else {
                     technique::PICKLE_CALL_CODE
                 };
                 let call = self.show_call(callee, args);
-                let with = if verdict == Verdict::Unknown {
+                let with = if technique == technique::PICKLE_CALL_UNKNOWN {
                     ", which is not known here"
                 } else {
                     ", which is not known here, with text that looks like code or a command"

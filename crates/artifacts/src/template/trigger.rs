@@ -199,6 +199,13 @@ impl Names {
         }
     }
 
+    /// A name that was set under a condition, if it has no meaning of its own.
+    pub(super) fn answers(&mut self, name: &str, trigger: Trigger) {
+        self.aliases
+            .entry(name.to_owned())
+            .or_insert(Alias::Answer(trigger));
+    }
+
     /// What the tokens of a condition look for.
     pub(super) fn condition(
         &self,
@@ -247,6 +254,12 @@ impl Names {
                 best = Some(trigger);
             }
         };
+        if counts_turns(tokens) {
+            offer(Trigger {
+                word: "many turns".to_owned(),
+                strength: Strength::Word,
+            });
+        }
         for (at, token) in tokens.iter().enumerate() {
             let word = match token {
                 Token::Text(text) => text,
@@ -312,6 +325,26 @@ fn strength(word: &str, of_operator: bool) -> Option<Strength> {
     } else {
         Strength::Word
     })
+}
+
+/// `messages | length > 12`, `loop.index >= 10`: a conversation that is longer than a test of the model.
+fn counts_turns(tokens: &[Token]) -> bool {
+    /// The first turns differ in every template.
+    const FEW: f64 = 4.0;
+    let has = |word: &str| {
+        tokens
+            .iter()
+            .any(|t| matches!(t, Token::Name(name) if name == word))
+    };
+    let of_turns = has("messages") && (has("length") || has("count"))
+        || has("loop") && (has("index") || has("index0"));
+    of_turns
+        && tokens.windows(2).any(|pair| match pair {
+            [Token::Sign('<' | '>' | '='), Token::Number(number)] => {
+                number.replace('_', "").parse().is_ok_and(|n: f64| n >= FEW)
+            }
+            _ => false,
+        })
 }
 
 fn compares(tokens: &[Token]) -> bool {

@@ -46,7 +46,9 @@ pub(super) struct Directory {
 /// Is there an archive in it, at its start or at its end?
 pub(crate) fn is_zip(source: &Source, deep: bool) -> bool {
     let head = source.array::<4>(0).unwrap_or_default();
-    if head == *b"PK\x03\x04" || head == *b"PK\x05\x06" {
+    // A header and the name that it says it has; without them four bytes are four bytes.
+    let whole = 30 + u64::from(source.u16(26).unwrap_or(u16::MAX));
+    if head == *b"PK\x03\x04" && whole <= source.len() || head == *b"PK\x05\x06" {
         return true;
     }
     let tail = if deep { MAX_TAIL } else { 22 };

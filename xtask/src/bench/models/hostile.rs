@@ -6,6 +6,7 @@ use std::io::Write as _;
 mod archives;
 mod formats;
 mod pickles;
+mod text;
 
 const MB: usize = 1 << 20;
 
@@ -16,6 +17,7 @@ pub(super) fn files() -> Files {
     let mut files = pickles::files();
     files.extend(archives::files());
     files.extend(formats::files());
+    files.extend(text::files());
     files
 }
 

@@ -10,32 +10,32 @@ use super::frameworks::{
 use super::pickles::{Pickle, base64, gzip, plain, zlib};
 
 /// `c module name`.
-fn global(full: &str) -> Vec<u8> {
+pub(super) fn global(full: &str) -> Vec<u8> {
     let (module, name) = full.rsplit_once('.').unwrap();
     named(module, name)
 }
 
-fn named(module: &str, name: &str) -> Vec<u8> {
+pub(super) fn named(module: &str, name: &str) -> Vec<u8> {
     format!("c{module}\n{name}\n").into_bytes()
 }
 
-fn text(value: &str) -> Vec<u8> {
+pub(super) fn text(value: &str) -> Vec<u8> {
     [&[0x8c, value.len() as u8][..], value.as_bytes()].concat()
 }
 
-fn bytes(value: &[u8]) -> Vec<u8> {
+pub(super) fn bytes(value: &[u8]) -> Vec<u8> {
     [b"B", &(value.len() as u32).to_le_bytes()[..], value].concat()
 }
 
-fn tuple(parts: &[&[u8]]) -> Vec<u8> {
+pub(super) fn tuple(parts: &[&[u8]]) -> Vec<u8> {
     [b"(", &parts.concat()[..], b"t"].concat()
 }
 
-fn list(parts: &[&[u8]]) -> Vec<u8> {
+pub(super) fn list(parts: &[&[u8]]) -> Vec<u8> {
     [b"](", &parts.concat()[..], b"e"].concat()
 }
 
-fn dict(parts: &[(&str, &[u8])]) -> Vec<u8> {
+pub(super) fn dict(parts: &[(&str, &[u8])]) -> Vec<u8> {
     let items: Vec<u8> = parts
         .iter()
         .flat_map(|(key, value)| [text(key), value.to_vec()].concat())
@@ -43,7 +43,7 @@ fn dict(parts: &[(&str, &[u8])]) -> Vec<u8> {
     [b"}(", &items[..], b"u"].concat()
 }
 
-fn call(callee: &[u8], arguments: &[&[u8]]) -> Vec<u8> {
+pub(super) fn call(callee: &[u8], arguments: &[&[u8]]) -> Vec<u8> {
     [callee, &tuple(arguments)[..], b"R"].concat()
 }
 
@@ -52,11 +52,11 @@ fn attr(of: &[u8], name: &str) -> Vec<u8> {
 }
 
 /// `cls.__new__(cls)` with a state.
-fn object(class: &str, state: &[u8]) -> Vec<u8> {
+pub(super) fn object(class: &str, state: &[u8]) -> Vec<u8> {
     [&global(class)[..], b")\x81", state, b"b"].concat()
 }
 
-fn pickle(body: &[u8]) -> Vec<u8> {
+pub(super) fn pickle(body: &[u8]) -> Vec<u8> {
     Pickle::new(4).raw(body).stop()
 }
 

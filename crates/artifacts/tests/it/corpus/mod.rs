@@ -11,6 +11,7 @@ pub(crate) mod frameworks;
 mod look_alikes;
 pub(crate) mod pickles;
 mod places;
+mod published;
 mod templates;
 
 /// What a file is.
@@ -60,5 +61,6 @@ pub(crate) fn samples() -> Vec<Sample> {
     samples.extend(templates::samples());
     samples.extend(look_alikes::samples());
     samples.extend(places::samples());
+    samples.extend(published::samples());
     samples
 }
