@@ -201,7 +201,10 @@ impl Adapter {
         if !(1..=86_400).contains(&read.timeout_s) {
             return Err(wrong("timeout_s", "timeout_s is 1 to 86400 seconds"));
         }
-        let below = file.parent().unwrap_or(Path::new("."));
+        let below = match file.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
         let kind = match read.kind {
             Kind::Command => {
                 if read.command.is_empty() {
