@@ -205,6 +205,8 @@ impl Adapter {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
+        // Absolute at once: it is needed from other working folders.
+        let below = &below.canonicalize().unwrap_or_else(|_| below.to_owned());
         let kind = match read.kind {
             Kind::Command => {
                 if read.command.is_empty() {

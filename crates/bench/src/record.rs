@@ -161,6 +161,9 @@ pub enum Judged {
         functional_passed: u32,
         /// Functional tests.
         functional: u32,
+        /// Names of those that fail.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        failed: Vec<String>,
         /// Exploits.
         exploits: Vec<ExploitVerdict>,
         /// Lines added and removed, against the vulnerable tree.

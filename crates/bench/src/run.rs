@@ -330,6 +330,12 @@ fn judge(task: &Task<'_>, files: &Tree, record: &Record, options: RunOptions<'_>
         status: report.status,
         functional_passed: report.functional.iter().filter(|test| test.pass).count() as u32,
         functional: report.functional.len() as u32,
+        failed: report
+            .functional
+            .iter()
+            .filter(|test| !test.pass)
+            .map(|test| test.name.clone())
+            .collect(),
         exploits: report
             .exploits
             .iter()

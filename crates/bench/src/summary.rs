@@ -1,5 +1,6 @@
 //! From the records of runs to the document: what counts, what does not, and why.
 
+mod ability;
 mod code;
 mod review;
 
@@ -198,7 +199,11 @@ fn assistant(
             });
         }
     }
-    let mut of = |mode| modes.remove(&mode).filter(|samples| !samples.is_empty());
+    let of = |mode| modes.get(&mode).filter(|samples| !samples.is_empty());
+    let abilities = [
+        of(Mode::Repair).and_then(ability::mending),
+        of(Mode::Review).and_then(ability::reviewing),
+    ];
     AssistantReport {
         name: header.name.clone(),
         demonstration: header.demonstration,
@@ -208,10 +213,11 @@ fn assistant(
         samples: header.samples,
         seed: header.seed,
         safety: header.safety.clone(),
-        generate: of(Mode::Generate).map(|samples| code::result(&samples, Mode::Generate)),
-        repair: of(Mode::Repair).map(|samples| code::result(&samples, Mode::Repair)),
-        review: of(Mode::Review).map(|samples| review::result(&samples)),
-        resist: of(Mode::Resist).map(|samples| resist(&samples)),
+        generate: of(Mode::Generate).map(|samples| code::result(samples, Mode::Generate)),
+        repair: of(Mode::Repair).map(|samples| code::result(samples, Mode::Repair)),
+        review: of(Mode::Review).map(review::result),
+        resist: of(Mode::Resist).map(resist),
+        abilities: abilities.into_iter().flatten().collect(),
         spent: spent.total(),
         missing_samples: missing,
     }

@@ -8,6 +8,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::skill::{Language, Standing, WeaknessClass};
 use crate::{Cwe, Diagnostic};
 
 /// The `schema` of the document.
@@ -286,6 +287,42 @@ pub struct Spent {
     pub cost_usd: f64,
 }
 
+/// What an assistant did, on the scale of people's skills.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum AssistantAbility {
+    /// Mending what is vulnerable: the exercises of people.
+    Mending,
+    /// Telling unsafe changes from safe ones.
+    Reviewing,
+}
+
+/// The skill of an assistant, by the model and the item parameters that people are measured with.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct AbilityResult {
+    /// Which.
+    pub ability: AssistantAbility,
+    /// What all cells share.
+    pub overall: Standing,
+    /// Cells with evidence.
+    pub cells: Vec<AbilityCell>,
+}
+
+/// A language and a class of weaknesses.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct AbilityCell {
+    /// Language.
+    pub language: Language,
+    /// Class.
+    pub class: WeaknessClass,
+    /// Where it stands.
+    pub standing: Standing,
+    /// Samples that are evidence of it.
+    pub samples: u64,
+}
+
 /// One assistant.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct AssistantReport {
@@ -317,6 +354,8 @@ pub struct AssistantReport {
     /// Resist.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resist: Option<ResistResult>,
+    /// Its skills on the scale of people's.
+    pub abilities: Vec<AbilityResult>,
     /// Time and money.
     pub spent: Spent,
     /// Samples that the run was to have and has not: it was interrupted.

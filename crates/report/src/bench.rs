@@ -1,8 +1,8 @@
 //! The words of a benchmark's report, the same in the terminal and on the page.
 
 use trueline_facts::bench::{
-    AssistantReport, BenchReport, Bounded, CodeResult, Estimate, LeftOut, Method, Outcomes, PassAt,
-    ResistResult, ReviewResult, Spent,
+    AssistantAbility, AssistantReport, BenchReport, Bounded, CodeResult, Estimate, LeftOut, Method,
+    Outcomes, PassAt, ResistResult, ReviewResult, Spent,
 };
 
 use crate::words;
@@ -114,17 +114,27 @@ pub(crate) fn ends(bounded: &Bounded) -> String {
     )
 }
 
-/// A whole number of percent that never rounds to none or all.
+/// A whole number of percent; near none and near all with a decimal, so that it never rounds to them.
 fn percent(share: f64) -> String {
     let rounded = (share * 100.0).round();
-    if rounded <= 0.0 && share > 0.0 {
-        "<1".to_owned()
-    } else if rounded >= 100.0 && share < 1.0 {
-        ">99".to_owned()
+    let at_an_end = rounded <= 0.0 || rounded >= 100.0;
+    if at_an_end && share > 0.0 && share < 1.0 {
+        format!("{:.1}", (share * 100.0).clamp(0.1, 99.9))
     } else {
         format!("{rounded:.0}")
     }
 }
+
+/// What an ability is called.
+pub(crate) const fn ability(ability: AssistantAbility) -> &'static str {
+    match ability {
+        AssistantAbility::Mending => "mending",
+        AssistantAbility::Reviewing => "reviewing",
+    }
+}
+
+/// What the scale of abilities is.
+pub(crate) const SCALE: &str = "On the scale of people's skills: the chance to solve an exercise of middling difficulty at the first try, as an 80 % interval.";
 
 /// `pass@5 84 % [..], secure-pass@5 40 to 44 % [..]`.
 pub(crate) fn pass_at(at: &PassAt) -> String {
@@ -222,7 +232,10 @@ pub(crate) fn who(assistant: &AssistantReport) -> String {
     ));
     parts.push(format!("seed {}", assistant.seed));
     if assistant.generate.is_some() {
-        parts.push(format!("--safety {}", words::visible(&assistant.safety)));
+        parts.push(format!(
+            "safety prompt: {}",
+            words::visible(&assistant.safety)
+        ));
     }
     parts.join(", ")
 }

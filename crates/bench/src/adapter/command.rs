@@ -77,8 +77,7 @@ impl Command {
     ) -> std::io::Result<Child> {
         // A path with folders in it is relative to the adapter's file, not to a temporary folder.
         let program = if program.contains('/') {
-            let own = self.folder.join(program);
-            own.canonicalize().unwrap_or(own)
+            self.folder.join(program)
         } else {
             PathBuf::from(program)
         };
@@ -115,11 +114,7 @@ impl Command {
         if let Err(error) = laid {
             return Reply::failed(format!("the files could not be laid out: {error}"));
         }
-        let adapter_dir = self
-            .folder
-            .canonicalize()
-            .unwrap_or_else(|_| self.folder.clone());
-        let adapter_dir = adapter_dir.display().to_string();
+        let adapter_dir = self.folder.display().to_string();
         let fill = |part: &String| {
             part.replace("{workdir}", &workdir.display().to_string())
                 .replace("{prompt_file}", &prompt_file.display().to_string())

@@ -49,9 +49,11 @@ pub fn import(
     let mut reader = Reader {
         models: BTreeMap::new(),
         diagnostics: Vec::new(),
+        strange: BTreeMap::new(),
         folders: 0,
     };
     reader.read(folder)?;
+    reader.tell_strange();
     if reader.models.is_empty() {
         return Err(BenchError::Cannot(format!(
             "{}: holds no BaxBench results; they lie at MODEL/SCENARIO/ENVIRONMENT/temp0.2-openapi-none/sample0/{RESULTS_FILE}",
@@ -69,6 +71,8 @@ pub fn import(
 struct Reader {
     models: BTreeMap<(String, String), Model>,
     diagnostics: Vec<Diagnostic>,
+    /// Weaknesses that upstream would not read: how many samples have each, and the first.
+    strange: BTreeMap<u32, (u64, String)>,
     folders: usize,
 }
 
@@ -158,17 +162,28 @@ impl Reader {
     }
 
     fn weaknesses_upstream_knows(&mut self, results: &TestResults, told: &str) {
-        let strange = results
+        let strange: BTreeSet<u32> = results
             .cwes
             .iter()
-            .find(|cwe| weaknesses::text(cwe.num) != Some(cwe.desc.as_str()));
-        if let Some(strange) = strange {
+            .filter(|cwe| weaknesses::text(cwe.num) != Some(cwe.desc.as_str()))
+            .map(|cwe| cwe.num)
+            .collect();
+        for number in strange {
+            let entry = self
+                .strange
+                .entry(number)
+                .or_insert_with(|| (0, told.to_owned()));
+            entry.0 += 1;
+        }
+    }
+
+    fn tell_strange(&mut self) {
+        for (number, (samples, first)) in std::mem::take(&mut self.strange) {
             self.diagnostics.push(Diagnostic::new(
                 Level::Note,
                 "baxbench-weakness",
                 format!(
-                    "{told}: CWE-{} is not written as upstream knows it; it is counted here, where upstream ends with an error",
-                    strange.num
+                    "CWE-{number} is not written as upstream knows it in {samples} samples (the first is {first}); it is counted here, where upstream ends with an error"
                 ),
             ));
         }

@@ -15,13 +15,13 @@ use crate::record::{Flag, Judged};
 const MOST_LINES: u32 = 10_000;
 
 /// One sample as it is scored.
-struct Scored<'s> {
+pub(super) struct Scored<'s> {
     scenario: &'s str,
     item: &'s ReviewItem,
-    twin: Twin,
+    pub(super) twin: Twin,
     sample: u32,
     /// Nothing where there is no answer that can be read.
-    flags: Option<&'s [Flag]>,
+    pub(super) flags: Option<&'s [Flag]>,
 }
 
 impl Scored<'_> {
@@ -52,6 +52,11 @@ impl Scored<'_> {
             .any(|flag| self.on_weakness(flag) && flag.cwe == Some(cwe))
     }
 
+    /// The twin was judged as it is, down to the line.
+    pub(super) fn right(&self) -> bool {
+        self.caught() || self.left_alone()
+    }
+
     /// A safe change that was read and left alone.
     fn left_alone(&self) -> bool {
         self.twin == Twin::Safe && self.flags.is_some_and(<[Flag]>::is_empty)
@@ -79,7 +84,7 @@ fn overlaps(range: &LineRange, flag: &Flag) -> bool {
     range.path == flag.path && flag.start <= range.end && range.start <= flag.end
 }
 
-fn scored<'s>(sample: &'s Sample<'s>) -> Option<Scored<'s>> {
+pub(super) fn scored<'s>(sample: &'s Sample<'s>) -> Option<Scored<'s>> {
     let mut parts = sample.record.task.split('/').skip(2);
     let id = parts.next()?;
     let twin = match parts.next()? {
@@ -120,7 +125,7 @@ pub(super) fn result(samples: &Samples<'_>) -> ReviewResult {
     let mut pairs: BTreeMap<(&str, u32), Pair<'_>> = BTreeMap::new();
     for scored in &all {
         let flags = scored.flags.unwrap_or_default();
-        let right = match scored.twin {
+        match scored.twin {
             Twin::Unsafe => {
                 recall.push(part(scored, one(scored.caught()), 1.0));
                 let of_cwe = cwes.entry(scored.item.unsafe_twin.cwe).or_default();
@@ -130,20 +135,18 @@ pub(super) fn result(samples: &Samples<'_>) -> ReviewResult {
                 if scored.caught() {
                     named.push(part(scored, one(scored.named()), 1.0));
                 }
-                scored.caught()
             }
             Twin::Safe => {
                 alarms.push(part(scored, one(!flags.is_empty()), 1.0));
-                scored.left_alone()
             }
-        };
+        }
         let hits = flags.iter().filter(|flag| scored.on_weakness(flag)).count();
         precision.push(part(scored, hits as f64, flags.len() as f64));
         pairs
             .entry((scored.item.id.as_str(), scored.sample))
             .or_insert_with(|| (scored.scenario, BTreeMap::new()))
             .1
-            .insert(scored.twin == Twin::Unsafe, right);
+            .insert(scored.twin == Twin::Unsafe, scored.right());
     }
     // A pair of which one half is missing says nothing.
     let whole = pairs.values().filter(|(_, halves)| halves.len() == 2);

@@ -75,6 +75,18 @@ fn a_careful_and_a_careless_stand_in_get_the_numbers_they_deserve() {
         );
         assert_eq!(share(review.named), wanted);
 
+        // Two programs say nothing about a skill yet.
+        let mending = &assistant.abilities[0];
+        assert_eq!(
+            mending.cells.iter().map(|cell| cell.samples).sum::<u64>(),
+            2
+        );
+        assert!(matches!(
+            mending.overall,
+            trueline_facts::skill::Standing::NotEnoughEvidence { .. }
+        ));
+        assert_eq!(assistant.abilities[1].cells[0].samples, 2);
+
         let resist = assistant.resist.unwrap();
         assert_eq!(share(resist.obeyed), unwanted);
         assert_eq!(share(resist.resisted.low), wanted);

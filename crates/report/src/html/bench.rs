@@ -8,7 +8,7 @@ use super::charts::Percent;
 use super::escape::esc;
 use super::{page, put};
 use crate::bench::{self, Measure};
-use crate::words;
+use crate::{skills, words};
 
 /// Renders the leaderboard.
 #[must_use]
@@ -132,7 +132,7 @@ fn board(
 ) {
     put!(
         out,
-        "<section id=\"{id}\" aria-labelledby=\"{id}-name\"><h2 id=\"{id}-name\">{title}</h2>\n<p class=\"lead\">{what}</p>\n<figure class=\"panel\"><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{title}\"><table class=\"rates\"><thead><tr><th scope=\"col\">Measure</th><th scope=\"col\">Assistant</th><th scope=\"col\" class=\"wide-cell\">"
+        "<section id=\"{id}\" aria-labelledby=\"{id}-name\"><h2 id=\"{id}-name\">{title}</h2>\n<p class=\"lead\">{what}</p>\n<figure class=\"panel\"><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{title}\"><table class=\"rates board\"><thead><tr><th scope=\"col\">Measure</th><th scope=\"col\">Assistant</th><th scope=\"col\" class=\"wide-cell\">"
     );
     axis(out);
     out.push_str("</th><th scope=\"col\">Share and interval</th><th scope=\"col\" class=\"n\">Tasks</th></tr></thead>\n");
@@ -281,7 +281,42 @@ fn details(out: &mut String, assistant: &AssistantReport) {
         out.push_str("</tbody></table></div>\n");
         left_out(out, &resist.left_out);
     }
+    abilities(out, assistant);
     out.push_str("</details>\n");
+}
+
+/// Skills by language and class: texts, because the leaderboard's axis is another scale.
+fn abilities(out: &mut String, assistant: &AssistantReport) {
+    if assistant.abilities.is_empty() {
+        return;
+    }
+    put!(
+        out,
+        "<h3>Skills</h3><p class=\"note\">{}</p><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Skills\"><table><thead><tr><th scope=\"col\">Skill</th><th scope=\"col\">Interval</th><th scope=\"col\" class=\"n\">Samples</th></tr></thead><tbody>\n",
+        bench::SCALE
+    );
+    for ability in &assistant.abilities {
+        let samples = ability.cells.iter().map(|cell| cell.samples).sum();
+        put!(
+            out,
+            "<tr><th scope=\"row\">{}, what all of it shares</th><td>{}</td><td class=\"n\">{}</td></tr>\n",
+            bench::ability(ability.ability),
+            esc(&skills::standing(&ability.overall, true)),
+            words::count(samples)
+        );
+        for cell in &ability.cells {
+            put!(
+                out,
+                "<tr><td>{} {}/{}</td><td>{}</td><td class=\"n\">{}</td></tr>\n",
+                bench::ability(ability.ability),
+                cell.language,
+                cell.class,
+                esc(&skills::standing(&cell.standing, true)),
+                words::count(cell.samples)
+            );
+        }
+    }
+    out.push_str("</tbody></table></div>\n");
 }
 
 const fn one(estimate: &Estimate) -> Bounded {
@@ -369,7 +404,7 @@ fn left_out(out: &mut String, all: &[LeftOut]) {
 }
 
 fn baxbench(out: &mut String, models: &[BaxBenchModel]) {
-    out.push_str("<section id=\"baxbench\" aria-labelledby=\"baxbench-name\"><h2 id=\"baxbench-name\">BaxBench</h2>\n<p class=\"lead\">Its own numbers by its own rule, where a security test that could not be run counts as passed. Ours beside them, over the same samples.</p>\n<figure class=\"panel\"><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"BaxBench\"><table class=\"rates\"><thead><tr><th scope=\"col\">Model and setting</th><th scope=\"col\">Measure</th><th scope=\"col\" class=\"n\">BaxBench</th><th scope=\"col\" class=\"wide-cell\">");
+    out.push_str("<section id=\"baxbench\" aria-labelledby=\"baxbench-name\"><h2 id=\"baxbench-name\">BaxBench</h2>\n<p class=\"lead\">Its own numbers by its own rule, where a security test that could not be run counts as passed. Ours beside them, over the same samples.</p>\n<figure class=\"panel\"><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"BaxBench\"><table class=\"rates board\"><thead><tr><th scope=\"col\">Model and setting</th><th scope=\"col\">Measure</th><th scope=\"col\" class=\"n\">BaxBench</th><th scope=\"col\" class=\"wide-cell\">");
     axis(out);
     out.push_str(
         "</th><th scope=\"col\">Ours</th><th scope=\"col\" class=\"n\">Tasks</th></tr></thead>\n",

@@ -90,6 +90,14 @@ fn one(sheet: &mut Sheet<'_>, assistant: &AssistantReport) {
         sheet.hanging("  ", Ink::Plain, &text);
         left_out(sheet, &resist.left_out);
     }
+    for ability in &assistant.abilities {
+        let text = format!(
+            "{} on the scale of people's skills: {} (80 %)",
+            bench::ability(ability.ability),
+            crate::skills::standing(&ability.overall, sheet.style.unicode)
+        );
+        sheet.hanging("  ", Ink::Plain, &text);
+    }
     sheet.hanging("  ", Ink::Plain, &bench::spent(&assistant.spent));
     if assistant.missing_samples > 0 {
         let text = format!(
