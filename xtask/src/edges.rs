@@ -27,7 +27,7 @@ const LAYERS: &[&[&str]] = &[
         "scenarios",
         "threats",
     ],
-    &["scan"],
+    &["bench", "scan"],
     &["report"],
     &["assist"],
     &["cli"],
@@ -35,6 +35,7 @@ const LAYERS: &[&[&str]] = &[
 
 /// Edges that the layers permit but the architecture does not.
 const FORBIDDEN: &[(&str, &str)] = &[
+    ("report", "bench"),
     ("report", "scan"),
     ("report", "attest"),
     ("report", "history"),

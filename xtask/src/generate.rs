@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use trueline_facts::artifact::ArtifactReport;
 use trueline_facts::attestation::Verification;
+use trueline_facts::bench::BenchReport;
 use trueline_facts::change::Change;
 use trueline_facts::control::ControlReport;
 use trueline_facts::skill::{SharedSkill, SkillReasons, SkillsReport, TeamSkills};
@@ -49,6 +50,7 @@ fn files() -> Result<Vec<(String, String)>> {
     let mut files = vec![
         schema("artifacts", &schemars::schema_for!(ArtifactReport))?,
         schema("attestation-log", &schemars::schema_for!(Verification))?,
+        schema("bench", &schemars::schema_for!(BenchReport))?,
         schema("controls", &schemars::schema_for!(ControlReport))?,
         schema("scan", &schemars::schema_for!(ScanReport))?,
         schema("stats", &schemars::schema_for!(StatsReport))?,

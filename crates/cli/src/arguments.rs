@@ -1,5 +1,6 @@
 //! The command line: git-like verbs, the same words meaning the same everywhere.
 
+mod bench;
 mod learn;
 mod skills;
 
@@ -10,6 +11,7 @@ use trueline_capture::payload::Dialect;
 use trueline_facts::Severity;
 use trueline_facts::stats::GroupBy;
 
+pub(crate) use self::bench::{Bench, BenchAction, BenchFormat, BenchRun, BenchWriting};
 pub(crate) use self::learn::{
     AidArgument, CheckFormat, FromFinding, Learn, LearnAction, LearnCheck, LearnList, LearnVerify,
 };
@@ -25,7 +27,7 @@ pub(crate) use self::skills::{Skills, SkillsAction, SkillsFormat};
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
-    /// Never use the network. Nothing does today: the flag says that it must stay so.
+    /// Never use the network. Only `bench run` with an `openai` adapter does; with this flag it refuses.
     #[arg(long, global = true)]
     pub(crate) offline: bool,
 }
@@ -77,6 +79,8 @@ pub(crate) enum Command {
     Mcp(Mcp),
     /// Learn by mending what an assistant wrote: exercises whose fix is run against a real exploit.
     Learn(Learn),
+    /// Measure AI assistants on the same exercises: do they write, mend and see what is unsafe, and whom do they obey?
+    Bench(Bench),
     /// Run a command that is not trusted, in isolation or not at all.
     Sandbox(Sandbox),
     /// Show what this machine has: isolation for untrusted code, runtimes for exercises, git.

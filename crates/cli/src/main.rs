@@ -66,6 +66,7 @@ fn main() -> ExitCode {
         Command::Skills(skills) => commands::skills::run(skills),
         Command::Mcp(mcp) => commands::mcp::run(mcp, &interrupt),
         Command::Learn(learn) => commands::learn::run(learn, &interrupt),
+        Command::Bench(bench) => commands::bench::run(bench, arguments.offline, &interrupt),
         Command::Sandbox(sandbox) => commands::sandbox::run(sandbox, &interrupt),
         Command::Doctor(doctor) => commands::doctor::run(doctor),
     };

@@ -6,6 +6,7 @@
 pub mod artifact;
 pub mod attempt;
 pub mod attestation;
+pub mod bench;
 pub mod blame;
 pub mod change;
 pub mod code;

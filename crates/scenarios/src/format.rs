@@ -308,7 +308,8 @@ impl Definition {
 }
 
 /// A relative path of ordinary names.
-pub(crate) fn is_plain_path(path: &str) -> bool {
+#[must_use]
+pub fn is_plain_path(path: &str) -> bool {
     !path.is_empty()
         && !path.contains('\\')
         && path
@@ -317,7 +318,7 @@ pub(crate) fn is_plain_path(path: &str) -> bool {
 }
 
 /// Parses TOML into a type; errors get file and line, unknown names the nearest known one.
-pub(crate) fn parse<T: DeserializeOwned>(text: &str, file: &str) -> Result<T, Malformed> {
+pub fn parse<T: DeserializeOwned>(text: &str, file: &str) -> Result<T, Malformed> {
     toml::from_str(text).map_err(|error| Malformed {
         file: file.to_owned(),
         line: error
@@ -379,7 +380,9 @@ fn line_at(text: &str, offset: usize) -> usize {
         .count()
 }
 
-fn line_of_key(text: &str, key: &str) -> usize {
+/// The line on which a key stands, or the first.
+#[must_use]
+pub fn line_of_key(text: &str, key: &str) -> usize {
     let is_key = |line: &str| {
         line.trim_start()
             .strip_prefix(key)

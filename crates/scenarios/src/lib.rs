@@ -15,6 +15,6 @@ pub mod verify;
 
 pub use format::{Class, Interface, Language, Malformed, ScenarioId};
 pub use result::{CheckReport, CheckStatus, ExploitOutcome};
-pub use run::{CheckOptions, Ground, check};
+pub use run::{CheckOptions, Ground, check, missing_runtime};
 pub use scenario::{Catalogue, Scenario, ScenarioError};
 pub use tree::{Tree, TreeError};

@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use trueline_facts::Cwe;
 
 /// The schema of a check's document.
 pub const SCHEMA: &str = "trueline.check/1";
 
 /// The verdict.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckStatus {
     /// All functions work, all exploits were blocked.
@@ -48,7 +48,7 @@ impl fmt::Display for CheckStatus {
 }
 
 /// What came of an exploit.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExploitOutcome {
     /// It ran to its end against a living program whose plain case works, and had no effect.

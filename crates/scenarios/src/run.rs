@@ -31,7 +31,7 @@ use crate::tree::Tree;
 use self::canary::CanaryKey;
 pub use self::ground::GroundError;
 use self::ground::{Program, Setting, Stage};
-pub(crate) use self::runtime::missing as missing_runtime;
+pub use self::runtime::missing as missing_runtime;
 use self::trial::Found;
 pub(crate) use self::trial::Work;
 

@@ -154,8 +154,9 @@ pub(crate) fn effective_answers(belief: Belief, prior: f64) -> f64 {
     (4.0 * (1.0 / belief.variance - 1.0 / prior)).max(0.0)
 }
 
-/// A belief as a document may show it.
-pub(crate) fn standing(belief: Belief, prior: f64) -> Standing {
+/// A belief as a document may show it; `prior` is its variance before any evidence.
+#[must_use]
+pub fn standing(belief: Belief, prior: f64) -> Standing {
     let effective = effective_answers(belief, prior);
     let sd = libm::sqrt(belief.variance);
     if sd >= WIDEST || effective < LEAST_ANSWERS {

@@ -1,3 +1,5 @@
+import time
+
 from tester import functional
 
 
@@ -29,4 +31,8 @@ def taken(t):
 def log(t):
     r = t.post("/seats/10", json={"name": "Sal\0ma"})
     t.ok(r.status in (422, 500), f"the answer to a name with a zero byte (status {r.status})")
+    # The log comes by a pipe of its own, a little later on a busy machine.
+    until = time.monotonic() + 2
+    while r.status == 500 and "0x00" not in t.stdout() and time.monotonic() < until:
+        time.sleep(0.02)
     t.ok(r.status == 422 or "0x00" in t.stdout(), "the log tells what the database said")

@@ -2,6 +2,7 @@
 
 pub(crate) mod artifacts;
 pub(crate) mod attest;
+pub(crate) mod bench;
 pub(crate) mod blame;
 pub(crate) mod declare;
 pub(crate) mod diff;
@@ -29,6 +30,7 @@ use anyhow::{Context, Result};
 use trueline_assist::AssistError;
 use trueline_assist::init::InitError;
 use trueline_attest::AttestError;
+use trueline_bench::BenchError;
 use trueline_capture::RangeError;
 use trueline_capture::install::InstallError;
 use trueline_scan::{ReadingOptions, ScanError};
@@ -94,6 +96,9 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
         || error
             .downcast_ref::<LearnError>()
             .is_some_and(LearnError::is_usage)
+        || error
+            .downcast_ref::<BenchError>()
+            .is_some_and(BenchError::is_usage)
         || error.downcast_ref::<ScenarioError>().is_some()
         || error.downcast_ref::<skills::Misused>().is_some()
         || error.downcast_ref::<Refused>().is_some()

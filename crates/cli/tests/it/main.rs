@@ -8,6 +8,7 @@
 mod agents;
 mod artifacts;
 mod attest;
+mod bench;
 mod blame;
 mod cache;
 mod capture;

@@ -8,7 +8,8 @@ use crate::format::{Definition, Interface, Language};
 const TESTER: (&str, &str) = ("python", ">=3.9");
 
 /// What is missing for a scenario, in words; none when all is there.
-pub(crate) fn missing(definition: &Definition) -> Option<String> {
+#[must_use]
+pub fn missing(definition: &Definition) -> Option<String> {
     let mut needed: Vec<(&str, &str)> = vec![TESTER];
     needed.extend(
         definition
