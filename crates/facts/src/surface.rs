@@ -1,6 +1,8 @@
 //! What an application is made of, as its code shows it: the components that a threat model speaks of
 //! and the functions that use them. Read from source by `taint`, judged by `threats`.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +36,8 @@ pub enum ComponentKind {
     Memory,
     /// A database.
     Database,
+    /// Files kept by a storage service.
+    Objects,
     /// The shell or other programs.
     Command,
     /// Runs text as code.
@@ -67,17 +71,60 @@ pub struct ComponentUse {
     pub location: Location,
 }
 
+/// What a piece of code is.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// The body of the file.
+    Body,
+    /// A function, a method, or the body of a class.
+    Function,
+    /// A variable of the file's body, with the calls that make it and fill it.
+    Object,
+    /// What is done when a name that somebody chose is a certain text: a branch of a function, or an
+    /// entry of a table.
+    Case,
+}
+
+/// Something done with an object whose class is not in sight: `assistant.invoke(...)`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Act {
+    /// The kinds of component that this is done with, ascending.
+    pub kinds: Vec<ComponentKind>,
+    /// The method.
+    pub operation: String,
+    /// Where.
+    pub location: Location,
+}
+
 /// A function, what it uses and what it calls.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct FunctionSurface {
     /// Innermost named definitions joined by `.`; empty for the body of the file.
     pub symbol: String,
+    /// What it is.
+    pub role: Role,
+    /// The text of a [`Role::Case`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<String>,
+    /// Something else calls it by its decorators.
+    pub is_decorated: bool,
     /// Functions of the same file that it calls or defines, by their index.
     pub calls: Vec<u32>,
     /// Names that it calls and the file does not define: dotted paths, or a method's name after a dot.
     pub calls_elsewhere: Vec<String>,
+    /// Functions of the same file that it hands on, for others to call.
+    pub hands_on: Vec<u32>,
+    /// Objects, constructors and bodies of classes of the same file that make what it works with.
+    pub made_by: Vec<u32>,
+    /// Imported names that it works with or hands on without calling them.
+    pub mentions: Vec<String>,
     /// Components that it uses, in order of place.
     pub uses: Vec<ComponentUse>,
+    /// What it does with objects of unknown classes, in order of place.
+    pub acts: Vec<Act>,
 }
 
 /// The functions of one file that use components or call others.
@@ -87,4 +134,10 @@ pub struct FileSurface {
     pub path: RepoPath,
     /// Its functions; the first is the body of the file.
     pub functions: Vec<FunctionSurface>,
+    /// Names that it hands to importers from elsewhere, with the paths that they came by.
+    pub imported: BTreeMap<String, String>,
+    /// Names that importers know one of its definitions by, where the two differ.
+    pub renamed: BTreeMap<String, String>,
+    /// Modules of which it hands on everything.
+    pub reexported: Vec<String>,
 }

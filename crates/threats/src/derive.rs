@@ -187,7 +187,7 @@ impl Found<'_, '_> {
         let reach = self.parts.reach(at);
         self.controls
             .iter()
-            .filter(|(node, one)| reach.contains(node) && names.contains(&one.name.as_str()))
+            .filter(|(node, one)| reach.contains_key(node) && names.contains(&one.name.as_str()))
             .map(|(_, one)| Mitigation {
                 control: one.name.clone(),
                 location: one.location.clone(),
@@ -439,7 +439,7 @@ impl Found<'_, '_> {
 
     /// Whether the functions of a component write down what they do.
     fn records(&self, at: usize) -> bool {
-        self.parts.reach(at).iter().any(|n| {
+        self.parts.reach(at).keys().any(|n| {
             self.parts
                 .graph
                 .calls(*n)
@@ -508,7 +508,7 @@ impl Found<'_, '_> {
             let home = processes.iter().copied().find(|p| {
                 self.parts
                     .reach(*p)
-                    .iter()
+                    .keys()
                     .any(|n| self.parts.graph.path(*n) == Some(&finding.location.path))
             });
             let Some(process) = home.or_else(|| processes.first().copied()) else {

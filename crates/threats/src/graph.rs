@@ -1,37 +1,14 @@
-//! Which functions lead to which, over files. Calls within a file are known; a call elsewhere is
-//! resolved by the path it was imported by, and a method by its name where only one function has it.
+//! Which functions lead to which, over files: what a function runs, and what makes the objects that it
+//! works with.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use trueline_facts::surface::{ComponentUse, FileSurface};
+use trueline_facts::surface::{ComponentKind, ComponentUse, FileSurface, FunctionSurface, Role};
 
-/// Calls that are followed from one function.
-const MAX_STEPS: usize = 8;
-/// Shortest name of a method by which a function is found in another file.
-const MIN_METHOD: usize = 5;
-/// Names that too many things have.
-const COMMON: &[&str] = &[
-    "append", "close", "create", "delete", "execute", "fetch", "filter", "format", "handle",
-    "invoke", "items", "start", "update", "write", "query", "commit", "search", "strip", "split",
-    "values", "lower", "upper", "encode", "decode", "forEach", "reduce", "concat", "includes",
-    "toString", "slice", "replace", "trim", "render", "process", "parse", "request", "insert",
-    "remove",
-];
-const ENDINGS: &[&str] = &[
-    ".py",
-    "/__init__.py",
-    ".ts",
-    ".tsx",
-    ".js",
-    ".jsx",
-    ".mjs",
-    ".cjs",
-    ".mts",
-    "/index.ts",
-    "/index.tsx",
-    "/index.js",
-    "/index.mjs",
-];
+use crate::resolve::{Index, Known};
+
+/// Steps that are followed from one function.
+const MAX_STEPS: usize = 12;
 
 /// A function of a file: positions in [`FileSurface`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -40,116 +17,190 @@ pub(crate) struct Node {
     pub(crate) function: usize,
 }
 
-/// All functions with what they call.
+/// How one function leads to another.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Edge {
+    /// Runs it, as far as it runs itself.
+    Calls(Node),
+    /// Gives it to somebody who runs it.
+    HandsOn(Node),
+    /// Works with what it made, long before.
+    MadeBy(Node),
+}
+
+/// What was reached, and how.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Way {
+    /// It has run: what it made is there, what it did then is past.
+    Made,
+    /// It runs.
+    Runs,
+}
+
+/// Functions that are reached.
+pub(crate) type Reach = BTreeMap<Node, Way>;
+
+/// All functions with what they lead to.
 pub(crate) struct Graph<'a> {
     files: &'a [FileSurface],
-    edges: BTreeMap<Node, Vec<Node>>,
+    edges: BTreeMap<Node, Vec<Edge>>,
+    reverse: BTreeMap<Node, Vec<Node>>,
 }
 
 impl<'a> Graph<'a> {
     pub(crate) fn of(files: &'a [FileSurface]) -> Self {
         let index = Index::of(files);
-        let mut edges: BTreeMap<Node, Vec<Node>> = BTreeMap::new();
+        let mut edges: BTreeMap<Node, Vec<Edge>> = BTreeMap::new();
+        let mut reverse: BTreeMap<Node, Vec<Node>> = BTreeMap::new();
         for (file, surface) in files.iter().enumerate() {
             for (at, function) in surface.functions.iter().enumerate() {
                 let from = Node { file, function: at };
-                let mut to: BTreeSet<Node> = function
-                    .calls
-                    .iter()
-                    .map(|f| Node {
-                        file,
-                        function: *f as usize,
-                    })
-                    .filter(|n| n.function < surface.functions.len())
-                    .collect();
-                // A method works with what the constructor made.
-                if let Some((class, _)) = function.symbol.rsplit_once('.')
-                    && let Some(made) = index.by_symbol.get(file)
-                {
-                    to.extend(constructor(made, class).map(|function| Node { file, function }));
+                let to = edges_of(&index, surface, file, function);
+                for edge in &to {
+                    reverse.entry(edge.to()).or_default().push(from);
                 }
-                for called in &function.calls_elsewhere {
-                    to.extend(index.resolve(file, called));
-                }
-                to.remove(&from);
+                let to: Vec<Edge> = to.into_iter().filter(|e| e.to() != from).collect();
                 if !to.is_empty() {
-                    edges.insert(from, to.into_iter().collect());
+                    edges.insert(from, to);
                 }
             }
         }
-        Self { files, edges }
+        Self {
+            files,
+            edges,
+            reverse,
+        }
     }
 
     /// Every function with its uses.
     pub(crate) fn uses(&self) -> impl Iterator<Item = (Node, &'a ComponentUse)> {
+        self.nodes()
+            .flat_map(|(node, f)| f.uses.iter().map(move |u| (node, u)))
+    }
+
+    /// Every function.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = (Node, &'a FunctionSurface)> {
         self.files.iter().enumerate().flat_map(|(file, surface)| {
-            surface
-                .functions
-                .iter()
-                .enumerate()
-                .flat_map(move |(function, f)| {
-                    f.uses.iter().map(move |u| (Node { file, function }, u))
-                })
+            let functions = surface.functions.iter().enumerate();
+            functions.map(move |(function, f)| (Node { file, function }, f))
         })
     }
 
-    /// What a function leads to, itself included.
-    pub(crate) fn reach(&self, from: Node) -> BTreeSet<Node> {
-        let mut seen = BTreeSet::from([from]);
-        let mut todo = VecDeque::from([(from, 0)]);
-        while let Some((node, steps)) = todo.pop_front() {
+    /// What functions lead to, themselves included.
+    pub(crate) fn reach(&self, from: impl IntoIterator<Item = Node>) -> Reach {
+        self.follow(from, |_| true)
+    }
+
+    /// As [`Self::reach_of`], not through any of these.
+    pub(crate) fn reach_without(&self, from: &BTreeSet<Node>, not: &BTreeSet<Node>) -> Reach {
+        let mut seen = self.follow(from.iter().copied(), |n| !not.contains(&n));
+        with_bodies(&mut seen);
+        seen
+    }
+
+    /// What is led to by functions that these are given to run: the steps of an agent, the handlers of a
+    /// server.
+    pub(crate) fn handed_on(&self, of: &BTreeSet<Node>, not: &BTreeSet<Node>) -> Reach {
+        let mut given: BTreeSet<Node> = BTreeSet::new();
+        let mut objects: BTreeSet<Node> = of.clone();
+        let mut todo: Vec<Node> = of.iter().copied().collect();
+        while let Some(node) = todo.pop() {
+            for edge in self.edges.get(&node).into_iter().flatten() {
+                match edge {
+                    Edge::HandsOn(to) => {
+                        if !not.contains(to) {
+                            given.insert(*to);
+                        }
+                    }
+                    Edge::MadeBy(to) if self.role(*to) == Some(Role::Object) => {
+                        if !not.contains(to) && objects.insert(*to) {
+                            todo.push(*to);
+                        }
+                    }
+                    Edge::Calls(_) | Edge::MadeBy(_) => {}
+                }
+            }
+        }
+        self.follow(given, |n| !not.contains(&n))
+    }
+
+    fn follow(&self, from: impl IntoIterator<Item = Node>, enters: impl Fn(Node) -> bool) -> Reach {
+        let mut seen = Reach::new();
+        let mut todo: VecDeque<(Node, Way, usize)> = VecDeque::new();
+        for node in from {
+            if seen.insert(node, Way::Runs).is_none() {
+                todo.push_back((node, Way::Runs, 0));
+            }
+        }
+        while let Some((node, way, steps)) = todo.pop_front() {
             if steps == MAX_STEPS {
                 continue;
             }
-            for next in self.edges.get(&node).into_iter().flatten() {
-                if seen.insert(*next) {
-                    todo.push_back((*next, steps + 1));
+            for edge in self.edges.get(&node).into_iter().flatten() {
+                let next = match edge {
+                    // An object runs what it was given; a constructor has only registered it.
+                    Edge::HandsOn(_) if self.role(node) == Some(Role::Object) => Way::Runs,
+                    Edge::Calls(_) | Edge::HandsOn(_) => way,
+                    Edge::MadeBy(_) => Way::Made,
+                };
+                let known = seen.get(&edge.to()).copied();
+                if known.is_none_or(|k| k < next) && enters(edge.to()) {
+                    seen.insert(edge.to(), next);
+                    todo.push_back((edge.to(), next, steps + 1));
                 }
             }
         }
         seen
     }
 
-    /// What functions lead to, with the bodies of the files that this comes by: they make the objects
-    /// that the functions use.
-    pub(crate) fn reach_of(&self, nodes: &BTreeSet<Node>) -> BTreeSet<Node> {
-        let mut seen: BTreeSet<Node> = nodes.iter().flat_map(|n| self.reach(*n)).collect();
-        let bodies: Vec<Node> = seen
-            .iter()
-            .map(|n| Node {
-                file: n.file,
-                function: 0,
-            })
-            .collect();
-        seen.extend(bodies);
+    /// As [`Self::reach`], with the bodies of the files that this comes by: they set up what the
+    /// functions use.
+    pub(crate) fn reach_of(&self, nodes: &BTreeSet<Node>) -> Reach {
+        let mut seen = self.reach(nodes.iter().copied());
+        with_bodies(&mut seen);
         seen
     }
 
     /// Functions that lead to one of these, those included.
     pub(crate) fn callers(&self, of: &BTreeSet<Node>) -> BTreeSet<Node> {
         let mut seen = of.clone();
-        let mut grown = true;
-        let mut rounds = 0;
-        while grown && rounds < MAX_STEPS {
-            grown = false;
-            rounds += 1;
-            for (from, to) in &self.edges {
-                if !seen.contains(from) && to.iter().any(|n| seen.contains(n)) {
-                    seen.insert(*from);
-                    grown = true;
+        let mut todo: VecDeque<(Node, usize)> = of.iter().map(|n| (*n, 0)).collect();
+        while let Some((node, steps)) = todo.pop_front() {
+            if steps == MAX_STEPS {
+                continue;
+            }
+            for from in self.reverse.get(&node).into_iter().flatten() {
+                if seen.insert(*from) {
+                    todo.push_back((*from, steps + 1));
                 }
             }
         }
         seen
     }
 
+    /// Whether something else than these leads here.
+    pub(crate) fn is_led_to(&self, node: Node, not: &BTreeSet<Node>) -> bool {
+        self.reverse.get(&node).is_some_and(|from| {
+            // The body runs what makes its objects, whether somebody wants them or not.
+            from.iter()
+                .filter(|f| !not.contains(f))
+                .any(|f| f.function != 0 || self.role(node) != Some(Role::Object))
+        })
+    }
+
     /// Names that the function calls and its file does not define.
     pub(crate) fn calls(&self, node: Node) -> impl Iterator<Item = &'a str> {
-        self.files
-            .get(node.file)
-            .and_then(|f| f.functions.get(node.function))
+        self.function(node)
             .into_iter()
             .flat_map(|f| f.calls_elsewhere.iter().map(String::as_str))
+    }
+
+    pub(crate) fn function(&self, node: Node) -> Option<&'a FunctionSurface> {
+        self.files.get(node.file)?.functions.get(node.function)
+    }
+
+    pub(crate) fn role(&self, node: Node) -> Option<Role> {
+        self.function(node).map(|f| f.role)
     }
 
     /// The path of its file.
@@ -158,141 +209,75 @@ impl<'a> Graph<'a> {
     }
 }
 
-/// Where names are defined.
-struct Index<'a> {
-    paths: Vec<String>,
-    /// By the last segment of a file's module path, to find candidates fast.
-    by_stem: BTreeMap<String, Vec<usize>>,
-    by_symbol: Vec<BTreeMap<&'a str, usize>>,
-    methods: BTreeMap<&'a str, Vec<Node>>,
-}
-
-impl<'a> Index<'a> {
-    fn of(files: &'a [FileSurface]) -> Self {
-        let mut own = Self {
-            paths: files.iter().map(|f| f.path.to_string()).collect(),
-            by_stem: BTreeMap::new(),
-            by_symbol: Vec::new(),
-            methods: BTreeMap::new(),
-        };
-        for (file, surface) in files.iter().enumerate() {
-            for module in modules(&own.paths[file]) {
-                let stem = module.rsplit('/').next().unwrap_or(module).to_owned();
-                own.by_stem.entry(stem).or_default().push(file);
-            }
-            let mut symbols = BTreeMap::new();
-            for (at, function) in surface.functions.iter().enumerate() {
-                if function.symbol.is_empty() {
-                    continue;
-                }
-                symbols.entry(function.symbol.as_str()).or_insert(at);
-                let last = function.symbol.rsplit('.').next().unwrap_or_default();
-                own.methods
-                    .entry(last)
-                    .or_default()
-                    .push(Node { file, function: at });
-            }
-            own.by_symbol.push(symbols);
-        }
-        own
-    }
-
-    fn resolve(&self, from: usize, called: &str) -> Option<Node> {
-        if let Some(method) = called.strip_prefix('.').filter(|m| !m.contains(['.', '/'])) {
-            return self.only_method(method);
-        }
-        let is_path = called.contains('/');
-        let cut = if is_path {
-            // `./lib/llm.ask`: the module ends at the first dot after the last slash.
-            let slash = called.rfind('/').map_or(0, |at| at + 1);
-            let file = called.get(slash..)?;
-            slash + file.find('.')?
-        } else {
-            0
-        };
-        if is_path {
-            let (module, member) = called.split_at_checked(cut)?;
-            return self.member(from, module, member.trim_start_matches('.'));
-        }
-        // `app.llm.Client.ask`: which part is the module is not written.
-        let dots: Vec<usize> = called.match_indices('.').map(|(at, _)| at).collect();
-        dots.iter().rev().find_map(|at| {
-            let (module, member) = called.split_at_checked(*at)?;
-            let bare = module.trim_start_matches('.');
-            if bare.is_empty() {
-                return None;
-            }
-            self.member(
-                from,
-                &bare.replace('.', "/"),
-                member.trim_start_matches('.'),
-            )
+fn with_bodies(seen: &mut Reach) {
+    let bodies: Vec<Node> = seen
+        .keys()
+        .map(|n| Node {
+            file: n.file,
+            function: 0,
         })
+        .collect();
+    for body in bodies {
+        seen.entry(body).or_insert(Way::Made);
     }
+}
 
-    fn member(&self, from: usize, module: &str, member: &str) -> Option<Node> {
-        let module = module
-            .trim_start_matches("../")
-            .trim_start_matches("./")
-            .trim_start_matches("@/")
-            .trim_start_matches("~/");
-        let module = module.rsplit_once("../").map_or(module, |(_, rest)| rest);
-        let module = ENDINGS
-            .iter()
-            .find_map(|e| module.strip_suffix(e))
-            .unwrap_or(module);
-        let stem = module.rsplit('/').next()?;
-        let near = self.paths.get(from)?;
-        let mut found: Vec<usize> = self
-            .by_stem
-            .get(stem)?
-            .iter()
-            .copied()
-            .filter(|file| {
-                modules(&self.paths[*file]).any(|m| {
-                    m == module
-                        || m.strip_suffix(module)
-                            .is_some_and(|rest| rest.ends_with('/'))
-                })
-            })
-            .collect();
-        // The nearest one, by the folders that the two paths have in common.
-        found.sort_by_key(|file| std::cmp::Reverse(common(near, &self.paths[*file])));
-        let file = found.into_iter().next()?;
-        let symbols = self.by_symbol.get(file)?;
-        // A class that is called is its constructor; its body has run long before.
-        let at = constructor(symbols, member).or_else(|| symbols.get(member).copied());
-        // What is no function is an object that the body of the file makes.
-        let function = at.unwrap_or(0);
-        Some(Node { file, function })
-    }
-
-    fn only_method(&self, name: &str) -> Option<Node> {
-        if name.len() < MIN_METHOD || COMMON.contains(&name) {
-            return None;
-        }
-        match self.methods.get(name)?.as_slice() {
-            [only] => Some(*only),
-            _ => None,
+impl Edge {
+    const fn to(self) -> Node {
+        match self {
+            Self::Calls(node) | Self::HandsOn(node) | Self::MadeBy(node) => node,
         }
     }
 }
 
-fn constructor(symbols: &BTreeMap<&str, usize>, class: &str) -> Option<usize> {
-    ["__init__", "constructor"]
-        .iter()
-        .find_map(|name| symbols.get(format!("{class}.{name}").as_str()))
-        .copied()
+/// Whether a use in a function that is reached so counts: what was done once, when an object was made,
+/// is not done by who works with it.
+pub(crate) const fn counts(way: Way, kind: ComponentKind) -> bool {
+    matches!(way, Way::Runs)
+        || matches!(
+            kind,
+            ComponentKind::Model
+                | ComponentKind::Agent
+                | ComponentKind::Tool
+                | ComponentKind::McpServer
+                | ComponentKind::McpClient
+                | ComponentKind::VectorStore
+                | ComponentKind::Memory
+                | ComponentKind::Database
+                | ComponentKind::Objects
+        )
 }
 
-/// The module paths that a file answers to: without its ending, and without `/index`.
-fn modules(path: &str) -> impl Iterator<Item = &str> {
-    ENDINGS.iter().filter_map(|e| path.strip_suffix(e))
-}
-
-fn common(a: &str, b: &str) -> usize {
-    a.split('/')
-        .zip(b.split('/'))
-        .take_while(|(a, b)| a == b)
-        .count()
+fn edges_of(
+    index: &Index<'_>,
+    surface: &FileSurface,
+    file: usize,
+    function: &FunctionSurface,
+) -> BTreeSet<Edge> {
+    let own = |at: &u32| {
+        let function = *at as usize;
+        (function < surface.functions.len()).then_some(Node { file, function })
+    };
+    let mut to: BTreeSet<Edge> = BTreeSet::new();
+    to.extend(function.calls.iter().filter_map(own).map(Edge::Calls));
+    to.extend(function.hands_on.iter().filter_map(own).map(Edge::HandsOn));
+    to.extend(function.made_by.iter().filter_map(own).map(Edge::MadeBy));
+    for called in &function.calls_elsewhere {
+        for known in index.resolve(file, called) {
+            to.insert(match known {
+                Known::Function(node) | Known::Constructor(node) => Edge::Calls(node),
+                Known::Object(node) => Edge::MadeBy(node),
+            });
+        }
+    }
+    for mentioned in &function.mentions {
+        for known in index.resolve(file, mentioned) {
+            match known {
+                Known::Function(node) => to.insert(Edge::HandsOn(node)),
+                // Who has a class in hand, in a table for example, makes objects of it.
+                Known::Object(node) | Known::Constructor(node) => to.insert(Edge::MadeBy(node)),
+            };
+        }
+    }
+    to
 }

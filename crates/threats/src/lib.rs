@@ -4,13 +4,17 @@
 //! Facts in, facts out: `taint` reads components from source, `scan` brings findings, [`derive()`] joins
 //! them. What people decided ([`decisions`]) stands beside what the code shows.
 
+mod acts;
 pub mod decisions;
 mod derive;
 mod diagram;
 mod export;
 mod flows;
 mod graph;
+mod join;
 mod parts;
+mod resolve;
+mod resources;
 mod texts;
 
 pub use derive::derive;

@@ -5,14 +5,20 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 use trueline_facts::Location;
-use trueline_facts::surface::{ComponentKind, ComponentUse};
+use trueline_facts::surface::{ComponentKind, ComponentUse, Role};
 use trueline_facts::threat::{Component, Element, Flow, Zone};
 
-use crate::graph::{Graph, Node};
+use crate::acts::{Doing, doings, makes};
+use crate::graph::{Graph, Node, Reach, Way, counts};
+use crate::join::Homes;
+use crate::resources;
 
-/// Places and details that are kept of one component or flow.
-pub(crate) const MAX_EVIDENCE: usize = 5;
-const MAX_DETAILS: usize = 12;
+/// Places and details that are kept of one component, flow or threat: all, but for what no reader of the
+/// document could work through. What is made for people shows the first of them.
+pub(crate) const MAX_EVIDENCE: usize = 500;
+const MAX_DETAILS: usize = 500;
+/// Functions that only dead ones call are found round by round.
+const MAX_ROUNDS: usize = 10;
 
 /// A component while the model is made.
 pub(crate) struct Part<'a> {
@@ -23,6 +29,8 @@ pub(crate) struct Part<'a> {
     pub(crate) uses: Vec<(Node, &'a ComponentUse)>,
     /// Tools: for agents of others.
     pub(crate) is_offered: bool,
+    /// Tools: described, and nothing that does their work or hands on the description was found.
+    pub(crate) is_idle: bool,
 }
 
 /// All components, and what leads where.
@@ -31,7 +39,9 @@ pub(crate) struct Parts<'a> {
     pub(crate) all: Vec<Part<'a>>,
     pub(crate) flows: Vec<Flow>,
     /// What each component leads to, in the order of `all`.
-    pub(crate) reaches: Vec<BTreeSet<Node>>,
+    pub(crate) reaches: Vec<Reach>,
+    /// What is done with objects of unknown classes, with what the doers lead to.
+    pub(crate) acts: Vec<Doing<'a>>,
 }
 
 /// 12 hexadecimal digits over texts.
@@ -48,10 +58,10 @@ pub(crate) fn id(parts: &[&str]) -> String {
     id
 }
 
-struct Look {
-    name: String,
-    element: Element,
-    zone: Zone,
+pub(crate) struct Look {
+    pub(crate) name: String,
+    pub(crate) element: Element,
+    pub(crate) zone: Zone,
 }
 
 /// What a use is a use of.
@@ -68,6 +78,7 @@ fn look(kind: ComponentKind, one: &ComponentUse) -> Look {
         ComponentKind::VectorStore
         | ComponentKind::Memory
         | ComponentKind::Database
+        | ComponentKind::Objects
         | ComponentKind::Files => (Element::Store, Zone::Resources),
         ComponentKind::Command | ComponentKind::Interpreter => (Element::Process, Zone::Resources),
         ComponentKind::McpClient | ComponentKind::Network => (Element::External, Zone::Services),
@@ -102,41 +113,32 @@ impl<'a> Parts<'a> {
             .filter(|(_, u)| u.kind == ComponentKind::McpServer)
             .map(|(n, _)| n.file)
             .collect();
+        let homes = Homes::of(&graph);
         for (node, one) in uses {
-            let Look {
-                name,
-                element,
-                zone,
-            } = look(one.kind, one);
-            let part = by_key
-                .entry((one.kind, name.clone()))
-                .or_insert_with(|| Part {
-                    component: Component {
-                        id: id(&[&format!("{:?}", one.kind), &name]),
-                        name,
-                        element,
-                        kind: Some(one.kind),
-                        zone,
-                        details: Vec::new(),
-                        evidence: Vec::new(),
-                        uses: 0,
-                    },
-                    kind: Some(one.kind),
-                    nodes: BTreeSet::new(),
-                    uses: Vec::new(),
-                    is_offered: false,
-                });
+            let found = homes.find(&graph, node, one);
+            let is_idle = found.as_ref().is_some_and(Vec::is_empty) && !is_handed_on(&graph, node);
+            let nodes = found
+                .filter(|f| !f.is_empty())
+                .unwrap_or_else(|| vec![node]);
+            let part = entry(&mut by_key, one.kind, look(one.kind, one));
             let has_prefix = matches!(one.operation.split('.').next(), Some("mcp" | "server"));
             part.is_offered |= one.kind == ComponentKind::Tool
                 && (has_prefix && one.operation.contains('.') || serving.contains(&node.file));
-            part.nodes.insert(node);
-            part.uses.push((node, one));
+            part.is_idle = is_idle && (part.is_idle || part.uses.is_empty());
+            for node in nodes {
+                part.nodes.insert(node);
+                part.uses.push((node, one));
+            }
         }
+        resources::of_ready_tools(&mut by_key);
+        resources::one_store(&mut by_key, &graph);
+        let acts = doings(&graph);
         let mut own = Self {
             graph,
             all: by_key.into_values().collect(),
             flows: Vec::new(),
             reaches: Vec::new(),
+            acts,
         };
         for part in &mut own.all {
             finish(part);
@@ -148,8 +150,28 @@ impl<'a> Parts<'a> {
             .iter()
             .map(|p| own.graph.reach_of(&p.nodes))
             .collect();
+        own.routes_to_models_first();
         own.connect();
         own
+    }
+
+    /// Of routes, those that lead to a model are what a reader looks for.
+    fn routes_to_models_first(&mut self) {
+        let models = self.of_kind(&[ComponentKind::Model, ComponentKind::Agent]);
+        for at in self.of_kind(&[ComponentKind::Entry]) {
+            let mut first: BTreeSet<&str> = BTreeSet::new();
+            for (node, one) in &self.all[at].uses {
+                let reach = self.graph.reach([*node]);
+                if models.iter().any(|m| self.is_in(&reach, *m))
+                    && let Some(detail) = &one.detail
+                {
+                    first.insert(detail);
+                }
+            }
+            let first: BTreeSet<String> = first.into_iter().map(ToOwned::to_owned).collect();
+            let details = &mut self.all[at].component.details;
+            details.sort_by_key(|d| (!first.contains(d), d.clone()));
+        }
     }
 
     /// Components of a kind, by their position.
@@ -161,23 +183,32 @@ impl<'a> Parts<'a> {
 
     /// Whether one component leads to another.
     pub(crate) fn leads(&self, from: usize, to: usize) -> bool {
-        self.reaches[from]
+        self.is_in(&self.reaches[from], to)
+    }
+
+    /// Whether a component is used where something leads.
+    pub(crate) fn is_in(&self, reach: &Reach, to: usize) -> bool {
+        let part = &self.all[to];
+        let Some(kind) = part.kind else {
+            return part.nodes.iter().any(|n| reach.contains_key(n));
+        };
+        part.nodes
             .iter()
-            .any(|n| self.all[to].nodes.contains(n))
+            .any(|n| reach.get(n).is_some_and(|way| counts(*way, kind)))
+            // A client that was made before, and something is done with it.
+            || kind == ComponentKind::Network
+                && self.acts.iter().any(|d| {
+                    d.act.kinds.contains(&kind)
+                        && reach.get(&d.node) == Some(&Way::Runs)
+                        && part
+                            .uses
+                            .iter()
+                            .any(|(n, one)| makes(one) && d.reach.contains_key(n))
+                })
     }
 
-    pub(crate) fn reach(&self, from: usize) -> &BTreeSet<Node> {
+    pub(crate) fn reach(&self, from: usize) -> &Reach {
         &self.reaches[from]
-    }
-
-    /// Places where a component is used by what another one leads to.
-    pub(crate) fn places(&self, from: usize, to: usize) -> Vec<Location> {
-        let reach = &self.reaches[from];
-        let places = self.all[to].uses.iter().filter(|(n, _)| reach.contains(n));
-        places
-            .map(|(_, u)| u.location.clone())
-            .take(MAX_EVIDENCE)
-            .collect()
     }
 
     /// Two components that one function leads to, or one to the other.
@@ -229,15 +260,24 @@ impl<'a> Parts<'a> {
 
     /// What nothing that begins leads to belongs to a process of its own: the rest of the program.
     fn add_rest(&mut self) {
-        let mut begun = BTreeSet::new();
+        let mut begun: BTreeSet<Node> = BTreeSet::new();
+        let mut has_doors = false;
         for part in &self.all {
             if matches!(
                 part.kind,
-                Some(ComponentKind::Entry | ComponentKind::Terminal | ComponentKind::Tool)
+                Some(
+                    ComponentKind::Entry
+                        | ComponentKind::Terminal
+                        | ComponentKind::Tool
+                        | ComponentKind::McpServer
+                        | ComponentKind::Agent
+                )
             ) {
-                begun.extend(self.graph.reach_of(&part.nodes));
+                has_doors |= part.kind != Some(ComponentKind::Tool);
+                begun.extend(self.graph.reach_of(&part.nodes).into_keys());
             }
         }
+        let dead = self.dead();
         let kinds = [
             ComponentKind::Model,
             ComponentKind::Agent,
@@ -249,15 +289,32 @@ impl<'a> Parts<'a> {
             ComponentKind::Network,
             ComponentKind::Content,
             ComponentKind::McpClient,
+            ComponentKind::Objects,
         ];
         let mut nodes = BTreeSet::new();
         let mut uses = Vec::new();
         for at in self.of_kind(&kinds) {
             for (node, one) in &self.all[at].uses {
-                if !begun.contains(node) {
+                // What only makes an object sends nothing, and what nobody calls does nothing.
+                let runs =
+                    !begun.contains(node) && !makes(one) && (!has_doors || !dead.contains(node));
+                if runs {
                     nodes.insert(*node);
                     uses.push((*node, *one));
                 }
+            }
+        }
+        for doing in &self.acts {
+            let node = doing.node;
+            if !begun.contains(&node)
+                && (!has_doors || !dead.contains(&node))
+                && self.all.iter().any(|p| {
+                    p.kind
+                        .is_some_and(|k| kinds.contains(&k) && doing.act.kinds.contains(&k))
+                        && p.nodes.iter().any(|n| doing.reach.contains_key(n))
+                })
+            {
+                nodes.insert(node);
             }
         }
         if nodes.is_empty() {
@@ -269,19 +326,82 @@ impl<'a> Parts<'a> {
         self.all.push(part);
     }
 
+    /// Functions that nothing calls, hands on or names.
+    fn dead(&self) -> BTreeSet<Node> {
+        let mut dead: BTreeSet<Node> = BTreeSet::new();
+        for _ in 0..MAX_ROUNDS {
+            let live = || self.graph.nodes().filter(|(node, _)| !dead.contains(node));
+            let named: BTreeSet<&str> = live()
+                .flat_map(|(_, f)| f.calls_elsewhere.iter().chain(&f.mentions))
+                .filter_map(|name| name.rsplit(['.', '/']).next())
+                .collect();
+            let found: BTreeSet<Node> = live()
+                .filter(|(node, function)| {
+                    let last = function.symbol.rsplit('.').next().unwrap_or_default();
+                    function.role == Role::Function
+                        && !last.is_empty()
+                        // Frameworks call pages and default exports.
+                        && last != "default"
+                        && !last.starts_with(char::is_uppercase)
+                        && !function.is_decorated
+                        && !named.contains(last)
+                        && !self.graph.is_led_to(*node, &dead)
+                })
+                .map(|(node, _)| node)
+                .collect();
+            if found.is_empty() {
+                break;
+            }
+            dead.extend(found);
+        }
+        dead
+    }
+
     /// As [`Self::leads`], by calls alone: the body of a tool's file makes things for others as well.
     pub(crate) fn leads_by_function(&self, from: usize, to: usize) -> bool {
-        let part = &self.all[from];
-        let by_class = part
-            .uses
-            .iter()
-            .any(|(_, u)| capability(u).is_some_and(|k| Some(k) == self.all[to].kind));
-        by_class
-            || part.nodes.iter().any(|n| {
-                let reach = self.graph.reach(*n);
-                reach.iter().any(|r| self.all[to].nodes.contains(r))
-            })
+        self.is_in(&self.reach_by_function(from), to)
     }
+
+    pub(crate) fn reach_by_function(&self, from: usize) -> Reach {
+        let nodes = self.all[from].nodes.iter().copied();
+        let work = nodes.filter(|n| self.graph.role(*n) != Some(Role::Body));
+        self.graph.reach(work)
+    }
+}
+
+/// Whether something leads to a description, or it stands where descriptions are handed out.
+fn is_handed_on(graph: &Graph<'_>, node: Node) -> bool {
+    graph.role(node) != Some(Role::Object) || graph.is_led_to(node, &BTreeSet::new())
+}
+
+/// The part of a kind and name; a new one if there is none yet.
+pub(crate) fn entry<'m, 'a>(
+    by_key: &'m mut BTreeMap<(ComponentKind, String), Part<'a>>,
+    kind: ComponentKind,
+    look: Look,
+) -> &'m mut Part<'a> {
+    let Look {
+        name,
+        element,
+        zone,
+    } = look;
+    by_key.entry((kind, name.clone())).or_insert_with(|| Part {
+        component: Component {
+            id: id(&[&format!("{kind:?}"), &name]),
+            name,
+            element,
+            kind: Some(kind),
+            zone,
+            details: Vec::new(),
+            evidence: Vec::new(),
+            uses: 0,
+        },
+        kind: Some(kind),
+        nodes: BTreeSet::new(),
+        uses: Vec::new(),
+        is_offered: false,
+        is_idle: false,
+    })
 }
 
 /// What a ready-made tool does, by its name.
@@ -324,6 +444,7 @@ fn process<'a>(name: &str, kind: Option<ComponentKind>, nodes: BTreeSet<Node>) -
         nodes,
         uses: Vec::new(),
         is_offered: false,
+        is_idle: false,
     }
 }
 

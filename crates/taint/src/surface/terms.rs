@@ -1,7 +1,7 @@
 //! What an operand is, by following the only definition of each variable: dotted paths, constants,
 //! functions, and the words that occur in it. Where a variable has several definitions: nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use trueline_syntax::ir::{
     Callee, Const, Element, FuncId, Instr, Module, Op, Operand, Symbol, Var, VarHome,
@@ -16,6 +16,8 @@ const MAX_DEPTH: u8 = 12;
 pub(super) struct Terms<'a> {
     module: &'a Module,
     defs: Vec<Vec<Definition<'a>>>,
+    /// Types of parameters, by function and variable, where they are asked for.
+    types: BTreeMap<(FuncId, Var), String>,
 }
 
 #[derive(Clone, Copy)]
@@ -46,7 +48,63 @@ impl<'a> Terms<'a> {
                 defs
             })
             .collect();
-        Self { module, defs }
+        Self {
+            module,
+            defs,
+            types: BTreeMap::new(),
+        }
+    }
+
+    /// As [`Self::new`]; a parameter is what its annotation says, if the file imports that.
+    pub(super) fn with_types(module: &'a Module) -> Self {
+        let mut own = Self::new(module);
+        let names = own.names();
+        let mut types = BTreeMap::new();
+        for (at, function) in module.functions.iter().enumerate() {
+            for param in &function.params {
+                let Some(annotation) = param.annotation.map(|a| module.text(a)) else {
+                    continue;
+                };
+                let head = annotation.split('.').next().unwrap_or(annotation);
+                let rest = annotation.get(head.len()..).unwrap_or_default();
+                if let Some((_, Op::Import { .. })) = names
+                    .get(head)
+                    .and_then(|v| own.operation(FuncId(0), &Operand::Var(*v)))
+                    && let Some(path) = names
+                        .get(head)
+                        .and_then(|v| own.path(FuncId(0), &Operand::Var(*v)))
+                {
+                    types.insert((FuncId(at as u32), param.var), format!("{path}{rest}"));
+                }
+            }
+        }
+        own.types = types;
+        own
+    }
+
+    /// The variables of the file's body, by name.
+    pub(super) fn names(&self) -> BTreeMap<&'a str, Var> {
+        let Some(body) = self.module.functions.first() else {
+            return BTreeMap::new();
+        };
+        let named = body.vars.iter().enumerate().filter_map(|(at, decl)| {
+            let name = self.module.text(decl.name);
+            let own = decl.home == VarHome::Local && !name.is_empty();
+            own.then_some((name, Var(at as u32)))
+        });
+        named.collect()
+    }
+
+    /// The function and variable that an operand is, seen through closures.
+    pub(super) fn base(&self, id: FuncId, operand: &Operand) -> Option<(FuncId, Var)> {
+        let Operand::Var(var) = operand else {
+            return None;
+        };
+        match self.home(id, *var)?.1 {
+            VarHome::Captured { function, var } => Some((function, var)),
+            VarHome::Local | VarHome::Temporary => Some((id, *var)),
+            VarHome::Global => None,
+        }
     }
 
     /// Modules and members that the file imports, as dotted paths.
@@ -155,6 +213,9 @@ impl<'a> Terms<'a> {
         let Operand::Var(var) = operand else {
             return None;
         };
+        if let Some(of) = self.base(id, operand).and_then(|b| self.types.get(&b)) {
+            return Some(of.clone());
+        }
         let Some((at, instr)) = self.origin(id, operand) else {
             let (name, home) = self.home(id, *var)?;
             return (home == VarHome::Global).then(|| self.module.text(name).to_owned());
@@ -172,7 +233,16 @@ impl<'a> Terms<'a> {
                 self.path_within(at, base, depth)?,
                 self.module.text(*name)
             )),
-            Op::Call { callee, .. } => self.callee_within(at, callee, depth),
+            Op::Call { callee, args } => {
+                let path = self.callee_within(at, callee, depth)?;
+                match args.first() {
+                    // The same function, with a promise for a result.
+                    Some(first) if path == "util.promisify" => {
+                        self.path_within(at, &first.value, depth)
+                    }
+                    _ => Some(path),
+                }
+            }
             op @ Op::Import { .. } => self.import(op),
             _ => None,
         }

@@ -19,11 +19,11 @@ impl Found<'_, '_> {
             let mut bounds: Vec<Mitigation> = Vec::new();
             let mut first = None;
             for (node, one) in &self.parts.all[door].uses {
-                let reach = self.parts.graph.reach(*node);
+                let reach = self.parts.graph.reach([*node]);
                 let leads = models
                     .iter()
                     .copied()
-                    .find(|m| self.parts.all[*m].nodes.iter().any(|n| reach.contains(n)));
+                    .find(|m| self.parts.is_in(&reach, *m));
                 let Some(model) = leads else {
                     continue;
                 };
@@ -34,7 +34,7 @@ impl Found<'_, '_> {
                     location: one.location.clone(),
                 };
                 let asks_who = reach
-                    .iter()
+                    .keys()
                     .any(|n| self.parts.graph.calls(*n).any(asks_who));
                 if has("authentication") || asks_who {
                     guarded.push(told("authentication"));

@@ -22,6 +22,25 @@ pub const COMPONENT_FILES: &[(&str, &str)] = &[
 #[serde(deny_unknown_fields)]
 struct File {
     component: Vec<Known>,
+    #[serde(default)]
+    act: Vec<KnownAct>,
+}
+
+/// Methods by which something is done with a component, whatever its class.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct KnownAct {
+    pub(super) kind: ComponentKind,
+    pub(super) calls: Vec<String>,
+    /// Words of which the receiver's name has one; none means any.
+    #[serde(default)]
+    pub(super) receivers: Vec<String>,
+}
+
+#[derive(Debug, Default)]
+struct Names {
+    known: Vec<Known>,
+    acts: Vec<KnownAct>,
 }
 
 /// One component and what its uses are called.
@@ -53,6 +72,9 @@ pub(super) struct Known {
     /// The use belongs to the function that it is given.
     #[serde(default)]
     pub(super) wraps_function: bool,
+    /// A tool for the agents of others.
+    #[serde(default)]
+    pub(super) offered: bool,
 }
 
 impl Known {
@@ -61,10 +83,25 @@ impl Known {
         if self.exact.iter().any(|e| e == path) {
             return true;
         }
-        // `AgentExecutor.from_agent_and_tools` makes what `AgentExecutor` makes.
+        let last = path.rsplit(['.', '/']).next();
+        self.within.iter().any(|w| is_within(path, w))
+            && (self.calls.is_empty() || last.is_some_and(|l| self.calls.iter().any(|c| c == l)))
+    }
+
+    /// Whether a path ends as its uses do: `OpenAI.audio.speech.create` is `speech.create`.
+    pub(super) fn is_ended_so(&self, path: &str) -> bool {
+        let ends = |tail: &String| {
+            path.strip_suffix(tail.as_str())
+                .is_some_and(|rest| rest.ends_with('.'))
+        };
+        self.tails.iter().any(ends) && self.within.iter().any(|w| is_within(path, root(w)))
+    }
+
+    /// Whether a path is a method of what one of the calls makes: `AgentExecutor.from_agent_and_tools`.
+    pub(super) fn is_made_by(&self, path: &str) -> bool {
         let mut last = path.rsplit(['.', '/']).take(2);
         self.within.iter().any(|w| is_within(path, w))
-            && (self.calls.is_empty() || last.any(|l| self.calls.iter().any(|c| c == l)))
+            && last.any(|l| self.calls.iter().any(|c| c == l))
     }
 
     /// Whether a call that ends so, on an object of unknown origin, is a use.
@@ -96,35 +133,45 @@ fn root(path: &str) -> &str {
 /// All of them.
 #[derive(Debug)]
 pub(crate) struct Components {
-    python: Vec<Known>,
-    javascript: Vec<Known>,
+    python: Names,
+    javascript: Names,
 }
 
 impl Components {
     /// Those inside the binary.
     pub(crate) fn builtin() -> Result<Self, SurfaceError> {
         let mut own = Self {
-            python: Vec::new(),
-            javascript: Vec::new(),
+            python: Names::default(),
+            javascript: Names::default(),
         };
         for (file, text) in COMPONENT_FILES {
-            let known: File = toml::from_str(text).map_err(|source| SurfaceError {
+            let read: File = toml::from_str(text).map_err(|source| SurfaceError {
                 file: (*file).to_owned(),
                 source,
             })?;
-            match *file {
-                "components/python.toml" => own.python = known.component,
-                _ => own.javascript = known.component,
-            }
+            let names = match *file {
+                "components/python.toml" => &mut own.python,
+                _ => &mut own.javascript,
+            };
+            names.known = read.component;
+            names.acts = read.act;
         }
         Ok(own)
     }
 
-    pub(super) fn language(&self, language: Language) -> &[Known] {
+    fn names(&self, language: Language) -> Option<&Names> {
         match language {
-            Language::Python => &self.python,
-            Language::JavaScript | Language::TypeScript => &self.javascript,
-            Language::Go | Language::Java => &[],
+            Language::Python => Some(&self.python),
+            Language::JavaScript | Language::TypeScript => Some(&self.javascript),
+            Language::Go | Language::Java => None,
         }
+    }
+
+    pub(super) fn language(&self, language: Language) -> &[Known] {
+        self.names(language).map_or(&[], |n| &n.known)
+    }
+
+    pub(super) fn acts(&self, language: Language) -> &[KnownAct] {
+        self.names(language).map_or(&[], |n| &n.acts)
     }
 }

@@ -1,29 +1,34 @@
 //! Which components the functions of a file use, and which functions call which: what a threat model
 //! is derived from. Names only, no dataflow; a file is read by itself.
 
+mod cases;
 mod catalogue;
+mod edges;
+mod objects;
+mod routes;
 mod tools;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use trueline_facts::surface::{ComponentKind, ComponentUse, FileSurface, FunctionSurface};
+use trueline_facts::surface::{ComponentKind, ComponentUse, FileSurface, FunctionSurface, Role};
 use trueline_facts::{Location, Position, RepoPath};
-use trueline_syntax::ir::{
-    Arg, ArgKind, Callee, Const, FuncId, FunctionKind, Module, Op, Operand, Span,
-};
+use trueline_syntax::ir::{Arg, ArgKind, Callee, Const, FuncId, Module, Op, Operand, Span, Var};
 use trueline_syntax::lines::LineIndex;
 
 pub use self::catalogue::COMPONENT_FILES;
 pub(crate) use self::catalogue::Components;
-use self::catalogue::Known;
+use self::catalogue::{Known, KnownAct};
+use self::objects::blank;
 use super::terms::Terms;
-use super::{Control, MAX_SNIPPET, Surface, is_within};
+use super::{MAX_SNIPPET, Surface, is_within};
 use crate::analysis::last_name;
 use crate::purpose::Purpose;
 
 /// Uses of one file that are kept, and names called elsewhere of one function.
 const MAX_USES: usize = 2_000;
 const MAX_CALLS: usize = 500;
+/// What one function does with objects of unknown classes.
+const MAX_ACTS: usize = 100;
 /// Names that end a call on an object of unknown origin.
 const TAIL: usize = 3;
 /// Names of functions that answer requests because their file is a route.
@@ -55,10 +60,12 @@ pub(crate) fn components(
     text: &str,
     module: &Module,
 ) -> FileSurface {
-    let terms = Terms::new(module);
+    let terms = Terms::with_types(module);
     let mut reader = Reader {
         known: known.language(module.language),
+        known_acts: known.acts(module.language),
         imports: terms.imports(),
+        names: terms.names(),
         terms,
         path,
         text,
@@ -66,7 +73,13 @@ pub(crate) fn components(
         lines: LineIndex::new(text),
         methods: BTreeMap::new(),
         by_name: BTreeMap::new(),
+        object_of: BTreeMap::new(),
+        handlers: BTreeSet::new(),
+        decorators: BTreeSet::new(),
         functions: Vec::new(),
+        imported: BTreeMap::new(),
+        renamed: BTreeMap::new(),
+        reexported: Vec::new(),
     };
     let purpose = Purpose::of(path, module);
     if !matches!(purpose, Purpose::Test | Purpose::Once | Purpose::Installed) {
@@ -75,12 +88,18 @@ pub(crate) fn components(
     FileSurface {
         path: path.clone(),
         functions: reader.functions,
+        imported: reader.imported,
+        renamed: reader.renamed,
+        reexported: reader.reexported,
     }
 }
 
 struct Reader<'a> {
     known: &'a [Known],
+    known_acts: &'a [KnownAct],
     terms: Terms<'a>,
+    /// Variables of the file's body.
+    names: BTreeMap<&'a str, Var>,
     path: &'a RepoPath,
     text: &'a str,
     module: &'a Module,
@@ -88,7 +107,16 @@ struct Reader<'a> {
     imports: BTreeSet<String>,
     methods: BTreeMap<&'a str, Vec<u32>>,
     by_name: BTreeMap<&'a str, Vec<u32>>,
+    /// Nodes of the objects that the body makes.
+    object_of: BTreeMap<Var, u32>,
+    /// Functions that requests call, not whoever defines or registers them.
+    handlers: BTreeSet<u32>,
+    /// Where decorators of functions stand.
+    decorators: BTreeSet<(u32, u32)>,
     functions: Vec<FunctionSurface>,
+    imported: BTreeMap<String, String>,
+    renamed: BTreeMap<String, String>,
+    reexported: Vec<String>,
 }
 
 impl<'a> Reader<'a> {
@@ -101,19 +129,38 @@ impl<'a> Reader<'a> {
             if !name.is_empty() {
                 self.by_name.entry(name).or_default().push(at as u32);
             }
+            let role = if at == 0 { Role::Body } else { Role::Function };
             self.functions.push(FunctionSurface {
                 symbol: self.symbol(FuncId(at as u32)),
-                calls: Vec::new(),
-                calls_elsewhere: Vec::new(),
-                uses: Vec::new(),
+                is_decorated: !function.decorators.is_empty(),
+                ..blank(role)
             });
+            let spans = function.decorators.iter().map(|d| d.span);
+            self.decorators.extend(spans.map(|s| (s.start, s.end)));
         }
+        for route in &surface.routes {
+            let own = self.handlers(route);
+            self.handlers.extend(own);
+        }
+        let owners = self.objects();
+        let taken = self.cases();
         for at in 0..self.module.functions.len() {
-            self.function(FuncId(at as u32));
+            self.function(FuncId(at as u32), &owners, &taken);
         }
-        self.described_tools();
+        // The body runs what makes its objects.
+        let made: Vec<u32> = self.object_of.values().copied().collect();
+        if let Some(body) = self.functions.first_mut() {
+            body.calls.extend(made);
+        }
+        self.described_tools(&owners);
         self.routes(surface);
         self.file_routes();
+        self.exports();
+        self.settle();
+    }
+
+    /// Order, and bounds.
+    fn settle(&mut self) {
         let mut left = MAX_USES;
         for function in &mut self.functions {
             function.calls.sort_unstable();
@@ -121,6 +168,15 @@ impl<'a> Reader<'a> {
             function.calls_elsewhere.sort();
             function.calls_elsewhere.dedup();
             function.calls_elsewhere.truncate(MAX_CALLS);
+            function.hands_on.sort_unstable();
+            function.hands_on.dedup();
+            function.made_by.sort_unstable();
+            function.made_by.dedup();
+            function.mentions.sort();
+            function.mentions.dedup();
+            function.mentions.truncate(MAX_CALLS);
+            function.acts.sort();
+            function.acts.dedup();
             function
                 .uses
                 .sort_by(|a, b| (&a.location, a).cmp(&(&b.location, b)));
@@ -130,140 +186,16 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn function(&mut self, id: FuncId) {
-        let module = self.module;
-        let Some(function) = module.functions.get(id.0 as usize) else {
-            return;
-        };
-        self.decorated(id);
-        let is_body = matches!(
-            function.kind,
-            FunctionKind::Module | FunctionKind::ClassBody
-        );
-        for instr in function.blocks.iter().flat_map(|b| &b.instrs) {
-            match &instr.op {
-                Op::Call { callee, args } => self.call(id, callee, args, instr.span),
-                // A function within a function is there to be called by it; those of a file or of a
-                // class are only defined by it.
-                Op::Closure(inner) if !is_body => self.calls(id, inner.0),
-                _ => {}
-            }
-        }
-    }
-
-    fn calls(&mut self, id: FuncId, callee: u32) {
-        if callee != id.0
-            && let Some(own) = self.functions.get_mut(id.0 as usize)
-        {
-            own.calls.push(callee);
-        }
-    }
-
-    fn call(&mut self, id: FuncId, callee: &'a Callee, args: &'a [Arg], span: Span) {
-        let path = self.terms.callee(id, callee);
-        self.edges(id, callee, path.as_deref(), args);
-        let tail = self.tail(id, callee);
-        let known = self.known;
-        let found = known
-            .iter()
-            .find(|k| path.as_deref().is_some_and(|p| k.is_called(p)))
-            .or_else(|| {
-                known
-                    .iter()
-                    .find(|k| k.ends_so(&tail, self.imports.iter().map(String::as_str)))
-            });
-        let Some(found) = found else {
-            return;
-        };
-        let named = path.as_deref().unwrap_or(&tail);
-        let operation = last_name(named)
-            .rsplit('/')
-            .next()
-            .unwrap_or(named)
-            .to_owned();
-        let name = if found.kind == ComponentKind::Tool {
-            self.tool_name(id, &operation, args)
-        } else {
-            found.name.clone()
-        };
-        let mut controls = Vec::new();
-        if self.limits(id, args) {
-            controls.push("limit".to_owned());
-        }
-        let one = ComponentUse {
-            kind: found.kind,
-            name,
-            detail: self.detail(id, found.kind, args),
-            remote: found.remote,
-            operation,
-            controls,
-            location: self.location(span),
-        };
-        let homes: Vec<u32> = if found.wraps_function {
-            let given = args.iter().flat_map(|a| self.functions_in(id, &a.value));
-            given.collect()
-        } else {
-            Vec::new()
-        };
-        if homes.is_empty() {
-            self.uses(id.0, one);
-        } else {
-            for home in homes {
-                self.uses(home, one.clone());
-            }
-        }
-    }
-
-    fn uses(&mut self, function: u32, one: ComponentUse) {
+    pub(super) fn uses(&mut self, function: u32, one: ComponentUse) {
         if let Some(own) = self.functions.get_mut(function as usize) {
             own.uses.push(one);
         }
     }
 
-    /// What a call leads to.
-    fn edges(&mut self, id: FuncId, callee: &'a Callee, path: Option<&str>, args: &'a [Arg]) {
-        match callee {
-            Callee::Function(operand) => match self.terms.closure(id, operand) {
-                Some(own) => self.calls(id, own.0),
-                None => self.elsewhere(id, path),
-            },
-            Callee::New(_) => self.elsewhere(id, path),
-            Callee::Method { name, .. } => {
-                let name = self.module.text(*name);
-                if self.is_imported(path) {
-                    self.elsewhere(id, path);
-                } else if let Some(own) = self.methods.get(name) {
-                    for method in own.clone() {
-                        self.calls(id, method);
-                    }
-                } else {
-                    self.elsewhere(id, Some(&format!(".{name}")));
-                }
-            }
-            Callee::Super { .. } => {}
-        }
-        // A function that is handed on is called by whoever takes it.
-        let is_body = id.0 == 0;
-        if !is_body {
-            for arg in args {
-                if let Some(given) = self.terms.closure(id, &arg.value) {
-                    self.calls(id, given.0);
-                }
-            }
-        }
-    }
-
-    fn is_imported(&self, path: Option<&str>) -> bool {
-        path.is_some_and(|path| self.imports.iter().any(|i| is_within(path, i)))
-    }
-
-    fn elsewhere(&mut self, id: FuncId, path: Option<&str>) {
-        let Some(path) = path else {
-            return;
-        };
-        if let Some(own) = self.functions.get_mut(id.0 as usize) {
-            own.calls_elsewhere.push(path.to_owned());
-        }
+    /// Adds a node beside the functions of the module.
+    fn node(&mut self, one: FunctionSurface) -> u32 {
+        self.functions.push(one);
+        (self.functions.len() - 1) as u32
     }
 
     /// The last names of a call: `completions.create` of `self.client.chat.completions.create()`.
@@ -391,105 +323,6 @@ impl<'a> Reader<'a> {
                 location: self.location(decorator.span),
             };
             self.uses(id.0, one);
-        }
-    }
-
-    /// Routes that other machines can ask, with what stands before them.
-    fn routes(&mut self, surface: &Surface) {
-        for route in &surface.routes {
-            let mut handlers: Vec<u32> = self
-                .by_name
-                .get(route.handler.as_str())
-                .cloned()
-                .unwrap_or_default();
-            if handlers.is_empty() {
-                let (from, to) = (route.place.location.start, route.place.location.end);
-                handlers = (1..self.module.functions.len() as u32)
-                    .filter(|at| {
-                        let function = self.module.functions.get(*at as usize);
-                        function.is_some_and(|f| {
-                            let start = self.position(f.span.start);
-                            f.name.0 == 0
-                                || self.module.text(f.name).is_empty()
-                                    && from <= start
-                                    && start < to
-                        })
-                    })
-                    .collect();
-            }
-            if handlers.is_empty() {
-                handlers.push(0);
-            }
-            let method = if route.methods.is_empty() {
-                "ANY".to_owned()
-            } else {
-                route.methods.join(",")
-            };
-            let mut controls: Vec<String> = Vec::new();
-            for control in route.guarded_by.iter().chain(&route.checks) {
-                controls.push(match control {
-                    Control::Authentication => "authentication".to_owned(),
-                    Control::RateLimit => "rate limit".to_owned(),
-                    Control::SizeLimit => "size limit".to_owned(),
-                    Control::CsrfProtection | Control::SecurityHeaders => continue,
-                });
-            }
-            controls.sort();
-            controls.dedup();
-            for handler in handlers {
-                self.uses(
-                    handler,
-                    ComponentUse {
-                        kind: ComponentKind::Entry,
-                        name: "web routes".to_owned(),
-                        detail: Some(format!("{method} {}", route.path)),
-                        remote: false,
-                        operation: "route".to_owned(),
-                        controls: controls.clone(),
-                        location: route.place.location.clone(),
-                    },
-                );
-            }
-        }
-    }
-
-    /// Routes of Next.js: the file's place is the path, its exported functions are the methods.
-    fn file_routes(&mut self) {
-        let path = self.path.display().into_owned();
-        let Some((folder, file)) = path.rsplit_once('/') else {
-            return;
-        };
-        let is_route = matches!(file, "route.ts" | "route.js" | "route.tsx" | "route.mjs");
-        let is_page = folder.split('/').any(|f| f == "pages")
-            && folder.contains("pages/api")
-            && self.module.language != trueline_syntax::ir::Language::Python;
-        if !is_route && !is_page {
-            return;
-        }
-        let under = if is_route { "app/" } else { "pages/" };
-        let Some((_, rest)) = path.rsplit_once(under) else {
-            return;
-        };
-        let place = rest
-            .rsplit_once(['/', '.'])
-            .map_or(rest, |(place, _)| place);
-        for (at, function) in self.module.functions.iter().enumerate().skip(1) {
-            let name = self.module.text(function.name);
-            let method = match METHODS.iter().find(|m| **m == name) {
-                Some(method) if is_route => *method,
-                _ if is_page && name == "handler" => "ANY",
-                _ => continue,
-            };
-            let one = ComponentUse {
-                kind: ComponentKind::Entry,
-                name: "web routes".to_owned(),
-                detail: Some(format!("{method} /{place}")),
-                remote: false,
-                operation: "route".to_owned(),
-                controls: Vec::new(),
-                location: self.location(function.span),
-            };
-            self.uses(at as u32, one);
         }
     }
 

@@ -1,10 +1,11 @@
 //! Tools that are described to a model: classes with a tool's base, and the JSON descriptions that
 //! model interfaces take (`{"name", "description", "parameters"}`).
 
-use trueline_facts::surface::{ComponentKind, ComponentUse};
+use trueline_facts::surface::{ComponentKind, ComponentUse, Role};
 use trueline_syntax::ir::{Arg, Const, FuncId, Op, Operand};
 
 use super::Reader;
+use super::objects::{Owner, blank, instructions, text_of};
 use crate::analysis::last_name;
 
 /// Base classes of tools.
@@ -27,6 +28,23 @@ const SCHEMAS: &[&str] = &[
     "args_schema",
     "function",
 ];
+/// Members of which one does the work.
+const WORK: &[&str] = &[
+    "handler",
+    "execute",
+    "run",
+    "call",
+    "func",
+    "function",
+    "fn",
+    "callback",
+    "cb",
+    "invoke",
+    "action",
+    "implementation",
+    "handle",
+    "coroutine",
+];
 const MAX_NAME: usize = 80;
 
 impl<'a> Reader<'a> {
@@ -48,9 +66,9 @@ impl<'a> Reader<'a> {
         given.unwrap_or(operation).to_owned()
     }
 
-    pub(super) fn described_tools(&mut self) {
+    pub(super) fn described_tools(&mut self, owners: &[Option<Owner>]) {
         self.classes();
-        self.descriptions();
+        self.descriptions(owners);
     }
 
     fn classes(&mut self) {
@@ -80,19 +98,20 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Descriptions in map literals; they belong to the function of the same name, if the file has it.
-    fn descriptions(&mut self) {
+    /// Descriptions in map literals. They belong to the function that they name as the one that works,
+    /// else to the one of the same name, if the file has it.
+    fn descriptions(&mut self, owners: &[Option<Owner>]) {
         let module = self.module;
         for (at, function) in module.functions.iter().enumerate() {
             let id = FuncId(at as u32);
-            for instr in function.blocks.iter().flat_map(|b| &b.instrs) {
+            for (nth, instr) in instructions(function).enumerate() {
                 let Op::Map { entries } = &instr.op else {
                     continue;
                 };
-                let Some(name) = self.described(id, entries) else {
+                let Some((name, offered)) = self.described(id, entries) else {
                     continue;
                 };
-                let one = ComponentUse {
+                let mut one = ComponentUse {
                     kind: ComponentKind::Tool,
                     name: name.to_owned(),
                     detail: None,
@@ -101,15 +120,57 @@ impl<'a> Reader<'a> {
                     controls: Vec::new(),
                     location: self.location(instr.span),
                 };
-                let homes = self.by_name.get(name).cloned();
-                for home in homes.unwrap_or_else(|| vec![id.0]) {
+                if offered {
+                    one.operation = "mcp.description".to_owned();
+                }
+                let mut homes = self.workers(id, entries);
+                if homes.is_empty() {
+                    homes = self.by_name.get(name).cloned().unwrap_or_default();
+                }
+                if homes.is_empty() {
+                    let owner = match owners.get(nth) {
+                        Some(Some(owner)) if id.0 == 0 => owner.node,
+                        _ => id.0,
+                    };
+                    homes.push(owner);
+                }
+                for home in homes {
                     self.uses(home, one.clone());
                 }
             }
         }
     }
 
-    fn described(&self, id: FuncId, entries: &'a [(Option<Operand>, Operand)]) -> Option<&'a str> {
+    /// The functions that do the work of a described tool, by its members.
+    fn workers(&mut self, id: FuncId, entries: &'a [(Option<Operand>, Operand)]) -> Vec<u32> {
+        let mut own = Vec::new();
+        let mut elsewhere = Vec::new();
+        for (key, value) in entries {
+            let Some(Operand::Const(key)) = key else {
+                continue;
+            };
+            if !text_of(self.module, key).is_some_and(|k| WORK.contains(&k)) {
+                continue;
+            }
+            match self.terms.closure(id, value) {
+                Some(function) => own.push(function.0),
+                None => elsewhere.extend(self.imported(id, value)),
+            }
+        }
+        if own.is_empty() && !elsewhere.is_empty() {
+            let mut case = blank(Role::Case);
+            case.symbol = self.symbol(id);
+            case.mentions = elsewhere;
+            own.push(self.node(case));
+        }
+        own
+    }
+
+    fn described(
+        &self,
+        id: FuncId,
+        entries: &'a [(Option<Operand>, Operand)],
+    ) -> Option<(&'a str, bool)> {
         let member = |wanted: &[&str]| {
             entries.iter().find_map(|(key, value)| match key {
                 Some(Operand::Const(Const::Str(key))) => {
@@ -121,12 +182,13 @@ impl<'a> Reader<'a> {
         member(&["description"])?;
         member(SCHEMAS)?;
         let name = self.terms.text(id, member(&["name"])?)?;
-        is_name(name).then_some(name)
+        let offered = member(&["inputSchema"]).is_some();
+        is_name(name).then_some((name, offered))
     }
 }
 
 /// Whether a text can be the name of a tool.
-fn is_name(text: &str) -> bool {
+pub(super) fn is_name(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= MAX_NAME
         && text

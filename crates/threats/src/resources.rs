@@ -1,0 +1,195 @@
+//! Resources that are known by more than their own calls: what ready-made tools bring with them, stores
+//! behind a common interface, and which way data goes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use trueline_facts::surface::{ComponentKind, ComponentUse};
+use trueline_facts::threat::{Element, Zone};
+
+use crate::graph::{Graph, Node};
+use crate::parts::{Look, Part, capability, entry};
+
+type ByKey<'a> = BTreeMap<(ComponentKind, String), Part<'a>>;
+
+/// Name of a vector store that is only known to be one.
+const SOME_STORE: &str = "vector store";
+/// Beginnings and ends of operations that write, and that read.
+const WRITE: &[&str] = &[
+    "write",
+    "append",
+    "unlink",
+    "rm",
+    "remove",
+    "rename",
+    "mkdir",
+    "copy",
+    "output",
+    "move",
+    "delete",
+    "create",
+    "add",
+    "aadd",
+    "upsert",
+    "insert",
+    "put",
+    "aput",
+    "save",
+    "from_documents",
+    "from_texts",
+    "fromDocuments",
+    "fromTexts",
+    "index",
+    "afrom_",
+    "update",
+    "store",
+    "truncate",
+    "set_",
+];
+const READ: &[&str] = &[
+    "read",
+    "list",
+    "walk",
+    "search",
+    "similarity",
+    "asimilarity",
+    "max_marginal",
+    "query",
+    "get",
+    "aget",
+    "retrieve",
+    "aretrieve",
+    "invoke",
+    "ainvoke",
+    "astream",
+    "stream",
+    "fetch",
+    "load",
+    "glob",
+    "scandir",
+    "exists",
+    "stat",
+];
+
+/// Which way data goes, by the operations.
+pub(crate) struct Ways {
+    pub(crate) there: bool,
+    pub(crate) back: bool,
+}
+
+impl Ways {
+    /// Both ways, unless all operations are known to go one way.
+    pub(crate) fn of<'o>(operations: impl Iterator<Item = &'o str>) -> Self {
+        let mut own = Self {
+            there: false,
+            back: false,
+        };
+        let mut known = true;
+        for operation in operations {
+            let begins = |words: &[&str]| words.iter().any(|w| operation.starts_with(w));
+            let writes =
+                begins(WRITE) || operation.ends_with(".write") || operation == "createWriteStream";
+            let reads = begins(READ) && !writes
+                || operation.ends_with(".read")
+                || operation == "createReadStream";
+            own.there |= writes && operation != "createReadStream";
+            own.back |= reads;
+            known &= writes || reads;
+        }
+        if !known || !own.there && !own.back {
+            own = Self {
+                there: true,
+                back: true,
+            };
+        }
+        own
+    }
+}
+
+/// A ready-made tool brings what it works with: its own calls are in a library.
+pub(crate) fn of_ready_tools(by_key: &mut ByKey<'_>) {
+    let mut found: Vec<(ComponentKind, &str, Node, &ComponentUse)> = Vec::new();
+    let tools = by_key
+        .values()
+        .filter(|p| p.kind == Some(ComponentKind::Tool));
+    for (node, one) in tools.flat_map(|t| &t.uses) {
+        if let Some(kind) = capability(one) {
+            found.push((kind, service(kind, one), *node, one));
+        }
+    }
+    for (kind, name, node, one) in found {
+        let (element, zone) = match kind {
+            ComponentKind::Network => (Element::External, Zone::Services),
+            ComponentKind::Command | ComponentKind::Interpreter => {
+                (Element::Process, Zone::Resources)
+            }
+            _ => (Element::Store, Zone::Resources),
+        };
+        let look = Look {
+            name: name.to_owned(),
+            element,
+            zone,
+        };
+        let part = entry(by_key, kind, look);
+        part.nodes.insert(node);
+        part.uses.push((node, one));
+    }
+}
+
+/// What a ready-made tool works with.
+fn service(kind: ComponentKind, one: &ComponentUse) -> &'static str {
+    let name = one.operation.to_ascii_lowercase();
+    match kind {
+        ComponentKind::Command => "shell commands",
+        ComponentKind::Interpreter => "Python interpreter",
+        ComponentKind::Files => "files",
+        ComponentKind::Database => "SQL database",
+        _ if name.contains("search") || name.contains("tavily") => "web search services",
+        _ if name.contains("mail") => "mail services",
+        _ => "HTTP services",
+    }
+}
+
+/// A store of which the code speaks through a common interface is the one that it makes.
+pub(crate) fn one_store<'a>(by_key: &mut ByKey<'a>, graph: &Graph<'a>) {
+    let key = (ComponentKind::VectorStore, SOME_STORE.to_owned());
+    let named: Vec<(ComponentKind, String)> = by_key
+        .keys()
+        .filter(|k| k.0 == ComponentKind::VectorStore && **k != key)
+        .cloned()
+        .collect();
+    if named.is_empty() {
+        return;
+    }
+    let Some(mut some) = by_key.remove(&key) else {
+        return;
+    };
+    let mut left: Vec<(Node, &'a ComponentUse)> = Vec::new();
+    for (node, one) in std::mem::take(&mut some.uses) {
+        let reach = graph.reach([node]);
+        let mut own: Vec<&(ComponentKind, String)> = named
+            .iter()
+            .filter(|k| {
+                by_key
+                    .get(*k)
+                    .is_some_and(|p| p.nodes.iter().any(|n| reach.contains_key(n)))
+            })
+            .collect();
+        if let ([only], true) = (named.as_slice(), own.is_empty()) {
+            own.push(only);
+        }
+        if own.is_empty() {
+            left.push((node, one));
+        }
+        for key in own.into_iter().cloned().collect::<Vec<_>>() {
+            if let Some(part) = by_key.get_mut(&key) {
+                part.nodes.insert(node);
+                part.uses.push((node, one));
+            }
+        }
+    }
+    if !left.is_empty() {
+        some.nodes = left.iter().map(|(n, _)| *n).collect::<BTreeSet<Node>>();
+        some.uses = left;
+        by_key.insert(key, some);
+    }
+}

@@ -1,0 +1,277 @@
+//! Tools and the functions that do their work.
+
+use crate::{flows, has, lacks, model, places};
+
+const CATALOGUE: &str = r#"
+export const shelfTool = {
+  name: "move_book",
+  description: "Moves a book to another shelf",
+  inputSchema: { type: "object", properties: { from: { type: "string" } } },
+};
+export const lostTool = {
+  name: "lend_book",
+  description: "Nobody registers this one",
+  inputSchema: { type: "object" },
+};
+"#;
+const SHELVES: &str = r#"
+import { promisify } from "node:util";
+import { exec } from "node:child_process";
+import * as fs from "node:fs";
+const shell = promisify(exec);
+export async function relocate(args: any) {
+  await shell(`mv ${args.from} ${args.to}`);
+}
+export function note(args: any) {
+  fs.appendFileSync("log.txt", String(args.text));
+}
+"#;
+const SERVER: &str = r#"
+import { Server } from "@modelcontextprotocol/sdk/server/index.js";
+import { CallToolRequestSchema, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
+import { shelfTool } from "./catalogue.js";
+import { relocate } from "./work/shelves.js";
+const server = new Server({ name: "library", version: "1" }, {});
+server.setRequestHandler(ListToolsRequestSchema, async () => ({ tools: [shelfTool] }));
+server.setRequestHandler(CallToolRequestSchema, async (request) => {
+  const wanted = request.params.name;
+  switch (wanted) {
+    case "move_book": {
+      return await relocate(request.params.arguments);
+    }
+    default:
+      throw new Error("unknown");
+  }
+});
+"#;
+
+fn library(server: &str) -> trueline_facts::threat::ThreatModel {
+    model(&[
+        ("src/catalogue.ts", CATALOGUE),
+        ("src/work/shelves.ts", SHELVES),
+        ("src/server.ts", server),
+    ])
+}
+
+#[test]
+fn a_described_tool_is_joined_to_the_function_that_a_dispatcher_calls_for_its_name() {
+    for server in [
+        SERVER.to_owned(),
+        // Comparisons, and a table.
+        SERVER.replace(
+            "  switch (wanted) {\n    case \"move_book\": {\n      return await relocate(request.params.arguments);\n    }\n    default:\n      throw new Error(\"unknown\");\n  }",
+            "  if (wanted === \"move_book\") { return await relocate(request.params.arguments); }",
+        ),
+        SERVER.replace(
+            "  switch (wanted) {\n    case \"move_book\": {\n      return await relocate(request.params.arguments);\n    }\n    default:\n      throw new Error(\"unknown\");\n  }",
+            "  return table[wanted](request.params.arguments);",
+        ) + "const table = { move_book: relocate };\n",
+    ] {
+        let model = library(&server);
+        has(&model, "agents of others -> MCP server");
+        has(&model, "MCP server -> tool move_book");
+        has(&model, "tool move_book -> shell commands");
+        // The function beside it writes files; the tool does not.
+        lacks(&model, "tool move_book -> files");
+    }
+}
+
+#[test]
+fn a_described_tool_that_nothing_hands_on_is_no_flow() {
+    let model = library(SERVER);
+    assert!(model.components.iter().any(|c| c.name == "tool lend_book"));
+    lacks(&model, "MCP server -> tool lend_book");
+}
+
+#[test]
+fn a_text_that_is_compared_with_something_else_than_a_name_joins_nothing() {
+    // The state of a book is no choice of a tool.
+    let server = SERVER
+        .replace(
+            "const wanted = request.params.name;",
+            "const state = request.params.state;",
+        )
+        .replace("switch (wanted)", "switch (state)");
+    let model = library(&server);
+    lacks(&model, "tool move_book -> shell commands");
+}
+
+#[test]
+fn python_servers_choose_by_comparing_as_well() {
+    let server = r#"
+import sqlite3
+from mcp.server import Server
+from mcp import types
+from stock.counting import recount
+
+server = Server("stock")
+
+@server.list_tools()
+async def offered() -> list[types.Tool]:
+    return [
+        types.Tool(name="count_stock", description="Counts", inputSchema={"type": "object"}),
+        types.Tool(name="say_hello", description="Greets", inputSchema={"type": "object"}),
+    ]
+
+@server.call_tool()
+async def dispatch(name: str, arguments: dict):
+    if name == "count_stock":
+        return recount(arguments["where"])
+    elif name == "say_hello":
+        return "hello"
+    raise ValueError(name)
+"#;
+    let counting = r#"
+import sqlite3
+
+def recount(where):
+    with sqlite3.connect("stock.db") as database:
+        return database.execute("select count(*) from stock where place = '" + where + "'").fetchall()
+"#;
+    let model = model(&[("stock/server.py", server), ("stock/counting.py", counting)]);
+    has(&model, "tool count_stock -> SQLite");
+    has(&model, "MCP server -> tool say_hello");
+    lacks(&model, "tool say_hello -> SQLite");
+}
+
+#[test]
+fn a_registered_tool_belongs_to_a_handler_of_another_file() {
+    let register = r#"
+import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
+import { publish } from "./publish.js";
+export function register(host: McpServer) {
+  host.registerTool("publish_page", { description: "Publishes" }, publish);
+}
+"#;
+    let publish = r#"
+import axios from "axios";
+export async function publish(page: any) { return axios.post("https://pages.example.org/new", page); }
+export async function draft(page: any) { return eval(page); }
+"#;
+    let main = r#"
+import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
+import { register } from "./register.js";
+const host = new McpServer({ name: "pages", version: "1" });
+register(host);
+"#;
+    let model = model(&[
+        ("src/register.ts", register),
+        ("src/publish.ts", publish),
+        ("src/main.ts", main),
+    ]);
+    has(&model, "MCP server -> tool publish_page");
+    has(&model, "tool publish_page -> pages.example.org");
+    lacks(&model, "tool publish_page -> JavaScript interpreter");
+}
+
+#[test]
+fn a_function_is_made_a_tool_by_a_call_as_by_a_decorator() {
+    let code = r#"
+import subprocess
+from fastapi import FastAPI
+from langchain.agents import create_agent
+from langchain_core.tools import tool
+
+app = FastAPI()
+
+def restart_service(name: str) -> str:
+    """Restarts a service."""
+    return subprocess.run(["systemctl", "restart", name], capture_output=True).stdout
+
+restart = tool(restart_service)
+helper = create_agent("openai:gpt-4o", tools=[restart])
+
+@app.post("/help")
+async def help_me(question: str):
+    return await helper.ainvoke({"messages": [question]})
+"#;
+    let model_of = |code: &str| model(&[("ops/main.py", code)]);
+    let found = model_of(code);
+    has(&found, "LangChain agent -> tool restart_service");
+    has(&found, "tool restart_service -> shell commands");
+    has(&found, "web application -> LangChain agent");
+    // The tool's work is the tool's.
+    lacks(&found, "web application -> shell commands");
+    // A function called `tool` of one's own is none.
+    let own = code.replace(
+        "from langchain_core.tools import tool",
+        "from ops.boxes import tool",
+    );
+    assert!(
+        !flows(&model_of(&own))
+            .iter()
+            .any(|f| f.contains("tool restart_service"))
+    );
+}
+
+#[test]
+fn a_wrapper_that_a_tool_is_given_is_no_tool() {
+    let code = r#"
+from langchain_community.tools import WikipediaQueryRun
+from langchain_community.utilities import WikipediaAPIWrapper
+from langgraph.prebuilt import create_react_agent
+
+pages = WikipediaAPIWrapper(top_k_results=1)
+agent = create_react_agent("openai:gpt-4o", [WikipediaQueryRun(name="lexicon", api_wrapper=pages)])
+"#;
+    let model = model(&[("app.py", code)]);
+    has(&model, "LangChain agent -> tool lexicon");
+    assert!(!model.components.iter().any(|c| c.name.contains("Wrapper")));
+}
+
+#[test]
+fn what_a_tool_only_writes_it_does_not_read() {
+    let code = r#"
+from pathlib import Path
+from mcp.server.fastmcp import FastMCP
+
+mcp = FastMCP("notes")
+
+@mcp.tool()
+def jot(text: str):
+    with open("notes.txt", "a") as out:
+        out.write(text)
+
+@mcp.tool()
+def recall():
+    with open("notes.txt") as kept:
+        return kept.read()
+"#;
+    let model = model(&[("notes.py", code)]);
+    has(&model, "tool jot -> files");
+    lacks(&model, "files -> tool jot");
+    has(&model, "files -> tool recall");
+    lacks(&model, "tool recall -> files");
+}
+
+#[test]
+fn what_a_constructor_did_once_is_not_what_a_method_does() {
+    let code = r#"
+import httpx
+from mcp.server.fastmcp import FastMCP
+
+mcp = FastMCP("weather")
+
+class Station:
+    def __init__(self):
+        with open("station.json", "w") as out:
+            out.write("{}")
+        self.http = httpx.Client()
+
+    def temperature(self, place):
+        return self.http.get("https://weather.example.org/" + place).text
+
+station = Station()
+
+@mcp.tool()
+def temperature_at(place: str):
+    return station.temperature(place)
+"#;
+    let model = model(&[("weather.py", code)]);
+    has(&model, "tool temperature_at -> HTTP services");
+    lacks(&model, "tool temperature_at -> files");
+    assert_eq!(
+        places(&model, "tool temperature_at", "HTTP services"),
+        ["weather.py:14"]
+    );
+}
