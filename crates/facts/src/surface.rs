@@ -67,8 +67,16 @@ pub struct ComponentUse {
     /// Controls that the use itself carries: `authentication`, `limit`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub controls: Vec<String>,
+    /// Known by the words of the call alone: it counts where the program has the component anyway.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_assumed: bool,
     /// Where.
     pub location: Location,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// What a piece of code is.

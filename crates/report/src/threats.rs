@@ -7,6 +7,10 @@ use trueline_facts::{Level, Location};
 
 use crate::words::{counted, visible};
 
+/// Places and details that a reader is shown of one thing; the document in JSON has all.
+const SHOWN_PLACES: usize = 5;
+const SHOWN_DETAILS: usize = 12;
+
 /// Renders the model; with the source of a Mermaid diagram if it is given.
 #[must_use]
 pub fn markdown(model: &ThreatModel, diagram: Option<&str>) -> String {
@@ -86,10 +90,10 @@ fn section(out: &mut String, model: &ThreatModel, title: &str, of: impl Fn(&Thre
         );
         let _ = writeln!(out, "{}\n", cell(&threat.scenario));
         if !threat.evidence.is_empty() {
-            let places: Vec<String> = threat.evidence.iter().map(place).collect();
-            let _ = writeln!(out, "- Seen at: {}", places.join(", "));
+            let places = first(threat.evidence.iter().map(place), SHOWN_PLACES);
+            let _ = writeln!(out, "- Seen at: {places}");
         }
-        for found in &threat.mitigations {
+        for found in threat.mitigations.iter().take(SHOWN_PLACES) {
             let _ = writeln!(
                 out,
                 "- Speaks against it: {} at {}",
@@ -128,7 +132,7 @@ fn tables(out: &mut String, model: &ThreatModel) {
                 "| {} | {} | {} | {}{more} |",
                 cell(&one.name),
                 words(&one.zone),
-                cell(&one.details.join(", ")),
+                cell(&first(one.details.iter().cloned(), SHOWN_DETAILS)),
                 places.join(", ")
             );
         }
@@ -146,10 +150,25 @@ fn tables(out: &mut String, model: &ThreatModel) {
                 cell(name(&flow.to)),
                 cell(&flow.label),
                 if flow.crosses_boundary { "crossed" } else { "" },
-                flow.evidence.first().map(place).unwrap_or_default()
+                first(flow.evidence.iter().map(place), 2)
             );
         }
     }
+}
+
+/// The first of some things, and how many more there are.
+fn first(all: impl Iterator<Item = String>, shown: usize) -> String {
+    let all: Vec<String> = all.collect();
+    let mut text = all
+        .iter()
+        .take(shown)
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(", ");
+    if all.len() > shown {
+        let _ = write!(text, " and {} more", all.len() - shown);
+    }
+    text
 }
 
 fn component<'m>(model: &'m ThreatModel, id: &str) -> Option<&'m Component> {

@@ -144,10 +144,14 @@ fn components(engine: &Engine, contents: &dyn Contents, path: &RepoPath) -> Opti
         Some(engine.components(path, &text, &module))
     };
     let surface = catch_unwind(AssertUnwindSafe(read)).ok().flatten()?;
-    let says = |f: &trueline_facts::surface::FunctionSurface| {
-        !f.uses.is_empty() || !f.calls.is_empty() || !f.calls_elsewhere.is_empty()
-    };
-    surface.functions.iter().any(says).then_some(surface)
+    // A file that only hands on names leads to where they are from.
+    let says = !surface.imported.is_empty()
+        || !surface.reexported.is_empty()
+        || surface
+            .functions
+            .iter()
+            .any(|f| !f.uses.is_empty() || !f.calls.is_empty() || !f.calls_elsewhere.is_empty());
+    says.then_some(surface)
 }
 
 fn read_decisions(place: &Place) -> Result<Vec<trueline_facts::threat::Decision>, ScanError> {

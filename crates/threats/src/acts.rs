@@ -102,6 +102,11 @@ pub(crate) fn makes(one: &ComponentUse) -> bool {
         && name != "CallbackHandler"
 }
 
+/// Whether a use makes a client by which nothing is sent yet.
+pub(crate) fn only_prepares(one: &ComponentUse) -> bool {
+    one.kind == ComponentKind::Network && one.operation.starts_with("make")
+}
+
 /// One place where a component is used, and by what call.
 pub(crate) struct Spot<'a> {
     pub(crate) location: Location,

@@ -7,129 +7,190 @@ use trueline_facts::surface::{ComponentKind, Role};
 use trueline_facts::threat::{Component, Element, Flow, Zone};
 
 use crate::acts::locations;
-use crate::graph::{Node, Reach};
+use crate::graph::{Node, Reach, Way};
 use crate::parts::{Part, Parts, id};
 use crate::resources::Ways;
 
 /// From which component to which, by position: what goes there, and where in the code.
 type Found = BTreeMap<(usize, usize), (String, Vec<Location>)>;
 /// A process, who stands before it, and what comes from there.
-type Door = (usize, &'static str, &'static str);
+type Door = (usize, &'static str, &'static str, Vec<Location>);
+
+/// Flows and doors while they are found.
+#[derive(Default)]
+struct Draft {
+    flows: Found,
+    doors: Vec<Door>,
+    /// Places of each component.
+    evidence: Vec<Vec<Location>>,
+}
+
+impl Draft {
+    /// The first flow between two components gives its name.
+    fn add(&mut self, from: usize, to: usize, label: &str, mut places: Vec<Location>) {
+        if places.is_empty() {
+            // Only the parts are seen, not where one uses the other.
+            let own = self.evidence[from].iter().chain(&self.evidence[to]);
+            places.extend(own.take(2).cloned());
+        }
+        self.flows
+            .entry((from, to))
+            .or_insert_with(|| (label.to_owned(), places));
+    }
+
+    /// Somebody stands before a component; where, if it is not where the component is.
+    fn door(
+        &mut self,
+        at: usize,
+        who: &'static str,
+        what: &'static str,
+        places: Option<Vec<Location>>,
+    ) {
+        let places = places.unwrap_or_else(|| self.evidence[at].clone());
+        self.doors.push((at, who, what, places));
+    }
+}
+
+/// Components by what they are in the flows.
+struct Roles {
+    agents: Vec<usize>,
+    models: Vec<usize>,
+    tools: Vec<usize>,
+    resources: Vec<usize>,
+    files: Vec<usize>,
+    /// Functions that do the work of tools.
+    work: BTreeSet<Node>,
+}
 
 impl Parts<'_> {
     pub(crate) fn connect(&mut self) {
-        let mut flows = Found::new();
-        let evidence: Vec<Vec<Location>> = self
-            .all
-            .iter()
-            .map(|p| p.component.evidence.clone())
-            .collect();
-        let mut add = |from: usize, to: usize, label: &str, mut places: Vec<Location>| {
-            if places.is_empty() {
-                // Only the parts are seen, not where one uses the other.
-                places.extend(evidence[from].iter().chain(&evidence[to]).take(2).cloned());
-            }
-            flows
-                .entry((from, to))
-                .or_insert_with(|| (label.to_owned(), places));
-        };
-        let processes = self.processes();
-        let agents = self.of_kind(&[ComponentKind::Agent]);
-        let models = self.of_kind(&[ComponentKind::Model]);
         let tools = self.of_kind(&[ComponentKind::Tool]);
-        let resources = self.of_kind(&[
-            ComponentKind::VectorStore,
-            ComponentKind::Memory,
-            ComponentKind::Database,
-            ComponentKind::Command,
-            ComponentKind::Interpreter,
-            ComponentKind::Network,
-            ComponentKind::Content,
-            ComponentKind::McpClient,
-            ComponentKind::Objects,
-        ]);
-        let files = self.of_kind(&[ComponentKind::Files]);
-        let mut actors: Vec<Door> = Vec::new();
-        let tool_nodes: BTreeSet<Node> = tools
-            .iter()
-            .flat_map(|t| self.all[*t].nodes.iter().copied())
-            .collect();
-        for &p in &processes {
+        let work = tools.iter().flat_map(|t| self.all[*t].nodes.iter());
+        let work = work.copied().collect();
+        let roles = Roles {
+            agents: self.of_kind(&[ComponentKind::Agent]),
+            models: self.of_kind(&[ComponentKind::Model]),
+            tools,
+            resources: self.of_kind(&[
+                ComponentKind::VectorStore,
+                ComponentKind::Memory,
+                ComponentKind::Database,
+                ComponentKind::Command,
+                ComponentKind::Interpreter,
+                ComponentKind::Network,
+                ComponentKind::Content,
+                ComponentKind::McpClient,
+                ComponentKind::Objects,
+            ]),
+            files: self.of_kind(&[ComponentKind::Files]),
+            work,
+        };
+        let parts = self.all.iter();
+        let mut draft = Draft {
+            evidence: parts.map(|p| p.component.evidence.clone()).collect(),
+            ..Draft::default()
+        };
+        self.of_processes(&roles, &mut draft);
+        self.of_agents(&roles, &mut draft);
+        self.of_tools(&roles, &mut draft);
+        self.of_servers(&roles, &mut draft);
+        self.draw(draft.flows, draft.doors);
+    }
+
+    fn of_processes(&self, roles: &Roles, draft: &mut Draft) {
+        for p in self.processes() {
+            let is_entry = self.all[p].kind == Some(ComponentKind::Entry);
             match self.all[p].kind {
-                Some(ComponentKind::Entry) => actors.push((p, "user", "requests")),
-                Some(ComponentKind::Terminal) => actors.push((p, "operator", "what is typed")),
+                Some(ComponentKind::Entry) => draft.door(p, "user", "requests", None),
+                Some(ComponentKind::Terminal) => {
+                    draft.door(p, "operator", "what is typed", None);
+                }
                 _ => {}
             }
-            for &a in agents.iter().filter(|a| self.leads(p, **a)) {
-                add(p, a, "a task", self.tasks(p, a));
-                add(a, p, "the agent's answer", self.tasks(p, a));
+            for &a in roles.agents.iter().filter(|a| self.leads(p, **a)) {
+                draft.add(p, a, "a task", self.tasks(p, a));
+                draft.add(a, p, "the agent's answer", self.tasks(p, a));
             }
-            for &m in models.iter().filter(|m| self.leads(p, **m)) {
-                add(p, m, "prompts", self.places(p, m));
-                add(m, p, "answers", self.places(p, m));
+            for &m in roles.models.iter().filter(|m| self.leads(p, **m)) {
+                draft.add(p, m, "prompts", self.places(p, m));
+                draft.add(m, p, "answers", self.places(p, m));
             }
             // What a tool does is the tool's, whoever runs the agent that chose it.
-            let own = self.graph.reach_without(&self.all[p].nodes, &tool_nodes);
-            for &r in resources.iter().chain(&files) {
-                let is_entry = self.all[p].kind == Some(ComponentKind::Entry);
-                if self.is_in(&own, r) && (is_entry || !files.contains(&r)) {
-                    self.use_of(p, r, &own, &mut add);
+            let own = self.graph.reach_without(&self.all[p].nodes, &roles.work);
+            for &r in roles.resources.iter().filter(|r| self.is_in(&own, **r)) {
+                self.use_of(p, r, &own, draft);
+            }
+            for &f in roles.files.iter().filter(|f| self.is_in(&own, **f)) {
+                if is_entry {
+                    self.use_of(p, f, &own, draft);
                 }
             }
         }
-        for &a in &agents {
-            let own = self.models_of(a, &models);
-            for m in own {
+    }
+
+    fn of_agents(&self, roles: &Roles, draft: &mut Draft) {
+        for &a in &roles.agents {
+            for m in self.models_of(a, &roles.models) {
                 let places = self.places(a, m);
-                add(a, m, "prompts", places.clone());
-                add(m, a, "answers and the choice of tools", places);
+                draft.add(a, m, "prompts", places.clone());
+                draft.add(m, a, "answers and the choice of tools", places);
             }
-            for t in self.tools_of(a, &agents, &tools) {
+            for t in self.tools_of(a, &roles.agents, &roles.tools) {
                 let places = self.all[t].component.evidence.clone();
-                add(a, t, "calls, arguments chosen by the model", places.clone());
-                add(t, a, "results", places);
+                draft.add(a, t, "calls, arguments chosen by the model", places.clone());
+                draft.add(t, a, "results", places);
             }
-            let own = self.graph.handed_on(&self.all[a].nodes, &tool_nodes);
-            for &r in &resources {
-                let kind = self.all[r].kind;
+            let asked = self.approvals(a);
+            if !asked.is_empty() {
+                draft.door(a, "approver", "approvals and answers", Some(asked));
+            }
+            let own = self.graph.handed_on(&self.all[a].nodes, &roles.work);
+            for &r in &roles.resources {
+                let whole = match self.all[r].kind {
+                    Some(ComponentKind::McpClient) => self.meet(a, r),
+                    Some(ComponentKind::Memory) => self.leads(a, r),
+                    _ => false,
+                };
                 if self.is_in(&own, r) {
-                    self.use_of(a, r, &own, &mut add);
-                } else if kind == Some(ComponentKind::McpClient) && self.meet(a, r) {
-                    self.use_of(a, r, self.reach(a), &mut add);
-                } else if kind == Some(ComponentKind::Memory) && self.leads(a, r) {
-                    self.use_of(a, r, self.reach(a), &mut add);
+                    self.use_of(a, r, &own, draft);
+                } else if whole {
+                    self.use_of(a, r, self.reach(a), draft);
                 }
             }
         }
-        for &t in &tools {
+    }
+
+    fn of_tools(&self, roles: &Roles, draft: &mut Draft) {
+        for &t in &roles.tools {
             let own = self.reach_by_function(t);
-            for &r in resources.iter().chain(&files) {
+            for &r in roles.resources.iter().chain(&roles.files) {
                 if self.is_in(&own, r) {
-                    self.use_of(t, r, &own, &mut add);
+                    self.use_of(t, r, &own, draft);
                 }
             }
-            for &m in models.iter().filter(|m| self.is_in(&own, **m)) {
+            for &m in roles.models.iter().filter(|m| self.is_in(&own, **m)) {
                 let places = locations(self.spots(&own, m));
-                add(t, m, "prompts", places.clone());
-                add(m, t, "answers", places);
+                draft.add(t, m, "prompts", places.clone());
+                draft.add(m, t, "answers", places);
             }
         }
-        let servers = self.of_kind(&[ComponentKind::McpServer]);
-        for &s in &servers {
-            actors.push((s, "agents of others", "tool calls"));
+    }
+
+    fn of_servers(&self, roles: &Roles, draft: &mut Draft) {
+        for s in self.of_kind(&[ComponentKind::McpServer]) {
+            draft.door(s, "agents of others", "tool calls", None);
             let offered = |t: &&usize| self.all[**t].is_offered && !self.all[**t].is_idle;
-            for &t in tools.iter().filter(offered) {
+            for &t in roles.tools.iter().filter(offered) {
                 let places = self.all[t].component.evidence.clone();
-                add(s, t, "calls, arguments chosen by a model", places.clone());
-                add(t, s, "results", places);
+                draft.add(s, t, "calls, arguments chosen by a model", places.clone());
+                draft.add(t, s, "results", places);
             }
             // Resources and prompts that a server offers beside its tools.
-            let own = self.graph.handed_on(&self.all[s].nodes, &tool_nodes);
-            for &r in resources.iter().filter(|r| self.is_in(&own, **r)) {
-                self.use_of(s, r, &own, &mut add);
+            let own = self.graph.handed_on(&self.all[s].nodes, &roles.work);
+            for &r in roles.resources.iter().filter(|r| self.is_in(&own, **r)) {
+                self.use_of(s, r, &own, draft);
             }
         }
-        self.draw(flows, actors);
     }
 
     /// Makes flows of what leads where, and the people around.
@@ -140,8 +201,7 @@ impl Parts<'_> {
             found.push(flow(a, b, label, evidence));
         }
         let mut people: BTreeMap<&str, Component> = BTreeMap::new();
-        for (process, actor, label) in actors {
-            let evidence = self.all[process].component.evidence.clone();
+        for (process, actor, label, evidence) in actors {
             let person = people
                 .entry(actor)
                 .or_insert_with(|| person(actor, evidence.clone()));
@@ -160,6 +220,18 @@ impl Parts<'_> {
         self.reaches.resize(self.all.len(), Reach::new());
         found.sort_by(|a, b| (&a.from, &a.to).cmp(&(&b.from, &b.to)));
         self.flows = found;
+    }
+
+    /// Places where an agent waits for a person.
+    fn approvals(&self, agent: usize) -> Vec<Location> {
+        let reach = self.reach(agent);
+        let found = self.graph.uses().filter(|(node, one)| {
+            one.kind == ComponentKind::Control
+                && one.name == "human approval"
+                && reach.get(node) == Some(&Way::Runs)
+        });
+        let places: BTreeSet<Location> = found.map(|(_, one)| one.location.clone()).collect();
+        places.into_iter().collect()
     }
 
     /// Places where a process gives an agent a task: not within the agent itself.
@@ -212,13 +284,7 @@ impl Parts<'_> {
         own.collect()
     }
 
-    fn use_of(
-        &self,
-        from: usize,
-        to: usize,
-        reach: &Reach,
-        add: &mut impl FnMut(usize, usize, &str, Vec<Location>),
-    ) {
+    fn use_of(&self, from: usize, to: usize, reach: &Reach, draft: &mut Draft) {
         let spots = self.spots(reach, to);
         let ways = match self.all[to].kind {
             Some(ComponentKind::Files | ComponentKind::VectorStore | ComponentKind::Objects) => {
@@ -240,18 +306,22 @@ impl Parts<'_> {
             Some(ComponentKind::Files) => ("files written or removed", Some("files read")),
             Some(ComponentKind::McpClient) => ("tool calls", Some("descriptions and results")),
             Some(ComponentKind::Content) => {
-                add(to, from, "documents", places);
+                draft.add(to, from, "documents", places);
                 return;
+            }
+            // They take what is told to them, and nothing is done with what they answer.
+            Some(ComponentKind::Network) if self.all[to].component.name.starts_with("tracing") => {
+                ("traces and errors", None)
             }
             _ => ("requests", Some("what is answered")),
         };
         // A search sends what is looked for.
         let asks = self.all[to].kind == Some(ComponentKind::VectorStore);
         if ways.there || asks {
-            add(from, to, there, places.clone());
+            draft.add(from, to, there, places.clone());
         }
         if let (Some(back), true) = (back, ways.back) {
-            add(to, from, back, places);
+            draft.add(to, from, back, places);
         }
     }
 }

@@ -55,9 +55,12 @@ impl Homes {
         if let Some(cases) = self.cases.get(&name) {
             let near = |case: &Node| {
                 let paths = graph.path(node).zip(graph.path(*case));
-                paths.map_or(0, |(a, b)| match a == b {
-                    true => usize::MAX,
-                    false => common(&a.to_string(), &b.to_string()),
+                paths.map_or(0, |(a, b)| {
+                    if a == b {
+                        usize::MAX
+                    } else {
+                        common(&a.to_string(), &b.to_string())
+                    }
                 })
             };
             let best = cases.iter().map(near).max().unwrap_or(0);

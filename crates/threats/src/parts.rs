@@ -8,7 +8,7 @@ use trueline_facts::Location;
 use trueline_facts::surface::{ComponentKind, ComponentUse, Role};
 use trueline_facts::threat::{Component, Element, Flow, Zone};
 
-use crate::acts::{Doing, doings, makes};
+use crate::acts::{Doing, doings, makes, only_prepares};
 use crate::graph::{Graph, Node, Reach, Way, counts};
 use crate::join::Homes;
 use crate::resources;
@@ -89,8 +89,8 @@ fn look(kind: ComponentKind, one: &ComponentUse) -> Look {
         ComponentKind::Tool => format!("tool {}", one.name),
         ComponentKind::McpClient => "MCP servers of others".to_owned(),
         ComponentKind::Network => match &one.detail {
-            Some(host) => host.clone(),
-            None => format!("{} services", one.name),
+            Some(host) if one.name == "HTTP" => host.clone(),
+            _ => format!("{} services", one.name),
         },
         _ => one.name.clone(),
     };
@@ -107,6 +107,15 @@ impl<'a> Parts<'a> {
         let uses: Vec<(Node, &'a ComponentUse)> = graph
             .uses()
             .filter(|(_, u)| u.kind != ComponentKind::Control)
+            .collect();
+        let certain: BTreeSet<(ComponentKind, &str)> = uses
+            .iter()
+            .filter(|(_, u)| !u.is_assumed)
+            .map(|(_, u)| (u.kind, u.name.as_str()))
+            .collect();
+        let uses: Vec<_> = uses
+            .into_iter()
+            .filter(|(_, u)| certain.contains(&(u.kind, u.name.as_str())))
             .collect();
         let serving: BTreeSet<usize> = uses
             .iter()
@@ -192,9 +201,15 @@ impl<'a> Parts<'a> {
         let Some(kind) = part.kind else {
             return part.nodes.iter().any(|n| reach.contains_key(n));
         };
-        part.nodes
-            .iter()
-            .any(|n| reach.get(n).is_some_and(|way| counts(*way, kind)))
+        let is_used = |(n, one): &(Node, &ComponentUse)| {
+            reach.get(n).is_some_and(|way| counts(*way, kind)) && !only_prepares(one)
+        };
+        part.uses.iter().any(is_used)
+            || part.uses.is_empty()
+                && part
+                    .nodes
+                    .iter()
+                    .any(|n| reach.get(n).is_some_and(|way| counts(*way, kind)))
             // A client that was made before, and something is done with it.
             || kind == ComponentKind::Network
                 && self.acts.iter().any(|d| {

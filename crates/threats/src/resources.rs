@@ -44,6 +44,9 @@ const WRITE: &[&str] = &[
     "store",
     "truncate",
     "set_",
+    "fput",
+    "upload",
+    "persist",
 ];
 const READ: &[&str] = &[
     "read",
@@ -87,9 +90,9 @@ impl Ways {
         for operation in operations {
             let begins = |words: &[&str]| words.iter().any(|w| operation.starts_with(w));
             let writes =
-                begins(WRITE) || operation.ends_with(".write") || operation == "createWriteStream";
+                begins(WRITE) || operation == "open.write" || operation == "createWriteStream";
             let reads = begins(READ) && !writes
-                || operation.ends_with(".read")
+                || operation == "open.read"
                 || operation == "createReadStream";
             own.there |= writes && operation != "createReadStream";
             own.back |= reads;

@@ -198,3 +198,43 @@ reader = create_react_agent("openai:gpt-4o", tools=[read_page])
     lacks(&model, "CrewAI -> tool read_page");
     lacks(&model, "LangChain agent -> tool compile_code");
 }
+
+#[test]
+fn a_graph_that_is_compiled_under_its_own_name_still_runs_its_steps_and_asks_people() {
+    let code = r#"
+from langchain_openai import ChatOpenAI
+from langgraph.graph import StateGraph
+from langgraph.types import interrupt
+from langgraph_sdk import get_client
+
+remote = get_client()
+
+async def write(state):
+    voice = ChatOpenAI(model="gpt-4o")
+
+    async def once(text):
+        return await voice.with_structured_output(dict).ainvoke(text)
+
+    return {"text": await once(state["wish"])}
+
+async def confirm(state):
+    answer = interrupt([state["text"]])
+    await remote.runs.create(None, "learn", input={"answer": answer})
+
+letters = StateGraph(dict)
+letters.add_node(write)
+letters.add_node("confirm", confirm)
+letters = letters.compile()
+"#;
+    let found = model(&[("letters.py", code)]);
+    assert_eq!(
+        places(&found, "LangGraph", "LangChain model"),
+        ["letters.py:13"]
+    );
+    has(&found, "approver -> LangGraph");
+    has(&found, "LangGraph -> LangGraph server services");
+    // Without the step nobody is asked.
+    let without = code.replace("letters.add_node(\"confirm\", confirm)\n", "");
+    let found = model(&[("letters.py", &without)]);
+    lacks(&found, "approver -> LangGraph");
+}

@@ -111,3 +111,45 @@ def near():
     assert_eq!(stores.count(), 0);
     assert_eq!(places(&model, "web application", "Chroma"), ["app.py:12"]);
 }
+
+#[test]
+fn a_client_that_is_given_a_key_is_a_service_of_its_package() {
+    let code = r#"
+from fastapi import FastAPI
+from ferry_timetables import TimetableClient
+from harbour.settings import Settings, KEY
+
+app = FastAPI()
+
+@app.get("/next")
+def next_ferry(port: str):
+    Settings(api_key=KEY)
+    return TimetableClient(api_key=KEY).departures(port)
+"#;
+    let model = model(&[("harbour/app.py", code)]);
+    has(&model, "web application -> ferry_timetables services");
+    // A class of the program itself is none.
+    assert!(
+        !model
+            .components
+            .iter()
+            .any(|c| c.name.starts_with("harbour"))
+    );
+}
+
+#[test]
+fn what_is_done_with_a_page_counts_where_the_program_has_a_browser() {
+    let open = r#"
+import { chromium } from "playwright";
+export async function opened() { return (await chromium.launch()).newPage(); }
+"#;
+    let tool = r#"
+import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
+const host = new McpServer({ name: "pages", version: "1" });
+host.tool("read_page", async ({ url, page }) => { await page.goto(url); return page.content(); });
+"#;
+    let with = model(&[("src/open.ts", open), ("src/tool.ts", tool)]);
+    has(&with, "tool read_page -> browser services");
+    let without = model(&[("src/tool.ts", tool)]);
+    lacks(&without, "tool read_page -> browser services");
+}

@@ -12,12 +12,12 @@ app = Flask(__name__)
 def talk():
     return reply(request.json["text"])
 "#;
-const BRAIN: &str = r#"
+const BRAIN: &str = r"
 from desk.providers import make_model
 
 def reply(text):
     return make_model().invoke(text)
-"#;
+";
 const CLIENT: &str = r#"
 from langchain_openai import ChatOpenAI
 

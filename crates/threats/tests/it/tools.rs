@@ -275,3 +275,93 @@ def temperature_at(place: str):
         ["weather.py:14"]
     );
 }
+
+#[test]
+fn a_tool_that_a_function_makes_does_what_it_is_given_not_what_the_function_does() {
+    let code = r#"
+import requests
+from langchain_chroma import Chroma
+from langchain_core.tools import create_retriever_tool
+from langgraph.prebuilt import create_react_agent
+from fastapi import FastAPI
+
+app = FastAPI()
+
+def shelf(name):
+    return Chroma(collection_name=name).as_retriever()
+
+@app.post("/ask")
+def ask(name: str):
+    catalogue = requests.get("https://catalogue.example.org/" + name).json()
+    books = create_retriever_tool(shelf(name), "books", str(catalogue))
+    return create_react_agent("openai:gpt-4o", [books]).invoke({"messages": [name]})
+"#;
+    let model = model(&[("library.py", code)]);
+    has(&model, "LangChain agent -> tool books");
+    has(&model, "tool books -> Chroma");
+    lacks(&model, "tool books -> catalogue.example.org");
+    has(&model, "web application -> catalogue.example.org");
+}
+
+#[test]
+fn objects_of_classes_that_variables_and_fields_hold_lead_to_their_methods() {
+    let handler = r#"
+import { PrintTool, CountTool } from "./tools/index.js";
+let printTool: PrintTool;
+let countTool: CountTool;
+function prepare(host: any) {
+  if (!printTool) printTool = new PrintTool(host);
+  if (!countTool) countTool = new CountTool(host);
+}
+export async function handle(name: string, args: any, host: any) {
+  prepare(host);
+  switch (name) {
+    case "print_label": return await printTool.execute(args);
+    case "count_labels": return await countTool.execute(args);
+  }
+}
+"#;
+    let print = r#"
+import fs from "node:fs";
+class Base { async guarded(work: any) { return work(); } }
+export class PrintTool extends Base {
+  async execute(args: any) { return this.guarded(async () => fs.writeFileSync(args.where, args.text)); }
+}
+"#;
+    let count = r#"
+import { Ledger } from "../ledger.js";
+export class CountTool {
+  private ledger: Ledger;
+  constructor(host: any) { this.ledger = new Ledger(host); }
+  async execute(args: any) { return this.ledger.select(args.what); }
+}
+"#;
+    let ledger = r#"
+import { exec } from "node:child_process";
+export class Ledger { select(what: string) { return exec(`grep -c ${what} labels`); } }
+"#;
+    let server = r#"
+import { Server } from "@modelcontextprotocol/sdk/server/index.js";
+import { CallToolRequestSchema, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
+import { handle } from "./handler.js";
+const server = new Server({ name: "labels", version: "1" }, {});
+server.setRequestHandler(ListToolsRequestSchema, async () => ({ tools: [
+  { name: "print_label", description: "Prints", inputSchema: { type: "object" } },
+  { name: "count_labels", description: "Counts", inputSchema: { type: "object" } },
+] }));
+server.setRequestHandler(CallToolRequestSchema, async (request) => handle(request.params.name, request.params.arguments, server));
+"#;
+    let barrel = "export * from \"./print.js\";\nexport * from \"./count.js\";\n";
+    let model = model(&[
+        ("src/server.ts", server),
+        ("src/handler.ts", handler),
+        ("src/ledger.ts", ledger),
+        ("src/tools/index.ts", barrel),
+        ("src/tools/print.ts", print),
+        ("src/tools/count.ts", count),
+    ]);
+    has(&model, "tool print_label -> files");
+    lacks(&model, "tool print_label -> shell commands");
+    has(&model, "tool count_labels -> shell commands");
+    lacks(&model, "tool count_labels -> files");
+}

@@ -72,6 +72,13 @@ pub(super) struct Known {
     /// The use belongs to the function that it is given.
     #[serde(default)]
     pub(super) wraps_function: bool,
+    /// Methods that are uses by their names alone, where the program has the component anyway; `*` at
+    /// the end stands for any end.
+    #[serde(default)]
+    pub(super) assumed: Vec<String>,
+    /// Words of which the receiver of those has one; none means any.
+    #[serde(default)]
+    pub(super) receivers: Vec<String>,
     /// A tool for the agents of others.
     #[serde(default)]
     pub(super) offered: bool,
@@ -95,6 +102,14 @@ impl Known {
                 .is_some_and(|rest| rest.ends_with('.'))
         };
         self.tails.iter().any(ends) && self.within.iter().any(|w| is_within(path, root(w)))
+    }
+
+    /// Whether a method of this name is a use where the program has the component anyway.
+    pub(super) fn is_assumed(&self, method: &str) -> bool {
+        self.assumed.iter().any(|a| match a.strip_suffix('*') {
+            Some(start) => method.starts_with(start),
+            None => a == method,
+        })
     }
 
     /// Whether a path is a method of what one of the calls makes: `AgentExecutor.from_agent_and_tools`.

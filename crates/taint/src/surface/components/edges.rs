@@ -2,15 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use trueline_facts::surface::{Act, ComponentKind, ComponentUse, Role};
-use trueline_syntax::ir::{
-    Arg, Callee, FuncId, FunctionKind, Instr, Op, Operand, Span, Symbol, VarHome,
-};
+use trueline_syntax::ir::{Arg, Callee, FuncId, FunctionKind, Instr, Op, Operand, Symbol, VarHome};
 
 use super::super::is_within;
-use super::objects::{Owner, blank, instructions, operands};
-use super::{MAX_ACTS, Reader};
-use crate::analysis::{last_name, words};
+use super::Reader;
+use super::objects::{Owner, instructions, operands};
+use crate::analysis::last_name;
 
 impl<'a> Reader<'a> {
     pub(super) fn function(
@@ -81,7 +78,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn made_by(&mut self, home: u32, maker: u32) {
+    pub(super) fn made_by(&mut self, home: u32, maker: u32) {
         if maker != home
             && let Some(own) = self.functions.get_mut(home as usize)
         {
@@ -153,7 +150,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Objects of the file's body, imported names and functions among the operands.
-    fn works_with(&mut self, id: FuncId, owner: Owner, op: &'a Op) {
+    pub(super) fn works_with(&mut self, id: FuncId, owner: Owner, op: &'a Op) {
         let called = match op {
             Op::Call {
                 callee: Callee::Function(called) | Callee::New(called),
@@ -165,9 +162,16 @@ impl<'a> Reader<'a> {
         operands(op, &mut |operand| read.push(operand));
         let is_loose = owner.node == 0;
         for operand in read {
-            let Some((FuncId(0), var)) = self.terms.base(id, operand) else {
+            let Some((at, var)) = self.terms.base(id, operand) else {
                 continue;
             };
+            if at.0 != 0 {
+                // A function works with what the one around it has made.
+                if at != id && owner.node == id.0 {
+                    self.made_by(owner.node, at.0);
+                }
+                continue;
+            }
             if let Some(node) = self.object_of.get(&var).copied() {
                 if !is_loose {
                     self.made_by(owner.node, node);
@@ -210,115 +214,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn call(&mut self, id: FuncId, owner: Owner, callee: &'a Callee, args: &'a [Arg], span: Span) {
-        let path = self.terms.callee(id, callee);
-        self.edges(id, owner, callee, path.as_deref(), args);
-        if self.is_decorator(id, path.as_deref(), args, span) {
-            return;
-        }
-        let tail = self.tail(id, callee);
-        let known = self.known;
-        let of_path = path.as_deref();
-        let found = known
-            .iter()
-            .find(|k| of_path.is_some_and(|p| k.is_ended_so(p)))
-            .or_else(|| {
-                known
-                    .iter()
-                    .find(|k| of_path.is_some_and(|p| k.is_called(p)))
-            })
-            .or_else(|| {
-                known
-                    .iter()
-                    .find(|k| k.ends_so(&tail, self.imports.iter().map(String::as_str)))
-            })
-            .or_else(|| {
-                known.iter().find(|k| {
-                    of_path.is_some_and(|p| k.is_made_by(p) && self.is_use(k.kind, last_name(p)))
-                })
-            });
-        let Some(found) = found else {
-            self.act(id, owner.node, callee, span);
-            return;
-        };
-        let named = path.as_deref().unwrap_or(&tail);
-        let last = last_name(named).rsplit('/').next().unwrap_or(named);
-        let operation = self.operation(id, found.kind, last, args);
-        let name = if found.kind == ComponentKind::Tool {
-            self.tool_name(id, last, args)
-        } else {
-            found.name.clone()
-        };
-        let mut controls = Vec::new();
-        if self.limits(id, args) {
-            controls.push("limit".to_owned());
-        }
-        let one = ComponentUse {
-            kind: found.kind,
-            name,
-            detail: self.detail(id, found.kind, args),
-            remote: found.remote,
-            operation: if found.offered {
-                format!("mcp.{operation}")
-            } else {
-                operation
-            },
-            controls,
-            location: self.location(span),
-        };
-        if found.wraps_function {
-            for home in self.wrapped(id, owner.node, args) {
-                self.uses(home, one.clone());
-            }
-            return;
-        }
-        // A program begins where it asks, not with what it was answered.
-        let begins = matches!(one.kind, ComponentKind::Entry | ComponentKind::Terminal);
-        let mut home = if begins { id.0 } else { owner.node };
-        // One tool of a list does not do what its neighbours do.
-        if one.kind == ComponentKind::Tool
-            && self
-                .functions
-                .get(home as usize)
-                .is_some_and(|f| f.role == Role::Object)
-        {
-            let alone = self.node(blank(Role::Object));
-            self.made_by(home, alone);
-            home = alone;
-        }
-        self.uses(home, one);
-    }
-
-    /// The functions that a call is given, also those of other files; where there are none, the node
-    /// that calls.
-    fn wrapped(&mut self, id: FuncId, home: u32, args: &'a [Arg]) -> Vec<u32> {
-        let own: Vec<u32> = args
-            .iter()
-            .flat_map(|a| self.functions_in(id, &a.value))
-            .collect();
-        if !own.is_empty() {
-            return own;
-        }
-        let mut paths: Vec<String> = Vec::new();
-        for arg in args {
-            paths.extend(self.imported(id, &arg.value));
-            if let Some((at, entries)) = self.terms.entries(id, &arg.value) {
-                let values = entries.into_iter().map(|(_, value)| value);
-                paths.extend(values.filter_map(|value| self.imported(at, value)));
-            }
-        }
-        if paths.is_empty() {
-            return vec![home];
-        }
-        let symbol = self.functions.get(home as usize).map(|f| f.symbol.clone());
-        let mut case = blank(Role::Case);
-        case.symbol = symbol.unwrap_or_default();
-        case.mentions = paths;
-        let node = self.node(case);
-        self.calls(home, node);
-        vec![node]
-    }
-
     /// The path of an operand that is an imported name and no result of a call.
     pub(super) fn imported(&self, id: FuncId, operand: &Operand) -> Option<String> {
         match self.terms.operation(id, operand)?.1 {
@@ -330,94 +225,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Whether a call is only the decorator of a function, which [`Reader::decorated`] reads.
-    fn is_decorator(&self, id: FuncId, path: Option<&str>, args: &'a [Arg], span: Span) -> bool {
-        let within = |d: &(u32, u32)| d.0 <= span.start && span.end <= d.1;
-        self.decorators.iter().any(within)
-            || args.iter().any(|a| {
-                let given = self.terms.operation(id, &a.value);
-                let Some((_, Op::Closure(inner))) = given else {
-                    return false;
-                };
-                let inner = self.module.functions.get(inner.0 as usize);
-                let names = inner.into_iter().flat_map(|f| &f.decorators);
-                let mut lasts = names.map(|d| last_name(self.module.text(d.name)));
-                path.is_some_and(|p| lasts.any(|l| l == last_name(p)))
-            })
-    }
-
-    /// What a use does, in the words of the call; of files also whether it writes.
-    fn operation(&self, id: FuncId, kind: ComponentKind, last: &str, args: &'a [Arg]) -> String {
-        if kind != ComponentKind::Files || last != "open" {
-            return last.to_owned();
-        }
-        let mode = args
-            .get(1)
-            .and_then(|a| self.terms.text(id, &a.value))
-            .or_else(|| self.text_named(id, args, &["mode"]))
-            .unwrap_or("r");
-        let writes = mode.contains(['w', 'a', 'x', '+']) && mode.len() <= 4;
-        if writes { "open.write" } else { "open.read" }.to_owned()
-    }
-
-    /// Whether a method of a component's object is a use of it.
-    fn is_use(&self, kind: ComponentKind, method: &str) -> bool {
-        ["from", "create", "load", "connect", "build"]
-            .iter()
-            .any(|start| method.starts_with(start))
-            || self
-                .known_acts
-                .iter()
-                .any(|a| a.kind == kind && a.calls.iter().any(|c| c == method))
-    }
-
-    /// Something done with an object that nothing is known of.
-    fn act(&mut self, id: FuncId, home: u32, callee: &'a Callee, span: Span) {
-        let Callee::Method { receiver, name } = callee else {
-            return;
-        };
-        let method = self.module.text(*name);
-        let known = self.known_acts;
-        let mut kinds: Vec<ComponentKind> = Vec::new();
-        for act in known {
-            if !act.calls.iter().any(|c| c == method) {
-                continue;
-            }
-            let is_so = act.receivers.is_empty()
-                || self
-                    .receiver(id, receiver)
-                    .is_some_and(|receiver| words(&receiver).any(|w| act.receivers.contains(&w)));
-            if is_so {
-                kinds.push(act.kind);
-            }
-        }
-        if kinds.is_empty() {
-            return;
-        }
-        kinds.sort_unstable();
-        kinds.dedup();
-        let location = self.location(span);
-        if let Some(own) = self.functions.get_mut(home as usize)
-            && own.acts.len() < MAX_ACTS
-        {
-            own.acts.push(Act {
-                kinds,
-                operation: method.to_owned(),
-                location,
-            });
-        }
-    }
-
-    /// What a receiver is called: its variable, or the field that it is.
-    fn receiver(&self, id: FuncId, receiver: &'a Operand) -> Option<String> {
-        match self.terms.operation(id, receiver) {
-            Some((_, Op::Field { name, .. })) => Some(self.module.text(*name).to_owned()),
-            _ => self.terms.variable(id, receiver),
-        }
-    }
-
     /// What a call leads to.
-    fn edges(
+    pub(super) fn edges(
         &mut self,
         id: FuncId,
         owner: Owner,
@@ -435,7 +244,15 @@ impl<'a> Reader<'a> {
                 Some(own) => self.calls(home, own),
                 None => self.elsewhere(home, path),
             },
-            Callee::Method { name, .. } => self.method(home, *name, path),
+            Callee::Method { receiver, name } => {
+                let held = self.methods_held(id, receiver, self.module.text(*name));
+                if held.is_empty() {
+                    self.method(home, *name, path);
+                }
+                for path in held {
+                    self.elsewhere(home, Some(&path));
+                }
+            }
             Callee::Super { .. } => {}
         }
         if let Callee::Function(operand) = callee

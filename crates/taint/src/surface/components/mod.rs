@@ -3,21 +3,26 @@
 
 mod cases;
 mod catalogue;
+mod classes;
 mod edges;
 mod objects;
 mod routes;
 mod tools;
+mod uses;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use trueline_facts::surface::{ComponentKind, ComponentUse, FileSurface, FunctionSurface, Role};
 use trueline_facts::{Location, Position, RepoPath};
-use trueline_syntax::ir::{Arg, ArgKind, Callee, Const, FuncId, Module, Op, Operand, Span, Var};
+use trueline_syntax::ir::{
+    Arg, ArgKind, Callee, Const, FormatPart, FuncId, Module, Op, Operand, Span, Var,
+};
 use trueline_syntax::lines::LineIndex;
 
 pub use self::catalogue::COMPONENT_FILES;
 pub(crate) use self::catalogue::Components;
 use self::catalogue::{Known, KnownAct};
+use self::classes::Holders;
 use self::objects::blank;
 use super::terms::Terms;
 use super::{MAX_SNIPPET, Surface, is_within};
@@ -75,6 +80,7 @@ pub(crate) fn components(
         by_name: BTreeMap::new(),
         object_of: BTreeMap::new(),
         handlers: BTreeSet::new(),
+        held: Holders::default(),
         decorators: BTreeSet::new(),
         functions: Vec::new(),
         imported: BTreeMap::new(),
@@ -111,6 +117,8 @@ struct Reader<'a> {
     object_of: BTreeMap<Var, u32>,
     /// Functions that requests call, not whoever defines or registers them.
     handlers: BTreeSet<u32>,
+    /// Classes of what variables and fields hold.
+    held: Holders,
     /// Where decorators of functions stand.
     decorators: BTreeSet<(u32, u32)>,
     functions: Vec<FunctionSurface>,
@@ -142,6 +150,7 @@ impl<'a> Reader<'a> {
             let own = self.handlers(route);
             self.handlers.extend(own);
         }
+        self.held = self.holders();
         let owners = self.objects();
         let taken = self.cases();
         for at in 0..self.module.functions.len() {
@@ -260,13 +269,30 @@ impl<'a> Reader<'a> {
                 model.map(|m| m.chars().take(MAX_SNIPPET).collect())
             }
             ComponentKind::Network => {
-                let first = args.first().and_then(|a| self.terms.text(id, &a.value));
+                let first = args.first().and_then(|a| self.address(id, &a.value));
                 let url =
                     first.or_else(|| self.text_named(id, args, &["url", "baseURL", "base_url"]))?;
                 host(url)
             }
             _ => None,
         }
+    }
+
+    /// A text, or what one begins with that is put together: enough of an address to have its host.
+    fn address(&self, id: FuncId, operand: &'a Operand) -> Option<&'a str> {
+        if let Some(text) = self.terms.text(id, operand) {
+            return Some(text);
+        }
+        let start = match self.terms.operation(id, operand)? {
+            (at, Op::Binary { left, .. }) => self.terms.text(at, left)?,
+            (_, Op::Format { parts }) => match parts.first()? {
+                FormatPart::Text(text) => self.module.text(*text),
+                FormatPart::Value(_) => return None,
+            },
+            _ => return None,
+        };
+        let (_, rest) = start.split_once("://")?;
+        rest.contains(['/', '?', '#']).then_some(start)
     }
 
     /// Whether a call says how much it may cost.
@@ -320,6 +346,7 @@ impl<'a> Reader<'a> {
                 remote: found.remote,
                 operation: written.to_owned(),
                 controls: Vec::new(),
+                is_assumed: false,
                 location: self.location(decorator.span),
             };
             self.uses(id.0, one);

@@ -102,12 +102,22 @@ impl<'a> Reader<'a> {
             self.terms.operation(FuncId(0), &Operand::Var(var)),
             Some((_, Op::Sequence { .. } | Op::Map { .. }))
         );
-        let kind = self.terms.path(FuncId(0), base).and_then(|path| {
+        let hands_on = literal || self.makers_of(var).any(takes_functions);
+        Some(Owner { node, hands_on })
+    }
+
+    /// The kinds of component that a variable of the body is made as.
+    fn makers_of(&self, var: Var) -> impl Iterator<Item = ComponentKind> + '_ {
+        let body = self.module.functions.first();
+        let own = body.into_iter().flat_map(instructions);
+        own.filter(move |i| i.dst == Some(var)).filter_map(|i| {
+            let Op::Call { callee, .. } = &i.op else {
+                return None;
+            };
+            let path = self.terms.callee(FuncId(0), callee)?;
             let known = self.known.iter().find(|k| k.is_made_by(&path));
             known.map(|k| k.kind)
-        });
-        let hands_on = literal || kind.is_some_and(takes_functions);
-        Some(Owner { node, hands_on })
+        })
     }
 
     /// The variable of the body that a chain of calls and fields begins with.
@@ -245,7 +255,9 @@ pub(super) fn operands<'o>(op: &'o Op, each: &mut impl FnMut(&'o Operand)) {
                 Callee::Method { receiver, .. } => each(receiver),
                 Callee::Super { .. } => {}
             }
-            args.iter().for_each(|Arg { value, .. }| each(value));
+            for Arg { value, .. } in args {
+                each(value);
+            }
         }
         Op::Binary { left, right, .. } | Op::Compare { left, right, .. } => {
             each(left);
@@ -270,7 +282,9 @@ pub(super) fn operands<'o>(op: &'o Op, each: &mut impl FnMut(&'o Operand)) {
             children,
             ..
         } => {
-            attributes.iter().for_each(|(_, value)| each(value));
+            for (_, value) in attributes {
+                each(value);
+            }
             children.iter().for_each(each);
         }
         Op::Unknown { operands, .. } => operands.iter().for_each(each),

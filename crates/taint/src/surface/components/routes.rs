@@ -62,6 +62,7 @@ impl Reader<'_> {
                         remote: false,
                         operation: "route".to_owned(),
                         controls: controls.clone(),
+                        is_assumed: false,
                         location: route.place.location.clone(),
                     },
                 );
@@ -103,6 +104,7 @@ impl Reader<'_> {
                 remote: false,
                 operation: "route".to_owned(),
                 controls: Vec::new(),
+                is_assumed: false,
                 location: self.location(function.span),
             };
             self.uses(at as u32, one);

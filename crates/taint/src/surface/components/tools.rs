@@ -2,7 +2,7 @@
 //! model interfaces take (`{"name", "description", "parameters"}`).
 
 use trueline_facts::surface::{ComponentKind, ComponentUse, Role};
-use trueline_syntax::ir::{Arg, Const, FuncId, Op, Operand};
+use trueline_syntax::ir::{Arg, ArgKind, Const, FuncId, Op, Operand};
 
 use super::Reader;
 use super::objects::{Owner, blank, instructions, text_of};
@@ -51,8 +51,9 @@ impl<'a> Reader<'a> {
     /// The name that a tool is given where it is made, or the class's.
     pub(super) fn tool_name(&self, id: FuncId, operation: &str, args: &'a [Arg]) -> String {
         let named = self.text_named(id, args, &["name"]).or_else(|| {
-            let first = args.first()?;
-            self.terms.text(id, &first.value).filter(|t| is_name(t))
+            args.iter()
+                .filter(|a| a.kind == ArgKind::Positional)
+                .find_map(|a| self.terms.text(id, &a.value).filter(|t| is_name(t)))
         });
         if let Some(name) = named {
             return name.to_owned();
@@ -88,6 +89,7 @@ impl<'a> Reader<'a> {
                 remote: false,
                 operation: "class".to_owned(),
                 controls: Vec::new(),
+                is_assumed: false,
                 location: self.location(class.span),
             };
             for (name, method) in &class.methods {
@@ -118,10 +120,11 @@ impl<'a> Reader<'a> {
                     remote: false,
                     operation: "description".to_owned(),
                     controls: Vec::new(),
+                    is_assumed: false,
                     location: self.location(instr.span),
                 };
                 if offered {
-                    one.operation = "mcp.description".to_owned();
+                    "mcp.description".clone_into(&mut one.operation);
                 }
                 let mut homes = self.workers(id, entries);
                 if homes.is_empty() {
