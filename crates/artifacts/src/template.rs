@@ -498,8 +498,12 @@ fn replaced(inspection: &mut Inspection, code: &str, strings: &[String], offset:
     if !code.contains("content") || !code.contains("replace") {
         return;
     }
-    let is_bad = |text: &&String| text.contains("://") || is_host(text) || code::is_payload(text);
-    if let Some(text) = strings.iter().find(is_bad) {
+    // One host for another: a word with a dot alone may be the name of anything.
+    let hosts = strings.iter().filter(|text| is_host(text)).count();
+    let is_bad = |text: &&String| {
+        text.contains("://") || hosts > 1 && is_host(text) || code::is_payload(text)
+    };
+    if let Some(text) = strings.iter().rfind(is_bad) {
         inspection.report(
             Verdict::Malicious,
             technique::TEMPLATE_TRIGGER,

@@ -81,7 +81,7 @@ fn document(inspection: &mut Inspection, name: &str, value: &Value, syntax: Synt
                 }
                 if map.contains_key("_target_") {
                     // What is called may take the name of another function.
-                    for key in ["path", "method", "function", "name", "obj"] {
+                    for key in ["path", "method", "function"] {
                         if let Some(name) = map.get(key).and_then(Value::as_str) {
                             named_argument(inspection, name);
                         }
