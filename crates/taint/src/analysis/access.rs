@@ -193,6 +193,17 @@ impl<'a> Analyzer<'a> {
     fn labels_of_field(&mut self, base: ValId, name: Symbol) -> Labels {
         let mut labels = self.part_labels(base);
         let name = self.names.text(name);
+        // Whatever host an address has, its query is what the sender wrote.
+        if matches!(
+            name,
+            "searchParams" | "search" | "hash" | "query" | "fragment" | "RawQuery"
+        ) && matches!(self.arena.get(base).derived, Some((Derivation::Url, _)))
+        {
+            let of_hosts = self.models.url_rules;
+            for label in &mut labels {
+                label.cleared = label.cleared.without(of_hosts);
+            }
+        }
         if name == "filename" {
             self.name_of_upload(&mut labels);
         }

@@ -263,6 +263,10 @@ impl<'a> Analyzer<'a> {
                             None => continue,
                         }
                     }
+                    Some(ObjectKind::Resolver) => {
+                        self.settle_promise(state, *object, call);
+                        ValId::UNKNOWN
+                    }
                     _ => continue,
                 },
                 Atom::Text | Atom::Number => continue,
@@ -364,6 +368,11 @@ impl<'a> Analyzer<'a> {
             {
                 return receiver;
             }
+        }
+        if let Some(path) = path
+            && let Some(read) = self.read_stream(frame, state, path, call)
+        {
+            return read;
         }
         let opaque = model.is_some_and(|m| m.opaque)
             || entry.is_none()
@@ -690,9 +699,6 @@ impl<'a> Analyzer<'a> {
         call: &Call<'_, 'a>,
     ) -> SmallVec<[FuncId; 1]> {
         let mut elsewhere = SmallVec::new();
-        let Some(name) = call.name else {
-            return elsewhere;
-        };
         let has_function = call.passed.iter().any(|p| {
             self.arena
                 .get(p.value)
@@ -704,8 +710,20 @@ impl<'a> Analyzer<'a> {
             return elsewhere;
         }
         let tables = self.tables;
-        let name = self.names.text(name).to_owned();
-        let kind = call.receiver.and_then(|r| self.path_of(r));
+        let (name, kind) = match call.name {
+            Some(name) => {
+                let kind = call.receiver.and_then(|r| self.path_of(r));
+                (self.names.text(name).to_owned(), kind)
+            }
+            // `createServer(handler)`, imported by its name.
+            None => match self.path_of(call.target) {
+                Some(path) => match path.rsplit_once('.') {
+                    Some((of, name)) => (name.to_owned(), Some(of.to_owned())),
+                    None => return elsewhere,
+                },
+                None => return elsewhere,
+            },
+        };
         for entry in &tables.entries {
             if !entry.spec.registrars.contains(&name) {
                 continue;

@@ -221,10 +221,28 @@ impl<'a> Analyzer<'a> {
                 value.atoms.push(Atom::Text);
                 Some(self.arena.add(value))
             }
-            Special::FromJson => match self.arena.get(first?).derived {
-                Some((Derivation::Json, from)) => Some(from),
-                _ => None,
-            },
+            Special::FromJson => {
+                let text = first?;
+                if let Some((Derivation::Json, from)) = self.arena.get(text).derived {
+                    return Some(from);
+                }
+                // Text may hold any structure.
+                let mut labels = self.deep_labels(state, text);
+                if labels.is_empty() {
+                    return None;
+                }
+                for label in &mut labels {
+                    label.cleared = label.cleared.without(self.models.structure_rules);
+                }
+                let name = self.paths.last(path)?;
+                self.advance(&mut labels, frame.span, StepKind::Call(name));
+                let mut value = Value {
+                    labels,
+                    ..Value::default()
+                };
+                value.atoms.push(Atom::Path(path));
+                Some(self.arena.add(value))
+            }
             Special::Assign => {
                 let target = first?;
                 let object = self.only_object(target)?;
@@ -269,6 +287,15 @@ impl<'a> Analyzer<'a> {
             Special::Computed => {
                 let function = first.filter(|f| self.is_function(*f))?;
                 Some(self.call_function(frame, state, function, &[]))
+            }
+            Special::ReadWhole => {
+                let stream = first?;
+                let whole = self.piece_of_stream(frame, stream, ValId::UNDEF);
+                (whole != ValId::UNDEF).then_some(whole)
+            }
+            Special::Promise => {
+                let function = first.filter(|f| self.is_function(*f))?;
+                Some(self.new_promise(frame, state, function))
             }
             other => self.go_call(frame, state, path, other, call),
         }
@@ -543,6 +570,7 @@ impl<'a> Analyzer<'a> {
                 }
                 ObjectKind::Class(_)
                 | ObjectKind::Partial
+                | ObjectKind::Resolver
                 | ObjectKind::Access(_)
                 | ObjectKind::Module(_) => None,
             };

@@ -151,6 +151,8 @@ enum ObjectKind {
     Class(ClassId),
     /// A function that has its first arguments already: they are its entries, it is the rest.
     Partial,
+    /// The function that settles a promise: what it is called with is the rest.
+    Resolver,
     /// A file or folder of the project as a module: an index of [`Elsewhere::modules`].
     Module(u32),
     /// The overlay of stores to something that a caller passes.
@@ -270,6 +272,8 @@ struct Frame<'a> {
     woken: SmallVec<[BlockId; 2]>,
     /// The present block does not go on: a call in it never returns.
     dead: bool,
+    /// The content type of the answer that is being looked at, where the caller chooses it.
+    media: Option<value::AccessId>,
 }
 
 impl<'a> Analyzer<'a> {
@@ -489,6 +493,7 @@ impl<'a> Analyzer<'a> {
             thrown: FxHashMap::default(),
             woken: SmallVec::new(),
             dead: false,
+            media: None,
         };
         let mut entry = State::new(function.vars.len());
         entry.base = Rc::clone(&self.shared_heap);

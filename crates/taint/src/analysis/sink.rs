@@ -7,6 +7,7 @@ use trueline_syntax::ir::{ArgKind, FuncId, Operand, Span, Symbol};
 
 use super::call::Call;
 use super::hits::{SourcePlace, StepPlace};
+use super::media::Media;
 use super::names::words;
 use super::state::{Contents, Key, State};
 use super::summary::SinkFlow;
@@ -139,9 +140,13 @@ impl<'a> Analyzer<'a> {
                 safe.is_empty() && self.has_argument(state, call, key)
                     || self.argument_is(state, call, key, safe)
             });
+            let media = match spec.mode {
+                Mode::Html => self.media_of(frame, state, spec.declared, call.receiver),
+                _ => Media::Unknown,
+            };
             let excused = excused
-                || spec.mode == Mode::Html && self.is_not_html(state, call.receiver)
-                || spec.declared && !self.is_html(state, call.receiver)
+                || media == Media::Plain
+                || spec.declared && media == Media::Unknown
                 || spec.mode == Mode::Url && self.has_own_transport(state, call.receiver);
             if !holds
                 || excused
@@ -165,6 +170,10 @@ impl<'a> Analyzer<'a> {
                 && spec.options.is_empty()
                 && !spec.receiver
                 && !spec.spread;
+            frame.media = match media {
+                Media::Chosen(access) => Some(access),
+                _ => None,
+            };
             if spec.mode == Mode::Program {
                 self.check_program(frame, state, sink_ref, spec.args.first().copied(), call);
                 continue;
@@ -213,6 +222,17 @@ impl<'a> Analyzer<'a> {
             {
                 self.check_value(frame, state, sink_ref, receiver);
             }
+            frame.media = None;
+        }
+    }
+
+    pub(super) fn is_declared_sink(&self, sink: SinkRef) -> bool {
+        match sink {
+            SinkRef::Model { index, .. } => {
+                let model = self.models.sinks.get(usize::from(index));
+                model.is_some_and(|m| m.spec.declared)
+            }
+            _ => false,
         }
     }
 
@@ -573,6 +593,7 @@ impl<'a> Analyzer<'a> {
                     step: label.step,
                     guesses: label.guesses,
                     whole,
+                    media: frame.media,
                 });
             }
             None => {}
