@@ -500,6 +500,7 @@ impl<'a> Analyzer<'a> {
                 _ => None,
             })
             .flat_map(|entry| entry.sources.iter().map(|kind| (*kind, entry.clears)))
+            .filter(|(kind, _)| !self.is_asked_source(frame, *kind))
             .collect();
         let mut value = value;
         for (kind, clears) in kinds {
@@ -510,6 +511,12 @@ impl<'a> Analyzer<'a> {
             value = self.arena.add(marked);
         }
         self.with_beginning(value)
+    }
+
+    /// Whether a condition around the place asks for what a source shows: `if app.debug`.
+    pub(super) fn is_asked_source(&self, frame: &Frame<'a>, kind: u16) -> bool {
+        let kind = self.models.source_kinds.get(usize::from(kind));
+        kind.is_some_and(|k| self.asked_for(frame, &k.asked))
     }
 
     /// `location.hash` begins with `#`, whoever wrote what follows.

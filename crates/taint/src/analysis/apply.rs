@@ -94,7 +94,9 @@ impl<'a> Analyzer<'a> {
                 self.index(frame, state, base, key)
             }
             Selector::Any => {
-                self.next_element(state, base, trueline_syntax::ir::IterKind::Elements)
+                let kind = trueline_syntax::ir::IterKind::Elements;
+                let element = self.next_element(state, base, kind);
+                self.piece_of_stream(frame, base, element)
             }
             Selector::Called => {
                 let library = self

@@ -111,6 +111,7 @@ impl<'a> Analyzer<'a> {
                 if let Some(result) = self.let_through(frame, state, receiver, *name, &call) {
                     return self.refined(state, result);
                 }
+                self.check_backtracking(frame, state, receiver, *name, &call);
                 again = self.repeatable(frame, receiver, *name, &passed);
                 if let Some(known) = again.and_then(|key| self.arena.reads.get(&key).copied()) {
                     return self.refined(state, known);
@@ -131,6 +132,7 @@ impl<'a> Analyzer<'a> {
                 call.name = Some(*name);
             }
         }
+        self.check_default_secret(frame, &call);
         let result = self.invoke(frame, state, &call);
         if let Some(key) = again {
             self.arena.reads.insert(key, result);
@@ -467,6 +469,9 @@ impl<'a> Analyzer<'a> {
         if let Some(model) = model {
             clear_all(&mut labels, model.clears);
             for kind in &model.sources {
+                if self.is_asked_source(frame, *kind) {
+                    continue;
+                }
                 let label = self.source_label(frame.id, frame.span, *kind);
                 value::add_labels(&mut labels, &[label]);
             }
@@ -599,6 +604,11 @@ impl<'a> Analyzer<'a> {
             && let Some(first) = call.passed.first()
         {
             value.derived = Some((value::Derivation::Ending, first.value));
+        }
+        if !value.labels.is_empty()
+            && let Some(pattern) = self.searched_pattern(state, path, call)
+        {
+            value.derived = Some((value::Derivation::Found, pattern));
         }
         value.atoms.extend(kind.map(Atom::Path));
         if value.labels.is_empty()

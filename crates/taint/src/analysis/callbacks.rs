@@ -18,7 +18,7 @@ const REDUCE_ROUNDS: usize = 2;
 const MAX_SPREAD: i64 = 16;
 
 impl<'a> Analyzer<'a> {
-    fn calls_back(&self) -> bool {
+    pub(super) fn calls_back(&self) -> bool {
         matches!(
             self.module.language,
             Language::JavaScript | Language::TypeScript
@@ -157,7 +157,12 @@ impl<'a> Analyzer<'a> {
             return None;
         }
         let reason = self.deep_labels(state, receiver);
-        let reason = self.arena.tainted(reason);
+        let last = self.names.intern("Error");
+        let error = self.paths.absolute("Error", last);
+        let reason = self.arena.add(super::value::Value {
+            labels: reason,
+            ..super::value::Value::of(Atom::Path(error))
+        });
         match name {
             "then" => {
                 let mut result = if self.is_callable(first) {

@@ -232,6 +232,11 @@ impl Analyzer<'_> {
             hit.confidence = hit.confidence.min(Confidence::Medium);
             hit.tier = hit.tier.max(compiled.guessed_tier);
         }
+        // A tool that opens whatever file it is asked for does what it is for.
+        if hit.whole_path && self.is_of_tool(label) {
+            hit.confidence = Confidence::Low;
+            hit.tier = Tier::All;
+        }
         let one_part = label.cleared.has(Bits::SEGMENT);
         if label.guesses > 1 || one_part && self.models.path_rules.has(Bits::rule(rule)) {
             hit.confidence = Confidence::Low;
@@ -251,6 +256,14 @@ impl Analyzer<'_> {
             .step_of(label.step)
             .is_some_and(|last| matches!(last.kind, StepKind::Into(..) | StepKind::Elsewhere(_)));
         Some(hit)
+    }
+
+    fn is_of_tool(&self, label: Label) -> bool {
+        let Some(Source::Site { kind, .. }) = self.arena.source_of(label.source) else {
+            return false;
+        };
+        let kind = self.models.source_kinds.get(usize::from(kind));
+        kind.is_some_and(|k| k.tool)
     }
 
     /// Where a hit's source stands, and what it gives.

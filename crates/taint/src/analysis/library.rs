@@ -581,6 +581,9 @@ impl<'a> Analyzer<'a> {
         if let Some(piece) = self.taken_piece(receiver, name, call) {
             return Some(piece);
         }
+        if let Some(group) = self.found_group(frame, state, receiver, name, call) {
+            return Some(group);
+        }
         let atoms = self.arena.get(receiver).atoms.clone();
         // What a library returned may be text, if nothing is known of its method of this name.
         let tainted = !self.arena.get(receiver).labels.is_empty();
@@ -716,6 +719,11 @@ impl<'a> Analyzer<'a> {
                 Some(self.arena.boolean(known))
             }
             "format" if self.is_text(receiver) => {
+                if !self.arena.get(receiver).labels.is_empty()
+                    && let Some(entry) = self.paths.method(name, &self.names)
+                {
+                    self.check_sinks(frame, state, &entry.sinks, true, call);
+                }
                 Some(self.str_format(frame, state, receiver, call))
             }
             "join" if self.module.language == Language::Python => {

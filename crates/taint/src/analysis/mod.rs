@@ -9,6 +9,7 @@ mod access;
 mod accessors;
 mod alphabet;
 mod apply;
+mod backtracking;
 mod bindings;
 mod call;
 mod callbacks;
@@ -235,6 +236,8 @@ struct Analyzer<'a> {
     /// Made when a rule first follows a value.
     uses: Option<destinations::Uses>,
     destinations: FxHashMap<(FuncId, BlockId, u32), Rc<destinations::Destinations>>,
+    /// Patterns, and whether all of the text must match, with whether they backtrack without end.
+    explosive: FxHashMap<(Symbol, bool), bool>,
     value_limit: usize,
     symbols: CommonSymbols,
 }
@@ -340,6 +343,7 @@ impl<'a> Analyzer<'a> {
             replayed: None,
             uses: None,
             destinations: FxHashMap::default(),
+            explosive: FxHashMap::default(),
             value_limit: MIN_VALUES.max(instructions.saturating_mul(VALUES_PER_INSTRUCTION)),
             symbols,
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use trueline_facts::{Confidence, Tier};
-use trueline_syntax::ir::{ArgKind, FuncId, Operand, Span, Symbol};
+use trueline_syntax::ir::{ArgKind, FuncId, Language, Operand, Span, Symbol};
 
 use super::call::Call;
 use super::hits::{SourcePlace, StepPlace};
@@ -133,6 +133,11 @@ impl<'a> Analyzer<'a> {
             if by_name && !named && !by_form && !spec.receivers.is_empty() {
                 continue;
             }
+            if !spec.named.is_empty() && !self.is_named(frame, call, &spec.named)
+                || spec.objects && !self.is_given_objects(state, call)
+            {
+                continue;
+            }
             let holds = spec.when.iter().all(|(key, wanted)| {
                 self.argument_is(state, call, key, std::slice::from_ref(wanted))
             });
@@ -226,6 +231,59 @@ impl<'a> Analyzer<'a> {
         }
     }
 
+    /// Whether what a call is about has one of these words in its name or constant text.
+    fn is_named(&self, frame: &Frame<'a>, call: &Call<'_, 'a>, wanted: &[String]) -> bool {
+        let has = |text: &str| words(text).any(|w| wanted.contains(&w));
+        if let Some(first) = call.passed.first()
+            && let Some(konst) = self.arena.get(first.value).konst
+            && self.konst_text(konst).is_some_and(|text| has(&text))
+        {
+            return true;
+        }
+        if self
+            .receiver_name(frame, call.callee)
+            .is_some_and(|name| has(&name))
+        {
+            return true;
+        }
+        // The name that the first argument has in the source.
+        let instrs = frame.function.blocks.get(frame.block.0 as usize);
+        let instr = instrs.and_then(|b| b.instrs.get(frame.instr as usize));
+        match instr.map(|i| &i.op) {
+            Some(trueline_syntax::ir::Op::Call { args, .. }) => args
+                .first()
+                .and_then(|a| self.operand_name(frame, &a.value))
+                .is_some_and(|name| has(&name)),
+            _ => false,
+        }
+    }
+
+    /// Whether a call is given something that may have attributes: neither text nor a number.
+    fn is_given_objects(&self, state: &State, call: &Call<'_, 'a>) -> bool {
+        let plain = |value: ValId| {
+            let known = self.arena.get(value);
+            known.konst.is_some()
+                || !known.atoms.is_empty()
+                    && known
+                        .atoms
+                        .iter()
+                        .all(|a| matches!(a, Atom::Text | Atom::Number))
+        };
+        call.passed.iter().any(|p| {
+            let entries = self
+                .only_object(p.value)
+                .and_then(|o| state.contents(o))
+                .filter(|_| p.kind == ArgKind::KeywordSpread);
+            match entries {
+                Some(contents) => {
+                    contents.rest != ValId::UNDEF
+                        || contents.entries.iter().any(|(_, value)| !plain(*value))
+                }
+                None => !plain(p.value),
+            }
+        })
+    }
+
     pub(super) fn is_declared_sink(&self, sink: SinkRef) -> bool {
         match sink {
             SinkRef::Model { index, .. } => {
@@ -303,8 +361,10 @@ impl<'a> Analyzer<'a> {
 
     /// Whether an argument or option of this name is given at all, or may be.
     pub(super) fn has_argument(&self, state: &State, call: &Call<'_, 'a>, key: &str) -> bool {
+        let position: Option<usize> = key.parse().ok();
         let mut passed = call.passed.iter().enumerate();
         passed.any(|(at, argument)| match argument.kind {
+            ArgKind::Positional if position.is_some() => position == Some(at),
             ArgKind::Keyword(name) => self.names.text(name) == key,
             ArgKind::KeywordSpread | ArgKind::Spread => true,
             ArgKind::Positional => match self.only_object(argument.value) {
@@ -341,6 +401,24 @@ impl<'a> Analyzer<'a> {
         })
     }
 
+    /// Checks one value against a sink that is not known by a call.
+    pub(super) fn check_text(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &State,
+        index: u16,
+        value: ValId,
+    ) {
+        if let Some(sink) = self.models.sinks.get(usize::from(index)) {
+            self.sites.insert((sink.rule, frame.span));
+        }
+        let sink = SinkRef::Model {
+            index,
+            by_form: false,
+        };
+        self.check_value(frame, state, sink, value);
+    }
+
     /// Checks one value against a sink.
     fn check_value(&mut self, frame: &mut Frame<'a>, state: &State, sink: SinkRef, value: ValId) {
         let value = self.text_of_builder(state, value);
@@ -373,6 +451,7 @@ impl<'a> Analyzer<'a> {
             | Mode::Whole
             | Mode::Answer
             | Mode::Program
+            | Mode::Matched
             | Mode::Headers => self.arena.get(value).labels.clone(),
             Mode::Deep => self.deep_labels(state, value),
             Mode::Arguments => self.argument_list_labels(state, value),
@@ -441,7 +520,7 @@ impl<'a> Analyzer<'a> {
         if model.spec.mode == Mode::Headers && prefix.is_some_and(ended) {
             return false;
         }
-        if model.spec.mode == Mode::Whole && !self.is_object_source(value) {
+        if model.spec.mode == Mode::Whole && !self.is_whole_input(value) {
             return false;
         }
         if by_form {
@@ -451,6 +530,22 @@ impl<'a> Analyzer<'a> {
             };
         }
         true
+    }
+
+    /// Whether a value is a whole list or map of input. In Python that is all input which is not surely
+    /// text: what the program puts together has entries of its own.
+    fn is_whole_input(&self, value: ValId) -> bool {
+        if self.module.language != Language::Python {
+            return self.is_object_source(value);
+        }
+        let known = self.arena.get(value);
+        let text = known.prefix.is_some() || known.atoms.contains(&Atom::Text);
+        let structure = self.models.structure_rules;
+        !text
+            && known
+                .labels
+                .iter()
+                .any(|l| !self.is_symbolic(l) && !l.cleared.has(structure))
     }
 
     /// Whether a value is input that is itself a list or map.

@@ -143,11 +143,10 @@ impl<'a> Analyzer<'a> {
                 ValId::UNKNOWN
             }
             Op::Exit(_) => return,
-            Op::Caught => frame
-                .thrown
-                .get(&frame.block)
-                .copied()
-                .unwrap_or(ValId::UNKNOWN),
+            Op::Caught => {
+                let thrown = frame.thrown.get(&frame.block).copied();
+                self.caught(thrown)
+            }
             Op::Element {
                 attributes,
                 children,
@@ -163,6 +162,9 @@ impl<'a> Analyzer<'a> {
             }
         };
         let Some(dst) = instr.dst else { return };
+        if let Op::Copy(from) = &instr.op {
+            self.check_fallback(frame, dst, from);
+        }
         self.write(frame, state, dst, value);
     }
 
@@ -191,6 +193,20 @@ impl<'a> Analyzer<'a> {
                 self.arena.elements.insert(key, element);
                 element
             }
+        }
+    }
+
+    /// What a handler catches: an error of some kind, in JavaScript with a `stack`.
+    fn caught(&mut self, thrown: Option<ValId>) -> ValId {
+        if !self.calls_back() {
+            return thrown.unwrap_or(ValId::UNKNOWN);
+        }
+        let last = self.names.intern("Error");
+        let error = self.paths.absolute("Error", last);
+        let error = self.arena.single(Atom::Path(error));
+        match thrown {
+            Some(thrown) => self.arena.join(thrown, error),
+            None => error,
         }
     }
 

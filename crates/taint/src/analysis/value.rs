@@ -107,6 +107,8 @@ pub(super) enum Derivation {
     BetweenDots,
     /// Text cut in two at its last dot.
     AtLastDot,
+    /// What a constant pattern, which the value names, found.
+    Found,
 }
 
 /// Taint of one source.

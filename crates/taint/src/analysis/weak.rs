@@ -4,8 +4,9 @@
 
 use std::rc::Rc;
 
+use smallvec::SmallVec;
 use trueline_syntax::ir::{
-    ArgKind, BlockId, FuncId, Instr, Language, Op, Span, Symbol, Terminator,
+    ArgKind, BlockId, Const, FuncId, Instr, Language, Op, Operand, Span, Symbol, Terminator, Var,
 };
 
 use super::call::Call;
@@ -186,7 +187,7 @@ impl<'a> Analyzer<'a> {
     }
 
     /// Whether a condition that the place stands under has one of these words: `if config.insecure`.
-    fn asked_for(&self, frame: &Frame<'a>, asked: &[String]) -> bool {
+    pub(super) fn asked_for(&self, frame: &Frame<'a>, asked: &[String]) -> bool {
         if asked.is_empty() {
             return false;
         }
@@ -368,8 +369,59 @@ impl<'a> Analyzer<'a> {
     }
 
     /// A secret written into the source: `password = "…"`.
+    /// What a secret is when the environment does not say: `os.getenv("API_KEY", "…")`.
+    pub(super) fn check_default_secret(&mut self, frame: &Frame<'a>, call: &Call<'_, 'a>) {
+        let [name, default] = call.passed else {
+            return;
+        };
+        let Some(path) = self.path_of(call.target) else {
+            return;
+        };
+        let asks = match self.module.language {
+            Language::Python => matches!(
+                path.as_str(),
+                "os.getenv" | "os.environ.get" | "os.environ.setdefault"
+            ),
+            _ => false,
+        };
+        if let Some(Konst::Str(name)) = self.arena.get(name.value).konst
+            && asks
+        {
+            self.check_secret(frame, name, default.value);
+        }
+    }
+
+    /// `const KEY = process.env.KEY || "…"`: what a secret is on one of the ways to its name.
+    pub(super) fn check_fallback(&mut self, frame: &Frame<'a>, dst: Var, from: &Operand) {
+        let (Some(decl), Operand::Var(from)) = (frame.function.vars.get(dst.0 as usize), from)
+        else {
+            return;
+        };
+        if self.names.text(decl.name).is_empty() {
+            return;
+        }
+        let texts: SmallVec<[ValId; 2]> = {
+            let instrs = frame.function.blocks.iter().flat_map(|b| &b.instrs);
+            let mut texts = SmallVec::new();
+            let mut ways = 0;
+            for instr in instrs.filter(|i| i.dst == Some(*from)) {
+                ways += 1;
+                if let Op::Copy(Operand::Const(constant @ Const::Str(_))) = &instr.op {
+                    texts.push(self.constant(constant));
+                }
+            }
+            if ways < 2 {
+                return;
+            }
+            texts
+        };
+        for text in texts {
+            self.check_secret(frame, decl.name, text);
+        }
+    }
+
     pub(super) fn check_secret(&mut self, frame: &Frame<'a>, name: Symbol, value: ValId) {
-        let Some(Konst::Str(symbol)) = self.arena.get(value).konst else {
+        let Some(Konst::Str(symbol) | Konst::Bytes(symbol)) = self.arena.get(value).konst else {
             return;
         };
         let Some((rule, spec)) = self.secret_rule() else {

@@ -179,6 +179,9 @@ pub(crate) enum Mode {
     Program,
     /// Headers, and after an empty line a body, which does not matter.
     Headers,
+    /// Text that is matched against a constant pattern which backtracks without end; found by what
+    /// the language has for that, not by calls.
+    Matched,
 }
 
 /// A call that must not receive tainted text.
@@ -230,6 +233,13 @@ pub(crate) struct SinkSpec {
     /// Constant keywords, or dotted names of their values, that make the call safe.
     #[serde(default)]
     pub(crate) unless: BTreeMap<String, Vec<Scalar>>,
+    /// Words of which one is in the name of the receiver or of the first argument, or in its constant
+    /// text: `audit_log`.
+    #[serde(default)]
+    pub(crate) named: Vec<String>,
+    /// It counts only if an argument may be an object with attributes.
+    #[serde(default)]
+    pub(crate) objects: bool,
     /// It counts only for an answer that was declared to be HTML.
     #[serde(default)]
     pub(crate) declared: bool,
@@ -586,6 +596,10 @@ pub(crate) struct OwnSourceSpec {
     pub(crate) language: LanguageName,
     pub(crate) paths: Vec<String>,
     pub(crate) what: String,
+    /// Words in a condition around the place that make it harmless: who runs the program asked for
+    /// it.
+    #[serde(default)]
+    pub(crate) asked: Vec<String>,
 }
 
 /// What calls return.
@@ -657,6 +671,12 @@ pub(crate) struct EntrySpec {
     pub(crate) text: bool,
     #[serde(default)]
     pub(crate) what: String,
+    /// Rules that they do not matter to.
+    #[serde(default)]
+    pub(crate) harmless_for: Vec<String>,
+    /// A language model calls it: to name any file may be what it is for.
+    #[serde(default)]
+    pub(crate) tool: bool,
     /// The rule that a returned text is a sink of.
     #[serde(default)]
     pub(crate) returned: Option<String>,
