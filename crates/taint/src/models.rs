@@ -61,6 +61,9 @@ impl Bits {
     /// The path was put below another one.
     pub(crate) const PLACED: Self = Self(1 << 124);
 
+    /// A list whose first element was asked about: which program it runs is fixed.
+    pub(crate) const PROGRAM: Self = Self(1 << 125);
+
     /// The rule at an index of [`Models::rules`].
     pub(crate) const fn rule(index: u16) -> Self {
         Self(1 << (index as u32 % MAX_RULES as u32))

@@ -194,10 +194,8 @@ impl<'a> Analyzer<'a> {
         let mut labels = self.part_labels(base);
         let name = self.names.text(name);
         // Whatever host an address has, its query is what the sender wrote.
-        if matches!(
-            name,
-            "searchParams" | "search" | "hash" | "query" | "fragment" | "RawQuery"
-        ) && matches!(self.arena.get(base).derived, Some((Derivation::Url, _)))
+        if matches!(name, "searchParams" | "query" | "RawQuery")
+            && matches!(self.arena.get(base).derived, Some((Derivation::Url, _)))
         {
             let of_hosts = self.models.url_rules;
             for label in &mut labels {
@@ -617,6 +615,17 @@ impl<'a> Analyzer<'a> {
         let labels = self.part_labels(base);
         let part = match self.piece(base, selector, labels.clone()) {
             Some(piece) => self.arena.add(piece),
+            // The program of a command line that was cut into words.
+            None if selector == Selector::At(0)
+                && !labels.is_empty()
+                && self.path_of(base).as_deref() == Some("shlex.split") =>
+            {
+                self.arena.add(Value {
+                    labels,
+                    derived: Some((Derivation::FirstOf, base)),
+                    ..Value::default()
+                })
+            }
             None => self.arena.tainted(labels),
         };
         self.arena.parts.insert((base, selector), part);

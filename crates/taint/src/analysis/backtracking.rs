@@ -399,7 +399,7 @@ impl Automaton {
                 };
                 for part in parts {
                     let next = self.add(part)?;
-                    self.joined(&mut all, next);
+                    self.joined(&mut all, &next);
                 }
                 Some(all)
             }
@@ -421,7 +421,7 @@ impl Automaton {
         }
     }
 
-    fn joined(&mut self, all: &mut Part, next: Part) {
+    fn joined(&mut self, all: &mut Part, next: &Part) {
         for from in &all.last {
             for to in &next.first {
                 self.link(*from, *to);
@@ -448,7 +448,7 @@ impl Automaton {
             None => {
                 for _ in 1..least.min(MAX_COPIES) {
                     let copy = self.add(inner)?;
-                    self.joined(&mut all, copy);
+                    self.joined(&mut all, &copy);
                 }
                 let mut body = self.add(inner)?;
                 for from in body.last.clone() {
@@ -457,13 +457,13 @@ impl Automaton {
                     }
                 }
                 body.nullable |= least == 0;
-                self.joined(&mut all, body);
+                self.joined(&mut all, &body);
             }
             Some(most) => {
                 for at in 0..most.min(MAX_COPIES) {
                     let mut copy = self.add(inner)?;
                     copy.nullable |= at >= least;
-                    self.joined(&mut all, copy);
+                    self.joined(&mut all, &copy);
                 }
             }
         }
@@ -620,13 +620,12 @@ impl<'a> Analyzer<'a> {
             return;
         };
         let key = (source, whole);
-        let explosive = match self.explosive.get(&key) {
-            Some(known) => *known,
-            None => {
-                let found = is_explosive(self.names.text(source), ignores_case, whole);
-                self.explosive.insert(key, found);
-                found
-            }
+        let explosive = if let Some(known) = self.explosive.get(&key) {
+            *known
+        } else {
+            let found = is_explosive(self.names.text(source), ignores_case, whole);
+            self.explosive.insert(key, found);
+            found
         };
         if explosive {
             self.check_matched(frame, state, text);

@@ -227,9 +227,13 @@ impl<'a> Analyzer<'a> {
                 self.called_by.insert((*id, frame.id));
             }
             let one = match atom {
-                Atom::Func(id) => self.apply(frame, state, *id, call.receiver, call.passed),
+                Atom::Func(id) => {
+                    let value = self.apply(frame, state, *id, call.receiver, call.passed);
+                    self.answer_of_model(frame, *id, value)
+                }
                 Atom::Bound(id, receiver) => {
-                    self.apply(frame, state, *id, Some(*receiver), call.passed)
+                    let value = self.apply(frame, state, *id, Some(*receiver), call.passed);
+                    self.answer_of_model(frame, *id, value)
                 }
                 Atom::Class(class) => self.construct(frame, state, *class, call),
                 Atom::Path(path) => self.library_call(frame, state, Some(*path), call),

@@ -702,7 +702,7 @@ impl<'a> Analyzer<'a> {
                 self.cut_at_dots(frame, receiver, name, call.passed.len() > 1)
             }
             "rsplit" | "split" | "rpartition" if self.module.language == Language::Python => {
-                self.split_text(frame, receiver, name)
+                self.split_text(frame, receiver, name, call)
             }
             "isdigit" | "isalnum" | "isalpha" | "isnumeric" | "isdecimal" | "isidentifier"
             | "startswith" | "endswith" | "startsWith" | "endsWith" | "find" | "rfind"
@@ -762,16 +762,30 @@ impl<'a> Analyzer<'a> {
     }
 
     /// Pieces of text: what a guard says of one, it says of the ending of the whole.
-    fn split_text(&mut self, frame: &Frame<'a>, receiver: ValId, name: Symbol) -> Option<ValId> {
+    fn split_text(
+        &mut self,
+        frame: &Frame<'a>,
+        receiver: ValId,
+        name: Symbol,
+        call: &Call<'_, 'a>,
+    ) -> Option<ValId> {
         let mut labels = self.arena.get(receiver).labels.clone();
         if labels.is_empty() {
             return None;
         }
         self.advance(&mut labels, frame.span, StepKind::Call(name));
         clear_all(&mut labels, self.models.structure_rules);
+        let by = call.passed.first().map(|p| self.arena.get(p.value).konst);
+        let by = by.flatten().and_then(|k| self.konst_text(k));
+        let derived = match self.arena.get(receiver).derived {
+            Some((Derivation::UrlHost, url)) if by.as_deref() == Some("@") => {
+                (Derivation::UrlHost, url)
+            }
+            _ => (Derivation::Ending, receiver),
+        };
         Some(self.arena.add(Value {
             labels,
-            derived: Some((Derivation::Ending, receiver)),
+            derived: Some(derived),
             ..Value::default()
         }))
     }

@@ -136,15 +136,14 @@ impl<'a> Analyzer<'a> {
     /// The constant text of a content type, as far as its parameters.
     pub(super) fn media_text(&self, value: ValId) -> Option<String> {
         let known = self.arena.get(value);
-        let text = match known.konst {
-            Some(konst) => self.konst_text(konst)?,
+        let text = if let Some(konst) = known.konst {
+            self.konst_text(konst)?
+        } else {
             // `text/html; charset=` and what follows.
-            None => {
-                let prefix = self.names.text(known.prefix?);
-                match prefix.split_once(';') {
-                    Some((kind, _)) => kind.to_owned(),
-                    None => WHOLE.contains(&prefix).then(|| prefix.to_owned())?,
-                }
+            let prefix = self.names.text(known.prefix?);
+            match prefix.split_once(';') {
+                Some((kind, _)) => kind.to_owned(),
+                None => WHOLE.contains(&prefix).then(|| prefix.to_owned())?,
             }
         };
         Some(text.to_ascii_lowercase())

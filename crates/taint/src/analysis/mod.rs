@@ -8,11 +8,13 @@
 mod access;
 mod accessors;
 mod alphabet;
+mod answers;
 mod apply;
 mod backtracking;
 mod bindings;
 mod call;
 mod callbacks;
+mod conditions;
 mod containers;
 mod credentials;
 mod declared;
@@ -236,6 +238,8 @@ struct Analyzer<'a> {
     /// Made when a rule first follows a value.
     uses: Option<destinations::Uses>,
     destinations: FxHashMap<(FuncId, BlockId, u32), Rc<destinations::Destinations>>,
+    /// Sources of which something was asked whether it stays in a folder.
+    contained: BTreeSet<value::SourceId>,
     /// Patterns, and whether all of the text must match, with whether they backtrack without end.
     explosive: FxHashMap<(Symbol, bool), bool>,
     value_limit: usize,
@@ -343,6 +347,7 @@ impl<'a> Analyzer<'a> {
             replayed: None,
             uses: None,
             destinations: FxHashMap::default(),
+            contained: BTreeSet::new(),
             explosive: FxHashMap::default(),
             value_limit: MIN_VALUES.max(instructions.saturating_mul(VALUES_PER_INSTRUCTION)),
             symbols,

@@ -75,6 +75,14 @@ impl<'a> Analyzer<'a> {
                 Bits::NO_DOTDOT.or(self.models.path_rules)
             }
             Derivation::Ending | Derivation::AtLastDot => Bits::NONE,
+            // `netloc.rpartition("@")[2]`: the host without who asks.
+            Derivation::UrlHost if matches!(selector, Selector::At(2 | -1)) => {
+                return Some(Value {
+                    labels,
+                    derived: Some((Derivation::UrlHost, whole)),
+                    ..Value::default()
+                });
+            }
             // `match[1]`
             Derivation::Found => {
                 let group = match selector {

@@ -107,6 +107,16 @@ impl Summary {
     }
 }
 
+/// An answer whose content type its writer's caller chooses.
+enum Answer {
+    /// A browser may run scripts in it.
+    Shown,
+    /// It does not.
+    Harmless,
+    /// The caller's own caller chooses.
+    Chosen(AccessId),
+}
+
 /// A summary being applied at a call.
 #[derive(Debug)]
 pub(super) struct Application<'s> {
@@ -458,8 +468,10 @@ impl<'a> Analyzer<'a> {
         application: &mut Application<'_>,
         flow: &SinkFlow,
     ) {
-        let Some(media) = self.applied_media(frame, state, application, flow) else {
-            return;
+        let media = match self.applied_media(frame, state, application, flow) {
+            Answer::Harmless => return,
+            Answer::Shown => None,
+            Answer::Chosen(access) => Some(access),
         };
         let value = self.resolve(frame, state, application, flow.access);
         let matters = !flow.whole || self.still_matters(value, flow.sink);
@@ -506,27 +518,30 @@ impl<'a> Analyzer<'a> {
         }
     }
 
-    /// Whether a flow to an answer counts for the content type that the caller gives, which its own
-    /// caller may choose: `None` if it does not.
+    /// What a flow to an answer is for the content type that the caller gives.
     fn applied_media(
         &mut self,
         frame: &mut Frame<'a>,
         state: &mut State,
         application: &mut Application<'_>,
         flow: &SinkFlow,
-    ) -> Option<Option<AccessId>> {
+    ) -> Answer {
         let Some(media) = flow.media else {
-            return Some(None);
+            return Answer::Shown;
         };
         let value = self.resolve(frame, state, application, media);
         if let Some(text) = self.media_text(value) {
-            return super::media::is_markup(&text).then_some(None);
+            return if super::media::is_markup(&text) {
+                Answer::Shown
+            } else {
+                Answer::Harmless
+            };
         }
         match self.media_parameter(value) {
-            Some(access) => Some(Some(access)),
+            Some(access) => Answer::Chosen(access),
             // Unknown: an answer that must be declared is not.
-            None if self.is_declared_sink(flow.sink) => None,
-            None => Some(None),
+            None if self.is_declared_sink(flow.sink) => Answer::Harmless,
+            None => Answer::Shown,
         }
     }
 

@@ -85,7 +85,8 @@ impl<'a> Analyzer<'a> {
             }
             let harmless = self.goes_on_to(frame, &spec.then)
                 || spec.unless_share && self.is_only_a_share(frame)
-                || self.asked_for(frame, &spec.asked);
+                || self.asked_for(frame, &spec.asked)
+                || self.is_for_old_passwords(frame, &spec.unless_beside);
             self.note_weak(frame, *index, weak.rule, context && !harmless);
         }
     }
@@ -313,6 +314,33 @@ impl<'a> Analyzer<'a> {
             return to.leaves && wanted.any(|word| to.names.contains(&format!("_{word}_")));
         }
         spec.context.is_empty() || has(&spec.context)
+    }
+
+    /// Whether a call is about passwords, and the file has something better for new ones.
+    fn is_for_old_passwords(&self, frame: &Frame<'a>, better: &[String]) -> bool {
+        if better.is_empty() {
+            return false;
+        }
+        let about = self.words_near(frame).iter().any(|near| {
+            ["_password_", "_passwd_", "_pwd_"]
+                .iter()
+                .any(|word| near.contains(word))
+        });
+        about && self.calls_any(better)
+    }
+
+    /// Whether the file calls a method of one of these names.
+    pub(super) fn calls_any(&self, methods: &[String]) -> bool {
+        let blocks = self.module.functions.iter().flat_map(|f| &f.blocks);
+        let mut instrs = blocks.flat_map(|b| &b.instrs);
+        !methods.is_empty()
+            && instrs.any(|i| match &i.op {
+                Op::Call {
+                    callee: trueline_syntax::ir::Callee::Method { name, .. },
+                    ..
+                } => methods.iter().any(|m| m == self.names.text(*name)),
+                _ => false,
+            })
     }
 
     /// Whether the result becomes the identifier of something (`id = …`), and not of a session.

@@ -187,6 +187,10 @@ pub(crate) enum Mode {
 /// A call that must not receive tainted text.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent keys of a file, each off unless written"
+)]
 pub(crate) struct SinkSpec {
     pub(crate) language: LanguageName,
     /// Dotted paths of callables.
@@ -237,6 +241,9 @@ pub(crate) struct SinkSpec {
     /// text: `audit_log`.
     #[serde(default)]
     pub(crate) named: Vec<String>,
+    /// Methods of which one, called in the same file, bounds what the call can do: it does not count then.
+    #[serde(default)]
+    pub(crate) unless_beside: Vec<String>,
     /// It counts only if an argument may be an object with attributes.
     #[serde(default)]
     pub(crate) objects: bool,
@@ -360,6 +367,10 @@ pub(crate) struct CallSpec {
     /// for it.
     #[serde(default)]
     pub(crate) asked: Vec<String>,
+    /// Methods of which one, called in the same file, moves a call about passwords to tier `all`: what
+    /// is weak is kept for the old ones.
+    #[serde(default)]
+    pub(crate) unless_beside: Vec<String>,
     #[serde(default)]
     pub(crate) message: Option<String>,
     #[serde(default)]
