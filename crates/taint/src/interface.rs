@@ -222,6 +222,7 @@ pub(crate) struct Sink {
     pub(crate) trace: u32,
     pub(crate) guesses: u8,
     pub(crate) whole: bool,
+    pub(crate) media: Option<AccessIx>,
 }
 
 /// What a function does; see `analysis::summary::Summary`.

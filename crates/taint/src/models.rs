@@ -61,6 +61,9 @@ impl Bits {
     /// The path was put below another one.
     pub(crate) const PLACED: Self = Self(1 << 124);
 
+    /// A list whose first element was asked about: which program it runs is fixed.
+    pub(crate) const PROGRAM: Self = Self(1 << 125);
+
     /// The rule at an index of [`Models::rules`].
     pub(crate) const fn rule(index: u16) -> Self {
         Self(1 << (index as u32 % MAX_RULES as u32))
@@ -127,6 +130,10 @@ pub(crate) struct SourceKind {
     pub(crate) control: Control,
     /// The rules that it does not matter to.
     pub(crate) cleared: Bits,
+    /// Words in a condition around the place that make it harmless.
+    pub(crate) asked: Vec<String>,
+    /// What a model passes to a tool: to name any place may be what the tool is for.
+    pub(crate) tool: bool,
 }
 
 /// What a call returns.
@@ -270,6 +277,8 @@ impl Models {
             what: "a parameter that any caller may fill".to_owned(),
             control: Control::Local,
             cleared: Bits::NONE,
+            asked: Vec::new(),
+            tool: false,
         });
         let mut files = Vec::new();
         for (name, text) in rule_files {
@@ -393,6 +402,8 @@ impl Models {
                 what: spec.what,
                 control: Control::Remote,
                 cleared: Bits::ALL.without(Bits::rule(rule)),
+                asked: spec.asked,
+                tool: false,
             });
             let kind = self.source_kinds.len() as u16 - 1;
             let tables = self.language_mut(spec.language);
@@ -471,19 +482,11 @@ impl Models {
     fn add_model(&mut self, name: &str, file: ModelFile) -> Result<(), RuleError> {
         let language = file.language;
         for spec in file.source {
-            let mut harmless = Bits::NONE;
-            for id in &spec.harmless_for {
-                let rule = self.rule_index(id).ok_or_else(|| RuleError::Unknown {
-                    file: name.to_owned(),
-                    what: "rule",
-                    name: id.clone(),
-                })?;
-                harmless = harmless.or(Bits::rule(rule));
-            }
+            let mut harmless = self.rules_named(name, &spec.harmless_for)?;
             if spec.segment {
                 harmless = harmless.or(Bits::SEGMENT);
             }
-            let kind = self.source_kind(&spec.what, spec.control, spec.text, harmless);
+            let kind = self.source_kind(&spec.what, spec.control, spec.text, harmless, false);
             let tables = self.language_mut(language);
             for path in &spec.paths {
                 let entry = entry(&mut tables.paths, path);
@@ -566,9 +569,11 @@ impl Models {
             }
         }
         for spec in file.entry {
-            let kind = spec
-                .tainted
-                .then(|| self.source_kind(&spec.what, Control::Remote, spec.text, Bits::NONE));
+            let harmless = self.rules_named(name, &spec.harmless_for)?;
+            let kind = spec.tainted.then(|| {
+                let control = Control::Remote;
+                self.source_kind(&spec.what, control, spec.text, harmless, spec.tool)
+            });
             let returned = match &spec.returned {
                 Some(id) => Some(self.rule_index(id).ok_or_else(|| RuleError::Unknown {
                     file: name.to_owned(),
@@ -587,7 +592,7 @@ impl Models {
             let kind = spec
                 .what
                 .as_ref()
-                .map(|what| self.source_kind(what, Control::Remote, false, Bits::NONE));
+                .map(|what| self.source_kind(what, Control::Remote, false, Bits::NONE, false));
             self.language_mut(language)
                 .parameters
                 .push(CompiledParameter { spec, kind });
@@ -595,20 +600,41 @@ impl Models {
         Ok(())
     }
 
-    fn source_kind(&mut self, what: &str, control: Control, text: bool, harmless: Bits) -> u16 {
+    fn rules_named(&self, file: &str, ids: &[String]) -> Result<Bits, RuleError> {
+        let mut bits = Bits::NONE;
+        for id in ids {
+            let rule = self.rule_index(id).ok_or_else(|| RuleError::Unknown {
+                file: file.to_owned(),
+                what: "rule",
+                name: id.clone(),
+            })?;
+            bits = bits.or(Bits::rule(rule));
+        }
+        Ok(bits)
+    }
+
+    fn source_kind(
+        &mut self,
+        what: &str,
+        control: Control,
+        text: bool,
+        harmless: Bits,
+        tool: bool,
+    ) -> u16 {
         let mut cleared = self.own_source_rules.or(harmless);
         if text {
             cleared = cleared.or(self.structure_rules);
         }
-        let known = self
-            .source_kinds
-            .iter()
-            .position(|k| k.what == what && k.control == control && k.cleared == cleared);
+        let known = self.source_kinds.iter().position(|k| {
+            k.what == what && k.control == control && k.cleared == cleared && k.tool == tool
+        });
         let at = known.unwrap_or_else(|| {
             self.source_kinds.push(SourceKind {
                 what: what.to_owned(),
                 control,
                 cleared,
+                asked: Vec::new(),
+                tool,
             });
             self.source_kinds.len() - 1
         });

@@ -193,6 +193,15 @@ impl<'a> Analyzer<'a> {
     fn labels_of_field(&mut self, base: ValId, name: Symbol) -> Labels {
         let mut labels = self.part_labels(base);
         let name = self.names.text(name);
+        // Whatever host an address has, its query is what the sender wrote.
+        if matches!(name, "searchParams" | "query" | "RawQuery")
+            && matches!(self.arena.get(base).derived, Some((Derivation::Url, _)))
+        {
+            let of_hosts = self.models.url_rules;
+            for label in &mut labels {
+                label.cleared = label.cleared.without(of_hosts);
+            }
+        }
         if name == "filename" {
             self.name_of_upload(&mut labels);
         }
@@ -489,6 +498,7 @@ impl<'a> Analyzer<'a> {
                 _ => None,
             })
             .flat_map(|entry| entry.sources.iter().map(|kind| (*kind, entry.clears)))
+            .filter(|(kind, _)| !self.is_asked_source(frame, *kind))
             .collect();
         let mut value = value;
         for (kind, clears) in kinds {
@@ -499,6 +509,12 @@ impl<'a> Analyzer<'a> {
             value = self.arena.add(marked);
         }
         self.with_beginning(value)
+    }
+
+    /// Whether a condition around the place asks for what a source shows: `if app.debug`.
+    pub(super) fn is_asked_source(&self, frame: &Frame<'a>, kind: u16) -> bool {
+        let kind = self.models.source_kinds.get(usize::from(kind));
+        kind.is_some_and(|k| self.asked_for(frame, &k.asked))
     }
 
     /// `location.hash` begins with `#`, whoever wrote what follows.
@@ -599,6 +615,17 @@ impl<'a> Analyzer<'a> {
         let labels = self.part_labels(base);
         let part = match self.piece(base, selector, labels.clone()) {
             Some(piece) => self.arena.add(piece),
+            // The program of a command line that was cut into words.
+            None if selector == Selector::At(0)
+                && !labels.is_empty()
+                && self.path_of(base).as_deref() == Some("shlex.split") =>
+            {
+                self.arena.add(Value {
+                    labels,
+                    derived: Some((Derivation::FirstOf, base)),
+                    ..Value::default()
+                })
+            }
             None => self.arena.tainted(labels),
         };
         self.arena.parts.insert((base, selector), part);

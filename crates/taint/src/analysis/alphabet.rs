@@ -122,6 +122,71 @@ pub(super) fn whole_alphabet(pattern: &str, anchors: Anchors) -> Option<Alphabet
     Some(alphabet)
 }
 
+/// The characters that what a group matched may have. Groups are told by number, from 1, or by name.
+pub(super) fn group_alphabet(pattern: &str, group: &Group<'_>) -> Option<Alphabet> {
+    let inside = groups(pattern).into_iter().enumerate();
+    let mut wanted = inside.filter(|(at, (name, _))| match group {
+        Group::Number(number) => at + 1 == *number,
+        Group::Name(wanted) => name == wanted,
+    });
+    let (_, (_, inside)) = wanted.next()?;
+    whole_alphabet(inside, Anchors::Whole)
+}
+
+/// Which group of a match.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Group<'t> {
+    Number(usize),
+    Name(&'t str),
+}
+
+/// The groups of a pattern that keep what they match, with their names, in order.
+pub(super) fn groups(pattern: &str) -> Vec<(&str, &str)> {
+    let mut found = Vec::new();
+    // Where open groups begin, and which of those found each is.
+    let mut open: Vec<(usize, Option<usize>)> = Vec::new();
+    let mut bracket = false;
+    let mut chars = pattern.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '\\' => {
+                chars.next();
+            }
+            '[' if !bracket => {
+                bracket = true;
+                // A bracket that stands first is a character.
+                chars.next_if(|(_, c)| *c == '^');
+                chars.next_if(|(_, c)| *c == ']');
+            }
+            ']' => bracket = false,
+            '(' if !bracket => {
+                let rest = pattern.get(at + 1..).unwrap_or("");
+                let named = rest.strip_prefix("?P<").or_else(|| rest.strip_prefix("?<"));
+                let named = named.filter(|n| !n.starts_with(['=', '!']));
+                let (name, skip) = match named.and_then(|n| n.split_once('>')) {
+                    Some((name, _)) => (name, rest.find('>').map_or(0, |end| end + 1)),
+                    None => ("", 0),
+                };
+                let keeps = !rest.starts_with('?') || !name.is_empty();
+                let slot = keeps.then_some(found.len());
+                if keeps {
+                    found.push((name, ""));
+                }
+                open.push((at + 1 + skip, slot));
+            }
+            ')' if !bracket => {
+                if let Some((from, Some(slot))) = open.pop()
+                    && let Some(group) = found.get_mut(slot)
+                {
+                    group.1 = pattern.get(from..at).unwrap_or("");
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
 /// `^a|b$` anchors each side once only.
 fn top_level_alternative(pattern: &str) -> bool {
     let mut depth = 0_i32;
@@ -294,6 +359,22 @@ mod tests {
         assert_eq!(letters("^.*$", Anchors::None), None);
         assert_eq!(letters("^[^/]+$", Anchors::None), None);
         assert_eq!(letters("^a(?=.*)$", Anchors::None), None);
+    }
+
+    #[test]
+    fn a_group_has_the_characters_of_its_own_part() {
+        let pattern = r"^/(?:app|web)/([a-z-]{1,40})/(?P<number>[0-9]+)[(](.*)$";
+        let text = |group: Group<'_>| {
+            let alphabet = group_alphabet(pattern, &group)?;
+            Some(alphabet.characters().collect::<String>())
+        };
+        assert_eq!(
+            text(Group::Number(1)).as_deref(),
+            Some("-abcdefghijklmnopqrstuvwxyz")
+        );
+        assert_eq!(text(Group::Name("number")).as_deref(), Some("0123456789"));
+        assert_eq!(text(Group::Number(3)), None);
+        assert_eq!(text(Group::Number(4)), None);
     }
 
     #[test]

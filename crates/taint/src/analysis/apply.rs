@@ -94,7 +94,9 @@ impl<'a> Analyzer<'a> {
                 self.index(frame, state, base, key)
             }
             Selector::Any => {
-                self.next_element(state, base, trueline_syntax::ir::IterKind::Elements)
+                let kind = trueline_syntax::ir::IterKind::Elements;
+                let element = self.next_element(state, base, kind);
+                self.piece_of_stream(frame, base, element)
             }
             Selector::Called => {
                 let library = self
@@ -351,12 +353,17 @@ impl<'a> Analyzer<'a> {
                 other => value::add_atoms(&mut result.atoms, &[*other]),
             }
         }
+        // `${kind}; charset=utf-8` begins with what the caller passed.
+        let begins = value.prefix.is_some_and(|p| self.names.text(p).is_empty());
         for label in &value.labels {
             let Some(Source::Access(access)) = self.arena.source_of(label.source) else {
                 value::add_labels(&mut result.labels, &[*label]);
                 continue;
             };
             let known = self.resolve(frame, state, application, access);
+            if begins && value.labels.len() == 1 {
+                result.prefix = self.arena.get(known).prefix.or(value.prefix);
+            }
             let labels = self.deep_labels(state, known);
             for from in labels {
                 let step = self.arena.step(
@@ -402,10 +409,16 @@ impl<'a> Analyzer<'a> {
         let Some((_, contents)) = at.ok().and_then(|at| application.summary.heap.get(at)) else {
             return copy;
         };
+        let contents = Rc::clone(contents);
+        if own && kind == ObjectKind::Resolver {
+            // It was settled by the caller already; what the callee did counts, too.
+            let rest = self.translate(frame, state, application, contents.rest);
+            let known = state.contents(copy).map_or(ValId::UNDEF, |c| c.rest);
+            state.contents_mut(copy).rest = self.arena.join(known, rest);
+        }
         if own {
             return copy;
         }
-        let contents = Rc::clone(contents);
         let mut translated = Contents {
             len: contents.len,
             ..Contents::default()

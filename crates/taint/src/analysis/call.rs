@@ -111,6 +111,7 @@ impl<'a> Analyzer<'a> {
                 if let Some(result) = self.let_through(frame, state, receiver, *name, &call) {
                     return self.refined(state, result);
                 }
+                self.check_backtracking(frame, state, receiver, *name, &call);
                 again = self.repeatable(frame, receiver, *name, &passed);
                 if let Some(known) = again.and_then(|key| self.arena.reads.get(&key).copied()) {
                     return self.refined(state, known);
@@ -131,6 +132,7 @@ impl<'a> Analyzer<'a> {
                 call.name = Some(*name);
             }
         }
+        self.check_default_secret(frame, &call);
         let result = self.invoke(frame, state, &call);
         if let Some(key) = again {
             self.arena.reads.insert(key, result);
@@ -225,9 +227,13 @@ impl<'a> Analyzer<'a> {
                 self.called_by.insert((*id, frame.id));
             }
             let one = match atom {
-                Atom::Func(id) => self.apply(frame, state, *id, call.receiver, call.passed),
+                Atom::Func(id) => {
+                    let value = self.apply(frame, state, *id, call.receiver, call.passed);
+                    self.answer_of_model(frame, *id, value)
+                }
                 Atom::Bound(id, receiver) => {
-                    self.apply(frame, state, *id, Some(*receiver), call.passed)
+                    let value = self.apply(frame, state, *id, Some(*receiver), call.passed);
+                    self.answer_of_model(frame, *id, value)
                 }
                 Atom::Class(class) => self.construct(frame, state, *class, call),
                 Atom::Path(path) => self.library_call(frame, state, Some(*path), call),
@@ -262,6 +268,10 @@ impl<'a> Analyzer<'a> {
                             Some(value) => value,
                             None => continue,
                         }
+                    }
+                    Some(ObjectKind::Resolver) => {
+                        self.settle_promise(state, *object, call);
+                        ValId::UNKNOWN
                     }
                     _ => continue,
                 },
@@ -365,6 +375,11 @@ impl<'a> Analyzer<'a> {
                 return receiver;
             }
         }
+        if let Some(path) = path
+            && let Some(read) = self.read_stream(frame, state, path, call)
+        {
+            return read;
+        }
         let opaque = model.is_some_and(|m| m.opaque)
             || entry.is_none()
                 && call
@@ -458,6 +473,9 @@ impl<'a> Analyzer<'a> {
         if let Some(model) = model {
             clear_all(&mut labels, model.clears);
             for kind in &model.sources {
+                if self.is_asked_source(frame, *kind) {
+                    continue;
+                }
                 let label = self.source_label(frame.id, frame.span, *kind);
                 value::add_labels(&mut labels, &[label]);
             }
@@ -591,6 +609,11 @@ impl<'a> Analyzer<'a> {
         {
             value.derived = Some((value::Derivation::Ending, first.value));
         }
+        if !value.labels.is_empty()
+            && let Some(pattern) = self.searched_pattern(state, path, call)
+        {
+            value.derived = Some((value::Derivation::Found, pattern));
+        }
         value.atoms.extend(kind.map(Atom::Path));
         if value.labels.is_empty()
             && let Some(kind) = kind
@@ -690,9 +713,6 @@ impl<'a> Analyzer<'a> {
         call: &Call<'_, 'a>,
     ) -> SmallVec<[FuncId; 1]> {
         let mut elsewhere = SmallVec::new();
-        let Some(name) = call.name else {
-            return elsewhere;
-        };
         let has_function = call.passed.iter().any(|p| {
             self.arena
                 .get(p.value)
@@ -704,8 +724,20 @@ impl<'a> Analyzer<'a> {
             return elsewhere;
         }
         let tables = self.tables;
-        let name = self.names.text(name).to_owned();
-        let kind = call.receiver.and_then(|r| self.path_of(r));
+        let (name, kind) = match call.name {
+            Some(name) => {
+                let kind = call.receiver.and_then(|r| self.path_of(r));
+                (self.names.text(name).to_owned(), kind)
+            }
+            // `createServer(handler)`, imported by its name.
+            None => match self.path_of(call.target) {
+                Some(path) => match path.rsplit_once('.') {
+                    Some((of, name)) => (name.to_owned(), Some(of.to_owned())),
+                    None => return elsewhere,
+                },
+                None => return elsewhere,
+            },
+        };
         for entry in &tables.entries {
             if !entry.spec.registrars.contains(&name) {
                 continue;

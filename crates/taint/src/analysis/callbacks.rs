@@ -18,7 +18,7 @@ const REDUCE_ROUNDS: usize = 2;
 const MAX_SPREAD: i64 = 16;
 
 impl<'a> Analyzer<'a> {
-    fn calls_back(&self) -> bool {
+    pub(super) fn calls_back(&self) -> bool {
         matches!(
             self.module.language,
             Language::JavaScript | Language::TypeScript
@@ -143,6 +143,7 @@ impl<'a> Analyzer<'a> {
         name: &str,
         call: &Call<'_, 'a>,
     ) -> Option<ValId> {
+        let receiver = self.awaited(state, receiver);
         let own = self.arena.get(receiver).atoms.clone();
         if own
             .iter()
@@ -156,7 +157,12 @@ impl<'a> Analyzer<'a> {
             return None;
         }
         let reason = self.deep_labels(state, receiver);
-        let reason = self.arena.tainted(reason);
+        let last = self.names.intern("Error");
+        let error = self.paths.absolute("Error", last);
+        let reason = self.arena.add(super::value::Value {
+            labels: reason,
+            ..super::value::Value::of(Atom::Path(error))
+        });
         match name {
             "then" => {
                 let mut result = if self.is_callable(first) {
@@ -179,6 +185,105 @@ impl<'a> Analyzer<'a> {
                 Some(receiver)
             }
         }
+    }
+
+    /// `new Promise((resolve, reject) => …)`: what its function settles it with, now or later.
+    pub(super) fn new_promise(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        function: ValId,
+    ) -> ValId {
+        let object = self.allocate(frame, ObjectKind::Resolver, 7);
+        *state.contents_mut(object) = Contents::default();
+        let resolve = self.arena.single(Atom::Object(object));
+        self.call_function(frame, state, function, &[resolve, ValId::UNKNOWN]);
+        resolve
+    }
+
+    /// What a promise comes to.
+    pub(super) fn awaited(&mut self, state: &State, value: ValId) -> ValId {
+        let known = self.arena.get(value);
+        let is_promise = |atom: &Atom| match atom {
+            Atom::Object(object) => self.object_kind(*object) == Some(ObjectKind::Resolver),
+            _ => false,
+        };
+        if !known.atoms.iter().any(is_promise) {
+            return value;
+        }
+        let mut rest = known.clone();
+        let promises: SmallVec<[Atom; 2]> = rest.atoms.iter().copied().filter(is_promise).collect();
+        rest.atoms.retain(|atom| !promises.contains(atom));
+        let mut result = if rest.atoms.is_empty() && rest.labels.is_empty() {
+            ValId::UNDEF
+        } else {
+            self.arena.add(rest)
+        };
+        for promise in promises {
+            if let Atom::Object(object) = promise
+                && let Some(settled) = state.contents(object).map(|c| c.rest)
+            {
+                result = self.arena.join(result, settled);
+            }
+        }
+        if result == ValId::UNDEF {
+            return ValId::UNKNOWN;
+        }
+        result
+    }
+
+    pub(super) fn settle_promise(
+        &mut self,
+        state: &mut State,
+        object: super::value::ObjId,
+        call: &Call<'_, 'a>,
+    ) {
+        let Some(value) = call.passed.first().map(|p| p.value) else {
+            return;
+        };
+        let known = state.contents(object).map_or(ValId::UNDEF, |c| c.rest);
+        let joined = self.arena.join(known, value);
+        state.contents_mut(object).rest = joined;
+    }
+
+    /// `request.on("data", f)`: what a stream of the models is read in goes to the function.
+    pub(super) fn read_stream(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        path: super::value::PathId,
+        call: &Call<'_, 'a>,
+    ) -> Option<ValId> {
+        if !self.calls_back() {
+            return None;
+        }
+        let text = self.paths.text(path);
+        let (stream, method) = text.rsplit_once('.')?;
+        let pieces = format!("{stream}.{}", super::transfer::PIECES);
+        if !matches!(method, "on" | "once" | "addListener")
+            || !self.tables.paths.contains_key(pieces.as_str())
+        {
+            return None;
+        }
+        let [event, function] = call.passed else {
+            return None;
+        };
+        let event = self.arena.get(event.value).konst;
+        let event = event.and_then(|k| self.konst_text(k))?;
+        if !self.is_function(function.value) {
+            return None;
+        }
+        let piece = match event.as_str() {
+            "data" => {
+                let last = self.names.intern(super::transfer::PIECES);
+                let path = self.paths.absolute(&pieces, last);
+                let piece = self.arena.single(Atom::Path(path));
+                self.with_source(frame, piece)
+            }
+            _ => ValId::UNKNOWN,
+        };
+        self.call_function(frame, state, function.value, &[piece]);
+        Some(call.receiver.unwrap_or(ValId::UNKNOWN))
     }
 
     /// `emitter.on("name", f)`: what is emitted under the name goes to the function.

@@ -1099,6 +1099,10 @@ impl<'a> Analyzer<'a> {
             step: self.bring_trace(at, sink.trace),
             guesses: sink.guesses,
             whole: sink.whole,
+            media: match sink.media {
+                Some(access) => Some(self.bring_access(at, access)?),
+                None => None,
+            },
         })
     }
 }

@@ -61,6 +61,7 @@ impl<'a> Analyzer<'a> {
                 }
             }
         }
+        self.by_receiver(function, &mut seed);
         self.by_parameter(function, &mut seed);
         if seed.entered {
             self.entered.insert(id);
@@ -348,19 +349,41 @@ impl<'a> Analyzer<'a> {
     }
 
     fn by_class(&self, entry: &CompiledEntry, function: &Function) -> bool {
-        let Some(class) = function.class.filter(|_| !entry.spec.bases.is_empty()) else {
+        if entry.spec.bases.is_empty() {
             return false;
-        };
+        }
         let name = self.names.text(function.name);
         entry.spec.methods.iter().any(|m| m == name)
             && self.may_be_of(entry)
-            && self.lineage(class).into_iter().any(|class| {
-                let bases = self.class(class).map(|c| c.bases.as_slice());
-                bases.unwrap_or_default().iter().any(|base| {
-                    let base = last_name(self.names.text(*base));
-                    entry.spec.bases.iter().any(|b| b == base)
-                })
+            && self.is_based_on(entry, function)
+    }
+
+    /// Where the framework puts the request into `self`, it is there for every method of the class.
+    fn by_receiver(&self, function: &Function, seed: &mut Seed) {
+        if function.class.is_none() || !self.has_receiver(function) {
+            return;
+        }
+        let Some(slot) = seed.params.first_mut().filter(|s| s.kind.is_none()) else {
+            return;
+        };
+        let mut entries = self.tables.entries.iter();
+        let of = entries.find(|e| {
+            e.spec.receiver.is_some()
+                && self.imports_any(&e.spec.imports)
+                && self.is_based_on(e, function)
+        });
+        slot.kind = of.and_then(|e| e.spec.receiver.clone());
+    }
+
+    fn is_based_on(&self, entry: &CompiledEntry, function: &Function) -> bool {
+        let lineage = function.class.map(|class| self.lineage(class));
+        lineage.into_iter().flatten().any(|class| {
+            let bases = self.class(class).map(|c| c.bases.as_slice());
+            bases.unwrap_or_default().iter().any(|base| {
+                let base = last_name(self.names.text(*base));
+                entry.spec.bases.iter().any(|b| b == base)
             })
+        })
     }
 
     /// Whether a base class may be the framework's that an entry is about: not where the file imports

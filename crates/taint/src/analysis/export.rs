@@ -449,7 +449,9 @@ impl<'e, 'a> Exporter<'e, 'a> {
             Some(ObjectKind::List) => portable::ObjectKind::List,
             Some(ObjectKind::Set) => portable::ObjectKind::Set,
             Some(ObjectKind::Partial) => portable::ObjectKind::Partial,
-            Some(ObjectKind::Map | ObjectKind::Module(_)) | None => portable::ObjectKind::Map,
+            Some(ObjectKind::Map | ObjectKind::Module(_) | ObjectKind::Resolver) | None => {
+                portable::ObjectKind::Map
+            }
             Some(ObjectKind::Instance(path)) => {
                 portable::ObjectKind::Instance(self.text(analyzer.paths.text(path)))
             }
@@ -630,6 +632,7 @@ impl<'e, 'a> Exporter<'e, 'a> {
             trace: self.trace(flow.step),
             guesses: flow.guesses,
             whole: flow.whole,
+            media: flow.media.map(|access| self.access(access)),
         }
     }
 

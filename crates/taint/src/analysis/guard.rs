@@ -375,7 +375,7 @@ impl<'a> Analyzer<'a> {
         else {
             return;
         };
-        if self.names.text(*name) != "commonpath" || !self.deep_labels(state, base).is_empty() {
+        if self.names.text(*name) != "commonpath" || !self.is_chosen_place(state, base) {
             return;
         }
         let library = self.raw(frame, state, receiver);
@@ -544,7 +544,8 @@ impl<'a> Analyzer<'a> {
         holds: bool,
         nesting: u8,
     ) {
-        let first = args.first().map(|a| self.raw(frame, state, &a.value));
+        let first = args.first().map(|a| Self::main_way(frame, &a.value));
+        let first = first.map(|value| self.raw(frame, state, value));
         let (target, receiver, name) = match callee {
             Callee::Method { receiver, name } => {
                 let receiver = self.raw(frame, state, receiver);
@@ -826,18 +827,20 @@ impl<'a> Analyzer<'a> {
         matches!(text.as_deref(), Some("'" | "\""))
     }
 
+    /// Whether a folder that something must be in is the program's choice: a parameter may be it, whose
+    /// caller chose it, and so did who runs the program.
+    fn is_chosen_place(&mut self, state: &State, place: ValId) -> bool {
+        let labels = self.deep_labels(state, place);
+        labels.iter().all(|l| match self.arena.source_of(l.source) {
+            Some(Source::Access(_)) => true,
+            Some(Source::Site { kind, .. }) => self.control(kind) == Control::Local,
+            None => false,
+        })
+    }
+
     pub(super) fn assume_prefix(&mut self, state: &mut State, value: ValId, prefix: ValId) {
-        if !self.deep_labels(state, prefix).is_empty() {
-            // A parameter may be the base folder: its caller chose it. So did who runs the program.
-            let labels = self.deep_labels(state, prefix);
-            let chosen = labels.iter().all(|l| match self.arena.source_of(l.source) {
-                Some(Source::Access(_)) => true,
-                Some(Source::Site { kind, .. }) => self.control(kind) == Control::Local,
-                None => false,
-            });
-            if !chosen {
-                return;
-            }
+        if !self.is_chosen_place(state, prefix) {
+            return;
         }
         let mut cleared = Bits::INSIDE;
         let text = self.arena.get(prefix).prefix;
@@ -858,6 +861,11 @@ impl<'a> Analyzer<'a> {
             state.add_fact(value, cleared);
             // The resolved place is inside, so the place itself is, however it is written.
             let labels = &self.arena.get(value).labels;
+            if cleared.has(Bits::INSIDE) {
+                let contained = labels.iter().filter(|l| l.cleared.has(Bits::NORMALISED));
+                self.contained.extend(contained.map(|l| l.source));
+            }
+            let labels = &self.arena.get(value).labels;
             if cleared.has(Bits::INSIDE) && labels.iter().all(|l| l.cleared.has(Bits::NORMALISED)) {
                 cleared = cleared.or(Bits::NORMALISED);
             }
@@ -871,6 +879,10 @@ impl<'a> Analyzer<'a> {
                     value = self.arena.unrefined(url);
                     cleared = self.models.url_rules;
                 }
+                Some((Derivation::FirstOf, list)) if cleared.has(Bits::ALL) => {
+                    value = self.arena.unrefined(list);
+                    cleared = Bits::PROGRAM;
+                }
                 Some((Derivation::Ending, whole)) if cleared.has(self.models.ending_rules) => {
                     value = self.arena.unrefined(whole);
                     cleared = self.models.ending_rules;
@@ -878,6 +890,26 @@ impl<'a> Analyzer<'a> {
                 _ => break,
             }
         }
+    }
+
+    /// `x` of `x || ""`, which is asked about: an empty text says nothing.
+    fn main_way(frame: &Frame<'a>, operand: &'a Operand) -> &'a Operand {
+        let Operand::Var(var) = operand else {
+            return operand;
+        };
+        if frame.defs.get(var.0 as usize).copied().flatten().is_some() {
+            return operand;
+        }
+        let mut main = None;
+        let instrs = frame.function.blocks.iter().flat_map(|b| &b.instrs);
+        for instr in instrs.filter(|i| i.dst == Some(*var)) {
+            match &instr.op {
+                Op::Copy(Operand::Const(trueline_syntax::ir::Const::Str(_))) => {}
+                Op::Copy(way @ Operand::Var(_)) if main.is_none() => main = Some(way),
+                _ => return operand,
+            }
+        }
+        main.unwrap_or(operand)
     }
 
     /// The value of an operand without what guards have established, so that they can add to it.

@@ -232,6 +232,15 @@ impl Analyzer<'_> {
             hit.confidence = hit.confidence.min(Confidence::Medium);
             hit.tier = hit.tier.max(compiled.guessed_tier);
         }
+        if self.is_looked_through(rule, label) {
+            hit.confidence = hit.confidence.min(Confidence::Medium);
+            hit.tier = Tier::All;
+        }
+        // A tool that opens whatever file it is asked for does what it is for.
+        if hit.whole_path && self.is_of_tool(label) {
+            hit.confidence = Confidence::Low;
+            hit.tier = Tier::All;
+        }
         let one_part = label.cleared.has(Bits::SEGMENT);
         if label.guesses > 1 || one_part && self.models.path_rules.has(Bits::rule(rule)) {
             hit.confidence = Confidence::Low;
@@ -251,6 +260,35 @@ impl Analyzer<'_> {
             .step_of(label.step)
             .is_some_and(|last| matches!(last.kind, StepKind::Into(..) | StepKind::Elsewhere(_)));
         Some(hit)
+    }
+
+    /// Whether another loop of the function asked of every name of the archive where it leads.
+    fn is_looked_through(&self, rule: u16, label: Label) -> bool {
+        let site = |source| match self.arena.source_of(source) {
+            Some(Source::Site {
+                function,
+                kind,
+                span,
+            }) => Some((function, kind, span.start)),
+            _ => None,
+        };
+        let own = self.models.own_source_rules.has(Bits::rule(rule));
+        let Some((function, kind, at)) = site(label.source).filter(|_| own) else {
+            return false;
+        };
+        self.models.path_rules.has(Bits::rule(rule))
+            && self.contained.iter().any(|source| {
+                site(*source)
+                    .is_some_and(|(f, k, before)| (f, k) == (function, kind) && before < at)
+            })
+    }
+
+    fn is_of_tool(&self, label: Label) -> bool {
+        let Some(Source::Site { kind, .. }) = self.arena.source_of(label.source) else {
+            return false;
+        };
+        let kind = self.models.source_kinds.get(usize::from(kind));
+        kind.is_some_and(|k| k.tool)
     }
 
     /// Where a hit's source stands, and what it gives.

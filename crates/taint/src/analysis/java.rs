@@ -50,7 +50,10 @@ impl<'a> Analyzer<'a> {
                 ObjectKind::Class(class) => {
                     self.implied_accessor(frame, state, class, receiver, name, call)
                 }
-                ObjectKind::Partial | ObjectKind::Access(_) | ObjectKind::Module(_) => None,
+                ObjectKind::Partial
+                | ObjectKind::Resolver
+                | ObjectKind::Access(_)
+                | ObjectKind::Module(_) => None,
             };
         }
         if matches!(text.as_str(), "getHost" | "getAuthority")

@@ -221,10 +221,28 @@ impl<'a> Analyzer<'a> {
                 value.atoms.push(Atom::Text);
                 Some(self.arena.add(value))
             }
-            Special::FromJson => match self.arena.get(first?).derived {
-                Some((Derivation::Json, from)) => Some(from),
-                _ => None,
-            },
+            Special::FromJson => {
+                let text = first?;
+                if let Some((Derivation::Json, from)) = self.arena.get(text).derived {
+                    return Some(from);
+                }
+                // Text may hold any structure.
+                let mut labels = self.deep_labels(state, text);
+                if labels.is_empty() {
+                    return None;
+                }
+                for label in &mut labels {
+                    label.cleared = label.cleared.without(self.models.structure_rules);
+                }
+                let name = self.paths.last(path)?;
+                self.advance(&mut labels, frame.span, StepKind::Call(name));
+                let mut value = Value {
+                    labels,
+                    ..Value::default()
+                };
+                value.atoms.push(Atom::Path(path));
+                Some(self.arena.add(value))
+            }
             Special::Assign => {
                 let target = first?;
                 let object = self.only_object(target)?;
@@ -269,6 +287,15 @@ impl<'a> Analyzer<'a> {
             Special::Computed => {
                 let function = first.filter(|f| self.is_function(*f))?;
                 Some(self.call_function(frame, state, function, &[]))
+            }
+            Special::ReadWhole => {
+                let stream = first?;
+                let whole = self.piece_of_stream(frame, stream, ValId::UNDEF);
+                (whole != ValId::UNDEF).then_some(whole)
+            }
+            Special::Promise => {
+                let function = first.filter(|f| self.is_function(*f))?;
+                Some(self.new_promise(frame, state, function))
             }
             other => self.go_call(frame, state, path, other, call),
         }
@@ -543,6 +570,7 @@ impl<'a> Analyzer<'a> {
                 }
                 ObjectKind::Class(_)
                 | ObjectKind::Partial
+                | ObjectKind::Resolver
                 | ObjectKind::Access(_)
                 | ObjectKind::Module(_) => None,
             };
@@ -552,6 +580,9 @@ impl<'a> Analyzer<'a> {
         }
         if let Some(piece) = self.taken_piece(receiver, name, call) {
             return Some(piece);
+        }
+        if let Some(group) = self.found_group(frame, state, receiver, name, call) {
+            return Some(group);
         }
         let atoms = self.arena.get(receiver).atoms.clone();
         // What a library returned may be text, if nothing is known of its method of this name.
@@ -671,7 +702,7 @@ impl<'a> Analyzer<'a> {
                 self.cut_at_dots(frame, receiver, name, call.passed.len() > 1)
             }
             "rsplit" | "split" | "rpartition" if self.module.language == Language::Python => {
-                self.split_text(frame, receiver, name)
+                self.split_text(frame, receiver, name, call)
             }
             "isdigit" | "isalnum" | "isalpha" | "isnumeric" | "isdecimal" | "isidentifier"
             | "startswith" | "endswith" | "startsWith" | "endsWith" | "find" | "rfind"
@@ -688,6 +719,11 @@ impl<'a> Analyzer<'a> {
                 Some(self.arena.boolean(known))
             }
             "format" if self.is_text(receiver) => {
+                if !self.arena.get(receiver).labels.is_empty()
+                    && let Some(entry) = self.paths.method(name, &self.names)
+                {
+                    self.check_sinks(frame, state, &entry.sinks, true, call);
+                }
                 Some(self.str_format(frame, state, receiver, call))
             }
             "join" if self.module.language == Language::Python => {
@@ -726,16 +762,30 @@ impl<'a> Analyzer<'a> {
     }
 
     /// Pieces of text: what a guard says of one, it says of the ending of the whole.
-    fn split_text(&mut self, frame: &Frame<'a>, receiver: ValId, name: Symbol) -> Option<ValId> {
+    fn split_text(
+        &mut self,
+        frame: &Frame<'a>,
+        receiver: ValId,
+        name: Symbol,
+        call: &Call<'_, 'a>,
+    ) -> Option<ValId> {
         let mut labels = self.arena.get(receiver).labels.clone();
         if labels.is_empty() {
             return None;
         }
         self.advance(&mut labels, frame.span, StepKind::Call(name));
         clear_all(&mut labels, self.models.structure_rules);
+        let by = call.passed.first().map(|p| self.arena.get(p.value).konst);
+        let by = by.flatten().and_then(|k| self.konst_text(k));
+        let derived = match self.arena.get(receiver).derived {
+            Some((Derivation::UrlHost, url)) if by.as_deref() == Some("@") => {
+                (Derivation::UrlHost, url)
+            }
+            _ => (Derivation::Ending, receiver),
+        };
         Some(self.arena.add(Value {
             labels,
-            derived: Some((Derivation::Ending, receiver)),
+            derived: Some(derived),
             ..Value::default()
         }))
     }

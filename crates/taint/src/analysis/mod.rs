@@ -8,10 +8,13 @@
 mod access;
 mod accessors;
 mod alphabet;
+mod answers;
 mod apply;
+mod backtracking;
 mod bindings;
 mod call;
 mod callbacks;
+mod conditions;
 mod containers;
 mod credentials;
 mod declared;
@@ -151,6 +154,8 @@ enum ObjectKind {
     Class(ClassId),
     /// A function that has its first arguments already: they are its entries, it is the rest.
     Partial,
+    /// The function that settles a promise: what it is called with is the rest.
+    Resolver,
     /// A file or folder of the project as a module: an index of [`Elsewhere::modules`].
     Module(u32),
     /// The overlay of stores to something that a caller passes.
@@ -233,6 +238,10 @@ struct Analyzer<'a> {
     /// Made when a rule first follows a value.
     uses: Option<destinations::Uses>,
     destinations: FxHashMap<(FuncId, BlockId, u32), Rc<destinations::Destinations>>,
+    /// Sources of which something was asked whether it stays in a folder.
+    contained: BTreeSet<value::SourceId>,
+    /// Patterns, and whether all of the text must match, with whether they backtrack without end.
+    explosive: FxHashMap<(Symbol, bool), bool>,
     value_limit: usize,
     symbols: CommonSymbols,
 }
@@ -270,6 +279,8 @@ struct Frame<'a> {
     woken: SmallVec<[BlockId; 2]>,
     /// The present block does not go on: a call in it never returns.
     dead: bool,
+    /// The content type of the answer that is being looked at, where the caller chooses it.
+    media: Option<value::AccessId>,
 }
 
 impl<'a> Analyzer<'a> {
@@ -336,6 +347,8 @@ impl<'a> Analyzer<'a> {
             replayed: None,
             uses: None,
             destinations: FxHashMap::default(),
+            contained: BTreeSet::new(),
+            explosive: FxHashMap::default(),
             value_limit: MIN_VALUES.max(instructions.saturating_mul(VALUES_PER_INSTRUCTION)),
             symbols,
         }
@@ -489,6 +502,7 @@ impl<'a> Analyzer<'a> {
             thrown: FxHashMap::default(),
             woken: SmallVec::new(),
             dead: false,
+            media: None,
         };
         let mut entry = State::new(function.vars.len());
         entry.base = Rc::clone(&self.shared_heap);

@@ -3,10 +3,12 @@
 
 use trueline_syntax::ir::{Arg, BinaryOp, Callee, Const, Language, Op, Operand, Symbol};
 
+use super::alphabet::{Group, group_alphabet, groups};
 use super::call::Call;
+use super::state::{Contents, State};
 use super::transfer::clear_all;
-use super::value::{Derivation, Konst, Labels, Selector, StepKind, ValId, Value};
-use super::{Analyzer, Frame};
+use super::value::{Atom, Derivation, Konst, Labels, PathId, Selector, StepKind, ValId, Value};
+use super::{Analyzer, Frame, ObjectKind};
 use crate::models::Bits;
 
 /// Copies that are followed to the call that gave a position.
@@ -73,6 +75,28 @@ impl<'a> Analyzer<'a> {
                 Bits::NO_DOTDOT.or(self.models.path_rules)
             }
             Derivation::Ending | Derivation::AtLastDot => Bits::NONE,
+            // `netloc.rpartition("@")[2]`: the host without who asks.
+            Derivation::UrlHost if matches!(selector, Selector::At(2 | -1)) => {
+                return Some(Value {
+                    labels,
+                    derived: Some((Derivation::UrlHost, whole)),
+                    ..Value::default()
+                });
+            }
+            // `match[1]`
+            Derivation::Found => {
+                let group = match selector {
+                    Selector::At(at) => Group::Number(usize::try_from(at).ok()?),
+                    Selector::Name(name) => Group::Name(self.names.text(name)),
+                    Selector::Any | Selector::Called => return None,
+                };
+                let mut labels = labels;
+                clear_all(&mut labels, self.cleared_by_group(whole, &group));
+                return Some(Value {
+                    labels,
+                    ..Value::default()
+                });
+            }
             _ => return None,
         };
         let mut labels = labels;
@@ -104,6 +128,100 @@ impl<'a> Analyzer<'a> {
             _ => return None,
         };
         Some(self.part(receiver, selector))
+    }
+
+    /// The constant pattern that a call looks for in text, if it answers with what it found.
+    pub(super) fn searched_pattern(
+        &self,
+        state: &State,
+        path: Option<PathId>,
+        call: &Call<'_, 'a>,
+    ) -> Option<ValId> {
+        let last = match (call.name, path) {
+            (Some(name), _) => name,
+            (None, Some(path)) => self.paths.last(path)?,
+            (None, None) => return None,
+        };
+        let name = self.names.text(last);
+        let given = call.passed.first().map(|p| p.value);
+        let pattern = match self.module.language {
+            Language::Python if matches!(name, "match" | "fullmatch" | "search") => call
+                .receiver
+                .and_then(|r| self.pattern_of(state, r))
+                .or(given),
+            Language::JavaScript | Language::TypeScript if matches!(name, "exec" | "match") => call
+                .receiver
+                .and_then(|r| self.pattern_of(state, r))
+                .or_else(|| self.pattern_of(state, given?)),
+            Language::Go if name == "FindStringSubmatch" => {
+                call.receiver.and_then(|r| self.pattern_of(state, r))
+            }
+            _ => None,
+        }?;
+        matches!(self.arena.get(pattern).konst, Some(Konst::Str(_))).then_some(pattern)
+    }
+
+    /// The rules that what a group of a constant pattern matched cannot violate.
+    fn cleared_by_group(&self, pattern: ValId, group: &Group<'_>) -> Bits {
+        let Some(Konst::Str(pattern)) = self.arena.get(pattern).konst else {
+            return Bits::NONE;
+        };
+        match group_alphabet(self.names.text(pattern), group) {
+            Some(alphabet) => self.cleared_by_alphabet(&alphabet),
+            None => Bits::NONE,
+        }
+    }
+
+    /// `found.group(1)`, `found.groups()`.
+    pub(super) fn found_group(
+        &mut self,
+        frame: &Frame<'a>,
+        state: &mut State,
+        receiver: ValId,
+        name: Symbol,
+        call: &Call<'_, 'a>,
+    ) -> Option<ValId> {
+        let (Derivation::Found, pattern) = self.arena.get(receiver).derived? else {
+            return None;
+        };
+        if self.module.language != Language::Python {
+            return None;
+        }
+        let mut labels = self.arena.get(receiver).labels.clone();
+        self.advance(&mut labels, frame.span, StepKind::Call(name));
+        match (self.names.text(name), call.passed) {
+            ("group", [only]) => {
+                let cleared = match self.arena.get(only.value).konst? {
+                    Konst::Int(at) => {
+                        let group = Group::Number(usize::try_from(at).ok()?);
+                        self.cleared_by_group(pattern, &group)
+                    }
+                    Konst::Str(name) => {
+                        self.cleared_by_group(pattern, &Group::Name(self.names.text(name)))
+                    }
+                    _ => return None,
+                };
+                clear_all(&mut labels, cleared);
+                Some(self.arena.tainted(labels))
+            }
+            ("groups", []) => {
+                let Some(Konst::Str(text)) = self.arena.get(pattern).konst else {
+                    return None;
+                };
+                let count = groups(self.names.text(text)).len();
+                let values: Vec<ValId> = (1..=count)
+                    .map(|at| {
+                        let mut own = labels.clone();
+                        clear_all(&mut own, self.cleared_by_group(pattern, &Group::Number(at)));
+                        self.arena.tainted(own)
+                    })
+                    .collect();
+                let object = self.allocate(frame, ObjectKind::List, 8);
+                *state.contents_mut(object) = Contents::list(values.into_iter());
+                Some(self.arena.single(Atom::Object(object)))
+            }
+            _ => None,
+        }
     }
 
     /// `name.substring(name.lastIndexOf(".") + 1)`: no dot is left but a first one.

@@ -3,19 +3,20 @@
 use std::sync::Arc;
 
 use trueline_facts::{Confidence, Tier};
-use trueline_syntax::ir::{ArgKind, FuncId, Operand, Span, Symbol};
+use trueline_syntax::ir::{ArgKind, FuncId, Language, Operand, Span, Symbol};
 
 use super::call::Call;
 use super::hits::{SourcePlace, StepPlace};
+use super::media::Media;
 use super::names::words;
 use super::state::{Contents, Key, State};
 use super::summary::SinkFlow;
-use super::value::{AccessId, Atom, Konst, Label, Labels, Source, ValId};
+use super::value::{AccessId, Atom, Label, Labels, Source, ValId};
 use super::{Analyzer, Frame, ObjectKind};
 use crate::interface::SinkPlace;
 use crate::models::Bits;
 use crate::project::UnitId;
-use crate::rules::format::{Control, Mode, Scalar, TextForm};
+use crate::rules::format::{Control, Mode, SinkSpec, TextForm};
 
 /// Which sink it was.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -120,37 +121,9 @@ impl<'a> Analyzer<'a> {
                 continue;
             };
             let spec = &sink.spec;
-            if !self.imports_any(&spec.imports) {
+            let Some((by_form, media)) = self.counts(frame, state, spec, by_name, call) else {
                 continue;
-            }
-            let named = by_name
-                && !spec.receivers.is_empty()
-                && self
-                    .receiver_name(frame, call.callee)
-                    .is_some_and(|name| words(&name).any(|w| spec.receivers.contains(&w)));
-            let by_form = by_name && !named && spec.looks_like.is_some();
-            if by_name && !named && !by_form && !spec.receivers.is_empty() {
-                continue;
-            }
-            let holds = spec.when.iter().all(|(key, wanted)| {
-                self.argument_is(state, call, key, std::slice::from_ref(wanted))
-            });
-            let excused = spec.unless.iter().any(|(key, safe)| {
-                safe.is_empty() && self.has_argument(state, call, key)
-                    || self.argument_is(state, call, key, safe)
-            });
-            let excused = excused
-                || spec.mode == Mode::Html && self.is_not_html(state, call.receiver)
-                || spec.declared && !self.is_html(state, call.receiver)
-                || spec.mode == Mode::Url && self.has_own_transport(state, call.receiver);
-            if !holds
-                || excused
-                || spec
-                    .kept
-                    .is_some_and(|kept| kept != self.is_only_kept(frame))
-            {
-                continue;
-            }
+            };
             let by_form = by_form || spec.looks_like == Some(TextForm::Html);
             let sink_ref = SinkRef::Model {
                 index: *index,
@@ -165,6 +138,10 @@ impl<'a> Analyzer<'a> {
                 && spec.options.is_empty()
                 && !spec.receiver
                 && !spec.spread;
+            frame.media = match media {
+                Media::Chosen(access) => Some(access),
+                _ => None,
+            };
             if spec.mode == Mode::Program {
                 self.check_program(frame, state, sink_ref, spec.args.first().copied(), call);
                 continue;
@@ -213,112 +190,75 @@ impl<'a> Analyzer<'a> {
             {
                 self.check_value(frame, state, sink_ref, receiver);
             }
+            frame.media = None;
         }
     }
 
-    /// Whether a client sends its requests through a class of the program: which addresses it refuses
-    /// is decided there.
-    fn has_own_transport(&self, state: &State, receiver: Option<ValId>) -> bool {
-        let contents = receiver
-            .and_then(|r| self.only_object(r))
-            .and_then(|o| state.contents(o));
-        let own = |atom: &Atom| match atom {
-            Atom::Class(_) => true,
-            Atom::Object(object) => {
-                matches!(self.object_kind(*object), Some(ObjectKind::Class(_)))
-            }
-            _ => false,
-        };
-        contents.is_some_and(|contents| {
-            contents.entries.iter().any(|(key, value)| {
-                let Key::Name(name) = key else { return false };
-                self.names.text(*name).eq_ignore_ascii_case("transport")
-                    && self.arena.get(*value).atoms.iter().any(own)
-            })
-        })
-    }
-
-    /// Whether an argument (keyword, field of an options object, or position) is one of these.
-    pub(super) fn argument_is(
-        &self,
+    /// Whether a sink counts at a call: by what its receiver is called, what else is given, and what
+    /// kind of content the answer has. Whether the form of the text decides, and that kind.
+    fn counts(
+        &mut self,
+        frame: &mut Frame<'a>,
         state: &State,
+        spec: &SinkSpec,
+        by_name: bool,
         call: &Call<'_, 'a>,
-        key: &str,
-        wanted: &[Scalar],
-    ) -> bool {
-        let position: Option<usize> = key.parse().ok();
-        let receiver = call
-            .receiver
-            .and_then(|r| self.only_object(r))
-            .and_then(|o| state.contents(o));
-        if receiver.is_some_and(|c| self.entry_is(&c.entries, key, wanted)) {
-            return true;
+    ) -> Option<(bool, Media)> {
+        if !self.imports_any(&spec.imports) {
+            return None;
         }
-        call.passed.iter().enumerate().any(|(at, argument)| {
-            match argument.kind {
-                ArgKind::Keyword(name) if self.names.text(name) == key => {
-                    return self.is_one_of(argument.value, wanted);
-                }
-                ArgKind::Positional if position == Some(at) => {
-                    return self.is_one_of(argument.value, wanted);
-                }
-                _ => {}
-            }
-            let Some(contents) = self
-                .only_object(argument.value)
-                .and_then(|o| state.contents(o))
-            else {
-                return false;
-            };
-            self.entry_is(&contents.entries, key, wanted)
-        })
+        let named = by_name
+            && !spec.receivers.is_empty()
+            && self
+                .receiver_name(frame, call.callee)
+                .is_some_and(|name| words(&name).any(|w| spec.receivers.contains(&w)));
+        let by_form = by_name && !named && spec.looks_like.is_some();
+        if by_name && !named && !by_form && !spec.receivers.is_empty()
+            || !spec.named.is_empty() && !self.is_named(frame, call, &spec.named)
+            || spec.objects && !self.is_given_objects(state, call)
+            || self.calls_any(&spec.unless_beside)
+        {
+            return None;
+        }
+        let holds = spec
+            .when
+            .iter()
+            .all(|(key, wanted)| self.argument_is(state, call, key, std::slice::from_ref(wanted)));
+        let excused = spec.unless.iter().any(|(key, safe)| {
+            safe.is_empty() && self.has_argument(state, call, key)
+                || self.argument_is(state, call, key, safe)
+        });
+        if !holds
+            || excused
+            || spec.mode == Mode::Url && self.has_own_transport(state, call.receiver)
+            || spec.kept.is_some_and(|k| k != self.is_only_kept(frame))
+        {
+            return None;
+        }
+        let media = match spec.mode {
+            Mode::Html => self.media_of(frame, state, spec.declared, call.receiver),
+            _ => Media::Unknown,
+        };
+        let plain = media == Media::Plain || spec.declared && media == Media::Unknown;
+        (!plain).then_some((by_form, media))
     }
 
-    fn entry_is(&self, entries: &[(Key, ValId)], key: &str, wanted: &[Scalar]) -> bool {
-        entries.iter().any(|(name, value)| {
-            matches!(name, Key::Name(name) if self.names.text(*name) == key)
-                && self.is_one_of(*value, wanted)
-        })
-    }
-
-    /// Whether an argument or option of this name is given at all, or may be.
-    pub(super) fn has_argument(&self, state: &State, call: &Call<'_, 'a>, key: &str) -> bool {
-        let mut passed = call.passed.iter().enumerate();
-        passed.any(|(at, argument)| match argument.kind {
-            ArgKind::Keyword(name) => self.names.text(name) == key,
-            ArgKind::KeywordSpread | ArgKind::Spread => true,
-            ArgKind::Positional => match self.only_object(argument.value) {
-                Some(object) => state.contents(object).is_some_and(|c| {
-                    c.rest != ValId::UNDEF
-                        || c.entries.iter().any(|(name, _)| {
-                            matches!(name, Key::Name(name) if self.names.text(*name) == key)
-                        })
-                }),
-                // Options made elsewhere, after a name and a value.
-                None => at >= 2 && self.arena.get(argument.value).konst.is_none(),
-            },
-        })
-    }
-
-    pub(super) fn is_one_of(&self, value: ValId, wanted: &[Scalar]) -> bool {
-        let known = self.arena.get(value);
-        wanted.iter().any(|scalar| match (scalar, known.konst) {
-            (Scalar::Bool(a), Some(Konst::Bool(b))) => *a == b,
-            (Scalar::Int(a), Some(Konst::Int(b))) => *a == b,
-            (Scalar::Text(a), Some(Konst::Str(b))) => {
-                let text = self.names.text(b);
-                // A parameter after `;`, as in `text/plain; charset=utf-8`, does not matter.
-                text.split(';').next().unwrap_or(text).trim() == a
-            }
-            (Scalar::Text(a), _) => known.atoms.iter().any(|atom| match atom {
-                Atom::Path(path) => {
-                    let text = self.paths.text(*path);
-                    text == a || super::entry::last_name(text) == a
-                }
-                _ => false,
-            }),
-            _ => false,
-        })
+    /// Checks one value against a sink that is not known by a call.
+    pub(super) fn check_text(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &State,
+        index: u16,
+        value: ValId,
+    ) {
+        if let Some(sink) = self.models.sinks.get(usize::from(index)) {
+            self.sites.insert((sink.rule, frame.span));
+        }
+        let sink = SinkRef::Model {
+            index,
+            by_form: false,
+        };
+        self.check_value(frame, state, sink, value);
     }
 
     /// Checks one value against a sink.
@@ -353,6 +293,7 @@ impl<'a> Analyzer<'a> {
             | Mode::Whole
             | Mode::Answer
             | Mode::Program
+            | Mode::Matched
             | Mode::Headers => self.arena.get(value).labels.clone(),
             Mode::Deep => self.deep_labels(state, value),
             Mode::Arguments => self.argument_list_labels(state, value),
@@ -421,7 +362,7 @@ impl<'a> Analyzer<'a> {
         if model.spec.mode == Mode::Headers && prefix.is_some_and(ended) {
             return false;
         }
-        if model.spec.mode == Mode::Whole && !self.is_object_source(value) {
+        if model.spec.mode == Mode::Whole && !self.is_whole_input(value) {
             return false;
         }
         if by_form {
@@ -431,6 +372,22 @@ impl<'a> Analyzer<'a> {
             };
         }
         true
+    }
+
+    /// Whether a value is a whole list or map of input. In Python that is all input which is not surely
+    /// text: what the program puts together has entries of its own.
+    fn is_whole_input(&self, value: ValId) -> bool {
+        if self.module.language != Language::Python {
+            return self.is_object_source(value);
+        }
+        let known = self.arena.get(value);
+        let text = known.prefix.is_some() || known.atoms.contains(&Atom::Text);
+        let structure = self.models.structure_rules;
+        !text
+            && known
+                .labels
+                .iter()
+                .any(|l| !self.is_symbolic(l) && !l.cleared.has(structure))
     }
 
     /// Whether a value is input that is itself a list or map.
@@ -449,7 +406,9 @@ impl<'a> Analyzer<'a> {
     /// `["sh", "-c", text]`, or the program of any other list.
     pub(super) fn argument_list_labels(&mut self, state: &State, value: ValId) -> Labels {
         let Some(object) = self.only_object(value) else {
-            return self.arena.get(value).labels.clone();
+            let mut labels = self.arena.get(value).labels.clone();
+            labels.retain(|l| !l.cleared.has(Bits::PROGRAM));
+            return labels;
         };
         let Some(contents) = state.contents(object).cloned() else {
             return Labels::new();
@@ -573,6 +532,7 @@ impl<'a> Analyzer<'a> {
                     step: label.step,
                     guesses: label.guesses,
                     whole,
+                    media: frame.media,
                 });
             }
             None => {}

@@ -83,6 +83,10 @@ pub(super) enum Special {
     Substitute,
     /// `useMemo`: what its function gives.
     Computed,
+    /// `new Promise`: what its function settles it with.
+    Promise,
+    /// `text(stream)`: all that a stream gives.
+    ReadWhole,
 }
 
 impl Special {
@@ -129,7 +133,10 @@ impl Special {
                 "RegExp" => Self::Pattern,
                 "Set" | "WeakSet" | "Array.from" | "Object.values" => Self::CopyElements,
                 "Map" | "WeakMap" | "Object.fromEntries" => Self::FromEntries,
-                "Promise.resolve"
+                "util.promisify"
+                | "util.default.promisify"
+                | "util.callbackify"
+                | "Promise.resolve"
                 | "Promise.reject"
                 | "Promise.all"
                 | "structuredClone"
@@ -137,6 +144,17 @@ impl Special {
                 | "react.useCallback"
                 | "react.default.useCallback" => Self::Identity,
                 "react.useMemo" | "react.default.useMemo" => Self::Computed,
+                "stream/consumers.text"
+                | "stream/consumers.json"
+                | "stream/consumers.buffer"
+                | "stream/consumers.arrayBuffer"
+                | "raw-body"
+                | "co-body"
+                | "co-body.json"
+                | "co-body.form"
+                | "co-body.text"
+                | "get-stream" => Self::ReadWhole,
+                "Promise" => Self::Promise,
                 "Promise.race" | "Promise.any" => Self::AnyElement,
                 "Object.entries" => Self::Entries,
                 "Reflect.get" => Self::GetAttribute,

@@ -40,6 +40,8 @@ pub(super) struct SinkFlow {
     pub(super) guesses: u8,
     /// The sink looks at a URL's host or text's form, and sees exactly what the caller passes.
     pub(super) whole: bool,
+    /// The answer's content type, where the caller chooses it.
+    pub(super) media: Option<AccessId>,
 }
 
 /// What a caller passes is called.
@@ -95,6 +97,7 @@ impl Summary {
                 && s.span == flow.span
                 && s.function == flow.function
                 && s.access == flow.access
+                && s.media == flow.media
         });
         if let Some(known) = known {
             known.cleared = known.cleared.both(flow.cleared);
@@ -102,6 +105,16 @@ impl Summary {
             self.sinks.push(flow);
         }
     }
+}
+
+/// An answer whose content type its writer's caller chooses.
+enum Answer {
+    /// A browser may run scripts in it.
+    Shown,
+    /// It does not.
+    Harmless,
+    /// The caller's own caller chooses.
+    Chosen(AccessId),
 }
 
 /// A summary being applied at a call.
@@ -154,8 +167,19 @@ impl<'a> Analyzer<'a> {
         }
     }
 
+    /// What is shared of a heap: a promise belongs to the call that makes it.
+    fn without_promises(&self, heap: &Heap) -> Heap {
+        let is_promise = |object: &ObjId| self.object_kind(*object) == Some(ObjectKind::Resolver);
+        if !heap.iter().any(|(object, _)| is_promise(object)) {
+            return Rc::clone(heap);
+        }
+        let kept = heap.iter().filter(|(object, _)| !is_promise(object));
+        Rc::new(kept.cloned().collect())
+    }
+
     /// Adds objects to those that outlive their function.
     pub(super) fn share(&mut self, heap: &Heap) {
+        let heap = &self.without_promises(heap);
         if self.shared_heap.is_empty() {
             self.shared_heap = Rc::clone(heap);
             return;
@@ -287,6 +311,11 @@ impl<'a> Analyzer<'a> {
         };
         for (at, param) in function.params.iter().enumerate() {
             let value = self.argument(frame, state, application, at as u16);
+            if let Some(object) = self.only_object(value)
+                && self.object_kind(object) == Some(ObjectKind::Resolver)
+            {
+                self.note_slot(id, param.var, value);
+            }
             let mut labels = self.arena.get(value).labels.clone();
             labels.retain(|l| {
                 matches!(
@@ -355,15 +384,16 @@ impl<'a> Analyzer<'a> {
         values: &[ValId],
     ) {
         let target = self.resolve(frame, state, application, access);
-        let callable = self.arena.get(target).atoms.iter().any(|a| {
-            matches!(
-                a,
-                Atom::Func(_) | Atom::Bound(..) | Atom::Path(_) | Atom::Access(_)
-            )
+        let callable = self.arena.get(target).atoms.iter().any(|a| match a {
+            Atom::Func(_) | Atom::Bound(..) | Atom::Path(_) | Atom::Access(_) => true,
+            Atom::Object(object) => self.object_kind(*object) == Some(ObjectKind::Resolver),
+            _ => false,
         });
-        if !callable {
-            return;
-        }
+        let method = match self.arena.access(access).and_then(|a| a.parent) {
+            Some((base, Selector::Name(name))) if !callable => Some((base, name)),
+            _ if !callable => return,
+            _ => None,
+        };
         let passed: SmallVec<[Passed; 4]> = values
             .iter()
             .map(|v| Passed {
@@ -371,6 +401,10 @@ impl<'a> Analyzer<'a> {
                 value: self.translate(frame, state, application, *v),
             })
             .collect();
+        if let Some((base, name)) = method {
+            self.apply_method(frame, state, application, (base, name), &passed);
+            return;
+        }
         let parent = self.arena.access(access).and_then(|a| a.parent);
         let (receiver, name) = match parent {
             Some((base, Selector::Name(name))) => (
@@ -391,6 +425,42 @@ impl<'a> Analyzer<'a> {
         application.called.insert(child, result);
     }
 
+    /// A method of a list or map that the caller made: `parts.push(part)` in a function inside.
+    fn apply_method(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        application: &mut Application<'_>,
+        (base, name): (AccessId, trueline_syntax::ir::Symbol),
+        passed: &[Passed],
+    ) {
+        let receiver = self.resolve(frame, state, application, base);
+        let Some(object) = self.only_object(receiver) else {
+            return;
+        };
+        let keeps = matches!(
+            self.object_kind(object),
+            Some(ObjectKind::List | ObjectKind::Set | ObjectKind::Map)
+        );
+        if !keeps || !self.may_hold_taint(state, passed) {
+            return;
+        }
+        let call = Call {
+            target: ValId::UNKNOWN,
+            receiver: Some(receiver),
+            name: Some(name),
+            callee: None,
+            passed,
+        };
+        self.builtin_method(frame, state, receiver, name, &call);
+    }
+
+    fn may_hold_taint(&mut self, state: &State, passed: &[Passed]) -> bool {
+        passed
+            .iter()
+            .any(|p| !self.deep_labels(state, p.value).is_empty())
+    }
+
     fn apply_sink(
         &mut self,
         frame: &mut Frame<'a>,
@@ -398,6 +468,11 @@ impl<'a> Analyzer<'a> {
         application: &mut Application<'_>,
         flow: &SinkFlow,
     ) {
+        let media = match self.applied_media(frame, state, application, flow) {
+            Answer::Harmless => return,
+            Answer::Shown => None,
+            Answer::Chosen(access) => Some(access),
+        };
         let value = self.resolve(frame, state, application, flow.access);
         let matters = !flow.whole || self.still_matters(value, flow.sink);
         let labels = match self.sink_mode(flow.sink) {
@@ -429,6 +504,7 @@ impl<'a> Analyzer<'a> {
                 source: label.source,
             };
             let whole = flow.whole && passed_on;
+            frame.media = media;
             self.reach(
                 frame,
                 flow.rule,
@@ -438,6 +514,34 @@ impl<'a> Analyzer<'a> {
                 label,
                 whole,
             );
+            frame.media = None;
+        }
+    }
+
+    /// What a flow to an answer is for the content type that the caller gives.
+    fn applied_media(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        application: &mut Application<'_>,
+        flow: &SinkFlow,
+    ) -> Answer {
+        let Some(media) = flow.media else {
+            return Answer::Shown;
+        };
+        let value = self.resolve(frame, state, application, media);
+        if let Some(text) = self.media_text(value) {
+            return if super::media::is_markup(&text) {
+                Answer::Shown
+            } else {
+                Answer::Harmless
+            };
+        }
+        match self.media_parameter(value) {
+            Some(access) => Answer::Chosen(access),
+            // Unknown: an answer that must be declared is not.
+            None if self.is_declared_sink(flow.sink) => Answer::Harmless,
+            None => Answer::Shown,
         }
     }
 
@@ -484,6 +588,13 @@ impl<'a> Analyzer<'a> {
                 state.env.set(var.0 as usize, joined);
             }
             return;
+        }
+        // Functions beside the callee find what it put there.
+        let mut labels = self.arena.get(value).labels.clone();
+        labels.retain(|l| !self.is_symbolic(l));
+        if !labels.is_empty() {
+            let tainted = self.arena.tainted(labels);
+            self.note_slot(owner, var, tainted);
         }
         frame.summary.capture(&mut self.arena, owner, var, value);
     }

@@ -10,6 +10,9 @@ use super::value::{self, Atom, Konst, Labels, ObjId, StepKind, ValId, Value};
 use super::{Analyzer, Frame, ObjectKind};
 use crate::models::Bits;
 
+/// The last name of a path that stands for the pieces that a stream is read in.
+pub(super) const PIECES: &str = "*";
+
 impl<'a> Analyzer<'a> {
     /// Interprets one instruction.
     #[expect(clippy::too_many_lines, reason = "one arm per instruction")]
@@ -122,8 +125,10 @@ impl<'a> Analyzer<'a> {
                 self.next_of_loop(frame, state, instr, iterable, *kind)
             }
             Op::HasNext { .. } | Op::IsAbsent { .. } => self.arena.single(Atom::Number),
-            Op::Copy(operand) | Op::Await(operand) | Op::Enter(operand) => {
-                self.read(frame, state, operand)
+            Op::Copy(operand) | Op::Enter(operand) => self.read(frame, state, operand),
+            Op::Await(operand) => {
+                let value = self.read(frame, state, operand);
+                self.awaited(state, value)
             }
             Op::Typed { value, of } => {
                 let value = self.read(frame, state, value);
@@ -138,11 +143,10 @@ impl<'a> Analyzer<'a> {
                 ValId::UNKNOWN
             }
             Op::Exit(_) => return,
-            Op::Caught => frame
-                .thrown
-                .get(&frame.block)
-                .copied()
-                .unwrap_or(ValId::UNKNOWN),
+            Op::Caught => {
+                let thrown = frame.thrown.get(&frame.block).copied();
+                self.caught(thrown)
+            }
             Op::Element {
                 attributes,
                 children,
@@ -158,6 +162,9 @@ impl<'a> Analyzer<'a> {
             }
         };
         let Some(dst) = instr.dst else { return };
+        if let Op::Copy(from) = &instr.op {
+            self.check_fallback(frame, dst, from);
+        }
         self.write(frame, state, dst, value);
     }
 
@@ -172,6 +179,7 @@ impl<'a> Analyzer<'a> {
         kind: trueline_syntax::ir::IterKind,
     ) -> ValId {
         let element = self.next_element(state, iterable, kind);
+        let element = self.piece_of_stream(frame, iterable, element);
         let opaque = |a: &Atom| matches!(a, Atom::Object(_));
         let known = self.arena.get(iterable);
         if known.labels.is_empty() || known.atoms.iter().any(opaque) {
@@ -186,6 +194,42 @@ impl<'a> Analyzer<'a> {
                 element
             }
         }
+    }
+
+    /// What a handler catches: an error of some kind, in JavaScript with a `stack`.
+    fn caught(&mut self, thrown: Option<ValId>) -> ValId {
+        if !self.calls_back() {
+            return thrown.unwrap_or(ValId::UNKNOWN);
+        }
+        let last = self.names.intern("Error");
+        let error = self.paths.absolute("Error", last);
+        let error = self.arena.single(Atom::Path(error));
+        match thrown {
+            Some(thrown) => self.arena.join(thrown, error),
+            None => error,
+        }
+    }
+
+    /// What a loop over a thing of a library reads, where the models name that: `for await (const chunk
+    /// of request)`.
+    pub(super) fn piece_of_stream(
+        &mut self,
+        frame: &Frame<'a>,
+        iterable: ValId,
+        element: ValId,
+    ) -> ValId {
+        let mut element = element;
+        for atom in self.arena.get(iterable).atoms.clone() {
+            let Atom::Path(path) = atom else { continue };
+            let piece = self.names.intern(PIECES);
+            let piece = self.paths.child(path, piece, &self.names);
+            if self.paths.entry(piece).is_some() {
+                let read = self.arena.single(Atom::Path(piece));
+                let read = self.with_source(frame, read);
+                element = self.arena.join(element, read);
+            }
+        }
+        element
     }
 
     fn write(

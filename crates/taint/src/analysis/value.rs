@@ -107,6 +107,10 @@ pub(super) enum Derivation {
     BetweenDots,
     /// Text cut in two at its last dot.
     AtLastDot,
+    /// The first word of a command line that was cut into words.
+    FirstOf,
+    /// What a constant pattern, which the value names, found.
+    Found,
 }
 
 /// Taint of one source.

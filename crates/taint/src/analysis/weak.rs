@@ -4,8 +4,9 @@
 
 use std::rc::Rc;
 
+use smallvec::SmallVec;
 use trueline_syntax::ir::{
-    ArgKind, BlockId, FuncId, Instr, Language, Op, Span, Symbol, Terminator,
+    ArgKind, BlockId, Const, FuncId, Instr, Language, Op, Operand, Span, Symbol, Terminator, Var,
 };
 
 use super::call::Call;
@@ -84,7 +85,8 @@ impl<'a> Analyzer<'a> {
             }
             let harmless = self.goes_on_to(frame, &spec.then)
                 || spec.unless_share && self.is_only_a_share(frame)
-                || self.asked_for(frame, &spec.asked);
+                || self.asked_for(frame, &spec.asked)
+                || self.is_for_old_passwords(frame, &spec.unless_beside);
             self.note_weak(frame, *index, weak.rule, context && !harmless);
         }
     }
@@ -186,7 +188,7 @@ impl<'a> Analyzer<'a> {
     }
 
     /// Whether a condition that the place stands under has one of these words: `if config.insecure`.
-    fn asked_for(&self, frame: &Frame<'a>, asked: &[String]) -> bool {
+    pub(super) fn asked_for(&self, frame: &Frame<'a>, asked: &[String]) -> bool {
         if asked.is_empty() {
             return false;
         }
@@ -314,6 +316,33 @@ impl<'a> Analyzer<'a> {
         spec.context.is_empty() || has(&spec.context)
     }
 
+    /// Whether a call is about passwords, and the file has something better for new ones.
+    fn is_for_old_passwords(&self, frame: &Frame<'a>, better: &[String]) -> bool {
+        if better.is_empty() {
+            return false;
+        }
+        let about = self.words_near(frame).iter().any(|near| {
+            ["_password_", "_passwd_", "_pwd_"]
+                .iter()
+                .any(|word| near.contains(word))
+        });
+        about && self.calls_any(better)
+    }
+
+    /// Whether the file calls a method of one of these names.
+    pub(super) fn calls_any(&self, methods: &[String]) -> bool {
+        let blocks = self.module.functions.iter().flat_map(|f| &f.blocks);
+        let mut instrs = blocks.flat_map(|b| &b.instrs);
+        !methods.is_empty()
+            && instrs.any(|i| match &i.op {
+                Op::Call {
+                    callee: trueline_syntax::ir::Callee::Method { name, .. },
+                    ..
+                } => methods.iter().any(|m| m == self.names.text(*name)),
+                _ => false,
+            })
+    }
+
     /// Whether the result becomes the identifier of something (`id = …`), and not of a session.
     fn names_a_record(&self, frame: &Frame<'a>, context: &[String]) -> bool {
         let statement = statement(self.text, self.weak_place(frame).1);
@@ -368,8 +397,59 @@ impl<'a> Analyzer<'a> {
     }
 
     /// A secret written into the source: `password = "…"`.
+    /// What a secret is when the environment does not say: `os.getenv("API_KEY", "…")`.
+    pub(super) fn check_default_secret(&mut self, frame: &Frame<'a>, call: &Call<'_, 'a>) {
+        let [name, default] = call.passed else {
+            return;
+        };
+        let Some(path) = self.path_of(call.target) else {
+            return;
+        };
+        let asks = match self.module.language {
+            Language::Python => matches!(
+                path.as_str(),
+                "os.getenv" | "os.environ.get" | "os.environ.setdefault"
+            ),
+            _ => false,
+        };
+        if let Some(Konst::Str(name)) = self.arena.get(name.value).konst
+            && asks
+        {
+            self.check_secret(frame, name, default.value);
+        }
+    }
+
+    /// `const KEY = process.env.KEY || "…"`: what a secret is on one of the ways to its name.
+    pub(super) fn check_fallback(&mut self, frame: &Frame<'a>, dst: Var, from: &Operand) {
+        let (Some(decl), Operand::Var(from)) = (frame.function.vars.get(dst.0 as usize), from)
+        else {
+            return;
+        };
+        if self.names.text(decl.name).is_empty() {
+            return;
+        }
+        let texts: SmallVec<[ValId; 2]> = {
+            let instrs = frame.function.blocks.iter().flat_map(|b| &b.instrs);
+            let mut texts = SmallVec::new();
+            let mut ways = 0;
+            for instr in instrs.filter(|i| i.dst == Some(*from)) {
+                ways += 1;
+                if let Op::Copy(Operand::Const(constant @ Const::Str(_))) = &instr.op {
+                    texts.push(self.constant(constant));
+                }
+            }
+            if ways < 2 {
+                return;
+            }
+            texts
+        };
+        for text in texts {
+            self.check_secret(frame, decl.name, text);
+        }
+    }
+
     pub(super) fn check_secret(&mut self, frame: &Frame<'a>, name: Symbol, value: ValId) {
-        let Some(Konst::Str(symbol)) = self.arena.get(value).konst else {
+        let Some(Konst::Str(symbol) | Konst::Bytes(symbol)) = self.arena.get(value).konst else {
             return;
         };
         let Some((rule, spec)) = self.secret_rule() else {

@@ -179,11 +179,18 @@ pub(crate) enum Mode {
     Program,
     /// Headers, and after an empty line a body, which does not matter.
     Headers,
+    /// Text that is matched against a constant pattern which backtracks without end; found by what
+    /// the language has for that, not by calls.
+    Matched,
 }
 
 /// A call that must not receive tainted text.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent keys of a file, each off unless written"
+)]
 pub(crate) struct SinkSpec {
     pub(crate) language: LanguageName,
     /// Dotted paths of callables.
@@ -230,6 +237,16 @@ pub(crate) struct SinkSpec {
     /// Constant keywords, or dotted names of their values, that make the call safe.
     #[serde(default)]
     pub(crate) unless: BTreeMap<String, Vec<Scalar>>,
+    /// Words of which one is in the name of the receiver or of the first argument, or in its constant
+    /// text: `audit_log`.
+    #[serde(default)]
+    pub(crate) named: Vec<String>,
+    /// Methods of which one, called in the same file, bounds what the call can do: it does not count then.
+    #[serde(default)]
+    pub(crate) unless_beside: Vec<String>,
+    /// It counts only if an argument may be an object with attributes.
+    #[serde(default)]
+    pub(crate) objects: bool,
     /// It counts only for an answer that was declared to be HTML.
     #[serde(default)]
     pub(crate) declared: bool,
@@ -350,6 +367,10 @@ pub(crate) struct CallSpec {
     /// for it.
     #[serde(default)]
     pub(crate) asked: Vec<String>,
+    /// Methods of which one, called in the same file, moves a call about passwords to tier `all`: what
+    /// is weak is kept for the old ones.
+    #[serde(default)]
+    pub(crate) unless_beside: Vec<String>,
     #[serde(default)]
     pub(crate) message: Option<String>,
     #[serde(default)]
@@ -586,6 +607,10 @@ pub(crate) struct OwnSourceSpec {
     pub(crate) language: LanguageName,
     pub(crate) paths: Vec<String>,
     pub(crate) what: String,
+    /// Words in a condition around the place that make it harmless: who runs the program asked for
+    /// it.
+    #[serde(default)]
+    pub(crate) asked: Vec<String>,
 }
 
 /// What calls return.
@@ -657,6 +682,12 @@ pub(crate) struct EntrySpec {
     pub(crate) text: bool,
     #[serde(default)]
     pub(crate) what: String,
+    /// Rules that they do not matter to.
+    #[serde(default)]
+    pub(crate) harmless_for: Vec<String>,
+    /// A language model calls it: to name any file may be what it is for.
+    #[serde(default)]
+    pub(crate) tool: bool,
     /// The rule that a returned text is a sink of.
     #[serde(default)]
     pub(crate) returned: Option<String>,

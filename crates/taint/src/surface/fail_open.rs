@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use trueline_syntax::ir::{
-    BlockId, Callee, Const, FuncId, Function, Op, Operand, Span, Terminator,
+    Block, BlockId, Callee, Const, FuncId, Function, Op, Operand, Span, Terminator,
 };
 
 use super::{Reader, contains_words};
@@ -38,6 +38,9 @@ const REFUSING: &[&str] = &[
     "refuse",
 ];
 
+/// Blocks between a handler and the end.
+const MAX_STEPS: usize = 6;
+
 impl<'a> Reader<'a> {
     pub(super) fn fail_open(&mut self, id: FuncId, function: &'a Function) {
         let own: Vec<String> = words(self.module.text(function.name)).collect();
@@ -62,10 +65,16 @@ impl<'a> Reader<'a> {
                 } => Some(*called) == next && args.is_empty(),
                 _ => false,
             });
+            let through = !refuses && falls_through(function, &handling, block);
             let span = match (passes, &block.terminator) {
                 (Some(call), _) => call.span,
                 // A bare `return True` has no place of its own: the function's head stands for it.
                 (None, Terminator::Return(Some(value))) if !refuses && is_true(function, value) => {
+                    let head = Span::new(function.span.start, function.span.start);
+                    block.instrs.last().map_or(head, |i| i.span)
+                }
+                // The handler goes on to the yes at the end.
+                (None, Terminator::Goto(_)) if through => {
                     let head = Span::new(function.span.start, function.span.start);
                     block.instrs.last().map_or(head, |i| i.span)
                 }
@@ -80,6 +89,33 @@ impl<'a> Reader<'a> {
             );
         }
     }
+}
+
+/// Whether a block of a handler leads straight to a `return True` that the good way leads to as well, in
+/// a function that also says no.
+fn falls_through(function: &Function, handling: &BTreeSet<BlockId>, from: &Block) -> bool {
+    let mut at = from;
+    for _ in 0..MAX_STEPS {
+        let Terminator::Goto(to) = &at.terminator else {
+            return false;
+        };
+        let Some(next) = function.blocks.get(to.0 as usize) else {
+            return false;
+        };
+        if !handling.contains(to) {
+            let says_no = |b: &Block| {
+                matches!(
+                    &b.terminator,
+                    Terminator::Return(Some(Operand::Const(Const::Bool(false))))
+                )
+            };
+            return matches!(&next.terminator, Terminator::Return(Some(value)) if is_true(function, value))
+                && next.instrs.len() <= 1
+                && function.blocks.iter().any(says_no);
+        }
+        at = next;
+    }
+    false
 }
 
 fn is_true(function: &Function, value: &Operand) -> bool {

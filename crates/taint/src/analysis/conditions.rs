@@ -1,0 +1,188 @@
+//! When a sink or a weak call counts: what names say, what else a call is given, and constants.
+
+use trueline_syntax::ir::{ArgKind, Op};
+
+use super::call::Call;
+use super::names::words;
+use super::sink::SinkRef;
+use super::state::{Key, State};
+use super::value::{Atom, Konst, ValId};
+use super::{Analyzer, Frame, ObjectKind};
+use crate::rules::format::Scalar;
+
+impl<'a> Analyzer<'a> {
+    /// Whether what a call is about has one of these words in its name or constant text.
+    pub(super) fn is_named(
+        &self,
+        frame: &Frame<'a>,
+        call: &Call<'_, 'a>,
+        wanted: &[String],
+    ) -> bool {
+        let has = |text: &str| words(text).any(|w| wanted.contains(&w));
+        if let Some(first) = call.passed.first()
+            && let Some(konst) = self.arena.get(first.value).konst
+            && self.konst_text(konst).is_some_and(|text| has(&text))
+        {
+            return true;
+        }
+        if self
+            .receiver_name(frame, call.callee)
+            .is_some_and(|name| has(&name))
+        {
+            return true;
+        }
+        // The name that the first argument has in the source.
+        let instrs = frame.function.blocks.get(frame.block.0 as usize);
+        let instr = instrs.and_then(|b| b.instrs.get(frame.instr as usize));
+        match instr.map(|i| &i.op) {
+            Some(Op::Call { args, .. }) => args
+                .first()
+                .and_then(|a| self.operand_name(frame, &a.value))
+                .is_some_and(|name| has(&name)),
+            _ => false,
+        }
+    }
+
+    /// Whether a call is given something that may have attributes: neither text nor a number.
+    pub(super) fn is_given_objects(&self, state: &State, call: &Call<'_, 'a>) -> bool {
+        let plain = |value: ValId| {
+            let known = self.arena.get(value);
+            known.konst.is_some()
+                || !known.atoms.is_empty()
+                    && known
+                        .atoms
+                        .iter()
+                        .all(|a| matches!(a, Atom::Text | Atom::Number))
+        };
+        call.passed.iter().any(|p| {
+            let entries = self
+                .only_object(p.value)
+                .and_then(|o| state.contents(o))
+                .filter(|_| p.kind == ArgKind::KeywordSpread);
+            match entries {
+                Some(contents) => {
+                    contents.rest != ValId::UNDEF
+                        || contents.entries.iter().any(|(_, value)| !plain(*value))
+                }
+                None => !plain(p.value),
+            }
+        })
+    }
+
+    pub(super) fn is_declared_sink(&self, sink: SinkRef) -> bool {
+        match sink {
+            SinkRef::Model { index, .. } => {
+                let model = self.models.sinks.get(usize::from(index));
+                model.is_some_and(|m| m.spec.declared)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a client sends its requests through a class of the program: which addresses it refuses
+    /// is decided there.
+    pub(super) fn has_own_transport(&self, state: &State, receiver: Option<ValId>) -> bool {
+        let contents = receiver
+            .and_then(|r| self.only_object(r))
+            .and_then(|o| state.contents(o));
+        let own = |atom: &Atom| match atom {
+            Atom::Class(_) => true,
+            Atom::Object(object) => {
+                matches!(self.object_kind(*object), Some(ObjectKind::Class(_)))
+            }
+            _ => false,
+        };
+        contents.is_some_and(|contents| {
+            contents.entries.iter().any(|(key, value)| {
+                let Key::Name(name) = key else { return false };
+                self.names.text(*name).eq_ignore_ascii_case("transport")
+                    && self.arena.get(*value).atoms.iter().any(own)
+            })
+        })
+    }
+
+    /// Whether an argument (keyword, field of an options object, or position) is one of these.
+    pub(super) fn argument_is(
+        &self,
+        state: &State,
+        call: &Call<'_, 'a>,
+        key: &str,
+        wanted: &[Scalar],
+    ) -> bool {
+        let position: Option<usize> = key.parse().ok();
+        let receiver = call
+            .receiver
+            .and_then(|r| self.only_object(r))
+            .and_then(|o| state.contents(o));
+        if receiver.is_some_and(|c| self.entry_is(&c.entries, key, wanted)) {
+            return true;
+        }
+        call.passed.iter().enumerate().any(|(at, argument)| {
+            match argument.kind {
+                ArgKind::Keyword(name) if self.names.text(name) == key => {
+                    return self.is_one_of(argument.value, wanted);
+                }
+                ArgKind::Positional if position == Some(at) => {
+                    return self.is_one_of(argument.value, wanted);
+                }
+                _ => {}
+            }
+            let Some(contents) = self
+                .only_object(argument.value)
+                .and_then(|o| state.contents(o))
+            else {
+                return false;
+            };
+            self.entry_is(&contents.entries, key, wanted)
+        })
+    }
+
+    fn entry_is(&self, entries: &[(Key, ValId)], key: &str, wanted: &[Scalar]) -> bool {
+        entries.iter().any(|(name, value)| {
+            matches!(name, Key::Name(name) if self.names.text(*name) == key)
+                && self.is_one_of(*value, wanted)
+        })
+    }
+
+    /// Whether an argument or option of this name is given at all, or may be.
+    pub(super) fn has_argument(&self, state: &State, call: &Call<'_, 'a>, key: &str) -> bool {
+        let position: Option<usize> = key.parse().ok();
+        let mut passed = call.passed.iter().enumerate();
+        passed.any(|(at, argument)| match argument.kind {
+            ArgKind::Positional if position.is_some() => position == Some(at),
+            ArgKind::Keyword(name) => self.names.text(name) == key,
+            ArgKind::KeywordSpread | ArgKind::Spread => true,
+            ArgKind::Positional => match self.only_object(argument.value) {
+                Some(object) => state.contents(object).is_some_and(|c| {
+                    c.rest != ValId::UNDEF
+                        || c.entries.iter().any(|(name, _)| {
+                            matches!(name, Key::Name(name) if self.names.text(*name) == key)
+                        })
+                }),
+                // Options made elsewhere, after a name and a value.
+                None => at >= 2 && self.arena.get(argument.value).konst.is_none(),
+            },
+        })
+    }
+
+    pub(super) fn is_one_of(&self, value: ValId, wanted: &[Scalar]) -> bool {
+        let known = self.arena.get(value);
+        wanted.iter().any(|scalar| match (scalar, known.konst) {
+            (Scalar::Bool(a), Some(Konst::Bool(b))) => *a == b,
+            (Scalar::Int(a), Some(Konst::Int(b))) => *a == b,
+            (Scalar::Text(a), Some(Konst::Str(b))) => {
+                let text = self.names.text(b);
+                // A parameter after `;`, as in `text/plain; charset=utf-8`, does not matter.
+                text.split(';').next().unwrap_or(text).trim() == a
+            }
+            (Scalar::Text(a), _) => known.atoms.iter().any(|atom| match atom {
+                Atom::Path(path) => {
+                    let text = self.paths.text(*path);
+                    text == a || super::entry::last_name(text) == a
+                }
+                _ => false,
+            }),
+            _ => false,
+        })
+    }
+}
