@@ -87,7 +87,7 @@ pub struct Adapter {
     pub max_cost_usd: Option<f64>,
     /// How it is asked.
     pub kind: AdapterKind,
-    /// SHA-256 of its file.
+    /// SHA-256 of what its file says about answers: without comments and the limit on cost.
     pub digest: String,
 }
 
@@ -263,7 +263,7 @@ impl Adapter {
             timeout: Duration::from_secs(read.timeout_s),
             max_cost_usd: read.max_cost_usd,
             kind,
-            digest: HEXLOWER.encode(&Sha256::digest(text)),
+            digest: digest(text),
         })
     }
 
@@ -305,6 +305,18 @@ impl Adapter {
             AdapterKind::Replay(replay) => replay.ask(question),
         }
     }
+}
+
+/// Raising the limit on cost goes on with a run; anything else makes another one.
+fn digest(text: &str) -> String {
+    let mut hash = Sha256::new();
+    for line in text.lines().map(str::trim) {
+        if !line.is_empty() && !line.starts_with('#') && !line.starts_with("max_cost_usd") {
+            hash.update(line);
+            hash.update("\n");
+        }
+    }
+    HEXLOWER.encode(&hash.finalize())
 }
 
 /// A `{word}` that is no field.

@@ -10,7 +10,7 @@ use std::time::Instant;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use trueline_facts::bench::{Mode, ScenarioVersion};
-use trueline_scenarios::{CheckOptions, Ground, Tree, check, missing_runtime};
+use trueline_scenarios::{CheckOptions, CheckStatus, Ground, Tree, check, missing_runtime};
 
 use crate::BenchError;
 use crate::adapter::{Adapter, Question};
@@ -38,8 +38,8 @@ pub struct RunOptions<'a> {
     pub safety: Safety,
     /// Trials at once in one check.
     pub jobs: usize,
-    /// Where code is judged.
-    pub ground: &'a Ground,
+    /// Where code is judged; reviews need none.
+    pub ground: Option<&'a Ground>,
     /// Set when the user wants to stop.
     pub interrupt: &'a AtomicBool,
 }
@@ -316,12 +316,23 @@ fn judge(task: &Task<'_>, files: &Tree, record: &Record, options: RunOptions<'_>
             Err(reason) => Judged::Unreadable { reason },
         };
     }
+    let Some(ground) = options.ground else {
+        return Judged::Code {
+            status: CheckStatus::Skipped,
+            functional_passed: 0,
+            functional: 0,
+            failed: Vec::new(),
+            exploits: Vec::new(),
+            changed_lines: 0,
+            message: Some("nowhere to run code".to_owned()),
+        };
+    };
     let submission = task.scenario.submission(files);
     let report = check(
         task.scenario,
         &submission,
         CheckOptions {
-            ground: options.ground,
+            ground,
             seed: record.seed,
             jobs: options.jobs,
         },

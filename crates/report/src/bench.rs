@@ -54,9 +54,9 @@ pub(crate) fn code(result: &CodeResult) -> Vec<Measure> {
     let mut measures = Vec::new();
     if let Some(one) = result.pass_at.first() {
         let (secure, works) = if result.repair.is_some() {
-            ("mended, no exploit succeeds", "still works")
+            ("mended, not exploited", "still works")
         } else {
-            ("works, no exploit succeeds", "works")
+            ("works, not exploited", "works")
         };
         measures.push(bounded(secure, one.secure));
         measures.push(plain(works, one.pass));
@@ -74,7 +74,7 @@ pub(crate) fn review(result: &ReviewResult) -> Vec<Measure> {
         plain("unsafe changes caught", result.recall),
         less(plain("safe changes flagged", result.false_alarms)),
         plain("findings that are right", result.precision),
-        plain("flagged lines that are weak", result.localisation),
+        plain("lines flagged rightly", result.localisation),
         plain("weakness named rightly", result.named),
     ]
 }

@@ -299,7 +299,7 @@ fn runs_that_do_not_compare_are_not_mixed() {
         seed: None,
         safety: trueline_bench::task::Safety::None,
         jobs: 1,
-        ground: &ground,
+        ground: Some(&ground),
         interrupt: &interrupt,
     };
     let other = stand_in("careless");
@@ -325,7 +325,12 @@ fn a_limit_on_cost_stops_the_run() {
     let finished = play(&script.adapter, &tasks, &run, &ground, 5, &|_, _| {});
     assert_eq!(finished, Finished::CostLimit);
     let spent = report(&run).assistants[0].spent;
-    assert_eq!((spent.answers, spent.cost_usd), (2, 1.5));
+    assert_eq!((spent.answers, spent.told_cost), (2, 2));
+    // A higher limit goes on with the same run.
+    let raised = crate::world::script(body, "max_cost_usd = 2.0\n[usage]\ncost_usd = \"/cost\"\n");
+    let finished = play(&raised.adapter, &tasks, &run, &ground, 5, &|_, _| {});
+    assert_eq!(finished, Finished::CostLimit);
+    assert_eq!(report(&run).assistants[0].spent.answers, 3);
 }
 
 #[test]

@@ -101,7 +101,7 @@ pub(crate) fn play(
         seed: Some(7),
         safety: Safety::None,
         jobs: 2,
-        ground,
+        ground: Some(ground),
         interrupt: &interrupt,
     };
     run(adapter, tasks, folder, options, &|event| {

@@ -106,7 +106,11 @@ fn ask(
         let stem = asked.adapter.file_stem().unwrap_or_default();
         PathBuf::from("bench").join(stem)
     }));
-    let ground = Ground::isolated()?;
+    let ground = tasks
+        .iter()
+        .any(|task| task.mode != Mode::Review)
+        .then(Ground::isolated)
+        .transpose()?;
     let options = RunOptions {
         version: VERSION,
         samples: asked.samples,
@@ -115,7 +119,7 @@ fn ask(
         jobs: asked
             .jobs
             .unwrap_or_else(|| available_parallelism().map_or(1, usize::from)),
-        ground: &ground,
+        ground: ground.as_ref(),
         interrupt,
     };
     let live = !asked.quiet && std::io::stderr().is_terminal();
@@ -145,7 +149,7 @@ fn ask(
             return Ok(Ended::Interrupted);
         }
         Finished::CostLimit => tell(&format!(
-            "stopped: answers have cost max_cost_usd of {}; raising it there makes another run",
+            "stopped: answers have cost max_cost_usd of {}; raise it there to go on",
             asked.adapter.display()
         )),
         Finished::Whole => {}

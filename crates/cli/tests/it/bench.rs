@@ -109,7 +109,7 @@ fn isolates(place: &Place) -> bool {
         "--adapter",
         "careful.toml",
         "--mode",
-        "review",
+        "repair",
         "--out",
         "probe",
     ]);

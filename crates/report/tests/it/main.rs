@@ -1,5 +1,6 @@
 //! Behaviour of the renderers on hand-built documents.
 
+mod bench;
 mod blame;
 mod controls;
 mod doctor;
