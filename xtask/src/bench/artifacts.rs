@@ -120,7 +120,7 @@ pub(crate) fn artifacts(peers: Option<&Path>, sample: usize, benign: &[PathBuf])
         })
         .collect();
     for folder in benign {
-        let mut files: Vec<PathBuf> = std::fs::read_dir(folder)?
+        let mut files: Vec<PathBuf> = std::fs::read_dir(std::path::absolute(folder)?)?
             .filter_map(|entry| Some(entry.ok()?.path()))
             .filter(|path| path.is_file())
             .collect();
@@ -141,8 +141,11 @@ pub(crate) fn artifacts(peers: Option<&Path>, sample: usize, benign: &[PathBuf])
     let (least, counts) = ours(&records, &all, &mut by_technique)?;
     row("trueline", &all, &counts);
     row("trueline (malicious)", &all, &least);
+    let peers = peers.map(std::path::absolute).transpose()?;
     for (name, asked) in PEERS {
-        let program = peers.map_or_else(|| PathBuf::from(name), |folder| folder.join(name));
+        let program = peers
+            .as_ref()
+            .map_or_else(|| PathBuf::from(name), |folder| folder.join(name));
         match peer(&program, asked, &some) {
             Ok(counts) => row(name, &some, &counts),
             Err(error) => println!("{name:<22} not run: {error}"),
@@ -232,10 +235,13 @@ fn timed<'f>(
     files: impl IntoIterator<Item = &'f OsStr>,
     limit: u64,
 ) -> Result<(Output, f64)> {
-    let figures = tempfile::NamedTempFile::new()?;
+    // Some write reports where they run.
+    let folder = tempfile::tempdir()?;
+    let figures = folder.path().join("figures");
     let output = Command::new("/usr/bin/time")
+        .current_dir(folder.path())
         .args(["-f", "%U %S", "-o"])
-        .arg(figures.path())
+        .arg(&figures)
         .args(["timeout", "--kill-after=5"])
         .arg(limit.to_string())
         .arg(program)
@@ -247,7 +253,7 @@ fn timed<'f>(
         .context("GNU time is not installed")?;
     // What `timeout` gives for a program that is not there.
     anyhow::ensure!(output.status.code() != Some(127), "not installed");
-    let text = std::fs::read_to_string(figures.path())?;
+    let text = std::fs::read_to_string(&figures)?;
     let last = text.lines().last().unwrap_or_default();
     let seconds = last.split(' ').filter_map(|n| n.parse::<f64>().ok()).sum();
     Ok((output, seconds))

@@ -25,7 +25,7 @@ pub(super) fn files() -> Files {
             "aliases.yaml",
             yaml(&format!("- &a {}\n", "x".repeat(60_000)), "- *a\n", ""),
         ),
-        ("tags.yaml", yaml("", "- !!python/x a\n", "")),
+        ("short-tags.yaml", yaml("", "- !!python/x a\n", "")),
         ("twice.yaml", yaml("{", "a: b, ", "}")),
         ("folded.yaml", yaml("a: >\n", "  b\n\n", "")),
         ("quotes.yaml", yaml("", "- \"\n", "")),
