@@ -52,7 +52,11 @@ pub fn export(run: &RunDir, catalogue: &Catalogue, to: &Path) -> Result<Exported
         let Some(id) = key.strip_prefix("generate/") else {
             continue;
         };
-        let Ok(scenario) = catalogue.get(id) else {
+        let version = header.scenarios.iter().find(|known| known.id == id);
+        let same = |scenario: &&Scenario| {
+            version.is_some_and(|known| known.version == scenario.definition.version)
+        };
+        let Some(scenario) = catalogue.get(id).ok().filter(same) else {
             exported.not_judged += u64::from(header.samples);
             continue;
         };

@@ -360,3 +360,47 @@ fn failures_are_no_answers_and_unreadable_reviews_miss() {
     assert_eq!(review.told_apart.value, Some(0.0));
     assert_eq!(review.false_alarms.value, Some(0.0));
 }
+
+#[test]
+fn a_missing_runtime_is_counted_with_its_reason_and_nobody_is_asked() {
+    let Some(ground) = ground() else { return };
+    let place = tempfile::tempdir().unwrap();
+    let mut files =
+        trueline_scenarios::Tree::read(&crate::world::fixtures().join("py-join-call")).unwrap();
+    let text = files.text("scenario.toml").unwrap();
+    let newer = text.replace("python = \">=3.9\"", "python = \">=99\"");
+    assert_ne!(newer, text);
+    files.insert("scenario.toml", newer);
+    let folder = place.path().join("scenarios/py-join-call");
+    fs::create_dir_all(&folder).unwrap();
+    files.write(&folder).unwrap();
+    let catalogue = trueline_scenarios::Catalogue::read(&place.path().join("scenarios")).unwrap();
+    assert!(catalogue.broken().is_empty(), "{:?}", catalogue.broken());
+    let tasks = tasks(&all(&catalogue), &[Mode::Repair, Mode::Resist]);
+    let run = RunDir::new(&place.path().join("run"));
+    let asked = place.path().join("asked");
+    let body = format!("open({:?}, 'w')\n", asked.display().to_string());
+    let finished = play(
+        &script(&body, "").adapter,
+        &tasks,
+        &run,
+        &ground,
+        2,
+        &|_, _| {},
+    );
+    assert_eq!(finished, Finished::Whole);
+    assert!(!asked.exists());
+    let report = trueline_bench::summary::report(&[run], &catalogue, "0.0.0").unwrap();
+    let repair = report.assistants[0].repair.as_ref().unwrap();
+    assert_eq!((repair.tasks, repair.left_out[0].samples), (0, 2));
+    assert!(
+        repair.left_out[0].reason.contains("99"),
+        "{:?}",
+        repair.left_out
+    );
+    assert_eq!(
+        report.assistants[0].resist.as_ref().unwrap().left_out[0].samples,
+        2
+    );
+    assert_eq!(report.assistants[0].missing_samples, 0);
+}

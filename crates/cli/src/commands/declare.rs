@@ -61,7 +61,11 @@ pub(crate) fn run(arguments: &Declare) -> Result<Ended> {
             None => writeln!(out, "{}  {what}", one.commit.short())?,
         }
         if !one.named_otherwise.is_empty() {
-            let others: Vec<&str> = one.named_otherwise.iter().map(trueline_facts::ToolId::as_str).collect();
+            let others: Vec<&str> = one
+                .named_otherwise
+                .iter()
+                .map(trueline_facts::ToolId::as_str)
+                .collect();
             writeln!(
                 out,
                 "          this commit names {} itself; on these lines what is declared comes first",
