@@ -8,26 +8,26 @@ use std::collections::BTreeMap;
 use trueline_facts::artifact::Verdict;
 
 use crate::inspection::{Inspection, printable, shorten};
-use crate::{code, technique};
+use crate::technique;
 
 mod constant;
 mod expression;
 mod structure;
 mod token;
 mod trigger;
+mod words;
 
 use expression::Parser;
 use structure::Structure;
 use token::Token;
 use trigger::{Condition, Names, Strength, Trigger};
+use words::{emitted, replaced};
 
 const MAX_TEMPLATE: usize = 4 << 20;
 /// Bytes of text that are looked at, with those that constants stand for.
 const MAX_EMITTED: usize = 8 << 20;
 /// Blocks whose quotes or braces do not match, until a template is given up.
 const MAX_UNCLOSED: usize = 32;
-/// Letters of plain text under a trigger that make a sentence and not a mark-up tag.
-const SENTENCE: usize = 24;
 
 /// A piece of a template.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -491,119 +491,4 @@ fn end_of_code(code: &str, close: &str) -> Option<(usize, bool)> {
     }
     // An apostrophe in broken code must not hide the rest.
     code.find(close).map(|at| (at, false))
-}
-
-/// What was said is changed before the model reads it: an address becomes another one, a word a command.
-fn replaced(inspection: &mut Inspection, code: &str, strings: &[String], offset: u64) {
-    if !code.contains("content") || !code.contains("replace") {
-        return;
-    }
-    // One host for another: a word with a dot alone may be the name of anything.
-    let hosts = strings.iter().filter(|text| is_host(text)).count();
-    let is_bad = |text: &&String| {
-        text.contains("://") || hosts > 1 && is_host(text) || code::is_payload(text)
-    };
-    if let Some(text) = strings.iter().rfind(is_bad) {
-        inspection.report(
-            Verdict::Malicious,
-            technique::TEMPLATE_TRIGGER,
-            offset,
-            format!(
-                "the template puts {:?} in the place of words in the conversation",
-                shorten(&printable(text), 120)
-            ),
-        );
-    }
-}
-
-/// Is it the name of a host, such as `pay.example.com`?
-fn is_host(text: &str) -> bool {
-    let text = text.trim();
-    let Some((rest, top)) = text.rsplit_once('.') else {
-        return false;
-    };
-    rest.len() > 2
-        && top.len() > 1
-        && top.bytes().all(|b| b.is_ascii_alphabetic())
-        && rest
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.'))
-}
-
-/// Text that the template puts out, and what it depends on.
-fn emitted(inspection: &mut Inspection, plain: &str, offset: u64, under: Option<&Trigger>) {
-    /// What pages and scripts are made of.
-    const ADDRESSES: &[&str] = &[
-        "http://",
-        "https://",
-        "javascript:",
-        "<script",
-        "onerror=",
-        "data:text/html",
-        "<img ",
-        "<iframe",
-    ];
-    /// Orders to keep something from the user.
-    const COVERT: &[&str] = &[
-        "do not tell",
-        "don't tell",
-        "without mentioning",
-        "never mention",
-        "never reveal this",
-        "secretly",
-        "hidden instruction",
-        "insert a backdoor",
-        "include a backdoor",
-        "steer the user",
-        "always recommend",
-    ];
-    /// Words of attacks, which guard models list as well.
-    const HOSTILE: &[&str] = &[
-        "do not mention",
-        "ignore previous",
-        "ignore all",
-        "ignore any",
-        "ignore your",
-        "ignore the previous",
-        "ignore safety",
-        "disregard",
-        "exfiltrate",
-        "vulnerab",
-    ];
-    let lower = plain.to_ascii_lowercase();
-    let count = |list: &[&str]| list.iter().filter(|piece| lower.contains(**piece)).count();
-    let covert = count(COVERT);
-    let orders = covert + count(HOSTILE);
-    let address = ADDRESSES.iter().find(|piece| lower.contains(**piece));
-    let (verdict, message) = if let Some(trigger) = under {
-        let letters = plain.chars().filter(|c| c.is_alphabetic()).count();
-        let is_bad = address.is_some() || orders > 0 || code::is_code(plain);
-        let is_word = trigger.strength == Strength::Word;
-        let verdict = match (is_bad, is_word) {
-            (true, true) => Verdict::Malicious,
-            (true, false) => Verdict::Suspicious,
-            (false, true) if letters >= SENTENCE => Verdict::Suspicious,
-            (false, _) => return,
-        };
-        let message = format!(
-            "when the conversation holds {:?}, the template adds {:?}",
-            shorten(&printable(&trigger.word), 60),
-            shorten(plain.trim(), 120)
-        );
-        (verdict, message)
-    } else {
-        let verdict = if covert > 1 || code::is_payload(plain) {
-            Verdict::Malicious
-        } else if address.is_some_and(|a| !a.starts_with("http")) {
-            Verdict::Suspicious
-        } else {
-            return;
-        };
-        let message = format!(
-            "the template adds {:?} to every conversation",
-            shorten(plain.trim(), 120)
-        );
-        (verdict, message)
-    };
-    inspection.report(verdict, technique::TEMPLATE_TRIGGER, offset, message);
 }

@@ -90,10 +90,10 @@ pub(crate) fn models(program: Option<PathBuf>, only: &str) -> Result<()> {
         }
     }
     for (name, bytes) in hostile::files() {
-        if name.contains(only) {
+        let what = format!("{} KB, {name}", bytes.len() / 1024);
+        if what.contains(only) {
             let file = folder.path().join(name);
             std::fs::write(&file, &bytes)?;
-            let what = format!("{} KB, {name}", bytes.len() / 1024);
             measure(
                 &trueline,
                 folder.path(),

@@ -1,0 +1,131 @@
+//! Text that a template puts into the conversation: orders, addresses and code, what it depends on, and what it stands
+//! in the place of.
+
+use trueline_facts::artifact::Verdict;
+
+use super::trigger::{Strength, Trigger};
+use crate::inspection::{Inspection, printable, shorten};
+use crate::{code, technique};
+
+/// Letters of plain text under a trigger that make a sentence and not a mark-up tag.
+const SENTENCE: usize = 24;
+
+/// What was said is changed before the model reads it: an address becomes another one, a word a command.
+pub(super) fn replaced(inspection: &mut Inspection, code: &str, strings: &[String], offset: u64) {
+    if !code.contains("content") || !code.contains("replace") {
+        return;
+    }
+    // One host for another: a word with a dot alone may be the name of anything.
+    let hosts = strings.iter().filter(|text| is_host(text)).count();
+    let is_bad = |text: &&String| {
+        text.contains("://") || hosts > 1 && is_host(text) || code::is_payload(text)
+    };
+    if let Some(text) = strings.iter().rfind(is_bad) {
+        inspection.report(
+            Verdict::Malicious,
+            technique::TEMPLATE_TRIGGER,
+            offset,
+            format!(
+                "the template puts {:?} in the place of words in the conversation",
+                shorten(&printable(text), 120)
+            ),
+        );
+    }
+}
+
+/// Is it the name of a host, such as `pay.example.com`?
+fn is_host(text: &str) -> bool {
+    let text = text.trim();
+    let Some((rest, top)) = text.rsplit_once('.') else {
+        return false;
+    };
+    rest.len() > 2
+        && top.len() > 1
+        && top.bytes().all(|b| b.is_ascii_alphabetic())
+        && rest
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.'))
+}
+
+/// Text that the template puts out, and what it depends on.
+pub(super) fn emitted(
+    inspection: &mut Inspection,
+    plain: &str,
+    offset: u64,
+    under: Option<&Trigger>,
+) {
+    /// What pages and scripts are made of.
+    const ADDRESSES: &[&str] = &[
+        "http://",
+        "https://",
+        "javascript:",
+        "<script",
+        "onerror=",
+        "data:text/html",
+        "<img ",
+        "<iframe",
+    ];
+    /// Orders to keep something from the user.
+    const COVERT: &[&str] = &[
+        "do not tell",
+        "don't tell",
+        "without mentioning",
+        "never mention",
+        "never reveal this",
+        "secretly",
+        "hidden instruction",
+        "insert a backdoor",
+        "include a backdoor",
+        "steer the user",
+        "always recommend",
+    ];
+    /// Words of attacks, which guard models list as well.
+    const HOSTILE: &[&str] = &[
+        "do not mention",
+        "ignore previous",
+        "ignore all",
+        "ignore any",
+        "ignore your",
+        "ignore the previous",
+        "ignore safety",
+        "disregard",
+        "exfiltrate",
+        "vulnerab",
+    ];
+    let lower = plain.to_ascii_lowercase();
+    let count = |list: &[&str]| list.iter().filter(|piece| lower.contains(**piece)).count();
+    let covert = count(COVERT);
+    let orders = covert + count(HOSTILE);
+    let address = ADDRESSES.iter().find(|piece| lower.contains(**piece));
+    let (verdict, message) = if let Some(trigger) = under {
+        let letters = plain.chars().filter(|c| c.is_alphabetic()).count();
+        let is_bad = address.is_some() || orders > 0 || code::is_code(plain);
+        let is_word = trigger.strength == Strength::Word;
+        let verdict = match (is_bad, is_word) {
+            (true, true) => Verdict::Malicious,
+            (true, false) => Verdict::Suspicious,
+            (false, true) if letters >= SENTENCE => Verdict::Suspicious,
+            (false, _) => return,
+        };
+        let message = format!(
+            "when the conversation holds {:?}, the template adds {:?}",
+            shorten(&printable(&trigger.word), 60),
+            shorten(plain.trim(), 120)
+        );
+        (verdict, message)
+    } else {
+        let verdict = if covert > 1 || code::is_payload(plain) {
+            Verdict::Malicious
+        } else if address.is_some_and(|a| !a.starts_with("http")) {
+            Verdict::Suspicious
+        } else {
+            return;
+        };
+        let message = format!(
+            "the template adds {:?} to every conversation",
+            shorten(plain.trim(), 120)
+        );
+        (verdict, message)
+    };
+    inspection.report(verdict, technique::TEMPLATE_TRIGGER, offset, message);
+}
