@@ -51,6 +51,7 @@ pub(crate) fn makes(one: &ComponentUse) -> bool {
     let is_class = name.chars().next().is_some_and(char::is_uppercase);
     let is_maker = [
         "init_",
+        "initChatModel",
         "from_url",
         "from_uri",
         "from_env",

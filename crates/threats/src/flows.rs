@@ -145,7 +145,7 @@ impl Parts<'_> {
                 draft.door(a, "approver", "approvals and answers", Some(asked));
             }
             let own = self.graph.handed_on(&self.all[a].nodes, &roles.work);
-            for &r in &roles.resources {
+            for &r in roles.resources.iter().chain(&roles.files) {
                 let whole = match self.all[r].kind {
                     Some(ComponentKind::McpClient) => self.meet(a, r),
                     Some(ComponentKind::Memory) => self.leads(a, r),
@@ -186,7 +186,10 @@ impl Parts<'_> {
                 draft.add(t, s, "results", places);
             }
             // Resources and prompts that a server offers beside its tools.
-            let own = self.graph.handed_on(&self.all[s].nodes, &roles.work);
+            let nodes = &self.all[s].nodes;
+            let mut own = self.graph.handed_on(nodes, &roles.work);
+            let handlers = self.decorated(nodes);
+            own.extend(self.graph.reach_without(&handlers, &roles.work));
             for &r in roles.resources.iter().filter(|r| self.is_in(&own, **r)) {
                 self.use_of(s, r, &own, draft);
             }
@@ -222,6 +225,15 @@ impl Parts<'_> {
         self.flows = found;
     }
 
+    /// Functions that are decorated to be what the component is.
+    fn decorated(&self, nodes: &BTreeSet<Node>) -> BTreeSet<Node> {
+        let own = nodes.iter().copied().filter(|n| {
+            let function = self.graph.function(*n);
+            function.is_some_and(|f| f.is_decorated && f.role == Role::Function)
+        });
+        own.collect()
+    }
+
     /// Places where an agent waits for a person.
     fn approvals(&self, agent: usize) -> Vec<Location> {
         let reach = self.reach(agent);
@@ -239,11 +251,7 @@ impl Parts<'_> {
         let nodes = &self.all[agent].nodes;
         let mut inside = self.graph.handed_on(nodes, &BTreeSet::new());
         // A function that is decorated to be an agent.
-        let whole = nodes.iter().copied().filter(|n| {
-            let function = self.graph.function(*n);
-            function.is_some_and(|f| f.is_decorated && f.role == Role::Function)
-        });
-        inside.extend(self.graph.reach(whole));
+        inside.extend(self.graph.reach(self.decorated(nodes)));
         let mut reach = self.reach(process).clone();
         reach.retain(|n, _| !inside.contains_key(n) || self.all[process].nodes.contains(n));
         let places = locations(self.spots(&reach, agent));

@@ -84,7 +84,9 @@ fn look(kind: ComponentKind, one: &ComponentUse) -> Look {
         ComponentKind::McpClient | ComponentKind::Network => (Element::External, Zone::Services),
     };
     let name = match kind {
-        ComponentKind::Entry if one.operation == "route" => "web application".to_owned(),
+        ComponentKind::Entry if one.operation == "route" || one.name == "web routes" => {
+            "web application".to_owned()
+        }
         ComponentKind::Terminal => "command-line program".to_owned(),
         ComponentKind::Tool => format!("tool {}", one.name),
         ComponentKind::McpClient => "MCP servers of others".to_owned(),

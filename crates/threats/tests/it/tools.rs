@@ -365,3 +365,61 @@ server.setRequestHandler(CallToolRequestSchema, async (request) => handle(reques
     has(&model, "tool count_labels -> shell commands");
     lacks(&model, "tool count_labels -> files");
 }
+
+#[test]
+fn names_that_a_function_imports_itself_are_followed_and_paths_need_no_class_in_sight() {
+    let code = r#"
+import asyncio
+from pathlib import Path
+from mcp.server.fastmcp import FastMCP
+
+mcp = FastMCP("shelf")
+
+def card(name):
+    return Path("cards") / name
+
+@mcp.tool()
+async def file_away(name: str):
+    from shelf.ledger import enter
+    with open("log.txt", "a") as log:
+        log.write(name)
+    await asyncio.to_thread(enter, name)
+
+@mcp.tool()
+def look_at(name: str):
+    return card(name).read_text()
+"#;
+    let ledger = r#"
+import sqlite3
+
+def enter(name):
+    sqlite3.connect("shelf.db").execute("insert into shelf values (?)", [name])
+"#;
+    let model = model(&[("shelf/server.py", code), ("shelf/ledger.py", ledger)]);
+    has(&model, "tool file_away -> SQLite");
+    has(&model, "files -> tool look_at");
+    lacks(&model, "tool look_at -> files");
+    lacks(&model, "tool look_at -> SQLite");
+}
+
+#[test]
+fn resources_and_prompts_of_a_server_are_its_own() {
+    let code = r#"
+import httpx
+from mcp.server import Server
+
+server = Server("news")
+
+@server.read_resource()
+async def read(uri):
+    return httpx.get("https://news.example.org/" + str(uri)).text
+
+def unused(uri):
+    import subprocess
+    return subprocess.run(["lynx", uri])
+"#;
+    let model = model(&[("news.py", code)]);
+    has(&model, "agents of others -> MCP server");
+    has(&model, "MCP server -> news.example.org");
+    lacks(&model, "MCP server -> shell commands");
+}

@@ -170,6 +170,14 @@ impl<'a> Reader<'a> {
                 if at != id && owner.node == id.0 {
                     self.made_by(owner.node, at.0);
                 }
+                // Imported where it is needed.
+                let same = called.is_some_and(|c| std::ptr::eq(c, operand));
+                if let (false, Some((_, Op::Import { .. }))) =
+                    (same, self.terms.operation(id, operand))
+                    && let Some(path) = self.terms.path(id, operand)
+                {
+                    self.mentions(owner.node, path);
+                }
                 continue;
             }
             if let Some(node) = self.object_of.get(&var).copied() {

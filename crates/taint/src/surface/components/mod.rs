@@ -268,6 +268,10 @@ impl<'a> Reader<'a> {
                 let model = self.text_named(id, args, &names);
                 model.map(|m| m.chars().take(MAX_SNIPPET).collect())
             }
+            ComponentKind::Entry => {
+                let first = args.first().and_then(|a| self.terms.text(id, &a.value))?;
+                first.starts_with('/').then(|| format!("ANY {first}"))
+            }
             ComponentKind::Network => {
                 let first = args.first().and_then(|a| self.address(id, &a.value));
                 let url =

@@ -64,7 +64,26 @@ impl<'a> Reader<'a> {
             .filter_map(|f| self.module.functions.get(f as usize))
             .map(|f| self.module.text(f.name))
             .find(|name| !name.is_empty());
-        given.unwrap_or(operation).to_owned()
+        if let Some(name) = given {
+            return name.to_owned();
+        }
+        // A class that describes what the model may answer.
+        let class = args
+            .first()
+            .and_then(|a| match self.terms.operation(id, &a.value) {
+                Some((_, Op::ClassValue(class))) => {
+                    let class = self.module.classes.get(class.0 as usize)?;
+                    Some(self.module.text(class.name).to_owned())
+                }
+                Some((_, Op::Import { .. })) => {
+                    let path = self.terms.path(id, &a.value)?;
+                    let last = last_name(&path);
+                    last.starts_with(char::is_uppercase)
+                        .then(|| last.to_owned())
+                }
+                _ => None,
+            });
+        class.unwrap_or_else(|| operation.to_owned())
     }
 
     pub(super) fn described_tools(&mut self, owners: &[Option<Owner>]) {

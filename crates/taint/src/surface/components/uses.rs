@@ -74,7 +74,10 @@ impl<'a> Reader<'a> {
         let last = last_name(named).rsplit('/').next().unwrap_or(named);
         let operation = self.operation(id, found.kind, last, args);
         let name = if found.kind == ComponentKind::Tool {
-            self.tool_name(id, last, args)
+            // `QueryEngineTool.from_defaults` makes a QueryEngineTool.
+            let made = named.rsplit(['.', '/']).take(2);
+            let class = made.into_iter().find(|l| l.starts_with(char::is_uppercase));
+            self.tool_name(id, class.unwrap_or(last), args)
         } else {
             found.name.clone()
         };
