@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use trueline_facts::Location;
-use trueline_facts::surface::{ComponentKind, Role};
+use trueline_facts::surface::{ComponentKind, ComponentUse, Role};
 use trueline_facts::threat::{Component, Element, Flow, Zone};
 
 use crate::acts::locations;
@@ -287,9 +287,26 @@ impl Parts<'_> {
                 return true;
             }
             let is_led = agents.iter().any(|a| self.leads(*a, *t));
-            !is_led && (agents.len() == 1 || self.meet(agent, *t))
+            !is_led && (agents.len() == 1 && self.is_beside(agent, *t) || self.meet(agent, *t))
         });
         own.collect()
+    }
+
+    /// Whether a tool that no agent is seen to lead to may be the agent's: it is more than described, and
+    /// stands in the same program.
+    fn is_beside(&self, agent: usize, tool: usize) -> bool {
+        let top = |node: &Node| {
+            let path = self.graph.path(*node).map(ToString::to_string);
+            path.and_then(|p| p.split_once('/').map(|(top, _)| top.to_owned()))
+        };
+        let described = |u: &&(Node, &ComponentUse)| u.1.operation == "description";
+        let agents: BTreeSet<Option<String>> = self.all[agent].nodes.iter().map(top).collect();
+        let uses = &self.all[tool].uses;
+        uses.iter().filter(|u| !described(u)).count() > 0
+            && self.all[tool]
+                .nodes
+                .iter()
+                .any(|n| agents.contains(&top(n)))
     }
 
     fn use_of(&self, from: usize, to: usize, reach: &Reach, draft: &mut Draft) {

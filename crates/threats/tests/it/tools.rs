@@ -423,3 +423,66 @@ def unused(uri):
     has(&model, "MCP server -> news.example.org");
     lacks(&model, "MCP server -> shell commands");
 }
+
+#[test]
+fn methods_that_a_class_gives_away_do_the_work_and_its_client_sends() {
+    let code = r#"
+import { Server } from "@modelcontextprotocol/sdk/server/index.js";
+import { CallToolRequestSchema, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
+import axios from "axios";
+import { spawn } from "node:child_process";
+
+class Ferries {
+  private server: Server;
+  private axiosInstance;
+  constructor() {
+    this.server = new Server({ name: "ferries", version: "1" }, {});
+    this.axiosInstance = axios.create({ headers: { accept: "json" } });
+    this.server.setRequestHandler(ListToolsRequestSchema, async () => ({ tools: [
+      { name: "next_ferry", description: "Says when", inputSchema: { type: "object" } },
+    ] }));
+    this.server.setRequestHandler(CallToolRequestSchema, async (request: any) => {
+      switch (request.params.name) {
+        case "next_ferry": return await this.next(request.params.arguments);
+      }
+    });
+  }
+  async next(args: any) { return this.axiosInstance.post(args.where, args); }
+  async other(args: any) { return spawn(args.what); }
+}
+new Ferries();
+"#;
+    let found = model(&[("src/index.ts", code)]);
+    has(&found, "tool next_ferry -> HTTP services");
+    lacks(&found, "tool next_ferry -> shell commands");
+    let agent = r#"
+import sqlite3
+import subprocess
+from agents import Agent, Runner, function_tool
+from fastapi import FastAPI
+
+app = FastAPI()
+
+class Desk:
+    def __init__(self):
+        self.helper = Agent(name="desk", tools=[function_tool(self.find_ticket)])
+
+    async def find_ticket(self, number: str):
+        return sqlite3.connect("t.db").execute("select * from t where n = ?", [number]).fetchone()
+
+    async def purge(self):
+        return subprocess.run(["rm", "t.db"])
+
+    async def ask(self, text):
+        return await Runner.run(self.helper, input=text)
+
+@app.post("/ask")
+async def ask(text: str):
+    return await Desk().ask(text)
+"#;
+    let found = model(&[("desk/app.py", agent)]);
+    has(&found, "web application -> OpenAI Agents");
+    has(&found, "OpenAI Agents -> tool find_ticket");
+    has(&found, "tool find_ticket -> SQLite");
+    lacks(&found, "tool find_ticket -> shell commands");
+}

@@ -270,7 +270,7 @@ impl<'a> Reader<'a> {
         }
         // A function that is handed on is called by whoever takes it.
         for arg in args {
-            if let Some(given) = self.terms.closure(id, &arg.value)
+            if let Some(given) = self.given(id, &arg.value)
                 && !self.handlers.contains(&given.0)
             {
                 self.hands_on(owner, given.0);

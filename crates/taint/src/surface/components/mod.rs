@@ -229,7 +229,7 @@ impl<'a> Reader<'a> {
 
     /// Functions among the arguments of a call, also inside of lists and option objects.
     fn functions_in(&self, id: FuncId, operand: &'a Operand) -> Vec<u32> {
-        if let Some(one) = self.terms.closure(id, operand) {
+        if let Some(one) = self.given(id, operand) {
             return vec![one.0];
         }
         let Some((at, entries)) = self.terms.entries(id, operand) else {
