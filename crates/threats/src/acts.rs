@@ -95,7 +95,7 @@ pub(crate) fn makes(one: &ComponentUse) -> bool {
     let is_maker = is_maker
         || matches!(one.kind, ComponentKind::Agent | ComponentKind::Database)
             && name.starts_with("create_")
-        || one.kind == ComponentKind::Network && matches!(name, "create" | "extend");
+        || one.name == "HTTP" && matches!(name, "create" | "extend");
     kept && (is_class || is_maker)
         // A command of the Bedrock kind is sent where it stands.
         && !name.ends_with("Command")

@@ -486,3 +486,53 @@ async def ask(text: str):
     has(&found, "tool find_ticket -> SQLite");
     lacks(&found, "tool find_ticket -> shell commands");
 }
+
+#[test]
+fn a_plain_function_in_a_list_of_tools_is_one() {
+    let main = r#"
+from langchain.chat_models import init_chat_model
+from langgraph.graph import StateGraph
+from garden import work
+from garden.work import count_seeds, rake
+
+def look(state):
+    return open("garden.txt").read()
+
+def step(state):
+    model = init_chat_model("openai:gpt-4o").bind_tools([work.dig, rake, look])
+    return {"messages": [model.invoke(state["messages"])]}
+
+graph = StateGraph(dict)
+graph.add_node("step", step)
+others = [count_seeds]
+"#;
+    let work = r#"
+import subprocess
+from langchain_core.tools import tool
+
+def dig(where: str):
+    return subprocess.run(["dig", where])
+
+@tool("rake_leaves")
+def rake(where: str):
+    """Rakes."""
+    return where
+
+def count_seeds(where: str):
+    return where
+"#;
+    let model = model(&[("garden/main.py", main), ("garden/work.py", work)]);
+    has(&model, "LangGraph -> tool dig");
+    has(&model, "tool dig -> shell commands");
+    has(&model, "files -> tool look");
+    // What is a tool by its decorator is told once, by the name that it gives; a list of something else
+    // makes none.
+    has(&model, "LangGraph -> tool rake_leaves");
+    assert!(!model.components.iter().any(|c| c.name == "tool rake"));
+    assert!(
+        !model
+            .components
+            .iter()
+            .any(|c| c.name == "tool count_seeds")
+    );
+}

@@ -60,6 +60,11 @@ impl<'a> Reader<'a> {
                     of_path.is_some_and(|p| k.is_made_by(p) && self.is_use(k.kind, last_name(p)))
                 })
             });
+        let binds = matches!(callee, Callee::Method { name, .. }
+            if matches!(self.module.text(*name), "bind_tools" | "bindTools"));
+        if binds || found.is_some_and(|f| f.kind == ComponentKind::Agent) {
+            self.plain_tools(id, args, span);
+        }
         let Some(found) = found else {
             if let Some(one) = self.assumed(id, callee, span).or_else(|| {
                 let path = path.as_deref()?;
