@@ -51,6 +51,7 @@ pub(crate) fn makes(one: &ComponentUse) -> bool {
     let is_class = name.chars().next().is_some_and(char::is_uppercase);
     let is_maker = [
         "init_",
+        "initChatModel",
         "from_url",
         "from_uri",
         "from_env",
@@ -93,7 +94,8 @@ pub(crate) fn makes(one: &ComponentUse) -> bool {
     .any(|start| name.starts_with(start));
     let is_maker = is_maker
         || matches!(one.kind, ComponentKind::Agent | ComponentKind::Database)
-            && name.starts_with("create_");
+            && name.starts_with("create_")
+        || one.name == "HTTP" && matches!(name, "create" | "extend");
     kept && (is_class || is_maker)
         // A command of the Bedrock kind is sent where it stands.
         && !name.ends_with("Command")
@@ -104,7 +106,8 @@ pub(crate) fn makes(one: &ComponentUse) -> bool {
 
 /// Whether a use makes a client by which nothing is sent yet.
 pub(crate) fn only_prepares(one: &ComponentUse) -> bool {
-    one.kind == ComponentKind::Network && one.operation.starts_with("make")
+    one.kind == ComponentKind::Network
+        && (one.operation.starts_with("make") || one.name == "HTTP" && makes(one))
 }
 
 /// One place where a component is used, and by what call.

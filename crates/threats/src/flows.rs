@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use trueline_facts::Location;
-use trueline_facts::surface::{ComponentKind, Role};
+use trueline_facts::surface::{ComponentKind, ComponentUse, Role};
 use trueline_facts::threat::{Component, Element, Flow, Zone};
 
 use crate::acts::locations;
@@ -145,7 +145,7 @@ impl Parts<'_> {
                 draft.door(a, "approver", "approvals and answers", Some(asked));
             }
             let own = self.graph.handed_on(&self.all[a].nodes, &roles.work);
-            for &r in &roles.resources {
+            for &r in roles.resources.iter().chain(&roles.files) {
                 let whole = match self.all[r].kind {
                     Some(ComponentKind::McpClient) => self.meet(a, r),
                     Some(ComponentKind::Memory) => self.leads(a, r),
@@ -186,7 +186,10 @@ impl Parts<'_> {
                 draft.add(t, s, "results", places);
             }
             // Resources and prompts that a server offers beside its tools.
-            let own = self.graph.handed_on(&self.all[s].nodes, &roles.work);
+            let nodes = &self.all[s].nodes;
+            let mut own = self.graph.handed_on(nodes, &roles.work);
+            let handlers = self.decorated(nodes);
+            own.extend(self.graph.reach_without(&handlers, &roles.work));
             for &r in roles.resources.iter().filter(|r| self.is_in(&own, **r)) {
                 self.use_of(s, r, &own, draft);
             }
@@ -222,6 +225,15 @@ impl Parts<'_> {
         self.flows = found;
     }
 
+    /// Functions that are decorated to be what the component is.
+    fn decorated(&self, nodes: &BTreeSet<Node>) -> BTreeSet<Node> {
+        let own = nodes.iter().copied().filter(|n| {
+            let function = self.graph.function(*n);
+            function.is_some_and(|f| f.is_decorated && f.role == Role::Function)
+        });
+        own.collect()
+    }
+
     /// Places where an agent waits for a person.
     fn approvals(&self, agent: usize) -> Vec<Location> {
         let reach = self.reach(agent);
@@ -239,11 +251,7 @@ impl Parts<'_> {
         let nodes = &self.all[agent].nodes;
         let mut inside = self.graph.handed_on(nodes, &BTreeSet::new());
         // A function that is decorated to be an agent.
-        let whole = nodes.iter().copied().filter(|n| {
-            let function = self.graph.function(*n);
-            function.is_some_and(|f| f.is_decorated && f.role == Role::Function)
-        });
-        inside.extend(self.graph.reach(whole));
+        inside.extend(self.graph.reach(self.decorated(nodes)));
         let mut reach = self.reach(process).clone();
         reach.retain(|n, _| !inside.contains_key(n) || self.all[process].nodes.contains(n));
         let places = locations(self.spots(&reach, agent));
@@ -279,9 +287,26 @@ impl Parts<'_> {
                 return true;
             }
             let is_led = agents.iter().any(|a| self.leads(*a, *t));
-            !is_led && (agents.len() == 1 || self.meet(agent, *t))
+            !is_led && (agents.len() == 1 && self.is_beside(agent, *t) || self.meet(agent, *t))
         });
         own.collect()
+    }
+
+    /// Whether a tool that no agent is seen to lead to may be the agent's: it is more than described, and
+    /// stands in the same program.
+    fn is_beside(&self, agent: usize, tool: usize) -> bool {
+        let top = |node: &Node| {
+            let path = self.graph.path(*node).map(ToString::to_string);
+            path.and_then(|p| p.split_once('/').map(|(top, _)| top.to_owned()))
+        };
+        let described = |u: &&(Node, &ComponentUse)| u.1.operation == "description";
+        let agents: BTreeSet<Option<String>> = self.all[agent].nodes.iter().map(top).collect();
+        let uses = &self.all[tool].uses;
+        uses.iter().filter(|u| !described(u)).count() > 0
+            && self.all[tool]
+                .nodes
+                .iter()
+                .any(|n| agents.contains(&top(n)))
     }
 
     fn use_of(&self, from: usize, to: usize, reach: &Reach, draft: &mut Draft) {

@@ -98,6 +98,17 @@ impl<'a> Graph<'a> {
         seen
     }
 
+    /// Functions that one hands on.
+    pub(crate) fn given_by(&self, node: Node) -> Vec<Node> {
+        let edges = self.edges.get(&node).into_iter().flatten();
+        edges
+            .filter_map(|edge| match edge {
+                Edge::HandsOn(to) => Some(*to),
+                Edge::Calls(_) | Edge::MadeBy(_) => None,
+            })
+            .collect()
+    }
+
     /// What is led to by functions that these are given to run: the steps of an agent, the handlers of a
     /// server.
     pub(crate) fn handed_on(&self, of: &BTreeSet<Node>, not: &BTreeSet<Node>) -> Reach {

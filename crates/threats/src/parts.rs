@@ -84,7 +84,9 @@ fn look(kind: ComponentKind, one: &ComponentUse) -> Look {
         ComponentKind::McpClient | ComponentKind::Network => (Element::External, Zone::Services),
     };
     let name = match kind {
-        ComponentKind::Entry if one.operation == "route" => "web application".to_owned(),
+        ComponentKind::Entry if one.operation == "route" || one.name == "web routes" => {
+            "web application".to_owned()
+        }
         ComponentKind::Terminal => "command-line program".to_owned(),
         ComponentKind::Tool => format!("tool {}", one.name),
         ComponentKind::McpClient => "MCP servers of others".to_owned(),
@@ -123,8 +125,21 @@ impl<'a> Parts<'a> {
             .map(|(n, _)| n.file)
             .collect();
         let homes = Homes::of(&graph);
+        let known: BTreeSet<Node> = uses
+            .iter()
+            .filter(|(_, u)| u.kind == ComponentKind::Tool && !is_plain(u))
+            .map(|(n, _)| *n)
+            .collect();
         for (node, one) in uses {
-            let found = homes.find(&graph, node, one);
+            let found = if is_plain(one) {
+                let own = plain(&graph, node, &known);
+                if own.is_empty() {
+                    continue;
+                }
+                Some(own)
+            } else {
+                homes.find(&graph, node, one)
+            };
             let is_idle = found.as_ref().is_some_and(Vec::is_empty) && !is_handed_on(&graph, node);
             let nodes = found
                 .filter(|f| !f.is_empty())
@@ -382,6 +397,21 @@ impl<'a> Parts<'a> {
         let work = nodes.filter(|n| self.graph.role(*n) != Some(Role::Body));
         self.graph.reach(work)
     }
+}
+
+/// Whether a use says no more than that a function stands in a list of tools.
+fn is_plain(one: &ComponentUse) -> bool {
+    one.kind == ComponentKind::Tool && one.operation == "function"
+}
+
+/// The functions of such a use that are no tools by more than that.
+fn plain(graph: &Graph<'_>, node: Node, known: &BTreeSet<Node>) -> Vec<Node> {
+    let own = if graph.role(node) == Some(Role::Case) {
+        graph.given_by(node)
+    } else {
+        vec![node]
+    };
+    own.into_iter().filter(|n| !known.contains(n)).collect()
 }
 
 /// Whether something leads to a description, or it stands where descriptions are handed out.

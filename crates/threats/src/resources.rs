@@ -68,9 +68,12 @@ const READ: &[&str] = &[
     "fetch",
     "load",
     "glob",
+    "rglob",
+    "iterdir",
+    "opendir",
     "scandir",
-    "exists",
-    "stat",
+    "fget",
+    "download",
 ];
 
 /// Which way data goes, by the operations.

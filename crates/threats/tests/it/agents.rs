@@ -238,3 +238,51 @@ letters = letters.compile()
     let found = model(&[("letters.py", &without)]);
     lacks(&found, "approver -> LangGraph");
 }
+
+#[test]
+fn a_chained_graph_of_typescript_runs_its_steps() {
+    let graph = r#"
+import { StateGraph, START } from "@langchain/langgraph";
+import fs from "fs/promises";
+import { voice } from "./voice.js";
+async function greet(state: any) { return (await voice("x/y")).invoke(state.name); }
+async function seed(state: any) { return fs.readFile("seed.json", "utf-8"); }
+async function unused(state: any) { return fs.writeFile("out.json", state); }
+const builder = new StateGraph({}).addNode("seed", seed).addNode("greet", greet).addEdge(START, "seed");
+export const graph = builder.compile().withConfig({ runName: "Greeting" });
+"#;
+    let voice = r#"
+import { initChatModel } from "langchain/chat_models/universal";
+export async function voice(name: string) { return await initChatModel(name, {}); }
+"#;
+    let found = model(&[("src/graph.ts", graph), ("src/voice.ts", voice)]);
+    assert_eq!(
+        places(&found, "LangChain agent", "LangChain model"),
+        ["src/graph.ts:5"]
+    );
+    has(&found, "files -> LangChain agent");
+    lacks(&found, "LangChain agent -> files");
+}
+
+#[test]
+fn runs_on_a_graph_server_are_seen_where_they_are_asked_for() {
+    let route = r#"
+import { remote } from "@/lib/remote";
+export async function POST(request: Request) {
+  const stream = await remote().client.runs.stream("t", "a", { input: await request.json() });
+  return new Response(stream as any);
+}
+"#;
+    let lib = r#"
+import { Client } from "@langchain/langgraph-sdk";
+export const remote = () => ({ client: new Client({ apiUrl: "http://localhost:2024" }) });
+"#;
+    let found = model(&[("app/api/ask/route.ts", route), ("lib/remote.ts", lib)]);
+    assert_eq!(
+        places(&found, "web application", "LangGraph server services"),
+        ["app/api/ask/route.ts:4"]
+    );
+    // Without the client in the program the same words are nobody's.
+    let found = model(&[("app/api/ask/route.ts", route)]);
+    assert!(!flows(&found).iter().any(|f| f.contains("LangGraph server")));
+}

@@ -365,3 +365,174 @@ server.setRequestHandler(CallToolRequestSchema, async (request) => handle(reques
     has(&model, "tool count_labels -> shell commands");
     lacks(&model, "tool count_labels -> files");
 }
+
+#[test]
+fn names_that_a_function_imports_itself_are_followed_and_paths_need_no_class_in_sight() {
+    let code = r#"
+import asyncio
+from pathlib import Path
+from mcp.server.fastmcp import FastMCP
+
+mcp = FastMCP("shelf")
+
+def card(name):
+    return Path("cards") / name
+
+@mcp.tool()
+async def file_away(name: str):
+    from shelf.ledger import enter
+    with open("log.txt", "a") as log:
+        log.write(name)
+    await asyncio.to_thread(enter, name)
+
+@mcp.tool()
+def look_at(name: str):
+    return card(name).read_text()
+"#;
+    let ledger = r#"
+import sqlite3
+
+def enter(name):
+    sqlite3.connect("shelf.db").execute("insert into shelf values (?)", [name])
+"#;
+    let model = model(&[("shelf/server.py", code), ("shelf/ledger.py", ledger)]);
+    has(&model, "tool file_away -> SQLite");
+    has(&model, "files -> tool look_at");
+    lacks(&model, "tool look_at -> files");
+    lacks(&model, "tool look_at -> SQLite");
+}
+
+#[test]
+fn resources_and_prompts_of_a_server_are_its_own() {
+    let code = r#"
+import httpx
+from mcp.server import Server
+
+server = Server("news")
+
+@server.read_resource()
+async def read(uri):
+    return httpx.get("https://news.example.org/" + str(uri)).text
+
+def unused(uri):
+    import subprocess
+    return subprocess.run(["lynx", uri])
+"#;
+    let model = model(&[("news.py", code)]);
+    has(&model, "agents of others -> MCP server");
+    has(&model, "MCP server -> news.example.org");
+    lacks(&model, "MCP server -> shell commands");
+}
+
+#[test]
+fn methods_that_a_class_gives_away_do_the_work_and_its_client_sends() {
+    let code = r#"
+import { Server } from "@modelcontextprotocol/sdk/server/index.js";
+import { CallToolRequestSchema, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
+import axios from "axios";
+import { spawn } from "node:child_process";
+
+class Ferries {
+  private server: Server;
+  private axiosInstance;
+  constructor() {
+    this.server = new Server({ name: "ferries", version: "1" }, {});
+    this.axiosInstance = axios.create({ headers: { accept: "json" } });
+    this.server.setRequestHandler(ListToolsRequestSchema, async () => ({ tools: [
+      { name: "next_ferry", description: "Says when", inputSchema: { type: "object" } },
+    ] }));
+    this.server.setRequestHandler(CallToolRequestSchema, async (request: any) => {
+      switch (request.params.name) {
+        case "next_ferry": return await this.next(request.params.arguments);
+      }
+    });
+  }
+  async next(args: any) { return this.axiosInstance.post(args.where, args); }
+  async other(args: any) { return spawn(args.what); }
+}
+new Ferries();
+"#;
+    let found = model(&[("src/index.ts", code)]);
+    has(&found, "tool next_ferry -> HTTP services");
+    lacks(&found, "tool next_ferry -> shell commands");
+    let agent = r#"
+import sqlite3
+import subprocess
+from agents import Agent, Runner, function_tool
+from fastapi import FastAPI
+
+app = FastAPI()
+
+class Desk:
+    def __init__(self):
+        self.helper = Agent(name="desk", tools=[function_tool(self.find_ticket)])
+
+    async def find_ticket(self, number: str):
+        return sqlite3.connect("t.db").execute("select * from t where n = ?", [number]).fetchone()
+
+    async def purge(self):
+        return subprocess.run(["rm", "t.db"])
+
+    async def ask(self, text):
+        return await Runner.run(self.helper, input=text)
+
+@app.post("/ask")
+async def ask(text: str):
+    return await Desk().ask(text)
+"#;
+    let found = model(&[("desk/app.py", agent)]);
+    has(&found, "web application -> OpenAI Agents");
+    has(&found, "OpenAI Agents -> tool find_ticket");
+    has(&found, "tool find_ticket -> SQLite");
+    lacks(&found, "tool find_ticket -> shell commands");
+}
+
+#[test]
+fn a_plain_function_in_a_list_of_tools_is_one() {
+    let main = r#"
+from langchain.chat_models import init_chat_model
+from langgraph.graph import StateGraph
+from garden import work
+from garden.work import count_seeds, rake
+
+def look(state):
+    return open("garden.txt").read()
+
+def step(state):
+    model = init_chat_model("openai:gpt-4o").bind_tools([work.dig, rake, look])
+    return {"messages": [model.invoke(state["messages"])]}
+
+graph = StateGraph(dict)
+graph.add_node("step", step)
+others = [count_seeds]
+"#;
+    let work = r#"
+import subprocess
+from langchain_core.tools import tool
+
+def dig(where: str):
+    return subprocess.run(["dig", where])
+
+@tool("rake_leaves")
+def rake(where: str):
+    """Rakes."""
+    return where
+
+def count_seeds(where: str):
+    return where
+"#;
+    let model = model(&[("garden/main.py", main), ("garden/work.py", work)]);
+    has(&model, "LangGraph -> tool dig");
+    has(&model, "tool dig -> shell commands");
+    has(&model, "files -> tool look");
+    // What is a tool by its decorator is told once, by the name that it gives; a list of something else
+    // makes none.
+    has(&model, "LangGraph -> tool rake_leaves");
+    assert!(!model.components.iter().any(|c| c.name == "tool rake"));
+    assert!(
+        !model
+            .components
+            .iter()
+            .any(|c| c.name == "tool count_seeds")
+    );
+}

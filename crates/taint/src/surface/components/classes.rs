@@ -92,6 +92,21 @@ impl<'a> Reader<'a> {
         .then(|| function.class.map(|c| c.0))?
     }
 
+    /// The function that an operand is, also one of the class at hand: `self.answer`.
+    pub(super) fn given(&self, id: FuncId, operand: &'a Operand) -> Option<FuncId> {
+        if let Some(own) = self.terms.closure(id, operand) {
+            return Some(own);
+        }
+        let (at, Op::Field { base, name }) = self.terms.operation(id, operand)? else {
+            return None;
+        };
+        let class = self.own_class(at, base)?;
+        let class = self.module.classes.get(class as usize)?;
+        let mut methods = class.methods.iter();
+        let found = methods.find(|(method, _)| method == name);
+        found.map(|(_, function)| *function)
+    }
+
     fn class_around(&self, id: FuncId) -> Option<u32> {
         let mut at = self.module.functions.get(id.0 as usize);
         while let Some(function) = at {

@@ -170,6 +170,14 @@ impl<'a> Reader<'a> {
                 if at != id && owner.node == id.0 {
                     self.made_by(owner.node, at.0);
                 }
+                // Imported where it is needed.
+                let same = called.is_some_and(|c| std::ptr::eq(c, operand));
+                if let (false, Some((_, Op::Import { .. }))) =
+                    (same, self.terms.operation(id, operand))
+                    && let Some(path) = self.terms.path(id, operand)
+                {
+                    self.mentions(owner.node, path);
+                }
                 continue;
             }
             if let Some(node) = self.object_of.get(&var).copied() {
@@ -262,7 +270,7 @@ impl<'a> Reader<'a> {
         }
         // A function that is handed on is called by whoever takes it.
         for arg in args {
-            if let Some(given) = self.terms.closure(id, &arg.value)
+            if let Some(given) = self.given(id, &arg.value)
                 && !self.handlers.contains(&given.0)
             {
                 self.hands_on(owner, given.0);

@@ -229,7 +229,7 @@ impl<'a> Reader<'a> {
 
     /// Functions among the arguments of a call, also inside of lists and option objects.
     fn functions_in(&self, id: FuncId, operand: &'a Operand) -> Vec<u32> {
-        if let Some(one) = self.terms.closure(id, operand) {
+        if let Some(one) = self.given(id, operand) {
             return vec![one.0];
         }
         let Some((at, entries)) = self.terms.entries(id, operand) else {
@@ -267,6 +267,10 @@ impl<'a> Reader<'a> {
                 let names = ["model", "model_name", "modelId", "model_id", "modelName"];
                 let model = self.text_named(id, args, &names);
                 model.map(|m| m.chars().take(MAX_SNIPPET).collect())
+            }
+            ComponentKind::Entry => {
+                let first = args.first().and_then(|a| self.terms.text(id, &a.value))?;
+                first.starts_with('/').then(|| format!("ANY {first}"))
             }
             ComponentKind::Network => {
                 let first = args.first().and_then(|a| self.address(id, &a.value));

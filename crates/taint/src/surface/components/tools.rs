@@ -2,7 +2,7 @@
 //! model interfaces take (`{"name", "description", "parameters"}`).
 
 use trueline_facts::surface::{ComponentKind, ComponentUse, Role};
-use trueline_syntax::ir::{Arg, ArgKind, Const, FuncId, Op, Operand};
+use trueline_syntax::ir::{Arg, ArgKind, Const, FuncId, Op, Operand, Span};
 
 use super::Reader;
 use super::objects::{Owner, blank, instructions, text_of};
@@ -64,7 +64,96 @@ impl<'a> Reader<'a> {
             .filter_map(|f| self.module.functions.get(f as usize))
             .map(|f| self.module.text(f.name))
             .find(|name| !name.is_empty());
-        given.unwrap_or(operation).to_owned()
+        if let Some(name) = given {
+            return name.to_owned();
+        }
+        // A class that describes what the model may answer.
+        let class = args
+            .first()
+            .and_then(|a| match self.terms.operation(id, &a.value) {
+                Some((_, Op::ClassValue(class))) => {
+                    let class = self.module.classes.get(class.0 as usize)?;
+                    Some(self.module.text(class.name).to_owned())
+                }
+                Some((_, Op::Import { .. })) => {
+                    let path = self.terms.path(id, &a.value)?;
+                    let last = last_name(&path);
+                    last.starts_with(char::is_uppercase)
+                        .then(|| last.to_owned())
+                }
+                _ => None,
+            });
+        class.unwrap_or_else(|| operation.to_owned())
+    }
+
+    /// Functions that a model or an agent is given in a list, without more: their name is the tool's.
+    pub(super) fn plain_tools(&mut self, id: FuncId, args: &'a [Arg], span: Span) {
+        let mut lists: Vec<(FuncId, &'a Operand)> = Vec::new();
+        for arg in args {
+            let is_tools = match arg.kind {
+                ArgKind::Keyword(key) => self.module.text(key) == "tools",
+                ArgKind::Positional => true,
+                _ => false,
+            };
+            if !is_tools {
+                continue;
+            }
+            lists.push((id, &arg.value));
+            if let Some((at, entries)) = self.terms.entries(id, &arg.value) {
+                let own = entries.into_iter().filter(|(key, _)| *key == "tools");
+                lists.extend(own.map(|(_, value)| (at, value)));
+            }
+        }
+        let mut found: Vec<(FuncId, &'a Operand)> = Vec::new();
+        for (at, list) in lists {
+            if let Some((of, elements)) = self.terms.elements(at, list) {
+                found.extend(elements.into_iter().map(|e| (of, e)));
+            }
+        }
+        for (at, operand) in found {
+            self.plain_tool(at, operand, span);
+        }
+    }
+
+    fn plain_tool(&mut self, id: FuncId, operand: &'a Operand, given: Span) {
+        let own = match self.terms.operation(id, operand) {
+            Some((_, Op::Closure(_) | Op::Field { .. })) => self.given(id, operand),
+            _ => None,
+        };
+        let function = own.and_then(|f| self.module.functions.get(f.0 as usize));
+        let (name, span) = match function {
+            Some(function) if function.decorators.is_empty() => {
+                (self.module.text(function.name).to_owned(), function.span)
+            }
+            Some(_) => return,
+            None => match self.imported(id, operand) {
+                Some(path) => (last_name(&path).to_owned(), given),
+                None => return,
+            },
+        };
+        if !is_name(&name) || name.starts_with(char::is_uppercase) {
+            return;
+        }
+        let one = ComponentUse {
+            kind: ComponentKind::Tool,
+            name,
+            detail: None,
+            remote: false,
+            operation: "function".to_owned(),
+            controls: Vec::new(),
+            is_assumed: false,
+            location: self.location(span),
+        };
+        let home = match own {
+            Some(function) => function.0,
+            None => {
+                let mut case = blank(Role::Case);
+                case.symbol = self.symbol(id);
+                case.mentions.extend(self.imported(id, operand));
+                self.node(case)
+            }
+        };
+        self.uses(home, one);
     }
 
     pub(super) fn described_tools(&mut self, owners: &[Option<Owner>]) {

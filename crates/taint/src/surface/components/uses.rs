@@ -60,6 +60,11 @@ impl<'a> Reader<'a> {
                     of_path.is_some_and(|p| k.is_made_by(p) && self.is_use(k.kind, last_name(p)))
                 })
             });
+        let binds = matches!(callee, Callee::Method { name, .. }
+            if matches!(self.module.text(*name), "bind_tools" | "bindTools"));
+        if binds || found.is_some_and(|f| f.kind == ComponentKind::Agent) {
+            self.plain_tools(id, args, span);
+        }
         let Some(found) = found else {
             if let Some(one) = self.assumed(id, callee, span).or_else(|| {
                 let path = path.as_deref()?;
@@ -74,7 +79,10 @@ impl<'a> Reader<'a> {
         let last = last_name(named).rsplit('/').next().unwrap_or(named);
         let operation = self.operation(id, found.kind, last, args);
         let name = if found.kind == ComponentKind::Tool {
-            self.tool_name(id, last, args)
+            // `QueryEngineTool.from_defaults` makes a QueryEngineTool.
+            let made = named.rsplit(['.', '/']).take(2);
+            let class = made.into_iter().find(|l| l.starts_with(char::is_uppercase));
+            self.tool_name(id, class.unwrap_or(last), args)
         } else {
             found.name.clone()
         };
