@@ -27,6 +27,7 @@ mod traces;
 mod witnesses;
 
 pub use fuse::{EvidenceOptions, NotesRead, fuse};
+pub(crate) use reverts::Reverts;
 
 use smallvec::SmallVec;
 use trueline_authorship::message::{Automation, ReviewEvidence, Sign};

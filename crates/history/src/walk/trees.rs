@@ -269,6 +269,23 @@ impl Trees {
         Ok(None)
     }
 
+    /// The entries of one directory, in its order; no mode means a directory.
+    pub(crate) fn list(
+        &mut self,
+        objects: &Objects,
+        tree: ObjectId,
+    ) -> Result<Vec<(Vec<u8>, Option<Mode>, ObjectId)>, Gap> {
+        let raw = self.raw(objects, tree)?;
+        let mut at = 0;
+        let mut entries = Vec::new();
+        while let Some(entry) = next_entry(&raw, &mut at, objects.hash_len()) {
+            if !is_refused(entry.name) {
+                entries.push((entry.name.to_vec(), entry.mode, entry.id));
+            }
+        }
+        Ok(entries)
+    }
+
     /// Yields every path that differs, in byte order. `before` is `None` for "no tree at all".
     pub(crate) fn differences(
         &mut self,

@@ -1,6 +1,7 @@
 //! One self-contained page: no request leaves it, it reads without JavaScript, and its script only adds
 //! filters, the code view and the theme switch. All charts are drawn here, as SVG.
 
+mod backtest;
 mod charts;
 mod code_view;
 mod controls;
@@ -17,6 +18,7 @@ mod stats_page;
 mod usage;
 mod weaknesses;
 
+pub use backtest::backtest;
 pub use controls::controls;
 pub use models::artifacts;
 pub use skills::skills;

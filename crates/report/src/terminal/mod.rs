@@ -1,6 +1,7 @@
 //! Text for terminals: `scan`, `stats`, `blame`, `skills`. The first line is the answer; evidence coverage
 //! stands before every AI share; colour only repeats what words say.
 
+mod backtest;
 mod blame;
 mod doctor;
 mod finding;
@@ -12,6 +13,7 @@ mod skills;
 mod stats;
 mod verdict;
 
+pub use backtest::backtest;
 pub use blame::blame;
 pub use doctor::doctor;
 pub use page::page;
