@@ -19,6 +19,7 @@ mod hostile;
 mod init;
 mod learn;
 mod mcp;
+mod past;
 mod repository;
 mod rules;
 mod sandbox;

@@ -1,7 +1,7 @@
 //! A backtest in the terminal: what the gates would have said, and what became of those changes.
 
 use trueline_facts::Proportion;
-use trueline_facts::backtest::{Backtest, GateAgainstFate, GateHistory};
+use trueline_facts::backtest::{Backtest, GateHistory};
 use trueline_facts::change::FactName;
 use trueline_facts::verdict::Mode;
 
@@ -86,8 +86,6 @@ fn gates(sheet: &mut Sheet<'_>, report: &Backtest) {
         faint("mode"),
         faint("would comment"),
         faint("would block"),
-        faint("went bad: fired"),
-        faint("silent"),
     ]];
     let (decided, open): (Vec<&GateHistory>, Vec<&GateHistory>) =
         report.gates.iter().partition(|gate| gate.judged > 0);
@@ -98,7 +96,7 @@ fn gates(sheet: &mut Sheet<'_>, report: &Backtest) {
     sheet.hanging(
         "  ",
         Ink::Faint,
-        "went bad: reverted, or a line rewritten by a later fix, within 90 days, of those watched so long; 95 % intervals.",
+        "95 % intervals. In `block` a gate also blocks what it cannot decide. Went bad: reverted, or a line rewritten by a later fix.",
     );
     for gate in decided.iter().filter(|gate| gate.would_comment.hits > 0) {
         detail(sheet, gate);
@@ -117,20 +115,7 @@ fn facts(missing: &[FactName]) -> String {
     names.join(", ")
 }
 
-fn long(gate: &GateHistory) -> Option<&GateAgainstFate> {
-    gate.outcomes.iter().max_by_key(|one| one.within_days)
-}
-
 fn row(gate: &GateHistory, style: &Style) -> Vec<Cell> {
-    let (fired, silent) = long(gate).map_or_else(
-        || ("-".to_owned(), "-".to_owned()),
-        |one| {
-            (
-                share(&one.bad_when_fired, style),
-                share(&one.bad_when_silent, style),
-            )
-        },
-    );
     let ink = match gate.mode {
         Mode::Observe => Ink::Faint,
         Mode::Comment => Ink::Medium,
@@ -141,8 +126,6 @@ fn row(gate: &GateHistory, style: &Style) -> Vec<Cell> {
         cell(gate.mode.as_str()).ink(ink),
         number(share(&gate.would_comment, style)),
         number(share(&gate.would_block, style)),
-        number(fired),
-        number(silent),
     ]
 }
 

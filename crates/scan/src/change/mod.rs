@@ -35,6 +35,7 @@ pub use self::judge::validate_exceptions;
 use self::lines::Written;
 use self::proposed::Proposed;
 use crate::place::Place;
+use crate::reviews::ReviewStore;
 use crate::scan::commit_id;
 use crate::{ReadingOptions, ScanError, VERSION, cache};
 
@@ -189,6 +190,10 @@ pub fn change(request: &ChangeRequest, interrupt: &AtomicBool) -> Result<ChangeO
         ChangeSource::Range(_) | ChangeSource::Staged { .. } => None,
     };
     let states = states(repository, request, proposed.as_ref(), &mut diagnostics)?;
+    let proposed = proposed.or_else(|| {
+        let tip = states.tip.filter(|_| request.reviews.is_none())?;
+        kept_request(repository, tip, &mut diagnostics)
+    });
     let judging = judge::Judging::read(&place, states.base, request.policy.as_deref())?;
     let deltas = match states.tip {
         Some(tip) => repository.deltas(states.fork, tip)?,
@@ -265,6 +270,26 @@ pub fn change(request: &ChangeRequest, interrupt: &AtomicBool) -> Result<ChangeO
         policy: judging.policy,
         policy_source: judging.source,
     })
+}
+
+/// The request whose last commit, or whose merge, is judged, if its reviews were imported.
+fn kept_request(
+    repository: &Repository,
+    tip: ObjectId,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Proposed> {
+    let store = match ReviewStore::open(repository) {
+        Ok(store) => store,
+        Err(error) => {
+            diagnostics.push(Diagnostic::new(
+                Level::Warning,
+                "reviews-unreadable",
+                format!("imported reviews are not known: {error}"),
+            ));
+            return None;
+        }
+    };
+    store.of(&tip.to_string(), &[]).map(Proposed::of_export)
 }
 
 fn empty(place: &Place, now: Timestamp, range: Range, policy: &Policy) -> Change {
