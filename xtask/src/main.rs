@@ -262,6 +262,7 @@ enum Bench {
     },
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm for each task")]
 fn main() -> Result<()> {
     match Arguments::parse().task {
         Task::Test => steps::test(),

@@ -139,12 +139,15 @@ pub struct WrittenLines {
     pub origin: OriginIx,
 }
 
+/// Lines of one file as one commit left it, by their first line.
+type Parts = Vec<(Range<u32>, OriginIx)>;
+
 /// The origin of every line that a commit of the window added, whether it still stands or not.
 #[derive(Debug)]
 pub struct LineTable<'h> {
     history: &'h History,
     paths: FxHashMap<&'h RepoPath, PathIx>,
-    lines: FxHashMap<(CommitIx, PathIx), Vec<(Range<u32>, OriginIx)>>,
+    lines: FxHashMap<(CommitIx, PathIx), Parts>,
     places: FxHashMap<ObjectId, CommitIx>,
 }
 
@@ -152,8 +155,7 @@ impl<'h> LineTable<'h> {
     /// Takes the lines of HEAD and those that died.
     #[must_use]
     pub fn new(history: &'h History, origins: &Origins) -> Self {
-        let mut lines: FxHashMap<(CommitIx, PathIx), Vec<(Range<u32>, OriginIx)>> =
-            FxHashMap::default();
+        let mut lines: FxHashMap<(CommitIx, PathIx), Parts> = FxHashMap::default();
         for run in origins.files.iter().flat_map(|file| &file.runs) {
             let range = run.original_start..run.original_start + run.len;
             let of = lines.entry((run.commit, run.original_path)).or_default();
@@ -195,12 +197,7 @@ impl<'h> LineTable<'h> {
 
     /// Who wrote lines of a file as a commit left it; lines that it did not add are unknown.
     #[must_use]
-    pub fn origins(
-        &self,
-        commit: CommitIx,
-        path: &RepoPath,
-        lines: Range<u32>,
-    ) -> Vec<(Range<u32>, OriginIx)> {
+    pub fn origins(&self, commit: CommitIx, path: &RepoPath, lines: Range<u32>) -> Parts {
         let known = self
             .paths
             .get(path)

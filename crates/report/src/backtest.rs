@@ -1,5 +1,7 @@
 //! Sentences about a backtest that the terminal and the page share.
 
+use std::fmt::Write as _;
+
 use trueline_facts::Proportion;
 use trueline_facts::backtest::{Backtest, GateHistory, WentBad};
 use trueline_facts::change::AuthorKind;
@@ -35,13 +37,15 @@ pub(crate) const fn author(origin: AuthorKind) -> &'static str {
 pub(crate) fn fate(changes: u64, went_bad: &[WentBad]) -> String {
     let mut text = words::counted(changes, "change");
     for one in went_bad.iter().filter(|one| one.changes.of > 0) {
-        text.push_str(&format!(
+        // Writing to a String cannot fail.
+        let _ = write!(
+            text,
             "; {} of {} went bad within {} days ({})",
             words::count(one.changes.hits),
             words::count(one.changes.of),
             one.within_days,
             words::interval(&one.changes, false)
-        ));
+        );
     }
     text
 }

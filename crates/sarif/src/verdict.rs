@@ -4,6 +4,7 @@
 //! have no line to stand on: they are notifications of the run, in the log and for who reads it.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -211,12 +212,11 @@ fn mark(
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }
-    let digest: String = hash
-        .finalize()
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let mut digest = String::new();
+    for byte in hash.finalize().iter().take(16) {
+        // Writing to a String cannot fail.
+        let _ = write!(digest, "{byte:02x}");
+    }
     let number = seen.entry(digest.clone()).or_insert(0);
     *number += 1;
     format!("{digest}:{number}")

@@ -122,18 +122,7 @@ impl<'p> Past<'p> {
             .cache
             .then(|| cache::open(repository, &mut diagnostics))
             .flatten();
-        let time = |id: ObjectId| {
-            let signatures = repository.signatures(id);
-            Timestamp(signatures.map_or(0, |(_, committer)| committer.seconds))
-        };
-        let window_days = match (period, base) {
-            (PastPeriod::Months(months), _) => days(*months).max(WINDOW_DAYS),
-            (PastPeriod::Range(_), Some(base)) => {
-                let days = time(end).days_since(time(base)).max(0) + 1;
-                u32::try_from(days).unwrap_or(u32::MAX).max(WINDOW_DAYS)
-            }
-            (PastPeriod::Range(_), None) => WINDOW_DAYS,
-        };
+        let window_days = window_days(repository, period, base, end);
         progress.phase("reading history", 1);
         let options = walk::Options {
             window_days,
@@ -158,22 +147,7 @@ impl<'p> Past<'p> {
         diagnostics.extend(origins.diagnostics.iter().cloned());
         let steps = steps(&history);
         let fates = fates(&history, &origins, &steps, is_code);
-        let place_of = |id: ObjectId| {
-            let found = steps
-                .iter()
-                .position(|step| step.commits.iter().any(|ix| history.commit(*ix).id == id));
-            found.ok_or_else(|| no_range("a commit of the range is not part of the branch"))
-        };
-        let chosen = match (period, base) {
-            (PastPeriod::Months(months), _) => {
-                let from = history.now().plus_days(-i64::from(days(*months)));
-                // Times of merges are nearly in order; the first that is young enough begins it.
-                let first = steps.iter().position(|step| step.merged >= from);
-                first.unwrap_or(steps.len())..steps.len()
-            }
-            (PastPeriod::Range(_), Some(base)) => place_of(base)? + 1..place_of(tip)? + 1,
-            (PastPeriod::Range(_), None) => 0..0,
-        };
+        let chosen = chosen(&history, &steps, period, base.map(|base| (base, tip)))?;
         Ok(Self {
             reviews: ReviewStore::open(repository)?,
             place,
@@ -249,6 +223,60 @@ impl<'p> Past<'p> {
     }
 }
 
+/// Days of history whose lines and deaths are needed.
+fn window_days(
+    repository: &Repository,
+    period: &PastPeriod,
+    base: Option<ObjectId>,
+    end: ObjectId,
+) -> u32 {
+    let time = |id: ObjectId| {
+        let signatures = repository.signatures(id);
+        Timestamp(signatures.map_or(0, |(_, committer)| committer.seconds))
+    };
+    let needed = match (period, base) {
+        (PastPeriod::Months(months), _) => days(*months),
+        (PastPeriod::Range(_), Some(base)) => {
+            let days = time(end).days_since(time(base)).max(0) + 1;
+            u32::try_from(days).unwrap_or(u32::MAX)
+        }
+        (PastPeriod::Range(_), None) => 0,
+    };
+    needed.max(WINDOW_DAYS)
+}
+
+/// The steps of a period.
+fn chosen(
+    history: &History,
+    steps: &[Step],
+    period: &PastPeriod,
+    range: Option<(ObjectId, ObjectId)>,
+) -> Result<std::ops::Range<usize>, ScanError> {
+    let place_of = |id: ObjectId| {
+        let has = |step: &Step| step.commits.iter().any(|ix| history.commit(*ix).id == id);
+        steps
+            .iter()
+            .position(has)
+            .ok_or_else(|| ScanError::NoRange {
+                range: "policy".to_owned(),
+                why: "a commit of the range is not part of the branch".to_owned(),
+            })
+    };
+    Ok(match (period, range) {
+        (PastPeriod::Months(months), _) => {
+            let from = history.now().plus_days(-i64::from(days(*months)));
+            // Times of merges are nearly in order; the first that is young enough begins it.
+            let first = steps.iter().position(|step| step.merged >= from);
+            first.unwrap_or(steps.len())..steps.len()
+        }
+        (PastPeriod::Range(_), Some((base, tip))) => {
+            let begin = place_of(base)? + 1;
+            begin..(place_of(tip)? + 1).max(begin)
+        }
+        (PastPeriod::Range(_), None) => 0..0,
+    })
+}
+
 const fn days(months: u32) -> u32 {
     months.saturating_mul(DAYS_OF_MONTHS) / 12
 }
@@ -277,7 +305,7 @@ pub fn backtest(
     let mut judged: Vec<Judged> = Vec::new();
     let mut diagnostics =
         past.replay(&judging, &request.reading, progress, interrupt, |change| {
-            judged.push(judge(&judging.policy, &change))
+            judged.push(judge(&judging.policy, &change));
         })?;
     diagnostics.extend(past.diagnostics.iter().cloned());
     diagnostics.sort();

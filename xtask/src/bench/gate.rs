@@ -160,15 +160,15 @@ fn run(program: &Path, root: &Path, arguments: &[&str]) -> Result<Duration> {
 
 fn tell(what: &str, mut times: Vec<Duration>) {
     times.sort_unstable();
-    let at = |share: f64| {
+    let at = |percent: usize| {
         let last = times.len().saturating_sub(1);
-        let at = (share * last as f64).ceil() as usize;
+        let at = (percent * last).div_ceil(100);
         times.get(at).map_or(0.0, Duration::as_secs_f64) * 1e3
     };
     println!(
         "{what}: p50 {:.0} ms, p95 {:.0} ms, longest {:.0} ms",
-        at(0.5),
-        at(0.95),
-        at(1.0)
+        at(50),
+        at(95),
+        at(100)
     );
 }

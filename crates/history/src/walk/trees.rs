@@ -76,6 +76,9 @@ pub(crate) struct Limits {
     pub(crate) cut: bool,
 }
 
+/// An entry of a directory: its name, its mode (none for a directory), its object.
+pub(crate) type Listed = (Vec<u8>, Option<Mode>, ObjectId);
+
 #[derive(Clone, Copy)]
 struct Entry<'a> {
     mode: Option<Mode>,
@@ -270,11 +273,7 @@ impl Trees {
     }
 
     /// The entries of one directory, in its order; no mode means a directory.
-    pub(crate) fn list(
-        &mut self,
-        objects: &Objects,
-        tree: ObjectId,
-    ) -> Result<Vec<(Vec<u8>, Option<Mode>, ObjectId)>, Gap> {
+    pub(crate) fn list(&mut self, objects: &Objects, tree: ObjectId) -> Result<Vec<Listed>, Gap> {
         let raw = self.raw(objects, tree)?;
         let mut at = 0;
         let mut entries = Vec::new();

@@ -98,7 +98,7 @@ fn outcomes<'j>(judged: impl Iterator<Item = &'j Judged>) -> Outcomes {
     outcomes
 }
 
-fn went_bad<'j>(judged: impl Iterator<Item = &'j Judged> + Clone) -> Vec<WentBad> {
+fn went_bad<'j>(judged: &(impl Iterator<Item = &'j Judged> + Clone)) -> Vec<WentBad> {
     WITHIN
         .iter()
         .map(|within| WentBad {
@@ -125,7 +125,7 @@ fn origins(judged: &[Judged]) -> Vec<OriginHistory> {
             OriginHistory {
                 origin,
                 changes: of.clone().count() as u64,
-                went_bad: went_bad(of),
+                went_bad: went_bad(&of),
             }
         })
         .to_vec()
@@ -264,7 +264,7 @@ fn zones(policy: &Policy, judged: &[Judged]) -> Vec<ZoneHistory> {
                 changes,
                 with_ai: with_ai.count() as u64,
                 answered: Proportion::new(answered, changes),
-                went_bad: went_bad(of),
+                went_bad: went_bad(&of),
             }
         })
         .collect()

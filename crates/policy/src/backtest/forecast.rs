@@ -138,7 +138,10 @@ fn learn(level: &mut [f64], month: Month, logs: &[(f64, f64)]) -> f64 {
 /// A Gaussian step; what would leave the grid is turned back at its ends.
 fn diffuse(level: &[f64], step: f64) -> Vec<f64> {
     let cell = std::f64::consts::FRAC_PI_2 / POINTS as f64;
-    let reach = (libm::ceil(4.0 * step / cell) as usize).min(POINTS - 1);
+    // Counted up instead of converted: a step is small and never negative.
+    let reach = (0..POINTS - 1)
+        .take_while(|at| (*at as f64) * cell < 4.0 * step)
+        .count();
     if reach == 0 {
         return level.to_vec();
     }

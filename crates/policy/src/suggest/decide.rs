@@ -8,7 +8,7 @@
 use trueline_facts::change::AuthorKind;
 use trueline_facts::suggestion::{Expected, SuggestedGate};
 use trueline_facts::verdict::{GateOutcome, Mode};
-use trueline_facts::{Proportion, Timestamp};
+use trueline_facts::{Proportion, Timestamp, ToolId};
 
 use super::candidates::{Candidate, Candidates, SIZE_GATE};
 use crate::backtest::Judged;
@@ -90,10 +90,11 @@ impl<'j> Window<'j> {
         self.judged.iter().map(outcome).collect()
     }
 
-    /// Changes with a tool that no month before had, from the second month on: what a list of the
-    /// tools seen so far would have missed.
+    /// Changes with a tool that a list made up to three months before would have missed: quarters are
+    /// counted back from the end, and the list of each holds what was seen before it. Nothing is said
+    /// of the first, which has no list.
     fn new_tools(&self) -> Marks {
-        let mut first: Vec<(&trueline_facts::ToolId, usize)> = Vec::new();
+        let mut first: Vec<(&ToolId, usize)> = Vec::new();
         for (one, month) in self.judged.iter().zip(&self.month) {
             for tool in &one.tools {
                 match first.iter_mut().find(|(known, _)| *known == tool) {
@@ -102,17 +103,21 @@ impl<'j> Window<'j> {
                 }
             }
         }
-        let is_new = |one: &Judged, month: usize| {
+        let quarter = MONTHS as usize;
+        let mark = |(one, month): (&Judged, &usize)| {
+            let later = (self.months - 1 - month) / quarter + 1;
+            let begins = self
+                .months
+                .checked_sub(later * quarter)
+                .filter(|at| *at > 0)?;
             let mut tools = one.tools.iter();
-            tools.any(|tool| {
+            Some(tools.any(|tool| {
                 first
                     .iter()
-                    .any(|(known, seen)| *known == tool && *seen == month)
-            })
+                    .any(|(known, seen)| *known == tool && *seen >= begins)
+            }))
         };
-        let both = self.judged.iter().zip(&self.month);
-        both.map(|(one, month)| (*month > 0).then(|| is_new(one, *month)))
-            .collect()
+        self.judged.iter().zip(&self.month).map(mark).collect()
     }
 
     fn expect(&self, marks: &Marks) -> Expected {

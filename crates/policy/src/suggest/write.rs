@@ -190,7 +190,7 @@ fn gate_text(gate: &SuggestedGate) -> String {
     let mut out = String::new();
     let mut text = if gate.id == "unapproved-tool" {
         format!(
-            "lists of the tools seen until the end of each month would have missed one on {}",
+            "lists of the tools seen before each quarter would have missed one on {}",
             figures(&gate.expected)
         )
     } else {
@@ -353,7 +353,7 @@ fn with_gates(existing: &str, lines: &str) -> String {
     let all: Vec<&str> = out.lines().collect();
     let header =
         |line: &&str| line.trim().split('#').next().unwrap_or_default().trim() == "[gates]";
-    let Some(at) = all.iter().position(|line| header(line)) else {
+    let Some(at) = all.iter().position(header) else {
         return format!("{out}\n[gates]\n{lines}");
     };
     let rest = all.iter().skip(at + 1);

@@ -158,13 +158,9 @@ fn survey() -> Survey {
 /// Two hundred changes over nine months; every tenth, or so many, with a secret.
 fn year(secrets: usize) -> Vec<PastChange> {
     (0..200)
-        .map(|at| {
-            past(
-                269 - at * 269 / 199,
-                (at as usize) < secrets,
-                at % 4 == 0,
-                None,
-            )
+        .map(|at: i64| {
+            let number = usize::try_from(at).unwrap();
+            past(269 - at * 269 / 199, number < secrets, at % 4 == 0, None)
         })
         .collect()
 }

@@ -66,7 +66,7 @@ pub fn backtest(report: &Backtest, style: &Style) -> String {
     sheet.finish()
 }
 
-fn share(p: &Proportion, style: &Style) -> String {
+fn share(p: &Proportion, style: Style) -> String {
     if p.of == 0 {
         return "-".to_owned();
     }
@@ -90,7 +90,7 @@ fn gates(sheet: &mut Sheet<'_>, report: &Backtest) {
     let (decided, open): (Vec<&GateHistory>, Vec<&GateHistory>) =
         report.gates.iter().partition(|gate| gate.judged > 0);
     for gate in &decided {
-        rows.push(row(gate, sheet.style));
+        rows.push(row(gate, *sheet.style));
     }
     sheet.table(2, &rows);
     sheet.hanging(
@@ -115,7 +115,7 @@ fn facts(missing: &[FactName]) -> String {
     names.join(", ")
 }
 
-fn row(gate: &GateHistory, style: &Style) -> Vec<Cell> {
+fn row(gate: &GateHistory, style: Style) -> Vec<Cell> {
     let ink = match gate.mode {
         Mode::Observe => Ink::Faint,
         Mode::Comment => Ink::Medium,
@@ -170,8 +170,8 @@ fn zones(sheet: &mut Sheet<'_>, report: &Backtest) {
             cell(words::visible(zone.zone.as_str()).into_owned()),
             number(words::count(zone.changes)),
             number(words::count(zone.with_ai)),
-            number(share(&zone.answered, sheet.style)),
-            number(bad.map_or_else(|| "-".to_owned(), |bad| share(&bad.changes, sheet.style))),
+            number(share(&zone.answered, *sheet.style)),
+            number(bad.map_or_else(|| "-".to_owned(), |bad| share(&bad.changes, *sheet.style))),
         ]);
     }
     sheet.table(2, &rows);

@@ -24,7 +24,7 @@ use trueline_facts::change::{
     Change, ChangedFile, ChangedRepository, FactName, FileClass, FileStatus, NotKnown, Range,
     RangeKind, SCHEMA, Size,
 };
-use trueline_facts::verdict::Verdict;
+use trueline_facts::verdict::{GateResult, Verdict};
 use trueline_facts::{Diagnostic, Level, RepoPath, Timestamp};
 use trueline_history::ObjectId;
 use trueline_history::range::FileDelta;
@@ -153,7 +153,7 @@ pub fn verdict_sarif(path: &std::path::Path, verdict: &Verdict) -> Result<String
     let place = Place::open(path)?;
     let head = verdict.range.head.as_ref();
     let head = head.and_then(|id| id.as_str().parse::<ObjectId>().ok());
-    let reasons = verdict.gates.iter().flat_map(|gate| gate.open_reasons());
+    let reasons = verdict.gates.iter().flat_map(GateResult::open_reasons);
     let paths: BTreeSet<&RepoPath> = reasons.filter_map(|reason| reason.path.as_ref()).collect();
     let mut hashes: BTreeMap<&RepoPath, Vec<String>> = BTreeMap::new();
     for path in paths {

@@ -110,12 +110,11 @@ impl<'c> Shared<'c> {
         if let Some(known) = self.memo().get(version.name) {
             return Ok(Some(known));
         }
-        let engine = match self.engine.get() {
-            Some(engine) => engine,
-            None => {
-                let engine = custom::with_own(&self.own_rules)?;
-                self.engine.get_or_init(|| engine)
-            }
+        let engine = if let Some(engine) = self.engine.get() {
+            engine
+        } else {
+            let engine = custom::with_own(&self.own_rules)?;
+            self.engine.get_or_init(|| engine)
         };
         let found = checked(engine, version);
         if let Some(found) = &found {

@@ -170,10 +170,10 @@ fn parts(past: &Past<'_>) -> BTreeMap<(String, usize, bool), Part> {
                 origins.commit(died).purpose == Purpose::Fix && step_of.get(&died) != Some(at)
             });
             for folder in folders.get(path.0 as usize).into_iter().flatten() {
-                let part = parts.entry((folder.clone(), *at, is_ai)).or_default();
-                part.lines += lines;
-                part.gone += if is_gone { lines } else { 0 };
-                part.fixed |= is_gone && is_fix;
+                let known = parts.entry((folder.clone(), *at, is_ai)).or_default();
+                known.lines += lines;
+                known.gone += if is_gone { lines } else { 0 };
+                known.fixed |= is_gone && is_fix;
             }
         };
     for run in origins.files.iter().flat_map(|file| &file.runs) {
