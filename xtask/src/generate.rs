@@ -7,10 +7,12 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use trueline_facts::artifact::ArtifactReport;
 use trueline_facts::attestation::Verification;
+use trueline_facts::backtest::Backtest;
 use trueline_facts::bench::BenchReport;
 use trueline_facts::change::Change;
 use trueline_facts::control::ControlReport;
 use trueline_facts::skill::{SharedSkill, SkillReasons, SkillsReport, TeamSkills};
+use trueline_facts::suggestion::Suggestion;
 use trueline_facts::verdict::Verdict;
 use trueline_facts::{
     blame::BlameReport, doctor::DoctorReport, scan::ScanReport, stats::StatsReport,
@@ -51,6 +53,8 @@ fn files() -> Result<Vec<(String, String)>> {
         schema("artifacts", &schemars::schema_for!(ArtifactReport))?,
         schema("attestation-log", &schemars::schema_for!(Verification))?,
         schema("bench", &schemars::schema_for!(BenchReport))?,
+        schema("backtest", &schemars::schema_for!(Backtest))?,
+        schema("suggestion", &schemars::schema_for!(Suggestion))?,
         schema("controls", &schemars::schema_for!(ControlReport))?,
         schema("scan", &schemars::schema_for!(ScanReport))?,
         schema("stats", &schemars::schema_for!(StatsReport))?,

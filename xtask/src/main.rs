@@ -16,6 +16,7 @@ mod plant;
 mod purpose;
 mod score;
 mod securibench;
+mod split;
 mod steps;
 
 use std::path::PathBuf;
@@ -76,6 +77,19 @@ enum Task {
         /// Print the lines on which the log is wrong.
         #[arg(long)]
         misses: bool,
+    },
+    /// Suggest a policy on nine months of each repository, replay it on the three that follow, and compare
+    /// what was stated with what came.
+    PolicySplit {
+        /// Git repositories.
+        #[arg(required = true)]
+        repositories: Vec<PathBuf>,
+        /// End so many months before the last commit; may be given more than once.
+        #[arg(long, value_name = "MONTHS", default_values_t = [0])]
+        earlier: Vec<u32>,
+        /// Try this program; by default the release is built.
+        #[arg(long)]
+        program: Option<PathBuf>,
     },
     /// Score the purpose of commits against the labels that come with the sources.
     Purpose {
@@ -166,6 +180,15 @@ enum Bench {
         #[arg(long)]
         program: Option<PathBuf>,
     },
+    /// How long whoever commits waits for the gate, in a repository of 11,000 files.
+    Gate {
+        /// How many calls of each kind are timed.
+        #[arg(long, default_value_t = 50)]
+        calls: usize,
+        /// Measure this program; by default the release is built.
+        #[arg(long)]
+        program: Option<PathBuf>,
+    },
     /// Speed and memory of a scan from scratch, with all rules, beside bandit and foxguard where they
     /// are installed.
     Speed {
@@ -239,6 +262,7 @@ enum Bench {
     },
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm for each task")]
 fn main() -> Result<()> {
     match Arguments::parse().task {
         Task::Test => steps::test(),
@@ -256,6 +280,11 @@ fn main() -> Result<()> {
             folder,
             misses,
         } => securibench::run(&sarif, &folder, misses),
+        Task::PolicySplit {
+            repositories,
+            earlier,
+            program,
+        } => split::split(&repositories, &earlier, program),
         Task::Purpose {
             repositories,
             misses,
@@ -289,6 +318,9 @@ fn main() -> Result<()> {
                     benign,
                 },
         } => bench::artifacts(peers.as_deref(), sample, &benign),
+        Task::Bench {
+            what: Bench::Gate { calls, program },
+        } => bench::gate(calls, program),
         Task::Bench {
             what: Bench::Models { program, only },
         } => bench::models(program, &only),

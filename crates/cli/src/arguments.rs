@@ -2,6 +2,7 @@
 
 mod bench;
 mod learn;
+mod policy;
 mod skills;
 
 use std::path::PathBuf;
@@ -14,6 +15,10 @@ use trueline_facts::stats::GroupBy;
 pub(crate) use self::bench::{Bench, BenchAction, BenchFormat, BenchRun, BenchWriting};
 pub(crate) use self::learn::{
     AidArgument, CheckFormat, FromFinding, Learn, LearnAction, LearnCheck, LearnList, LearnVerify,
+};
+pub(crate) use self::policy::{
+    BacktestFormat, PolicyAction, PolicyArguments, PolicyBacktest, PolicyExplain, PolicyRequest,
+    PolicySuggest, PolicyTest, SuggestFormat,
 };
 pub(crate) use self::skills::{Skills, SkillsAction, SkillsFormat};
 
@@ -46,8 +51,10 @@ pub(crate) enum Command {
     Declare(Declare),
     /// Judge a change by the team's policy: what was done well, what is wrong and the easiest way to mend it.
     Gate(Gate),
-    /// Explain the policy and its verdicts, and run its tests.
+    /// Explain the policy and its verdicts, run its tests, replay it over what was merged, draw one from there.
     Policy(PolicyArguments),
+    /// Keep what other systems know beside the repository.
+    Import(Import),
     /// Permissions to pass a gate for a while: owned, approved by somebody else, and over on a day.
     Exception(ExceptionArguments),
     /// Let AI tools tell who writes which line, while they write it.
@@ -367,45 +374,32 @@ pub(crate) enum GateFormat {
     Terminal,
     Json,
     Markdown,
+    /// For code scanning, in a category of its own: reasons with their places.
+    Sarif,
     Facts,
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct PolicyArguments {
+pub(crate) struct Import {
     #[command(subcommand)]
-    pub(crate) action: PolicyAction,
+    pub(crate) action: ImportAction,
 }
 
 #[derive(Subcommand, Debug)]
-pub(crate) enum PolicyAction {
-    /// The gates and zones that are in force; one gate; or, with a change, what each gate looked at.
-    Explain(PolicyExplain),
-    /// Run cases of the policy: Markdown with facts and expected verdicts.
-    Test(PolicyTest),
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct PolicyExplain {
-    /// One gate, by its id.
-    #[arg(long, value_name = "ID")]
-    pub(crate) gate: Option<String>,
-    #[command(flatten)]
-    pub(crate) which: Which,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct PolicyTest {
-    /// Files or folders of cases; by default `.trueline/cases`.
-    pub(crate) files: Vec<PathBuf>,
-    /// Cases without a policy of their own are judged by this one; by default by the work tree's.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) policy: Option<PathBuf>,
-    /// A repository, or a folder of one.
-    #[arg(long, default_value = ".", value_name = "PATH")]
-    pub(crate) repository: PathBuf,
-    /// Print JSON.
-    #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
-    pub(crate) format: ListFormat,
+pub(crate) enum ImportAction {
+    /// Reviews of merged requests, from what the API of GitHub or GitLab answers: who approved what, on which
+    /// commit. Replays and gates find them by commit; texts are not kept.
+    Reviews {
+        /// One object, a list of them, or one a line: `{"pull_request": …, "reviews": […]}` or
+        /// `{"merge_request": …, "approvals": …}`.
+        file: PathBuf,
+        /// A repository, or a folder of one.
+        #[arg(long, default_value = ".", value_name = "PATH")]
+        repository: PathBuf,
+        /// Print JSON.
+        #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
+        format: ListFormat,
+    },
 }
 
 #[derive(Args, Debug)]

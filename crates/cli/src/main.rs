@@ -55,6 +55,7 @@ fn main() -> ExitCode {
         Command::Declare(declare) => commands::declare::run(declare),
         Command::Gate(gate) => commands::gate::run(gate, &interrupt),
         Command::Policy(policy) => commands::policy::run(policy, &interrupt),
+        Command::Import(import) => commands::import::run(import),
         Command::Exception(exception) => commands::exception::run(exception),
         Command::Hook(hook) => commands::hook::run(hook),
         Command::Attest(attest) => commands::attest::run(attest),

@@ -6,6 +6,7 @@
 pub mod artifact;
 pub mod attempt;
 pub mod attestation;
+pub mod backtest;
 pub mod bench;
 pub mod blame;
 pub mod change;
@@ -25,6 +26,7 @@ pub mod scan;
 pub mod shadow;
 pub mod skill;
 pub mod stats;
+pub mod suggestion;
 pub mod surface;
 pub mod threat;
 pub mod time;

@@ -14,6 +14,7 @@ mod persist;
 pub mod range;
 pub mod repository;
 pub mod signals;
+pub mod steps;
 pub mod subject;
 pub mod walk;
 pub mod worktree;

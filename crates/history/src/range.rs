@@ -3,15 +3,15 @@
 //! A state is a commit or the index. Nothing older than the range is walked, so that the answer
 //! comes as fast in a long history as in a short one.
 
+mod staged;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
 use bstr::ByteSlice;
 use gix::ObjectId;
-use gix::index::entry::Mode as IndexMode;
 use gix::objs::{CommitRefIter, Kind};
-use rustc_hash::FxHashMap;
 use trueline_facts::RepoPath;
 
 use crate::evidence::objects::mostly_kept;
@@ -114,18 +114,8 @@ impl Repository {
         after: ObjectId,
     ) -> Result<Vec<FileDelta>, HistoryError> {
         let objects = self.objects();
-        let mut buffer = Vec::new();
-        let mut tree = |commit: ObjectId| -> Result<ObjectId, HistoryError> {
-            let unreadable = HistoryError::CommitUnreadable { commit };
-            if objects.read(commit, Kind::Commit, &mut buffer).is_err() {
-                return Err(unreadable);
-            }
-            CommitRefIter::from_bytes(&buffer, objects.hash_kind())
-                .tree_id()
-                .map_err(|_| unreadable)
-        };
-        let before = before.map(&mut tree).transpose()?;
-        let after = tree(after)?;
+        let before = before.map(|id| tree_of(&objects, id)).transpose()?;
+        let after = tree_of(&objects, after)?;
         let mut deltas = Vec::new();
         Trees::new().differences(&objects, before, after, |difference| {
             let old = match difference.before {
@@ -169,33 +159,24 @@ impl Repository {
 
     fn staged_in(&self, index: &gix::index::State) -> Result<Vec<FileDelta>, HistoryError> {
         let head = self.resolve(None)?;
-        let mut before: FxHashMap<RepoPath, ObjectId> = match head {
-            Some(head) => self.files_at(head).into_iter().collect(),
-            None => FxHashMap::default(),
-        };
-        let mut deltas = Vec::new();
-        for entry in index.entries() {
-            let is_file = entry.mode == IndexMode::FILE || entry.mode == IndexMode::FILE_EXECUTABLE;
-            let path = RepoPath::new(entry.path(index).to_vec());
-            let old = before.remove(&path);
-            if !is_file || entry.stage_raw() != 0 || old == Some(entry.id) {
-                continue;
-            }
-            deltas.push(FileDelta {
-                path,
-                previous: None,
-                before: old,
-                after: Some(entry.id),
-            });
-        }
-        deltas.extend(before.into_iter().map(|(path, id)| FileDelta {
-            path,
-            previous: None,
-            before: Some(id),
-            after: None,
-        }));
-        Ok(renamed(&self.objects(), deltas))
+        let objects = self.objects();
+        let tree = head.map(|head| tree_of(&objects, head)).transpose()?;
+        Ok(renamed(
+            &objects,
+            staged::differences(&objects, tree, index),
+        ))
     }
+}
+
+fn tree_of(objects: &Objects, commit: ObjectId) -> Result<ObjectId, HistoryError> {
+    let unreadable = HistoryError::CommitUnreadable { commit };
+    let mut buffer = Vec::new();
+    if objects.read(commit, Kind::Commit, &mut buffer).is_err() {
+        return Err(unreadable);
+    }
+    CommitRefIter::from_bytes(&buffer, objects.hash_kind())
+        .tree_id()
+        .map_err(|_| unreadable)
 }
 
 /// Joins files that went with files that came and hold the same, or mostly the same, lines.

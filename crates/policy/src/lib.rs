@@ -5,6 +5,7 @@
 //! repository; the same input gives the same bytes. It depends on `facts` alone and never sees
 //! `scan`, so that anything that has change documents can be judged.
 
+pub mod backtest;
 pub mod cases;
 pub mod digest;
 pub mod document;
@@ -14,12 +15,15 @@ pub mod gate;
 mod policy;
 #[cfg(feature = "rego")]
 mod rego;
+mod request;
+pub mod suggest;
 mod zone;
 
 pub use evaluate::{evaluate, evaluate_all};
 pub use exceptions::{EXCEPTIONS_FILE, Exception, ExceptionLimits, Exceptions};
 pub use gate::{Gate, GateId};
 pub use policy::{Approved, Names, PlainNames, Policy, PolicyError, SECTIONS};
+pub use request::{REQUESTS_FOLDER, Standing, ToolRequest};
 pub use zone::{AgentAnswer, Zone, Zones};
 
 /// The file that a policy is read from, at the root of the repository.

@@ -6,6 +6,7 @@
 mod answer;
 pub mod artifacts;
 pub mod attestation;
+mod backtest;
 mod bench;
 pub mod controls;
 pub mod diff;

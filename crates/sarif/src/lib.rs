@@ -9,8 +9,10 @@ mod log;
 mod message;
 mod read;
 mod uri;
+mod verdict;
 mod write;
 
 pub use line_hash::line_hashes;
 pub use read::{Imported, OWN_LOG, ReadError, read};
+pub use verdict::{GATE_ENGINE, write_verdict};
 pub use write::{RuleText, write, write_with};

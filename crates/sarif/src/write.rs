@@ -9,17 +9,18 @@ use trueline_facts::{
 };
 
 use crate::log;
+use crate::read::OWN_MARK;
 use crate::uri;
 
 /// GitHub's limit of results in a run.
-const MAX_RESULTS: usize = 25_000;
+pub(crate) const MAX_RESULTS: usize = 25_000;
 /// GitHub's limit of locations in the thread flows of a result.
 const MAX_FLOW_LOCATIONS: usize = 10_000;
 /// GitHub's limit of runs in a log.
 const MAX_RUNS: usize = 20;
 /// GitHub's limit of characters in a description.
 const MAX_DESCRIPTION: usize = 1_024;
-const BASE: &str = "%SRCROOT%";
+pub(crate) const BASE: &str = "%SRCROOT%";
 
 /// What a rule says of itself. Rules of imported findings need none.
 #[derive(Clone, Debug)]
@@ -296,8 +297,7 @@ fn result(
     rule_index: usize,
     details: &Details<'_>,
 ) -> Result<log::ResultObject, serde_json::Error> {
-    let mut fingerprints =
-        BTreeMap::from([("trueline/v1", finding.fingerprint.as_str().to_owned())]);
+    let mut fingerprints = BTreeMap::from([(OWN_MARK, finding.fingerprint.as_str().to_owned())]);
     if let Some(hash) = (details.line_hash)(&finding.location.path, finding.location.start.line) {
         fingerprints.insert("primaryLocationLineHash", hash);
     }
@@ -379,7 +379,7 @@ fn suppression(why: &Suppression) -> log::Suppression {
     }
 }
 
-fn location(at: &Location, symbol: &str, text: Option<&str>) -> log::Location {
+pub(crate) fn location(at: &Location, symbol: &str, text: Option<&str>) -> log::Location {
     log::Location {
         physical_location: log::PhysicalLocation {
             artifact_location: artifact(&at.path),
@@ -415,7 +415,7 @@ fn artifact(path: &RepoPath) -> log::ArtifactLocation {
     }
 }
 
-fn notification(diagnostic: &Diagnostic) -> log::Notification {
+pub(crate) fn notification(diagnostic: &Diagnostic) -> log::Notification {
     log::Notification {
         level: match diagnostic.level {
             Level::Note => "note",
@@ -441,7 +441,7 @@ fn notification(diagnostic: &Diagnostic) -> log::Notification {
     }
 }
 
-fn limit_notification(text: &str) -> log::Notification {
+pub(crate) fn limit_notification(text: &str) -> log::Notification {
     log::Notification {
         level: "warning",
         message: message(text),
@@ -452,13 +452,13 @@ fn limit_notification(text: &str) -> log::Notification {
     }
 }
 
-fn message(text: &str) -> log::Message {
+pub(crate) fn message(text: &str) -> log::Message {
     log::Message {
         text: text.to_owned(),
     }
 }
 
-fn shorten(text: &str) -> String {
+pub(crate) fn shorten(text: &str) -> String {
     text.chars().take(MAX_DESCRIPTION).collect()
 }
 

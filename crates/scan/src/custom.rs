@@ -34,6 +34,14 @@ pub(crate) fn engine(place: &Place) -> Result<Engine, ScanError> {
     with_rules(&files)
 }
 
+/// The team's rules in the work tree: names and texts, by name. Without a work tree there are none.
+pub(crate) fn rules_of(place: &Place) -> Result<Vec<(String, String)>, ScanError> {
+    if place.is_bare() {
+        return Ok(Vec::new());
+    }
+    read(place.root_path(), Path::new(FOLDER))
+}
+
 /// The team's rules at a commit: names and texts, by name.
 pub(crate) fn rules_at(
     repository: &Repository,

@@ -42,6 +42,16 @@ pub(crate) fn read(
         findings.extend(imported.findings);
         diagnostics.extend(imported.diagnostics);
     }
+    // What a gate said is a judgement on findings, and no finding.
+    let before = findings.len();
+    findings.retain(|finding| finding.engine != trueline_sarif::GATE_ENGINE);
+    if findings.len() < before {
+        diagnostics.push(Diagnostic::new(
+            Level::Note,
+            "sarif-of-gate",
+            "a log of `trueline gate` was given: what a gate said is left out, because it is no finding",
+        ));
+    }
     if let Some(repeated) = drop_repeated(&mut findings) {
         diagnostics.push(repeated);
     }

@@ -20,15 +20,18 @@ mod join;
 mod memory;
 mod mend;
 mod observe;
+mod past;
 mod place;
 mod policy;
 mod proposal;
 mod redact;
+mod reviews;
 mod rules;
 mod scan;
 mod scanner;
 mod source;
 mod stats;
+mod suggest;
 mod suppress;
 mod threats;
 
@@ -39,7 +42,7 @@ pub use baseline::{Baseline, BaselineError};
 pub use blame::{BlameOutcome, BlameRequest, CommitDetails, CommitSignature, blame};
 pub use change::{
     ChangeOutcome, ChangeRequest, ChangeSource, change, policy_of, policy_of_work_tree,
-    validate_exceptions,
+    validate_exceptions, verdict_sarif,
 };
 pub use check::Tiers;
 pub use config::KnownNames as PolicyNames;
@@ -47,13 +50,16 @@ pub use custom::{RuleTest, test_rules};
 pub use declare::{DeclareAction, DeclareRequest, DeclaredCommit, declare};
 pub use error::ScanError;
 pub use mend::{FixOutcome, FixedFile, NoSuggestion, Suggestion, TakenBack, Writing, fix};
+pub use past::{BacktestRequest, PastPeriod, backtest};
 pub use policy::{AppliedRule, IgnoreComment, ModelPolicy, PathPolicy, Scanned};
 pub use proposal::{Ahead, Guarding, Proposal, redacted, steers};
 pub use redact::is_secret;
+pub use reviews::{ImportedReviews, import_reviews};
 pub use rules::{RuleExample, RuleList, RulePage, RuleSummary, explain, rules};
 pub use scan::{AgentsLock, Checks, ScanOutcome, ScanRequest, scan};
 pub use scanner::{Changed, Scanner};
 pub use stats::{StatsRequest, stats};
+pub use suggest::{SuggestOutcome, SuggestRequest, suggest};
 pub use threats::{ThreatsRequest, threats};
 pub use trueline_agents::{CommandHarm, Harm, command_harm, is_invisible, section};
 pub use trueline_history::declare::Outcome as NoteOutcome;

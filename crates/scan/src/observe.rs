@@ -161,13 +161,13 @@ pub(crate) fn observe(
 }
 
 /// Generated files are not written by anybody: their deaths say nothing about rework.
-const GENERATED: PathFilter = PathFilter {
+pub(crate) const GENERATED: PathFilter = PathFilter {
     name: "generated/1",
     contains: |path| generated::is_generated(path.as_bytes()),
 };
 
-struct Commits<'a> {
-    progress: &'a dyn Progress,
+pub(crate) struct Commits<'a> {
+    pub(crate) progress: &'a dyn Progress,
 }
 
 impl walk::Progress for Commits<'_> {

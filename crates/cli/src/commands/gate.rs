@@ -31,6 +31,7 @@ pub(crate) fn run(arguments: &Gate, interrupt: &AtomicBool) -> Result<Ended> {
     let verdict = evaluate(&outcome.policy, &outcome.change);
     let text = match arguments.format {
         GateFormat::Json => json::to_string(&verdict),
+        GateFormat::Sarif => trueline_scan::verdict_sarif(&arguments.which.repository, &verdict)?,
         GateFormat::Markdown => verdict::markdown(&verdict, &outcome.policy_source),
         GateFormat::Terminal | GateFormat::Facts => terminal::verdict(
             &verdict,

@@ -5,14 +5,17 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
+use trueline_facts::usage::Purpose;
 use trueline_facts::verdict::Mode;
 use trueline_policy::gate::built_in;
-use trueline_policy::{Gate, Policy, cases, evaluate};
+use trueline_policy::{Gate, Names as _, Policy, ToolRequest, cases, evaluate};
 use trueline_report::{counted, json, terminal};
 use trueline_scan::PolicyNames;
 
 use crate::Ended;
-use crate::arguments::{ListFormat, PolicyAction, PolicyArguments, PolicyExplain, PolicyTest};
+use crate::arguments::{
+    ListFormat, PolicyAction, PolicyArguments, PolicyExplain, PolicyRequest, PolicyTest,
+};
 use crate::commands::gate::describe;
 use crate::commands::hook::Misused;
 use crate::output;
@@ -24,6 +27,9 @@ pub(crate) fn run(arguments: &PolicyArguments, interrupt: &AtomicBool) -> Result
     match &arguments.action {
         PolicyAction::Explain(asked) => explain(asked, interrupt),
         PolicyAction::Test(asked) => test(asked),
+        PolicyAction::Backtest(asked) => super::past::backtest(asked, interrupt),
+        PolicyAction::Suggest(asked) => super::past::suggest(asked, interrupt),
+        PolicyAction::Request(asked) => request(asked),
     }
 }
 
@@ -176,6 +182,53 @@ fn test(asked: &PolicyTest) -> Result<Ended> {
     } else {
         Ended::Findings
     })
+}
+
+/// Writes a proposal; one that is there is somebody's work and stays.
+fn request(asked: &PolicyRequest) -> Result<Ended> {
+    let tool = PolicyNames.tool(&asked.tool).map_err(Misused)?;
+    let purposes = asked
+        .purpose
+        .iter()
+        .map(|word| {
+            let known = Purpose::ALL.iter().find(|purpose| purpose.as_str() == word);
+            known.copied().ok_or_else(|| {
+                let all: Vec<&str> = Purpose::ALL
+                    .iter()
+                    .map(|purpose| purpose.as_str())
+                    .collect();
+                let hint = trueline_policy::document::nearest(word, &all)
+                    .map_or_else(|| all.join(", "), |near| format!("did you mean `{near}`?"));
+                Misused(format!("--purpose: there is no purpose `{word}`; {hint}"))
+            })
+        })
+        .collect::<Result<_, Misused>>()?;
+    let request = ToolRequest {
+        tool,
+        purposes,
+        data: asked.data.clone(),
+        reason: asked.reason.clone(),
+    };
+    let (policy, _) = trueline_scan::policy_of_work_tree(&asked.repository, None)?;
+    let text = request.markdown(&policy);
+    if asked.dry_run {
+        output::write(text.as_bytes(), None)?;
+        return Ok(Ended::Pass);
+    }
+    let name = request.file();
+    let file = trueline_scan::root(&asked.repository)?.join(&name);
+    if file.exists() {
+        let message = format!("{name} is there already: go on in it, or delete it first");
+        return Err(Misused(message).into());
+    }
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| Misused(format!("{name}: {}", error.kind())))?;
+    }
+    output::write(text.as_bytes(), Some(&file))?;
+    let told = format!("{name}: fill in what is open, commit it, and ask for a review.\n");
+    output::write(told.as_bytes(), None)?;
+    Ok(Ended::Pass)
 }
 
 /// Markdown files of a folder, by name, or the file itself.

@@ -20,6 +20,7 @@ mod hostile;
 mod init;
 mod learn;
 mod mcp;
+mod past;
 mod repository;
 mod rules;
 mod sandbox;

@@ -82,6 +82,12 @@ impl Repository {
         self
     }
 
+    /// Lets so many days pass before the next commit.
+    pub(crate) fn wait(&self, days: i64) -> &Self {
+        self.clock.set(self.clock.get() + days * 86_400);
+        self
+    }
+
     pub(crate) fn git(&self, arguments: &[&str]) -> String {
         self.clock.set(self.clock.get() + 3_600);
         let date = format!("{} +0000", self.clock.get());

@@ -29,6 +29,7 @@ mod witnesses;
 pub(crate) use self::witnesses::named_in;
 
 pub use fuse::{EvidenceOptions, NotesRead, fuse};
+pub(crate) use reverts::Reverts;
 
 use smallvec::SmallVec;
 use trueline_authorship::message::{Automation, ReviewEvidence, Sign};

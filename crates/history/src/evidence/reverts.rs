@@ -73,6 +73,23 @@ pub(super) fn silence(repo: &gix::Repository, history: &History, commits: &mut [
     }
 }
 
+/// Commits that say that they take back another one, and which.
+#[derive(Debug)]
+pub(crate) struct Reverts;
+
+impl Reverts {
+    /// The later commit and the earlier one, the newest first. The merge of a branch that holds a
+    /// revert says nothing by itself.
+    pub(crate) fn of(history: &History) -> Vec<(CommitIx, CommitIx)> {
+        let named = Named::new(history);
+        (0..history.commits.len() as u32)
+            .map(CommitIx)
+            .filter(|ix| !history.commit(*ix).is_merge())
+            .filter_map(|ix| Some((ix, named.reverted(history, ix)?)))
+            .collect()
+    }
+}
+
 /// Whether most of what a commit adds is what another one had removed.
 fn brings_back(
     repo: &gix::Repository,

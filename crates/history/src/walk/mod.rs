@@ -170,6 +170,28 @@ pub fn within(
     options: &Options,
     interrupt: &AtomicBool,
 ) -> Result<History, HistoryError> {
+    pooled(options, || {
+        within_pool(repository, tip, ahead, paths, options, interrupt)
+    })?
+}
+
+/// Runs something on threads whose stacks are deep enough for walks.
+pub fn pooled<T: Send>(
+    options: &Options,
+    run: impl FnOnce() -> T + Send,
+) -> Result<T, HistoryError> {
+    Ok(pool(options)?.install(run))
+}
+
+/// As [`within`], on the threads that it is called from: see [`pooled`].
+pub fn within_pool(
+    repository: &Repository,
+    tip: ObjectId,
+    ahead: &[ObjectId],
+    paths: &[RepoPath],
+    options: &Options,
+    interrupt: &AtomicBool,
+) -> Result<History, HistoryError> {
     let local = repository.local();
     let inside: FxHashSet<ObjectId> = ahead.iter().copied().collect();
     let mut cut: Vec<ObjectId> = ahead
@@ -181,8 +203,7 @@ pub fn within(
     cut.sort_unstable();
     cut.dedup();
     let graph = Graph::load_until(repository, tip, ahead, &cut, interrupt);
-    let blamed = pool(options)?
-        .install(|| Reading::some(repository, tip, graph, paths, options, interrupt))?;
+    let blamed = Reading::some(repository, tip, graph, paths, options, interrupt)?;
     Ok(blamed.history)
 }
 

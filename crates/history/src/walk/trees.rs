@@ -76,6 +76,9 @@ pub(crate) struct Limits {
     pub(crate) cut: bool,
 }
 
+/// An entry of a directory: its name, its mode (none for a directory), its object.
+pub(crate) type Listed = (Vec<u8>, Option<Mode>, ObjectId);
+
 #[derive(Clone, Copy)]
 struct Entry<'a> {
     mode: Option<Mode>,
@@ -267,6 +270,19 @@ impl Trees {
             }
         }
         Ok(None)
+    }
+
+    /// The entries of one directory, in its order; no mode means a directory.
+    pub(crate) fn list(&mut self, objects: &Objects, tree: ObjectId) -> Result<Vec<Listed>, Gap> {
+        let raw = self.raw(objects, tree)?;
+        let mut at = 0;
+        let mut entries = Vec::new();
+        while let Some(entry) = next_entry(&raw, &mut at, objects.hash_len()) {
+            if !is_refused(entry.name) {
+                entries.push((entry.name.to_vec(), entry.mode, entry.id));
+            }
+        }
+        Ok(entries)
     }
 
     /// Yields every path that differs, in byte order. `before` is `None` for "no tree at all".

@@ -130,12 +130,11 @@ pub(crate) const fn by(origin: AuthorKind) -> &'static str {
     }
 }
 
-/// Judges a change.
+/// What each gate says by itself, in the policy's order: no exception answers anything.
 #[must_use]
-pub fn evaluate(policy: &Policy, change: &Change) -> Verdict {
-    let mut gates: Vec<GateResult> = policy
-        .gates
-        .iter()
+pub(crate) fn gates(policy: &Policy, change: &Change) -> Vec<GateResult> {
+    let gates = policy.gates.iter();
+    gates
         .map(|gate| {
             let case = Case {
                 policy,
@@ -144,7 +143,13 @@ pub fn evaluate(policy: &Policy, change: &Change) -> Verdict {
             };
             result(case, judge(case))
         })
-        .collect();
+        .collect()
+}
+
+/// Judges a change.
+#[must_use]
+pub fn evaluate(policy: &Policy, change: &Change) -> Verdict {
+    let mut gates = gates(policy, change);
     let answered = exceptions::apply(policy, change, &mut gates);
     for gate in &mut gates {
         if gate.outcome == GateOutcome::Fail && gate.open_reasons().next().is_none() {

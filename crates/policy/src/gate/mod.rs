@@ -70,6 +70,9 @@ pub struct Gate {
 pub struct Scope {
     /// Only what lies in one of these zones.
     pub zones: Vec<ZoneId>,
+    /// Nothing that lies in one of these, unless it lies in one of `zones` too: the stricter wins.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub except_zones: Vec<ZoneId>,
     /// Only lines, and findings on lines, of these authors.
     pub origin: Vec<AuthorKind>,
     /// Only changes into these branches.
@@ -230,6 +233,10 @@ impl Scope {
     /// Does it take in these zones?
     #[must_use]
     pub fn takes_zones(&self, zones: &[ZoneId]) -> bool {
-        self.zones.is_empty() || zones.iter().any(|zone| self.zones.contains(zone))
+        if zones.iter().any(|zone| self.zones.contains(zone)) {
+            return true;
+        }
+        let is_left_out = zones.iter().any(|zone| self.except_zones.contains(zone));
+        self.zones.is_empty() && !is_left_out
     }
 }

@@ -236,7 +236,7 @@ fn refuse_word(word: &str, span: Span) -> Result<(), Wrong> {
 
 /// Ends a gate's table; a key that would judge a person is told as what it is.
 fn refuse_persons(section: &mut Section<'_>, mut known: Vec<&'static str>) -> Result<(), Wrong> {
-    known.extend(["mode", "zones", "origin", "branches"]);
+    known.extend(["mode", "zones", "except-zones", "origin", "branches"]);
     let persons = section.keys().find(|(key, _)| judges_persons(key));
     if let Some((key, span)) = persons {
         return Err(of_persons(&key, span));
@@ -262,7 +262,7 @@ fn read_common(
     for (key, span) in section.keys() {
         let is_idle = match key.as_str() {
             "origin" => !gate.condition.looks_at_origin(),
-            "zones" => !gate.condition.looks_at_zones(),
+            "zones" | "except-zones" => !gate.condition.looks_at_zones(),
             _ => false,
         };
         if is_idle {
@@ -272,24 +272,12 @@ fn read_common(
     if let Some(origins) = section.strings("origin")? {
         gate.scope.origin = words(origins, &format!("{name}.origin"), ORIGINS)?;
     }
-    if let Some(named) = section.strings("zones")? {
-        gate.scope.zones.clear();
-        for (zone, span) in named {
-            if zones.get(&zone).is_none() {
-                let ids: Vec<&str> = zones.iter().map(|zone| zone.id.as_str()).collect();
-                let hint = match nearest(&zone, &ids) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None if ids.is_empty() => {
-                        format!("none is defined: write `[zone.{zone}]` with `paths`")
-                    }
-                    None => format!("zones are {}", ids.join(", ")),
-                };
-                return Err(Wrong::new(
-                    span,
-                    format!("there is no zone `{zone}`; {hint}"),
-                ));
-            }
-            gate.scope.zones.push(ZoneId::new(zone));
+    for (key, of) in [
+        ("zones", &mut gate.scope.zones),
+        ("except-zones", &mut gate.scope.except_zones),
+    ] {
+        if let Some(named) = section.strings(key)? {
+            *of = named_zones(named, zones)?;
         }
     }
     if let Some(branches) = section.strings("branches")? {
@@ -297,6 +285,27 @@ fn read_common(
         gate.scope.branches = branches.into_iter().map(|(text, _)| text).collect();
     }
     Ok(())
+}
+
+/// Zones that are defined, by their names.
+fn named_zones(named: Vec<(String, Span)>, zones: &Zones) -> Result<Vec<ZoneId>, Wrong> {
+    let mut ids = Vec::new();
+    for (zone, span) in named {
+        if zones.get(&zone).is_none() {
+            let known: Vec<&str> = zones.iter().map(|zone| zone.id.as_str()).collect();
+            let hint = match nearest(&zone, &known) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None if known.is_empty() => {
+                    format!("none is defined: write `[zone.{zone}]` with `paths`")
+                }
+                None => format!("zones are {}", known.join(", ")),
+            };
+            let message = format!("there is no zone `{zone}`; {hint}");
+            return Err(Wrong::new(span, message));
+        }
+        ids.push(ZoneId::new(zone));
+    }
+    Ok(ids)
 }
 
 fn words<T: Copy>(

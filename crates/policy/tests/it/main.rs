@@ -7,5 +7,6 @@
 mod cases;
 mod exceptions;
 mod mutations;
+mod past;
 mod reading;
 mod verdicts;

@@ -1,6 +1,7 @@
 //! One self-contained page: no request leaves it, it reads without JavaScript, and its script only adds
 //! filters, the code view and the theme switch. All charts are drawn here, as SVG.
 
+mod backtest;
 mod bench;
 mod charts;
 mod code_view;
@@ -18,6 +19,7 @@ mod stats_page;
 mod usage;
 mod weaknesses;
 
+pub use backtest::backtest;
 pub use bench::bench;
 pub use controls::controls;
 pub use models::artifacts;

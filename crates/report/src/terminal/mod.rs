@@ -1,6 +1,7 @@
 //! Text for terminals: `scan`, `stats`, `blame`, `skills`, `bench`. The first line is the answer; evidence coverage
 //! stands before every AI share; colour only repeats what words say.
 
+mod backtest;
 mod bench;
 mod blame;
 mod doctor;
@@ -13,6 +14,7 @@ mod skills;
 mod stats;
 mod verdict;
 
+pub use backtest::backtest;
 pub use bench::bench;
 pub use blame::blame;
 pub use doctor::doctor;

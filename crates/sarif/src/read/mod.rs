@@ -25,6 +25,8 @@ use crate::uri;
 
 /// The engine of findings that a log of our own names: not to be taken for those of this run.
 pub const OWN_LOG: &str = "trueline (imported)";
+/// What our own logs call the fingerprint of a finding.
+pub(crate) const OWN_MARK: &str = "trueline/v1";
 
 /// Larger logs are refused.
 const MAX_BYTES: usize = 256 << 20;
@@ -400,6 +402,11 @@ impl<'a> Run<'a> {
             } else {
                 self.hashed(&[own.as_bytes()])
             });
+        }
+        // A log of ours says by itself which finding it speaks of.
+        let ours = &result["partialFingerprints"][OWN_MARK];
+        if let Some(ours) = ours.as_str().filter(|_| self.engine == OWN_LOG) {
+            return Fingerprint::new(format!("{OWN_LOG}:{}", clean(ours, MAX_NAME)));
         }
         let mut parts = vec![rule.as_str().as_bytes(), location.path.as_bytes()];
         let partial = marks(&result["partialFingerprints"]);

@@ -1,13 +1,10 @@
 //! Who proposes, requests, commits and reviews: from commits, and from what a forge says.
-//!
-//! A description is a JSON file: our own form, or what the APIs of GitHub and GitLab answer, as they
-//! are. Names become pseudonyms here and go no further.
+//! Names become pseudonyms here and go no further.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use bstr::ByteSlice;
-use serde_json::Value;
 use trueline_authorship::message::{CommitText, Identity, Role, Sign, automation, signs};
 use trueline_authorship::purpose::purpose;
 use trueline_authorship::tools;
@@ -20,46 +17,11 @@ use trueline_facts::{EvidenceClass, Pseudonym, ToolId};
 use trueline_history::model::{CommitIx, RawIdentity};
 
 use super::lines::Written;
+use super::proposed::{Account, Given, Proposed, given_list, read};
 use super::{Changed, States, unknown, weak};
 use crate::ScanError;
+use crate::reviews::tools_of;
 use crate::scan::commit_id;
-
-/// Longest file that is read.
-const MAX_BYTES: u64 = 16 << 20;
-/// Most reviews that are looked at.
-const MOST_REVIEWS: usize = 2_000;
-/// The schema of our own form.
-const SCHEMA: &str = "trueline.pull-request/1";
-
-/// A pull or merge request as a file describes it.
-#[derive(Debug, Default)]
-pub(super) struct Proposed {
-    pub(super) base: String,
-    pub(super) head: Option<String>,
-    branch: Option<String>,
-    author: Option<Account>,
-    requester: Option<Account>,
-    description: String,
-    reviews: Option<Vec<Given>>,
-    /// Addresses of an account, where the file tells.
-    addresses: BTreeMap<String, Vec<String>>,
-}
-
-/// An account of a forge.
-#[derive(Clone, PartialEq, Eq, Debug)]
-struct Account {
-    login: String,
-    bot: bool,
-}
-
-/// A review as a forge has it.
-#[derive(Clone, Debug)]
-struct Given {
-    by: Account,
-    state: ReviewState,
-    commit: Option<String>,
-    codeowner: Option<bool>,
-}
 
 /// What tells about a change besides its lines.
 pub(super) struct Telling<'a> {
@@ -70,174 +32,6 @@ pub(super) struct Telling<'a> {
     pub(super) files: &'a [Changed],
     /// Commits that carry a signature.
     pub(super) signed: BTreeSet<CommitIx>,
-}
-
-impl Proposed {
-    /// Reads a description.
-    pub(super) fn read(file: &Path) -> Result<Self, ScanError> {
-        let document = read(file)?;
-        let wrong = |why: &str| ScanError::Description {
-            path: file.to_owned(),
-            why: why.to_owned(),
-        };
-        let form = "a description has `base`, or is `{\"pull_request\": …, \"reviews\": […]}` of GitHub's API, or \
-                    `{\"merge_request\": …, \"approvals\": …}` of GitLab's; see docs/policy.md";
-        let proposed = if let Some(github) = document.get("pull_request") {
-            Self::github(github, document.get("reviews"))
-        } else if let Some(gitlab) = document.get("merge_request") {
-            Self::gitlab(gitlab, document.get("approvals"))
-        } else {
-            if let Some(schema) = document.get("schema").and_then(Value::as_str)
-                && schema != SCHEMA
-            {
-                return Err(wrong(&format!("schema `{schema}` is not `{SCHEMA}`")));
-            }
-            Self::own(&document)
-        };
-        proposed.ok_or_else(|| wrong(form))
-    }
-
-    fn own(document: &Value) -> Option<Self> {
-        let text = |key: &str| document.get(key).and_then(Value::as_str).map(str::to_owned);
-        let mut proposed = Self {
-            base: text("base")?,
-            head: text("head"),
-            branch: text("branch"),
-            author: document.get("author").and_then(account),
-            requester: document.get("requester").and_then(account),
-            description: text("description").unwrap_or_default(),
-            reviews: None,
-            addresses: BTreeMap::new(),
-        };
-        if let Some(reviews) = document.get("reviews").and_then(Value::as_array) {
-            proposed.reviews = Some(
-                reviews
-                    .iter()
-                    .take(MOST_REVIEWS)
-                    .filter_map(given)
-                    .collect(),
-            );
-        }
-        let people = document.get("people").and_then(Value::as_object);
-        for (login, addresses) in people.into_iter().flatten() {
-            let addresses = addresses.as_array().into_iter().flatten();
-            let addresses = addresses.filter_map(Value::as_str).map(str::to_lowercase);
-            proposed
-                .addresses
-                .insert(login.to_lowercase(), addresses.collect());
-        }
-        Some(proposed)
-    }
-
-    fn github(request: &Value, reviews: Option<&Value>) -> Option<Self> {
-        let text = |pointer: &str| request.pointer(pointer)?.as_str().map(str::to_owned);
-        Some(Self {
-            base: text("/base/sha")?,
-            head: text("/head/sha"),
-            branch: text("/base/ref"),
-            author: request.get("user").and_then(account),
-            requester: None,
-            description: format!(
-                "{}\n\n{}",
-                text("/title").unwrap_or_default(),
-                text("/body").unwrap_or_default()
-            ),
-            reviews: reviews.and_then(given_list),
-            addresses: BTreeMap::new(),
-        })
-    }
-
-    fn gitlab(request: &Value, approvals: Option<&Value>) -> Option<Self> {
-        let text = |pointer: &str| request.pointer(pointer)?.as_str().map(str::to_owned);
-        Some(Self {
-            base: text("/diff_refs/base_sha")?,
-            head: text("/diff_refs/head_sha").or_else(|| text("/sha")),
-            branch: text("/target_branch"),
-            author: request.get("author").and_then(account),
-            requester: None,
-            description: format!(
-                "{}\n\n{}",
-                text("/title").unwrap_or_default(),
-                text("/description").unwrap_or_default()
-            ),
-            reviews: approvals.and_then(given_list),
-            addresses: BTreeMap::new(),
-        })
-    }
-}
-
-fn read(file: &Path) -> Result<Value, ScanError> {
-    let wrong = |why: String| ScanError::Description {
-        path: file.to_owned(),
-        why,
-    };
-    let size = std::fs::metadata(file)
-        .map_err(|error| wrong(error.kind().to_string()))?
-        .len();
-    if size > MAX_BYTES {
-        return Err(wrong(format!(
-            "{size} bytes; a description has at most {MAX_BYTES}"
-        )));
-    }
-    let bytes = std::fs::read(file).map_err(|error| wrong(error.kind().to_string()))?;
-    serde_json::from_slice(&bytes).map_err(|error| wrong(format!("no JSON: {error}")))
-}
-
-/// An account: a login, or an object that has one.
-fn account(value: &Value) -> Option<Account> {
-    let text = |key: &str| value.get(key).and_then(Value::as_str);
-    let login = value
-        .as_str()
-        .or_else(|| text("login"))
-        .or_else(|| text("username"))?;
-    let bot = login.ends_with("[bot]")
-        || value.get("bot").and_then(Value::as_bool) == Some(true)
-        || text("type").is_some_and(|kind| kind.eq_ignore_ascii_case("bot"))
-        || text("kind").is_some_and(|kind| kind != "human");
-    Some(Account {
-        login: login.to_owned(),
-        bot,
-    })
-}
-
-/// Reviews of GitHub (a list), approvals of GitLab (an object with `approved_by`), or our own.
-fn given_list(value: &Value) -> Option<Vec<Given>> {
-    if let Some(approved) = value.get("approved_by").and_then(Value::as_array) {
-        let approved = approved.iter().take(MOST_REVIEWS);
-        return Some(
-            approved
-                .filter_map(|entry| {
-                    Some(Given {
-                        by: account(entry.get("user")?)?,
-                        state: ReviewState::Approved,
-                        commit: None,
-                        codeowner: None,
-                    })
-                })
-                .collect(),
-        );
-    }
-    let list = value
-        .as_array()
-        .or_else(|| value.get("reviews").and_then(Value::as_array))?;
-    Some(list.iter().take(MOST_REVIEWS).filter_map(given).collect())
-}
-
-fn given(value: &Value) -> Option<Given> {
-    let by = value.get("by").or_else(|| value.get("user"))?;
-    let state = value.get("state")?.as_str()?.to_lowercase();
-    let commit = value.get("commit").or_else(|| value.get("commit_id"));
-    Some(Given {
-        by: account(by)?,
-        state: match state.as_str() {
-            "approved" => ReviewState::Approved,
-            "changes_requested" | "changes-requested" => ReviewState::ChangesRequested,
-            "dismissed" => ReviewState::Dismissed,
-            _ => ReviewState::Commented,
-        },
-        commit: commit.and_then(Value::as_str).map(str::to_owned),
-        codeowner: value.get("codeowner").and_then(Value::as_bool),
-    })
 }
 
 /// Adds who took part.
@@ -343,7 +137,7 @@ fn commits(
     seen: &mut Vec<Sign>,
     names: &mut BTreeSet<String>,
 ) {
-    let Some((history, origins)) = &telling.written.told else {
+    let Some((history, origins)) = telling.written.told.as_deref() else {
         return;
     };
     for ix in &telling.written.commits {
@@ -427,16 +221,8 @@ fn told_tools(telling: &Telling<'_>, seen: &[Sign]) -> BTreeSet<ToolId> {
         .map(|s| s.tool.clone())
         .collect();
     if let Some(proposed) = telling.proposed {
-        let text = CommitText {
-            message: proposed.description.as_bytes(),
-            ..CommitText::default()
-        };
-        told.extend(signs(&text).into_iter().map(|sign| sign.tool));
-        let words = proposed
-            .description
-            .split(|c: char| !c.is_alphanumeric() && c != '-' && c != ' ')
-            .filter_map(tools::mentioned);
-        told.extend(words.map(|(tool, _)| tool));
+        told.extend(proposed.tools.iter().cloned());
+        told.extend(tools_of(&proposed.description));
     }
     told
 }
@@ -476,7 +262,7 @@ fn tools_and_purposes(
         .iter()
         .map(|file| file.path().as_bytes())
         .collect();
-    let Some((history, _)) = &telling.written.told else {
+    let Some((history, _)) = telling.written.told.as_deref() else {
         if paths.is_empty() {
             return;
         }
@@ -545,7 +331,10 @@ fn reviews(
         unknown(change, FactName::Reviews, why);
         return Ok(());
     };
-    let head = telling.states.tip.map(|tip| tip.to_string());
+    let head = telling
+        .proposed
+        .and_then(|proposed| proposed.reviewed_head.clone())
+        .or_else(|| telling.states.tip.map(|tip| tip.to_string()));
     let addresses = telling.proposed.map(|proposed| &proposed.addresses);
     // The last word of each reviewer counts; a comment takes nothing back.
     let mut last: BTreeMap<String, Given> = BTreeMap::new();
@@ -586,7 +375,7 @@ pub(super) fn signed(
     written: &Written,
     repository: &trueline_history::repository::Repository,
 ) -> BTreeSet<CommitIx> {
-    let Some((history, _)) = &written.told else {
+    let Some((history, _)) = written.told.as_deref() else {
         return BTreeSet::new();
     };
     let commits = written.commits.iter().copied();

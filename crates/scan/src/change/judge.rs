@@ -20,14 +20,16 @@ const BASELINE_FILE: &str = ".trueline/baseline.json";
 const MAX_BYTES: u64 = 1 << 20;
 
 /// What judges a change.
-pub(super) struct Judging {
-    pub(super) policy: Policy,
+pub(crate) struct Judging {
+    pub(crate) policy: Policy,
     /// `[scan] exclude` of the base.
     pub(super) exclude: Vec<String>,
     /// Where the policy was read, for people.
-    pub(super) source: String,
+    pub(crate) source: String,
     /// The base, if there is one.
     base: Option<ObjectId>,
+    /// Rules of the team that take the place of the base's.
+    rules: Option<Vec<(String, String)>>,
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 
@@ -80,6 +82,7 @@ impl Judging {
             exclude: config.exclude,
             source,
             base,
+            rules: None,
             diagnostics,
         })
     }
@@ -111,12 +114,31 @@ impl Judging {
             exclude: config.exclude,
             source: format!("{FILE_NAME} of the work tree"),
             base: None,
+            rules: None,
             diagnostics: Vec::new(),
         })
     }
 
+    /// What the work tree says, or a file that is given, for changes of the past: with the rules of
+    /// the work tree, without exceptions, which speak of today.
+    pub(crate) fn of_past(place: &Place, given: Option<&Path>) -> Result<Self, ScanError> {
+        let mut judging = match given {
+            Some(_) => Self::read(place, None, given)?,
+            None => Self::of_work_tree(place)?,
+        };
+        if given.is_some() {
+            judging.exclude = place.config()?.exclude;
+        }
+        judging.policy.exceptions = Exceptions::default();
+        judging.rules = Some(custom::rules_of(place)?);
+        Ok(judging)
+    }
+
     /// The base's rules of the team: names and texts.
     pub(super) fn own_rules(&self, place: &Place) -> Result<Vec<(String, String)>, ScanError> {
+        if let Some(rules) = &self.rules {
+            return Ok(rules.clone());
+        }
         match place.repository().zip(self.base) {
             Some((repository, base)) => custom::rules_at(repository, base),
             None => Ok(Vec::new()),

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use trueline_cache::{Cache, Key, Kind};
-use trueline_facts::change::{AuthorKind, FileClass, Hunk};
+use trueline_facts::change::{AuthorKind, FileClass, Hunk, ZoneId};
 use trueline_facts::{Confidence, Diagnostic, Level, Origin, RepoPath, ToolId};
 use trueline_history::ObjectId;
 use trueline_history::evidence::{EvidenceOptions, NotesRead, Origins, fuse};
@@ -41,7 +42,7 @@ pub(super) struct Written {
     /// Lines added and removed, by path.
     pub(super) counts: BTreeMap<RepoPath, (u64, u64)>,
     /// The commits of the range, and what speaks for them; none for staged content.
-    pub(super) told: Option<(History, Origins)>,
+    pub(super) told: Option<Arc<(History, Origins)>>,
     /// Places of the range's commits in the history, newest first.
     pub(super) commits: Vec<CommitIx>,
     /// What pseudonyms are derived from.
@@ -76,7 +77,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Result<Written, ScanError> {
         root: root(reading),
         ..Written::default()
     };
-    let added = count(reading, &mut written);
+    let added = count(reading.files, &mut written);
     match reading.states.tip {
         Some(tip) => committed(reading, tip, &mut written)?,
         None => staged(reading, &added, &mut written),
@@ -114,9 +115,8 @@ fn root(reading: &Reading<'_>) -> String {
 }
 
 /// Ranges of added lines, from 0, in the order of the files.
-fn count(reading: &Reading<'_>, written: &mut Written) -> Vec<Vec<std::ops::Range<u32>>> {
-    reading
-        .files
+pub(super) fn count(files: &[Changed], written: &mut Written) -> Vec<Vec<std::ops::Range<u32>>> {
+    files
         .iter()
         .map(|file| {
             let before = file.before.as_deref().unwrap_or_default();
@@ -180,21 +180,10 @@ fn committed(reading: &Reading<'_>, tip: ObjectId, written: &mut Written) -> Res
             if cut.iter().any(|range| range.contains(&run.start)) {
                 continue;
             }
-            let mut hunk = Hunk {
-                path: path.clone(),
-                start: run.start + 1,
-                lines: run.len,
-                class,
-                zones: zones.clone(),
-                origin: AuthorKind::Unknown,
-                human_touched: false,
-                tool: None,
-                model: None,
-                session: None,
-                confidence: Confidence::Low,
-                evidence: None,
-                commit: Some(*commit),
-            };
+            let mut hunk = unknown_hunk(path, class, zones.clone());
+            hunk.start = run.start + 1;
+            hunk.lines = run.len;
+            hunk.commit = Some(*commit);
             hunk.set_origin(origins.origin(run.origin));
             written.hunks.push(hunk);
         }
@@ -207,8 +196,27 @@ fn committed(reading: &Reading<'_>, tip: ObjectId, written: &mut Written) -> Res
             .filter(|diagnostic| diagnostic.code != "history-shallow")
             .cloned(),
     );
-    written.told = Some((history, origins));
+    written.told = Some(Arc::new((history, origins)));
     Ok(())
+}
+
+/// A hunk of which nothing is known yet; its lines are still to be set.
+pub(super) fn unknown_hunk(path: &RepoPath, class: FileClass, zones: Vec<ZoneId>) -> Hunk {
+    Hunk {
+        path: path.clone(),
+        start: 0,
+        lines: 0,
+        class,
+        zones,
+        origin: AuthorKind::Unknown,
+        human_touched: false,
+        tool: None,
+        model: None,
+        session: None,
+        confidence: Confidence::Low,
+        evidence: None,
+        commit: None,
+    }
 }
 
 /// Lines of which the walk could not tell whether the range added them.
@@ -261,21 +269,9 @@ fn staged(reading: &Reading<'_>, added: &[Vec<std::ops::Range<u32>>], written: &
                 let end = (line..range.end)
                     .find(|next| origin_at(origins, *next) != origin)
                     .unwrap_or(range.end);
-                let mut hunk = Hunk {
-                    path: file.path().clone(),
-                    start: line + 1,
-                    lines: end - line,
-                    class: file.class,
-                    zones: zones.clone(),
-                    origin: AuthorKind::Unknown,
-                    human_touched: false,
-                    tool: None,
-                    model: None,
-                    session: None,
-                    confidence: Confidence::Low,
-                    evidence: None,
-                    commit: None,
-                };
+                let mut hunk = unknown_hunk(file.path(), file.class, zones.clone());
+                hunk.start = line + 1;
+                hunk.lines = end - line;
                 if let Some(origin) = origin {
                     hunk.set_origin(origin);
                 }

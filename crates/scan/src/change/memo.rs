@@ -12,9 +12,23 @@ use trueline_taint::{Digest, Engine, Hasher};
 
 use crate::{alone, redact};
 
-const KIND: Kind = Kind::new("files");
-/// Files that are remembered at most.
-const MOST_FILES: usize = 20_000;
+/// A memory: what it is called in the cache, and how many files it keeps.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shelf {
+    kind: Kind,
+    most: usize,
+}
+
+/// Of gates: small, because every gate reads all of it.
+pub(super) const OF_GATES: Shelf = Shelf {
+    kind: Kind::new("files"),
+    most: 20_000,
+};
+/// Of changes of the past, which read it once for many.
+pub(super) const OF_PAST: Shelf = Shelf {
+    kind: Kind::new("past-files"),
+    most: 200_000,
+};
 
 /// What is kept of a finding.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -62,6 +76,7 @@ impl FileFinding {
 /// The memory of one set of rules.
 pub(super) struct Memo<'c> {
     cache: Option<&'c Cache>,
+    shelf: Shelf,
     key: Option<Key>,
     known: FxHashMap<Digest, (u64, Vec<FileFinding>)>,
     turn: u64,
@@ -70,7 +85,11 @@ pub(super) struct Memo<'c> {
 
 impl<'c> Memo<'c> {
     /// What the cache has of the built-in rules and these of the team.
-    pub(super) fn load(cache: Option<&'c Cache>, own_rules: &[(String, String)]) -> Self {
+    pub(super) fn load(
+        cache: Option<&'c Cache>,
+        shelf: Shelf,
+        own_rules: &[(String, String)],
+    ) -> Self {
         let mut hash = Hasher::new("files/1");
         for (name, text) in own_rules {
             hash.bytes(name.as_bytes());
@@ -80,12 +99,13 @@ impl<'c> Memo<'c> {
         let key = Key::new(hash.finish().to_hex()).ok();
         let stored = cache
             .zip(key.as_ref())
-            .and_then(|(cache, key)| cache.read(KIND, key))
+            .and_then(|(cache, key)| cache.read(shelf.kind, key))
             .and_then(|bytes| postcard::from_bytes::<Vec<(Digest, Vec<FileFinding>)>>(&bytes).ok())
             .unwrap_or_default();
         let turn = stored.len() as u64;
         Self {
             cache,
+            shelf,
             key,
             known: stored
                 .into_iter()
@@ -106,7 +126,7 @@ impl<'c> Memo<'c> {
     }
 
     /// The findings of a file that is remembered.
-    pub(super) fn get(&mut self, name: Digest) -> Option<Vec<FileFinding>> {
+    pub(super) fn get(&self, name: Digest) -> Option<Vec<FileFinding>> {
         self.known.get(&name).map(|(_, findings)| findings.clone())
     }
 
@@ -135,7 +155,7 @@ impl<'c> Memo<'c> {
         };
         let mut all: Vec<(Digest, (u64, Vec<FileFinding>))> = self.known.into_iter().collect();
         all.sort_by_key(|(_, (turn, _))| *turn);
-        let forgotten = all.len().saturating_sub(MOST_FILES);
+        let forgotten = all.len().saturating_sub(self.shelf.most);
         let kept: Vec<(Digest, Vec<FileFinding>)> = all
             .into_iter()
             .skip(forgotten)
@@ -143,7 +163,7 @@ impl<'c> Memo<'c> {
             .collect();
         if let Ok(bytes) = postcard::to_stdvec(&kept) {
             // Without it the next run is slower, and no other.
-            let _ = cache.write(KIND, &key, &bytes);
+            let _ = cache.write(self.shelf.kind, &key, &bytes);
         }
     }
 }

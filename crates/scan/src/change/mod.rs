@@ -5,14 +5,17 @@
 //! what takes several files to see is left to `scan` and says so in `not_known`.
 
 mod description;
-mod judge;
+pub(crate) mod judge;
 mod lines;
 mod memo;
 mod parts;
+pub(crate) use parts::class;
+pub(crate) mod proposed;
+pub(crate) mod replay;
 mod steering;
 mod weak;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
@@ -21,16 +24,18 @@ use trueline_facts::change::{
     Change, ChangedFile, ChangedRepository, FactName, FileClass, FileStatus, NotKnown, Range,
     RangeKind, SCHEMA, Size,
 };
+use trueline_facts::verdict::{GateResult, Verdict};
 use trueline_facts::{Diagnostic, Level, RepoPath, Timestamp};
 use trueline_history::ObjectId;
 use trueline_history::range::FileDelta;
 use trueline_history::repository::Repository;
 use trueline_policy::Policy;
 
-use self::description::Proposed;
 pub use self::judge::validate_exceptions;
 use self::lines::Written;
+use self::proposed::Proposed;
 use crate::place::Place;
+use crate::reviews::ReviewStore;
 use crate::scan::commit_id;
 use crate::{ReadingOptions, ScanError, VERSION, cache};
 
@@ -143,6 +148,30 @@ pub fn policy_of_work_tree(
     Ok((judging.policy, judging.source))
 }
 
+/// A verdict as SARIF, with GitHub's hashes of lines where the judged commit has them.
+pub fn verdict_sarif(path: &std::path::Path, verdict: &Verdict) -> Result<String, ScanError> {
+    let place = Place::open(path)?;
+    let head = verdict.range.head.as_ref();
+    let head = head.and_then(|id| id.as_str().parse::<ObjectId>().ok());
+    let reasons = verdict.gates.iter().flat_map(GateResult::open_reasons);
+    let paths: BTreeSet<&RepoPath> = reasons.filter_map(|reason| reason.path.as_ref()).collect();
+    let mut hashes: BTreeMap<&RepoPath, Vec<String>> = BTreeMap::new();
+    for path in paths {
+        let text = place
+            .repository()
+            .zip(head)
+            .and_then(|(repository, head)| repository.file_at(head, path).ok().flatten());
+        if let Some(text) = text {
+            hashes.insert(path, trueline_sarif::line_hashes(&text.to_str_lossy()));
+        }
+    }
+    let hash = |path: &RepoPath, line: u32| {
+        let of = hashes.get(path)?;
+        of.get(line.checked_sub(1)? as usize).cloned()
+    };
+    Ok(trueline_sarif::write_verdict(verdict, VERSION, &hash)?)
+}
+
 /// Describes a change.
 pub fn change(request: &ChangeRequest, interrupt: &AtomicBool) -> Result<ChangeOutcome, ScanError> {
     let place = Place::open(&request.path)?;
@@ -161,6 +190,10 @@ pub fn change(request: &ChangeRequest, interrupt: &AtomicBool) -> Result<ChangeO
         ChangeSource::Range(_) | ChangeSource::Staged { .. } => None,
     };
     let states = states(repository, request, proposed.as_ref(), &mut diagnostics)?;
+    let proposed = proposed.or_else(|| {
+        let tip = states.tip.filter(|_| request.reviews.is_none())?;
+        kept_request(repository, tip, &mut diagnostics)
+    });
     let judging = judge::Judging::read(&place, states.base, request.policy.as_deref())?;
     let deltas = match states.tip {
         Some(tip) => repository.deltas(states.fork, tip)?,
@@ -181,7 +214,16 @@ pub fn change(request: &ChangeRequest, interrupt: &AtomicBool) -> Result<ChangeO
         interrupt,
     })?;
     diagnostics.extend(written.diagnostics.iter().cloned());
-    let mut change = empty(&place, request, &states, &judging.policy);
+    let range = Range {
+        kind: states.kind,
+        base: states.base.map(commit_id),
+        fork: states
+            .fork
+            .filter(|fork| Some(*fork) != states.base)
+            .map(commit_id),
+        head: states.tip.map(commit_id),
+    };
+    let mut change = empty(&place, request.now, range, &judging.policy);
     change.files = listed(&files, &written, &judging.policy);
     change.size = size(&files, &written);
     change.repository.languages = languages(&change.files);
@@ -230,14 +272,34 @@ pub fn change(request: &ChangeRequest, interrupt: &AtomicBool) -> Result<ChangeO
     })
 }
 
-fn empty(place: &Place, request: &ChangeRequest, states: &States, policy: &Policy) -> Change {
+/// The request whose last commit, or whose merge, is judged, if its reviews were imported.
+fn kept_request(
+    repository: &Repository,
+    tip: ObjectId,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Proposed> {
+    let store = match ReviewStore::open(repository) {
+        Ok(store) => store,
+        Err(error) => {
+            diagnostics.push(Diagnostic::new(
+                Level::Warning,
+                "reviews-unreadable",
+                format!("imported reviews are not known: {error}"),
+            ));
+            return None;
+        }
+    };
+    store.of(&tip.to_string(), &[]).map(Proposed::of_export)
+}
+
+fn empty(place: &Place, now: Timestamp, range: Range, policy: &Policy) -> Change {
     let shallow = place
         .repository()
         .is_some_and(|repository| !repository.shallow_commits().is_empty());
     Change {
         schema: SCHEMA.to_owned(),
         trueline_version: VERSION.to_owned(),
-        evaluated_at: request.now,
+        evaluated_at: now,
         repository: ChangedRepository {
             name: place.name(),
             tier: policy.tier,
@@ -245,15 +307,7 @@ fn empty(place: &Place, request: &ChangeRequest, states: &States, policy: &Polic
             languages: Vec::new(),
             shallow,
         },
-        range: Range {
-            kind: states.kind,
-            base: states.base.map(commit_id),
-            fork: states
-                .fork
-                .filter(|fork| Some(*fork) != states.base)
-                .map(commit_id),
-            head: states.tip.map(commit_id),
-        },
+        range,
         author: None,
         requesters: Vec::new(),
         commits: Vec::new(),
@@ -394,7 +448,7 @@ fn fetch_advice(repository: &Repository, rev: &str, shallow: bool) -> String {
 }
 
 /// `BASE..HEAD`, `BASE...HEAD`, `BASE`.
-fn split(range: &str) -> Result<(String, Option<String>), ScanError> {
+pub(crate) fn split(range: &str) -> Result<(String, Option<String>), ScanError> {
     let (base, head) = match range.split_once("...").or_else(|| range.split_once("..")) {
         Some((base, head)) => (base, Some(head)),
         None => (range, None),
@@ -410,7 +464,7 @@ fn split(range: &str) -> Result<(String, Option<String>), ScanError> {
 }
 
 /// The branch that HEAD goes into, as far as references tell.
-fn upstream(repository: &Repository) -> Result<String, ScanError> {
+pub(crate) fn upstream(repository: &Repository) -> Result<String, ScanError> {
     let remote = repository.remote().unwrap_or_else(|| "origin".to_owned());
     let candidates = [
         format!("{remote}/HEAD"),

@@ -47,7 +47,7 @@ pub(super) fn add(change: &mut Change, of: &Surroundings<'_>) {
 }
 
 /// What a file is, by its path.
-pub(super) fn class(path: &RepoPath) -> FileClass {
+pub(crate) fn class(path: &RepoPath) -> FileClass {
     let bytes = path.as_bytes();
     if generated::is_generated(bytes) {
         return FileClass::Generated;

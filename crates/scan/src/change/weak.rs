@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rayon::prelude::*;
 use trueline_cache::Cache;
@@ -11,11 +12,11 @@ use trueline_facts::change::{
 };
 use trueline_facts::{Diagnostic, Finding, Level, ModelId, RepoPath, ToolId};
 use trueline_history::ObjectId;
-use trueline_taint::Digest;
+use trueline_taint::{Digest, Engine};
 
 use super::judge::Judging;
 use super::lines::Written;
-use super::memo::{FileFinding, Memo};
+use super::memo::{self, FileFinding, Memo};
 use super::{Changed, unknown};
 use crate::place::Place;
 use crate::source::Scope;
@@ -54,6 +55,104 @@ pub(super) fn add(
     let baseline = checking.judging.baseline(checking.place)?;
     let (known, unread) = findings_of(checking, &scope)?;
     diagnostics.extend(unread);
+    compare_all(change, checking, &known, &baseline);
+    imported(change, checking, &scope, diagnostics)?;
+    sort(change);
+    Ok(())
+}
+
+/// As [`add`], for one of many changes of the past: without a baseline, which speaks of today.
+pub(super) fn add_replayed(
+    change: &mut Change,
+    checking: &Checking<'_>,
+    shared: &Shared<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<(), ScanError> {
+    let scope = Scope::new(RepoPath::default(), &checking.judging.exclude)?;
+    let mut known = Known::new();
+    for version in versions(checking, &scope) {
+        match shared.findings(&version)? {
+            Some(findings) => {
+                known.insert(version.name, findings);
+            }
+            None => diagnostics.push(failed(version.path)),
+        }
+    }
+    compare_all(change, checking, &known, &BTreeSet::new());
+    imported(change, checking, &scope, diagnostics)?;
+    sort(change);
+    Ok(())
+}
+
+/// The rules and the memory that many changes share.
+pub(super) struct Shared<'c> {
+    own_rules: Vec<(String, String)>,
+    memo: Mutex<Memo<'c>>,
+    engine: OnceLock<Engine>,
+}
+
+impl<'c> Shared<'c> {
+    /// What the cache has; the rules are loaded when the first file is not remembered.
+    pub(super) fn load(cache: Option<&'c Cache>, own_rules: &[(String, String)]) -> Self {
+        Self {
+            own_rules: own_rules.to_vec(),
+            memo: Mutex::new(Memo::load(cache, memo::OF_PAST, own_rules)),
+            engine: OnceLock::new(),
+        }
+    }
+
+    fn memo(&self) -> MutexGuard<'_, Memo<'c>> {
+        self.memo.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The findings of a file; `None` where its analysis fails.
+    fn findings(&self, version: &Version<'_>) -> Result<Option<Vec<FileFinding>>, ScanError> {
+        if let Some(known) = self.memo().get(version.name) {
+            return Ok(Some(known));
+        }
+        let engine = if let Some(engine) = self.engine.get() {
+            engine
+        } else {
+            let engine = custom::with_own(&self.own_rules)?;
+            self.engine.get_or_init(|| engine)
+        };
+        let found = checked(engine, version);
+        if let Some(found) = &found {
+            self.memo().put(version.name, found);
+        }
+        Ok(found)
+    }
+
+    /// Writes what was learnt.
+    pub(super) fn store(self) {
+        let memo = self.memo.into_inner();
+        memo.unwrap_or_else(PoisonError::into_inner).store();
+    }
+}
+
+/// One file by itself; `None` where its analysis fails.
+fn checked(engine: &Engine, version: &Version<'_>) -> Option<Vec<FileFinding>> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        Memo::check(engine, version.path, version.text)
+    }))
+    .ok()
+}
+
+fn failed(path: &RepoPath) -> Diagnostic {
+    Diagnostic::new(
+        Level::Error,
+        "analysis-failed",
+        "skipped: the analysis failed on this file; please report it with the file, if you may",
+    )
+    .at(path.clone())
+}
+
+fn compare_all(
+    change: &mut Change,
+    checking: &Checking<'_>,
+    known: &Known,
+    baseline: &BTreeSet<String>,
+) {
     for file in checking.files {
         let of = |path: &RepoPath, blob: Option<ObjectId>| {
             let name = Memo::name(path, blob?);
@@ -63,25 +162,22 @@ pub(super) fn add(
         let before = of(old_path, file.delta.before).unwrap_or_default();
         let after = of(file.path(), file.delta.after).unwrap_or_default();
         let comments = Comments::of(file, checking.written);
-        compare(change, checking, file, before, after, &comments, &baseline);
+        compare(change, checking, file, before, after, &comments, baseline);
     }
-    imported(change, checking, &scope, diagnostics)?;
+}
+
+fn sort(change: &mut Change) {
     change.findings.sort_by(|a, b| {
         (b.severity, b.confidence)
             .cmp(&(a.severity, a.confidence))
             .then_with(|| (&a.path, a.line, &a.rule).cmp(&(&b.path, b.line, &b.rule)))
             .then_with(|| (&a.engine, &a.fingerprint).cmp(&(&b.engine, &b.fingerprint)))
     });
-    Ok(())
 }
 
-/// The findings of all versions, by what each is known by. Rules are loaded only for what is not
-/// remembered.
-fn findings_of(
-    checking: &Checking<'_>,
-    scope: &Scope,
-) -> Result<(Known, Vec<Diagnostic>), ScanError> {
-    let mut versions: Vec<Version<'_>> = Vec::new();
+/// What is there to check, before and after.
+fn versions<'v>(checking: &Checking<'v>, scope: &Scope) -> Vec<Version<'v>> {
+    let mut versions = Vec::new();
     for file in checking.files {
         let old_path = file.delta.previous.as_ref().unwrap_or(file.path());
         let sides = [
@@ -98,13 +194,23 @@ fn findings_of(
             }
         }
     }
+    versions
+}
+
+/// The findings of all versions, by what each is known by. Rules are loaded only for what is not
+/// remembered.
+fn findings_of(
+    checking: &Checking<'_>,
+    scope: &Scope,
+) -> Result<(Known, Vec<Diagnostic>), ScanError> {
+    let versions = versions(checking, scope);
     let mut known = Known::new();
     let mut diagnostics = Vec::new();
     if versions.is_empty() {
         return Ok((known, diagnostics));
     }
     let own_rules = checking.judging.own_rules(checking.place)?;
-    let mut memo = Memo::load(checking.cache, &own_rules);
+    let mut memo = Memo::load(checking.cache, memo::OF_GATES, &own_rules);
     let mut fresh: Vec<Version<'_>> = Vec::new();
     for version in versions {
         match memo.get(version.name) {
@@ -120,12 +226,7 @@ fn findings_of(
     } else {
         custom::with_own(&own_rules)?
     };
-    let check = |version: &Version<'_>| {
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            Memo::check(&engine, version.path, version.text)
-        }))
-        .ok()
-    };
+    let check = |version: &Version<'_>| checked(&engine, version);
     let results: Vec<Option<Vec<FileFinding>>> = if checking.reading.threads > 1 && fresh.len() > 1
     {
         fresh.par_iter().map(check).collect()
@@ -138,14 +239,7 @@ fn findings_of(
                 memo.put(version.name, &findings);
                 known.insert(version.name, findings);
             }
-            None => diagnostics.push(
-                Diagnostic::new(
-                    Level::Error,
-                    "analysis-failed",
-                    "skipped: the analysis failed on this file; please report it with the file, if you may",
-                )
-                .at(version.path.clone()),
-            ),
+            None => diagnostics.push(failed(version.path)),
         }
     }
     memo.store();
@@ -312,14 +406,20 @@ fn imported(
         );
         new.message = crate::redacted(&new.message);
         locate(&mut new, checking, path);
-        // A log of our own scan holds what was found here already, under a name of its own.
-        let is_same_place = |known: &ChangeFinding| {
-            known.engine == OWN_ENGINE
-                && new.engine == trueline_sarif::OWN_LOG
-                && (&known.rule, &known.path, known.line) == (&new.rule, &new.path, new.line)
+        // A log of our own scan holds what was found here already, under a name of its own: the same
+        // fingerprint or the same place is the same finding.
+        let from_own_log = new.engine == trueline_sarif::OWN_LOG;
+        let told = new.fingerprint.as_str();
+        let told = told.strip_prefix(trueline_sarif::OWN_LOG).unwrap_or(told);
+        let told = told.strip_prefix(':').unwrap_or(told);
+        let is_ours = |known: &ChangeFinding| {
+            known.fingerprint == new.fingerprint
+                || (from_own_log
+                    && known.engine == OWN_ENGINE
+                    && (known.fingerprint.as_str() == told
+                        || (&new.rule, &new.path, new.line)
+                            == (&known.rule, &known.path, known.line)))
         };
-        let is_ours =
-            |known: &ChangeFinding| known.fingerprint == new.fingerprint || is_same_place(known);
         if !change.findings.iter().any(is_ours) {
             change.findings.push(new);
         }

@@ -1,0 +1,254 @@
+//! A pull or merge request as a file describes it: our own form, what the APIs of GitHub and GitLab
+//! answer, or what `import reviews` kept of them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use trueline_facts::change::ReviewState;
+use trueline_facts::{Timestamp, ToolId};
+
+use crate::ScanError;
+use crate::reviews::Request;
+
+/// Longest file that is read.
+const MAX_BYTES: u64 = 16 << 20;
+/// Most reviews that are looked at.
+const MOST_REVIEWS: usize = 2_000;
+/// The schema of our own form.
+const SCHEMA: &str = "trueline.pull-request/1";
+
+/// A pull or merge request as a file describes it.
+#[derive(Debug, Default)]
+pub(super) struct Proposed {
+    pub(super) base: String,
+    pub(super) head: Option<String>,
+    pub(super) branch: Option<String>,
+    pub(super) author: Option<Account>,
+    pub(super) requester: Option<Account>,
+    pub(super) description: String,
+    /// Tools that the description names, of one whose text was not kept.
+    pub(super) tools: Vec<ToolId>,
+    pub(super) reviews: Option<Vec<Given>>,
+    /// The commit that reviews were given on, where the tip is what a merge made of it.
+    pub(super) reviewed_head: Option<String>,
+    /// Minutes from opening to the first approval.
+    minutes_to_approval: Option<u64>,
+    /// Addresses of an account, where the file tells.
+    pub(super) addresses: BTreeMap<String, Vec<String>>,
+}
+
+/// An account of a forge.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub(crate) struct Account {
+    pub(crate) login: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) bot: bool,
+}
+
+/// A review as a forge has it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub(crate) struct Given {
+    pub(crate) by: Account,
+    pub(crate) state: ReviewState,
+    /// The commit that it was given on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) commit: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) codeowner: Option<bool>,
+    /// When.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) at: Option<Timestamp>,
+}
+
+impl Proposed {
+    /// Reads a description.
+    pub(super) fn read(file: &Path) -> Result<Self, ScanError> {
+        let document = read(file)?;
+        let wrong = |why: &str| ScanError::Description {
+            path: file.to_owned(),
+            why: why.to_owned(),
+        };
+        let form = "a description has `base`, or is `{\"pull_request\": …, \"reviews\": […]}` of GitHub's API, or \
+                    `{\"merge_request\": …, \"approvals\": …}` of GitLab's; see docs/policy.md";
+        let proposed = if let Some(github) = document.get("pull_request") {
+            Self::github(github, document.get("reviews"))
+        } else if let Some(gitlab) = document.get("merge_request") {
+            Self::gitlab(gitlab, document.get("approvals"))
+        } else {
+            if let Some(schema) = document.get("schema").and_then(Value::as_str)
+                && schema != SCHEMA
+            {
+                return Err(wrong(&format!("schema `{schema}` is not `{SCHEMA}`")));
+            }
+            Self::own(&document)
+        };
+        proposed.ok_or_else(|| wrong(form))
+    }
+
+    /// What an import kept of a request.
+    pub(super) fn of_export(request: &Request) -> Self {
+        Self {
+            branch: request.branch.clone(),
+            author: request.author.clone(),
+            requester: request.requester.clone(),
+            tools: request.tools.clone(),
+            reviews: Some(request.reviews.clone()),
+            reviewed_head: Some(request.head.clone()),
+            minutes_to_approval: request.minutes_to_approval(),
+            ..Self::default()
+        }
+    }
+
+    /// Minutes from opening to the first approval, where both moments are known.
+    pub(super) const fn minutes_to_approval(&self) -> Option<u64> {
+        self.minutes_to_approval
+    }
+
+    fn own(document: &Value) -> Option<Self> {
+        let text = |key: &str| document.get(key).and_then(Value::as_str).map(str::to_owned);
+        let mut proposed = Self {
+            base: text("base")?,
+            head: text("head"),
+            branch: text("branch"),
+            author: document.get("author").and_then(account),
+            requester: document.get("requester").and_then(account),
+            description: text("description").unwrap_or_default(),
+            ..Self::default()
+        };
+        if let Some(reviews) = document.get("reviews").and_then(Value::as_array) {
+            proposed.reviews = Some(
+                reviews
+                    .iter()
+                    .take(MOST_REVIEWS)
+                    .filter_map(given)
+                    .collect(),
+            );
+        }
+        let people = document.get("people").and_then(Value::as_object);
+        for (login, addresses) in people.into_iter().flatten() {
+            let addresses = addresses.as_array().into_iter().flatten();
+            let addresses = addresses.filter_map(Value::as_str).map(str::to_lowercase);
+            proposed
+                .addresses
+                .insert(login.to_lowercase(), addresses.collect());
+        }
+        Some(proposed)
+    }
+
+    fn github(request: &Value, reviews: Option<&Value>) -> Option<Self> {
+        let text = |pointer: &str| request.pointer(pointer)?.as_str().map(str::to_owned);
+        Some(Self {
+            base: text("/base/sha")?,
+            head: text("/head/sha"),
+            branch: text("/base/ref"),
+            author: request.get("user").and_then(account),
+            description: format!(
+                "{}\n\n{}",
+                text("/title").unwrap_or_default(),
+                text("/body").unwrap_or_default()
+            ),
+            reviews: reviews.and_then(given_list),
+            ..Self::default()
+        })
+    }
+
+    fn gitlab(request: &Value, approvals: Option<&Value>) -> Option<Self> {
+        let text = |pointer: &str| request.pointer(pointer)?.as_str().map(str::to_owned);
+        Some(Self {
+            base: text("/diff_refs/base_sha")?,
+            head: text("/diff_refs/head_sha").or_else(|| text("/sha")),
+            branch: text("/target_branch"),
+            author: request.get("author").and_then(account),
+            description: format!(
+                "{}\n\n{}",
+                text("/title").unwrap_or_default(),
+                text("/description").unwrap_or_default()
+            ),
+            reviews: approvals.and_then(given_list),
+            ..Self::default()
+        })
+    }
+}
+
+pub(crate) fn read(file: &Path) -> Result<Value, ScanError> {
+    let wrong = |why: String| ScanError::Description {
+        path: file.to_owned(),
+        why,
+    };
+    let size = std::fs::metadata(file)
+        .map_err(|error| wrong(error.kind().to_string()))?
+        .len();
+    if size > MAX_BYTES {
+        return Err(wrong(format!(
+            "{size} bytes; a description has at most {MAX_BYTES}"
+        )));
+    }
+    let bytes = std::fs::read(file).map_err(|error| wrong(error.kind().to_string()))?;
+    serde_json::from_slice(&bytes).map_err(|error| wrong(format!("no JSON: {error}")))
+}
+
+/// A moment as forges write it.
+pub(crate) fn moment(value: &Value) -> Option<Timestamp> {
+    serde_json::from_value(value.clone()).ok()
+}
+
+/// An account: a login, or an object that has one.
+pub(crate) fn account(value: &Value) -> Option<Account> {
+    let text = |key: &str| value.get(key).and_then(Value::as_str);
+    let login = value
+        .as_str()
+        .or_else(|| text("login"))
+        .or_else(|| text("username"))?;
+    let bot = login.ends_with("[bot]")
+        || value.get("bot").and_then(Value::as_bool) == Some(true)
+        || text("type").is_some_and(|kind| kind.eq_ignore_ascii_case("bot"))
+        || text("kind").is_some_and(|kind| kind != "human");
+    Some(Account {
+        login: login.to_owned(),
+        bot,
+    })
+}
+
+/// Reviews of GitHub (a list), approvals of GitLab (an object with `approved_by`), or our own.
+pub(crate) fn given_list(value: &Value) -> Option<Vec<Given>> {
+    if let Some(approved) = value.get("approved_by").and_then(Value::as_array) {
+        let approved = approved.iter().take(MOST_REVIEWS);
+        return Some(
+            approved
+                .filter_map(|entry| {
+                    Some(Given {
+                        by: account(entry.get("user")?)?,
+                        state: ReviewState::Approved,
+                        commit: None,
+                        codeowner: None,
+                        at: entry.get("approved_at").and_then(moment),
+                    })
+                })
+                .collect(),
+        );
+    }
+    let list = value
+        .as_array()
+        .or_else(|| value.get("reviews").and_then(Value::as_array))?;
+    Some(list.iter().take(MOST_REVIEWS).filter_map(given).collect())
+}
+
+fn given(value: &Value) -> Option<Given> {
+    let by = value.get("by").or_else(|| value.get("user"))?;
+    let state = value.get("state")?.as_str()?.to_lowercase();
+    let commit = value.get("commit").or_else(|| value.get("commit_id"));
+    Some(Given {
+        by: account(by)?,
+        state: match state.as_str() {
+            "approved" => ReviewState::Approved,
+            "changes_requested" | "changes-requested" => ReviewState::ChangesRequested,
+            "dismissed" => ReviewState::Dismissed,
+            _ => ReviewState::Commented,
+        },
+        commit: commit.and_then(Value::as_str).map(str::to_owned),
+        codeowner: value.get("codeowner").and_then(Value::as_bool),
+        at: value.get("submitted_at").and_then(moment),
+    })
+}

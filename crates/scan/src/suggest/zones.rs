@@ -1,0 +1,429 @@
+//! Sensitive zones by the names of folders and files, with those who know them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bstr::ByteSlice;
+use rustc_hash::FxHashMap;
+use trueline_authorship::message::{Identity, Role, automation};
+use trueline_facts::change::{FileClass, ReviewState};
+use trueline_facts::suggestion::{SuggestedZone, ZoneKind};
+use trueline_facts::{Pseudonym, RepoPath};
+use trueline_history::model::{FileContent, History, PersonIx};
+
+use crate::change::class;
+use crate::past::Past;
+
+/// Globs that a zone lists at most.
+const MOST_PATHS: usize = 12;
+/// Champions that a zone names at most.
+const CHAMPIONS: usize = 3;
+
+/// A kind of zone.
+struct Kind {
+    id: &'static str,
+    why: &'static str,
+    /// Words of folder and file names, compared word by word.
+    words: &'static [&'static str],
+    /// Beginnings of paths, and whole names, that are of the zone whatever they are called inside.
+    places: &'static [&'static str],
+}
+
+const KINDS: [Kind; 6] = [
+    Kind {
+        id: "auth",
+        why: "logins, sessions and permissions",
+        words: &[
+            "auth",
+            "authn",
+            "authz",
+            "authentication",
+            "authorization",
+            "authorisation",
+            "login",
+            "logins",
+            "logout",
+            "session",
+            "sessions",
+            "permission",
+            "permissions",
+            "password",
+            "passwords",
+            "oauth",
+            "oauth2",
+            "oidc",
+            "saml",
+            "sso",
+            "rbac",
+            "acl",
+            "jwt",
+            "credentials",
+        ],
+        places: &[],
+    },
+    Kind {
+        id: "crypto",
+        why: "keys, signatures and encryption",
+        words: &[
+            "crypto",
+            "cryptography",
+            "encryption",
+            "encrypt",
+            "decrypt",
+            "cipher",
+            "signing",
+            "signatures",
+            "certificates",
+            "keystore",
+            "keyring",
+            "tls",
+        ],
+        places: &[],
+    },
+    Kind {
+        id: "payments",
+        why: "money",
+        words: &[
+            "payment",
+            "payments",
+            "billing",
+            "invoice",
+            "invoices",
+            "invoicing",
+            "stripe",
+            "paypal",
+            "refund",
+            "refunds",
+        ],
+        places: &[],
+    },
+    Kind {
+        id: "ci",
+        why: "what builds, tests and releases runs with the keys of the repository",
+        words: &[],
+        places: &[
+            ".github/workflows/",
+            ".github/actions/",
+            ".gitlab-ci.yml",
+            ".gitlab/ci/",
+            ".circleci/",
+            ".buildkite/",
+            "Jenkinsfile",
+            "azure-pipelines.yml",
+            ".drone.yml",
+            ".goreleaser.yaml",
+            ".goreleaser.yml",
+        ],
+    },
+    Kind {
+        id: "infrastructure",
+        why: "where it runs and who may reach it",
+        words: &[
+            "terraform",
+            "helm",
+            "kubernetes",
+            "k8s",
+            "ansible",
+            "pulumi",
+            "dockerfile",
+            "infra",
+            "infrastructure",
+            "deployment",
+            "deploy",
+        ],
+        places: &[
+            "docker-compose.yml",
+            "docker-compose.yaml",
+            "compose.yaml",
+            "fly.toml",
+        ],
+    },
+    Kind {
+        id: "agents",
+        why: "what steers AI agents",
+        words: &[],
+        places: &[
+            ".claude/",
+            ".cursor/",
+            ".codex/",
+            ".gemini/",
+            ".agents/",
+            ".github/copilot-instructions.md",
+            ".mcp.json",
+            "AGENTS.md",
+            "CLAUDE.md",
+            "GEMINI.md",
+            ".cursorrules",
+        ],
+    },
+];
+
+/// The zones that have files at the end of the history, with changes of the period and champions.
+pub(super) fn sensitive(past: &Past<'_>, names: bool) -> Vec<SuggestedZone> {
+    let history = &past.told.0;
+    let files: Vec<&RepoPath> = history
+        .files
+        .iter()
+        .filter(|file| file.content != FileContent::NotAFile)
+        .map(|file| history.path(file.path))
+        .collect();
+    KINDS
+        .iter()
+        .filter_map(|kind| {
+            let mut globs: BTreeMap<String, u64> = BTreeMap::new();
+            for path in &files {
+                if let Some(glob) = kind.glob(path) {
+                    *globs.entry(glob).or_default() += 1;
+                }
+            }
+            let mut globs: Vec<(String, u64)> = globs.into_iter().collect();
+            globs.sort_by(|a, b| (b.1, &a.0).cmp(&(a.1, &b.0)));
+            globs.truncate(MOST_PATHS);
+            if globs.is_empty() {
+                return None;
+            }
+            let listed: BTreeSet<&String> = globs.iter().map(|(glob, _)| glob).collect();
+            let inside =
+                |path: &RepoPath| kind.glob(path).is_some_and(|glob| listed.contains(&glob));
+            let (changes, champions) = who(past, inside, names);
+            let mut paths: Vec<String> = globs.iter().map(|(glob, _)| glob.clone()).collect();
+            paths.sort();
+            Some(SuggestedZone {
+                id: kind.id.to_owned(),
+                kind: ZoneKind::Sensitive,
+                paths,
+                files: globs.iter().map(|(_, files)| files).sum(),
+                changes,
+                champions,
+                why: kind.why.to_owned(),
+            })
+        })
+        .collect()
+}
+
+impl Kind {
+    /// The glob by which a path belongs to the zone.
+    fn glob(&self, path: &RepoPath) -> Option<String> {
+        let text = path.as_bytes().to_str().ok()?;
+        let name = text.rsplit('/').next().unwrap_or(text);
+        for place in self.places {
+            let is_folder = place.ends_with('/');
+            if is_folder && text.starts_with(place) {
+                return Some(format!("/{place}**"));
+            }
+            if !is_folder && (text == *place || name == *place) {
+                return Some(format!("/{}", escaped(text)));
+            }
+        }
+        if self.words.is_empty() || !matches!(class(path), FileClass::Source | FileClass::Other) {
+            return None;
+        }
+        // What is only shown or read is not what decides.
+        let ending = name.rsplit('.').next().unwrap_or_default().to_lowercase();
+        if matches!(
+            &*ending,
+            "svg" | "png" | "jpg" | "gif" | "css" | "scss" | "po" | "mo" | "snap"
+        ) {
+            return None;
+        }
+        let mut end = 0;
+        for part in text.split('/') {
+            end += part.len();
+            let is_file = end == text.len();
+            let stem = if is_file && part.contains('.') {
+                part.split('.')
+                    .find(|piece| !piece.is_empty())
+                    .unwrap_or(part)
+            } else {
+                part
+            };
+            if words(stem)
+                .iter()
+                .any(|word| self.words.contains(&word.as_str()))
+            {
+                let prefix = text.get(..end)?;
+                return Some(if is_file {
+                    format!("/{}", escaped(prefix))
+                } else {
+                    format!("/{}/**", escaped(prefix))
+                });
+            }
+            end += 1;
+        }
+        None
+    }
+}
+
+/// The words of a name: `loginForm`, `login_form` and `login-form` have `login`.
+fn words(name: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut was_lower = false;
+    for c in name.chars() {
+        if !c.is_alphanumeric() || (c.is_uppercase() && was_lower) {
+            words.push(std::mem::take(&mut word));
+        }
+        if c.is_alphanumeric() {
+            word.extend(c.to_lowercase());
+        }
+        was_lower = c.is_lowercase() || c.is_numeric();
+    }
+    words.push(word);
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// A path as a glob of itself.
+pub(super) fn escaped(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for c in path.chars() {
+        if matches!(c, '*' | '?' | '[' | ']' | '{' | '}' | '\\' | '!' | '#') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// How many changes of the period touched such paths, and who made or reviewed most of them: persons,
+/// no agents and no bots, in alphabetical order.
+fn who(past: &Past<'_>, inside: impl Fn(&RepoPath) -> bool, names: bool) -> (u64, Vec<String>) {
+    let (history, origins) = &*past.told;
+    let wanted: Vec<bool> = history.paths.iter().map(inside).collect();
+    let mut of_person: FxHashMap<PersonIx, u64> = FxHashMap::default();
+    let mut of_account: BTreeMap<String, u64> = BTreeMap::new();
+    let mut changes = 0;
+    for (step, _) in past.whole_steps() {
+        let mut authors: BTreeSet<PersonIx> = BTreeSet::new();
+        let mut touches = false;
+        for ix in &step.commits {
+            let from = history
+                .changes
+                .partition_point(|change| change.commit < *ix);
+            let of_commit = history.changes.iter().skip(from);
+            let mut of_commit = of_commit.take_while(|change| change.commit == *ix);
+            if !of_commit.any(|change| wanted.get(change.path.0 as usize) == Some(&true)) {
+                continue;
+            }
+            touches = true;
+            let commit = history.commit(*ix);
+            let identity = Identity {
+                name: &commit.author.name,
+                email: &commit.author.email,
+            };
+            let is_agent = origins
+                .commit(*ix)
+                .signs
+                .iter()
+                .any(|sign| sign.role == Role::Author);
+            if !is_agent && automation(&identity).is_none() {
+                authors.insert(commit.person);
+            }
+        }
+        if !touches {
+            continue;
+        }
+        changes += 1;
+        for person in authors {
+            *of_person.entry(person).or_default() += 1;
+        }
+        let ids: Vec<String> = step
+            .commits
+            .iter()
+            .map(|ix| history.commit(*ix).id.to_string())
+            .collect();
+        let tip = history.commit(step.tip).id.to_string();
+        let request = past.reviews.of(&tip, &ids);
+        for given in request.into_iter().flat_map(|request| &request.reviews) {
+            if given.state == ReviewState::Approved && !given.by.bot {
+                *of_account.entry(given.by.login.clone()).or_default() += 1;
+            }
+        }
+    }
+    (changes, champions(history, of_person, of_account, names))
+}
+
+fn champions(
+    history: &History,
+    of_person: FxHashMap<PersonIx, u64>,
+    of_account: BTreeMap<String, u64>,
+    names: bool,
+) -> Vec<String> {
+    let root = history
+        .root()
+        .map(|root| root.id.to_string())
+        .unwrap_or_default();
+    let shown = |name: &str| {
+        if names {
+            name.to_owned()
+        } else {
+            Pseudonym::derive(&root, name).as_str().to_owned()
+        }
+    };
+    let persons = of_person.into_iter().filter_map(|(ix, times)| {
+        let person = history.persons.get(ix.0 as usize)?;
+        Some((times, shown(&person.email.to_str_lossy())))
+    });
+    let accounts = of_account.into_iter().map(|(login, times)| {
+        let name = if names {
+            format!("@{login}")
+        } else {
+            shown(&login)
+        };
+        (times, name)
+    });
+    let mut all: Vec<(u64, String)> = persons.chain(accounts).collect();
+    all.sort_by(|a, b| (b.0, &a.1).cmp(&(a.0, &b.1)));
+    let mut chosen: Vec<String> = all
+        .into_iter()
+        .map(|(_, name)| name)
+        .take(CHAMPIONS)
+        .collect();
+    chosen.sort();
+    chosen.dedup();
+    chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn zone(path: &str) -> Option<(&'static str, String)> {
+        KINDS
+            .iter()
+            .find_map(|kind| Some((kind.id, kind.glob(&RepoPath::from(path))?)))
+    }
+
+    #[test]
+    fn zones_are_told_by_whole_words_of_names() {
+        let of = |path: &str| zone(path).map(|(id, glob)| format!("{id} {glob}"));
+        assert_eq!(
+            of("src/auth/login.py").as_deref(),
+            Some("auth /src/auth/**")
+        );
+        assert_eq!(
+            of("src/userSession.ts").as_deref(),
+            Some("auth /src/userSession.ts")
+        );
+        assert_eq!(
+            of("app/[id]/login.tsx").as_deref(),
+            Some(r"auth /app/\[id\]/login.tsx")
+        );
+        assert_eq!(of("src/author.py"), None);
+        assert_eq!(of("tests/test_login.py"), None);
+        assert_eq!(of("docs/login.md"), None);
+        assert_eq!(of("img/login.svg"), None);
+        assert_eq!(
+            of(".github/workflows/ci.yml").as_deref(),
+            Some("ci /.github/workflows/**")
+        );
+        assert_eq!(
+            of("infra/main.tf").as_deref(),
+            Some("infrastructure /infra/**")
+        );
+        assert_eq!(
+            of("sub/CLAUDE.md").as_deref(),
+            Some("agents /sub/CLAUDE.md")
+        );
+        assert_eq!(of("src/checkout.rs"), None);
+    }
+}
