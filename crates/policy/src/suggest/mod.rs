@@ -135,7 +135,8 @@ fn not_known(survey: &Survey, window: &Window<'_>, judged: &[Judged]) -> Vec<Str
     }
     if survey.ids(ZoneKind::Encouraged).is_empty() {
         lines.push(
-            "Where AI code does especially well: no folder has enough AI changes, watched for 90 days, to say so."
+            "Where AI code does especially well: no folder has ten AI changes, watched for 90 days, that were fixed as rarely as \
+             other code."
                 .to_owned(),
         );
     }
