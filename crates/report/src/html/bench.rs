@@ -227,13 +227,12 @@ fn dots(out: &mut String, bounded: &Bounded) {
 }
 
 fn details(out: &mut String, assistant: &AssistantReport) {
-    out.push_str("<details class=\"panel\"><summary><strong>");
+    out.push_str("<details class=\"panel subject\"><summary><strong>");
     name(out, assistant);
     put!(
         out,
-        "</strong> <span class=\"faint\">{}</span></summary>\n<p class=\"note\">{}</p>\n<ul class=\"well plain\"><li>{}</li>",
+        "</strong> <span class=\"faint\">{}</span></summary>\n<ul class=\"well plain\"><li>{}</li>",
         esc(&bench::who(assistant)),
-        "Every number of this assistant.",
         esc(&bench::spent(&assistant.spent))
     );
     if assistant.missing_samples > 0 {
