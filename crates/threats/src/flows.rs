@@ -278,12 +278,19 @@ impl Parts<'_> {
     /// The tools that an agent is given: those that it leads to; those that no agent leads to, if it is
     /// the only one or is made where they are.
     fn tools_of(&self, agent: usize, agents: &[usize], tools: &[usize]) -> Vec<usize> {
+        // What another agent is given is that one's, also where this one runs it.
+        let nodes = &self.all[agent].nodes;
+        let others = agents.iter().filter(|a| **a != agent);
+        let others: BTreeSet<Node> = others
+            .flat_map(|a| self.all[*a].nodes.difference(nodes).copied())
+            .collect();
+        let reach = self.graph.reach_without(nodes, &others);
         let own = tools.iter().copied().filter(|t| {
             let tool = &self.all[*t];
             if tool.is_offered {
                 return false;
             }
-            if self.leads(agent, *t) {
+            if self.is_in(&reach, *t) {
                 return true;
             }
             let is_led = agents.iter().any(|a| self.leads(*a, *t));

@@ -286,3 +286,36 @@ export const remote = () => ({ client: new Client({ apiUrl: "http://localhost:20
     let found = model(&[("app/api/ask/route.ts", route)]);
     assert!(!flows(&found).iter().any(|f| f.contains("LangGraph server")));
 }
+
+#[test]
+fn tools_of_an_agent_that_a_graph_runs_are_not_the_graphs() {
+    let code = r#"
+from langgraph.graph import StateGraph
+from langgraph.prebuilt import create_react_agent
+
+def weigh(thing: str):
+    return len(thing)
+
+def file_under(thing: str):
+    return thing
+
+scale = create_react_agent("openai:gpt-4o", tools=[weigh])
+
+def measure(state):
+    return scale.invoke(state)
+
+def sort(state):
+    from langchain.chat_models import init_chat_model
+    return init_chat_model("openai:gpt-4o").bind_tools([file_under]).invoke(state)
+
+graph = StateGraph(dict)
+graph.add_node("measure", measure)
+graph.add_node("sort", sort)
+graph = graph.compile()
+"#;
+    let model = model(&[("scales.py", code)]);
+    has(&model, "LangChain agent -> tool weigh");
+    has(&model, "LangGraph -> tool file_under");
+    lacks(&model, "LangGraph -> tool weigh");
+    lacks(&model, "LangChain agent -> tool file_under");
+}

@@ -144,14 +144,13 @@ impl<'a> Reader<'a> {
             is_assumed: false,
             location: self.location(span),
         };
-        let home = match own {
-            Some(function) => function.0,
-            None => {
-                let mut case = blank(Role::Case);
-                case.symbol = self.symbol(id);
-                case.mentions.extend(self.imported(id, operand));
-                self.node(case)
-            }
+        let home = if let Some(function) = own {
+            function.0
+        } else {
+            let mut case = blank(Role::Case);
+            case.symbol = self.symbol(id);
+            case.mentions.extend(self.imported(id, operand));
+            self.node(case)
         };
         self.uses(home, one);
     }
