@@ -287,6 +287,14 @@ impl Adapter {
         }
     }
 
+    /// Whether it can be asked at all, as far as that can be seen before.
+    pub fn ready(&self) -> Result<(), BenchError> {
+        match &self.kind {
+            AdapterKind::OpenAi(openai) => openai.ready().map_err(BenchError::Cannot),
+            AdapterKind::Command(_) | AdapterKind::Replay(_) => Ok(()),
+        }
+    }
+
     /// Temperature of sampling, where it is known.
     #[must_use]
     pub const fn temperature(&self) -> Option<f64> {

@@ -36,6 +36,8 @@ pub struct RunOptions<'a> {
     pub seed: Option<u64>,
     /// What is said about security.
     pub safety: Safety,
+    /// Ask again where there was no answer: the endpoint was down, a key was missing.
+    pub again: bool,
     /// Trials at once in one check.
     pub jobs: usize,
     /// Where code is judged; reviews need none.
@@ -91,6 +93,12 @@ pub fn run(
                 Stored::Broken(why) => {
                     let aside = folder.set_aside(&key, sample)?;
                     tell(Event::SetAside(&key, &why, &aside));
+                    Stored::Absent
+                }
+                Stored::Answered(record)
+                    if options.again && matches!(record.answer, Answer::NoAnswer(_)) =>
+                {
+                    folder.set_aside(&key, sample)?;
                     Stored::Absent
                 }
                 // An answer whose files are gone or changed is asked for again.

@@ -82,6 +82,11 @@ impl OpenAi {
         self.key_env.as_deref()
     }
 
+    /// Whether the key is there.
+    pub(super) fn ready(&self) -> Result<(), String> {
+        self.key().map(|_| ())
+    }
+
     fn key(&self) -> Result<Option<Key>, String> {
         let Some(name) = &self.key_env else {
             return Ok(None);

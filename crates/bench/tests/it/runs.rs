@@ -298,6 +298,7 @@ fn runs_that_do_not_compare_are_not_mixed() {
         samples: 1,
         seed: None,
         safety: trueline_bench::task::Safety::None,
+        again: false,
         jobs: 1,
         ground: Some(&ground),
         interrupt: &interrupt,
@@ -403,4 +404,30 @@ fn a_missing_runtime_is_counted_with_its_reason_and_nobody_is_asked() {
         2
     );
     assert_eq!(report.assistants[0].missing_samples, 0);
+}
+
+#[test]
+fn samples_without_an_answer_are_asked_again_only_if_that_is_wanted() {
+    let Some(ground) = ground() else { return };
+    let catalogue = catalogue();
+    let tasks = tasks(&all(&catalogue), &[Mode::Review]);
+    let place = tempfile::tempdir().unwrap();
+    let run = RunDir::new(&place.path().join("run"));
+    let up = place.path().join("up");
+    let body = format!(
+        "import os\nif not os.path.exists({:?}):\n    raise SystemExit(1)\nopen('review.json', 'w').write('{{\"findings\": []}}')\n",
+        up.display().to_string()
+    );
+    let script = script(&body, "");
+    let without = || {
+        let review = report(&run).assistants.remove(0).review.unwrap();
+        (review.samples, review.no_answer)
+    };
+    play(&script.adapter, &tasks, &run, &ground, 1, &|_, _| {});
+    assert_eq!(without(), (2, 2));
+    fs::write(&up, "").unwrap();
+    play(&script.adapter, &tasks, &run, &ground, 1, &|_, _| {});
+    assert_eq!(without(), (2, 2));
+    crate::world::play_again(&script.adapter, &tasks, &run, &ground, 1, true, &|_, _| {});
+    assert_eq!(without(), (2, 0));
 }

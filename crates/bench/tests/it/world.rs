@@ -94,12 +94,26 @@ pub(crate) fn play(
     samples: u32,
     on: &dyn Fn(Event<'_>, &AtomicBool),
 ) -> Finished {
+    play_again(adapter, tasks, folder, ground, samples, false, on)
+}
+
+/// The same; `again` asks once more where there was no answer.
+pub(crate) fn play_again(
+    adapter: &Adapter,
+    tasks: &[Task<'_>],
+    folder: &RunDir,
+    ground: &Ground,
+    samples: u32,
+    again: bool,
+    on: &dyn Fn(Event<'_>, &AtomicBool),
+) -> Finished {
     let interrupt = AtomicBool::new(false);
     let options = RunOptions {
         version: "0.0.0",
         samples,
         seed: Some(7),
         safety: Safety::None,
+        again,
         jobs: 2,
         ground: Some(ground),
         interrupt: &interrupt,

@@ -63,6 +63,9 @@ pub(crate) struct BenchRun {
     /// Samples of each task.
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) samples: u32,
+    /// Ask again where there was no answer.
+    #[arg(long)]
+    pub(crate) again: bool,
     /// What is said about security when code is generated.
     #[arg(long, value_enum, default_value_t = SafetyArgument::None)]
     pub(crate) safety: SafetyArgument,

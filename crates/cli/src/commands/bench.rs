@@ -100,6 +100,7 @@ fn ask(
             ))
             .into());
         }
+        adapter.ready()?;
         tell(&leaving(openai, &tasks, asked.samples));
     }
     let folder = RunDir::new(&asked.out.clone().unwrap_or_else(|| {
@@ -116,6 +117,7 @@ fn ask(
         samples: asked.samples,
         seed: asked.seed,
         safety: asked.safety.into(),
+        again: asked.again,
         jobs: asked
             .jobs
             .unwrap_or_else(|| available_parallelism().map_or(1, usize::from)),

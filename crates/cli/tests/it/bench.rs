@@ -235,6 +235,16 @@ fn what_is_wrong_is_told_before_anybody_is_asked() {
         "{}",
         err(&offline)
     );
+    let keyless = format!("{endpoint}key_env = \"NO_SUCH_VARIABLE_HERE\"\n");
+    fs::write(place.path("keyless.toml"), keyless).unwrap();
+    let output = place.bench(&["run", "--adapter", "keyless.toml", "--out", "none"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        err(&output).contains("NO_SUCH_VARIABLE_HERE"),
+        "{}",
+        err(&output)
+    );
+    assert!(!place.path("none").exists());
     fs::write(place.path("bad.toml"), "name = \"m\"\nkind = \"comand\"\n").unwrap();
     let bad = place.bench(&["run", "--adapter", "bad.toml"]);
     assert_eq!(bad.status.code(), Some(2));

@@ -3,6 +3,7 @@
 use trueline_facts::bench::{
     AssistantReport, BaxBenchModel, BenchReport, Bounded, CodeResult, LeftOut,
 };
+use trueline_facts::skill::Standing;
 
 use super::layout::{Cell, Ink, Sheet, cell, number, whole};
 use crate::bench::{self, Measure};
@@ -92,9 +93,13 @@ fn one(sheet: &mut Sheet<'_>, assistant: &AssistantReport) {
     }
     for ability in &assistant.abilities {
         let text = format!(
-            "{} on the scale of people's skills: {} (80 %)",
+            "{} on the scale of people's skills: {}{}",
             bench::ability(ability.ability),
-            crate::skills::standing(&ability.overall, sheet.style.unicode)
+            crate::skills::standing(&ability.overall, sheet.style.unicode),
+            match ability.overall {
+                Standing::Estimated(_) => ", an 80 % interval",
+                Standing::NotEnoughEvidence { .. } => "",
+            }
         );
         sheet.hanging("  ", Ink::Plain, &text);
     }
