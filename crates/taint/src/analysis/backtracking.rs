@@ -564,6 +564,46 @@ pub(super) fn is_explosive(pattern: &str, ignores_case: bool, whole: bool) -> bo
     doubled.iter().any(|at| ends || !part.last.contains(at))
 }
 
+/// Where the dots and slashes of text that a pattern matches as a whole can stand.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Dots {
+    /// No two dots stand beside each other.
+    pub(super) single: bool,
+    /// It does not begin with a slash.
+    pub(super) relative: bool,
+}
+
+/// What a pattern says of the dots and slashes in text that it matches as a whole; `None` if it was not
+/// understood.
+pub(super) fn dots(pattern: &str) -> Option<Dots> {
+    if pattern.len() > MAX_PATTERN {
+        return None;
+    }
+    let mut parser = Parser {
+        chars: pattern.chars().peekable(),
+        ignores_case: false,
+        ends: false,
+        nesting: 0,
+    };
+    let node = parser.alternatives()?;
+    if parser.chars.next().is_some() {
+        return None;
+    }
+    let mut automaton = Automaton::default();
+    let part = automaton.add(&node)?;
+    let reads = |at: usize, c: char| {
+        let set = automaton.sets.get(at);
+        set.is_some_and(|set| meet(set, &vec![(c as u32, c as u32)]))
+    };
+    let count = automaton.sets.len();
+    let dotted: Vec<usize> = (0..count).filter(|at| reads(*at, '.')).collect();
+    let single = dotted
+        .iter()
+        .all(|a| dotted.iter().all(|b| automaton.ways(*a, *b) == 0));
+    let relative = !part.first.iter().any(|at| reads(*at, '/'));
+    Some(Dots { single, relative })
+}
+
 impl<'a> Analyzer<'a> {
     /// Text of a request that is matched against a pattern of the program which does not end.
     pub(super) fn check_backtracking(
@@ -727,6 +767,19 @@ mod tests {
     fn what_must_match_as_a_whole_can_fail() {
         assert!(is_explosive("([a-z0-9]+-?)+", false, true));
         assert!(!is_explosive("([a-z0-9]+-?)+", false, false));
+    }
+
+    #[test]
+    fn dots_that_stand_alone_lead_nowhere() {
+        let tidy = Some(Dots {
+            single: true,
+            relative: true,
+        });
+        assert_eq!(dots(r"^(\d{4}\.\d{4,5}(v\d+)?|[a-z-]+/\d{7})$"), tidy);
+        assert_eq!(dots(r"^[a-z]+(?:[./][a-z]+)*$"), tidy);
+        assert!(dots(r"^[a-z./]+$").is_some_and(|d| !d.single && !d.relative));
+        assert!(dots(r"^\w+\.{1,2}/\w+$").is_some_and(|d| !d.single));
+        assert!(dots(r"^(?:/[a-z]+\.)+x$").is_some_and(|d| d.single && !d.relative));
     }
 
     #[test]

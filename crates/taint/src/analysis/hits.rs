@@ -232,15 +232,7 @@ impl Analyzer<'_> {
             hit.confidence = hit.confidence.min(Confidence::Medium);
             hit.tier = hit.tier.max(compiled.guessed_tier);
         }
-        if self.is_looked_through(rule, label) {
-            hit.confidence = hit.confidence.min(Confidence::Medium);
-            hit.tier = Tier::All;
-        }
-        // A tool that opens whatever file it is asked for does what it is for.
-        if hit.whole_path && self.is_of_tool(label) {
-            hit.confidence = Confidence::Low;
-            hit.tier = Tier::All;
-        }
+        self.lower_by_design(&mut hit, label, placed);
         let one_part = label.cleared.has(Bits::SEGMENT);
         if label.guesses > 1 || one_part && self.models.path_rules.has(Bits::rule(rule)) {
             hit.confidence = Confidence::Low;
@@ -260,6 +252,20 @@ impl Analyzer<'_> {
             .step_of(label.step)
             .is_some_and(|last| matches!(last.kind, StepKind::Into(..) | StepKind::Elsewhere(_)));
         Some(hit)
+    }
+
+    /// What is looked through first, and what a tool is for, is in tier `all`.
+    fn lower_by_design(&self, hit: &mut Hit, label: Label, placed: bool) {
+        if self.is_looked_through(hit.rule, label) {
+            hit.confidence = hit.confidence.min(Confidence::Medium);
+            hit.tier = Tier::All;
+        }
+        // A tool that opens whatever file it is asked for, or runs whatever query, does what it is for.
+        let whole_query = !placed && self.models.rule_index("sql-injection") == Some(hit.rule);
+        if (hit.whole_path || whole_query) && self.is_of_tool(label) {
+            hit.confidence = Confidence::Low;
+            hit.tier = Tier::All;
+        }
     }
 
     /// Whether another loop of the function asked of every name of the archive where it leads.

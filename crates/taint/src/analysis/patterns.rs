@@ -69,7 +69,19 @@ impl Analyzer<'_> {
             self.establish(state, text, self.models.url_rules);
         }
         let Some(alphabet) = alphabet else { return };
-        let cleared = self.cleared_by_alphabet(&alphabet);
+        let mut cleared = self.cleared_by_alphabet(&alphabet);
+        if holds
+            && alphabet.has('.')
+            && alphabet.has('/')
+            && let Some(dots) = super::backtracking::dots(&pattern)
+        {
+            if dots.single {
+                cleared = cleared.or(Bits::NO_DOTDOT);
+            }
+            if dots.relative {
+                cleared = cleared.or(Bits::RELATIVE);
+            }
+        }
         self.establish(state, text, cleared);
     }
 
