@@ -240,6 +240,8 @@ fn timed<'f>(
     let figures = folder.path().join("figures");
     let output = Command::new("/usr/bin/time")
         .current_dir(folder.path())
+        // A measurement tells nobody, and waits for nobody.
+        .env("PROMPTFOO_DISABLE_TELEMETRY", "1")
         .args(["-f", "%U %S", "-o"])
         .arg(&figures)
         .args(["timeout", "--kill-after=5"])
