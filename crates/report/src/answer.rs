@@ -69,6 +69,11 @@ pub(crate) fn files_read(report: &ScanReport) -> u64 {
     languages.map(|l| l.parsed + l.partial).sum()
 }
 
+/// Files in supported languages that were not read.
+fn files_skipped(report: &ScanReport) -> u64 {
+    report.sources.languages.values().map(|l| l.skipped).sum()
+}
+
 /// Findings that the baseline knows.
 pub(crate) fn in_baseline(report: &ScanReport) -> u64 {
     let suppressed = report.suppressed.iter();
@@ -107,6 +112,11 @@ pub(crate) fn found(report: &ScanReport, findings: &[&Finding]) -> String {
             } else {
                 "steer"
             }
+        )
+    } else if read == 0 && files_skipped(report) > 0 {
+        format!(
+            "No answer for {scope}: {} in supported languages, and none was read",
+            words::counted(files_skipped(report), "file")
         )
     } else if read == 0 {
         format!("Nothing to judge in {scope}: no file in a supported language")

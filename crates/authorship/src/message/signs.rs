@@ -397,6 +397,8 @@ impl Signs {
         let Some(row) = row else { return };
         let source: &'static str = &row.key;
         match row.takes {
+            // Words behind an address go on with a sentence about the trailer.
+            Takes::Identity if is_told_about(value) => {}
             Takes::Identity => {
                 let role = match row.role {
                     TrailerRole::Write => Role::CoAuthor,
@@ -536,6 +538,14 @@ impl Around {
             Self::Nothing
         }
     }
+}
+
+/// `Claude <noreply@anthropic.com> is no longer allowed here`.
+fn is_told_about(identity: &[u8]) -> bool {
+    let behind = identity
+        .rsplit_once_str(">")
+        .map_or(&b""[..], |(_, rest)| rest);
+    behind.fields().count() > 1
 }
 
 /// A line that is signed in words alone, which a sentence may have as well.

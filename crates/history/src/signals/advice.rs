@@ -46,12 +46,7 @@ pub(super) fn advice(
             "git fsck".to_owned(),
         );
     }
-    if let (Some(remote), false) = (&around.remote, around.has_notes_ref) {
-        add(
-            "Authorship notes of colleagues may already be on the server; this brings them here",
-            format!("git fetch {remote} refs/notes/ai:refs/notes/ai"),
-        );
-    }
+    // What is known to be there comes before what may be.
     if let (Some(remote), false) = (&around.remote, around.has_checkpoints)
         && names_checkpoints(view)
     {
@@ -60,6 +55,12 @@ pub(super) fn advice(
             format!(
                 "git fetch {remote} entire/checkpoints/v1:refs/remotes/{remote}/entire/checkpoints/v1"
             ),
+        );
+    }
+    if let (Some(remote), false) = (&around.remote, around.has_notes_ref) {
+        add(
+            "Authorship notes of colleagues may already be on the server; this brings them here",
+            format!("git fetch {remote} refs/notes/ai:refs/notes/ai"),
         );
     }
     for switch in switched_off(view, source) {
