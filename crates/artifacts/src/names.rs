@@ -265,6 +265,20 @@ fn of_six(moved: &str) -> (String, String) {
     (pair.0.to_owned(), pair.1.to_owned())
 }
 
+/// Whether the last part of a name is written as classes are.
+fn is_class_name(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    last.trim_start_matches('_')
+        .starts_with(|c: char| c.is_uppercase())
+}
+
+/// Whether a name leads through something that is no class: a module that the vetted one has
+/// imported (`enum`, `bltns.setattr`).
+fn passes_a_module(name: &str) -> bool {
+    name.rsplit_once('.')
+        .is_some_and(|(owner, _)| !owner.split('.').all(is_class_name))
+}
+
 /// Judges `module.name`, both as the loader would resolve them.
 pub(crate) fn standing(module: &str, name: &str) -> Standing {
     let names = &*NAMES;
@@ -294,8 +308,25 @@ pub(crate) fn standing(module: &str, name: &str) -> Standing {
         if names.vetted.contains(prefix) {
             // A class is vetted for what its state is, not for every method it has.
             let is_exact = prefix.len() == full.len();
-            return if !is_exact && reaches_out(&name) {
+            let top = prefix.split('.').next().unwrap_or(prefix);
+            let is_read = names.stdlib.contains(top) || names.audited.contains(top);
+            let last = name.rsplit('.').next().unwrap_or(&name);
+            return if is_exact {
+                Standing::Vetted
+            } else if passes_a_module(&name) {
+                match names.danger.get(format!("builtins.{last}").as_str()) {
+                    Some(at) => names.dangerous(*at),
+                    None => Standing::Unvetted,
+                }
+            } else if reaches_out(&name) {
                 BY_VERB
+            } else if !is_read
+                && !is_class_name(last)
+                && !is_rebuilder(last)
+                && !last.starts_with("__pyx_unpickle_")
+            {
+                // A package whose functions nobody has read is vetted for its classes.
+                Standing::KnownPackage
             } else {
                 Standing::Vetted
             };
@@ -311,9 +342,7 @@ pub(crate) fn standing(module: &str, name: &str) -> Standing {
         return Standing::DataClass;
     }
     let last = name.rsplit('.').next().unwrap_or(&name);
-    let is_class = last
-        .trim_start_matches('_')
-        .starts_with(|c: char| c.is_uppercase());
+    let is_class = is_class_name(last);
     let is_log = last == "error" && matches!(top, "logging" | "distutils");
     if top == "builtins" && is_class || names.stdlib.contains(top) && is_exception(&name) && !is_log
     {

@@ -89,6 +89,16 @@ impl Machine {
                     Some(call),
                 );
             }
+            // Some of them evaluate text, however deep it lies in what they are made from.
+            Standing::DataClass if self.code_in(args, 0) == Code::Yes => {
+                let call = self.show_call(callee, args);
+                self.find(
+                    Verdict::Malicious,
+                    technique::PICKLE_CALL_CODE,
+                    format!("loading it makes a {full} from text that is code"),
+                    Some(call),
+                );
+            }
             Standing::Vetted | Standing::DataClass => {
                 if full == "copyreg.add_extension" {
                     self.add_extension(args);

@@ -369,6 +369,38 @@ fn names(out: &mut Vec<Sample>) {
             ),
         ),
         (
+            "compiler-below-a-vetted-package",
+            run(
+                "attr._make._compile_and_eval",
+                &[
+                    &text("__import__('os').system('echo x')"),
+                    b"}",
+                    b"}",
+                    &text("f"),
+                ],
+            ),
+        ),
+        (
+            "module-that-a-vetted-one-imported",
+            call(
+                &named("enum", "bltns.setattr"),
+                &[
+                    &named("enum", "bltns"),
+                    &text("len"),
+                    &named("enum", "bltns.eval"),
+                ],
+            ),
+        ),
+        (
+            "code-deep-in-what-a-class-is-made-of",
+            run(
+                "sympy.Matrix",
+                &[&list(&[&list(&[&text(
+                    "__import__('os').system('echo x')",
+                )])])],
+            ),
+        ),
+        (
             "opener-of-a-package",
             run("click.open_file", &[&text("/tmp/x.pth"), &text("w")]),
         ),
