@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use trueline_facts::Proportion;
-use trueline_facts::backtest::{Backtest, GateHistory, WentBad};
+use trueline_facts::backtest::{Backtest, GateHistory, SizeClass, Stratum, WentBad};
 use trueline_facts::change::AuthorKind;
 
 use crate::words;
@@ -85,36 +85,10 @@ pub(crate) fn details(gate: &GateHistory, unicode: bool) -> Vec<String> {
             ratio.ratio, ratio.low, ratio.high
         ));
     }
-    let sizes: Vec<String> = gate
-        .by_size
-        .iter()
-        .filter(|one| one.would_comment.of > 0)
-        .map(|one| {
-            format!(
-                "{} {} of {}",
-                one.class.as_str(),
-                words::count(one.would_comment.hits),
-                words::count(one.would_comment.of)
-            )
-        })
-        .collect();
-    let origins: Vec<String> = gate
-        .by_origin
-        .iter()
-        .filter(|one| one.would_comment.of > 0)
-        .map(|one| {
-            format!(
-                "{} {} of {}",
-                one.class.as_str(),
-                words::count(one.would_comment.hits),
-                words::count(one.would_comment.of)
-            )
-        })
-        .collect();
     lines.push(format!(
         "by author: {}; by size: {}",
-        origins.join(", "),
-        sizes.join(", ")
+        strata(&gate.by_origin, AuthorKind::as_str),
+        strata(&gate.by_size, SizeClass::as_str)
     ));
     if gate.undetermined > 0 {
         lines.push(format!(
@@ -123,4 +97,21 @@ pub(crate) fn details(gate: &GateHistory, unicode: bool) -> Vec<String> {
         ));
     }
     lines
+}
+
+/// `ai 3 of 12, human 0 of 4`: where a gate spoke, by class; classes without changes are left out.
+fn strata<C: Copy>(all: &[Stratum<C>], name: fn(C) -> &'static str) -> String {
+    let told: Vec<String> = all
+        .iter()
+        .filter(|one| one.would_comment.of > 0)
+        .map(|one| {
+            format!(
+                "{} {} of {}",
+                name(one.class),
+                words::count(one.would_comment.hits),
+                words::count(one.would_comment.of)
+            )
+        })
+        .collect();
+    told.join(", ")
 }
