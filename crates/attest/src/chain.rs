@@ -4,10 +4,10 @@ use serde_json::Value;
 use trueline_facts::attestation::{
     Digest, Entry, Problem, ProblemKind, SCHEMA, Tail, Verification,
 };
+use trueline_facts::canonical;
 use trueline_facts::{CommitId, Timestamp};
 
 use crate::AttestError;
-use crate::canonical;
 use crate::envelope::{self, Refusal};
 use crate::key::{SigningKey, TrustedKeys};
 use crate::statement::{Link, Statement};
@@ -201,5 +201,24 @@ fn one(
         attested_at: predicate.attested_at,
         verdict_schema: text("schema"),
         outcome: text("outcome"),
+        judged: judged(&predicate.verdict),
     })
+}
+
+/// Gates of a verdict that passed or failed in a mode that speaks.
+fn judged(verdict: &Value) -> Vec<String> {
+    let gates = verdict.get("gates").and_then(Value::as_array);
+    let mut ids: Vec<String> = gates
+        .into_iter()
+        .flatten()
+        .filter(|gate| {
+            let text = |name: &str| gate.get(name).and_then(Value::as_str);
+            matches!(text("mode"), Some("comment" | "block"))
+                && matches!(text("outcome"), Some("pass" | "fail"))
+        })
+        .filter_map(|gate| gate.get("id")?.as_str().map(str::to_owned))
+        .collect();
+    ids.sort();
+    ids.dedup();
+    ids
 }

@@ -3,6 +3,7 @@
 //! The standard's controls stand in `rules/standards/`. What persons say is in `.trueline/controls.toml` of the same
 //! commit, with an expiry. Signs are looked for in committed files only, so that the report is about what was reviewed.
 
+mod gates;
 mod signs;
 mod statements;
 
@@ -17,6 +18,7 @@ use trueline_facts::{CommitId, Timestamp};
 
 use crate::AttestError;
 use crate::log::Log;
+pub use gates::GateAsk;
 pub use signs::Sign;
 pub use statements::STATEMENTS_FILE;
 
@@ -56,6 +58,9 @@ pub struct Control {
     /// What is looked for.
     #[serde(default)]
     pub signs: Vec<Sign>,
+    /// The gates of which one has to speak, for [`Sign::Gates`].
+    #[serde(default)]
+    pub gates: Vec<GateAsk>,
     /// Practices of SSDF.
     pub ssdf: Vec<String>,
     /// Controls that it repeats.
@@ -86,7 +91,7 @@ pub fn report(
     let tree = log.files_of(commit)?;
     let known: BTreeSet<&str> = standard.controls.iter().map(|c| c.id.as_str()).collect();
     let statements = statements::read(&tree, &known)?;
-    let found = signs::look(&tree, verification);
+    let found = signs::look(log, commit, &tree, verification);
     let controls = standard
         .controls
         .iter()
@@ -105,7 +110,7 @@ pub fn report(
             0
         },
         log_head: verification.head.clone(),
-        log_problems: signs::problems(verification),
+        log_problems: signs::problems(verification, &found),
         families: standard.families.clone(),
         controls,
     })
@@ -120,9 +125,9 @@ fn status(
     let mut evidence = Vec::new();
     let mut missing = Vec::new();
     for sign in &control.signs {
-        match found.get(sign) {
-            Some(there) => evidence.extend(there.iter().cloned()),
-            None => missing.push(sign.what().to_owned()),
+        match found.of(*sign, &control.gates, &control.id) {
+            Some(there) => evidence.extend(there),
+            None => missing.push(signs::Found::missing(*sign, &control.gates)),
         }
     }
     // Days in this form are in the order of their text.

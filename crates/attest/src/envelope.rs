@@ -4,8 +4,8 @@ use data_encoding::BASE64;
 use ed25519_dalek::Signature;
 use serde::{Deserialize, Serialize};
 use trueline_facts::attestation::KeyId;
+use trueline_facts::canonical;
 
-use crate::canonical;
 use crate::key::{SigningKey, TrustedKeys};
 
 /// The type of in-toto payloads.

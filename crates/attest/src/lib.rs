@@ -5,7 +5,6 @@
 //! controls of a standard are answered by what, for an auditor. No clock: the time of an attestation is given.
 
 pub mod anchor;
-pub mod canonical;
 pub mod chain;
 pub mod controls;
 pub mod envelope;

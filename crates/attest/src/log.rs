@@ -3,6 +3,7 @@
 //! Appending moves the reference only from where it was read, so that two runs never fork the chain. Commits carry the
 //! time of the attestation and no person's name: the same entries give the same ids. Nothing is fetched or pushed.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice as _;
@@ -236,6 +237,65 @@ impl Log {
     }
 }
 
+/// Commits of a history that are looked at, and objects of a tree of notes.
+const MOST_LOOKED_AT: usize = 2_000_000;
+
+impl Log {
+    /// The ids of a commit and all commits before it, as far as they are here.
+    pub(crate) fn history_of(&self, commit: &CommitId) -> BTreeSet<String> {
+        let tip = ObjectId::from_hex(commit.as_str().as_bytes());
+        let walk = tip
+            .ok()
+            .and_then(|tip| self.repo.rev_walk([tip]).all().ok());
+        walk.into_iter()
+            .flatten()
+            .filter_map(Result::ok)
+            .take(MOST_LOOKED_AT)
+            .map(|info| info.id.to_string())
+            .collect()
+    }
+
+    /// How many notes of a reference are on commits of a history and say something.
+    pub(crate) fn notes(
+        &self,
+        reference: &str,
+        history: &BTreeSet<String>,
+        says_something: impl Fn(&[u8]) -> bool,
+    ) -> usize {
+        let tree = self
+            .repo
+            .try_find_reference(reference)
+            .ok()
+            .flatten()
+            .and_then(|mut found| Some(found.peel_to_commit().ok()?.tree_id().ok()?.detach()));
+        // Names of notes are ids of commits, cut into folders at will.
+        let mut open: Vec<(String, ObjectId)> =
+            tree.map(|tree| (String::new(), tree)).into_iter().collect();
+        let mut seen = 0;
+        let mut count = 0;
+        while let Some((name, id)) = open.pop() {
+            seen += 1;
+            if seen > MOST_LOOKED_AT || name.len() > 64 {
+                continue;
+            }
+            let Ok(object) = self.repo.find_object(id) else {
+                continue;
+            };
+            match object.kind {
+                Kind::Tree => {
+                    let tree = object.into_tree();
+                    for entry in tree.iter().flatten() {
+                        open.push((format!("{name}{}", entry.filename()), entry.object_id()));
+                    }
+                }
+                Kind::Blob if history.contains(&name) && says_something(&object.data) => count += 1,
+                _ => {}
+            }
+        }
+        count
+    }
+}
+
 impl Files<'_> {
     /// The text of a file; nothing where there is none, or no text of a usual size.
     pub(crate) fn text(&self, path: &str) -> Option<String> {
@@ -261,13 +321,6 @@ impl Files<'_> {
             .flatten()
             .map(|entry| entry.filename().to_string())
             .collect()
-    }
-
-    /// Is there such a reference?
-    pub(crate) fn reference(&self, name: &str) -> bool {
-        self.repo
-            .try_find_reference(name)
-            .is_ok_and(|found| found.is_some())
     }
 
     fn entry(&self, path: &str) -> Option<gix::object::tree::Entry<'_>> {

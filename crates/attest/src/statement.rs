@@ -6,9 +6,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use trueline_facts::attestation::Digest;
+use trueline_facts::canonical;
 use trueline_facts::{CommitId, Timestamp};
-
-use crate::canonical;
 
 /// The type of every statement.
 pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";

@@ -335,6 +335,12 @@ pub(crate) struct Which {
     /// Add the findings of another tool on the changed lines; may be given more than once.
     #[arg(long, value_name = "FILE.sarif")]
     pub(crate) import: Vec<PathBuf>,
+    /// Known vulnerabilities in OSV's format: a JSON file, a folder or a zip archive of such files; may be given more than once.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) advisories: Vec<PathBuf>,
+    /// Names of packages that exist, one a line: `pypi.txt`, `npm.txt` …, or a folder of such files.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) package_names: Vec<PathBuf>,
     /// The moment at which exceptions hold or not: a day or `2026-12-31T10:00:00Z`; by default the clock's.
     #[arg(long, value_name = "WHEN")]
     pub(crate) now: Option<String>,

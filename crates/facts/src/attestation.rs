@@ -131,6 +131,9 @@ pub struct Entry {
     /// Its `outcome`: `pass`, `undetermined`, `comment` or `block`, where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
+    /// Gates of it that judged in a mode that speaks (`comment`, `block`): those that passed or failed, by id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub judged: Vec<String>,
 }
 
 /// Something that is wrong with the log.

@@ -99,13 +99,17 @@ pub struct Hotspot {
     pub ai: Proportion,
 }
 
-/// Signs of review in commit messages and merges. Most review leaves none: a lower bound.
+/// Signs of review in commit messages and merges, and what a forge exported. Most review leaves no sign: a lower bound.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Review {
     /// Commits of the window with a sign of review.
     pub commits: Proportion,
     /// The same among commits with evidence of an AI tool.
     pub ai_commits: Proportion,
+    /// Of commits of the window whose request was imported (`trueline import reviews`): those that a person approved
+    /// who did not open it. Absent where nothing was imported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Proportion>,
     /// Large AI changes without any sign of review, newest first, at most twenty.
     pub large_unreviewed: Vec<LargeChange>,
 }

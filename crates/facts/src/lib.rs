@@ -9,6 +9,7 @@ pub mod attestation;
 pub mod backtest;
 pub mod bench;
 pub mod blame;
+pub mod canonical;
 pub mod change;
 pub mod code;
 pub mod commit;

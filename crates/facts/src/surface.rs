@@ -18,6 +18,8 @@ pub enum ComponentKind {
     Entry,
     /// Where whoever runs the program types.
     Terminal,
+    /// A page that runs in somebody's browser and asks the application.
+    Page,
     /// Documents and pages that somebody else wrote.
     Content,
     /// A language model.
@@ -129,6 +131,9 @@ pub struct FunctionSurface {
     pub made_by: Vec<u32>,
     /// Imported names that it works with or hands on without calling them.
     pub mentions: Vec<String>,
+    /// Imported names that its parameters are annotated with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub types: Vec<String>,
     /// Components that it uses, in order of place.
     pub uses: Vec<ComponentUse>,
     /// What it does with objects of unknown classes, in order of place.

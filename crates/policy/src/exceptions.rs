@@ -4,6 +4,8 @@
 //! fact stays in the change document and in the verdict, which names the exception. An entry that
 //! breaks a rule has no effect and says so; it does not take the others down with it.
 
+mod paths;
+
 use std::fmt::{self, Write as _};
 use std::path::Path;
 

@@ -7,7 +7,6 @@
 
 pub mod backtest;
 pub mod cases;
-pub mod digest;
 pub mod document;
 mod evaluate;
 pub mod exceptions;

@@ -513,6 +513,7 @@ fn health() -> Health {
         review: Review {
             commits: Proportion::new(1_200, 1_840),
             ai_commits: Proportion::new(142, 334),
+            told: None,
             large_unreviewed: vec![LargeChange {
                 commit: CommitId::new("77aa01bc9e".repeat(4)),
                 time: NOW.plus_days(-5),

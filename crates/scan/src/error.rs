@@ -38,6 +38,14 @@ pub enum ScanError {
         /// Why, and what to do.
         why: String,
     },
+    /// A file that tells of packages cannot be read.
+    #[error("{}: {why}", path.display())]
+    Packages {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why, and what to do.
+        why: String,
+    },
     /// A description of a proposal, or reviews, cannot be read.
     #[error("{}: {why}", path.display())]
     Description {

@@ -20,6 +20,7 @@ mod join;
 mod memory;
 mod mend;
 mod observe;
+mod packages;
 mod past;
 mod place;
 mod policy;
@@ -41,8 +42,8 @@ pub use artifacts::{ArtifactRequest, Hashes, artifacts, artifacts_sarif, is_unch
 pub use baseline::{Baseline, BaselineError};
 pub use blame::{BlameOutcome, BlameRequest, CommitDetails, CommitSignature, blame};
 pub use change::{
-    ChangeOutcome, ChangeRequest, ChangeSource, change, policy_of, policy_of_work_tree,
-    validate_exceptions, verdict_sarif,
+    ChangeOutcome, ChangeRequest, ChangeSource, change, files_of_work_tree, policy_of,
+    policy_of_work_tree, validate_exceptions, verdict_sarif,
 };
 pub use check::Tiers;
 pub use config::KnownNames as PolicyNames;
@@ -50,6 +51,7 @@ pub use custom::{RuleTest, test_rules};
 pub use declare::{DeclareAction, DeclareRequest, DeclaredCommit, declare};
 pub use error::ScanError;
 pub use mend::{FixOutcome, FixedFile, NoSuggestion, Suggestion, TakenBack, Writing, fix};
+pub use packages::PackageData;
 pub use past::{BacktestRequest, PastPeriod, backtest};
 pub use policy::{AppliedRule, IgnoreComment, ModelPolicy, PathPolicy, Scanned};
 pub use proposal::{Ahead, Guarding, Proposal, redacted, steers};

@@ -15,11 +15,14 @@ use trueline_facts::{CommitId, Diagnostic, EvidenceClass, Level, RepoPath, Times
 use trueline_history::evidence::{EvidenceOptions, NotesRead, Origins, fuse};
 use trueline_history::model::{Completeness, FileContent, History};
 use trueline_history::repository::Repository;
-use trueline_history::signals::{Memo, SignalOptions, Signals, Surroundings, WINDOW_DAYS};
+use trueline_history::signals::{
+    ForgeReviews, Memo, SignalOptions, Signals, Surroundings, WINDOW_DAYS,
+};
 use trueline_history::walk::{self, Deaths, PathFilter};
 
 use crate::config::Config;
 use crate::place::Place;
+use crate::reviews::ReviewStore;
 use crate::{Progress, ReadingOptions, ScanError, cache, scan};
 
 /// Everything known about one repository.
@@ -83,12 +86,24 @@ pub(crate) fn observe(
         interrupt,
     );
     let head = history.commits.first().map(|c| (c.id, c.committer_time));
+    let reviews = match ReviewStore::open(repository) {
+        Ok(store) => store.told(),
+        Err(error) => {
+            diagnostics.push(Diagnostic::new(
+                Level::Warning,
+                "reviews-unreadable",
+                format!("imported reviews are not counted: {error}"),
+            ));
+            ForgeReviews::default()
+        }
+    };
     let options = SignalOptions {
         since: match (since, head) {
             (Some(since), Some((_, time))) => Some(since(time)?),
             _ => None,
         },
         approved: config.approved_tools.clone(),
+        reviews,
         surroundings: surroundings(repository, reading),
         below: place.prefix.clone(),
         ..SignalOptions::default()

@@ -13,8 +13,9 @@ use serde_json::Value;
 use trueline_authorship::message::{CommitText, signs};
 use trueline_authorship::tools;
 use trueline_facts::change::ReviewState;
-use trueline_facts::{Timestamp, ToolId};
+use trueline_facts::{CommitId, Timestamp, ToolId};
 use trueline_history::repository::Repository;
+use trueline_history::signals::ForgeReviews;
 
 use crate::ScanError;
 use crate::change::proposed::{Account, Given, account, given_list, moment};
@@ -59,6 +60,17 @@ pub(crate) struct Request {
 }
 
 impl Request {
+    /// Did a person approve it who did not open it?
+    pub(crate) fn is_approved(&self) -> bool {
+        self.reviews.iter().any(|given| {
+            let own = self.author.iter().chain(&self.requester);
+            given.state == ReviewState::Approved
+                && !given.by.bot
+                && tools::known(&given.by.login).is_none()
+                && own.into_iter().all(|one| one.login != given.by.login)
+        })
+    }
+
     /// Minutes from opening to the first approval by somebody else who is no bot.
     pub(crate) fn minutes_to_approval(&self) -> Option<u64> {
         let opened = self.opened?;
@@ -150,6 +162,21 @@ impl ReviewStore {
             requests,
             by_commit,
         }
+    }
+
+    /// What is told of commits, for who counts reviews.
+    pub(crate) fn told(&self) -> ForgeReviews {
+        let mut told = ForgeReviews::default();
+        for request in &self.requests {
+            for id in request.merge.iter().chain([&request.head]) {
+                let id = CommitId::new(id.as_str());
+                if request.is_approved() {
+                    told.approved.insert(id.clone());
+                }
+                told.told.insert(id);
+            }
+        }
+        told
     }
 
     /// The request that became a commit, or whose last commit is among those of a change.

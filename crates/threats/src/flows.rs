@@ -8,7 +8,7 @@ use trueline_facts::threat::{Component, Element, Flow, Zone};
 
 use crate::acts::locations;
 use crate::graph::{Node, Reach, Way};
-use crate::parts::{Part, Parts, id};
+use crate::parts::{MAX_EVIDENCE, Part, Parts, id};
 use crate::resources::Ways;
 
 /// From which component to which, by position: what goes there, and where in the code.
@@ -105,9 +105,15 @@ impl Parts<'_> {
                 Some(ComponentKind::Terminal) => {
                     draft.door(p, "operator", "what is typed", None);
                 }
+                Some(ComponentKind::Page) => self.of_page(p, draft),
                 _ => {}
             }
-            for &a in roles.agents.iter().filter(|a| self.leads(p, **a)) {
+            // What a tool does is the tool's, whoever runs the agent that chose it.
+            let own = self.graph.reach_without(&self.all[p].nodes, &roles.work);
+            let asked = |a: &&usize| {
+                self.is_in(&own, **a) && !self.is_behind(p, **a, &roles.agents, &roles.work)
+            };
+            for &a in roles.agents.iter().filter(asked) {
                 draft.add(p, a, "a task", self.tasks(p, a));
                 draft.add(a, p, "the agent's answer", self.tasks(p, a));
             }
@@ -115,8 +121,6 @@ impl Parts<'_> {
                 draft.add(p, m, "prompts", self.places(p, m));
                 draft.add(m, p, "answers", self.places(p, m));
             }
-            // What a tool does is the tool's, whoever runs the agent that chose it.
-            let own = self.graph.reach_without(&self.all[p].nodes, &roles.work);
             for &r in roles.resources.iter().filter(|r| self.is_in(&own, **r)) {
                 self.use_of(p, r, &own, draft);
             }
@@ -128,12 +132,49 @@ impl Parts<'_> {
         }
     }
 
+    /// Who reads a page and what the page asks the application; one that asks nothing has nothing to hide.
+    fn of_page(&self, page: usize, draft: &mut Draft) {
+        let asked = self.asked_by(page);
+        let entries = self.of_kind(&[ComponentKind::Entry]);
+        let rest = [
+            ComponentKind::Model,
+            ComponentKind::Agent,
+            ComponentKind::Database,
+            ComponentKind::VectorStore,
+        ];
+        let leads_on = self
+            .of_kind(&rest)
+            .into_iter()
+            .any(|to| self.leads(page, to));
+        if asked.is_empty() && !leads_on {
+            return;
+        }
+        let places: BTreeSet<Location> = asked.iter().map(|one| one.location.clone()).collect();
+        let places: Vec<Location> = places.into_iter().take(MAX_EVIDENCE).collect();
+        let answers = |entry: &usize| {
+            let uses = &self.all[*entry].uses;
+            uses.iter().any(|(_, one)| one.name == "web routes")
+        };
+        for entry in entries.into_iter().filter(answers) {
+            if !places.is_empty() {
+                draft.add(page, entry, "requests", places.clone());
+                draft.add(entry, page, "answers", places.clone());
+            }
+        }
+        draft.door(page, "user", "what is typed", None);
+    }
+
     fn of_agents(&self, roles: &Roles, draft: &mut Draft) {
         for &a in &roles.agents {
-            for m in self.models_of(a, &roles.models) {
+            for m in self.models_of(a, &roles.agents, &roles.models) {
                 let places = self.places(a, m);
                 draft.add(a, m, "prompts", places.clone());
                 draft.add(m, a, "answers and the choice of tools", places);
+            }
+            for other in self.sub_agents(a, &roles.agents, &roles.work) {
+                let places = self.places(a, other);
+                draft.add(a, other, "tasks handed over", places.clone());
+                draft.add(other, a, "results", places);
             }
             for t in self.tools_of(a, &roles.agents, &roles.tools) {
                 let places = self.all[t].component.evidence.clone();
@@ -161,12 +202,27 @@ impl Parts<'_> {
     }
 
     fn of_tools(&self, roles: &Roles, draft: &mut Draft) {
+        let given: BTreeSet<(usize, usize)> = roles
+            .agents
+            .iter()
+            .flat_map(|a| {
+                let own = self.tools_of(*a, &roles.agents, &roles.tools);
+                own.into_iter().map(move |t| (*a, t))
+            })
+            .collect();
         for &t in &roles.tools {
             let own = self.reach_by_function(t);
             for &r in roles.resources.iter().chain(&roles.files) {
                 if self.is_in(&own, r) {
                     self.use_of(t, r, &own, draft);
                 }
+            }
+            // An agent that a tool asks is behind the tool; the one that the tool is given to stands before it.
+            let asked = |a: &&usize| self.is_in(&own, **a) && !given.contains(&(**a, t));
+            for &a in roles.agents.iter().filter(asked) {
+                let places = locations(self.spots(&own, a));
+                draft.add(t, a, "a task", places.clone());
+                draft.add(a, t, "the agent's answer", places);
             }
             for &m in roles.models.iter().filter(|m| self.is_in(&own, **m)) {
                 let places = locations(self.spots(&own, m));
@@ -262,11 +318,18 @@ impl Parts<'_> {
     }
 
     /// The models that an agent asks: those that it leads to, else those that are made beside it.
-    fn models_of(&self, agent: usize, models: &[usize]) -> Vec<usize> {
+    fn models_of(&self, agent: usize, agents: &[usize], models: &[usize]) -> Vec<usize> {
+        // What another agent asks is that one's.
+        let nodes = &self.all[agent].nodes;
+        let others = agents.iter().filter(|a| **a != agent);
+        let others: BTreeSet<Node> = others
+            .flat_map(|a| self.all[*a].nodes.difference(nodes).copied())
+            .collect();
+        let own = self.graph.reach_without(nodes, &others);
         let led: Vec<usize> = models
             .iter()
             .copied()
-            .filter(|m| self.leads(agent, *m))
+            .filter(|m| self.is_in(&own, *m))
             .collect();
         if led.is_empty() {
             let met = models.iter().copied().filter(|m| self.meet(agent, *m));

@@ -98,6 +98,11 @@ impl<'a> Graph<'a> {
         seen
     }
 
+    /// As [`Self::reach_without`], but for the bodies of files: what is led to by parts alone.
+    pub(crate) fn reach_through(&self, from: &BTreeSet<Node>, not: &BTreeSet<Node>) -> Reach {
+        self.follow(from.iter().copied(), |n| !not.contains(&n))
+    }
+
     /// Functions that one hands on.
     pub(crate) fn given_by(&self, node: Node) -> Vec<Node> {
         let edges = self.edges.get(&node).into_iter().flatten();
@@ -279,6 +284,13 @@ fn edges_of(
                 Known::Function(node) | Known::Constructor(node) => Edge::Calls(node),
                 Known::Object(node) => Edge::MadeBy(node),
             });
+        }
+    }
+    for annotated in &function.types {
+        for known in index.resolve(file, annotated) {
+            if let Known::Object(node) = known {
+                to.insert(Edge::MadeBy(node));
+            }
         }
     }
     for mentioned in &function.mentions {

@@ -5,6 +5,7 @@
 //! them. What people decided ([`decisions`]) stands beside what the code shows.
 
 mod acts;
+mod agents;
 pub mod decisions;
 mod derive;
 mod diagram;
@@ -12,6 +13,7 @@ mod export;
 mod flows;
 mod graph;
 mod join;
+mod pages;
 mod parts;
 mod resolve;
 mod resources;

@@ -9,8 +9,10 @@ use trueline_facts::surface::{ComponentKind, ComponentUse, Role};
 use trueline_facts::threat::{Component, Element, Flow, Zone};
 
 use crate::acts::{Doing, doings, makes, only_prepares};
+use crate::agents::Agents;
 use crate::graph::{Graph, Node, Reach, Way, counts};
 use crate::join::Homes;
+use crate::pages::{Routes, is_address};
 use crate::resources;
 
 /// Places and details that are kept of one component, flow or threat: all, but for what no reader of the
@@ -42,6 +44,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) reaches: Vec<Reach>,
     /// What is done with objects of unknown classes, with what the doers lead to.
     pub(crate) acts: Vec<Doing<'a>>,
+    /// The routes that the application answers.
+    pub(crate) routes: Routes,
 }
 
 /// 12 hexadecimal digits over texts.
@@ -73,6 +77,7 @@ fn look(kind: ComponentKind, one: &ComponentUse) -> Look {
         | ComponentKind::Tool
         | ComponentKind::McpServer
         | ComponentKind::Control => (Element::Process, Zone::Application),
+        ComponentKind::Page => (Element::Process, Zone::Outside),
         ComponentKind::Content => (Element::External, Zone::Outside),
         ComponentKind::Model => (Element::External, Zone::Model),
         ComponentKind::VectorStore
@@ -91,7 +96,7 @@ fn look(kind: ComponentKind, one: &ComponentUse) -> Look {
         ComponentKind::Tool => format!("tool {}", one.name),
         ComponentKind::McpClient => "MCP servers of others".to_owned(),
         ComponentKind::Network => match &one.detail {
-            Some(host) if one.name == "HTTP" => host.clone(),
+            Some(host) if one.name == "HTTP" && !is_address(host) => host.clone(),
             _ => format!("{} services", one.name),
         },
         _ => one.name.clone(),
@@ -124,6 +129,8 @@ impl<'a> Parts<'a> {
             .filter(|(_, u)| u.kind == ComponentKind::McpServer)
             .map(|(n, _)| n.file)
             .collect();
+        let routes = Routes::of(&uses);
+        let agents = Agents::of(&graph, &uses);
         let homes = Homes::of(&graph);
         let known: BTreeSet<Node> = uses
             .iter()
@@ -131,6 +138,10 @@ impl<'a> Parts<'a> {
             .map(|(n, _)| *n)
             .collect();
         for (node, one) in uses {
+            // What asks the application itself is no service elsewhere.
+            if routes.is_own(one) || agents.only_starts(one) {
+                continue;
+            }
             let found = if is_plain(one) {
                 let own = plain(&graph, node, &known);
                 if own.is_empty() {
@@ -144,7 +155,11 @@ impl<'a> Parts<'a> {
             let nodes = found
                 .filter(|f| !f.is_empty())
                 .unwrap_or_else(|| vec![node]);
-            let part = entry(&mut by_key, one.kind, look(one.kind, one));
+            let mut seen = look(one.kind, one);
+            if let Some(own) = agents.name(node, one) {
+                seen.name = own;
+            }
+            let part = entry(&mut by_key, one.kind, seen);
             let has_prefix = matches!(one.operation.split('.').next(), Some("mcp" | "server"));
             part.is_offered |= one.kind == ComponentKind::Tool
                 && (has_prefix && one.operation.contains('.') || serving.contains(&node.file));
@@ -163,6 +178,7 @@ impl<'a> Parts<'a> {
             flows: Vec::new(),
             reaches: Vec::new(),
             acts,
+            routes,
         };
         for part in &mut own.all {
             finish(part);
@@ -258,7 +274,10 @@ impl<'a> Parts<'a> {
                 let part = &self.all[*at];
                 match part.kind {
                     None => part.component.element == Element::Process,
-                    Some(kind) => matches!(kind, ComponentKind::Entry | ComponentKind::Terminal),
+                    Some(kind) => matches!(
+                        kind,
+                        ComponentKind::Entry | ComponentKind::Terminal | ComponentKind::Page
+                    ),
                 }
             })
             .collect()
@@ -298,6 +317,7 @@ impl<'a> Parts<'a> {
                 Some(
                     ComponentKind::Entry
                         | ComponentKind::Terminal
+                        | ComponentKind::Page
                         | ComponentKind::Tool
                         | ComponentKind::McpServer
                         | ComponentKind::Agent

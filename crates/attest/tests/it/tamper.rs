@@ -1,10 +1,10 @@
 //! Whatever is done to a log shows: to any byte, by insertion, exchange and loss.
 
 use proptest::prelude::*;
-use trueline_attest::canonical;
 use trueline_attest::chain::{Anchor, verify};
 use trueline_attest::key::{SigningKey, TrustedKeys};
 use trueline_facts::attestation::{Digest, ProblemKind, Tail};
+use trueline_facts::canonical;
 
 use crate::{claim, keys, log, other_keys};
 

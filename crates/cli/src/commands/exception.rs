@@ -1,10 +1,11 @@
 //! `trueline exception`: permissions to pass a gate for a while, written into the work tree.
 
 use std::fmt::Write as _;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use trueline_facts::Timestamp;
+use trueline_facts::{RepoPath, Timestamp};
 use trueline_policy::exceptions::{
     Exception, ExceptionScope, day_at, day_of, with_entry, with_renewed,
 };
@@ -39,6 +40,8 @@ pub(crate) fn run(arguments: &ExceptionArguments) -> Result<Ended> {
 struct Place {
     file: PathBuf,
     text: String,
+    /// What paths are checked against.
+    files: Vec<RepoPath>,
     policy: Policy,
     own_email: Option<String>,
 }
@@ -65,9 +68,18 @@ impl Place {
         Ok(Self {
             file,
             text,
+            files: trueline_scan::files_of_work_tree(&root)?,
             policy,
             own_email: own_email.map(|email| String::from_utf8_lossy(&email).into_owned()),
         })
+    }
+
+    /// Says on standard error that no file has the path of an exception.
+    fn warn(&self, entry: &Exception) {
+        if let Some(warning) = entry.path_warning(&self.files) {
+            // A closed standard error does not make the entry wrong.
+            let _ = writeln!(io::stderr(), "trueline: warning: {warning}");
+        }
     }
 
     fn read(&self, text: &str) -> Result<Exceptions> {
@@ -130,6 +142,7 @@ fn add(place: &Place, asked: &ExceptionAdd, now: Timestamp) -> Result<Ended> {
         line: 0,
     };
     place.write(&with_entry(&place.text, &entry), &entry.id)?;
+    place.warn(&entry);
     let told = format!(
         "{EXCEPTIONS_FILE}: {} holds until {}. It works once it is merged: the base's exceptions count.\n",
         entry.id, entry.expires
@@ -170,6 +183,9 @@ fn renew(
     let text = with_renewed(&place.text, id, approver, created, expires)
         .ok_or_else(|| Misused(format!("{EXCEPTIONS_FILE}: there is no exception `{id}`")))?;
     place.write(&text, id)?;
+    if let Some(entry) = place.read(&text)?.get(id) {
+        place.warn(entry);
+    }
     output::write(
         format!("{id} holds until {expires}, once it is merged\n").as_bytes(),
         None,
@@ -199,6 +215,9 @@ fn list(place: &Place, format: ListFormat, now: Timestamp) -> Result<Ended> {
                     let mut value = serde_json::to_value(entry).unwrap_or_default();
                     if let Some(map) = value.as_object_mut() {
                         map.insert("state".to_owned(), state(entry).into());
+                        if let Some(warning) = entry.path_warning(&place.files) {
+                            map.insert("warning".to_owned(), warning.into());
+                        }
                     }
                     value
                 })
@@ -224,6 +243,9 @@ fn list(place: &Place, format: ListFormat, now: Timestamp) -> Result<Ended> {
                     entry.approver,
                     entry.reason
                 )?;
+                if let Some(warning) = entry.path_warning(&place.files) {
+                    writeln!(out, "  warning: {warning}")?;
+                }
             }
             for broken in &read.broken {
                 writeln!(out, "{}: has no effect: {}", broken.id, broken.message)?;

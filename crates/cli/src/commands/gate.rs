@@ -12,7 +12,7 @@ use trueline_facts::attestation::Digest;
 use trueline_facts::verdict::{Outcome, Verdict};
 use trueline_policy::evaluate;
 use trueline_report::{json, terminal, verdict};
-use trueline_scan::{ChangeOutcome, ChangeRequest, ChangeSource};
+use trueline_scan::{ChangeOutcome, ChangeRequest, ChangeSource, PackageData};
 
 use crate::Ended;
 use crate::arguments::{Gate, GateFormat, Which};
@@ -93,6 +93,10 @@ pub(crate) fn describe(which: &Which, interrupt: &AtomicBool) -> Result<ChangeOu
         policy: which.policy.clone(),
         reviews: which.reviews.clone(),
         imports: which.import.clone(),
+        packages: PackageData {
+            advisories: which.advisories.clone(),
+            names: which.package_names.clone(),
+        },
         now: now(which.now.as_deref())?,
         reading: super::reading(&which.reading)?,
     };

@@ -129,7 +129,8 @@ pub struct AddedSuppression {
     pub origin: AuthorKind,
 }
 
-/// A dependency that a manifest gained.
+/// A dependency that a manifest gained, or a package that a pin or a lock file brings at a version with known
+/// vulnerabilities.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct AddedDependency {
     /// Package URL without version: `pkg:pypi/requests`.
@@ -137,7 +138,10 @@ pub struct AddedDependency {
     /// The version or range as the manifest writes it; empty for any.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub requirement: String,
-    /// The manifest.
+    /// The exact version, where the manifest pins it or a lock file of the change names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The manifest or lock file.
     pub path: RepoPath,
     /// Its line, from 1.
     pub line: u32,

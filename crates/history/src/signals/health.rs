@@ -126,11 +126,16 @@ fn hotspots(view: &View<'_>, window: &Window) -> Vec<Hotspot> {
 fn review(view: &View<'_>, window: &Window) -> Review {
     let mut all = (0, 0);
     let mut of_ai = (0, 0);
+    let mut told = (0, 0);
     let mut large_unreviewed = Vec::new();
     for (ix, added, files) in &window.commits {
         let is_reviewed = view.is_reviewed(*ix);
         all.0 += u64::from(is_reviewed);
         all.1 += 1;
+        if let Some(approved) = view.is_approved(*ix) {
+            told.0 += u64::from(approved);
+            told.1 += 1;
+        }
         if !view.is_ai_commit(*ix) {
             continue;
         }
@@ -151,6 +156,7 @@ fn review(view: &View<'_>, window: &Window) -> Review {
     Review {
         commits: Proportion::new(all.0, all.1),
         ai_commits: Proportion::new(of_ai.0, of_ai.1),
+        told: (told.1 > 0).then(|| Proportion::new(told.0, told.1)),
         large_unreviewed,
     }
 }

@@ -37,6 +37,7 @@ use crate::model::History;
 
 pub use breakdown::{Grouping, Team, together};
 pub use memo::Memo;
+pub use review::ForgeReviews;
 pub use since::{SinceError, since};
 pub use source::{Source, Unreadable};
 
@@ -61,6 +62,8 @@ pub struct SignalOptions {
     pub below: RepoPath,
     /// The tools that `trueline.toml` approves; `None` when it lists none.
     pub approved: Option<Vec<ToolId>>,
+    /// Reviews that a forge exported.
+    pub reviews: ForgeReviews,
     /// What advice depends on.
     pub surroundings: Surroundings,
 }
@@ -73,6 +76,7 @@ impl Default for SignalOptions {
             since: None,
             below: RepoPath::default(),
             approved: None,
+            reviews: ForgeReviews::default(),
             surroundings: Surroundings::default(),
         }
     }

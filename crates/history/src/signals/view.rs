@@ -16,6 +16,7 @@ use crate::model::{Commit, CommitIx, History, PathIx};
 use crate::subject::Nameless;
 
 use super::attributes::Declared;
+use super::review::Reviewed;
 use super::{SignalOptions, Source};
 
 /// What a line counts as.
@@ -37,7 +38,7 @@ pub(super) struct View<'a> {
     generated: Vec<bool>,
     scope: Option<Scope>,
     counts: Vec<Counts>,
-    reviewed: Vec<bool>,
+    reviewed: Reviewed,
     nameless: OnceCell<Nameless>,
 }
 
@@ -83,6 +84,10 @@ pub(super) struct Lines {
     pub(super) len: u64,
 }
 
+fn holds(of: &[bool], commit: CommitIx) -> bool {
+    of.get(commit.0 as usize).copied().unwrap_or_default()
+}
+
 impl<'a> View<'a> {
     pub(super) fn new(
         history: &'a History,
@@ -117,7 +122,7 @@ impl<'a> View<'a> {
                 .collect(),
             scope: Scope::new(history, &options.below),
             counts,
-            reviewed: super::review::reviewed(history, origins),
+            reviewed: super::review::reviewed(history, origins, &options.reviews),
             nameless: OnceCell::new(),
         }
     }
@@ -259,10 +264,12 @@ impl<'a> View<'a> {
 
     /// Does anything show that somebody other than the author looked at it?
     pub(super) fn is_reviewed(&self, commit: CommitIx) -> bool {
-        self.reviewed
-            .get(commit.0 as usize)
-            .copied()
-            .unwrap_or_default()
+        holds(&self.reviewed.shown, commit)
+    }
+
+    /// Of a commit whose request a forge's export has: did a person approve it who did not open it?
+    pub(super) fn is_approved(&self, commit: CommitIx) -> Option<bool> {
+        holds(&self.reviewed.told, commit).then(|| holds(&self.reviewed.approved, commit))
     }
 
     /// The first line of a commit's message, at most 100 characters.

@@ -8,11 +8,10 @@ use trueline_facts::backtest::{
 };
 use trueline_facts::change::{AuthorKind, FactName, NotKnown};
 use trueline_facts::verdict::{GateOutcome, Outcome};
-use trueline_facts::{Diagnostic, Level, Proportion};
+use trueline_facts::{Diagnostic, Level, Proportion, canonical};
 
 use super::ratio::{Table, pooled};
 use super::{Judged, Said};
-use crate::digest::digest;
 use crate::gate::Gate;
 use crate::policy::Policy;
 
@@ -58,7 +57,8 @@ pub struct About {
 #[must_use]
 pub fn figures(policy: &Policy, judged: &[Judged], about: About) -> Backtest {
     let mut diagnostics = about.diagnostics;
-    let policy_digest = digest(policy).unwrap_or_else(|error| {
+    let policy_digest = canonical::digest(policy).map(|digest| digest.to_string());
+    let policy_digest = policy_digest.unwrap_or_else(|error| {
         let message = format!("a digest could not be made: {error}");
         diagnostics.push(Diagnostic::new(Level::Error, "digest-failed", message));
         String::new()

@@ -11,11 +11,11 @@ mod people;
 mod reviews;
 mod supply;
 
+use trueline_facts::attestation::Digest;
 use trueline_facts::change::{AuthorKind, Change, FactName, RangeKind, ZoneId};
 use trueline_facts::verdict::{GateOutcome, GateResult, Mode, Reason, SCHEMA, Verdict};
-use trueline_facts::{Diagnostic, Level, RepoPath};
+use trueline_facts::{Diagnostic, Level, RepoPath, canonical};
 
-use crate::digest::digest;
 use crate::gate::{Condition, Gate, Scope};
 use crate::policy::Policy;
 
@@ -161,15 +161,17 @@ pub fn evaluate(policy: &Policy, change: &Change) -> Verdict {
         }
     }
     let mut diagnostics = change.diagnostics.clone();
-    let mut digest_of = |digest: Result<String, serde_json::Error>| {
-        digest.unwrap_or_else(|error| {
-            let message = format!("a digest could not be made: {error}");
-            diagnostics.push(Diagnostic::new(Level::Error, "digest-failed", message));
-            String::new()
-        })
+    let mut digest_of = |digest: Result<Digest, String>| {
+        digest
+            .map(|digest| digest.to_string())
+            .unwrap_or_else(|error| {
+                let message = format!("a digest could not be made: {error}");
+                diagnostics.push(Diagnostic::new(Level::Error, "digest-failed", message));
+                String::new()
+            })
     };
-    let policy_digest = digest_of(digest(policy));
-    let facts_digest = digest_of(digest(change));
+    let policy_digest = digest_of(canonical::digest(policy));
+    let facts_digest = digest_of(canonical::digest(change));
     let outcome = Verdict::outcome_of(&gates);
     let done_well = done_well::list(change, &gates);
     // The worst first; among equals the policy's order.

@@ -79,7 +79,7 @@ pub(super) fn vulnerable(case: Case<'_>) -> Judged {
                     format!(
                         "{} {} has known vulnerabilities: {}",
                         each.purl,
-                        each.requirement,
+                        each.version.as_ref().unwrap_or(&each.requirement),
                         known.join(", ")
                     ),
                     "a version without them, or none",

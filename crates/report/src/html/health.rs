@@ -192,6 +192,16 @@ fn review(out: &mut String, review: &Review) {
             words::of(p)
         );
     }
+    if let Some(told) = &review.told {
+        out.push_str("<tr><th scope=\"row\">imported reviews: approved by somebody else</th><td>");
+        bars::gauge(out, told, "f-good");
+        put!(
+            out,
+            "</td><td class=\"n\">{}<span class=\"sub\">{}</span></td></tr>",
+            words::percent(told.hits, told.of),
+            words::of(told)
+        );
+    }
     out.push_str("</tbody></table>\n");
     if !review.large_unreviewed.is_empty() {
         out.push_str("<h4>Large AI changes without a sign of review</h4>\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Large AI changes without a sign of review\"><table><thead><tr><th scope=\"col\">when</th><th scope=\"col\">commit</th><th scope=\"col\">subject</th><th scope=\"col\" class=\"n\">lines</th><th scope=\"col\" class=\"n\">files</th></tr></thead><tbody>");

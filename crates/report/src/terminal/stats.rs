@@ -345,6 +345,14 @@ fn review(sheet: &mut Sheet<'_>, health: &Health) {
         );
     }
     sheet.labelled("Review", Ink::Plain, &text);
+    if let Some(told) = &review.told {
+        let text = format!(
+            "{} of those whose reviews were imported a person approved who did not open the request ({})",
+            words::percent(told.hits, told.of),
+            words::of(told)
+        );
+        sheet.labelled("", Ink::Plain, &text);
+    }
     for change in review.large_unreviewed.iter().take(3) {
         let text = format!(
             "{} {} {} ({} in {})",

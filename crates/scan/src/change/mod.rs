@@ -4,6 +4,7 @@
 //! change can soften its own judge. Files are checked by themselves and remembered by their content;
 //! what takes several files to see is left to `scan` and says so in `not_known`.
 
+mod dependencies;
 mod description;
 pub(crate) mod judge;
 mod lines;
@@ -34,6 +35,7 @@ use trueline_policy::Policy;
 pub use self::judge::validate_exceptions;
 use self::lines::Written;
 use self::proposed::Proposed;
+use crate::packages::PackageData;
 use crate::place::Place;
 use crate::reviews::ReviewStore;
 use crate::scan::commit_id;
@@ -66,6 +68,8 @@ pub struct ChangeRequest {
     pub reviews: Option<PathBuf>,
     /// SARIF logs of other tools.
     pub imports: Vec<PathBuf>,
+    /// What tells of packages.
+    pub packages: PackageData,
     /// The moment at which exceptions are valid or not.
     pub now: Timestamp,
     /// What every command can be told.
@@ -146,6 +150,18 @@ pub fn policy_of_work_tree(
         None => judge::Judging::of_work_tree(&place)?,
     };
     Ok((judging.policy, judging.source))
+}
+
+/// The files that are there now, tracked or not, for who checks a path by hand.
+pub fn files_of_work_tree(path: &std::path::Path) -> Result<Vec<RepoPath>, ScanError> {
+    let place = Place::open(path)?;
+    let head = place
+        .repository()
+        .and_then(|repository| Some(repository.files_at(repository.resolve(None).ok().flatten()?)));
+    let tracked = head.unwrap_or_default();
+    let tracked: Vec<&RepoPath> = tracked.iter().map(|(path, _)| path).collect();
+    let scope = crate::source::Scope::new(RepoPath::default(), &[])?;
+    Ok(place.list(&scope, &tracked, &mut Vec::new()))
 }
 
 /// A verdict as SARIF, with GitHub's hashes of lines where the judged commit has them.
@@ -245,8 +261,10 @@ pub fn change(request: &ChangeRequest, interrupt: &AtomicBool) -> Result<ChangeO
         place: &place,
         files: &files,
         written: &written,
+        packages: &request.packages,
     };
     parts::add(&mut change, &surroundings);
+    dependencies::add(&mut change, &surroundings, &mut diagnostics)?;
     steering::add(&mut change, &surroundings, &judging, &mut diagnostics);
     description::add(
         &mut change,
@@ -582,18 +600,6 @@ fn always_unknown(change: &mut Change) {
             change,
             FactName::TestResults,
             "nothing says whether tests pass",
-        );
-    }
-    if !change.dependencies.is_empty() {
-        unknown(
-            change,
-            FactName::DependencyExistence,
-            "registries are not asked",
-        );
-        unknown(
-            change,
-            FactName::DependencyVulnerabilities,
-            "advisories are not looked up; `--import` takes in the SARIF of a tool that does",
         );
     }
 }

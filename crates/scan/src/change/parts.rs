@@ -1,6 +1,6 @@
-//! What comes with the code: tests, documents, dependencies, model files, silenced findings.
+//! What comes with the code: tests, documents, model files, silenced findings.
 //!
-//! Told by names, texts of added lines and manifests; nothing runs, nothing is looked up.
+//! Told by names and texts of added lines; nothing runs, nothing is looked up.
 
 use std::sync::LazyLock;
 
@@ -9,14 +9,14 @@ use regex::Regex;
 use trueline_authorship::generated;
 use trueline_facts::RepoPath;
 use trueline_facts::change::{
-    AddedDependency, AddedSuppression, AuthorKind, Change, ChangedModel, FactName, FileClass, Hunk,
-    PublicItem,
+    AddedSuppression, AuthorKind, Change, ChangedModel, FactName, FileClass, Hunk, PublicItem,
 };
 use trueline_history::signals::dependencies;
 
 use super::lines::Written;
 use super::{Changed, judge, unknown};
 use crate::baseline::Baseline;
+use crate::packages::PackageData;
 use crate::place::Place;
 use crate::{artifacts, suppress};
 
@@ -28,13 +28,14 @@ pub(super) struct Surroundings<'a> {
     pub(super) place: &'a Place,
     pub(super) files: &'a [Changed],
     pub(super) written: &'a Written,
+    /// Files that tell of packages.
+    pub(super) packages: &'a PackageData,
 }
 
-/// Adds tests, documents, dependencies, models and silenced findings.
+/// Adds tests, documents, models and silenced findings.
 pub(super) fn add(change: &mut Change, of: &Surroundings<'_>) {
     tests(change, of);
     docs(change, of);
-    manifests(change, of);
     models(change, of);
     suppressions(change, of);
     if of.written.blind && !change.hunks.is_empty() {
@@ -185,7 +186,7 @@ fn tests(change: &mut Change, of: &Surroundings<'_>) {
 }
 
 /// Added lines of a file: number from 1, text, hunk.
-fn added<'f>(
+pub(super) fn added<'f>(
     file: &'f Changed,
     written: &'f Written,
 ) -> impl Iterator<Item = (u32, &'f str, &'f Hunk)> {
@@ -323,46 +324,6 @@ fn has_docstring_below(lines: &[&str], at: usize) -> bool {
         return plain.starts_with("\"\"\"") || plain.starts_with("'''") || plain.starts_with('"');
     }
     false
-}
-
-fn manifests(change: &mut Change, of: &Surroundings<'_>) {
-    let mut unread: Vec<String> = Vec::new();
-    for file in of.files {
-        let path = file.path();
-        if !dependencies::is_manifest(path) || file.delta.after.is_none() {
-            continue;
-        }
-        let text = file.after.as_deref().unwrap_or_default();
-        let Some(after) = dependencies::packages(path, text.as_bytes()) else {
-            unread.push(path.display().into_owned());
-            continue;
-        };
-        let before = file.before.as_deref().unwrap_or_default();
-        let before = dependencies::packages(path, before.as_bytes()).unwrap_or_default();
-        for (name, requirement) in after.iter().filter(|(name, _)| !before.contains_key(*name)) {
-            let Some(purl) = dependencies::purl(path, name) else {
-                continue;
-            };
-            let bare = name.rsplit([':', '/']).next().unwrap_or(name);
-            let line = added(file, of.written)
-                .find(|(_, line, _)| line.contains(bare))
-                .map_or(0, |(number, _, _)| number);
-            change.dependencies.push(AddedDependency {
-                purl,
-                requirement: requirement.clone(),
-                path: path.clone(),
-                line,
-                origin: of.written.origin(path, line),
-                exists: None,
-                vulnerabilities: None,
-            });
-        }
-    }
-    change.dependencies.sort();
-    if !unread.is_empty() {
-        let why = format!("{} could not be read as a manifest", unread.join(", "));
-        unknown(change, FactName::Dependencies, &why);
-    }
 }
 
 fn models(change: &mut Change, of: &Surroundings<'_>) {

@@ -26,7 +26,11 @@ use super::judge::Judging;
 use super::lines::{self, Written};
 use super::proposed::Proposed;
 use super::weak::Shared;
-use super::{Changed, States, description, empty, languages, listed, parts, size, steering, weak};
+use super::{
+    Changed, States, dependencies, description, empty, languages, listed, parts, size, steering,
+    weak,
+};
+use crate::packages::PackageData;
 use crate::place::Place;
 use crate::reviews::ReviewStore;
 use crate::scan::commit_id;
@@ -147,8 +151,10 @@ impl Replay<'_> {
             place: self.place,
             files: &files,
             written: &written,
+            packages: &PackageData::default(),
         };
         parts::add(&mut change, &surroundings);
+        dependencies::add(&mut change, &surroundings, &mut diagnostics)?;
         steering::add(&mut change, &surroundings, self.judging, &mut diagnostics);
         let ids: Vec<String> = step
             .commits

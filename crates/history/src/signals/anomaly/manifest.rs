@@ -136,11 +136,16 @@ fn cargo(manifest: &toml::Table, found: &mut Packages) {
                     if details.contains_key("path") || details.contains_key("workspace") {
                         continue;
                     }
-                    let parts: Vec<&str> = ["package", "version", "git", "rev", "tag", "branch"]
+                    // An entry under another name is of the package that it names.
+                    let name = details
+                        .get("package")
+                        .and_then(toml::Value::as_str)
+                        .unwrap_or(name);
+                    let parts: Vec<&str> = ["version", "git", "rev", "tag", "branch"]
                         .iter()
                         .filter_map(|key| details.get(*key)?.as_str())
                         .collect();
-                    found.insert(name.clone(), parts.join(" "));
+                    found.insert(name.to_owned(), parts.join(" "));
                 } else {
                     found.insert(name.clone(), wanted.as_str().unwrap_or_default().to_owned());
                 }

@@ -82,6 +82,12 @@ pub(super) struct Known {
     /// A tool for the agents of others.
     #[serde(default)]
     pub(super) offered: bool,
+    /// Agents: whose model it asks where the call names none that says so.
+    #[serde(default)]
+    pub(super) asks: String,
+    /// Agents: the call may name its model by a text, `openai:gpt-5`.
+    #[serde(default)]
+    pub(super) model_by_name: bool,
 }
 
 impl Known {

@@ -48,6 +48,7 @@ impl<'a> Reader<'a> {
             self.instruction(id, owner, instr);
         }
         self.injected(id);
+        self.annotated(id);
         if let Some(class) = function.class {
             self.made_by_class(id, class.0);
         }
@@ -86,7 +87,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn mentions(&mut self, home: u32, path: String) {
+    pub(super) fn mentions(&mut self, home: u32, path: String) {
         if let Some(own) = self.functions.get_mut(home as usize) {
             own.mentions.push(path);
         }
@@ -145,6 +146,31 @@ impl<'a> Reader<'a> {
             } else if let Some(path) = self.terms.path(FuncId(0), &operand) {
                 let rest = given.get(head.len()..).unwrap_or_default();
                 self.elsewhere(id.0, Some(&format!("{path}{rest}")));
+            }
+        }
+    }
+
+    /// What a parameter is annotated with may say what it is given: `Store = Annotated[Session, Depends(open_store)]`.
+    fn annotated(&mut self, id: FuncId) {
+        let module = self.module;
+        let Some(function) = module.functions.get(id.0 as usize) else {
+            return;
+        };
+        for annotation in function.params.iter().filter_map(|p| p.annotation) {
+            let written = module.text(annotation);
+            let head = written.split('.').next().unwrap_or(written);
+            let Some(var) = self.names.get(head).copied() else {
+                continue;
+            };
+            if let Some(node) = self.object_of.get(&var).copied() {
+                self.made_by(id.0, node);
+            } else if let Some((_, Op::Import { .. })) =
+                self.terms.operation(FuncId(0), &Operand::Var(var))
+                && let Some(path) = self.terms.path(FuncId(0), &Operand::Var(var))
+                && let Some(own) = self.functions.get_mut(id.0 as usize)
+            {
+                let rest = written.get(head.len()..).unwrap_or_default();
+                own.types.push(format!("{path}{rest}"));
             }
         }
     }

@@ -1,11 +1,13 @@
 //! Which components the functions of a file use, and which functions call which: what a threat model
 //! is derived from. Names only, no dataflow; a file is read by itself.
 
+mod agents;
 mod cases;
 mod catalogue;
 mod classes;
 mod edges;
 mod objects;
+mod pages;
 mod routes;
 mod tools;
 mod uses;
@@ -79,6 +81,7 @@ pub(crate) fn components(
         methods: BTreeMap::new(),
         by_name: BTreeMap::new(),
         object_of: BTreeMap::new(),
+        agent_of: BTreeMap::new(),
         handlers: BTreeSet::new(),
         held: Holders::default(),
         decorators: BTreeSet::new(),
@@ -115,6 +118,8 @@ struct Reader<'a> {
     by_name: BTreeMap<&'a str, Vec<u32>>,
     /// Nodes of the objects that the body makes.
     object_of: BTreeMap<Var, u32>,
+    /// Nodes of agents, by the call that makes each.
+    agent_of: BTreeMap<*const Callee, u32>,
     /// Functions that requests call, not whoever defines or registers them.
     handlers: BTreeSet<u32>,
     /// Classes of what variables and fields hold.
@@ -164,6 +169,7 @@ impl<'a> Reader<'a> {
         self.described_tools(&owners);
         self.routes(surface);
         self.file_routes();
+        self.pages();
         self.exports();
         self.settle();
     }
@@ -184,6 +190,9 @@ impl<'a> Reader<'a> {
             function.mentions.sort();
             function.mentions.dedup();
             function.mentions.truncate(MAX_CALLS);
+            function.types.sort();
+            function.types.dedup();
+            function.types.truncate(MAX_CALLS);
             function.acts.sort();
             function.acts.dedup();
             function
@@ -272,7 +281,11 @@ impl<'a> Reader<'a> {
                 let first = args.first().and_then(|a| self.terms.text(id, &a.value))?;
                 first.starts_with('/').then(|| format!("ANY {first}"))
             }
+            ComponentKind::Agent => self.agent_name(id, args),
             ComponentKind::Network => {
+                if let Some(own) = self.own_address(id, args) {
+                    return Some(own);
+                }
                 let first = args.first().and_then(|a| self.address(id, &a.value));
                 let url =
                     first.or_else(|| self.text_named(id, args, &["url", "baseURL", "base_url"]))?;

@@ -155,6 +155,7 @@ pub(super) fn blank(role: Role) -> FunctionSurface {
         hands_on: Vec::new(),
         made_by: Vec::new(),
         mentions: Vec::new(),
+        types: Vec::new(),
         uses: Vec::new(),
         acts: Vec::new(),
     }

@@ -115,6 +115,14 @@ impl<'a> Reader<'a> {
             }
             return;
         }
+        if one.kind == ComponentKind::Agent {
+            let node = self.agent_node(id, owner, callee, args);
+            if let Some(model) = self.agents_model(id, found, args, span) {
+                self.uses(node, model);
+            }
+            self.uses(node, one);
+            return;
+        }
         // A program begins where it asks, not with what it was answered.
         let begins = matches!(one.kind, ComponentKind::Entry | ComponentKind::Terminal);
         let home = if begins { id.0 } else { owner.node };
@@ -154,7 +162,7 @@ impl<'a> Reader<'a> {
 
     /// A node for one object among those that a function or a list makes: it does what its arguments do,
     /// not what its neighbours do.
-    fn alone(&mut self, id: FuncId, home: u32, args: &'a [Arg]) -> u32 {
+    pub(super) fn alone(&mut self, id: FuncId, home: u32, args: &'a [Arg]) -> u32 {
         let mut node = blank(Role::Object);
         node.symbol = self.symbol(id);
         let alone = self.node(node);
@@ -174,6 +182,10 @@ impl<'a> Reader<'a> {
             else {
                 continue;
             };
+            if let Some(agent) = self.agent_made(op) {
+                self.made_by(alone, agent);
+                continue;
+            }
             // One of many is not what all of them were made by.
             let is_one = matches!(op, Op::Next { .. } | Op::HasNext { .. } | Op::Index { .. });
             if of != id && of.0 == 0 || is_one {

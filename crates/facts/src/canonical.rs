@@ -1,7 +1,11 @@
 //! Canonical JSON (RFC 8785): the same document is the same bytes, whoever wrote it.
+//!
+//! Verdicts name policies and change documents by the digest of this form, and attestations are signed in it.
 
 use serde::Serialize;
 use serde_json::Value;
+
+use crate::attestation::Digest;
 
 /// Integers beyond are not the same number in every reader of JSON.
 const LARGEST_INTEGER: u64 = 1 << 53;
@@ -13,6 +17,11 @@ pub fn to_bytes<T: Serialize>(value: &T) -> Result<Vec<u8>, String> {
     let value = serde_json::to_value(value).map_err(|e| e.to_string())?;
     exact(&value)?;
     serde_json_canonicalizer::to_vec(&value).map_err(|e| e.to_string())
+}
+
+/// The digest of a document's canonical form.
+pub fn digest<T: Serialize>(document: &T) -> Result<Digest, String> {
+    to_bytes(document).map(|bytes| Digest::of(&bytes))
 }
 
 /// Reads a document that must be in canonical form, byte for byte: no blanks, no doubled keys, nothing after it.

@@ -1,0 +1,297 @@
+//! Dependencies that a change brings: added by manifests, and at versions with known vulnerabilities by pins and lock
+//! files.
+//!
+//! What exists and what is vulnerable is told by files that the caller names (`crate::packages`); without them both stay
+//! unknown.
+
+use std::collections::BTreeSet;
+
+use trueline_facts::RepoPath;
+use trueline_facts::change::{AddedDependency, Change, FactName};
+use trueline_facts::{Diagnostic, Level};
+use trueline_history::signals::dependencies;
+
+use super::parts::{Surroundings, added};
+use super::unknown;
+use crate::ScanError;
+use crate::packages::locks::{self, Locked};
+use crate::packages::{Package, PackageData, Told, package, pinned};
+
+/// What a change does to packages.
+#[derive(Default)]
+struct Seen {
+    added: Vec<Candidate>,
+    /// Entries of manifests that were there before at another version.
+    moved: Vec<Candidate>,
+    /// Entries of lock files that were not there before.
+    locked: Vec<(RepoPath, u32, Locked)>,
+}
+
+/// An entry of a manifest.
+struct Candidate {
+    purl: String,
+    package: Option<Package>,
+    requirement: String,
+    path: RepoPath,
+    line: u32,
+    versions: BTreeSet<String>,
+}
+
+/// Adds the dependencies.
+pub(super) fn add(
+    change: &mut Change,
+    of: &Surroundings<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<(), ScanError> {
+    let mut seen = Seen::default();
+    manifests(change, of, &mut seen);
+    let asks = of.packages != &PackageData::default();
+    if asks {
+        lock_files(of, &mut seen, diagnostics);
+    }
+    let Seen {
+        mut added,
+        mut moved,
+        locked,
+    } = seen;
+    for candidate in added.iter_mut().chain(&mut moved) {
+        resolve(candidate, &locked);
+    }
+    let manifests = added.iter().chain(&moved);
+    let wanted: BTreeSet<Package> = manifests
+        .filter_map(|candidate| candidate.package.clone())
+        .chain(locked.iter().map(|(_, _, locked)| locked.package.clone()))
+        .collect();
+    // Nothing is read of the files where nothing is asked of them.
+    let told = if asks && !wanted.is_empty() {
+        Told::read(of.packages, &wanted, diagnostics)?
+    } else {
+        Told::default()
+    };
+    for candidate in added {
+        let dependency = candidate.dependency(of, &told);
+        change.dependencies.push(dependency);
+    }
+    let mut at_fault: Vec<AddedDependency> = moved
+        .into_iter()
+        .map(|candidate| candidate.dependency(of, &told))
+        .collect();
+    at_fault.extend(locked.into_iter().map(|(path, line, locked)| {
+        let versions = BTreeSet::from([locked.version.clone()]);
+        AddedDependency {
+            purl: purl(&locked.package),
+            requirement: String::new(),
+            version: Some(locked.version),
+            origin: of.written.origin(&path, line),
+            path,
+            line,
+            exists: told.exists(&locked.package),
+            vulnerabilities: told.vulnerabilities(&locked.package, &versions),
+        }
+    }));
+    for dependency in at_fault {
+        let is_vulnerable = dependency
+            .vulnerabilities
+            .as_ref()
+            .is_some_and(|known| !known.is_empty());
+        let is_told = change.dependencies.iter().any(|known| {
+            known.purl == dependency.purl && known.vulnerabilities == dependency.vulnerabilities
+        });
+        if is_vulnerable && !is_told {
+            change.dependencies.push(dependency);
+        }
+    }
+    change.dependencies.sort();
+    not_known(change, asks);
+    Ok(())
+}
+
+fn purl((kind, name): &Package) -> String {
+    let name = match *kind {
+        "maven" => name.replace(':', "/"),
+        _ => name.replace('@', "%40"),
+    };
+    format!("pkg:{kind}/{name}")
+}
+
+impl Candidate {
+    fn dependency(self, of: &Surroundings<'_>, told: &Told) -> AddedDependency {
+        let package = self.package.as_ref();
+        let mut versions = self.versions.iter();
+        AddedDependency {
+            exists: package.and_then(|package| told.exists(package)),
+            vulnerabilities: package
+                .and_then(|package| told.vulnerabilities(package, &self.versions)),
+            version: versions
+                .next()
+                .filter(|_| self.versions.len() == 1)
+                .cloned(),
+            origin: of.written.origin(&self.path, self.line),
+            purl: self.purl,
+            requirement: self.requirement,
+            path: self.path,
+            line: self.line,
+        }
+    }
+}
+
+/// The versions that lock files of the change give an entry whose manifest leaves it open.
+fn resolve(candidate: &mut Candidate, locked: &[(RepoPath, u32, Locked)]) {
+    let Some(package) = &candidate.package else {
+        return;
+    };
+    if let Some(version) = pinned(package.0, &candidate.requirement) {
+        candidate.versions.insert(version);
+        return;
+    }
+    for (path, _, locked) in locked {
+        if locked.package == *package && locks::covers(path, &candidate.path) {
+            candidate.versions.insert(locked.version.clone());
+        }
+    }
+}
+
+/// Does an entry name an address instead of a package of a registry?
+fn is_elsewhere(requirement: &str) -> bool {
+    requirement.contains("://")
+        || requirement.starts_with("git+")
+        || requirement.starts_with("github:")
+        || requirement.starts_with("@ ")
+}
+
+fn manifests(change: &mut Change, of: &Surroundings<'_>, seen: &mut Seen) {
+    let mut unread: Vec<String> = Vec::new();
+    for file in of.files {
+        let path = file.path();
+        if !dependencies::is_manifest(path) || file.delta.after.is_none() {
+            continue;
+        }
+        let text = file.after.as_deref().unwrap_or_default();
+        let Some(after) = dependencies::packages(path, text.as_bytes()) else {
+            unread.push(path.display().into_owned());
+            continue;
+        };
+        let before = file.before.as_deref().unwrap_or_default();
+        let before = dependencies::packages(path, before.as_bytes()).unwrap_or_default();
+        for (name, requirement) in &after {
+            let was = before.get(name);
+            if was == Some(requirement) {
+                continue;
+            }
+            let Some(purl) = dependencies::purl(path, name) else {
+                continue;
+            };
+            let bare = name.rsplit([':', '/']).next().unwrap_or(name);
+            let line = added(file, of.written)
+                .find(|(_, line, _)| line.contains(bare))
+                .map_or(0, |(number, _, _)| number);
+            let kind = purl
+                .strip_prefix("pkg:")
+                .and_then(|rest| rest.split('/').next());
+            let candidate = Candidate {
+                package: kind
+                    .and_then(|kind| package(kind, name))
+                    .filter(|_| !is_elsewhere(requirement)),
+                purl,
+                requirement: requirement.clone(),
+                path: path.clone(),
+                line,
+                versions: BTreeSet::new(),
+            };
+            if was.is_none() {
+                seen.added.push(candidate);
+            } else {
+                seen.moved.push(candidate);
+            }
+        }
+    }
+    if !unread.is_empty() {
+        let why = format!("{} could not be read as a manifest", unread.join(", "));
+        unknown(change, FactName::Dependencies, &why);
+    }
+}
+
+fn lock_files(of: &Surroundings<'_>, seen: &mut Seen, diagnostics: &mut Vec<Diagnostic>) {
+    for file in of.files {
+        let path = file.path();
+        if !locks::is_lock(path) || file.delta.after.is_none() {
+            continue;
+        }
+        let text = file.after.as_deref().unwrap_or_default();
+        let Some(after) = locks::entries(path, text) else {
+            diagnostics.push(
+                Diagnostic::new(
+                    Level::Warning,
+                    "lock-file-not-read",
+                    "versions in it are not compared with advisories: its form is not read, or it is broken",
+                )
+                .at(path.clone()),
+            );
+            continue;
+        };
+        let old = file.delta.previous.as_ref().unwrap_or(path);
+        let before = file.before.as_deref().unwrap_or_default();
+        let before = locks::entries(old, before).unwrap_or_default();
+        for locked in after.difference(&before) {
+            let line = locks::line_of(text, locked);
+            seen.locked.push((path.clone(), line, locked.clone()));
+        }
+    }
+}
+
+/// Says of what nobody knows whether it exists or is sound, and what would tell.
+fn not_known(change: &mut Change, asks: bool) {
+    let count = |missing: fn(&AddedDependency) -> bool| {
+        change
+            .dependencies
+            .iter()
+            .filter(|one| missing(one))
+            .count()
+    };
+    let unlisted = count(|one| one.exists.is_none());
+    let unjudged = count(|one| one.vulnerabilities.is_none());
+    let of = change.dependencies.len();
+    if unlisted > 0 {
+        let why = if asks {
+            format!(
+                "of {unlisted} of {of} dependencies no list of names was given (`--package-names`), or they come from an address"
+            )
+        } else {
+            "registries are not asked; `--package-names` takes lists of names that exist".to_owned()
+        };
+        unknown(change, FactName::DependencyExistence, &why);
+    }
+    if unjudged > 0 {
+        let why = if asks {
+            format!(
+                "of {unjudged} of {of} dependencies the version is not known (no pin, and no lock file of the change names \
+                 it), or no advisory of their registry was given (`--advisories`)"
+            )
+        } else {
+            "advisories are not looked up; `--advisories` takes an export of OSV, `--import` the SARIF of a scanner"
+                .to_owned()
+        };
+        unknown(change, FactName::DependencyVulnerabilities, &why);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn package_urls_are_written_as_manifests_have_them() {
+        let of = |kind: &str, name: &str| purl(&package(kind, name).unwrap());
+        assert_eq!(of("npm", "@a/b"), "pkg:npm/%40a/b");
+        assert_eq!(of("maven", "g:a"), "pkg:maven/g/a");
+        assert_eq!(of("pypi", "Flask_X"), "pkg:pypi/flask-x");
+    }
+
+    #[test]
+    fn an_address_is_no_name_of_a_registry() {
+        assert!(is_elsewhere("@ https://example.org/x.whl"));
+        assert!(is_elsewhere("github:a/b"));
+        assert!(is_elsewhere("https://example.org/x abc"));
+        assert!(!is_elsewhere("^1.0"));
+    }
+}
