@@ -224,3 +224,20 @@ fn a_gate_signs_its_verdict_and_one_that_cannot_sign_shows_none() {
     assert_eq!((run.code(), run.stdout().as_str()), (2, ""));
     assert_eq!(gate(&["--attest"]).code(), 2);
 }
+
+#[test]
+fn the_gates_that_controls_rest_on_are_gates_that_there_are() {
+    let built_in: Vec<String> = trueline_policy::gate::defaults()
+        .map(|gate| gate.id.to_owned())
+        .collect();
+    for control in trueline_attest::controls::aisvs().unwrap().controls {
+        for ask in control.gates {
+            assert!(
+                ask.gate == "*" || built_in.contains(&ask.gate),
+                "{}: {}",
+                control.id,
+                ask.gate
+            );
+        }
+    }
+}

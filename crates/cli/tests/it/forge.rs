@@ -13,28 +13,28 @@ use tempfile::TempDir;
 
 use crate::repository::{CLAUDE, Repository, SAFE_VIEW, UNSAFE_VIEW};
 
-const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
-const TOKEN: &str = "not-a-secret";
+pub(crate) const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+pub(crate) const TOKEN: &str = "not-a-secret";
 
 /// Comments by id with their author, reviews and uploads, as a forge keeps them.
 #[derive(Default)]
-struct State {
-    comments: BTreeMap<u64, (String, String)>,
+pub(crate) struct State {
+    pub(crate) comments: BTreeMap<u64, (String, String)>,
     review_comments: Vec<Value>,
-    reviews: Vec<Value>,
-    uploads: Vec<Value>,
-    refused: Vec<String>,
+    pub(crate) reviews: Vec<Value>,
+    pub(crate) uploads: Vec<Value>,
+    pub(crate) refused: Vec<String>,
     /// As for the token of a fork.
     read_only: bool,
 }
 
-struct Forge {
-    url: String,
-    state: Arc<Mutex<State>>,
+pub(crate) struct Forge {
+    pub(crate) url: String,
+    pub(crate) state: Arc<Mutex<State>>,
 }
 
 impl Forge {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let state = Arc::new(Mutex::new(State::default()));
@@ -141,6 +141,18 @@ fn handle(state: &mut State, method: &str, target: &str, body: &[u8]) -> (&'stat
     }
 }
 
+/// Whether the programs are here that runners of a forge have.
+pub(crate) fn has_programs() -> bool {
+    for program in ["curl", "sh"] {
+        if Command::new(program).arg("--help").output().is_err() {
+            let told = "SKIPPED: a program is missing, so the scripts of the Action did not run";
+            let _ = writeln!(std::io::stderr(), "{told}: {program}");
+            return false;
+        }
+    }
+    true
+}
+
 struct Runner<'a> {
     repository: &'a Repository,
     forge: Forge,
@@ -151,16 +163,7 @@ struct Runner<'a> {
 impl<'a> Runner<'a> {
     /// Nothing where a program is missing that runners of the forge have.
     fn new(repository: &'a Repository, base: &str) -> Option<Self> {
-        for program in ["curl", "sh"] {
-            let found = Command::new(program).arg("--help").output();
-            if found.is_err() {
-                let told =
-                    "SKIPPED: a program is missing, so the scripts of the Action did not run";
-                let _ = writeln!(std::io::stderr(), "{told}: {program}");
-                return None;
-            }
-        }
-        Some(Self {
+        has_programs().then(|| Self {
             repository,
             forge: Forge::start(),
             folder: TempDir::new().unwrap(),

@@ -715,3 +715,169 @@ fn a_verdict_can_be_signed_and_checked() {
     let staged = repository.trueline(&["gate", "--staged", "--attest", "--key", key]);
     assert_eq!(staged.code(), 2);
 }
+
+/// Advisories on `flask` before 2.2.5 and on all of `evil-tool`, for PyPI and npm.
+fn advisories(repository: &Repository) {
+    let advisory = |id: &str, ecosystem: &str, name: &str, events: &Value| {
+        json!({"id": id, "affected": [{"package": {"ecosystem": ecosystem, "name": name},
+            "ranges": [{"type": "ECOSYSTEM", "events": events}]}]})
+        .to_string()
+    };
+    let fixed = json!([{"introduced": "0"}, {"fixed": "2.2.5"}]);
+    let all = json!([{"introduced": "0"}]);
+    repository
+        .write(
+            ".git/osv/PyPI/X-1.json",
+            advisory("X-1", "PyPI", "Flask", &fixed),
+        )
+        .write(
+            ".git/osv/npm/MAL-2.json",
+            advisory("MAL-2", "npm", "evil-tool", &all),
+        )
+        .write(".git/names/pypi.txt", "flask\nrequests\n");
+}
+
+#[test]
+fn dependencies_are_judged_by_advisories_and_lists_that_are_given_and_by_nothing_else() {
+    let repository = judged_by(
+        "[gates]\nvulnerable-dependency = \"block\"\nnonexistent-dependency = \"block\"\n",
+    );
+    advisories(&repository);
+    let given = ["--advisories", ".git/osv", "--package-names", ".git/names"];
+    let judged = |more: &[&str]| {
+        let mut arguments = vec!["--format", "json"];
+        arguments.extend(more);
+        verdict(&gate(&repository, &arguments))
+    };
+    repository
+        .write("requirements.txt", "flask==2.2.5\nrequests==2.0\n")
+        .commit("feat: serve");
+    let sound = judged(&given);
+    assert_eq!(outcome_of(&sound, "vulnerable-dependency"), "pass");
+    assert_eq!(outcome_of(&sound, "nonexistent-dependency"), "pass");
+    // Nobody told: nobody knows, and a gate that blocks does not pass.
+    let untold = judged(&[]);
+    assert_eq!(outcome_of(&untold, "vulnerable-dependency"), "undetermined");
+    assert_eq!(
+        outcome_of(&untold, "nonexistent-dependency"),
+        "undetermined"
+    );
+    assert_eq!(untold["outcome"], "block");
+    // An old version, a made-up name, and a range that no lock file settles.
+    repository
+        .write(
+            "requirements.txt",
+            "flask==2.2.4\nrequests==2.0\nflask-login-helper==1.0\n",
+        )
+        .commit("feat: log in");
+    let weak = judged(&given);
+    assert_eq!(outcome_of(&weak, "vulnerable-dependency"), "fail");
+    assert_eq!(outcome_of(&weak, "nonexistent-dependency"), "fail");
+    let told = weak.to_string();
+    assert!(
+        told.contains("pkg:pypi/flask 2.2.4 has known vulnerabilities: X-1"),
+        "{told}"
+    );
+    assert!(
+        told.contains("pkg:pypi/flask-login-helper does not exist"),
+        "{told}"
+    );
+    repository
+        .write("requirements.txt", "flask>=2\n")
+        .commit("chore: any version");
+    assert_eq!(
+        outcome_of(&judged(&given), "vulnerable-dependency"),
+        "undetermined"
+    );
+    // A lock file settles it, and what comes with a dependency counts as well.
+    let lock = |flask: &str| {
+        format!(
+            "[[package]]\nname = \"flask\"\nversion = \"{flask}\"\nsource = {{ registry = \"x\" }}\n"
+        )
+    };
+    repository
+        .write("uv.lock", lock("3.0.0"))
+        .commit("chore: lock");
+    assert_eq!(outcome_of(&judged(&given), "vulnerable-dependency"), "pass");
+    repository
+        .write("uv.lock", lock("2.0.0"))
+        .commit("chore: back");
+    let locked = judged(&given);
+    assert_eq!(outcome_of(&locked, "vulnerable-dependency"), "fail");
+    repository
+        .write(
+            "package-lock.json",
+            json!({"packages": {"node_modules/evil-tool": {"version": "9.0.0"}}}).to_string(),
+        )
+        .commit("chore: more");
+    let told = judged(&given).to_string();
+    assert!(
+        told.contains("pkg:npm/evil-tool 9.0.0 has known vulnerabilities: MAL-2"),
+        "{told}"
+    );
+}
+
+#[test]
+fn files_about_packages_that_cannot_be_read_are_told_and_nothing_is_judged() {
+    let repository = judged_by("");
+    repository
+        .write("requirements.txt", "flask==2.2.5\n")
+        .write(".git/empty/readme.txt", "x")
+        .write(".git/osv/broken.json", "{")
+        .commit("feat: serve");
+    for (arguments, told) in [
+        (["--advisories", ".git/none"], ".git/none"),
+        (
+            ["--advisories", ".git/empty"],
+            "no advisory in OSV's format",
+        ),
+        (["--package-names", ".git/empty"], "pypi.txt"),
+        (
+            ["--package-names", ".git/empty/readme.txt"],
+            "called after its registry",
+        ),
+    ] {
+        let run = gate(&repository, &arguments);
+        assert_eq!(run.code(), 2, "{arguments:?}: {}", run.stdout());
+        assert!(run.stderr().contains(told), "{}", run.stderr());
+    }
+    advisories(&repository);
+    let facts = facts(&repository, &["--advisories", ".git/osv"]);
+    let told = facts["diagnostics"].to_string();
+    assert!(told.contains("advisories-unreadable"), "{told}");
+}
+
+#[test]
+fn an_exception_about_a_path_that_nothing_has_is_told_with_the_nearest() {
+    let repository = judged_by("");
+    let add = |id: &str, path: &str| {
+        let run = repository.trueline(&[
+            "exception",
+            "add",
+            id,
+            "--gate",
+            "secret",
+            "--path",
+            path,
+            "--approver",
+            "bob@example.org",
+            "--reason",
+            "r",
+            "--now",
+            "2026-01-20",
+        ]);
+        assert_eq!(run.code(), 0, "{}", run.stderr());
+        run.stderr()
+    };
+    let told = add("moved", "lib/app.py");
+    assert!(
+        told.contains("no file matches `lib/app.py`") && told.contains("`src/app.py`"),
+        "{told}"
+    );
+    assert!(!add("there", "src/*.py").contains("warning"));
+    let list = repository
+        .trueline(&["exception", "list", "--now", "2026-01-21"])
+        .stdout();
+    assert_eq!(list.matches("warning: moved: no file").count(), 1, "{list}");
+    assert_eq!(list.matches("warning:").count(), 1, "{list}");
+}

@@ -21,6 +21,7 @@ mod init;
 mod learn;
 mod mcp;
 mod past;
+mod pipelines;
 mod repository;
 mod rules;
 mod sandbox;

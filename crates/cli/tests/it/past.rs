@@ -431,3 +431,40 @@ fn what_is_staged_is_found_folder_by_folder() {
     ours.sort_unstable();
     assert_eq!(ours, known);
 }
+
+#[test]
+fn stats_count_reviews_that_were_imported() {
+    let repository = history();
+    let told = |repository: &Repository| {
+        let report = repository.trueline(&["stats", "--format", "json"]).json();
+        report["repositories"][0]["health"]["review"]["told"].clone()
+    };
+    assert_eq!(told(&repository), Value::Null);
+    let merge = repository.git(&["rev-parse", "HEAD~2"]).trim().to_owned();
+    let head = repository.git(&["rev-parse", "work"]).trim().to_owned();
+    let import = |by: &str, kind: &str| {
+        let entry = json!({
+            "pull_request": {"number": 1, "merged_at": "2026-01-06T01:00:00Z", "merge_commit_sha": merge,
+                "created_at": "2026-01-06T00:00:00Z", "title": "Log in", "body": "",
+                "head": {"sha": head}, "base": {"ref": "main"}, "user": {"login": "dev", "type": "User"}},
+            "reviews": [{"user": {"login": by, "type": kind}, "state": "APPROVED", "commit_id": head,
+                "submitted_at": "2026-01-06T00:30:00Z"}]
+        });
+        repository.write(".git/export.json", entry.to_string());
+        let run = repository.trueline(&["import", "reviews", ".git/export.json"]);
+        assert_eq!(run.code(), 0, "{}", run.stderr());
+    };
+    // The two commits that the merge brought in; the window of health ends at HEAD, so all of them are old enough or not
+    // together.
+    for (by, kind, approved) in [("dev", "User", 0), ("helper", "Bot", 0), ("ann", "User", 2)] {
+        import(by, kind);
+        let told = told(&repository);
+        assert_eq!(
+            (&told["hits"], &told["of"]),
+            (&json!(approved), &json!(2)),
+            "{by}"
+        );
+    }
+    let page = repository.trueline(&["stats"]).stdout();
+    assert!(page.contains("whose reviews were imported"), "{page}");
+}

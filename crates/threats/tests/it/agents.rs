@@ -319,3 +319,172 @@ graph = graph.compile()
     lacks(&model, "LangGraph -> tool weigh");
     lacks(&model, "LangChain agent -> tool file_under");
 }
+
+const DESK: &str = r#"
+from agents import Agent, Runner, function_tool
+from fastapi import FastAPI
+
+app = FastAPI()
+
+@function_tool
+def look_up_order(number: str) -> str:
+    import requests
+    return requests.get("https://orders.example.com/" + number).text
+
+@function_tool
+def refund(number: str) -> str:
+    import requests
+    return requests.post("https://money.example.com/").text
+
+orders = Agent(name="Orders", model="gpt-5", tools=[look_up_order])
+money = Agent(name="Money", model="gpt-5", tools=[refund, look_up_order])
+triage = Agent(name="Triage", handoffs=[orders, money])
+
+@app.post("/ask")
+async def ask(text: str):
+    return await Runner.run(triage, text)
+"#;
+
+#[test]
+fn several_agents_of_one_framework_are_told_apart_with_their_tools_and_who_hands_work_to_whom() {
+    let model = model(&[("desk/main.py", DESK)]);
+    has(&model, "web application -> agent Triage");
+    has(&model, "agent Triage -> web application");
+    has(&model, "agent Triage -> agent Orders");
+    has(&model, "agent Triage -> agent Money");
+    has(&model, "agent Orders -> tool look_up_order");
+    has(&model, "agent Money -> tool refund");
+    // A tool that two share is both's.
+    has(&model, "agent Money -> tool look_up_order");
+    // What is another's is not one's own.
+    lacks(&model, "agent Orders -> tool refund");
+    lacks(&model, "agent Triage -> tool refund");
+    lacks(&model, "agent Orders -> agent Triage");
+    lacks(&model, "web application -> agent Orders");
+    // The model is named by a text, or is the one that the framework asks by itself.
+    has(&model, "agent Orders -> OpenAI");
+    has(&model, "agent Triage -> OpenAI");
+    lacks(&model, "web application -> OpenAI Agents");
+}
+
+#[test]
+fn handoffs_that_are_set_later_count_and_one_agent_alone_keeps_the_name_of_its_framework() {
+    let later = DESK.replace(", handoffs=[orders, money]", "").replace(
+        "@app.post",
+        "triage.handoffs = [orders]\norders.handoffs.append(triage)\n\n@app.post",
+    );
+    let found = model(&[("desk/main.py", &later)]);
+    has(&found, "agent Triage -> agent Orders");
+    has(&found, "agent Orders -> agent Triage");
+    lacks(&found, "agent Triage -> agent Money");
+    let alone = r#"
+from agents import Agent, Runner
+
+helper = Agent(name="Helper")
+
+def main():
+    print(Runner.run_sync(helper, input("> ")).final_output)
+
+if __name__ == "__main__":
+    main()
+"#;
+    let found = model(&[("cli.py", alone)]);
+    has(&found, "command-line program -> OpenAI Agents");
+    has(&found, "OpenAI Agents -> OpenAI");
+}
+
+#[test]
+fn agents_that_one_function_makes_are_told_apart_too() {
+    let crew = r#"
+from langgraph.prebuilt import create_react_agent
+from langgraph_supervisor import create_supervisor
+from langchain_openai import ChatOpenAI
+from langchain_core.tools import tool
+
+@tool
+def web(query: str) -> str:
+    """Searches."""
+    return query
+
+@tool
+def ledger(entry: str) -> str:
+    """Books."""
+    return entry
+
+def build():
+    model = ChatOpenAI(model="gpt-5")
+    scout = create_react_agent(model, [web], name="scout")
+    clerk = create_react_agent(model, [ledger], name="clerk")
+    return create_supervisor([scout, clerk], model=model).compile()
+
+def main():
+    print(build().invoke({"messages": [input("> ")]}))
+
+if __name__ == "__main__":
+    main()
+"#;
+    let found = model(&[("crew.py", crew)]);
+    has(&found, "agent scout -> tool web");
+    has(&found, "agent clerk -> tool ledger");
+    lacks(&found, "agent scout -> tool ledger");
+    lacks(&found, "agent clerk -> tool web");
+}
+
+#[test]
+fn a_page_asks_the_routes_of_the_application_wherever_they_are_written() {
+    let page = r#"
+import { useState } from "react";
+import { send } from "./api";
+
+export default function Chat() {
+  const [text, setText] = useState("");
+  return <form onSubmit={() => send(text)}><input value={text} onChange={(e) => setText(e.target.value)} /></form>;
+}
+"#;
+    let api = r#"
+const BASE = import.meta.env.VITE_API;
+
+export async function send(text) {
+  const answer = await fetch(`${BASE}/v1/chat`, { method: "POST", body: text });
+  return answer.json();
+}
+"#;
+    let server = r#"
+from fastapi import FastAPI
+from openai import OpenAI
+
+app = FastAPI()
+
+@app.post("/chat")
+def chat(text: str):
+    return OpenAI().responses.create(model="gpt-5", input=text)
+"#;
+    let found = model(&[
+        ("web/src/Chat.tsx", page),
+        ("web/src/api.js", api),
+        ("server/main.py", server),
+    ]);
+    has(&found, "user -> web pages");
+    has(&found, "web pages -> web application");
+    has(&found, "web application -> web pages");
+    assert_eq!(
+        places(&found, "web pages", "web application"),
+        ["web/src/api.js:5"]
+    );
+    // It is no service elsewhere.
+    lacks(&found, "web pages -> HTTP services");
+    lacks(&found, "application code -> HTTP services");
+    // Another path is.
+    let far = api.replace("/v1/chat", "/projects");
+    let found = model(&[
+        ("web/src/Chat.tsx", page),
+        ("web/src/api.js", &far),
+        ("server/main.py", server),
+    ]);
+    lacks(&found, "web pages -> web application");
+    has(&found, "web pages -> HTTP services");
+    // A page that asks nothing has nobody before it.
+    let still = "export default function About() {\n  return <p>We sell tea.</p>;\n}\n";
+    let found = model(&[("web/src/About.tsx", still), ("server/main.py", server)]);
+    lacks(&found, "user -> web pages");
+}

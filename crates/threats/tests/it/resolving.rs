@@ -201,3 +201,44 @@ def session_of_request():
     let found = model(&[("shop/routes.py", &own), ("shop/boxes.py", boxes)]);
     lacks(&found, "web application -> SQL database");
 }
+
+#[test]
+fn an_alias_of_what_a_framework_hands_over_is_followed_in_this_file_and_from_another() {
+    let deps = r#"
+from typing import Annotated
+from fastapi import Depends
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+
+engine = create_engine("sqlite://")
+
+def open_session():
+    with Session(engine) as session:
+        yield session
+
+Work = Annotated[Session, Depends(open_session)]
+Plain = Annotated[str, "a word"]
+"#;
+    let routes = r#"
+from fastapi import FastAPI
+from shop.deps import Plain, Work
+
+app = FastAPI()
+
+@app.post("/orders")
+def order(text: str, work: Work):
+    keep(work, text)
+"#;
+    let found = model(&[("shop/routes.py", routes), ("shop/deps.py", deps)]);
+    has(&found, "web application -> SQL database");
+    let near = miss(&found_plain(routes), deps);
+    lacks(&near, "web application -> SQL database");
+}
+
+fn found_plain(routes: &str) -> String {
+    routes.replace("work: Work", "work: Plain")
+}
+
+fn miss(routes: &str, deps: &str) -> trueline_facts::threat::ThreatModel {
+    model(&[("shop/routes.py", routes), ("shop/deps.py", deps)])
+}
