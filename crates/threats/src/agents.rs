@@ -6,10 +6,26 @@ use std::collections::{BTreeMap, BTreeSet};
 use trueline_facts::surface::{ComponentKind, ComponentUse, Role};
 
 use crate::graph::{Graph, Node};
-use crate::parts::Parts;
+use crate::parts::{Part, Parts};
 
-/// What only starts an agent that was made elsewhere.
-const STARTS: &[&str] = &["run", "run_sync", "run_streamed"];
+/// Beginnings of what makes an agent; other methods only start one that was made elsewhere.
+const MAKES: &[&str] = &[
+    "build",
+    "create",
+    "entrypoint",
+    "from",
+    "init",
+    "load",
+    "query",
+];
+/// Frameworks in which work that is handed over does not come back.
+const HANDS_OVER: &[&str] = &["OpenAI Agents"];
+
+fn only_starts(one: &ComponentUse) -> bool {
+    let operation = one.operation.rsplit('.').next().unwrap_or_default();
+    !operation.starts_with(char::is_uppercase)
+        && !MAKES.iter().any(|start| operation.starts_with(start))
+}
 
 /// Names of agents, where a framework has several.
 pub(crate) struct Agents {
@@ -24,9 +40,9 @@ fn key(one: &ComponentUse) -> (String, String) {
 
 impl Agents {
     pub(crate) fn of(graph: &Graph<'_>, uses: &[(Node, &ComponentUse)]) -> Self {
-        let made = uses.iter().filter(|(_, one)| {
-            one.kind == ComponentKind::Agent && !STARTS.contains(&one.operation.as_str())
-        });
+        let made = uses
+            .iter()
+            .filter(|(_, one)| one.kind == ComponentKind::Agent && !only_starts(one));
         let mut names: BTreeMap<&str, BTreeMap<String, BTreeSet<Node>>> = BTreeMap::new();
         let mut of = BTreeMap::new();
         for (node, one) in made {
@@ -61,9 +77,36 @@ impl Agents {
 
     /// Whether a use only starts one of several agents that stand elsewhere.
     pub(crate) fn only_starts(&self, one: &ComponentUse) -> bool {
-        one.kind == ComponentKind::Agent
-            && STARTS.contains(&one.operation.as_str())
-            && self.several.contains(&one.name)
+        one.kind == ComponentKind::Agent && only_starts(one) && self.several.contains(&one.name)
+    }
+}
+
+/// Gives each start of an agent to the agents that it starts: those that its function leads to, not through another.
+pub(crate) fn started<'a>(
+    graph: &Graph<'a>,
+    by_key: &mut BTreeMap<(ComponentKind, String), Part<'a>>,
+    starts: &[(Node, &'a ComponentUse)],
+) {
+    let nodes: Vec<(String, BTreeSet<Node>)> = by_key
+        .iter()
+        .filter(|((kind, _), _)| *kind == ComponentKind::Agent)
+        .map(|((_, name), part)| (name.clone(), part.nodes.clone()))
+        .collect();
+    for (node, one) in starts {
+        for (name, own) in &nodes {
+            let others = nodes.iter().filter(|(other, _)| other != name);
+            let others: BTreeSet<Node> = others
+                .flat_map(|(_, nodes)| nodes.difference(own).copied())
+                .collect();
+            let reach = graph.reach_through(&BTreeSet::from([*node]), &others);
+            let part = by_key.get_mut(&(ComponentKind::Agent, name.clone()));
+            if let Some(part) = part.filter(|part| {
+                part.uses.iter().any(|(_, u)| u.name == one.name)
+                    && own.iter().any(|n| reach.contains_key(n))
+            }) {
+                part.uses.push((*node, one));
+            }
+        }
     }
 }
 
@@ -112,6 +155,14 @@ impl Parts<'_> {
             }
         }
         found
+    }
+
+    /// Whether what it hands over comes back to it.
+    pub(crate) fn takes_back(&self, agent: usize) -> bool {
+        let uses = &self.all[agent].uses;
+        !uses
+            .iter()
+            .any(|(_, one)| HANDS_OVER.contains(&one.name.as_str()))
     }
 
     /// Agents that others hand work to, of which a process asks another that leads to them.

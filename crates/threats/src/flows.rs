@@ -174,7 +174,9 @@ impl Parts<'_> {
             for other in self.sub_agents(a, &roles.agents, &roles.work) {
                 let places = self.places(a, other);
                 draft.add(a, other, "tasks handed over", places.clone());
-                draft.add(other, a, "results", places);
+                if self.takes_back(a) {
+                    draft.add(other, a, "results", places);
+                }
             }
             for t in self.tools_of(a, &roles.agents, &roles.tools) {
                 let places = self.all[t].component.evidence.clone();

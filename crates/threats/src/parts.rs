@@ -9,7 +9,7 @@ use trueline_facts::surface::{ComponentKind, ComponentUse, Role};
 use trueline_facts::threat::{Component, Element, Flow, Zone};
 
 use crate::acts::{Doing, doings, makes, only_prepares};
-use crate::agents::Agents;
+use crate::agents::{Agents, started};
 use crate::graph::{Graph, Node, Reach, Way, counts};
 use crate::join::Homes;
 use crate::pages::{Routes, is_address};
@@ -132,6 +132,7 @@ impl<'a> Parts<'a> {
         let routes = Routes::of(&uses);
         let agents = Agents::of(&graph, &uses);
         let homes = Homes::of(&graph);
+        let mut starts: Vec<(Node, &'a ComponentUse)> = Vec::new();
         let known: BTreeSet<Node> = uses
             .iter()
             .filter(|(_, u)| u.kind == ComponentKind::Tool && !is_plain(u))
@@ -139,7 +140,11 @@ impl<'a> Parts<'a> {
             .collect();
         for (node, one) in uses {
             // What asks the application itself is no service elsewhere.
-            if routes.is_own(one) || agents.only_starts(one) {
+            if routes.is_own(one) {
+                continue;
+            }
+            if agents.only_starts(one) {
+                starts.push((node, one));
                 continue;
             }
             let found = if is_plain(one) {
@@ -169,6 +174,7 @@ impl<'a> Parts<'a> {
                 part.uses.push((node, one));
             }
         }
+        started(&graph, &mut by_key, &starts);
         resources::of_ready_tools(&mut by_key);
         resources::one_store(&mut by_key, &graph);
         let acts = doings(&graph);

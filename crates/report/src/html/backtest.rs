@@ -160,7 +160,7 @@ fn one(out: &mut String, gate: &GateHistory) {
         };
         put!(
             out,
-            "<tr><th scope=\"row\"><code>{}</code></th><td class=\"nb\">{}</td><td>{}{more}</td></tr>\n",
+            "<tr><th scope=\"row\" class=\"nb\"><code>{}</code></th><td class=\"nb\">{}</td><td>{}{more}</td></tr>\n",
             esc(fired.commit.short()),
             fired.merged.date(),
             esc(&fired.reason)
