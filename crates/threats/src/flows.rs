@@ -141,6 +141,7 @@ impl Parts<'_> {
             ComponentKind::Agent,
             ComponentKind::Database,
             ComponentKind::VectorStore,
+            ComponentKind::Network,
         ];
         let leads_on = self
             .of_kind(&rest)
@@ -350,6 +351,12 @@ impl Parts<'_> {
             .flat_map(|a| self.all[*a].nodes.difference(nodes).copied())
             .collect();
         let reach = self.graph.reach_without(nodes, &others);
+        // Of one among several it is seen what it is made of: a tool that is not among it is none of its.
+        let part = &self.all[agent];
+        let is_one_of_several = part
+            .uses
+            .first()
+            .is_some_and(|(_, one)| one.name != part.component.name);
         let own = tools.iter().copied().filter(|t| {
             let tool = &self.all[*t];
             if tool.is_offered {
@@ -357,6 +364,9 @@ impl Parts<'_> {
             }
             if self.is_in(&reach, *t) {
                 return true;
+            }
+            if is_one_of_several {
+                return false;
             }
             let is_led = agents.iter().any(|a| self.leads(*a, *t));
             !is_led && (agents.len() == 1 && self.is_beside(agent, *t) || self.meet(agent, *t))

@@ -162,13 +162,14 @@ pub fn evaluate(policy: &Policy, change: &Change) -> Verdict {
     }
     let mut diagnostics = change.diagnostics.clone();
     let mut digest_of = |digest: Result<Digest, String>| {
-        digest
-            .map(|digest| digest.to_string())
-            .unwrap_or_else(|error| {
+        digest.map_or_else(
+            |error| {
                 let message = format!("a digest could not be made: {error}");
                 diagnostics.push(Diagnostic::new(Level::Error, "digest-failed", message));
                 String::new()
-            })
+            },
+            |digest| digest.to_string(),
+        )
     };
     let policy_digest = digest_of(canonical::digest(policy));
     let facts_digest = digest_of(canonical::digest(change));

@@ -255,9 +255,9 @@ impl<'a> Terms<'a> {
 
     fn callee_within(&self, id: FuncId, callee: &Callee, depth: u8) -> Option<String> {
         match callee {
-            Callee::Function(operand) | Callee::New(operand) => {
-                self.path_within(id, operand, depth)
-            }
+            Callee::Function(operand) | Callee::New(operand) => self
+                .path_within(id, operand, depth)
+                .or_else(|| self.generic_within(id, operand, depth)),
             Callee::Method { receiver, name } => Some(format!(
                 "{}.{}",
                 self.path_within(id, receiver, depth)?,
@@ -265,6 +265,17 @@ impl<'a> Terms<'a> {
             )),
             Callee::Super { .. } => None,
         }
+    }
+
+    /// The class of `Agent[Context](...)`, whatever stands in the brackets.
+    fn generic_within(&self, id: FuncId, operand: &Operand, depth: u8) -> Option<String> {
+        let (at, instr) = self.origin(id, operand)?;
+        let Op::Index { base, .. } = &instr.op else {
+            return None;
+        };
+        let path = self.path_within(at, base, depth)?;
+        let last = path.rsplit(['.', '/']).next()?;
+        last.starts_with(char::is_uppercase).then_some(path)
     }
 
     /// The constant that an operand is.

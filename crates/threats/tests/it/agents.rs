@@ -361,6 +361,15 @@ fn several_agents_of_one_framework_are_told_apart_with_their_tools_and_who_hands
     lacks(&model, "agent Triage -> tool refund");
     lacks(&model, "agent Orders -> agent Triage");
     lacks(&model, "web application -> agent Orders");
+    // The same with what an agent is generic in; and a tool that none is given is nobody's.
+    let generic = DESK.replace("Agent(name", "Agent[Context](name");
+    let found = crate::model(&[("desk/main.py", &generic)]);
+    has(&found, "agent Triage -> agent Orders");
+    has(&found, "agent Money -> tool refund");
+    let given = DESK.replace("tools=[refund, look_up_order]", "tools=[]");
+    let found = crate::model(&[("desk/main.py", &given)]);
+    lacks(&found, "agent Triage -> tool refund");
+    lacks(&found, "agent Money -> tool refund");
     // The model is named by a text, or is the one that the framework asks by itself.
     has(&model, "agent Orders -> OpenAI");
     has(&model, "agent Triage -> OpenAI");
