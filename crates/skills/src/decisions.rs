@@ -11,6 +11,7 @@ use trueline_facts::{Diagnostic, Level};
 
 use crate::day::Day;
 use crate::evidence::RowId;
+use crate::retention::USUAL_DAYS;
 use crate::subject::Principal;
 
 /// The schema that each line names.
@@ -61,6 +62,11 @@ pub enum What {
         /// The share.
         share: String,
     },
+    /// Evidence is kept for so many days, or for ever.
+    Keep {
+        /// Days; none for ever.
+        days: Option<u32>,
+    },
     /// Somebody read something.
     Read {
         /// Who.
@@ -104,6 +110,7 @@ pub struct Decisions {
     disputed: BTreeMap<RowId, Option<String>>,
     shares: Vec<Share>,
     accesses: Vec<Access>,
+    keep: Option<Option<u32>>,
 }
 
 impl Decisions {
@@ -138,12 +145,19 @@ impl Decisions {
                     known.revoked.get_or_insert(event.day);
                 }
             }
+            What::Keep { days } => self.keep = Some(*days),
             What::Read { reader, read } => self.accesses.push(Access {
                 day: event.day,
                 reader: Principal::new(reader),
                 read: read.clone(),
             }),
         }
+    }
+
+    /// For how many days evidence is kept; none for ever.
+    #[must_use]
+    pub fn kept_days(&self) -> Option<u32> {
+        self.keep.unwrap_or(Some(USUAL_DAYS))
     }
 
     /// Whether a row is disputed.

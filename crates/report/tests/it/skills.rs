@@ -2,8 +2,8 @@
 
 use trueline_facts::skill::{
     Ability, AbilityReport, Cell, CellReport, Certainty, CertaintyBucket, CertaintyVerdict, Due,
-    EvidenceCounts, Interval, Language, PractiseReason, ReasonRow, Reliance, RowState, SetAside,
-    SkillReasons, SkillsReport, Standing, Suggestion, WeaknessClass,
+    EvidenceCounts, FoldedEvidence, Interval, Language, PractiseReason, ReasonRow, Reliance,
+    RowState, SetAside, SkillReasons, SkillsReport, Standing, Suggestion, WeaknessClass,
 };
 use trueline_facts::{Diagnostic, Level, Proportion};
 use trueline_report::{Style, html, terminal};
@@ -57,6 +57,10 @@ fn report(exercise: &str) -> SkillsReport {
                 reason: "recorded twice".to_owned(),
                 records: 2,
             }],
+            folded: Some(FoldedEvidence {
+                through: "2026-05-01".to_owned(),
+                records: 12,
+            }),
         },
         abilities: vec![AbilityReport {
             ability: Ability::Unaided,
@@ -172,6 +176,7 @@ fn the_reasons_of_a_skill_on_a_plain_terminal() {
             row("6f0c2a61b4d7e853", other, Some(0.01), RowState::Active),
         ],
         others: 3,
+        folded: None,
     };
     insta::assert_snapshot!(terminal::skill_reasons(&reasons, &Style::plain()), @r#"
     python/injection on 2026-11-29: 40-69 %

@@ -2,10 +2,12 @@
 
 use std::fs;
 
-use trueline_facts::attempt::{Aid, Attempt, AttemptKind, AttemptOutcome, SCHEMA, Trigger, Twin};
+use trueline_facts::attempt::{
+    Aid, AidBasis, Attempt, AttemptKind, AttemptOutcome, SCHEMA, Trigger, Twin,
+};
 use trueline_facts::{Cwe, RuleId};
 use trueline_scenarios::learn::choose::{self, Met};
-use trueline_scenarios::learn::folder::{self, Marker};
+use trueline_scenarios::learn::folder;
 use trueline_scenarios::learn::home::Home;
 use trueline_scenarios::learn::progress::{Progress, Standing, new_id};
 use trueline_scenarios::learn::review;
@@ -29,6 +31,7 @@ fn attempt(scenario: &str, outcome: AttemptOutcome, aid: Aid) -> Attempt {
         hints: 0,
         attempt_number: 1,
         aid,
+        aid_basis: AidBasis::Told,
         trigger: Trigger::Check,
         seed: u64::MAX,
         sure: None,
@@ -131,7 +134,7 @@ fn an_answer_holds_plain_files_and_only_those_that_may_be_changed() {
         assert!(place.join(name).is_file(), "{name}");
     }
     assert!(!place.join("tests").exists());
-    let (_, marker) = Marker::around(&place).unwrap();
+    let (_, marker) = folder::around(&place).unwrap();
     assert_eq!(marker.scenario, "py-search-http");
     assert!(
         folder::start(scenario, &place, None).is_err(),
