@@ -68,7 +68,7 @@ pub(crate) fn standing(standing: &Standing, unicode: bool) -> String {
         Standing::NotEnoughEvidence {
             effective_answers,
             needed,
-        } => format!("not enough evidence ({effective_answers:.1} of {needed:.0} answers)"),
+        } => format!("not enough evidence ({effective_answers:.1} of {needed:.0})"),
     }
 }
 
@@ -133,7 +133,7 @@ pub(crate) fn certainty(certainty: &Certainty) -> String {
         return "no review answer has said how sure you were".to_owned();
     };
     let facts = format!(
-        "{}: you were {:.0} % sure on average, and {} were right ({}); your mean error is {brier:.2}, a coin's 0.25",
+        "{}: you were {:.0} % sure on average, and {} were right ({}); mean squared error {brier:.2}, a coin's 0.25",
         words::counted(certainty.answers, "answer"),
         sure * 100.0,
         words::of(&certainty.right),

@@ -135,8 +135,12 @@ def run_agent(kit, task, tools, model, principal, data, approve, env, most_calls
                  "principal": principal}
         entry.update(members)
         run.trace.append(entry)
-        kit.log(kind + "".join(" %s=%s" % (k, kit.shown(v if isinstance(v, str) else json.dumps(v, default=str), 160))
-                               for k, v in members.items() if v is not None and kind != "prompt"))
+        # Of a prompt the messages are told one by one; twice the same text says nothing more.
+        if members.get("shown_to_user") == members.get("result"):
+            members = dict(members, shown_to_user=None)
+        if kind != "prompt":
+            kit.log(kind + "".join(" %s=%s" % (k, kit.shown(v if isinstance(v, str) else json.dumps(v, default=str), 160))
+                                   for k, v in members.items() if v is not None))
         return entry
 
     def on_task(_):
@@ -153,10 +157,10 @@ def run_agent(kit, task, tools, model, principal, data, approve, env, most_calls
         # The messages that are new to the transcript: what the model read last is why it does what it does.
         known = len(run.known) if context.messages[:len(run.known)] == run.known else 0
         for message in context.messages[known:]:
-            kit.log("  the model reads %s" % told(kit, message))
+            kit.log("the model reads %s" % told(kit, message))
         run.known = context.messages
         answer = model(context) if model else {"final": ""}
-        kit.log("  the model says %s" % kit.shown(json.dumps(answer, default=str), 200))
+        kit.log("the model says %s" % kit.shown(json.dumps(answer, default=str), 200))
         return answer
 
     def on_tool(asked):

@@ -14,7 +14,7 @@ LONGEST_TRANSCRIPT = 400
 LARGEST_BODY = 8 << 20
 # How long an answer is waited for, and how long once the program left one out: it hangs, and the learner waits too.
 PATIENCE = 5
-LITTLE_PATIENCE = 1.5
+LITTLE_PATIENCE = 1
 
 
 class ControlFailed(Exception):

@@ -36,20 +36,22 @@ pub(crate) fn run(arguments: &Gate, interrupt: &AtomicBool) -> Result<Ended> {
         GateFormat::Markdown => {
             let comment = verdict::markdown(&verdict, &outcome.policy_source);
             let offers = practise(&verdict, |command| format!("`{command}`"));
-            match offers.is_empty() {
-                true => comment,
-                false => format!(
+            if offers.is_empty() {
+                comment
+            } else {
+                format!(
                     "{comment}\n<sub>Practise it on code with the same weakness: {offers}.</sub>\n"
-                ),
+                )
             }
         }
         GateFormat::Terminal | GateFormat::Facts => {
             let style = output::style(file);
             let text = terminal::verdict(&verdict, &outcome.policy_source, &style, false);
             let offers = practise(&verdict, str::to_owned);
-            match offers.is_empty() {
-                true => text,
-                false => format!("{text}\nPractise it: {offers}\n"),
+            if offers.is_empty() {
+                text
+            } else {
+                format!("{text}\nPractise it: {offers}\n")
             }
         }
     };

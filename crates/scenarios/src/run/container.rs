@@ -276,10 +276,10 @@ impl Contained {
         })
     }
 
-    fn kill(&self, name: &str) {
-        // One that has ended is what is wanted.
+    /// Has the engine do something with a container. One that has ended is what is wanted.
+    fn ask(&self, what: &str, name: &str) {
         let _ = Command::new(self.engine.program())
-            .args(["kill", name])
+            .args([what, name])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -352,7 +352,7 @@ impl Stage for Contained {
         };
         if started.since.elapsed() > self.wall && !started.late {
             started.late = true;
-            self.kill(&started.name);
+            self.ask("kill", &started.name);
         }
         let status = started.child.try_wait().ok().flatten();
         let code = status.map(|s| s.code().unwrap_or_else(|| 128 + s.signal().unwrap_or(0)));
@@ -379,7 +379,7 @@ impl Stage for Contained {
         let mut state = self.state();
         if let Some(mut started) = self.program.take() {
             if state.running {
-                self.kill(&started.name);
+                self.ask("kill", &started.name);
                 state.running = false;
             }
             let _ = started.child.wait();
@@ -403,7 +403,16 @@ impl Stage for Contained {
 impl Drop for Contained {
     fn drop(&mut self) {
         self.stop();
-        self.kill(&format!("{}-tester", self.name));
+        let name = format!("{}-tester", self.name);
+        self.ask("kill", &name);
+        // The engine's program takes an ended container away; where it does not come to that, we do.
+        for _ in 0..60 {
+            if !matches!(self.tester.try_wait(), Ok(None)) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        self.ask("rm", &name);
         let _ = self.tester.kill();
         let _ = self.tester.wait();
     }

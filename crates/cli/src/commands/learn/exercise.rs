@@ -9,7 +9,7 @@ use trueline_facts::attempt::{Attempt, AttemptOutcome};
 use trueline_facts::exercise::Marker;
 use trueline_scenarios::learn::LearnError;
 use trueline_scenarios::learn::folder;
-use trueline_scenarios::learn::progress::{Progress, Standing};
+use trueline_scenarios::learn::progress::Standing;
 use trueline_scenarios::learn::state::ExerciseState;
 use trueline_scenarios::{Catalogue, Scenario};
 

@@ -126,7 +126,7 @@ fn own_commits(repository: &Path, change: &Change) -> Result<()> {
     }
     if others > 0 {
         return Err(LearnError::Cannot(format!(
-            "{} of the range are not by `{me}` (git config user.email): name a range that is all yours",
+            "the range holds {} by others than `{me}` (git config user.email): name one that is all yours",
             counted(others, "commit")
         ))
         .into());

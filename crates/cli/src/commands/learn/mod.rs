@@ -108,7 +108,7 @@ pub(crate) fn run(arguments: &Learn, interrupt: &AtomicBool) -> Result<Ended> {
     };
     // A day that was named is a question about another day, and no reason to fold anything.
     if !only_reads && records == Records::Kept && arguments.now.is_none() {
-        for told in retention::told(retention::keep(&retention::store()?)?) {
+        if let Some(told) = retention::told(retention::keep(&retention::store()?)?) {
             warn(&told.message);
         }
     }

@@ -7,7 +7,7 @@ use trueline_facts::attempt::{
     self, Aid, AidBasis, Attempt, AttemptKind, AttemptOutcome, Reviewed, Trigger, Twin,
 };
 use trueline_scenarios::learn::LearnError;
-use trueline_scenarios::learn::progress::{Progress, new_id};
+use trueline_scenarios::learn::progress::new_id;
 use trueline_scenarios::learn::review::{self, Shown};
 use trueline_scenarios::run::random_seed;
 

@@ -164,10 +164,10 @@ fn record(
         exercise.state.recorded = Some(digest);
         exercise.state.over |= report.status == CheckStatus::Fixed;
         exercise.state.write(&session.home)?;
-        return match talks {
-            true => output::write(session.not_recorded().as_bytes(), None),
-            false => Ok(()),
-        };
+        if talks {
+            output::write(session.not_recorded().as_bytes(), None)?;
+        }
+        return Ok(());
     }
     if exercise.state.recorded.as_ref() == Some(&digest) {
         return match aid {
