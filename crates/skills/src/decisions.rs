@@ -110,7 +110,19 @@ pub struct Decisions {
     disputed: BTreeMap<RowId, Option<String>>,
     shares: Vec<Share>,
     accesses: Vec<Access>,
-    keep: Option<Option<u32>>,
+    keep: Keep,
+}
+
+/// For how long evidence is kept one by one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum Keep {
+    /// Nobody said.
+    #[default]
+    Usual,
+    /// So many days.
+    Days(u32),
+    /// For ever.
+    Ever,
 }
 
 impl Decisions {
@@ -145,7 +157,7 @@ impl Decisions {
                     known.revoked.get_or_insert(event.day);
                 }
             }
-            What::Keep { days } => self.keep = Some(*days),
+            What::Keep { days } => self.keep = days.map_or(Keep::Ever, Keep::Days),
             What::Read { reader, read } => self.accesses.push(Access {
                 day: event.day,
                 reader: Principal::new(reader),
@@ -157,7 +169,11 @@ impl Decisions {
     /// For how many days evidence is kept; none for ever.
     #[must_use]
     pub fn kept_days(&self) -> Option<u32> {
-        self.keep.unwrap_or(Some(USUAL_DAYS))
+        match self.keep {
+            Keep::Usual => Some(USUAL_DAYS),
+            Keep::Days(days) => Some(days),
+            Keep::Ever => None,
+        }
     }
 
     /// Whether a row is disputed.

@@ -107,7 +107,7 @@ fn folded_with(
         add_reliance(&mut folded.reliance, one);
     }
     (folded.skills, folded.cells) = profile.into_parts();
-    for (_, one) in past {
+    for one in past.into_values() {
         let same = |known: &&mut Past| {
             (known.kind, &known.scenario, known.version) == (one.kind, &one.scenario, one.version)
         };

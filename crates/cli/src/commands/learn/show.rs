@@ -112,7 +112,10 @@ fn transcript(out: &mut String, lines: &[String], paint: Paint) -> Result<()> {
     let middle = FIRST..FIRST + if skipped > 1 { skipped } else { 0 };
     // The first line that shows a canary, with the one before it: what was said, and what leaked.
     let leak = lines.iter().position(|line| canary(line).is_some());
-    let kept = leak.map_or(0..0, |leak| leak.saturating_sub(1)..leak + 1);
+    let kept = leak.map_or(0..0, |leak| {
+        let next = leak + 1;
+        leak.saturating_sub(1)..next
+    });
     let mut dropped = 0;
     for (number, line) in lines.iter().enumerate() {
         if middle.contains(&number) && !kept.contains(&number) {
