@@ -148,11 +148,3 @@ fn write(path: &Path, text: &str) -> Result<()> {
     }
     std::fs::write(path, text).with_context(|| format!("{} could not be written", path.display()))
 }
-
-#[cfg(test)]
-mod tmp_generate {
-    #[test]
-    fn tmp_generate() {
-        super::run(false).unwrap();
-    }
-}
