@@ -5,19 +5,27 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use trueline_bench::record::{Record, RunHeader, Verdict as BenchVerdict};
 use trueline_facts::artifact::ArtifactReport;
+use trueline_facts::attempt::Attempt;
 use trueline_facts::attestation::Verification;
 use trueline_facts::backtest::Backtest;
 use trueline_facts::bench::BenchReport;
 use trueline_facts::change::Change;
 use trueline_facts::control::ControlReport;
-use trueline_facts::skill::{SharedSkill, SkillReasons, SkillsReport, TeamSkills};
+use trueline_facts::learn::{ExerciseList, FindingExercise, LearnExport, NextExercise};
+use trueline_facts::skill::{
+    SharedSkill, SkillChange, SkillLog, SkillReasons, SkillRetention, SkillShare, SkillShares,
+    SkillsExport, SkillsReport, TeamSkills,
+};
 use trueline_facts::suggestion::Suggestion;
 use trueline_facts::verdict::Verdict;
 use trueline_facts::{
     blame::BlameReport, doctor::DoctorReport, scan::ScanReport, stats::StatsReport,
     threat::ThreatModel,
 };
+use trueline_scenarios::CheckReport;
+use trueline_scenarios::verify::Proofs;
 use trueline_taint::Engine;
 
 use crate::metadata::root;
@@ -67,6 +75,22 @@ fn files() -> Result<Vec<(String, String)>> {
         schema("skill-reasons", &schemars::schema_for!(SkillReasons))?,
         schema("shared-skill", &schemars::schema_for!(SharedSkill))?,
         schema("team-skills", &schemars::schema_for!(TeamSkills))?,
+        schema("skill-change", &schemars::schema_for!(SkillChange))?,
+        schema("skill-share", &schemars::schema_for!(SkillShare))?,
+        schema("skill-shares", &schemars::schema_for!(SkillShares))?,
+        schema("skill-log", &schemars::schema_for!(SkillLog))?,
+        schema("skill-retention", &schemars::schema_for!(SkillRetention))?,
+        schema("skills-export", &schemars::schema_for!(SkillsExport))?,
+        schema("exercises", &schemars::schema_for!(ExerciseList))?,
+        schema("next", &schemars::schema_for!(NextExercise))?,
+        schema("from-finding", &schemars::schema_for!(FindingExercise))?,
+        schema("learn-export", &schemars::schema_for!(LearnExport))?,
+        schema("attempt", &schemars::schema_for!(Attempt))?,
+        schema("check", &schemars::schema_for!(CheckReport))?,
+        schema("verify", &schemars::schema_for!(Proofs))?,
+        schema("bench-run", &schemars::schema_for!(RunHeader))?,
+        schema("bench-record", &schemars::schema_for!(Record))?,
+        schema("bench-verdict", &schemars::schema_for!(BenchVerdict))?,
         schema("rule", &trueline_taint::rule_schema())?,
         schema("model", &trueline_taint::model_schema())?,
     ];

@@ -10,6 +10,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -38,7 +39,7 @@ const MOST_TASKS: usize = 100_000;
 const MOST_SAMPLES: u32 = 1_000;
 
 /// What a run is: two runs with the same one compare.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct RunHeader {
     /// [`RUN_SCHEMA`].
     pub schema: String,
@@ -69,7 +70,7 @@ pub struct RunHeader {
 }
 
 /// Tokens and cost.
-#[derive(Clone, Copy, PartialEq, Default, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Default, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Usage {
     /// Tokens in.
     pub input_tokens: Option<u64>,
@@ -80,7 +81,7 @@ pub struct Usage {
 }
 
 /// Whether there is an answer.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "answer", content = "reason")]
 pub enum Answer {
     /// There is.
@@ -92,7 +93,7 @@ pub enum Answer {
 }
 
 /// What an assistant gave.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Record {
     /// [`RECORD_SCHEMA`].
     pub schema: String,
@@ -126,7 +127,7 @@ pub struct Record {
 }
 
 /// An exploit against an answer.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ExploitVerdict {
     /// Its name.
     pub name: String,
@@ -137,7 +138,7 @@ pub struct ExploitVerdict {
 }
 
 /// A finding of a review.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Flag {
     /// The file.
     pub path: String,
@@ -150,7 +151,7 @@ pub struct Flag {
 }
 
 /// What was judged.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Judged {
     /// Code, by the sandboxed run.
@@ -184,7 +185,7 @@ pub enum Judged {
 }
 
 /// `verdict.json`.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Verdict {
     /// [`VERDICT_SCHEMA`].
     pub schema: String,

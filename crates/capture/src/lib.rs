@@ -8,6 +8,7 @@
 
 pub mod classes;
 pub mod event;
+mod exercise;
 pub mod hook;
 pub mod install;
 mod ledger;

@@ -17,6 +17,7 @@ use trueline_facts::{ModelId, RepoPath};
 
 use crate::classes::Classes;
 use crate::event::{Action, Change, Edit, Event, Moment, PatchLine, Report, Session, Write};
+use crate::exercise;
 use crate::lines::{LineKey, texts};
 use crate::place::Place;
 use crate::queue::{Actor, Claim, FileState, Record, Seen, StateId, Store, Written};
@@ -38,6 +39,8 @@ const LARGE_QUEUE: u64 = 512 << 10;
 /// Records what a tool told. Never fails: what goes wrong is noted in the capture folder.
 pub fn observe(events: &[Event]) {
     for event in events {
+        // Where it fails there is nobody to tell and no folder of ours to note it in.
+        let _ = exercise::observe(event, actor(&event.session, event).call);
         for (place, files) in by_place(event) {
             let store = Store::at(place.capture_dir());
             if let Err(error) = observe_in(event, &place, &store, &files) {
@@ -387,7 +390,7 @@ fn undone(content: &[u8], change: &Change) -> Option<Vec<u8>> {
 }
 
 /// Does a command line let git move content about? Then what changed was not written by the agent.
-fn moves_content(command: &str) -> bool {
+pub(crate) fn moves_content(command: &str) -> bool {
     const MOVERS: [&str; 15] = [
         "stash",
         "checkout",

@@ -14,13 +14,14 @@ use trueline_facts::stats::GroupBy;
 
 pub(crate) use self::bench::{Bench, BenchAction, BenchFormat, BenchRun, BenchWriting};
 pub(crate) use self::learn::{
-    AidArgument, CheckFormat, FromFinding, Learn, LearnAction, LearnCheck, LearnList, LearnVerify,
+    AidArgument, CheckFormat, EngineArgument, FromFinding, Learn, LearnAction, LearnCheck,
+    LearnFixed, LearnList, LearnVerify,
 };
 pub(crate) use self::policy::{
     BacktestFormat, PolicyAction, PolicyArguments, PolicyBacktest, PolicyExplain, PolicyRequest,
     PolicySuggest, PolicyTest, SuggestFormat,
 };
-pub(crate) use self::skills::{Skills, SkillsAction, SkillsFormat};
+pub(crate) use self::skills::{KeptFor, Skills, SkillsAction, SkillsFormat};
 
 /// Who wrote each line, a person or which AI; is it safe; were the team's rules kept.
 #[derive(Parser, Debug)]

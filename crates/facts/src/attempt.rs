@@ -3,15 +3,20 @@
 //! `trueline learn` appends them to a local file, one JSON object a line; the skill model reads them.
 //! Nothing in them says more about time than a day, and nothing about code.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Cwe;
 
 /// The schema that each line names.
 pub const SCHEMA: &str = "trueline.attempt/1";
+/// The file beside the attempts that whoever writes them locks: they are appended to, and folded.
+pub const LOCK: &str = "lock";
 
 /// What was done.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum AttemptKind {
     /// A check of an exercise.
@@ -23,7 +28,7 @@ pub enum AttemptKind {
 }
 
 /// How it ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AttemptOutcome {
     /// Everything works and no exploit succeeded.
@@ -45,7 +50,7 @@ pub enum AttemptOutcome {
 }
 
 /// Whether an assistant took part.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Aid {
     /// One's own work.
@@ -57,8 +62,27 @@ pub enum Aid {
     Unknown,
 }
 
+/// How it is known whether an assistant took part.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AidBasis {
+    /// By the person's own word, or not at all.
+    #[default]
+    Told,
+    /// An agent's hook saw the agent write: no word changes it.
+    Hook,
+}
+
+impl AidBasis {
+    /// Whether it rests on the person's own word.
+    #[must_use]
+    pub fn is_told(&self) -> bool {
+        *self == Self::Told
+    }
+}
+
 /// What made the check happen.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Trigger {
     /// The person asked for it.
@@ -69,7 +93,7 @@ pub enum Trigger {
 }
 
 /// Which twin of a review item was shown, or said to be seen.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Twin {
     /// The one with the weakness.
@@ -79,7 +103,7 @@ pub enum Twin {
 }
 
 /// What only review answers have.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Reviewed {
     /// What was shown.
     pub shown: Twin,
@@ -91,7 +115,7 @@ pub struct Reviewed {
 }
 
 /// One line of the file.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Attempt {
     /// [`SCHEMA`].
     pub schema: String,
@@ -119,6 +143,9 @@ pub struct Attempt {
     pub attempt_number: u32,
     /// Whether an assistant took part.
     pub aid: Aid,
+    /// How that is known.
+    #[serde(default, skip_serializing_if = "AidBasis::is_told")]
+    pub aid_basis: AidBasis,
     /// What made the check happen.
     #[serde(default)]
     pub trigger: Trigger,
@@ -137,4 +164,49 @@ pub struct Attempt {
     /// Reviews only.
     #[serde(flatten, default, skip_serializing_if = "Option::is_none")]
     pub reviewed: Option<Reviewed>,
+}
+
+/// How far an exercise was brought.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum PastStanding {
+    /// Tried, or a review item answered.
+    Tried,
+    /// Fixed after the reference was shown.
+    Revealed,
+    /// Fixed with an assistant, without isolation, or nobody knows how.
+    FixedAided,
+    /// Fixed by oneself.
+    Fixed,
+}
+
+impl PastStanding {
+    /// What one attempt brings it to.
+    #[must_use]
+    pub fn of(attempt: &Attempt) -> Self {
+        match (attempt.outcome, attempt.revealed, attempt.aid) {
+            (AttemptOutcome::Fixed, _, _) if attempt.practice => Self::FixedAided,
+            (AttemptOutcome::Fixed, true, _) => Self::Revealed,
+            (AttemptOutcome::Fixed, false, Aid::Unaided) => Self::Fixed,
+            (AttemptOutcome::Fixed, false, Aid::Assisted | Aid::Unknown) => Self::FixedAided,
+            _ => Self::Tried,
+        }
+    }
+}
+
+/// What is left of the attempts at an exercise, a review item or a fix, once they are folded: that there were some.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Past {
+    /// What was done.
+    pub kind: AttemptKind,
+    /// The exercise, the review item, or the fingerprint of the finding.
+    pub scenario: String,
+    /// The version of the scenario.
+    pub version: u32,
+    /// How far it was brought.
+    pub standing: PastStanding,
+    /// How many attempts there were.
+    pub tries: u32,
 }

@@ -20,6 +20,19 @@ pub const TEAM_SKILLS_SCHEMA: &str = "trueline.team-skills/1";
 /// The `schema` of the reasons of one cell.
 pub const SKILL_REASONS_SCHEMA: &str = "trueline.skill-reasons/1";
 
+/// The `schema` of what a dispute changed.
+pub const SKILL_CHANGE_SCHEMA: &str = "trueline.skill-change/1";
+/// The `schema` of one share.
+pub const SKILL_SHARE_SCHEMA: &str = "trueline.skill-share/1";
+/// The `schema` of all shares.
+pub const SKILL_SHARES_SCHEMA: &str = "trueline.skill-shares/1";
+/// The `schema` of who read what.
+pub const SKILL_LOG_SCHEMA: &str = "trueline.skill-log/1";
+/// The `schema` of how long evidence is kept.
+pub const SKILL_RETENTION_SCHEMA: &str = "trueline.skill-retention/1";
+/// The `schema` of everything that is kept about a person.
+pub const SKILLS_EXPORT_SCHEMA: &str = "trueline.skills-export/1";
+
 /// Declares an enum whose variants have one name each, in documents, on the command line and on screen.
 macro_rules! named {
     ($(#[$doc:meta])* $name:ident, $what:literal: $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+) => {
@@ -292,6 +305,18 @@ pub struct EvidenceCounts {
     pub disputed: u64,
     /// Records that are no evidence, by reason.
     pub set_aside: Vec<SetAside>,
+    /// Evidence that is past its time: it counts, and cannot be listed any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folded: Option<FoldedEvidence>,
+}
+
+/// Evidence of which only what it led to is left.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct FoldedEvidence {
+    /// The last day of it.
+    pub through: String,
+    /// How many records it was.
+    pub records: u64,
 }
 
 /// Records that are no evidence.
@@ -453,6 +478,9 @@ pub struct SkillReasons {
     pub rows: Vec<ReasonRow>,
     /// Rows of other cells that moved this one by less than a hundredth, and are not listed.
     pub others: u64,
+    /// Evidence that is past its time: it counts, and cannot be listed any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folded: Option<FoldedEvidence>,
 }
 
 /// One row of evidence.
@@ -541,4 +569,104 @@ pub struct TeamCell {
     pub cell: Cell,
     /// Where the mean of the members stands.
     pub standing: Standing,
+}
+
+/// How long evidence is kept one by one.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct SkillRetention {
+    /// `trueline.skill-retention/1`.
+    pub schema: String,
+    /// Days; null for ever.
+    pub days: Option<u32>,
+    /// What is folded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folded: Option<FoldedEvidence>,
+}
+
+/// Everything that is kept about a person, for the person.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct SkillsExport {
+    /// `trueline.skills-export/1`.
+    pub schema: String,
+    /// The lines of the file of attempts, as they are.
+    pub attempts: Vec<String>,
+    /// The lines of the file of what is past its time, as they are.
+    pub folded: Vec<String>,
+    /// The lines of the file of decisions, as they are.
+    pub decisions: Vec<String>,
+    /// The profile; null where individual skills are off.
+    pub profile: Option<SkillsReport>,
+}
+
+/// What a dispute, or its end, changed.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct SkillChange {
+    /// `trueline.skill-change/1`.
+    pub schema: String,
+    /// The piece of evidence.
+    pub row: String,
+    /// The cell that it is about.
+    pub cell: Cell,
+    /// Where it stood.
+    pub before: Standing,
+    /// Where it stands now.
+    pub after: Standing,
+}
+
+/// A share as it was given or taken back.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct SkillShare {
+    /// `trueline.skill-share/1`.
+    pub schema: String,
+    /// The share.
+    #[serde(flatten)]
+    pub share: ShareEntry,
+}
+
+/// `skills shares`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct SkillShares {
+    /// `trueline.skill-shares/1`.
+    pub schema: String,
+    /// All of them, the oldest first.
+    pub shares: Vec<ShareEntry>,
+}
+
+/// A permission to read one cell.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ShareEntry {
+    /// Its name.
+    pub share: String,
+    /// The cell.
+    pub cell: Cell,
+    /// By whom.
+    pub with: String,
+    /// The last day.
+    pub until: String,
+    /// It was given on.
+    pub given: String,
+    /// It was taken back on.
+    pub revoked: Option<String>,
+    /// In words.
+    pub state: String,
+}
+
+/// `skills log`: who got to see what.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct SkillLog {
+    /// `trueline.skill-log/1`.
+    pub schema: String,
+    /// The oldest first.
+    pub reads: Vec<SkillRead>,
+}
+
+/// Somebody read something.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct SkillRead {
+    /// When.
+    pub day: String,
+    /// Who.
+    pub reader: String,
+    /// What.
+    pub read: String,
 }

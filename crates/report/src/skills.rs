@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use trueline_facts::skill::{
-    Ability, Certainty, CertaintyVerdict, Interval, PractiseReason, SkillsReport, Standing,
-    Suggestion,
+    Ability, Certainty, CertaintyVerdict, FoldedEvidence, Interval, PractiseReason, SkillsReport,
+    Standing, Suggestion,
 };
 
 use crate::words;
@@ -13,7 +13,7 @@ use crate::words;
 pub(crate) const PRIVATE: &str = "Only you see this. It stays on this machine.";
 
 /// What the numbers are.
-pub(crate) const SCALE: &str = "Each line is an 80 % interval: the chance to solve an exercise of middling difficulty at the first try, without hints. It needs four answers that count in full; hints, later tries and help count less.";
+pub(crate) const SCALE: &str = "How to read it: a line shows where your chance to solve a middling exercise at the first try most likely is; in four of five cases it is within. Nothing is drawn below four answers: one with hints, at a later try or with help unknown counts as a part of one.";
 
 pub(crate) const fn ability(ability: Ability) -> &'static str {
     match ability {
@@ -41,6 +41,15 @@ pub(crate) fn evidence(report: &SkillsReport) -> String {
     text
 }
 
+/// What is said of evidence that is past its time.
+pub(crate) fn folded(folded: &FoldedEvidence) -> String {
+    format!(
+        "{} up to {} are past their time: they count, and can no longer be listed or disputed.",
+        words::counted(folded.records, "record"),
+        folded.through
+    )
+}
+
 /// `41–67 %`: the chance to solve a reference exercise at the first try, as an 80 % interval.
 pub(crate) fn interval(interval: &Interval, unicode: bool) -> String {
     let dash = if unicode { '–' } else { '-' };
@@ -63,6 +72,17 @@ pub(crate) fn standing(standing: &Standing, unicode: bool) -> String {
     }
 }
 
+/// How much a piece of evidence counts.
+pub(crate) fn weight(weight: f64) -> String {
+    if weight >= 0.995 {
+        "counts in full".to_owned()
+    } else if (weight - 0.5).abs() < 0.005 {
+        "counts half".to_owned()
+    } else {
+        format!("counts {:.0} %", weight * 100.0)
+    }
+}
+
 /// Why something should be practised.
 pub(crate) fn reason(reason: &PractiseReason) -> String {
     match reason {
@@ -76,7 +96,7 @@ pub(crate) fn reason(reason: &PractiseReason) -> String {
             day,
             retrievability,
         } => format!(
-            "due since {day} (still at hand: {:.0} %)",
+            "due since {day} (chance that you still have it: {:.0} %)",
             retrievability * 100.0
         ),
         PractiseReason::RoomToGrow { chance } => {
@@ -85,7 +105,7 @@ pub(crate) fn reason(reason: &PractiseReason) -> String {
                 chance * 100.0
             )
         }
-        PractiseReason::LittleEvidence => "little is known here".to_owned(),
+        PractiseReason::LittleEvidence => "too little tried here to say".to_owned(),
     }
 }
 
@@ -113,7 +133,7 @@ pub(crate) fn certainty(certainty: &Certainty) -> String {
         return "no review answer has said how sure you were".to_owned();
     };
     let facts = format!(
-        "{}: {:.0} % sure on average, {} right ({}); Brier score {brier:.2}, where a coin gets 0.25",
+        "{}: you were {:.0} % sure on average, and {} were right ({}); mean squared error {brier:.2}, a coin's 0.25",
         words::counted(certainty.answers, "answer"),
         sure * 100.0,
         words::of(&certainty.right),

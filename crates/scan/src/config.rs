@@ -36,9 +36,22 @@ pub struct Config {
     pub models: ModelDemands,
     /// `[guard]`: what agents are asked or refused before they act; `None` when the table is absent.
     pub guard: Option<Guard>,
+    /// `[skills] individual`: whether anything is recorded of and shown about the skill of one person here.
+    pub individual_skills: IndividualSkills,
     /// Zones, gates and what is approved: `[zone.NAME]`, `[gates]`, `[[gate]]`, `[tools]`, `[policy]`,
     /// `[exceptions]`.
     pub policy: Policy,
+}
+
+/// Whether the skill of one person is estimated at all. Off is for teams whose works council, or whose own will, wants
+/// it so: then there are aggregates of five persons or more, or nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum IndividualSkills {
+    /// For the person alone, on their own machine.
+    #[default]
+    Own,
+    /// Not at all.
+    Off,
 }
 
 /// What a team asks of model files.
@@ -176,7 +189,18 @@ impl Config {
         if let Some((_, mut value)) = root.take("guard") {
             config.guard = Some(guard::read(&mut value)?);
         }
-        let mut known = vec!["schema", "scan", "artifacts", "capture", "guard", "team"];
+        if let Some((_, mut value)) = root.take("skills") {
+            config.individual_skills = Self::skills(&mut value)?;
+        }
+        let mut known = vec![
+            "schema",
+            "scan",
+            "artifacts",
+            "capture",
+            "guard",
+            "team",
+            "skills",
+        ];
         known.extend(trueline_policy::SECTIONS);
         root.end(&known)?;
         Ok(config)
@@ -198,6 +222,26 @@ impl Config {
             }
         }
         capture.end(&["classes"])
+    }
+
+    fn skills(value: &mut Value<'_>) -> Result<IndividualSkills, Wrong> {
+        let mut section = Section::new("skills", value)?;
+        let mut individual = IndividualSkills::default();
+        if let Some((_, mut word)) = section.take("individual") {
+            let span = word.span;
+            individual = match word.take() {
+                ValueInner::String(text) if text == "own" => IndividualSkills::Own,
+                ValueInner::String(text) if text == "off" => IndividualSkills::Off,
+                _ => {
+                    return Err(Wrong::new(
+                        span,
+                        "`skills.individual` must be \"own\" (each person their own, on their machine) or \"off\"",
+                    ));
+                }
+            };
+        }
+        section.end(&["individual"])?;
+        Ok(individual)
     }
 
     fn models(value: &mut Value<'_>) -> Result<ModelDemands, Wrong> {
@@ -324,7 +368,16 @@ mod tests {
     #[test]
     fn a_key_like_no_other_lists_what_is_known() {
         let message = parse("wombat = 1\n").unwrap_err();
-        insta::assert_snapshot!(message, @"trueline.toml:1:1: unknown key `wombat`; known here: schema, scan, artifacts, capture, guard, team, policy, zone, gates, gate, tools, exceptions");
+        insta::assert_snapshot!(message, @"trueline.toml:1:1: unknown key `wombat`; known here: schema, scan, artifacts, capture, guard, team, skills, policy, zone, gates, gate, tools, exceptions");
+    }
+
+    #[test]
+    fn individual_skills_are_own_or_off() {
+        assert_eq!(parse("").unwrap().individual_skills, IndividualSkills::Own);
+        let off = parse("[skills]\nindividual = \"off\"\n").unwrap();
+        assert_eq!(off.individual_skills, IndividualSkills::Off);
+        let message = parse("[skills]\nindividual = false\n").unwrap_err();
+        insta::assert_snapshot!(message, @r#"trueline.toml:2:14: `skills.individual` must be "own" (each person their own, on their machine) or "off""#);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trueline_facts::Cwe;
 
@@ -9,7 +10,9 @@ use trueline_facts::Cwe;
 pub const SCHEMA: &str = "trueline.check/1";
 
 /// The verdict.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckStatus {
     /// All functions work, all exploits were blocked.
@@ -48,7 +51,7 @@ impl fmt::Display for CheckStatus {
 }
 
 /// What came of an exploit.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ExploitOutcome {
     /// It ran to its end against a living program whose plain case works, and had no effect.
@@ -72,7 +75,7 @@ impl ExploitOutcome {
 }
 
 /// A functional test.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct FunctionalResult {
     /// Its name.
     pub name: String,
@@ -86,7 +89,7 @@ pub struct FunctionalResult {
 }
 
 /// An exploit.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct ExploitResult {
     /// Its name.
     pub name: String,
@@ -102,7 +105,7 @@ pub struct ExploitResult {
 }
 
 /// A check's document.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct CheckReport {
     /// [`SCHEMA`].
     pub schema: &'static str,

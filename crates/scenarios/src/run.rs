@@ -1,6 +1,8 @@
 //! Checks a tree of files against a scenario: all functional tests in one trial, each exploit in its own, at once.
 
 mod canary;
+#[cfg(unix)]
+mod container;
 mod data;
 mod ground;
 mod protocol;
@@ -16,7 +18,7 @@ mod verdict;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
 use tempfile::TempDir;
@@ -29,6 +31,8 @@ use crate::scenario::Scenario;
 use crate::tree::Tree;
 
 use self::canary::CanaryKey;
+#[cfg(unix)]
+pub use self::container::{Engine, image as container_image};
 pub use self::ground::GroundError;
 use self::ground::{Program, Setting, Stage};
 pub use self::runtime::missing as missing_runtime;
@@ -49,6 +53,8 @@ pub struct Ground {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum GroundKind {
     Sandbox,
+    #[cfg(unix)]
+    Container(Engine),
     SelfRun,
 }
 
@@ -57,6 +63,13 @@ impl Ground {
     pub fn isolated() -> Result<Self, GroundError> {
         trueline_sandbox::probe().map_err(|refusal| GroundError::Missing(refusal.to_string()))?;
         Self::new(GroundKind::Sandbox)
+    }
+
+    /// In containers of an engine that is here, for machines that cannot isolate by themselves.
+    #[cfg(unix)]
+    pub fn contained(engine: Engine) -> Result<Self, GroundError> {
+        engine.answers().map_err(GroundError::Missing)?;
+        Self::new(GroundKind::Container(engine))
     }
 
     /// Without isolation, for one's own code only: what comes of it is practice.
@@ -70,6 +83,18 @@ impl Ground {
             source,
         })?;
         Ok(Self { kind, kit })
+    }
+
+    /// What is missing here for a scenario, in words; none when all is there.
+    fn missing(&self, definition: &Definition) -> Option<String> {
+        match self.kind {
+            // The runtimes are those of its images.
+            #[cfg(unix)]
+            GroundKind::Container(engine) => {
+                container::missing(engine, &runtime::languages(definition))
+            }
+            GroundKind::Sandbox | GroundKind::SelfRun => runtime::missing(definition),
+        }
     }
 
     /// Whether what comes of it is practice, no verdict.
@@ -90,6 +115,11 @@ impl Ground {
                 setting,
                 self.kit.path(),
             )?)),
+            GroundKind::Container(engine) => Ok(Box::new(container::Contained::open(
+                engine,
+                setting,
+                self.kit.path(),
+            )?)),
             GroundKind::SelfRun => Ok(Box::new(self_run::SelfRun::open(setting, self.kit.path())?)),
         }
     }
@@ -98,6 +128,8 @@ impl Ground {
     fn jobs(&self, asked: usize) -> usize {
         match self.kind {
             GroundKind::Sandbox => asked.max(1),
+            #[cfg(unix)]
+            GroundKind::Container(_) => asked.max(1),
             GroundKind::SelfRun => 1,
         }
     }
@@ -146,7 +178,7 @@ fn run(scenario: &Scenario, tree: &Tree, options: CheckOptions<'_>) -> CheckRepo
         message: None,
         output: None,
     };
-    if let Some(missing) = runtime::missing(definition) {
+    if let Some(missing) = options.ground.missing(definition) {
         report.status = CheckStatus::Skipped;
         report.message = Some(missing);
         return report;
@@ -244,6 +276,9 @@ pub(crate) fn prepare(
     #[cfg(unix)]
     return match ground.kind {
         GroundKind::Sandbox => sandboxed::build(definition, &tree, &runtime::languages(definition)),
+        GroundKind::Container(engine) => {
+            container::build(engine, definition, &tree, &runtime::languages(definition))
+        }
         GroundKind::SelfRun => self_run::build(definition, &tree),
     };
     #[cfg(not(unix))]
@@ -296,6 +331,7 @@ impl Subject {
         let tests = scenario.tests();
         let next = AtomicUsize::new(0);
         let results: Mutex<BTreeMap<usize, Result<Found, GroundError>>> = Mutex::default();
+        let nothing_works = AtomicBool::new(false);
         let jobs = options.ground.jobs(options.jobs).min(work.len());
         std::thread::scope(|scope| {
             for _ in 0..jobs {
@@ -303,7 +339,17 @@ impl Subject {
                     loop {
                         let index = next.fetch_add(1, Ordering::Relaxed);
                         let Some(work) = work.get(index) else { return };
-                        let found = self.trial(scenario, &tests, *work, options);
+                        let found = match work {
+                            Work::Exploit(exploit) if nothing_works.load(Ordering::Relaxed) => {
+                                Ok(Found::not_tried(exploit))
+                            }
+                            work => self.trial(scenario, &tests, *work, options, &nothing_works),
+                        };
+                        if let (Work::Functional { .. }, Ok(found)) = (work, &found)
+                            && found.works_in_nothing()
+                        {
+                            nothing_works.store(true, Ordering::Relaxed);
+                        }
                         if let Ok(mut results) = results.lock() {
                             results.insert(index, found);
                         }
@@ -324,6 +370,7 @@ impl Subject {
         tests: &Tree,
         work: Work<'_>,
         options: CheckOptions<'_>,
+        nothing_works: &AtomicBool,
     ) -> Result<Found, GroundError> {
         let definition = &scenario.definition;
         let name = match work {
@@ -346,6 +393,7 @@ impl Subject {
             &scenario.functional,
             work,
             &key,
+            nothing_works,
         )
     }
 }

@@ -3,6 +3,7 @@
 
 use std::time::Instant;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::format::{Definition, Fails, Interface};
@@ -20,7 +21,7 @@ pub const SCHEMA: &str = "trueline.verify/1";
 pub const FULL_REPEATS: u32 = 20;
 
 /// How a proof ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ProofStatus {
     /// All parts are as they must be.
@@ -32,7 +33,7 @@ pub enum ProofStatus {
 }
 
 /// One part of a proof.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct Part {
     /// What was tried: `vulnerable`, `reference`, `distractor escape-quotes`, `mutant empty` …
     pub subject: String,
@@ -49,7 +50,7 @@ pub struct Part {
 }
 
 /// The proof of a scenario.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct Proof {
     /// [`SCHEMA`].
     pub schema: &'static str,
@@ -65,6 +66,23 @@ pub struct Proof {
     pub message: Option<String>,
     /// Milliseconds that it took.
     pub ms: u64,
+}
+
+/// The proofs of several scenarios, counted.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+pub struct Proofs {
+    /// [`SCHEMA`].
+    pub schema: &'static str,
+    /// How many are proven.
+    pub proven: u64,
+    /// How many are not.
+    pub wrong: u64,
+    /// How many miss a runtime.
+    pub skipped: u64,
+    /// Scenarios that cannot be read, each with the reason.
+    pub malformed: Vec<String>,
+    /// The proofs.
+    pub proofs: Vec<Proof>,
 }
 
 /// How proofs are made.

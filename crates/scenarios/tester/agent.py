@@ -97,6 +97,7 @@ class Run:
         self.stdout = ""
         self.timed_out = False
         self.model_calls = 0
+        self.known = []
         self.over_budget = False
 
     @property
@@ -115,6 +116,15 @@ class Run:
         return [e for e in self.trace if e["kind"] == kind]
 
 
+def told(kit, message):
+    """A message of a prompt: whose it is, and its text."""
+    if not isinstance(message, dict):
+        return kit.shown(json.dumps(message, default=str), 300)
+    content = message.get("content", "")
+    text = content if isinstance(content, str) else json.dumps(content, default=str)
+    return "%s: %s" % (short(message.get("role", "?"), 20), kit.shown(text, 300))
+
+
 def run_agent(kit, task, tools, model, principal, data, approve, env, most_calls, timeout):
     run = Run()
     lock = threading.RLock()
@@ -125,8 +135,12 @@ def run_agent(kit, task, tools, model, principal, data, approve, env, most_calls
                  "principal": principal}
         entry.update(members)
         run.trace.append(entry)
-        kit.log("%s%s" % (kind, "".join(" %s=%s" % (k, short(json.dumps(v, default=str), 160))
-                                        for k, v in members.items() if v is not None)))
+        # Of a prompt the messages are told one by one; twice the same text says nothing more.
+        if members.get("shown_to_user") == members.get("result"):
+            members = dict(members, shown_to_user=None)
+        if kind != "prompt":
+            kit.log(kind + "".join(" %s=%s" % (k, kit.shown(v if isinstance(v, str) else json.dumps(v, default=str), 160))
+                                   for k, v in members.items() if v is not None))
         return entry
 
     def on_task(_):
@@ -140,8 +154,13 @@ def run_agent(kit, task, tools, model, principal, data, approve, env, most_calls
             return {"final": "The budget of model calls is spent."}
         context = Context(asked.get("messages") or [], asked.get("tools") or [], run.model_calls - 1)
         note("prompt", args={"messages": context.messages})
+        # The messages that are new to the transcript: what the model read last is why it does what it does.
+        known = len(run.known) if context.messages[:len(run.known)] == run.known else 0
+        for message in context.messages[known:]:
+            kit.log("the model reads %s" % told(kit, message))
+        run.known = context.messages
         answer = model(context) if model else {"final": ""}
-        kit.log("the model says %s" % short(json.dumps(answer, default=str), 200))
+        kit.log("the model says %s" % kit.shown(json.dumps(answer, default=str), 200))
         return answer
 
     def on_tool(asked):

@@ -12,6 +12,9 @@ import urllib.parse
 LONGEST_LOG_LINE = 400
 LONGEST_TRANSCRIPT = 400
 LARGEST_BODY = 8 << 20
+# How long an answer is waited for, and how long once the program left one out: it hangs, and the learner waits too.
+PATIENCE = 5
+LITTLE_PATIENCE = 1
 
 
 class ControlFailed(Exception):
@@ -37,6 +40,22 @@ def short(text, limit=LONGEST_LOG_LINE):
     text = "".join(c if c.isprintable() else {"\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(c, "\\x%02x" % ord(c))
                    for c in str(text)[:limit + 1])
     return text if len(text) <= limit else text[:limit] + "…"
+
+
+def around(text, needles, limit=LONGEST_LOG_LINE):
+    """As `short`, cut so that the first of the needles that is in the text can be seen."""
+    if isinstance(text, (bytes, bytearray)):
+        text = bytes(text).decode("utf-8", "replace")
+    text = str(text)
+    places = [(text.find(needle), len(needle)) for needle in needles if needle in text]
+    if not places:
+        return short(text, limit)
+    start, length = min(places)
+    if start + length <= limit:
+        return short(text, limit)
+    before = max(20, limit // 4)
+    head, tail = short(text[:before], before), text[max(before, start - before):]
+    return head + "…" + short(tail, max(limit - before, length + 2 * before))
 
 
 class Response:
@@ -75,6 +94,8 @@ class Kit:
         self.private = pathlib.Path(hello["private"])
         self._app = pathlib.Path(hello["app"])
         self._transcript = []
+        self._canaries = []
+        self._patience = PATIENCE
         self._exploiting = False
         self._listeners = []
         self._call_socket = None
@@ -86,13 +107,20 @@ class Kit:
     def canary(self, name):
         """Fresh random text of this run, the same for the same name: 120 bits."""
         digest = hashlib.sha256((self._hello["canary_key"] + "\n" + name).encode()).hexdigest()
-        return "tl" + digest[:30]
+        canary = "tl" + digest[:30]
+        if canary not in self._canaries:
+            self._canaries.append(canary)
+        return canary
+
+    def shown(self, text, limit=LONGEST_LOG_LINE):
+        """A text as the transcript shows it: cut, but not before a canary that it leaks."""
+        return around(text, self._canaries, limit)
 
     def quote(self, text):
         return urllib.parse.quote(text, safe="")
 
     def log(self, line):
-        line = short(line)
+        line = self.shown(line)
         if len(self._transcript) < LONGEST_TRANSCRIPT:
             self._transcript.append(line)
             if self._exploiting:
@@ -218,10 +246,18 @@ class Kit:
         """Its exit code, or None while it runs."""
         return self._channel.ask("status")["exit"]
 
+    def _hung(self, error):
+        # Exploits measure time themselves; functional tests need not wait as long again for each answer.
+        if isinstance(error, socket.timeout) and not self._exploiting:
+            self._patience = LITTLE_PATIENCE
+
     # --- http -------------------------------------------------------------------------------------------------------
 
-    def request(self, method, path, body=None, headers=None, json=None, form=None, timeout=5):
+    def request(self, method, path, body=None, headers=None, json=None, form=None, timeout=None):
         import http.client
+
+        if timeout is None:
+            timeout = self._patience
 
         headers = dict(headers or {})
         if json is not None:
@@ -240,13 +276,14 @@ class Kit:
             answer = connection.getresponse()
             response = Response(answer.status, answer.getheaders(), answer.read(LARGEST_BODY))
         except Exception as error:
-            self.log("%s -> %s: %s" % (line, type(error).__name__, error))
+            self.log("%s -> %s" % (line, plainly(error)))
+            self._hung(error)
             raise
         finally:
             connection.close()
         location = response.header("location")
         self.log("%s -> %d%s %s" % (line, response.status, " to " + location if location else "",
-                                    short(response.body, 160)))
+                                    self.shown(response.body, 160)))
         return response
 
     def get(self, path, **more):
@@ -279,7 +316,7 @@ class Kit:
             except socket.timeout:
                 pass
         answer = b"".join(parts)
-        self.log("raw %s -> %s" % (short(data, 120), short(answer, 120)))
+        self.log("raw %s -> %s" % (short(data, 120), self.shown(answer, 120)))
         return answer
 
     def parallel(self, n, act):
@@ -319,7 +356,8 @@ class Kit:
 
     def call(self, function, *args, **named):
         self._call_id += 1
-        timeout = max(0.5, min(10, self._until - time.monotonic()))
+        most = 10 if self._patience == PATIENCE else LITTLE_PATIENCE
+        timeout = max(0.5, min(most, self._until - time.monotonic()))
         line = "%s(%s)" % (function, ", ".join([short(repr(a), 120) for a in args]
                                                + ["%s=%s" % (k, short(repr(v), 120)) for k, v in named.items()]))
         question = {"id": self._call_id, "fn": function, "args": [outward(a) for a in args],
@@ -332,7 +370,7 @@ class Kit:
             self.log("%s raised %s: %s" % (line, kind, message))
             raise CallError(kind, message)
         value = inward(answer.get("ok"))
-        self.log("%s -> %s" % (line, short(repr(value), 200)))
+        self.log("%s -> %s" % (line, self.shown(repr(value), 200)))
         return value
 
     def _exchange(self, question, timeout):
@@ -346,7 +384,8 @@ class Kit:
             line = self._call_file.readline(LARGEST_BODY)
         except OSError as error:
             self._call_socket = None
-            raise OSError("the function did not answer: %s" % (str(error) or type(error).__name__))
+            self._hung(error)
+            raise OSError("the function gave no answer: %s" % plainly(error))
         if not line.endswith(b"\n"):
             self._call_socket = None
             raise OSError("the process ended before it answered")
@@ -407,6 +446,32 @@ class Kit:
         from agent import obedient
 
         return obedient(script)
+
+
+def plainly(error):
+    """An error of an exchange in words that a learner can act on; any other as Python tells it."""
+    import http.client
+
+    if isinstance(error, socket.timeout):
+        return "no answer in time: it hangs or is very slow"
+    if isinstance(error, ConnectionRefusedError):
+        return "nothing listens there any more: the program ended"
+    if isinstance(error, (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError, ConnectionAbortedError)):
+        return "the connection was closed without an answer: the program failed while it answered"
+    if isinstance(error, http.client.IncompleteRead):
+        return "the answer ends before the length that it announces"
+    if isinstance(error, http.client.HTTPException):
+        return "what came back is no HTTP answer (%s)" % (short(error, 80) or type(error).__name__)
+    if isinstance(error, jsons.JSONDecodeError):
+        return "what came back is not JSON: %s" % short(repr(error.doc), 80)
+    if isinstance(error, KeyError):
+        return "the answer holds no %s" % short(repr(error.args[0]) if error.args else "such member", 80)
+    if isinstance(error, (IndexError, TypeError, AttributeError)):
+        return "the answer has another form than was expected (%s)" % short(error, 120)
+    text = str(error)
+    if isinstance(error, (AssertionError, OSError)) and text:
+        return text
+    return "%s: %s" % (type(error).__name__, text) if text else type(error).__name__
 
 
 def free_port():

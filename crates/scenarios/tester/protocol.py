@@ -5,8 +5,8 @@ import threading
 
 
 class Channel:
-    def __init__(self, descriptor):
-        self._write = os.fdopen(os.dup(descriptor), "wb", buffering=0)
+    def __init__(self, descriptor, output=None):
+        self._write = os.fdopen(os.dup(descriptor) if output is None else output, "wb", buffering=0)
         self._read = os.fdopen(descriptor, "rb")
         # What the tester starts must not inherit the channel.
         os.set_inheritable(self._read.fileno(), False)

@@ -4,7 +4,7 @@ import sys
 import traceback
 
 import tester
-from kit import ControlFailed, Kit
+from kit import ControlFailed, Kit, plainly
 
 
 def load(folder, name):
@@ -61,7 +61,7 @@ def functional(channel, hello, kit):
         try:
             test(kit)
         except Exception as error:
-            passed, (place, message) = False, told(error)
+            passed, message = False, plainly(error)
         channel.tell(event="functional", name=name, passed=passed, message=message, log=kit._transcript[-40:])
         if not passed and hello["stop_at_first_failure"]:
             break
@@ -84,7 +84,7 @@ def exploit(channel, hello, kit):
     except ControlFailed:
         pass
     except Exception as error:
-        place, text = told(error)
-        channel.tell(event="raised", message=place + text)
+        place, _ = told(error)
+        channel.tell(event="raised", message=place + plainly(error))
     channel.tell(event="finished", alive=kit.alive())
     kit._close()

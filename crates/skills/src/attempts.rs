@@ -5,13 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use trueline_facts::attempt::{Aid, Attempt, AttemptKind, AttemptOutcome};
+use trueline_facts::attempt::{Aid, AidBasis, Attempt, AttemptKind, AttemptOutcome};
 use trueline_facts::skill::{Ability, Cell, Language, SetAside, WeaknessClass};
 use trueline_facts::{Diagnostic, Level};
 
 use crate::certainty::Said;
 use crate::day::Day;
 use crate::evidence::{Happened, Row, RowId};
+use crate::folded::Folded;
 use crate::weakness::class_of;
 
 /// A line longer than this is none of ours.
@@ -32,6 +33,8 @@ pub struct Reading {
     pub set_aside: Vec<SetAside>,
     /// Lines that could not be read.
     pub diagnostics: Vec<Diagnostic>,
+    /// What is past its time and went before.
+    pub folded: Folded,
 }
 
 /// A try of an exercise, whatever it says about skill.
@@ -60,7 +63,10 @@ pub struct Try {
 }
 
 /// Days after which an exercise that was not touched any more counts as given up.
-const GIVEN_UP: u32 = 14;
+pub(crate) const GIVEN_UP: u32 = 14;
+
+/// Why a further try of what is folded is none.
+const DONE_BEFORE: &str = "done before, in the time that is folded";
 
 /// Where a person is with one version of an exercise.
 #[derive(Default)]
@@ -74,7 +80,13 @@ struct Trial {
 /// Reads a file of attempt records, line by line. `file` is what messages call it.
 #[must_use]
 pub fn read(text: &str, file: &str) -> Reading {
+    read_after(Folded::default(), text, file)
+}
+
+/// The same, after what is folded: what is over counts no more.
+pub(crate) fn read_after(folded: Folded, text: &str, file: &str) -> Reading {
     let mut reader = Reader::default();
+    reader.reading.folded = folded;
     let mut damaged = 0_usize;
     let lines = text.lines().enumerate();
     let lines = lines.filter(|(_, line)| !line.trim().is_empty());
@@ -123,7 +135,7 @@ pub fn read(text: &str, file: &str) -> Reading {
 }
 
 /// A record; nothing for one that a newer version wrote.
-fn parse(line: &str) -> Result<Option<Attempt>, String> {
+pub(crate) fn parse(line: &str) -> Result<Option<Attempt>, String> {
     if line.len() > LONGEST_LINE {
         return Err("the line is too long to be a record".to_owned());
     }
@@ -144,15 +156,21 @@ fn parse(line: &str) -> Result<Option<Attempt>, String> {
     }
 }
 
-/// What was said of help: a later line of the same attempt may say it anew, and the last one counts.
-struct Help(BTreeMap<String, (Aid, Aid)>);
+/// What is known of help: a later line of the same attempt may say it anew, and the last one counts. What a hook
+/// saw no later line takes back.
+struct Help(BTreeMap<String, (Known, Known)>);
+
+type Known = (Aid, AidBasis);
 
 impl Help {
     fn of<'a>(records: impl Iterator<Item = &'a Attempt>) -> Self {
-        let mut said: BTreeMap<String, (Aid, Aid)> = BTreeMap::new();
+        let mut said: BTreeMap<String, (Known, Known)> = BTreeMap::new();
         for record in records {
-            let first = (record.aid, record.aid);
-            said.entry(record.id.clone()).or_insert(first).1 = record.aid;
+            let now = (record.aid, record.aid_basis);
+            let (_, last) = said.entry(record.id.clone()).or_insert((now, now));
+            if last.1 != AidBasis::Hook {
+                *last = now;
+            }
         }
         Self(said)
     }
@@ -160,13 +178,15 @@ impl Help {
     /// Whether a record is no other attempt than one before it, and only says more of it.
     fn is_said_again(&self, record: &Attempt, seen: &BTreeSet<String>) -> bool {
         let first = self.0.get(&record.id).map(|said| said.0);
-        seen.contains(&record.id) && first != Some(record.aid)
+        seen.contains(&record.id) && first != Some((record.aid, record.aid_basis))
     }
 
     fn applied(&self, record: Attempt) -> Attempt {
         let last = self.0.get(&record.id).map(|said| said.1);
+        let (aid, aid_basis) = last.unwrap_or((record.aid, record.aid_basis));
         Attempt {
-            aid: last.unwrap_or(record.aid),
+            aid,
+            aid_basis,
             ..record
         }
     }
@@ -206,15 +226,28 @@ impl Reader {
             self.aside("run without isolation: practice");
             return Ok(());
         }
+        let folded = &self.reading.folded;
+        let was_done = folded.holds(attempt.kind, &attempt.scenario, attempt.version);
+        // Still here after a folding that was interrupted: it is counted there.
+        let is_folded = was_done && Some(day) <= folded.through;
         match attempt.kind {
-            AttemptKind::Attempt => self.exercise(attempt, day, language, class),
+            _ if is_folded => self.aside(DONE_BEFORE),
+            AttemptKind::Attempt => self.exercise(attempt, day, language, class, was_done),
+            AttemptKind::Review | AttemptKind::Fix if was_done => self.aside(DONE_BEFORE),
             AttemptKind::Review => self.review(attempt, day, language, class),
             AttemptKind::Fix => self.fix(attempt, day, language, class),
         }
         Ok(())
     }
 
-    fn exercise(&mut self, attempt: &Attempt, day: Day, language: Language, class: WeaknessClass) {
+    fn exercise(
+        &mut self,
+        attempt: &Attempt,
+        day: Day,
+        language: Language,
+        class: WeaknessClass,
+        was_done: bool,
+    ) {
         let solved = match attempt.outcome {
             AttemptOutcome::Fixed => true,
             AttemptOutcome::Exploited => false,
@@ -236,6 +269,9 @@ impl Reader {
             revealed: attempt.revealed,
             aid: attempt.aid,
         });
+        if was_done {
+            return self.aside(DONE_BEFORE);
+        }
         let key = (attempt.scenario.clone(), attempt.version);
         let trial = self.trials.entry(key).or_default();
         if trial.closed {
@@ -266,6 +302,7 @@ impl Reader {
                 trigger: attempt.trigger,
             },
             aid: attempt.aid,
+            aid_basis: attempt.aid_basis,
         };
         if trial.failed_first && !solved {
             // Where it ends nobody knows yet: solved later, or given up.
@@ -350,6 +387,7 @@ impl Reader {
             cell,
             happened,
             aid: attempt.aid,
+            aid_basis: attempt.aid_basis,
         });
     }
 

@@ -39,6 +39,12 @@ impl Day {
         u32::try_from(days).unwrap_or(0)
     }
 
+    /// So many days earlier, at most the beginning of the calendar.
+    #[must_use]
+    pub fn minus(self, days: u32) -> Self {
+        Self(self.0.saturating_sub(i64::from(days).days()))
+    }
+
     /// So many days later, at most the end of the calendar.
     #[must_use]
     pub fn plus(self, days: u32) -> Self {

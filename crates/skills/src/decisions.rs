@@ -11,6 +11,7 @@ use trueline_facts::{Diagnostic, Level};
 
 use crate::day::Day;
 use crate::evidence::RowId;
+use crate::retention::USUAL_DAYS;
 use crate::subject::Principal;
 
 /// The schema that each line names.
@@ -61,6 +62,11 @@ pub enum What {
         /// The share.
         share: String,
     },
+    /// Evidence is kept for so many days, or for ever.
+    Keep {
+        /// Days; none for ever.
+        days: Option<u32>,
+    },
     /// Somebody read something.
     Read {
         /// Who.
@@ -104,6 +110,19 @@ pub struct Decisions {
     disputed: BTreeMap<RowId, Option<String>>,
     shares: Vec<Share>,
     accesses: Vec<Access>,
+    keep: Keep,
+}
+
+/// For how long evidence is kept one by one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum Keep {
+    /// Nobody said.
+    #[default]
+    Usual,
+    /// So many days.
+    Days(u32),
+    /// For ever.
+    Ever,
 }
 
 impl Decisions {
@@ -138,11 +157,22 @@ impl Decisions {
                     known.revoked.get_or_insert(event.day);
                 }
             }
+            What::Keep { days } => self.keep = days.map_or(Keep::Ever, Keep::Days),
             What::Read { reader, read } => self.accesses.push(Access {
                 day: event.day,
                 reader: Principal::new(reader),
                 read: read.clone(),
             }),
+        }
+    }
+
+    /// For how many days evidence is kept; none for ever.
+    #[must_use]
+    pub fn kept_days(&self) -> Option<u32> {
+        match self.keep {
+            Keep::Usual => Some(USUAL_DAYS),
+            Keep::Days(days) => Some(days),
+            Keep::Ever => None,
         }
     }
 

@@ -10,11 +10,11 @@ use trueline_facts::attempt::Aid;
 use trueline_facts::skill::{
     Ability, AbilityReport, Cell, CellReport, Due, EvidenceCounts, ReasonRow, Reliance, RowState,
     SHARED_SKILL_SCHEMA, SKILL_REASONS_SCHEMA, SKILLS_SCHEMA, SharedSkill, SkillReasons,
-    SkillsReport, Standing,
+    SkillsReport, Standing, WeaknessClass,
 };
 
 use crate::attempts::{Reading, Try};
-use crate::certainty::certainty;
+use crate::certainty::{Said, certainty};
 use crate::day::Day;
 use crate::decisions::{Access, Decisions, Share};
 use crate::evidence::RowId;
@@ -73,20 +73,24 @@ impl Own<'_> {
     /// Replays what counts.
     #[must_use]
     pub fn profile(&self, subject: Subject) -> Profile {
-        Profile::replay(
+        Profile::resume(
             subject,
+            &self.reading.folded,
             &self.reading.rows,
             &self.decisions.disputed(),
             self.day,
         )
     }
+}
 
-    fn counting_tries(&self) -> impl Iterator<Item = &Try> {
-        self.reading
-            .tries
-            .iter()
-            .filter(|one| one.day <= self.day && !self.decisions.is_disputed(&one.id))
-    }
+/// Tries that are not disputed.
+pub(crate) fn counting_tries<'t>(
+    reading: &'t Reading,
+    decisions: &'t Decisions,
+    day: Day,
+) -> impl Iterator<Item = &'t Try> {
+    let counts = move |one: &&Try| one.day <= day && !decisions.is_disputed(&one.id);
+    reading.tries.iter().filter(counts)
 }
 
 fn owner(profile: &Profile, reader: &Principal) -> Result<(), Refused> {
@@ -104,7 +108,9 @@ pub fn own(
     wanted: &Wanted<'_>,
 ) -> Result<SkillsReport, Refused> {
     owner(profile, reader)?;
-    let cards = practise::cards(own.counting_tries(), &own.reading.rows);
+    let folded = &own.reading.folded;
+    let tries = || counting_tries(own.reading, own.decisions, own.day);
+    let cards = practise::cards_after(folded.cards.clone(), tries(), &own.reading.rows);
     let cell = |cell: Cell, rows: u64, last: Day| CellReport {
         cell,
         standing: standing(profile.belief(cell), CELL_PRIOR),
@@ -138,6 +144,16 @@ pub fn own(
         .iter()
         .filter(|row| own.decisions.is_disputed(&row.id))
         .count() as u64;
+    let said: Vec<Said> = folded
+        .said()
+        .chain(
+            own.reading
+                .said
+                .iter()
+                .filter(|said| !own.decisions.is_disputed(&said.id))
+                .cloned(),
+        )
+        .collect();
     let counted = profile.cells().values().map(|rows| rows.rows).sum();
     Ok(SkillsReport {
         schema: SKILLS_SCHEMA.to_owned(),
@@ -147,36 +163,40 @@ pub fn own(
             counted,
             disputed,
             set_aside: own.reading.set_aside.clone(),
+            folded: folded.evidence(),
         },
         abilities,
         practise: practise::suggest(profile, &cards, wanted),
-        certainty: certainty(
-            own.reading
-                .said
-                .iter()
-                .filter(|said| !own.decisions.is_disputed(&said.id)),
-        ),
-        reliance: reliance(own.counting_tries()),
+        certainty: certainty(&said),
+        reliance: reliance(&folded.reliance, tries()),
         diagnostics: own.reading.diagnostics.clone(),
     })
 }
 
-fn reliance<'t>(tries: impl Iterator<Item = &'t Try>) -> Vec<Reliance> {
-    let mut by_class: BTreeMap<_, Reliance> = BTreeMap::new();
+fn reliance<'t>(
+    folded: &BTreeMap<WeaknessClass, Reliance>,
+    tries: impl Iterator<Item = &'t Try>,
+) -> Vec<Reliance> {
+    let mut by_class = folded.clone();
     for one in tries {
-        let counts = by_class.entry(one.class).or_insert(Reliance {
-            class: one.class,
-            unaided: 0,
-            assisted: 0,
-            unknown: 0,
-        });
-        match one.aid {
-            Aid::Unaided => counts.unaided += 1,
-            Aid::Assisted => counts.assisted += 1,
-            Aid::Unknown => counts.unknown += 1,
-        }
+        add_reliance(&mut by_class, one);
     }
     by_class.into_values().collect()
+}
+
+/// Counts a try by how it was done.
+pub(crate) fn add_reliance(by_class: &mut BTreeMap<WeaknessClass, Reliance>, one: &Try) {
+    let counts = by_class.entry(one.class).or_insert(Reliance {
+        class: one.class,
+        unaided: 0,
+        assisted: 0,
+        unknown: 0,
+    });
+    match one.aid {
+        Aid::Unaided => counts.unaided += 1,
+        Aid::Assisted => counts.assisted += 1,
+        Aid::Unknown => counts.unknown += 1,
+    }
 }
 
 /// Why a cell of one's own stands where it does: each row with the difference that it makes, found by
@@ -228,6 +248,7 @@ pub fn reasons(
         standing: standing(profile.belief(cell), CELL_PRIOR),
         rows,
         others,
+        folded: own.reading.folded.evidence(),
     })
 }
 
@@ -245,7 +266,8 @@ fn mean_without(
         .rows
         .iter()
         .filter(|row| row.cell.ability == cell.ability);
-    Profile::replay(profile.subject().clone(), of_ability, &without, own.day)
+    let subject = profile.subject().clone();
+    Profile::resume(subject, &own.reading.folded, of_ability, &without, own.day)
         .belief(cell)
         .mean
 }

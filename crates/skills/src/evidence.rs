@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use trueline_facts::attempt::{Aid, Trigger, Twin};
+use trueline_facts::attempt::{Aid, AidBasis, Trigger, Twin};
 use trueline_facts::skill::{Ability, Cell};
 
 use crate::day::Day;
@@ -114,6 +114,8 @@ pub struct Row {
     pub happened: Happened,
     /// Whether an assistant took part.
     pub aid: Aid,
+    /// How that is known.
+    pub aid_basis: AidBasis,
 }
 
 /// Fewer exposed sites than this say nothing.
@@ -248,8 +250,12 @@ impl Row {
                         let _ = write!(text, ", {n} hints");
                     }
                 }
-                if self.aid == Aid::Unknown {
-                    text.push_str(", help not known");
+                match (self.aid, self.aid_basis) {
+                    (Aid::Assisted, AidBasis::Hook) => {
+                        text.push_str(", an agent wrote in it (seen by its hook)");
+                    }
+                    (Aid::Unknown, _) => text.push_str(", help not known"),
+                    _ => {}
                 }
                 text
             }

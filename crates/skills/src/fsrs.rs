@@ -96,6 +96,21 @@ impl Card {
         (self.stability, self.difficulty)
     }
 
+    /// Stability, difficulty and the day of the last repetition.
+    pub(crate) const fn parts(&self) -> (f64, f64, Day) {
+        (self.stability, self.difficulty, self.last)
+    }
+
+    /// From its parts; nothing if they are out of bounds.
+    pub(crate) fn from_parts(stability: f64, difficulty: f64, last: Day) -> Option<Self> {
+        let is_usable = stability >= LEAST_STABILITY && (1.0..=10.0).contains(&difficulty);
+        is_usable.then_some(Self {
+            stability,
+            difficulty,
+            last,
+        })
+    }
+
     fn same_day(self, rating: Rating) -> f64 {
         let factor =
             libm::exp(W[17] * (rating.grade() - 3.0 + W[18])) * libm::pow(self.stability, -W[19]);

@@ -43,6 +43,32 @@ impl<K: Copy + Eq> Gaussian<K> {
         }
     }
 
+    /// Each component with its prior variance and its mean, and the lower triangle of the covariance.
+    pub(crate) fn parts(&self) -> (impl Iterator<Item = (K, f64, f64)>, &[f64]) {
+        let keys = self.keys.iter().zip(&self.prior).zip(&self.mean);
+        (
+            keys.map(|((key, prior), mean)| (*key, *prior, *mean)),
+            &self.covariance,
+        )
+    }
+
+    /// From its parts; nothing if they do not fit together.
+    pub(crate) fn from_parts(components: Vec<(K, f64, f64)>, covariance: Vec<f64>) -> Option<Self> {
+        let count = components.len();
+        let mut made = Self::new();
+        for (i, (key, prior, mean)) in components.into_iter().enumerate() {
+            let variance = covariance.get(at(i, i))?;
+            if made.place(key).is_some() || prior <= 0.0 || *variance <= 0.0 {
+                return None;
+            }
+            made.keys.push(key);
+            made.prior.push(prior);
+            made.mean.push(mean);
+        }
+        made.covariance = covariance;
+        (made.covariance.len() == count * (count + 1) / 2).then_some(made)
+    }
+
     /// How many components evidence has touched.
     #[must_use]
     pub fn dimension(&self) -> usize {

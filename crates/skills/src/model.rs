@@ -3,8 +3,11 @@
 //! `theta(language, class) = overall + language + class + cell`, all normal with mean 0. Evidence about
 //! one cell therefore says a little about its neighbours, and the covariance knows how much.
 
+use std::fmt;
+use std::str::FromStr;
+
 use smallvec::smallvec;
-use trueline_facts::skill::{Cell, Language, WeaknessClass};
+use trueline_facts::skill::{Cell, Language, UnknownName, WeaknessClass};
 
 use crate::day::Day;
 use crate::gaussian::{Direction, Gaussian};
@@ -23,6 +26,36 @@ pub enum Component {
     Class(WeaknessClass),
     /// Of one cell alone.
     Cell(Language, WeaknessClass),
+}
+
+impl fmt::Display for Component {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Overall => f.write_str("overall"),
+            Self::Language(language) => write!(f, "language {language}"),
+            Self::Class(class) => write!(f, "class {class}"),
+            Self::Cell(language, class) => write!(f, "cell {language} {class}"),
+        }
+    }
+}
+
+impl FromStr for Component {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let words: Vec<&str> = text.split(' ').collect();
+        let unknown = |error: UnknownName| error.to_string();
+        match words[..] {
+            ["overall"] => Ok(Self::Overall),
+            ["language", language] => Ok(Self::Language(language.parse().map_err(unknown)?)),
+            ["class", class] => Ok(Self::Class(class.parse().map_err(unknown)?)),
+            ["cell", language, class] => Ok(Self::Cell(
+                language.parse().map_err(unknown)?,
+                class.parse().map_err(unknown)?,
+            )),
+            _ => Err(format!("`{text}` is no component of a skill")),
+        }
+    }
 }
 
 /// Variance of a component of somebody of whom nothing is known.
@@ -88,6 +121,15 @@ pub struct Skill {
 }
 
 impl Skill {
+    /// The belief, and the day that it speaks of.
+    pub(crate) const fn parts(&self) -> (&Gaussian<Component>, Option<Day>) {
+        (&self.belief, self.day)
+    }
+
+    pub(crate) const fn from_parts(belief: Gaussian<Component>, day: Option<Day>) -> Self {
+        Self { belief, day }
+    }
+
     /// Lets time pass until `day`. Evidence of an earlier day counts as of the present one.
     pub fn advance(&mut self, day: Day) {
         if let Some(before) = self.day {

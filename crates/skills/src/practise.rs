@@ -54,6 +54,15 @@ pub type Cards = BTreeMap<(Language, WeaknessClass), Card>;
 /// The memory of every skill that was tried. Confirmed findings make theirs due at once.
 #[must_use]
 pub fn cards<'t>(tries: impl IntoIterator<Item = &'t Try>, rows: &[Row]) -> Cards {
+    cards_after(Cards::new(), tries, rows)
+}
+
+/// The same, going on from cards that are there.
+pub(crate) fn cards_after<'t>(
+    mut cards: Cards,
+    tries: impl IntoIterator<Item = &'t Try>,
+    rows: &[Row],
+) -> Cards {
     let repeated = tries
         .into_iter()
         .filter(|one| one.aid != Aid::Assisted)
@@ -76,7 +85,6 @@ pub fn cards<'t>(tries: impl IntoIterator<Item = &'t Try>, rows: &[Row]) -> Card
     let mut events: Vec<_> = repeated.chain(found).collect();
     // Stable: what happened on one day keeps its order.
     events.sort_by_key(|event| event.0);
-    let mut cards = Cards::new();
     for (day, cell, rating) in events {
         cards
             .entry(cell)

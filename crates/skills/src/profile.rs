@@ -10,6 +10,7 @@ use trueline_facts::skill::{Ability, Cell, Interval, Standing};
 
 use crate::day::Day;
 use crate::evidence::{Row, RowId};
+use crate::folded::Folded;
 use crate::math::{Z80, chance, rounded, sigmoid};
 use crate::model::{CELL_PRIOR, Component, Skill, prior};
 use crate::subject::Subject;
@@ -57,6 +58,33 @@ impl Profile {
         without: &BTreeSet<&RowId>,
         day: Day,
     ) -> Self {
+        Self::resume(subject, &Folded::default(), rows, without, day)
+    }
+
+    /// The same, going on from what is folded.
+    #[must_use]
+    pub fn resume<'r>(
+        subject: Subject,
+        folded: &Folded,
+        rows: impl IntoIterator<Item = &'r Row>,
+        without: &BTreeSet<&RowId>,
+        day: Day,
+    ) -> Self {
+        let mut profile = Self::up_to(subject, folded, rows, without, day);
+        for skill in profile.skills.values_mut() {
+            skill.advance(day);
+        }
+        profile
+    }
+
+    /// The same, as it stood after the last row: what is folded goes on from there to the last bit.
+    pub(crate) fn up_to<'r>(
+        subject: Subject,
+        folded: &Folded,
+        rows: impl IntoIterator<Item = &'r Row>,
+        without: &BTreeSet<&RowId>,
+        day: Day,
+    ) -> Self {
         let mut rows: Vec<&Row> = rows
             .into_iter()
             .filter(|row| row.day <= day && !without.contains(&row.id))
@@ -65,17 +93,19 @@ impl Profile {
         let mut profile = Self {
             subject,
             day,
-            skills: BTreeMap::new(),
-            cells: BTreeMap::new(),
+            skills: folded.skills.clone(),
+            cells: folded.cells.clone(),
             expected: BTreeMap::new(),
         };
         for row in rows {
             profile.take(row);
         }
-        for skill in profile.skills.values_mut() {
-            skill.advance(day);
-        }
         profile
+    }
+
+    /// What of it is folded.
+    pub(crate) fn into_parts(self) -> (BTreeMap<Ability, Skill>, BTreeMap<Cell, CellRows>) {
+        (self.skills, self.cells)
     }
 
     fn take(&mut self, row: &Row) {

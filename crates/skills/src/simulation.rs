@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use trueline_facts::attempt::{Aid, Trigger};
+use trueline_facts::attempt::{Aid, AidBasis, Trigger};
 use trueline_facts::skill::{Ability, Cell, Language, WeaknessClass};
 
 use crate::day::Day;
@@ -441,6 +441,7 @@ pub fn ninety_days(truth: &Truth, habit: &Habit, random: &mut Random) -> Vec<Row
                     } else {
                         Aid::Unaided
                     },
+                    aid_basis: AidBasis::Told,
                 });
             };
             let first = random.happens(sigmoid(z(0.0) + miss));
@@ -480,6 +481,7 @@ pub fn ninety_days(truth: &Truth, habit: &Habit, random: &mut Random) -> Vec<Row
                     log_base_rate: LOG_BASE_RATE,
                 },
                 aid: Aid::Unaided,
+                aid_basis: AidBasis::Told,
             });
         }
     }

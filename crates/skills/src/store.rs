@@ -1,21 +1,26 @@
-//! Where a person's own data lies: two files that only they can read, appended to and never rewritten.
+//! Where a person's own data lies: three files that only they can read.
 //!
-//! `learn/attempts.jsonl` is written by `trueline learn`, `skills/decisions.jsonl` here. Deleting them
-//! deletes everything: nothing is derived from them that is kept.
+//! `learn/attempts.jsonl` is appended to by `trueline learn`, `skills/decisions.jsonl` here. Attempts that are past
+//! their time leave the first and are folded into `learn/folded.json`. Deleting the files deletes everything.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use trueline_facts::Diagnostic;
+use trueline_facts::{Diagnostic, Level};
 
 use crate::attempts::{self, Reading};
+use crate::day::Day;
 use crate::decisions::{self, Access, Decisions, Event, What};
 use crate::disclose::AccessLog;
+use crate::folded::Folded;
+use crate::retention;
 
 /// A file beyond this size is none of ours.
 const LARGEST: u64 = 256 << 20;
+/// What whoever writes attempts holds meanwhile.
+const LOCK: &str = trueline_facts::attempt::LOCK;
 
 /// What went wrong with a file.
 #[derive(Debug, thiserror::Error)]
@@ -95,19 +100,41 @@ impl Store {
         self.folder.join("learn").join("attempts.jsonl")
     }
 
+    /// What is past its time.
+    #[must_use]
+    pub fn folded_file(&self) -> PathBuf {
+        self.folder.join("learn").join("folded.json")
+    }
+
     /// Decisions.
     #[must_use]
     pub fn decisions_file(&self) -> PathBuf {
         self.folder.join("skills").join("decisions.jsonl")
     }
 
-    /// Reads both files. What is not there is empty.
+    /// Reads all files. What is not there is empty.
     pub fn read(&self) -> Result<(Reading, Decisions), StoreError> {
         let file = self.attempts_file();
-        let mut reading = attempts::read(&text(&file)?, &file.display().to_string());
+        let (folded, damage) = self.read_folded()?;
+        let name = file.display().to_string();
+        let mut reading = attempts::read_after(folded, &text(&file)?, &name);
         let (decisions, diagnostics) = self.read_decisions()?;
         reading.diagnostics.extend(diagnostics);
+        reading.diagnostics.extend(damage.map(|why| Diagnostic {
+            level: Level::Warning,
+            code: "folded-unreadable".to_owned(),
+            path: None,
+            message: format!(
+                "{}: {why}; it is kept, and what it held does not count",
+                self.folded_file().display()
+            ),
+        }));
         Ok((reading, decisions))
+    }
+
+    /// What the person decided; what cannot be read changes nothing.
+    pub fn decisions(&self) -> Result<Decisions, StoreError> {
+        Ok(self.read_decisions()?.0)
     }
 
     fn read_decisions(&self) -> Result<(Decisions, Vec<Diagnostic>), StoreError> {
@@ -115,9 +142,54 @@ impl Store {
         Ok(decisions::read(&text(&file)?, &file.display().to_string()))
     }
 
-    /// The text of both files as they are, for export.
-    pub fn raw(&self) -> Result<(String, String), StoreError> {
-        Ok((text(&self.attempts_file())?, text(&self.decisions_file())?))
+    /// What is folded, and why it could not be read.
+    fn read_folded(&self) -> Result<(Folded, Option<String>), StoreError> {
+        let text = text(&self.folded_file())?;
+        if text.is_empty() {
+            return Ok((Folded::default(), None));
+        }
+        Ok(match Folded::from_text(&text) {
+            Ok(folded) => (folded, None),
+            Err(why) => (Folded::default(), Some(why)),
+        })
+    }
+
+    /// Folds what is not younger than `last`; how many records that were. The folded file is written first: what an
+    /// interruption leaves in both files counts once.
+    pub fn fold(&self, decisions: &Decisions, last: Day) -> Result<u64, StoreError> {
+        let file = self.attempts_file();
+        if !file.exists() {
+            return Ok(0);
+        }
+        let failed = |file: &Path| {
+            let file = file.to_owned();
+            move |source: io::Error| StoreError::File { file, source }
+        };
+        // Whoever appends meanwhile waits.
+        let _held = lock(file.parent().unwrap_or(&self.folder)).map_err(failed(&file))?;
+        let (before, damage) = self.read_folded()?;
+        let Some((folded, left)) = retention::fold(&text(&file)?, &before, decisions, last) else {
+            return Ok(0);
+        };
+        let folded_file = self.folded_file();
+        if damage.is_some() {
+            let kept = folded_file.with_extension("corrupt");
+            fs::rename(&folded_file, kept).map_err(failed(&folded_file))?;
+        }
+        let written = folded.to_text().map_err(io::Error::from);
+        replace(&folded_file, &written.map_err(failed(&folded_file))?)
+            .map_err(failed(&folded_file))?;
+        replace(&file, &left).map_err(failed(&file))?;
+        Ok(folded.records - before.records)
+    }
+
+    /// The text of the files as they are, for export: attempts, what is folded, decisions.
+    pub fn raw(&self) -> Result<[String; 3], StoreError> {
+        Ok([
+            text(&self.attempts_file())?,
+            text(&self.folded_file())?,
+            text(&self.decisions_file())?,
+        ])
     }
 
     /// Puts an event on record: one line, one write.
@@ -139,10 +211,28 @@ impl Store {
         open.write_all(line.as_bytes()).map_err(failed)
     }
 
-    /// Deletes both files, and the folders if nothing else is in them. Gives what was deleted.
+    /// Deletes the files, and the folders if nothing else is in them. Gives what was deleted.
     pub fn delete(&self) -> Result<Vec<PathBuf>, StoreError> {
         let mut deleted = Vec::new();
-        for file in [self.attempts_file(), self.decisions_file()] {
+        // What is being worked on, and what writers lock: nothing of a person is left.
+        let learn = self.folder.join("learn");
+        let states = learn.join("exercises");
+        match fs::remove_dir_all(&states) {
+            Ok(()) => deleted.push(states),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(source) => {
+                return Err(StoreError::File {
+                    file: states,
+                    source,
+                });
+            }
+        }
+        let _ = fs::remove_file(learn.join(LOCK));
+        for file in [
+            self.folded_file(),
+            self.attempts_file(),
+            self.decisions_file(),
+        ] {
             match fs::remove_file(&file) {
                 Ok(()) => {
                     if let Some(folder) = file.parent() {
@@ -194,6 +284,28 @@ fn text(file: &Path) -> Result<String, StoreError> {
     }
     // A damaged byte spoils its own line, not the file.
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The lock of a folder of attempts: held until it is dropped. Where the system has none, nobody waits.
+fn lock(folder: &Path) -> io::Result<File> {
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(folder.join(LOCK))?;
+    match file.lock() {
+        Err(error) if error.kind() != io::ErrorKind::Unsupported => Err(error),
+        _ => Ok(file),
+    }
+}
+
+/// Writes a file aside and renames it: it is whole or it is the old one. Closed to others from its first byte.
+fn replace(file: &Path, text: &str) -> io::Result<()> {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let mut aside = tempfile::NamedTempFile::new_in(folder)?;
+    aside.write_all(text.as_bytes())?;
+    aside.persist(file)?;
+    Ok(())
 }
 
 fn ends_with_newline(file: &Path) -> io::Result<bool> {

@@ -79,6 +79,8 @@ pub(crate) enum LearnAction {
     },
     /// The exercise for a finding of your own, ours or another tool's.
     FromFinding(FromFinding),
+    /// Write down weaknesses of your own code that you have fixed: gone in a range of your commits, and the tests pass.
+    Fixed(LearnFixed),
     /// Begin a new scenario: one that is proven as it stands, to be changed.
     New {
         /// Its id; begins with the language: py-…, js-…, java-…
@@ -123,6 +125,9 @@ pub(crate) struct LearnCheck {
     /// Whether an assistant wrote some of it; asked once when it is not said.
     #[arg(long, value_enum)]
     pub(crate) aid: Option<AidArgument>,
+    /// Run it in containers of this engine. By itself only where this machine has no isolation of its own.
+    #[arg(long, value_enum, value_name = "ENGINE", conflicts_with = "self_run")]
+    pub(crate) container: Option<EngineArgument>,
     /// Run your own code without isolation, where there is none. The result is practice, no verdict.
     #[arg(long)]
     pub(crate) self_run: bool,
@@ -149,6 +154,21 @@ pub(crate) enum CheckFormat {
 pub(crate) enum AidArgument {
     Unaided,
     Assisted,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct LearnFixed {
+    /// BASE..HEAD, all of it yours; by default what HEAD adds to the branch that it goes into.
+    pub(crate) range: Option<String>,
+    /// The repository.
+    #[arg(long, default_value = ".", value_name = "PATH")]
+    pub(crate) path: PathBuf,
+    /// Whether an assistant wrote some of it. Where a hook saw it write, that counts.
+    #[arg(long, value_enum)]
+    pub(crate) aid: Option<AidArgument>,
+    /// The command that runs your tests: a program and its arguments.
+    #[arg(last = true, value_name = "TESTS")]
+    pub(crate) tests: Vec<String>,
 }
 
 #[derive(Args, Debug)]
@@ -201,4 +221,10 @@ pub(crate) struct LearnVerify {
     /// Without isolation, for scenarios that you trust. Paths like /app are then not there.
     #[arg(long)]
     pub(crate) self_run: bool,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum EngineArgument {
+    Docker,
+    Podman,
 }

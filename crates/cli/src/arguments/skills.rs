@@ -1,6 +1,7 @@
 //! Arguments of `trueline skills`.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, Subcommand, ValueEnum};
 use trueline_facts::skill::Cell;
@@ -68,6 +69,21 @@ pub(crate) enum SkillsAction {
         /// The share.
         share: String,
     },
+    /// Say for how long evidence is kept one by one; what is older is folded into where the skills stand.
+    Keep {
+        /// Days, or `forever`; without it what holds now is shown.
+        #[arg(value_name = "DAYS")]
+        days: Option<KeptFor>,
+    },
+    /// Fold evidence now: what is over and old enough can no longer be listed or disputed; the skills stay.
+    Forget {
+        /// Fold what was before this day; by default what is older than `skills keep` says.
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        before: Option<Day>,
+        /// Really.
+        #[arg(long)]
+        yes: bool,
+    },
     /// List who got to see what, and when.
     Log,
     /// Write everything that is kept about you, as JSON.
@@ -85,4 +101,23 @@ pub(crate) enum SkillsFormat {
     Terminal,
     Json,
     Html,
+}
+
+/// How long evidence is kept one by one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum KeptFor {
+    Days(u32),
+    Ever,
+}
+
+impl FromStr for KeptFor {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse() {
+            _ if text == "forever" => Ok(Self::Ever),
+            Ok(days @ 30..=3650) => Ok(Self::Days(days)),
+            _ => Err("a number of days from 30 to 3650, or `forever`".to_owned()),
+        }
+    }
 }

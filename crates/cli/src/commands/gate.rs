@@ -9,7 +9,7 @@ use trueline_attest::chain::Claim;
 use trueline_attest::log::Log;
 use trueline_facts::Timestamp;
 use trueline_facts::attestation::Digest;
-use trueline_facts::verdict::{Outcome, Verdict};
+use trueline_facts::verdict::{GateResult, Mode, Outcome, Verdict};
 use trueline_policy::evaluate;
 use trueline_report::{json, terminal, verdict};
 use trueline_scan::{ChangeOutcome, ChangeRequest, ChangeSource, PackageData};
@@ -18,6 +18,7 @@ use crate::Ended;
 use crate::arguments::{Gate, GateFormat, Which};
 use crate::commands::attest;
 use crate::commands::hook::Misused;
+use crate::commands::learn::offer;
 use crate::output;
 
 pub(crate) fn run(arguments: &Gate, interrupt: &AtomicBool) -> Result<Ended> {
@@ -32,13 +33,27 @@ pub(crate) fn run(arguments: &Gate, interrupt: &AtomicBool) -> Result<Ended> {
     let text = match arguments.format {
         GateFormat::Json => json::to_string(&verdict),
         GateFormat::Sarif => trueline_scan::verdict_sarif(&arguments.which.repository, &verdict)?,
-        GateFormat::Markdown => verdict::markdown(&verdict, &outcome.policy_source),
-        GateFormat::Terminal | GateFormat::Facts => terminal::verdict(
-            &verdict,
-            &outcome.policy_source,
-            &output::style(file),
-            false,
-        ),
+        GateFormat::Markdown => {
+            let comment = verdict::markdown(&verdict, &outcome.policy_source);
+            let offers = practise(&verdict, |command| format!("`{command}`"));
+            if offers.is_empty() {
+                comment
+            } else {
+                format!(
+                    "{comment}\n<sub>Practise it on code with the same weakness: {offers}.</sub>\n"
+                )
+            }
+        }
+        GateFormat::Terminal | GateFormat::Facts => {
+            let style = output::style(file);
+            let text = terminal::verdict(&verdict, &outcome.policy_source, &style, false);
+            let offers = practise(&verdict, str::to_owned);
+            if offers.is_empty() {
+                text
+            } else {
+                format!("{text}\nPractise it: {offers}\n")
+            }
+        }
     };
     // An interrupted run has judged a part of the change: nobody signs that.
     if interrupt.load(Ordering::SeqCst) {
@@ -54,6 +69,25 @@ pub(crate) fn run(arguments: &Gate, interrupt: &AtomicBool) -> Result<Ended> {
     } else {
         Ended::Pass
     })
+}
+
+/// The exercises for the weaknesses that keep gates from passing.
+fn practise(verdict: &Verdict, code: impl Fn(&str) -> String) -> String {
+    let speaks = |gate: &&GateResult| gate.effect().is_some_and(|mode| mode > Mode::Observe);
+    let reasons = verdict
+        .gates
+        .iter()
+        .filter(speaks)
+        .flat_map(GateResult::open_reasons);
+    let found = reasons.filter_map(|reason| {
+        let path = reason.path.as_ref()?.display().into_owned();
+        Some((reason.rule.as_ref()?, [].as_slice(), path))
+    });
+    let told: Vec<String> = offer::offers(found)
+        .iter()
+        .map(|offer| offer.told(&code))
+        .collect();
+    told.join("; ")
 }
 
 /// Signs a verdict before it is shown: one that could not be signed must not look as if it were.

@@ -12,6 +12,7 @@ use trueline_scan::{
 
 use crate::Ended;
 use crate::arguments::{Only, Scan, ScanFormat};
+use crate::commands::learn::offer;
 use crate::commands::{artifacts, diff};
 use crate::output;
 use crate::progress::Bar;
@@ -99,6 +100,28 @@ pub(crate) fn run(arguments: &Scan, interrupt: &AtomicBool) -> Result<Ended> {
     Ok(if failed { Ended::Findings } else { Ended::Pass })
 }
 
+/// The exercises for what was found, the worst first.
+fn practise(findings: &[Finding]) -> String {
+    let mut findings: Vec<&Finding> = findings.iter().collect();
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    let found = findings.into_iter().map(|finding| {
+        (
+            &finding.rule,
+            finding.cwe.as_slice(),
+            finding.location.path.display().into_owned(),
+        )
+    });
+    let offers = offer::offers(found);
+    let lines = offers
+        .iter()
+        .map(|offer| format!("  {}\n", offer.told(str::to_owned)));
+    let lines: String = lines.collect();
+    if lines.is_empty() {
+        return lines;
+    }
+    format!("\nPractise it on code with the same weakness\n{lines}")
+}
+
 /// Writes the lock of agents' servers and tools into the tree.
 fn write_lock(outcome: &ScanOutcome) -> Result<()> {
     let Some(lock) = &outcome.agents_lock else {
@@ -159,11 +182,14 @@ fn summary(arguments: &Scan, outcome: &FixOutcome) {
 fn render(arguments: &Scan, outcome: &ScanOutcome) -> Result<String> {
     let report = &outcome.report;
     Ok(match arguments.format {
-        ScanFormat::Terminal => terminal::scan(
-            report,
-            &output::style(arguments.writing.output.as_deref()),
-            arguments.all,
-        ),
+        ScanFormat::Terminal => {
+            let style = output::style(arguments.writing.output.as_deref());
+            format!(
+                "{}{}",
+                terminal::scan(report, &style, arguments.all),
+                practise(&report.findings)
+            )
+        }
         ScanFormat::Json => json::to_string(report),
         ScanFormat::Sarif => outcome.sarif()?,
         ScanFormat::Markdown => markdown::scan(report),

@@ -1,6 +1,8 @@
 //! `trueline skills`: one's own profile, its reasons, disputes and shares. Reads and writes the two files
 //! of one person's data; nothing leaves the machine.
 
+pub(crate) mod retention;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fmt::{self, Write as _};
@@ -8,22 +10,28 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use trueline_facts::scan::ScanReport;
-use trueline_facts::skill::{Cell, Language, SkillsReport, Standing, WeaknessClass};
+use trueline_facts::skill::{
+    Cell, Language, SKILL_CHANGE_SCHEMA, SKILL_LOG_SCHEMA, SKILL_RETENTION_SCHEMA,
+    SKILL_SHARE_SCHEMA, SKILL_SHARES_SCHEMA, SKILLS_EXPORT_SCHEMA, ShareEntry, SkillChange,
+    SkillLog, SkillRead, SkillRetention, SkillShare, SkillShares, SkillsExport, SkillsReport,
+    Standing, WeaknessClass,
+};
 use trueline_facts::{Diagnostic, Level};
 use trueline_report::{html, json, terminal};
+use trueline_scan::config::IndividualSkills;
 use trueline_scenarios::Catalogue;
 use trueline_skills::attempts::Reading;
 use trueline_skills::day::Day;
-use trueline_skills::decisions::{Decisions, Event, What};
+use trueline_skills::decisions::{Decisions, Event, Share, What};
 use trueline_skills::disclose::{Own, own, reasons, shared};
 use trueline_skills::evidence::RowId;
 use trueline_skills::practise::{Exercise, Wanted};
-use trueline_skills::store::{Environment, Store};
+use trueline_skills::store::Store;
 use trueline_skills::subject::{Principal, Subject};
 use trueline_skills::weakness::{class_of, language_of};
 
 use crate::Ended;
-use crate::arguments::{Skills, SkillsAction, SkillsFormat};
+use crate::arguments::{KeptFor, Skills, SkillsAction, SkillsFormat};
 use crate::output;
 
 /// Longest time for which a skill can be shared.
@@ -52,6 +60,7 @@ struct Session<'a> {
     reading: Reading,
     decisions: Decisions,
     day: Day,
+    individual: IndividualSkills,
 }
 
 pub(crate) fn run(arguments: &Skills) -> Result<Ended> {
@@ -61,15 +70,33 @@ pub(crate) fn run(arguments: &Skills) -> Result<Ended> {
             "--format html makes a page of the whole profile: `trueline skills --format html`",
         );
     }
-    let store = Store::find(&Environment {
-        data_dir: std::env::var_os("TRUELINE_DATA_DIR"),
-        xdg_data_home: std::env::var_os("XDG_DATA_HOME"),
-        app_data: std::env::var_os("APPDATA"),
-        home: std::env::home_dir(),
-    })?;
+    let store = retention::store()?;
     if let Some(SkillsAction::Delete { yes }) = &arguments.action {
         return delete(&store, *yes, arguments);
     }
+    let here = retention::here()?;
+    let keeps = matches!(
+        arguments.action,
+        Some(
+            SkillsAction::Shares
+                | SkillsAction::Revoke { .. }
+                | SkillsAction::Log
+                | SkillsAction::Export
+                | SkillsAction::Keep { .. }
+                | SkillsAction::Forget { .. }
+        )
+    );
+    if here.individual == IndividualSkills::Off && !keeps {
+        return misused(format!(
+            "individual skills are off here (`[skills] individual = \"off\"` in {}): nothing is computed or shown about one person. What is kept about you: `trueline skills export`, `trueline skills delete --yes`",
+            here.source
+        ));
+    }
+    // A day that was named is a question about another day, and no reason to fold anything.
+    let folded = match (&arguments.action, arguments.now) {
+        (None, None) => retention::keep(&store)?,
+        _ => 0,
+    };
     let (reading, decisions) = store.read()?;
     let mut session = Session {
         arguments,
@@ -77,7 +104,9 @@ pub(crate) fn run(arguments: &Skills) -> Result<Ended> {
         reading,
         decisions,
         day: arguments.now.unwrap_or_else(Day::today),
+        individual: here.individual,
     };
+    session.reading.diagnostics.extend(retention::told(folded));
     match &arguments.action {
         None => session.profile(),
         Some(SkillsAction::Why { skill }) => session.why(*skill),
@@ -87,6 +116,8 @@ pub(crate) fn run(arguments: &Skills) -> Result<Ended> {
         Some(SkillsAction::Shares) => session.shares(),
         Some(SkillsAction::Shared { share }) => session.shared(share),
         Some(SkillsAction::Revoke { share }) => session.revoke(share),
+        Some(SkillsAction::Keep { days }) => session.keep(*days),
+        Some(SkillsAction::Forget { before, yes }) => session.forget(*before, *yes),
         Some(SkillsAction::Log) => session.log(),
         Some(SkillsAction::Export) => session.export(),
         Some(SkillsAction::Delete { .. }) => Ok(Ended::Pass),
@@ -168,6 +199,9 @@ impl Session<'_> {
             (Some(_), Some(_)) => {
                 misused(format!("`{id}` begins more than one id; write more of it"))
             }
+            (None, _) if self.reading.folded.evidence().is_some() => misused(format!(
+                "no evidence that is kept has an id that begins with `{id}`; what is folded cannot be disputed any more"
+            )),
             (None, _) => misused(format!(
                 "no evidence has an id that begins with `{id}`; `trueline skills why SKILL` lists them"
             )),
@@ -222,11 +256,14 @@ impl Session<'_> {
             terminal::standing(&after, unicode),
             terminal::standing(before, unicode)
         );
-        let value = serde_json::json!({
-            "schema": "trueline.skill-change/1", "row": row.as_str(), "cell": cell,
-            "before": before, "after": after,
-        });
-        self.tell(&text, &value)
+        let value = SkillChange {
+            schema: SKILL_CHANGE_SCHEMA.to_owned(),
+            row: row.as_str().to_owned(),
+            cell,
+            before: before.clone(),
+            after,
+        };
+        self.tell(&text, &serde_json::to_value(value)?)
     }
 
     fn share(&mut self, cell: Cell, with: &str, until: Day) -> Result<Ended> {
@@ -255,36 +292,56 @@ impl Session<'_> {
              `trueline skills shared {share} --output FILE` makes the document to hand over.\n\
              `trueline skills revoke {share}` ends it: no document is made any more. One that was handed over stays with whoever has it.\n"
         );
-        let value = serde_json::json!({
-            "schema": "trueline.skill-share/1", "share": share, "cell": cell, "with": with, "until": until,
-        });
-        self.tell(&text, &value)
+        self.tell_share(&text, &share)
+    }
+
+    fn entry(&self, share: &Share) -> ShareEntry {
+        let state = match share.revoked {
+            Some(day) => format!("taken back on {day}"),
+            None if share.until < self.day => "ended".to_owned(),
+            None => "open".to_owned(),
+        };
+        ShareEntry {
+            share: share.id.clone(),
+            cell: share.cell,
+            with: share.with.to_string(),
+            until: share.until.to_string(),
+            given: share.given.to_string(),
+            revoked: share.revoked.map(|day| day.to_string()),
+            state,
+        }
+    }
+
+    fn tell_share(&self, text: &str, share: &str) -> Result<Ended> {
+        let Some(share) = self.decisions.share(share) else {
+            return self.write(text);
+        };
+        let value = SkillShare {
+            schema: SKILL_SHARE_SCHEMA.to_owned(),
+            share: self.entry(share),
+        };
+        self.tell(text, &serde_json::to_value(value)?)
     }
 
     fn shares(&self) -> Result<Ended> {
+        let shares = self.decisions.shares().iter();
+        let shares: Vec<ShareEntry> = shares.map(|share| self.entry(share)).collect();
         let mut text = String::new();
-        let mut list = Vec::new();
-        for share in self.decisions.shares() {
-            let state = match share.revoked {
-                Some(day) => format!("taken back on {day}"),
-                None if share.until < self.day => "ended".to_owned(),
-                None => "open".to_owned(),
-            };
+        for share in &shares {
             writeln!(
                 text,
-                "{}  {} for {} until {}: {state}",
-                share.id, share.cell, share.with, share.until
+                "{}  {} for {} until {}: {}",
+                share.share, share.cell, share.with, share.until, share.state
             )?;
-            list.push(serde_json::json!({
-                "share": share.id, "cell": share.cell, "with": share.with.as_str(), "until": share.until,
-                "given": share.given, "revoked": share.revoked, "state": state,
-            }));
         }
-        if list.is_empty() {
+        if shares.is_empty() {
             text.push_str("Nothing is shared.\n");
         }
-        let value = serde_json::json!({ "schema": "trueline.skill-shares/1", "shares": list });
-        self.tell(&text, &value)
+        let value = SkillShares {
+            schema: SKILL_SHARES_SCHEMA.to_owned(),
+            shares,
+        };
+        self.tell(&text, &serde_json::to_value(value)?)
     }
 
     fn shared(&mut self, share: &str) -> Result<Ended> {
@@ -319,47 +376,112 @@ impl Session<'_> {
                 self.decide(What::Revoke {
                     share: share.to_owned(),
                 })?;
-                let value = serde_json::json!({ "schema": "trueline.skill-share/1", "share": share, "revoked": self.day });
-                self.tell(&format!("Share {share} is taken back.\n"), &value)
+                self.tell_share(&format!("Share {share} is taken back.\n"), share)
             }
         }
     }
 
     fn log(&self) -> Result<Ended> {
+        let reads = self.decisions.accesses().iter().map(|access| SkillRead {
+            day: access.day.to_string(),
+            reader: access.reader.to_string(),
+            read: access.read.clone(),
+        });
+        let reads: Vec<SkillRead> = reads.collect();
         let mut text = String::new();
-        let mut list = Vec::new();
-        for access in self.decisions.accesses() {
-            writeln!(text, "{}  {}: {}", access.day, access.reader, access.read)?;
-            list.push(serde_json::json!({
-                "day": access.day, "reader": access.reader.as_str(), "read": access.read,
-            }));
+        for read in &reads {
+            writeln!(text, "{}  {}: {}", read.day, read.reader, read.read)?;
         }
-        if list.is_empty() {
+        if reads.is_empty() {
             text.push_str("Nobody but you has seen anything.\n");
         }
-        let value = serde_json::json!({ "schema": "trueline.skill-log/1", "reads": list });
-        self.tell(&text, &value)
+        let value = SkillLog {
+            schema: SKILL_LOG_SCHEMA.to_owned(),
+            reads,
+        };
+        self.tell(&text, &serde_json::to_value(value)?)
     }
 
     fn export(&mut self) -> Result<Ended> {
-        let (attempts, decisions) = self.store.raw()?;
+        let [attempts, folded, decisions] = self.store.raw()?;
         let lines = |text: &str| -> Vec<String> { text.lines().map(str::to_owned).collect() };
-        let report = self.report()?;
-        let value = serde_json::json!({
-            "schema": "trueline.skills-export/1",
-            "attempts": lines(&attempts),
-            "decisions": lines(&decisions),
-            "profile": report,
-        });
-        self.write(&json::to_string(&value))
+        // Where nothing is estimated about one person nothing is for this either: only what was kept.
+        let profile = match self.individual {
+            IndividualSkills::Own => Some(self.report()?),
+            IndividualSkills::Off => None,
+        };
+        let document = SkillsExport {
+            schema: SKILLS_EXPORT_SCHEMA.to_owned(),
+            attempts: lines(&attempts),
+            folded: lines(&folded),
+            decisions: lines(&decisions),
+            profile,
+        };
+        self.write(&json::to_string(&document))
+    }
+
+    fn keep(&mut self, days: Option<KeptFor>) -> Result<Ended> {
+        if let Some(days) = days {
+            let days = match days {
+                KeptFor::Days(days) => Some(days),
+                KeptFor::Ever => None,
+            };
+            self.decide(What::Keep { days })?;
+        }
+        let days = self.decisions.kept_days();
+        let text = match days {
+            Some(days) => format!(
+                "Evidence is kept one by one for {days} days. What is older is folded into where your skills stand; it can no longer be listed or disputed then.\n"
+            ),
+            None => "Evidence is kept one by one for ever.\n".to_owned(),
+        };
+        let value = serde_json::to_value(SkillRetention {
+            schema: SKILL_RETENTION_SCHEMA.to_owned(),
+            days,
+            folded: self.reading.folded.evidence(),
+        })?;
+        self.tell(&text, &value)
+    }
+
+    fn forget(&mut self, before: Option<Day>, yes: bool) -> Result<Ended> {
+        let last = match (before, self.decisions.kept_days()) {
+            (Some(before), _) => before.minus(1),
+            (None, Some(days)) => self.day.minus(days),
+            (None, None) => {
+                return misused(
+                    "evidence is kept for ever (`trueline skills keep`); `--before YYYY-MM-DD` folds what was before a day",
+                );
+            }
+        };
+        if last >= self.day {
+            return misused(format!("--before {} is not past", last.plus(1)));
+        }
+        if !yes {
+            return misused(format!(
+                "this folds what is over since {last}: where your skills stand stays, its evidence can no longer be listed or disputed; `--yes` does it, `trueline skills export` keeps a copy"
+            ));
+        }
+        let folded = self.store.fold(&self.decisions, last)?;
+        (self.reading, _) = self.store.read()?;
+        let text = format!(
+            "{} up to {last} folded.\n",
+            trueline_report::counted(folded, "record")
+        );
+        let value = serde_json::to_value(SkillRetention {
+            schema: SKILL_RETENTION_SCHEMA.to_owned(),
+            days: self.decisions.kept_days(),
+            folded: self.reading.folded.evidence(),
+        })?;
+        self.tell(&text, &value)
     }
 }
 
 fn delete(store: &Store, yes: bool, arguments: &Skills) -> Result<Ended> {
     if !yes {
         return misused(format!(
-            "this deletes {} and {}, your progress in exercises with them; `--yes` does it, `trueline skills export` keeps a copy",
+            "this deletes {}, {} and {}, your progress in exercises with them; `--yes` does it, `trueline skills export` keeps a copy",
             store.attempts_file().display(),
+            store.folded_file().display(),
             store.decisions_file().display()
         ));
     }

@@ -12,6 +12,7 @@ mod bench;
 mod blame;
 mod cache;
 mod capture;
+mod evidence;
 mod fix;
 mod forge;
 mod gate;

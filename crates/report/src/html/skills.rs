@@ -46,7 +46,9 @@ pub fn skills(report: &SkillsReport) -> String {
         page.section("reliance", "With and without AI");
         reliance(&mut body, report);
     }
-    if !report.evidence.set_aside.is_empty() || !report.diagnostics.is_empty() {
+    let evidence = &report.evidence;
+    if !evidence.set_aside.is_empty() || evidence.folded.is_some() || !report.diagnostics.is_empty()
+    {
         page.section("aside", "What does not count");
         aside(&mut body, report);
     }
@@ -230,6 +232,9 @@ fn aside(out: &mut String, report: &SkillsReport) {
             words::counted(one.records, "record"),
             esc(&one.reason)
         );
+    }
+    if let Some(folded) = &report.evidence.folded {
+        put!(out, "<li>{}</li>\n", esc(&skills::folded(folded)));
     }
     for diagnostic in &report.diagnostics {
         put!(out, "<li>{}</li>\n", esc(&diagnostic.message));

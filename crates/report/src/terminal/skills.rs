@@ -45,7 +45,7 @@ pub fn skills(report: &SkillsReport, style: &Style) -> String {
     }
     reliance(&mut sheet, report);
     if !report.evidence.set_aside.is_empty() {
-        sheet.heading("Records that are no evidence");
+        sheet.heading("Tries that do not count, and why");
         let rows: Vec<Vec<Cell>> = report
             .evidence
             .set_aside
@@ -58,6 +58,10 @@ pub fn skills(report: &SkillsReport, style: &Style) -> String {
             })
             .collect();
         sheet.table(2, &rows);
+    }
+    if let Some(folded) = &report.evidence.folded {
+        sheet.gap();
+        sheet.hanging("  ", Ink::Faint, &skills::folded(folded));
     }
     for diagnostic in &report.diagnostics {
         sheet.hanging("! ", Ink::Medium, &words::visible(&diagnostic.message));
@@ -80,12 +84,12 @@ fn one(sheet: &mut Sheet<'_>, report: &AbilityReport) {
     let mut rows = vec![vec![
         faint(""),
         faint(AXIS),
-        faint("80 %"),
+        faint("likely"),
         number("answers").ink(Ink::Faint),
         faint("again on"),
     ]];
     rows.push(line(
-        "what all of them share",
+        "all together",
         &report.overall,
         [String::new(), String::new()],
         unicode,
@@ -204,7 +208,7 @@ pub fn skill_reasons(reasons: &SkillReasons, style: &Style) -> String {
     );
     let text = sheet.ink(Ink::Strong, &text);
     sheet.flow(2, &text);
-    if reasons.rows.is_empty() {
+    if reasons.rows.is_empty() && reasons.folded.is_none() {
         sheet.hanging("  ", Ink::Plain, "No evidence says anything about it.");
     } else {
         let (own, related): (Vec<_>, Vec<_>) = reasons
@@ -214,13 +218,16 @@ pub fn skill_reasons(reasons: &SkillReasons, style: &Style) -> String {
         rows_of_the_cell(&mut sheet, &own);
         through_related(&mut sheet, &related);
     }
+    if let Some(folded) = &reasons.folded {
+        sheet.hanging("  ", Ink::Faint, &skills::folded(folded));
+    }
     if reasons.others > 0 {
         sheet.hanging(
             "  ",
             Ink::Faint,
             &format!(
-                "and {} of other skills that moved this one by less than 0.01",
-                words::counted(reasons.others, "row")
+                "and {} about other skills, which moved this one by less than 0.01",
+                words::counted(reasons.others, "piece")
             ),
         );
     }
@@ -228,7 +235,7 @@ pub fn skill_reasons(reasons: &SkillReasons, style: &Style) -> String {
     sheet.hanging(
         "  ",
         Ink::Faint,
-        "The numbers are logits (one step of difficulty is about one): the skill with this piece of evidence minus the skill without it. `trueline skills dispute ID` takes a piece out at once, `restore ID` puts it back.",
+        "The numbers are steps of skill, what is known with this piece of evidence minus what is known without it: +1.00 makes 73 % of an even chance, -1.00 makes 27 %. `trueline skills dispute ID` takes a piece out at once, `restore ID` puts it back.",
     );
     sheet.finish()
 }
@@ -240,12 +247,12 @@ fn rows_of_the_cell(sheet: &mut Sheet<'_>, own: &[&ReasonRow]) {
     sheet.heading("Evidence about it and how far each moves it, the latest first");
     for row in own {
         let expected = row.expected.map_or_else(String::new, |p| {
-            format!(", expected with {:.0} %", p * 100.0)
+            format!("; {:.0} % likely beforehand", p * 100.0)
         });
         let text = format!(
-            "{}  (weight {:.2}{expected}; {})",
+            "{}  ({}{expected}; {})",
             words::visible(&row.what),
-            row.weight,
+            skills::weight(row.weight),
             short(&row.id)
         );
         sheet.hanging(
@@ -293,7 +300,7 @@ fn through_related(sheet: &mut Sheet<'_>, related: &[&ReasonRow]) {
             vec![
                 cell(name.to_string()),
                 number(format!("{sum:+.2}")),
-                cell(words::counted(count, "row")).ink(Ink::Faint),
+                cell(words::counted(count, "piece")).ink(Ink::Faint),
             ]
         })
         .collect();

@@ -2,8 +2,8 @@
 
 use trueline_facts::skill::{
     Ability, AbilityReport, Cell, CellReport, Certainty, CertaintyBucket, CertaintyVerdict, Due,
-    EvidenceCounts, Interval, Language, PractiseReason, ReasonRow, Reliance, RowState, SetAside,
-    SkillReasons, SkillsReport, Standing, Suggestion, WeaknessClass,
+    EvidenceCounts, FoldedEvidence, Interval, Language, PractiseReason, ReasonRow, Reliance,
+    RowState, SetAside, SkillReasons, SkillsReport, Standing, Suggestion, WeaknessClass,
 };
 use trueline_facts::{Diagnostic, Level, Proportion};
 use trueline_report::{Style, html, terminal};
@@ -57,6 +57,10 @@ fn report(exercise: &str) -> SkillsReport {
                 reason: "recorded twice".to_owned(),
                 records: 2,
             }],
+            folded: Some(FoldedEvidence {
+                through: "2026-05-01".to_owned(),
+                records: 12,
+            }),
         },
         abilities: vec![AbilityReport {
             ability: Ability::Unaided,
@@ -111,31 +115,34 @@ fn a_profile_on_a_plain_terminal() {
     insta::assert_snapshot!(terminal::skills(&report("py-sqli-search"), &Style::plain()), @r#"
     Skills on 2026-11-29: 1,234 pieces of evidence, 1 disputed
       Only you see this. It stays on this machine.
-      Each line is an 80 % interval: the chance to solve an exercise of middling difficulty at the first
-      try, without hints. It needs four answers that count in full; hints, later tries and help count
-      less.
+      How to read it: a line shows where your chance to solve a middling exercise at the first try most
+      likely is; in four of five cases it is within. Nothing is drawn below four answers: one with
+      hints, at a later try or with help unknown counts as a part of one.
 
     By yourself
-                                    0             50 %        100 %  80 %     answers  again on
-      what all of them share        ............-----o----.........  40-69 %
+                                    0             50 %        100 %  likely   answers  again on
+      all together                  ............-----o----.........  40-69 %
       python/injection              ............-----o----.........  40-69 %       16  2026-11-25
       python/ci-and-infrastructure  not enough evidence (2.1 of 4)                 16  2026-11-25
 
     What to practise next: an offer, the most useful first
-      1. python/injection: 3 findings of this kind in the scan; due since 2026-11-25 (still at hand:
-         80 %); chance to solve the exercise below: 64 %
+      1. python/injection: 3 findings of this kind in the scan; due since 2026-11-25 (chance that you
+         still have it: 80 %); chance to solve the exercise below: 64 %
          trueline learn start py-sqli-search
 
     How sure you are
-      20 answers: 90 % sure on average, 12 of 20 right (39-78 %); Brier score 0.33, where a coin gets
-      0.25. Surer than right: look once more before you approve
+      20 answers: you were 90 % sure on average, and 12 of 20 were right (39-78 %); mean squared error
+      0.33, a coin's 0.25. Surer than right: look once more before you approve
 
     Practice by yourself and with an assistant
                  by yourself  with an assistant  not said
       injection           11                  4         1
 
-    Records that are no evidence
+    Tries that do not count, and why
       2  recorded twice
+
+      12 records up to 2026-05-01 are past their time: they count, and can no longer be listed or
+      disputed.
     ! py-sqli-search:2: not JSON
 
       `trueline skills why python/injection` lists what moved a skill; `trueline skills dispute ID`
@@ -172,23 +179,24 @@ fn the_reasons_of_a_skill_on_a_plain_terminal() {
             row("6f0c2a61b4d7e853", other, Some(0.01), RowState::Active),
         ],
         others: 3,
+        folded: None,
     };
     insta::assert_snapshot!(terminal::skill_reasons(&reasons, &Style::plain()), @r#"
     python/injection on 2026-11-29: 40-69 %
 
     Evidence about it and how far each moves it, the latest first
-      2026-11-20     +0.21  py-sqli-search solved at the first try, one hint (weight 1.00, expected with
-                            61 %; 9f0c2a61)
-      2026-11-20  disputed  py-sqli-search solved at the first try, one hint (weight 1.00, expected with
-                            61 %; 8f0c2a61)
+      2026-11-20     +0.21  py-sqli-search solved at the first try, one hint (counts in full; 61 %
+                            likely beforehand; 9f0c2a61)
+      2026-11-20  disputed  py-sqli-search solved at the first try, one hint (counts in full; 61 %
+                            likely beforehand; 8f0c2a61)
 
     Through skills it has something in common with
-      go/injection  -0.03  2 rows
-      and 3 rows of other skills that moved this one by less than 0.01
+      go/injection  -0.03  2 pieces
+      and 3 pieces about other skills, which moved this one by less than 0.01
 
-      The numbers are logits (one step of difficulty is about one): the skill with this piece of
-      evidence minus the skill without it. `trueline skills dispute ID` takes a piece out at once,
-      `restore ID` puts it back.
+      The numbers are steps of skill, what is known with this piece of evidence minus what is known
+      without it: +1.00 makes 73 % of an even chance, -1.00 makes 27 %. `trueline skills dispute ID`
+      takes a piece out at once, `restore ID` puts it back.
     "#);
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use trueline_facts::attempt::{AttemptKind, AttemptOutcome};
+use trueline_facts::attempt::{AttemptKind, AttemptOutcome, PastStanding};
 use trueline_facts::{Cwe, RuleId};
 
 use super::progress::{Progress, Standing};
@@ -221,7 +221,13 @@ fn least_practised<'a>(
                 && a.class == class.word()
                 && a.outcome == AttemptOutcome::Fixed
         };
-        progress.attempts.iter().filter(of_class).count()
+        let past = progress.past.iter().filter(|past| {
+            let scenario = catalogue.get(&past.scenario);
+            past.kind == AttemptKind::Attempt
+                && past.standing >= PastStanding::Revealed
+                && scenario.is_ok_and(|scenario| scenario.definition.class == class)
+        });
+        past.count() + progress.attempts.iter().filter(of_class).count()
     };
     let scenario = catalogue.scenarios().iter().filter(open).min_by(|a, b| {
         let key = |s: &Scenario| practised(s.definition.class);

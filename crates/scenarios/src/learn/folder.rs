@@ -1,42 +1,41 @@
 //! The folder that an exercise is worked on in: made by `start`, read by `check`.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use trueline_facts::ToolId;
+use trueline_facts::exercise::{MARKER, MOST_WITNESSES, Marker, WITNESSES, Witness};
 
 use super::LearnError;
 use crate::scenario::{Scenario, ScenarioError};
 use crate::tree::{Tree, read_plain};
 
-/// The file that says which exercise a folder is.
-pub const MARKER: &str = ".trueline-exercise";
 /// Larger files are no answers.
 const LARGEST_FILE: u64 = 1 << 20;
 
-/// What the marker holds.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Marker {
-    /// The exercise.
-    pub scenario: String,
-    /// Its version at the start.
-    pub version: u32,
-    /// The folder of scenarios it is from, if it was not the built-in one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scenarios: Option<PathBuf>,
+/// The marker of a folder or of one that it lies in, and that folder.
+#[must_use]
+pub fn around(folder: &Path) -> Option<(PathBuf, Marker)> {
+    let folder = folder.canonicalize().ok()?;
+    folder.ancestors().find_map(|folder| {
+        let text = read_plain(&folder.join(MARKER), 1 << 16).ok()?;
+        let marker = toml::from_str(&String::from_utf8(text).ok()?).ok()?;
+        Some((folder.to_owned(), marker))
+    })
 }
 
-impl Marker {
-    /// The marker of a folder or of one that it lies in, and that folder.
-    #[must_use]
-    pub fn around(folder: &Path) -> Option<(PathBuf, Self)> {
-        let folder = folder.canonicalize().ok()?;
-        folder.ancestors().find_map(|folder| {
-            let text = read_plain(&folder.join(MARKER), 1 << 16).ok()?;
-            let marker = toml::from_str(&String::from_utf8(text).ok()?).ok()?;
-            Some((folder.to_owned(), marker))
-        })
-    }
+/// The tools that agents' hooks saw write a file of the exercise, in the order of their names. What cannot be
+/// read is no witness.
+#[must_use]
+pub fn agents(folder: &Path) -> BTreeSet<ToolId> {
+    let Ok(text) = read_plain(&folder.join(WITNESSES), 2 * MOST_WITNESSES) else {
+        return BTreeSet::new();
+    };
+    text.split(|byte| *byte == b'\n')
+        .filter_map(|line| serde_json::from_slice::<Witness>(line).ok())
+        .map(|witness| witness.tool)
+        .collect()
 }
 
 /// Makes the folder. What is there already is never overwritten.
@@ -63,6 +62,7 @@ pub fn start(
     let marker = Marker {
         scenario: scenario.id.as_str().to_owned(),
         version: scenario.definition.version,
+        files: scenario.definition.editable.clone(),
         scenarios,
     };
     let marker = toml::to_string(&marker).map_err(|error| LearnError::Cannot(error.to_string()))?;
@@ -130,7 +130,7 @@ fn coach(scenario: &Scenario) -> String {
          succeeds; `trueline learn hint` gives the next hint.\n\
          - When it is fixed, ask them to say in one sentence why the exploit fails now.\n\n\
          If they ask you to solve it all the same, do so: it is theirs to decide. `trueline learn check --aid assisted`\n\
-         records that; both ways train something.\n",
+         records that, and so do your hooks, if Trueline's are installed; both ways train something.\n",
         title = scenario.definition.title,
         files = scenario.definition.editable.join(", "),
     )

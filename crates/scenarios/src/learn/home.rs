@@ -60,6 +60,28 @@ impl Home {
         self.folder.join("attempts.jsonl")
     }
 
+    pub(crate) fn folded(&self) -> PathBuf {
+        self.folder.join("folded.json")
+    }
+
+    /// Held while attempts are written: folding takes lines away and must not take one that comes meanwhile.
+    pub(crate) fn lock(&self) -> Result<fs::File, LearnError> {
+        let path = self.folder.join(trueline_facts::attempt::LOCK);
+        let failed = || LearnError::file(&path);
+        let mut options = fs::OpenOptions::new();
+        let file = options
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(failed())?;
+        match file.lock() {
+            // Where the system has no locks nobody waits.
+            Err(error) if error.kind() != std::io::ErrorKind::Unsupported => Err(failed()(error)),
+            _ => Ok(file),
+        }
+    }
+
     pub(crate) fn state(&self, name: &str) -> PathBuf {
         self.folder.join("exercises").join(format!("{name}.json"))
     }

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::Write;
 
-use trueline_facts::attempt::{Aid, Attempt, AttemptKind, AttemptOutcome};
+use serde::Deserialize;
+use trueline_facts::attempt::{Aid, AidBasis, Attempt, AttemptKind, Past, PastStanding};
 
 use super::LearnError;
 use super::home::Home;
@@ -19,6 +20,8 @@ const LARGEST: u64 = 64 << 20;
 pub struct Progress {
     /// In their order.
     pub attempts: Vec<Attempt>,
+    /// What is left of older ones (`trueline skills` folds them): that they were.
+    pub past: Vec<Past>,
     /// What could not be read, with its line.
     pub problems: Vec<String>,
 }
@@ -38,15 +41,42 @@ pub enum Standing {
     Fixed,
 }
 
+impl From<PastStanding> for Standing {
+    fn from(standing: PastStanding) -> Self {
+        match standing {
+            PastStanding::Tried => Self::Tried,
+            PastStanding::Revealed => Self::Revealed,
+            PastStanding::FixedAided => Self::FixedAided,
+            PastStanding::Fixed => Self::Fixed,
+        }
+    }
+}
+
+/// What is read here of what the skill model folded.
+#[derive(Deserialize)]
+struct Folded {
+    past: Vec<Past>,
+}
+
 impl Progress {
     /// Reads the ledger; one that is not there is empty.
     pub fn read(home: &Home) -> Result<Self, LearnError> {
+        let mut this = Self::default();
+        let folded = home.folded();
+        if folded.exists() {
+            let read = serde_json::from_slice(&crate::tree::read_plain(&folded, LARGEST)?);
+            match read {
+                Ok(Folded { past }) => this.past = past,
+                Err(error) => this
+                    .problems
+                    .push(format!("{}: {error}; kept and not read", folded.display())),
+            }
+        }
         let path = home.attempts();
         if !path.exists() {
-            return Ok(Self::default());
+            return Ok(this);
         }
         let bytes = crate::tree::read_plain(&path, LARGEST)?;
-        let mut this = Self::default();
         for (number, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
             if line.trim_ascii().is_empty() {
                 continue;
@@ -74,7 +104,9 @@ impl Progress {
     /// A line whose attempt is there already says anew whether an assistant took part.
     fn take(&mut self, attempt: Attempt) {
         match self.attempts.iter_mut().find(|a| a.id == attempt.id) {
-            Some(known) => known.aid = attempt.aid,
+            // What a hook saw no later word takes back.
+            Some(known) if known.aid_basis == AidBasis::Hook => {}
+            Some(known) => (known.aid, known.aid_basis) = (attempt.aid, attempt.aid_basis),
             None => self.attempts.push(attempt),
         }
     }
@@ -104,6 +136,7 @@ impl Progress {
         let mut options = OpenOptions::new();
         options.read(true).append(true).create(true);
         private_file(&mut options);
+        let _held = home.lock()?;
         let mut file = options.open(&path).map_err(failed())?;
         let mut line = serde_json::to_vec(attempt)
             .map_err(std::io::Error::other)
@@ -119,21 +152,19 @@ impl Progress {
     /// How each exercise stands, by id and version.
     #[must_use]
     pub fn standings(&self) -> BTreeMap<(&str, u32), Standing> {
-        let mut standings: BTreeMap<(&str, u32), Standing> = BTreeMap::new();
+        let past = self
+            .past
+            .iter()
+            .filter(|past| past.kind == AttemptKind::Attempt);
+        let mut standings: BTreeMap<(&str, u32), Standing> = past
+            .map(|past| ((&*past.scenario, past.version), past.standing.into()))
+            .collect();
         for attempt in self
             .attempts
             .iter()
             .filter(|a| a.kind == AttemptKind::Attempt)
         {
-            let standing = match (attempt.outcome, attempt.revealed, attempt.aid) {
-                (AttemptOutcome::Fixed, _, _) if attempt.practice => Standing::FixedAided,
-                (AttemptOutcome::Fixed, true, _) => Standing::Revealed,
-                (AttemptOutcome::Fixed, false, Aid::Unaided) => Standing::Fixed,
-                (AttemptOutcome::Fixed, false, Aid::Assisted | Aid::Unknown) => {
-                    Standing::FixedAided
-                }
-                _ => Standing::Tried,
-            };
+            let standing = PastStanding::of(attempt).into();
             let entry = standings
                 .entry((&attempt.scenario, attempt.version))
                 .or_insert(Standing::New);
@@ -155,7 +186,22 @@ impl Progress {
     #[must_use]
     pub fn next_number(&self, scenario: &str, version: u32) -> u32 {
         let of_it = |a: &&Attempt| a.scenario == scenario && a.version == version;
-        1 + self.attempts.iter().filter(of_it).count() as u32
+        let before = self.past.iter();
+        let before = before.filter(|past| past.scenario == scenario && past.version == version);
+        let before: u32 = before.map(|past| past.tries).sum();
+        1 + before + self.attempts.iter().filter(of_it).count() as u32
+    }
+
+    /// How often an exercise or a review item of any version was tried.
+    #[must_use]
+    pub fn times(&self, scenario: &str) -> usize {
+        let past = self.past.iter().filter(|past| past.scenario == scenario);
+        let past: usize = past.map(|past| past.tries as usize).sum();
+        past + self
+            .attempts
+            .iter()
+            .filter(|a| a.scenario == scenario)
+            .count()
     }
 }
 

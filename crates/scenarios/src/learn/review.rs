@@ -64,13 +64,7 @@ pub fn choose<'a>(
     id: Option<&str>,
     seed: u64,
 ) -> Option<Shown<'a>> {
-    let times = |item: &ReviewItem| {
-        progress
-            .attempts
-            .iter()
-            .filter(|a| a.scenario == item.id)
-            .count()
-    };
+    let times = |item: &ReviewItem| progress.times(&item.id);
     let wanted = |scenario: &Scenario, item: &ReviewItem| {
         id.is_none_or(|id| item.id == id || scenario.id.as_str() == id)
     };

@@ -1,9 +1,11 @@
 //! What is known of an exercise that is being worked on: hints opened, shown or not, where its folder is.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use trueline_facts::attempt::Aid;
+use trueline_facts::ToolId;
+use trueline_facts::attempt::{Aid, AidBasis};
 
 use super::LearnError;
 use super::home::Home;
@@ -29,6 +31,9 @@ pub struct ExerciseState {
     /// What the person said about help; none before they were asked.
     #[serde(default)]
     pub aid: Option<Aid>,
+    /// The tools that hooks saw write an answer to it, in whichever folder: it stays so.
+    #[serde(default)]
+    pub agents: BTreeSet<ToolId>,
     /// Where it is worked on.
     #[serde(default)]
     pub folder: Option<PathBuf>,
@@ -79,6 +84,16 @@ impl ExerciseState {
                 let message = format!("{}: cannot be read ({why}); {told}", path.display());
                 (fresh, Some(message))
             }
+        }
+    }
+
+    /// Whether an assistant took part, as far as it is known: what a hook saw comes before what was told.
+    #[must_use]
+    pub fn help(&self) -> (Aid, AidBasis) {
+        if self.agents.is_empty() {
+            (self.aid.unwrap_or_default(), AidBasis::Told)
+        } else {
+            (Aid::Assisted, AidBasis::Hook)
         }
     }
 

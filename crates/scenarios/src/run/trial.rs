@@ -3,6 +3,7 @@
 //! The tester says what happened, this process judges. Nothing that the program can write to is read as a result.
 
 use std::io::{Read, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::format::tests::DeclaredExploit;
@@ -40,6 +41,27 @@ pub(crate) struct Found {
     pub(crate) output: String,
 }
 
+impl Found {
+    /// An exploit that was not begun, or not ended, because the program does nothing that it should.
+    pub(crate) fn not_tried(exploit: &DeclaredExploit) -> Self {
+        Self {
+            exploit: Some(ExploitResult {
+                name: exploit.name.clone(),
+                cwe: exploit.cwe,
+                outcome: ExploitOutcome::Unknown,
+                evidence: Some("not tried: nothing works yet".to_owned()),
+                transcript: Vec::new(),
+            }),
+            ..Self::default()
+        }
+    }
+
+    /// Whether every functional test failed: then no exploit can say anything, and nobody waits for it.
+    pub(crate) fn works_in_nothing(&self) -> bool {
+        !self.functional.is_empty() && self.functional.iter().all(|test| !test.pass)
+    }
+}
+
 /// How long a trial may take in all.
 pub(crate) fn wall(definition: &Definition) -> Duration {
     Duration::from_secs(u64::from(definition.limits.wall_s + definition.start_s)) + MARGIN
@@ -53,6 +75,7 @@ pub(crate) fn play(
     functional: &[String],
     work: Work<'_>,
     key: &CanaryKey,
+    nothing_works: &AtomicBool,
 ) -> Result<Found, GroundError> {
     let mut trial = Trial {
         program,
@@ -98,8 +121,11 @@ pub(crate) fn play(
             }
         ),
     };
-    let ended = trial.talk(stage, &mut lines, &hello, deadline);
+    let ended = trial.talk(stage, &mut lines, &hello, deadline, nothing_works);
     let last = stage.stop();
+    if let (Ok(Talk::Abandoned), Work::Exploit(exploit)) = (&ended, work) {
+        return Ok(Found::not_tried(exploit));
+    }
     trial.elsewhere = stage.lies_elsewhere();
     trial.note_end(&last, definition.interface);
     if let Err(why) = ended {
@@ -114,6 +140,13 @@ pub(crate) fn play(
         });
     }
     Ok(trial.judged(functional, work))
+}
+
+/// How the talk with a tester came to its end.
+enum Talk {
+    Ended,
+    /// The program turned out to do nothing that it should.
+    Abandoned,
 }
 
 struct Trial<'a> {
@@ -134,7 +167,8 @@ impl Trial<'_> {
         lines: &mut Lines,
         hello: &Hello<'_>,
         deadline: Instant,
-    ) -> Result<(), String> {
+        nothing_works: &AtomicBool,
+    ) -> Result<Talk, String> {
         lines.send(hello)?;
         loop {
             let line = match lines.next(Instant::now() + Duration::from_millis(100)) {
@@ -144,6 +178,12 @@ impl Trial<'_> {
                         self.seen.killed_by.push("disk".to_owned());
                         let last = stage.stop();
                         self.note_end(&last, Interface::Http);
+                    }
+                    if hello.mode == "exploit"
+                        && self.seen.evidence.is_none()
+                        && nothing_works.load(Ordering::Relaxed)
+                    {
+                        return Ok(Talk::Abandoned);
                     }
                     if Instant::now() > deadline {
                         return Err("the tests did not end in time".to_owned());
@@ -156,7 +196,7 @@ impl Trial<'_> {
             let said = serde_json::from_slice(&line)
                 .map_err(|error| format!("the tester said what is no message: {error}"))?;
             match said {
-                Said::Event(Event::End) => return Ok(()),
+                Said::Event(Event::End) => return Ok(Talk::Ended),
                 Said::Event(event) => self.take(event),
                 Said::Question(question) => {
                     let answer = self.answer(question, stage, deadline);

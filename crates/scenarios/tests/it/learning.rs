@@ -2,10 +2,12 @@
 
 use std::fs;
 
-use trueline_facts::attempt::{Aid, Attempt, AttemptKind, AttemptOutcome, SCHEMA, Trigger, Twin};
+use trueline_facts::attempt::{
+    Aid, AidBasis, Attempt, AttemptKind, AttemptOutcome, SCHEMA, Trigger, Twin,
+};
 use trueline_facts::{Cwe, RuleId};
 use trueline_scenarios::learn::choose::{self, Met};
-use trueline_scenarios::learn::folder::{self, Marker};
+use trueline_scenarios::learn::folder;
 use trueline_scenarios::learn::home::Home;
 use trueline_scenarios::learn::progress::{Progress, Standing, new_id};
 use trueline_scenarios::learn::review;
@@ -29,6 +31,7 @@ fn attempt(scenario: &str, outcome: AttemptOutcome, aid: Aid) -> Attempt {
         hints: 0,
         attempt_number: 1,
         aid,
+        aid_basis: AidBasis::Told,
         trigger: Trigger::Check,
         seed: u64::MAX,
         sure: None,
@@ -131,7 +134,7 @@ fn an_answer_holds_plain_files_and_only_those_that_may_be_changed() {
         assert!(place.join(name).is_file(), "{name}");
     }
     assert!(!place.join("tests").exists());
-    let (_, marker) = Marker::around(&place).unwrap();
+    let (_, marker) = folder::around(&place).unwrap();
     assert_eq!(marker.scenario, "py-search-http");
     assert!(
         folder::start(scenario, &place, None).is_err(),
@@ -258,4 +261,69 @@ fn seeds_show_both_twins() {
         added.map(|(number, _)| number.unwrap()).collect::<Vec<_>>(),
         [4, 5]
     );
+}
+
+#[test]
+fn what_was_folded_is_still_known_as_done() {
+    let data = tempfile::tempdir().unwrap();
+    let home = Home::at(data.path());
+    Progress::append(&home, &attempt("b", AttemptOutcome::Fixed, Aid::Unaided)).unwrap();
+    let past = r#"{"schema": "trueline.folded-skills/1", "more": 1, "past": [
+        {"kind": "attempt", "scenario": "a", "version": 1, "standing": "fixed", "tries": 3},
+        {"kind": "review", "scenario": "a-r1", "version": 1, "standing": "tried", "tries": 1}]}"#;
+    std::fs::write(data.path().join("learn/folded.json"), past).unwrap();
+    let progress = Progress::read(&home).unwrap();
+    assert_eq!(progress.problems, Vec::<String>::new());
+    assert_eq!(progress.standing("a", 1), Standing::Fixed);
+    assert_eq!(
+        progress.standing("a", 2),
+        Standing::New,
+        "another version is another exercise"
+    );
+    assert_eq!(
+        progress.standing("a-r1", 1),
+        Standing::New,
+        "a review is no exercise"
+    );
+    assert_eq!(progress.next_number("a", 1), 4);
+    assert_eq!((progress.times("a-r1"), progress.times("b")), (1, 1));
+    std::fs::write(data.path().join("learn/folded.json"), "{").unwrap();
+    let progress = Progress::read(&home).unwrap();
+    assert!(
+        progress.problems[0].contains("folded.json"),
+        "{:?}",
+        progress.problems
+    );
+    assert_eq!(progress.standing("b", 1), Standing::Fixed);
+}
+
+#[test]
+fn only_what_a_hook_saw_is_a_witness_and_no_word_takes_it_back() {
+    let data = tempfile::tempdir().unwrap();
+    let folder = data.path();
+    assert!(folder::agents(folder).is_empty());
+    std::fs::write(
+        folder.join(".trueline-agents"),
+        "\n{\"tool\":\"claude\",\"file\":\"app.py\"}\n{\"tool\":\n\n{\"tool\":\"codex\",\"file\":\"app.py\"}\n",
+    )
+    .unwrap();
+    let agents = folder::agents(folder);
+    let names: Vec<&str> = agents.iter().map(|tool| tool.as_str()).collect();
+    assert_eq!(names, ["claude", "codex"], "a damaged line is no witness");
+
+    let home = Home::at(folder);
+    let seen = Attempt {
+        aid_basis: AidBasis::Hook,
+        ..attempt("a", AttemptOutcome::Fixed, Aid::Assisted)
+    };
+    Progress::append(&home, &seen).unwrap();
+    let talked = Attempt {
+        aid: Aid::Unaided,
+        aid_basis: AidBasis::Told,
+        ..seen
+    };
+    Progress::append(&home, &talked).unwrap();
+    let progress = Progress::read(&home).unwrap();
+    assert_eq!(progress.attempts.len(), 1);
+    assert_eq!(progress.attempts[0].aid, Aid::Assisted);
 }

@@ -1,6 +1,6 @@
 //! What looks like skill without being it moves little or nothing.
 
-use trueline_facts::attempt::Aid;
+use trueline_facts::attempt::{Aid, AidBasis};
 use trueline_facts::skill::{Ability, Standing};
 use trueline_skills::decisions::Decisions;
 use trueline_skills::evidence::{Happened, Row, RowId};
@@ -91,6 +91,7 @@ fn a_hundred_trivial_fixes_gain_less_than_a_logit() {
             finding: format!("fingerprint-{n}"),
         },
         aid: Aid::Unaided,
+        aid_basis: AidBasis::Told,
     }));
     let gain = mean(&rows) - before;
     assert!((0.0..1.0).contains(&gain), "gain {gain:.3}");

@@ -9,6 +9,7 @@ mod monotone;
 mod privacy;
 mod records;
 mod replay;
+mod retention;
 mod scheduling;
 mod store;
 mod update;

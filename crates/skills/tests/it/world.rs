@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use trueline_facts::attempt::{Aid, Trigger};
+use trueline_facts::attempt::{Aid, AidBasis, Trigger};
 use trueline_facts::skill::{Ability, Cell, Language, WeaknessClass};
 use trueline_skills::attempts::{Reading, read};
 use trueline_skills::day::Day;
@@ -46,6 +46,7 @@ pub(crate) fn exercise(id: &str, on: &str, cell: Cell, solved: bool, hints: u32)
             trigger: Trigger::Check,
         },
         aid: Aid::Unaided,
+        aid_basis: AidBasis::Told,
     }
 }
 
@@ -62,6 +63,7 @@ pub(crate) fn sites(id: &str, on: &str, cell: Cell, sites: f64, confirmed: u32) 
             log_base_rate: -3.0,
         },
         aid: Aid::Unaided,
+        aid_basis: AidBasis::Told,
     }
 }
 

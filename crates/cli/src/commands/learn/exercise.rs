@@ -6,13 +6,14 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use trueline_facts::RepoPath;
 use trueline_facts::attempt::{Attempt, AttemptOutcome};
+use trueline_facts::exercise::Marker;
 use trueline_scenarios::learn::LearnError;
-use trueline_scenarios::learn::folder::{self, Marker};
-use trueline_scenarios::learn::progress::{Progress, Standing};
+use trueline_scenarios::learn::folder;
+use trueline_scenarios::learn::progress::Standing;
 use trueline_scenarios::learn::state::ExerciseState;
 use trueline_scenarios::{Catalogue, Scenario};
 
-use super::{Session, warn, work};
+use super::{Session, golden, warn, work};
 use crate::Ended;
 
 use crate::output;
@@ -30,12 +31,12 @@ pub(super) fn find(session: &Session<'_>, named: Option<&str>) -> Result<Exercis
         if !Path::new(named).is_dir() {
             return of_id(session, named);
         }
-        if let Some((folder, marker)) = Marker::around(Path::new(named)) {
+        if let Some((folder, marker)) = folder::around(Path::new(named)) {
             return of_marker(session, folder, &marker);
         }
         return Err(folder::no_exercise(Path::new(named)).into());
     }
-    if let Some((folder, marker)) = Marker::around(Path::new(".")) {
+    if let Some((folder, marker)) = folder::around(Path::new(".")) {
         return of_marker(session, folder, &marker);
     }
     let here = ExerciseState::all(&session.home)
@@ -64,7 +65,7 @@ fn of_id(session: &Session<'_>, id: &str) -> Result<Exercise> {
         ))
         .into());
     };
-    match Marker::around(&folder) {
+    match folder::around(&folder) {
         Some((folder, marker)) => of_marker(session, folder, &marker),
         None => Err(folder::no_exercise(&folder).into()),
     }
@@ -210,7 +211,7 @@ pub(super) fn reveal(session: &Session<'_>, named: Option<&str>) -> Result<Ended
     let standing = session
         .progress
         .standing(scenario.id.as_str(), scenario.definition.version);
-    if standing == Standing::New && !exercise.state.revealed {
+    if standing == Standing::New && !exercise.state.revealed && exercise.state.recorded.is_none() {
         return Err(LearnError::Cannot(format!(
             "try it once first: change something and run `trueline learn check {}`; what you find out by trying stays",
             exercise.folder.display()
@@ -243,13 +244,15 @@ pub(super) fn reveal(session: &Session<'_>, named: Option<&str>) -> Result<Ended
     }
     if let Some(debrief) = scenario.text("debrief") {
         out.push_str(&session.paint.prose(&debrief));
+        out.push('\n');
+        out.push_str(&session.paint.prose(&golden::told(scenario)));
     }
     output::write(out.as_bytes(), None)?;
     if standing < Standing::FixedAided && !exercise.state.revealed {
         exercise.state.revealed = true;
         // Giving up is an answer too; what comes after says nothing about skill.
         let line = work::attempt(session, &exercise, last, 0)?;
-        Progress::append(&session.home, &line)?;
+        session.append(&line)?;
     }
     exercise.state.over = true;
     exercise.state.write(&session.home)?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
-use serde::Serialize;
+use trueline_facts::learn::{FROM_FINDING_SCHEMA, FindingExercise};
 use trueline_facts::{Finding, RuleId};
 use trueline_scan::{Checks, ScanRequest, Tiers};
 use trueline_scenarios::learn::LearnError;
@@ -15,17 +15,6 @@ use crate::Ended;
 use crate::arguments::{FromFinding, ListFormat, Reading};
 use crate::output;
 use crate::progress::Bar;
-
-#[derive(Serialize)]
-struct Document<'a> {
-    schema: &'static str,
-    finding: Option<&'a str>,
-    rule: &'a str,
-    exercise: &'a str,
-    title: &'a str,
-    why: &'a str,
-    start: String,
-}
 
 pub(super) fn run(
     session: &Session<'_>,
@@ -43,13 +32,13 @@ pub(super) fn run(
     })?;
     let id = proposal.scenario.id.as_str();
     let text = match asked.format {
-        ListFormat::Json => trueline_report::json::to_string(&Document {
-            schema: "trueline.from-finding/1",
-            finding: place.as_ref().map(|(fingerprint, _)| fingerprint.as_str()),
-            rule: met.rule.as_str(),
-            exercise: id,
-            title: &proposal.scenario.definition.title,
-            why: &proposal.why,
+        ListFormat::Json => trueline_report::json::to_string(&FindingExercise {
+            schema: FROM_FINDING_SCHEMA.to_owned(),
+            finding: place.as_ref().map(|(fingerprint, _)| fingerprint.clone()),
+            rule: met.rule.clone(),
+            exercise: id.to_owned(),
+            title: proposal.scenario.definition.title.clone(),
+            why: proposal.why.clone(),
             start: format!("trueline learn start {id}"),
         }),
         ListFormat::Terminal => {

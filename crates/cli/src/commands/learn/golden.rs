@@ -81,6 +81,52 @@ fn difference(kept: &Golden, now: &Golden) -> Option<String> {
     (!told.is_empty()).then(|| format!("{}\n--write-golden takes it as it is", told.join("\n")))
 }
 
+/// What our own scan finds in the exercise and what it does not, for the debrief.
+pub(super) fn told(scenario: &Scenario) -> String {
+    let rules = &scenario.definition.rules;
+    if rules.is_empty() {
+        return "Our own scan has no rule for this: it takes a reader, or a test that tries it.\n"
+            .to_owned();
+    }
+    let kept = scenario.files().get(FILE);
+    let Some(golden) = kept.and_then(|kept| serde_json::from_slice::<Golden>(kept).ok()) else {
+        return String::new();
+    };
+    let mut found = golden
+        .findings
+        .get("vulnerable")
+        .cloned()
+        .unwrap_or_default();
+    let alarms: usize = golden
+        .findings
+        .iter()
+        .filter(|(tree, _)| *tree != "vulnerable")
+        .map(|(_, lines)| lines.len())
+        .sum();
+    let mut text = if found.is_empty() {
+        let rules: Vec<String> = rules.iter().map(|rule| format!("`{rule}`")).collect();
+        format!(
+            "Our own scan does not find it here (it would be {}): what no tool reports can be there all the same.",
+            rules.join(" or ")
+        )
+    } else {
+        for line in &mut found {
+            *line = format!("`{line}`");
+        }
+        format!("Our own scan finds it: {}.", found.join(", "))
+    };
+    text.push_str(&match alarms {
+        0 if found.is_empty() => String::new(),
+        0 => " In a fix that holds it finds nothing.".to_owned(),
+        n => format!(
+            " In fixes that hold it still reports {}: a false alarm.",
+            trueline_report::counted(n as u64, "line")
+        ),
+    });
+    text.push('\n');
+    text
+}
+
 fn now(scenario: &Scenario, interrupt: &AtomicBool) -> Result<Golden> {
     let mut findings = BTreeMap::new();
     findings.insert(

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use serde::Serialize;
-use trueline_facts::RuleId;
+use trueline_facts::learn::{
+    EXERCISES_SCHEMA, ExerciseEntry, ExerciseList, NEXT_SCHEMA, NextExercise,
+};
 use trueline_facts::scan::ScanReport;
 use trueline_report::counted;
 use trueline_scenarios::Scenario;
@@ -27,30 +28,6 @@ pub(super) const fn word(standing: Standing) -> &'static str {
         Standing::FixedAided => "fixed with help or unsaid",
         Standing::Fixed => "fixed",
     }
-}
-
-#[derive(Serialize)]
-struct Document<'a> {
-    schema: &'static str,
-    exercises: Vec<Row<'a>>,
-}
-
-#[derive(Serialize)]
-struct Row<'a> {
-    id: &'a str,
-    version: u32,
-    title: &'a str,
-    summary: &'a str,
-    language: &'static str,
-    class: &'static str,
-    cwe: Vec<u32>,
-    rules: Vec<&'a str>,
-    minutes: u32,
-    difficulty: f64,
-    path: Option<&'a str>,
-    step: Option<u32>,
-    reviews: usize,
-    standing: &'static str,
 }
 
 pub(super) fn list(session: &Session<'_>, asked: &LearnList) -> Result<Ended> {
@@ -76,8 +53,8 @@ pub(super) fn list(session: &Session<'_>, asked: &LearnList) -> Result<Ended> {
         scenarios.sort_by_key(|s| (s.definition.class, &s.id));
     }
     let text = match asked.format {
-        ListFormat::Json => trueline_report::json::to_string(&Document {
-            schema: "trueline.exercises/1",
+        ListFormat::Json => trueline_report::json::to_string(&ExerciseList {
+            schema: EXERCISES_SCHEMA.to_owned(),
             exercises: scenarios.iter().map(|s| row(s, standing(s))).collect(),
         }),
         ListFormat::Terminal => table(session, &scenarios, asked.path.is_some())?,
@@ -86,23 +63,23 @@ pub(super) fn list(session: &Session<'_>, asked: &LearnList) -> Result<Ended> {
     Ok(Ended::Pass)
 }
 
-fn row(scenario: &Scenario, standing: Standing) -> Row<'_> {
+fn row(scenario: &Scenario, standing: Standing) -> ExerciseEntry {
     let definition = &scenario.definition;
-    Row {
-        id: scenario.id.as_str(),
+    ExerciseEntry {
+        id: scenario.id.as_str().to_owned(),
         version: definition.version,
-        title: &definition.title,
-        summary: &definition.summary,
-        language: definition.language.word(),
-        class: definition.class.word(),
-        cwe: definition.cwe.iter().map(|cwe| cwe.0).collect(),
-        rules: definition.rules.iter().map(RuleId::as_str).collect(),
+        title: definition.title.clone(),
+        summary: definition.summary.clone(),
+        language: definition.language.word().to_owned(),
+        class: definition.class.word().to_owned(),
+        cwe: definition.cwe.clone(),
+        rules: definition.rules.clone(),
         minutes: definition.minutes,
         difficulty: definition.difficulty,
-        path: definition.path.as_deref(),
+        path: definition.path.clone(),
         step: definition.step,
-        reviews: scenario.reviews.len(),
-        standing: word(standing),
+        reviews: scenario.reviews.len() as u64,
+        standing: word(standing).to_owned(),
     }
 }
 
@@ -195,18 +172,12 @@ pub(super) fn next(
     wanted: Option<&str>,
     format: ListFormat,
 ) -> Result<Ended> {
-    #[derive(Serialize)]
-    struct Next<'a> {
-        schema: &'static str,
-        exercise: Option<Row<'a>>,
-        why: Option<String>,
-    }
     let language = wanted.map(language).transpose()?;
     let met = findings.map(read_findings).transpose()?.unwrap_or_default();
     let proposal = proposal(session, &met, language);
     let text = match format {
-        ListFormat::Json => trueline_report::json::to_string(&Next {
-            schema: "trueline.next/1",
+        ListFormat::Json => trueline_report::json::to_string(&NextExercise {
+            schema: NEXT_SCHEMA.to_owned(),
             exercise: proposal.as_ref().map(|p| {
                 let id = p.scenario.id.as_str();
                 row(

@@ -1,23 +1,28 @@
 //! `trueline learn`: exercises in the terminal.
 
 mod answers;
+mod elsewhere;
 mod exercise;
 mod finding;
+mod fixed;
 mod golden;
 mod list;
+pub(crate) mod offer;
 mod paint;
 mod review;
 mod show;
 mod verify;
+mod waiting;
 mod work;
 
-use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
-use serde::Serialize;
+use trueline_facts::attempt::Attempt;
+use trueline_facts::learn::{LEARN_EXPORT_SCHEMA, LearnExport};
+use trueline_scan::config::IndividualSkills;
 use trueline_scenarios::learn::home::Home;
 use trueline_scenarios::learn::progress::Progress;
 use trueline_scenarios::learn::{LearnError, scaffold};
@@ -27,6 +32,7 @@ use self::answers::Answers;
 use self::paint::Paint;
 use crate::Ended;
 use crate::arguments::{Learn, LearnAction};
+use crate::commands::skills::retention;
 use crate::output;
 
 /// What every action has at hand.
@@ -38,6 +44,37 @@ struct Session<'a> {
     paint: Paint,
     day: String,
     answers: Answers,
+    records: Records,
+}
+
+/// Whether what is tried here is written down.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Records {
+    Kept,
+    /// Individual skills are off: exercises work, and leave nothing about the person.
+    Off {
+        source: String,
+    },
+}
+
+impl Session<'_> {
+    /// Appends an attempt, unless nothing is kept here.
+    fn append(&self, attempt: &Attempt) -> Result<()> {
+        if self.records == Records::Kept {
+            Progress::append(&self.home, attempt)?;
+        }
+        Ok(())
+    }
+
+    /// Said once after something was done that is not written down.
+    fn not_recorded(&self) -> String {
+        match &self.records {
+            Records::Kept => String::new(),
+            Records::Off { source } => {
+                format!("Not written down: individual skills are off here ({source}).\n")
+            }
+        }
+    }
 }
 
 pub(crate) fn run(arguments: &Learn, interrupt: &AtomicBool) -> Result<Ended> {
@@ -62,6 +99,19 @@ pub(crate) fn run(arguments: &Learn, interrupt: &AtomicBool) -> Result<Ended> {
     if !only_reads {
         home.ready()?;
     }
+    let here = retention::here()?;
+    let records = match here.individual {
+        IndividualSkills::Own => Records::Kept,
+        IndividualSkills::Off => Records::Off {
+            source: here.source,
+        },
+    };
+    // A day that was named is a question about another day, and no reason to fold anything.
+    if !only_reads && records == Records::Kept && arguments.now.is_none() {
+        if let Some(told) = retention::told(retention::keep(&retention::store()?)?) {
+            warn(&told.message);
+        }
+    }
     let progress = Progress::read(&home)?;
     for problem in &progress.problems {
         warn(problem);
@@ -74,6 +124,7 @@ pub(crate) fn run(arguments: &Learn, interrupt: &AtomicBool) -> Result<Ended> {
         paint: Paint::new(output::style(None)),
         day: day(arguments.now.as_deref())?,
         answers: Answers::default(),
+        records,
     };
     match &arguments.action {
         None => list::overview(&session),
@@ -92,6 +143,7 @@ pub(crate) fn run(arguments: &Learn, interrupt: &AtomicBool) -> Result<Ended> {
         Some(LearnAction::Reveal { exercise }) => exercise::reveal(&session, exercise.as_deref()),
         Some(LearnAction::Review { id, seed }) => review::run(&session, id.as_deref(), *seed),
         Some(LearnAction::FromFinding(asked)) => finding::run(&session, asked, interrupt),
+        Some(LearnAction::Fixed(asked)) => fixed::run(&session, asked, interrupt),
         Some(LearnAction::Export { output }) => export(&session, output.as_deref()),
         Some(LearnAction::Verify(_) | LearnAction::New { .. }) => Ok(Ended::Pass),
     }
@@ -116,21 +168,15 @@ fn new(id: &str, scenarios: Option<&Path>) -> Result<Ended> {
     Ok(Ended::Pass)
 }
 
-#[derive(Serialize)]
-struct Export<'a> {
-    schema: &'static str,
-    attempts: &'a [trueline_facts::attempt::Attempt],
-    standings: BTreeMap<&'a str, &'static str>,
-}
-
 fn export(session: &Session<'_>, file: Option<&Path>) -> Result<Ended> {
     let standings = session.progress.standings();
-    let document = Export {
-        schema: "trueline.learn-export/1",
-        attempts: &session.progress.attempts,
+    let document = LearnExport {
+        schema: LEARN_EXPORT_SCHEMA.to_owned(),
+        attempts: session.progress.attempts.clone(),
+        past: session.progress.past.clone(),
         standings: standings
             .iter()
-            .map(|((id, _), standing)| (*id, list::word(*standing)))
+            .map(|((id, _), standing)| ((*id).to_owned(), list::word(*standing).to_owned()))
             .collect(),
     };
     output::write(trueline_report::json::to_string(&document).as_bytes(), file)?;

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use anyhow::Result;
 use trueline_facts::attempt::{
-    self, Aid, Attempt, AttemptKind, AttemptOutcome, Reviewed, Trigger, Twin,
+    self, Aid, AidBasis, Attempt, AttemptKind, AttemptOutcome, Reviewed, Trigger, Twin,
 };
 use trueline_scenarios::learn::LearnError;
-use trueline_scenarios::learn::progress::{Progress, new_id};
+use trueline_scenarios::learn::progress::new_id;
 use trueline_scenarios::learn::review::{self, Shown};
 use trueline_scenarios::run::random_seed;
 
@@ -62,14 +62,11 @@ pub(super) fn run(session: &Session<'_>, id: Option<&str>, seed: Option<u64>) ->
             .progress
             .next_number(&item.id, shown.scenario.definition.version),
         aid: Aid::Unknown,
+        aid_basis: AidBasis::Told,
         trigger: Trigger::Check,
         seed,
         sure,
-        revealed: session
-            .progress
-            .attempts
-            .iter()
-            .any(|a| a.scenario == item.id),
+        revealed: session.progress.times(&item.id) > 0,
         difficulty: shown.scenario.definition.difficulty,
         practice: false,
         reviewed: Some(Reviewed {
@@ -78,7 +75,8 @@ pub(super) fn run(session: &Session<'_>, id: Option<&str>, seed: Option<u64>) ->
             right_line,
         }),
     };
-    Progress::append(&session.home, &attempt)?;
+    session.append(&attempt)?;
+    output::write(session.not_recorded().as_bytes(), None)?;
     Ok(Ended::Pass)
 }
 

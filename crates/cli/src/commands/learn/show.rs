@@ -104,19 +104,26 @@ fn one(out: &mut String, exploit: &ExploitResult, paint: Paint) -> Result<()> {
     Ok(())
 }
 
-/// How it began and how it ended; a hundred tries between are all alike.
+/// How it began, how it ended, and where a secret got out; a hundred tries between are all alike.
 fn transcript(out: &mut String, lines: &[String], paint: Paint) -> Result<()> {
     const FIRST: usize = 4;
     const LAST: usize = 6;
     let skipped = lines.len().saturating_sub(FIRST + LAST);
+    let middle = FIRST..FIRST + if skipped > 1 { skipped } else { 0 };
+    // The first line that shows a canary, with the one before it: what was said, and what leaked.
+    let leak = lines.iter().position(|line| canary(line).is_some());
+    let kept = leak.map_or(0..0, |leak| {
+        let next = leak + 1;
+        leak.saturating_sub(1)..next
+    });
+    let mut dropped = 0;
     for (number, line) in lines.iter().enumerate() {
-        if skipped > 1 && (FIRST..FIRST + skipped).contains(&number) {
-            if number == FIRST {
-                writeln!(
-                    out,
-                    "      {}",
-                    paint.dim(&format!("| … {skipped} lines like these"))
-                )?;
+        if middle.contains(&number) && !kept.contains(&number) {
+            dropped += 1;
+            if !middle.contains(&(number + 1)) || kept.contains(&(number + 1)) {
+                let text = format!("| … {dropped} more lines");
+                writeln!(out, "      {}", paint.dim(&text))?;
+                dropped = 0;
             }
             continue;
         }
@@ -129,12 +136,35 @@ fn transcript(out: &mut String, lines: &[String], paint: Paint) -> Result<()> {
     Ok(())
 }
 
+/// Where a canary stands in a line: `tl` and thirty hexadecimal digits.
+fn canary(line: &str) -> Option<usize> {
+    const DIGITS: usize = 30;
+    line.match_indices("tl").map(|(at, _)| at).find(|at| {
+        let digits = line.as_bytes().get(at + 2..at + 2 + DIGITS);
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    })
+}
+
+/// A line within bounds; one with a canary keeps its beginning and what is around the canary.
 fn cut(line: &str) -> String {
     const LONGEST: usize = 200;
-    if line.chars().count() <= LONGEST {
+    const CANARY: usize = 32;
+    let count = line.chars().count();
+    if count <= LONGEST {
         return line.to_owned();
     }
-    line.chars().take(LONGEST - 1).chain(['…']).collect()
+    let place = canary(line).map(|at| line[..at].chars().count());
+    match place.filter(|place| place + CANARY >= LONGEST) {
+        None => line.chars().take(LONGEST - 1).chain(['…']).collect(),
+        Some(place) => {
+            let half = LONGEST / 2;
+            let from = place.saturating_sub(half - CANARY);
+            let head = line.chars().take(half.min(from));
+            let rest = line.chars().skip(from).take(half);
+            let end = (from + half < count).then_some('…');
+            head.chain(['…']).chain(rest).chain(end).collect()
+        }
+    }
 }
 
 /// One sentence; never "secure".
@@ -168,5 +198,45 @@ fn verdict(report: &CheckReport, paint: Paint) -> String {
         )
     } else {
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CANARY: &str = "tl0123456789abcdef0123456789abcd";
+
+    #[test]
+    fn a_line_that_leaks_is_not_cut_before_the_canary() {
+        let line = format!("final {}{CANARY}{}", "x".repeat(900), "y".repeat(900));
+        let cut = cut(&line);
+        assert!(cut.contains(CANARY), "{cut}");
+        assert!(cut.chars().count() <= 203, "{cut}");
+        assert!(cut.starts_with("final x") && cut.ends_with('…'), "{cut}");
+    }
+
+    #[test]
+    fn a_transcript_keeps_the_line_that_leaks_and_the_one_before_it() {
+        let mut lines: Vec<String> = (0..60).map(|n| format!("line {n}")).collect();
+        lines[29] = "the model reads tool: send it".to_owned();
+        lines[30] = format!("egress {CANARY}");
+        let mut out = String::new();
+        transcript(
+            &mut out,
+            &lines,
+            Paint::new(trueline_report::Style::plain()),
+        )
+        .unwrap();
+        assert!(out.contains("send it") && out.contains(CANARY), "{out}");
+        assert!(
+            out.contains("… 25 more lines") && out.contains("… 23 more lines"),
+            "{out}"
+        );
+        assert!(
+            !out.contains("line 28") && !out.contains("line 31\n"),
+            "{out}"
+        );
+        assert!(out.contains("line 59"), "{out}");
     }
 }

@@ -7,9 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 
 use anyhow::Result;
-use serde::Serialize;
 use trueline_report::counted;
-use trueline_scenarios::verify::{FULL_REPEATS, Proof, ProofOptions, ProofStatus, prove};
+use trueline_scenarios::verify::{FULL_REPEATS, Proof, ProofOptions, ProofStatus, Proofs, prove};
 use trueline_scenarios::{Catalogue, Ground, Scenario};
 
 use super::golden;
@@ -17,16 +16,6 @@ use super::paint::Paint;
 use crate::Ended;
 use crate::arguments::{LearnVerify, ListFormat};
 use crate::output;
-
-#[derive(Serialize)]
-struct Document<'a> {
-    schema: &'static str,
-    proven: usize,
-    wrong: usize,
-    skipped: usize,
-    malformed: Vec<String>,
-    proofs: &'a [Proof],
-}
 
 pub(super) fn run(
     asked: &LearnVerify,
@@ -99,14 +88,14 @@ pub(super) fn run(
         }
         proofs.push(proof);
     }
-    let of = |status| proofs.iter().filter(|proof| proof.status == status).count();
-    let document = Document {
+    let of = |status| proofs.iter().filter(|proof| proof.status == status).count() as u64;
+    let document = Proofs {
         schema: trueline_scenarios::verify::SCHEMA,
         proven: of(ProofStatus::Proven),
         wrong: of(ProofStatus::Wrong),
         skipped: of(ProofStatus::Skipped),
         malformed: catalogue.broken().iter().map(ToString::to_string).collect(),
-        proofs: &proofs,
+        proofs: proofs.clone(),
     };
     let text = match asked.format {
         ListFormat::Json => trueline_report::json::to_string(&document),
@@ -159,7 +148,7 @@ fn line(proof: &Proof, paint: Paint) -> String {
     }
 }
 
-fn table(document: &Document<'_>, paint: Paint) -> Result<String> {
+fn table(document: &Proofs, paint: Paint) -> Result<String> {
     let mut out = String::new();
     let width = document
         .proofs
@@ -176,7 +165,7 @@ fn table(document: &Document<'_>, paint: Paint) -> Result<String> {
             "scenario", "status", "parts", "verdict ms", "proof ms"
         ))
     )?;
-    for proof in document.proofs {
+    for proof in &document.proofs {
         let status = match proof.status {
             ProofStatus::Proven => "proven",
             ProofStatus::Wrong => "WRONG",

@@ -6,6 +6,7 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use anyhow::Result;
+use trueline_facts::ToolId;
 use trueline_facts::attempt::{self, Aid, Attempt, AttemptKind, AttemptOutcome, Trigger};
 use trueline_scenarios::learn::progress::{Progress, new_id};
 use trueline_scenarios::learn::state::digest;
@@ -16,7 +17,7 @@ use trueline_scenarios::{CheckOptions, CheckStatus, Ground, Tree, check as check
 
 use super::answers::{News, somebody_is_there};
 use super::exercise::{Exercise, find};
-use super::{Session, exercise, show, warn};
+use super::{Records, Session, elsewhere, exercise, golden, show, waiting, warn};
 use crate::Ended;
 use crate::arguments::{AidArgument, CheckFormat, LearnCheck};
 use crate::output;
@@ -34,7 +35,7 @@ pub(super) fn check(session: &Session<'_>, asked: &LearnCheck) -> Result<Ended> 
         let folder = exercise.folder.display();
         output::write(format!("{title} ({folder})\n\n").as_bytes(), None)?;
     }
-    let report = run(&exercise, &answer, &ground, asked.seed);
+    let report = run(&exercise, &answer, &ground, asked);
     let text = match asked.format {
         CheckFormat::Json => trueline_report::json::to_string(&report),
         CheckFormat::Exercism => trueline_report::json::to_string(&export::exercism(&report)),
@@ -63,11 +64,7 @@ pub(super) fn check(session: &Session<'_>, asked: &LearnCheck) -> Result<Ended> 
 
 fn ground(session: &Session<'_>, asked: &LearnCheck) -> Result<Ground> {
     if !asked.self_run {
-        return Ok(Ground::isolated().map_err(|error| {
-            LearnError::Cannot(format!(
-                "{error}. `trueline doctor` says more; your own code you can run without isolation: --self-run"
-            ))
-        })?);
+        return elsewhere::isolated(asked.container);
     }
     if !asked.yes {
         let question = "This runs the code in the exercise as you, without isolation: it can do what you can do.\n\
@@ -83,17 +80,24 @@ fn ground(session: &Session<'_>, asked: &LearnCheck) -> Result<Ground> {
     Ok(Ground::self_run()?)
 }
 
-fn run(exercise: &Exercise, answer: &Tree, ground: &Ground, seed: Option<u64>) -> CheckReport {
+fn run(exercise: &Exercise, answer: &Tree, ground: &Ground, asked: &LearnCheck) -> CheckReport {
     let options = CheckOptions {
         ground,
-        seed: seed.unwrap_or_else(random_seed),
+        seed: asked.seed.unwrap_or_else(random_seed),
         jobs: available_parallelism().map_or(1, usize::from),
     };
-    check_tree(
-        &exercise.scenario,
-        &exercise.scenario.submission(answer),
-        options,
-    )
+    let check = || {
+        check_tree(
+            &exercise.scenario,
+            &exercise.scenario.submission(answer),
+            options,
+        )
+    };
+    if asked.format == CheckFormat::Terminal {
+        waiting::tell_while("Running tests and exploits", check)
+    } else {
+        check()
+    }
 }
 
 /// What to do now.
@@ -102,8 +106,9 @@ fn after(session: &Session<'_>, exercise: &Exercise, report: &CheckReport) -> St
         CheckStatus::Fixed => {
             let debrief = exercise.scenario.text("debrief").unwrap_or_default();
             format!(
-                "\n{}\nOur fix: trueline learn reveal {}. What is next: trueline learn next.\n",
+                "\n{}\n{}\nOur fix: trueline learn reveal {}. What is next: trueline learn next.\n",
                 session.paint.prose(&debrief),
+                session.paint.prose(&golden::told(&exercise.scenario)),
                 exercise.scenario.id.as_str()
             )
         }
@@ -151,6 +156,19 @@ fn record(
     let digest = digest(answer);
     let aid = said(exercise, asked);
     exercise.state.aid = aid;
+    exercise
+        .state
+        .agents
+        .extend(folder::agents(&exercise.folder));
+    if session.records != Records::Kept {
+        exercise.state.recorded = Some(digest);
+        exercise.state.over |= report.status == CheckStatus::Fixed;
+        exercise.state.write(&session.home)?;
+        if talks {
+            output::write(session.not_recorded().as_bytes(), None)?;
+        }
+        return Ok(());
+    }
     if exercise.state.recorded.as_ref() == Some(&digest) {
         return match aid {
             Some(aid) => told_aid(session, exercise, aid),
@@ -166,17 +184,20 @@ fn record(
         CheckStatus::Skipped => AttemptOutcome::Skipped,
     };
     let attempt = Attempt {
-        aid: aid.unwrap_or_default(),
         trigger,
         practice: report.practice,
         ..attempt(session, exercise, outcome, report.seed)?
     };
     // Written before anything is asked: who walks away loses nothing.
-    Progress::append(&session.home, &attempt)?;
+    session.append(&attempt)?;
     exercise.state.recorded = Some(digest);
     exercise.state.over |= report.status == CheckStatus::Fixed;
     exercise.state.write(&session.home)?;
+    if !exercise.state.agents.is_empty() && talks {
+        output::write(seen(exercise, &attempt).as_bytes(), None)?;
+    }
     let aid = match aid {
+        None if !exercise.state.agents.is_empty() => return Ok(()),
         None if report.status == CheckStatus::Fixed && talks && somebody_is_there() => {
             ask_aid(session)?
         }
@@ -185,6 +206,16 @@ fn record(
     };
     exercise.state.aid = Some(aid);
     told_aid(session, exercise, aid)
+}
+
+/// What a hook saw, which the person may contest but not talk away.
+fn seen(exercise: &Exercise, attempt: &Attempt) -> String {
+    let tools: Vec<&str> = exercise.state.agents.iter().map(ToolId::as_str).collect();
+    format!(
+        "Hooks saw {} write here: this counts as work with an assistant. If that is wrong: trueline skills dispute {}\n",
+        tools.join(" and "),
+        attempt.id
+    )
 }
 
 /// What is said of help holds for all tries of which nothing was said yet.
@@ -210,6 +241,7 @@ pub(super) fn attempt(
     let scenario = &exercise.scenario;
     let definition = &scenario.definition;
     let progress = Progress::read(&session.home)?;
+    let (aid, aid_basis) = exercise.state.help();
     Ok(Attempt {
         schema: attempt::SCHEMA.to_owned(),
         id: new_id(),
@@ -223,7 +255,8 @@ pub(super) fn attempt(
         outcome,
         hints: exercise.state.hints,
         attempt_number: progress.next_number(scenario.id.as_str(), definition.version),
-        aid: exercise.state.aid.unwrap_or_default(),
+        aid,
+        aid_basis,
         trigger: Trigger::Check,
         seed,
         sure: None,
@@ -236,11 +269,15 @@ pub(super) fn attempt(
 
 /// What was said on the command line or before.
 fn said(exercise: &Exercise, asked: &LearnCheck) -> Option<Aid> {
-    let now = asked.aid.map(|aid| match aid {
+    asked.aid.map(told_by).or(exercise.state.aid)
+}
+
+/// A word of the command line.
+pub(super) const fn told_by(aid: AidArgument) -> Aid {
+    match aid {
         AidArgument::Unaided => Aid::Unaided,
         AidArgument::Assisted => Aid::Assisted,
-    });
-    now.or(exercise.state.aid)
+    }
 }
 
 /// Asked once, when it is fixed and somebody is there to answer.
@@ -344,7 +381,7 @@ fn once(
     }
     let title = session.paint.bold(&exercise.scenario.definition.title);
     output::write(format!("{title}\n\n").as_bytes(), None)?;
-    let report = run(exercise, answer, ground, asked.seed);
+    let report = run(exercise, answer, ground, asked);
     output::write(show::report(&report, session.paint)?.as_bytes(), None)?;
     record(session, exercise, asked, answer, &report, trigger, true)?;
     let fixed = report.status == CheckStatus::Fixed;

@@ -1,0 +1,293 @@
+//! Evidence past its time is folded: where skills stand stays, what can be listed ends.
+
+use std::fs;
+
+use proptest::prelude::*;
+use tempfile::TempDir;
+use trueline_facts::skill::SkillsReport;
+use trueline_skills::decisions::{Decisions, Event, What};
+use trueline_skills::disclose::{Own, own, reasons};
+use trueline_skills::practise::Wanted;
+use trueline_skills::retention::USUAL_DAYS;
+use trueline_skills::store::Store;
+use trueline_skills::subject::Subject;
+
+use crate::world::{CELL, day, me, record};
+
+struct Person {
+    folder: TempDir,
+    store: Store,
+}
+
+impl Person {
+    fn with(lines: &[String]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::at(folder.path().to_owned());
+        fs::create_dir_all(folder.path().join("learn")).unwrap();
+        fs::write(store.attempts_file(), lines.join("\n") + "\n").unwrap();
+        Self { folder, store }
+    }
+
+    fn report(&self, on: &str) -> SkillsReport {
+        let (reading, decisions) = self.store.read().unwrap();
+        let mine = Own {
+            reading: &reading,
+            decisions: &decisions,
+            day: day(on),
+        };
+        let profile = mine.profile(Subject::Person(me()));
+        own(&mine, &profile, &me(), &Wanted::default()).unwrap()
+    }
+
+    fn fold(&self, last: &str) -> u64 {
+        let (_, decisions) = self.store.read().unwrap();
+        self.store.fold(&decisions, day(last)).unwrap()
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let text = fs::read_to_string(self.store.attempts_file()).unwrap();
+        text.lines().map(str::to_owned).collect()
+    }
+}
+
+/// The parts of a report that say where somebody stands.
+fn stand(mut report: SkillsReport) -> SkillsReport {
+    report.evidence.folded = None;
+    report.evidence.set_aside.clear();
+    report
+}
+
+/// Exercises and reviews of half a year, each over on its day.
+fn half_a_year() -> Vec<String> {
+    let exercises = (0..60).map(|n| {
+        let day = day("2026-01-05").plus(n * 3);
+        let members = format!(
+            r#"{{"scenario": "exercise-{n}", "day": "{day}", "outcome": "{}", "hints": {}, "class": "{}", "aid": "{}"}}"#,
+            if n % 3 == 0 { "exploited" } else { "fixed" },
+            n % 2,
+            ["injection", "secrets", "access-control"][n as usize % 3],
+            ["unaided", "assisted", "unknown", "unaided"][n as usize % 4],
+        );
+        record(&format!("e{n:03}"), &members)
+    });
+    let reviews = (0..30).map(|n| {
+        let day = day("2026-01-06").plus(n * 5);
+        let members = format!(
+            r#"{{"kind": "review", "scenario": "review-{n}", "day": "{day}", "outcome": "right", "shown": "safe", "said": "{}", "sure": {}}}"#,
+            if n % 5 == 0 { "unsafe" } else { "safe" },
+            60 + n,
+        );
+        record(&format!("r{n:03}"), &members)
+    });
+    exercises.chain(reviews).collect()
+}
+
+#[test]
+fn where_skills_stand_does_not_move_when_evidence_is_folded() {
+    let person = Person::with(&half_a_year());
+    let before = person.report("2026-09-01");
+    assert!(person.fold("2026-04-15") > 30);
+    let after = person.report("2026-09-01");
+    assert_eq!(
+        after.evidence.folded.as_ref().unwrap().through,
+        "2026-04-15"
+    );
+    assert_eq!(stand(after), stand(before.clone()));
+    // Once more, later, in two steps.
+    assert!(person.fold("2026-05-20") > 0);
+    assert_eq!(person.fold("2026-05-20"), 0, "nothing is folded twice");
+    assert_eq!(stand(person.report("2026-09-01")), stand(before));
+}
+
+#[test]
+fn what_is_folded_is_not_kept_one_by_one_anywhere() {
+    let person = Person::with(&half_a_year());
+    person.fold("2026-09-01");
+    assert_eq!(person.lines(), Vec::<String>::new());
+    let folded = fs::read_to_string(person.store.folded_file()).unwrap();
+    assert!(
+        folded.contains("exercise-7") && !folded.contains("2026-01-26"),
+        "{folded}"
+    );
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        for file in [person.store.folded_file(), person.store.attempts_file()] {
+            assert_eq!(
+                fs::metadata(file).unwrap().permissions().mode() & 0o777,
+                0o600
+            );
+        }
+    }
+    let (reading, decisions) = person.store.read().unwrap();
+    let mine = Own {
+        reading: &reading,
+        decisions: &decisions,
+        day: day("2026-09-01"),
+    };
+    let profile = mine.profile(Subject::Person(me()));
+    let reasons = reasons(&mine, &profile, &me(), CELL).unwrap();
+    assert_eq!(reasons.rows, []);
+    assert!(reasons.folded.is_some());
+    let debug = format!("{reading:?}");
+    assert!(
+        debug.contains("Folded") && !debug.contains("skills:"),
+        "{debug}"
+    );
+    person.store.delete().unwrap();
+    assert_eq!(fs::read_dir(person.folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn an_exercise_that_may_still_be_solved_is_kept_whole() {
+    let tried = |id: &str, day: &str, number: u32| {
+        record(
+            id,
+            &format!(r#"{{"outcome": "exploited", "day": "{day}", "attempt_number": {number}}}"#),
+        )
+    };
+    let lines = [tried("01", "2026-03-01", 1), tried("02", "2026-04-10", 2)];
+    let person = Person::with(&lines);
+    assert_eq!(person.fold("2026-04-15"), 0, "not yet given up");
+    assert_eq!(person.lines(), lines);
+    assert_eq!(person.fold("2026-04-24"), 2, "fourteen days without a try");
+}
+
+#[test]
+fn a_dispute_holds_when_the_evidence_is_folded() {
+    let person = Person::with(&[
+        record("01", r#"{"scenario": "a"}"#),
+        record("02", r#"{"scenario": "b", "outcome": "exploited"}"#),
+    ]);
+    let dispute = What::Dispute {
+        row: "02".to_owned(),
+        reason: None,
+    };
+    person
+        .store
+        .append(&Event::new(day("2026-05-02"), dispute))
+        .unwrap();
+    let before = person.report("2026-09-01");
+    person.fold("2026-08-01");
+    let after = person.report("2026-09-01");
+    assert_eq!(after.abilities, before.abilities);
+    assert_eq!(after.evidence.counted, 1);
+}
+
+#[test]
+fn a_folding_that_was_interrupted_counts_nothing_twice() {
+    let person = Person::with(&half_a_year());
+    let before = person.report("2026-09-01");
+    let lines = person.lines();
+    person.fold("2026-04-15");
+    fs::write(person.store.attempts_file(), lines.join("\n")).unwrap();
+    assert_eq!(person.report("2026-09-01").abilities, before.abilities);
+    assert_eq!(person.report("2026-09-01").reliance, before.reliance);
+}
+
+#[test]
+fn an_exercise_of_before_is_practice_and_no_evidence_again() {
+    let person = Person::with(&[record("01", r#"{"scenario": "a"}"#)]);
+    person.fold("2026-08-01");
+    let before = person.report("2026-08-05");
+    let again = record(
+        "02",
+        r#"{"scenario": "a", "day": "2026-08-02", "attempt_number": 2}"#,
+    );
+    fs::write(person.store.attempts_file(), again).unwrap();
+    let after = person.report("2026-08-05");
+    assert_eq!(after.abilities[0].overall, before.abilities[0].overall);
+    assert_eq!(after.evidence.counted, 1);
+    assert_eq!(
+        after.evidence.set_aside[0].reason,
+        "done before, in the time that is folded"
+    );
+    assert!(
+        after.abilities[0].cells[0].due.as_ref().unwrap().day
+            > before.abilities[0].cells[0].due.as_ref().unwrap().day,
+        "it was met again"
+    );
+}
+
+#[test]
+fn what_is_folded_and_damaged_is_told_kept_and_counts_nothing() {
+    let person = Person::with(&[record("01", r#"{"scenario": "a"}"#)]);
+    person.fold("2026-08-01");
+    let whole = fs::read_to_string(person.store.folded_file()).unwrap();
+    for damaged in [
+        whole[..whole.len() / 2].to_owned(),
+        whole.replace("\"prior\": \"3fe", "\"prior\": \"7ff"),
+        whole.replace("overall", "overfull"),
+        whole.replacen(
+            "\"covariance\": [",
+            "\"covariance\": [\"3ff0000000000000\",",
+            1,
+        ),
+    ] {
+        assert_ne!(damaged, whole);
+        fs::write(person.store.folded_file(), &damaged).unwrap();
+        let report = person.report("2026-09-01");
+        assert_eq!(
+            report.diagnostics[0].code, "folded-unreadable",
+            "{report:?}"
+        );
+        assert_eq!(report.evidence.counted, 0);
+        assert_eq!(
+            fs::read_to_string(person.store.folded_file()).unwrap(),
+            damaged
+        );
+    }
+    // The next folding puts it aside and never over it.
+    fs::write(
+        person.store.attempts_file(),
+        record("02", r#"{"scenario": "b"}"#),
+    )
+    .unwrap();
+    assert_eq!(person.fold("2026-08-01"), 1);
+    assert!(person.folder.path().join("learn/folded.corrupt").exists());
+    assert_eq!(person.report("2026-09-01").evidence.counted, 1);
+}
+
+#[test]
+fn how_long_evidence_is_kept_is_the_persons_own_word() {
+    let mut decisions = Decisions::default();
+    assert_eq!(decisions.kept_days(), Some(USUAL_DAYS));
+    for days in [Some(90), None] {
+        decisions.apply(&Event::new(day("2026-05-02"), What::Keep { days }));
+        assert_eq!(decisions.kept_days(), days);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn folding_at_any_day_changes_nothing_that_is_shown(
+        tries in prop::collection::vec((0_u32..25, 0_u32..100, any::<bool>(), 0_u8..3), 1..40),
+        cut in 0_u32..120,
+    ) {
+        // Each exercise is tried on one day, so that none is open across the cut but by its fourteen days.
+        let mut lines = Vec::new();
+        for (n, (exercise, on, solved, hints)) in tries.into_iter().enumerate() {
+            let day = day("2026-01-01").plus(on);
+            let members = format!(
+                r#"{{"scenario": "exercise-{exercise}-{on}", "day": "{day}", "outcome": "{}", "hints": {hints}}}"#,
+                if solved { "fixed" } else { "exploited" },
+            );
+            lines.push(record(&format!("{n:04}"), &members));
+        }
+        let person = Person::with(&lines);
+        let before = person.report("2026-12-01");
+        let last = day("2026-01-01").plus(cut);
+        let (_, decisions) = person.store.read().unwrap();
+        person.store.fold(&decisions, last).unwrap();
+        let after = person.report("2026-12-01");
+        // What is not over yet is replayed after what is: that may move a mean by rounding to a hundredth.
+        for (one, other) in before.abilities[0].cells.iter().zip(&after.abilities[0].cells) {
+            prop_assert_eq!(one.rows, other.rows);
+            prop_assert_eq!(&one.due, &other.due);
+        }
+        prop_assert_eq!(before.evidence.counted, after.evidence.counted);
+        prop_assert_eq!(before.reliance, after.reliance);
+    }
+}
