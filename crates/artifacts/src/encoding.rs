@@ -50,6 +50,35 @@ pub(crate) fn hex(text: &[u8]) -> Option<Vec<u8>> {
     HEXLOWER_PERMISSIVE.decode(text).ok()
 }
 
+/// Pairs of hexadecimal digits with the same mark between all of them: `80 04 95`, `80:04:95`, `0x80,0x04`.
+pub(crate) fn spaced_hex(text: &[u8]) -> Option<Vec<u8>> {
+    let text = text.trim_ascii();
+    let mark = *text
+        .get(..8)?
+        .iter()
+        .find(|b| !b.is_ascii_alphanumeric() && **b != b'\\')?;
+    if !matches!(
+        mark,
+        b' ' | b':' | b'-' | b',' | b'_' | b'.' | b'%' | b'|' | b';' | b'\n'
+    ) {
+        return None;
+    }
+    let pairs = text
+        .split(|b| *b == mark)
+        .map(<[u8]>::trim_ascii)
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.strip_prefix(b"0x").unwrap_or(pair));
+    let mut bytes = Vec::new();
+    for pair in pairs {
+        let [high, low] = pair else {
+            return None;
+        };
+        let digit = |b: u8| char::from(b).to_digit(16);
+        bytes.push(u8::try_from(digit(*high)? * 16 + digit(*low)?).ok()?);
+    }
+    Some(bytes)
+}
+
 /// RFC 4648 base 32, in capitals or not.
 pub(crate) fn base32(text: &[u8]) -> Option<Vec<u8>> {
     let end = text

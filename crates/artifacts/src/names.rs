@@ -23,8 +23,10 @@ pub(crate) enum Standing {
     },
     /// Needed to store data.
     Vetted,
-    /// A class of a package whose classes hold data.
+    /// A class of a part of a package whose classes hold data, as the files that the package writes have them.
     DataClass,
+    /// A class of a known package that such files do not have.
+    PackageClass,
     /// A function of a package that was looked through, or of the standard library, and not vetted.
     Unvetted,
     /// Of the standard library, looks like a class, not vetted.
@@ -65,9 +67,15 @@ struct Vetted {
     verbs: Vec<String>,
     plain: Vec<String>,
     names: Vec<String>,
+    holders: Vec<String>,
     audited: Vec<String>,
     known: Vec<String>,
     stdlib: Vec<String>,
+    outward: Vec<String>,
+    openers: Vec<String>,
+    opening: Vec<String>,
+    evaluators: Vec<String>,
+    places: Vec<String>,
 }
 
 /// What `data/data_classes.py` wrote.
@@ -83,9 +91,19 @@ struct Names {
     vetted: FxHashSet<String>,
     /// Names that hold data alone, whatever their module does.
     plain: FxHashSet<String>,
+    /// Packages and their parts whose classes hold data.
+    holders: FxHashSet<String>,
     audited: FxHashSet<String>,
     known: FxHashSet<String>,
     stdlib: FxHashSet<String>,
+    /// Words in the names of classes that open, fetch or run something when they are made.
+    outward: FxHashSet<String>,
+    /// Classes that open what a text names, and words in the names of such classes.
+    openers: FxHashSet<String>,
+    opening: FxHashSet<String>,
+    evaluators: FxHashSet<String>,
+    /// Parts of the names of modules that read, write, fetch or serve.
+    places: FxHashSet<String>,
     escapes: FxHashSet<String>,
     aliases: FxHashSet<String>,
     hooks: FxHashSet<String>,
@@ -110,6 +128,12 @@ impl Names {
                 .into_iter()
                 .chain(classes.classes)
                 .collect(),
+            holders: data.vetted.holders.into_iter().collect(),
+            outward: data.vetted.outward.into_iter().collect(),
+            openers: data.vetted.openers.into_iter().collect(),
+            opening: data.vetted.opening.into_iter().collect(),
+            evaluators: data.vetted.evaluators.into_iter().collect(),
+            places: data.vetted.places.into_iter().collect(),
             audited: data.vetted.audited.into_iter().collect(),
             known: data.vetted.known.into_iter().collect(),
             verbs: data.vetted.verbs.into_iter().collect(),
@@ -156,6 +180,66 @@ pub(crate) fn reaches_out(name: &str) -> bool {
             .split(|c: char| c == '_' || c.is_uppercase())
             .next()
             .is_some_and(|verb| verb.len() < plain.len() && NAMES.verbs.contains(verb))
+}
+
+/// Does the name of a class say that making one opens, fetches or runs something: `HDFStore`, `FlightClient`?
+/// Or does it stand in a module for that: `torchvision.datasets`, `h2o.backend.server`?
+pub(crate) fn is_outward(module: &str, name: &str) -> bool {
+    if is_exception(name) {
+        return false;
+    }
+    let owner = name.rsplit_once('.').map_or("", |(owner, _)| owner);
+    let last = name.rsplit('.').next().unwrap_or(name);
+    module
+        .split('.')
+        .skip(1)
+        .chain(owner.split('.'))
+        .any(|part| NAMES.places.contains(part.trim_start_matches('_')))
+        || is_class_name(last) && words_of(last).any(|word| NAMES.outward.contains(word))
+}
+
+/// Does a class open what a text that it is made from names: `Booster(model_file='x')`?
+pub(crate) fn is_opener(module: &str, name: &str) -> bool {
+    let full = format!("{module}.{name}");
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let mut prefix = full.as_str();
+    loop {
+        if NAMES.openers.contains(prefix) {
+            return true;
+        }
+        match prefix.rfind('.') {
+            Some(dot) => prefix = &prefix[..dot],
+            None => break,
+        }
+    }
+    is_class_name(last) && words_of(last).any(|word| NAMES.opening.contains(word))
+}
+
+/// Does a package evaluate text that its objects are made from? Symbols keep theirs as a name.
+pub(crate) fn is_evaluator(module: &str, name: &str) -> bool {
+    let top = module.split('.').next().unwrap_or(module);
+    NAMES.evaluators.contains(top)
+        && !matches!(name, "Symbol" | "Dummy" | "Wild" | "Str" | "MatrixSymbol")
+}
+
+/// The words of a name that is written as classes are: `HDFStore` is `HDF` and `Store`.
+fn words_of(name: &str) -> impl Iterator<Item = &str> {
+    let bytes = name.as_bytes();
+    let is_start = move |at: usize| {
+        bytes[at].is_ascii_uppercase()
+            && (!bytes[at - 1].is_ascii_uppercase()
+                || bytes.get(at + 1).is_some_and(u8::is_ascii_lowercase))
+    };
+    let mut from = 0;
+    let ends: Vec<usize> = (1..bytes.len())
+        .filter(|at| is_start(*at) || bytes[*at] == b'_')
+        .chain([bytes.len()])
+        .collect();
+    ends.into_iter().map(move |end| {
+        let word = name.get(from..end).unwrap_or_default();
+        from = end;
+        word.trim_matches('_')
+    })
 }
 
 /// Is it the name of an exception? Those of sockets, FTP and the like are written small.
@@ -327,9 +411,19 @@ pub(crate) fn standing(module: &str, name: &str) -> Standing {
             {
                 // A package whose functions nobody has read is vetted for its classes.
                 Standing::KnownPackage
+            } else if is_class_name(last) && !names.stdlib.contains(top) {
+                // Made from data alone: what it is given is looked at.
+                Standing::DataClass
             } else {
                 Standing::Vetted
             };
+        }
+        if names.holders.contains(prefix) {
+            let last = name.rsplit('.').next().unwrap_or(&name);
+            // A class of a class is one; a class below something else is of another module.
+            if is_class_name(last) && !passes_a_module(&name) {
+                return Standing::DataClass;
+            }
         }
         match prefix.rfind('.') {
             Some(dot) => prefix = &prefix[..dot],
@@ -360,7 +454,7 @@ pub(crate) fn standing(module: &str, name: &str) -> Standing {
     }
     if names.audited.contains(top) || names.known.contains(top) {
         return if is_class {
-            Standing::DataClass
+            Standing::PackageClass
         } else if names.audited.contains(top) && !is_rebuilder(last) {
             Standing::Unvetted
         } else {

@@ -7,8 +7,8 @@ use crate::inspection::{Context, Inspection};
 use crate::json::{self, Unread};
 use crate::source::Source;
 use crate::{
-    executable, gguf, hdf5, hidden, keras, msgpack, numpy, onnx, pickle, rds, safetensors,
-    seven_zip, tar, technique, template, tensorflow, text, tflite, xml, yaml, zip,
+    executable, gguf, hdf5, hidden, keras, msgpack, numpy, onnx, pickle, promise, python, rds,
+    safetensors, seven_zip, tar, technique, template, tensorflow, text, tflite, xml, yaml, zip,
 };
 
 /// Ratio of decoded to encoded bytes above which exhausting the budget is a bomb and not a large file.
@@ -136,6 +136,9 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
         text(inspection, name, source, &head);
     } else if found.is_empty() {
         remarks(inspection, name, source, &head);
+    }
+    if inspection.context == Context::File {
+        promise::check(inspection, name, source, &found);
     }
     let behind_magic: Vec<&&str> = found
         .iter()
@@ -441,6 +444,16 @@ fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) {
     }
     if extension == "pth" {
         text::path_file(
+            inspection,
+            &String::from_utf8_lossy(&source.read(0, 1 << 20)),
+        );
+    }
+    if python::is_model_code(&lower) {
+        let bytes = source.read(0, python::MAX_CODE);
+        python::inspect(inspection, &String::from_utf8_lossy(&bytes), source.len());
+    }
+    if lower.starts_with("requirements") && extension == "txt" {
+        text::requirements(
             inspection,
             &String::from_utf8_lossy(&source.read(0, 1 << 20)),
         );

@@ -4,6 +4,7 @@
 //! it is itself a finding.
 
 use super::machine::Machine;
+use super::opcode as op;
 use super::text::repeated;
 use super::value::{Kind, Node, Text, Value};
 use crate::encoding;
@@ -77,6 +78,7 @@ impl Machine {
         if full.starts_with("torch._utils._rebuild_tensor") {
             self.check_bounds(&args);
         }
+        self.check_cost(callee, &full, &args);
         let folded = if FOLDABLE.contains(&full.as_str()) || full.ends_with("modules.get") {
             self.fold_left = self.fold_left.saturating_sub(1);
             self.fold(&full, &args, nesting)
@@ -183,6 +185,24 @@ impl Machine {
                     args.get(1..)?.to_vec()
                 };
                 Some(self.call(first?, rest, nesting + 1))
+            }
+            "copyreg.__newobj__" | "copyreg.__newobj_ex__" | "copyreg._reconstructor" => {
+                // `_reconstructor(class, base, state)` gives the state to the base only where there is one.
+                let given = match full {
+                    "copyreg._reconstructor" => args.get(2..3)?.to_vec(),
+                    "copyreg.__newobj_ex__" => self.arguments(*args.get(1)?),
+                    _ => args.get(1..)?.to_vec(),
+                };
+                let given: Vec<Value> = given
+                    .into_iter()
+                    .filter(|v| !matches!(v, Value::None))
+                    .collect();
+                self.full_name(first?)?;
+                // The same as the opcode does.
+                let opcode = std::mem::replace(&mut self.opcode, op::NEWOBJ);
+                let made = self.call(first?, given, nesting + 1);
+                self.opcode = opcode;
+                Some(made)
             }
             "functools.partial" | "functools.partialmethod" | "types.MethodType" => {
                 Some(self.push_node(Node::Partial {
@@ -429,6 +449,9 @@ pub(super) const COMPUTED: &str = "?";
 
 /// Functions that [`Machine::fold`] computes.
 const FOLDABLE: &[&str] = &[
+    "copyreg.__newobj__",
+    "copyreg.__newobj_ex__",
+    "copyreg._reconstructor",
     "builtins.getattr",
     "builtins.__import__",
     "importlib.import_module",

@@ -4,6 +4,7 @@ use trueline_facts::artifact::Verdict;
 
 use super::fold::is_foldable;
 use super::machine::{Blob, Machine};
+use super::opcode as op;
 use super::value::{Node, Text, Value};
 use crate::code::{Code, code_like, dangerous_word};
 use crate::names::{self, Standing};
@@ -80,6 +81,27 @@ impl Machine {
                     Some(call),
                 );
             }
+            Standing::DataClass if !self.is_only_made(args) && names::is_outward(module, name) => {
+                self.outward(callee, &full, args);
+            }
+            Standing::DataClass | Standing::PackageClass
+                if names::is_opener(module, name) && self.holds_text(args) =>
+            {
+                self.outward(callee, &full, args);
+            }
+            Standing::DataClass | Standing::PackageClass | Standing::KnownPackage
+                if names::is_evaluator(module, name)
+                    && self.may_name_a_place(args, 0)
+                    && self.code_in(args, 0) == Code::No =>
+            {
+                let call = self.show_call(callee, args);
+                self.find(
+                    Verdict::Suspicious,
+                    technique::PICKLE_CALL_CODE,
+                    format!("loading it makes a {full} from text, which its library evaluates"),
+                    Some(call),
+                );
+            }
             Standing::DataClass if self.names_a_place(args) => {
                 let call = self.show_call(callee, args);
                 self.find(
@@ -121,7 +143,29 @@ impl Machine {
                     Some(call),
                 );
             }
-            Standing::UnvettedClass | Standing::KnownPackage | Standing::Unknown => {
+            // Opens, fetches or runs what a plain word names.
+            Standing::PackageClass | Standing::UnvettedClass | Standing::KnownPackage
+                if !self.is_only_made(args) && names::is_outward(module, name) =>
+            {
+                self.outward(callee, &full, args);
+            }
+            Standing::PackageClass | Standing::UnvettedClass | Standing::KnownPackage
+                if self.may_name_a_place(args, 0) && self.code_in(args, 0) == Code::No =>
+            {
+                let call = self.show_call(callee, args);
+                self.find(
+                    Verdict::Suspicious,
+                    technique::PICKLE_CALL_PLACE,
+                    format!(
+                        "loading it calls {full} with what may be a file, an address or an expression: read what that does in its library"
+                    ),
+                    Some(call),
+                );
+            }
+            Standing::PackageClass
+            | Standing::UnvettedClass
+            | Standing::KnownPackage
+            | Standing::Unknown => {
                 let verdict = match self.code_in(args, 0) {
                     // Whose it is is not known; its name says that it opens, runs or fetches something.
                     Code::No if names::reaches_out(name) => Verdict::Suspicious,
@@ -161,6 +205,28 @@ impl Machine {
         for arg in args {
             self.blob(*arg);
         }
+    }
+
+    fn outward(&mut self, callee: Value, full: &str, args: &[Value]) {
+        let verdict = match self.code_in(args, 0) {
+            Code::Yes => Verdict::Malicious,
+            _ => Verdict::Suspicious,
+        };
+        let call = self.show_call(callee, args);
+        self.find(
+            verdict,
+            technique::PICKLE_CALL_PLACE,
+            format!(
+                "loading it calls {full}, which by its name or module opens, fetches or starts what it is given"
+            ),
+            Some(call),
+        );
+    }
+
+    /// Does the opcode make an object without calling the `__init__` of its class, and without arguments? Loaders do
+    /// so for all whose class has no say in it, and what it holds comes later as its state.
+    fn is_only_made(&self, args: &[Value]) -> bool {
+        args.is_empty() && matches!(self.opcode, op::NEWOBJ | op::NEWOBJ_EX | op::INST | op::OBJ)
     }
 
     /// Is it, or does it hold, a function whose call would be an attack?
@@ -442,6 +508,32 @@ impl Machine {
         })
     }
 
+    /// Is a text among the arguments, or in what names them?
+    fn holds_text(&self, args: &[Value]) -> bool {
+        args.iter().take(16).any(|arg| match self.get_node(*arg) {
+            Some(Node::Container { items, .. }) => items.iter().take(32).any(|item| {
+                self.short_text(*item, 1 << 10)
+                    .is_some_and(|t| !t.is_empty())
+            }),
+            _ => self
+                .short_text(*arg, 1 << 10)
+                .is_some_and(|text| !text.is_empty()),
+        })
+    }
+
+    /// Could a text among the arguments be a file, an address or an expression? Of classes that are not known to hold
+    /// data a word with a dot, a slash, a colon or a bracket is enough.
+    fn may_name_a_place(&self, args: &[Value], depth: usize) -> bool {
+        args.iter().take(16).any(|arg| match self.get_node(*arg) {
+            Some(Node::Container { items, .. }) if depth < 3 && self.may_look(depth) => {
+                self.may_name_a_place(items, depth + 1)
+            }
+            _ => self
+                .short_text(*arg, 1 << 10)
+                .is_some_and(|text| is_place_like(&text)),
+        })
+    }
+
     /// Keeps a constant that may hold another file.
     pub(super) fn blob(&mut self, value: Value) {
         if self.blobs.len() >= MAX_BLOBS {
@@ -502,6 +594,30 @@ fn joined(module: &str, name: &str) -> String {
     } else {
         format!("{module}.{name}")
     }
+}
+
+/// `x.pt`, `host:80`, `owner/name`, `sqlite:x`, `f(x)`; not numbers, dates, dtypes and sentences.
+fn is_place_like(text: &str) -> bool {
+    let is_number = |text: &str| {
+        text.bytes()
+            .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b':' | b'e' | b'E' | b'T' | b'Z' | b'/'))
+    };
+    if text.len() < 3 || text.contains(['\n', ' ']) && !text.contains('(') || is_number(text) {
+        return false;
+    }
+    let bytes = text.as_bytes();
+    let between = |at: usize| {
+        at > 0
+            && bytes[at - 1].is_ascii_alphanumeric()
+            && bytes.get(at + 1).is_some_and(u8::is_ascii_alphanumeric)
+    };
+    (0..bytes.len()).any(|at| match bytes[at] {
+        b'/' | b'\\' => bytes.len() > 2,
+        b'.' => between(at),
+        b':' => at > 0 && bytes[at - 1].is_ascii_alphanumeric(),
+        b'(' => at > 0 && (bytes[at - 1].is_ascii_alphanumeric() || bytes[at - 1] == b'_'),
+        _ => false,
+    })
 }
 
 /// ASCII identifiers with dots.

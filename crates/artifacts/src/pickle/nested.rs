@@ -2,10 +2,9 @@
 
 use super::machine::{Blob, Machine};
 use super::value::{Text, Value};
-use crate::encoding;
 use crate::inspection::{Context, Inspection};
-use crate::sniff;
 use crate::source::Source;
+use crate::{encoding, hidden, sniff};
 
 /// Constants that are looked into, of one pickle.
 const MAX_LOOKS: usize = 2_000;
@@ -45,6 +44,15 @@ pub(super) fn worth_a_look(head: [u8; 4], len: usize, is_text: bool) -> bool {
                     | [b'(', b'c' | b'S' | b'i' | b'V' | b'd' | b'l', _]
             )
         })
+        // Digits of the digits of a magic.
+        || encoding::hex(&head).or_else(|| encoding::base64(&head)).is_some_and(|h| {
+            matches!(
+                h.as_slice(),
+                [b'g' | b'H' | b'e' | b'Q' | b'U' | b'8' | b'1' | b'5', b, ..] if b.is_ascii_alphanumeric()
+            )
+        })
+        // Pairs of digits with a mark between.
+        || matches!(&head, [b'8', b'0', b' ' | b':' | b'-' | b',' | b'.', _] | [b'0', b'x', b'8', b'0'])
         || text_pickle_head(&head)
 }
 
@@ -92,7 +100,11 @@ fn one(inspection: &mut Inspection, machine: &Machine, blob: Blob) {
     if super::looks_like(&raw) {
         inspection.member(&name, Context::Constant, &raw);
     }
-    let Some(decoded) = encoding::hex(&text).or_else(|| encoding::base64(&text)) else {
+    let decoded = encoding::spaced_hex(&text)
+        .or_else(|| hidden::of_digits(&text))
+        .or_else(|| encoding::hex(&text))
+        .or_else(|| encoding::base64(&text));
+    let Some(decoded) = decoded else {
         return;
     };
     if inspection.decoded_left < decoded.len() as u64 {
