@@ -183,6 +183,13 @@ fn walk(inspection: &mut Inspection, source: &Source) -> Option<()> {
             }
         }
         if let Some(value) = value {
+            if sniff::has_magic(&value) {
+                inspection.member(
+                    &format!("value of {key}"),
+                    Context::Constant,
+                    &Source::of_bytes(value.clone()),
+                );
+            }
             let value = String::from_utf8_lossy(&value).into_owned();
             if key == "general.license" {
                 inspection.licence = Some(value.clone());

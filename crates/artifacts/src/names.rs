@@ -185,7 +185,7 @@ pub(crate) fn reaches_out(name: &str) -> bool {
 /// Does the name of a class say that making one opens, fetches or runs something: `HDFStore`, `FlightClient`?
 /// Or does it stand in a module for that: `torchvision.datasets`, `h2o.backend.server`?
 pub(crate) fn is_outward(module: &str, name: &str) -> bool {
-    if is_exception(name) {
+    if is_exception(name) || NAMES.holders.contains(&format!("{module}.{name}")) {
         return false;
     }
     let owner = name.rsplit_once('.').map_or("", |(owner, _)| owner);
@@ -215,11 +215,21 @@ pub(crate) fn is_opener(module: &str, name: &str) -> bool {
     is_class_name(last) && words_of(last).any(|word| NAMES.opening.contains(word))
 }
 
-/// Does a package evaluate text that its objects are made from? Symbols keep theirs as a name.
+/// Does a package evaluate text that its objects are made from? Symbols keep theirs as a name, numbers read it as one.
 pub(crate) fn is_evaluator(module: &str, name: &str) -> bool {
     let top = module.split('.').next().unwrap_or(module);
     NAMES.evaluators.contains(top)
-        && !matches!(name, "Symbol" | "Dummy" | "Wild" | "Str" | "MatrixSymbol")
+        && name != "MatrixSymbol"
+        && !["sympy.core.symbol", "sympy.core.numbers"]
+            .iter()
+            .any(|part| module.starts_with(part))
+}
+
+/// Is it a package whose functions were looked through?
+pub(crate) fn is_audited(module: &str) -> bool {
+    NAMES
+        .audited
+        .contains(module.split('.').next().unwrap_or(module))
 }
 
 /// The words of a name that is written as classes are: `HDFStore` is `HDF` and `Store`.
@@ -472,19 +482,30 @@ pub(crate) fn standing(module: &str, name: &str) -> Standing {
 }
 
 /// Names that libraries give to the functions that put their objects together again.
-fn is_rebuilder(name: &str) -> bool {
+pub(crate) fn is_rebuilder(name: &str) -> bool {
     [
         "_rebuild",
         "_reconstruct",
         "_unpickle",
         "_restore",
+        "_recreate",
         "_from_",
         "_new_",
+        "_make_",
+        "_create_",
+        "_get_",
         "newObj",
+        "rebuild",
+        "reconstruct",
+        "unpickle",
+        "deserialize",
+        "restore",
     ]
     .iter()
     .any(|start| name.starts_with(start))
-        || name.ends_with("_gen")
+        || ["_gen", "_ctor", "_constructor", "_factory", "_unpickle"]
+            .iter()
+            .any(|end| name.ends_with(end))
 }
 
 /// Python 2 names that loaders translate when the protocol is below 3.

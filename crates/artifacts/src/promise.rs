@@ -115,12 +115,13 @@ pub(crate) fn check(
             ),
         );
     } else if !found.iter().any(|kind| formats.contains(kind)) {
+        // What it is has been read; that the name misleads is no attack by itself, and nothing to pass either.
         inspection.report(
-            Verdict::Suspicious,
+            Verdict::Unknown,
             technique::NAME_CONTRADICTS,
             0,
             format!(
-                "named .{extension}, but its content is {}: whoever goes by the name is misled",
+                "named .{extension}, but its content is {}: whoever goes by the name is misled, so ask who made it",
                 found.join(" and ")
             ),
         );
@@ -157,12 +158,12 @@ mod tests {
     }
 
     #[test]
-    fn a_pickle_under_the_name_of_a_format_without_code_is_suspicious() {
+    fn a_pickle_under_the_name_of_a_format_without_code_is_not_clean() {
         let data = b"\x80\x04}\x94\x8c\x01a\x94K\x01s.";
         assert_eq!(verdict("m.pkl", data), Verdict::Clean);
         assert_eq!(verdict("m.bin", data), Verdict::Clean);
-        assert_eq!(verdict("m.safetensors", data), Verdict::Suspicious);
-        assert_eq!(verdict("m.gguf", data), Verdict::Suspicious);
+        assert_eq!(verdict("m.safetensors", data), Verdict::Unknown);
+        assert_eq!(verdict("m.gguf", data), Verdict::Unknown);
     }
 
     #[test]

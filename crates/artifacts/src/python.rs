@@ -71,6 +71,11 @@ const CALLS: &[(&str, &str, bool)] = &[
     ("ctypes.", "calls native code", false),
     ("shutil.rmtree(", "removes files", false),
     ("pickle.loads(", "loads a pickle", false),
+    (".system(", "starts programs", false),
+    (".popen(", "starts programs", false),
+    ("__builtins__", "reaches into the interpreter", false),
+    ("__subclasses__", "reaches into the interpreter", false),
+    ("__globals__", "reaches into the interpreter", false),
 ];
 /// Of these only a statement outside of every function tells: functions of tokenizers fetch and write files.
 const AT_IMPORT: &[(&str, &str)] = &[
@@ -102,6 +107,8 @@ pub(crate) fn inspect(inspection: &mut Inspection, code: &str, len: u64) {
     let mut offset = 0u64;
     let mut told = 0;
     let mut open: Option<&str> = None;
+    // What dangerous modules and functions are called in this file, and what they are.
+    let mut names: Vec<(String, &'static str)> = Vec::new();
     // Indentation of the outermost function: what stands below it runs when it is called.
     let mut function: Option<usize> = None;
     for line in code.split_inclusive('\n') {
@@ -121,12 +128,17 @@ pub(crate) fn inspect(inspection: &mut Inspection, code: &str, len: u64) {
             function = Some(indent);
         }
         if trimmed.starts_with("import ") || trimmed.starts_with("from ") {
+            renamed(trimmed, &mut names);
             continue;
         }
-        let called = CALLS
+        let by_other_name = names
+            .iter()
+            .find(|(name, _)| has_call(&bare, name, true))
+            .map(|(_, of)| (*of, "reaches outside under another name"));
+        let called = by_other_name.or_else(|| CALLS
             .iter()
             .find(|(call, _, alone)| has_call(&bare, call, *alone))
-            .map(|(call, does, _)| (*call, *does));
+            .map(|(call, does, _)| (*call, *does)));
         let called = called.or_else(|| {
             AT_IMPORT
                 .iter()
@@ -165,11 +177,78 @@ pub(crate) fn inspect(inspection: &mut Inspection, code: &str, len: u64) {
     }
 }
 
+/// Modules that reach outside, and the functions of those that do other things as well.
+const MODULES: &[(&str, &[&str])] = &[
+    (
+        "os",
+        &["system", "popen", "execv", "execve", "execl", "execvp", "spawnl", "spawnv", "fork", "posix_spawn"],
+    ),
+    ("posix", &[]),
+    ("subprocess", &[]),
+    ("pty", &[]),
+    ("socket", &["socket", "create_connection"]),
+    ("ctypes", &["CDLL", "cdll", "windll", "PyDLL"]),
+    ("runpy", &[]),
+    ("marshal", &[]),
+    ("urllib.request", &[]),
+    ("builtins", &["exec", "eval", "compile", "__import__"]),
+    ("code", &[]),
+    ("shutil", &["rmtree"]),
+];
+
+/// Notes the names that an import gives to them.
+fn renamed(import: &str, names: &mut Vec<(String, &'static str)>) {
+    const MAX_NAMES: usize = 64;
+    let words = |text: &str| -> Vec<(String, String)> {
+        text.trim_matches(['(', ')', ' '])
+            .split(',')
+            .filter_map(|part| {
+                let mut words = part.split_whitespace();
+                let name = words.next()?.to_owned();
+                let given = match (words.next(), words.next()) {
+                    (Some("as"), Some(given)) => given.to_owned(),
+                    _ => name.clone(),
+                };
+                Some((name, given))
+            })
+            .collect()
+    };
+    if let Some((module, imported)) = import
+        .strip_prefix("from ")
+        .and_then(|rest| rest.split_once(" import "))
+    {
+        let Some((module, functions)) = MODULES.iter().find(|(name, _)| *name == module.trim())
+        else {
+            return;
+        };
+        for (name, given) in words(imported) {
+            let is_meant = functions.is_empty() || functions.contains(&name.as_str());
+            if is_meant && !name.ends_with("Error") && names.len() < MAX_NAMES {
+                names.push((format!("{given}("), module));
+            }
+        }
+        return;
+    }
+    for (name, given) in words(import.trim_start_matches("import ")) {
+        let known = MODULES.iter().find(|(module, _)| *module == name);
+        if let Some((module, functions)) = known
+            && given != name
+        {
+            for function in *functions {
+                names.push((format!("{given}.{function}("), module));
+            }
+            if functions.is_empty() {
+                names.push((format!("{given}."), module));
+            }
+        }
+    }
+}
+
 /// Does the call stand there, as a name of its own?
 fn has_call(line: &str, call: &str, alone: bool) -> bool {
     memchr::memmem::find_iter(line.as_bytes(), call.as_bytes()).any(|at| {
         let before = line.as_bytes()[..at].last().copied().unwrap_or(b' ');
-        let is_part = before.is_ascii_alphanumeric() || before == b'_';
+        let is_part = (before.is_ascii_alphanumeric() || before == b'_') && !call.starts_with('.');
         !is_part && !(alone && before == b'.')
     })
 }
@@ -235,6 +314,23 @@ mod tests {
         assert_eq!(
             verdict("def f():\n    pass\nexec(b64decode(x))\n"),
             Verdict::Malicious
+        );
+    }
+
+    #[test]
+    fn other_names_hide_nothing() {
+        for code in [
+            "from os import system\nsystem('id')\n",
+            "import subprocess as sp\ndef f():\n    sp.run(['id'])\n",
+            "import os as o\no.popen('id')\n",
+            "g = getattr(__builtins__, 'ev' + 'al')\n",
+            "import importlib\nimportlib.import_module('o' + 's').system('id')\n",
+        ] {
+            assert!(verdict(code) >= Verdict::Suspicious, "{code}");
+        }
+        assert_eq!(
+            verdict("from os import path\nimport os as o\nx = o.path.join(path.sep, 'a')\n"),
+            Verdict::Unknown
         );
     }
 

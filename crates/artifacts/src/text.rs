@@ -125,29 +125,10 @@ fn components(inspection: &mut Inspection, value: &Value) {
     }
 }
 
-/// Keys of an `MLmodel` file under which its flavours name files that they load, and code that they import.
+/// Ends of the keys of an `MLmodel` file under which its flavours name files that they load, and code that they import.
 const MLFLOW_PATHS: &[&str] = &[
-    "code",
-    "conda",
-    "data",
-    "env",
-    "extra_files",
-    "model_binary",
-    "model_code_path",
-    "model_data",
-    "model_file",
-    "model_path",
-    "path",
-    "pickled_model",
-    "pipeline",
-    "python_model",
-    "requirements_file",
-    "saved_model",
-    "serialized_model",
-    "state_dict",
-    "tokenizer",
-    "uri",
-    "virtualenv",
+    "binary", "code", "conda", "data", "dict", "dir", "env", "file", "files", "model", "path", "pipeline", "processor", "tokenizer",
+    "uri", "virtualenv",
 ];
 
 /// MLflow loads what the flavours of a model name, relative to its folder.
@@ -165,7 +146,8 @@ fn mlflow(inspection: &mut Inspection, value: &Value) {
                     );
                 }
                 stack.extend(map.iter().map(|(key, value)| {
-                    (is_path || MLFLOW_PATHS.contains(&key.as_str()), value)
+                    let is_named = MLFLOW_PATHS.iter().any(|end| key.ends_with(end));
+                    (is_path || is_named, value)
                 }));
             }
             Value::Array(items) => stack.extend(items.iter().map(|item| (is_path, item))),

@@ -150,7 +150,7 @@ impl Machine {
                 self.outward(callee, &full, args);
             }
             Standing::PackageClass | Standing::UnvettedClass | Standing::KnownPackage
-                if self.may_name_a_place(args, 0) && self.code_in(args, 0) == Code::No =>
+                if (self.may_name_a_place(args, 0) || self.is_odd_call(standing, module, name, args)) && self.code_in(args, 0) == Code::No =>
             {
                 let call = self.show_call(callee, args);
                 self.find(
@@ -221,6 +221,21 @@ impl Machine {
             ),
             Some(call),
         );
+    }
+
+    /// A call that no object of a known package is put together by, with a text that it may open or run: a function
+    /// that is not named for that, or a class whose objects are not kept so.
+    fn is_odd_call(&self, standing: Standing, module: &str, name: &str, args: &[Value]) -> bool {
+        let last = name.rsplit('.').next().unwrap_or(name);
+        // Of one text an enumeration is made.
+        let is_odd = match standing {
+            Standing::KnownPackage => !names::is_rebuilder(last),
+            Standing::PackageClass => {
+                names::is_opener(module, name) || names::is_audited(module) || args.len() > 1
+            }
+            _ => false,
+        };
+        is_odd && !matches!(self.opcode, op::NEWOBJ | op::NEWOBJ_EX) && self.holds_text(args)
     }
 
     /// Does the opcode make an object without calling the `__init__` of its class, and without arguments? Loaders do

@@ -13,8 +13,8 @@ const MAX_TEXT: usize = 16 << 20;
 
 /// Could a constant that begins so hold a file? Cheap, and wrong at times on the side of yes.
 pub(super) fn worth_a_look(head: [u8; 4], len: usize, is_text: bool) -> bool {
-    if !is_text {
-        return len >= 4 && (sniff::has_magic(&head) || text_pickle_head(&head));
+    if !is_text && (len < 4 || sniff::has_magic(&head) || text_pickle_head(&head)) {
+        return len >= 4;
     }
     if len < 16 {
         return false;
@@ -46,10 +46,7 @@ pub(super) fn worth_a_look(head: [u8; 4], len: usize, is_text: bool) -> bool {
         })
         // Digits of the digits of a magic.
         || encoding::hex(&head).or_else(|| encoding::base64(&head)).is_some_and(|h| {
-            matches!(
-                h.as_slice(),
-                [b'g' | b'H' | b'e' | b'Q' | b'U' | b'8' | b'1' | b'5', b, ..] if b.is_ascii_alphanumeric()
-            )
+            h.iter().all(u8::is_ascii_alphanumeric)
         })
         // Pairs of digits with a mark between.
         || matches!(&head, [b'8', b'0', b' ' | b':' | b'-' | b',' | b'.', _] | [b'0', b'x', b'8', b'0'])
