@@ -471,19 +471,37 @@ pub(crate) fn collect(mut reader: impl Read, limit: Limit) -> Decoded {
 /// Where the first gzip stream ends; 0 if it does not.
 pub(crate) fn end_of_first(source: &Source) -> u64 {
     let mut decoder = flate2::bufread::GzDecoder::new(source.reader());
+    if drained(&mut decoder) {
+        decoder.into_inner().stream_position().unwrap_or(0)
+    } else {
+        0
+    }
+}
+
+/// The same of a zlib stream.
+pub(crate) fn end_of_zlib(source: &Source) -> u64 {
+    let mut decoder = flate2::bufread::ZlibDecoder::new(source.reader());
+    if drained(&mut decoder) {
+        decoder.total_in()
+    } else {
+        0
+    }
+}
+
+/// Reads to the end; not if that is far.
+fn drained(reader: &mut impl Read) -> bool {
     let mut chunk = [0; 1 << 14];
     let mut left = 64u64 << 20;
     loop {
-        match decoder.read(&mut chunk) {
-            Ok(0) => break,
+        match reader.read(&mut chunk) {
+            Ok(0) => return true,
             Ok(count) => match left.checked_sub(count as u64) {
                 Some(rest) => left = rest,
-                None => return 0,
+                None => return false,
             },
-            Err(_) => return 0,
+            Err(_) => return false,
         }
     }
-    decoder.into_inner().stream_position().unwrap_or(0)
 }
 
 /// Deflate without a frame, as in zip archives.

@@ -212,7 +212,9 @@ pub(crate) fn is_opener(module: &str, name: &str) -> bool {
             None => break,
         }
     }
-    is_class_name(last) && words_of(last).any(|word| NAMES.opening.contains(word))
+    is_class_name(last)
+        && !NAMES.holders.contains(&full)
+        && words_of(last).any(|word| NAMES.opening.contains(word))
 }
 
 /// Does a package evaluate text that its objects are made from? Symbols keep theirs as a name, numbers read it as one.
@@ -220,9 +222,23 @@ pub(crate) fn is_evaluator(module: &str, name: &str) -> bool {
     let top = module.split('.').next().unwrap_or(module);
     NAMES.evaluators.contains(top)
         && name != "MatrixSymbol"
+        && !NAMES.holders.contains(&format!("{module}.{name}"))
         && !["sympy.core.symbol", "sympy.core.numbers"]
             .iter()
             .any(|part| module.starts_with(part))
+}
+
+/// Does a function's name end in what it does outside: `dcmread`, `safe_open`, `typewrite`?
+pub(crate) fn ends_outward(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    !is_class_name(last)
+        && !is_rebuilder(last)
+        && [
+            "read", "write", "open", "exec", "download", "upload", "eval", "_load", "_save",
+            "_run", "_file", "_url", "_path", "_dir",
+        ]
+        .iter()
+        .any(|end| last.len() > end.len() && last.ends_with(end))
 }
 
 /// Is it a package whose functions were looked through?

@@ -41,23 +41,8 @@ const PROMISES: &[(&str, &[&str])] = &[
 ];
 /// Extensions of files that loaders of models try, whatever they are.
 const LOADED: &[&str] = &[
-    "pkl",
-    "pickle",
-    "dill",
-    "joblib",
-    "pt",
-    "pth",
-    "ckpt",
-    "bin",
-    "pt2",
-    "nemo",
-    "mar",
-    "skops",
-    "msgpack",
-    "pdparams",
-    "rds",
-    "pb",
-    "model",
+    "pkl", "pickle", "dill", "joblib", "pt", "pth", "ckpt", "bin", "pt2", "nemo", "mar", "skops",
+    "msgpack", "pdparams", "rds", "pb", "model",
 ];
 
 /// Those of them that are pickles.
@@ -89,9 +74,7 @@ pub(crate) fn check(
             verdict,
             technique::UNREAD_CONTAINER,
             0,
-            format!(
-                "{what}, which is not read here{named}: unpack it and check what is inside"
-            ),
+            format!("{what}, which is not read here{named}: unpack it and check what is inside"),
         );
         return;
     }

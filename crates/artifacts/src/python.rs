@@ -135,10 +135,12 @@ pub(crate) fn inspect(inspection: &mut Inspection, code: &str, len: u64) {
             .iter()
             .find(|(name, _)| has_call(&bare, name, true))
             .map(|(_, of)| (*of, "reaches outside under another name"));
-        let called = by_other_name.or_else(|| CALLS
-            .iter()
-            .find(|(call, _, alone)| has_call(&bare, call, *alone))
-            .map(|(call, does, _)| (*call, *does)));
+        let called = by_other_name.or_else(|| {
+            CALLS
+                .iter()
+                .find(|(call, _, alone)| has_call(&bare, call, *alone))
+                .map(|(call, does, _)| (*call, *does))
+        });
         let called = called.or_else(|| {
             AT_IMPORT
                 .iter()
@@ -181,7 +183,18 @@ pub(crate) fn inspect(inspection: &mut Inspection, code: &str, len: u64) {
 const MODULES: &[(&str, &[&str])] = &[
     (
         "os",
-        &["system", "popen", "execv", "execve", "execl", "execvp", "spawnl", "spawnv", "fork", "posix_spawn"],
+        &[
+            "system",
+            "popen",
+            "execv",
+            "execve",
+            "execl",
+            "execvp",
+            "spawnl",
+            "spawnv",
+            "fork",
+            "posix_spawn",
+        ],
     ),
     ("posix", &[]),
     ("subprocess", &[]),

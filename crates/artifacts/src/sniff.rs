@@ -240,6 +240,13 @@ fn compressed(
             ),
         );
     }
+    if compression == Compression::Zlib {
+        // Loaders stop at the end of the stream; what stands behind it is another one.
+        let end = encoding::end_of_zlib(source);
+        if end > 0 && end < source.len() {
+            pickle::search(inspection, source, end);
+        }
+    }
     if decoded.broken && compression == Compression::Gzip {
         // Some loaders read the first stream and leave the rest.
         let end = encoding::end_of_first(source);

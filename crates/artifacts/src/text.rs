@@ -127,8 +127,22 @@ fn components(inspection: &mut Inspection, value: &Value) {
 
 /// Ends of the keys of an `MLmodel` file under which its flavours name files that they load, and code that they import.
 const MLFLOW_PATHS: &[&str] = &[
-    "binary", "code", "conda", "data", "dict", "dir", "env", "file", "files", "model", "path", "pipeline", "processor", "tokenizer",
-    "uri", "virtualenv",
+    "binary",
+    "code",
+    "conda",
+    "data",
+    "dict",
+    "dir",
+    "env",
+    "file",
+    "files",
+    "model",
+    "path",
+    "pipeline",
+    "processor",
+    "tokenizer",
+    "uri",
+    "virtualenv",
 ];
 
 /// MLflow loads what the flavours of a model name, relative to its folder.

@@ -35,11 +35,8 @@ pub(super) fn look(inspection: &mut Inspection, source: &Source) {
                 kept: MAX_CHUNK,
                 all: MAX_CHUNK,
             };
-            let decoded = encoding::decode(
-                &source.slice(at as u64, u64::MAX),
-                Compression::Zlib,
-                limit,
-            );
+            let decoded =
+                encoding::decode(&source.slice(at as u64, u64::MAX), Compression::Zlib, limit);
             let size = decoded.content.len();
             // Noise that begins like it breaks off at once.
             if size < 32 || decoded.broken && size < 4096 {

@@ -37,8 +37,7 @@ impl Machine {
             | "Counter" | "dict.fromkeys" | "str.join" | "list.extend" | "length_hint" => {
                 args.iter().take(2).any(|arg| self.is_endless(Some(arg)))
             }
-            "mul" | "imul" | "str.__mul__" | "list.__mul__" | "tuple.__mul__"
-            | "bytes.__mul__" => {
+            "mul" | "imul" | "str.__mul__" | "list.__mul__" | "tuple.__mul__" | "bytes.__mul__" => {
                 let times = int(0).or(int(1));
                 let is_sequence = args
                     .iter()

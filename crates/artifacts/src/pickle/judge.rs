@@ -150,7 +150,9 @@ impl Machine {
                 self.outward(callee, &full, args);
             }
             Standing::PackageClass | Standing::UnvettedClass | Standing::KnownPackage
-                if (self.may_name_a_place(args, 0) || self.is_odd_call(standing, module, name, args)) && self.code_in(args, 0) == Code::No =>
+                if (self.may_name_a_place(args, 0)
+                    || self.is_odd_call(standing, module, name, args))
+                    && self.code_in(args, 0) == Code::No =>
             {
                 let call = self.show_call(callee, args);
                 self.find(
@@ -168,7 +170,15 @@ impl Machine {
             | Standing::Unknown => {
                 let verdict = match self.code_in(args, 0) {
                     // Whose it is is not known; its name says that it opens, runs or fetches something.
-                    Code::No if names::reaches_out(name) => Verdict::Suspicious,
+                    Code::No
+                        if names::reaches_out(name)
+                            || self.holds_text(args)
+                                && !self.is_only_made(args)
+                                && (names::ends_outward(name)
+                                    || names::is_outward(module, name)) =>
+                    {
+                        Verdict::Suspicious
+                    }
                     Code::No => Verdict::Unknown,
                     Code::Maybe => Verdict::Suspicious,
                     Code::Yes => Verdict::Malicious,
@@ -614,8 +624,13 @@ fn joined(module: &str, name: &str) -> String {
 /// `x.pt`, `host:80`, `owner/name`, `sqlite:x`, `f(x)`; not numbers, dates, dtypes and sentences.
 fn is_place_like(text: &str) -> bool {
     let is_number = |text: &str| {
-        text.bytes()
-            .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b':' | b'e' | b'E' | b'T' | b'Z' | b'/'))
+        text.bytes().all(|b| {
+            b.is_ascii_digit()
+                || matches!(
+                    b,
+                    b'.' | b'-' | b'+' | b':' | b'e' | b'E' | b'T' | b'Z' | b'/'
+                )
+        })
     };
     if text.len() < 3 || text.contains(['\n', ' ']) && !text.contains('(') || is_number(text) {
         return false;

@@ -1,11 +1,13 @@
 """Objects of many libraries as their users keep them: python3 write_others.py FOLDER.
 
-Each object is pickled under several protocols; one that cannot be made or pickled is named and left out.
+Each object is pickled under several protocols; one that cannot be made or pickled is named and left out. Each library
+has a process of its own: some cannot be loaded beside each other.
 """
 
 import datetime
 import pathlib
 import pickle
+import subprocess
 import sys
 import warnings
 
@@ -298,12 +300,12 @@ def _():
     return {"affine": skimage.transform.AffineTransform(scale=2), "orb": skimage.feature.ORB()}
 
 
-for name, make in MAKERS.items():
+def write(name):
     try:
-        made = make()
+        made = MAKERS[name]()
     except Exception as error:
         print("left out:", name, type(error).__name__, str(error)[:200])
-        continue
+        return
     count = 0
     for key, value in made.items():
         for protocol in (0, 2, 4, 5):
@@ -315,3 +317,10 @@ for name, make in MAKERS.items():
             (FOLDER / f"{name}-{key}-{protocol}.pkl").write_bytes(content)
             count += 1
     print("written:", name, count)
+
+
+if len(sys.argv) > 2:
+    write(sys.argv[2])
+else:
+    for name in MAKERS:
+        subprocess.run([sys.executable, __file__, FOLDER, name], check=False)

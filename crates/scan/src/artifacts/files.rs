@@ -157,7 +157,8 @@ pub(super) fn list(
     }
     // Every name has its record, also the second of the same file; a blob that has a name needs none of its own.
     let is_named_blob = |file: &Path| {
-        file.parent().is_some_and(|folder| folder.ends_with("blobs"))
+        file.parent()
+            .is_some_and(|folder| folder.ends_with("blobs"))
             && links
                 .range((file.to_owned(), PathBuf::new())..)
                 .next()
