@@ -4,7 +4,6 @@ use trueline_facts::artifact::Verdict;
 
 use super::fold::is_foldable;
 use super::machine::{Blob, Machine};
-use super::opcode as op;
 use super::value::{Node, Text, Value};
 use crate::code::{Code, code_like, dangerous_word};
 use crate::names::{self, Standing};
@@ -102,6 +101,30 @@ impl Machine {
                     Some(call),
                 );
             }
+            // Of a package's classes that were not looked at one by one a word like that is too much.
+            Standing::DataClass
+                if !self.is_made()
+                    && !names::is_listed(module, name)
+                    && self.may_name_a_place(args, 0)
+                    && self.code_in(args, 0) == Code::No =>
+            {
+                self.with_place(callee, &full, args);
+            }
+            Standing::DataClass
+                if !self.is_made()
+                    && !names::is_listed(module, name)
+                    && self.holds_text(args)
+                    && !self.names_a_place(args)
+                    && self.code_in(args, 0) == Code::No =>
+            {
+                let call = self.show_call(callee, args);
+                self.find(
+                    Verdict::Unknown,
+                    technique::PICKLE_CALL_UNKNOWN,
+                    format!("loading it calls {full} with words: what its class does with them was not looked at"),
+                    Some(call),
+                );
+            }
             Standing::DataClass if self.names_a_place(args) => {
                 let call = self.show_call(callee, args);
                 self.find(
@@ -154,15 +177,7 @@ impl Machine {
                     || self.is_odd_call(standing, module, name, args))
                     && self.code_in(args, 0) == Code::No =>
             {
-                let call = self.show_call(callee, args);
-                self.find(
-                    Verdict::Suspicious,
-                    technique::PICKLE_CALL_PLACE,
-                    format!(
-                        "loading it calls {full} with what may be a file, an address or an expression: read what that does in its library"
-                    ),
-                    Some(call),
-                );
+                self.with_place(callee, &full, args);
             }
             Standing::PackageClass
             | Standing::UnvettedClass
@@ -217,43 +232,6 @@ impl Machine {
         }
     }
 
-    fn outward(&mut self, callee: Value, full: &str, args: &[Value]) {
-        let verdict = match self.code_in(args, 0) {
-            Code::Yes => Verdict::Malicious,
-            _ => Verdict::Suspicious,
-        };
-        let call = self.show_call(callee, args);
-        self.find(
-            verdict,
-            technique::PICKLE_CALL_PLACE,
-            format!(
-                "loading it calls {full}, which by its name or module opens, fetches or starts what it is given"
-            ),
-            Some(call),
-        );
-    }
-
-    /// A call that no object of a known package is put together by, with a text that it may open or run: a function
-    /// that is not named for that, or a class whose objects are not kept so.
-    fn is_odd_call(&self, standing: Standing, module: &str, name: &str, args: &[Value]) -> bool {
-        let last = name.rsplit('.').next().unwrap_or(name);
-        // Of one text an enumeration is made.
-        let is_odd = match standing {
-            Standing::KnownPackage => !names::is_rebuilder(last),
-            Standing::PackageClass => {
-                names::is_opener(module, name) || names::is_audited(module) || args.len() > 1
-            }
-            _ => false,
-        };
-        is_odd && !matches!(self.opcode, op::NEWOBJ | op::NEWOBJ_EX) && self.holds_text(args)
-    }
-
-    /// Does the opcode make an object without calling the `__init__` of its class, and without arguments? Loaders do
-    /// so for all whose class has no say in it, and what it holds comes later as its state.
-    fn is_only_made(&self, args: &[Value]) -> bool {
-        args.is_empty() && matches!(self.opcode, op::NEWOBJ | op::NEWOBJ_EX | op::INST | op::OBJ)
-    }
-
     /// Is it, or does it hold, a function whose call would be an attack?
     pub(super) fn is_dangerous(&self, value: Value, depth: usize) -> bool {
         if depth > MAX_DEPTH || !self.may_look(depth) {
@@ -287,7 +265,7 @@ impl Machine {
     }
 
     /// Takes one look from the budget; what stands directly in a call is always looked at.
-    fn may_look(&self, depth: usize) -> bool {
+    pub(super) fn may_look(&self, depth: usize) -> bool {
         let left = self.looks_left.get();
         self.looks_left.set(left.saturating_sub(1));
         left > 0 || depth < 2
@@ -520,45 +498,6 @@ impl Machine {
         code
     }
 
-    /// Is a path, an address or code among the arguments?
-    fn names_a_place(&self, args: &[Value]) -> bool {
-        args.iter().take(8).any(|arg| {
-            self.short_text(*arg, 1 << 10).is_some_and(|text| {
-                let is_path =
-                    (text.starts_with('/') || text.starts_with("~/") || text.starts_with("../"))
-                        && text.len() > 2
-                        && !text.contains([' ', '\n']);
-                is_path || code_like(&text) != Code::No
-            })
-        })
-    }
-
-    /// Is a text among the arguments, or in what names them?
-    fn holds_text(&self, args: &[Value]) -> bool {
-        args.iter().take(16).any(|arg| match self.get_node(*arg) {
-            Some(Node::Container { items, .. }) => items.iter().take(32).any(|item| {
-                self.short_text(*item, 1 << 10)
-                    .is_some_and(|t| !t.is_empty())
-            }),
-            _ => self
-                .short_text(*arg, 1 << 10)
-                .is_some_and(|text| !text.is_empty()),
-        })
-    }
-
-    /// Could a text among the arguments be a file, an address or an expression? Of classes that are not known to hold
-    /// data a word with a dot, a slash, a colon or a bracket is enough.
-    fn may_name_a_place(&self, args: &[Value], depth: usize) -> bool {
-        args.iter().take(16).any(|arg| match self.get_node(*arg) {
-            Some(Node::Container { items, .. }) if depth < 3 && self.may_look(depth) => {
-                self.may_name_a_place(items, depth + 1)
-            }
-            _ => self
-                .short_text(*arg, 1 << 10)
-                .is_some_and(|text| is_place_like(&text)),
-        })
-    }
-
     /// Keeps a constant that may hold another file.
     pub(super) fn blob(&mut self, value: Value) {
         if self.blobs.len() >= MAX_BLOBS {
@@ -619,35 +558,6 @@ fn joined(module: &str, name: &str) -> String {
     } else {
         format!("{module}.{name}")
     }
-}
-
-/// `x.pt`, `host:80`, `owner/name`, `sqlite:x`, `f(x)`; not numbers, dates, dtypes and sentences.
-fn is_place_like(text: &str) -> bool {
-    let is_number = |text: &str| {
-        text.bytes().all(|b| {
-            b.is_ascii_digit()
-                || matches!(
-                    b,
-                    b'.' | b'-' | b'+' | b':' | b'e' | b'E' | b'T' | b'Z' | b'/'
-                )
-        })
-    };
-    if text.len() < 3 || text.contains(['\n', ' ']) && !text.contains('(') || is_number(text) {
-        return false;
-    }
-    let bytes = text.as_bytes();
-    let between = |at: usize| {
-        at > 0
-            && bytes[at - 1].is_ascii_alphanumeric()
-            && bytes.get(at + 1).is_some_and(u8::is_ascii_alphanumeric)
-    };
-    (0..bytes.len()).any(|at| match bytes[at] {
-        b'/' | b'\\' => bytes.len() > 2,
-        b'.' => between(at),
-        b':' => at > 0 && bytes[at - 1].is_ascii_alphanumeric(),
-        b'(' => at > 0 && (bytes[at - 1].is_ascii_alphanumeric() || bytes[at - 1] == b'_'),
-        _ => false,
-    })
 }
 
 /// ASCII identifiers with dots.
