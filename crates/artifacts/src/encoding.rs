@@ -50,6 +50,35 @@ pub(crate) fn hex(text: &[u8]) -> Option<Vec<u8>> {
     HEXLOWER_PERMISSIVE.decode(text).ok()
 }
 
+/// Pairs of hexadecimal digits with the same mark between all of them: `80 04 95`, `80:04:95`, `0x80,0x04`.
+pub(crate) fn spaced_hex(text: &[u8]) -> Option<Vec<u8>> {
+    let text = text.trim_ascii();
+    let mark = *text
+        .get(..8)?
+        .iter()
+        .find(|b| !b.is_ascii_alphanumeric() && **b != b'\\')?;
+    if !matches!(
+        mark,
+        b' ' | b':' | b'-' | b',' | b'_' | b'.' | b'%' | b'|' | b';' | b'\n'
+    ) {
+        return None;
+    }
+    let pairs = text
+        .split(|b| *b == mark)
+        .map(<[u8]>::trim_ascii)
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.strip_prefix(b"0x").unwrap_or(pair));
+    let mut bytes = Vec::new();
+    for pair in pairs {
+        let [high, low] = pair else {
+            return None;
+        };
+        let digit = |b: u8| char::from(b).to_digit(16);
+        bytes.push(u8::try_from(digit(*high)? * 16 + digit(*low)?).ok()?);
+    }
+    Some(bytes)
+}
+
 /// RFC 4648 base 32, in capitals or not.
 pub(crate) fn base32(text: &[u8]) -> Option<Vec<u8>> {
     let end = text
@@ -442,19 +471,37 @@ pub(crate) fn collect(mut reader: impl Read, limit: Limit) -> Decoded {
 /// Where the first gzip stream ends; 0 if it does not.
 pub(crate) fn end_of_first(source: &Source) -> u64 {
     let mut decoder = flate2::bufread::GzDecoder::new(source.reader());
+    if drained(&mut decoder) {
+        decoder.into_inner().stream_position().unwrap_or(0)
+    } else {
+        0
+    }
+}
+
+/// The same of a zlib stream.
+pub(crate) fn end_of_zlib(source: &Source) -> u64 {
+    let mut decoder = flate2::bufread::ZlibDecoder::new(source.reader());
+    if drained(&mut decoder) {
+        decoder.total_in()
+    } else {
+        0
+    }
+}
+
+/// Reads to the end; not if that is far.
+fn drained(reader: &mut impl Read) -> bool {
     let mut chunk = [0; 1 << 14];
     let mut left = 64u64 << 20;
     loop {
-        match decoder.read(&mut chunk) {
-            Ok(0) => break,
+        match reader.read(&mut chunk) {
+            Ok(0) => return true,
             Ok(count) => match left.checked_sub(count as u64) {
                 Some(rest) => left = rest,
-                None => return 0,
+                None => return false,
             },
-            Err(_) => return 0,
+            Err(_) => return false,
         }
     }
-    decoder.into_inner().stream_position().unwrap_or(0)
 }
 
 /// Deflate without a frame, as in zip archives.

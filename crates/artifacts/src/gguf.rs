@@ -3,9 +3,9 @@
 
 use trueline_facts::artifact::Verdict;
 
-use crate::inspection::{Inspection, printable};
+use crate::inspection::{Context, Inspection, printable};
 use crate::source::Source;
-use crate::{code, hidden, technique, template};
+use crate::{code, hidden, sniff, technique, template};
 
 const MAX_KEYS: u64 = 1 << 16;
 const MAX_TENSORS: u64 = 1 << 20;
@@ -13,6 +13,8 @@ const MAX_TEXT: u64 = 16 << 20;
 /// Texts in lists that may hold something else than a token, and how many are looked into.
 const LONG_ITEM: u64 = 40;
 const MAX_LONG_ITEMS: usize = 20_000;
+/// Lists of bytes that are looked into.
+const MAX_BYTE_LISTS: usize = 256;
 
 struct Walker<'s> {
     source: &'s Source,
@@ -21,6 +23,8 @@ struct Walker<'s> {
     big: bool,
     /// Places and lengths of the long texts in lists.
     long_items: Vec<(u64, u64)>,
+    /// Places and lengths of lists of bytes.
+    byte_lists: Vec<(u64, u64)>,
 }
 
 impl Walker<'_> {
@@ -84,6 +88,10 @@ impl Walker<'_> {
                     _ => 0,
                 };
                 if size > 0 {
+                    let is_bytes = matches!(item, 0 | 1) && count >= 8;
+                    if is_bytes && self.byte_lists.len() < MAX_BYTE_LISTS {
+                        self.byte_lists.push((self.at, count));
+                    }
                     self.skip(count.checked_mul(size)?)?;
                 } else {
                     // Every text takes at least its length.
@@ -141,6 +149,7 @@ fn walk(inspection: &mut Inspection, source: &Source) -> Option<()> {
         wide: version >= 2,
         big,
         long_items: Vec::new(),
+        byte_lists: Vec::new(),
     };
     let mut wrong = Vec::new();
     // What no writer makes and what loaders in C compute wrong addresses from.
@@ -174,6 +183,13 @@ fn walk(inspection: &mut Inspection, source: &Source) -> Option<()> {
             }
         }
         if let Some(value) = value {
+            if sniff::has_magic(&value) {
+                inspection.member(
+                    &format!("value of {key}"),
+                    Context::Constant,
+                    &Source::of_bytes(value.clone()),
+                );
+            }
             let value = String::from_utf8_lossy(&value).into_owned();
             if key == "general.license" {
                 inspection.licence = Some(value.clone());
@@ -190,6 +206,14 @@ fn walk(inspection: &mut Inspection, source: &Source) -> Option<()> {
     }
     for (at, len) in std::mem::take(&mut walker.long_items) {
         hidden::inspect(inspection, &source.read(at, len.min(MAX_TEXT) as usize));
+    }
+    for (at, len) in std::mem::take(&mut walker.byte_lists) {
+        let bytes = source.slice(at, len);
+        if sniff::has_magic(&bytes.read(0, 8)) {
+            inspection.member("list of bytes", Context::Constant, &bytes);
+        } else {
+            crate::pickle::search(inspection, &bytes, 0);
+        }
     }
     let mut ranges = Vec::new();
     let mut names = std::collections::BTreeSet::new();

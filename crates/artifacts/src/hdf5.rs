@@ -14,6 +14,7 @@ use crate::{keras, technique};
 mod group;
 mod message;
 mod object;
+mod stored;
 
 const MAGIC: &[u8; 8] = b"\x89HDF\r\n\x1a\n";
 /// Object headers of a file.
@@ -104,6 +105,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source, start: u64) 
         );
         return;
     };
+    stored::look(inspection, source);
     while let Some(address) = seen.queue.pop() {
         if !seen.visited.insert(address) {
             continue;

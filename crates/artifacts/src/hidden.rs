@@ -47,8 +47,40 @@ pub(crate) fn inspect(inspection: &mut Inspection, text: &[u8]) {
     }
 }
 
-/// What digits are, if that is a file.
-fn of_digits(digits: &[u8]) -> Option<Vec<u8>> {
+/// Digits of digits that are decoded.
+const MAX_LAYERS: u32 = 4;
+
+/// What digits are, if that is a file; or digits again, of which one is made.
+pub(crate) fn of_digits(digits: &[u8]) -> Option<Vec<u8>> {
+    const DECODERS: [fn(&[u8]) -> Option<Vec<u8>>; 3] =
+        [encoding::hex, encoding::base64, encoding::base32];
+    let mut layer = None;
+    for _ in 0..MAX_LAYERS {
+        let digits: &[u8] = layer.as_deref().unwrap_or(digits);
+        if digits.len() < MIN_DIGITS {
+            return None;
+        }
+        if let Some(file) = of_one_layer(digits) {
+            return Some(file);
+        }
+        let inner = DECODERS.iter().find_map(|decode| {
+            // A look at the first before all are decoded.
+            let head = decode(&digits[..MIN_DIGITS])?;
+            if !head.iter().all(|b| is_digit(*b)) {
+                return None;
+            }
+            decode(digits).filter(|inner| {
+                inner
+                    .iter()
+                    .all(|b| is_digit(*b) || matches!(b, b'=' | b'\n' | b'\r'))
+            })
+        })?;
+        layer = Some(inner);
+    }
+    None
+}
+
+fn of_one_layer(digits: &[u8]) -> Option<Vec<u8>> {
     let backwards = |digits: &[u8]| digits.iter().rev().copied().collect::<Vec<u8>>();
     let base64 = |digits: &[u8]| {
         may_be_file(encoding::base64(&digits[..MIN_DIGITS]))
@@ -131,6 +163,9 @@ fn of_text(text: &str) -> Option<Vec<u8>> {
     if head.starts_with(b"\\x") || head.starts_with(b"\\u") {
         let unescaped = encoding::by_codec(trimmed.as_bytes(), "unicode_escape", false)?;
         return file(encoding::by_codec(&unescaped, "latin1", true));
+    }
+    if let Some(bytes) = file(encoding::spaced_hex(trimmed.as_bytes())) {
+        return Some(bytes);
     }
     let is_list = matches!(head[0], b'0'..=b'9' | b'[' | b'(' | b'{');
     if is_list && (head.contains(&b',') || head.contains(&b' ')) {
@@ -254,6 +289,7 @@ mod tests {
         let base64 = data_encoding::BASE64.encode(PICKLE);
         let numbers: Vec<String> = PICKLE.iter().map(u8::to_string).collect();
         let hexes: Vec<String> = PICKLE.iter().map(|b| format!("0x{b:02x}")).collect();
+        let pairs: Vec<String> = PICKLE.iter().map(|b| format!("{b:02X}")).collect();
         let escapes: Vec<String> = PICKLE.iter().map(|b| format!("\\x{b:02x}")).collect();
         let characters: String = PICKLE.iter().map(|b| char::from(*b)).collect();
         for text in [
@@ -264,6 +300,10 @@ mod tests {
             numbers.join(", "),
             hexes.join(" "),
             escapes.concat(),
+            data_encoding::BASE64.encode(data_encoding::BASE64.encode(PICKLE).as_bytes()),
+            data_encoding::HEXLOWER.encode(data_encoding::BASE64.encode(PICKLE).as_bytes()),
+            pairs.join(" "),
+            pairs.join(":"),
             characters,
             // `b85encode` and `a85encode` of the pickle.
             r"fCP*MaBp*Ic#H;fd2@7SZIg@!Wn*Y>Ab5pRE&".to_owned(),

@@ -95,7 +95,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
             technique::MSGPACK_EXTENSION,
             *at,
             format!(
-                "extension type {kind}: Flax writes 1, 2 and 3, others are for code of the loading program"
+                "extension type {kind} is not what Flax writes: it is for code of the loading program"
             ),
         );
     }
@@ -244,7 +244,11 @@ impl Walk {
                     .iter()
                     .any(|name| memchr::memmem::find(&head, name).is_some());
                 self.object_dtype |= object;
-                if let Some(data) = self.array_bytes(source, at, len) {
+                let is_array = source.array::<1>(at) == Some([0x93]);
+                if !is_array && kind == 1 {
+                    self.odd_extensions.push((kind, at));
+                    self.bytes.push((at, len));
+                } else if let Some(data) = self.array_bytes(source, at, len) {
                     self.bytes.push(data);
                 }
             }

@@ -9,6 +9,10 @@ use std::sync::LazyLock;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 
+mod words;
+
+pub(crate) use words::{ends_outward, is_evaluator, is_opener, is_outward, reaches_out};
+
 static NAMES: LazyLock<Names> = LazyLock::new(Names::load);
 
 /// The judgement of a name.
@@ -23,8 +27,10 @@ pub(crate) enum Standing {
     },
     /// Needed to store data.
     Vetted,
-    /// A class of a package whose classes hold data.
+    /// A class of a part of a package whose classes hold data, as the files that the package writes have them.
     DataClass,
+    /// A class of a known package that such files do not have.
+    PackageClass,
     /// A function of a package that was looked through, or of the standard library, and not vetted.
     Unvetted,
     /// Of the standard library, looks like a class, not vetted.
@@ -65,9 +71,15 @@ struct Vetted {
     verbs: Vec<String>,
     plain: Vec<String>,
     names: Vec<String>,
+    holders: Vec<String>,
     audited: Vec<String>,
     known: Vec<String>,
     stdlib: Vec<String>,
+    outward: Vec<String>,
+    openers: Vec<String>,
+    opening: Vec<String>,
+    evaluators: Vec<String>,
+    places: Vec<String>,
 }
 
 /// What `data/data_classes.py` wrote.
@@ -83,9 +95,19 @@ struct Names {
     vetted: FxHashSet<String>,
     /// Names that hold data alone, whatever their module does.
     plain: FxHashSet<String>,
+    /// Packages and their parts whose classes hold data.
+    holders: FxHashSet<String>,
     audited: FxHashSet<String>,
     known: FxHashSet<String>,
     stdlib: FxHashSet<String>,
+    /// Words in the names of classes that open, fetch or run something when they are made.
+    outward: FxHashSet<String>,
+    /// Classes that open what a text names, and words in the names of such classes.
+    openers: FxHashSet<String>,
+    opening: FxHashSet<String>,
+    evaluators: FxHashSet<String>,
+    /// Parts of the names of modules that read, write, fetch or serve.
+    places: FxHashSet<String>,
     escapes: FxHashSet<String>,
     aliases: FxHashSet<String>,
     hooks: FxHashSet<String>,
@@ -110,6 +132,12 @@ impl Names {
                 .into_iter()
                 .chain(classes.classes)
                 .collect(),
+            holders: data.vetted.holders.into_iter().collect(),
+            outward: data.vetted.outward.into_iter().collect(),
+            openers: data.vetted.openers.into_iter().collect(),
+            opening: data.vetted.opening.into_iter().collect(),
+            evaluators: data.vetted.evaluators.into_iter().collect(),
+            places: data.vetted.places.into_iter().collect(),
             audited: data.vetted.audited.into_iter().collect(),
             known: data.vetted.known.into_iter().collect(),
             verbs: data.vetted.verbs.into_iter().collect(),
@@ -142,20 +170,19 @@ const BY_VERB: Standing = Standing::Dangerous {
     reason: "by its name reads, writes, fetches or runs something",
 };
 
-/// Does the last part of a name say that calling it reaches outside: `load_model`, `from_pretrained`, `run`?
-/// Classes do not count.
-pub(crate) fn reaches_out(name: &str) -> bool {
-    let last = name.rsplit('.').next().unwrap_or(name);
-    let plain = last.trim_start_matches('_');
-    if plain.starts_with(char::is_uppercase) {
-        return false;
-    }
-    // `load_model` and `loadModel`.
-    NAMES.verbs.contains(plain)
-        || plain
-            .split(|c: char| c == '_' || c.is_uppercase())
-            .next()
-            .is_some_and(|verb| verb.len() < plain.len() && NAMES.verbs.contains(verb))
+/// Is the class listed by its own name or that of its module, and not with a whole package?
+pub(crate) fn is_listed(module: &str, name: &str) -> bool {
+    let full = format!("{module}.{name}");
+    [module, &full]
+        .into_iter()
+        .any(|entry| NAMES.holders.contains(entry) || NAMES.vetted.contains(entry))
+}
+
+/// Is it a package whose functions were looked through?
+pub(crate) fn is_audited(module: &str) -> bool {
+    NAMES
+        .audited
+        .contains(module.split('.').next().unwrap_or(module))
 }
 
 /// Is it the name of an exception? Those of sockets, FTP and the like are written small.
@@ -327,9 +354,19 @@ pub(crate) fn standing(module: &str, name: &str) -> Standing {
             {
                 // A package whose functions nobody has read is vetted for its classes.
                 Standing::KnownPackage
+            } else if is_class_name(last) && !names.stdlib.contains(top) {
+                // Made from data alone: what it is given is looked at.
+                Standing::DataClass
             } else {
                 Standing::Vetted
             };
+        }
+        if names.holders.contains(prefix) {
+            let last = name.rsplit('.').next().unwrap_or(&name);
+            // A class of a class is one; a class below something else is of another module.
+            if is_class_name(last) && !passes_a_module(&name) {
+                return Standing::DataClass;
+            }
         }
         match prefix.rfind('.') {
             Some(dot) => prefix = &prefix[..dot],
@@ -360,7 +397,7 @@ pub(crate) fn standing(module: &str, name: &str) -> Standing {
     }
     if names.audited.contains(top) || names.known.contains(top) {
         return if is_class {
-            Standing::DataClass
+            Standing::PackageClass
         } else if names.audited.contains(top) && !is_rebuilder(last) {
             Standing::Unvetted
         } else {
@@ -378,19 +415,28 @@ pub(crate) fn standing(module: &str, name: &str) -> Standing {
 }
 
 /// Names that libraries give to the functions that put their objects together again.
-fn is_rebuilder(name: &str) -> bool {
+pub(crate) fn is_rebuilder(name: &str) -> bool {
     [
         "_rebuild",
         "_reconstruct",
         "_unpickle",
         "_restore",
+        "_recreate",
         "_from_",
         "_new_",
+        "_make_",
+        "_create_",
+        "_get_",
         "newObj",
+        "rebuild",
+        "reconstruct",
+        "unpickle",
     ]
     .iter()
     .any(|start| name.starts_with(start))
-        || name.ends_with("_gen")
+        || ["_gen", "_ctor", "_constructor", "_factory", "_unpickle"]
+            .iter()
+            .any(|end| name.ends_with(end))
 }
 
 /// Python 2 names that loaders translate when the protocol is below 3.

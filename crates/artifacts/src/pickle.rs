@@ -1,10 +1,11 @@
 //! Pickles: what loading one would call, found without loading it.
 //!
 //! [`machine`] runs the opcodes ([`step`]) on symbolic values, [`fold`], [`text`] and [`attribute`] compute what
-//! indirection leads to, [`judge`] and [`unresolved`] say what a call means, [`show`] writes it as Python would;
+//! indirection leads to, [`judge`], [`place`], [`unresolved`] and [`cost`] say what a call means, [`show`] writes it as Python would;
 //! [`streams`] walks a file's pickles one after the other.
 
 mod attribute;
+mod cost;
 mod fold;
 mod joblib;
 mod judge;
@@ -13,6 +14,7 @@ mod machine;
 mod nested;
 mod object;
 mod opcode;
+mod place;
 mod show;
 mod step;
 mod streams;

@@ -136,7 +136,10 @@ fn named(inspection: &mut Inspection, module: &str, name: &str, loader: &str) {
         Standing::Dangerous { reason, .. } => {
             report(inspection, Verdict::Malicious, module, name, reason);
         }
-        Standing::Vetted | Standing::DataClass | Standing::KnownPackage => {}
+        Standing::Vetted
+        | Standing::DataClass
+        | Standing::PackageClass
+        | Standing::KnownPackage => {}
         // A function that is only referred to, of a library that is known.
         Standing::Unvetted if loader == "FunctionNode" && !names::is_stdlib(module) => {}
         Standing::Unvetted | Standing::UnvettedClass => {

@@ -7,8 +7,8 @@ use crate::inspection::{Context, Inspection};
 use crate::json::{self, Unread};
 use crate::source::Source;
 use crate::{
-    executable, gguf, hdf5, hidden, keras, msgpack, numpy, onnx, pickle, rds, safetensors,
-    seven_zip, tar, technique, template, tensorflow, text, tflite, xml, yaml, zip,
+    executable, gguf, hdf5, hidden, keras, msgpack, numpy, onnx, pickle, promise, python, rds,
+    safetensors, seven_zip, tar, technique, template, tensorflow, text, tflite, xml, yaml, zip,
 };
 
 /// Ratio of decoded to encoded bytes above which exhausting the budget is a bomb and not a large file.
@@ -137,6 +137,9 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
     } else if found.is_empty() {
         remarks(inspection, name, source, &head);
     }
+    if inspection.context == Context::File {
+        promise::check(inspection, name, source, &found);
+    }
     let behind_magic: Vec<&&str> = found
         .iter()
         .filter(|f| {
@@ -236,6 +239,13 @@ fn compressed(
                 compression.name()
             ),
         );
+    }
+    if compression == Compression::Zlib {
+        // Loaders stop at the end of the stream; what stands behind it is another one.
+        let end = encoding::end_of_zlib(source);
+        if end > 0 && end < source.len() {
+            pickle::search(inspection, source, end);
+        }
     }
     if decoded.broken && compression == Compression::Gzip {
         // Some loaders read the first stream and leave the rest.
@@ -441,6 +451,16 @@ fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) {
     }
     if extension == "pth" {
         text::path_file(
+            inspection,
+            &String::from_utf8_lossy(&source.read(0, 1 << 20)),
+        );
+    }
+    if python::is_model_code(&lower) {
+        let bytes = source.read(0, python::MAX_CODE);
+        python::inspect(inspection, &String::from_utf8_lossy(&bytes), source.len());
+    }
+    if lower.starts_with("requirements") && extension == "txt" {
+        text::requirements(
             inspection,
             &String::from_utf8_lossy(&source.read(0, 1 << 20)),
         );

@@ -24,6 +24,7 @@ techniques! {
     PICKLE_CALL_UNKNOWN = "pickle-call-unknown", 502, [];
     PICKLE_CALL_UNRESOLVED = "pickle-call-unresolved", 502, [];
     PICKLE_CALL_STDLIB = "pickle-call-unvetted", 502, [];
+    PICKLE_CALL_PLACE = "pickle-call-with-place", 73, [];
     PICKLE_CALL_CODE = "pickle-call-with-code", 94, [];
     PICKLE_PASSES_DANGEROUS = "pickle-passes-dangerous", 502, [];
     PICKLE_IMPORT = "pickle-import-dangerous", 502, [];
@@ -34,6 +35,7 @@ techniques! {
     PICKLE_FRAME = "pickle-frame-straddled", 436, ["python/cpython#154848"];
     PICKLE_MEMO = "pickle-memo-index", 789, [];
     PICKLE_EXPONENTIAL = "pickle-exponential", 776, [];
+    PICKLE_COST = "pickle-takes-all-memory", 789, [];
     PICKLE_BROKEN = "pickle-broken-after-call", 502, [];
     PICKLE_TRUNCATED = "pickle-not-read-to-end", 0, [];
     PICKLE_SECOND = "pickle-second-stream", 0, [];
@@ -116,6 +118,10 @@ techniques! {
     LFS_POINTER = "lfs-pointer", 0, [];
     COREML_CUSTOM = "coreml-custom-code", 829, [];
     LUA_CODE = "torch7-lua-code", 94, [];
+    MODEL_CODE = "model-code-reaches-out", 829, [];
+    UNREAD_CONTAINER = "container-not-read", 0, [];
+    NAME_CONTRADICTS = "name-contradicts-content", 436, ["CVE-2025-1889", "CVE-2025-10155"];
+    INSECURE_INDEX = "packages-from-insecure-index", 494, [];
     SERVER_PATH = "config-path-outside", 22, [];
 }
 

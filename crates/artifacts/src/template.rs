@@ -77,10 +77,10 @@ pub(crate) fn inspect_as(inspection: &mut Inspection, template: &str, purpose: P
     }
     if template.len() > MAX_TEMPLATE {
         inspection.report(
-            Verdict::Unknown,
-            technique::BUDGET,
+            Verdict::Suspicious,
+            technique::TEMPLATE_BUSY,
             0,
-            "a chat template of more than 4 MB was not read",
+            "a chat template of more than 4 MB was not read: no model needs one, and it keeps the server busy",
         );
         return;
     }

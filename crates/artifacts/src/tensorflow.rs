@@ -41,6 +41,9 @@ fn tier(op: &str) -> Option<Tier> {
         | "DatasetToTFRecord"
         | "DatasetToTFRecordV2"
         | "SaveDataset"
+        | "ExperimentalSaveDataset"
+        | "ExperimentalSnapshotDataset"
+        | "CacheDataset"
         | "SaveDatasetV2"
         | "SnapshotDataset"
         | "SnapshotDatasetV2"
@@ -85,6 +88,10 @@ fn tier(op: &str) -> Option<Tier> {
         | "ExperimentalCSVDataset"
         | "ImmutableConst"
         | "LoadDataset"
+        | "ExperimentalLoadDataset"
+        | "ExperimentalMatchingFilesDataset"
+        | "GenerateVocabRemapping"
+        | "LoadAndRemapMatrix"
         | "SnapshotDatasetReader"
         | "ReaderReadV2"
         | "ReaderReadUpToV2"
@@ -474,11 +481,21 @@ pub(crate) fn text(inspection: &mut Inspection, content: &str) {
         constants: Vec::new(),
     };
     let mut name = "";
-    for line in content.lines() {
-        let Some((key, value)) = line.trim().split_once(':') else {
-            continue;
+    let mut pending = "";
+    // Fields may share a line; names of nodes and operations have no spaces.
+    let words = content
+        .split(|c: char| c.is_whitespace() || matches!(c, '{' | '}' | ';' | ','))
+        .filter(|word| !word.is_empty());
+    for word in words {
+        let (key, value) = match word.split_once(':') {
+            Some((key, "")) => {
+                pending = key;
+                continue;
+            }
+            Some((key, value)) if !key.starts_with(['"', '\'']) => (key, value),
+            _ => (std::mem::take(&mut pending), word),
         };
-        let value = value.trim().trim_matches(['"', '\'']);
+        let value = value.trim_matches(['"', '\'']);
         match key {
             "name" => name = value,
             "op" => {

@@ -100,6 +100,9 @@ fn document(inspection: &mut Inspection, name: &str, value: &Value, syntax: Synt
     if name.ends_with("modules.json") {
         modules(inspection, value);
     }
+    if name.eq_ignore_ascii_case("mlmodel") {
+        mlflow(inspection, value);
+    }
     if name.ends_with("model_index.json") {
         components(inspection, value);
     }
@@ -118,6 +121,87 @@ fn components(inspection: &mut Inspection, value: &Value) {
             && names::is_stdlib(library)
         {
             target(inspection, &format!("{library}.{class}"), true);
+        }
+    }
+}
+
+/// Ends of the keys of an `MLmodel` file under which its flavours name files that they load, and code that they import.
+const MLFLOW_PATHS: &[&str] = &[
+    "binary",
+    "code",
+    "conda",
+    "data",
+    "dict",
+    "dir",
+    "env",
+    "file",
+    "files",
+    "model",
+    "path",
+    "pipeline",
+    "processor",
+    "tokenizer",
+    "uri",
+    "virtualenv",
+];
+
+/// MLflow loads what the flavours of a model name, relative to its folder.
+fn mlflow(inspection: &mut Inspection, value: &Value) {
+    let mut stack: Vec<(bool, &Value)> = vec![(false, &value["flavors"])];
+    while let Some((is_path, value)) = stack.pop() {
+        match value {
+            Value::Object(map) => {
+                if map.get("code").is_some_and(|code| !code.is_null()) {
+                    inspection.report(
+                        Verdict::Unknown,
+                        technique::AUTO_MAP,
+                        0,
+                        "the model brings code of its own, which MLflow imports: read it as you read a program",
+                    );
+                }
+                stack.extend(map.iter().map(|(key, value)| {
+                    let is_named = MLFLOW_PATHS.iter().any(|end| key.ends_with(end));
+                    (is_path || is_named, value)
+                }));
+            }
+            Value::Array(items) => stack.extend(items.iter().map(|item| (is_path, item))),
+            Value::String(path)
+                if is_path
+                    && (leads_outside(path) || path.starts_with('~') || path.contains("://")) =>
+            {
+                inspection.report(
+                    Verdict::Suspicious,
+                    technique::INDEX_PATH,
+                    0,
+                    format!("the model loads {}, outside of its folder", printable(path)),
+                );
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Packages that a model asks for: those of an index without encryption can be anybody's.
+pub(crate) fn requirements(inspection: &mut Inspection, text: &str) {
+    const OPTIONS: &[&str] = &[
+        "--index-url",
+        "--extra-index-url",
+        "--find-links",
+        "-i ",
+        "-f ",
+    ];
+    for line in text.lines().take(10_000).map(str::trim) {
+        let is_place = OPTIONS.iter().any(|option| line.starts_with(option));
+        if is_place && line.contains("http://") || line.starts_with("--trusted-host") {
+            inspection.report(
+                Verdict::Suspicious,
+                technique::INSECURE_INDEX,
+                0,
+                format!(
+                    "packages are taken from a place that nobody vouches for: {}",
+                    printable(line)
+                ),
+            );
         }
     }
 }
@@ -342,6 +426,8 @@ pub(crate) fn target(inspection: &mut Inspection, target: &str, strict: bool) {
             format!("the configuration calls {}", printable(target)),
         ),
         Standing::Vetted | Standing::DataClass => {}
+        // Configuration makes objects of all classes of a package: which one says little.
+        Standing::PackageClass if !names::is_outward(module, name) => {}
         _ if VETTED_TARGETS
             .iter()
             .any(|vetted| target.starts_with(vetted)) => {}

@@ -70,6 +70,8 @@ pub(crate) fn inspect(inspection: &mut Inspection, text: &str) {
         "implementation=\"",
         "implpath=\"",
         "so_path=\"",
+        "path=\"",
+        "file=\"",
     ] {
         for (at, _) in lower.match_indices(attribute) {
             let value: String = head[at + attribute.len()..]

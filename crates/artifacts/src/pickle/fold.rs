@@ -4,6 +4,7 @@
 //! it is itself a finding.
 
 use super::machine::Machine;
+use super::opcode as op;
 use super::text::repeated;
 use super::value::{Kind, Node, Text, Value};
 use crate::encoding;
@@ -74,9 +75,20 @@ impl Machine {
         nesting: usize,
     ) -> Value {
         let full = format!("{module}.{name}");
+        // What pickle writes for the opcode below protocol 4: `partial(C.__new__, C, …)`.
+        if name
+            .strip_suffix(".__new__")
+            .is_some_and(|class| self.is_global(args.first(), module, class))
+        {
+            let opcode = std::mem::replace(&mut self.opcode, op::NEWOBJ);
+            let made = self.call(args[0], args[1..].to_vec(), nesting + 1);
+            self.opcode = opcode;
+            return made;
+        }
         if full.starts_with("torch._utils._rebuild_tensor") {
             self.check_bounds(&args);
         }
+        self.check_cost(callee, &full, &args);
         let folded = if FOLDABLE.contains(&full.as_str()) || full.ends_with("modules.get") {
             self.fold_left = self.fold_left.saturating_sub(1);
             self.fold(&full, &args, nesting)
@@ -99,6 +111,13 @@ impl Machine {
         });
         self.judge(callee, module, name, &args, folded.is_some());
         folded.unwrap_or_else(|| self.called(callee, args))
+    }
+
+    fn is_global(&self, value: Option<&Value>, in_module: &str, called: &str) -> bool {
+        matches!(
+            value.and_then(|v| self.get_node(*v)),
+            Some(Node::Global { module, name }) if &**module == in_module && &**name == called
+        )
     }
 
     /// The result of a pure function; `None` if it cannot be told.
@@ -183,6 +202,28 @@ impl Machine {
                     args.get(1..)?.to_vec()
                 };
                 Some(self.call(first?, rest, nesting + 1))
+            }
+            "copyreg.__newobj__" | "copyreg.__newobj_ex__" | "copyreg._reconstructor" => {
+                // `_reconstructor(class, base, state)` gives the state to the base only where there is one.
+                let given = match full {
+                    "copyreg._reconstructor" => args.get(2..3)?.to_vec(),
+                    "copyreg.__newobj_ex__" => self.arguments(*args.get(1)?),
+                    _ => args.get(1..)?.to_vec(),
+                };
+                let given: Vec<Value> = given
+                    .into_iter()
+                    .filter(|v| !matches!(v, Value::None))
+                    .collect();
+                self.full_name(first?)?;
+                if args.iter().skip(1).any(|arg| self.is_dangerous(*arg, 0)) {
+                    // A base that is an attack, whatever the class.
+                    return None;
+                }
+                // The same as the opcode does.
+                let opcode = std::mem::replace(&mut self.opcode, op::NEWOBJ);
+                let made = self.call(first?, given, nesting + 1);
+                self.opcode = opcode;
+                Some(made)
             }
             "functools.partial" | "functools.partialmethod" | "types.MethodType" => {
                 Some(self.push_node(Node::Partial {
@@ -312,6 +353,10 @@ impl Machine {
                 let inner = inner.as_bytes().to_vec();
                 self.computed(Text::Str, inner)
             }
+            // A class of symbolic functions of that name.
+            "sympy.core.function._rebuild_undef" => {
+                Some(self.name_of("sympy.core.function", "AppliedUndef"))
+            }
             "dill._dill._create_namedtuple" => {
                 // A class of fields; its name is only shown.
                 let name = self.short_text(first?, 128)?;
@@ -429,6 +474,9 @@ pub(super) const COMPUTED: &str = "?";
 
 /// Functions that [`Machine::fold`] computes.
 const FOLDABLE: &[&str] = &[
+    "copyreg.__newobj__",
+    "copyreg.__newobj_ex__",
+    "copyreg._reconstructor",
     "builtins.getattr",
     "builtins.__import__",
     "importlib.import_module",
@@ -479,6 +527,7 @@ const FOLDABLE: &[&str] = &[
     "json.loads",
     "ast.literal_eval",
     "dill._dill._create_namedtuple",
+    "sympy.core.function._rebuild_undef",
     "operator.mod",
     "_operator.mod",
     "builtins.chr",

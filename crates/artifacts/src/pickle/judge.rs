@@ -80,6 +80,51 @@ impl Machine {
                     Some(call),
                 );
             }
+            Standing::DataClass if !self.is_only_made(args) && names::is_outward(module, name) => {
+                self.outward(callee, &full, args);
+            }
+            Standing::DataClass | Standing::PackageClass
+                if names::is_opener(module, name) && self.holds_text(args) =>
+            {
+                self.outward(callee, &full, args);
+            }
+            Standing::DataClass | Standing::PackageClass | Standing::KnownPackage
+                if names::is_evaluator(module, name)
+                    && self.may_name_a_place(args, 0)
+                    && self.code_in(args, 0) == Code::No =>
+            {
+                let call = self.show_call(callee, args);
+                self.find(
+                    Verdict::Suspicious,
+                    technique::PICKLE_CALL_CODE,
+                    format!("loading it makes a {full} from text, which its library evaluates"),
+                    Some(call),
+                );
+            }
+            // Of a package's classes that were not looked at one by one a word like that is too much.
+            Standing::DataClass
+                if !self.is_made()
+                    && !names::is_listed(module, name)
+                    && self.may_name_a_place(args, 0)
+                    && self.code_in(args, 0) == Code::No =>
+            {
+                self.with_place(callee, &full, args);
+            }
+            Standing::DataClass
+                if !self.is_made()
+                    && !names::is_listed(module, name)
+                    && self.holds_text(args)
+                    && !self.names_a_place(args)
+                    && self.code_in(args, 0) == Code::No =>
+            {
+                let call = self.show_call(callee, args);
+                self.find(
+                    Verdict::Unknown,
+                    technique::PICKLE_CALL_UNKNOWN,
+                    format!("loading it calls {full} with words: what its class does with them was not looked at"),
+                    Some(call),
+                );
+            }
             Standing::DataClass if self.names_a_place(args) => {
                 let call = self.show_call(callee, args);
                 self.find(
@@ -121,10 +166,34 @@ impl Machine {
                     Some(call),
                 );
             }
-            Standing::UnvettedClass | Standing::KnownPackage | Standing::Unknown => {
+            // Opens, fetches or runs what a plain word names.
+            Standing::PackageClass | Standing::UnvettedClass | Standing::KnownPackage
+                if !self.is_only_made(args) && names::is_outward(module, name) =>
+            {
+                self.outward(callee, &full, args);
+            }
+            Standing::PackageClass | Standing::UnvettedClass | Standing::KnownPackage
+                if (self.may_name_a_place(args, 0)
+                    || self.is_odd_call(standing, module, name, args))
+                    && self.code_in(args, 0) == Code::No =>
+            {
+                self.with_place(callee, &full, args);
+            }
+            Standing::PackageClass
+            | Standing::UnvettedClass
+            | Standing::KnownPackage
+            | Standing::Unknown => {
                 let verdict = match self.code_in(args, 0) {
                     // Whose it is is not known; its name says that it opens, runs or fetches something.
-                    Code::No if names::reaches_out(name) => Verdict::Suspicious,
+                    Code::No
+                        if names::reaches_out(name)
+                            || self.holds_text(args)
+                                && !self.is_only_made(args)
+                                && (names::ends_outward(name)
+                                    || names::is_outward(module, name)) =>
+                    {
+                        Verdict::Suspicious
+                    }
                     Code::No => Verdict::Unknown,
                     Code::Maybe => Verdict::Suspicious,
                     Code::Yes => Verdict::Malicious,
@@ -196,7 +265,7 @@ impl Machine {
     }
 
     /// Takes one look from the budget; what stands directly in a call is always looked at.
-    fn may_look(&self, depth: usize) -> bool {
+    pub(super) fn may_look(&self, depth: usize) -> bool {
         let left = self.looks_left.get();
         self.looks_left.set(left.saturating_sub(1));
         left > 0 || depth < 2
@@ -427,19 +496,6 @@ impl Machine {
         });
         self.code_of.insert(place, code);
         code
-    }
-
-    /// Is a path, an address or code among the arguments?
-    fn names_a_place(&self, args: &[Value]) -> bool {
-        args.iter().take(8).any(|arg| {
-            self.short_text(*arg, 1 << 10).is_some_and(|text| {
-                let is_path =
-                    (text.starts_with('/') || text.starts_with("~/") || text.starts_with("../"))
-                        && text.len() > 2
-                        && !text.contains([' ', '\n']);
-                is_path || code_like(&text) != Code::No
-            })
-        })
     }
 
     /// Keeps a constant that may hold another file.

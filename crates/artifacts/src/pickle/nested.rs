@@ -2,10 +2,9 @@
 
 use super::machine::{Blob, Machine};
 use super::value::{Text, Value};
-use crate::encoding;
 use crate::inspection::{Context, Inspection};
-use crate::sniff;
 use crate::source::Source;
+use crate::{encoding, hidden, sniff};
 
 /// Constants that are looked into, of one pickle.
 const MAX_LOOKS: usize = 2_000;
@@ -14,8 +13,8 @@ const MAX_TEXT: usize = 16 << 20;
 
 /// Could a constant that begins so hold a file? Cheap, and wrong at times on the side of yes.
 pub(super) fn worth_a_look(head: [u8; 4], len: usize, is_text: bool) -> bool {
-    if !is_text {
-        return len >= 4 && (sniff::has_magic(&head) || text_pickle_head(&head));
+    if !is_text && (len < 4 || sniff::has_magic(&head) || text_pickle_head(&head)) {
+        return len >= 4;
     }
     if len < 16 {
         return false;
@@ -45,6 +44,12 @@ pub(super) fn worth_a_look(head: [u8; 4], len: usize, is_text: bool) -> bool {
                     | [b'(', b'c' | b'S' | b'i' | b'V' | b'd' | b'l', _]
             )
         })
+        // Digits of the digits of a magic.
+        || encoding::hex(&head).or_else(|| encoding::base64(&head)).is_some_and(|h| {
+            h.iter().all(u8::is_ascii_alphanumeric)
+        })
+        // Pairs of digits with a mark between.
+        || matches!(&head, [b'8', b'0', b' ' | b':' | b'-' | b',' | b'.', _] | [b'0', b'x', b'8', b'0'])
         || text_pickle_head(&head)
 }
 
@@ -92,7 +97,11 @@ fn one(inspection: &mut Inspection, machine: &Machine, blob: Blob) {
     if super::looks_like(&raw) {
         inspection.member(&name, Context::Constant, &raw);
     }
-    let Some(decoded) = encoding::hex(&text).or_else(|| encoding::base64(&text)) else {
+    let decoded = encoding::spaced_hex(&text)
+        .or_else(|| hidden::of_digits(&text))
+        .or_else(|| encoding::hex(&text))
+        .or_else(|| encoding::base64(&text));
+    let Some(decoded) = decoded else {
         return;
     };
     if inspection.decoded_left < decoded.len() as u64 {

@@ -183,6 +183,21 @@ impl Machine {
                 .find(|word| *word == "import" || dangerous_word(word))?;
             Some((key, word.to_owned()))
         });
+        let formula = items.chunks_exact(2).find_map(|pair| {
+            // Classes of statsmodels and formulaic evaluate it again when their state is set.
+            self.short_text(pair[0], 32)
+                .filter(|key| matches!(&**key, "formula" | "formula_str" | "_formula"))?;
+            let text = self.short_text(pair[1], 1 << 14)?;
+            called_word(&text)
+        });
+        if let Some(word) = formula {
+            self.find(
+                Verdict::Malicious,
+                technique::PICKLE_CALL_CODE,
+                format!("the state of an object has a formula, which is evaluated when it is set and uses {word}"),
+                None,
+            );
+        }
         if let Some((key, word)) = found {
             self.find(
                 Verdict::Malicious,
@@ -233,5 +248,37 @@ impl Machine {
             self.get_node(value),
             Some(Node::Global { .. } | Node::Partial { .. } | Node::Attribute { .. })
         ) || self.is_own_code(value)
+    }
+}
+
+/// A word of code that is called or led on from: columns of a table may have the same names.
+fn called_word(text: &str) -> Option<String> {
+    let mut rest = text;
+    while let Some(start) = rest.find(|c: char| c.is_alphanumeric() || c == '_') {
+        rest = &rest[start..];
+        let end = rest
+            .find(|c: char| !c.is_alphanumeric() && c != '_')
+            .unwrap_or(rest.len());
+        let (word, after) = rest.split_at(end);
+        let is_used = after.trim_start().starts_with(['(', '.', '[']);
+        if word.starts_with("__") || is_used && dangerous_word(word) {
+            return Some(word.to_owned());
+        }
+        rest = after;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::called_word;
+
+    #[test]
+    fn words_of_code_in_a_formula_are_those_that_are_called() {
+        assert_eq!(called_word("open ~ close + np.log(sys)"), None);
+        assert_eq!(called_word("y ~ C(os) + I(x ** 2)"), None);
+        assert_eq!(called_word("y ~ I(os.system('x'))").as_deref(), Some("os"));
+        assert_eq!(called_word("y ~ eval ('1')").as_deref(), Some("eval"));
+        assert_eq!(called_word("y ~ x.__class__").as_deref(), Some("__class__"));
     }
 }

@@ -180,6 +180,7 @@ impl<'c> Parser<'c> {
             .iter()
             .filter_map(|t| match t {
                 Token::Text(text) => Some(text.clone()),
+                Token::Number(number) => Some(number.clone()),
                 Token::Name(name) => self.constants.get(name).cloned(),
                 _ => None,
             })

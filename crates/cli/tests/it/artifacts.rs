@@ -71,6 +71,53 @@ fn a_plain_scan_shows_the_malicious_model_and_its_rule_is_explained() {
 
 #[cfg(unix)]
 #[test]
+fn each_name_of_a_file_has_its_record() {
+    let folder = Repository::plain();
+    folder
+        .write("hub/models--a--b/blobs/1f", CALLS_A_PROGRAM)
+        .write("kept/a.bin", CALLS_A_PROGRAM);
+    for commit in ["c1", "c2"] {
+        let snapshot = folder
+            .path()
+            .join("hub/models--a--b/snapshots")
+            .join(commit);
+        std::fs::create_dir_all(&snapshot).unwrap();
+        std::os::unix::fs::symlink("../../blobs/1f", snapshot.join("model.bin")).unwrap();
+    }
+    let kept = folder.path().join("kept");
+    std::fs::hard_link(kept.join("a.bin"), kept.join("b.bin")).unwrap();
+    std::os::unix::fs::symlink("a.bin", kept.join("c.bin")).unwrap();
+    let report = folder
+        .trueline(&[
+            "scan",
+            "--only",
+            "artifacts",
+            "hub",
+            "kept",
+            "--format",
+            "json",
+        ])
+        .json();
+    let paths: Vec<&str> = report["artifacts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|artifact| artifact["path"].as_str())
+        .collect();
+    assert_eq!(
+        paths,
+        [
+            "hub/models--a--b/snapshots/c1/model.bin",
+            "hub/models--a--b/snapshots/c2/model.bin",
+            "kept/a.bin",
+            "kept/b.bin",
+            "kept/c.bin",
+        ]
+    );
+}
+
+#[cfg(unix)]
+#[test]
 fn a_snapshot_of_a_cache_is_read_through_its_links_and_no_further() {
     let folder = Repository::plain();
     folder

@@ -115,7 +115,7 @@ pub(super) fn list(
                 .as_ref()
                 .is_some_and(|blobs| target.starts_with(blobs))
     };
-    let mut links: BTreeMap<PathBuf, PathBuf> = BTreeMap::new();
+    let mut links: BTreeSet<(PathBuf, PathBuf)> = BTreeSet::new();
     let mut plain = BTreeSet::new();
     let walk = WalkBuilder::new(&root)
         .standard_filters(false)
@@ -141,10 +141,7 @@ pub(super) fn list(
         } else if kind.is_some_and(|k| k.is_symlink()) {
             match entry.path().canonicalize() {
                 Ok(target) if may_lead_to(&target) && target.is_file() => {
-                    if !target.starts_with(&root) {
-                        plain.insert(target.clone());
-                    }
-                    links.entry(target).or_insert_with(|| entry.into_path());
+                    links.insert((target, entry.into_path()));
                 }
                 Ok(target) if target.is_dir() && target.starts_with(&root) => {}
                 _ => diagnostics.push(
@@ -158,9 +155,22 @@ pub(super) fn list(
             }
         }
     }
-    for file in plain {
-        let name = links.get(&file).unwrap_or(&file);
-        files.insert(named(&shown(given, &root, name)), file.clone());
+    // Every name has its record, also the second of the same file; a blob that has a name needs none of its own.
+    let is_named_blob = |file: &Path| {
+        file.parent()
+            .is_some_and(|folder| folder.ends_with("blobs"))
+            && links
+                .range((file.to_owned(), PathBuf::new())..)
+                .next()
+                .is_some_and(|(target, _)| target == file)
+    };
+    for file in &plain {
+        if !is_named_blob(file) {
+            files.insert(named(&shown(given, &root, file)), file.clone());
+        }
+    }
+    for (target, name) in &links {
+        files.insert(named(&shown(given, &root, name)), target.clone());
     }
     Ok(())
 }

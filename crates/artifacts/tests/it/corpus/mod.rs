@@ -12,6 +12,7 @@ mod look_alikes;
 pub(crate) mod pickles;
 mod places;
 mod published;
+mod strangers;
 mod templates;
 
 /// What a file is.
@@ -62,5 +63,6 @@ pub(crate) fn samples() -> Vec<Sample> {
     samples.extend(look_alikes::samples());
     samples.extend(places::samples());
     samples.extend(published::samples());
+    samples.extend(strangers::samples());
     samples
 }

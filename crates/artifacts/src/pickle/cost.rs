@@ -1,0 +1,111 @@
+//! Calls of harmless functions that take all memory or time of the loader: a few bytes that ask for thousands of
+//! millions of objects. What such a call would make is computed from its arguments, never made.
+
+use trueline_facts::artifact::Verdict;
+
+use super::machine::Machine;
+use super::value::{Node, Value};
+use crate::technique;
+
+/// Objects or bytes that no model asks for with one call; weights of that size are in the file themselves.
+const MANY: i64 = 1 << 30;
+/// Exponents and the like from which a number has megabytes.
+const LARGE_POWER: i64 = 1 << 22;
+
+impl Machine {
+    /// Notes a call whose result is far larger than any file.
+    pub(super) fn check_cost(&mut self, callee: Value, full: &str, args: &[Value]) {
+        let int = |at: usize| match args.get(at) {
+            Some(Value::Int(n)) => Some(*n),
+            _ => None,
+        };
+        let Some(name) = full
+            .strip_prefix("builtins.")
+            .or_else(|| full.strip_prefix("operator."))
+            .or_else(|| full.strip_prefix("_operator."))
+            .or_else(|| full.strip_prefix("math."))
+            .or_else(|| full.strip_prefix("collections."))
+            .or_else(|| full.strip_prefix("numpy."))
+        else {
+            return;
+        };
+        let is_much = match name {
+            "bytes" | "bytearray" => {
+                int(0).is_some_and(|n| n >= MANY) || self.is_endless(args.first())
+            }
+            "list" | "tuple" | "set" | "frozenset" | "sorted" | "sum" | "max" | "min" | "deque"
+            | "Counter" | "dict.fromkeys" | "str.join" | "list.extend" | "length_hint" => {
+                args.iter().take(2).any(|arg| self.is_endless(Some(arg)))
+            }
+            "mul" | "imul" | "str.__mul__" | "list.__mul__" | "tuple.__mul__" | "bytes.__mul__" => {
+                let times = int(0).or(int(1));
+                let is_sequence = args
+                    .iter()
+                    .any(|arg| !matches!(arg, Value::Int(_) | Value::Float(_) | Value::Bool(_)));
+                is_sequence && times.is_some_and(|n| n >= MANY)
+            }
+            "str.ljust" | "str.rjust" | "str.center" | "str.zfill" | "bytes.ljust"
+            | "bytes.rjust" | "bytes.zfill" => int(1).is_some_and(|n| n >= MANY),
+            "pow" | "int.__pow__" => {
+                args.len() == 2
+                    && int(0).is_some_and(|n| n.abs() > 1)
+                    && int(1).is_some_and(|n| n >= LARGE_POWER)
+            }
+            "lshift" | "ilshift" | "int.__lshift__" => int(1).is_some_and(|n| n >= MANY),
+            "factorial" | "perm" | "comb" => int(0).is_some_and(|n| n >= LARGE_POWER),
+            "ndarray" | "zeros" | "ones" | "empty" | "full" => self.is_huge_shape(args.first()),
+            _ => false,
+        };
+        if is_much {
+            let call = self.show_call(callee, args);
+            self.find(
+                Verdict::Suspicious,
+                technique::PICKLE_COST,
+                format!("loading it takes all memory or time of the program: {call}"),
+                Some(call.clone()),
+            );
+        }
+    }
+
+    /// An iterator that gives thousands of millions of items, or never ends.
+    fn is_endless(&self, value: Option<&Value>) -> bool {
+        let Some(Node::Call(called)) = value.and_then(|v| self.get_node(*v)) else {
+            return false;
+        };
+        let int = |at: usize| match called.args.get(at) {
+            Some(Value::Int(n)) => Some(*n),
+            _ => None,
+        };
+        match self.full_name(called.callee).as_deref() {
+            Some("builtins.range") => {
+                let (from, to) = match (int(0), int(1)) {
+                    (Some(to), None) => (0, to),
+                    (Some(from), Some(to)) => (from, to),
+                    _ => return false,
+                };
+                let step = int(2).unwrap_or(1).max(1);
+                to.saturating_sub(from) / step >= MANY
+            }
+            Some("itertools.count" | "itertools.cycle") => true,
+            Some("itertools.repeat") => int(1).is_none_or(|n| n >= MANY),
+            _ => false,
+        }
+    }
+
+    /// An array of more than a million million items.
+    fn is_huge_shape(&self, value: Option<&Value>) -> bool {
+        let items = match value {
+            Some(Value::Int(n)) => return *n >= MANY << 10,
+            Some(value) => match self.get_node(*value) {
+                Some(Node::Container { items, .. }) => items,
+                _ => return false,
+            },
+            None => return false,
+        };
+        let product = items.iter().try_fold(1i64, |product, item| match item {
+            Value::Int(n) if *n >= 0 => Some(product.saturating_mul(*n)),
+            _ => None,
+        });
+        product.is_some_and(|n| n >= MANY << 10)
+    }
+}
