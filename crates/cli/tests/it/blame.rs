@@ -210,6 +210,7 @@ fn witnesses_that_disagree_are_shown() {
         0
     );
     let both = repository.trueline(&["blame", "a.py"]).stdout();
+    let both = both.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(both.contains("written by cursor"), "{both}");
     assert!(
         both.contains("witnesses disagree: identity of the whole commit names claude"),
