@@ -90,6 +90,9 @@ struct CiRow {
     tool: Box<str>,
     uses: Vec<Box<str>>,
     runs: Vec<Box<str>>,
+    /// Programs that act as an agent when they are run with a task.
+    #[serde(default)]
+    commands: Vec<Box<str>>,
     #[cfg_attr(not(test), expect(dead_code, reason = "rows are tested against them"))]
     examples: Vec<Box<str>>,
     #[cfg_attr(not(test), expect(dead_code, reason = "rows are tested against them"))]

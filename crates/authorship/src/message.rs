@@ -4,15 +4,18 @@
 //! Tables: `data/identities.toml`, `data/messages.toml`, `data/automation.toml`. A commit without any
 //! sign is not thereby human. Signs speak of a whole commit: an upper bound for its lines.
 
+mod around;
 mod automation;
 mod identity;
 mod review;
 mod signs;
+mod squashed;
 
 pub(crate) use automation::is_program;
 pub use automation::{Automation, automation};
 pub use review::{ReviewEvidence, ReviewSign, review_signs};
 pub use signs::{branch_signs, signs};
+pub use squashed::{Folded, folded};
 use trueline_facts::{Confidence, EvidenceClass, ModelId, SessionId, ToolId};
 
 /// A name and an address as they stand in a commit.
@@ -43,7 +46,8 @@ pub struct CommitText<'a> {
 pub enum Role {
     /// It is the author or the committer.
     Author,
-    /// It is named as a co-author, or its session is.
+    /// It is named as a co-author, or as the author of a commit that was folded into this one, or
+    /// its session is.
     CoAuthor,
     /// It reviewed. Says nothing about who wrote the lines.
     Reviewer,

@@ -80,6 +80,7 @@ fn origin(owner: &Owner) -> Option<Origin> {
             confidence: Confidence::High,
             source: "hook log".to_owned(),
             commit: None,
+            names: None,
         }],
     })
 }

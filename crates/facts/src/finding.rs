@@ -100,7 +100,8 @@ pub struct Position {
     pub column: u32,
 }
 
-/// A range in a file; `end` is exclusive in its column.
+/// A range in a file; `end` is exclusive in its column. Where the file as a whole is meant, its first
+/// line stands for it and `end` is line 0.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Deserialize, JsonSchema)]
 pub struct Location {
     /// The file.
@@ -112,6 +113,32 @@ pub struct Location {
     /// The text of the first line, without its end, shortened to 200 characters; secrets redacted.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub snippet: String,
+}
+
+impl Location {
+    /// A file as a whole: no line of it is meant.
+    #[must_use]
+    pub fn whole_file(path: RepoPath) -> Self {
+        let first = Position { line: 1, column: 1 };
+        Self {
+            path,
+            start: first,
+            end: Position { line: 0, column: 1 },
+            snippet: String::new(),
+        }
+    }
+
+    /// Whether the file as a whole is meant.
+    #[must_use]
+    pub const fn is_whole_file(&self) -> bool {
+        self.end.line == 0
+    }
+
+    /// The last line; the first one, where the file as a whole is meant.
+    #[must_use]
+    pub fn last_line(&self) -> u32 {
+        self.end.line.max(self.start.line)
+    }
 }
 
 impl Serialize for Location {

@@ -43,7 +43,7 @@ pub use finding::{
     Applicability, Confidence, Cwe, Edit, Finding, Fingerprint, Fix, Location, Patch, Position,
     RuleId, Severity, Step, Suppression, Tier,
 };
-pub use origin::{Author, Evidence, EvidenceClass, Grain, HumanBasis, Origin, Reach};
+pub use origin::{Author, Evidence, EvidenceClass, Grain, HumanBasis, Named, Origin, Reach};
 pub use path::RepoPath;
 pub use person::{Person, Pseudonym};
 pub use proportion::Proportion;

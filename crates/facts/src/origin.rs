@@ -75,6 +75,22 @@ pub struct Evidence {
     /// The commit it speaks of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<CommitId>,
+    /// Whom it names, where that is somebody else than the origin has: the two disagree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub names: Option<Named>,
+}
+
+/// Whom one witness names.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Named {
+    /// An AI assistant or agent.
+    Ai {
+        /// Which one.
+        tool: ToolId,
+    },
+    /// A person.
+    Human,
 }
 
 /// Kinds of evidence, strongest first; the order is the order of fusion.
@@ -155,6 +171,7 @@ impl Origin {
                 confidence: Confidence::High,
                 source: why.to_owned(),
                 commit: None,
+                names: None,
             }],
             ..Self::unknown()
         }
@@ -179,6 +196,13 @@ impl Origin {
             Author::Ai { tool, .. } => Some(tool),
             _ => None,
         }
+    }
+
+    /// The first witness that names somebody else than the headline, and whom.
+    #[must_use]
+    pub fn disagreement(&self) -> Option<(&Evidence, &Named)> {
+        let mut all = self.evidence.iter();
+        all.find_map(|evidence| Some((evidence, evidence.names.as_ref()?)))
     }
 
     /// Is there any witness, be it one that names no author? What nothing explains is none.

@@ -32,7 +32,7 @@ pub struct Entry {
     pub kind: EntryKind,
     /// The tool, bot or library.
     pub tool: ToolId,
-    /// What it rests on: paths, trailers, identities; at most ten.
+    /// What it rests on: paths, trailers, identities; most commits first.
     pub evidence: Vec<String>,
     /// Earliest evidence.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -49,6 +49,10 @@ impl Repository {
         let unavailable = |why| HistoryError::Unavailable {
             path: path.clone(),
             why,
+            remedy: match why {
+                Gap::TooLarge => String::new(),
+                Gap::Missing | Gap::Damaged => format!("; {}", self.remedy()),
+            },
         };
         let objects = self.objects();
         let mut buffer = Vec::new();

@@ -16,6 +16,7 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use trueline_facts::{Diagnostic, Level, Timestamp};
 
+use crate::mailmap;
 use crate::model::{Commit, CommitIx, KnownPerson, Mailmap, PersonIx, RawIdentity};
 use crate::repository::{Gap, Objects, Repository};
 
@@ -83,7 +84,7 @@ impl Graph {
             .enumerate()
             .map(|(ix, commit)| (commit.id, CommitIx(ix as u32)))
             .collect();
-        graph.mailmap = mailmap(&objects, graph.commits.first());
+        graph.mailmap = mailmap::read(repository, &objects, graph.commits.first());
         graph.assign_persons();
         if is_shallow && graph.commits.iter().any(|c| c.parents_missing) {
             graph.diagnostics.push(Diagnostic::new(
@@ -345,24 +346,4 @@ fn arrange(tip: ObjectId, shallow: &[ObjectId], mut loaded: FxHashMap<ObjectId, 
         });
     }
     graph
-}
-
-/// The `.mailmap` of the tip's tree: the same answer in a bare clone and in any work tree.
-fn mailmap(objects: &Objects, tip: Option<&Commit>) -> Mailmap {
-    let blob = tip.and_then(|tip| {
-        crate::walk::trees::Trees::new()
-            .lookup(objects, tip.tree, b".mailmap")
-            .ok()
-            .flatten()
-    });
-    let mut buffer = Vec::new();
-    match blob {
-        Some((mode, id)) if mode.is_text_candidate() => {
-            match objects.read(id, Kind::Blob, &mut buffer) {
-                Ok(()) => Mailmap::parse(&buffer),
-                Err(_) => Mailmap::default(),
-            }
-        }
-        _ => Mailmap::default(),
-    }
 }

@@ -9,6 +9,7 @@ pub mod content;
 pub mod declare;
 pub mod evidence;
 pub mod graph;
+mod mailmap;
 pub mod model;
 mod persist;
 pub mod range;

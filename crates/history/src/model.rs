@@ -193,7 +193,8 @@ pub enum Completeness {
     Interrupted,
 }
 
-/// Who is the same person as whom: the `.mailmap` of HEAD's tree.
+/// Who is the same person as whom: the `.mailmap` of HEAD's tree, and those that the repository's
+/// configuration adds.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Mailmap(gix::mailmap::Snapshot);
 

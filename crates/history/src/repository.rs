@@ -93,12 +93,14 @@ pub enum HistoryError {
     #[error("interrupted before the history was read")]
     Interrupted,
     /// HEAD has the file, but its content cannot be had.
-    #[error("HEAD has `{path}`, but {why}")]
+    #[error("HEAD has `{path}`, but {why}{remedy}")]
     Unavailable {
         /// The file.
         path: trueline_facts::RepoPath,
         /// Why not.
         why: Gap,
+        /// What to do, after a semicolon; nothing where nothing helps.
+        remedy: String,
     },
     /// The index cannot be read.
     #[error("the index of git cannot be read: {why}")]
@@ -267,11 +269,22 @@ impl Repository {
         commits
     }
 
+    /// What to do about objects that cannot be read.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        if self.local().remote_names().is_empty() {
+            "`git fsck` names them; this repository has no remote, so take them from another clone or a backup"
+        } else {
+            "`git fsck` says what is damaged; in a partial clone `git fetch --refetch --no-filter` brings \
+             what is missing"
+        }
+    }
+
     pub(crate) fn objects(&self) -> Objects {
         let mut repo = self.local();
         repo.objects.set_pack_cache(|| {
             Box::new(gix::odb::pack::cache::lru::MemoryCappedHashmap::new(
-                DELTA_BASE_CACHE_BYTES,
+                of_one_thread(DELTA_BASE_CACHE_BYTES),
             ))
         });
         Objects {
@@ -410,6 +423,11 @@ impl Objects {
             Err(_) => Err(self.gap(id, Gap::Damaged)),
         }
     }
+}
+
+/// What one thread may keep, when two of them may keep `bytes` each: more threads share the same sum.
+pub(crate) fn of_one_thread(bytes: usize) -> usize {
+    bytes * 2 / rayon::current_num_threads().max(2)
 }
 
 /// Whether git would call this content binary: a NUL byte near the beginning.

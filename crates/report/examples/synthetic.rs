@@ -101,6 +101,7 @@ fn origin(dice: &mut Dice) -> Origin {
             confidence: Confidence::High,
             source: "refs/notes/ai".into(),
             commit: Some(CommitId::new("3f9a1c0d72".repeat(4))),
+            names: None,
         }]
     };
     match dice.roll(10) {

@@ -9,8 +9,8 @@ use trueline_facts::pipeline::EntryKind;
 use trueline_facts::shadow::{SignalKind, SignalState};
 use trueline_facts::stats::GroupBy;
 use trueline_facts::{
-    Applicability, Author, Confidence, Edit, EvidenceClass, Grain, HumanBasis, Level, Origin,
-    Patch, Person, Proportion, Reach, Severity, ToolId,
+    Applicability, Author, Confidence, Edit, EvidenceClass, Grain, HumanBasis, Level, Named,
+    Origin, Patch, Person, Proportion, Reach, Severity, ToolId,
 };
 
 /// `12,345`.
@@ -298,6 +298,18 @@ pub(crate) fn origin_phrase(origin: &Origin) -> String {
             }
             let _ = write!(out, ", {} confidence", confidence(origin.confidence));
         }
+    }
+    if let Some((witness, named)) = origin.disagreement() {
+        let whom = match named {
+            Named::Ai { tool } => visible(tool.as_str()),
+            Named::Human => Cow::Borrowed("a person"),
+        };
+        let of = match witness.grain {
+            Grain::Line => "",
+            Grain::Commit => " of the whole commit",
+        };
+        let class = evidence_class(witness.class);
+        let _ = write!(out, "; witnesses disagree: {class}{of} names {whom}");
     }
     out
 }

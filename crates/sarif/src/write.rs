@@ -298,7 +298,10 @@ fn result(
     details: &Details<'_>,
 ) -> Result<log::ResultObject, serde_json::Error> {
     let mut fingerprints = BTreeMap::from([(OWN_MARK, finding.fingerprint.as_str().to_owned())]);
-    if let Some(hash) = (details.line_hash)(&finding.location.path, finding.location.start.line) {
+    let at = &finding.location;
+    let hash = || (details.line_hash)(&at.path, at.start.line);
+    // A hash of its first line would tie a finding about a file to that line.
+    if let Some(hash) = (!at.is_whole_file()).then(hash).flatten() {
         fingerprints.insert("primaryLocationLineHash", hash);
     }
     let mut properties = BTreeMap::from([
@@ -383,10 +386,10 @@ pub(crate) fn location(at: &Location, symbol: &str, text: Option<&str>) -> log::
     log::Location {
         physical_location: log::PhysicalLocation {
             artifact_location: artifact(&at.path),
-            region: (at.start.line > 0).then(|| log::Region {
+            region: (at.start.line > 0 && !at.is_whole_file()).then(|| log::Region {
                 start_line: at.start.line,
                 start_column: at.start.column.max(1),
-                end_line: at.end.line.max(at.start.line),
+                end_line: at.last_line(),
                 end_column: at.end.column.max(1),
             }),
         },

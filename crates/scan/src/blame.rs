@@ -144,6 +144,10 @@ pub fn blame(
         .iter()
         .find(|f| *history.path(f.path) == path)
         .ok_or_else(|| unusable("not a file of HEAD; commit it first"))?;
+    if file.content == FileContent::Missing {
+        // Says what is wrong with it.
+        repository.head_file(&path)?;
+    }
     let ends = run_ends(&file.content).map_err(unusable)?;
     let evidence = EvidenceOptions {
         notes: NotesRead::OfLines,
@@ -228,10 +232,7 @@ fn run_ends(content: &FileContent) -> Result<Vec<(u32, RunEnd)>, &'static str> {
         FileContent::Text(runs) => Ok(runs.iter().map(|r| (r.start, r.end)).collect()),
         FileContent::Binary => Err("a binary file has no lines"),
         FileContent::TooLarge => Err("too large: files over 5 MB are not read"),
-        FileContent::Missing => Err(
-            "its content is missing or damaged in this repository: `git fsck` tells which; in a partial clone \
-             `git fetch --refetch --no-filter` brings it",
-        ),
+        FileContent::Missing => Err("its content cannot be read from this repository"),
         FileContent::NotAFile => Err("a link or a submodule, not a file"),
     }
 }

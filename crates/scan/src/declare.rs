@@ -112,6 +112,17 @@ pub(crate) fn tool(name: &str) -> Result<ToolId, ScanError> {
             tool: name.to_owned(),
             near: near.to_owned(),
         }),
-        None => Ok(tools::fold(name)),
+        None => match tools::fold(name) {
+            nameless if nameless.as_str() == tools::UNSPECIFIED => Err(ScanError::NamelessTool {
+                tool: name.to_owned(),
+            }),
+            new => Ok(new),
+        },
     }
+}
+
+/// Whether a tool is one of those that evidence is searched for.
+#[must_use]
+pub fn is_known_tool(tool: &ToolId) -> bool {
+    tools::known(tool.as_str()).is_some()
 }

@@ -144,6 +144,12 @@ pub enum ScanError {
         /// What it probably is.
         near: String,
     },
+    /// A tool's name without a letter or a digit.
+    #[error("`{tool}` names no tool; give one, for example `claude`")]
+    NamelessTool {
+        /// As given.
+        tool: String,
+    },
     /// No such rule.
     #[error("no rule `{rule}`; {hint}")]
     NoRule {
@@ -224,6 +230,7 @@ impl ScanError {
                         | HistoryError::Damaged { .. }
                         | HistoryError::CommitUnreadable { .. }
                         | HistoryError::TreeUnreadable { .. }
+                        | HistoryError::Unavailable { .. }
                         | HistoryError::Interrupted
                 )
         )

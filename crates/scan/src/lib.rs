@@ -49,7 +49,7 @@ pub use change::{
 pub use check::Tiers;
 pub use config::KnownNames as PolicyNames;
 pub use custom::{RuleTest, test_rules};
-pub use declare::{DeclareAction, DeclareRequest, DeclaredCommit, declare};
+pub use declare::{DeclareAction, DeclareRequest, DeclaredCommit, declare, is_known_tool};
 pub use error::ScanError;
 pub use mend::{FixOutcome, FixedFile, NoSuggestion, Suggestion, TakenBack, Writing, fix};
 pub use packages::PackageData;

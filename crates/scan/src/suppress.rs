@@ -129,7 +129,7 @@ pub(crate) fn apply(
 
 /// The comment that answers a finding.
 fn answer<'c>(comments: &'c [Comment], finding: &Finding) -> Option<&'c Comment> {
-    let lines = finding.location.start.line..=finding.location.end.line;
+    let lines = finding.location.start.line..=finding.location.last_line();
     answering(comments, finding.rule.as_str(), lines)
 }
 

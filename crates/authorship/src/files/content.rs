@@ -232,11 +232,45 @@ fn ci_line(line: &[u8]) -> Vec<ContentSign> {
             .into_iter()
             .collect();
     }
+    let called = called_programs(item);
     let commands = FILES.table.ci.iter().filter_map(|row| {
-        let command = row.runs.iter().find(|command| mentions(item, command))?;
+        let by_words = row.runs.iter().find(|command| mentions(item, command));
+        let is_called = |command: &&Box<str>| called.contains(&&***command);
+        let command = by_words.or_else(|| row.commands.iter().find(is_called))?;
         Some(sign(&row.tool, SignalKind::CiJob, command.trim_end()))
     });
     commands.chain(handed_keys(item)).collect()
+}
+
+/// Words that run a program that need not be installed.
+const RUNNERS: [&str; 9] = [
+    "bunx", "dlx", "npx", "pipx", "pnpm", "run", "sudo", "timeout", "uvx",
+];
+/// Words with which an agent's program is given a task; options and quoted texts do as well.
+const TASKS: [&str; 4] = ["ask", "chat", "exec", "run"];
+
+/// The programs that a command line runs with something to do. Prose that begins with the name of one
+/// goes on with a word.
+fn called_programs(line: &str) -> Vec<&str> {
+    let line = line.strip_prefix("run:").unwrap_or(line);
+    let commands = line.split(['|', ';', '&']);
+    let called = commands.filter_map(|command| {
+        let is_before = |word: &&str| {
+            let is_variable = word
+                .split_once('=')
+                .is_some_and(|(name, _)| name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'));
+            let is_duration = word
+                .bytes()
+                .all(|b| b.is_ascii_digit() || b == b's' || b == b'm');
+            RUNNERS.contains(word) || is_variable || is_duration || word.starts_with('-')
+        };
+        let mut words = command.split_whitespace().skip_while(is_before);
+        let (program, task) = (words.next()?, words.next()?);
+        let is_task = TASKS.contains(&task) || task.starts_with(['-', '"', '\'', '$']);
+        let name = program.rsplit('/').next().unwrap_or(program);
+        is_task.then_some(name)
+    });
+    called.collect()
 }
 
 /// Keys of AI services that a line hands over: `openai-api-key: ${{ secrets.OPENAI_API_KEY }}`,

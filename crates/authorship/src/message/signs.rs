@@ -11,8 +11,10 @@ use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use trueline_facts::{Confidence, EvidenceClass, ModelId, SessionId, ToolId};
 
+use super::around;
 use super::automation::{Automation, automation};
 use super::identity::{IDENTITIES, Part, Row as IdentityRow, model_in, split};
+use super::squashed;
 use super::{CommitText, Identity, Role, Sign};
 use crate::{checkpoint, note, tools};
 
@@ -178,17 +180,25 @@ pub fn signs(commit: &CommitText<'_>) -> Vec<Sign> {
         % 2
         == 0;
     // `git merge --squash` indents the messages of the branch.
-    let indented = message.starts_with(b"Squashed commit of the following:");
-    let mut fenced = false;
+    let list = squashed::list_of(message).unwrap_or(message.len());
+    for folded in squashed::folded(message) {
+        if let Some(author) = &folded.author {
+            signs.folded(author);
+        }
+    }
+    let mut lines: Vec<&[u8]> = Vec::new();
+    let mut starts: Vec<usize> = Vec::new();
     let mut at = 0;
-    let lines: Vec<&[u8]> = message.split(|byte| *byte == b'\n').collect();
-    for (nth, whole) in lines.iter().enumerate() {
-        let line = if indented {
-            whole.strip_prefix(b"    ").unwrap_or(whole)
-        } else {
-            whole
-        };
-        if at == closing && is_paired {
+    for whole in message.split(|byte| *byte == b'\n') {
+        let indented = whole.strip_prefix(b"    ").filter(|_| at >= list);
+        lines.push(indented.unwrap_or(whole));
+        starts.push(at);
+        at += whole.len() + 1;
+    }
+    let mut fenced = false;
+    for (nth, (line, at)) in lines.iter().zip(starts).enumerate() {
+        let begins_anew = at >= list && squashed::commit_line(line).is_some();
+        if begins_anew || at == closing && is_paired {
             fenced = false;
         }
         if is_fence(line) {
@@ -200,10 +210,8 @@ pub fn signs(commit: &CommitText<'_>) -> Vec<Sign> {
                     ..sign("aider", Confidence::High, "subject", Role::Author)
                 });
             }
-            let around = || Around::of(&lines, nth);
-            signs.line(line, &around);
+            signs.line(line, Neighbours { lines: &lines, nth });
         }
-        at += whole.len() + 1;
     }
     signs.finish()
 }
@@ -292,6 +300,17 @@ impl Signs {
         }
     }
 
+    /// Who wrote one of several commits that were folded into this one.
+    fn folded(&mut self, author: &Identity<'_>) {
+        if let Some(row) = IDENTITIES.find(author) {
+            let sign = self.of_row(row, author, "author of a squashed commit", Role::Author);
+            self.push(Sign {
+                role: Role::CoAuthor,
+                ..sign
+            });
+        }
+    }
+
     fn identified(
         &mut self,
         row: &'static IdentityRow,
@@ -299,6 +318,17 @@ impl Signs {
         source: &'static str,
         role: Role,
     ) {
+        let sign = self.of_row(row, identity, source, role);
+        self.push(sign);
+    }
+
+    fn of_row(
+        &self,
+        row: &'static IdentityRow,
+        identity: &Identity<'_>,
+        source: &'static str,
+        role: Role,
+    ) -> Sign {
         let role = if row.part == Part::Reviews && role != Role::Author {
             Role::Reviewer
         } else {
@@ -309,7 +339,7 @@ impl Signs {
         } else {
             source
         };
-        self.push(Sign {
+        Sign {
             tool: ToolId::new(row.tool.clone()),
             model: model_in(identity.name, row.model.as_ref()),
             session: None,
@@ -318,10 +348,10 @@ impl Signs {
             source,
             role,
             partial: row.part == Part::Suggests && role != Role::Author,
-        });
+        }
     }
 
-    fn line(&mut self, line: &[u8], around: &dyn Fn() -> Around) {
+    fn line(&mut self, line: &[u8], around: Neighbours<'_>) {
         let Some(text) = unquoted(line) else { return };
         let Some(&first) = text.first() else { return };
         if MESSAGES.line_starts.get(usize::from(first)) == Some(&true) && self.fixed(text, around) {
@@ -330,16 +360,20 @@ impl Signs {
         if first.is_ascii_alphabetic()
             && let Some((key, value)) = key_value(text)
             && MESSAGES.knows(key)
-            && around() != Around::Quotation
+            && !around.is_quotation()
         {
             self.trailer(key, value);
         }
     }
 
     /// A line that begins in a fixed way. Says whether it was one.
-    fn fixed(&mut self, text: &[u8], around: &dyn Fn() -> Around) -> bool {
+    fn fixed(&mut self, text: &[u8], around: Neighbours<'_>) -> bool {
         for row in &MESSAGES.table.line {
-            let Some(rest) = row.starts.iter().find_map(|start| after(text, start)) else {
+            let found = row
+                .starts
+                .iter()
+                .find_map(|start| Some((start, after(text, start)?)));
+            let Some((start, rest)) = found else {
                 continue;
             };
             // A link that a sentence goes on after is told about, not left by a tool.
@@ -347,19 +381,19 @@ impl Signs {
                 continue;
             }
             // A sentence about such lines is none.
-            let is_sentence = |text: &[u8], most: usize| {
-                let words = link_text(text);
-                words.split_whitespace().count() > most
+            let is_sentence = || {
+                let tail = behind_name(start, rest, row.mentions);
+                !text.starts_with(b"<") && around::is_sentence(tail, around.next_of_sentence())
             };
-            if row.mentions && is_sentence(rest, LONGEST_NAME)
-                || is_signature(text)
-                    && (is_sentence(text, LONGEST_NAME + 2) || around() == Around::Sentence)
-                || around() == Around::Quotation
-            {
+            if is_sentence() || around.is_quotation() {
                 continue;
             }
             let named = if row.mentions {
-                tools::mentioned(&link_text(rest)).map(|(tool, _)| tool)
+                let words = link_text(rest);
+                let named = words
+                    .split_inclusive(char::is_whitespace)
+                    .take(LONGEST_NAME);
+                tools::mentioned(&named.collect::<String>()).map(|(tool, _)| tool)
             } else {
                 row.tool.as_deref().map(ToolId::new)
             };
@@ -506,38 +540,42 @@ impl Signs {
     }
 }
 
-/// What the lines around one make of it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Around {
-    /// It stands for itself.
-    Nothing,
-    /// A sentence goes on over it.
-    Sentence,
-    /// The paragraph above leads up to its own, which is not the last one.
-    Quotation,
+/// A line's place among the others of its message.
+#[derive(Clone, Copy)]
+struct Neighbours<'l> {
+    lines: &'l [&'l [u8]],
+    nth: usize,
 }
 
-impl Around {
-    fn of(lines: &[&[u8]], at: usize) -> Self {
-        let is_blank = |line: &&[u8]| line.trim().is_empty();
-        let (before, after) = lines.split_at(at);
-        let after = after.get(1..).unwrap_or_default();
-        if after.iter().any(is_blank) {
-            let start = before.iter().rposition(is_blank).unwrap_or(0);
-            let above = before[..start].iter().rfind(|line| !is_blank(line));
-            if above.is_some_and(|line| line.trim_end().ends_with(b":")) {
-                return Self::Quotation;
-            }
-        }
-        let goes_on = after
-            .first()
-            .is_some_and(|line| line.first().is_some_and(u8::is_ascii_lowercase));
-        if goes_on {
-            Self::Sentence
-        } else {
-            Self::Nothing
-        }
+impl<'l> Neighbours<'l> {
+    fn is_quotation(self) -> bool {
+        around::is_quotation(self.lines, self.nth)
     }
+
+    fn next_of_sentence(self) -> &'l [u8] {
+        around::next_of_sentence(self.lines, self.nth)
+    }
+}
+
+/// What follows the name, or the link, that a fixed line holds.
+fn behind_name<'t>(start: &str, rest: &'t [u8], mentions: bool) -> &'t [u8] {
+    let behind_link = |link: &'t [u8]| {
+        let end = link.find_byteset(b") \t");
+        end.map_or(&b""[..], |at| &link[at + usize::from(link[at] == b')')..])
+    };
+    if let Some(words) = rest.strip_prefix(b"[") {
+        return words
+            .find("](")
+            .map_or(words, |at| behind_link(&words[at..]));
+    }
+    if start.contains('/') {
+        return behind_link(rest);
+    }
+    if mentions {
+        let end = rest.find_byteset(b" \t,.;");
+        return end.map_or(&b""[..], |at| &rest[at..]);
+    }
+    rest
 }
 
 /// `Claude <noreply@anthropic.com> is no longer allowed here`.
@@ -546,11 +584,6 @@ fn is_told_about(identity: &[u8]) -> bool {
         .rsplit_once_str(">")
         .map_or(&b""[..], |(_, rest)| rest);
     behind.fields().count() > 1
-}
-
-/// A line that is signed in words alone, which a sentence may have as well.
-fn is_signature(text: &[u8]) -> bool {
-    text.starts_with(b"Generated ") || text.starts_with(b"Written ")
 }
 
 /// The first word of a value, as far as it is letters and digits.
@@ -583,7 +616,7 @@ fn unquoted(line: &[u8]) -> Option<&[u8]> {
     Some(text.trim())
 }
 
-fn key_value(text: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(super) fn key_value(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let head = text.get(..text.len().min(LONGEST_KEY + 1))?;
     let colon = memchr(b':', head)?;
     let key = text.get(..colon)?;

@@ -1,6 +1,7 @@
 //! `trueline declare`: say which AI tool wrote your own commits.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 
 use anyhow::Result;
 use trueline_scan::{DeclareAction, DeclareRequest, NoteOutcome};
@@ -87,5 +88,14 @@ pub(crate) fn run(arguments: &Declare) -> Result<Ended> {
         }
     }
     output::write(out.as_bytes(), None)?;
+    let unknown = declared.iter().find_map(|one| one.tool.as_ref());
+    if let Some(tool) = unknown.filter(|tool| !trueline_scan::is_known_tool(tool)) {
+        // A closed standard error does not make what was written wrong.
+        let _ = writeln!(
+            std::io::stderr(),
+            "trueline: `{tool}` is none of the tools that Trueline knows, so its lines are counted under this \
+             name. If it goes by another name, declare again with that one and --replace."
+        );
+    }
     Ok(Ended::Pass)
 }

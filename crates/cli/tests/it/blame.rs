@@ -172,6 +172,106 @@ fn one_declares_only_for_oneself() {
 }
 
 #[test]
+fn a_tool_without_a_name_is_refused_and_an_unknown_one_is_told_of() {
+    let repository = Repository::new();
+    repository.write("a.py", "a = 1\n").commit("feat: a");
+    for nameless in ["", "  ", "--"] {
+        let tool = format!("--tool={nameless}");
+        let run = repository.trueline(&["declare", &tool]);
+        assert_eq!(run.code(), 2, "{nameless:?}");
+        assert!(run.stderr().contains("names no tool"), "{}", run.stderr());
+    }
+    assert_eq!(repository.git(&["for-each-ref", "refs/notes"]), "");
+    let known = repository.trueline(&["declare", "--tool", "claude", "--dry-run"]);
+    assert_eq!((known.code(), known.stderr().as_str()), (0, ""));
+    let unknown = repository.trueline(&["declare", "--tool", "Inhouse Helper"]);
+    assert_eq!(unknown.code(), 0, "{}", unknown.stderr());
+    assert!(
+        unknown
+            .stderr()
+            .contains("`inhouse-helper` is none of the tools"),
+        "{}",
+        unknown.stderr()
+    );
+    let blamed = repository.trueline(&["blame", "a.py"]).stdout();
+    assert!(blamed.contains("written by inhouse-helper"), "{blamed}");
+}
+
+#[test]
+fn witnesses_that_disagree_are_shown() {
+    let repository = Repository::new();
+    repository
+        .write("a.py", "a = 1\n")
+        .commit(&format!("feat: a\n\n{CLAUDE}"));
+    let alone = repository.trueline(&["blame", "a.py"]).stdout();
+    assert!(!alone.contains("disagree"), "{alone}");
+    assert_eq!(
+        repository.trueline(&["declare", "--tool", "cursor"]).code(),
+        0
+    );
+    let both = repository.trueline(&["blame", "a.py"]).stdout();
+    let both = both.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(both.contains("written by cursor"), "{both}");
+    assert!(
+        both.contains("witnesses disagree: identity of the whole commit names claude"),
+        "{both}"
+    );
+    let json = repository
+        .trueline(&["blame", "a.py", "--format", "json"])
+        .json();
+    let evidence = json["runs"][0]["origin"]["evidence"].as_array().unwrap();
+    assert_eq!(evidence[0]["names"], serde_json::Value::Null);
+    assert_eq!(evidence[1]["names"]["tool"], "claude");
+}
+
+#[test]
+fn a_file_whose_content_is_lost_or_damaged_is_told_so_and_no_remote_is_made_up() {
+    let repository = Repository::new();
+    repository
+        .write("src/a.py", "a = 1\n")
+        .commit("feat: by hand");
+    // The cache has seen it whole.
+    assert_eq!(repository.trueline(&["stats", "."]).code(), 0);
+    let blob = repository.git(&["rev-parse", "HEAD:src/a.py"]);
+    let (folder, file) = blob.trim().split_at(2);
+    let object = repository
+        .path()
+        .join(".git/objects")
+        .join(folder)
+        .join(file);
+    std::fs::set_permissions(&object, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    std::fs::write(&object, b"no object").unwrap();
+    let damaged = |word: &str| {
+        let run = repository.trueline(&["blame", "src/a.py"]);
+        assert_eq!(run.code(), 3, "{}", run.stderr());
+        assert!(run.stderr().contains(word), "{}", run.stderr());
+        assert!(run.stderr().contains("no remote"), "{}", run.stderr());
+        let warm = repository
+            .trueline(&["scan", ".", "--format", "json"])
+            .json();
+        let cold = repository
+            .trueline(&["scan", ".", "--format", "json", "--no-cache"])
+            .json();
+        assert_eq!(warm["diagnostics"], cold["diagnostics"]);
+        let all = warm["diagnostics"].to_string();
+        assert!(
+            all.contains("src/a.py") && all.contains(word) && !all.contains("--refetch"),
+            "{all}"
+        );
+    };
+    damaged("damaged");
+    std::fs::remove_file(&object).unwrap();
+    damaged("not in this repository");
+    repository.git(&["remote", "add", "origin", "elsewhere"]);
+    let run = repository.trueline(&["blame", "src/a.py"]);
+    assert!(
+        run.stderr().contains("git fetch --refetch"),
+        "{}",
+        run.stderr()
+    );
+}
+
+#[test]
 fn what_is_no_file_of_head_is_told() {
     let repository = two_authors();
     repository

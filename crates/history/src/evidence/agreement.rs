@@ -107,7 +107,7 @@ pub(super) fn changed_files(
 ) -> Vec<ChangedFile> {
     let parent = history.commit(commit).parents.first();
     let parent = parent.map(|parent| history.commit(*parent).tree);
-    touched::by_commit(repo, history, commit)
+    let mut files: Vec<ChangedFile> = touched::by_commit(repo, history, commit)
         .into_iter()
         .take(MAX_FILES)
         .map(|file| ChangedFile {
@@ -115,7 +115,29 @@ pub(super) fn changed_files(
             path: file.path,
             after: file.blob,
         })
-        .collect()
+        .collect();
+    follow_renames(repo, parent, history.commit(commit).tree, &mut files);
+    files
+}
+
+/// What a renamed file had is nothing that is added.
+fn follow_renames(
+    repo: &gix::Repository,
+    before: Option<ObjectId>,
+    after: ObjectId,
+    files: &mut [ChangedFile],
+) {
+    let is_new = |file: &ChangedFile| file.before.is_none();
+    let Some(before) = before.filter(|_| files.iter().any(is_new)) else {
+        return;
+    };
+    let Ok(gone) = branch_lines::deleted_files(repo, before, after) else {
+        return;
+    };
+    for file in files.iter_mut().filter(|file| is_new(file)) {
+        let source = branch_lines::most_alike(repo, &gone, file.after);
+        file.before = source.map(|(_, blob)| *blob);
+    }
 }
 
 /// The files that one tree has otherwise than another; `None` if they are too many to compare.
@@ -125,6 +147,7 @@ pub(super) fn differing_files(
     after: ObjectId,
 ) -> Option<Vec<ChangedFile>> {
     let mut files = Vec::new();
+    let (base, tip) = (before, after);
     let mut todo = vec![(Vec::new(), before, after)];
     let mut read = 0;
     while let Some((prefix, before, after)) = todo.pop() {
@@ -163,10 +186,11 @@ pub(super) fn differing_files(
         }
     }
     files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    follow_renames(repo, base, tip, &mut files);
     Some(files)
 }
 
-/// What a file was in the tree before: what a renamed file had is nothing that is added.
+/// What a file was in the tree before, renamed or not.
 fn file_before(
     repo: &gix::Repository,
     before: Option<ObjectId>,
@@ -278,8 +302,7 @@ pub(super) fn accounted(
         .map(|parent| history.commit(*parent).tree);
     let familiar = familiar::lines(repo, parent, &files);
     let (mut of_telling, mut all) = ((0, 0), (0, 0));
-    for mut file in files {
-        file.before = file_before(repo, parent, tree, &file.path, file.after);
+    for file in files {
         let Some((new, ranges)) = gained(repo, &file) else {
             continue;
         };

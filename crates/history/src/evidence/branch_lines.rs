@@ -205,18 +205,32 @@ pub(super) fn rename_source(
     tree: ObjectId,
     blob: ObjectId,
 ) -> Option<(Vec<u8>, ObjectId)> {
-    let gone = deleted_files(repo, parent, tree).ok()?;
+    most_alike(repo, &deleted_files(repo, parent, tree).ok()?, blob).cloned()
+}
+
+/// A file with its path, as [`deleted_files`] gives it.
+pub(super) type GoneFile = (Vec<u8>, ObjectId);
+
+/// The deleted file that most likely became `blob`, as [`rename_source`] has it.
+pub(super) fn most_alike<'g>(
+    repo: &gix::Repository,
+    gone: &'g [GoneFile],
+    blob: ObjectId,
+) -> Option<&'g GoneFile> {
     if let Some(same) = gone.iter().find(|g| g.1 == blob) {
-        return Some(same.clone());
+        return Some(same);
+    }
+    if gone.is_empty() {
+        return None;
     }
     let new = objects::text(repo, blob).ok()?;
-    let mut best: Option<(u32, (Vec<u8>, ObjectId))> = None;
+    let mut best: Option<(u32, &GoneFile)> = None;
     for candidate in gone {
         let Ok(old) = objects::text(repo, candidate.1) else {
             continue;
         };
         if let Some(common) = objects::mostly_kept(&old, &new)
-            && best.as_ref().is_none_or(|b| common > b.0)
+            && best.is_none_or(|b| common > b.0)
         {
             best = Some((common, candidate));
         }
@@ -249,11 +263,11 @@ pub(super) fn renamed_since(
 }
 
 /// Files of `old` whose path `new` does not have, by path. Equal sub-trees are not entered.
-fn deleted_files(
+pub(super) fn deleted_files(
     repo: &gix::Repository,
     old: ObjectId,
     new: ObjectId,
-) -> Result<Vec<(Vec<u8>, ObjectId)>, Gap> {
+) -> Result<Vec<GoneFile>, Gap> {
     let mut gone = Vec::new();
     let mut todo = vec![(Vec::new(), old, Some(new))];
     let mut read = 0;

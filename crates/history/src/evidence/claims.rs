@@ -121,6 +121,7 @@ pub(super) fn of_note(resolved: &Resolved<'_>, source: &str, commit: &CommitId) 
             confidence,
             source: source.to_owned(),
             commit: Some(commit.clone()),
+            names: None,
         },
     }
 }
@@ -152,6 +153,7 @@ pub(super) fn of_unexplained(run: &UnexplainedRun<'_>, source: &str, commit: &Co
             confidence: Confidence::Low,
             source: format!("{source}: {why}"),
             commit: Some(commit.clone()),
+            names: None,
         },
     }
 }

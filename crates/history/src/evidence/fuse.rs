@@ -117,6 +117,8 @@ pub fn fuse(
         interrupt,
     ));
     squashes.extend(left_behind::reapplied(&local, history, &earlier));
+    // What is known of a line by anything else comes before a doubt.
+    squashes.extend(found.doubted);
     let asked = |commit: CommitIx| options.notes == NotesRead::All || wanted.contains_key(&commit);
     squashes.retain(|squash| asked(squash.commit));
     let needed = needed(history, &rewrites, &squashes, &located, asked);

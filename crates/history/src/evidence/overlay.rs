@@ -8,7 +8,8 @@ use gix::ObjectId;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use trueline_authorship::message::Sign;
-use trueline_facts::{Author, CommitId, Evidence, EvidenceClass, Origin};
+use trueline_authorship::tools::UNSPECIFIED;
+use trueline_facts::{Author, CommitId, Evidence, EvidenceClass, Named, Origin, Reach};
 
 use super::claims::{Claim, ClaimIx, Layer, LineClaims, Place, Span, within};
 use super::squash::{OwnSigns, Squash, SquashLines};
@@ -125,12 +126,17 @@ impl<'h> Overlay<'h> {
             return *known;
         }
         let mut set = Vec::new();
-        if let Some(commit) = squash.branch.get(key.1 as usize) {
+        let original = squash.branch.get(key.1 as usize);
+        if let Some(commit) = original {
             set = witnesses::of_signs(&commit.signs, commit.bearing, &commit_id(commit.id));
         }
         let unexplained = |sign: &&Sign| {
-            let mut branch = squash.branch.iter().flat_map(|o| &o.signs);
-            squash.own_signs == OwnSigns::Beside && !branch.any(|known| known.tool == sign.tool)
+            let mut branch = squash.branch.iter();
+            let is_of_another = branch.any(|commit| commit.names.contains(&sign.tool));
+            // Where its signs do not count, those of the squash stand in for it.
+            let stands_in =
+                original.is_some_and(|own| own.signs.is_empty() && own.names.contains(&sign.tool));
+            squash.own_signs == OwnSigns::Beside && (!is_of_another || stands_in)
         };
         let own = &self.commits[squash.commit.0 as usize];
         let bearing = if own.squash || squash.branch.len() > 1 {
@@ -179,15 +185,31 @@ impl<'h> Overlay<'h> {
                 unexplained.push(claim.evidence.clone());
                 continue;
             }
-            author.get_or_insert_with(|| (claim.author.clone(), claim.evidence.confidence));
-            evidence.push(claim.evidence.clone());
+            let headline =
+                author.get_or_insert_with(|| (claim.author.clone(), claim.evidence.confidence));
+            evidence.push(Evidence {
+                names: otherwise(&headline.0, &claim.author),
+                ..claim.evidence.clone()
+            });
         }
-        for witness in witnesses {
+        // What a note on the commit itself says of a line needs no guess from another commit's trailer.
+        let is_told = |evidence: &Evidence| evidence.reach == Reach::Direct;
+        let is_settled = evidence.iter().any(is_told);
+        let is_guess = |witness: &&Witness| witness.evidence.reach == Reach::Inferred;
+        for witness in witnesses
+            .iter()
+            .filter(|witness| !(is_settled && is_guess(witness)))
+        {
             if let (None, Some(named)) = (&author, &witness.author) {
                 author = Some((named.clone(), witness.evidence.confidence));
             }
-            if !evidence.contains(&witness.evidence) {
-                evidence.push(witness.evidence.clone());
+            let named = author.as_ref().zip(witness.author.as_ref());
+            let own = Evidence {
+                names: named.and_then(|((headline, _), named)| otherwise(headline, named)),
+                ..witness.evidence.clone()
+            };
+            if !evidence.contains(&own) {
+                evidence.push(own);
             }
         }
         // They say nothing about the author, so they come last.
@@ -383,6 +405,21 @@ impl<'h> Overlay<'h> {
             );
         }
         out
+    }
+}
+
+/// Whom a witness names, if that is somebody else than the headline has.
+fn otherwise(headline: &Author, named: &Author) -> Option<Named> {
+    match (headline, named) {
+        (_, Author::Unknown) | (Author::Human { .. }, Author::Human { .. }) => None,
+        (_, Author::Human { .. }) => Some(Named::Human),
+        (Author::Ai { tool: one, .. }, Author::Ai { tool: other, .. })
+            // A tool that is not named may be the same.
+            if one == other || [one, other].iter().any(|tool| tool.as_str() == UNSPECIFIED) =>
+        {
+            None
+        }
+        (_, Author::Ai { tool, .. }) => Some(Named::Ai { tool: tool.clone() }),
     }
 }
 

@@ -233,9 +233,6 @@ fn read_version(repo: &gix::Repository, id: ObjectId) -> Option<(Mark, Version)>
     let commit = repo.try_find_object(id).ok()??.try_into_commit().ok()?;
     let decoded = commit.decode().ok()?;
     let author = decoded.author().ok()?;
-    if decoded.parents().count() > 1 {
-        return None;
-    }
     let mark = Mark::new(author.email, author.seconds(), decoded.message);
     let version = Version {
         id,

@@ -277,6 +277,7 @@ fn claim(session: &Session, confidence: Confidence) -> Claim {
             confidence,
             source: "transcript on this machine".to_owned(),
             commit: None,
+            names: None,
         },
     }
 }

@@ -435,6 +435,7 @@ fn claim(
             confidence,
             source: trace::PATH.to_owned(),
             commit: Some(commit_id(history.commit(commit).id)),
+            names: None,
         },
     })
 }

@@ -69,6 +69,7 @@ pub(super) fn of_signs<'s>(
                     confidence,
                     source: sign.source.to_owned(),
                     commit: Some(commit.clone()),
+                    names: None,
                 },
             }
         })

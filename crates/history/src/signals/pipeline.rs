@@ -14,9 +14,6 @@ use crate::model::CommitIx;
 use super::shadow::writes;
 use super::view::View;
 
-/// Pieces of evidence per entry.
-const MOST_EVIDENCE: usize = 10;
-
 /// Tools that people use inside an editor, by their canonical ids; all others are agents.
 const IN_EDITORS: [&str; 18] = [
     "amazon-q",
@@ -58,7 +55,6 @@ impl Door {
     fn entry(self, (kind, tool): (EntryKind, ToolId)) -> Entry {
         let mut evidence: Vec<(String, u64)> = self.evidence.into_iter().collect();
         evidence.sort_by(|a, b| (b.1, &a.0).cmp(&(a.1, &b.0)));
-        evidence.truncate(MOST_EVIDENCE);
         Entry {
             kind,
             tool,

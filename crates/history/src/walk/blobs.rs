@@ -9,7 +9,7 @@ use gix::ObjectId;
 use gix::objs::Kind;
 use rustc_hash::FxHashMap;
 
-use crate::repository::{Gap, Objects};
+use crate::repository::{Gap, Objects, of_one_thread};
 use crate::walk::lines::{Hunk, LineDiffer};
 
 /// Number of a blob (or link target, or submodule commit) in [`BlobTable`].
@@ -133,7 +133,7 @@ impl<'w> Blobs<'w> {
             .read(self.table.id(ix), Kind::Blob, &mut self.buffer)
             .map(|()| Arc::<[u8]>::from(self.buffer.as_slice()));
         let cost = read.as_ref().map_or(0, |content| content.len());
-        if self.bytes + cost > CONTENT_CACHE_BYTES {
+        if self.bytes + cost > of_one_thread(CONTENT_CACHE_BYTES) {
             self.contents.clear();
             self.bytes = 0;
         }

@@ -570,11 +570,12 @@ impl<'r> Reading<'r> {
                 format!(
                     "{} lines whose history needs objects that are not readable here; those lines \
                      are marked and may be older than shown, and nothing can be said of who wrote them. \
-                     In a partial clone `git fetch --refetch --no-filter` brings the objects.",
+                     {}.",
                     match lost {
                         1 => "1 file has".to_owned(),
                         many => format!("{many} files have"),
-                    }
+                    },
+                    self.repository.remedy()
                 ),
             ));
         }

@@ -54,7 +54,11 @@ impl Reading<'_> {
                             } else if self.interrupt.load(Ordering::Relaxed) {
                                 TipContent::Missing
                             } else if let Some(known) = before.and_then(|b| b.content(blob)) {
-                                known
+                                // It may have been lost since.
+                                match objects.blob_size(*id) {
+                                    Ok(_) => known,
+                                    Err(_) => TipContent::Missing,
+                                }
                             } else {
                                 content(objects, *id, buffer)
                             };
@@ -124,8 +128,16 @@ impl Reading<'_> {
         if self.interrupt.load(Ordering::Relaxed) {
             return;
         }
+        let objects = self.repository.objects();
         for file in files {
+            let is_damaged = || {
+                let read = objects.blob_size(self.blobs.id(file.blob));
+                read != Err(Gap::Missing)
+            };
             let (code, what) = match file.content {
+                TipContent::Missing if is_damaged() => {
+                    ("blob-damaged", "is damaged in this repository")
+                }
                 TipContent::Missing => ("blob-missing", "is not in this repository"),
                 TipContent::TooLarge => ("blob-too-large", "is larger than 5 MiB"),
                 TipContent::Text { .. } | TipContent::Binary | TipContent::NotAFile => continue,

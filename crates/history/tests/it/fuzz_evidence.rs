@@ -37,6 +37,8 @@ struct Tally {
     named: usize,
     /// Named for the trailer of the commit that added them, though somebody else had written them.
     covered: usize,
+    /// Those of them whose evidence is somewhere in the world, by where.
+    against: BTreeMap<Whereabouts, usize>,
     /// Lines whose evidence is there, and how many of them have it.
     recoverable: BTreeMap<Whereabouts, (usize, usize)>,
 }
@@ -60,19 +62,7 @@ impl Drop for Witness {
 }
 
 fn ids(account: &Account) -> Vec<String> {
-    let repo = Repo::new();
-    let marks = repo.beside("marks");
-    let export = format!("--export-marks={}", marks.display());
-    repo.git_with(
-        &["fast-import", "--quiet", "--done", &export],
-        &account.fast_import_all(EPOCH),
-    );
-    let mut ids = BTreeMap::new();
-    for line in std::fs::read_to_string(marks).unwrap().lines() {
-        let (mark, id) = line.split_once(' ').unwrap();
-        ids.insert(mark[1..].parse::<usize>().unwrap(), id.to_owned());
-    }
-    ids.into_values().collect()
+    Repo::new().import_each(account.len(), |at, ids| account.commit(EPOCH, at, ids))
 }
 
 /// One scene, read.
@@ -152,6 +142,9 @@ impl View<'_> {
                     let Some(place) = self.account.whereabouts(self.scene, added, token) else {
                         continue;
                     };
+                    if !kept && origin.author != Author::Unknown {
+                        *tally.against.entry(place).or_default() += 1;
+                    }
                     let part = tally.recoverable.entry(place).or_default();
                     part.0 += 1;
                     part.1 += usize::from(kept);
@@ -309,13 +302,14 @@ fn what_git_and_forges_rewrite_by_themselves_keeps_its_authors() {
     let (recoverable, recovered) = tally.share(|_| true);
     println!(
         "{} steps, {} scenes, {} lines and {} dead ones: {recovered} of {recoverable} recoverable \
-         recovered ({:.1} %): {:?}",
+         recovered ({:.1} %): {:?}; covered by a trailer: {:?}",
         tally.steps,
         tally.scenes,
         tally.lines,
         tally.dead,
         100.0 * recovered as f64 / recoverable.max(1) as f64,
-        tally.recoverable
+        tally.recoverable,
+        tally.against
     );
     assert!(
         recovered * 100 >= recoverable * 98,
@@ -340,7 +334,7 @@ fn no_line_of_random_histories_has_a_wrong_author_and_what_is_recoverable_is_rec
         "{} steps, {} scenes, {} lines and {} dead ones: {} named, {} of them ({:.1} %) for the \
          trailer of the commit alone; {recovered} of {recoverable} recoverable recovered, \
          {found} of {hidden} by inference, {tied} of {untied} by \
-         content alone: {:?}",
+         content alone: {:?}; covered by a trailer: {:?}",
         tally.steps,
         tally.scenes,
         tally.lines,
@@ -348,7 +342,8 @@ fn no_line_of_random_histories_has_a_wrong_author_and_what_is_recoverable_is_rec
         tally.named,
         tally.covered,
         100.0 * tally.covered as f64 / tally.named.max(1) as f64,
-        tally.recoverable
+        tally.recoverable,
+        tally.against
     );
     // A seed of somebody's choice is one small world: it may have little to recover.
     if seed.is_some() && hidden < ENOUGH {

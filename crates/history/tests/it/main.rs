@@ -7,6 +7,8 @@ mod evidence_lookalikes;
 mod evidence_pairing;
 mod evidence_rewrites;
 #[cfg(test)]
+mod evidence_squash;
+#[cfg(test)]
 mod fuzz;
 #[cfg(test)]
 mod fuzz_evidence;

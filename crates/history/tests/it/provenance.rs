@@ -13,6 +13,7 @@ use trueline_facts::{Author, Confidence, Evidence, EvidenceClass, Grain, HumanBa
 use crate::model::{At, Source, Token, Tree, World, time_of};
 
 const TRAILER: &str = "Co-authored-by: Codex <noreply@openai.com>\n";
+const LIST_OF_GIT: &str = "Squashed commit of the following:";
 const MODEL: &str = "claude-opus-4-5";
 /// Things that look like a sign and name no author.
 const TRAPS: [&str; 4] = [
@@ -344,24 +345,28 @@ impl<'w> Account<'w> {
         let list = subjects.iter().fold(String::new(), |list, subject| {
             format!("{list}* {subject}\n\n")
         });
-        let git_list = subjects.iter().fold(String::new(), |list, subject| {
-            format!("{list}commit {:040x}\n\n    {subject}\n\n", 1)
-        });
         let keep = self.below(10) < 6;
         let is_careless = self.habits == Habits::Careless;
-        let untied = is_careless && self.below(6) == 0;
+        let by_git = squash && self.below(6) == 0;
+        let untied = is_careless && self.below(6) == 0 && !by_git;
         if untied {
             message = message.replace(&format!(" (#{at})"), "");
         }
         match self.below(6) {
+            _ if by_git => {
+                let title = ["", "Topic\n\n"][self.below(2)];
+                message = format!("{title}{}", self.list_of_git(ours, theirs));
+            }
             _ if !squash => {}
-            0 if !keep => message = format!("Squashed commit of the following:\n\n{git_list}"),
             // Says nothing of its commits; only its head does.
             1 if keep => {}
             _ => message += &list,
         }
-        if keep && untied {
+        if keep && (untied || by_git) {
             self.keep(format!("refs/heads/topic{at}"), theirs, at);
+            if by_git {
+                self.linked.insert(at, theirs);
+            }
         } else if keep {
             self.keep(format!("refs/pull/{at}/head"), theirs, at);
             self.linked.insert(at, theirs);
@@ -370,10 +375,11 @@ impl<'w> Account<'w> {
             let another = self.below(at);
             self.keep(format!("refs/pull/{at}/head"), another, at);
         }
-        if trailer && self.below(7) == 0 {
+        if by_git {
+            trailer = message.lines().any(is_read_trailer);
+        } else if trailer && self.below(7) == 0 {
             trailer = false;
-        }
-        if trailer {
+        } else if trailer {
             message += TRAILER;
         }
         let note = (self.below(7) == 0).then(|| {
@@ -395,11 +401,35 @@ impl<'w> Account<'w> {
             time: time_of(1_600_000_000, at),
             trailer,
             // Without a number, a list of subjects is any list.
-            squash: squash && (!untied || message.starts_with("Squashed")),
+            squash: squash && !untied,
             untied,
             message,
             note,
         }
+    }
+
+    /// What `git merge --squash` writes: every commit that it folds, merges as well, newest first.
+    fn list_of_git(&self, ours: At, theirs: At) -> String {
+        let ours = self.world.ancestors(ours);
+        let theirs = self.world.ancestors(theirs);
+        let folded: Vec<At> = theirs.difference(&ours).copied().collect();
+        folded
+            .iter()
+            .rev()
+            .fold(format!("{LIST_OF_GIT}\n\n"), |mut list, at| {
+                let told = &self.told[*at];
+                let author = told.author;
+                write!(
+                    list,
+                    "commit {{id {at}}}\nAuthor: D{author} <d{author}@example.com>\n\
+                 Date:   Thu Jan 1 00:00:00 2026 +0000\n\n"
+                )
+                .unwrap();
+                for line in told.message.lines() {
+                    writeln!(list, "    {line}").unwrap();
+                }
+                list + "\n"
+            })
     }
 
     fn keep(&mut self, name: String, at: At, since: At) {
@@ -446,7 +476,8 @@ impl<'w> Account<'w> {
     /// A stream for `git fast-import`: the commits of a scene, its references, and all notes,
     /// also those about commits that are not there.
     pub(crate) fn fast_import(&self, epoch: i64, scene: &Scene, ids: &[String]) -> Vec<u8> {
-        let mut stream = self.commits(epoch, scene.here.iter().copied());
+        let commits = scene.here.iter().map(|at| self.commit(epoch, *at, ids));
+        let mut stream: String = commits.collect();
         writeln!(stream, "reset refs/heads/main\nfrom :{}\n", scene.tip + 1).unwrap();
         for (name, at) in &scene.heads {
             writeln!(stream, "reset {name}\nfrom :{}\n", at + 1).unwrap();
@@ -465,41 +496,38 @@ impl<'w> Account<'w> {
         stream.into_bytes()
     }
 
-    /// A stream of every commit, to learn their ids.
-    pub(crate) fn fast_import_all(&self, epoch: i64) -> Vec<u8> {
-        let mut stream = self.commits(epoch, 0..self.told.len());
-        stream.push_str("done\n");
-        stream.into_bytes()
+    pub(crate) fn len(&self) -> usize {
+        self.told.len()
     }
 
-    fn commits(&self, epoch: i64, which: impl Iterator<Item = At>) -> String {
+    /// A commit as a part of a stream, with the ids of those before it.
+    pub(crate) fn commit(&self, epoch: i64, at: At, ids: &[String]) -> String {
         let mut stream = String::new();
-        for at in which {
-            let (commit, told) = (&self.world.commits[at], &self.told[at]);
-            let (author, written) = (told.author, told.time);
-            let time = time_of(epoch, at);
-            if commit.parents.is_empty() {
-                // Else the commit before it would become its parent.
-                stream.push_str("reset refs/heads/main\n\n");
-            }
-            writeln!(stream, "commit refs/heads/main\nmark :{}", at + 1).unwrap();
-            writeln!(
-                stream,
-                "author D{author} <d{author}@example.com> {written} +0000"
-            )
-            .unwrap();
-            writeln!(stream, "committer Ada <ada@example.com> {time} +0000").unwrap();
-            writeln!(stream, "data {}\n{}", told.message.len(), told.message).unwrap();
-            for (nth, parent) in commit.parents.iter().enumerate() {
-                let word = if nth == 0 { "from" } else { "merge" };
-                writeln!(stream, "{word} :{}", parent + 1).unwrap();
-            }
-            stream.push_str("deleteall\n");
-            for (path, file) in &commit.tree {
-                let content = file.content();
-                writeln!(stream, "M 100644 inline {path}").unwrap();
-                writeln!(stream, "data {}\n{content}", content.len()).unwrap();
-            }
+        let (commit, told) = (&self.world.commits[at], &self.told[at]);
+        let (author, written) = (told.author, told.time);
+        let time = time_of(epoch, at);
+        if commit.parents.is_empty() {
+            // Else the commit before it would become its parent.
+            stream.push_str("reset refs/heads/main\n\n");
+        }
+        writeln!(stream, "commit refs/heads/main\nmark :{}", at + 1).unwrap();
+        writeln!(
+            stream,
+            "author D{author} <d{author}@example.com> {written} +0000"
+        )
+        .unwrap();
+        writeln!(stream, "committer Ada <ada@example.com> {time} +0000").unwrap();
+        let message = with_ids(&told.message, ids);
+        writeln!(stream, "data {}\n{message}", message.len()).unwrap();
+        for (nth, parent) in commit.parents.iter().enumerate() {
+            let word = if nth == 0 { "from" } else { "merge" };
+            writeln!(stream, "{word} :{}", parent + 1).unwrap();
+        }
+        stream.push_str("deleteall\n");
+        for (path, file) in &commit.tree {
+            let content = file.content();
+            writeln!(stream, "M 100644 inline {path}").unwrap();
+            writeln!(stream, "data {}\n{content}", content.len()).unwrap();
         }
         stream
     }
@@ -638,6 +666,20 @@ impl<'w> Account<'w> {
             todo.extend(more.into_iter().filter(|at| seen.insert(*at)));
         }
         seen
+    }
+
+    /// What a commit was made of, and what that stood on: a rewrite that takes a file as the other side
+    /// has it brings along whatever had been put there.
+    fn made_of(&self, of: At) -> BTreeSet<At> {
+        let mut made_of = self.lineage(of);
+        let stood_on: Vec<At> = made_of
+            .iter()
+            .flat_map(|at| self.world.ancestors(*at))
+            .collect();
+        made_of.extend(stood_on);
+        let past = self.world.ancestors(of);
+        made_of.retain(|at| *at == of || !past.contains(at));
+        made_of
     }
 
     /// Whether an operation on the way to a commit left content alone to tell what it repeats.
@@ -781,7 +823,7 @@ impl<'w> Account<'w> {
                 EvidenceClass::Identity
                     if self.writer(token) != Writer::Codex
                         && !self.lineage(at).contains(&token.maker)
-                        && self.lineage(at).is_disjoint(&self.lineage(added)) =>
+                        && self.lineage(at).is_disjoint(&self.made_of(added)) =>
                 {
                     return Some("the trailer of a commit that this one does not repeat");
                 }
@@ -802,6 +844,10 @@ impl<'w> Account<'w> {
         if first.grain == Grain::Line {
             return self.line_objection(added, at, token, origin);
         }
+        let by_note = matches!(self.writer(token), Writer::Claude | Writer::Human);
+        if by_note && self.is_shown(scene, added, token) {
+            return Some("the trailer of a commit for a line that a note shows to be another's");
+        }
         let codex = matches!(&origin.author, Author::Ai { tool, .. } if tool.as_str() == "codex");
         if !codex || first.class != EvidenceClass::Identity {
             return Some("an author whom no commit names");
@@ -813,6 +859,13 @@ impl<'w> Account<'w> {
             return Some("the trailer of a commit that was there before");
         }
         (origin.confidence > Confidence::Medium).then_some("a trailer of high confidence")
+    }
+
+    /// Whether the world shows plainly who wrote a line: on the commit itself, or behind it where
+    /// only git's own doings lie between.
+    fn is_shown(&self, scene: &Scene, added: At, token: Token) -> bool {
+        let place = self.whereabouts(scene, added, token);
+        place.is_some_and(|place| place == Whereabouts::NoteHere || place.is_inferred())
     }
 
     fn line_objection(
@@ -871,7 +924,7 @@ impl<'w> Account<'w> {
             .filter(|head| !scene.history.contains(head))
             // Put elsewhere, a squash may find all but one of its commits there.
             .filter(|head| self.branch(added, *head).len() > 1);
-        let listed = told.message.contains("\n* ") || told.message.starts_with("Squashed");
+        let listed = told.message.contains("\n* ") || told.message.contains(LIST_OF_GIT);
         if confidence > Confidence::Low && (listed || head.is_some()) {
             return Some("the trailer of a squash of more than low confidence");
         }
@@ -893,6 +946,22 @@ impl<'w> Account<'w> {
             .any(|at| outside(&at) && self.told[at].trailer);
         (theirs && named).then_some("the trailer of a squash whose branch shows who wrote the line")
     }
+}
+
+/// Whether a line of a squash by git is the trailer of a commit that it folds itself. What stands deeper
+/// is quoted.
+fn is_read_trailer(line: &str) -> bool {
+    line.strip_prefix("    ") == Some(TRAILER.trim_end())
+}
+
+/// The text with the id in place of each `{id 12}`.
+fn with_ids(text: &str, ids: &[String]) -> String {
+    let mut parts = text.split("{id ");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        let (at, rest) = part.split_once('}').unwrap();
+        format!("{text}{}{rest}", ids[at.parse::<At>().unwrap()])
+    })
 }
 
 fn session(maker: At) -> String {

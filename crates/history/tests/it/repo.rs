@@ -1,6 +1,6 @@
 //! A temporary repository driven by the `git` program, with fixed identities and times.
 
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -66,6 +66,36 @@ impl Repo {
         let output = child.wait_with_output().unwrap();
         assert!(output.status.success(), "git {arguments:?}");
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
+    /// Imports commits one after the other, whose marks are their numbers plus one; `text` makes each
+    /// of the ids of those before it. Their ids.
+    pub(crate) fn import_each(
+        &self,
+        count: usize,
+        text: impl Fn(usize, &[String]) -> String,
+    ) -> Vec<String> {
+        let mut child = self
+            .command(&self.root, &["fast-import", "--quiet", "--done"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut input = child.stdin.take().unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut ids: Vec<String> = Vec::new();
+        for nth in 0..count {
+            let stream = format!("{}get-mark :{}\n", text(nth, &ids), nth + 1);
+            input.write_all(stream.as_bytes()).unwrap();
+            input.flush().unwrap();
+            let mut id = String::new();
+            output.read_line(&mut id).unwrap();
+            ids.push(id.trim_end().to_owned());
+        }
+        input.write_all(b"done\n").unwrap();
+        drop(input);
+        assert!(child.wait().unwrap().success());
+        ids
     }
 
     fn command(&self, directory: &Path, arguments: &[&str]) -> Command {

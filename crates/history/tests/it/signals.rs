@@ -67,6 +67,7 @@ fn origin(author: Author, class: EvidenceClass, grain: Grain) -> Origin {
             confidence: Confidence::Medium,
             source: "test".to_owned(),
             commit: None,
+            names: None,
         }],
     }
 }

@@ -10,6 +10,9 @@ use super::escape::esc;
 use super::put;
 use crate::{answer, words};
 
+/// Pieces of evidence of a door that are shown unasked.
+const SHOWN_EVIDENCE: usize = 10;
+
 /// The section; `prefix` keeps element ids apart where a page has several repositories.
 pub(super) fn section(
     out: &mut String,
@@ -44,11 +47,22 @@ fn doors(out: &mut String, pipeline: &[Entry]) {
     flow::flow(out, pipeline);
     out.push_str("<details class=\"alt\"><summary>As a table</summary><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Doors\"><table><thead><tr><th scope=\"col\">door</th><th scope=\"col\">tool</th><th scope=\"col\" class=\"n\">commits</th><th scope=\"col\" class=\"n\">without a sign of review</th><th scope=\"col\">seen</th><th scope=\"col\">rests on</th></tr></thead><tbody>");
     for entry in pipeline {
-        let evidence: Vec<_> = entry
+        let listed = |all: &[String]| {
+            let all: Vec<_> = all.iter().map(|one| esc(one).to_string()).collect();
+            all.join(", ")
+        };
+        let (first, more) = entry
             .evidence
-            .iter()
-            .map(|one| esc(one).to_string())
-            .collect();
+            .split_at(entry.evidence.len().min(SHOWN_EVIDENCE));
+        let mut evidence = listed(first);
+        if !more.is_empty() {
+            put!(
+                evidence,
+                "<details><summary>and {} more</summary>{}</details>",
+                more.len(),
+                listed(more)
+            );
+        }
         put!(
             out,
             "<tr><td>{}</td><th scope=\"row\">{}</th><td class=\"n\">{}</td><td class=\"n\">{}</td><td>{}</td><td>{}</td></tr>",
@@ -57,7 +71,7 @@ fn doors(out: &mut String, pipeline: &[Entry]) {
             words::count(entry.commits),
             words::count(entry.unreviewed),
             period(entry.first_seen, entry.last_seen),
-            evidence.join(", ")
+            evidence
         );
     }
     out.push_str("</tbody></table></div></details></figure>\n");

@@ -395,13 +395,20 @@ fn pipeline(sheet: &mut Sheet<'_>, entries: &[Entry], whose: &str) {
             number(commits),
             number(unreviewed),
             whole(sections::period(entry.first_seen, entry.last_seen)).ink(Ink::Faint),
-            cell(
-                entry
-                    .evidence
-                    .first()
-                    .map_or(String::new(), |e| words::visible(e).into_owned()),
-            ),
+            cell(match entry.evidence.as_slice() {
+                [] => String::new(),
+                [only] => words::visible(only).into_owned(),
+                [first, more @ ..] => {
+                    format!("{} and {} more", words::visible(first), more.len())
+                }
+            }),
         ]
     }));
     sheet.table(2, &rows);
+    if entries.iter().any(|entry| entry.evidence.len() > 1) {
+        sheet.flow(
+            2,
+            "All that each rests on: `--format html` or `--format json`.",
+        );
+    }
 }

@@ -295,7 +295,10 @@ impl<'a> Run<'a> {
         let path = self
             .resolve(uri, artifact["uriBaseId"].as_str())
             .ok_or(SkipReason::OutsideRoot)?;
-        // Without a region the whole file is meant (section 3.29.4): its first line stands for it.
+        // Without a region the whole file is meant (section 3.29.4).
+        if !names_line(place) {
+            return Ok(Location::whole_file(path));
+        }
         let region = &physical["region"];
         let number = |name: &str| region[name].as_u64().and_then(|n| u32::try_from(n).ok());
         let start = Position {

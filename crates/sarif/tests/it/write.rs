@@ -130,3 +130,52 @@ fn what_we_write_we_can_read() {
     assert_eq!(finding.trace.len(), 1);
     assert_eq!(finding.symbol, "Repo.find");
 }
+
+#[test]
+fn a_finding_about_a_file_names_no_line_after_any_number_of_round_trips() {
+    let log = r#"{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"t"}},"results":[
+        {"ruleId":"file","message":{"text":"m"},"locations":[{"physicalLocation":{"artifactLocation":{"uri":"a.py"}}}]},
+        {"ruleId":"line","message":{"text":"m"},"locations":[{"physicalLocation":{"artifactLocation":{"uri":"a.py"},"region":{"startLine":1}}}]}]}]}"#;
+    let mut findings = read(log.as_bytes(), b"").unwrap().findings;
+    for _ in 0..2 {
+        let of_file: Vec<_> = findings
+            .iter()
+            .map(|f| (f.location.is_whole_file(), f.location.start.line))
+            .collect();
+        assert_eq!(of_file, [(true, 1), (false, 1)]);
+        // A line of it has an author; the file has none.
+        assert_eq!(findings[0].origin, Some(Origin::unknown()));
+        assert_eq!(findings[1].origin, None);
+        let again = write(&findings, &[], &[], "0.1.0", None, &|_, _| {
+            Some("ab:1".to_owned())
+        })
+        .unwrap();
+        let json: serde_json::Value = serde_json::from_str(&again).unwrap();
+        let result = |rule: &str| {
+            let results = json["runs"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .flat_map(|run| run["results"].as_array().unwrap());
+            results
+                .clone()
+                .find(|r| r["ruleId"] == rule)
+                .unwrap()
+                .clone()
+        };
+        assert_eq!(
+            result("file")["locations"][0]["physicalLocation"]["region"],
+            serde_json::Value::Null
+        );
+        assert_eq!(
+            result("file")["partialFingerprints"]["primaryLocationLineHash"],
+            serde_json::Value::Null
+        );
+        assert_eq!(
+            result("line")["locations"][0]["physicalLocation"]["region"]["startLine"],
+            1
+        );
+        findings = read(again.as_bytes(), b"").unwrap().findings;
+        findings.sort_by(|a, b| a.rule.cmp(&b.rule));
+    }
+}

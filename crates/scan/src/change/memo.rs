@@ -62,7 +62,7 @@ impl FileFinding {
             confidence: finding.confidence,
             tier: finding.tier,
             line: finding.location.start.line,
-            last_line: finding.location.end.line,
+            last_line: finding.location.last_line(),
             symbol: finding.symbol.clone(),
             message: crate::redacted(&finding.message),
             remedy: finding.fix.as_ref().map(|fix| fix.description.clone()),

@@ -391,7 +391,7 @@ fn imported(
     // What stands in logs may quote the text around it.
     let on_change = |finding: &&Finding| {
         let at = &finding.location;
-        let lines = at.start.line..=at.end.line.min(at.start.line.saturating_add(200));
+        let lines = at.start.line..=at.last_line().min(at.start.line.saturating_add(200));
         scope.contains(&at.path)
             && lines
                 .clone()

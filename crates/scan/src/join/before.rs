@@ -95,7 +95,7 @@ impl Base {
     /// Whether a line is new on which the finding stands, or which its value takes on the way.
     fn touches(&self, now: Now<'_>, finding: &Finding) -> bool {
         let first = finding.location.start.line;
-        let last = finding.location.end.line;
+        let last = finding.location.last_line();
         let last = last.min(first.saturating_add(LONGEST_RANGE));
         (first..=last).any(|line| self.is_new(now, &finding.location.path, line))
             || finding

@@ -141,11 +141,11 @@ pub(in crate::evidence) fn branch_of(
     ancestry: &Ancestry<'_>,
     earlier: &Earlier,
 ) -> Option<(Vec<Original>, Vec<BranchCommit>)> {
-    let numbered = false;
+    let named = false;
     let pair = Pair {
         commit,
         head,
-        numbered,
+        named,
     };
     match read_branch(repo, pair, ancestry, earlier) {
         Branch::Commits(branch, links) => Some((branch, links)),

@@ -88,7 +88,8 @@ fn refine_file(
         .collect();
     let mut found: Vec<Layer<Claim>> = Vec::new();
     let mut known: FxHashMap<(u32, &[u8]), Vec<Layer<Claim>>> = FxHashMap::default();
-    for lines in &added {
+    let may_speak = squash.tie != Tie::Doubted;
+    for lines in added.iter().filter(|_| may_speak) {
         let layers = known
             .entry((lines.commit, lines.path.as_slice()))
             .or_insert_with(|| {
@@ -181,7 +182,9 @@ fn in_same_file(
         let tree = history.commit(squash.commit).tree;
         let (name, there) = match squash.tie {
             Tie::Stated => branch_lines::rename_source(repo, tip.tree, tree, here)?,
-            Tie::Content => branch_lines::renamed_since(repo, &squash.links, tree, here)?,
+            Tie::Content | Tie::Doubted => {
+                branch_lines::renamed_since(repo, &squash.links, tree, here)?
+            }
         };
         (Cow::Owned(name), there)
     };

@@ -1,8 +1,8 @@
 //! Squashed branches whose commits are still here: which of them added each line of the squash.
 //!
-//! A squash is tied to its branch by the number in its subject (`(#12)` and `refs/pull/12/head`)
-//! or by a branch whose tip has the very same tree. Numbers of other trackers and repeated work
-//! look alike, so the branch must also be older and account for most of what the squash adds. Its
+//! A squash is tied to its branch by the ids that `git merge --squash` lists in its message, by the
+//! number in its subject (`(#12)` and `refs/pull/12/head`) or by a branch whose tip has the very
+//! same tree. Numbers of other trackers and repeated work look alike, so the branch must also be older and account for most of what the squash adds. Its
 //! lines are compared with the branch's tip and followed to the commit of the branch that added
 //! them; that commit's note and signs then speak for the line, labelled `inferred`. Lines that do
 //! not match keep the squash's own signs.
@@ -18,8 +18,8 @@ use gix::ObjectId;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
-use trueline_authorship::message::Sign;
-use trueline_facts::{Diagnostic, Level};
+use trueline_authorship::message::{Sign, folded};
+use trueline_facts::{Diagnostic, Level, ToolId};
 
 use self::branch::{Branch, MAX_BRANCH, read_branch};
 use super::CommitEvidence;
@@ -66,6 +66,9 @@ pub(super) enum Tie {
     /// Content, and whatever marks they share: a file that the work made is not followed to another
     /// name.
     Content,
+    /// A number, and too little content to let the work speak. What it shows only takes lines out of
+    /// what the trailers of the squash may cover.
+    Doubted,
 }
 
 /// What becomes of the signs of a squash on lines that its branch explains.
@@ -81,8 +84,10 @@ pub(super) enum OwnSigns {
 #[derive(Clone, Debug)]
 pub(super) struct Original {
     pub(super) id: ObjectId,
-    /// Signs in its identities and message.
+    /// Signs in its identities and message, as far as they count for the squash.
     pub(super) signs: Vec<Sign>,
+    /// The tools that its identities and message name, whether that counts or not.
+    pub(super) names: SmallVec<[ToolId; 1]>,
     /// How these signs bear on its lines.
     pub(super) bearing: Bearing,
     /// Noted commits that it was before it was rewritten.
@@ -100,6 +105,7 @@ impl Original {
             } else {
                 Bearing::Original
             },
+            names: read.signs.iter().map(|sign| sign.tool.clone()).collect(),
             signs: read.signs,
             mark: read.mark,
         }
@@ -123,6 +129,8 @@ pub(super) struct Squashes {
     pub(super) silent: FxHashMap<CommitIx, ObjectId>,
     /// Those whose branches are here and hold evidence of their own, by commit.
     pub(super) refined: Vec<Squash>,
+    /// Those whose branches may be another's, by commit.
+    pub(super) doubted: Vec<Squash>,
     /// Commits whose number leads to a branch of more than one commit, whatever their message
     /// shows.
     pub(super) of_several: Vec<CommitIx>,
@@ -133,9 +141,9 @@ pub(super) struct Squashes {
 struct Pair {
     commit: CommitIx,
     head: ObjectId,
-    /// Its subject has the number of the head, rather than that their trees are the same: then a
-    /// branch of several commits makes it a squash. The same tree may also be a rebase's.
-    numbered: bool,
+    /// Its message names the head, by id or number, rather than that their trees are the same: then
+    /// a branch of several commits makes it a squash. The same tree may also be a rebase's.
+    named: bool,
 }
 
 /// What is known before branches are read.
@@ -184,7 +192,7 @@ pub(super) fn find(
         for (pair, branch, standing) in found {
             let commit = pair.commit;
             // Who merges a branch as it is squashes nothing.
-            let squashes_head = pair.numbered && ancestry.ix(pair.head).is_none();
+            let squashes_head = pair.named && ancestry.ix(pair.head).is_none();
             let (mut branch, links) = match branch {
                 Branch::Commits(branch, links) => (branch, links),
                 Branch::TooLong => {
@@ -207,6 +215,20 @@ pub(super) fn find(
             if standing == Standing::Another {
                 continue;
             }
+            if standing == Standing::Doubtful {
+                for original in &mut branch {
+                    original.signs.clear();
+                }
+                squashes.doubted.push(Squash {
+                    commit,
+                    branch,
+                    links,
+                    older: FxHashSet::default(),
+                    own_signs: OwnSigns::Beside,
+                    tie: Tie::Doubted,
+                });
+                continue;
+            }
             squashes.paired.push((commit, pair.head));
             if standing == Standing::Silent {
                 squashes.silent.insert(commit, pair.head);
@@ -214,7 +236,7 @@ pub(super) fn find(
             // Two commits of the same tree that both name an author: each speaks for itself.
             let own = &commits[commit.0 as usize].signs;
             let twins =
-                branch.len() == 1 && !pair.numbered && own.iter().any(witnesses::speaks_of_author);
+                branch.len() == 1 && !pair.named && own.iter().any(witnesses::speaks_of_author);
             // A trailer speaks of lines that nobody looked at; a note only of its own.
             if twins || standing == Standing::Partly {
                 for original in &mut branch {
@@ -283,22 +305,33 @@ fn pair_with_heads(
             *first = (*first).min((time, *id));
         }
     }
+    let local = repo.local();
     let mut pairs = Vec::new();
     for (ix, commit) in history.commits.iter().enumerate() {
         if commit.is_merge() {
             continue;
         }
-        let numbered = squash_number(&commit.message).and_then(|number| by_number.get(&number));
-        let head = numbered.copied();
-        if let Some(head) = head.or_else(|| by_tree.get(&commit.tree).map(|first| first.1)) {
+        let numbered = || by_number.get(&squash_number(&commit.message)?).copied();
+        let named = first_listed(&local, &commit.message).or_else(numbered);
+        if let Some(head) = named.or_else(|| by_tree.get(&commit.tree).map(|first| first.1)) {
             pairs.push(Pair {
                 commit: CommitIx(ix as u32),
                 head,
-                numbered: numbered.is_some(),
+                named: named.is_some(),
             });
         }
     }
     pairs
+}
+
+/// The newest of the commits that a squash lists by their ids, of those that are here.
+fn first_listed(repo: &gix::Repository, message: &[u8]) -> Option<ObjectId> {
+    let listed = folded(message).into_iter();
+    let mut ids = listed.filter_map(|folded| ObjectId::from_hex(folded.id).ok());
+    ids.find(|id| {
+        let header = repo.try_find_header(*id).ok().flatten();
+        header.is_some_and(|header| header.kind() == gix::objs::Kind::Commit)
+    })
 }
 
 /// `12` of a subject that ends in `(#12)` or `(!12)`.
@@ -318,7 +351,7 @@ pub(super) fn squash_number(message: &[u8]) -> Option<u64> {
 /// A message as forges write them for several commits folded into one: a request number, and
 /// either a list of their subjects or more than one co-author; or git's own `merge --squash`.
 pub(super) fn is_squash(message: &[u8]) -> bool {
-    if message.starts_with(b"Squashed commit of the following:") {
+    if !folded(message).is_empty() {
         return true;
     }
     let subject = subject(message);
@@ -361,6 +394,8 @@ enum Standing {
     /// The number says so, and half of its content or most of the branch's: a squash that met
     /// conflicts or came with other work, or the number is another tracker's.
     Partly,
+    /// The number says so, and the few lines that they share are what any program may have.
+    Doubtful,
     /// Its content is another.
     Another,
 }
@@ -385,10 +420,11 @@ impl Branch {
         let landed = history.commit(pair.commit);
         match agreement::accounted(repo, history, pair.commit, links) {
             Share::Most => Standing::Evident,
-            Share::Half | Share::Within if pair.numbered => Standing::Partly,
-            Share::Few if pair.numbered && branch.iter().any(|o| o.is_kin(landed)) => {
+            Share::Half | Share::Within if pair.named => Standing::Partly,
+            Share::Few if pair.named && branch.iter().any(|o| o.is_kin(landed)) => {
                 Standing::Evident
             }
+            Share::Few | Share::Scrap if pair.named => Standing::Doubtful,
             Share::Half | Share::Within | Share::Few | Share::Scrap | Share::Little => {
                 Standing::Another
             }
@@ -427,6 +463,9 @@ mod tests {
     fn squashes_are_known_by_the_words_of_their_forge() {
         assert!(is_squash(b"Merged in feature/x (pull request #12)\n\nfeat"));
         assert!(is_squash(b"Merged PR 123: feat: x"));
+        assert!(is_squash(
+            b"feat: x\n\nSquashed commit of the following:\n\ncommit 0123456789\n\n    a\n"
+        ));
         assert!(is_squash(
             b"feat: x\n\n* a\n\n* b\n\n---------\n\nCo-authored-by: A <a@b>"
         ));
