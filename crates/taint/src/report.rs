@@ -198,13 +198,17 @@ impl<'a> Reporter<'a> {
                 self.location(hit.span, hit.secret),
             ),
         };
-        let flow = hit.source.is_some();
-        let tier =
-            if !flow && self.purpose == Purpose::Test || is_installed(&location.path.display()) {
-                Tier::All
-            } else {
-                hit.tier
-            };
+        // Who starts a script or a test sends it the requests that it answers.
+        let by_hand = match self.purpose {
+            Purpose::Test | Purpose::Aside => true,
+            Purpose::Script => hit.source.is_some(),
+            Purpose::Served | Purpose::Once | Purpose::Installed => false,
+        };
+        let tier = if by_hand || is_installed(&location.path.display()) {
+            Tier::All
+        } else {
+            hit.tier
+        };
         let trace = self.trace(hit, &location);
         let finding = Finding {
             rule: rule.id.clone(),

@@ -12,7 +12,7 @@ use trueline_syntax::ir::{
 use super::alphabet::{Alphabet, Anchors};
 use super::names::words;
 use super::state::State;
-use super::value::{Atom, Derivation, Konst, Source, ValId};
+use super::value::{Atom, Derivation, Konst, Label, Source, ValId};
 use super::{Analyzer, Frame};
 use crate::models::Bits;
 use crate::rules::format::Control;
@@ -299,6 +299,7 @@ impl<'a> Analyzer<'a> {
                         let value = self.raw(frame, state, operand);
                         self.establish(state, value, Bits::ALL);
                     }
+                    self.assume_known_sender(frame, state, (left, a), (right, b));
                     self.assume_text(frame, state, left, b);
                     self.assume_own_parent(frame, state, left, b);
                     self.assume_own_parent(frame, state, right, a);
@@ -395,6 +396,32 @@ impl<'a> Analyzer<'a> {
         }
     }
 
+    /// `token === VERIFY_TOKEN`: who sent this knows a secret of the program, as no visitor does whose
+    /// browser was sent here by somebody else.
+    fn assume_known_sender(
+        &mut self,
+        frame: &Frame<'a>,
+        state: &mut State,
+        left: (&Operand, ValId),
+        right: (&Operand, ValId),
+    ) {
+        for (given, (operand, own)) in [(left.1, right), (right.1, left)] {
+            let remote = |label: &Label| match self.arena.source_of(label.source) {
+                Some(Source::Site { kind, .. }) => self.control(kind) == Control::Remote,
+                Some(Source::Access(_)) | None => false,
+            };
+            let asked = self.arena.get(given).labels.iter().any(remote);
+            let known = self.arena.get(own);
+            if !asked || known.konst.is_some() || known.labels.iter().any(remote) {
+                continue;
+            }
+            let secret = self.operand_name(frame, operand).is_some_and(|name| {
+                words(&name).any(|w| matches!(w.as_str(), "token" | "secret" | "key" | "password"))
+            });
+            state.known_sender |= secret;
+        }
+    }
+
     /// `typeof x === "string"`: text is no operator of a query.
     fn assume_text(
         &mut self,
@@ -474,8 +501,16 @@ impl<'a> Analyzer<'a> {
             return;
         }
         let other = self.arena.get(to);
-        if other.labels.is_empty() && (other.konst.is_some() || to != ValId::UNKNOWN) {
+        let settings = other.labels.iter().all(|l| match self.arena.source_of(l.source) {
+            Some(Source::Site { kind, .. }) => self.control(kind) == Control::Local,
+            Some(Source::Access(_)) | None => false,
+        });
+        let chosen = other.labels.is_empty() && (other.konst.is_some() || to != ValId::UNKNOWN);
+        if chosen {
             self.establish(state, value, Bits::ALL);
+        } else if settings {
+            // A place that no visitor chose is the folder meant, or one inside of it.
+            self.establish(state, value, Bits::INSIDE);
         }
     }
 

@@ -248,7 +248,7 @@ const OF_ATTEMPTS: &[&str] = &[
     "middleware",
 ];
 
-/// Reads the surface of a file. Test files have none.
+/// Reads the surface of a file. Tests, scripts and what was put aside have none.
 pub(crate) fn surface(
     catalogue: &Catalogue,
     path: &RepoPath,
@@ -274,8 +274,7 @@ pub(crate) fn surface(
             weak_settings: Vec::new(),
         },
     };
-    let purpose = Purpose::of(path, module);
-    if !matches!(purpose, Purpose::Test | Purpose::Once | Purpose::Installed) {
+    if Purpose::of(path, module) == Purpose::Served {
         reader.read();
     }
     reader.surface
