@@ -33,6 +33,15 @@ const INSTALLED_FOLDERS: &[&str] = &[
     "third_party",
     "third-party",
     "thirdparty",
+    // What is built from sources, copies of libraries with it.
+    ".vite",
+    ".next",
+    ".nuxt",
+    ".output",
+    ".svelte-kit",
+    ".angular",
+    ".vercel",
+    ".yarn",
 ];
 /// Folders in which copies of libraries stand in a folder named after their vendors; elsewhere a
 /// vendor is who sells something.
@@ -286,6 +295,7 @@ mod tests {
             "static/vendor/select2/select2.js",
             "static/js/jquery-3.7.1.js",
             "static/js/chart.min.js",
+            "frontend/.vite/deps/react-router-dom.js",
         ] {
             assert_eq!(of(path), Purpose::Installed, "{path}");
         }

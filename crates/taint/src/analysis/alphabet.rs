@@ -406,7 +406,11 @@ mod tests {
     #[test]
     fn characters_are_written_by_their_numbers_too() {
         let found = found_characters(r#"[<>:"/\\|?*\x00-\x1f]"#).unwrap();
-        assert!(['/', '\\', '\0', '\n', '\u{1f}'].iter().all(|c| found.has(*c)));
+        assert!(
+            ['/', '\\', '\0', '\n', '\u{1f}']
+                .iter()
+                .all(|c| found.has(*c))
+        );
         assert!(!found.has(' ') && !found.has('.'));
         let found = found_characters(r"[\u0000-\u001F/]").unwrap();
         assert!(found.has('\r') && found.has('/') && !found.has('-'));

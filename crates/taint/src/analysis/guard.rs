@@ -284,6 +284,7 @@ impl<'a> Analyzer<'a> {
                 if self.position_of(frame, state, left, b, op, holds) {
                     return;
                 }
+                self.assume_letter(frame, state, left, b, equal);
                 if equal {
                     if let Some(Op::Unary {
                         op: UnaryOp::TypeOf,
@@ -396,6 +397,43 @@ impl<'a> Analyzer<'a> {
         }
     }
 
+    /// `next[0] == '/'`, `next.charAt(1) != '/'`: a path on this host.
+    fn assume_letter(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        side: &'a Operand,
+        letter: ValId,
+        equal: bool,
+    ) {
+        let (text, at) = match Self::definition(frame, side) {
+            Some(Op::Index { base, index }) => (base, index),
+            Some(Op::Call {
+                callee: Callee::Method { receiver, name },
+                args,
+            }) if self.names.text(*name) == "charAt" => match args.as_slice() {
+                [only] => (receiver, &only.value),
+                _ => return,
+            },
+            _ => return,
+        };
+        let slash = match self.arena.get(letter).konst {
+            Some(Konst::Int(code)) => self.is_go() && code == i64::from(b'/'),
+            Some(konst) => self.konst_text(konst).as_deref() == Some("/"),
+            None => false,
+        };
+        let at = self.raw(frame, state, at);
+        let told = match (self.arena.get(at).konst, equal) {
+            (Some(Konst::Int(0)), true) => Bits::SLASH_FIRST,
+            (Some(Konst::Int(1)), false) => Bits::NOT_TWO_SLASHES,
+            _ => return,
+        };
+        if slash {
+            let text = self.raw(frame, state, text);
+            self.establish(state, text, told);
+        }
+    }
+
     /// `token === VERIFY_TOKEN`: who sent this knows a secret of the program, as no visitor does whose
     /// browser was sent here by somebody else.
     fn assume_known_sender(
@@ -501,10 +539,13 @@ impl<'a> Analyzer<'a> {
             return;
         }
         let other = self.arena.get(to);
-        let settings = other.labels.iter().all(|l| match self.arena.source_of(l.source) {
-            Some(Source::Site { kind, .. }) => self.control(kind) == Control::Local,
-            Some(Source::Access(_)) | None => false,
-        });
+        let settings = other
+            .labels
+            .iter()
+            .all(|l| match self.arena.source_of(l.source) {
+                Some(Source::Site { kind, .. }) => self.control(kind) == Control::Local,
+                Some(Source::Access(_)) | None => false,
+            });
         let chosen = other.labels.is_empty() && (other.konst.is_some() || to != ValId::UNKNOWN);
         if chosen {
             self.establish(state, value, Bits::ALL);
@@ -866,7 +907,9 @@ impl<'a> Analyzer<'a> {
     /// caller chose it, and so did who runs the program.
     fn is_chosen_place(&mut self, state: &State, place: ValId) -> bool {
         let labels = self.deep_labels(state, place);
+        // One part of a path, and an identifier under which a record was found, lead to no other folder.
         labels.iter().all(|l| match self.arena.source_of(l.source) {
+            _ if l.cleared.has(Bits::FOUND) || l.cleared.has(Bits::SEGMENT) => true,
             Some(Source::Access(_)) => true,
             Some(Source::Site { kind, .. }) => self.control(kind) == Control::Local,
             None => false,

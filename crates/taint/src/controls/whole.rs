@@ -206,6 +206,7 @@ pub(super) fn is_public(route: &Route) -> bool {
         "metrics",
         "contact",
         "subscribe",
+        "waitlist",
         "unsubscribe",
         "newsletter",
         "refresh",

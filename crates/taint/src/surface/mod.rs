@@ -375,6 +375,11 @@ impl<'a> Reader<'a> {
                 traits.insert(Trait::Upload);
             }
         }
+        // What is written with a dot is looked for as it is written: a list may be called `files` too.
+        let mut written = self.names.upload.iter().filter(|n| n.contains('.'));
+        if written.any(|n| self.text.contains(n.as_str())) {
+            traits.insert(Trait::Upload);
+        }
         if self
             .imports
             .iter()
