@@ -19,6 +19,8 @@ pub(crate) enum Purpose {
     Script,
     /// Installed or copied from elsewhere: others maintain it, and it is updated, not mended.
     Installed,
+    /// Put aside: kept to look at, and run no more.
+    Aside,
 }
 
 /// Folders that package managers fill.
@@ -31,6 +33,15 @@ const INSTALLED_FOLDERS: &[&str] = &[
     "third_party",
     "third-party",
     "thirdparty",
+    // What is built from sources, copies of libraries with it.
+    ".vite",
+    ".next",
+    ".nuxt",
+    ".output",
+    ".svelte-kit",
+    ".angular",
+    ".vercel",
+    ".yarn",
 ];
 /// Folders in which copies of libraries stand in a folder named after their vendors; elsewhere a
 /// vendor is who sells something.
@@ -108,6 +119,10 @@ const SERVED_FOLDERS: &[&str] = &[
     "src",
     "app",
 ];
+/// Words of the names of folders that hold what is run no more.
+const ASIDE_WORDS: &[&str] = &["old", "deprecated", "obsolete", "archived"];
+/// Folders at the top that hold it; further down they may be a part of the program.
+const ASIDE_AT_TOP: &[&str] = &["archive", "archives", "backup", "backups", "attic"];
 const SCRIPT_NAMES: &[&str] = &["gulpfile", "gruntfile", "webpack", "seed", "seeder"];
 /// Modules that only tests import; those that begin like one of these too.
 const TEST_MODULES: &[&str] = &[
@@ -147,6 +162,15 @@ impl Purpose {
         let within = |list: &[&str]| folders.iter().any(|f| list.contains(f));
         if within(TEST_FOLDERS) || sources_of_tests || is_test_name(name) || imports_tests(module) {
             return Self::Test;
+        }
+        let word = |folder: &str| {
+            let mut words = folder.split(|c: char| !c.is_ascii_alphanumeric());
+            words.any(|word| ASIDE_WORDS.contains(&word))
+        };
+        if folders.iter().any(|f| word(f))
+            || folders.first().is_some_and(|f| ASIDE_AT_TOP.contains(f))
+        {
+            return Self::Aside;
         }
         if within(ONCE_FOLDERS) {
             return Self::Once;
@@ -271,6 +295,7 @@ mod tests {
             "static/vendor/select2/select2.js",
             "static/js/jquery-3.7.1.js",
             "static/js/chart.min.js",
+            "frontend/.vite/deps/react-router-dom.js",
         ] {
             assert_eq!(of(path), Purpose::Installed, "{path}");
         }
@@ -278,6 +303,26 @@ mod tests {
             "app/vendor/routes.py",
             "src/vendors/VendorList.tsx",
             "static/js/cart.js",
+        ] {
+            assert_eq!(of(path), Purpose::Served, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_was_put_aside_is_run_no_more() {
+        for path in [
+            "archive/backend/src/auth.py",
+            "backend/flask(old)/app.py",
+            "server/z_backend_old/routes.js",
+            "deprecated/login.go",
+        ] {
+            assert_eq!(of(path), Purpose::Aside, "{path}");
+        }
+        for path in [
+            "src/archive/posts.py",
+            "app/backup/restore.py",
+            "app/threshold/limits.py",
+            "app/old.py",
         ] {
             assert_eq!(of(path), Purpose::Served, "{path}");
         }

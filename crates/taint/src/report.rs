@@ -13,9 +13,9 @@ use trueline_syntax::ir::{FuncId, Module, Span};
 use trueline_syntax::lines::LineIndex;
 
 use crate::Site;
-use crate::analysis::{Hit, Outcome, SourcePlace, StepPlace};
+use crate::analysis::{Hit, Outcome, SourcePlace, StepPlace, words};
 use crate::interface::{Ref, SinkPlace};
-use crate::models::Models;
+use crate::models::{Bits, Models};
 use crate::purpose::{Purpose, is_installed};
 use crate::tokens::normalised;
 
@@ -198,13 +198,26 @@ impl<'a> Reporter<'a> {
                 self.location(hit.span, hit.secret),
             ),
         };
-        let flow = hit.source.is_some();
-        let tier =
-            if !flow && self.purpose == Purpose::Test || is_installed(&location.path.display()) {
-                Tier::All
-            } else {
-                hit.tier
-            };
+        // Who starts a script or a test sends it the requests that it answers.
+        let by_hand = match self.purpose {
+            Purpose::Test | Purpose::Aside => true,
+            Purpose::Script => hit.source.is_some(),
+            Purpose::Served | Purpose::Once | Purpose::Installed => false,
+        };
+        let from = hit.trace.first().and_then(|(place, _)| match place {
+            StepPlace::Own(_) => None,
+            StepPlace::Elsewhere(location) => Some(&location.path),
+        });
+        let manages_files = self.models.path_rules.has(Bits::rule(hit.rule))
+            && [Some(&location.path), Some(self.path), from]
+                .into_iter()
+                .flatten()
+                .any(|path| is_of_file_manager(&path.display()));
+        let tier = if by_hand || manages_files || is_installed(&location.path.display()) {
+            Tier::All
+        } else {
+            hit.tier
+        };
         let trace = self.trace(hit, &location);
         let finding = Finding {
             rule: rule.id.clone(),
@@ -413,6 +426,30 @@ impl<'a> Reporter<'a> {
             .unwrap_or("");
         normalised(text, self.module.language)
     }
+}
+
+/// Whether a file belongs to a manager of files, which opens whatever it is asked for.
+fn is_of_file_manager(path: &str) -> bool {
+    path.split('/').any(|part| {
+        let part: Vec<String> = words(part).collect();
+        let whole = |word: &String| {
+            matches!(
+                word.as_str(),
+                "fileexplorer" | "filemanager" | "filebrowser" | "filestation"
+            )
+        };
+        part.iter().any(whole)
+            || part.windows(2).any(|pair| match pair {
+                [first, second] => {
+                    matches!(first.as_str(), "file" | "files")
+                        && matches!(
+                            second.as_str(),
+                            "explorer" | "manager" | "browser" | "station"
+                        )
+                }
+                _ => false,
+            })
+    })
 }
 
 /// What is called, up to the bracket of the last call.

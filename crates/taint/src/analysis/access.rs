@@ -724,6 +724,10 @@ impl<'a> Analyzer<'a> {
     ) -> ValId {
         let keys = kind == trueline_syntax::ir::IterKind::Keys;
         let atoms = self.arena.get(iterable).atoms.clone();
+        // The letters of a text are numbers there: who goes through them chooses among them.
+        if self.is_go() && atoms.contains(&Atom::Text) {
+            return self.arena.single(Atom::Number);
+        }
         let mut result = ValId::UNDEF;
         for atom in &atoms {
             let part = match atom {

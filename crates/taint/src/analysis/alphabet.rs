@@ -285,28 +285,28 @@ fn add_bracket(
     if chars.peek() == Some(&'^') {
         return None;
     }
+    let mut first = true;
+    // What a range may begin with: a class cannot.
     let mut last: Option<char> = None;
     while let Some(c) = chars.next() {
         match c {
-            ']' if last.is_some() => return Some(()),
-            ']' => return None,
+            ']' => return (!first).then_some(()),
             '\\' => {
                 let escaped = chars.next()?;
-                if alphabet.add_class(escaped) {
-                    last = Some('\0');
-                } else if escaped.is_ascii_alphanumeric() {
-                    return None;
+                last = if alphabet.add_class(escaped) {
+                    None
                 } else {
-                    alphabet.add(escaped);
-                    last = Some(escaped);
-                }
+                    let meant = escaped_character(escaped, chars)?;
+                    alphabet.add(meant);
+                    Some(meant)
+                };
             }
-            '-' if last.is_some() && chars.peek().is_some_and(|c| *c != ']') => {
-                let to = chars.next()?;
+            '-' if !first && chars.peek().is_some_and(|c| *c != ']') => {
                 let from = last?;
-                if to == '\\' || from == '\0' {
-                    return None;
-                }
+                let to = match chars.next()? {
+                    '\\' => escaped_character(chars.next()?, chars)?,
+                    to => to,
+                };
                 for c in from..=to {
                     alphabet.add(c);
                     if !c.is_ascii() {
@@ -320,8 +320,34 @@ fn add_bracket(
                 last = Some(c);
             }
         }
+        first = false;
     }
     None
+}
+
+/// The character that `\n`, `\x1f` or `\u0000` stands for; `None` for what stands for several or is
+/// not known.
+fn escaped_character(
+    escaped: char,
+    chars: &mut std::iter::Peekable<std::str::Chars<'_>>,
+) -> Option<char> {
+    let digits = match escaped {
+        'n' => return Some('\n'),
+        'r' => return Some('\r'),
+        't' => return Some('\t'),
+        'f' => return Some('\u{c}'),
+        'v' => return Some('\u{b}'),
+        '0' if !chars.peek().is_some_and(char::is_ascii_digit) => return Some('\0'),
+        'x' => 2,
+        'u' => 4,
+        c if c.is_ascii_alphanumeric() => return None,
+        c => return Some(c),
+    };
+    let mut number = 0;
+    for _ in 0..digits {
+        number = number * 16 + chars.next()?.to_digit(16)?;
+    }
+    char::from_u32(number)
 }
 
 #[cfg(test)]
@@ -375,6 +401,23 @@ mod tests {
         assert_eq!(text(Group::Name("number")).as_deref(), Some("0123456789"));
         assert_eq!(text(Group::Number(3)), None);
         assert_eq!(text(Group::Number(4)), None);
+    }
+
+    #[test]
+    fn characters_are_written_by_their_numbers_too() {
+        let found = found_characters(r#"[<>:"/\\|?*\x00-\x1f]"#).unwrap();
+        assert!(
+            ['/', '\\', '\0', '\n', '\u{1f}']
+                .iter()
+                .all(|c| found.has(*c))
+        );
+        assert!(!found.has(' ') && !found.has('.'));
+        let found = found_characters(r"[\u0000-\u001F/]").unwrap();
+        assert!(found.has('\r') && found.has('/') && !found.has('-'));
+        // No range begins with a class, and what is not known is not guessed.
+        assert!(found_characters(r"[\w-z]").is_none());
+        assert!(found_characters(r"[\x0]").is_none());
+        assert!(found_characters(r"[\pL/]").is_none());
     }
 
     #[test]

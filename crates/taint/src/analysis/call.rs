@@ -412,12 +412,18 @@ impl<'a> Analyzer<'a> {
         });
         // What a request gives is that very part of it, not what was read from it before.
         let is_source = model.is_some_and(|m| !m.sources.is_empty());
-        if is_source {
+        // What a file holds is not its place.
+        let of_file = opaque
+            && call
+                .name
+                .is_some_and(|n| matches!(self.names.text(n), "read_text" | "read_bytes"));
+        if is_source || of_file {
             labels.clear();
         }
         let mut holds = false;
         if let Some(receiver) = call.receiver
             && !is_source
+            && !of_file
         {
             let own: SmallVec<[value::AccessId; 2]> = self.access_atoms(receiver);
             let mut held = self.deep_labels(state, receiver);
@@ -449,7 +455,9 @@ impl<'a> Analyzer<'a> {
         for argument in call.passed.iter().skip(usize::from(by_key)) {
             value::add_labels(&mut given, &self.deep_labels(state, argument.value));
         }
-        let returned = self.call_back(frame, state, call, &labels, &given);
+        let nothing = Labels::new();
+        let handed_on = if opaque { &nothing } else { &given };
+        let returned = self.call_back(frame, state, call, &labels, handed_on);
         if model.is_some_and(|m| m.stores)
             && let Some(receiver) = call.receiver
             && !given.is_empty()

@@ -12,7 +12,7 @@ use trueline_syntax::ir::{
 use super::alphabet::{Alphabet, Anchors};
 use super::names::words;
 use super::state::State;
-use super::value::{Atom, Derivation, Konst, Source, ValId};
+use super::value::{Atom, Derivation, Konst, Label, Source, ValId};
 use super::{Analyzer, Frame};
 use crate::models::Bits;
 use crate::rules::format::Control;
@@ -284,6 +284,7 @@ impl<'a> Analyzer<'a> {
                 if self.position_of(frame, state, left, b, op, holds) {
                     return;
                 }
+                self.assume_letter(frame, state, left, b, equal);
                 if equal {
                     if let Some(Op::Unary {
                         op: UnaryOp::TypeOf,
@@ -299,6 +300,7 @@ impl<'a> Analyzer<'a> {
                         let value = self.raw(frame, state, operand);
                         self.establish(state, value, Bits::ALL);
                     }
+                    self.assume_known_sender(frame, state, (left, a), (right, b));
                     self.assume_text(frame, state, left, b);
                     self.assume_own_parent(frame, state, left, b);
                     self.assume_own_parent(frame, state, right, a);
@@ -395,6 +397,69 @@ impl<'a> Analyzer<'a> {
         }
     }
 
+    /// `next[0] == '/'`, `next.charAt(1) != '/'`: a path on this host.
+    fn assume_letter(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        side: &'a Operand,
+        letter: ValId,
+        equal: bool,
+    ) {
+        let (text, at) = match Self::definition(frame, side) {
+            Some(Op::Index { base, index }) => (base, index),
+            Some(Op::Call {
+                callee: Callee::Method { receiver, name },
+                args,
+            }) if self.names.text(*name) == "charAt" => match args.as_slice() {
+                [only] => (receiver, &only.value),
+                _ => return,
+            },
+            _ => return,
+        };
+        let slash = match self.arena.get(letter).konst {
+            Some(Konst::Int(code)) => self.is_go() && code == i64::from(b'/'),
+            Some(konst) => self.konst_text(konst).as_deref() == Some("/"),
+            None => false,
+        };
+        let at = self.raw(frame, state, at);
+        let told = match (self.arena.get(at).konst, equal) {
+            (Some(Konst::Int(0)), true) => Bits::SLASH_FIRST,
+            (Some(Konst::Int(1)), false) => Bits::NOT_TWO_SLASHES,
+            _ => return,
+        };
+        if slash {
+            let text = self.raw(frame, state, text);
+            self.establish(state, text, told);
+        }
+    }
+
+    /// `token === VERIFY_TOKEN`: who sent this knows a secret of the program, as no visitor does whose
+    /// browser was sent here by somebody else.
+    fn assume_known_sender(
+        &mut self,
+        frame: &Frame<'a>,
+        state: &mut State,
+        left: (&Operand, ValId),
+        right: (&Operand, ValId),
+    ) {
+        for (given, (operand, own)) in [(left.1, right), (right.1, left)] {
+            let remote = |label: &Label| match self.arena.source_of(label.source) {
+                Some(Source::Site { kind, .. }) => self.control(kind) == Control::Remote,
+                Some(Source::Access(_)) | None => false,
+            };
+            let asked = self.arena.get(given).labels.iter().any(remote);
+            let known = self.arena.get(own);
+            if !asked || known.konst.is_some() || known.labels.iter().any(remote) {
+                continue;
+            }
+            let secret = self.operand_name(frame, operand).is_some_and(|name| {
+                words(&name).any(|w| matches!(w.as_str(), "token" | "secret" | "key" | "password"))
+            });
+            state.known_sender |= secret;
+        }
+    }
+
     /// `typeof x === "string"`: text is no operator of a query.
     fn assume_text(
         &mut self,
@@ -474,8 +539,19 @@ impl<'a> Analyzer<'a> {
             return;
         }
         let other = self.arena.get(to);
-        if other.labels.is_empty() && (other.konst.is_some() || to != ValId::UNKNOWN) {
+        let settings = other
+            .labels
+            .iter()
+            .all(|l| match self.arena.source_of(l.source) {
+                Some(Source::Site { kind, .. }) => self.control(kind) == Control::Local,
+                Some(Source::Access(_)) | None => false,
+            });
+        let chosen = other.labels.is_empty() && (other.konst.is_some() || to != ValId::UNKNOWN);
+        if chosen {
             self.establish(state, value, Bits::ALL);
+        } else if settings {
+            // A place that no visitor chose is the folder meant, or one inside of it.
+            self.establish(state, value, Bits::INSIDE);
         }
     }
 
@@ -831,7 +907,9 @@ impl<'a> Analyzer<'a> {
     /// caller chose it, and so did who runs the program.
     fn is_chosen_place(&mut self, state: &State, place: ValId) -> bool {
         let labels = self.deep_labels(state, place);
+        // One part of a path, and an identifier under which a record was found, lead to no other folder.
         labels.iter().all(|l| match self.arena.source_of(l.source) {
+            _ if l.cleared.has(Bits::FOUND) || l.cleared.has(Bits::SEGMENT) => true,
             Some(Source::Access(_)) => true,
             Some(Source::Site { kind, .. }) => self.control(kind) == Control::Local,
             None => false,

@@ -10,6 +10,7 @@ use super::Analyzer;
 use super::summary::SinkFlow;
 use super::value::{AccessId, Label, Root, Source, StepId, StepKind};
 use crate::models::{Bits, PARAMETER_KIND};
+use crate::purpose::Purpose;
 use crate::rules::format::Control;
 
 use super::sink::{Hit, Reached, SinkRef, is_by_form};
@@ -212,6 +213,11 @@ impl Analyzer<'_> {
             SinkRef::Comparison(index) => {
                 let comparison = self.models.comparisons.get(usize::from(index))?;
                 hit.message = Some(comparison.message.clone());
+                // Nobody measures from afar how long a script takes.
+                if self.purpose != Purpose::Served {
+                    hit.tier = Tier::All;
+                    hit.confidence = Confidence::Low;
+                }
             }
             SinkRef::Secret { by_hand: true } => {
                 hit.tier = Tier::All;

@@ -82,6 +82,8 @@ impl<'a> Analyzer<'a> {
                     Use::Fits
                 }
                 Op::Map { entries } if entries.iter().any(|(_, value)| is(value)) => Use::Fits,
+                // `{ $in: [value] }`
+                Op::Sequence { .. } => Use::Follow,
                 _ => Use::Other,
             }
         })

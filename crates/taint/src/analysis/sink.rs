@@ -282,8 +282,9 @@ impl<'a> Analyzer<'a> {
                 return;
             }
         };
-        // A framework writes a list or a map as JSON.
-        if mode == Mode::Html && self.is_object_source(value) {
+        // A framework writes a list or a map as JSON; who knows a secret of the program is no visitor
+        // whose browser somebody else sent here.
+        if mode == Mode::Html && (state.known_sender || self.is_object_source(value)) {
             return;
         }
         let labels: Labels = match mode {
@@ -607,7 +608,7 @@ impl<'a> Analyzer<'a> {
     ) {
         let span = Self::definition_span(frame, operand).unwrap_or(frame.span);
         self.sites.insert((rule, span));
-        if self.is_given_plain_type(frame, operand) {
+        if state.known_sender || self.is_given_plain_type(frame, operand) {
             return;
         }
         let mut shown = value;

@@ -160,6 +160,8 @@ pub(super) struct State {
     pub(super) base: Heap,
     /// What guards have cleared, by value, ascending.
     pub(super) facts: SmallVec<[(ValId, Bits); 2]>,
+    /// Who sent the request showed a secret of the program.
+    pub(super) known_sender: bool,
 }
 
 impl State {
@@ -169,6 +171,7 @@ impl State {
             heap: Heap::default(),
             base: Heap::default(),
             facts: SmallVec::new(),
+            known_sender: false,
         }
     }
 
@@ -224,6 +227,8 @@ impl State {
         if !Rc::ptr_eq(&self.heap, &other.heap) {
             changed |= self.join_heap(&other.heap, arena);
         }
+        changed |= self.known_sender && !other.known_sender;
+        self.known_sender &= other.known_sender;
         let before = self.facts.len();
         self.facts.retain_mut(|(value, cleared)| {
             let kept = other.fact(*value).map_or(Bits::NONE, |b| b.both(*cleared));

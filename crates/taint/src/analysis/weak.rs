@@ -216,16 +216,22 @@ impl<'a> Analyzer<'a> {
                 }
                 _ => return false,
             };
-            // The code of the condition, from its last parts on.
-            let spans = block.instrs.iter().rev().take(MAX_PARTS).map(|i| i.span);
-            let branches = matches!(block.terminator, Terminator::Branch { .. });
-            let says = |span: Span| {
-                let code = self.text.get(span.start as usize..span.end as usize);
-                let code = code.filter(|c| c.len() < MAX_CALL).unwrap_or("");
-                words(code).any(|word| asked.contains(&word))
-            };
-            if branches && spans.into_iter().any(says) {
-                return true;
+            if let Terminator::Branch { condition, .. } = &block.terminator {
+                let says = |text: &str| words(text).any(|word| asked.contains(&word));
+                // `if insecure {`: a variable by itself is no part of an instruction.
+                let named = match condition {
+                    Operand::Var(var) => function.vars.get(var.0 as usize),
+                    Operand::Const(_) => None,
+                };
+                // The code of the condition, from its last parts on.
+                let mut parts = block.instrs.iter().rev().take(MAX_PARTS);
+                let code = |i: &Instr| {
+                    let code = self.text.get(i.span.start as usize..i.span.end as usize);
+                    code.filter(|c| c.len() < MAX_CALL).is_some_and(says)
+                };
+                if named.is_some_and(|v| says(self.module.text(v.name))) || parts.any(code) {
+                    return true;
+                }
             }
             at = BlockId(from as u32);
         }

@@ -49,6 +49,17 @@ impl<'s> Group<'s> {
             .map(|(router, _)| router.as_str())
     }
 
+    /// Whether the router of a route asks who is calling, in the file that registers the route.
+    pub(super) fn asks_before(&self, route: &Route) -> bool {
+        let here = |f: &&&Surface| f.path == route.place.location.path;
+        self.files.iter().filter(here).any(|f| {
+            let mut installs = f.installs.iter();
+            installs.any(|(router, control)| {
+                *router == route.router && *control == Control::Authentication
+            })
+        })
+    }
+
     pub(super) fn routes(&self) -> impl Iterator<Item = &'s Route> + '_ {
         self.files.iter().flat_map(|f| &f.routes)
     }

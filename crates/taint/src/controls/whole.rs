@@ -96,6 +96,7 @@ pub(super) fn rate_limit<'s>(group: &Group<'s>) -> Option<Missing<'s>> {
         .routes()
         .filter(|r| is_attempt(r) && accepts_body(r))
         .filter(|r| !r.guarded_by.contains(&Control::Authentication))
+        .filter(|r| is_guessed_first(r) || !group.asks_before(r))
         .collect();
     routes.sort_by_key(|r| !is_guessed_first(r));
     let first = *routes.first()?;
@@ -205,6 +206,7 @@ pub(super) fn is_public(route: &Route) -> bool {
         "metrics",
         "contact",
         "subscribe",
+        "waitlist",
         "unsubscribe",
         "newsletter",
         "refresh",

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use trueline_syntax::ir::{Callee, Const, FuncId, Function, Op, Operand};
+use trueline_syntax::ir::{Callee, Const, FuncId, Function, Op, Operand, Var};
 
 use super::{Control, Reader};
 use crate::analysis::words;
@@ -22,43 +22,55 @@ impl Reader<'_> {
     /// The handler reads who is logged in from the session and does something about it.
     fn reads_session(&self, id: FuncId) -> bool {
         self.functions_within(id).any(|f| {
-            f.blocks
-                .iter()
-                .flat_map(|b| &b.instrs)
-                .any(|i| match &i.op {
+            let instrs = || f.blocks.iter().flat_map(|b| &b.instrs);
+            // What the request itself says of a user asks nobody who they are.
+            let given: BTreeSet<Var> = instrs()
+                .filter(|i| match &i.op {
                     Op::Field { name, .. } => {
-                        let own: Vec<String> = words(self.module.text(*name)).collect();
-                        let joined = own.join("_");
-                        matches!(
-                            joined.as_str(),
-                            "user"
-                                | "user_id"
-                                | "current_user"
-                                | "is_authenticated"
-                                | "session"
-                                | "auth"
-                                | "authorization"
-                                | "jwt"
-                        )
+                        matches!(self.module.text(*name), "params" | "query" | "body")
                     }
-                    Op::Index {
-                        index: Operand::Const(Const::Str(key)),
-                        ..
-                    } => matches!(
-                        self.module.text(*key).to_ascii_lowercase().as_str(),
-                        "user_id"
-                            | "userid"
-                            | "user"
-                            | "uid"
-                            | "username"
-                            | "logged_in"
-                            | "authorization"
-                            | "account_id"
-                            | "is_admin"
-                            | "role"
-                    ),
                     _ => false,
                 })
+                .filter_map(|i| i.dst)
+                .collect();
+            let of_input = |base: &Operand| match base {
+                Operand::Var(var) => given.contains(var),
+                Operand::Const(_) => false,
+            };
+            instrs().any(|i| match &i.op {
+                Op::Field { base, name } if !of_input(base) => {
+                    let own: Vec<String> = words(self.module.text(*name)).collect();
+                    let joined = own.join("_");
+                    matches!(
+                        joined.as_str(),
+                        "user"
+                            | "user_id"
+                            | "current_user"
+                            | "is_authenticated"
+                            | "session"
+                            | "auth"
+                            | "authorization"
+                            | "jwt"
+                    )
+                }
+                Op::Index {
+                    index: Operand::Const(Const::Str(key)),
+                    ..
+                } => matches!(
+                    self.module.text(*key).to_ascii_lowercase().as_str(),
+                    "user_id"
+                        | "userid"
+                        | "user"
+                        | "uid"
+                        | "username"
+                        | "logged_in"
+                        | "authorization"
+                        | "account_id"
+                        | "is_admin"
+                        | "role"
+                ),
+                _ => false,
+            })
         })
     }
 

@@ -248,7 +248,7 @@ const OF_ATTEMPTS: &[&str] = &[
     "middleware",
 ];
 
-/// Reads the surface of a file. Test files have none.
+/// Reads the surface of a file. Tests, scripts and what was put aside have none.
 pub(crate) fn surface(
     catalogue: &Catalogue,
     path: &RepoPath,
@@ -274,8 +274,7 @@ pub(crate) fn surface(
             weak_settings: Vec::new(),
         },
     };
-    let purpose = Purpose::of(path, module);
-    if !matches!(purpose, Purpose::Test | Purpose::Once | Purpose::Installed) {
+    if Purpose::of(path, module) == Purpose::Served {
         reader.read();
     }
     reader.surface
@@ -375,6 +374,11 @@ impl<'a> Reader<'a> {
             if self.names.upload.iter().any(|n| **n == **symbol) {
                 traits.insert(Trait::Upload);
             }
+        }
+        // What is written with a dot is looked for as it is written: a list may be called `files` too.
+        let mut written = self.names.upload.iter().filter(|n| n.contains('.'));
+        if written.any(|n| self.text.contains(n.as_str())) {
+            traits.insert(Trait::Upload);
         }
         if self
             .imports
