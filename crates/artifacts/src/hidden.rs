@@ -52,8 +52,8 @@ const MAX_LAYERS: u32 = 4;
 
 /// What digits are, if that is a file; or digits again, of which one is made.
 pub(crate) fn of_digits(digits: &[u8]) -> Option<Vec<u8>> {
-    const DECODERS: [fn(&[u8]) -> Option<Vec<u8>>; 3] =
-        [encoding::hex, encoding::base64, encoding::base32];
+    type Decoder = fn(&[u8]) -> Option<Vec<u8>>;
+    const DECODERS: [Decoder; 3] = [encoding::hex, encoding::base64, encoding::base32];
     let mut layer = None;
     for _ in 0..MAX_LAYERS {
         let digits: &[u8] = layer.as_deref().unwrap_or(digits);

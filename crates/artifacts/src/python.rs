@@ -262,12 +262,12 @@ fn has_call(line: &str, call: &str, alone: bool) -> bool {
     memchr::memmem::find_iter(line.as_bytes(), call.as_bytes()).any(|at| {
         let before = line.as_bytes()[..at].last().copied().unwrap_or(b' ');
         let is_part = (before.is_ascii_alphanumeric() || before == b'_') && !call.starts_with('.');
-        !is_part && !(alone && before == b'.')
+        !(is_part || alone && before == b'.')
     })
 }
 
 /// A line with its comments and the content of its texts left out; `open` is the mark of a text over several lines.
-fn without_texts<'m>(line: &str, open: &mut Option<&'m str>) -> String {
+fn without_texts(line: &str, open: &mut Option<&str>) -> String {
     const MARKS: [&str; 4] = ["\"\"\"", "'''", "\"", "'"];
     let mut out = String::with_capacity(line.len());
     let mut rest = line;

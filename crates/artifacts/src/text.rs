@@ -145,7 +145,7 @@ const MLFLOW_PATHS: &[&str] = &[
     "virtualenv",
 ];
 
-/// MLflow loads what the flavours of a model name, relative to its folder.
+/// `MLflow` loads what the flavours of a model name, relative to its folder.
 fn mlflow(inspection: &mut Inspection, value: &Value) {
     let mut stack: Vec<(bool, &Value)> = vec![(false, &value["flavors"])];
     while let Some((is_path, value)) = stack.pop() {

@@ -182,7 +182,7 @@ impl<'c> Parser<'c> {
                 Token::Text(text) => Some(text.clone()),
                 Token::Number(number) => Some(number.clone()),
                 Token::Name(name) => self.constants.get(name).cloned(),
-                _ => None,
+                Token::Sign(_) => None,
             })
             .collect()
     }

@@ -116,9 +116,7 @@ pub(super) fn emitted(
     } else {
         let verdict = if covert > 1 || code::is_payload(plain) {
             Verdict::Malicious
-        } else if orders_the_model(plain) {
-            Verdict::Suspicious
-        } else if address.is_some_and(|a| !a.starts_with("http")) {
+        } else if orders_the_model(plain) || address.is_some_and(|a| !a.starts_with("http")) {
             Verdict::Suspicious
         } else {
             return;
