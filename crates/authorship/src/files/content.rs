@@ -235,8 +235,8 @@ fn ci_line(line: &[u8]) -> Vec<ContentSign> {
     let called = called_programs(item);
     let commands = FILES.table.ci.iter().filter_map(|row| {
         let by_words = row.runs.iter().find(|command| mentions(item, command));
-        let is_called = |command: &&Box<str>| called.contains(&&***command);
-        let command = by_words.or_else(|| row.commands.iter().find(is_called))?;
+        let by_name = || row.commands.iter().find(|name| called.contains(&&***name));
+        let command = by_words.or_else(by_name)?;
         Some(sign(&row.tool, SignalKind::CiJob, command.trim_end()))
     });
     commands.chain(handed_keys(item)).collect()
