@@ -548,7 +548,8 @@ impl<'a> Analyzer<'a> {
             });
         let chosen = other.labels.is_empty() && (other.konst.is_some() || to != ValId::UNKNOWN);
         if chosen {
-            self.establish(state, value, Bits::ALL);
+            // What the program chose is inside of what it chose.
+            self.establish(state, value, Bits::ALL.or(Bits::INSIDE));
         } else if settings {
             // A place that no visitor chose is the folder meant, or one inside of it.
             self.establish(state, value, Bits::INSIDE);
