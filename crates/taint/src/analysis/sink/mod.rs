@@ -1,22 +1,22 @@
 //! Sinks: which values of a call matter, and what is recorded when taint reaches one.
 
-use std::sync::Arc;
-
-use trueline_facts::{Confidence, Tier};
-use trueline_syntax::ir::{ArgKind, FuncId, Language, Operand, Span, Symbol};
+mod matters;
+mod places;
 
 use super::call::Call;
 use super::hits::{SourcePlace, StepPlace};
 use super::media::Media;
-use super::names::words;
-use super::state::{Contents, Key, State};
+use super::state::{Key, State};
 use super::summary::SinkFlow;
 use super::value::{AccessId, Atom, Label, Labels, Source, ValId};
-use super::{Analyzer, Frame, ObjectKind};
+use super::{Analyzer, Frame};
 use crate::interface::SinkPlace;
 use crate::models::Bits;
 use crate::project::UnitId;
-use crate::rules::format::{Control, Mode, SinkSpec, TextForm};
+use crate::rules::format::{Control, Mode, TextForm};
+use std::sync::Arc;
+use trueline_facts::{Confidence, Tier};
+use trueline_syntax::ir::{ArgKind, FuncId, Operand, Span};
 
 /// Which sink it was.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -194,55 +194,6 @@ impl<'a> Analyzer<'a> {
         }
     }
 
-    /// Whether a sink counts at a call: by what its receiver is called, what else is given, and what
-    /// kind of content the answer has. Whether the form of the text decides, and that kind.
-    fn counts(
-        &mut self,
-        frame: &mut Frame<'a>,
-        state: &State,
-        spec: &SinkSpec,
-        by_name: bool,
-        call: &Call<'_, 'a>,
-    ) -> Option<(bool, Media)> {
-        if !self.imports_any(&spec.imports) {
-            return None;
-        }
-        let named = by_name
-            && !spec.receivers.is_empty()
-            && self
-                .receiver_name(frame, call.callee)
-                .is_some_and(|name| words(&name).any(|w| spec.receivers.contains(&w)));
-        let by_form = by_name && !named && spec.looks_like.is_some();
-        if by_name && !named && !by_form && !spec.receivers.is_empty()
-            || !spec.named.is_empty() && !self.is_named(frame, call, &spec.named)
-            || spec.objects && !self.is_given_objects(state, call)
-            || self.calls_any(&spec.unless_beside)
-        {
-            return None;
-        }
-        let holds = spec
-            .when
-            .iter()
-            .all(|(key, wanted)| self.argument_is(state, call, key, std::slice::from_ref(wanted)));
-        let excused = spec.unless.iter().any(|(key, safe)| {
-            safe.is_empty() && self.has_argument(state, call, key)
-                || self.argument_is(state, call, key, safe)
-        });
-        if !holds
-            || excused
-            || spec.mode == Mode::Url && self.has_own_transport(state, call.receiver)
-            || spec.kept.is_some_and(|k| k != self.is_only_kept(frame))
-        {
-            return None;
-        }
-        let media = match spec.mode {
-            Mode::Html => self.media_of(frame, state, spec.declared, call.receiver),
-            _ => Media::Unknown,
-        };
-        let plain = media == Media::Plain || spec.declared && media == Media::Unknown;
-        (!plain).then_some((by_form, media))
-    }
-
     /// Checks one value against a sink that is not known by a call.
     pub(super) fn check_text(
         &mut self,
@@ -346,159 +297,6 @@ impl<'a> Analyzer<'a> {
         }
     }
 
-    /// Whether a value's constant beginning leaves the sink open.
-    pub(super) fn still_matters(&self, value: ValId, sink: SinkRef) -> bool {
-        let SinkRef::Model { index, by_form } = sink else {
-            return true;
-        };
-        let Some(model) = self.models.sinks.get(usize::from(index)) else {
-            return false;
-        };
-        let known = self.arena.get(value);
-        let prefix = known.prefix.map(|p| self.names.text(p));
-        if model.spec.mode == Mode::Url && prefix.is_some_and(fixes_host) {
-            return false;
-        }
-        let ended = |head: &str| head.contains("\n\n") || head.contains("\r\n\r\n");
-        if model.spec.mode == Mode::Headers && prefix.is_some_and(ended) {
-            return false;
-        }
-        if model.spec.mode == Mode::Whole && !self.is_whole_input(value) {
-            return false;
-        }
-        if by_form {
-            return match model.spec.looks_like {
-                Some(form) => prefix.is_some_and(|p| has_form(p, form)),
-                None => true,
-            };
-        }
-        true
-    }
-
-    /// Whether a value is a whole list or map of input. In Python that is all input which is not surely
-    /// text: what the program puts together has entries of its own.
-    fn is_whole_input(&self, value: ValId) -> bool {
-        if self.module.language != Language::Python {
-            return self.is_object_source(value);
-        }
-        let known = self.arena.get(value);
-        let text = known.prefix.is_some() || known.atoms.contains(&Atom::Text);
-        let structure = self.models.structure_rules;
-        !text
-            && known
-                .labels
-                .iter()
-                .any(|l| !self.is_symbolic(l) && !l.cleared.has(structure))
-    }
-
-    /// Whether a value is input that is itself a list or map.
-    fn is_object_source(&self, value: ValId) -> bool {
-        self.arena.get(value).atoms.iter().any(|atom| {
-            matches!(atom, Atom::Path(path)
-                if self.paths.entry(*path).is_some_and(|e| e.object))
-        })
-    }
-
-    /// Whether a label stands for something that a caller passes.
-    pub(super) fn is_symbolic(&self, label: &Label) -> bool {
-        matches!(self.arena.source_of(label.source), Some(Source::Access(_)))
-    }
-
-    /// `["sh", "-c", text]`, or the program of any other list.
-    pub(super) fn argument_list_labels(&mut self, state: &State, value: ValId) -> Labels {
-        let Some(object) = self.only_object(value) else {
-            let mut labels = self.arena.get(value).labels.clone();
-            labels.retain(|l| !l.cleared.has(Bits::PROGRAM));
-            return labels;
-        };
-        let Some(contents) = state.contents(object).cloned() else {
-            return Labels::new();
-        };
-        self.program_labels(&contents)
-    }
-
-    /// `exec.Command("sh", "-c", text)`: the call's own arguments are the list.
-    fn check_program(
-        &mut self,
-        frame: &mut Frame<'a>,
-        state: &State,
-        sink: SinkRef,
-        from: Option<u16>,
-        call: &Call<'_, 'a>,
-    ) {
-        let mut contents = Contents::default();
-        let mut position = 0_i64;
-        for argument in call.passed.iter().skip(usize::from(from.unwrap_or(0))) {
-            if argument.kind != ArgKind::Spread {
-                contents.set(Key::At(position), argument.value);
-                position += 1;
-                continue;
-            }
-            let list = self
-                .only_object(argument.value)
-                .and_then(|o| state.contents(o));
-            match list {
-                Some(list) => {
-                    for (key, value) in &list.entries {
-                        if let Key::At(at) = key {
-                            contents.set(Key::At(at.saturating_add(position)), *value);
-                        }
-                    }
-                    contents.rest = list.rest;
-                }
-                None => contents.rest = argument.value,
-            }
-        }
-        let labels = self.program_labels(&contents);
-        let SinkRef::Model { index, .. } = sink else {
-            return;
-        };
-        let models = self.models;
-        let Some(rule) = models.sinks.get(usize::from(index)).map(|s| s.rule) else {
-            return;
-        };
-        for label in labels {
-            let (span, id) = (frame.span, frame.id);
-            self.reach(frame, rule, sink, id, span, label, false);
-        }
-    }
-
-    fn program_labels(&self, contents: &Contents) -> Labels {
-        let at = |position: i64| contents.get(Key::At(position));
-        let Some(program) = at(0) else {
-            return self.arena.get(contents.rest).labels.clone();
-        };
-        let mut labels = self.arena.get(program).labels.clone();
-        let text_at = |value: ValId| {
-            let konst = self.arena.get(value).konst;
-            konst.and_then(|k| self.konst_text(k))
-        };
-        let shell = match text_at(program) {
-            // `sh` or `cmd.exe`, whichever this system has: `-c` in second place tells.
-            None => {
-                let flag = at(1).and_then(text_at);
-                matches!(flag.as_deref(), Some("-c" | "/c" | "/C"))
-            }
-            Some(text) => {
-                let name = text.rsplit(['/', '\\']).next().unwrap_or(&text);
-                let name = name.strip_suffix(".exe").unwrap_or(name);
-                matches!(
-                    name,
-                    "sh" | "bash" | "zsh" | "dash" | "ksh" | "cmd" | "powershell" | "pwsh"
-                )
-            }
-        };
-        if shell {
-            for (key, value) in &contents.entries {
-                if *key > Key::At(0) {
-                    super::value::add_labels(&mut labels, &self.arena.get(*value).labels);
-                }
-            }
-            super::value::add_labels(&mut labels, &self.arena.get(contents.rest).labels);
-        }
-        labels
-    }
-
     /// Taint reaches a sink: a hit, or a line of the summary.
     #[expect(
         clippy::too_many_arguments,
@@ -597,229 +395,11 @@ impl<'a> Analyzer<'a> {
         }
     }
 
-    /// A text returned to a framework that shows it as HTML.
-    pub(super) fn check_returned(
-        &mut self,
-        frame: &mut Frame<'a>,
-        state: &State,
-        rule: u16,
-        value: ValId,
-        operand: &Operand,
-    ) {
-        let span = Self::definition_span(frame, operand).unwrap_or(frame.span);
-        self.sites.insert((rule, span));
-        if state.known_sender || self.is_given_plain_type(frame, operand) {
-            return;
-        }
-        let mut shown = value;
-        if let Some(object) = self.only_object(value)
-            && self.object_kind(object) == Some(ObjectKind::List)
-        {
-            // `return body, status, headers`
-            let Some(contents) = state.contents(object).cloned() else {
-                return;
-            };
-            let plain = [1, 2]
-                .into_iter()
-                .filter_map(|at| contents.get(Key::At(at)))
-                .any(|headers| {
-                    self.only_object(headers)
-                        .and_then(|o| state.contents(o))
-                        .is_some_and(|c| self.has_plain_type(&c.entries))
-                });
-            let Some(body) = contents.get(Key::At(0)).filter(|_| !plain) else {
-                return;
-            };
-            shown = body;
-        }
-        let known = self.arena.get(shown);
-        if known.is_number() || known.atoms.iter().any(|a| matches!(a, Atom::Object(_))) {
-            return;
-        }
-        let labels = known.labels.clone();
-        let id = frame.id;
-        for label in labels {
-            self.reach(frame, rule, SinkRef::Returned, id, span, label, false);
-        }
-    }
-
-    /// `return "redirect:" + url;` of a Spring controller.
-    pub(super) fn check_view_name(
-        &mut self,
-        frame: &mut Frame<'a>,
-        state: &State,
-        value: ValId,
-        operand: &Operand,
-    ) {
-        let value = self.text_of_builder(state, value);
-        let known = self.arena.get(value);
-        let target = known
-            .prefix
-            .and_then(|p| self.names.text(p).strip_prefix("redirect:"));
-        let Some(rule) = self.models.rule_index("open-redirect") else {
-            return;
-        };
-        if target.is_none_or(fixes_host) {
-            return;
-        }
-        let span = Self::definition_span(frame, operand).unwrap_or(frame.span);
-        self.sites.insert((rule, span));
-        let id = frame.id;
-        for label in known.labels.clone() {
-            self.reach(frame, rule, SinkRef::Returned, id, span, label, false);
-        }
-    }
-
     pub(super) fn definition_span(frame: &Frame<'a>, operand: &Operand) -> Option<Span> {
         let Operand::Var(var) = operand else {
             return None;
         };
         Self::defining(frame, *var).map(|i| i.span)
-    }
-
-    /// `location.href = value`: a property of a library that is a sink.
-    pub(super) fn check_property_sink(
-        &mut self,
-        frame: &mut Frame<'a>,
-        state: &State,
-        target: ValId,
-        name: Symbol,
-        value: ValId,
-    ) {
-        let atoms = self.arena.get(target).atoms.clone();
-        for atom in atoms {
-            let Atom::Path(path) = atom else { continue };
-            let child = self.paths.child(path, name, &self.names);
-            let Some(entry) = self.paths.entry(child) else {
-                continue;
-            };
-            for index in &entry.sinks {
-                let Some(sink) = self.models.sinks.get(usize::from(*index)) else {
-                    continue;
-                };
-                let html = sink.spec.mode == Mode::Html;
-                if html && self.is_not_html(state, Some(target)) {
-                    continue;
-                }
-                self.sites.insert((sink.rule, frame.span));
-                let sink = SinkRef::Model {
-                    index: *index,
-                    by_form: sink.spec.looks_like == Some(TextForm::Html),
-                };
-                self.check_value(frame, state, sink, value);
-            }
-        }
-    }
-
-    /// `element.innerHTML = value`.
-    pub(super) fn check_field_sink(
-        &mut self,
-        frame: &mut Frame<'a>,
-        state: &State,
-        name: Symbol,
-        value: ValId,
-    ) {
-        let tables = self.tables;
-        if let Some(sinks) = tables.fields.get(self.names.text(name)) {
-            self.check_named_sinks(frame, state, sinks, value);
-        }
-    }
-
-    /// `session[key] = value`: both matter where the container is a sink.
-    pub(super) fn check_index_sink(
-        &mut self,
-        frame: &mut Frame<'a>,
-        state: &State,
-        base: &Operand,
-        target: ValId,
-        index: ValId,
-        value: ValId,
-    ) {
-        let paths: Vec<_> = self
-            .arena
-            .get(target)
-            .atoms
-            .iter()
-            .filter_map(|a| match a {
-                Atom::Path(path) => Some(*path),
-                _ => None,
-            })
-            .collect();
-        for path in paths {
-            let setter = self.names.intern("__setitem__");
-            let child = self.paths.child(path, setter, &self.names);
-            let Some(entry) = self.paths.entry(child) else {
-                continue;
-            };
-            for sink in &entry.sinks {
-                self.check_kept(frame, state, *sink, index, value);
-            }
-        }
-        let tables = self.tables;
-        if tables.containers.is_empty() {
-            return;
-        }
-        let Some(name) = self.operand_name(frame, base).map(|n| n.to_lowercase()) else {
-            return;
-        };
-        for (part, sink) in &tables.containers {
-            if name.contains(part.as_ref()) {
-                self.check_kept(frame, state, *sink, index, value);
-            }
-        }
-    }
-
-    fn check_kept(
-        &mut self,
-        frame: &mut Frame<'a>,
-        state: &State,
-        index: u16,
-        key: ValId,
-        value: ValId,
-    ) {
-        if let Some(model) = self.models.sinks.get(usize::from(index)) {
-            self.sites.insert((model.rule, frame.span));
-        }
-        let sink = SinkRef::Model {
-            index,
-            by_form: false,
-        };
-        self.check_value(frame, state, sink, key);
-        self.check_value(frame, state, sink, value);
-    }
-
-    /// Sinks that are known by a name alone.
-    fn check_named_sinks(
-        &mut self,
-        frame: &mut Frame<'a>,
-        state: &State,
-        sinks: &[u16],
-        value: ValId,
-    ) {
-        for index in sinks {
-            if let Some(sink) = self.models.sinks.get(usize::from(*index)) {
-                self.sites.insert((sink.rule, frame.span));
-            }
-            let sink = SinkRef::Model {
-                index: *index,
-                by_form: false,
-            };
-            self.check_value(frame, state, sink, value);
-        }
-    }
-
-    /// `dangerouslySetInnerHTML={{ __html: value }}`.
-    pub(super) fn check_attribute_sink(
-        &mut self,
-        frame: &mut Frame<'a>,
-        state: &State,
-        name: Symbol,
-        value: ValId,
-    ) {
-        let tables = self.tables;
-        if let Some(sinks) = tables.attributes.get(self.names.text(name)) {
-            self.check_named_sinks(frame, state, sinks, value);
-        }
     }
 }
 
