@@ -99,11 +99,10 @@ impl Exercise {
     }
 
     /// What the learner's files hold now.
-    fn digests(&self) -> Vec<Option<String>> {
+    fn digests(&self) -> Vec<Option<Vec<u8>>> {
         let digest = |file: &String| {
             let content = read(&self.folder.join(file)).ok()?;
-            let digest = Sha256::digest(content);
-            Some(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+            Some(Sha256::digest(content).to_vec())
         };
         self.files.iter().map(digest).collect()
     }
@@ -115,7 +114,7 @@ impl Exercise {
         };
         let took = fs::metadata(&open)?.modified()?.elapsed();
         fs::remove_file(&open)?;
-        let before: Vec<Option<String>> = serde_json::from_slice(&before)?;
+        let before: Vec<Option<Vec<u8>>> = serde_json::from_slice(&before)?;
         // What git brings back was not written by the agent.
         if moves_content(text) {
             return Ok(());

@@ -177,11 +177,11 @@ fn of_policy(table: &Table) -> Vec<(Sign, String)> {
         ));
     }
     if let Some(guard) = at(&["guard"]).and_then(Value::as_table) {
-        let allows = |key: &&str| guard.get(*key).and_then(Value::as_str) == Some("allow");
-        if !GUARDED.iter().all(|key| allows(&key)) {
+        let allows = |key: &str| guard.get(key).and_then(Value::as_str) == Some("allow");
+        if !GUARDED.iter().all(|key| allows(key)) {
             found.push((Sign::Guard, format!("{POLICY}, `guard`")));
         }
-        if !allows(&"secrets") {
+        if !allows("secrets") {
             found.push((Sign::GuardOfSecrets, format!("{POLICY}, `guard`")));
         }
     }

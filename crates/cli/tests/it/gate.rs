@@ -716,7 +716,7 @@ fn a_verdict_can_be_signed_and_checked() {
     assert_eq!(staged.code(), 2);
 }
 
-/// Advisories on `flask` before 2.2.5 and on all of `evil-tool`, for PyPI and npm.
+/// Advisories on `flask` before 2.2.5 and on all of `evil-tool`, for `PyPI` and npm.
 fn advisories(repository: &Repository) {
     let advisory = |id: &str, ecosystem: &str, name: &str, events: &Value| {
         json!({"id": id, "affected": [{"package": {"ecosystem": ecosystem, "name": name},

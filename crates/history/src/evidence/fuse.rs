@@ -131,11 +131,7 @@ pub fn fuse(
     let mut counts = counts(&shelf);
     let mut claims = LineClaims::default();
     for (ix, attested) in attest::attest(repo, history, &shelf, &located, &wanted) {
-        counts.reachable += attested.counts.reachable;
-        counts.reachable_oldest += attested.counts.reachable_oldest;
-        counts.foreign_keys += attested.counts.foreign_keys;
-        counts.unknown_keys += attested.counts.unknown_keys;
-        counts.absent_paths += attested.counts.absent_paths;
+        add_counts(&mut counts, &attested.counts);
         let evidence = &mut commits[ix.0 as usize];
         evidence.noted = true;
         evidence.attested = attested.lines;
@@ -180,6 +176,15 @@ pub fn fuse(
         diagnostics,
         commits,
     }
+}
+
+/// Adds what the notes of one commit say to what is counted of all.
+fn add_counts(counts: &mut NoteCounts, more: &NoteCounts) {
+    counts.reachable += more.reachable;
+    counts.reachable_oldest += more.reachable_oldest;
+    counts.foreign_keys += more.foreign_keys;
+    counts.unknown_keys += more.unknown_keys;
+    counts.absent_paths += more.absent_paths;
 }
 
 fn counts(shelf: &notes::Shelf) -> NoteCounts {

@@ -45,7 +45,7 @@ fn nearest<'f>(glob: &str, files: &'f [RepoPath]) -> Option<&'f RepoPath> {
             .collect();
         let fixed = fixed.join("/");
         return (!fixed.is_empty())
-            .then(|| closest(&fixed, files, |path| folder(path)))
+            .then(|| closest(&fixed, files, folder))
             .flatten();
     }
     let namesakes: Vec<&RepoPath> = files

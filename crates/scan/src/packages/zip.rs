@@ -212,7 +212,10 @@ mod tests {
         out
     }
 
-    fn members(bytes: &[u8], most: u64) -> Result<(Vec<(Vec<u8>, Vec<u8>)>, u64), String> {
+    /// Name and content.
+    type Member = (Vec<u8>, Vec<u8>);
+
+    fn members(bytes: &[u8], most: u64) -> Result<(Vec<Member>, u64), String> {
         let mut all = Vec::new();
         let left_out = each(bytes, most, |name, content| {
             all.push((name.to_vec(), content.to_vec()));

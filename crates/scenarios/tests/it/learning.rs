@@ -308,7 +308,7 @@ fn only_what_a_hook_saw_is_a_witness_and_no_word_takes_it_back() {
     )
     .unwrap();
     let agents = folder::agents(folder);
-    let names: Vec<&str> = agents.iter().map(|tool| tool.as_str()).collect();
+    let names: Vec<&str> = agents.iter().map(trueline_facts::ToolId::as_str).collect();
     assert_eq!(names, ["claude", "codex"], "a damaged line is no witness");
 
     let home = Home::at(folder);

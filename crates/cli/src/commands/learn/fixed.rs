@@ -43,6 +43,7 @@ pub(super) fn run(
             source: ChangeSource::Range(asked.range.clone()),
             policy: None,
             reviews: None,
+            packages: trueline_scan::PackageData::default(),
             imports: Vec::new(),
             now: gate::now(None)?,
             reading: crate::commands::reading(&reading)?,

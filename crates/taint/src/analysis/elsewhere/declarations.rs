@@ -13,7 +13,7 @@ use crate::analysis::{Analyzer, Status};
 use crate::interface::{self as portable, Interface, Receiver, Ref};
 use crate::project::UnitId;
 
-impl<'a> Analyzer<'a> {
+impl Analyzer<'_> {
     /// A function of another file under an id here.
     pub(super) fn bring_function(&mut self, at: usize, function: Ref) -> Option<FuncId> {
         let unit = self.unit_at(at, function.file)?;

@@ -13,7 +13,7 @@ use crate::analysis::summary::{CallOfParameter, SinkFlow, Summary};
 use crate::analysis::value::AccessId;
 use crate::interface::{self as portable, Interface};
 
-impl<'a> Analyzer<'a> {
+impl Analyzer<'_> {
     /// The summary of a function of another file.
     pub(in crate::analysis) fn bring_summary(&mut self, id: FuncId) -> Summary {
         let Some((unit, index)) = self.elsewhere_function(id) else {

@@ -13,7 +13,7 @@ use crate::analysis::{Analyzer, ObjectKind};
 use crate::interface::{self as portable};
 use crate::project::Target;
 
-impl<'a> Analyzer<'a> {
+impl Analyzer<'_> {
     fn bring_text(&mut self, at: usize, text: u32) -> Symbol {
         match self.interface(at) {
             Some(interface) => self.names.intern(interface.text(text)),
