@@ -103,7 +103,7 @@ pub(super) fn told(scenario: &Scenario) -> String {
         .filter(|(tree, _)| *tree != "vulnerable")
         .map(|(_, lines)| lines.len())
         .sum();
-    let mut text = if found.is_empty() {
+    let text = if found.is_empty() {
         let rules: Vec<String> = rules.iter().map(|rule| format!("`{rule}`")).collect();
         format!(
             "Our own scan does not find it here (it would be {}): what no tool reports can be there all the same.",
@@ -115,16 +115,15 @@ pub(super) fn told(scenario: &Scenario) -> String {
         }
         format!("Our own scan finds it: {}.", found.join(", "))
     };
-    text.push_str(&match alarms {
+    let in_fixes = match alarms {
         0 if found.is_empty() => String::new(),
         0 => " In a fix that holds it finds nothing.".to_owned(),
         n => format!(
             " In fixes that hold it still reports {}: a false alarm.",
             trueline_report::counted(n as u64, "line")
         ),
-    });
-    text.push('\n');
-    text
+    };
+    format!("{text}{in_fixes}\n")
 }
 
 fn now(scenario: &Scenario, interrupt: &AtomicBool) -> Result<Golden> {

@@ -107,10 +107,12 @@ pub(crate) fn run(arguments: &Learn, interrupt: &AtomicBool) -> Result<Ended> {
         },
     };
     // A day that was named is a question about another day, and no reason to fold anything.
-    if !only_reads && records == Records::Kept && arguments.now.is_none() {
-        if let Some(told) = retention::told(retention::keep(&retention::store()?)?) {
-            warn(&told.message);
-        }
+    if !only_reads
+        && records == Records::Kept
+        && arguments.now.is_none()
+        && let Some(told) = retention::told(retention::keep(&retention::store()?)?)
+    {
+        warn(&told.message);
     }
     let progress = Progress::read(&home)?;
     for problem in &progress.problems {
