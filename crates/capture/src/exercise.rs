@@ -5,7 +5,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -40,7 +40,9 @@ pub(crate) fn observe(event: &Event, call: u64) -> io::Result<()> {
         Moment::Before(Action::Command { text }) => {
             for exercise in exercises(event, text) {
                 let found = serde_json::to_vec(&exercise.digests())?;
-                fs::write(exercise.folder.join(format!("{OPEN}{call:016x}")), found)?;
+                let open = exercise.folder.join(format!("{OPEN}{call:016x}"));
+                // A link that stands there leads elsewhere: only a new file is written.
+                File::create_new(open)?.write_all(&found)?;
             }
             Ok(())
         }
@@ -83,9 +85,14 @@ impl Exercise {
         path.ancestors().find_map(|folder| {
             let text = read(&folder.join(MARKER)).ok()?;
             let marker: Marker = toml::from_str(std::str::from_utf8(&text).ok()?).ok()?;
+            // Whoever wrote the repository wrote the marker too.
+            let is_inside = |file: &String| {
+                let mut parts = Path::new(file).components();
+                !file.is_empty() && parts.all(|part| matches!(part, Component::Normal(_)))
+            };
             Some(Self {
                 folder: folder.to_owned(),
-                files: marker.files,
+                files: marker.files.into_iter().filter(is_inside).collect(),
             })
         })
     }
@@ -137,7 +144,12 @@ impl Exercise {
             file: file.to_owned(),
         };
         let line = serde_json::to_string(&witness)?;
-        let known = read(&path).unwrap_or_default();
+        let known = match read(&path) {
+            Ok(known) => known,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            // A link would have the line written where it leads.
+            Err(error) => return Err(error),
+        };
         let is_known = known
             .split(|byte| *byte == b'\n')
             .any(|l| l == line.as_bytes());
@@ -145,7 +157,10 @@ impl Exercise {
             return Ok(());
         }
         let mut options = OpenOptions::new();
-        options.append(true).create(true);
+        if known.is_empty() && !path.exists() {
+            options.create_new(true);
+        }
+        options.append(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         options

@@ -3,7 +3,7 @@
 //! one has the last word.
 //!
 //! The tip's tree and not the work tree's file, so that a bare clone gives the same answer. Settings
-//! of the user and of the machine are not read: nothing outside of a repository may change a result.
+//! of the user and of the machine are not read: only who configures the repository may change a result.
 
 use std::fs::File;
 use std::io::Read;

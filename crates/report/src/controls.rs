@@ -56,7 +56,7 @@ pub(crate) fn signed(report: &ControlReport) -> String {
             "{} signed verdicts hold; the last is {head}",
             report.attestations
         ),
-        (Some(_), 0) => "the log of signed verdicts does not hold".to_owned(),
+        (Some(_), 0) => "none of the signed verdicts is accepted".to_owned(),
         (None, _) => "no signed verdicts".to_owned(),
     }
 }

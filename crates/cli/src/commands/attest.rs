@@ -290,8 +290,20 @@ fn audit(
     output::check(file)?;
     let at = gate::now(at)?;
     // Without keys there is nothing that a signature proves, and the rest of the report stands.
+    let mut was_checked = true;
     let (repository, seen) = match checked(arguments) {
         Err(error) if matches!(error.downcast_ref(), Some(AttestError::NoKeys)) => {
+            if arguments.files.is_some()
+                || arguments.anchor.is_some()
+                || arguments.anchor_tag.is_some()
+            {
+                return Err(Misused(format!(
+                    "attest report: --files, --anchor and --anchor-tag check signed verdicts, and no key is trusted here: \
+                     give --keys FILE, or commit {TRUSTED_KEYS_FILE}"
+                ))
+                .into());
+            }
+            was_checked = false;
             let log = here()?;
             let seen = chain::verify(REFERENCE, &log.entries()?, &TrustedKeys::default(), None);
             (Some(log), seen)
@@ -306,7 +318,13 @@ fn audit(
         .work_tree()
         .and_then(|root| Some(root.file_name()?.to_string_lossy().into_owned()))
         .unwrap_or_else(|| "repository".to_owned());
-    let made = controls::report(&controls::aisvs()?, &log, &commit, &name, &seen, at)?;
+    let mut made = controls::report(&controls::aisvs()?, &log, &commit, &name, &seen, at)?;
+    if !was_checked && !seen.entries.is_empty() {
+        made.log_problems = vec![format!(
+            "no key is trusted here, so none of {} was checked: give `--keys FILE`, or commit `{TRUSTED_KEYS_FILE}`",
+            trueline_report::counted(seen.entries.len() as u64, "signed verdict")
+        )];
+    }
     let text = match format {
         ReportFormat::Markdown => report::markdown(&made),
         ReportFormat::Html => html::controls(&made),

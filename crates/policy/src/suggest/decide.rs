@@ -322,9 +322,15 @@ fn speaks(tried: &Tried<'_>, window: &Window<'_>) -> Result<String, String> {
         ));
     }
     if tried.expected.high > ONE_GATE {
-        return Err(
-            "it would speak too often: more than one change in ten is to be expected".to_owned(),
-        );
+        return Err(if tried.expected.seen.hits == 0 {
+            format!(
+                "of {} changes none shows how often it would speak: up to one in {} fits, too few to tell",
+                tried.expected.seen.of,
+                (1.0 / tried.expected.high).floor().max(1.0)
+            )
+        } else {
+            "it would speak too often: more than one change in ten is to be expected".to_owned()
+        });
     }
     if OF_EFFORT.contains(&id)
         && tried.bad_when_fired.of >= 10

@@ -356,7 +356,9 @@ impl<'a> Analyzer<'a> {
             return false;
         };
         let name: Vec<String> = words(name).collect();
-        name.last().is_some_and(|last| last == "id") && !name.iter().any(|w| context.contains(w))
+        let whole = format!("_{}_", name.join("_"));
+        let is_spoken_of = |word: &String| whole.contains(&format!("_{word}_"));
+        name.last().is_some_and(|last| last == "id") && !context.iter().any(is_spoken_of)
     }
 
     /// Whether the result goes to something that is named so.
