@@ -9,6 +9,10 @@ use crate::code::is_payload;
 use crate::inspection::{Inspection, printable};
 use crate::technique;
 
+mod imports;
+
+use imports::{MAX_NAMES, Names};
+
 /// Code that is read of one file.
 pub(crate) const MAX_CODE: usize = 4 << 20;
 /// Calls that are told of one file.
@@ -106,9 +110,9 @@ pub(crate) fn inspect(inspection: &mut Inspection, code: &str, len: u64) {
     }
     let mut offset = 0u64;
     let mut told = 0;
+    let mut worst_told = Verdict::Clean;
     let mut open: Option<&str> = None;
-    // What dangerous modules and functions are called in this file, and what they are.
-    let mut names: Vec<(String, &'static str)> = Vec::new();
+    let mut names = Names::default();
     // Indentation of the outermost function: what stands below it runs when it is called.
     let mut function: Option<usize> = None;
     for line in code.split_inclusive('\n') {
@@ -123,142 +127,98 @@ pub(crate) fn inspect(inspection: &mut Inspection, code: &str, len: u64) {
         if function.is_some_and(|of| indent <= of) {
             function = None;
         }
-        let at_import = function.is_none();
-        if at_import && (trimmed.starts_with("def ") || trimmed.starts_with("async def ")) {
+        let is_function = trimmed.starts_with("def ") || trimmed.starts_with("async def ");
+        // What follows the head of a function on its own line belongs to it as well.
+        let runs_now = function.is_none() && !is_function;
+        if function.is_none() && is_function {
             function = Some(indent);
         }
-        if trimmed.starts_with("import ") || trimmed.starts_with("from ") {
-            renamed(trimmed, &mut names);
-            continue;
+        for statement in statements(&bare) {
+            if names.take_import(statement) {
+                continue;
+            }
+            let Some((call, does)) = find_call(statement, &names, runs_now) else {
+                continue;
+            };
+            let is_mild = matches!(does, "changes the environment" | "opens a file");
+            let verdict = if runs_now && !is_mild || is_payload(line) {
+                Verdict::Malicious
+            } else {
+                Verdict::Suspicious
+            };
+            told += 1;
+            // Many calls of one kind must not hide a worse one.
+            if told > MAX_TOLD && verdict <= worst_told {
+                continue;
+            }
+            worst_told = worst_told.max(verdict);
+            inspection.report_call(
+                verdict,
+                technique::MODEL_CODE,
+                start,
+                format!(
+                    "the model's code uses {}, which {does}{}",
+                    call.trim_end_matches(['(', '.', '[']),
+                    if runs_now {
+                        ", as soon as it is imported"
+                    } else {
+                        ""
+                    }
+                ),
+                Some(printable(line.trim())),
+            );
         }
-        let by_other_name = names
-            .iter()
-            .find(|(name, _)| has_call(&bare, name, true))
-            .map(|(_, of)| (*of, "reaches outside under another name"));
-        let called = by_other_name.or_else(|| {
-            CALLS
-                .iter()
-                .find(|(call, _, alone)| has_call(&bare, call, *alone))
-                .map(|(call, does, _)| (*call, *does))
-        });
-        let called = called.or_else(|| {
-            AT_IMPORT
-                .iter()
-                .find(|(call, _)| at_import && has_call(&bare, call, true))
-                .copied()
-        });
-        let Some((call, does)) = called else {
-            continue;
-        };
-        told += 1;
-        if told > MAX_TOLD {
-            return;
-        }
-        let runs_now = at_import && !trimmed.starts_with("def ") && !trimmed.starts_with('@');
-        let is_mild = matches!(does, "changes the environment" | "opens a file");
-        let verdict = if runs_now && !is_mild || is_payload(line) {
-            Verdict::Malicious
-        } else {
-            Verdict::Suspicious
-        };
-        inspection.report_call(
-            verdict,
-            technique::MODEL_CODE,
-            start,
-            format!(
-                "the model's code uses {}, which {does}{}",
-                call.trim_end_matches(['(', '.', '[']),
-                if runs_now {
-                    ", as soon as it is imported"
-                } else {
-                    ""
-                }
-            ),
-            Some(printable(line.trim())),
+    }
+    if names.is_full {
+        inspection.report(
+            Verdict::Suspicious,
+            technique::BUDGET,
+            0,
+            format!("the code gives more than {MAX_NAMES} names to modules that reach outside: calls by the others were not followed"),
         );
     }
 }
 
-/// Modules that reach outside, and the functions of those that do other things as well.
-const MODULES: &[(&str, &[&str])] = &[
-    (
-        "os",
-        &[
-            "system",
-            "popen",
-            "execv",
-            "execve",
-            "execl",
-            "execvp",
-            "spawnl",
-            "spawnv",
-            "fork",
-            "posix_spawn",
-        ],
-    ),
-    ("posix", &[]),
-    ("subprocess", &[]),
-    ("pty", &[]),
-    ("socket", &["socket", "create_connection"]),
-    ("ctypes", &["CDLL", "cdll", "windll", "PyDLL"]),
-    ("runpy", &[]),
-    ("marshal", &[]),
-    ("urllib.request", &[]),
-    ("builtins", &["exec", "eval", "compile", "__import__"]),
-    ("code", &[]),
-    ("shutil", &["rmtree"]),
-];
-
-/// Notes the names that an import gives to them.
-fn renamed(import: &str, names: &mut Vec<(String, &'static str)>) {
-    const MAX_NAMES: usize = 64;
-    let words = |text: &str| -> Vec<(String, String)> {
-        text.trim_matches(['(', ')', ' '])
-            .split(',')
-            .filter_map(|part| {
-                let mut words = part.split_whitespace();
-                let name = words.next()?.to_owned();
-                let given = match (words.next(), words.next()) {
-                    (Some("as"), Some(given)) => given.to_owned(),
-                    _ => name.clone(),
-                };
-                Some((name, given))
-            })
-            .collect()
-    };
-    if let Some((module, imported)) = import
-        .strip_prefix("from ")
-        .and_then(|rest| rest.split_once(" import "))
-    {
-        let Some((module, functions)) = MODULES.iter().find(|(name, _)| *name == module.trim())
-        else {
-            return;
+/// Statements of a line without texts. An import behind the colon of a branch is one of its own.
+fn statements(bare: &str) -> impl Iterator<Item = &str> {
+    bare.split(';').flat_map(|part| {
+        let (head, import) = match part.rsplit_once(':') {
+            Some((head, tail)) if imports::is_import(tail) => (head, Some(tail)),
+            _ => (part, None),
         };
-        for (name, given) in words(imported) {
-            let is_meant = functions.is_empty() || functions.contains(&name.as_str());
-            if is_meant && !name.ends_with("Error") && names.len() < MAX_NAMES {
-                names.push((format!("{given}("), module));
-            }
-        }
-        return;
-    }
-    for (name, given) in words(import.trim_start_matches("import ")) {
-        let known = MODULES.iter().find(|(module, _)| *module == name);
-        if let Some((module, functions)) = known
-            && given != name
-        {
-            for function in *functions {
-                names.push((format!("{given}.{function}("), module));
-            }
-            if functions.is_empty() {
-                names.push((format!("{given}."), module));
-            }
-        }
-    }
+        std::iter::once(head).chain(import)
+    })
+}
+
+/// The call of a statement that tells most, and what it does.
+fn find_call(
+    statement: &str,
+    names: &Names,
+    runs_now: bool,
+) -> Option<(&'static str, &'static str)> {
+    names
+        .find_call(statement)
+        .map(|of| (of, "reaches outside under another name"))
+        .or_else(|| {
+            CALLS
+                .iter()
+                .find(|(call, _, alone)| has_call(statement, call, *alone))
+                .map(|(call, does, _)| (*call, *does))
+        })
+        .or_else(|| {
+            AT_IMPORT
+                .iter()
+                .find(|(call, _)| runs_now && has_call(statement, call, true))
+                .copied()
+        })
 }
 
 /// Does the call stand there, as a name of its own?
 fn has_call(line: &str, call: &str, alone: bool) -> bool {
+    // Most statements are short, and a search costs more to begin than to end.
+    if line.len() < call.len() {
+        return false;
+    }
     memchr::memmem::find_iter(line.as_bytes(), call.as_bytes()).any(|at| {
         let before = line.as_bytes()[..at].last().copied().unwrap_or(b' ');
         let is_part = (before.is_ascii_alphanumeric() || before == b'_') && !call.starts_with('.');
@@ -296,8 +256,10 @@ fn without_texts(line: &str, open: &mut Option<&str>) -> String {
         out.push(c);
         rest = next;
     }
-    // A text of one line ends with it.
-    if open.is_some_and(|mark| mark.len() == 1) {
+    // A text of one line ends with it, if no backslash takes it on.
+    let end = line.trim_end_matches(['\n', '\r']);
+    let backslashes = end.len() - end.trim_end_matches('\\').len();
+    if backslashes.is_multiple_of(2) && open.is_some_and(|mark| mark.len() == 1) {
         *open = None;
     }
     out
@@ -345,6 +307,101 @@ mod tests {
             verdict("from os import path\nimport os as o\nx = o.path.join(path.sep, 'a')\n"),
             Verdict::Unknown
         );
+    }
+
+    #[test]
+    fn statements_of_one_line_are_read_one_by_one() {
+        for code in [
+            "import os; os.system('id')\n",
+            "import os as o; o.system('id')\n",
+            "x = 1; from os import system; system('id')\n",
+            "if True: from os import system as s\ns('id')\n",
+            "class A: import os as o; o.popen('id')\n",
+            "from os import (\n    path,\n    system,\n)\nsystem('id')\n",
+            "from os \\\n    import system\nsystem('id')\n",
+            "from os import(system)\nsystem('id')\n",
+            "from os import *\nsystem('id')\n",
+            "x = 'a \\\n'; import os; os.system('id')\n",
+            "x = 'a \\\nfrom b import ('\nfrom os import system\nsystem('id')\n",
+        ] {
+            assert_eq!(verdict(code), Verdict::Malicious, "{code}");
+        }
+        for code in [
+            "x = 'import os; os.system(1)'; y = 2\n",
+            "import os; x = 1 # ; os.system('id')\n",
+            "import ctypes.util; from ctypes.util import find_library\n",
+            "def f(): import os; return os.getcwd()\n",
+        ] {
+            assert_eq!(verdict(code), Verdict::Unknown, "{code}");
+        }
+    }
+
+    #[test]
+    fn bodies_of_functions_on_the_line_of_their_head_do_not_run_on_import() {
+        for code in [
+            "def f(): os.system('id')\n",
+            "def f(): x = 1; os.system('id')\n",
+            "async def f(): os.system('id')\n",
+            "class A:\n    async def f(self): os.system('id')\n",
+            "def f():\n    @eval('x')\n    def g(): pass\n",
+        ] {
+            assert_eq!(verdict(code), Verdict::Suspicious, "{code}");
+        }
+    }
+
+    #[test]
+    fn decorators_run_on_import() {
+        for code in [
+            "@eval('x')\ndef f(): pass\n",
+            "class A:\n    @exec('x')\n    async def f(self):\n        pass\n",
+        ] {
+            assert_eq!(verdict(code), Verdict::Malicious, "{code}");
+        }
+        assert_eq!(
+            verdict("@torch.no_grad()\ndef f(): pass\n@dataclass\nclass A: pass\n"),
+            Verdict::Unknown
+        );
+    }
+
+    #[test]
+    fn many_names_hide_no_call() {
+        use std::fmt::Write as _;
+        let mut code = String::from("from subprocess import DEVNULL");
+        for n in 0..100 {
+            let _ = write!(code, ", PIPE as p{n}");
+        }
+        code.push_str("\nfrom os import system as s\n");
+        assert_eq!(verdict(&code), Verdict::Unknown);
+        code.push_str("s('id')\n");
+        assert_eq!(verdict(&code), Verdict::Malicious);
+    }
+
+    #[test]
+    fn names_past_the_bound_are_told() {
+        use std::fmt::Write as _;
+        let told = |names: usize, given: fn(usize) -> usize| {
+            let mut code = String::from("import os as a");
+            for n in 0..names {
+                let _ = write!(code, ", os as a{}", given(n));
+            }
+            let mut inspection = Inspection::new(code.len() as u64);
+            inspect(&mut inspection, &code, code.len() as u64);
+            let (verdict, reasons, _) = inspection.into_parts();
+            let is_told = reasons.iter().any(|r| r.technique == technique::BUDGET.id);
+            (verdict, is_told)
+        };
+        assert_eq!(told(MAX_NAMES, |n| n), (Verdict::Suspicious, true));
+        assert_eq!(told(MAX_NAMES - 1, |n| n), (Verdict::Unknown, false));
+        // The same name again is no other name.
+        assert_eq!(told(4 * MAX_NAMES, |n| n % 9), (Verdict::Unknown, false));
+    }
+
+    #[test]
+    fn many_calls_in_functions_hide_none_that_runs_on_import() {
+        let mut code = "def f(): os.system('id')\n".repeat(2 * MAX_TOLD);
+        assert_eq!(verdict(&code), Verdict::Suspicious);
+        code.push_str("exec(x)\n");
+        assert_eq!(verdict(&code), Verdict::Malicious);
     }
 
     #[test]

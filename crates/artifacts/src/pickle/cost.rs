@@ -48,7 +48,7 @@ impl Machine {
             | "bytes.rjust" | "bytes.zfill" => int(1).is_some_and(|n| n >= MANY),
             "pow" | "int.__pow__" => {
                 args.len() == 2
-                    && int(0).is_some_and(|n| n.abs() > 1)
+                    && int(0).is_some_and(|n| n.unsigned_abs() > 1)
                     && int(1).is_some_and(|n| n >= LARGE_POWER)
             }
             "lshift" | "ilshift" | "int.__lshift__" => int(1).is_some_and(|n| n >= MANY),
@@ -83,8 +83,10 @@ impl Machine {
                     (Some(from), Some(to)) => (from, to),
                     _ => return false,
                 };
-                let step = int(2).unwrap_or(1).max(1);
-                to.saturating_sub(from) / step >= MANY
+                let span = i128::from(to) - i128::from(from);
+                let step = i128::from(int(2).unwrap_or(1));
+                span.checked_div(step)
+                    .is_some_and(|items| items >= i128::from(MANY))
             }
             Some("itertools.count" | "itertools.cycle") => true,
             Some("itertools.repeat") => int(1).is_none_or(|n| n >= MANY),
@@ -107,5 +109,55 @@ impl Machine {
             _ => None,
         });
         product.is_some_and(|n| n >= MANY << 10)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use trueline_facts::RepoPath;
+    use trueline_facts::artifact::Verdict;
+
+    /// Is the call told as one that takes all memory or time?
+    fn is_told(call: &[&[u8]]) -> bool {
+        let bytes = [b"\x80\x02", call.concat().as_slice(), b"."].concat();
+        let report = crate::check_bytes(bytes, RepoPath::from("x.pkl"));
+        let is_told = report
+            .reasons
+            .iter()
+            .any(|reason| reason.technique == crate::technique::PICKLE_COST.id);
+        assert!(!is_told || report.verdict >= Verdict::Suspicious);
+        is_told
+    }
+
+    fn int(value: i64) -> Vec<u8> {
+        [b"\x8a\x08", &value.to_le_bytes()[..]].concat()
+    }
+
+    #[test]
+    fn powers_of_every_base_are_read() {
+        let pow =
+            |base, exponent| is_told(&[b"cbuiltins\npow\n(", &int(base), &int(exponent), b"tR"]);
+        for base in [i64::MIN, i64::MAX, -2, 2] {
+            assert!(pow(base, 1 << 40), "{base}");
+        }
+        assert!(!pow(-1, 1 << 40) && !pow(0, i64::MAX) && !pow(i64::MIN, i64::MIN));
+    }
+
+    #[test]
+    fn ranges_are_as_long_as_their_steps_make_them() {
+        let range = |from, to, step| {
+            is_told(&[
+                b"cbuiltins\nlist\n(cbuiltins\nrange\n(",
+                &int(from),
+                &int(to),
+                &int(step),
+                b"tRtR",
+            ])
+        };
+        assert!(range(0, 1 << 40, 1) && range(1 << 40, 0, -1));
+        assert!(range(i64::MAX, i64::MIN, -1) && range(i64::MIN, i64::MAX, 2));
+        assert!(!range(0, 1 << 40, -1) && !range(1 << 40, 0, 1));
+        assert!(!range(1 << 40, 0, -(1 << 30)) && !range(0, 1 << 40, 0));
+        assert!(!range(0, i64::MIN, i64::MIN));
     }
 }
