@@ -3,6 +3,7 @@
 //! The standard's controls stand in `rules/standards/`. What persons say is in `.trueline/controls.toml` of the same
 //! commit, with an expiry. Signs are looked for in committed files only, so that the report is about what was reviewed.
 
+mod commands;
 mod gates;
 mod signs;
 mod statements;

@@ -18,7 +18,7 @@ use trueline_history::repository::Repository;
 use trueline_history::signals::ForgeReviews;
 
 use crate::ScanError;
-use crate::change::proposed::{Account, Given, account, given_list, moment};
+use crate::change::proposed::{Account, Given, account, given_list, last_words, moment};
 use crate::place::Place;
 
 /// Below the directory that linked work trees share.
@@ -60,9 +60,9 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// Did a person approve it who did not open it?
+    /// Did a person approve it who did not open it, and not ask for changes later?
     pub(crate) fn is_approved(&self) -> bool {
-        self.reviews.iter().any(|given| {
+        last_words(&self.reviews).into_values().any(|given| {
             let own = self.author.iter().chain(&self.requester);
             given.state == ReviewState::Approved
                 && !given.by.bot
@@ -397,4 +397,55 @@ pub(crate) fn tools_of(description: &str) -> Vec<ToolId> {
     told.sort();
     told.dedup();
     told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_approved(reviews: &[(&str, &str, &str)]) -> bool {
+        let reviews: Vec<Value> = reviews
+            .iter()
+            .map(|(login, state, at)| {
+                serde_json::json!({"user": {"login": login}, "state": state, "submitted_at": at})
+            })
+            .collect();
+        let entry = serde_json::json!({
+            "pull_request": {"number": 1, "head": {"sha": "a"}, "user": {"login": "ann"}},
+            "reviews": reviews,
+        });
+        request_of(&entry).unwrap().is_approved()
+    }
+
+    #[test]
+    fn the_last_word_of_each_reviewer_counts_and_a_comment_takes_nothing_back() {
+        let (one, two) = ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z");
+        assert!(is_approved(&[("bob", "APPROVED", one)]));
+        assert!(!is_approved(&[("ann", "APPROVED", one)]));
+        assert!(!is_approved(&[
+            ("bob", "APPROVED", one),
+            ("Bob", "CHANGES_REQUESTED", two)
+        ]));
+        assert!(!is_approved(&[
+            ("bob", "APPROVED", one),
+            ("bob", "DISMISSED", two)
+        ]));
+        assert!(is_approved(&[
+            ("bob", "CHANGES_REQUESTED", one),
+            ("bob", "APPROVED", two)
+        ]));
+        assert!(is_approved(&[
+            ("bob", "APPROVED", one),
+            ("bob", "COMMENTED", two)
+        ]));
+        // Another person's approval stands, and moments decide where the order does not.
+        assert!(is_approved(&[
+            ("bob", "APPROVED", one),
+            ("eve", "CHANGES_REQUESTED", two)
+        ]));
+        assert!(!is_approved(&[
+            ("bob", "CHANGES_REQUESTED", two),
+            ("bob", "APPROVED", one)
+        ]));
+    }
 }

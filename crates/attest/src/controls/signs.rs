@@ -12,6 +12,7 @@ use trueline_facts::CommitId;
 use trueline_facts::attestation::{Tail, Verification};
 use trueline_facts::control::ControlEvidence;
 
+use super::commands;
 use super::gates::{GateAsk, Modes};
 use crate::log::{Files, Log, REFERENCE};
 
@@ -160,7 +161,7 @@ fn of_policy(table: &Table) -> Vec<(Sign, String)> {
     if table.iter().any(|(_, value)| !is_empty(value)) && table.keys().any(|key| key != "schema") {
         found.push((Sign::Policy, POLICY.to_owned()));
     }
-    if at(&["tools", "approved"]).is_some_and(Value::is_array) {
+    if at(&["tools", "approved"]).is_some_and(|list| list.is_array() && !is_empty(list)) {
         found.push((Sign::ApprovedTools, format!("{POLICY}, `tools.approved`")));
     }
     let zones = at(&["zone"]).and_then(Value::as_table);
@@ -279,26 +280,14 @@ fn runs_trueline(text: &str) -> bool {
         .map(|line| line.split(" #").next().unwrap_or_default().trim())
         .filter(|line| !line.starts_with('#') && !line.starts_with("//"))
         .any(|line| {
-            let used = line.contains("uses:") && line.contains("trueline");
-            let hook = line
-                .trim_start_matches("- ")
-                .strip_prefix("id:")
-                .is_some_and(|id| id.trim().starts_with("trueline"));
-            used || hook || line.contains("trueline.gitlab-ci.yml") || runs_command(line)
+            let entry = line.trim_start_matches("- ").trim_start();
+            let names =
+                |key: &str, what: fn(&str) -> bool| entry.strip_prefix(key).is_some_and(what);
+            names("uses:", |action| action.contains("trueline"))
+                || names("id:", |id| id.trim().starts_with("trueline"))
+                || line.contains("trueline.gitlab-ci.yml")
+                || commands::runs(entry)
         })
-}
-
-/// `trueline` with one of its commands after it, or in a list of arguments.
-fn runs_command(line: &str) -> bool {
-    const COMMANDS: [&str; 6] = ["scan", "gate", "attest", "threats", "stats", "hook"];
-    let words: Vec<&str> = line
-        .split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '[' | ']' | '(' | ')'))
-        .filter(|word| !word.is_empty())
-        .collect();
-    words.windows(2).any(|pair| {
-        let program = pair[0].rsplit('/').next().unwrap_or_default();
-        program == "trueline" && COMMANDS.contains(&pair[1])
-    })
 }
 
 impl Found {
@@ -406,6 +395,9 @@ mod tests {
             "# trueline scan\n  - run: make # not trueline scan",
             "jobs:\n  trueline:\n    steps: []",
             "- run: echo trueline",
+            "- run: echo \"trueline gate is off\"",
+            "- run: echo \"uses: trueline\"",
+            "- name: trueline gate",
         ] {
             assert!(!runs_trueline(text), "{text}");
         }
@@ -422,7 +414,7 @@ mod tests {
         };
         assert_eq!(found("schema = 1\n"), []);
         assert_eq!(
-            found("[zone.a]\npaths = []\n[capture.classes]\n[tools]\n"),
+            found("[zone.a]\npaths = []\n[capture.classes]\n[tools]\napproved = []\n"),
             [Sign::Policy]
         );
         assert_eq!(
@@ -437,7 +429,7 @@ mod tests {
         );
         assert_eq!(
             found(
-                "[zone.a]\npaths = [\"x\"]\n[capture.classes]\nb = [\"y\"]\n[tools]\napproved = []\n[guard]\n"
+                "[zone.a]\npaths = [\"x\"]\n[capture.classes]\nb = [\"y\"]\n[tools]\napproved = [\"c\"]\n[guard]\n"
             ),
             [
                 Sign::Policy,

@@ -90,9 +90,11 @@ pub(super) fn vulnerable(case: Case<'_>) -> Judged {
             }
         }
     }
+    // A changed requirement or lock file of which nothing is told is no dependency of the list, but it is not sound.
+    let unknown = unasked > 0 || !case.knows(FactName::DependencyVulnerabilities);
     Judged {
         because: format!("{}, {unasked} not looked up", dependencies(added.len())),
-        missing: (unasked > 0 && reasons.is_empty())
+        missing: (unknown && reasons.is_empty())
             .then_some(FactName::DependencyVulnerabilities)
             .into_iter()
             .collect(),

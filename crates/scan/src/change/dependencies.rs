@@ -19,12 +19,32 @@ use crate::packages::{Package, PackageData, Told, package, pinned};
 
 /// What a change does to packages.
 #[derive(Default)]
-struct Seen {
+struct Seen<'a> {
     added: Vec<Candidate>,
     /// Entries of manifests that were there before at another version.
     moved: Vec<Candidate>,
     /// Entries of lock files that were not there before.
-    locked: Vec<(RepoPath, u32, Locked)>,
+    locked: Vec<Entry<'a>>,
+    /// Lock files that changed and were not compared.
+    unread: Vec<&'a RepoPath>,
+}
+
+/// A new entry of a lock file.
+struct Entry<'a> {
+    path: &'a RepoPath,
+    text: &'a str,
+    locked: Locked,
+}
+
+/// Of what the change touches, besides the dependencies that are listed: what nobody judged.
+#[derive(Default)]
+struct Unjudged<'a> {
+    /// Requirements that changed.
+    moved: usize,
+    /// Entries of lock files.
+    locked: usize,
+    /// Lock files.
+    unread: Vec<&'a RepoPath>,
 }
 
 /// An entry of a manifest.
@@ -46,13 +66,12 @@ pub(super) fn add(
     let mut seen = Seen::default();
     manifests(change, of, &mut seen);
     let asks = of.packages != &PackageData::default();
-    if asks {
-        lock_files(of, &mut seen, diagnostics);
-    }
+    lock_files(of, asks, &mut seen, diagnostics);
     let Seen {
         mut added,
         mut moved,
         locked,
+        unread,
     } = seen;
     for candidate in added.iter_mut().chain(&mut moved) {
         resolve(candidate, &locked);
@@ -60,7 +79,7 @@ pub(super) fn add(
     let manifests = added.iter().chain(&moved);
     let wanted: BTreeSet<Package> = manifests
         .filter_map(|candidate| candidate.package.clone())
-        .chain(locked.iter().map(|(_, _, locked)| locked.package.clone()))
+        .chain(locked.iter().map(|entry| entry.locked.package.clone()))
         .collect();
     // Nothing is read of the files where nothing is asked of them.
     let told = if asks && !wanted.is_empty() {
@@ -72,37 +91,52 @@ pub(super) fn add(
         let dependency = candidate.dependency(of, &told);
         change.dependencies.push(dependency);
     }
-    let mut at_fault: Vec<AddedDependency> = moved
-        .into_iter()
-        .map(|candidate| candidate.dependency(of, &told))
+    let mut unjudged = Unjudged {
+        unread,
+        ..Unjudged::default()
+    };
+    let mut is_told: BTreeSet<(String, Vec<String>)> = change
+        .dependencies
+        .iter()
+        .filter_map(|one| Some((one.purl.clone(), one.vulnerabilities.clone()?)))
         .collect();
-    at_fault.extend(locked.into_iter().map(|(path, line, locked)| {
-        let versions = BTreeSet::from([locked.version.clone()]);
-        AddedDependency {
-            purl: purl(&locked.package),
-            requirement: String::new(),
-            version: Some(locked.version),
-            origin: of.written.origin(&path, line),
-            path,
-            line,
-            exists: told.exists(&locked.package),
-            vulnerabilities: told.vulnerabilities(&locked.package, &versions),
-        }
-    }));
-    for dependency in at_fault {
-        let is_vulnerable = dependency
-            .vulnerabilities
-            .as_ref()
-            .is_some_and(|known| !known.is_empty());
-        let is_told = change.dependencies.iter().any(|known| {
-            known.purl == dependency.purl && known.vulnerabilities == dependency.vulnerabilities
-        });
-        if is_vulnerable && !is_told {
-            change.dependencies.push(dependency);
+    for candidate in moved {
+        let dependency = candidate.dependency(of, &told);
+        match &dependency.vulnerabilities {
+            None => unjudged.moved += 1,
+            Some(known) if known.is_empty() => {}
+            Some(known) => {
+                if is_told.insert((dependency.purl.clone(), known.clone())) {
+                    change.dependencies.push(dependency);
+                }
+            }
         }
     }
+    for Entry { path, text, locked } in locked {
+        let versions = BTreeSet::from([locked.version.clone()]);
+        let Some(known) = told.vulnerabilities(&locked.package, &versions) else {
+            unjudged.locked += 1;
+            continue;
+        };
+        let purl = purl(&locked.package);
+        if known.is_empty() || !is_told.insert((purl.clone(), known.clone())) {
+            continue;
+        }
+        // Looking for the line reads the whole file, so it is done for what is told alone.
+        let line = locks::line_of(text, &locked);
+        change.dependencies.push(AddedDependency {
+            purl,
+            requirement: String::new(),
+            exists: told.exists(&locked.package),
+            version: Some(locked.version),
+            origin: of.written.origin(path, line),
+            path: path.clone(),
+            line,
+            vulnerabilities: Some(known),
+        });
+    }
     change.dependencies.sort();
-    not_known(change, asks);
+    not_known(change, asks, &unjudged);
     Ok(())
 }
 
@@ -136,7 +170,7 @@ impl Candidate {
 }
 
 /// The versions that lock files of the change give an entry whose manifest leaves it open.
-fn resolve(candidate: &mut Candidate, locked: &[(RepoPath, u32, Locked)]) {
+fn resolve(candidate: &mut Candidate, locked: &[Entry<'_>]) {
     let Some(package) = &candidate.package else {
         return;
     };
@@ -144,7 +178,7 @@ fn resolve(candidate: &mut Candidate, locked: &[(RepoPath, u32, Locked)]) {
         candidate.versions.insert(version);
         return;
     }
-    for (path, _, locked) in locked {
+    for Entry { path, locked, .. } in locked {
         if locked.package == *package && locks::covers(path, &candidate.path) {
             candidate.versions.insert(locked.version.clone());
         }
@@ -159,7 +193,7 @@ fn is_elsewhere(requirement: &str) -> bool {
         || requirement.starts_with("@ ")
 }
 
-fn manifests(change: &mut Change, of: &Surroundings<'_>, seen: &mut Seen) {
+fn manifests(change: &mut Change, of: &Surroundings<'_>, seen: &mut Seen<'_>) {
     let mut unread: Vec<String> = Vec::new();
     for file in of.files {
         let path = file.path();
@@ -211,14 +245,27 @@ fn manifests(change: &mut Change, of: &Surroundings<'_>, seen: &mut Seen) {
     }
 }
 
-fn lock_files(of: &Surroundings<'_>, seen: &mut Seen, diagnostics: &mut Vec<Diagnostic>) {
+/// Reads the lock files that changed; where nothing is asked of packages, they are only noted.
+fn lock_files<'a>(
+    of: &Surroundings<'a>,
+    asks: bool,
+    seen: &mut Seen<'a>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     for file in of.files {
         let path = file.path();
         if !locks::is_lock(path) || file.delta.after.is_none() {
             continue;
         }
+        if !asks {
+            if added(file, of.written).next().is_some() {
+                seen.unread.push(path);
+            }
+            continue;
+        }
         let text = file.after.as_deref().unwrap_or_default();
         let Some(after) = locks::entries(path, text) else {
+            seen.unread.push(path);
             diagnostics.push(
                 Diagnostic::new(
                     Level::Warning,
@@ -233,14 +280,17 @@ fn lock_files(of: &Surroundings<'_>, seen: &mut Seen, diagnostics: &mut Vec<Diag
         let before = file.before.as_deref().unwrap_or_default();
         let before = locks::entries(old, before).unwrap_or_default();
         for locked in after.difference(&before) {
-            let line = locks::line_of(text, locked);
-            seen.locked.push((path.clone(), line, locked.clone()));
+            seen.locked.push(Entry {
+                path,
+                text,
+                locked: locked.clone(),
+            });
         }
     }
 }
 
 /// Says of what nobody knows whether it exists or is sound, and what would tell.
-fn not_known(change: &mut Change, asks: bool) {
+fn not_known(change: &mut Change, asks: bool, other: &Unjudged<'_>) {
     let count = |missing: fn(&AddedDependency) -> bool| {
         change
             .dependencies
@@ -261,12 +311,42 @@ fn not_known(change: &mut Change, asks: bool) {
         };
         unknown(change, FactName::DependencyExistence, &why);
     }
-    if unjudged > 0 {
+    let Unjudged {
+        moved,
+        locked,
+        unread,
+    } = other;
+    if unjudged + moved + locked + unread.len() > 0 {
         let why = if asks {
-            format!(
-                "of {unjudged} of {of} dependencies the version is not known (no pin, and no lock file of the change names \
-                 it), or no advisory of their registry was given (`--advisories`)"
-            )
+            let mut parts = Vec::new();
+            if unjudged > 0 {
+                parts.push(format!("{unjudged} of {of} dependencies"));
+            }
+            if *moved > 0 {
+                parts.push(format!("{moved} changed requirements"));
+            }
+            if *locked > 0 {
+                parts.push(format!("{locked} new entries of lock files"));
+            }
+            let mut sentences = Vec::new();
+            if !parts.is_empty() {
+                sentences.push(format!(
+                    "of {} the version is not known (no pin, and no lock file of the change names it) or cannot be compared, \
+                     or no advisory of their registry was given (`--advisories`)",
+                    parts.join(", ")
+                ));
+            }
+            if !unread.is_empty() {
+                let names: Vec<String> = unread
+                    .iter()
+                    .map(|path| path.display().into_owned())
+                    .collect();
+                sentences.push(format!(
+                    "{} could not be read as a lock file",
+                    names.join(", ")
+                ));
+            }
+            sentences.join("; ")
         } else {
             "advisories are not looked up; `--advisories` takes an export of OSV, `--import` the SARIF of a scanner"
                 .to_owned()

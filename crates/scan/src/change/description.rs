@@ -1,7 +1,7 @@
 //! Who proposes, requests, commits and reviews: from commits, and from what a forge says.
 //! Names become pseudonyms here and go no further.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use bstr::ByteSlice;
@@ -9,15 +9,14 @@ use trueline_authorship::message::{CommitText, Identity, Role, Sign, automation,
 use trueline_authorship::purpose::purpose;
 use trueline_authorship::tools;
 use trueline_facts::change::{
-    Change, ChangeCommit, DataUse, FactName, Principal, PrincipalKind, RangeKind, Review,
-    ReviewState, ToolUse,
+    Change, ChangeCommit, DataUse, FactName, Principal, PrincipalKind, RangeKind, Review, ToolUse,
 };
 use trueline_facts::usage::Purpose;
 use trueline_facts::{EvidenceClass, Pseudonym, ToolId};
 use trueline_history::model::{CommitIx, RawIdentity};
 
 use super::lines::Written;
-use super::proposed::{Account, Given, Proposed, given_list, read};
+use super::proposed::{Account, Proposed, given_list, last_words, read};
 use super::{Changed, States, unknown, weak};
 use crate::ScanError;
 use crate::reviews::tools_of;
@@ -336,20 +335,7 @@ fn reviews(
         .and_then(|proposed| proposed.reviewed_head.clone())
         .or_else(|| telling.states.tip.map(|tip| tip.to_string()));
     let addresses = telling.proposed.map(|proposed| &proposed.addresses);
-    // The last word of each reviewer counts; a comment takes nothing back.
-    let mut last: BTreeMap<String, Given> = BTreeMap::new();
-    for review in given {
-        let login = review.by.login.to_lowercase();
-        match last.get(&login) {
-            Some(known)
-                if review.state == ReviewState::Commented
-                    && known.state != ReviewState::Commented => {}
-            _ => {
-                last.insert(login, review);
-            }
-        }
-    }
-    for (login, review) in last {
+    for (login, review) in last_words(&given) {
         let by = people.account(&review.by);
         let own_address = addresses
             .and_then(|known| known.get(&login))

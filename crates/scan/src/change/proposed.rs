@@ -211,6 +211,24 @@ pub(crate) fn account(value: &Value) -> Option<Account> {
     })
 }
 
+/// The last word of each reviewer, by login in lower case; a comment takes nothing back. Forges list reviews in the order
+/// in which they came; where both moments are known, they decide.
+pub(crate) fn last_words(given: &[Given]) -> BTreeMap<String, &Given> {
+    let mut last: BTreeMap<String, &Given> = BTreeMap::new();
+    for review in given {
+        let login = review.by.login.to_lowercase();
+        let stays = last.get(&login).is_some_and(|known| {
+            let is_comment = |one: &Given| one.state == ReviewState::Commented;
+            let is_earlier = review.at.zip(known.at).is_some_and(|(at, then)| at < then);
+            !is_comment(known) && (is_comment(review) || is_earlier)
+        });
+        if !stays {
+            last.insert(login, review);
+        }
+    }
+    last
+}
+
 /// Reviews of GitHub (a list), approvals of GitLab (an object with `approved_by`), or our own.
 pub(crate) fn given_list(value: &Value) -> Option<Vec<Given>> {
     if let Some(approved) = value.get("approved_by").and_then(Value::as_array) {

@@ -48,7 +48,7 @@ pub(crate) fn package(kind: &str, name: &str) -> Option<Package> {
     let (kind, _) = ECOSYSTEMS.iter().find(|(known, _)| *known == kind)?;
     let name = name.trim();
     let name = match *kind {
-        "pypi" => name.to_lowercase().replace(['_', '.'], "-"),
+        "pypi" => folded(name),
         "cargo" => name.replace('_', "-"),
         "composer" => name.to_lowercase(),
         "maven" => name.replace('/', ":"),
@@ -56,6 +56,19 @@ pub(crate) fn package(kind: &str, name: &str) -> Option<Package> {
     };
     // Without its group a name of Maven could be anybody's.
     (*kind != "maven" || name.contains(':')).then_some((*kind, name))
+}
+
+/// A name of Python as PEP 503 compares it: in lower case, runs of `-`, `_` and `.` as one `-`.
+fn folded(name: &str) -> String {
+    let mut folded = String::with_capacity(name.len());
+    for c in name.chars() {
+        if !matches!(c, '-' | '_' | '.') {
+            folded.extend(c.to_lowercase());
+        } else if !folded.ends_with('-') {
+            folded.push('-');
+        }
+    }
+    folded
 }
 
 /// What the files say of the packages that were asked for.
@@ -193,6 +206,10 @@ mod tests {
         assert_eq!(
             package("pypi", "Zope.Interface"),
             Some(("pypi", "zope-interface".to_owned()))
+        );
+        assert_eq!(
+            package("pypi", "Foo._-Bar__baz"),
+            Some(("pypi", "foo-bar-baz".to_owned()))
         );
         assert_eq!(
             package("cargo", "serde_json"),

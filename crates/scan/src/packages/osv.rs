@@ -230,11 +230,13 @@ impl Advisory {
         if self.versions.iter().any(|one| same(kind, one, version)) {
             return Some(true);
         }
-        let mut unknown = false;
-        for range in &self.ranges {
-            if range.kind == "GIT" {
-                continue;
-            }
+        let told = |range: &&Range| {
+            let mut events = range.events.iter();
+            range.kind != "GIT" && events.any(|event| event.introduced.is_some())
+        };
+        // Commits alone say nothing of a version, and neither does an entry that names no range at all.
+        let mut unknown = self.versions.is_empty() && !self.ranges.iter().any(|range| told(&range));
+        for range in self.ranges.iter().filter(told) {
             match range.contains(kind, version) {
                 Some(true) => return Some(true),
                 Some(false) => {}
@@ -375,6 +377,27 @@ mod tests {
         );
         assert!(ids(&listed, "gem", "c", &["1.2"]).unwrap().is_empty());
         assert_eq!(ids(&listed, "gem", "c", &["1.2.pre"]).unwrap(), ["G-2"]);
+    }
+
+    #[test]
+    fn commits_alone_and_an_entry_without_versions_leave_it_unknown() {
+        let of = |rest: &str| {
+            let all = advisories(&format!(
+                r#"{{"id": "C-1", "affected": [{{"package": {{"ecosystem": "npm", "name": "b"}}{rest}}}]}}"#
+            ));
+            ids(&all, "npm", "b", &["1.0.0"])
+        };
+        let git =
+            r#"{"type": "GIT", "repo": "x", "events": [{"introduced": "0"}, {"fixed": "abc"}]}"#;
+        let semver = r#"{"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "0.9.0"}]}"#;
+        assert_eq!(of(&format!(r#", "ranges": [{git}]"#)), None);
+        assert_eq!(of(""), None);
+        assert_eq!(of(r#", "ranges": [{"type": "SEMVER"}]"#), None);
+        // What is told beside the commits decides.
+        let both = format!(r#", "ranges": [{git}, {semver}]"#);
+        assert_eq!(of(&both), Some(Vec::new()));
+        let listed = format!(r#", "ranges": [{git}], "versions": ["0.8.0"]"#);
+        assert_eq!(of(&listed), Some(Vec::new()));
     }
 
     #[test]
