@@ -46,7 +46,10 @@ struct Names {
 /// One component and what its uses are called.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(clippy::struct_excessive_bools, reason = "a row of the table: each is a key of its own")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a row of the table: each is a key of its own"
+)]
 pub(super) struct Known {
     pub(super) kind: ComponentKind,
     /// Empty: the use names itself.
