@@ -163,6 +163,8 @@ impl Invocation<'_> {
         for (option, value) in [
             ("--network", self.network.clone()),
             ("--log-driver", "none".to_owned()),
+            // Podman asks a program to end and waits ten seconds before it removes it by force.
+            ("--stop-signal", "KILL".to_owned()),
             ("--user", self.user.clone()),
             ("--cap-drop", "ALL".to_owned()),
             ("--security-opt", "no-new-privileges".to_owned()),

@@ -27,7 +27,7 @@ fn invocation(engine: Engine) -> Invocation<'static> {
 }
 
 const BEGINNING: &str = "run|--rm|--pull|never|--name|trueline-1-program-1|--network|container:trueline-1-tester\
-    |--log-driver|none|--user|65534:65534|--cap-drop|ALL|--security-opt|no-new-privileges|--pids-limit|64\
+    |--log-driver|none|--stop-signal|KILL|--user|65534:65534|--cap-drop|ALL|--security-opt|no-new-privileges|--pids-limit|64\
     |--memory|256m|--memory-swap|256m|--ulimit|cpu=5:5|--ulimit|fsize=52428800:52428800|--ulimit|nofile=256:256\
     |--ulimit|core=0:0|--tmpfs|/tmp:rw,nosuid,nodev,size=64m|--workdir|/app|--read-only\
     |--mount|type=bind,src=/tmp/t/app-1,dst=/app|--mount|type=bind,src=/tmp/t/private,dst=/srv/private,readonly";
