@@ -357,11 +357,8 @@ impl Subject {
                 });
             }
         });
-        results
-            .into_inner()
-            .unwrap_or_default()
-            .into_values()
-            .collect()
+        let found = results.into_inner().unwrap_or_default().into_values();
+        settled(work, found.collect(), nothing_works.into_inner())
     }
 
     fn trial(
@@ -398,6 +395,23 @@ impl Subject {
     }
 }
 
+/// How far an exploit came before it was known that nothing works is a matter of time: then none counts.
+fn settled(
+    work: &[Work<'_>],
+    found: Vec<Result<Found, GroundError>>,
+    nothing_works: bool,
+) -> Vec<Result<Found, GroundError>> {
+    let settle = |(work, found): (&Work<'_>, Result<Found, _>)| match work {
+        // A limit that the program met is told all the same.
+        Work::Exploit(exploit) if nothing_works => Ok(Found {
+            limits_hit: found.map(|found| found.limits_hit).unwrap_or_default(),
+            ..Found::not_tried(exploit)
+        }),
+        _ => found,
+    };
+    work.iter().zip(found).map(settle).collect()
+}
+
 /// The program that answers calls for a module.
 pub(crate) fn shim(definition: &Definition, mode: &str) -> Vec<String> {
     let module = definition.module.clone().unwrap_or_default();
@@ -411,16 +425,28 @@ pub(crate) fn shim(definition: &Definition, mode: &str) -> Vec<String> {
 }
 
 /// Whether a folder that strangers write to holds more than a program may leave. Looks at a bounded number of entries.
+/// What cannot be looked into counts as too much: behind it could be anything.
 fn exceeds(folder: &Path) -> bool {
     let mut todo = vec![folder.to_owned()];
     let (mut bytes, mut entries) = (0, 0);
+    // A program that runs removes and replaces what it has.
+    let is_gone = |error: &std::io::Error| {
+        use std::io::ErrorKind::{NotADirectory, NotFound};
+        matches!(error.kind(), NotFound | NotADirectory)
+    };
     while let Some(folder) = todo.pop() {
-        let Ok(found) = std::fs::read_dir(&folder) else {
-            continue;
+        let found = match std::fs::read_dir(&folder) {
+            Ok(found) => found,
+            Err(error) if is_gone(&error) => continue,
+            Err(_) => return true,
         };
         for entry in found.flatten() {
             entries += 1;
-            let Ok(meta) = entry.metadata() else { continue };
+            let meta = match entry.metadata() {
+                Ok(meta) => meta,
+                Err(error) if is_gone(&error) => continue,
+                Err(_) => return true,
+            };
             if meta.is_dir() {
                 todo.push(entry.path());
             } else {
@@ -432,4 +458,63 @@ fn exceeds(folder: &Path) -> bool {
         }
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use trueline_facts::Cwe;
+
+    use super::*;
+    use crate::format::tests::DeclaredExploit;
+
+    fn outcomes(nothing_works: bool) -> Vec<Option<ExploitOutcome>> {
+        let exploit = |name: &str| DeclaredExploit {
+            name: name.to_owned(),
+            cwe: Cwe(89),
+        };
+        let (quick, slow) = (exploit("quick"), exploit("slow"));
+        let work = [
+            Work::Functional {
+                stop_at_first_failure: false,
+            },
+            Work::Exploit(&quick),
+            Work::Exploit(&slow),
+        ];
+        let mut succeeded = Found::not_tried(&quick);
+        if let Some(exploit) = &mut succeeded.exploit {
+            exploit.outcome = ExploitOutcome::Succeeded;
+        }
+        succeeded.limits_hit.push("wall".to_owned());
+        let failed = Err(GroundError::Missing("no room".to_owned()));
+        let found = vec![Ok(Found::default()), Ok(succeeded), failed];
+        let outcome = |found: Result<Found, GroundError>| {
+            let found = found.ok()?;
+            Some(found.exploit?.outcome)
+        };
+        let found = settled(&work, found, nothing_works);
+        assert_eq!(found.len(), 3);
+        found.into_iter().map(outcome).collect()
+    }
+
+    #[test]
+    fn where_nothing_works_no_exploit_counts_however_far_it_came() {
+        let (succeeded, unknown) = (ExploitOutcome::Succeeded, ExploitOutcome::Unknown);
+        assert_eq!(outcomes(false), [None, Some(succeeded), None]);
+        assert_eq!(outcomes(true), [None, Some(unknown), Some(unknown)]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_cannot_be_looked_into_is_too_much_and_one_that_is_gone_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let below = |name: &str| folder.path().join(name);
+        std::fs::write(below("file"), "x").unwrap();
+        // Also root cannot follow it.
+        std::os::unix::fs::symlink(below("loop"), below("loop")).unwrap();
+        assert!(exceeds(&below("loop")));
+        assert!(!exceeds(&below("gone")));
+        assert!(!exceeds(&below("file")));
+        // A link in it is an entry and is not followed.
+        assert!(!exceeds(folder.path()));
+    }
 }

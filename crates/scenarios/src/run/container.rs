@@ -4,6 +4,8 @@
 //! The engine (Docker or Podman) isolates, and its own daemon and kernel are trusted for it. Images are never fetched
 //! here: what is missing is told. The command lines are made by pure functions, which tests read word by word.
 
+mod ending;
+
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -18,11 +20,14 @@ use tempfile::TempDir;
 use crate::format::{Definition, Limits};
 use crate::tree::Tree;
 
+use self::ending::{PATIENCE, remove, watch};
 use super::ground::{GroundError, Places, Program, Setting, Stage, State};
 
 const MOST_OUTPUT: u64 = 1 << 20;
 /// Nobody, on every system of the images.
-const USER: &str = "65534:65534";
+const NOBODY: &str = "65534:65534";
+/// What an engine may hand on of this machine's ways out, some of them with a password in them.
+const PROXIES: [&str; 4] = ["HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY"];
 /// What the tester gets: it is ours.
 const TESTER_LIMITS: Limits = Limits {
     cpu_s: 120,
@@ -55,23 +60,36 @@ impl Engine {
 
     /// Whether it is here and answers, or why not.
     pub fn answers(self) -> Result<(), String> {
-        let name = self.program();
-        let asked = Command::new(name)
-            .args(["version", "--format", "{{.Client.Version}}"])
-            .stdin(Stdio::null())
-            .output();
-        match asked {
-            Ok(output) if output.status.success() => Ok(()),
-            Ok(output) => {
-                let said = String::from_utf8_lossy(&output.stderr);
-                let first = said.lines().next().unwrap_or("it does not answer");
-                Err(format!("{name}: {first}"))
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                Err(format!("{name} is not installed"))
-            }
-            Err(error) => Err(format!("{name} could not be started: {error}")),
+        answers(self.program())
+    }
+
+    /// Who its containers run as. With Docker the numbers inside are those outside: as ourselves, we can remove what
+    /// they leave. Podman without root maps them, and root is nobody to be.
+    fn user(self) -> String {
+        let (user, group) = (rustix::process::getuid(), rustix::process::getgid());
+        if self == Self::Podman || user.is_root() {
+            return NOBODY.to_owned();
         }
+        format!("{}:{}", user.as_raw(), group.as_raw())
+    }
+}
+
+fn answers(name: &str) -> Result<(), String> {
+    let asked = Command::new(name)
+        .args(["version", "--format", "{{.Client.Version}}"])
+        .stdin(Stdio::null())
+        .output();
+    match asked {
+        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) => {
+            let said = String::from_utf8_lossy(&output.stderr);
+            let first = said.lines().next().unwrap_or("it does not answer");
+            Err(format!("{name}: {first}"))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(format!("{name} is not installed"))
+        }
+        Err(error) => Err(format!("{name} could not be started: {error}")),
     }
 }
 
@@ -110,22 +128,30 @@ pub(crate) fn missing(engine: Engine, languages: &[&'static str]) -> Option<Stri
 /// One command line of an engine.
 #[derive(Debug)]
 struct Invocation<'a> {
+    engine: Engine,
+    user: String,
     name: &'a str,
     image: &'a str,
     /// `none`, or the container whose network it joins.
     network: String,
     limits: Limits,
-    /// Folder of this machine, place inside, `ro` or `rw`.
-    volumes: Vec<(PathBuf, &'a str, &'a str)>,
+    /// Folder of this machine, place inside.
+    mounts: Vec<(PathBuf, &'a str, Access)>,
     folder: &'a str,
     env: Vec<(String, String)>,
     interactive: bool,
     argv: Vec<String>,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Access {
+    Read,
+    Write,
+}
+
 impl Invocation<'_> {
-    /// The arguments of the engine's program, the same for both.
-    fn arguments(&self) -> Vec<String> {
+    /// The arguments of the engine's program.
+    fn arguments(&self) -> Result<Vec<String>, GroundError> {
         let mut out: Vec<String> = ["run", "--rm", "--pull", "never", "--name", self.name]
             .map(str::to_owned)
             .to_vec();
@@ -136,7 +162,10 @@ impl Invocation<'_> {
         let memory = format!("{}m", limits.mem_mb);
         for (option, value) in [
             ("--network", self.network.clone()),
-            ("--user", USER.to_owned()),
+            ("--log-driver", "none".to_owned()),
+            // Podman asks a program to end and waits ten seconds before it removes it by force.
+            ("--stop-signal", "KILL".to_owned()),
+            ("--user", self.user.clone()),
             ("--cap-drop", "ALL".to_owned()),
             ("--security-opt", "no-new-privileges".to_owned()),
             ("--pids-limit", limits.pids.to_string()),
@@ -153,19 +182,48 @@ impl Invocation<'_> {
             out.extend([option.to_owned(), value]);
         }
         out.push("--read-only".to_owned());
-        for (from, to, mode) in &self.volumes {
-            out.extend([
-                "--volume".to_owned(),
-                format!("{}:{to}:{mode}", from.display()),
-            ]);
+        for (from, to, access) in &self.mounts {
+            out.extend(["--mount".to_owned(), mount(from, to, *access)?]);
+        }
+        match self.engine {
+            Engine::Podman => out.push("--http-proxy=false".to_owned()),
+            Engine::Docker => {
+                for name in PROXIES {
+                    for name in [name.to_owned(), name.to_ascii_lowercase()] {
+                        out.extend(["--env".to_owned(), format!("{name}=")]);
+                    }
+                }
+                for name in ["NO_PROXY", "no_proxy"] {
+                    out.extend(["--env".to_owned(), format!("{name}=*")]);
+                }
+            }
         }
         for (name, value) in &self.env {
             out.extend(["--env".to_owned(), format!("{name}={value}")]);
         }
         out.push(self.image.to_owned());
         out.extend(self.argv.iter().cloned());
-        out
+        Ok(out)
     }
+}
+
+/// A folder of this machine as an engine's option. The option is a row of a table of values between commas.
+fn mount(from: &Path, to: &str, access: Access) -> Result<String, GroundError> {
+    let path = from
+        .to_str()
+        .filter(|path| !path.contains([',', '"', '\n', '\r']));
+    let Some(path) = path else {
+        return Err(GroundError::Missing(format!(
+            "{} cannot be shown to a container: its name has a comma, a quotation mark, a line break or is no \
+             UTF-8; set TMPDIR to another folder",
+            from.display()
+        )));
+    };
+    let end = match access {
+        Access::Read => ",readonly",
+        Access::Write => "",
+    };
+    Ok(format!("type=bind,src={path},dst={to}{end}"))
 }
 
 pub(crate) struct Contained {
@@ -206,7 +264,7 @@ impl Contained {
         for name in ["tests", "data", "private", "app"] {
             fs::create_dir_all(below(name)).map_err(system("a folder for the trial"))?;
         }
-        // Inside nobody owns anything: what is to be written is open, in a folder that others cannot enter.
+        // Inside another user may be at work: what is to be written is open, in a folder that others cannot enter.
         for name in ["data", "private"] {
             open_to_all(&below(name)).map_err(system("a folder for the trial"))?;
         }
@@ -223,16 +281,18 @@ impl Contained {
         let name = format!("trueline-{:016x}", super::random_seed());
         let tester_name = format!("{name}-tester");
         let invocation = Invocation {
+            engine,
+            user: engine.user(),
             name: &tester_name,
             image: image("python"),
             network: "none".to_owned(),
             limits: TESTER_LIMITS,
-            volumes: vec![
-                (kit.to_owned(), "/kit", "ro"),
-                (below("tests"), "/tests", "ro"),
-                (below("app"), "/submission", "ro"),
-                (below("data"), "/data", "rw"),
-                (below("private"), "/private", "rw"),
+            mounts: vec![
+                (kit.to_owned(), "/kit", Access::Read),
+                (below("tests"), "/tests", Access::Read),
+                (below("app"), "/submission", Access::Read),
+                (below("data"), "/data", Access::Write),
+                (below("private"), "/private", Access::Write),
             ],
             folder: "/",
             env: Vec::new(),
@@ -243,13 +303,19 @@ impl Contained {
         };
         let output = File::create(below("tester-output")).map_err(system("the tester's output"))?;
         let mut tester = Command::new(engine.program())
-            .args(invocation.arguments())
+            .args(invocation.arguments()?)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(output)
             .spawn()
             .map_err(|error| GroundError::Missing(format!("{}: {error}", engine.program())))?;
-        let channel = joined(&mut tester).map_err(system("the tester's pipes"))?;
+        let channel = match joined(&mut tester) {
+            Ok(channel) => channel,
+            Err(error) => {
+                remove(engine.program(), &tester_name, &mut tester, PATIENCE);
+                return Err(system("the tester's pipes")(error));
+            }
+        };
         let language = setting
             .languages
             .iter()
@@ -276,14 +342,13 @@ impl Contained {
         })
     }
 
-    /// Has the engine do something with a container. One that has ended is what is wanted.
-    fn ask(&self, what: &str, name: &str) {
-        let _ = Command::new(self.engine.program())
-            .args([what, name])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
+    fn end(&self, started: &mut Started) {
+        remove(
+            self.engine.program(),
+            &started.name,
+            &mut started.child,
+            PATIENCE,
+        );
     }
 }
 
@@ -310,15 +375,17 @@ impl Stage for Contained {
         open_to_all(&app).map_err(system("the program's files"))?;
         let name = format!("{}-program-{}", self.name, self.started);
         let invocation = Invocation {
+            engine: self.engine,
+            user: self.engine.user(),
             name: &name,
             image: self.image,
             network: format!("container:{}-tester", self.name),
             limits: self.limits,
-            volumes: vec![
-                (app, "/app", "rw"),
-                (below("data"), "/app/data", "rw"),
-                (below("private"), "/srv/private", "ro"),
-                (self.kit.join("shim"), "/shim", "ro"),
+            mounts: vec![
+                (app, "/app", Access::Write),
+                (below("data"), "/app/data", Access::Write),
+                (below("private"), "/srv/private", Access::Read),
+                (self.kit.join("shim"), "/shim", Access::Read),
             ],
             folder: "/app",
             env: program.env.clone().into_iter().collect(),
@@ -331,7 +398,7 @@ impl Stage for Contained {
         };
         let output = |name: &str| File::create(below(name)).map_err(system("the program's output"));
         let child = Command::new(self.engine.program())
-            .args(invocation.arguments())
+            .args(invocation.arguments()?)
             .stdin(Stdio::null())
             .stdout(output("stdout")?)
             .stderr(output("stderr")?)
@@ -350,11 +417,12 @@ impl Stage for Contained {
         let Some(mut started) = self.program.take() else {
             return State::default();
         };
-        if started.since.elapsed() > self.wall && !started.late {
+        let mut status = started.child.try_wait().ok().flatten();
+        if status.is_none() && started.since.elapsed() > self.wall {
             started.late = true;
-            self.ask("kill", &started.name);
+            self.end(&mut started);
+            status = started.child.try_wait().ok().flatten();
         }
-        let status = started.child.try_wait().ok().flatten();
         let code = status.map(|s| s.code().unwrap_or_else(|| 128 + s.signal().unwrap_or(0)));
         let mut limits = Vec::new();
         if started.late {
@@ -378,11 +446,8 @@ impl Stage for Contained {
     fn stop(&mut self) -> State {
         let mut state = self.state();
         if let Some(mut started) = self.program.take() {
-            if state.running {
-                self.ask("kill", &started.name);
-                state.running = false;
-            }
-            let _ = started.child.wait();
+            self.end(&mut started);
+            state.running = false;
         }
         state
     }
@@ -404,17 +469,7 @@ impl Drop for Contained {
     fn drop(&mut self) {
         self.stop();
         let name = format!("{}-tester", self.name);
-        self.ask("kill", &name);
-        // The engine's program takes an ended container away; where it does not come to that, we do.
-        for _ in 0..60 {
-            if !matches!(self.tester.try_wait(), Ok(None)) {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        self.ask("rm", &name);
-        let _ = self.tester.kill();
-        let _ = self.tester.wait();
+        remove(self.engine.program(), &name, &mut self.tester, PATIENCE);
     }
 }
 
@@ -433,11 +488,13 @@ pub(crate) fn build(
     let language = languages.iter().find(|language| **language != "python");
     let name = format!("trueline-{:016x}-build", super::random_seed());
     let invocation = Invocation {
+        engine,
+        user: engine.user(),
         name: &name,
         image: image(language.copied().unwrap_or("python")),
         network: "none".to_owned(),
         limits: definition.build_limits(),
-        volumes: vec![(app.clone(), "/app", "rw")],
+        mounts: vec![(app.clone(), "/app", Access::Write)],
         folder: "/app",
         env: [
             ("GOCACHE", "/tmp/go-cache"),
@@ -449,15 +506,34 @@ pub(crate) fn build(
         interactive: false,
         argv: definition.build.clone(),
     };
-    let output = Command::new(engine.program())
-        .args(invocation.arguments())
+    let outputs = ["stderr", "stdout"].map(|name| folder.path().join(name));
+    let [stderr, stdout] = &outputs;
+    let output = |path: &PathBuf| File::create(path).map_err(system("the build's output"));
+    let mut child = Command::new(engine.program())
+        .args(invocation.arguments()?)
         .stdin(Stdio::null())
-        .output()
+        .stdout(output(stdout)?)
+        .stderr(output(stderr)?)
+        .spawn()
         .map_err(|error| GroundError::Missing(format!("{}: {error}", engine.program())))?;
-    if output.status.success() {
+    let wall = Duration::from_secs(u64::from(invocation.limits.wall_s));
+    let limit = watch(&mut child, &outputs, MOST_OUTPUT, wall);
+    if limit.is_some() {
+        remove(engine.program(), &name, &mut child, PATIENCE);
+    }
+    let status = child.wait().map_err(system("the build"))?;
+    if limit.is_none() && status.success() {
         return Ok(Tree::read(&app).map_err(|error| error.to_string()));
     }
-    Ok(Err(String::from_utf8_lossy(&output.stderr).into_owned()))
+    let mut said: String = outputs.iter().map(|path| read(path)).collect();
+    if let Some(limit) = limit {
+        if !said.is_empty() {
+            said.push('\n');
+        }
+        said.push_str("ended by: ");
+        said.push_str(limit);
+    }
+    Ok(Err(said))
 }
 
 /// A socket whose other end is the standard input and output of a process.
@@ -526,64 +602,4 @@ fn system(what: &'static str) -> impl Fn(io::Error) -> GroundError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_program_runs_without_rights_and_reaches_nothing_but_its_tester() {
-        let invocation = Invocation {
-            name: "trueline-1-program-1",
-            image: image("node"),
-            network: "container:trueline-1-tester".to_owned(),
-            limits: Limits {
-                cpu_s: 5,
-                wall_s: 10,
-                mem_mb: 256,
-                pids: 64,
-            },
-            volumes: vec![
-                ("/tmp/t/app-1".into(), "/app", "rw"),
-                ("/tmp/t/private".into(), "/srv/private", "ro"),
-            ],
-            folder: "/app",
-            env: vec![("SECRET".to_owned(), "a b".to_owned())],
-            interactive: false,
-            argv: vec!["node".to_owned(), "app.mjs".to_owned()],
-        };
-        let expected = "run|--rm|--pull|never|--name|trueline-1-program-1|--network|container:trueline-1-tester\
-            |--user|65534:65534|--cap-drop|ALL|--security-opt|no-new-privileges|--pids-limit|64|--memory|256m\
-            |--memory-swap|256m|--ulimit|cpu=5:5|--ulimit|fsize=52428800:52428800|--ulimit|nofile=256:256\
-            |--ulimit|core=0:0|--tmpfs|/tmp:rw,nosuid,nodev,size=64m|--workdir|/app|--read-only\
-            |--volume|/tmp/t/app-1:/app:rw|--volume|/tmp/t/private:/srv/private:ro|--env|SECRET=a b\
-            |docker.io/library/node:22|node|app.mjs";
-        assert_eq!(invocation.arguments().join("|"), expected);
-    }
-
-    #[test]
-    fn an_engine_that_is_not_there_says_so() {
-        let here = |engine: Engine| engine.answers();
-        for engine in Engine::ALL {
-            if let Err(why) = here(engine) {
-                assert!(why.starts_with(engine.program()), "{why}");
-            }
-        }
-    }
-
-    #[test]
-    fn what_a_process_prints_comes_out_of_the_socket_and_what_is_sent_goes_in() {
-        let mut child = Command::new("cat")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut socket = joined(&mut child).unwrap();
-        socket.write_all(b"hello\n").unwrap();
-        let mut back = [0; 6];
-        socket.read_exact(&mut back).unwrap();
-        assert_eq!(&back, b"hello\n");
-        child.kill().unwrap();
-        child.wait().unwrap();
-        // The end of the process is the end of the socket.
-        assert_eq!(socket.read(&mut back).unwrap(), 0);
-    }
-}
+mod tests;

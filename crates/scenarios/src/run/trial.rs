@@ -179,10 +179,7 @@ impl Trial<'_> {
                         let last = stage.stop();
                         self.note_end(&last, Interface::Http);
                     }
-                    if hello.mode == "exploit"
-                        && self.seen.evidence.is_none()
-                        && nothing_works.load(Ordering::Relaxed)
-                    {
+                    if hello.mode == "exploit" && nothing_works.load(Ordering::Relaxed) {
                         return Ok(Talk::Abandoned);
                     }
                     if Instant::now() > deadline {
