@@ -109,7 +109,7 @@ export default async function answer(text: string) {
 
 const FACTORY: &str = r#"
 from flask import Flask, request
-from archive.stores import open_store
+from library.stores import open_store
 
 app = Flask(__name__)
 
@@ -129,10 +129,10 @@ fn a_method_of_a_few_classes_leads_to_all_of_them() {
     let far = class("Far", "import lancedb", "lancedb.connect('x')");
     let stub = "def open_store(kind):\n    return REGISTRY[kind]\n";
     let files = [
-        ("archive/app.py", FACTORY.to_owned()),
-        ("archive/near.py", stores),
-        ("archive/far.py", far),
-        ("archive/stores.py", stub.to_owned()),
+        ("library/app.py", FACTORY.to_owned()),
+        ("library/near.py", stores),
+        ("library/far.py", far),
+        ("library/stores.py", stub.to_owned()),
     ];
     let as_text = |files: &[(&'static str, String)]| -> trueline_facts::threat::ThreatModel {
         let all: Vec<(&str, &str)> = files.iter().map(|(p, t)| (*p, t.as_str())).collect();
@@ -143,7 +143,7 @@ fn a_method_of_a_few_classes_leads_to_all_of_them() {
     has(&found, "web application -> LanceDB");
     // A name that many classes have says nothing.
     let mut many = files.to_vec();
-    for path in ["archive/a.py", "archive/b.py", "archive/c.py"] {
+    for path in ["library/a.py", "library/b.py", "library/c.py"] {
         many.push((path, class("Other", "", "dict()")));
     }
     let found = as_text(&many);
