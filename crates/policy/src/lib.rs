@@ -1,7 +1,7 @@
 //! Policies and what they say about changes: typed gates over the facts of a change document.
 //!
 //! A [`Policy`] is read from `trueline.toml` and `.trueline/exceptions.toml`, each mistake with its
-//! place. [`evaluate`] takes a policy and a change and gives a verdict: no clock, no network, no
+//! place. [`evaluate()`] takes a policy and a change and gives a verdict: no clock, no network, no
 //! repository; the same input gives the same bytes. It depends on `facts` alone and never sees
 //! `scan`, so that anything that has change documents can be judged.
 
