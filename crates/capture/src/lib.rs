@@ -22,8 +22,12 @@ mod place;
 mod queue;
 mod rewrite;
 mod settle;
+mod snapshot;
+mod staged;
+mod stat;
 mod status;
 mod trace;
+mod untracked;
 mod worktree;
 
 pub use notes::{Merged, NotesError};

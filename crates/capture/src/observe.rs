@@ -213,20 +213,8 @@ fn seen(
 
 /// Everything that differs from HEAD, kept.
 pub(crate) fn differing(place: &Place, store: &Store) -> std::io::Result<(Vec<FileState>, bool)> {
-    let look = worktree::look(place);
-    let key = key(store)?;
-    let mut files = Vec::with_capacity(look.files.len());
-    for (path, content) in look.files {
-        let state = match content {
-            None => None,
-            Some(content) => match key.lines(&content) {
-                Some(lines) => Some(store.keep(&lines)?),
-                None => continue,
-            },
-        };
-        files.push(FileState { path, state });
-    }
-    Ok((files, look.whole))
+    let look = worktree::look(place, store, &key(store)?)?;
+    Ok((look.files, look.whole))
 }
 
 fn written(

@@ -190,17 +190,25 @@ impl Store {
     /// Keeps the lines of a state, unless they are kept already.
     pub(crate) fn keep(&self, lines: &[Line]) -> io::Result<StateId> {
         let id = StateId::of(lines);
-        let path = self.folder.join("states").join(id.file_name());
-        if let Ok(there) = File::options().append(true).open(&path) {
-            // Young again, so that nobody tidies it away before the record that names it is there.
-            let _ = there.set_modified(std::time::SystemTime::now());
-        } else {
+        if !self.keep_again(id) {
+            let path = self.folder.join("states").join(id.file_name());
             let bytes = bytes(lines);
             let mut content = crc32fast::hash(&bytes).to_le_bytes().to_vec();
             content.extend_from_slice(&bytes);
             write_aside(&path, &content)?;
         }
         Ok(id)
+    }
+
+    /// Keeps a state that was kept before; whether it is still there.
+    pub(crate) fn keep_again(&self, id: StateId) -> bool {
+        let path = self.folder.join("states").join(id.file_name());
+        let Ok(there) = File::options().append(true).open(&path) else {
+            return false;
+        };
+        // Young again, so that nobody tidies it away before the record that names it is there.
+        let _ = there.set_modified(std::time::SystemTime::now());
+        true
     }
 
     /// The lines of a state; `None` if it is not there or damaged.
