@@ -15,6 +15,7 @@ use trueline_facts::{ModelId, RepoPath, ToolId};
 
 use crate::lines::Line;
 use crate::place::Ground;
+use crate::rest::Ticket;
 
 /// How often a record is written again because a reader took the queue away meanwhile.
 const MOST_APPENDS: usize = 64;
@@ -57,7 +58,13 @@ pub(crate) enum Seen {
     /// After it wrote.
     AfterWrite(Vec<Written>),
     /// Before a shell command: every file that differs from HEAD.
-    BeforeCommand { files: Vec<FileState>, whole: bool },
+    BeforeCommand {
+        files: Vec<FileState>,
+        whole: bool,
+        /// What is still looked at when the hook has ended.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rest: Option<Ticket>,
+    },
     /// After it: the same, and which of them the command may be credited with.
     AfterCommand {
         files: Vec<FileState>,
@@ -66,6 +73,8 @@ pub(crate) enum Seen {
         named: Vec<RepoPath>,
         /// The command moves content about by git.
         by_git: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rest: Option<Ticket>,
     },
     /// A person saved these files.
     Saved(Vec<FileState>),
@@ -230,6 +239,10 @@ impl Store {
             record.each_state(|id| {
                 named.insert(id.file_name());
             });
+        }
+        for rest in self.rests() {
+            let states = rest.files.iter().filter_map(|file| file.state);
+            named.extend(states.map(StateId::file_name));
         }
         let Ok(all) = fs::read_dir(self.folder.join("states")) else {
             return;

@@ -50,6 +50,8 @@ pub(crate) struct Snapshot {
     pub(crate) ignores: Vec<(RepoPath, Stat)>,
     /// Files that differ from HEAD, by path.
     pub(crate) known: Vec<Known>,
+    /// The checksum under which it was read or written.
+    pub(crate) sum: u32,
 }
 
 /// A folder that holds tracked files or folders.
@@ -162,20 +164,24 @@ impl Snapshot {
         let (len, rest) = rest.split_first_chunk::<4>()?;
         let (sum, rest) = rest.split_first_chunk::<4>()?;
         let payload = rest.get(..u32::from_le_bytes(*len) as usize)?;
-        if crc32fast::hash(payload) != u32::from_le_bytes(*sum) {
+        let sum = u32::from_le_bytes(*sum);
+        if crc32fast::hash(payload) != sum {
             return None;
         }
-        decode(&mut Reader(payload))
+        let mut snapshot = decode(&mut Reader(payload))?;
+        snapshot.sum = sum;
+        Some(snapshot)
     }
 
     /// Writes it over the one that is there, by one call: a rename would have some file systems write
     /// to the disk at once, and what two wrote at once has a wrong checksum.
-    pub(crate) fn save(&self, path: &Path) -> io::Result<()> {
+    pub(crate) fn save(&mut self, path: &Path) -> io::Result<()> {
         let payload = encode(self);
+        self.sum = crc32fast::hash(&payload);
         let mut out = MAGIC.to_vec();
         let len = u32::try_from(payload.len()).map_err(io::Error::other)?;
         out.extend_from_slice(&len.to_le_bytes());
-        out.extend_from_slice(&crc32fast::hash(&payload).to_le_bytes());
+        out.extend_from_slice(&self.sum.to_le_bytes());
         out.extend_from_slice(&payload);
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false);
@@ -419,6 +425,7 @@ fn decode(from: &mut Reader<'_>) -> Option<Snapshot> {
                 },
             })
         })?,
+        sum: 0,
     };
     from.0.is_empty().then_some(snapshot)
 }

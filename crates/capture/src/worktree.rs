@@ -19,6 +19,7 @@ use trueline_facts::RepoPath;
 use crate::lines::{LARGEST_FILE, LineKey};
 use crate::place::Place;
 use crate::queue::{FileState, Store};
+use crate::rest::{Rest, Task};
 use crate::snapshot::{File, Folder, Known, Name, Read, Snapshot, Stamp, Watch};
 use crate::staged::staged;
 use crate::stat::{self, OpenFolder, Stat};
@@ -32,6 +33,9 @@ const MOST_BYTES: u64 = 24 << 20;
 
 /// Tracked files beyond which a look would take too long for a hook.
 const MOST_TRACKED: usize = 60_000;
+
+/// Tracked files that a hook asks for before it answers, if there are more.
+const MOST_AT_ONCE: usize = 3_000;
 
 /// Threads that ask for stats.
 const MOST_THREADS: usize = 8;
@@ -78,11 +82,35 @@ pub(crate) fn open(place: &Place) -> Option<gix::Repository> {
 
 /// Everything in a work tree that HEAD does not have.
 pub(crate) fn look(place: &Place, store: &Store, key: &LineKey) -> io::Result<Look> {
-    let at = store.folder().join(SNAPSHOT);
     let stamp = Stamp::of(place, &place.ground().head);
-    let kept = Snapshot::load(&at);
+    let kept = Snapshot::load(&store.folder().join(SNAPSHOT));
+    look_from(place, store, key, kept, stamp, Index::MustBeSame)
+}
+
+/// What a change of git's index means for a snapshot.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Index {
+    MustBeSame,
+    /// Under the same HEAD a file that was added is one that was not tracked: it differs as before.
+    MayDiffer,
+}
+
+fn is_under(kept: &Snapshot, stamp: &Stamp, index: Index) -> bool {
+    kept.stamp.head == stamp.head
+        && kept.stamp.ignores == stamp.ignores
+        && (index == Index::MayDiffer || kept.stamp.index == stamp.index)
+}
+
+fn look_from(
+    place: &Place,
+    store: &Store,
+    key: &LineKey,
+    kept: Option<Snapshot>,
+    stamp: Stamp,
+    index: Index,
+) -> io::Result<Look> {
     let known = match kept {
-        Some(kept) if kept.stamp == stamp && ignores_hold(place, &kept) => {
+        Some(kept) if is_under(&kept, &stamp, index) && ignores_hold(place, &kept) => {
             let known = kept.known.clone();
             match Looking::with(place, kept, None).look(store, key)? {
                 Some(look) => return Ok(look),
@@ -93,12 +121,109 @@ pub(crate) fn look(place: &Place, store: &Store, key: &LineKey) -> io::Result<Lo
         Some(kept) => kept.known,
         None => Vec::new(),
     };
-    let Some((mut snapshot, index)) = listed(place, stamp) else {
+    let Some((mut snapshot, listing)) = listed(place, stamp) else {
         return Ok(Look::default());
     };
     snapshot.known = known;
-    let look = Looking::with(place, snapshot, Some(index)).look(store, key)?;
+    let look = Looking::with(place, snapshot, Some(listing)).look(store, key)?;
     Ok(look.unwrap_or_default())
+}
+
+/// A look that ends in time: at what differs, at the folders of the paths, and at what changed last.
+/// Where more is left than that, the task is for somebody who has more time.
+pub(crate) fn look_in_time(
+    place: &Place,
+    store: &Store,
+    key: &LineKey,
+    named: &[RepoPath],
+) -> io::Result<(Look, Option<Task>)> {
+    look_at_most(place, store, key, named, MOST_AT_ONCE)
+}
+
+/// As [`look_in_time`], with the number of files that are looked at.
+pub(crate) fn look_at_most(
+    place: &Place,
+    store: &Store,
+    key: &LineKey,
+    named: &[RepoPath],
+    most: usize,
+) -> io::Result<(Look, Option<Task>)> {
+    let stamp = Stamp::of(place, &place.ground().head);
+    let kept = Snapshot::load(&store.folder().join(SNAPSHOT));
+    let can_be_split = kept.as_ref().is_some_and(|kept| {
+        kept.files.len() > most
+            && is_under(kept, &stamp, Index::MayDiffer)
+            && one_file_system(place)
+            && ignores_hold(place, kept)
+    });
+    let kept = match kept {
+        Some(kept) if can_be_split => kept,
+        kept => {
+            let look = look_from(place, store, key, kept, stamp, Index::MayDiffer)?;
+            return Ok((look, None));
+        }
+    };
+    let order = kept.in_order_of_change(named);
+    let mut files = 0;
+    let mut first: Vec<u32> = Vec::new();
+    for folder in order {
+        if files >= most {
+            break;
+        }
+        let of_it = kept.folders.get(folder as usize);
+        files += of_it.map_or(0, |folder| folder.files.len() + 1);
+        first.push(folder);
+    }
+    if first.len() == kept.folders.len() {
+        return Ok((look(place, store, key)?, None));
+    }
+    let mut looking = Looking::with(place, kept, None);
+    looking.only = Some(first.clone());
+    let Some((look, snapshot)) = looking.look_and_keep(store, key)? else {
+        return Ok((look(place, store, key)?, None));
+    };
+    let task = Task {
+        snapshot: snapshot.sum,
+        looked_at: first,
+    };
+    Ok((look, Some(task)))
+}
+
+/// Looks at what a task left, as it was before a moment.
+pub(crate) fn look_at_rest(
+    place: &Place,
+    store: &Store,
+    key: &LineKey,
+    task: &Task,
+    moment: i64,
+) -> io::Result<Rest> {
+    let kept = Snapshot::load(&store.folder().join(SNAPSHOT));
+    let Some(kept) = kept.filter(|kept| kept.sum == task.snapshot) else {
+        return Ok(Rest::default());
+    };
+    // Where HEAD and the index are now does not matter: the snapshot is of the moment.
+    if !ignores_hold(place, &kept) {
+        return Ok(Rest::default());
+    }
+    let looked_at: FxHashSet<u32> = task.looked_at.iter().copied().collect();
+    let left = (0..kept.folders.len() as u32).filter(|folder| !looked_at.contains(folder));
+    let mut looking = Looking::with(place, kept, None);
+    looking.only = Some(left.collect());
+    looking.rest(store, key, moment)
+}
+
+/// Are git's files and the work tree stamped by one clock?
+#[cfg(unix)]
+fn one_file_system(place: &Place) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let device = |path: &Path| fs::metadata(path).map(|meta| meta.dev()).ok();
+    device(&place.work_tree) == device(&place.common_dir)
+}
+
+/// A time of change that the system alone sets is not told here.
+#[cfg(not(unix))]
+fn one_file_system(_: &Place) -> bool {
+    false
 }
 
 /// Are the ignore files what they were?
@@ -110,13 +235,13 @@ fn ignores_hold(place: &Place, kept: &Snapshot) -> bool {
 }
 
 /// The index from which a snapshot was made, and the entry of each of its files.
-struct Index {
+struct Listing {
     index: gix::worktree::Index,
     entries: Vec<u32>,
 }
 
 /// What the index lists, of which nothing was seen yet.
-fn listed(place: &Place, stamp: Stamp) -> Option<(Snapshot, Index)> {
+fn listed(place: &Place, stamp: Stamp) -> Option<(Snapshot, Listing)> {
     let repo = open(place)?;
     let index = repo.index_or_empty().ok()?;
     if index.entries().len() > MOST_TRACKED || index.is_sparse() {
@@ -134,6 +259,7 @@ fn listed(place: &Place, stamp: Stamp) -> Option<(Snapshot, Index)> {
         untracked: Vec::new(),
         ignores: Vec::new(),
         known: Vec::new(),
+        sum: 0,
     };
     snapshot.staged.sort_unstable();
     let mut by_folder: FxHashMap<&[u8], Vec<u32>> = FxHashMap::default();
@@ -186,7 +312,7 @@ fn listed(place: &Place, stamp: Stamp) -> Option<(Snapshot, Index)> {
             others: Vec::new(),
         });
     }
-    Some((snapshot, Index { index, entries }))
+    Some((snapshot, Listing { index, entries }))
 }
 
 /// A look under way.
@@ -194,8 +320,10 @@ struct Looking<'p> {
     place: &'p Place,
     snapshot: Snapshot,
     /// Where nothing was seen under this index yet.
-    index: Option<Index>,
+    listing: Option<Listing>,
     started: i64,
+    /// The folders that are looked at, by number; all, if that is not said.
+    only: Option<Vec<u32>>,
     /// The snapshot is to be written.
     changed: bool,
 }
@@ -214,23 +342,30 @@ struct Visited {
 }
 
 impl<'p> Looking<'p> {
-    fn with(place: &'p Place, snapshot: Snapshot, index: Option<Index>) -> Self {
+    fn with(place: &'p Place, snapshot: Snapshot, listing: Option<Listing>) -> Self {
         Self {
             place,
             snapshot,
-            changed: index.is_some(),
-            index,
+            changed: listing.is_some(),
+            listing,
             started: stat::now(),
+            only: None,
         }
     }
 
     /// Looks. `None`: what is ignored is not what the snapshot says.
-    fn look(mut self, store: &Store, key: &LineKey) -> io::Result<Option<Look>> {
+    fn look(self, store: &Store, key: &LineKey) -> io::Result<Option<Look>> {
+        Ok(self.look_and_keep(store, key)?.map(|(look, _)| look))
+    }
+
+    /// Looks, and gives the snapshot as it is kept.
+    fn look_and_keep(
+        mut self,
+        store: &Store,
+        key: &LineKey,
+    ) -> io::Result<Option<(Look, Snapshot)>> {
         let visited = self.visit();
-        let suspects: Vec<(u32, usize, Option<Stat>)> = visited
-            .iter()
-            .flat_map(|v| v.suspects.iter().map(|(file, stat)| (*file, v.folder, *stat)))
-            .collect();
+        let suspects = suspects(&visited);
         let cut = match self.beside(visited) {
             Beside::Known => false,
             Beside::Found { cut } => cut,
@@ -251,10 +386,70 @@ impl<'p> Looking<'p> {
             // A snapshot that cannot be written is one that the next look does without.
             let _ = self.snapshot.save(&store.folder().join(SNAPSHOT));
         }
-        Ok(Some(Look {
-            files,
-            whole: whole && all,
-        }))
+        let whole = whole && all;
+        Ok(Some((Look { files, whole }, self.snapshot)))
+    }
+
+    /// What was so before a moment in the folders that are looked at. The snapshot stays as it is: the
+    /// next look sees for itself.
+    fn rest(mut self, store: &Store, key: &LineKey, moment: i64) -> io::Result<Rest> {
+        let visited = self.visit();
+        let suspects = suspects(&visited);
+        let before: FxHashSet<RepoPath> = self.snapshot.untracked.iter().cloned().collect();
+        let mut out = Rest {
+            whole: true,
+            ..Rest::default()
+        };
+        // A folder in which names changed since may have held any of them.
+        let lately: FxHashSet<RepoPath> = visited
+            .iter()
+            .filter(|visited| visited.stat.changed >= moment)
+            .filter_map(|visited| self.snapshot.folders.get(visited.folder))
+            .map(|folder| RepoPath::new(self.snapshot.name(folder.path).to_vec()))
+            .collect();
+        match self.beside(visited) {
+            Beside::Known | Beside::Found { cut: false } => {}
+            Beside::Found { cut: true } | Beside::IgnoredOtherwise => return Ok(Rest::default()),
+        }
+        let mut differing = FxHashSet::default();
+        out.whole &= self.touched(&suspects, &mut differing);
+        let untracked = self.snapshot.untracked.iter();
+        differing.extend(untracked.filter(|path| !before.contains(path)).cloned());
+        let mut differing: Vec<RepoPath> = differing.into_iter().collect();
+        differing.sort_unstable();
+        if differing.len() > MOST_FILES {
+            return Ok(Rest::default());
+        }
+        let mut sure = Vec::with_capacity(differing.len());
+        for path in differing {
+            let full = self.place.work_tree.join(path.as_bstr().to_path_lossy());
+            let is_before = match Stat::of(&full) {
+                Some(now) => now.changed < moment,
+                None => !lately.contains(&folder_of(&path)),
+            };
+            if is_before {
+                sure.push(path);
+            } else {
+                out.unsure.push(path);
+            }
+        }
+        let (files, all) = self.states(sure, store, key)?;
+        out.whole &= all;
+        // What changed while it was read is not what it was.
+        for file in files {
+            let full = self.place.work_tree.join(file.path.as_bstr().to_path_lossy());
+            let still = match (Stat::of(&full), file.state) {
+                (Some(now), Some(_)) => now.changed < moment,
+                (None, None) => true,
+                (Some(_), None) | (None, Some(_)) => false,
+            };
+            if still {
+                out.files.push(file);
+            } else {
+                out.unsure.push(file.path);
+            }
+        }
+        Ok(out)
     }
 
     /// Asks for every tracked file and folder.
@@ -262,21 +457,29 @@ impl<'p> Looking<'p> {
         let Some(root) = OpenFolder::open(&self.place.work_tree) else {
             return Vec::new();
         };
-        let folders = self.snapshot.folders.len();
+        let all: Vec<u32>;
+        let folders = if let Some(only) = &self.only {
+            only
+        } else {
+            all = (0..self.snapshot.folders.len() as u32).collect();
+            &all
+        };
         let threads = std::thread::available_parallelism()
             .map_or(1, usize::from)
             .min(MOST_THREADS)
-            .min(folders / FOLDERS_A_THREAD + 1);
+            .min(folders.len() / FOLDERS_A_THREAD + 1);
         let next = AtomicUsize::new(0);
-        let found = Mutex::new(Vec::with_capacity(folders));
+        let found = Mutex::new(Vec::with_capacity(folders.len()));
         let work = || {
             let mut ours = Vec::new();
             loop {
-                let at = next.fetch_add(1, Ordering::Relaxed);
-                let Some(folder) = self.snapshot.folders.get(at) else {
+                let Some(at) = folders.get(next.fetch_add(1, Ordering::Relaxed)) else {
                     break;
                 };
-                ours.push(self.visit_folder(&root, at, folder));
+                let at = *at as usize;
+                if let Some(folder) = self.snapshot.folders.get(at) {
+                    ours.push(self.visit_folder(&root, at, folder));
+                }
             }
             if let Ok(mut found) = found.lock() {
                 found.append(&mut ours);
@@ -330,7 +533,7 @@ impl<'p> Looking<'p> {
     /// Whether the index has this stat for the file, at a time that counts.
     fn is_indexed(&self, file: u32, now: &Stat) -> bool {
         let options = gix::index::entry::stat::Options::default();
-        let Some(Index { index, entries }) = &self.index else {
+        let Some(Listing { index, entries }) = &self.listing else {
             return false;
         };
         let entry = entries
@@ -389,7 +592,17 @@ impl<'p> Looking<'p> {
             return Beside::Known;
         }
         let ignores = Ignores::new(self.place);
-        let mut ignore_files = Vec::new();
+        // Of folders that were not looked at, what was there is there.
+        let visited_folders: FxHashSet<RepoPath> = visited
+            .iter()
+            .filter_map(|one| self.snapshot.folders.get(one.folder))
+            .map(|folder| RepoPath::new(self.snapshot.name(folder.path).to_vec()))
+            .collect();
+        let before = self.snapshot.ignores.iter().filter(|(path, _)| {
+            let folder = folder_of(path);
+            !visited_folders.contains(&folder) && self.snapshot.has_folder(folder.as_bytes())
+        });
+        let mut ignore_files: Vec<(RepoPath, Stat)> = before.cloned().collect();
         for one in visited {
             for (file, stat) in one.confirmed {
                 if let Some(file) = self.snapshot.files.get_mut(file as usize) {
@@ -431,7 +644,7 @@ impl<'p> Looking<'p> {
         let settled = |(path, stat): (RepoPath, Stat)| (path, stat.if_settled(self.started));
         ignore_files.extend(walk.ignores.into_iter().map(settled));
         ignore_files.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        if self.index.is_none() && ignore_files != self.snapshot.ignores {
+        if self.listing.is_none() && ignore_files != self.snapshot.ignores {
             return Beside::IgnoredOtherwise;
         }
         self.snapshot.ignores = ignore_files;
@@ -457,7 +670,7 @@ impl<'p> Looking<'p> {
             };
             let path = self.snapshot.path(folder, self.snapshot.name(file.name));
             // Under the same index, what was read before and has the same stat differs as it did.
-            if self.index.is_none()
+            if self.listing.is_none()
                 && let Some(now) = now
                 && self.known(&path).is_some_and(|known| known.stat == *now)
             {
@@ -558,6 +771,50 @@ impl<'p> Looking<'p> {
     }
 }
 
+/// Tracked files whose stat is another, with their folders.
+fn suspects(visited: &[Visited]) -> Vec<(u32, usize, Option<Stat>)> {
+    visited
+        .iter()
+        .flat_map(|one| {
+            let folder = one.folder;
+            one.suspects
+                .iter()
+                .map(move |(file, stat)| (*file, folder, *stat))
+        })
+        .collect()
+}
+
+/// The folder that a path lies in.
+fn folder_of(path: &RepoPath) -> RepoPath {
+    let bytes = path.as_bytes();
+    let end = bytes.rfind_byte(b'/').unwrap_or(0);
+    RepoPath::new(bytes.get(..end).unwrap_or_default().to_vec())
+}
+
+impl Snapshot {
+    /// Is it a folder that holds tracked files or folders?
+    fn has_folder(&self, path: &[u8]) -> bool {
+        let by = |folder: &Folder| self.name(folder.path).cmp(path);
+        self.folders.binary_search_by(by).is_ok()
+    }
+
+    /// The numbers of all folders: those of the paths and of what differs first, then by when they or
+    /// their files changed last.
+    fn in_order_of_change(&self, named: &[RepoPath]) -> Vec<u32> {
+        let known = self.known.iter().map(|known| &known.path);
+        let first: FxHashSet<RepoPath> = known.chain(named).map(folder_of).chain(named.iter().cloned()).collect();
+        let mut order: Vec<(bool, i64, u32)> = Vec::with_capacity(self.folders.len());
+        for (at, folder) in self.folders.iter().enumerate() {
+            let of_files = self.files_of(folder).iter().map(|file| file.stat.changed);
+            let last = of_files.max().unwrap_or(i64::MIN).max(folder.stat.changed);
+            let path = RepoPath::new(self.name(folder.path).to_vec());
+            order.push((!first.contains(&path), last.saturating_neg(), at as u32));
+        }
+        order.sort_unstable();
+        order.into_iter().map(|(_, _, at)| at).collect()
+    }
+}
+
 /// What is known of files that are not tracked.
 enum Beside {
     /// Nothing changed.
@@ -568,3 +825,6 @@ enum Beside {
     /// An ignore file came, went or changed.
     IgnoredOtherwise,
 }
+
+#[cfg(test)]
+mod tests;
