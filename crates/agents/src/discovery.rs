@@ -454,7 +454,9 @@ mod tests {
 
     #[test]
     fn a_source_speaks_of_mcp_by_what_it_imports() {
-        assert!(imports_mcp(b"import os\nfrom mcp.server.fastmcp import FastMCP\n"));
+        assert!(imports_mcp(
+            b"import os\nfrom mcp.server.fastmcp import FastMCP\n"
+        ));
         assert!(imports_mcp(
             b"import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';"
         ));

@@ -7,8 +7,8 @@
 
 use std::ops::Range;
 
-use super::tokens::What;
 use super::Reader;
+use super::tokens::What;
 use crate::command::Script;
 use crate::discovery::SourceLanguage;
 use crate::finding::{Draft, Found};
@@ -241,7 +241,11 @@ impl<'u> Unit<'u> {
             }
         }
         // Patterns of what is refused are no commands.
-        texts.retain(|(value, _)| !["\\s", "\\b", ".*", "\\."].iter().any(|p| value.contains(p)));
+        texts.retain(|(value, _)| {
+            !["\\s", "\\b", ".*", "\\."]
+                .iter()
+                .any(|p| value.contains(p))
+        });
         let body = text.get(scope.clone()).unwrap_or_default();
         Self {
             texts,
@@ -288,7 +292,10 @@ impl<'u> Unit<'u> {
             "shutil.copy",
             "shutil.move",
         ]) || (self.has(&["open("])
-            && self.texts.iter().any(|(text, _)| MODES.contains(&text.as_str())))
+            && self
+                .texts
+                .iter()
+                .any(|(text, _)| MODES.contains(&text.as_str())))
     }
 
     /// Where a text of the function has one of these.
@@ -343,11 +350,22 @@ impl<'u> Unit<'u> {
         if runs {
             say(self.fetched(), "runs what it downloads");
             say(self.scheduled(), "has itself started again by the system");
-            say(self.escalates(), "gives itself the rights of the administrator");
+            say(
+                self.escalates(),
+                "gives itself the rights of the administrator",
+            );
             say(self.escapes(), "breaks out of its container");
             say(self.disarms(), "turns off what watches the machine");
         }
-        if self.has(&["requests.", "httpx.", "urlopen(", "fetch(", "axios", "aiohttp", "curl"]) {
+        if self.has(&[
+            "requests.",
+            "httpx.",
+            "urlopen(",
+            "fetch(",
+            "axios",
+            "aiohttp",
+            "curl",
+        ]) {
             let metadata = |text: &str| {
                 [
                     "http://169.254.169.254/",
@@ -366,14 +384,19 @@ impl<'u> Unit<'u> {
         if self.has(&["while true", "while 1:", "for _ in range", "for i in range"]) {
             say(self.word(&["os.fork()"]), "multiplies itself without end");
         }
-        say(self.names(&[":(){ :|:& };:", ":(){:|:&};:"]), "multiplies itself without end");
+        say(
+            self.names(&[":(){ :|:& };:", ":(){:|:&};:"]),
+            "multiplies itself without end",
+        );
         out
     }
 
     fn reverse_shell(&self) -> Option<(usize, usize)> {
         let device = self.texts.iter().find(|(text, _)| {
             (text.contains("/dev/tcp/") || text.contains("/dev/udp/"))
-                && [">&", "<&", "0<", "exec "].iter().any(|sign| text.contains(sign))
+                && [">&", "<&", "0<", "exec "]
+                    .iter()
+                    .any(|sign| text.contains(sign))
         });
         let netcat = self.texts.iter().find(|(text, _)| {
             Script::read(text)
@@ -402,7 +425,8 @@ impl<'u> Unit<'u> {
     fn scheduled(&self) -> Option<(usize, usize)> {
         let found = self.texts.iter().find(|(text, _)| {
             text.contains("@reboot")
-                || (text.contains("crontab -") && (text.contains("| crontab") || text.contains("echo")))
+                || (text.contains("crontab -")
+                    && (text.contains("| crontab") || text.contains("echo")))
                 || text.contains("schtasks /create")
                 || text.contains("launchctl load")
                 || ([">>", "> "].iter().any(|sign| text.contains(sign))
@@ -422,12 +446,16 @@ impl<'u> Unit<'u> {
     }
 
     fn escapes(&self) -> Option<(usize, usize)> {
-        let enters = self
-            .texts
-            .iter()
-            .find(|(text, _)| text.contains("nsenter") && (text.contains("-t 1") || text.contains("target 1")));
+        let enters = self.texts.iter().find(|(text, _)| {
+            text.contains("nsenter") && (text.contains("-t 1") || text.contains("target 1"))
+        });
         enters.map(|(_, place)| *place).or_else(|| {
-            self.names(&["/proc/1/root", "release_agent", "-v /:/", "--pid=host --privileged"])
+            self.names(&[
+                "/proc/1/root",
+                "release_agent",
+                "-v /:/",
+                "--pid=host --privileged",
+            ])
         })
     }
 
@@ -444,8 +472,10 @@ impl<'u> Unit<'u> {
             || (self.runs()
                 && self.texts.iter().any(|(text, _)| {
                     let first = text.split_whitespace().next().unwrap_or_default();
-                    matches!(first, "rm" | "shred" | "truncate" | "touch" | "sed" | ">" | "echo" | "cat")
-                        && (first != "sed" || text.contains("-i"))
+                    matches!(
+                        first,
+                        "rm" | "shred" | "truncate" | "touch" | "sed" | ">" | "echo" | "cat"
+                    ) && (first != "sed" || text.contains("-i"))
                         && (!matches!(first, "echo" | "cat") || text.contains('>'))
                 }))
     }
@@ -453,7 +483,9 @@ impl<'u> Unit<'u> {
     fn disarms(&self) -> Option<(usize, usize)> {
         let stops = self.texts.iter().find(|(text, _)| {
             let lower = text.to_ascii_lowercase();
-            ["stop", "disable", "kill"].iter().any(|word| lower.contains(word))
+            ["stop", "disable", "kill"]
+                .iter()
+                .any(|word| lower.contains(word))
                 && GUARDS.iter().any(|guard| lower.contains(guard))
         });
         stops.map(|(_, place)| *place).or_else(|| {
