@@ -226,7 +226,11 @@ fn around_command(
     text: &str,
 ) -> std::io::Result<(Look, Option<Ticket>)> {
     let words = text.split(|c: char| {
-        c.is_whitespace() || matches!(c, '"' | '\'' | '=' | ';' | '&' | '|' | '<' | '>' | '(' | ')')
+        c.is_whitespace()
+            || matches!(
+                c,
+                '"' | '\'' | '=' | ';' | '&' | '|' | '<' | '>' | '(' | ')'
+            )
     });
     let named: Vec<RepoPath> = words
         .filter(|word| word.contains(['/', '.']))
@@ -299,7 +303,7 @@ type Explains<'t> = Box<dyn Fn(&[u8]) -> bool + 't>;
 /// formatter may have run already.
 fn claim(content: &[u8], edit: &Edit) -> Claim {
     let explains: Explains<'_> = match &edit.change {
-        Change::Untold => return Claim::Untold,
+        Change::Untold | Change::Sketch(_) => return Claim::Untold,
         Change::Delete => return Claim::Lines(Vec::new()),
         Change::Whole(whole) if texts(whole.as_bytes()).eq(texts(content)) => return Claim::All,
         Change::Whole(whole) => explained_by(&[whole.as_bytes()]),
@@ -386,7 +390,7 @@ fn settled(content: Option<Vec<u8>>, change: &Change) -> Option<Vec<u8>> {
             }
             Some(text)
         }
-        Change::Patch(_) | Change::Delete | Change::Untold => content,
+        Change::Patch(_) | Change::Sketch(_) | Change::Delete | Change::Untold => content,
     }
 }
 

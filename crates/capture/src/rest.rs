@@ -1,6 +1,6 @@
 //! The rest of a look: what a process of its own looks at when the hook has answered.
 //!
-//! A hook around a command looks at some thousands of files at once, those that changed last first, and
+//! A hook around a command looks at a thousand files at once, those that changed last first, and
 //! leaves the others to a child. The child says only what was so at the moment when the hook ended: a file
 //! that the system calls changed since then is `unsure`, and what is unsure is nobody's. The moment is the
 //! time of a file that the hook writes, by the clock that files are stamped with. Folding waits for the
@@ -62,7 +62,9 @@ impl Store {
     }
 
     fn result_at(&self, ticket: Ticket) -> PathBuf {
-        self.folder().join(FOLDER).join(format!("{:016x}", ticket.0))
+        self.folder()
+            .join(FOLDER)
+            .join(format!("{:016x}", ticket.0))
     }
 
     /// Leaves a task. The moment that its result is about is now.
@@ -104,6 +106,17 @@ impl Store {
             Ok(()) => waited < LATEST_START,
             Err(_) => true,
         }
+    }
+
+    /// Does a child still need the snapshot as it is?
+    pub(crate) fn has_tasks(&self) -> bool {
+        let entries = fs::read_dir(self.folder().join(FOLDER));
+        entries.into_iter().flatten().flatten().any(|entry| {
+            let path = entry.path();
+            let age = || entry.metadata().and_then(|meta| meta.modified());
+            path.extension().is_some_and(|end| end == "task")
+                && age().is_ok_and(|time| time.elapsed().is_ok_and(|age| age < LONGEST_WAIT))
+        })
     }
 
     pub(crate) fn forget_rest(&self, ticket: Ticket) {

@@ -35,7 +35,7 @@ const MOST_BYTES: u64 = 24 << 20;
 const MOST_TRACKED: usize = 60_000;
 
 /// Tracked files that a hook asks for before it answers, if there are more.
-const MOST_AT_ONCE: usize = 3_000;
+const MOST_AT_ONCE: usize = 1_000;
 
 /// Threads that ask for stats.
 const MOST_THREADS: usize = 8;
@@ -209,6 +209,8 @@ pub(crate) fn look_at_rest(
     let left = (0..kept.folders.len() as u32).filter(|folder| !looked_at.contains(folder));
     let mut looking = Looking::with(place, kept, None);
     looking.only = Some(left.collect());
+    // The agent goes on meanwhile, and so does its next hook.
+    looking.threads = 1;
     looking.rest(store, key, moment)
 }
 
@@ -266,7 +268,9 @@ fn listed(place: &Place, stamp: Stamp) -> Option<(Snapshot, Listing)> {
     by_folder.insert(b"", Vec::new());
     for (at, entry) in index.entries().iter().enumerate() {
         let path: &[u8] = entry.path(&index);
-        let mut folder = path.get(..path.rfind_byte(b'/').unwrap_or(0)).unwrap_or_default();
+        let mut folder = path
+            .get(..path.rfind_byte(b'/').unwrap_or(0))
+            .unwrap_or_default();
         by_folder.entry(folder).or_default().push(at as u32);
         // Folders above it may hold folders alone.
         while let Some(slash) = folder.rfind_byte(b'/') {
@@ -324,6 +328,8 @@ struct Looking<'p> {
     started: i64,
     /// The folders that are looked at, by number; all, if that is not said.
     only: Option<Vec<u32>>,
+    /// How many threads may ask for stats.
+    threads: usize,
     /// The snapshot is to be written.
     changed: bool,
 }
@@ -350,6 +356,7 @@ impl<'p> Looking<'p> {
             listing,
             started: stat::now(),
             only: None,
+            threads: MOST_THREADS,
         }
     }
 
@@ -382,7 +389,7 @@ impl<'p> Looking<'p> {
             differing.truncate(MOST_FILES);
         }
         let (files, all) = self.states(differing, store, key)?;
-        if self.changed && !cut {
+        if self.changed && !cut && !store.has_tasks() {
             // A snapshot that cannot be written is one that the next look does without.
             let _ = self.snapshot.save(&store.folder().join(SNAPSHOT));
         }
@@ -437,7 +444,10 @@ impl<'p> Looking<'p> {
         out.whole &= all;
         // What changed while it was read is not what it was.
         for file in files {
-            let full = self.place.work_tree.join(file.path.as_bstr().to_path_lossy());
+            let full = self
+                .place
+                .work_tree
+                .join(file.path.as_bstr().to_path_lossy());
             let still = match (Stat::of(&full), file.state) {
                 (Some(now), Some(_)) => now.changed < moment,
                 (None, None) => true,
@@ -466,7 +476,7 @@ impl<'p> Looking<'p> {
         };
         let threads = std::thread::available_parallelism()
             .map_or(1, usize::from)
-            .min(MOST_THREADS)
+            .min(self.threads)
             .min(folders.len() / FOLDERS_A_THREAD + 1);
         let next = AtomicUsize::new(0);
         let found = Mutex::new(Vec::with_capacity(folders.len()));
@@ -510,7 +520,12 @@ impl<'p> Looking<'p> {
         if let Some(stat) = open.as_ref().and_then(OpenFolder::stat) {
             visited.stat = stat;
         }
-        for (file, number) in self.snapshot.files_of(folder).iter().zip(folder.files.clone()) {
+        for (file, number) in self
+            .snapshot
+            .files_of(folder)
+            .iter()
+            .zip(folder.files.clone())
+        {
             if file.watch == Watch::No {
                 continue;
             }
@@ -619,7 +634,10 @@ impl<'p> Looking<'p> {
                 ignore_files.extend(before.filter(|(path, _)| *path == of_it).cloned());
                 continue;
             }
-            ignore_files.extend(one.ignore.map(|stat| (of_it, stat.if_settled(self.started))));
+            ignore_files.extend(
+                one.ignore
+                    .map(|stat| (of_it, stat.if_settled(self.started))),
+            );
             let full = self.place.work_tree.join(path.to_path_lossy());
             let mut others: Vec<(Name, bool)> = Vec::new();
             for (name, is_folder) in one.listed.into_iter().flatten() {
@@ -802,7 +820,11 @@ impl Snapshot {
     /// their files changed last.
     fn in_order_of_change(&self, named: &[RepoPath]) -> Vec<u32> {
         let known = self.known.iter().map(|known| &known.path);
-        let first: FxHashSet<RepoPath> = known.chain(named).map(folder_of).chain(named.iter().cloned()).collect();
+        let first: FxHashSet<RepoPath> = known
+            .chain(named)
+            .map(folder_of)
+            .chain(named.iter().cloned())
+            .collect();
         let mut order: Vec<(bool, i64, u32)> = Vec::with_capacity(self.folders.len());
         for (at, folder) in self.folders.iter().enumerate() {
             let of_files = self.files_of(folder).iter().map(|file| file.stat.changed);

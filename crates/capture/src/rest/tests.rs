@@ -220,6 +220,20 @@ fn what_changed_after_the_command_and_before_the_child_looked_is_nobodys() {
 }
 
 #[test]
+fn a_child_that_is_late_takes_nothing_from_what_the_hook_looked_at() {
+    let world = World::new();
+    let before = world.before();
+    world.write("new/a.py", "committed\nagent\n");
+    world.write(OLD, "committed\nagent\n");
+    world.pause();
+    let after = world.after();
+    world.finish(before);
+    world.finish(after);
+    assert_eq!(world.owners("new/a.py"), "ca");
+    assert_eq!(world.owners(OLD), "c-");
+}
+
+#[test]
 fn a_child_that_was_killed_credits_nobody() {
     for (killed_before, killed_after) in [(true, false), (false, true), (true, true)] {
         let world = World::new();

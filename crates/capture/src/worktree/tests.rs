@@ -110,7 +110,10 @@ impl Tree {
                 format!("rename {file}")
             }
             7 => {
-                self.write(".gitignore", &format!("*.log\nbuild/\nb/new{}*\n", number % 10));
+                self.write(
+                    ".gitignore",
+                    &format!("*.log\nbuild/\nb/new{}*\n", number % 10),
+                );
                 "ignore others".to_owned()
             }
             8 => {
@@ -145,12 +148,19 @@ impl Tree {
     fn by_git(&self) -> BTreeSet<String> {
         let differ = self.git(&["diff", "--name-only", "--no-renames", "HEAD"]);
         let others = self.git(&["ls-files", "--others", "--exclude-standard"]);
-        differ.lines().chain(others.lines()).map(str::to_owned).collect()
+        differ
+            .lines()
+            .chain(others.lines())
+            .map(str::to_owned)
+            .collect()
     }
 }
 
 fn named(look: &Look) -> BTreeSet<String> {
-    let names = look.files.iter().map(|file| file.path.display().into_owned());
+    let names = look
+        .files
+        .iter()
+        .map(|file| file.path.display().into_owned());
     names.collect()
 }
 

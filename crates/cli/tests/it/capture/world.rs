@@ -408,9 +408,9 @@ impl Clone {
                 let Some(writer) = self.account.writer(&line.text) else {
                     continue;
                 };
-                let heads = notes
-                    .entry(line.commit.clone())
-                    .or_insert_with(|| Heads::parse(texts.get(&line.commit).map_or("", String::as_str)));
+                let heads = notes.entry(line.commit.clone()).or_insert_with(|| {
+                    Heads::parse(texts.get(&line.commit).map_or("", String::as_str))
+                });
                 let said = heads
                     .as_ref()
                     .and_then(|heads| heads.writer(&line.file, line.number));
