@@ -1,7 +1,7 @@
 //! What is known of one subject: a pure function of the rows that count and of a day.
 //!
 //! A profile cannot be serialised and shows no number to other crates. What it knows leaves it through
-//! `disclose`, which asks who is reading, and through `aggregate`.
+//! `disclose`, which asks who is reading.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
