@@ -47,7 +47,11 @@ pub fn fold(
             .is_some_and(|day| match attempt.kind {
                 // As long as it may still be solved nobody gave it up.
                 AttemptKind::Attempt => day.plus(GIVEN_UP) <= last,
-                AttemptKind::Review | AttemptKind::Fix => *day <= last,
+                AttemptKind::Review
+                | AttemptKind::Fix
+                | AttemptKind::Change
+                | AttemptKind::Finding
+                | AttemptKind::Catch => *day <= last,
             })
     };
     let (mut old, mut left) = (String::new(), String::new());
