@@ -206,6 +206,8 @@ struct Reader {
     reviewed: BTreeSet<(String, u32)>,
     fixed: BTreeSet<String>,
     decided: BTreeSet<String>,
+    /// Where a finding in lines of one's own waits for a word.
+    waiting: BTreeSet<(Language, WeaknessClass)>,
     changes: BTreeSet<(String, Cell, bool)>,
     caught: BTreeSet<(String, Cell)>,
     aside: BTreeMap<&'static str, u64>,
@@ -440,6 +442,10 @@ impl Reader {
         match attempt.outcome {
             AttemptOutcome::Right => {}
             AttemptOutcome::Wrong => return self.aside("a finding that was called wrong"),
+            AttemptOutcome::Unknown => {
+                self.waiting.insert((language, class));
+                return self.aside("a finding that waits for your word");
+            }
             _ => return self.aside("could not be judged"),
         }
         if !self.decided.insert(attempt.scenario.clone()) {
@@ -503,11 +509,26 @@ impl Reader {
 
     fn finish(mut self) -> Reading {
         // Counting solved ones alone would lift whoever tries often enough.
-        let given_up = self.trials.into_values().filter_map(|trial| trial.pending);
+        let given_up = std::mem::take(&mut self.trials)
+            .into_values()
+            .filter_map(|trial| trial.pending);
         self.reading.rows.extend(given_up.map(|row| Row {
             day: row.day.plus(GIVEN_UP),
             ..row
         }));
+        // Leaving out the findings alone would make whoever says nothing look better.
+        let waiting = std::mem::take(&mut self.waiting);
+        let waits = |row: &Row| {
+            matches!(row.happened, Happened::Sites { confirmed: 0, .. })
+                && waiting.contains(&(row.cell.language, row.cell.class))
+        };
+        for row in std::mem::take(&mut self.reading.rows) {
+            if waits(&row) {
+                self.aside("lines beside a finding that waits for your word");
+            } else {
+                self.reading.rows.push(row);
+            }
+        }
         self.reading.set_aside = self
             .aside
             .into_iter()

@@ -407,21 +407,31 @@ fn a_place_of_which_a_finding_speaks_waits_for_its_authors_word() {
     assert!(open.status.success(), "{open:?}");
     let text = out(&open);
     assert!(
-        text.contains("app.py:10 sql-injection waits for your word and does not count"),
+        text.contains("app.py:10 sql-injection waits for your word, and python/injection with it"),
         "{text}"
     );
     assert_eq!(sites(&desk.attempts()), 1, "{text}");
+    let injection = || {
+        let skills = desk.run(&["skills", "--format", "json"]);
+        let skills: Value = serde_json::from_slice(&skills.stdout).unwrap();
+        let cells = skills["abilities"][0]["cells"].as_array().unwrap().clone();
+        let found = cells.into_iter().find(|c| c["cell"] == "python/injection");
+        found.map_or(0, |cell| cell["rows"].as_u64().unwrap())
+    };
+    assert_eq!(injection(), 0, "silence does not help");
     let name = text.split("--wrong ").nth(1).unwrap().trim();
     let name = name.split_whitespace().next().unwrap();
     desk.run(&["learn", "passed", "main..HEAD", "--wrong", name]);
     assert_eq!(sites(&desk.attempts()), 2, "a false alarm is a safe place");
+    assert_eq!(injection(), 1);
     desk.run(&["learn", "passed", "main..HEAD", "--right", name]);
     assert_eq!(sites(&desk.attempts()), 1);
-    let skills = desk.run(&["skills", "--format", "json"]);
-    let skills: Value = serde_json::from_slice(&skills.stdout).unwrap();
-    let cells = skills["abilities"][0]["cells"].as_array().unwrap();
-    let injection = cells.iter().find(|c| c["cell"] == "python/injection");
-    assert_eq!(injection.unwrap()["rows"], 2, "{skills}");
+    assert_eq!(injection(), 2);
+    let ledger = fs::read_to_string(desk.path("data/learn/attempts.jsonl")).unwrap();
+    assert!(
+        !ledger.contains("app.py") && !ledger.contains("ann@"),
+        "{ledger}"
+    );
 
     desk.git(&[
         "commit",

@@ -265,6 +265,22 @@ fn only_a_finding_that_its_author_calls_right_counts_and_the_last_word_holds() {
     let wrong = [finding("01", "f1", "wrong")];
     assert_eq!(records(&wrong).rows, []);
     assert_eq!(reasons(&wrong)[0].0, "a finding that was called wrong");
+    let then_silent = [
+        finding("01", "f1", "unknown"),
+        record(
+            "02",
+            r#"{"kind": "change", "scenario": "c1", "outcome": "passed", "sites": 30}"#,
+        ),
+        record(
+            "03",
+            r#"{"kind": "change", "scenario": "c1", "class": "secrets", "outcome": "passed", "sites": 4}"#,
+        ),
+    ];
+    let waiting = records(&then_silent);
+    assert_eq!(waiting.rows.len(), 1, "the safe lines beside it wait, too");
+    assert_eq!(waiting.rows[0].id.as_str(), "03");
+    let spoken = [&then_silent[..], &[finding("01", "f1", "right")]].concat();
+    assert_eq!(records(&spoken).rows.len(), 3);
     let then_right = [finding("01", "f1", "wrong"), finding("01", "f1", "right")];
     let reading = records(&then_right);
     assert_eq!(reading.rows.len(), 1);

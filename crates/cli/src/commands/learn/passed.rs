@@ -77,8 +77,9 @@ pub(super) fn run(
     }
     let groups = groups(&own, &exposure.sites, &words, asked.aid.map(told_by));
     write_down(session, &own, &groups)?;
+    let open = open(session, &own, &findings, &words)?;
     out.push_str(&told(&groups)?);
-    out.push_str(&undecided(&findings, &words)?);
+    out.push_str(&open);
     if session.records == Records::Kept && !groups.is_empty() {
         out.push_str("`trueline skills` shows what it says of you: little, as long as there are few places.\n");
     }
@@ -99,12 +100,13 @@ fn words(session: &Session<'_>) -> BTreeMap<String, Word> {
         .attempts
         .iter()
         .filter(|a| a.kind == AttemptKind::Finding)
-        .map(|a| {
+        .filter_map(|a| {
             let word = match a.outcome {
+                AttemptOutcome::Right => Word::Right,
                 AttemptOutcome::Wrong => Word::Wrong,
-                _ => Word::Right,
+                _ => return None,
             };
-            (a.scenario.clone(), word)
+            Some((a.scenario.clone(), word))
         });
     folded.chain(said).collect()
 }
@@ -115,6 +117,7 @@ struct Decided {
     text: String,
 }
 
+/// Takes a person's word on a finding: one in these lines, or one of before that still waits.
 fn decide(
     session: &Session<'_>,
     asked: &LearnPassed,
@@ -124,15 +127,32 @@ fn decide(
     word: Word,
 ) -> Result<Decided> {
     let cannot = LearnError::Cannot;
-    let named: Vec<&&ChangeFinding> = findings
+    let is_named = |of: &str| name.len() >= LEAST_OF_A_NAME && of.starts_with(name);
+    let outcome = match word {
+        Word::Right => AttemptOutcome::Right,
+        Word::Wrong => AttemptOutcome::Wrong,
+    };
+    let mut here = findings
         .iter()
-        .filter(|finding| {
-            name.len() >= LEAST_OF_A_NAME && finding.fingerprint.as_str().starts_with(name)
-        })
-        .collect();
-    let finding = match named.as_slice() {
-        [finding] => **finding,
-        [] => {
+        .filter(|finding| is_named(finding.fingerprint.as_str()));
+    let mut before = lines(session).filter(|line| is_named(&line.scenario));
+    let (place, line) = match (here.next(), before.next()) {
+        (Some(finding), _) if here.next().is_none() => {
+            let place = format!("{}:{} {}", finding.path, finding.line, finding.rule);
+            let skill = own::skill(&finding.path, &finding.cwe)
+                .ok_or_else(|| cannot(format!("{place} is in no language or class of skills")))?;
+            let said = asked.aid.map(told_by);
+            (place, judged(session, said, own, finding, skill, outcome))
+        }
+        (None, Some(known)) if before.next().is_none() => {
+            let place = format!("{name} ({}/{})", known.language, known.class);
+            let line = Attempt {
+                outcome,
+                ..known.clone()
+            };
+            (place, line)
+        }
+        (None, None) => {
             return Err(cannot(format!(
                 "`{name}` is no finding in lines that this range adds: name its fingerprint, or {LEAST_OF_A_NAME} letters of it or more; `trueline learn passed` lists them"
             ))
@@ -145,34 +165,15 @@ fn decide(
             .into());
         }
     };
-    let place = format!("{}:{} {}", finding.path, finding.line, finding.rule);
-    let skill = own::skill(&finding.path, &finding.cwe)
-        .ok_or_else(|| cannot(format!("{place} is in no language or class of skills")))?;
-    let origin = own::hunk(own.change(), finding).map_or(AuthorKind::Unknown, |hunk| hunk.origin);
-    let (aid, aid_basis) = own::help(origin, asked.aid.map(told_by));
-    let of = finding.fingerprint.as_str();
-    let outcome = match word {
-        Word::Right => AttemptOutcome::Right,
-        Word::Wrong => AttemptOutcome::Wrong,
-    };
-    let line = Attempt {
-        cwe: finding.cwe.clone(),
-        aid,
-        aid_basis,
-        ..own::line(session, AttemptKind::Finding, of, skill, outcome)
-    };
-    let known = session
-        .progress
-        .attempts
-        .iter()
-        .find(|a| a.kind == AttemptKind::Finding && a.scenario == of);
+    let fingerprint = line.scenario.clone();
+    let known = lines(session).find(|a| a.scenario == fingerprint);
     own::write(session, known, line)?;
     let says = match word {
         Word::Right => "right, you say",
         Word::Wrong => "wrong, you say: it does not count",
     };
     Ok(Decided {
-        fingerprint: of.to_owned(),
+        fingerprint,
         text: format!("{place}: {says}\n"),
     })
 }
@@ -314,20 +315,83 @@ fn told(groups: &BTreeMap<Group, Places>) -> Result<String> {
     Ok(out)
 }
 
-/// Findings that wait for a word; those of the second tier are not listed, and their places do not count either.
-fn undecided(findings: &[&ChangeFinding], words: &BTreeMap<String, Word>) -> Result<String> {
-    let open = findings.iter().filter(|finding| {
-        finding.tier == Tier::Shown && !words.contains_key(finding.fingerprint.as_str())
-    });
+/// Findings that wait for a word: they are written down as such, because until then nothing that is said of their skill
+/// by lines is honest. Those of the second tier are none, and their places do not count either.
+fn open(
+    session: &Session<'_>,
+    own: &OwnChange<'_>,
+    findings: &[&ChangeFinding],
+    words: &BTreeMap<String, Word>,
+) -> Result<String> {
     let mut out = String::new();
-    for finding in open {
-        let fingerprint = finding.fingerprint.as_str();
-        let name = fingerprint.get(..12).unwrap_or(fingerprint);
+    let is_known = |of: &str| lines(session).any(|a| a.scenario == of);
+    for finding in findings {
+        let of = finding.fingerprint.as_str();
+        let skill = own::skill(&finding.path, &finding.cwe);
+        let (Some(skill), Tier::Shown, false) = (skill, finding.tier, words.contains_key(of))
+        else {
+            continue;
+        };
+        if !is_known(of) {
+            session.append(&judged(
+                session,
+                None,
+                own,
+                finding,
+                skill,
+                AttemptOutcome::Unknown,
+            ))?;
+        }
+        let name = of.get(..12).unwrap_or(of);
         writeln!(
             out,
-            "{}:{} {} waits for your word and does not count: --right {name} or --wrong {name}",
-            finding.path, finding.line, finding.rule
+            "{}:{} {} waits for your word, and {}/{} with it: --right {name} or --wrong {name}",
+            finding.path, finding.line, finding.rule, skill.0, skill.1
         )?;
     }
+    // Those of other ranges, of which the ledger knows no more.
+    let is_here = |of: &str| findings.iter().any(|f| f.fingerprint.as_str() == of);
+    for line in lines(session) {
+        let of = line.scenario.as_str();
+        if line.outcome == AttemptOutcome::Unknown && !is_here(of) && !words.contains_key(of) {
+            let name = of.get(..12).unwrap_or(of);
+            writeln!(
+                out,
+                "A finding of before waits for your word, and {}/{} with it: --right {name} or --wrong {name}",
+                line.language, line.class
+            )?;
+        }
+    }
     Ok(out)
+}
+
+/// What the ledger holds of findings.
+fn lines<'s>(session: &'s Session<'_>) -> impl Iterator<Item = &'s Attempt> {
+    let attempts = session.progress.attempts.iter();
+    attempts.filter(|a| a.kind == AttemptKind::Finding)
+}
+
+/// A line of a finding in lines of the change.
+fn judged(
+    session: &Session<'_>,
+    said: Option<Aid>,
+    own: &OwnChange<'_>,
+    finding: &ChangeFinding,
+    skill: (Language, WeaknessClass),
+    outcome: AttemptOutcome,
+) -> Attempt {
+    let origin = own::hunk(own.change(), finding).map_or(AuthorKind::Unknown, |hunk| hunk.origin);
+    let (aid, aid_basis) = own::help(origin, said);
+    Attempt {
+        cwe: finding.cwe.clone(),
+        aid,
+        aid_basis,
+        ..own::line(
+            session,
+            AttemptKind::Finding,
+            finding.fingerprint.as_str(),
+            skill,
+            outcome,
+        )
+    }
 }
