@@ -395,6 +395,28 @@ fn lines_that_the_gate_lets_through_count_by_their_places_and_only_what_is_calle
 }
 
 #[test]
+fn lines_of_an_agent_are_no_skill_of_ones_own_whatever_is_said() {
+    let desk = Desk::new();
+    desk.repository();
+    fs::write(desk.path(".gitignore"), "data\n").unwrap();
+    desk.commit("chore: begin");
+    desk.git(&["checkout", "-q", "-b", "search"]);
+    fs::write(desk.path("safe.py"), SAFE).unwrap();
+    desk.commit("feat: read\n\nCo-Authored-By: Claude <noreply@anthropic.com>");
+    let passed = out(&desk.run(&["learn", "passed", "main..HEAD", "--aid", "unaided"]));
+    assert!(
+        passed
+            .contains("python/injection: 3 places that could have gone wrong (with an assistant)"),
+        "{passed}"
+    );
+    let skills = desk.run(&["skills", "--format", "json"]);
+    let skills: Value = serde_json::from_slice(&skills.stdout).unwrap();
+    let abilities = skills["abilities"].as_array().unwrap();
+    assert_eq!(abilities.len(), 1, "{skills}");
+    assert_eq!(abilities[0]["ability"], "directing");
+}
+
+#[test]
 fn a_place_of_which_a_finding_speaks_waits_for_its_authors_word() {
     let desk = Desk::new();
     desk.repository();
@@ -695,6 +717,10 @@ fn where_a_team_has_switched_individual_skills_off_nothing_says_anything_about_o
         &["learn", "review", "--seed", "1"],
         "u\n1\n80\n",
     );
+    fs::write(desk.path("safe.py"), SAFE).unwrap();
+    desk.commit("feat: read");
+    let passed = desk.run(&["learn", "passed", "main..HEAD", "--aid", "unaided"]);
+    assert!(out(&passed).contains("Not written down"), "{passed:?}");
     assert_eq!(desk.attempts().len(), 1, "nothing new is kept");
     assert!(desk.run(&["skills", "delete", "--yes"]).status.success());
 }
