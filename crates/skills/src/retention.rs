@@ -59,8 +59,9 @@ pub fn fold(
         .map(|a| (a.language.as_str(), a.class.as_str()))
         .collect();
     let is_waiting = |a: &Attempt| match a.kind {
-        AttemptKind::Finding => stands.get(&a.id).is_some_and(waits),
-        AttemptKind::Change => waiting.contains(&(a.language.as_str(), a.class.as_str())),
+        AttemptKind::Finding | AttemptKind::Change => {
+            waiting.contains(&(a.language.as_str(), a.class.as_str()))
+        }
         _ => false,
     };
     let is_over = |attempt: &Attempt| {
@@ -72,11 +73,9 @@ pub fn fold(
             .is_some_and(|day| match attempt.kind {
                 // As long as it may still be solved nobody gave it up.
                 AttemptKind::Attempt => day.plus(GIVEN_UP) <= last,
-                AttemptKind::Review
-                | AttemptKind::Fix
-                | AttemptKind::Change
-                | AttemptKind::Finding
-                | AttemptKind::Catch => *day <= last,
+                AttemptKind::Review | AttemptKind::Fix | AttemptKind::Catch => *day <= last,
+                // Counts of a month are one observation: they go together.
+                AttemptKind::Change | AttemptKind::Finding => day.month() < last.plus(1).month(),
             })
     };
     let (mut old, mut left) = (String::new(), String::new());
