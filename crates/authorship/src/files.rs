@@ -169,6 +169,12 @@ pub fn is_agent_configuration(path: &[u8]) -> bool {
     rows(path).any(|row| row.kind == SignalKind::Configuration && row.steers)
 }
 
+/// Whether a file describes what CI runs. It runs even if a program wrote it.
+#[must_use]
+pub fn is_ci_definition(path: &[u8]) -> bool {
+    content::reader(path) == Some(content::Reader::Ci)
+}
+
 /// Whether [`content_signs`] would look into this file at all.
 #[must_use]
 pub fn content_interesting(path: &[u8]) -> bool {
