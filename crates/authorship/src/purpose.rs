@@ -33,7 +33,7 @@ pub fn purpose<'a>(message: &[u8], files: impl Iterator<Item = TouchedFile<'a>>)
         return Purpose::Dependency;
     }
     if versions::is_release(&subject)
-        && !(touched.only_docs() && !versions::starts_release(&subject))
+        && (!touched.only_docs() || versions::starts_release(&subject))
     {
         return Purpose::Infrastructure;
     }

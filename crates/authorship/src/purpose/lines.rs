@@ -5,7 +5,6 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use trueline_facts::usage::Purpose;
 
 use super::words::{ByPurposeWeight, Weights};
 
