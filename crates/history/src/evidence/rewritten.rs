@@ -131,7 +131,7 @@ impl Earlier {
         let inside = history
             .commits
             .iter()
-            .filter(|c| !c.is_merge() && located.by_commit.contains_key(&c.id))
+            .filter(|c| located.by_commit.contains_key(&c.id))
             .map(|c| {
                 let version = Version {
                     id: c.id,
