@@ -378,7 +378,7 @@ pub(super) fn accounted_in(
             };
             let (kept, left) = branch_lines::cut(rest, &objects::kept_lines(&old, &new));
             *rest = left;
-            for added in branch_lines::blame(repo, branch, path, kept) {
+            for added in branch_lines::blame(repo, branch, path, kept).added {
                 let range = added.seg.dst..added.seg.dst + added.seg.len;
                 count(range, &mut |sum| sum.0 += 1);
             }
@@ -406,7 +406,6 @@ pub(super) fn accounted_in(
         };
         since(base).without(&familiar).shared(&since(parent))
     };
-    if std::env::var_os("B2DEBUG").is_some() { eprintln!("B2 accounted {:?}: {part} of {whole} (all {all:?} telling {of_telling:?} familiar {}) branch {}", tree, familiar.len(), of_branch()); }
     share(part, whole, of_branch)
 }
 

@@ -53,10 +53,14 @@ impl Displaced {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
     /// The file whose lost lines are among these, at least two thirds of them, or so many that
     /// it is no chance.
     pub(super) fn source<'t>(&self, lines: impl Iterator<Item = &'t [u8]>) -> Option<&Lost> {
-        if self.files.is_empty() {
+        if self.is_empty() {
             return None;
         }
         let here: FxHashSet<u64> = lines.map(line_hash).collect();

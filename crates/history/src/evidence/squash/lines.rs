@@ -33,6 +33,8 @@ pub(in crate::evidence) struct SquashLines {
     pub(in crate::evidence) layers: Vec<Layer<Claim>>,
     /// Index into [`Squash::branch`] of the commit that added the lines.
     pub(in crate::evidence) originals: Layer<u32>,
+    /// Lines that the branch was built on: none of its commits wrote them.
+    pub(in crate::evidence) before: Layer<()>,
 }
 
 /// Follows the wanted lines of each squash into its branch.
@@ -61,15 +63,23 @@ pub(in crate::evidence) fn refine(
             |repo, (ix, squash, displaced, path)| {
                 let name = history.path(path).as_bytes();
                 let tree = history.commit(squash.commit).tree;
-                let mut added = in_same_file(repo, tree, squash, name).unwrap_or_default();
+                let blamed = in_same_file(repo, tree, squash, name).unwrap_or_default();
+                let mut added = blamed.added;
                 if squash.tie == Tie::Stated {
                     let displaced = displaced.get_or_init(|| displaced_files(repo, squash, tree));
                     added.extend(elsewhere(repo, tree, squash, name, displaced, &added)?);
                     added.sort_unstable_by_key(|lines| lines.seg);
                 }
-                if std::env::var_os("B2DEBUG").is_some() { eprintln!("B2 lines {:?} {} found {:?}", history.commit(squash.commit).id, history.path(path), added.iter().map(|a| (a.seg.dst, a.seg.len, squash.branch[a.commit as usize].id.to_string()[..6].to_owned())).collect::<Vec<_>>()); }
                 let mut lines = refine_file(repo, history, squash, path, added, shelf, stores)?;
                 lines.squash = ix;
+                if squash.tie != Tie::Content {
+                    let before = blamed.older.iter().map(|seg| Span {
+                        first: seg.dst,
+                        end: seg.dst + seg.len,
+                        what: (),
+                    });
+                    lines.before = before.collect();
+                }
                 Some(lines)
             },
         )
@@ -144,6 +154,7 @@ fn refine_file(
         place: (squash.commit, path),
         layers: found,
         originals,
+        before: Layer::new(),
     })
 }
 
@@ -185,7 +196,7 @@ fn in_same_file(
     tree: ObjectId,
     squash: &Squash,
     name: &[u8],
-) -> Option<Vec<branch_lines::Added>> {
+) -> Option<branch_lines::Blamed> {
     let tip = squash.links.first()?;
     let here = objects::file_at(repo, tree, name).ok()??;
     // The squash may have met a rename on the side that it was put onto.
@@ -262,7 +273,7 @@ fn elsewhere(
         })
         .collect();
     let (moved, _) = branch_lines::cut(&segments, &kept);
-    Some(branch_lines::blame(repo, &squash.links, &lost.path, moved))
+    Some(branch_lines::blame(repo, &squash.links, &lost.path, moved).added)
 }
 
 /// What the strongest note on a commit of a branch says of one of its files.

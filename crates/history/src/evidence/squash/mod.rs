@@ -185,7 +185,6 @@ pub(super) fn find(
                 |repo, pair| {
                     let branch = read_branch(repo, *pair, &ancestry, refs, earlier);
                     let standing = branch.standing(repo, history, *pair, located);
-                    if std::env::var_os("B2DEBUG").is_some() { let what = match &branch { Branch::Commits(b, _) => format!("{} commits", b.len()), Branch::TooLong => "too long".into(), Branch::GoesOn => "goes on".into(), Branch::Younger => "younger".into() }; let c = history.commit(pair.commit); eprintln!("B2 {:?} {} named {} {what} {standing:?}", c.id, subject(&c.message).to_str_lossy(), pair.named); }
                     (*pair, branch, standing)
                 },
             )
