@@ -113,7 +113,10 @@ pub(crate) fn ai_share(lines: &LineShares) -> String {
     let least = percent(lines.ai_at_least(), lines.total);
     match lines.ai_upper_bound {
         0 => format!("at least {least}"),
-        _ => format!("at least {least} and up to {}", percent(lines.ai, lines.total)),
+        _ => format!(
+            "at least {least} and up to {}",
+            percent(lines.ai, lines.total)
+        ),
     }
 }
 

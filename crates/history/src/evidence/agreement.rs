@@ -387,7 +387,8 @@ pub(super) fn accounted_in(
             count_kept((&path, there), &mut rest);
         }
         let left = rest.iter().flat_map(|seg| seg.src..seg.src + seg.len);
-        if let Some(lost) = displaced.source(left.filter_map(|at| lines.get(at as usize).copied())) {
+        if let Some(lost) = displaced.source(left.filter_map(|at| lines.get(at as usize).copied()))
+        {
             count_kept((&lost.path, lost.blob), &mut rest);
         }
     }

@@ -324,9 +324,10 @@ pub(super) fn carry_from<K: Copy>(
             {
                 out.push((*key, layer));
             }
-            let displaced =
-                displaced.get_or_init(|| displaced_files(repo, version, tree, changed));
-            let elsewhere = displaced.iter().filter(|(from, there)| from == path && *there != to);
+            let displaced = displaced.get_or_init(|| displaced_files(repo, version, tree, changed));
+            let elsewhere = displaced
+                .iter()
+                .filter(|(from, there)| from == path && *there != to);
             for (_, there) in elsewhere {
                 if let Some((key, _)) = wanted.iter().find(|(_, path)| path == there)
                     && let Some(layer) = carried_to(repo, (old, &layer), (tree, there))
@@ -349,7 +350,10 @@ fn carried_to(
     if old == new {
         return Some(layer.clone());
     }
-    let (old, new) = (objects::text(repo, old).ok()?, objects::text(repo, new).ok()?);
+    let (old, new) = (
+        objects::text(repo, old).ok()?,
+        objects::text(repo, new).ok()?,
+    );
     Some(shift(layer, &objects::kept_lines(&old, &new)))
 }
 

@@ -291,7 +291,9 @@ fn squash_of_a_squash(inner: &str) -> Repo {
     repo.git(&["checkout", "-q", "main"]);
     repo.tick();
     repo.git(&["merge", "-q", "--squash", "outer"]);
-    repo.commit(&format!("Outer (#4)\n\n* first part\n\n* Inner\n\n{CLAUDE}"));
+    repo.commit(&format!(
+        "Outer (#4)\n\n* first part\n\n* Inner\n\n{CLAUDE}"
+    ));
     repo.git(&["branch", "-q", "-D", "work", "outer"]);
     repo
 }

@@ -165,10 +165,7 @@ fn landed_elsewhere(landed: u32) -> String {
     repo.write("old.txt", &lines("base", 10));
     repo.commit("base");
     repo.git(&["checkout", "-q", "-b", "work"]);
-    repo.write(
-        "old.txt",
-        &[lines("base", 10), lines("agent", 8)].concat(),
-    );
+    repo.write("old.txt", &[lines("base", 10), lines("agent", 8)].concat());
     let noted = repo.commit("Noted work");
     let head = "old.txt\n  s_11111111111111::t_22222222222222 11-18\n";
     note(&repo, &noted, &git_ai(head, "1.5.0", SESSION));

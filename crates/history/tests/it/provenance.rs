@@ -824,7 +824,9 @@ impl<'w> Account<'w> {
                 EvidenceClass::Identity
                     if self.writer(token) != Writer::Codex
                         && !self.lineage(at).contains(&token.maker)
-                        && self.lineage(at).is_disjoint(&self.brought_from(added, token)) =>
+                        && self
+                            .lineage(at)
+                            .is_disjoint(&self.brought_from(added, token)) =>
                 {
                     return Some("the trailer of a commit that this one does not repeat");
                 }

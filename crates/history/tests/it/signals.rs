@@ -995,7 +995,13 @@ fn what_a_whole_squash_names_is_an_upper_bound_and_no_known_line() {
     };
     assert_eq!(usage.lines, lines);
     assert_eq!((lines.ai_at_least(), lines.known()), (2, 3));
-    assert_eq!((usage.coverage.all.hits, usage.coverage.recent.hits), (3, 3));
+    assert_eq!(
+        (usage.coverage.all.hits, usage.coverage.recent.hits),
+        (3, 3)
+    );
     assert_eq!(usage.coverage.upper_bound, 6);
-    assert_eq!((usage.tools[0].lines, usage.tools[0].lines_upper_bound), (8, 6));
+    assert_eq!(
+        (usage.tools[0].lines, usage.tools[0].lines_upper_bound),
+        (8, 6)
+    );
 }

@@ -75,7 +75,10 @@ fn a_line_end_in_a_name_forges_no_header() {
 fn a_squash_whose_commits_are_gone_bounds_what_ai_wrote_from_above() {
     let (mut report, lines) = fixtures::blame_of_three();
     report.runs[0].origin = fixtures::perhaps_by_codex();
-    insta::assert_snapshot!("blame_squash", terminal::blame(&report, &lines, &Style::plain()));
+    insta::assert_snapshot!(
+        "blame_squash",
+        terminal::blame(&report, &lines, &Style::plain())
+    );
     for run in &mut report.runs {
         run.origin = fixtures::perhaps_by_codex();
     }

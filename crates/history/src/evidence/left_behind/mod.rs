@@ -173,15 +173,14 @@ fn stands_for(
     known: &Known<'_>,
 ) -> Option<Squash> {
     if source.work == Work::Branch {
-        let (branch, links) =
-            squash::branch_of(
-                repo,
-                pair.commit,
-                source.id,
-                ancestry,
-                known.refs,
-                known.earlier,
-            )?;
+        let (branch, links) = squash::branch_of(
+            repo,
+            pair.commit,
+            source.id,
+            ancestry,
+            known.refs,
+            known.earlier,
+        )?;
         return Some(Squash {
             commit: pair.commit,
             branch,

@@ -7,10 +7,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use trueline_authorship::message::{CommitText, Identity, Sign, signs};
 
-use super::super::branch_lines::{BranchCommit, BranchParent};
-use super::super::rewritten::{Earlier, Mark};
 use super::super::agreement::{self, Landed, Share};
+use super::super::branch_lines::{BranchCommit, BranchParent};
 use super::super::refs::Refs;
+use super::super::rewritten::{Earlier, Mark};
 use super::{Ancestry, Original, Pair, first_listed, is_squash, squash_number};
 use crate::model::CommitIx;
 
@@ -115,7 +115,9 @@ pub(super) fn read_branch(
     }
     unfold(repo, commit, ancestry, refs, &mut read, &mut base);
     let (order, links) = linked(head, &read, &base);
-    let commits = order.into_iter().filter_map(|id| Some((id, read.remove(&id)?)));
+    let commits = order
+        .into_iter()
+        .filter_map(|id| Some((id, read.remove(&id)?)));
     let branch = commits.map(|(id, commit)| Original::new(id, commit, earlier));
     Branch::Commits(branch.collect(), links)
 }
@@ -164,7 +166,9 @@ fn unfold(
         let Some(folded) = read.get(&squash).filter(|read| read.parents.len() == 1) else {
             continue;
         };
-        let head = folded.listed.or_else(|| refs.requests.get(&folded.number?).copied());
+        let head = folded
+            .listed
+            .or_else(|| refs.requests.get(&folded.number?).copied());
         let Some(head) = head else { continue };
         let Some(inner) = folded_into(repo, (commit, squash), head, ancestry, read) else {
             continue;
@@ -233,10 +237,7 @@ fn folded_into(
             Some(read) => read.clone(),
             None => read_commit(repo, id)?,
         };
-        if id == squash
-            || read.time > folded.time
-            || known.len() + inner.read.len() >= MAX_BRANCH
-        {
+        if id == squash || read.time > folded.time || known.len() + inner.read.len() >= MAX_BRANCH {
             return None;
         }
         todo.extend(read.parents.iter().copied());

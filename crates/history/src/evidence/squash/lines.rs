@@ -255,7 +255,10 @@ fn elsewhere(
     let lines: Vec<&[u8]> = new.lines().collect();
     let mut is_left = vec![true; lines.len()];
     for added in found {
-        let (first, end) = (added.seg.dst as usize, (added.seg.dst + added.seg.len) as usize);
+        let (first, end) = (
+            added.seg.dst as usize,
+            (added.seg.dst + added.seg.len) as usize,
+        );
         is_left[first.min(lines.len())..end.min(lines.len())].fill(false);
     }
     let left = || lines.iter().zip(&is_left).filter(|(_, left)| **left);
