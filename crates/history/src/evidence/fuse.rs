@@ -152,8 +152,11 @@ pub fn fuse(
         claims.add(traced.place, traced.layer);
     }
     let mut overlay = Overlay::new(history, &commits, claims);
-    for lines in refined {
+    for lines in &refined {
         overlay.add_squash(&squashes, lines);
+    }
+    for lines in &refined {
+        overlay.add_older(lines);
     }
     let transcripts = match &options.local_sessions {
         Some(home) => sessions::read(repo, history, home, interrupt, &mut diagnostics),

@@ -291,6 +291,7 @@ fn usage_counts_lines_by_origin_and_generated_files_apart() {
         total: 38,
         ai: 15,
         ai_line_level: 10,
+        ai_upper_bound: 0,
         human: 3,
         unknown: 20,
     };
@@ -1000,4 +1001,36 @@ fn no_signal_names_a_person() {
     );
     assert!(!all.contains('@'), "{all}");
     assert!(!all.contains("Somebody"));
+}
+
+#[test]
+fn what_a_whole_squash_names_is_an_upper_bound_and_no_known_line() {
+    let mut tables = Tables::new();
+    let squash = tables.signed(10, "codex");
+    let mut perhaps = origin(ai("codex"), EvidenceClass::Identity, Grain::Commit);
+    perhaps.confidence = Confidence::Low;
+    tables.origins.origins.push(perhaps);
+    let perhaps = OriginIx(4);
+    tables.file("x.rs", &[(6, squash, perhaps), (2, squash, CODEX_COMMIT)]);
+    tables.file("y.rs", &[(1, squash, HUMAN), (1, squash, UNKNOWN)]);
+    let usage = tables.signals().usage();
+    let lines = LineShares {
+        total: 10,
+        ai: 8,
+        ai_line_level: 0,
+        ai_upper_bound: 6,
+        human: 1,
+        unknown: 1,
+    };
+    assert_eq!(usage.lines, lines);
+    assert_eq!((lines.ai_at_least(), lines.known()), (2, 3));
+    assert_eq!(
+        (usage.coverage.all.hits, usage.coverage.recent.hits),
+        (3, 3)
+    );
+    assert_eq!(usage.coverage.upper_bound, 6);
+    assert_eq!(
+        (usage.tools[0].lines, usage.tools[0].lines_upper_bound),
+        (8, 6)
+    );
 }
