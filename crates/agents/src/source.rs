@@ -102,6 +102,9 @@ fn declared(
 /// A longer text is no description that a constant stands for.
 const LONGEST_CONSTANT: usize = 16 << 10;
 
+/// A text of the file and its place.
+type Said = (String, (usize, usize));
+
 /// Texts of a list beyond which it is data.
 const LONGEST_LIST: usize = 64;
 
@@ -110,9 +113,9 @@ struct Reader<'t> {
     /// For each token that opens a bracket, one past the token that closes it.
     closed: Vec<usize>,
     /// Texts that a name of the file stands for.
-    constants: BTreeMap<&'t str, (String, (usize, usize))>,
+    constants: BTreeMap<&'t str, Said>,
     /// Lists of texts that a name of the file stands for.
-    lists: BTreeMap<&'t str, Vec<(String, (usize, usize))>>,
+    lists: BTreeMap<&'t str, Vec<Said>>,
 }
 
 /// For each token that opens a bracket, one past the token that closes it; any closes any.
@@ -163,7 +166,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The texts in the brackets at a token.
-    fn listed(&self, open: usize) -> Vec<(String, (usize, usize))> {
+    fn listed(&self, open: usize) -> Vec<Said> {
         let end = self.close(open);
         let tokens = self.tokens.get(open..end).unwrap_or_default();
         let texts = tokens.iter().filter_map(|token| match &token.what {
