@@ -482,10 +482,7 @@ impl<'p> Looking<'p> {
         let found = Mutex::new(Vec::with_capacity(folders.len()));
         let work = || {
             let mut ours = Vec::new();
-            loop {
-                let Some(at) = folders.get(next.fetch_add(1, Ordering::Relaxed)) else {
-                    break;
-                };
+            while let Some(at) = folders.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let at = *at as usize;
                 if let Some(folder) = self.snapshot.folders.get(at) {
                     ours.push(self.visit_folder(&root, at, folder));
