@@ -929,6 +929,35 @@ fn large_commits_of_one_day_are_one_event() {
 }
 
 #[test]
+fn a_generated_workflow_runs_all_the_same_and_a_generated_manifest_declares_nothing() {
+    let mut tables = Tables::new();
+    let job = "jobs:\n  a:\n    steps:\n      - run: npm i -g @openai/codex\n";
+    tables.head_text(".github/workflows/review.lock.yml", job);
+    tables.head_text("out/requirements.txt", "openai\n");
+    let shown = |tables: &mut Tables| -> Vec<String> {
+        let signals = tables.signals().shadow_ai().0.signals;
+        signals.iter().map(|sign| sign.tool.to_string()).collect()
+    };
+    assert_eq!(shown(&mut tables), ["codex", "openai"]);
+    tables.head_text(
+        ".gitattributes",
+        "*.lock.yml linguist-generated\nout/* linguist-generated\n",
+    );
+    assert_eq!(shown(&mut tables), ["codex"]);
+}
+
+#[test]
+fn settings_of_a_reviewer_are_a_door_of_reviews() {
+    let mut tables = Tables::new();
+    tables.head_text(".greptile/rules.md", "Be kind.\n");
+    let signals = tables.signals();
+    let entries = signals.pipeline(&signals.shadow_ai().0);
+    assert_eq!(entries.len(), 1);
+    assert_eq!(entries[0].kind, EntryKind::ReviewBot);
+    assert_eq!(entries[0].tool.as_str(), "greptile");
+}
+
+#[test]
 fn what_the_repository_declares_generated_is_nobodys_handwriting() {
     let mut tables = Tables::new();
     let commit = tables.commit(10, "dev@example.org");
