@@ -7,7 +7,7 @@ use bstr::ByteSlice;
 use trueline_agents::AgentFile;
 use trueline_facts::{Finding, RepoPath};
 use trueline_syntax::{Source, with_deep_stack};
-use trueline_taint::Engine;
+use trueline_taint::{Engine, is_settings};
 
 /// Bytes of a file's head that the check of agents' files looks at.
 const HEAD: usize = 64;
@@ -24,6 +24,9 @@ pub(crate) fn findings(engine: &Engine, path: &RepoPath, text: &str) -> Vec<Find
                 engine.analyze_file(path, text, &module).findings
             })
         });
+    }
+    if is_settings(path) {
+        found.extend(engine.settings(&[(path.clone(), text.to_owned())]));
     }
     if let Some(kind) = trueline_agents::kind(path) {
         let head = text.as_bytes();

@@ -7,6 +7,7 @@ use trueline_facts::{Confidence, Location, Tier};
 use trueline_syntax::ir::{FuncId, FunctionKind, Span};
 
 use super::Analyzer;
+use super::signing::{SIGNING_FIX, SIGNING_MESSAGE};
 use super::summary::SinkFlow;
 use super::value::{AccessId, Label, Root, Source, StepId, StepKind};
 use crate::models::{Bits, PARAMETER_KIND};
@@ -184,7 +185,7 @@ impl Analyzer<'_> {
                 }
             }),
             rank: reached.rank(),
-            secret: matches!(reached.sink, SinkRef::Secret { .. }),
+            secret: matches!(reached.sink, SinkRef::Secret { .. } | SinkRef::SigningKey),
             helper: false,
             whole_path: false,
             source_function: None,
@@ -222,6 +223,10 @@ impl Analyzer<'_> {
             SinkRef::Secret { by_hand: true } => {
                 hit.tier = Tier::All;
                 hit.confidence = Confidence::Low;
+            }
+            SinkRef::SigningKey => {
+                hit.message = Some(SIGNING_MESSAGE.to_owned());
+                hit.fix = Some(SIGNING_FIX.to_owned());
             }
             SinkRef::Returned | SinkRef::Secret { by_hand: false } => {}
         }
