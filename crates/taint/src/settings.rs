@@ -39,6 +39,7 @@ enum Value<'v> {
 }
 
 /// Whether a file is the settings of a Spring application.
+#[must_use]
 pub fn is_settings(path: &RepoPath) -> bool {
     let path = path.display();
     let name = path.rsplit('/').next().unwrap_or(&path);
@@ -147,7 +148,7 @@ fn judge(becomes: &str, spec: &SecretSpec, setting: &Setting) -> Option<String> 
     let secret = written
         && crate::secret::names_secret(spec, name)
         && crate::secret::is_secret(spec, name, text);
-    let known = crate::credential::find(spec, text).first().is_some();
+    let known = !crate::credential::find(spec, text).is_empty();
     (secret || known).then(|| format!("`{key}` {becomes}."))
 }
 
@@ -186,9 +187,9 @@ fn settings(name: &str, text: &str) -> Vec<Setting> {
     for part in text.split("\n---") {
         let for_development = part.lines().any(|line| {
             let line = line.trim();
-            let names = ["on-profile:", "profiles:"];
-            let named = names.iter().find_map(|n| line.strip_prefix(n));
-            named.is_some_and(is_of_development)
+            let heads = ["on-profile:", "profiles:"];
+            let profile = heads.iter().find_map(|head| line.strip_prefix(head));
+            profile.is_some_and(is_of_development)
         });
         if !for_development {
             all.extend(yaml(part, from));

@@ -21,6 +21,10 @@ const MAX_TRACE: usize = 30;
 /// Calls inside calls that a trace follows.
 const MAX_NESTING: u8 = 8;
 
+const fn is_of_secret(sink: SinkRef) -> bool {
+    matches!(sink, SinkRef::Secret { .. } | SinkRef::SigningKey)
+}
+
 /// Where a trace leads through.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum StepPlace {
@@ -185,7 +189,7 @@ impl Analyzer<'_> {
                 }
             }),
             rank: reached.rank(),
-            secret: matches!(reached.sink, SinkRef::Secret { .. } | SinkRef::SigningKey),
+            secret: is_of_secret(reached.sink),
             helper: false,
             whole_path: false,
             source_function: None,

@@ -340,13 +340,13 @@ impl<'a> Analyzer<'a> {
         callee: &'a Callee,
         args: &'a [trueline_syntax::ir::Arg],
     ) {
-        let called = self.called(instr.span).to_owned();
+        let written = self.called(instr.span);
         if let Callee::Method { name, .. } = callee {
             let name = self.module.text(*name);
             for (method, at, modules) in TAKES_KEY {
                 let owner = !matches!(*method, "encode" | "decode" | "sign" | "verify")
-                    || called.to_lowercase().contains("jwt")
-                    || called.to_lowercase().contains("jsonwebtoken");
+                    || written.to_lowercase().contains("jwt")
+                    || written.to_lowercase().contains("jsonwebtoken");
                 if *method != name || !owner || !self.imports_one(modules) {
                     continue;
                 }
@@ -361,10 +361,7 @@ impl<'a> Analyzer<'a> {
                 }
             }
         }
-        let session = matches!(
-            called.as_str(),
-            "session" | "expressSession" | "cookieSession"
-        );
+        let session = matches!(written, "session" | "expressSession" | "cookieSession");
         if session && self.imports_one(&["express-session", "cookie-session"]) {
             let options = args.first().and_then(|a| only(defs, &a.value));
             let Some(Op::Map { entries }) = options.map(|i| &i.op) else {
@@ -392,9 +389,8 @@ impl<'a> Analyzer<'a> {
             return;
         };
         for way in ways {
-            let value = match &way.op {
-                Op::Copy(value) | Op::Typed { value, .. } => value,
-                _ => continue,
+            let (Op::Copy(value) | Op::Typed { value, .. }) = &way.op else {
+                continue;
             };
             if let Some((text, at)) = self.literal(defs, value, way.span) {
                 self.note_key(&name, &text, at, Found::StandIn);
@@ -429,8 +425,8 @@ impl<'a> Analyzer<'a> {
             Op::Copy(value) | Op::Typed { value, .. } | Op::Await(value) => {
                 return self.setting(defs, only(defs, value)?, depth);
             }
-            Op::Field { name, .. } => *name,
-            Op::Index {
+            Op::Field { name, .. }
+            | Op::Index {
                 index: Operand::Const(Const::Str(name)),
                 ..
             } => *name,
@@ -617,8 +613,8 @@ impl<'a> Analyzer<'a> {
             // The text itself says what it likes.
             let bare = code;
             let code = without_texts(code);
-            asks && words(&code).any(|w| DEVELOPING.contains(&w.as_str()))
-                || asks && bare.contains("production")
+            let says = words(&code).any(|w| DEVELOPING.contains(&w.as_str()));
+            asks && (says || bare.contains("production"))
         })
     }
 
