@@ -76,7 +76,7 @@ pub(crate) fn findings(
     for (path, text) in files {
         let shown = path.display();
         let (folder, name) = shown.rsplit_once('/').unwrap_or(("", &shown));
-        if is_of_development(folder) || is_of_development(name) {
+        if is_of_development(folder) || is_of_development(name) || name.contains("example") {
             continue;
         }
         let lines = LineIndex::new(text);

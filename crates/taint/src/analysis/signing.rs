@@ -212,7 +212,7 @@ impl<'a> Analyzer<'a> {
         if self.purpose != Purpose::Served
             || is_of_development(stem)
             || is_of_development(folder)
-            || name.contains("example")
+            || folder.contains("example")
         {
             return;
         }
@@ -244,6 +244,7 @@ impl<'a> Analyzer<'a> {
 
     /// `app.secret_key = "…"`, `JWT_SECRET: str = "…"`, `{ jwtSecret: "…" }`.
     fn check_own(&mut self, function: &Function, defs: &Definitions<'a>, instr: &'a Instr) {
+        let result = instr.dst.map(Operand::Var);
         let mut named: Vec<(Symbol, &Operand)> = Vec::new();
         let constant = |key: &Operand| match key {
             Operand::Const(Const::Str(key)) => Some(*key),
@@ -266,6 +267,9 @@ impl<'a> Analyzer<'a> {
                         named.push((name, &arg.value));
                     }
                 }
+                // `key = Field(default="…")`.
+                let decl = instr.dst.and_then(|dst| function.vars.get(dst.0 as usize));
+                named.extend(decl.zip(result.as_ref()).map(|(d, value)| (d.name, value)));
             }
             Op::Copy(value) | Op::Typed { value, .. } => {
                 let decl = instr.dst.and_then(|dst| function.vars.get(dst.0 as usize));
@@ -644,7 +648,8 @@ impl<'a> Analyzer<'a> {
                 own.windows(2)
                     .any(|w| matches!(w, [x, y] if x == a && y == "key"))
             };
-            pair("access") || pair("api") || pair("public")
+            let begins = matches!(own.as_slice(), [a, b, ..] if b == "key" && matches!(a.as_str(), "api" | "public"));
+            pair("access") || begins
         })
     }
 
@@ -727,8 +732,6 @@ pub(crate) fn is_of_development(name: &str) -> bool {
         "tests",
         "testing",
         "ci",
-        "example",
-        "examples",
         "sample",
         "samples",
         "demo",

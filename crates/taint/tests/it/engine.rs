@@ -22,11 +22,11 @@ pub(crate) fn analyze_application(engine: &Engine, language: Language, code: &st
 
 fn path_of(language: Language) -> &'static str {
     match language {
-        Language::Python => "app/shop.py",
-        Language::Java => "app/Shop.java",
-        Language::JavaScript => "app/shop.jsx",
-        Language::TypeScript => "app/shop.tsx",
-        Language::Go => "app/shop.go",
+        Language::Python => "app/example.py",
+        Language::Java => "app/Example.java",
+        Language::JavaScript => "app/example.jsx",
+        Language::TypeScript => "app/example.tsx",
+        Language::Go => "app/example.go",
     }
 }
 
