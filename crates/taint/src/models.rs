@@ -61,6 +61,9 @@ impl Bits {
     /// The path was put below another one.
     pub(crate) const PLACED: Self = Self(1 << 124);
 
+    /// Read from the path of the request that is being answered.
+    pub(crate) const OF_REQUEST_PATH: Self = Self(1 << 126);
+
     /// A list whose first element was asked about: which program it runs is fixed.
     pub(crate) const PROGRAM: Self = Self(1 << 125);
 
@@ -257,6 +260,9 @@ pub(crate) struct Models {
     pub(crate) key_rules: Bits,
     /// Rules about where a visitor is sent: what names the site itself does not matter to them.
     pub(crate) own_address_rules: Bits,
+    /// Rules about what a visitor's browser is made to send: no site can make it send a header of the
+    /// program's own.
+    pub(crate) own_header_rules: Bits,
     python: LanguageModels,
     javascript: LanguageModels,
     go: LanguageModels,
@@ -356,6 +362,9 @@ impl Models {
         }
         if file.keys {
             self.key_rules = self.key_rules.or(Bits::rule(rule));
+        }
+        if matches!(file.id.as_str(), "open-redirect" | "cross-site-scripting") {
+            self.own_header_rules = self.own_header_rules.or(Bits::rule(rule));
         }
         if file.id == "open-redirect" {
             self.own_address_rules = self.own_address_rules.or(Bits::rule(rule));
@@ -486,12 +495,22 @@ impl Models {
             if spec.segment {
                 harmless = harmless.or(Bits::SEGMENT);
             }
+            if spec.resolved {
+                harmless = harmless.or(Bits::NO_DOTDOT);
+            }
+            let of_path = if spec.path_of_request {
+                Bits::OF_REQUEST_PATH
+            } else {
+                Bits::NONE
+            };
+            harmless = harmless.or(of_path);
             let kind = self.source_kind(&spec.what, spec.control, spec.text, harmless, false);
             let tables = self.language_mut(language);
             for path in &spec.paths {
                 let entry = entry(&mut tables.paths, path);
                 entry.sources.push(kind);
                 entry.object |= spec.object;
+                entry.clears = entry.clears.or(of_path);
             }
         }
         for spec in file.media_type {

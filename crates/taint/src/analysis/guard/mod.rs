@@ -8,12 +8,14 @@ mod calls;
 mod comparison;
 
 use super::names::words;
-use super::state::State;
+use super::state::{Key, State};
 use super::value::{Atom, Derivation, Konst, Label, Source, ValId};
 use super::{Analyzer, Frame};
 use crate::models::Bits;
 use crate::rules::format::Control;
-use trueline_syntax::ir::{BlockId, Callee, Op, Operand, Terminator, UnaryOp};
+use trueline_syntax::ir::{
+    BlockId, Callee, CompareOp, FuncId, Op, Operand, Terminator, UnaryOp, VarHome,
+};
 
 /// Words in the name of a function that answers whether a value is good.
 const VOUCHING: &[&str] = &[
@@ -162,10 +164,21 @@ impl<'a> Analyzer<'a> {
                 op: UnaryOp::Not,
                 operand,
             } => self.assume(frame, state, operand, !holds, nesting + 1),
+            Op::Field { base, name } => {
+                self.assume_part(frame, state, base, Key::Name(*name), holds);
+            }
+            Op::Index { base, index } if !self.is_go() => {
+                if let Some(key) = Self::asked_key(index) {
+                    self.assume_part(frame, state, base, key, holds);
+                }
+            }
             // `ok, err := regexp.MatchString(…)`, `allowed[x]`
-            Op::Index { base, index } if self.is_go() => match Self::definition(frame, base) {
+            Op::Index { base, index } => match Self::definition(frame, base) {
                 Some(Op::Call { callee, args }) => {
                     self.assume_call(frame, state, callee, args, holds, nesting);
+                    if let Some(key) = Self::asked_key(index) {
+                        self.assume_part(frame, state, base, key, holds);
+                    }
                 }
                 _ if holds => {
                     let base = self.raw(frame, state, base);
@@ -230,6 +243,76 @@ impl<'a> Analyzer<'a> {
             parts,
             last: last?,
         })
+    }
+
+    /// `LIST.some((x) => x === value)`, `list.stream().anyMatch(value::equals)`: one of a list, or
+    /// something that begins like one.
+    fn assume_any(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        list: ValId,
+        asks: &'a Operand,
+    ) {
+        let (value, whole) = match Self::definition(frame, asks) {
+            Some(Op::Field { base, name }) => {
+                let name = self.names.text(*name);
+                if !matches!(name, "equals" | "equalsIgnoreCase") {
+                    return;
+                }
+                (self.raw(frame, state, base), true)
+            }
+            Some(Op::Closure(id)) => match self.asked_in(frame, state, *id) {
+                Some(asked) => asked,
+                None => return,
+            },
+            _ => return,
+        };
+        if whole {
+            self.assume_member(state, value, list, true);
+        } else if self.deep_labels(state, list).is_empty() {
+            self.establish(state, value, Bits::VOUCHED);
+        }
+    }
+
+    /// What a function compares its parameter with: a variable around it, and whether with all of it.
+    fn asked_in(&mut self, frame: &Frame<'a>, state: &State, id: FuncId) -> Option<(ValId, bool)> {
+        let function = self.module.functions.get(id.0 as usize)?;
+        let outer = |operand: &Operand| {
+            let Operand::Var(var) = operand else {
+                return None;
+            };
+            match function.vars.get(var.0 as usize)?.home {
+                VarHome::Captured { function, var } if function == frame.id => Some(var),
+                _ => None,
+            }
+        };
+        let instrs = function.blocks.iter().flat_map(|b| &b.instrs);
+        let mut found = instrs.filter_map(|instr| match &instr.op {
+            Op::Compare {
+                op: CompareOp::Eq,
+                left,
+                right,
+            } => Some((outer(left).or_else(|| outer(right))?, true)),
+            Op::Call {
+                callee: Callee::Method { receiver, name },
+                args,
+            } => {
+                let first = args.first().map(|a| &a.value);
+                match self.names.text(*name) {
+                    "equals" | "equalsIgnoreCase" => {
+                        let var = outer(receiver).or_else(|| first.and_then(outer))?;
+                        Some((var, true))
+                    }
+                    "startsWith" | "endsWith" => Some((outer(receiver)?, false)),
+                    _ => None,
+                }
+            }
+            _ => None,
+        });
+        let (var, whole) = found.next()?;
+        let value = state.env.get(var.0 as usize)?;
+        Some((self.arena.unrefined(value), whole))
     }
 
     /// `next[0] == '/'`, `next.charAt(1) != '/'`: a path on this host.
@@ -357,6 +440,11 @@ impl<'a> Analyzer<'a> {
             }
             match self.arena.get(value).derived {
                 Some((Derivation::SameText, base)) => value = self.arena.unrefined(base),
+                // What is known of the place is known of the path to it, however that is written.
+                Some((Derivation::Resolved, path)) if cleared.has(Bits::INSIDE) => {
+                    value = self.arena.unrefined(path);
+                    cleared = Bits::INSIDE.or(Bits::NORMALISED);
+                }
                 Some((Derivation::Url, text)) if cleared.has(self.models.url_rules) => {
                     value = self.arena.unrefined(text);
                     cleared = self.models.url_rules;
