@@ -7,7 +7,9 @@
 use std::rc::Rc;
 
 use smallvec::SmallVec;
-use trueline_syntax::ir::{Arg, Callee, Const, Element, FuncId, Language, Op, Operand};
+use trueline_syntax::ir::{
+    Arg, Callee, Const, Element, FormatPart, FuncId, Language, Op, Operand,
+};
 
 use super::call::Passed;
 use super::state::{Key, State};
@@ -144,6 +146,7 @@ impl<'a> Analyzer<'a> {
             return;
         }
         let truth = match operand {
+            Some(operand) if Self::is_some_text(frame, operand) => Some(true),
             Some(_) => self.answer_truth(state, value),
             None => Some(false),
         };
@@ -186,10 +189,11 @@ impl<'a> Analyzer<'a> {
         let mut parts = Vec::new();
         for (key, value) in entries.into_iter().take(MAX_PARTS) {
             let made = Self::part_operand(frame, operand, key);
-            let mut told = |analyzer: &mut Self, is: bool| match (
-                analyzer.answer_truth(state, value),
-                made,
-            ) {
+            let known = match made {
+                Some(made) if Self::is_some_text(frame, made) => Some(true),
+                _ => self.answer_truth(state, value),
+            };
+            let mut told = |analyzer: &mut Self, is: bool| match (known, made) {
                 (Some(truth), _) if truth != is => None,
                 (None, Some(made)) => Some(analyzer.facts_if(frame, state, made, is)),
                 _ => Some(analyzer.parameter_facts(state)),
@@ -263,11 +267,21 @@ impl<'a> Analyzer<'a> {
         let mut op = Self::definition(frame, operand)?;
         for _ in 0..MAX_COPIES {
             match op {
-                Op::Copy(inner) | Op::Await(inner) => op = Self::definition(frame, inner)?,
+                Op::Copy(inner) | Op::Await(inner) | Op::Typed { value: inner, .. } => op = Self::definition(frame, inner)?,
                 _ => break,
             }
         }
         Some(op)
+    }
+
+    /// Whether a text has parts that the program wrote: `f"{name} is bad"`.
+    fn is_some_text(frame: &Frame<'a>, operand: &Operand) -> bool {
+        match Self::origin(frame, operand) {
+            Some(Op::Format { parts }) => {
+                parts.iter().any(|part| matches!(part, FormatPart::Text(_)))
+            }
+            _ => false,
+        }
     }
 
     /// Whether an answer is true: as [`Self::truth`], and texts and objects that cannot be empty.

@@ -4,7 +4,7 @@ use trueline_syntax::ir::{Callee, CompareOp, Element, Language, Op, Operand, Una
 
 use crate::analysis::alphabet::Alphabet;
 use crate::analysis::state::State;
-use crate::analysis::value::{Konst, Label, Source, ValId};
+use crate::analysis::value::{Konst, Label, Root, Source, ValId};
 use crate::analysis::{Analyzer, Frame};
 use crate::models::Bits;
 use crate::rules::format::Control;
@@ -313,10 +313,20 @@ impl<'a> Analyzer<'a> {
             self.establish(state, item, Bits::ALL);
             return;
         }
-        // A list that the program looked up for something that was asked, but not made of this.
+        let root = |label: &Label| match self.arena.source_of(label.source) {
+            Some(Source::Access(access)) => self.arena.access(access).map(|a| a.root),
+            _ => None,
+        };
+        if labels.iter().all(|l| matches!(root(l), Some(Root::This(_)))) {
+            self.establish(state, item, Bits::ALL);
+            return;
+        }
+        // A list that a caller chose, or that was looked up for something that was asked; not one
+        // made of this.
         let own = &self.arena.get(item).labels;
         let apart = |label: &Label| {
-            label.guesses > 0 && own.iter().all(|other| other.source != label.source)
+            let other = own.iter().all(|other| other.source != label.source);
+            other && (label.guesses > 0 || matches!(root(label), Some(Root::Param(..))))
         };
         if labels.iter().all(apart) {
             self.establish(state, item, Bits::VOUCHED);

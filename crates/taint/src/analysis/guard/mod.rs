@@ -157,7 +157,7 @@ impl<'a> Analyzer<'a> {
         nesting: u8,
     ) {
         match op {
-            Op::Copy(operand) | Op::Await(operand) => {
+            Op::Copy(operand) | Op::Await(operand) | Op::Typed { value: operand, .. } => {
                 self.assume(frame, state, operand, holds, nesting + 1);
             }
             Op::Unary {
