@@ -217,6 +217,8 @@ pub(crate) struct LanguageModels {
     pub(crate) parameters: Vec<CompiledParameter>,
     /// Decorators of fields that let only harmless values through.
     pub(crate) checked_fields: FxHashSet<Box<str>>,
+    /// Attributes that show the inside of a program, with words of conditions that ask for it.
+    pub(crate) asked_fields: FxHashMap<Box<str>, Vec<String>>,
     /// Names among the arguments of decorators of parameters, likewise.
     pub(crate) checked_arguments: FxHashSet<Box<str>>,
 }
@@ -411,12 +413,16 @@ impl Models {
                 what: spec.what,
                 control: Control::Remote,
                 cleared: Bits::ALL.without(Bits::rule(rule)),
-                asked: spec.asked,
+                asked: spec.asked.clone(),
                 tool: false,
             });
             let kind = self.source_kinds.len() as u16 - 1;
             let tables = self.language_mut(spec.language);
             for path in &spec.paths {
+                if let (Some((_, field)), false) = (path.rsplit_once('.'), spec.asked.is_empty()) {
+                    let words = tables.asked_fields.entry(field.into()).or_default();
+                    words.extend_from_slice(&spec.asked);
+                }
                 entry(&mut tables.paths, path).sources.push(kind);
             }
         }

@@ -519,6 +519,17 @@ impl<'a> Analyzer<'a> {
         kind.is_some_and(|k| self.asked_for(frame, &k.asked))
     }
 
+    /// `if (development) answer.stack = error.stack`, of what a caller passes.
+    pub(super) fn is_asked_field(&self, frame: &Frame<'a>, base: ValId, name: Symbol) -> bool {
+        let atoms = &self.arena.get(base).atoms;
+        atoms.iter().any(|atom| matches!(atom, Atom::Access(_)))
+            && self
+                .tables
+                .asked_fields
+                .get(self.names.text(name))
+                .is_some_and(|asked| self.asked_for(frame, asked))
+    }
+
     /// Whether a value is of a source of which the condition around each place says something.
     fn depends_on_place(&self, value: ValId) -> bool {
         let asked = |path: PathId| {

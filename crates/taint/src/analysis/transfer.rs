@@ -22,6 +22,7 @@ impl<'a> Analyzer<'a> {
                 let base = self.read(frame, state, base);
                 match self.get_accessor(frame, state, base, *name) {
                     Some(value) => value,
+                    None if self.is_asked_field(frame, base, *name) => ValId::UNKNOWN,
                     None => self.field(frame, state, base, *name),
                 }
             }

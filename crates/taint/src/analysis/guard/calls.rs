@@ -55,22 +55,7 @@ impl<'a> Analyzer<'a> {
             self.assume_library(frame, state, path, receiver, args, holds);
         }
         match path {
-            "isinstance" if holds => {
-                let kind = args.get(1).map(|a| self.raw(frame, state, &a.value));
-                let kind = kind.and_then(|k| self.path_of(k));
-                if matches!(
-                    kind.as_deref(),
-                    Some("int" | "float" | "bool" | "uuid.UUID")
-                ) && let Some(value) = first
-                {
-                    self.establish(state, value, Bits::ALL);
-                }
-                if kind.as_deref() == Some("str")
-                    && let Some(value) = first
-                {
-                    self.establish(state, value, self.models.structure_rules);
-                }
-            }
+            "isinstance" if holds => self.assume_instance(frame, state, args),
             "re.match" | "re.fullmatch" | "re.search" => {
                 if let (Some(pattern), Some(text)) = (first, args.get(1)) {
                     let text = self.raw(frame, state, &text.value);
@@ -126,6 +111,19 @@ impl<'a> Analyzer<'a> {
                 }
             }
         }
+    }
+
+    /// `isinstance(x, int)`
+    fn assume_instance(&mut self, frame: &Frame<'a>, state: &mut State, args: &'a [Arg]) {
+        let [value, kind] = args else { return };
+        let value = self.raw(frame, state, Self::main_way(frame, &value.value));
+        let kind = self.raw(frame, state, &kind.value);
+        let cleared = match self.path_of(kind).as_deref() {
+            Some("int" | "float" | "bool" | "uuid.UUID") => Bits::ALL,
+            Some("str") => self.models.structure_rules,
+            _ => return,
+        };
+        self.establish(state, value, cleared);
     }
 
     /// Whether a call compares codes, or enters a function that does.

@@ -14,7 +14,7 @@ use super::{Analyzer, Frame};
 use crate::models::Bits;
 use crate::rules::format::Control;
 use trueline_syntax::ir::{
-    BlockId, Callee, CompareOp, FuncId, Op, Operand, Terminator, UnaryOp, VarHome,
+    BlockId, Callee, CompareOp, FuncId, Op, Operand, Terminator, UnaryOp, Var, VarHome,
 };
 
 /// Words in the name of a function that answers whether a value is good.
@@ -62,6 +62,8 @@ const OF_KINDS: &[&str] = &[
 ];
 /// Conditions made of conditions are followed this deep.
 const MAX_NESTING: u8 = 12;
+/// Texts that a text was made of, one from the other.
+const MAX_TEXTS: usize = 6;
 /// Parts of one condition.
 const MAX_PARTS: usize = 16;
 
@@ -254,29 +256,50 @@ impl<'a> Analyzer<'a> {
         list: ValId,
         asks: &'a Operand,
     ) {
-        let (value, whole) = match Self::definition(frame, asks) {
+        let (mut asked, whole) = match Self::definition(frame, asks) {
             Some(Op::Field { base, name }) => {
                 let name = self.names.text(*name);
                 if !matches!(name, "equals" | "equalsIgnoreCase") {
                     return;
                 }
-                (self.raw(frame, state, base), true)
+                (base.clone(), true)
             }
-            Some(Op::Closure(id)) => match self.asked_in(frame, state, *id) {
-                Some(asked) => asked,
+            Some(Op::Closure(id)) => match self.asked_in(frame, *id) {
+                Some((var, whole)) => (Operand::Var(var), whole),
                 None => return,
             },
             _ => return,
         };
+        let value = self.raw(frame, state, &asked);
         if whole {
             self.assume_member(state, value, list, true);
-        } else if self.deep_labels(state, list).is_empty() {
+            return;
+        }
+        if !self.deep_labels(state, list).is_empty() {
+            return;
+        }
+        self.establish(state, value, Bits::VOUCHED);
+        // `text.split("?")[0]` of a text begins as the text does.
+        for _ in 0..MAX_TEXTS {
+            asked = match Self::definition(frame, &asked) {
+                Some(
+                    Op::Copy(from)
+                    | Op::Typed { value: from, .. }
+                    | Op::Index { base: from, .. }
+                    | Op::Call {
+                        callee: Callee::Method { receiver: from, .. },
+                        ..
+                    },
+                ) => from.clone(),
+                _ => return,
+            };
+            let value = self.raw(frame, state, &asked);
             self.establish(state, value, Bits::VOUCHED);
         }
     }
 
     /// What a function compares its parameter with: a variable around it, and whether with all of it.
-    fn asked_in(&mut self, frame: &Frame<'a>, state: &State, id: FuncId) -> Option<(ValId, bool)> {
+    fn asked_in(&self, frame: &Frame<'a>, id: FuncId) -> Option<(Var, bool)> {
         let function = self.module.functions.get(id.0 as usize)?;
         let outer = |operand: &Operand| {
             let Operand::Var(var) = operand else {
@@ -310,9 +333,7 @@ impl<'a> Analyzer<'a> {
             }
             _ => None,
         });
-        let (var, whole) = found.next()?;
-        let value = state.env.get(var.0 as usize)?;
-        Some((self.arena.unrefined(value), whole))
+        found.next()
     }
 
     /// `next[0] == '/'`, `next.charAt(1) != '/'`: a path on this host.
