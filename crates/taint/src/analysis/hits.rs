@@ -243,7 +243,7 @@ impl Analyzer<'_> {
         }
         let placed = label.cleared.has(Bits::PLACED) || label.cleared.has(Bits::RELATIVE);
         hit.whole_path = !placed && self.models.path_rules.has(Bits::rule(rule));
-        if label.cleared.has(Bits::FOUND) && self.models.path_rules.has(Bits::rule(rule)) {
+        if label.cleared.has(Bits::FOUND) {
             hit.confidence = hit.confidence.min(Confidence::Medium);
             hit.tier = hit.tier.max(compiled.guessed_tier);
         }

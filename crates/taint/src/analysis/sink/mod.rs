@@ -315,7 +315,7 @@ impl<'a> Analyzer<'a> {
         label: Label,
         whole: bool,
     ) {
-        if self.is_cleared(rule, label.cleared) {
+        if self.is_cleared(rule, label.cleared) || self.is_refused(sink, label.cleared) {
             return;
         }
         match self.arena.source_of(label.source) {
@@ -339,6 +339,15 @@ impl<'a> Analyzer<'a> {
             }
             None => {}
         }
+    }
+
+    /// Whether a sink itself refuses what a value may do there.
+    fn is_refused(&self, sink: SinkRef, cleared: Bits) -> bool {
+        let SinkRef::Model { index, .. } = sink else {
+            return false;
+        };
+        let model = self.models.sinks.get(usize::from(index));
+        cleared.has(Bits::OF_REQUEST_PATH) && model.is_some_and(|m| m.spec.refuses_dots)
     }
 
     pub(super) fn control(&self, kind: u16) -> Control {
