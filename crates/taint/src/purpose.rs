@@ -348,7 +348,10 @@ mod tests {
         assert_eq!(of("gulpfile.js"), Purpose::Script);
         assert_eq!(of("backend/seed_demo_users.py"), Purpose::Script);
         let commands = "shop/management/commands";
-        assert_eq!(of(&format!("{commands}/create_test_users.py")), Purpose::Script);
+        assert_eq!(
+            of(&format!("{commands}/create_test_users.py")),
+            Purpose::Script
+        );
         assert_eq!(of(&format!("{commands}/send_invoices.py")), Purpose::Served);
     }
 }

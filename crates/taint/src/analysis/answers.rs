@@ -64,11 +64,10 @@ impl<'a> Analyzer<'a> {
             (Some(model), Some(asking)) => asking < model || (model, asking) == (0, 1),
             _ => false,
         };
-        asks
-            || all.last().is_some_and(|w| w == "model")
-                && all
-                    .first()
-                    .is_some_and(|w| ASKING_MODEL.contains(&w.as_str()))
+        asks || all.last().is_some_and(|w| w == "model")
+            && all
+                .first()
+                .is_some_and(|w| ASKING_MODEL.contains(&w.as_str()))
     }
 
     /// The kind of source that the output of a model is.

@@ -157,7 +157,11 @@ impl<'a> Analyzer<'a> {
     }
 
     /// `client.Do(request)`: whether what makes a request hands it to such a client.
-    pub(super) fn is_sent_by_own_transport(&mut self, frame: &mut Frame<'a>, state: &State) -> bool {
+    pub(super) fn is_sent_by_own_transport(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &State,
+    ) -> bool {
         if !self.is_go() {
             return false;
         }

@@ -7,9 +7,7 @@
 use std::rc::Rc;
 
 use smallvec::SmallVec;
-use trueline_syntax::ir::{
-    Arg, Callee, Const, Element, FormatPart, FuncId, Language, Op, Operand,
-};
+use trueline_syntax::ir::{Arg, Callee, Const, Element, FormatPart, FuncId, Language, Op, Operand};
 
 use super::call::Passed;
 use super::state::{Key, State};
@@ -267,7 +265,9 @@ impl<'a> Analyzer<'a> {
         let mut op = Self::definition(frame, operand)?;
         for _ in 0..MAX_COPIES {
             match op {
-                Op::Copy(inner) | Op::Await(inner) | Op::Typed { value: inner, .. } => op = Self::definition(frame, inner)?,
+                Op::Copy(inner) | Op::Await(inner) | Op::Typed { value: inner, .. } => {
+                    op = Self::definition(frame, inner)?
+                }
                 _ => break,
             }
         }
@@ -373,11 +373,7 @@ impl<'a> Analyzer<'a> {
         frame: &mut Frame<'a>,
         state: &State,
         callee: &'a Callee,
-    ) -> Option<(
-        FuncId,
-        Option<ValId>,
-        Rc<Summary>,
-    )> {
+    ) -> Option<(FuncId, Option<ValId>, Rc<Summary>)> {
         let (target, receiver) = self.target_of(frame, state, callee)?;
         let (id, receiver) = self.only_function(target, receiver)?;
         let summary = self.summarize(id)?;

@@ -35,8 +35,8 @@ const MAX_USES: usize = 4;
 const MAX_RECORD: usize = 400;
 /// Words in the names of what was made up to show something.
 const MADE_UP: &[&str] = &[
-    "demo", "demos", "test", "tests", "fake", "dummy", "mock", "mocks", "sample", "samples", "example",
-    "examples", "fixture", "fixtures",
+    "demo", "demos", "test", "tests", "fake", "dummy", "mock", "mocks", "sample", "samples",
+    "example", "examples", "fixture", "fixtures",
 ];
 /// Keys are no shorter than this; what people think up mostly is.
 const SHORTEST_KEY: usize = 20;

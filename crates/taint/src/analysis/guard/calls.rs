@@ -130,7 +130,9 @@ impl<'a> Analyzer<'a> {
     fn asks_for_a_code(&mut self, target: ValId, receiver: Option<ValId>, path: &str) -> bool {
         if matches!(
             path,
-            "hmac.compare_digest" | "secrets.compare_digest" | "crypto.timingSafeEqual"
+            "hmac.compare_digest"
+                | "secrets.compare_digest"
+                | "crypto.timingSafeEqual"
                 | "crypto/hmac.Equal"
         ) {
             return true;
@@ -323,7 +325,7 @@ impl<'a> Analyzer<'a> {
     }
 
     /// Whether a function in sight is named after a thorough check, of which nothing was understood.
-    fn sounds_sure(&mut self, id: FuncId) -> bool {
+    pub(in crate::analysis) fn sounds_sure(&mut self, id: FuncId) -> bool {
         let Some(function) = self.function(id) else {
             return false;
         };

@@ -317,7 +317,10 @@ impl<'a> Analyzer<'a> {
             Some(Source::Access(access)) => self.arena.access(access).map(|a| a.root),
             _ => None,
         };
-        if labels.iter().all(|l| matches!(root(l), Some(Root::This(_)))) {
+        if labels
+            .iter()
+            .all(|l| matches!(root(l), Some(Root::This(_))))
+        {
             self.establish(state, item, Bits::ALL);
             return;
         }

@@ -28,12 +28,9 @@ impl<'a> Analyzer<'a> {
         }
         let named = by_name
             && !spec.receivers.is_empty()
-            && self
-                .receiver_name(frame, call.callee)
-                .is_some_and(|name| {
-                    spec.receivers.contains(&name)
-                        || words(&name).any(|w| spec.receivers.contains(&w))
-                });
+            && self.receiver_name(frame, call.callee).is_some_and(|name| {
+                spec.receivers.contains(&name) || words(&name).any(|w| spec.receivers.contains(&w))
+            });
         let by_form = by_name && !named && spec.looks_like.is_some();
         if by_name && !named && !by_form && !spec.receivers.is_empty()
             || !spec.named.is_empty() && !self.is_named(frame, call, &spec.named)
