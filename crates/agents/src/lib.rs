@@ -196,6 +196,13 @@ impl Tree {
 
     /// What only several files together show.
     fn across<'f>(&mut self, files: &'f [AgentFile<'f>], found: &mut [Found<'f>]) {
+        let paths: BTreeSet<&[u8]> = files.iter().map(|f| f.path.as_bytes()).collect();
+        for (file, found) in files.iter().zip(found.iter_mut()) {
+            let in_skill = matches!(file.kind, Kind::SkillPart | Kind::SkillBinary);
+            if let Some(source) = skill::source_of(file.path).filter(|_| in_skill) {
+                skill::compiled(paths.contains(source.as_slice()), found);
+            }
+        }
         for (at, tool) in &self.tools {
             if let Some(found) = found.get_mut(*at) {
                 tool::check(tool, found);

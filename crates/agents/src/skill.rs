@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use regex::bytes::{Regex, RegexBuilder};
-use trueline_facts::Severity;
+use trueline_facts::{RepoPath, Severity};
 
 use crate::command::{self, Script};
 use crate::discovery::Kind;
@@ -87,6 +87,10 @@ pub(crate) fn check(found: &mut Found<'_>) {
         ));
         return;
     }
+    // Whether its source is there only the other files say.
+    if source_of(path).is_some() {
+        return;
+    }
     if let Some((_, what, certain)) = OPAQUE.iter().find(|(name, ..)| *name == extension) {
         let draft = Draft::new(
             Id::SkillPayload,
@@ -110,6 +114,40 @@ pub(crate) fn check(found: &mut Found<'_>) {
         "py" | "js" | "mjs" | "cjs" | "ts" | "rb" | "pl" => script(found),
         _ => {}
     }
+}
+
+/// The source that Python compiled `__pycache__/name.cpython-311.pyc` from.
+pub(crate) fn source_of(path: &RepoPath) -> Option<Vec<u8>> {
+    let path = path.as_bytes();
+    let (folder, name) = path.split_at(path.iter().rposition(|b| *b == b'/')?);
+    let name = name.strip_suffix(b".pyc")?;
+    let tag = name.iter().position(|b| *b == b'.')?;
+    let folder = folder.strip_suffix(b"__pycache__")?;
+    if !folder.is_empty() && !folder.ends_with(b"/") {
+        return None;
+    }
+    let stem = name.get(1..tag)?;
+    Some([folder, stem, b".py"].concat())
+}
+
+/// Compiled Python in a skill; with its source beside it Python made it, as it does whenever that runs.
+pub(crate) fn compiled(has_source: bool, found: &mut Found<'_>) {
+    found.add(if has_source {
+        Draft::new(
+            Id::SkillPayload,
+            (0, 0),
+            "the skill brings compiled Python beside its source: nobody sees whether it was made of it"
+                .to_owned(),
+        )
+        .severity(Severity::Medium)
+        .uncertain()
+    } else {
+        Draft::new(
+            Id::SkillPayload,
+            (0, 0),
+            "the skill brings Python code without its source: nobody can read what it does".to_owned(),
+        )
+    });
 }
 
 fn shell(found: &mut Found<'_>) {

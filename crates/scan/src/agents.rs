@@ -86,7 +86,8 @@ fn is_shown_as_text(kind: Kind) -> bool {
     )
 }
 
-fn put(checked: &mut Checked, finding: Finding, tiers: Tiers) {
+/// Puts a finding beside those of its file.
+pub(crate) fn put(checked: &mut Checked, finding: Finding, tiers: Tiers) {
     let shown = tiers == Tiers::All || finding.tier == Tier::Shown;
     let file = slot(checked, &finding.location.path);
     if shown {
@@ -97,7 +98,7 @@ fn put(checked: &mut Checked, finding: Finding, tiers: Tiers) {
 }
 
 /// The place of a file among the checked ones.
-fn slot<'c>(checked: &'c mut Checked, path: &RepoPath) -> &'c mut CheckedFile {
+pub(crate) fn slot<'c>(checked: &'c mut Checked, path: &RepoPath) -> &'c mut CheckedFile {
     let at = match checked.files.binary_search_by(|f| f.path.cmp(path)) {
         Ok(at) => at,
         Err(at) => {

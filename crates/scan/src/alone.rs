@@ -7,7 +7,7 @@ use bstr::ByteSlice;
 use trueline_agents::AgentFile;
 use trueline_facts::{Finding, RepoPath};
 use trueline_syntax::{Source, with_deep_stack};
-use trueline_taint::{Engine, FileAnalysis};
+use trueline_taint::{Engine, FileAnalysis, is_settings};
 
 /// Bytes of a file's head that the check of agents' files looks at.
 const HEAD: usize = 64;
@@ -28,6 +28,9 @@ pub(crate) fn analysis(engine: &Engine, path: &RepoPath, text: &str) -> Option<F
 pub(crate) fn findings(engine: &Engine, path: &RepoPath, text: &str) -> Vec<Finding> {
     let analysis = analysis(engine, path, text);
     let mut found = analysis.map_or_else(Vec::new, |analysis| analysis.findings);
+    if is_settings(path) {
+        found.extend(engine.settings(&[(path.clone(), text.to_owned())]));
+    }
     if let Some(kind) = trueline_agents::kind(path) {
         let head = text.as_bytes();
         let file = AgentFile {

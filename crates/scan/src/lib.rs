@@ -31,6 +31,7 @@ mod reviews;
 mod rules;
 mod scan;
 mod scanner;
+mod settings;
 mod source;
 mod stats;
 mod suggest;

@@ -225,6 +225,13 @@ pub(crate) struct Sink {
     pub(crate) media: Option<AccessIx>,
 }
 
+/// What a caller may find of an answer; see `analysis::outcomes::Outcome`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) enum Outcome {
+    Empty,
+    Part(Key, bool),
+}
+
 /// What a function does; see `analysis::summary::Summary`.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Summary {
@@ -236,6 +243,8 @@ pub(crate) struct Summary {
     pub(crate) calls: Vec<(AccessIx, Vec<ValueIx>)>,
     pub(crate) on_return: Vec<(AccessIx, Bits)>,
     pub(crate) on_true: Vec<(AccessIx, Bits)>,
+    pub(crate) on_outcome: Vec<(Outcome, AccessIx, Bits)>,
+    pub(crate) checks_codes: bool,
     pub(crate) never: bool,
 }
 

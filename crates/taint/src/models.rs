@@ -61,6 +61,9 @@ impl Bits {
     /// The path was put below another one.
     pub(crate) const PLACED: Self = Self(1 << 124);
 
+    /// Read from the path of the request that is being answered.
+    pub(crate) const OF_REQUEST_PATH: Self = Self(1 << 126);
+
     /// A list whose first element was asked about: which program it runs is fixed.
     pub(crate) const PROGRAM: Self = Self(1 << 125);
 
@@ -214,6 +217,8 @@ pub(crate) struct LanguageModels {
     pub(crate) parameters: Vec<CompiledParameter>,
     /// Decorators of fields that let only harmless values through.
     pub(crate) checked_fields: FxHashSet<Box<str>>,
+    /// Attributes that show the inside of a program, with words of conditions that ask for it.
+    pub(crate) asked_fields: FxHashMap<Box<str>, Vec<String>>,
     /// Names among the arguments of decorators of parameters, likewise.
     pub(crate) checked_arguments: FxHashSet<Box<str>>,
 }
@@ -257,6 +262,9 @@ pub(crate) struct Models {
     pub(crate) key_rules: Bits,
     /// Rules about where a visitor is sent: what names the site itself does not matter to them.
     pub(crate) own_address_rules: Bits,
+    /// Rules about what a visitor's browser is made to send: no site can make it send a header of the
+    /// program's own.
+    pub(crate) own_header_rules: Bits,
     python: LanguageModels,
     javascript: LanguageModels,
     go: LanguageModels,
@@ -357,6 +365,9 @@ impl Models {
         if file.keys {
             self.key_rules = self.key_rules.or(Bits::rule(rule));
         }
+        if matches!(file.id.as_str(), "open-redirect" | "cross-site-scripting") {
+            self.own_header_rules = self.own_header_rules.or(Bits::rule(rule));
+        }
         if file.id == "open-redirect" {
             self.own_address_rules = self.own_address_rules.or(Bits::rule(rule));
         }
@@ -402,12 +413,16 @@ impl Models {
                 what: spec.what,
                 control: Control::Remote,
                 cleared: Bits::ALL.without(Bits::rule(rule)),
-                asked: spec.asked,
+                asked: spec.asked.clone(),
                 tool: false,
             });
             let kind = self.source_kinds.len() as u16 - 1;
             let tables = self.language_mut(spec.language);
             for path in &spec.paths {
+                if let (Some((_, field)), false) = (path.rsplit_once('.'), spec.asked.is_empty()) {
+                    let words = tables.asked_fields.entry(field.into()).or_default();
+                    words.extend_from_slice(&spec.asked);
+                }
                 entry(&mut tables.paths, path).sources.push(kind);
             }
         }
@@ -486,12 +501,22 @@ impl Models {
             if spec.segment {
                 harmless = harmless.or(Bits::SEGMENT);
             }
+            if spec.resolved {
+                harmless = harmless.or(Bits::NO_DOTDOT);
+            }
+            let of_path = if spec.path_of_request {
+                Bits::OF_REQUEST_PATH
+            } else {
+                Bits::NONE
+            };
+            harmless = harmless.or(of_path);
             let kind = self.source_kind(&spec.what, spec.control, spec.text, harmless, false);
             let tables = self.language_mut(language);
             for path in &spec.paths {
                 let entry = entry(&mut tables.paths, path);
                 entry.sources.push(kind);
                 entry.object |= spec.object;
+                entry.clears = entry.clears.or(of_path);
             }
         }
         for spec in file.media_type {

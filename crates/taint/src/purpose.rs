@@ -103,6 +103,7 @@ const SCRIPT_FOLDERS: &[&str] = &[
     "ci",
     "benchmark",
     "benchmarks",
+    "seed",
     "seeds",
     "seeders",
 ];
@@ -123,6 +124,10 @@ const SERVED_FOLDERS: &[&str] = &[
 const ASIDE_WORDS: &[&str] = &["old", "deprecated", "obsolete", "archived"];
 /// Folders at the top that hold it; further down they may be a part of the program.
 const ASIDE_AT_TOP: &[&str] = &["archive", "archives", "backup", "backups", "attic"];
+/// Words in the names of Django's commands that fill a database with what somebody made up.
+const FILLING_WORDS: &[&str] = &[
+    "seed", "test", "demo", "sample", "samples", "fake", "dummy", "mock", "populate", "fixtures",
+];
 const SCRIPT_NAMES: &[&str] = &["gulpfile", "gruntfile", "webpack", "seed", "seeder"];
 /// Modules that only tests import; those that begin like one of these too.
 const TEST_MODULES: &[&str] = &[
@@ -179,8 +184,11 @@ impl Purpose {
         let by_hand = folders.iter().position(|f| SCRIPT_FOLDERS.contains(f));
         let above = by_hand.and_then(|at| folders.get(..at));
         let served = above.is_some_and(|a| a.iter().any(|f| SERVED_FOLDERS.contains(f)));
-        let first = stem.split(['_', '-']).next().unwrap_or(&stem);
-        if by_hand.is_some() && !served || SCRIPT_NAMES.contains(&first) {
+        let mut parts = stem.split(['_', '-']);
+        let first = parts.clone().next().unwrap_or(&stem);
+        let fills = written.ends_with(&["management", "commands"])
+            && parts.any(|part| FILLING_WORDS.contains(&part));
+        if by_hand.is_some() && !served || SCRIPT_NAMES.contains(&first) || fills {
             return Self::Script;
         }
         Self::Served
@@ -212,6 +220,8 @@ fn is_test_name(name: &str) -> bool {
     lower.contains(".test.")
         || lower.contains(".spec.")
         || lower.starts_with("test_")
+        || lower.starts_with("test-")
+        || lower == "tests.py"
         || stem.to_lowercase().ends_with("_test")
         || stem.to_lowercase() == "conftest"
         || named("Test")
@@ -267,6 +277,8 @@ mod tests {
             "a/test_login.py",
             "a/login_test.go",
             "a/login.spec.ts",
+            "shop/orders/tests.py",
+            "test-socket.js",
         ] {
             assert_eq!(of(path), Purpose::Test, "{path}");
         }
@@ -335,5 +347,11 @@ mod tests {
         assert_eq!(of("scripts/release.py"), Purpose::Script);
         assert_eq!(of("gulpfile.js"), Purpose::Script);
         assert_eq!(of("backend/seed_demo_users.py"), Purpose::Script);
+        let commands = "shop/management/commands";
+        assert_eq!(
+            of(&format!("{commands}/create_test_users.py")),
+            Purpose::Script
+        );
+        assert_eq!(of(&format!("{commands}/send_invoices.py")), Purpose::Served);
     }
 }

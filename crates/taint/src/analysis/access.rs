@@ -7,7 +7,9 @@ use trueline_syntax::ir::{Language, Symbol};
 
 use super::state::{Key, State};
 use super::transfer::clear_all;
-use super::value::{self, Atom, Derivation, Konst, Labels, ObjId, Root, Selector, ValId, Value};
+use super::value::{
+    self, Atom, Derivation, Konst, Labels, ObjId, PathId, Root, Selector, ValId, Value,
+};
 use super::{Analyzer, Frame, ObjectKind};
 
 /// How deep containers are searched for taint.
@@ -183,7 +185,7 @@ impl<'a> Analyzer<'a> {
         }
         result = self.with_beginning(result);
         result = self.own_address(result, name);
-        if pure {
+        if pure && !self.depends_on_place(result) {
             self.arena.reads.insert(key, result);
         }
         self.refined(state, result)
@@ -515,6 +517,34 @@ impl<'a> Analyzer<'a> {
     pub(super) fn is_asked_source(&self, frame: &Frame<'a>, kind: u16) -> bool {
         let kind = self.models.source_kinds.get(usize::from(kind));
         kind.is_some_and(|k| self.asked_for(frame, &k.asked))
+    }
+
+    /// `if (development) answer.stack = error.stack`, of what a caller passes.
+    pub(super) fn is_asked_field(&self, frame: &Frame<'a>, base: ValId, name: Symbol) -> bool {
+        let atoms = &self.arena.get(base).atoms;
+        atoms.iter().any(|atom| matches!(atom, Atom::Access(_)))
+            && self
+                .tables
+                .asked_fields
+                .get(self.names.text(name))
+                .is_some_and(|asked| self.asked_for(frame, asked))
+    }
+
+    /// Whether a value is of a source of which the condition around each place says something.
+    fn depends_on_place(&self, value: ValId) -> bool {
+        let asked = |path: PathId| {
+            let entry = self.paths.entry(path);
+            entry.is_some_and(|entry| {
+                entry.sources.iter().any(|kind| {
+                    let kind = self.models.source_kinds.get(usize::from(*kind));
+                    kind.is_some_and(|kind| !kind.asked.is_empty())
+                })
+            })
+        };
+        let atoms = &self.arena.get(value).atoms;
+        atoms
+            .iter()
+            .any(|atom| matches!(atom, Atom::Path(path) if asked(*path)))
     }
 
     /// `location.hash` begins with `#`, whoever wrote what follows.

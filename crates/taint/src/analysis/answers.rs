@@ -58,12 +58,16 @@ impl<'a> Analyzer<'a> {
             return false;
         }
         let all: Vec<String> = words(name).collect();
-        let has = |list: &[&str]| all.iter().any(|w| list.contains(&w.as_str()));
-        has(MODELS) && has(ASKING)
-            || all.last().is_some_and(|w| w == "model")
-                && all
-                    .first()
-                    .is_some_and(|w| ASKING_MODEL.contains(&w.as_str()))
+        let first = |list: &[&str]| all.iter().position(|w| list.contains(&w.as_str()));
+        // `call_llm`, `llm_call`; what builds the query for a table of calls asks nobody.
+        let asks = match (first(MODELS), first(ASKING)) {
+            (Some(model), Some(asking)) => asking < model || (model, asking) == (0, 1),
+            _ => false,
+        };
+        asks || all.last().is_some_and(|w| w == "model")
+            && all
+                .first()
+                .is_some_and(|w| ASKING_MODEL.contains(&w.as_str()))
     }
 
     /// The kind of source that the output of a model is.

@@ -1,11 +1,11 @@
 //! When a sink or a weak call counts: what names say, what else a call is given, and constants.
 
-use trueline_syntax::ir::{ArgKind, Op};
+use trueline_syntax::ir::{ArgKind, Callee, Op, Operand, Symbol};
 
 use super::call::Call;
 use super::names::words;
 use super::sink::SinkRef;
-use super::state::{Key, State};
+use super::state::{Contents, Key, State};
 use super::value::{Atom, Konst, ValId};
 use super::{Analyzer, Frame, ObjectKind};
 use crate::rules::format::Scalar;
@@ -84,7 +84,7 @@ impl<'a> Analyzer<'a> {
     pub(super) fn has_own_transport(&self, state: &State, receiver: Option<ValId>) -> bool {
         let contents = receiver
             .and_then(|r| self.only_object(r))
-            .and_then(|o| state.contents(o));
+            .and_then(|o| self.held(state, o));
         let own = |atom: &Atom| match atom {
             Atom::Class(_) => true,
             Atom::Object(object) => {
@@ -96,9 +96,90 @@ impl<'a> Analyzer<'a> {
             contents.entries.iter().any(|(key, value)| {
                 let Key::Name(name) = key else { return false };
                 self.names.text(*name).eq_ignore_ascii_case("transport")
-                    && self.arena.get(*value).atoms.iter().any(own)
+                    && (self.arena.get(*value).atoms.iter().any(own)
+                        || self.dials_itself(state, *value))
             })
         })
+    }
+
+    /// `&http.Transport{DialContext: safeDial}`, `(&net.Dialer{Control: refuse}).DialContext`: the
+    /// program connects, or looks at the address before it does.
+    fn dials_itself(&self, state: &State, transport: ValId) -> bool {
+        let entries = |value: ValId| {
+            let object = self.only_object(value)?;
+            Some(self.held(state, object)?.entries.as_slice())
+        };
+        let named = |key: &Key, wanted: &[&str]| match key {
+            Key::Name(name) => wanted.contains(&self.names.text(*name)),
+            Key::At(_) => false,
+        };
+        let own_function = |value: ValId| {
+            let atoms = &self.arena.get(value).atoms;
+            atoms
+                .iter()
+                .any(|a| matches!(a, Atom::Func(_) | Atom::Bound(..)))
+        };
+        let controlled = |value: ValId| {
+            let dials = |atom: &Atom| match atom {
+                Atom::Path(path) => self.paths.text(*path).starts_with("net.Dialer.Dial"),
+                _ => false,
+            };
+            self.arena.get(value).atoms.iter().any(dials)
+                && self.writes_field(&["Control", "ControlContext"])
+        };
+        entries(transport).is_some_and(|entries| {
+            entries.iter().any(|(key, value)| {
+                named(key, &["Dial", "DialContext", "DialTLS", "DialTLSContext"])
+                    && (own_function(*value) || controlled(*value))
+            })
+        })
+    }
+
+    /// Whether the file gives a field of one of these names a value.
+    fn writes_field(&self, names: &[&str]) -> bool {
+        let blocks = self.module.functions.iter().flat_map(|f| &f.blocks);
+        let is = |name: Symbol| names.contains(&self.names.text(name));
+        blocks.flat_map(|b| &b.instrs).any(|i| match &i.op {
+            Op::StoreField { name, .. } => is(*name),
+            Op::Call { args, .. } => args
+                .iter()
+                .any(|a| matches!(a.kind, ArgKind::Keyword(name) if is(name))),
+            _ => false,
+        })
+    }
+
+    /// What an object holds here, or was last seen to hold.
+    fn held<'s>(&'s self, state: &'s State, object: super::value::ObjId) -> Option<&'s Contents> {
+        state.contents(object).or_else(|| {
+            let at = self.shared_heap.binary_search_by_key(&object, |e| e.0);
+            self.shared_heap.get(at.ok()?).map(|e| &*e.1)
+        })
+    }
+
+    /// `client.Do(request)`: whether what makes a request hands it to such a client.
+    pub(super) fn is_sent_by_own_transport(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &State,
+    ) -> bool {
+        if !self.is_go() {
+            return false;
+        }
+        let instrs = frame.function.blocks.iter().flat_map(|b| &b.instrs);
+        let receivers: Vec<&Operand> = instrs
+            .filter_map(|instr| match &instr.op {
+                Op::Call {
+                    callee: Callee::Method { receiver, name },
+                    ..
+                } if self.names.text(*name) == "Do" => Some(receiver),
+                _ => None,
+            })
+            .collect();
+        !receivers.is_empty()
+            && receivers.into_iter().all(|receiver| {
+                let receiver = self.raw(frame, state, receiver);
+                self.has_own_transport(state, Some(receiver))
+            })
     }
 
     /// Whether an argument (keyword, field of an options object, or position) is one of these.

@@ -11,6 +11,7 @@ use trueline_syntax::ir::{
 };
 
 use super::graph::single_definitions;
+use super::outcomes::Outcome;
 use super::sink::SinkRef;
 use super::state::{Contents, Heap, Key};
 use super::summary::{SinkFlow, Summary};
@@ -483,16 +484,20 @@ impl<'e, 'a> Exporter<'e, 'a> {
                 .entries
                 .iter()
                 .map(|(key, value)| {
-                    let key = match key {
-                        Key::Name(name) => portable::Key::Name(self.symbol(*name)),
-                        Key::At(at) => portable::Key::At(*at),
-                    };
+                    let key = self.key(*key);
                     (key, self.value(*value))
                 })
                 .collect(),
             rest: self.value(contents.rest),
             keys: self.value(contents.keys),
             len: contents.len,
+        }
+    }
+
+    fn key(&mut self, key: Key) -> portable::Key {
+        match key {
+            Key::Name(name) => portable::Key::Name(self.symbol(name)),
+            Key::At(at) => portable::Key::At(at),
         }
     }
 
@@ -558,6 +563,8 @@ impl<'e, 'a> Exporter<'e, 'a> {
                 .collect(),
             on_return: self.facts(&summary.on_return),
             on_true: self.facts(&summary.on_true),
+            on_outcome: self.outcomes(&summary.on_outcome),
+            checks_codes: summary.checks_codes,
             never: summary.never,
         }
     }
@@ -569,6 +576,21 @@ impl<'e, 'a> Exporter<'e, 'a> {
         facts
             .iter()
             .map(|(access, cleared)| (self.access(*access), *cleared))
+            .collect()
+    }
+
+    fn outcomes(
+        &mut self,
+        told: &[(Outcome, AccessId, crate::models::Bits)],
+    ) -> Vec<(portable::Outcome, u32, crate::models::Bits)> {
+        told.iter()
+            .map(|(outcome, access, cleared)| {
+                let outcome = match outcome {
+                    Outcome::Empty => portable::Outcome::Empty,
+                    Outcome::Part(key, is) => portable::Outcome::Part(self.key(*key), *is),
+                };
+                (outcome, self.access(*access), *cleared)
+            })
             .collect()
     }
 
@@ -621,7 +643,7 @@ impl<'e, 'a> Exporter<'e, 'a> {
             SinkRef::Returned => portable::SinkKind::Returned,
             SinkRef::Weak { index, context } => portable::SinkKind::Weak { index, context },
             SinkRef::Comparison(index) => portable::SinkKind::Comparison { index },
-            SinkRef::Secret { .. } => portable::SinkKind::Secret,
+            SinkRef::Secret { .. } | SinkRef::SigningKey => portable::SinkKind::Secret,
         };
         portable::Sink {
             rule: flow.rule,

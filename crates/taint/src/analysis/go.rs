@@ -644,14 +644,12 @@ impl<'a> Analyzer<'a> {
         let Some(Op::Call { callee, args }) = Self::definition(frame, call) else {
             return;
         };
-        let (target, receiver, name) = match callee {
-            super::Callee::Method { receiver, name } => {
-                let receiver = self.raw(frame, state, receiver);
-                let target = self.field(frame, state, receiver, *name);
-                (target, Some(receiver), Some(*name))
-            }
-            super::Callee::Function(operand) => (self.raw(frame, state, operand), None, None),
-            super::Callee::New(_) | super::Callee::Super { .. } => return,
+        let Some((target, receiver)) = self.target_of(frame, state, callee) else {
+            return;
+        };
+        let name = match callee {
+            super::Callee::Method { name, .. } => Some(*name),
+            _ => None,
         };
         let parses = self
             .entries_of(target, name)

@@ -7,6 +7,7 @@ use trueline_facts::{Confidence, Location, Tier};
 use trueline_syntax::ir::{FuncId, FunctionKind, Span};
 
 use super::Analyzer;
+use super::signing::{SIGNING_FIX, SIGNING_MESSAGE};
 use super::summary::SinkFlow;
 use super::value::{AccessId, Label, Root, Source, StepId, StepKind};
 use crate::models::{Bits, PARAMETER_KIND};
@@ -19,6 +20,10 @@ use super::sink::{Hit, Reached, SinkRef, is_by_form};
 const MAX_TRACE: usize = 30;
 /// Calls inside calls that a trace follows.
 const MAX_NESTING: u8 = 8;
+
+const fn is_of_secret(sink: SinkRef) -> bool {
+    matches!(sink, SinkRef::Secret { .. } | SinkRef::SigningKey)
+}
 
 /// Where a trace leads through.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -184,7 +189,7 @@ impl Analyzer<'_> {
                 }
             }),
             rank: reached.rank(),
-            secret: matches!(reached.sink, SinkRef::Secret { .. }),
+            secret: is_of_secret(reached.sink),
             helper: false,
             whole_path: false,
             source_function: None,
@@ -223,6 +228,10 @@ impl Analyzer<'_> {
                 hit.tier = Tier::All;
                 hit.confidence = Confidence::Low;
             }
+            SinkRef::SigningKey => {
+                hit.message = Some(SIGNING_MESSAGE.to_owned());
+                hit.fix = Some(SIGNING_FIX.to_owned());
+            }
             SinkRef::Returned | SinkRef::Secret { by_hand: false } => {}
         }
         let Some(label) = reached.label else {
@@ -234,7 +243,7 @@ impl Analyzer<'_> {
         }
         let placed = label.cleared.has(Bits::PLACED) || label.cleared.has(Bits::RELATIVE);
         hit.whole_path = !placed && self.models.path_rules.has(Bits::rule(rule));
-        if label.cleared.has(Bits::FOUND) && self.models.path_rules.has(Bits::rule(rule)) {
+        if label.cleared.has(Bits::FOUND) {
             hit.confidence = hit.confidence.min(Confidence::Medium);
             hit.tier = hit.tier.max(compiled.guessed_tier);
         }

@@ -34,11 +34,13 @@ mod library;
 mod lists;
 mod media;
 mod names;
+mod outcomes;
 mod patterns;
 mod pieces;
 mod questions;
 mod results;
 mod schemas;
+mod signing;
 mod sink;
 mod special;
 mod state;
@@ -69,6 +71,7 @@ use self::graph::{only_predecessors, reverse_post_order, revisited, single_defin
 pub(crate) use self::hits::{SourcePlace, StepPlace};
 use self::names::{Names, Paths};
 pub(crate) use self::names::{import_path, root_of, words};
+pub(crate) use self::signing::{SIGNING_FIX, SIGNING_MESSAGE, is_of_development, is_signing_key};
 pub(crate) use self::sink::Hit;
 use self::state::{Heap, State};
 use self::summary::Summary;
@@ -135,8 +138,12 @@ pub(crate) fn analyze(
     let heads = Heads::default();
     let elsewhere = Elsewhere::new(unit.id, unit.project, unit.interfaces, &heads);
     let mut analyzer = Analyzer::new(models, module, text, elsewhere, reporter.purpose());
+    for class in &module.classes {
+        analyzer.note_overloads(&class.methods);
+    }
     analyzer.link();
     analyzer.run();
+    analyzer.check_signing_keys(reporter.path);
     let interface = match unit.project {
         Some(_) => analyzer.export(reporter),
         None => Interface::default(),
@@ -197,6 +204,8 @@ struct Analyzer<'a> {
     /// Values of names that other files of the package declare.
     package_values: FxHashMap<Symbol, Option<ValId>>,
     status: Vec<Status>,
+    /// Methods of Java that share their class and name with others.
+    overloads: FxHashMap<FuncId, SmallVec<[FuncId; 4]>>,
     /// For each function being analysed, the lowest depth of an unfinished function that it used.
     stack: Vec<usize>,
     /// How many summaries are being applied inside each other.
@@ -273,6 +282,8 @@ struct Frame<'a> {
     /// Rule of which a returned text is a sink.
     returned: Option<u16>,
     seen_true: bool,
+    /// The ways out of it so far.
+    ways: Vec<outcomes::Way>,
     /// What is thrown to each handler.
     thrown: FxHashMap<BlockId, ValId>,
     /// Handlers to which more is thrown than when they were last entered.
@@ -324,6 +335,7 @@ impl<'a> Analyzer<'a> {
             field_objects: FxHashMap::default(),
             package_values: FxHashMap::default(),
             status: vec![Status::New; module.functions.len()],
+            overloads: FxHashMap::default(),
             stack: Vec::new(),
             applying: 0,
             applications: 0,
@@ -499,6 +511,7 @@ impl<'a> Analyzer<'a> {
             ret: ValId::UNDEF,
             returned: seed.returned,
             seen_true: false,
+            ways: Vec::new(),
             thrown: FxHashMap::default(),
             woken: SmallVec::new(),
             dead: false,
@@ -667,7 +680,7 @@ impl<'a> Analyzer<'a> {
     }
 
     /// A `return`: joins the value and the state into the function's exit.
-    fn leave(&mut self, frame: &mut Frame<'a>, state: State, value: Option<&Operand>) {
+    fn leave(&mut self, frame: &mut Frame<'a>, state: State, value: Option<&'a Operand>) {
         let returned = value.map_or(ValId::UNDEF, |v| self.read(frame, &state, v));
         if let Some(value) = value
             && self.module.language == Language::Java
@@ -681,6 +694,7 @@ impl<'a> Analyzer<'a> {
             self.check_returned(frame, &state, rule, returned, value);
         }
         self.note_answer(frame, &state, value, returned);
+        self.note_way(frame, &state, value, returned);
         let mut returned = self.refined(&state, returned);
         if !self.arena.get(returned).labels.is_empty() && self.checks_codes(frame.function) {
             returned = self.arena.marked(returned, Bits::VOUCHED, &[]);

@@ -11,6 +11,7 @@ use smallvec::SmallVec;
 use trueline_syntax::ir::{ArgKind, FuncId, Span, Var};
 
 use super::call::{Call, Passed};
+use super::outcomes::{self, Outcome};
 use super::state::{Heap, State};
 use super::value::{
     self, AccessId, Arena, Atom, Label, Labels, ObjId, Selector, StepId, StepKind, ValId,
@@ -69,6 +70,10 @@ pub(super) struct Summary {
     /// What holds of parameters when the function returns, and when it returns something true.
     pub(super) on_return: Vec<(AccessId, Bits)>,
     pub(super) on_true: Vec<(AccessId, Bits)>,
+    /// What holds of them when a caller finds something else of the answer.
+    pub(super) on_outcome: Vec<(Outcome, AccessId, Bits)>,
+    /// It compares codes in constant time: who passes knows a secret of the program.
+    pub(super) checks_codes: bool,
     /// It leaves by exceptions only.
     pub(super) never: bool,
 }
@@ -130,6 +135,26 @@ pub(super) struct Application<'s> {
     pub(super) called: FxHashMap<AccessId, ValId>,
 }
 
+impl<'s> Application<'s> {
+    pub(super) fn new(
+        callee: FuncId,
+        summary: &'s Summary,
+        receiver: Option<ValId>,
+        passed: &'s [Passed],
+    ) -> Self {
+        Self {
+            callee,
+            summary,
+            receiver,
+            passed,
+            values: FxHashMap::default(),
+            accesses: FxHashMap::default(),
+            objects: FxHashMap::default(),
+            called: FxHashMap::default(),
+        }
+    }
+}
+
 impl<'a> Analyzer<'a> {
     /// Whether two rounds of a recursive function came to the same.
     pub(super) fn same_summary(&mut self, a: &Summary, b: &Summary) -> bool {
@@ -145,6 +170,7 @@ impl<'a> Analyzer<'a> {
             && a.captured.len() == b.captured.len()
             && a.on_return == b.on_return
             && a.on_true == b.on_true
+            && a.on_outcome == b.on_outcome
     }
 
     /// Completes a summary from the state at exit.
@@ -154,7 +180,9 @@ impl<'a> Analyzer<'a> {
             frame.summary.never = !self.cut.contains(&frame.id) && !frame.function.is_generator;
             return;
         };
+        frame.summary.checks_codes = self.checks_codes(frame.function);
         frame.summary.on_return = self.parameter_facts(&exit);
+        frame.summary.on_outcome = outcomes::common(&frame.ways);
         for (object, _) in exit.heap.iter() {
             if let Some(ObjectKind::Access(access)) = self.object_kind(*object) {
                 frame.summary.stored.push((access, *object));
@@ -212,6 +240,7 @@ impl<'a> Analyzer<'a> {
         receiver: Option<ValId>,
         passed: &[Passed],
     ) -> ValId {
+        let id = self.overload(id, passed);
         self.entered.insert(id);
         if self.applying == 0 {
             self.applications = 0;
@@ -251,16 +280,7 @@ impl<'a> Analyzer<'a> {
             }
             return self.arena.tainted(labels);
         };
-        let mut application = Application {
-            callee: id,
-            summary: &summary,
-            receiver,
-            passed,
-            values: FxHashMap::default(),
-            accesses: FxHashMap::default(),
-            objects: FxHashMap::default(),
-            called: FxHashMap::default(),
-        };
+        let mut application = Application::new(id, &summary, receiver, passed);
         self.note_arguments(frame, state, &mut application);
         // Elsewhere in a value of several functions another one may return.
         frame.dead |= summary.never && !frame.function.is_async;
@@ -330,6 +350,19 @@ impl<'a> Analyzer<'a> {
         }
     }
 
+    /// The one function in sight that a value is, and its receiver.
+    pub(super) fn only_function(
+        &self,
+        target: ValId,
+        receiver: Option<ValId>,
+    ) -> Option<(FuncId, Option<ValId>)> {
+        match self.arena.get(target).atoms.as_slice() {
+            [Atom::Func(id)] => Some((*id, receiver)),
+            [Atom::Bound(id, receiver)] => Some((*id, Some(*receiver))),
+            _ => None,
+        }
+    }
+
     /// What a true answer of a function of this module says about its arguments.
     pub(super) fn assume_answers(
         &mut self,
@@ -339,12 +372,8 @@ impl<'a> Analyzer<'a> {
         receiver: Option<ValId>,
         args: &'a [trueline_syntax::ir::Arg],
     ) {
-        let atoms = self.arena.get(target).atoms.clone();
-        let [atom] = atoms.as_slice() else { return };
-        let (id, receiver) = match atom {
-            Atom::Func(id) => (*id, receiver),
-            Atom::Bound(id, receiver) => (*id, Some(*receiver)),
-            _ => return,
+        let Some((id, receiver)) = self.only_function(target, receiver) else {
+            return;
         };
         let Some(summary) = self.summarize(id) else {
             return;
@@ -359,16 +388,7 @@ impl<'a> Analyzer<'a> {
                 value: self.read(frame, state, &a.value),
             })
             .collect();
-        let mut application = Application {
-            callee: id,
-            summary: &summary,
-            receiver,
-            passed: &passed,
-            values: FxHashMap::default(),
-            accesses: FxHashMap::default(),
-            objects: FxHashMap::default(),
-            called: FxHashMap::default(),
-        };
+        let mut application = Application::new(id, &summary, receiver, &passed);
         for (access, cleared) in &summary.on_true {
             let value = self.resolve(frame, state, &mut application, *access);
             self.establish(state, value, *cleared);

@@ -22,6 +22,7 @@ impl<'a> Analyzer<'a> {
                 let base = self.read(frame, state, base);
                 match self.get_accessor(frame, state, base, *name) {
                     Some(value) => value,
+                    None if self.is_asked_field(frame, base, *name) => ValId::UNKNOWN,
                     None => self.field(frame, state, base, *name),
                 }
             }
@@ -312,6 +313,13 @@ impl<'a> Analyzer<'a> {
             && let (Some(a), Some(b)) = (self.only_object(left), self.only_object(right))
         {
             return self.concatenated(frame, state, a, b);
+        }
+        if op == BinaryOp::Add
+            && self.module.language == Language::Python
+            && let Some(list) = self.only_object(left)
+            && self.object_kind(list) == Some(ObjectKind::List)
+        {
+            return self.lengthened(frame, state, list, right);
         }
         // `pathlib`: in JavaScript a division was a number above.
         let path_join = op == BinaryOp::Div;
@@ -670,6 +678,29 @@ impl<'a> Analyzer<'a> {
     }
 
     /// `[…] + […]`.
+    /// `["git", "add"] + names`: what the list begins with stays where it is.
+    fn lengthened(
+        &mut self,
+        frame: &Frame<'a>,
+        state: &mut State,
+        list: ObjId,
+        more: ValId,
+    ) -> ValId {
+        let mut joined = state.contents(list).cloned().unwrap_or_default();
+        let mut labels = self.deep_labels(state, more);
+        self.advance(&mut labels, frame.span, StepKind::Join);
+        let element = if labels.is_empty() {
+            ValId::UNKNOWN
+        } else {
+            self.arena.tainted(labels)
+        };
+        joined.rest = self.arena.join(joined.rest, element);
+        joined.len = None;
+        let object = self.allocate(frame, ObjectKind::List, 0);
+        *state.contents_mut(object) = joined;
+        self.arena.single(Atom::Object(object))
+    }
+
     fn concatenated(&mut self, frame: &Frame<'a>, state: &mut State, a: ObjId, b: ObjId) -> ValId {
         let (Some(first), Some(second)) = (state.contents(a), state.contents(b)) else {
             return ValId::UNKNOWN;

@@ -91,6 +91,8 @@ pub(super) enum Derivation {
     Inner,
     /// The same text up to case and surrounding blanks.
     SameText,
+    /// The place that a path leads to.
+    Resolved,
     /// The ending of a file's name, or the pieces that it is one of.
     Ending,
     /// A URL taken apart.

@@ -31,6 +31,13 @@ const MAX_LINES: usize = 40;
 const MAX_CONDITIONS: usize = 8;
 const MAX_PARTS: usize = 4;
 const MAX_USES: usize = 4;
+/// Lines before a place in which the list that it is in begins.
+const MAX_RECORD: usize = 400;
+/// Words in the names of what was made up to show something.
+const MADE_UP: &[&str] = &[
+    "demo", "demos", "test", "tests", "fake", "dummy", "mock", "mocks", "sample", "samples",
+    "example", "examples", "fixture", "fixtures",
+];
 /// Keys are no shorter than this; what people think up mostly is.
 const SHORTEST_KEY: usize = 20;
 
@@ -489,7 +496,7 @@ impl<'a> Analyzer<'a> {
         }
         let span = Span::new(start, start + text.len() as u32);
         // What a job that somebody runs is given as a password is often one to begin with.
-        let by_hand = self.purpose != Purpose::Served
+        let by_hand = (self.purpose != Purpose::Served || is_made_up(self.text, start as usize))
             && !crate::secret::is_known_secret(text)
             && text.len() < SHORTEST_KEY;
         let new = Reached {
@@ -511,6 +518,29 @@ impl<'a> Analyzer<'a> {
             .enumerate()
             .find_map(|(at, r)| r.secret.as_ref().map(|s| (at as u16, s)))
     }
+}
+
+/// Whether a place is in a list or record whose name says that it was made up: `DEMO_USERS = [`.
+fn is_made_up(text: &str, at: usize) -> bool {
+    let before = text.get(..at).unwrap_or("");
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let mut lines = before.lines().rev();
+    let mut inner = lines.next().map_or(0, indent);
+    for line in lines.take(MAX_RECORD) {
+        if line.trim().is_empty() || indent(line) >= inner {
+            continue;
+        }
+        inner = indent(line);
+        let opens = line.trim_end().ends_with(['[', '{', '(']);
+        let made_up = |name: &str| words(name).any(|word| MADE_UP.contains(&word.as_str()));
+        if opens && target(line).is_some_and(made_up) {
+            return true;
+        }
+        if inner == 0 {
+            break;
+        }
+    }
+    false
 }
 
 /// The words of a piece of code without its comments, as `_a_b_`.

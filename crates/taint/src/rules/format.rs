@@ -244,6 +244,9 @@ pub(crate) struct SinkSpec {
     /// Methods of which one, called in the same file, bounds what the call can do: it does not count then.
     #[serde(default)]
     pub(crate) unless_beside: Vec<String>,
+    /// It refuses a request whose path has `..` in it: what is of that path leads nowhere else.
+    #[serde(default)]
+    pub(crate) refuses_dots: bool,
     /// It counts only if an argument may be an object with attributes.
     #[serde(default)]
     pub(crate) objects: bool,
@@ -558,6 +561,10 @@ pub(crate) enum Control {
 /// Things that are tainted when read or called.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent keys of a file, each off unless written"
+)]
 pub(crate) struct SourceSpec {
     pub(crate) paths: Vec<String>,
     pub(crate) control: Control,
@@ -575,6 +582,12 @@ pub(crate) struct SourceSpec {
     /// It is one part of the path of a request, as a router divides it: no slash is in it.
     #[serde(default)]
     pub(crate) segment: bool,
+    /// It is the path of an address as a parser of addresses leaves it: no `..` is in it.
+    #[serde(default)]
+    pub(crate) resolved: bool,
+    /// It is of the path of the request that is being answered, which some sinks look at themselves.
+    #[serde(default)]
+    pub(crate) path_of_request: bool,
 }
 
 /// Calls that say what kind of content an answer has.

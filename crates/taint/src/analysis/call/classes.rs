@@ -1,9 +1,11 @@
 //! Calls that make an instance, and what a class and its bases give: constructors, methods, attributes.
 
 use smallvec::SmallVec;
-use trueline_syntax::ir::{ArgKind, ClassId, FuncId, FunctionKind, Language, Symbol, VarHome};
+use trueline_syntax::ir::{
+    ArgKind, ClassId, FuncId, FunctionKind, Language, ParamKind, Symbol, VarHome,
+};
 
-use super::{Call, MAX_LINEAGE};
+use super::{Call, MAX_LINEAGE, Passed};
 use crate::analysis::state::{Key, State};
 use crate::analysis::value::{self, Atom, Labels, Root, ValId};
 use crate::analysis::{Analyzer, Frame, ObjectKind};
@@ -59,6 +61,36 @@ impl<'a> Analyzer<'a> {
             let method = body.methods.iter().rev().find(|m| m.0 == name);
             method.map(|m| m.1)
         })
+    }
+
+    /// Remembers which methods of a class have one name.
+    pub(in crate::analysis) fn note_overloads(&mut self, methods: &[(Symbol, FuncId)]) {
+        if self.module.language != Language::Java {
+            return;
+        }
+        for (name, id) in methods {
+            let same = methods.iter().filter(|m| m.0 == *name).map(|m| m.1);
+            let same: SmallVec<[FuncId; 4]> = same.collect();
+            if same.len() > 1 {
+                self.overloads.insert(*id, same);
+            }
+        }
+    }
+
+    /// The method of a name that takes as many arguments as a call passes.
+    pub(in crate::analysis) fn overload(&self, id: FuncId, passed: &[Passed]) -> FuncId {
+        let Some(same) = self.overloads.get(&id) else {
+            return id;
+        };
+        let takes = |id: &FuncId| {
+            let params = self.function(*id).map_or(&[][..], |f| f.params.as_slice());
+            let open = params.last().is_some_and(|p| p.kind == ParamKind::Rest);
+            passed.len() == params.len() || open && passed.len() + 1 >= params.len()
+        };
+        if takes(&id) {
+            return id;
+        }
+        same.iter().copied().find(takes).unwrap_or(id)
     }
 
     /// A class and its bases, nearest first, each once.

@@ -136,6 +136,7 @@ impl<'a> Analyzer<'a> {
         if let Some(key) = again {
             self.arena.reads.insert(key, result);
         }
+        self.assume_asserted(state, &call);
         // `path.relative_to(base)` raises unless the path is inside.
         if let (Some(receiver), Some(name), [base]) = (call.receiver, call.name, call.passed)
             && self.module.language == Language::Python
@@ -148,6 +149,24 @@ impl<'a> Analyzer<'a> {
             self.assume_prefix(state, path, base.value);
         }
         self.refined(state, result)
+    }
+
+    /// `assert_safe_url(url)`: a check in sight that throws, and of which nothing was understood.
+    fn assume_asserted(&mut self, state: &mut State, call: &Call<'_, 'a>) {
+        let Some((id, _)) = self.only_function(call.target, call.receiver) else {
+            return;
+        };
+        if !self.sounds_sure(id) {
+            return;
+        }
+        let throws = self
+            .summarize(id)
+            .is_some_and(|summary| summary.thrown.is_some() && summary.on_return.is_empty());
+        if throws {
+            for argument in call.passed {
+                self.establish(state, argument.value, Bits::VOUCHED);
+            }
+        }
     }
 
     /// Whether the receiver of a call was made by `resolve()`, on one way at least.
@@ -433,6 +452,10 @@ impl<'a> Analyzer<'a> {
         let nothing = Labels::new();
         let handed_on = if opaque { &nothing } else { &given };
         let returned = self.call_back(frame, state, call, &labels, handed_on);
+        // `rows.map(r -> "?")`: what the function makes, whatever it was given.
+        if self.maps_in_sight(call) {
+            labels.clear();
+        }
         if model.is_some_and(|m| m.stores)
             && let Some(receiver) = call.receiver
             && !given.is_empty()
@@ -479,19 +502,22 @@ impl<'a> Analyzer<'a> {
         }
     }
 
-    /// A header by which a browser says what site it talks to: no other site can make a visitor's
-    /// browser send another one.
+    /// A header by which a browser says what site it talks to, or comes from: no other site can make a
+    /// visitor's browser send another one, nor one of a program's own (`X-…`).
     pub(super) fn own_address(&mut self, value: ValId, key: Symbol) -> ValId {
         let labels = &self.arena.get(value).labels;
         if labels.is_empty() {
             return value;
         }
-        let name = self.names.text(key).to_ascii_lowercase();
-        let is_own =
-            name.starts_with("x-forwarded-") || matches!(name.as_str(), "host" | "forwarded");
-        if !is_own {
+        let name = self.names.text(key).to_ascii_lowercase().replace('_', "-");
+        let name = name.strip_prefix("http-").unwrap_or(&name);
+        let rules = if name.starts_with("x-") || name.starts_with("hx-") {
+            self.models.own_header_rules
+        } else if matches!(name, "host" | "forwarded" | "referer" | "referrer") {
+            self.models.own_address_rules
+        } else {
             return value;
-        }
+        };
         let of_headers = |label: &&value::Label| match self.arena.source_of(label.source) {
             Some(value::Source::Site { kind, .. }) => {
                 let kind = self.models.source_kinds.get(usize::from(kind));
@@ -504,8 +530,19 @@ impl<'a> Analyzer<'a> {
         if headers.is_empty() {
             return value;
         }
-        let rules = self.models.own_address_rules;
         self.arena.marked(value, rules, &headers)
+    }
+
+    /// Whether a stream of Java is mapped by a function in sight.
+    fn maps_in_sight(&self, call: &Call<'_, 'a>) -> bool {
+        let name = call.name.map_or("", |name| self.names.text(name));
+        self.module.language == Language::Java
+            && matches!(name, "map" | "mapToObj")
+            && call.passed.len() == 1
+            && call.passed.iter().all(|p| {
+                let atoms = &self.arena.get(p.value).atoms;
+                matches!(atoms.as_slice(), [Atom::Func(_) | Atom::Bound(..)])
+            })
     }
 
     fn access_atoms(&self, value: ValId) -> SmallVec<[value::AccessId; 2]> {

@@ -116,6 +116,7 @@ impl Analyzer<'_> {
                 Some((name, self.function_of(unit, *method)?))
             })
             .collect();
+        self.note_overloads(&methods);
         let bases = class
             .bases
             .iter()

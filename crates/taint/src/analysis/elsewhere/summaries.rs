@@ -7,6 +7,7 @@ use std::sync::Arc;
 use trueline_syntax::ir::{FuncId, Span};
 
 use crate::analysis::Analyzer;
+use crate::analysis::outcomes::Outcome;
 use crate::analysis::sink::SinkRef;
 use crate::analysis::state::Heap;
 use crate::analysis::summary::{CallOfParameter, SinkFlow, Summary};
@@ -32,9 +33,11 @@ impl Analyzer<'_> {
         let mut summary = Summary {
             ret: portable.ret.map(|v| self.bring_value(at, v)),
             thrown: portable.thrown.map(|v| self.bring_value(at, v)),
+            checks_codes: portable.checks_codes,
             never: portable.never,
             on_return: self.bring_facts(at, &portable.on_return),
             on_true: self.bring_facts(at, &portable.on_true),
+            on_outcome: self.bring_outcomes(at, &portable.on_outcome),
             ..Summary::default()
         };
         for sink in &portable.sinks {
@@ -78,6 +81,24 @@ impl Analyzer<'_> {
         facts
             .iter()
             .filter_map(|(access, cleared)| Some((self.bring_access(at, *access)?, *cleared)))
+            .collect()
+    }
+
+    fn bring_outcomes(
+        &mut self,
+        at: usize,
+        told: &[(portable::Outcome, u32, crate::models::Bits)],
+    ) -> Vec<(Outcome, AccessId, crate::models::Bits)> {
+        told.iter()
+            .filter_map(|(outcome, access, cleared)| {
+                let outcome = match outcome {
+                    portable::Outcome::Empty => Outcome::Empty,
+                    portable::Outcome::Part(key, is) => {
+                        Outcome::Part(self.bring_key(at, *key), *is)
+                    }
+                };
+                Some((outcome, self.bring_access(at, *access)?, *cleared))
+            })
             .collect()
     }
 

@@ -291,13 +291,17 @@ impl Analyzer<'_> {
             ..Contents::default()
         };
         for (key, value) in &contents.entries {
-            let key = match key {
-                portable::Key::Name(name) => Key::Name(self.bring_text(at, *name)),
-                portable::Key::At(position) => Key::At(*position),
-            };
+            let key = self.bring_key(at, *key);
             let value = self.bring_value(at, *value);
             own.set(key, value);
         }
         own
+    }
+
+    pub(super) fn bring_key(&mut self, at: usize, key: portable::Key) -> Key {
+        match key {
+            portable::Key::Name(name) => Key::Name(self.bring_text(at, name)),
+            portable::Key::At(position) => Key::At(position),
+        }
     }
 }

@@ -5,6 +5,7 @@ use trueline_syntax::ir::{Arg, Callee, FuncId, Operand, Symbol};
 use super::{OF_KINDS, THOROUGH, VOUCHING};
 use crate::analysis::alphabet::Anchors;
 use crate::analysis::names::words;
+use crate::analysis::outcomes::Outcome;
 use crate::analysis::state::State;
 use crate::analysis::value::{Atom, Derivation, Source, ValId};
 use crate::analysis::{Analyzer, Frame};
@@ -23,19 +24,20 @@ impl<'a> Analyzer<'a> {
     ) {
         let first = args.first().map(|a| Self::main_way(frame, &a.value));
         let first = first.map(|value| self.raw(frame, state, value));
-        let (target, receiver, name) = match callee {
-            Callee::Method { receiver, name } => {
-                let receiver = self.raw(frame, state, receiver);
-                let target = self.field(frame, state, receiver, *name);
-                (target, Some(receiver), Some(*name))
-            }
-            Callee::Function(operand) => (self.raw(frame, state, operand), None, None),
-            Callee::New(_) | Callee::Super { .. } => return,
+        let Some((target, receiver)) = self.target_of(frame, state, callee) else {
+            return;
+        };
+        let name = match callee {
+            Callee::Method { name, .. } => Some(*name),
+            _ => None,
         };
         let path = self.path_of(target);
         if let (Some(receiver), Some(name)) = (receiver, name) {
             let name = self.names.text(name).to_owned();
             self.assume_method(frame, state, &name, receiver, first, holds);
+            if let ("some" | "anyMatch", true, [asks]) = (name.as_str(), holds, args) {
+                self.assume_any(frame, state, receiver, &asks.value);
+            }
         }
         let entries = self.entries_of(target, name);
         for entry in entries {
@@ -53,22 +55,7 @@ impl<'a> Analyzer<'a> {
             self.assume_library(frame, state, path, receiver, args, holds);
         }
         match path {
-            "isinstance" if holds => {
-                let kind = args.get(1).map(|a| self.raw(frame, state, &a.value));
-                let kind = kind.and_then(|k| self.path_of(k));
-                if matches!(
-                    kind.as_deref(),
-                    Some("int" | "float" | "bool" | "uuid.UUID")
-                ) && let Some(value) = first
-                {
-                    self.establish(state, value, Bits::ALL);
-                }
-                if kind.as_deref() == Some("str")
-                    && let Some(value) = first
-                {
-                    self.establish(state, value, self.models.structure_rules);
-                }
-            }
+            "isinstance" if holds => self.assume_instance(frame, state, args),
             "re.match" | "re.fullmatch" | "re.search" => {
                 if let (Some(pattern), Some(text)) = (first, args.get(1)) {
                     let text = self.raw(frame, state, &text.value);
@@ -110,7 +97,11 @@ impl<'a> Analyzer<'a> {
             }
             _ => {}
         }
+        if !holds {
+            self.assume_outcome(frame, state, callee, args, Outcome::Empty);
+        }
         if holds {
+            state.known_sender |= self.asks_for_a_code(target, receiver, path);
             self.assume_found(frame, state, callee, args, 0);
             self.assume_answers(frame, state, target, receiver, args);
             if self.may_vouch(target, name) {
@@ -119,6 +110,54 @@ impl<'a> Analyzer<'a> {
                     self.establish(state, value, Bits::VOUCHED);
                 }
             }
+        }
+    }
+
+    /// `isinstance(x, int)`
+    fn assume_instance(&mut self, frame: &Frame<'a>, state: &mut State, args: &'a [Arg]) {
+        let [value, kind] = args else { return };
+        let value = self.raw(frame, state, Self::main_way(frame, &value.value));
+        let kind = self.raw(frame, state, &kind.value);
+        let cleared = match self.path_of(kind).as_deref() {
+            Some("int" | "float" | "bool" | "uuid.UUID") => Bits::ALL,
+            Some("str") => self.models.structure_rules,
+            _ => return,
+        };
+        self.establish(state, value, cleared);
+    }
+
+    /// Whether a call compares codes, or enters a function that does.
+    fn asks_for_a_code(&mut self, target: ValId, receiver: Option<ValId>, path: &str) -> bool {
+        if matches!(
+            path,
+            "hmac.compare_digest"
+                | "secrets.compare_digest"
+                | "crypto.timingSafeEqual"
+                | "crypto/hmac.Equal"
+        ) {
+            return true;
+        }
+        let entered = self.only_function(target, receiver);
+        entered
+            .and_then(|(id, _)| self.summarize(id))
+            .is_some_and(|summary| summary.checks_codes)
+    }
+
+    /// What a call enters, and the value that it is a method of.
+    pub(in crate::analysis) fn target_of(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &State,
+        callee: &Callee,
+    ) -> Option<(ValId, Option<ValId>)> {
+        match callee {
+            Callee::Method { receiver, name } => {
+                let receiver = self.raw(frame, state, receiver);
+                let target = self.field(frame, state, receiver, *name);
+                Some((target, Some(receiver)))
+            }
+            Callee::Function(operand) => Some((self.raw(frame, state, operand), None)),
+            Callee::New(_) | Callee::Super { .. } => None,
         }
     }
 
@@ -286,7 +325,7 @@ impl<'a> Analyzer<'a> {
     }
 
     /// Whether a function in sight is named after a thorough check, of which nothing was understood.
-    fn sounds_sure(&mut self, id: FuncId) -> bool {
+    pub(in crate::analysis) fn sounds_sure(&mut self, id: FuncId) -> bool {
         let Some(function) = self.function(id) else {
             return false;
         };

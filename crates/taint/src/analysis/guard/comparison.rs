@@ -4,7 +4,7 @@ use trueline_syntax::ir::{Callee, CompareOp, Element, Language, Op, Operand, Una
 
 use crate::analysis::alphabet::Alphabet;
 use crate::analysis::state::State;
-use crate::analysis::value::{Konst, Source, ValId};
+use crate::analysis::value::{Konst, Label, Root, Source, ValId};
 use crate::analysis::{Analyzer, Frame};
 use crate::models::Bits;
 use crate::rules::format::Control;
@@ -64,6 +64,10 @@ impl<'a> Analyzer<'a> {
                 }
                 if self.position_of(frame, state, left, b, op, holds) {
                     return;
+                }
+                // `reason != ""`
+                if self.constant_text(b).is_some_and(|text| text.is_empty()) {
+                    self.assume(frame, state, left, !equal, nesting + 1);
                 }
                 self.assume_letter(frame, state, left, b, equal);
                 if equal {
@@ -244,7 +248,10 @@ impl<'a> Analyzer<'a> {
     pub(super) fn assume_equal(&mut self, state: &mut State, value: ValId, to: ValId) {
         let other = self.arena.get(to);
         // The folder itself is inside of the folder; which one that is, the caller chose.
-        let normalised = other.labels.iter().all(|l| l.cleared.has(Bits::NORMALISED));
+        let own = &self.arena.get(value).labels;
+        let resolved = |labels: &[Label]| labels.iter().all(|l| l.cleared.has(Bits::NORMALISED));
+        let normalised =
+            resolved(&other.labels) || !own.is_empty() && resolved(own) && *own != other.labels;
         if !other.labels.is_empty()
             && normalised
             && other.labels.iter().all(|l| self.is_symbolic(l))
@@ -304,6 +311,28 @@ impl<'a> Analyzer<'a> {
         let labels = self.deep_labels(state, of);
         if labels.is_empty() {
             self.establish(state, item, Bits::ALL);
+            return;
+        }
+        let root = |label: &Label| match self.arena.source_of(label.source) {
+            Some(Source::Access(access)) => self.arena.access(access).map(|a| a.root),
+            _ => None,
+        };
+        if labels
+            .iter()
+            .all(|l| matches!(root(l), Some(Root::This(_))))
+        {
+            self.establish(state, item, Bits::ALL);
+            return;
+        }
+        // A list that a caller chose, or that was looked up for something that was asked; not one
+        // made of this.
+        let own = &self.arena.get(item).labels;
+        let apart = |label: &Label| {
+            let other = own.iter().all(|other| other.source != label.source);
+            other && (label.guesses > 0 || matches!(root(label), Some(Root::Param(..))))
+        };
+        if labels.iter().all(apart) {
+            self.establish(state, item, Bits::VOUCHED);
         }
     }
 }

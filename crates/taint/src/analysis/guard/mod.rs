@@ -8,12 +8,14 @@ mod calls;
 mod comparison;
 
 use super::names::words;
-use super::state::State;
+use super::state::{Key, State};
 use super::value::{Atom, Derivation, Konst, Label, Source, ValId};
 use super::{Analyzer, Frame};
 use crate::models::Bits;
 use crate::rules::format::Control;
-use trueline_syntax::ir::{BlockId, Callee, Op, Operand, Terminator, UnaryOp};
+use trueline_syntax::ir::{
+    BlockId, Callee, CompareOp, FuncId, Op, Operand, Terminator, UnaryOp, Var, VarHome,
+};
 
 /// Words in the name of a function that answers whether a value is good.
 const VOUCHING: &[&str] = &[
@@ -60,6 +62,8 @@ const OF_KINDS: &[&str] = &[
 ];
 /// Conditions made of conditions are followed this deep.
 const MAX_NESTING: u8 = 12;
+/// Texts that a text was made of, one from the other.
+const MAX_TEXTS: usize = 6;
 /// Parts of one condition.
 const MAX_PARTS: usize = 16;
 
@@ -155,17 +159,28 @@ impl<'a> Analyzer<'a> {
         nesting: u8,
     ) {
         match op {
-            Op::Copy(operand) | Op::Await(operand) => {
+            Op::Copy(operand) | Op::Await(operand) | Op::Typed { value: operand, .. } => {
                 self.assume(frame, state, operand, holds, nesting + 1);
             }
             Op::Unary {
                 op: UnaryOp::Not,
                 operand,
             } => self.assume(frame, state, operand, !holds, nesting + 1),
+            Op::Field { base, name } => {
+                self.assume_part(frame, state, base, Key::Name(*name), holds);
+            }
+            Op::Index { base, index } if !self.is_go() => {
+                if let Some(key) = Self::asked_key(index) {
+                    self.assume_part(frame, state, base, key, holds);
+                }
+            }
             // `ok, err := regexp.MatchString(…)`, `allowed[x]`
-            Op::Index { base, index } if self.is_go() => match Self::definition(frame, base) {
+            Op::Index { base, index } => match Self::definition(frame, base) {
                 Some(Op::Call { callee, args }) => {
                     self.assume_call(frame, state, callee, args, holds, nesting);
+                    if let Some(key) = Self::asked_key(index) {
+                        self.assume_part(frame, state, base, key, holds);
+                    }
                 }
                 _ if holds => {
                     let base = self.raw(frame, state, base);
@@ -230,6 +245,95 @@ impl<'a> Analyzer<'a> {
             parts,
             last: last?,
         })
+    }
+
+    /// `LIST.some((x) => x === value)`, `list.stream().anyMatch(value::equals)`: one of a list, or
+    /// something that begins like one.
+    fn assume_any(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        list: ValId,
+        asks: &'a Operand,
+    ) {
+        let (mut asked, whole) = match Self::definition(frame, asks) {
+            Some(Op::Field { base, name }) => {
+                let name = self.names.text(*name);
+                if !matches!(name, "equals" | "equalsIgnoreCase") {
+                    return;
+                }
+                (base.clone(), true)
+            }
+            Some(Op::Closure(id)) => match self.asked_in(frame, *id) {
+                Some((var, whole)) => (Operand::Var(var), whole),
+                None => return,
+            },
+            _ => return,
+        };
+        let value = self.raw(frame, state, &asked);
+        if whole {
+            self.assume_member(state, value, list, true);
+            return;
+        }
+        if !self.deep_labels(state, list).is_empty() {
+            return;
+        }
+        self.establish(state, value, Bits::VOUCHED);
+        // `text.split("?")[0]` of a text begins as the text does.
+        for _ in 0..MAX_TEXTS {
+            asked = match Self::definition(frame, &asked) {
+                Some(
+                    Op::Copy(from)
+                    | Op::Typed { value: from, .. }
+                    | Op::Index { base: from, .. }
+                    | Op::Call {
+                        callee: Callee::Method { receiver: from, .. },
+                        ..
+                    },
+                ) => from.clone(),
+                _ => return,
+            };
+            let value = self.raw(frame, state, &asked);
+            self.establish(state, value, Bits::VOUCHED);
+        }
+    }
+
+    /// What a function compares its parameter with: a variable around it, and whether with all of it.
+    fn asked_in(&self, frame: &Frame<'a>, id: FuncId) -> Option<(Var, bool)> {
+        let function = self.module.functions.get(id.0 as usize)?;
+        let outer = |operand: &Operand| {
+            let Operand::Var(var) = operand else {
+                return None;
+            };
+            match function.vars.get(var.0 as usize)?.home {
+                VarHome::Captured { function, var } if function == frame.id => Some(var),
+                _ => None,
+            }
+        };
+        let instrs = function.blocks.iter().flat_map(|b| &b.instrs);
+        let mut found = instrs.filter_map(|instr| match &instr.op {
+            Op::Compare {
+                op: CompareOp::Eq,
+                left,
+                right,
+            } => Some((outer(left).or_else(|| outer(right))?, true)),
+            Op::Call {
+                callee: Callee::Method { receiver, name },
+                args,
+            } => {
+                let first = args.first().map(|a| &a.value);
+                match self.names.text(*name) {
+                    "equals" | "equalsIgnoreCase" => {
+                        let var = outer(receiver).or_else(|| first.and_then(outer))?;
+                        Some((var, true))
+                    }
+                    "startsWith" | "endsWith" => Some((outer(receiver)?, false)),
+                    _ => None,
+                }
+            }
+            _ => None,
+        });
+        found.next()
     }
 
     /// `next[0] == '/'`, `next.charAt(1) != '/'`: a path on this host.
@@ -357,6 +461,11 @@ impl<'a> Analyzer<'a> {
             }
             match self.arena.get(value).derived {
                 Some((Derivation::SameText, base)) => value = self.arena.unrefined(base),
+                // What is known of the place is known of the path to it, however that is written.
+                Some((Derivation::Resolved, path)) if cleared.has(Bits::INSIDE) => {
+                    value = self.arena.unrefined(path);
+                    cleared = Bits::INSIDE.or(Bits::NORMALISED);
+                }
                 Some((Derivation::Url, text)) if cleared.has(self.models.url_rules) => {
                     value = self.arena.unrefined(text);
                     cleared = self.models.url_rules;

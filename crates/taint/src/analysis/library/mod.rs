@@ -450,6 +450,9 @@ impl<'a> Analyzer<'a> {
         if let Some(joined) = self.joined_onto_unknown(frame, state, receiver, name, call) {
             return Some(joined);
         }
+        if let Some(resolved) = self.resolved_unknown(frame, state, receiver, name, call) {
+            return Some(resolved);
+        }
         if let Some(piece) = self.taken_piece(receiver, name, call) {
             return Some(piece);
         }

@@ -124,6 +124,10 @@ impl<'a> Analyzer<'a> {
         if self.module.language == Language::Java {
             atoms = vec![self.place_type(path)];
             derived = call.receiver.map(|from| (Derivation::SameText, from));
+        } else if self.names_method(path) && call.passed.is_empty() {
+            derived = call.receiver.map(|from| (Derivation::Resolved, from));
+        } else if let ([only], false) = (call.passed, self.names_method(path)) {
+            derived = Some((Derivation::Resolved, only.value));
         }
         if !labels.is_empty() {
             self.advance(&mut labels, frame.span, StepKind::Join);
@@ -136,6 +140,29 @@ impl<'a> Analyzer<'a> {
         atoms.sort_unstable();
         value::add_atoms(&mut value.atoms, &atoms);
         self.arena.add(value)
+    }
+
+    /// `place.resolve()` of what a caller passes, where the file uses `pathlib`.
+    pub(in crate::analysis) fn resolved_unknown(
+        &mut self,
+        frame: &Frame<'a>,
+        state: &mut State,
+        receiver: ValId,
+        name: Symbol,
+        call: &Call<'_, 'a>,
+    ) -> Option<ValId> {
+        let atoms = &self.arena.get(receiver).atoms;
+        let of_caller = matches!(atoms.as_slice(), [Atom::Access(_)]);
+        if self.module.language != Language::Python
+            || self.names.text(name) != "resolve"
+            || !call.passed.is_empty()
+            || !of_caller
+            || !self.imports_any(&["pathlib".to_owned()])
+        {
+            return None;
+        }
+        let path = self.paths.absolute("pathlib.Path.resolve", name);
+        Some(self.normalise(frame, state, path, call))
     }
 
     /// `folder.joinpath(name)`: only a path of `pathlib` has this method, wherever the folder is from.

@@ -28,9 +28,9 @@ impl<'a> Analyzer<'a> {
         }
         let named = by_name
             && !spec.receivers.is_empty()
-            && self
-                .receiver_name(frame, call.callee)
-                .is_some_and(|name| words(&name).any(|w| spec.receivers.contains(&w)));
+            && self.receiver_name(frame, call.callee).is_some_and(|name| {
+                spec.receivers.contains(&name) || words(&name).any(|w| spec.receivers.contains(&w))
+            });
         let by_form = by_name && !named && spec.looks_like.is_some();
         if by_name && !named && !by_form && !spec.receivers.is_empty()
             || !spec.named.is_empty() && !self.is_named(frame, call, &spec.named)
@@ -49,7 +49,9 @@ impl<'a> Analyzer<'a> {
         });
         if !holds
             || excused
-            || spec.mode == Mode::Url && self.has_own_transport(state, call.receiver)
+            || spec.mode == Mode::Url
+                && (self.has_own_transport(state, call.receiver)
+                    || self.is_sent_by_own_transport(frame, state))
             || spec.kept.is_some_and(|k| k != self.is_only_kept(frame))
         {
             return None;
@@ -77,6 +79,13 @@ impl<'a> Analyzer<'a> {
         }
         let ended = |head: &str| head.contains("\n\n") || head.contains("\r\n\r\n");
         if model.spec.mode == Mode::Headers && prefix.is_some_and(ended) {
+            return false;
+        }
+        let by_name = model.spec.calls.is_empty() && !model.spec.methods.is_empty();
+        if by_name
+            && self.models.rule_index("sql-injection") == Some(model.rule)
+            && prefix.is_some_and(is_no_statement)
+        {
             return false;
         }
         if model.spec.mode == Mode::Whole && !self.is_whole_input(value) {
@@ -218,4 +227,11 @@ impl<'a> Analyzer<'a> {
         };
         self.program_labels(&contents)
     }
+}
+
+/// Whether text begins with a word and a mark that no statement of a database goes on with:
+/// `project:`, `users/`.
+fn is_no_statement(prefix: &str) -> bool {
+    let rest = prefix.trim_start_matches(|c: char| c.is_ascii_alphanumeric());
+    rest.len() < prefix.len() && rest.starts_with([':', '/', '.', '-', '_', '@'])
 }

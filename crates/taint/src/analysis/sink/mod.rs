@@ -35,6 +35,8 @@ pub(super) enum SinkRef {
     Comparison(u16),
     /// A secret in the source; whether it stands in a job that somebody runs and may be thought up.
     Secret { by_hand: bool },
+    /// A key in the source that signs, encrypts or authenticates.
+    SigningKey,
 }
 
 /// A rule and a place: a file (`None` is this one) and a span there.
@@ -229,7 +231,8 @@ impl<'a> Analyzer<'a> {
             SinkRef::Returned
             | SinkRef::Weak { .. }
             | SinkRef::Comparison(_)
-            | SinkRef::Secret { .. } => {
+            | SinkRef::Secret { .. }
+            | SinkRef::SigningKey => {
                 return;
             }
         };
@@ -312,7 +315,7 @@ impl<'a> Analyzer<'a> {
         label: Label,
         whole: bool,
     ) {
-        if self.is_cleared(rule, label.cleared) {
+        if self.is_cleared(rule, label.cleared) || self.is_refused(sink, label.cleared) {
             return;
         }
         match self.arena.source_of(label.source) {
@@ -336,6 +339,15 @@ impl<'a> Analyzer<'a> {
             }
             None => {}
         }
+    }
+
+    /// Whether a sink itself refuses what a value may do there.
+    fn is_refused(&self, sink: SinkRef, cleared: Bits) -> bool {
+        let SinkRef::Model { index, .. } = sink else {
+            return false;
+        };
+        let model = self.models.sinks.get(usize::from(index));
+        cleared.has(Bits::OF_REQUEST_PATH) && model.is_some_and(|m| m.spec.refuses_dots)
     }
 
     pub(super) fn control(&self, kind: u16) -> Control {
