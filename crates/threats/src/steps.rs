@@ -25,9 +25,7 @@ pub(crate) struct Sequence<'a> {
 
 impl<'a> Sequence<'a> {
     /// Takes the edges out of the uses; without a graph that is worth drawing also the steps.
-    pub(crate) fn of(
-        uses: Vec<(Node, &'a ComponentUse)>,
-    ) -> (Self, Vec<(Node, &'a ComponentUse)>) {
+    pub(crate) fn of(uses: Vec<(Node, &'a ComponentUse)>) -> (Self, Vec<(Node, &'a ComponentUse)>) {
         let mut own = Self::default();
         let mut rest: Vec<(Node, &'a ComponentUse)> = Vec::new();
         let mut steps: BTreeSet<&'a str> = BTreeSet::new();
@@ -69,7 +67,10 @@ impl Parts<'_> {
         let mut after: BTreeMap<(usize, usize), Vec<Location>> = BTreeMap::new();
         for (from, to, place) in &self.sequence.named {
             if let (Some(from), Some(to)) = (by_name.get(from), by_name.get(to)) {
-                after.entry((*from, *to)).or_default().push((*place).clone());
+                after
+                    .entry((*from, *to))
+                    .or_default()
+                    .push((*place).clone());
             }
         }
         for (node, to, place) in &self.sequence.from {

@@ -118,9 +118,12 @@ impl<'a> Reader<'a> {
         // The name of a tool that is described elsewhere: `tools.ReadPage.name`.
         let name = match self.terms.operation(at, base) {
             Some((_, Op::Field { name: outer, .. })) if name == "name" => self.module.text(*outer),
-            Some((_, Op::Import { member: Some(own), .. })) if name == "name" => {
-                self.module.text(*own)
-            }
+            Some((
+                _,
+                Op::Import {
+                    member: Some(own), ..
+                },
+            )) if name == "name" => self.module.text(*own),
             _ => name,
         };
         let is_member = name.chars().next().is_some_and(char::is_uppercase);

@@ -148,10 +148,13 @@ impl<'a> Reader<'a> {
             Callee::New(_) | Callee::Super { .. } => None,
         }?;
         let function = self.module.functions.get(own.0 as usize)?;
-        function.blocks.iter().find_map(|block| match &block.terminator {
-            Terminator::Return(Some(given)) => self.client_made(own, given, depth),
-            _ => None,
-        })
+        function
+            .blocks
+            .iter()
+            .find_map(|block| match &block.terminator {
+                Terminator::Return(Some(given)) => self.client_made(own, given, depth),
+                _ => None,
+            })
     }
 
     /// The imported classes that a value may be an object of: each of those that its variable is given.

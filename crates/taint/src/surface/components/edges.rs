@@ -328,7 +328,10 @@ impl<'a> Reader<'a> {
     fn of_bases(&mut self, home: u32, bases: &[String], name: &str) {
         let module = self.module;
         for base in bases {
-            let own = module.classes.iter().position(|class| module.text(class.qualified) == base);
+            let own = module
+                .classes
+                .iter()
+                .position(|class| module.text(class.qualified) == base);
             match own.and_then(|class| self.method_of(class as u32, name)) {
                 Some(method) => self.calls(home, method.0),
                 None => self.elsewhere(home, Some(&format!("{base}.{name}"))),

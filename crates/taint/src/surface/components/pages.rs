@@ -1,9 +1,7 @@
 //! Pages that run in a browser, and the addresses of the application that they ask.
 
 use trueline_facts::surface::{ComponentKind, ComponentUse};
-use trueline_syntax::ir::{
-    Arg, BinaryOp, FormatPart, FuncId, Language, Op, Operand, Span, Symbol,
-};
+use trueline_syntax::ir::{Arg, BinaryOp, FormatPart, FuncId, Language, Op, Operand, Span, Symbol};
 
 use super::objects::instructions;
 use super::{MAX_SNIPPET, Reader, host};

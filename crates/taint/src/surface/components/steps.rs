@@ -2,9 +2,7 @@
 //! `add_node`, `add_edge`, `add_conditional_edges` and `Command(goto=...)` say.
 
 use trueline_facts::surface::{ComponentKind, ComponentUse, FunctionSurface, Role};
-use trueline_syntax::ir::{
-    Arg, ArgKind, Callee, Const, FuncId, Op, Operand, Span, Terminator,
-};
+use trueline_syntax::ir::{Arg, ArgKind, Callee, Const, FuncId, Op, Operand, Span, Terminator};
 
 use super::objects::{Owner, blank, instructions};
 use super::tools::is_name;
@@ -185,9 +183,10 @@ impl<'a> Reader<'a> {
     /// What an operand is in each turn of the loop over a literal that it comes from; else itself.
     fn turns(&self, id: FuncId, operand: &'a Operand) -> Vec<(FuncId, &'a Operand)> {
         let found = match self.terms.operation(id, operand) {
-            Some((at, Op::Next { iterable, .. })) => self.terms.elements(at, iterable).map(
-                |(of, elements)| elements.into_iter().map(|e| (of, e)).collect(),
-            ),
+            Some((at, Op::Next { iterable, .. })) => self
+                .terms
+                .elements(at, iterable)
+                .map(|(of, elements)| elements.into_iter().map(|e| (of, e)).collect()),
             Some((
                 at,
                 Op::Index {
@@ -268,7 +267,9 @@ impl<'a> Reader<'a> {
     fn targets(&self, id: FuncId, table: &'a Operand) -> Vec<String> {
         match self.terms.entries(id, table) {
             Some((at, entries)) => {
-                let texts = entries.into_iter().flat_map(|(_, value)| self.texts(at, value));
+                let texts = entries
+                    .into_iter()
+                    .flat_map(|(_, value)| self.texts(at, value));
                 texts.collect()
             }
             None => self.texts(id, table),
@@ -291,7 +292,10 @@ impl<'a> Reader<'a> {
         }
         for instr in instructions(function) {
             if let Op::Call { callee, args } = &instr.op
-                && self.terms.callee(own, callee).is_some_and(|p| last_name(&p) == "Send")
+                && self
+                    .terms
+                    .callee(own, callee)
+                    .is_some_and(|p| last_name(&p) == "Send")
                 && let Some(first) = args.first()
             {
                 found.extend(self.texts(own, &first.value));

@@ -20,9 +20,7 @@ const KEYS: &[&str] = &[
     "api_token",
 ];
 /// Methods of a client by which nothing is asked any more.
-const ENDS: &[&str] = &[
-    "close", "aclose", "disconnect", "shutdown", "flush", "quit",
-];
+const ENDS: &[&str] = &["close", "aclose", "disconnect", "shutdown", "flush", "quit"];
 /// Packages that are usually a program's own.
 const OWN: &[&str] = &[
     "src", "app", "lib", "libs", "core", "utils", "config", "settings", "backend", "server",
