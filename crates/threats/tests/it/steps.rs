@@ -68,8 +68,8 @@ graph = StateGraph(dict)
 for name, work in [("look", look), ("read", read)]:
     graph.add_node(name, work)
 graph.add_node("tell", tell)
-for name in ["look", "read"]:
-    graph.add_edge(name, "tell")
+for before in ["look", "read"]:
+    graph.add_edge(before, "tell")
 "#;
     let model = model(&[("graph.py", graph)]);
     has(&model, "step look -> step tell");
