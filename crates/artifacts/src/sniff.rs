@@ -455,9 +455,19 @@ fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) {
             &String::from_utf8_lossy(&source.read(0, 1 << 20)),
         );
     }
-    if python::is_model_code(&lower) {
+    if extension == "py" {
         let bytes = source.read(0, python::MAX_CODE);
-        python::inspect(inspection, &String::from_utf8_lossy(&bytes), source.len());
+        let code = String::from_utf8_lossy(&bytes);
+        let role = if python::is_model_code(&lower) {
+            Some(python::Role::Loaded)
+        } else if let Some(role) = inspection.code_role {
+            Some(role)
+        } else {
+            python::is_configuration(&code).then_some(python::Role::Configuration)
+        };
+        if let Some(role) = role {
+            python::inspect(inspection, &code, source.len(), role);
+        }
     }
     if lower.starts_with("requirements") && extension == "txt" {
         text::requirements(
