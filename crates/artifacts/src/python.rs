@@ -70,7 +70,10 @@ pub(crate) fn is_configuration(code: &str) -> bool {
                 && !name.is_empty()
                 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
             let value = value.trim_start();
-            is_name && (value.starts_with("dict(type=") || value.starts_with("L(") || value.starts_with("LazyCall("))
+            is_name
+                && (value.starts_with("dict(type=")
+                    || value.starts_with("L(")
+                    || value.starts_with("LazyCall("))
         })
     })
 }
@@ -124,6 +127,41 @@ pub(crate) fn inspect(inspection: &mut Inspection, code: &str, len: u64, role: R
     tell(inspection, code, role, walk.findings.into_iter().collect());
 }
 
+/// Text that is kept for an expression: what evaluating it does to the outside, if it is one and does anything.
+pub(crate) fn expression_reaches(text: &str) -> Option<String> {
+    const MAX_EXPRESSION: usize = 4096;
+    let may = text.contains("__")
+        || text.contains('(')
+            && [
+                "os.",
+                "subprocess",
+                "eval",
+                "exec",
+                "open",
+                "system",
+                "popen",
+            ]
+            .iter()
+            .any(|word| text.contains(word));
+    if text.len() > MAX_EXPRESSION || !may || depth::is_too_deep(text) {
+        return None;
+    }
+    let options = ParseOptions::from(Mode::Module).with_target_version(PythonVersion::latest());
+    let parsed = parse_unchecked(text.trim(), options);
+    let module = parsed.syntax().as_module()?;
+    // A sentence is no expression.
+    if !parsed.errors().is_empty() || module.body.len() != 1 {
+        return None;
+    }
+    let walk = Walk::of(&module.body, text.len());
+    let worst = walk
+        .findings
+        .into_values()
+        .filter(|f| f.kind > Kind::Mild)
+        .max_by_key(|f| f.kind)?;
+    Some(worst.what)
+}
+
 fn tell(
     inspection: &mut Inspection,
     code: &str,
@@ -163,7 +201,10 @@ fn tell(
 
 /// Code in an encoding other than the usual ones: what a reader sees is not what Python runs.
 fn hidden_by_encoding(inspection: &mut Inspection, code: &str) {
-    const USUAL: &[&str] = &["utf", "latin", "iso-8859", "ascii", "us-ascii", "cp125", "gbk", "gb2312", "gb18030", "big5", "euc", "shift", "koi8"];
+    const USUAL: &[&str] = &[
+        "utf", "latin", "iso-8859", "ascii", "us-ascii", "cp125", "gbk", "gb2312", "gb18030",
+        "big5", "euc", "shift", "koi8",
+    ];
     for line in code.lines().take(2) {
         let Some(rest) = line
             .trim_start()
@@ -172,14 +213,23 @@ fn hidden_by_encoding(inspection: &mut Inspection, code: &str) {
         else {
             continue;
         };
-        let name = rest.trim_start_matches([':', '=', ' ', '\t']).to_ascii_lowercase().replace('_', "-");
-        let is_odd = name.starts_with("utf-7") || name.starts_with("utf7") || name.contains("escape");
-        if rest.starts_with([':', '=']) && (is_odd || !USUAL.iter().any(|usual| name.starts_with(usual))) {
+        let name = rest
+            .trim_start_matches([':', '=', ' ', '\t'])
+            .to_ascii_lowercase()
+            .replace('_', "-");
+        let is_odd =
+            name.starts_with("utf-7") || name.starts_with("utf7") || name.contains("escape");
+        if rest.starts_with([':', '='])
+            && (is_odd || !USUAL.iter().any(|usual| name.starts_with(usual)))
+        {
             inspection.report(
                 Verdict::Malicious,
                 technique::MODEL_CODE,
                 0,
-                format!("the code is written in the encoding {}, which hides what it says", printable(name.split([' ', '-']).next().unwrap_or_default())),
+                format!(
+                    "the code is written in the encoding {}, which hides what it says",
+                    printable(name.split([' ', '-']).next().unwrap_or_default())
+                ),
             );
         }
     }

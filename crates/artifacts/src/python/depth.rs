@@ -21,8 +21,18 @@ pub(super) fn is_too_deep(code: &str) -> bool {
                 at = end_of_text(bytes, start);
                 // What an f-string interpolates is code.
                 let is_code = start > 0 && matches!(bytes[start - 1], b'f' | b'F' | b't' | b'T')
-                    || start > 1 && matches!(&bytes[start - 2..start], [b'f' | b'F' | b't' | b'T', b'r' | b'R']);
-                if is_code && bytes[start..at].iter().filter(|b| matches!(b, b'(' | b'[' | b'{')).count() > 200 {
+                    || start > 1
+                        && matches!(
+                            &bytes[start - 2..start],
+                            [b'f' | b'F' | b't' | b'T', b'r' | b'R']
+                        );
+                if is_code
+                    && bytes[start..at]
+                        .iter()
+                        .filter(|b| matches!(b, b'(' | b'[' | b'{'))
+                        .count()
+                        > 200
+                {
                     return true;
                 }
                 continue;
@@ -75,7 +85,9 @@ fn reset(open: &mut [usize], total: &mut usize) {
 /// what they hold.
 fn end_of_text(bytes: &[u8], start: usize) -> usize {
     let mark = bytes[start];
-    let triple = bytes.get(start..start + 3).is_some_and(|m| m.iter().all(|b| *b == mark));
+    let triple = bytes
+        .get(start..start + 3)
+        .is_some_and(|m| m.iter().all(|b| *b == mark));
     let width = if triple { 3 } else { 1 };
     let mut at = start + width;
     while at < bytes.len() {

@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use ruff_python_ast::{
-    Comprehension, Expr, ExprCall, ExprFString, ExprLambda, FStringPart, InterpolatedStringElement, Number,
+    Comprehension, Expr, ExprCall, ExprFString, ExprLambda, FStringPart, InterpolatedStringElement,
+    Number,
 };
 
 use super::reach::{self, When};
@@ -13,9 +14,35 @@ use crate::code::is_payload;
 
 /// Builtins that code reaches others with, or that compute.
 const BUILTINS: &[&str] = &[
-    "exec", "eval", "compile", "execfile", "__import__", "open", "getattr", "setattr", "vars", "globals", "locals",
-    "chr", "ord", "bytes", "bytearray", "str", "list", "tuple", "map", "filter", "reversed", "iter", "next", "sorted",
-    "type", "__builtins__", "isinstance", "issubclass", "dict",
+    "exec",
+    "eval",
+    "compile",
+    "execfile",
+    "__import__",
+    "open",
+    "getattr",
+    "setattr",
+    "vars",
+    "globals",
+    "locals",
+    "chr",
+    "ord",
+    "bytes",
+    "bytearray",
+    "str",
+    "list",
+    "tuple",
+    "map",
+    "filter",
+    "reversed",
+    "iter",
+    "next",
+    "sorted",
+    "type",
+    "__builtins__",
+    "isinstance",
+    "issubclass",
+    "dict",
 ];
 /// Texts that a payload is looked for in.
 const MAX_PAYLOAD: usize = 1 << 16;
@@ -43,7 +70,10 @@ impl<'c> Walk<'c> {
     /// A function that reaches outside, and is handed on: whoever gets it calls it.
     fn judge_mention(&mut self, expression: &'c Expr, values: &Values<'c>) {
         // Where it was given its name it was told.
-        if matches!(expression, Expr::Name(_) | Expr::Attribute(_) | Expr::Call(_) | Expr::Subscript(_)) {
+        if matches!(
+            expression,
+            Expr::Name(_) | Expr::Attribute(_) | Expr::Call(_) | Expr::Subscript(_)
+        ) {
             for value in values {
                 let Value::Name(name) = value else { continue };
                 if let Some(reach) = reach::of(name)
@@ -62,11 +92,17 @@ impl<'c> Walk<'c> {
         match expression {
             Expr::StringLiteral(of) => {
                 let text = of.value.to_str();
+                self.steps_left = self.steps_left.saturating_sub(text.len() / 8);
                 if reach::is_sensitive(text) {
-                    let what = format!("names {text}, where keys are kept or what is written is run");
+                    let what =
+                        format!("names {text}, where keys are kept or what is written is run");
                     self.tell(expression, Kind::Mild, what);
                 } else if is_payload(text.get(..text.len().min(MAX_PAYLOAD)).unwrap_or_default()) {
-                    self.tell(expression, Kind::Payload, "holds a text that is meant to be run".to_owned());
+                    self.tell(
+                        expression,
+                        Kind::Payload,
+                        "holds a text that is meant to be run".to_owned(),
+                    );
                 }
                 value::text(text)
             }
@@ -75,7 +111,9 @@ impl<'c> Walk<'c> {
                 vec![Value::Bytes(bytes.into())]
             }
             Expr::NumberLiteral(of) => match &of.value {
-                Number::Int(number) => number.as_i64().map_or_else(Vec::new, |n| vec![Value::Number(n)]),
+                Number::Int(number) => number
+                    .as_i64()
+                    .map_or_else(Vec::new, |n| vec![Value::Number(n)]),
                 Number::Float(_) | Number::Complex { .. } => Vec::new(),
             },
             Expr::FString(of) => self.interpolated(of),
@@ -96,7 +134,9 @@ impl<'c> Walk<'c> {
                         Some(bound) => value::as_number(&self.expression(bound)),
                         None => None,
                     };
-                    let (low, high, step) = (bound(&slice.lower), bound(&slice.upper), bound(&slice.step));
+                    let (low, high, step) =
+                        (bound(&slice.lower), bound(&slice.upper), bound(&slice.step));
+                    self.charge(&values);
                     return value::slice(&values, low, high, step);
                 }
                 let index = self.expression(&of.slice);
@@ -119,16 +159,29 @@ impl<'c> Walk<'c> {
                 values
             }
             Expr::BinOp(of) => {
-                let left = self.expression(&of.left);
-                let right = self.expression(&of.right);
-                value::operate(of.op, &left, &right)
+                // Long sums lean to the left.
+                let mut chain = vec![of];
+                while let Some(Expr::BinOp(left)) = chain.last().map(|last| &*last.left) {
+                    chain.push(left);
+                }
+                let mut values = match chain.last() {
+                    Some(first) => self.expression(&first.left),
+                    None => Vec::new(),
+                };
+                for of in chain.into_iter().rev() {
+                    let right = self.expression(&of.right);
+                    self.charge(&values);
+                    self.charge(&right);
+                    values = value::operate(of.op, &values, &right);
+                }
+                values
             }
             Expr::UnaryOp(of) => {
                 let values = self.expression(&of.operand);
                 match (of.op, value::as_number(&values)) {
-                    (ruff_python_ast::UnaryOp::USub, Some(number)) => {
-                        number.checked_neg().map_or_else(Vec::new, |n| vec![Value::Number(n)])
-                    }
+                    (ruff_python_ast::UnaryOp::USub, Some(number)) => number
+                        .checked_neg()
+                        .map_or_else(Vec::new, |n| vec![Value::Number(n)]),
                     _ => Vec::new(),
                 }
             }
@@ -164,7 +217,10 @@ impl<'c> Walk<'c> {
                 Vec::new()
             }
             Expr::Await(of) => self.expression(&of.value),
-            Expr::Yield(of) => of.value.as_ref().map_or_else(Vec::new, |value| self.expression(value)),
+            Expr::Yield(of) => of
+                .value
+                .as_ref()
+                .map_or_else(Vec::new, |value| self.expression(value)),
             Expr::YieldFrom(of) => self.expression(&of.value),
             Expr::Compare(of) => {
                 self.quietly(&of.left);
@@ -221,13 +277,18 @@ impl<'c> Walk<'c> {
                             }
                             InterpolatedStringElement::Interpolation(of) => {
                                 let values = self.quietly(&of.expression);
-                                known = known.zip(value::as_text(&values)).map(|(known, text)| known + &text);
+                                known = known
+                                    .zip(value::as_text(&values))
+                                    .map(|(known, text)| known + &text);
                             }
                         }
                     }
                 }
             }
-            if known.as_ref().is_some_and(|known| known.len() > MAX_PAYLOAD) {
+            if known
+                .as_ref()
+                .is_some_and(|known| known.len() > MAX_PAYLOAD)
+            {
                 known = None;
             }
         }
@@ -258,7 +319,9 @@ impl<'c> Walk<'c> {
         let mut values = Vec::new();
         for value in of {
             match value {
-                Value::Name(module) => value::join(&mut values, value::name(&format!("{module}.{name}"))),
+                Value::Name(module) => {
+                    value::join(&mut values, value::name(&format!("{module}.{name}")))
+                }
                 Value::Class(class) => {
                     if let Some(function) = self.method(*class, name) {
                         value::join(&mut values, vec![Value::Function(function)]);
@@ -285,7 +348,9 @@ impl<'c> Walk<'c> {
     fn item(&self, of: &Values<'c>, index: &Values<'c>) -> Values<'c> {
         let mut values = value::item(of, index);
         if let Some(key) = value::as_text(index)
-            && of.iter().any(|v| matches!(v, Value::Name(n) if matches!(&**n, "globals" | "locals")))
+            && of
+                .iter()
+                .any(|v| matches!(v, Value::Name(n) if matches!(&**n, "globals" | "locals")))
         {
             if key.as_ref() == "__builtins__" {
                 return value::name("builtins");
@@ -307,12 +372,17 @@ impl<'c> Walk<'c> {
             for test in &generator.ifs {
                 self.expression(test);
             }
+            self.charge(&values);
             known = value::elements(&values);
         }
         let mut items = Vec::new();
         match known {
             // Each of them, to know what comes out.
-            Some(elements) if generators.len() == 1 && elements.len() <= MAX_ELEMENTS && !elements.is_empty() => {
+            Some(elements)
+                if generators.len() == 1
+                    && elements.len() <= MAX_ELEMENTS
+                    && !elements.is_empty() =>
+            {
                 self.scope = scope;
                 for item in elements {
                     self.forget(scope);
@@ -337,14 +407,23 @@ impl<'c> Walk<'c> {
         if let Some(parameters) = &of.parameters {
             for (at, parameter) in parameters.iter_non_variadic_params().enumerate() {
                 let mut values = given.get(at).cloned().unwrap_or_default();
-                if values.is_empty() && let Some(default) = parameter.default() {
+                if values.is_empty()
+                    && let Some(default) = parameter.default()
+                {
                     self.scope = scope;
                     values = self.quietly(default);
                 }
                 self.bind(inner, parameter.name().as_str(), values);
             }
-            for variadic in [&parameters.vararg, &parameters.kwarg].into_iter().flatten() {
-                self.bind(inner, variadic.name.as_str(), vec![Value::List(Rc::new(given.to_vec()))]);
+            for variadic in [&parameters.vararg, &parameters.kwarg]
+                .into_iter()
+                .flatten()
+            {
+                self.bind(
+                    inner,
+                    variadic.name.as_str(),
+                    vec![Value::List(Rc::new(given.to_vec()))],
+                );
             }
         }
         self.scope = inner;
@@ -368,7 +447,9 @@ impl<'c> Walk<'c> {
             let values = self.expression(argument);
             self.judge_argument(argument, &values);
             match argument {
-                Expr::Starred(_) => given.extend(value::elements(&values).unwrap_or_else(|| vec![Vec::new()])),
+                Expr::Starred(_) => {
+                    given.extend(value::elements(&values).unwrap_or_else(|| vec![Vec::new()]))
+                }
                 _ => given.push(values),
             }
         }
@@ -413,7 +494,12 @@ impl<'c> Walk<'c> {
     fn judge_method(&mut self, of: &'c ExprCall, given: &[Values<'c>]) {
         let name = match &*of.func {
             Expr::Attribute(attribute) => attribute.attr.as_str(),
-            Expr::Name(name) if matches!(name.id.as_str(), "Popen" | "check_output" | "getoutput" | "urlopen") => {
+            Expr::Name(name)
+                if matches!(
+                    name.id.as_str(),
+                    "Popen" | "check_output" | "getoutput" | "urlopen"
+                ) =>
+            {
                 // Imported from somewhere beside it, or a parameter.
                 name.id.as_str()
             }
@@ -423,7 +509,12 @@ impl<'c> Walk<'c> {
             self.tell(of, Kind::Reaches, format!("uses {name}, which {does}"));
         }
         // A file that is opened to write by `pathlib`.
-        if name == "open" && given.first().and_then(value::as_text).is_some_and(|mode| mode.contains(['w', 'a'])) && self.runs_now
+        if name == "open"
+            && given
+                .first()
+                .and_then(value::as_text)
+                .is_some_and(|mode| mode.contains(['w', 'a']))
+            && self.runs_now
         {
             self.tell(of, Kind::Mild, "opens a file to write".to_owned());
         }
@@ -431,7 +522,10 @@ impl<'c> Walk<'c> {
 
     /// The whole environment, with all tokens in it.
     fn judge_argument(&mut self, argument: &'c Expr, values: &Values<'c>) {
-        if values.iter().any(|v| matches!(v, Value::Name(n) if &**n == "os.environ")) {
+        if values
+            .iter()
+            .any(|v| matches!(v, Value::Name(n) if &**n == "os.environ"))
+        {
             self.tell(
                 argument,
                 Kind::Mild,
@@ -470,8 +564,12 @@ impl<'c> Walk<'c> {
             }
             Value::Lambda(lambda, scope) => self.lambda(lambda, *scope, given),
             Value::Method(value, name) => {
+                self.charge(&vec![(**value).clone()]);
+                given.iter().for_each(|values| self.charge(values));
                 let found = value::method(value, name, given);
-                if found.is_empty() && let Some(does) = reach::of_method(name) {
+                if found.is_empty()
+                    && let Some(does) = reach::of_method(name)
+                {
                     self.tell(of, Kind::Reaches, format!("uses {name}, which {does}"));
                 }
                 found
@@ -507,6 +605,9 @@ impl<'c> Walk<'c> {
     fn apply_name(&mut self, of: &'c ExprCall, name: &str, given: &[Values<'c>]) -> Values<'c> {
         let first = given.first();
         let text = |at: usize| given.get(at).and_then(value::as_text);
+        for values in given {
+            self.charge(values);
+        }
         if let Some(found) = value::function(name, given) {
             return found;
         }
@@ -522,7 +623,10 @@ impl<'c> Walk<'c> {
                         if found.is_empty() && reach::of_method(&part).is_some() {
                             // Of something that is not known, by a name that says enough.
                             found = value::name(&format!("os.{part}"));
-                            if found.iter().all(|v| matches!(v, Value::Name(n) if reach::of(n).is_none())) {
+                            if found
+                                .iter()
+                                .all(|v| matches!(v, Value::Name(n) if reach::of(n).is_none()))
+                            {
                                 found.clear();
                             }
                         }
@@ -530,7 +634,11 @@ impl<'c> Walk<'c> {
                     }
                     (Some(of_what), None) => {
                         let unknown: Values<'c> = Vec::new();
-                        let names: Values<'c> = of_what.iter().filter(|v| matches!(v, Value::Name(_))).cloned().collect();
+                        let names: Values<'c> = of_what
+                            .iter()
+                            .filter(|v| matches!(v, Value::Name(_)))
+                            .cloned()
+                            .collect();
                         value::item(&names, &unknown)
                     }
                     _ => Vec::new(),
@@ -541,7 +649,9 @@ impl<'c> Walk<'c> {
                 return found;
             }
             "builtins.vars" if first.is_some() => return first.cloned().unwrap_or_default(),
-            "builtins.globals" | "builtins.locals" | "builtins.vars" => return vec![Value::Name("globals".into())],
+            "builtins.globals" | "builtins.locals" | "builtins.vars" => {
+                return vec![Value::Name("globals".into())];
+            }
             "builtins.__import__" | "importlib.import_module" | "importlib.__import__" => {
                 if name == "builtins.__import__" {
                     self.judge_call(of, name, given);
@@ -549,7 +659,9 @@ impl<'c> Walk<'c> {
                 return text(0).map_or_else(Vec::new, |module| value::name(&module));
             }
             "builtins.map" | "builtins.filter" => {
-                let Some(items) = given.get(1).and_then(value::elements) else { return Vec::new() };
+                let Some(items) = given.get(1).and_then(value::elements) else {
+                    return Vec::new();
+                };
                 let mut out = Vec::new();
                 for item in items {
                     let mut values = Vec::new();
@@ -566,9 +678,13 @@ impl<'c> Walk<'c> {
                 }
                 return vec![Value::List(Rc::new(out))];
             }
-            "functools.partial" | "functools.partialmethod" => return first.cloned().unwrap_or_default(),
+            "functools.partial" | "functools.partialmethod" => {
+                return first.cloned().unwrap_or_default();
+            }
             "functools.reduce" => {
-                let Some(items) = given.get(1).and_then(value::elements) else { return Vec::new() };
+                let Some(items) = given.get(1).and_then(value::elements) else {
+                    return Vec::new();
+                };
                 let mut total = given.get(2).cloned();
                 for item in items {
                     let Some(left) = total else {
@@ -590,10 +706,12 @@ impl<'c> Walk<'c> {
                 return total.unwrap_or_default();
             }
             "operator.methodcaller" => {
-                return text(0).map_or_else(Vec::new, |name| vec![Value::Getter(Getter::Method, name)]);
+                return text(0)
+                    .map_or_else(Vec::new, |name| vec![Value::Getter(Getter::Method, name)]);
             }
             "operator.attrgetter" | "operator.itemgetter" => {
-                return text(0).map_or_else(Vec::new, |name| vec![Value::Getter(Getter::Part, name)]);
+                return text(0)
+                    .map_or_else(Vec::new, |name| vec![Value::Getter(Getter::Part, name)]);
             }
             "builtins.dict" => return Vec::new(),
             "operator.call" | "builtins.type.__call__" => {
@@ -605,9 +723,15 @@ impl<'c> Walk<'c> {
             _ => {}
         }
         // A name looked up in a module, or in the names of one.
-        if let Some(table) = ["get", "__getitem__", "__getattribute__", "pop", "setdefault"]
-            .iter()
-            .find_map(|method| name.strip_suffix(method)?.strip_suffix('.'))
+        if let Some(table) = [
+            "get",
+            "__getitem__",
+            "__getattribute__",
+            "pop",
+            "setdefault",
+        ]
+        .iter()
+        .find_map(|method| name.strip_suffix(method)?.strip_suffix('.'))
             && let Some(first) = first
             && reach::of(name).is_none()
         {
@@ -628,8 +752,9 @@ impl<'c> Walk<'c> {
 
 /// Where the code stands that a finding is about.
 pub(super) fn line_at(code: &str, offset: usize) -> &str {
-    let start = code[..offset.min(code.len())].rfind('\n').map_or(0, |at| at + 1);
+    let start = code[..offset.min(code.len())]
+        .rfind('\n')
+        .map_or(0, |at| at + 1);
     let end = code[start..].find('\n').map_or(code.len(), |at| start + at);
     code.get(start..end).unwrap_or_default()
 }
-

@@ -60,15 +60,44 @@ const FUNCTIONS: &[(&str, &str, &[&str])] = &[
         "os",
         PROGRAMS,
         &[
-            "system", "popen", "execl", "execle", "execlp", "execlpe", "execv", "execve", "execvp",
-            "execvpe", "spawnl", "spawnle", "spawnlp", "spawnlpe", "spawnv", "spawnve", "spawnvp",
-            "spawnvpe", "posix_spawn", "posix_spawnp", "fork", "forkpty", "startfile", "dup2",
+            "system",
+            "popen",
+            "execl",
+            "execle",
+            "execlp",
+            "execlpe",
+            "execv",
+            "execve",
+            "execvp",
+            "execvpe",
+            "spawnl",
+            "spawnle",
+            "spawnlp",
+            "spawnlpe",
+            "spawnv",
+            "spawnve",
+            "spawnvp",
+            "spawnvpe",
+            "posix_spawn",
+            "posix_spawnp",
+            "fork",
+            "forkpty",
+            "startfile",
+            "dup2",
         ],
     ),
-    ("asyncio", PROGRAMS, &["create_subprocess_shell", "create_subprocess_exec"]),
+    (
+        "asyncio",
+        PROGRAMS,
+        &["create_subprocess_shell", "create_subprocess_exec"],
+    ),
     ("builtins", CODE, &["exec", "eval", "compile", "execfile"]),
     ("builtins", "imports what a text names", &["__import__"]),
-    ("marshal", "runs code that is kept as bytes", &["loads", "load"]),
+    (
+        "marshal",
+        "runs code that is kept as bytes",
+        &["loads", "load"],
+    ),
     ("types", CODE, &["FunctionType", "CodeType"]),
     ("pickle", "loads a pickle", &["loads", "Unpickler"]),
     ("dill", "loads a pickle", &["loads"]),
@@ -77,13 +106,37 @@ const FUNCTIONS: &[(&str, &str, &[&str])] = &[
     (
         "importlib.machinery",
         "runs a file as code",
-        &["SourceFileLoader", "SourcelessFileLoader", "ExtensionFileLoader"],
+        &[
+            "SourceFileLoader",
+            "SourcelessFileLoader",
+            "ExtensionFileLoader",
+        ],
     ),
-    ("importlib.util", "runs a file as code", &["spec_from_file_location"]),
-    ("importlib.metadata", "imports what a text names", &["EntryPoint"]),
-    ("importlib_metadata", "imports what a text names", &["EntryPoint"]),
-    ("pkg_resources", "imports what a text names", &["EntryPoint"]),
-    ("imp", "runs a file as code", &["load_source", "load_compiled", "load_dynamic"]),
+    (
+        "importlib.util",
+        "runs a file as code",
+        &["spec_from_file_location"],
+    ),
+    (
+        "importlib.metadata",
+        "imports what a text names",
+        &["EntryPoint"],
+    ),
+    (
+        "importlib_metadata",
+        "imports what a text names",
+        &["EntryPoint"],
+    ),
+    (
+        "pkg_resources",
+        "imports what a text names",
+        &["EntryPoint"],
+    ),
+    (
+        "imp",
+        "runs a file as code",
+        &["load_source", "load_compiled", "load_dynamic"],
+    ),
     ("pydoc", "imports what a text names", &["locate"]),
     ("pkgutil", "imports what a text names", &["resolve_name"]),
     ("zipimport", "runs a file as code", &["zipimporter"]),
@@ -91,8 +144,15 @@ const FUNCTIONS: &[(&str, &str, &[&str])] = &[
         "socket",
         NETWORK,
         &[
-            "socket", "create_connection", "create_server", "gethostbyname", "gethostbyname_ex",
-            "gethostbyaddr", "getaddrinfo", "fromfd", "socketpair",
+            "socket",
+            "create_connection",
+            "create_server",
+            "gethostbyname",
+            "gethostbyname_ex",
+            "gethostbyaddr",
+            "getaddrinfo",
+            "fromfd",
+            "socketpair",
         ],
     ),
     ("asyncio", NETWORK, &["open_connection", "start_server"]),
@@ -103,7 +163,11 @@ const FUNCTIONS: &[(&str, &str, &[&str])] = &[
     ("torch.classes", NATIVE, &["load_library"]),
     ("tensorflow", NATIVE, &["load_library", "load_op_library"]),
     ("numpy.ctypeslib", NATIVE, &["load_library"]),
-    ("sys", INTERPRETER, &["settrace", "setprofile", "addaudithook"]),
+    (
+        "sys",
+        INTERPRETER,
+        &["settrace", "setprofile", "addaudithook"],
+    ),
     ("threading", INTERPRETER, &["settrace", "setprofile"]),
 ];
 
@@ -157,8 +221,18 @@ const METHODS: &[(&str, &str)] = &[
 
 /// Modules that other modules hand on: `torch.os.system`.
 pub(super) const CORE: &[&str] = &[
-    "os", "subprocess", "sys", "builtins", "importlib", "ctypes", "socket", "shutil", "pty",
-    "runpy", "marshal", "pickle",
+    "os",
+    "subprocess",
+    "sys",
+    "builtins",
+    "importlib",
+    "ctypes",
+    "socket",
+    "shutil",
+    "pty",
+    "runpy",
+    "marshal",
+    "pickle",
 ];
 
 /// The name as its own module has it.
@@ -174,10 +248,27 @@ pub(super) fn canonical(name: &str) -> String {
                 parts.push("builtins");
             }
             _ => {
-                if parts == ["sys", "modules"] && part != "?" {
+                if parts == ["sys", "modules"]
+                    && !matches!(
+                        part,
+                        "?" | "get"
+                            | "pop"
+                            | "items"
+                            | "keys"
+                            | "values"
+                            | "setdefault"
+                            | "update"
+                            | "copy"
+                            | "__getitem__"
+                    )
+                {
                     parts.clear();
                 }
-                parts.push(if matches!(part, "posix" | "nt") && parts.is_empty() { "os" } else { part });
+                parts.push(if matches!(part, "posix" | "nt") && parts.is_empty() {
+                    "os"
+                } else {
+                    part
+                });
             }
         }
     }
@@ -197,20 +288,39 @@ pub(super) fn canonical(name: &str) -> String {
 /// Constants, types and exceptions of modules that otherwise reach outside.
 fn is_harmless(module: &str, rest: &str) -> bool {
     let first = rest.split('.').next().unwrap_or_default();
-    let is_constant = first.bytes().all(|b| b.is_ascii_uppercase() || matches!(b, b'_' | b'0'..=b'9'));
-    let is_exception = ["Error", "Expired", "Exception", "Warning", "error", "timeout"]
-        .iter()
-        .any(|end| first.ends_with(end));
+    let is_constant = first
+        .bytes()
+        .all(|b| b.is_ascii_uppercase() || matches!(b, b'_' | b'0'..=b'9'));
+    let is_exception = [
+        "Error",
+        "Expired",
+        "Exception",
+        "Warning",
+        "error",
+        "timeout",
+    ]
+    .iter()
+    .any(|end| first.ends_with(end));
     let is_type = match module {
         "ctypes" => {
-            first.starts_with("c_") || matches!(first, "util" | "sizeof" | "Structure" | "Union" | "wintypes" | "Array")
+            first.starts_with("c_")
+                || matches!(
+                    first,
+                    "util" | "sizeof" | "Structure" | "Union" | "wintypes" | "Array"
+                )
         }
         "subprocess" => matches!(first, "CompletedProcess" | "list2cmdline"),
         "torch.package" => first == "PackageExporter",
-        "torch.utils.cpp_extension" => matches!(
-            first,
-            "CUDAExtension" | "CppExtension" | "BuildExtension" | "include_paths" | "library_paths"
-        ) || rest.is_empty(),
+        "torch.utils.cpp_extension" => {
+            matches!(
+                first,
+                "CUDAExtension"
+                    | "CppExtension"
+                    | "BuildExtension"
+                    | "include_paths"
+                    | "library_paths"
+            ) || rest.is_empty()
+        }
         "pip" => matches!(first, "__version__"),
         _ => false,
     };
@@ -227,7 +337,12 @@ fn below<'n>(name: &'n str, module: &str) -> Option<&'n str> {
 
 /// What a name of a module does when it is called.
 pub(super) fn of(name: &str) -> Option<Reach> {
-    let always = |does| Some(Reach { does, when: When::Always });
+    let always = |does| {
+        Some(Reach {
+            does,
+            when: When::Always,
+        })
+    };
     for (module, does, functions) in FUNCTIONS {
         if let Some(rest) = below(name, module)
             && functions.contains(&rest.split('.').next().unwrap_or_default())
@@ -237,7 +352,11 @@ pub(super) fn of(name: &str) -> Option<Reach> {
     }
     for (module, does) in MODULES {
         if let Some(rest) = below(name, module) {
-            return if is_harmless(module, rest) { None } else { always(does) };
+            return if is_harmless(module, rest) {
+                None
+            } else {
+                always(does)
+            };
         }
     }
     // A computed name of a module that reaches outside.
@@ -256,20 +375,45 @@ pub(super) fn of(name: &str) -> Option<Reach> {
     AT_IMPORT.iter().find_map(|(module, does)| {
         let rest = below(name, module)?;
         let is_idle = rest.split('.').any(|part| {
-            matches!(part, "exceptions" | "adapters" | "utils" | "constants" | "logging" | "errors" | "packages" | "Retry" | "Session" | "set_dir" | "get_dir" | "list")
-                || part.ends_with("Error")
+            matches!(
+                part,
+                "exceptions"
+                    | "adapters"
+                    | "utils"
+                    | "constants"
+                    | "logging"
+                    | "errors"
+                    | "packages"
+                    | "Retry"
+                    | "Session"
+                    | "set_dir"
+                    | "get_dir"
+                    | "list"
+            ) || part.ends_with("Error")
                 || part.ends_with("Warning")
                 || part.ends_with("Timeout")
                 || part.ends_with("Mixin")
         });
+        // Making an object of a class says nothing yet.
+        let is_class = rest
+            .rsplit('.')
+            .next()
+            .is_some_and(|last| last.starts_with(char::is_uppercase));
+        let is_idle = is_idle || is_class;
         let is_called = !rest.is_empty() || module.starts_with("os.");
-        (is_called && !is_idle).then_some(Reach { does, when: When::AtImport })
+        (is_called && !is_idle).then_some(Reach {
+            does,
+            when: When::AtImport,
+        })
     })
 }
 
 /// What a method of that name does, of whatever it is one.
 pub(super) fn of_method(name: &str) -> Option<&'static str> {
-    METHODS.iter().find(|(method, _)| *method == name).map(|(_, does)| *does)
+    METHODS
+        .iter()
+        .find(|(method, _)| *method == name)
+        .map(|(_, does)| *does)
 }
 
 /// An attribute that leads into the interpreter, called or not.
@@ -280,24 +424,70 @@ pub(super) fn of_attribute(name: &str) -> Option<&'static str> {
 /// A place of a machine where keys are kept, or that later runs what is written there.
 pub(super) fn is_sensitive(text: &str) -> bool {
     const PLACES: &[&str] = &[
-        "authorized_keys", "/etc/passwd", "/etc/shadow", "/etc/cron", "/etc/sudoers", "/etc/ld.so",
-        ".aws/credentials", ".bashrc", ".bash_profile", ".zshrc", ".profile", ".netrc", "id_rsa",
-        "id_ed25519", ".kube/config", ".docker/config.json", ".git-credentials", ".pypirc", ".npmrc",
-        "huggingface/token", "/var/spool/cron", ".config/autostart", "LaunchAgents", "sitecustomize.py",
-        "usercustomize.py", ".ssh/",
+        "authorized_keys",
+        "/etc/passwd",
+        "/etc/shadow",
+        "/etc/cron",
+        "/etc/sudoers",
+        "/etc/ld.so",
+        ".aws/credentials",
+        ".bashrc",
+        ".bash_profile",
+        ".zshrc",
+        ".profile",
+        ".netrc",
+        "id_rsa",
+        "id_ed25519",
+        ".kube/config",
+        ".docker/config.json",
+        ".git-credentials",
+        ".pypirc",
+        ".npmrc",
+        "huggingface/token",
+        "/var/spool/cron",
+        ".config/autostart",
+        "LaunchAgents",
+        "sitecustomize.py",
+        "usercustomize.py",
+        ".ssh/",
     ];
     let is_path = text.len() <= 300 && !text.contains(char::is_whitespace);
-    is_path && (text == ".ssh" || text.ends_with("/.ssh") || PLACES.iter().any(|place| text.contains(place)))
+    is_path
+        && (text == ".ssh"
+            || text.ends_with("/.ssh")
+            || PLACES.iter().any(|place| text.contains(place)))
 }
 
 /// A variable of the environment that changes what other programs load, or whom they talk to.
 pub(super) fn steers(variable: &str) -> bool {
     matches!(
         variable,
-        "LD_PRELOAD" | "LD_LIBRARY_PATH" | "LD_AUDIT" | "DYLD_INSERT_LIBRARIES" | "PATH" | "PYTHONPATH"
-            | "PYTHONSTARTUP" | "PYTHONHOME" | "PYTHONWARNINGS" | "BASH_ENV" | "HF_ENDPOINT" | "PIP_INDEX_URL"
-            | "PIP_EXTRA_INDEX_URL" | "UV_INDEX_URL" | "HTTP_PROXY" | "HTTPS_PROXY" | "http_proxy" | "https_proxy"
-            | "ALL_PROXY" | "SSL_CERT_FILE" | "REQUESTS_CA_BUNDLE" | "CURL_CA_BUNDLE" | "HF_HUB_DISABLE_SSL_VERIFY"
-            | "GIT_SSH_COMMAND" | "BROWSER" | "PAGER" | "EDITOR"
+        "LD_PRELOAD"
+            | "LD_LIBRARY_PATH"
+            | "LD_AUDIT"
+            | "DYLD_INSERT_LIBRARIES"
+            | "PATH"
+            | "PYTHONPATH"
+            | "PYTHONSTARTUP"
+            | "PYTHONHOME"
+            | "PYTHONWARNINGS"
+            | "BASH_ENV"
+            | "HF_ENDPOINT"
+            | "PIP_INDEX_URL"
+            | "PIP_EXTRA_INDEX_URL"
+            | "UV_INDEX_URL"
+            | "HTTP_PROXY"
+            | "HTTPS_PROXY"
+            | "http_proxy"
+            | "https_proxy"
+            | "ALL_PROXY"
+            | "SSL_CERT_FILE"
+            | "REQUESTS_CA_BUNDLE"
+            | "CURL_CA_BUNDLE"
+            | "HF_HUB_DISABLE_SSL_VERIFY"
+            | "GIT_SSH_COMMAND"
+            | "BROWSER"
+            | "PAGER"
+            | "EDITOR"
     )
 }

@@ -50,7 +50,9 @@ pub(super) type Values<'c> = Vec<Value<'c>>;
 pub(super) fn join<'c>(into: &mut Values<'c>, more: Values<'c>) {
     for value in more {
         if let Value::Name(name) = &value
-            && into.iter().any(|v| matches!(v, Value::Name(n) if n == name))
+            && into
+                .iter()
+                .any(|v| matches!(v, Value::Name(n) if n == name))
         {
             continue;
         }
@@ -108,12 +110,27 @@ pub(super) fn as_number(values: &Values<'_>) -> Option<i64> {
 pub(super) fn elements<'c>(values: &Values<'c>) -> Option<Vec<Values<'c>>> {
     values.iter().find_map(|value| match value {
         Value::List(items) => Some((**items).clone()),
-        Value::Text(text) => Some(text.chars().take(MAX_ELEMENTS).map(|c| self::text(c.to_string())).collect()),
+        Value::Text(text) => Some(
+            text.chars()
+                .take(MAX_ELEMENTS)
+                .map(|c| self::text(c.to_string()))
+                .collect(),
+        ),
         Value::Bytes(bytes) => Some(
-            bytes.iter().take(MAX_ELEMENTS).map(|b| vec![Value::Number(i64::from(*b))]).collect(),
+            bytes
+                .iter()
+                .take(MAX_ELEMENTS)
+                .map(|b| vec![Value::Number(i64::from(*b))])
+                .collect(),
         ),
         Value::Pairs(pairs) => Some(
-            pairs.iter().map(|(key, _)| key.clone().map_or_else(Vec::new, |key| vec![Value::Text(key)])).collect(),
+            pairs
+                .iter()
+                .map(|(key, _)| {
+                    key.clone()
+                        .map_or_else(Vec::new, |key| vec![Value::Text(key)])
+                })
+                .collect(),
         ),
         _ => None,
     })
@@ -125,7 +142,9 @@ pub(super) fn operate<'c>(operator: Operator, left: &Values<'c>, right: &Values<
         let found = match (operator, l, r) {
             (Operator::Add, Value::Text(a), Value::Text(b)) => text(format!("{a}{b}")),
             (Operator::Add, Value::Bytes(a), Value::Bytes(b)) => bytes(&[&**a, &**b].concat()),
-            (Operator::Add, Value::List(a), Value::List(b)) if a.len() + b.len() <= MAX_ELEMENTS => {
+            (Operator::Add, Value::List(a), Value::List(b))
+                if a.len() + b.len() <= MAX_ELEMENTS =>
+            {
                 vec![Value::List(Rc::new([&***a, &***b].concat()))]
             }
             (Operator::Mult, Value::Text(a), Value::Number(n)) => {
@@ -166,26 +185,49 @@ pub(super) fn operate<'c>(operator: Operator, left: &Values<'c>, right: &Values<
             return found;
         }
     }
-    if operator == Operator::Div && let Some(part) = as_text(right) {
+    if operator == Operator::Div
+        && let Some(part) = as_text(right)
+    {
         return text(part);
     }
     Vec::new()
 }
 
 /// `value[low:high:step]`.
-pub(super) fn slice<'c>(values: &Values<'c>, low: Option<i64>, high: Option<i64>, step: Option<i64>) -> Values<'c> {
-    fn cut<T: Clone>(items: &[T], low: Option<i64>, high: Option<i64>, step: Option<i64>) -> Vec<T> {
+pub(super) fn slice<'c>(
+    values: &Values<'c>,
+    low: Option<i64>,
+    high: Option<i64>,
+    step: Option<i64>,
+) -> Values<'c> {
+    fn cut<T: Clone>(
+        items: &[T],
+        low: Option<i64>,
+        high: Option<i64>,
+        step: Option<i64>,
+    ) -> Vec<T> {
         let len = i64::try_from(items.len()).unwrap_or(i64::MAX);
         let step = step.unwrap_or(1);
         let place = |at: i64| if at < 0 { at.saturating_add(len) } else { at };
-        let at = |index: i64| usize::try_from(index).ok().and_then(|i| items.get(i)).cloned();
+        let at = |index: i64| {
+            usize::try_from(index)
+                .ok()
+                .and_then(|i| items.get(i))
+                .cloned()
+        };
         if step == 0 || step == i64::MIN {
             return Vec::new();
         }
         let (low, high) = if step > 0 {
-            (low.map_or(0, place).clamp(0, len), high.map_or(len, place).clamp(0, len))
+            (
+                low.map_or(0, place).clamp(0, len),
+                high.map_or(len, place).clamp(0, len),
+            )
         } else {
-            (low.map_or(len - 1, place).clamp(-1, len - 1), high.map_or(-1, place).clamp(-1, len - 1))
+            (
+                low.map_or(len - 1, place).clamp(-1, len - 1),
+                high.map_or(-1, place).clamp(-1, len - 1),
+            )
         };
         let mut out = Vec::new();
         let mut index = low;
@@ -264,12 +306,16 @@ pub(super) fn method<'c>(of: &Value<'c>, method: &str, given: &[Values<'c>]) -> 
     let first = || given.first().and_then(as_text);
     match (of, method) {
         (Value::Text(t), "join") => {
-            let Some(parts) = given.first().and_then(elements) else { return Vec::new() };
+            let Some(parts) = given.first().and_then(elements) else {
+                return Vec::new();
+            };
             let parts: Option<Vec<Rc<str>>> = parts.iter().map(as_text).collect();
             parts.map_or_else(Vec::new, |parts| text(parts.join(t)))
         }
         (Value::Text(t), "replace") => match (first(), given.get(1).and_then(as_text)) {
-            (Some(from), Some(to)) if to.len() <= from.len() || t.len() * (to.len() + 1) <= MAX_TEXT => {
+            (Some(from), Some(to))
+                if to.len() <= from.len() || t.len() * (to.len() + 1) <= MAX_TEXT =>
+            {
                 text(t.replace(&*from, &to))
             }
             _ => Vec::new(),
@@ -278,7 +324,13 @@ pub(super) fn method<'c>(of: &Value<'c>, method: &str, given: &[Values<'c>]) -> 
         (Value::Text(t), "upper") => text(t.to_uppercase()),
         (Value::Text(t), "swapcase") => text(
             t.chars()
-                .map(|c| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() })
+                .map(|c| {
+                    if c.is_ascii_lowercase() {
+                        c.to_ascii_uppercase()
+                    } else {
+                        c.to_ascii_lowercase()
+                    }
+                })
                 .collect::<String>(),
         ),
         (Value::Text(t), "strip") => match first() {
@@ -295,8 +347,12 @@ pub(super) fn method<'c>(of: &Value<'c>, method: &str, given: &[Values<'c>]) -> 
         (Value::Text(t), "format") => {
             let mut out = t.to_string();
             for (n, given) in given.iter().take(64).enumerate() {
-                let Some(given) = as_text(given) else { return Vec::new() };
-                out = out.replacen("{}", &given, 1).replace(&format!("{{{n}}}"), &given);
+                let Some(given) = as_text(given) else {
+                    return Vec::new();
+                };
+                out = out
+                    .replacen("{}", &given, 1)
+                    .replace(&format!("{{{n}}}"), &given);
                 if out.len() > MAX_TEXT {
                     return Vec::new();
                 }
@@ -354,7 +410,11 @@ pub(super) fn function<'c>(name: &str, given: &[Values<'c>]) -> Option<Values<'c
             .and_then(|b| std::str::from_utf8(&b).ok().map(str::to_owned))
             .map_or_else(Vec::new, text)
     };
-    let decode = |codec: &str| first.and_then(as_bytes).map_or_else(Vec::new, |b| decoded(codec, &b));
+    let decode = |codec: &str| {
+        first
+            .and_then(as_bytes)
+            .map_or_else(Vec::new, |b| decoded(codec, &b))
+    };
     Some(match name {
         "builtins.chr" => first
             .and_then(as_number)
@@ -365,13 +425,16 @@ pub(super) fn function<'c>(name: &str, given: &[Values<'c>]) -> Option<Values<'c
             .and_then(as_text)
             .and_then(|t| t.chars().next())
             .map_or_else(Vec::new, |c| vec![Value::Number(i64::from(u32::from(c)))]),
-        "builtins.str" | "os.path.expanduser" | "os.path.expandvars" | "os.fspath" | "pathlib.Path"
-        | "os.path.abspath" | "os.path.realpath" | "pathlib.PurePath" => {
+        "builtins.str" | "os.path.expanduser" | "os.path.expandvars" | "os.fspath"
+        | "pathlib.Path" | "os.path.abspath" | "os.path.realpath" | "pathlib.PurePath" => {
             first.and_then(as_text).map_or_else(Vec::new, text)
         }
         "builtins.bytes" | "builtins.bytearray" => {
             let numbers: Option<Vec<u8>> = first.and_then(elements).and_then(|items| {
-                items.iter().map(|item| as_number(item).and_then(|n| u8::try_from(n).ok())).collect()
+                items
+                    .iter()
+                    .map(|item| as_number(item).and_then(|n| u8::try_from(n).ok()))
+                    .collect()
             });
             match (numbers, first.and_then(as_bytes)) {
                 (Some(numbers), _) => bytes(&numbers),
@@ -379,11 +442,15 @@ pub(super) fn function<'c>(name: &str, given: &[Values<'c>]) -> Option<Values<'c
                 _ => Vec::new(),
             }
         }
-        "builtins.bytes.fromhex" | "builtins.bytearray.fromhex" | "binascii.unhexlify" | "binascii.a2b_hex"
+        "builtins.bytes.fromhex"
+        | "builtins.bytearray.fromhex"
+        | "binascii.unhexlify"
+        | "binascii.a2b_hex"
         | "base64.b16decode" => decode("hex"),
-        "base64.b64decode" | "base64.standard_b64decode" | "base64.decodebytes" | "binascii.a2b_base64" => {
-            decode("base64")
-        }
+        "base64.b64decode"
+        | "base64.standard_b64decode"
+        | "base64.decodebytes"
+        | "binascii.a2b_base64" => decode("base64"),
         "base64.urlsafe_b64decode" => decode("urlsafe"),
         "base64.b32decode" => decode("base32"),
         "codecs.decode" => match given.get(1).and_then(as_text).as_deref() {
@@ -396,14 +463,17 @@ pub(super) fn function<'c>(name: &str, given: &[Values<'c>]) -> Option<Values<'c
             Some("rot13" | "rot_13") => as_text_of(decode("rot13")),
             _ => Vec::new(),
         },
-        "builtins.list" | "builtins.tuple" | "builtins.iter" | "builtins.sorted" => {
-            first.and_then(elements).map_or_else(Vec::new, |items| vec![Value::List(Rc::new(items))])
-        }
+        "builtins.list" | "builtins.tuple" | "builtins.iter" | "builtins.sorted" => first
+            .and_then(elements)
+            .map_or_else(Vec::new, |items| vec![Value::List(Rc::new(items))]),
         "builtins.reversed" => first.and_then(elements).map_or_else(Vec::new, |mut items| {
             items.reverse();
             vec![Value::List(Rc::new(items))]
         }),
-        "builtins.next" => first.and_then(elements).and_then(|items| items.into_iter().next()).unwrap_or_default(),
+        "builtins.next" => first
+            .and_then(elements)
+            .and_then(|items| items.into_iter().next())
+            .unwrap_or_default(),
         "operator.add" | "operator.concat" => match given {
             [a, b] => operate(Operator::Add, a, b),
             _ => Vec::new(),
@@ -415,7 +485,11 @@ pub(super) fn function<'c>(name: &str, given: &[Values<'c>]) -> Option<Values<'c
         // Of a path the last parts, as far as they are known.
         "os.path.join" => {
             let known: Vec<Rc<str>> = given.iter().filter_map(as_text).collect();
-            if known.is_empty() { Vec::new() } else { text(known.join("/")) }
+            if known.is_empty() {
+                Vec::new()
+            } else {
+                text(known.join("/"))
+            }
         }
         _ => return None,
     })

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use ruff_python_ast::{
-    ExceptHandler, Expr, Parameters, Pattern, Stmt, StmtClassDef, StmtFunctionDef, StmtIf, StmtImportFrom,
+    ExceptHandler, Expr, Parameters, Pattern, Stmt, StmtClassDef, StmtFunctionDef, StmtIf,
+    StmtImportFrom,
 };
 use ruff_text_size::Ranged;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -16,7 +17,11 @@ use super::value::{self, Value, Values};
 /// Names that are kept of one file.
 const MAX_NAMES: usize = 1 << 16;
 /// Expressions in each other that are followed.
-pub(super) const MAX_DEPTH: usize = 300;
+pub(super) const MAX_DEPTH: usize = 120;
+/// Findings that are kept of one file.
+const MAX_FINDINGS: usize = 20_000;
+/// Elements of a list that a loop over it is read with.
+const MAX_TURNS: usize = 64;
 
 /// Something that the code does to the outside.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -56,6 +61,8 @@ struct Function<'c> {
 pub(super) struct Walk<'c> {
     pub(super) scopes: Vec<Scope<'c>>,
     functions: Vec<Function<'c>>,
+    /// Those that an import calls, and whose bodies are yet to be read.
+    called: Vec<usize>,
     /// Methods of the classes of the code.
     classes: Vec<FxHashMap<Rc<str>, usize>>,
     /// What is given to attributes of objects, by the names of those.
@@ -78,6 +85,7 @@ impl<'c> Walk<'c> {
         let mut walk = Self {
             scopes: Vec::new(),
             functions: Vec::new(),
+            called: Vec::new(),
             classes: Vec::new(),
             attributes: FxHashMap::default(),
             stars: Vec::new(),
@@ -85,20 +93,25 @@ impl<'c> Walk<'c> {
             runs_now: true,
             is_quiet: false,
             depth: 0,
-            steps_left: len.saturating_mul(4).saturating_add(20_000),
+            steps_left: len.saturating_mul(6).saturating_add(300_000),
             names_left: MAX_NAMES,
             findings: BTreeMap::new(),
         };
         walk.open_scope(None, false);
         walk.statements(body);
-        // Those that the import calls may call others.
-        while let Some(at) = walk
-            .functions
-            .iter()
-            .position(|f| f.is_called && !f.is_done)
-            .or_else(|| walk.functions.iter().position(|f| !f.is_done))
-        {
-            walk.body(at);
+        // Those that the import calls may call others; those that nothing calls come last.
+        let mut next = 0;
+        loop {
+            if let Some(at) = walk.called.pop() {
+                walk.body(at);
+            } else if next < walk.functions.len() {
+                if !walk.functions[next].is_done {
+                    walk.body(next);
+                }
+                next += 1;
+            } else {
+                break;
+            }
         }
         walk
     }
@@ -106,6 +119,21 @@ impl<'c> Walk<'c> {
     /// Was all of it followed?
     pub(super) const fn is_whole(&self) -> bool {
         self.steps_left > 0 && self.names_left > 0
+    }
+
+    /// Takes what a computation costs from the steps.
+    pub(super) fn charge(&mut self, values: &Values<'c>) {
+        let cost: usize = values
+            .iter()
+            .map(|value| match value {
+                Value::Text(text) => text.len() / 8,
+                Value::Bytes(bytes) => bytes.len() / 8,
+                Value::List(items) => items.len(),
+                Value::Pairs(pairs) => pairs.len(),
+                _ => 0,
+            })
+            .sum();
+        self.steps_left = self.steps_left.saturating_sub(cost);
     }
 
     pub(super) fn open_scope(&mut self, parent: Option<usize>, is_class: bool) -> usize {
@@ -126,7 +154,12 @@ impl<'c> Walk<'c> {
     }
 
     fn body(&mut self, at: usize) {
-        let Function { node, scope, is_called, .. } = self.functions[at];
+        let Function {
+            node,
+            scope,
+            is_called,
+            ..
+        } = self.functions[at];
         self.functions[at].is_done = true;
         self.scope = scope;
         self.runs_now = is_called;
@@ -135,11 +168,12 @@ impl<'c> Walk<'c> {
 
     /// A function of the code is called, with what.
     pub(super) fn call_function(&mut self, at: usize, given: &[Values<'c>], skip: usize) {
-        let Some(function) = self.functions.get_mut(at) else { return };
+        let Some(function) = self.functions.get_mut(at) else {
+            return;
+        };
         if self.runs_now && !function.is_called {
             function.is_called = true;
-            // What was read as one that nobody calls is read again.
-            function.is_done = false;
+            self.called.push(at);
         }
         let (node, scope) = (function.node, function.scope);
         let parameters = node.parameters.iter_non_variadic_params().skip(skip);
@@ -179,7 +213,11 @@ impl<'c> Walk<'c> {
     }
 
     pub(super) fn bind(&mut self, scope: usize, name: &str, values: Values<'c>) {
-        let scope = if self.scopes[scope].outer.contains(name) { 0 } else { scope };
+        let scope = if self.scopes[scope].outer.contains(name) {
+            0
+        } else {
+            scope
+        };
         let names = &mut self.scopes[scope].names;
         if let Some(known) = names.get_mut(name) {
             value::join(known, values);
@@ -191,7 +229,14 @@ impl<'c> Walk<'c> {
 
     pub(super) fn tell(&mut self, at: &impl Ranged, kind: Kind, what: String) {
         let runs_now = self.runs_now;
-        let finding = Finding { what: what.clone(), runs_now, kind };
+        if self.findings.len() >= MAX_FINDINGS {
+            return;
+        }
+        let finding = Finding {
+            what: what.clone(),
+            runs_now,
+            kind,
+        };
         self.findings
             .entry((at.range().start().to_u32(), what))
             .and_modify(|known| {
@@ -302,8 +347,12 @@ impl<'c> Walk<'c> {
                 }
             }
             Stmt::ImportFrom(of) => self.import_from(of),
-            Stmt::Global(of) => self.outer(of.names.iter().map(ruff_python_ast::Identifier::as_str)),
-            Stmt::Nonlocal(of) => self.outer(of.names.iter().map(ruff_python_ast::Identifier::as_str)),
+            Stmt::Global(of) => {
+                self.outer(of.names.iter().map(ruff_python_ast::Identifier::as_str))
+            }
+            Stmt::Nonlocal(of) => {
+                self.outer(of.names.iter().map(ruff_python_ast::Identifier::as_str))
+            }
             Stmt::Expr(of) => {
                 // A text alone is a note.
                 if !matches!(&*of.value, Expr::StringLiteral(_)) {
@@ -390,7 +439,12 @@ impl<'c> Walk<'c> {
             self.bind(scope, parameter.name().as_str(), Vec::new());
         }
         let at = self.functions.len();
-        self.functions.push(Function { node, scope, is_called: false, is_done: false });
+        self.functions.push(Function {
+            node,
+            scope,
+            is_called: false,
+            is_done: false,
+        });
         self.bind(self.scope, node.name.as_str(), vec![Value::Function(at)]);
         for decorator in node.decorator_list.iter().rev() {
             self.called_with(&decorator.expression, vec![vec![Value::Function(at)]]);
@@ -423,9 +477,11 @@ impl<'c> Walk<'c> {
                     match value {
                         // A metaclass makes the class right now.
                         Value::Class(class) => {
-                            makers.extend(["__new__", "__init__", "__prepare__", "__call__"]
-                                .iter()
-                                .filter_map(|name| self.method(class, name)));
+                            makers.extend(
+                                ["__new__", "__init__", "__prepare__", "__call__"]
+                                    .iter()
+                                    .filter_map(|name| self.method(class, name)),
+                            );
                         }
                         Value::Function(function) => makers.push(function),
                         Value::Name(name) => self.judge_call(&keyword.value, &name, &[]),
@@ -470,25 +526,46 @@ impl<'c> Walk<'c> {
                 let to = self.quietly(&of.value);
                 for value in to {
                     if let Value::Name(name) = value
-                        && matches!(&*name, "builtins" | "os" | "subprocess" | "importlib" | "sys")
-                        && !matches!(of.attr.as_str(), "path" | "argv" | "stdout" | "stderr" | "dont_write_bytecode")
+                        && matches!(
+                            &*name,
+                            "builtins" | "os" | "subprocess" | "importlib" | "sys"
+                        )
+                        && !matches!(
+                            of.attr.as_str(),
+                            "path" | "argv" | "stdout" | "stderr" | "dont_write_bytecode"
+                        )
                     {
-                        self.tell(target, Kind::Reaches, format!("changes {name}.{}, which other code calls", of.attr));
+                        self.tell(
+                            target,
+                            Kind::Reaches,
+                            format!("changes {name}.{}, which other code calls", of.attr),
+                        );
                     }
                 }
                 if !values.is_empty() {
-                    value::join(self.attributes.entry(of.attr.as_str().into()).or_default(), values.clone());
+                    value::join(
+                        self.attributes.entry(of.attr.as_str().into()).or_default(),
+                        values.clone(),
+                    );
                 }
             }
             Expr::Subscript(of) => {
                 let to = self.quietly(&of.value);
                 let key = self.expression(&of.slice);
-                let is_environment = to.iter().any(|v| matches!(v, Value::Name(n) if &**n == "os.environ"));
+                let is_environment = to
+                    .iter()
+                    .any(|v| matches!(v, Value::Name(n) if &**n == "os.environ"));
                 if is_environment
                     && let Some(key) = value::as_text(&key)
                     && reach::steers(&key)
                 {
-                    self.tell(target, Kind::Mild, format!("sets {key}, which changes what programs load or whom they talk to"));
+                    self.tell(
+                        target,
+                        Kind::Mild,
+                        format!(
+                            "sets {key}, which changes what programs load or whom they talk to"
+                        ),
+                    );
                 }
             }
             _ => {}
@@ -496,17 +573,27 @@ impl<'c> Walk<'c> {
     }
 
     fn assign_each(&mut self, targets: &'c [Expr], values: &Values<'c>) {
+        self.charge(values);
         let items = value::elements(values);
         for (at, target) in targets.iter().enumerate() {
-            let item = items.as_ref().and_then(|items| items.get(at)).cloned().unwrap_or_default();
+            let item = items
+                .as_ref()
+                .and_then(|items| items.get(at))
+                .cloned()
+                .unwrap_or_default();
             self.assign(target, &item);
         }
     }
 
     /// A loop over the value: the target stands for each of its elements.
     pub(super) fn assign_elements(&mut self, target: &'c Expr, values: &Values<'c>) {
+        self.charge(values);
         let mut all = Vec::new();
-        for item in value::elements(values).unwrap_or_default().into_iter().take(64) {
+        for item in value::elements(values)
+            .unwrap_or_default()
+            .into_iter()
+            .take(MAX_TURNS)
+        {
             if matches!(target, Expr::Tuple(_) | Expr::List(_)) {
                 self.assign(target, &item);
             }
@@ -528,7 +615,11 @@ impl<'c> Walk<'c> {
         if reach.when == When::AtImport && !self.runs_now {
             return;
         }
-        self.tell(at, Kind::Reaches, format!("uses {name}, which {}", reach.does));
+        self.tell(
+            at,
+            Kind::Reaches,
+            format!("uses {name}, which {}", reach.does),
+        );
     }
 
     /// Files that an import opens: to write, or outside of the model's folder.
@@ -543,9 +634,14 @@ impl<'c> Walk<'c> {
             Some(Some(mode)) => mode.contains(['w', 'a', 'x', '+']),
         };
         let place = given.first().and_then(value::as_text);
-        let is_outside = place.is_some_and(|place| place.starts_with(['/', '~']) || place.starts_with(".."));
+        let is_outside =
+            place.is_some_and(|place| place.starts_with(['/', '~']) || place.starts_with(".."));
         if writes || is_outside {
-            self.tell(at, Kind::Mild, "opens a file to write, or outside of its folder".to_owned());
+            self.tell(
+                at,
+                Kind::Mild,
+                "opens a file to write, or outside of its folder".to_owned(),
+            );
         }
     }
 }
@@ -555,9 +651,12 @@ fn value_name(module: &str) -> Rc<str> {
 }
 
 fn is_main_guard(test: &Expr) -> bool {
-    let Expr::Compare(compare) = test else { return false };
+    let Expr::Compare(compare) = test else {
+        return false;
+    };
     let is_name = |e: &Expr| matches!(e, Expr::Name(name) if name.id.as_str() == "__name__");
-    let is_main = |e: &Expr| matches!(e, Expr::StringLiteral(text) if text.value.to_str() == "__main__");
+    let is_main =
+        |e: &Expr| matches!(e, Expr::StringLiteral(text) if text.value.to_str() == "__main__");
     let equals = matches!(&*compare.ops, [ruff_python_ast::CmpOp::Eq]);
     equals
         && compare.comparators.len() == 1
