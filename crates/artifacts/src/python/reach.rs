@@ -272,10 +272,11 @@ pub(super) fn canonical(name: &str) -> String {
             }
         }
     }
-    // What a library imported is the module that it is called.
-    if let Some(at) = parts[1.min(parts.len())..]
-        .iter()
-        .rposition(|part| CORE.contains(part))
+    // What a library imported is the module that it is called; what follows is of that module, as in `socket.socket`.
+    let inner = 1..parts.len().saturating_sub(1).max(1);
+    if let Some(at) = parts
+        .get(inner)
+        .and_then(|inner| inner.iter().rposition(|part| CORE.contains(part)))
     {
         parts.drain(..=at);
     }
