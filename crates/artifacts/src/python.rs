@@ -199,37 +199,42 @@ fn tell(
     }
 }
 
-/// Code in an encoding other than the usual ones: what a reader sees is not what Python runs.
+/// Code in an encoding that is not ASCII where ASCII stands: what a reader sees is not what Python runs.
 fn hidden_by_encoding(inspection: &mut Inspection, code: &str) {
-    const USUAL: &[&str] = &[
-        "utf", "latin", "iso-8859", "ascii", "us-ascii", "cp125", "gbk", "gb2312", "gb18030",
-        "big5", "euc", "shift", "koi8",
+    /// Those in which letters stand for others.
+    const HIDING: &[&str] = &[
+        "utf-7",
+        "utf7",
+        "u7",
+        "unicode-1-1-utf-7",
+        "punycode",
+        "idna",
+        "cp037",
+        "ibm037",
+        "cp273",
+        "cp424",
+        "cp500",
+        "cp875",
+        "cp1026",
+        "cp1140",
     ];
     for line in code.lines().take(2) {
-        let Some(rest) = line
+        let named = line
             .trim_start()
             .strip_prefix('#')
             .and_then(|comment| Some(comment.split_once("coding")?.1))
-        else {
-            continue;
-        };
-        let name = rest
-            .trim_start_matches([':', '=', ' ', '\t'])
-            .to_ascii_lowercase()
-            .replace('_', "-");
-        let is_odd =
-            name.starts_with("utf-7") || name.starts_with("utf7") || name.contains("escape");
-        if rest.starts_with([':', '='])
-            && (is_odd || !USUAL.iter().any(|usual| name.starts_with(usual)))
-        {
+            .and_then(|rest| rest.strip_prefix([':', '=']));
+        let Some(rest) = named else { continue };
+        let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let rest = rest.trim_start();
+        let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+        let name = rest[..end].to_ascii_lowercase().replace('_', "-");
+        if HIDING.contains(&name.as_str()) || name.ends_with("escape") {
             inspection.report(
                 Verdict::Malicious,
                 technique::MODEL_CODE,
                 0,
-                format!(
-                    "the code is written in the encoding {}, which hides what it says",
-                    printable(name.split([' ', '-']).next().unwrap_or_default())
-                ),
+                format!("the code is written in the encoding {name}, which hides what it says"),
             );
         }
     }
@@ -396,6 +401,40 @@ mod tests {
             "        image = requests.get(url)\n",
         );
         assert_eq!(verdict(code), Verdict::Unknown);
+    }
+
+    #[test]
+    fn encodings_that_hide_what_is_written_are_told() {
+        assert_eq!(
+            verdict("# -*- coding: utf_7 -*-\nx = 1\n"),
+            Verdict::Malicious
+        );
+        assert_eq!(
+            verdict("#!/usr/bin/python\n# coding=unicode_escape\n"),
+            Verdict::Malicious
+        );
+        assert_eq!(
+            verdict("# -*- coding: utf-8 -*-\n# Decoding: idna is none\n"),
+            Verdict::Unknown
+        );
+    }
+
+    #[test]
+    fn what_is_computed_is_bounded() {
+        let code = format!(
+            "x = 'a' * 60000\n{}",
+            "y = x.replace('b', 'c')\n".repeat(90_000)
+        );
+        assert_eq!(verdict(&code), Verdict::Suspicious);
+        let code = "def f(): pass\n".repeat(100_000);
+        assert_eq!(verdict(&code), Verdict::Unknown);
+        let deep = format!("x = {}1{}\n", "[".repeat(190), "]".repeat(190));
+        assert!(verdict(&deep) >= Verdict::Suspicious);
+        let sum = format!(
+            "x = '' {}\nimport os\nos.system('id')\n",
+            "+ 'a'".repeat(900)
+        );
+        assert_eq!(verdict(&sum), Verdict::Malicious);
     }
 
     #[test]
