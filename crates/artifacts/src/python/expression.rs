@@ -535,14 +535,14 @@ impl<'c> Walk<'c> {
     }
 
     /// What is called is called: a decorator, a class, a function of a module.
-    pub(super) fn called_with(&mut self, callee: &'c Expr, given: Vec<Values<'c>>) {
+    pub(super) fn called_with(&mut self, callee: &'c Expr, given: &[Values<'c>]) {
         for value in self.evaluate(callee, true) {
             match value {
-                Value::Name(name) => self.judge_call(callee, &name, &given),
-                Value::Function(function) => self.call_function(function, &given, 0),
-                Value::Class(class) => self.call_class(class, &given),
+                Value::Name(name) => self.judge_call(callee, &name, given),
+                Value::Function(function) => self.call_function(function, given, 0),
+                Value::Class(class) => self.call_class(class, given),
                 Value::Lambda(lambda, scope) => {
-                    self.lambda(lambda, scope, &given);
+                    self.lambda(lambda, scope, given);
                 }
                 _ => {}
             }
@@ -564,8 +564,10 @@ impl<'c> Walk<'c> {
             }
             Value::Lambda(lambda, scope) => self.lambda(lambda, *scope, given),
             Value::Method(value, name) => {
-                self.charge(&vec![(**value).clone()]);
-                given.iter().for_each(|values| self.charge(values));
+                self.charge(std::slice::from_ref(&**value));
+                for values in given {
+                    self.charge(values);
+                }
                 let found = value::method(value, name, given);
                 if found.is_empty()
                     && let Some(does) = reach::of_method(name)
@@ -616,10 +618,8 @@ impl<'c> Walk<'c> {
                 let part = text(1);
                 let mut found = match (first, part) {
                     (Some(of_what), Some(part)) => {
-                        let mut found = Vec::new();
-                        for name in part.split('.').take(1) {
-                            found = self.attribute(&of.func, of_what, name);
-                        }
+                        let name = part.split('.').next().unwrap_or_default();
+                        let mut found = self.attribute(&of.func, of_what, name);
                         if found.is_empty() && reach::of_method(&part).is_some() {
                             // Of something that is not known, by a name that says enough.
                             found = value::name(&format!("os.{part}"));

@@ -122,7 +122,7 @@ impl<'c> Walk<'c> {
     }
 
     /// Takes what a computation costs from the steps.
-    pub(super) fn charge(&mut self, values: &Values<'c>) {
+    pub(super) fn charge(&mut self, values: &[Value<'c>]) {
         let cost: usize = values
             .iter()
             .map(|value| match value {
@@ -257,9 +257,11 @@ impl<'c> Walk<'c> {
             Stmt::FunctionDef(function) => self.function(function),
             Stmt::ClassDef(class) => self.class(class),
             Stmt::Return(of) => self.optional(of.value.as_deref()),
-            Stmt::Delete(of) => of.targets.iter().for_each(|target| {
-                self.quietly(target);
-            }),
+            Stmt::Delete(of) => {
+                for target in &of.targets {
+                    self.quietly(target);
+                }
+            }
             Stmt::TypeAlias(_) => {}
             Stmt::Assign(of) => {
                 let values = self.expression(&of.value);
@@ -393,7 +395,10 @@ impl<'c> Walk<'c> {
             }
             return;
         }
-        let module = of.module.as_ref().map_or("", |m| m.as_str());
+        let module = of
+            .module
+            .as_ref()
+            .map_or("", ruff_python_ast::Identifier::as_str);
         for alias in &of.names {
             let name = alias.name.as_str();
             if name == "*" {
@@ -402,7 +407,10 @@ impl<'c> Walk<'c> {
                 }
                 continue;
             }
-            let given = alias.asname.as_ref().map_or(name, |given| given.as_str());
+            let given = alias
+                .asname
+                .as_ref()
+                .map_or(name, ruff_python_ast::Identifier::as_str);
             self.bind(self.scope, given, value::name(&format!("{module}.{name}")));
         }
     }
@@ -435,7 +443,7 @@ impl<'c> Walk<'c> {
             parent = outer;
         }
         let scope = self.open_scope(Some(parent), false);
-        for parameter in node.parameters.iter() {
+        for parameter in &node.parameters {
             self.bind(scope, parameter.name().as_str(), Vec::new());
         }
         let at = self.functions.len();
@@ -447,7 +455,7 @@ impl<'c> Walk<'c> {
         });
         self.bind(self.scope, node.name.as_str(), vec![Value::Function(at)]);
         for decorator in node.decorator_list.iter().rev() {
-            self.called_with(&decorator.expression, vec![vec![Value::Function(at)]]);
+            self.called_with(&decorator.expression, &[vec![Value::Function(at)]]);
         }
     }
 
@@ -512,7 +520,7 @@ impl<'c> Walk<'c> {
         let class = self.classes.len() - 1;
         self.bind(self.scope, node.name.as_str(), vec![Value::Class(class)]);
         for decorator in node.decorator_list.iter().rev() {
-            self.called_with(&decorator.expression, vec![vec![Value::Class(class)]]);
+            self.called_with(&decorator.expression, &[vec![Value::Class(class)]]);
         }
     }
 
