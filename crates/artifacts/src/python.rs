@@ -237,6 +237,8 @@ fn hidden_by_encoding(inspection: &mut Inspection, code: &str) {
                 format!("the code is written in the encoding {name}, which hides what it says"),
             );
         }
+        // The first line that names one decides.
+        return;
     }
 }
 

@@ -601,17 +601,14 @@ fn instructions(text: &str) -> Vec<&str> {
             continue;
         }
         let start = line.len() - said.len();
-        match said.trim_start().strip_prefix("\"\"\"") {
-            Some(first) => {
-                let body = &rest[start + (said.len() - first.len())..];
-                let end = body.find("\"\"\"").unwrap_or(body.len());
-                found.push(&body[..end]);
-                rest = body.get(end + 3..).unwrap_or_default();
-            }
-            None => {
-                found.push(said.trim().trim_matches('"'));
-                rest = after;
-            }
+        if let Some(first) = said.trim_start().strip_prefix("\"\"\"") {
+            let body = &rest[start + (said.len() - first.len())..];
+            let end = body.find("\"\"\"").unwrap_or(body.len());
+            found.push(&body[..end]);
+            rest = body.get(end + 3..).unwrap_or_default();
+        } else {
+            found.push(said.trim().trim_matches('"'));
+            rest = after;
         }
     }
     found

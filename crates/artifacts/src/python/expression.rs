@@ -320,7 +320,7 @@ impl<'c> Walk<'c> {
         for value in of {
             match value {
                 Value::Name(module) => {
-                    value::join(&mut values, value::name(&format!("{module}.{name}")))
+                    value::join(&mut values, value::name(&format!("{module}.{name}")));
                 }
                 Value::Class(class) => {
                     if let Some(function) = self.method(*class, name) {
@@ -448,7 +448,7 @@ impl<'c> Walk<'c> {
             self.judge_argument(argument, &values);
             match argument {
                 Expr::Starred(_) => {
-                    given.extend(value::elements(&values).unwrap_or_else(|| vec![Vec::new()]))
+                    given.extend(value::elements(&values).unwrap_or_else(|| vec![Vec::new()]));
                 }
                 _ => given.push(values),
             }

@@ -32,7 +32,7 @@ pub(super) enum Value<'c> {
     /// `operator.methodcaller`, `attrgetter` and `itemgetter` with the name that they were given.
     Getter(Getter, Rc<str>),
     /// A method of a value that can be computed.
-    Method(Rc<Value<'c>>, Rc<str>),
+    Method(Rc<Self>, Rc<str>),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

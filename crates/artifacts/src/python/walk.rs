@@ -338,22 +338,21 @@ impl<'c> Walk<'c> {
             Stmt::Import(of) => {
                 for alias in &of.names {
                     let name = alias.name.as_str();
-                    let (given, means) = match &alias.asname {
-                        Some(given) => (given.as_str(), name),
-                        None => {
-                            let top = name.split('.').next().unwrap_or(name);
-                            (top, top)
-                        }
+                    let (given, means) = if let Some(given) = &alias.asname {
+                        (given.as_str(), name)
+                    } else {
+                        let top = name.split('.').next().unwrap_or(name);
+                        (top, top)
                     };
                     self.bind(self.scope, given, value::name(means));
                 }
             }
             Stmt::ImportFrom(of) => self.import_from(of),
             Stmt::Global(of) => {
-                self.outer(of.names.iter().map(ruff_python_ast::Identifier::as_str))
+                self.outer(of.names.iter().map(ruff_python_ast::Identifier::as_str));
             }
             Stmt::Nonlocal(of) => {
-                self.outer(of.names.iter().map(ruff_python_ast::Identifier::as_str))
+                self.outer(of.names.iter().map(ruff_python_ast::Identifier::as_str));
             }
             Stmt::Expr(of) => {
                 // A text alone is a note.
