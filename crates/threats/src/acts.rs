@@ -148,7 +148,8 @@ impl<'a> Parts<'a> {
             let Some(way) = reach.get(node) else {
                 continue;
             };
-            if !counts(*way, kind) && !(makes(one) && self.embeds(reach, to)) {
+            let is_embedded = makes(one) && self.embeds(reach, to);
+            if !counts(*way, kind) && !is_embedded {
                 continue;
             }
             let spot = Spot {

@@ -131,7 +131,7 @@ impl Tree {
             }
             11 => {
                 self.git(&["stash", "--include-untracked"]);
-                if number % 2 == 0 {
+                if number.is_multiple_of(2) {
                     self.git(&["stash", "pop"]);
                 }
                 "stash".to_owned()

@@ -194,7 +194,45 @@ impl Analyzer<'_> {
             whole_path: false,
             source_function: None,
         };
-        match reached.sink {
+        self.of_sink(&mut hit, reached.sink)?;
+        let Some(label) = reached.label else {
+            return Some(hit);
+        };
+        if label.guesses > 0 || label.cleared.has(Bits::VOUCHED) {
+            hit.confidence = hit.confidence.min(Confidence::Medium);
+            hit.tier = hit.tier.max(compiled.guessed_tier);
+        }
+        let placed = label.cleared.has(Bits::PLACED) || label.cleared.has(Bits::RELATIVE);
+        hit.whole_path = !placed && self.models.path_rules.has(Bits::rule(rule));
+        if label.cleared.has(Bits::FOUND) {
+            hit.confidence = hit.confidence.min(Confidence::Medium);
+            hit.tier = hit.tier.max(compiled.guessed_tier);
+        }
+        self.lower_by_design(&mut hit, label, placed);
+        let one_part = label.cleared.has(Bits::SEGMENT);
+        if label.guesses > 1 || one_part && self.models.path_rules.has(Bits::rule(rule)) {
+            hit.confidence = Confidence::Low;
+            hit.tier = Tier::All;
+        }
+        if reached.control == Control::Local {
+            hit.confidence = Confidence::Low;
+            hit.tier = Tier::All;
+        }
+        self.place_source(&mut hit, label)?;
+        hit.subject = reached
+            .parameter
+            .and_then(|access| self.access_name(access));
+        hit.trace = self.trace(label.step);
+        hit.helper = self
+            .arena
+            .step_of(label.step)
+            .is_some_and(|last| matches!(last.kind, StepKind::Into(..) | StepKind::Elsewhere(_)));
+        Some(hit)
+    }
+
+    /// What the kind of sink says of a hit.
+    fn of_sink(&self, hit: &mut Hit, sink: SinkRef) -> Option<()> {
+        match sink {
             SinkRef::Model { index, by_form } => {
                 let spec = &self.models.sinks.get(usize::from(index))?.spec;
                 hit.confidence = spec.confidence.unwrap_or(hit.confidence);
@@ -234,39 +272,7 @@ impl Analyzer<'_> {
             }
             SinkRef::Returned | SinkRef::Secret { by_hand: false } => {}
         }
-        let Some(label) = reached.label else {
-            return Some(hit);
-        };
-        if label.guesses > 0 || label.cleared.has(Bits::VOUCHED) {
-            hit.confidence = hit.confidence.min(Confidence::Medium);
-            hit.tier = hit.tier.max(compiled.guessed_tier);
-        }
-        let placed = label.cleared.has(Bits::PLACED) || label.cleared.has(Bits::RELATIVE);
-        hit.whole_path = !placed && self.models.path_rules.has(Bits::rule(rule));
-        if label.cleared.has(Bits::FOUND) {
-            hit.confidence = hit.confidence.min(Confidence::Medium);
-            hit.tier = hit.tier.max(compiled.guessed_tier);
-        }
-        self.lower_by_design(&mut hit, label, placed);
-        let one_part = label.cleared.has(Bits::SEGMENT);
-        if label.guesses > 1 || one_part && self.models.path_rules.has(Bits::rule(rule)) {
-            hit.confidence = Confidence::Low;
-            hit.tier = Tier::All;
-        }
-        if reached.control == Control::Local {
-            hit.confidence = Confidence::Low;
-            hit.tier = Tier::All;
-        }
-        self.place_source(&mut hit, label)?;
-        hit.subject = reached
-            .parameter
-            .and_then(|access| self.access_name(access));
-        hit.trace = self.trace(label.step);
-        hit.helper = self
-            .arena
-            .step_of(label.step)
-            .is_some_and(|last| matches!(last.kind, StepKind::Into(..) | StepKind::Elsewhere(_)));
-        Some(hit)
+        Some(())
     }
 
     /// What is looked through first, and what a tool is for, is in tier `all`.

@@ -107,14 +107,14 @@ graph.add_edge("a", "b")
 
 #[test]
 fn a_method_of_a_base_runs_the_one_that_stands_in_for_it_where_its_class_is_made() {
-    let base = r#"
+    let base = r"
 class Advice:
     def advise(self, what):
         return self._think(what)
 
     def _think(self, what):
         raise NotImplementedError
-"#;
+";
     let asks = r#"
 from openai import OpenAI
 from .base import Advice
@@ -123,13 +123,13 @@ class Asking(Advice):
     def _think(self, what):
         return OpenAI().chat.completions.create(model="gpt-4o", messages=what)
 "#;
-    let counts = r#"
+    let counts = r"
 from .base import Advice
 
 class Counting(Advice):
     def _think(self, what):
         return len(what)
-"#;
+";
     let server = r#"
 from mcp.server.fastmcp import FastMCP
 from .asks import Asking
