@@ -180,7 +180,7 @@ fn what_is_no_file_is_named_and_a_gate_does_not_pass_over_it() {
     let arguments = ["scan", "--only", "artifacts", "models", "--fail-on", "low"];
     let run = folder.trueline(&arguments);
     assert_eq!(run.code(), 2, "{}", run.stderr());
-    assert!(run.stderr().contains("a pipe, a socket or a device"));
+    assert!(run.stdout().contains("a pipe, a socket or a device"));
 }
 
 #[test]
