@@ -266,7 +266,7 @@ impl<'a> Analyzer<'a> {
         for _ in 0..MAX_COPIES {
             match op {
                 Op::Copy(inner) | Op::Await(inner) | Op::Typed { value: inner, .. } => {
-                    op = Self::definition(frame, inner)?
+                    op = Self::definition(frame, inner)?;
                 }
                 _ => break,
             }
