@@ -16,7 +16,7 @@ use trueline_facts::control::ControlReport;
 use trueline_facts::learn::{ExerciseList, FindingExercise, LearnExport, NextExercise};
 use trueline_facts::skill::{
     SharedSkill, SkillChange, SkillLog, SkillReasons, SkillRetention, SkillShare, SkillShares,
-    SkillsExport, SkillsReport, TeamSkills,
+    SkillsExport, SkillsReport,
 };
 use trueline_facts::suggestion::Suggestion;
 use trueline_facts::verdict::Verdict;
@@ -74,7 +74,6 @@ fn files() -> Result<Vec<(String, String)>> {
         schema("skills", &schemars::schema_for!(SkillsReport))?,
         schema("skill-reasons", &schemars::schema_for!(SkillReasons))?,
         schema("shared-skill", &schemars::schema_for!(SharedSkill))?,
-        schema("team-skills", &schemars::schema_for!(TeamSkills))?,
         schema("skill-change", &schemars::schema_for!(SkillChange))?,
         schema("skill-share", &schemars::schema_for!(SkillShare))?,
         schema("skill-shares", &schemars::schema_for!(SkillShares))?,

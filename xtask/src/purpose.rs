@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use trueline_authorship::purpose::purpose;
+use trueline_authorship::purpose::{Fate, LineCounts, TouchedFile, purpose};
 use trueline_facts::Proportion;
 use trueline_facts::usage::Purpose;
 
@@ -187,32 +187,60 @@ fn classify(repository: &Path, commit: &str, types: Types) -> Result<(Purpose, S
         Types::Hidden => untyped(&message),
     };
     // As the walk sees it: against the first parent, a renamed file under both names.
-    let paths = git_bytes(
-        repository,
-        &[
-            "log",
-            "-1",
-            "--first-parent",
-            "-m",
-            "--root",
-            "--format=",
-            "--name-only",
-            "--no-renames",
-            "-z",
-            "--end-of-options",
-            commit,
-        ],
-    )?;
-    let paths = paths
-        .split(|&b| b == 0)
-        .map(<[u8]>::trim_ascii_start)
-        .filter(|path| !path.is_empty());
-    let said = purpose(message, paths);
+    let listed = |what: &str| {
+        git_bytes(
+            repository,
+            &[
+                "log",
+                "-1",
+                "--first-parent",
+                "-m",
+                "--root",
+                "--format=",
+                what,
+                "--no-renames",
+                "-z",
+                "--end-of-options",
+                commit,
+            ],
+        )
+    };
+    let (fates, counts) = (listed("--name-status")?, listed("--numstat")?);
+    let said = purpose(message, touched(&fates, &counts).into_iter());
     let subject = git(
         repository,
         &["log", "-1", "--format=%s", "--end-of-options", commit],
     )?;
     Ok((said, subject.trim().chars().take(90).collect()))
+}
+
+/// The files of `--name-status -z` (letter, path) with their counts from `--numstat -z` (added, removed and
+/// path between tabs; `-` for what is not text). Both are in the same order.
+fn touched<'a>(fates: &'a [u8], counts: &[u8]) -> Vec<TouchedFile<'a>> {
+    fn fields(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+        text.split(|&b| b == 0)
+            .map(<[u8]>::trim_ascii_start)
+            .filter(|field| !field.is_empty())
+    }
+    let mut fates = fields(fates);
+    let mut counts = fields(counts);
+    let mut files = Vec::new();
+    while let (Some(letter), Some(path)) = (fates.next(), fates.next()) {
+        let mut numbers = counts.next().unwrap_or_default().split(|&b| b == b'\t');
+        let mut number = || std::str::from_utf8(numbers.next()?).ok()?.parse().ok();
+        files.push(TouchedFile {
+            path,
+            fate: match letter {
+                b"A" => Fate::Added,
+                b"D" => Fate::Deleted,
+                _ => Fate::Modified,
+            },
+            lines: number()
+                .zip(number())
+                .map(|(added, removed)| LineCounts { added, removed }),
+        });
+    }
+    files
 }
 
 /// The message without `type(scope)!: `.
@@ -233,6 +261,28 @@ fn untyped(message: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn files_come_with_what_became_of_them_and_with_lines_where_they_are_text() {
+        let fates = b"\nA\0a b.rs\0M\0logo.png\0D\0old.rs\0";
+        let counts = b"\n3\t0\ta b.rs\0-\t-\tlogo.png\x000\t7\told.rs\0";
+        let files = touched(fates, counts);
+        let told: Vec<_> = files
+            .iter()
+            .map(|file| {
+                let lines = file.lines.map(|lines| (lines.added, lines.removed));
+                (file.path, file.fate, lines)
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (&b"a b.rs"[..], Fate::Added, Some((3, 0))),
+                (b"logo.png", Fate::Modified, None),
+                (b"old.rs", Fate::Deleted, Some((0, 7))),
+            ]
+        );
+    }
 
     #[test]
     fn a_table_has_a_commit_a_line_and_says_where_it_is_wrong() {

@@ -4,7 +4,7 @@ use trueline_facts::artifact::Verdict;
 
 use crate::inspection::{Context, Inspection, printable};
 use crate::zip::Member;
-use crate::{code, json, keras, pickle, skops, technique, text};
+use crate::{code, json, keras, pickle, python, skops, technique, text};
 
 /// Bytes of a JSON or source member that are read.
 const MAX_TEXT: usize = 16 << 20;
@@ -48,6 +48,11 @@ pub(crate) fn inspect(inspection: &mut Inspection, archive: &str, members: &[Mem
         }
     }
     let is_model = is_torch || is_keras || is_skops || is_npz || is_nemo;
+    // Servers and loaders import what lies beside the weights under names of their own; TorchScript is no Python.
+    let outer_role = inspection.code_role;
+    if !is_script && (is_mar || is_package || members.iter().any(|m| is_of_model(&m.name))) {
+        inspection.code_role = Some(python::Role::Beside);
+    }
     let outer = std::mem::take(&mut inspection.storages);
     if is_torch {
         for member in members {
@@ -79,16 +84,21 @@ pub(crate) fn inspect(inspection: &mut Inspection, archive: &str, members: &[Mem
                     );
                 }
             }
-            "so" | "dylib" | "dll" | "pyd" | "exe" if is_model || is_mar => inspection.report(
-                if is_aot {
-                    Verdict::Unknown
-                } else {
-                    Verdict::Suspicious
-                },
-                technique::ARCHIVE_CODE,
-                0,
-                format!("{} is native code inside a model", printable(name)),
-            ),
+            "so" | "dylib" | "dll" | "pyd" | "exe" if is_model || is_mar || is_aot => inspection
+                .report(
+                    Verdict::Suspicious,
+                    technique::ARCHIVE_CODE,
+                    0,
+                    format!(
+                        "{} is native code inside a model{}",
+                        printable(name),
+                        if is_aot {
+                            ", which loading it runs"
+                        } else {
+                            ""
+                        }
+                    ),
+                ),
             "py" | "pyc" | "pyo" | "sh" | "bat" | "ps1" | "js" | "pth"
                 if is_model && !(extension == "pth" && !is_keras && !is_npz) =>
             {
@@ -156,6 +166,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, archive: &str, members: &[Mem
         }
     }
     inspection.storages = outer;
+    inspection.code_role = outer_role;
     if is_torch {
         let pickles = members
             .iter()
@@ -173,6 +184,54 @@ pub(crate) fn inspect(inspection: &mut Inspection, archive: &str, members: &[Mem
             );
         }
     }
+}
+
+/// Is it a member that archives of models have: weights, or what tells a loader which code to run?
+fn is_of_model(name: &str) -> bool {
+    const WEIGHTS: &[&str] = &[
+        "pt",
+        "pth",
+        "pt2",
+        "bin",
+        "ckpt",
+        "safetensors",
+        "onnx",
+        "h5",
+        "hdf5",
+        "keras",
+        "pkl",
+        "pickle",
+        "joblib",
+        "dill",
+        "pb",
+        "gguf",
+        "tflite",
+        "msgpack",
+        "npz",
+        "npy",
+        "pdparams",
+        "skops",
+        "rds",
+        "cbm",
+        "ubj",
+        "mlmodel",
+        "nemo",
+    ];
+    const NAMES: &[&str] = &[
+        "config.json",
+        "tokenizer_config.json",
+        "modules.json",
+        "model_index.json",
+        "meta.json",
+        "mlmodel",
+        "config.pbtxt",
+        "cog.yaml",
+        "bentofile.yaml",
+        "adapter_config.json",
+    ];
+    let lower = name.to_ascii_lowercase();
+    let extension = lower.rsplit('.').next().unwrap_or_default();
+    WEIGHTS.contains(&extension) || NAMES.contains(&base(&lower))
 }
 
 /// The last part of a path.

@@ -29,10 +29,32 @@ pub enum CheckError {
 
 /// Checks a file; `path` is what the record calls it. Links are not followed.
 pub fn check_file(file: &Path, path: RepoPath) -> Result<Artifact, CheckError> {
+    check_file_of(file, path, Surroundings::Unknown)
+}
+
+/// What a file stands among.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Surroundings {
+    /// Nothing that says how it is used.
+    Unknown,
+    /// Files whose loaders run Python code that stands beside them.
+    ModelWithCode,
+}
+
+/// The same of a file of which more is known than its name.
+pub fn check_file_of(
+    file: &Path,
+    path: RepoPath,
+    surroundings: Surroundings,
+) -> Result<Artifact, CheckError> {
     if !std::fs::symlink_metadata(file)?.is_file() {
         return Err(CheckError::NotAFile);
     }
-    Ok(check(&Source::of_file(File::open(file)?)?, path))
+    Ok(check(
+        &Source::of_file(File::open(file)?)?,
+        path,
+        surroundings,
+    ))
 }
 
 /// SHA-256 of a file of any size, in hexadecimal.
@@ -48,11 +70,13 @@ pub fn sha256_of(file: &Path) -> Result<String, CheckError> {
 /// Checks bytes under a name.
 #[must_use]
 pub fn check_bytes(bytes: Vec<u8>, path: RepoPath) -> Artifact {
-    check(&Source::of_bytes(bytes), path)
+    check(&Source::of_bytes(bytes), path, Surroundings::Unknown)
 }
 
-fn check(source: &Source, path: RepoPath) -> Artifact {
+fn check(source: &Source, path: RepoPath, surroundings: Surroundings) -> Artifact {
     let mut inspection = Inspection::new(source.len());
+    inspection.code_role =
+        (surroundings == Surroundings::ModelWithCode).then_some(crate::python::Role::Beside);
     let name = path.file_name().to_string();
     sniff::inspect(&mut inspection, &name, source);
     if source.failed() {

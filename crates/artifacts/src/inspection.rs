@@ -56,6 +56,8 @@ pub(crate) struct Inspection {
     /// Decoded bytes in long runs count here: they take time and no memory.
     streamed_left: u64,
     pub(crate) licence: Option<String>,
+    /// What Python code is to a model that it stands beside, where its name does not say so.
+    pub(crate) code_role: Option<crate::python::Role>,
     /// What loaders of the container around say about names that pickles may have.
     pub(crate) context: Context,
     /// Marks of formats in the file, for polyglots.
@@ -94,6 +96,7 @@ impl Inspection {
             decoded_left: size.saturating_mul(4).clamp(MIN_DECODED, MAX_DECODED),
             streamed_left: MAX_STREAMED,
             licence: None,
+            code_role: None,
             context: Context::File,
             seen: BTreeSet::new(),
             trial_steps_left: TRIAL_STEPS.saturating_add(size),

@@ -28,6 +28,7 @@ mod msgpack;
 mod names;
 mod numpy;
 mod onnx;
+mod paddle;
 mod pickle;
 mod promise;
 mod protobuf;
@@ -49,5 +50,5 @@ mod xml;
 mod yaml;
 mod zip;
 
-pub use check::{CheckError, check_bytes, check_file, sha256_of};
+pub use check::{CheckError, Surroundings, check_bytes, check_file, check_file_of, sha256_of};
 pub use source::ReadAt;

@@ -111,6 +111,21 @@ pub(crate) fn check(
     }
 }
 
+/// A file without content under the name of a model: nothing was checked, because nothing is there.
+pub(crate) fn check_empty(inspection: &mut Inspection, name: &str) {
+    let lower = name.to_ascii_lowercase();
+    let extension = lower.rsplit('.').next().unwrap_or_default();
+    let is_model = PROMISES.iter().any(|(of, _)| *of == extension) || LOADED.contains(&extension);
+    if is_model && lower.contains('.') {
+        inspection.report(
+            Verdict::Unknown,
+            technique::UNREADABLE,
+            0,
+            "the file is empty: it holds no model, so fetch it again",
+        );
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use trueline_facts::RepoPath;
@@ -147,6 +162,14 @@ mod tests {
         assert_eq!(verdict("m.bin", data), Verdict::Clean);
         assert_eq!(verdict("m.safetensors", data), Verdict::Unknown);
         assert_eq!(verdict("m.gguf", data), Verdict::Unknown);
+    }
+
+    #[test]
+    fn an_empty_file_under_the_name_of_a_model_is_not_clean() {
+        assert_eq!(verdict("m.safetensors", b""), Verdict::Unknown);
+        assert_eq!(verdict("m.bin", b""), Verdict::Unknown);
+        assert_eq!(verdict("__init__.py", b""), Verdict::Clean);
+        assert_eq!(verdict("bin", b""), Verdict::Clean);
     }
 
     #[test]

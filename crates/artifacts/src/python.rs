@@ -1,17 +1,23 @@
 //! Python code beside a model that loaders run: classes that `auto_map` names (`modeling_x.py`), handlers of servers.
 //!
-//! Read by lines and words, never as a program: what the code calls of processes, evaluation, sockets and native
-//! code, and whether it stands outside of every function, where an import is enough to run it.
+//! Its tree is walked as an import would run it, with names, texts and functions followed to where they lead: what it
+//! calls of processes, evaluation, sockets and native code, and whether an import is enough to run it.
 
+use ruff_python_ast::PythonVersion;
+use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 use trueline_facts::artifact::Verdict;
 
 use crate::code::is_payload;
 use crate::inspection::{Inspection, printable};
 use crate::technique;
 
-mod imports;
+mod depth;
+mod expression;
+mod reach;
+mod value;
+mod walk;
 
-use imports::{MAX_NAMES, Names};
+use walk::{Finding, Kind, Walk};
 
 /// Code that is read of one file.
 pub(crate) const MAX_CODE: usize = 4 << 20;
@@ -44,62 +50,44 @@ pub(crate) fn is_model_code(lower: &str) -> bool {
     })
 }
 
-/// Calls that no model needs to be made: the text of one, what it does, and whether it must stand alone (`eval(`, and
-/// not `model.eval(`).
-const CALLS: &[(&str, &str, bool)] = &[
-    ("os.system(", "starts programs", false),
-    ("os.popen(", "starts programs", false),
-    ("os.exec", "starts programs", false),
-    ("os.spawn", "starts programs", false),
-    ("os.posix_spawn", "starts programs", false),
-    ("os.fork(", "starts programs", false),
-    ("subprocess.", "starts programs", false),
-    ("Popen(", "starts programs", true),
-    ("check_output(", "starts programs", true),
-    ("getoutput(", "starts programs", true),
-    ("pty.spawn(", "starts programs", false),
-    ("exec(", "runs text as code", true),
-    ("eval(", "runs text as code", true),
-    ("__import__(", "imports what a text names", true),
-    ("marshal.loads(", "runs code that is kept as bytes", false),
-    ("runpy.", "runs code", false),
-    ("urllib.request.", "talks to the network", false),
-    ("urlopen(", "talks to the network", true),
-    ("urlretrieve(", "talks to the network", true),
-    ("socket.socket(", "talks to the network", false),
-    ("socket.create_connection(", "talks to the network", false),
-    ("http.client.", "talks to the network", false),
-    ("ftplib.", "talks to the network", false),
-    ("smtplib.", "talks to the network", false),
-    ("paramiko.", "talks to the network", false),
-    ("ctypes.", "calls native code", false),
-    ("shutil.rmtree(", "removes files", false),
-    ("pickle.loads(", "loads a pickle", false),
-    (".system(", "starts programs", false),
-    (".popen(", "starts programs", false),
-    ("__builtins__", "reaches into the interpreter", false),
-    ("__subclasses__", "reaches into the interpreter", false),
-    ("__globals__", "reaches into the interpreter", false),
-];
-/// Of these only a statement outside of every function tells: functions of tokenizers fetch and write files.
-const AT_IMPORT: &[(&str, &str)] = &[
-    ("requests.", "talks to the network"),
-    ("httpx.", "talks to the network"),
-    ("os.environ[", "changes the environment"),
-    ("os.remove(", "removes files"),
-    ("os.unlink(", "removes files"),
-    ("open(", "opens a file"),
-    ("hf_hub_download(", "talks to the network"),
-];
+/// What is known of the code from where it stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Role {
+    /// Loaders run it: it is `unknown` as such.
+    Loaded,
+    /// It stands beside a model or in an archive of one: what it does is told, and nothing where it does nothing.
+    Beside,
+    /// A configuration that is written in Python: loaders import it and take its names.
+    Configuration,
+}
+
+/// Is it a configuration that is written in Python, as detection and segmentation frameworks have them?
+pub(crate) fn is_configuration(code: &str) -> bool {
+    code.lines().take(5_000).any(|line| {
+        line.split_once('=').is_some_and(|(name, value)| {
+            let name = name.trim_end();
+            let is_name = !line.starts_with(char::is_whitespace)
+                && !name.is_empty()
+                && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+            let value = value.trim_start();
+            is_name
+                && (value.starts_with("dict(type=")
+                    || value.starts_with("L(")
+                    || value.starts_with("LazyCall("))
+        })
+    })
+}
 
 /// Inspects the text of such a file.
-pub(crate) fn inspect(inspection: &mut Inspection, code: &str, len: u64) {
-    inspection.report(
-        Verdict::Unknown,
-        technique::AUTO_MAP,
-        0,
-        "Python code beside a model, which loaders run (with trust_remote_code, or as a handler): read it as you read a program",
-    );
+pub(crate) fn inspect(inspection: &mut Inspection, code: &str, len: u64, role: Role) {
+    if role == Role::Loaded {
+        inspection.report(
+            Verdict::Unknown,
+            technique::AUTO_MAP,
+            0,
+            "Python code beside a model, which loaders run (with trust_remote_code, or as a handler): read it as you read a program",
+        );
+    }
     if len > MAX_CODE as u64 {
         inspection.report(
             Verdict::Unknown,
@@ -108,161 +96,176 @@ pub(crate) fn inspect(inspection: &mut Inspection, code: &str, len: u64) {
             "code of more than 4 MB was not read to its end",
         );
     }
-    let mut offset = 0u64;
-    let mut told = 0;
-    let mut worst_told = Verdict::Clean;
-    let mut open: Option<&str> = None;
-    let mut names = Names::default();
-    // Indentation of the outermost function: what stands below it runs when it is called.
-    let mut function: Option<usize> = None;
-    for line in code.split_inclusive('\n') {
-        let start = offset;
-        offset += line.len() as u64;
-        let bare = without_texts(line, &mut open);
-        let trimmed = bare.trim();
-        if trimmed.is_empty() {
-            continue;
-        }
-        let indent = bare.len() - bare.trim_start().len();
-        if function.is_some_and(|of| indent <= of) {
-            function = None;
-        }
-        let is_function = trimmed.starts_with("def ") || trimmed.starts_with("async def ");
-        // What follows the head of a function on its own line belongs to it as well.
-        let runs_now = function.is_none() && !is_function;
-        if function.is_none() && is_function {
-            function = Some(indent);
-        }
-        for statement in statements(&bare) {
-            if names.take_import(statement) {
-                continue;
-            }
-            let Some((call, does)) = find_call(statement, &names, runs_now) else {
-                continue;
-            };
-            let is_mild = matches!(does, "changes the environment" | "opens a file");
-            let verdict = if runs_now && !is_mild || is_payload(line) {
-                Verdict::Malicious
-            } else {
-                Verdict::Suspicious
-            };
-            told += 1;
-            // Many calls of one kind must not hide a worse one.
-            if told > MAX_TOLD && verdict <= worst_told {
-                continue;
-            }
-            worst_told = worst_told.max(verdict);
-            inspection.report_call(
-                verdict,
-                technique::MODEL_CODE,
-                start,
-                format!(
-                    "the model's code uses {}, which {does}{}",
-                    call.trim_end_matches(['(', '.', '[']),
-                    if runs_now {
-                        ", as soon as it is imported"
-                    } else {
-                        ""
-                    }
-                ),
-                Some(printable(line.trim())),
-            );
-        }
-    }
-    if names.is_full {
+    hidden_by_encoding(inspection, code);
+    let code = code.trim_start_matches('\u{feff}');
+    if depth::is_too_deep(code) {
         inspection.report(
             Verdict::Suspicious,
             technique::BUDGET,
             0,
-            format!("the code gives more than {MAX_NAMES} names to modules that reach outside: calls by the others were not followed"),
+            "the code nests deeper than people write and was not followed",
+        );
+        return;
+    }
+    let options = ParseOptions::from(Mode::Module).with_target_version(PythonVersion::latest());
+    let parsed = parse_unchecked(code, options);
+    let Some(module) = parsed.syntax().as_module() else {
+        return;
+    };
+    if !parsed.errors().is_empty() {
+        unread(inspection, code, role);
+    }
+    let walk = Walk::of(&module.body, code.len());
+    if !walk.is_whole() {
+        inspection.report(
+            Verdict::Suspicious,
+            technique::BUDGET,
+            0,
+            "the code gives and computes more names than are followed: what it calls is not known",
+        );
+    }
+    tell(inspection, code, role, walk.findings.into_iter().collect());
+}
+
+/// Text that is kept for an expression: what evaluating it does to the outside, if it is one and does anything.
+pub(crate) fn expression_reaches(text: &str) -> Option<String> {
+    const MAX_EXPRESSION: usize = 4096;
+    let may = text.contains("__")
+        || text.contains('(')
+            && [
+                "os.",
+                "subprocess",
+                "eval",
+                "exec",
+                "open",
+                "system",
+                "popen",
+            ]
+            .iter()
+            .any(|word| text.contains(word));
+    if text.len() > MAX_EXPRESSION || !may || depth::is_too_deep(text) {
+        return None;
+    }
+    let options = ParseOptions::from(Mode::Module).with_target_version(PythonVersion::latest());
+    let parsed = parse_unchecked(text.trim(), options);
+    let module = parsed.syntax().as_module()?;
+    // A sentence is no expression.
+    if !parsed.errors().is_empty() || module.body.len() != 1 {
+        return None;
+    }
+    let walk = Walk::of(&module.body, text.len());
+    let worst = walk
+        .findings
+        .into_values()
+        .filter(|f| f.kind > Kind::Mild)
+        .max_by_key(|f| f.kind)?;
+    Some(worst.what)
+}
+
+fn tell(
+    inspection: &mut Inspection,
+    code: &str,
+    role: Role,
+    findings: Vec<((u32, String), Finding)>,
+) {
+    let verdict = |finding: &Finding| match (finding.kind, finding.runs_now) {
+        (Kind::Payload, _) | (Kind::Reaches, true) => Verdict::Malicious,
+        (Kind::Reaches, false) | (Kind::Mild, _) => Verdict::Suspicious,
+    };
+    let mut findings = findings;
+    // Many calls of one kind must not hide a worse one.
+    findings.sort_by_key(|(place, finding)| (std::cmp::Reverse(verdict(finding)), place.0));
+    for ((offset, _), finding) in findings.into_iter().take(MAX_TOLD) {
+        // Configurations call nothing: what stands in functions of them is no part of one.
+        if role == Role::Configuration && !finding.runs_now {
+            continue;
+        }
+        let line = expression::line_at(code, offset as usize);
+        inspection.report_call(
+            verdict(&finding),
+            technique::MODEL_CODE,
+            u64::from(offset),
+            format!(
+                "the model's code {}{}",
+                finding.what,
+                if finding.runs_now {
+                    ", as soon as it is imported"
+                } else {
+                    ""
+                }
+            ),
+            Some(printable(line.trim())),
         );
     }
 }
 
-/// Statements of a line without texts. An import behind the colon of a branch is one of its own.
-fn statements(bare: &str) -> impl Iterator<Item = &str> {
-    bare.split(';').flat_map(|part| {
-        let (head, import) = match part.rsplit_once(':') {
-            Some((head, tail)) if imports::is_import(tail) => (head, Some(tail)),
-            _ => (part, None),
-        };
-        std::iter::once(head).chain(import)
-    })
+/// Code in an encoding that is not ASCII where ASCII stands: what a reader sees is not what Python runs.
+fn hidden_by_encoding(inspection: &mut Inspection, code: &str) {
+    /// Those in which letters stand for others.
+    const HIDING: &[&str] = &[
+        "utf-7",
+        "utf7",
+        "u7",
+        "unicode-1-1-utf-7",
+        "punycode",
+        "idna",
+        "cp037",
+        "ibm037",
+        "cp273",
+        "cp424",
+        "cp500",
+        "cp875",
+        "cp1026",
+        "cp1140",
+    ];
+    for line in code.lines().take(2) {
+        let named = line
+            .trim_start()
+            .strip_prefix('#')
+            .and_then(|comment| Some(comment.split_once("coding")?.1))
+            .and_then(|rest| rest.strip_prefix([':', '=']));
+        let Some(rest) = named else { continue };
+        let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let rest = rest.trim_start();
+        let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+        let name = rest[..end].to_ascii_lowercase().replace('_', "-");
+        if HIDING.contains(&name.as_str()) || name.ends_with("escape") {
+            inspection.report(
+                Verdict::Malicious,
+                technique::MODEL_CODE,
+                0,
+                format!("the code is written in the encoding {name}, which hides what it says"),
+            );
+        }
+        // The first line that names one decides.
+        return;
+    }
 }
 
-/// The call of a statement that tells most, and what it does.
-fn find_call(
-    statement: &str,
-    names: &Names,
-    runs_now: bool,
-) -> Option<(&'static str, &'static str)> {
-    names
-        .find_call(statement)
-        .map(|of| (of, "reaches outside under another name"))
-        .or_else(|| {
-            CALLS
-                .iter()
-                .find(|(call, _, alone)| has_call(statement, call, *alone))
-                .map(|(call, does, _)| (*call, *does))
-        })
-        .or_else(|| {
-            AT_IMPORT
-                .iter()
-                .find(|(call, _)| runs_now && has_call(statement, call, true))
-                .copied()
-        })
-}
-
-/// Does the call stand there, as a name of its own?
-fn has_call(line: &str, call: &str, alone: bool) -> bool {
-    // Most statements are short, and a search costs more to begin than to end.
-    if line.len() < call.len() {
-        return false;
+/// What the parser does not understand: Python 2, or code that is made to be misread.
+fn unread(inspection: &mut Inspection, code: &str, role: Role) {
+    if role == Role::Loaded {
+        inspection.report(
+            Verdict::Unknown,
+            technique::BUDGET,
+            0,
+            "the code has lines that Python 3 does not understand: they were not followed",
+        );
     }
-    memchr::memmem::find_iter(line.as_bytes(), call.as_bytes()).any(|at| {
-        let before = line.as_bytes()[..at].last().copied().unwrap_or(b' ');
-        let is_part = (before.is_ascii_alphanumeric() || before == b'_') && !call.starts_with('.');
-        !(is_part || alone && before == b'.')
-    })
-}
-
-/// A line with its comments and the content of its texts left out; `open` is the mark of a text over several lines.
-fn without_texts(line: &str, open: &mut Option<&str>) -> String {
-    const MARKS: [&str; 4] = ["\"\"\"", "'''", "\"", "'"];
-    let mut out = String::with_capacity(line.len());
-    let mut rest = line;
-    while let Some(c) = rest.chars().next() {
-        let next = &rest[c.len_utf8()..];
-        if let Some(mark) = *open {
-            rest = if c == '\\' {
-                next.get(next.chars().next().map_or(0, char::len_utf8)..)
-                    .unwrap_or_default()
-            } else if let Some(after) = rest.strip_prefix(mark) {
-                *open = None;
-                after
-            } else {
-                next
-            };
-            continue;
+    let mut offset = 0u64;
+    for line in code.split_inclusive('\n') {
+        if is_payload(line) {
+            inspection.report_call(
+                Verdict::Malicious,
+                technique::MODEL_CODE,
+                offset,
+                "the code holds a text that is meant to be run",
+                Some(printable(line.trim())),
+            );
+            return;
         }
-        if c == '#' {
-            break;
-        }
-        if let Some(mark) = MARKS.iter().find(|mark| rest.starts_with(**mark)) {
-            *open = Some(mark);
-            rest = &rest[mark.len()..];
-            continue;
-        }
-        out.push(c);
-        rest = next;
+        offset += line.len() as u64;
     }
-    // A text of one line ends with it, if no backslash takes it on.
-    let end = line.trim_end_matches(['\n', '\r']);
-    let backslashes = end.len() - end.trim_end_matches('\\').len();
-    if backslashes.is_multiple_of(2) && open.is_some_and(|mark| mark.len() == 1) {
-        *open = None;
-    }
-    out
 }
 
 #[cfg(test)]
@@ -271,7 +274,7 @@ mod tests {
 
     fn verdict(code: &str) -> Verdict {
         let mut inspection = Inspection::new(code.len() as u64);
-        inspect(&mut inspection, code, code.len() as u64);
+        inspect(&mut inspection, code, code.len() as u64, Role::Loaded);
         inspection.into_parts().0
     }
 
@@ -377,26 +380,6 @@ mod tests {
     }
 
     #[test]
-    fn names_past_the_bound_are_told() {
-        use std::fmt::Write as _;
-        let told = |names: usize, given: fn(usize) -> usize| {
-            let mut code = String::from("import os as a");
-            for n in 0..names {
-                let _ = write!(code, ", os as a{}", given(n));
-            }
-            let mut inspection = Inspection::new(code.len() as u64);
-            inspect(&mut inspection, &code, code.len() as u64);
-            let (verdict, reasons, _) = inspection.into_parts();
-            let is_told = reasons.iter().any(|r| r.technique == technique::BUDGET.id);
-            (verdict, is_told)
-        };
-        assert_eq!(told(MAX_NAMES, |n| n), (Verdict::Suspicious, true));
-        assert_eq!(told(MAX_NAMES - 1, |n| n), (Verdict::Unknown, false));
-        // The same name again is no other name.
-        assert_eq!(told(4 * MAX_NAMES, |n| n % 9), (Verdict::Unknown, false));
-    }
-
-    #[test]
     fn many_calls_in_functions_hide_none_that_runs_on_import() {
         let mut code = "def f(): os.system('id')\n".repeat(2 * MAX_TOLD);
         assert_eq!(verdict(&code), Verdict::Suspicious);
@@ -420,6 +403,40 @@ mod tests {
             "        image = requests.get(url)\n",
         );
         assert_eq!(verdict(code), Verdict::Unknown);
+    }
+
+    #[test]
+    fn encodings_that_hide_what_is_written_are_told() {
+        assert_eq!(
+            verdict("# -*- coding: utf_7 -*-\nx = 1\n"),
+            Verdict::Malicious
+        );
+        assert_eq!(
+            verdict("#!/usr/bin/python\n# coding=unicode_escape\n"),
+            Verdict::Malicious
+        );
+        assert_eq!(
+            verdict("# -*- coding: utf-8 -*-\n# Decoding: idna is none\n"),
+            Verdict::Unknown
+        );
+    }
+
+    #[test]
+    fn what_is_computed_is_bounded() {
+        let code = format!(
+            "x = 'a' * 60000\n{}",
+            "y = x.replace('b', 'c')\n".repeat(90_000)
+        );
+        assert_eq!(verdict(&code), Verdict::Suspicious);
+        let code = "def f(): pass\n".repeat(100_000);
+        assert_eq!(verdict(&code), Verdict::Unknown);
+        let deep = format!("x = {}1{}\n", "[".repeat(190), "]".repeat(190));
+        assert!(verdict(&deep) >= Verdict::Suspicious);
+        let sum = format!(
+            "x = '' {}\nimport os\nos.system('id')\n",
+            "+ 'a'".repeat(900)
+        );
+        assert_eq!(verdict(&sum), Verdict::Malicious);
     }
 
     #[test]

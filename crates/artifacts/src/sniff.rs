@@ -7,8 +7,9 @@ use crate::inspection::{Context, Inspection};
 use crate::json::{self, Unread};
 use crate::source::Source;
 use crate::{
-    executable, gguf, hdf5, hidden, keras, msgpack, numpy, onnx, pickle, promise, python, rds,
-    safetensors, seven_zip, tar, technique, template, tensorflow, text, tflite, xml, yaml, zip,
+    executable, gguf, hdf5, hidden, keras, msgpack, numpy, onnx, paddle, pickle, promise, python,
+    rds, safetensors, seven_zip, tar, technique, template, tensorflow, text, tflite, xml, yaml,
+    zip,
 };
 
 /// Ratio of decoded to encoded bytes above which exhausting the budget is a bomb and not a large file.
@@ -37,6 +38,9 @@ pub(crate) fn has_magic(head: &[u8]) -> bool {
 /// Inspects bytes of a name by what they are.
 pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) {
     if source.len() == 0 {
+        if inspection.context == Context::File {
+            promise::check_empty(inspection, name);
+        }
         return;
     }
     let head = source.read(0, 512);
@@ -321,7 +325,7 @@ fn protobuf(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8
     if extension == "pb" && tensorflow::keras_metadata(inspection, source) {
         return true;
     }
-    if tensorflow::paddle(inspection, source) {
+    if paddle::inspect(inspection, source) {
         return true;
     }
     if extension == "mlmodel" {
@@ -455,9 +459,19 @@ fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) {
             &String::from_utf8_lossy(&source.read(0, 1 << 20)),
         );
     }
-    if python::is_model_code(&lower) {
+    if extension == "py" {
         let bytes = source.read(0, python::MAX_CODE);
-        python::inspect(inspection, &String::from_utf8_lossy(&bytes), source.len());
+        let code = String::from_utf8_lossy(&bytes);
+        let role = if python::is_model_code(&lower) {
+            Some(python::Role::Loaded)
+        } else if let Some(role) = inspection.code_role {
+            Some(role)
+        } else {
+            python::is_configuration(&code).then_some(python::Role::Configuration)
+        };
+        if let Some(role) = role {
+            python::inspect(inspection, &code, source.len(), role);
+        }
     }
     if lower.starts_with("requirements") && extension == "txt" {
         text::requirements(

@@ -492,3 +492,7 @@ fn end_of_code(code: &str, close: &str) -> Option<(usize, bool)> {
     // An apostrophe in broken code must not hide the rest.
     code.find(close).map(|at| (at, false))
 }
+/// Text that is put before every conversation without a template.
+pub(crate) fn said(inspection: &mut Inspection, text: &str) {
+    emitted(inspection, text, 0, None);
+}

@@ -1,11 +1,11 @@
-//! TensorFlow graphs: `SavedModel`, `MetaGraph`, `GraphDef`, and `PaddlePaddle`'s programs. Operations that run
-//! code, touch files or the network are found wherever they stand: in the graph, in functions, in serialised graphs.
+//! TensorFlow graphs: `SavedModel`, `MetaGraph`, `GraphDef`. Operations that run code, touch files
+//! or the network are found wherever they stand: in the graph, in functions, in serialised graphs.
 
 use trueline_facts::artifact::Verdict;
 
 use crate::inspection::{Inspection, printable};
 use crate::keras;
-use crate::protobuf::{self, Field, fields, is_message, messages, number};
+use crate::protobuf::{self, Field, fields, is_message, messages};
 use crate::source::Source;
 use crate::technique::{self, Technique};
 use crate::zip::leads_outside;
@@ -540,65 +540,4 @@ pub(crate) fn keras_metadata(inspection: &mut Inspection, source: &Source) -> bo
         inspection.format("keras-metadata");
     }
     found
-}
-
-/// `PaddlePaddle`'s `ProgramDesc`: blocks of operators.
-pub(crate) fn paddle(inspection: &mut Inspection, source: &Source) -> bool {
-    let mut operators = 0usize;
-    for block in messages(source, 1).take(10_000) {
-        if number(&block, 1).is_none() {
-            return false;
-        }
-        for operator in messages(&block, 4) {
-            let Some(kind) = protobuf::text(&operator, 3) else {
-                return false;
-            };
-            if kind.is_empty() || !kind.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
-                return false;
-            }
-            operators += 1;
-            let code = matches!(
-                kind.as_str(),
-                "py_func" | "py_layer" | "pylayer" | "run_program"
-            );
-            let files = matches!(
-                kind.as_str(),
-                "save"
-                    | "save_combine"
-                    | "load"
-                    | "load_combine"
-                    | "print"
-                    | "read_file"
-                    | "write_file"
-                    | "fetch_barrier"
-                    | "send"
-                    | "recv"
-                    | "listen_and_serv"
-            );
-            if code
-                || kind == "write_file"
-                || kind == "read_file"
-                || kind == "listen_and_serv"
-                || kind == "send"
-            {
-                inspection.report(
-                    Verdict::Malicious,
-                    technique::PADDLE_CODE_OP,
-                    0,
-                    format!("the operator {kind} runs Python code, touches files or the network"),
-                );
-            } else if files && kind != "print" {
-                inspection.report(
-                    Verdict::Suspicious,
-                    technique::PADDLE_CODE_OP,
-                    0,
-                    format!("the operator {kind} touches files"),
-                );
-            }
-        }
-    }
-    if operators > 0 {
-        inspection.format("paddle-program");
-    }
-    operators > 0
 }

@@ -8,7 +8,7 @@ use crate::code::is_code;
 use crate::inspection::{Inspection, printable};
 use crate::names::{self, Standing};
 use crate::zip::leads_outside;
-use crate::{hidden, keras, technique, template};
+use crate::{hidden, keras, python, technique, template};
 
 /// Packages that configurations of models name in `_target_`.
 const VETTED_TARGETS: &[&str] = &[
@@ -287,8 +287,26 @@ fn field(inspection: &mut Inspection, key: &str, value: &Value, syntax: Syntax) 
         }
         ("_target_", Value::String(target)) => self::target(inspection, target, false),
         // What other frameworks call the same: latent diffusion, Lightning's command line, MMEngine.
-        ("target" | "class_path" | "func" | "callable", Value::String(name)) => {
+        ("target" | "class_path" | "func" | "callable" | "type", Value::String(name)) => {
             named_call(inspection, name);
+        }
+        // MMEngine imports them before it builds anything.
+        ("custom_imports", Value::Object(map)) => {
+            for module in map.get("imports").into_iter().flat_map(strings) {
+                inspection.report(
+                    Verdict::Unknown,
+                    technique::AUTO_MAP,
+                    0,
+                    format!("loading it imports {}", printable(module)),
+                );
+            }
+        }
+        // torch reads symbolic numbers of an exported program with sympy, which evaluates them.
+        ("expr_str", Value::String(text)) => evaluated(inspection, "expr_str", text),
+        ("range_constraints", Value::Object(map)) => {
+            for text in map.keys() {
+                evaluated(inspection, "range_constraints", text);
+            }
         }
         // MLflow imports it.
         ("loader_module", Value::String(module))
@@ -364,6 +382,19 @@ fn field(inspection: &mut Inspection, key: &str, value: &Value, syntax: Syntax) 
             "a jsonpickle document that calls a function when it is loaded",
         ),
         _ => {}
+    }
+}
+
+/// An expression that a loader evaluates.
+fn evaluated(inspection: &mut Inspection, key: &str, text: &str) {
+    if let Some(what) = python::expression_reaches(text) {
+        inspection.report_call(
+            Verdict::Malicious,
+            technique::TARGET_DANGEROUS,
+            0,
+            format!("loading it evaluates {key}, which {what}"),
+            Some(printable(text)),
+        );
     }
 }
 
@@ -524,8 +555,11 @@ pub(crate) fn path_file(inspection: &mut Inspection, text: &str) {
     }
 }
 
-/// Ollama's `Modelfile`: files that it takes into the model.
+/// Ollama's `Modelfile`: files that it takes into the model, and what it says before every conversation.
 pub(crate) fn modelfile(inspection: &mut Inspection, text: &str) {
+    for said in instructions(text) {
+        template::said(inspection, said);
+    }
     for line in text.lines() {
         let mut words = line.split_whitespace();
         let word = words.next().unwrap_or_default().to_ascii_uppercase();
@@ -544,4 +578,38 @@ pub(crate) fn modelfile(inspection: &mut Inspection, text: &str) {
             );
         }
     }
+}
+
+/// What `SYSTEM`, `MESSAGE` and `TEMPLATE` say, over several lines where they open with three quotes.
+fn instructions(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(line) = rest.lines().next() {
+        let after = rest
+            .get(line.len()..)
+            .unwrap_or_default()
+            .trim_start_matches(['\r', '\n']);
+        let (word, said) = line
+            .trim_start()
+            .split_once(char::is_whitespace)
+            .unwrap_or((line, ""));
+        let is_said = ["SYSTEM", "MESSAGE", "TEMPLATE"]
+            .iter()
+            .any(|of| word.eq_ignore_ascii_case(of));
+        if !is_said {
+            rest = after;
+            continue;
+        }
+        let start = line.len() - said.len();
+        if let Some(first) = said.trim_start().strip_prefix("\"\"\"") {
+            let body = &rest[start + (said.len() - first.len())..];
+            let end = body.find("\"\"\"").unwrap_or(body.len());
+            found.push(&body[..end]);
+            rest = body.get(end + 3..).unwrap_or_default();
+        } else {
+            found.push(said.trim().trim_matches('"'));
+            rest = after;
+        }
+    }
+    found
 }

@@ -63,6 +63,35 @@ pub(crate) fn inspect(inspection: &mut Inspection, text: &str) {
         );
     }
     let lower = head.to_ascii_lowercase();
+    // Kernels of custom layers are compiled from the files that they name.
+    for (at, _) in lower.match_indices("<source") {
+        let element: String = head[at..]
+            .chars()
+            .take(2000)
+            .take_while(|c| *c != '>')
+            .collect();
+        let named = element
+            .to_ascii_lowercase()
+            .find("filename=")
+            .map(|start| &element[start + "filename=".len()..]);
+        let file: String = named
+            .unwrap_or_default()
+            .trim_start_matches(['"', '\''])
+            .chars()
+            .take_while(|c| !matches!(c, '"' | '\''))
+            .collect();
+        if leads_outside(&file) {
+            inspection.report(
+                Verdict::Suspicious,
+                technique::XML_EXTENSION,
+                at as u64,
+                format!(
+                    "a layer is compiled from {}, outside of the model's folder",
+                    printable(&file)
+                ),
+            );
+        }
+    }
     for attribute in [
         "library=\"",
         "extension_path=\"",

@@ -137,7 +137,8 @@ fn rows(path: &[u8]) -> impl Iterator<Item = &'static FileRow> {
 }
 
 /// The tools that the path of a file shows, ascending, each once. Empty for almost every file. A file
-/// in one tool's folder is that tool's, even if others could read it.
+/// in one tool's folder is that tool's, even if others could read it; what use of a tool left there is
+/// no setting of it.
 #[must_use]
 pub fn path_signs(path: &[u8]) -> Vec<PathSign> {
     let mut signs: Vec<PathSign> = rows(path)
@@ -153,6 +154,12 @@ pub fn path_signs(path: &[u8]) -> Vec<PathSign> {
     if signs.iter().any(is_named) {
         signs.retain(is_named);
     }
+    let used: Vec<ToolId> = signs
+        .iter()
+        .filter(|sign| sign.kind == SignalKind::Residue)
+        .map(|sign| sign.tool.clone())
+        .collect();
+    signs.retain(|sign| sign.kind == SignalKind::Residue || !used.contains(&sign.tool));
     signs
 }
 
@@ -160,6 +167,12 @@ pub fn path_signs(path: &[u8]) -> Vec<PathSign> {
 #[must_use]
 pub fn is_agent_configuration(path: &[u8]) -> bool {
     rows(path).any(|row| row.kind == SignalKind::Configuration && row.steers)
+}
+
+/// Whether a file describes what CI runs. It runs even if a program wrote it.
+#[must_use]
+pub fn is_ci_definition(path: &[u8]) -> bool {
+    content::reader(path) == Some(content::Reader::Ci)
 }
 
 /// Whether [`content_signs`] would look into this file at all.

@@ -1,9 +1,11 @@
-//! What a commit is for, from its message and the paths it touches.
+//! What a commit is for, from its message, the paths it touches and how many lines it adds and removes.
 //!
 //! Versions come first (of dependencies, of the product itself), then the type of a conventional
 //! commit or a gitmoji, then paths when all of them are of one kind. What is left is decided by the
-//! weight of words (`data/purpose.toml`), and where none tells, by the kind of most of the files.
+//! weight of words and of lines (`data/purpose.toml`), and where none tells, by the kind of most of
+//! the files.
 
+mod lines;
 mod paths;
 mod subject;
 mod versions;
@@ -12,6 +14,7 @@ mod words;
 use bstr::ByteSlice;
 use trueline_facts::usage::Purpose;
 
+pub use lines::{Fate, LineCounts, TouchedFile};
 use paths::{Kind, Touched};
 use subject::Subject;
 
@@ -19,17 +22,19 @@ use subject::Subject;
 const LONGEST_SUBJECT: usize = 400;
 
 /// What a commit is for.
-pub fn purpose<'a>(message: &[u8], paths: impl Iterator<Item = &'a [u8]>) -> Purpose {
+pub fn purpose<'a>(message: &[u8], files: impl Iterator<Item = TouchedFile<'a>>) -> Purpose {
     let message = message.trim_start();
     let (line, body) = subject_and_body(message);
     let line = line.get(..LONGEST_SUBJECT).unwrap_or(line).to_str_lossy();
     let line = line.to_lowercase();
     let subject = Subject::of(&line);
-    let touched = Touched::of(paths);
+    let touched = Touched::of(files);
     if versions::is_of_dependency(&subject, &touched) {
         return Purpose::Dependency;
     }
-    if versions::is_release(&subject) {
+    if versions::is_release(&subject)
+        && (!touched.only_docs() || versions::starts_release(&subject))
+    {
         return Purpose::Infrastructure;
     }
     if subject.scope == Some(Purpose::Dependency) {
@@ -58,13 +63,21 @@ pub fn purpose<'a>(message: &[u8], paths: impl Iterator<Item = &'a [u8]>) -> Pur
         };
     }
     match subject.kind {
-        Some(said) if !subject.is_chore => subject.scope.unwrap_or(said),
-        Some(_) => match words::purpose(subject.text, body) {
-            // A chore is upkeep: what reads like a feature is one of the build.
+        Some(said) if !subject.is_chore => subject.scope.unwrap_or_else(|| match said {
+            // `fix: typo in message`
+            Purpose::Fix if !subject.is_revert => {
+                words::of_docs_or_tests(subject.text, body).unwrap_or(said)
+            }
+            said => said,
+        }),
+        Some(_) => match words::purpose(subject.text, body, &touched) {
+            // A chore is upkeep: what reads like a feature is one of the build, unless it is in the
+            // sources of the product.
+            Purpose::Feature if touched.has_sources() => Purpose::Feature,
             Purpose::Feature | Purpose::Unclear => Purpose::Infrastructure,
             said => said,
         },
-        None => match words::purpose(subject.text, body) {
+        None => match words::purpose(subject.text, body, &touched) {
             // Words that say nothing leave it to most of the files.
             Purpose::Unclear => touched.mostly().unwrap_or(Purpose::Unclear),
             said => said,

@@ -15,7 +15,7 @@ use trueline_facts::stats::GroupBy;
 pub(crate) use self::bench::{Bench, BenchAction, BenchFormat, BenchRun, BenchWriting};
 pub(crate) use self::learn::{
     AidArgument, CheckFormat, EngineArgument, FromFinding, Learn, LearnAction, LearnCheck,
-    LearnFixed, LearnList, LearnVerify,
+    LearnFixed, LearnList, LearnPassed, LearnVerify,
 };
 pub(crate) use self::policy::{
     BacktestFormat, PolicyAction, PolicyArguments, PolicyBacktest, PolicyExplain, PolicyRequest,

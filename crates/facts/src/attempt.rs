@@ -1,4 +1,5 @@
-//! One piece of evidence of learning: a checked exercise, an answered review item, a verified fix.
+//! One piece of evidence of learning: a checked exercise, an answered review item, a verified fix, lines of one's own
+//! that the gate let through, a change of others that was reviewed.
 //!
 //! `trueline learn` appends them to a local file, one JSON object a line; the skill model reads them.
 //! Nothing in them says more about time than a day, and nothing about code.
@@ -10,8 +11,6 @@ use crate::Cwe;
 
 /// The schema that each line names.
 pub const SCHEMA: &str = "trueline.attempt/1";
-/// The file beside the attempts that whoever writes them locks: they are appended to, and folded.
-pub const LOCK: &str = "lock";
 
 /// What was done.
 #[derive(
@@ -25,6 +24,12 @@ pub enum AttemptKind {
     Review,
     /// A verified fix of a finding in one's own code.
     Fix,
+    /// Lines of one's own that the gate let through, with the places in them where a weakness could have come in.
+    Change,
+    /// What the person says of a finding in their own lines.
+    Finding,
+    /// A change of others that the person reviewed before they saw what our scan found in it.
+    Catch,
 }
 
 /// How it ended.
@@ -47,6 +52,8 @@ pub enum AttemptOutcome {
     Right,
     /// A review answer was wrong.
     Wrong,
+    /// The gate let it through.
+    Passed,
 }
 
 /// Whether an assistant took part.
@@ -114,6 +121,15 @@ pub struct Reviewed {
     pub right_line: Option<bool>,
 }
 
+/// What was caught in a change of others.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Caught {
+    /// Weaknesses that the person named before they were shown.
+    pub named: u32,
+    /// Weaknesses of which the person says, having seen them, that they are right.
+    pub of: u32,
+}
+
 /// One line of the file.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Attempt {
@@ -125,7 +141,7 @@ pub struct Attempt {
     pub day: String,
     /// What was done.
     pub kind: AttemptKind,
-    /// The exercise, the review item, or the fingerprint of the finding.
+    /// The exercise, the review item, the fingerprint of the finding, or the key of the change.
     pub scenario: String,
     /// The version of the scenario.
     pub version: u32,
@@ -164,6 +180,28 @@ pub struct Attempt {
     /// Reviews only.
     #[serde(flatten, default, skip_serializing_if = "Option::is_none")]
     pub reviewed: Option<Reviewed>,
+    /// Changes only: places in the lines where a weakness of the class could have come in, without those of which a
+    /// finding speaks that the person has not called wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sites: Option<u32>,
+    /// Catches only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caught: Option<Caught>,
+}
+
+impl Attempt {
+    /// Takes over what a later line of the same attempt says anew: whether an assistant helped and, of what can
+    /// change afterwards, what it is. What a hook saw no later word takes back.
+    pub fn amend(&mut self, later: &Self) {
+        if self.aid_basis != AidBasis::Hook {
+            (self.aid, self.aid_basis) = (later.aid, later.aid_basis);
+        }
+        match self.kind {
+            AttemptKind::Change => self.sites = later.sites,
+            AttemptKind::Finding => self.outcome = later.outcome,
+            AttemptKind::Attempt | AttemptKind::Review | AttemptKind::Fix | AttemptKind::Catch => {}
+        }
+    }
 }
 
 /// How far an exercise was brought.
@@ -196,7 +234,7 @@ impl PastStanding {
     }
 }
 
-/// What is left of the attempts at an exercise, a review item or a fix, once they are folded: that there were some.
+/// What is left of the attempts at an exercise, a review item, a fix or a change, once they are folded: that there were some.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Past {
     /// What was done.

@@ -177,7 +177,7 @@ impl Origin {
         }
     }
 
-    /// Is it known who wrote the line? What evidence coverage counts.
+    /// Is an author named? Of those, evidence coverage leaves out the [upper bounds](Self::is_upper_bound).
     #[must_use]
     pub const fn is_known(&self) -> bool {
         !matches!(self.author, Author::Unknown)
@@ -210,6 +210,13 @@ impl Origin {
     pub fn has_evidence(&self) -> bool {
         let mut classes = self.evidence.iter().map(|e| e.class);
         classes.any(|class| class < EvidenceClass::Unexplained)
+    }
+
+    /// Whether the headline is an AI tool that a whole squash names, or a commit to which it gave a few
+    /// lines: it wrote some of these lines, perhaps all, and perhaps not this one.
+    #[must_use]
+    pub fn is_upper_bound(&self) -> bool {
+        self.is_ai() && !self.is_line_level() && self.confidence == Confidence::Low
     }
 
     /// Whether the headline rests on evidence about lines rather than whole commits.

@@ -50,6 +50,8 @@ pub enum ComponentKind {
     Network,
     /// A measure against misuse.
     Control,
+    /// A function that is a node of an agent's graph.
+    Step,
 }
 
 /// One use of a component, at a place.
@@ -153,4 +155,7 @@ pub struct FileSurface {
     pub renamed: BTreeMap<String, String>,
     /// Modules of which it hands on everything.
     pub reexported: Vec<String>,
+    /// Its classes with their bases: names of this file, or dotted paths that they were imported by.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub classes: BTreeMap<String, Vec<String>>,
 }

@@ -65,10 +65,14 @@ impl Purpose {
 pub struct LineShares {
     /// All text lines looked at.
     pub total: u64,
-    /// Known to come from an AI tool, by any evidence.
+    /// Named for an AI tool by any evidence: the share of AI is up to this.
     pub ai: u64,
-    /// The part of `ai` that rests on evidence about lines; the rest is an upper bound from whole commits.
+    /// The part of `ai` that rests on evidence about lines; the rest is from whole commits.
     pub ai_line_level: u64,
+    /// The part of `ai` whose evidence speaks of more than the tool is known to have written: a whole
+    /// squash, or a commit to which it gave a few lines. The share of AI is at least that of the others.
+    #[serde(default)]
+    pub ai_upper_bound: u64,
     /// Known to come from a person.
     pub human: u64,
     /// Nothing known.
@@ -76,11 +80,24 @@ pub struct LineShares {
 }
 
 impl LineShares {
+    /// Lines that an AI tool wrote at least.
+    #[must_use]
+    pub const fn ai_at_least(&self) -> u64 {
+        self.ai.saturating_sub(self.ai_upper_bound)
+    }
+
+    /// Lines of which it is known who wrote them: what evidence coverage counts.
+    #[must_use]
+    pub const fn known(&self) -> u64 {
+        self.ai_at_least() + self.human
+    }
+
     /// Adds another count.
     pub const fn add(&mut self, other: &Self) {
         self.total += other.total;
         self.ai += other.ai;
         self.ai_line_level += other.ai_line_level;
+        self.ai_upper_bound += other.ai_upper_bound;
         self.human += other.human;
         self.unknown += other.unknown;
     }
@@ -99,6 +116,10 @@ pub struct EvidenceCoverage {
     /// origin is unknown, and they are in neither share.
     #[serde(default)]
     pub hinted: u64,
+    /// Lines of HEAD that a tool may have written, as far as the evidence of a whole squash (or of a
+    /// commit to which it gave a few lines) tells: they are in neither share.
+    #[serde(default)]
+    pub upper_bound: u64,
     /// Lines of the window known to come from a tool, per tool.
     pub by_tool: BTreeMap<ToolId, u64>,
     /// The exact switches that would raise it, most useful first.
@@ -122,8 +143,11 @@ pub struct ToolUse {
     /// Is it listed as approved? Absent when `trueline.toml` lists no tools.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved: Option<bool>,
-    /// Lines of HEAD from this tool.
+    /// Lines of HEAD named for this tool, by any evidence.
     pub lines: u64,
+    /// The part of `lines` that is an upper bound, as in [`LineShares::ai_upper_bound`].
+    #[serde(default)]
+    pub lines_upper_bound: u64,
     /// Commits with evidence of this tool.
     pub commits: u64,
     /// Time of the first such commit.

@@ -329,6 +329,7 @@ fn shares(ai: u64, human: u64, unknown: u64) -> LineShares {
         total: ai + human + unknown,
         ai,
         ai_line_level: ai * 4 / 5,
+        ai_upper_bound: 0,
         human,
         unknown,
     }
@@ -383,6 +384,7 @@ fn usage(code: &[CodeView]) -> Usage {
         tool: ToolId::new(name),
         approved: Some(approved),
         lines,
+        lines_upper_bound: 0,
         commits: lines / 90,
         first_seen: Some(NOW.plus_days(-300)),
         last_seen: Some(NOW.plus_days(-1)),
@@ -409,6 +411,7 @@ fn usage(code: &[CodeView]) -> Usage {
             recent: Proportion::new(6_240, 10_030),
             all: Proportion::new(all.ai + all.human, all.total),
             hinted: 0,
+            upper_bound: 0,
             by_tool: BTreeMap::new(),
             advice: vec![
                 Advice {
@@ -426,6 +429,7 @@ fn usage(code: &[CodeView]) -> Usage {
             total: 10_030,
             ai: 5_040,
             ai_line_level: 4_000,
+            ai_upper_bound: 0,
             human: 1_200,
             unknown: 3_790,
         },

@@ -183,16 +183,16 @@ pub(crate) fn known_together(report: &StatsReport) -> Option<String> {
         return None;
     }
     let total = words::counted(lines.total, "line");
-    let all = words::percent(lines.ai, lines.total);
+    let all = words::ai_share(lines);
     Some(match since_together(report) {
         Some(since) => format!(
-            "{} of the {since} say who wrote them; AI wrote at least {all} of these {total}",
-            words::percent(lines.ai + lines.human, lines.total)
+            "{} of the {since} say who wrote them; AI wrote {all} of these {total}",
+            words::percent(lines.known(), lines.total)
         ),
         None => format!(
-            "{} of recent lines say who wrote them; AI wrote at least {} of recent lines and {all} of all {total}",
+            "{} of recent lines say who wrote them; AI wrote {} of recent lines and {all} of all {total}",
             words::percent(together.coverage.hits, together.coverage.of),
-            words::percent(recent.ai, recent.total)
+            words::ai_share(recent)
         ),
     })
 }

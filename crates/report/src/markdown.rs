@@ -165,9 +165,9 @@ fn who(out: &mut String, report: &ScanReport, usage: &Usage) {
     );
     let _ = writeln!(
         out,
-        "- **AI share:** at least {} of these and {} of all {}",
-        words::percent(recent_lines.ai, recent_lines.total),
-        words::percent(lines.ai, lines.total),
+        "- **AI share:** {} of these and {} of all {}",
+        words::ai_share(recent_lines),
+        words::ai_share(lines),
         words::counted(lines.total, "line")
     );
 }
@@ -336,7 +336,7 @@ pub fn stats(report: &StatsReport) -> String {
         let ai = if lines.ai + lines.human == 0 {
             "unknown".to_owned()
         } else {
-            words::percent(lines.ai, lines.total)
+            words::ai_floor(lines)
         };
         let _ = writeln!(
             out,
@@ -365,8 +365,8 @@ pub fn stats(report: &StatsReport) -> String {
                 out,
                 "| {} | {} | {} | {} | {} |",
                 text(&group.name),
-                words::percent(lines.ai, lines.total),
-                words::percent(lines.ai + lines.human, lines.total),
+                words::ai_floor(lines),
+                words::percent(lines.known(), lines.total),
                 words::count(lines.total),
                 words::count(group.commits)
             );

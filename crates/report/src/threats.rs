@@ -10,12 +10,19 @@ use crate::words::{counted, visible};
 /// Places and details that a reader is shown of one thing; the document in JSON has all.
 const SHOWN_PLACES: usize = 5;
 const SHOWN_DETAILS: usize = 12;
+/// The diagnostic of code that no model is made of.
+const UNREAD: &str = "threat-languages-unread";
 
 /// Renders the model; with the source of a Mermaid diagram if it is given.
 #[must_use]
 pub fn markdown(model: &ThreatModel, diagram: Option<&str>) -> String {
     let mut out = String::new();
     let _ = writeln!(out, "# Threat model of {}\n", cell(&model.name));
+    // What was not read comes before what was found.
+    let unread = model.diagnostics.iter().filter(|d| d.code == UNREAD);
+    for diagnostic in unread {
+        let _ = writeln!(out, "{}\n", cell(&diagnostic.message));
+    }
     let open = model
         .threats
         .iter()
@@ -62,11 +69,20 @@ pub fn markdown(model: &ThreatModel, diagram: Option<&str>) -> String {
         .diagnostics
         .iter()
         .filter(|d| d.level >= Level::Warning || d.code.starts_with("threat-"))
+        .filter(|d| d.code != UNREAD)
         .collect();
     if !told.is_empty() {
         out.push_str("\n## Notes\n\n");
         for diagnostic in told {
-            let _ = writeln!(out, "- {}", cell(&diagnostic.message));
+            match &diagnostic.path {
+                Some(path) => {
+                    let path = path.display();
+                    let _ = writeln!(out, "- `{}`: {}", cell(&path), cell(&diagnostic.message));
+                }
+                None => {
+                    let _ = writeln!(out, "- {}", cell(&diagnostic.message));
+                }
+            }
         }
     }
     out

@@ -8,6 +8,7 @@ use trueline_facts::health::{AnomalyKind, OriginGroup};
 use trueline_facts::pipeline::EntryKind;
 use trueline_facts::shadow::{SignalKind, SignalState};
 use trueline_facts::stats::GroupBy;
+use trueline_facts::usage::{LineShares, ToolUse};
 use trueline_facts::{
     Applicability, Author, Confidence, Edit, EvidenceClass, Grain, HumanBasis, Level, Named,
     Origin, Patch, Person, Proportion, Reach, Severity, ToolId,
@@ -104,6 +105,36 @@ pub(crate) fn at_least(p: &Proportion) -> String {
         share
     } else {
         format!("at least {share}")
+    }
+}
+
+/// The AI share of lines, as far as it is known: `at least 40 %`, `at least 10 % and up to 40 %`.
+pub(crate) fn ai_share(lines: &LineShares) -> String {
+    let least = percent(lines.ai_at_least(), lines.total);
+    match lines.ai_upper_bound {
+        0 => format!("at least {least}"),
+        _ => format!(
+            "at least {least} and up to {}",
+            percent(lines.ai, lines.total)
+        ),
+    }
+}
+
+/// The same in a column that says "at least": `40 %`, `10 % (up to 40 %)`.
+pub(crate) fn ai_floor(lines: &LineShares) -> String {
+    let least = percent(lines.ai_at_least(), lines.total);
+    match lines.ai_upper_bound {
+        0 => least,
+        _ => format!("{least} (up to {})", percent(lines.ai, lines.total)),
+    }
+}
+
+/// Lines named for a tool: `12 lines`, `up to 12 lines`.
+pub(crate) fn of_tool(tool: &ToolUse) -> String {
+    let lines = counted(tool.lines, "line");
+    match tool.lines_upper_bound {
+        0 => lines,
+        _ => format!("up to {lines}"),
     }
 }
 
@@ -262,7 +293,12 @@ pub(crate) fn origin_phrase(origin: &Origin) -> String {
             human_touched,
             ..
         } => {
-            let mut who = format!("written by {}", visible(tool.as_str()));
+            let may_be = if origin.is_upper_bound() {
+                "perhaps "
+            } else {
+                ""
+            };
+            let mut who = format!("{may_be}written by {}", visible(tool.as_str()));
             if let Some(model) = model {
                 let _ = write!(who, " ({})", visible(model.as_str()));
             }

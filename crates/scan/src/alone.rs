@@ -7,23 +7,29 @@ use bstr::ByteSlice;
 use trueline_agents::AgentFile;
 use trueline_facts::{Finding, RepoPath};
 use trueline_syntax::{Source, with_deep_stack};
-use trueline_taint::Engine;
+use trueline_taint::{Engine, FileAnalysis, is_settings};
 
 /// Bytes of a file's head that the check of agents' files looks at.
 const HEAD: usize = 64;
 
+/// What the rules for code say of a file: findings of both tiers, and exposed sites; nothing where the text cannot be
+/// parsed or is in no language that is read.
+pub(crate) fn analysis(engine: &Engine, path: &RepoPath, text: &str) -> Option<FileAnalysis> {
+    let language = trueline_syntax::language_of(path.as_bytes())?;
+    let name = path.display();
+    with_deep_stack(|| {
+        let source = Source { path: &name, text };
+        let module = trueline_syntax::lower(language, source).ok()?;
+        Some(engine.analyze_file(path, text, &module))
+    })
+}
+
 /// The findings of both tiers; none where the text cannot be parsed.
 pub(crate) fn findings(engine: &Engine, path: &RepoPath, text: &str) -> Vec<Finding> {
-    let mut found = Vec::new();
-    if let Some(language) = trueline_syntax::language_of(path.as_bytes()) {
-        let name = path.display();
-        found = with_deep_stack(|| {
-            let source = Source { path: &name, text };
-            let module = trueline_syntax::lower(language, source).ok();
-            module.map_or_else(Vec::new, |module| {
-                engine.analyze_file(path, text, &module).findings
-            })
-        });
+    let analysis = analysis(engine, path, text);
+    let mut found = analysis.map_or_else(Vec::new, |analysis| analysis.findings);
+    if is_settings(path) {
+        found.extend(engine.settings(&[(path.clone(), text.to_owned())]));
     }
     if let Some(kind) = trueline_agents::kind(path) {
         let head = text.as_bytes();

@@ -11,6 +11,7 @@ use bstr::ByteSlice;
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+use trueline_artifacts::Surroundings;
 use trueline_facts::artifact::{Artifact, ArtifactReport, Reason, SCHEMA, Verdict};
 use trueline_facts::{Diagnostic, Level, RepoPath, Tier};
 
@@ -20,6 +21,7 @@ use crate::memory::Stat;
 use crate::place::Place;
 use crate::{Progress, ScanError, VERSION, source};
 
+mod beside;
 mod cards;
 mod demands;
 mod files;
@@ -101,7 +103,7 @@ pub(crate) fn of_work_tree(place: &Place, path: &RepoPath) -> Option<Artifact> {
         return None;
     }
     let file = place.root_path().join(path.as_bstr().to_path().ok()?);
-    one(path, &file).ok()
+    one(path, &file, Surroundings::Unknown).ok()
 }
 
 /// Codes of diagnostics that name a file whose content was not checked.
@@ -109,6 +111,7 @@ const UNCHECKED: &[&str] = &[
     "model-unreadable",
     "folder-unreadable",
     "link-not-followed",
+    "not-a-file",
     "lfs-pointer",
     "interrupted",
 ];
@@ -157,6 +160,7 @@ fn check_all(
         .build()
         .map_err(ScanError::Threads)?;
     progress.phase("checking models", files.len() as u64);
+    let loaded = beside::folders(files);
     let done = AtomicU64::new(0);
     let results: Vec<Option<Result<Artifact, Diagnostic>>> = pool.install(|| {
         files
@@ -165,7 +169,7 @@ fn check_all(
                 if interrupt.load(Ordering::Relaxed) {
                     return None;
                 }
-                let result = one(path, file);
+                let result = one(path, file, beside::of(path, &loaded));
                 progress.advance_to(done.fetch_add(1, Ordering::Relaxed) + 1);
                 Some(result)
             })
@@ -194,9 +198,9 @@ fn check_all(
     Ok((artifacts, diagnostics))
 }
 
-fn one(path: &RepoPath, file: &Path) -> Result<Artifact, Diagnostic> {
+fn one(path: &RepoPath, file: &Path, surroundings: Surroundings) -> Result<Artifact, Diagnostic> {
     let checked = catch_unwind(AssertUnwindSafe(|| {
-        trueline_artifacts::check_file(file, path.clone())
+        trueline_artifacts::check_file_of(file, path.clone(), surroundings)
     }));
     match checked {
         Ok(Ok(artifact)) => Ok(artifact),

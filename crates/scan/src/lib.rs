@@ -31,6 +31,7 @@ mod reviews;
 mod rules;
 mod scan;
 mod scanner;
+mod settings;
 mod source;
 mod stats;
 mod suggest;
@@ -43,8 +44,8 @@ pub use artifacts::{ArtifactRequest, Hashes, artifacts, artifacts_sarif, is_unch
 pub use baseline::{Baseline, BaselineError};
 pub use blame::{BlameOutcome, BlameRequest, CommitDetails, CommitSignature, blame};
 pub use change::{
-    ChangeOutcome, ChangeRequest, ChangeSource, change, files_of_work_tree, policy_of,
-    policy_of_work_tree, validate_exceptions, verdict_sarif,
+    ChangeOutcome, ChangeRequest, ChangeSource, ExposedSite, Exposure, change, exposure,
+    files_of_work_tree, policy_of, policy_of_work_tree, validate_exceptions, verdict_sarif,
 };
 pub use check::Tiers;
 pub use config::KnownNames as PolicyNames;

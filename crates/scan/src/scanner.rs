@@ -25,7 +25,7 @@ use crate::scan::{self, Checks, Named, Parts};
 use crate::source::Scope;
 use crate::{
     Progress, RulePage, ScanError, ScanOutcome, ScanRequest, agents, artifacts, cache, custom,
-    rules, source,
+    rules, settings, source,
 };
 
 /// What changed since the last scan.
@@ -215,6 +215,16 @@ impl Scanner {
         } else {
             false
         };
+        if self.request.checks == Checks::All {
+            settings::add(
+                &mut checked,
+                &self.engine,
+                &*contents,
+                &last.paths,
+                options.tiers,
+                interrupt,
+            );
+        }
         let agents_seen = agents::add(
             &mut checked,
             &*contents,

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bstr::ByteSlice;
 use ignore::WalkBuilder;
@@ -67,6 +68,28 @@ impl Scope {
     }
 }
 
+/// Folders that package managers fill: what is in them is installed, and no code of the application's.
+const INSTALLED: &[&str] = &[
+    "node_modules",
+    "bower_components",
+    "jspm_packages",
+    "site-packages",
+    "dist-packages",
+    "__pypackages__",
+    ".venv",
+    ".tox",
+    ".nox",
+];
+
+/// Whether a folder of this name, at this place, was filled by a package manager. Python's say so by a
+/// file, whatever they are called.
+fn is_installed(folder: &Path) -> bool {
+    let named = folder
+        .file_name()
+        .is_some_and(|name| INSTALLED.iter().any(|known| name == *known));
+    named || folder.join("pyvenv.cfg").is_file()
+}
+
 /// Lists the files below `root`, sorted. `tracked` are the files of HEAD.
 pub(crate) fn list(
     root: &Path,
@@ -80,6 +103,9 @@ pub(crate) fn list(
         .as_bstr()
         .to_path()
         .map_or_else(|_| root.to_owned(), |p| root.join(p));
+    let installed: Arc<Mutex<BTreeSet<PathBuf>>> = Arc::default();
+    let left_out = Arc::clone(&installed);
+    let asked = start.clone();
     let walk = WalkBuilder::new(start)
         .hidden(false)
         .follow_links(false)
@@ -90,7 +116,16 @@ pub(crate) fn list(
         .ignore(false)
         .git_global(false)
         .git_exclude(false)
-        .filter_entry(|entry| !entry.file_name().eq_ignore_ascii_case(".git"))
+        .filter_entry(move |entry| {
+            // Who asks for such a folder gets it.
+            let is_folder = entry.file_type().is_some_and(|t| t.is_dir());
+            if is_folder && entry.path() != asked && is_installed(entry.path()) {
+                let mut left_out = left_out.lock().unwrap_or_else(PoisonError::into_inner);
+                left_out.insert(entry.path().to_owned());
+                return false;
+            }
+            !entry.file_name().eq_ignore_ascii_case(".git")
+        })
         .build();
     let above = ignored_above(root, scope);
     for entry in walk {
@@ -115,7 +150,26 @@ pub(crate) fn list(
             )),
         }
     }
+    let installed = std::mem::take(&mut *installed.lock().unwrap_or_else(PoisonError::into_inner));
+    let installed: Vec<RepoPath> = installed.iter().filter_map(|p| relative(root, p)).collect();
+    if let Some(first) = installed.first() {
+        let more = match installed.len() - 1 {
+            0 => String::new(),
+            more => format!(", and {more} more such folders"),
+        };
+        diagnostics.push(Diagnostic::new(
+            Level::Note,
+            "installed-left-out",
+            format!(
+                "`{}`{more}: filled by a package manager, not scanned as the application's code; name the folder to scan it",
+                first.display()
+            ),
+        ));
+    }
     for path in tracked {
+        if installed.iter().any(|folder| path.is_below(folder)) {
+            continue;
+        }
         if path.is_below(&scope.prefix) && !paths.contains(*path) && is_regular_below(root, path) {
             paths.insert((*path).clone());
         }

@@ -1,6 +1,7 @@
 //! `trueline threats`: the threat model of a tree. Components are read from each source file, findings
 //! come from a scan, decisions from `.trueline/threats.toml`.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -10,6 +11,7 @@ use trueline_facts::surface::FileSurface;
 use trueline_facts::threat::{ClosedThreat, SCHEMA, ThreatModel};
 use trueline_facts::{Diagnostic, Level, RepoPath};
 use trueline_syntax::Source;
+use trueline_syntax::ir::Language;
 use trueline_taint::Engine;
 use trueline_threats::{Sources, Texts, decisions, derive};
 
@@ -22,6 +24,26 @@ use crate::{
 
 /// Stack of a thread that lowers source: decision 23 of the design.
 const STACK_BYTES: usize = 64 << 20;
+
+/// Endings of files in languages that nothing is read from, with their names.
+const OTHER_LANGUAGES: &[(&[&str], &str)] = &[
+    (&["rs"], "Rust"),
+    (&["c", "h"], "C"),
+    (&["cc", "cpp", "cxx", "hpp", "hh"], "C++"),
+    (&["cs"], "C#"),
+    (&["rb"], "Ruby"),
+    (&["php"], "PHP"),
+    (&["kt", "kts"], "Kotlin"),
+    (&["swift"], "Swift"),
+    (&["scala"], "Scala"),
+    (&["ex", "exs"], "Elixir"),
+    (&["dart"], "Dart"),
+    (&["lua"], "Lua"),
+    (&["pl", "pm"], "Perl"),
+    (&["zig"], "Zig"),
+    (&["clj", "cljs"], "Clojure"),
+    (&["hs"], "Haskell"),
+];
 
 /// Which tree, and what to lay over its model.
 #[derive(Clone, Debug)]
@@ -104,6 +126,7 @@ pub fn threats(
         VERSION,
     );
     diagnostics.retain(|d| d.level != Level::Note);
+    diagnostics.splice(0..0, unread(&paths));
     model.diagnostics = diagnostics;
     if interrupt.load(Ordering::Relaxed) {
         model.diagnostics.push(Diagnostic::new(
@@ -127,6 +150,45 @@ pub fn threats(
         );
     }
     Ok(model)
+}
+
+/// Told first where no file is in a language that components are read from.
+fn unread(paths: &[RepoPath]) -> Option<Diagnostic> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for path in paths {
+        match trueline_syntax::language_of(path.as_bytes()) {
+            Some(Language::Python | Language::JavaScript | Language::TypeScript) => return None,
+            Some(Language::Go) => *counts.entry("Go").or_default() += 1,
+            Some(Language::Java) => *counts.entry("Java").or_default() += 1,
+            None => {
+                let ending = path.extension();
+                let known = OTHER_LANGUAGES
+                    .iter()
+                    .find(|(endings, _)| endings.iter().any(|e| e.as_bytes() == &**ending));
+                if let Some((_, language)) = known {
+                    *counts.entry(language).or_default() += 1;
+                }
+            }
+        }
+    }
+    if counts.is_empty() {
+        return None;
+    }
+    let mut counts: Vec<(&str, usize)> = counts.into_iter().collect();
+    counts.sort_by_key(|(language, files)| (std::cmp::Reverse(*files), *language));
+    let told: Vec<String> = counts
+        .iter()
+        .map(|(language, files)| format!("{language} ({files})"))
+        .collect();
+    Some(Diagnostic::new(
+        Level::Warning,
+        "threat-languages-unread",
+        format!(
+            "None of the code here is read for a threat model: it is in {}, and components are read from Python, \
+             JavaScript and TypeScript alone. What follows says nothing about that code.",
+            told.join(", ")
+        ),
+    ))
 }
 
 /// The components of one file; `None` if it is no source, cannot be read, or has none.

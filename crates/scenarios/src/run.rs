@@ -48,6 +48,7 @@ const MOST_ENTRIES: usize = 20_000;
 pub struct Ground {
     kind: GroundKind,
     kit: TempDir,
+    late: AtomicUsize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -82,7 +83,11 @@ impl Ground {
             what: "the tester's files",
             source,
         })?;
-        Ok(Self { kind, kit })
+        Ok(Self {
+            kind,
+            kit,
+            late: AtomicUsize::new(0),
+        })
     }
 
     /// What is missing here for a scenario, in words; none when all is there.
@@ -95,6 +100,12 @@ impl Ground {
             }
             GroundKind::Sandbox | GroundKind::SelfRun => runtime::missing(definition),
         }
+    }
+
+    /// Whether a program is late with an answer at this moment: it is slow, or it hangs.
+    #[must_use]
+    pub fn is_kept_waiting(&self) -> bool {
+        self.late.load(Ordering::Relaxed) > 0
     }
 
     /// Whether what comes of it is practice, no verdict.
@@ -390,7 +401,10 @@ impl Subject {
             &scenario.functional,
             work,
             &key,
-            nothing_works,
+            trial::Shared {
+                nothing_works,
+                late: &options.ground.late,
+            },
         )
     }
 }

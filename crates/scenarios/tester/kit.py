@@ -15,6 +15,8 @@ LARGEST_BODY = 8 << 20
 # How long an answer is waited for, and how long once the program left one out: it hangs, and the learner waits too.
 PATIENCE = 5
 LITTLE_PATIENCE = 1
+# An answer that takes longer is told while it is waited for.
+LATE = 2
 
 
 class ControlFailed(Exception):
@@ -84,6 +86,42 @@ class Response:
         return found
 
 
+class Awaited:
+    """Answers that are waited for. One that is late is told to the engine while it is, and when it is no longer."""
+
+    def __init__(self, channel):
+        self._channel = channel
+        self._since = {}
+        self._changing = threading.Lock()
+        self._watcher = None
+
+    def __enter__(self):
+        with self._changing:
+            # Only one wait of a thread at a time.
+            self._since[threading.get_ident()] = time.monotonic()
+            if self._watcher is None:
+                self._watcher = threading.Thread(target=self._watch, daemon=True)
+                self._watcher.start()
+
+    def __exit__(self, *error):
+        with self._changing:
+            self._since.pop(threading.get_ident(), None)
+
+    def _watch(self):
+        told = False
+        while True:
+            time.sleep(0.1)
+            with self._changing:
+                longest = min(self._since.values(), default=None)
+            late = longest is not None and time.monotonic() - longest > LATE
+            if late != told:
+                told = late
+                try:
+                    self._channel.tell(event="late" if late else "answered")
+                except OSError:
+                    return
+
+
 class Kit:
     def __init__(self, channel, hello):
         self._channel = channel
@@ -96,6 +134,7 @@ class Kit:
         self._transcript = []
         self._canaries = []
         self._patience = PATIENCE
+        self._awaited = Awaited(channel)
         self._exploiting = False
         self._listeners = []
         self._call_socket = None
@@ -230,7 +269,7 @@ class Kit:
             if interface == "call":
                 return self._exchange({"ping": True}, 3).get("pong") is True
             # A connection may be taken by the backlog of a process that hangs: an answer of any kind counts.
-            with socket.create_connection((self.host, self.port), timeout=3) as s:
+            with self._awaited, socket.create_connection((self.host, self.port), timeout=3) as s:
                 s.settimeout(3)
                 s.sendall(b"GET /trueline-alive HTTP/1.0\r\nHost: localhost\r\n\r\n")
                 return bool(s.recv(1))
@@ -272,9 +311,10 @@ class Kit:
         line = "%s %s" % (method, short(urllib.parse.unquote(path), 300)) + (" %s" % short(body, 160) if body else "")
         connection = http.client.HTTPConnection(self.host, self.port, timeout=timeout)
         try:
-            connection.request(method, path, body=body, headers=headers)
-            answer = connection.getresponse()
-            response = Response(answer.status, answer.getheaders(), answer.read(LARGEST_BODY))
+            with self._awaited:
+                connection.request(method, path, body=body, headers=headers)
+                answer = connection.getresponse()
+                response = Response(answer.status, answer.getheaders(), answer.read(LARGEST_BODY))
         except Exception as error:
             self.log("%s -> %s" % (line, plainly(error)))
             self._hung(error)
@@ -379,9 +419,10 @@ class Kit:
                 self._call_socket = socket.create_connection((self.host, self.port), timeout=timeout)
                 self._call_file = self._call_socket.makefile("rwb")
             self._call_socket.settimeout(timeout)
-            self._call_file.write(jsons.dumps(question).encode() + b"\n")
-            self._call_file.flush()
-            line = self._call_file.readline(LARGEST_BODY)
+            with self._awaited:
+                self._call_file.write(jsons.dumps(question).encode() + b"\n")
+                self._call_file.flush()
+                line = self._call_file.readline(LARGEST_BODY)
         except OSError as error:
             self._call_socket = None
             self._hung(error)

@@ -12,6 +12,7 @@ use trueline_facts::{Diagnostic, Level};
 use crate::certainty::Said;
 use crate::day::Day;
 use crate::evidence::{Happened, Row, RowId};
+use crate::exposure;
 use crate::folded::Folded;
 use crate::weakness::class_of;
 
@@ -92,7 +93,7 @@ pub(crate) fn read_after(folded: Folded, text: &str, file: &str) -> Reading {
     let lines = lines.filter(|(_, line)| !line.trim().is_empty());
     let records: Vec<(usize, Result<Option<Attempt>, String>)> =
         lines.map(|(index, line)| (index, parse(line))).collect();
-    let said = Help::of(
+    let said = Amended::of(
         records
             .iter()
             .filter_map(|(_, r)| r.as_ref().ok()?.as_ref()),
@@ -156,39 +157,44 @@ pub(crate) fn parse(line: &str) -> Result<Option<Attempt>, String> {
     }
 }
 
-/// What is known of help: a later line of the same attempt may say it anew, and the last one counts. What a hook
-/// saw no later line takes back.
-struct Help(BTreeMap<String, (Known, Known)>);
+/// What each attempt comes to when its later lines are taken in.
+struct Amended(BTreeMap<String, (Attempt, Attempt)>);
 
-type Known = (Aid, AidBasis);
-
-impl Help {
+impl Amended {
     fn of<'a>(records: impl Iterator<Item = &'a Attempt>) -> Self {
-        let mut said: BTreeMap<String, (Known, Known)> = BTreeMap::new();
+        let mut amended: BTreeMap<String, (Attempt, Attempt)> = BTreeMap::new();
         for record in records {
-            let now = (record.aid, record.aid_basis);
-            let (_, last) = said.entry(record.id.clone()).or_insert((now, now));
-            if last.1 != AidBasis::Hook {
-                *last = now;
+            match amended.get_mut(&record.id) {
+                Some((_, last)) => last.amend(record),
+                None => {
+                    amended.insert(record.id.clone(), (record.clone(), record.clone()));
+                }
             }
         }
-        Self(said)
+        Self(amended)
     }
 
     /// Whether a record is no other attempt than one before it, and only says more of it.
     fn is_said_again(&self, record: &Attempt, seen: &BTreeSet<String>) -> bool {
-        let first = self.0.get(&record.id).map(|said| said.0);
-        seen.contains(&record.id) && first != Some((record.aid, record.aid_basis))
+        let says_more = |first: &Attempt| {
+            let mut later = first.clone();
+            later.amend(record);
+            later != *first || (first.aid, first.aid_basis) != (record.aid, record.aid_basis)
+        };
+        seen.contains(&record.id)
+            && self
+                .0
+                .get(&record.id)
+                .is_some_and(|(first, _)| says_more(first))
     }
 
+    /// As it stands after its last line; what the first line fixed stays.
     fn applied(&self, record: Attempt) -> Attempt {
-        let last = self.0.get(&record.id).map(|said| said.1);
-        let (aid, aid_basis) = last.unwrap_or((record.aid, record.aid_basis));
-        Attempt {
-            aid,
-            aid_basis,
-            ..record
+        let mut record = record;
+        if let Some((_, last)) = self.0.get(&record.id) {
+            record.amend(last);
         }
+        record
     }
 }
 
@@ -199,6 +205,11 @@ struct Reader {
     trials: BTreeMap<(String, u32), Trial>,
     reviewed: BTreeSet<(String, u32)>,
     fixed: BTreeSet<String>,
+    decided: BTreeSet<String>,
+    /// Where a finding in lines of one's own waits for a word.
+    waiting: BTreeSet<(Language, WeaknessClass)>,
+    changes: BTreeSet<(String, Cell, bool)>,
+    caught: BTreeSet<(String, Cell)>,
     aside: BTreeMap<&'static str, u64>,
 }
 
@@ -233,9 +244,20 @@ impl Reader {
         match attempt.kind {
             _ if is_folded => self.aside(DONE_BEFORE),
             AttemptKind::Attempt => self.exercise(attempt, day, language, class, was_done),
-            AttemptKind::Review | AttemptKind::Fix if was_done => self.aside(DONE_BEFORE),
+            AttemptKind::Review
+            | AttemptKind::Fix
+            | AttemptKind::Change
+            | AttemptKind::Finding
+            | AttemptKind::Catch
+                if was_done =>
+            {
+                self.aside(DONE_BEFORE);
+            }
             AttemptKind::Review => self.review(attempt, day, language, class),
             AttemptKind::Fix => self.fix(attempt, day, language, class),
+            AttemptKind::Change => self.change(attempt, day, language, class),
+            AttemptKind::Finding => self.finding(attempt, day, language, class),
+            AttemptKind::Catch => self.catch(attempt, day, language, class),
         }
         Ok(())
     }
@@ -333,18 +355,17 @@ impl Reader {
         {
             return self.aside("a review item seen before");
         }
-        let verdict = reviewed.shown == reviewed.said;
+        let right = reviewed.shown == reviewed.said && reviewed.right_line != Some(false);
         if let Some(percent) = attempt.sure {
             self.reading.said.push(Said {
                 id: RowId::new(&attempt.id),
                 percent: percent.clamp(50, 100),
-                right: verdict,
+                right,
             });
         }
         if attempt.aid == Aid::Assisted {
             return self.aside("a review done with an assistant");
         }
-        let right = verdict && reviewed.right_line != Some(false);
         let cell = Cell {
             ability: Ability::Reviewing,
             language,
@@ -380,6 +401,97 @@ impl Reader {
         );
     }
 
+    /// Places in lines of one's own that the gate let through: none of them is known to have gone wrong. A finding
+    /// there that turned out right is a row of its own.
+    fn change(&mut self, attempt: &Attempt, day: Day, language: Language, class: WeaknessClass) {
+        let (AttemptOutcome::Passed, Some(sites)) = (attempt.outcome, attempt.sites) else {
+            return self.aside("a change that did not pass the gate");
+        };
+        let cell = worked(attempt.aid, language, class);
+        // Help may be said anew and moves the cell; who wrote the lines stays.
+        let place = Cell {
+            ability: Ability::Unaided,
+            ..cell
+        };
+        let by_agent = attempt.aid_basis == AidBasis::Hook;
+        if !self
+            .changes
+            .insert((attempt.scenario.clone(), place, by_agent))
+        {
+            return self.aside("a change counted before");
+        }
+        if sites == 0 {
+            return self.aside("a change without a place where it could have gone wrong");
+        }
+        self.push(
+            attempt,
+            day,
+            cell,
+            Happened::Sites {
+                source: format!("change {}", short(&attempt.scenario)),
+                confirmed: 0,
+                sites: f64::from(sites),
+                detection: exposure::detection(language),
+                log_base_rate: exposure::LOG_BASE_RATE,
+            },
+        );
+    }
+
+    /// Only a finding that the person calls right counts, and only once.
+    fn finding(&mut self, attempt: &Attempt, day: Day, language: Language, class: WeaknessClass) {
+        match attempt.outcome {
+            AttemptOutcome::Right => {}
+            AttemptOutcome::Wrong => return self.aside("a finding that was called wrong"),
+            AttemptOutcome::Unknown => {
+                self.waiting.insert((language, class));
+                return self.aside("a finding that waits for your word");
+            }
+            _ => return self.aside("could not be judged"),
+        }
+        if !self.decided.insert(attempt.scenario.clone()) {
+            return self.aside("a finding counted before");
+        }
+        self.push(
+            attempt,
+            day,
+            worked(attempt.aid, language, class),
+            Happened::Sites {
+                source: format!("finding {}", short(&attempt.scenario)),
+                confirmed: 1,
+                sites: 1.0,
+                detection: exposure::detection(language),
+                log_base_rate: exposure::LOG_BASE_RATE,
+            },
+        );
+    }
+
+    fn catch(&mut self, attempt: &Attempt, day: Day, language: Language, class: WeaknessClass) {
+        let Some(caught) = attempt.caught.filter(|caught| caught.of > 0) else {
+            return self.aside("could not be judged");
+        };
+        let cell = Cell {
+            ability: Ability::Reviewing,
+            language,
+            class,
+        };
+        if attempt.revealed || !self.caught.insert((attempt.scenario.clone(), cell)) {
+            return self.aside("a change reviewed before");
+        }
+        if attempt.aid == Aid::Assisted {
+            return self.aside("a review done with an assistant");
+        }
+        self.push(
+            attempt,
+            day,
+            cell,
+            Happened::Caught {
+                source: format!("change {}", short(&attempt.scenario)),
+                caught: caught.named.min(caught.of),
+                of: caught.of,
+            },
+        );
+    }
+
     fn push(&mut self, attempt: &Attempt, day: Day, cell: Cell, happened: Happened) {
         self.reading.rows.push(Row {
             id: RowId::new(&attempt.id),
@@ -397,11 +509,26 @@ impl Reader {
 
     fn finish(mut self) -> Reading {
         // Counting solved ones alone would lift whoever tries often enough.
-        let given_up = self.trials.into_values().filter_map(|trial| trial.pending);
+        let given_up = std::mem::take(&mut self.trials)
+            .into_values()
+            .filter_map(|trial| trial.pending);
         self.reading.rows.extend(given_up.map(|row| Row {
             day: row.day.plus(GIVEN_UP),
             ..row
         }));
+        // Leaving out the findings alone would make whoever says nothing look better.
+        let waiting = std::mem::take(&mut self.waiting);
+        let waits = |row: &Row| {
+            matches!(row.happened, Happened::Sites { confirmed: 0, .. })
+                && waiting.contains(&(row.cell.language, row.cell.class))
+        };
+        for row in std::mem::take(&mut self.reading.rows) {
+            if waits(&row) {
+                self.aside("lines beside a finding that waits for your word");
+            } else {
+                self.reading.rows.push(row);
+            }
+        }
         self.reading.set_aside = self
             .aside
             .into_iter()
@@ -412,6 +539,11 @@ impl Reader {
             .collect();
         self.reading
     }
+}
+
+/// The beginning of a key or a fingerprint: enough to know it by.
+fn short(key: &str) -> &str {
+    key.get(..12).unwrap_or(key)
 }
 
 /// Work done with an assistant says how well one directs it, and nothing of one's own skill.

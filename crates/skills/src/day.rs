@@ -39,6 +39,11 @@ impl Day {
         u32::try_from(days).unwrap_or(0)
     }
 
+    /// Year and month.
+    pub(crate) fn month(self) -> (i16, i8) {
+        (self.0.year(), self.0.month())
+    }
+
     /// So many days earlier, at most the beginning of the calendar.
     #[must_use]
     pub fn minus(self, days: u32) -> Self {

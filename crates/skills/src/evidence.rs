@@ -273,7 +273,14 @@ impl Row {
                 confirmed,
                 sites,
                 ..
-            } => format!("{source}: {confirmed} confirmed of {sites:.0} exposed sites"),
+            } => match confirmed {
+                0 if *sites <= 1.0 => {
+                    format!("{source}: one exposed site, not known to have gone wrong")
+                }
+                0 => format!("{source}: {sites:.0} exposed sites, none known to have gone wrong"),
+                1 if *sites <= 1.0 => format!("{source}: right, on lines of your own"),
+                n => format!("{source}: {n} confirmed of {sites:.0} exposed sites"),
+            },
             Happened::Caught { source, caught, of } => {
                 format!("{source}: {caught} of {of} weaknesses caught")
             }

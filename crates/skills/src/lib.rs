@@ -2,19 +2,20 @@
 //!
 //! Attempts, reviews and fixes come in as evidence; a joint normal belief over languages and weakness
 //! classes comes out, always as an interval. What one person's belief says reaches nobody else except
-//! through `disclose` (one cell, shared by its owner) and `aggregate` (five persons or more).
+//! through `disclose` (one cell, shared by its owner).
 
-pub mod aggregate;
 pub mod attempts;
 pub mod certainty;
 pub mod day;
 pub mod decisions;
 pub mod disclose;
 pub mod evidence;
+pub mod exposure;
 pub mod folded;
 pub mod fsrs;
 pub mod gaussian;
 pub mod items;
+pub mod ledger;
 pub mod likelihood;
 pub mod math;
 pub mod model;

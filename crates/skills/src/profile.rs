@@ -1,7 +1,7 @@
 //! What is known of one subject: a pure function of the rows that count and of a day.
 //!
 //! A profile cannot be serialised and shows no number to other crates. What it knows leaves it through
-//! `disclose`, which asks who is reading, and through `aggregate`.
+//! `disclose`, which asks who is reading.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,6 +11,7 @@ use trueline_facts::skill::{Ability, Cell, Interval, Standing};
 use crate::day::Day;
 use crate::evidence::{Row, RowId};
 use crate::folded::Folded;
+use crate::likelihood::{Observation, Seen, Weight};
 use crate::math::{Z80, chance, rounded, sigmoid};
 use crate::model::{CELL_PRIOR, Component, Skill, prior};
 use crate::subject::Subject;
@@ -45,6 +46,71 @@ impl fmt::Debug for Profile {
             .field("subject", &self.subject)
             .field("day", &self.day)
             .finish_non_exhaustive()
+    }
+}
+
+/// Counts of one skill in one month are one observation, at the last of their rows. One by one they would say
+/// something else: a row without a finding says little for a high skill, and a finding alone says nothing of how many
+/// places there were, so that the approximation after each of them adds up.
+struct Counts(BTreeMap<CountKey, Count>);
+
+/// Skill, month, and weight as bits.
+type CountKey = (Cell, (i16, i8), u64);
+
+#[derive(Clone, Copy)]
+struct Count {
+    last: usize,
+    rows: u32,
+    events: u32,
+    expected: f64,
+}
+
+impl Counts {
+    fn of(rows: &[&Row]) -> Self {
+        let mut counts: BTreeMap<CountKey, Count> = BTreeMap::new();
+        for (at, row) in rows.iter().enumerate() {
+            let Some(Observation {
+                seen: Seen::Events { count, log_rate },
+                weight,
+            }) = row.observation()
+            else {
+                continue;
+            };
+            let of = counts.entry(Self::key(row, weight)).or_insert(Count {
+                last: at,
+                rows: 0,
+                events: 0,
+                expected: 0.0,
+            });
+            of.last = at;
+            of.rows += 1;
+            of.events = of.events.saturating_add(count);
+            of.expected += libm::exp(log_rate);
+        }
+        Self(counts)
+    }
+
+    fn key(row: &Row, weight: Weight) -> CountKey {
+        (row.cell, row.day.month(), weight.value().to_bits())
+    }
+
+    /// What is seen with a row: of counts all of the month with the last, and nothing with those before.
+    fn seen_at(&self, at: usize, row: &Row, observation: Observation) -> Option<Observation> {
+        if !matches!(observation.seen, Seen::Events { .. }) {
+            return Some(observation);
+        }
+        let count = self.0.get(&Self::key(row, observation.weight))?;
+        match (count.last == at, count.rows) {
+            (false, _) => None,
+            (true, 1) => Some(observation),
+            (true, _) => Some(Observation {
+                seen: Seen::Events {
+                    count: count.events,
+                    log_rate: libm::log(count.expected),
+                },
+                weight: observation.weight,
+            }),
+        }
     }
 }
 
@@ -97,8 +163,15 @@ impl Profile {
             cells: folded.cells.clone(),
             expected: BTreeMap::new(),
         };
-        for row in rows {
-            profile.take(row);
+        let counts = Counts::of(&rows);
+        for (at, row) in rows.iter().enumerate() {
+            let Some(observation) = row.observation() else {
+                continue;
+            };
+            profile.count(row);
+            if let Some(observation) = counts.seen_at(at, row, observation) {
+                profile.take(row, &observation);
+            }
         }
         profile
     }
@@ -108,10 +181,7 @@ impl Profile {
         (self.skills, self.cells)
     }
 
-    fn take(&mut self, row: &Row) {
-        let Some(observation) = row.observation() else {
-            return;
-        };
+    fn take(&mut self, row: &Row, observation: &Observation) {
         let item = row.item();
         let skill = self.skills.entry(row.cell.ability).or_default();
         skill.advance(row.day);
@@ -119,13 +189,16 @@ impl Profile {
             (row.cell.language, row.cell.class),
             item.easiness,
             item.variance,
-            &observation,
+            observation,
             row.feedback(),
         );
-        if matches!(observation.seen, crate::likelihood::Seen::Answer { .. }) {
+        if matches!(observation.seen, Seen::Answer { .. }) {
             self.expected
                 .insert(row.id.clone(), chance(before.mean, before.variance));
         }
+    }
+
+    fn count(&mut self, row: &Row) {
         let rows = self.cells.entry(row.cell).or_insert(CellRows {
             rows: 0,
             last: row.day,

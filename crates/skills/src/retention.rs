@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use trueline_facts::attempt::{Attempt, AttemptKind, Past, PastStanding};
+use trueline_facts::attempt::{Attempt, AttemptKind, AttemptOutcome, Past, PastStanding};
 
 use crate::attempts::{GIVEN_UP, parse, read_after};
 use crate::day::Day;
@@ -41,13 +41,41 @@ pub fn fold(
         let latest = latest.entry(item(&attempt)).or_insert(day);
         *latest = (*latest).max(day);
     }
+    let mut stands: BTreeMap<String, Attempt> = BTreeMap::new();
+    for (attempt, _) in text.lines().filter_map(of_line) {
+        match stands.get_mut(&attempt.id) {
+            Some(known) => known.amend(&attempt),
+            None => {
+                stands.insert(attempt.id.clone(), attempt);
+            }
+        }
+    }
+    // Where a finding waits for a word, it and what waits with it stay.
+    let waits =
+        |a: &Attempt| a.kind == AttemptKind::Finding && a.outcome == AttemptOutcome::Unknown;
+    let waiting: Vec<(&str, &str)> = stands
+        .values()
+        .filter(|a| waits(a))
+        .map(|a| (a.language.as_str(), a.class.as_str()))
+        .collect();
+    let is_waiting = |a: &Attempt| match a.kind {
+        AttemptKind::Finding | AttemptKind::Change => {
+            waiting.contains(&(a.language.as_str(), a.class.as_str()))
+        }
+        _ => false,
+    };
     let is_over = |attempt: &Attempt| {
+        if is_waiting(attempt) {
+            return false;
+        }
         latest
             .get(&item(attempt))
             .is_some_and(|day| match attempt.kind {
                 // As long as it may still be solved nobody gave it up.
                 AttemptKind::Attempt => day.plus(GIVEN_UP) <= last,
-                AttemptKind::Review | AttemptKind::Fix => *day <= last,
+                AttemptKind::Review | AttemptKind::Fix | AttemptKind::Catch => *day <= last,
+                // Counts of a month are one observation: they go together.
+                AttemptKind::Change | AttemptKind::Finding => day.month() < last.plus(1).month(),
             })
     };
     let (mut old, mut left) = (String::new(), String::new());

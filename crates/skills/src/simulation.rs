@@ -10,6 +10,7 @@ use trueline_facts::skill::{Ability, Cell, Language, WeaknessClass};
 
 use crate::day::Day;
 use crate::evidence::{EARLIER_TRY, HINT, Happened, Row, RowId};
+use crate::exposure::LOG_BASE_RATE;
 use crate::likelihood::{Observation, Seen, Weight};
 use crate::math::{Z80, sigmoid};
 use crate::model::{CELL_PRIOR, Component, Feedback, Skill, lasting_days, learned, prior};
@@ -383,9 +384,6 @@ impl Habit {
         }
     }
 }
-
-/// Logarithm of the rate of confirmed weaknesses per site of somebody with logit 0.
-pub const LOG_BASE_RATE: f64 = -3.0;
 
 /// Ninety days of work as rows of evidence. An assistant is far better than most at exercises.
 #[must_use]

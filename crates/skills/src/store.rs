@@ -4,8 +4,8 @@
 //! their time leave the first and are folded into `learn/folded.json`. Deleting the files deletes everything.
 
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use trueline_facts::{Diagnostic, Level};
@@ -15,12 +15,10 @@ use crate::day::Day;
 use crate::decisions::{self, Access, Decisions, Event, What};
 use crate::disclose::AccessLog;
 use crate::folded::Folded;
-use crate::retention;
+use crate::{ledger, retention};
 
 /// A file beyond this size is none of ours.
 const LARGEST: u64 = 256 << 20;
-/// What whoever writes attempts holds meanwhile.
-const LOCK: &str = trueline_facts::attempt::LOCK;
 
 /// What went wrong with a file.
 #[derive(Debug, thiserror::Error)]
@@ -51,10 +49,31 @@ pub struct Environment {
     pub home: Option<PathBuf>,
 }
 
+impl Environment {
+    /// What this process was started with.
+    #[must_use]
+    pub fn of_process() -> Self {
+        Self {
+            data_dir: std::env::var_os("TRUELINE_DATA_DIR"),
+            xdg_data_home: std::env::var_os("XDG_DATA_HOME"),
+            app_data: std::env::var_os("APPDATA"),
+            home: std::env::home_dir(),
+        }
+    }
+}
+
 /// The folder of a person's own data.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Store {
     folder: PathBuf,
+}
+
+impl StoreError {
+    /// Whether another setting would mend it.
+    #[must_use]
+    pub const fn is_usage(&self) -> bool {
+        matches!(self, Self::NoHome)
+    }
 }
 
 impl Store {
@@ -92,6 +111,12 @@ impl Store {
         });
         base.map(|base| Self::at(base.join("trueline")))
             .ok_or(StoreError::NoHome)
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Records of attempts.
@@ -166,7 +191,7 @@ impl Store {
             move |source: io::Error| StoreError::File { file, source }
         };
         // Whoever appends meanwhile waits.
-        let _held = lock(file.parent().unwrap_or(&self.folder)).map_err(failed(&file))?;
+        let _held = ledger::lock(file.parent().unwrap_or(&self.folder)).map_err(failed(&file))?;
         let (before, damage) = self.read_folded()?;
         let Some((folded, left)) = retention::fold(&text(&file)?, &before, decisions, last) else {
             return Ok(0);
@@ -177,9 +202,9 @@ impl Store {
             fs::rename(&folded_file, kept).map_err(failed(&folded_file))?;
         }
         let written = folded.to_text().map_err(io::Error::from);
-        replace(&folded_file, &written.map_err(failed(&folded_file))?)
-            .map_err(failed(&folded_file))?;
-        replace(&file, &left).map_err(failed(&file))?;
+        let written = written.map_err(failed(&folded_file))?;
+        ledger::replace(&folded_file, written.as_bytes()).map_err(failed(&folded_file))?;
+        ledger::replace(&file, left.as_bytes()).map_err(failed(&file))?;
         Ok(folded.records - before.records)
     }
 
@@ -199,16 +224,8 @@ impl Store {
             file: file.clone(),
             source,
         };
-        let mut line = serde_json::to_string(event).map_err(|error| failed(error.into()))?;
-        line.push('\n');
-        let folder = file.parent().unwrap_or(&self.folder);
-        private_folder(folder).map_err(failed)?;
-        let mut open = private_file(&file).map_err(failed)?;
-        // A line that was cut short must not swallow this one.
-        if !ends_with_newline(&file).map_err(failed)? {
-            line.insert(0, '\n');
-        }
-        open.write_all(line.as_bytes()).map_err(failed)
+        let line = serde_json::to_string(event).map_err(|error| failed(error.into()))?;
+        ledger::append(&file, &line).map_err(failed)
     }
 
     /// Deletes the files, and the folders if nothing else is in them. Gives what was deleted.
@@ -227,7 +244,7 @@ impl Store {
                 });
             }
         }
-        let _ = fs::remove_file(learn.join(LOCK));
+        let _ = fs::remove_file(learn.join(ledger::LOCK));
         for file in [
             self.folded_file(),
             self.attempts_file(),
@@ -284,70 +301,4 @@ fn text(file: &Path) -> Result<String, StoreError> {
     }
     // A damaged byte spoils its own line, not the file.
     Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// The lock of a folder of attempts: held until it is dropped. Where the system has none, nobody waits.
-fn lock(folder: &Path) -> io::Result<File> {
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(folder.join(LOCK))?;
-    match file.lock() {
-        Err(error) if error.kind() != io::ErrorKind::Unsupported => Err(error),
-        _ => Ok(file),
-    }
-}
-
-/// Writes a file aside and renames it: it is whole or it is the old one. Closed to others from its first byte.
-fn replace(file: &Path, text: &str) -> io::Result<()> {
-    let folder = file.parent().unwrap_or(Path::new("."));
-    let mut aside = tempfile::NamedTempFile::new_in(folder)?;
-    aside.write_all(text.as_bytes())?;
-    aside.persist(file)?;
-    Ok(())
-}
-
-fn ends_with_newline(file: &Path) -> io::Result<bool> {
-    use std::io::{Seek as _, SeekFrom};
-    let mut open = File::open(file)?;
-    if open.metadata()?.len() == 0 {
-        return Ok(true);
-    }
-    open.seek(SeekFrom::End(-1))?;
-    let mut last = [0];
-    open.read_exact(&mut last)?;
-    Ok(last == *b"\n")
-}
-
-#[cfg(unix)]
-fn private_folder(folder: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-}
-
-#[cfg(not(unix))]
-fn private_folder(folder: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder)
-}
-
-#[cfg(unix)]
-fn private_file(file: &Path) -> io::Result<File> {
-    use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
-    let open = OpenOptions::new()
-        .append(true)
-        .create(true)
-        .mode(0o600)
-        .open(file)?;
-    // A file that was copied here may be open to others.
-    open.set_permissions(fs::Permissions::from_mode(0o600))?;
-    Ok(open)
-}
-
-#[cfg(not(unix))]
-fn private_file(file: &Path) -> io::Result<File> {
-    OpenOptions::new().append(true).create(true).open(file)
 }

@@ -18,6 +18,7 @@ mod purpose;
 mod report;
 mod rules;
 mod secret;
+mod settings;
 mod surface;
 mod tokens;
 
@@ -44,6 +45,7 @@ pub use crate::rules::{
     Docs, Example, FORMAT, MODEL_FILES, RULE_FILES, Rule, RuleError, model_schema, rule_schema,
 };
 pub use crate::secret::without_known_secrets;
+pub use crate::settings::is_settings;
 pub use crate::surface::{
     Application, COMPONENT_FILES, Control, Place, Route, SURFACE_FILES, Surface, SurfaceError,
     Trait, WeakSetting, serves_its_own_machine,
@@ -209,6 +211,20 @@ impl Engine {
             .collect();
         found.sort_unstable();
         found.dedup();
+        found
+    }
+
+    /// Keys and passwords in the settings of Spring, which [`is_settings`] knows; files of one folder are
+    /// looked at together.
+    #[must_use]
+    pub fn settings(&self, files: &[(RepoPath, String)]) -> Vec<Finding> {
+        let mut found = Vec::new();
+        for compiled in &self.models.rules {
+            let rule = self.rules.iter().find(|r| r.id == compiled.id);
+            if let (Some(spec), Some(rule)) = (&compiled.secret, rule) {
+                found.extend(settings::findings(rule, &compiled.becomes, spec, files));
+            }
+        }
         found
     }
 

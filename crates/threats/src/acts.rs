@@ -12,6 +12,18 @@ use crate::parts::{MAX_EVIDENCE, Parts};
 /// Functions with acts of which is followed what they lead to.
 const MAX_DOINGS: usize = 5_000;
 
+/// Methods of cursors and connections, whatever made them.
+const QUERIES: &[&str] = &[
+    "execute",
+    "executemany",
+    "fetchone",
+    "fetchall",
+    "fetchrow",
+    "fetchval",
+    "scalars",
+    "scalar",
+];
+
 /// Something done with an object, and what the doer leads to: the object's component is there.
 pub(crate) struct Doing<'a> {
     pub(crate) node: Node,
@@ -89,6 +101,7 @@ pub(crate) fn makes(one: &ComponentUse) -> bool {
         "getOrCreateCollection",
         "getCollection",
         "createMCPClient",
+        "build",
     ]
     .iter()
     .any(|start| name.starts_with(start));
@@ -135,7 +148,8 @@ impl<'a> Parts<'a> {
             let Some(way) = reach.get(node) else {
                 continue;
             };
-            if !counts(*way, kind) {
+            let is_embedded = makes(one) && self.embeds(reach, to);
+            if !counts(*way, kind) && !is_embedded {
                 continue;
             }
             let spot = Spot {
@@ -159,6 +173,16 @@ impl<'a> Parts<'a> {
         if done.is_empty() { made } else { done }
     }
 
+    /// Whether something is done with a component within reach, beyond making its object.
+    pub(crate) fn works_on(&self, reach: &Reach, to: usize) -> bool {
+        let Some(kind) = self.all[to].kind else {
+            return false;
+        };
+        let mut uses = self.all[to].uses.iter();
+        uses.any(|(n, one)| reach.get(n) == Some(&Way::Runs) && !makes(one) && !only_prepares(one))
+            || self.done_with(reach, to, kind).next().is_some()
+    }
+
     /// Acts within reach whose doers lead to the component, the innermost of them.
     fn done_with<'p>(
         &'p self,
@@ -167,11 +191,16 @@ impl<'a> Parts<'a> {
         kind: ComponentKind,
     ) -> impl Iterator<Item = Spot<'a>> + 'p {
         let part = &self.all[to];
+        // A cursor that is handed in is the one database's.
+        let is_only = kind == ComponentKind::Database && self.of_kind(&[kind]).len() == 1;
         let fits: Vec<&Doing<'a>> = self
             .acts
             .iter()
             .filter(|d| d.act.kinds.contains(&kind) && reach.get(&d.node) == Some(&Way::Runs))
-            .filter(|d| part.nodes.iter().any(|n| d.reach.contains_key(n)))
+            .filter(|d| {
+                part.nodes.iter().any(|n| d.reach.contains_key(n))
+                    || is_only && QUERIES.contains(&d.act.operation.as_str())
+            })
             .collect();
         let doers: BTreeSet<Node> = fits.iter().map(|d| d.node).collect();
         fits.into_iter()

@@ -18,7 +18,7 @@ type Door = (usize, &'static str, &'static str, Vec<Location>);
 
 /// Flows and doors while they are found.
 #[derive(Default)]
-struct Draft {
+pub(crate) struct Draft {
     flows: Found,
     doors: Vec<Door>,
     /// Places of each component.
@@ -27,7 +27,7 @@ struct Draft {
 
 impl Draft {
     /// The first flow between two components gives its name.
-    fn add(&mut self, from: usize, to: usize, label: &str, mut places: Vec<Location>) {
+    pub(crate) fn add(&mut self, from: usize, to: usize, label: &str, mut places: Vec<Location>) {
         if places.is_empty() {
             // Only the parts are seen, not where one uses the other.
             let own = self.evidence[from].iter().chain(&self.evidence[to]);
@@ -52,14 +52,14 @@ impl Draft {
 }
 
 /// Components by what they are in the flows.
-struct Roles {
-    agents: Vec<usize>,
-    models: Vec<usize>,
+pub(crate) struct Roles {
+    pub(crate) agents: Vec<usize>,
+    pub(crate) models: Vec<usize>,
     tools: Vec<usize>,
-    resources: Vec<usize>,
-    files: Vec<usize>,
+    pub(crate) resources: Vec<usize>,
+    pub(crate) files: Vec<usize>,
     /// Functions that do the work of tools.
-    work: BTreeSet<Node>,
+    pub(crate) work: BTreeSet<Node>,
 }
 
 impl Parts<'_> {
@@ -94,6 +94,7 @@ impl Parts<'_> {
         self.of_agents(&roles, &mut draft);
         self.of_tools(&roles, &mut draft);
         self.of_servers(&roles, &mut draft);
+        self.of_steps(&roles, &mut draft);
         self.draw(draft.flows, draft.doors);
     }
 
@@ -125,7 +126,7 @@ impl Parts<'_> {
                 self.use_of(p, r, &own, draft);
             }
             for &f in roles.files.iter().filter(|f| self.is_in(&own, **f)) {
-                if is_entry {
+                if is_entry || self.all[p].kind.is_none() {
                     self.use_of(p, f, &own, draft);
                 }
             }
@@ -391,7 +392,7 @@ impl Parts<'_> {
                 .any(|n| agents.contains(&top(n)))
     }
 
-    fn use_of(&self, from: usize, to: usize, reach: &Reach, draft: &mut Draft) {
+    pub(crate) fn use_of(&self, from: usize, to: usize, reach: &Reach, draft: &mut Draft) {
         let spots = self.spots(reach, to);
         let ways = match self.all[to].kind {
             Some(ComponentKind::Files | ComponentKind::VectorStore | ComponentKind::Objects) => {

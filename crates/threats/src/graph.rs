@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use trueline_facts::surface::{ComponentKind, ComponentUse, FileSurface, FunctionSurface, Role};
 
-use crate::resolve::{Index, Known};
+use crate::resolve::{Index, Known, Override};
 
 /// Steps that are followed from one function.
 const MAX_STEPS: usize = 12;
@@ -45,6 +45,8 @@ pub(crate) struct Graph<'a> {
     files: &'a [FileSurface],
     edges: BTreeMap<Node, Vec<Edge>>,
     reverse: BTreeMap<Node, Vec<Node>>,
+    /// Methods that stand in for one where an object of their class is made.
+    overrides: BTreeMap<Node, Vec<Override>>,
 }
 
 impl<'a> Graph<'a> {
@@ -52,10 +54,19 @@ impl<'a> Graph<'a> {
         let index = Index::of(files);
         let mut edges: BTreeMap<Node, Vec<Edge>> = BTreeMap::new();
         let mut reverse: BTreeMap<Node, Vec<Node>> = BTreeMap::new();
+        let overrides = index.overrides();
+        for (method, others) in &overrides {
+            for other in others {
+                reverse.entry(other.method).or_default().push(*method);
+            }
+        }
+        let inherited = index.constructors();
         for (file, surface) in files.iter().enumerate() {
             for (at, function) in surface.functions.iter().enumerate() {
                 let from = Node { file, function: at };
-                let to = edges_of(&index, surface, file, function);
+                let mut to = edges_of(&index, surface, file, function);
+                let bases = inherited.get(&from).into_iter().flatten();
+                to.extend(bases.copied().map(Edge::MadeBy));
                 for edge in &to {
                     reverse.entry(edge.to()).or_default().push(from);
                 }
@@ -69,6 +80,7 @@ impl<'a> Graph<'a> {
             files,
             edges,
             reverse,
+            overrides,
         }
     }
 
@@ -148,7 +160,28 @@ impl<'a> Graph<'a> {
                 todo.push_back((node, Way::Runs, 0));
             }
         }
+        // Methods of classes of which no object is seen yet, by what makes one.
+        let mut waiting: BTreeMap<Node, Vec<(Node, Way, usize)>> = BTreeMap::new();
         while let Some((node, way, steps)) = todo.pop_front() {
+            let mut next: Vec<(Node, Way, usize)> = waiting.get(&node).cloned().unwrap_or_default();
+            if steps < MAX_STEPS {
+                for other in self.overrides.get(&node).into_iter().flatten() {
+                    let entry = (other.method, way, steps + 1);
+                    if other.makers.iter().any(|m| seen.contains_key(m)) {
+                        next.push(entry);
+                    } else {
+                        for maker in &other.makers {
+                            waiting.entry(*maker).or_default().push(entry);
+                        }
+                    }
+                }
+            }
+            for (to, way, steps) in next {
+                if seen.get(&to).is_none_or(|k| *k < way) && enters(to) {
+                    seen.insert(to, way);
+                    todo.push_back((to, way, steps));
+                }
+            }
             if steps == MAX_STEPS {
                 continue;
             }

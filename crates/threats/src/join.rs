@@ -52,7 +52,11 @@ impl Homes {
             return None;
         }
         let name = normal(&one.name);
-        if let Some(cases) = self.cases.get(&name) {
+        // A branch may be chosen by the name of the variable that describes the tool.
+        let described = graph.function(node).filter(|f| f.role == Role::Object);
+        let variable = described.map(|f| normal(&f.symbol)).unwrap_or_default();
+        let cases = self.cases.get(&name).or_else(|| self.cases.get(&variable));
+        if let Some(cases) = cases {
             let near = |case: &Node| {
                 let paths = graph.path(node).zip(graph.path(*case));
                 paths.map_or(0, |(a, b)| {

@@ -17,6 +17,7 @@ mod pages;
 mod parts;
 mod resolve;
 mod resources;
+mod steps;
 mod texts;
 
 pub use derive::derive;

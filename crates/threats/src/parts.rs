@@ -14,11 +14,14 @@ use crate::graph::{Graph, Node, Reach, Way, counts};
 use crate::join::Homes;
 use crate::pages::{Routes, is_address};
 use crate::resources;
+use crate::steps::Sequence;
 
 /// Places and details that are kept of one component, flow or threat: all, but for what no reader of the
 /// document could work through. What is made for people shows the first of them.
 pub(crate) const MAX_EVIDENCE: usize = 500;
 const MAX_DETAILS: usize = 500;
+/// What the tables call models that turn texts into vectors.
+const EMBEDDINGS: &str = "embeddings";
 /// Functions that only dead ones call are found round by round.
 const MAX_ROUNDS: usize = 10;
 
@@ -46,6 +49,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) acts: Vec<Doing<'a>>,
     /// The routes that the application answers.
     pub(crate) routes: Routes,
+    /// Which step of a graph comes after which.
+    pub(crate) sequence: Sequence<'a>,
 }
 
 /// 12 hexadecimal digits over texts.
@@ -76,6 +81,7 @@ fn look(kind: ComponentKind, one: &ComponentUse) -> Look {
         | ComponentKind::Agent
         | ComponentKind::Tool
         | ComponentKind::McpServer
+        | ComponentKind::Step
         | ComponentKind::Control => (Element::Process, Zone::Application),
         ComponentKind::Page => (Element::Process, Zone::Outside),
         ComponentKind::Content => (Element::External, Zone::Outside),
@@ -94,6 +100,7 @@ fn look(kind: ComponentKind, one: &ComponentUse) -> Look {
         }
         ComponentKind::Terminal => "command-line program".to_owned(),
         ComponentKind::Tool => format!("tool {}", one.name),
+        ComponentKind::Step => format!("step {}", one.name),
         ComponentKind::McpClient => "MCP servers of others".to_owned(),
         ComponentKind::Network => match &one.detail {
             Some(host) if one.name == "HTTP" && !is_address(host) => host.clone(),
@@ -124,6 +131,8 @@ impl<'a> Parts<'a> {
             .into_iter()
             .filter(|(_, u)| certain.contains(&(u.kind, u.name.as_str())))
             .collect();
+        let (sequence, uses) = Sequence::of(uses);
+        let dead = dead(&graph);
         let serving: BTreeSet<usize> = uses
             .iter()
             .filter(|(_, u)| u.kind == ComponentKind::McpServer)
@@ -141,6 +150,10 @@ impl<'a> Parts<'a> {
         for (node, one) in uses {
             // What asks the application itself is no service elsewhere.
             if routes.is_own(one) {
+                continue;
+            }
+            // An agent that only a method makes which nobody calls is none.
+            if one.kind == ComponentKind::Agent && dead.contains(&node) && is_method(&graph, node) {
                 continue;
             }
             if agents.only_starts(one) {
@@ -185,6 +198,7 @@ impl<'a> Parts<'a> {
             reaches: Vec::new(),
             acts,
             routes,
+            sequence,
         };
         for part in &mut own.all {
             finish(part);
@@ -242,6 +256,7 @@ impl<'a> Parts<'a> {
             reach.get(n).is_some_and(|way| counts(*way, kind)) && !only_prepares(one)
         };
         part.uses.iter().any(is_used)
+            || self.embeds(reach, to)
             || part.uses.is_empty()
                 && part
                     .nodes
@@ -257,6 +272,23 @@ impl<'a> Parts<'a> {
                             .iter()
                             .any(|(n, one)| makes(one) && d.reach.contains_key(n))
                 })
+    }
+
+    /// Whether a store within reach was made with these embeddings: it asks for them whenever it is asked.
+    pub(crate) fn embeds(&self, reach: &Reach, to: usize) -> bool {
+        let part = &self.all[to];
+        let made: Vec<&Node> = part
+            .uses
+            .iter()
+            .filter(|(n, one)| one.name == EMBEDDINGS && makes(one) && reach.contains_key(n))
+            .map(|(n, _)| n)
+            .collect();
+        !made.is_empty()
+            && self.of_kind(&[ComponentKind::VectorStore]).iter().any(|s| {
+                let uses = &self.all[*s].uses;
+                uses.iter()
+                    .any(|(n, _)| reach.contains_key(n) && made.iter().any(|m| m.file == n.file))
+            })
     }
 
     pub(crate) fn reach(&self, from: usize) -> &Reach {
@@ -327,13 +359,14 @@ impl<'a> Parts<'a> {
                         | ComponentKind::Tool
                         | ComponentKind::McpServer
                         | ComponentKind::Agent
+                        | ComponentKind::Step
                 )
             ) {
                 has_doors |= part.kind != Some(ComponentKind::Tool);
                 begun.extend(self.graph.reach_of(&part.nodes).into_keys());
             }
         }
-        let dead = self.dead();
+        let dead = dead(&self.graph);
         let kinds = [
             ComponentKind::Model,
             ComponentKind::Agent,
@@ -376,41 +409,20 @@ impl<'a> Parts<'a> {
         if nodes.is_empty() {
             return;
         }
+        // Files that the same code reads and writes.
+        let modules: BTreeSet<usize> = nodes.iter().map(|n| n.file).collect();
+        for at in self.of_kind(&[ComponentKind::Files]) {
+            for (node, _) in &self.all[at].uses {
+                let is_beside = modules.contains(&node.file) && !begun.contains(node);
+                if is_beside && (!has_doors || !dead.contains(node)) {
+                    nodes.insert(*node);
+                }
+            }
+        }
         let mut part = process("application code", None, nodes);
         part.uses = uses;
         finish(&mut part);
         self.all.push(part);
-    }
-
-    /// Functions that nothing calls, hands on or names.
-    fn dead(&self) -> BTreeSet<Node> {
-        let mut dead: BTreeSet<Node> = BTreeSet::new();
-        for _ in 0..MAX_ROUNDS {
-            let live = || self.graph.nodes().filter(|(node, _)| !dead.contains(node));
-            let named: BTreeSet<&str> = live()
-                .flat_map(|(_, f)| f.calls_elsewhere.iter().chain(&f.mentions))
-                .filter_map(|name| name.rsplit(['.', '/']).next())
-                .collect();
-            let found: BTreeSet<Node> = live()
-                .filter(|(node, function)| {
-                    let last = function.symbol.rsplit('.').next().unwrap_or_default();
-                    function.role == Role::Function
-                        && !last.is_empty()
-                        // Frameworks call pages and default exports.
-                        && last != "default"
-                        && !last.starts_with(char::is_uppercase)
-                        && !function.is_decorated
-                        && !named.contains(last)
-                        && !self.graph.is_led_to(*node, &dead)
-                })
-                .map(|(node, _)| node)
-                .collect();
-            if found.is_empty() {
-                break;
-            }
-            dead.extend(found);
-        }
-        dead
     }
 
     /// As [`Self::leads`], by calls alone: the body of a tool's file makes things for others as well.
@@ -423,6 +435,43 @@ impl<'a> Parts<'a> {
         let work = nodes.filter(|n| self.graph.role(*n) != Some(Role::Body));
         self.graph.reach(work)
     }
+}
+
+/// Functions that nothing calls, hands on or names.
+fn dead(graph: &Graph<'_>) -> BTreeSet<Node> {
+    let mut dead: BTreeSet<Node> = BTreeSet::new();
+    for _ in 0..MAX_ROUNDS {
+        let live = || graph.nodes().filter(|(node, _)| !dead.contains(node));
+        let named: BTreeSet<&str> = live()
+            .flat_map(|(_, f)| f.calls_elsewhere.iter().chain(&f.mentions))
+            .filter_map(|name| name.rsplit(['.', '/']).next())
+            .collect();
+        let found: BTreeSet<Node> = live()
+            .filter(|(node, function)| {
+                let last = function.symbol.rsplit('.').next().unwrap_or_default();
+                function.role == Role::Function
+                    && !last.is_empty()
+                    // Frameworks call pages and default exports.
+                    && last != "default"
+                    && !last.starts_with(char::is_uppercase)
+                    && !function.is_decorated
+                    && !named.contains(last)
+                    && !graph.is_led_to(*node, &dead)
+            })
+            .map(|(node, _)| node)
+            .collect();
+        if found.is_empty() {
+            break;
+        }
+        dead.extend(found);
+    }
+    dead
+}
+
+/// Whether a function is a method of a class.
+fn is_method(graph: &Graph<'_>, node: Node) -> bool {
+    let function = graph.function(node);
+    function.is_some_and(|f| f.role == Role::Function && f.symbol.contains('.'))
 }
 
 /// Whether a use says no more than that a function stands in a list of tools.

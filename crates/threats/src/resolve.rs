@@ -154,6 +154,17 @@ pub(crate) enum Known {
     Object(Node),
 }
 
+/// A method that stands in for one of a base class.
+#[derive(Clone, Debug)]
+pub(crate) struct Override {
+    pub(crate) method: Node,
+    /// What runs where an object of its class is made.
+    pub(crate) makers: Vec<Node>,
+}
+
+/// Bases that are followed from a class.
+const MAX_BASES: u8 = 6;
+
 /// Where names are defined.
 pub(crate) struct Index<'a> {
     files: &'a [FileSurface],
@@ -194,6 +205,133 @@ impl<'a> Index<'a> {
             own.by_symbol.push(symbols);
         }
         own
+    }
+
+    /// Methods of base classes with those of the classes below that have the same name.
+    pub(crate) fn overrides(&self) -> BTreeMap<Node, Vec<Override>> {
+        let mut found: BTreeMap<Node, Vec<Override>> = BTreeMap::new();
+        for (file, surface) in self.files.iter().enumerate() {
+            for class in surface.classes.keys() {
+                let makers = self.makers(file, class);
+                let above = self.above(file, class, MAX_BASES);
+                let own = format!("{class}.");
+                for (symbol, at) in &self.by_symbol[file] {
+                    let Some(method) = symbol.strip_prefix(own.as_str()) else {
+                        continue;
+                    };
+                    if method.contains('.') || matches!(method, "__init__" | "constructor") {
+                        continue;
+                    }
+                    for (of, base) in &above {
+                        let symbol = format!("{base}.{method}");
+                        if let Some(over) = self.by_symbol[*of].get(symbol.as_str()) {
+                            let over = Node {
+                                file: *of,
+                                function: *over,
+                            };
+                            let method = Node {
+                                file,
+                                function: *at,
+                            };
+                            found.entry(over).or_default().push(Override {
+                                method,
+                                makers: makers.clone(),
+                            });
+                        }
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// Constructors that a class without one has from its bases, by the node of the class.
+    pub(crate) fn constructors(&self) -> BTreeMap<Node, Vec<Node>> {
+        let mut found: BTreeMap<Node, Vec<Node>> = BTreeMap::new();
+        for (file, surface) in self.files.iter().enumerate() {
+            for class in surface.classes.keys() {
+                let symbols = &self.by_symbol[file];
+                let Some(own) = symbols.get(class.as_str()) else {
+                    continue;
+                };
+                if constructor(symbols, class).is_some() {
+                    continue;
+                }
+                let above = self.above(file, class, MAX_BASES);
+                let first = above.into_iter().find_map(|(of, base)| {
+                    let made = constructor(&self.by_symbol[of], &base)?;
+                    Some(Node {
+                        file: of,
+                        function: made,
+                    })
+                });
+                let node = Node {
+                    file,
+                    function: *own,
+                };
+                found.entry(node).or_default().extend(first);
+            }
+        }
+        found
+    }
+
+    fn makers(&self, file: usize, class: &str) -> Vec<Node> {
+        let symbols = &self.by_symbol[file];
+        let own = symbols.get(class).copied();
+        let found = constructor(symbols, class).or(own).into_iter();
+        found.map(|function| Node { file, function }).collect()
+    }
+
+    /// The classes above one, nearest first.
+    fn above(&self, file: usize, class: &str, left: u8) -> Vec<(usize, String)> {
+        let mut found: Vec<(usize, String)> = Vec::new();
+        let Some(left) = left.checked_sub(1) else {
+            return found;
+        };
+        let bases = self.files.get(file).and_then(|f| f.classes.get(class));
+        for base in bases.into_iter().flatten() {
+            let Some((of, name)) = self.class(file, base, MAX_HANDS) else {
+                continue;
+            };
+            if of == file && name == class {
+                continue;
+            }
+            let more = self.above(of, &name, left);
+            found.push((of, name));
+            found.extend(more);
+        }
+        found
+    }
+
+    /// The class that a name of this file or a path stands for.
+    fn class(&self, from: usize, path: &str, hands: u8) -> Option<(usize, String)> {
+        if self.files.get(from)?.classes.contains_key(path) {
+            return Some((from, path.to_owned()));
+        }
+        let hands = hands.checked_sub(1)?;
+        let (module, name) = path.rsplit_once('.')?;
+        let bare = if module.contains('/') {
+            module.to_owned()
+        } else {
+            module.trim_start_matches('.').replace('.', "/")
+        };
+        let file = self.file(from, &bare)?;
+        let surface = self.files.get(file)?;
+        if surface.classes.contains_key(name) {
+            return Some((file, name.to_owned()));
+        }
+        if let Some(local) = surface.renamed.get(name)
+            && surface.classes.contains_key(local)
+        {
+            return Some((file, local.clone()));
+        }
+        if let Some(path) = surface.imported.get(name) {
+            return self.class(file, path, hands);
+        }
+        surface.reexported.iter().find_map(|module| {
+            let joint = if module.ends_with('.') { "" } else { "." };
+            self.class(file, &format!("{module}{joint}{name}"), hands)
+        })
     }
 
     /// What a call of this name leads to.
@@ -296,6 +434,22 @@ impl<'a> Index<'a> {
             && surface.functions.get(*at).map(|f| f.role) == Some(Role::Object)
         {
             return Some(known(*at));
+        }
+        // A method that a class has from one above it.
+        if let Some((class, method)) = member.rsplit_once('.')
+            && surface.classes.contains_key(class)
+        {
+            return self
+                .above(file, class, MAX_BASES)
+                .into_iter()
+                .find_map(|(of, base)| {
+                    let symbol = format!("{base}.{method}");
+                    let at = self.by_symbol[of].get(symbol.as_str())?;
+                    Some(Known::Function(Node {
+                        file: of,
+                        function: *at,
+                    }))
+                });
         }
         let hands = hands.checked_sub(1)?;
         if let Some(path) = surface.imported.get(head) {

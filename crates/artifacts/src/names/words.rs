@@ -48,6 +48,52 @@ pub(crate) fn is_outward(module: &str, name: &str) -> bool {
         || is_class_name(last) && words_of(last).any(|word| NAMES.outward.contains(word))
 }
 
+/// Does the name of a class say that it holds settings or results: `RunConfig`, `ExecutorState`?
+pub(crate) fn is_settings(name: &str) -> bool {
+    const LAST: &[&str] = &[
+        "Config",
+        "Cfg",
+        "Settings",
+        "Options",
+        "Params",
+        "Parameters",
+        "State",
+        "Args",
+        "Arguments",
+        "Info",
+        "Spec",
+        "Result",
+        "Results",
+        "Metrics",
+        "Record",
+        "Stats",
+    ];
+    let last = name.rsplit('.').next().unwrap_or(name);
+    is_class_name(last)
+        && words_of(last)
+            .last()
+            .is_some_and(|word| LAST.contains(&word))
+}
+
+/// Is it a function of a compiler or of a command line: `contrib.cc.create_shared`?
+pub(crate) fn is_compiler(module: &str, name: &str) -> bool {
+    const PARTS: &[&str] = &[
+        "cc",
+        "nvcc",
+        "hipcc",
+        "clang",
+        "compiler",
+        "toolchain",
+        "cmdline",
+        "cli",
+        "cpp_extension",
+    ];
+    let last = name.rsplit('.').next().unwrap_or(name);
+    !is_class_name(last)
+        && !is_rebuilder(last)
+        && module.split('.').skip(1).any(|part| PARTS.contains(&part))
+}
+
 /// Does a class open what a text that it is made from names: `Booster(model_file='x')`?
 pub(crate) fn is_opener(module: &str, name: &str) -> bool {
     let full = format!("{module}.{name}");

@@ -1,7 +1,11 @@
 //! Arrays that joblib writes into the stream itself, behind the object that describes them.
 
+use trueline_facts::artifact::Verdict;
+
 use super::machine::{Ended, MAX_ARRAYS, Machine};
 use super::value::{Kind, Node, Value};
+use crate::technique;
+use crate::zip::leads_outside;
 
 impl Machine {
     /// After BUILD of joblib's array wrapper the array follows in the file itself.
@@ -10,6 +14,12 @@ impl Machine {
             Some(Node::Call(called)) => self.full_name(called.callee),
             _ => None,
         };
+        if wrapper.as_ref().is_some_and(|name| {
+            name.ends_with("numpy_pickle.NDArrayWrapper")
+                || name.ends_with("numpy_pickle_compat.NDArrayWrapper")
+        }) {
+            self.beside(state);
+        }
         if !wrapper.is_some_and(|name| {
             name.ends_with("numpy_pickle.NumpyArrayWrapper")
                 && (name.starts_with("joblib.") || name.starts_with("sklearn.externals.joblib."))
@@ -76,6 +86,26 @@ impl Machine {
         let bytes = count.checked_mul(item_size).ok_or(Ended::Malformed)?;
         self.cursor.skip(bytes).ok_or(Ended::Truncated)?;
         Ok(())
+    }
+
+    /// Old wrappers name the file that their array stands in, which joblib loads from the folder of the pickle.
+    fn beside(&mut self, state: Value) {
+        let Some(Node::Container { items, .. }) = self.get_node(state) else {
+            return;
+        };
+        let file = items.chunks_exact(2).find_map(|pair| {
+            (self.text(pair[0]).as_deref() == Some("filename")).then(|| self.text(pair[1]))?
+        });
+        if let Some(file) = file
+            && leads_outside(&file)
+        {
+            self.find(
+                Verdict::Suspicious,
+                technique::INDEX_PATH,
+                format!("the array is loaded from {file}, outside of the folder"),
+                None,
+            );
+        }
     }
 
     /// Bytes of an item of a pickled `numpy.dtype`, and whether items are objects.

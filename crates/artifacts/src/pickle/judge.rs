@@ -189,7 +189,9 @@ impl Machine {
                         if names::reaches_out(name)
                             || self.holds_text(args)
                                 && !self.is_only_made(args)
+                                && !names::is_settings(name)
                                 && (names::ends_outward(name)
+                                    || names::is_compiler(module, name)
                                     || names::is_outward(module, name)) =>
                     {
                         Verdict::Suspicious

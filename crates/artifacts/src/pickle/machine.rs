@@ -111,6 +111,8 @@ pub(crate) struct Machine {
     pub(super) shows_left: Cell<u32>,
     /// Values in arguments that are still looked at.
     pub(super) looks_left: Cell<u32>,
+    /// Values in states of all objects that may yet be read as expressions.
+    pub(super) state_texts_left: usize,
     /// Opcodes that may still run.
     pub(super) steps_left: u64,
     /// Nodes, and values on the stack, that it may have.
@@ -166,6 +168,7 @@ impl Machine {
             exhausted: false,
             shows_left: Cell::new(MAX_SHOWN),
             looks_left: Cell::new(MAX_LOOKS),
+            state_texts_left: 1 << 20,
             steps_left: u64::MAX,
             objects: MAX_OBJECTS,
             arrays: 0,

@@ -10,6 +10,8 @@ use crate::{names, technique};
 
 /// Attributes of an object that are kept because they can be called.
 const MAX_BOUND: usize = 128;
+/// Values of one state that are read as expressions.
+const MAX_STATE_TEXTS: usize = 64;
 
 impl Machine {
     /// APPEND(S) and ADDITEMS: on a container its items, on anything else a call of its method.
@@ -174,6 +176,21 @@ impl Machine {
         else {
             return;
         };
+        let items = items.clone();
+        let given = MAX_STATE_TEXTS.min(self.state_texts_left);
+        let mut left = given;
+        let expression = items
+            .chunks_exact(2)
+            .find_map(|pair| self.expression_in(pair[1], 0, &mut left));
+        self.state_texts_left -= given - left;
+        if let Some((text, what)) = expression {
+            self.find(
+                Verdict::Suspicious,
+                technique::PICKLE_CALL_CODE,
+                format!("the state of an object holds an expression that {what}: classes that evaluate theirs run it in ordinary use"),
+                Some(text),
+            );
+        }
         let found = items.chunks_exact(2).find_map(|pair| {
             let key = self.short_text(pair[0], 64).filter(|k| names::is_run(k))?;
             let text = self.head(pair[1], 1 << 16)?;
@@ -207,6 +224,27 @@ impl Machine {
                 ),
                 None,
             );
+        }
+    }
+
+    /// A text in the state of an object that is an expression which reaches outside, also in its lists.
+    fn expression_in(
+        &self,
+        value: Value,
+        depth: usize,
+        left: &mut usize,
+    ) -> Option<(String, String)> {
+        *left = left.checked_sub(1)?;
+        if let Some(text) = self.short_text(value, 1024) {
+            let what = crate::python::expression_reaches(&text)?;
+            return Some((text, what));
+        }
+        match self.get_node(value) {
+            Some(Node::Container { items, .. }) if depth < 4 => items
+                .iter()
+                .take(MAX_STATE_TEXTS)
+                .find_map(|item| self.expression_in(*item, depth + 1, left)),
+            _ => None,
         }
     }
 

@@ -405,6 +405,15 @@ fn compared_with(tokens: &[Token], at: usize) -> Vec<Vec<&str>> {
     {
         open = place.checked_sub(1);
     }
+    // `chain is in([x, …])`.
+    while let Some(place) = open
+        && at - place < MAX_TOKENS
+        && matches!(tokens.get(place), Some(Token::Sign('(' | '[')))
+        && let Some(outer) = place.checked_sub(1)
+        && matches!(tokens.get(outer), Some(Token::Sign('(' | '[')))
+    {
+        open = Some(outer);
+    }
     if let Some(open) = open {
         match &tokens[open] {
             Token::Sign('(' | '[') => {
@@ -414,7 +423,7 @@ fn compared_with(tokens: &[Token], at: usize) -> Vec<Vec<&str>> {
                     let end = callee.checked_sub(2);
                     let is_in = name == "in" || name == "not";
                     if is_in && let Some(end) = callee.checked_sub(1) {
-                        let end = if word(Some(end), "not") {
+                        let end = if word(Some(end), "not") || word(Some(end), "is") {
                             end.saturating_sub(1)
                         } else {
                             end

@@ -218,7 +218,11 @@ fn ci_line(line: &[u8]) -> Vec<ContentSign> {
     }
     let line = line.split(" #").next().unwrap_or(line);
     let item = line.strip_prefix("- ").unwrap_or(line).trim_start();
-    if let Some(action) = item.strip_prefix("uses:") {
+    // An action may be checked out and used from there.
+    let named = item
+        .strip_prefix("uses:")
+        .or_else(|| item.strip_prefix("repository:"));
+    if let Some(action) = named {
         let action = action.trim().trim_matches(['"', '\'']);
         let action = action.split('@').next().unwrap_or(action);
         let used = |row: &&CiRow| {
@@ -278,7 +282,7 @@ fn called_programs(line: &str) -> Vec<&str> {
 fn handed_keys(line: &str) -> Vec<ContentSign> {
     let names = |text: &str| -> Vec<&'static super::KeyRow> {
         let text = text.to_ascii_uppercase().replace('-', "_");
-        let named = |row: &&super::KeyRow| row.names.iter().any(|name| mentions(&text, name));
+        let named = |row: &&super::KeyRow| row.names.iter().any(|name| ends_name(&text, name));
         FILES.table.key.iter().filter(named).collect()
     };
     // A stored secret under any name, given to a variable or an input that names the service.
@@ -295,6 +299,18 @@ fn handed_keys(line: &str) -> Vec<ContentSign> {
         Some(sign(&row.tool, SignalKind::CiJob, name))
     };
     handed.into_iter().filter_map(shown).collect()
+}
+
+/// Some name in the text is this one, or ends with it after an underscore: `TESTS_OPENAI_API_KEY`.
+fn ends_name(text: &str, name: &str) -> bool {
+    text.match_indices(name).any(|(at, _)| {
+        let before = text.get(..at).and_then(|head| head.chars().next_back());
+        let after = text
+            .get(at + name.len()..)
+            .and_then(|tail| tail.chars().next());
+        !before.is_some_and(char::is_alphanumeric)
+            && !after.is_some_and(|c| c.is_alphanumeric() || c == '_')
+    })
 }
 
 /// The command stands in the line as words of its own.

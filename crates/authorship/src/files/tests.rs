@@ -227,6 +227,28 @@ fn a_key_that_a_job_hands_over_names_its_service_and_a_literal_does_not() {
 }
 
 #[test]
+fn a_key_may_stand_at_the_end_of_a_longer_name() {
+    let job = |line: &str| show(".github/workflows/ci.yaml", &format!("env:\n  {line}\n"));
+    assert_eq!(
+        job("TESTS_OPENAI_KEY: ${{ secrets.TESTS_OPENAI_KEY }}"),
+        ["openai CiJob OPENAI_API_KEY"]
+    );
+    assert!(job("STAMP_API_KEY: ${{ secrets.STAMP_API_KEY }}").is_empty());
+    assert!(job("OPENAI_API_KEY_ID: ${{ secrets.OPENAI_API_KEY_ID }}").is_empty());
+}
+
+#[test]
+fn what_use_leaves_in_the_folder_of_a_tool_is_no_setting() {
+    let kinds = |path: &str| -> Vec<SignalKind> {
+        let signs = path_signs(path.as_bytes());
+        signs.iter().map(|sign| sign.kind).collect()
+    };
+    assert_eq!(kinds(".claude/worktrees/a/b"), [SignalKind::Residue]);
+    assert_eq!(kinds(".claude/worktrees.md"), [SignalKind::Configuration]);
+    assert_eq!(kinds(".claude/settings.json"), [SignalKind::Configuration]);
+}
+
+#[test]
 fn every_key_is_known_in_one_row_and_is_recognised() {
     let table: Table = toml::from_str(SOURCE).unwrap();
     let mut seen = std::collections::BTreeSet::new();

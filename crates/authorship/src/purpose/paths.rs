@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use trueline_facts::usage::Purpose;
 
+use super::lines::{Fate, Growth, LineCounts, Shape, Size, TouchedFile};
 use super::words::WORDS;
 use crate::generated::is_generated;
 
@@ -31,14 +32,24 @@ pub(super) struct Touched {
     /// Some file pins versions.
     has_lock: bool,
     sources: usize,
+    /// Sources that came, and that went.
+    new_sources: usize,
+    gone_sources: usize,
+    /// Lines of sources, and of tests, as far as they are known.
+    source_lines: LineCounts,
+    test_lines: LineCounts,
 }
 
 impl Touched {
-    pub(super) fn of<'a>(paths: impl Iterator<Item = &'a [u8]>) -> Self {
+    pub(super) fn of<'a>(files: impl Iterator<Item = TouchedFile<'a>>) -> Self {
         let mut touched = Self::default();
-        for path in paths {
+        for file in files {
+            let path = file.path;
             match WORDS.paths.kind(path) {
-                Some(Kind::Test) => touched.tests += 1,
+                Some(Kind::Test) => {
+                    touched.tests += 1;
+                    touched.test_lines.add(file.lines.unwrap_or_default());
+                }
                 Some(Kind::Docs) => touched.docs += 1,
                 Some(Kind::Infrastructure) => touched.infrastructure += 1,
                 Some(Kind::Manifest) => {
@@ -49,7 +60,13 @@ impl Touched {
                     }
                     touched.manifests += 1;
                 }
-                None => touched.sources += usize::from(!is_generated(path)),
+                None if is_generated(path) => {}
+                None => {
+                    touched.sources += 1;
+                    touched.new_sources += usize::from(file.fate == Fate::Added);
+                    touched.gone_sources += usize::from(file.fate == Fate::Deleted);
+                    touched.source_lines.add(file.lines.unwrap_or_default());
+                }
             }
         }
         touched
@@ -67,12 +84,13 @@ impl Touched {
             (0, _, 0, 0) => Some(Kind::Docs),
             (0, docs, infrastructure, manifests) => {
                 let most = docs.max(infrastructure).max(manifests);
+                // A changelog goes along with the manifest, not the other way round.
                 if infrastructure == most {
                     Some(Kind::Infrastructure)
-                } else if docs == most {
-                    Some(Kind::Docs)
-                } else {
+                } else if manifests == most {
                     Some(Kind::Manifest)
+                } else {
+                    Some(Kind::Docs)
                 }
             }
             (tests, docs, 0, _) if tests >= docs => Some(Kind::Test),
@@ -91,6 +109,65 @@ impl Touched {
         let all = self.tests + self.docs + self.infrastructure + self.manifests + self.sources;
         let (_, purpose) = kinds.into_iter().find(|(count, _)| 2 * count > all)?;
         Some(purpose)
+    }
+
+    /// Whether documents changed and nothing else.
+    pub(super) const fn only_docs(&self) -> bool {
+        self.docs > 0
+            && self.tests == 0
+            && self.infrastructure == 0
+            && self.manifests == 0
+            && self.sources == 0
+    }
+
+    pub(super) const fn has_sources(&self) -> bool {
+        self.sources > 0
+    }
+
+    /// How the sources changed; `None` where no lines of theirs are known.
+    pub(super) const fn shape(&self) -> Option<Shape> {
+        let LineCounts { added, removed } = self.source_lines;
+        let size = match added.saturating_add(removed) {
+            0 => return None,
+            1..=20 => Size::Small,
+            21..=100 => Size::Medium,
+            _ => Size::Large,
+        };
+        let growth = if removed > added {
+            Growth::Shrinks
+        } else if added.saturating_add(1) >= removed.saturating_add(1).saturating_mul(4) {
+            Growth::Grows
+        } else {
+            Growth::Even
+        };
+        Some(Shape {
+            size,
+            growth,
+            has_new: self.new_sources > 0,
+        })
+    }
+
+    /// Whether sources beside the tests gained more than half of what the tests gained: the tests
+    /// are for them.
+    pub(super) const fn tests_accompany(&self) -> bool {
+        self.tests > 0
+            && self.sources > 0
+            && self.source_lines.added.saturating_mul(2) > self.test_lines.added
+    }
+
+    /// Whether sources are new and no document changed: what is told of documents is a thing of
+    /// the product.
+    pub(super) const fn adds_sources_only(&self) -> bool {
+        self.docs == 0 && self.new_sources > 0 && self.source_lines.added > 20
+    }
+
+    /// Whether a source went and another came with about as many lines.
+    pub(super) const fn is_move(&self) -> bool {
+        let LineCounts { added, removed } = self.source_lines;
+        self.new_sources > 0
+            && self.gone_sources > 0
+            && added >= 20
+            && added.abs_diff(removed) <= added / 10
     }
 
     /// Nothing but pinned versions changed.
@@ -205,6 +282,7 @@ impl Paths {
             .chain(self.names.get(name).copied())
             .chain(end.and_then(|end| self.ends.get(end)).copied())
             .chain(self.stem(stem))
+            .chain(is_container(name).then_some(Mark::Infrastructure))
             .chain(is_test_name(name, stem).then_some(Mark::Test))
             .chain(name.starts_with(b".").then_some(Mark::Hidden))
             .chain(has_middle(name, &[b"config"]).then_some(Mark::Infrastructure))
@@ -227,6 +305,13 @@ impl Paths {
 fn is_requirements(folders: &[u8], name: &[u8]) -> bool {
     (name.ends_with(b".txt") || name.ends_with(b".in"))
         && (name.starts_with(b"requirements") || folders.ends_with(b"requirements"))
+}
+
+/// `Dockerfile.dev`, `compose.dev.yaml`, `docker-compose.ci.yml`.
+fn is_container(name: &[u8]) -> bool {
+    let composed = name.starts_with(b"compose.") || name.starts_with(b"docker-compose.");
+    name.starts_with(b"Dockerfile.")
+        || composed && (name.ends_with(b".yml") || name.ends_with(b".yaml"))
 }
 
 /// Whether one of the words stands between two dots.

@@ -12,6 +12,8 @@ pub(super) struct Subject<'s> {
     pub(super) scope: Option<Purpose>,
     /// `chore` says no more than that it is upkeep.
     pub(super) is_chore: bool,
+    /// `revert: …` quotes what it takes back.
+    pub(super) is_revert: bool,
     /// What follows tags, type and emoji, without a trailing `(#123)`.
     pub(super) text: &'s str,
 }
@@ -32,6 +34,7 @@ impl<'s> Subject<'s> {
             kind,
             scope: None,
             is_chore: false,
+            is_revert: false,
             text,
         };
         if let Some((head, rest)) = text.split_once(':') {
@@ -44,6 +47,7 @@ impl<'s> Subject<'s> {
             if let Some(purpose) = WORDS.types.get(word) {
                 subject.kind = Some(*purpose);
                 subject.is_chore = word == "chore";
+                subject.is_revert = word == "revert";
                 let mut scopes = scope.split([',', '/', ' ']);
                 subject.scope = scopes.find_map(|scope| WORDS.scopes.get(scope.trim()).copied());
                 subject.text = rest.trim();

@@ -6,7 +6,122 @@ use super::words::{SOURCE, Table};
 use super::*;
 
 fn of(message: &str, paths: &[&str]) -> &'static str {
-    purpose(message.as_bytes(), paths.iter().map(|path| path.as_bytes())).as_str()
+    let files = paths.iter().map(|path| TouchedFile::named(path.as_bytes()));
+    purpose(message.as_bytes(), files).as_str()
+}
+
+/// With files as `git log --numstat` shows them, and a `+` or `*` before those that are new or gone.
+fn counted(message: &str, files: &[(&str, u64, u64)]) -> &'static str {
+    let files = files.iter().map(|(path, added, removed)| TouchedFile {
+        path: path.trim_start_matches(['+', '*']).as_bytes(),
+        fate: match path.as_bytes().first() {
+            Some(b'+') => Fate::Added,
+            Some(b'*') => Fate::Deleted,
+            _ => Fate::Modified,
+        },
+        lines: Some(LineCounts {
+            added: *added,
+            removed: *removed,
+        }),
+    });
+    purpose(message.as_bytes(), files).as_str()
+}
+
+#[test]
+fn lines_decide_between_a_feature_a_fix_and_a_refactoring_where_words_are_weak() {
+    let subject = "Support braces";
+    assert_eq!(counted(subject, &[("src/a.rs", 140, 3)]), "feature");
+    assert_eq!(counted(subject, &[("src/a.rs", 40, 95)]), "refactor");
+    assert_eq!(counted("Check braces", &[("src/a.rs", 4, 2)]), "fix");
+    assert_eq!(counted("braces", &[("src/a.rs", 2, 2)]), "fix");
+    assert_eq!(counted("braces", &[("src/a.rs", 300, 10)]), "feature");
+    assert_eq!(counted("braces", &[("src/a.rs", 30, 200)]), "refactor");
+}
+
+#[test]
+fn lines_outweigh_neither_a_strong_verb_nor_documents_nor_a_type() {
+    let shrinks = &[("src/a.rs", 3, 30)][..];
+    assert_eq!(counted("Add braces", shrinks), "feature");
+    assert_eq!(counted("feat: braces", shrinks), "feature");
+    assert_eq!(counted("Fix braces", &[("src/a.rs", 400, 0)]), "fix");
+    assert_eq!(counted("Remove braces", &[("src/a.rs", 30, 2)]), "refactor");
+    assert_eq!(counted("Fix comment", &[("src/a.rs", 1, 1)]), "docs");
+    assert_eq!(counted("wip", &[("src/a.rs", 300, 0)]), "unclear");
+}
+
+#[test]
+fn lines_of_tests_and_documents_are_not_the_sources() {
+    let files = [
+        ("src/a.rs", 90, 2),
+        ("docs/a.md", 0, 400),
+        ("tests/a.rs", 0, 90),
+    ];
+    assert_eq!(counted("Support braces", &files), "feature");
+}
+
+#[test]
+fn tests_beside_as_much_source_are_part_of_something_else() {
+    let both = [("src/a.rs", 44, 16), ("tests/a.rs", 55, 0)];
+    assert_eq!(counted("Add reader and unit tests", &both), "feature");
+    assert_eq!(counted("Tests of the reader", &both), "test");
+    let mostly_tests = [("src/a.rs", 3, 1), ("tests/a.rs", 55, 0)];
+    assert_eq!(counted("Add unit tests", &mostly_tests), "test");
+}
+
+#[test]
+fn a_guide_that_is_new_source_is_a_feature() {
+    let guide = [("+src/guide.rs", 50, 0), ("src/a.rs", 10, 1)];
+    assert_eq!(counted("Add braces guide", &guide), "feature");
+    assert_eq!(counted("Add braces guide", &[("src/a.rs", 10, 1)]), "docs");
+    let told = [("+src/guide.rs", 50, 0), ("docs/guide.md", 9, 0)];
+    assert_eq!(counted("Add braces guide", &told), "docs");
+}
+
+#[test]
+fn a_file_that_moves_under_a_subject_that_says_nothing_is_a_refactoring() {
+    let moved = [("*src/a.rs", 0, 300), ("+src/b.rs", 301, 0)];
+    assert_eq!(counted("src/b.rs", &moved), "refactor");
+    let new = [("*src/a.rs", 0, 300), ("+src/b.rs", 20, 0)];
+    assert_eq!(counted("src/b.rs", &new), "unclear");
+}
+
+#[test]
+fn a_fix_of_documents_or_tests_is_no_fix_of_the_product() {
+    assert_eq!(of("fix: typo", &["src/a.rs"]), "docs");
+    assert_eq!(of("fix: flaky test", &["src/a.rs"]), "test");
+    assert_eq!(of("fix: document is lost", &["src/a.rs"]), "fix");
+    assert_eq!(of("revert: fix typo", &["src/a.rs"]), "fix");
+}
+
+#[test]
+fn a_document_that_names_a_version_is_no_release() {
+    assert_eq!(of("file format 2.0.0", &["specs/format.md"]), "docs");
+    assert_eq!(of("Update version in README", &["README.md"]), "docs");
+    assert_eq!(of("Release 2.0.0", &["CHANGELOG.md"]), "infrastructure");
+    assert_eq!(
+        of("Bump version to 2.0", &["README.md", "Cargo.toml"]),
+        "infrastructure"
+    );
+}
+
+#[test]
+fn a_changelog_goes_along_with_the_manifest() {
+    let files = ["CHANGELOG.md", "package.json"];
+    assert_eq!(of("Remove left-pad dependency", &files), "dependency");
+}
+
+#[test]
+fn what_steers_agents_and_containers_is_infrastructure() {
+    for path in [
+        "CLAUDE.md",
+        "web/AGENTS.md",
+        "compose.dev.yaml",
+        "Dockerfile.test",
+    ] {
+        assert_eq!(of("Add a line", &[path]), "infrastructure", "{path}");
+    }
+    assert_eq!(of("Add a line", &["src/compose.rs"]), "feature");
+    assert_eq!(of("Add a line", &["compose.test.ts"]), "test");
 }
 
 #[test]
@@ -66,7 +181,10 @@ fn the_type_of_a_conventional_commit_counts() {
     assert_eq!(of("docs: explain braces", source), "docs");
     assert_eq!(of("ci: cache more", source), "infrastructure");
     assert_eq!(of("chore: remove dead code", source), "refactor");
-    assert_eq!(of("chore: new gate", source), "infrastructure");
+    assert_eq!(of("chore: new gate", source), "feature");
+    assert_eq!(of("chore: new gate", &["Makefile"]), "infrastructure");
+    assert_eq!(of("chore: braces", &["Makefile"]), "infrastructure");
+    assert_eq!(of("chore: wip", source), "infrastructure");
     assert_eq!(
         of("build(deps): bump left-pad", &["package.json"]),
         "dependency"
@@ -205,7 +323,7 @@ fn what_nothing_tells_is_unclear() {
 proptest! {
     #[test]
     fn arbitrary_commits_never_panic(message in proptest::collection::vec(any::<u8>(), 0..80), path in proptest::collection::vec(any::<u8>(), 0..30)) {
-        let _ = purpose(&message, std::iter::once(&*path));
+        let _ = purpose(&message, std::iter::once(TouchedFile::named(&path)));
     }
 
     #[test]

@@ -181,6 +181,19 @@ pub(super) fn is_release(subject: &Subject<'_>) -> bool {
     }
 }
 
+/// Whether the subject of what reads like a release opens as one; that of a document may end with
+/// a version: `file format 2.0`, `update version in the manual`.
+pub(super) fn starts_release(subject: &Subject<'_>) -> bool {
+    const STARTS: [&str; 9] = [
+        "releas", "version", "tag", "prepar", "start", "begin", "back", "set", "bump",
+    ];
+    let text = subject.text;
+    let text = text.split_once(": ").map_or(text, |(_, rest)| rest);
+    words(text)
+        .next()
+        .is_some_and(|word| is_version(word) || STARTS.iter().any(|start| word.starts_with(start)))
+}
+
 /// A version of the product itself: `bump version to 2.0`, `bump to v2`, `bump plugin version`,
 /// `bump and release`. Only dependencies are bumped by name.
 fn is_of_product(text: &str) -> bool {

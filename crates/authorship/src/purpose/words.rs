@@ -8,9 +8,11 @@ use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use trueline_facts::usage::Purpose;
 
-use super::paths::{PathTable, Paths};
+use super::lines::LineTable;
+use super::paths::{PathTable, Paths, Touched};
 
 pub(super) type ByPurpose = std::collections::BTreeMap<Purpose, Vec<Box<str>>>;
+pub(super) type ByPurposeWeight = std::collections::BTreeMap<Purpose, i32>;
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
@@ -25,6 +27,7 @@ pub(super) struct Table {
     pub(super) phrases: ByPurpose,
     empty: Empty,
     paths: PathTable,
+    pub(super) lines: LineTable,
     #[cfg_attr(
         not(test),
         expect(dead_code, reason = "subjects the table is tested on")
@@ -74,6 +77,7 @@ pub(super) struct Words {
     pub(super) scopes: FxHashMap<Box<str>, Purpose>,
     pub(super) emoji: Vec<(Box<str>, Purpose)>,
     pub(super) paths: Paths,
+    pub(super) lines: LineTable,
     known: FxHashMap<Box<str>, Word>,
 }
 
@@ -132,6 +136,7 @@ impl Words {
             scopes: owned(&table.scopes).collect(),
             emoji: owned(&table.emoji).collect(),
             paths: Paths::of(&table.paths),
+            lines: table.lines.clone(),
             known,
         }
     }
@@ -158,12 +163,22 @@ fn forms(word: &str) -> Vec<Box<str>> {
 
 /// Weights of the purposes of one subject.
 #[derive(Default)]
-struct Weights([i32; Purpose::ALL.len()]);
+pub(super) struct Weights([i32; Purpose::ALL.len()]);
 
 impl Weights {
-    fn add(&mut self, purpose: Purpose, weight: i32) {
+    pub(super) fn add(&mut self, purpose: Purpose, weight: i32) {
         if let Some(sum) = self.0.get_mut(purpose as usize) {
             *sum += weight;
+        }
+    }
+
+    fn of(&self, purpose: Purpose) -> i32 {
+        self.0.get(purpose as usize).copied().unwrap_or(0)
+    }
+
+    fn clear(&mut self, purpose: Purpose) {
+        if let Some(sum) = self.0.get_mut(purpose as usize) {
+            *sum = 0;
         }
     }
 
@@ -179,11 +194,10 @@ impl Weights {
             Purpose::Dependency,
             Purpose::Unclear,
         ];
-        let weight = |purpose: Purpose| self.0.get(purpose as usize).copied().unwrap_or(0);
-        let most = MOSTLY.into_iter().map(weight).max()?;
+        let most = MOSTLY.into_iter().map(|purpose| self.of(purpose)).max()?;
         MOSTLY
             .into_iter()
-            .find(|purpose| most > 0 && weight(*purpose) == most)
+            .find(|purpose| most > 0 && self.of(*purpose) == most)
     }
 }
 
@@ -205,10 +219,61 @@ pub(super) fn after_area(text: &str) -> &str {
     }
 }
 
-/// What the words of a subject and the issues a message closes say.
-pub(super) fn purpose(text: &str, body: &[u8]) -> Purpose {
-    let mut weights = Weights::default();
+/// What the words of a subject, the issues a message closes and the lines of sources say.
+pub(super) fn purpose(text: &str, body: &[u8], touched: &Touched) -> Purpose {
     let text = after_area(text);
+    let Some(mut weights) = weigh(text, body) else {
+        return if touched.is_move() {
+            Purpose::Refactor
+        } else {
+            Purpose::Unclear
+        };
+    };
+    // `Add reader and tests`, but not `Tests of the reader`.
+    if touched.tests_accompany() && !leads_with(text, Purpose::Test) {
+        weights.clear(Purpose::Test);
+    }
+    if touched.adds_sources_only() {
+        weights.clear(Purpose::Docs);
+    }
+    // Lines tell only features, fixes and refactorings apart.
+    if let Some(shape) = touched.shape()
+        && weights
+            .heaviest()
+            .is_none_or(|said| matches!(said, Purpose::Feature | Purpose::Fix | Purpose::Refactor))
+    {
+        WORDS.lines.weigh(shape, &mut weights);
+    }
+    if let Some(heaviest) = weights.heaviest() {
+        return heaviest;
+    }
+    // Only a subject of no known word is worth reading on for.
+    let body = body.get(..LONGEST_BODY).unwrap_or(body);
+    for word in words(&body.to_str_lossy().to_lowercase()).take(MOST_WORDS) {
+        if let Some((purpose, weight)) = WORDS.known.get(word).and_then(|word| word.hint) {
+            weights.add(purpose, weight);
+        }
+    }
+    weights.heaviest().unwrap_or(Purpose::Feature)
+}
+
+/// Documents or tests, if the words of a subject are plainly about them.
+pub(super) fn of_docs_or_tests(text: &str, body: &[u8]) -> Option<Purpose> {
+    let weights = weigh(after_area(text), body)?;
+    let said = weights.heaviest()?;
+    (matches!(said, Purpose::Docs | Purpose::Test) && weights.of(said) >= PHRASE).then_some(said)
+}
+
+fn leads_with(text: &str, purpose: Purpose) -> bool {
+    let first = words(text).next().and_then(|word| WORDS.known.get(word));
+    first
+        .and_then(|word| word.lead)
+        .is_some_and(|(said, _)| said == purpose)
+}
+
+/// What words and issues weigh; `None` if they say nothing.
+fn weigh(text: &str, body: &[u8]) -> Option<Weights> {
+    let mut weights = Weights::default();
     let mut said = false;
     let mut telling = 0;
     let mut rest = words(text);
@@ -245,7 +310,7 @@ pub(super) fn purpose(text: &str, body: &[u8]) -> Purpose {
     let body = body.get(..LONGEST_BODY).unwrap_or(body);
     let issues = issues.max(closes(body));
     if telling == 0 && issues == 0 {
-        return Purpose::Unclear;
+        return None;
     }
     if issues > 0 {
         weights.add(Purpose::Fix, issues);
@@ -254,16 +319,7 @@ pub(super) fn purpose(text: &str, body: &[u8]) -> Purpose {
     if text.contains(" -> ") {
         weights.add(Purpose::Refactor, WEAK);
     }
-    if let Some(heaviest) = weights.heaviest() {
-        return heaviest;
-    }
-    // Only a subject of no known word is worth reading on for.
-    for word in words(&body.to_str_lossy().to_lowercase()).take(MOST_WORDS) {
-        if let Some((purpose, weight)) = WORDS.known.get(word).and_then(|word| word.hint) {
-            weights.add(purpose, weight);
-        }
-    }
-    weights.heaviest().unwrap_or(Purpose::Feature)
+    Some(weights)
 }
 
 /// What leads to other purposes is mostly a noun (`build`, `test`, `doc`) unless it stands first.

@@ -76,11 +76,19 @@ pub(crate) enum LearnAction {
         /// Decides which of the twins is shown.
         #[arg(long)]
         seed: Option<u64>,
+        /// A real change of others, BASE..HEAD, instead: you name the unsafe lines, then see what our scan found.
+        #[arg(long, value_name = "RANGE", conflicts_with_all = ["id", "seed"])]
+        change: Option<String>,
+        /// The repository of --change.
+        #[arg(long, default_value = ".", value_name = "PATH", requires = "change")]
+        path: PathBuf,
     },
     /// The exercise for a finding of your own, ours or another tool's.
     FromFinding(FromFinding),
     /// Write down weaknesses of your own code that you have fixed: gone in a range of your commits, and the tests pass.
     Fixed(LearnFixed),
+    /// Write down lines of your own that the gate lets through, and say which findings in them are right.
+    Passed(LearnPassed),
     /// Begin a new scenario: one that is proven as it stands, to be changed.
     New {
         /// Its id; begins with the language: py-…, js-…, java-…
@@ -169,6 +177,24 @@ pub(crate) struct LearnFixed {
     /// The command that runs your tests: a program and its arguments.
     #[arg(last = true, value_name = "TESTS")]
     pub(crate) tests: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct LearnPassed {
+    /// BASE..HEAD, all of it yours; by default what HEAD adds to the branch that it goes into.
+    pub(crate) range: Option<String>,
+    /// The repository.
+    #[arg(long, default_value = ".", value_name = "PATH")]
+    pub(crate) path: PathBuf,
+    /// A finding in these lines that is right: its fingerprint, or its beginning. Only those count against you.
+    #[arg(long, value_name = "FINGERPRINT")]
+    pub(crate) right: Vec<String>,
+    /// A finding in these lines that is wrong.
+    #[arg(long, value_name = "FINGERPRINT")]
+    pub(crate) wrong: Vec<String>,
+    /// Whether an assistant wrote some of it. Where a hook saw it write, that counts.
+    #[arg(long, value_enum)]
+    pub(crate) aid: Option<AidArgument>,
 }
 
 #[derive(Args, Debug)]

@@ -3,7 +3,7 @@
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use trueline_attest::chain::{self, Anchor, Claim, LARGEST_ENTRY};
 use trueline_attest::key::{self, TRUSTED_KEYS_FILE, TrustedKeys};
 use trueline_attest::log::{Log, REFERENCE};
@@ -14,8 +14,8 @@ use trueline_report::{attestation, controls as report, html, json};
 
 use crate::Ended;
 use crate::arguments::{Attest, AttestAction, CheckedLog, ListFormat, ReportFormat};
+use crate::commands::Misused;
 use crate::commands::gate;
-use crate::commands::hook::Misused;
 use crate::output;
 
 /// Files of keys and verdicts are no larger.
@@ -203,7 +203,7 @@ fn checked(arguments: &CheckedLog) -> Result<(Option<Log>, Verification)> {
     let (name, entries) = match (&arguments.files, &repository) {
         (Some(files), _) => (files.display().to_string(), folder::read(files)?),
         (None, Some(log)) => (REFERENCE.to_owned(), log.entries()?),
-        (None, None) => return Err(anyhow!("no repository")),
+        (None, None) => return Err(Misused("attest: no git repository here".to_owned()).into()),
     };
     let seen = chain::verify(&name, &entries, &keys, anchor.as_ref());
     Ok((repository, seen))

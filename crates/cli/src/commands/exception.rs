@@ -14,8 +14,8 @@ use trueline_report::json;
 
 use crate::Ended;
 use crate::arguments::{ExceptionAction, ExceptionAdd, ExceptionArguments, ListFormat};
+use crate::commands::Misused;
 use crate::commands::gate::now;
-use crate::commands::hook::Misused;
 use crate::output;
 
 /// Days for which a new one holds where nobody says.
@@ -61,7 +61,9 @@ impl Place {
         let text = match std::fs::read_to_string(&file) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(error).context(EXCEPTIONS_FILE),
+            Err(error) => {
+                return Err(Misused(format!("{EXCEPTIONS_FILE}: {}", error.kind())).into());
+            }
         };
         let own = trueline_history::repository::Repository::discover(&root).ok();
         let own_email = own.and_then(|repository| repository.own_email());
@@ -166,7 +168,8 @@ fn days(
         })?
     } else {
         let days = for_days.unwrap_or(DAYS.min(place.policy.limits.max_days));
-        day_at(now.plus_days(i64::from(days))).context("that day is in no calendar")?
+        day_at(now.plus_days(i64::from(days)))
+            .ok_or_else(|| Misused(format!("--days {days}: that day is in no calendar")))?
     };
     Ok((created, expires))
 }

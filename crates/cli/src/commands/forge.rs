@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use trueline_facts::scan::ScanReport;
@@ -10,6 +10,7 @@ use trueline_report::github;
 
 use crate::Ended;
 use crate::arguments::{Forge, ForgeAction};
+use crate::commands::Misused;
 use crate::output;
 
 /// Scans that a trend is made of.
@@ -18,7 +19,7 @@ const MOST_SCANS: usize = 1_000;
 pub(crate) fn run(arguments: &Forge) -> Result<Ended> {
     let text = match &arguments.action {
         ForgeAction::Comment { files } => {
-            let texts: Vec<String> = files.iter().map(|f| read(f)).collect::<Result<_>>()?;
+            let texts: Vec<String> = files.iter().map(|f| read_text(f)).collect::<Result<_>>()?;
             github::comment(&texts.join("\n"))
         }
         ForgeAction::FindComment {
@@ -36,7 +37,7 @@ pub(crate) fn run(arguments: &Forge) -> Result<Ended> {
             let root = trueline_scan::root(Path::new("."))?;
             let review = github::review(
                 &json::<ScanReport>(scan)?,
-                &github::ChangedLines::parse(&String::from_utf8_lossy(&bytes(diff)?)),
+                &github::ChangedLines::parse(&String::from_utf8_lossy(&super::read(diff)?)),
                 &json::<Value>(comments)?,
                 commit,
                 |path| std::fs::read_to_string(root.join(path)).ok(),
@@ -47,10 +48,12 @@ pub(crate) fn run(arguments: &Forge) -> Result<Ended> {
             log,
             commit,
             reference,
-        } => github::sarif_upload(&bytes(log)?, commit, reference),
+        } => github::sarif_upload(&super::read(log)?, commit, reference),
         ForgeAction::Trend { folder } => {
+            let unread =
+                |error: std::io::Error| Misused(format!("{}: {}", folder.display(), error.kind()));
             let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
-                .with_context(|| format!("{}", folder.display()))?
+                .map_err(unread)?
                 .filter_map(|entry| Some(entry.ok()?.path()))
                 .filter(|path| path.extension().is_some_and(|e| e == "json"))
                 .collect();
@@ -68,15 +71,19 @@ pub(crate) fn run(arguments: &Forge) -> Result<Ended> {
     Ok(Ended::Pass)
 }
 
-fn bytes(file: &Path) -> Result<Vec<u8>> {
-    std::fs::read(file).with_context(|| format!("{}", file.display()))
-}
-
-fn read(file: &Path) -> Result<String> {
-    std::fs::read_to_string(file).with_context(|| format!("{}", file.display()))
+fn read_text(file: &Path) -> Result<String> {
+    let text = String::from_utf8(super::read(file)?);
+    let not_text = |_| Misused(format!("{} is no text", file.display()));
+    Ok(text.map_err(not_text)?)
 }
 
 fn json<T: DeserializeOwned>(file: &Path) -> Result<T> {
-    serde_json::from_slice(&bytes(file)?)
-        .with_context(|| format!("{} is not the document that was expected", file.display()))
+    let parsed = serde_json::from_slice(&super::read(file)?);
+    let unexpected = |error| {
+        let name = file.display();
+        Misused(format!(
+            "{name} is not the document that was expected: {error}"
+        ))
+    };
+    Ok(parsed.map_err(unexpected)?)
 }

@@ -16,8 +16,8 @@ use trueline_scan::{ChangeOutcome, ChangeRequest, ChangeSource, PackageData};
 
 use crate::Ended;
 use crate::arguments::{Gate, GateFormat, Which};
+use crate::commands::Misused;
 use crate::commands::attest;
-use crate::commands::hook::Misused;
 use crate::commands::learn::offer;
 use crate::output;
 

@@ -1,7 +1,6 @@
 //! `trueline hook`: install and take away hooks, and what they run.
 
-use std::error::Error;
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 use std::io::{self, BufRead, IsTerminal, Read, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -13,19 +12,8 @@ use trueline_report::counted;
 
 use crate::Ended;
 use crate::arguments::{Hook, HookAction, HookInstall, ListFormat};
+use crate::commands::Misused;
 use crate::output;
-
-/// The caller asked for something that cannot be done so.
-#[derive(Debug)]
-pub(crate) struct Misused(pub(crate) String);
-
-impl fmt::Display for Misused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl Error for Misused {}
 
 pub(crate) fn run(arguments: &Hook) -> Result<Ended> {
     match &arguments.action {
@@ -60,6 +48,15 @@ fn hook(what: &str, arguments: &[String]) -> Result<Ended> {
                     trueline_capture::note_trouble(&place, &format!("{what}: {error}"));
                     let _ = writeln!(io::stderr(), "trueline: {what}: {error}");
                 }
+            }
+            Ok(Ended::Pass)
+        }
+        // Started by a hook of ours that has answered already.
+        "rest" => {
+            if let (Some(place), Some(ticket)) = (Place::around(&here), first)
+                && let Err(error) = trueline_capture::finish_rest(&place, ticket)
+            {
+                trueline_capture::note_trouble(&place, &format!("rest: {error}"));
             }
             Ok(Ended::Pass)
         }

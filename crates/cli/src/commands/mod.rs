@@ -25,10 +25,12 @@ pub(crate) mod skills;
 pub(crate) mod stats;
 pub(crate) mod threats;
 
-use std::path::PathBuf;
+use std::error::Error;
+use std::fmt;
+use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use trueline_assist::AssistError;
 use trueline_assist::init::InitError;
 use trueline_attest::AttestError;
@@ -39,6 +41,7 @@ use trueline_scan::{ReadingOptions, ScanError};
 use trueline_scenarios::ScenarioError;
 use trueline_scenarios::learn::LearnError;
 use trueline_skills::disclose::Refused;
+use trueline_skills::store::StoreError;
 
 use crate::arguments::Reading;
 use crate::output::Unwritable;
@@ -66,7 +69,34 @@ pub(crate) fn reading(reading: &Reading) -> Result<ReadingOptions> {
 }
 
 fn home() -> Result<PathBuf> {
-    std::env::home_dir().context("--local-sessions: this system names no home directory")
+    let home = std::env::home_dir();
+    let missing = || Misused("--local-sessions: this system names no home directory".to_owned());
+    Ok(home.ok_or_else(missing)?)
+}
+
+/// The caller asked for something that cannot be done so: other arguments would mend it.
+#[derive(Debug)]
+pub(crate) struct Misused(pub(crate) String);
+
+impl fmt::Display for Misused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for Misused {}
+
+/// A file that the caller named.
+pub(crate) fn read(file: &Path) -> Result<Vec<u8>> {
+    let unread = |error: std::io::Error| {
+        let why = match error.kind() {
+            std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+            std::io::ErrorKind::IsADirectory => "that is a folder".to_owned(),
+            kind => kind.to_string(),
+        };
+        Misused(format!("{} cannot be read: {why}", file.display()))
+    };
+    Ok(std::fs::read(file).map_err(unread)?)
 }
 
 /// 2 for what the caller can mend, 3 for the rest.
@@ -94,7 +124,7 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
         })
         || error.downcast_ref::<Unwritable>().is_some()
         || error.downcast_ref().is_some_and(sandbox::is_usage)
-        || error.downcast_ref::<hook::Misused>().is_some()
+        || error.downcast_ref::<Misused>().is_some()
         || error
             .downcast_ref::<LearnError>()
             .is_some_and(LearnError::is_usage)
@@ -102,7 +132,9 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
             .downcast_ref::<BenchError>()
             .is_some_and(BenchError::is_usage)
         || error.downcast_ref::<ScenarioError>().is_some()
-        || error.downcast_ref::<skills::Misused>().is_some()
+        || error
+            .downcast_ref::<StoreError>()
+            .is_some_and(StoreError::is_usage)
         || error.downcast_ref::<Refused>().is_some()
         || error.downcast_ref::<InstallError>().is_some()
         || matches!(error.downcast_ref(), Some(RangeError::Range { .. }));

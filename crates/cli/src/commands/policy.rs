@@ -16,8 +16,8 @@ use crate::Ended;
 use crate::arguments::{
     ListFormat, PolicyAction, PolicyArguments, PolicyExplain, PolicyRequest, PolicyTest,
 };
+use crate::commands::Misused;
 use crate::commands::gate::describe;
-use crate::commands::hook::Misused;
 use crate::output;
 
 /// Where a team's cases are.

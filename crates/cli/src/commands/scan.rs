@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use trueline_facts::{Applicability, Finding, Suppression};
 use trueline_report::{gitlab, html, json, markdown, terminal};
 use trueline_scan::{
@@ -12,6 +12,7 @@ use trueline_scan::{
 
 use crate::Ended;
 use crate::arguments::{Only, Scan, ScanFormat};
+use crate::commands::Misused;
 use crate::commands::learn::offer;
 use crate::commands::{artifacts, diff};
 use crate::output;
@@ -142,8 +143,14 @@ fn write_lock(outcome: &ScanOutcome) -> Result<()> {
         .into());
     }
     if let Some(folder) = lock.path.parent() {
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("{} could not be made", folder.display()))?;
+        let failed = |error: std::io::Error| {
+            Misused(format!(
+                "{} could not be made: {}",
+                folder.display(),
+                error.kind()
+            ))
+        };
+        std::fs::create_dir_all(folder).map_err(failed)?;
     }
     output::write(lock.text.as_bytes(), Some(&lock.path))
 }

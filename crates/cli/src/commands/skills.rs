@@ -4,11 +4,10 @@
 pub(crate) mod retention;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::error::Error;
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use trueline_facts::scan::ScanReport;
 use trueline_facts::skill::{
     Cell, Language, SKILL_CHANGE_SCHEMA, SKILL_LOG_SCHEMA, SKILL_RETENTION_SCHEMA,
@@ -32,22 +31,11 @@ use trueline_skills::weakness::{class_of, language_of};
 
 use crate::Ended;
 use crate::arguments::{KeptFor, Skills, SkillsAction, SkillsFormat};
+use crate::commands::Misused;
 use crate::output;
 
 /// Longest time for which a skill can be shared.
 const LONGEST_SHARE: u32 = 366;
-
-/// The caller asked for something that cannot be done so.
-#[derive(Debug)]
-pub(crate) struct Misused(String);
-
-impl fmt::Display for Misused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl Error for Misused {}
 
 fn misused<T>(text: impl Into<String>) -> Result<T> {
     Err(Misused(text.into()).into())
@@ -526,7 +514,7 @@ fn findings(
     file: &Path,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Result<BTreeMap<(Language, WeaknessClass), u64>> {
-    let text = std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let text = super::read(file)?;
     let report: ScanReport = match serde_json::from_slice(&text) {
         Ok(report) => report,
         Err(error) => {

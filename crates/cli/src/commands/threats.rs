@@ -2,13 +2,14 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use trueline_facts::threat::ThreatState;
 use trueline_report::{json, terminal, threats};
 use trueline_scan::{ThreatsRequest, mermaid, svg, threat_model_library};
 
 use crate::Ended;
 use crate::arguments::{Threats, ThreatsFormat};
+use crate::commands::Misused;
 use crate::output;
 use crate::progress::Bar;
 
@@ -52,6 +53,6 @@ fn day(given: Option<&str>) -> Result<String> {
     };
     match text.parse::<jiff::civil::Date>() {
         Ok(date) => Ok(date.to_string()),
-        Err(_) => bail!("--now `{text}` is no day; write YYYY-MM-DD"),
+        Err(_) => Err(Misused(format!("--now `{text}` is no day; write YYYY-MM-DD")).into()),
     }
 }

@@ -140,6 +140,50 @@ fn a_snapshot_of_a_cache_is_read_through_its_links_and_no_further() {
 }
 
 #[test]
+fn code_that_a_configuration_has_loaders_run_is_judged_under_any_name() {
+    const STARTS_A_PROGRAM: &[u8] = b"import os\ndef setup():\n    os.system('echo x')\n";
+    let folder = Repository::plain();
+    folder
+        .write(
+            "net/config.json",
+            r#"{"auto_map": {"AutoModel": "modeling_net.Net"}}"#,
+        )
+        .write(
+            "net/modeling_net.py",
+            "from .helpers import setup\nclass Net: pass\n",
+        )
+        .write("net/helpers.py", STARTS_A_PROGRAM)
+        .write("app/config.json", r#"{"debug": true}"#)
+        .write("app/helpers.py", STARTS_A_PROGRAM);
+    let report = folder
+        .trueline(&["scan", "--only", "artifacts", ".", "--format", "json"])
+        .json();
+    let verdict = |path: &str| {
+        report["artifacts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|artifact| artifact["path"] == path)
+            .map(|artifact| artifact["verdict"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(verdict("net/helpers.py").as_deref(), Some("suspicious"));
+    assert_eq!(verdict("app/helpers.py").as_deref(), Some("clean"));
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_named_and_a_gate_does_not_pass_over_it() {
+    let folder = Repository::plain();
+    folder.write("models/plain.pkl", PLAIN_DATA);
+    let _socket =
+        std::os::unix::net::UnixListener::bind(folder.path().join("models/m.pkl")).unwrap();
+    let arguments = ["scan", "--only", "artifacts", "models", "--fail-on", "low"];
+    let run = folder.trueline(&arguments);
+    assert_eq!(run.code(), 2, "{}", run.stderr());
+    assert!(run.stderr().contains("a pipe, a socket or a device"));
+}
+
+#[test]
 fn a_run_that_checks_no_file_says_so_and_does_not_pass() {
     let folder = Repository::plain();
     std::fs::create_dir(folder.path().join("empty")).unwrap();

@@ -264,13 +264,300 @@ fn a_fix_of_ones_own_counts_once_it_is_gone_and_the_tests_pass() {
         (&attempt["aid"], &attempt["class"]),
         (&json!("unaided"), &json!("injection"))
     );
-    // Told twice, it counts once.
+    // Told twice, it counts once, and nothing new is written down.
     desk.run(&["learn", "fixed", "--aid", "unaided", "--", "true"]);
+    assert_eq!(desk.attempts().len(), 1);
+    let none = desk.run(&["learn", "fixed", "--", "no-such-program-of-tests"]);
+    assert_eq!(none.status.code(), Some(2), "{none:?}");
+    assert!(err(&none).contains("could not be started"), "{none:?}");
     let skills = desk.run(&["skills", "--format", "json"]);
     let skills: Value = serde_json::from_slice(&skills.stdout).unwrap();
     assert_eq!(skills["evidence"]["counted"], 1, "{skills}");
     let why = out(&desk.run(&["skills", "why", "python/injection"]));
     assert!(why.contains("fixed, tests pass"), "{why}");
+}
+
+#[test]
+fn what_is_said_later_of_a_fix_amends_it() {
+    let desk = Desk::new();
+    desk.repository();
+    fs::write(desk.path("app.py"), WEAK).unwrap();
+    fs::write(desk.path(".gitignore"), "data\n").unwrap();
+    desk.commit("feat: search");
+    desk.git(&["checkout", "-q", "-b", "mend"]);
+    fs::write(desk.path("app.py"), fixed()).unwrap();
+    desk.commit("fix: a placeholder");
+    let first = out(&desk.run(&["learn", "fixed", "--", "true"]));
+    assert!(first.contains("--aid unaided or assisted"), "{first}");
+    let said = out(&desk.run(&["learn", "fixed", "--aid", "assisted", "--", "true"]));
+    assert!(said.contains("fixed (with an assistant)"), "{said}");
+    // Silence is no word: what was said before stays.
+    let silent = out(&desk.run(&["learn", "fixed", "--", "true"]));
+    assert!(silent.contains("fixed (with an assistant)"), "{silent}");
+    let lines = desk.attempts();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert_eq!(lines[0]["id"], lines[1]["id"], "one fix, said anew");
+    let skills = desk.run(&["skills", "--format", "json"]);
+    let skills: Value = serde_json::from_slice(&skills.stdout).unwrap();
+    assert_eq!(skills["evidence"]["counted"], 1, "{skills}");
+    assert_eq!(skills["evidence"]["set_aside"], json!([]), "{skills}");
+    assert_eq!(skills["abilities"][0]["ability"], "directing", "{skills}");
+}
+
+/// Three queries that are safe.
+const SAFE: &str = "import sqlite3\n\n\ndef read(name):\n    db = sqlite3.connect('x')\n    db.execute('SELECT 1 FROM a WHERE n = ?', (name,))\n    db.execute('SELECT 1 FROM b WHERE n = ?', (name,))\n    db.execute('SELECT 1 FROM c WHERE n = ?', (name,))\n";
+
+fn sites(lines: &[Value]) -> u64 {
+    let injection = |line: &&Value| line["kind"] == "change" && line["class"] == "injection";
+    let latest = |line: &&Value| {
+        let same = lines.iter().rev().find(|other| other["id"] == line["id"]);
+        same.is_some_and(|other| std::ptr::eq(other, *line))
+    };
+    let counting = lines.iter().filter(injection).filter(latest);
+    counting.map(|line| line["sites"].as_u64().unwrap()).sum()
+}
+
+#[test]
+fn lines_that_the_gate_lets_through_count_by_their_places_and_only_what_is_called_right_against_one()
+ {
+    let desk = Desk::new();
+    desk.repository();
+    fs::write(desk.path(".gitignore"), "data\n").unwrap();
+    fs::write(
+        desk.path("trueline.toml"),
+        "schema = 1\n\n[gates]\nsevere-finding = \"block\"\n",
+    )
+    .unwrap();
+    desk.commit("chore: a policy");
+    desk.git(&["checkout", "-q", "-b", "search"]);
+    fs::write(desk.path("safe.py"), SAFE).unwrap();
+    fs::write(desk.path("test_safe.py"), SAFE).unwrap();
+    desk.commit("feat: read");
+    fs::write(desk.path("app.py"), WEAK).unwrap();
+    desk.commit("feat: search");
+
+    let blocked = desk.run(&["learn", "passed", "--aid", "unaided"]);
+    assert_eq!(blocked.status.code(), Some(1), "{blocked:?}");
+    assert!(
+        out(&blocked).contains("The gate does not let this change through yet"),
+        "{blocked:?}"
+    );
+    assert!(desk.attempts().is_empty());
+    let scan = desk.run(&["scan", ".", "--format", "json", "--quiet"]);
+    let scan: Value = serde_json::from_slice(&scan.stdout).unwrap();
+    let fingerprint = scan["findings"][0]["fingerprint"].as_str().unwrap();
+    let wrong_name = desk.run(&["learn", "passed", "--right", "0000000000"]);
+    assert_eq!(wrong_name.status.code(), Some(2), "{wrong_name:?}");
+    let right = desk.run(&[
+        "learn",
+        "passed",
+        "--aid",
+        "unaided",
+        "--right",
+        &fingerprint[..8],
+    ]);
+    assert!(
+        out(&right).contains("app.py:10 sql-injection: right, you say"),
+        "{right:?}"
+    );
+    let lines = desk.attempts();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert_eq!(
+        (&lines[0]["kind"], &lines[0]["outcome"], &lines[0]["class"]),
+        (&json!("finding"), &json!("right"), &json!("injection"))
+    );
+
+    fs::write(desk.path("app.py"), fixed()).unwrap();
+    desk.commit("fix: a placeholder");
+    let passed = desk.run(&["learn", "passed", "--aid", "unaided"]);
+    assert!(passed.status.success(), "{passed:?}");
+    assert!(
+        out(&passed)
+            .contains("python/injection: 4 places that could have gone wrong (by yourself)"),
+        "{passed:?}"
+    );
+    // Two commits have such lines; those of the test are none.
+    assert_eq!(sites(&desk.attempts()), 4, "{:?}", desk.attempts());
+    let count = desk.attempts().len();
+    desk.run(&["learn", "passed", "--aid", "unaided"]);
+    assert_eq!(desk.attempts().len(), count, "the same again says nothing");
+    let why = out(&desk.run(&["skills", "why", "python/injection"]));
+    assert!(why.contains("right, on lines of your own"), "{why}");
+    assert!(why.contains("exposed sites, none known"), "{why}");
+    // A rebase makes other commits of the same work.
+    desk.git(&["checkout", "-q", "main"]);
+    fs::write(desk.path("other.txt"), "x\n").unwrap();
+    desk.commit("chore: other");
+    desk.git(&["checkout", "-q", "search"]);
+    desk.git(&["rebase", "-q", "main"]);
+    desk.run(&["learn", "passed", "--aid", "unaided"]);
+    assert_eq!(desk.attempts().len(), count, "{:?}", desk.attempts());
+}
+
+#[test]
+fn lines_of_an_agent_are_no_skill_of_ones_own_whatever_is_said() {
+    let desk = Desk::new();
+    desk.repository();
+    fs::write(desk.path(".gitignore"), "data\n").unwrap();
+    desk.commit("chore: begin");
+    desk.git(&["checkout", "-q", "-b", "search"]);
+    fs::write(desk.path("safe.py"), SAFE).unwrap();
+    desk.commit("feat: read\n\nCo-Authored-By: Claude <noreply@anthropic.com>");
+    let passed = out(&desk.run(&["learn", "passed", "main..HEAD", "--aid", "unaided"]));
+    assert!(
+        passed
+            .contains("python/injection: 3 places that could have gone wrong (with an assistant)"),
+        "{passed}"
+    );
+    let skills = desk.run(&["skills", "--format", "json"]);
+    let skills: Value = serde_json::from_slice(&skills.stdout).unwrap();
+    let abilities = skills["abilities"].as_array().unwrap();
+    assert_eq!(abilities.len(), 1, "{skills}");
+    assert_eq!(abilities[0]["ability"], "directing");
+}
+
+#[test]
+fn a_place_of_which_a_finding_speaks_waits_for_its_authors_word() {
+    let desk = Desk::new();
+    desk.repository();
+    fs::write(desk.path(".gitignore"), "data\n").unwrap();
+    desk.commit("chore: begin");
+    desk.git(&["checkout", "-q", "-b", "search"]);
+    fs::write(desk.path("app.py"), format!("{WEAK}\n\ndef more(db, n):\n    return sqlite3.connect('x').execute('SELECT ?', (n,))\n")).unwrap();
+    desk.commit("feat: search");
+    let open = desk.run(&["learn", "passed", "main..HEAD"]);
+    assert!(open.status.success(), "{open:?}");
+    let text = out(&open);
+    assert!(
+        text.contains("app.py:10 sql-injection waits for your word, and python/injection with it"),
+        "{text}"
+    );
+    assert_eq!(sites(&desk.attempts()), 1, "{text}");
+    let injection = || {
+        let skills = desk.run(&["skills", "--format", "json"]);
+        let skills: Value = serde_json::from_slice(&skills.stdout).unwrap();
+        let cells = skills["abilities"][0]["cells"].as_array().unwrap().clone();
+        let found = cells.into_iter().find(|c| c["cell"] == "python/injection");
+        found.map_or(0, |cell| cell["rows"].as_u64().unwrap())
+    };
+    assert_eq!(injection(), 0, "silence does not help");
+    let name = text.split("--wrong ").nth(1).unwrap().trim();
+    let name = name.split_whitespace().next().unwrap();
+    desk.run(&["learn", "passed", "main..HEAD", "--wrong", name]);
+    assert_eq!(sites(&desk.attempts()), 2, "a false alarm is a safe place");
+    assert_eq!(injection(), 1);
+    desk.run(&["learn", "passed", "main..HEAD", "--right", name]);
+    assert_eq!(sites(&desk.attempts()), 1);
+    assert_eq!(injection(), 2);
+    let ledger = fs::read_to_string(desk.path("data/learn/attempts.jsonl")).unwrap();
+    assert!(
+        !ledger.contains("app.py") && !ledger.contains("ann@"),
+        "{ledger}"
+    );
+
+    desk.git(&[
+        "commit",
+        "-q",
+        "--amend",
+        "--no-edit",
+        "--author",
+        "Bob <bob@example.org>",
+    ]);
+    let others = desk.run(&["learn", "passed", "main..HEAD"]);
+    assert_eq!(others.status.code(), Some(2), "{others:?}");
+    assert!(err(&others).contains("by others than"), "{others:?}");
+}
+
+#[test]
+fn a_change_of_others_is_reviewed_before_our_scan_speaks_and_counts_once() {
+    let desk = Desk::new();
+    desk.repository();
+    fs::write(desk.path(".gitignore"), "data\n").unwrap();
+    desk.commit("chore: begin");
+    desk.git(&["checkout", "-q", "-b", "search"]);
+    fs::write(desk.path("app.py"), WEAK).unwrap();
+    desk.commit("feat: search");
+    let review = ["learn", "review", "--change", "main..HEAD"];
+    let own = desk.run(&review);
+    assert_eq!(own.status.code(), Some(2), "{own:?}");
+    assert!(err(&own).contains("of your own"), "{own:?}");
+
+    desk.git(&[
+        "commit",
+        "-q",
+        "--amend",
+        "--no-edit",
+        "--author",
+        "Bob <bob@example.org>",
+    ]);
+    let here = desk.path(".");
+    let nothing = desk.run_in(&here, &review, "");
+    assert!(
+        out(&nothing).contains("nothing was written down"),
+        "{nothing:?}"
+    );
+    let missed = desk.run_in(&here, &review, "app.py:2\napp.py:99\n\ny\n");
+    let text = out(&missed);
+    let shown = text.find("+    return db.execute").unwrap();
+    let asked = text.find("Which line is unsafe").unwrap();
+    let told = text
+        .find("app.py:10 sql-injection: you did not name it")
+        .unwrap();
+    assert!(shown < asked && asked < told, "{text}");
+    assert!(
+        text.contains("That is no line that the change adds"),
+        "{text}"
+    );
+    assert!(text.contains("python/injection: 0 of 1 caught"), "{text}");
+    let again = out(&desk.run_in(&here, &review, "app.py:9\n\ny\n"));
+    assert!(
+        again.contains("you named it") && again.contains("You reviewed this change before"),
+        "{again}"
+    );
+    let lines = desk.attempts();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert_eq!(lines[0]["caught"], json!({"named": 0, "of": 1}));
+    let text = lines[0].to_string();
+    assert!(!text.contains("bob") && !text.contains("app.py"), "{text}");
+    let why = out(&desk.run(&["skills", "why", "reviewing:python/injection"]));
+    assert!(why.contains("0 of 1 weaknesses caught"), "{why}");
+}
+
+#[test]
+fn what_the_caller_can_mend_ends_with_two() {
+    let desk = Desk::new();
+    desk.repository();
+    for arguments in [
+        &["threats", ".", "--now", "2026-13-01"][..],
+        &["skills", "--findings", "none.json"],
+        &["skills", "--findings", "."],
+        &["learn", "next", "--findings", "none.json"],
+        &[
+            "learn",
+            "from-finding",
+            "sql-injection",
+            "--findings",
+            "none.json",
+        ],
+        &["learn", "watch", "--format", "exercism"],
+        &["forge", "comment", "none.md"],
+        &["forge", "trend", "none"],
+        &[
+            "forge",
+            "find-comment",
+            "none.json",
+            "--marker",
+            "x",
+            "--author",
+            "y",
+        ],
+        &["gate", "--now", "x"],
+    ] {
+        let output = desk.run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?} {output:?}");
+        assert!(output.stdout.is_empty(), "{arguments:?} {output:?}");
+        assert!(err(&output).starts_with("trueline: "), "{output:?}");
+    }
 }
 
 #[test]
@@ -430,6 +717,10 @@ fn where_a_team_has_switched_individual_skills_off_nothing_says_anything_about_o
         &["learn", "review", "--seed", "1"],
         "u\n1\n80\n",
     );
+    fs::write(desk.path("safe.py"), SAFE).unwrap();
+    desk.commit("feat: read");
+    let passed = desk.run(&["learn", "passed", "main..HEAD", "--aid", "unaided"]);
+    assert!(out(&passed).contains("Not written down"), "{passed:?}");
     assert_eq!(desk.attempts().len(), 1, "nothing new is kept");
     assert!(desk.run(&["skills", "delete", "--yes"]).status.success());
 }

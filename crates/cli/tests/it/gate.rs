@@ -812,7 +812,7 @@ fn dependencies_are_judged_by_advisories_and_lists_that_are_given_and_by_nothing
         .commit("chore: more");
     let told = judged(&given).to_string();
     assert!(
-        told.contains("pkg:npm/evil-tool 9.0.0 has known vulnerabilities: MAL-2"),
+        told.contains("pkg:npm/evil-tool 9.0.0 is reported as malicious: MAL-2"),
         "{told}"
     );
 }
@@ -845,6 +845,12 @@ fn files_about_packages_that_cannot_be_read_are_told_and_nothing_is_judged() {
     let facts = facts(&repository, &["--advisories", ".git/osv"]);
     let told = facts["diagnostics"].to_string();
     assert!(told.contains("advisories-unreadable"), "{told}");
+    // It may be about any package, so silence of the others is no answer.
+    let unknown = facts["not_known"].to_string();
+    assert!(
+        unknown.contains("1 of the given advisories could not be read"),
+        "{unknown}"
+    );
 }
 
 #[test]

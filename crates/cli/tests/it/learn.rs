@@ -123,6 +123,8 @@ fn from_the_list_to_the_debrief() {
         "{text}"
     );
     assert!(!text.to_lowercase().contains("secure"), "{text}");
+    let list = out(&ann.learn(&["list"]));
+    assert!(list.contains("\n~ begun\n"), "{list}");
     assert!(out(&ann.learn(&["hint"])).contains("Hint 1 of 3"));
 
     fs::copy(
@@ -159,6 +161,8 @@ fn from_the_list_to_the_debrief() {
             r#""exploited" 0 1 "unaided" "2026-11-29""#
         ]
     );
+    let all = out(&ann.learn(&["list"]));
+    assert!(all.contains("\n+ fixed\n"), "{all}");
     let list = out(&ann.learn(&["list", "--open"]));
     assert!(
         !list.contains("py-search-http") && list.contains("py-join-call"),
@@ -227,6 +231,70 @@ fn watching_checks_again_on_a_save_and_ends_when_it_is_fixed() {
         .map(|a| format!("{} {}", a["outcome"], a["trigger"]))
         .collect();
     assert_eq!(outcomes, [r#""exploited" "check""#, r#""fixed" "save""#]);
+}
+
+#[test]
+fn watching_goes_on_when_nobody_types_any_more_and_tells_programs_one_document_a_line() {
+    let ann = Learner::new();
+    ann.learn(&["start", "py-join-call"]);
+    if !isolates(&ann) {
+        return;
+    }
+    ann.edit("py-join-call/files.py");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_trueline"))
+        .args(["learn", "watch", "--format", "json", "--scenarios"])
+        .arg(fixtures())
+        .arg("py-join-call")
+        .current_dir(ann.folder.path())
+        .env("TRUELINE_DATA_DIR", ann.path("data"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut waited = 0;
+    while ann.attempts().is_empty() {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        waited += 1;
+        assert!(waited < 600, "no first check");
+    }
+    // Long enough for several looks at an input that has ended.
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    assert!(child.try_wait().unwrap().is_none(), "it still watches");
+    fs::copy(
+        fixtures().join("py-join-call/fixes/reference/files.py"),
+        ann.path("py-join-call/files.py"),
+    )
+    .unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let statuses: Vec<Value> = out(&output)
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["status"].clone())
+        .collect();
+    assert_eq!(statuses, ["exploited", "fixed"]);
+}
+
+#[test]
+fn a_program_that_hangs_is_told_while_it_is_waited_for() {
+    let ann = Learner::new();
+    ann.learn(&["start", "py-search-http"]);
+    if !isolates(&ann) {
+        return;
+    }
+    let app = ann.path("py-search-http/app.py");
+    let code = fs::read_to_string(&app).unwrap();
+    let hanging = code.replacen(
+        "def do_GET(self):",
+        "def do_GET(self):\n        import time; time.sleep(30)",
+        1,
+    );
+    assert_ne!(hanging, code);
+    fs::write(&app, hanging).unwrap();
+    let told = err(&ann.learn(&["check", "py-search-http", "--no-record"]));
+    assert!(
+        told.contains("the program is slow to answer or hangs"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -440,12 +508,30 @@ fn reviews_show_one_twin_and_keep_the_answer() {
         );
     }
     for answer in ann.attempts() {
-        let right = answer["shown"] == answer["said"];
+        let right = answer["shown"] == answer["said"] && answer["right_line"] != false;
         assert_eq!(answer["outcome"], if right { "right" } else { "wrong" });
         let lines = answer["shown"] == "unsafe" && answer["said"] == "unsafe";
         assert_eq!(answer["right_line"].is_boolean(), lines, "{answer}");
     }
     assert_eq!(ann.attempts().len(), 3);
+    // Calling it unsafe is not enough: a weakness has a place.
+    let unsafe_seed = (0..64)
+        .map(|seed| seed.to_string())
+        .find(|seed| {
+            let ben = Learner::new();
+            ben.learn_with("f\n\n", &["review", "py-search-http-r1", "--seed", seed]);
+            ben.attempts()[0]["shown"] == "unsafe"
+        })
+        .unwrap();
+    let ben = Learner::new();
+    let arguments = ["review", "py-search-http-r1", "--seed", &unsafe_seed];
+    let text = out(&ben.learn_with("u\n1\n90\n", &arguments));
+    assert!(
+        text.contains("It is unsafe, but you did not name where"),
+        "{text}"
+    );
+    assert!(text.contains("You were 90 % sure"), "{text}");
+    assert_eq!(ben.attempts()[0]["outcome"], "wrong");
     // An input that ends is no answer.
     ann.learn(&["review"]);
     assert_eq!(ann.attempts().len(), 3);

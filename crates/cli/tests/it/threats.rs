@@ -268,3 +268,29 @@ fn every_format_is_written_and_open_threats_can_fail_a_job() {
             .contains("Nothing was found")
     );
 }
+
+#[test]
+fn code_in_languages_that_are_not_read_is_told_first() {
+    let repository = Repository::new();
+    repository
+        .write("src/main.rs", "fn main() {}\n")
+        .write("cmd/serve.go", "package main\n\nfunc main() {}\n")
+        .write("cmd/more.go", "package main\n")
+        .commit("feat: a server");
+    let model = model(&repository, &[]);
+    let first = model["diagnostics"][0]["message"].as_str().unwrap();
+    assert!(first.contains("Go (2), Rust (1)"), "{first}");
+    let page = repository.trueline(&["threats", "--format", "markdown"]);
+    let page = page.stdout();
+    let told = page.find("None of the code here is read");
+    let rest = page.find("Nothing was found");
+    assert!(told.is_some() && told < rest, "{page}");
+    // With code that is read, no such word.
+    repository.write("app.py", "x = 1\n").commit("feat: more");
+    let model = self::model(&repository, &[]);
+    let told = model["diagnostics"].as_array().into_iter().flatten();
+    assert!(
+        told.map(|d| &d["code"])
+            .all(|code| code != "threat-languages-unread")
+    );
+}

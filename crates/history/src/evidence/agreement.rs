@@ -11,6 +11,7 @@ use gix::ObjectId;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
 use super::branch_lines::{self, BranchCommit, Seg};
+use super::displaced::Displaced;
 use super::familiar;
 use super::objects;
 use crate::model::{CommitIx, History};
@@ -236,6 +237,20 @@ pub(super) fn added_lines(repo: &gix::Repository, files: &[ChangedFile]) -> Adde
     }
 }
 
+/// The telling lines that a file gained, as [`line_hash`] has them.
+pub(super) fn gained_lines(repo: &gix::Repository, file: &ChangedFile) -> FxHashSet<u64> {
+    let Some((new, ranges)) = gained(repo, file) else {
+        return FxHashSet::default();
+    };
+    let lines: Vec<&[u8]> = new.lines().collect();
+    let tells = telling(&lines);
+    let gained = ranges.into_iter().flatten();
+    gained
+        .filter(|at| tells.get(*at as usize) == Some(&true))
+        .filter_map(|at| lines.get(at as usize).map(|line| line_hash(line)))
+        .collect()
+}
+
 type Gained = (Vec<u8>, Vec<std::ops::Range<u32>>);
 
 /// The new text of a file and the lines that it gained.
@@ -264,6 +279,13 @@ pub(super) enum Share {
     Most,
 }
 
+/// What a commit made of the tree before it.
+pub(super) struct Landed {
+    pub(super) tree: ObjectId,
+    pub(super) parent: Option<ObjectId>,
+    pub(super) files: Vec<ChangedFile>,
+}
+
 /// How much of what a commit adds was added by the commits of a branch.
 pub(super) fn accounted(
     repo: &gix::Repository,
@@ -271,10 +293,29 @@ pub(super) fn accounted(
     commit: CommitIx,
     branch: &[BranchCommit],
 ) -> Share {
+    let landed = history.commit(commit);
+    let parent = landed.parents.first();
+    let landed = Landed {
+        tree: landed.tree,
+        parent: parent.map(|parent| history.commit(*parent).tree),
+        files: changed_files(repo, history, commit),
+    };
+    accounted_in(repo, landed, branch)
+}
+
+/// The same for a commit that is in no history.
+pub(super) fn accounted_in(
+    repo: &gix::Repository,
+    Landed {
+        tree,
+        parent,
+        files,
+    }: Landed,
+    branch: &[BranchCommit],
+) -> Share {
     let Some(tip) = branch.first() else {
         return Share::Little;
     };
-    let files = changed_files(repo, history, commit);
     let at_tip = |path: &[u8]| objects::file_at(repo, tip.tree, path).ok().flatten();
     let same = |file: &ChangedFile| {
         at_tip(&file.path) == Some(file.after)
@@ -294,13 +335,8 @@ pub(super) fn accounted(
     {
         return Share::Most;
     }
-    let landed = history.commit(commit);
-    let tree = landed.tree;
-    let parent = landed
-        .parents
-        .first()
-        .map(|parent| history.commit(*parent).tree);
     let familiar = familiar::lines(repo, parent, &files);
+    let displaced = Displaced::new(repo, of_branch.as_deref().unwrap_or_default(), tree);
     let (mut of_telling, mut all) = ((0, 0), (0, 0));
     for file in files {
         let Some((new, ranges)) = gained(repo, &file) else {
@@ -327,12 +363,6 @@ pub(super) fn accounted(
             Some(blob) => Some((file.path.clone(), blob)),
             None => branch_lines::rename_source(repo, tip.tree, tree, file.after),
         };
-        let Some((path, there)) = source else {
-            continue;
-        };
-        let Ok(old) = objects::text(repo, there) else {
-            continue;
-        };
         let segments: Vec<Seg> = ranges
             .iter()
             .map(|range| Seg {
@@ -341,10 +371,25 @@ pub(super) fn accounted(
                 len: range.end - range.start,
             })
             .collect();
-        let (kept, _) = branch_lines::cut(&segments, &objects::kept_lines(&old, &new));
-        for added in branch_lines::blame(repo, branch, &path, kept) {
-            let range = added.seg.dst..added.seg.dst + added.seg.len;
-            count(range, &mut |sum| sum.0 += 1);
+        let mut rest = segments;
+        let mut count_kept = |(path, there): (&[u8], ObjectId), rest: &mut Vec<Seg>| {
+            let Ok(old) = objects::text(repo, there) else {
+                return;
+            };
+            let (kept, left) = branch_lines::cut(rest, &objects::kept_lines(&old, &new));
+            *rest = left;
+            for added in branch_lines::blame(repo, branch, path, kept).added {
+                let range = added.seg.dst..added.seg.dst + added.seg.len;
+                count(range, &mut |sum| sum.0 += 1);
+            }
+        };
+        if let Some((path, there)) = source {
+            count_kept((&path, there), &mut rest);
+        }
+        let left = rest.iter().flat_map(|seg| seg.src..seg.src + seg.len);
+        if let Some(lost) = displaced.source(left.filter_map(|at| lines.get(at as usize).copied()))
+        {
+            count_kept((&lost.path, lost.blob), &mut rest);
         }
     }
     let (part, whole) = if of_telling.1 > 0 { of_telling } else { all };

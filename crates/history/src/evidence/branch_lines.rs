@@ -58,14 +58,23 @@ const MAX_RENAME_SOURCES: usize = 100;
 /// Directories that one search for deleted files may read.
 const MAX_RENAME_TREES: usize = 4_000;
 
+/// Who added lines of a branch's tip.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Blamed {
+    pub(super) added: Vec<Added>,
+    /// Lines that the branch was built on.
+    pub(super) older: Vec<Seg>,
+}
+
 /// Finds the commit of each segment, which is given at the branch's tip (`commits[0]`).
 pub(super) fn blame(
     repo: &gix::Repository,
     commits: &[BranchCommit],
     path: &[u8],
     segments: Vec<Seg>,
-) -> Vec<Added> {
+) -> Blamed {
     let mut added = Vec::new();
+    let mut older = Vec::new();
     let mut suspects: Vec<BTreeMap<Vec<u8>, Vec<Seg>>> = vec![BTreeMap::new(); commits.len()];
     if let Some(tip) = suspects.first_mut() {
         tip.insert(path.to_vec(), segments);
@@ -79,6 +88,7 @@ pub(super) fn blame(
                     paths.entry(path).or_default().extend(segments);
                 }
             }
+            older.extend(passed.to_base);
             added.extend(passed.kept.into_iter().map(|seg| Added {
                 seg,
                 commit: at as u32,
@@ -87,12 +97,14 @@ pub(super) fn blame(
         }
     }
     added.sort_unstable_by_key(|a| a.seg);
-    added
+    older.sort_unstable();
+    Blamed { added, older }
 }
 
 #[derive(Default)]
 struct Passed {
     to_branch: Vec<(u32, Vec<u8>, Vec<Seg>)>,
+    to_base: Vec<Seg>,
     kept: Vec<Seg>,
 }
 
@@ -129,8 +141,10 @@ fn pass_to_parents(
         }
     }
     if let Some((parent, path, _)) = sources.iter().find(|s| s.2 == here) {
-        if let BranchParent::Branch(ix) = parent {
-            passed.to_branch.push((*ix, path.clone(), segments));
+        match parent {
+            BranchParent::Branch(ix) => passed.to_branch.push((*ix, path.clone(), segments)),
+            BranchParent::Base(_) => passed.to_base = segments,
+            BranchParent::Missing => {}
         }
         return passed;
     }
@@ -147,10 +161,12 @@ fn pass_to_parents(
         };
         let (moved, rest) = cut(&segments, &objects::kept_lines(&old, &new));
         segments = rest;
-        if let BranchParent::Branch(ix) = parent
-            && !moved.is_empty()
-        {
-            passed.to_branch.push((ix, path, moved));
+        match parent {
+            BranchParent::Branch(ix) if !moved.is_empty() => {
+                passed.to_branch.push((ix, path, moved));
+            }
+            BranchParent::Base(_) => passed.to_base.extend(moved),
+            BranchParent::Branch(_) | BranchParent::Missing => {}
         }
     }
     passed.kept = segments;

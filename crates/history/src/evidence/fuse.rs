@@ -32,7 +32,7 @@ use smallvec::SmallVec;
 use trueline_authorship::message::{
     CommitText, Identity, automation, branch_signs, review_signs, signs,
 };
-use trueline_authorship::purpose::purpose;
+use trueline_authorship::purpose::{Fate, LineCounts, TouchedFile, purpose};
 use trueline_facts::stats::NoteCounts;
 use trueline_facts::{Diagnostic, Level};
 
@@ -45,7 +45,7 @@ use super::{
     AttestedLines, CommitEvidence, Origins, attest, checkpoints, left_behind, locate, merges,
     notes, refs, reverts, rewritten, sessions, squash, traces,
 };
-use crate::model::{CommitIx, FileContent, History, PathIx};
+use crate::model::{Change, ChangeKind, CommitIx, FileContent, History, PathIx};
 use crate::repository::Repository;
 
 /// Which authorship notes are read.
@@ -152,8 +152,11 @@ pub fn fuse(
         claims.add(traced.place, traced.layer);
     }
     let mut overlay = Overlay::new(history, &commits, claims);
-    for lines in refined {
+    for lines in &refined {
         overlay.add_squash(&squashes, lines);
+    }
+    for lines in &refined {
+        overlay.add_older(lines);
     }
     let transcripts = match &options.local_sessions {
         Some(home) => sessions::read(repo, history, home, interrupt, &mut diagnostics),
@@ -223,10 +226,10 @@ fn commit_evidence(history: &History) -> Vec<CommitEvidence> {
         .map(|(ix, commit)| {
             let ix = CommitIx(ix as u32);
             let from = history.changes.partition_point(|c| c.commit < ix);
-            let paths = history.changes[from..]
+            let files = history.changes[from..]
                 .iter()
                 .take_while(|c| c.commit == ix)
-                .map(|c| history.path(c.path).as_bytes());
+                .map(|c| touched_file(history, c));
             let text = CommitText {
                 author: Identity {
                     name: &commit.author.name,
@@ -246,10 +249,25 @@ fn commit_evidence(history: &History) -> Vec<CommitEvidence> {
                 squash: squash::is_squash(&commit.message),
                 automation: automation(&text.author),
                 review: review_signs(&text),
-                purpose: purpose(&commit.message, paths),
+                purpose: purpose(&commit.message, files),
             }
         })
         .collect()
+}
+
+fn touched_file<'a>(history: &'a History, change: &Change) -> TouchedFile<'a> {
+    TouchedFile {
+        path: history.path(change.path).as_bytes(),
+        fate: match change.kind {
+            ChangeKind::Added => Fate::Added,
+            ChangeKind::Modified => Fate::Modified,
+            ChangeKind::Deleted => Fate::Deleted,
+        },
+        lines: change.lines.map(|lines| LineCounts {
+            added: lines.added.into(),
+            removed: lines.removed.into(),
+        }),
+    }
 }
 
 /// The paths of each commit that some living or dead line comes from.

@@ -10,6 +10,7 @@ mod attest;
 mod branch_lines;
 mod checkpoints;
 mod claims;
+mod displaced;
 mod familiar;
 mod fuse;
 mod left_behind;

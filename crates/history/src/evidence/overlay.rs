@@ -101,12 +101,12 @@ impl<'h> Overlay<'h> {
     }
 
     /// Adds lines of a squash; of several that its lines may come from the first one counts.
-    pub(super) fn add_squash(&mut self, squashes: &[Squash], lines: SquashLines) {
+    pub(super) fn add_squash(&mut self, squashes: &[Squash], lines: &SquashLines) {
         let Some(squash) = squashes.get(lines.squash as usize) else {
             return;
         };
-        for layer in lines.layers {
-            self.claims.add(lines.place, layer);
+        for layer in &lines.layers {
+            self.claims.add(lines.place, layer.clone());
         }
         let spans: Layer<SetIx> = lines
             .originals
@@ -119,6 +119,23 @@ impl<'h> Overlay<'h> {
             .collect();
         let known = self.originals.entry(lines.place).or_default();
         *known = filled(std::mem::take(known), spans);
+    }
+
+    /// Takes lines out of what the signs of a squash may cover, where nothing else is known of them:
+    /// its branch shows them to be older than itself.
+    pub(super) fn add_older(&mut self, lines: &SquashLines) {
+        if lines.before.is_empty() {
+            return;
+        }
+        let nobody = SetIx(self.sets.len() as u32);
+        self.sets.push(Vec::new());
+        let spans = lines.before.iter().map(|span| Span {
+            first: span.first,
+            end: span.end,
+            what: nobody,
+        });
+        let known = self.originals.entry(lines.place).or_default();
+        *known = filled(std::mem::take(known), spans.collect());
     }
 
     fn original_set(&mut self, squash: &Squash, key: (u32, u32)) -> SetIx {

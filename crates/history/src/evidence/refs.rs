@@ -6,6 +6,7 @@
 
 use bstr::{BString, ByteSlice};
 use gix::ObjectId;
+use rustc_hash::FxHashMap;
 use trueline_facts::{Diagnostic, Level};
 
 /// The references that hold evidence, each list in a fixed order.
@@ -17,6 +18,8 @@ pub(super) struct Refs {
     pub(super) oldest: Vec<(ObjectId, ObjectId)>,
     /// Heads of branches and pull requests, by name.
     pub(super) heads: Vec<(BString, ObjectId)>,
+    /// Heads of requests by their number.
+    pub(super) requests: FxHashMap<u64, ObjectId>,
     /// Tips of `entire/checkpoints/v1`, local first.
     pub(super) checkpoints: Vec<ObjectId>,
 }
@@ -60,6 +63,11 @@ pub(super) fn list(repo: &gix::Repository, diagnostics: &mut Vec<Diagnostic>) ->
         .sort_by(|a, b| (rank(&a.0), &a.0).cmp(&(rank(&b.0), &b.0)));
     found.oldest.sort_unstable();
     found.heads.sort_unstable();
+    for (name, id) in &found.heads {
+        if let Some(number) = request_number(name) {
+            found.requests.entry(number).or_insert(*id);
+        }
+    }
     found
 }
 

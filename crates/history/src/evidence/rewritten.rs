@@ -6,9 +6,10 @@
 //! diff from the old version of the file to the new one keeps it. A file that a rewrite moved is
 //! found by its content. The result is labelled `inferred` and is never written back.
 
+use std::cell::OnceCell;
 use std::cmp::Reverse;
 
-use bstr::BString;
+use bstr::{BString, ByteSlice};
 use gix::ObjectId;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -18,6 +19,7 @@ use trueline_authorship::note::legacy::LegacyBlob;
 use super::agreement;
 use super::attest;
 use super::claims::{Claim, Layer, Place, Span, within};
+use super::displaced::Displaced;
 use super::locate::{Located, subject};
 use super::notes::{Shelf, StoredNote};
 use super::objects::{self, Kept};
@@ -131,7 +133,7 @@ impl Earlier {
         let inside = history
             .commits
             .iter()
-            .filter(|c| !c.is_merge() && located.by_commit.contains_key(&c.id))
+            .filter(|c| located.by_commit.contains_key(&c.id))
             .map(|c| {
                 let version = Version {
                     id: c.id,
@@ -299,40 +301,81 @@ pub(super) fn carry_from<K: Copy>(
         return out;
     };
     let id = commit_id(version.id);
+    let displaced = OnceCell::new();
     for stored in notes.iter().filter(|stored| !stored.is_copy) {
         let source = &stores[stored.store as usize];
         let moved = moved_files(repo, version.tree, tree, stored, changed);
         attest::for_each_block(stored, &shelf.prompts, |path, ranges| {
             let path = path.as_bytes();
             let to = moved.get(path).copied().unwrap_or(path);
-            let Some((key, _)) = wanted.iter().find(|(_, path)| *path == to) else {
-                return;
-            };
-            let old = objects::file_at(repo, version.tree, path);
-            let new = objects::file_at(repo, tree, to);
-            let (Ok(Some(old)), Ok(Some(new))) = (old, new) else {
+            let Ok(Some(old)) = objects::file_at(repo, version.tree, path) else {
                 return;
             };
             let layer = attest::layer(ranges, source, &id);
-            let layer = if old == new {
-                layer
-            } else {
-                match (objects::text(repo, old), objects::text(repo, new)) {
-                    (Ok(old), Ok(new)) => shift(&layer, &objects::kept_lines(&old, &new)),
-                    _ => return,
-                }
-            };
-            let layer = layer
+            let layer: Layer<Claim> = layer
                 .into_iter()
                 .map(|span| Span {
                     what: span.what.inferred(),
                     ..span
                 })
                 .collect();
-            out.push((*key, layer));
+            if let Some((key, _)) = wanted.iter().find(|(_, path)| *path == to)
+                && let Some(layer) = carried_to(repo, (old, &layer), (tree, to))
+            {
+                out.push((*key, layer));
+            }
+            let displaced = displaced.get_or_init(|| displaced_files(repo, version, tree, changed));
+            let elsewhere = displaced
+                .iter()
+                .filter(|(from, there)| from == path && *there != to);
+            for (_, there) in elsewhere {
+                if let Some((key, _)) = wanted.iter().find(|(_, path)| path == there)
+                    && let Some(layer) = carried_to(repo, (old, &layer), (tree, there))
+                {
+                    out.push((*key, layer));
+                }
+            }
         });
     }
     out
+}
+
+/// Claims on lines of an old file, brought to a file of a new tree.
+fn carried_to(
+    repo: &gix::Repository,
+    (old, layer): (ObjectId, &Layer<Claim>),
+    (tree, path): (ObjectId, &[u8]),
+) -> Option<Layer<Claim>> {
+    let new = objects::file_at(repo, tree, path).ok()??;
+    if old == new {
+        return Some(layer.clone());
+    }
+    let (old, new) = (
+        objects::text(repo, old).ok()?,
+        objects::text(repo, new).ok()?,
+    );
+    Some(shift(layer, &objects::kept_lines(&old, &new)))
+}
+
+/// Files whose lines a rewrite put into a changed file of another name: old path and new path.
+fn displaced_files<'w>(
+    repo: &gix::Repository,
+    version: &Version,
+    tree: ObjectId,
+    changed: &[&'w [u8]],
+) -> Vec<(Vec<u8>, &'w [u8])> {
+    let files = agreement::differing_files(repo, version.before, version.tree);
+    let displaced = Displaced::new(repo, &files.unwrap_or_default(), tree);
+    if displaced.is_empty() {
+        return Vec::new();
+    }
+    let found = changed.iter().filter_map(|path| {
+        let here = objects::file_at(repo, tree, path).ok()??;
+        let text = objects::text(repo, here).ok()?;
+        let lost = displaced.source(text.lines())?;
+        Some((lost.path.clone(), *path))
+    });
+    found.collect()
 }
 
 /// Files of a note that the new tree has elsewhere, by their old path: the same content, else the

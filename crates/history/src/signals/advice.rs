@@ -23,7 +23,7 @@ pub(super) fn advice(
         let mut said = view.history.diagnostics.iter();
         said.any(|d| d.code == "history-shallow")
     };
-    let known = recent.ai + recent.human;
+    let known = recent.known();
     if !is_cut && recent.total > 0 && known as f64 >= ENOUGH * recent.total as f64 {
         return Vec::new();
     }

@@ -97,7 +97,7 @@ fn hotspots(view: &View<'_>, window: &Window) -> Vec<Hotspot> {
         let (mut ai, mut all) = (0, 0);
         for run in runs {
             all += run.len;
-            ai += if view.is_ai(run.origin) { run.len } else { 0 };
+            ai += view.shares(&run).ai_at_least();
         }
         lines.insert(path, (ai, all));
         // One commit is no pattern.

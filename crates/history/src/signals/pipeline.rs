@@ -36,6 +36,9 @@ const IN_EDITORS: [&str; 18] = [
     "zed",
 ];
 
+/// Tools that comment on changes and write none.
+const REVIEWERS: [&str; 5] = ["coderabbit", "ellipsis", "greptile", "qodo", "sourcery"];
+
 #[derive(Default)]
 struct Door {
     /// What it rests on, and how many commits say so; paths count as none.
@@ -161,6 +164,8 @@ fn through(view: &View<'_>, commit: CommitIx) -> BTreeMap<(EntryKind, ToolId), V
 fn kind_of(tool: &ToolId) -> EntryKind {
     if IN_EDITORS.binary_search(&tool.as_str()).is_ok() {
         EntryKind::Editor
+    } else if REVIEWERS.binary_search(&tool.as_str()).is_ok() {
+        EntryKind::ReviewBot
     } else {
         EntryKind::Agent
     }
@@ -171,9 +176,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_list_of_editor_tools_is_sorted_and_names_known_tools() {
+    fn the_lists_of_tools_are_sorted_and_name_known_tools() {
         assert!(IN_EDITORS.is_sorted());
-        for tool in IN_EDITORS {
+        assert!(REVIEWERS.is_sorted());
+        for tool in IN_EDITORS.into_iter().chain(REVIEWERS) {
             assert_eq!(tools::fold(tool).as_str(), tool);
             assert!(tools::known(tool).is_some(), "{tool}");
         }

@@ -202,7 +202,8 @@ impl Search {
                 .get(path.0 as usize)
                 .copied()
                 .unwrap_or_default()
-                && !view.is_generated(path)
+                && (!view.is_generated(path)
+                    || files::is_ci_definition(view.history.path(path).as_bytes()))
         };
         let mut read: FxHashMap<(PathIx, ObjectId), Vec<ContentSign>> = FxHashMap::default();
         let mut signs_of = |path: PathIx, blob: ObjectId| -> Vec<ContentSign> {

@@ -29,6 +29,7 @@ pub(super) fn usage(view: &View<'_>, source: &dyn Source) -> Usage {
         recent: known(&tally.recent_lines),
         all: known(&tally.lines),
         hinted: tally.hinted,
+        upper_bound: tally.lines.ai_upper_bound,
         advice: advice::advice(view, source, &tally.recent_by_tool, &tally.recent_lines),
         by_tool: tally.recent_by_tool,
     };
@@ -56,7 +57,7 @@ pub(super) fn usage(view: &View<'_>, source: &dyn Source) -> Usage {
 
 /// Lines of which it is known who wrote them, of all.
 fn known(lines: &LineShares) -> Proportion {
-    Proportion::new(lines.ai + lines.human, lines.total)
+    Proportion::new(lines.known(), lines.total)
 }
 
 struct ToolDraft {
@@ -72,6 +73,7 @@ impl ToolDraft {
                 tool: tool.clone(),
                 approved: approved.map(|list| list.contains(tool)),
                 lines: 0,
+                lines_upper_bound: 0,
                 commits: 0,
                 first_seen: None,
                 last_seen: None,
@@ -142,7 +144,8 @@ impl<'a> Tally<'a> {
             }
             let path = view.history.path(path);
             let mut of_file = LineShares::default();
-            let mut of_tools: BTreeMap<(&ToolId, Option<EvidenceClass>), u64> = BTreeMap::new();
+            let mut of_tools: BTreeMap<(&ToolId, Option<EvidenceClass>), (u64, u64)> =
+                BTreeMap::new();
             for lines in lines {
                 let shares = view.shares(&lines);
                 of_file.add(&shares);
@@ -159,7 +162,9 @@ impl<'a> Tally<'a> {
                 }
                 if let Some(tool) = origin.tool() {
                     let best = origin.evidence.first().map(|e| e.class);
-                    *of_tools.entry((tool, best)).or_default() += lines.len;
+                    let of_tool = of_tools.entry((tool, best)).or_default();
+                    of_tool.0 += lines.len;
+                    of_tool.1 += shares.ai_upper_bound;
                     if is_recent {
                         *self.recent_by_tool.entry(tool.clone()).or_default() += lines.len;
                     }
@@ -174,9 +179,10 @@ impl<'a> Tally<'a> {
                         .add(&of_file);
                 }
             }
-            for ((tool, best), lines) in of_tools {
+            for ((tool, best), (lines, upper_bound)) in of_tools {
                 let draft = self.tool(tool);
                 draft.report.lines += lines;
+                draft.report.lines_upper_bound += upper_bound;
                 if let Some(best) = best {
                     *draft.report.evidence.entry(best).or_default() += lines;
                 }

@@ -24,6 +24,8 @@ use super::{SignalOptions, Source};
 enum Counts {
     AiByLine,
     AiByCommit,
+    /// As far as a whole squash tells.
+    AiPerhaps,
     Human,
     Unknown,
 }
@@ -101,6 +103,7 @@ impl<'a> View<'a> {
             .iter()
             .map(|origin| match &origin.author {
                 Author::Ai { .. } if origin.is_line_level() => Counts::AiByLine,
+                Author::Ai { .. } if origin.is_upper_bound() => Counts::AiPerhaps,
                 Author::Ai { .. } => Counts::AiByCommit,
                 Author::Human { .. } => Counts::Human,
                 Author::Unknown => Counts::Unknown,
@@ -217,6 +220,10 @@ impl<'a> View<'a> {
                 shares.ai_line_level = lines.len;
             }
             Counts::AiByCommit => shares.ai = lines.len,
+            Counts::AiPerhaps => {
+                shares.ai = lines.len;
+                shares.ai_upper_bound = lines.len;
+            }
             Counts::Human => shares.human = lines.len,
             Counts::Unknown => shares.unknown = lines.len,
         }
@@ -227,7 +234,7 @@ impl<'a> View<'a> {
     pub(super) fn is_ai(&self, origin: OriginIx) -> bool {
         matches!(
             self.counts.get(origin.0 as usize),
-            Some(Counts::AiByLine | Counts::AiByCommit)
+            Some(Counts::AiByLine | Counts::AiByCommit | Counts::AiPerhaps)
         )
     }
 

@@ -249,3 +249,69 @@ fn an_agent_that_reverts_wrote_nothing_of_what_comes_back() {
         assert!(file.starts_with("1-2    claude"), "{words}: {file}");
     }
 }
+
+#[test]
+fn the_note_of_a_merge_that_is_still_here_speaks_for_the_commit_that_it_was_replayed_as() {
+    let mut repo = branched();
+    repo.write("b.txt", &numbered(10..=12));
+    repo.commit("work");
+    repo.git(&["checkout", "-q", "-b", "other", "main"]);
+    repo.write("c.txt", &numbered(20..=22));
+    repo.commit("other");
+    repo.git(&["checkout", "-q", "main"]);
+    repo.tick();
+    repo.git(&["merge", "-q", "--no-ff", "--no-commit", "work"]);
+    repo.write("m.txt", &numbered(30..=35));
+    let merge = repo.commit("Merge the work and what it needs");
+    attest(&repo, &merge, "m.txt", "1-6");
+    repo.git(&["checkout", "-q", "other"]);
+    repo.tick();
+    repo.git(&["cherry-pick", "-m", "1", "main"]);
+    repo.tick();
+    repo.git(&["merge", "-q", "--no-edit", "main"]);
+    assert_snapshot!(fused(&repo).file("m.txt"), @"1-6    cursor/gpt-5 Medium [Note Inferred Medium refs/notes/ai]");
+}
+
+/// A branch with noted work, squashed as request 3 on a branch that is squashed as request 4.
+fn squash_of_a_squash(inner: &str) -> Repo {
+    let mut repo = branched();
+    repo.write("b.txt", &numbered(10..=17));
+    let noted = repo.commit("noted work");
+    attest(&repo, &noted, "b.txt", "1-8");
+    repo.write("c.txt", &numbered(20..=22));
+    repo.commit("more");
+    repo.git(&["checkout", "-q", "-b", "outer", "main"]);
+    repo.write("d.txt", &numbered(30..=32));
+    repo.commit("first part");
+    repo.tick();
+    repo.git(&["merge", "-q", "--squash", "work"]);
+    repo.commit(&format!("Inner (#3)\n\n* noted work\n\n* more\n\n{CLAUDE}"));
+    repo.git(&["update-ref", "refs/pull/4/head", "outer"]);
+    repo.git(&["update-ref", "refs/pull/3/head", inner]);
+    repo.git(&["checkout", "-q", "main"]);
+    repo.tick();
+    repo.git(&["merge", "-q", "--squash", "outer"]);
+    repo.commit(&format!(
+        "Outer (#4)\n\n* first part\n\n* Inner\n\n{CLAUDE}"
+    ));
+    repo.git(&["branch", "-q", "-D", "work", "outer"]);
+    repo
+}
+
+#[test]
+fn a_squash_of_a_squash_is_followed_to_the_first_branch() {
+    let repo = squash_of_a_squash("work");
+    let read = fused(&repo);
+    assert_snapshot!(read.file("b.txt"), @"1-8    cursor/gpt-5 Medium [Note Inferred Medium refs/notes/ai]");
+    assert_snapshot!(format!("{}{}", read.file("c.txt"), read.file("d.txt")), @r"
+    1-3    unknown
+    1-3    unknown
+    ");
+}
+
+#[test]
+fn a_squash_on_a_branch_is_not_followed_to_work_that_its_number_names_by_chance() {
+    // The number is another tracker's: it leads to a commit that has nothing of it.
+    let repo = squash_of_a_squash("main");
+    assert_snapshot!(fused(&repo).file("c.txt"), @"1-3    claude/claude-opus-4-5 Low [Identity Inferred Low Co-authored-by]");
+}

@@ -157,3 +157,42 @@ fn few_lines_of_a_request_that_landed_are_not_covered_by_the_trailer_of_another_
     repo.commit(&format!("Feature (#3)\n\n* a\n\n* b\n\n{CLAUDE}"));
     assert_snapshot!(fused(&repo).file("person.txt"), @"1-4    unknown");
 }
+
+/// A branch adds eight lines to a file, which `main` has under another name and mostly rewritten by the
+/// time that the request lands with the first `landed` of them.
+fn landed_elsewhere(landed: u32) -> String {
+    let mut repo = Repo::new();
+    repo.write("old.txt", &lines("base", 10));
+    repo.commit("base");
+    repo.git(&["checkout", "-q", "-b", "work"]);
+    repo.write("old.txt", &[lines("base", 10), lines("agent", 8)].concat());
+    let noted = repo.commit("Noted work");
+    let head = "old.txt\n  s_11111111111111::t_22222222222222 11-18\n";
+    note(&repo, &noted, &git_ai(head, "1.5.0", SESSION));
+    repo.git(&["update-ref", "refs/pull/3/head", "HEAD"]);
+    repo.git(&["checkout", "-q", "main"]);
+    repo.git(&["branch", "-q", "-D", "work"]);
+    repo.git(&["mv", "old.txt", "new.txt"]);
+    let rewritten = [lines("main", 30), lines("base", 2)].concat();
+    repo.write("new.txt", &rewritten);
+    repo.commit("Rewrite under another name");
+    repo.write("new.txt", &[rewritten, lines("agent", landed)].concat());
+    repo.commit("Feature (#3)");
+    fused(&repo).file("new.txt")
+}
+
+#[test]
+fn lines_of_a_request_are_known_in_a_file_that_was_renamed_and_rewritten_meanwhile() {
+    assert_snapshot!(landed_elsewhere(8), @r"
+    1-32   unknown
+    33-40  cursor/gpt-5 Medium [Note Inferred Medium refs/notes/ai]
+    ");
+}
+
+#[test]
+fn a_few_lines_of_a_request_in_a_file_of_another_name_tell_nothing() {
+    assert_snapshot!(landed_elsewhere(4), @r"
+    1-32   unknown
+    33-36  unknown
+    ");
+}

@@ -668,18 +668,19 @@ impl<'w> Account<'w> {
         seen
     }
 
-    /// What a commit was made of, and what that stood on: a rewrite that takes a file as the other side
-    /// has it brings along whatever had been put there.
-    fn made_of(&self, of: At) -> BTreeSet<At> {
-        let mut made_of = self.lineage(of);
-        let stood_on: Vec<At> = made_of
-            .iter()
-            .flat_map(|at| self.world.ancestors(*at))
-            .collect();
-        made_of.extend(stood_on);
-        let past = self.world.ancestors(of);
-        made_of.retain(|at| *at == of || !past.contains(at));
-        made_of
+    /// Whom a line may have come from: what its commit was made of and, where a rewrite took a file as the
+    /// other side has it, whoever had put this very line there.
+    fn brought_from(&self, added: At, token: Token) -> BTreeSet<At> {
+        let made_of = self.lineage(added);
+        let has = |at: &&At| tokens(&self.world.commits[**at].tree).any(|t| t == token);
+        let mut from = made_of.clone();
+        for at in made_of.iter().filter(has) {
+            let put = self.world.origins(*at, token.number).iter();
+            from.extend(put.flat_map(|at| self.lineage(*at)));
+        }
+        let past = self.world.ancestors(added);
+        from.retain(|at| *at == added || !past.contains(at));
+        from
     }
 
     /// Whether an operation on the way to a commit left content alone to tell what it repeats.
@@ -823,7 +824,9 @@ impl<'w> Account<'w> {
                 EvidenceClass::Identity
                     if self.writer(token) != Writer::Codex
                         && !self.lineage(at).contains(&token.maker)
-                        && self.lineage(at).is_disjoint(&self.made_of(added)) =>
+                        && self
+                            .lineage(at)
+                            .is_disjoint(&self.brought_from(added, token)) =>
                 {
                     return Some("the trailer of a commit that this one does not repeat");
                 }

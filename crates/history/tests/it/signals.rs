@@ -291,6 +291,7 @@ fn usage_counts_lines_by_origin_and_generated_files_apart() {
         total: 38,
         ai: 15,
         ai_line_level: 10,
+        ai_upper_bound: 0,
         human: 3,
         unknown: 20,
     };
@@ -928,6 +929,35 @@ fn large_commits_of_one_day_are_one_event() {
 }
 
 #[test]
+fn a_generated_workflow_runs_all_the_same_and_a_generated_manifest_declares_nothing() {
+    let mut tables = Tables::new();
+    let job = "jobs:\n  a:\n    steps:\n      - run: npm i -g @openai/codex\n";
+    tables.head_text(".github/workflows/review.lock.yml", job);
+    tables.head_text("out/requirements.txt", "openai\n");
+    let shown = |tables: &mut Tables| -> Vec<String> {
+        let signals = tables.signals().shadow_ai().0.signals;
+        signals.iter().map(|sign| sign.tool.to_string()).collect()
+    };
+    assert_eq!(shown(&mut tables), ["codex", "openai"]);
+    tables.head_text(
+        ".gitattributes",
+        "*.lock.yml linguist-generated\nout/* linguist-generated\n",
+    );
+    assert_eq!(shown(&mut tables), ["codex"]);
+}
+
+#[test]
+fn settings_of_a_reviewer_are_a_door_of_reviews() {
+    let mut tables = Tables::new();
+    tables.head_text(".greptile/rules.md", "Be kind.\n");
+    let signals = tables.signals();
+    let entries = signals.pipeline(&signals.shadow_ai().0);
+    assert_eq!(entries.len(), 1);
+    assert_eq!(entries[0].kind, EntryKind::ReviewBot);
+    assert_eq!(entries[0].tool.as_str(), "greptile");
+}
+
+#[test]
 fn what_the_repository_declares_generated_is_nobodys_handwriting() {
     let mut tables = Tables::new();
     let commit = tables.commit(10, "dev@example.org");
@@ -971,4 +1001,36 @@ fn no_signal_names_a_person() {
     );
     assert!(!all.contains('@'), "{all}");
     assert!(!all.contains("Somebody"));
+}
+
+#[test]
+fn what_a_whole_squash_names_is_an_upper_bound_and_no_known_line() {
+    let mut tables = Tables::new();
+    let squash = tables.signed(10, "codex");
+    let mut perhaps = origin(ai("codex"), EvidenceClass::Identity, Grain::Commit);
+    perhaps.confidence = Confidence::Low;
+    tables.origins.origins.push(perhaps);
+    let perhaps = OriginIx(4);
+    tables.file("x.rs", &[(6, squash, perhaps), (2, squash, CODEX_COMMIT)]);
+    tables.file("y.rs", &[(1, squash, HUMAN), (1, squash, UNKNOWN)]);
+    let usage = tables.signals().usage();
+    let lines = LineShares {
+        total: 10,
+        ai: 8,
+        ai_line_level: 0,
+        ai_upper_bound: 6,
+        human: 1,
+        unknown: 1,
+    };
+    assert_eq!(usage.lines, lines);
+    assert_eq!((lines.ai_at_least(), lines.known()), (2, 3));
+    assert_eq!(
+        (usage.coverage.all.hits, usage.coverage.recent.hits),
+        (3, 3)
+    );
+    assert_eq!(usage.coverage.upper_bound, 6);
+    assert_eq!(
+        (usage.tools[0].lines, usage.tools[0].lines_upper_bound),
+        (8, 6)
+    );
 }

@@ -75,17 +75,29 @@ pub(super) fn vulnerable(case: Case<'_>) -> Judged {
             None => unasked += 1,
             Some(known) if known.is_empty() => {}
             Some(known) => {
-                let reason = case.reason(
-                    format!(
-                        "{} {} has known vulnerabilities: {}",
-                        each.purl,
-                        each.version.as_ref().unwrap_or(&each.requirement),
-                        known.join(", ")
-                    ),
-                    "a version without them, or none",
-                    "Take the first version in which they are mended.",
-                    &[],
-                );
+                let what = [
+                    each.purl.as_str(),
+                    each.version.as_ref().unwrap_or(&each.requirement),
+                ]
+                .join(" ");
+                let what = what.trim_end();
+                let ids = known.join(", ");
+                // OpenSSF's reports of malicious packages: no version of an attack is mended.
+                let reason = if known.iter().any(|id| id.starts_with("MAL-")) {
+                    case.reason(
+                        format!("{what} is reported as malicious: {ids}"),
+                        "the package is gone from the manifest and the lock file",
+                        "Remove it; a machine that installed it is to be treated as compromised, and its credentials replaced.",
+                        &[],
+                    )
+                } else {
+                    case.reason(
+                        format!("{what} has known vulnerabilities: {ids}"),
+                        "a version without them, or none",
+                        "Take the first version in which they are mended.",
+                        &[],
+                    )
+                };
                 reasons.push(of(case, each, reason));
             }
         }

@@ -43,7 +43,7 @@ pub fn trend(scans: &[ScanReport]) -> String {
                 let ai = if usage.lines.ai + usage.lines.human == 0 {
                     "unknown".to_owned()
                 } else {
-                    words::percent(usage.lines.ai, usage.lines.total)
+                    words::ai_floor(&usage.lines)
                 };
                 (
                     ai,

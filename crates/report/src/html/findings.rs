@@ -141,8 +141,9 @@ fn kind(origin: Option<&Origin>) -> &'static str {
 }
 
 /// The letter that stands for an origin wherever there is little room.
-pub(super) const fn letter(origin: &Origin) -> &'static str {
+pub(super) fn letter(origin: &Origin) -> &'static str {
     match &origin.author {
+        Author::Ai { .. } if origin.is_upper_bound() => "p",
         Author::Ai {
             human_touched: true,
             ..

@@ -90,10 +90,10 @@ fn opening(report: &ScanReport, findings: &[&Finding]) -> String {
     };
     match &report.usage {
         Some(usage) if !unknown(&usage.coverage, &usage.lines) => format!(
-            "{found}. {} of recent lines say who wrote them; AI wrote at least {} of recent lines and {} of all.",
+            "{found}. {} of recent lines say who wrote them; AI wrote {} of recent lines and {} of all.",
             words::percent(usage.coverage.recent.hits, usage.coverage.recent.of),
-            words::percent(usage.recent_lines.ai, usage.recent_lines.total),
-            words::percent(usage.lines.ai, usage.lines.total)
+            words::ai_share(&usage.recent_lines),
+            words::ai_share(&usage.lines)
         ),
         Some(_) => format!("{found}. Who wrote the code is unknown: no line carries evidence."),
         None => format!("{found}."),
@@ -145,7 +145,30 @@ pub(super) fn coverage_card(
             words::counted(coverage.hinted, "line")
         );
     }
+    if coverage.upper_bound > 0 {
+        put!(
+            out,
+            "<p>Not among them: {} that a squash or a larger commit credits to AI as a whole.</p>",
+            words::counted(coverage.upper_bound, "line")
+        );
+    }
     out.push_str("</article>\n");
+}
+
+/// The AI share of lines in large letters.
+pub(super) fn big_share(lines: &LineShares) -> String {
+    let mut out = format!(
+        "<small>at least</small> {}",
+        words::percent(lines.ai_at_least(), lines.total)
+    );
+    if lines.ai_upper_bound > 0 {
+        put!(
+            out,
+            " <small>up to</small> {}",
+            words::percent(lines.ai, lines.total)
+        );
+    }
+    out
 }
 
 /// Lines by origin.
@@ -158,18 +181,14 @@ pub(super) fn share_card(out: &mut String, usage: &Usage, since: Option<Timestam
         out.push_str("<p>Not zero: without evidence nobody can tell.</p></article>\n");
         return;
     }
-    put!(
-        out,
-        "<p class=\"big\"><small>at least</small> {}</p>",
-        words::percent(lines.ai, lines.total)
-    );
+    put!(out, "<p class=\"big\">{}</p>", big_share(lines));
     match since {
         Some(since) => put!(out, "<p>of the {}.</p>", answer::since(since)),
         None if recent.total > 0 => put!(
             out,
-            "<p>of all lines; of those added in the last {} days at least {}.</p>",
+            "<p>of all lines; of those added in the last {} days {}.</p>",
             coverage.window_days,
-            words::percent(recent.ai, recent.total)
+            words::ai_share(recent)
         ),
         None => out.push_str("<p>of all lines.</p>"),
     }
@@ -181,13 +200,20 @@ pub(super) fn share_card(out: &mut String, usage: &Usage, since: Option<Timestam
         words::count(lines.unknown),
         words::count(lines.human)
     );
-    let whole = lines.ai.saturating_sub(lines.ai_line_level);
+    let whole = lines.ai_at_least().saturating_sub(lines.ai_line_level);
     if whole > 0 {
         put!(
             out,
             "<p>{} are known line by line, {} only from whole commits.</p>",
             words::counted(lines.ai_line_level, "AI line"),
             words::count(whole)
+        );
+    }
+    if lines.ai_upper_bound > 0 {
+        put!(
+            out,
+            "<p>Of {} it is not known which: a squash or a larger commit names the tool for all of them.</p>",
+            words::counted(lines.ai_upper_bound, "line")
         );
     }
     out.push_str("</article>\n");

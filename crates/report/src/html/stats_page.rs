@@ -151,10 +151,7 @@ fn opening(out: &mut String, report: &StatsReport) {
             "<p>of recent lines say who wrote them ({}).</p></article>\n<article class=\"card\"><h2>Written by AI</h2><p class=\"big\">{}</p>",
             words::of(&together.coverage),
             if known {
-                format!(
-                    "<small>at least</small> {}",
-                    words::percent(lines.ai, lines.total)
-                )
+                overview::big_share(lines)
             } else {
                 "unknown".to_owned()
             }
@@ -282,7 +279,7 @@ fn share(lines: &LineShares) -> String {
     if lines.ai + lines.human == 0 {
         "<span class=\"faint\">unknown</span>".to_owned()
     } else {
-        words::percent(lines.ai, lines.total)
+        words::ai_floor(lines)
     }
 }
 
@@ -308,7 +305,7 @@ fn groups(out: &mut String, by: &str, groups: &[Group]) {
         put!(
             out,
             "</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>\n",
-            words::percent(lines.ai + lines.human, lines.total),
+            words::percent(lines.known(), lines.total),
             share(lines),
             words::count(lines.total),
             words::count(group.commits)

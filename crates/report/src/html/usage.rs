@@ -50,7 +50,7 @@ fn directories(out: &mut String, directories: &[DirectoryUse]) {
         put!(
             out,
             "</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
-            words::percent(lines.ai, lines.total),
+            words::ai_floor(lines),
             words::percent(lines.human, lines.total),
             words::percent(lines.unknown, lines.total),
             words::count(lines.total)
@@ -77,7 +77,7 @@ fn tools(out: &mut String, tools: &[ToolUse], ai: u64) {
         put!(
             out,
             "</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
-            words::count(tool.lines),
+            esc(&words::of_tool(tool)),
             words::percent(tool.lines, ai.max(tool.lines)),
             words::count(tool.commits),
             super::signs::period(tool.first_seen, tool.last_seen),

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use trueline_facts::blame::{BlameReport, BlameRun};
+use trueline_facts::usage::LineShares;
 use trueline_facts::{Author, Diagnostic, EvidenceClass};
 
 use super::layout::{Ink, Sheet, clip, pad};
@@ -107,47 +108,63 @@ fn unexplained(sheet: &mut Sheet<'_>, report: &BlameReport) {
 }
 
 fn summary(sheet: &mut Sheet<'_>, report: &BlameReport) {
-    let (mut total, mut ai, mut human) = (0_u64, 0_u64, 0_u64);
+    let mut lines = LineShares::default();
     for run in &report.runs {
         let len = u64::from(run.len);
-        total += len;
+        lines.total += len;
         match run.origin.author {
-            Author::Ai { .. } => ai += len,
-            Author::Human { .. } => human += len,
+            Author::Ai { .. } => {
+                lines.ai += len;
+                lines.ai_upper_bound += if run.origin.is_upper_bound() { len } else { 0 };
+            }
+            Author::Human { .. } => lines.human += len,
             Author::Unknown => {}
         }
     }
-    let known = ai + human;
+    let (total, known) = (lines.total, lines.known());
     let path = words::visible(&report.path.display()).into_owned();
     let text = if total == 0 {
         format!("{path}: empty")
-    } else if known == 0 {
+    } else if known == 0 && lines.ai == 0 {
         format!(
             "{path}: {}; none carries evidence of who wrote it",
             words::counted(total, "line")
         )
+    } else if known == 0 {
+        format!(
+            "{path}: {}; none says who wrote it; AI wrote up to {}, as a squash or a larger commit names it for all of them",
+            words::counted(total, "line"),
+            words::percent(lines.ai, total)
+        )
     } else {
         format!(
-            "{path}: {} of {} {} who wrote {}; AI wrote at least {}, people {}",
+            "{path}: {} of {} {} who wrote {}; AI wrote {}, people {}",
             words::percent(known, total),
             words::counted(total, "line"),
             if total == 1 { "says" } else { "say" },
             if total == 1 { "it" } else { "them" },
-            words::percent(ai, total),
-            words::percent(human, total)
+            words::ai_share(&lines),
+            words::percent(lines.human, total)
         )
     };
     let text = sheet.ink(Ink::Strong, &text);
     sheet.flow(2, &text);
+    let perhaps = match lines.ai_upper_bound {
+        0 => "",
+        _ => "p perhaps by AI, ",
+    };
     let key = sheet.ink(
         Ink::Faint,
-        "A written by AI, a AI and then edited by a person, H by a person, ? unknown",
+        &format!(
+            "A written by AI, a AI and then edited by a person, {perhaps}H by a person, ? unknown"
+        ),
     );
     sheet.flow(2, &key);
 }
 
 fn mark(run: &BlameRun) -> (&'static str, Ink) {
     match &run.origin.author {
+        Author::Ai { .. } if run.origin.is_upper_bound() => ("p", Ink::Ai),
         Author::Ai {
             human_touched: true,
             ..

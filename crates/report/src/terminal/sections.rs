@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use trueline_facts::health::Anomaly;
 use trueline_facts::shadow::{ShadowAi, Signal};
-use trueline_facts::usage::{EvidenceCoverage, ToolUse, Usage};
+use trueline_facts::usage::{EvidenceCoverage, LineShares, ToolUse, Usage};
 use trueline_facts::{Diagnostic, Level, Timestamp, ToolId};
 
 use super::layout::{Cell, Ink, LABEL, Sheet, cell, number, whole};
@@ -45,7 +45,7 @@ pub(super) fn coverage(sheet: &mut Sheet<'_>, coverage: &EvidenceCoverage, scope
         _ if all.hits == 0 && scope.is_cut => {
             format!("none: history is cut off before the commits that added the lines of {name}")
         }
-        _ if all.hits == 0 && coverage.hinted == 0 => {
+        _ if all.hits == 0 && coverage.hinted == 0 && coverage.upper_bound == 0 => {
             format!("none: no line of {name} carries a trace of who wrote it")
         }
         _ if all.hits == 0 => format!("none: no line of {name} says who wrote it"),
@@ -76,6 +76,13 @@ pub(super) fn coverage(sheet: &mut Sheet<'_>, coverage: &EvidenceCoverage, scope
             words::counted(coverage.hinted, "line")
         );
     }
+    if coverage.upper_bound > 0 {
+        let _ = write!(
+            text,
+            "; not among them {} that a squash or a larger commit credits to AI as a whole",
+            words::counted(coverage.upper_bound, "line")
+        );
+    }
     sheet.labelled("Evidence", Ink::Plain, &text);
 }
 
@@ -91,31 +98,38 @@ pub(super) fn ai_share(sheet: &mut Sheet<'_>, usage: &Usage, scope: &Scope<'_>) 
             Some(since) => format!("the {}", answer::since(since)),
             None => "all lines".to_owned(),
         };
-        let mut text = "at least ".to_owned();
+        let mut text = String::new();
         if scope.since.is_none() && recent.total > 0 {
             let _ = write!(
                 text,
                 "{} of the lines of the last {} days ({} of {}) and ",
-                words::percent(recent.ai, recent.total),
+                words::ai_share(recent),
                 usage.coverage.window_days,
-                words::count(recent.ai),
+                ai_count(recent),
                 words::count(recent.total)
             );
         }
         let _ = write!(
             text,
             "{} of {of_all} ({} of {})",
-            words::percent(lines.ai, lines.total),
-            words::count(lines.ai),
+            words::ai_share(lines),
+            ai_count(lines),
             words::count(lines.total)
         );
-        let whole = lines.ai.saturating_sub(lines.ai_line_level);
+        let whole = lines.ai_at_least().saturating_sub(lines.ai_line_level);
         if whole > 0 {
             let _ = write!(
                 text,
                 ": {} known line by line, {} only from whole commits",
                 words::count(lines.ai_line_level),
                 words::count(whole)
+            );
+        }
+        if lines.ai_upper_bound > 0 {
+            let _ = write!(
+                text,
+                "; of {} it is not known which, as a squash or a larger commit names the tool for all of them",
+                words::counted(lines.ai_upper_bound, "line")
             );
         }
         let _ = write!(
@@ -132,6 +146,15 @@ pub(super) fn ai_share(sheet: &mut Sheet<'_>, usage: &Usage, scope: &Scope<'_>) 
         text
     };
     sheet.labelled("AI share", Ink::Ai, &text);
+}
+
+/// `40`, `10 to 40`.
+fn ai_count(lines: &LineShares) -> String {
+    let least = words::count(lines.ai_at_least());
+    match lines.ai_upper_bound {
+        0 => least,
+        _ => format!("{least} to {}", words::count(lines.ai)),
+    }
 }
 
 /// The tools, most lines first.
@@ -159,7 +182,7 @@ pub(super) fn tools(sheet: &mut Sheet<'_>, tools: &[ToolUse], scope: &Scope<'_>,
             number(if scope.is_cut && tool.lines == 0 {
                 "lines not known".to_owned()
             } else {
-                words::counted(tool.lines, "line")
+                words::of_tool(tool)
             }),
             number(words::counted(tool.commits, "commit")),
             whole(period(tool.first_seen, tool.last_seen)).ink(Ink::Faint),

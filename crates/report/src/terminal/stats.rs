@@ -116,7 +116,7 @@ fn ai_floor(lines: &LineShares) -> String {
     if lines.ai == 0 && lines.human == 0 {
         "unknown".to_owned()
     } else {
-        words::percent(lines.ai, lines.total)
+        words::ai_floor(lines)
     }
 }
 
@@ -135,17 +135,17 @@ fn share_row(name: &str, lines: &LineShares, commits: u64) -> Vec<super::layout:
     let share = if lines.total == 0 {
         0.0
     } else {
-        lines.ai as f64 / lines.total as f64
+        lines.ai_at_least() as f64 / lines.total as f64
     };
     let (ai, coverage) = if lines.total == 0 {
         (String::new(), String::new())
     } else {
         let ai = if known {
-            format!("AI at least {}", words::percent(lines.ai, lines.total))
+            format!("AI {}", words::ai_share(lines))
         } else {
             "unknown".to_owned()
         };
-        let known = words::percent(lines.ai + lines.human, lines.total);
+        let known = words::percent(lines.known(), lines.total);
         (ai, format!("{known} known"))
     };
     vec![

@@ -70,3 +70,27 @@ fn a_line_end_in_a_name_forges_no_header() {
     assert!(text.contains("author Dev origin human\n"));
     assert!(!text.contains("\norigin human\nauthor-mail"));
 }
+
+#[test]
+fn a_squash_whose_commits_are_gone_bounds_what_ai_wrote_from_above() {
+    let (mut report, lines) = fixtures::blame_of_three();
+    report.runs[0].origin = fixtures::perhaps_by_codex();
+    insta::assert_snapshot!(
+        "blame_squash",
+        terminal::blame(&report, &lines, &Style::plain())
+    );
+    for run in &mut report.runs {
+        run.origin = fixtures::perhaps_by_codex();
+    }
+    let text = terminal::blame(&report, &lines, &Style::plain());
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let text = words.join(" ");
+    assert!(
+        text.starts_with(
+            "src/db.py: 5 lines; none says who wrote it; AI wrote up to 100 %, as a squash or a larger commit \
+             names it for all of them"
+        ),
+        "{text}"
+    );
+    assert!(!text.contains("at least"), "{text}");
+}

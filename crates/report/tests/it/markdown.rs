@@ -55,3 +55,13 @@ fn a_snippet_cannot_end_its_own_fence() {
     let text = markdown::scan(&report);
     assert!(text.contains("````\n``` <b>\n````"), "{text}");
 }
+
+#[test]
+fn a_comment_says_up_to_where_whole_squashes_alone_name_ai() {
+    let text = markdown::scan(&fixtures::squashed());
+    let share = text.lines().find(|line| line.contains("AI share")).unwrap();
+    assert_eq!(
+        share,
+        "- **AI share:** at least 42.0 % and up to 47.0 % of these and at least 26.0 % and up to 31.0 % of all 20,000 lines"
+    );
+}

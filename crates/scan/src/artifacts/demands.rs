@@ -40,6 +40,10 @@ pub(super) fn judge(
         }
         let hash = artifact.sha256.as_ref();
         artifact.vetted = hash.is_some_and(|hash| asked.vetted.contains(hash));
+        if artifact.vetted {
+            // Somebody looked at it: whatever it is, they need not be told what to do with it.
+            artifact.advice = None;
+        }
         let is_model = artifact
             .formats
             .iter()

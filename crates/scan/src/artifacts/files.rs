@@ -138,6 +138,15 @@ pub(super) fn list(
         let kind = entry.file_type();
         if kind.is_some_and(|k| k.is_file()) {
             plain.insert(entry.into_path());
+        } else if kind.is_some_and(|k| !k.is_dir() && !k.is_symlink()) {
+            diagnostics.push(
+                Diagnostic::new(
+                    Level::Warning,
+                    "not-a-file",
+                    "not checked: a pipe, a socket or a device, which no model is",
+                )
+                .at(named(&shown(given, &root, entry.path()))),
+            );
         } else if kind.is_some_and(|k| k.is_symlink()) {
             match entry.path().canonicalize() {
                 Ok(target) if may_lead_to(&target) && target.is_file() => {

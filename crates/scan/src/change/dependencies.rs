@@ -39,12 +39,14 @@ struct Entry<'a> {
 /// Of what the change touches, besides the dependencies that are listed: what nobody judged.
 #[derive(Default)]
 struct Unjudged<'a> {
-    /// Requirements that changed.
-    moved: usize,
-    /// Entries of lock files.
-    locked: usize,
+    /// Requirements that changed, as package URLs.
+    moved: Vec<String>,
+    /// Entries of lock files, as package URLs.
+    locked: Vec<String>,
     /// Lock files.
     unread: Vec<&'a RepoPath>,
+    /// Advisories that could not be read.
+    advisories: u64,
 }
 
 /// An entry of a manifest.
@@ -93,6 +95,7 @@ pub(super) fn add(
     }
     let mut unjudged = Unjudged {
         unread,
+        advisories: told.unreadable(),
         ..Unjudged::default()
     };
     let mut is_told: BTreeSet<(String, Vec<String>)> = change
@@ -103,7 +106,7 @@ pub(super) fn add(
     for candidate in moved {
         let dependency = candidate.dependency(of, &told);
         match &dependency.vulnerabilities {
-            None => unjudged.moved += 1,
+            None => unjudged.moved.push(dependency.purl),
             Some(known) if known.is_empty() => {}
             Some(known) => {
                 if is_told.insert((dependency.purl.clone(), known.clone())) {
@@ -115,7 +118,7 @@ pub(super) fn add(
     for Entry { path, text, locked } in locked {
         let versions = BTreeSet::from([locked.version.clone()]);
         let Some(known) = told.vulnerabilities(&locked.package, &versions) else {
-            unjudged.locked += 1;
+            unjudged.locked.push(purl(&locked.package));
             continue;
         };
         let purl = purl(&locked.package);
@@ -291,20 +294,21 @@ fn lock_files<'a>(
 
 /// Says of what nobody knows whether it exists or is sound, and what would tell.
 fn not_known(change: &mut Change, asks: bool, other: &Unjudged<'_>) {
-    let count = |missing: fn(&AddedDependency) -> bool| {
-        change
-            .dependencies
-            .iter()
-            .filter(|one| missing(one))
-            .count()
+    let of = |missing: fn(&AddedDependency) -> bool| -> Vec<String> {
+        let all = change.dependencies.iter();
+        all.filter(|one| missing(one))
+            .map(|one| one.purl.clone())
+            .collect()
     };
-    let unlisted = count(|one| one.exists.is_none());
-    let unjudged = count(|one| one.vulnerabilities.is_none());
-    let of = change.dependencies.len();
-    if unlisted > 0 {
+    let unlisted = of(|one| one.exists.is_none());
+    let unjudged = of(|one| one.vulnerabilities.is_none());
+    let added = change.dependencies.len();
+    if !unlisted.is_empty() {
         let why = if asks {
             format!(
-                "of {unlisted} of {of} dependencies no list of names was given (`--package-names`), or they come from an address"
+                "of {} of {added} dependencies ({}) no list of names was given (`--package-names`), or they come from an address",
+                unlisted.len(),
+                named(&unlisted)
             )
         } else {
             "registries are not asked; `--package-names` takes lists of names that exist".to_owned()
@@ -315,43 +319,72 @@ fn not_known(change: &mut Change, asks: bool, other: &Unjudged<'_>) {
         moved,
         locked,
         unread,
+        advisories,
     } = other;
-    if unjudged + moved + locked + unread.len() > 0 {
-        let why = if asks {
-            let mut parts = Vec::new();
-            if unjudged > 0 {
-                parts.push(format!("{unjudged} of {of} dependencies"));
-            }
-            if *moved > 0 {
-                parts.push(format!("{moved} changed requirements"));
-            }
-            if *locked > 0 {
-                parts.push(format!("{locked} new entries of lock files"));
-            }
-            let mut sentences = Vec::new();
-            if !parts.is_empty() {
-                sentences.push(format!(
-                    "of {} the version is not known (no pin, and no lock file of the change names it) or cannot be compared, \
-                     or no advisory of their registry was given (`--advisories`)",
-                    parts.join(", ")
-                ));
-            }
-            if !unread.is_empty() {
-                let names: Vec<String> = unread
-                    .iter()
-                    .map(|path| path.display().into_owned())
-                    .collect();
-                sentences.push(format!(
-                    "{} could not be read as a lock file",
-                    names.join(", ")
-                ));
-            }
-            sentences.join("; ")
-        } else {
-            "advisories are not looked up; `--advisories` takes an export of OSV, `--import` the SARIF of a scanner"
-                .to_owned()
-        };
-        unknown(change, FactName::DependencyVulnerabilities, &why);
+    let nothing_missing =
+        unjudged.is_empty() && moved.is_empty() && locked.is_empty() && unread.is_empty();
+    // An advisory that could not be read may be about any package of the change.
+    let is_asked = added > 0 || !nothing_missing;
+    if nothing_missing && !(is_asked && *advisories > 0) {
+        return;
+    }
+    if !asks {
+        let why = "advisories are not looked up; `--advisories` takes an export of OSV, `--import` the SARIF of a scanner";
+        unknown(change, FactName::DependencyVulnerabilities, why);
+        return;
+    }
+    let mut parts = Vec::new();
+    for (packages, what) in [
+        (&unjudged, format!("of {added} dependencies")),
+        (moved, "changed requirements".to_owned()),
+        (locked, "new entries of lock files".to_owned()),
+    ] {
+        if !packages.is_empty() {
+            let names = named(packages);
+            parts.push(format!("{} {what} ({names})", packages.len()));
+        }
+    }
+    let mut sentences = Vec::new();
+    if !parts.is_empty() {
+        sentences.push(format!(
+            "of {} the version is not known (no pin, and no lock file of the change names it) or cannot be compared, \
+             or no advisory of their registry was given (`--advisories`)",
+            parts.join(", ")
+        ));
+    }
+    if !unread.is_empty() {
+        let names: Vec<String> = unread
+            .iter()
+            .map(|path| path.display().into_owned())
+            .collect();
+        sentences.push(format!(
+            "{} could not be read as a lock file",
+            names.join(", ")
+        ));
+    }
+    if *advisories > 0 {
+        sentences.push(format!(
+            "{advisories} of the given advisories could not be read"
+        ));
+    }
+    unknown(
+        change,
+        FactName::DependencyVulnerabilities,
+        &sentences.join("; "),
+    );
+}
+
+/// The first packages of some, and how many more there are.
+fn named(packages: &[String]) -> String {
+    const FIRST: usize = 5;
+    let first = packages.iter().take(FIRST);
+    let first: Vec<&str> = first
+        .map(|purl| purl.strip_prefix("pkg:").unwrap_or(purl))
+        .collect();
+    let first = first.join(", ");
+    match packages.len().checked_sub(FIRST) {
+        Some(more @ 1..) => format!("{first} and {more} more"),
+        _ => first,
     }
 }
 

@@ -6,10 +6,11 @@ use std::path::Path;
 
 use bstr::ByteSlice;
 use trueline_authorship::message::{CommitText, Identity, Role, Sign, automation, signs};
-use trueline_authorship::purpose::purpose;
+use trueline_authorship::purpose::{Fate, LineCounts, TouchedFile, purpose};
 use trueline_authorship::tools;
 use trueline_facts::change::{
-    Change, ChangeCommit, DataUse, FactName, Principal, PrincipalKind, RangeKind, Review, ToolUse,
+    Change, ChangeCommit, DataUse, FactName, FileStatus, Principal, PrincipalKind, RangeKind,
+    Review, ToolUse,
 };
 use trueline_facts::usage::Purpose;
 use trueline_facts::{EvidenceClass, Pseudonym, ToolId};
@@ -256,16 +257,32 @@ fn tools_and_purposes(
     if change.tools.iter().any(|used| used.model.is_none()) {
         unknown(change, FactName::ToolModels, "some evidence names no model");
     }
-    let paths: Vec<&[u8]> = telling
+    // Lines of a change of many commits are not those of each.
+    let counted = telling.written.commits.len() <= 1;
+    let files: Vec<TouchedFile<'_>> = telling
         .files
         .iter()
-        .map(|file| file.path().as_bytes())
+        .map(|file| TouchedFile {
+            path: file.path().as_bytes(),
+            fate: match file.status() {
+                FileStatus::Added => Fate::Added,
+                FileStatus::Deleted => Fate::Deleted,
+                FileStatus::Modified | FileStatus::Renamed => Fate::Modified,
+            },
+            lines: counted
+                .then(|| telling.written.counts.get(file.path()))
+                .flatten()
+                .map(|(added, removed)| LineCounts {
+                    added: *added,
+                    removed: *removed,
+                }),
+        })
         .collect();
     let Some((history, _)) = telling.written.told.as_deref() else {
-        if paths.is_empty() {
+        if files.is_empty() {
             return;
         }
-        let told = purpose(b"", paths.iter().copied());
+        let told = purpose(b"", files.iter().copied());
         if told == Purpose::Unclear {
             unknown(change, FactName::Purpose, "there is no commit message yet");
         } else {
@@ -278,7 +295,7 @@ fn tools_and_purposes(
     let numbered = telling.written.commits.iter().zip(0..);
     let chosen = numbered.filter(|(_, at)| with_ai.is_empty() || with_ai.contains(at));
     let purposes: BTreeSet<Purpose> = chosen
-        .map(|(ix, _)| purpose(&history.commit(*ix).message, paths.iter().copied()))
+        .map(|(ix, _)| purpose(&history.commit(*ix).message, files.iter().copied()))
         .collect();
     change.purposes = purposes.into_iter().collect();
 }

@@ -6,6 +6,7 @@
 
 mod dependencies;
 mod description;
+mod exposure;
 pub(crate) mod judge;
 mod lines;
 mod memo;
@@ -32,6 +33,7 @@ use trueline_history::range::FileDelta;
 use trueline_history::repository::Repository;
 use trueline_policy::Policy;
 
+pub use self::exposure::{ExposedSite, Exposure, exposure};
 pub use self::judge::validate_exceptions;
 use self::lines::Written;
 use self::proposed::Proposed;
@@ -190,6 +192,15 @@ pub fn verdict_sarif(path: &std::path::Path, verdict: &Verdict) -> Result<String
 
 /// Describes a change.
 pub fn change(request: &ChangeRequest, interrupt: &AtomicBool) -> Result<ChangeOutcome, ScanError> {
+    change_with(request, interrupt, |_, _, _, _| {})
+}
+
+/// The same, for who has more to ask of its files and their added lines.
+fn change_with(
+    request: &ChangeRequest,
+    interrupt: &AtomicBool,
+    ask: impl FnOnce(&Place, &judge::Judging, &[Changed], &Written),
+) -> Result<ChangeOutcome, ScanError> {
     let place = Place::open(&request.path)?;
     let repository = place.repository().ok_or_else(|| ScanError::NoRange {
         range: "gate".to_owned(),
@@ -277,6 +288,7 @@ pub fn change(request: &ChangeRequest, interrupt: &AtomicBool) -> Result<ChangeO
             signed: description::signed(&written, repository),
         },
     )?;
+    ask(&place, &judging, &files, &written);
     always_unknown(&mut change);
     change.not_known.sort();
     change.not_known.dedup_by(|a, b| a.fact == b.fact);

@@ -248,7 +248,9 @@ fn findings_of(
 
 /// Can anything be found in a file of this name?
 fn is_checked(path: &RepoPath) -> bool {
-    trueline_syntax::language_of(path.as_bytes()).is_some() || trueline_agents::kind(path).is_some()
+    trueline_syntax::language_of(path.as_bytes()).is_some()
+        || trueline_agents::kind(path).is_some()
+        || trueline_taint::is_settings(path)
 }
 
 /// Comments of a file that answer findings: those that were there, and those that the change adds.

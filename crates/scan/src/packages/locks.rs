@@ -29,6 +29,9 @@ enum Format {
     Pipfile,
     Composer,
     Gemfile,
+    Pnpm,
+    Bun,
+    Gradle,
     /// Known by its name alone.
     Unread,
 }
@@ -42,7 +45,11 @@ fn format(path: &RepoPath) -> Option<Format> {
         b"Pipfile.lock" => Format::Pipfile,
         b"composer.lock" => Format::Composer,
         b"Gemfile.lock" => Format::Gemfile,
-        b"pnpm-lock.yaml" | b"bun.lock" | b"bun.lockb" | b"gradle.lockfile" => Format::Unread,
+        b"pnpm-lock.yaml" => Format::Pnpm,
+        b"bun.lock" => Format::Bun,
+        b"gradle.lockfile" => Format::Gradle,
+        // The binary form of Bun before 1.2.
+        b"bun.lockb" => Format::Unread,
         _ => return None,
     })
 }
@@ -123,6 +130,9 @@ pub(crate) fn entries(path: &RepoPath, text: &str) -> Option<BTreeSet<Locked>> {
             }
         }
         Format::Gemfile => gemfile(text, &mut add),
+        Format::Pnpm => pnpm(text, &mut add)?,
+        Format::Bun => bun(text, &mut add)?,
+        Format::Gradle => gradle(text, &mut add),
         Format::Unread => return None,
     }
     Some(found)
@@ -225,6 +235,105 @@ fn gemfile(text: &str, add: &mut impl FnMut(&'static str, &str, &str)) {
     }
 }
 
+/// The keys below `packages:`: `name@1.0.0` since version 9, `/name@1.0.0(peer@2.0.0)` in 6, `/name/1.0.0_peer@2.0.0`
+/// in 5. `None` where no version of the form is said.
+fn pnpm(text: &str, add: &mut impl FnMut(&'static str, &str, &str)) -> Option<()> {
+    let says_version = |line: &str| line.starts_with("lockfileVersion:");
+    if !text.lines().any(says_version) {
+        return None;
+    }
+    let mut in_packages = false;
+    for line in text.lines() {
+        if !line.starts_with([' ', '#']) && !line.is_empty() {
+            in_packages = line.trim_end() == "packages:";
+            continue;
+        }
+        let Some(key) = line
+            .strip_prefix("  ")
+            .filter(|key| in_packages && !key.starts_with(' '))
+            .map(str::trim_end)
+            .and_then(|key| key.strip_suffix(':').or_else(|| key.strip_suffix(": {}")))
+        else {
+            continue;
+        };
+        let key = key.trim_matches(['\'', '"']);
+        let key = key.split('(').next().unwrap_or(key);
+        let entry = key.strip_prefix('/').unwrap_or(key);
+        let scope = if entry.starts_with('@') {
+            entry.find('/').map_or(0, |at| at + 1)
+        } else {
+            0
+        };
+        let (in_scope, rest) = entry.split_at(scope);
+        let Some((name, version)) = rest.split_once(['@', '/']) else {
+            continue;
+        };
+        // Version 5 hangs peers on with `_`, which a version never has; addresses and folders are no versions.
+        let version = version.split('_').next().unwrap_or(version);
+        if semver::Version::parse(version).is_ok() {
+            add("npm", &format!("{in_scope}{name}"), version);
+        }
+    }
+    Some(())
+}
+
+/// `packages` of Bun's text form, JSON with commas before closing brackets: the first item of an entry is `name@version`.
+fn bun(text: &str, add: &mut impl FnMut(&'static str, &str, &str)) -> Option<()> {
+    let document: Value = serde_json::from_str(&without_last_commas(text)).ok()?;
+    for entry in document.get("packages")?.as_object()?.values() {
+        let Some((name, version)) = entry
+            .get(0)
+            .and_then(Value::as_str)
+            .and_then(|first| first.rsplit_once('@'))
+        else {
+            continue;
+        };
+        if semver::Version::parse(version).is_ok() {
+            add("npm", name, version);
+        }
+    }
+    Some(())
+}
+
+/// JSON as its standard has it: no comma before `]` or `}`.
+fn without_last_commas(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut in_string = false;
+    let mut is_escaped = false;
+    // The comma that was met last, and nothing but blanks since.
+    let mut comma: Option<usize> = None;
+    for c in text.chars() {
+        if in_string {
+            in_string = is_escaped || c != '"';
+            is_escaped = !is_escaped && c == '\\';
+        } else if matches!(c, ']' | '}') {
+            if let Some(at) = comma.take() {
+                kept.remove(at);
+            }
+        } else if c == ',' {
+            comma = Some(kept.len());
+        } else if !c.is_whitespace() {
+            comma = None;
+            in_string = c == '"';
+        }
+        kept.push(c);
+    }
+    kept
+}
+
+/// `group:artifact:version=configurations`
+fn gradle(text: &str, add: &mut impl FnMut(&'static str, &str, &str)) {
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let entry = line.split('=').next().unwrap_or_default().trim();
+        let mut parts = entry.splitn(3, ':');
+        if let (Some(group), Some(artifact), Some(version)) =
+            (parts.next(), parts.next(), parts.next())
+        {
+            add("maven", &format!("{group}:{artifact}"), version);
+        }
+    }
+}
+
 /// The line, from 1, at which a lock file names an entry; 0 where it cannot be told.
 pub(crate) fn line_of(text: &str, locked: &Locked) -> u32 {
     let mut named: Option<u32> = None;
@@ -306,12 +415,38 @@ mod tests {
             read("Gemfile.lock", gems),
             ["gem/nokogiri 1.18.0", "gem/rails 8.0.1"]
         );
+        let pnpm9 = "lockfileVersion: '9.0'\n\nimporters:\n\n  .:\n    dependencies:\n      a:\n        version: 1.0.0\n\npackages:\n\n  '@s/b@2.0.0':\n    resolution: {integrity: x}\n\n  \
+                     a@1.0.0: {}\n\n  local@file:../local:\n    x: y\n\nsnapshots:\n\n  a@9.9.9:\n    x: y\n";
+        assert_eq!(
+            read("pnpm-lock.yaml", pnpm9),
+            ["npm/@s/b 2.0.0", "npm/a 1.0.0"]
+        );
+        let pnpm6 = "lockfileVersion: '6.0'\npackages:\n\n  /@s/b@2.0.0(react@18.0.0):\n    x: y\n  /a@1.0.0-rc.1:\n    x: y\n";
+        assert_eq!(
+            read("pnpm-lock.yaml", pnpm6),
+            ["npm/@s/b 2.0.0", "npm/a 1.0.0-rc.1"]
+        );
+        let pnpm5 = "lockfileVersion: 5.4\npackages:\n\n  /@s/b/2.0.0_react@18.0.0:\n    x: y\n  /a/1.0.0:\n    x: y\n";
+        assert_eq!(
+            read("pnpm-lock.yaml", pnpm5),
+            ["npm/@s/b 2.0.0", "npm/a 1.0.0"]
+        );
+        let bun = "{\n  \"lockfileVersion\": 1,\n  \"packages\": {\n    \"@s/b\": [\"@s/b@2.0.0\", \"\", { \"bin\": \"a,}\", }, \"sha512-x\"],\n    \
+                   \"own\": [\"own@workspace:own\", {}],\n    \"x/a\": [\"a@1.0.0\", \"\", {}, \"sha512-x\"],\n  }\n}\n";
+        assert_eq!(read("bun.lock", bun), ["npm/@s/b 2.0.0", "npm/a 1.0.0"]);
+        let gradle = "# This is a Gradle generated file\ng:a:1.0=compileClasspath,runtimeClasspath\ng.h:b:2.0-jre=x\nempty=annotationProcessor\n";
+        assert_eq!(
+            read("gradle.lockfile", gradle),
+            ["maven/g.h:b 2.0-jre", "maven/g:a 1.0"]
+        );
     }
 
     #[test]
     fn what_is_not_understood_is_not_empty() {
-        assert!(entries(&RepoPath::from("pnpm-lock.yaml"), "x").is_none());
-        assert!(is_lock(&RepoPath::from("pnpm-lock.yaml")));
+        for path in ["pnpm-lock.yaml", "bun.lock", "bun.lockb"] {
+            assert!(entries(&RepoPath::from(path), "x").is_none(), "{path}");
+            assert!(is_lock(&RepoPath::from(path)), "{path}");
+        }
         assert!(entries(&RepoPath::from("Cargo.lock"), "[[").is_none());
         assert!(!is_lock(&RepoPath::from("package.json")));
     }

@@ -54,8 +54,8 @@ pub(crate) fn package(kind: &str, name: &str) -> Option<Package> {
         "maven" => name.replace('/', ":"),
         _ => name.to_owned(),
     };
-    // Without its group a name of Maven could be anybody's.
-    (*kind != "maven" || name.contains(':')).then_some((*kind, name))
+    // Without its group, or with a property for it, a name of Maven could be anybody's.
+    (*kind != "maven" || name.contains(':') && !name.contains("${")).then_some((*kind, name))
 }
 
 /// A name of Python as PEP 503 compares it: in lower case, runs of `-`, `_` and `.` as one `-`.
@@ -147,20 +147,34 @@ impl Told {
             });
         }
         let text = std::fs::read_to_string(path).map_err(unreadable)?;
-        self.listed.insert(kind);
         let names = self.names.entry(kind).or_default();
+        let mut is_empty = true;
         for line in text.lines() {
             let line = line.trim();
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
+            is_empty = false;
             if let Some(package) = package(kind, line)
                 && wanted.contains(&package)
             {
                 names.insert(package.1);
             }
         }
+        // It would say that nothing exists.
+        if is_empty {
+            return Err(ScanError::Packages {
+                path: path.to_owned(),
+                why: "no name is in it; it holds the names that exist, one a line".to_owned(),
+            });
+        }
+        self.listed.insert(kind);
         Ok(())
+    }
+
+    /// How many advisories could not be read: what they say is not known, so that no version is sound by their silence.
+    pub(crate) fn unreadable(&self) -> u64 {
+        self.advisories.unreadable
     }
 
     /// Whether a package exists: a list has it, or an advisory that is not about the package as such being an attack.
@@ -217,6 +231,7 @@ mod tests {
         );
         assert_ne!(package("npm", "a_b"), package("npm", "a-b"));
         assert_eq!(package("maven", "only-an-artifact"), None);
+        assert_eq!(package("maven", "${project.groupId}:core"), None);
         assert_eq!(package("deb", "curl"), None);
     }
 
@@ -236,7 +251,8 @@ mod tests {
         assert_eq!(exists("pypi", "flask"), Some(true));
         assert_eq!(exists("pypi", "flask-helper"), Some(false));
         assert_eq!(exists("npm", "x"), None);
-        for path in ["other.txt", "missing/pypi.txt"] {
+        std::fs::write(folder.path().join("npm.txt"), "# nothing yet\n\n").unwrap();
+        for path in ["other.txt", "missing/pypi.txt", "npm.txt"] {
             let data = PackageData {
                 names: vec![folder.path().join(path)],
                 ..PackageData::default()

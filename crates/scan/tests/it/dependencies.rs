@@ -85,10 +85,16 @@ fn a_pin_that_becomes_a_range_is_not_known_to_be_sound() {
 
 #[test]
 fn a_lock_file_that_cannot_be_read_or_of_a_registry_without_advisories_is_not_known() {
-    let pnpm = "lockfileVersion: '9.0'\npackages:\n  x@1.0.0: {}\n";
+    let told = described("bun.lockb", "", "#!/usr/bin/env bun\n", true);
+    assert!(
+        why(&told).is_some_and(|why| why.contains("bun.lockb could not be read")),
+        "{:?}",
+        why(&told)
+    );
+    let pnpm = "lockfileVersion: '9.0'\npackages:\n\n  x@1.0.0:\n    resolution: {integrity: y}\n";
     let told = described("pnpm-lock.yaml", "", pnpm, true);
     assert!(
-        why(&told).is_some_and(|why| why.contains("pnpm-lock.yaml could not be read")),
+        why(&told).is_some_and(|why| why.contains("1 new entries of lock files (npm/x)")),
         "{:?}",
         why(&told)
     );

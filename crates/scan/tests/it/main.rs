@@ -8,4 +8,5 @@
 mod dependencies;
 mod edits;
 mod incremental;
+mod settings;
 mod tree;

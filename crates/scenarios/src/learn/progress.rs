@@ -3,11 +3,10 @@
 //! A line that cannot be read is told and kept: it may be of a newer version, or be mended by hand.
 
 use std::collections::BTreeMap;
-use std::fs::OpenOptions;
-use std::io::Write;
 
 use serde::Deserialize;
-use trueline_facts::attempt::{Aid, AidBasis, Attempt, AttemptKind, Past, PastStanding};
+use trueline_facts::attempt::{Aid, Attempt, AttemptKind, Past, PastStanding};
+use trueline_skills::ledger;
 
 use super::LearnError;
 use super::home::Home;
@@ -101,12 +100,10 @@ impl Progress {
         Ok(this)
     }
 
-    /// A line whose attempt is there already says anew whether an assistant took part.
+    /// A line whose attempt is there already says more of it.
     fn take(&mut self, attempt: Attempt) {
         match self.attempts.iter_mut().find(|a| a.id == attempt.id) {
-            // What a hook saw no later word takes back.
-            Some(known) if known.aid_basis == AidBasis::Hook => {}
-            Some(known) => (known.aid, known.aid_basis) = (attempt.aid, attempt.aid_basis),
+            Some(known) => known.amend(&attempt),
             None => self.attempts.push(attempt),
         }
     }
@@ -130,23 +127,12 @@ impl Progress {
 
     /// Appends an attempt: one write of one line.
     pub fn append(home: &Home, attempt: &Attempt) -> Result<(), LearnError> {
+        home.ready()?;
         let path = home.attempts();
-        Home::prepare(&path)?;
-        let failed = || LearnError::file(&path);
-        let mut options = OpenOptions::new();
-        options.read(true).append(true).create(true);
-        private_file(&mut options);
+        let line = serde_json::to_string(attempt).map_err(std::io::Error::other);
+        let line = line.map_err(LearnError::file(&path))?;
         let _held = home.lock()?;
-        let mut file = options.open(&path).map_err(failed())?;
-        let mut line = serde_json::to_vec(attempt)
-            .map_err(std::io::Error::other)
-            .map_err(failed())?;
-        line.push(b'\n');
-        // A line that was cut off by a crash stays one broken line instead of breaking this one too.
-        if !ends_with_newline(&mut file).map_err(failed())? {
-            line.insert(0, b'\n');
-        }
-        file.write_all(&line).map_err(failed())
+        ledger::append(&path, &line).map_err(LearnError::file(&path))
     }
 
     /// How each exercise stands, by id and version.
@@ -210,23 +196,3 @@ impl Progress {
 pub fn new_id() -> String {
     format!("{:016x}", crate::run::random_seed())
 }
-
-fn ends_with_newline(file: &mut std::fs::File) -> std::io::Result<bool> {
-    use std::io::{Read, Seek, SeekFrom};
-
-    if file.metadata()?.len() == 0 {
-        return Ok(true);
-    }
-    file.seek(SeekFrom::End(-1))?;
-    let mut last = [0];
-    file.read_exact(&mut last)?;
-    Ok(last == *b"\n")
-}
-
-#[cfg(unix)]
-fn private_file(options: &mut OpenOptions) {
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-}
-
-#[cfg(not(unix))]
-fn private_file(_: &mut OpenOptions) {}

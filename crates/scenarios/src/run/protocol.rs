@@ -70,6 +70,10 @@ pub(crate) enum Event {
     Finished {
         alive: bool,
     },
+    /// The program is late with an answer.
+    Late,
+    /// It is no longer.
+    Answered,
     /// The tests themselves are wrong.
     Broken {
         message: String,

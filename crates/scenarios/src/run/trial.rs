@@ -3,7 +3,7 @@
 //! The tester says what happened, this process judges. Nothing that the program can write to is read as a result.
 
 use std::io::{Read, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::format::tests::DeclaredExploit;
@@ -67,6 +67,38 @@ pub(crate) fn wall(definition: &Definition) -> Duration {
     Duration::from_secs(u64::from(definition.limits.wall_s + definition.start_s)) + MARGIN
 }
 
+/// What trials that run at once share.
+#[derive(Clone, Copy)]
+pub(crate) struct Shared<'a> {
+    /// The functional tests found that the program does nothing that it should.
+    pub(crate) nothing_works: &'a AtomicBool,
+    /// Trials whose program is late with an answer at this moment.
+    pub(crate) late: &'a AtomicUsize,
+}
+
+/// Whether the program of one trial is late with an answer; at the trial's end it is no longer waited for.
+struct Lateness<'a> {
+    trials: &'a AtomicUsize,
+    is_late: bool,
+}
+
+impl Lateness<'_> {
+    fn set(&mut self, is_late: bool) {
+        match (self.is_late, is_late) {
+            (false, true) => self.trials.fetch_add(1, Ordering::Relaxed),
+            (true, false) => self.trials.fetch_sub(1, Ordering::Relaxed),
+            _ => return,
+        };
+        self.is_late = is_late;
+    }
+}
+
+impl Drop for Lateness<'_> {
+    fn drop(&mut self) {
+        self.set(false);
+    }
+}
+
 /// Plays a trial on a stage whose tester has been started.
 pub(crate) fn play(
     stage: &mut dyn Stage,
@@ -75,11 +107,15 @@ pub(crate) fn play(
     functional: &[String],
     work: Work<'_>,
     key: &CanaryKey,
-    nothing_works: &AtomicBool,
+    shared: Shared<'_>,
 ) -> Result<Found, GroundError> {
     let mut trial = Trial {
         program,
         key,
+        lateness: Lateness {
+            trials: shared.late,
+            is_late: false,
+        },
         seen: Seen::default(),
         log: Vec::new(),
         found: Found::default(),
@@ -121,7 +157,7 @@ pub(crate) fn play(
             }
         ),
     };
-    let ended = trial.talk(stage, &mut lines, &hello, deadline, nothing_works);
+    let ended = trial.talk(stage, &mut lines, &hello, deadline, shared.nothing_works);
     let last = stage.stop();
     if let (Ok(Talk::Abandoned), Work::Exploit(exploit)) = (&ended, work) {
         return Ok(Found::not_tried(exploit));
@@ -152,6 +188,7 @@ enum Talk {
 struct Trial<'a> {
     program: Option<&'a Program>,
     key: &'a CanaryKey,
+    lateness: Lateness<'a>,
     seen: Seen,
     log: Vec<String>,
     found: Found,
@@ -229,6 +266,8 @@ impl Trial<'_> {
                 self.seen.raised.get_or_insert(message);
             }
             Event::Finished { alive } => self.seen.finished = Some(alive),
+            Event::Late => self.lateness.set(true),
+            Event::Answered => self.lateness.set(false),
             Event::Broken { message } => {
                 self.found.broken.get_or_insert(message);
             }

@@ -39,6 +39,8 @@ fn attempt(scenario: &str, outcome: AttemptOutcome, aid: Aid) -> Attempt {
         difficulty: 0.0,
         practice: false,
         reviewed: None,
+        sites: None,
+        caught: None,
     }
 }
 

@@ -1,7 +1,6 @@
 //! What the skill model promises: right numbers, honest intervals, fairness, privacy.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod aggregates;
 mod fairness;
 mod gaming;
 mod intervals;

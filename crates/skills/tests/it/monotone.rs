@@ -1,10 +1,11 @@
 //! A success never lowers, a failure never raises; hints are never a penalty; clean code never hurts.
 
 use proptest::prelude::*;
-use trueline_facts::skill::{Ability, Cell, Language, WeaknessClass};
+use trueline_facts::skill::{Ability, Cell, Language, Standing, WeaknessClass};
+use trueline_skills::decisions::Decisions;
 use trueline_skills::evidence::Row;
 
-use crate::world::{CELL, effect, exercise, sites};
+use crate::world::{CELL, effect, exercise, report, sites};
 
 fn cell() -> impl Strategy<Value = Cell> {
     (0..3_usize, 0..4_usize).prop_map(|(language, class)| Cell {
@@ -70,4 +71,21 @@ proptest! {
         }
         prop_assert!(0.0 <= gains[0] && gains[0] <= gains[1] + 0.001, "{:?}", gains);
     }
+}
+
+#[test]
+fn findings_and_safe_places_told_apart_say_what_one_count_of_both_says() {
+    let mean = |rows: &[Row]| {
+        let report = report(rows, &Decisions::default(), "2026-06-01");
+        match &report.abilities[0].cells[0].standing {
+            Standing::Estimated(interval) => (interval.mean, interval.high - interval.low),
+            standing @ Standing::NotEnoughEvidence { .. } => panic!("{standing:?}"),
+        }
+    };
+    let together = mean(&[sites("a", "2026-05-01", CELL, 600.0, 12)]);
+    let mut rows = vec![sites("a", "2026-05-01", CELL, 588.0, 0)];
+    rows.extend((0..12).map(|n| sites(&format!("b{n:02}"), "2026-05-01", CELL, 1.0, 1)));
+    let apart = mean(&rows);
+    assert!((together.0 - apart.0).abs() < 0.1, "{together:?} {apart:?}");
+    assert!((together.1 - apart.1).abs() < 0.1, "{together:?} {apart:?}");
 }

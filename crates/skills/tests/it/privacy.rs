@@ -9,7 +9,7 @@ use trueline_skills::evidence::Row;
 use trueline_skills::model::Skill;
 use trueline_skills::practise::Wanted;
 use trueline_skills::profile::Profile;
-use trueline_skills::subject::{Principal, PseudonymKey, Subject};
+use trueline_skills::subject::{Principal, Subject};
 
 use crate::world::{CELL, day, exercise, person, profile_of};
 
@@ -234,22 +234,4 @@ fn too_little_evidence_says_only_that() {
         json.get("mean").is_none() && json.get("low").is_none(),
         "{json}"
     );
-}
-
-#[test]
-fn pseudonyms_need_the_key() {
-    let key = PseudonymKey::new([7; 32]);
-    assert_eq!(
-        key.pseudonym("Dev@Example.org "),
-        key.pseudonym("dev@example.org")
-    );
-    assert_ne!(
-        key.pseudonym("dev@example.org"),
-        PseudonymKey::new([8; 32]).pseudonym("dev@example.org")
-    );
-    assert_ne!(
-        key.pseudonym("dev@example.org"),
-        key.pseudonym("div@example.org")
-    );
-    assert_eq!(format!("{key:?}"), "PseudonymKey(..)");
 }

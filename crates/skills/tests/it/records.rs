@@ -217,6 +217,131 @@ fn a_fix_counts_once_a_finding_and_knows_its_class_by_the_weakness() {
 }
 
 #[test]
+fn lines_of_ones_own_that_passed_count_by_their_exposed_sites_once_a_change() {
+    let change = |id: &str, key: &str, more: &str| {
+        record(
+            id,
+            &format!(
+                r#"{{"kind": "change", "scenario": "{key}", "outcome": "passed", "sites": 12{more}}}"#
+            ),
+        )
+    };
+    let lines = [
+        change("01", "c1", ""),
+        change("02", "c1", ""),
+        change("03", "c1", r#", "aid": "assisted", "aid_basis": "hook""#),
+        change("04", "c2", r#", "sites": 0"#),
+        change("05", "c3", r#", "outcome": "exploited""#),
+    ];
+    let reading = records(&lines);
+    let seen: Vec<_> = reading
+        .rows
+        .iter()
+        .map(|row| (row.id.as_str(), row.cell.ability, row.weight().value()))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            ("01", Ability::Unaided, 0.3),
+            ("03", Ability::Directing, 0.3)
+        ],
+        "what an agent wrote moves no skill of the person's own"
+    );
+    assert_eq!(
+        reading.rows[0].words(),
+        "change c1: 12 exposed sites, none known to have gone wrong"
+    );
+    assert_eq!(reasons(&lines).iter().map(|(_, n)| n).sum::<u64>(), 3);
+}
+
+#[test]
+fn only_a_finding_that_its_author_calls_right_counts_and_the_last_word_holds() {
+    let finding = |id: &str, key: &str, outcome: &str| {
+        record(
+            id,
+            &format!(r#"{{"kind": "finding", "scenario": "{key}", "outcome": "{outcome}"}}"#),
+        )
+    };
+    let wrong = [finding("01", "f1", "wrong")];
+    assert_eq!(records(&wrong).rows, []);
+    assert_eq!(reasons(&wrong)[0].0, "a finding that was called wrong");
+    let then_silent = [
+        finding("01", "f1", "unknown"),
+        record(
+            "02",
+            r#"{"kind": "change", "scenario": "c1", "outcome": "passed", "sites": 30}"#,
+        ),
+        record(
+            "03",
+            r#"{"kind": "change", "scenario": "c1", "class": "secrets", "outcome": "passed", "sites": 4}"#,
+        ),
+    ];
+    let waiting = records(&then_silent);
+    assert_eq!(waiting.rows.len(), 1, "the safe lines beside it wait, too");
+    assert_eq!(waiting.rows[0].id.as_str(), "03");
+    let spoken = [&then_silent[..], &[finding("01", "f1", "right")]].concat();
+    assert_eq!(records(&spoken).rows.len(), 3);
+    let then_right = [finding("01", "f1", "wrong"), finding("01", "f1", "right")];
+    let reading = records(&then_right);
+    assert_eq!(reading.rows.len(), 1);
+    assert_eq!(
+        reading.rows[0].words(),
+        "finding f1: right, on lines of your own"
+    );
+    assert_eq!(reading.set_aside, []);
+    let then_wrong = [finding("01", "f1", "right"), finding("01", "f1", "wrong")];
+    assert_eq!(records(&then_wrong).rows, []);
+}
+
+#[test]
+fn what_was_caught_in_a_change_of_others_moves_reviewing_alone_and_once() {
+    let catch = |id: &str, key: &str, named: u32, of: u32| {
+        record(
+            id,
+            &format!(
+                r#"{{"kind": "catch", "scenario": "{key}", "outcome": "wrong", "aid": "unknown", "caught": {{"named": {named}, "of": {of}}}}}"#
+            ),
+        )
+    };
+    let lines = [
+        catch("01", "c1", 1, 3),
+        catch("02", "c1", 3, 3),
+        catch("03", "c2", 0, 0),
+    ];
+    let reading = records(&lines);
+    assert_eq!(reading.rows.len(), 1);
+    assert_eq!(reading.rows[0].cell.ability, Ability::Reviewing);
+    assert!((reading.rows[0].weight().value() - 0.5).abs() < 1e-12);
+    assert!(matches!(
+        reading.rows[0].happened,
+        Happened::Caught {
+            caught: 1,
+            of: 3,
+            ..
+        }
+    ));
+    assert_eq!(reading.set_aside.len(), 2);
+}
+
+#[test]
+fn a_commit_is_known_again_after_a_rebase_and_by_nothing_else() {
+    use trueline_skills::exposure::{key, key_of_all};
+
+    let known = key("ann@example.org", "1700000000", "feat: search");
+    assert_eq!(known, key("ann@example.org", "1700000000", "feat: search"));
+    for other in [
+        key("ann@example.org", "1700000001", "feat: search"),
+        key("ben@example.org", "1700000000", "feat: search"),
+        key("ann@example.org", "170000000", "0feat: search"),
+    ] {
+        assert_ne!(known, other);
+    }
+    let keys = [known.clone(), "b".to_owned()];
+    let turned = ["b".to_owned(), known];
+    assert_eq!(key_of_all(&keys), key_of_all(&turned));
+}
+
+#[test]
 fn damaged_lines_are_told_with_their_place_and_do_not_count() {
     let text = format!(
         "{}\nnot json\n{{\"schema\":\"trueline.attempt/1\"}}\n\n{}\n{}\n{}\n",

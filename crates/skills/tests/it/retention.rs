@@ -291,3 +291,24 @@ proptest! {
         prop_assert_eq!(before.reliance, after.reliance);
     }
 }
+
+#[test]
+fn what_waits_for_a_word_is_not_folded_and_neither_are_the_lines_beside_it() {
+    let change = r#"{"kind": "change", "scenario": "c1", "outcome": "passed", "sites": 30}"#;
+    let finding = |outcome: &str| {
+        record(
+            "02",
+            &format!(r#"{{"kind": "finding", "scenario": "f1", "outcome": "{outcome}"}}"#),
+        )
+    };
+    let silent = [record("01", change), finding("unknown")];
+    let waiting = Person::with(&silent);
+    assert_eq!(waiting.fold("2026-06-01"), 0);
+    assert_eq!(waiting.lines(), silent);
+    let spoken = [record("01", change), finding("unknown"), finding("right")];
+    let person = Person::with(&spoken);
+    let before = stand(person.report("2026-07-01"));
+    assert_eq!(person.fold("2026-06-01"), 3);
+    assert_eq!(stand(person.report("2026-07-01")), before);
+    assert_eq!(before.evidence.counted, 2);
+}

@@ -34,7 +34,7 @@ impl Analyzer<'_> {
     }
 
     /// The smallest function around a place.
-    fn innermost(&self, span: Span) -> FuncId {
+    pub(super) fn innermost(&self, span: Span) -> FuncId {
         let functions = self.module.functions.iter().enumerate().skip(1);
         let around =
             functions.filter(|(_, f)| f.span.start <= span.start && span.end <= f.span.end);

@@ -643,7 +643,7 @@ impl<'e, 'a> Exporter<'e, 'a> {
             SinkRef::Returned => portable::SinkKind::Returned,
             SinkRef::Weak { index, context } => portable::SinkKind::Weak { index, context },
             SinkRef::Comparison(index) => portable::SinkKind::Comparison { index },
-            SinkRef::Secret { .. } => portable::SinkKind::Secret,
+            SinkRef::Secret { .. } | SinkRef::SigningKey => portable::SinkKind::Secret,
         };
         portable::Sink {
             rule: flow.rule,

@@ -7,6 +7,7 @@ use trueline_facts::{Confidence, Location, Tier};
 use trueline_syntax::ir::{FuncId, FunctionKind, Span};
 
 use super::Analyzer;
+use super::signing::{SIGNING_FIX, SIGNING_MESSAGE};
 use super::summary::SinkFlow;
 use super::value::{AccessId, Label, Root, Source, StepId, StepKind};
 use crate::models::{Bits, PARAMETER_KIND};
@@ -19,6 +20,10 @@ use super::sink::{Hit, Reached, SinkRef, is_by_form};
 const MAX_TRACE: usize = 30;
 /// Calls inside calls that a trace follows.
 const MAX_NESTING: u8 = 8;
+
+const fn is_of_secret(sink: SinkRef) -> bool {
+    matches!(sink, SinkRef::Secret { .. } | SinkRef::SigningKey)
+}
 
 /// Where a trace leads through.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -184,47 +189,12 @@ impl Analyzer<'_> {
                 }
             }),
             rank: reached.rank(),
-            secret: matches!(reached.sink, SinkRef::Secret { .. }),
+            secret: is_of_secret(reached.sink),
             helper: false,
             whole_path: false,
             source_function: None,
         };
-        match reached.sink {
-            SinkRef::Model { index, by_form } => {
-                let spec = &self.models.sinks.get(usize::from(index))?.spec;
-                hit.confidence = spec.confidence.unwrap_or(hit.confidence);
-                hit.tier = spec.tier.unwrap_or(hit.tier).max(hit.tier);
-                hit.fix.clone_from(&spec.fix);
-                if by_form {
-                    hit.confidence = hit.confidence.min(Confidence::Medium);
-                }
-            }
-            SinkRef::Weak { index, context } => {
-                let spec = &self.models.weak_calls.get(usize::from(index))?.spec;
-                hit.confidence = spec.confidence.unwrap_or(hit.confidence);
-                hit.tier = spec.tier.unwrap_or(hit.tier);
-                hit.message.clone_from(&spec.message);
-                hit.fix.clone_from(&spec.fix);
-                if !context {
-                    hit.tier = Tier::All;
-                    hit.confidence = Confidence::Low;
-                }
-            }
-            SinkRef::Comparison(index) => {
-                let comparison = self.models.comparisons.get(usize::from(index))?;
-                hit.message = Some(comparison.message.clone());
-                // Nobody measures from afar how long a script takes.
-                if self.purpose != Purpose::Served {
-                    hit.tier = Tier::All;
-                    hit.confidence = Confidence::Low;
-                }
-            }
-            SinkRef::Secret { by_hand: true } => {
-                hit.tier = Tier::All;
-                hit.confidence = Confidence::Low;
-            }
-            SinkRef::Returned | SinkRef::Secret { by_hand: false } => {}
-        }
+        self.of_sink(&mut hit, reached.sink)?;
         let Some(label) = reached.label else {
             return Some(hit);
         };
@@ -258,6 +228,51 @@ impl Analyzer<'_> {
             .step_of(label.step)
             .is_some_and(|last| matches!(last.kind, StepKind::Into(..) | StepKind::Elsewhere(_)));
         Some(hit)
+    }
+
+    /// What the kind of sink says of a hit.
+    fn of_sink(&self, hit: &mut Hit, sink: SinkRef) -> Option<()> {
+        match sink {
+            SinkRef::Model { index, by_form } => {
+                let spec = &self.models.sinks.get(usize::from(index))?.spec;
+                hit.confidence = spec.confidence.unwrap_or(hit.confidence);
+                hit.tier = spec.tier.unwrap_or(hit.tier).max(hit.tier);
+                hit.fix.clone_from(&spec.fix);
+                if by_form {
+                    hit.confidence = hit.confidence.min(Confidence::Medium);
+                }
+            }
+            SinkRef::Weak { index, context } => {
+                let spec = &self.models.weak_calls.get(usize::from(index))?.spec;
+                hit.confidence = spec.confidence.unwrap_or(hit.confidence);
+                hit.tier = spec.tier.unwrap_or(hit.tier);
+                hit.message.clone_from(&spec.message);
+                hit.fix.clone_from(&spec.fix);
+                if !context {
+                    hit.tier = Tier::All;
+                    hit.confidence = Confidence::Low;
+                }
+            }
+            SinkRef::Comparison(index) => {
+                let comparison = self.models.comparisons.get(usize::from(index))?;
+                hit.message = Some(comparison.message.clone());
+                // Nobody measures from afar how long a script takes.
+                if self.purpose != Purpose::Served {
+                    hit.tier = Tier::All;
+                    hit.confidence = Confidence::Low;
+                }
+            }
+            SinkRef::Secret { by_hand: true } => {
+                hit.tier = Tier::All;
+                hit.confidence = Confidence::Low;
+            }
+            SinkRef::SigningKey => {
+                hit.message = Some(SIGNING_MESSAGE.to_owned());
+                hit.fix = Some(SIGNING_FIX.to_owned());
+            }
+            SinkRef::Returned | SinkRef::Secret { by_hand: false } => {}
+        }
+        Some(())
     }
 
     /// What is looked through first, and what a tool is for, is in tier `all`.

@@ -40,6 +40,7 @@ mod pieces;
 mod questions;
 mod results;
 mod schemas;
+mod signing;
 mod sink;
 mod special;
 mod state;
@@ -70,6 +71,7 @@ use self::graph::{only_predecessors, reverse_post_order, revisited, single_defin
 pub(crate) use self::hits::{SourcePlace, StepPlace};
 use self::names::{Names, Paths};
 pub(crate) use self::names::{import_path, root_of, words};
+pub(crate) use self::signing::{SIGNING_FIX, SIGNING_MESSAGE, is_of_development, is_signing_key};
 pub(crate) use self::sink::Hit;
 use self::state::{Heap, State};
 use self::summary::Summary;
@@ -141,6 +143,7 @@ pub(crate) fn analyze(
     }
     analyzer.link();
     analyzer.run();
+    analyzer.check_signing_keys(reporter.path);
     let interface = match unit.project {
         Some(_) => analyzer.export(reporter),
         None => Interface::default(),

@@ -162,6 +162,10 @@ pub(super) struct LanguageNames {
     pub(super) route_decorators: FxHashMap<String, String>,
     /// Decorators of classes whose methods are routes, and whose first text is their common path.
     pub(super) controller_decorators: Vec<String>,
+    /// Decorators that document a handler.
+    pub(super) describing_decorators: Vec<String>,
+    /// Last names of types of what routes are registered on.
+    pub(super) router_types: Vec<String>,
     /// Methods that register a route, with the HTTP method; empty text for any.
     pub(super) route_calls: FxHashMap<String, String>,
     /// Methods that give a path to which the handlers are added in a chain: `app.route("/x")`.
@@ -216,6 +220,10 @@ struct LanguageFile {
     #[serde(default)]
     controller_decorators: Vec<String>,
     #[serde(default)]
+    describing_decorators: Vec<String>,
+    #[serde(default)]
+    router_types: Vec<String>,
+    #[serde(default)]
     route_calls: BTreeMap<String, String>,
     #[serde(default)]
     chains: Vec<String>,
@@ -249,6 +257,8 @@ impl LanguageNames {
             route_imports: file.route_imports,
             route_decorators: file.route_decorators.into_iter().collect(),
             controller_decorators: file.controller_decorators,
+            describing_decorators: file.describing_decorators,
+            router_types: file.router_types,
             route_calls: file.route_calls.into_iter().collect(),
             chains: file.chains,
             installers: file.installers,

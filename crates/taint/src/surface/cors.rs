@@ -4,7 +4,7 @@
 use trueline_syntax::ir::{Arg, ArgKind, Callee, Const, FuncId, Function, Op, Operand, Span};
 
 use super::{Reader, WeakSetting};
-use crate::analysis::words;
+use crate::analysis::{is_of_development, words};
 
 /// The rule of both.
 const RULE: &str = "permissive-cors";
@@ -139,6 +139,41 @@ impl<'a> Reader<'a> {
                 "The answer names whatever origin asked as allowed, with cookies: any web site may read it.",
                 span,
                 id,
+            );
+        }
+    }
+
+    /// The settings of django-cors-headers: any origin, and cookies with it. What stands in a branch is for
+    /// development, and so are files that say so.
+    pub(super) fn django_settings(&mut self) {
+        let path = self.path.display();
+        let name = path.rsplit('/').next().unwrap_or(&path);
+        if !self.text.contains("INSTALLED_APPS") || is_of_development(name) {
+            return;
+        }
+        let Some(body) = self.module.functions.first() else {
+            return;
+        };
+        let on = |wanted: &[&str]| {
+            let mut instrs = body.blocks.iter().flat_map(|b| &b.instrs);
+            instrs.find(|instr| {
+                let decl = instr.dst.and_then(|dst| body.vars.get(dst.0 as usize));
+                let line = self.lines.position(self.text, instr.span.start);
+                let text = self.lines.line_text(self.text, line.0);
+                decl.is_some_and(|decl| wanted.contains(&self.module.text(decl.name)))
+                    && instr.op == Op::Copy(Operand::Const(Const::Bool(true)))
+                    && !text.starts_with([' ', '\t'])
+            })
+        };
+        let any = on(&["CORS_ALLOW_ALL_ORIGINS", "CORS_ORIGIN_ALLOW_ALL"]);
+        let credentials = on(&["CORS_ALLOW_CREDENTIALS"]);
+        if let (Some(any), Some(_)) = (any, credentials) {
+            self.weak(
+                RULE,
+                true,
+                "Any web site may send requests with the visitor's cookies and read the answers.",
+                any.span,
+                FuncId(0),
             );
         }
     }

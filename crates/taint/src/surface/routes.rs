@@ -50,6 +50,9 @@ impl<'a> Reader<'a> {
             let mut guarded_by = self.guards_of(function, Some(at));
             if let Some(class) = class.and_then(|c| self.module.classes.get(c.0 as usize)) {
                 for other in &class.decorators {
+                    if self.only_describes(other) {
+                        continue;
+                    }
                     let own: Vec<String> = words(self.slice(other.span)).collect();
                     guarded_by.extend(self.controls_in(&own));
                 }
@@ -87,7 +90,7 @@ impl<'a> Reader<'a> {
     fn guards_of(&self, function: &Function, skip: Option<usize>) -> BTreeSet<Control> {
         let mut found = BTreeSet::new();
         for (at, decorator) in function.decorators.iter().enumerate() {
-            if Some(at) != skip {
+            if Some(at) != skip && !self.only_describes(decorator) {
                 let own: Vec<String> = words(self.slice(decorator.span)).collect();
                 found.extend(self.controls_in(&own));
             }
@@ -115,6 +118,15 @@ impl<'a> Reader<'a> {
             }
         }
         found
+    }
+
+    /// Whether a decorator only says where a handler answers, or what its documentation says: the words
+    /// in it are no guard.
+    fn only_describes(&self, decorator: &Decorator) -> bool {
+        let name = last_name(self.module.text(decorator.name));
+        let answers = self.names.route_decorators.contains_key(name)
+            || self.names.controller_decorators.iter().any(|c| c == name);
+        answers || self.names.describing_decorators.iter().any(|d| d == name)
     }
 
     fn decorator_path(&self, decorator: &Decorator, class: Option<ClassId>) -> Option<String> {
@@ -188,7 +200,7 @@ impl<'a> Reader<'a> {
         let Some(method) = self.names.route_calls.get(name) else {
             return;
         };
-        if !self.imports_any(&self.names.route_imports) {
+        if !self.imports_any(&self.names.route_imports) && !self.has_typed_router(id, receiver) {
             return;
         }
         let positional: Vec<&'a Operand> = args
@@ -225,8 +237,6 @@ impl<'a> Reader<'a> {
         }
         // A wrapper around the handler: `requireAuth(handler)`.
         let handler_function = self.terms.closure(id, last);
-        let mut own = Vec::new();
-        self.terms.mentioned(id, last, &mut own);
         let handler = self
             .terms
             .path(id, last)
@@ -235,6 +245,8 @@ impl<'a> Reader<'a> {
             .unwrap_or_default();
         let wraps = self.terms.wraps(id, last);
         if wraps {
+            let mut own = Vec::new();
+            self.terms.wrappers(id, last, &mut own);
             guarded_by.extend(self.controls_in(&own));
         }
         let facts = handler_function.map(|f| self.handler(f));
@@ -254,6 +266,26 @@ impl<'a> Reader<'a> {
             writes: facts.map(|f| f.1),
             place,
         });
+    }
+
+    /// Whether a receiver is a parameter of a router's type: `app: FastifyInstance`, of which the import
+    /// is erased.
+    fn has_typed_router(&self, id: FuncId, receiver: &Operand) -> bool {
+        let Some((owner, var)) = self.terms.base(id, receiver) else {
+            return false;
+        };
+        let Some(function) = self.module.functions.get(owner.0 as usize) else {
+            return false;
+        };
+        let mut types = function
+            .params
+            .iter()
+            .filter(|p| p.var == var)
+            .filter_map(|p| p.annotation);
+        types.any(|of| {
+            let of = last_name(self.module.text(of));
+            self.names.router_types.iter().any(|t| t == of)
+        })
     }
 
     /// The path of `app.route("/x")` that a chain of handlers begins with.

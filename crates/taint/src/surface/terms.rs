@@ -173,6 +173,38 @@ impl<'a> Terms<'a> {
         matches!(self.operation(id, operand), Some((_, Op::Call { args, .. })) if !args.is_empty())
     }
 
+    /// The words of the calls that stand around a handler: `requireAuth(limit(handler))`. What such a call
+    /// is given beside it, as a service or a store, guards nothing.
+    pub(super) fn wrappers(&self, id: FuncId, operand: &Operand, into: &mut Vec<String>) {
+        let mut work = vec![(id, operand.clone())];
+        for _ in 0..MAX_DEPTH {
+            let Some((at, operand)) = work.pop() else {
+                return;
+            };
+            let Some((at, Op::Call { callee, args })) = self.operation(at, &operand) else {
+                continue;
+            };
+            let name = match callee {
+                Callee::Function(called) | Callee::New(called) => self
+                    .path(at, called)
+                    .or_else(|| self.variable(at, called))
+                    .unwrap_or_default(),
+                Callee::Method { receiver, name } => {
+                    let owner = self
+                        .path(at, receiver)
+                        .or_else(|| self.variable(at, receiver));
+                    // What makes the handler is named for what it does, not for who it is made from.
+                    let own = self.module.text(*name);
+                    format!("{}.{own}", owner.unwrap_or_default())
+                }
+                Callee::Super { .. } => String::new(),
+            };
+            into.extend(words(&name));
+            into.push(String::new());
+            work.extend(args.iter().map(|arg| (at, arg.value.clone())));
+        }
+    }
+
     /// The name of the variable that an operand is.
     pub(super) fn variable(&self, id: FuncId, operand: &Operand) -> Option<String> {
         self.variable_within(id, operand, MAX_DEPTH)

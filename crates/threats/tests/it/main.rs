@@ -5,6 +5,7 @@
 mod agents;
 mod places;
 mod resolving;
+mod steps;
 mod tools;
 
 use trueline_facts::RepoPath;

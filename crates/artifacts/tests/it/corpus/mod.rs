@@ -4,6 +4,7 @@
 //! Payloads do nothing (`echo x`); nothing here is ever loaded by the framework it is written for.
 
 pub(crate) mod archives;
+mod beside;
 mod bypasses;
 mod combinations;
 mod formats;
@@ -64,5 +65,6 @@ pub(crate) fn samples() -> Vec<Sample> {
     samples.extend(places::samples());
     samples.extend(published::samples());
     samples.extend(strangers::samples());
+    samples.extend(beside::samples());
     samples
 }

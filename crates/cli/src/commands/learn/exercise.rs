@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use trueline_facts::RepoPath;
 use trueline_facts::attempt::{Attempt, AttemptOutcome};
 use trueline_facts::exercise::Marker;
@@ -170,7 +170,11 @@ fn open_in_editor(folder: &Path, file: &str) -> Result<()> {
         .args(words)
         .arg(folder.join(file))
         .status()
-        .with_context(|| format!("the editor `{program}` could not be started"))?;
+        .map_err(|error| {
+            LearnError::Cannot(format!(
+                "the editor `{program}` could not be started: {error}"
+            ))
+        })?;
     Ok(())
 }
 

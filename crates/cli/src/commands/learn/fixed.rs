@@ -5,26 +5,21 @@
 //! head does not, in a file that is still there, and only if every commit of the range is by who asks.
 
 use std::fmt::Write as _;
-use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::AtomicBool;
 
-use anyhow::{Context as _, Result};
-use trueline_facts::attempt::{self, Aid, AidBasis, Attempt, AttemptKind, AttemptOutcome, Trigger};
+use anyhow::Result;
+use trueline_facts::attempt::{Attempt, AttemptKind, AttemptOutcome};
 use trueline_facts::change::{AuthorKind, Change, ChangeFinding, FileStatus, FindingClass};
 use trueline_facts::verdict::Outcome;
 use trueline_policy::evaluate;
-use trueline_report::counted;
-use trueline_scan::{ChangeRequest, ChangeSource};
 use trueline_scenarios::learn::LearnError;
-use trueline_scenarios::learn::progress::new_id;
-use trueline_skills::weakness::{class_of, language_of};
 
 use super::Session;
+use super::own::{self, OwnChange, how};
 use super::work::told_by;
 use crate::Ended;
-use crate::arguments::{LearnFixed, Reading};
-use crate::commands::gate;
+use crate::arguments::LearnFixed;
 use crate::output;
 
 pub(super) fn run(
@@ -32,22 +27,8 @@ pub(super) fn run(
     asked: &LearnFixed,
     interrupt: &AtomicBool,
 ) -> Result<Ended> {
-    let reading = Reading {
-        threads: None,
-        no_cache: false,
-        local_sessions: false,
-    };
     let outcome = trueline_scan::change(
-        &ChangeRequest {
-            path: asked.path.clone(),
-            source: ChangeSource::Range(asked.range.clone()),
-            policy: None,
-            reviews: None,
-            packages: trueline_scan::PackageData::default(),
-            imports: Vec::new(),
-            now: gate::now(None)?,
-            reading: crate::commands::reading(&reading)?,
-        },
+        &own::request(&asked.path, asked.range.as_deref())?,
         interrupt,
     )?;
     let change = &outcome.change;
@@ -62,7 +43,7 @@ pub(super) fn run(
         )?;
         return Ok(Ended::Pass);
     }
-    own_commits(&asked.path, change)?;
+    let own = OwnChange::of(&asked.path, change)?;
     let verdict = evaluate(&outcome.policy, change);
     if verdict.outcome == Outcome::Block {
         return Err(LearnError::Cannot(
@@ -73,20 +54,15 @@ pub(super) fn run(
     tests(&asked.tests)?;
     let mut out = String::new();
     for finding in fixed {
-        match attempt(session, asked, change, finding) {
-            Some(attempt) => {
-                session.append(&attempt)?;
-                let how = match attempt.aid {
-                    Aid::Unaided => "by yourself",
-                    Aid::Assisted => "with an assistant",
-                    Aid::Unknown => "--aid unaided or assisted says how",
-                };
-                writeln!(
-                    out,
-                    "{}:{} {}: fixed ({how})",
-                    finding.path, finding.line, finding.rule
-                )?;
-            }
+        match attempt(session, asked, &own, finding)? {
+            Some(attempt) => writeln!(
+                out,
+                "{}:{} {}: fixed ({})",
+                finding.path,
+                finding.line,
+                finding.rule,
+                how(attempt.aid)
+            )?,
             None => writeln!(
                 out,
                 "{}:{} {}: fixed, in no language or class of skills",
@@ -111,40 +87,6 @@ fn is_ours(change: &Change, finding: &ChangeFinding) -> bool {
     finding.class == FindingClass::Code && finding.engine == "trueline" && !is_deleted
 }
 
-/// Refuses a range that holds commits of others: nobody's skill is estimated by somebody else.
-fn own_commits(repository: &Path, change: &Change) -> Result<()> {
-    let me = git(repository, &["config", "user.email"])?;
-    let me = me.trim();
-    let mut others = 0;
-    for commit in &change.commits {
-        let author = git(
-            repository,
-            &["show", "-s", "--format=%ae%n%aE", commit.id.as_str()],
-        )?;
-        if me.is_empty() || !author.lines().any(|author| author.eq_ignore_ascii_case(me)) {
-            others += 1;
-        }
-    }
-    if others > 0 {
-        return Err(LearnError::Cannot(format!(
-            "the range holds {} by others than `{me}` (git config user.email): name one that is all yours",
-            counted(others, "commit")
-        ))
-        .into());
-    }
-    Ok(())
-}
-
-fn git(repository: &Path, arguments: &[&str]) -> Result<String> {
-    let done = Command::new("git")
-        .arg("-C")
-        .arg(repository)
-        .args(arguments)
-        .output()
-        .context("git could not be started")?;
-    Ok(String::from_utf8_lossy(&done.stdout).into_owned())
-}
-
 /// The person's own tests, as they run them themselves: a program and its arguments, never a shell.
 fn tests(command: &[String]) -> Result<()> {
     let Some((program, arguments)) = command.split_first() else {
@@ -154,7 +96,11 @@ fn tests(command: &[String]) -> Result<()> {
         .into());
     };
     let status = Command::new(program).args(arguments).status();
-    let status = status.with_context(|| format!("`{program}` could not be started"))?;
+    let status = status.map_err(|error| {
+        LearnError::Cannot(format!(
+            "`{program}` could not be started ({error}): what stands behind `--` runs your tests"
+        ))
+    })?;
     if !status.success() {
         return Err(LearnError::Cannot(format!(
             "`{}` failed ({status}): a fix that breaks the tests does not count",
@@ -165,46 +111,39 @@ fn tests(command: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Nothing for what is in no language or class of skills.
+/// Writes one down. A second time it says anew how it was done. Nothing for what is in no language or class of skills.
 fn attempt(
     session: &Session<'_>,
     asked: &LearnFixed,
-    change: &Change,
+    own: &OwnChange<'_>,
     finding: &ChangeFinding,
-) -> Option<Attempt> {
-    let language = language_of(&finding.path.display())?;
-    let class = finding.cwe.iter().find_map(|cwe| class_of(*cwe))?;
+) -> Result<Option<Attempt>> {
+    let Some(skill) = own::skill(&finding.path, &finding.cwe) else {
+        return Ok(None);
+    };
     // Lines that an agent is known to have written into the file: then it was the agent's fix.
-    let by_agent = change
+    let by_agent = own
+        .change()
         .hunks
         .iter()
         .any(|hunk| hunk.path == finding.path && hunk.origin == AuthorKind::Ai);
-    let (aid, aid_basis) = if by_agent {
-        (Aid::Assisted, AidBasis::Hook)
+    let origin = if by_agent {
+        AuthorKind::Ai
     } else {
-        (asked.aid.map(told_by).unwrap_or_default(), AidBasis::Told)
+        AuthorKind::Unknown
     };
-    Some(Attempt {
-        schema: attempt::SCHEMA.to_owned(),
-        id: new_id(),
-        day: session.day.clone(),
-        kind: AttemptKind::Fix,
-        scenario: finding.fingerprint.as_str().to_owned(),
-        version: 1,
-        language: language.as_str().to_owned(),
-        class: class.as_str().to_owned(),
+    let (aid, aid_basis) = own::help(origin, asked.aid.map(told_by));
+    let of = finding.fingerprint.as_str();
+    let line = Attempt {
         cwe: finding.cwe.clone(),
-        outcome: AttemptOutcome::Fixed,
-        hints: 0,
-        attempt_number: 1,
         aid,
         aid_basis,
-        trigger: Trigger::Check,
-        seed: 0,
-        sure: None,
-        revealed: false,
-        difficulty: 0.0,
-        practice: false,
-        reviewed: None,
-    })
+        ..own::line(session, AttemptKind::Fix, of, skill, AttemptOutcome::Fixed)
+    };
+    let known = session
+        .progress
+        .attempts
+        .iter()
+        .find(|a| a.kind == AttemptKind::Fix && a.scenario == of);
+    Ok(Some(own::write(session, known, line)?))
 }

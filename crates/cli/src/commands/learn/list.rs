@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use trueline_facts::learn::{
     EXERCISES_SCHEMA, ExerciseEntry, ExerciseList, NEXT_SCHEMA, NextExercise,
 };
@@ -128,12 +128,37 @@ fn table(session: &Session<'_>, scenarios: &[&Scenario], by_step: bool) -> Resul
                 >= Standing::FixedAided
         })
         .count();
+    if let Some(marks) = marks(session, scenarios) {
+        writeln!(out, "{marks}")?;
+    }
     writeln!(
         out,
         "{}, {fixed} fixed. `trueline learn next` proposes one, `trueline learn start ID` begins it.",
         counted(scenarios.len() as u64, "exercise")
     )?;
     Ok(out)
+}
+
+/// What the marks mean, of those that are there.
+fn marks(session: &Session<'_>, scenarios: &[&Scenario]) -> Option<String> {
+    let paint = session.paint;
+    let standings: Vec<Standing> = scenarios
+        .iter()
+        .map(|s| {
+            session
+                .progress
+                .standing(s.id.as_str(), s.definition.version)
+        })
+        .collect();
+    let has = |wanted: &[Standing]| standings.iter().any(|one| wanted.contains(one));
+    let mut told = Vec::new();
+    if has(&[Standing::FixedAided, Standing::Fixed]) {
+        told.push(format!("{} fixed", paint.mark(Some(true))));
+    }
+    if has(&[Standing::Tried, Standing::Revealed]) {
+        told.push(format!("{} begun", paint.unsure("~")));
+    }
+    (!told.is_empty()).then(|| told.join(", "))
 }
 
 /// `trueline learn` alone: where you are and what is next.
@@ -236,14 +261,10 @@ pub(super) fn told(session: &Session<'_>, proposal: &Proposal<'_>) -> String {
 /// Reads a document of `trueline scan --format json`.
 pub(super) fn report(file: &Path) -> Result<ScanReport> {
     const LARGEST: u64 = 256 << 20;
-    let meta = std::fs::metadata(file).map_err(|source| LearnError::File {
-        path: file.to_owned(),
-        source,
-    })?;
-    if meta.len() > LARGEST {
+    if std::fs::metadata(file).is_ok_and(|meta| meta.len() > LARGEST) {
         return Err(LearnError::Cannot(format!("{}: larger than 256 MB", file.display())).into());
     }
-    let text = std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let text = crate::commands::read(file)?;
     let report = serde_json::from_slice(&text).map_err(|error| {
         LearnError::Cannot(format!(
             "{}: is no document of `trueline scan --format json` ({error})",

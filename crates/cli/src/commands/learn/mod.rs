@@ -1,6 +1,7 @@
 //! `trueline learn`: exercises in the terminal.
 
 mod answers;
+mod caught;
 mod elsewhere;
 mod exercise;
 mod finding;
@@ -8,7 +9,9 @@ mod fixed;
 mod golden;
 mod list;
 pub(crate) mod offer;
+mod own;
 mod paint;
+mod passed;
 mod review;
 mod show;
 mod verify;
@@ -143,9 +146,15 @@ pub(crate) fn run(arguments: &Learn, interrupt: &AtomicBool) -> Result<Ended> {
         Some(LearnAction::Check(asked)) => work::check(&session, asked),
         Some(LearnAction::Hint { exercise }) => exercise::hint(&session, exercise.as_deref()),
         Some(LearnAction::Reveal { exercise }) => exercise::reveal(&session, exercise.as_deref()),
-        Some(LearnAction::Review { id, seed }) => review::run(&session, id.as_deref(), *seed),
+        Some(LearnAction::Review {
+            change: Some(range),
+            path,
+            ..
+        }) => caught::run(&session, path, range, interrupt),
+        Some(LearnAction::Review { id, seed, .. }) => review::run(&session, id.as_deref(), *seed),
         Some(LearnAction::FromFinding(asked)) => finding::run(&session, asked, interrupt),
         Some(LearnAction::Fixed(asked)) => fixed::run(&session, asked, interrupt),
+        Some(LearnAction::Passed(asked)) => passed::run(&session, asked, interrupt),
         Some(LearnAction::Export { output }) => export(&session, output.as_deref()),
         Some(LearnAction::Verify(_) | LearnAction::New { .. }) => Ok(Ended::Pass),
     }

@@ -34,9 +34,10 @@ pub(super) fn run(session: &Session<'_>, id: Option<&str>, seed: Option<u64>) ->
         Twin::Safe => None,
     };
     let sure = sure(session)?;
-    let right = said == shown.twin;
     let right_line = (said == Twin::Unsafe && shown.twin == Twin::Unsafe)
         .then(|| line.is_some_and(|line| shown.is_at(line)));
+    // Who calls everything unsafe would be right on each unsafe twin: the line counts too.
+    let right = said == shown.twin && right_line != Some(false);
     output::write(
         answer(session, &shown, said, right_line, sure)?.as_bytes(),
         None,
@@ -74,6 +75,8 @@ pub(super) fn run(session: &Session<'_>, id: Option<&str>, seed: Option<u64>) ->
             said,
             right_line,
         }),
+        sites: None,
+        caught: None,
     };
     session.append(&attempt)?;
     output::write(session.not_recorded().as_bytes(), None)?;
@@ -168,7 +171,13 @@ fn answer(
     let paint = session.paint;
     let mut out = String::from("\n");
     let (right, what) = match (shown.twin, said) {
-        (Twin::Unsafe, Twin::Unsafe) => (true, format!("Right, it is unsafe: {}.", shown.cwe())),
+        (Twin::Unsafe, Twin::Unsafe) if right_line == Some(true) => {
+            (true, format!("Right, it is unsafe: {}.", shown.cwe()))
+        }
+        (Twin::Unsafe, Twin::Unsafe) => (
+            false,
+            format!("It is unsafe, but you did not name where: {}.", shown.cwe()),
+        ),
         (Twin::Safe, Twin::Safe) => (true, "Right, it is fine.".to_owned()),
         (Twin::Unsafe, Twin::Safe) => (false, format!("It is unsafe: {}.", shown.cwe())),
         (Twin::Safe, Twin::Unsafe) => (false, "It is fine.".to_owned()),
@@ -190,8 +199,7 @@ fn answer(
             .collect();
         let named = match right_line {
             Some(true) => ", which you named",
-            Some(false) => ", not where you pointed",
-            None => "",
+            Some(false) | None => "",
         };
         writeln!(out, "  At {}{named}.", places.join(", "))?;
     }
@@ -201,7 +209,7 @@ fn answer(
             out,
             "You were {sure} % sure. Worth a second look at what made you so: it will mislead you again."
         )?,
-        (true, Some(sure)) if sure <= 60 && right_line != Some(false) => {
+        (true, Some(sure)) if sure <= 60 => {
             writeln!(
                 out,
                 "You were {sure} % sure and right: what you saw was enough."

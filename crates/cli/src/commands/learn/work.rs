@@ -94,7 +94,8 @@ fn run(exercise: &Exercise, answer: &Tree, ground: &Ground, asked: &LearnCheck) 
         )
     };
     if asked.format == CheckFormat::Terminal {
-        waiting::tell_while("Running tests and exploits", check)
+        let is_kept_waiting = || ground.is_kept_waiting();
+        waiting::tell_while("Running tests and exploits", is_kept_waiting, check)
     } else {
         check()
     }
@@ -264,6 +265,8 @@ pub(super) fn attempt(
         difficulty: definition.difficulty,
         practice: false,
         reviewed: None,
+        sites: None,
+        caught: None,
     })
 }
 
@@ -299,6 +302,14 @@ pub(super) fn watch(
     asked: &LearnCheck,
     interrupt: &AtomicBool,
 ) -> Result<Ended> {
+    if asked.format == CheckFormat::Exercism {
+        return Err(LearnError::Cannot(
+            "exercism's test runners check once: trueline learn check --format exercism; watching has --format json, one document a line"
+                .to_owned(),
+        )
+        .into());
+    }
+    let talks = asked.format == CheckFormat::Terminal;
     let mut exercise = find(session, asked.exercise.as_deref())?;
     let ground = ground(session, asked)?;
     let mut settling: Option<Tree> = None;
@@ -339,24 +350,23 @@ pub(super) fn watch(
         }
         match session.answers.within(LOOK) {
             Some(News::Line(line)) => match line.trim() {
+                "c" | "check" => seen = None,
+                "q" | "quit" => return Ok(Ended::Findings),
+                // Whoever reads documents is told nothing else.
+                _ if !talks => {}
                 "h" | "hint" => {
                     let folder = exercise.folder.display().to_string();
                     exercise::hint(session, Some(&folder))?;
                     exercise = find(session, Some(&folder))?;
                 }
-                "c" | "check" => seen = None,
                 "b" | "brief" => {
                     let brief = exercise.scenario.text("brief").unwrap_or_default();
                     output::write(session.paint.prose(&brief).as_bytes(), None)?;
                 }
-                "q" | "quit" => return Ok(Ended::Findings),
                 "" => {}
                 _ => output::write(KEYS.as_bytes(), None)?,
             },
-            // At the end of a pipe nobody will save anything: this was the last look.
-            Some(News::NoMoreLines) if !std::io::stdin().is_terminal() => {
-                return Ok(Ended::Findings);
-            }
+            // Nobody types any more; files are still saved.
             Some(News::NoMoreLines) | None => {}
         }
     }
@@ -373,6 +383,14 @@ fn once(
     ground: &Ground,
     trigger: Trigger,
 ) -> Result<bool> {
+    if asked.format == CheckFormat::Json {
+        let report = run(exercise, answer, ground, asked);
+        let mut line = serde_json::to_string(&report)?;
+        line.push('\n');
+        output::write(line.as_bytes(), None)?;
+        record(session, exercise, asked, answer, &report, trigger, false)?;
+        return Ok(report.status == CheckStatus::Fixed);
+    }
     let mut out = std::io::stdout();
     let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     if out.is_terminal() && !is_dumb {

@@ -13,12 +13,7 @@ use trueline_skills::store::{Environment, Store};
 
 /// The folder of this user's own data.
 pub(crate) fn store() -> Result<Store> {
-    Ok(Store::find(&Environment {
-        data_dir: std::env::var_os("TRUELINE_DATA_DIR"),
-        xdg_data_home: std::env::var_os("XDG_DATA_HOME"),
-        app_data: std::env::var_os("APPDATA"),
-        home: std::env::home_dir(),
-    })?)
+    Ok(Store::find(&Environment::of_process())?)
 }
 
 /// What the base of the branch in this folder says.

@@ -157,7 +157,7 @@ fn is_of_silent_branch(
     known: &Known<'_>,
 ) -> bool {
     known.silent.get(&commit).is_some_and(|head| {
-        let branch = squash::branch_of(repo, commit, *head, ancestry, known.earlier);
+        let branch = squash::branch_of(repo, commit, *head, ancestry, known.refs, known.earlier);
         branch.is_some_and(|(_, links)| {
             agreement::accounted(repo, history, commit, &links) > Share::Little
         })
@@ -173,8 +173,14 @@ fn stands_for(
     known: &Known<'_>,
 ) -> Option<Squash> {
     if source.work == Work::Branch {
-        let (branch, links) =
-            squash::branch_of(repo, pair.commit, source.id, ancestry, known.earlier)?;
+        let (branch, links) = squash::branch_of(
+            repo,
+            pair.commit,
+            source.id,
+            ancestry,
+            known.refs,
+            known.earlier,
+        )?;
         return Some(Squash {
             commit: pair.commit,
             branch,

@@ -3,13 +3,15 @@
 use std::collections::BinaryHeap;
 
 use gix::ObjectId;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use trueline_authorship::message::{CommitText, Identity, Sign, signs};
 
+use super::super::agreement::{self, Landed, Share};
 use super::super::branch_lines::{BranchCommit, BranchParent};
+use super::super::refs::Refs;
 use super::super::rewritten::{Earlier, Mark};
-use super::{Ancestry, Original, Pair, is_squash};
+use super::{Ancestry, Original, Pair, first_listed, is_squash, squash_number};
 use crate::model::CommitIx;
 
 /// A branch with more commits than this is not followed: what it would tell about a squash of
@@ -29,6 +31,10 @@ pub(in crate::evidence) struct Read {
     pub(in crate::evidence) mark: Mark,
     /// Its message is that of a squash.
     pub(super) squash: bool,
+    /// The request that its subject names.
+    number: Option<u64>,
+    /// The newest of the commits that it lists, as git does.
+    listed: Option<ObjectId>,
 }
 
 pub(in crate::evidence) fn read_commit(repo: &gix::Repository, id: ObjectId) -> Option<Read> {
@@ -41,6 +47,8 @@ pub(in crate::evidence) fn read_commit(repo: &gix::Repository, id: ObjectId) -> 
         time: committer.seconds(),
         written: author.seconds(),
         squash: is_squash(decoded.message),
+        number: squash_number(decoded.message),
+        listed: first_listed(repo, decoded.message),
         mark: Mark::new(author.email, author.seconds(), decoded.message),
         signs: signs(&CommitText {
             author: Identity {
@@ -72,6 +80,7 @@ pub(super) fn read_branch(
     repo: &gix::Repository,
     Pair { commit, head, .. }: Pair,
     ancestry: &Ancestry<'_>,
+    refs: &Refs,
     earlier: &Earlier,
 ) -> Branch {
     let mut read: FxHashMap<ObjectId, Read> = FxHashMap::default();
@@ -104,33 +113,164 @@ pub(super) fn read_branch(
     {
         return Branch::Younger;
     }
-    let order = children_first(head, &read);
+    unfold(repo, commit, ancestry, refs, &mut read, &mut base);
+    let (order, links) = linked(head, &read, &base);
+    let commits = order
+        .into_iter()
+        .filter_map(|id| Some((id, read.remove(&id)?)));
+    let branch = commits.map(|(id, commit)| Original::new(id, commit, earlier));
+    Branch::Commits(branch.collect(), links)
+}
+
+/// The commits of a branch, children first, and how they hang together.
+fn linked(
+    head: ObjectId,
+    read: &FxHashMap<ObjectId, Read>,
+    base: &FxHashMap<ObjectId, ObjectId>,
+) -> (Vec<ObjectId>, Vec<BranchCommit>) {
+    let order = children_first(head, read);
     let index: FxHashMap<ObjectId, u32> = order
         .iter()
         .enumerate()
         .map(|(ix, id)| (*id, ix as u32))
         .collect();
-    let (branch, links) = order
-        .into_iter()
-        .filter_map(|id| {
-            let commit = read.remove(&id)?;
-            let parents = commit
-                .parents
-                .iter()
-                .map(|parent| match (index.get(parent), base.get(parent)) {
-                    (Some(ix), _) => BranchParent::Branch(*ix),
-                    (None, Some(tree)) => BranchParent::Base(*tree),
-                    (None, None) => BranchParent::Missing,
-                })
-                .collect();
-            let links = BranchCommit {
-                tree: commit.tree,
-                parents,
-            };
-            Some((Original::new(id, commit, earlier), links))
+    let link = |id: &ObjectId| {
+        let commit = read.get(id)?;
+        let parents = commit.parents.iter();
+        let parents = parents.map(|parent| match (index.get(parent), base.get(parent)) {
+            (Some(ix), _) => BranchParent::Branch(*ix),
+            (None, Some(tree)) => BranchParent::Base(*tree),
+            (None, None) => BranchParent::Missing,
+        });
+        Some(BranchCommit {
+            tree: commit.tree,
+            parents: parents.collect(),
         })
-        .unzip();
-    Branch::Commits(branch, links)
+    };
+    let links = order.iter().filter_map(link).collect();
+    (order, links)
+}
+
+/// Squashes of a branch whose own branches are here get those as one more parent: so lines are
+/// followed to the commits that were squashed there.
+fn unfold(
+    repo: &gix::Repository,
+    commit: CommitIx,
+    ancestry: &Ancestry<'_>,
+    refs: &Refs,
+    read: &mut FxHashMap<ObjectId, Read>,
+    base: &mut FxHashMap<ObjectId, ObjectId>,
+) {
+    let mut todo: Vec<ObjectId> = read.keys().copied().collect();
+    while let Some(squash) = newest(&mut todo, read) {
+        let Some(folded) = read.get(&squash).filter(|read| read.parents.len() == 1) else {
+            continue;
+        };
+        let head = folded
+            .listed
+            .or_else(|| refs.requests.get(&folded.number?).copied());
+        let Some(head) = head else { continue };
+        let Some(inner) = folded_into(repo, (commit, squash), head, ancestry, read) else {
+            continue;
+        };
+        if read.len() + inner.read.len() > MAX_BRANCH {
+            continue;
+        }
+        todo.extend(inner.read.keys().copied());
+        base.extend(inner.base);
+        read.extend(inner.read);
+        if let Some(folded) = read.get_mut(&squash) {
+            folded.parents.push(head);
+        }
+    }
+}
+
+/// Takes out the commit that came last.
+fn newest(todo: &mut Vec<ObjectId>, read: &FxHashMap<ObjectId, Read>) -> Option<ObjectId> {
+    let time = |id: &ObjectId| (read.get(id).map(|commit| commit.time), *id);
+    let ids = todo.iter().enumerate();
+    let at = ids.max_by_key(|(_, id)| time(id))?.0;
+    Some(todo.swap_remove(at))
+}
+
+/// Commits that a squash on a branch folds.
+struct Folded {
+    read: FxHashMap<ObjectId, Read>,
+    base: FxHashMap<ObjectId, ObjectId>,
+}
+
+/// What a squash on a branch folds beside what it descends from, if that is older than it is and
+/// accounts for most of what it adds.
+fn folded_into(
+    repo: &gix::Repository,
+    (commit, squash): (CommitIx, ObjectId),
+    head: ObjectId,
+    ancestry: &Ancestry<'_>,
+    known: &FxHashMap<ObjectId, Read>,
+) -> Option<Folded> {
+    let folded = known.get(&squash)?;
+    let parent = *folded.parents.first()?;
+    let past = past_of(squash, known);
+    let mut inner = Folded {
+        read: FxHashMap::default(),
+        base: FxHashMap::default(),
+    };
+    // For the comparison, what it descends from is a base, too.
+    let mut bases: FxHashMap<ObjectId, ObjectId> = FxHashMap::default();
+    let mut todo = vec![head];
+    while let Some(id) = todo.pop() {
+        if bases.contains_key(&id) || inner.read.contains_key(&id) {
+            continue;
+        }
+        if let Some(ix) = ancestry.ix(id).filter(|ix| ancestry.descends(commit, *ix)) {
+            let tree = ancestry.history.commit(ix).tree;
+            inner.base.insert(id, tree);
+            bases.insert(id, tree);
+            continue;
+        }
+        if past.contains(&id) {
+            bases.insert(id, known.get(&id)?.tree);
+            continue;
+        }
+        // A branch that goes on from the squash is not what it folds.
+        let read = match known.get(&id) {
+            Some(read) => read.clone(),
+            None => read_commit(repo, id)?,
+        };
+        if id == squash || read.time > folded.time || known.len() + inner.read.len() >= MAX_BRANCH {
+            return None;
+        }
+        todo.extend(read.parents.iter().copied());
+        inner.read.insert(id, read);
+    }
+    let first_written = inner.read.values().map(|commit| commit.written).min()?;
+    if first_written > folded.written {
+        return None;
+    }
+    let before = match known.get(&parent) {
+        Some(read) => read.tree,
+        None => ancestry.history.commit(ancestry.ix(parent)?).tree,
+    };
+    let files = agreement::differing_files(repo, Some(before), folded.tree)?;
+    let landed = Landed {
+        tree: folded.tree,
+        parent: Some(before),
+        files,
+    };
+    let (_, links) = linked(head, &inner.read, &bases);
+    (agreement::accounted_in(repo, landed, &links) == Share::Most).then_some(inner)
+}
+
+/// The commits of a branch that one of them descends from, itself left out.
+fn past_of(of: ObjectId, known: &FxHashMap<ObjectId, Read>) -> FxHashSet<ObjectId> {
+    let mut seen = FxHashSet::default();
+    let mut todo = vec![of];
+    while let Some(id) = todo.pop() {
+        let parents = known.get(&id).into_iter().flat_map(|read| &read.parents);
+        let parents = parents.filter(|parent| known.contains_key(*parent));
+        todo.extend(parents.copied().filter(|parent| seen.insert(*parent)));
+    }
+    seen
 }
 
 /// The commits of a branch that a commit may have squashed, if the branch is older and ends before.
@@ -139,6 +279,7 @@ pub(in crate::evidence) fn branch_of(
     commit: CommitIx,
     head: ObjectId,
     ancestry: &Ancestry<'_>,
+    refs: &Refs,
     earlier: &Earlier,
 ) -> Option<(Vec<Original>, Vec<BranchCommit>)> {
     let named = false;
@@ -147,7 +288,7 @@ pub(in crate::evidence) fn branch_of(
         head,
         named,
     };
-    match read_branch(repo, pair, ancestry, earlier) {
+    match read_branch(repo, pair, ancestry, refs, earlier) {
         Branch::Commits(branch, links) => Some((branch, links)),
         Branch::TooLong | Branch::GoesOn | Branch::Younger => None,
     }

@@ -2,6 +2,7 @@
 //! say of these lines then counts for the squash.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use bstr::ByteSlice;
 use gix::ObjectId;
@@ -12,6 +13,7 @@ use super::super::agreement;
 use super::super::attest;
 use super::super::branch_lines::{self, Seg};
 use super::super::claims::{Claim, Layer, Place, Span, within};
+use super::super::displaced::Displaced;
 use super::super::notes::Shelf;
 use super::super::objects;
 use super::super::overlay::commit_id;
@@ -31,6 +33,8 @@ pub(in crate::evidence) struct SquashLines {
     pub(in crate::evidence) layers: Vec<Layer<Claim>>,
     /// Index into [`Squash::branch`] of the commit that added the lines.
     pub(in crate::evidence) originals: Layer<u32>,
+    /// Lines that the branch was built on: none of its commits wrote them.
+    pub(in crate::evidence) before: Layer<()>,
 }
 
 /// Follows the wanted lines of each squash into its branch.
@@ -42,21 +46,40 @@ pub(in crate::evidence) fn refine(
     stores: &[String],
     wanted: &FxHashMap<CommitIx, Vec<PathIx>>,
 ) -> Vec<SquashLines> {
-    let tasks: Vec<(u32, &Squash, PathIx)> = squashes
+    let displaced: Vec<OnceLock<Displaced>> = squashes.iter().map(|_| OnceLock::new()).collect();
+    let tasks: Vec<(u32, &Squash, &OnceLock<Displaced>, PathIx)> = squashes
         .iter()
+        .zip(&displaced)
         .zip(0..)
-        .flat_map(|(squash, ix)| {
+        .flat_map(|((squash, displaced), ix)| {
             let paths = wanted.get(&squash.commit).map_or(&[][..], Vec::as_slice);
-            paths.iter().map(move |path| (ix, squash, *path))
+            paths.iter().map(move |path| (ix, squash, displaced, *path))
         })
         .collect();
     tasks
         .into_par_iter()
         .map_init(
             || repo.local(),
-            |repo, (ix, squash, path)| {
-                let mut lines = refine_file(repo, history, squash, path, shelf, stores)?;
+            |repo, (ix, squash, displaced, path)| {
+                let name = history.path(path).as_bytes();
+                let tree = history.commit(squash.commit).tree;
+                let blamed = in_same_file(repo, tree, squash, name).unwrap_or_default();
+                let mut added = blamed.added;
+                if squash.tie == Tie::Stated {
+                    let displaced = displaced.get_or_init(|| displaced_files(repo, squash, tree));
+                    added.extend(elsewhere(repo, tree, squash, name, displaced, &added)?);
+                    added.sort_unstable_by_key(|lines| lines.seg);
+                }
+                let mut lines = refine_file(repo, history, squash, path, added, shelf, stores)?;
                 lines.squash = ix;
+                if squash.tie != Tie::Content {
+                    let before = blamed.older.iter().map(|seg| Span {
+                        first: seg.dst,
+                        end: seg.dst + seg.len,
+                        what: (),
+                    });
+                    lines.before = before.collect();
+                }
                 Some(lines)
             },
         )
@@ -69,11 +92,11 @@ fn refine_file(
     history: &History,
     squash: &Squash,
     path: PathIx,
+    mut added: Vec<branch_lines::Added>,
     shelf: &Shelf,
     stores: &[String],
 ) -> Option<SquashLines> {
     let name = history.path(path).as_bytes();
-    let mut added = in_same_file(repo, history, squash, name)?;
     if !squash.older.is_empty() {
         let here = objects::file_at(repo, history.commit(squash.commit).tree, name).ok()??;
         added = without_older(added, &objects::text(repo, here).ok()?, &squash.older);
@@ -131,6 +154,7 @@ fn refine_file(
         place: (squash.commit, path),
         layers: found,
         originals,
+        before: Layer::new(),
     })
 }
 
@@ -169,17 +193,16 @@ fn without_older(
 /// The lines of a file of a squash that the branch has in the same file, renamed or not.
 fn in_same_file(
     repo: &gix::Repository,
-    history: &History,
+    tree: ObjectId,
     squash: &Squash,
     name: &[u8],
-) -> Option<Vec<branch_lines::Added>> {
+) -> Option<branch_lines::Blamed> {
     let tip = squash.links.first()?;
-    let here = objects::file_at(repo, history.commit(squash.commit).tree, name).ok()??;
+    let here = objects::file_at(repo, tree, name).ok()??;
     // The squash may have met a rename on the side that it was put onto.
     let (name, there) = if let Some(there) = objects::file_at(repo, tip.tree, name).ok()? {
         (Cow::Borrowed(name), there)
     } else {
-        let tree = history.commit(squash.commit).tree;
         let (name, there) = match squash.tie {
             Tie::Stated => branch_lines::rename_source(repo, tip.tree, tree, here)?,
             Tie::Content | Tie::Doubted => {
@@ -208,6 +231,52 @@ fn in_same_file(
             .collect()
     };
     Some(branch_lines::blame(repo, &squash.links, &name, segments))
+}
+
+/// The files of a branch that its squash has elsewhere.
+fn displaced_files(repo: &gix::Repository, squash: &Squash, tree: ObjectId) -> Displaced {
+    let base = branch_lines::bases(&squash.links).next();
+    let tip = squash.links.first();
+    let changed = tip.and_then(|tip| agreement::differing_files(repo, base, tip.tree));
+    Displaced::new(repo, &changed.unwrap_or_default(), tree)
+}
+
+/// The lines of a file of a squash that the branch has in another one, of those not yet found.
+fn elsewhere(
+    repo: &gix::Repository,
+    tree: ObjectId,
+    squash: &Squash,
+    name: &[u8],
+    displaced: &Displaced,
+    found: &[branch_lines::Added],
+) -> Option<Vec<branch_lines::Added>> {
+    let here = objects::file_at(repo, tree, name).ok()??;
+    let new = objects::text(repo, here).ok()?;
+    let lines: Vec<&[u8]> = new.lines().collect();
+    let mut is_left = vec![true; lines.len()];
+    for added in found {
+        let (first, end) = (
+            added.seg.dst as usize,
+            (added.seg.dst + added.seg.len) as usize,
+        );
+        is_left[first.min(lines.len())..end.min(lines.len())].fill(false);
+    }
+    let left = || lines.iter().zip(&is_left).filter(|(_, left)| **left);
+    let Some(lost) = displaced.source(left().map(|(line, _)| *line)) else {
+        return Some(Vec::new());
+    };
+    let old = objects::text(repo, lost.blob).ok()?;
+    let kept = objects::kept_lines(&old, &new);
+    let segments = (0..lines.len() as u32).filter(|at| is_left[*at as usize]);
+    let segments: Vec<Seg> = segments
+        .map(|at| Seg {
+            dst: at,
+            src: at,
+            len: 1,
+        })
+        .collect();
+    let (moved, _) = branch_lines::cut(&segments, &kept);
+    Some(branch_lines::blame(repo, &squash.links, &lost.path, moved).added)
 }
 
 /// What the strongest note on a commit of a branch says of one of its files.

@@ -26,7 +26,7 @@ use super::CommitEvidence;
 use super::agreement::{self, Share};
 use super::branch_lines::BranchCommit;
 use super::locate::{Located, subject};
-use super::refs::{Refs, request_number};
+use super::refs::Refs;
 use super::rewritten::{Earlier, Mark, Versions};
 use super::witnesses::{self, Bearing};
 use crate::model::{Commit, CommitIx, History};
@@ -183,7 +183,7 @@ pub(super) fn find(
             .map_init(
                 || repo.local(),
                 |repo, pair| {
-                    let branch = read_branch(repo, *pair, &ancestry, earlier);
+                    let branch = read_branch(repo, *pair, &ancestry, refs, earlier);
                     let standing = branch.standing(repo, history, *pair, located);
                     (*pair, branch, standing)
                 },
@@ -276,12 +276,6 @@ fn pair_with_heads(
     refs: &Refs,
     ancestry: &Ancestry<'_>,
 ) -> Vec<Pair> {
-    let mut by_number: FxHashMap<u64, ObjectId> = FxHashMap::default();
-    for (name, id) in &refs.heads {
-        if let Some(number) = request_number(name) {
-            by_number.entry(number).or_insert(*id);
-        }
-    }
     let outside: Vec<&(BString, ObjectId)> = refs
         .heads
         .iter()
@@ -311,8 +305,7 @@ fn pair_with_heads(
         if commit.is_merge() {
             continue;
         }
-        let numbered = || by_number.get(&squash_number(&commit.message)?).copied();
-        let named = first_listed(&local, &commit.message).or_else(numbered);
+        let named = named_head(&local, refs, &commit.message);
         if let Some(head) = named.or_else(|| by_tree.get(&commit.tree).map(|first| first.1)) {
             pairs.push(Pair {
                 commit: CommitIx(ix as u32),
@@ -322,6 +315,12 @@ fn pair_with_heads(
         }
     }
     pairs
+}
+
+/// The head of the branch that a message says was squashed.
+fn named_head(repo: &gix::Repository, refs: &Refs, message: &[u8]) -> Option<ObjectId> {
+    let numbered = || refs.requests.get(&squash_number(message)?).copied();
+    first_listed(repo, message).or_else(numbered)
 }
 
 /// The newest of the commits that a squash lists by their ids, of those that are here.

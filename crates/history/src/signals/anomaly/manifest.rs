@@ -100,7 +100,7 @@ pub(in crate::signals) fn packages(path: &RepoPath, content: &[u8]) -> Option<Pa
         }
         Format::Requirements => text.lines().for_each(|line| requirement(line, &mut found)),
         Format::GoMod => go_mod(text, &mut found),
-        Format::Maven => capture(&MAVEN, text, &mut found),
+        Format::Maven => maven(text, &mut found),
         Format::Gradle => capture(&GRADLE, text, &mut found),
         Format::Gemfile => capture(&GEMFILE, text, &mut found),
     }
@@ -253,15 +253,39 @@ fn go_mod(text: &str, found: &mut Packages) {
     }
 }
 
-static MAVEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?s)<dependency>.{0,400}?<artifactId>\s*([^<\s]+)\s*</artifactId>(?:\s*<version>\s*([^<]*?)\s*</version>)?").ok()
-});
+static MAVEN: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?s)<dependency>(.*?)</dependency>").ok());
+static EXCLUSIONS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?s)<exclusions>.*?</exclusions>").ok());
 static GRADLE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#"(?m)^\s*\w*(?:[iI]mplementation|api|[cC]ompileOnly|[rR]untimeOnly|kapt|ksp)\s*\(?\s*["']([^"':\s]+:[^"':\s]+)(?::([^"'\s]+))?["']"#).ok()
 });
 static GEMFILE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#"(?m)^\s*gem\s+["']([^"']+)["'](?:\s*,\s*["']([^"']*)["'])?"#).ok()
 });
+
+/// The entries of a `pom.xml`, as `group:artifact`; a group that is a property is kept as it is written.
+fn maven(text: &str, found: &mut Packages) {
+    let (Some(entries), Some(exclusions)) = (MAVEN.as_ref(), EXCLUSIONS.as_ref()) else {
+        return;
+    };
+    for entry in entries.captures_iter(text) {
+        let entry = exclusions.replace_all(entry.get(1).map_or("", |m| m.as_str()), "");
+        let element = |name: &str| {
+            let (_, rest) = entry.split_once(&format!("<{name}>"))?;
+            let (value, _) = rest.split_once(&format!("</{name}>"))?;
+            Some(value.trim()).filter(|value| !value.is_empty())
+        };
+        let Some(artifact) = element("artifactId") else {
+            continue;
+        };
+        let name = match element("groupId") {
+            Some(group) => format!("{group}:{artifact}"),
+            None => artifact.to_owned(),
+        };
+        found.insert(name, element("version").unwrap_or_default().to_owned());
+    }
+}
 
 fn capture(pattern: &LazyLock<Option<Regex>>, text: &str, found: &mut Packages) {
     let Some(pattern) = pattern.as_ref() else {
@@ -346,7 +370,13 @@ mod tests {
             ["one.org/a v1.0.0", "two.org/b v2.0.0"]
         );
         let maven = "<dependencies><dependency><groupId>g</groupId><artifactId>a</artifactId><version>1</version></dependency></dependencies>";
-        assert_eq!(names("pom.xml", maven), ["a 1"]);
+        assert_eq!(names("pom.xml", maven), ["g:a 1"]);
+        let excluding = "<dependency><exclusions><exclusion><groupId>x</groupId><artifactId>y</artifactId></exclusion></exclusions>\n\
+            <groupId> ${project.groupId} </groupId><artifactId>core</artifactId></dependency><dependency><artifactId>bare</artifactId></dependency>";
+        assert_eq!(
+            names("pom.xml", excluding),
+            ["${project.groupId}:core", "bare"]
+        );
         let gradle =
             "dependencies {\n  implementation(\"g:a:1.0\")\n  testImplementation 'g:t:2'\n}";
         assert_eq!(names("build.gradle.kts", gradle), ["g:a 1.0", "g:t 2"]);
@@ -364,7 +394,7 @@ mod tests {
 
     #[test]
     fn every_pattern_compiles() {
-        assert!(MAVEN.is_some() && GRADLE.is_some() && GEMFILE.is_some());
+        assert!(MAVEN.is_some() && EXCLUSIONS.is_some() && GRADLE.is_some() && GEMFILE.is_some());
     }
 
     proptest! {

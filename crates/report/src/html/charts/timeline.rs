@@ -55,8 +55,8 @@ fn bar(out: &mut String, bucket: &Bucket, left: f64, step: f64, most: u64) {
         "no line of it stands".to_owned()
     } else {
         format!(
-            "AI at least {}, people {}, unknown {}, of {}",
-            words::percent(lines.ai, lines.total),
+            "AI {}, people {}, unknown {}, of {}",
+            words::ai_share(lines),
             words::percent(lines.human, lines.total),
             words::percent(lines.unknown, lines.total),
             words::counted(lines.total, "line")
@@ -152,7 +152,7 @@ fn table(out: &mut String, buckets: &[Bucket]) {
             out,
             "<tr><th scope=\"row\">{}</th><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
             esc(&bucket.name),
-            words::percent(lines.ai, lines.total),
+            words::ai_floor(lines),
             words::percent(lines.human, lines.total),
             words::percent(lines.unknown, lines.total),
             words::count(lines.total),

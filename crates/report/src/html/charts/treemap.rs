@@ -81,7 +81,7 @@ fn draw(out: &mut String, area: &Area, short: &str) {
     let share = if shares.ai + shares.human == 0 {
         "no evidence".to_owned()
     } else {
-        format!("AI at least {}", words::percent(shares.ai, shares.total))
+        format!("AI {}", words::ai_share(shares))
     };
     put!(
         out,
@@ -277,6 +277,7 @@ const fn subtract(all: LineShares, part: LineShares) -> LineShares {
         total: all.total.saturating_sub(part.total),
         ai: all.ai.saturating_sub(part.ai),
         ai_line_level: all.ai_line_level.saturating_sub(part.ai_line_level),
+        ai_upper_bound: all.ai_upper_bound.saturating_sub(part.ai_upper_bound),
         human: all.human.saturating_sub(part.human),
         unknown: all.unknown.saturating_sub(part.unknown),
     }

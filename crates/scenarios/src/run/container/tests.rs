@@ -1,5 +1,6 @@
 //! Command lines word by word, and what needs no engine.
 
+use super::engine::{NOBODY, answers};
 use super::*;
 
 fn invocation(engine: Engine) -> Invocation<'static> {

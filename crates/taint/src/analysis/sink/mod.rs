@@ -35,6 +35,8 @@ pub(super) enum SinkRef {
     Comparison(u16),
     /// A secret in the source; whether it stands in a job that somebody runs and may be thought up.
     Secret { by_hand: bool },
+    /// A key in the source that signs, encrypts or authenticates.
+    SigningKey,
 }
 
 /// A rule and a place: a file (`None` is this one) and a span there.
@@ -229,7 +231,8 @@ impl<'a> Analyzer<'a> {
             SinkRef::Returned
             | SinkRef::Weak { .. }
             | SinkRef::Comparison(_)
-            | SinkRef::Secret { .. } => {
+            | SinkRef::Secret { .. }
+            | SinkRef::SigningKey => {
                 return;
             }
         };

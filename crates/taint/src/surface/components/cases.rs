@@ -5,7 +5,9 @@
 use std::collections::BTreeSet;
 
 use trueline_facts::surface::Role;
-use trueline_syntax::ir::{BlockId, CompareOp, FuncId, Function, Instr, Op, Operand, Terminator};
+use trueline_syntax::ir::{
+    BlockId, Callee, CompareOp, FuncId, Function, Instr, Op, Operand, Terminator,
+};
 
 use super::Reader;
 use super::objects::{Owner, blank, text_of};
@@ -63,9 +65,20 @@ impl<'a> Reader<'a> {
 
     /// The texts that a condition compares a chosen name with.
     fn chosen(&self, id: FuncId, condition: &'a Operand) -> Vec<String> {
-        let Some((at, Op::Compare { op, left, right })) = self.terms.operation(id, condition)
-        else {
-            return Vec::new();
+        let (at, op, left, right) = match self.terms.operation(id, condition) {
+            Some((at, Op::Compare { op, left, right })) => (at, *op, left, right),
+            // `["read", "open"].includes(name)`
+            Some((
+                at,
+                Op::Call {
+                    callee: Callee::Method { receiver, name },
+                    args,
+                },
+            )) if self.module.text(*name) == "includes" => match args.as_slice() {
+                [asked] => (at, CompareOp::In, &asked.value, receiver),
+                _ => return Vec::new(),
+            },
+            _ => return Vec::new(),
         };
         match op {
             CompareOp::Eq | CompareOp::Is | CompareOp::Matches => {
@@ -102,6 +115,17 @@ impl<'a> Reader<'a> {
             let value = entries.into_iter().find(|(key, _)| *key == name)?.1;
             return self.terms.text(of, value).map(ToOwned::to_owned);
         }
+        // The name of a tool that is described elsewhere: `tools.ReadPage.name`.
+        let name = match self.terms.operation(at, base) {
+            Some((_, Op::Field { name: outer, .. })) if name == "name" => self.module.text(*outer),
+            Some((
+                _,
+                Op::Import {
+                    member: Some(own), ..
+                },
+            )) if name == "name" => self.module.text(*own),
+            _ => name,
+        };
         let is_member = name.chars().next().is_some_and(char::is_uppercase);
         is_member.then(|| name.to_owned())
     }

@@ -35,6 +35,9 @@ pub(super) struct KnownAct {
     /// Words of which the receiver's name has one; none means any.
     #[serde(default)]
     pub(super) receivers: Vec<String>,
+    /// Words that its name must not have.
+    #[serde(default)]
+    pub(super) except: Vec<String>,
 }
 
 #[derive(Debug, Default)]

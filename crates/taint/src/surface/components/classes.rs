@@ -3,13 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use trueline_syntax::ir::{Callee, FuncId, FunctionKind, Op, Operand, Var, VarHome};
+use trueline_facts::surface::{ComponentKind, FunctionSurface, Role};
+use trueline_syntax::ir::{Callee, FuncId, FunctionKind, Op, Operand, Terminator, Var, VarHome};
 
 use super::Reader;
-use super::objects::instructions;
+use super::catalogue::Known;
+use super::objects::{blank, instructions};
 
 /// Classes of one variable or field that are followed.
 const MAX_CLASSES: usize = 4;
+/// Functions of the file that are followed to what they return.
+const MAX_RESULTS: u8 = 4;
 
 /// Dotted paths of classes, by what holds their objects.
 #[derive(Default, Debug)]
@@ -17,6 +21,21 @@ pub(super) struct Holders {
     variables: BTreeMap<Var, BTreeSet<String>>,
     /// By class and field.
     fields: BTreeMap<(u32, String), BTreeSet<String>>,
+    /// Rows of the table of components, by class and field.
+    clients: BTreeMap<(u32, String), usize>,
+}
+
+/// Clients whose every method sends something; those of models also make other models.
+const fn is_client(kind: ComponentKind) -> bool {
+    matches!(
+        kind,
+        ComponentKind::Network
+            | ComponentKind::Objects
+            | ComponentKind::Database
+            | ComponentKind::VectorStore
+            | ComponentKind::Memory
+            | ComponentKind::McpClient
+    )
 }
 
 impl<'a> Reader<'a> {
@@ -27,10 +46,14 @@ impl<'a> Reader<'a> {
             for instr in instructions(function) {
                 if let Op::StoreField { base, name, value } = &instr.op
                     && let Some(class) = self.own_class(id, base)
-                    && let Some(path) = self.made_as(id, value)
                 {
                     let field = (class, self.module.text(*name).to_owned());
-                    own.fields.entry(field).or_default().insert(path);
+                    for path in self.classes_of(id, value) {
+                        own.fields.entry(field.clone()).or_default().insert(path);
+                    }
+                    if let Some(row) = self.client_made(id, value, MAX_RESULTS) {
+                        own.clients.insert(field, row);
+                    }
                 }
                 let home = instr
                     .dst
@@ -73,9 +96,146 @@ impl<'a> Reader<'a> {
                 _ => None,
             },
         };
+        let chosen;
+        let classes = if classes.is_none() {
+            chosen = self.classes_of(id, receiver);
+            Some(&chosen).filter(|c| c.len() > 1)
+        } else {
+            classes
+        };
         let few = classes.filter(|c| c.len() <= MAX_CLASSES);
         let paths = few.into_iter().flatten();
         paths.map(|path| format!("{path}.{name}")).collect()
+    }
+
+    /// The component whose client a field of the class at hand holds.
+    pub(super) fn client_held(&self, id: FuncId, receiver: &'a Operand) -> Option<&'a Known> {
+        let (at, Op::Field { base, name }) = self.terms.operation(id, receiver)? else {
+            return None;
+        };
+        let class = self.own_class(at, base)?;
+        let field = (class, self.module.text(*name).to_owned());
+        let row = self.held.clients.get(&field)?;
+        self.known.get(*row)
+    }
+
+    /// The row of the component that a value is made as, also by a function of this file that returns it.
+    fn client_made(&self, id: FuncId, value: &'a Operand, depth: u8) -> Option<usize> {
+        let depth = depth.checked_sub(1)?;
+        let row = |path: &str| {
+            self.known
+                .iter()
+                .position(|k| is_client(k.kind) && !k.wraps_function && k.is_called(path))
+        };
+        let Some((at, op)) = self.terms.operation(id, value) else {
+            let path = self.terms.path(id, value)?;
+            return row(&path);
+        };
+        let Op::Call { callee, .. } = op else {
+            return None;
+        };
+        if let Some(path) = self.terms.callee(at, callee)
+            && let Some(found) = row(&path)
+        {
+            return Some(found);
+        }
+        let own = match callee {
+            Callee::Function(operand) => self.terms.closure(at, operand),
+            Callee::Method { receiver, name } => {
+                let class = self.own_class(at, receiver)?;
+                self.method_of(class, self.module.text(*name))
+            }
+            Callee::New(_) | Callee::Super { .. } => None,
+        }?;
+        let function = self.module.functions.get(own.0 as usize)?;
+        function
+            .blocks
+            .iter()
+            .find_map(|block| match &block.terminator {
+                Terminator::Return(Some(given)) => self.client_made(own, given, depth),
+                _ => None,
+            })
+    }
+
+    /// The imported classes that a value may be an object of: each of those that its variable is given.
+    pub(super) fn classes_of(&self, id: FuncId, value: &'a Operand) -> BTreeSet<String> {
+        if let Some(path) = self.made_as(id, value) {
+            return BTreeSet::from([path]);
+        }
+        let Some((at, var)) = self.terms.base(id, value) else {
+            return BTreeSet::new();
+        };
+        let Some(function) = self.module.functions.get(at.0 as usize) else {
+            return BTreeSet::new();
+        };
+        let given = instructions(function).filter(|i| i.dst == Some(var));
+        given
+            .filter_map(|i| match &i.op {
+                Op::Call { callee, .. } => self.class_path(at, callee),
+                Op::Copy(inner) | Op::Await(inner) => self.made_as(at, inner),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The method of a class of this file.
+    pub(super) fn method_of(&self, class: u32, name: &str) -> Option<FuncId> {
+        let class = self.module.classes.get(class as usize)?;
+        let mut methods = class.methods.iter();
+        let found = methods.find(|(method, _)| self.module.text(*method) == name);
+        found.map(|(_, function)| *function)
+    }
+
+    /// Bases of the class at hand, where the receiver is its object and the class has no such method itself.
+    pub(super) fn inherited(&self, id: FuncId, receiver: &'a Operand, name: &str) -> Vec<String> {
+        match self.own_class(id, receiver) {
+            Some(class) if self.method_of(class, name).is_none() => self.bases_of(class),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Bases of a class of this file: its own names, or paths of imported ones.
+    pub(super) fn bases_of(&self, class: u32) -> Vec<String> {
+        let class = self.module.classes.get(class as usize);
+        let bases = class.into_iter().flat_map(|c| &c.bases);
+        bases
+            .map(|base| {
+                let written = self.module.text(*base);
+                let head = written.split('.').next().unwrap_or(written);
+                let rest = written.get(head.len()..).unwrap_or_default();
+                let operand = self.names.get(head).map(|v| Operand::Var(*v));
+                let path = operand.filter(|o| {
+                    let made = self.terms.operation(FuncId(0), o);
+                    matches!(made, Some((_, Op::Import { .. })))
+                });
+                let path = path.and_then(|o| self.terms.path(FuncId(0), &o));
+                path.map_or_else(|| written.to_owned(), |path| format!("{path}{rest}"))
+            })
+            .collect()
+    }
+
+    /// A node of each class, and what the file's classes are made from.
+    pub(super) fn class_nodes(&mut self) {
+        let module = self.module;
+        for (at, class) in module.classes.iter().enumerate() {
+            let name = module.text(class.qualified);
+            if name.is_empty() {
+                continue;
+            }
+            let body = module.functions.iter().position(|f| {
+                f.kind == FunctionKind::ClassBody && f.class.is_some_and(|c| c.0 == at as u32)
+            });
+            let node = match body {
+                Some(body) => body as u32,
+                None => self.node(FunctionSurface {
+                    symbol: name.to_owned(),
+                    ..blank(Role::Function)
+                }),
+            };
+            self.class_node.insert(at as u32, node);
+            let bases = self.bases_of(at as u32);
+            self.class_bases.insert(name.to_owned(), bases);
+        }
     }
 
     /// The class of which the operand is the object at hand: `self`, `this`.
@@ -100,14 +260,38 @@ impl<'a> Reader<'a> {
         let (at, Op::Field { base, name }) = self.terms.operation(id, operand)? else {
             return None;
         };
-        let class = self.own_class(at, base)?;
-        let class = self.module.classes.get(class as usize)?;
-        let mut methods = class.methods.iter();
-        let found = methods.find(|(method, _)| method == name);
-        found.map(|(_, function)| *function)
+        let name = self.module.text(*name);
+        if let Some(class) = self.own_class(at, base) {
+            return self.method_of(class, name);
+        }
+        // A method of an object that a class of this file makes.
+        let (of, Op::Call { callee, .. }) = self.terms.operation(at, base)? else {
+            return None;
+        };
+        let (Callee::Function(made) | Callee::New(made)) = callee else {
+            return None;
+        };
+        let (_, Op::ClassValue(class)) = self.terms.operation(of, made)? else {
+            return None;
+        };
+        self.method_of(class.0, name)
     }
 
-    fn class_around(&self, id: FuncId) -> Option<u32> {
+    /// Paths of the methods that an operand may be: those of an object of an imported class.
+    pub(super) fn bound(&self, id: FuncId, operand: &'a Operand) -> Vec<String> {
+        let Some((at, Op::Field { base, name })) = self.terms.operation(id, operand) else {
+            return Vec::new();
+        };
+        let name = self.module.text(*name);
+        let held = self.methods_held(at, base, name);
+        if !held.is_empty() {
+            return held;
+        }
+        let classes = self.classes_of(at, base).into_iter();
+        classes.map(|path| format!("{path}.{name}")).collect()
+    }
+
+    pub(super) fn class_around(&self, id: FuncId) -> Option<u32> {
         let mut at = self.module.functions.get(id.0 as usize);
         while let Some(function) = at {
             if let Some(class) = function.class {

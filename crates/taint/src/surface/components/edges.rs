@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use trueline_syntax::ir::{Arg, Callee, FuncId, FunctionKind, Instr, Op, Operand, Symbol, VarHome};
+use trueline_syntax::ir::{
+    Arg, Callee, FuncId, FunctionKind, Instr, Op, Operand, Span, Symbol, VarHome,
+};
 
 use super::super::is_within;
 use super::Reader;
@@ -59,7 +61,7 @@ impl<'a> Reader<'a> {
         if let Op::Call { callee, args } = &instr.op {
             self.call(id, owner, callee, args, instr.span);
         }
-        self.works_with(id, owner, &instr.op);
+        self.works_with(id, owner, &instr.op, instr.span);
     }
 
     pub(super) fn calls(&mut self, home: u32, callee: u32) {
@@ -176,7 +178,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Objects of the file's body, imported names and functions among the operands.
-    pub(super) fn works_with(&mut self, id: FuncId, owner: Owner, op: &'a Op) {
+    pub(super) fn works_with(&mut self, id: FuncId, owner: Owner, op: &'a Op, span: Span) {
         let called = match op {
             Op::Call {
                 callee: Callee::Function(called) | Callee::New(called),
@@ -235,7 +237,14 @@ impl<'a> Reader<'a> {
                 self.calls(owner.node, own.0);
             } else if let Some(path) = self.terms.path(FuncId(0), &operand) {
                 self.elsewhere(owner.node, Some(&path));
+                self.shown(owner.node, &path, span);
             }
+        }
+        if let Op::Element {
+            tag, attributes, ..
+        } = op
+        {
+            self.script(id, owner.node, self.module.text(*tag), attributes, span);
         }
         // `factory.client`, where the factory is an imported file.
         if let Op::Field { base, name } = op
@@ -279,15 +288,22 @@ impl<'a> Reader<'a> {
                 None => self.elsewhere(home, path),
             },
             Callee::Method { receiver, name } => {
-                let held = self.methods_held(id, receiver, self.module.text(*name));
-                if held.is_empty() {
+                let written = self.module.text(*name);
+                let held = self.methods_held(id, receiver, written);
+                let bases = self.inherited(id, receiver, written);
+                if held.is_empty() && bases.is_empty() {
                     self.method(home, *name, path);
                 }
                 for path in held {
                     self.elsewhere(home, Some(&path));
                 }
+                self.of_bases(home, &bases, written);
             }
-            Callee::Super { .. } => {}
+            Callee::Super { name } => {
+                let class = self.class_around(id);
+                let bases = class.map(|c| self.bases_of(c)).unwrap_or_default();
+                self.of_bases(home, &bases, self.module.text(*name));
+            }
         }
         if let Callee::Function(operand) = callee
             && let Some(own) = self.class_of(id, operand)
@@ -300,6 +316,25 @@ impl<'a> Reader<'a> {
                 && !self.handlers.contains(&given.0)
             {
                 self.hands_on(owner, given.0);
+            } else if owner.hands_on {
+                for path in self.bound(id, &arg.value) {
+                    self.mentions(home, path);
+                }
+            }
+        }
+    }
+
+    /// A method that a class has from its bases.
+    fn of_bases(&mut self, home: u32, bases: &[String], name: &str) {
+        let module = self.module;
+        for base in bases {
+            let own = module
+                .classes
+                .iter()
+                .position(|class| module.text(class.qualified) == base);
+            match own.and_then(|class| self.method_of(class as u32, name)) {
+                Some(method) => self.calls(home, method.0),
+                None => self.elsewhere(home, Some(&format!("{base}.{name}"))),
             }
         }
     }
@@ -322,12 +357,11 @@ impl<'a> Reader<'a> {
         let Some((_, Op::ClassValue(class))) = self.terms.operation(id, operand) else {
             return None;
         };
-        let class = self.module.classes.get(class.0 as usize)?;
-        let made = class
-            .methods
+        let made = ["__init__", "constructor"]
             .iter()
-            .find(|(name, _)| matches!(self.module.text(*name), "__init__" | "constructor"));
-        made.map(|(_, function)| function.0)
+            .find_map(|name| self.method_of(class.0, name));
+        made.map(|function| function.0)
+            .or_else(|| self.class_node.get(&class.0).copied())
     }
 
     pub(super) fn is_imported(&self, path: Option<&str>) -> bool {

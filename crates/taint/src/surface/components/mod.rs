@@ -9,6 +9,7 @@ mod edges;
 mod objects;
 mod pages;
 mod routes;
+mod steps;
 mod tools;
 mod uses;
 
@@ -36,6 +37,8 @@ const MAX_USES: usize = 2_000;
 const MAX_CALLS: usize = 500;
 /// What one function does with objects of unknown classes.
 const MAX_ACTS: usize = 100;
+/// First lines of a file that say that it is generated.
+const GENERATED_LINES: usize = 10;
 /// Names that end a call on an object of unknown origin.
 const TAIL: usize = 3;
 /// Names of functions that answer requests because their file is a route.
@@ -89,9 +92,12 @@ pub(crate) fn components(
         imported: BTreeMap::new(),
         renamed: BTreeMap::new(),
         reexported: Vec::new(),
+        class_bases: BTreeMap::new(),
+        class_node: BTreeMap::new(),
     };
     let purpose = Purpose::of(path, module);
-    if !matches!(purpose, Purpose::Test | Purpose::Once | Purpose::Installed) {
+    let is_read = !matches!(purpose, Purpose::Test | Purpose::Once | Purpose::Installed);
+    if is_read && !is_of_others(path, text) {
         reader.read(surface);
     }
     FileSurface {
@@ -100,6 +106,7 @@ pub(crate) fn components(
         imported: reader.imported,
         renamed: reader.renamed,
         reexported: reader.reexported,
+        classes: reader.class_bases,
     }
 }
 
@@ -130,6 +137,10 @@ struct Reader<'a> {
     imported: BTreeMap<String, String>,
     renamed: BTreeMap<String, String>,
     reexported: Vec<String>,
+    /// Classes with their bases.
+    class_bases: BTreeMap<String, Vec<String>>,
+    /// Nodes of classes: reached where an object is made.
+    class_node: BTreeMap<u32, u32>,
 }
 
 impl<'a> Reader<'a> {
@@ -155,6 +166,7 @@ impl<'a> Reader<'a> {
             let own = self.handlers(route);
             self.handlers.extend(own);
         }
+        self.class_nodes();
         self.held = self.holders();
         let owners = self.objects();
         let taken = self.cases();
@@ -404,6 +416,28 @@ impl<'a> Reader<'a> {
         }
         String::new()
     }
+}
+
+/// Whether a file was copied or generated: no part of what the application's people made.
+fn is_of_others(path: &RepoPath, text: &str) -> bool {
+    let path = path.display().to_lowercase();
+    let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
+    let mut folders = folders.split('/');
+    if folders.next() == Some("vendor")
+        || folders.any(|f| matches!(f, "_vendor" | "vendored" | "__generated__" | "generated"))
+    {
+        return true;
+    }
+    let mut head = text.lines().take(GENERATED_LINES);
+    head.any(|line| {
+        let line = line.trim_start();
+        let is_comment = line.starts_with("//") || line.starts_with(['#', '*', '/']);
+        is_comment
+            && (line.contains("@generated")
+                || line.contains("DO NOT EDIT")
+                || line.contains("This file is auto-generated")
+                || line.contains("This file was automatically generated"))
+    })
 }
 
 /// The host of an address.

@@ -1,10 +1,11 @@
 //! Pages that run in a browser, and the addresses of the application that they ask.
 
 use trueline_facts::surface::{ComponentKind, ComponentUse};
-use trueline_syntax::ir::{Arg, BinaryOp, FormatPart, FuncId, Language, Op, Operand};
+use trueline_syntax::ir::{Arg, BinaryOp, FormatPart, FuncId, Language, Op, Operand, Span, Symbol};
 
 use super::objects::instructions;
-use super::{MAX_SNIPPET, Reader};
+use super::{MAX_SNIPPET, Reader, host};
+use crate::analysis::last_name;
 
 impl<'a> Reader<'a> {
     /// Functions that make parts of a page, and the scripts of files that are pages.
@@ -35,22 +36,84 @@ impl<'a> Reader<'a> {
         if self.module.language == Language::Python {
             return None;
         }
-        let named = self.text_named(id, args, &["api", "url", "path"]);
+        let named = args.iter().find_map(|arg| {
+            let (at, entries) = self.terms.entries(id, &arg.value)?;
+            let mut entries = entries.into_iter();
+            entries.find_map(|(key, value)| {
+                let is_address = matches!(key, "api" | "url" | "path");
+                is_address.then(|| self.below(at, value)).flatten()
+            })
+        });
         let first = args.first().and_then(|a| self.below(id, &a.value));
-        let found = named.filter(|n| is_path(n)).map(str::to_owned).or(first)?;
+        let found = named.or(first)?;
         Some(found.chars().take(MAX_SNIPPET).collect())
     }
 
-    fn below(&self, id: FuncId, operand: &'a Operand) -> Option<String> {
-        if let Some(text) = self.terms.text(id, operand) {
-            return is_path(text).then(|| text.to_owned());
+    /// A part of a page that a package makes: `<Analytics />`.
+    pub(super) fn shown(&mut self, home: u32, path: &str, span: Span) {
+        let known = self.known;
+        let Some(found) = known
+            .iter()
+            .find(|k| k.kind == ComponentKind::Network && k.is_called(path))
+        else {
+            return;
+        };
+        let one = ComponentUse {
+            name: found.name.clone(),
+            operation: last_name(path).to_owned(),
+            ..asked(self.location(span))
+        };
+        self.uses(home, one);
+    }
+
+    /// A script or a frame that a page has from elsewhere.
+    pub(super) fn script(
+        &mut self,
+        id: FuncId,
+        home: u32,
+        tag: &str,
+        attributes: &'a [(Option<Symbol>, Operand)],
+        span: Span,
+    ) {
+        if !matches!(tag, "script" | "Script" | "iframe") {
+            return;
         }
+        let source = attributes.iter().find_map(|(name, value)| {
+            let is_source = name.is_some_and(|n| self.module.text(n) == "src");
+            is_source.then(|| self.address(id, value)).flatten()
+        });
+        let Some(host) = source.and_then(host) else {
+            return;
+        };
+        let one = ComponentUse {
+            name: "HTTP".to_owned(),
+            detail: Some(host),
+            operation: "script".to_owned(),
+            ..asked(self.location(span))
+        };
+        self.uses(home, one);
+    }
+
+    fn below(&self, id: FuncId, operand: &'a Operand) -> Option<String> {
         let unknown = |text: &str| is_path(text).then(|| format!("*{text}"));
+        if let Some(text) = self.terms.text(id, operand) {
+            return match of_this_machine(text) {
+                Some(path) => unknown(path),
+                None => is_path(text).then(|| text.to_owned()),
+            };
+        }
         match self.terms.operation(id, operand)? {
             (_, Op::Format { parts }) => match (parts.first()?, parts.get(1)) {
                 (FormatPart::Text(text), _) => {
                     let text = self.module.text(*text);
-                    is_path(text).then(|| text.to_owned())
+                    match (of_this_machine(text), parts.get(2)) {
+                        (Some(path), _) if !path.is_empty() => unknown(path),
+                        // A scheme, a host that is not known, a path.
+                        (_, Some(FormatPart::Text(path))) if text.ends_with("://") => {
+                            unknown(self.module.text(*path))
+                        }
+                        _ => is_path(text).then(|| text.to_owned()),
+                    }
                 }
                 (FormatPart::Value(_), Some(FormatPart::Text(text))) => {
                     unknown(self.module.text(*text))
@@ -65,11 +128,32 @@ impl<'a> Reader<'a> {
                     right,
                 },
             ) => match self.terms.text(at, left) {
-                Some(text) => is_path(text).then(|| text.to_owned()),
+                Some(text) => match of_this_machine(text) {
+                    Some(path) => unknown(path),
+                    None => is_path(text).then(|| text.to_owned()),
+                },
                 None => unknown(self.terms.text(at, right)?),
             },
             _ => None,
         }
+    }
+}
+
+/// What follows the host in an address of the machine at hand: `http://localhost:8000/chat`.
+fn of_this_machine(text: &str) -> Option<&str> {
+    let (scheme, rest) = text.split_once("://")?;
+    let (host, _) = rest.split_once([':', '/']).unwrap_or((rest, ""));
+    let is_own = matches!(host, "localhost" | "127.0.0.1" | "0.0.0.0");
+    (is_own && matches!(scheme, "http" | "https" | "ws" | "wss"))
+        .then(|| rest.find('/').and_then(|at| rest.get(at..)).unwrap_or(""))
+}
+
+/// A request that a page makes by what it shows.
+fn asked(location: trueline_facts::Location) -> ComponentUse {
+    ComponentUse {
+        kind: ComponentKind::Network,
+        remote: true,
+        ..page(location)
     }
 }
 

@@ -87,9 +87,15 @@ impl Reader<'_> {
         let Some((_, rest)) = path.rsplit_once(under) else {
             return;
         };
-        let place = rest
-            .rsplit_once(['/', '.'])
-            .map_or(rest, |(place, _)| place);
+        let place = if is_route {
+            rest.rsplit_once('/').map_or("", |(place, _)| place)
+        } else {
+            let place = rest.rsplit_once('.').map_or(rest, |(place, _)| place);
+            place.strip_suffix("/index").unwrap_or(place)
+        };
+        // Folders in parentheses group files and are no part of the address.
+        let parts = place.split('/').filter(|part| !part.starts_with('('));
+        let place = parts.collect::<Vec<_>>().join("/");
         for (at, function) in self.module.functions.iter().enumerate().skip(1) {
             let name = self.module.text(function.name);
             let method = match METHODS.iter().find(|m| **m == name) {

@@ -19,6 +19,8 @@ const KEYS: &[&str] = &[
     "accessToken",
     "api_token",
 ];
+/// Methods of a client by which nothing is asked any more.
+const ENDS: &[&str] = &["close", "aclose", "disconnect", "shutdown", "flush", "quit"];
 /// Packages that are usually a program's own.
 const OWN: &[&str] = &[
     "src", "app", "lib", "libs", "core", "utils", "config", "settings", "backend", "server",
@@ -65,8 +67,11 @@ impl<'a> Reader<'a> {
         if binds || found.is_some_and(|f| f.kind == ComponentKind::Agent) {
             self.plain_tools(id, args, span);
         }
+        self.step(id, owner, callee, path.as_deref(), args, span);
         let Some(found) = found else {
-            if let Some(one) = self.assumed(id, callee, span).or_else(|| {
+            if let Some(one) = self.sent(id, callee, span) {
+                self.uses(owner.node, one);
+            } else if let Some(one) = self.assumed(id, callee, span).or_else(|| {
                 let path = path.as_deref()?;
                 self.service(id, path, args, span)
             }) {
@@ -195,7 +200,7 @@ impl<'a> Reader<'a> {
                 let path = self.terms.callee(of, callee);
                 self.edges(of, owner, callee, path.as_deref(), args);
             }
-            self.works_with(of, owner, op);
+            self.works_with(of, owner, op, Span::default());
             operands(op, &mut |inner| todo.push((of, inner)));
         }
         alone
@@ -254,11 +259,9 @@ impl<'a> Reader<'a> {
             if !act.calls.iter().any(|c| c == method) {
                 continue;
             }
-            let is_so = act.receivers.is_empty()
-                || self
-                    .receiver(id, receiver)
-                    .is_some_and(|receiver| words(&receiver).any(|w| act.receivers.contains(&w)));
-            if is_so {
+            let own = self.receiver(id, receiver).unwrap_or_default();
+            let has = |list: &[String]| words(&own).any(|w| list.contains(&w));
+            if (act.receivers.is_empty() || has(&act.receivers)) && !has(&act.except) {
                 kinds.push(act.kind);
             }
         }
@@ -277,6 +280,29 @@ impl<'a> Reader<'a> {
                 location,
             });
         }
+    }
+
+    /// A method of a client that a field of the class holds.
+    fn sent(&self, id: FuncId, callee: &'a Callee, span: Span) -> Option<ComponentUse> {
+        let Callee::Method { receiver, name } = callee else {
+            return None;
+        };
+        let method = self.module.text(*name);
+        let found = self.client_held(id, receiver)?;
+        let sends = match found.kind {
+            ComponentKind::Network if found.name != "HTTP" => !ENDS.contains(&method),
+            kind => self.is_use(kind, method),
+        };
+        sends.then(|| ComponentUse {
+            kind: found.kind,
+            name: found.name.clone(),
+            detail: None,
+            remote: found.remote,
+            operation: method.to_owned(),
+            controls: Vec::new(),
+            is_assumed: false,
+            location: self.location(span),
+        })
     }
 
     /// A use by the words of the call alone.

@@ -1,0 +1,193 @@
+//! `learn review --change RANGE`: a real change of others is reviewed first and compared with our scan afterwards.
+//!
+//! What counts is which of the findings that the reviewer then calls right they had named before. Nothing is kept of who
+//! wrote the change, where it is, or what was named that nobody found.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use anyhow::Result;
+use trueline_facts::attempt::{Attempt, AttemptKind, AttemptOutcome, Caught};
+use trueline_facts::change::{Change, ChangeFinding, FindingStatus};
+use trueline_facts::skill::{Language, WeaknessClass};
+use trueline_facts::{CommitId, Tier};
+use trueline_scenarios::learn::LearnError;
+
+use super::Session;
+use super::own::{self, ForeignChange};
+use crate::Ended;
+use crate::output;
+
+/// A line so near is the same place: a call may begin above the line that is named.
+const NEAR: u32 = 2;
+
+pub(super) fn run(
+    session: &Session<'_>,
+    repository: &Path,
+    range: &str,
+    interrupt: &AtomicBool,
+) -> Result<Ended> {
+    let request = own::request(repository, Some(range))?;
+    let outcome = trueline_scan::change(&request, interrupt)?;
+    let foreign = ForeignChange::of(repository, &outcome.change)?;
+    let change = foreign.change();
+    output::write(diff(repository, change)?.as_bytes(), None)?;
+    let Some(named) = named(session, change)? else {
+        output::write(b"No answer: nothing was written down.\n", None)?;
+        return Ok(Ended::Pass);
+    };
+    let found: Vec<(&ChangeFinding, (Language, WeaknessClass))> = change
+        .findings
+        .iter()
+        .filter(|finding| {
+            finding.status == FindingStatus::New
+                && finding.engine == "trueline"
+                && finding.tier == Tier::Shown
+                && own::hunk(change, finding).is_some()
+        })
+        .filter_map(|finding| Some((finding, own::skill(&finding.path, &finding.cwe)?)))
+        .collect();
+    if found.is_empty() {
+        output::write(
+            b"Our scan finds nothing in it, which does not mean that there is nothing. It cannot tell about what you named, so that nothing is written down.\n",
+            None,
+        )?;
+        return Ok(Ended::Pass);
+    }
+    let mut caught: BTreeMap<(Language, WeaknessClass), Caught> = BTreeMap::new();
+    for (finding, skill) in found {
+        let is_named = named.iter().any(|(path, line)| {
+            *path == finding.path.display() && line.abs_diff(finding.line) <= NEAR
+        });
+        let mark = session.paint.mark(Some(is_named));
+        let says = if is_named {
+            "you named it"
+        } else {
+            "you did not name it"
+        };
+        output::write(
+            format!(
+                "\n{mark} {}:{} {}: {says}\n{}",
+                finding.path,
+                finding.line,
+                finding.rule,
+                session.paint.prose(&finding.message)
+            )
+            .as_bytes(),
+            None,
+        )?;
+        if is_right(session)? {
+            let caught = caught.entry(skill).or_insert(Caught { named: 0, of: 0 });
+            caught.of += 1;
+            caught.named += u32::from(is_named);
+        }
+    }
+    finish(session, &foreign, &caught)
+}
+
+fn finish(
+    session: &Session<'_>,
+    foreign: &ForeignChange<'_>,
+    caught: &BTreeMap<(Language, WeaknessClass), Caught>,
+) -> Result<Ended> {
+    let progress = &session.progress;
+    let is_known = progress.times(foreign.key()) > 0;
+    let mut out = String::from("\n");
+    for (&(language, class), &caught) in caught {
+        writeln!(
+            out,
+            "{language}/{class}: {} of {} caught",
+            caught.named, caught.of
+        )?;
+        let outcome = if caught.named == caught.of {
+            AttemptOutcome::Right
+        } else {
+            AttemptOutcome::Wrong
+        };
+        let kind = AttemptKind::Catch;
+        let line = Attempt {
+            caught: Some(caught),
+            ..own::line(session, kind, foreign.key(), (language, class), outcome)
+        };
+        if !is_known {
+            session.append(&line)?;
+        }
+    }
+    if caught.is_empty() {
+        out.push_str("None of them is right, you say: nothing to write down.\n");
+    } else if is_known {
+        out.push_str("You reviewed this change before: it counted then.\n");
+    } else {
+        out.push_str(&session.not_recorded());
+    }
+    output::write(out.as_bytes(), None)?;
+    Ok(Ended::Pass)
+}
+
+/// The change as git shows it: only what was seen can be caught.
+fn diff(repository: &Path, change: &Change) -> Result<String> {
+    let range = &change.range;
+    let from = range.fork.as_ref().or(range.base.as_ref());
+    let (Some(from), Some(to)) = (from.map(CommitId::as_str), range.head.as_ref()) else {
+        return Err(LearnError::Cannot("there is nothing to compare with here".to_owned()).into());
+    };
+    let arguments = ["diff", "--no-color", "--no-ext-diff", from, to.as_str()];
+    let text = own::git(repository, &arguments)?;
+    // A diff is text of strangers: it does not steer the terminal.
+    let plain = |c: char| {
+        if c.is_control() && c != '\n' && c != '\t' {
+            '?'
+        } else {
+            c
+        }
+    };
+    let mut text: String = text.chars().map(plain).collect();
+    text.push('\n');
+    Ok(text)
+}
+
+/// The lines that are called unsafe; none when the input ends before anything was said.
+fn named(session: &Session<'_>, change: &Change) -> Result<Option<Vec<(String, u32)>>> {
+    const QUESTION: &str =
+        "Which line is unsafe, as FILE:LINE of the new state? Enter if there is no further one:";
+    let mut named = Vec::new();
+    loop {
+        match session.answers.ask(QUESTION)? {
+            None if named.is_empty() => return Ok(None),
+            None => return Ok(Some(named)),
+            Some(answer) if answer.is_empty() => return Ok(Some(named)),
+            Some(answer) => match place(change, &answer) {
+                Some(place) => named.push(place),
+                None => output::write(
+                    b"That is no line that the change adds: write it as app/search.py:12.\n",
+                    None,
+                )?,
+            },
+        }
+    }
+}
+
+fn place(change: &Change, answer: &str) -> Option<(String, u32)> {
+    let (path, line) = answer.rsplit_once(':')?;
+    let line: u32 = line.trim().parse().ok()?;
+    let is_added = change.hunks.iter().any(|hunk| {
+        hunk.path.display() == path && (hunk.start..hunk.start + hunk.lines).contains(&line)
+    });
+    is_added.then(|| (path.to_owned(), line))
+}
+
+/// Whether the reviewer agrees with a finding; silence is no agreement.
+fn is_right(session: &Session<'_>) -> Result<bool> {
+    loop {
+        let answer = session
+            .answers
+            .ask("Is it right? [y]es, [n]o, Enter if you cannot tell:")?;
+        match answer.unwrap_or_default().to_ascii_lowercase().as_str() {
+            "y" | "yes" => return Ok(true),
+            "n" | "no" | "" => return Ok(false),
+            _ => {}
+        }
+    }
+}

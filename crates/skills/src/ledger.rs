@@ -1,0 +1,109 @@
+//! The files of one person: closed to others, appended to line by line, replaced as a whole, locked while they change.
+//!
+//! Whoever writes attempts holds the lock of their folder: folding takes lines away and must not take one that comes
+//! meanwhile.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::Path;
+
+/// The file that is locked, beside the attempts.
+pub(crate) const LOCK: &str = "lock";
+
+/// A folder that is locked until this is dropped.
+#[derive(Debug)]
+#[must_use = "the folder is locked as long as this lives"]
+pub struct Held {
+    _file: Option<File>,
+}
+
+/// Locks a folder, waiting for whoever holds it. Where the system has no locks nobody waits.
+pub fn lock(folder: &Path) -> io::Result<Held> {
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(folder.join(LOCK))?;
+    match file.lock() {
+        Ok(()) => Ok(Held { _file: Some(file) }),
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(Held { _file: None }),
+        Err(error) => Err(error),
+    }
+}
+
+/// Appends a line, in one write. One that was cut off by a crash before stays one broken line instead of breaking this
+/// one too.
+pub fn append(file: &Path, line: &str) -> io::Result<()> {
+    private_folder(folder_of(file))?;
+    let mut open = private_file(file)?;
+    let mut bytes = Vec::with_capacity(line.len() + 2);
+    if !ends_with_newline(&mut open)? {
+        bytes.push(b'\n');
+    }
+    bytes.extend_from_slice(line.as_bytes());
+    bytes.push(b'\n');
+    open.write_all(&bytes)
+}
+
+/// Writes a file aside and renames it: it is whole or it is the old one. Closed to others from its first byte.
+pub fn replace(file: &Path, content: &[u8]) -> io::Result<()> {
+    let folder = folder_of(file);
+    private_folder(folder)?;
+    let mut aside = tempfile::NamedTempFile::new_in(folder)?;
+    aside.write_all(content)?;
+    aside.persist(file)?;
+    Ok(())
+}
+
+fn folder_of(file: &Path) -> &Path {
+    file.parent().unwrap_or(Path::new("."))
+}
+
+fn ends_with_newline(file: &mut File) -> io::Result<bool> {
+    if file.metadata()?.len() == 0 {
+        return Ok(true);
+    }
+    file.seek(SeekFrom::End(-1))?;
+    let mut last = [0];
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
+}
+
+/// Makes a folder, and those above it, for its owner alone.
+#[cfg(unix)]
+pub fn private_folder(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+}
+
+/// Makes a folder, and those above it.
+#[cfg(not(unix))]
+pub fn private_folder(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)
+}
+
+#[cfg(unix)]
+fn private_file(file: &Path) -> io::Result<File> {
+    use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+    let open = OpenOptions::new()
+        .read(true)
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(file)?;
+    // A file that was copied here may be open to others.
+    open.set_permissions(fs::Permissions::from_mode(0o600))?;
+    Ok(open)
+}
+
+#[cfg(not(unix))]
+fn private_file(file: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .append(true)
+        .create(true)
+        .open(file)
+}
