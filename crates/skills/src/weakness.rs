@@ -70,7 +70,7 @@ const CLASSES: &[(WeaknessClass, &[u32])] = &[
     ),
     (
         WeaknessClass::SupplyChain,
-        &[494, 506 | 912, 827, 829, 830, 937, 1035, 1104, 1357, 1395],
+        &[494, 506, 827, 829, 830, 912, 937, 1035, 1104, 1357, 1395],
     ),
     (
         WeaknessClass::CiAndInfrastructure,
