@@ -147,7 +147,7 @@ fn seen(
         let key = key(store)?;
         let mut states = Vec::new();
         for (file, path) in files {
-            let state = match worktree::content(file) {
+            let state = match worktree::content(&place.work_tree, file) {
                 Content::Text(content) => match key.lines(&content) {
                     Some(lines) => Some(store.keep(&lines)?),
                     None => continue,
@@ -265,7 +265,7 @@ fn written(
         let Some(path) = place.relative(&absolute) else {
             continue;
         };
-        let mut content = match worktree::content(&absolute) {
+        let mut content = match worktree::content(&place.work_tree, &absolute) {
             Content::Text(content) => Some(content),
             Content::Absent => None,
             Content::Other => continue,

@@ -142,12 +142,37 @@ impl OpenFolder {
             .map(Self)
     }
 
-    /// Opens a folder below this one.
+    /// Opens a folder below this one; none that a link on the way leads to.
     pub(crate) fn below(&self, path: &[u8]) -> Option<Self> {
+        use rustix::fs::{Mode, OFlags, openat};
         let path = if path.is_empty() { b"." } else { path };
-        rustix::fs::openat(&self.0, path, folder_flags(), rustix::fs::Mode::empty())
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::fs::{ResolveFlags, openat2};
+            use rustix::io::Errno;
+            let how = ResolveFlags::NO_SYMLINKS;
+            match openat2(&self.0, path, folder_flags(), Mode::empty(), how) {
+                Ok(folder) => return Some(Self(folder)),
+                // A kernel before 5.6, or a sandbox that does not know the call.
+                Err(Errno::NOSYS | Errno::PERM) => {}
+                Err(_) => return None,
+            }
+        }
+        let step = |folder: &rustix::fd::OwnedFd, name: &[u8]| {
+            openat(
+                folder,
+                name,
+                folder_flags() | OFlags::NOFOLLOW,
+                Mode::empty(),
+            )
             .ok()
-            .map(Self)
+        };
+        let mut parts = path.split(|byte| *byte == b'/');
+        let mut folder = step(&self.0, parts.next()?)?;
+        for part in parts {
+            folder = step(&folder, part)?;
+        }
+        Some(Self(folder))
     }
 
     pub(crate) fn stat(&self) -> Option<Stat> {

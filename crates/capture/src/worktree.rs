@@ -62,8 +62,14 @@ pub(crate) enum Content {
     Other,
 }
 
-/// Reads a file, not following a link at its end.
-pub(crate) fn content(path: &Path) -> Content {
+/// Reads a file of a work tree, not following a link at its end or on the way.
+pub(crate) fn content(work_tree: &Path, path: &Path) -> Content {
+    let on_the_way = path.ancestors().skip(1);
+    let mut within =
+        on_the_way.take_while(|folder| folder.starts_with(work_tree) && *folder != work_tree);
+    if within.any(|folder| fs::symlink_metadata(folder).is_ok_and(|meta| meta.is_symlink())) {
+        return Content::Absent;
+    }
     match fs::symlink_metadata(path) {
         Ok(meta) if meta.is_file() && meta.len() <= LARGEST_FILE => {
             fs::read(path).map_or(Content::Other, Content::Text)
@@ -371,7 +377,9 @@ impl<'p> Looking<'p> {
         store: &Store,
         key: &LineKey,
     ) -> io::Result<Option<(Look, Snapshot)>> {
-        let visited = self.visit();
+        let Some(visited) = self.visit() else {
+            return Ok(Some((Look::default(), self.snapshot)));
+        };
         let suspects = suspects(&visited);
         let cut = match self.beside(visited) {
             Beside::Known => false,
@@ -400,20 +408,15 @@ impl<'p> Looking<'p> {
     /// What was so before a moment in the folders that are looked at. The snapshot stays as it is: the
     /// next look sees for itself.
     fn rest(mut self, store: &Store, key: &LineKey, moment: i64) -> io::Result<Rest> {
-        let visited = self.visit();
+        let Some(visited) = self.visit() else {
+            return Ok(Rest::default());
+        };
         let suspects = suspects(&visited);
         let before: FxHashSet<RepoPath> = self.snapshot.untracked.iter().cloned().collect();
         let mut out = Rest {
             whole: true,
             ..Rest::default()
         };
-        // A folder in which names changed since may have held any of them.
-        let lately: FxHashSet<RepoPath> = visited
-            .iter()
-            .filter(|visited| visited.stat.changed >= moment)
-            .filter_map(|visited| self.snapshot.folders.get(visited.folder))
-            .map(|folder| RepoPath::new(self.snapshot.name(folder.path).to_vec()))
-            .collect();
         match self.beside(visited) {
             Beside::Known | Beside::Found { cut: false } => {}
             Beside::Found { cut: true } | Beside::IgnoredOtherwise => return Ok(Rest::default()),
@@ -432,7 +435,11 @@ impl<'p> Looking<'p> {
             let full = self.place.work_tree.join(path.as_bstr().to_path_lossy());
             let is_before = match Stat::of(&full) {
                 Some(now) => now.changed < moment,
-                None => !lately.contains(&folder_of(&path)),
+                // A folder in which names changed since may have held any of them, and so may one that is gone.
+                None => full
+                    .parent()
+                    .and_then(Stat::of)
+                    .is_some_and(|folder| folder.changed < moment),
             };
             if is_before {
                 sure.push(path);
@@ -463,10 +470,8 @@ impl<'p> Looking<'p> {
     }
 
     /// Asks for every tracked file and folder.
-    fn visit(&self) -> Vec<Visited> {
-        let Some(root) = OpenFolder::open(&self.place.work_tree) else {
-            return Vec::new();
-        };
+    fn visit(&self) -> Option<Vec<Visited>> {
+        let root = OpenFolder::open(&self.place.work_tree)?;
         let all: Vec<u32>;
         let folders = if let Some(only) = &self.only {
             only
@@ -498,9 +503,9 @@ impl<'p> Looking<'p> {
             }
             work();
         });
-        let mut found = found.into_inner().unwrap_or_default();
+        let mut found = found.into_inner().ok()?;
         found.sort_unstable_by_key(|visited: &Visited| visited.folder);
-        found
+        (found.len() == folders.len()).then_some(found)
     }
 
     fn visit_folder(&self, root: &OpenFolder, at: usize, folder: &Folder) -> Visited {
@@ -536,7 +541,10 @@ impl<'p> Looking<'p> {
             }
         }
         // Its stat was taken before it is listed: what comes meanwhile shows the next time.
-        if visited.stat != folder.stat || visited.stat == Stat::NONE {
+        // One that is gone, or that a link took the place of, holds nothing.
+        if open.is_none() {
+            visited.listed = Some(Vec::new());
+        } else if visited.stat != folder.stat || visited.stat == Stat::NONE {
             self.list(at, folder, &mut visited);
         }
         visited
@@ -693,7 +701,7 @@ impl<'p> Looking<'p> {
                 continue;
             }
             let full = self.place.work_tree.join(path.as_bstr().to_path_lossy());
-            if let Content::Text(content) = content(&full) {
+            if let Content::Text(content) = content(&self.place.work_tree, &full) {
                 bytes += content.len() as u64;
                 let kind = gix::objs::Kind::Blob;
                 let same = gix::objs::compute_hash(file.id.kind(), kind, &content)
@@ -754,7 +762,7 @@ impl<'p> Looking<'p> {
             }
             let read = match again {
                 Some(read) => read,
-                None => match content(&full) {
+                None => match content(&self.place.work_tree, &full) {
                     Content::Text(content) => match key.lines(&content) {
                         Some(lines) => Read::State(store.keep(&lines)?),
                         None => Read::NoText,

@@ -81,13 +81,17 @@ const INSTALLED: &[&str] = &[
     ".nox",
 ];
 
-/// Whether a folder of this name, at this place, was filled by a package manager. Python's say so by a
-/// file, whatever they are called.
-fn is_installed(folder: &Path) -> bool {
-    let named = folder
+/// Whether a folder has the name of one that a package manager fills.
+fn has_installed_name(folder: &Path) -> bool {
+    folder
         .file_name()
-        .is_some_and(|name| INSTALLED.iter().any(|known| name == *known));
-    named || folder.join("pyvenv.cfg").is_file()
+        .is_some_and(|name| INSTALLED.iter().any(|known| name == *known))
+}
+
+/// Whether a folder, at this place, was filled by a package manager. Python's say so by a file, whatever they are
+/// called; anybody can write that file, so that it hides nothing that is tracked.
+fn is_installed(folder: &Path) -> bool {
+    has_installed_name(folder) || folder.join("pyvenv.cfg").is_file()
 }
 
 /// Lists the files below `root`, sorted. `tracked` are the files of HEAD.
@@ -151,27 +155,41 @@ pub(crate) fn list(
         }
     }
     let installed = std::mem::take(&mut *installed.lock().unwrap_or_else(PoisonError::into_inner));
+    let named: Vec<RepoPath> = installed
+        .iter()
+        .filter(|folder| has_installed_name(folder))
+        .filter_map(|p| relative(root, p))
+        .collect();
     let installed: Vec<RepoPath> = installed.iter().filter_map(|p| relative(root, p)).collect();
+    let (left_out, tracked): (Vec<&RepoPath>, Vec<&RepoPath>) = tracked
+        .iter()
+        .copied()
+        .partition(|path| named.iter().any(|folder| path.is_below(folder)));
     if let Some(first) = installed.first() {
         let more = match installed.len() - 1 {
             0 => String::new(),
             more => format!(", and {more} more such folders"),
         };
+        // What is committed there may be anybody's code.
+        let (level, committed) = match left_out.len() {
+            0 => (Level::Note, String::new()),
+            count => (
+                Level::Warning,
+                format!(" ({count} of its files are committed)"),
+            ),
+        };
         diagnostics.push(Diagnostic::new(
-            Level::Note,
+            level,
             "installed-left-out",
             format!(
-                "`{}`{more}: filled by a package manager, not scanned as the application's code; name the folder to scan it",
+                "`{}`{more}{committed}: filled by a package manager, not scanned as the application's code; name the folder to scan it",
                 first.display()
             ),
         ));
     }
     for path in tracked {
-        if installed.iter().any(|folder| path.is_below(folder)) {
-            continue;
-        }
-        if path.is_below(&scope.prefix) && !paths.contains(*path) && is_regular_below(root, path) {
-            paths.insert((*path).clone());
+        if path.is_below(&scope.prefix) && !paths.contains(path) && is_regular_below(root, path) {
+            paths.insert(path.clone());
         }
     }
     paths.into_iter().filter(|p| scope.contains(p)).collect()

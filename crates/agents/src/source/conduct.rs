@@ -133,15 +133,24 @@ pub(crate) fn conduct(language: SourceLanguage, found: &mut Found<'_>) {
     }
 }
 
-/// The bytes of each function, and of the whole file where it has none.
+/// The bytes of each function, and those between them, which run when the file is loaded.
 fn scopes(language: SourceLanguage, text: &str, reader: &Reader<'_>) -> Vec<Range<usize>> {
-    let mut out = if language == SourceLanguage::Python {
+    let functions = if language == SourceLanguage::Python {
         python_functions(text)
     } else {
         braced_functions(reader)
     };
-    if out.is_empty() {
-        out.push(0..text.len());
+    let mut out = Vec::with_capacity(2 * functions.len() + 1);
+    let mut end = 0;
+    for function in functions {
+        if end < function.start {
+            out.push(end..function.start);
+        }
+        end = end.max(function.end);
+        out.push(function);
+    }
+    if end < text.len() {
+        out.push(end..text.len());
     }
     out
 }

@@ -270,3 +270,49 @@ fn git_between_a_hook_and_its_child_takes_nothing_away() {
     world.finish(after);
     assert_eq!(world.owners(OLD), "cpa");
 }
+
+#[test]
+fn what_lay_in_a_folder_that_was_away_when_the_child_looked_is_nobodys() {
+    let world = World::new();
+    world.write("old/hers.py", "person\n");
+    world.write(OLD, "committed\nperson\n");
+    world.pause();
+    let before = world.before();
+    let (old, away) = (
+        world.place.work_tree.join("old"),
+        world.place.work_tree.join("away"),
+    );
+    fs::rename(&old, &away).unwrap();
+    world.finish(before);
+    fs::rename(&away, &old).unwrap();
+    world.pause();
+    let after = world.after();
+    world.finish(after);
+    assert!(!world.owners("old/hers.py").contains('a'));
+    assert!(!world.owners(OLD).contains('a'));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_the_place_of_a_folder_is_not_followed() {
+    let world = World::new();
+    let elsewhere = tempfile::tempdir().unwrap();
+    fs::write(elsewhere.path().join("z.py"), "secret\n").unwrap();
+    fs::write(elsewhere.path().join("diary.py"), "secret\n").unwrap();
+    let old = world.place.work_tree.join("old");
+    fs::remove_dir_all(&old).unwrap();
+    std::os::unix::fs::symlink(elsewhere.path(), &old).unwrap();
+    let key = observe::key(&world.store).unwrap();
+    let look = crate::worktree::look(&world.place, &world.store, &key).unwrap();
+    let told: Vec<String> = look
+        .files
+        .iter()
+        .map(|file| file.path.to_string())
+        .collect();
+    assert!(!told.iter().any(|path| path.contains("diary")), "{told:?}");
+    let tracked = look
+        .files
+        .iter()
+        .find(|file| file.path == RepoPath::from(OLD));
+    assert!(tracked.is_some_and(|file| file.state.is_none()), "{told:?}");
+}

@@ -533,3 +533,27 @@ fn a_weakness_that_a_change_elsewhere_opens_is_a_change() {
         assert_eq!(repository.trueline(&diff).code(), 0, "{after}");
     }
 }
+
+#[test]
+fn what_package_managers_fill_is_left_out_and_what_is_committed_is_not_hidden() {
+    let repository = Repository::new();
+    repository
+        .write("src/pyvenv.cfg", "")
+        .write("src/app.py", UNSAFE_VIEW)
+        .write("web/node_modules/own/app.py", UNSAFE_VIEW)
+        .commit("feat: look users up");
+    let report = repository.trueline(&["scan", "--format", "json"]).json();
+    assert_eq!(rules(&report), ["sql-injection"]);
+    assert_eq!(report["findings"][0]["location"]["path"], "src/app.py");
+    let diagnostics = report["diagnostics"].as_array().unwrap();
+    let told = diagnostics
+        .iter()
+        .find(|d| d["code"] == "installed-left-out")
+        .unwrap();
+    assert_eq!(told["level"], "warning");
+    let message = told["message"].as_str().unwrap();
+    assert!(
+        message.contains("1 of its files are committed"),
+        "{message}"
+    );
+}
