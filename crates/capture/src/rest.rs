@@ -102,8 +102,11 @@ impl Store {
         let Ok(task) = File::open(self.task_at(ticket)) else {
             return false;
         };
+        // Of many children that were killed, only the last may still have to begin.
+        let modified = task.metadata().and_then(|meta| meta.modified());
+        let age = modified.ok().and_then(|time| time.elapsed().ok());
         match task.try_lock_shared() {
-            Ok(()) => waited < LATEST_START,
+            Ok(()) => age.unwrap_or_default().max(waited) < LATEST_START,
             Err(_) => true,
         }
     }
