@@ -440,6 +440,26 @@ mod tests {
     }
 
     #[test]
+    fn depth_that_hides_in_a_text_or_a_line_that_goes_on_is_refused() {
+        for code in [
+            format!("x = f\"{{{}1}}\"\n", "-".repeat(3_000_000)),
+            format!("x = {}1\n", "not \\\n".repeat(500_000)),
+            format!("x = f'{{a' #\ny = '''{}'''\n", "+1".repeat(500_000)),
+        ] {
+            assert_eq!(verdict(&code), Verdict::Suspicious, "{}", &code[..20]);
+        }
+    }
+
+    #[test]
+    fn stars_without_end_hide_no_module() {
+        let call = "from os import *\nsystem('id')\n";
+        let code = format!("{}{call}", "from math import *\n".repeat(100));
+        assert_eq!(verdict(&code), Verdict::Malicious);
+        let many: String = (0..100).map(|n| format!("from m{n} import *\n")).collect();
+        assert_eq!(verdict(&format!("{many}{call}")), Verdict::Suspicious);
+    }
+
+    #[test]
     fn names_of_code_that_loaders_import() {
         assert!(is_model_code("modeling_x.py") && is_model_code("handler.py"));
         assert!(!is_model_code("train.py") && !is_model_code("modeling_x.txt"));

@@ -58,7 +58,11 @@ fn is_nested_too_deep(code: &str) -> bool {
                     reset(&mut open, &mut total);
                 }
             }
+            TokenKind::FStringStart | TokenKind::TStringStart => has_fields = true,
             TokenKind::NonLogicalNewline
+            | TokenKind::String
+            | TokenKind::FStringEnd
+            | TokenKind::TStringEnd
             | TokenKind::Comment
             | TokenKind::Indent
             | TokenKind::Dedent
@@ -67,7 +71,6 @@ fn is_nested_too_deep(code: &str) -> bool {
             _ => {
                 if let Some(level) = open.last_mut() {
                     match token {
-                        TokenKind::FStringStart | TokenKind::TStringStart => has_fields = true,
                         TokenKind::Lambda => level.heads += 1,
                         TokenKind::Colon => level.heads = level.heads.saturating_sub(1),
                         _ => {}

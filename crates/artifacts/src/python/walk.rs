@@ -22,6 +22,8 @@ pub(super) const MAX_DEPTH: usize = 120;
 const MAX_FINDINGS: usize = 20_000;
 /// Elements of a list that a loop over it is read with.
 const MAX_TURNS: usize = 64;
+/// Modules all of whose names are imported, that are kept.
+const MAX_STARS: usize = 64;
 
 /// Something that the code does to the outside.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -76,6 +78,8 @@ pub(super) struct Walk<'c> {
     pub(super) depth: usize,
     pub(super) steps_left: usize,
     names_left: usize,
+    /// Something was met that is not followed, of a kind of which there are too many.
+    is_cut: bool,
     /// By place.
     pub(super) findings: BTreeMap<(u32, String), Finding>,
 }
@@ -95,6 +99,7 @@ impl<'c> Walk<'c> {
             depth: 0,
             steps_left: len.saturating_mul(6).saturating_add(300_000),
             names_left: MAX_NAMES,
+            is_cut: false,
             findings: BTreeMap::new(),
         };
         walk.open_scope(None, false);
@@ -118,7 +123,7 @@ impl<'c> Walk<'c> {
 
     /// Was all of it followed?
     pub(super) const fn is_whole(&self) -> bool {
-        self.steps_left > 0 && self.names_left > 0
+        self.steps_left > 0 && self.names_left > 0 && !self.is_cut
     }
 
     /// Takes what a computation costs from the steps.
@@ -229,7 +234,15 @@ impl<'c> Walk<'c> {
 
     pub(super) fn tell(&mut self, at: &impl Ranged, kind: Kind, what: String) {
         let runs_now = self.runs_now;
-        if self.findings.len() >= MAX_FINDINGS {
+        // Many that are odd must not hide one that is worse.
+        let is_worst = kind > Kind::Mild && runs_now || kind == Kind::Payload;
+        let limit = if is_worst {
+            2 * MAX_FINDINGS
+        } else {
+            MAX_FINDINGS
+        };
+        if self.findings.len() >= limit {
+            self.is_cut = true;
             return;
         }
         let finding = Finding {
@@ -401,8 +414,13 @@ impl<'c> Walk<'c> {
         for alias in &of.names {
             let name = alias.name.as_str();
             if name == "*" {
-                if self.stars.len() < 64 {
-                    self.stars.push(value_name(module));
+                let module = value_name(module);
+                if !self.stars.contains(&module) {
+                    if self.stars.len() < MAX_STARS {
+                        self.stars.push(module);
+                    } else {
+                        self.is_cut = true;
+                    }
                 }
                 continue;
             }
