@@ -460,6 +460,43 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_the_code_gives_itself_guards_nothing() {
+        let guard = "import os\nif __name__ == '__main__':\n    os.system('id')\n";
+        assert_eq!(verdict(guard), Verdict::Suspicious);
+        for given in [
+            "__name__ = '__main__'\n",
+            "import x as __name__\n",
+            "for __name__ in ['__main__']: pass\n",
+            "a, __name__ = 1, '__main__'\n",
+            "(__name__ := '__main__')\n",
+            "globals()['__name__'] = '__main__'\n",
+            "globals().update(__name__='__main__')\n",
+            "globals().update({'__name__': '__main__'})\n",
+            "def f():\n    global __name__\n    __name__ = '__main__'\nf()\n",
+        ] {
+            let code = format!("{given}{guard}");
+            assert_eq!(verdict(&code), Verdict::Malicious, "{given}");
+        }
+        let loops = format!(
+            "import os\nfor i in [0, 1]:\n    if __name__ == '__main__':\n        {}\n    __name__ = '__main__'\n",
+            "os.system('id')"
+        );
+        assert_eq!(verdict(&loops), Verdict::Malicious);
+        let other = format!("def f(): pass\nf.__name__ = 'g'\nx = f.__name__\n{guard}");
+        assert_eq!(verdict(&other), Verdict::Suspicious);
+    }
+
+    #[test]
+    fn names_of_comprehensions_are_given_back() {
+        let code = format!(
+            "x = {:?}\ny = [a for a in x]\n",
+            (0..500).collect::<Vec<_>>()
+        );
+        let code = format!("{code}{}", "y = [a for a in x]\n".repeat(200));
+        assert_eq!(verdict(&code), Verdict::Unknown);
+    }
+
+    #[test]
     fn names_of_code_that_loaders_import() {
         assert!(is_model_code("modeling_x.py") && is_model_code("handler.py"));
         assert!(!is_model_code("train.py") && !is_model_code("modeling_x.txt"));

@@ -9,7 +9,7 @@ use ruff_python_ast::{
 
 use super::reach::{self, When};
 use super::value::{self, Getter, MAX_ELEMENTS, Value, Values};
-use super::walk::{Kind, MAX_DEPTH, Walk};
+use super::walk::{Kind, MAX_DEPTH, MODULE_NAME, Walk};
 use crate::code::is_payload;
 
 /// Builtins that code reaches others with, or that compute.
@@ -197,8 +197,10 @@ impl<'c> Walk<'c> {
                 for item in &of.items {
                     let key = item.key.as_ref().map(|key| self.expression(key));
                     let values = self.expression(&item.value);
+                    let key = key.as_ref().and_then(value::as_text);
+                    self.names_itself |= key.as_deref() == Some(MODULE_NAME);
                     if pairs.len() < MAX_ELEMENTS {
-                        pairs.push((key.as_ref().and_then(value::as_text), values));
+                        pairs.push((key, values));
                     }
                 }
                 vec![Value::Pairs(Rc::new(pairs))]
@@ -457,6 +459,7 @@ impl<'c> Walk<'c> {
         for keyword in &of.arguments.keywords {
             let values = self.expression(&keyword.value);
             self.judge_argument(&keyword.value, &values);
+            self.names_itself |= keyword.arg.as_deref() == Some(MODULE_NAME);
             if keyword.arg.as_deref() == Some("mode") && given.len() == 1 {
                 given.push(values.clone());
             }

@@ -22,6 +22,8 @@ pub(super) const MAX_DEPTH: usize = 120;
 const MAX_FINDINGS: usize = 20_000;
 /// Elements of a list that a loop over it is read with.
 const MAX_TURNS: usize = 64;
+/// What a module is named by, which is `__main__` in the one that is started.
+pub(super) const MODULE_NAME: &str = "__name__";
 /// Modules all of whose names are imported, that are kept.
 const MAX_STARS: usize = 64;
 
@@ -60,7 +62,21 @@ struct Function<'c> {
     is_done: bool,
 }
 
+/// What `if __name__ == "__main__"` is to an import.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Guard {
+    /// Nothing below it runs.
+    Kept,
+    /// The code gives the name itself, so that it may run.
+    Void,
+}
+
 pub(super) struct Walk<'c> {
+    guard: Guard,
+    /// A guard was met.
+    is_guarded: bool,
+    /// The code gives `__name__` a value.
+    pub(super) names_itself: bool,
     pub(super) scopes: Vec<Scope<'c>>,
     functions: Vec<Function<'c>>,
     /// Those that an import calls, and whose bodies are yet to be read.
@@ -86,7 +102,19 @@ pub(super) struct Walk<'c> {
 
 impl<'c> Walk<'c> {
     pub(super) fn of(body: &'c [Stmt], len: usize) -> Self {
+        let walk = Self::with(body, len, Guard::Kept);
+        // The code says itself what it is named: what it guards with that may run.
+        if walk.names_itself && walk.is_guarded {
+            return Self::with(body, len, Guard::Void);
+        }
+        walk
+    }
+
+    fn with(body: &'c [Stmt], len: usize, guard: Guard) -> Self {
         let mut walk = Self {
+            guard,
+            is_guarded: false,
+            names_itself: false,
             scopes: Vec::new(),
             functions: Vec::new(),
             called: Vec::new(),
@@ -154,6 +182,7 @@ impl<'c> Walk<'c> {
     /// The names of a scope begin anew, as with each element of a comprehension.
     pub(super) fn forget(&mut self, scope: usize) {
         if let Some(scope) = self.scopes.get_mut(scope) {
+            self.names_left += scope.names.len();
             scope.names.clear();
         }
     }
@@ -218,6 +247,7 @@ impl<'c> Walk<'c> {
     }
 
     pub(super) fn bind(&mut self, scope: usize, name: &str, values: Values<'c>) {
+        self.names_itself |= name == MODULE_NAME;
         let scope = if self.scopes[scope].outer.contains(name) {
             0
         } else {
@@ -437,7 +467,10 @@ impl<'c> Walk<'c> {
         self.expression(&of.test);
         // What stands below `if __name__ == "__main__"` is no part of an import.
         if is_main_guard(&of.test) {
-            self.runs_now = false;
+            self.is_guarded = true;
+            if self.guard == Guard::Kept {
+                self.runs_now = false;
+            }
         }
         self.statements(&of.body);
         self.runs_now = was;
@@ -577,6 +610,7 @@ impl<'c> Walk<'c> {
             Expr::Subscript(of) => {
                 let to = self.quietly(&of.value);
                 let key = self.expression(&of.slice);
+                self.names_itself |= value::as_text(&key).is_some_and(|key| &*key == MODULE_NAME);
                 let is_environment = to
                     .iter()
                     .any(|v| matches!(v, Value::Name(n) if &**n == "os.environ"));
@@ -679,7 +713,7 @@ fn is_main_guard(test: &Expr) -> bool {
     let Expr::Compare(compare) = test else {
         return false;
     };
-    let is_name = |e: &Expr| matches!(e, Expr::Name(name) if name.id.as_str() == "__name__");
+    let is_name = |e: &Expr| matches!(e, Expr::Name(name) if name.id.as_str() == MODULE_NAME);
     let is_main =
         |e: &Expr| matches!(e, Expr::StringLiteral(text) if text.value.to_str() == "__main__");
     let equals = matches!(&*compare.ops, [ruff_python_ast::CmpOp::Eq]);
