@@ -97,7 +97,7 @@ impl<'c> Walk<'c> {
                     let what =
                         format!("names {text}, where keys are kept or what is written is run");
                     self.tell(expression, Kind::Mild, what);
-                } else if is_payload(text.get(..text.len().min(MAX_PAYLOAD)).unwrap_or_default()) {
+                } else if is_payload(&text[..text.floor_char_boundary(MAX_PAYLOAD)]) {
                     self.tell(
                         expression,
                         Kind::Payload,
