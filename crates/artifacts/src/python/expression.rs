@@ -9,7 +9,7 @@ use ruff_python_ast::{
 
 use super::reach::{self, When};
 use super::value::{self, Getter, MAX_ELEMENTS, Value, Values};
-use super::walk::{Kind, MAX_DEPTH, Walk};
+use super::walk::{Kind, MAX_DEPTH, MODULE_NAME, Walk};
 use crate::code::is_payload;
 
 /// Builtins that code reaches others with, or that compute.
@@ -97,7 +97,7 @@ impl<'c> Walk<'c> {
                     let what =
                         format!("names {text}, where keys are kept or what is written is run");
                     self.tell(expression, Kind::Mild, what);
-                } else if is_payload(text.get(..text.len().min(MAX_PAYLOAD)).unwrap_or_default()) {
+                } else if is_payload(&text[..text.floor_char_boundary(MAX_PAYLOAD)]) {
                     self.tell(
                         expression,
                         Kind::Payload,
@@ -197,8 +197,10 @@ impl<'c> Walk<'c> {
                 for item in &of.items {
                     let key = item.key.as_ref().map(|key| self.expression(key));
                     let values = self.expression(&item.value);
+                    let key = key.as_ref().and_then(value::as_text);
+                    self.names_itself |= key.as_deref() == Some(MODULE_NAME);
                     if pairs.len() < MAX_ELEMENTS {
-                        pairs.push((key.as_ref().and_then(value::as_text), values));
+                        pairs.push((key, values));
                     }
                 }
                 vec![Value::Pairs(Rc::new(pairs))]
@@ -457,6 +459,7 @@ impl<'c> Walk<'c> {
         for keyword in &of.arguments.keywords {
             let values = self.expression(&keyword.value);
             self.judge_argument(&keyword.value, &values);
+            self.names_itself |= keyword.arg.as_deref() == Some(MODULE_NAME);
             if keyword.arg.as_deref() == Some("mode") && given.len() == 1 {
                 given.push(values.clone());
             }

@@ -22,6 +22,10 @@ pub(super) const MAX_DEPTH: usize = 120;
 const MAX_FINDINGS: usize = 20_000;
 /// Elements of a list that a loop over it is read with.
 const MAX_TURNS: usize = 64;
+/// What a module is named by, which is `__main__` in the one that is started.
+pub(super) const MODULE_NAME: &str = "__name__";
+/// Modules all of whose names are imported, that are kept.
+const MAX_STARS: usize = 64;
 
 /// Something that the code does to the outside.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -58,7 +62,21 @@ struct Function<'c> {
     is_done: bool,
 }
 
+/// What `if __name__ == "__main__"` is to an import.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Guard {
+    /// Nothing below it runs.
+    Kept,
+    /// The code gives the name itself, so that it may run.
+    Void,
+}
+
 pub(super) struct Walk<'c> {
+    guard: Guard,
+    /// A guard was met.
+    is_guarded: bool,
+    /// The code gives `__name__` a value.
+    pub(super) names_itself: bool,
     pub(super) scopes: Vec<Scope<'c>>,
     functions: Vec<Function<'c>>,
     /// Those that an import calls, and whose bodies are yet to be read.
@@ -76,13 +94,27 @@ pub(super) struct Walk<'c> {
     pub(super) depth: usize,
     pub(super) steps_left: usize,
     names_left: usize,
+    /// Something was met that is not followed, of a kind of which there are too many.
+    is_cut: bool,
     /// By place.
     pub(super) findings: BTreeMap<(u32, String), Finding>,
 }
 
 impl<'c> Walk<'c> {
     pub(super) fn of(body: &'c [Stmt], len: usize) -> Self {
+        let walk = Self::with(body, len, Guard::Kept);
+        // The code says itself what it is named: what it guards with that may run.
+        if walk.names_itself && walk.is_guarded {
+            return Self::with(body, len, Guard::Void);
+        }
+        walk
+    }
+
+    fn with(body: &'c [Stmt], len: usize, guard: Guard) -> Self {
         let mut walk = Self {
+            guard,
+            is_guarded: false,
+            names_itself: false,
             scopes: Vec::new(),
             functions: Vec::new(),
             called: Vec::new(),
@@ -95,6 +127,7 @@ impl<'c> Walk<'c> {
             depth: 0,
             steps_left: len.saturating_mul(6).saturating_add(300_000),
             names_left: MAX_NAMES,
+            is_cut: false,
             findings: BTreeMap::new(),
         };
         walk.open_scope(None, false);
@@ -118,7 +151,7 @@ impl<'c> Walk<'c> {
 
     /// Was all of it followed?
     pub(super) const fn is_whole(&self) -> bool {
-        self.steps_left > 0 && self.names_left > 0
+        self.steps_left > 0 && self.names_left > 0 && !self.is_cut
     }
 
     /// Takes what a computation costs from the steps.
@@ -149,6 +182,7 @@ impl<'c> Walk<'c> {
     /// The names of a scope begin anew, as with each element of a comprehension.
     pub(super) fn forget(&mut self, scope: usize) {
         if let Some(scope) = self.scopes.get_mut(scope) {
+            self.names_left += scope.names.len();
             scope.names.clear();
         }
     }
@@ -213,6 +247,7 @@ impl<'c> Walk<'c> {
     }
 
     pub(super) fn bind(&mut self, scope: usize, name: &str, values: Values<'c>) {
+        self.names_itself |= name == MODULE_NAME;
         let scope = if self.scopes[scope].outer.contains(name) {
             0
         } else {
@@ -229,7 +264,15 @@ impl<'c> Walk<'c> {
 
     pub(super) fn tell(&mut self, at: &impl Ranged, kind: Kind, what: String) {
         let runs_now = self.runs_now;
-        if self.findings.len() >= MAX_FINDINGS {
+        // Many that are odd must not hide one that is worse.
+        let is_worst = kind > Kind::Mild && runs_now || kind == Kind::Payload;
+        let limit = if is_worst {
+            2 * MAX_FINDINGS
+        } else {
+            MAX_FINDINGS
+        };
+        if self.findings.len() >= limit {
+            self.is_cut = true;
             return;
         }
         let finding = Finding {
@@ -401,8 +444,13 @@ impl<'c> Walk<'c> {
         for alias in &of.names {
             let name = alias.name.as_str();
             if name == "*" {
-                if self.stars.len() < 64 {
-                    self.stars.push(value_name(module));
+                let module = value_name(module);
+                if !self.stars.contains(&module) {
+                    if self.stars.len() < MAX_STARS {
+                        self.stars.push(module);
+                    } else {
+                        self.is_cut = true;
+                    }
                 }
                 continue;
             }
@@ -419,7 +467,10 @@ impl<'c> Walk<'c> {
         self.expression(&of.test);
         // What stands below `if __name__ == "__main__"` is no part of an import.
         if is_main_guard(&of.test) {
-            self.runs_now = false;
+            self.is_guarded = true;
+            if self.guard == Guard::Kept {
+                self.runs_now = false;
+            }
         }
         self.statements(&of.body);
         self.runs_now = was;
@@ -559,6 +610,7 @@ impl<'c> Walk<'c> {
             Expr::Subscript(of) => {
                 let to = self.quietly(&of.value);
                 let key = self.expression(&of.slice);
+                self.names_itself |= value::as_text(&key).is_some_and(|key| &*key == MODULE_NAME);
                 let is_environment = to
                     .iter()
                     .any(|v| matches!(v, Value::Name(n) if &**n == "os.environ"));
@@ -661,7 +713,7 @@ fn is_main_guard(test: &Expr) -> bool {
     let Expr::Compare(compare) = test else {
         return false;
     };
-    let is_name = |e: &Expr| matches!(e, Expr::Name(name) if name.id.as_str() == "__name__");
+    let is_name = |e: &Expr| matches!(e, Expr::Name(name) if name.id.as_str() == MODULE_NAME);
     let is_main =
         |e: &Expr| matches!(e, Expr::StringLiteral(text) if text.value.to_str() == "__main__");
     let equals = matches!(&*compare.ops, [ruff_python_ast::CmpOp::Eq]);
