@@ -472,8 +472,11 @@ mod tests {
         let call = "from os import *\nsystem('id')\n";
         let code = format!("{}{call}", "from math import *\n".repeat(100));
         assert_eq!(verdict(&code), Verdict::Malicious);
-        let many: String = (0..100).map(|n| format!("from m{n} import *\n")).collect();
-        assert_eq!(verdict(&format!("{many}{call}")), Verdict::Suspicious);
+        let many: Vec<String> = (0..100).map(|n| format!("from m{n} import *\n")).collect();
+        assert_eq!(
+            verdict(&format!("{}{call}", many.concat())),
+            Verdict::Suspicious
+        );
     }
 
     #[test]
