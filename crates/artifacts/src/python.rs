@@ -461,7 +461,8 @@ mod tests {
         for code in [
             format!("x = f\"{{{}1}}\"\n", "-".repeat(3_000_000)),
             format!("x = {}1\n", "not \\\n".repeat(500_000)),
-            format!("x = f'{{a' #\ny = '''{}'''\n", "+1".repeat(500_000)),
+            format!("x = f'{{a'\n}};y = 1{}\n", "+1".repeat(500_000)),
+            format!("x = f'{{a'\n}};y = {}\n", "(1,".repeat(500_000)),
         ] {
             assert_eq!(verdict(&code), Verdict::Suspicious, "{}", &code[..20]);
         }
