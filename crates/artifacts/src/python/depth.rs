@@ -32,10 +32,21 @@ fn is_nested_too_deep(code: &str) -> bool {
     let mut open = vec![Level::default()];
     let mut total = 0usize;
     let mut has_fields = false;
+    let mut inside = 0usize;
+    let mut is_torn = false;
+    let mut before = TokenKind::Newline;
     loop {
         let token = lexer.next_token();
         match token {
-            TokenKind::EndOfFile => return has_fields && has_long_expression(code.as_bytes()),
+            TokenKind::EndOfFile => {
+                let brackets = || {
+                    code.bytes()
+                        .filter(|b| matches!(b, b'(' | b'[' | b'{'))
+                        .count()
+                };
+                return has_fields && has_long_expression(code.as_bytes())
+                    || is_torn && brackets() > MAX_LEVELS;
+            }
             TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => {
                 open.push(Level::default());
                 total += 1;
@@ -58,11 +69,17 @@ fn is_nested_too_deep(code: &str) -> bool {
                     reset(&mut open, &mut total);
                 }
             }
-            TokenKind::FStringStart | TokenKind::TStringStart => has_fields = true,
+            TokenKind::FStringStart | TokenKind::TStringStart => {
+                has_fields = true;
+                inside += 1;
+            }
+            TokenKind::FStringEnd | TokenKind::TStringEnd => inside = inside.saturating_sub(1),
+            // A text that the line ends within a field, perhaps for want of its quote.
+            TokenKind::NonLogicalNewline if inside > 0 && before == TokenKind::String => {
+                is_torn = true;
+            }
             TokenKind::NonLogicalNewline
             | TokenKind::String
-            | TokenKind::FStringEnd
-            | TokenKind::TStringEnd
             | TokenKind::Comment
             | TokenKind::Indent
             | TokenKind::Dedent
@@ -78,6 +95,9 @@ fn is_nested_too_deep(code: &str) -> bool {
                 }
                 raise(&mut open, &mut total);
             }
+        }
+        if token != TokenKind::Comment {
+            before = token;
         }
         if total > MAX_LEVELS || open.len() > MAX_BRACKETS + 1 {
             return true;
@@ -210,6 +230,7 @@ mod tests {
             &signs,
             &"(".repeat(9_000),
             &"(1,".repeat(9_000),
+            &"(\")\",".repeat(9_000),
         ] {
             assert!(is_too_deep(&format!("x = f'{{a'\n}};y = 1{deep}\n")));
         }
