@@ -278,4 +278,18 @@ mod tests {
         assert!(dangerous_word("popen") && dangerous_word("__import__"));
         assert!(!dangerous_word("kernel"));
     }
+
+    #[test]
+    fn a_character_across_the_bound_hides_no_code() {
+        for shift in 0..4 {
+            let value = format!(
+                "__import__('os').system('x'){}{}",
+                "a".repeat(shift),
+                "\u{1f600}".repeat(20_000)
+            );
+            let mut inspection = Inspection::new(value.len() as u64);
+            code_in_data(&mut inspection, "note", &value);
+            assert_eq!(inspection.into_parts().0, Verdict::Malicious, "{shift}");
+        }
+    }
 }

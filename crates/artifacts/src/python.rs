@@ -461,7 +461,8 @@ mod tests {
         for code in [
             format!("x = f\"{{{}1}}\"\n", "-".repeat(3_000_000)),
             format!("x = {}1\n", "not \\\n".repeat(500_000)),
-            format!("x = f'{{a' #\ny = '''{}'''\n", "+1".repeat(500_000)),
+            format!("x = f'{{a'\n}};y = 1{}\n", "+1".repeat(500_000)),
+            format!("x = f'{{a'\n}};y = {}\n", "(1,".repeat(500_000)),
         ] {
             assert_eq!(verdict(&code), Verdict::Suspicious, "{}", &code[..20]);
         }
@@ -472,8 +473,11 @@ mod tests {
         let call = "from os import *\nsystem('id')\n";
         let code = format!("{}{call}", "from math import *\n".repeat(100));
         assert_eq!(verdict(&code), Verdict::Malicious);
-        let many: String = (0..100).map(|n| format!("from m{n} import *\n")).collect();
-        assert_eq!(verdict(&format!("{many}{call}")), Verdict::Suspicious);
+        let many: Vec<String> = (0..100).map(|n| format!("from m{n} import *\n")).collect();
+        assert_eq!(
+            verdict(&format!("{}{call}", many.concat())),
+            Verdict::Suspicious
+        );
     }
 
     #[test]

@@ -32,10 +32,21 @@ fn is_nested_too_deep(code: &str) -> bool {
     let mut open = vec![Level::default()];
     let mut total = 0usize;
     let mut has_fields = false;
+    let mut inside = 0usize;
+    let mut is_torn = false;
+    let mut before = TokenKind::Newline;
     loop {
         let token = lexer.next_token();
         match token {
-            TokenKind::EndOfFile => return has_fields && has_long_expression(code.as_bytes()),
+            TokenKind::EndOfFile => {
+                let brackets = || {
+                    code.bytes()
+                        .filter(|b| matches!(b, b'(' | b'[' | b'{'))
+                        .count()
+                };
+                return has_fields && has_long_expression(code.as_bytes())
+                    || is_torn && brackets() > MAX_LEVELS;
+            }
             TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => {
                 open.push(Level::default());
                 total += 1;
@@ -58,11 +69,17 @@ fn is_nested_too_deep(code: &str) -> bool {
                     reset(&mut open, &mut total);
                 }
             }
-            TokenKind::FStringStart | TokenKind::TStringStart => has_fields = true,
+            TokenKind::FStringStart | TokenKind::TStringStart => {
+                has_fields = true;
+                inside += 1;
+            }
+            TokenKind::FStringEnd | TokenKind::TStringEnd => inside = inside.saturating_sub(1),
+            // A text that the line ends within a field, perhaps for want of its quote.
+            TokenKind::NonLogicalNewline if inside > 0 && before == TokenKind::String => {
+                is_torn = true;
+            }
             TokenKind::NonLogicalNewline
             | TokenKind::String
-            | TokenKind::FStringEnd
-            | TokenKind::TStringEnd
             | TokenKind::Comment
             | TokenKind::Indent
             | TokenKind::Dedent
@@ -78,6 +95,9 @@ fn is_nested_too_deep(code: &str) -> bool {
                 }
                 raise(&mut open, &mut total);
             }
+        }
+        if token != TokenKind::Comment {
+            before = token;
         }
         if total > MAX_LEVELS || open.len() > MAX_BRACKETS + 1 {
             return true;
@@ -103,7 +123,8 @@ fn reset(open: &mut [Level], total: &mut usize) {
 /// parser reads on from another place than the lexer alone does, and what is text to one is code to the other.
 fn has_long_expression(bytes: &[u8]) -> bool {
     let is_word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_' || !b.is_ascii();
-    let mut run = 0;
+    let mut run = 0usize;
+    let mut open = 0usize;
     // An operand that follows another is of prose, or of the next statement.
     let mut after_operand = false;
     let mut at = 0;
@@ -139,15 +160,21 @@ fn has_long_expression(bytes: &[u8]) -> bool {
                 run += 1;
                 after_operand = is_operand;
             }
-            // Brackets of texts that only name them are no levels: those of code are told by the lexer.
-            b'(' | b'[' | b'{' => after_operand = false,
-            b')' | b']' | b'}' => after_operand = true,
+            b'(' | b'[' | b'{' => {
+                run += 1;
+                open += 1;
+                after_operand = false;
+            }
+            b')' | b']' | b'}' => {
+                open = open.saturating_sub(1);
+                after_operand = true;
+            }
             _ => {
                 run += 1;
                 after_operand = false;
             }
         }
-        if run > MAX_LEVELS {
+        if run > MAX_LEVELS || open > MAX_LEVELS {
             return true;
         }
         at = end;
@@ -197,8 +224,16 @@ mod tests {
         // Quotes of the same kind, and fields of a format.
         assert!(is_too_deep(&format!("x = f\"{{\"\" + 1{sum}}}\"")));
         assert!(is_too_deep(&format!("x = f'{{y:{{1{sum}}}}}'")));
-        // The parser ends the f-string at the quote, the lexer alone begins a text.
-        assert!(is_too_deep(&format!("x = f'{{a' #\ny = '''{sum}'''")));
+        // The parser ends the f-string at the quote, the lexer alone after the brace.
+        for deep in [
+            sum.as_str(),
+            &signs,
+            &"(".repeat(9_000),
+            &"(1,".repeat(9_000),
+            &"(\")\",".repeat(9_000),
+        ] {
+            assert!(is_too_deep(&format!("x = f'{{a'\n}};y = 1{deep}\n")));
+        }
         let prose = "one word and another - (see below)\n".repeat(2_000);
         assert!(!is_too_deep(&format!("x = f\"\"\"{prose}{{y}}\"\"\"")));
         assert!(!is_too_deep(&"x = f'{a + 1}{b:>{c}}'\n".repeat(5_000)));

@@ -9,7 +9,7 @@ use ruff_python_ast::{
 
 use super::reach::{self, When};
 use super::value::{self, Getter, MAX_ELEMENTS, Value, Values};
-use super::walk::{Kind, MAX_DEPTH, MODULE_NAME, Walk};
+use super::walk::{Kind, MAX_DEPTH, Walk};
 use crate::code::is_payload;
 
 /// Builtins that code reaches others with, or that compute.
@@ -198,7 +198,7 @@ impl<'c> Walk<'c> {
                     let key = item.key.as_ref().map(|key| self.expression(key));
                     let values = self.expression(&item.value);
                     let key = key.as_ref().and_then(value::as_text);
-                    self.names_itself |= key.as_deref() == Some(MODULE_NAME);
+                    self.note_naming(key.as_deref().unwrap_or_default());
                     if pairs.len() < MAX_ELEMENTS {
                         pairs.push((key, values));
                     }
@@ -459,7 +459,7 @@ impl<'c> Walk<'c> {
         for keyword in &of.arguments.keywords {
             let values = self.expression(&keyword.value);
             self.judge_argument(&keyword.value, &values);
-            self.names_itself |= keyword.arg.as_deref() == Some(MODULE_NAME);
+            self.note_naming(keyword.arg.as_deref().unwrap_or_default());
             if keyword.arg.as_deref() == Some("mode") && given.len() == 1 {
                 given.push(values.clone());
             }

@@ -23,7 +23,7 @@ const MAX_FINDINGS: usize = 20_000;
 /// Elements of a list that a loop over it is read with.
 const MAX_TURNS: usize = 64;
 /// What a module is named by, which is `__main__` in the one that is started.
-pub(super) const MODULE_NAME: &str = "__name__";
+const MODULE_NAME: &str = "__name__";
 /// Modules all of whose names are imported, that are kept.
 const MAX_STARS: usize = 64;
 
@@ -65,18 +65,26 @@ struct Function<'c> {
 /// What `if __name__ == "__main__"` is to an import.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Guard {
+    /// There is none yet.
+    Unmet,
     /// Nothing below it runs.
-    Kept,
+    Met,
     /// The code gives the name itself, so that it may run.
     Void,
 }
 
+/// Who gives the module its name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Naming {
+    /// Whoever imports it.
+    Loader,
+    /// The code itself.
+    Own,
+}
+
 pub(super) struct Walk<'c> {
     guard: Guard,
-    /// A guard was met.
-    is_guarded: bool,
-    /// The code gives `__name__` a value.
-    pub(super) names_itself: bool,
+    naming: Naming,
     pub(super) scopes: Vec<Scope<'c>>,
     functions: Vec<Function<'c>>,
     /// Those that an import calls, and whose bodies are yet to be read.
@@ -102,9 +110,9 @@ pub(super) struct Walk<'c> {
 
 impl<'c> Walk<'c> {
     pub(super) fn of(body: &'c [Stmt], len: usize) -> Self {
-        let walk = Self::with(body, len, Guard::Kept);
+        let walk = Self::with(body, len, Guard::Unmet);
         // The code says itself what it is named: what it guards with that may run.
-        if walk.names_itself && walk.is_guarded {
+        if walk.naming == Naming::Own && walk.guard == Guard::Met {
             return Self::with(body, len, Guard::Void);
         }
         walk
@@ -113,8 +121,7 @@ impl<'c> Walk<'c> {
     fn with(body: &'c [Stmt], len: usize, guard: Guard) -> Self {
         let mut walk = Self {
             guard,
-            is_guarded: false,
-            names_itself: false,
+            naming: Naming::Loader,
             scopes: Vec::new(),
             functions: Vec::new(),
             called: Vec::new(),
@@ -247,7 +254,7 @@ impl<'c> Walk<'c> {
     }
 
     pub(super) fn bind(&mut self, scope: usize, name: &str, values: Values<'c>) {
-        self.names_itself |= name == MODULE_NAME;
+        self.note_naming(name);
         let scope = if self.scopes[scope].outer.contains(name) {
             0
         } else {
@@ -259,6 +266,13 @@ impl<'c> Walk<'c> {
         } else if self.names_left > 0 {
             self.names_left -= 1;
             names.insert(name.into(), values);
+        }
+    }
+
+    /// Something of this name is given a value.
+    pub(super) fn note_naming(&mut self, name: &str) {
+        if name == MODULE_NAME {
+            self.naming = Naming::Own;
         }
     }
 
@@ -466,11 +480,9 @@ impl<'c> Walk<'c> {
         let was = self.runs_now;
         self.expression(&of.test);
         // What stands below `if __name__ == "__main__"` is no part of an import.
-        if is_main_guard(&of.test) {
-            self.is_guarded = true;
-            if self.guard == Guard::Kept {
-                self.runs_now = false;
-            }
+        if self.guard != Guard::Void && is_main_guard(&of.test) {
+            self.guard = Guard::Met;
+            self.runs_now = false;
         }
         self.statements(&of.body);
         self.runs_now = was;
@@ -610,7 +622,9 @@ impl<'c> Walk<'c> {
             Expr::Subscript(of) => {
                 let to = self.quietly(&of.value);
                 let key = self.expression(&of.slice);
-                self.names_itself |= value::as_text(&key).is_some_and(|key| &*key == MODULE_NAME);
+                if let Some(key) = value::as_text(&key) {
+                    self.note_naming(&key);
+                }
                 let is_environment = to
                     .iter()
                     .any(|v| matches!(v, Value::Name(n) if &**n == "os.environ"));
