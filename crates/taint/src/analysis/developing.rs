@@ -159,8 +159,8 @@ fn indented<'t>(line: &str, below: &str, rest: &'t str) -> Option<(&'t str, bool
         return (!body.is_empty()).then_some((condition, true));
     }
     let mut then = true;
-    let mut lines = below.lines().filter(|l| !l.trim().is_empty()).peekable();
-    while let Some(next) = lines.next() {
+    let lines = below.lines().filter(|l| !l.trim().is_empty());
+    for next in lines {
         let deeper = indent(next) > indent(line);
         let other =
             next.trim_start().starts_with("else:") || next.trim_start().starts_with("elif ");
