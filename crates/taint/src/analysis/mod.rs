@@ -19,6 +19,7 @@ mod containers;
 mod credentials;
 mod declared;
 mod destinations;
+mod developing;
 mod elsewhere;
 mod entry;
 mod env;
@@ -237,6 +238,7 @@ struct Analyzer<'a> {
     sites: BTreeSet<(u16, Span)>,
     /// Instructions interpreted.
     steps: u64,
+    keys: signing::Keys<'a>,
     /// Texts of the file that are secrets.
     secrets: BTreeSet<Symbol>,
     cut: BTreeSet<FuncId>,
@@ -352,6 +354,7 @@ impl<'a> Analyzer<'a> {
             called_by: BTreeSet::new(),
             reached: BTreeMap::new(),
             sites: BTreeSet::new(),
+            keys: signing::Keys::default(),
             steps: 0,
             secrets: BTreeSet::new(),
             cut: BTreeSet::new(),

@@ -12,7 +12,7 @@ use trueline_syntax::ir::{Arg, Callee, Const, Element, FormatPart, FuncId, Langu
 use super::call::Passed;
 use super::state::{Key, State};
 use super::summary::{Application, Summary};
-use super::value::{AccessId, ValId};
+use super::value::{AccessId, Konst, ValId};
 use super::{Analyzer, Frame, ObjectKind};
 use crate::models::Bits;
 
@@ -48,6 +48,9 @@ pub(super) struct Way {
 enum Parts {
     /// It has none: who asks for one does not get here.
     Nothing,
+    /// A text or number of JavaScript: every part that a caller would name is missing, which is no
+    /// error, and this holds.
+    Missing(Facts),
     /// These, each with what holds when it is true and when it is not.
     Known(Vec<(Key, Option<Facts>, Option<Facts>)>),
     /// Those of the answer of another function, which is passed on.
@@ -65,6 +68,12 @@ impl Way {
         match &self.parts {
             // `answer?.error` of nothing is nothing.
             Parts::Nothing => self.empty.as_deref().filter(|_| !is),
+            // The letters of a text and its length are there.
+            Parts::Missing(facts) => match (key, is) {
+                (Key::Name(_), true) => None,
+                (Key::Name(_), false) => Some(facts),
+                _ => Some(&[]),
+            },
             Parts::Unknown => Some(&[]),
             Parts::Passed(known) => Some(
                 known
@@ -90,7 +99,7 @@ impl Way {
                 .flat_map(|(key, ..)| [Outcome::Part(*key, false), Outcome::Part(*key, true)])
                 .collect(),
             Parts::Passed(known) => known.iter().map(|(outcome, _)| *outcome).collect(),
-            Parts::Nothing | Parts::Unknown => Vec::new(),
+            Parts::Nothing | Parts::Missing(_) | Parts::Unknown => Vec::new(),
         }
     }
 }
@@ -167,8 +176,20 @@ impl<'a> Analyzer<'a> {
         operand: &'a Operand,
         value: ValId,
     ) -> Parts {
-        if self.arena.get(value).konst.is_some() {
-            return Parts::Nothing;
+        match self.arena.get(value).konst {
+            Some(Konst::Null) => return Parts::Nothing,
+            Some(_)
+                if matches!(
+                    self.module.language,
+                    Language::JavaScript | Language::TypeScript
+                ) =>
+            {
+                return Parts::Missing(self.parameter_facts(state));
+            }
+            // Its letters are parts.
+            Some(Konst::Str(_) | Konst::Bytes(_)) => return Parts::Unknown,
+            Some(_) => return Parts::Nothing,
+            None => {}
         }
         let known = self
             .only_object(value)

@@ -5,13 +5,16 @@
 //! and not how random the text looks. A file that refuses to run with the key is left alone, and so
 //! is code for development.
 
-use rustc_hash::FxHashMap;
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 use trueline_facts::RepoPath;
 use trueline_syntax::ir::{
-    ArgKind, Callee, Const, Function, Instr, Op, Operand, Span, Symbol, Var, VarHome,
+    ArgKind, Callee, Const, Function, Instr, Language, Op, Operand, Span, Symbol, Var, VarHome,
 };
 
 use super::Analyzer;
+use super::developing::{Blocks, is_developing};
 use super::names::words;
 use super::sink::{Reached, SinkRef};
 use crate::purpose::Purpose;
@@ -27,8 +30,8 @@ const MAX_DEPTH: u8 = 4;
 const MAX_READ: usize = 160;
 /// Lines after a condition on the key in which the program may stop.
 const MAX_REFUSAL: usize = 4;
-/// Lines before a place in which a condition may stand that it depends on.
-const MAX_BEFORE: usize = 3;
+/// Texts under names of keys that are looked at in a file: one with more is a table of them.
+const MAX_KEYS: usize = 200;
 /// Lines around a place in which what it belongs to is named.
 const MAX_BESIDE: usize = 4;
 
@@ -104,29 +107,8 @@ const READS: &[&str] = &[
     "property",
     "conf",
 ];
-/// Words of conditions that only hold while the program is written, or that tell that from its use.
-const DEVELOPING: &[&str] = &[
-    "debug",
-    "dev",
-    "develop",
-    "development",
-    "devel",
-    "test",
-    "tests",
-    "testing",
-    "local",
-    "localhost",
-    "prod",
-    "production",
-    "ci",
-    "example",
-    "examples",
-    "sample",
-    "demo",
-    "mock",
-    "e2e",
-    "stub",
-];
+/// Words of conditions on a key.
+const ASKS: &[&str] = &["if", "assert", "unless", "validator", "refine"];
 /// What a program does that will not run so.
 const REFUSALS: &[&str] = &[
     "raise ",
@@ -237,7 +219,7 @@ impl<'a> Analyzer<'a> {
                 self.check_stand_in(&defs, ways);
             }
         }
-        if self.module.language == trueline_syntax::ir::Language::Java {
+        if self.module.language == Language::Java {
             self.check_injected();
         }
     }
@@ -446,12 +428,16 @@ impl<'a> Analyzer<'a> {
 
     /// The text that an operand is, also as bytes, and where it stands within a piece of code.
     fn literal(
-        &self,
+        &mut self,
         defs: &Definitions<'a>,
         operand: &Operand,
         within: Span,
     ) -> Option<(String, Span)> {
         let (text, within) = self.constant_of(defs, operand, within, MAX_DEPTH)?;
+        if self.keys.searched >= MAX_KEYS {
+            return None;
+        }
+        self.keys.searched += 1;
         let code = self.text.get(within.start as usize..within.end as usize)?;
         let quoted = |at: usize| {
             let before = code.get(..at).and_then(|c| c.chars().next_back());
@@ -577,8 +563,8 @@ impl<'a> Analyzer<'a> {
         {
             return;
         }
-        if let Some(symbol) = self.module.symbols.iter().position(|s| **s == *text) {
-            self.secrets.insert(Symbol(symbol as u32));
+        if let Some(symbol) = self.key_index().symbols.get(text) {
+            self.secrets.insert(*symbol);
         }
         let new = Reached {
             function: self.innermost(span),
@@ -601,25 +587,11 @@ impl<'a> Analyzer<'a> {
         if around.any(|name| is_of_development(module.text(name))) {
             return true;
         }
-        let end = self.line_end(span.end as usize);
-        let before = self.text.get(..end).unwrap_or("");
-        before.lines().rev().take(MAX_BEFORE + 1).any(|line| {
-            let code = line.split("//").next().unwrap_or(line);
-            let code = code.split(" # ").next().unwrap_or(code);
-            if code.trim_start().starts_with(['#', '*']) {
-                return false;
-            }
-            let own: Vec<String> = words(code).collect();
-            let asks = own
-                .iter()
-                .any(|w| matches!(w.as_str(), "if" | "elif" | "case" | "when"))
-                || code.contains(" ? ");
-            // The text itself says what it likes.
-            let bare = code;
-            let code = without_texts(code);
-            let says = words(&code).any(|w| DEVELOPING.contains(&w.as_str()));
-            asks && (says || bare.contains("production"))
-        })
+        let blocks = match module.language {
+            Language::Python => Blocks::Indentation,
+            _ => Blocks::Braces,
+        };
+        is_developing(self.text, span, blocks)
     }
 
     /// `ACCESS_KEY` beside `SECRET_KEY`: what a service gave out, which signs nothing of the program's.
@@ -654,35 +626,82 @@ impl<'a> Analyzer<'a> {
     }
 
     /// Whether the file stops when the key is missing or is this one.
-    fn refuses(&self, name: &str, text: &str) -> bool {
-        let plain = |code: &str| -> String {
-            let letters = code.chars().filter(|c| c.is_alphanumeric());
-            letters.flat_map(char::to_lowercase).collect()
-        };
-        let name = plain(name);
-        let lines: Vec<&str> = self.text.lines().collect();
-        lines.iter().enumerate().any(|(at, line)| {
-            let asks = words(line).any(|w| {
-                matches!(
-                    w.as_str(),
-                    "if" | "assert" | "unless" | "validator" | "refine"
-                )
-            });
-            let about =
-                asks && (!name.is_empty() && plain(line).contains(&name) || line.contains(text));
-            about
-                && lines
-                    .iter()
-                    .skip(at)
-                    .take(MAX_REFUSAL + 1)
-                    .any(|next| REFUSALS.iter().any(|r| next.contains(r)))
-        })
+    fn refuses(&mut self, name: &str, text: &str) -> bool {
+        let index = self.key_index();
+        index.asked.contains(&plain(name)) || index.texts.contains(text)
     }
 
-    fn line_end(&self, at: usize) -> usize {
-        let rest = self.text.get(at..).and_then(|t| t.find('\n'));
-        rest.map_or(self.text.len(), |newline| at + newline)
+    fn key_index(&mut self) -> Rc<KeyIndex<'a>> {
+        let (module, text) = (self.module, self.text);
+        let index = self.keys.index.get_or_insert_with(|| {
+            Rc::new(KeyIndex::new(text, module.symbols.iter().map(|s| &**s)))
+        });
+        Rc::clone(index)
     }
+}
+
+/// What the search for keys of a file has found and done so far.
+#[derive(Default, Debug)]
+pub(super) struct Keys<'a> {
+    /// Texts under names of keys that were searched in the code.
+    searched: usize,
+    /// Made when the first key is found.
+    index: Option<Rc<KeyIndex<'a>>>,
+}
+
+/// What is asked of a whole file, once and not for each key.
+#[derive(Debug)]
+struct KeyIndex<'a> {
+    symbols: FxHashMap<&'a str, Symbol>,
+    /// Names in conditions after which the program stops, without marks and capitals.
+    asked: FxHashSet<String>,
+    /// Texts in such conditions.
+    texts: FxHashSet<&'a str>,
+}
+
+impl<'a> KeyIndex<'a> {
+    fn new(text: &'a str, symbols: impl Iterator<Item = &'a str>) -> Self {
+        let mut index = Self {
+            symbols: FxHashMap::default(),
+            asked: FxHashSet::default(),
+            texts: FxHashSet::default(),
+        };
+        for (at, symbol) in symbols.enumerate() {
+            index.symbols.entry(symbol).or_insert(Symbol(at as u32));
+        }
+        let lines: Vec<&'a str> = text.lines().collect();
+        let stops: Vec<bool> = lines
+            .iter()
+            .map(|line| REFUSALS.iter().any(|r| line.contains(r)))
+            .collect();
+        for (at, line) in lines.iter().enumerate() {
+            let stopped = stops.iter().skip(at).take(MAX_REFUSAL + 1).any(|s| *s);
+            if !stopped || !words(line).any(|w| ASKS.contains(&w.as_str())) {
+                continue;
+            }
+            for chain in line.split(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-' | '.'))
+            {
+                // `config.jwt.secret` is also `jwt.secret`.
+                let ends = chain
+                    .match_indices('.')
+                    .filter_map(|(at, _)| chain.get(at + 1..));
+                let names = std::iter::once(chain).chain(ends.take(MAX_DEPTH.into()));
+                index
+                    .asked
+                    .extend(names.map(plain).filter(|n| !n.is_empty()));
+            }
+            for quote in ['"', '\'', '`'] {
+                index.texts.extend(line.split(quote).skip(1).step_by(2));
+            }
+        }
+        index
+    }
+}
+
+/// A name without marks and capitals.
+fn plain(name: &str) -> String {
+    let letters = name.chars().filter(|c| c.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
 }
 
 /// Whether the name of a setting says that it holds a key that signs, encrypts or authenticates.
@@ -772,22 +791,6 @@ fn says_nothing(text: &str) -> bool {
             "env" | "header" | "param" | "column" | "required" | "invalid"
         )
     })
-}
-
-/// Code with its texts emptied.
-fn without_texts(code: &str) -> String {
-    let mut kept = String::new();
-    let mut open: Option<char> = None;
-    for c in code.chars() {
-        match open {
-            Some(quote) if c == quote => open = None,
-            Some(_) => continue,
-            None if matches!(c, '"' | '\'' | '`') => open = Some(c),
-            None => {}
-        }
-        kept.push(c);
-    }
-    kept
 }
 
 #[cfg(test)]

@@ -272,3 +272,24 @@ fn twice_the_text_is_about_twice_the_work() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn a_table_of_keys_is_not_searched_for_each_of_them() {
+    let engine = Engine::builtin().unwrap();
+    let lines = |n| {
+        repeated(n, |at| {
+            format!("exports.a{at} = {{ jwtSecret: \"cat-of-a-key\" }};\n")
+        })
+    };
+    let table = |n| {
+        let entries = repeated(n, |at| {
+            format!("  a{at}: {{ jwtSecret: \"cat-of-a-key\" }},\n")
+        });
+        format!("module.exports = {{\n{entries}}};\n")
+    };
+    for text in [lines(3000), table(3000)] {
+        // Ends, and says so of as many as it looks at.
+        let found = analyze(&engine, Language::JavaScript, &text).findings.len();
+        assert!((1..=200).contains(&found), "{found}");
+    }
+}

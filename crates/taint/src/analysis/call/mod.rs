@@ -4,6 +4,7 @@
 //! one that no model knows passes taint from its arguments and receiver to its result, calls the
 //! functions passed to it with what it holds, and is never a sink.
 
+mod asserted;
 mod classes;
 mod handlers;
 mod unknown;
@@ -136,7 +137,7 @@ impl<'a> Analyzer<'a> {
         if let Some(key) = again {
             self.arena.reads.insert(key, result);
         }
-        self.assume_asserted(state, &call);
+        self.assume_asserted(frame, state, &call);
         // `path.relative_to(base)` raises unless the path is inside.
         if let (Some(receiver), Some(name), [base]) = (call.receiver, call.name, call.passed)
             && self.module.language == Language::Python
@@ -149,24 +150,6 @@ impl<'a> Analyzer<'a> {
             self.assume_prefix(state, path, base.value);
         }
         self.refined(state, result)
-    }
-
-    /// `assert_safe_url(url)`: a check in sight that throws, and of which nothing was understood.
-    fn assume_asserted(&mut self, state: &mut State, call: &Call<'_, 'a>) {
-        let Some((id, _)) = self.only_function(call.target, call.receiver) else {
-            return;
-        };
-        if !self.sounds_sure(id) {
-            return;
-        }
-        let throws = self
-            .summarize(id)
-            .is_some_and(|summary| summary.thrown.is_some() && summary.on_return.is_empty());
-        if throws {
-            for argument in call.passed {
-                self.establish(state, argument.value, Bits::VOUCHED);
-            }
-        }
     }
 
     /// Whether the receiver of a call was made by `resolve()`, on one way at least.

@@ -14,7 +14,7 @@ use super::{Analyzer, Frame};
 use crate::models::Bits;
 use crate::rules::format::Control;
 use trueline_syntax::ir::{
-    BlockId, Callee, CompareOp, FuncId, Op, Operand, Terminator, UnaryOp, Var, VarHome,
+    Arg, BlockId, Callee, CompareOp, Const, FuncId, Op, Operand, Terminator, UnaryOp, Var, VarHome,
 };
 
 /// Words in the name of a function that answers whether a value is good.
@@ -275,30 +275,92 @@ impl<'a> Analyzer<'a> {
             self.assume_member(state, value, list, true);
             return;
         }
-        if !self.deep_labels(state, list).is_empty() {
+        if !self.deep_labels(state, list).is_empty() || self.has_bare_scheme(state, list) {
             return;
         }
         self.establish(state, value, Bits::VOUCHED);
-        // `text.split("?")[0]` of a text begins as the text does.
         for _ in 0..MAX_TEXTS {
-            asked = match Self::definition(frame, &asked) {
-                Some(
-                    Op::Copy(from)
-                    | Op::Typed { value: from, .. }
-                    | Op::Index { base: from, .. }
-                    | Op::Call {
-                        callee: Callee::Method { receiver: from, .. },
-                        ..
-                    },
-                ) => from.clone(),
-                _ => return,
+            let Some(from) = self.begins_alike(frame, state, &asked) else {
+                return;
             };
+            asked = from;
             let value = self.raw(frame, state, &asked);
             self.establish(state, value, Bits::VOUCHED);
         }
     }
 
-    /// What a function compares its parameter with: a variable around it, and whether with all of it.
+    /// Whether an element of a list says nothing of a text that begins with it: `"https://"`, `"/"`.
+    fn has_bare_scheme(&self, state: &State, list: ValId) -> bool {
+        let contents = self.only_object(list).and_then(|o| state.contents(o));
+        let Some(contents) = contents else {
+            return false;
+        };
+        let elements = contents.entries.iter().map(|(_, element)| *element);
+        elements
+            .chain(std::iter::once(contents.rest))
+            .any(|element| match self.arena.get(element).konst {
+                Some(Konst::Str(text)) => {
+                    let text = self.names.text(text).trim_end_matches('/');
+                    text.is_empty() || text.ends_with(':') || matches!(text, "http" | "https")
+                }
+                _ => false,
+            })
+    }
+
+    /// The text that another one was made of without a change of how it begins: `text.split("?")[0]`,
+    /// `text.trim()`, `text.replace(/x$/, "")`.
+    fn begins_alike(
+        &mut self,
+        frame: &Frame<'a>,
+        state: &State,
+        text: &Operand,
+    ) -> Option<Operand> {
+        match Self::definition(frame, text)? {
+            Op::Copy(from) | Op::Typed { value: from, .. } => Some(from.clone()),
+            Op::Index {
+                base,
+                index: Operand::Const(Const::Int(0)),
+            } => match Self::definition(frame, base)? {
+                Op::Call {
+                    callee: Callee::Method { receiver, name },
+                    ..
+                } if self.names.text(*name) == "split" => Some(receiver.clone()),
+                _ => None,
+            },
+            Op::Call {
+                callee: Callee::Method { receiver, name },
+                args,
+            } => {
+                let keeps = match self.names.text(*name) {
+                    "trim" | "trimStart" | "trimEnd" | "strip" | "toLowerCase" | "toUpperCase"
+                    | "toString" | "normalize" => true,
+                    "replace" => self.cuts_an_end(frame, state, args),
+                    _ => false,
+                };
+                keeps.then(|| receiver.clone())
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether arguments of `replace` take something off the end of a text: `(/x$/, "")`.
+    fn cuts_an_end(&mut self, frame: &Frame<'a>, state: &State, args: &[Arg]) -> bool {
+        let [pattern, by] = args else { return false };
+        let pattern = self.read(frame, state, &pattern.value);
+        let by = self.read(frame, state, &by.value);
+        let text = |value: ValId| match self.arena.get(value).konst {
+            Some(Konst::Str(text)) => Some(self.names.text(text)),
+            _ => None,
+        };
+        let pattern = self.pattern_of(state, pattern).and_then(text);
+        text(by) == Some("")
+            && pattern
+                .is_some_and(|p| p.ends_with('$') && !p.ends_with("\\$") && !p.contains(['|', '^']))
+    }
+
+    /// What a function answers whether its parameter is: a variable around it, and whether all of it.
+    /// Only of a function that does nothing but compare the two: one that asks for more, or for the
+    /// opposite, says something else.
     fn asked_in(&self, frame: &Frame<'a>, id: FuncId) -> Option<(Var, bool)> {
         let function = self.module.functions.get(id.0 as usize)?;
         let outer = |operand: &Operand| {
@@ -310,30 +372,57 @@ impl<'a> Analyzer<'a> {
                 _ => None,
             }
         };
-        let instrs = function.blocks.iter().flat_map(|b| &b.instrs);
-        let mut found = instrs.filter_map(|instr| match &instr.op {
+        let [parameter] = function.params.as_slice() else {
+            return None;
+        };
+        let is_own = |operand: &Operand| *operand == Operand::Var(parameter.var);
+        let mut answer = None;
+        for block in &function.blocks {
+            match &block.terminator {
+                Terminator::Return(Some(operand)) if answer.is_none() => answer = Some(operand),
+                Terminator::Goto(_) | Terminator::Unreachable => {}
+                // The end of the body, where nothing gets.
+                Terminator::Return(None) if block.instrs.is_empty() && answer.is_some() => {}
+                _ => return None,
+            }
+        }
+        let Operand::Var(answer) = answer? else {
+            return None;
+        };
+        let instrs = || function.blocks.iter().flat_map(|b| &b.instrs);
+        let mut made = instrs().filter(|i| i.dst == Some(*answer));
+        let (made, None) = (made.next()?, made.next()) else {
+            return None;
+        };
+        if instrs().any(|i| i.dst == Some(parameter.var)) {
+            return None;
+        }
+        let pair = |one: &Operand, other: &Operand| match (outer(one), outer(other)) {
+            (Some(var), None) if is_own(other) => Some(var),
+            (None, Some(var)) if is_own(one) => Some(var),
+            _ => None,
+        };
+        match &made.op {
             Op::Compare {
                 op: CompareOp::Eq,
                 left,
                 right,
-            } => Some((outer(left).or_else(|| outer(right))?, true)),
+            } => Some((pair(left, right)?, true)),
             Op::Call {
                 callee: Callee::Method { receiver, name },
                 args,
             } => {
-                let first = args.first().map(|a| &a.value);
+                let [first] = args.as_slice() else {
+                    return None;
+                };
                 match self.names.text(*name) {
-                    "equals" | "equalsIgnoreCase" => {
-                        let var = outer(receiver).or_else(|| first.and_then(outer))?;
-                        Some((var, true))
-                    }
-                    "startsWith" | "endsWith" => Some((outer(receiver)?, false)),
+                    "equals" | "equalsIgnoreCase" => Some((pair(receiver, &first.value)?, true)),
+                    "startsWith" if is_own(&first.value) => Some((outer(receiver)?, false)),
                     _ => None,
                 }
             }
             _ => None,
-        });
-        found.next()
+        }
     }
 
     /// `next[0] == '/'`, `next.charAt(1) != '/'`: a path on this host.
