@@ -133,7 +133,15 @@ fn diff(repository: &Path, change: &Change) -> Result<String> {
     let (Some(from), Some(to)) = (from.map(CommitId::as_str), range.head.as_ref()) else {
         return Err(LearnError::Cannot("there is nothing to compare with here".to_owned()).into());
     };
-    let arguments = ["diff", "--no-color", "--no-ext-diff", from, to.as_str()];
+    // Neither a program for differences nor one that turns a file into text runs.
+    let arguments = [
+        "diff",
+        "--no-color",
+        "--no-ext-diff",
+        "--no-textconv",
+        from,
+        to.as_str(),
+    ];
     let text = own::git(repository, &arguments)?;
     // A diff is text of strangers: it does not steer the terminal.
     let plain = |c: char| {

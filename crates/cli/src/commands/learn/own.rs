@@ -125,10 +125,27 @@ fn commits(repository: &Path, change: &Change) -> Result<Vec<Commit>> {
         // The author as written and by the mailmap, when, and what for.
         let told = git(
             repository,
-            &["show", "-s", "--format=%ae%n%aE%n%at%n%s", id],
+            &[
+                "-c",
+                "log.showSignature=false",
+                "show",
+                "--no-patch",
+                "--format=%ae%n%aE%n%at%n%s",
+                id,
+            ],
         )?;
-        let mut lines = told.lines();
-        let [written, mapped, at, subject] = [(); 4].map(|()| lines.next().unwrap_or_default());
+        let lines: Vec<&str> = told.lines().collect();
+        // A commit without a subject has three.
+        let (written, mapped, at, subject) = match lines[..] {
+            [written, mapped, at, subject] => (written, mapped, at, subject),
+            [written, mapped, at] => (written, mapped, at, ""),
+            _ => {
+                return Err(LearnError::Cannot(format!(
+                    "whose commit {id} is cannot be told: git shows it otherwise than asked"
+                ))
+                .into());
+            }
+        };
         let is_mine = [written, mapped]
             .iter()
             .any(|author| author.eq_ignore_ascii_case(&me));
@@ -146,9 +163,13 @@ fn commits(repository: &Path, change: &Change) -> Result<Vec<Commit>> {
 
 /// The address by which git knows who works here.
 fn me(repository: &Path) -> Result<String> {
-    let me = git(repository, &["config", "user.email"])?
-        .trim()
-        .to_owned();
+    // Where nothing is set git says so by its exit code.
+    let me = git(
+        repository,
+        &["config", "--get", "--default", "", "user.email"],
+    )?
+    .trim()
+    .to_owned();
     if me.is_empty() {
         return Err(LearnError::Cannot(
             "git knows no address of yours, so nobody can tell which commits are yours: git config user.email ADDRESS"
@@ -159,7 +180,7 @@ fn me(repository: &Path) -> Result<String> {
     Ok(me)
 }
 
-/// What git says in a repository; nothing where it refuses.
+/// What git says in a repository. Where it fails nothing is known, which must not pass for "nobody's".
 pub(super) fn git(repository: &Path, arguments: &[&str]) -> Result<String> {
     let done = Command::new("git")
         .arg("-C")
@@ -167,6 +188,11 @@ pub(super) fn git(repository: &Path, arguments: &[&str]) -> Result<String> {
         .args(arguments)
         .output()
         .map_err(|error| LearnError::Cannot(format!("git could not be started: {error}")))?;
+    if !done.status.success() {
+        let why = String::from_utf8_lossy(&done.stderr);
+        let why = why.lines().next().unwrap_or("it gave no reason").to_owned();
+        return Err(LearnError::Cannot(format!("git failed: {why}")).into());
+    }
     Ok(String::from_utf8_lossy(&done.stdout).into_owned())
 }
 
