@@ -10,6 +10,7 @@ mod bench;
 mod dist;
 mod edges;
 mod generate;
+mod labelled;
 mod licences;
 mod metadata;
 mod plant;
@@ -116,6 +117,16 @@ enum Task {
         /// Print the commits on which we and the labels differ.
         #[arg(long)]
         misses: bool,
+    },
+    /// Write a public set of attacks on agents as files that `agents` reads.
+    Labelled {
+        /// Which.
+        #[arg(value_enum)]
+        set: labelled::Set,
+        /// A checkout of its repository.
+        checkout: PathBuf,
+        /// Where the files go: a folder that is not there yet.
+        to: PathBuf,
     },
     /// Count alarms on real histories, and how many planted anomalies are found.
     PlantAnomalies {
@@ -303,6 +314,7 @@ fn main() -> Result<()> {
             };
             purpose::run(&table, &repositories, &only, types, misses)
         }
+        Task::Labelled { set, checkout, to } => labelled::run(set, &checkout, &to),
         Task::PlantAnomalies {
             repositories,
             program,

@@ -298,6 +298,24 @@ pub fn speaks_of_mcp(manifest: &[u8]) -> bool {
         || memchr::memmem::find(manifest, b"modelcontextprotocol/go-sdk").is_some()
 }
 
+/// Does a source load an SDK for MCP servers? Only its beginning is looked at.
+#[must_use]
+pub fn imports_mcp(source: &[u8]) -> bool {
+    const IMPORTS: [&[u8]; 6] = [
+        b"from mcp",
+        b"import mcp",
+        b"fastmcp",
+        b"@modelcontextprotocol/",
+        b"mark3labs/mcp-go",
+        b"modelcontextprotocol/go-sdk",
+    ];
+    const BEGINNING: usize = 8 << 10;
+    let beginning = source.get(..BEGINNING).unwrap_or(source);
+    IMPORTS
+        .iter()
+        .any(|import| memchr::memmem::find(beginning, import).is_some())
+}
+
 /// The folders of skills among paths, each with a slash at its end; the root is empty.
 pub fn skill_folders<'p>(paths: impl Iterator<Item = &'p RepoPath>) -> Vec<Vec<u8>> {
     let mut folders: Vec<Vec<u8>> = paths
@@ -432,5 +450,16 @@ mod tests {
         ));
         assert!(speaks_of_mcp(b"mcp==1.2.0\n"));
         assert!(!speaks_of_mcp(b"mcpack==1\nrequests\n"));
+    }
+
+    #[test]
+    fn a_source_speaks_of_mcp_by_what_it_imports() {
+        assert!(imports_mcp(
+            b"import os\nfrom mcp.server.fastmcp import FastMCP\n"
+        ));
+        assert!(imports_mcp(
+            b"import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';"
+        ));
+        assert!(!imports_mcp(b"from flask import Flask\n# no mcp here\n"));
     }
 }

@@ -38,8 +38,8 @@ use trueline_facts::{Diagnostic, Finding, Level, RepoPath, Severity};
 pub use crate::command::{CommandHarm, Harm, command_harm};
 use crate::discovery::is_example;
 pub use crate::discovery::{
-    Format, Kind, LOCK_PATH, SourceLanguage, in_skill, kind, names_mcp, skill_folders, skill_part,
-    source_language, speaks_of_mcp,
+    Format, Kind, LOCK_PATH, SourceLanguage, imports_mcp, in_skill, kind, names_mcp, skill_folders,
+    skill_part, source_language, speaks_of_mcp,
 };
 use crate::document::Broken;
 use crate::finding::{Draft, Found};
@@ -174,6 +174,7 @@ impl Tree {
                 let tools = source::tools(language, file.text);
                 if !tools.is_empty() {
                     source::answers(language, found);
+                    source::conduct(language, found);
                 }
                 self.tools.extend(tools.into_iter().map(|tool| (at, tool)));
             }

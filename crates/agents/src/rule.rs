@@ -62,6 +62,7 @@ rules! {
     BroadAgentAccess = "broad-agent-access",
     ToolDefinitionDrift = "tool-definition-drift",
     SkillPayload = "skill-payload",
+    HostileServerCode = "hostile-server-code",
     ToxicToolFlow = "toxic-tool-flow",
     UntrustedAgentWorkflow = "untrusted-agent-workflow",
     UnownedAgentConfiguration = "unowned-agent-configuration",

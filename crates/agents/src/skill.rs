@@ -142,6 +142,19 @@ fn collecting(found: &mut Found<'_>) {
     }
 }
 
+/// Where a text in lower case decodes something and runs it.
+pub(crate) fn decodes_and_runs(lower: &str) -> Option<(usize, usize)> {
+    let pattern = PATTERNS.decodes_and_runs.as_ref()?;
+    let found = pattern.find(lower.as_bytes())?;
+    Some((found.start(), found.end()))
+}
+
+/// Where a text in lower case takes all variables of its environment.
+pub(crate) fn dumps_environment(lower: &str) -> Option<(usize, usize)> {
+    let found = PATTERNS.dumps.as_ref()?.find(lower.as_bytes())?;
+    Some((found.start(), found.end()))
+}
+
 fn script(found: &mut Found<'_>) {
     collecting(found);
     let lower = found.file.text.to_ascii_lowercase();

@@ -3,11 +3,13 @@
 //! No grammar is needed for that: declarations are calls, decorators and literals with known names. Python, JavaScript
 //! and TypeScript, and Go. What is put together at run time is not seen; constants of the file are.
 
+mod conduct;
 mod python;
 mod tokens;
 
 use std::collections::BTreeMap;
 
+pub(crate) use self::conduct::conduct;
 use self::tokens::{Token, What, tokens};
 use crate::discovery::SourceLanguage;
 use crate::finding::{Draft, Found};
@@ -100,12 +102,20 @@ fn declared(
 /// A longer text is no description that a constant stands for.
 const LONGEST_CONSTANT: usize = 16 << 10;
 
+/// A text of the file and its place.
+type Said = (String, (usize, usize));
+
+/// Texts of a list beyond which it is data.
+const LONGEST_LIST: usize = 64;
+
 struct Reader<'t> {
     tokens: Vec<Token<'t>>,
     /// For each token that opens a bracket, one past the token that closes it.
     closed: Vec<usize>,
     /// Texts that a name of the file stands for.
-    constants: BTreeMap<&'t str, (String, (usize, usize))>,
+    constants: BTreeMap<&'t str, Said>,
+    /// Lists of texts that a name of the file stands for.
+    lists: BTreeMap<&'t str, Vec<Said>>,
 }
 
 /// For each token that opens a bracket, one past the token that closes it; any closes any.
@@ -133,6 +143,7 @@ impl<'t> Reader<'t> {
             closed: closed(&tokens),
             tokens,
             constants: BTreeMap::new(),
+            lists: BTreeMap::new(),
         };
         for at in 0..reader.tokens.len() {
             let Some(name) = reader.name(at) else {
@@ -144,9 +155,25 @@ impl<'t> Reader<'t> {
                 && value.len() <= LONGEST_CONSTANT
             {
                 reader.constants.insert(name, (value, place));
+            } else if reader.is_sign(at + 1, '=') && reader.is_sign(at + 2, '[') {
+                let list = reader.listed(at + 2);
+                if !list.is_empty() {
+                    reader.lists.insert(name, list);
+                }
             }
         }
         reader
+    }
+
+    /// The texts in the brackets at a token.
+    fn listed(&self, open: usize) -> Vec<Said> {
+        let end = self.close(open);
+        let tokens = self.tokens.get(open..end).unwrap_or_default();
+        let texts = tokens.iter().filter_map(|token| match &token.what {
+            What::Text(value) => Some((value.clone(), (token.start, token.end))),
+            What::Name(_) | What::Sign(_) => None,
+        });
+        texts.take(LONGEST_LIST).collect()
     }
 
     fn name(&self, at: usize) -> Option<&'t str> {

@@ -83,6 +83,8 @@ pub(crate) struct Open {
     pub(crate) paths: Option<Vec<RepoPath>>,
     /// A command's list of what differed before it was whole.
     pub(crate) whole: bool,
+    /// Files of which is not known what they held before it.
+    pub(crate) unsure: Vec<RepoPath>,
 }
 
 impl Tracked {
@@ -269,6 +271,27 @@ impl Ledger {
         );
     }
 
+    /// What a file holds now is not known: whoever changed it next is not either.
+    pub(crate) fn lose_sight(&mut self, path: &RepoPath, head: &[Line]) {
+        let file = self.files.entry(path.clone()).or_insert_with(|| Tracked {
+            lines: head.to_vec(),
+            owners: vec![COMMITTED; head.len()],
+            mark: 0,
+            absent: head.is_empty(),
+        });
+        file.mark = 0;
+    }
+
+    /// A list was cut: of what is not in it nothing is known to be as it was.
+    pub(crate) fn lose_sight_of_all_but(&mut self, listed: &BTreeSet<&RepoPath>) {
+        self.looked = 0;
+        for (path, file) in &mut self.files {
+            if !listed.contains(path) {
+                file.mark = 0;
+            }
+        }
+    }
+
     /// HEAD is another commit: lines that its content has are committed, others are not.
     pub(crate) fn rebase(&mut self, path: &RepoPath, head: &[Line]) {
         let Some(file) = self.files.get_mut(path) else {
@@ -288,9 +311,13 @@ impl Ledger {
     /// Forgets files of which nothing is known that HEAD does not say.
     pub(crate) fn tidy(&mut self) {
         let says_something = |file: &Tracked| file.owners.iter().any(|o| *o > COMMITTED);
+        // Where a list was whole, a file that is not known here is one that was seen then: one that went
+        // out of sight since must stay, or who changes it next is taken for a person.
+        let looked = self.looked != 0;
         self.files
-            .retain(|_, file| says_something(file) || file.mark != 0);
+            .retain(|_, file| says_something(file) || file.mark != 0 || looked);
         if self.files.len() > MOST_FILES {
+            self.looked = 0;
             self.files.retain(|_, file| says_something(file));
         }
         while self.files.len() > MOST_FILES {

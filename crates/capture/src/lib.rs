@@ -20,10 +20,15 @@ pub mod payload;
 mod pending;
 mod place;
 mod queue;
+mod rest;
 mod rewrite;
 mod settle;
+mod snapshot;
+mod staged;
+mod stat;
 mod status;
 mod trace;
+mod untracked;
 mod worktree;
 
 pub use notes::{Merged, NotesError};
@@ -31,6 +36,7 @@ pub use objects::NOTES_REF;
 pub use observe::observe;
 pub use pending::{Pending, pending};
 pub use place::Place;
+pub use rest::finish_rest;
 pub use rewrite::{
     LARGEST_INPUT, RangeError, merge_notes, post_commit, post_merge, post_rewrite, share_notes,
     squash,

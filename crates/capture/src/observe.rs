@@ -21,8 +21,9 @@ use crate::exercise;
 use crate::lines::{LineKey, texts};
 use crate::place::Place;
 use crate::queue::{Actor, Claim, FileState, Record, Seen, StateId, Store, Written};
+use crate::rest::{self, Ticket};
 use crate::settle;
-use crate::worktree::{self, Content};
+use crate::worktree::{self, Content, Look};
 
 /// The end of a transcript in which the model's name is looked for.
 const TRANSCRIPT_TAIL: u64 = 64 << 10;
@@ -167,22 +168,19 @@ fn seen(
         Moment::After(Action::Write(write)) => {
             Seen::AfterWrite(written(event, place, store, write)?)
         }
-        Moment::Before(Action::Command { .. }) => {
-            let (files, whole) = differing(place, store)?;
-            Seen::BeforeCommand { files, whole }
+        Moment::Before(Action::Command { text }) => {
+            let (Look { files, whole }, rest) = around_command(event, place, store, text)?;
+            Seen::BeforeCommand { files, whole, rest }
         }
         Moment::After(Action::Command { text }) => {
-            let (files, whole) = differing(place, store)?;
-            let named = files
-                .iter()
-                .filter(|file| text.as_bytes().contains_str(file.path.file_name()))
-                .map(|file| file.path.clone())
-                .collect();
+            let (Look { files, whole }, rest) = around_command(event, place, store, text)?;
+            let named = names(text, &files);
             Seen::AfterCommand {
                 files,
                 whole,
                 named,
                 by_git: moves_content(text),
+                rest,
             }
         }
         Moment::Before(Action::Read(_)) => {
@@ -211,22 +209,47 @@ fn seen(
     }))
 }
 
+/// Those of the files that a command line names.
+fn names(text: &str, files: &[FileState]) -> Vec<RepoPath> {
+    files
+        .iter()
+        .filter(|file| text.as_bytes().contains_str(file.path.file_name()))
+        .map(|file| file.path.clone())
+        .collect()
+}
+
+/// A look that ends in time, and what is left of it.
+fn around_command(
+    event: &Event,
+    place: &Place,
+    store: &Store,
+    text: &str,
+) -> std::io::Result<(Look, Option<Ticket>)> {
+    let words = text.split(|c: char| {
+        c.is_whitespace()
+            || matches!(
+                c,
+                '"' | '\'' | '=' | ';' | '&' | '|' | '<' | '>' | '(' | ')'
+            )
+    });
+    let named: Vec<RepoPath> = words
+        .filter(|word| word.contains(['/', '.']))
+        .take(MOST_FILES)
+        .filter_map(|word| place.relative(&event.absolute(Path::new(word))))
+        .collect();
+    let (look, task) = worktree::look_in_time(place, store, &key(store)?, &named)?;
+    let Some(task) = task else {
+        return Ok((look, None));
+    };
+    let ticket = store.leave(&task)?;
+    rest::hand_over(place, store, ticket);
+    Ok((look, Some(ticket)))
+}
+
 /// Everything that differs from HEAD, kept.
 pub(crate) fn differing(place: &Place, store: &Store) -> std::io::Result<(Vec<FileState>, bool)> {
-    let look = worktree::look(place);
-    let key = key(store)?;
-    let mut files = Vec::with_capacity(look.files.len());
-    for (path, content) in look.files {
-        let state = match content {
-            None => None,
-            Some(content) => match key.lines(&content) {
-                Some(lines) => Some(store.keep(&lines)?),
-                None => continue,
-            },
-        };
-        files.push(FileState { path, state });
-    }
-    Ok((files, look.whole))
+    let look = worktree::look(place, store, &key(store)?)?;
+    Ok((look.files, look.whole))
 }
 
 fn written(
@@ -280,7 +303,7 @@ type Explains<'t> = Box<dyn Fn(&[u8]) -> bool + 't>;
 /// formatter may have run already.
 fn claim(content: &[u8], edit: &Edit) -> Claim {
     let explains: Explains<'_> = match &edit.change {
-        Change::Untold => return Claim::Untold,
+        Change::Untold | Change::Sketch(_) => return Claim::Untold,
         Change::Delete => return Claim::Lines(Vec::new()),
         Change::Whole(whole) if texts(whole.as_bytes()).eq(texts(content)) => return Claim::All,
         Change::Whole(whole) => explained_by(&[whole.as_bytes()]),
@@ -367,7 +390,7 @@ fn settled(content: Option<Vec<u8>>, change: &Change) -> Option<Vec<u8>> {
             }
             Some(text)
         }
-        Change::Patch(_) | Change::Delete | Change::Untold => content,
+        Change::Patch(_) | Change::Sketch(_) | Change::Delete | Change::Untold => content,
     }
 }
 
@@ -497,6 +520,11 @@ pub(crate) fn key(store: &Store) -> std::io::Result<LineKey> {
     <[u8; 16]>::try_from(bytes.as_slice())
         .map(LineKey)
         .map_err(|_| std::io::Error::other("the key of the capture folder is damaged"))
+}
+
+/// A number that is drawn.
+pub(crate) fn drawn() -> u64 {
+    number(&Sha256::digest(random()))
 }
 
 /// Bytes that nobody can guess: the system's, through the keys that the standard library draws for

@@ -15,6 +15,7 @@ use trueline_facts::{ModelId, RepoPath, ToolId};
 
 use crate::lines::Line;
 use crate::place::Ground;
+use crate::rest::Ticket;
 
 /// How often a record is written again because a reader took the queue away meanwhile.
 const MOST_APPENDS: usize = 64;
@@ -57,7 +58,13 @@ pub(crate) enum Seen {
     /// After it wrote.
     AfterWrite(Vec<Written>),
     /// Before a shell command: every file that differs from HEAD.
-    BeforeCommand { files: Vec<FileState>, whole: bool },
+    BeforeCommand {
+        files: Vec<FileState>,
+        whole: bool,
+        /// What is still looked at when the hook has ended.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rest: Option<Ticket>,
+    },
     /// After it: the same, and which of them the command may be credited with.
     AfterCommand {
         files: Vec<FileState>,
@@ -66,6 +73,8 @@ pub(crate) enum Seen {
         named: Vec<RepoPath>,
         /// The command moves content about by git.
         by_git: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rest: Option<Ticket>,
     },
     /// A person saved these files.
     Saved(Vec<FileState>),
@@ -190,17 +199,25 @@ impl Store {
     /// Keeps the lines of a state, unless they are kept already.
     pub(crate) fn keep(&self, lines: &[Line]) -> io::Result<StateId> {
         let id = StateId::of(lines);
-        let path = self.folder.join("states").join(id.file_name());
-        if let Ok(there) = File::options().append(true).open(&path) {
-            // Young again, so that nobody tidies it away before the record that names it is there.
-            let _ = there.set_modified(std::time::SystemTime::now());
-        } else {
+        if !self.keep_again(id) {
+            let path = self.folder.join("states").join(id.file_name());
             let bytes = bytes(lines);
             let mut content = crc32fast::hash(&bytes).to_le_bytes().to_vec();
             content.extend_from_slice(&bytes);
             write_aside(&path, &content)?;
         }
         Ok(id)
+    }
+
+    /// Keeps a state that was kept before; whether it is still there.
+    pub(crate) fn keep_again(&self, id: StateId) -> bool {
+        let path = self.folder.join("states").join(id.file_name());
+        let Ok(there) = File::options().append(true).open(&path) else {
+            return false;
+        };
+        // Young again, so that nobody tidies it away before the record that names it is there.
+        let _ = there.set_modified(std::time::SystemTime::now());
+        true
     }
 
     /// The lines of a state; `None` if it is not there or damaged.
@@ -222,6 +239,10 @@ impl Store {
             record.each_state(|id| {
                 named.insert(id.file_name());
             });
+        }
+        for rest in self.rests() {
+            let states = rest.files.iter().filter_map(|file| file.state);
+            named.extend(states.map(StateId::file_name));
         }
         let Ok(all) = fs::read_dir(self.folder.join("states")) else {
             return;

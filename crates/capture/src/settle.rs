@@ -24,6 +24,7 @@ use crate::objects::Objects;
 use crate::observe;
 use crate::place::Place;
 use crate::queue::{self, Store};
+use crate::rest::{Rest, Ticket};
 use crate::worktree;
 
 /// Commits that are noted afterwards, when no hook saw them being made.
@@ -103,6 +104,8 @@ pub(crate) struct Settling<'p> {
     pub(crate) ledger: Ledger,
     store: Store,
     parts: Vec<PathBuf>,
+    /// What was looked at for records of the parts after their hooks had ended.
+    rests: Vec<Ticket>,
     settled: Settled,
     _lock: File,
 }
@@ -128,9 +131,22 @@ impl<'p> Settling<'p> {
             ledger,
             store,
             parts: Vec::new(),
+            rests: Vec::new(),
             settled: Settled::default(),
             _lock: lock,
         })
+    }
+
+    /// What a child found for a record; nothing is left where there was none to do.
+    fn rest(&mut self, ticket: Option<Ticket>) -> Rest {
+        let Some(ticket) = ticket else {
+            return Rest {
+                whole: true,
+                ..Rest::default()
+            };
+        };
+        self.rests.push(ticket);
+        self.store.rest(ticket)
     }
 
     /// Takes in everything that waits in the queue.
@@ -154,6 +170,9 @@ impl<'p> Settling<'p> {
         save(&self.store, &self.ledger)?;
         for part in &self.parts {
             fs::remove_file(part)?;
+        }
+        for ticket in &self.rests {
+            self.store.forget_rest(*ticket);
         }
         self.store.forget(&self.store.waiting().0);
         Ok(self.settled)
@@ -180,7 +199,7 @@ pub(crate) fn is_behind(store: &Store, head: &str) -> bool {
 /// The ledger with its version and checksum; `None` where there is none that can be trusted.
 pub(crate) fn load(store: &Store) -> Option<Ledger> {
     let content = fs::read(store.folder().join(LEDGER)).ok()?;
-    let rest = content.strip_prefix(b"trueline ledger 1\n")?;
+    let rest = content.strip_prefix(b"trueline ledger 2\n")?;
     let (sum, bytes) = rest.split_first_chunk::<4>()?;
     if u32::from_le_bytes(*sum) != crc32fast::hash(bytes) {
         return None;
@@ -190,7 +209,7 @@ pub(crate) fn load(store: &Store) -> Option<Ledger> {
 
 fn save(store: &Store, ledger: &Ledger) -> std::io::Result<()> {
     let bytes = postcard::to_stdvec(ledger).map_err(std::io::Error::other)?;
-    let mut content = b"trueline ledger 1\n".to_vec();
+    let mut content = b"trueline ledger 2\n".to_vec();
     content.extend_from_slice(&crc32fast::hash(&bytes).to_le_bytes());
     content.extend_from_slice(&bytes);
     queue::write_aside(&store.folder().join(LEDGER), &content)?;

@@ -1,15 +1,15 @@
 //! What steers agents: which files of a tree are read for it, and where the findings go.
 //!
-//! Sources are read only where a path or a manifest says that they have to do with MCP: a tree without agents costs a
-//! look at its paths.
+//! Sources are read only where a path or a manifest says that they have to do with MCP, or where no manifest could say it:
+//! a tree without agents costs a look at its paths.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bstr::ByteSlice;
 use trueline_agents::{
-    AgentFile, Kind, Lock, Outcome, check, in_skill, kind, names_mcp, section, skill_folders,
-    skill_part, source_language, speaks_of_mcp,
+    AgentFile, Kind, Lock, Outcome, check, imports_mcp, in_skill, kind, names_mcp, section,
+    skill_folders, skill_part, source_language, speaks_of_mcp,
 };
 use trueline_facts::{CommitId, Diagnostic, Finding, Level, RepoPath, Tier};
 use trueline_sarif::RuleText;
@@ -19,6 +19,8 @@ use crate::place::Place;
 use crate::source::Scope;
 use crate::suppress;
 
+/// Sources without a manifest that are read to see whether they are servers.
+const MOST_LONE_SOURCES: usize = 500;
 /// Larger files are no instructions and no hand-written servers.
 const MAX_BYTES: usize = 1 << 20;
 /// First bytes that tell what a file is.
@@ -125,6 +127,7 @@ fn read(
     let skills = skill_folders(paths.iter());
     let mut out = Vec::new();
     let mut projects: Vec<Vec<u8>> = Vec::new();
+    let mut governed: Vec<Vec<u8>> = Vec::new();
     let mut sources = Vec::new();
     for path in paths {
         if interrupt.load(Ordering::Relaxed) {
@@ -152,25 +155,36 @@ fn read(
             }
             continue;
         };
-        if kind == Kind::Manifest && speaks_of_mcp(&bytes) {
+        if kind == Kind::Manifest {
             let folder = path
                 .as_bytes()
                 .rfind_byte(b'/')
                 .map_or(0, |slash| slash + 1);
-            projects.push(path.as_bytes()[..folder].to_vec());
+            let folder = path.as_bytes()[..folder].to_vec();
+            if speaks_of_mcp(&bytes) {
+                projects.push(folder.clone());
+            }
+            governed.push(folder);
         }
         out.extend(file(path, kind, &bytes));
     }
+    let mut lone = 0;
     for (path, language) in sources {
         if interrupt.load(Ordering::Relaxed) {
             break;
         }
-        let in_project = projects
-            .iter()
-            .any(|folder| path.as_bytes().starts_with(folder));
-        if !in_project && !names_mcp(path) {
+        let is_in = |folders: &[Vec<u8>]| {
+            folders
+                .iter()
+                .any(|folder| path.as_bytes().starts_with(folder))
+        };
+        let is_told = is_in(&projects) || names_mcp(path);
+        // A server of one file has no manifest that tells.
+        let is_alone = !is_told && lone < MOST_LONE_SOURCES && !is_in(&governed);
+        if !is_told && !is_alone {
             continue;
         }
+        lone += usize::from(is_alone);
         // What cannot be read is told by the analysis of sources.
         let Ok(bytes) = contents.read(path) else {
             continue;
@@ -178,7 +192,7 @@ fn read(
         let declares = ["tool", "Tool"]
             .iter()
             .any(|word| memchr::memmem::find(&bytes, word.as_bytes()).is_some());
-        if declares {
+        if declares && (is_told || imports_mcp(&bytes)) {
             out.extend(file(path, Kind::Source(language), &bytes));
         }
     }

@@ -20,6 +20,9 @@ const VIEWS: usize = 14;
 /// Of a module.
 const LINES: usize = 4 + 8 * VIEWS;
 
+/// How long a command runs, and an agent reads what it said. A child of the hook looks meanwhile.
+const COMMAND: Duration = Duration::from_millis(50);
+
 /// Every so many edits a command is run.
 const EDITS_A_COMMAND: usize = 9;
 
@@ -76,8 +79,10 @@ fn measure(program: &Path, root: &Path, calls: usize, first: usize) -> Result<()
                     "tool_input": {"command": "make test"},
                 })
             };
-            commands.push(run(program, root, "claude", &command("PreToolUse"))?);
-            commands.push(run(program, root, "claude", &command("PostToolUse"))?);
+            for event in ["PreToolUse", "PostToolUse"] {
+                commands.push(run(program, root, "claude", &command(event))?);
+                std::thread::sleep(COMMAND);
+            }
         }
         // As people do: now and then it is committed, and the list of what differs is short again.
         if at.is_multiple_of(50) {

@@ -6,7 +6,7 @@
 
 use trueline_facts::RepoPath;
 
-use super::{Command, Script};
+use super::{Command, Joint, Script};
 use crate::Kind;
 
 /// A kind of harm.
@@ -50,6 +50,20 @@ const GUARDS: [&str; 15] = [
     ".pre-commit-config.yaml",
 ];
 
+/// Programs that send to a database what they are given.
+const DATABASES: [&str; 10] = [
+    "psql",
+    "mysql",
+    "mariadb",
+    "sqlite3",
+    "sqlcmd",
+    "mongosh",
+    "mongo",
+    "clickhouse-client",
+    "duckdb",
+    "redis-cli",
+];
+
 /// The harm that a shell text would do, in order of kind.
 #[must_use]
 pub fn command_harm(text: &str) -> Vec<CommandHarm> {
@@ -76,7 +90,7 @@ pub fn command_harm(text: &str) -> Vec<CommandHarm> {
 const MAX_DEPTH: u32 = 4;
 
 fn of_script(text: &str, script: &Script, depth: u32, found: &mut Vec<CommandHarm>) {
-    for command in &script.commands {
+    for (at, command) in script.commands.iter().enumerate() {
         for inner in substituted(text, command) {
             follow(&inner, depth, found);
         }
@@ -85,6 +99,12 @@ fn of_script(text: &str, script: &Script, depth: u32, found: &mut Vec<CommandHar
         };
         let words = words_after_program(command);
         if let Some(message) = destroys(&program, &words) {
+            found.push(CommandHarm {
+                harm: Harm::Destroys,
+                message,
+            });
+        }
+        if let Some(message) = fed_to_database(script, at, &program) {
             found.push(CommandHarm {
                 harm: Harm::Destroys,
                 message,
@@ -115,8 +135,9 @@ fn inner_script(command: &Command, program: &str, words: &[&str]) -> Option<Stri
             command.inline_code().map(|code| code.text.clone())
         }
         "eval" => Some(words.join(" ")),
+        "find" => run_on_found(words),
         "env" | "xargs" | "timeout" | "nice" | "stdbuf" | "doas" | "chroot" => Some(wrapped(words)),
-        _ if is_user_of_sudo(command) => Some(words.join(" ")),
+        _ if is_user_of_sudo(command) => Some(as_shell(words)),
         _ => None,
     }
 }
@@ -137,7 +158,7 @@ fn wrapped(words: &[&str]) -> String {
             rest.next();
         }
     }
-    rest.collect::<Vec<_>>().join(" ")
+    as_shell(&rest.collect::<Vec<_>>())
 }
 
 /// `sudo -u root rm`: the name stands where a program would.
@@ -225,7 +246,8 @@ fn destroys(program: &str, words: &[&str]) -> Option<String> {
         }
         // Below the work tree by name: what a clean-up does.
         "find"
-            if words.contains(&"-delete")
+            if (words.contains(&"-delete")
+                || run_on_found(words).is_some_and(|run| run.starts_with("rm ")))
                 && is_broad(first)
                 && !(first == "." && words.iter().any(|w| w.starts_with("-name"))) =>
         {
@@ -246,8 +268,7 @@ fn destroys(program: &str, words: &[&str]) -> Option<String> {
         }
         "git" => git_destroys(words),
         "dropdb" => Some(format!("drops the database `{first}`")),
-        "psql" | "mysql" | "mariadb" | "sqlite3" | "sqlcmd" | "mongosh" | "mongo"
-        | "clickhouse-client" | "duckdb" | "redis-cli" => sql_destroys(words),
+        _ if DATABASES.contains(&program) => sql_destroys(words),
         "terraform" | "tofu" | "pulumi" | "cdk" | "serverless" | "sls" => {
             let gone = words
                 .iter()
@@ -346,6 +367,43 @@ fn git_destroys(words: &[&str]) -> Option<String> {
         "filter-branch" | "filter-repo" => Some("rewrites the whole history".to_owned()),
         _ => None,
     }
+}
+
+/// What comes to a database through a pipe, where the words before it say it.
+fn fed_to_database(script: &Script, at: usize, program: &str) -> Option<String> {
+    let command = script.commands.get(at)?;
+    if command.joint != Joint::Pipe || !DATABASES.contains(&program) {
+        return None;
+    }
+    let before = script.commands.get(at.checked_sub(1)?)?;
+    let says = before.program()?;
+    matches!(says.as_str(), "echo" | "printf" | "print")
+        .then(|| sql_destroys(&words_after_program(before)))
+        .flatten()
+}
+
+/// What `find` runs on what it finds.
+fn run_on_found(words: &[&str]) -> Option<String> {
+    let at = words
+        .iter()
+        .position(|word| matches!(*word, "-exec" | "-execdir" | "-ok" | "-okdir"))?;
+    let run = words.get(at + 1..)?.iter().copied();
+    let run: Vec<&str> = run
+        .take_while(|word| !matches!(*word, ";" | "\\;" | "+"))
+        .collect();
+    (!run.is_empty()).then(|| as_shell(&run))
+}
+
+/// Words as a shell reads them again: one with blanks stays one.
+fn as_shell(words: &[&str]) -> String {
+    let quoted = words.iter().map(|word| {
+        if word.contains(char::is_whitespace) && !word.contains('\'') {
+            format!("'{word}'")
+        } else {
+            (*word).to_owned()
+        }
+    });
+    quoted.collect::<Vec<_>>().join(" ")
 }
 
 fn sql_destroys(words: &[&str]) -> Option<String> {
@@ -559,8 +617,14 @@ mod tests {
             "diff <(rm -rf ~) x",
             "env A=1 rm -rf ~",
             "timeout 5 rm -rf ~",
+            "timeout 5 sh -c 'rm -rf ~'",
             "sudo -u root rm -rf ~",
             "chmod -R 777 /",
+            "echo 'DROP TABLE users;' | psql prod",
+            "printf 'FLUSHALL' | redis-cli",
+            "find / -name x -exec rm -rf {} +",
+            "find ~ -type f -exec rm {} \\;",
+            "find . -exec sh -c 'rm -rf ~' \\;",
         ] {
             assert!(
                 told(text).iter().any(|(harm, _)| *harm == Harm::Destroys),
@@ -604,6 +668,10 @@ mod tests {
             "git config core.hooksPath",
             "terraform plan -destroy",
             "find . -name '*.pyc' -delete",
+            "find . -name '*.pyc' -exec rm {} +",
+            "find src -type f -exec grep -l TODO {} +",
+            "echo 'drop table users' | grep drop",
+            "echo 'select 1' | psql",
             "git clean -fdX",
             "chown -R ada .",
             "echo '$(rm -rf ~)'",

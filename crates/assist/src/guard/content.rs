@@ -34,6 +34,7 @@ pub(super) fn proposed(before: Option<&str>, change: &Change) -> Result<Option<C
         Change::Whole(text) => Some(text.to_string()),
         Change::Replace(all) => replaced(before.as_deref().unwrap_or_default(), all)?,
         Change::Patch(lines) => patched(before.as_deref().unwrap_or_default(), lines),
+        Change::Sketch(_) => None,
     };
     let (after, counted) = match whole {
         Some(after) => (after, Counted::InFile),
@@ -131,6 +132,13 @@ fn new_text(change: &Change) -> String {
             let added: Vec<&str> = lines.iter().filter_map(PatchLine::added).collect();
             added.join("\n")
         }
+        // What is left out is said in a comment.
+        Change::Sketch(text) => {
+            let told = text
+                .lines()
+                .filter(|line| !line.contains("...existing code..."));
+            told.collect::<Vec<_>>().join("\n")
+        }
         Change::Delete | Change::Untold => String::new(),
     }
 }
@@ -196,6 +204,15 @@ mod tests {
                 "{apart}"
             );
         }
+    }
+
+    #[test]
+    fn a_sketch_is_looked_at_alone() {
+        let change = Change::Sketch("def f():\n    # ...existing code...\n    return 1".into());
+        assert_eq!(
+            after(Some("def f():\n    pass\n"), &change),
+            ("def f():\n    return 1".to_owned(), Counted::InNewText)
+        );
     }
 
     #[test]

@@ -92,6 +92,11 @@ fn action(name: &str, input: &Value, value: &Value, report: Report) -> Option<Ac
         }
         _ if is_write(&lower) => {
             let mut told = edits(input);
+            if let (Some(code), [one]) = (text(input, &["code"]), told.as_mut_slice())
+                && one.change == Change::Untold
+            {
+                one.change = Change::Sketch(code.into());
+            }
             if told.is_empty() {
                 let files = named_files(input).into_iter().chain(
                     value

@@ -55,6 +55,7 @@ fn action_in_words(action: &Action) -> String {
                                 lines.iter().filter_map(PatchLine::added).collect();
                             format!("adds {added:?}")
                         }
+                        Change::Sketch(text) => format!("sketched {text:?}"),
                         Change::Delete => "goes".to_owned(),
                         Change::Untold => "untold".to_owned(),
                     };

@@ -1,5 +1,7 @@
 //! Records of the queue, one by one: what each look at a file says about who changed it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use gix::ObjectId;
 use trueline_authorship::tools;
 use trueline_facts::RepoPath;
@@ -10,6 +12,16 @@ use crate::lines::Line;
 use crate::observe;
 use crate::place::Ground;
 use crate::queue::{Claim, FileState, Record, Seen, Written};
+use crate::rest::Rest;
+
+/// What a hook saw and what was seen after it, by path; what the hook saw has the last word.
+fn joined(files: &[FileState], rest: &Rest) -> Vec<FileState> {
+    let mut all: BTreeMap<&RepoPath, &FileState> = BTreeMap::new();
+    for file in rest.files.iter().chain(files) {
+        all.insert(&file.path, file);
+    }
+    all.into_values().cloned().collect()
+}
 
 impl Settling<'_> {
     pub(super) fn take(&mut self, record: &Record) -> Result<(), SettleError> {
@@ -38,21 +50,34 @@ impl Settling<'_> {
                     self.written(record, written, open.as_ref(), &agent);
                 }
             }
-            Seen::BeforeCommand { files, whole } => {
-                for file in files {
+            Seen::BeforeCommand { files, whole, rest } => {
+                let rest = self.rest(*rest);
+                let (files, whole) = (joined(files, &rest), *whole && rest.whole);
+                for file in &files {
                     let changer = self.bystander(record, &file.path);
                     self.see(file, mark, &changer);
                 }
-                self.clean(files, *whole);
-                self.open(record, None, *whole);
+                self.clean(&files, &rest.unsure, whole);
+                self.open(record, None, whole);
+                if let Some(open) = self.ledger.open.last_mut() {
+                    open.unsure = rest.unsure;
+                }
             }
             Seen::AfterCommand {
                 files,
                 whole,
                 named,
                 by_git,
+                rest,
             } => {
-                self.commanded(record, files, *whole, named, *by_git, &agent);
+                let rest = self.rest(*rest);
+                let (files, whole) = (joined(files, &rest), *whole && rest.whole);
+                self.commanded(record, &files, whole, named, *by_git, &agent);
+                self.clean(&files, &rest.unsure, whole);
+                for path in &rest.unsure {
+                    let head = self.head_lines(path);
+                    self.ledger.lose_sight(path, &head);
+                }
             }
             Seen::Saved(files) => {
                 for file in files {
@@ -100,7 +125,7 @@ impl Settling<'_> {
             .as_ref()
             .map_or(u64::MAX, |open| record.time.saturating_sub(open.time));
         let credited = whole
-            && open.is_some_and(|open| open.whole)
+            && open.as_ref().is_some_and(|open| open.whole)
             && same_head
             && !by_git
             && !record.ground.busy;
@@ -110,14 +135,17 @@ impl Settling<'_> {
             let alone = !self
                 .ledger
                 .is_open(&file.path, record.actor.call, record.time);
-            let changer = if credited && told && alone {
+            // Changed so soon that nobody saw what it held before.
+            let known = open
+                .as_ref()
+                .is_some_and(|open| !open.unsure.contains(&file.path));
+            let changer = if credited && told && alone && known {
                 Changer::Agent(agent, &Claim::All)
             } else {
                 Changer::Nobody
             };
             self.see(file, record.ground.mark, &changer);
         }
-        self.clean(files, whole);
     }
 
     /// What differs from HEAD now, so that later changes can be told from it.
@@ -144,7 +172,7 @@ impl Settling<'_> {
         for file in files {
             self.see(file, mark, &Changer::Nobody);
         }
-        self.clean(files, whole);
+        self.clean(files, &[], whole);
         self.ledger.looked = if whole { mark } else { 0 };
     }
 
@@ -171,6 +199,7 @@ impl Settling<'_> {
             anonymous: record.actor.tool.as_str() == tools::UNSPECIFIED,
             paths,
             whole,
+            unsure: Vec::new(),
         });
     }
 
@@ -247,12 +276,14 @@ impl Settling<'_> {
         lines.map_or_else(Vec::new, |lines| lines.to_vec())
     }
 
-    /// Files that are not in a whole list of what differs are as HEAD has them.
-    pub(super) fn clean(&mut self, files: &[FileState], whole: bool) {
+    /// Files that are not in a whole list of what differs are as HEAD has them; of a list that is not
+    /// whole, what is not in it may be anything.
+    pub(super) fn clean(&mut self, files: &[FileState], unsure: &[RepoPath], whole: bool) {
+        let listed: BTreeSet<&RepoPath> = files.iter().map(|f| &f.path).chain(unsure).collect();
         if whole {
-            let listed: std::collections::BTreeSet<&RepoPath> =
-                files.iter().map(|f| &f.path).collect();
             self.ledger.files.retain(|path, _| listed.contains(path));
+        } else {
+            self.ledger.lose_sight_of_all_but(&listed);
         }
     }
 

@@ -51,6 +51,15 @@ fn hook(what: &str, arguments: &[String]) -> Result<Ended> {
             }
             Ok(Ended::Pass)
         }
+        // Started by a hook of ours that has answered already.
+        "rest" => {
+            if let (Some(place), Some(ticket)) = (Place::around(&here), first)
+                && let Err(error) = trueline_capture::finish_rest(&place, ticket)
+            {
+                trueline_capture::note_trouble(&place, &format!("rest: {error}"));
+            }
+            Ok(Ended::Pass)
+        }
         "settle" => {
             let settled = trueline_capture::settle(&place(&here)?)?;
             tell_settled(&settled)

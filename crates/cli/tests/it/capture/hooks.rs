@@ -87,6 +87,89 @@ fn shell_commands_are_seen_by_what_they_change() {
     assert_eq!(compared.ai, 6);
 }
 
+/// More files than a hook looks at before it answers, in folders that are written one after the other.
+fn large() -> Clone {
+    let clone = Clone::new();
+    for folder in 0..40 {
+        for file in 0..30 {
+            clone.write(&format!("f{folder:02}/m{file}.py"), "pass\n");
+        }
+    }
+    clone.commit("base");
+    clone
+}
+
+/// Waits until no child of a hook is at work.
+fn until_looked(clone: &Clone) {
+    let rest = clone.path().join(".git/trueline/capture/rest");
+    let at_work = || {
+        std::fs::read_dir(&rest).unwrap().flatten().any(|entry| {
+            let path = entry.path();
+            path.extension().is_some_and(|end| end == "task")
+        })
+    };
+    for _ in 0..3_000 {
+        if !at_work() {
+            // Past a tick of the clock of files.
+            std::thread::sleep(std::time::Duration::from_millis(30));
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    panic!("a child that does not end");
+}
+
+#[test]
+fn in_a_large_repository_a_child_looks_at_what_changed_long_ago() {
+    let clone = large();
+    clone.person("f01/m3.py", 1, 1);
+    std::thread::sleep(std::time::Duration::from_millis(30));
+    clone.command(CLAUDE, "python gen.py", || {
+        until_looked(&clone);
+        for file in [
+            "f00/m0.py",
+            "f01/m3.py",
+            "f39/m0.py",
+            "f02/new.py",
+            "g/new.py",
+        ] {
+            let new = clone.lines(Writer::Ai("claude"), 2);
+            clone.write(file, &(clone.read(file) + &new));
+        }
+        std::thread::sleep(std::time::Duration::from_millis(30));
+    });
+    clone.commit("by a command");
+    let compared = clone.assert_whole();
+    assert_eq!((compared.ai, compared.people), (10, 1));
+    let left = clone.path().join(".git/trueline/capture/rest");
+    assert_eq!(std::fs::read_dir(left).unwrap().count(), 0);
+}
+
+#[test]
+fn in_a_large_repository_a_command_that_is_faster_than_the_child_names_nobody_wrongly() {
+    let clone = large();
+    for file in ["f00/m0.py", "f01/m3.py", "f39/m0.py"] {
+        clone.person(file, 1, 2);
+    }
+    clone.command(CLAUDE, "python gen.py", || {
+        for file in ["f00/m0.py", "f01/m3.py", "f39/m0.py", "f02/new.py"] {
+            let new = clone.lines(Writer::Ai("claude"), 2);
+            clone.write(file, &(clone.read(file) + &new));
+        }
+    });
+    // And a person who is faster than the next.
+    for file in ["f00/m0.py", "f01/m3.py", "f02/new.py"] {
+        clone.person(file, 0, 1);
+    }
+    clone.agent(CLAUDE, "f00/m0.py", 0, 1);
+    clone.commit("in a hurry");
+    let compared = clone.compare();
+    assert!(compared.wrong.is_empty(), "{:#?}", compared.wrong);
+    // What changed last was looked at before the hook answered.
+    let lost = compared.lost.iter().filter(|line| line.starts_with("f39/"));
+    assert_eq!(lost.count(), 0, "{:#?}", compared.lost);
+}
+
 #[test]
 fn a_command_that_lets_git_bring_lines_back_is_credited_with_nothing() {
     let clone = Clone::new();

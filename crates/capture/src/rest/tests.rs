@@ -1,0 +1,272 @@
+//! Looks that end before all was looked at, with changes at every moment of them.
+
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::ledger::Owner;
+use crate::queue::{Actor, Seen};
+use crate::rewrite::nobody;
+use crate::settle::Settling;
+use crate::worktree::look_at_most;
+
+const OLD: &str = "old/z.py";
+
+/// A repository of which a hook looks at the newest folder alone.
+struct World {
+    folder: TempDir,
+    place: Place,
+    store: Store,
+}
+
+impl World {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        let place = |root: &std::path::Path| Place {
+            work_tree: root.to_owned(),
+            git_dir: root.join(".git"),
+            common_dir: root.join(".git"),
+        };
+        let world = Self {
+            place: place(&root),
+            store: Store::at(place(&root).capture_dir()),
+            folder,
+        };
+        world.git(&["init", "--quiet"]);
+        world.write(OLD, "committed\n");
+        world.write("old/y.py", "committed\n");
+        world.pause();
+        world.write("new/a.py", "committed\n");
+        world.write("new/b.py", "committed\n");
+        world.git(&["add", "--all"]);
+        world.git(&["commit", "--quiet", "--message", "base"]);
+        // What a look remembers is only what is old enough to show a change.
+        world.pause();
+        crate::watch(&world.place).unwrap();
+        world
+    }
+
+    fn git(&self, arguments: &[&str]) {
+        let status = Command::new("git")
+            .args(["-c", "user.name=A", "-c", "user.email=a@b.c"])
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .status()
+            .unwrap();
+        assert!(status.success(), "{arguments:?}");
+    }
+
+    fn write(&self, file: &str, text: &str) {
+        let path = self.place.work_tree.join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// Longer than a tick of the clock of files.
+    fn pause(&self) {
+        std::thread::sleep(Duration::from_millis(60));
+        assert!(self.folder.path().exists());
+    }
+
+    /// What a hook around a command does, without the child.
+    fn look(&self) -> (Vec<FileState>, bool, Ticket) {
+        let key = observe::key(&self.store).unwrap();
+        let (look, task) = look_at_most(&self.place, &self.store, &key, &[], 2).unwrap();
+        let ticket = self.store.leave(&task.expect("a rest")).unwrap();
+        (look.files, look.whole, ticket)
+    }
+
+    fn finish(&self, ticket: Ticket) {
+        finish(&self.place, &self.store, ticket).unwrap();
+    }
+
+    fn tell(&self, seen: Seen) {
+        let actor = Actor {
+            tool: trueline_facts::ToolId::new("claude"),
+            session: "s_00000000000001".into(),
+            call: 7,
+            ..nobody()
+        };
+        let record = observe::record(actor, &self.place, seen);
+        assert!(self.store.append(&record).unwrap());
+        // Two records of one millisecond would be one.
+        std::thread::sleep(Duration::from_millis(2));
+    }
+
+    fn before(&self) -> Ticket {
+        let (files, whole, rest) = self.look();
+        self.tell(Seen::BeforeCommand {
+            files,
+            whole,
+            rest: Some(rest),
+        });
+        rest
+    }
+
+    fn after(&self) -> Ticket {
+        let (files, whole, rest) = self.look();
+        self.tell(Seen::AfterCommand {
+            files,
+            whole,
+            named: Vec::new(),
+            by_git: false,
+            rest: Some(rest),
+        });
+        rest
+    }
+
+    /// A hook before a write: the file as it is.
+    fn before_write(&self, file: &str) {
+        let key = observe::key(&self.store).unwrap();
+        let content = fs::read(self.place.work_tree.join(file)).unwrap();
+        let state = self.store.keep(&key.lines(&content).unwrap()).unwrap();
+        self.tell(Seen::BeforeWrite(vec![FileState {
+            path: RepoPath::from(file),
+            state: Some(state),
+        }]));
+    }
+
+    /// Whose the lines of a file are: `a`gent, `p`erson, `c`ommitted, `-` nobody.
+    fn owners(&self, file: &str) -> String {
+        let mut settling = Settling::begin(&self.place).unwrap();
+        settling.fold().unwrap();
+        let ledger = &settling.ledger;
+        let owners = ledger.files.get(&RepoPath::from(file)).map(|file| {
+            let letter = |owner: &u32| match ledger.owner(*owner) {
+                Owner::Agent(_) => 'a',
+                Owner::Person => 'p',
+                Owner::Committed => 'c',
+                _ => '-',
+            };
+            file.owners.iter().map(letter).collect()
+        });
+        settling.finish().unwrap();
+        owners.unwrap_or_default()
+    }
+}
+
+#[test]
+fn what_a_command_changed_is_its_agents_also_where_the_hook_did_not_look() {
+    let world = World::new();
+    let before = world.before();
+    world.finish(before);
+    world.write(OLD, "committed\nagent\n");
+    world.write("new/a.py", "committed\nagent\n");
+    world.write("old/made.py", "agent\n");
+    world.pause();
+    let after = world.after();
+    world.finish(after);
+    assert_eq!(world.owners(OLD), "ca");
+    assert_eq!(world.owners("new/a.py"), "ca");
+    assert_eq!(world.owners("old/made.py"), "a");
+}
+
+#[test]
+fn a_persons_change_before_the_command_is_hers_although_a_child_saw_it() {
+    let world = World::new();
+    world.write(OLD, "committed\nperson\n");
+    world.write("old/hers.py", "person\n");
+    world.pause();
+    let before = world.before();
+    world.finish(before);
+    world.write(OLD, "committed\nperson\nagent\n");
+    world.pause();
+    let after = world.after();
+    world.finish(after);
+    assert_eq!(world.owners(OLD), "cpa");
+    assert_eq!(world.owners("old/hers.py"), "p");
+}
+
+#[test]
+fn what_changed_before_the_child_looked_is_nobodys() {
+    let world = World::new();
+    // Nobody saw it, and then the command is faster than the child.
+    world.write(OLD, "committed\nperson\n");
+    world.write("old/hers.py", "person\n");
+    world.pause();
+    let before = world.before();
+    world.write(OLD, "committed\nperson\nagent\n");
+    world.write("old/hers.py", "person\nagent\n");
+    world.finish(before);
+    world.pause();
+    let after = world.after();
+    world.finish(after);
+    assert_eq!(world.owners(OLD), "c--");
+    assert_eq!(world.owners("old/hers.py"), "--");
+}
+
+#[test]
+fn what_changed_after_the_command_and_before_the_child_looked_is_nobodys() {
+    let world = World::new();
+    let before = world.before();
+    world.finish(before);
+    world.write(OLD, "committed\nagent\n");
+    world.pause();
+    let after = world.after();
+    // A person is faster than the child.
+    world.write(OLD, "committed\nagent\nperson\n");
+    world.write("old/y.py", "committed\nperson\n");
+    world.finish(after);
+    assert_eq!(world.owners(OLD), "c");
+    // The next look must not take the agent's line for the person's.
+    world.pause();
+    world.before_write(OLD);
+    assert_eq!(world.owners(OLD), "c--");
+    world.before_write("old/y.py");
+    assert_eq!(world.owners("old/y.py"), "c-");
+}
+
+#[test]
+fn a_child_that_is_late_takes_nothing_from_what_the_hook_looked_at() {
+    let world = World::new();
+    let before = world.before();
+    world.write("new/a.py", "committed\nagent\n");
+    world.write(OLD, "committed\nagent\n");
+    world.pause();
+    let after = world.after();
+    world.finish(before);
+    world.finish(after);
+    assert_eq!(world.owners("new/a.py"), "ca");
+    assert_eq!(world.owners(OLD), "c-");
+}
+
+#[test]
+fn a_child_that_was_killed_credits_nobody() {
+    for (killed_before, killed_after) in [(true, false), (false, true), (true, true)] {
+        let world = World::new();
+        let before = world.before();
+        if !killed_before {
+            world.finish(before);
+        }
+        world.write(OLD, "committed\nagent\n");
+        world.write("new/a.py", "committed\nagent\n");
+        world.pause();
+        let after = world.after();
+        if !killed_after {
+            world.finish(after);
+        }
+        world.before_write(OLD);
+        world.before_write("new/a.py");
+        assert_eq!(world.owners(OLD), "c-", "{killed_before} {killed_after}");
+        assert_eq!(world.owners("new/a.py"), "c-");
+    }
+}
+
+#[test]
+fn git_between_a_hook_and_its_child_takes_nothing_away() {
+    let world = World::new();
+    world.write(OLD, "committed\nperson\n");
+    world.pause();
+    let before = world.before();
+    world.git(&["add", "--all"]);
+    world.finish(before);
+    world.write(OLD, "committed\nperson\nagent\n");
+    world.pause();
+    let after = world.after();
+    world.git(&["status", "--short"]);
+    world.finish(after);
+    assert_eq!(world.owners(OLD), "cpa");
+}
