@@ -1,9 +1,9 @@
 //! `learn review --change RANGE`: a real change of others is reviewed first and compared with our scan afterwards.
 //!
 //! What counts is which of the findings that the reviewer then calls right they had named before. Nothing is kept of who
-//! wrote the change, where it is, or what was named that nobody found.
+//! wrote the change, where it is, or what was named that nobody found, but how much of the change the named places cover.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -14,9 +14,10 @@ use trueline_facts::change::{Change, ChangeFinding, FindingStatus};
 use trueline_facts::skill::{Language, WeaknessClass};
 use trueline_facts::{CommitId, Tier};
 use trueline_scenarios::learn::LearnError;
+use trueline_skills::evidence::MOST_BY_CHANCE;
 
 use super::Session;
-use super::own::{self, ForeignChange};
+use super::own::{self, ForeignChange, Place};
 use crate::Ended;
 use crate::output;
 
@@ -56,7 +57,7 @@ pub(super) fn run(
         )?;
         return Ok(Ended::Pass);
     }
-    let mut caught: BTreeMap<(Language, WeaknessClass), Caught> = BTreeMap::new();
+    let mut reviewed = look(session, &foreign, &found, by_chance(change, &named))?;
     for (finding, skill) in found {
         let is_named = named.iter().any(|(path, line)| {
             *path == finding.path.display() && line.abs_diff(finding.line) <= NEAR
@@ -78,49 +79,137 @@ pub(super) fn run(
             .as_bytes(),
             None,
         )?;
-        if is_right(session)? {
-            let caught = caught.entry(skill).or_insert(Caught { named: 0, of: 0 });
-            caught.of += 1;
-            caught.named += u32::from(is_named);
+        if is_right(session)?
+            && let Some(row) = reviewed.get_mut(&foreign.place(finding, skill))
+        {
+            row.caught.of += 1;
+            row.caught.named += u32::from(is_named);
         }
     }
-    finish(session, &foreign, &caught)
+    finish(session, reviewed)
 }
 
-fn finish(
+/// What was caught of one skill in one commit.
+struct Reviewed {
+    caught: Caught,
+    /// The line of the ledger, unless the commit was reviewed before.
+    line: Option<Attempt>,
+}
+
+/// Writes down, before the first finding is shown, that these commits were looked at: whoever has seen what our scan
+/// finds in them cannot find it any more.
+fn look(
     session: &Session<'_>,
     foreign: &ForeignChange<'_>,
-    caught: &BTreeMap<(Language, WeaknessClass), Caught>,
-) -> Result<Ended> {
-    let progress = &session.progress;
-    let is_known = progress.times(foreign.key()) > 0;
+    found: &[(&ChangeFinding, (Language, WeaknessClass))],
+    by_chance: u8,
+) -> Result<BTreeMap<Place, Reviewed>> {
+    let caught = Caught {
+        named: 0,
+        of: 0,
+        by_chance,
+    };
+    let places: BTreeSet<Place> = found
+        .iter()
+        .map(|(finding, skill)| foreign.place(finding, *skill))
+        .collect();
+    let mut reviewed = BTreeMap::new();
+    for place in places {
+        let (key, language, class) = &place;
+        let line = (session.progress.times(key) == 0).then(|| Attempt {
+            caught: Some(caught),
+            ..own::line(
+                session,
+                AttemptKind::Catch,
+                key,
+                (*language, *class),
+                AttemptOutcome::Wrong,
+            )
+        });
+        if let Some(line) = &line {
+            session.append(line)?;
+        }
+        reviewed.insert(place, Reviewed { caught, line });
+    }
+    Ok(reviewed)
+}
+
+/// The share of the added lines that lie by a named place, in per cent, rounded up.
+fn by_chance(change: &Change, named: &[(String, u32)]) -> u8 {
+    let (mut near, mut all) = (0_u64, 0_u64);
+    for hunk in &change.hunks {
+        let path = hunk.path.display();
+        for line in hunk.start..hunk.start + hunk.lines {
+            all += 1;
+            let is_near =
+                |(at, named): &(String, u32)| *at == path && line.abs_diff(*named) <= NEAR;
+            near += u64::from(named.iter().any(is_near));
+        }
+    }
+    let share = u8::try_from((near * 100).div_ceil(all.max(1))).unwrap_or(100);
+    // What lies around one place is half of a small change, and yet one place is the least that can be named.
+    if named.len() == 1 {
+        share.min(MOST_BY_CHANCE)
+    } else {
+        share
+    }
+}
+
+fn finish(session: &Session<'_>, reviewed: BTreeMap<Place, Reviewed>) -> Result<Ended> {
     let mut out = String::from("\n");
-    for (&(language, class), &caught) in caught {
-        writeln!(
-            out,
-            "{language}/{class}: {} of {} caught",
-            caught.named, caught.of
-        )?;
+    let mut sums: BTreeMap<(Language, WeaknessClass), Caught> = BTreeMap::new();
+    let (mut is_known, mut is_new) = (false, false);
+    for ((_, language, class), Reviewed { caught, line }) in reviewed {
+        if caught.of == 0 {
+            continue;
+        }
+        let sum = sums.entry((language, class)).or_insert(Caught {
+            named: 0,
+            of: 0,
+            ..caught
+        });
+        sum.named += caught.named;
+        sum.of += caught.of;
+        let Some(line) = line else {
+            is_known = true;
+            continue;
+        };
+        is_new = true;
         let outcome = if caught.named == caught.of {
             AttemptOutcome::Right
         } else {
             AttemptOutcome::Wrong
         };
-        let kind = AttemptKind::Catch;
-        let line = Attempt {
+        session.append(&Attempt {
+            outcome,
             caught: Some(caught),
-            ..own::line(session, kind, foreign.key(), (language, class), outcome)
-        };
-        if !is_known {
-            session.append(&line)?;
-        }
+            ..line
+        })?;
     }
-    if caught.is_empty() {
-        out.push_str("None of them is right, you say: nothing to write down.\n");
-    } else if is_known {
-        out.push_str("You reviewed this change before: it counted then.\n");
-    } else {
-        out.push_str(&session.not_recorded());
+    for ((language, class), caught) in &sums {
+        writeln!(
+            out,
+            "{language}/{class}: {} of {} caught",
+            caught.named, caught.of
+        )?;
+    }
+    let share = sums.values().map(|caught| caught.by_chance).max();
+    match share {
+        None => out.push_str(
+            "None of them is right, you say: nothing counts. You have seen them, so that these commits do not count later either.\n",
+        ),
+        Some(share) if share > MOST_BY_CHANCE => writeln!(
+            out,
+            "The places that you named reach over {share} % of the lines that were added: so much is right by chance, and counts for nothing."
+        )?,
+        Some(_) => {
+            if is_known {
+                out.push_str("Commits that you reviewed before counted then.\n");
+            }
+            if is_new {
+                out.push_str(&session.not_recorded());
+            }
+        }
     }
     output::write(out.as_bytes(), None)?;
     Ok(Ended::Pass)
