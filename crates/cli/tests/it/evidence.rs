@@ -498,7 +498,7 @@ fn a_change_of_others_is_reviewed_before_our_scan_speaks_and_counts_once() {
     );
     let missed = desk.run_in(&here, &review, "app.py:2\napp.py:99\n\ny\n");
     let text = out(&missed);
-    let shown = text.find("+    return db.execute").unwrap();
+    let shown = text.find("    10 +    return db.execute").unwrap();
     let asked = text.find("Which line is unsafe").unwrap();
     let told = text
         .find("app.py:10 sql-injection: you did not name it")
@@ -547,7 +547,7 @@ fn who_has_seen_the_findings_of_a_change_or_names_all_of_it_catches_nothing() {
         out(&desk.run_in(&here, &["learn", "review", "--change", range], said))
     };
     // Agreeing with nothing shows what there is.
-    let peeked = review("main..HEAD~1", "app.py:1\n\n\n");
+    let peeked = review("main..HEAD~1", "1\n\n\n");
     assert!(peeked.contains("do not count later either"), "{peeked}");
     let whole: String = (1..=10).map(|line| format!("shop.py:{line}\n")).collect();
     let all = review("HEAD~1..HEAD", &format!("{whole}\ny\n"));

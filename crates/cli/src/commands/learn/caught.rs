@@ -196,7 +196,7 @@ fn finish(session: &Session<'_>, reviewed: BTreeMap<Place, Reviewed>) -> Result<
     let share = sums.values().map(|caught| caught.by_chance).max();
     match share {
         None => out.push_str(
-            "None of them is right, you say: nothing counts. You have seen them, so that these commits do not count later either.\n",
+            "You called none of them right: nothing counts. You have seen them, so that these commits do not count later either.\n",
         ),
         Some(share) if share > MOST_BY_CHANCE => writeln!(
             out,
@@ -240,9 +240,57 @@ fn diff(repository: &Path, change: &Change) -> Result<String> {
             c
         }
     };
-    let mut text: String = text.chars().map(plain).collect();
-    text.push('\n');
-    Ok(text)
+    let text: String = text.chars().map(plain).collect();
+    Ok(numbered(&text))
+}
+
+/// A difference with the number that each line has in the new state before it.
+fn numbered(diff: &str) -> String {
+    let mut out = String::with_capacity(diff.len() * 2);
+    // The next line of the new state, and how many of both sides the hunk still has.
+    let (mut next, mut left) = (0_u32, (0_u32, 0_u32));
+    for line in diff.lines() {
+        let number = match line.as_bytes().first() {
+            Some(b'+') if left.1 > 0 => {
+                left.1 -= 1;
+                true
+            }
+            Some(b'-') if left.0 > 0 => {
+                left.0 -= 1;
+                false
+            }
+            Some(b' ') | None if left != (0, 0) => {
+                left = (left.0.saturating_sub(1), left.1.saturating_sub(1));
+                true
+            }
+            _ => {
+                if let Some((first, old, new)) = hunk_header(line) {
+                    (next, left) = (first, (old, new));
+                }
+                false
+            }
+        };
+        if number {
+            let _ = writeln!(out, "{next:>6} {line}");
+            next += 1;
+        } else {
+            let _ = writeln!(out, "       {line}");
+        }
+    }
+    out.push('\n');
+    out
+}
+
+/// First line of the new state, and how many lines of both sides: `@@ -1,2 +3,4 @@`.
+fn hunk_header(line: &str) -> Option<(u32, u32, u32)> {
+    let mut sides = line.strip_prefix("@@ -")?.split(" @@").next()?.split(" +");
+    let side = |text: &str| -> Option<(u32, u32)> {
+        let mut parts = text.split(',');
+        let first = parts.next()?.parse().ok()?;
+        Some((first, parts.next().map_or(Some(1), |len| len.parse().ok())?))
+    };
+    let (old, new) = (side(sides.next()?)?, side(sides.next()?)?);
+    Some((new.0, old.1, new.1))
 }
 
 /// The lines that are called unsafe; none when the input ends before anything was said.
@@ -257,17 +305,30 @@ fn named(session: &Session<'_>, change: &Change) -> Result<Option<Vec<(String, u
             Some(answer) if answer.is_empty() => return Ok(Some(named)),
             Some(answer) => match place(change, &answer) {
                 Some(place) => named.push(place),
-                None => output::write(
-                    b"That is no line that the change adds: write it as app/search.py:12.\n",
-                    None,
-                )?,
+                None => output::write(not_added(change).as_bytes(), None)?,
             },
         }
     }
 }
 
+/// What to write instead, by the example of the change itself.
+fn not_added(change: &Change) -> String {
+    let example = change.hunks.first().map_or_else(String::new, |hunk| {
+        format!(": write it as {}:{}", hunk.path, hunk.start)
+    });
+    format!("That is no line that the change adds{example}.\n")
+}
+
+/// `app/search.py:12`; the number alone where only one file gained lines.
 fn place(change: &Change, answer: &str) -> Option<(String, u32)> {
-    let (path, line) = answer.rsplit_once(':')?;
+    let mut files = change.hunks.iter().map(|hunk| hunk.path.display());
+    let first = files.next()?;
+    let is_single = files.all(|other| other == first);
+    let (path, line) = match answer.rsplit_once(':') {
+        Some((path, line)) => (path, line),
+        None if is_single => (first.as_ref(), answer),
+        None => return None,
+    };
     let line: u32 = line.trim().parse().ok()?;
     let is_added = change.hunks.iter().any(|hunk| {
         hunk.path.display() == path && (hunk.start..hunk.start + hunk.lines).contains(&line)
@@ -286,5 +347,30 @@ fn is_right(session: &Session<'_>) -> Result<bool> {
             "n" | "no" | "" => return Ok(false),
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_a_difference_bear_the_number_of_the_new_state() {
+        let diff = "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -2,3 +2,3 @@ fn x()\n a\n-b\n+++ c\n \n@@ -9 +9,2 @@\n d\n+e\n";
+        let want = concat!(
+            "       diff --git a/x b/x\n",
+            "       --- a/x\n",
+            "       +++ b/x\n",
+            "       @@ -2,3 +2,3 @@ fn x()\n",
+            "     2  a\n",
+            "       -b\n",
+            "     3 +++ c\n",
+            "     4  \n",
+            "       @@ -9 +9,2 @@\n",
+            "     9  d\n",
+            "    10 +e\n",
+            "\n",
+        );
+        assert_eq!(numbered(diff), want);
     }
 }
