@@ -128,6 +128,14 @@ pub struct Caught {
     pub named: u32,
     /// Weaknesses of which the person says, having seen them, that they are right.
     pub of: u32,
+    /// Share of the added lines that lie by a place that was named, in per cent, rounded up: how often naming so much
+    /// is right by chance. Where nothing is said, half of the time.
+    #[serde(default = "half")]
+    pub by_chance: u8,
+}
+
+const fn half() -> u8 {
+    50
 }
 
 /// One line of the file.
@@ -199,7 +207,8 @@ impl Attempt {
         match self.kind {
             AttemptKind::Change => self.sites = later.sites,
             AttemptKind::Finding => self.outcome = later.outcome,
-            AttemptKind::Attempt | AttemptKind::Review | AttemptKind::Fix | AttemptKind::Catch => {}
+            AttemptKind::Catch => (self.outcome, self.caught) = (later.outcome, later.caught),
+            AttemptKind::Attempt | AttemptKind::Review | AttemptKind::Fix => {}
         }
     }
 }

@@ -18,6 +18,9 @@ pub struct Health {
     pub rework: Vec<Rework>,
     /// How long lines live.
     pub survival: Vec<Survival>,
+    /// Lines of the window that a whole squash credits to AI, perhaps rightly: rework and survival leave them out.
+    #[serde(default)]
+    pub perhaps_ai_lines: u64,
     /// Files that change much and often, worst first, at most twenty.
     pub hotspots: Vec<Hotspot>,
     /// How much of what went in shows a sign of review.

@@ -219,6 +219,25 @@ impl Origin {
         self.is_ai() && !self.is_line_level() && self.confidence == Confidence::Low
     }
 
+    /// Whether the headline is an AI tool by evidence about these very lines or about one commit: what comparisons with
+    /// others count as AI.
+    #[must_use]
+    pub fn is_known_ai(&self) -> bool {
+        self.is_ai() && !self.is_upper_bound()
+    }
+
+    /// Whether the headline is an AI tool that made the commit itself, as its author or committer: nobody else is named for
+    /// any line of it. A trailer only says that a tool took part.
+    #[must_use]
+    pub fn is_tool_authored(&self) -> bool {
+        const OF_THE_AUTHOR: [&str; 3] = ["author", "committer", "subject"];
+        let mut first = self.evidence.first().into_iter();
+        self.is_known_ai()
+            && first.any(|e| {
+                e.class == EvidenceClass::Identity && OF_THE_AUTHOR.contains(&e.source.as_str())
+            })
+    }
+
     /// Whether the headline rests on evidence about lines rather than whole commits.
     #[must_use]
     pub fn is_line_level(&self) -> bool {

@@ -22,6 +22,12 @@ pub struct Proportion {
 const Z: f64 = 1.959_963_984_540_054;
 
 impl Proportion {
+    /// Whether there is nothing that could be a hit.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.of == 0
+    }
+
     /// Computes share and interval. More hits than trials (two findings at one site) count as all.
     #[must_use]
     pub fn new(hits: u64, of: u64) -> Self {

@@ -138,7 +138,22 @@ pub struct WeaknessRate {
     pub known_ai: Proportion,
     /// All other lines: sites with a finding, of sites.
     pub not_known_ai: Proportion,
+    /// Lines that a whole squash credits to AI, perhaps rightly: they are compared with nobody.
+    #[serde(default, skip_serializing_if = "Proportion::is_empty")]
+    pub perhaps_ai: Proportion,
     /// Findings of the second tier that are not among the reported ones (`--all` lists them).
     #[serde(default)]
     pub uncertain: u64,
+}
+
+impl WeaknessRate {
+    /// Sites with a finding, of all sites, whoever wrote them.
+    #[must_use]
+    pub fn all(&self) -> Proportion {
+        let groups = [&self.known_ai, &self.not_known_ai, &self.perhaps_ai];
+        Proportion::new(
+            groups.iter().map(|group| group.hits).sum(),
+            groups.iter().map(|group| group.of).sum(),
+        )
+    }
 }

@@ -69,8 +69,11 @@ pub struct LineShares {
     pub ai: u64,
     /// The part of `ai` that rests on evidence about lines; the rest is from whole commits.
     pub ai_line_level: u64,
+    /// The part of `ai` in commits that a tool made itself, as their author or committer.
+    #[serde(default)]
+    pub ai_tool_authored: u64,
     /// The part of `ai` whose evidence speaks of more than the tool is known to have written: a whole
-    /// squash, or a commit to which it gave a few lines. The share of AI is at least that of the others.
+    /// squash, or a commit to which it gave a few lines.
     #[serde(default)]
     pub ai_upper_bound: u64,
     /// Known to come from a person.
@@ -80,16 +83,25 @@ pub struct LineShares {
 }
 
 impl LineShares {
-    /// Lines that an AI tool wrote at least.
+    /// Lines that an AI tool wrote at least: those that evidence names one by one, and those of commits that it made itself.
+    /// A trailer of a commit says that the tool took part in it, and bounds its lines from above.
     #[must_use]
     pub const fn ai_at_least(&self) -> u64 {
-        self.ai.saturating_sub(self.ai_upper_bound)
+        self.ai_line_level + self.ai_tool_authored
     }
 
-    /// Lines of which it is known who wrote them: what evidence coverage counts.
+    /// Lines of single commits in which a tool took part beside a person.
+    #[must_use]
+    pub const fn ai_of_shared_commits(&self) -> u64 {
+        self.ai
+            .saturating_sub(self.ai_at_least())
+            .saturating_sub(self.ai_upper_bound)
+    }
+
+    /// Lines with evidence, about them or their commit, of who wrote them: what evidence coverage counts.
     #[must_use]
     pub const fn known(&self) -> u64 {
-        self.ai_at_least() + self.human
+        self.ai.saturating_sub(self.ai_upper_bound) + self.human
     }
 
     /// Adds another count.
@@ -97,6 +109,7 @@ impl LineShares {
         self.total += other.total;
         self.ai += other.ai;
         self.ai_line_level += other.ai_line_level;
+        self.ai_tool_authored += other.ai_tool_authored;
         self.ai_upper_bound += other.ai_upper_bound;
         self.human += other.human;
         self.unknown += other.unknown;

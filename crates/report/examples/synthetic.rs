@@ -164,6 +164,7 @@ fn scan(files: usize) -> (ScanReport, Vec<CodeView>) {
                     if clean { 0 } else { 1 + dice.roll(9) },
                     60 + dice.roll(200),
                 ),
+                perhaps_ai: Proportion::default(),
                 uncertain: 0,
             }
         })
@@ -329,6 +330,7 @@ fn shares(ai: u64, human: u64, unknown: u64) -> LineShares {
         total: ai + human + unknown,
         ai,
         ai_line_level: ai * 4 / 5,
+        ai_tool_authored: 0,
         ai_upper_bound: 0,
         human,
         unknown,
@@ -429,6 +431,7 @@ fn usage(code: &[CodeView]) -> Usage {
             total: 10_030,
             ai: 5_040,
             ai_line_level: 4_000,
+            ai_tool_authored: 0,
             ai_upper_bound: 0,
             human: 1_200,
             unknown: 3_790,
@@ -486,6 +489,7 @@ fn health() -> Health {
             added: 140_120,
             removed: 81_034,
         },
+        perhaps_ai_lines: 0,
         rework: vec![
             rework(OriginGroup::KnownAi, 14, 700, 9_000),
             rework(OriginGroup::NotKnownAi, 14, 1_400, 21_000),

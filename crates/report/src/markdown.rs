@@ -253,6 +253,10 @@ fn weaknesses(out: &mut String, weak: &[&WeaknessRate]) {
             figures(&rate.not_known_ai)
         );
     }
+    let perhaps = words::perhaps_ai_sites(weak.iter().copied());
+    if !perhaps.is_empty() {
+        let _ = writeln!(out, "\n{perhaps}");
+    }
     out.push_str("\n</details>\n\n");
 }
 

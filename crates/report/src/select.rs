@@ -31,10 +31,10 @@ pub(crate) fn done_well(report: &ScanReport) -> Vec<(&WeaknessRate, u64)> {
     let mut clean: Vec<_> = report
         .weaknesses
         .iter()
-        .filter(|rate| rate.known_ai.hits == 0 && rate.not_known_ai.hits == 0)
+        .filter(|rate| rate.all().hits == 0)
         // A second-tier finding is a doubt, and a doubt is no praise.
         .filter(|rate| rate.uncertain == 0)
-        .map(|rate| (rate, rate.known_ai.of + rate.not_known_ai.of))
+        .map(|rate| (rate, rate.all().of))
         .filter(|(_, sites)| *sites > 0)
         // What the baseline knows is there, though nobody is told of it again.
         .filter(|(rate, _)| {
@@ -59,7 +59,7 @@ pub(crate) fn weak(report: &ScanReport) -> Vec<&WeaknessRate> {
     report
         .weaknesses
         .iter()
-        .filter(|rate| rate.known_ai.hits + rate.not_known_ai.hits > 0)
+        .filter(|rate| rate.all().hits > 0)
         .collect()
 }
 

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use trueline_facts::health::{AnomalyKind, OriginGroup};
 use trueline_facts::pipeline::EntryKind;
+use trueline_facts::scan::WeaknessRate;
 use trueline_facts::shadow::{SignalKind, SignalState};
 use trueline_facts::stats::GroupBy;
 use trueline_facts::usage::{LineShares, ToolUse};
@@ -111,22 +112,69 @@ pub(crate) fn at_least(p: &Proportion) -> String {
 /// The AI share of lines, as far as it is known: `at least 40 %`, `at least 10 % and up to 40 %`.
 pub(crate) fn ai_share(lines: &LineShares) -> String {
     let least = percent(lines.ai_at_least(), lines.total);
-    match lines.ai_upper_bound {
-        0 => format!("at least {least}"),
-        _ => format!(
-            "at least {least} and up to {}",
-            percent(lines.ai, lines.total)
-        ),
+    let most = percent(lines.ai, lines.total);
+    if most == least {
+        format!("at least {least}")
+    } else {
+        format!("at least {least} and up to {most}")
     }
 }
 
 /// The same in a column that says "at least": `40 %`, `10 % (up to 40 %)`.
 pub(crate) fn ai_floor(lines: &LineShares) -> String {
     let least = percent(lines.ai_at_least(), lines.total);
-    match lines.ai_upper_bound {
-        0 => least,
-        _ => format!("{least} (up to {})", percent(lines.ai, lines.total)),
+    let most = percent(lines.ai, lines.total);
+    if most == least {
+        least
+    } else {
+        format!("{least} (up to {most})")
     }
+}
+
+/// Where the lines of AI are known from, beyond those that are known one by one, as sentences without a stop; none where
+/// there is nothing to say.
+pub(crate) fn ai_grounds(lines: &LineShares) -> Vec<String> {
+    let mut grounds = Vec::new();
+    let shared = lines.ai_of_shared_commits();
+    if lines.ai > lines.ai_line_level {
+        grounds.push(format!("{} known line by line", count(lines.ai_line_level)));
+    }
+    if lines.ai_tool_authored > 0 {
+        grounds.push(format!(
+            "{} in commits that a tool made itself",
+            count(lines.ai_tool_authored)
+        ));
+    }
+    if shared > 0 {
+        grounds.push(format!(
+            "{} in commits in which a tool took part, of which it may have written all or some",
+            count(shared)
+        ));
+    }
+    if lines.ai_upper_bound > 0 {
+        grounds.push(format!(
+            "{} that a squash or a larger commit credits to AI as a whole",
+            count(lines.ai_upper_bound)
+        ));
+    }
+    grounds
+}
+
+/// What is left out of the comparison of weaknesses per site; empty where nothing is.
+pub(crate) fn perhaps_ai_sites<'r>(rates: impl IntoIterator<Item = &'r WeaknessRate>) -> String {
+    let (mut hits, mut sites) = (0, 0);
+    for rate in rates {
+        hits += rate.perhaps_ai.hits;
+        sites += rate.perhaps_ai.of;
+    }
+    if sites == 0 {
+        return String::new();
+    }
+    format!(
+        "In neither group: {} on lines that a squash credits to AI as a whole, {} with a finding.",
+        counted(sites, "site"),
+        count(hits)
+    )
 }
 
 /// Lines named for a tool: `12 lines`, `up to 12 lines`.

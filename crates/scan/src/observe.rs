@@ -143,7 +143,7 @@ pub(crate) fn observe(
         diagnostics.push(from_sessions(&origins));
     }
     diagnostics.extend(submodules(place, &history));
-    if head.is_none() {
+    if head.is_none() && history.completeness != Completeness::Interrupted {
         diagnostics.push(Diagnostic::new(
             Level::Note,
             "no-commit",
@@ -290,7 +290,7 @@ impl Observation {
                 let lines = file
                     .runs
                     .iter()
-                    .filter(|run| self.origins.origin(run.origin).is_ai())
+                    .filter(|run| self.origins.origin(run.origin).is_known_ai())
                     .map(|run| u64::from(run.len))
                     .sum();
                 (self.history.path(file.path).clone(), lines)

@@ -11,7 +11,7 @@ use trueline_facts::{Diagnostic, Level};
 
 use crate::certainty::Said;
 use crate::day::Day;
-use crate::evidence::{Happened, Row, RowId};
+use crate::evidence::{Happened, MOST_BY_CHANCE, Row, RowId};
 use crate::exposure;
 use crate::folded::Folded;
 use crate::weakness::class_of;
@@ -480,6 +480,9 @@ impl Reader {
         if attempt.aid == Aid::Assisted {
             return self.aside("a review done with an assistant");
         }
+        if caught.by_chance > MOST_BY_CHANCE {
+            return self.aside("a review that named nearly every line");
+        }
         self.push(
             attempt,
             day,
@@ -488,6 +491,7 @@ impl Reader {
                 source: format!("change {}", short(&attempt.scenario)),
                 caught: caught.named.min(caught.of),
                 of: caught.of,
+                by_chance: f64::from(caught.by_chance) / 100.0,
             },
         );
     }

@@ -98,6 +98,8 @@ pub enum Happened {
         caught: u32,
         /// How many there were.
         of: u32,
+        /// The share of its lines that lie by what was named, below 1.
+        by_chance: f64,
     },
 }
 
@@ -118,6 +120,8 @@ pub struct Row {
     pub aid_basis: AidBasis,
 }
 
+/// Who names more than this share of the added lines, in per cent, shows nothing.
+pub const MOST_BY_CHANCE: u8 = 50;
 /// Fewer exposed sites than this say nothing.
 pub const LEAST_SITES: f64 = 1.0;
 
@@ -209,7 +213,11 @@ impl Row {
             Happened::Fix { .. } => (OWN_FIX, PRIOR_VARIANCE),
             // A rate has no item; its base rate is the same for all.
             Happened::Sites { .. } => (0.0, 0.0),
-            Happened::Caught { .. } => (0.0, PRIOR_VARIANCE),
+            // Who would know half of them is right so often, with what chance adds.
+            Happened::Caught { by_chance, .. } => (
+                libm::log((1.0 + by_chance) / (1.0 - by_chance)),
+                PRIOR_VARIANCE,
+            ),
         };
         Item { easiness, variance }
     }
@@ -281,9 +289,9 @@ impl Row {
                 1 if *sites <= 1.0 => format!("{source}: right, on lines of your own"),
                 n => format!("{source}: {n} confirmed of {sites:.0} exposed sites"),
             },
-            Happened::Caught { source, caught, of } => {
-                format!("{source}: {caught} of {of} weaknesses caught")
-            }
+            Happened::Caught {
+                source, caught, of, ..
+            } => format!("{source}: {caught} of {of} weaknesses caught"),
         }
     }
 }

@@ -498,7 +498,7 @@ fn a_change_of_others_is_reviewed_before_our_scan_speaks_and_counts_once() {
     );
     let missed = desk.run_in(&here, &review, "app.py:2\napp.py:99\n\ny\n");
     let text = out(&missed);
-    let shown = text.find("+    return db.execute").unwrap();
+    let shown = text.find("    10 +    return db.execute").unwrap();
     let asked = text.find("Which line is unsafe").unwrap();
     let told = text
         .find("app.py:10 sql-injection: you did not name it")
@@ -511,16 +511,52 @@ fn a_change_of_others_is_reviewed_before_our_scan_speaks_and_counts_once() {
     assert!(text.contains("python/injection: 0 of 1 caught"), "{text}");
     let again = out(&desk.run_in(&here, &review, "app.py:9\n\ny\n"));
     assert!(
-        again.contains("you named it") && again.contains("You reviewed this change before"),
+        again.contains("you named it") && again.contains("that you reviewed before"),
         "{again}"
     );
     let lines = desk.attempts();
-    assert_eq!(lines.len(), 1, "{lines:?}");
-    assert_eq!(lines[0]["caught"], json!({"named": 0, "of": 1}));
-    let text = lines[0].to_string();
+    // That it was looked at, and what came of it: one attempt.
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert_eq!(lines[0]["id"], lines[1]["id"]);
+    assert_eq!(lines[0]["caught"]["of"], 0);
+    assert_eq!(
+        lines[1]["caught"],
+        json!({"named": 0, "of": 1, "by_chance": 40})
+    );
+    let text = lines[1].to_string();
     assert!(!text.contains("bob") && !text.contains("app.py"), "{text}");
     let why = out(&desk.run(&["skills", "why", "reviewing:python/injection"]));
     assert!(why.contains("0 of 1 weaknesses caught"), "{why}");
+}
+
+#[test]
+fn who_has_seen_the_findings_of_a_change_or_names_all_of_it_catches_nothing() {
+    let desk = Desk::new();
+    desk.repository();
+    fs::write(desk.path(".gitignore"), "data\n").unwrap();
+    desk.commit("chore: begin");
+    desk.git(&["checkout", "-q", "-b", "search"]);
+    for (file, subject) in [("app.py", "feat: search"), ("shop.py", "feat: shop")] {
+        fs::write(desk.path(file), WEAK).unwrap();
+        desk.git(&["add", "."]);
+        let author = ["--author", "Bob <bob@example.org>"];
+        desk.git(&["commit", "-q", "-m", subject, author[0], author[1]]);
+    }
+    let here = desk.path(".");
+    let review = |range: &str, said: &str| {
+        out(&desk.run_in(&here, &["learn", "review", "--change", range], said))
+    };
+    // Agreeing with nothing shows what there is.
+    let peeked = review("main..HEAD~1", "1\n\n\n");
+    assert!(peeked.contains("do not count later either"), "{peeked}");
+    let whole: String = (1..=10).map(|line| format!("shop.py:{line}\n")).collect();
+    let all = review("HEAD~1..HEAD", &format!("{whole}\ny\n"));
+    assert!(all.contains("right by chance"), "{all}");
+    let both = review("main..HEAD", "app.py:10\nshop.py:10\n\ny\ny\n");
+    assert!(both.contains("2 of 2 caught"), "{both}");
+    assert!(both.contains("that you reviewed before"), "{both}");
+    let profile = out(&desk.run(&["skills", "--format", "json"]));
+    assert!(!profile.contains("reviewing"), "{profile}");
 }
 
 #[test]

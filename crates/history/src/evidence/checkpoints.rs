@@ -11,7 +11,7 @@ use gix::objs::{Kind, TreeRefIter};
 use trueline_authorship::checkpoint::{
     CheckpointId, CheckpointMetadata, Trailer, parse_metadata, trailers,
 };
-use trueline_authorship::message::Sign;
+use trueline_authorship::message::{Role, Sign};
 use trueline_authorship::tools::UNSPECIFIED;
 use trueline_facts::{Confidence, Diagnostic, EvidenceClass, Level, SessionId, ToolId};
 
@@ -58,6 +58,16 @@ pub(super) fn add(
         if !sessions.is_empty() {
             let trailer = evidence.signs.remove(at);
             let named = by_tool(&sessions, &trailer);
+            // The count is nearer to the lines than a trailer beside it, which says that the agent took part.
+            let is_minor = |sign: &Sign| {
+                let mut few = named
+                    .iter()
+                    .filter(|named| named.confidence == Confidence::Low);
+                sign.role != Role::Author && few.any(|named| named.tool == sign.tool)
+            };
+            for sign in &mut evidence.signs {
+                sign.partial |= is_minor(sign);
+            }
             evidence.signs.extend(named);
         }
     }

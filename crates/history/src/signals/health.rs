@@ -7,6 +7,7 @@ use trueline_facts::{CommitId, Proportion};
 
 use crate::model::{CommitIx, PathIx};
 
+use super::renamed::without_renames;
 use super::survival::Lifetimes;
 use super::view::View;
 use super::{Blobs, anomaly, moments};
@@ -25,6 +26,7 @@ pub(super) fn health(view: &View<'_>, blobs: Blobs<'_>) -> Health {
         churn: window.churn,
         rework: lifetimes.rework(),
         survival: lifetimes.survival(),
+        perhaps_ai_lines: lifetimes.perhaps_ai(),
         hotspots: hotspots(view, &window),
         review: review(view, &window),
         anomalies: anomaly::anomalies(&moments::timeline(view, blobs)),
@@ -59,7 +61,8 @@ impl Window {
             }
         }
         window.churn.commits = window.commits.len() as u64;
-        for change in &view.history.changes {
+        let commits = view.history.changes.chunk_by(|a, b| a.commit == b.commit);
+        for change in commits.flat_map(without_renames) {
             if view.is_generated(change.path) {
                 continue;
             }

@@ -14,6 +14,7 @@ mod health;
 mod memo;
 mod moments;
 mod pipeline;
+mod renamed;
 mod review;
 mod shadow;
 mod since;

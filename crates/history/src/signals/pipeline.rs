@@ -140,6 +140,8 @@ fn through(view: &View<'_>, commit: CommitIx) -> BTreeMap<(EntryKind, ToolId), V
             Role::Reviewer => EntryKind::ReviewBot,
             _ if !sign.stands_alone() => continue,
             Role::Author => EntryKind::Agent,
+            // The branches that a tool names are those of its agent.
+            _ if sign.class == EvidenceClass::Hint => EntryKind::Agent,
             Role::CoAuthor | Role::Disclosure => kind_of(&sign.tool),
         };
         let what = match sign.class {
@@ -148,6 +150,10 @@ fn through(view: &View<'_>, commit: CommitIx) -> BTreeMap<(EntryKind, ToolId), V
         };
         add(kind, sign.tool.clone(), what);
     }
+    merge_doors(&mut doors);
+    let mut add = |kind: EntryKind, tool: ToolId, what: String| {
+        doors.entry((kind, tool)).or_default().push(what);
+    };
     let bot = match evidence.automation {
         Some(Automation::DependencyBot(name)) => Some((EntryKind::DependencyBot, name)),
         Some(Automation::ReviewBot(name)) => Some((EntryKind::ReviewBot, name)),
@@ -159,6 +165,25 @@ fn through(view: &View<'_>, commit: CommitIx) -> BTreeMap<(EntryKind, ToolId), V
         add(kind, tool, "author".to_owned());
     }
     doors
+}
+
+/// A commit of a tool's agent that also bears the signs that its editor leaves came through one door.
+fn merge_doors(doors: &mut BTreeMap<(EntryKind, ToolId), Vec<String>>) {
+    let agents: Vec<ToolId> = doors
+        .keys()
+        .filter(|(kind, _)| *kind == EntryKind::Agent)
+        .map(|(_, tool)| tool.clone())
+        .collect();
+    for tool in agents {
+        if let Some(also) = doors.remove(&(EntryKind::Editor, tool.clone())) {
+            let whole = doors.entry((EntryKind::Agent, tool)).or_default();
+            for what in also {
+                if !whole.contains(&what) {
+                    whole.push(what);
+                }
+            }
+        }
+    }
 }
 
 fn kind_of(tool: &ToolId) -> EntryKind {

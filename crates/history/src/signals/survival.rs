@@ -29,7 +29,11 @@ struct Ages {
     rework: [(u64, u64); 2],
 }
 
-pub(super) struct Lifetimes([Ages; 2]);
+pub(super) struct Lifetimes {
+    groups: [Ages; 2],
+    /// Lines in neither.
+    perhaps_ai: u64,
+}
 
 impl Lifetimes {
     pub(super) fn new(view: &View<'_>) -> Self {
@@ -39,7 +43,10 @@ impl Lifetimes {
             standing: vec![0; days],
             ..Ages::default()
         };
-        let mut lifetimes = Self([empty.clone(), empty]);
+        let mut lifetimes = Self {
+            groups: [empty.clone(), empty],
+            perhaps_ai: 0,
+        };
         for (_, lines) in view.written_files_of_all_time() {
             for lines in lines {
                 if let Some(age) = age_at(view, lines.commit, None) {
@@ -76,8 +83,15 @@ impl Lifetimes {
         age: usize,
         died: bool,
     ) {
-        let [ai, others] = &mut self.0;
-        let ages = if view.is_ai(origin) { ai } else { others };
+        let [ai, others] = &mut self.groups;
+        let ages = match view.is_known_ai(origin) {
+            Some(true) => ai,
+            Some(false) => others,
+            None => {
+                self.perhaps_ai += lines;
+                return;
+            }
+        };
         let table = if died {
             &mut ages.died
         } else {
@@ -97,10 +111,15 @@ impl Lifetimes {
         }
     }
 
+    /// Lines of which only a whole squash says that AI wrote them.
+    pub(super) const fn perhaps_ai(&self) -> u64 {
+        self.perhaps_ai
+    }
+
     pub(super) fn rework(&self) -> Vec<Rework> {
         GROUPS
             .iter()
-            .zip(&self.0)
+            .zip(&self.groups)
             .flat_map(|(group, ages)| {
                 REWORK_DAYS
                     .iter()
@@ -117,7 +136,7 @@ impl Lifetimes {
     pub(super) fn survival(&self) -> Vec<Survival> {
         GROUPS
             .iter()
-            .zip(&self.0)
+            .zip(&self.groups)
             .map(|(group, ages)| kaplan_meier(*group, &ages.died, &ages.standing))
             .collect()
     }

@@ -166,7 +166,8 @@ impl<'a> Tally<'a> {
                     of_tool.0 += lines.len;
                     of_tool.1 += shares.ai_upper_bound;
                     if is_recent {
-                        *self.recent_by_tool.entry(tool.clone()).or_default() += lines.len;
+                        // What coverage counts, by tool.
+                        *self.recent_by_tool.entry(tool.clone()).or_default() += shares.known();
                     }
                 }
             }

@@ -23,6 +23,8 @@ use super::{SignalOptions, Source};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Counts {
     AiByLine,
+    /// In a commit that the tool made itself.
+    AiAuthored,
     AiByCommit,
     /// As far as a whole squash tells.
     AiPerhaps,
@@ -104,6 +106,7 @@ impl<'a> View<'a> {
             .map(|origin| match &origin.author {
                 Author::Ai { .. } if origin.is_line_level() => Counts::AiByLine,
                 Author::Ai { .. } if origin.is_upper_bound() => Counts::AiPerhaps,
+                Author::Ai { .. } if origin.is_tool_authored() => Counts::AiAuthored,
                 Author::Ai { .. } => Counts::AiByCommit,
                 Author::Human { .. } => Counts::Human,
                 Author::Unknown => Counts::Unknown,
@@ -219,6 +222,10 @@ impl<'a> View<'a> {
                 shares.ai = lines.len;
                 shares.ai_line_level = lines.len;
             }
+            Counts::AiAuthored => {
+                shares.ai = lines.len;
+                shares.ai_tool_authored = lines.len;
+            }
             Counts::AiByCommit => shares.ai = lines.len,
             Counts::AiPerhaps => {
                 shares.ai = lines.len;
@@ -230,12 +237,13 @@ impl<'a> View<'a> {
         shares
     }
 
-    /// Known to come from an AI tool?
-    pub(super) fn is_ai(&self, origin: OriginIx) -> bool {
-        matches!(
-            self.counts.get(origin.0 as usize),
-            Some(Counts::AiByLine | Counts::AiByCommit | Counts::AiPerhaps)
-        )
+    /// Whether lines come from an AI tool, for comparisons; nothing where only a whole squash says so.
+    pub(super) fn is_known_ai(&self, origin: OriginIx) -> Option<bool> {
+        match self.counts.get(origin.0 as usize) {
+            Some(Counts::AiByLine | Counts::AiAuthored | Counts::AiByCommit) => Some(true),
+            Some(Counts::AiPerhaps) => None,
+            Some(Counts::Human | Counts::Unknown) | None => Some(false),
+        }
     }
 
     /// The tools that had a part in writing a commit, each with its model where stated; no

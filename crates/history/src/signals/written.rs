@@ -12,6 +12,7 @@ use trueline_facts::RepoPath;
 use crate::model::{Change, ChangeKind, CommitIx, LineCounts};
 
 use super::memo::{Question, Reading};
+use super::renamed::without_renames;
 use super::view::View;
 use super::{Blobs, Source};
 
@@ -27,8 +28,7 @@ pub(super) fn lines(
     commit: CommitIx,
     changes: &[Change],
 ) -> u64 {
-    let counted: Vec<(&RepoPath, &Change, LineCounts)> = changes
-        .iter()
+    let counted: Vec<(&RepoPath, &Change, LineCounts)> = without_renames(changes)
         .filter(|change| !view.is_generated(change.path))
         .filter_map(|change| Some((view.history.path(change.path), change, change.lines?)))
         .collect();

@@ -803,6 +803,10 @@ fn a_checkpoint_names_the_agent_behind_its_trailer() {
         "bb/b2c4d5e6f7/0/metadata.json",
         r#"{"agent":"Gemini CLI","initial_attribution":{"agent_lines":0,"total_committed":4}}"#,
     );
+    repo.write(
+        "dd/b2c4d5e6f7/0/metadata.json",
+        r#"{"agent":"Claude Code","initial_attribution":{"agent_lines":1,"total_committed":4}}"#,
+    );
     repo.commit("checkpoints");
     repo.git(&["checkout", "-q", "--orphan", "main"]);
     repo.git(&["rm", "-q", "-rf", "."]);
@@ -812,7 +816,17 @@ fn a_checkpoint_names_the_agent_behind_its_trailer() {
     repo.commit("add b\n\nEntire-Checkpoint: bbb2c4d5e6f7");
     repo.write("c.txt", "one\n");
     repo.commit("add c\n\nEntire-Checkpoint: ccb2c4d5e6f7");
+    repo.write("d.txt", "one\n");
+    repo.commit(&format!(
+        "add d\n\nEntire-Checkpoint: ddb2c4d5e6f7\n{CLAUDE}"
+    ));
     let read = fused(&repo);
+    // By its own count the agent wrote a quarter of it: the trailer may be about any of the lines, and is an upper bound.
+    let few = read.file("d.txt");
+    assert!(
+        few.contains("claude/") && few.contains(" Low [Identity"),
+        "{few}"
+    );
     assert_snapshot!(read.file("a.txt"), @"1-1    claude/- Medium [Checkpoint Direct Medium Entire-Checkpoint]");
     assert_snapshot!(read.file("b.txt"), @"1-1    unknown Low [Checkpoint Direct Low Entire-Checkpoint]");
     assert_snapshot!(read.file("c.txt"), @"1-1    unspecified/- Medium [Checkpoint Direct Medium Entire-Checkpoint]");

@@ -947,7 +947,13 @@ impl<'w> Account<'w> {
             .ancestors(head)
             .into_iter()
             .any(|at| outside(&at) && self.told[at].trailer);
-        (theirs && named).then_some("the trailer of a squash whose branch shows who wrote the line")
+        // A forge copies trailers: on a line of the commit that bore it, it is the witness of that commit.
+        let copied = || {
+            let mut added = self.world.origins(head, token.number).iter();
+            added.all(|at| self.told[*at].trailer && !self.told[*at].squash)
+        };
+        (theirs && named && !copied())
+            .then_some("the trailer of a squash whose branch shows who wrote the line")
     }
 }
 

@@ -291,6 +291,7 @@ fn usage_counts_lines_by_origin_and_generated_files_apart() {
         total: 38,
         ai: 15,
         ai_line_level: 10,
+        ai_tool_authored: 0,
         ai_upper_bound: 0,
         human: 3,
         unknown: 20,
@@ -509,6 +510,26 @@ fn hotspots_change_much_and_often() {
     );
     assert_eq!((hot.ai.hits, hot.ai.of), (10, 20));
     assert_eq!((health.churn.commits, health.churn.added), (4, 5015));
+}
+
+#[test]
+fn a_file_that_only_gets_another_name_is_no_churn_and_a_copy_is() {
+    let mut tables = Tables::new();
+    let renamed = tables.commit(1, "dev@example.org");
+    let copied = tables.commit(2, "dev@example.org");
+    tables.change(renamed, "old.rs", ChangeKind::Deleted, 1000);
+    tables.change(renamed, "new.rs", ChangeKind::Added, 1000);
+    tables.change(copied, "b.rs", ChangeKind::Added, 30);
+    let changes = &mut tables.history.changes;
+    let same = changes[0].blob;
+    changes[1].blob = same;
+    let churn = tables.signals().health().churn;
+    assert_eq!((churn.added, churn.removed), (30, 0));
+    tables.change(renamed, "c.rs", ChangeKind::Added, 1000);
+    tables.history.changes.last_mut().unwrap().blob = same;
+    tables.history.changes.sort();
+    let churn = tables.signals().health().churn;
+    assert_eq!((churn.added, churn.removed), (1030, 0));
 }
 
 #[test]
@@ -1004,6 +1025,51 @@ fn no_signal_names_a_person() {
 }
 
 #[test]
+fn at_least_are_lines_known_one_by_one_and_those_of_commits_that_a_tool_made_itself() {
+    let mut tables = Tables::new();
+    let commit = tables.signed(10, "codex");
+    let mut made = origin(ai("codex"), EvidenceClass::Identity, Grain::Commit);
+    made.evidence[0].source = "author".to_owned();
+    tables.origins.origins.push(made);
+    let lines = [
+        (5, commit, CODEX_COMMIT),
+        (3, commit, OriginIx(4)),
+        (2, commit, CLAUDE_LINE),
+    ];
+    tables.file("x.rs", &lines);
+    let lines = tables.signals().usage().lines;
+    assert_eq!((lines.ai, lines.ai_at_least()), (10, 5));
+    assert_eq!((lines.ai_of_shared_commits(), lines.known()), (5, 10));
+}
+
+#[test]
+fn rework_compares_nobody_with_lines_of_which_only_a_squash_speaks() {
+    let mut tables = Tables::new();
+    let squash = tables.signed(200, "codex");
+    let mut perhaps = origin(ai("codex"), EvidenceClass::Identity, Grain::Commit);
+    perhaps.confidence = Confidence::Low;
+    tables.origins.origins.push(perhaps);
+    tables.file(
+        "x.rs",
+        &[
+            (6, squash, OriginIx(4)),
+            (2, squash, CODEX_COMMIT),
+            (3, squash, UNKNOWN),
+        ],
+    );
+    let health = tables.signals().health();
+    assert_eq!(health.perhaps_ai_lines, 6);
+    let of = |group| {
+        let mut rework = health.rework.iter();
+        rework.find(|one| one.group == group).unwrap().lines.of
+    };
+    assert_eq!(
+        (of(OriginGroup::KnownAi), of(OriginGroup::NotKnownAi)),
+        (2, 3)
+    );
+}
+
+#[test]
 fn what_a_whole_squash_names_is_an_upper_bound_and_no_known_line() {
     let mut tables = Tables::new();
     let squash = tables.signed(10, "codex");
@@ -1018,12 +1084,14 @@ fn what_a_whole_squash_names_is_an_upper_bound_and_no_known_line() {
         total: 10,
         ai: 8,
         ai_line_level: 0,
+        ai_tool_authored: 0,
         ai_upper_bound: 6,
         human: 1,
         unknown: 1,
     };
     assert_eq!(usage.lines, lines);
-    assert_eq!((lines.ai_at_least(), lines.known()), (2, 3));
+    // A trailer of a single commit tells that a tool took part: evidence, and no lower bound.
+    assert_eq!((lines.ai_at_least(), lines.known()), (0, 3));
     assert_eq!(
         (usage.coverage.all.hits, usage.coverage.recent.hits),
         (3, 3)

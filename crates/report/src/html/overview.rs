@@ -161,11 +161,12 @@ pub(super) fn big_share(lines: &LineShares) -> String {
         "<small>at least</small> {}",
         words::percent(lines.ai_at_least(), lines.total)
     );
-    if lines.ai_upper_bound > 0 {
+    let (least, most) = (lines.ai_at_least(), lines.ai);
+    if words::percent(least, lines.total) != words::percent(most, lines.total) {
         put!(
             out,
             " <small>up to</small> {}",
-            words::percent(lines.ai, lines.total)
+            words::percent(most, lines.total)
         );
     }
     out
@@ -200,21 +201,9 @@ pub(super) fn share_card(out: &mut String, usage: &Usage, since: Option<Timestam
         words::count(lines.unknown),
         words::count(lines.human)
     );
-    let whole = lines.ai_at_least().saturating_sub(lines.ai_line_level);
-    if whole > 0 {
-        put!(
-            out,
-            "<p>{} are known line by line, {} only from whole commits.</p>",
-            words::counted(lines.ai_line_level, "AI line"),
-            words::count(whole)
-        );
-    }
-    if lines.ai_upper_bound > 0 {
-        put!(
-            out,
-            "<p>Of {} it is not known which: a squash or a larger commit names the tool for all of them.</p>",
-            words::counted(lines.ai_upper_bound, "line")
-        );
+    let grounds = words::ai_grounds(lines);
+    if !grounds.is_empty() {
+        put!(out, "<p>AI lines: {}.</p>", grounds.join(", "));
     }
     out.push_str("</article>\n");
 }

@@ -45,12 +45,12 @@ fn rates(out: &mut String, report: &ScanReport, counts: &BTreeMap<&RuleId, Count
     let mut rates: Vec<&WeaknessRate> = report
         .weaknesses
         .iter()
-        .filter(|rate| rate.known_ai.of + rate.not_known_ai.of > 0)
+        .filter(|rate| rate.all().of > 0)
         .collect();
     if rates.is_empty() {
         return;
     }
-    let hits = |rate: &WeaknessRate| rate.known_ai.hits + rate.not_known_ai.hits;
+    let hits = |rate: &WeaknessRate| rate.all().hits;
     // Stable: inside each half the report's own order stands.
     rates.sort_by_key(|rate| hits(rate) == 0);
     // A group of a few sites has an interval of almost everything; it would squeeze all others. Where
@@ -93,7 +93,12 @@ fn rates(out: &mut String, report: &ScanReport, counts: &BTreeMap<&RuleId, Count
         );
         out.push_str("</tr>\n");
     }
-    out.push_str("</tbody></table></div></div>\n");
+    out.push_str("</tbody></table></div>");
+    let perhaps = words::perhaps_ai_sites(&report.weaknesses);
+    if !perhaps.is_empty() {
+        put!(out, "<p class=\"note\">{perhaps}</p>");
+    }
+    out.push_str("</div>\n");
 }
 
 /// Rules with findings whose sites are not counted: imported ones, and rules that are no calls.
@@ -104,7 +109,7 @@ fn without_sites(out: &mut String, report: &ScanReport, counts: &BTreeMap<&RuleI
             !report
                 .weaknesses
                 .iter()
-                .any(|rate| rate.rule == ***rule && rate.known_ai.of + rate.not_known_ai.of > 0)
+                .any(|rate| rate.rule == ***rule && rate.all().of > 0)
         })
         .collect();
     if rest.is_empty() {

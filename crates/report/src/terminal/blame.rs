@@ -115,7 +115,10 @@ fn summary(sheet: &mut Sheet<'_>, report: &BlameReport) {
         match run.origin.author {
             Author::Ai { .. } => {
                 lines.ai += len;
-                lines.ai_upper_bound += if run.origin.is_upper_bound() { len } else { 0 };
+                let part = |is: bool| if is { len } else { 0 };
+                lines.ai_upper_bound += part(run.origin.is_upper_bound());
+                lines.ai_line_level += part(run.origin.is_line_level());
+                lines.ai_tool_authored += part(run.origin.is_tool_authored());
             }
             Author::Human { .. } => lines.human += len,
             Author::Unknown => {}

@@ -196,6 +196,11 @@ fn weaknesses(sheet: &mut Sheet<'_>, report: &ScanReport, show_all: bool) {
         rows.push(row(sheet, rate));
     }
     sheet.table(2, &rows);
+    let perhaps = words::perhaps_ai_sites(weak.iter().copied());
+    if !perhaps.is_empty() {
+        let text = sheet.ink(Ink::Faint, &perhaps);
+        sheet.flow(2, &text);
+    }
     if weak.len() > limit {
         let text = format!(
             "  and {}: --all lists them",

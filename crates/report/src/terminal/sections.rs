@@ -69,6 +69,23 @@ pub(super) fn coverage(sheet: &mut Sheet<'_>, coverage: &EvidenceCoverage, scope
             words::percent(all.hits, all.of)
         ),
     };
+    if !coverage.by_tool.is_empty() {
+        let mut tools: Vec<_> = coverage
+            .by_tool
+            .iter()
+            .filter(|(_, lines)| **lines > 0)
+            .collect();
+        tools.sort_by(|a, b| (b.1, a.0).cmp(&(a.1, b.0)));
+        let tools: Vec<String> = tools
+            .into_iter()
+            .map(|(tool, lines)| {
+                format!("{} {}", words::visible(tool.as_str()), words::count(*lines))
+            })
+            .collect();
+        if !tools.is_empty() {
+            let _ = write!(text, "; of the recent ones {}", tools.join(", "));
+        }
+    }
     if coverage.hinted > 0 {
         let _ = write!(
             text,
@@ -116,21 +133,9 @@ pub(super) fn ai_share(sheet: &mut Sheet<'_>, usage: &Usage, scope: &Scope<'_>) 
             ai_count(lines),
             words::count(lines.total)
         );
-        let whole = lines.ai_at_least().saturating_sub(lines.ai_line_level);
-        if whole > 0 {
-            let _ = write!(
-                text,
-                ": {} known line by line, {} only from whole commits",
-                words::count(lines.ai_line_level),
-                words::count(whole)
-            );
-        }
-        if lines.ai_upper_bound > 0 {
-            let _ = write!(
-                text,
-                "; of {} it is not known which, as a squash or a larger commit names the tool for all of them",
-                words::counted(lines.ai_upper_bound, "line")
-            );
+        let grounds = words::ai_grounds(lines);
+        if !grounds.is_empty() {
+            let _ = write!(text, ": {}", grounds.join(", "));
         }
         let _ = write!(
             text,
@@ -151,9 +156,10 @@ pub(super) fn ai_share(sheet: &mut Sheet<'_>, usage: &Usage, scope: &Scope<'_>) 
 /// `40`, `10 to 40`.
 fn ai_count(lines: &LineShares) -> String {
     let least = words::count(lines.ai_at_least());
-    match lines.ai_upper_bound {
-        0 => least,
-        _ => format!("{least} to {}", words::count(lines.ai)),
+    if lines.ai == lines.ai_at_least() {
+        least
+    } else {
+        format!("{least} to {}", words::count(lines.ai))
     }
 }
 

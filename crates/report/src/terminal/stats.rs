@@ -276,6 +276,13 @@ fn health(sheet: &mut Sheet<'_>, health: &Health, whose: &str, is_cut: bool) {
         sheet.labelled(label, Ink::Plain, &text);
         label = "";
     }
+    if health.perhaps_ai_lines > 0 && label.is_empty() {
+        let text = format!(
+            "in neither group: {} that a squash credits to AI as a whole",
+            words::counted(health.perhaps_ai_lines, "line")
+        );
+        sheet.labelled(label, Ink::Faint, &text);
+    }
     let mut label = "Survival";
     for survival in health.survival.iter().filter(|survival| survival.lines > 0) {
         let half = survival.half_life_days.map_or_else(

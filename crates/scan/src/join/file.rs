@@ -111,11 +111,10 @@ impl Join<'_> {
             .into_iter()
             .filter(|site| changed(site.start.line))
             .map(|site| {
-                let ai = known(site.start.line).is_some_and(Origin::is_ai);
-                let group = if ai {
-                    SiteOrigin::KnownAi
-                } else {
-                    SiteOrigin::NotKnownAi
+                let group = match known(site.start.line) {
+                    Some(origin) if origin.is_known_ai() => SiteOrigin::KnownAi,
+                    Some(origin) if origin.is_upper_bound() => SiteOrigin::PerhapsAi,
+                    _ => SiteOrigin::NotKnownAi,
                 };
                 (site, group)
             })

@@ -125,17 +125,18 @@ pub(crate) struct JoinedFile {
     pub(crate) sites: Vec<(Site, SiteOrigin)>,
 }
 
-/// The two groups that rates compare.
+/// The two groups that rates compare, and what is in neither.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum SiteOrigin {
     KnownAi,
     NotKnownAi,
+    PerhapsAi,
 }
 
 /// Weaknesses per exposed site: how many sites of each group have a finding. A finding of the
 /// second tier counts only when the second tier was asked for, because it is not in `files` then.
 pub(crate) fn rates(engine: &Engine, files: &[JoinedFile]) -> Vec<WeaknessRate> {
-    let mut counts: BTreeMap<&str, [(u64, u64); 2]> = BTreeMap::new();
+    let mut counts: BTreeMap<&str, [(u64, u64); 3]> = BTreeMap::new();
     let mut hidden: BTreeMap<&str, u64> = BTreeMap::new();
     for file in files {
         for finding in &file.hidden {
@@ -164,21 +165,21 @@ pub(crate) fn rates(engine: &Engine, files: &[JoinedFile]) -> Vec<WeaknessRate> 
         .rules()
         .iter()
         .filter_map(|rule| {
-            let [ai, rest] = counts.get(rule.id.as_str())?;
+            let [ai, rest, perhaps] = counts.get(rule.id.as_str())?;
             Some(WeaknessRate {
                 rule: rule.id.clone(),
                 cwe: rule.cwe.first().copied(),
                 severity: rule.severity,
                 known_ai: Proportion::new(ai.0, ai.1),
                 not_known_ai: Proportion::new(rest.0, rest.1),
+                perhaps_ai: Proportion::new(perhaps.0, perhaps.1),
                 uncertain: hidden.get(rule.id.as_str()).copied().unwrap_or(0),
             })
         })
         .collect();
     rates.sort_by(|a, b| {
-        let hits = |r: &WeaknessRate| r.known_ai.hits + r.not_known_ai.hits;
-        (b.severity, hits(b))
-            .cmp(&(a.severity, hits(a)))
+        (b.severity, b.all().hits)
+            .cmp(&(a.severity, a.all().hits))
             .then_with(|| a.rule.cmp(&b.rule))
     });
     rates

@@ -177,7 +177,11 @@ fn parts(past: &Past<'_>) -> BTreeMap<(String, usize, bool), Part> {
             }
         };
     for run in origins.files.iter().flat_map(|file| &file.runs) {
-        let is_ai = origins.origin(run.origin).tool().is_some();
+        let origin = origins.origin(run.origin);
+        if origin.is_upper_bound() {
+            continue;
+        }
+        let is_ai = origin.is_ai();
         add(
             run.original_path,
             run.commit,
@@ -191,7 +195,11 @@ fn parts(past: &Past<'_>) -> BTreeMap<(String, usize, bool), Part> {
             continue;
         };
         if let Some(born) = death.born {
-            let is_ai = origins.origin(part.origin).tool().is_some();
+            let origin = origins.origin(part.origin);
+            if origin.is_upper_bound() {
+                continue;
+            }
+            let is_ai = origin.is_ai();
             add(
                 death.path,
                 born,

@@ -324,6 +324,27 @@ fn what_was_caught_in_a_change_of_others_moves_reviewing_alone_and_once() {
 }
 
 #[test]
+fn naming_more_lines_of_a_change_makes_catching_worth_less_and_naming_most_of_them_nothing() {
+    let catch = |by_chance: u8| {
+        let line = record(
+            "01",
+            &format!(
+                r#"{{"kind": "catch", "scenario": "c1", "outcome": "right", "aid": "unknown", "caught": {{"named": 2, "of": 2, "by_chance": {by_chance}}}}}"#
+            ),
+        );
+        records(&[line])
+    };
+    let easiness = |by_chance: u8| catch(by_chance).rows[0].item().easiness;
+    assert!(easiness(0).abs() < 1e-12);
+    assert!(easiness(10) < easiness(40));
+    // Right half of the time without looking: as a review item that a guess answers so often.
+    assert!((easiness(50) - f64::ln(3.0)).abs() < 1e-12);
+    let most = catch(51);
+    assert_eq!(most.rows, []);
+    assert_eq!(most.set_aside.len(), 1);
+}
+
+#[test]
 fn a_commit_is_known_again_after_a_rebase_and_by_nothing_else() {
     use trueline_skills::exposure::{key, key_of_all};
 

@@ -1,9 +1,9 @@
 //! `learn review --change RANGE`: a real change of others is reviewed first and compared with our scan afterwards.
 //!
 //! What counts is which of the findings that the reviewer then calls right they had named before. Nothing is kept of who
-//! wrote the change, where it is, or what was named that nobody found.
+//! wrote the change, where it is, or what was named that nobody found, but how much of the change the named places cover.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -14,9 +14,10 @@ use trueline_facts::change::{Change, ChangeFinding, FindingStatus};
 use trueline_facts::skill::{Language, WeaknessClass};
 use trueline_facts::{CommitId, Tier};
 use trueline_scenarios::learn::LearnError;
+use trueline_skills::evidence::MOST_BY_CHANCE;
 
 use super::Session;
-use super::own::{self, ForeignChange};
+use super::own::{self, ForeignChange, Place};
 use crate::Ended;
 use crate::output;
 
@@ -56,7 +57,7 @@ pub(super) fn run(
         )?;
         return Ok(Ended::Pass);
     }
-    let mut caught: BTreeMap<(Language, WeaknessClass), Caught> = BTreeMap::new();
+    let mut reviewed = look(session, &foreign, &found, by_chance(change, &named))?;
     for (finding, skill) in found {
         let is_named = named.iter().any(|(path, line)| {
             *path == finding.path.display() && line.abs_diff(finding.line) <= NEAR
@@ -78,49 +79,137 @@ pub(super) fn run(
             .as_bytes(),
             None,
         )?;
-        if is_right(session)? {
-            let caught = caught.entry(skill).or_insert(Caught { named: 0, of: 0 });
-            caught.of += 1;
-            caught.named += u32::from(is_named);
+        if is_right(session)?
+            && let Some(row) = reviewed.get_mut(&foreign.place(finding, skill))
+        {
+            row.caught.of += 1;
+            row.caught.named += u32::from(is_named);
         }
     }
-    finish(session, &foreign, &caught)
+    finish(session, reviewed)
 }
 
-fn finish(
+/// What was caught of one skill in one commit.
+struct Reviewed {
+    caught: Caught,
+    /// The line of the ledger, unless the commit was reviewed before.
+    line: Option<Attempt>,
+}
+
+/// Writes down, before the first finding is shown, that these commits were looked at: whoever has seen what our scan
+/// finds in them cannot find it any more.
+fn look(
     session: &Session<'_>,
     foreign: &ForeignChange<'_>,
-    caught: &BTreeMap<(Language, WeaknessClass), Caught>,
-) -> Result<Ended> {
-    let progress = &session.progress;
-    let is_known = progress.times(foreign.key()) > 0;
+    found: &[(&ChangeFinding, (Language, WeaknessClass))],
+    by_chance: u8,
+) -> Result<BTreeMap<Place, Reviewed>> {
+    let caught = Caught {
+        named: 0,
+        of: 0,
+        by_chance,
+    };
+    let places: BTreeSet<Place> = found
+        .iter()
+        .map(|(finding, skill)| foreign.place(finding, *skill))
+        .collect();
+    let mut reviewed = BTreeMap::new();
+    for place in places {
+        let (key, language, class) = &place;
+        let line = (session.progress.times(key) == 0).then(|| Attempt {
+            caught: Some(caught),
+            ..own::line(
+                session,
+                AttemptKind::Catch,
+                key,
+                (*language, *class),
+                AttemptOutcome::Wrong,
+            )
+        });
+        if let Some(line) = &line {
+            session.append(line)?;
+        }
+        reviewed.insert(place, Reviewed { caught, line });
+    }
+    Ok(reviewed)
+}
+
+/// The share of the added lines that lie by a named place, in per cent, rounded up.
+fn by_chance(change: &Change, named: &[(String, u32)]) -> u8 {
+    let (mut near, mut all) = (0_u64, 0_u64);
+    for hunk in &change.hunks {
+        let path = hunk.path.display();
+        for line in hunk.start..hunk.start + hunk.lines {
+            all += 1;
+            let is_near =
+                |(at, named): &(String, u32)| *at == path && line.abs_diff(*named) <= NEAR;
+            near += u64::from(named.iter().any(is_near));
+        }
+    }
+    let share = u8::try_from((near * 100).div_ceil(all.max(1))).unwrap_or(100);
+    // What lies around one place is half of a small change, and yet one place is the least that can be named.
+    if named.len() == 1 {
+        share.min(MOST_BY_CHANCE)
+    } else {
+        share
+    }
+}
+
+fn finish(session: &Session<'_>, reviewed: BTreeMap<Place, Reviewed>) -> Result<Ended> {
     let mut out = String::from("\n");
-    for (&(language, class), &caught) in caught {
-        writeln!(
-            out,
-            "{language}/{class}: {} of {} caught",
-            caught.named, caught.of
-        )?;
+    let mut sums: BTreeMap<(Language, WeaknessClass), Caught> = BTreeMap::new();
+    let (mut is_known, mut is_new) = (false, false);
+    for ((_, language, class), Reviewed { caught, line }) in reviewed {
+        if caught.of == 0 {
+            continue;
+        }
+        let sum = sums.entry((language, class)).or_insert(Caught {
+            named: 0,
+            of: 0,
+            ..caught
+        });
+        sum.named += caught.named;
+        sum.of += caught.of;
+        let Some(line) = line else {
+            is_known = true;
+            continue;
+        };
+        is_new = true;
         let outcome = if caught.named == caught.of {
             AttemptOutcome::Right
         } else {
             AttemptOutcome::Wrong
         };
-        let kind = AttemptKind::Catch;
-        let line = Attempt {
+        session.append(&Attempt {
+            outcome,
             caught: Some(caught),
-            ..own::line(session, kind, foreign.key(), (language, class), outcome)
-        };
-        if !is_known {
-            session.append(&line)?;
-        }
+            ..line
+        })?;
     }
-    if caught.is_empty() {
-        out.push_str("None of them is right, you say: nothing to write down.\n");
-    } else if is_known {
-        out.push_str("You reviewed this change before: it counted then.\n");
-    } else {
-        out.push_str(&session.not_recorded());
+    for ((language, class), caught) in &sums {
+        writeln!(
+            out,
+            "{language}/{class}: {} of {} caught",
+            caught.named, caught.of
+        )?;
+    }
+    let share = sums.values().map(|caught| caught.by_chance).max();
+    match share {
+        None => out.push_str(
+            "You called none of them right: nothing counts. You have seen them, so that these commits do not count later either.\n",
+        ),
+        Some(share) if share > MOST_BY_CHANCE => writeln!(
+            out,
+            "The places that you named reach over {share} % of the lines that were added: so much is right by chance, and counts for nothing."
+        )?,
+        Some(_) => {
+            if is_known {
+                out.push_str("Commits that you reviewed before counted then.\n");
+            }
+            if is_new {
+                out.push_str(&session.not_recorded());
+            }
+        }
     }
     output::write(out.as_bytes(), None)?;
     Ok(Ended::Pass)
@@ -151,9 +240,57 @@ fn diff(repository: &Path, change: &Change) -> Result<String> {
             c
         }
     };
-    let mut text: String = text.chars().map(plain).collect();
-    text.push('\n');
-    Ok(text)
+    let text: String = text.chars().map(plain).collect();
+    Ok(numbered(&text))
+}
+
+/// A difference with the number that each line has in the new state before it.
+fn numbered(diff: &str) -> String {
+    let mut out = String::with_capacity(diff.len() * 2);
+    // The next line of the new state, and how many of both sides the hunk still has.
+    let (mut next, mut left) = (0_u32, (0_u32, 0_u32));
+    for line in diff.lines() {
+        let number = match line.as_bytes().first() {
+            Some(b'+') if left.1 > 0 => {
+                left.1 -= 1;
+                true
+            }
+            Some(b'-') if left.0 > 0 => {
+                left.0 -= 1;
+                false
+            }
+            Some(b' ') | None if left != (0, 0) => {
+                left = (left.0.saturating_sub(1), left.1.saturating_sub(1));
+                true
+            }
+            _ => {
+                if let Some((first, old, new)) = hunk_header(line) {
+                    (next, left) = (first, (old, new));
+                }
+                false
+            }
+        };
+        if number {
+            let _ = writeln!(out, "{next:>6} {line}");
+            next += 1;
+        } else {
+            let _ = writeln!(out, "       {line}");
+        }
+    }
+    out.push('\n');
+    out
+}
+
+/// First line of the new state, and how many lines of both sides: `@@ -1,2 +3,4 @@`.
+fn hunk_header(line: &str) -> Option<(u32, u32, u32)> {
+    let mut sides = line.strip_prefix("@@ -")?.split(" @@").next()?.split(" +");
+    let side = |text: &str| -> Option<(u32, u32)> {
+        let mut parts = text.split(',');
+        let first = parts.next()?.parse().ok()?;
+        Some((first, parts.next().map_or(Some(1), |len| len.parse().ok())?))
+    };
+    let (old, new) = (side(sides.next()?)?, side(sides.next()?)?);
+    Some((new.0, old.1, new.1))
 }
 
 /// The lines that are called unsafe; none when the input ends before anything was said.
@@ -168,17 +305,30 @@ fn named(session: &Session<'_>, change: &Change) -> Result<Option<Vec<(String, u
             Some(answer) if answer.is_empty() => return Ok(Some(named)),
             Some(answer) => match place(change, &answer) {
                 Some(place) => named.push(place),
-                None => output::write(
-                    b"That is no line that the change adds: write it as app/search.py:12.\n",
-                    None,
-                )?,
+                None => output::write(not_added(change).as_bytes(), None)?,
             },
         }
     }
 }
 
+/// What to write instead, by the example of the change itself.
+fn not_added(change: &Change) -> String {
+    let example = change.hunks.first().map_or_else(String::new, |hunk| {
+        format!(": write it as {}:{}", hunk.path, hunk.start)
+    });
+    format!("That is no line that the change adds{example}.\n")
+}
+
+/// `app/search.py:12`; the number alone where only one file gained lines.
 fn place(change: &Change, answer: &str) -> Option<(String, u32)> {
-    let (path, line) = answer.rsplit_once(':')?;
+    let mut files = change.hunks.iter().map(|hunk| hunk.path.display());
+    let first = files.next()?;
+    let is_single = files.all(|other| other == first);
+    let (path, line) = match answer.rsplit_once(':') {
+        Some((path, line)) => (path, line),
+        None if is_single => (first.as_ref(), answer),
+        None => return None,
+    };
     let line: u32 = line.trim().parse().ok()?;
     let is_added = change.hunks.iter().any(|hunk| {
         hunk.path.display() == path && (hunk.start..hunk.start + hunk.lines).contains(&line)
@@ -197,5 +347,30 @@ fn is_right(session: &Session<'_>) -> Result<bool> {
             "n" | "no" | "" => return Ok(false),
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_a_difference_bear_the_number_of_the_new_state() {
+        let diff = "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -2,3 +2,3 @@ fn x()\n a\n-b\n+++ c\n \n@@ -9 +9,2 @@\n d\n+e\n";
+        let want = concat!(
+            "       diff --git a/x b/x\n",
+            "       --- a/x\n",
+            "       +++ b/x\n",
+            "       @@ -2,3 +2,3 @@ fn x()\n",
+            "     2  a\n",
+            "       -b\n",
+            "     3 +++ c\n",
+            "     4  \n",
+            "       @@ -9 +9,2 @@\n",
+            "     9  d\n",
+            "    10 +e\n",
+            "\n",
+        );
+        assert_eq!(numbered(diff), want);
     }
 }

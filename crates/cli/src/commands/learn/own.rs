@@ -57,10 +57,15 @@ impl<'c> OwnChange<'c> {
     }
 }
 
+/// What a review is of: the key of a commit, and a skill.
+pub(super) type Place = (String, Language, WeaknessClass);
+
 /// A change none of whose commits is by who asks.
 pub(super) struct ForeignChange<'c> {
     change: &'c Change,
-    key: String,
+    keys: Vec<String>,
+    /// The key of the whole change, for lines of which no commit is known.
+    whole: String,
 }
 
 impl<'c> ForeignChange<'c> {
@@ -82,7 +87,8 @@ impl<'c> ForeignChange<'c> {
         let keys: Vec<String> = commits.into_iter().map(|commit| commit.key).collect();
         Ok(Self {
             change,
-            key: key_of_all(&keys),
+            whole: key_of_all(&keys),
+            keys,
         })
     }
 
@@ -90,8 +96,11 @@ impl<'c> ForeignChange<'c> {
         self.change
     }
 
-    pub(super) fn key(&self) -> &str {
-        &self.key
+    /// What a finding belongs to: a commit is reviewed once, in whatever range it is shown.
+    pub(super) fn place(&self, finding: &ChangeFinding, skill: (Language, WeaknessClass)) -> Place {
+        let commit = hunk(self.change, finding).and_then(|hunk| hunk.commit);
+        let key = commit.and_then(|commit| self.keys.get(commit as usize));
+        (key.unwrap_or(&self.whole).clone(), skill.0, skill.1)
     }
 }
 
