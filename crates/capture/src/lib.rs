@@ -23,6 +23,7 @@ mod queue;
 mod rest;
 mod rewrite;
 mod settle;
+mod shell;
 mod snapshot;
 mod staged;
 mod stat;

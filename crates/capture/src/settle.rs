@@ -6,6 +6,7 @@
 //! any moment, the next run does the same again and comes to the same.
 
 mod commits;
+mod copies;
 mod moves;
 mod records;
 

@@ -113,6 +113,7 @@ impl World {
             whole,
             named: Vec::new(),
             by_git: false,
+            copied: Vec::new(),
             rest: Some(rest),
         });
         rest
