@@ -32,6 +32,44 @@ pub fn asked_packages(text: &str) -> Vec<AskedPackage> {
     found
 }
 
+/// Programs that install, without the digits of their versions; the words after which names come; and of what kind.
+const INSTALLS: &[(&str, &[&str], &str)] = &[
+    ("pip", &["install"], "pypi"),
+    ("pip", &["download"], "pypi"),
+    ("pip", &["wheel"], "pypi"),
+    ("python", &["-m", "pip", "install"], "pypi"),
+    ("python", &["-m", "pip", "download"], "pypi"),
+    ("py", &["-m", "pip", "install"], "pypi"),
+    ("uv", &["pip", "install"], "pypi"),
+    ("uv", &["tool", "install"], "pypi"),
+    ("uv", &["add"], "pypi"),
+    ("poetry", &["add"], "pypi"),
+    ("pdm", &["add"], "pypi"),
+    ("rye", &["add"], "pypi"),
+    ("pipenv", &["install"], "pypi"),
+    ("pipx", &["install"], "pypi"),
+    ("npm", &["install"], "npm"),
+    ("npm", &["i"], "npm"),
+    ("npm", &["add"], "npm"),
+    ("npm", &["in"], "npm"),
+    ("pnpm", &["add"], "npm"),
+    ("pnpm", &["install"], "npm"),
+    ("pnpm", &["i"], "npm"),
+    ("bun", &["add"], "npm"),
+    ("bun", &["install"], "npm"),
+    ("bun", &["i"], "npm"),
+    ("yarn", &["add"], "npm"),
+    ("yarn", &["global", "add"], "npm"),
+    ("cargo", &["add"], "cargo"),
+    ("cargo", &["install"], "cargo"),
+    ("go", &["get"], "golang"),
+    ("go", &["install"], "golang"),
+    ("gem", &["install"], "gem"),
+    ("gem", &["i"], "gem"),
+    ("bundle", &["add"], "gem"),
+    ("composer", &["require"], "composer"),
+];
+
 /// Options of pip and uv that take a value.
 const PYTHON_VALUES: &[&str] = &[
     "-r",
@@ -190,37 +228,25 @@ fn of_command(command: &Command) -> Option<Vec<AskedPackage>> {
     let program = command.program()?;
     let words = words(command);
     let bare = program.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
-    let (kind, words, values, elsewhere) = match (bare, words.as_slice()) {
-        ("python" | "py", ["-m", "pip", "install" | "download" | "wheel", rest @ ..])
-        | ("pip", ["install" | "download" | "wheel", rest @ ..])
-        | (
-            "uv",
-            ["pip", "install", rest @ ..] | ["add", rest @ ..] | ["tool", "install", rest @ ..],
-        )
-        | ("poetry" | "pdm" | "rye", ["add", rest @ ..])
-        | ("pipenv" | "pipx", ["install", rest @ ..]) => {
-            ("pypi", rest, PYTHON_VALUES, PYTHON_ELSEWHERE)
-        }
-        ("npm", ["install" | "i" | "add" | "in", rest @ ..])
-        | ("pnpm" | "bun", ["add" | "install" | "i", rest @ ..])
-        | ("yarn", ["add", rest @ ..] | ["global", "add", rest @ ..]) => {
-            ("npm", rest, NPM_VALUES, NPM_ELSEWHERE)
-        }
-        ("cargo", ["add" | "install", rest @ ..]) => ("cargo", rest, CARGO_VALUES, CARGO_ELSEWHERE),
-        ("go", ["get" | "install", rest @ ..]) => ("golang", rest, GO_VALUES, NOTHING),
-        ("gem", ["install" | "i", rest @ ..]) | ("bundle", ["add", rest @ ..]) => {
-            ("gem", rest, GEM_VALUES, GEM_ELSEWHERE)
-        }
-        ("composer", ["require", rest @ ..]) => {
-            ("composer", rest, COMPOSER_VALUES, COMPOSER_ELSEWHERE)
-        }
-        _ => return launched(command, &program),
+    let asks = |(of, first, _): &&(&str, &[&str], &str)| *of == bare && words.starts_with(first);
+    let Some((_, first, kind)) = INSTALLS.iter().find(asks) else {
+        return launched(command, &program);
     };
+    let (values, elsewhere) = match *kind {
+        "pypi" => (PYTHON_VALUES, PYTHON_ELSEWHERE),
+        "npm" => (NPM_VALUES, NPM_ELSEWHERE),
+        "cargo" => (CARGO_VALUES, CARGO_ELSEWHERE),
+        "gem" => (GEM_VALUES, GEM_ELSEWHERE),
+        "golang" => (GO_VALUES, NOTHING),
+        _ => (COMPOSER_VALUES, COMPOSER_ELSEWHERE),
+    };
+    let words = words.get(first.len()..).unwrap_or_default();
     let named = operands(words, values, elsewhere)?.into_iter();
     let names = named
         .filter(|name| is_readable(name))
         .filter_map(|name| names_of(kind, name));
-    Some(names.map(|names| AskedPackage { kind, names }).collect())
+    let packages = names.map(|names| AskedPackage { kind, names });
+    Some(packages.collect())
 }
 
 /// What is fetched to be run: `npx`, `uvx` …
@@ -230,17 +256,16 @@ fn launched(command: &Command, program: &str) -> Option<Vec<AskedPackage>> {
         "uvx" | "uv" | "pipx" => "pypi",
         _ => return None,
     };
-    let options = command
-        .words
-        .iter()
-        .map(|word| word.text.split('=').next().unwrap_or_default());
-    let elsewhere = |option: &str| PYTHON_ELSEWHERE.contains(&option) || option == "--registry";
-    if options.into_iter().any(elsewhere) {
+    let is_elsewhere = command.words.iter().any(|word| {
+        let option = word.text.split('=').next().unwrap_or_default();
+        PYTHON_ELSEWHERE.contains(&option) || option == "--registry"
+    });
+    if is_elsewhere {
         return None;
     }
-    let found = launch(command).filter(|found| found.pin != Pin::Local)?;
-    let name = Some(found.name.as_str()).filter(|name| is_readable(name))?;
-    let names = names_of(kind, name)?;
+    let fetched = launch(command).filter(|fetched| fetched.pin != Pin::Local)?;
+    let spec = Some(fetched.name.as_str()).filter(|spec| is_readable(spec))?;
+    let names = names_of(kind, spec)?;
     Some(vec![AskedPackage { kind, names }])
 }
 
