@@ -4,12 +4,14 @@
 
 mod harm;
 mod launch;
+mod packages;
 mod risk;
 mod shape;
 mod words;
 
 pub use self::harm::{CommandHarm, Harm, command_harm};
 pub(crate) use self::launch::{Pin, launch};
+pub use self::packages::{AskedPackage, asked_packages};
 pub(crate) use self::risk::collects;
 use self::words::read_words;
 

@@ -54,6 +54,21 @@ pub(crate) enum CallError {
 }
 
 impl CallError {
+    /// By which a program tells one from another: `docs/mcp.md` lists them, and they stay what they are.
+    pub(crate) const fn code(&self) -> &'static str {
+        match self {
+            Self::Arguments(_) => "wrong-arguments",
+            Self::Argument { .. } => "wrong-argument",
+            Self::ReadOnly => "read-only",
+            Self::NoFinding { .. } => "no-finding",
+            Self::NotCheckedOut { .. } => "not-checked-out",
+            Self::TooLarge { .. } => "too-large",
+            Self::Cancelled => "cancelled",
+            Self::Internal => "internal",
+            Self::Scan(_) => "scan",
+        }
+    }
+
     pub(crate) fn argument(name: &'static str, why: impl Into<String>) -> Self {
         Self::Argument {
             name,

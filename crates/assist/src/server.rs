@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, Implementation,
-    JsonObject, ListToolsResult, PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool,
+    JsonObject, ListToolsResult, MetaObject, PaginatedRequestParams, ServerCapabilities,
+    ServerConfig, Tool,
 };
 use rmcp::service::{RequestContext, RoleServer};
 use rmcp::{ErrorData, ServerHandler, ServiceExt as _};
@@ -23,6 +24,9 @@ use crate::workspace::{Options, Workspace};
 const STACK_BYTES: usize = 64 << 20;
 /// How often the wish to end is looked for.
 const WATCH: Duration = Duration::from_millis(50);
+
+/// Where a result says why there is no answer.
+const ERROR_CODE: &str = "trueline/error";
 
 const INSTRUCTIONS: &str = "Trueline checks code for weaknesses and knows who wrote it. After editing, call check_diff; for a finding call \
      explain_finding to understand it and suggest_fix for a patch, mend it, and call check_diff again. \
@@ -118,13 +122,19 @@ impl ServerHandler for Server {
                 result.content = vec![ContentBlock::text(answer.text)];
                 result
             }
-            Err(error) => CallToolResult::error(vec![ContentBlock::text(visible(&format!(
-                "{}: {error}",
-                tool.as_str()
-            )))]),
+            Err(error) => refusal(tool, &error),
         };
         Ok(result.into())
     }
+}
+
+/// An error of a call: words for the model, and a code for programs. Not as structured content, which clients
+/// compare with the schema of answers.
+fn refusal(tool: Name, error: &CallError) -> CallToolResult {
+    let told = visible(&format!("{}: {error}", tool.as_str()));
+    let mut meta = JsonObject::new();
+    meta.insert(ERROR_CODE.to_owned(), error.code().into());
+    CallToolResult::error(vec![ContentBlock::text(told)]).with_meta(Some(MetaObject(meta)))
 }
 
 /// Serves over standard input and output until the client leaves or `interrupt` is set.

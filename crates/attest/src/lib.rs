@@ -12,6 +12,7 @@ mod error;
 pub mod folder;
 pub mod key;
 pub mod log;
+pub mod notes;
 pub mod statement;
 
 pub use error::AttestError;

@@ -5,6 +5,7 @@
 //! streamed and only agents are kept: messages, transcripts and addresses of persons never leave
 //! the parser. Who wrote a line is answered by [`resolve_file`].
 
+mod claims;
 mod head;
 pub mod legacy;
 mod metadata;
@@ -17,6 +18,7 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 use trueline_facts::{ModelId, RepoPath, SessionId, ToolId};
 
+pub use claims::{Claims, signatures, with_signature};
 pub use resolve::{
     ForeignPrompts, KeyResolution, NoForeignPrompts, Resolved, ResolvedRanges, ResolvedRun,
     Unexplained, UnexplainedRun, resolve_file, resolve_key,

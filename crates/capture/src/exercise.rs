@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use trueline_facts::exercise::{MARKER, MOST_WITNESSES, Marker, WITNESSES, Witness};
 
 use crate::event::{Action, Event, Moment};
-use crate::observe::moves_content;
+use crate::shell::moves_content;
 
 /// A longer command is credited only with files that it names: a person may have saved meanwhile.
 const SHORT_COMMAND: Duration = Duration::from_secs(10);

@@ -23,6 +23,8 @@ mod queue;
 mod rest;
 mod rewrite;
 mod settle;
+mod shell;
+mod signed;
 mod snapshot;
 mod staged;
 mod stat;
@@ -42,4 +44,5 @@ pub use rewrite::{
     squash,
 };
 pub use settle::{SettleError, Settled, settle, watch};
+pub use signed::{Noted, git_setting, notes_of, replace_note};
 pub use status::{Status, note_trouble, status};

@@ -23,6 +23,7 @@ use crate::place::Place;
 use crate::queue::{Actor, Claim, FileState, Record, Seen, StateId, Store, Written};
 use crate::rest::{self, Ticket};
 use crate::settle;
+use crate::shell;
 use crate::worktree::{self, Content, Look};
 
 /// The end of a transcript in which the model's name is looked for.
@@ -33,6 +34,9 @@ const MOST_FILES: usize = 256;
 
 /// A text of up to this many bytes is searched for parts of lines; a longer one by whole lines.
 const SEARCHED: usize = 16 << 10;
+
+/// Names that one command copies.
+const MOST_COPIED: usize = 64;
 
 /// A queue larger than this is folded when a session ends, without waiting for a commit.
 const LARGE_QUEUE: u64 = 512 << 10;
@@ -179,7 +183,11 @@ fn seen(
                 files,
                 whole,
                 named,
-                by_git: moves_content(text),
+                by_git: shell::moves_content(text),
+                copied: shell::copied(text)
+                    .filter_map(|word| place.relative(&event.absolute(Path::new(word))))
+                    .take(MOST_COPIED)
+                    .collect(),
                 rest,
             }
         }
@@ -412,48 +420,6 @@ fn undone(content: &[u8], change: &Change) -> Option<Vec<u8>> {
     Some(text)
 }
 
-/// Does a command line let git move content about? Then what changed was not written by the agent.
-pub(crate) fn moves_content(command: &str) -> bool {
-    const MOVERS: [&str; 15] = [
-        "stash",
-        "checkout",
-        "switch",
-        "restore",
-        "reset",
-        "merge",
-        "rebase",
-        "cherry-pick",
-        "revert",
-        "pull",
-        "apply",
-        "am",
-        "clean",
-        "read-tree",
-        "worktree",
-    ];
-    let words: Vec<&str> = command
-        .split(|c: char| {
-            c.is_whitespace() || matches!(c, ';' | '&' | '|' | '(' | ')' | '`' | '"' | '\'')
-        })
-        .filter(|word| !word.is_empty())
-        .collect();
-    words.iter().enumerate().any(|(at, word)| {
-        let program = word.rsplit('/').next().unwrap_or(word);
-        if !matches!(
-            program,
-            "git" | "git.exe" | "gh" | "patch" | "jj" | "hg" | "svn"
-        ) {
-            return false;
-        }
-        program != "git" && program != "git.exe"
-            || words
-                .iter()
-                .skip(at + 1)
-                .take(6)
-                .any(|word| MOVERS.contains(word))
-    })
-}
-
 /// The model that a transcript's end names. Nothing else of it is looked at or kept.
 fn model_of(transcript: &Path) -> Option<ModelId> {
     const NAME: &[u8] = b"\"model\":";
@@ -572,25 +538,6 @@ mod tests {
     fn the_whole_content_claims_all() {
         let claim = claim(b"a\r\nb\r\n", &edit(Change::Whole("a\nb".into())));
         assert_eq!(claim, Claim::All);
-    }
-
-    #[test]
-    fn commands_that_let_git_move_content_are_known() {
-        for moving in [
-            "git stash pop",
-            "cd x && git -C .. checkout -- a",
-            "git -c a=b pull",
-        ] {
-            assert!(moves_content(moving), "{moving}");
-        }
-        for other in [
-            "git status",
-            "sed -i s/a/b/ stash.py",
-            "cargo fmt",
-            "git add -A && ls",
-        ] {
-            assert!(!moves_content(other), "{other}");
-        }
     }
 
     #[test]

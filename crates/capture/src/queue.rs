@@ -73,6 +73,9 @@ pub(crate) enum Seen {
         named: Vec<RepoPath>,
         /// The command moves content about by git.
         by_git: bool,
+        /// Paths that it gives to a program that copies.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        copied: Vec<RepoPath>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rest: Option<Ticket>,
     },

@@ -122,6 +122,13 @@ impl Store {
         })
     }
 
+    /// The task is done, if there is a result.
+    pub(crate) fn forget_task(&self, ticket: Ticket) {
+        if self.result_at(ticket).exists() {
+            let _ = fs::remove_file(self.task_at(ticket));
+        }
+    }
+
     pub(crate) fn forget_rest(&self, ticket: Ticket) {
         let _ = fs::remove_file(self.task_at(ticket));
         let _ = fs::remove_file(self.result_at(ticket));

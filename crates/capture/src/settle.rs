@@ -6,6 +6,7 @@
 //! any moment, the next run does the same again and comes to the same.
 
 mod commits;
+mod copies;
 mod moves;
 mod records;
 
@@ -146,7 +147,10 @@ impl<'p> Settling<'p> {
             };
         };
         self.rests.push(ticket);
-        self.store.rest(ticket)
+        let rest = self.store.rest(ticket);
+        // Whoever wrote it is about to take its task away, or died before: nobody needs the snapshot for it.
+        self.store.forget_task(ticket);
+        rest
     }
 
     /// Takes in everything that waits in the queue.

@@ -8,8 +8,9 @@
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use bstr::ByteSlice;
 use gix::ObjectId;
 use trueline_facts::RepoPath;
 
@@ -17,7 +18,7 @@ use crate::place::Place;
 use crate::queue::StateId;
 use crate::stat::Stat;
 
-const MAGIC: &[u8] = b"trueline snapshot 1\n";
+const MAGIC: &[u8] = b"trueline snapshot 2\n";
 
 /// A snapshot larger than this is not read.
 const LARGEST: u64 = 64 << 20;
@@ -39,7 +40,7 @@ pub(crate) struct Snapshot {
     pub(crate) text: Vec<u8>,
     /// Folders that hold tracked files or folders, by path.
     pub(crate) folders: Vec<Folder>,
-    pub(crate) files: Vec<File>,
+    pub(crate) files: Files,
     /// Paths that the index has otherwise than HEAD.
     pub(crate) staged: Vec<RepoPath>,
     /// Folders without tracked files that are not ignored.
@@ -76,6 +77,82 @@ pub(crate) struct File {
     pub(crate) id: ObjectId,
 }
 
+/// Tracked files as they are written. A hook asks for a tenth of them, so that none is read before it is asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Files {
+    /// From `start` on, [`A_FILE`] bytes a file.
+    bytes: Vec<u8>,
+    start: usize,
+}
+
+/// Bytes of a stat.
+const A_STAT: usize = 40;
+
+/// Bytes of a file: name, watch, stat, length and bytes of the id.
+const A_FILE: usize = 8 + 1 + A_STAT + 1 + LONGEST_ID;
+
+/// Bytes of a SHA-256.
+const LONGEST_ID: usize = 32;
+
+impl Files {
+    pub(crate) fn len(&self) -> usize {
+        (self.bytes.len() - self.start) / A_FILE
+    }
+
+    fn range(&self, at: u32) -> Range<usize> {
+        let from = self.start + at as usize * A_FILE;
+        from..from + A_FILE
+    }
+
+    pub(crate) fn get(&self, at: u32) -> Option<File> {
+        let mut from = Reader(self.bytes.get(self.range(at))?);
+        let name = from.name()?;
+        let watch = match from.byte()? {
+            0 => Watch::No,
+            _ => Watch::Yes,
+        };
+        let stat = from.stat()?;
+        let len = from.byte()?;
+        let id = ObjectId::try_from(from.taken(len.into())?).ok()?;
+        Some(File {
+            name,
+            watch,
+            stat,
+            id,
+        })
+    }
+
+    pub(crate) fn push(&mut self, file: &File) {
+        let mut out = Writer(std::mem::take(&mut self.bytes));
+        let end = out.0.len() + A_FILE;
+        out.name(file.name);
+        out.byte(u8::from(file.watch == Watch::Yes));
+        out.stat(&file.stat);
+        let id = file.id.as_bytes();
+        out.byte(id.len() as u8);
+        out.0.extend_from_slice(id);
+        out.0.resize(end, 0);
+        self.bytes = out.0;
+    }
+
+    /// Whether it had another before.
+    pub(crate) fn set_stat(&mut self, at: u32, stat: Stat) -> bool {
+        let range = self.range(at);
+        let Some(file) = self.bytes.get_mut(range) else {
+            return false;
+        };
+        let mut new = Writer(Vec::with_capacity(A_STAT));
+        new.stat(&stat);
+        match file.get_mut(9..9 + A_STAT) {
+            Some(there) if *there != *new.0 => {
+                there.copy_from_slice(&new.0);
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
 /// Whether a tracked name is looked at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Watch {
@@ -110,7 +187,7 @@ pub(crate) enum Read {
 impl Stamp {
     pub(crate) fn of(place: &Place, head: &str) -> Self {
         let mut ignores = crc32fast::Hasher::new();
-        let global = ignore::gitignore::gitconfig_excludes_path();
+        let global = excludes_file();
         let exclude = place.common_dir.join("info").join("exclude");
         for path in [Some(exclude), global].into_iter().flatten() {
             let content = fs::read(&path).unwrap_or_default();
@@ -124,6 +201,30 @@ impl Stamp {
             ignores: ignores.finalize(),
         }
     }
+}
+
+/// The user's own ignore file. Where no configuration names another it is the usual one, and no pattern has to be
+/// made ready to find that out.
+fn excludes_file() -> Option<PathBuf> {
+    let home = std::env::home_dir();
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let settings = set("XDG_CONFIG_HOME").map(PathBuf::from);
+    let settings = settings.or_else(|| Some(home.as_ref()?.join(".config")));
+    let system = set("GIT_CONFIG_SYSTEM").map_or_else(|| "/etc/gitconfig".into(), PathBuf::from);
+    let files = [
+        set("GIT_CONFIG_GLOBAL").map(PathBuf::from),
+        home.map(|home| home.join(".gitconfig")),
+        settings.as_ref().map(|folder| folder.join("git/config")),
+        Some(system),
+    ];
+    let names_one = files.into_iter().flatten().any(|file| {
+        let text = fs::read(file).unwrap_or_default();
+        text.to_ascii_lowercase().contains_str("excludesfile")
+    });
+    if names_one {
+        return ignore::gitignore::gitconfig_excludes_path();
+    }
+    settings.map(|folder| folder.join("git/ignore"))
 }
 
 impl Snapshot {
@@ -143,10 +244,9 @@ impl Snapshot {
         }
     }
 
-    pub(crate) fn files_of(&self, folder: &Folder) -> &[File] {
-        self.files
-            .get(folder.files.start as usize..folder.files.end as usize)
-            .unwrap_or_default()
+    pub(crate) fn files_of(&self, folder: &Folder) -> impl Iterator<Item = (u32, File)> {
+        let numbers = folder.files.clone();
+        numbers.filter_map(|at| Some((at, self.files.get(at)?)))
     }
 
     /// A path of a name in a folder.
@@ -159,7 +259,7 @@ impl Snapshot {
         if fs::metadata(path).ok()?.len() > LARGEST {
             return None;
         }
-        let bytes = fs::read(path).ok()?;
+        let mut bytes = fs::read(path).ok()?;
         let rest = bytes.strip_prefix(MAGIC)?;
         let (len, rest) = rest.split_first_chunk::<4>()?;
         let (sum, rest) = rest.split_first_chunk::<4>()?;
@@ -168,8 +268,15 @@ impl Snapshot {
         if crc32fast::hash(payload) != sum {
             return None;
         }
-        let mut snapshot = decode(&mut Reader(payload))?;
+        let (mut snapshot, files) = decode(payload)?;
         snapshot.sum = sum;
+        // What it was read from is where its files stay. An older one may have been longer.
+        let end = MAGIC.len() + 8 + payload.len();
+        bytes.truncate(end);
+        snapshot.files = Files {
+            bytes,
+            start: end - files,
+        };
         Some(snapshot)
     }
 
@@ -330,22 +437,14 @@ impl<'b> Reader<'b> {
 }
 
 fn encode(snapshot: &Snapshot) -> Vec<u8> {
-    const A_FILE: usize = 80;
-    let room = snapshot.text.len() + snapshot.files.len() * A_FILE + 4_096;
+    let files = snapshot.files.bytes.get(snapshot.files.start..);
+    let files = files.unwrap_or_default();
+    let room = snapshot.text.len() + files.len() + 65_536;
     let mut out = Writer(Vec::with_capacity(room));
     out.stat(&snapshot.stamp.index);
     out.bytes(snapshot.stamp.head.as_bytes());
     out.short(snapshot.stamp.ignores);
     out.bytes(&snapshot.text);
-    out.count(snapshot.files.len());
-    for file in &snapshot.files {
-        out.name(file.name);
-        out.byte(u8::from(file.watch == Watch::Yes));
-        out.stat(&file.stat);
-        let id = file.id.as_bytes();
-        out.byte(id.len() as u8);
-        out.0.extend_from_slice(id);
-    }
     out.count(snapshot.folders.len());
     for folder in &snapshot.folders {
         out.name(folder.path);
@@ -375,10 +474,14 @@ fn encode(snapshot: &Snapshot) -> Vec<u8> {
             Read::NoText => out.byte(0),
         }
     }
+    // Last: they are read from where they stand.
+    out.bytes(files);
     out.0
 }
 
-fn decode(from: &mut Reader<'_>) -> Option<Snapshot> {
+/// A snapshot without its files, and how many bytes at the end are theirs.
+fn decode(payload: &[u8]) -> Option<(Snapshot, usize)> {
+    let from = &mut Reader(payload);
     let stamp = Stamp {
         index: from.stat()?,
         head: std::str::from_utf8(from.bytes()?).ok()?.into(),
@@ -387,22 +490,7 @@ fn decode(from: &mut Reader<'_>) -> Option<Snapshot> {
     let snapshot = Snapshot {
         stamp,
         text: from.bytes()?.to_vec(),
-        files: from.list(|from| {
-            let name = from.name()?;
-            let watch = match from.byte()? {
-                0 => Watch::No,
-                _ => Watch::Yes,
-            };
-            let stat = from.stat()?;
-            let len = from.byte()?;
-            let id = ObjectId::try_from(from.taken(len.into())?).ok()?;
-            Some(File {
-                name,
-                watch,
-                stat,
-                id,
-            })
-        })?,
+        files: Files::default(),
         folders: from.list(|from| {
             Some(Folder {
                 path: from.name()?,
@@ -427,5 +515,109 @@ fn decode(from: &mut Reader<'_>) -> Option<Snapshot> {
         })?,
         sum: 0,
     };
-    from.0.is_empty().then_some(snapshot)
+    let files = from.bytes()?.len();
+    let is_whole = from.0.is_empty() && files.is_multiple_of(A_FILE);
+    is_whole.then_some((snapshot, files))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stat(size: u64) -> Stat {
+        Stat { size, ..Stat::NONE }
+    }
+
+    fn snapshot() -> Snapshot {
+        let mut snapshot = Snapshot {
+            stamp: Stamp {
+                index: stat(1),
+                head: "ab".into(),
+                ignores: 7,
+            },
+            text: Vec::new(),
+            folders: Vec::new(),
+            files: Files::default(),
+            staged: vec![RepoPath::from("staged")],
+            walked: vec![(RepoPath::from("walked"), stat(2))],
+            untracked: Vec::new(),
+            ignores: Vec::new(),
+            known: Vec::new(),
+            sum: 0,
+        };
+        let mut names = Vec::new();
+        for name in ["a.py", "b.py", "c.py"] {
+            names.push(snapshot.add_name(name.as_bytes()));
+        }
+        for (size, name) in (10..).zip(names) {
+            snapshot.files.push(&File {
+                name,
+                watch: if size == 11 { Watch::No } else { Watch::Yes },
+                stat: stat(size),
+                id: ObjectId::null(gix::hash::Kind::Sha1),
+            });
+        }
+        let path = snapshot.add_name(b"");
+        snapshot.folders.push(Folder {
+            path,
+            stat: stat(3),
+            files: 0..3,
+            others: Vec::new(),
+        });
+        snapshot
+    }
+
+    fn told(snapshot: &Snapshot) -> Vec<String> {
+        let folder = &snapshot.folders[0];
+        let files = snapshot.files_of(folder);
+        let told = files.map(|(at, file)| {
+            let name = String::from_utf8_lossy(snapshot.name(file.name)).into_owned();
+            format!("{at} {name} {} {:?}", file.stat.size, file.watch)
+        });
+        told.collect()
+    }
+
+    #[test]
+    fn what_was_written_is_read_again_also_after_a_change_and_over_a_longer_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("snapshot");
+        fs::write(&path, vec![b'x'; 10_000]).unwrap();
+        let mut first = snapshot();
+        assert!(first.files.set_stat(2, stat(99)));
+        assert!(!first.files.set_stat(2, stat(99)) && !first.files.set_stat(3, stat(1)));
+        first.save(&path).unwrap();
+        let mut again = Snapshot::load(&path).unwrap();
+        assert_eq!((again.files.len(), again.sum), (3, first.sum));
+        assert_eq!(
+            told(&again),
+            ["0 a.py 10 Yes", "1 b.py 11 No", "2 c.py 99 Yes"]
+        );
+        // And from what was read.
+        assert!(again.files.set_stat(0, stat(5)));
+        again.save(&path).unwrap();
+        let third = Snapshot::load(&path).unwrap();
+        assert_eq!(
+            told(&third),
+            ["0 a.py 5 Yes", "1 b.py 11 No", "2 c.py 99 Yes"]
+        );
+        assert_eq!((third.stamp, third.staged), (first.stamp, first.staged));
+    }
+
+    #[test]
+    fn one_that_was_cut_or_changed_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("snapshot");
+        snapshot().save(&path).unwrap();
+        let whole = fs::read(&path).unwrap();
+        for end in 0..whole.len() {
+            fs::write(&path, &whole[..end]).unwrap();
+            assert!(Snapshot::load(&path).is_none(), "{end}");
+        }
+        for at in 0..whole.len() {
+            let mut changed = whole.clone();
+            changed[at] ^= 1;
+            fs::write(&path, &changed).unwrap();
+            assert!(Snapshot::load(&path).is_none(), "{at}");
+        }
+    }
 }

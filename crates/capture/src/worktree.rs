@@ -20,7 +20,7 @@ use crate::lines::{LARGEST_FILE, LineKey};
 use crate::place::Place;
 use crate::queue::{FileState, Store};
 use crate::rest::{Rest, Task};
-use crate::snapshot::{File, Folder, Known, Name, Read, Snapshot, Stamp, Watch};
+use crate::snapshot::{File, Files, Folder, Known, Name, Read, Snapshot, Stamp, Watch};
 use crate::staged::staged;
 use crate::stat::{self, OpenFolder, Stat};
 use crate::untracked::{self, IGNORE_FILE, Ignores};
@@ -40,8 +40,9 @@ const MOST_AT_ONCE: usize = 1_000;
 /// Threads that ask for stats.
 const MOST_THREADS: usize = 8;
 
-/// Folders for which another thread is worth its start.
-const FOLDERS_A_THREAD: usize = 24;
+/// Folders for which another thread is worth its start: what a hook looks at before it answers is one thread's, for
+/// on a busy machine a second one is waited for.
+const FOLDERS_A_THREAD: usize = 100;
 
 const SNAPSHOT: &str = "snapshot";
 
@@ -261,7 +262,7 @@ fn listed(place: &Place, stamp: Stamp) -> Option<(Snapshot, Listing)> {
         stamp,
         text: Vec::new(),
         folders: Vec::new(),
-        files: Vec::new(),
+        files: Files::default(),
         staged: staged.into_iter().collect(),
         walked: Vec::new(),
         untracked: Vec::new(),
@@ -306,7 +307,7 @@ fn listed(place: &Place, stamp: Stamp) -> Option<(Snapshot, Listing)> {
                 Watch::No
             };
             let name = snapshot.add_name(name.unwrap_or_default());
-            snapshot.files.push(File {
+            snapshot.files.push(&File {
                 name,
                 watch,
                 stat: Stat::NONE,
@@ -479,10 +480,11 @@ impl<'p> Looking<'p> {
             all = (0..self.snapshot.folders.len() as u32).collect();
             &all
         };
-        let threads = std::thread::available_parallelism()
-            .map_or(1, usize::from)
-            .min(self.threads)
-            .min(folders.len() / FOLDERS_A_THREAD + 1);
+        let mut threads = self.threads.min(folders.len() / FOLDERS_A_THREAD + 1);
+        if threads > 1 {
+            // Asked only then: it reads files of the system.
+            threads = threads.min(std::thread::available_parallelism().map_or(1, usize::from));
+        }
         let next = AtomicUsize::new(0);
         let found = Mutex::new(Vec::with_capacity(folders.len()));
         let work = || {
@@ -522,12 +524,7 @@ impl<'p> Looking<'p> {
         if let Some(stat) = open.as_ref().and_then(OpenFolder::stat) {
             visited.stat = stat;
         }
-        for (file, number) in self
-            .snapshot
-            .files_of(folder)
-            .iter()
-            .zip(folder.files.clone())
-        {
+        for (number, file) in self.snapshot.files_of(folder) {
             if file.watch == Watch::No {
                 continue;
             }
@@ -572,8 +569,7 @@ impl<'p> Looking<'p> {
         let mut tracked: FxHashSet<&[u8]> = self
             .snapshot
             .files_of(folder)
-            .iter()
-            .map(|file| self.snapshot.name(file.name))
+            .map(|(_, file)| self.snapshot.name(file.name))
             .collect();
         // The folders below it come next; between them are none of others but `x-y` beside `x/`.
         for other in self.snapshot.folders.get(at + 1..).unwrap_or_default() {
@@ -625,9 +621,8 @@ impl<'p> Looking<'p> {
         let mut ignore_files: Vec<(RepoPath, Stat)> = before.cloned().collect();
         for one in visited {
             for (file, stat) in one.confirmed {
-                if let Some(file) = self.snapshot.files.get_mut(file as usize) {
-                    file.stat = stat.if_settled(self.started);
-                }
+                let stat = stat.if_settled(self.started);
+                self.snapshot.files.set_stat(file, stat);
             }
             let Some(folder) = self.snapshot.folders.get(one.folder).cloned() else {
                 continue;
@@ -686,7 +681,7 @@ impl<'p> Looking<'p> {
         let mut bytes = 0_u64;
         for (number, folder, now) in suspects {
             let (Some(file), Some(folder)) = (
-                self.snapshot.files.get(*number as usize).copied(),
+                self.snapshot.files.get(*number),
                 self.snapshot.folders.get(*folder),
             ) else {
                 continue;
@@ -708,12 +703,7 @@ impl<'p> Looking<'p> {
                     .is_ok_and(|id| id == file.id);
                 if same {
                     let stat = now.unwrap_or(Stat::NONE).if_settled(self.started);
-                    if let Some(file) = self.snapshot.files.get_mut(*number as usize)
-                        && file.stat != stat
-                    {
-                        file.stat = stat;
-                        self.changed = true;
-                    }
+                    self.changed |= self.snapshot.files.set_stat(*number, stat);
                     continue;
                 }
             }
@@ -832,7 +822,7 @@ impl Snapshot {
             .collect();
         let mut order: Vec<(bool, i64, u32)> = Vec::with_capacity(self.folders.len());
         for (at, folder) in self.folders.iter().enumerate() {
-            let of_files = self.files_of(folder).iter().map(|file| file.stat.changed);
+            let of_files = self.files_of(folder).map(|(_, file)| file.stat.changed);
             let last = of_files.max().unwrap_or(i64::MIN).max(folder.stat.changed);
             let path = RepoPath::new(self.name(folder.path).to_vec());
             order.push((!first.contains(&path), last.saturating_neg(), at as u32));

@@ -561,6 +561,25 @@ pub(crate) enum HookAction {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Sign authorship notes with an OpenSSH key (ed25519, no passphrase): who changes what they claim cannot
+    /// hide it from `hook verify`. With `git config trueline.noteKey FILE` hooks sign each note that they write.
+    Sign {
+        /// Whose notes: a commit's history or a range, as git names them.
+        #[arg(default_value = "HEAD^!", value_name = "RANGE")]
+        range: String,
+        /// The private key; by default the one that `trueline.noteKey` names.
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
+    },
+    /// Say of each authorship note who vouches for it; the exit code is 1 if anything in one is vouched for by nobody.
+    Verify {
+        /// Whose notes: a commit's history or a range, as git names them.
+        #[arg(default_value = "HEAD", value_name = "RANGE")]
+        range: String,
+        /// Public keys, one a line; by default those that HEAD has as .trueline/notes.keys.
+        #[arg(long, value_name = "FILE")]
+        keys: Option<PathBuf>,
+    },
     /// What is recorded and not committed yet.
     Status {
         /// Print JSON.

@@ -34,6 +34,10 @@ const INTERRUPTED: i32 = 130;
 
 fn main() -> ExitCode {
     trueline_sandbox::launch_if_asked();
+    // An agent waits for its hook, before and after each call: no grammar of all arguments is built for it.
+    if let Some(ended) = commands::hook::at_once(std::env::args_os().skip(1)) {
+        return code(ended);
+    }
     let arguments = Arguments::parse();
     let interrupt = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&interrupt);
@@ -72,20 +76,26 @@ fn main() -> ExitCode {
         Command::Doctor(doctor) => commands::doctor::run(doctor),
     };
     match outcome {
-        Ok(Ended::Pass) => ExitCode::SUCCESS,
-        Ok(Ended::Findings) => ExitCode::from(1),
-        Ok(Ended::Refused(code) | Ended::Ran(code)) => ExitCode::from(code),
-        Ok(Ended::Interrupted) => {
+        Ok(ended) => code(ended),
+        Err(error) => {
+            // If standard error is closed, the exit code still tells.
+            let _ = writeln!(std::io::stderr(), "trueline: {}", commands::told(&error));
+            ExitCode::from(commands::exit_code(&error))
+        }
+    }
+}
+
+fn code(ended: Ended) -> ExitCode {
+    match ended {
+        Ended::Pass => ExitCode::SUCCESS,
+        Ended::Findings => ExitCode::from(1),
+        Ended::Refused(code) | Ended::Ran(code) => ExitCode::from(code),
+        Ended::Interrupted => {
             let _ = writeln!(
                 std::io::stderr(),
                 "trueline: interrupted; what was printed is a part of the answer"
             );
             ExitCode::from(3)
-        }
-        Err(error) => {
-            // If standard error is closed, the exit code still tells.
-            let _ = writeln!(std::io::stderr(), "trueline: {}", commands::told(&error));
-            ExitCode::from(commands::exit_code(&error))
         }
     }
 }

@@ -5,19 +5,20 @@
 //! it; nor do comments answer findings here, as whoever writes the code would write the comment.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice;
 use ignore::Match;
 use ignore::gitignore::Gitignore;
-use trueline_agents::Kind;
+use trueline_agents::{AskedPackage, Kind, asked_packages};
 use trueline_facts::{Finding, RepoPath, Severity, Tier};
 use trueline_policy::{AgentAnswer, Zone, Zones};
 use trueline_taint::{Engine, without_known_secrets};
 
 use crate::alone::{Key, key};
 use crate::config::{Config, FILE_NAME, Guard};
+use crate::packages::{Package, Told, package};
 use crate::place::Place;
 use crate::redact::MASK;
 use crate::source::Scope;
@@ -150,6 +151,33 @@ impl Ahead {
             }
         }
         Ok(lines)
+    }
+
+    /// Packages that a command is about to install and that the lists of names which are given do not have: the
+    /// type of the package URL, and the name. Of a kind without a list nothing is said.
+    pub fn missing_packages(
+        &self,
+        lists: &[PathBuf],
+        command: &str,
+    ) -> Result<Vec<(&'static str, String)>, ScanError> {
+        let asked = asked_packages(command);
+        let comparable = |asked: &AskedPackage| -> Vec<Package> {
+            let names = asked.names.iter();
+            names.filter_map(|name| package(asked.kind, name)).collect()
+        };
+        let wanted: BTreeSet<Package> = asked.iter().flat_map(comparable).collect();
+        if lists.is_empty() || wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let lists = lists.iter().map(|list| self.root().join(list));
+        let told = Told::names(lists, &wanted)?;
+        let missing = asked.into_iter().filter(|asked| {
+            let packages = comparable(asked);
+            !packages.is_empty() && packages.iter().all(|one| told.exists(one) == Some(false))
+        });
+        Ok(missing
+            .filter_map(|asked| Some((asked.kind, asked.names.into_iter().next()?)))
+            .collect())
     }
 
     /// Severe findings of the default tier that a proposal adds, most severe first.

@@ -157,6 +157,9 @@ fn generate(root: &Path) -> Result<()> {
     git(root, &["init", "--quiet"])?;
     git(root, &["config", "user.name", "Bench"])?;
     git(root, &["config", "user.email", "bench@example.org"])?;
+    // After a commit of so many files git packs them in the background, for seconds: that is not measured here.
+    git(root, &["config", "gc.auto", "0"])?;
+    git(root, &["config", "maintenance.auto", "false"])?;
     git(root, &["add", "--all"])?;
     git(root, &["commit", "--quiet", "--message", "base"])
 }

@@ -89,6 +89,27 @@ pub fn command_harm(text: &str) -> Vec<CommandHarm> {
 /// Scripts in scripts that are followed.
 const MAX_DEPTH: u32 = 4;
 
+/// Every command of a shell text, also in substitutions, behind wrappers and in scripts within it.
+pub(super) fn each_command(text: &str, take: &mut dyn FnMut(&Command)) {
+    let mut waiting = vec![(text.to_owned(), 0)];
+    while let Some((text, depth)) = waiting.pop() {
+        for command in &Script::read(&text).commands {
+            take(command);
+            let mut inner = substituted(&text, command);
+            if let Some(program) = command.program() {
+                inner.extend(inner_script(
+                    command,
+                    &program,
+                    &words_after_program(command),
+                ));
+            }
+            if depth < MAX_DEPTH {
+                waiting.extend(inner.into_iter().map(|text| (text, depth + 1)));
+            }
+        }
+    }
+}
+
 fn of_script(text: &str, script: &Script, depth: u32, found: &mut Vec<CommandHarm>) {
     for (at, command) in script.commands.iter().enumerate() {
         for inner in substituted(text, command) {

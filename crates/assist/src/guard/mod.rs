@@ -125,7 +125,8 @@ fn call(tree: &Tree, name: &str, arguments: &str) -> Vec<Verdict> {
 
 fn command(tree: &Tree, text: &str) -> Vec<Verdict> {
     let guard = &tree.guarding.guard;
-    check(guard, &[Gate::Commands, Gate::Configuration], || {
+    let mut verdicts = packages(tree, text);
+    verdicts.extend(check(guard, &[Gate::Commands, Gate::Configuration], || {
         let harms = command_harm(text).into_iter();
         Ok(harms
             .map(|found| {
@@ -135,6 +136,21 @@ fn command(tree: &Tree, text: &str) -> Vec<Verdict> {
                 };
                 verdict(guard, gate, reasons::command(gate, &found.message))
             })
+            .collect())
+    }));
+    verdicts
+}
+
+/// A package that does not exist is an invention, or a trap that somebody laid for one.
+fn packages(tree: &Tree, text: &str) -> Vec<Verdict> {
+    let guard = &tree.guarding.guard;
+    check(guard, &[Gate::Packages], || {
+        let missing = tree.ahead.missing_packages(&guard.package_names, text)?;
+        let reasons = missing
+            .iter()
+            .map(|(kind, name)| reasons::no_package(kind, name));
+        Ok(reasons
+            .map(|reason| verdict(guard, Gate::Packages, reason))
             .collect())
     })
 }

@@ -133,10 +133,19 @@ pub(super) fn command(gate: Gate, message: &str) -> String {
         Gate::Configuration => {
             format!("a command that {message} Do without it, or let the user run it.")
         }
-        Gate::Code | Gate::Secrets | Gate::Commands => {
+        Gate::Code | Gate::Secrets | Gate::Commands | Gate::Packages => {
             format!("a command that {message} Use a narrower one, or let the user run it.")
         }
     }
+}
+
+/// A package that no list of the team's has.
+pub(super) fn no_package(kind: &str, name: &str) -> String {
+    format!(
+        "a command that installs {} ({kind}), which the lists of packages that exist do not have: an invented name, or one \
+         that is newer than the lists. Use a package that you know to exist, or ask the user about this one.",
+        quoted(name)
+    )
 }
 
 pub(super) fn failed(gate: Gate) -> String {

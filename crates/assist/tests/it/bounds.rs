@@ -1,5 +1,7 @@
 //! What no answer does: leave the tree, grow without end, show a secret, let a file speak.
 
+use rmcp::ServiceError;
+use rmcp::model::ErrorCode;
 use serde_json::json;
 
 use crate::session::{Repository, Session, UNSAFE_VIEW};
@@ -46,6 +48,37 @@ fn wrong_arguments_are_errors_that_say_what_to_do() {
     assert!(refused.contains("no-such-branch"), "{refused}");
     let unknown = session.raw("chek_diff", &json!({})).unwrap_err();
     assert!(unknown.to_string().contains("check_diff"), "{unknown}");
+}
+
+#[test]
+fn an_error_has_a_code_that_programs_tell_apart() {
+    let repository = Repository::new();
+    repository.write("a.py", "x = 1\n").commit("a");
+    let session = Session::reading(&repository);
+    for (tool, arguments, code) in [
+        ("check_diff", json!({"bse": "HEAD"}), "wrong-arguments"),
+        ("check_diff", json!({"limit": 0}), "wrong-argument"),
+        ("check_diff", json!({"head": "HEAD~1"}), "not-checked-out"),
+        ("check_diff", json!({"base": "no-such-branch"}), "scan"),
+        (
+            "explain_finding",
+            json!({"fingerprint": "00"}),
+            "no-finding",
+        ),
+        ("suggest_fix", json!({"fingerprint": "00"}), "no-finding"),
+        ("record_provenance", json!({"tool": "claude"}), "read-only"),
+    ] {
+        let result = session.raw(tool, &arguments).unwrap();
+        assert_eq!(result.is_error, Some(true), "{tool} {arguments}");
+        assert_eq!(result.structured_content, None);
+        let meta = result.meta.unwrap();
+        assert_eq!(meta.0["trueline/error"], code, "{tool} {arguments}");
+    }
+    // What is no call of a tool of ours is an error of the protocol.
+    match session.raw("chek_diff", &json!({})) {
+        Err(ServiceError::McpError(error)) => assert_eq!(error.code, ErrorCode::INVALID_PARAMS),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]

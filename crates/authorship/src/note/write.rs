@@ -6,6 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::claims::SIGNATURES;
 use super::metadata::{CAPTURED, DECLARED, is_supported, problem};
 use super::{
     Agent, Entry, FileBlock, Key, LineRange, Metadata, MetadataProblem, Note, NoteError, Record,
@@ -110,7 +111,7 @@ pub fn union(first: &[u8], second: &[u8]) -> Result<Vec<u8>, NoteError> {
     files.sort_by(|a, b| a.path.cmp(&b.path));
     for (name, value) in theirs {
         match (name.as_str(), value) {
-            ("sessions" | "humans" | "prompts", Value::Object(records)) => {
+            ("sessions" | "humans" | "prompts" | SIGNATURES, Value::Object(records)) => {
                 for (key, record) in &records {
                     copy_record(&mut metadata, &name, key, record);
                 }
@@ -123,7 +124,7 @@ pub fn union(first: &[u8], second: &[u8]) -> Result<Vec<u8>, NoteError> {
     Ok(assemble(&files, &Value::Object(metadata)))
 }
 
-fn members(json: &[u8], lines_before: usize) -> Result<Map<String, Value>, NoteError> {
+pub(super) fn members(json: &[u8], lines_before: usize) -> Result<Map<String, Value>, NoteError> {
     match serde_json::from_slice(json).map_err(|error| problem(&error, lines_before))? {
         Value::Object(members) => Ok(members),
         _ => Err(wrong(lines_before, MetadataProblem::Shape)),
@@ -275,7 +276,7 @@ fn agent_id(agent: &Agent) -> Value {
     })
 }
 
-fn assemble(files: &[FileBlock], metadata: &Value) -> Vec<u8> {
+pub(super) fn assemble(files: &[FileBlock], metadata: &Value) -> Vec<u8> {
     let mut out = Vec::new();
     for file in files {
         let Some(path) = written_path(file.path.as_bytes()) else {

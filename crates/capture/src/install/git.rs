@@ -32,8 +32,41 @@ pub(super) fn is_own(place: &Place, folder: &Path) -> bool {
     folder.starts_with(&place.work_tree) || folder.starts_with(&place.common_dir)
 }
 
-/// The script of a hook.
-pub(super) fn script(hook: &str, program: &str) -> String {
+/// The words after `#!`, of a script that a shell reads.
+fn shell(script: &[u8]) -> Option<Vec<&str>> {
+    // Others give a script that is read by `.` its own name.
+    const SHELLS: [&str; 4] = ["sh", "bash", "dash", "ash"];
+    let first = script.strip_prefix(b"#!")?.lines().next()?;
+    let mut words: Vec<&str> = std::str::from_utf8(first)
+        .ok()?
+        .split_whitespace()
+        .collect();
+    if words.first()?.ends_with("/env") {
+        words.remove(0);
+    }
+    let is_plain = |word: &&str| {
+        word.bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"/-._".contains(&b))
+    };
+    let is_shell = SHELLS.contains(&words.first()?.rsplit('/').next()?);
+    (is_shell && words.len() <= 2 && words.iter().all(is_plain)).then_some(words)
+}
+
+/// Does a shell script ask for its own name?
+fn asks_its_name(script: &[u8]) -> bool {
+    script.contains_str("$0") || script.contains_str("${0")
+}
+
+/// Can a hook be kept under another name? One that finds out by its name which hook it is would do nothing.
+/// A shell's script is told the old name; other programs cannot be.
+pub(super) fn bears_another_name(path: &Path, hook: &[u8]) -> bool {
+    const NAMES: [&str; 4] = ["argv[0]", "PROGRAM_NAME", "$0", "basename(__file__)"];
+    let is_link = std::fs::symlink_metadata(path).is_ok_and(|meta| meta.is_symlink());
+    shell(hook).is_some() || !is_link && !NAMES.iter().any(|name| hook.contains_str(name))
+}
+
+/// The script of a hook, which calls the one that was there.
+pub(super) fn script(hook: &str, program: &str, theirs: Option<&[u8]>) -> String {
     let program = program.replace('\'', r"'\''");
     let call = match hook {
         // The push does not wait for the notes: they go in a connection of their own.
@@ -47,10 +80,18 @@ pub(super) fn script(hook: &str, program: &str) -> String {
     };
     let reads = matches!(hook, "post-rewrite" | "pre-push");
     let input = if reads { "input=$(cat)\n" } else { "" };
+    // A script that asks for its own name is read by its shell under the name that git called.
+    let run = match theirs
+        .filter(|theirs| asks_its_name(theirs))
+        .and_then(shell)
+    {
+        Some(shell) => format!("{} -c '. \"$0{BEFORE}\"' \"$0\" \"$@\"", shell.join(" ")),
+        None => "\"$prior\" \"$@\"".to_owned(),
+    };
     let prior = if reads {
-        "  printf '%s\\n' \"$input\" | \"$prior\" \"$@\"\n  exit $?"
+        format!("  printf '%s\\n' \"$input\" | {run}\n  exit $?")
     } else {
-        "  exec \"$prior\" \"$@\""
+        format!("  exec {run}")
     };
     format!(
         "#!/bin/sh\n{MARK}; `trueline hook uninstall` puts back what was here.\n{input}\

@@ -5,6 +5,7 @@
 //! file that somebody edited since loses our entries alone.
 
 mod git;
+mod husky;
 mod json;
 mod tools;
 
@@ -94,6 +95,8 @@ pub struct FileChange {
 enum FileKind {
     Settings,
     GitHook,
+    /// A hook that Husky runs, with lines of ours in it.
+    Lines,
 }
 
 /// What will be done.
@@ -205,6 +208,11 @@ pub fn plan(place: Option<&Place>, request: &Request) -> Result<Plan, InstallErr
 
 fn git_hooks(place: &Place, request: &Request, plan: &mut Plan) -> Result<(), InstallError> {
     let folder = git::folder(place)?;
+    if let Some(users) = husky::folder(&folder).filter(|users| git::is_own(place, users)) {
+        husky::plan(&folder, &users, request, plan)?;
+        share(place, request, plan);
+        return Ok(());
+    }
     if !git::is_own(place, &folder) {
         plan.notices.push(format!(
             "git's hooks are in {} (core.hooksPath), which other repositories use too: not touched. \
@@ -224,14 +232,31 @@ fn git_hooks(place: &Place, request: &Request, plan: &mut Plan) -> Result<(), In
             continue;
         }
         let path = folder.join(hook);
-        let script = git::script(hook, &request.program.display().to_string());
         let before = read(&path)?;
         let ours = |bytes: &[u8]| bstr::ByteSlice::contains_str(bytes, git::MARK);
+        // What is kept already, or will be.
+        let theirs = match &before {
+            Some(before) if !ours(before) => Some(before.clone()),
+            _ => read(&beside(&path))?,
+        };
+        let script = git::script(
+            hook,
+            &request.program.display().to_string(),
+            theirs.as_deref(),
+        );
         if before.as_deref() == Some(script.as_bytes()) {
             continue;
         }
         // An older one of ours is replaced, anybody else's is kept beside it.
         let kept = before.as_deref().is_some_and(|before| !ours(before));
+        if kept && !git::bears_another_name(&path, before.as_deref().unwrap_or_default()) {
+            plan.notices.push(format!(
+                "{} asks by which name it was called, and would not know itself by another: not touched. \
+                 Let it run `trueline hook run {hook}`.",
+                path.display()
+            ));
+            continue;
+        }
         if kept && beside(&path).exists() {
             plan.notices.push(format!(
                 "{} is not ours, and {} is there already: neither is touched. Let the first run `trueline hook run {hook}`.",
@@ -266,21 +291,26 @@ fn git_hooks(place: &Place, request: &Request, plan: &mut Plan) -> Result<(), In
             kind: FileKind::GitHook,
         });
     }
-    if request.share {
-        plan.share = true;
-        for remote in git::remotes(place) {
-            plan.settings.push(format!(
-                "git config --add remote.{remote}.fetch '{}'",
-                git::refspec(&remote)
-            ));
-            plan.remotes.push(remote);
-        }
-        if plan.remotes.is_empty() {
-            plan.notices
-                .push("there is no remote to share notes with".to_owned());
-        }
-    }
+    share(place, request, plan);
     Ok(())
+}
+
+fn share(place: &Place, request: &Request, plan: &mut Plan) {
+    if !request.share {
+        return;
+    }
+    plan.share = true;
+    for remote in git::remotes(place) {
+        plan.settings.push(format!(
+            "git config --add remote.{remote}.fetch '{}'",
+            git::refspec(&remote)
+        ));
+        plan.remotes.push(remote);
+    }
+    if plan.remotes.is_empty() {
+        plan.notices
+            .push("there is no remote to share notes with".to_owned());
+    }
 }
 
 /// Carries a plan out.
@@ -319,10 +349,9 @@ pub fn apply(place: Option<&Place>, request: &Request, plan: &Plan) -> Result<()
                         tools::file(*tool, request.scope).is_some_and(|f| change.path.ends_with(f))
                     })
                     .map(|tool| tool.name().to_owned()),
-                before: if change.kind == FileKind::Settings {
-                    before
-                } else {
-                    None
+                before: match change.kind {
+                    FileKind::Settings | FileKind::Lines => before,
+                    FileKind::GitHook => None,
                 },
                 after: digest(after),
                 folders,
@@ -372,7 +401,14 @@ pub fn removal(
                 }
                 read(&beside(&installed.path))?
             }
-            FileKind::Settings if untouched => installed.before.clone().map(String::into_bytes),
+            FileKind::Settings | FileKind::Lines if untouched => {
+                installed.before.clone().map(String::into_bytes)
+            }
+            FileKind::Lines => {
+                let left = husky::without_block(&String::from_utf8_lossy(&now));
+                let is_gone = left.is_empty() && installed.before.is_none();
+                (!is_gone).then(|| left.into_bytes())
+            }
             FileKind::Settings => {
                 let tool = installed.tool.as_deref().and_then(|tool| tool.parse().ok());
                 let text = String::from_utf8_lossy(&now).into_owned();
@@ -521,8 +557,8 @@ fn write(path: &Path, content: &[u8], kind: FileKind) -> Result<(), InstallError
     {
         use std::os::unix::fs::PermissionsExt;
         let mode = match (mode, kind) {
-            (Ok(mode), FileKind::Settings) => mode,
-            (_, FileKind::Settings) => PermissionsExt::from_mode(0o644),
+            (Ok(mode), FileKind::Settings | FileKind::Lines) => mode,
+            (_, FileKind::Settings | FileKind::Lines) => PermissionsExt::from_mode(0o644),
             (_, FileKind::GitHook) => PermissionsExt::from_mode(0o755),
         };
         fs::set_permissions(path, mode).map_err(failed)?;

@@ -9,6 +9,7 @@ use crate::ledger::Owner;
 use crate::queue::{Actor, Seen};
 use crate::rewrite::nobody;
 use crate::settle::Settling;
+use crate::snapshot::Snapshot;
 use crate::worktree::look_at_most;
 
 const OLD: &str = "old/z.py";
@@ -113,6 +114,7 @@ impl World {
             whole,
             named: Vec::new(),
             by_git: false,
+            copied: Vec::new(),
             rest: Some(rest),
         });
         rest
@@ -253,6 +255,21 @@ fn a_child_that_was_killed_credits_nobody() {
         assert_eq!(world.owners(OLD), "c-", "{killed_before} {killed_after}");
         assert_eq!(world.owners("new/a.py"), "c-");
     }
+}
+
+#[test]
+fn a_commit_is_remembered_although_a_child_did_not_tidy_up() {
+    let world = World::new();
+    let before = world.before();
+    world.finish(before);
+    // Its result is there; it was killed before it took its task away.
+    fs::write(world.store.task_at(before), "{}").unwrap();
+    assert!(world.store.has_tasks());
+    world.write(OLD, "committed\nagent\n");
+    world.git(&["commit", "--quiet", "--all", "--message", "work"]);
+    crate::post_commit(&world.place).unwrap();
+    let kept = Snapshot::load(&world.store.folder().join("snapshot")).unwrap();
+    assert_eq!(kept.stamp.head, world.place.ground().head);
 }
 
 #[test]

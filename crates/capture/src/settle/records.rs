@@ -68,10 +68,12 @@ impl Settling<'_> {
                 whole,
                 named,
                 by_git,
+                copied,
                 rest,
             } => {
                 let rest = self.rest(*rest);
                 let (files, whole) = (joined(files, &rest), *whole && rest.whole);
+                self.copied(&files, copied);
                 self.commanded(record, &files, whole, named, *by_git, &agent);
                 self.clean(&files, &rest.unsure, whole);
                 for path in &rest.unsure {

@@ -102,7 +102,7 @@ fn create(path: &Path, content: &[u8], readers: Readers) -> Result<()> {
     Ok(())
 }
 
-fn read(path: &Path) -> Result<String> {
+pub(crate) fn read(path: &Path) -> Result<String> {
     let failed = |why: io::Error| AttestError::File {
         path: path.to_owned(),
         why,

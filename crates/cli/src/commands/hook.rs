@@ -1,5 +1,6 @@
 //! `trueline hook`: install and take away hooks, and what they run.
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::io::{self, BufRead, IsTerminal, Read, Write as _};
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use trueline_report::counted;
 
 use crate::Ended;
 use crate::arguments::{Hook, HookAction, HookInstall, ListFormat};
-use crate::commands::Misused;
+use crate::commands::{Misused, notes};
 use crate::output;
 
 pub(crate) fn run(arguments: &Hook) -> Result<Ended> {
@@ -21,6 +22,35 @@ pub(crate) fn run(arguments: &Hook) -> Result<Ended> {
         HookAction::Uninstall { user, yes, dry_run } => uninstall(*user, *yes, *dry_run),
         HookAction::Run { what, arguments } => hook(what, arguments),
         HookAction::Status { format } => status(*format),
+        HookAction::Sign { range, key } => notes::sign(&place_here()?, range, key.as_deref()),
+        HookAction::Verify { range, keys } => notes::verify(&place_here()?, range, keys.as_deref()),
+    }
+}
+
+/// A call as tools make it, `hook run TOOL` and no word more, or that of a hook's own child. Every other is read
+/// like the rest of the arguments.
+pub(crate) fn at_once(arguments: impl Iterator<Item = OsString>) -> Option<Ended> {
+    let words: Vec<OsString> = arguments.take(5).collect();
+    let words: Option<Vec<&str>> = words.iter().map(|word| word.to_str()).collect();
+    match words?.as_slice() {
+        ["hook", "run", what] => {
+            let dialect = what.parse::<Dialect>().ok()?;
+            Some(agent(dialect, &std::env::current_dir().unwrap_or_default()))
+        }
+        ["hook", "run", "rest", ticket] => {
+            rest(&std::env::current_dir().unwrap_or_default(), ticket);
+            Some(Ended::Pass)
+        }
+        _ => None,
+    }
+}
+
+/// Started by a hook of ours that has answered already.
+fn rest(here: &Path, ticket: &str) {
+    if let Some(place) = Place::around(here)
+        && let Err(error) = trueline_capture::finish_rest(&place, ticket)
+    {
+        trueline_capture::note_trouble(&place, &format!("rest: {error}"));
     }
 }
 
@@ -43,25 +73,27 @@ fn hook(what: &str, arguments: &[String]) -> Result<Ended> {
                         trueline_capture::post_rewrite(&place, &pairs)
                     }
                 };
-                // Said, for whoever runs it by hand; the hook that git runs throws it away.
-                if let Err(error) = done {
-                    trueline_capture::note_trouble(&place, &format!("{what}: {error}"));
-                    let _ = writeln!(io::stderr(), "trueline: {what}: {error}");
+                match done {
+                    Ok(settled) => sign_noted(&place, &settled),
+                    // Said, for whoever runs it by hand; the hook that git runs throws it away.
+                    Err(error) => {
+                        trueline_capture::note_trouble(&place, &format!("{what}: {error}"));
+                        let _ = writeln!(io::stderr(), "trueline: {what}: {error}");
+                    }
                 }
             }
             Ok(Ended::Pass)
         }
-        // Started by a hook of ours that has answered already.
         "rest" => {
-            if let (Some(place), Some(ticket)) = (Place::around(&here), first)
-                && let Err(error) = trueline_capture::finish_rest(&place, ticket)
-            {
-                trueline_capture::note_trouble(&place, &format!("rest: {error}"));
+            if let Some(ticket) = first {
+                rest(&here, ticket);
             }
             Ok(Ended::Pass)
         }
         "settle" => {
-            let settled = trueline_capture::settle(&place(&here)?)?;
+            let place = place(&here)?;
+            let settled = trueline_capture::settle(&place)?;
+            sign_noted(&place, &settled);
             tell_settled(&settled)
         }
         "squash" => {
@@ -69,7 +101,9 @@ fn hook(what: &str, arguments: &[String]) -> Result<Ended> {
                 Misused("squash: name the branch's commits, BASE..HEAD, and the commit that they became (by default HEAD)".to_owned())
             })?;
             let onto = arguments.get(1).map_or("HEAD", String::as_str);
-            let settled = trueline_capture::squash(&place(&here)?, range, onto)?;
+            let place = place(&here)?;
+            let settled = trueline_capture::squash(&place, range, onto)?;
+            sign_noted(&place, &settled);
             tell_settled(&settled)
         }
         "merge-notes" => {
@@ -107,6 +141,15 @@ fn agent(dialect: Dialect, here: &Path) -> Ended {
     }
 }
 
+fn sign_noted(place: &Place, settled: &Settled) {
+    let commits: Vec<String> = settled
+        .noted
+        .iter()
+        .map(|id| id.to_hex().to_string())
+        .collect();
+    notes::sign_new(place, commits.iter().map(String::as_str));
+}
+
 fn tell_settled(settled: &Settled) -> Result<Ended> {
     let mut out = String::new();
     for commit in &settled.noted {
@@ -130,6 +173,10 @@ fn tell_merged(merged: Merged) -> Result<Ended> {
     Ok(Ended::Pass)
 }
 
+fn place_here() -> Result<Place> {
+    place(&std::env::current_dir().context("the current directory")?)
+}
+
 fn place(here: &Path) -> Result<Place> {
     Ok(Place::around(here)
         .ok_or_else(|| Misused(format!("no git repository at or above {}", here.display())))?)
@@ -139,8 +186,7 @@ fn scope(user: bool) -> Result<(Scope, Option<Place>)> {
     if user {
         return Ok((Scope::User, None));
     }
-    let here = std::env::current_dir().context("the current directory")?;
-    Ok((Scope::Repository, Some(place(&here)?)))
+    Ok((Scope::Repository, Some(place_here()?)))
 }
 
 fn install(asked: &HookInstall) -> Result<Ended> {
@@ -219,8 +265,7 @@ pub(crate) fn agreed(yes: bool) -> Result<bool> {
 }
 
 fn status(format: ListFormat) -> Result<Ended> {
-    let here = std::env::current_dir().context("the current directory")?;
-    let status = trueline_capture::status(&place(&here)?);
+    let status = trueline_capture::status(&place_here()?);
     let text = match format {
         ListFormat::Json => {
             let uncommitted: Vec<_> = status

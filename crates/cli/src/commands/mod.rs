@@ -16,6 +16,7 @@ pub(crate) mod init;
 pub(crate) mod learn;
 pub(crate) mod manual;
 pub(crate) mod mcp;
+pub(crate) mod notes;
 pub(crate) mod past;
 pub(crate) mod policy;
 pub(crate) mod rules;

@@ -482,6 +482,55 @@ fn calls_that_are_made_together_are_all_judged() {
 }
 
 #[test]
+fn a_package_that_no_list_has_is_asked_about_before_it_is_installed() {
+    let clone = guarded("[guard]\npackage-names = [\".trueline/names\"]\n");
+    clone.write(
+        ".trueline/names/pypi.txt",
+        "# exported by us\nFlask\nrequests\n",
+    );
+    clone.write(".trueline/names/npm.txt", "react\n@acme/ui\n");
+    for tool in TOOLS {
+        let may_ask = matches!(tool, CLAUDE | COPILOT | CURSOR);
+        let said = command(&clone, tool, "cd web && npm i -D react reactt-hooks-pro");
+        assert_asks(&said, may_ask);
+        assert!(said.why.contains("\"reactt-hooks-pro\" (npm)"), "{said:?}");
+        assert!(!said.why.contains("\"react\""), "{said:?}");
+    }
+    for (text, answer) in [
+        ("pip install flask Requests==2.32", "allow"),
+        ("pip install flask-login-plus-pro", "ask"),
+        ("npx @acme/ui", "allow"),
+        ("npx -y acme-uii", "ask"),
+        // Nothing is given about crates, nor about what comes from elsewhere.
+        ("cargo add no-such-crate-at-all", "allow"),
+        (
+            "pip install --index-url https://pypi.example.org/simple ours",
+            "allow",
+        ),
+        ("pip install -r requirements.txt", "allow"),
+    ] {
+        assert_eq!(command(&clone, CLAUDE, text).word, answer, "{text}");
+    }
+    // Without lists nothing is looked up; a list that is not there stops nobody unless the team wants it to.
+    let none = guarded("[guard]\npackages = \"deny\"\n");
+    assert_eq!(
+        command(&none, CLAUDE, "pip install nosuchthing").word,
+        "allow"
+    );
+    let open = guarded("[guard]\npackage-names = [\"gone\"]\n");
+    assert_eq!(
+        command(&open, CLAUDE, "pip install nosuchthing").word,
+        "allow"
+    );
+    let closed = guarded("[guard]\npackage-names = [\"gone\"]\nclosed = [\"packages\"]\n");
+    assert_eq!(
+        command(&closed, CLAUDE, "pip install nosuchthing").word,
+        "deny"
+    );
+    assert_eq!(command(&closed, CLAUDE, "ls").word, "allow");
+}
+
+#[test]
 fn a_call_that_was_stopped_leaves_no_author() {
     let clone = Clone::new();
     clone.write("trueline.toml", "[guard]\n");

@@ -1,6 +1,8 @@
 //! `[guard]` of `trueline.toml`: the gates that an agent meets before it acts, and what each
 //! answers.
 
+use std::path::PathBuf;
+
 use toml_span::Span;
 use toml_span::value::{Value, ValueInner};
 use trueline_policy::AgentAnswer;
@@ -38,15 +40,18 @@ pub enum Gate {
     Configuration,
     /// Commands that destroy, run what they download, or send secrets away.
     Commands,
+    /// Commands that install packages which the given lists of names do not have.
+    Packages,
 }
 
 impl Gate {
     /// All of them, in the order in which they are asked.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Configuration,
         Self::Secrets,
         Self::Code,
         Self::Commands,
+        Self::Packages,
     ];
 
     /// The key in `trueline.toml`.
@@ -57,6 +62,7 @@ impl Gate {
             Self::Secrets => "secrets",
             Self::Configuration => "configuration",
             Self::Commands => "commands",
+            Self::Packages => "packages",
         }
     }
 
@@ -64,7 +70,7 @@ impl Gate {
     const fn default_answer(self) -> Answer {
         match self {
             Self::Code | Self::Secrets => Answer::Deny,
-            Self::Configuration | Self::Commands => Answer::Ask,
+            Self::Configuration | Self::Commands | Self::Packages => Answer::Ask,
         }
     }
 }
@@ -76,6 +82,9 @@ pub struct Guard {
     answers: Vec<(Gate, Answer)>,
     /// `closed`: gates that refuse when their check fails. The others let the action through.
     pub closed: Vec<Gate>,
+    /// `package-names`: files and folders of lists of packages that exist, from the root. Without one nothing
+    /// is looked up.
+    pub package_names: Vec<PathBuf>,
 }
 
 impl Guard {
@@ -105,6 +114,10 @@ pub(super) fn read(value: &mut Value<'_>) -> Result<Guard, Wrong> {
             })?);
         }
     }
+    if let Some((_, lists)) = section.take("package-names") {
+        let lists = strings_with_spans(lists, "guard.package-names")?;
+        guard.package_names = lists.into_iter().map(|(path, _)| path.into()).collect();
+    }
     if let Some((key, _)) = section.take("zone") {
         return Err(Wrong::new(
             key.span,
@@ -112,7 +125,7 @@ pub(super) fn read(value: &mut Value<'_>) -> Result<Guard, Wrong> {
         ));
     }
     let mut known = Gate::ALL.map(Gate::name).to_vec();
-    known.push("closed");
+    known.extend(["closed", "package-names"]);
     section.end(&known)?;
     Ok(guard)
 }
@@ -161,7 +174,7 @@ mod tests {
     #[test]
     fn what_is_no_answer_is_told_with_its_place() {
         insta::assert_snapshot!(parse("[guard]\ncode = \"block\"\n").unwrap_err(), @r#"trueline.toml:2:9: `guard.code` must be "allow", "ask" or "deny""#);
-        insta::assert_snapshot!(parse("[guard]\nclosed = [\"cod\"]\n").unwrap_err(), @"trueline.toml:2:12: no gate `cod`; gates are configuration, secrets, code, commands");
+        insta::assert_snapshot!(parse("[guard]\nclosed = [\"cod\"]\n").unwrap_err(), @"trueline.toml:2:12: no gate `cod`; gates are configuration, secrets, code, commands, packages");
         insta::assert_snapshot!(parse("[guard]\n[[guard.zone]]\npaths = [\"a\"]\n").unwrap_err(), @r#"trueline.toml:2:9: zones have names that gates and the guard share: write `[zone.NAME]` with `paths`, `agents = "ask"` and `why`"#);
     }
 }

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use bstr::ByteSlice;
 use trueline_facts::{Diagnostic, Level};
 
 use crate::ScanError;
@@ -113,6 +114,29 @@ impl Told {
         Ok(told)
     }
 
+    /// Reads lists of names alone, and of those only the ones that can have what is asked for.
+    pub(crate) fn names(
+        lists: impl Iterator<Item = PathBuf>,
+        wanted: &BTreeSet<Package>,
+    ) -> Result<Self, ScanError> {
+        let mut told = Self::default();
+        let kinds: BTreeSet<&str> = wanted.iter().map(|(kind, _)| *kind).collect();
+        for path in lists {
+            if path.is_dir() {
+                let of_kinds = kinds.iter().map(|kind| path.join(format!("{kind}.txt")));
+                for list in of_kinds.filter(|list| list.is_file()) {
+                    told.read_names(&list, wanted)?;
+                }
+            } else if path.file_stem().is_none_or(|stem| {
+                // What is called after no registry is told as a mistake.
+                kinds.contains(&*stem.to_string_lossy()) || !is_kind(&stem.to_string_lossy())
+            }) {
+                told.read_names(&path, wanted)?;
+            }
+        }
+        Ok(told)
+    }
+
     fn read_names(&mut self, path: &Path, wanted: &BTreeSet<Package>) -> Result<(), ScanError> {
         let unreadable = |error: io::Error| failed(path, &error);
         if path.is_dir() {
@@ -147,22 +171,29 @@ impl Told {
             });
         }
         let text = std::fs::read_to_string(path).map_err(unreadable)?;
+        let lines = || {
+            let lines = text.lines().map(str::trim);
+            lines.filter(|line| !line.is_empty() && !line.starts_with('#'))
+        };
         let names = self.names.entry(kind).or_default();
-        let mut is_empty = true;
-        for line in text.lines() {
-            let line = line.trim();
-            if line.is_empty() || line.starts_with('#') {
-                continue;
-            }
-            is_empty = false;
-            if let Some(package) = package(kind, line)
-                && wanted.contains(&package)
-            {
-                names.insert(package.1);
-            }
+        if matches!(*kind, "npm" | "gem" | "golang") {
+            // Compared as they stand: looked for in millions of lines without reading each.
+            let of_kind = wanted.iter().filter(|(of, _)| of == kind);
+            names.extend(
+                of_kind
+                    .filter(|(_, name)| has_line(&text, name))
+                    .map(|(_, name)| name.clone()),
+            );
+        } else {
+            let packages = lines().filter_map(|line| package(kind, line));
+            names.extend(
+                packages
+                    .filter(|one| wanted.contains(one))
+                    .map(|(_, name)| name),
+            );
         }
         // It would say that nothing exists.
-        if is_empty {
+        if lines().next().is_none() {
             return Err(ScanError::Packages {
                 path: path.to_owned(),
                 why: "no name is in it; it holds the names that exist, one a line".to_owned(),
@@ -199,6 +230,24 @@ impl Told {
     }
 }
 
+fn is_kind(name: &str) -> bool {
+    ECOSYSTEMS.iter().any(|(kind, _)| *kind == name)
+}
+
+/// Whether a text has a line that is this, blanks aside.
+fn has_line(text: &str, line: &str) -> bool {
+    let text = text.as_bytes();
+    let found = text.find_iter(line);
+    found.into_iter().any(|at| {
+        let before = text.get(..at).unwrap_or_default();
+        let after = text.get(at + line.len()..).unwrap_or_default();
+        let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r');
+        let before = before.iter().rev().find(|byte| !blank(byte));
+        let after = after.iter().find(|byte| !blank(byte));
+        before.is_none_or(|byte| *byte == b'\n') && after.is_none_or(|byte| *byte == b'\n')
+    })
+}
+
 fn lists() -> String {
     let names = ECOSYSTEMS.map(|(kind, _)| format!("{kind}.txt"));
     names.join(", ")
@@ -214,6 +263,17 @@ fn failed(path: &Path, error: &io::Error) -> ScanError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_is_found_whole_or_not_at_all() {
+        let text = "# list\nleft-pad\r\n  right-pad \nx-left-pad-y\nlast";
+        for name in ["left-pad", "right-pad", "x-left-pad-y", "last"] {
+            assert!(has_line(text, name), "{name}");
+        }
+        for name in ["left", "pad", "list", "las", "x-left-pad"] {
+            assert!(!has_line(text, name), "{name}");
+        }
+    }
 
     #[test]
     fn names_are_compared_as_registries_do() {

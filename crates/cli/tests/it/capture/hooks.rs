@@ -171,6 +171,49 @@ fn in_a_large_repository_a_command_that_is_faster_than_the_child_names_nobody_wr
 }
 
 #[test]
+fn what_a_command_copies_keeps_its_writers() {
+    let clone = Clone::new();
+    clone.person("app.py", 0, 6);
+    clone.person("src/a/old.py", 0, 4);
+    clone.commit("by hand");
+    clone.agent(CODEX, "src/a/gen.py", 0, 5);
+    clone.commit("by another agent");
+    clone.person("draft.py", 0, 4);
+    clone.command(CLAUDE, "cp app.py lib/copy.py && cp -r src/a src/b", || {
+        clone.write("lib/copy.py", &clone.read("app.py"));
+        for file in ["old.py", "gen.py"] {
+            clone.write(
+                &format!("src/b/{file}"),
+                &clone.read(&format!("src/a/{file}")),
+            );
+        }
+    });
+    // One more, with lines of the agent's own.
+    clone.command(CLAUDE, "cp draft.py final.py && python extend.py", || {
+        let own = clone.lines(Writer::Ai("claude"), 2);
+        clone.write("final.py", &(clone.read("draft.py") + &own));
+    });
+    let head = clone.commit("copied");
+    let compared = clone.assert_whole();
+    assert_eq!((compared.ai, compared.kept), (12, 12), "{compared:?}");
+    assert!(!clone.note(&head).contains("lib/copy.py"));
+}
+
+#[test]
+fn what_a_command_takes_out_of_history_is_nobodys() {
+    let clone = Clone::new();
+    clone.person("app.py", 0, 6);
+    clone.commit("by hand");
+    let text = clone.read("app.py");
+    clone.command(CLAUDE, "git show HEAD:app.py > old.py", || {
+        clone.write("old.py", &text)
+    });
+    clone.commit("old");
+    let compared = clone.compare();
+    assert!(compared.wrong.is_empty(), "{:?}", compared.wrong);
+}
+
+#[test]
 fn a_command_that_lets_git_bring_lines_back_is_credited_with_nothing() {
     let clone = Clone::new();
     clone.person("app.py", 0, 2);

@@ -219,3 +219,102 @@ fn no_hook_of_others_is_lost_when_it_is_installed_again_or_taken_away() {
     assert!(told.contains("take ours out by hand"), "{told}");
     assert_eq!(read(".git/hooks/post-merge"), own);
 }
+
+/// Husky 9 as it leaves a repository: git is pointed at a folder of its own, whose files find the hook to run
+/// by the name that they were called by.
+fn with_husky(clone: &Clone) {
+    use std::os::unix::fs::PermissionsExt;
+
+    clone.git(&["config", "core.hooksPath", ".husky/_"]);
+    clone.write(".husky/_/.gitignore", "*");
+    clone.write(
+        ".husky/_/h",
+        "#!/usr/bin/env sh\nn=$(basename \"$0\")\ns=$(dirname \"$(dirname \"$0\")\")/$n\n\
+         [ ! -f \"$s\" ] && exit 0\nsh -e \"$s\" \"$@\"\nexit $?\n",
+    );
+    for hook in ["post-commit", "post-merge", "post-rewrite", "pre-push"] {
+        let file = format!(".husky/_/{hook}");
+        clone.write(&file, "#!/usr/bin/env sh\n. \"$(dirname \"$0\")/h\"");
+        let mode = PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(clone.path().join(file), mode).unwrap();
+    }
+}
+
+#[test]
+fn where_husky_has_gits_hooks_ours_are_lines_in_its_users_files() {
+    let clone = Clone::bare_of_hooks();
+    with_husky(&clone);
+    clone.write(".husky/post-commit", "echo commit >> .git/ran\nfalse\n");
+    clone.write(
+        ".husky/post-rewrite",
+        "echo \"$1 $(cat | wc -l)\" >> .git/ran\n",
+    );
+    let before = everything(clone.path());
+    let told = hook(&clone, &["install", "--tool", "claude", "--yes"]);
+    assert!(told.contains("Husky's"), "{told}");
+    // Installing packages writes Husky's own folder anew.
+    with_husky(&clone);
+    clone.write(".git/info/exclude", ".claude\n");
+    clone.agent(CLAUDE, "a.py", 0, 3);
+    clone.commit("one");
+    clone.git(&["commit", "--quiet", "--amend", "-m", "two"]);
+    assert_eq!(clone.compare().kept, 3);
+    assert_eq!(clone.read(".git/ran"), "commit\ncommit\namend 1\n");
+    let again = hook(&clone, &["install", "--tool", "claude", "--yes"]);
+    assert!(again.contains("already installed"), "{again}");
+    std::fs::remove_file(clone.path().join(".git/ran")).unwrap();
+    hook(&clone, &["uninstall", "--yes"]);
+    let mut after = everything(clone.path());
+    after.retain(|path, _| path != Path::new("a.py") && path != Path::new(".git/config"));
+    let mut before = before;
+    before.retain(|path, _| path != Path::new(".git/config"));
+    assert_eq!(
+        after.keys().collect::<Vec<_>>(),
+        before.keys().collect::<Vec<_>>()
+    );
+    assert_eq!(after, before);
+}
+
+#[test]
+fn lines_that_were_added_to_a_hook_of_husky_s_stay() {
+    let clone = Clone::bare_of_hooks();
+    with_husky(&clone);
+    hook(&clone, &["install", "--tool", "claude", "--yes"]);
+    let own = clone.read(".husky/post-merge") + "npm install --silent\n";
+    clone.write(".husky/post-merge", &own);
+    hook(&clone, &["uninstall", "--yes"]);
+    assert_eq!(clone.read(".husky/post-merge"), "npm install --silent\n");
+    assert!(!clone.path().join(".husky/post-commit").exists());
+}
+
+#[test]
+fn a_hook_that_finds_itself_by_its_name_still_does() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let clone = Clone::bare_of_hooks();
+    let executable = |file: &str, text: &str| {
+        clone.write(file, text);
+        let mode = PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(clone.path().join(file), mode).unwrap();
+    };
+    let by_name =
+        "#!/bin/sh\necho \"$(basename \"$0\") $(dirname \"$0\") $*\" >> .git/ran\nexit 3\n";
+    executable(".git/hooks/post-commit", by_name);
+    executable(".git/hooks/post-merge", by_name);
+    let python = "#!/usr/bin/env python3\nimport os, sys\nprint(os.path.basename(sys.argv[0]))\n";
+    executable(".git/hooks/post-rewrite", python);
+    let told = hook(&clone, &["install", "--tool", "claude", "--yes"]);
+    assert!(told.contains("would not know itself by another"), "{told}");
+    assert_eq!(clone.read(".git/hooks/post-rewrite"), python);
+    clone.write("a.py", "x = 1\n");
+    clone.commit("one");
+    let ran = clone.read(".git/ran");
+    assert!(
+        ran.starts_with("post-commit ") && ran.contains(".git/hooks"),
+        "{ran}"
+    );
+    let again = hook(&clone, &["install", "--tool", "claude", "--yes"]);
+    assert!(!again.contains("+++ "), "{again}");
+    hook(&clone, &["uninstall", "--yes"]);
+    assert_eq!(clone.read(".git/hooks/post-commit"), by_name);
+}

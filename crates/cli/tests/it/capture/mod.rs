@@ -6,5 +6,6 @@ mod fuzz;
 mod hooks;
 mod installing;
 mod rewrites;
+mod signing;
 mod story;
 pub(crate) mod world;

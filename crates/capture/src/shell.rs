@@ -1,0 +1,113 @@
+//! What a command line says about whose content it moves: by git, or by a program that copies.
+//!
+//! Read by words alone: nothing is expanded. What cannot be read is taken for nothing that moves content.
+
+/// The names that a command line gives to programs that copy: what is copied, and where to.
+pub(crate) fn copied(command: &str) -> impl Iterator<Item = &str> {
+    const COPIERS: [&str; 8] = [
+        "cp",
+        "rsync",
+        "install",
+        "ditto",
+        "copy",
+        "xcopy",
+        "robocopy",
+        "Copy-Item",
+    ];
+    let parts = command.split([';', '|', '&', '\n', '(', ')', '`']);
+    parts.flat_map(|part| {
+        let words = part.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '>' | '<'));
+        let mut words = words.filter(|word| !word.is_empty()).peekable();
+        let passed =
+            |word: &&str| matches!(*word, "sudo" | "command" | "env") || word.contains('=');
+        while words.next_if(passed).is_some() {}
+        let program = words.next().unwrap_or_default();
+        let program = program.rsplit('/').next().unwrap_or_default();
+        let copies = COPIERS.contains(&program) || (program == "cat" && part.contains('>'));
+        words.filter(move |word| copies && !word.starts_with('-'))
+    })
+}
+
+/// Does a command line let git move content about? Then what changed was not written by the agent.
+pub(crate) fn moves_content(command: &str) -> bool {
+    const MOVERS: [&str; 15] = [
+        "stash",
+        "checkout",
+        "switch",
+        "restore",
+        "reset",
+        "merge",
+        "rebase",
+        "cherry-pick",
+        "revert",
+        "pull",
+        "apply",
+        "am",
+        "clean",
+        "read-tree",
+        "worktree",
+    ];
+    const SHOWERS: [&str; 3] = ["show", "cat-file", "archive"];
+    let words: Vec<&str> = command
+        .split(|c: char| {
+            c.is_whitespace() || matches!(c, ';' | '&' | '|' | '(' | ')' | '`' | '"' | '\'')
+        })
+        .filter(|word| !word.is_empty())
+        .collect();
+    words.iter().enumerate().any(|(at, word)| {
+        let program = word.rsplit('/').next().unwrap_or(word);
+        if !matches!(
+            program,
+            "git" | "git.exe" | "gh" | "patch" | "jj" | "hg" | "svn"
+        ) {
+            return false;
+        }
+        let of_git = || words.iter().skip(at + 1).take(6);
+        program != "git" && program != "git.exe"
+            || of_git().any(|word| MOVERS.contains(word))
+            // What is shown and written into a file is old content as well.
+            || command.contains('>') && of_git().any(|word| SHOWERS.contains(word))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_that_let_git_move_content_are_known() {
+        for moving in [
+            "git stash pop",
+            "cd x && git -C .. checkout -- a",
+            "git -c a=b pull",
+            "git show HEAD~3:app.py > old.py",
+        ] {
+            assert!(moves_content(moving), "{moving}");
+        }
+        for other in [
+            "git status",
+            "sed -i s/a/b/ stash.py",
+            "cargo fmt",
+            "git add -A && ls",
+            "git show HEAD",
+        ] {
+            assert!(!moves_content(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_a_command_copies_is_read_from_its_words() {
+        let of = |text| copied(text).collect::<Vec<_>>();
+        assert_eq!(of("cp -r src/a 'dst'"), ["src/a", "dst"]);
+        assert_eq!(of("cd x && sudo /bin/cp a b; make"), ["a", "b"]);
+        assert_eq!(of("cat a.py b.py > c.py"), ["a.py", "b.py", "c.py"]);
+        for other in [
+            "cat a.py",
+            "python cp.py a b",
+            "echo cp a b",
+            "sed -i s/a/b/ c",
+        ] {
+            assert_eq!(of(other), Vec::<&str>::new(), "{other}");
+        }
+    }
+}
