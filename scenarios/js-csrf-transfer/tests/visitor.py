@@ -22,21 +22,26 @@ class Browser:
 
     def own_form(self, **values):
         """Opens our page, fills the form in and presses the button."""
-        page = self.t.get("/", headers={"Cookie": self.cookie, **self.from_us("GET")}).text
-        fields = {}
-        for tag in re.findall(r"<input[^>]*>", page):
-            name, value = re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)
-            if name and 'type="hidden"' in tag:
-                fields[name.group(1)] = value.group(1) if value else ""
-        return self.t.post("/transfer", form={**fields, **values}, headers={"Cookie": self.cookie, **self.from_us()})
+        return self.t.post("/transfer", form={**self.hidden_fields(), **values}, headers={"Cookie": self.cookie, **self.from_us()})
 
-    def foreign(self, method, referer=True):
-        """Headers of a request that a page on evil.example starts."""
+    def hidden_fields(self):
+        """The names and values of the hidden fields of our form."""
+        page = self.t.get("/", headers={"Cookie": self.cookie, **self.from_us("GET")}).text
+        tags = [tag for tag in re.findall(r"<input[^>]*>", page) if 'type="hidden"' in tag]
+        found = {}
+        for tag in tags:
+            name, value = re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)
+            if name:
+                found[name.group(1)] = value.group(1) if value else ""
+        return found
+
+    def foreign(self, method, referer=True, site="https://evil.example", path="/"):
+        """Headers of a request that a page of another site starts."""
         headers = {"Sec-Fetch-Site": "cross-site"}
         if referer:
-            headers["Referer"] = "https://evil.example/"
+            headers["Referer"] = site + path
         if method == "POST":
-            headers["Origin"] = "https://evil.example" if referer else "null"
+            headers["Origin"] = site if referer else "null"
         goes_along = self.same_site == "none" or (self.same_site == "lax" and method == "GET")
         if goes_along:
             headers["Cookie"] = self.cookie
