@@ -143,7 +143,7 @@ pub(crate) fn observe(
         diagnostics.push(from_sessions(&origins));
     }
     diagnostics.extend(submodules(place, &history));
-    if head.is_none() {
+    if head.is_none() && history.completeness != Completeness::Interrupted {
         diagnostics.push(Diagnostic::new(
             Level::Note,
             "no-commit",
