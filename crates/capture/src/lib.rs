@@ -10,6 +10,7 @@ pub mod classes;
 pub mod event;
 mod exercise;
 pub mod hook;
+pub mod ignored;
 pub mod install;
 mod ledger;
 mod lines;

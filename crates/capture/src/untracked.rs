@@ -4,13 +4,13 @@
 //! ignored folder or in another repository.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bstr::ByteSlice;
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
-use rustc_hash::FxHashMap;
+use ignore::gitignore::Gitignore;
 use trueline_facts::RepoPath;
 
+use crate::ignored::{self, IgnoreFiles};
 use crate::place::Place;
 use crate::stat::Stat;
 
@@ -18,7 +18,7 @@ use crate::stat::Stat;
 const MOST_ENTRIES: usize = 5_000;
 
 /// The name of ignore files.
-pub(crate) const IGNORE_FILE: &[u8] = b".gitignore";
+pub(crate) const IGNORE_FILE: &[u8] = ignored::NAME.as_bytes();
 
 /// What a walk through untracked folders found.
 #[derive(Debug, Default)]
@@ -35,7 +35,7 @@ pub(crate) struct Walk {
 /// is ignored.
 pub(crate) fn walk(
     place: &Place,
-    ignores: &Ignores<'_>,
+    ignores: &Ignores,
     beside: Vec<(RepoPath, bool)>,
     most_files: usize,
 ) -> Walk {
@@ -87,42 +87,30 @@ pub(crate) fn entries(folder: &Path) -> Vec<(String, bool)> {
         .collect()
 }
 
-/// The ignore files of a work tree, read as they are needed.
+/// What is ignored in a work tree.
 #[derive(Debug)]
-pub(crate) struct Ignores<'p> {
-    root: &'p Path,
-    by_folder: std::cell::RefCell<FxHashMap<PathBuf, Gitignore>>,
-    last: Vec<Gitignore>,
+pub(crate) struct Ignores {
+    of_tree: IgnoreFiles,
+    last: [Gitignore; 2],
 }
 
-impl<'p> Ignores<'p> {
-    pub(crate) fn new(place: &'p Place) -> Self {
-        let mut exclude = GitignoreBuilder::new(&place.work_tree);
-        exclude.add(place.common_dir.join("info").join("exclude"));
-        let last = exclude.build().into_iter().chain([Gitignore::global().0]);
+impl Ignores {
+    pub(crate) fn new(place: &Place) -> Self {
+        let exclude = place.common_dir.join("info").join("exclude");
         Self {
-            root: &place.work_tree,
-            by_folder: std::cell::RefCell::default(),
-            last: last.collect(),
+            of_tree: IgnoreFiles::of(&place.work_tree),
+            last: [
+                ignored::of_owner(&place.work_tree, &exclude),
+                Gitignore::global().0,
+            ],
         }
     }
 
     /// The nearest ignore file that speaks of the path decides. Its folders are not ignored: they
     /// were looked at before it.
     pub(crate) fn ignored(&self, path: &Path, is_folder: bool) -> bool {
-        let mut folders = self.by_folder.borrow_mut();
-        let mut folder = path.parent();
-        while let Some(at) = folder.filter(|at| at.starts_with(self.root)) {
-            let own = folders.entry(at.to_owned()).or_insert_with(|| {
-                let mut builder = GitignoreBuilder::new(at);
-                builder.add(at.join(".gitignore"));
-                builder.build().unwrap_or_else(|_| Gitignore::empty())
-            });
-            let told = own.matched(path, is_folder);
-            if !told.is_none() {
-                return told.is_ignore();
-            }
-            folder = at.parent();
+        if let Some(told) = self.of_tree.told(path, is_folder) {
+            return told;
         }
         self.last
             .iter()

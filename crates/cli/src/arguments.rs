@@ -104,7 +104,9 @@ pub(crate) struct Reading {
     /// Neither read nor write the cache.
     #[arg(long)]
     pub(crate) no_cache: bool,
-    /// Read this machine's own agent transcripts as evidence. Only which lines they wrote is kept;
+    /// Read this machine's own agent transcripts as evidence: of Claude Code, Codex, Copilot CLI and
+    /// Gemini CLI in your home directory (or where `CLAUDE_CONFIG_DIR`, `CODEX_HOME` and
+    /// `GEMINI_CLI_HOME` say), of aider in the work tree. Only which lines they wrote is kept;
     /// prompts and answers are not. Never leaves this machine.
     #[arg(long)]
     pub(crate) local_sessions: bool,

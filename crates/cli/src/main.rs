@@ -1,17 +1,19 @@
 //! The `trueline` binary: parse arguments, call, print; nothing else.
 //!
 //! Exit codes: 0 pass, 1 findings at or above `--fail-on`, 2 wrong usage or configuration, 3 an
-//! internal error or an interrupted run (its partial result is printed and marked).
+//! internal error or an interrupted run (its partial result is printed and marked), 130 a run that
+//! was interrupted and gave no answer.
 
 mod arguments;
 mod commands;
+mod interrupt;
 mod output;
 mod progress;
 
 use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use clap::Parser;
 
@@ -23,14 +25,13 @@ pub(crate) enum Ended {
     Pass,
     Findings,
     Interrupted,
+    /// A part of what was asked for could not be read; what is missing was said.
+    Partly,
     /// An agent's tool was told no by an exit code of its own.
     Refused(u8),
     /// A command was run, and this is its exit code.
     Ran(u8),
 }
-
-/// What shells say of a program that an interrupt ended.
-const INTERRUPTED: i32 = 130;
 
 fn main() -> ExitCode {
     trueline_sandbox::launch_if_asked();
@@ -40,16 +41,9 @@ fn main() -> ExitCode {
     }
     let arguments = Arguments::parse();
     let interrupt = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&interrupt);
-    // Without the handler an interrupt ends the process at once, which loses nothing but the
-    // partial result: the cache is written aside and renamed.
     // An exercise that waits for a person has no part of an answer to print.
     let at_once = matches!(&arguments.command, Command::Learn(learn) if learn.waits());
-    let _ = ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::SeqCst) || at_once {
-            std::process::exit(INTERRUPTED);
-        }
-    });
+    interrupt::heed(Arc::clone(&interrupt), at_once);
 
     let outcome = match &arguments.command {
         Command::Scan(scan) => commands::scan::run(scan, &interrupt),
@@ -97,5 +91,6 @@ fn code(ended: Ended) -> ExitCode {
             );
             ExitCode::from(3)
         }
+        Ended::Partly => ExitCode::from(3),
     }
 }

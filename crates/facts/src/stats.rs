@@ -39,6 +39,9 @@ pub struct StatsReport {
     /// The addresses that count as one's own, the mailmap considered; only with `--mine`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mine_addresses: Vec<String>,
+    /// Repositories that were asked for and are in none of this, because they cannot be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub diagnostics: Vec<Diagnostic>,
 }
 
 /// One repository.

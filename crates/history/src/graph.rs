@@ -84,7 +84,8 @@ impl Graph {
             .enumerate()
             .map(|(ix, commit)| (commit.id, CommitIx(ix as u32)))
             .collect();
-        graph.mailmap = mailmap::read(repository, &objects, graph.commits.first());
+        let tree = graph.commits.first().map(|tip| tip.tree);
+        graph.mailmap = mailmap::read(repository, &objects, tree);
         graph.assign_persons();
         if is_shallow && graph.commits.iter().any(|c| c.parents_missing) {
             graph.diagnostics.push(Diagnostic::new(

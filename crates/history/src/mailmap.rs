@@ -12,15 +12,15 @@ use bstr::ByteSlice;
 use gix::ObjectId;
 use gix::objs::Kind;
 
-use crate::model::{Commit, Mailmap};
+use crate::model::Mailmap;
 use crate::repository::{MAX_BLOB_BYTES, Objects, Repository};
 use crate::walk::trees::Trees;
 
-/// Reads all of them; what is not there or cannot be read is left out.
-pub(crate) fn read(repository: &Repository, objects: &Objects, tip: Option<&Commit>) -> Mailmap {
+/// Reads all of them, `tree` being the tip's; what is not there or cannot be read is left out.
+pub(crate) fn read(repository: &Repository, objects: &Objects, tree: Option<ObjectId>) -> Mailmap {
     let mut content = Vec::new();
     let parts = [
-        of_tree(objects, tip),
+        of_tree(objects, tree),
         of_blob(repository, objects),
         of_file(repository),
     ];
@@ -31,9 +31,9 @@ pub(crate) fn read(repository: &Repository, objects: &Objects, tip: Option<&Comm
     Mailmap::parse(&content)
 }
 
-fn of_tree(objects: &Objects, tip: Option<&Commit>) -> Option<Vec<u8>> {
+fn of_tree(objects: &Objects, tree: Option<ObjectId>) -> Option<Vec<u8>> {
     let (mode, id) = Trees::new()
-        .lookup(objects, tip?.tree, b".mailmap")
+        .lookup(objects, tree?, b".mailmap")
         .ok()
         .flatten()?;
     mode.is_text_candidate()

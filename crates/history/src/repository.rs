@@ -63,6 +63,12 @@ pub enum HistoryError {
         /// What git's rules say.
         source: gix::Error,
     },
+    /// Branches and tags are kept in a form that is not read.
+    #[error(
+        "branches and tags of this repository are kept as a reftable, which is not read yet; \
+         `git refs migrate --ref-format=files` (git 2.46 or later) turns them into files"
+    )]
+    Reftable,
     /// The path is not a file at the revision.
     #[error("`{path}` is not a file at {commit}")]
     NotAFile {
@@ -78,9 +84,7 @@ pub enum HistoryError {
         commit: ObjectId,
     },
     /// A directory above the path is missing or damaged.
-    #[error(
-        "the directory of `{path}` cannot be read at {commit}: {why}; `git fsck` says what is damaged"
-    )]
+    #[error("the directory of `{path}` cannot be read at {commit}: {why}; {remedy}")]
     TreeUnreadable {
         /// As given.
         path: trueline_facts::RepoPath,
@@ -88,6 +92,8 @@ pub enum HistoryError {
         commit: ObjectId,
         /// Why not.
         why: Gap,
+        /// What to do.
+        remedy: &'static str,
     },
     /// Stopped before the commit was read.
     #[error("interrupted before the history was read")]
@@ -192,6 +198,7 @@ impl Repository {
     pub fn resolve(&self, rev: Option<&str>) -> Result<Option<ObjectId>, HistoryError> {
         let repo = self.local();
         let unknown = |source: gix::Error| match rev {
+            _ if uses_reftable(&repo) => HistoryError::Reftable,
             Some(rev) => HistoryError::UnknownRevision {
                 rev: rev.to_owned(),
                 shallow: repo.is_shallow().unwrap_or_default(),
@@ -272,7 +279,9 @@ impl Repository {
     /// What to do about objects that cannot be read.
     #[must_use]
     pub fn remedy(&self) -> &'static str {
-        if self.local().remote_names().is_empty() {
+        if is_partial(&self.local()) {
+            "this is a partial clone, and `git fetch --refetch --no-filter` brings what is missing"
+        } else if self.local().remote_names().is_empty() {
             "`git fsck` names them; this repository has no remote, so take them from another clone or a backup"
         } else {
             "`git fsck` says what is damaged; in a partial clone `git fetch --refetch --no-filter` brings \
@@ -303,6 +312,24 @@ impl Repository {
         let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
         missing.extend(ids);
     }
+}
+
+/// Whether objects were left out on purpose, to be fetched when they are needed.
+fn is_partial(repo: &gix::Repository) -> bool {
+    let config = repo.config_snapshot();
+    config.string("extensions.partialClone").is_some()
+        || repo.remote_names().iter().any(|remote| {
+            let key = format!("remote.{}.promisor", remote.to_str_lossy());
+            config.boolean(key.as_str()) == Some(true)
+        })
+}
+
+/// Git says it by an extension, and puts a HEAD that names no branch in place for those who do not
+/// know of it.
+fn uses_reftable(repo: &gix::Repository) -> bool {
+    repo.config_snapshot()
+        .string("extensions.refStorage")
+        .is_some_and(|format| format.trim().eq_ignore_ascii_case(b"reftable"))
 }
 
 /// Whether a directory at or above `path` has what is left of a git directory, which the search

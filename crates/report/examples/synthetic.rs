@@ -702,6 +702,7 @@ fn stats(files: usize) -> StatsReport {
         breakdown: None,
         mine: None,
         mine_addresses: Vec::new(),
+        diagnostics: Vec::new(),
         since: None,
     }
 }

@@ -47,10 +47,20 @@ struct IssueLines {
 /// The list of issues that a merge request shows beside its lines.
 #[must_use]
 pub fn code_quality(report: &ScanReport) -> String {
-    let issues: Vec<Issue<'_>> = report
-        .findings
-        .iter()
-        .map(|finding| Issue {
+    // The form has no other place for it, and a short list would pass for a clean one.
+    let interrupted = answer::is_interrupted(&report.diagnostics).then(|| Issue {
+        description: "Interrupted: this list is a part of the answer".to_owned(),
+        check_name: "interrupted",
+        fingerprint: "trueline-interrupted",
+        severity: "info",
+        location: IssueLocation {
+            path: ".".to_owned(),
+            lines: IssueLines { begin: 1, end: 1 },
+        },
+    });
+    let issues: Vec<Issue<'_>> = interrupted
+        .into_iter()
+        .chain(report.findings.iter().map(|finding| Issue {
             description: words::visible(&finding.message).into_owned(),
             check_name: finding.rule.as_str(),
             fingerprint: finding.fingerprint.as_str(),
@@ -67,7 +77,7 @@ pub fn code_quality(report: &ScanReport) -> String {
                     end: last_line(finding),
                 },
             },
-        })
+        }))
         .collect();
     json::to_string(&issues)
 }

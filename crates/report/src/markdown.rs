@@ -45,7 +45,7 @@ pub fn scan(report: &ScanReport) -> String {
                 "- **Evidence coverage:** not read; nothing was found whose origin could be told\n"
             }
             WithoutOrigins::Damaged => {
-                "- **Evidence coverage:** none; the history cannot be read, `git fsck` says what is damaged\n"
+                "- **Evidence coverage:** none; the history cannot be read, the notes below say why\n"
             }
         }),
     }
@@ -398,7 +398,9 @@ pub fn stats(report: &StatsReport) -> String {
     let all: Vec<_> = report
         .repositories
         .iter()
-        .flat_map(|one| one.diagnostics.iter().cloned())
+        .flat_map(|one| &one.diagnostics)
+        .chain(&report.diagnostics)
+        .cloned()
         .collect();
     diagnostics(&mut out, &all);
     out

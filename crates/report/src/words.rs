@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use trueline_facts::health::{AnomalyKind, OriginGroup};
 use trueline_facts::pipeline::EntryKind;
@@ -11,8 +12,8 @@ use trueline_facts::shadow::{SignalKind, SignalState};
 use trueline_facts::stats::GroupBy;
 use trueline_facts::usage::{LineShares, ToolUse};
 use trueline_facts::{
-    Applicability, Author, Confidence, Edit, EvidenceClass, Grain, HumanBasis, Level, Named,
-    Origin, Patch, Person, Proportion, Reach, Severity, ToolId,
+    Applicability, Author, Confidence, Edit, EvidenceClass, Grain, HumanBasis, Level, Location,
+    Named, Origin, Patch, Person, Proportion, Reach, Severity, ToolId,
 };
 
 /// `12,345`.
@@ -26,6 +27,45 @@ pub(crate) fn count(n: u64) -> String {
         out.push(digit);
     }
     out
+}
+
+/// What stands in place of a secret in a snippet.
+const MASK: &str = "[redacted]";
+
+/// The characters of its snippet that a location means; `None` if it names no column. Where a secret was
+/// masked the text is another one, and the mask next to the place is meant.
+pub(crate) fn marked(location: &Location) -> Option<Range<usize>> {
+    let Location {
+        start,
+        end,
+        snippet,
+        ..
+    } = location;
+    // A log of another tool that names only a line.
+    if start == end && start.column <= 1 {
+        return None;
+    }
+    let from = start.column.max(1) as usize - 1;
+    let to = if end.line == start.line {
+        (end.column.max(1) as usize - 1).max(from + 1)
+    } else {
+        usize::MAX
+    };
+    let masks = snippet
+        .match_indices(MASK)
+        .map(|(at, _)| snippet.get(..at).map_or(0, |before| before.chars().count()));
+    let nearest = masks.min_by_key(|at| at.abs_diff(from));
+    Some(match nearest {
+        Some(at) if is_of_secret(location, at, from) => at..at + MASK.chars().count(),
+        _ => from..to,
+    })
+}
+
+/// Whether the text at a place was masked: it is the mask, or what was masked before moved it away.
+fn is_of_secret(location: &Location, mask: usize, from: usize) -> bool {
+    let before: String = location.snippet.chars().take(from).collect();
+    let inside = (mask..mask + MASK.chars().count()).contains(&from);
+    inside || from + 1 == mask || before.contains(MASK)
 }
 
 /// `1 finding`, `2 findings`.

@@ -2,6 +2,7 @@
 //! the baseline is counted and not reported, so that only new findings ask for attention.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crate::error::unread;
@@ -98,13 +99,19 @@ impl Baseline {
             path: path.to_owned(),
             source,
         };
-        let size = std::fs::metadata(path).map_err(read)?.len();
-        if size > MAX_BYTES {
+        // Before it is opened: a pipe would be waited for.
+        if !std::fs::metadata(path).map_err(read)?.is_file() {
+            return Err(read(std::io::Error::other("not a regular file")));
+        }
+        let mut bytes = Vec::new();
+        std::fs::File::open(path)
+            .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
+            .map_err(read)?;
+        if bytes.len() as u64 > MAX_BYTES {
             return Err(BaselineError::TooLarge {
                 path: path.to_owned(),
             });
         }
-        let bytes = std::fs::read(path).map_err(read)?;
         let baseline: Self =
             serde_json::from_slice(&bytes).map_err(|source| BaselineError::Syntax {
                 path: path.to_owned(),

@@ -55,6 +55,12 @@ pub struct DeclaredCommit {
     pub named_otherwise: Vec<ToolId>,
 }
 
+/// Words for people: declaring says which tool wrote lines, and of lines without one nothing is said.
+const NOBODYS_TOOL: [&str; 12] = [
+    "human", "humans", "person", "people", "me", "myself", "i", "hand", "by hand", "manual",
+    "nobody", "none",
+];
+
 /// Records.
 pub fn declare(request: &DeclareRequest) -> Result<Vec<DeclaredCommit>, ScanError> {
     let place = Place::open(&request.path)?;
@@ -104,6 +110,20 @@ pub fn declare(request: &DeclareRequest) -> Result<Vec<DeclaredCommit>, ScanErro
 pub(crate) fn tool(name: &str) -> Result<ToolId, ScanError> {
     if let Some(tool) = tools::known(name) {
         return Ok(tool);
+    }
+    // A name goes into notes and onto terminals as it is.
+    if name.chars().any(char::is_control) {
+        return Err(ScanError::NamelessTool {
+            tool: name.escape_default().to_string(),
+        });
+    }
+    let is_person = NOBODYS_TOOL
+        .iter()
+        .any(|word| name.trim().eq_ignore_ascii_case(word));
+    if is_person {
+        return Err(ScanError::NoTool {
+            tool: name.to_owned(),
+        });
     }
     let known: Vec<ToolId> = tools::all().collect();
     let names: Vec<&str> = known.iter().map(ToolId::as_str).collect();

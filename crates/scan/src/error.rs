@@ -150,6 +150,14 @@ pub enum ScanError {
         /// As given.
         tool: String,
     },
+    /// A person is no tool.
+    #[error(
+        "`{tool}` is no AI tool: declare which tool wrote the lines; lines that no tool wrote need no declaration"
+    )]
+    NoTool {
+        /// As given.
+        tool: String,
+    },
     /// No such rule.
     #[error("no rule `{rule}`; {hint}")]
     NoRule {
@@ -228,6 +236,7 @@ impl ScanError {
                 | Self::History(
                     HistoryError::HeadUnreadable { .. }
                         | HistoryError::Damaged { .. }
+                        | HistoryError::Reftable
                         | HistoryError::CommitUnreadable { .. }
                         | HistoryError::TreeUnreadable { .. }
                         | HistoryError::Unavailable { .. }
@@ -238,6 +247,15 @@ impl ScanError {
 
     /// Whether history is there and cannot be read, so that what needs none can still be done.
     pub(crate) const fn is_damage(&self) -> bool {
-        matches!(self, Self::History(HistoryError::HeadUnreadable { .. }))
+        matches!(
+            self,
+            Self::History(
+                HistoryError::HeadUnreadable { .. }
+                    | HistoryError::Damaged { .. }
+                    | HistoryError::Reftable
+                    | HistoryError::CommitUnreadable { .. }
+                    | HistoryError::TreeUnreadable { .. }
+            )
+        )
     }
 }

@@ -68,6 +68,7 @@ pub use suggest::{SuggestOutcome, SuggestRequest, suggest};
 pub use threats::{ThreatsRequest, threats};
 pub use trueline_agents::{CommandHarm, Harm, command_harm, is_invisible, section};
 pub use trueline_history::declare::Outcome as NoteOutcome;
+pub use trueline_history::evidence::AgentHomes;
 pub use trueline_threats::{mermaid, svg, threat_model_library};
 
 /// The engine that our own findings name.
@@ -88,8 +89,8 @@ pub struct ReadingOptions {
     pub threads: usize,
     /// Read and write the cache?
     pub cache: bool,
-    /// The home directory whose agent transcripts may be read: only with explicit consent.
-    pub local_sessions: Option<PathBuf>,
+    /// Where the agent transcripts are that may be read: only with explicit consent.
+    pub local_sessions: Option<AgentHomes>,
 }
 
 /// Told how far a run is. Called from many threads.

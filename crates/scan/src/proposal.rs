@@ -9,9 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice;
-use ignore::Match;
-use ignore::gitignore::Gitignore;
 use trueline_agents::{AskedPackage, Kind, asked_packages};
+use trueline_capture::ignored::IgnoreFiles;
 use trueline_facts::{Finding, RepoPath, Severity, Tier};
 use trueline_policy::{AgentAnswer, Zone, Zones};
 use trueline_taint::{Engine, without_known_secrets};
@@ -221,21 +220,8 @@ impl Ahead {
             return false;
         };
         let file = self.root().join(below);
-        let folders = file
-            .ancestors()
-            .skip(1)
-            .take_while(|f| f.starts_with(self.root()));
-        let nearest = folders
-            .map(|folder| {
-                let (globs, _) = Gitignore::new(folder.join(".gitignore"));
-                match globs.matched_path_or_any_parents(&file, false) {
-                    Match::Ignore(_) => Some(true),
-                    Match::Whitelist(_) => Some(false),
-                    Match::None => None,
-                }
-            })
-            .find_map(|said| said);
-        nearest == Some(true) && matches!(repository.head_file(path), Ok(None))
+        let is_ignored = IgnoreFiles::of(self.root()).is_ignored(&file, false);
+        is_ignored && matches!(repository.head_file(path), Ok(None))
     }
 }
 

@@ -1,13 +1,17 @@
 //! Secrets out of source text before anything shows it.
 //!
-//! Two strengths: well-known token forms and passwords of URLs anywhere in a line, and every literal
-//! of a line on which any finding, of whichever tool, says that a secret stands. Redaction keeps line numbers and leaves ordinary code alone.
+//! Two strengths: well-known token forms and passwords of URLs anywhere in a line, and the literals
+//! of a line on which any finding, of whichever tool, says that a secret stands: all of them, or, where our own engine knows its columns, that one
+//! and what may be another. Redaction keeps line numbers and leaves ordinary code alone.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+mod quotes;
+
+use std::collections::{BTreeSet, HashMap};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use bstr::ByteSlice;
 use trueline_facts::{Finding, Location, RepoPath};
+use trueline_taint::may_be_secret;
 
 /// What stands in place of a secret.
 pub(crate) const MASK: &str = "[redacted]";
@@ -19,40 +23,97 @@ const SHORTEST_VALUE: usize = 4;
 /// Values of so many characters are masked also in what is said of other lines.
 const LONG_VALUE: usize = 8;
 
+/// Where secrets stand on a line.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Place {
+    /// Nobody knows: in any of its texts.
+    Anywhere,
+    /// At these columns.
+    At(Vec<(u32, u32)>),
+}
+
 /// The lines on which any finding says that a secret stands, whoever found it.
 #[derive(Debug, Default)]
-pub(crate) struct SecretLines(HashMap<RepoPath, HashSet<u32>>);
+pub(crate) struct SecretLines(HashMap<RepoPath, HashMap<u32, Place>>);
 
 impl SecretLines {
     pub(crate) fn of<'f>(findings: impl Iterator<Item = &'f Finding>) -> Self {
-        let mut lines: HashMap<RepoPath, HashSet<u32>> = HashMap::new();
+        let mut lines: HashMap<RepoPath, HashMap<u32, Place>> = HashMap::new();
         for finding in findings.filter(|finding| is_secret(finding)) {
             let Location {
                 path, start, end, ..
             } = &finding.location;
+            let lines = lines.entry(path.clone()).or_default();
+            if is_exact(finding) {
+                let columns = (start.column, end.column);
+                let place = lines.entry(start.line);
+                if let Place::At(all) = place.or_insert_with(|| Place::At(Vec::new())) {
+                    all.push(columns);
+                }
+                continue;
+            }
             let last = end.line.min(start.line.saturating_add(LONGEST_RANGE));
-            lines
-                .entry(path.clone())
-                .or_default()
-                .extend(start.line..=last.max(start.line));
+            for line in start.line..=last.max(start.line) {
+                lines.insert(line, Place::Anywhere);
+            }
         }
         Self(lines)
     }
 
-    pub(crate) fn contains(&self, path: &RepoPath, line: u32) -> bool {
-        self.0.get(path).is_some_and(|lines| lines.contains(&line))
+    fn place(&self, path: &RepoPath, line: u32) -> Option<&Place> {
+        self.0.get(path)?.get(&line)
     }
 
-    /// The values of all these lines, but short ones, which may be any word: what no other tool's
-    /// message may quote.
+    pub(crate) fn contains(&self, path: &RepoPath, line: u32) -> bool {
+        self.place(path, line).is_some()
+    }
+
+    /// A line of a file, as it may be shown. `text` begins where the line does.
+    pub(crate) fn shown(&self, path: &RepoPath, line: u32, text: &str) -> String {
+        match self.place(path, line) {
+            None => self::line(text),
+            Some(Place::Anywhere) => values(text),
+            Some(Place::At(columns)) => self::line(&quotes::masked(text, columns)),
+        }
+    }
+
+    /// What no message may quote of a line, as it stands in the file; the longest first.
+    fn literals(&self, location: &Location, raw: &str) -> Vec<String> {
+        match self.place(&location.path, location.start.line) {
+            Some(Place::At(columns)) => {
+                let hidden = quotes::hidden(raw, columns).into_iter();
+                let texts = hidden.filter_map(|range| raw.get(range));
+                sorted(texts.map(str::to_owned).collect())
+            }
+            Some(Place::Anywhere) => literals(raw),
+            None if self.at(location) => literals(raw),
+            None => Vec::new(),
+        }
+    }
+
+    /// The values of all these lines that no other tool's message may quote: those that are known to
+    /// be secrets, and those that may be one. Any word may stand beside them.
     pub(crate) fn values(&self, read: impl Fn(&RepoPath) -> Vec<u8>) -> SecretValues {
         let mut values: BTreeSet<String> = BTreeSet::new();
         for (path, wanted) in &self.0 {
             let content = read(path);
-            let lines = content.lines().zip(1u32..);
-            for (line, _) in lines.filter(|(_, number)| wanted.contains(number)) {
-                let found = literals(&line.to_str_lossy()).into_iter();
-                values.extend(found.filter(|value| value.chars().count() >= LONG_VALUE));
+            for (line, number) in content.lines().zip(1u32..) {
+                let line = line.to_str_lossy();
+                let found = match wanted.get(&number) {
+                    None => continue,
+                    Some(Place::At(columns)) => {
+                        let hidden = quotes::hidden(&line, columns).into_iter();
+                        let texts = hidden.filter_map(|range| line.get(range));
+                        texts.map(str::to_owned).collect()
+                    }
+                    Some(Place::Anywhere) => {
+                        let mut all = literals(&line);
+                        all.retain(|value| may_be_secret(value));
+                        all
+                    }
+                };
+                let long = |value: &String| value.chars().count() >= LONG_VALUE;
+                values.extend(found.into_iter().filter(long));
             }
         }
         let mut builder = AhoCorasick::builder();
@@ -68,6 +129,15 @@ impl SecretLines {
         (location.start.line..=last.max(location.start.line))
             .any(|line| self.contains(&location.path, line))
     }
+}
+
+/// Whether the columns of a finding are those of the secret.
+pub(crate) fn is_exact(finding: &Finding) -> bool {
+    let Location { start, end, .. } = &finding.location;
+    finding.engine == crate::OWN_ENGINE
+        && finding.rule.as_str() == "hard-coded-secret"
+        && start.line == end.line
+        && start.column < end.column
 }
 
 /// Values of secrets, wherever they stand.
@@ -104,8 +174,7 @@ pub(crate) fn finding(
     secrets: &SecretLines,
 ) {
     let secret = is_secret(finding);
-    let here = secrets.at(&finding.location);
-    let literals = if here { literals(raw) } else { Vec::new() };
+    let literals = secrets.literals(&finding.location, raw);
     if let Some(values) = values.filter(|_| finding.engine != crate::OWN_ENGINE) {
         finding.message = values.masked(&finding.message);
         for step in &mut finding.trace {
@@ -118,18 +187,21 @@ pub(crate) fn finding(
     let text = |text: &str| line(&without(text, &literals));
     // Other tools quote the secret that they found.
     finding.message = if secret && finding.engine != crate::OWN_ENGINE {
-        quoted(&without(&finding.message, &literals))
+        theirs(&finding.message, raw)
     } else {
         text(&finding.message)
     };
-    let snippet = |location: &Location| {
-        if secrets.at(location) {
-            self::values(&location.snippet)
-        } else {
-            line(&location.snippet)
-        }
+    let snippet = |location: &Location| match secrets.place(&location.path, location.start.line) {
+        None if secrets.at(location) => self::values(&location.snippet),
+        _ => secrets.shown(&location.path, location.start.line, &location.snippet),
     };
-    finding.location.snippet = snippet(&finding.location);
+    finding.location.snippet = if is_exact(finding) && !raw.is_empty() {
+        // The engine's own ends before the secret.
+        let shown = secrets.shown(&finding.location.path, finding.location.start.line, raw);
+        cut(shown.trim_end())
+    } else {
+        snippet(&finding.location)
+    };
     for step in &mut finding.trace {
         step.message = text(&step.message);
         step.location.snippet = snippet(&step.location);
@@ -154,33 +226,11 @@ fn without(text: &str, values: &[String]) -> String {
 /// The values on a line: what stands in quotes, and what follows `=` or `:` without them; the
 /// longest first, so that no part of one stays.
 fn literals(line: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut named = false;
-    let mut rest = line;
-    while let Some(open) = rest.find(['"', '\'', '`']) {
-        let quote = &rest[open..=open];
-        let inner = &rest[open + 1..];
-        let mut end = 0;
-        let mut escaped = false;
-        for c in inner.chars() {
-            if !escaped && quote.starts_with(c) {
-                break;
-            }
-            escaped = c == '\\' && !escaped;
-            end += c.len_utf8();
-        }
-        let after = inner.get(end + 1..).unwrap_or_default();
-        // The name of an entry is no value of one.
-        let begins = rest[..open].trim_end().chars().next_back();
-        let is_name =
-            after.trim_start().starts_with(':') && matches!(begins, None | Some('{' | ','));
-        named |= is_name;
-        if !is_name {
-            found.push(inner[..end].to_owned());
-        }
-        rest = after;
-    }
-    if found.is_empty() && !named {
+    let parts = quotes::parts(line);
+    let values = parts.iter().filter(|part| !part.is_name);
+    let texts = values.filter_map(|part| line.get(part.inner.clone()));
+    let mut found: Vec<String> = texts.map(str::to_owned).collect();
+    if parts.is_empty() {
         let value = line.split_once(['=', ':']).map_or(line, |(_, value)| value);
         found.extend(
             value
@@ -188,9 +238,77 @@ fn literals(line: &str) -> Vec<String> {
                 .map(|v| v.trim_matches([',', ';']).to_owned()),
         );
     }
-    found.retain(|value| value.chars().count() >= SHORTEST_VALUE);
-    found.sort_by_key(|value| std::cmp::Reverse(value.len()));
-    found
+    sorted(found)
+}
+
+fn sorted(mut values: Vec<String>) -> Vec<String> {
+    values.retain(|value| value.chars().count() >= SHORTEST_VALUE);
+    values.sort_by_key(|value| std::cmp::Reverse(value.len()));
+    values
+}
+
+/// What another tool says of a secret, without it. Tools quote it, but they quote names as well: hidden
+/// is what stands as a value on its line, unless the line has it as a name too, and in quotes what may be
+/// one. Where the line is not known everything in quotes is hidden.
+fn theirs(message: &str, raw: &str) -> String {
+    if raw.trim().is_empty() {
+        return quoted(message);
+    }
+    let parts = quotes::parts(raw);
+    let mut names = String::with_capacity(raw.len());
+    let mut from = 0;
+    for part in parts.iter().filter(|part| !part.is_name) {
+        names.push_str(raw.get(from..part.inner.start).unwrap_or_default());
+        from = part.inner.end;
+    }
+    names.push_str(raw.get(from..).unwrap_or_default());
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let mut message = message.to_owned();
+    for value in literals(raw) {
+        let is_name = !parts.is_empty()
+            && (names.split(|c| !is_word(c))).any(|word| word.eq_ignore_ascii_case(&value));
+        if !is_name {
+            message = replaced(&message, &value);
+        }
+    }
+    for part in quotes::parts(&message).into_iter().rev() {
+        let text = message.get(part.inner.clone()).unwrap_or_default();
+        if may_be_secret(text) && text != MASK {
+            message.replace_range(part.inner, MASK);
+        }
+    }
+    line(&message)
+}
+
+/// A text without a value, wherever it stands as a word of its own.
+fn replaced(text: &str, value: &str) -> String {
+    let is_word = |c: char| c.is_alphanumeric();
+    let begins = value.starts_with(is_word);
+    let ends = value.ends_with(is_word);
+    let mut out = String::with_capacity(text.len());
+    let mut from = 0;
+    for (at, found) in text.match_indices(value) {
+        let before = text.get(..at).and_then(|t| t.chars().next_back());
+        let after = text.get(at + found.len()..).and_then(|t| t.chars().next());
+        // A value that may be a secret is one in the middle of a word too.
+        let whole = !(begins && before.is_some_and(is_word) || ends && after.is_some_and(is_word));
+        if whole || may_be_secret(value) {
+            out.push_str(text.get(from..at).unwrap_or_default());
+            out.push_str(MASK);
+            from = at + found.len();
+        }
+    }
+    out.push_str(text.get(from..).unwrap_or_default());
+    out
+}
+
+/// The longest snippet, in characters.
+const SNIPPET: usize = 200;
+
+/// A line that is not too long to be shown. Masking comes before cutting, so that no half of a secret
+/// stays.
+pub(crate) fn cut(line: &str) -> String {
+    line.chars().take(SNIPPET).collect()
 }
 
 /// Is it about a secret? Then no value on its line is shown.
@@ -229,9 +347,9 @@ pub fn is_secret(finding: &Finding) -> bool {
         .any(|e| engine.contains(e))
 }
 
-/// A whole file: well-known tokens and private keys masked everywhere, every value on the lines
-/// (from 1) that `secret` names.
-pub(crate) fn text(text: &str, secret: impl Fn(u32) -> bool) -> String {
+/// A whole file: well-known tokens and private keys masked everywhere; `shown` says how a line (from
+/// 1) is shown beside that.
+pub(crate) fn text(text: &str, shown: impl Fn(u32, &str) -> String) -> String {
     let mut out = String::with_capacity(text.len());
     let mut in_key = false;
     for (content, number) in text.lines().zip(1u32..) {
@@ -240,11 +358,7 @@ pub(crate) fn text(text: &str, secret: impl Fn(u32) -> bool) -> String {
             in_key = !content.contains("-----END");
         } else {
             in_key = opens_key(content);
-            if secret(number) {
-                out.push_str(&values(content));
-            } else {
-                out.push_str(&line(content));
-            }
+            out.push_str(&shown(number, content));
         }
         out.push('\n');
     }
@@ -345,6 +459,44 @@ mod tests {
     }
 
     #[test]
+    fn what_other_tools_say_of_a_secret_keeps_its_words_and_names() {
+        for (raw, said, shown) in [
+            (
+                r#"connect(password="hunter2-x", token_type="bearer")"#,
+                r#"Possible hardcoded password assigned to argument: "password""#,
+                r#"Possible hardcoded password assigned to argument: "password""#,
+            ),
+            (
+                "password = 'letmein'",
+                "Possible hardcoded password: 'letmein'",
+                "Possible hardcoded password: '[redacted]'",
+            ),
+            (
+                "password = 'letmein'",
+                "found letmein here",
+                "found [redacted] here",
+            ),
+            (
+                "KEY=hunter2secret",
+                "found hunter2secret in KEY",
+                "found [redacted] in KEY",
+            ),
+            (
+                "login('one')",
+                "elsewhere stands 'h7!kPq2zz' too",
+                "elsewhere stands '[redacted]' too",
+            ),
+            (
+                "",
+                "the password is 'letmein'",
+                "the password is '[redacted]'",
+            ),
+        ] {
+            assert_eq!(theirs(said, raw), shown, "{raw}");
+        }
+    }
+
+    #[test]
     fn every_value_of_a_line_with_a_secret_is_masked() {
         assert_eq!(
             values(r#"password = "a\"b" + 'c'"#),
@@ -361,7 +513,7 @@ mod tests {
             "a = 1\n-----BEGIN {0} KEY-----\nMIIabc\nxyz\n-----END {0} KEY-----\nb = 2\n",
             "PRIVATE"
         );
-        let shown = text(&key, |_| false);
+        let shown = text(&key, |_, content| line(content));
         assert_eq!(
             shown,
             "a = 1\n[redacted]\n[redacted]\n[redacted]\n[redacted]\nb = 2\n"

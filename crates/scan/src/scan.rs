@@ -397,7 +397,9 @@ fn code_view(
         if content.contains(&0) {
             return None;
         }
-        let text = redact::text(&content.to_str_lossy(), |line| secrets.contains(path, line));
+        let text = redact::text(&content.to_str_lossy(), |number, line| {
+            secrets.shown(path, number, line)
+        });
         let lines = text.lines().count() as u32;
         let runs = head
             .as_ref()

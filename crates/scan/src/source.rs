@@ -5,7 +5,6 @@
 //! What is too large or unreadable becomes a diagnostic.
 
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bstr::ByteSlice;
 use ignore::WalkBuilder;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use trueline_capture::ignored::{IgnoreFiles, open_without_following};
 use trueline_facts::{Diagnostic, Level, RepoPath};
 
 use crate::ScanError;
@@ -110,6 +110,10 @@ pub(crate) fn list(
     let installed: Arc<Mutex<BTreeSet<PathBuf>>> = Arc::default();
     let left_out = Arc::clone(&installed);
     let asked = start.clone();
+    let ignores = Arc::new(IgnoreFiles::of(root));
+    let walked = Arc::clone(&ignores);
+    // Nothing is looked for in an ignored folder; what is tracked there comes below.
+    let is_ignored = start != root && ignores.is_ignored(&start, start.is_dir());
     let walk = WalkBuilder::new(start)
         .hidden(false)
         .follow_links(false)
@@ -120,9 +124,14 @@ pub(crate) fn list(
         .ignore(false)
         .git_global(false)
         .git_exclude(false)
+        // It would open whatever has that name, to the end.
+        .git_ignore(false)
         .filter_entry(move |entry| {
-            // Who asks for such a folder gets it.
             let is_folder = entry.file_type().is_some_and(|t| t.is_dir());
+            if walked.told(entry.path(), is_folder) == Some(true) {
+                return false;
+            }
+            // Who asks for such a folder gets it.
             if is_folder && entry.path() != asked && is_installed(entry.path()) {
                 let mut left_out = left_out.lock().unwrap_or_else(PoisonError::into_inner);
                 left_out.insert(entry.path().to_owned());
@@ -131,15 +140,11 @@ pub(crate) fn list(
             !entry.file_name().eq_ignore_ascii_case(".git")
         })
         .build();
-    let above = ignored_above(root, scope);
-    for entry in walk {
+    for entry in walk.take(if is_ignored { 0 } else { usize::MAX }) {
         match entry {
             Ok(entry) => {
                 if entry.file_type().is_some_and(|t| t.is_file())
                     && let Some(path) = relative(root, entry.path())
-                    && !above
-                        .matched_path_or_any_parents(entry.path(), false)
-                        .is_ignore()
                 {
                     paths.insert(path);
                 }
@@ -153,6 +158,13 @@ pub(crate) fn list(
                 ),
             )),
         }
+    }
+    for (file, why) in ignores.unread() {
+        let diagnostic = Diagnostic::new(Level::Warning, "ignore-file-unread", why.told());
+        diagnostics.push(match relative(root, &file) {
+            Some(path) => diagnostic.at(path),
+            None => diagnostic,
+        });
     }
     let installed = std::mem::take(&mut *installed.lock().unwrap_or_else(PoisonError::into_inner));
     let named: Vec<RepoPath> = installed
@@ -266,36 +278,6 @@ pub(crate) fn too_large(path: &RepoPath, bytes: u64) -> Diagnostic {
         format!("skipped: {bytes} bytes, more than the limit of {MAX_BYTES}"),
     )
     .at(path.clone())
-}
-
-/// `.gitignore` files between the root and the part that was asked for, which the walk does not see.
-fn ignored_above(root: &Path, scope: &Scope) -> Gitignore {
-    let mut builder = GitignoreBuilder::new(root);
-    let mut folder = root.to_owned();
-    if let Ok(prefix) = scope.prefix.as_bstr().to_path() {
-        for component in prefix.components() {
-            // A rule that does not compile is no rule, as for git.
-            let _ = builder.add(folder.join(".gitignore"));
-            folder.push(component);
-        }
-    }
-    builder.build().unwrap_or_else(|_| Gitignore::empty())
-}
-
-/// A link or a pipe put in place of a file is not read, and not waited for.
-#[cfg(unix)]
-fn open_without_following(path: &Path) -> std::io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
-    File::options()
-        .read(true)
-        .custom_flags(flags.bits().cast_signed())
-        .open(path)
-}
-
-#[cfg(not(unix))]
-fn open_without_following(path: &Path) -> std::io::Result<File> {
-    File::open(path)
 }
 
 /// Messages go into documents: they name no path of this machine.

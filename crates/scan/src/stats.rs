@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use bstr::ByteSlice;
-use trueline_facts::Timestamp;
 use trueline_facts::stats::{Group, GroupBy, RepositoryStats, SCHEMA, StatsReport};
 use trueline_facts::usage::LineShares;
+use trueline_facts::{Diagnostic, Level, Timestamp};
 use trueline_history::signals::{self, Grouping, Signals, Team};
 
 use crate::config::Config;
@@ -53,16 +53,26 @@ pub fn stats(
         lines: LineShares::default(),
         commits: 0,
     });
+    let mut unread = Unread::of(request);
     let mut places: Vec<(&PathBuf, Place, Config)> = Vec::new();
     for path in &request.repositories {
-        let place = Place::open(path)?;
+        let name = path.file_name().map_or_else(
+            || path.display().to_string(),
+            |name| name.to_string_lossy().into_owned(),
+        );
+        let Some(place) = unread.or_read(&name, Place::open(path))? else {
+            continue;
+        };
         // Given twice, a folder of one that is given, or two work trees of one repository: every
         // line counts once.
         if places.iter().any(|(_, known, _)| known.holds(&place)) {
             continue;
         }
         places.retain(|(_, known, _)| !place.holds(known));
-        let config = place.config()?;
+        // Of a bare repository the configuration is in its history.
+        let Some(config) = unread.or_read(&name, place.config())? else {
+            continue;
+        };
         places.push((path, place, config));
     }
     if let Some(since) = since {
@@ -82,15 +92,18 @@ pub fn stats(
     let mut mine_addresses = BTreeSet::new();
     let several = places.len() > 1;
     for (path, place, config) in &places {
-        let observation = observe(
+        let observed = observe(
             place,
             config,
             since.is_some().then_some(&from as &dyn Fn(_) -> _),
             &request.reading,
             progress,
             interrupt,
-        )?
-        .ok_or_else(|| ScanError::Unusable {
+        );
+        let Some(observed) = unread.or_read(&place.name(), observed)? else {
+            continue;
+        };
+        let observation = observed.ok_or_else(|| ScanError::Unusable {
             path: (*path).clone(),
             reason: "not in a git repository; stats need history",
         })?;
@@ -147,6 +160,7 @@ pub fn stats(
         }
         breakdown
     });
+    let diagnostics = unread.told(repositories.is_empty())?;
     Ok(StatsReport {
         schema: SCHEMA.to_owned(),
         trueline_version: VERSION.to_owned(),
@@ -156,7 +170,54 @@ pub fn stats(
         breakdown,
         mine,
         mine_addresses: mine_addresses.into_iter().collect(),
+        diagnostics,
     })
+}
+
+/// Repositories that cannot be read, so that one of many does not take the others away.
+struct Unread {
+    several: bool,
+    first: Option<ScanError>,
+    told: Vec<Diagnostic>,
+}
+
+impl Unread {
+    const fn of(request: &StatsRequest) -> Self {
+        Self {
+            several: request.repositories.len() > 1,
+            first: None,
+            told: Vec::new(),
+        }
+    }
+
+    /// What was read; `None` if the repository is damaged and others were asked for beside it.
+    fn or_read<T>(
+        &mut self,
+        name: &str,
+        read: Result<T, ScanError>,
+    ) -> Result<Option<T>, ScanError> {
+        match read {
+            Ok(read) => Ok(Some(read)),
+            Err(error) if self.several && error.is_damage() => {
+                self.told.push(Diagnostic::new(
+                    Level::Error,
+                    "repository-unreadable",
+                    format!("{name} is left out of every figure: {error}"),
+                ));
+                self.first.get_or_insert(error);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What to tell of them; an error where nothing else was read.
+    fn told(self, nothing_read: bool) -> Result<Vec<Diagnostic>, ScanError> {
+        match self.first {
+            Some(first) if nothing_read => Err(first),
+            _ => Ok(self.told),
+        }
+    }
 }
 
 /// A window that begins after the last commit of every repository is a mistake in the date.
@@ -169,7 +230,8 @@ fn not_after_every_head(
         let Some(repository) = place.repository() else {
             continue;
         };
-        let Some(head) = repository.resolve(None)? else {
+        // One that is damaged is told of when it is read.
+        let Some(head) = repository.resolve(None).ok().flatten() else {
             continue;
         };
         let Some((_, committer)) = repository.signatures(head) else {

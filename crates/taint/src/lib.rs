@@ -44,7 +44,7 @@ pub use crate::report::{Candidate, settle};
 pub use crate::rules::{
     Docs, Example, FORMAT, MODEL_FILES, RULE_FILES, Rule, RuleError, model_schema, rule_schema,
 };
-pub use crate::secret::without_known_secrets;
+pub use crate::secret::{may_be_secret, without_known_secrets};
 pub use crate::settings::is_settings;
 pub use crate::surface::{
     Application, COMPONENT_FILES, Control, Place, Route, SURFACE_FILES, Surface, SurfaceError,

@@ -1,5 +1,6 @@
 //! Hits become findings: places, sentences, traces, snippets and fingerprints.
 
+mod holder;
 mod kept;
 
 use std::collections::BTreeMap;
@@ -288,8 +289,10 @@ impl<'a> Reporter<'a> {
             return String::new();
         };
         let place = if hit.secret {
-            let line = self.before_secret(hit.span);
-            shorten(line.trim(), MAX_QUOTE).replace('`', "'")
+            let before = self.line_before(hit.span);
+            let place = holder::of(before)
+                .unwrap_or_else(|| self.before_secret(hit.span).trim().to_owned());
+            shorten(&place, MAX_QUOTE).replace('`', "'")
         } else if let Some(place) = &hit.elsewhere {
             place.quote.clone()
         } else {
@@ -402,12 +405,7 @@ impl<'a> Reporter<'a> {
     /// The line of a secret up to its first text. What follows is never shown, not even what looks
     /// like code: where a text ends depends on escapes and on the lines before.
     fn before_secret(&self, span: Span) -> String {
-        let begin = self
-            .text
-            .get(..span.start as usize)
-            .and_then(|before| before.rfind('\n'))
-            .map_or(0, |at| at + 1);
-        let line = self.text.get(begin..span.start as usize).unwrap_or("");
+        let line = self.line_before(span);
         match line.find(['"', '\'', '`']) {
             Some(at) => {
                 let quote = line.get(at..=at).unwrap_or("");
@@ -416,6 +414,13 @@ impl<'a> Reporter<'a> {
             // The text began on a line before.
             None => "…".to_owned(),
         }
+    }
+
+    /// The line of a place up to it.
+    fn line_before(&self, span: Span) -> &str {
+        let before = self.text.get(..span.start as usize).unwrap_or("");
+        let begin = before.rfind('\n').map_or(0, |at| at + 1);
+        before.get(begin..).unwrap_or("")
     }
 
     /// The tokens of a place: words and marks without blanks and comments.

@@ -122,6 +122,27 @@ pub(crate) fn is_secret(spec: &SecretSpec, name: &str, text: &str) -> bool {
     entropy(text) >= spec.min_entropy && mixed
 }
 
+/// The least that a secret of this kind has, in characters and in bits for each.
+const MAY_BE_LENGTH: usize = 6;
+const MAY_BE_ENTROPY: f64 = 2.6;
+
+/// Whether a text that stands beside a secret, under whatever name, looks random enough to be one. It is
+/// asked before something is shown, so that it errs on the side of yes.
+#[must_use]
+pub fn may_be_secret(text: &str) -> bool {
+    if text.len() < MAY_BE_LENGTH || text.chars().any(char::is_whitespace) {
+        return is_known_secret(text);
+    }
+    if text.contains("://") && !text.contains(['@', '?', '#']) {
+        return is_known_secret(text);
+    }
+    let plain = |c: char| c.is_alphabetic() || matches!(c, '_' | '-' | '.' | '/' | ':');
+    let mixed = !text.chars().all(plain);
+    // Without a digit or a mark: capitals in the middle of what is no name of a program.
+    let long = text.len() >= 20 && !text.contains(['_', '-', '.', '/', ':']);
+    (mixed || long) && entropy(text) >= MAY_BE_ENTROPY
+}
+
 /// Bits per character.
 pub(crate) fn entropy(text: &str) -> f64 {
     let mut counts = [0_u32; 256];
@@ -164,6 +185,27 @@ mod tests {
         assert!(!names_secret(&spec, "password_field"));
         assert!(!names_secret(&spec, "passwordless"));
         assert!(!names_secret(&spec, "Vendor::Database::Secret"));
+    }
+
+    #[test]
+    fn words_names_and_addresses_may_be_shown_beside_a_secret() {
+        for text in [
+            "billing_admin",
+            "db.internal",
+            "https://api.example.com/v2",
+            "a word and 2",
+            "x1",
+        ] {
+            assert!(!may_be_secret(text), "{text}");
+        }
+        for text in [
+            "hunter2",
+            "Vq8!kd92",
+            "https://a.org/?k=1234",
+            "kQpWzXvRtYbNmLsDfGhJ",
+        ] {
+            assert!(may_be_secret(text), "{text}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What is in a tree, as far as names of files tell: languages, AI tools, the forge, hooks.
 //!
-//! Nothing is opened but git's own configuration, for the remote's address. Links are not followed.
+//! Nothing is opened but ignore files and git's own configuration, for the remote's address. Links are
+//! not followed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -9,6 +10,7 @@ use std::path::Path;
 
 use ignore::WalkBuilder;
 use trueline_authorship::{files, tools};
+use trueline_capture::ignored::IgnoreFiles;
 use trueline_facts::{Confidence, ToolId};
 
 /// Files that are looked at by name; a larger tree is known from its first ones.
@@ -38,11 +40,14 @@ pub(super) struct Around {
 pub(super) fn look(root: &Path) -> Around {
     let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
     let mut found = BTreeSet::new();
+    let ignores = IgnoreFiles::of(root);
     let walk = WalkBuilder::new(root)
-        .hidden(false)
-        .git_global(false)
-        .require_git(false)
-        .filter_entry(|entry| entry.file_name() != ".git")
+        // It would open whatever has the name of an ignore file, to the end.
+        .standard_filters(false)
+        .filter_entry(move |entry| {
+            let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+            entry.file_name() != ".git" && ignores.told(entry.path(), is_folder) != Some(true)
+        })
         .build();
     let files = walk
         .flatten()

@@ -28,6 +28,7 @@ pub(crate) mod threats;
 
 use std::error::Error;
 use std::fmt;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
@@ -38,7 +39,7 @@ use trueline_attest::AttestError;
 use trueline_bench::BenchError;
 use trueline_capture::RangeError;
 use trueline_capture::install::InstallError;
-use trueline_scan::{ReadingOptions, ScanError};
+use trueline_scan::{AgentHomes, ReadingOptions, ScanError};
 use trueline_scenarios::ScenarioError;
 use trueline_scenarios::learn::LearnError;
 use trueline_skills::disclose::Refused;
@@ -65,14 +66,23 @@ pub(crate) fn reading(reading: &Reading) -> Result<ReadingOptions> {
     Ok(ReadingOptions {
         threads,
         cache: !reading.no_cache,
-        local_sessions: reading.local_sessions.then(home).transpose()?,
+        local_sessions: reading.local_sessions.then(agent_homes).transpose()?,
     })
 }
 
-fn home() -> Result<PathBuf> {
+fn agent_homes() -> Result<AgentHomes> {
     let home = std::env::home_dir();
     let missing = || Misused("--local-sessions: this system names no home directory".to_owned());
-    Ok(home.ok_or_else(missing)?)
+    let home = home.ok_or_else(missing)?;
+    Ok(AgentHomes::of(&home, |name| {
+        std::env::var_os(name).map(PathBuf::from)
+    }))
+}
+
+/// Says beside the document what is missing from it.
+pub(crate) fn told_beside(message: &str) {
+    // If standard error is closed, the document still tells.
+    let _ = writeln!(std::io::stderr(), "trueline: {message}");
 }
 
 /// The caller asked for something that cannot be done so: other arguments would mend it.

@@ -31,8 +31,13 @@ pub(crate) fn run(arguments: &Stats, interrupt: &AtomicBool) -> Result<Ended> {
         StatsFormat::Html => html::stats(&report),
     };
     output::write(text.as_bytes(), file)?;
+    for diagnostic in &report.diagnostics {
+        super::told_beside(&diagnostic.message);
+    }
     Ok(if interrupt.load(Ordering::SeqCst) {
         Ended::Interrupted
+    } else if !report.diagnostics.is_empty() {
+        Ended::Partly
     } else {
         Ended::Pass
     })

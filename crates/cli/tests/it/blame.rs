@@ -181,6 +181,14 @@ fn a_tool_without_a_name_is_refused_and_an_unknown_one_is_told_of() {
         assert_eq!(run.code(), 2, "{nameless:?}");
         assert!(run.stderr().contains("names no tool"), "{}", run.stderr());
     }
+    for (person, told) in [("human", "is no AI tool"), ("Me", "is no AI tool")] {
+        let run = repository.trueline(&["declare", "--tool", person]);
+        assert_eq!(run.code(), 2, "{person}");
+        assert!(run.stderr().contains(told), "{}", run.stderr());
+    }
+    let crafted = repository.trueline(&["declare", "--tool", "in\u{1b}[2Jhouse"]);
+    assert_eq!(crafted.code(), 2);
+    assert!(!crafted.stderr().contains('\u{1b}'), "{}", crafted.stderr());
     assert_eq!(repository.git(&["for-each-ref", "refs/notes"]), "");
     let known = repository.trueline(&["declare", "--tool", "claude", "--dry-run"]);
     assert_eq!((known.code(), known.stderr().as_str()), (0, ""));

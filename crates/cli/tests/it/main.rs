@@ -19,6 +19,7 @@ mod gate;
 mod guard;
 mod hostile;
 mod init;
+mod interrupt;
 mod learn;
 mod mcp;
 mod past;

@@ -191,3 +191,50 @@ fn by_team_without_teams_shows_how_to_list_them() {
         run.stderr()
     );
 }
+
+#[test]
+fn a_damaged_repository_is_named_and_takes_no_other_away() {
+    let (one, two) = (with_ai(), with_ai());
+    two.write(".git/HEAD", "no head at all\n");
+    let other = two.path().to_str().unwrap();
+    let name = two.path().file_name().unwrap().to_string_lossy();
+    for format in ["terminal", "markdown", "html", "json"] {
+        let run = one.trueline(&["stats", ".", other, "--format", format]);
+        assert_eq!(run.code(), 3, "{}", run.stderr());
+        assert!(run.stderr().contains(&*name), "{}", run.stderr());
+        let out = run.stdout();
+        assert!(out.contains("repository-unreadable"), "{format}: {out}");
+        assert!(out.contains("is left out of every figure"), "{format}");
+        assert!(!out.contains(other), "no path of this machine: {format}");
+    }
+    let alone = one.trueline(&["stats", other]);
+    assert_eq!((alone.code(), alone.stdout().as_str()), (3, ""));
+}
+
+#[test]
+fn a_reftable_is_named_with_what_helps() {
+    let repository = with_ai();
+    // As git leaves it for programs that know nothing of reftables.
+    let config = std::fs::read_to_string(repository.path().join(".git/config")).unwrap();
+    let config = config.replace("repositoryformatversion = 0", "repositoryformatversion = 1");
+    repository
+        .write(".git/HEAD", "ref: refs/heads/.invalid\n")
+        .write(
+            ".git/config",
+            config + "[extensions]\n\trefstorage = reftable\n",
+        );
+    for command in [&["stats"][..], &["blame", "ai.py"]] {
+        let run = repository.trueline(command);
+        assert_eq!(run.code(), 3, "{}", run.stderr());
+        let told = run.stderr();
+        assert!(
+            told.contains("git refs migrate --ref-format=files"),
+            "{told}"
+        );
+        assert!(!told.contains("damaged"), "{told}");
+    }
+    let report = repository.trueline(&["scan", "--format", "json"]).json();
+    assert!(report["diagnostics"].to_string().contains("reftable"));
+    let text = repository.trueline(&["scan"]).stdout();
+    assert!(!text.contains("git fsck"), "{text}");
+}

@@ -5,7 +5,8 @@ use gix::ObjectId;
 
 use super::DeclareError;
 use super::program::git;
-use crate::evidence::objects;
+use crate::mailmap;
+use crate::model::RawIdentity;
 use crate::repository::Repository;
 
 /// Commits that one declaration may cover: each one costs a start of the `git` program.
@@ -94,8 +95,12 @@ fn between(
     Ok(ids)
 }
 
-/// Every commit must be the caller's, `.mailmap` considered.
-pub(super) fn check_owner(local: &gix::Repository, commits: &[Own]) -> Result<(), DeclareError> {
+/// Every commit must be the caller's, by the same mailmap as everywhere.
+pub(super) fn check_owner(
+    repo: &Repository,
+    local: &gix::Repository,
+    commits: &[Own],
+) -> Result<(), DeclareError> {
     let asked = git(local, "config", &["config", "--get", "user.email"], None);
     let email = match asked {
         Ok(email) => email,
@@ -107,14 +112,14 @@ pub(super) fn check_owner(local: &gix::Repository, commits: &[Own]) -> Result<()
     if email.is_empty() {
         return Err(DeclareError::NoIdentity);
     }
-    let mailmap = mailmap_of_head(local);
+    let tree = local.head_tree_id().ok().map(gix::Id::detach);
+    let mailmap = mailmap::read(repo, &repo.objects(), tree);
     let canonical = |name: &[u8], email: &[u8]| {
-        let signature = gix::actor::SignatureRef {
-            name: name.as_bstr(),
-            email: email.as_bstr(),
-            time: "0 +0000",
+        let raw = RawIdentity {
+            name: name.into(),
+            email: email.into(),
         };
-        mailmap.resolve_cow(signature).email.to_ascii_lowercase()
+        mailmap.resolve(&raw).email.to_ascii_lowercase()
     };
     let mine = canonical(b"", email);
     let others: Vec<&Own> = commits
@@ -131,15 +136,4 @@ pub(super) fn check_owner(local: &gix::Repository, commits: &[Own]) -> Result<()
             yours: email.into(),
         }),
     }
-}
-
-fn mailmap_of_head(local: &gix::Repository) -> gix::mailmap::Snapshot {
-    let read = || {
-        let tree = local.head_tree_id().ok()?.detach();
-        let blob = objects::file_at(local, tree, b".mailmap").ok()??;
-        objects::text(local, blob).ok()
-    };
-    read().map_or_else(gix::mailmap::Snapshot::default, |bytes| {
-        gix::mailmap::Snapshot::from_bytes(&bytes)
-    })
 }

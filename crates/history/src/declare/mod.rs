@@ -216,7 +216,7 @@ fn for_each_own(
     let local = repo.local();
     let shown = range.unwrap_or("HEAD");
     let commits = commits_of(repo, &local, shown)?;
-    check_owner(&local, &commits)?;
+    check_owner(repo, &local, &commits)?;
     let mut changed = Vec::with_capacity(commits.len());
     for commit in &commits {
         changed.push(change(&local, commit)?);

@@ -22,7 +22,6 @@
 //! A line whose history is cut (shallow clone, missing blob) has no commit-level evidence: the
 //! commit at hand may not be the one that added it.
 
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use gix::ObjectId;
@@ -40,6 +39,7 @@ use super::claims::LineClaims;
 use super::locate::Located;
 use super::overlay::Overlay;
 use super::rewritten::Rewrite;
+use super::sessions::AgentHomes;
 use super::squash::Squash;
 use super::{
     AttestedLines, CommitEvidence, Origins, attest, checkpoints, left_behind, locate, merges,
@@ -63,9 +63,9 @@ pub enum NotesRead {
 pub struct EvidenceOptions {
     /// Which authorship notes to read.
     pub notes: NotesRead,
-    /// Read the transcripts of agents below this home directory. Only with the explicit consent
-    /// of the person whose transcripts they are.
-    pub local_sessions: Option<PathBuf>,
+    /// Read the transcripts of agents that are kept here. Only with the explicit consent of the
+    /// person whose transcripts they are.
+    pub local_sessions: Option<AgentHomes>,
 }
 
 /// Finds the origin of every line of HEAD, of every dead line, and the evidence on every commit.

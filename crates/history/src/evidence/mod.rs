@@ -31,6 +31,7 @@ pub(crate) use self::witnesses::named_in;
 
 pub use fuse::{EvidenceOptions, NotesRead, fuse};
 pub(crate) use reverts::Reverts;
+pub use sessions::AgentHomes;
 
 use smallvec::SmallVec;
 use trueline_authorship::message::{Automation, ReviewEvidence, Sign};

@@ -10,7 +10,6 @@ mod extract;
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bstr::ByteSlice;
@@ -19,6 +18,7 @@ use trueline_facts::{
     Author, Confidence, Diagnostic, Evidence, EvidenceClass, Grain, Level, Reach,
 };
 
+pub use self::discover::AgentHomes;
 use self::extract::Session;
 use super::claims::{Claim, Layer, Span};
 use super::objects;
@@ -46,11 +46,11 @@ struct Block {
     lines: Vec<u64>,
 }
 
-/// Reads all transcripts below `home` and matches them with the files of HEAD.
+/// Reads all transcripts in `homes` and matches them with the files of HEAD.
 pub(super) fn read(
     repo: &Repository,
     history: &History,
-    home: &Path,
+    homes: &AgentHomes,
     interrupt: &AtomicBool,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> FxHashMap<PathIx, Layer<Claim>> {
@@ -64,10 +64,21 @@ pub(super) fn read(
         ));
         return FxHashMap::default();
     }
+    let unread = discover::unread(homes, &roots);
+    if !unread.is_empty() {
+        diagnostics.push(Diagnostic::new(
+            Level::Note,
+            "transcripts-not-read",
+            format!(
+                "found, not read: transcripts of {}; their form is not known here yet",
+                unread.join(", ")
+            ),
+        ));
+    }
     let mut skipped = 0_u32;
     let mut sessions: Vec<Session> = Vec::new();
     let mut blocks: BTreeMap<Vec<u8>, Vec<Block>> = BTreeMap::new();
-    for transcript in discover::transcripts(home, &roots) {
+    for transcript in discover::transcripts(homes, &roots) {
         if interrupt.load(Ordering::Relaxed) {
             break;
         }

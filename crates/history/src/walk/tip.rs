@@ -103,6 +103,7 @@ impl Reading<'_> {
                     path: path.clone(),
                     commit,
                     why,
+                    remedy: self.repository.remedy(),
                 })?;
             let Some((mode, id)) = found else {
                 return Err(HistoryError::NotAFile {

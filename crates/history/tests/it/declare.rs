@@ -136,6 +136,16 @@ fn nobody_declares_for_somebody_else() {
         "{error}"
     );
     assert_eq!(repo.git(&["for-each-ref", NOTES_REF]), "");
+    // As everywhere else: the repository's own configuration names more of it.
+    std::fs::write(
+        repo.path().join(".git/people"),
+        "Ada <ada@example.com> <bob@example.com>\n",
+    )
+    .unwrap();
+    repo.git(&["config", "mailmap.file", ".git/people"]);
+    assert!(run(&repo, Some("HEAD~1..HEAD"), Mode::DryRun).is_ok());
+    repo.git(&["config", "--unset", "mailmap.file"]);
+    assert!(run(&repo, Some("HEAD~1..HEAD"), Mode::DryRun).is_err());
     repo.write(".mailmap", "Ada <ada@example.com> <bob@example.com>\n");
     repo.commit("Bob is Ada's other address");
     assert!(run(&repo, Some("HEAD~2..HEAD"), Mode::Write).is_ok());

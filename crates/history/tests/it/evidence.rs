@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 
 use insta::assert_snapshot;
 use trueline_facts::{Author, HumanBasis, Origin, RepoPath};
-use trueline_history::evidence::{EvidenceOptions, NotesRead, OriginIx, Origins, fuse};
+use trueline_history::evidence::{AgentHomes, EvidenceOptions, NotesRead, OriginIx, Origins, fuse};
 use trueline_history::model::History;
 use trueline_history::repository::Repository;
 use trueline_history::walk::{Deaths, Options, PathFilter, Silent, read};
@@ -984,7 +984,7 @@ fn transcripts_are_read_with_consent_only_and_match_by_content_and_time() {
         ],
     );
     let options = EvidenceOptions {
-        local_sessions: Some(home),
+        local_sessions: Some(AgentHomes::below(&home)),
         ..EvidenceOptions::default()
     };
     assert_eq!(fused(&repo).file("a.txt"), "1-8    unknown\n");
@@ -1032,7 +1032,7 @@ fn patches_of_codex_and_blocks_of_aider_count_their_new_lines() {
     )
     .unwrap();
     let options = EvidenceOptions {
-        local_sessions: Some(home),
+        local_sessions: Some(AgentHomes::below(&home)),
         ..EvidenceOptions::default()
     };
     let read = fused_with(repo.path(), &options);

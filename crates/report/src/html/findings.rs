@@ -192,12 +192,9 @@ fn facts(out: &mut String, finding: &Finding) {
 /// A source line; the range of the location is marked in it.
 fn snippet(out: &mut String, location: &Location, marked: bool) {
     let text: Vec<char> = location.snippet.chars().collect();
-    let start = (location.start.column.max(1) as usize - 1).min(text.len());
-    let end = if location.end.line == location.start.line {
-        (location.end.column.max(1) as usize - 1).clamp(start, text.len())
-    } else {
-        text.len()
-    };
+    let range = words::marked(location).unwrap_or(0..0);
+    let start = range.start.min(text.len());
+    let end = range.end.clamp(start, text.len());
     let piece = |from: usize, to: usize| -> String {
         text.get(from..to).unwrap_or_default().iter().collect()
     };

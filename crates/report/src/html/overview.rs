@@ -39,7 +39,7 @@ pub(super) fn scan(out: &mut String, report: &ScanReport) {
         out.push_str(match WithoutOrigins::of(report) {
             WithoutOrigins::OutsideGit => "<p class=\"lead\">This is not a git repository with history, so nothing here says who wrote the code. Run <code>git init</code>, commit, and scan again.</p>\n",
             WithoutOrigins::NotRead => "<p class=\"lead\">Nothing was found, so history was not read. A plain <code>trueline scan</code> says who wrote the code.</p>\n",
-            WithoutOrigins::Damaged => "<p class=\"lead\">The history of this repository cannot be read, so nothing here says who wrote the code. <code>git fsck</code> says what is damaged; the notes below say where reading ended.</p>\n",
+            WithoutOrigins::Damaged => "<p class=\"lead\">The history of this repository cannot be read, so nothing here says who wrote the code. The notes below say where reading ended and what helps.</p>\n",
         });
     }
     out.push_str("<div class=\"cards\">\n");

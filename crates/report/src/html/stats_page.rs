@@ -61,9 +61,15 @@ pub(super) fn render(report: &StatsReport) -> String {
             ] {
                 page.section(id, name);
             }
-            repository(&mut body, only, "");
+            let mut only = only.clone();
+            only.diagnostics.extend(report.diagnostics.iter().cloned());
+            repository(&mut body, &only, "");
         }
         many => {
+            if !report.diagnostics.is_empty() {
+                page.section("gaps", "Not read");
+                gaps::section(&mut body, &report.diagnostics, None, "");
+            }
             for (index, one) in many.iter().enumerate() {
                 put!(
                     body,

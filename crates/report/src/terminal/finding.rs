@@ -2,6 +2,7 @@
 //! range underlined, the way the value took, who wrote the line, how to mend it.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use trueline_facts::{Author, Finding, Location, Severity};
 use unicode_width::UnicodeWidthChar as _;
@@ -130,24 +131,23 @@ fn source_line(sheet: &mut Sheet<'_>, finding: &Finding, gutter: usize) {
         return;
     }
     let room = sheet.width().saturating_sub(gutter + 3);
-    let (text, from, len) = excerpt(location, room);
+    let range = words::marked(location);
+    let (text, from, len) = excerpt(location, range.clone().unwrap_or(0..1), room);
     let bar = sheet.ink(Ink::Low, "|");
     let blank = " ".repeat(gutter);
     let line = sheet.ink(Ink::Low, &location.start.line.to_string());
-    let carets = sheet.ink(severity_ink(finding.severity), &"^".repeat(len));
     sheet.line(&format!("{blank} {bar}"));
     sheet.line(&format!("{line} {bar} {text}"));
+    if range.is_none() {
+        return;
+    }
+    let carets = sheet.ink(severity_ink(finding.severity), &"^".repeat(len));
     sheet.line(&format!("{blank} {bar} {}{carets}", " ".repeat(from)));
 }
 
 /// The visible part of a snippet, and where in it the range starts and how long it is, in columns.
-fn excerpt(location: &Location, room: usize) -> (String, usize, usize) {
-    let start = location.start.column.max(1) as usize - 1;
-    let end = if location.end.line == location.start.line {
-        (location.end.column.max(1) as usize - 1).max(start + 1)
-    } else {
-        usize::MAX
-    };
+fn excerpt(location: &Location, range: Range<usize>, room: usize) -> (String, usize, usize) {
+    let Range { start, end } = range;
     // Cells: each source character as it is shown, with its index in the source.
     let indent = location
         .snippet

@@ -53,7 +53,7 @@ fn without_origins(report: &ScanReport) -> &'static str {
             "not read: nothing was found, so there is no line to say who wrote it. A plain `trueline scan` reads it."
         }
         WithoutOrigins::Damaged => {
-            "none: the history of this repository cannot be read (see the notes below), so origins are not known. `git fsck` says what is damaged."
+            "none: the history of this repository cannot be read, so origins are not known; the notes below say why and what helps."
         }
     }
 }

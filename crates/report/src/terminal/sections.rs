@@ -1,6 +1,7 @@
 //! Blocks that `scan` and `stats` share: coverage, AI share, tools, advice, anomalies, shadow AI and
 //! what could not be read.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use trueline_facts::health::Anomaly;
@@ -163,6 +164,9 @@ fn ai_count(lines: &LineShares) -> String {
     }
 }
 
+/// Bytes of the models of one tool on its line.
+const MODELS: usize = 50;
+
 /// The tools, most lines first.
 pub(super) fn tools(sheet: &mut Sheet<'_>, tools: &[ToolUse], scope: &Scope<'_>, limit: usize) {
     let mut rows = Vec::new();
@@ -178,10 +182,17 @@ pub(super) fn tools(sheet: &mut Sheet<'_>, tools: &[ToolUse], scope: &Scope<'_>,
             .filter(|model| *model != "unstated")
             .map(|model| words::visible(model))
             .collect();
-        if models.len() > 3 {
-            let more = models.len() - 3;
-            models.truncate(3);
-            models.push(format!("{more} more").into());
+        // Whole names, as many as fit on a line beside "n more": half a name is another model.
+        let all = models.len();
+        let too_long = |models: &[_]| {
+            let width: usize = models.iter().map(|m: &Cow<'_, str>| m.len() + 2).sum();
+            models.len() > 3 || models.len() > 1 && width > MODELS
+        };
+        while too_long(&models) {
+            models.pop();
+        }
+        if models.len() < all {
+            models.push(format!("{} more", all - models.len()).into());
         }
         rows.push(vec![
             cell(words::visible(tool.tool.as_str())).ink(Ink::Ai),
@@ -193,7 +204,7 @@ pub(super) fn tools(sheet: &mut Sheet<'_>, tools: &[ToolUse], scope: &Scope<'_>,
             number(words::counted(tool.commits, "commit")),
             whole(period(tool.first_seen, tool.last_seen)).ink(Ink::Faint),
             approval,
-            cell(models.join(", ")).ink(Ink::Faint),
+            whole(models.join(", ")).ink(Ink::Faint),
         ]);
         if index == 0 {
             let label = sheet.ink(Ink::Strong, "Tools");

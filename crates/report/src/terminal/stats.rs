@@ -43,6 +43,7 @@ pub fn stats(report: &StatsReport, style: &Style) -> String {
     for one in &report.repositories {
         repository(&mut sheet, one);
     }
+    sections::diagnostics(&mut sheet, &report.diagnostics, true);
     sheet.finish()
 }
 

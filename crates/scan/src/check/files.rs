@@ -348,8 +348,8 @@ fn is_deployment(path: &RepoPath) -> bool {
         )
 }
 
-/// Extensions of programming languages that have no front end yet: counted, so that silence about
-/// them is never taken for safety.
+/// Extensions of programming languages that have no front end yet, and of templates, which can show input
+/// as HTML: counted, so that silence about them is never taken for safety.
 fn is_other_source(path: &RepoPath) -> bool {
     const EXTENSIONS: &[&[u8]] = &[
         b"astro", b"bash", b"c", b"cc", b"clj", b"cpp", b"cr", b"cs", b"cxx", b"dart", b"ex",
@@ -357,6 +357,39 @@ fn is_other_source(path: &RepoPath) -> bool {
         b"lua", b"m", b"ml", b"mm", b"nim", b"php", b"pl", b"pm", b"ps1", b"r", b"rb", b"rs",
         b"scala", b"sh", b"sol", b"sql", b"svelte", b"swift", b"vb", b"vue", b"zig",
     ];
+    // Of engines for templates; pages as such are text.
+    const TEMPLATES: &[&[u8]] = &[
+        b"cshtml",
+        b"ejs",
+        b"erb",
+        b"ftl",
+        b"ftlh",
+        b"gohtml",
+        b"haml",
+        b"handlebars",
+        b"hbs",
+        b"j2",
+        b"jinja",
+        b"jinja2",
+        b"jsp",
+        b"jspx",
+        b"liquid",
+        b"mako",
+        b"mustache",
+        b"njk",
+        b"pug",
+        b"tmpl",
+        b"twig",
+    ];
     let extension = path.extension().to_ascii_lowercase();
     EXTENSIONS.contains(&extension.as_slice())
+        || TEMPLATES.contains(&extension.as_slice())
+        || (matches!(extension.as_slice(), b"html" | b"htm" | b"xhtml") && is_below_views(path))
+}
+
+/// Whether a page lies where programs look for what they render.
+fn is_below_views(path: &RepoPath) -> bool {
+    const FOLDERS: [&[u8]; 5] = [b"templates", b"views", b"layouts", b"partials", b"_layouts"];
+    let mut folders = path.as_bytes().split(|byte| *byte == b'/').rev().skip(1);
+    folders.any(|folder| FOLDERS.iter().any(|name| folder.eq_ignore_ascii_case(name)))
 }

@@ -94,10 +94,12 @@ impl Join<'_> {
                 finding.origin = finding.origin.take().map(|_| Origin::not_at_head(NOT_HERE));
             }
             collapse(&mut finding.trace);
-            if finding.location.snippet.is_empty() {
-                finding.location.snippet =
-                    line_of(&content, finding.location.start.line, &path, self.secrets);
-            }
+            // Masked already where it is taken from the file.
+            let taken = finding
+                .location
+                .snippet
+                .is_empty()
+                .then(|| line_of(&content, finding.location.start.line, &path, self.secrets));
             // The content is read only where a secret stands.
             let secret = self.secrets.contains(&path, line);
             let raw = if secret {
@@ -106,6 +108,9 @@ impl Join<'_> {
                 Cow::Borrowed("")
             };
             redact::finding(finding, &raw, values, self.secrets);
+            if let Some(taken) = taken {
+                finding.location.snippet = taken;
+            }
         }
         let sites = sites
             .into_iter()
@@ -196,23 +201,14 @@ fn collapse(trace: &mut Vec<Step>) {
     });
 }
 
-/// Longest snippet, in characters.
-const SNIPPET: usize = 200;
-
 /// A line of a file as it stands there.
 fn line_at(content: &[u8], line: u32) -> Cow<'_, str> {
     let line = content.lines().nth(line.saturating_sub(1) as usize);
     line.unwrap_or_default().to_str_lossy()
 }
 
-/// The line, to be shown: masking comes before cutting, so that no half of a secret stays.
+/// The line, to be shown.
 fn line_of(content: &[u8], line: u32, path: &RepoPath, secrets: &redact::SecretLines) -> String {
     let text = line_at(content, line);
-    let text = text.trim_end();
-    let masked = if secrets.contains(path, line) {
-        redact::values(text)
-    } else {
-        redact::line(text)
-    };
-    masked.chars().take(SNIPPET).collect()
+    redact::cut(&secrets.shown(path, line, text.trim_end()))
 }

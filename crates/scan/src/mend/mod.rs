@@ -138,7 +138,7 @@ pub fn fix(
             let text = hidden.iter().fold(text.to_owned(), |text, secret| {
                 text.replace(secret, "\"…\"")
             });
-            redact::text(&text, |_| false)
+            redact::text(&text, |_, line| redact::line(line))
         };
         outcome.files.push(FixedFile {
             before: shown(&String::from_utf8_lossy(&before)),

@@ -116,7 +116,7 @@ impl Scanner {
             let text = replaced.iter().fold(text.to_owned(), |text, secret| {
                 text.replace(secret, "\"…\"")
             });
-            redact::text(&values.hide(&text), |_| false)
+            redact::text(&values.hide(&text), |_, line| redact::line(line))
         };
         let (shown_before, shown_after) = (shown(&before), shown(&after));
         let is_same = |text: &str, shown: &str| text.lines().eq(shown.lines());

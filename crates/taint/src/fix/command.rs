@@ -77,7 +77,7 @@ impl Fixer<'_> {
         let built = self.built(&command.value)?;
         let style = Style::of(code, &built.run);
         let shell = pass != ListPassing::StringArray;
-        let words = words(&parts(code, &built.run)?, shell)?;
+        let (words, may_vanish) = words(&parts(code, &built.run)?, shell)?;
         let (program, rest) = words.split_first()?;
         let [Part::Text(program_text)] = program.as_slice() else {
             return None;
@@ -126,7 +126,11 @@ impl Fixer<'_> {
             bytes.start = code.bytes(&self.positional(place, 0)?.run).start;
         }
         changes.push(Change::new(bytes, &text));
-        Some(Outcome::of(changes))
+        Some(Outcome {
+            changes,
+            // An empty value was no argument for the shell, and is one now.
+            uncertain: may_vanish,
+        })
     }
 
     fn word(&self, word: &[Part], style: Style) -> String {
@@ -148,10 +152,13 @@ impl Fixer<'_> {
     }
 }
 
-/// The words of a command; `None` if a shell does more with it than cut it.
-fn words(parts: &[Part], shell: bool) -> Option<Vec<Vec<Part>>> {
+/// The words of a command, and whether one of them is nothing but a value without quotes around it;
+/// `None` if a shell does more with it than cut it.
+fn words(parts: &[Part], shell: bool) -> Option<(Vec<Vec<Part>>, bool)> {
     let mut words: Vec<Vec<Part>> = Vec::new();
     let mut word: Vec<Part> = Vec::new();
+    let mut may_vanish = false;
+    let vanishes = |word: &[Part]| word.iter().all(|part| matches!(part, Part::Value(_)));
     let mut open = false;
     let mut quote: Option<char> = None;
     for part in parts {
@@ -177,6 +184,7 @@ fn words(parts: &[Part], shell: bool) -> Option<Vec<Vec<Part>>> {
                 }
                 (None, ' ' | '\t') => {
                     if open {
+                        may_vanish |= vanishes(&word);
                         words.push(std::mem::take(&mut word));
                     }
                     open = false;
@@ -194,6 +202,7 @@ fn words(parts: &[Part], shell: bool) -> Option<Vec<Vec<Part>>> {
         return None;
     }
     if open {
+        may_vanish |= vanishes(&word);
         words.push(word);
     }
     for word in &mut words {
@@ -201,7 +210,7 @@ fn words(parts: &[Part], shell: bool) -> Option<Vec<Vec<Part>>> {
             word.retain(|p| !matches!(p, Part::Text(text) if text.is_empty()));
         }
     }
-    Some(words)
+    Some((words, may_vanish))
 }
 
 fn push(word: &mut Vec<Part>, c: char) {

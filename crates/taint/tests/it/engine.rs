@@ -1,6 +1,6 @@
 //! The engine's own promises: findings, traces, fingerprints, sites, determinism.
 
-use trueline_facts::{Finding, RepoPath, Tier};
+use trueline_facts::{Applicability, Finding, RepoPath, Tier};
 use trueline_syntax::ir::Language;
 use trueline_syntax::{Source, lower, with_deep_stack};
 use trueline_taint::{Engine, FileAnalysis};
@@ -215,6 +215,49 @@ def twice():
 }
 
 #[test]
+fn a_view_that_renders_a_template_is_no_exposed_site() {
+    let view = |answer: &str| {
+        format!(
+            "from flask import Flask, render_template, request\n\napp = Flask(__name__)\n\n\n\
+             @app.route(\"/\")\ndef index():\n    return {answer}\n"
+        )
+    };
+    let shown = |answer: &str| {
+        let sites = python(&view(answer)).sites;
+        sites
+            .iter()
+            .any(|site| site.rule.as_str() == "cross-site-scripting")
+    };
+    assert!(shown(r#""<p>" + "hello""#));
+    assert!(!shown(
+        r#"render_template("index.html", name=request.args["name"])"#
+    ));
+    assert!(!shown(r#"render_template("gone.html"), 404"#));
+}
+
+#[test]
+fn a_secret_is_told_by_the_name_that_holds_it() {
+    for (line, told) in [
+        (
+            r#"connect(user="billing_admin", password="Vq8!kd92hsLq0zX", host="db.internal")"#,
+            r#"`password="…"` holds"#,
+        ),
+        (
+            r#"get("https://a.example.com", {"X-Team": "payments", "api_key": "Vq8!kd92hsLq0zX"})"#,
+            r#"`"api_key": "…"` holds"#,
+        ),
+    ] {
+        let findings = python(&format!("{line}\n")).findings;
+        let [finding] = findings.as_slice() else {
+            panic!("{line}: {findings:?}");
+        };
+        assert!(finding.message.starts_with(told), "{}", finding.message);
+        let shown = format!("{finding:?}");
+        assert!(!shown.contains("Vq8"), "{shown}");
+    }
+}
+
+#[test]
 fn safe_calls_of_a_sink_are_exposed_sites() {
     let code = r#"import sqlite3
 
@@ -425,6 +468,45 @@ pub(crate) fn mend(engine: &Engine, language: Language, code: &str) -> String {
         }
     }
     code
+}
+
+#[test]
+fn a_list_of_arguments_is_no_safe_fix_where_an_empty_value_was_no_argument() {
+    let engine = Engine::builtin().unwrap();
+    let offered = |command: &str| {
+        let code = format!(
+            "const {{ exec }} = require('child_process');\nconst app = require('express')();\n\
+             app.get('/', (req, res) => {{ exec({command}); res.end(); }});\n"
+        );
+        let language = Language::JavaScript;
+        let mut findings = analyze(&engine, language, &code).findings;
+        with_deep_stack(|| {
+            let path = path_of(language);
+            let module = lower(language, Source { path, text: &code }).unwrap();
+            engine.add_patches(path, &code, &module, &mut findings);
+        });
+        let mut patches = findings
+            .iter()
+            .filter(|f| f.rule.as_str() == "command-injection")
+            .filter_map(|f| Some(f.fix.as_ref()?.patch.as_ref()?.applicability));
+        patches.next()
+    };
+    assert_eq!(
+        offered("'ls ' + req.query.dir"),
+        Some(Applicability::Unsafe)
+    );
+    assert_eq!(
+        offered("`ls ${req.query.dir} -l`"),
+        Some(Applicability::Unsafe)
+    );
+    assert_eq!(
+        offered("\"ls '\" + req.query.dir + \"'\""),
+        Some(Applicability::Safe)
+    );
+    assert_eq!(
+        offered("'ls /srv/' + req.query.dir"),
+        Some(Applicability::Safe)
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Sinks that are no calls: properties, fields, indices, attributes, results and names of views.
 
-use trueline_syntax::ir::{Operand, Symbol};
+use trueline_syntax::ir::{Operand, Span, Symbol};
 
 use super::{SinkRef, fixes_host};
 use crate::analysis::state::{Key, State};
@@ -19,7 +19,10 @@ impl<'a> Analyzer<'a> {
         operand: &Operand,
     ) {
         let span = Self::definition_span(frame, operand).unwrap_or(frame.span);
-        self.sites.insert((rule, span));
+        // What a template does with its values is not read: nothing is known to be well there.
+        if !self.renders_template(span) {
+            self.sites.insert((rule, span));
+        }
         if state.known_sender || self.is_given_plain_type(frame, operand) {
             return;
         }
@@ -53,6 +56,23 @@ impl<'a> Analyzer<'a> {
         for label in labels {
             self.reach(frame, rule, SinkRef::Returned, id, span, label, false);
         }
+    }
+
+    /// `return render_template("page.html", name=name), 404`.
+    fn renders_template(&self, span: Span) -> bool {
+        const RENDER: [&str; 6] = [
+            "render",
+            "render_template",
+            "render_template_string",
+            "render_to_response",
+            "render_to_string",
+            "TemplateResponse",
+        ];
+        let text = self.text.get(span.start as usize..span.end as usize);
+        let text = text.unwrap_or_default().trim_start_matches("await ");
+        let called = text.split_once('(').map_or("", |(called, _)| called);
+        let name = called.rsplit('.').next().unwrap_or_default();
+        RENDER.contains(&name.trim())
     }
 
     /// `return "redirect:" + url;` of a Spring controller.

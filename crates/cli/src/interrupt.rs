@@ -1,0 +1,83 @@
+//! What an interrupt or a request to end (SIGINT, SIGTERM) does.
+//!
+//! The first one sets a flag: the run stops where it is and prints its partial answer, marked. A run
+//! that waits for something which does not come (a pipe, a network drive) never looks at the flag, so
+//! the process ends by itself then; one that works on gets longer. The second one ends it at once.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// What shells say of a program that an interrupt ended: there is no answer, not even a part of it.
+const WITHOUT_ANSWER: i32 = 130;
+/// For a run that uses no processor time.
+const WAITING: Duration = Duration::from_secs(5);
+/// For one that works: the parts of a large history are put together, or written to a slow reader.
+const WORKING: Duration = Duration::from_secs(30);
+/// Of processor time: a progress bar alone needs less in [`WAITING`].
+const HARDLY_ANY: Duration = Duration::from_millis(50);
+
+/// Has interrupts set the flag. `at_once`: there is no partial answer to wait for.
+///
+/// Without the handler an interrupt ends the process at once, which loses nothing but the partial
+/// answer: the cache is written aside and renamed.
+pub(crate) fn heed(flag: Arc<AtomicBool>, at_once: bool) {
+    let _ = ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::SeqCst) || at_once {
+            std::process::exit(WITHOUT_ANSWER);
+        }
+        // In a thread of its own, so that the second signal is heard.
+        let spawned = thread::Builder::new().spawn(end_if_stuck);
+        if spawned.is_err() {
+            std::process::exit(WITHOUT_ANSWER);
+        }
+    });
+}
+
+/// The process ends before this returns, by the run that saw the flag or here.
+fn end_if_stuck() {
+    let (start, used) = (Instant::now(), processor_time());
+    thread::sleep(WAITING);
+    let works = match (used, processor_time()) {
+        (Some(before), Some(now)) => now.saturating_sub(before) > HARDLY_ANY,
+        _ => true,
+    };
+    if works {
+        thread::sleep(WORKING.saturating_sub(start.elapsed()));
+    }
+    let _ = writeln!(
+        std::io::stderr(),
+        "trueline: interrupted while it waited or worked on; the answer is missing or cut off"
+    );
+    std::process::exit(WITHOUT_ANSWER);
+}
+
+/// What this process used so far, where the system tells it in a file.
+fn processor_time() -> Option<Duration> {
+    /// Linux tells it in hundredths of a second, whatever its own clock.
+    const TICK: Duration = Duration::from_millis(10);
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // The second field, the name, may hold anything, also spaces and brackets.
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut fields = fields.split_ascii_whitespace().skip(11);
+    let mut ticks = || fields.next()?.parse::<u32>().ok();
+    Some(TICK * (ticks()? + ticks()?))
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn processor_time_grows_with_work() {
+        let before = processor_time().unwrap();
+        let start = Instant::now();
+        let mut sum = 0_u64;
+        while processor_time().unwrap() < before + HARDLY_ANY * 2 {
+            sum = (0..100_000).fold(sum, |sum, next| std::hint::black_box(sum ^ next));
+            assert!(start.elapsed() < Duration::from_secs(60), "{sum}");
+        }
+    }
+}

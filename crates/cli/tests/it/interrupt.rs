@@ -1,0 +1,102 @@
+//! Interrupts: a partial answer that says so, and an end in any case.
+
+use std::fs::File;
+use std::io::Write;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::repository::{CLAUDE, Repository, UNSAFE_VIEW};
+
+const EMPTY_LOG: &[u8] = br#"{"version": "2.1.0", "runs": []}"#;
+
+/// A scan that waits for a log of another tool, and the pipe that it waits for.
+fn waiting(repository: &Repository, format: &str) -> (Child, File) {
+    repository.write("app.py", UNSAFE_VIEW).commit(CLAUDE);
+    let pipe = repository.path().join(".git/log");
+    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let child = Command::new(env!("CARGO_BIN_EXE_trueline"))
+        .args(["scan", "--format", format, "--import", ".git/log"])
+        .current_dir(repository.path())
+        .env("HOME", repository.path().join("no-home"))
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // This opens when the other end does: then the run is where it waits.
+    let pipe = File::options().write(true).open(pipe).unwrap();
+    (child, pipe)
+}
+
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill")
+        .args(["-s", name, &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(sent.success());
+}
+
+/// Interrupts a scan and lets it go on.
+fn interrupted(format: &str) -> Output {
+    let repository = Repository::new();
+    let (child, mut pipe) = waiting(&repository, format);
+    signal(&child, "INT");
+    // Until the program has heard it.
+    std::thread::sleep(Duration::from_millis(500));
+    pipe.write_all(EMPTY_LOG).unwrap();
+    drop(pipe);
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn an_interrupted_scan_prints_what_it_has_and_marks_it() {
+    let output = interrupted("json");
+    assert_eq!(output.status.code(), Some(3));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let codes: Vec<&str> = report["diagnostics"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|diagnostic| diagnostic["code"].as_str())
+        .collect();
+    assert!(codes.contains(&"interrupted"), "{codes:?}");
+    assert!(!codes.contains(&"no-commit"), "{codes:?}");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("a part of the answer"), "{told}");
+}
+
+#[test]
+fn a_run_that_waits_for_what_does_not_come_ends_by_itself() {
+    let repository = Repository::new();
+    let (child, pipe) = waiting(&repository, "json");
+    let start = Instant::now();
+    signal(&child, "TERM");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert!(output.stdout.is_empty());
+    assert!(
+        start.elapsed() < Duration::from_secs(25),
+        "{:?}",
+        start.elapsed()
+    );
+    drop(pipe);
+}
+
+#[test]
+fn the_second_interrupt_ends_a_run_at_once() {
+    let repository = Repository::new();
+    let (child, pipe) = waiting(&repository, "json");
+    let start = Instant::now();
+    signal(&child, "INT");
+    std::thread::sleep(Duration::from_millis(500));
+    signal(&child, "INT");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert!(
+        start.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        start.elapsed()
+    );
+    drop(pipe);
+}

@@ -1,0 +1,245 @@
+//! The texts in quotes on one line, and which of them must not be shown.
+//!
+//! Where it is known at which columns a secret stands, the rest of its line is evidence and stays:
+//! the name that holds it, the call, other arguments. Hidden is every text that touches the secret,
+//! and beside it every text that may be one, by its name or by itself.
+
+use std::ops::Range;
+
+use trueline_taint::may_be_secret;
+
+use super::MASK;
+
+/// A text in quotes.
+pub(super) struct Quoted {
+    /// Without the quotes.
+    pub(super) inner: Range<usize>,
+    /// The name of an entry, which is no value of one.
+    pub(super) is_name: bool,
+    /// It ends on this line.
+    is_closed: bool,
+}
+
+pub(super) fn parts(line: &str) -> Vec<Quoted> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(open) = line
+        .get(from..)
+        .and_then(|rest| rest.find(['"', '\'', '`']))
+        .map(|at| from + at)
+    {
+        let quote = line.get(open..=open).unwrap_or_default();
+        let inner = line.get(open + 1..).unwrap_or_default();
+        let mut end = 0;
+        let mut escaped = false;
+        for c in inner.chars() {
+            if !escaped && quote.starts_with(c) {
+                break;
+            }
+            escaped = c == '\\' && !escaped;
+            end += c.len_utf8();
+        }
+        let end = open + 1 + end;
+        let after = line.get(end + 1..).unwrap_or_default();
+        let before = line.get(from..open).unwrap_or_default();
+        let begins = before.trim_end().chars().next_back();
+        let is_name =
+            after.trim_start().starts_with(':') && matches!(begins, None | Some('{' | ','));
+        found.push(Quoted {
+            inner: open + 1..end,
+            is_name,
+            is_closed: end < line.len(),
+        });
+        from = (end + 1).min(line.len());
+    }
+    found
+}
+
+/// What is hidden of a line on which secrets stand at these columns (from 1, in characters, the second
+/// one past the end), in order and apart from each other.
+pub(super) fn hidden(line: &str, columns: &[(u32, u32)]) -> Vec<Range<usize>> {
+    let byte = |column: u32| {
+        let mut places = line.char_indices().map(|(at, _)| at);
+        let nth = column.saturating_sub(1) as usize;
+        places.nth(nth).unwrap_or(line.len())
+    };
+    let parts = parts(line);
+    let mut hidden = Vec::new();
+    let mut in_no_text = false;
+    for (from, to) in columns {
+        let span = byte(*from)..byte(*to);
+        let touched = |part: &&Quoted| part.inner.start < span.end && span.start < part.inner.end;
+        // What joins texts is code: `"a" + b"c"`. Anything else of the secret is a part of it.
+        let mut rest: Vec<char> = Vec::new();
+        for (at, c) in line.get(span.clone()).unwrap_or_default().char_indices() {
+            let at = span.start + at;
+            let inside = |part: &Quoted| (part.inner.start - 1..=part.inner.end).contains(&at);
+            if !parts.iter().any(inside) {
+                rest.push(c);
+            }
+        }
+        let joins = |c: &char| c.is_whitespace() || "+()fFrRbBuU".contains(*c);
+        let before = hidden.len();
+        hidden.extend(parts.iter().filter(touched).map(|part| part.inner.clone()));
+        in_no_text |= hidden.len() == before;
+        if hidden.len() == before || !rest.iter().all(joins) {
+            hidden.push(span);
+        }
+    }
+    let mut last = "";
+    for part in &parts {
+        let text = line.get(part.inner.clone()).unwrap_or_default();
+        let before = line.get(..part.inner.start - 1).unwrap_or_default();
+        let suspicious = may_be_secret(text) || is_named_secret(before, last);
+        // The secret is in no text of this line: then it is not known where texts begin.
+        if in_no_text || !part.is_closed || (suspicious && !part.is_name) {
+            hidden.push(part.inner.clone());
+        }
+        last = text;
+    }
+    hidden.retain(|range| !range.is_empty());
+    hidden.sort_by_key(|range| (range.start, range.end));
+    let mut apart: Vec<Range<usize>> = Vec::new();
+    for range in hidden {
+        match apart.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => apart.push(range),
+        }
+    }
+    apart
+}
+
+/// The line without what is hidden of it.
+pub(super) fn masked(line: &str, columns: &[(u32, u32)]) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut from = 0;
+    for range in hidden(line, columns) {
+        out.push_str(line.get(from..range.start).unwrap_or_default());
+        out.push_str(MASK);
+        from = range.end;
+    }
+    out.push_str(line.get(from..).unwrap_or_default());
+    out
+}
+
+/// Whether what stands before a text says that it is a secret: `password="`, `put("token", "`.
+fn is_named_secret(before: &str, last: &str) -> bool {
+    let before = before.trim_end_matches(['f', 'F', 'r', 'R', 'b', 'B', 'u', 'U']);
+    let before = before.trim_end();
+    let sign = |c: char| matches!(c, '=' | ':' | '>' | ',' | '|' | '?');
+    let name = before.trim_end_matches(sign).trim_end();
+    if name.len() == before.len() {
+        return false;
+    }
+    if name.ends_with(['"', '\'', '`']) {
+        return says_secret(last);
+    }
+    // After a comma comes another argument.
+    let begin = name.rfind(|c: char| !(c.is_alphanumeric() || "_-.$".contains(c)));
+    let name = begin.map_or(name, |at| name.get(at..).unwrap_or_default());
+    !before.ends_with(',') && says_secret(name)
+}
+
+fn says_secret(name: &str) -> bool {
+    const WORDS: [&str; 9] = [
+        "secret",
+        "password",
+        "passwd",
+        "passphrase",
+        "apikey",
+        "token",
+        "credential",
+        "privatekey",
+        "authorization",
+    ];
+    let letters = name.chars().filter(|c| c.is_alphanumeric());
+    let name: String = letters.flat_map(char::to_lowercase).collect();
+    name.len() < 60 && WORDS.iter().any(|word| name.contains(word)) || name == "pwd"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The columns of a piece of a line.
+    fn at(line: &str, piece: &str) -> (u32, u32) {
+        let byte = line.find(piece).unwrap();
+        let from = line[..byte].chars().count() as u32 + 1;
+        (from, from + piece.chars().count() as u32)
+    }
+
+    #[test]
+    fn the_rest_of_a_line_with_a_secret_stays() {
+        for (line, secret, shown) in [
+            (
+                r#"return connect(user="billing_admin", password="Vq8!kd92", host="db.internal")"#,
+                "Vq8!kd92",
+                r#"return connect(user="billing_admin", password="[redacted]", host="db.internal")"#,
+            ),
+            (
+                r#"get("https://api.example.com", headers={"X-Team": "payments", "Authorization": "Bearer abc123def"})"#,
+                "abc123def",
+                r#"get("https://api.example.com", headers={"X-Team": "payments", "Authorization": "[redacted]"})"#,
+            ),
+            (
+                r#"const c = f({ user: "é", password: "Vq8!kd92", host: "db" });"#,
+                "Vq8!kd92",
+                r#"const c = f({ user: "é", password: "[redacted]", host: "db" });"#,
+            ),
+            (
+                r#"p.setPassword("Vq8!kd92"); p.setUser("app");"#,
+                r#""Vq8!kd92""#,
+                r#"p.setPassword("[redacted]"); p.setUser("app");"#,
+            ),
+        ] {
+            assert_eq!(masked(line, &[at(line, secret)]), shown);
+        }
+    }
+
+    #[test]
+    fn what_may_be_another_secret_is_hidden_too() {
+        for (line, secret, hidden) in [
+            (
+                r#"a = f(password="Vq8!kd92", token="letmein")"#,
+                "Vq8!kd92",
+                "letmein",
+            ),
+            (
+                r#"a = f(password="Vq8!kd92", key="9fK2-xw81-QQz")"#,
+                "Vq8!kd92",
+                "9fK2-xw81-QQz",
+            ),
+            (
+                r#"m.put("password", "Vq8!kd92"); m.put("token", "letmein")"#,
+                "Vq8!kd92",
+                "letmein",
+            ),
+            (
+                r#"password = "Vq8!kd92" + 'letmein'"#,
+                r#""Vq8!kd92" + 'letmein'"#,
+                "letmein",
+            ),
+            // A text that goes on in the next line.
+            (
+                r#"f(password="Vq8!kd92", x=`letmein"#,
+                "Vq8!kd92",
+                "letmein",
+            ),
+            // Where no text is known around the secret.
+            (r#"# use Vq8!kd92 with "letmein""#, "Vq8!kd92", "letmein"),
+            ("key = Vq8!kd92letmein", "Vq8!kd92letmein", "letmein"),
+        ] {
+            let shown = masked(line, &[at(line, secret)]);
+            assert!(!shown.contains("Vq8!kd92"), "{shown}");
+            assert!(!shown.contains(hidden), "{shown}");
+        }
+    }
+
+    #[test]
+    fn columns_past_the_line_hide_every_text() {
+        assert_eq!(
+            masked(r#"f("a", "b")"#, &[(90, 99)]),
+            r#"f("[redacted]", "[redacted]")"#
+        );
+    }
+}
