@@ -266,6 +266,7 @@ fn rows_of_the_cell(sheet: &mut Sheet<'_>, own: &[&ReasonRow]) {
 fn moves(row: &ReasonRow) -> String {
     match (row.state, row.effect) {
         (RowState::Disputed, _) => "disputed".to_owned(),
+        (RowState::SetAside, _) => "practice".to_owned(),
         (RowState::Active, Some(effect)) => format!("{effect:+.2}"),
         (RowState::Active, None) => "nothing".to_owned(),
     }

@@ -1,5 +1,5 @@
-//! What the skill model promises: right numbers, honest intervals, fairness, privacy.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+//! What the skill model promises: right numbers, honest intervals, fairness, privacy. They look inside; what other
+//! crates can see is tested from there (`tests/it`).
 
 mod fairness;
 mod gaming;
