@@ -2,7 +2,7 @@
 //!
 //! A person reads their own profile. Somebody else reads one cell, if its owner shared that cell with
 //! them, the day has not passed and the share was not taken back; the read is on record before the
-//! document exists. There is no other way: profiles cannot be serialised (tests/it/privacy.rs).
+//! document exists. There is no other way: profiles cannot be serialised (tests/it/outside.rs).
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -103,10 +103,13 @@ pub(crate) fn run(arguments: &Skills) -> Result<Ended> {
         day: arguments.now.unwrap_or_else(Day::today),
         individual: here.individual,
     };
-    session
-        .reading
-        .diagnostics
-        .extend(retention::told(&folding));
+    // What holds it up the reading tells already.
+    if matches!(folding, Folding::Done(_)) {
+        session
+            .reading
+            .diagnostics
+            .extend(retention::told(&folding));
+    }
     if arguments.action.is_some() {
         session.warn();
     }
