@@ -26,6 +26,17 @@ pub(crate) fn test() -> Result<()> {
     })?;
     step("generated files", || generate::run(true))?;
     step("tests", tests)?;
+    // What must not compile: nextest runs no examples.
+    step("examples of `skills`", || {
+        cargo(&[
+            "test",
+            "--doc",
+            "--locked",
+            "--quiet",
+            "-p",
+            "trueline-skills",
+        ])
+    })?;
     step("documentation", || {
         run(
             cargo_command(&["doc", "--workspace", "--no-deps", "--locked", "--quiet"])

@@ -69,8 +69,26 @@ fn unwritable(path: &Path, error: &io::Error) -> anyhow::Error {
     .into()
 }
 
+/// Who may read a file that is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Readers {
+    /// As with any file: the umask takes its part, and a file that is there keeps its mode.
+    Usual,
+    /// Its owner.
+    Owner,
+}
+
 /// Writes a document. A reader that closed the pipe has seen enough: that is no error.
 pub(crate) fn write(document: &[u8], file: Option<&Path>) -> Result<()> {
+    write_for(document, file, Readers::Usual)
+}
+
+/// Writes what is about one person: a file is readable by its owner alone, whatever was there before.
+pub(crate) fn write_private(document: &[u8], file: Option<&Path>) -> Result<()> {
+    write_for(document, file, Readers::Owner)
+}
+
+fn write_for(document: &[u8], file: Option<&Path>, readers: Readers) -> Result<()> {
     let Some(path) = file else {
         let mut out = io::stdout().lock();
         return match out.write_all(document).and_then(|()| out.flush()) {
@@ -88,16 +106,28 @@ pub(crate) fn write(document: &[u8], file: Option<&Path>) -> Result<()> {
             let mut file = File::options().write(true).open(&target).map_err(failed)?;
             file.write_all(document).map_err(failed)
         }
-        existing => replace(&target, document, existing.ok()).map_err(failed),
+        existing => replace(&target, document, existing.ok(), readers).map_err(failed),
     }
 }
 
 /// Written aside and renamed, so that a reader never sees half a report. An existing file keeps its
 /// mode; a new one gets what the umask grants.
-fn replace(target: &Path, document: &[u8], existing: Option<Metadata>) -> io::Result<()> {
-    let mut aside = ordinary_file(tempfile::Builder::new()).tempfile_in(folder_of(target))?;
+fn replace(
+    target: &Path,
+    document: &[u8],
+    existing: Option<Metadata>,
+    readers: Readers,
+) -> io::Result<()> {
+    let builder = match readers {
+        Readers::Usual => ordinary_file(tempfile::Builder::new()),
+        // Closed to others from its first byte, as temporary files are.
+        Readers::Owner => tempfile::Builder::new(),
+    };
+    let mut aside = builder.tempfile_in(folder_of(target))?;
     aside.write_all(document)?;
-    if let Some(existing) = existing {
+    if let Some(existing) = existing
+        && readers == Readers::Usual
+    {
         aside.as_file().set_permissions(existing.permissions())?;
     }
     aside.persist(target).map_err(|failed| failed.error)?;

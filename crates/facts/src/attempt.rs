@@ -165,6 +165,9 @@ pub struct Attempt {
     pub hints: u8,
     /// From 1; checks of unchanged files are not recorded again.
     pub attempt_number: u32,
+    /// Other answers before this one that were checked and judged without being written down: they were tries, too.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unrecorded: u32,
     /// Whether an assistant took part.
     pub aid: Aid,
     /// How that is known.
@@ -195,6 +198,14 @@ pub struct Attempt {
     /// Catches only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caught: Option<Caught>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 impl Attempt {

@@ -224,14 +224,17 @@ fn in_child(attempt: impl FnOnce()) -> String {
     }
 }
 
-/// Whether a set-user-id program gives what it promises.
+/// Whether a set-user-id program gives what it promises: that it is not there says nothing.
 fn run_su() -> String {
     let output = std::process::Command::new("su")
         .args(["-c", "id -u"])
         .output();
     match output {
         Ok(output) if output.stdout.starts_with(b"0") => "root".to_owned(),
-        _ => "nothing".to_owned(),
+        Ok(output) if output.status.success() => "somebody".to_owned(),
+        Ok(_) => "nothing".to_owned(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => "absent".to_owned(),
+        Err(error) => error.kind().to_string(),
     }
 }
 

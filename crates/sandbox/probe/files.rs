@@ -34,10 +34,12 @@ pub(crate) fn all(hidden: &str) {
         "/proc/sys/kernel/panic",
         "/proc/sysrq-trigger",
         "/proc/1/mem",
-        "/proc/self/uid_map",
     ] {
         tell(&format!("write:{path}"), open_to_write(path));
     }
+    // Opening it harms nobody: being root by it would.
+    let map = "/proc/self/uid_map";
+    tell(&format!("write:{map}"), fs::write(map, "0 0 1\n"));
     for path in [
         "/dev/sda",
         "/dev/vda",

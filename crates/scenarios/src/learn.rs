@@ -14,6 +14,7 @@ pub mod state;
 use std::path::PathBuf;
 
 use thiserror::Error;
+use trueline_skills::plain::PlainError;
 
 use crate::scenario::ScenarioError;
 use crate::tree::TreeError;
@@ -27,7 +28,10 @@ pub enum LearnError {
     /// What was handed in cannot be read.
     #[error(transparent)]
     Tree(#[from] TreeError),
-    /// A file of ours cannot be read or written.
+    /// One of the person's own files is none, or cannot be reached.
+    #[error(transparent)]
+    Own(#[from] PlainError),
+    /// A file cannot be read or written.
     #[error("{}: {source}", path.display())]
     File {
         /// The file.
@@ -47,8 +51,12 @@ pub enum LearnError {
 impl LearnError {
     /// Whether other arguments would mend it.
     #[must_use]
-    pub const fn is_usage(&self) -> bool {
-        !matches!(self, Self::File { .. })
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Self::File { .. } => false,
+            Self::Own(error) => error.is_usage(),
+            Self::Scenario(_) | Self::Tree(_) | Self::NoHome | Self::Cannot(_) => true,
+        }
     }
 
     pub(crate) fn file(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {

@@ -1,7 +1,8 @@
 //! What a person decided about their own data: disputes, shares, revocations; and who read what.
 //!
-//! One append-only file of events, one JSON object a line. State is what replaying the events gives; a
-//! line that cannot be read is told, kept, and changes nothing.
+//! One append-only file of events, one JSON object a line. State is what replaying the events gives. A line that cannot
+//! be read is told and kept; what it may have said (a revocation, a dispute, "keep forever") must not be lost by it:
+//! until it is mended nothing is shared and nothing is folded.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -109,8 +110,14 @@ pub struct Access {
 pub struct Decisions {
     disputed: BTreeMap<RowId, Option<String>>,
     shares: Vec<Share>,
+    /// Names that two shares bear: none of them opens anything.
+    contested: BTreeSet<String>,
+    /// The highest number in a name that was ever said.
+    numbered: u64,
     accesses: Vec<Access>,
     keep: Keep,
+    /// Lines that cannot be read, as `file:line`.
+    damage: Vec<String>,
 }
 
 /// For how long evidence is kept one by one.
@@ -141,26 +148,30 @@ impl Decisions {
                 with,
                 until,
             } => {
-                if self.share(share).is_none() {
-                    self.shares.push(Share {
-                        id: share.clone(),
-                        cell: *cell,
-                        with: Principal::new(with),
-                        until: *until,
-                        given: event.day,
-                        revoked: None,
-                    });
+                if self.is_taken(share) {
+                    self.contested.insert(share.clone());
                 }
+                self.numbered = self.numbered.max(number(share));
+                self.shares.push(Share {
+                    id: share.clone(),
+                    cell: *cell,
+                    with: Principal::named(with),
+                    until: *until,
+                    given: event.day,
+                    revoked: None,
+                });
             }
             What::Revoke { share } => {
-                if let Some(known) = self.shares.iter_mut().find(|known| known.id == *share) {
+                self.numbered = self.numbered.max(number(share));
+                let known = self.shares.iter_mut();
+                for known in known.filter(|known| known.id == *share) {
                     known.revoked.get_or_insert(event.day);
                 }
             }
             What::Keep { days } => self.keep = days.map_or(Keep::Ever, Keep::Days),
             What::Read { reader, read } => self.accesses.push(Access {
                 day: event.day,
-                reader: Principal::new(reader),
+                reader: Principal::named(reader),
                 read: read.clone(),
             }),
         }
@@ -186,6 +197,30 @@ impl Decisions {
     #[must_use]
     pub fn disputed(&self) -> BTreeSet<&RowId> {
         self.disputed.keys().collect()
+    }
+
+    /// Lines that cannot be read, as `file:line`; what they said is not known.
+    #[must_use]
+    pub fn damage(&self) -> &[String] {
+        &self.damage
+    }
+
+    /// The name of the next share: none that was ever said, whatever lines are gone.
+    #[must_use]
+    pub(crate) fn next_name(&self) -> String {
+        format!("s{}", self.numbered.saturating_add(1))
+    }
+
+    /// Whether a share bears that name.
+    #[must_use]
+    pub fn is_taken(&self, share: &str) -> bool {
+        self.share(share).is_some()
+    }
+
+    /// Whether more than one does, so that nobody knows which is meant.
+    #[must_use]
+    pub fn is_contested(&self, share: &str) -> bool {
+        self.contested.contains(share)
     }
 
     /// All shares, the oldest first.
@@ -228,27 +263,52 @@ pub fn read(text: &str, file: &str) -> (Decisions, Vec<Diagnostic>) {
         if line.trim().is_empty() {
             continue;
         }
-        match serde_json::from_str::<Event>(line) {
-            Ok(event) if event.schema == SCHEMA => decisions.apply(&event),
-            Ok(event) => diagnostics.push(unreadable(
-                file,
-                index,
-                &format!("schema `{}` is not {SCHEMA}", event.schema),
-            )),
-            Err(error) => diagnostics.push(unreadable(file, index, &error.to_string())),
-        }
+        let place = format!("{file}:{}", index + 1);
+        let why = match serde_json::from_str::<Event>(line) {
+            Ok(event) if event.schema == SCHEMA => {
+                if let What::Share { share, .. } = &event.what
+                    && decisions.is_taken(share)
+                {
+                    diagnostics.push(taken(&place, share));
+                }
+                decisions.apply(&event);
+                continue;
+            }
+            Ok(event) => format!("schema `{}` is not {SCHEMA}", event.schema),
+            Err(error) => error.to_string(),
+        };
+        diagnostics.push(unreadable(&place, &why));
+        decisions.damage.push(place);
     }
     (decisions, diagnostics)
 }
 
-fn unreadable(file: &str, index: usize, why: &str) -> Diagnostic {
+/// The number in a name that we gave.
+fn number(share: &str) -> u64 {
+    share
+        .strip_prefix('s')
+        .and_then(|number| number.parse().ok())
+        .unwrap_or(0)
+}
+
+fn taken(place: &str, share: &str) -> Diagnostic {
+    Diagnostic {
+        level: Level::Warning,
+        code: "share-name-taken".to_owned(),
+        path: None,
+        message: format!(
+            "{place}: another share is called `{share}`; neither of them opens anything: take it back and share anew"
+        ),
+    }
+}
+
+fn unreadable(place: &str, why: &str) -> Diagnostic {
     Diagnostic {
         level: Level::Warning,
         code: "decision-unreadable".to_owned(),
         path: None,
         message: format!(
-            "{file}:{}: {why}; the line is kept and changes nothing: a dispute, share or revocation in it does not hold",
-            index + 1
+            "{place}: {why}; the line is kept, and what it decided is not known: nothing is shared and nothing is folded until it is mended or taken out"
         ),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A person reads their own profile. Somebody else reads one cell, if its owner shared that cell with
 //! them, the day has not passed and the share was not taken back; the read is on record before the
-//! document exists. There is no other way: profiles cannot be serialised (tests/it/privacy.rs).
+//! document exists. There is no other way: profiles cannot be serialised (tests/it/outside.rs).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +22,7 @@ use crate::math::rounded;
 use crate::model::{CELL_PRIOR, Component, prior};
 use crate::practise::{self, Wanted};
 use crate::profile::{Profile, standing};
-use crate::subject::{Principal, Subject};
+use crate::subject::Principal;
 
 /// The version that documents name.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -38,8 +38,8 @@ pub enum Refused {
         "a profile is shown to its owner alone; they can share one cell with `trueline skills share`"
     )]
     NotTheOwner,
-    /// No such share, or not for them: both are told alike.
-    #[error("there is no share of that name for you")]
+    /// No such share.
+    #[error("there is no share of that name")]
     NoShare,
     /// Its day has passed.
     #[error("this share ended on {0}")]
@@ -47,6 +47,14 @@ pub enum Refused {
     /// Taken back.
     #[error("this share was taken back on {0}")]
     Revoked(Day),
+    /// Two shares bear that name.
+    #[error(
+        "two shares are called `{0}`, so that nobody knows which is meant; take it back (`trueline skills revoke {0}`) and share anew"
+    )]
+    Contested(String),
+    /// What was decided is not known: it may have been taken back.
+    #[error("{} cannot be read and may take this share back, so nothing is shown; mend the line or take it out", .0.join(", "))]
+    Undecided(Vec<String>),
     /// The read could not be put on record.
     #[error("the read could not be put on record, so nothing is shown: {0}")]
     NotRecorded(String),
@@ -72,9 +80,8 @@ pub struct Own<'o> {
 impl Own<'_> {
     /// Replays what counts.
     #[must_use]
-    pub fn profile(&self, subject: Subject) -> Profile {
+    pub fn profile(&self) -> Profile {
         Profile::resume(
-            subject,
             &self.reading.folded,
             &self.reading.rows,
             &self.decisions.disputed(),
@@ -94,13 +101,14 @@ pub(crate) fn counting_tries<'t>(
 }
 
 fn owner(profile: &Profile, reader: &Principal) -> Result<(), Refused> {
-    match profile.subject() {
-        Subject::Person(person) if person != reader => Err(Refused::NotTheOwner),
-        Subject::Person(_) | Subject::Assistant(_) => Ok(()),
+    if profile.owner() == reader {
+        Ok(())
+    } else {
+        Err(Refused::NotTheOwner)
     }
 }
 
-/// One's own profile; of an assistant, anybody's.
+/// One's own profile.
 pub fn own(
     own: &Own<'_>,
     profile: &Profile,
@@ -138,12 +146,11 @@ pub fn own(
                 .collect(),
         })
         .collect();
-    let disputed = own
-        .reading
-        .rows
-        .iter()
+    let rows = own.reading.rows.iter();
+    let disputed = rows
         .filter(|row| own.decisions.is_disputed(&row.id))
-        .count() as u64;
+        .count()
+        + own.reading.disputed.len();
     let said: Vec<Said> = folded
         .said()
         .chain(
@@ -161,7 +168,7 @@ pub fn own(
         day: own.day.to_string(),
         evidence: EvidenceCounts {
             counted,
-            disputed,
+            disputed: disputed as u64,
             set_aside: own.reading.set_aside.clone(),
             folded: folded.evidence(),
         },
@@ -222,7 +229,7 @@ pub fn reasons(
             RowState::Active
         };
         let counts = state == RowState::Active && row.observation().is_some();
-        let effect = counts.then(|| mean - mean_without(own, profile, cell, &disputed, &row.id));
+        let effect = counts.then(|| mean - mean_without(own, cell, &disputed, &row.id));
         let is_listed = row.cell == cell || effect.is_some_and(|e| e.abs() >= LEAST_EFFECT);
         if !is_listed {
             others += 1;
@@ -239,6 +246,7 @@ pub fn reasons(
             state,
         });
     }
+    rows.extend(without_effect(own, cell));
     rows.sort_by(|a, b| (&b.day, &b.id).cmp(&(&a.day, &a.id)));
     Ok(SkillReasons {
         schema: SKILL_REASONS_SCHEMA.to_owned(),
@@ -252,13 +260,31 @@ pub fn reasons(
     })
 }
 
-fn mean_without(
-    own: &Own<'_>,
-    profile: &Profile,
-    cell: Cell,
-    disputed: &BTreeSet<&RowId>,
-    row: &RowId,
-) -> f64 {
+/// Records of a cell that move nothing: disputed ones, and those that are no evidence but can be disputed, because they
+/// count as practice.
+fn without_effect(own: &Own<'_>, cell: Cell) -> Vec<ReasonRow> {
+    let evidence: BTreeSet<&RowId> = own.reading.rows.iter().map(|row| &row.id).collect();
+    let aside = own.reading.records.iter();
+    let aside = aside.filter(|record| !evidence.contains(&record.id));
+    let disputed = own.reading.disputed.iter();
+    disputed
+        .map(|record| (record, RowState::Disputed))
+        .chain(aside.map(|record| (record, RowState::SetAside)))
+        .filter(|(record, _)| record.cell == cell && record.day <= own.day)
+        .map(|(record, state)| ReasonRow {
+            id: record.id.as_str().to_owned(),
+            day: record.day.to_string(),
+            cell: record.cell,
+            what: record.what.clone(),
+            weight: 0.0,
+            expected: None,
+            effect: None,
+            state,
+        })
+        .collect()
+}
+
+fn mean_without(own: &Own<'_>, cell: Cell, disputed: &BTreeSet<&RowId>, row: &RowId) -> f64 {
     let mut without = disputed.clone();
     without.insert(row);
     let of_ability = own
@@ -266,24 +292,25 @@ fn mean_without(
         .rows
         .iter()
         .filter(|row| row.cell.ability == cell.ability);
-    let subject = profile.subject().clone();
-    Profile::resume(subject, &own.reading.folded, of_ability, &without, own.day)
+    Profile::resume(&own.reading.folded, of_ability, &without, own.day)
         .belief(cell)
         .mean
 }
 
-/// One cell for whom it was shared with. The read is on record before the document is made.
+/// The document for whom a cell was shared with, and for nobody else: the share says who that is. The read is on record before the document is made.
 pub fn shared(
     profile: &Profile,
     decisions: &Decisions,
     share: &str,
-    reader: &Principal,
     log: &mut dyn AccessLog,
 ) -> Result<SharedSkill, Refused> {
-    let share = decisions
-        .share(share)
-        .filter(|share| share.with == *reader)
-        .ok_or(Refused::NoShare)?;
+    if !decisions.damage().is_empty() {
+        return Err(Refused::Undecided(decisions.damage().to_vec()));
+    }
+    if decisions.is_contested(share) {
+        return Err(Refused::Contested(share.to_owned()));
+    }
+    let share = decisions.share(share).ok_or(Refused::NoShare)?;
     if let Some(day) = share.revoked {
         return Err(Refused::Revoked(day));
     }
@@ -292,7 +319,7 @@ pub fn shared(
     }
     log.record(&Access {
         day: profile.day(),
-        reader: reader.clone(),
+        reader: share.with.clone(),
         read: format!("{} by share {}", share.cell, share.id),
     })
     .map_err(Refused::NotRecorded)?;

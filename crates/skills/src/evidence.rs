@@ -146,7 +146,9 @@ impl Row {
         let own = Weight::new(own).unwrap_or(Weight::FULL);
         match (self.aid, self.cell.ability) {
             // Nobody said whether it is their own work: most likely, but not surely.
-            (Aid::Unknown, Ability::Unaided) => own.and(Weight::new(0.2).unwrap_or(Weight::FULL)),
+            (Aid::Unknown, Ability::Unaided | Ability::Reviewing) => {
+                own.and(Weight::new(0.2).unwrap_or(Weight::FULL))
+            }
             _ => own,
         }
     }

@@ -67,6 +67,15 @@ impl Folded {
         })
     }
 
+    /// How often an exercise was tried before.
+    pub(crate) fn tries(&self, scenario: &str, version: u32) -> u32 {
+        let of_it = |past: &&Past| {
+            (past.kind, past.scenario.as_str(), past.version)
+                == (AttemptKind::Attempt, scenario, version)
+        };
+        self.past.iter().find(of_it).map_or(0, |past| past.tries)
+    }
+
     /// Answers that came with "how sure", as far as they are known one by one.
     pub(crate) fn said(&self) -> impl Iterator<Item = Said> {
         self.said.iter().flat_map(|(&(percent, right), &times)| {

@@ -1,13 +1,15 @@
 //! The files of one person: closed to others, appended to line by line, replaced as a whole, locked while they change.
 //!
 //! Whoever writes attempts holds the lock of their folder: folding takes lines away and must not take one that comes
-//! meanwhile.
+//! meanwhile. Decisions have a lock of their own; who needs both takes that of the attempts first.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
-/// The file that is locked, beside the attempts.
+use crate::plain::{self, PlainError};
+
+/// The file that is locked, beside those that it guards.
 pub(crate) const LOCK: &str = "lock";
 
 /// A folder that is locked until this is dropped.
@@ -18,23 +20,36 @@ pub struct Held {
 }
 
 /// Locks a folder, waiting for whoever holds it. Where the system has no locks nobody waits.
-pub fn lock(folder: &Path) -> io::Result<Held> {
-    let file = OpenOptions::new()
+pub fn lock(folder: &Path) -> Result<Held, PlainError> {
+    let name = folder.join(LOCK);
+    // Opening a pipe would wait for somebody at its other end.
+    plain::is_there(&name)?;
+    let failed = PlainError::system(&name);
+    let open = OpenOptions::new()
         .create(true)
         .truncate(false)
         .write(true)
-        .open(folder.join(LOCK))?;
+        .open(&name);
+    let file = match open {
+        Ok(file) => file,
+        Err(error) => return Err(failed(error)),
+    };
     match file.lock() {
         Ok(()) => Ok(Held { _file: Some(file) }),
         Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(Held { _file: None }),
-        Err(error) => Err(error),
+        Err(error) => Err(failed(error)),
     }
 }
 
 /// Appends a line, in one write. One that was cut off by a crash before stays one broken line instead of breaking this
 /// one too.
-pub fn append(file: &Path, line: &str) -> io::Result<()> {
-    private_folder(folder_of(file))?;
+pub fn append(file: &Path, line: &str) -> Result<(), PlainError> {
+    private_folder(folder_of(file)).map_err(PlainError::system(folder_of(file)))?;
+    plain::is_there(file)?;
+    append_to(file, line).map_err(PlainError::system(file))
+}
+
+fn append_to(file: &Path, line: &str) -> io::Result<()> {
     let mut open = private_file(file)?;
     let mut bytes = Vec::with_capacity(line.len() + 2);
     if !ends_with_newline(&mut open)? {
@@ -46,9 +61,14 @@ pub fn append(file: &Path, line: &str) -> io::Result<()> {
 }
 
 /// Writes a file aside and renames it: it is whole or it is the old one. Closed to others from its first byte.
-pub fn replace(file: &Path, content: &[u8]) -> io::Result<()> {
+pub fn replace(file: &Path, content: &[u8]) -> Result<(), PlainError> {
+    private_folder(folder_of(file)).map_err(PlainError::system(folder_of(file)))?;
+    plain::is_there(file)?;
+    written_aside(file, content).map_err(PlainError::system(file))
+}
+
+fn written_aside(file: &Path, content: &[u8]) -> io::Result<()> {
     let folder = folder_of(file);
-    private_folder(folder)?;
     let mut aside = tempfile::NamedTempFile::new_in(folder)?;
     aside.write_all(content)?;
     aside.persist(file)?;

@@ -131,7 +131,7 @@ impl Skill {
     }
 
     /// Lets time pass until `day`. Evidence of an earlier day counts as of the present one.
-    pub fn advance(&mut self, day: Day) {
+    pub(crate) fn advance(&mut self, day: Day) {
         if let Some(before) = self.day {
             let days = f64::from(day.since(before));
             if days > 0.0 {
@@ -146,7 +146,7 @@ impl Skill {
 
     /// Takes in one observation about a cell. `offset` is what makes it easier or harder than a
     /// reference item, `extra` the variance of that. Gives the belief about its logit before.
-    pub fn observe(
+    pub(crate) fn observe(
         &mut self,
         cell: (Language, WeaknessClass),
         offset: f64,
@@ -177,19 +177,19 @@ impl Skill {
 
     /// The belief about a cell.
     #[must_use]
-    pub fn cell(&self, language: Language, class: WeaknessClass) -> Belief {
+    pub(crate) fn cell(&self, language: Language, class: WeaknessClass) -> Belief {
         self.belief.belief(&direction(language, class), prior)
     }
 
     /// The belief about what all cells share.
     #[must_use]
-    pub fn overall(&self) -> Belief {
+    pub(crate) fn overall(&self) -> Belief {
         self.belief.belief(&[(Component::Overall, 1.0)], prior)
     }
 
     /// The belief about `theta(cell)`, of one of its ability.
     #[must_use]
-    pub fn of(&self, cell: Cell) -> Belief {
+    pub(crate) fn of(&self, cell: Cell) -> Belief {
         self.cell(cell.language, cell.class)
     }
 }

@@ -14,7 +14,7 @@ use crate::folded::Folded;
 use crate::likelihood::{Observation, Seen, Weight};
 use crate::math::{Z80, chance, rounded, sigmoid};
 use crate::model::{CELL_PRIOR, Component, Skill, prior};
-use crate::subject::Subject;
+use crate::subject::Principal;
 use crate::update::Belief;
 
 /// A standard deviation of this or more says nothing yet.
@@ -25,7 +25,7 @@ pub const LEAST_ANSWERS: f64 = 4.0;
 /// What is known of one subject on one day.
 #[derive(Clone, PartialEq)]
 pub struct Profile {
-    subject: Subject,
+    owner: Principal,
     day: Day,
     skills: BTreeMap<Ability, Skill>,
     cells: BTreeMap<Cell, CellRows>,
@@ -43,7 +43,7 @@ impl fmt::Debug for Profile {
     /// Says whose it is, never what it says: debug output ends up in logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Profile")
-            .field("subject", &self.subject)
+            .field("owner", &self.owner)
             .field("day", &self.day)
             .finish_non_exhaustive()
     }
@@ -118,25 +118,23 @@ impl Profile {
     /// Replays all rows up to `day`, in the order of days and then of ids, so that neither the order of
     /// a file nor the number of threads matters. Rows in `without` do not count.
     #[must_use]
-    pub fn replay<'r>(
-        subject: Subject,
+    pub(crate) fn replay<'r>(
         rows: impl IntoIterator<Item = &'r Row>,
         without: &BTreeSet<&RowId>,
         day: Day,
     ) -> Self {
-        Self::resume(subject, &Folded::default(), rows, without, day)
+        Self::resume(&Folded::default(), rows, without, day)
     }
 
     /// The same, going on from what is folded.
     #[must_use]
-    pub fn resume<'r>(
-        subject: Subject,
+    pub(crate) fn resume<'r>(
         folded: &Folded,
         rows: impl IntoIterator<Item = &'r Row>,
         without: &BTreeSet<&RowId>,
         day: Day,
     ) -> Self {
-        let mut profile = Self::up_to(subject, folded, rows, without, day);
+        let mut profile = Self::up_to(folded, rows, without, day);
         for skill in profile.skills.values_mut() {
             skill.advance(day);
         }
@@ -145,7 +143,6 @@ impl Profile {
 
     /// The same, as it stood after the last row: what is folded goes on from there to the last bit.
     pub(crate) fn up_to<'r>(
-        subject: Subject,
         folded: &Folded,
         rows: impl IntoIterator<Item = &'r Row>,
         without: &BTreeSet<&RowId>,
@@ -157,7 +154,7 @@ impl Profile {
             .collect();
         rows.sort_by(|a, b| (a.day, &a.id).cmp(&(b.day, &b.id)));
         let mut profile = Self {
-            subject,
+            owner: Principal::local_owner(),
             day,
             skills: folded.skills.clone(),
             cells: folded.cells.clone(),
@@ -208,14 +205,13 @@ impl Profile {
     }
 
     /// Whose it is.
-    #[must_use]
-    pub const fn subject(&self) -> &Subject {
-        &self.subject
+    pub(crate) const fn owner(&self) -> &Principal {
+        &self.owner
     }
 
     /// The day it speaks of.
     #[must_use]
-    pub const fn day(&self) -> Day {
+    pub(crate) const fn day(&self) -> Day {
         self.day
     }
 
@@ -259,7 +255,7 @@ pub(crate) fn effective_answers(belief: Belief, prior: f64) -> f64 {
 
 /// A belief as a document may show it; `prior` is its variance before any evidence.
 #[must_use]
-pub fn standing(belief: Belief, prior: f64) -> Standing {
+pub(crate) fn standing(belief: Belief, prior: f64) -> Standing {
     let effective = effective_answers(belief, prior);
     let sd = libm::sqrt(belief.variance);
     if sd >= WIDEST || effective < LEAST_ANSWERS {

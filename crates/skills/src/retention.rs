@@ -11,10 +11,10 @@ use crate::attempts::{GIVEN_UP, parse, read_after};
 use crate::day::Day;
 use crate::decisions::Decisions;
 use crate::disclose::{add_reliance, counting_tries};
+use crate::evidence::RowId;
 use crate::folded::Folded;
 use crate::practise;
 use crate::profile::Profile;
-use crate::subject::{Principal, Subject};
 
 /// Days that evidence is kept where nobody said otherwise.
 pub const USUAL_DAYS: u32 = 180;
@@ -50,9 +50,12 @@ pub fn fold(
             }
         }
     }
+    let disputed = decisions.disputed();
+    let is_disputed = |a: &Attempt| disputed.contains(&RowId::new(&a.id));
     // Where a finding waits for a word, it and what waits with it stay.
-    let waits =
-        |a: &Attempt| a.kind == AttemptKind::Finding && a.outcome == AttemptOutcome::Unknown;
+    let waits = |a: &Attempt| {
+        a.kind == AttemptKind::Finding && a.outcome == AttemptOutcome::Unknown && !is_disputed(a)
+    };
     let waiting: Vec<(&str, &str)> = stands
         .values()
         .filter(|a| waits(a))
@@ -85,7 +88,10 @@ pub fn fold(
         match of_line(line) {
             Some((attempt, _)) if is_over(&attempt) => {
                 records += 1;
-                take(&mut past, &attempt);
+                // What is disputed has never been: what was tried in it may be tried for the first time.
+                if !is_disputed(&attempt) {
+                    take(&mut past, &attempt);
+                }
                 old.push_str(line);
                 old.push('\n');
             }
@@ -113,9 +119,8 @@ fn folded_with(
     past: BTreeMap<Item, Past>,
     records: u64,
 ) -> Folded {
-    let reading = read_after(before.clone(), old, "");
-    let nobody = Subject::Person(Principal::local_owner());
-    let profile = Profile::up_to(nobody, before, &reading.rows, &decisions.disputed(), last);
+    let reading = read_after(before.clone(), old, "", &decisions.disputed());
+    let profile = Profile::up_to(before, &reading.rows, &decisions.disputed(), last);
     let mut folded = before.clone();
     folded.through = before.through.max(Some(last));
     folded.records += records;
@@ -124,11 +129,7 @@ fn folded_with(
         counting_tries(&reading, decisions, last),
         &reading.rows,
     );
-    for said in reading
-        .said
-        .iter()
-        .filter(|said| !decisions.is_disputed(&said.id))
-    {
+    for said in &reading.said {
         *folded.said.entry((said.percent, said.right)).or_default() += 1;
     }
     for one in counting_tries(&reading, decisions, last) {

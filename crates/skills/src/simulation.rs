@@ -15,7 +15,6 @@ use crate::likelihood::{Observation, Seen, Weight};
 use crate::math::{Z80, sigmoid};
 use crate::model::{CELL_PRIOR, Component, Feedback, Skill, lasting_days, learned, prior};
 use crate::profile::{LEAST_ANSWERS, Profile, effective_answers};
-use crate::subject::{Principal, Subject};
 use crate::update::Belief;
 
 /// `SplitMix64` (Steele, Lea and Flood 2014).
@@ -387,7 +386,7 @@ impl Habit {
 
 /// Ninety days of work as rows of evidence. An assistant is far better than most at exercises.
 #[must_use]
-pub fn ninety_days(truth: &Truth, habit: &Habit, random: &mut Random) -> Vec<Row> {
+pub(crate) fn ninety_days(truth: &Truth, habit: &Habit, random: &mut Random) -> Vec<Row> {
     let mut rows = Vec::new();
     let mut number = 0_u32;
     let mut id = || {
@@ -519,8 +518,7 @@ pub fn group(habit: &Habit, people: usize, seed: u64) -> Group {
     let mut held = Held::default();
     for truth in &truths {
         let rows = ninety_days(truth, habit, &mut random);
-        let subject = Subject::Person(Principal::local_owner());
-        let profile = Profile::replay(subject, &rows, &BTreeSet::new(), day);
+        let profile = Profile::replay(&rows, &BTreeSet::new(), day);
         let cells: Vec<(Belief, f64)> = profile
             .cells()
             .keys()

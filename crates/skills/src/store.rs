@@ -4,33 +4,44 @@
 //! their time leave the first and are folded into `learn/folded.json`. Deleting the files deletes everything.
 
 use std::ffi::OsString;
-use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
+use trueline_facts::skill::Cell;
 use trueline_facts::{Diagnostic, Level};
 
 use crate::attempts::{self, Reading};
 use crate::day::Day;
-use crate::decisions::{self, Access, Decisions, Event, What};
+use crate::decisions::{self, Access, Decisions, Event, Share, What};
 use crate::disclose::AccessLog;
 use crate::folded::Folded;
+use crate::plain::{self, PlainError, advice};
 use crate::{ledger, retention};
-
-/// A file beyond this size is none of ours.
-const LARGEST: u64 = 256 << 20;
 
 /// What went wrong with a file.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// It could not be read or written.
-    #[error("{}: {source}", file.display())]
+    /// It could not be read or written, or something else lies in its place.
+    #[error(transparent)]
+    Plain(#[from] PlainError),
+    /// It could not be moved or deleted.
+    #[error("{}: {source}{}", file.display(), advice(source))]
     File {
         /// Which.
         file: PathBuf,
         /// Why.
         source: io::Error,
     },
+    /// What was decided is not known.
+    #[error("{} cannot be read, and may say what forbids it; mend the line or take it out", places.join(", "))]
+    Undecided {
+        /// The lines, as `file:line`.
+        places: Vec<String>,
+    },
+    /// A share of that name is there.
+    #[error("a share `{0}` is there already; nothing was shared")]
+    Taken(String),
     /// There is no place for it.
     #[error("this system names no home directory; say where the data lies with TRUELINE_DATA_DIR")]
     NoHome,
@@ -71,9 +82,22 @@ pub struct Store {
 impl StoreError {
     /// Whether another setting would mend it.
     #[must_use]
-    pub const fn is_usage(&self) -> bool {
-        matches!(self, Self::NoHome)
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Self::NoHome | Self::Undecided { .. } | Self::Taken(_) => true,
+            Self::Plain(error) => error.is_usage(),
+            Self::File { source, .. } => plain::is_of_the_place(source),
+        }
     }
+}
+
+/// What came of folding.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Folding {
+    /// So many records were folded.
+    Done(u64),
+    /// Nothing was: of these lines (`file:line`) it is not known what they decided.
+    Held(Vec<String>),
 }
 
 impl Store {
@@ -122,19 +146,19 @@ impl Store {
     /// Records of attempts.
     #[must_use]
     pub fn attempts_file(&self) -> PathBuf {
-        self.folder.join("learn").join("attempts.jsonl")
+        self.folder.join(LEARN).join("attempts.jsonl")
     }
 
     /// What is past its time.
     #[must_use]
     pub fn folded_file(&self) -> PathBuf {
-        self.folder.join("learn").join("folded.json")
+        self.folder.join(LEARN).join("folded.json")
     }
 
     /// Decisions.
     #[must_use]
     pub fn decisions_file(&self) -> PathBuf {
-        self.folder.join("skills").join("decisions.jsonl")
+        self.folder.join(SKILLS).join("decisions.jsonl")
     }
 
     /// Reads all files. What is not there is empty.
@@ -142,8 +166,9 @@ impl Store {
         let file = self.attempts_file();
         let (folded, damage) = self.read_folded()?;
         let name = file.display().to_string();
-        let mut reading = attempts::read_after(folded, &text(&file)?, &name);
         let (decisions, diagnostics) = self.read_decisions()?;
+        let disputed = decisions.disputed();
+        let mut reading = attempts::read_after(folded, &plain::text(&file)?, &name, &disputed);
         reading.diagnostics.extend(diagnostics);
         reading.diagnostics.extend(damage.map(|why| Diagnostic {
             level: Level::Warning,
@@ -157,19 +182,15 @@ impl Store {
         Ok((reading, decisions))
     }
 
-    /// What the person decided; what cannot be read changes nothing.
-    pub fn decisions(&self) -> Result<Decisions, StoreError> {
-        Ok(self.read_decisions()?.0)
-    }
-
     fn read_decisions(&self) -> Result<(Decisions, Vec<Diagnostic>), StoreError> {
         let file = self.decisions_file();
-        Ok(decisions::read(&text(&file)?, &file.display().to_string()))
+        let name = file.display().to_string();
+        Ok(decisions::read(&plain::text(&file)?, &name))
     }
 
     /// What is folded, and why it could not be read.
     fn read_folded(&self) -> Result<(Folded, Option<String>), StoreError> {
-        let text = text(&self.folded_file())?;
+        let text = plain::text(&self.folded_file())?;
         if text.is_empty() {
             return Ok((Folded::default(), None));
         }
@@ -179,91 +200,200 @@ impl Store {
         })
     }
 
-    /// Folds what is not younger than `last`; how many records that were. The folded file is written first: what an
-    /// interruption leaves in both files counts once.
-    pub fn fold(&self, decisions: &Decisions, last: Day) -> Result<u64, StoreError> {
+    /// Folds what is past its time on that day, if the person has not said to keep everything.
+    pub fn fold_by_its_time(&self, today: Day) -> Result<Folding, StoreError> {
+        self.fold_through(|decisions| decisions.kept_days().map(|days| today.minus(days)))
+    }
+
+    /// Folds what is not younger than `last`.
+    pub fn fold(&self, last: Day) -> Result<Folding, StoreError> {
+        self.fold_through(|_| Some(last))
+    }
+
+    /// The folded file is written first: what an interruption leaves in both files counts once. A line of decisions that
+    /// cannot be read may say "keep forever", or dispute what would be folded in for good: then nothing is folded.
+    fn fold_through(
+        &self,
+        last: impl FnOnce(&Decisions) -> Option<Day>,
+    ) -> Result<Folding, StoreError> {
         let file = self.attempts_file();
-        if !file.exists() {
-            return Ok(0);
+        if !plain::is_there(&file)? {
+            return Ok(Folding::Done(0));
         }
-        let failed = |file: &Path| {
-            let file = file.to_owned();
-            move |source: io::Error| StoreError::File { file, source }
+        // Whoever appends or decides meanwhile waits.
+        let _held = ledger::lock(file.parent().unwrap_or(&self.folder))?;
+        let _decided = self.lock_decisions()?;
+        let (decisions, _) = self.read_decisions()?;
+        if !decisions.damage().is_empty() {
+            return Ok(Folding::Held(decisions.damage().to_vec()));
+        }
+        let Some(last) = last(&decisions) else {
+            return Ok(Folding::Done(0));
         };
-        // Whoever appends meanwhile waits.
-        let _held = ledger::lock(file.parent().unwrap_or(&self.folder)).map_err(failed(&file))?;
         let (before, damage) = self.read_folded()?;
-        let Some((folded, left)) = retention::fold(&text(&file)?, &before, decisions, last) else {
-            return Ok(0);
+        let text = plain::text(&file)?;
+        let Some((folded, left)) = retention::fold(&text, &before, &decisions, last) else {
+            return Ok(Folding::Done(0));
         };
         let folded_file = self.folded_file();
         if damage.is_some() {
-            let kept = folded_file.with_extension("corrupt");
-            fs::rename(&folded_file, kept).map_err(failed(&folded_file))?;
+            put_aside(&folded_file)?;
         }
         let written = folded.to_text().map_err(io::Error::from);
-        let written = written.map_err(failed(&folded_file))?;
-        ledger::replace(&folded_file, written.as_bytes()).map_err(failed(&folded_file))?;
-        ledger::replace(&file, left.as_bytes()).map_err(failed(&file))?;
-        Ok(folded.records - before.records)
+        let written = written.map_err(PlainError::system(&folded_file))?;
+        ledger::replace(&folded_file, written.as_bytes())?;
+        ledger::replace(&file, left.as_bytes())?;
+        Ok(Folding::Done(folded.records - before.records))
+    }
+
+    /// Nothing where nothing was decided yet: reading makes no folders.
+    fn lock_decisions(&self) -> Result<Option<ledger::Held>, StoreError> {
+        let folder = self.folder.join(SKILLS);
+        if !folder.exists() {
+            return Ok(None);
+        }
+        Ok(Some(ledger::lock(&folder)?))
     }
 
     /// The text of the files as they are, for export: attempts, what is folded, decisions.
     pub fn raw(&self) -> Result<[String; 3], StoreError> {
         Ok([
-            text(&self.attempts_file())?,
-            text(&self.folded_file())?,
-            text(&self.decisions_file())?,
+            plain::text(&self.attempts_file())?,
+            plain::text(&self.folded_file())?,
+            plain::text(&self.decisions_file())?,
         ])
     }
 
     /// Puts an event on record: one line, one write.
     pub fn append(&self, event: &Event) -> Result<(), StoreError> {
-        let file = self.decisions_file();
-        let failed = |source: io::Error| StoreError::File {
-            file: file.clone(),
-            source,
-        };
-        let line = serde_json::to_string(event).map_err(|error| failed(error.into()))?;
-        ledger::append(&file, &line).map_err(failed)
+        let _held = self.ready_to_decide()?;
+        self.append_held(event)
     }
 
-    /// Deletes the files, and the folders if nothing else is in them. Gives what was deleted.
+    fn ready_to_decide(&self) -> Result<ledger::Held, StoreError> {
+        let folder = self.folder.join(SKILLS);
+        ledger::private_folder(&folder).map_err(PlainError::system(&folder))?;
+        Ok(ledger::lock(&folder)?)
+    }
+
+    fn append_held(&self, event: &Event) -> Result<(), StoreError> {
+        let file = self.decisions_file();
+        let line = serde_json::to_string(event).map_err(io::Error::from);
+        let line = line.map_err(PlainError::system(&file))?;
+        Ok(ledger::append(&file, &line)?)
+    }
+
+    /// Shares a cell under a name that no other share bears or bore. Who shares at the same time waits.
+    pub fn share(&self, day: Day, cell: Cell, with: &str, until: Day) -> Result<Share, StoreError> {
+        let _held = self.ready_to_decide()?;
+        let (mut decisions, _) = self.read_decisions()?;
+        if !decisions.damage().is_empty() {
+            return Err(StoreError::Undecided {
+                places: decisions.damage().to_vec(),
+            });
+        }
+        let name = decisions.next_name();
+        if decisions.is_taken(&name) {
+            return Err(StoreError::Taken(name));
+        }
+        let what = What::Share {
+            share: name.clone(),
+            cell,
+            with: with.to_owned(),
+            until,
+        };
+        let event = Event::new(day, what);
+        self.append_held(&event)?;
+        decisions.apply(&event);
+        let share = decisions.share(&name).cloned();
+        share.ok_or(StoreError::Taken(name))
+    }
+
+    /// Deletes everything of ours, whatever an interruption or damage left, and the folders if nothing else is in them.
+    /// Gives what was deleted.
     pub fn delete(&self) -> Result<Vec<PathBuf>, StoreError> {
         let mut deleted = Vec::new();
-        // What is being worked on, and what writers lock: nothing of a person is left.
-        let learn = self.folder.join("learn");
-        let states = learn.join("exercises");
-        match fs::remove_dir_all(&states) {
-            Ok(()) => deleted.push(states),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(source) => {
-                return Err(StoreError::File {
-                    file: states,
-                    source,
-                });
-            }
-        }
-        let _ = fs::remove_file(learn.join(ledger::LOCK));
-        for file in [
-            self.folded_file(),
-            self.attempts_file(),
-            self.decisions_file(),
-        ] {
-            match fs::remove_file(&file) {
-                Ok(()) => {
-                    if let Some(folder) = file.parent() {
-                        // Fails where something else is in it, which is right.
-                        let _ = fs::remove_dir(folder);
-                    }
+        for folder in [LEARN, SKILLS].map(|name| self.folder.join(name)) {
+            let entries = match fs::read_dir(&folder) {
+                Ok(entries) => entries,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(source) => {
+                    return Err(StoreError::File {
+                        file: folder,
+                        source,
+                    });
+                }
+            };
+            let ours = entries
+                .flatten()
+                .filter(|entry| is_ours(&entry.file_name().to_string_lossy()));
+            let mut ours: Vec<PathBuf> = ours.map(|entry| entry.path()).collect();
+            ours.sort();
+            for file in ours {
+                if remove(&file)? && file.file_name().is_some_and(|name| name != ledger::LOCK) {
                     deleted.push(file);
                 }
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(source) => return Err(StoreError::File { file, source }),
             }
+            // Fails where something else is in it, which is right.
+            let _ = fs::remove_dir(folder);
         }
         Ok(deleted)
     }
+}
+
+/// The folders below that of the data.
+const LEARN: &str = "learn";
+const SKILLS: &str = "skills";
+
+/// Files and folders that Trueline makes below `learn` and `skills`, by the beginning of their names: records, what is
+/// folded and what was damaged of it, exercises under way, locks, and what a writer that was killed left half-written.
+const OURS: [&str; 6] = [
+    "attempts.jsonl",
+    "folded.",
+    "exercises",
+    "decisions.jsonl",
+    ledger::LOCK,
+    ".tmp",
+];
+
+fn is_ours(name: &str) -> bool {
+    OURS.iter().any(|ours| {
+        name == *ours || ((ours.ends_with('.') || ours.starts_with('.')) && name.starts_with(ours))
+    })
+}
+
+/// Whether it was there.
+fn remove(file: &Path) -> Result<bool, StoreError> {
+    let is_folder = fs::symlink_metadata(file).is_ok_and(|meta| meta.is_dir());
+    let removed = if is_folder {
+        fs::remove_dir_all(file)
+    } else {
+        fs::remove_file(file)
+    };
+    match removed {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(StoreError::File {
+            file: file.to_owned(),
+            source,
+        }),
+    }
+}
+
+/// Keeps a damaged file under a name that nothing bears: what an earlier damage left stays, too.
+fn put_aside(file: &Path) -> Result<(), StoreError> {
+    let mut number = 1_u32;
+    let kept = loop {
+        let kept = file.with_extension(format!("corrupt-{number}"));
+        if fs::symlink_metadata(&kept).is_err() {
+            break kept;
+        }
+        number += 1;
+    };
+    fs::rename(file, kept).map_err(|source| StoreError::File {
+        file: file.to_owned(),
+        source,
+    })
 }
 
 /// Reads are put on record beside the decisions.
@@ -278,27 +408,4 @@ impl AccessLog for Store {
         );
         self.append(&event).map_err(|error| error.to_string())
     }
-}
-
-fn text(file: &Path) -> Result<String, StoreError> {
-    let failed = |source: io::Error| StoreError::File {
-        file: file.to_owned(),
-        source,
-    };
-    let open = match File::open(file) {
-        Ok(open) => open,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(String::new()),
-        Err(error) => return Err(failed(error)),
-    };
-    let mut bytes = Vec::new();
-    open.take(LARGEST + 1)
-        .read_to_end(&mut bytes)
-        .map_err(failed)?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(failed(io::Error::other(
-            "the file is far too large to be a record of one person's attempts",
-        )));
-    }
-    // A damaged byte spoils its own line, not the file.
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

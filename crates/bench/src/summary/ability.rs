@@ -9,10 +9,9 @@ use std::collections::BTreeMap;
 use trueline_facts::attempt::Twin;
 use trueline_facts::bench::{AbilityCell, AbilityResult, AssistantAbility};
 use trueline_facts::skill::{Language, WeaknessClass};
+use trueline_skills::assistant::Assistant;
 use trueline_skills::items::Item;
 use trueline_skills::likelihood::{Observation, Seen, Weight};
-use trueline_skills::model::{CELL_PRIOR, Component, Feedback, Skill, prior};
-use trueline_skills::profile::standing;
 
 use super::code::{Ended, ended};
 use super::review::scored;
@@ -89,35 +88,30 @@ fn result(ability: AssistantAbility, worth: f64, answers: &[Answer<'_>]) -> Opti
     for answer in answers {
         *of_item.entry(answer.item).or_default() += 1;
     }
-    let mut skill = Skill::default();
+    let mut assistant = Assistant::default();
     let mut cells: BTreeMap<(Language, WeaknessClass), u64> = BTreeMap::new();
     for answer in answers {
         let samples = of_item.get(answer.item).copied().unwrap_or(1);
-        let item = Item::from_difficulty(answer.difficulty);
+        let mut item = Item::from_difficulty(answer.difficulty);
+        item.easiness += answer.easier;
         let observation = Observation {
             seen: Seen::Answer {
                 success: answer.success,
             },
             weight: Weight::new(worth / f64::from(samples)).unwrap_or(Weight::FULL),
         };
-        skill.observe(
-            answer.cell,
-            item.easiness + answer.easier,
-            item.variance,
-            &observation,
-            Feedback::None,
-        );
+        assistant.observe(answer.cell, item, &observation);
         *cells.entry(answer.cell).or_default() += 1;
     }
     Some(AbilityResult {
         ability,
-        overall: standing(skill.overall(), prior(Component::Overall)),
+        overall: assistant.overall(),
         cells: cells
             .into_iter()
             .map(|((language, class), samples)| AbilityCell {
                 language,
                 class,
-                standing: standing(skill.cell(language, class), CELL_PRIOR),
+                standing: assistant.cell(language, class),
                 samples,
             })
             .collect(),

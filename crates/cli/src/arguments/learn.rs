@@ -79,6 +79,9 @@ pub(crate) enum LearnAction {
         /// A real change of others, BASE..HEAD, instead: you name the unsafe lines, then see what our scan found.
         #[arg(long, value_name = "RANGE", conflicts_with_all = ["id", "seed"])]
         change: Option<String>,
+        /// Whether an assistant helps you with it; asked once on a terminal when it is not said.
+        #[arg(long, value_enum)]
+        aid: Option<AidArgument>,
         /// The repository of --change.
         #[arg(long, default_value = ".", value_name = "PATH", requires = "change")]
         path: PathBuf,

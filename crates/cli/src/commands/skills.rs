@@ -2,40 +2,38 @@
 //! of one person's data; nothing leaves the machine.
 
 pub(crate) mod retention;
+mod sharing;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::Result;
 use trueline_facts::scan::ScanReport;
 use trueline_facts::skill::{
     Cell, Language, SKILL_CHANGE_SCHEMA, SKILL_LOG_SCHEMA, SKILL_RETENTION_SCHEMA,
-    SKILL_SHARE_SCHEMA, SKILL_SHARES_SCHEMA, SKILLS_EXPORT_SCHEMA, ShareEntry, SkillChange,
-    SkillLog, SkillRead, SkillRetention, SkillShare, SkillShares, SkillsExport, SkillsReport,
-    Standing, WeaknessClass,
+    SKILLS_EXPORT_SCHEMA, SkillChange, SkillLog, SkillRead, SkillRetention, SkillsExport,
+    SkillsReport, Standing, WeaknessClass,
 };
 use trueline_facts::{Diagnostic, Level};
 use trueline_report::{html, json, terminal};
 use trueline_scan::config::IndividualSkills;
 use trueline_scenarios::Catalogue;
-use trueline_skills::attempts::Reading;
+use trueline_skills::attempts::{Named, Reading};
 use trueline_skills::day::Day;
-use trueline_skills::decisions::{Decisions, Event, Share, What};
-use trueline_skills::disclose::{Own, own, reasons, shared};
+use trueline_skills::decisions::{Decisions, Event, What};
+use trueline_skills::disclose::{Own, own, reasons};
 use trueline_skills::evidence::RowId;
 use trueline_skills::practise::{Exercise, Wanted};
-use trueline_skills::store::Store;
-use trueline_skills::subject::{Principal, Subject};
+use trueline_skills::store::{Folding, Store};
+use trueline_skills::subject::Principal;
 use trueline_skills::weakness::{class_of, language_of};
 
 use crate::Ended;
 use crate::arguments::{KeptFor, Skills, SkillsAction, SkillsFormat};
 use crate::commands::Misused;
 use crate::output;
-
-/// Longest time for which a skill can be shared.
-const LONGEST_SHARE: u32 = 366;
 
 fn misused<T>(text: impl Into<String>) -> Result<T> {
     Err(Misused(text.into()).into())
@@ -80,10 +78,21 @@ pub(crate) fn run(arguments: &Skills) -> Result<Ended> {
             here.source
         ));
     }
-    // A day that was named is a question about another day, and no reason to fold anything.
-    let folded = match (&arguments.action, arguments.now) {
+    let is_of_today = matches!(
+        arguments.action,
+        Some(
+            SkillsAction::Share { .. } | SkillsAction::Shared { .. } | SkillsAction::Revoke { .. }
+        )
+    );
+    if is_of_today && arguments.now.is_some() {
+        return misused(
+            "--now is a question about another day: a share is given, opened and taken back on the day that it is",
+        );
+    }
+    // A day that was named is no reason to fold anything.
+    let folding = match (&arguments.action, arguments.now) {
         (None, None) => retention::keep(&store)?,
-        _ => 0,
+        _ => Folding::Done(0),
     };
     let (reading, decisions) = store.read()?;
     let mut session = Session {
@@ -94,7 +103,16 @@ pub(crate) fn run(arguments: &Skills) -> Result<Ended> {
         day: arguments.now.unwrap_or_else(Day::today),
         individual: here.individual,
     };
-    session.reading.diagnostics.extend(retention::told(folded));
+    // What holds it up the reading tells already.
+    if matches!(folding, Folding::Done(_)) {
+        session
+            .reading
+            .diagnostics
+            .extend(retention::told(&folding));
+    }
+    if arguments.action.is_some() {
+        session.warn();
+    }
     match &arguments.action {
         None => session.profile(),
         Some(SkillsAction::Why { skill }) => session.why(*skill),
@@ -121,8 +139,16 @@ impl Session<'_> {
         }
     }
 
+    /// What could not be read, on standard error: other documents than the profile have no place for it.
+    fn warn(&self) {
+        for diagnostic in &self.reading.diagnostics {
+            // A closed standard error changes nothing.
+            let _ = writeln!(std::io::stderr(), "trueline: {}", diagnostic.message);
+        }
+    }
+
     fn write(&self, text: &str) -> Result<Ended> {
-        output::write(text.as_bytes(), self.arguments.output.as_deref())?;
+        output::write_private(text.as_bytes(), self.arguments.output.as_deref())?;
         Ok(Ended::Pass)
     }
 
@@ -141,7 +167,7 @@ impl Session<'_> {
         };
         let mine = self.own();
         let me = Principal::local_owner();
-        let profile = mine.profile(Subject::Person(me.clone()));
+        let profile = mine.profile();
         let exercises = exercises(&self.reading);
         let wanted = Wanted {
             findings: findings.as_ref(),
@@ -164,7 +190,7 @@ impl Session<'_> {
     fn why(&self, cell: Cell) -> Result<Ended> {
         let mine = self.own();
         let me = Principal::local_owner();
-        let profile = mine.profile(Subject::Person(me.clone()));
+        let profile = mine.profile();
         let document = reasons(&mine, &profile, &me, cell)?;
         match self.arguments.format {
             SkillsFormat::Json => self.write(&json::to_string(&document)),
@@ -175,43 +201,36 @@ impl Session<'_> {
         }
     }
 
-    /// The row that an id or the beginning of one names.
-    fn row(&self, id: &str) -> Result<(RowId, Cell)> {
-        let mut fits = self
-            .reading
-            .rows
-            .iter()
-            .filter(|row| !id.is_empty() && row.id.as_str().starts_with(id));
-        match (fits.next(), fits.next()) {
-            (Some(row), None) => Ok((row.id.clone(), row.cell)),
-            (Some(_), Some(_)) => {
-                misused(format!("`{id}` begins more than one id; write more of it"))
-            }
-            (None, _) if self.reading.folded.evidence().is_some() => misused(format!(
-                "no evidence that is kept has an id that begins with `{id}`; what is folded cannot be disputed any more"
+    /// The record that an id or the beginning of one names.
+    fn record(&self, id: &str) -> Result<(RowId, Cell)> {
+        match self.reading.named(id) {
+            Named::One(record) => Ok((record.id.clone(), record.cell)),
+            Named::Several => misused(format!("`{id}` begins more than one id; write more of it")),
+            Named::Nothing if self.reading.folded().is_some() => misused(format!(
+                "nothing that is kept has an id that begins with `{id}`; what is folded cannot be disputed any more"
             )),
-            (None, _) => misused(format!(
-                "no evidence has an id that begins with `{id}`; `trueline skills why SKILL` lists them"
+            Named::Nothing => misused(format!(
+                "nothing has an id that begins with `{id}`; `trueline skills why SKILL` lists them"
             )),
         }
     }
 
+    /// Puts a decision on record, of the day that it is, whatever day is asked about.
     fn decide(&mut self, what: What) -> Result<()> {
-        let event = Event::new(self.day, what);
-        self.store.append(&event)?;
-        self.decisions.apply(&event);
+        self.store.append(&Event::new(Day::today(), what))?;
+        (self.reading, self.decisions) = self.store.read()?;
         Ok(())
     }
 
     fn standing(&self, cell: Cell) -> Result<Standing> {
         let mine = self.own();
         let me = Principal::local_owner();
-        let profile = mine.profile(Subject::Person(me.clone()));
+        let profile = mine.profile();
         Ok(reasons(&mine, &profile, &me, cell)?.standing)
     }
 
     fn dispute(&mut self, id: &str, reason: Option<&str>) -> Result<Ended> {
-        let (row, cell) = self.row(id)?;
+        let (row, cell) = self.record(id)?;
         if self.decisions.is_disputed(&row) {
             return misused(format!("{} is disputed already", row.as_str()));
         }
@@ -224,7 +243,7 @@ impl Session<'_> {
     }
 
     fn restore(&mut self, id: &str) -> Result<Ended> {
-        let (row, cell) = self.row(id)?;
+        let (row, cell) = self.record(id)?;
         if !self.decisions.is_disputed(&row) {
             return misused(format!("{} is not disputed", row.as_str()));
         }
@@ -252,121 +271,6 @@ impl Session<'_> {
             after,
         };
         self.tell(&text, &serde_json::to_value(value)?)
-    }
-
-    fn share(&mut self, cell: Cell, with: &str, until: Day) -> Result<Ended> {
-        let with = with.trim();
-        if with.is_empty() || with.chars().any(char::is_control) {
-            return misused("--with names whoever may see it: a name or an address");
-        }
-        if until < self.day {
-            return misused(format!("--until {until} is past; it is {}", self.day));
-        }
-        if until > self.day.plus(LONGEST_SHARE) {
-            return misused(format!(
-                "--until {until} is more than a year ahead; share anew when it ends, at most until {}",
-                self.day.plus(LONGEST_SHARE)
-            ));
-        }
-        let share = format!("s{}", self.decisions.shares().len() + 1);
-        self.decide(What::Share {
-            share: share.clone(),
-            cell,
-            with: with.to_owned(),
-            until,
-        })?;
-        let text = format!(
-            "Share {share}: {with} may see {cell} until {until}, and nothing else.\n\
-             `trueline skills shared {share} --output FILE` makes the document to hand over.\n\
-             `trueline skills revoke {share}` ends it: no document is made any more. One that was handed over stays with whoever has it.\n"
-        );
-        self.tell_share(&text, &share)
-    }
-
-    fn entry(&self, share: &Share) -> ShareEntry {
-        let state = match share.revoked {
-            Some(day) => format!("taken back on {day}"),
-            None if share.until < self.day => "ended".to_owned(),
-            None => "open".to_owned(),
-        };
-        ShareEntry {
-            share: share.id.clone(),
-            cell: share.cell,
-            with: share.with.to_string(),
-            until: share.until.to_string(),
-            given: share.given.to_string(),
-            revoked: share.revoked.map(|day| day.to_string()),
-            state,
-        }
-    }
-
-    fn tell_share(&self, text: &str, share: &str) -> Result<Ended> {
-        let Some(share) = self.decisions.share(share) else {
-            return self.write(text);
-        };
-        let value = SkillShare {
-            schema: SKILL_SHARE_SCHEMA.to_owned(),
-            share: self.entry(share),
-        };
-        self.tell(text, &serde_json::to_value(value)?)
-    }
-
-    fn shares(&self) -> Result<Ended> {
-        let shares = self.decisions.shares().iter();
-        let shares: Vec<ShareEntry> = shares.map(|share| self.entry(share)).collect();
-        let mut text = String::new();
-        for share in &shares {
-            writeln!(
-                text,
-                "{}  {} for {} until {}: {}",
-                share.share, share.cell, share.with, share.until, share.state
-            )?;
-        }
-        if shares.is_empty() {
-            text.push_str("Nothing is shared.\n");
-        }
-        let value = SkillShares {
-            schema: SKILL_SHARES_SCHEMA.to_owned(),
-            shares,
-        };
-        self.tell(&text, &serde_json::to_value(value)?)
-    }
-
-    fn shared(&mut self, share: &str) -> Result<Ended> {
-        let Some(known) = self.decisions.share(share) else {
-            return misused(format!(
-                "no share `{share}`; `trueline skills shares` lists them"
-            ));
-        };
-        let reader = known.with.clone();
-        let profile = self
-            .own()
-            .profile(Subject::Person(Principal::local_owner()));
-        let document = shared(&profile, &self.decisions, share, &reader, &mut self.store)?;
-        match self.arguments.format {
-            SkillsFormat::Json => self.write(&json::to_string(&document)),
-            SkillsFormat::Terminal | SkillsFormat::Html => {
-                let style = output::style(self.arguments.output.as_deref());
-                self.write(&terminal::shared_skill(&document, &style))
-            }
-        }
-    }
-
-    fn revoke(&mut self, share: &str) -> Result<Ended> {
-        match self.decisions.share(share) {
-            None => misused(format!(
-                "no share `{share}`; `trueline skills shares` lists them"
-            )),
-            Some(known) if known.revoked.is_some() => {
-                misused(format!("{share} was taken back before"))
-            }
-            Some(_) => {
-                self.decide(What::Revoke {
-                    share: share.to_owned(),
-                })?;
-                self.tell_share(&format!("Share {share} is taken back.\n"), share)
-            }
-        }
     }
 
     fn log(&self) -> Result<Ended> {
@@ -426,7 +330,7 @@ impl Session<'_> {
         let value = serde_json::to_value(SkillRetention {
             schema: SKILL_RETENTION_SCHEMA.to_owned(),
             days,
-            folded: self.reading.folded.evidence(),
+            folded: self.reading.folded(),
         })?;
         self.tell(&text, &value)
     }
@@ -449,7 +353,10 @@ impl Session<'_> {
                 "this folds what is over since {last}: where your skills stand stays, its evidence can no longer be listed or disputed; `--yes` does it, `trueline skills export` keeps a copy"
             ));
         }
-        let folded = self.store.fold(&self.decisions, last)?;
+        let folded = match self.store.fold(last)? {
+            Folding::Done(records) => records,
+            Folding::Held(places) => return misused(retention::held(&places)),
+        };
         (self.reading, _) = self.store.read()?;
         let text = format!(
             "{} up to {last} folded.\n",
@@ -458,7 +365,7 @@ impl Session<'_> {
         let value = serde_json::to_value(SkillRetention {
             schema: SKILL_RETENTION_SCHEMA.to_owned(),
             days: self.decisions.kept_days(),
-            folded: self.reading.folded.evidence(),
+            folded: self.reading.folded(),
         })?;
         self.tell(&text, &value)
     }
@@ -467,7 +374,7 @@ impl Session<'_> {
 fn delete(store: &Store, yes: bool, arguments: &Skills) -> Result<Ended> {
     if !yes {
         return misused(format!(
-            "this deletes {}, {} and {}, your progress in exercises with them; `--yes` does it, `trueline skills export` keeps a copy",
+            "this deletes {}, {} and {}, and what lies beside them of ours: your progress in exercises, what was damaged; `--yes` does it, `trueline skills export` keeps a copy",
             store.attempts_file().display(),
             store.folded_file().display(),
             store.decisions_file().display()
@@ -487,12 +394,7 @@ fn delete(store: &Store, yes: bool, arguments: &Skills) -> Result<Ended> {
 
 /// Exercises of the program. One of a class that the skill model does not know is not offered.
 fn exercises(reading: &Reading) -> Vec<Exercise> {
-    let solved: BTreeSet<&str> = reading
-        .tries
-        .iter()
-        .filter(|one| one.solved)
-        .map(|one| one.exercise.as_str())
-        .collect();
+    let solved = reading.solved();
     Catalogue::builtin()
         .scenarios()
         .iter()

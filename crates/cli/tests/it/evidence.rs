@@ -174,6 +174,89 @@ fn an_agent_that_was_seen_to_write_makes_it_work_with_an_assistant_whatever_is_s
 }
 
 #[test]
+fn an_answer_that_was_checked_without_being_written_down_was_a_try() {
+    let Some(desk) = begun() else { return };
+    for comment in ["one", "two"] {
+        desk.edit(comment);
+        desk.check(&["--no-record"]);
+        // The same files again are no other try.
+        desk.check(&["--no-record"]);
+    }
+    assert!(desk.attempts().is_empty());
+    desk.check(&["--aid", "unaided"]);
+    desk.edit("three");
+    desk.check(&["--aid", "unaided"]);
+    let tries: Vec<(u64, u64)> = desk
+        .attempts()
+        .iter()
+        .map(|a| {
+            let unrecorded = a.get("unrecorded").map_or(0, |n| n.as_u64().unwrap());
+            (a["attempt_number"].as_u64().unwrap(), unrecorded)
+        })
+        .collect();
+    assert_eq!(
+        tries,
+        [(1, 1), (2, 1)],
+        "the second was looked at and then written down"
+    );
+    let why = desk.run(&["skills", "why", "python/injection", "--now", "2099-01-01"]);
+    let why = out(&why);
+    assert!(!why.contains("first try"), "{why}");
+    assert!(why.contains("left unsolved after try 3"), "{why}");
+}
+
+#[test]
+fn a_review_says_whether_an_assistant_helped_and_counts_little_where_nobody_knows() {
+    let desk = Desk::new();
+    let here = desk.path(".");
+    for aid in [&[][..], &["--aid", "unaided"], &["--aid", "assisted"]] {
+        let review = [&["learn", "review", "--seed", "1"][..], aid].concat();
+        let done = desk.run_in(&here, &review, "u\n1\n80\n");
+        assert!(done.status.success(), "{done:?}");
+        assert!(
+            !out(&done).contains("Does an assistant help"),
+            "nobody is there to answer"
+        );
+    }
+    let attempts = desk.attempts();
+    let aids: Vec<&str> = attempts
+        .iter()
+        .map(|a| a["aid"].as_str().unwrap())
+        .collect();
+    assert_eq!(aids, ["unknown", "unaided", "assisted"]);
+
+    desk.repository();
+    fs::write(desk.path(".gitignore"), "data\n").unwrap();
+    desk.commit("chore: begin");
+    desk.git(&["checkout", "-q", "-b", "search"]);
+    fs::write(desk.path("app.py"), WEAK).unwrap();
+    desk.git(&["add", "."]);
+    desk.git(&[
+        "commit",
+        "-q",
+        "-m",
+        "feat: search",
+        "--author",
+        "Bob <bob@example.org>",
+    ]);
+    let review = [
+        "learn",
+        "review",
+        "--change",
+        "main..HEAD",
+        "--aid",
+        "unaided",
+    ];
+    let done = desk.run_in(&here, &review, "app.py:10\n\ny\n");
+    assert!(done.status.success(), "{done:?}");
+    let last = desk.attempts().pop().unwrap();
+    assert_eq!(
+        (&last["kind"], &last["aid"]),
+        (&json!("catch"), &json!("unaided"))
+    );
+}
+
+#[test]
 fn an_agent_that_reads_runs_or_writes_beside_it_is_a_coach() {
     let Some(desk) = begun() else { return };
     let command = json!({ "command": "trueline learn check . && cat app.py" });
@@ -748,6 +831,25 @@ fn where_a_team_has_switched_individual_skills_off_nothing_says_anything_about_o
         let revealed = desk.run(&["learn", "reveal", "work"]);
         assert!(revealed.status.success(), "{revealed:?}");
     }
+    for hint in ["Hint 1 of", "Hint 2 of"] {
+        let shown = out(&desk.run(&["learn", "hint", "work"]));
+        assert!(shown.contains(hint), "{shown}");
+    }
+    // What is left of it: where it lies, and which hint is next.
+    let state = fs::read(desk.path("data/learn/exercises/py-sqli-search.json")).unwrap();
+    let state: Value = serde_json::from_slice(&state).unwrap();
+    let mut members: Vec<&str> = state
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    members.sort_unstable();
+    assert_eq!(
+        members,
+        ["folder", "hints", "order", "scenario", "version"],
+        "{state}"
+    );
     desk.run_in(
         &desk.path("."),
         &["learn", "review", "--seed", "1"],

@@ -59,7 +59,7 @@ pub struct SkillsReport {
 pub struct EvidenceCounts {
     /// Rows that count.
     pub counted: u64,
-    /// Rows that the person has disputed: they do not count.
+    /// Records that the person has disputed: nothing is made of them.
     pub disputed: u64,
     /// Records that are no evidence, by reason.
     pub set_aside: Vec<SetAside>,
@@ -232,7 +232,7 @@ pub struct SkillReasons {
     pub cell: Cell,
     /// Where it stands.
     pub standing: Standing,
-    /// Rows of the cell and of its language and class, the latest first.
+    /// Rows of the cell and of its language and class, and records of the cell that move nothing; the latest first.
     pub rows: Vec<ReasonRow>,
     /// Rows of other cells that moved this one by less than a hundredth, and are not listed.
     pub others: u64,
@@ -271,6 +271,8 @@ named! {
     Active = "active",
     /// The person disputes it: it does not.
     Disputed = "disputed",
+    /// It is no evidence; as practice it counts, until it is disputed.
+    SetAside = "set-aside",
 }
 
 /// One cell as its owner shares it with somebody.

@@ -249,10 +249,13 @@ fn rows_of_the_cell(sheet: &mut Sheet<'_>, own: &[&ReasonRow]) {
         let expected = row.expected.map_or_else(String::new, |p| {
             format!("; {:.0} % likely beforehand", p * 100.0)
         });
+        let weight = match row.state {
+            RowState::SetAside => "no evidence".to_owned(),
+            RowState::Active | RowState::Disputed => skills::weight(row.weight),
+        };
         let text = format!(
-            "{}  ({}{expected}; {})",
+            "{}  ({weight}{expected}; {})",
             words::visible(&row.what),
-            skills::weight(row.weight),
             short(&row.id)
         );
         sheet.hanging(
@@ -266,6 +269,7 @@ fn rows_of_the_cell(sheet: &mut Sheet<'_>, own: &[&ReasonRow]) {
 fn moves(row: &ReasonRow) -> String {
     match (row.state, row.effect) {
         (RowState::Disputed, _) => "disputed".to_owned(),
+        (RowState::SetAside, _) => "practice".to_owned(),
         (RowState::Active, Some(effect)) => format!("{effect:+.2}"),
         (RowState::Active, None) => "nothing".to_owned(),
     }

@@ -50,7 +50,7 @@ impl Home {
 
     /// Held while attempts are written.
     pub(crate) fn lock(&self) -> Result<Held, LearnError> {
-        ledger::lock(&self.folder).map_err(LearnError::file(&self.folder))
+        Ok(ledger::lock(&self.folder)?)
     }
 
     pub(crate) fn state(&self, name: &str) -> PathBuf {
@@ -63,6 +63,6 @@ impl Home {
 
     /// Writes a file aside and renames it: it is whole or it is the old one.
     pub(crate) fn write(file: &Path, content: &[u8]) -> Result<(), LearnError> {
-        ledger::replace(file, content).map_err(LearnError::file(file))
+        Ok(ledger::replace(file, content)?)
     }
 }

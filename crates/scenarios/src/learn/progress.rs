@@ -6,13 +6,10 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use trueline_facts::attempt::{Aid, Attempt, AttemptKind, Past, PastStanding};
-use trueline_skills::ledger;
+use trueline_skills::{ledger, plain};
 
 use super::LearnError;
 use super::home::Home;
-
-/// A ledger of a lifetime; more is not read.
-const LARGEST: u64 = 64 << 20;
 
 /// All that is known of a learner's attempts.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -62,9 +59,8 @@ impl Progress {
     pub fn read(home: &Home) -> Result<Self, LearnError> {
         let mut this = Self::default();
         let folded = home.folded();
-        if folded.exists() {
-            let read = serde_json::from_slice(&crate::tree::read_plain(&folded, LARGEST)?);
-            match read {
+        if let Some(bytes) = plain::read(&folded)? {
+            match serde_json::from_slice(&bytes) {
                 Ok(Folded { past }) => this.past = past,
                 Err(error) => this
                     .problems
@@ -72,10 +68,7 @@ impl Progress {
             }
         }
         let path = home.attempts();
-        if !path.exists() {
-            return Ok(this);
-        }
-        let bytes = crate::tree::read_plain(&path, LARGEST)?;
+        let bytes = plain::read(&path)?.unwrap_or_default();
         for (number, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
             if line.trim_ascii().is_empty() {
                 continue;
@@ -132,7 +125,7 @@ impl Progress {
         let line = serde_json::to_string(attempt).map_err(std::io::Error::other);
         let line = line.map_err(LearnError::file(&path))?;
         let _held = home.lock()?;
-        ledger::append(&path, &line).map_err(LearnError::file(&path))
+        Ok(ledger::append(&path, &line)?)
     }
 
     /// How each exercise stands, by id and version.

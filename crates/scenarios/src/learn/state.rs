@@ -23,29 +23,62 @@ pub struct ExerciseState {
     #[serde(default)]
     pub hints: u8,
     /// The reference was shown.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_false")]
     pub revealed: bool,
     /// The debrief may be read: it was fixed or shown.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_false")]
     pub over: bool,
     /// What the person said about help; none before they were asked.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub aid: Option<Aid>,
     /// The tools that hooks saw write an answer to it, in whichever folder: it stays so.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub agents: BTreeSet<ToolId>,
     /// Where it is worked on.
     #[serde(default)]
     pub folder: Option<PathBuf>,
     /// Digest of the files that were last recorded.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recorded: Option<String>,
+    /// Digests of answers that were judged without being written down: tries that the next record counts.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub looked: BTreeSet<String>,
     /// Counts up with each start, so that the latest is known.
     #[serde(default)]
     pub order: u64,
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
+/// More tries than this make no difference.
+const MOST_LOOKS: usize = 8;
+
 impl ExerciseState {
+    /// An answer was judged and is not written down. Whether that is news.
+    pub fn look(&mut self, digest: &str) -> bool {
+        self.recorded.as_deref() != Some(digest)
+            && self.looked.len() < MOST_LOOKS
+            && self.looked.insert(digest.to_owned())
+    }
+
+    /// How many answers other than those on record were judged.
+    #[must_use]
+    pub fn unrecorded(&self) -> u32 {
+        self.looked.len() as u32
+    }
+
+    /// An answer goes on record: looking at it before was no other try.
+    pub fn record(&mut self, digest: String) {
+        self.looked.remove(&digest);
+        self.recorded = Some(digest);
+    }
+
     /// The state of an exercise; a new one when there is none. The message tells of one that could not be read.
     #[must_use]
     pub fn read(home: &Home, scenario: &Scenario) -> (Self, Option<String>) {

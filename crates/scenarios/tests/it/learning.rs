@@ -30,6 +30,7 @@ fn attempt(scenario: &str, outcome: AttemptOutcome, aid: Aid) -> Attempt {
         outcome,
         hints: 0,
         attempt_number: 1,
+        unrecorded: 0,
         aid,
         aid_basis: AidBasis::Told,
         trigger: Trigger::Check,
@@ -111,6 +112,20 @@ fn a_corrupt_state_is_told_kept_and_begun_anew() {
     assert_eq!(state.hints, 0);
     assert!(problem.unwrap().contains("kept as"));
     assert!(path.with_extension("corrupt").exists());
+}
+
+#[test]
+fn answers_that_were_only_looked_at_count_once_each_and_not_beside_their_record() {
+    let mut state = ExerciseState::default();
+    assert!(state.look("a") && !state.look("a") && state.look("b"));
+    assert_eq!(state.unrecorded(), 2);
+    state.record("b".to_owned());
+    assert_eq!(state.unrecorded(), 1);
+    assert!(!state.look("b"), "what is on record is no other answer");
+    for n in 0..100 {
+        state.look(&n.to_string());
+    }
+    assert!(state.unrecorded() < 10, "a state stays small");
 }
 
 #[test]

@@ -1,16 +1,4 @@
-//! What the skill model promises: right numbers, honest intervals, fairness, privacy.
+//! The skill model as other crates see it: what they can get of a person, and what they cannot.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod fairness;
-mod gaming;
-mod intervals;
-mod monotone;
-mod privacy;
-mod records;
-mod replay;
-mod retention;
-mod scheduling;
-mod store;
-mod update;
-mod weaknesses;
-mod world;
+mod outside;

@@ -13,7 +13,7 @@ use trueline_scenarios::learn::progress::Standing;
 use trueline_scenarios::learn::state::ExerciseState;
 use trueline_scenarios::{Catalogue, Scenario};
 
-use super::{Session, golden, warn, work};
+use super::{Records, Session, golden, warn, work};
 use crate::Ended;
 
 use crate::output;
@@ -215,7 +215,20 @@ pub(super) fn reveal(session: &Session<'_>, named: Option<&str>) -> Result<Ended
     let standing = session
         .progress
         .standing(scenario.id.as_str(), scenario.definition.version);
-    if standing == Standing::New && !exercise.state.revealed && exercise.state.recorded.is_none() {
+    let is_untried = match &session.records {
+        Records::Kept => {
+            standing == Standing::New
+                && !exercise.state.revealed
+                && exercise.state.recorded.is_none()
+                && exercise.state.unrecorded() == 0
+        }
+        // Nothing is kept of tries: what was changed shows them.
+        Records::Off { .. } => {
+            let answer = folder::answer(scenario, &exercise.folder)?;
+            scenario.submission(&answer) == scenario.vulnerable()
+        }
+    };
+    if is_untried {
         return Err(LearnError::Cannot(format!(
             "try it once first: change something and run `trueline learn check {}`; what you find out by trying stays",
             exercise.folder.display()
@@ -252,6 +265,9 @@ pub(super) fn reveal(session: &Session<'_>, named: Option<&str>) -> Result<Ended
         out.push_str(&session.paint.prose(&golden::told(scenario)));
     }
     output::write(out.as_bytes(), None)?;
+    if session.records != Records::Kept {
+        return Ok(Ended::Pass);
+    }
     if standing < Standing::FixedAided && !exercise.state.revealed {
         exercise.state.revealed = true;
         // Giving up is an answer too; what comes after says nothing about skill.

@@ -18,12 +18,13 @@ mod verify;
 mod waiting;
 mod work;
 
+use std::cell::Cell;
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
-use trueline_facts::attempt::Attempt;
+use trueline_facts::attempt::{Aid, Attempt};
 use trueline_facts::learn::{LEARN_EXPORT_SCHEMA, LearnExport};
 use trueline_scan::config::IndividualSkills;
 use trueline_scenarios::learn::home::Home;
@@ -48,6 +49,8 @@ struct Session<'a> {
     day: String,
     answers: Answers,
     records: Records,
+    /// Whether an assistant helps with the review that is asked for.
+    review_aid: Cell<Aid>,
 }
 
 /// Whether what is tried here is written down.
@@ -113,7 +116,7 @@ pub(crate) fn run(arguments: &Learn, interrupt: &AtomicBool) -> Result<Ended> {
     if !only_reads
         && records == Records::Kept
         && arguments.now.is_none()
-        && let Some(told) = retention::told(retention::keep(&retention::store()?)?)
+        && let Some(told) = retention::told(&retention::keep(&retention::store()?)?)
     {
         warn(&told.message);
     }
@@ -130,7 +133,11 @@ pub(crate) fn run(arguments: &Learn, interrupt: &AtomicBool) -> Result<Ended> {
         day: day(arguments.now.as_deref())?,
         answers: Answers::default(),
         records,
+        review_aid: Cell::new(Aid::Unknown),
     };
+    if let Some(LearnAction::Review { aid, .. }) = &arguments.action {
+        session.review_aid.set(review::aid(&session, *aid)?);
+    }
     match &arguments.action {
         None => list::overview(&session),
         Some(LearnAction::List(asked)) => list::list(&session, asked),
@@ -190,7 +197,7 @@ fn export(session: &Session<'_>, file: Option<&Path>) -> Result<Ended> {
             .map(|((id, _), standing)| ((*id).to_owned(), list::word(*standing).to_owned()))
             .collect(),
     };
-    output::write(trueline_report::json::to_string(&document).as_bytes(), file)?;
+    output::write_private(trueline_report::json::to_string(&document).as_bytes(), file)?;
     Ok(Ended::Pass)
 }
 

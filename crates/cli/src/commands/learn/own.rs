@@ -263,7 +263,11 @@ pub(super) fn line(
         outcome,
         hints: 0,
         attempt_number: 1,
-        aid: Aid::Unknown,
+        unrecorded: 0,
+        aid: match kind {
+            AttemptKind::Review | AttemptKind::Catch => session.review_aid.get(),
+            _ => Aid::Unknown,
+        },
         aid_basis: AidBasis::Told,
         trigger: Trigger::Check,
         seed: 0,

@@ -11,8 +11,11 @@ use trueline_scenarios::learn::progress::new_id;
 use trueline_scenarios::learn::review::{self, Shown};
 use trueline_scenarios::run::random_seed;
 
-use super::Session;
+use super::answers::somebody_is_there;
+use super::work::told_by;
+use super::{Records, Session};
 use crate::Ended;
+use crate::arguments::AidArgument;
 use crate::output;
 
 pub(super) fn run(session: &Session<'_>, id: Option<&str>, seed: Option<u64>) -> Result<Ended> {
@@ -62,7 +65,8 @@ pub(super) fn run(session: &Session<'_>, id: Option<&str>, seed: Option<u64>) ->
         attempt_number: session
             .progress
             .next_number(&item.id, shown.scenario.definition.version),
-        aid: Aid::Unknown,
+        unrecorded: 0,
+        aid: session.review_aid.get(),
         aid_basis: AidBasis::Told,
         trigger: Trigger::Check,
         seed,
@@ -81,6 +85,28 @@ pub(super) fn run(session: &Session<'_>, id: Option<&str>, seed: Option<u64>) ->
     session.append(&attempt)?;
     output::write(session.not_recorded().as_bytes(), None)?;
     Ok(Ended::Pass)
+}
+
+/// Whether an assistant helps with a review: as was said, or asked before anything is shown, so that what comes of it
+/// does not decide the answer.
+pub(super) fn aid(session: &Session<'_>, said: Option<AidArgument>) -> Result<Aid> {
+    const QUESTION: &str = "Does an assistant help you with this review? Both are fine, your own eye moves only by your own. [n]o, [y]es, Enter for no answer:";
+    match said {
+        Some(aid) => return Ok(told_by(aid)),
+        None if session.records != Records::Kept || !somebody_is_there() => {
+            return Ok(Aid::Unknown);
+        }
+        None => {}
+    }
+    loop {
+        let answer = session.answers.ask(QUESTION)?.unwrap_or_default();
+        match answer.to_ascii_lowercase().as_str() {
+            "n" | "no" => return Ok(Aid::Unaided),
+            "y" | "yes" => return Ok(Aid::Assisted),
+            "" => return Ok(Aid::Unknown),
+            _ => {}
+        }
+    }
 }
 
 fn question(session: &Session<'_>, shown: &Shown<'_>) -> Result<String> {

@@ -141,7 +141,7 @@ fn record(
     trigger: Trigger,
     talks: bool,
 ) -> Result<()> {
-    if asked.no_record || matches!(report.status, CheckStatus::Error | CheckStatus::Skipped) {
+    if matches!(report.status, CheckStatus::Error | CheckStatus::Skipped) {
         return Ok(());
     }
     // Looking at what the assistant left is no try: nothing was changed yet.
@@ -154,22 +154,27 @@ fn record(
     {
         return Ok(());
     }
+    if session.records != Records::Kept {
+        if talks && !asked.no_record {
+            output::write(session.not_recorded().as_bytes(), None)?;
+        }
+        return Ok(());
+    }
     let digest = digest(answer);
+    if asked.no_record {
+        // Nothing of it is written down, but who has seen the verdict has tried.
+        let is_judged = matches!(report.status, CheckStatus::Fixed | CheckStatus::Exploited);
+        if is_judged && exercise.state.look(&digest) {
+            exercise.state.write(&session.home)?;
+        }
+        return Ok(());
+    }
     let aid = said(exercise, asked);
     exercise.state.aid = aid;
     exercise
         .state
         .agents
         .extend(folder::agents(&exercise.folder));
-    if session.records != Records::Kept {
-        exercise.state.recorded = Some(digest);
-        exercise.state.over |= report.status == CheckStatus::Fixed;
-        exercise.state.write(&session.home)?;
-        if talks {
-            output::write(session.not_recorded().as_bytes(), None)?;
-        }
-        return Ok(());
-    }
     if exercise.state.recorded.as_ref() == Some(&digest) {
         return match aid {
             Some(aid) => told_aid(session, exercise, aid),
@@ -184,6 +189,7 @@ fn record(
         CheckStatus::Error => AttemptOutcome::Error,
         CheckStatus::Skipped => AttemptOutcome::Skipped,
     };
+    exercise.state.record(digest);
     let attempt = Attempt {
         trigger,
         practice: report.practice,
@@ -191,7 +197,6 @@ fn record(
     };
     // Written before anything is asked: who walks away loses nothing.
     session.append(&attempt)?;
-    exercise.state.recorded = Some(digest);
     exercise.state.over |= report.status == CheckStatus::Fixed;
     exercise.state.write(&session.home)?;
     if !exercise.state.agents.is_empty() && talks {
@@ -256,6 +261,7 @@ pub(super) fn attempt(
         outcome,
         hints: exercise.state.hints,
         attempt_number: progress.next_number(scenario.id.as_str(), definition.version),
+        unrecorded: exercise.state.unrecorded(),
         aid,
         aid_basis,
         trigger: Trigger::Check,

@@ -1,9 +1,9 @@
 //! The update against values found by independent integration.
 
-use trueline_skills::gaussian::Gaussian;
-use trueline_skills::likelihood::{Observation, Seen, Weight};
-use trueline_skills::math::chance;
-use trueline_skills::update::{Belief, laplace, matched};
+use crate::gaussian::Gaussian;
+use crate::likelihood::{Observation, Seen, Weight};
+use crate::math::chance;
+use crate::update::{Belief, laplace, matched};
 
 fn events(count: u32, exposure: f64, log_base: f64) -> Observation {
     Observation {

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use crate::attempts::{Reading, read};
+use crate::day::Day;
+use crate::decisions::Decisions;
+use crate::disclose::{Own, own, reasons};
+use crate::evidence::{Happened, Row, RowId};
+use crate::practise::Wanted;
+use crate::profile::Profile;
+use crate::subject::Principal;
 use trueline_facts::attempt::{Aid, AidBasis, Trigger};
 use trueline_facts::skill::{Ability, Cell, Language, WeaknessClass};
-use trueline_skills::attempts::{Reading, read};
-use trueline_skills::day::Day;
-use trueline_skills::decisions::Decisions;
-use trueline_skills::disclose::{Own, own, reasons};
-use trueline_skills::evidence::{Happened, Row, RowId};
-use trueline_skills::practise::Wanted;
-use trueline_skills::profile::Profile;
-use trueline_skills::subject::{Principal, Subject};
 
 pub(crate) const CELL: Cell = Cell {
     ability: Ability::Unaided,
@@ -25,10 +25,6 @@ pub(crate) fn day(text: &str) -> Day {
 
 pub(crate) fn me() -> Principal {
     Principal::local_owner()
-}
-
-pub(crate) fn person(name: &str) -> Subject {
-    Subject::Person(Principal::new(name))
 }
 
 /// A first try.
@@ -79,7 +75,7 @@ pub(crate) fn effect(rows: &[Row], of: &str, cell: Cell) -> f64 {
         decisions: &decisions,
         day: day("2026-06-01"),
     };
-    let profile = mine.profile(Subject::Person(me()));
+    let profile = mine.profile();
     let reasons = reasons(&mine, &profile, &me(), cell).unwrap();
     let row = reasons.rows.iter().find(|row| row.id == of).unwrap();
     row.effect.unwrap()
@@ -100,12 +96,12 @@ pub(crate) fn report(
         decisions,
         day: day(on),
     };
-    let profile = mine.profile(Subject::Person(me()));
+    let profile = mine.profile();
     own(&mine, &profile, &me(), &Wanted::default()).unwrap()
 }
 
-pub(crate) fn profile_of(name: &str, rows: &[Row], on: &str) -> Profile {
-    Profile::replay(person(name), rows, &BTreeSet::new(), day(on))
+pub(crate) fn profile_of(rows: &[Row], on: &str) -> Profile {
+    Profile::replay(rows, &BTreeSet::new(), day(on))
 }
 
 /// One record as `trueline learn` writes it, with other members put in or in place.

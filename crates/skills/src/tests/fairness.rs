@@ -1,11 +1,11 @@
 //! People of the same skill come out the same, however they work.
 
+use crate::decisions::Decisions;
+use crate::evidence::Row;
+use crate::simulation::{Group, Habit, Random, Truth, group, ninety_days};
 use trueline_facts::skill::Ability;
-use trueline_skills::decisions::Decisions;
-use trueline_skills::evidence::Row;
-use trueline_skills::simulation::{Group, Habit, Random, Truth, group, ninety_days};
 
-use crate::world::report;
+use super::world::report;
 
 const PEOPLE: usize = 300;
 

@@ -1,11 +1,11 @@
 //! What looks like skill without being it moves little or nothing.
 
+use crate::decisions::Decisions;
+use crate::evidence::{Happened, Row, RowId};
 use trueline_facts::attempt::{Aid, AidBasis};
 use trueline_facts::skill::{Ability, Standing};
-use trueline_skills::decisions::Decisions;
-use trueline_skills::evidence::{Happened, Row, RowId};
 
-use crate::world::{CELL, exercise, record, records, report, sites};
+use super::world::{CELL, exercise, record, records, report, sites};
 
 fn mean(rows: &[Row]) -> f64 {
     let report = report(rows, &Decisions::default(), "2026-06-01");
@@ -119,11 +119,10 @@ fn writing_no_code_at_all_or_splitting_it_gains_nothing() {
 
 #[test]
 fn findings_that_nobody_confirmed_move_no_skill() {
+    use crate::attempts::Reading;
+    use crate::disclose::{Own, own};
+    use crate::practise::Wanted;
     use std::collections::BTreeMap;
-    use trueline_skills::attempts::Reading;
-    use trueline_skills::disclose::{Own, own};
-    use trueline_skills::practise::Wanted;
-    use trueline_skills::subject::Subject;
 
     let reading = Reading {
         rows: some(),
@@ -135,8 +134,8 @@ fn findings_that_nobody_confirmed_move_no_skill() {
         decisions: &decisions,
         day: "2026-06-01".parse().unwrap(),
     };
-    let me = crate::world::me();
-    let profile = mine.profile(Subject::Person(me.clone()));
+    let me = super::world::me();
+    let profile = mine.profile();
     let findings = BTreeMap::from([((CELL.language, CELL.class), 1_000)]);
     let with = Wanted {
         findings: Some(&findings),
@@ -144,6 +143,37 @@ fn findings_that_nobody_confirmed_move_no_skill() {
     };
     let quiet = own(&mine, &profile, &me, &Wanted::default()).unwrap();
     let loud = own(&mine, &profile, &me, &with).unwrap();
-    assert_eq!(quiet.abilities, loud.abilities);
     assert_ne!(quiet.practise, loud.practise);
+
+    // On record as findings in lines of one's own, by the hundred, called wrong or not called anything.
+    let base: Vec<String> = (0..20)
+        .map(|n| {
+            let outcome = if n % 2 == 0 { "fixed" } else { "exploited" };
+            record(
+                &format!("a{n:02}"),
+                &format!(r#"{{"scenario": "e{n}", "outcome": "{outcome}"}}"#),
+            )
+        })
+        .collect();
+    let with_findings = |outcome: &str| {
+        let findings = (0..100).map(|n| {
+            record(
+                &format!("f{n:02}"),
+                &format!(r#"{{"kind": "finding", "scenario": "f{n}", "outcome": "{outcome}"}}"#),
+            )
+        });
+        records(&base.iter().cloned().chain(findings).collect::<Vec<_>>())
+    };
+    let abilities = |reading: &Reading| {
+        let mine = Own { reading, ..mine };
+        own(&mine, &mine.profile(), &me, &Wanted::default())
+            .unwrap()
+            .abilities
+    };
+    let without = abilities(&records(&base));
+    for outcome in ["unknown", "wrong"] {
+        assert_eq!(abilities(&with_findings(outcome)), without, "{outcome}");
+    }
+    // The same findings, called right, would show.
+    assert_ne!(abilities(&with_findings("right")), without);
 }

@@ -1,11 +1,11 @@
 //! An estimate is a function of the rows that count and of the day, and of nothing else.
 
+use crate::decisions::{Decisions, Event, What};
+use crate::evidence::Row;
+use crate::simulation::{Habit, Random, Truth, ninety_days};
 use trueline_facts::skill::{RowState, Standing};
-use trueline_skills::decisions::{Decisions, Event, What};
-use trueline_skills::evidence::Row;
-use trueline_skills::simulation::{Habit, Random, Truth, ninety_days};
 
-use crate::world::{CELL, day, effect, exercise, profile_of, report};
+use super::world::{CELL, day, effect, exercise, profile_of, report};
 
 fn rows() -> Vec<Row> {
     let mut random = Random::new(21);
@@ -16,9 +16,9 @@ fn rows() -> Vec<Row> {
 #[test]
 fn replay_is_identical_to_the_last_bit_whatever_the_order_of_the_rows() {
     let mut rows = rows();
-    let one = profile_of("a", &rows, "2026-06-01");
+    let one = profile_of(&rows, "2026-06-01");
     rows.reverse();
-    let other = profile_of("a", &rows, "2026-06-01");
+    let other = profile_of(&rows, "2026-06-01");
     assert!(one == other);
 }
 
@@ -75,9 +75,8 @@ fn a_disputed_row_is_as_if_it_had_never_been() {
 
 #[test]
 fn every_change_lists_its_row_with_what_it_does() {
-    use trueline_skills::attempts::Reading;
-    use trueline_skills::disclose::{Own, reasons};
-    use trueline_skills::subject::Subject;
+    use crate::attempts::Reading;
+    use crate::disclose::{Own, reasons};
 
     let reading = Reading {
         rows: rows(),
@@ -96,13 +95,13 @@ fn every_change_lists_its_row_with_what_it_does() {
             reason: None,
         },
     ));
-    let me = crate::world::me();
+    let me = super::world::me();
     let mine = Own {
         reading: &reading,
         decisions: &decisions,
         day: day("2026-06-01"),
     };
-    let profile = mine.profile(Subject::Person(me.clone()));
+    let profile = mine.profile();
     let why = reasons(&mine, &profile, &me, target.cell).unwrap();
     let of_cell = reading
         .rows
@@ -137,10 +136,10 @@ fn every_change_lists_its_row_with_what_it_does() {
 #[test]
 fn what_happens_after_the_day_is_not_known_on_it() {
     let mut all = rows();
-    let before = profile_of("a", &all, "2026-02-01");
+    let before = profile_of(&all, "2026-02-01");
     all.push(exercise("later", "2026-02-02", CELL, true, 0));
-    assert!(before == profile_of("a", &all, "2026-02-01"));
-    assert!(before != profile_of("a", &all, "2026-02-03"));
+    assert!(before == profile_of(&all, "2026-02-01"));
+    assert!(before != profile_of(&all, "2026-02-03"));
 }
 
 #[test]

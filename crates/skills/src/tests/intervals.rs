@@ -1,6 +1,6 @@
 //! Intervals of 80 % hold the truth in about 80 of 100 cases, where the model is right and where not.
 
-use trueline_skills::simulation::{Coverage, World, coverage};
+use crate::simulation::{Coverage, World, coverage};
 
 const PEOPLE: u32 = 400;
 

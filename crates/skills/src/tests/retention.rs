@@ -2,17 +2,16 @@
 
 use std::fs;
 
+use crate::decisions::{Decisions, Event, What};
+use crate::disclose::{Own, own, reasons};
+use crate::practise::Wanted;
+use crate::retention::USUAL_DAYS;
+use crate::store::{Folding, Store};
 use proptest::prelude::*;
 use tempfile::TempDir;
 use trueline_facts::skill::SkillsReport;
-use trueline_skills::decisions::{Decisions, Event, What};
-use trueline_skills::disclose::{Own, own, reasons};
-use trueline_skills::practise::Wanted;
-use trueline_skills::retention::USUAL_DAYS;
-use trueline_skills::store::Store;
-use trueline_skills::subject::Subject;
 
-use crate::world::{CELL, day, me, record};
+use super::world::{CELL, day, me, record};
 
 struct Person {
     folder: TempDir,
@@ -35,13 +34,15 @@ impl Person {
             decisions: &decisions,
             day: day(on),
         };
-        let profile = mine.profile(Subject::Person(me()));
+        let profile = mine.profile();
         own(&mine, &profile, &me(), &Wanted::default()).unwrap()
     }
 
     fn fold(&self, last: &str) -> u64 {
-        let (_, decisions) = self.store.read().unwrap();
-        self.store.fold(&decisions, day(last)).unwrap()
+        match self.store.fold(day(last)).unwrap() {
+            Folding::Done(records) => records,
+            Folding::Held(places) => panic!("held by {places:?}"),
+        }
     }
 
     fn lines(&self) -> Vec<String> {
@@ -125,7 +126,7 @@ fn what_is_folded_is_not_kept_one_by_one_anywhere() {
         decisions: &decisions,
         day: day("2026-09-01"),
     };
-    let profile = mine.profile(Subject::Person(me()));
+    let profile = mine.profile();
     let reasons = reasons(&mine, &profile, &me(), CELL).unwrap();
     assert_eq!(reasons.rows, []);
     assert!(reasons.folded.is_some());
@@ -172,6 +173,90 @@ fn a_dispute_holds_when_the_evidence_is_folded() {
     let after = person.report("2026-09-01");
     assert_eq!(after.abilities, before.abilities);
     assert_eq!(after.evidence.counted, 1);
+}
+
+#[test]
+fn nothing_is_folded_while_a_line_of_decisions_cannot_be_read() {
+    // It may say "keep forever", or dispute what would be folded in for good.
+    for what in [
+        What::Keep { days: None },
+        What::Dispute {
+            row: "e001".to_owned(),
+            reason: None,
+        },
+        What::Restore {
+            row: "e001".to_owned(),
+        },
+    ] {
+        let person = Person::with(&half_a_year());
+        let before = person.lines();
+        person
+            .store
+            .append(&Event::new(day("2026-05-02"), what))
+            .unwrap();
+        let file = person.store.decisions_file();
+        let whole = fs::read_to_string(&file).unwrap();
+        fs::write(&file, &whole[..whole.len() - 9]).unwrap();
+        let place = format!("{}:1", file.display());
+        for folding in [
+            person.store.fold(day("2026-09-01")).unwrap(),
+            person.store.fold_by_its_time(day("2027-09-01")).unwrap(),
+        ] {
+            assert_eq!(folding, Folding::Held(vec![place.clone()]));
+        }
+        assert_eq!(person.lines(), before);
+        assert!(!person.store.folded_file().exists());
+        // Mended by hand, it goes on.
+        fs::write(&file, whole).unwrap();
+        assert!(person.fold("2026-09-01") > 0);
+    }
+}
+
+#[test]
+fn evidence_that_is_kept_for_ever_is_not_folded_by_its_time() {
+    let person = Person::with(&half_a_year());
+    person
+        .store
+        .append(&Event::new(day("2026-05-02"), What::Keep { days: None }))
+        .unwrap();
+    let folding = person.store.fold_by_its_time(day("2036-09-01")).unwrap();
+    assert_eq!(folding, Folding::Done(0));
+    let short = What::Keep { days: Some(30) };
+    person
+        .store
+        .append(&Event::new(day("2026-05-02"), short))
+        .unwrap();
+    let folding = person.store.fold_by_its_time(day("2036-09-01")).unwrap();
+    assert_eq!(folding, Folding::Done(90));
+}
+
+#[test]
+fn what_was_disputed_when_it_was_folded_can_be_tried_for_the_first_time() {
+    let lines = [
+        record("01", r#"{"scenario": "a", "outcome": "exploited"}"#),
+        record("02", r#"{"scenario": "b"}"#),
+    ];
+    let person = Person::with(&lines);
+    let dispute = What::Dispute {
+        row: "01".to_owned(),
+        reason: None,
+    };
+    person
+        .store
+        .append(&Event::new(day("2026-05-02"), dispute))
+        .unwrap();
+    person.fold("2026-08-01");
+    fs::write(
+        person.store.attempts_file(),
+        record(
+            "03",
+            r#"{"scenario": "a", "day": "2026-08-02", "attempt_number": 2}"#,
+        ),
+    )
+    .unwrap();
+    let (reading, _) = person.store.read().unwrap();
+    assert_eq!(reading.rows.len(), 1);
+    assert!(reading.rows[0].words().contains("at the first try"));
 }
 
 #[test]
@@ -244,7 +329,23 @@ fn what_is_folded_and_damaged_is_told_kept_and_counts_nothing() {
     )
     .unwrap();
     assert_eq!(person.fold("2026-08-01"), 1);
-    assert!(person.folder.path().join("learn/folded.corrupt").exists());
+    assert!(person.folder.path().join("learn/folded.corrupt-1").exists());
+    // What an earlier damage left is not written over.
+    fs::write(person.store.folded_file(), "{").unwrap();
+    fs::write(
+        person.store.attempts_file(),
+        record("02", r#"{"scenario": "b"}"#),
+    )
+    .unwrap();
+    assert_eq!(person.fold("2026-08-01"), 1);
+    assert_ne!(
+        fs::read_to_string(person.folder.path().join("learn/folded.corrupt-1")).unwrap(),
+        "{"
+    );
+    assert_eq!(
+        fs::read_to_string(person.folder.path().join("learn/folded.corrupt-2")).unwrap(),
+        "{"
+    );
     assert_eq!(person.report("2026-09-01").evidence.counted, 1);
 }
 
@@ -279,8 +380,7 @@ proptest! {
         let person = Person::with(&lines);
         let before = person.report("2026-12-01");
         let last = day("2026-01-01").plus(cut);
-        let (_, decisions) = person.store.read().unwrap();
-        person.store.fold(&decisions, last).unwrap();
+        person.store.fold(last).unwrap();
         let after = person.report("2026-12-01");
         // What is not over yet is replayed after what is: that may move a mean by rounding to a hundredth.
         for (one, other) in before.abilities[0].cells.iter().zip(&after.abilities[0].cells) {

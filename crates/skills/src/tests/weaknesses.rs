@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use crate::weakness::class_of;
 use trueline_facts::Cwe;
 use trueline_facts::skill::{Ability, Cell, Language, WeaknessClass};
-use trueline_skills::weakness::class_of;
 
 /// Numbers after `cwe = [` in every rule file below.
 fn numbers(folder: &Path, out: &mut Vec<u32>) {

@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use crate::attempts::Reading;
+use crate::decisions::Decisions;
+use crate::disclose::{Own, own};
+use crate::fsrs::{Card, Rating};
+use crate::practise::{Exercise, Wanted};
 use trueline_facts::skill::{Ability, Cell, Language, PractiseReason, WeaknessClass};
-use trueline_skills::attempts::Reading;
-use trueline_skills::decisions::Decisions;
-use trueline_skills::disclose::{Own, own};
-use trueline_skills::fsrs::{Card, Rating};
-use trueline_skills::practise::{Exercise, Wanted};
-use trueline_skills::subject::Subject;
 
-use crate::world::{day, me, record, records};
+use super::world::{day, me, record, records};
 
 #[test]
 fn stability_difficulty_and_interval_are_those_of_py_fsrs() {
@@ -115,7 +114,7 @@ fn suggestions(
         decisions: &decisions,
         day: day(on),
     };
-    let profile = mine.profile(Subject::Person(me()));
+    let profile = mine.profile();
     own(&mine, &profile, &me(), wanted).unwrap().practise
 }
 

@@ -1,13 +1,19 @@
 //! Which attempt records are evidence, and of what.
 
+use std::collections::BTreeSet;
+
+use crate::attempts::{Reading, read};
+use crate::certainty::certainty;
+use crate::decisions::{Decisions, Event, What};
+use crate::disclose::{Own, own};
+use crate::evidence::Happened;
+use crate::practise::Wanted;
+use crate::store::Store;
 use proptest::prelude::*;
 use trueline_facts::attempt::Aid;
 use trueline_facts::skill::{Ability, CertaintyVerdict};
-use trueline_skills::attempts::read;
-use trueline_skills::certainty::certainty;
-use trueline_skills::evidence::Happened;
 
-use crate::world::{record, records};
+use super::world::{me, record, records};
 
 fn reasons(lines: &[String]) -> Vec<(String, u64)> {
     records(lines)
@@ -203,6 +209,28 @@ fn a_review_is_right_down_to_the_line_and_once() {
 }
 
 #[test]
+fn a_review_of_which_nobody_said_whether_an_assistant_helped_counts_a_fifth() {
+    let kinds = [
+        r#""kind": "review", "shown": "safe", "said": "safe""#,
+        r#""kind": "catch", "caught": {"named": 1, "of": 2}"#,
+    ];
+    for kind in kinds {
+        let of = |aid: &str| {
+            let line = record(
+                "01",
+                &format!(r#"{{{kind}, "outcome": "right", "aid": "{aid}"}}"#),
+            );
+            let rows = records(&[line]).rows;
+            rows.first()
+                .map(|row| (row.weight().value() * 1e6).round() / 1e6)
+        };
+        assert_eq!(of("unaided"), Some(0.5), "{kind}");
+        assert_eq!(of("unknown"), Some(0.1), "{kind}");
+        assert_eq!(of("assisted"), None, "{kind}");
+    }
+}
+
+#[test]
 fn a_fix_counts_once_a_finding_and_knows_its_class_by_the_weakness() {
     let fix = |id: &str, finding: &str| {
         record(
@@ -311,7 +339,8 @@ fn what_was_caught_in_a_change_of_others_moves_reviewing_alone_and_once() {
     let reading = records(&lines);
     assert_eq!(reading.rows.len(), 1);
     assert_eq!(reading.rows[0].cell.ability, Ability::Reviewing);
-    assert!((reading.rows[0].weight().value() - 0.5).abs() < 1e-12);
+    // Nobody said whether an assistant helped: a fifth, as with everything else.
+    assert!((reading.rows[0].weight().value() - 0.1).abs() < 1e-12);
     assert!(matches!(
         reading.rows[0].happened,
         Happened::Caught {
@@ -346,7 +375,7 @@ fn naming_more_lines_of_a_change_makes_catching_worth_less_and_naming_most_of_th
 
 #[test]
 fn a_commit_is_known_again_after_a_rebase_and_by_nothing_else() {
-    use trueline_skills::exposure::{key, key_of_all};
+    use crate::exposure::{key, key_of_all};
 
     let known = key("ann@example.org", "1700000000", "feat: search");
     assert_eq!(known, key("ann@example.org", "1700000000", "feat: search"));
@@ -385,7 +414,133 @@ fn damaged_lines_are_told_with_their_place_and_do_not_count() {
     assert_eq!(reading.set_aside[0].reason, "written by a newer version");
 }
 
+#[test]
+fn answers_that_were_checked_without_being_written_down_are_tries_too() {
+    let words = |lines: &[String]| {
+        let rows = records(lines).rows;
+        rows.iter()
+            .map(|row| (row.words(), row.weight().value()))
+            .collect::<Vec<_>>()
+    };
+    let first = ("py-sqli-search solved at the first try".to_owned(), 1.0);
+    let third = ("py-sqli-search solved at try 3".to_owned(), 0.5);
+    assert_eq!(words(&[record("01", "{}")]), [first.clone()]);
+    assert_eq!(
+        words(&[record("01", r#"{"unrecorded": 2}"#)]),
+        [third.clone()]
+    );
+    // Without isolation the verdict is no evidence, but it was seen.
+    let alone = |id: &str, outcome: &str| {
+        record(
+            id,
+            &format!(r#"{{"practice": true, "outcome": "{outcome}"}}"#),
+        )
+    };
+    let tried = [
+        alone("01", "exploited"),
+        alone("02", "exploited"),
+        record("03", "{}"),
+    ];
+    assert_eq!(words(&tried), [third]);
+    let broken = [alone("01", "functional_fail"), record("03", "{}")];
+    assert_eq!(
+        words(&broken),
+        [first],
+        "of a broken program nothing was learned"
+    );
+    // One that fails after them is no first try either: it counts once it is given up.
+    let failed = [record("01", r#"{"unrecorded": 1, "outcome": "exploited"}"#)];
+    assert_eq!(
+        words(&failed),
+        [("py-sqli-search left unsolved after try 2".to_owned(), 0.5)]
+    );
+    assert_eq!(records(&failed).tries[0].earlier, 1);
+}
+
+/// What can be written down of one exercise or of several: attempts of any outcome, reviews, changes, findings.
+fn a_record() -> impl Strategy<Value = String> {
+    let kinds = [
+        r#""kind": "attempt""#,
+        r#""kind": "attempt", "revealed": true"#,
+        r#""kind": "attempt", "practice": true"#,
+        r#""kind": "attempt", "aid": "assisted", "aid_basis": "hook""#,
+        r#""kind": "review", "shown": "safe", "said": "safe", "sure": 80"#,
+        r#""kind": "fix""#,
+        r#""kind": "change", "sites": 4"#,
+        r#""kind": "finding""#,
+        r#""kind": "catch", "caught": {"named": 1, "of": 2}"#,
+    ];
+    let outcomes = [
+        "fixed",
+        "exploited",
+        "functional_fail",
+        "unknown",
+        "right",
+        "wrong",
+        "passed",
+    ];
+    (
+        0..12_u32,
+        prop::sample::select(kinds.to_vec()),
+        prop::sample::select(outcomes.to_vec()),
+        0..2_u32,
+        1..28_u32,
+        0..3_u32,
+    )
+        .prop_map(|(id, kind, outcome, scenario, day, unrecorded)| {
+            record(
+                &format!("{id:02}"),
+                &format!(
+                    r#"{{{kind}, "outcome": "{outcome}", "scenario": "e{scenario}", "day": "2026-05-{day:02}", "unrecorded": {unrecorded}}}"#
+                ),
+            )
+        })
+}
+
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn a_disputed_record_is_to_all_others_as_if_it_had_never_been(
+        lines in prop::collection::vec(a_record(), 1..14),
+        disputed in prop::collection::btree_set(0..12_u32, 1..4),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::at(folder.path().to_owned());
+        let write = |lines: &[String]| {
+            std::fs::create_dir_all(folder.path().join("learn")).unwrap();
+            std::fs::write(store.attempts_file(), lines.join("\n")).unwrap();
+        };
+        let ids: Vec<String> = disputed.iter().map(|id| format!("{id:02}")).collect();
+        let is_disputed = |line: &String| {
+            ids.iter().any(|id| line.contains(&format!(r#""id":"{id}""#)))
+        };
+        let left: Vec<String> = lines.iter().filter(|line| !is_disputed(line)).cloned().collect();
+        write(&left);
+        let (never, _) = store.read().unwrap();
+        write(&lines);
+        for id in &ids {
+            let what = What::Dispute { row: id.clone(), reason: None };
+            store.append(&Event::new("2026-06-01".parse().unwrap(), what)).unwrap();
+        }
+        let (mut with, decisions) = store.read().unwrap();
+        let apart: BTreeSet<String> =
+            with.disputed.iter().map(|record| record.id.as_str().to_owned()).collect();
+        let there = ids.iter().filter(|id| {
+            let line = format!(r#""id":"{id}""#);
+            lines.iter().any(|other| other.contains(&line))
+        });
+        prop_assert_eq!(apart, there.cloned().collect::<BTreeSet<_>>());
+        with.disputed.clear();
+        prop_assert_eq!(&with, &never);
+        // What the documents say follows: the schedule and the view of reliance, too.
+        let report = |reading: &Reading, decisions: &Decisions| {
+            let mine = Own { reading, decisions, day: "2026-08-01".parse().unwrap() };
+            own(&mine, &mine.profile(), &me(), &Wanted::default()).unwrap()
+        };
+        prop_assert_eq!(report(&with, &decisions), report(&never, &Decisions::default()));
+    }
+
     #[test]
     fn whatever_the_file_holds_reading_it_ends(text in "\\PC*(\n\\PC*){0,8}") {
         let reading = read(&text, "attempts.jsonl");

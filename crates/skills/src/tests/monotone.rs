@@ -1,11 +1,11 @@
 //! A success never lowers, a failure never raises; hints are never a penalty; clean code never hurts.
 
+use crate::decisions::Decisions;
+use crate::evidence::Row;
 use proptest::prelude::*;
 use trueline_facts::skill::{Ability, Cell, Language, Standing, WeaknessClass};
-use trueline_skills::decisions::Decisions;
-use trueline_skills::evidence::Row;
 
-use crate::world::{CELL, effect, exercise, report, sites};
+use super::world::{CELL, effect, exercise, report, sites};
 
 fn cell() -> impl Strategy<Value = Cell> {
     (0..3_usize, 0..4_usize).prop_map(|(language, class)| Cell {
