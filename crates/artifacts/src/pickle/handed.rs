@@ -7,6 +7,8 @@ use crate::names::{self, Standing};
 
 /// Functions of one call that are judged.
 const MAX_HANDED: usize = 64;
+/// Looks that judging one of them takes for each argument of the call.
+const LOOKS_AN_ARGUMENT: usize = 8;
 /// Containers in containers of a call of the standard library.
 const MAX_DEPTH: usize = 2;
 
@@ -42,6 +44,13 @@ impl Machine {
         }
         self.handing = true;
         for value in handed {
+            // Each is judged with all arguments.
+            let cost = u32::try_from(LOOKS_AN_ARGUMENT * args.len()).unwrap_or(u32::MAX);
+            let left = self.looks_left.get();
+            self.looks_left.set(left.saturating_sub(cost));
+            if left < cost {
+                break;
+            }
             let others: Vec<Value> = args
                 .iter()
                 .copied()

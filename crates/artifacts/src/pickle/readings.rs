@@ -20,7 +20,7 @@ pub(super) enum Reading {
 }
 
 /// Nodes that are copied for other readings and opcodes that run there, and opcodes of one of those.
-pub(super) const MAX_FORKED: usize = 4 << 20;
+pub(super) const MAX_FORKED: usize = 2 << 20;
 const MAX_FORK_STEPS: u64 = 1 << 16;
 /// Opcodes that are looked at to tell whether the bytes of an array may be some.
 const MAX_PROBE: u64 = 256;
@@ -35,6 +35,9 @@ impl Machine {
     /// seems to call is noise as well, unless that is an attack.
     pub(super) fn read_as_opcodes(&mut self, is_pickle: bool) -> Result<(), Ended> {
         let at = self.cursor.position();
+        if self.fork_left == 0 {
+            return Err(Ended::Budget);
+        }
         if !self.calls_something(at) {
             return Ok(());
         }
@@ -127,5 +130,50 @@ impl Machine {
         fork.steps_left = MAX_FORK_STEPS.min(self.fork_left as u64);
         fork.fork_left = 0;
         Some(fork)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Source;
+
+    /// One array after the other, of bytes as they are given, then `more`.
+    fn arrays(bytes: &[u8], count: usize, before: &[u8]) -> Machine {
+        let wrapper = [
+            &b"cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81q\x01}(U\x05shapeK"[..],
+            &[bytes.len() as u8],
+            b"\x85U\x05dtypecnumpy\ndtype\n(U\x02u1\x89\x88tRuq\x00b",
+            bytes,
+        ]
+        .concat();
+        let more = [b"h\x00b", bytes].concat().repeat(count);
+        let file = [b"\x80\x02", before, &wrapper, &more, b"."].concat();
+        Machine::new(Cursor::new(Source::of_bytes(file), 0))
+    }
+
+    #[test]
+    fn arrays_of_opcodes_are_paid_for_by_the_step_and_the_value() {
+        let values = [&b"("[..], &b"]".repeat(50_000), b"l0"].concat();
+        for (bytes, before) in [
+            (&b"cm\nf\n)R0"[..], &b""[..]),
+            (b"cm\nf\n)R0", &values),
+            (b"V", b""),
+            (b"h\x01h\x01R", b""),
+        ] {
+            let mut machine = arrays(bytes, 100_000, before);
+            assert_eq!(machine.run(), Ended::Budget);
+            let own = machine.cursor.source().len();
+            assert!(machine.opcodes <= own + MAX_FORKED as u64 + MAX_FORK_STEPS);
+            assert!(machine.line_bytes / 64 <= own + 2 * MAX_FORKED as u64);
+        }
+    }
+
+    #[test]
+    fn arrays_of_weights_are_passed_over() {
+        let mut machine = arrays(b"\x00\x00\x80\x3f\x00\x00\x00\x40", 10_000, b"");
+        assert_eq!(machine.run(), Ended::Stop);
+        assert_eq!(machine.spliced_arrays, 10_001);
+        assert!(machine.fork_left > MAX_FORKED / 2);
     }
 }

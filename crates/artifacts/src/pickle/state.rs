@@ -64,8 +64,8 @@ impl Machine {
                 items,
                 ..
             }) => items.get(from..).unwrap_or_default().to_vec(),
-            Some(Node::Call(called)) => {
-                let mut pairs = Vec::new();
+            Some(Node::Call(called)) if self.looks_left.get() > 0 => {
+                let mut pairs: Vec<Value> = Vec::new();
                 for arg in &called.args {
                     match self.get_node(*arg) {
                         Some(Node::Container {
@@ -89,9 +89,6 @@ impl Machine {
                 let cost = u32::try_from(pairs.len()).unwrap_or(u32::MAX);
                 let left = self.looks_left.get();
                 self.looks_left.set(left.saturating_sub(cost));
-                if left == 0 {
-                    return Vec::new();
-                }
                 pairs.drain(..from.min(pairs.len()));
                 pairs
             }
@@ -408,6 +405,55 @@ fn called_word(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::called_word;
+    use crate::pickle::machine::{Ended, Machine};
+    use crate::source::{Cursor, Source};
+
+    fn run(parts: &[&[u8]]) -> Machine {
+        let file = [b"\x80\x02", &parts.concat()[..], b"."].concat();
+        let mut machine = Machine::new(Cursor::new(Source::of_bytes(file), 0));
+        assert_eq!(machine.run(), Ended::Stop);
+        machine
+    }
+
+    #[test]
+    fn keys_of_a_state_are_looked_at_once() {
+        let keys: Vec<u8> = (0..64)
+            .flat_map(|at| format!("U\x03k{at:02}h\x02").into_bytes())
+            .collect();
+        let state = [b"cbuiltins\nlen\nq\x020}(", &keys[..], b"uq\x000"].concat();
+        let before = run(&[&state, b"]h\x00b"]).looks_left.get();
+        let often = run(&[&state, b"]", &b"h\x00b".repeat(50_000)]);
+        assert_eq!(often.looks_left.get(), before);
+        assert_eq!(often.seen_states.len(), 1);
+        // Nor does an object keep them.
+        let objects = b"cm\nC\n)\x81h\x00b0".repeat(1000);
+        assert_eq!(run(&[&state, &objects, b"N"]).seen_states.len(), 1);
+    }
+
+    #[test]
+    fn a_state_of_pairs_takes_looks_each_time_until_none_are_left() {
+        let pairs = [&b"]("[..], &b"(h\x02h\x02t".repeat(64), b"e"].concat();
+        let state = [
+            b"cbuiltins\nlen\nq\x020]ccollections\nOrderedDict\n(",
+            &pairs.repeat(60)[..],
+            b"tRq\x000",
+        ]
+        .concat();
+        let machine = run(&[&state, &b"h\x00b".repeat(2000)]);
+        assert_eq!(machine.looks_left.get(), 0);
+    }
+
+    #[test]
+    fn functions_that_are_handed_on_take_looks() {
+        let arguments = [&b"("[..], &b"cm\nf\n".repeat(60), b"tq\x010"].concat();
+        let machine = run(&[
+            b"cheapq\nmerge\nq\x000",
+            &arguments,
+            &b"h\x00h\x01R0".repeat(500),
+            b"N",
+        ]);
+        assert_eq!(machine.looks_left.get(), 0);
+    }
 
     #[test]
     fn words_of_code_in_a_formula_are_those_that_are_called() {

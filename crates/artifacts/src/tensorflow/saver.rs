@@ -10,7 +10,7 @@ use crate::source::Source;
 use crate::technique;
 
 /// Nodes that are gone through, again and again, to follow a path to where it comes from, and nodes on the way.
-const MAX_VISITS: usize = 3_000_000;
+const MAX_VISITS: usize = 1_000_000;
 const MAX_WANTED: usize = 1024;
 /// Bytes of a path.
 const MAX_PATH: usize = 4096;

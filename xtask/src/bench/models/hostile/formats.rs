@@ -472,9 +472,8 @@ fn shared_tables() -> Vec<u8> {
     }
     out.extend([6u16, 8, 4, 0].iter().flat_map(|n| n.to_le_bytes()));
     words(&mut out, &[8, 4, count]);
-    let tensors = out.len() as u32;
     for at in 0..count {
-        words(&mut out, &[tensors + 4 * count - 4 * at]);
+        words(&mut out, &[4 * count - 4 * at]);
     }
     words(&mut out, &[0; 8]);
     out[..4].copy_from_slice(&model.to_le_bytes());
