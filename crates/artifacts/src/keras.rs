@@ -209,15 +209,7 @@ fn named(inspection: &mut Inspection, module: &str, name: &str, node: &Value) {
                 "when the model is loaded",
             );
         }
-        let inner = node["config"]["module"].as_str();
-        if let Some(inner) = inner {
-            named(
-                inspection,
-                inner,
-                node["config"]["class_name"].as_str().unwrap_or_default(),
-                node,
-            );
-        }
+        // What its configuration names is an object of its own, which the walk comes to.
         return;
     }
     if module == "builtins"

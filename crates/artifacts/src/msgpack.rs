@@ -9,6 +9,9 @@ use crate::{pickle, sniff, technique};
 
 const MAX_DEPTH: usize = 256;
 const MAX_VALUES: u64 = 4_000_000;
+/// Texts and bytes that are kept, and those that are looked into.
+const MAX_KEPT: usize = 10_000;
+const MAX_LOOKS: usize = 10_000;
 
 /// What a walk over the values saw.
 #[derive(Debug, Default)]
@@ -20,6 +23,8 @@ struct Walk {
     texts: Vec<(u64, u64)>,
     object_dtype: bool,
     deep: bool,
+    /// There were more texts or bytes than are kept.
+    left_out: bool,
     /// A length of many times the file.
     absurd: Option<u64>,
 }
@@ -113,13 +118,21 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
             &source.slice(end, u64::MAX),
         );
     }
-    for (at, len) in walk.bytes.iter().chain(&walk.texts).take(2000) {
+    if walk.left_out || walk.bytes.len() + walk.texts.len() > MAX_LOOKS {
+        inspection.report(
+            Verdict::Unknown,
+            technique::BUDGET,
+            0,
+            "the data has more texts and bytes than are looked into",
+        );
+    }
+    for (at, len) in walk.bytes.iter().chain(&walk.texts).take(MAX_LOOKS) {
         let bytes = source.slice(*at, *len);
         if sniff::has_magic(&bytes.read(0, 8)) || (*len < 1 << 16 && pickle::looks_like(&bytes)) {
             inspection.member(&format!("value at {at}"), Context::Constant, &bytes);
         }
     }
-    for (at, len) in walk.texts.iter().take(2000) {
+    for (at, len) in walk.texts.iter().take(MAX_LOOKS) {
         let bytes = source.read(*at, (*len).min(1 << 14) as usize);
         if let Ok(text) = std::str::from_utf8(&bytes) {
             crate::code::code_in_data(inspection, "value", text);
@@ -217,8 +230,12 @@ impl Walk {
     fn text(&mut self, cursor: &mut Cursor, len: u64) -> Option<u64> {
         self.absurd = absurd(cursor, len).or(self.absurd);
         let at = cursor.skip(len)?;
-        if len >= 16 && self.texts.len() < 10_000 {
-            self.texts.push((at, len));
+        if len >= 16 {
+            if self.texts.len() < MAX_KEPT {
+                self.texts.push((at, len));
+            } else {
+                self.left_out = true;
+            }
         }
         Some(0)
     }
@@ -226,10 +243,18 @@ impl Walk {
     fn blob(&mut self, cursor: &mut Cursor, len: u64) -> Option<u64> {
         self.absurd = absurd(cursor, len).or(self.absurd);
         let at = cursor.skip(len)?;
-        if len >= 4 && self.bytes.len() < 10_000 {
-            self.bytes.push((at, len));
+        if len >= 4 {
+            self.keep((at, len));
         }
         Some(0)
+    }
+
+    fn keep(&mut self, place: (u64, u64)) {
+        if self.bytes.len() < MAX_KEPT {
+            self.bytes.push(place);
+        } else {
+            self.left_out = true;
+        }
     }
 
     fn extension(&mut self, cursor: &mut Cursor, source: &Source, len: u64) -> Option<u64> {
@@ -247,37 +272,34 @@ impl Walk {
                 let is_array = source.array::<1>(at) == Some([0x93]);
                 if !is_array && kind == 1 {
                     self.odd_extensions.push((kind, at));
-                    self.bytes.push((at, len));
-                } else if let Some(data) = self.array_bytes(source, at, len) {
-                    self.bytes.push(data);
+                    self.keep((at, len));
+                } else if let Some(data) = array_bytes(source, at, len) {
+                    self.keep(data);
                 }
             }
             2 | -1 => {}
             _ => {
                 self.odd_extensions.push((kind, at));
-                if len >= 4 && self.bytes.len() < 10_000 {
-                    self.bytes.push((at, len));
+                if len >= 4 {
+                    self.keep((at, len));
                 }
             }
         }
         Some(0)
     }
+}
 
-    /// Where the raw bytes of an array are.
-    fn array_bytes(&self, source: &Source, at: u64, len: u64) -> Option<(u64, u64)> {
-        if self.bytes.len() >= 10_000 {
-            return None;
-        }
-        let head = source.read(at, 96.min(len as usize));
-        let mark = head.iter().rposition(|b| matches!(b, 0xc4..=0xc6))?;
-        let skip = match head[mark] {
-            0xc4 => 2,
-            0xc5 => 3,
-            _ => 5,
-        };
-        let start = (mark + skip) as u64;
-        (start < len).then(|| (at + start, len - start))
-    }
+/// Where the raw bytes of an array are.
+fn array_bytes(source: &Source, at: u64, len: u64) -> Option<(u64, u64)> {
+    let head = source.read(at, 96.min(len as usize));
+    let mark = head.iter().rposition(|b| matches!(b, 0xc4..=0xc6))?;
+    let skip = match head[mark] {
+        0xc4 => 2,
+        0xc5 => 3,
+        _ => 5,
+    };
+    let start = (mark + skip) as u64;
+    (start < len).then(|| (at + start, len - start))
 }
 
 /// A length that no cut in transfer explains.

@@ -78,6 +78,7 @@ struct Vetted {
     names: Vec<String>,
     holders: Vec<String>,
     audited: Vec<String>,
+    keepers: Vec<String>,
     known: Vec<String>,
     stdlib: Vec<String>,
     outward: Vec<String>,
@@ -103,6 +104,8 @@ struct Names {
     /// Packages and their parts whose classes hold data.
     holders: FxHashSet<String>,
     audited: FxHashSet<String>,
+    /// Vetted functions that keep what they are handed and do not call it.
+    keepers: FxHashSet<String>,
     known: FxHashSet<String>,
     stdlib: FxHashSet<String>,
     /// Words in the names of classes that open, fetch or run something when they are made.
@@ -144,6 +147,7 @@ impl Names {
             evaluators: data.vetted.evaluators.into_iter().collect(),
             places: data.vetted.places.into_iter().collect(),
             audited: data.vetted.audited.into_iter().collect(),
+            keepers: data.vetted.keepers.into_iter().collect(),
             known: data.vetted.known.into_iter().collect(),
             verbs: data.vetted.verbs.into_iter().collect(),
             stdlib: data.vetted.stdlib.into_iter().collect(),
@@ -181,6 +185,24 @@ pub(crate) fn is_listed(module: &str, name: &str) -> bool {
     [module, &full]
         .into_iter()
         .any(|entry| NAMES.holders.contains(entry) || NAMES.vetted.contains(entry))
+}
+
+/// Does a part of a package vouch for it that is vetted, and no entry of its own?
+pub(crate) fn is_of_vetted_part(module: &str, name: &str) -> bool {
+    let full = format!("{module}.{name}");
+    let mut prefix = full.as_str();
+    while let Some(dot) = prefix.rfind('.') {
+        prefix = &prefix[..dot];
+        if NAMES.vetted.contains(prefix) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Does it keep functions and classes that it is handed, and calls none of them: `defaultdict`, `partial`, `isinstance`?
+pub(crate) fn is_keeper(module: &str, name: &str) -> bool {
+    NAMES.keepers.contains(module) || NAMES.keepers.contains(&format!("{module}.{name}"))
 }
 
 /// Is it a package whose functions were looked through?
@@ -285,7 +307,7 @@ pub(crate) fn standing(module: &str, name: &str) -> Standing {
             // A class is vetted for what its state is, not for every method it has.
             let is_exact = prefix.len() == full.len();
             let top = prefix.split('.').next().unwrap_or(prefix);
-            let is_read = names.stdlib.contains(top) || names.audited.contains(top);
+            let is_stdlib = names.stdlib.contains(top);
             let last = name.rsplit('.').next().unwrap_or(&name);
             return if is_exact {
                 Standing::Vetted
@@ -296,14 +318,15 @@ pub(crate) fn standing(module: &str, name: &str) -> Standing {
                 }
             } else if reaches_out(&name) {
                 BY_VERB
-            } else if !is_read
+            } else if !is_stdlib
                 && !is_class_name(last)
                 && !is_rebuilder(last)
                 && !last.starts_with("__pyx_unpickle_")
             {
-                // A package whose functions nobody has read is vetted for its classes.
+                // A part of a package is vetted for its classes: its functions and their methods are as good as
+                // what it imports.
                 Standing::KnownPackage
-            } else if is_class_name(last) && !names.stdlib.contains(top) {
+            } else if is_class_name(last) && !is_stdlib {
                 // Made from data alone: what it is given is looked at.
                 Standing::DataClass
             } else {

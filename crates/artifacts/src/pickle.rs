@@ -1,12 +1,16 @@
 //! Pickles: what loading one would call, found without loading it.
 //!
 //! [`machine`] runs the opcodes ([`step`]) on symbolic values, [`fold`], [`text`] and [`attribute`] compute what
-//! indirection leads to, [`judge`], [`place`], [`unresolved`] and [`cost`] say what a call means, [`show`] writes it as Python would;
-//! [`streams`] walks a file's pickles one after the other.
+//! indirection leads to, [`judge`], [`handed`], [`place`], [`unresolved`] and [`cost`] say what a call means, [`state`]
+//! what an object is given, [`show`] writes it as Python would; [`streams`] walks a file's pickles one after the other,
+//! [`readings`] follows what another loader would read.
 
 mod attribute;
 mod cost;
+mod expression;
 mod fold;
+mod foldable;
+mod handed;
 mod joblib;
 mod judge;
 mod literal;
@@ -15,7 +19,9 @@ mod nested;
 mod object;
 mod opcode;
 mod place;
+mod readings;
 mod show;
+mod state;
 mod step;
 mod streams;
 mod tensor;

@@ -28,17 +28,17 @@ pub(crate) fn start(source: &Source) -> Option<u64> {
 pub(crate) fn inspect(inspection: &mut Inspection, source: &Source, start: u64) {
     inspection.format("rds");
     let form = source.array::<1>(start).unwrap_or_default()[0];
-    if form == b'A' {
-        ascii(inspection, source, start);
-        return;
-    }
-    let mut cursor = Cursor::new(source.clone(), start + 2);
     let mut walk = Walk {
         inspection,
-        little: form == b'B',
+        form: match form {
+            b'A' => Form::Text,
+            b'B' => Form::Little,
+            _ => Form::Big,
+        },
         items: 0,
         incomplete: false,
     };
+    let mut cursor = Cursor::new(source.clone(), start + 2);
     if walk.all(&mut cursor).is_none() || walk.incomplete {
         let at = cursor.position();
         inspection.report(
@@ -50,21 +50,101 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source, start: u64) 
     }
 }
 
+/// How numbers are written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Form {
+    Big,
+    Little,
+    /// As words between white space.
+    Text,
+}
+
+/// Bytes of a number that is written as text.
+const MAX_WORD: usize = 100;
+
 struct Walk<'i> {
     inspection: &'i mut Inspection,
-    little: bool,
+    form: Form,
     items: u64,
     incomplete: bool,
 }
 
 impl Walk<'_> {
     fn int(&self, cursor: &mut Cursor) -> Option<i32> {
-        let bytes = cursor.take::<4>()?;
-        Some(if self.little {
-            i32::from_le_bytes(bytes)
+        match self.form {
+            Form::Little => Some(i32::from_le_bytes(cursor.take()?)),
+            Form::Big => Some(i32::from_be_bytes(cursor.take()?)),
+            Form::Text => {
+                let word = word(cursor)?;
+                if word == b"NA" {
+                    return Some(i32::MIN);
+                }
+                // R reads what it can of a word: `5x` is 5.
+                let text = String::from_utf8_lossy(&word);
+                let end = text
+                    .char_indices()
+                    .find(|(at, c)| !(c.is_ascii_digit() || *at == 0 && matches!(c, '-' | '+')))
+                    .map_or(text.len(), |(at, _)| at);
+                text[..end].trim_start_matches('+').parse().ok()
+            }
+        }
+    }
+
+    /// Numbers or bytes of a vector, of which each is one word in text.
+    fn skip(&mut self, cursor: &mut Cursor, count: u64, size: u64) -> Option<()> {
+        if self.form != Form::Text {
+            cursor.skip(count.checked_mul(size)?)?;
+            return Some(());
+        }
+        // A complex number is two words.
+        let words = if size == 16 {
+            count.checked_mul(2)?
         } else {
-            i32::from_be_bytes(bytes)
-        })
+            count
+        };
+        self.items = self.items.checked_add(words)?;
+        if words > cursor.remaining() || self.items > MAX_ITEMS {
+            return None;
+        }
+        for _ in 0..words {
+            word(cursor)?;
+        }
+        Some(())
+    }
+
+    /// A text of so many bytes, some of which may be written as escapes.
+    fn skip_text(&mut self, cursor: &mut Cursor, len: u64) -> Option<()> {
+        if self.form != Form::Text {
+            cursor.skip(len)?;
+            return Some(());
+        }
+        self.items = self.items.checked_add(len / 16)?;
+        if len > cursor.remaining() || self.items > MAX_ITEMS {
+            return None;
+        }
+        if len == 0 {
+            return Some(());
+        }
+        let mut byte = first_of_word(cursor)?;
+        for left in (0..len).rev() {
+            if byte == b'\\' {
+                byte = cursor.u8()?;
+                // Up to three digits of base 8, or one letter.
+                if matches!(byte, b'0'..=b'7') {
+                    for _ in 0..2 {
+                        let at = cursor.position();
+                        if !matches!(cursor.u8(), Some(b'0'..=b'7')) {
+                            cursor.seek(at);
+                            break;
+                        }
+                    }
+                }
+            }
+            if left > 0 {
+                byte = cursor.u8()?;
+            }
+        }
+        Some(())
     }
 
     fn length(&self, cursor: &mut Cursor) -> Option<u64> {
@@ -83,7 +163,7 @@ impl Walk<'_> {
         self.int(cursor)?;
         if version == 3 {
             let len = self.length(cursor)?;
-            cursor.skip(len)?;
+            self.skip_text(cursor, len)?;
         }
         // Items still to be read: R's own reader recurses, we count.
         let mut left = 1u64;
@@ -149,7 +229,7 @@ impl Walk<'_> {
             // Text of a length.
             9 => {
                 let len = self.int(cursor)?;
-                cursor.skip(u64::try_from(len).unwrap_or(0))?;
+                self.skip_text(cursor, u64::try_from(len).unwrap_or(0))?;
                 Some(attributes)
             }
             10 | 13 => self.vector(cursor, 4, attributes),
@@ -165,7 +245,7 @@ impl Walk<'_> {
             }
             7 | 8 => {
                 let len = self.int(cursor)?;
-                cursor.skip(u64::try_from(len).ok()?)?;
+                self.skip_text(cursor, u64::try_from(len).ok()?)?;
                 Some(0)
             }
             22 => Some(2 + attributes),
@@ -192,28 +272,64 @@ impl Walk<'_> {
         }
     }
 
-    fn vector(&self, cursor: &mut Cursor, size: u64, more: u64) -> Option<u64> {
+    fn vector(&mut self, cursor: &mut Cursor, size: u64, more: u64) -> Option<u64> {
         let len = self.length(cursor)?;
-        cursor.skip(len.checked_mul(size)?)?;
+        self.skip(cursor, len, size)?;
         Some(more)
     }
 }
 
-/// The text form: a line holding the flags of a promise cannot be told from a number, but types stand alone.
-fn ascii(inspection: &mut Inspection, source: &Source, start: u64) {
-    let text = source.read(start, 16 << 20);
-    let mut suspicious = false;
-    for line in text.split(|b| *b == b'\n').skip(4) {
-        if matches!(line, b"5" | b"1029" | b"517" | b"1541") {
-            suspicious = true;
+/// The first byte behind white space.
+fn first_of_word(cursor: &mut Cursor) -> Option<u8> {
+    loop {
+        let byte = cursor.u8()?;
+        if !byte.is_ascii_whitespace() && byte != 0x0b {
+            return Some(byte);
         }
     }
-    if suspicious {
-        inspection.report(
-            Verdict::Suspicious,
-            technique::RDS_PROMISE,
-            start,
-            "the text form of R data may hold a promise, which R evaluates",
+}
+
+/// Bytes up to white space.
+fn word(cursor: &mut Cursor) -> Option<Vec<u8>> {
+    let mut word = vec![first_of_word(cursor)?];
+    while word.len() < MAX_WORD {
+        match cursor.u8() {
+            Some(byte) if !byte.is_ascii_whitespace() && byte != 0x0b => word.push(byte),
+            _ => return Some(word),
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use trueline_facts::RepoPath;
+    use trueline_facts::artifact::Verdict;
+
+    fn verdict(items: &str) -> Verdict {
+        let bytes = format!("A\n2\n262657\n131840\n{items}").into_bytes();
+        crate::check_bytes(bytes, RepoPath::from("m.rds")).verdict
+    }
+
+    #[test]
+    fn the_text_form_is_read_item_by_item() {
+        for flags in ["5", "4101", "16901", "1029", " 5 "] {
+            assert_eq!(
+                verdict(&format!("{flags}\n254\n254\n254\n")),
+                Verdict::Malicious,
+                "{flags}"
+            );
+        }
+        // A list of numbers and a text that say five.
+        assert_eq!(
+            verdict(
+                "19\n4\n13\n3\n5\n4101\nNA\n14\n2\n5\n1e-3\n15\n1\n5\n1029\n16\n2\n9\n5\na\\n5\\040x\n9\n-1\n"
+            ),
+            Verdict::Clean
+        );
+        assert_eq!(
+            verdict("19\n2\n16\n1\n9\n3\n5 5\n5\n254\n254\n254\n"),
+            Verdict::Malicious
         );
     }
 }

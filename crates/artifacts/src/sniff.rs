@@ -305,8 +305,12 @@ fn protobuf(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8
     let Some(first) = head.first() else {
         return false;
     };
-    // Field 1 or 2 as number or bytes open every one of them.
-    if !matches!(first, 0x08 | 0x0a | 0x12 | 0x10) {
+    let lower = name.to_ascii_lowercase();
+    let is_named = [".pb", ".onnx", ".pdmodel", ".mlmodel", ".meta"]
+        .iter()
+        .any(|end| lower.ends_with(end));
+    // Field 1 or 2 as number or bytes open every one of them as their libraries write it; any may come first.
+    if !is_named && !matches!(first, 0x08 | 0x0a | 0x12 | 0x10) {
         return false;
     }
     if onnx::is_onnx(source) {
@@ -369,13 +373,19 @@ fn is_torch7(head: &[u8], name: &str) -> bool {
     name.to_ascii_lowercase().ends_with(".t7") && head.len() > 4
 }
 
+/// Bytes that are looked through at once: weights are most of such a file.
+const PIECE: usize = 4 << 20;
+
 /// Torch 7: functions are Lua bytecode.
 fn torch7(inspection: &mut Inspection, source: &Source) {
     inspection.format("torch7");
-    let bytes = source.read(0, 16 << 20);
-    if memchr::memmem::find(&bytes, b"\x1bLJ").is_some()
-        || memchr::memmem::find(&bytes, b"\x1bLua").is_some()
-    {
+    // With what a mark needs of the piece before.
+    let has_code = (0..source.len()).step_by(PIECE).any(|at| {
+        let bytes = source.read(at.saturating_sub(3), PIECE + 3);
+        memchr::memmem::find(&bytes, b"\x1bLJ").is_some()
+            || memchr::memmem::find(&bytes, b"\x1bLua").is_some()
+    });
+    if has_code {
         inspection.report(
             Verdict::Suspicious,
             technique::LUA_CODE,
@@ -421,6 +431,22 @@ fn is_text(head: &[u8]) -> bool {
             .all(|b| *b >= 0x20 && *b != 0x7f || matches!(b, b'\n' | b'\r' | b'\t' | 0x0c | 0x1b))
 }
 
+/// Bytes of a list of lines.
+const MAX_LINES: u64 = 4 << 20;
+
+/// A list of lines, as far as it is read.
+fn lines_of(inspection: &mut Inspection, source: &Source) -> String {
+    if source.len() > MAX_LINES {
+        inspection.report(
+            Verdict::Unknown,
+            technique::BUDGET,
+            MAX_LINES,
+            "lines of more than 4 MB were not read to the end",
+        );
+    }
+    String::from_utf8_lossy(&source.read(0, MAX_LINES as usize)).into_owned()
+}
+
 /// Configuration as text.
 fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) {
     let lower = name.to_ascii_lowercase();
@@ -454,10 +480,8 @@ fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) {
         hidden::inspect(inspection, &source.read(0, MAX_TEXT as usize));
     }
     if extension == "pth" {
-        text::path_file(
-            inspection,
-            &String::from_utf8_lossy(&source.read(0, 1 << 20)),
-        );
+        let lines = lines_of(inspection, source);
+        text::path_file(inspection, &lines);
     }
     if extension == "py" {
         let bytes = source.read(0, python::MAX_CODE);
@@ -474,10 +498,8 @@ fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) {
         }
     }
     if lower.starts_with("requirements") && extension == "txt" {
-        text::requirements(
-            inspection,
-            &String::from_utf8_lossy(&source.read(0, 1 << 20)),
-        );
+        let lines = lines_of(inspection, source);
+        text::requirements(inspection, &lines);
     }
     let is_graph = matches!(extension, "pbtxt" | "prototxt" | "textproto");
     let is_mlflow = lower == "mlmodel";

@@ -355,6 +355,17 @@ impl Cursor {
         self.source.read(offset, len)
     }
 
+    /// The same, looked at where they are if the window has them.
+    pub(crate) fn with<T>(&self, offset: u64, len: usize, look: impl FnOnce(&[u8]) -> T) -> T {
+        if let Some(start) = offset.checked_sub(self.base)
+            && let Ok(start) = usize::try_from(start)
+            && let Some(bytes) = self.window.get(start..start.saturating_add(len))
+        {
+            return look(bytes);
+        }
+        look(&self.source.read(offset, len))
+    }
+
     /// The first of them, without allocating.
     pub(crate) fn head<const N: usize>(&self, offset: u64) -> Option<[u8; N]> {
         if let Some(start) = offset.checked_sub(self.base)

@@ -36,6 +36,7 @@ techniques! {
     PICKLE_MEMO = "pickle-memo-index", 789, [];
     PICKLE_EXPONENTIAL = "pickle-exponential", 776, [];
     PICKLE_COST = "pickle-takes-all-memory", 789, [];
+    PICKLE_ARRAY = "pickle-array-not-told", 436, [];
     PICKLE_BROKEN = "pickle-broken-after-call", 502, [];
     PICKLE_TRUNCATED = "pickle-not-read-to-end", 0, [];
     PICKLE_SECOND = "pickle-second-stream", 0, [];

@@ -7,124 +7,23 @@ use crate::inspection::{Inspection, printable};
 use crate::keras;
 use crate::protobuf::{self, Field, fields, is_message, messages};
 use crate::source::Source;
-use crate::technique::{self, Technique};
+use crate::technique;
 use crate::zip::leads_outside;
+
+mod operations;
+mod saver;
+
+pub(crate) use operations::outside_of_graphs;
+use operations::{Tier, tier};
 
 const MAX_DEPTH: u32 = 8;
 const MAX_NODES: usize = 2_000_000;
+/// Paths and addresses that are kept of a graph.
+const MAX_CONSTANTS: usize = 4096;
+/// Bytes of a layer's configuration.
+const MAX_METADATA: u64 = 64 << 20;
 /// Attribute bytes that are tried as a graph.
 const MIN_GRAPH: u64 = 12;
-
-/// What an operation does outside of the graph.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Tier {
-    Code,
-    Write,
-    Read,
-    Network,
-    /// Saving and restoring: ordinary in the functions that do it.
-    Checkpoint,
-    Vocabulary,
-}
-
-fn tier(op: &str) -> Option<Tier> {
-    Some(match op {
-        "PyFunc" | "PyFuncStateless" | "EagerPyFunc" | "NumpyFunction" | "XlaHostCompute"
-        | "LoadLibrary" | "Shell" => Tier::Code,
-        "WriteFile"
-        | "CreateSummaryFileWriter"
-        | "CreateSummaryDbWriter"
-        | "WriteSummary"
-        | "WriteGraphSummary"
-        | "WriteRawProtoSummary"
-        | "WriteScalarSummary"
-        | "DatasetToTFRecord"
-        | "DatasetToTFRecordV2"
-        | "SaveDataset"
-        | "ExperimentalSaveDataset"
-        | "ExperimentalSnapshotDataset"
-        | "CacheDataset"
-        | "SaveDatasetV2"
-        | "SnapshotDataset"
-        | "SnapshotDatasetV2"
-        | "CacheDatasetV2"
-        | "ExperimentalDatasetToTFRecord"
-        | "DebugIdentity"
-        | "DebugIdentityV2"
-        | "DebugIdentityV3"
-        | "DistributedSave"
-        | "SaveSlices"
-        | "Save"
-        | "WriteAudioSummary"
-        | "WriteHistogramSummary"
-        | "WriteImageSummary"
-        | "FileSystemSetConfiguration"
-        | "DeleteFile"
-        | "TensorSummaryToFile" => Tier::Write,
-        "ReadFile"
-        | "WholeFileReader"
-        | "WholeFileReaderV2"
-        | "MatchingFiles"
-        | "MatchingFilesDataset"
-        | "TextLineReader"
-        | "TextLineReaderV2"
-        | "FixedLengthRecordReader"
-        | "FixedLengthRecordReaderV2"
-        | "TFRecordReader"
-        | "TFRecordReaderV2"
-        | "LMDBReader"
-        | "IdentityReaderV2"
-        | "TextLineDataset"
-        | "TFRecordDataset"
-        | "TFRecordDatasetV2"
-        | "FixedLengthRecordDataset"
-        | "FixedLengthRecordDatasetV2"
-        | "SqlDataset"
-        | "ExperimentalSqlDataset"
-        | "LMDBDataset"
-        | "ExperimentalLMDBDataset"
-        | "CSVDataset"
-        | "CSVDatasetV2"
-        | "ExperimentalCSVDataset"
-        | "ImmutableConst"
-        | "LoadDataset"
-        | "ExperimentalLoadDataset"
-        | "ExperimentalMatchingFilesDataset"
-        | "GenerateVocabRemapping"
-        | "LoadAndRemapMatrix"
-        | "SnapshotDatasetReader"
-        | "ReaderReadV2"
-        | "ReaderReadUpToV2"
-        | "DecodeProtoV2"
-        | "EncodeProto"
-        | "Restore"
-        | "RestoreSlice"
-        | "ListSnapshotChunksDataset"
-        | "ReadFileDataset" => Tier::Read,
-        "DataServiceDataset"
-        | "DataServiceDatasetV2"
-        | "DataServiceDatasetV3"
-        | "DataServiceDatasetV4"
-        | "RegisterDataset"
-        | "RegisterDatasetV2"
-        | "RpcClient"
-        | "RpcCall"
-        | "RpcServer"
-        | "RpcServerStart"
-        | "Rpc"
-        | "TryRpc"
-        | "GrpcServer"
-        | "BigQueryReader"
-        | "HttpRequest"
-        | "KafkaDataset"
-        | "CollectiveGatherV2Remote" => Tier::Network,
-        "SaveV2" | "RestoreV2" | "MergeV2Checkpoints" => Tier::Checkpoint,
-        "InitializeTableFromTextFile"
-        | "InitializeTableFromTextFileV2"
-        | "InitializeTableFromDataset" => Tier::Vocabulary,
-        _ => return None,
-    })
-}
 
 /// What a message turned out to be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -136,9 +35,8 @@ pub(crate) enum Kind {
 
 /// Tells the messages apart by the shape of what they hold.
 pub(crate) fn kind(source: &Source) -> Option<Kind> {
-    let mut seen = 0;
-    for (number, field) in fields(source).take(64) {
-        seen += 1;
+    // Fields may stand in any order.
+    for (number, field) in fields(source) {
         match (number, field) {
             (2, Field::Bytes(meta)) if meta_graph(&meta) => return Some(Kind::SavedModel),
             (2, Field::Bytes(graph)) if looks_like_graph(&graph) => return Some(Kind::MetaGraph),
@@ -146,26 +44,21 @@ pub(crate) fn kind(source: &Source) -> Option<Kind> {
             _ => {}
         }
     }
-    let _ = seen;
     None
 }
 
 fn meta_graph(source: &Source) -> bool {
-    messages(source, 2)
-        .take(4)
-        .any(|graph| looks_like_graph(&graph))
+    messages(source, 2).any(|graph| looks_like_graph(&graph))
 }
 
 fn looks_like_graph(source: &Source) -> bool {
-    fields(source)
-        .take(8)
-        .any(|(number, field)| match (number, field) {
-            (1, Field::Bytes(node)) => is_node(&node),
-            (2, Field::Bytes(library)) => messages(&library, 1)
-                .next()
-                .is_some_and(|f| messages(&f, 1).next().is_some()),
-            _ => false,
-        })
+    fields(source).any(|(number, field)| match (number, field) {
+        (1, Field::Bytes(node)) => is_node(&node),
+        (2, Field::Bytes(library)) => messages(&library, 1)
+            .next()
+            .is_some_and(|f| messages(&f, 1).next().is_some()),
+        _ => false,
+    })
 }
 
 /// A name and an operation in capitals.
@@ -190,6 +83,8 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source, kind: Kind) 
         inspection,
         nodes: 0,
         reads_or_writes: false,
+        has_saver: false,
+        more_constants: false,
         constants: Vec::new(),
     };
     match kind {
@@ -215,8 +110,11 @@ struct Walk<'i> {
     inspection: &'i mut Inspection,
     nodes: usize,
     reads_or_writes: bool,
-    /// Absolute paths and addresses among constants.
+    /// Of the graph or function that is walked: an operation that saves or restores, under the name of a saver.
+    has_saver: bool,
+    /// Absolute paths and addresses among constants, and whether there were more.
     constants: Vec<String>,
+    more_constants: bool,
 }
 
 impl Walk<'_> {
@@ -260,6 +158,7 @@ impl Walk<'_> {
             );
             return;
         }
+        let outer = std::mem::take(&mut self.has_saver);
         for (number, field) in fields(graph) {
             match (number, field) {
                 (1, Field::Bytes(node)) => self.node(&node, "", depth),
@@ -271,6 +170,9 @@ impl Walk<'_> {
                 _ => {}
             }
         }
+        if std::mem::replace(&mut self.has_saver, outer) {
+            saver::inspect(self.inspection, graph, 1, "");
+        }
     }
 
     fn function(&mut self, function: &Source, depth: u32) {
@@ -278,14 +180,24 @@ impl Walk<'_> {
             .next()
             .and_then(|signature| protobuf::text(&signature, 1))
             .unwrap_or_default();
+        let outer = std::mem::take(&mut self.has_saver);
         for node in messages(function, 3) {
             self.node(&node, &name, depth);
+        }
+        if std::mem::replace(&mut self.has_saver, outer) {
+            saver::inspect(self.inspection, function, 3, &name);
         }
     }
 
     fn node(&mut self, node: &Source, function: &str, depth: u32) {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
+            self.inspection.report(
+                Verdict::Unknown,
+                technique::BUDGET,
+                0,
+                "graphs have more nodes than are looked at",
+            );
             return;
         }
         let op = protobuf::text(node, 2).unwrap_or_default();
@@ -305,6 +217,10 @@ impl Walk<'_> {
         }
         for attribute in messages(node, 5) {
             let key = protobuf::text(&attribute, 1).unwrap_or_default();
+            // Debugging operations write what passes through them to the places that they name.
+            if key == "debug_urls" && attribute_texts(&attribute).any(|url| url.contains("://")) {
+                self.op(Tier::Write, &op, &name, function);
+            }
             for value in messages(&attribute, 2) {
                 self.attribute(&op, &key, &value, depth);
             }
@@ -321,40 +237,11 @@ impl Walk<'_> {
                 printable(function)
             )
         };
-        let (verdict, technique, what): (Verdict, Technique, &str) = match tier {
-            Tier::Code => (
-                Verdict::Malicious,
-                technique::TF_OP_CODE,
-                "runs Python code",
-            ),
-            Tier::Write => (Verdict::Malicious, technique::TF_OP_WRITE, "writes files"),
-            Tier::Read => (
-                if matches!(
-                    op,
-                    "ReadFile" | "MatchingFiles" | "WholeFileReader" | "WholeFileReaderV2"
-                ) {
-                    Verdict::Malicious
-                } else {
-                    Verdict::Suspicious
-                },
-                technique::TF_OP_READ,
-                "reads files",
-            ),
-            Tier::Network => (
-                Verdict::Malicious,
-                technique::TF_OP_NETWORK,
-                "talks to the network",
-            ),
-            Tier::Checkpoint => {
-                let in_saver = function.contains("traced_save")
-                    || function.contains("traced_restore")
-                    || (function.is_empty()
-                        && (name.starts_with("save")
-                            || name.contains("/save")
-                            || name.starts_with("checkpoint")
-                            || op == "RestoreV2"
-                            || op == "MergeV2Checkpoints"));
-                if in_saver {
+        let (verdict, technique, what) = match (operations::judged(tier, op), tier) {
+            (Some(judged), _) => judged,
+            (None, Tier::Checkpoint) => {
+                if saver::is_named(op, name, function) {
+                    self.has_saver = true;
                     return;
                 }
                 (
@@ -367,7 +254,7 @@ impl Walk<'_> {
                     "saves or restores files outside of the functions that TensorFlow makes for it",
                 )
             }
-            Tier::Vocabulary => {
+            (None, _) => {
                 self.reads_or_writes = true;
                 return;
             }
@@ -424,8 +311,12 @@ impl Walk<'_> {
             || text.starts_with("https://")
             || text.starts_with("grpc://")
             || text.contains("../");
-        if is_place && !text.contains('\n') && text.len() > 4 && self.constants.len() < 64 {
-            self.constants.push(text);
+        if is_place && !text.contains('\n') && text.len() > 4 {
+            if self.constants.len() < MAX_CONSTANTS {
+                self.constants.push(text);
+            } else {
+                self.more_constants = true;
+            }
         }
     }
 
@@ -449,6 +340,14 @@ impl Walk<'_> {
         if !self.reads_or_writes {
             return;
         }
+        if self.more_constants {
+            self.inspection.report(
+                Verdict::Unknown,
+                technique::BUDGET,
+                0,
+                "the graph touches files and holds more paths than are looked at",
+            );
+        }
         for place in &self.constants {
             let system = [
                 "/etc/", "/root", "/home/", "/tmp/", "/var/", "/usr/", "/proc/", "~/", "http",
@@ -471,6 +370,14 @@ impl Walk<'_> {
     }
 }
 
+/// Texts of a list that is the value of an attribute.
+fn attribute_texts(attribute: &Source) -> impl Iterator<Item = String> {
+    messages(attribute, 2)
+        .flat_map(|value| messages(&value, 1).collect::<Vec<_>>())
+        .flat_map(|list| messages(&list, 2).collect::<Vec<_>>())
+        .filter_map(|text| String::from_utf8(text.read(0, 512)).ok())
+}
+
 /// A graph in the text form: `op: "ReadFile"`.
 pub(crate) fn text(inspection: &mut Inspection, content: &str) {
     inspection.format("tensorflow-graph");
@@ -478,6 +385,8 @@ pub(crate) fn text(inspection: &mut Inspection, content: &str) {
         inspection,
         nodes: 0,
         reads_or_writes: false,
+        has_saver: false,
+        more_constants: false,
         constants: Vec::new(),
     };
     let mut name = "";
@@ -504,7 +413,7 @@ pub(crate) fn text(inspection: &mut Inspection, content: &str) {
                 }
             }
             "s" | "string_val"
-                if walk.constants.len() < 64
+                if walk.constants.len() < MAX_CONSTANTS
                     && (value.starts_with('/')
                         || value.contains("://")
                         || value.contains("../")) =>
@@ -520,7 +429,7 @@ pub(crate) fn text(inspection: &mut Inspection, content: &str) {
 /// `keras_metadata.pb`: nodes with Keras JSON.
 pub(crate) fn keras_metadata(inspection: &mut Inspection, source: &Source) -> bool {
     let mut found = false;
-    for node in messages(source, 1).take(100_000) {
+    for node in messages(source, 1) {
         let Some(identifier) = protobuf::text(&node, 4) else {
             continue;
         };
@@ -529,9 +438,18 @@ pub(crate) fn keras_metadata(inspection: &mut Inspection, source: &Source) -> bo
         }
         found = true;
         if let Some(metadata) = messages(&node, 5).next() {
+            if metadata.len() > MAX_METADATA {
+                inspection.report(
+                    Verdict::Unknown,
+                    technique::BUDGET,
+                    0,
+                    "a configuration of more than 64 MB was not read",
+                );
+                continue;
+            }
             keras::config_text(
                 inspection,
-                &metadata.read(0, 16 << 20),
+                &metadata.read(0, MAX_METADATA as usize),
                 keras::Container::Hdf5,
             );
         }

@@ -190,7 +190,7 @@ pub(crate) fn requirements(inspection: &mut Inspection, text: &str) {
         "-i ",
         "-f ",
     ];
-    for line in text.lines().take(10_000).map(str::trim) {
+    for line in text.lines().map(str::trim) {
         let is_place = OPTIONS.iter().any(|option| line.starts_with(option));
         if is_place && line.contains("http://") || line.starts_with("--trusted-host") {
             inspection.report(
@@ -539,7 +539,7 @@ pub(crate) fn named_call(inspection: &mut Inspection, name: &str) {
 
 /// A `.pth` file of Python's `site`: lines that begin with `import` are run when Python starts.
 pub(crate) fn path_file(inspection: &mut Inspection, text: &str) {
-    for line in text.lines().take(10_000) {
+    for line in text.lines() {
         if line.starts_with("import ") || line.starts_with("import\t") {
             inspection.report(
                 if is_code(line) || line.contains(';') {

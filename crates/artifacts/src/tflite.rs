@@ -1,16 +1,36 @@
 //! TensorFlow Lite: a flatbuffer whose operator codes name what a runtime must bring.
 
+use rustc_hash::FxHashSet;
 use trueline_facts::artifact::Verdict;
 
 use crate::inspection::{Inspection, printable};
 use crate::source::Source;
-use crate::technique;
+use crate::{technique, tensorflow};
 
-const MAX_OPERATORS: u64 = 10_000;
+/// Reads of parts of the file beside one for every so many bytes: tables can share bytes, so that a small file has very
+/// many of them.
+const MAX_READS: u64 = 200_000;
+const BYTES_A_READ: u64 = 64;
+/// Bytes of an operator's name.
+const MAX_NAME: u32 = 256;
 
 pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
     inspection.format("tflite");
-    if walk(inspection, source).is_none() {
+    let mut walk = Walk {
+        inspection,
+        source,
+        reads_left: MAX_READS + source.len() / BYTES_A_READ,
+    };
+    let whole = walk.model().is_some();
+    let is_cut = walk.reads_left == 0;
+    if is_cut {
+        inspection.report(
+            Verdict::Unknown,
+            technique::BUDGET,
+            0,
+            "the model has more tables than are looked at",
+        );
+    } else if !whole {
         inspection.report(
             Verdict::Suspicious,
             technique::TFLITE_STRUCTURE,
@@ -20,127 +40,145 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
     }
 }
 
-/// The place of a table's field.
-fn slot(source: &Source, table: u64, slot: u64) -> Option<Option<u64>> {
-    let back = i64::from(i32::from_le_bytes(source.array(table)?));
-    let vtable = table.checked_add_signed(-back)?;
-    let size = u64::from(source.u16(vtable)?);
-    let at = 4 + 2 * slot;
-    if at + 2 > size {
-        return Some(None);
+struct Walk<'s> {
+    inspection: &'s mut Inspection,
+    source: &'s Source,
+    reads_left: u64,
+}
+
+impl Walk<'_> {
+    fn array<const N: usize>(&mut self, at: u64) -> Option<[u8; N]> {
+        self.reads_left = self.reads_left.checked_sub(1)?;
+        self.source.array(at)
     }
-    let offset = u64::from(source.u16(vtable + at)?);
-    Some((offset != 0).then_some(table + offset))
-}
 
-fn indirect(source: &Source, at: u64) -> Option<u64> {
-    let to = at.checked_add(source.u32(at)?.into())?;
-    (to < source.len()).then_some(to)
-}
+    fn u16(&mut self, at: u64) -> Option<u64> {
+        Some(u16::from_le_bytes(self.array(at)?).into())
+    }
 
-/// Start and count of a vector of tables.
-fn vector(source: &Source, table: u64, number: u64) -> Option<Option<(u64, u64)>> {
-    let Some(at) = slot(source, table, number)? else {
-        return Some(None);
-    };
-    let start = indirect(source, at)?;
-    let count = u64::from(source.u32(start)?);
-    (count.checked_mul(4)? <= source.len() - start).then_some(Some((start + 4, count)))
-}
+    fn u32(&mut self, at: u64) -> Option<u64> {
+        Some(u32::from_le_bytes(self.array(at)?).into())
+    }
 
-fn walk(inspection: &mut Inspection, source: &Source) -> Option<()> {
-    let model = indirect(source, 0)?;
-    if let Some((start, count)) = vector(source, model, 1)? {
-        for index in 0..count.min(MAX_OPERATORS) {
-            let code = indirect(source, start + 4 * index)?;
-            if let Some(at) = slot(source, code, 1)? {
-                let at = indirect(source, at)?;
-                let len = source.u32(at)?;
-                let name = source.read(at + 4, (len as usize).min(256));
-                operator(inspection, &String::from_utf8_lossy(&name));
+    fn i32(&mut self, at: u64) -> Option<i64> {
+        Some(i32::from_le_bytes(self.array(at)?).into())
+    }
+
+    /// The place of a table's field.
+    fn slot(&mut self, table: u64, slot: u64) -> Option<Option<u64>> {
+        let back = self.i32(table)?;
+        let vtable = table.checked_add_signed(-back)?;
+        let size = self.u16(vtable)?;
+        let at = 4 + 2 * slot;
+        if at + 2 > size {
+            return Some(None);
+        }
+        let offset = self.u16(vtable + at)?;
+        Some((offset != 0).then_some(table + offset))
+    }
+
+    fn indirect(&mut self, at: u64) -> Option<u64> {
+        let to = at.checked_add(self.u32(at)?)?;
+        (to < self.source.len()).then_some(to)
+    }
+
+    /// Start and count of a vector of tables.
+    fn vector(&mut self, table: u64, number: u64) -> Option<Option<(u64, u64)>> {
+        let Some(at) = self.slot(table, number)? else {
+            return Some(None);
+        };
+        let start = self.indirect(at)?;
+        let count = self.u32(start)?;
+        (count.checked_mul(4)? <= self.source.len() - start).then_some(Some((start + 4, count)))
+    }
+
+    fn model(&mut self) -> Option<()> {
+        let model = self.indirect(0)?;
+        if let Some((start, count)) = self.vector(model, 1)? {
+            // Codes of one operator may share a table.
+            let mut seen = FxHashSet::default();
+            for index in 0..count {
+                let code = self.indirect(start + 4 * index)?;
+                if !seen.insert(code) {
+                    continue;
+                }
+                if let Some(at) = self.slot(code, 1)? {
+                    let at = self.indirect(at)?;
+                    let len = self.u32(at)?.min(MAX_NAME.into());
+                    let name = self.source.read(at + 4, len as usize);
+                    operator(self.inspection, &String::from_utf8_lossy(&name));
+                }
             }
         }
+        let buffers = self.buffers(model)?;
+        if let Some((start, count)) = self.vector(model, 2)? {
+            for index in 0..count {
+                let graph = self.indirect(start + 4 * index)?;
+                if let Some((tensors, count)) = self.vector(graph, 0)? {
+                    for index in 0..count {
+                        let tensor = self.indirect(tensors + 4 * index)?;
+                        self.tensor(tensor, buffers)?;
+                    }
+                }
+            }
+        }
+        Some(())
     }
-    let buffers = vector(source, model, 4)?.map_or(0, |(_, count)| count);
-    if let Some((start, count)) = vector(source, model, 4)? {
-        for index in 0..count.min(1 << 20) {
-            let buffer = indirect(source, start + 4 * index)?;
-            if let Some(at) = slot(source, buffer, 0)? {
-                let at = indirect(source, at)?;
-                let len = u64::from(source.u32(at)?);
-                if len > source.len() - at {
+
+    fn buffers(&mut self, model: u64) -> Option<u64> {
+        let Some((start, count)) = self.vector(model, 4)? else {
+            return Some(0);
+        };
+        for index in 0..count {
+            let buffer = self.indirect(start + 4 * index)?;
+            if let Some(at) = self.slot(buffer, 0)? {
+                let at = self.indirect(at)?;
+                if self.u32(at)? > self.source.len() - at {
                     return None;
                 }
             }
         }
+        Some(count)
     }
-    if let Some((start, count)) = vector(source, model, 2)? {
-        for index in 0..count.min(4096) {
-            let graph = indirect(source, start + 4 * index)?;
-            if let Some((tensors, count)) = vector(source, graph, 0)? {
-                for index in 0..count.min(1 << 18) {
-                    let tensor = indirect(source, tensors + 4 * index)?;
-                    if let Some(at) = slot(source, tensor, 2)?
-                        && u64::from(source.u32(at)?) >= buffers.max(1)
-                    {
-                        inspection.report(
-                            Verdict::Suspicious,
-                            technique::TFLITE_STRUCTURE,
-                            at,
-                            "a tensor names a buffer that does not exist",
-                        );
-                    }
-                    if let Some((shape, rank)) = vector(source, tensor, 0)? {
-                        let mut product = 1i64;
-                        for dimension in 0..rank.min(64) {
-                            let size = i32::from_le_bytes(source.array(shape + 4 * dimension)?);
-                            product = product.saturating_mul(i64::from(size.max(1)));
-                        }
-                        if product > 1 << 40 {
-                            inspection.report(
-                                Verdict::Suspicious,
-                                technique::TFLITE_STRUCTURE,
-                                shape,
-                                "a tensor's dimensions overflow",
-                            );
-                        }
-                    }
-                }
+
+    fn tensor(&mut self, tensor: u64, buffers: u64) -> Option<()> {
+        if let Some(at) = self.slot(tensor, 2)?
+            && self.u32(at)? >= buffers.max(1)
+        {
+            self.inspection.report(
+                Verdict::Suspicious,
+                technique::TFLITE_STRUCTURE,
+                at,
+                "a tensor names a buffer that does not exist",
+            );
+        }
+        if let Some((shape, rank)) = self.vector(tensor, 0)? {
+            let mut product = 1i64;
+            for dimension in 0..rank {
+                let size = self.i32(shape + 4 * dimension)?;
+                product = product.saturating_mul(size.max(1));
+            }
+            if product > 1 << 40 {
+                self.inspection.report(
+                    Verdict::Suspicious,
+                    technique::TFLITE_STRUCTURE,
+                    shape,
+                    "a tensor's dimensions overflow",
+                );
             }
         }
+        Some(())
     }
-    Some(())
 }
 
 fn operator(inspection: &mut Inspection, name: &str) {
     if let Some(op) = name.strip_prefix("Flex") {
-        let code = matches!(op, "PyFunc" | "PyFuncStateless" | "EagerPyFunc");
-        let files = [
-            "ReadFile",
-            "WriteFile",
-            "SaveV2",
-            "MatchingFiles",
-            "Save",
-            "SaveSlices",
-            "PrintV2",
-            "WholeFileReaderV2",
-            "TextLineDataset",
-            "TFRecordDataset",
-            "DebugIdentityV2",
-            "ImmutableConst",
-            "RestoreV2",
-            "DeleteFile",
-        ]
-        .contains(&op);
-        if code || files {
+        if let Some((verdict, technique, what)) = tensorflow::outside_of_graphs(op) {
             inspection.report(
-                Verdict::Malicious,
-                technique::TF_OP_WRITE,
+                verdict,
+                technique,
                 0,
-                format!(
-                    "the TensorFlow operation {} runs code or touches files",
-                    printable(op)
-                ),
+                format!("the TensorFlow operation {} {what}", printable(op)),
             );
         }
         return;

@@ -7,10 +7,24 @@ use crate::inspection::{Inspection, printable};
 use crate::technique;
 use crate::zip::leads_outside;
 
+/// Names of attributes whose values are libraries that a runtime loads.
+const LIBRARIES: &[&str] = &[
+    "library",
+    "extension_path",
+    "plugin",
+    "implementation",
+    "implpath",
+    "so_path",
+    "path",
+    "file",
+];
+
+/// Bytes of an element that are looked at: it ends where the next one begins.
+const MAX_ELEMENT: usize = 4096;
+
 /// Inspects a document.
 pub(crate) fn inspect(inspection: &mut Inspection, text: &str) {
-    let head = text.get(..text.len().min(1 << 20)).unwrap_or(text);
-    let upper = head.to_ascii_uppercase();
+    let upper = text.to_ascii_uppercase();
     let is_pmml = upper.contains("<PMML");
     if is_pmml {
         inspection.format("pmml");
@@ -19,18 +33,79 @@ pub(crate) fn inspect(inspection: &mut Inspection, text: &str) {
     } else {
         inspection.format("xml");
     }
+    declarations(inspection, &upper);
+    drop(upper);
+    let lower = text.to_ascii_lowercase();
+    // Kernels of custom layers are compiled from the files that they name.
+    for (at, _) in lower.match_indices("<source") {
+        let file = attributes(element(text, at), "filename").next();
+        if let Some(file) = file.filter(|file| leads_outside(file)) {
+            inspection.report(
+                Verdict::Suspicious,
+                technique::XML_EXTENSION,
+                at as u64,
+                format!(
+                    "a layer is compiled from {}, outside of the model's folder",
+                    printable(&file)
+                ),
+            );
+        }
+    }
+    for name in LIBRARIES {
+        for (at, value) in attributes_at(text, &lower, name) {
+            let plain = value.to_ascii_lowercase();
+            if [".so", ".dll", ".dylib"]
+                .iter()
+                .any(|end| plain.contains(end))
+                || leads_outside(&value)
+            {
+                inspection.report(
+                    Verdict::Malicious,
+                    technique::XML_EXTENSION,
+                    at as u64,
+                    format!("the model loads the library {}", printable(&value)),
+                );
+            }
+        }
+    }
+    if is_pmml {
+        for (at, _) in lower.match_indices("<extension") {
+            let element = element(text, at);
+            if is_code(element) || element.contains("java.lang") || element.contains("Runtime") {
+                inspection.report(
+                    Verdict::Suspicious,
+                    technique::XML_EXTENSION,
+                    at as u64,
+                    "an extension element holds code",
+                );
+            }
+        }
+    }
+    if lower.contains("xi:include") || lower.contains("http://www.w3.org/2001/xinclude") {
+        let outside = attributes_at(text, &lower, "href")
+            .any(|(_, path)| leads_outside(&path) || path.contains("://"));
+        inspection.report(
+            if outside {
+                Verdict::Malicious
+            } else {
+                Verdict::Suspicious
+            },
+            technique::XML_ENTITY,
+            0,
+            "the document includes another file",
+        );
+    }
+}
+
+/// Entities and document types, in capitals.
+fn declarations(inspection: &mut Inspection, upper: &str) {
     if upper.contains("<!ENTITY") {
         let external = upper.contains("SYSTEM") || upper.contains("PUBLIC");
         // Entities of entities grow without limit.
-        let many = upper
-            .split("<!ENTITY")
-            .skip(1)
-            .filter(|declared| {
-                let value = declared.split('>').next().unwrap_or_default();
-                value.matches('&').count() > 1
-            })
-            .count()
-            > 0;
+        let many = upper.split("<!ENTITY").skip(1).any(|declared| {
+            let value = declared.split('>').next().unwrap_or_default();
+            memchr::memchr_iter(b'&', value.as_bytes()).nth(1).is_some()
+        });
         inspection.report(
             if external || many {
                 Verdict::Malicious
@@ -45,14 +120,20 @@ pub(crate) fn inspect(inspection: &mut Inspection, text: &str) {
                 "entities are declared, which can grow without limit when the document is parsed"
             },
         );
-    } else if upper.contains("<!DOCTYPE") && (upper.contains("SYSTEM") || upper.contains("PUBLIC"))
-    {
+        return;
+    }
+    let Some(start) = upper.find("<!DOCTYPE") else {
+        return;
+    };
+    let declared = element(upper, start);
+    if declared.contains("SYSTEM") || declared.contains("PUBLIC") {
+        let is_place = ["HTTP", "FILE:"].iter().any(|scheme| {
+            ['"', '\'']
+                .iter()
+                .any(|quote| declared.contains(&format!("{quote}{scheme}")))
+        });
         inspection.report(
-            if upper.contains("SYSTEM \"HTTP")
-                || upper.contains("SYSTEM \"FILE:")
-                || upper.contains("SYSTEM 'HTTP")
-                || upper.contains("SYSTEM 'FILE:")
-            {
+            if is_place && declared.contains("SYSTEM") {
                 Verdict::Malicious
             } else {
                 Verdict::Suspicious
@@ -62,100 +143,116 @@ pub(crate) fn inspect(inspection: &mut Inspection, text: &str) {
             "the document type is loaded from another place",
         );
     }
-    let lower = head.to_ascii_lowercase();
-    // Kernels of custom layers are compiled from the files that they name.
-    for (at, _) in lower.match_indices("<source") {
-        let element: String = head[at..]
-            .chars()
-            .take(2000)
-            .take_while(|c| *c != '>')
-            .collect();
-        let named = element
-            .to_ascii_lowercase()
-            .find("filename=")
-            .map(|start| &element[start + "filename=".len()..]);
-        let file: String = named
-            .unwrap_or_default()
-            .trim_start_matches(['"', '\''])
-            .chars()
-            .take_while(|c| !matches!(c, '"' | '\''))
-            .collect();
-        if leads_outside(&file) {
-            inspection.report(
-                Verdict::Suspicious,
-                technique::XML_EXTENSION,
-                at as u64,
-                format!(
-                    "a layer is compiled from {}, outside of the model's folder",
-                    printable(&file)
-                ),
+}
+
+/// From an element's bracket to its end, or to the next one.
+fn element(text: &str, at: usize) -> &str {
+    let rest = &text[at..text.floor_char_boundary(at + MAX_ELEMENT)];
+    let end = memchr::memchr2(b'<', b'>', &rest.as_bytes()[1..]);
+    &rest[..end.map_or(rest.len(), |end| end + 1)]
+}
+
+/// Values of attributes whose names end so.
+fn attributes<'t>(element: &'t str, name: &'t str) -> impl Iterator<Item = String> + 't {
+    let lower = element.to_ascii_lowercase();
+    let places: Vec<usize> = lower.match_indices(name).map(|(at, _)| at).collect();
+    places
+        .into_iter()
+        .filter_map(move |at| value(element, at + name.len()))
+}
+
+/// The same of a whole document, with their places.
+fn attributes_at<'t>(
+    text: &'t str,
+    lower: &'t str,
+    name: &'t str,
+) -> impl Iterator<Item = (usize, String)> + 't {
+    lower
+        .match_indices(name)
+        .filter_map(move |(at, _)| Some((at, value(text, at + name.len())?)))
+}
+
+/// What stands behind the name of an attribute: white space may stand around the sign, and either quote around a value.
+fn value(text: &str, at: usize) -> Option<String> {
+    let rest = text[at..text.floor_char_boundary(at + MAX_ELEMENT)].trim_start();
+    let rest = rest.strip_prefix('=')?.trim_start();
+    let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    let value = &rest[1..];
+    let value = &value[..value.find([quote, '<']).unwrap_or(value.len())];
+    Some(if value.contains('&') {
+        unescaped(value)
+    } else {
+        value.to_owned()
+    })
+}
+
+/// Characters that are written as numbers, as parsers read them.
+fn unescaped(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    let mut rest = value;
+    while let Some((before, after)) = rest.split_once("&#") {
+        out.push_str(before);
+        let (digits, tail) = after.split_once(';').unwrap_or((after, ""));
+        let code = match digits.strip_prefix(['x', 'X']) {
+            Some(hex) => u32::from_str_radix(hex, 16),
+            None => digits.parse(),
+        };
+        match code.ok().and_then(char::from_u32) {
+            Some(c) => out.push(c),
+            None => out.push_str(digits),
+        }
+        rest = tail;
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use trueline_facts::RepoPath;
+    use trueline_facts::artifact::Verdict;
+
+    fn verdict(text: &str) -> Verdict {
+        crate::check_bytes(text.as_bytes().to_vec(), RepoPath::from("m.xml")).verdict
+    }
+
+    #[test]
+    fn attributes_are_read_as_parsers_read_them() {
+        for layer in [
+            "library=\"/tmp/x.so\"",
+            "library='/tmp/x.so'",
+            "library = \n '/tmp/x.so'",
+            "library='/tmp/x.s&#111;'",
+            "library='&#x2f;tmp/x'",
+        ] {
+            let text = format!(
+                "<?xml version='1.0'?><net name='a'><layers><layer {layer}/></layers></net>"
             );
+            assert_eq!(verdict(&text), Verdict::Malicious, "{layer}");
         }
+        assert_eq!(
+            verdict(
+                "<?xml version='1.0'?><net name='a'><layers><layer library='relu'/><b>library</b></layers></net>"
+            ),
+            Verdict::Clean
+        );
     }
-    for attribute in [
-        "library=\"",
-        "extension_path=\"",
-        "plugin=\"",
-        "implementation=\"",
-        "implpath=\"",
-        "so_path=\"",
-        "path=\"",
-        "file=\"",
-    ] {
-        for (at, _) in lower.match_indices(attribute) {
-            let value: String = head[at + attribute.len()..]
-                .chars()
-                .take_while(|c| *c != '"')
-                .collect();
-            if [".so", ".dll", ".dylib"]
-                .iter()
-                .any(|end| value.contains(end))
-                || leads_outside(&value)
-            {
-                inspection.report(
-                    Verdict::Malicious,
-                    technique::XML_EXTENSION,
-                    at as u64,
-                    format!("the model loads the library {}", printable(&value)),
-                );
-            }
-        }
-    }
-    if is_pmml {
-        for (at, _) in lower.match_indices("<extension") {
-            let element: String = head[at..]
-                .chars()
-                .take(2000)
-                .take_while(|c| *c != '>')
-                .collect();
-            if is_code(&element) || element.contains("java.lang") || element.contains("Runtime") {
-                inspection.report(
-                    Verdict::Suspicious,
-                    technique::XML_EXTENSION,
-                    at as u64,
-                    "an extension element holds code",
-                );
-            }
-        }
-    }
-    if lower.contains("xi:include") || lower.contains("http://www.w3.org/2001/xinclude") {
-        let outside = lower.split("href=").skip(1).any(|href| {
-            let path: String = href
-                .chars()
-                .skip(1)
-                .take_while(|c| !matches!(c, '"' | '\''))
-                .collect();
-            leads_outside(&path) || path.contains("://")
-        });
-        inspection.report(
-            if outside {
-                Verdict::Malicious
-            } else {
-                Verdict::Suspicious
-            },
-            technique::XML_ENTITY,
-            0,
-            "the document includes another file",
+
+    #[test]
+    fn what_stands_behind_a_megabyte_is_read() {
+        let filler = "<layer id='1'/>\n".repeat(80_000);
+        assert_eq!(
+            verdict(&format!(
+                "<?xml version='1.0'?><net name='a'><layers>{filler}<layer library='/tmp/x.so'/></layers></net>"
+            )),
+            Verdict::Malicious
+        );
+        let comment = " ".repeat(1 << 20);
+        assert_eq!(
+            verdict(&format!(
+                "<?xml version='1.0'?><!--{comment}--><!DOCTYPE x [<!ENTITY e SYSTEM 'file:///x'>]><net name='a'><layers>&e;</layers></net>"
+            )),
+            Verdict::Malicious
         );
     }
 }

@@ -22,7 +22,7 @@ impl Machine {
         let Some(name) = name else {
             return self.push_node(Node::Attribute {
                 of,
-                name: super::fold::COMPUTED.into(),
+                name: super::foldable::COMPUTED.into(),
             });
         };
         if let Some(Node::Global {
@@ -45,7 +45,7 @@ impl Machine {
     }
 
     /// `of[key]`.
-    pub(super) fn item(&mut self, of: Value, key: Value) -> Option<Value> {
+    pub(super) fn item(&mut self, of: Value, key: Value, nesting: usize) -> Option<Value> {
         let text = self.text(key);
         match self.get_node(of) {
             Some(Node::Global { module, name }) => {
@@ -65,17 +65,22 @@ impl Machine {
                     }
                 }
             }
+            // The last of a key counts; of a dict that was cut it may be any.
             Some(Node::Container {
                 kind: Kind::Dict,
                 items,
-                ..
+                cut: false,
             }) => {
                 let pairs: Vec<Value> = items.clone();
                 pairs
                     .chunks_exact(2)
+                    .rev()
                     .find(|pair| self.text(pair[0]).is_some_and(|k| Some(k) == text))
                     .map(|pair| pair[1])
             }
+            Some(Node::Container {
+                kind: Kind::Dict, ..
+            }) => None,
             None if matches!(of, Value::Span { .. } | Value::Made { .. }) => match key {
                 Value::Int(at) => {
                     self.sliced(of, &[Value::Int(at), Value::Int(at.checked_add(1)?)])
@@ -103,6 +108,11 @@ impl Machine {
                         let text = text?;
                         let of = *args.first()?;
                         Some(self.attribute(of, Some(&text)))
+                    }
+                    // A key that is not there is made.
+                    "collections.defaultdict" => {
+                        let factory = *args.first()?;
+                        Some(self.call(factory, Vec::new(), nesting + 1))
                     }
                     "builtins.globals" | "builtins.locals" => {
                         let text = text?;

@@ -2,7 +2,7 @@
 
 use trueline_facts::artifact::Verdict;
 
-use super::fold::is_foldable;
+use super::foldable::is_foldable;
 use super::machine::{Blob, Machine};
 use super::value::{Node, Text, Value};
 use crate::code::{Code, code_like, dangerous_word};
@@ -60,7 +60,13 @@ impl Machine {
         folded: bool,
     ) {
         let full = joined(module, name);
-        let standing = names::standing(module, name);
+        let standing = match names::standing(module, name) {
+            // What is made without a call of its own is a class, however its name is written.
+            Standing::KnownPackage if self.is_made() && names::is_of_vetted_part(module, name) => {
+                Standing::DataClass
+            }
+            standing => standing,
+        };
         match standing {
             Standing::Dangerous {
                 family: "code-object",
@@ -183,6 +189,7 @@ impl Machine {
             | Standing::UnvettedClass
             | Standing::KnownPackage
             | Standing::Unknown => {
+                self.unknown_calls += u64::from(standing == Standing::Unknown);
                 let verdict = match self.code_in(args, 0) {
                     // Whose it is is not known; its name says that it opens, runs or fetches something.
                     Code::No
@@ -229,6 +236,9 @@ impl Machine {
                 Some(call),
             );
         }
+        if !folded && !self.is_made() {
+            self.judge_handed(module, name, args);
+        }
         for arg in args {
             self.blob(*arg);
         }
@@ -246,9 +256,16 @@ impl Machine {
                     && !(&**module == "builtins"
                         && matches!(&**name, "print" | "input" | "help" | "vars" | "dir"))
             }
-            Some(Node::Partial { callee, args }) => {
+            Some(Node::Partial {
+                callee,
+                args,
+                keywords,
+            }) => {
                 self.is_dangerous(*callee, depth + 1)
-                    || args.iter().any(|arg| self.is_dangerous(*arg, depth + 1))
+                    || args
+                        .iter()
+                        .chain([keywords])
+                        .any(|arg| self.is_dangerous(*arg, depth + 1))
             }
             Some(Node::Attribute { of, name }) => {
                 (names::is_escape(name)
@@ -258,10 +275,9 @@ impl Machine {
                     ))
                     || self.is_dangerous(*of, depth + 1)
             }
-            Some(Node::Container { items, .. }) if depth < 3 => items
-                .iter()
-                .take(32)
-                .any(|item| self.is_dangerous(*item, depth + 1)),
+            Some(Node::Container { items, .. }) if depth < 3 => {
+                items.iter().any(|item| self.is_dangerous(*item, depth + 1))
+            }
             _ => false,
         }
     }
@@ -540,10 +556,13 @@ impl Machine {
     /// Do the arguments hold text that looks like code or a command?
     pub(super) fn code_in(&mut self, values: &[Value], depth: usize) -> Code {
         let mut worst = Code::No;
-        for value in values.iter().take(32) {
+        for (at, value) in values.iter().enumerate() {
+            if at >= 32 && !self.may_look(MAX_DEPTH) {
+                break;
+            }
             let found = match self.get_node(*value) {
                 Some(Node::Container { items, .. }) if depth < 3 && self.may_look(depth) => {
-                    let items: Vec<Value> = items.iter().take(32).copied().collect();
+                    let items = items.clone();
                     self.code_in(&items, depth + 1)
                 }
                 _ => self.code_of(*value),

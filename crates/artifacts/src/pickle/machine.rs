@@ -10,6 +10,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use trueline_facts::artifact::Verdict;
 
 use super::opcode as op;
+use super::readings::{MAX_FORKED, Reading};
+use super::state::SeenState;
 use super::value::{Called, Kind, Node, NodeId, Place, Text, Value};
 use crate::code::Code;
 use crate::names;
@@ -31,7 +33,7 @@ const LONG_NAME: u32 = 32;
 /// Values in arguments that are looked at for dangerous functions and code.
 const MAX_LOOKS: u32 = 4 << 20;
 /// Findings kept of one pickle.
-const MAX_FINDINGS: usize = 256;
+pub(super) const MAX_FINDINGS: usize = 256;
 /// Bytes that all computations of a pickle read and make.
 const MAX_FOLDED_BYTES: usize = 8 << 20;
 /// Short texts that are remembered: a memo may name the same one very often.
@@ -41,6 +43,8 @@ const MAX_SHOWN: u32 = 500;
 /// Longest name of a module or in one, and how many parts it may have.
 const MAX_NAME: usize = 256;
 const MAX_PARTS: usize = 16;
+/// Items that containers keep beyond their samples.
+const MAX_EXTRA: usize = 1 << 18;
 /// Values that calls may copy from their argument tuples.
 const MAX_COPIED: usize = 4 << 20;
 
@@ -111,8 +115,28 @@ pub(crate) struct Machine {
     pub(super) shows_left: Cell<u32>,
     /// Values in arguments that are still looked at.
     pub(super) looks_left: Cell<u32>,
-    /// Values in states of all objects that may yet be read as expressions.
-    pub(super) state_texts_left: usize,
+    /// States of objects: where they were set, and how much of each was looked at.
+    pub(super) states: Vec<(Value, u64)>,
+    pub(super) seen_states: FxHashMap<u32, SeenState>,
+    /// Texts that could be expressions, and whether there were more than are kept.
+    pub(super) expressions: FxHashSet<Place>,
+    pub(super) more_expressions: bool,
+    /// Items past the sample that may still be kept.
+    pub(super) extra_left: usize,
+    /// What was left out for want of room or looks.
+    pub(super) lost: Option<&'static str>,
+    /// Bytes of lines that were read, also of those that have no end.
+    pub(super) line_bytes: u64,
+    /// Nodes that may still be copied for other readings of the same bytes.
+    pub(super) fork_left: usize,
+    /// A function that another was given is being judged.
+    pub(super) handing: bool,
+    /// Whose eyes it reads with.
+    pub(super) reading: Reading,
+    /// Values that were taken from the memo, or from what the loading program knows.
+    pub(super) gets: u64,
+    /// Calls of what is of no package that is known.
+    pub(super) unknown_calls: u64,
     /// Opcodes that may still run.
     pub(super) steps_left: u64,
     /// Nodes, and values on the stack, that it may have.
@@ -168,7 +192,18 @@ impl Machine {
             exhausted: false,
             shows_left: Cell::new(MAX_SHOWN),
             looks_left: Cell::new(MAX_LOOKS),
-            state_texts_left: 1 << 20,
+            states: Vec::new(),
+            seen_states: FxHashMap::default(),
+            expressions: FxHashSet::default(),
+            more_expressions: false,
+            extra_left: MAX_EXTRA,
+            lost: None,
+            line_bytes: 0,
+            fork_left: MAX_FORKED,
+            handing: false,
+            reading: Reading::Any,
+            gets: 0,
+            unknown_calls: 0,
             steps_left: u64::MAX,
             objects: MAX_OBJECTS,
             arrays: 0,
@@ -186,8 +221,14 @@ impl Machine {
         }
     }
 
-    /// Runs to STOP or to what stops it.
+    /// Runs to STOP or to what stops it, then looks at what objects were given as their states.
     pub(crate) fn run(&mut self) -> Ended {
+        let ended = self.run_opcodes();
+        self.look_at_states();
+        ended
+    }
+
+    fn run_opcodes(&mut self) -> Ended {
         loop {
             self.at = self.cursor.position();
             let Some(byte) = self.cursor.u8() else {
@@ -205,6 +246,9 @@ impl Machine {
             }
             if let Err(ended) = self.step(byte) {
                 return ended;
+            }
+            if self.reading == Reading::Probe && op::CALLS.contains(&byte) {
+                self.calls += 1;
             }
             self.opcodes += 1;
             if let Some(end) = self.frame_end {
@@ -247,20 +291,32 @@ impl Machine {
 
     pub(super) fn pop(&mut self) -> Result<Value, Ended> {
         if self.stack.len() <= self.fence() {
-            return Err(Ended::Malformed);
+            return self.missing();
         }
         self.stack.pop().ok_or(Ended::Malformed)
     }
 
+    /// What the stack or the memo does not have.
+    pub(super) fn missing(&self) -> Result<Value, Ended> {
+        if self.reading == Reading::Probe {
+            Ok(Value::Opaque)
+        } else {
+            Err(Ended::Malformed)
+        }
+    }
+
     pub(super) fn top(&self) -> Result<Value, Ended> {
         if self.stack.len() <= self.fence() {
-            return Err(Ended::Malformed);
+            return self.missing();
         }
         self.stack.last().copied().ok_or(Ended::Malformed)
     }
 
     pub(super) fn pop_mark(&mut self) -> Result<Vec<Value>, Ended> {
-        let mark = self.marks.pop().ok_or(Ended::Malformed)?;
+        let Some(mark) = self.marks.pop() else {
+            self.missing()?;
+            return Ok(Vec::new());
+        };
         if mark > self.stack.len() {
             return Err(Ended::Malformed);
         }
@@ -294,6 +350,9 @@ impl Machine {
 
     pub(crate) fn make(&mut self, kind: Text, bytes: Vec<u8>) -> Value {
         let index = self.made.len() as u32;
+        if kind == Text::Str && Self::may_be_expression(&bytes) {
+            self.keep_expression((u64::MAX, index));
+        }
         self.made.push(bytes.into_boxed_slice());
         Value::Made { kind, index }
     }
@@ -307,6 +366,16 @@ impl Machine {
     }
 
     pub(super) fn container(&mut self, kind: Kind, mut items: Vec<Value>) {
+        if kind == Kind::Dict {
+            let value = self.node(Node::Container {
+                kind,
+                items: Vec::new(),
+                cut: false,
+            });
+            self.stack.push(value);
+            self.set_items(value, &items);
+            return;
+        }
         let limit = self.sample().max(SAMPLE * usize::from(kind == Kind::Tuple));
         let cut = items.len() > limit;
         let weight = self.weight(&items);
@@ -352,14 +421,18 @@ impl Machine {
     pub(crate) fn arguments(&mut self, args: Value) -> Vec<Value> {
         let copied = self.copied;
         match self.get_node(args) {
-            Some(Node::Container { items, .. }) => {
+            Some(Node::Container { items, cut, .. }) => {
                 let limit = if copied > MAX_COPIED {
                     SMALL_SAMPLE
                 } else {
                     SAMPLE
                 };
+                let is_cut = *cut || items.len() > limit;
                 let items: Vec<Value> = items.iter().take(limit).copied().collect();
                 self.copied += items.len();
+                if is_cut {
+                    self.lost = Some("a call has more arguments than are looked at");
+                }
                 items
             }
             _ => vec![args],
@@ -408,7 +481,7 @@ impl Machine {
             // Loaders refuse what is no text; a computed text that we could not follow stays open.
             _ => self.node(Node::Attribute {
                 of: module,
-                name: super::fold::COMPUTED.into(),
+                name: super::foldable::COMPUTED.into(),
             }),
         };
         if let Some(key) = key
@@ -541,6 +614,7 @@ impl Machine {
         self.node(Node::Call(Box::new(Called {
             callee,
             args,
+            items: Vec::new(),
             bound: Vec::new(),
             state: None,
         })))

@@ -1,10 +1,12 @@
 //! Files inside constants: pickles and archives as bytes, raw or as base64 or hexadecimal text.
 
+use trueline_facts::artifact::Verdict;
+
 use super::machine::{Blob, Machine};
 use super::value::{Text, Value};
 use crate::inspection::{Context, Inspection};
 use crate::source::Source;
-use crate::{encoding, hidden, sniff};
+use crate::{encoding, hidden, sniff, technique};
 
 /// Constants that are looked into, of one pickle.
 const MAX_LOOKS: usize = 2_000;
@@ -76,6 +78,17 @@ pub(super) fn look(inspection: &mut Inspection, machine: &Machine) {
     for blob in machine.blobs.iter().take(MAX_LOOKS) {
         one(inspection, machine, *blob);
     }
+    if machine.blobs.len() > MAX_LOOKS {
+        left_out(
+            inspection,
+            machine.at,
+            "more constants look like files than are looked into",
+        );
+    }
+}
+
+fn left_out(inspection: &mut Inspection, at: u64, what: &str) {
+    inspection.report(Verdict::Unknown, technique::BUDGET, at, what);
 }
 
 fn one(inspection: &mut Inspection, machine: &Machine, blob: Blob) {
@@ -105,6 +118,11 @@ fn one(inspection: &mut Inspection, machine: &Machine, blob: Blob) {
         return;
     };
     if inspection.decoded_left < decoded.len() as u64 {
+        left_out(
+            inspection,
+            blob.offset,
+            "constants decode to more than is looked at",
+        );
         return;
     }
     let decoded = Source::of_bytes(decoded);

@@ -22,3 +22,8 @@ opcodes! {
     FROZENSET = 0x91; NEWOBJ_EX = 0x92; STACK_GLOBAL = 0x93; MEMOIZE = 0x94; FRAME = 0x95;
     BYTEARRAY8 = 0x96; NEXT_BUFFER = 0x97; READONLY_BUFFER = 0x98;
 }
+
+/// Opcodes that call something, or can: also a method of what is no container.
+pub(crate) const CALLS: &[u8] = &[
+    REDUCE, INST, OBJ, NEWOBJ, NEWOBJ_EX, BUILD, APPEND, APPENDS, SETITEM, SETITEMS, ADDITEMS,
+];

@@ -10,6 +10,9 @@ use crate::code::{Code, code_like};
 use crate::names::{self, Standing};
 use crate::technique;
 
+/// From this depth on every look is taken from the budget.
+const MAX_DEPTH: usize = 2;
+
 impl Machine {
     pub(super) fn outward(&mut self, callee: Value, full: &str, args: &[Value]) {
         let verdict = match self.code_in(args, 0) {
@@ -71,9 +74,22 @@ impl Machine {
         is_odd && !self.is_made() && self.holds_text(args)
     }
 
+    /// Values one after the other; those behind the first few take looks from the budget.
+    fn looked_at<'v>(
+        &'v self,
+        values: &'v [Value],
+        free: usize,
+    ) -> impl Iterator<Item = &'v Value> {
+        values
+            .iter()
+            .enumerate()
+            .take_while(move |(at, _)| *at < free || self.may_look(MAX_DEPTH))
+            .map(|(_, value)| value)
+    }
+
     /// Is a path, an address or code among the arguments?
     pub(super) fn names_a_place(&self, args: &[Value]) -> bool {
-        args.iter().take(8).any(|arg| {
+        self.looked_at(args, 8).any(|arg| {
             self.short_text(*arg, 1 << 10).is_some_and(|text| {
                 let is_path =
                     (text.starts_with('/') || text.starts_with("~/") || text.starts_with("../"))
@@ -86,28 +102,30 @@ impl Machine {
 
     /// Is a text among the arguments, or in what names them?
     pub(super) fn holds_text(&self, args: &[Value]) -> bool {
-        args.iter().take(16).any(|arg| match self.get_node(*arg) {
-            Some(Node::Container { items, .. }) => items.iter().take(32).any(|item| {
-                self.short_text(*item, 1 << 10)
-                    .is_some_and(|t| !t.is_empty())
-            }),
-            _ => self
-                .short_text(*arg, 1 << 10)
-                .is_some_and(|text| !text.is_empty()),
-        })
+        self.looked_at(args, 16)
+            .any(|arg| match self.get_node(*arg) {
+                Some(Node::Container { items, .. }) => self.looked_at(items, 32).any(|item| {
+                    self.short_text(*item, 1 << 10)
+                        .is_some_and(|t| !t.is_empty())
+                }),
+                _ => self
+                    .short_text(*arg, 1 << 10)
+                    .is_some_and(|text| !text.is_empty()),
+            })
     }
 
     /// Could a text among the arguments be a file, an address or an expression? Of classes that are not known to hold
     /// data a word with a dot, a slash, a colon or a bracket is enough.
     pub(super) fn may_name_a_place(&self, args: &[Value], depth: usize) -> bool {
-        args.iter().take(16).any(|arg| match self.get_node(*arg) {
-            Some(Node::Container { items, .. }) if depth < 3 && self.may_look(depth) => {
-                self.may_name_a_place(items, depth + 1)
-            }
-            _ => self
-                .short_text(*arg, 1 << 10)
-                .is_some_and(|text| is_place_like(&text)),
-        })
+        self.looked_at(args, 16)
+            .any(|arg| match self.get_node(*arg) {
+                Some(Node::Container { items, .. }) if depth < 3 && self.may_look(depth) => {
+                    self.may_name_a_place(items, depth + 1)
+                }
+                _ => self
+                    .short_text(*arg, 1 << 10)
+                    .is_some_and(|text| is_place_like(&text)),
+            })
     }
 }
 

@@ -79,7 +79,7 @@ impl Machine {
                     args.join(", ")
                 )
             }
-            Some(Node::Partial { callee, args }) => {
+            Some(Node::Partial { callee, args, .. }) => {
                 let mut parts = vec![self.show(*callee, depth + 1)];
                 parts.extend(
                     args.iter()

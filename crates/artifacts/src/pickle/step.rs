@@ -155,10 +155,10 @@ impl Machine {
             op::TUPLE1 | op::TUPLE2 | op::TUPLE3 => {
                 let count = usize::from(byte - op::TUPLE1) + 1;
                 let from = self.stack.len().checked_sub(count);
-                let from = from
-                    .filter(|from| *from >= self.fence())
-                    .ok_or(Ended::Malformed)?;
-                let items = self.stack.split_off(from);
+                let items = match from.filter(|from| *from >= self.fence()) {
+                    Some(from) => self.stack.split_off(from),
+                    None => vec![self.missing()?; count],
+                };
                 self.container(Kind::Tuple, items);
             }
             op::TUPLE => {
@@ -251,7 +251,7 @@ impl Machine {
             op::OBJ => {
                 let mut args = self.pop_mark()?;
                 if args.is_empty() {
-                    return Err(Ended::Malformed);
+                    args.push(self.missing()?);
                 }
                 let callee = args.remove(0);
                 let value = self.call(callee, args, 0);
@@ -315,7 +315,13 @@ impl Machine {
     }
 
     pub(super) fn line(&mut self) -> Result<Vec<u8>, Ended> {
-        self.cursor.line(MAX_LINE).ok_or(Ended::Truncated)
+        let left = self.cursor.remaining();
+        let line = self.cursor.line(MAX_LINE);
+        // What is looked through for an end that is not there is work too.
+        self.line_bytes += line
+            .as_ref()
+            .map_or(left.min(8 * MAX_LINE as u64), |l| l.len() as u64);
+        line.ok_or(Ended::Truncated)
     }
 
     /// The operands of GLOBAL and INST; a name that is no name is no pickle.
@@ -349,16 +355,26 @@ impl Machine {
         if len >= 16 || (kind == Text::Bytes && len >= 4) {
             self.blob(value);
         }
+        if kind == Text::Str && super::state::EXPRESSION.contains(&(len as usize)) {
+            let is_one = self.cursor.with(at, len as usize, Self::may_be_expression);
+            if is_one {
+                self.keep_expression((at, len));
+            }
+        }
         self.stack.push(value);
         Ok(())
     }
 
     pub(super) fn get(&mut self, index: u64) -> Step {
+        self.gets += 1;
         let dense = usize::try_from(index).ok();
         let value = dense
             .and_then(|i| self.memo.get(i).copied().flatten())
-            .or_else(|| self.sparse_memo.get(&index).copied())
-            .ok_or(Ended::Malformed)?;
+            .or_else(|| self.sparse_memo.get(&index).copied());
+        let value = match value {
+            Some(value) => value,
+            None => self.missing()?,
+        };
         self.stack.push(value);
         Ok(())
     }
@@ -388,6 +404,7 @@ impl Machine {
     }
 
     pub(super) fn extension(&mut self, code: i64) {
+        self.gets += 1;
         let value = if let Some((module, name)) = self.extensions.get(&code).cloned() {
             self.global(&module, &name)
         } else {
@@ -405,6 +422,7 @@ impl Machine {
     }
 
     pub(super) fn persistent(&mut self, id: Value) {
+        self.gets += 1;
         self.persistent += 1;
         if self.is_dangerous(id, 0) {
             self.find(

@@ -4,7 +4,7 @@
 use rustc_hash::FxHashMap;
 use trueline_facts::artifact::Verdict;
 
-use super::machine::{Ended, Machine};
+use super::machine::{Ended, Finding, Machine};
 use super::nested;
 use super::value::{Node, Value};
 use crate::inspection::{Context, Inspection};
@@ -18,6 +18,8 @@ const CHUNK: usize = 1 << 20;
 const OVERLAP: u64 = 256;
 /// Starts of pickles that are tried in such bytes.
 const MAX_TRIALS: usize = 200_000;
+/// Bytes of lines that cost what an opcode does.
+const LINE_RATIO: u64 = 64;
 /// Opcodes that run to tell whether something is a pickle.
 const MAX_STEPS: u64 = 1 << 16;
 /// The same for pickles that run into each other.
@@ -157,6 +159,9 @@ fn keep(inspection: &mut Inspection, machine: &Machine, ended: Ended, is_first: 
             "it computes more text while it is loaded than is followed",
         );
     }
+    if let Some(what) = machine.lost {
+        inspection.report(Verdict::Unknown, technique::BUDGET, machine.at, what);
+    }
     if machine.looks_left.get() == 0 {
         inspection.report(
             Verdict::Unknown,
@@ -240,8 +245,17 @@ pub(crate) fn search(inspection: &mut Inspection, source: &Source, from: u64) {
         }
         for candidate in candidates(&chunk) {
             let place = at + candidate as u64;
-            if place < skip_to || trials >= MAX_TRIALS {
+            if place < skip_to {
                 continue;
+            }
+            if trials >= MAX_TRIALS {
+                inspection.report(
+                    Verdict::Unknown,
+                    technique::BUDGET,
+                    place,
+                    "more places look like pickles than can be followed",
+                );
+                return;
             }
             trials += 1;
             skip_to = place.max(try_one(inspection, source, place));
@@ -339,7 +353,7 @@ fn try_one(inspection: &mut Inspection, source: &Source, at: u64) -> u64 {
     let ended = machine.run();
     inspection.trial_steps_left = inspection
         .trial_steps_left
-        .saturating_sub(machine.opcodes.max(1));
+        .saturating_sub(machine.opcodes.max(1) + machine.line_bytes / LINE_RATIO);
     if inspection.trial_steps_left == 0 {
         inspection.report(
             Verdict::Unknown,
@@ -351,17 +365,7 @@ fn try_one(inspection: &mut Inspection, source: &Source, at: u64) -> u64 {
     if machine.worst < Verdict::Suspicious || machine.calls == 0 || machine.globals == 0 {
         return at;
     }
-    // Noise has no names of modules: what cannot be told counts only beside real ones.
-    let named = machine.findings.iter().any(|f| {
-        f.verdict >= Verdict::Suspicious
-            && f.technique != technique::PICKLE_CALL_UNRESOLVED
-            && f.technique != technique::PICKLE_NAME
-            && f.technique != technique::PICKLE_MEMO
-            && f.technique != technique::PICKLE_EXTENSION
-            && f.technique != technique::PICKLE_ITEM
-            && f.technique != technique::PICKLE_FRAME
-    });
-    if !named {
+    if !machine.findings.iter().any(is_of_a_name) {
         return at;
     }
     if inspection.context == Context::File {
@@ -369,6 +373,21 @@ fn try_one(inspection: &mut Inspection, source: &Source, at: u64) -> u64 {
     }
     keep(inspection, &machine, ended, false);
     machine.cursor.position()
+}
+
+/// Was something of a name seen? Noise has no names of modules: what cannot be told counts only beside real ones.
+pub(super) fn is_of_a_name(finding: &Finding) -> bool {
+    finding.verdict >= Verdict::Suspicious
+        && ![
+            technique::PICKLE_CALL_UNRESOLVED,
+            technique::PICKLE_NAME,
+            technique::PICKLE_MEMO,
+            technique::PICKLE_EXTENSION,
+            technique::PICKLE_ITEM,
+            technique::PICKLE_FRAME,
+            technique::PICKLE_ARRAY,
+        ]
+        .contains(&finding.technique)
 }
 
 /// `0x1950a86a20f9469cfc6c`, as the first pickle of a file by torch before 1.6.

@@ -33,9 +33,12 @@ impl Machine {
         if name == "__call__" {
             return Some(self.call(of, args.to_vec(), nesting + 1));
         }
-        if matches!(name, "get" | "__getitem__" | "pop" | "setdefault") {
+        if matches!(
+            name,
+            "get" | "__getitem__" | "pop" | "setdefault" | "__missing__"
+        ) {
             return match args.first() {
-                Some(key) => self.item(of, *key),
+                Some(key) => self.item(of, *key, nesting),
                 None => match self.get_node(of) {
                     Some(Node::Container {
                         items, cut: false, ..
@@ -90,7 +93,7 @@ impl Machine {
         let text = String::from_utf8(bytes).ok()?;
         let result = match name {
             "join" => {
-                let parts = self.arguments(*args.first()?);
+                let parts = self.whole(*args.first()?)?;
                 let parts: Option<Vec<String>> = parts.into_iter().map(|p| self.text(p)).collect();
                 parts?.join(&text)
             }

@@ -2,7 +2,7 @@
 
 use trueline_facts::artifact::Verdict;
 
-use super::fold::COMPUTED;
+use super::foldable::COMPUTED;
 use super::machine::Machine;
 use super::value::{Node, Value};
 use crate::names::{self, Standing};

@@ -1,7 +1,7 @@
 //! Symbolic values of the pickle machine: small, copied by value, text and bytes kept as places in the input.
 //!
-//! Containers keep a sample of their items: calls are judged when they happen, never by walking the result,
-//! so a sample loses no call.
+//! Containers keep a sample of their items, and what of the rest could matter in a state: calls are judged when they
+//! happen, never by walking the result. Where a computation or a look needed more than the sample, that is reported.
 
 /// Index of a [`Node`] in its machine.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -61,7 +61,7 @@ pub(crate) enum Kind {
 }
 
 /// What is not a constant.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Node {
     /// A sample of items; keys and values by turns for dicts.
     Container {
@@ -74,8 +74,13 @@ pub(crate) enum Node {
     Global { module: Box<str>, name: Box<str> },
     /// The result of a call.
     Call(Box<Called>),
-    /// `functools.partial`, bound and other deferred calls: what they call, and the first arguments.
-    Partial { callee: Value, args: Vec<Value> },
+    /// `functools.partial`, bound and other deferred calls: what they call, the first arguments, and a dict of those
+    /// with names.
+    Partial {
+        callee: Value,
+        args: Vec<Value>,
+        keywords: Value,
+    },
     /// An attribute of something that is not known.
     Attribute { of: Value, name: Box<str> },
     /// What the loader's `persistent_load` gives.
@@ -83,12 +88,14 @@ pub(crate) enum Node {
 }
 
 /// A call or construction that happened.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Called {
     pub(crate) callee: Value,
     pub(crate) args: Vec<Value>,
-    /// Attributes that BUILD bound to something that can be called.
-    pub(crate) bound: Vec<(Box<str>, Value)>,
+    /// A sample of what was set on it as on a dict, keys and values by turns.
+    pub(crate) items: Vec<Value>,
+    /// Methods that opcodes use, as far as BUILD bound something else under their names.
+    pub(crate) bound: Vec<(&'static str, Value)>,
     /// The state of the last BUILD.
     pub(crate) state: Option<Value>,
 }

@@ -9,5 +9,6 @@
 mod corpus;
 mod hostile;
 mod invariants;
+mod limits;
 mod replay;
 mod verdicts;

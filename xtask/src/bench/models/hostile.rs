@@ -6,6 +6,7 @@ use std::io::Write as _;
 mod archives;
 mod formats;
 mod pickles;
+mod states;
 mod text;
 
 const MB: usize = 1 << 20;
@@ -15,6 +16,7 @@ type Files = Vec<(&'static str, Vec<u8>)>;
 /// Names and bytes.
 pub(super) fn files() -> Files {
     let mut files = pickles::files();
+    files.extend(states::files());
     files.extend(archives::files());
     files.extend(formats::files());
     files.extend(text::files());

@@ -66,7 +66,7 @@ fn link(kind: u8, value: &[u8]) -> (u16, Vec<u8>) {
 }
 
 /// A `TFLite` model whose operators have the custom names given.
-fn tflite(custom: &str) -> Vec<u8> {
+pub(crate) fn tflite(custom: &str) -> Vec<u8> {
     // Root table at 24, its vtable at 8; one vector with one operator code, whose vtable is at 40.
     let mut out = vec![0u8; 8];
     out[0] = 20;

@@ -13,6 +13,7 @@ mod look_alikes;
 pub(crate) mod pickles;
 mod places;
 mod published;
+mod readings;
 mod strangers;
 mod templates;
 
@@ -65,6 +66,7 @@ pub(crate) fn samples() -> Vec<Sample> {
     samples.extend(places::samples());
     samples.extend(published::samples());
     samples.extend(strangers::samples());
+    samples.extend(readings::samples());
     samples.extend(beside::samples());
     samples
 }

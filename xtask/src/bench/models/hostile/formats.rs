@@ -7,6 +7,8 @@ use super::{Files, MB, fill};
 #[expect(clippy::too_many_lines, reason = "a list of files")]
 pub(super) fn files() -> Files {
     let mut files: Files = Vec::new();
+    files.push(("savers.pb", savers()));
+    files.push(("shared-tables.tflite", shared_tables()));
     files.push(("template.gguf", gguf(&"{{'}}".repeat(MB / 5 - 100))));
     files.push((
         "template-braces.gguf",
@@ -431,6 +433,51 @@ fn nested_messages(numbers: &[u8], size: usize) -> Vec<u8> {
         }
     }
     [&b"\x08\x08\x12\x01a"[..], &inner].concat()
+}
+
+/// A saver whose path goes through very many nodes, each behind the one that it feeds.
+fn savers() -> Vec<u8> {
+    let mut graph = Vec::new();
+    let mut add = |node: String| {
+        graph.push(0x0a);
+        graph.push(node.len() as u8);
+        graph.extend(node.bytes());
+    };
+    add("\x0a\x06save/a\x12\x06SaveV2\x1a\x070000000".to_owned());
+    for at in 0..MB / 40 {
+        add(format!(
+            "\x0a\x07{at:07}\x12\x0aStringJoin\x1a\x07{:07}",
+            at + 1
+        ));
+    }
+    graph.truncate(MB);
+    graph
+}
+
+/// Graphs that are all one table, whose tensors are all another one.
+fn shared_tables() -> Vec<u8> {
+    let count = (MB / 8 - 32) as u32;
+    let mut out = b"\0\0\0\0TFL3".to_vec();
+    let words = |out: &mut Vec<u8>, words: &[u32]| {
+        out.extend(words.iter().flat_map(|word| word.to_le_bytes()));
+    };
+    // The model's vtable of five fields, of which graphs are the third.
+    out.extend([10u16, 8, 0, 0, 4, 0].iter().flat_map(|n| n.to_le_bytes()));
+    let model = out.len() as u32;
+    words(&mut out, &[model - 8, 4, count]);
+    let graphs = out.len() as u32;
+    let table = graphs + 4 * count + 8;
+    for at in 0..count {
+        words(&mut out, &[table - graphs - 4 * at]);
+    }
+    out.extend([6u16, 8, 4, 0].iter().flat_map(|n| n.to_le_bytes()));
+    words(&mut out, &[8, 4, count]);
+    for at in 0..count {
+        words(&mut out, &[4 * count - 4 * at]);
+    }
+    words(&mut out, &[0; 8]);
+    out[..4].copy_from_slice(&model.to_le_bytes());
+    out
 }
 
 /// Object headers that all name each other's messages: attributes of one heap, continuations in circles.

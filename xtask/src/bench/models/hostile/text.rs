@@ -46,6 +46,49 @@ pub(super) fn files() -> Files {
         fill(b"[", b"\"fCP*MaBp*Ic#H;fd2@7SZIg@!Wn*Y>\",", b"0]"),
     ));
     files.push(("escapes.json", fill(b"[\"", b"\\\\x80\\\\x04]", b"\"]")));
+    let function = "{\"class_name\":\"function\",\"module\":\"builtins\",\"config\":";
+    files.push((
+        "functions-in-functions.json",
+        [function.repeat(100), "0".to_owned(), "}".repeat(100)]
+            .concat()
+            .into_bytes(),
+    ));
+    files.push((
+        "function-of-itself.json",
+        format!("{function}{{\"module\":\"builtins\",\"class_name\":\"function\"}}}}").into_bytes(),
+    ));
+    files.push((
+        "extensions.pmml",
+        fill(b"<?xml version=\"1.0\"?><PMML>", b"<extension", b""),
+    ));
+    files.push((
+        "sources.xml",
+        fill(
+            b"<?xml version=\"1.0\"?><net name=\"a\"><layers>",
+            b"<source",
+            b"",
+        ),
+    ));
+    files.push((
+        "libraries.xml",
+        fill(
+            b"<?xml version=\"1.0\"?><net name=\"a\"><layers>",
+            b"library=\"",
+            b"",
+        ),
+    ));
+    files.push((
+        "entities.xml",
+        fill(
+            b"<?xml version=\"1.0\"?><net>",
+            b"<!ENTITY a ''>",
+            b"</net>",
+        ),
+    ));
+    files.push((
+        "words.rds",
+        fill(b"A\n2\n262657\n131840\n", b"19\n1\n", b"254\n"),
+    ));
     files.push(("constants.json", fill(b"[", b"NaN,", b"NaN]")));
     files.push((
         "characters.json",

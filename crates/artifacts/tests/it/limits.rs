@@ -1,0 +1,113 @@
+//! Limits are told: what was not looked at is never called clean, and work is bounded by counts of steps and bytes.
+
+use trueline_artifacts::check_bytes;
+use trueline_facts::RepoPath;
+use trueline_facts::artifact::{Artifact, Verdict};
+
+use crate::corpus::pickles::Pickle;
+
+fn check(name: &str, bytes: Vec<u8>) -> Artifact {
+    check_bytes(bytes, RepoPath::from(name))
+}
+
+fn is_told(record: &Artifact) -> bool {
+    record.verdict >= Verdict::Unknown
+        && record
+            .reasons
+            .iter()
+            .any(|reason| reason.technique == "budget-exhausted")
+}
+
+#[test]
+fn rows_behind_those_that_a_computation_follows_are_told() {
+    let mut rows = b"](".to_vec();
+    for _ in 0..64 {
+        rows.extend(b"(cbuiltins\nlen\n]t");
+    }
+    rows.extend(b"(cshop.models\nrun\n\x8c\x01xte");
+    let bytes = Pickle::new(4)
+        .raw(b"cbuiltins\nlist\n(citertools\nstarmap\n(coperator\ncall\n")
+        .raw(&rows)
+        .raw(b"tRtR")
+        .stop();
+    assert!(is_told(&check("m.pkl", bytes)));
+}
+
+#[test]
+fn arguments_behind_those_that_are_looked_at_are_told() {
+    let bytes = Pickle::new(4)
+        .raw(b"cnumpy\ndtype\n(")
+        .raw(&b"N".repeat(64))
+        .raw(b"cshop.models\nrun\ntR")
+        .stop();
+    assert!(is_told(&check("m.pkl", bytes)));
+}
+
+#[test]
+fn lines_without_an_end_are_paid_for() {
+    // Each mark of a protocol is tried, and each line is looked for to the end of the file.
+    let bytes = b"\x80\x02c".repeat((1 << 20) / 3);
+    assert!(is_told(&check("m.pkl", bytes)));
+}
+
+#[test]
+fn places_that_look_like_pickles_are_told_when_they_are_too_many() {
+    let mut bytes = b"xx".to_vec();
+    bytes.extend(b"\x80\x02N0".repeat(250_000));
+    assert!(is_told(&check("m.bin", bytes)));
+}
+
+#[test]
+fn tables_that_share_bytes_are_told_when_they_are_too_many() {
+    // A vector of one million tensors, in each of one thousand graphs of a model.
+    let mut out = vec![0u8; 8];
+    out[4..8].copy_from_slice(b"TFL3");
+    let vtable = out.len() as u32;
+    out.extend([10u16, 8, 0, 0, 4].iter().flat_map(|n| n.to_le_bytes()));
+    out.extend([0, 0]);
+    let model = out.len() as u32;
+    out[..4].copy_from_slice(&model.to_le_bytes());
+    out.extend((model - vtable).to_le_bytes());
+    out.extend(4u32.to_le_bytes());
+    // The vector of graphs, each of which is the table behind it.
+    let count = 100_000u32;
+    out.extend(count.to_le_bytes());
+    let graphs = out.len() as u32;
+    let graph = graphs + 4 * count + 8;
+    for at in 0..count {
+        out.extend((graph - graphs - 4 * at).to_le_bytes());
+    }
+    out.extend([6u16, 8, 4, 0].iter().flat_map(|n| n.to_le_bytes()));
+    out.extend(8u32.to_le_bytes());
+    // Its tensors: a vector whose count is what the file has.
+    out.extend(4u32.to_le_bytes());
+    out.extend(100_000u32.to_le_bytes());
+    for at in 0..100_000u32 {
+        out.extend((400_000 - 4 * at).to_le_bytes());
+    }
+    out.extend([0; 64]);
+    assert!(is_told(&check("m.tflite", out)));
+}
+
+#[test]
+fn states_are_looked_at_once_however_often_they_are_set() {
+    // One state of many expressions that is set very often: the work is that of one.
+    let mut head = b"\x80\x02]}q\x00(".to_vec();
+    for at in 0..64 {
+        let text = format!("x__{}", "+1".repeat(500));
+        head.extend(format!("U\x03k{at:02}X").bytes());
+        head.extend((text.len() as u32).to_le_bytes());
+        head.extend(text.bytes());
+    }
+    head.extend(b"u0");
+    head.extend(b"h\x00b".repeat(300_000));
+    head.push(b'.');
+    assert_eq!(check("m.pkl", head).verdict, Verdict::Clean);
+}
+
+#[test]
+fn a_configuration_that_names_itself_ends() {
+    let function = "{\"class_name\":\"function\",\"module\":\"builtins\",\"config\":{\"module\":\"builtins\",\"class_name\":\"function\"}}";
+    let record = check("config.json", function.as_bytes().to_vec());
+    assert!(record.verdict <= Verdict::Unknown, "{record:?}");
+}
