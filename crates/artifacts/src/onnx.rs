@@ -1,8 +1,10 @@
 //! ONNX: where tensors say their data is, which operators a graph has, and what its metadata names.
 
+use std::collections::BTreeSet;
+
 use trueline_facts::artifact::Verdict;
 
-use crate::inspection::{Context, Inspection, printable};
+use crate::inspection::{Context, Inspection, printable, shorten};
 use crate::protobuf::{Field, fields, messages, number, text};
 use crate::sniff;
 use crate::source::Source;
@@ -11,6 +13,8 @@ use crate::zip::leads_outside;
 
 const MAX_DEPTH: u32 = 16;
 const MAX_NODES: usize = 250_000;
+/// Characters of a name that are shown.
+const MAX_NAME: usize = 200;
 
 /// Domains of operators that runtimes bring.
 const KNOWN_DOMAINS: &[&str] = &[
@@ -59,7 +63,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
     let mut walk = Walk {
         inspection,
         nodes: 0,
-        own_domains: Vec::new(),
+        own_domains: BTreeSet::new(),
     };
     // Domains that the model defines itself, by functions.
     for function in messages(source, 25).take(MAX_NODES) {
@@ -101,7 +105,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
 struct Walk<'i> {
     inspection: &'i mut Inspection,
     nodes: usize,
-    own_domains: Vec<String>,
+    own_domains: BTreeSet<String>,
 }
 
 impl Walk<'_> {
@@ -188,6 +192,8 @@ impl Walk<'_> {
             );
         }
         for attribute in messages(node, 5) {
+            // Asked for once: an attribute may hold very many values.
+            let mut name = None;
             for (number, field) in fields(&attribute) {
                 let Field::Bytes(bytes) = field else { continue };
                 match number {
@@ -200,7 +206,8 @@ impl Walk<'_> {
                     }
                     4 if bytes.len() < 4096 => {
                         if let Ok(value) = String::from_utf8(bytes.read(0, 4096)) {
-                            self.library(&text(&attribute, 1).unwrap_or_default(), &value);
+                            let name = name.get_or_insert_with(|| short_text(&attribute, 1));
+                            self.library(name, &value);
                         }
                     }
                     _ => {}
@@ -229,7 +236,7 @@ impl Walk<'_> {
         if external.is_empty() && !is_external {
             return;
         }
-        let name = text(tensor, 8).unwrap_or_default();
+        let name = short_text(tensor, 8);
         for (key, value) in &external {
             match key.as_str() {
                 "location" => {
@@ -302,7 +309,7 @@ impl Walk<'_> {
         if key.eq_ignore_ascii_case("license") {
             self.inspection.licence = Some(value.clone());
         }
-        self.library(&key, &value);
+        self.library(&shorten(&key, MAX_NAME), &value);
         crate::code::code_in_data(self.inspection, &key, &value);
         crate::hidden::inspect(self.inspection, value.as_bytes());
     }
@@ -326,6 +333,11 @@ impl Walk<'_> {
             );
         }
     }
+}
+
+/// A name as messages show it: it may be long, and said of very many values.
+fn short_text(message: &Source, number: u32) -> String {
+    shorten(&text(message, number).unwrap_or_default(), MAX_NAME)
 }
 
 fn percent_decoded(text: &str) -> String {

@@ -277,6 +277,24 @@ fn field(inspection: &mut Inspection, key: &str, value: &Value, syntax: Syntax) 
                 ),
             );
         }
+        // One for each part of the model.
+        (
+            "_attn_implementation" | "attn_implementation" | "_experts_implementation",
+            Value::Object(parts),
+        ) => {
+            let named = parts.values().filter_map(Value::as_str);
+            for target in named.filter(|target| target.contains('/')) {
+                inspection.report(
+                    Verdict::Malicious,
+                    technique::REMOTE_CODE,
+                    0,
+                    format!(
+                        "{key} names the repository {}: loading the model fetches and runs its code",
+                        printable(target)
+                    ),
+                );
+            }
+        }
         // PEFT imports the library of the base model's class.
         ("auto_mapping", Value::Object(map)) => {
             let part = |key: &str| map.get(key).and_then(Value::as_str);
@@ -612,4 +630,33 @@ fn instructions(text: &str) -> Vec<&str> {
         }
     }
     found
+}
+
+/// A pointer of DVC: what it stands for is kept elsewhere, and fetched to the path that it names.
+pub(crate) fn dvc(inspection: &mut Inspection, content: &str) {
+    inspection.format("dvc-pointer");
+    inspection.report(
+        Verdict::Unknown,
+        technique::LFS_POINTER,
+        0,
+        "a pointer to data that DVC keeps: fetch the data, then check it",
+    );
+    for line in content.lines() {
+        let line = line.trim_start().trim_start_matches("- ");
+        let Some(path) = line.strip_prefix("path:") else {
+            continue;
+        };
+        let path = path.trim().trim_matches(['"', '\'']);
+        if leads_outside(path) {
+            inspection.report(
+                Verdict::Suspicious,
+                technique::INDEX_PATH,
+                0,
+                format!(
+                    "the data is kept at {}, outside of the folder",
+                    printable(path)
+                ),
+            );
+        }
+    }
 }

@@ -42,6 +42,7 @@ fn main() -> ExitCode {
     // An exercise that waits for a person has no part of an answer to print.
     let at_once = matches!(&arguments.command, Command::Learn(learn) if learn.waits());
     let _ = ctrlc::set_handler(move || {
+        trueline_scan::stop_checking_models();
         if flag.swap(true, Ordering::SeqCst) || at_once {
             std::process::exit(INTERRUPTED);
         }

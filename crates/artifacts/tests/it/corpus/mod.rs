@@ -13,6 +13,7 @@ mod look_alikes;
 pub(crate) mod pickles;
 mod places;
 mod published;
+mod readings;
 mod strangers;
 mod templates;
 
@@ -56,6 +57,7 @@ impl Sample {
 pub(crate) fn samples() -> Vec<Sample> {
     let mut samples = pickles::samples();
     samples.extend(archives::samples());
+    samples.extend(readings::samples());
     samples.extend(frameworks::samples());
     samples.extend(bypasses::samples());
     samples.extend(formats::samples());
