@@ -440,7 +440,7 @@ fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) {
         return;
     }
     if extension == "dvc" {
-        text::dvc(
+        promise::dvc(
             inspection,
             &String::from_utf8_lossy(&source.read(0, 1 << 20)),
         );

@@ -631,32 +631,3 @@ fn instructions(text: &str) -> Vec<&str> {
     }
     found
 }
-
-/// A pointer of DVC: what it stands for is kept elsewhere, and fetched to the path that it names.
-pub(crate) fn dvc(inspection: &mut Inspection, content: &str) {
-    inspection.format("dvc-pointer");
-    inspection.report(
-        Verdict::Unknown,
-        technique::LFS_POINTER,
-        0,
-        "a pointer to data that DVC keeps: fetch the data, then check it",
-    );
-    for line in content.lines() {
-        let line = line.trim_start().trim_start_matches("- ");
-        let Some(path) = line.strip_prefix("path:") else {
-            continue;
-        };
-        let path = path.trim().trim_matches(['"', '\'']);
-        if leads_outside(path) {
-            inspection.report(
-                Verdict::Suspicious,
-                technique::INDEX_PATH,
-                0,
-                format!(
-                    "the data is kept at {}, outside of the folder",
-                    printable(path)
-                ),
-            );
-        }
-    }
-}

@@ -415,7 +415,7 @@ fn check_unicode(inspection: &mut Inspection, entry: &Entry, at: u64) {
     check_path(inspection, &String::from_utf8_lossy(unicode), at);
     // It is there for names of other letters, and says the same in them.
     let shape = |name: &[u8]| {
-        let slashes = name.iter().filter(|byte| **byte == b'/').count();
+        let slashes = name.split(|byte| *byte == b'/').count();
         let extension = name.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
         let extension = extension.is_ascii().then(|| extension.to_ascii_lowercase());
         (slashes, extension)

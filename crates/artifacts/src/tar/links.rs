@@ -8,6 +8,10 @@ const MAX_LINKS: usize = 40;
 const MAX_PARTS: usize = 2048;
 
 /// Where a path leads.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is asked by itself, and several may hold"
+)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Route {
     /// Out of the folder that the archive is unpacked to.

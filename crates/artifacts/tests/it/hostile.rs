@@ -168,6 +168,20 @@ fn long_constants_of_templates_are_looked_at_within_their_limit() {
 }
 
 #[test]
+fn kernels_that_a_configuration_names_for_a_part_of_the_model_are_code_of_others() {
+    let verdict =
+        |json: &str| check_bytes(json.as_bytes().to_vec(), RepoPath::from("config.json")).verdict;
+    assert_eq!(
+        verdict(r#"{"attn_implementation": {"text_config": "some/repo"}}"#),
+        trueline_facts::artifact::Verdict::Malicious
+    );
+    assert_eq!(
+        verdict(r#"{"attn_implementation": {"text_config": "sdpa", "": "eager"}}"#),
+        trueline_facts::artifact::Verdict::Clean
+    );
+}
+
+#[test]
 fn a_decompression_bomb_is_a_finding_and_stays_in_its_budget() {
     let mut bytes = vec![0; 100 << 20];
     for _ in 0..2 {

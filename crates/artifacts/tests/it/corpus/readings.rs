@@ -59,7 +59,6 @@ impl Part {
         out.extend((self.name.len() as u16).to_le_bytes());
         out.extend((self.extra.len() as u16).to_le_bytes());
         out.extend([0; 10]);
-        out.extend(0u16.to_le_bytes());
         out.extend(((self.at - shift) as u32).to_le_bytes());
         out.extend(self.name);
         out.extend(&self.extra);
@@ -94,7 +93,12 @@ fn archive_with(parts: Vec<Part>, count: u16, before: &[u8], comment: &[u8]) -> 
     }
     let size = out.len() - start;
     out.extend(before);
-    out.extend(end(parts.len() as u16 + count, size, start, comment));
+    out.extend(end(
+        (parts.len() as u16).wrapping_add(count),
+        size,
+        start,
+        comment,
+    ));
     out
 }
 
