@@ -361,3 +361,61 @@ fn percent_decoded(text: &str) -> String {
     }
     String::from_utf8_lossy(&out).into_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+    use crate::source::ReadAt;
+
+    /// Bytes that count how many of them are read.
+    struct Counted {
+        bytes: Vec<u8>,
+        read: AtomicU64,
+    }
+
+    impl ReadAt for Counted {
+        fn size(&self) -> u64 {
+            self.bytes.size()
+        }
+
+        fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+            let count = self.bytes.read_at(offset, buffer)?;
+            self.read.fetch_add(count as u64, Ordering::Relaxed);
+            Ok(count)
+        }
+    }
+
+    fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
+        let mut out = vec![number << 3 | 2];
+        let mut len = bytes.len();
+        while len >= 0x80 {
+            out.push(len as u8 | 0x80);
+            len >>= 7;
+        }
+        out.push(len as u8);
+        out.extend(bytes);
+        out
+    }
+
+    #[test]
+    fn the_name_of_an_attribute_is_not_looked_for_at_each_of_its_values() {
+        let values = [field(1, b"name"), field(4, b"a.so").repeat(20_000)].concat();
+        let node = [field(4, b"Add"), field(5, &values)].concat();
+        let bytes = [&b"\x08\x08"[..], &field(7, &field(1, &node))].concat();
+        let size = bytes.len() as u64;
+        let counted = Arc::new(Counted {
+            bytes,
+            read: AtomicU64::new(0),
+        });
+        let inner: Arc<dyn ReadAt> = Arc::<Counted>::clone(&counted);
+        let mut inspection = Inspection::new(size);
+        inspect(&mut inspection, &Source::of(inner));
+        assert_eq!(inspection.into_parts().0, Verdict::Suspicious);
+        let read = counted.read.load(Ordering::Relaxed);
+        assert!(read < 100 * size, "{read} of {size}");
+    }
+}

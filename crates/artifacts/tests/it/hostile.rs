@@ -111,8 +111,8 @@ fn samples() -> &'static [(String, Vec<u8>)] {
 #[test]
 fn templates_that_ask_for_very_long_texts_are_told_and_cost_little() {
     let tenfold = "replace('a','aaaaaaaaaa')";
-    let replaced = vec![tenfold; 13].join(".");
-    let joined = vec!["join('aaaa')"; 12].join("|");
+    let replaced = [tenfold; 13].join(".");
+    let joined = ["join('aaaa')"; 12].join("|");
     let mut formatted = "'aaaa'".to_owned();
     for _ in 0..28 {
         formatted = format!("'{{0}}{{0}}'.format({formatted})");
