@@ -38,6 +38,8 @@ const MAX_CALL: usize = 400;
 
 /// Objects of one pickle beside as many as the file has bytes: they take memory, decoded bytes or not.
 const MIN_OBJECTS: u64 = 1 << 19;
+/// Bytes of text that templates put together beside twice those of the file.
+const MIN_COMPUTED: u64 = 1 << 20;
 /// Bytes of JSON values, also for small files, and for each byte of a larger one.
 const MIN_VALUE_BYTES: u64 = 160 << 20;
 const VALUE_RATIO: u64 = 32;
@@ -70,6 +72,8 @@ pub(crate) struct Inspection {
     pub(crate) packed: Option<u64>,
     /// Sizes of the storages of a torch archive, by key.
     pub(crate) storages: BTreeMap<String, u64>,
+    /// Bytes of text that templates may still put together.
+    pub(crate) computed_left: u64,
 }
 
 /// What stands around the bytes that are looked at.
@@ -103,6 +107,7 @@ impl Inspection {
             member_bytes_left: size.saturating_mul(8).saturating_add(MIN_MEMBER_BYTES),
             packed: None,
             storages: BTreeMap::new(),
+            computed_left: size.saturating_mul(2).saturating_add(MIN_COMPUTED),
         }
     }
 

@@ -46,9 +46,10 @@ mod template;
 mod tensorflow;
 mod text;
 mod tflite;
+mod ubjson;
 mod xml;
 mod yaml;
 mod zip;
 
 pub use check::{CheckError, Surroundings, check_bytes, check_file, check_file_of, sha256_of};
-pub use source::ReadAt;
+pub use source::{ReadAt, stop};

@@ -1,8 +1,10 @@
 //! ONNX: where tensors say their data is, which operators a graph has, and what its metadata names.
 
+use std::collections::BTreeSet;
+
 use trueline_facts::artifact::Verdict;
 
-use crate::inspection::{Context, Inspection, printable};
+use crate::inspection::{Context, Inspection, printable, shorten};
 use crate::protobuf::{Field, fields, messages, number, text};
 use crate::sniff;
 use crate::source::Source;
@@ -11,6 +13,8 @@ use crate::zip::leads_outside;
 
 const MAX_DEPTH: u32 = 16;
 const MAX_NODES: usize = 250_000;
+/// Characters of a name that are shown.
+const MAX_NAME: usize = 200;
 
 /// Domains of operators that runtimes bring.
 const KNOWN_DOMAINS: &[&str] = &[
@@ -59,7 +63,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
     let mut walk = Walk {
         inspection,
         nodes: 0,
-        own_domains: Vec::new(),
+        own_domains: BTreeSet::new(),
     };
     // Domains that the model defines itself, by functions.
     for function in messages(source, 25).take(MAX_NODES) {
@@ -101,7 +105,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
 struct Walk<'i> {
     inspection: &'i mut Inspection,
     nodes: usize,
-    own_domains: Vec<String>,
+    own_domains: BTreeSet<String>,
 }
 
 impl Walk<'_> {
@@ -188,6 +192,8 @@ impl Walk<'_> {
             );
         }
         for attribute in messages(node, 5) {
+            // Asked for once: an attribute may hold very many values.
+            let mut name = None;
             for (number, field) in fields(&attribute) {
                 let Field::Bytes(bytes) = field else { continue };
                 match number {
@@ -200,7 +206,8 @@ impl Walk<'_> {
                     }
                     4 if bytes.len() < 4096 => {
                         if let Ok(value) = String::from_utf8(bytes.read(0, 4096)) {
-                            self.library(&text(&attribute, 1).unwrap_or_default(), &value);
+                            let name = name.get_or_insert_with(|| short_text(&attribute, 1));
+                            self.library(name, &value);
                         }
                     }
                     _ => {}
@@ -229,7 +236,7 @@ impl Walk<'_> {
         if external.is_empty() && !is_external {
             return;
         }
-        let name = text(tensor, 8).unwrap_or_default();
+        let name = short_text(tensor, 8);
         for (key, value) in &external {
             match key.as_str() {
                 "location" => {
@@ -302,7 +309,7 @@ impl Walk<'_> {
         if key.eq_ignore_ascii_case("license") {
             self.inspection.licence = Some(value.clone());
         }
-        self.library(&key, &value);
+        self.library(&shorten(&key, MAX_NAME), &value);
         crate::code::code_in_data(self.inspection, &key, &value);
         crate::hidden::inspect(self.inspection, value.as_bytes());
     }
@@ -328,6 +335,11 @@ impl Walk<'_> {
     }
 }
 
+/// A name as messages show it: it may be long, and said of very many values.
+fn short_text(message: &Source, number: u32) -> String {
+    shorten(&text(message, number).unwrap_or_default(), MAX_NAME)
+}
+
 fn percent_decoded(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
@@ -348,4 +360,62 @@ fn percent_decoded(text: &str) -> String {
         }
     }
     String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+    use crate::source::ReadAt;
+
+    /// Bytes that count how many of them are read.
+    struct Counted {
+        bytes: Vec<u8>,
+        read: AtomicU64,
+    }
+
+    impl ReadAt for Counted {
+        fn size(&self) -> u64 {
+            self.bytes.size()
+        }
+
+        fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+            let count = self.bytes.read_at(offset, buffer)?;
+            self.read.fetch_add(count as u64, Ordering::Relaxed);
+            Ok(count)
+        }
+    }
+
+    fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
+        let mut out = vec![number << 3 | 2];
+        let mut len = bytes.len();
+        while len >= 0x80 {
+            out.push(len as u8 | 0x80);
+            len >>= 7;
+        }
+        out.push(len as u8);
+        out.extend(bytes);
+        out
+    }
+
+    #[test]
+    fn the_name_of_an_attribute_is_not_looked_for_at_each_of_its_values() {
+        let values = [field(1, b"name"), field(4, b"a.so").repeat(20_000)].concat();
+        let node = [field(4, b"Add"), field(5, &values)].concat();
+        let bytes = [&b"\x08\x08"[..], &field(7, &field(1, &node))].concat();
+        let size = bytes.len() as u64;
+        let counted = Arc::new(Counted {
+            bytes,
+            read: AtomicU64::new(0),
+        });
+        let inner: Arc<dyn ReadAt> = Arc::<Counted>::clone(&counted);
+        let mut inspection = Inspection::new(size);
+        inspect(&mut inspection, &Source::of(inner));
+        assert_eq!(inspection.into_parts().0, Verdict::Suspicious);
+        let read = counted.read.load(Ordering::Relaxed);
+        assert!(read < 100 * size, "{read} of {size}");
+    }
 }

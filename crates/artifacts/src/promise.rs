@@ -5,9 +5,10 @@
 
 use trueline_facts::artifact::Verdict;
 
-use crate::inspection::Inspection;
+use crate::inspection::{Inspection, printable};
 use crate::source::Source;
-use crate::technique;
+use crate::zip::leads_outside;
+use crate::{sniff, technique};
 
 /// Containers that are known by their first bytes and not read.
 const UNREAD: &[(&[u8], &str)] = &[
@@ -25,6 +26,57 @@ const UNREAD: &[(&[u8], &str)] = &[
     (b"vhdxfile", "a disk image"),
     (b"\x02\x21\x4c\x18", "data of lz4's old format"),
     (b"\x03\x21\x4c\x18", "data of lz4's old format"),
+];
+
+/// Formats of models that are not read here: where their mark stands, what it is, how they are called.
+const MODELS: &[(usize, &[u8], &str, &str)] = &[
+    (0, b"ftrt", "tensorrt", "a TensorRT engine"),
+    (0, b"ptrt", "tensorrt", "a TensorRT engine"),
+    (4, b"ORTM", "ort", "a model in the format of ONNX Runtime"),
+    (4, b"ET12", "executorch", "an ExecuTorch program"),
+    (4, b"ET13", "executorch", "an ExecuTorch program"),
+    (4, b"FT01", "executorch", "ExecuTorch data"),
+    (0, b"RKNN", "rknn", "an RKNN model"),
+    (0, b"CBM1", "catboost", "a CatBoost model"),
+    (0, b"\x12\x01\0\0\0\0\0\0", "mxnet", "MXNet parameters"),
+    (0, b"\xba\x16\x4f\x2f", "fasttext", "a fastText model"),
+    (0, b"\x01HEF", "hailo", "a Hailo model"),
+    (0, b"IMOD", "ascend", "an Ascend model"),
+    (0, b"LDMK", "kmodel", "a Kendryte model"),
+    (0, b"IxF2", "faiss", "a faiss index"),
+    (0, b"IxFI", "faiss", "a faiss index"),
+    (0, b"IwFl", "faiss", "a faiss index"),
+    (0, b"binf", "xgboost", "an XGBoost model of an old version"),
+];
+/// The end of a sorted table, in which TensorFlow keeps what its checkpoints hold.
+const TABLE: [u8; 8] = [0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb];
+/// The same by the extension, of content that is no text.
+const NAMED: &[(&str, &str, &str)] = &[
+    ("plan", "tensorrt", "a TensorRT engine"),
+    ("engine", "tensorrt", "a TensorRT engine"),
+    ("trt", "tensorrt", "a TensorRT engine"),
+    ("ort", "ort", "a model in the format of ONNX Runtime"),
+    ("pte", "executorch", "an ExecuTorch program"),
+    ("ptd", "executorch", "ExecuTorch data"),
+    ("rknn", "rknn", "an RKNN model"),
+    ("cbm", "catboost", "a CatBoost model"),
+    ("params", "mxnet", "MXNet parameters"),
+    ("ubj", "xgboost", "an XGBoost model in UBJSON"),
+    ("bst", "xgboost", "an XGBoost model"),
+    ("faiss", "faiss", "a faiss index"),
+    ("index", "index", "an index of vectors"),
+    ("caffemodel", "caffe", "a Caffe model"),
+    ("mnn", "mnn", "an MNN model"),
+    ("hef", "hailo", "a Hailo model"),
+    ("om", "ascend", "an Ascend model"),
+    ("kmodel", "kmodel", "a Kendryte model"),
+    ("mindir", "mindspore", "a MindSpore model"),
+    ("bmodel", "bmodel", "a Sophgo model"),
+    ("cvimodel", "bmodel", "a Sophgo model"),
+    ("axmodel", "axmodel", "an AXera model"),
+    ("dnn", "cntk", "a CNTK model"),
+    ("cntk", "cntk", "a CNTK model"),
+    ("tmfile", "tengine", "a Tengine model"),
 ];
 
 /// Extensions of formats that hold no code, and what their files are found to be.
@@ -78,6 +130,9 @@ pub(crate) fn check(
         );
         return;
     }
+    if found.is_empty() && !sniff::is_text(&source.read(0, 512)) {
+        unread_model(inspection, &lower, source, &head);
+    }
     if found.is_empty() && PICKLES.contains(&extension) && source.len() <= MAX_TEXT {
         // A pickle may stand in what is text for all that opens it.
         crate::pickle::search(inspection, source, 0);
@@ -108,6 +163,98 @@ pub(crate) fn check(
                 found.join(" and ")
             ),
         );
+    }
+}
+
+/// Models of formats that are not read here are never clean: nothing in them was understood.
+fn unread_model(inspection: &mut Inspection, lower: &str, source: &Source, head: &[u8]) {
+    let extension = lower.rsplit_once('.').map(|(_, extension)| extension);
+    let end = source.read(source.len().saturating_sub(8), 8);
+    if extension == Some("index") && end == TABLE {
+        // Names, shapes and places of TensorFlow's variables.
+        inspection.format("tensorflow-index");
+        return;
+    }
+    let marked = MODELS
+        .iter()
+        .find(|(at, mark, ..)| head.get(*at..).is_some_and(|bytes| bytes.starts_with(mark)));
+    let named = NAMED.iter().find(|(of, ..)| Some(*of) == extension);
+    let known = marked
+        .map(|(.., format, what)| (*format, *what))
+        .or_else(|| named.map(|(_, format, what)| (*format, *what)));
+    if let Some((format, what)) = known {
+        inspection.format(format);
+        inspection.report(
+            Verdict::Unknown,
+            technique::UNREAD_CONTAINER,
+            0,
+            format!("{what}, which is not read here: load it only if you trust who made it"),
+        );
+    } else if is_unpickled(lower) {
+        inspection.report(
+            Verdict::Unknown,
+            technique::PICKLE_TRUNCATED,
+            0,
+            "named as weights that loaders unpickle, but its content is not known here",
+        );
+    } else if source.len() > sniff::MAX_UNKNOWN
+        && extension.is_some_and(|extension| LOADED.contains(&extension))
+    {
+        inspection.report(
+            Verdict::Unknown,
+            technique::BUDGET,
+            sniff::MAX_UNKNOWN,
+            "content of no known format, which was searched for pickles in its first 64 MB alone",
+        );
+    }
+}
+
+/// Names under which training libraries keep what they load with `torch.load`.
+fn is_unpickled(lower: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "pytorch_model",
+        "diffusion_pytorch_model",
+        "adapter_model",
+        "training_args",
+        "optimizer",
+        "scheduler",
+        "consolidated",
+    ];
+    let stem = lower.strip_suffix(".bin");
+    stem.is_some_and(|stem| {
+        NAMES.iter().any(|name| {
+            stem.strip_prefix(name)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '_', '.']))
+        })
+    })
+}
+
+/// A pointer of DVC: what it stands for is kept elsewhere, and fetched to the path that it names.
+pub(crate) fn dvc(inspection: &mut Inspection, content: &str) {
+    inspection.format("dvc-pointer");
+    inspection.report(
+        Verdict::Unknown,
+        technique::LFS_POINTER,
+        0,
+        "a pointer to data that DVC keeps: fetch the data, then check it",
+    );
+    for line in content.lines() {
+        let line = line.trim_start().trim_start_matches("- ");
+        let Some(path) = line.strip_prefix("path:") else {
+            continue;
+        };
+        let path = path.trim().trim_matches(['"', '\'']);
+        if leads_outside(path) {
+            inspection.report(
+                Verdict::Suspicious,
+                technique::INDEX_PATH,
+                0,
+                format!(
+                    "the data is kept at {}, outside of the folder",
+                    printable(path)
+                ),
+            );
+        }
     }
 }
 
@@ -170,6 +317,66 @@ mod tests {
         assert_eq!(verdict("m.bin", b""), Verdict::Unknown);
         assert_eq!(verdict("__init__.py", b""), Verdict::Clean);
         assert_eq!(verdict("bin", b""), Verdict::Clean);
+    }
+
+    #[test]
+    fn models_of_formats_without_a_reader_are_never_clean() {
+        let raw: Vec<u8> = (0..200u32).map(|i| (i * 7919 % 251) as u8).collect();
+        let with = |at: usize, mark: &[u8]| {
+            let mut bytes = vec![0; 200];
+            bytes[at..at + mark.len()].copy_from_slice(mark);
+            bytes
+        };
+        for (at, mark, format, _) in super::MODELS {
+            for name in ["m.data", "weights"] {
+                let record = check_bytes(with(*at, mark), RepoPath::from(name));
+                assert_eq!(record.verdict, Verdict::Unknown, "{name} {format}");
+                assert!(record.formats.iter().any(|f| f == format), "{record:?}");
+            }
+        }
+        for (extension, ..) in super::NAMED {
+            let name = format!("m.{extension}");
+            assert_eq!(verdict(&name, &raw), Verdict::Unknown, "{name}");
+            // A plan of somebody, parameters as text.
+            assert_eq!(verdict(&name, b"first this, then that\n"), Verdict::Clean);
+        }
+        assert_eq!(verdict("pytorch_model.bin", &raw), Verdict::Unknown);
+        assert_eq!(verdict("adapter_model-1.bin", &raw), Verdict::Unknown);
+    }
+
+    #[test]
+    fn ordinary_files_stay_ordinary() {
+        for (name, bytes) in [
+            ("README", &b"Read me.\n"[..]),
+            (".gitignore", b"*.bin\n"),
+            ("plan", b"one\n"),
+            ("index.html", b"<html>"),
+            ("logo.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"),
+            ("font.woff2", b"wOF2\0\x01\0\0"),
+            ("weights.bin", &[0, 0xf3, 1, 9]),
+            ("optimizers.bin", &[0, 0xf3, 1, 9]),
+            ("index", &[0, 0xf3, 1, 9]),
+            (
+                "variables.index",
+                b"\0\0\x01\x57\xfb\x80\x8b\x24\x75\x47\xdb",
+            ),
+        ] {
+            let record = check_bytes(bytes.to_vec(), RepoPath::from(name));
+            assert_eq!(record.verdict, Verdict::Clean, "{record:?}");
+        }
+    }
+
+    #[test]
+    fn a_pointer_of_dvc_is_no_model() {
+        let pointer = |path: &str| {
+            format!("outs:\n- md5: 0cc175b9c0f1b6a831c399e269772661\n  size: 1\n  path: {path}\n")
+        };
+        assert_eq!(
+            verdict("m.dvc", pointer("m.pkl").as_bytes()),
+            Verdict::Unknown
+        );
+        let outside = pointer("../../etc/x");
+        assert_eq!(verdict("m.dvc", outside.as_bytes()), Verdict::Suspicious);
     }
 
     #[test]

@@ -8,8 +8,8 @@ use crate::json::{self, Unread};
 use crate::source::Source;
 use crate::{
     executable, gguf, hdf5, hidden, keras, msgpack, numpy, onnx, paddle, pickle, promise, python,
-    rds, safetensors, seven_zip, tar, technique, template, tensorflow, text, tflite, xml, yaml,
-    zip,
+    rds, safetensors, seven_zip, tar, technique, template, tensorflow, text, tflite, ubjson, xml,
+    yaml, zip,
 };
 
 /// Ratio of decoded to encoded bytes above which exhausting the budget is a bomb and not a large file.
@@ -127,6 +127,10 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
         msgpack::inspect(inspection, source);
         found.push("msgpack");
     }
+    if found.is_empty() && ubjson::is_ubjson(source) {
+        ubjson::inspect(inspection, source);
+        found.push("ubjson");
+    }
     if found.is_empty() && protobuf(inspection, name, source, &head) {
         found.push("protobuf");
     }
@@ -164,7 +168,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
 }
 
 /// Content without a format that is searched for pickles.
-const MAX_UNKNOWN: u64 = 64 << 20;
+pub(crate) const MAX_UNKNOWN: u64 = 64 << 20;
 
 /// What has no format of its own: raw weights, and names that promise a pickle.
 fn remarks(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) {
@@ -182,8 +186,8 @@ fn remarks(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]
             0,
             "named as a model, but its content is not known here",
         );
-    } else if inspection.context == Context::File && source.len() < MAX_UNKNOWN {
-        pickle::search(inspection, source, 0);
+    } else if inspection.context == Context::File {
+        pickle::search(inspection, &source.slice(0, MAX_UNKNOWN), 0);
     }
 }
 
@@ -424,7 +428,7 @@ fn configuration<'t>(lower: &str, content: &'t str) -> &'t str {
 }
 
 /// No control characters but white space.
-fn is_text(head: &[u8]) -> bool {
+pub(crate) fn is_text(head: &[u8]) -> bool {
     !head.is_empty()
         && head
             .iter()
@@ -458,6 +462,13 @@ fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) {
             technique::LFS_POINTER,
             0,
             "a pointer to a file in Git LFS: fetch the file, then check it",
+        );
+        return;
+    }
+    if extension == "dvc" {
+        promise::dvc(
+            inspection,
+            &String::from_utf8_lossy(&source.read(0, 1 << 20)),
         );
         return;
     }

@@ -10,6 +10,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::sparse::Sparse;
 
+/// Nothing is read any more: the process was asked to end.
+static STOPPED: AtomicBool = AtomicBool::new(false);
+
+/// Ends every check of the process soon, also in the middle of a large file: reads fail from here on. What is checked
+/// then is never clean; callers leave its record out.
+pub fn stop() {
+    STOPPED.store(true, Ordering::Relaxed);
+}
+
 /// Something with bytes at offsets.
 pub trait ReadAt: Send + Sync {
     /// How many bytes.
@@ -130,6 +139,10 @@ impl Source {
 
     /// Fills the buffer from `offset`; how much of it.
     pub(crate) fn fill(&self, offset: u64, buffer: &mut [u8]) -> usize {
+        if STOPPED.load(Ordering::Relaxed) {
+            self.failed.store(true, Ordering::Relaxed);
+            return 0;
+        }
         let left = self.len.saturating_sub(offset);
         let want = buffer
             .len()

@@ -1,5 +1,6 @@
-//! Tar archives: ustar, GNU long names and PAX paths. Links and names that lead outside are findings, members
-//! are inspected by content.
+//! Tar archives: ustar, GNU long names and PAX records. Links and names that lead outside are findings, members are
+//! inspected by content. What counts is what Python's `tarfile` reads; where others read something else, that is a
+//! finding.
 
 use std::collections::BTreeSet;
 
@@ -11,200 +12,356 @@ use crate::source::Source;
 use crate::technique;
 use crate::zip::{Member, check_path, leads_outside};
 
+mod header;
+mod links;
+
+use header::{Block, Told, field, is_header, number};
+use links::Links;
+
 const MAX_ENTRIES: usize = 50_000;
 /// Bytes of padding that are looked at, when they are not zero.
 const MAX_PADDING: usize = 4 << 20;
-/// Bytes of a name that stands in a member of its own.
-const MAX_NAME: u64 = 64 << 10;
+/// The largest size that a header itself can say in digits: above it PAX says it alone.
+const MAX_DIGITS: u64 = 0o77_777_777_777;
 
-/// A header whose checksum is right.
+/// A header whose sum is right.
 pub(crate) fn is_tar(source: &Source) -> bool {
-    source.array::<512>(0).is_some_and(|block| checksum(&block))
-}
-
-fn checksum(block: &[u8; 512]) -> bool {
-    let Some(stored) = octal(&block[148..156]) else {
-        return false;
-    };
-    if block[0] == 0 {
-        return false;
-    }
-    let sum: u64 = block
-        .iter()
-        .enumerate()
-        .map(|(at, byte)| {
-            u64::from(if (148..156).contains(&at) {
-                b' '
-            } else {
-                *byte
-            })
-        })
-        .sum();
-    sum == stored
-}
-
-/// Octal digits, or the GNU base-256 form.
-fn octal(field: &[u8]) -> Option<u64> {
-    if field.first()? & 0x80 != 0 {
-        return Some(
-            field[1..]
-                .iter()
-                .fold(0u64, |value, byte| value << 8 | u64::from(*byte)),
-        );
-    }
-    let text = std::str::from_utf8(field).ok()?;
-    let text = text.trim_matches(|c| matches!(c, '\0' | ' '));
-    if text.is_empty() {
-        return None;
-    }
-    u64::from_str_radix(text, 8).ok()
-}
-
-fn field(bytes: &[u8]) -> String {
-    let end = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());
-    String::from_utf8_lossy(&bytes[..end]).into_owned()
-}
-
-/// The value of a key in PAX records (`len key=value\n`).
-fn pax(records: &[u8], key: &str) -> Option<String> {
-    let text = String::from_utf8_lossy(records);
-    text.lines().find_map(|line| {
-        let (_, record) = line.split_once(' ')?;
-        let (name, value) = record.split_once('=')?;
-        (name == key).then(|| value.to_owned())
-    })
+    source
+        .array::<512>(0)
+        .is_some_and(|block| is_header(&block))
 }
 
 /// Reads the archive, reports what leads outside, hands out the members.
 pub(crate) fn members(inspection: &mut Inspection, source: &Source) -> Vec<Member> {
     inspection.format("tar");
-    let mut members = Vec::new();
-    let mut names = BTreeSet::new();
-    let mut links: BTreeSet<String> = BTreeSet::new();
-    let (mut long_name, mut long_link) = (None, None);
-    let mut at = 0;
-    let mut padding = Vec::new();
-    while members.len() < MAX_ENTRIES {
-        let Some(block) = source.array::<512>(at) else {
-            break;
-        };
-        if block.iter().all(|b| *b == 0) {
-            break;
-        }
-        if !checksum(&block) {
-            inspection.report(
-                Verdict::Unknown,
-                technique::PICKLE_TRUNCATED,
-                at,
-                "a broken tar header: what follows was not read",
-            );
-            break;
-        }
-        let size = octal(&block[124..136]).unwrap_or(0);
-        let body = source.slice(at + 512, size);
-        if body.len() < size {
-            inspection.report(
-                Verdict::Unknown,
-                technique::PICKLE_TRUNCATED,
-                at,
-                "a member is longer than the archive",
-            );
-        }
-        let Some(next) = size
-            .checked_next_multiple_of(512)
-            .and_then(|size| size.checked_add(at + 512))
-        else {
-            break;
-        };
-        let end = at + 512 + size;
-        at = next;
-        let pad = source.read(end, (next - end) as usize);
-        if padding.len() < MAX_PADDING && pad.iter().any(|byte| *byte != 0) {
-            padding.extend_from_slice(&pad);
-        }
-        match block[156] {
-            b'L' => {
-                long_name = Some(field(&body.read(0, MAX_NAME as usize)));
-                continue;
+    let mut walk = Walk {
+        inspection,
+        source,
+        members: Vec::new(),
+        names: BTreeSet::new(),
+        links: Links::default(),
+        linked: Vec::new(),
+        padding: Vec::new(),
+        at: 0,
+    };
+    walk.run();
+    let Walk {
+        mut members,
+        padding,
+        at,
+        ..
+    } = walk;
+    pickle::search(inspection, &Source::of_bytes(padding), 0);
+    members.extend(behind(inspection, source, at));
+    members
+}
+
+/// An archive on the way through it.
+struct Walk<'a> {
+    inspection: &'a mut Inspection,
+    source: &'a Source,
+    members: Vec<Member>,
+    names: BTreeSet<String>,
+    links: Links,
+    /// Names of links, and where they stand.
+    linked: Vec<(String, u64)>,
+    padding: Vec<u8>,
+    at: u64,
+}
+
+impl Walk<'_> {
+    fn report(&mut self, verdict: Verdict, technique: technique::Technique, what: String) {
+        self.inspection.report(verdict, technique, self.at, what);
+    }
+
+    fn run(&mut self) {
+        let mut told = Told::default();
+        let mut of_all = Told::default();
+        let mut headers = 0;
+        while let Some(block) = self.source.array::<512>(self.at) {
+            if block.iter().all(|b| *b == 0) {
+                break;
             }
-            b'K' => {
-                long_link = Some(field(&body.read(0, MAX_NAME as usize)));
-                continue;
+            if !is_header(&block) {
+                self.report(
+                    Verdict::Unknown,
+                    technique::PICKLE_TRUNCATED,
+                    "a broken tar header: what follows was not read".to_owned(),
+                );
+                break;
             }
-            b'x' | b'X' => {
-                let records = body.read(0, MAX_NAME as usize);
-                long_name = pax(&records, "path").or(long_name);
-                long_link = pax(&records, "linkpath").or(long_link);
-                continue;
+            headers += 1;
+            if headers > MAX_ENTRIES {
+                self.report(
+                    Verdict::Unknown,
+                    technique::BUDGET,
+                    format!("more than {MAX_ENTRIES} members of an archive were not read"),
+                );
+                break;
             }
-            b'g' => {
-                // For all members that follow.
-                let records = body.read(0, MAX_NAME as usize);
-                for key in ["path", "linkpath"] {
-                    if let Some(path) = pax(&records, key) {
-                        check_path(inspection, &path, at);
-                    }
+            let kind = block[156];
+            let is_of_next = matches!(kind, b'L' | b'K' | b'x' | b'X' | b'g');
+            let said = if is_of_next {
+                Told::default()
+            } else {
+                std::mem::take(&mut told).under(&of_all)
+            };
+            let Some((body, next)) = self.body(&block, &said) else {
+                break;
+            };
+            match kind {
+                b'L' | b'K' => told.gnu(&body, kind == b'K'),
+                b'x' | b'X' => told.pax(&body),
+                b'g' => {
+                    // For all members that follow, the last one first.
+                    let mut new = Told::default();
+                    new.pax(&body);
+                    of_all = new.under(&of_all);
+                    of_all.keep_short();
                 }
-                continue;
+                _ => self.member(&block, &said, body),
             }
-            _ => {}
+            self.at = next;
         }
-        let prefix = if block[257..262] == *b"ustar" {
-            field(&block[345..500])
-        } else {
-            String::new()
-        };
-        let short = field(&block[..100]);
-        let short = if prefix.is_empty() {
-            short
-        } else {
-            format!("{prefix}/{short}")
-        };
-        let name = long_name.take().unwrap_or(short);
-        let link = long_link.take().unwrap_or_else(|| field(&block[157..257]));
-        check_path(inspection, &name, at);
-        match block[156] {
-            b'1' | b'2' => {
-                links.insert(name.clone());
-                check_link(inspection, &name, &link, block[156] == b'2', at);
+        if told.cut || of_all.cut {
+            self.report(
+                Verdict::Unknown,
+                technique::BUDGET,
+                "names in the archive were not read to their end".to_owned(),
+            );
+        }
+        for (name, at) in std::mem::take(&mut self.linked) {
+            // Links that were made later may lead an earlier one elsewhere.
+            if self.links.target(&name).is_outside {
+                self.inspection.report(
+                    Verdict::Malicious,
+                    technique::ARCHIVE_LINK,
+                    at,
+                    format!(
+                        "{} is a link that leads out of the archive, through other links of it",
+                        printable(&name)
+                    ),
+                );
             }
-            b'3' | b'4' | b'6' => inspection.report(
+        }
+    }
+
+    /// The bytes of a member, and where the next header stands.
+    fn body(&mut self, block: &Block, said: &Told) -> Option<(Source, u64)> {
+        let kind = block[156];
+        let mut start = self.at + 512;
+        if kind == b'S' {
+            // The rest of the table of what is not left out.
+            let mut more = block[482] != 0;
+            while more {
+                let table = self.source.array::<512>(start)?;
+                more = table[504] != 0;
+                start += 512;
+            }
+        }
+        let own = number(&block[124..136]).and_then(|size| u64::try_from(size).ok());
+        let Some(own) = own else {
+            self.report(
+                Verdict::Suspicious,
+                technique::ZIP_DISAGREES,
+                "the size of a member is no number: readers go on at different places".to_owned(),
+            );
+            return None;
+        };
+        let size = said.size.unwrap_or(own);
+        if size != own && size <= MAX_DIGITS {
+            self.report(
+                Verdict::Suspicious,
+                technique::ZIP_DISAGREES,
+                format!(
+                    "a member has the sizes {own} and {size}: readers go on at different places"
+                ),
+            );
+        }
+        // Python looks for the next header right behind a link, a folder or a device, whatever size it has.
+        let is_without = matches!(kind, b'1'..=b'6') || is_folder(block);
+        let follows = |at: u64| self.source.array::<512>(at).is_some_and(|b| is_header(&b));
+        let end = start.checked_add(size)?;
+        let next = size.checked_next_multiple_of(512)?.checked_add(start)?;
+        if is_without && size > 0 && follows(start) {
+            if follows(next) {
+                self.report(
+                    Verdict::Suspicious,
+                    technique::ZIP_DISAGREES,
+                    "a link or folder has a size, and headers where its content would be: some readers skip them"
+                        .to_owned(),
+                );
+            }
+            return Some((self.source.slice(start, 0), start));
+        }
+        let body = self.source.slice(start, size.max(own));
+        if body.len() < size {
+            self.report(
+                Verdict::Unknown,
+                technique::PICKLE_TRUNCATED,
+                "a member is longer than the archive".to_owned(),
+            );
+        }
+        let pad = self.source.read(end, (next - end) as usize);
+        if self.padding.len() < MAX_PADDING && pad.iter().any(|byte| *byte != 0) {
+            self.padding.extend_from_slice(&pad);
+        }
+        Some((body, next))
+    }
+
+    fn member(&mut self, block: &Block, said: &Told, body: Source) {
+        let kind = block[156];
+        let short = field(&block[..100]);
+        let prefix = field(&block[345..500]);
+        // Python puts the prefix before the name whatever the archive says that it is; others ask for `ustar`.
+        let mut names = said.names.clone();
+        if prefix.is_empty() {
+            names.push(short);
+        } else {
+            names.push(format!("{prefix}/{short}"));
+            if block[257..262] != *b"ustar" {
+                names.push(short);
+            }
+        }
+        for name in &names {
+            check_path(self.inspection, name, self.at);
+        }
+        let name = names.swap_remove(0);
+        // The short name in the member's own header is cut where a longer one is told: it says nothing.
+        let own = plain(&name);
+        if let Some(other) = said.names.iter().find(|other| plain(other) != own) {
+            self.report(
+                Verdict::Suspicious,
+                technique::ZIP_DISAGREES,
+                format!(
+                    "a member is called {} and {}: readers take different ones",
+                    printable(&name),
+                    printable(other)
+                ),
+            );
+        }
+        if said.cut {
+            self.report(
+                Verdict::Unknown,
+                technique::BUDGET,
+                "names in the archive were not read to their end".to_owned(),
+            );
+        }
+        match kind {
+            b'1' | b'2' => {
+                let mut links = said.links.clone();
+                links.push(field(&block[157..257]));
+                let mut outside = false;
+                for link in &links {
+                    outside |= self.link(&name, link, kind == b'2');
+                }
+                self.links.add(&name, &links[0], kind == b'2');
+                if !outside {
+                    self.linked.push((name, self.at));
+                }
+            }
+            b'3' | b'4' | b'6' => self.report(
                 Verdict::Malicious,
                 technique::ARCHIVE_DEVICE,
-                at,
                 format!("{} is a device or a pipe", printable(&name)),
             ),
-            b'5' => {}
+            b'5' => self.place(&name),
             _ => {
-                let through = name
-                    .match_indices('/')
-                    .any(|(slash, _)| links.contains(&name[..slash]));
-                if through {
-                    inspection.report(
-                        Verdict::Malicious,
-                        technique::ARCHIVE_LINK,
-                        at,
+                self.place(&name);
+                if kind == b'S' || said.is_sparse {
+                    self.report(
+                        Verdict::Unknown,
+                        technique::BUDGET,
                         format!(
-                            "{} is unpacked through a link of the archive",
+                            "{} is stored without its empty parts: it was looked at without them",
                             printable(&name)
                         ),
                     );
                 }
-                if !names.insert(name.clone()) {
-                    inspection.report(
+                if !is_folder(block) && !self.names.insert(own) {
+                    self.report(
                         Verdict::Suspicious,
                         technique::ZIP_DUPLICATE,
-                        at,
                         format!("{} is in the archive more than once", printable(&name)),
                     );
                 }
-                members.push(Member { name, source: body });
+                // Python writes a member without the stroke at its end.
+                let name = name.trim_end_matches('/').to_owned();
+                self.members.push(Member { name, source: body });
             }
         }
     }
-    pickle::search(inspection, &Source::of_bytes(padding), 0);
-    members.extend(behind(inspection, source, at));
-    members
+
+    /// Where a member that is no link would be written.
+    fn place(&mut self, name: &str) {
+        let route = self.links.route(name);
+        if route.through_link || route.is_endless {
+            self.report(
+                Verdict::Malicious,
+                technique::ARCHIVE_LINK,
+                format!(
+                    "{} is unpacked through a link of the archive",
+                    printable(name)
+                ),
+            );
+        } else if route.ends_in_link {
+            let is_outside = self.links.target(name).is_outside;
+            self.report(
+                if is_outside {
+                    Verdict::Malicious
+                } else {
+                    Verdict::Suspicious
+                },
+                technique::ARCHIVE_LINK,
+                format!(
+                    "{} is a link of the archive and something else as well: writing it writes what the link leads to",
+                    printable(name)
+                ),
+            );
+        }
+    }
+
+    fn link(&mut self, name: &str, link: &str, is_symbolic: bool) -> bool {
+        let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let target = if is_symbolic && !link.starts_with('/') {
+            format!("{folder}/{link}")
+                .trim_start_matches('/')
+                .to_owned()
+        } else {
+            link.to_owned()
+        };
+        let outside = leads_outside(&target) || self.links.target(&target).is_outside;
+        self.report(
+            if outside {
+                Verdict::Malicious
+            } else {
+                Verdict::Clean
+            },
+            technique::ARCHIVE_LINK,
+            format!(
+                "{} is a link to {}{}",
+                printable(name),
+                printable(link),
+                if outside {
+                    ", outside of the archive"
+                } else {
+                    ""
+                }
+            ),
+        );
+        outside
+    }
+}
+
+/// Old archives mark a folder by the end of its name alone.
+fn is_folder(block: &Block) -> bool {
+    block[156] == 0 && field(&block[..100]).ends_with('/')
+}
+
+/// A path without what does not matter in it.
+fn plain(name: &str) -> String {
+    let parts = name.split('/').filter(|part| !matches!(*part, "" | "."));
+    parts.collect::<Vec<_>>().join("/")
 }
 
 /// What stands behind the end of the archive, which loaders fill with zeros.
@@ -237,37 +394,6 @@ fn behind(inspection: &mut Inspection, source: &Source, end: u64) -> Option<Memb
         name: "(behind the archive)".to_owned(),
         source: rest,
     })
-}
-
-fn check_link(inspection: &mut Inspection, name: &str, link: &str, symbolic: bool, at: u64) {
-    let target = if symbolic && !link.starts_with('/') {
-        let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
-        format!("{folder}/{link}")
-            .trim_start_matches('/')
-            .to_owned()
-    } else {
-        link.to_owned()
-    };
-    let outside = leads_outside(&target);
-    inspection.report(
-        if outside {
-            Verdict::Malicious
-        } else {
-            Verdict::Clean
-        },
-        technique::ARCHIVE_LINK,
-        at,
-        format!(
-            "{} is a link to {}{}",
-            printable(name),
-            printable(link),
-            if outside {
-                ", outside of the archive"
-            } else {
-                ""
-            }
-        ),
-    );
 }
 
 /// Inspects a tar archive.

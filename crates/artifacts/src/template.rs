@@ -17,6 +17,7 @@ mod token;
 mod trigger;
 mod words;
 
+use constant::Constants;
 use expression::Parser;
 use structure::Structure;
 use token::Token;
@@ -111,6 +112,7 @@ pub(crate) fn inspect_as(inspection: &mut Inspection, template: &str, purpose: P
     };
     let mut walk = Walk {
         purpose,
+        constants: Constants::new(inspection.computed_left),
         ..Walk::default()
     };
     for (piece, offset) in pieces {
@@ -129,7 +131,7 @@ struct Walk {
     purpose: Purpose,
     structure: Structure,
     /// Names that stand for constant text.
-    constants: BTreeMap<String, String>,
+    constants: Constants,
     /// Names that stand for lists of texts, and the first of each.
     lists: BTreeMap<String, String>,
     names: Names,
@@ -151,6 +153,15 @@ struct Frame {
 impl Walk {
     /// What the blocks as a whole say.
     fn finish(&mut self, inspection: &mut Inspection) {
+        inspection.computed_left = self.constants.left;
+        if self.constants.cut {
+            inspection.report(
+                Verdict::Unknown,
+                technique::BUDGET,
+                0,
+                "a template puts more text together than was looked at",
+            );
+        }
         if self.purpose == Purpose::Other {
             return;
         }
@@ -332,8 +343,8 @@ impl Walk {
                     ..,
                 ],
             ) => {
-                self.constants.insert(key.clone(), first.clone());
-                self.constants.insert(value.clone(), second.clone());
+                self.constants.set(key, first);
+                self.constants.set(value, second);
             }
             (
                 "for",
@@ -345,13 +356,13 @@ impl Walk {
                     ..,
                 ],
             ) => {
-                self.constants.insert(name.clone(), first.clone());
+                self.constants.set(name, first);
             }
             ("for", [Token::Name(name), Token::Name(_), Token::Name(list), ..])
                 if self.lists.contains_key(list) =>
             {
                 if let Some(first) = self.lists.get(list) {
-                    self.constants.insert(name.clone(), first.clone());
+                    self.constants.set(name, first);
                 }
             }
             ("if", rest) => self.open(rest),

@@ -277,6 +277,24 @@ fn field(inspection: &mut Inspection, key: &str, value: &Value, syntax: Syntax) 
                 ),
             );
         }
+        // One for each part of the model.
+        (
+            "_attn_implementation" | "attn_implementation" | "_experts_implementation",
+            Value::Object(parts),
+        ) => {
+            let named = parts.values().filter_map(Value::as_str);
+            for target in named.filter(|target| target.contains('/')) {
+                inspection.report(
+                    Verdict::Malicious,
+                    technique::REMOTE_CODE,
+                    0,
+                    format!(
+                        "{key} names the repository {}: loading the model fetches and runs its code",
+                        printable(target)
+                    ),
+                );
+            }
+        }
         // PEFT imports the library of the base model's class.
         ("auto_mapping", Value::Object(map)) => {
             let part = |key: &str| map.get(key).and_then(Value::as_str);

@@ -16,12 +16,28 @@ use crate::{hidden, pickle};
 mod directory;
 
 pub(crate) use directory::is_zip;
-use directory::{Directory, Entry, Local, directory, last_record, local, walk};
+use directory::{Directory, Entry, Local, directories, local, walk};
 
 /// Bytes searched for local headers between members.
 const MAX_GAP: u64 = 64 << 20;
 /// Bytes of extra fields, and of the directory's texts, that are looked at.
 const MAX_EXTRAS: usize = 16 << 20;
+
+/// Extensions of members that loaders ask for by name.
+const WEIGHTS: &[&str] = &[
+    "bin",
+    "pt",
+    "pth",
+    "ckpt",
+    "npy",
+    "h5",
+    "safetensors",
+    "onnx",
+    "pickle",
+    "joblib",
+    "msgpack",
+    "index",
+];
 
 /// A member with its bytes.
 #[derive(Debug)]
@@ -33,9 +49,7 @@ pub(crate) struct Member {
 /// Reads the archive, reports what readings disagree about, and hands out the union of members.
 pub(crate) fn members(inspection: &mut Inspection, source: &Source) -> Vec<Member> {
     inspection.format("zip");
-    let last = last_record(source);
-    let directory = last.and_then(|at| directory(source, at));
-    let Some(directory) = directory else {
+    let Some((directory, others)) = directories(source) else {
         inspection.report(
             Verdict::Suspicious,
             technique::ZIP_DISAGREES,
@@ -56,9 +70,13 @@ pub(crate) fn members(inspection: &mut Inspection, source: &Source) -> Vec<Membe
             format!("{} bytes stand before the archive", directory.shift),
         );
     }
+    agree(inspection, &directory, &others);
     let mut names: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
     for entry in &directory.entries {
         *names.entry(key(&entry.name)).or_default() += 1;
+        if let Some(unicode) = entry.unicode.as_ref().filter(|name| **name != entry.name) {
+            *names.entry(key(unicode)).or_default() += 1;
+        }
     }
     let mut members = Vec::new();
     let mut used: BTreeSet<u64> = BTreeSet::new();
@@ -68,11 +86,21 @@ pub(crate) fn members(inspection: &mut Inspection, source: &Source) -> Vec<Membe
     let mut checksum_left = source.len().saturating_mul(2);
     let mut extras = Vec::new();
     // What loaders read first is decoded first: nothing before it can use up the budget.
-    let mut entries: Vec<&Entry> = directory.entries.iter().collect();
-    entries.sort_by_key(|entry| !is_first(&entry.name));
-    for entry in entries {
-        check_name(inspection, source, &directory, entry);
-        let at = entry.offset.saturating_add(directory.shift);
+    let mut entries: Vec<(u64, &Entry)> = Vec::new();
+    let mut known = BTreeSet::new();
+    for directory in std::iter::once(&directory).chain(&others) {
+        let is_main = entries.is_empty();
+        for entry in &directory.entries {
+            let at = entry.offset.saturating_add(directory.shift);
+            // What directories agree on is looked at once.
+            if known.insert((at, entry.packed, entry.method, &entry.name)) || is_main {
+                entries.push((at, entry));
+            }
+        }
+    }
+    entries.sort_by_key(|(_, entry)| !is_first(&entry.name));
+    for (at, entry) in entries {
+        check_name(inspection, source, at, entry);
         if names.get(&key(&entry.name)).is_some_and(|n| *n > 1) {
             inspection.report(
                 Verdict::Suspicious,
@@ -107,6 +135,7 @@ pub(crate) fn members(inspection: &mut Inspection, source: &Source) -> Vec<Membe
             checksum_left -= entry.packed;
         }
         compare(inspection, source, entry, &local, check_sum);
+        check_unicode(inspection, &local.entry, at);
         let packed = entry
             .packed
             .max(local.entry.packed)
@@ -145,14 +174,58 @@ fn is_first(name: &[u8]) -> bool {
         .any(|end| name.ends_with(end))
 }
 
-/// Names that are the same to a loader: torch does not tell capitals apart.
-fn key(name: &[u8]) -> Vec<u8> {
-    let lower = name.to_ascii_lowercase();
-    if lower.ends_with(b".pkl") {
-        lower
-    } else {
-        name.to_vec()
+/// What the directories say of each other and of themselves.
+fn agree(inspection: &mut Inspection, directory: &Directory, others: &[Directory]) {
+    for directory in std::iter::once(directory).chain(others) {
+        if let Some(odd) = directory.odd {
+            inspection.report(
+                Verdict::Suspicious,
+                technique::ZIP_DISAGREES,
+                directory.start,
+                format!("the central directory {odd}"),
+            );
+        }
+        if directory.is_cut {
+            inspection.report(
+                Verdict::Unknown,
+                technique::BUDGET,
+                directory.start,
+                "the archive has more members than were read",
+            );
+        }
     }
+    if let Some(other) = others.first() {
+        inspection.report(
+            Verdict::Suspicious,
+            technique::ZIP_DISAGREES,
+            other.start,
+            format!(
+                "the archive has {} central directories: Python and torch read different ones",
+                others.len() + 1
+            ),
+        );
+    }
+}
+
+/// Names that are the same to a loader: torch does not tell capitals apart, some systems neither; paths can be written
+/// in several ways.
+fn key(name: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(name.len());
+    for part in name.split(|byte| matches!(byte, b'/' | b'\\')) {
+        if !matches!(part, b"" | b".") {
+            out.push(b'/');
+            out.extend(part);
+        }
+    }
+    // What is no model has such names: a program's classes, a file for each system.
+    let lower = out.to_ascii_lowercase();
+    let extension = lower.rsplit(|byte| *byte == b'.').next();
+    let is_loaded = is_first(&lower)
+        || extension.is_some_and(|extension| {
+            let extension = std::str::from_utf8(extension).unwrap_or_default();
+            WEIGHTS.contains(&extension)
+        });
+    if is_loaded { lower } else { out }
 }
 
 /// Members, and other content, between, before and behind those of the directory.
@@ -273,20 +346,46 @@ fn compare(
         );
     }
     let later = local.entry.flags & 8 != 0;
-    if !later {
-        if entry.size != local.entry.size || entry.packed != local.entry.packed {
+    if later {
+        // The sizes stand behind the data, for those who read without a directory.
+        let behind = source.read(local.data.saturating_add(entry.packed), 24);
+        let said = behind.strip_prefix(b"PK\x07\x08").map(|said| {
+            let four = |at: usize| {
+                let four = said.get(at..at + 4)?;
+                Some(u64::from(u32::from_le_bytes(four.try_into().ok()?)))
+            };
+            let eight = |at: usize| {
+                let eight = said.get(at..at + 8)?;
+                Some(u64::from_le_bytes(eight.try_into().ok()?))
+            };
+            let sizes = Some((entry.packed, entry.size));
+            four(0) == Some(entry.crc.into())
+                && (four(4).zip(four(8)) == sizes || eight(4).zip(eight(12)) == sizes)
+        });
+        let own = [
+            (local.entry.size, entry.size),
+            (local.entry.packed, entry.packed),
+        ];
+        let differs_here = own.iter().any(|(here, there)| *here != 0 && here != there);
+        if said == Some(false) || differs_here {
             differs(
                 technique::ZIP_DISAGREES,
                 Verdict::Suspicious,
-                "directory and local header give different sizes",
-            );
-        } else if entry.crc != local.entry.crc {
-            differs(
-                technique::ZIP_DISAGREES,
-                Verdict::Suspicious,
-                "directory and local header give different checksums",
+                "directory and what stands beside the data give different sizes or checksums",
             );
         }
+    } else if entry.size != local.entry.size || entry.packed != local.entry.packed {
+        differs(
+            technique::ZIP_DISAGREES,
+            Verdict::Suspicious,
+            "directory and local header give different sizes",
+        );
+    } else if entry.crc != local.entry.crc {
+        differs(
+            technique::ZIP_DISAGREES,
+            Verdict::Suspicious,
+            "directory and local header give different checksums",
+        );
     }
     if entry.method == 0 && entry.size != entry.packed {
         differs(
@@ -308,11 +407,39 @@ fn compare(
     }
 }
 
-fn check_name(inspection: &mut Inspection, source: &Source, directory: &Directory, entry: &Entry) {
+/// The name that readers take who know the extra field for it.
+fn check_unicode(inspection: &mut Inspection, entry: &Entry, at: u64) {
+    let Some(unicode) = entry.unicode.as_ref().filter(|name| **name != entry.name) else {
+        return;
+    };
+    check_path(inspection, &String::from_utf8_lossy(unicode), at);
+    // It is there for names of other letters, and says the same in them.
+    let shape = |name: &[u8]| {
+        let slashes = name.split(|byte| *byte == b'/').count();
+        let extension = name.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+        let extension = extension.is_ascii().then(|| extension.to_ascii_lowercase());
+        (slashes, extension)
+    };
+    if entry.name.is_ascii() || shape(unicode) != shape(&entry.name) {
+        inspection.report(
+            Verdict::Suspicious,
+            technique::ZIP_DISAGREES,
+            at,
+            format!(
+                "{} is called {} in an extra field: readers take different names",
+                shown(&entry.name),
+                shown(unicode)
+            ),
+        );
+    }
+}
+
+fn check_name(inspection: &mut Inspection, source: &Source, at: u64, entry: &Entry) {
     let name = String::from_utf8_lossy(&entry.name).into_owned();
     check_path(inspection, &name, entry.offset);
+    check_unicode(inspection, entry, at);
     if entry.external >> 16 & 0o170_000 == 0o120_000 {
-        let target = local(source, entry.offset.saturating_add(directory.shift))
+        let target = local(source, at)
             .map(|local| source.read(local.data, entry.packed.min(4096) as usize))
             .unwrap_or_default();
         let target = String::from_utf8_lossy(&target).into_owned();
@@ -379,7 +506,10 @@ fn open(
     if name.ends_with('/') && entry.packed == 0 {
         return None;
     }
-    let packed = if entry.packed == 0 && local.entry.flags & 8 != 0 {
+    // Nothing stands between the header and what follows on a member: it is empty, and says so.
+    let follows = source.array::<4>(local.data).unwrap_or_default();
+    let is_empty = [*b"PK\x07\x08", *b"PK\x03\x04", *b"PK\x01\x02"].contains(&follows);
+    let packed = if entry.packed == 0 && local.entry.flags & 8 != 0 && !is_empty {
         // The sizes stand behind the data.
         source.len() - local.data.min(source.len())
     } else {

@@ -25,6 +25,7 @@ const HARDLY_ANY: Duration = Duration::from_millis(50);
 /// answer: the cache is written aside and renamed.
 pub(crate) fn heed(flag: Arc<AtomicBool>, at_once: bool) {
     let _ = ctrlc::set_handler(move || {
+        trueline_scan::stop_checking_models();
         if flag.swap(true, Ordering::SeqCst) || at_once {
             std::process::exit(WITHOUT_ANSWER);
         }

@@ -171,7 +171,8 @@ fn check_all(
                 }
                 let result = one(path, file, beside::of(path, &loaded));
                 progress.advance_to(done.fetch_add(1, Ordering::Relaxed) + 1);
-                Some(result)
+                // What an interrupt cut short is no record.
+                (!interrupt.load(Ordering::Relaxed)).then_some(result)
             })
             .collect()
     });

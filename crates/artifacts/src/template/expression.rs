@@ -2,24 +2,22 @@
 //!
 //! Lenient: what is no expression is passed over token by token, so unknown dialects lose nothing.
 
-use std::collections::BTreeMap;
-
 use trueline_facts::artifact::Verdict;
 
 use crate::names;
 
-use super::constant::{Folded, braces, percent};
+use super::constant::{Constants, Folded, MAX_TEXT, percent};
 use super::token::{Token, tokens};
 
 const MAX_DEPTH: u32 = 100;
-/// Longest text that is computed: names are short, and computed text may be used very often.
-const MAX_TEXT: usize = 1024;
+
+mod calls;
 
 /// Walks the tokens of one block.
 pub(super) struct Parser<'c> {
     tokens: Vec<Token>,
     at: usize,
-    constants: &'c mut BTreeMap<String, String>,
+    constants: &'c mut Constants,
     pub(super) found: Vec<(Verdict, String)>,
     /// Text constants, also those that were put together.
     pub(super) strings: Vec<String>,
@@ -27,7 +25,7 @@ pub(super) struct Parser<'c> {
 }
 
 impl<'c> Parser<'c> {
-    pub(super) fn new(code: &str, constants: &'c mut BTreeMap<String, String>) -> Self {
+    pub(super) fn new(code: &str, constants: &'c mut Constants) -> Self {
         let (tokens, unfinished) = tokens(code);
         Self {
             tokens,
@@ -87,16 +85,10 @@ impl<'c> Parser<'c> {
                 let value = self.expression(0);
                 match value {
                     Some(value) => {
-                        if value.len() <= MAX_TEXT {
-                            self.constants.insert(name, value.clone());
-                        } else {
-                            self.constants.remove(&name);
-                        }
+                        self.constants.set(&name, &value);
                         self.strings.push(value);
                     }
-                    None => {
-                        self.constants.remove(&name);
-                    }
+                    None => self.constants.forget(&name),
                 }
             }
         }
@@ -124,10 +116,7 @@ impl<'c> Parser<'c> {
                 Some(Token::Sign('~' | '+')) => {
                     self.at += 1;
                     let right = self.postfix(depth + 1);
-                    left = match (left, right) {
-                        (Some(a), Some(b)) if a.len() + b.len() <= MAX_TEXT => Some(a + &b),
-                        _ => None,
-                    };
+                    left = self.sum(left, right);
                 }
                 Some(Token::Sign('*')) => {
                     self.at += 1;
@@ -136,17 +125,23 @@ impl<'c> Parser<'c> {
                         _ => None,
                     };
                     self.postfix(depth + 1);
-                    left = left
-                        .zip(times)
-                        .filter(|(text, n)| text.len().saturating_mul(*n) <= MAX_TEXT)
-                        .map(|(text, n)| text.repeat(n));
+                    left = match (left, times) {
+                        (Some(text), Some(n))
+                            if self.constants.charge(text.len().saturating_mul(n)) =>
+                        {
+                            Some(text.repeat(n))
+                        }
+                        (left, _) => self.lose(left),
+                    };
                 }
                 Some(Token::Sign('%')) => {
                     self.at += 1;
                     let from = self.at;
                     let right = self.postfix(depth + 1);
                     let given = right.map_or_else(|| self.texts_between(from), |r| vec![r]);
-                    left = left.and_then(|format| percent(&format, &given));
+                    let format = self.affordable(left);
+                    let made = format.as_ref().and_then(|format| percent(format, &given));
+                    left = self.made(made, format);
                 }
                 Some(Token::Sign('<' | '>' | '=' | '!' | '-' | '/')) => {
                     self.at += 1;
@@ -174,17 +169,60 @@ impl<'c> Parser<'c> {
         }
     }
 
+    /// Two texts as one. Where it is not known what one of them is, the other one is looked at by itself.
+    fn sum(&mut self, left: Folded, right: Folded) -> Folded {
+        match (left, right) {
+            (Some(mut a), Some(b))
+                if a.len() + b.len() <= MAX_TEXT && self.constants.charge(b.len()) =>
+            {
+                a.push_str(&b);
+                Some(a)
+            }
+            (left, right) => {
+                self.constants.cut |= left.is_some() && right.is_some();
+                self.strings.extend(left);
+                self.lose(right)
+            }
+        }
+    }
+
+    /// What becomes of a text is not known: it is looked at as it is.
+    fn lose(&mut self, text: Folded) -> Folded {
+        self.strings.extend(text);
+        None
+    }
+
+    /// A text that something is made of, if there is enough left for it.
+    fn affordable(&mut self, text: Folded) -> Folded {
+        match text {
+            Some(text) if self.constants.charge(text.len()) => Some(text),
+            text => self.lose(text),
+        }
+    }
+
+    /// What was made of a text; the text itself is looked at where that is not known or too long.
+    fn made(&mut self, made: Folded, of: Folded) -> Folded {
+        match made {
+            Some(made) if self.constants.charge(made.len()) => Some(made),
+            made => {
+                self.strings.extend(made);
+                self.lose(of)
+            }
+        }
+    }
+
     /// Texts among the tokens from a place to here: the parts of a tuple.
-    fn texts_between(&self, from: usize) -> Vec<String> {
-        self.tokens[from.min(self.at)..self.at]
-            .iter()
-            .filter_map(|t| match t {
-                Token::Text(text) => Some(text.clone()),
-                Token::Number(number) => Some(number.clone()),
-                Token::Name(name) => self.constants.get(name).cloned(),
-                Token::Sign(_) => None,
-            })
-            .collect()
+    fn texts_between(&mut self, from: usize) -> Vec<String> {
+        let mut texts = Vec::new();
+        for token in &self.tokens[from.min(self.at)..self.at] {
+            match token {
+                Token::Text(text) if self.constants.charge(text.len()) => texts.push(text.clone()),
+                Token::Number(number) => texts.push(number.clone()),
+                Token::Name(name) => texts.extend(self.constants.get(name)),
+                Token::Text(_) | Token::Sign(_) => {}
+            }
+        }
+        texts
     }
 
     fn postfix(&mut self, depth: u32) -> Folded {
@@ -192,7 +230,6 @@ impl<'c> Parser<'c> {
             self.at = self.tokens.len();
             return None;
         }
-        let start = self.at;
         let mut value: Folded = None;
         let mut list: Option<Vec<String>> = None;
         let mut root = String::new();
@@ -238,7 +275,7 @@ impl<'c> Parser<'c> {
                         format!("the template uses {name}, through which attacks reach Python"),
                     ));
                 }
-                value = self.constants.get(&name).cloned();
+                value = self.constants.get(&name);
                 root = name;
             }
             Some(Token::Sign('-' | '+')) => {
@@ -252,11 +289,13 @@ impl<'c> Parser<'c> {
                     '[' => ']',
                     _ => '}',
                 };
-                let items = self.items(close, depth + 1);
+                let mut items = self.items(close, depth + 1);
                 if open == '(' && items.len() == 1 {
-                    value = items.first().cloned().flatten();
+                    value = items.pop().flatten();
+                } else if items.iter().all(Option::is_some) {
+                    list = Some(items.into_iter().flatten().collect());
                 } else {
-                    list = items.into_iter().collect();
+                    self.strings.extend(items.into_iter().flatten());
                 }
             }
             _ => return None,
@@ -277,11 +316,11 @@ impl<'c> Parser<'c> {
                         Vec::new()
                     };
                     value = if is_call {
-                        self.called(&name, value.clone(), &args, list.as_deref())
+                        self.called(&name, value, &args, list.take())
                     } else {
-                        None
+                        self.lose(value)
                     };
-                    list = None;
+                    self.strings.extend(list.take().into_iter().flatten());
                 }
                 Some(Token::Sign('[')) => {
                     self.at += 1;
@@ -293,21 +332,23 @@ impl<'c> Parser<'c> {
                         [Token::Number(n)] => n.parse::<usize>().ok(),
                         _ => None,
                     };
-                    if let Some(Some(key)) = key.first().cloned() {
-                        self.name(&key, &root);
+                    if let Some(Some(key)) = key.first() {
+                        self.name(key, &root);
                     }
-                    value = if is_reverse {
-                        value.map(|v| v.chars().rev().collect())
-                    } else if let (Some(text), Some(at)) = (&value, index) {
-                        text.chars().nth(at).map(String::from)
-                    } else if let (Some(list), Some(at)) = (&list, index) {
-                        list.get(at).cloned()
-                    } else {
-                        None
+                    let of = self.affordable(value);
+                    let made = match (&of, &mut list, index) {
+                        (Some(text), ..) if is_reverse => Some(text.chars().rev().collect()),
+                        (Some(text), _, Some(at)) => text.chars().nth(at).map(String::from),
+                        (None, Some(list), Some(at)) if at < list.len() => {
+                            Some(list.swap_remove(at))
+                        }
+                        _ => None,
                     };
-                    list = None;
+                    value = self.made(made, of);
+                    self.strings.extend(list.take().into_iter().flatten());
                 }
                 Some(Token::Sign('(')) => {
+                    let start = self.at;
                     let args = self.arguments(depth + 1);
                     if matches!(
                         root.as_str(),
@@ -331,7 +372,7 @@ impl<'c> Parser<'c> {
                     if root == "dict" || root == "namespace" {
                         self.strings.extend(args.into_iter().flatten());
                     }
-                    value = None;
+                    value = self.lose(value);
                 }
                 Some(Token::Sign('|')) => {
                     self.at += 1;
@@ -345,11 +386,12 @@ impl<'c> Parser<'c> {
                     } else {
                         Vec::new()
                     };
-                    value = self.filter(&filter, value.clone(), list.take(), &args);
+                    value = self.filter(&filter, value, list.take(), &args);
                 }
                 _ => break,
             }
         }
+        self.strings.extend(list.into_iter().flatten());
         value
     }
 
@@ -399,7 +441,9 @@ impl<'c> Parser<'c> {
         self.at += 1;
         let args = self.items(')', depth);
         for text in args.iter().flatten() {
-            self.strings.push(text.clone());
+            if self.constants.charge(text.len()) {
+                self.strings.push(text.clone());
+            }
         }
         args
     }
@@ -486,104 +530,6 @@ impl<'c> Parser<'c> {
                 },
                 format!("the template reaches for the private name {name}"),
             ));
-        }
-    }
-
-    fn called(
-        &mut self,
-        name: &str,
-        on: Folded,
-        args: &[Folded],
-        list: Option<&[String]>,
-    ) -> Folded {
-        let first = args.first().cloned().flatten();
-        let second = args.get(1).cloned().flatten();
-        if name == "system" && args.len() == 1 {
-            self.found.push((
-                Verdict::Malicious,
-                "the template calls system(…)".to_owned(),
-            ));
-        }
-        match name {
-            "join" => {
-                let on = on?;
-                let items = list
-                    .map(<[String]>::to_vec)
-                    .or_else(|| args.iter().cloned().collect())?;
-                Some(items.join(&on))
-            }
-            "format" => braces(&on?, args),
-            "replace" => Some(on?.replace(&first?, &second?)),
-            "lower" => Some(on?.to_lowercase()),
-            "upper" => Some(on?.to_uppercase()),
-            "strip" => Some(on?.trim().to_owned()),
-            _ => None,
-        }
-    }
-
-    fn filter(
-        &mut self,
-        filter: &str,
-        on: Folded,
-        list: Option<Vec<String>>,
-        args: &[Folded],
-    ) -> Folded {
-        let first = args.first().cloned().flatten();
-        match filter {
-            "attr" => {
-                match first {
-                    Some(name) => self.name(&name, "x"),
-                    None => self.found.push((
-                        Verdict::Malicious,
-                        "the template asks for an attribute whose name it hides".to_owned(),
-                    )),
-                }
-                None
-            }
-            "map" | "selectattr" | "rejectattr" | "groupby" | "sum" | "sort" | "unique" | "min"
-            | "max" => {
-                for name in args.iter().flatten() {
-                    for part in name.split('.') {
-                        self.name(part, "x");
-                    }
-                }
-                None
-            }
-            "join" => {
-                let between = first.unwrap_or_default();
-                if let Some(list) = list {
-                    return Some(list.join(&between));
-                }
-                on.map(|text| {
-                    text.chars()
-                        .map(String::from)
-                        .collect::<Vec<_>>()
-                        .join(&between)
-                })
-            }
-            "replace" => {
-                let to = args.get(1).cloned().flatten()?;
-                Some(on?.replace(&first?, &to))
-            }
-            "reverse" => {
-                if let Some(mut list) = list {
-                    list.reverse();
-                    return Some(list.concat());
-                }
-                on.map(|text| text.chars().rev().collect())
-            }
-            "format" => {
-                let given: Option<Vec<String>> = args.iter().cloned().collect();
-                percent(&on?, &given?)
-            }
-            "lower" => on.map(|t| t.to_lowercase()),
-            "upper" => on.map(|t| t.to_uppercase()),
-            "string" | "trim" | "safe" | "e" | "escape" | "list" | "default" | "d" => {
-                on.map(|t| t.trim().to_owned())
-            }
-            "first" => list.and_then(|l| l.first().cloned()),
-            "last" => list.and_then(|l| l.last().cloned()),
-            _ => None,
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::constant::Constants;
 use super::token::Token;
 use crate::inspection::shorten;
 
@@ -165,12 +166,7 @@ pub(super) struct Names {
 
 impl Names {
     /// `set name = …`, with the tokens behind the sign.
-    pub(super) fn set(
-        &mut self,
-        name: &str,
-        value: &[Token],
-        constants: &BTreeMap<String, String>,
-    ) {
+    pub(super) fn set(&mut self, name: &str, value: &[Token], constants: &Constants) {
         let alias = match self.condition(value, constants).when {
             Some(trigger) => Some(Alias::Answer(trigger)),
             None if calls(value, "strftime_now") => Some(Alias::Date),
@@ -207,11 +203,7 @@ impl Names {
     }
 
     /// What the tokens of a condition look for.
-    pub(super) fn condition(
-        &self,
-        tokens: &[Token],
-        constants: &BTreeMap<String, String>,
-    ) -> Condition {
+    pub(super) fn condition(&self, tokens: &[Token], constants: &Constants) -> Condition {
         let Some(trigger) = self.looked_for(tokens, constants) else {
             return Condition::default();
         };
@@ -237,11 +229,7 @@ impl Names {
         }
     }
 
-    fn looked_for(
-        &self,
-        tokens: &[Token],
-        constants: &BTreeMap<String, String>,
-    ) -> Option<Trigger> {
+    fn looked_for(&self, tokens: &[Token], constants: &Constants) -> Option<Trigger> {
         let mut best: Option<Trigger> = None;
         let has = |word: &str| {
             tokens
@@ -260,38 +248,37 @@ impl Names {
                 strength: Strength::Word,
             });
         }
+        let is_compared = compares(tokens);
         for (at, token) in tokens.iter().enumerate() {
             let word = match token {
                 Token::Text(text) => text,
                 Token::Name(name) => {
                     match self.aliases.get(name) {
                         Some(Alias::Answer(trigger)) => offer(trigger.clone()),
-                        Some(Alias::Date) if compares(tokens) => offer(Trigger {
+                        Some(Alias::Date) if is_compared => offer(Trigger {
                             word: "the date".to_owned(),
                             strength: Strength::Word,
                         }),
                         _ => {}
                     }
-                    if name == "strftime_now" && compares(tokens) {
+                    if name == "strftime_now" && is_compared {
                         offer(Trigger {
                             word: "the date".to_owned(),
                             strength: Strength::Word,
                         });
                     }
-                    match constants.get(name) {
+                    match constants.look(name) {
                         Some(text) => text,
                         None => continue,
                     }
                 }
                 _ => continue,
             };
-            let Some(strength) = strength(word, of_operator) else {
-                continue;
-            };
-            if compared_with(tokens, at)
+            // Asked for first: a long word may stand in very many places.
+            let asks = compared_with(tokens, at)
                 .iter()
-                .any(|keys| self.is_said(keys))
-            {
+                .any(|keys| self.is_said(keys));
+            if asks && let Some(strength) = strength(word, of_operator) {
                 offer(Trigger {
                     word: shorten(word, MAX_WORD),
                     strength,
@@ -313,11 +300,16 @@ impl Names {
     }
 }
 
-/// How telling a word is; nothing for names of structure and for what has no letters.
+/// How telling a word is; nothing for names of structure and for white space. A sign or two, such as the first letter
+/// of what was said, tell little: templates take text apart by them.
 fn strength(word: &str, of_operator: bool) -> Option<Strength> {
-    let letters = word.chars().filter(|c| c.is_alphanumeric()).count();
-    if letters < 3 || PARTS.contains(&word.trim()) {
+    let word = start(word);
+    if word.trim().is_empty() || PARTS.contains(&word.trim()) {
         return None;
+    }
+    let letters = word.chars().filter(|c| c.is_alphanumeric()).count();
+    if letters < 3 {
+        return Some(Strength::Switch);
     }
     let mark_up = word.contains(['<', '>', '[', ']', '|', '{', '}', '`', '_', '\n', '/', '#']);
     Some(if mark_up || of_operator {
@@ -325,6 +317,13 @@ fn strength(word: &str, of_operator: bool) -> Option<Strength> {
     } else {
         Strength::Word
     })
+}
+
+/// The first characters of a text: a sentence is told from a mark by them, and a constant may be used very often.
+fn start(text: &str) -> &str {
+    text.char_indices()
+        .nth(2 * MAX_WORD)
+        .map_or(text, |(at, _)| &text[..at])
 }
 
 /// `messages | length > 12`, `loop.index >= 10`: a conversation that is longer than a test of the model.

@@ -76,6 +76,15 @@ fn leaks(plain: &str) -> bool {
         "email ",
         "deliver ",
         "copy ",
+        "call ",
+        "invoke ",
+        "share ",
+        "pass ",
+        "export ",
+        "publish ",
+        "leak ",
+        "exfil",
+        "attach ",
     ];
     const WHAT: &[&str] = &[
         "credential",

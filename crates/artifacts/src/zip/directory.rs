@@ -1,5 +1,7 @@
 //! The structures of an archive: end records, central directory, local headers.
 
+use std::collections::BTreeSet;
+
 use crate::source::Source;
 
 /// Members that are listed of one archive.
@@ -13,6 +15,8 @@ const MAX_RECORDS: usize = 16;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Entry {
     pub(crate) name: Vec<u8>,
+    /// Another name, in an extra field that says it in Unicode; readers that know the field take it.
+    pub(super) unicode: Option<Vec<u8>>,
     pub(super) flags: u16,
     pub(super) method: u16,
     pub(super) crc: u32,
@@ -41,6 +45,10 @@ pub(super) struct Directory {
     /// Where the directory begins and the archive ends.
     pub(super) start: u64,
     pub(super) end: u64,
+    /// Readers do not agree on it.
+    pub(super) odd: Option<&'static str>,
+    /// It has more entries than were read.
+    pub(super) is_cut: bool,
 }
 
 /// Is there an archive in it, at its start or at its end?
@@ -59,60 +67,174 @@ pub(crate) fn is_zip(source: &Source, deep: bool) -> bool {
         .any(|at| has_entries(source, from + at as u64))
 }
 
-/// The last end-of-directory record, also when it is not where it should be.
-pub(super) fn last_record(source: &Source) -> Option<u64> {
+/// The directory that is read first, and every other one that some reader would read.
+pub(super) fn directories(source: &Source) -> Option<(Directory, Vec<Directory>)> {
     let from = source.len().saturating_sub(MAX_TAIL);
     let bytes = source.read(from, MAX_TAIL as usize);
-    // The last one whose directory can be read: a comment may hold another one.
-    memchr::memmem::rfind_iter(&bytes, b"PK\x05\x06")
+    let records: Vec<u64> = memchr::memmem::rfind_iter(&bytes, b"PK\x05\x06")
         .map(|at| from + at as u64)
         .take(MAX_RECORDS)
-        .find(|at| has_entries(source, *at) || directory(source, *at).is_some())
+        .collect();
+    // The last one whose directory can be read: a comment may hold another one.
+    let first = records
+        .iter()
+        .find(|at| has_entries(source, **at) || directory(source, **at).is_some())?;
+    let mut all = at_record(source, *first);
+    for record in &records {
+        // Some readers take the record whose comment ends where the file does.
+        let comment = u64::from(source.u16(record + 20).unwrap_or_default());
+        if record != first && record + 22 + comment == source.len() {
+            all.extend(at_record(source, *record));
+        }
+    }
+    let mut all = all.into_iter();
+    let main = all.next()?;
+    let mut starts = BTreeSet::from([main.start]);
+    let others = all.filter(|other| starts.insert(other.start));
+    Some((main, others.take(MAX_RECORDS).collect()))
 }
 
 /// Does a record lead to an entry of a directory? Cheap: entries are not read.
 pub(super) fn has_entries(source: &Source, record: u64) -> bool {
-    let start = source
-        .u32(record + 12)
-        .and_then(|size| record.checked_sub(size.into()));
+    let is_entry = |at: Option<u64>| {
+        at.and_then(|at| source.array::<4>(at))
+            .is_some_and(|mark| mark == *b"PK\x01\x02")
+    };
+    let size = source.u32(record + 12).map(u64::from);
     let wide = record
         .checked_sub(20)
         .and_then(|at| source.array::<4>(at))
         .is_some_and(|mark| mark == *b"PK\x06\x07");
-    let here = start.and_then(|start| source.array::<4>(start)) == Some(*b"PK\x01\x02");
-    here || (wide && directory(source, record).is_some_and(|d| !d.entries.is_empty()))
+    is_entry(size.and_then(|size| record.checked_sub(size)))
+        || is_entry(source.u32(record + 16).map(u64::from))
+        || (wide && directory(source, record).is_some_and(|d| !d.entries.is_empty()))
 }
 
-pub(super) fn directory(source: &Source, record: u64) -> Option<Directory> {
-    let mut count = u64::from(source.u16(record + 10)?);
-    let mut size = u64::from(source.u32(record + 12)?);
-    let mut offset = u64::from(source.u32(record + 16)?);
-    let comment = u64::from(source.u16(record + 20)?);
-    let mut start_of_end = record;
-    if let Some(locator) = record.checked_sub(20)
-        && source.array::<4>(locator)? == *b"PK\x06\x07"
-    {
-        let claimed = source.u64(locator + 8)?;
-        let found = [claimed, locator.saturating_sub(56)]
-            .into_iter()
-            .find(|at| source.array::<4>(*at) == Some(*b"PK\x06\x06"));
-        if let Some(at) = found {
-            count = source.u64(at + 32)?;
-            size = source.u64(at + 40)?;
-            offset = source.u64(at + 48)?;
-            start_of_end = at;
+fn directory(source: &Source, record: u64) -> Option<Directory> {
+    at_record(source, record).into_iter().next()
+}
+
+/// What a record says of its directory.
+#[derive(Clone, Copy, Debug)]
+struct Told {
+    count: u64,
+    size: u64,
+    offset: u64,
+    /// Where the directory ends, by what stands behind it.
+    end: Option<u64>,
+}
+
+/// Everything that readers may take a record to say, what Python takes first.
+fn told(source: &Source, record: u64) -> Option<Vec<Told>> {
+    let narrow = Told {
+        count: source.u16(record + 10)?.into(),
+        size: source.u32(record + 12)?.into(),
+        offset: source.u32(record + 16)?.into(),
+        end: Some(record),
+    };
+    let locator = record
+        .checked_sub(20)
+        .filter(|at| source.array::<4>(*at) == Some(*b"PK\x06\x07"));
+    let Some(locator) = locator else {
+        return Some(vec![narrow]);
+    };
+    let mut all = Vec::new();
+    // Python looks right before the locator, others where it says.
+    for at in [Some(locator.saturating_sub(56)), source.u64(locator + 8)] {
+        let Some(at) = at.filter(|at| source.array::<4>(*at) == Some(*b"PK\x06\x06")) else {
+            continue;
+        };
+        if let (Some(count), Some(size), Some(offset)) = (
+            source.u64(at + 32),
+            source.u64(at + 40),
+            source.u64(at + 48),
+        ) {
+            all.push(Told {
+                count,
+                size,
+                offset,
+                end: Some(at),
+            });
         }
     }
-    let start = start_of_end.checked_sub(size)?;
-    let shift = start.checked_sub(offset)?;
-    let mut directory = Directory {
-        entries: Vec::new(),
-        shift,
-        start,
-        end: (record + 22 + comment).min(source.len()),
-    };
+    let end = narrow.end.filter(|_| all.is_empty());
+    if narrow.offset != u64::from(u32::MAX) {
+        all.push(Told { end, ..narrow });
+    }
+    Some(all)
+}
+
+/// The directories of a record: where Python looks, which goes back from what stands behind it, and where it is said
+/// to begin, which is where miniz looks, and torch with it.
+fn at_record(source: &Source, record: u64) -> Vec<Directory> {
+    let comment = u64::from(source.u16(record + 20).unwrap_or_default());
+    let end = (record + 22 + comment).min(source.len());
+    let mut all: Vec<Directory> = Vec::new();
+    let told = told(source, record).unwrap_or_default();
+    // What fits into the short record is the same in the long one.
+    let is_wide_other = told.windows(2).any(|pair| {
+        let [wide, other] = pair else { return false };
+        other.count != 0xffff && other.count != wide.count
+            || other.size != u64::from(u32::MAX) && other.size != wide.size
+    });
+    for told in told {
+        let back = told.end.and_then(|end| end.checked_sub(told.size));
+        let back = back.and_then(|start| Some((start, start.checked_sub(told.offset)?)));
+        let mut is_back_read = false;
+        for (start, shift) in back.into_iter().chain([(told.offset, 0)]) {
+            let is_back = back == Some((start, shift));
+            if all.iter().any(|known| known.start == start) {
+                is_back_read |= is_back;
+                continue;
+            }
+            let until = if is_back {
+                told.end.unwrap_or(end)
+            } else {
+                end
+            };
+            let (entries, stop) = entries(source, start, until);
+            // Nothing may be where nothing is said to be.
+            if entries.is_empty() && (told.count > 0 || !is_back) {
+                continue;
+            }
+            is_back_read |= is_back;
+            let count = entries.len() as u64;
+            let is_counted =
+                told.count == count || told.count == count & 0xffff || entries.len() >= MAX_ENTRIES;
+            // A signature of the whole may end it.
+            let is_full = !is_back
+                || stop >= until
+                || source.array::<4>(stop) == Some(*b"PK\x05\x05")
+                || entries.len() >= MAX_ENTRIES;
+            let odd = if !is_back_read {
+                Some("is not where its size says: readers look for it at different places")
+            } else if !is_full {
+                Some("holds bytes that are no entries: some readers refuse it, others stop there")
+            } else if !is_counted {
+                Some("has another number of entries than it says: readers stop at different ones")
+            } else if is_wide_other {
+                Some("is described differently by two records: readers take one or the other")
+            } else {
+                None
+            };
+            all.push(Directory {
+                is_cut: entries.len() >= MAX_ENTRIES,
+                entries,
+                shift,
+                start,
+                end,
+                odd,
+            });
+        }
+    }
+    all
+}
+
+/// The entries from a place on, and where they end.
+fn entries(source: &Source, start: u64, until: u64) -> (Vec<Entry>, u64) {
+    let mut entries = Vec::new();
     let mut at = start;
-    while at < start_of_end && directory.entries.len() < MAX_ENTRIES {
+    while at < until && entries.len() < MAX_ENTRIES {
         let Some(head) = source.array::<46>(at) else {
             break;
         };
@@ -126,6 +248,7 @@ pub(super) fn directory(source: &Source, record: u64) -> Option<Directory> {
         let extra = source.read(at + 46 + u64::from(name_len), extra_len.into());
         let mut entry = Entry {
             name,
+            unicode: None,
             flags: two(8),
             method: two(10),
             crc: four(16),
@@ -134,18 +257,16 @@ pub(super) fn directory(source: &Source, record: u64) -> Option<Directory> {
             offset: four(42).into(),
             external: four(38),
         };
-        wide(&mut entry, &extra, true);
-        directory.entries.push(entry);
+        extras(&mut entry, &extra, true);
+        entries.push(entry);
         at += 46 + u64::from(name_len) + u64::from(extra_len) + u64::from(comment_len);
     }
-    if directory.entries.is_empty() && count > 0 {
-        return None;
-    }
-    Some(directory)
+    (entries, at)
 }
 
-/// Takes 64-bit sizes from the extra field where the 32-bit ones say so.
-fn wide(entry: &mut Entry, mut extra: &[u8], central: bool) {
+/// Takes from the extra field 64-bit sizes where the 32-bit ones say so, and a name in Unicode that belongs to the
+/// other one.
+fn extras(entry: &mut Entry, mut extra: &[u8], central: bool) {
     while let [a, b, c, d, rest @ ..] = extra {
         let id = u16::from_le_bytes([*a, *b]);
         let len = usize::from(u16::from_le_bytes([*c, *d])).min(rest.len());
@@ -163,6 +284,13 @@ fn wide(entry: &mut Entry, mut extra: &[u8], central: bool) {
                 entry.offset = words.next().unwrap_or(entry.offset);
             }
         }
+        // Version, checksum of the name that it is of, name.
+        if id == 0x7075
+            && let [1, a, b, c, d, name @ ..] = body
+            && u32::from_le_bytes([*a, *b, *c, *d]) == crc32fast::hash(&entry.name)
+        {
+            entry.unicode = Some(name.to_vec());
+        }
         extra = next;
     }
 }
@@ -178,6 +306,7 @@ pub(super) fn local(source: &Source, at: u64) -> Option<Local> {
     let extra = source.read(at + 30 + u64::from(name_len), extra_len.into());
     let mut entry = Entry {
         name: source.read(at + 30, name_len.into()),
+        unicode: None,
         flags: two(6),
         method: two(8),
         crc: four(14),
@@ -186,7 +315,7 @@ pub(super) fn local(source: &Source, at: u64) -> Option<Local> {
         offset: at,
         external: 0,
     };
-    wide(&mut entry, &extra, false);
+    extras(&mut entry, &extra, false);
     Some(Local {
         entry,
         data: at + 30 + u64::from(name_len) + u64::from(extra_len),
@@ -214,9 +343,7 @@ pub(super) fn walk(source: &Source, start: u64, end: u64) -> Vec<Local> {
         size = 64;
         let place = at + hit as u64;
         match local(source, place) {
-            Some(local)
-                if !local.entry.name.is_empty() && matches!(local.entry.method, 0 | 8..=99) =>
-            {
+            Some(local) if matches!(local.entry.method, 0 | 8..=99) => {
                 let next = local.data.saturating_add(local.entry.packed);
                 at = if next <= end {
                     next.max(place + 4)

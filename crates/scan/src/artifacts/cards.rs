@@ -53,7 +53,7 @@ impl<'b> Cards<'b> {
             .file_name()
             .to_str_lossy()
             .to_ascii_lowercase();
-        if artifact.formats.is_empty() || NAMES.contains(&name.as_str()) {
+        if NAMES.contains(&name.as_str()) {
             return;
         }
         let path = artifact.path.as_bytes().to_vec();

@@ -7,6 +7,7 @@ use trueline_facts::artifact::{Artifact, Breach, Demand};
 
 use super::Hashes;
 use super::cards::{Cards, all_listed};
+use super::files::has_name_of_weights;
 use crate::config::ModelDemands;
 
 /// Formats of configuration and text: no model by themselves.
@@ -16,6 +17,7 @@ const NOT_WEIGHTS: &[&str] = &[
     "chat-template",
     "xml",
     "git-lfs-pointer",
+    "dvc-pointer",
     "script",
     "keras-json",
 ];
@@ -31,7 +33,10 @@ pub(super) fn judge(
 ) {
     let mut cards = Cards::new(base);
     for artifact in artifacts {
-        cards.read(artifact);
+        let is_model = is_model(artifact);
+        if is_model || !artifact.formats.is_empty() {
+            cards.read(artifact);
+        }
         if artifact.sha256.is_none() && (hashes == Hashes::All || !asked.vetted.is_empty()) {
             artifact.sha256 = files
                 .binary_search_by(|(path, _)| path.cmp(&artifact.path))
@@ -44,14 +49,19 @@ pub(super) fn judge(
             // Somebody looked at it: whatever it is, they need not be told what to do with it.
             artifact.advice = None;
         }
-        let is_model = artifact
-            .formats
-            .iter()
-            .any(|format| !NOT_WEIGHTS.contains(&format.as_str()));
         if is_model {
             artifact.breaches = breaches(artifact, asked);
         }
     }
+}
+
+/// What is asked of models is asked of it: by what it holds, and where that is of no known format, by its name.
+fn is_model(artifact: &Artifact) -> bool {
+    if artifact.formats.is_empty() {
+        return artifact.size > 0 && has_name_of_weights(&artifact.path);
+    }
+    let mut formats = artifact.formats.iter();
+    formats.any(|format| !NOT_WEIGHTS.contains(&format.as_str()))
 }
 
 fn breaches(artifact: &Artifact, asked: &ModelDemands) -> Vec<Breach> {
@@ -77,4 +87,37 @@ fn breaches(artifact: &Artifact, asked: &ModelDemands) -> Vec<Breach> {
         });
     }
     breaches
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn demands_hold_for_models_of_formats_that_are_not_known() {
+        let asked = ModelDemands {
+            licences: Some(vec!["mit".to_owned()]),
+            model_card: true,
+            vetted: Vec::new(),
+        };
+        let raw: Vec<u8> = (0..200u32).map(|i| (i * 7919 % 251) as u8).collect();
+        let plan = [b"ftrt", &[0; 60][..]].concat();
+        let pointer = b"outs:\n- md5: 00\n  path: a.pkl\n".to_vec();
+        for (name, bytes, count) in [
+            ("pytorch_model.bin", raw.clone(), 2),
+            ("engine.plan", plan, 2),
+            ("model.ort", raw.clone(), 2),
+            ("train.plan", b"first this\n".to_vec(), 0),
+            ("notes", raw.clone(), 0),
+            ("README.md", b"# Read me\n".to_vec(), 0),
+            ("a.pkl.dvc", pointer, 0),
+            ("chat_template.jinja", b"{{ a }}".to_vec(), 0),
+        ] {
+            let mut artifacts = [trueline_artifacts::check_bytes(bytes, RepoPath::from(name))];
+            let base = tempfile::tempdir().unwrap();
+            judge(&mut artifacts, &[], &asked, base.path(), Hashes::Small);
+            let [artifact] = &artifacts;
+            assert_eq!(artifact.breaches.len(), count, "{artifact:?}");
+        }
+    }
 }

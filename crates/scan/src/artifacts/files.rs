@@ -56,6 +56,18 @@ const EXTENSIONS: &[&str] = &[
     "jinja",
     "cbm",
     "ubj",
+    "plan",
+    "engine",
+    "trt",
+    "pte",
+    "ptd",
+    "rknn",
+    "caffemodel",
+    "mnn",
+    "hef",
+    "om",
+    "kmodel",
+    "mindir",
     "p",
     "pck",
     "pcl",
@@ -83,6 +95,16 @@ pub(super) fn is_model(path: &RepoPath) -> bool {
         || name
             .rsplit_once('.')
             .is_some_and(|(_, extension)| EXTENSIONS.contains(&extension))
+}
+
+/// Does a file of no known format have the name of weights? Data of programs, templates and graphs have such names as
+/// well, or none.
+pub(super) fn has_name_of_weights(path: &RepoPath) -> bool {
+    const OTHERS: &[&str] = &["jinja", "pbtxt", "dat", "p", "model", "mlmodel", "plan"];
+    let name = path.file_name().to_str_lossy().to_ascii_lowercase();
+    name.rsplit_once('.').is_some_and(|(_, extension)| {
+        EXTENSIONS.contains(&extension) && !OTHERS.contains(&extension)
+    })
 }
 
 /// The folder of a model in a cache of Hugging Face's hub: its `snapshots` link to files in its `blobs`.

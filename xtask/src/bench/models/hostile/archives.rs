@@ -36,6 +36,38 @@ pub(super) fn files() -> Files {
         (0..8).fold(vec![0; MB], |bytes, _| stored_gzip(&bytes)),
     ));
     files.push(("tar-headers.tar", tar().repeat(MB / 512)));
+    files.push(("tar-paths.tar", {
+        // One long path for all that follow.
+        let path = format!("path={}\n", "a/".repeat(2000));
+        let record = format!("{} {path}", path.len() + 5);
+        [header(b'g', record.as_bytes()), tar().repeat(MB / 512 - 10)].concat()
+    }));
+    files.push(("tar-records.tar", {
+        let records = b"9 path=a\n".repeat(MB / 9);
+        [header(b'x', &records), tar()].concat()
+    }));
+    files.push(("tar-links.tar", {
+        let path = format!("linkpath={}\n", "a/".repeat(2000));
+        let record = format!("{} {path}", path.len() + 5);
+        [
+            header(b'g', record.as_bytes()),
+            header(b'2', b"").repeat(MB / 512 - 10),
+        ]
+        .concat()
+    }));
+    files.push(("directories.zip", {
+        // Records in the comment that all claim to reach the end.
+        let entry = central("a", 1, 0);
+        let entries = entry.repeat(MB / entry.len() - 20);
+        let mut out = entries.clone();
+        for left in (0..16u16).rev() {
+            let size = out.len() - usize::from(left) * entry.len();
+            let mut record = end(1, size, 0);
+            record[20..22].copy_from_slice(&(left * 22).to_le_bytes());
+            out.extend(record);
+        }
+        out
+    }));
     for (name, head, unit, tail) in [
         ("zeros.gz", &b""[..], &b"\0"[..], &b""[..]),
         ("marks.pkl.gz", b"", b"(", b""),
@@ -314,13 +346,20 @@ fn stored_gzip(bytes: &[u8]) -> Vec<u8> {
 
 /// One header of an empty member.
 fn tar() -> Vec<u8> {
+    header(b'0', b"")
+}
+
+/// A header of a kind, and its content.
+fn header(kind: u8, content: &[u8]) -> Vec<u8> {
     let mut block = vec![0u8; 512];
     block[0] = b'a';
-    block[124..135].fill(b'0');
-    block[156] = b'0';
+    block[124..135].copy_from_slice(format!("{:011o}", content.len()).as_bytes());
+    block[156] = kind;
     block[257..262].copy_from_slice(b"ustar");
     block[148..156].fill(b' ');
     let sum: u32 = block.iter().map(|b| u32::from(*b)).sum();
     block[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+    block.extend(content);
+    block.resize(block.len().next_multiple_of(512), 0);
     block
 }

@@ -333,6 +333,12 @@ pub(super) fn files() -> Files {
         out.extend(meta);
         out
     }));
+    files.push(("values.onnx", attribute(b"", b"\x22\0")));
+    let name = "a".repeat(60_000);
+    files.push((
+        "libraries.onnx",
+        attribute(name.as_bytes(), b"\x22\x04a.so"),
+    ));
     files.push(("shared-tables.tflite", tables()));
     files.push((
         "pairs.rds",
@@ -352,6 +358,22 @@ fn varint(out: &mut Vec<u8>, mut value: usize) {
         value >>= 7;
     }
     out.push(value as u8);
+}
+
+/// A graph of one node with an attribute of very many values.
+fn attribute(name: &[u8], value: &[u8]) -> Vec<u8> {
+    let mut inner = vec![0x0a];
+    varint(&mut inner, name.len());
+    inner.extend(name);
+    inner.extend(value.repeat((MB - name.len() - 64) / value.len()));
+    for (head, number) in [(&b"\x22\x03Add"[..], 5u8), (b"", 1), (b"", 7)] {
+        let mut outer = head.to_vec();
+        outer.push(number << 3 | 2);
+        varint(&mut outer, inner.len());
+        outer.extend(inner);
+        inner = outer;
+    }
+    [&b"\x08\x08"[..], &inner].concat()
 }
 
 /// Vectors of tables that are all the same: codes, subgraphs, tensors and operators.
