@@ -6,6 +6,7 @@ use std::io::Write as _;
 mod archives;
 mod formats;
 mod pickles;
+mod python;
 mod text;
 
 const MB: usize = 1 << 20;
@@ -18,6 +19,7 @@ pub(super) fn files() -> Files {
     files.extend(archives::files());
     files.extend(formats::files());
     files.extend(text::files());
+    files.extend(python::files());
     files
 }
 

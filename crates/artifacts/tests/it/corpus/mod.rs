@@ -6,6 +6,7 @@
 pub(crate) mod archives;
 mod beside;
 mod bypasses;
+mod code;
 mod combinations;
 mod formats;
 pub(crate) mod frameworks;
@@ -66,5 +67,6 @@ pub(crate) fn samples() -> Vec<Sample> {
     samples.extend(published::samples());
     samples.extend(strangers::samples());
     samples.extend(beside::samples());
+    samples.extend(code::samples());
     samples
 }
