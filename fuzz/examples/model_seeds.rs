@@ -28,6 +28,11 @@ fn family(name: &str) -> (&'static str, Option<u8>) {
         "pmml" | "xml" => ("text", Some(3)),
         "md" => ("text", Some(4)),
         "rds" => ("text", Some(7)),
+        "py" => ("python", Some(u8::from(name.ends_with("_config.py")))),
+        "txt" => ("python", Some(2)),
+        "pbtxt" => ("python", Some(3)),
+        "pth" => ("python", Some(5)),
+        _ if name.ends_with("MLmodel") => ("python", Some(4)),
         _ => ("pickle", None),
     }
 }

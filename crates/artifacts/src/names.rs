@@ -9,9 +9,11 @@ use std::sync::LazyLock;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 
+mod code;
 mod moved;
 mod words;
 
+pub(crate) use code::{danger, families, is_data};
 pub(crate) use moved::{canonical, resolve};
 
 pub(crate) use words::{

@@ -43,6 +43,9 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
         }
         return;
     }
+    if inspection.code_role.is_some() && python::is_compiled(name) {
+        python::compiled(inspection);
+    }
     let head = source.read(0, 512);
     if let Some(end) = encoding::skipped(source) {
         // Decoders of lz4 and zstd pass over such frames; others read them.

@@ -1,13 +1,27 @@
 //! What the functions that code names do: those that no model needs, wherever they stand, and those that only tell
 //! something where they run as soon as the code is imported.
+//!
+//! What reaches outside is the list of dangers that pickles are judged by (`data/names.toml`); `data/code.toml` says what
+//! of it is normal in code.
+
+use std::sync::LazyLock;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use serde::Deserialize;
+
+use crate::names;
 
 /// When a call says something of the code.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum When {
     /// Wherever it stands; worse where an import runs it.
     Always,
     /// Where an import runs it: functions of models fetch and write files.
     AtImport,
+    /// The same, and there it is no more than odd.
+    OddAtImport,
+    /// Where an import runs it: it loads a file, which has its own record.
+    Loads,
 }
 
 /// What a function does to the outside.
@@ -15,209 +29,35 @@ pub(super) enum When {
 pub(super) struct Reach {
     pub(super) does: &'static str,
     pub(super) when: When,
+    family: &'static str,
 }
 
-const PROGRAMS: &str = "starts programs";
-const CODE: &str = "runs text or bytes as code";
-const NETWORK: &str = "talks to the network";
-const NATIVE: &str = "calls native code";
-const INTERPRETER: &str = "reaches into the interpreter";
+/// Parts of a name that are looked up.
+const MAX_PARTS: usize = 8;
+
+const OUTSIDE: &str = "reaches outside of the model";
 pub(super) const COMPUTED: &str = "calls what a computed name stands for";
 
-/// Modules all of whose functions reach outside; what of them does not is in [`is_harmless`].
-const MODULES: &[(&str, &str)] = &[
-    ("subprocess", PROGRAMS),
-    ("commands", PROGRAMS),
-    ("popen2", PROGRAMS),
-    ("pty", PROGRAMS),
-    ("pexpect", PROGRAMS),
-    ("plumbum", PROGRAMS),
-    ("runpy", CODE),
-    ("code", CODE),
-    ("codeop", CODE),
-    ("urllib.request", NETWORK),
-    ("http.client", NETWORK),
-    ("xmlrpc.client", NETWORK),
-    ("ftplib", NETWORK),
-    ("smtplib", NETWORK),
-    ("telnetlib", NETWORK),
-    ("paramiko", NETWORK),
-    ("dns.resolver", NETWORK),
-    ("websocket", NETWORK),
-    ("websockets", NETWORK),
-    ("ctypes", NATIVE),
-    ("cffi", NATIVE),
-    ("pip", "installs packages"),
-    ("ensurepip", "installs packages"),
-    ("torch.utils.cpp_extension", "compiles and runs native code"),
-    ("torch.package", CODE),
-    ("webbrowser", "opens addresses"),
-];
-
-/// Functions by their full names.
-const FUNCTIONS: &[(&str, &str, &[&str])] = &[
-    (
-        "os",
-        PROGRAMS,
-        &[
-            "system",
-            "popen",
-            "execl",
-            "execle",
-            "execlp",
-            "execlpe",
-            "execv",
-            "execve",
-            "execvp",
-            "execvpe",
-            "spawnl",
-            "spawnle",
-            "spawnlp",
-            "spawnlpe",
-            "spawnv",
-            "spawnve",
-            "spawnvp",
-            "spawnvpe",
-            "posix_spawn",
-            "posix_spawnp",
-            "fork",
-            "forkpty",
-            "startfile",
-            "dup2",
-        ],
-    ),
-    (
-        "asyncio",
-        PROGRAMS,
-        &["create_subprocess_shell", "create_subprocess_exec"],
-    ),
-    ("builtins", CODE, &["exec", "eval", "compile", "execfile"]),
-    ("builtins", "imports what a text names", &["__import__"]),
-    (
-        "marshal",
-        "runs code that is kept as bytes",
-        &["loads", "load"],
-    ),
-    ("types", CODE, &["FunctionType", "CodeType"]),
-    ("pickle", "loads a pickle", &["loads", "Unpickler"]),
-    ("dill", "loads a pickle", &["loads"]),
-    ("cloudpickle", "loads a pickle", &["loads"]),
-    ("_pickle", "loads a pickle", &["loads", "Unpickler"]),
-    (
-        "importlib.machinery",
-        "runs a file as code",
-        &[
-            "SourceFileLoader",
-            "SourcelessFileLoader",
-            "ExtensionFileLoader",
-        ],
-    ),
-    (
-        "importlib.util",
-        "runs a file as code",
-        &["spec_from_file_location"],
-    ),
-    (
-        "importlib.metadata",
-        "imports what a text names",
-        &["EntryPoint"],
-    ),
-    (
-        "importlib_metadata",
-        "imports what a text names",
-        &["EntryPoint"],
-    ),
-    (
-        "pkg_resources",
-        "imports what a text names",
-        &["EntryPoint"],
-    ),
-    (
-        "imp",
-        "runs a file as code",
-        &["load_source", "load_compiled", "load_dynamic"],
-    ),
-    ("pydoc", "imports what a text names", &["locate"]),
-    ("pkgutil", "imports what a text names", &["resolve_name"]),
-    ("zipimport", "runs a file as code", &["zipimporter"]),
-    (
-        "socket",
-        NETWORK,
-        &[
-            "socket",
-            "create_connection",
-            "create_server",
-            "gethostbyname",
-            "gethostbyname_ex",
-            "gethostbyaddr",
-            "getaddrinfo",
-            "fromfd",
-            "socketpair",
-        ],
-    ),
-    ("asyncio", NETWORK, &["open_connection", "start_server"]),
-    ("urllib", NETWORK, &["urlopen", "urlretrieve"]),
-    ("shutil", "removes files", &["rmtree"]),
-    ("torch.hub", "fetches and runs code", &["load"]),
-    ("torch.ops", NATIVE, &["load_library"]),
-    ("torch.classes", NATIVE, &["load_library"]),
-    ("tensorflow", NATIVE, &["load_library", "load_op_library"]),
-    ("numpy.ctypeslib", NATIVE, &["load_library"]),
-    (
-        "sys",
-        INTERPRETER,
-        &["settrace", "setprofile", "addaudithook"],
-    ),
-    ("threading", INTERPRETER, &["settrace", "setprofile"]),
-];
-
-/// What only tells something where an import runs it.
-const AT_IMPORT: &[(&str, &str)] = &[
-    ("requests", NETWORK),
-    ("httpx", NETWORK),
-    ("aiohttp", NETWORK),
-    ("urllib3", NETWORK),
-    ("boto3", NETWORK),
-    ("huggingface_hub", NETWORK),
-    ("torch.hub", NETWORK),
-    ("torch.utils.model_zoo", NETWORK),
-    ("wget", NETWORK),
-    ("gdown", NETWORK),
-    ("os.remove", "removes files"),
-    ("os.unlink", "removes files"),
-    ("os.rmdir", "removes files"),
-    ("os.removedirs", "removes files"),
-    ("os.chmod", "changes files"),
-    ("os.symlink", "changes files"),
-    ("os.kill", "ends programs"),
-];
-
-/// Methods that reach outside whatever they are methods of, when they are called.
-const METHODS: &[(&str, &str)] = &[
-    ("system", PROGRAMS),
-    ("popen", PROGRAMS),
-    ("Popen", PROGRAMS),
-    ("execv", PROGRAMS),
-    ("execve", PROGRAMS),
-    ("execvp", PROGRAMS),
-    ("spawnv", PROGRAMS),
-    ("check_output", PROGRAMS),
-    ("getoutput", PROGRAMS),
-    ("getstatusoutput", PROGRAMS),
-    ("subprocess_shell", PROGRAMS),
-    ("subprocess_exec", PROGRAMS),
-    ("create_subprocess_shell", PROGRAMS),
-    ("create_subprocess_exec", PROGRAMS),
-    ("exec_module", "runs a file as code"),
-    ("load_module", "runs a file as code"),
-    ("LoadLibrary", NATIVE),
-    ("upload_folder", "sends files to the network"),
-    ("upload_file", "sends files to the network"),
-    ("upload_large_folder", "sends files to the network"),
-    ("urlopen", NETWORK),
-    ("urlretrieve", NETWORK),
-    ("__import__", "imports what a text names"),
-];
+static INTERPRETER: Reach = Reach {
+    does: "reaches into the interpreter",
+    when: When::Always,
+    family: "introspection",
+};
+static FRAME: Reach = Reach {
+    does: "reaches into the interpreter",
+    when: When::OddAtImport,
+    family: "introspection",
+};
+static ANY: Reach = Reach {
+    does: COMPUTED,
+    when: When::Always,
+    family: "computed",
+};
+static ODD: Reach = Reach {
+    does: COMPUTED,
+    when: When::OddAtImport,
+    family: "computed",
+};
 
 /// Modules that other modules hand on: `torch.os.system`.
 pub(super) const CORE: &[&str] = &[
@@ -235,6 +75,130 @@ pub(super) const CORE: &[&str] = &[
     "pickle",
 ];
 
+#[derive(Deserialize)]
+struct Data {
+    families: Families,
+    does: FxHashMap<String, String>,
+    always: Listed,
+    at_import: Listed,
+    odd: Listed,
+    loads: Listed,
+    ordinary: Listed,
+    methods: FxHashMap<String, Vec<String>>,
+    methods_at_import: FxHashMap<String, Vec<String>>,
+}
+
+#[derive(Deserialize)]
+struct Families {
+    reaches: FxHashSet<String>,
+    odd: FxHashSet<String>,
+    loads: FxHashSet<String>,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    modules: Vec<String>,
+    names: Vec<String>,
+    #[serde(default)]
+    by_verb: Vec<String>,
+    #[serde(default)]
+    verbs: FxHashSet<String>,
+}
+
+/// What an entry says of names that begin with it.
+#[derive(Clone, Copy, Debug)]
+struct Mark {
+    /// Nothing where it is ordinary.
+    when: Option<When>,
+    kind: Entry,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Entry {
+    /// All that it has, and not the module itself.
+    Module,
+    Name,
+    /// What of it is called like a verb.
+    ByVerb,
+}
+
+#[derive(Default)]
+struct Lists {
+    marks: FxHashMap<String, Mark>,
+    verbs: FxHashMap<When, FxHashSet<String>>,
+    families: FxHashMap<String, When>,
+    /// Families of names that the list of dangers has with others.
+    does: FxHashMap<String, String>,
+    methods: FxHashMap<String, Reach>,
+}
+
+static LISTS: LazyLock<Lists> = LazyLock::new(Lists::load);
+/// What each family does, for each time that it may count.
+static REACHES: LazyLock<FxHashMap<(&'static str, When), Reach>> = LazyLock::new(|| {
+    let whens = [When::Always, When::AtImport, When::OddAtImport, When::Loads];
+    let families = names::families().chain([("", OUTSIDE)]);
+    families
+        .flat_map(|(family, does)| whens.map(|when| ((family, when), Reach { does, when, family })))
+        .collect()
+});
+
+impl Lists {
+    fn load() -> Self {
+        // The file is part of the program, and a test reads it.
+        let Ok(data) = toml::from_str::<Data>(include_str!("../../data/code.toml")) else {
+            return Self::default();
+        };
+        let mut lists = Self {
+            does: data.does,
+            ..Self::default()
+        };
+        for (listed, when) in [
+            (data.ordinary, None),
+            (data.always, Some(When::Always)),
+            (data.at_import, Some(When::AtImport)),
+            (data.odd, Some(When::OddAtImport)),
+            (data.loads, Some(When::Loads)),
+        ] {
+            for (names, kind) in [
+                (listed.modules, Entry::Module),
+                (listed.names, Entry::Name),
+                (listed.by_verb, Entry::ByVerb),
+            ] {
+                let marks = names.into_iter().map(|name| (name, Mark { when, kind }));
+                lists.marks.extend(marks);
+            }
+            if let Some(when) = when {
+                lists.verbs.insert(when, listed.verbs);
+            }
+        }
+        for (families, when) in [
+            (data.families.reaches, When::AtImport),
+            (data.families.odd, When::OddAtImport),
+            (data.families.loads, When::Loads),
+        ] {
+            let families = families.into_iter().map(|family| (family, when));
+            lists.families.extend(families);
+        }
+        for (methods, when) in [
+            (data.methods, When::Always),
+            (data.methods_at_import, When::AtImport),
+        ] {
+            for (family, methods) in methods {
+                if let Some(reach) = reach(&family, when) {
+                    let methods = methods.into_iter().map(|method| (method, *reach));
+                    lists.methods.extend(methods);
+                }
+            }
+        }
+        lists
+    }
+}
+
+fn reach(family: &str, when: When) -> Option<&'static Reach> {
+    let (family, _) = names::families().find(|(name, _)| *name == family)?;
+    REACHES.get(&(family, when))
+}
+
 /// The name as its own module has it.
 pub(super) fn canonical(name: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
@@ -242,8 +206,12 @@ pub(super) fn canonical(name: &str) -> String {
         match part {
             // The names of a module are its attributes.
             "__dict__" => {}
+            // A function of C is a method of its module.
+            "__self__" if parts.len() > 1 => {
+                parts.pop();
+            }
             "posix" | "nt" if parts.is_empty() => parts.push("os"),
-            "__builtin__" | "__builtins__" => {
+            "__builtin__" | "__builtins__" | "f_builtins" => {
                 parts.clear();
                 parts.push("builtins");
             }
@@ -280,215 +248,204 @@ pub(super) fn canonical(name: &str) -> String {
     {
         parts.drain(..=at);
     }
-    if parts.first() == Some(&"multiprocess") {
-        parts[0] = "multiprocessing";
+    match parts.first() {
+        Some(&"multiprocess") => parts[0] = "multiprocessing",
+        Some(&"_pickle" | &"cPickle") => parts[0] = "pickle",
+        _ => {}
     }
     parts.join(".")
 }
 
-/// Constants, types and exceptions of modules that otherwise reach outside.
-fn is_harmless(module: &str, rest: &str) -> bool {
-    let first = rest.split('.').next().unwrap_or_default();
-    let is_constant = first
-        .bytes()
-        .all(|b| b.is_ascii_uppercase() || matches!(b, b'_' | b'0'..=b'9'));
-    let is_exception = [
-        "Error",
-        "Expired",
-        "Exception",
-        "Warning",
-        "error",
-        "timeout",
-    ]
-    .iter()
-    .any(|end| first.ends_with(end));
-    let is_type = match module {
-        "ctypes" => {
-            first.starts_with("c_")
-                || matches!(
-                    first,
-                    "util" | "sizeof" | "Structure" | "Union" | "wintypes" | "Array"
-                )
-        }
-        "subprocess" => matches!(first, "CompletedProcess" | "list2cmdline"),
-        "torch.package" => first == "PackageExporter",
-        "torch.utils.cpp_extension" => {
-            matches!(
-                first,
-                "CUDAExtension"
-                    | "CppExtension"
-                    | "BuildExtension"
-                    | "include_paths"
-                    | "library_paths"
-            ) || rest.is_empty()
-        }
-        "pip" => matches!(first, "__version__"),
-        _ => false,
-    };
-    (is_constant && module != "ctypes") || is_exception || is_type || rest.is_empty()
-}
-
-fn below<'n>(name: &'n str, module: &str) -> Option<&'n str> {
-    let rest = name.strip_prefix(module)?;
-    if rest.is_empty() {
-        return Some(rest);
-    }
-    rest.strip_prefix('.')
+/// Exceptions, and types of `ctypes`.
+fn is_harmless(full: &str) -> bool {
+    let last = full.rsplit('.').next().unwrap_or(full);
+    full.starts_with("ctypes.c_")
+        || names::is_data(full)
+        || matches!(last, "timeout" | "error" | "herror" | "gaierror")
+        || last.ends_with("Expired")
 }
 
 /// What a name of a module does when it is called.
-pub(super) fn of(name: &str) -> Option<Reach> {
-    let always = |does| {
-        Some(Reach {
-            does,
-            when: When::Always,
-        })
-    };
-    for (module, does, functions) in FUNCTIONS {
-        if let Some(rest) = below(name, module)
-            && functions.contains(&rest.split('.').next().unwrap_or_default())
-        {
-            return always(does);
-        }
-    }
-    for (module, does) in MODULES {
-        if let Some(rest) = below(name, module) {
-            return if is_harmless(module, rest) {
-                None
-            } else {
-                always(does)
-            };
-        }
+pub(super) fn of(full: &str) -> Option<&'static Reach> {
+    if full
+        .split('.')
+        .any(|part| matches!(part, "__globals__" | "__subclasses__" | "__builtins__"))
+    {
+        return Some(&INTERPRETER);
     }
     // A computed name of a module that reaches outside.
-    if let Some(module) = name.strip_suffix(".?")
-        && CORE.contains(&module)
-        && !matches!(module, "pickle" | "sys")
-    {
-        return always(COMPUTED);
+    if let Some(module) = full.strip_suffix(".?") {
+        let family = names::danger(module).and_then(|danger| LISTS.families.get(danger.family));
+        return if CORE.contains(&module) && !matches!(module, "pickle" | "sys") {
+            Some(&ANY)
+        } else if family == Some(&When::AtImport) && names::is_stdlib(module) {
+            Some(&ODD)
+        } else {
+            None
+        };
     }
-    if ["__globals__", "__subclasses__", "__builtins__"]
-        .iter()
-        .any(|part| name.split('.').any(|p| p == *part))
-    {
-        return always(INTERPRETER);
+    let mut entry = beginning(full);
+    loop {
+        let is_whole = entry.len() == full.len();
+        if let Some(mark) = LISTS.marks.get(entry) {
+            let when = mark.when?;
+            let is_none = match mark.kind {
+                Entry::Module => is_whole || is_harmless(full),
+                Entry::Name => !is_whole && is_harmless(full),
+                Entry::ByVerb => is_whole || !is_verb(full, when),
+            };
+            return if is_none { None } else { listed(full, when) };
+        }
+        if let Some(danger) = names::danger(entry) {
+            let top = full.split('.').next().unwrap_or(full);
+            let when = *LISTS.families.get(danger.family)?;
+            let is_own = names::is_stdlib(top) || top.starts_with('_');
+            // The name of a module alone, or of a package that was not looked through here.
+            let is_none = !is_own || is_whole && !full.contains('.') || is_harmless(full);
+            return if is_none {
+                None
+            } else {
+                REACHES.get(&(danger.family, when))
+            };
+        }
+        entry = &entry[..entry.rfind('.')?];
     }
-    AT_IMPORT.iter().find_map(|(module, does)| {
-        let rest = below(name, module)?;
-        let is_idle = rest.split('.').any(|part| {
-            matches!(
-                part,
-                "exceptions"
-                    | "adapters"
-                    | "utils"
-                    | "constants"
-                    | "logging"
-                    | "errors"
-                    | "packages"
-                    | "Retry"
-                    | "Session"
-                    | "set_dir"
-                    | "get_dir"
-                    | "list"
-            ) || part.ends_with("Error")
-                || part.ends_with("Warning")
-                || part.ends_with("Timeout")
-                || part.ends_with("Mixin")
-        });
-        // Making an object of a class says nothing yet.
-        let is_class = rest
-            .rsplit('.')
-            .next()
-            .is_some_and(|last| last.starts_with(char::is_uppercase));
-        let is_idle = is_idle || is_class;
-        let is_called = !rest.is_empty() || module.starts_with("os.");
-        (is_called && !is_idle).then_some(Reach {
-            does,
-            when: When::AtImport,
-        })
-    })
+}
+
+/// As many parts of a name as entries of the lists have, and more.
+fn beginning(full: &str) -> &str {
+    let end = full.match_indices('.').nth(MAX_PARTS - 1);
+    end.map_or(full, |(at, _)| &full[..at])
+}
+
+/// With what the list of dangers says that such a name does.
+fn listed(full: &str, when: When) -> Option<&'static Reach> {
+    let mut entry = beginning(full);
+    let family = loop {
+        if let Some(family) = LISTS.does.get(entry) {
+            break family.as_str();
+        }
+        if let Some(danger) = names::danger(entry) {
+            break danger.family;
+        }
+        match entry.rfind('.') {
+            Some(dot) => entry = &entry[..dot],
+            None => break "",
+        }
+    };
+    REACHES.get(&(family, when))
+}
+
+fn is_verb(full: &str, when: When) -> bool {
+    let last = full.rsplit('.').next().unwrap_or(full);
+    LISTS
+        .verbs
+        .get(&when)
+        .is_some_and(|verbs| verbs.contains(last))
+}
+
+/// Does a function that is handed on, and not called, tell as much as a call?
+pub(super) fn tells_when_handed_on(full: &str, reach: &Reach) -> bool {
+    let by_time = match reach.when {
+        When::Always => true,
+        When::AtImport => matches!(reach.family, "process" | "evaluate" | "native" | "import"),
+        When::OddAtImport | When::Loads => false,
+    };
+    by_time
+        && reach.does != COMPUTED
+        && !matches!(
+            full,
+            "types.FunctionType" | "types.CodeType" | "types.LambdaType"
+        )
 }
 
 /// What a method of that name does, of whatever it is one.
-pub(super) fn of_method(name: &str) -> Option<&'static str> {
-    METHODS
-        .iter()
-        .find(|(method, _)| *method == name)
-        .map(|(_, does)| *does)
+pub(super) fn of_method(name: &str) -> Option<&'static Reach> {
+    LISTS.methods.get(name)
 }
 
 /// An attribute that leads into the interpreter, called or not.
-pub(super) fn of_attribute(name: &str) -> Option<&'static str> {
-    matches!(name, "__globals__" | "__subclasses__" | "__builtins__").then_some(INTERPRETER)
+pub(super) fn of_attribute(name: &str) -> Option<&'static Reach> {
+    match name {
+        "__globals__" | "__subclasses__" | "__builtins__" | "f_builtins" | "func_globals" => {
+            Some(&INTERPRETER)
+        }
+        "gi_frame" | "cr_frame" | "ag_frame" | "f_globals" => Some(&FRAME),
+        _ => None,
+    }
 }
 
-/// A place of a machine where keys are kept, or that later runs what is written there.
-pub(super) fn is_sensitive(text: &str) -> bool {
-    const PLACES: &[&str] = &[
-        "authorized_keys",
-        "/etc/passwd",
-        "/etc/shadow",
-        "/etc/cron",
-        "/etc/sudoers",
-        "/etc/ld.so",
-        ".aws/credentials",
-        ".bashrc",
-        ".bash_profile",
-        ".zshrc",
-        ".profile",
-        ".netrc",
-        "id_rsa",
-        "id_ed25519",
-        ".kube/config",
-        ".docker/config.json",
-        ".git-credentials",
-        ".pypirc",
-        ".npmrc",
-        "huggingface/token",
-        "/var/spool/cron",
-        ".config/autostart",
-        "LaunchAgents",
-        "sitecustomize.py",
-        "usercustomize.py",
-        ".ssh/",
-    ];
-    let is_path = text.len() <= 300 && !text.contains(char::is_whitespace);
-    is_path
-        && (text == ".ssh"
-            || text.ends_with("/.ssh")
-            || PLACES.iter().any(|place| text.contains(place)))
-}
-
-/// A variable of the environment that changes what other programs load, or whom they talk to.
-pub(super) fn steers(variable: &str) -> bool {
+/// An attribute through which code is put in the place of other code.
+pub(super) fn is_code_of(attribute: &str) -> bool {
     matches!(
-        variable,
-        "LD_PRELOAD"
-            | "LD_LIBRARY_PATH"
-            | "LD_AUDIT"
-            | "DYLD_INSERT_LIBRARIES"
-            | "PATH"
-            | "PYTHONPATH"
-            | "PYTHONSTARTUP"
-            | "PYTHONHOME"
-            | "PYTHONWARNINGS"
-            | "BASH_ENV"
-            | "HF_ENDPOINT"
-            | "PIP_INDEX_URL"
-            | "PIP_EXTRA_INDEX_URL"
-            | "UV_INDEX_URL"
-            | "HTTP_PROXY"
-            | "HTTPS_PROXY"
-            | "http_proxy"
-            | "https_proxy"
-            | "ALL_PROXY"
-            | "SSL_CERT_FILE"
-            | "REQUESTS_CA_BUNDLE"
-            | "CURL_CA_BUNDLE"
-            | "HF_HUB_DISABLE_SSL_VERIFY"
-            | "GIT_SSH_COMMAND"
-            | "BROWSER"
-            | "PAGER"
-            | "EDITOR"
+        attribute,
+        "__code__" | "__globals__" | "__builtins__" | "__closure__" | "func_code"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn when(name: &str) -> Option<When> {
+        of(name).map(|reach| reach.when)
+    }
+
+    #[test]
+    fn the_lists_are_readable_and_name_families_that_there_are() {
+        assert!(LISTS.marks.len() > 200 && LISTS.methods.len() > 30);
+        for family in LISTS.families.keys() {
+            assert!(
+                names::families().any(|(name, _)| name == family),
+                "{family}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_longest_entry_decides_of_both_lists() {
+        assert_eq!(when("subprocess.run"), Some(When::Always));
+        assert_eq!(when("subprocess.PIPE"), None);
+        assert_eq!(when("subprocess.CalledProcessError"), None);
+        assert_eq!(when("multiprocessing.Pool"), None);
+        assert_eq!(
+            when("multiprocessing.util.spawnv_passfds"),
+            Some(When::Always)
+        );
+        assert_eq!(
+            when("multiprocessing.connection.Client"),
+            Some(When::AtImport)
+        );
+        assert_eq!(when("timeit.timeit"), Some(When::AtImport));
+        assert_eq!(when("timeit.default_timer"), None);
+        assert_eq!(when("timeit"), None);
+        assert_eq!(when("pickle.load"), Some(When::Loads));
+        assert_eq!(when("requests.Session"), None);
+        assert_eq!(when("requests.Session.post"), Some(When::AtImport));
+        assert_eq!(when("huggingface_hub.dataclasses.strict"), None);
+        assert_eq!(
+            when("huggingface_hub.hf_hub_download"),
+            Some(When::OddAtImport)
+        );
+    }
+
+    #[test]
+    fn classes_in_capitals_are_no_constants() {
+        for name in [
+            "smtplib.SMTP",
+            "ftplib.FTP",
+            "cffi.FFI",
+            "poplib.POP3",
+            "ctypes.CDLL",
+        ] {
+            assert_eq!(when(name), Some(When::Always), "{name}");
+        }
+    }
+
+    #[test]
+    fn functions_of_c_lead_to_their_module() {
+        assert_eq!(canonical("builtins.len.__self__.exec"), "builtins.exec");
+        assert_eq!(canonical("sys._getframe.f_builtins.exec"), "builtins.exec");
+        assert_eq!(canonical("torch.os.system"), "os.system");
+    }
 }

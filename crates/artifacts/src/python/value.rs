@@ -1,15 +1,15 @@
 //! What an expression may stand for: texts that can be computed without running anything, names of modules and their
-//! functions, and functions of the code itself.
+//! functions, and functions of the code itself; and what operators and brackets make of such values.
 
+use std::ops::Deref;
 use std::rc::Rc;
 
-use data_encoding::{BASE32, BASE64_MIME_PERMISSIVE, HEXLOWER_PERMISSIVE};
 use ruff_python_ast::{ExprLambda, Operator};
 
-/// Bytes of a computed text: nobody hides a name in more.
-const MAX_TEXT: usize = 1 << 16;
-/// Elements of a list whose values are kept.
-pub(super) const MAX_ELEMENTS: usize = 4096;
+use super::compute;
+use super::meter::{MAX_ELEMENTS, MAX_TEXT, Meter};
+use super::reach::{self, Reach};
+
 /// Values that one name may stand for.
 const MAX_ALTERNATIVES: usize = 12;
 
@@ -18,11 +18,11 @@ pub(super) enum Value<'c> {
     Text(Rc<str>),
     Bytes(Rc<[u8]>),
     Number(i64),
-    /// Something of a module, by its full name.
-    Name(Rc<str>),
-    List(Rc<Vec<Values<'c>>>),
+    /// Something of a module.
+    Name(Name),
+    List(Rc<Nested<Values<'c>>>),
     /// Of a dictionary the values, with their keys where those are texts.
-    Pairs(Rc<Vec<(Option<Rc<str>>, Values<'c>)>>),
+    Pairs(Rc<Nested<Pair<'c>>>),
     /// A function of the code, by its number.
     Function(usize),
     /// A class of the code, or an object of it.
@@ -43,128 +43,246 @@ pub(super) enum Getter {
     Part,
 }
 
-/// All that it may stand for; nothing where that is not known.
-pub(super) type Values<'c> = Vec<Value<'c>>;
-
-/// Takes more alternatives in; the oldest that name nothing give way.
-pub(super) fn join<'c>(into: &mut Values<'c>, more: Values<'c>) {
-    for value in more {
-        if let Value::Name(name) = &value
-            && into
-                .iter()
-                .any(|v| matches!(v, Value::Name(n) if n == name))
-        {
-            continue;
+impl Value<'_> {
+    fn depth(&self) -> u16 {
+        match self {
+            Value::List(list) => list.depth,
+            Value::Pairs(pairs) => pairs.depth,
+            Value::Method(of, _) => of.depth(),
+            _ => 0,
         }
-        if into.len() >= MAX_ALTERNATIVES {
-            let plain = into.iter().position(|v| !matches!(v, Value::Name(_)));
-            into.remove(plain.unwrap_or(0));
+    }
+}
+
+/// A full name, and what calling it does.
+#[derive(Clone, Debug)]
+pub(super) struct Name {
+    full: Rc<str>,
+    pub(super) reach: Option<&'static Reach>,
+}
+
+impl Name {
+    /// Made by the meter alone.
+    pub(super) fn of(full: &str) -> Self {
+        let full = reach::canonical(full);
+        let reach = reach::of(&full);
+        Self {
+            full: full.into(),
+            reach,
         }
-        into.push(value);
     }
 }
 
-pub(super) fn text<'c>(text: impl Into<Rc<str>>) -> Values<'c> {
-    let text: Rc<str> = text.into();
-    if text.len() > MAX_TEXT {
-        return Vec::new();
+impl Name {
+    /// An object of the class of that name: what it has reaches where the class does, and making it was told.
+    pub(super) fn object(&self) -> Self {
+        Self {
+            full: self.full.clone(),
+            reach: None,
+        }
     }
-    vec![Value::Text(text)]
 }
 
-fn bytes<'c>(bytes: &[u8]) -> Values<'c> {
-    if bytes.len() > MAX_TEXT {
-        return Vec::new();
+impl Deref for Name {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.full
     }
-    vec![Value::Bytes(bytes.into())]
 }
 
-pub(super) fn name<'c>(name: &str) -> Values<'c> {
-    vec![Value::Name(super::reach::canonical(name).into())]
+/// The elements of a list or the pairs of a dictionary, and how many of such are in each other.
+#[derive(Clone, Debug)]
+pub(super) struct Nested<T> {
+    pub(super) items: Vec<T>,
+    pub(super) depth: u16,
 }
 
-/// The one text among the alternatives.
-pub(super) fn as_text(values: &Values<'_>) -> Option<Rc<str>> {
-    values.iter().find_map(|value| match value {
-        Value::Text(text) => Some(text.clone()),
-        _ => None,
-    })
+pub(super) type Pair<'c> = (Option<Rc<str>>, Values<'c>);
+
+/// All that it may stand for; nothing where that is not known. A copy shares what it holds.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Values<'c>(Option<Rc<[Value<'c>]>>);
+
+impl<'c> Deref for Values<'c> {
+    type Target = [Value<'c>];
+
+    fn deref(&self) -> &[Value<'c>] {
+        self.0.as_deref().unwrap_or_default()
+    }
 }
 
-fn as_bytes(values: &Values<'_>) -> Option<Rc<[u8]>> {
-    values.iter().find_map(|value| match value {
-        Value::Bytes(bytes) => Some(bytes.clone()),
-        Value::Text(text) => Some(text.as_bytes().into()),
-        _ => None,
-    })
+impl<'c> Values<'c> {
+    pub(super) fn one(value: Value<'c>) -> Self {
+        Self(Some(Rc::new([value])))
+    }
+
+    /// Those of them that the test is true of.
+    pub(super) fn only(&self, test: impl Fn(&Value<'c>) -> bool) -> Self {
+        let kept: Vec<Value<'c>> = self.iter().filter(|value| test(value)).cloned().collect();
+        Self((!kept.is_empty()).then(|| kept.into()))
+    }
+
+    /// Takes more alternatives in; the oldest that name nothing give way.
+    pub(super) fn join(&mut self, more: &Self) {
+        let (Some(known), Some(added)) = (&self.0, &more.0) else {
+            if self.0.is_none() {
+                self.0.clone_from(&more.0);
+            }
+            return;
+        };
+        if Rc::ptr_eq(known, added) {
+            return;
+        }
+        let mut all = known.to_vec();
+        for value in added.iter() {
+            if let Value::Name(name) = value
+                && all.iter().any(
+                    |v| matches!(v, Value::Name(n) if Rc::ptr_eq(&n.full, &name.full) || **n == **name),
+                )
+            {
+                continue;
+            }
+            if all.len() >= MAX_ALTERNATIVES {
+                let is_plain = |v: &Value<'_>| !matches!(v, Value::Name(_));
+                let is_idle = |v: &Value<'_>| matches!(v, Value::Name(n) if n.reach.is_none());
+                let oldest = all.iter().position(is_plain);
+                all.remove(oldest.or_else(|| all.iter().position(is_idle)).unwrap_or(0));
+            }
+            all.push(value.clone());
+        }
+        self.0 = Some(all.into());
+    }
+
+    /// Numbers and texts, and nothing that may be called.
+    pub(super) fn is_data(&self) -> bool {
+        self.iter().all(|value| match value {
+            Value::Text(_) | Value::Bytes(_) | Value::Number(_) => true,
+            // Rows of a table.
+            Value::List(list) => list.items.iter().take(16).all(|row| {
+                row.iter()
+                    .all(|v| matches!(v, Value::Text(_) | Value::Number(_)))
+            }),
+            _ => false,
+        })
+    }
+
+    pub(super) fn depth(&self) -> u16 {
+        self.iter().map(Value::depth).max().unwrap_or_default()
+    }
+
+    /// The one text among the alternatives.
+    pub(super) fn as_text(&self) -> Option<Rc<str>> {
+        self.iter().find_map(|value| match value {
+            Value::Text(text) => Some(text.clone()),
+            _ => None,
+        })
+    }
+
+    pub(super) fn as_number(&self) -> Option<i64> {
+        self.iter().find_map(|value| match value {
+            Value::Number(number) => Some(*number),
+            _ => None,
+        })
+    }
+
+    /// Is one of them the name?
+    pub(super) fn names(&self, name: &str) -> bool {
+        self.iter()
+            .any(|value| matches!(value, Value::Name(n) if **n == *name))
+    }
 }
 
-pub(super) fn as_number(values: &Values<'_>) -> Option<i64> {
-    values.iter().find_map(|value| match value {
-        Value::Number(number) => Some(*number),
-        _ => None,
-    })
+/// The elements that an iteration gives: those of the list itself, or made.
+pub(super) enum Elements<'c> {
+    Shared(Rc<Nested<Values<'c>>>),
+    Made(Vec<Values<'c>>),
 }
 
-/// The elements that an iteration over the value gives.
-pub(super) fn elements<'c>(values: &Values<'c>) -> Option<Vec<Values<'c>>> {
-    values.iter().find_map(|value| match value {
-        Value::List(items) => Some((**items).clone()),
-        Value::Text(text) => Some(
-            text.chars()
-                .take(MAX_ELEMENTS)
-                .map(|c| self::text(c.to_string()))
+impl<'c> Deref for Elements<'c> {
+    type Target = [Values<'c>];
+
+    fn deref(&self) -> &[Values<'c>] {
+        match self {
+            Self::Shared(list) => &list.items,
+            Self::Made(items) => items,
+        }
+    }
+}
+
+/// The first elements that an iteration over the value gives.
+pub(super) fn elements<'c>(
+    meter: &mut Meter,
+    values: &Values<'c>,
+    limit: usize,
+) -> Option<Elements<'c>> {
+    let limit = limit.min(MAX_ELEMENTS);
+    for value in values.iter() {
+        let made = match value {
+            Value::List(list) => return Some(Elements::Shared(list.clone())),
+            Value::Text(text) => text
+                .chars()
+                .take(limit)
+                .map(|c| meter.text(c.encode_utf8(&mut [0; 4])))
                 .collect(),
-        ),
-        Value::Bytes(bytes) => Some(
-            bytes
+            Value::Bytes(bytes) => bytes
                 .iter()
-                .take(MAX_ELEMENTS)
-                .map(|b| vec![Value::Number(i64::from(*b))])
+                .take(limit)
+                .map(|b| meter.number(i64::from(*b)))
                 .collect(),
-        ),
-        Value::Pairs(pairs) => Some(
-            pairs
+            Value::Pairs(pairs) => pairs
+                .items
                 .iter()
-                .map(|(key, _)| {
-                    key.clone()
-                        .map_or_else(Vec::new, |key| vec![Value::Text(key)])
+                .take(limit)
+                .map(|(key, value)| match key {
+                    Some(key) => meter.one(Value::Text(key.clone())),
+                    // It may have been a list, before it was filled.
+                    None => value.clone(),
                 })
                 .collect(),
-        ),
-        _ => None,
-    })
+            _ => continue,
+        };
+        return Some(Elements::Made(made));
+    }
+    None
 }
 
 /// `left OPERATOR right` of values that are known.
-pub(super) fn operate<'c>(operator: Operator, left: &Values<'c>, right: &Values<'c>) -> Values<'c> {
+pub(super) fn operate<'c>(
+    meter: &mut Meter,
+    operator: Operator,
+    left: &Values<'c>,
+    right: &Values<'c>,
+) -> Values<'c> {
     for (l, r) in left.iter().flat_map(|l| right.iter().map(move |r| (l, r))) {
+        if meter.is_spent() {
+            return Values::default();
+        }
         let found = match (operator, l, r) {
-            (Operator::Add, Value::Text(a), Value::Text(b)) => text(format!("{a}{b}")),
-            (Operator::Add, Value::Bytes(a), Value::Bytes(b)) => bytes(&[&**a, &**b].concat()),
+            (Operator::Add, Value::Text(a), Value::Text(b)) if a.len() + b.len() <= MAX_TEXT => {
+                meter.text(&format!("{a}{b}"))
+            }
+            (Operator::Add, Value::Bytes(a), Value::Bytes(b)) if a.len() + b.len() <= MAX_TEXT => {
+                meter.bytes(&[&**a, &**b].concat())
+            }
             (Operator::Add, Value::List(a), Value::List(b))
-                if a.len() + b.len() <= MAX_ELEMENTS =>
+                if a.items.len() + b.items.len() <= MAX_ELEMENTS =>
             {
-                vec![Value::List(Rc::new([&***a, &***b].concat()))]
+                meter.list([&*a.items, &*b.items].concat())
             }
             (Operator::Mult, Value::Text(a), Value::Number(n)) => {
                 let n = usize::try_from(*n).unwrap_or(0);
                 if a.len().saturating_mul(n) > MAX_TEXT {
                     continue;
                 }
-                text(a.repeat(n))
+                meter.text(&a.repeat(n))
             }
             // A path of `pathlib`, of whose beginning nothing is known.
-            (Operator::Div, _, Value::Text(b)) => text(b.clone()),
-            (Operator::Mod, Value::Text(a), Value::Text(b)) => text(a.replacen("%s", b, 1)),
-            (Operator::Mod, Value::Text(a), Value::List(items)) => {
-                let mut out = a.to_string();
-                for item in items.iter().take(64) {
-                    let Some(item) = as_text(item) else { continue };
-                    out = out.replacen("%s", &item, 1);
-                }
-                text(out)
+            (Operator::Div, Value::Text(a), Value::Text(b)) if a.len() + b.len() < MAX_TEXT => {
+                meter.text(&format!("{}/{b}", a.trim_end_matches('/')))
             }
+            (Operator::Div, _, Value::Text(b)) => meter.one(Value::Text(b.clone())),
+            (Operator::Mod, Value::Text(a), given) => compute::percent(meter, a, given),
             (_, Value::Number(a), Value::Number(b)) => {
                 let number = match operator {
                     Operator::Add => a.checked_add(*b),
@@ -177,7 +295,10 @@ pub(super) fn operate<'c>(operator: Operator, left: &Values<'c>, right: &Values<
                     Operator::BitOr => Some(a | b),
                     _ => None,
                 };
-                number.map_or_else(Vec::new, |number| vec![Value::Number(number)])
+                match number {
+                    Some(number) => meter.number(number),
+                    None => continue,
+                }
             }
             _ => continue,
         };
@@ -186,15 +307,16 @@ pub(super) fn operate<'c>(operator: Operator, left: &Values<'c>, right: &Values<
         }
     }
     if operator == Operator::Div
-        && let Some(part) = as_text(right)
+        && let Some(part) = right.as_text()
     {
-        return text(part);
+        return meter.one(Value::Text(part));
     }
-    Vec::new()
+    Values::default()
 }
 
 /// `value[low:high:step]`.
 pub(super) fn slice<'c>(
+    meter: &mut Meter,
     values: &Values<'c>,
     low: Option<i64>,
     high: Option<i64>,
@@ -237,62 +359,77 @@ pub(super) fn slice<'c>(
         }
         out
     }
-    for value in values {
+    for value in values.iter() {
         match value {
             Value::Text(t) => {
+                meter.charge_bytes(t.len());
                 let chars: Vec<char> = t.chars().collect();
-                return text(cut(&chars, low, high, step).into_iter().collect::<String>());
+                let text: String = cut(&chars, low, high, step).into_iter().collect();
+                return meter.text(&text);
             }
-            Value::Bytes(b) => return bytes(&cut(b, low, high, step)),
-            Value::List(items) => return vec![Value::List(Rc::new(cut(items, low, high, step)))],
+            Value::Bytes(b) => {
+                meter.charge_bytes(b.len());
+                return meter.bytes(&cut(b, low, high, step));
+            }
+            Value::List(list) => {
+                meter.charge(list.items.len() / 4);
+                return meter.list(cut(&list.items, low, high, step));
+            }
             _ => {}
         }
     }
-    Vec::new()
+    Values::default()
 }
 
 /// `value[index]`.
-pub(super) fn item<'c>(values: &Values<'c>, index: &Values<'c>) -> Values<'c> {
-    let mut out = Vec::new();
-    let key = as_text(index);
-    let number = as_number(index);
-    for value in values {
+pub(super) fn item<'c>(meter: &mut Meter, values: &Values<'c>, index: &Values<'c>) -> Values<'c> {
+    let mut out = Values::default();
+    let key = index.as_text();
+    let number = index.as_number();
+    for value in values.iter() {
         match value {
             Value::Name(of) => {
                 let part = key.as_deref().unwrap_or("?");
                 // Which module is looked up is not known, nor which name of the own ones.
                 if key.is_some() || !matches!(&**of, "sys.modules" | "globals" | "locals") {
-                    out.extend(name(&format!("{of}.{part}")));
+                    let found = meter.part(of, part);
+                    meter.join(&mut out, &found);
                 }
             }
             Value::Pairs(pairs) => {
-                for (of, value) in pairs.iter() {
+                meter.charge(pairs.items.len() / 4);
+                for (of, value) in &pairs.items {
                     if key.is_none() || of.is_none() || *of == key {
-                        join(&mut out, value.clone());
+                        meter.join(&mut out, value);
                     }
                 }
             }
-            Value::List(items) => match number {
+            Value::List(list) => match number {
                 Some(at) => {
-                    let len = i64::try_from(items.len()).unwrap_or(i64::MAX);
-                    let at = if at < 0 { at.saturating_add(len) } else { at };
-                    if let Some(item) = usize::try_from(at).ok().and_then(|at| items.get(at)) {
-                        join(&mut out, item.clone());
+                    if let Some(item) =
+                        placed(at, list.items.len()).and_then(|at| list.items.get(at))
+                    {
+                        meter.join(&mut out, item);
                     }
                 }
                 None => {
-                    for item in items.iter().take(64) {
-                        join(&mut out, item.clone());
+                    for item in list.items.iter().take(64) {
+                        meter.join(&mut out, item);
                     }
                 }
             },
             Value::Text(t) => {
-                if let Some(at) = number {
-                    let len = i64::try_from(t.chars().count()).unwrap_or(i64::MAX);
-                    let at = if at < 0 { at.saturating_add(len) } else { at };
-                    if let Some(c) = usize::try_from(at).ok().and_then(|at| t.chars().nth(at)) {
-                        join(&mut out, text(c.to_string()));
-                    }
+                let Some(at) = number else { continue };
+                meter.charge(t.len() / 128);
+                let found = if t.is_ascii() {
+                    placed(at, t.len()).map(|at| char::from(t.as_bytes()[at]))
+                } else {
+                    meter.charge_bytes(t.len());
+                    placed(at, t.chars().count()).and_then(|at| t.chars().nth(at))
+                };
+                if let Some(c) = found {
+                    let found = meter.text(c.encode_utf8(&mut [0; 4]));
+                    meter.join(&mut out, &found);
                 }
             }
             _ => {}
@@ -301,196 +438,50 @@ pub(super) fn item<'c>(values: &Values<'c>, index: &Values<'c>) -> Values<'c> {
     out
 }
 
-/// A method of a text or of bytes that only computes.
-pub(super) fn method<'c>(of: &Value<'c>, method: &str, given: &[Values<'c>]) -> Values<'c> {
-    let first = || given.first().and_then(as_text);
-    match (of, method) {
-        (Value::Text(t), "join") => {
-            let Some(parts) = given.first().and_then(elements) else {
-                return Vec::new();
-            };
-            let parts: Option<Vec<Rc<str>>> = parts.iter().map(as_text).collect();
-            parts.map_or_else(Vec::new, |parts| text(parts.join(t)))
+/// What containers among the values hold, whatever the keys.
+pub(super) fn held<'c>(meter: &mut Meter, values: &Values<'c>) -> Vec<Values<'c>> {
+    let mut out = Vec::new();
+    for value in values.iter() {
+        match value {
+            Value::List(list) => out.extend(list.items.iter().cloned()),
+            Value::Pairs(pairs) => out.extend(pairs.items.iter().map(|pair| pair.1.clone())),
+            _ => {}
         }
-        (Value::Text(t), "replace") => match (first(), given.get(1).and_then(as_text)) {
-            (Some(from), Some(to))
-                if to.len() <= from.len() || t.len() * (to.len() + 1) <= MAX_TEXT =>
-            {
-                text(t.replace(&*from, &to))
-            }
-            _ => Vec::new(),
-        },
-        (Value::Text(t), "lower" | "casefold") => text(t.to_lowercase()),
-        (Value::Text(t), "upper") => text(t.to_uppercase()),
-        (Value::Text(t), "swapcase") => text(
-            t.chars()
-                .map(|c| {
-                    if c.is_ascii_lowercase() {
-                        c.to_ascii_uppercase()
-                    } else {
-                        c.to_ascii_lowercase()
-                    }
-                })
-                .collect::<String>(),
-        ),
-        (Value::Text(t), "strip") => match first() {
-            Some(of) => text(t.trim_matches(|c| of.contains(c))),
-            None => text(t.trim()),
-        },
-        (Value::Text(t), "split") => {
-            let parts: Vec<Values<'c>> = match first() {
-                Some(at) if !at.is_empty() => t.split(&*at).take(MAX_ELEMENTS).map(text).collect(),
-                _ => t.split_whitespace().take(MAX_ELEMENTS).map(text).collect(),
-            };
-            vec![Value::List(Rc::new(parts))]
-        }
-        (Value::Text(t), "format") => {
-            let mut out = t.to_string();
-            for (n, given) in given.iter().take(64).enumerate() {
-                let Some(given) = as_text(given) else {
-                    return Vec::new();
-                };
-                out = out
-                    .replacen("{}", &given, 1)
-                    .replace(&format!("{{{n}}}"), &given);
-                if out.len() > MAX_TEXT {
-                    return Vec::new();
-                }
-            }
-            text(out)
-        }
-        (Value::Text(t), "encode") => bytes(t.as_bytes()),
-        (Value::Bytes(b), "decode") => match first().as_deref() {
-            Some("hex" | "hex_codec") => decoded("hex", b),
-            _ => std::str::from_utf8(b).map_or_else(|_| Vec::new(), text),
-        },
-        (Value::Bytes(b), "hex") => text(data_encoding::HEXLOWER.encode(b)),
-        _ => Vec::new(),
     }
+    meter.charge(out.len());
+    out
 }
 
-/// Decoders of the standard library.
-fn decoded<'c>(codec: &str, input: &[u8]) -> Values<'c> {
-    let input = input.trim_ascii();
-    let found = match codec {
-        "hex" => HEXLOWER_PERMISSIVE.decode(input).ok(),
-        "base64" => BASE64_MIME_PERMISSIVE.decode(input).ok(),
-        "urlsafe" => {
-            let plain: Vec<u8> = input
-                .iter()
-                .map(|b| match b {
-                    b'-' => b'+',
-                    b'_' => b'/',
-                    b => *b,
-                })
-                .collect();
-            BASE64_MIME_PERMISSIVE.decode(&plain).ok()
-        }
-        "base32" => BASE32.decode(input).ok(),
-        "rot13" => Some(
-            input
-                .iter()
-                .map(|b| match b {
-                    b'a'..=b'z' => (b - b'a' + 13) % 26 + b'a',
-                    b'A'..=b'Z' => (b - b'A' + 13) % 26 + b'A',
-                    b => *b,
-                })
-                .collect(),
-        ),
-        _ => None,
+/// Where an index that may count from the end points, in so many elements.
+fn placed(at: i64, len: usize) -> Option<usize> {
+    let at = if at < 0 {
+        at.saturating_add(i64::try_from(len).ok()?)
+    } else {
+        at
     };
-    found.map_or_else(Vec::new, |found| bytes(&found))
+    usize::try_from(at).ok().filter(|at| *at < len)
 }
 
-/// A function of the standard library that only computes.
-pub(super) fn function<'c>(name: &str, given: &[Values<'c>]) -> Option<Values<'c>> {
-    let first = given.first();
-    let as_text_of = |values: Values<'c>| {
-        as_bytes(&values)
-            .and_then(|b| std::str::from_utf8(&b).ok().map(str::to_owned))
-            .map_or_else(Vec::new, text)
-    };
-    let decode = |codec: &str| {
-        first
-            .and_then(as_bytes)
-            .map_or_else(Vec::new, |b| decoded(codec, &b))
-    };
-    Some(match name {
-        "builtins.chr" => first
-            .and_then(as_number)
-            .and_then(|n| u32::try_from(n).ok())
-            .and_then(char::from_u32)
-            .map_or_else(Vec::new, |c| text(c.to_string())),
-        "builtins.ord" => first
-            .and_then(as_text)
-            .and_then(|t| t.chars().next())
-            .map_or_else(Vec::new, |c| vec![Value::Number(i64::from(u32::from(c)))]),
-        "builtins.str" | "os.path.expanduser" | "os.path.expandvars" | "os.fspath"
-        | "pathlib.Path" | "os.path.abspath" | "os.path.realpath" | "pathlib.PurePath" => {
-            first.and_then(as_text).map_or_else(Vec::new, text)
+/// What a dictionary or a list holds when a value is put in under a key, or at a place that is not kept track of.
+pub(super) fn filled<'c>(
+    meter: &mut Meter,
+    into: &Values<'c>,
+    key: Option<Rc<str>>,
+    value: &Values<'c>,
+) -> Values<'c> {
+    let is_container = |v: &Value<'_>| matches!(v, Value::List(_) | Value::Pairs(_));
+    let mut pairs: Vec<Pair<'c>> = Vec::new();
+    for held in into.iter() {
+        match held {
+            Value::Pairs(held) => pairs.extend(held.items.iter().cloned()),
+            Value::List(held) => pairs.extend(held.items.iter().map(|v| (None, v.clone()))),
+            _ => {}
         }
-        "builtins.bytes" | "builtins.bytearray" => {
-            let numbers: Option<Vec<u8>> = first.and_then(elements).and_then(|items| {
-                items
-                    .iter()
-                    .map(|item| as_number(item).and_then(|n| u8::try_from(n).ok()))
-                    .collect()
-            });
-            match (numbers, first.and_then(as_bytes)) {
-                (Some(numbers), _) => bytes(&numbers),
-                (_, Some(given)) => bytes(&given),
-                _ => Vec::new(),
-            }
-        }
-        "builtins.bytes.fromhex"
-        | "builtins.bytearray.fromhex"
-        | "binascii.unhexlify"
-        | "binascii.a2b_hex"
-        | "base64.b16decode" => decode("hex"),
-        "base64.b64decode"
-        | "base64.standard_b64decode"
-        | "base64.decodebytes"
-        | "binascii.a2b_base64" => decode("base64"),
-        "base64.urlsafe_b64decode" => decode("urlsafe"),
-        "base64.b32decode" => decode("base32"),
-        "codecs.decode" => match given.get(1).and_then(as_text).as_deref() {
-            Some("rot13" | "rot_13") => as_text_of(decode("rot13")),
-            Some("hex" | "hex_codec") => decode("hex"),
-            Some("base64") => decode("base64"),
-            _ => Vec::new(),
-        },
-        "codecs.encode" => match given.get(1).and_then(as_text).as_deref() {
-            Some("rot13" | "rot_13") => as_text_of(decode("rot13")),
-            _ => Vec::new(),
-        },
-        "builtins.list" | "builtins.tuple" | "builtins.iter" | "builtins.sorted" => first
-            .and_then(elements)
-            .map_or_else(Vec::new, |items| vec![Value::List(Rc::new(items))]),
-        "builtins.reversed" => first.and_then(elements).map_or_else(Vec::new, |mut items| {
-            items.reverse();
-            vec![Value::List(Rc::new(items))]
-        }),
-        "builtins.next" => first
-            .and_then(elements)
-            .and_then(|items| items.into_iter().next())
-            .unwrap_or_default(),
-        "operator.add" | "operator.concat" => match given {
-            [a, b] => operate(Operator::Add, a, b),
-            _ => Vec::new(),
-        },
-        "operator.getitem" => match given {
-            [a, b] => item(a, b),
-            _ => Vec::new(),
-        },
-        // Of a path the last parts, as far as they are known.
-        "os.path.join" => {
-            let known: Vec<Rc<str>> = given.iter().filter_map(as_text).collect();
-            if known.is_empty() {
-                Vec::new()
-            } else {
-                text(known.join("/"))
-            }
-        }
-        _ => return None,
-    })
+    }
+    pairs.push((key, value.clone()));
+    meter.charge(pairs.len());
+    let mut filled = into.only(|value| !is_container(value));
+    let pairs = meter.pairs(pairs);
+    meter.join(&mut filled, &pairs);
+    filled
 }

@@ -15,6 +15,7 @@ pub(crate) const FAMILIES: &[(&str, &str)] = &[
     ("gguf", "model.gguf"),
     ("npy", "model.npy"),
     ("text", "config.json"),
+    ("python", "modeling_x.py"),
 ];
 
 /// Checks bytes as a file of a family: the record is that of the bytes, its verdict the worst of its reasons, and
@@ -25,6 +26,7 @@ pub(crate) fn check(family: &str, data: &[u8]) {
     // Text has many forms: the first byte says which one the rest is.
     let (name, data) = match (family, data.split_first()) {
         ("text", Some((form, rest))) => (TEXTS[usize::from(*form) % TEXTS.len()], rest),
+        ("python", Some((form, rest))) => (CODES[usize::from(*form) % CODES.len()], rest),
         _ => (name, data),
     };
     let record = check_bytes(data.to_vec(), RepoPath::from(name));
@@ -50,4 +52,14 @@ const TEXTS: &[&str] = &[
     "Modelfile",
     ".args",
     "model.rds",
+];
+
+/// Names that lead to the readers of Python, and of what servers and installers take from beside a model.
+const CODES: &[&str] = &[
+    "modeling_x.py",
+    "rtmdet_config.py",
+    "requirements.txt",
+    "config.pbtxt",
+    "MLmodel",
+    "distutils.pth",
 ];

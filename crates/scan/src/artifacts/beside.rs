@@ -13,8 +13,8 @@ use trueline_facts::RepoPath;
 
 /// Bytes of a configuration that are looked at; those of model repositories are far smaller.
 const MAX_READ: u64 = 4 << 20;
-/// Folders above the code in which its configuration may stand.
-const MAX_ABOVE: usize = 3;
+/// Folders of installed packages, which no code of a model is imported from.
+const INSTALLED: &[&[u8]] = &[b"site-packages", b"dist-packages", b"node_modules"];
 
 /// Configuration of models, and the text of it that says that code beside it is run. Descriptions that exist only where
 /// code is run say it by their name.
@@ -58,20 +58,24 @@ pub(super) fn of(path: &RepoPath, folders: &BTreeSet<Vec<u8>>) -> Surroundings {
         return Surroundings::Unknown;
     }
     let mut at = folder(path.as_bytes());
-    for _ in 0..=MAX_ABOVE {
+    // Imports reach as deep as the folders do.
+    loop {
         if folders.contains(at) {
             return Surroundings::ModelWithCode;
         }
-        if at.is_empty() {
-            break;
+        let name = at.rfind_byte(b'/').map_or(at, |slash| &at[slash + 1..]);
+        if at.is_empty() || INSTALLED.contains(&name) {
+            return Surroundings::Unknown;
         }
         at = folder(at);
     }
-    Surroundings::Unknown
 }
 
 fn is_code(path: &RepoPath) -> bool {
-    path.file_name().to_ascii_lowercase().ends_with(b".py")
+    let name = path.file_name().to_ascii_lowercase();
+    [&b".py"[..], b".pyc", b".pyo"]
+        .iter()
+        .any(|end| name.ends_with(end))
 }
 
 fn folder(path: &[u8]) -> &[u8] {
@@ -98,6 +102,15 @@ mod tests {
         let of = |path: &str| of(&RepoPath::from(path), &folders);
         assert_eq!(of("models/a/helper.py"), Surroundings::ModelWithCode);
         assert_eq!(of("models/a/1/model.py"), Surroundings::ModelWithCode);
+        assert_eq!(of("models/a/b/c/d/e/f.py"), Surroundings::ModelWithCode);
+        assert_eq!(
+            of("models/a/__pycache__/net.cpython-311.pyc"),
+            Surroundings::ModelWithCode
+        );
+        assert_eq!(
+            of("models/a/env/lib/site-packages/six.py"),
+            Surroundings::Unknown
+        );
         assert_eq!(of("models/a/weights.bin"), Surroundings::Unknown);
         assert_eq!(of("models/ab/helper.py"), Surroundings::Unknown);
         assert_eq!(of("train.py"), Surroundings::Unknown);

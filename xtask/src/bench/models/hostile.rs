@@ -6,6 +6,7 @@ use std::io::Write as _;
 mod archives;
 mod formats;
 mod pickles;
+mod python;
 mod states;
 mod templates;
 mod text;
@@ -22,6 +23,7 @@ pub(super) fn files() -> Files {
     files.extend(formats::files());
     files.extend(text::files());
     files.extend(templates::files());
+    files.extend(python::files());
     files
 }
 

@@ -3,10 +3,11 @@
 //!
 //! Payloads do nothing (`echo x`); nothing here is ever loaded by the framework it is written for.
 
-pub(crate) mod archive_readings;
-mod archives;
+mod archive_readings;
+pub(crate) mod archives;
 mod beside;
 mod bypasses;
+mod code;
 mod combinations;
 mod formats;
 pub(crate) mod frameworks;
@@ -70,5 +71,6 @@ pub(crate) fn samples() -> Vec<Sample> {
     samples.extend(strangers::samples());
     samples.extend(readings::samples());
     samples.extend(beside::samples());
+    samples.extend(code::samples());
     samples
 }
