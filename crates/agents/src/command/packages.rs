@@ -228,11 +228,13 @@ fn of_command(command: &Command) -> Option<Vec<AskedPackage>> {
     let program = command.program()?;
     let words = words(command);
     let bare = program.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
-    let asks = |(of, first, _): &&(&str, &[&str], &str)| *of == bare && words.starts_with(first);
-    let Some((_, first, kind)) = INSTALLS.iter().find(asks) else {
+    let asked = INSTALLS
+        .iter()
+        .find(|(of, first, _)| *of == bare && words.starts_with(first));
+    let Some(&(_, first, kind)) = asked else {
         return launched(command, &program);
     };
-    let (values, elsewhere) = match *kind {
+    let (values, elsewhere) = match kind {
         "pypi" => (PYTHON_VALUES, PYTHON_ELSEWHERE),
         "npm" => (NPM_VALUES, NPM_ELSEWHERE),
         "cargo" => (CARGO_VALUES, CARGO_ELSEWHERE),
@@ -241,11 +243,11 @@ fn of_command(command: &Command) -> Option<Vec<AskedPackage>> {
         _ => (COMPOSER_VALUES, COMPOSER_ELSEWHERE),
     };
     let words = words.get(first.len()..).unwrap_or_default();
-    let named = operands(words, values, elsewhere)?.into_iter();
-    let names = named
-        .filter(|name| is_readable(name))
-        .filter_map(|name| names_of(kind, name));
-    let packages = names.map(|names| AskedPackage { kind, names });
+    let specs = operands(words, values, elsewhere)?.into_iter();
+    let packages = specs
+        .filter(|spec| is_readable(spec))
+        .filter_map(|spec| names_of(kind, spec))
+        .map(|names| AskedPackage { kind, names });
     Some(packages.collect())
 }
 
