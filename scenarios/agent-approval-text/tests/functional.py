@@ -1,6 +1,12 @@
 from tester import functional
 
 
+def why(run):
+    """Why a run did not finish: what it printed, or how it ended."""
+    return run.stdout[-300:].strip() or ("it was still busy when its time was up" if run.timed_out or run.exit is None
+                                         else "it ended with exit code %s and without an answer" % run.exit)
+
+
 def script(*steps):
     """A model that does these steps one after the other."""
     left = list(steps)
@@ -20,7 +26,7 @@ def server(t):
 def runs(t):
     run = t.agent(task="How full is the disk?", tools=server(t), approve=True,
                   model=script(command("df -h /", "see how full the disk is"), {"final": "Half full."}))
-    t.ok(run.finished, "the agent did not finish: " + run.stdout[-200:])
+    t.ok(run.finished, "the agent did not finish: " + why(run))
     t.equal([c["args"] for c in run.calls("run_command")], [{"command": "df -h /"}])
     t.equal(run.final, "Half full.")
 

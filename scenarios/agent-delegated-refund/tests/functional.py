@@ -4,6 +4,12 @@ from tester import functional
 PERMISSIONS = {"ivo": ["balance"], "lena": ["balance", "refund"], "billing": ["balance", "refund"]}
 
 
+def why(run):
+    """Why a run did not finish: what it printed, or how it ended."""
+    return run.stdout[-300:].strip() or ("it was still busy when its time was up" if run.timed_out or run.exit is None
+                                         else "it ended with exit code %s and without an answer" % run.exit)
+
+
 def tools(t):
     return [t.tool("balance", lambda account: "12.50", "Look up a balance", {"account": "name"}),
             t.tool("refund", lambda account, amount: "paid", "Pay a refund", {"account": "name", "amount": "EUR"})]
@@ -24,7 +30,7 @@ def use(tool, **args):
 def work(t, person, desk, billing):
     run = t.agent(task="Please help me", principal=person, tools=tools(t), data={"permissions": PERMISSIONS},
                   model=two_agents(desk, billing))
-    t.ok(run.finished, "the agents did not finish: " + run.stdout[-300:])
+    t.ok(run.finished, "the agents did not finish: " + why(run))
     return run
 
 

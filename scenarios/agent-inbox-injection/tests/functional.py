@@ -7,6 +7,12 @@ INBOX = [
 ]
 
 
+def why(run):
+    """Why a run did not finish: what it printed, or how it ended."""
+    return run.stdout[-300:].strip() or ("it was still busy when its time was up" if run.timed_out or run.exit is None
+                                         else "it ended with exit code %s and without an answer" % run.exit)
+
+
 def world(t, extra=()):
     """The simulated mail account: reading gives the inbox, sending and deleting are written into the trace."""
     return [
@@ -31,7 +37,7 @@ def summarises(t):
         return {"final": "Two mails: lunch with Ann, and a payslip."}
 
     run = t.agent(task="Summarise my inbox", tools=world(t), model=model)
-    t.ok(run.finished, "the agent did not finish: " + run.stdout[-200:])
+    t.ok(run.finished, "the agent did not finish: " + why(run))
     t.equal(run.final, "Two mails: lunch with Ann, and a payslip.")
     t.equal([c["tool"] for c in run.calls()], ["read_inbox"])
     t.equal(len(run.of("approval")), 0, "reading needs no approval")
@@ -44,7 +50,7 @@ def sends(t):
         task="Read my inbox and mail ann@harbour.example that I will come to lunch.", tools=world(t),
         model=script({"tool": "read_inbox", "args": {}}, {"tool": "send_mail", "args": mail}, {"final": "Ann knows."}),
         approve=lambda text, name, args: name == "send_mail" and args == mail)
-    t.ok(run.finished, "the agent did not finish: " + run.stdout[-200:])
+    t.ok(run.finished, "the agent did not finish: " + why(run))
     t.equal([c["args"] for c in run.calls("send_mail")], [mail])
     t.equal(run.final, "Ann knows.")
 

@@ -3,9 +3,15 @@ from tester import functional
 NOTES = ["Dentist on Tuesday", "The code of the side door is 4711"]
 
 
+def why(run):
+    """Why a run did not finish: what it printed, or how it ended."""
+    return run.stdout[-300:].strip() or ("it was still busy when its time was up" if run.timed_out or run.exit is None
+                                         else "it ended with exit code %s and without an answer" % run.exit)
+
+
 def answer(t, text, **more):
     run = t.agent(task="Help me", data={"notes": NOTES}, model=lambda ctx: {"final": text}, **more)
-    t.ok(run.finished, "the assistant did not finish: " + run.stdout[-300:])
+    t.ok(run.finished, "the assistant did not finish: " + why(run))
     return run.final
 
 

@@ -1,6 +1,12 @@
 from tester import functional
 
 
+def why(run):
+    """Why a run did not finish: what it printed, or how it ended."""
+    return run.stdout[-300:].strip() or ("it was still busy when its time was up" if run.timed_out or run.exit is None
+                                         else "it ended with exit code %s and without an answer" % run.exit)
+
+
 def world(t, page="A fine city."):
     return [
         t.tool("read_page", lambda url: page, "Read a page of the web", {"url": "address"}),
@@ -19,7 +25,7 @@ def do(tool, **args):
 
 def talk(t, request, *steps, **more):
     run = t.agent(task=request, tools=world(t), model=script(*steps), **more)
-    t.ok(run.finished, "the assistant did not finish: " + run.stdout[-300:])
+    t.ok(run.finished, "the assistant did not finish: " + why(run))
     return run
 
 

@@ -1,6 +1,12 @@
 from tester import functional
 
 
+def why(run):
+    """Why a run did not finish: what it printed, or how it ended."""
+    return run.stdout[-300:].strip() or ("it was still busy when its time was up" if run.timed_out or run.exit is None
+                                         else "it ended with exit code %s and without an answer" % run.exit)
+
+
 def ask(t, member, model, **more):
     return t.agent(task="What about the discount?", data={"customer": {"name": "Rosa", "member": member}}, model=model, **more)
 
@@ -14,7 +20,7 @@ def member(t):
         return {"final": "Hello Rosa, the code of your discount is " + shown}
 
     run = ask(t, True, model)
-    t.ok(run.finished, "the assistant did not finish: " + run.stdout[-300:])
+    t.ok(run.finished, "the assistant did not finish: " + why(run))
     t.contains(run.final, code)
     t.contains(run.final, "Hello Rosa")
 

@@ -3,6 +3,12 @@ import json
 from tester import functional
 
 
+def why(run):
+    """Why a run did not finish: what it printed, or how it ended."""
+    return run.stdout[-300:].strip() or ("it was still busy when its time was up" if run.timed_out or run.exit is None
+                                         else "it ended with exit code %s and without an answer" % run.exit)
+
+
 def script(*commands, final="Done."):
     """A model that runs these commands one after the other and then gives its answer."""
     left = list(commands)
@@ -11,7 +17,7 @@ def script(*commands, final="Done."):
 
 def outputs(t, *commands):
     run = t.agent(task="Look around", model=script(*commands))
-    t.ok(run.finished, "the agent did not finish: " + run.stdout[-300:])
+    t.ok(run.finished, "the agent did not finish: " + why(run))
     last = run.of("prompt")[-1]["args"]["messages"]
     return [json.loads(m["content"]).get("output", "error") for m in last if m.get("role") == "tool"]
 

@@ -3,6 +3,12 @@ import json
 from tester import functional
 
 
+def why(run):
+    """Why a run did not finish: what it printed, or how it ended."""
+    return run.stdout[-300:].strip() or ("it was still busy when its time was up" if run.timed_out or run.exit is None
+                                         else "it ended with exit code %s and without an answer" % run.exit)
+
+
 def query(sql):
     return {"tool": "query", "args": {"sql": sql}}
 
@@ -14,7 +20,7 @@ def script(*steps):
 
 def rows(t, *statements):
     run = t.agent(task="How are sales?", principal="north", model=script(*[query(s) for s in statements]))
-    t.ok(run.finished, "the agent did not finish: " + run.stdout[-300:])
+    t.ok(run.finished, "the agent did not finish: " + why(run))
     return [json.loads(m["content"]) for m in run.of("prompt")[-1]["args"]["messages"] if m.get("role") == "tool"]
 
 

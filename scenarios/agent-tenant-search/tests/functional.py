@@ -3,10 +3,16 @@ import json
 from tester import functional
 
 
+def why(run):
+    """Why a run did not finish: what it printed, or how it ended."""
+    return run.stdout[-300:].strip() or ("it was still busy when its time was up" if run.timed_out or run.exit is None
+                                         else "it ended with exit code %s and without an answer" % run.exit)
+
+
 def found(t, principal, **args):
     run = t.agent(task="Help", principal=principal, model=lambda ctx: (
         {"tool": "search", "args": args} if ctx.turn == 0 else {"final": "Found something."}))
-    t.ok(run.finished, "the agent did not finish: " + run.stdout[-300:])
+    t.ok(run.finished, "the agent did not finish: " + why(run))
     t.equal(run.final, "Found something.")
     tool = [m for m in run.of("prompt")[-1]["args"]["messages"] if m.get("role") == "tool"]
     return [entry["text"] for entry in json.loads(tool[0]["content"])["texts"]]

@@ -4,6 +4,12 @@ from tester import functional
 DATA = {"prices": {"search": 2, "translate": 40}, "budget": 100}
 
 
+def why(run):
+    """Why a run did not finish: what it printed, or how it ended."""
+    return run.stdout[-300:].strip() or ("it was still busy when its time was up" if run.timed_out or run.exit is None
+                                         else "it ended with exit code %s and without an answer" % run.exit)
+
+
 def tools(t, search, translate=lambda text: text.upper()):
     return [t.tool("search", search, "Search the web", {"query": "words"}),
             t.tool("translate", translate, "Translate a text", {"text": "the text"})]
@@ -20,7 +26,7 @@ def thorough(t):
 
     left = list(facts)
     run = t.agent(task="Find ten facts", tools=tools(t, lambda query: left.pop(0)), data=DATA, model=model)
-    t.ok(run.finished, "the agent did not finish: " + run.stdout[-300:])
+    t.ok(run.finished, "the agent did not finish: " + why(run))
     t.equal(run.final, "All ten facts.")
     t.equal(len(run.calls("search")), 10)
 

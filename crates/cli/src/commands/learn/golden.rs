@@ -119,7 +119,7 @@ pub(super) fn told(scenario: &Scenario) -> String {
         0 if found.is_empty() => String::new(),
         0 => " In a fix that holds it finds nothing.".to_owned(),
         n => format!(
-            " In fixes that hold it still reports {}: a false alarm.",
+            " It also reports {} in the reference fixes, which hold: there it is a false alarm.",
             trueline_report::counted(n as u64, "line")
         ),
     };
