@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use trueline_facts::attempt::{Aid, AidBasis, Attempt, AttemptKind, AttemptOutcome};
+use trueline_facts::attempt::{AiLines, Aid, AidBasis, Attempt, AttemptKind, AttemptOutcome};
 use trueline_facts::skill::{Ability, Cell, Language, SetAside, WeaknessClass};
 use trueline_facts::{Diagnostic, Level};
 
@@ -30,6 +30,8 @@ pub struct Reading {
     pub said: Vec<Said>,
     /// Tries in the order of the file, for scheduling and for the view of reliance.
     pub tries: Vec<Try>,
+    /// Lines of an assistant that were let through, for the view of reliance.
+    pub accepted: Vec<Accepted>,
     /// Records that are no evidence, by reason.
     pub set_aside: Vec<SetAside>,
     /// Lines that could not be read.
@@ -61,6 +63,19 @@ pub struct Try {
     pub revealed: bool,
     /// Whether an assistant took part.
     pub aid: Aid,
+}
+
+/// Lines of an assistant in a change of one's own that the gate let through.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Accepted {
+    /// Its record.
+    pub id: RowId,
+    /// The day.
+    pub day: Day,
+    /// Class.
+    pub class: WeaknessClass,
+    /// How many, and how many of them nobody edited.
+    pub lines: AiLines,
 }
 
 /// Days after which an exercise that was not touched any more counts as given up.
@@ -419,6 +434,14 @@ impl Reader {
             .insert((attempt.scenario.clone(), place, by_agent))
         {
             return self.aside("a change counted before");
+        }
+        if let Some(lines) = attempt.ai_lines {
+            self.reading.accepted.push(Accepted {
+                id: RowId::new(&attempt.id),
+                day,
+                class,
+                lines,
+            });
         }
         if sites == 0 {
             return self.aside("a change without a place where it could have gone wrong");

@@ -264,6 +264,7 @@ pub(super) fn line(
         practice: false,
         reviewed: None,
         sites: None,
+        ai_lines: None,
         caught: None,
     }
 }
