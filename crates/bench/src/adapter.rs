@@ -201,6 +201,9 @@ impl Adapter {
         if !(1..=86_400).contains(&read.timeout_s) {
             return Err(wrong("timeout_s", "timeout_s is 1 to 86400 seconds"));
         }
+        if let Some(why) = uncountable(&read) {
+            return Err(wrong("max_cost_usd", &why));
+        }
         let below = match file.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
@@ -313,6 +316,33 @@ impl Adapter {
             AdapterKind::Replay(replay) => replay.ask(question),
         }
     }
+}
+
+/// Why a limit on cost could never be reached: nothing would be counted.
+fn uncountable(read: &Text) -> Option<String> {
+    let most = read.max_cost_usd?;
+    if !most.is_finite() || most <= 0.0 {
+        return Some("max_cost_usd is a number of US dollars above 0".to_owned());
+    }
+    let is_told = match read.kind {
+        Kind::Command => read.usage.as_ref().is_some_and(|u| u.cost_usd.is_some()),
+        Kind::Openai => {
+            read.usd_per_million_input.is_some() && read.usd_per_million_output.is_some()
+        }
+        // Recorded answers cost nothing.
+        Kind::Replay => {
+            return Some(
+                "`replay` asks nobody, so that nothing is spent: leave max_cost_usd out".to_owned(),
+            );
+        }
+    };
+    let needs = match read.kind {
+        Kind::Command => {
+            "`cost_usd` below [usage], the place of the cost in what the program prints"
+        }
+        Kind::Openai | Kind::Replay => "`usd_per_million_input` and `usd_per_million_output`",
+    };
+    (!is_told).then(|| format!("nothing tells what an answer costs, so that this limit would never be reached: it needs {needs}"))
 }
 
 /// Raising the limit on cost goes on with a run; anything else makes another one.

@@ -184,6 +184,20 @@ pub enum Judged {
     },
 }
 
+impl Judged {
+    /// Whether nothing was judged: the check failed, or something that it needs was not there.
+    #[must_use]
+    pub const fn is_missing(&self) -> bool {
+        matches!(
+            self,
+            Self::Code {
+                status: CheckStatus::Skipped | CheckStatus::Error,
+                ..
+            }
+        )
+    }
+}
+
 /// `verdict.json`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Verdict {
@@ -381,6 +395,12 @@ impl RunDir {
         };
         let folder = self.sample(&record.task, record.sample);
         write_json(&folder.join(VERDICT_FILE), &verdict)
+    }
+
+    /// Takes a verdict back that judged nothing.
+    pub fn drop_verdict(&self, record: &Record) -> Result<(), BenchError> {
+        let file = self.sample(&record.task, record.sample).join(VERDICT_FILE);
+        fs::remove_file(&file).map_err(BenchError::file(&file))
     }
 
     /// Puts a sample that cannot be read out of the way; it is not deleted. Gives the new name.

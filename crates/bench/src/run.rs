@@ -89,7 +89,7 @@ pub fn run(
             if adapter.max_cost_usd.is_some_and(|most| cost >= most) {
                 return Ok(Finished::CostLimit);
             }
-            let stored = match folder.read(&key, sample) {
+            let stored = match unjudged(folder, folder.read(&key, sample))? {
                 Stored::Broken(why) => {
                     let aside = folder.set_aside(&key, sample)?;
                     tell(Event::SetAside(&key, &why, &aside));
@@ -97,6 +97,14 @@ pub fn run(
                 }
                 Stored::Answered(record)
                     if options.again && matches!(record.answer, Answer::NoAnswer(_)) =>
+                {
+                    folder.set_aside(&key, sample)?;
+                    Stored::Absent
+                }
+                // Whether it can be asked is looked at anew each time: a runtime may be here by now.
+                Stored::Answered(record)
+                    if matches!(record.answer, Answer::NotAsked(_))
+                        && applicable(task, sample, &header, options).is_ok() =>
                 {
                     folder.set_aside(&key, sample)?;
                     Stored::Absent
@@ -148,6 +156,18 @@ pub fn run(
         }
     }
     Ok(Finished::Whole)
+}
+
+/// What could not be judged is judged anew each time: the answer is there, and the sandbox or the runtime that was
+/// missing may be, too.
+fn unjudged(folder: &RunDir, stored: Stored) -> Result<Stored, BenchError> {
+    match stored {
+        Stored::Judged(record, verdict) if verdict.judged.is_missing() => {
+            folder.drop_verdict(&record)?;
+            Ok(Stored::Answered(record))
+        }
+        stored => Ok(stored),
+    }
 }
 
 /// The header of this run, joined with that of the folder.

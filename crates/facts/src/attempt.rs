@@ -138,6 +138,15 @@ const fn half() -> u8 {
     50
 }
 
+/// Lines of an assistant in a change of one's own: those in which something could have gone wrong.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct AiLines {
+    /// Lines that an assistant is known to have written.
+    pub lines: u32,
+    /// Those of them in passages that no person is known to have edited: accepted as written.
+    pub as_written: u32,
+}
+
 /// One line of the file.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Attempt {
@@ -195,6 +204,9 @@ pub struct Attempt {
     /// finding speaks that the person has not called wrong.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sites: Option<u32>,
+    /// Changes only: the lines of an assistant that hold such a place, whatever a finding says of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ai_lines: Option<AiLines>,
     /// Catches only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caught: Option<Caught>,
@@ -216,7 +228,9 @@ impl Attempt {
             (self.aid, self.aid_basis) = (later.aid, later.aid_basis);
         }
         match self.kind {
-            AttemptKind::Change => self.sites = later.sites,
+            AttemptKind::Change => {
+                (self.sites, self.ai_lines) = (later.sites, later.ai_lines);
+            }
             AttemptKind::Finding => self.outcome = later.outcome,
             AttemptKind::Catch => (self.outcome, self.caught) = (later.outcome, later.caught),
             AttemptKind::Attempt | AttemptKind::Review | AttemptKind::Fix => {}

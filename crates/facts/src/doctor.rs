@@ -17,6 +17,9 @@ pub struct DoctorReport {
     pub system: String,
     /// Whether untrusted code can be run here.
     pub sandbox: SandboxReport,
+    /// Container engines, which check exercises where no sandbox can be made.
+    #[serde(default)]
+    pub engines: Vec<ContainerEngine>,
     /// Languages that exercises are written in.
     pub runtimes: Vec<Runtime>,
     /// The version of git; none where it is not installed.
@@ -40,8 +43,23 @@ pub struct SandboxReport {
 pub struct MissingPart {
     /// Its name.
     pub part: String,
-    /// What the system said, and what can be done.
+    /// What the system said.
     pub why: String,
+    /// What helps.
+    #[serde(default)]
+    pub helps: String,
+}
+
+/// A container engine.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ContainerEngine {
+    /// Its program.
+    pub program: String,
+    /// Whether it is here and answers.
+    pub answers: bool,
+    /// Why not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
 }
 
 /// One layer of the isolation.

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::change::{NotKnown, Range, ZoneId};
-use crate::{Diagnostic, Fingerprint, RepoPath, RuleId, Timestamp, change::FactName};
+use crate::{Cwe, Diagnostic, Fingerprint, RepoPath, RuleId, Timestamp, change::FactName};
 
 /// The schema id that opens the document.
 pub const SCHEMA: &str = "trueline.verdict/1";
@@ -185,6 +185,9 @@ pub struct Reason {
     /// The rule, of a finding.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<RuleId>,
+    /// The weaknesses, of a finding.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cwe: Vec<Cwe>,
     /// Its identity, of a finding.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<Fingerprint>,

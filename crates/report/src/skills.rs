@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use trueline_facts::skill::{
-    Ability, Certainty, CertaintyVerdict, FoldedEvidence, Interval, PractiseReason, SkillsReport,
-    Standing, Suggestion,
+    Ability, Certainty, CertaintyVerdict, FoldedEvidence, Interval, PractiseReason, Reliance,
+    SkillsReport, Standing, Suggestion,
 };
 
 use crate::words;
@@ -14,6 +14,23 @@ pub(crate) const PRIVATE: &str = "Only you see this. It stays on this machine.";
 
 /// What the numbers are.
 pub(crate) const SCALE: &str = "How to read it: a line shows where your chance to solve a middling exercise at the first try most likely is; in four of five cases it is within. Nothing is drawn below four answers: one with hints, at a later try or with help unknown counts as a part of one.";
+
+/// What is said of lines of an assistant.
+pub(crate) const ACCEPTED: &str = "Lines of an assistant where something could have gone wrong";
+
+/// What "accepted as written" means.
+pub(crate) const ACCEPTED_WHAT: &str = "In changes of yours that the gate let through. As written: no person is known to have edited the passage. That may be right; `trueline learn review` trains to see when it is not.";
+
+/// `31 of 40`; nothing where an assistant wrote no such line.
+pub(crate) fn accepted(one: &Reliance) -> Option<String> {
+    (one.ai_lines > 0).then(|| {
+        format!(
+            "{} of {}",
+            words::count(one.as_written),
+            words::count(one.ai_lines)
+        )
+    })
+}
 
 pub(crate) const fn ability(ability: Ability) -> &'static str {
     match ability {
@@ -111,8 +128,7 @@ pub(crate) fn reason(reason: &PractiseReason) -> String {
 
 /// The reasons, and the exercise with the command that starts it.
 pub(crate) fn suggestion(suggestion: &Suggestion) -> (String, Option<String>) {
-    let reasons: Vec<String> = suggestion.reasons.iter().map(reason).collect();
-    let mut text = reasons.join("; ");
+    let mut text = reasons(suggestion);
     if let Some(chance) = suggestion.chance {
         let _ = write!(
             text,
@@ -125,6 +141,11 @@ pub(crate) fn suggestion(suggestion: &Suggestion) -> (String, Option<String>) {
         .as_ref()
         .map(|exercise| format!("trueline learn start {}", words::visible(exercise)));
     (text, command)
+}
+
+pub(crate) fn reasons(suggestion: &Suggestion) -> String {
+    let reasons: Vec<String> = suggestion.reasons.iter().map(reason).collect();
+    reasons.join("; ")
 }
 
 /// What certainty comes to, in one sentence.

@@ -38,6 +38,17 @@ pub enum ScanError {
         /// Why, and what to do.
         why: String,
     },
+    /// A change is asked for where there are none.
+    #[error("{}: there is no git repository here, so nothing can be compared: go into one, or name one", path.display())]
+    NoRepository {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// No branch is known that a change goes into.
+    #[error(
+        "no branch that this goes into is known: name the range, as in `main..HEAD`; what is only staged is judged by `trueline gate --staged`"
+    )]
+    NoBase,
     /// A file that tells of packages cannot be read.
     #[error("{}: {why}", path.display())]
     Packages {

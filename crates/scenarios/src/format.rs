@@ -251,6 +251,26 @@ impl Definition {
         self.build_limits.unwrap_or(BUILD_LIMITS)
     }
 
+    /// What its id may begin with: the language, or what kind of thing is mended.
+    fn kinds(&self) -> Vec<&'static str> {
+        let language = match self.language {
+            Language::Python => Some("py"),
+            Language::JavaScript => Some("js"),
+            Language::TypeScript => Some("ts"),
+            Language::Java => Some("java"),
+            Language::Go => Some("go"),
+            Language::Rust => Some("rust"),
+            Language::Yaml | Language::Dockerfile | Language::Json | Language::Text => None,
+        };
+        let kind = match self.interface {
+            Interface::File => Some("file"),
+            Interface::Agent => Some("agent"),
+            Interface::Http | Interface::Call if language.is_none() => Some("file"),
+            Interface::Http | Interface::Call => None,
+        };
+        language.into_iter().chain(kind).collect()
+    }
+
     fn check(&self, text: &str, file: &str) -> Result<(), Malformed> {
         let wrong = |key: &str, message: String| {
             Err(Malformed {
@@ -265,6 +285,18 @@ impl Definition {
                 format!(
                     "`{}` is no id; letters a-z, digits and `-` make one",
                     self.id
+                ),
+            );
+        }
+        let kinds = self.kinds();
+        let begins_with = self.id.split_once('-').map(|(kind, _)| kind);
+        if !kinds.iter().any(|kind| begins_with == Some(*kind)) {
+            return wrong(
+                "id",
+                format!(
+                    "`{}` does not say what it is: it begins with `{}-`",
+                    self.id,
+                    kinds.join("-` or `")
                 ),
             );
         }

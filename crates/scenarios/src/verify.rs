@@ -174,7 +174,7 @@ impl Prover<'_> {
         if let Some((_, reference)) = references.first() {
             for (name, subject) in mutants(scenario, reference) {
                 self.part(&format!("mutant {name}"), 1, |this| match &subject {
-                    Ok(subject) => this.mutant(subject),
+                    Ok(subject) => this.mutant(subject, is_declared(scenario, &name)),
                     Err(why) => Ok(Some(why.clone())),
                 })?;
             }
@@ -285,9 +285,12 @@ impl Prover<'_> {
         Ok(None)
     }
 
-    fn mutant(&self, subject: &Subject) -> Result<Option<String>, GroundError> {
+    /// Of the mutants that every scenario has one need not compile: an empty file does not. One that is declared
+    /// must, or the functional tests would never have seen it.
+    fn mutant(&self, subject: &Subject, declared: bool) -> Result<Option<String>, GroundError> {
         let Some(subject) = self.prepared(subject)? else {
-            return Ok(None);
+            return Ok(declared
+                .then(|| "it does not compile, so that no functional test rejects it".to_owned()));
         };
         let work = Work::Functional {
             stop_at_first_failure: true,
@@ -375,6 +378,11 @@ fn outcome(exploit: &crate::result::ExploitResult) -> String {
         exploit.name,
         exploit.outcome.word()
     )
+}
+
+fn is_declared(scenario: &Scenario, name: &str) -> bool {
+    let mut declared = scenario.definition.mutants.iter();
+    declared.any(|mutant| mutant.name == name)
 }
 
 type Mutants = Vec<(String, Result<Subject, String>)>;

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use trueline_facts::attempt::{Aid, Attempt};
+use trueline_facts::attempt::{AiLines, Aid, Attempt};
 use trueline_facts::skill::{Cell, FoldedEvidence, Language, SetAside, WeaknessClass};
 use trueline_facts::{Diagnostic, Level};
 
@@ -29,6 +29,8 @@ pub struct Reading {
     pub(crate) said: Vec<Said>,
     /// Tries in the order of the file, for scheduling and for the view of reliance.
     pub(crate) tries: Vec<Try>,
+    /// Lines of an assistant that were let through, for the view of reliance.
+    pub(crate) accepted: Vec<Accepted>,
     /// Records that are no evidence, by reason.
     pub(crate) set_aside: Vec<SetAside>,
     /// Every record that could be read and is not disputed, evidence or not.
@@ -120,6 +122,19 @@ pub struct Try {
     pub revealed: bool,
     /// Whether an assistant took part.
     pub aid: Aid,
+}
+
+/// Lines of an assistant in a change of one's own that the gate let through.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Accepted {
+    /// Its record.
+    pub id: RowId,
+    /// The day.
+    pub day: Day,
+    /// Class.
+    pub class: WeaknessClass,
+    /// How many, and how many of them nobody edited.
+    pub lines: AiLines,
 }
 
 /// Days after which an exercise that was not touched any more counts as given up.

@@ -13,7 +13,7 @@ use trueline_facts::skill::{
     SkillsReport, Standing, WeaknessClass,
 };
 
-use crate::attempts::{Reading, Try};
+use crate::attempts::{Accepted, Reading, Try};
 use crate::certainty::{Said, certainty};
 use crate::day::Day;
 use crate::decisions::{Access, Decisions, Share};
@@ -100,6 +100,16 @@ pub(crate) fn counting_tries<'t>(
     reading.tries.iter().filter(counts)
 }
 
+/// Lines of an assistant whose record is not disputed.
+pub(crate) fn counting_accepted<'t>(
+    reading: &'t Reading,
+    decisions: &'t Decisions,
+    day: Day,
+) -> impl Iterator<Item = &'t Accepted> {
+    let counts = move |one: &&Accepted| one.day <= day && !decisions.is_disputed(&one.id);
+    reading.accepted.iter().filter(counts)
+}
+
 fn owner(profile: &Profile, reader: &Principal) -> Result<(), Refused> {
     if profile.owner() == reader {
         Ok(())
@@ -175,7 +185,11 @@ pub fn own(
         abilities,
         practise: practise::suggest(profile, &cards, wanted),
         certainty: certainty(&said),
-        reliance: reliance(&folded.reliance, tries()),
+        reliance: reliance(
+            &folded.reliance,
+            tries(),
+            counting_accepted(own.reading, own.decisions, own.day),
+        ),
         diagnostics: own.reading.diagnostics.clone(),
     })
 }
@@ -183,22 +197,42 @@ pub fn own(
 fn reliance<'t>(
     folded: &BTreeMap<WeaknessClass, Reliance>,
     tries: impl Iterator<Item = &'t Try>,
+    accepted: impl Iterator<Item = &'t Accepted>,
 ) -> Vec<Reliance> {
     let mut by_class = folded.clone();
     for one in tries {
         add_reliance(&mut by_class, one);
     }
+    for one in accepted {
+        add_accepted(&mut by_class, one);
+    }
     by_class.into_values().collect()
+}
+
+/// Counts lines of an assistant.
+pub(crate) fn add_accepted(by_class: &mut BTreeMap<WeaknessClass, Reliance>, one: &Accepted) {
+    let counts = of_class(by_class, one.class);
+    counts.ai_lines += u64::from(one.lines.lines);
+    counts.as_written += u64::from(one.lines.as_written.min(one.lines.lines));
+}
+
+fn of_class(
+    by_class: &mut BTreeMap<WeaknessClass, Reliance>,
+    class: WeaknessClass,
+) -> &mut Reliance {
+    by_class.entry(class).or_insert(Reliance {
+        class,
+        unaided: 0,
+        assisted: 0,
+        unknown: 0,
+        ai_lines: 0,
+        as_written: 0,
+    })
 }
 
 /// Counts a try by how it was done.
 pub(crate) fn add_reliance(by_class: &mut BTreeMap<WeaknessClass, Reliance>, one: &Try) {
-    let counts = by_class.entry(one.class).or_insert(Reliance {
-        class: one.class,
-        unaided: 0,
-        assisted: 0,
-        unknown: 0,
-    });
+    let counts = of_class(by_class, one.class);
     match one.aid {
         Aid::Unaided => counts.unaided += 1,
         Aid::Assisted => counts.assisted += 1,

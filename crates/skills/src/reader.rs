@@ -8,7 +8,7 @@ use trueline_facts::Diagnostic;
 use trueline_facts::attempt::{Aid, AidBasis, Attempt, AttemptKind, AttemptOutcome};
 use trueline_facts::skill::{Ability, Cell, Language, SetAside, WeaknessClass};
 
-use crate::attempts::{GIVEN_UP, Reading, Record, Try};
+use crate::attempts::{Accepted, GIVEN_UP, Reading, Record, Try};
 use crate::certainty::Said;
 use crate::day::Day;
 use crate::evidence::{Happened, MOST_BY_CHANCE, Row, RowId};
@@ -327,6 +327,14 @@ impl Reader {
             .insert((attempt.scenario.clone(), place, by_agent))
         {
             return self.aside("a change counted before");
+        }
+        if let Some(lines) = attempt.ai_lines {
+            self.reading.accepted.push(Accepted {
+                id: RowId::new(&attempt.id),
+                day,
+                class,
+                lines,
+            });
         }
         if sites == 0 {
             return self.aside("a change without a place where it could have gone wrong");

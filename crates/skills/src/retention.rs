@@ -10,7 +10,7 @@ use trueline_facts::attempt::{Attempt, AttemptKind, AttemptOutcome, Past, PastSt
 use crate::attempts::{GIVEN_UP, parse, read_after};
 use crate::day::Day;
 use crate::decisions::Decisions;
-use crate::disclose::{add_reliance, counting_tries};
+use crate::disclose::{add_accepted, add_reliance, counting_accepted, counting_tries};
 use crate::evidence::RowId;
 use crate::folded::Folded;
 use crate::practise;
@@ -134,6 +134,9 @@ fn folded_with(
     }
     for one in counting_tries(&reading, decisions, last) {
         add_reliance(&mut folded.reliance, one);
+    }
+    for one in counting_accepted(&reading, decisions, last) {
+        add_accepted(&mut folded.reliance, one);
     }
     (folded.skills, folded.cells) = profile.into_parts();
     for one in past.into_values() {

@@ -431,3 +431,84 @@ fn samples_without_an_answer_are_asked_again_only_if_that_is_wanted() {
     crate::world::play_again(&script.adapter, &tasks, &run, &ground, 1, true, &|_, _| {});
     assert_eq!(without(), (2, 0));
 }
+
+/// Rewrites a JSON file of a sample.
+fn rewrite(file: &std::path::Path, change: impl FnOnce(&mut serde_json::Value)) {
+    let mut value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+    change(&mut value);
+    fs::write(file, value.to_string()).unwrap();
+}
+
+#[test]
+fn what_was_missing_is_looked_for_again_and_only_what_was_not_asked_is_asked() {
+    let Some(ground) = ground() else { return };
+    let catalogue = catalogue();
+    let tasks = tasks(&all(&catalogue), &[Mode::Repair]);
+    let place = tempfile::tempdir().unwrap();
+    let log = place.path().join("asked.log");
+    let body = format!(
+        "open({:?}, 'a').write('asked\\n')\n",
+        log.display().to_string()
+    );
+    let script = script(&body, "");
+    let run = RunDir::new(&place.path().join("run"));
+    play(&script.adapter, &tasks, &run, &ground, 1, &|_, _| {});
+    let before = report(&run);
+    let asked = || fs::read_to_string(&log).unwrap().lines().count();
+    assert_eq!(asked(), tasks.len());
+    let sample = |at: usize| {
+        let samples = run.path().join("samples");
+        samples.join(tasks[at].key()).join("sample0")
+    };
+    // As a machine without the runtime leaves the first, and one without isolation the second.
+    rewrite(&sample(0).join("record.json"), |record| {
+        record["answer"] = "not_asked".into();
+        record["reason"] = "python >=3.9 is needed and not installed".into();
+    });
+    fs::remove_file(sample(0).join("verdict.json")).unwrap();
+    for status in ["skipped", "error"] {
+        rewrite(&sample(1).join("verdict.json"), |verdict| {
+            verdict["status"] = status.into();
+            verdict["exploits"] = serde_json::json!([]);
+        });
+        let again = usize::from(status == "skipped");
+        let known = asked();
+        play(&script.adapter, &tasks, &run, &ground, 1, &|_, _| {});
+        assert_eq!(asked(), known + again, "{status}");
+        assert_eq!(report(&run), before, "{status}");
+    }
+}
+
+#[test]
+fn a_limit_on_cost_that_nothing_could_reach_is_refused() {
+    let parse = |text: &str| {
+        let file = std::path::Path::new("a.toml");
+        Adapter::parse(text, file)
+            .map(|_| ())
+            .map_err(|error| error.to_string())
+    };
+    let command = "name = \"a\"\nkind = \"command\"\ncommand = [\"a\"]\nmax_cost_usd = 1.0\n";
+    let openai = "name = \"a\"\nkind = \"openai\"\nendpoint = \"https://127.0.0.1:9/v1\"\nmodel = \"m\"\nmax_cost_usd = 1.0\n";
+    for (text, needed) in [
+        (command.to_owned(), "cost_usd"),
+        (
+            format!("{command}[usage]\nmodel = \"/model\"\n"),
+            "cost_usd",
+        ),
+        (openai.to_owned(), "usd_per_million_input"),
+        (
+            format!("{openai}usd_per_million_input = 1.0\n"),
+            "usd_per_million_output",
+        ),
+        (command.replace("1.0", "-1.0"), "above 0"),
+        (command.replace("1.0", "nan"), "above 0"),
+    ] {
+        let why = parse(&text).unwrap_err();
+        assert!(why.contains("a.toml:") && why.contains(needed), "{why}");
+    }
+    parse(&format!("{command}[usage]\ncost_usd = \"/cost\"\n")).unwrap();
+    parse(&format!(
+        "{openai}usd_per_million_input = 1.0\nusd_per_million_output = 2.0\n"
+    ))
+    .unwrap();
+}

@@ -202,11 +202,14 @@ pub(crate) struct LearnPassed {
 
 #[derive(Args, Debug)]
 pub(crate) struct FromFinding {
-    /// A fingerprint, or a rule's id.
+    /// A fingerprint (or its beginning), or a rule's id.
     pub(crate) finding: String,
     /// Where the finding is: a document of `trueline scan --format json`. Without it the folder is scanned.
     #[arg(long, value_name = "FILE")]
     pub(crate) findings: Option<PathBuf>,
+    /// Look among the findings of another tool as well; may be given more than once.
+    #[arg(long, value_name = "FILE.sarif", conflicts_with = "findings")]
+    pub(crate) import: Vec<PathBuf>,
     /// What is scanned.
     #[arg(long, default_value = ".", value_name = "PATH")]
     pub(crate) path: PathBuf,

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::Result;
 use trueline_facts::doctor::{
-    DoctorReport, Layer, LayerState, MissingPart, Runtime, SCHEMA, SandboxReport,
+    ContainerEngine, DoctorReport, Layer, LayerState, MissingPart, Runtime, SCHEMA, SandboxReport,
 };
 use trueline_report::{json, terminal};
 use trueline_sandbox::{Isolation, Language, MemoryLimiter, PidsLimiter, Toolchain};
@@ -34,6 +34,7 @@ fn examine() -> DoctorReport {
         system: format!("{} {kernel}", std::env::consts::OS)
             .trim_end()
             .to_owned(),
+        engines: engines(),
         runtimes: Language::ALL.map(runtime).into(),
         git: git(),
         sandbox: match probed {
@@ -46,12 +47,34 @@ fn examine() -> DoctorReport {
                 isolates: false,
                 missing: Some(MissingPart {
                     part: refusal.part.name().to_owned(),
+                    helps: refusal.part.help().to_owned(),
                     why: refusal.why,
                 }),
                 layers: Vec::new(),
             },
         },
     }
+}
+
+#[cfg(unix)]
+fn engines() -> Vec<ContainerEngine> {
+    use trueline_scenarios::Engine;
+
+    let engine = |engine: Engine| {
+        let why = engine.answers().err();
+        ContainerEngine {
+            program: engine.program().to_owned(),
+            answers: why.is_none(),
+            why,
+        }
+    };
+    Engine::ALL.map(engine).into()
+}
+
+/// None is used elsewhere.
+#[cfg(not(unix))]
+const fn engines() -> Vec<ContainerEngine> {
+    Vec::new()
 }
 
 fn runtime(language: Language) -> Runtime {

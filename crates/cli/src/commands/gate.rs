@@ -81,7 +81,7 @@ fn practise(verdict: &Verdict, code: impl Fn(&str) -> String) -> String {
         .flat_map(GateResult::open_reasons);
     let found = reasons.filter_map(|reason| {
         let path = reason.path.as_ref()?.display().into_owned();
-        Some((reason.rule.as_ref()?, [].as_slice(), path))
+        Some((reason.rule.as_ref()?, reason.cwe.as_slice(), path))
     });
     let told: Vec<String> = offer::offers(found)
         .iter()

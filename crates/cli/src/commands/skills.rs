@@ -12,11 +12,11 @@ use std::path::Path;
 use anyhow::Result;
 use trueline_facts::scan::ScanReport;
 use trueline_facts::skill::{
-    Cell, Language, SKILL_CHANGE_SCHEMA, SKILL_LOG_SCHEMA, SKILL_RETENTION_SCHEMA,
+    Cell, Language, PractiseReason, SKILL_CHANGE_SCHEMA, SKILL_LOG_SCHEMA, SKILL_RETENTION_SCHEMA,
     SKILLS_EXPORT_SCHEMA, SkillChange, SkillLog, SkillRead, SkillRetention, SkillsExport,
-    SkillsReport, Standing, WeaknessClass,
+    SkillsReport, Standing, Suggestion, WeaknessClass,
 };
-use trueline_facts::{Diagnostic, Level};
+use trueline_facts::{Diagnostic, Level, Tier};
 use trueline_report::{html, json, terminal};
 use trueline_scan::config::IndividualSkills;
 use trueline_scenarios::Catalogue;
@@ -393,6 +393,48 @@ fn delete(store: &Store, yes: bool, arguments: &Skills) -> Result<Ended> {
 }
 
 /// Exercises of the program. One of a class that the skill model does not know is not offered.
+/// What to practise next, as one's own profile of that day says it.
+pub(crate) fn suggestions(day: Day) -> Result<Vec<Suggestion>> {
+    let (reading, decisions) = retention::store()?.read()?;
+    let mine = Own {
+        reading: &reading,
+        decisions: &decisions,
+        day,
+    };
+    let me = Principal::local_owner();
+    let profile = mine.profile();
+    let exercises = exercises(&reading);
+    let wanted = Wanted {
+        findings: None,
+        exercises: &exercises,
+    };
+    let report = own(&mine, &profile, &me, &wanted)?;
+    let mut suggestions = report.practise;
+    // What is due counts also where the profile has no room for it.
+    for cell in report.abilities.iter().flat_map(|one| &one.cells) {
+        let known = suggestions.iter().any(|one| one.cell == cell.cell);
+        let Some(due) = cell
+            .due
+            .as_ref()
+            .filter(|due| due.day <= report.day && !known)
+        else {
+            continue;
+        };
+        let of_cell =
+            |one: &&Exercise| (one.language, one.class) == (cell.cell.language, cell.cell.class);
+        suggestions.push(Suggestion {
+            cell: cell.cell,
+            reasons: vec![PractiseReason::Due {
+                day: due.day.clone(),
+                retrievability: due.retrievability,
+            }],
+            exercise: exercises.iter().find(of_cell).map(|one| one.id.clone()),
+            chance: None,
+        });
+    }
+    Ok(suggestions)
+}
+
 fn exercises(reading: &Reading) -> Vec<Exercise> {
     let solved = reading.solved();
     Catalogue::builtin()
@@ -428,7 +470,9 @@ fn findings(
     };
     let mut counts = BTreeMap::new();
     let mut nowhere = 0_u64;
-    for finding in &report.findings {
+    // What is shown only with `--all` is too often none.
+    let shown = report.findings.iter().filter(|f| f.tier == Tier::Shown);
+    for finding in shown {
         let class = finding.cwe.iter().find_map(|cwe| class_of(*cwe));
         let language = language_of(&finding.location.path.display());
         if let (Some(class), Some(language)) = (class, language) {

@@ -738,7 +738,7 @@ fn a_finding_and_the_gates_comment_name_the_exercise() {
     desk.git(&["checkout", "-q", "-b", "search"]);
     fs::write(desk.path("app.py"), WEAK).unwrap();
     desk.commit("feat: search");
-    let offer = "trueline learn from-finding sql-injection";
+    let offer = "trueline learn start py-sqli-search";
     let scan = out(&desk.run(&["scan", ".", "--quiet"]));
     assert!(scan.contains(offer), "{scan}");
     let gate = out(&desk.run(&["gate", "main..HEAD"]));

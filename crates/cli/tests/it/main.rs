@@ -24,6 +24,7 @@ mod learn;
 mod mcp;
 mod past;
 mod pipelines;
+mod practice;
 mod repository;
 mod rules;
 mod sandbox;

@@ -35,6 +35,8 @@ fn sandboxed(arguments: &[&str]) -> Option<(Option<i32>, String, String)> {
         let part = machine["sandbox"]["missing"]["part"].as_str().unwrap();
         let refused = format!("cannot isolate, so nothing is run: {part} is missing");
         assert!(err.contains(&refused), "{err}");
+        let helps = machine["sandbox"]["missing"]["helps"].as_str().unwrap();
+        assert!(!helps.is_empty() && err.contains(helps), "{err}");
         eprintln!("NOT TESTED, this machine cannot isolate: {err}");
         return None;
     }
@@ -130,6 +132,11 @@ fn the_doctor_tells_of_every_language_and_of_git() {
             .unwrap()
             .starts_with(char::is_numeric)
     );
+    let engines = machine["engines"].as_array().unwrap();
+    let programs: Vec<_> = engines.iter().map(|e| e["program"].as_str()).collect();
+    assert_eq!(programs, ["docker", "podman"].map(Some));
+    // One that does not answer says why.
+    assert!(engines.iter().all(|e| e["answers"] != e["why"].is_string()));
     let layers = machine["sandbox"]["layers"].as_array().unwrap();
     assert_eq!(machine["sandbox"]["isolates"], !layers.is_empty());
 }

@@ -206,7 +206,7 @@ pub enum CertaintyVerdict {
     TooUnsure,
 }
 
-/// How much of the practice in a class was done without an assistant.
+/// How much of a class was done without an assistant, and what of an assistant's lines was taken as it came.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Reliance {
     /// The class.
@@ -217,6 +217,12 @@ pub struct Reliance {
     pub assisted: u64,
     /// Attempts of which that is not known.
     pub unknown: u64,
+    /// Lines of one's changes in which something of the class could have gone wrong and that an assistant wrote.
+    #[serde(default)]
+    pub ai_lines: u64,
+    /// Those of them that no person is known to have edited before the gate let them through.
+    #[serde(default)]
+    pub as_written: u64,
 }
 
 /// Why a cell stands where it does: every row, with what it changed.

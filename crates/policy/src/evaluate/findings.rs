@@ -9,6 +9,9 @@ use trueline_facts::verdict::Reason;
 use super::{Case, Judged, at, by, counted};
 use crate::gate::FindingsAsk;
 
+/// The engine of findings whose rules are ours.
+const OWN: &str = "trueline";
+
 pub(super) fn judge(case: Case<'_>, ask: &FindingsAsk) -> Judged {
     let mut found: Vec<&ChangeFinding> = Vec::new();
     let mut missing = Vec::new();
@@ -129,7 +132,14 @@ fn reason(case: Case<'_>, finding: &ChangeFinding) -> Reason {
             "Take it out, replace it where it is used, and read it from the environment or a secret store."
                 .to_owned()
         }
-        (None, _) => format!("See `trueline rules explain {}`.", finding.rule),
+        (None, _) if finding.engine == OWN => {
+            format!("See `trueline rules explain {}`.", finding.rule)
+        }
+        // Rules of other tools have no page here.
+        (None, _) => format!(
+            "See what {} says about `{}`.",
+            finding.engine, finding.rule
+        ),
     };
     let to_pass = match finding.class {
         _ if finding.silenced => {
@@ -151,6 +161,7 @@ fn reason(case: Case<'_>, finding: &ChangeFinding) -> Reason {
     );
     Reason {
         rule: Some(finding.rule.clone()),
+        cwe: finding.cwe.clone(),
         fingerprint: Some(finding.fingerprint.clone()),
         ..at(reason, &finding.path, finding.line)
     }

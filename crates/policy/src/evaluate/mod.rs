@@ -93,6 +93,7 @@ impl<'a> Case<'a> {
         Reason {
             text: text.into(),
             rule: None,
+            cwe: Vec::new(),
             fingerprint: None,
             purl: None,
             path: None,

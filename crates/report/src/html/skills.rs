@@ -209,18 +209,24 @@ fn said(out: &mut String, sure: f64, right: &Proportion) {
 }
 
 fn reliance(out: &mut String, report: &SkillsReport) {
-    out.push_str("<section id=\"reliance\" aria-labelledby=\"reliance-name\"><h2 id=\"reliance-name\">With and without an assistant</h2>\n<p class=\"lead\">What an assistant does for you, you do not learn. A class that you never practise by yourself is one in which you cannot tell.</p>\n<figure class=\"panel\"><div class=\"scroll\"><table><thead><tr><th scope=\"col\">Class</th><th scope=\"col\" class=\"n\">By yourself</th><th scope=\"col\" class=\"n\">With an assistant</th><th scope=\"col\" class=\"n\">Not said</th></tr></thead><tbody>\n");
+    out.push_str("<section id=\"reliance\" aria-labelledby=\"reliance-name\"><h2 id=\"reliance-name\">With and without an assistant</h2>\n<p class=\"lead\">What an assistant does for you, you do not learn. A class that you never practise by yourself is one in which you cannot tell.</p>\n<figure class=\"panel\"><div class=\"scroll\"><table><thead><tr><th scope=\"col\">Class</th><th scope=\"col\" class=\"n\">By yourself</th><th scope=\"col\" class=\"n\">With an assistant</th><th scope=\"col\" class=\"n\">Not said</th><th scope=\"col\" class=\"n\">Accepted as written</th></tr></thead><tbody>\n");
     for one in &report.reliance {
         put!(
             out,
-            "<tr><th scope=\"row\">{}</th><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>\n",
+            "<tr><th scope=\"row\">{}</th><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>\n",
             one.class,
             words::count(one.unaided),
             words::count(one.assisted),
-            words::count(one.unknown)
+            words::count(one.unknown),
+            skills::accepted(one).unwrap_or_else(|| "–".to_owned())
         );
     }
-    out.push_str("</tbody></table></div></figure></section>\n");
+    put!(
+        out,
+        "</tbody></table></div></figure>\n<p>{}, accepted as written. {}</p></section>\n",
+        skills::ACCEPTED,
+        esc(skills::ACCEPTED_WHAT)
+    );
 }
 
 fn aside(out: &mut String, report: &SkillsReport) {

@@ -30,6 +30,7 @@ fn write(out: &mut String, report: &DoctorReport, style: Style) -> std::fmt::Res
     writeln!(out, "Sandbox: {verdict}")?;
     if let Some(missing) = &sandbox.missing {
         writeln!(out, "  missing: {} ({})", missing.part, missing.why)?;
+        writeln!(out, "  what helps: {}", missing.helps)?;
     }
     let width = sandbox.layers.iter().map(|layer| layer.layer.len()).max();
     let width = width.unwrap_or(0);
@@ -40,6 +41,18 @@ fn write(out: &mut String, report: &DoctorReport, style: Style) -> std::fmt::Res
             LayerState::Absent => "absent",
         };
         writeln!(out, "  {:width$}  {state:10}  {}", layer.layer, layer.by)?;
+    }
+    if !report.engines.is_empty() {
+        let what = if sandbox.isolates {
+            "not needed here"
+        } else {
+            "they check exercises instead, as far as they are here"
+        };
+        writeln!(out, "\nContainer engines: {what}")?;
+    }
+    for engine in &report.engines {
+        let state = engine.why.as_deref().unwrap_or("answers");
+        writeln!(out, "  {:8}  {state}", engine.program)?;
     }
     writeln!(out, "\nRuntimes for scenarios:")?;
     for runtime in &report.runtimes {

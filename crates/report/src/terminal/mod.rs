@@ -20,6 +20,6 @@ pub use blame::blame;
 pub use doctor::doctor;
 pub use page::page;
 pub use scan::scan;
-pub use skills::{shared_skill, skill_reasons, skills, standing};
+pub use skills::{practise_why, shared_skill, skill_reasons, skills, standing};
 pub use stats::stats;
 pub use verdict::verdict;

@@ -1,7 +1,8 @@
 //! `trueline skills`: one's own profile with dots and intervals, and why a skill stands where it does.
 
 use trueline_facts::skill::{
-    AbilityReport, Interval, ReasonRow, RowState, SharedSkill, SkillReasons, SkillsReport, Standing,
+    AbilityReport, Interval, ReasonRow, Reliance, RowState, SharedSkill, SkillReasons,
+    SkillsReport, Standing, Suggestion,
 };
 
 use super::layout::{Cell, Ink, Sheet, cell, number, whole};
@@ -44,6 +45,7 @@ pub fn skills(report: &SkillsReport, style: &Style) -> String {
         sheet.hanging("  ", Ink::Plain, &text);
     }
     reliance(&mut sheet, report);
+    accepted(&mut sheet, report);
     if !report.evidence.set_aside.is_empty() {
         sheet.heading("Tries that do not count, and why");
         let rows: Vec<Vec<Cell>> = report
@@ -155,6 +157,12 @@ fn plot(interval: &Interval, unicode: bool) -> String {
         .collect()
 }
 
+/// Why something should be practised, in words.
+#[must_use]
+pub fn practise_why(suggestion: &Suggestion) -> String {
+    format!("{}: {}", suggestion.cell, skills::reasons(suggestion))
+}
+
 fn practise(sheet: &mut Sheet<'_>, report: &SkillsReport) {
     if report.practise.is_empty() {
         return;
@@ -185,7 +193,8 @@ fn reliance(sheet: &mut Sheet<'_>, report: &SkillsReport) {
             .map(|text| number(*text).ink(Ink::Faint))
             .collect::<Vec<Cell>>(),
     ];
-    rows.extend(report.reliance.iter().map(|one| {
+    let practised = |one: &&Reliance| one.unaided + one.assisted + one.unknown > 0;
+    rows.extend(report.reliance.iter().filter(practised).map(|one| {
         vec![
             cell(one.class.as_str()),
             number(words::count(one.unaided)),
@@ -194,6 +203,31 @@ fn reliance(sheet: &mut Sheet<'_>, report: &SkillsReport) {
         ]
     }));
     sheet.table(2, &rows);
+}
+
+/// What of an assistant's lines came in as it was written.
+fn accepted(sheet: &mut Sheet<'_>, report: &SkillsReport) {
+    let rows: Vec<Vec<Cell>> = report
+        .reliance
+        .iter()
+        .filter_map(|one| {
+            Some(vec![
+                cell(one.class.as_str()),
+                number(skills::accepted(one)?),
+            ])
+        })
+        .collect();
+    if rows.is_empty() {
+        return;
+    }
+    sheet.heading(skills::ACCEPTED);
+    let mut table = vec![vec![
+        number("").ink(Ink::Faint),
+        number("accepted as written").ink(Ink::Faint),
+    ]];
+    table.extend(rows);
+    sheet.table(2, &table);
+    sheet.hanging("  ", Ink::Faint, skills::ACCEPTED_WHAT);
 }
 
 /// Renders why a skill stands where it does.

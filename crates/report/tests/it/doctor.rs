@@ -1,7 +1,7 @@
 //! `trueline doctor` as people read it.
 
 use trueline_facts::doctor::{
-    DoctorReport, Layer, LayerState, MissingPart, Runtime, SCHEMA, SandboxReport,
+    ContainerEngine, DoctorReport, Layer, LayerState, MissingPart, Runtime, SCHEMA, SandboxReport,
 };
 use trueline_report::{Style, terminal};
 
@@ -16,6 +16,18 @@ fn report(sandbox: SandboxReport) -> DoctorReport {
         version: "0.1.0".into(),
         system: "linux 6.8.0".into(),
         sandbox,
+        engines: vec![
+            ContainerEngine {
+                program: "docker".into(),
+                answers: false,
+                why: Some("docker is not installed".into()),
+            },
+            ContainerEngine {
+                program: "podman".into(),
+                answers: true,
+                why: None,
+            },
+        ],
         runtimes: vec![
             runtime("python3", Some(("3.12.3", "/usr/bin/python3.12"))),
             runtime("go", None),
@@ -49,6 +61,10 @@ fn a_machine_that_isolates_shows_layer_by_layer_how() {
       landlock    absent      not in this kernel
       memory      substitute  added up
 
+    Container engines: not needed here
+      docker    docker is not installed
+      podman    answers
+
     Runtimes for scenarios:
       python3   3.12.3      /usr/bin/python3.12
       go        not found   scenarios that need it are skipped
@@ -66,17 +82,23 @@ fn a_machine_that_cannot_isolate_says_what_is_missing_first() {
             missing: Some(MissingPart {
                 part: "user-namespace".into(),
                 why: "no user namespace: Operation not permitted (os error 1)".into(),
+                helps: "an administrator can allow them".into(),
             }),
             layers: Vec::new(),
         }),
         &Style::plain(),
     );
-    let first: Vec<&str> = text.lines().take(2).collect();
+    let first: Vec<&str> = text.lines().take(7).collect();
     assert_eq!(
         first,
         [
             "Sandbox: cannot isolate; nothing untrusted is run",
             "  missing: user-namespace (no user namespace: Operation not permitted (os error 1))",
+            "  what helps: an administrator can allow them",
+            "",
+            "Container engines: they check exercises instead, as far as they are here",
+            "  docker    docker is not installed",
+            "  podman    answers",
         ]
     );
 }

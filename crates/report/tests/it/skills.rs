@@ -100,6 +100,8 @@ fn report(exercise: &str) -> SkillsReport {
             unaided: 11,
             assisted: 4,
             unknown: 1,
+            ai_lines: 40,
+            as_written: 31,
         }],
         diagnostics: vec![Diagnostic {
             level: Level::Warning,
@@ -137,6 +139,12 @@ fn a_profile_on_a_plain_terminal() {
     Practice by yourself and with an assistant
                  by yourself  with an assistant  not said
       injection           11                  4         1
+
+    Lines of an assistant where something could have gone wrong
+                 accepted as written
+      injection             31 of 40
+      In changes of yours that the gate let through. As written: no person is known to have edited the
+      passage. That may be right; `trueline learn review` trains to see when it is not.
 
     Tries that do not count, and why
       2  recorded twice

@@ -31,6 +31,8 @@ pub struct ExposedSite {
     pub cwe: Vec<Cwe>,
     /// Who wrote the line.
     pub origin: AuthorKind,
+    /// A person is known to have edited the passage that it is in.
+    pub human_touched: bool,
     /// The commit that added it, by its place in the commits of the change.
     pub commit: Option<u32>,
     /// What was found there, of either tier, answered by a comment or not.
@@ -115,6 +117,7 @@ fn sites(
                     .unwrap_or_default()
                     .to_vec(),
                 origin: hunk.origin,
+                human_touched: hunk.human_touched,
                 commit: hunk.commit,
                 finding: found.get(&place).map(|fingerprint| (*fingerprint).clone()),
             });

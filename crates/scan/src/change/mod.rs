@@ -202,9 +202,8 @@ fn change_with(
     ask: impl FnOnce(&Place, &judge::Judging, &[Changed], &Written),
 ) -> Result<ChangeOutcome, ScanError> {
     let place = Place::open(&request.path)?;
-    let repository = place.repository().ok_or_else(|| ScanError::NoRange {
-        range: "gate".to_owned(),
-        why: "there is no git repository here, so nothing can be compared".to_owned(),
+    let repository = place.repository().ok_or_else(|| ScanError::NoRepository {
+        path: request.path.clone(),
     })?;
     let mut diagnostics = Vec::new();
     let cache = request
@@ -506,12 +505,7 @@ pub(crate) fn upstream(repository: &Repository) -> Result<String, ScanError> {
     let found = candidates
         .into_iter()
         .find(|name| matches!(repository.resolve(Some(name)), Ok(Some(_))));
-    found.ok_or_else(|| ScanError::NoRange {
-        range: "gate".to_owned(),
-        why: "no branch that this goes into is known: name it (`trueline gate BASE..HEAD`), or judge what is staged \
-              (`trueline gate --staged`)"
-            .to_owned(),
-    })
+    found.ok_or(ScanError::NoBase)
 }
 
 /// Reads the contents of changed files.

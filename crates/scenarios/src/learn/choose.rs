@@ -30,6 +30,17 @@ pub struct Met {
     pub language: Option<Language>,
 }
 
+/// What one's own skills say should be practised.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Advice {
+    /// The exercise that fits best.
+    pub exercise: String,
+    /// Why, in words.
+    pub why: String,
+    /// The day has come to meet the skill again, also in an exercise that was solved.
+    pub is_due: bool,
+}
+
 /// The language of a file by its name.
 #[must_use]
 pub fn language_of(path: &str) -> Option<Language> {
@@ -114,26 +125,62 @@ fn kinship(met: Language, other: Language) -> u8 {
     }
 }
 
-/// What to do next: what one's own findings ask for, what is begun, the path, then what was practised least.
+/// What to do next: what one's own findings ask for, what is begun, the path, what the skills say, then what was
+/// practised least. Where nothing new is left, what is due again.
 #[must_use]
 pub fn next<'a>(
     catalogue: &'a Catalogue,
     progress: &Progress,
     states: &[ExerciseState],
     met: &[Met],
+    advice: &[Advice],
     language: Option<Language>,
 ) -> Option<Proposal<'a>> {
+    let fits = |scenario: &&Scenario| {
+        crate::run::missing_runtime(&scenario.definition).is_none()
+            && language.is_none_or(|wanted| kinship(wanted, scenario.definition.language) == 2)
+    };
     let open = |scenario: &&Scenario| {
         let standing = progress.standing(scenario.id.as_str(), scenario.definition.version);
-        standing < Standing::Revealed
-            && crate::run::missing_runtime(&scenario.definition).is_none()
-            && language.is_none_or(|wanted| kinship(wanted, scenario.definition.language) == 2)
+        standing < Standing::Revealed && fits(scenario)
     };
     // What was asked about comes before what lies about.
     of_findings(catalogue, progress, met, &open)
         .or_else(|| begun(catalogue, progress, states, &open))
         .or_else(|| of_path(catalogue, &open))
+        .or_else(|| of_skills(catalogue, advice, &open))
         .or_else(|| least_practised(catalogue, progress, &open))
+        .or_else(|| due_again(catalogue, advice, &fits))
+}
+
+fn of_skills<'a>(
+    catalogue: &'a Catalogue,
+    advice: &[Advice],
+    open: &dyn Fn(&&'a Scenario) -> bool,
+) -> Option<Proposal<'a>> {
+    advice.iter().find_map(|one| {
+        Some(Proposal {
+            scenario: catalogue.get(&one.exercise).ok().filter(open)?,
+            why: one.why.clone(),
+        })
+    })
+}
+
+/// All is solved: what is due is met again, and that says nothing new about skill.
+fn due_again<'a>(
+    catalogue: &'a Catalogue,
+    advice: &[Advice],
+    fits: &dyn Fn(&&'a Scenario) -> bool,
+) -> Option<Proposal<'a>> {
+    advice.iter().filter(|one| one.is_due).find_map(|one| {
+        Some(Proposal {
+            scenario: catalogue.get(&one.exercise).ok().filter(fits)?,
+            why: format!(
+                "{}; you solved it before, so that meeting it again moves the day on which it is due next and nothing else",
+                one.why
+            ),
+        })
+    })
 }
 
 fn begun<'a>(

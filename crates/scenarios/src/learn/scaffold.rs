@@ -1,9 +1,13 @@
 //! A new scenario to fill in: it is proven as it stands, so that an author changes something that works.
+//!
+//! What it is, its id says by its beginning. For a Python server there is a small one made for it; other kinds begin as
+//! a copy of a built-in exercise of that kind.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::LearnError;
 use crate::format::ScenarioId;
+use crate::scenario::Catalogue;
 use crate::tree::Tree;
 
 macro_rules! scaffold {
@@ -30,8 +34,36 @@ const FILES: &[(&str, &str)] = scaffold![
     "review/1.toml",
 ];
 
+/// What ids begin with, and the exercise that a new one of the kind is a copy of; none where there is a scaffold.
+const KINDS: &[(&str, Option<&str>)] = &[
+    ("py", None),
+    ("js", Some("js-cors-reflect")),
+    ("java", Some("java-path-archive")),
+    ("go", Some("go-html-noticeboard")),
+    ("rust", Some("rust-sh-badge")),
+    ("file", Some("file-mcp-config")),
+    ("agent", Some("agent-prompt-secret")),
+];
+
+/// What was written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Scaffold {
+    /// Where.
+    pub folder: PathBuf,
+    /// The exercise that it is a copy of.
+    pub copy_of: Option<&'static str>,
+}
+
 /// Writes it below a folder of scenarios.
-pub fn write(id: &ScenarioId, scenarios: &Path) -> Result<std::path::PathBuf, LearnError> {
+pub fn write(id: &ScenarioId, scenarios: &Path) -> Result<Scaffold, LearnError> {
+    let kind = id.as_str().split_once('-').map(|(kind, _)| kind);
+    let Some((_, copy_of)) = KINDS.iter().find(|(known, _)| Some(*known) == kind) else {
+        let known: Vec<String> = KINDS.iter().map(|(kind, _)| format!("{kind}-")).collect();
+        return Err(LearnError::Cannot(format!(
+            "`{id}` does not say what it is: an id begins with {}, as py-my-idea",
+            known.join(", ")
+        )));
+    };
     let folder = scenarios.join(id.as_str());
     if folder.exists() {
         return Err(LearnError::Cannot(format!(
@@ -39,7 +71,20 @@ pub fn write(id: &ScenarioId, scenarios: &Path) -> Result<std::path::PathBuf, Le
             folder.display()
         )));
     }
-    let tree: Tree = FILES
+    let tree = match copy_of {
+        None => of_scaffold(id),
+        Some(exercise) => copy(exercise, id)?,
+    };
+    std::fs::create_dir_all(&folder).map_err(LearnError::file(&folder))?;
+    tree.write(&folder).map_err(LearnError::file(&folder))?;
+    Ok(Scaffold {
+        folder,
+        copy_of: *copy_of,
+    })
+}
+
+fn of_scaffold(id: &ScenarioId) -> Tree {
+    FILES
         .iter()
         .map(|(name, text)| {
             (
@@ -47,8 +92,99 @@ pub fn write(id: &ScenarioId, scenarios: &Path) -> Result<std::path::PathBuf, Le
                 text.replace("SCENARIO-ID", id.as_str()).into_bytes(),
             )
         })
-        .collect();
-    std::fs::create_dir_all(&folder).map_err(LearnError::file(&folder))?;
-    tree.write(&folder).map_err(LearnError::file(&folder))?;
-    Ok(folder)
+        .collect()
+}
+
+/// A built-in exercise under another id, in its first version and a step of no path.
+fn copy(exercise: &str, id: &ScenarioId) -> Result<Tree, LearnError> {
+    let catalogue = Catalogue::builtin();
+    let files = catalogue.get(exercise)?.files();
+    let copied = files.iter().map(|(name, content)| {
+        let content = match std::str::from_utf8(content) {
+            Err(_) => content.to_vec(),
+            Ok(text) => {
+                let text = text.replace(exercise, id.as_str());
+                if name == "scenario.toml" {
+                    afresh(&text).into_bytes()
+                } else {
+                    text.into_bytes()
+                }
+            }
+        };
+        (name.to_owned(), content)
+    });
+    Ok(copied.collect())
+}
+
+fn afresh(definition: &str) -> String {
+    let is_key = |line: &str, key: &str| {
+        line.strip_prefix(key)
+            .is_some_and(|rest| rest.trim_start().starts_with('='))
+    };
+    let mut out = String::new();
+    for line in definition.lines() {
+        if is_key(line, "path") || is_key(line, "step") {
+            continue;
+        }
+        out.push_str(if is_key(line, "version") {
+            "version = 1"
+        } else {
+            line
+        });
+        out.push('\n');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::{Interface, Language};
+
+    #[test]
+    fn each_kind_begins_as_a_scenario_of_that_kind_that_can_be_read() {
+        let place = tempfile::tempdir().unwrap();
+        for (kind, _) in KINDS {
+            let id = ScenarioId::new(&format!("{kind}-my-idea")).unwrap();
+            let written = write(&id, place.path()).unwrap();
+            assert!(written.folder.join("scenario.toml").is_file());
+            assert!(write(&id, place.path()).is_err(), "never over another one");
+        }
+        let catalogue = Catalogue::read(place.path()).unwrap();
+        let broken: Vec<String> = catalogue.broken().iter().map(ToString::to_string).collect();
+        assert_eq!(broken, Vec::<String>::new());
+        assert_eq!(catalogue.scenarios().len(), KINDS.len());
+        for scenario in catalogue.scenarios() {
+            let definition = &scenario.definition;
+            let expected = match scenario.id.as_str().split('-').next().unwrap() {
+                "py" => definition.language == Language::Python,
+                "js" => definition.language == Language::JavaScript,
+
+                "java" => definition.language == Language::Java,
+                "go" => definition.language == Language::Go,
+                "rust" => definition.language == Language::Rust,
+                "file" => definition.interface == Interface::File,
+                _ => definition.interface == Interface::Agent,
+            };
+            assert!(expected, "{}", scenario.id);
+            assert_eq!((definition.version, &definition.path), (1, &None));
+            let items = scenario.reviews.iter().map(|item| item.id.as_str());
+            for item in items {
+                assert!(item.starts_with(scenario.id.as_str()), "{item}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_id_that_does_not_say_what_it_is_is_refused() {
+        let place = tempfile::tempdir().unwrap();
+        for name in ["no-prefix", "plain", "cs-idea"] {
+            let refused = write(&ScenarioId::new(name).unwrap(), place.path()).unwrap_err();
+            assert!(
+                refused.to_string().contains("begins with py-, js-"),
+                "{refused}"
+            );
+        }
+        assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 0);
+    }
 }

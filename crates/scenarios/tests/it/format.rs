@@ -42,6 +42,15 @@ fn mistakes_point_at_their_line_and_name_what_was_meant() {
 }
 
 #[test]
+fn an_id_says_what_it_is() {
+    let told = error("id = \"py-search-http\"", "id = \"no-prefix\"");
+    assert!(
+        told.contains("scenario.toml:1: `no-prefix` does not say what it is: it begins with `py-`"),
+        "{told}"
+    );
+}
+
+#[test]
 fn tests_are_declared_by_literals() {
     let wrong = |text| tests::exploits(text, "exploit.py").unwrap_err().to_string();
     assert_eq!(

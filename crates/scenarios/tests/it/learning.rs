@@ -6,7 +6,7 @@ use trueline_facts::attempt::{
     Aid, AidBasis, Attempt, AttemptKind, AttemptOutcome, SCHEMA, Trigger, Twin,
 };
 use trueline_facts::{Cwe, RuleId};
-use trueline_scenarios::learn::choose::{self, Met};
+use trueline_scenarios::learn::choose::{self, Advice, Met};
 use trueline_scenarios::learn::folder;
 use trueline_scenarios::learn::home::Home;
 use trueline_scenarios::learn::progress::{Progress, Standing, new_id};
@@ -41,6 +41,7 @@ fn attempt(scenario: &str, outcome: AttemptOutcome, aid: Aid) -> Attempt {
         practice: false,
         reviewed: None,
         sites: None,
+        ai_lines: None,
         caught: None,
     }
 }
@@ -193,7 +194,7 @@ fn proposals_say_why() {
     let catalogue = Catalogue::read(&fixtures()).unwrap();
     let mut progress = Progress::default();
     let next = |progress: &Progress, met: &[Met]| {
-        let proposal = choose::next(&catalogue, progress, &[], met, None).unwrap();
+        let proposal = choose::next(&catalogue, progress, &[], met, &[], None).unwrap();
         format!("{}: {}", proposal.scenario.id, proposal.why)
     };
     assert_eq!(
@@ -223,7 +224,42 @@ fn proposals_say_why() {
         AttemptOutcome::Fixed,
         Aid::Assisted,
     ));
-    assert!(choose::next(&catalogue, &progress, &[], &[], None).is_none());
+    assert!(choose::next(&catalogue, &progress, &[], &[], &[], None).is_none());
+}
+
+#[test]
+fn what_skills_say_comes_before_what_was_practised_least_and_what_is_due_comes_again() {
+    let catalogue = Catalogue::read(&fixtures()).unwrap();
+    let advice = |exercise: &str, is_due| Advice {
+        exercise: exercise.to_owned(),
+        why: "python/injection is due since 2026-09-01".to_owned(),
+        is_due,
+    };
+    let next = |progress: &Progress, advice: &[Advice], language| {
+        choose::next(&catalogue, progress, &[], &[], advice, language)
+            .map(|proposal| format!("{}: {}", proposal.scenario.id, proposal.why))
+    };
+    let mut progress = Progress::default();
+    let solved = |id: &str| attempt(id, AttemptOutcome::Fixed, Aid::Unaided);
+    progress.attempts.push(solved("py-search-http"));
+    assert_eq!(
+        next(&progress, &[advice("py-join-call", false)], None).unwrap(),
+        "py-join-call: python/injection is due since 2026-09-01"
+    );
+    progress.attempts.push(solved("py-join-call"));
+    // All is solved. What has not come due stays in peace, and so does what is not there.
+    let not_due = [advice("py-search-http", false), advice("gone", true)];
+    assert_eq!(next(&progress, &not_due, None), None);
+    let due = [
+        advice("py-join-call", false),
+        advice("py-search-http", true),
+    ];
+    assert_eq!(
+        next(&progress, &due, None).unwrap(),
+        "py-search-http: python/injection is due since 2026-09-01; you solved it before, so that meeting it again \
+         moves the day on which it is due next and nothing else"
+    );
+    assert_eq!(next(&progress, &due, Some(Language::Go)), None);
 }
 
 #[test]

@@ -195,3 +195,31 @@ fn tests_that_do_not_load_are_an_error_and_no_verdict() {
         "{message}"
     );
 }
+
+#[test]
+fn a_declared_mutant_that_does_not_compile_proves_nothing() {
+    let mut files = files("py-search-http");
+    let definition = files.text("scenario.toml").unwrap();
+    // A compiler that knows whether the syntax is right.
+    let built = definition.replace(
+        "port = ",
+        "build = [\"python3\", \"-m\", \"py_compile\", \"app.py\"]\nport = ",
+    );
+    assert_ne!(built, definition);
+    let declared = |name: &str, with: &str| {
+        format!(
+            "\n[[mutant]]\nname = \"{name}\"\nfile = \"app.py\"\nreplace = \"import sqlite3\"\nwith = \"{with}\"\n"
+        )
+    };
+    let broken = declared("does not compile", "import (");
+    let sound = declared("has no database", "import json as sqlite3");
+    files.insert("scenario.toml", format!("{built}{broken}{sound}"));
+    let Some(wrong) = wrong(&Scenario::new(files, "py-search-http").unwrap()) else {
+        return;
+    };
+    assert_eq!(wrong.len(), 1, "{wrong:?}");
+    assert!(
+        wrong[0].starts_with("mutant does not compile: it does not compile"),
+        "{wrong:?}"
+    );
+}

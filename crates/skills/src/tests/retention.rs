@@ -412,3 +412,44 @@ fn what_waits_for_a_word_is_not_folded_and_neither_are_the_lines_beside_it() {
     assert_eq!(stand(person.report("2026-07-01")), before);
     assert_eq!(before.evidence.counted, 2);
 }
+
+#[test]
+fn what_of_an_assistants_lines_was_accepted_is_counted_by_class_also_after_it_is_folded() {
+    let change = |id: &str, key: &str, class: &str, lines: u32, as_written: u32| {
+        let members = format!(
+            r#"{{"kind": "change", "scenario": "{key}", "class": "{class}", "outcome": "passed", "sites": {lines}, "aid": "assisted", "aid_basis": "hook", "ai_lines": {{"lines": {lines}, "as_written": {as_written}}}}}"#
+        );
+        record(id, &members)
+    };
+    let person = Person::with(&[
+        change("01", "c1", "injection", 4, 3),
+        change("02", "c2", "injection", 6, 6),
+        change("03", "c2", "secrets", 1, 0),
+        // Asked again after a person edited a passage: the last word holds.
+        change("02", "c2", "injection", 6, 2),
+        // The same commit under another id counts once.
+        change("04", "c1", "injection", 4, 3),
+    ]);
+    let seen = |person: &Person| -> Vec<(String, u64, u64)> {
+        let report = person.report("2026-09-01");
+        let of = report.reliance.iter();
+        of.map(|one| (one.class.to_string(), one.as_written, one.ai_lines))
+            .collect()
+    };
+    let expected = [
+        ("injection".to_owned(), 5, 10),
+        ("secrets".to_owned(), 0, 1),
+    ];
+    assert_eq!(seen(&person), expected);
+    assert_eq!(person.fold("2026-08-01"), 5);
+    assert_eq!(seen(&person), expected);
+    // Who says that a hook was wrong takes its lines out.
+    let person = Person::with(&[change("01", "c1", "injection", 4, 3)]);
+    let dispute = What::Dispute {
+        row: "01".to_owned(),
+        reason: None,
+    };
+    let event = Event::new(day("2026-05-02"), dispute);
+    person.store.append(&event).unwrap();
+    assert_eq!(seen(&person), []);
+}

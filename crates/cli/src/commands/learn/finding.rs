@@ -22,14 +22,25 @@ pub(super) fn run(
     interrupt: &AtomicBool,
 ) -> Result<Ended> {
     let wanted = asked.language.as_deref().map(language).transpose()?;
-    let (mut met, place) = met(asked, interrupt)?;
+    let Meant {
+        mut met,
+        place,
+        is_ours,
+    } = meant(asked, interrupt)?;
     met.language = wanted.or(met.language);
-    let proposal = choose::for_weakness(&session.catalogue, &met, &session.progress).ok_or_else(|| {
-        LearnError::Cannot(format!(
-            "no exercise is about `{}` yet; `trueline rules explain {}` tells about it, `trueline learn list` what there is",
-            met.rule, met.rule
-        ))
-    })?;
+    let proposal =
+        choose::for_weakness(&session.catalogue, &met, &session.progress).ok_or_else(|| {
+            // Rules of other tools have no page here.
+            let page = if is_ours {
+                format!("`trueline rules explain {}` tells about it, ", met.rule)
+            } else {
+                String::new()
+            };
+            LearnError::Cannot(format!(
+                "no exercise is about `{}` yet; {page}`trueline learn list` what there is",
+                met.rule
+            ))
+        })?;
     let id = proposal.scenario.id.as_str();
     let text = match asked.format {
         ListFormat::Json => trueline_report::json::to_string(&FindingExercise {
@@ -59,8 +70,17 @@ pub(super) fn run(
 /// Fingerprint and a line that tells of the finding.
 type Place = Option<(String, String)>;
 
-/// The weakness that is meant: a rule's id needs no finding, a fingerprint is looked for in a document or by scanning.
-fn met(asked: &FromFinding, interrupt: &AtomicBool) -> Result<(Met, Place)> {
+/// What was named.
+struct Meant {
+    met: Met,
+    place: Place,
+    /// Whether the rule is one of ours, with a page.
+    is_ours: bool,
+}
+
+/// The weakness that is meant: an id of our rules needs no finding; a fingerprint, or a rule of another tool, is looked
+/// for in a document, or by scanning and in the logs that are given.
+fn meant(asked: &FromFinding, interrupt: &AtomicBool) -> Result<Meant> {
     let rules = trueline_scan::rules()?;
     let rule = rules
         .rules
@@ -94,7 +114,11 @@ fn met(asked: &FromFinding, interrupt: &AtomicBool) -> Result<(Met, Place)> {
             cwe: finding.cwe.clone(),
             language: choose::language_of(&path),
         };
-        return Ok((met, Some((finding.fingerprint.as_str().to_owned(), place))));
+        return Ok(Meant {
+            is_ours: rules.rules.iter().any(|one| one.id == met.rule),
+            met,
+            place: Some((finding.fingerprint.as_str().to_owned(), place)),
+        });
     }
     if let Some(rule) = rule {
         let met = Met {
@@ -102,11 +126,15 @@ fn met(asked: &FromFinding, interrupt: &AtomicBool) -> Result<(Met, Place)> {
             cwe: rule.cwe.clone(),
             language: None,
         };
-        return Ok((met, None));
+        return Ok(Meant {
+            met,
+            place: None,
+            is_ours: true,
+        });
     }
     let place = asked.findings.as_ref().unwrap_or(&asked.path);
     Err(LearnError::Cannot(format!(
-        "`{}` is neither a rule nor the fingerprint of a finding in {}; `trueline scan --format json` lists them",
+        "`{}` is neither one of our rules nor a rule or the fingerprint of a finding in {}; `trueline scan --format json` lists them, `--import LOG.sarif` adds those of another tool",
         asked.finding,
         place.display()
     ))
@@ -125,7 +153,7 @@ fn scan(asked: &FromFinding, interrupt: &AtomicBool) -> Result<Vec<Finding>> {
         tiers: Tiers::All,
         diff: None,
         baseline: None,
-        imports: Vec::new(),
+        imports: asked.import.clone(),
         code_view: false,
         line_hashes: false,
         reading: crate::commands::reading(&reading)?,

@@ -1,7 +1,7 @@
 //! What our own scan finds in a scenario, kept beside it: the exercises are a regression set of the scanner as well.
 //!
-//! Kept are the findings of the rules that the scenario names, in what is vulnerable and in each fix. A line that is
-//! missing in `vulnerable` is a gap that is known, not a mistake of the scenario.
+//! Kept is all that is found in what is vulnerable and in each fix, with its tier. A line that is missing in
+//! `vulnerable` is a gap that is known, and one in a fix mostly a false alarm: no mistake of the scenario either.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
+use trueline_facts::Tier;
 use trueline_scan::{Checks, ScanRequest, Tiers};
 use trueline_scenarios::verify::Part;
 use trueline_scenarios::{Scenario, Tree};
@@ -19,12 +20,14 @@ use crate::output;
 use crate::progress::Bar;
 
 const FILE: &str = "scan.golden.json";
-const SCHEMA: &str = "trueline.scan-golden/1";
+const SCHEMA: &str = "trueline.scan-golden/2";
+/// What ends the line of a finding that a scan shows only if it is asked for all.
+const SECOND_TIER: &str = " (--all)";
 
 #[derive(PartialEq, Eq, Debug, Serialize, Deserialize)]
 struct Golden {
     schema: String,
-    /// `path:line rule`, by the tree that was scanned.
+    /// `path:line rule`, and `(--all)` for what is shown with that alone, by the tree that was scanned.
     findings: BTreeMap<String, Vec<String>>,
 }
 
@@ -37,11 +40,8 @@ fn place(scenario: &Scenario, scenarios: &Path) -> PathBuf {
     }
 }
 
-/// Scans and writes the golden file; nothing for a scenario that names no rules.
+/// Scans and writes the golden file.
 pub(super) fn write(scenario: &Scenario, scenarios: &Path, interrupt: &AtomicBool) -> Result<()> {
-    if scenario.definition.rules.is_empty() {
-        return Ok(());
-    }
     let text = trueline_report::json::to_string(&now(scenario, interrupt)?);
     output::write(text.as_bytes(), Some(&place(scenario, scenarios)))
 }
@@ -53,6 +53,10 @@ pub(super) fn compare(scenario: &Scenario, interrupt: &AtomicBool) -> Result<Opt
     };
     let started = Instant::now();
     let detail = match serde_json::from_slice::<Golden>(kept) {
+        Ok(kept) if kept.schema != SCHEMA => Some(format!(
+            "{FILE} is of another version ({}): --write-golden writes it anew",
+            kept.schema
+        )),
         Ok(kept) => difference(&kept, &now(scenario, interrupt)?),
         Err(error) => Some(format!("{FILE} cannot be read: {error}")),
     };
@@ -92,48 +96,71 @@ pub(super) fn told(scenario: &Scenario) -> String {
     let Some(golden) = kept.and_then(|kept| serde_json::from_slice::<Golden>(kept).ok()) else {
         return String::new();
     };
-    let mut found = golden
-        .findings
-        .get("vulnerable")
-        .cloned()
-        .unwrap_or_default();
-    let alarms: usize = golden
+    let is_named = |line: &&String| {
+        let rule = line.trim_end_matches(SECOND_TIER).rsplit(' ').next();
+        rules.iter().any(|named| Some(named.as_str()) == rule)
+    };
+    let is_shown = |line: &&String| !line.ends_with(SECOND_TIER);
+    let of = |tree: &str| golden.findings.get(tree).map_or(&[][..], Vec::as_slice);
+    let (shown, unsure): (Vec<&String>, Vec<&String>) =
+        of("vulnerable").iter().filter(is_named).partition(is_shown);
+    let in_fixes: Vec<&String> = golden
         .findings
         .iter()
         .filter(|(tree, _)| *tree != "vulnerable")
-        .map(|(_, lines)| lines.len())
-        .sum();
-    let text = if found.is_empty() {
-        let rules: Vec<String> = rules.iter().map(|rule| format!("`{rule}`")).collect();
-        format!(
-            "Our own scan does not find it here (it would be {}): what no tool reports can be there all the same.",
-            rules.join(" or ")
-        )
-    } else {
-        for line in &mut found {
-            *line = format!("`{line}`");
+        .flat_map(|(_, lines)| lines)
+        .filter(is_shown)
+        .collect();
+    let (alarms, beside): (Vec<&String>, Vec<&String>) = in_fixes.into_iter().partition(is_named);
+    let text = match (shown.is_empty(), unsure.is_empty()) {
+        (false, _) => format!("Our own scan finds it: {}.", quoted(&shown)),
+        (true, false) => format!(
+            "Our own scan finds it with `--all` alone, among what it is less sure of: {}.",
+            quoted(&unsure)
+        ),
+        (true, true) => {
+            let rules: Vec<String> = rules.iter().map(|rule| format!("`{rule}`")).collect();
+            format!(
+                "Our own scan does not find it here (it would be {}): what no tool reports can be there all the same.",
+                rules.join(" or ")
+            )
         }
-        format!("Our own scan finds it: {}.", found.join(", "))
     };
-    let in_fixes = match alarms {
-        0 if found.is_empty() => String::new(),
-        0 => " In a fix that holds it finds nothing.".to_owned(),
+    let in_fixes = match alarms.len() {
+        0 if shown.is_empty() => String::new(),
+        0 => " In a fix that holds it no longer does.".to_owned(),
         n => format!(
             " It also reports {} in the reference fixes, which hold: there it is a false alarm.",
             trueline_report::counted(n as u64, "line")
         ),
     };
-    format!("{text}{in_fixes}\n")
+    let beside = if beside.is_empty() {
+        String::new()
+    } else {
+        format!(
+            " About something else it reports in a fix that holds: {}.",
+            quoted(&beside)
+        )
+    };
+    format!("{text}{in_fixes}{beside}\n")
+}
+
+fn quoted(lines: &[&String]) -> String {
+    let lines: Vec<String> = lines
+        .iter()
+        .map(|line| format!("`{}`", line.trim_end_matches(SECOND_TIER)))
+        .collect();
+    lines.join(", ")
 }
 
 fn now(scenario: &Scenario, interrupt: &AtomicBool) -> Result<Golden> {
     let mut findings = BTreeMap::new();
     findings.insert(
         "vulnerable".to_owned(),
-        scan(scenario, &scenario.vulnerable(), interrupt)?,
+        scan(&scenario.vulnerable(), interrupt)?,
     );
     for (name, tree) in scenario.references() {
-        findings.insert(format!("fixes/{name}"), scan(scenario, &tree, interrupt)?);
+        findings.insert(format!("fixes/{name}"), scan(&tree, interrupt)?);
     }
     Ok(Golden {
         schema: SCHEMA.to_owned(),
@@ -141,7 +168,7 @@ fn now(scenario: &Scenario, interrupt: &AtomicBool) -> Result<Golden> {
     })
 }
 
-fn scan(scenario: &Scenario, tree: &Tree, interrupt: &AtomicBool) -> Result<Vec<String>> {
+fn scan(tree: &Tree, interrupt: &AtomicBool) -> Result<Vec<String>> {
     let folder = tempfile::tempdir().context("a folder to scan")?;
     tree.write(folder.path()).context("a folder to scan")?;
     let reading = Reading {
@@ -165,10 +192,13 @@ fn scan(scenario: &Scenario, tree: &Tree, interrupt: &AtomicBool) -> Result<Vec<
         .report
         .findings
         .iter()
-        .filter(|finding| scenario.definition.rules.contains(&finding.rule))
         .map(|finding| {
+            let tier = match finding.tier {
+                Tier::Shown => "",
+                Tier::All => SECOND_TIER,
+            };
             format!(
-                "{}:{} {}",
+                "{}:{} {}{tier}",
                 finding.location.path, finding.location.start.line, finding.rule
             )
         })
@@ -176,4 +206,51 @@ fn scan(scenario: &Scenario, tree: &Tree, interrupt: &AtomicBool) -> Result<Vec<
     lines.sort();
     lines.dedup();
     Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use trueline_scenarios::Catalogue;
+
+    use super::*;
+
+    /// The exercises are a regression set of the scanner: what it finds in them changes only together with this.
+    #[test]
+    fn our_scan_finds_in_each_built_in_exercise_what_is_kept_beside_it() {
+        let catalogue = Catalogue::builtin();
+        let interrupt = AtomicBool::new(false);
+        let wrong: Vec<String> = catalogue
+            .scenarios()
+            .iter()
+            .filter_map(|scenario| {
+                let part = compare(scenario, &interrupt).unwrap();
+                let detail = part.map_or(Some(format!("{FILE} is missing")), |part| part.detail);
+                detail.map(|detail| format!("{}: {detail}", scenario.id))
+            })
+            .collect();
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        assert!(catalogue.scenarios().len() >= 64);
+    }
+
+    #[test]
+    fn a_debrief_says_what_is_found_only_with_all_and_what_is_reported_in_fixes() {
+        let catalogue = Catalogue::builtin();
+        let of = |id: &str| told(catalogue.get(id).unwrap());
+        let formula = of("js-formula-eval");
+        assert!(formula.contains("finds it with `--all` alone"), "{formula}");
+        let search = of("py-sqli-search");
+        assert!(
+            search.starts_with("Our own scan finds it: `app.py:"),
+            "{search}"
+        );
+        assert!(
+            search.contains("In a fix that holds it no longer does"),
+            "{search}"
+        );
+        let allowlist = of("agent-shell-allowlist");
+        assert!(
+            allowlist.contains("About something else it reports in a fix that holds: `agent.py:49"),
+            "{allowlist}"
+        );
+    }
 }

@@ -1,23 +1,28 @@
 //! `learn list` and `learn next`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::Result;
+use trueline_facts::Tier;
 use trueline_facts::learn::{
     EXERCISES_SCHEMA, ExerciseEntry, ExerciseList, NEXT_SCHEMA, NextExercise,
 };
 use trueline_facts::scan::ScanReport;
+use trueline_facts::skill::PractiseReason;
 use trueline_report::counted;
 use trueline_scenarios::Scenario;
 use trueline_scenarios::learn::LearnError;
-use trueline_scenarios::learn::choose::{self, Met, Proposal};
+use trueline_scenarios::learn::choose::{self, Advice, Met, Proposal};
 use trueline_scenarios::learn::progress::Standing;
 use trueline_scenarios::learn::state::ExerciseState;
+use trueline_skills::day::Day;
 
-use super::{Session, class, language};
+use super::{Records, Session, class, language, warn};
 use crate::Ended;
 use crate::arguments::{LearnList, ListFormat};
+use crate::commands::skills;
 use crate::output;
 
 pub(super) const fn word(standing: Standing) -> &'static str {
@@ -31,6 +36,9 @@ pub(super) const fn word(standing: Standing) -> &'static str {
 }
 
 pub(super) fn list(session: &Session<'_>, asked: &LearnList) -> Result<Ended> {
+    if let Some(path) = &asked.path {
+        known_path(session, path)?;
+    }
     let language = asked.language.as_deref().map(language).transpose()?;
     let class = asked.class.as_deref().map(class).transpose()?;
     let standing = |s: &Scenario| {
@@ -61,6 +69,27 @@ pub(super) fn list(session: &Session<'_>, asked: &LearnList) -> Result<Ended> {
     };
     output::write(text.as_bytes(), None)?;
     Ok(Ended::Pass)
+}
+
+/// An empty list would look as if all of a path were done.
+fn known_path(session: &Session<'_>, path: &str) -> Result<(), LearnError> {
+    let scenarios = session.catalogue.scenarios();
+    let known: BTreeSet<&str> = scenarios
+        .iter()
+        .filter_map(|scenario| scenario.definition.path.as_deref())
+        .collect();
+    if known.contains(path) {
+        return Ok(());
+    }
+    let known: Vec<&str> = known.into_iter().collect();
+    Err(LearnError::Cannot(format!(
+        "`{path}` is no path through the exercises; paths are {}",
+        if known.is_empty() {
+            "none here".to_owned()
+        } else {
+            known.join(", ")
+        }
+    )))
 }
 
 fn row(scenario: &Scenario, standing: Standing) -> ExerciseEntry {
@@ -233,8 +262,39 @@ fn proposal<'a>(
         &session.progress,
         &states,
         met,
+        &advice(session),
         language,
     )
+}
+
+/// What one's own skills say, where they are kept. What cannot be read is told by who reads it; a proposal is made
+/// without it.
+fn advice(session: &Session<'_>) -> Vec<Advice> {
+    if session.records != Records::Kept {
+        return Vec::new();
+    }
+    let suggestions = session
+        .day
+        .parse::<Day>()
+        .map_err(anyhow::Error::from)
+        .and_then(skills::suggestions);
+    let suggestions = suggestions.unwrap_or_else(|error| {
+        warn(&format!("{error}; what your skills say is left out"));
+        Vec::new()
+    });
+    let advice = suggestions.into_iter().filter_map(|suggestion| {
+        let due = suggestion.reasons.iter().any(is_due);
+        Some(Advice {
+            why: trueline_report::terminal::practise_why(&suggestion),
+            exercise: suggestion.exercise?,
+            is_due: due,
+        })
+    });
+    advice.collect()
+}
+
+const fn is_due(reason: &PractiseReason) -> bool {
+    matches!(reason, PractiseReason::Due { .. })
 }
 
 pub(super) fn told(session: &Session<'_>, proposal: &Proposal<'_>) -> String {
@@ -275,9 +335,11 @@ pub(super) fn report(file: &Path) -> Result<ScanReport> {
 }
 
 fn read_findings(file: &Path) -> Result<Vec<Met>> {
+    // What is shown only with `--all` is too often none.
     Ok(report(file)?
         .findings
         .iter()
+        .filter(|finding| finding.tier == Tier::Shown)
         .map(|finding| Met {
             rule: finding.rule.clone(),
             cwe: finding.cwe.clone(),

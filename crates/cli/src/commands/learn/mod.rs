@@ -174,9 +174,13 @@ fn new(id: &str, scenarios: Option<&Path>) -> Result<Ended> {
         ))
     })?;
     let below = scenarios.unwrap_or(Path::new("scenarios"));
-    let folder = scaffold::write(&id, below)?;
+    let scaffold::Scaffold { folder, copy_of } = scaffold::write(&id, below)?;
+    let what = match copy_of {
+        Some(exercise) => format!("a copy of the exercise {exercise} under its own id, proven"),
+        None => "a scenario that is proven".to_owned(),
+    };
     let text = format!(
-        "{folder} is a scenario that is proven as it stands.\n\
+        "{folder} is {what} as it stands.\n\
          Change it piece by piece and prove it again: trueline learn verify --scenarios {below} {id}\n\
          What each file is for: docs/scenarios.md\n",
         folder = folder.display(),

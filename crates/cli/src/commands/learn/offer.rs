@@ -1,63 +1,173 @@
 //! The exercises for weaknesses that a scan or a gate found: one line each, after what was found.
+//!
+//! What is printed begins the very exercise that it names, for whoever types it: a comment has many readers, and what
+//! one of them has solved is not asked.
 
 use std::collections::BTreeSet;
 
 use trueline_facts::{Cwe, RuleId};
-use trueline_scenarios::Catalogue;
 use trueline_scenarios::learn::choose::{self, Met};
 use trueline_scenarios::learn::progress::Progress;
+use trueline_scenarios::{Catalogue, Language, ScenarioId};
 
 /// So many are named: an offer is no list.
 const MOST: usize = 3;
 
-/// A weakness that was found: its rule, its CWE if they are known, and the file.
+/// A weakness that was found: its rule, ours or another tool's, its CWE if they are known, and the file.
 pub(crate) type Found<'f> = (&'f RuleId, &'f [Cwe], String);
 
 /// An exercise that is offered.
 pub(crate) struct Offer {
-    pub(crate) rule: RuleId,
-    pub(crate) title: String,
-    pub(crate) minutes: u32,
+    exercise: ScenarioId,
+    title: String,
+    language: Language,
+    minutes: u32,
 }
 
 impl Offer {
     /// As a sentence; `code` sets a command.
     pub(crate) fn told(&self, code: impl Fn(&str) -> String) -> String {
-        let command = code(&format!("trueline learn from-finding {}", self.rule));
+        let command = code(&format!("trueline learn start {}", self.exercise));
         format!(
-            "{command} (\"{}\", about {} minutes)",
-            self.title, self.minutes
+            "{command} (\"{}\", {}, about {} minutes)",
+            self.title, self.language, self.minutes
         )
     }
 }
 
-/// What fits, each exercise and each rule once. What the reader has solved is not asked: a comment has many readers.
+/// What fits, each exercise once, and one for each rule and language.
 pub(crate) fn offers<'f>(found: impl IntoIterator<Item = Found<'f>>) -> Vec<Offer> {
     let catalogue = Catalogue::builtin();
     let nobody = Progress::default();
-    let mut seen = BTreeSet::new();
+    let mut asked = BTreeSet::new();
+    let mut named = BTreeSet::new();
     let mut offers = Vec::new();
     for (rule, cwe, path) in found {
         if offers.len() == MOST {
             break;
         }
-        if !seen.insert(rule.as_str().to_owned()) {
+        let language = choose::language_of(&path);
+        if !asked.insert((rule, language)) {
             continue;
         }
         let met = Met {
             rule: rule.clone(),
             cwe: cwe.to_vec(),
-            language: choose::language_of(&path),
+            language,
         };
         if let Some(proposal) = choose::for_weakness(&catalogue, &met, &nobody)
-            && seen.insert(format!("exercise {}", proposal.scenario.id))
+            && named.insert(proposal.scenario.id.clone())
         {
             offers.push(Offer {
-                rule: rule.clone(),
+                exercise: proposal.scenario.id.clone(),
                 title: proposal.scenario.definition.title.clone(),
+                language: proposal.scenario.definition.language,
                 minutes: proposal.scenario.definition.minutes,
             });
         }
     }
     offers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file of each language, and one of none.
+    const FILES: [(&str, Option<Language>); 11] = [
+        ("app.py", Some(Language::Python)),
+        ("app.js", Some(Language::JavaScript)),
+        ("app.ts", Some(Language::TypeScript)),
+        ("App.java", Some(Language::Java)),
+        ("main.go", Some(Language::Go)),
+        ("main.rs", Some(Language::Rust)),
+        (".github/workflows/ci.yml", Some(Language::Yaml)),
+        ("Dockerfile", Some(Language::Dockerfile)),
+        (".mcp.json", Some(Language::Json)),
+        ("AGENTS.md", Some(Language::Text)),
+        ("app.rb", None),
+    ];
+
+    fn readable(met: Language, other: Language) -> bool {
+        use Language::{JavaScript, TypeScript};
+        met == other
+            || matches!(
+                (met, other),
+                (TypeScript, JavaScript) | (JavaScript, TypeScript)
+            )
+    }
+
+    #[test]
+    fn what_is_printed_begins_the_exercise_that_it_names_for_every_rule_and_language() {
+        let catalogue = Catalogue::builtin();
+        let rules = trueline_scan::rules().unwrap().rules;
+        let mut offered = 0;
+        for rule in &rules {
+            let id = RuleId::new(rule.id.as_str());
+            for (file, language) in FILES {
+                let offers = offers([(&id, rule.cwe.as_slice(), file.to_owned())]);
+                let fits: Vec<_> = catalogue
+                    .scenarios()
+                    .iter()
+                    .filter(|one| {
+                        let definition = &one.definition;
+                        definition.rules.contains(&id)
+                            || definition.cwe.iter().any(|cwe| rule.cwe.contains(cwe))
+                    })
+                    .collect();
+                assert_eq!(offers.is_empty(), fits.is_empty(), "{} in {file}", rule.id);
+                let Some(offer) = offers.first() else {
+                    continue;
+                };
+                offered += 1;
+                let told = offer.told(str::to_owned);
+                // As a shell and `learn start` read it.
+                let words: Vec<&str> = told.split(' ').collect();
+                assert_eq!(words[..3], ["trueline", "learn", "start"], "{told}");
+                let begun = catalogue.get(words[3]).unwrap();
+                let title = format!(
+                    "(\"{}\", {}, about",
+                    begun.definition.title, begun.definition.language
+                );
+                assert!(told.contains(&title), "{} in {file}: {told}", rule.id);
+                // In the language of the file, where there is such an exercise.
+                if let Some(language) = language {
+                    let is_there = fits
+                        .iter()
+                        .any(|s| readable(language, s.definition.language));
+                    assert_eq!(
+                        readable(language, begun.definition.language),
+                        is_there,
+                        "{} in {file}: {told}",
+                        rule.id
+                    );
+                }
+            }
+        }
+        assert!(offered > 100, "{offered} of {} rules", rules.len());
+    }
+
+    #[test]
+    fn a_rule_in_two_languages_is_practised_in_both() {
+        let rule = RuleId::new("command-injection");
+        let cwe = [Cwe(78)];
+        let told: Vec<String> = offers([
+            (&rule, cwe.as_slice(), "a.py".to_owned()),
+            (&rule, cwe.as_slice(), "b.py".to_owned()),
+            (&rule, cwe.as_slice(), "b.js".to_owned()),
+        ])
+        .iter()
+        .map(|offer| offer.told(str::to_owned))
+        .collect();
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[0].contains("python") && told[1].contains("javascript"));
+    }
+
+    #[test]
+    fn a_rule_of_another_tool_is_practised_by_its_weakness() {
+        let rule = RuleId::new("B608");
+        let of = |cwe: &[Cwe]| offers([(&rule, cwe, "app.py".to_owned())]).len();
+        assert_eq!(of(&[Cwe(89)]), 1);
+        assert_eq!(of(&[]), 0);
+    }
 }

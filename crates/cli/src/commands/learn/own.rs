@@ -277,6 +277,7 @@ pub(super) fn line(
         practice: false,
         reviewed: None,
         sites: None,
+        ai_lines: None,
         caught: None,
     }
 }

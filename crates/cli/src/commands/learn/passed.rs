@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
-use trueline_facts::attempt::{Aid, AidBasis, Attempt, AttemptKind, AttemptOutcome};
+use trueline_facts::attempt::{AiLines, Aid, AidBasis, Attempt, AttemptKind, AttemptOutcome};
 use trueline_facts::change::{AuthorKind, ChangeFinding, FindingClass, FindingStatus};
 use trueline_facts::skill::{Language, WeaknessClass};
 use trueline_facts::verdict::Outcome;
@@ -79,6 +79,7 @@ pub(super) fn run(
     write_down(session, &own, &groups)?;
     let open = open(session, &own, &findings, &words)?;
     out.push_str(&told(&groups)?);
+    out.push_str(&accepted(&groups));
     out.push_str(&open);
     if session.records == Records::Kept && !groups.is_empty() {
         out.push_str("`trueline skills` shows what it says of you: little, as long as there are few places.\n");
@@ -187,11 +188,25 @@ struct Group {
     commit: String,
 }
 
-/// Places, and whether an assistant helped.
-#[derive(Clone, Copy)]
+/// Places, whether an assistant helped, and what of its lines was accepted as it came.
+#[derive(Clone, Copy, Default)]
 struct Places {
+    /// Those that count.
     count: u32,
-    aid: Aid,
+    /// None where none counts.
+    aid: Option<Aid>,
+    ai: AiLines,
+}
+
+impl Places {
+    fn aid(&self, group: &Group) -> Aid {
+        let without = if group.by_agent {
+            Aid::Assisted
+        } else {
+            Aid::Unknown
+        };
+        self.aid.unwrap_or(without)
+    }
 }
 
 fn groups(
@@ -201,22 +216,15 @@ fn groups(
     said: Option<Aid>,
 ) -> BTreeMap<Group, Places> {
     let mut groups: BTreeMap<Group, Places> = BTreeMap::new();
-    // Several rules of one class at one place are one place.
+    // Several rules of one class at one place are one place, several places of one line are one line.
     let mut seen: BTreeSet<(&RepoPath, u32, u32, WeaknessClass)> = BTreeSet::new();
+    let mut seen_lines: BTreeSet<(&RepoPath, u32, WeaknessClass)> = BTreeSet::new();
     for site in sites {
-        let is_open = site
-            .finding
-            .as_ref()
-            .is_some_and(|finding| words.get(finding.as_str()) != Some(&Word::Wrong));
         let commit = site.commit.and_then(|commit| own.key(commit));
-        let (Some((language, class)), Some(commit), false) =
-            (own::skill(&site.path, &site.cwe), commit, is_open)
+        let (Some((language, class)), Some(commit)) = (own::skill(&site.path, &site.cwe), commit)
         else {
             continue;
         };
-        if !seen.insert((&site.path, site.line, site.column, class)) {
-            continue;
-        }
         let (aid, basis) = own::help(site.origin, said);
         let group = Group {
             language,
@@ -224,17 +232,27 @@ fn groups(
             by_agent: basis == AidBasis::Hook,
             commit: commit.to_owned(),
         };
-        groups
-            .entry(group)
-            .and_modify(|places| {
-                places.count += 1;
-                // Nobody's word covers lines of which nothing is known.
-                if aid != places.aid {
-                    places.aid = Aid::Unknown;
-                }
-            })
-            .or_insert(Places { count: 1, aid });
+        let places = groups.entry(group).or_default();
+        // What is said of a finding changes nothing about who wrote the line and who edited it.
+        if site.origin == AuthorKind::Ai && seen_lines.insert((&site.path, site.line, class)) {
+            places.ai.lines += 1;
+            places.ai.as_written += u32::from(!site.human_touched);
+        }
+        let is_open = site
+            .finding
+            .as_ref()
+            .is_some_and(|finding| words.get(finding.as_str()) != Some(&Word::Wrong));
+        if is_open || !seen.insert((&site.path, site.line, site.column, class)) {
+            continue;
+        }
+        places.count += 1;
+        // Nobody's word covers lines of which nothing is known.
+        places.aid = match places.aid {
+            Some(before) if before != aid => Some(Aid::Unknown),
+            _ => Some(aid),
+        };
     }
+    groups.retain(|_, places| places.count > 0 || places.ai.lines > 0);
     groups
 }
 
@@ -264,13 +282,14 @@ fn write_down(
     for (group, places) in groups.iter().filter(|(group, _)| !is_folded(group)) {
         let skill = (group.language, group.class);
         let line = Attempt {
-            aid: places.aid,
+            aid: places.aid(group),
             aid_basis: if group.by_agent {
                 AidBasis::Hook
             } else {
                 AidBasis::Told
             },
             sites: Some(places.count),
+            ai_lines: (places.ai.lines > 0).then_some(places.ai),
             ..own::line(
                 session,
                 AttemptKind::Change,
@@ -284,9 +303,11 @@ fn write_down(
     }
     // Places that a later commit of the range took away, or of which a finding speaks now.
     for gone in known {
-        if !groups.keys().any(|group| is_of(gone, group)) && gone.sites != Some(0) {
+        let is_empty = gone.sites == Some(0) && gone.ai_lines.is_none();
+        if !groups.keys().any(|group| is_of(gone, group)) && !is_empty {
             let none = Attempt {
                 sites: Some(0),
+                ai_lines: None,
                 ..gone.clone()
             };
             session.append(&none)?;
@@ -297,8 +318,8 @@ fn write_down(
 
 fn told(groups: &BTreeMap<Group, Places>) -> Result<String> {
     let mut skills: BTreeMap<(Language, WeaknessClass, &str), u64> = BTreeMap::new();
-    for (group, places) in groups {
-        let skill = (group.language, group.class, how(places.aid));
+    for (group, places) in groups.iter().filter(|(_, places)| places.count > 0) {
+        let skill = (group.language, group.class, how(places.aid(group)));
         *skills.entry(skill).or_default() += u64::from(places.count);
     }
     let mut out = String::new();
@@ -313,6 +334,19 @@ fn told(groups: &BTreeMap<Group, Places>) -> Result<String> {
         out.push_str("No place in these lines that counts: nothing to write down.\n");
     }
     Ok(out)
+}
+
+/// What of an assistant's lines came in as it was written: what nobody edits is easily not read either.
+fn accepted(groups: &BTreeMap<Group, Places>) -> String {
+    let lines: u32 = groups.values().map(|places| places.ai.lines).sum();
+    let as_written: u32 = groups.values().map(|places| places.ai.as_written).sum();
+    if lines == 0 {
+        return String::new();
+    }
+    format!(
+        "Of {} of an assistant where something could have gone wrong you accepted {as_written} as written.\n",
+        counted(u64::from(lines), "line")
+    )
 }
 
 /// Findings that wait for a word: they are written down as such, because until then nothing that is said of their skill

@@ -80,6 +80,7 @@ pub(super) fn run(session: &Session<'_>, id: Option<&str>, seed: Option<u64>) ->
             right_line,
         }),
         sites: None,
+        ai_lines: None,
         caught: None,
     };
     session.append(&attempt)?;

@@ -272,6 +272,7 @@ pub(super) fn attempt(
         practice: false,
         reviewed: None,
         sites: None,
+        ai_lines: None,
         caught: None,
     })
 }
