@@ -504,6 +504,44 @@ mod tests {
     }
 
     #[test]
+    fn carets_stand_below_the_mask_and_nowhere_without_a_column() {
+        let at = |snippet: &str, start: u32, end: u32| {
+            marked(&Location {
+                path: trueline_facts::RepoPath::from("a.py"),
+                start: trueline_facts::Position {
+                    line: 3,
+                    column: start,
+                },
+                end: trueline_facts::Position {
+                    line: 3,
+                    column: end,
+                },
+                snippet: snippet.to_owned(),
+            })
+        };
+        assert_eq!(at("f(x)", 1, 1), None);
+        assert_eq!(at("f(x)", 3, 4), Some(2..3));
+        assert_eq!(at("f(x)", 3, 3), Some(2..3));
+        let line = "f(a=\"[redacted]\", b=\"[redacted]\")";
+        assert_eq!(at(line, 6, 26), Some(5..15));
+        // Moved by the mask before it.
+        assert_eq!(at(line, 40, 52), Some(21..31));
+        assert_eq!(at("f(x, \"[redacted]\")", 3, 4), Some(2..3));
+    }
+
+    #[test]
+    fn a_share_that_goes_up_to_itself_is_said_once() {
+        let shares = LineShares {
+            ai: 3_290,
+            ai_upper_bound: 1,
+            total: 10_000,
+            ..LineShares::default()
+        };
+        assert_eq!(ai_share(&shares), "at least 32.9 %");
+        assert_eq!(ai_floor(&shares), "32.9 %");
+    }
+
+    #[test]
     fn rounding_never_claims_none_or_all() {
         assert_eq!(percent(1, 100_000), "0.001 %");
         assert_eq!(percent(99_999, 100_000), "99.999 %");

@@ -123,6 +123,19 @@ fn reports_keep_to_what_gitlab_asks() {
 }
 
 #[test]
+fn an_interrupted_list_of_issues_says_so() {
+    let mut report = fixtures::empty();
+    assert_eq!(check_code_quality(&report), serde_json::json!([]));
+    report.diagnostics.push(trueline_facts::Diagnostic::new(
+        trueline_facts::Level::Error,
+        "interrupted",
+        "interrupted: 2 of 3 files were not checked",
+    ));
+    let document = check_code_quality(&report);
+    assert_eq!(document[0]["check_name"], "interrupted");
+}
+
+#[test]
 fn a_finding_is_told_with_its_weakness_its_way_and_its_author() {
     let report = fixtures::rich();
     let document = check_sast(&report);
