@@ -25,6 +25,8 @@ struct Walker<'s> {
     long_items: Vec<(u64, u64)>,
     /// Places and lengths of lists of bytes.
     byte_lists: Vec<(u64, u64)>,
+    /// What there was more of than is kept.
+    left_out: Option<&'static str>,
 }
 
 impl Walker<'_> {
@@ -66,6 +68,9 @@ impl Walker<'_> {
         let len = self.length()?;
         let from = self.at;
         self.skip(len)?;
+        if len > MAX_TEXT {
+            self.left_out = Some("a text of more than 16 MB was not read to its end");
+        }
         Some(self.source.read(from, len.min(MAX_TEXT) as usize))
     }
 
@@ -91,6 +96,8 @@ impl Walker<'_> {
                     let is_bytes = matches!(item, 0 | 1) && count >= 8;
                     if is_bytes && self.byte_lists.len() < MAX_BYTE_LISTS {
                         self.byte_lists.push((self.at, count));
+                    } else if is_bytes {
+                        self.left_out = Some("there are more lists of bytes than are looked into");
                     }
                     self.skip(count.checked_mul(size)?)?;
                 } else {
@@ -103,6 +110,9 @@ impl Walker<'_> {
                             let len = self.length()?;
                             if len >= LONG_ITEM && self.long_items.len() < MAX_LONG_ITEMS {
                                 self.long_items.push((self.at, len));
+                            } else if len >= LONG_ITEM {
+                                self.left_out =
+                                    Some("there are more long texts in lists than are looked into");
                             }
                             self.skip(len)?;
                         } else {
@@ -150,6 +160,7 @@ fn walk(inspection: &mut Inspection, source: &Source) -> Option<()> {
         big,
         long_items: Vec::new(),
         byte_lists: Vec::new(),
+        left_out: None,
     };
     let mut wrong = Vec::new();
     // What no writer makes and what loaders in C compute wrong addresses from.
@@ -203,6 +214,9 @@ fn walk(inspection: &mut Inspection, source: &Source) -> Option<()> {
                 hidden::inspect(inspection, value.as_bytes());
             }
         }
+    }
+    if let Some(what) = walker.left_out {
+        inspection.report(Verdict::Unknown, technique::BUDGET, 0, what);
     }
     for (at, len) in std::mem::take(&mut walker.long_items) {
         hidden::inspect(inspection, &source.read(at, len.min(MAX_TEXT) as usize));

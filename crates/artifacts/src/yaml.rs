@@ -57,6 +57,14 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, text: &str) {
             tagged(inspection, tag, *at);
         }
     }
+    if tree.more_tags {
+        inspection.report(
+            Verdict::Unknown,
+            technique::BUDGET,
+            0,
+            "there are more kinds of tags than are looked at",
+        );
+    }
     for document in &tree.documents {
         text::yaml(inspection, name, document);
     }

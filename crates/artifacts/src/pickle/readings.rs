@@ -147,8 +147,8 @@ mod tests {
             bytes,
         ]
         .concat();
-        let more = [b"h\x00b", bytes].concat().repeat(count);
-        let file = [b"\x80\x02", before, &wrapper, &more, b"."].concat();
+        let more = [&b"h\x00b"[..], bytes].concat().repeat(count);
+        let file = [&b"\x80\x02"[..], before, &wrapper[..], &more[..], b"."].concat();
         Machine::new(Cursor::new(Source::of_bytes(file), 0))
     }
 
@@ -157,7 +157,7 @@ mod tests {
         let values = [&b"("[..], &b"]".repeat(50_000), b"l0"].concat();
         for (bytes, before) in [
             (&b"cm\nf\n)R0"[..], &b""[..]),
-            (b"cm\nf\n)R0", &values),
+            (b"cm\nf\n)R0", &values[..]),
             (b"V", b""),
             (b"h\x01h\x01R", b""),
         ] {

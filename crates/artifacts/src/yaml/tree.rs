@@ -1,7 +1,7 @@
 //! A YAML document as values, from the events of `saphyr-parser`: anchors, merges, folded texts and tags under
 //! handles are what a loader makes of them. Nothing recurses; sizes are bounded.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use saphyr_parser::{Event, Parser, ScalarStyle};
 use serde_json::{Map, Value};
 
@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 const MAX_DEPTH: usize = 128;
 /// Bytes that a value takes, about; a name that stands for another text takes its bytes again.
 const VALUE: u64 = 192;
-/// Tags whose place is told.
+/// Kinds of tags whose places are told.
 const MAX_TAGS: usize = 100;
 
 /// What a text holds.
@@ -18,6 +18,8 @@ pub(super) struct Tree {
     pub(super) documents: Vec<Value>,
     /// Tags in full, and the byte where each stands.
     pub(super) tags: Vec<(String, u64)>,
+    /// There were more tags than are kept.
+    pub(super) more_tags: bool,
     pub(super) ending: Ending,
 }
 
@@ -49,6 +51,7 @@ enum Open {
 pub(super) fn read(text: &str, budget: u64) -> Tree {
     let mut tree = Tree::default();
     let mut left = budget;
+    let mut seen: FxHashSet<String> = FxHashSet::default();
     let mut open: Vec<Open> = Vec::new();
     let mut anchors: FxHashMap<usize, String> = FxHashMap::default();
     for event in Parser::new_from_str(text).keep_tags(true) {
@@ -78,10 +81,14 @@ pub(super) fn read(text: &str, budget: u64) -> Tree {
         if let Event::Scalar(.., Some(tag))
         | Event::SequenceStart(_, Some(tag))
         | Event::MappingStart(_, Some(tag)) = &event
-            && tree.tags.len() < MAX_TAGS
         {
             let full = format!("{}{}", tag.handle, tag.suffix);
-            if full.contains("python/") {
+            // Each once: the same one very often may not hide another.
+            let is_new = full.contains("python/") && !seen.contains(&full);
+            if is_new && tree.tags.len() >= MAX_TAGS {
+                tree.more_tags = true;
+            } else if is_new {
+                seen.insert(full.clone());
                 let at = text.char_indices().nth(span.start.index());
                 tree.tags.push((full, at.map_or(0, |(at, _)| at as u64)));
             }

@@ -710,6 +710,14 @@ fn behind(out: &mut Vec<Sample>) {
         "node-behind-versions.pb",
         [versions.repeat(100), field(1, &node("w", "WriteFile"))].concat(),
     );
+    let tags = "- !!python/tuple [1]\n".repeat(150);
+    add(
+        out,
+        TECHNIQUE,
+        "many-tags.yaml",
+        format!("{tags}- !!python/object/apply:os.system ['echo x']\n"),
+    );
+    twin(out, TECHNIQUE, "many-harmless-tags.yaml", tags);
     let debug = |url: &str| {
         let list = field(2, &field(1, &field(2, url.as_bytes())));
         let attribute = field(5, &[field(1, b"debug_urls"), list].concat());
