@@ -153,12 +153,7 @@ pub fn post_commit(place: &Place) -> Result<Settled, SettleError> {
         .unwrap_or_default();
     // First to where this commit was made, be that forward, back or aside; then over it.
     if let Some(parent) = parents.first() {
-        // A commit that takes the place of the last one: what a stash brought back since is in the work tree still.
-        let brought_back = settling.brought_back_over(*parent);
         settling.arrive(*parent)?;
-        for (path, returned) in brought_back {
-            settling.ledger.returned.entry(path).or_insert(returned);
-        }
     }
     let mut attribution = settling.committed(head);
     for source in sources(place, &settling, head) {

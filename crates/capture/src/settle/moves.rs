@@ -38,19 +38,6 @@ impl Settling<'_> {
         Ok(())
     }
 
-    /// What a stash brought back, where the last commit stood on this one.
-    pub(crate) fn brought_back_over(&mut self, parent: ObjectId) -> Vec<(RepoPath, Returned)> {
-        let last = ObjectId::from_hex(self.ledger.ground.head.as_bytes()).ok();
-        let last = last.and_then(|last| self.objects.commit(last));
-        if last.is_none_or(|last| last.parents.first() != Some(&parent)) {
-            return Vec::new();
-        }
-        let returned = self.ledger.returned.iter();
-        let back = returned.filter(|(_, returned)| returned.came_back);
-        back.map(|(path, returned)| (path.clone(), returned.clone()))
-            .collect()
-    }
-
     /// The first parents from after `old` up to `new`, oldest first.
     pub(super) fn way(&mut self, old: ObjectId, new: ObjectId) -> Option<Vec<ObjectId>> {
         let mut way = Vec::new();

@@ -307,37 +307,3 @@ fn both_speak_of_one_commit_and_neither_is_lost() {
         assert!(note.contains("\"team\":\"blue\""), "{note}");
     }
 }
-
-#[test]
-fn what_a_stash_brought_back_keeps_its_owners_in_an_amended_commit() {
-    let clone = Clone::new();
-    clone.person("app.py", 0, 4);
-    clone.commit("base");
-    clone.agent(CLAUDE, "app.py", 2, 2);
-    clone.agent(CODEX, "new.py", 0, 3);
-    clone.git(&["stash", "--quiet", "--include-untracked"]);
-    clone.agent(CURSOR, "other.py", 0, 2);
-    clone.commit("while stashed");
-    clone.git(&["stash", "pop", "--quiet"]);
-    clone.git(&["add", "--all"]);
-    clone.git(&["commit", "--quiet", "--amend", "--no-edit"]);
-    assert_eq!(clone.assert_whole().ai, 7);
-}
-
-#[test]
-fn what_a_stash_brought_back_and_a_reset_took_away_is_nobodys_later() {
-    let clone = Clone::new();
-    clone.person("app.py", 0, 4);
-    clone.commit("base");
-    clone.agent(CLAUDE, "app.py", 2, 2);
-    clone.git(&["stash", "--quiet"]);
-    clone.agent(CURSOR, "other.py", 0, 2);
-    clone.commit("while stashed");
-    clone.git(&["stash", "pop", "--quiet"]);
-    clone.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
-    clone.person("app.py", 1, 2);
-    clone.commit("by hand");
-    let compared = clone.compare();
-    assert!(compared.wrong.is_empty(), "{:#?}", compared.wrong);
-    assert_eq!(compared.ai, 0);
-}
