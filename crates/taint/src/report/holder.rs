@@ -43,8 +43,8 @@ pub(super) fn of(before: &str) -> Option<String> {
         None => (find(&CALL)?, ")"),
     };
     let shows_another = found
-        .split(['"', '\'', '(', ',', ')', '[', ']'])
-        .any(|part| may_be_secret(part.trim_end_matches(['=', ':', '|', '?', '>', ' '])));
+        .split(|c: char| !(c.is_alphanumeric() || "_$.-".contains(c)))
+        .any(may_be_secret);
     (!shows_another).then(|| format!("{}{quote}…{quote}{end}", found.trim_start()))
 }
 
