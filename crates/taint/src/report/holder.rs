@@ -42,9 +42,9 @@ pub(super) fn of(before: &str) -> Option<String> {
         Some(entry) => (entry, ""),
         None => (find(&CALL)?, ")"),
     };
-    let shows_another = found
-        .split(['"', '\'', '(', ',', ')', '[', ']'])
-        .any(|part| may_be_secret(part.trim_end_matches(['=', ':', '|', '?', '>', ' '])));
+    // What stands in no quotes is code, also where it looks random: `OAUTH2_SECRET`.
+    let mut quoted = found.split(['"', '\'']).skip(1).step_by(2);
+    let shows_another = quoted.any(may_be_secret);
     (!shows_another).then(|| format!("{}{quote}…{quote}{end}", found.trim_start()))
 }
 
@@ -117,6 +117,10 @@ mod tests {
             ),
             (r#"token = jwt.sign(claims, ""#, r#"jwt.sign(claims, "…")"#),
             (r#"x = f(user="a", token=b""#, r#"token=b"…""#),
+            (
+                r#"OAUTH2_CLIENT_SECRET = ""#,
+                r#"OAUTH2_CLIENT_SECRET = "…""#,
+            ),
         ] {
             assert_eq!(of(before).as_deref(), Some(told), "{before}");
         }
