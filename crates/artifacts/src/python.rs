@@ -60,8 +60,10 @@ pub(crate) fn is_model_code(lower: &str) -> bool {
 
 /// Python that is compiled: it runs in the place of its source, or without one.
 pub(crate) fn is_compiled(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    lower.ends_with(".pyc") || lower.ends_with(".pyo")
+    let end = name.rsplit_once('.').map_or("", |(_, end)| end);
+    ["pyc", "pyo"]
+        .iter()
+        .any(|known| end.eq_ignore_ascii_case(known))
 }
 
 /// Reports such a file beside a model.

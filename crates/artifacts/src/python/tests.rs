@@ -1,5 +1,7 @@
 //! Code beside a model, from its text to the verdict.
 
+use std::fmt::Write as _;
+
 use super::*;
 
 fn verdict(code: &str) -> Verdict {
@@ -273,10 +275,13 @@ fn costly(len: usize) -> Vec<(&'static str, String)> {
         "y".repeat(5_000),
         "t,".repeat(64)
     );
-    let lambdas: String = (1..40)
-        .map(|n| format!("a{n}=lambda:(a{0}(),a{0}())\n", n - 1))
-        .collect();
-    let parameters: String = (0..5_000).map(|n| format!("p{n},")).collect();
+    let (mut lambdas, mut parameters) = (String::new(), String::new());
+    for n in 1..40 {
+        writeln!(lambdas, "a{n}=lambda:(a{0}(),a{0}())", n - 1).unwrap();
+    }
+    for n in 0..5_000 {
+        write!(parameters, "p{n},").unwrap();
+    }
     vec![
         ("arguments", {
             let stars = lines("", "*a,");

@@ -424,10 +424,10 @@ fn answers_that_were_checked_without_being_written_down_are_tries_too() {
     };
     let first = ("py-sqli-search solved at the first try".to_owned(), 1.0);
     let third = ("py-sqli-search solved at try 3".to_owned(), 0.5);
-    assert_eq!(words(&[record("01", "{}")]), [first.clone()]);
+    assert_eq!(words(&[record("01", "{}")]), std::slice::from_ref(&first));
     assert_eq!(
         words(&[record("01", r#"{"unrecorded": 2}"#)]),
-        [third.clone()]
+        std::slice::from_ref(&third)
     );
     // Without isolation the verdict is no evidence, but it was seen.
     let alone = |id: &str, outcome: &str| {

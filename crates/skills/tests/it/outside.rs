@@ -39,6 +39,8 @@ struct Hidden;
 macro_rules! never_seen {
     ($($type:ty: $($name:ident),+;)+) => {$($(
         const _: fn(&$type) -> Hidden = |it| {
+            #[expect(clippy::allow_attributes, reason = "only some of the names are spelt like conversions")]
+            #[allow(clippy::wrong_self_convention, reason = "the names are those of the type")]
             trait Outside { fn $name(&self) -> Hidden { Hidden } }
             impl Outside for $type {}
             <$type>::$name(it)

@@ -55,11 +55,10 @@ fn up_to_text(line: &str) -> (&str, char) {
     for (at, c) in line.char_indices() {
         match open {
             None if matches!(c, '"' | '\'' | '`') => open = Some((at, c)),
-            None => {}
             Some(_) if escaped => escaped = false,
             Some(_) if c == '\\' => escaped = true,
             Some((_, quote)) if c == quote => open = None,
-            Some(_) => {}
+            None | Some(_) => {}
         }
     }
     match open {
