@@ -23,6 +23,10 @@ const HARDLY_ANY: Duration = Duration::from_millis(50);
 ///
 /// Without the handler an interrupt ends the process at once, which loses nothing but the partial
 /// answer: the cache is written aside and renamed.
+#[expect(
+    clippy::exit,
+    reason = "the process ends where nothing looks at the flag"
+)]
 pub(crate) fn heed(flag: Arc<AtomicBool>, at_once: bool) {
     let _ = ctrlc::set_handler(move || {
         trueline_scan::stop_checking_models();
@@ -38,6 +42,10 @@ pub(crate) fn heed(flag: Arc<AtomicBool>, at_once: bool) {
 }
 
 /// The process ends before this returns, by the run that saw the flag or here.
+#[expect(
+    clippy::exit,
+    reason = "the process ends where nothing looks at the flag"
+)]
 fn end_if_stuck() {
     let (start, used) = (Instant::now(), processor_time());
     thread::sleep(WAITING);
@@ -78,7 +86,7 @@ mod tests {
         let mut sum = 0_u64;
         while processor_time().unwrap() < before + HARDLY_ANY * 2 {
             sum = (0..100_000).fold(sum, |sum, next| std::hint::black_box(sum ^ next));
-            assert!(start.elapsed() < Duration::from_secs(60), "{sum}");
+            assert!(start.elapsed() < Duration::from_mins(1), "{sum}");
         }
     }
 }

@@ -179,17 +179,16 @@ pub(crate) fn verify(place: &Place, range: &str, keys: Option<&Path>) -> Result<
 
 /// The keys that count: of a file, or those that HEAD has. Those of the work tree anybody may have written.
 fn trusted(place: &Place, file: Option<&Path>) -> Result<TrustedKeys> {
-    let (text, name) = match file {
-        Some(path) => (read(path)?, path.display().to_string()),
-        None => {
-            let log = Log::open(&place.work_tree)?;
-            let text = log.committed("HEAD", NOTE_KEYS_FILE).ok_or_else(|| {
-                Misused(format!(
-                    "no key is trusted here: name a file with --keys, or commit the public keys of those who sign as {NOTE_KEYS_FILE}"
-                ))
-            })?;
-            (text, NOTE_KEYS_FILE.to_owned())
-        }
+    let (text, name) = if let Some(path) = file {
+        (read(path)?, path.display().to_string())
+    } else {
+        let log = Log::open(&place.work_tree)?;
+        let text = log.committed("HEAD", NOTE_KEYS_FILE).ok_or_else(|| {
+            Misused(format!(
+                "no key is trusted here: name a file with --keys, or commit the public keys of those who sign as {NOTE_KEYS_FILE}"
+            ))
+        })?;
+        (text, NOTE_KEYS_FILE.to_owned())
     };
     let keys = TrustedKeys::parse(&text, &name)?;
     if keys.is_empty() {

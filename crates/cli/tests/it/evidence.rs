@@ -632,8 +632,8 @@ fn who_has_seen_the_findings_of_a_change_or_names_all_of_it_catches_nothing() {
     // Agreeing with nothing shows what there is.
     let peeked = review("main..HEAD~1", "1\n\n\n");
     assert!(peeked.contains("do not count later either"), "{peeked}");
-    let whole: String = (1..=10).map(|line| format!("shop.py:{line}\n")).collect();
-    let all = review("HEAD~1..HEAD", &format!("{whole}\ny\n"));
+    let whole: Vec<String> = (1..=10).map(|line| format!("shop.py:{line}\n")).collect();
+    let all = review("HEAD~1..HEAD", &format!("{}\ny\n", whole.concat()));
     assert!(all.contains("right by chance"), "{all}");
     let both = review("main..HEAD", "app.py:10\nshop.py:10\n\ny\ny\n");
     assert!(both.contains("2 of 2 caught"), "{both}");

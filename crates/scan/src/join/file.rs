@@ -117,9 +117,9 @@ impl Join<'_> {
             .filter(|site| changed(site.start.line))
             .map(|site| {
                 let group = match known(site.start.line) {
-                    Some(origin) if origin.is_known_ai() => SiteOrigin::KnownAi,
-                    Some(origin) if origin.is_upper_bound() => SiteOrigin::PerhapsAi,
-                    _ => SiteOrigin::NotKnownAi,
+                    Some(origin) if origin.is_known_ai() => SiteOrigin::Ai,
+                    Some(origin) if origin.is_upper_bound() => SiteOrigin::Perhaps,
+                    _ => SiteOrigin::Other,
                 };
                 (site, group)
             })

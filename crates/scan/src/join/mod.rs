@@ -128,9 +128,11 @@ pub(crate) struct JoinedFile {
 /// The two groups that rates compare, and what is in neither.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum SiteOrigin {
-    KnownAi,
-    NotKnownAi,
-    PerhapsAi,
+    /// Known to come from an AI tool.
+    Ai,
+    Other,
+    /// As far as a whole squash tells.
+    Perhaps,
 }
 
 /// Weaknesses per exposed site: how many sites of each group have a finding. A finding of the

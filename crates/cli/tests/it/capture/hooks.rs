@@ -206,7 +206,7 @@ fn what_a_command_takes_out_of_history_is_nobodys() {
     clone.commit("by hand");
     let text = clone.read("app.py");
     clone.command(CLAUDE, "git show HEAD:app.py > old.py", || {
-        clone.write("old.py", &text)
+        clone.write("old.py", &text);
     });
     clone.commit("old");
     let compared = clone.compare();

@@ -1,18 +1,20 @@
 //! Python beside a model: arguments that unpack long lists, texts and names that grow, lambdas in lambdas, scopes, lists in
 //! lists, look-ups that find nothing.
 
+use std::ops::Range;
+
 use super::{Files, MB, fill};
+
+fn joined(of: Range<usize>, text: impl Fn(usize) -> String) -> String {
+    of.map(text).collect::<Vec<_>>().concat()
+}
 
 pub(super) fn files() -> Files {
     let numbers = format!("a=[{}]\n", "0,".repeat(3_000));
     let text = format!("a='{}'\n", "y".repeat(65_000));
     let lines = |head: &str, line: &str| fill(head.as_bytes(), line.as_bytes(), b"");
-    let stars: String = (0..64)
-        .map(|n| format!("from m{n:02} import *\n"))
-        .collect();
-    let lambdas: String = (1..40)
-        .map(|n| format!("a{n}=lambda:(a{0}(),a{0}())\n", n - 1))
-        .collect();
+    let stars = joined(0..64, |n| format!("from m{n:02} import *\n"));
+    let lambdas = joined(1..40, |n| format!("a{n}=lambda:(a{0}(),a{0}())\n", n - 1));
     let lambdas = format!("a0=lambda:0\n{lambdas}");
     let fields = format!("a='{}'\n", "%s".repeat(64));
     let filled = format!(
@@ -21,10 +23,8 @@ pub(super) fn files() -> Files {
         "t,".repeat(64)
     );
     let long_name = format!("import os\nx=os.{}\n", "n".repeat(MB / 2));
-    let parameters: String = (0..50_000).map(|n| format!("p{n},")).collect();
-    let nested: String = (0..100)
-        .map(|n| format!("{}def f():\n", " ".repeat(n)))
-        .collect();
+    let parameters = joined(0..50_000, |n| format!("p{n},"));
+    let nested = joined(0..100, |n| format!("{}def f():\n", " ".repeat(n)));
     vec![
         (
             "modeling_arguments.py",
@@ -46,7 +46,7 @@ pub(super) fn files() -> Files {
         ),
         ("modeling_stars.py", lines(&stars, "x\n")),
         ("modeling_star_names.py", {
-            let names: String = (0..120_000).map(|n| format!("x{n:05}\n")).collect();
+            let names = joined(0..120_000, |n| format!("x{n:05}\n"));
             format!("{stars}{names}").into_bytes()
         }),
         ("modeling_places.py", lines(&text, "a[64000]\n")),

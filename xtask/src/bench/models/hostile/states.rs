@@ -5,6 +5,10 @@ use super::{Files, fill};
 
 const WRAPPER: &[u8] = b"cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81";
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "a list of files, one after the other"
+)]
 pub(super) fn files() -> Files {
     let mut files: Files = Vec::new();
     files.push(("lines-without-end.pkl", fill(b"", b"\x80\x02c", b"")));
