@@ -106,14 +106,6 @@ fn states_are_looked_at_once_however_often_they_are_set() {
 }
 
 #[test]
-fn kinds_of_tags_are_told_when_they_are_too_many() {
-    let tags: Vec<String> = (0..200)
-        .map(|at| format!("- !!python/name:a{at} b\n"))
-        .collect();
-    assert!(is_told(&check("m.yaml", tags.concat().into_bytes())));
-}
-
-#[test]
 fn a_configuration_that_names_itself_ends() {
     let function = "{\"class_name\":\"function\",\"module\":\"builtins\",\"config\":{\"module\":\"builtins\",\"class_name\":\"function\"}}";
     let record = check("config.json", function.as_bytes().to_vec());
