@@ -533,6 +533,7 @@ mod tests {
     fn a_share_that_goes_up_to_itself_is_said_once() {
         let shares = LineShares {
             ai: 3_290,
+            ai_line_level: 3_289,
             ai_upper_bound: 1,
             total: 10_000,
             ..LineShares::default()
