@@ -226,16 +226,13 @@ impl Origin {
         self.is_ai() && !self.is_upper_bound()
     }
 
-    /// Whether the headline is an AI tool that made the commit itself, as its author or committer: nobody else is named for
-    /// any line of it. A trailer only says that a tool took part.
+    /// Whether the headline is an AI tool that is the author of the commit. A trailer only says that a tool took part, and who
+    /// committed may have rebased the work of others.
     #[must_use]
     pub fn is_tool_authored(&self) -> bool {
-        const OF_THE_AUTHOR: [&str; 3] = ["author", "committer", "subject"];
         let mut first = self.evidence.first().into_iter();
         self.is_known_ai()
-            && first.any(|e| {
-                e.class == EvidenceClass::Identity && OF_THE_AUTHOR.contains(&e.source.as_str())
-            })
+            && first.any(|e| e.class == EvidenceClass::Identity && e.source == "author")
     }
 
     /// Whether the headline rests on evidence about lines rather than whole commits.

@@ -69,7 +69,7 @@ pub struct LineShares {
     pub ai: u64,
     /// The part of `ai` that rests on evidence about lines; the rest is from whole commits.
     pub ai_line_level: u64,
-    /// The part of `ai` in commits that a tool made itself, as their author or committer.
+    /// The part of `ai` in commits whose author is a tool.
     #[serde(default)]
     pub ai_tool_authored: u64,
     /// The part of `ai` whose evidence speaks of more than the tool is known to have written: a whole

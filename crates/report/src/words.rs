@@ -181,7 +181,7 @@ pub(crate) fn ai_grounds(lines: &LineShares) -> Vec<String> {
     }
     if lines.ai_tool_authored > 0 {
         grounds.push(format!(
-            "{} in commits that a tool made itself",
+            "{} in commits whose author is a tool",
             count(lines.ai_tool_authored)
         ));
     }

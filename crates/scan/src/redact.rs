@@ -248,8 +248,9 @@ fn sorted(mut values: Vec<String>) -> Vec<String> {
 }
 
 /// What another tool says of a secret, without it. Tools quote it, but they quote names as well: hidden
-/// is what stands as a value on its line, unless the line has it as a name too, and in quotes what may be
-/// one. Where the line is not known everything in quotes is hidden.
+/// is what stands as a value on its line, unless the line has it as a name too, and in quotes whatever is
+/// no name of that line: the value may stand on another one. Where the line is not known everything in
+/// quotes is hidden.
 fn theirs(message: &str, raw: &str) -> String {
     if raw.trim().is_empty() {
         return quoted(message);
@@ -263,17 +264,19 @@ fn theirs(message: &str, raw: &str) -> String {
     }
     names.push_str(raw.get(from..).unwrap_or_default());
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let is_named = |text: &str| {
+        let mut words = names.split(|c| !is_word(c));
+        words.any(|word| word.eq_ignore_ascii_case(text))
+    };
     let mut message = message.to_owned();
     for value in literals(raw) {
-        let is_name = !parts.is_empty()
-            && (names.split(|c| !is_word(c))).any(|word| word.eq_ignore_ascii_case(&value));
-        if !is_name {
+        if parts.is_empty() || !is_named(&value) {
             message = replaced(&message, &value);
         }
     }
     for part in quotes::parts(&message).into_iter().rev() {
         let text = message.get(part.inner.clone()).unwrap_or_default();
-        if may_be_secret(text) && text != MASK {
+        if text != MASK && !text.is_empty() && (may_be_secret(text) || !is_named(text)) {
             message.replace_range(part.inner, MASK);
         }
     }
@@ -485,6 +488,17 @@ mod tests {
                 "login('one')",
                 "elsewhere stands 'h7!kPq2zz' too",
                 "elsewhere stands '[redacted]' too",
+            ),
+            // The call goes on below, where the value stands.
+            (
+                "connect(",
+                "Possible hardcoded password: 'letmein'",
+                "Possible hardcoded password: '[redacted]'",
+            ),
+            (
+                r#"password = "a\"b""#,
+                r#"Possible hardcoded password: 'a"b'"#,
+                "Possible hardcoded password: '[redacted]'",
             ),
             (
                 "",

@@ -392,7 +392,6 @@ fn delete(store: &Store, yes: bool, arguments: &Skills) -> Result<Ended> {
     Ok(Ended::Pass)
 }
 
-/// Exercises of the program. One of a class that the skill model does not know is not offered.
 /// What to practise next, as one's own profile of that day says it.
 pub(crate) fn suggestions(day: Day) -> Result<Vec<Suggestion>> {
     let (reading, decisions) = retention::store()?.read()?;
@@ -435,6 +434,7 @@ pub(crate) fn suggestions(day: Day) -> Result<Vec<Suggestion>> {
     Ok(suggestions)
 }
 
+/// Exercises of the program. One of a class that the skill model does not know is not offered.
 fn exercises(reading: &Reading) -> Vec<Exercise> {
     let solved = reading.solved();
     Catalogue::builtin()

@@ -164,10 +164,12 @@ impl Told {
                 why: format!("a list is called after its registry: {}", lists()),
             });
         };
-        if std::fs::metadata(path).map_err(unreadable)?.len() > LARGEST_LIST {
+        let metadata = std::fs::metadata(path).map_err(unreadable)?;
+        // A device or a pipe tells no length, and may have no end.
+        if !metadata.is_file() || metadata.len() > LARGEST_LIST {
             return Err(ScanError::Packages {
                 path: path.to_owned(),
-                why: format!("more than {LARGEST_LIST} bytes"),
+                why: format!("no file of at most {LARGEST_LIST} bytes"),
             });
         }
         let text = std::fs::read_to_string(path).map_err(unreadable)?;
