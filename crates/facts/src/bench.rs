@@ -389,7 +389,8 @@ pub struct BaxBenchModel {
     pub upstream: Vec<UpstreamAt>,
     /// Mean share of insecure among working samples, as upstream averages it; absent when nothing worked.
     pub upstream_insecure: Option<f64>,
-    /// The same tasks with what could not be judged counted both ways, and with intervals over scenarios.
+    /// The same tasks with what could not be judged counted both ways, and with intervals over scenarios. A sample
+    /// without a functional test does not work here.
     pub ours: Vec<PassAt>,
     /// By weakness.
     pub cwes: Vec<UpstreamCwe>,

@@ -454,7 +454,12 @@ impl Objects {
 
 /// What one thread may keep, when two of them may keep `bytes` each: more threads share the same sum.
 pub(crate) fn of_one_thread(bytes: usize) -> usize {
-    bytes * 2 / rayon::current_num_threads().max(2)
+    // Outside of a pool there is one thread; to ask for their number would start the global pool,
+    // which costs a hook that reads one file a third of its time.
+    match rayon::current_thread_index() {
+        Some(_) => bytes * 2 / rayon::current_num_threads().max(2),
+        None => bytes,
+    }
 }
 
 /// Whether git would call this content binary: a NUL byte near the beginning.

@@ -78,11 +78,12 @@ impl Reading {
         self.folded.evidence()
     }
 
-    /// Exercises that were solved, as far as they are known one by one.
+    /// Exercises at which a further try is no evidence, as far as they are known one by one: solved, in
+    /// whatever way, or the answer was seen.
     #[must_use]
-    pub fn solved(&self) -> BTreeSet<&str> {
-        let solved = self.tries.iter().filter(|one| one.solved);
-        solved.map(|one| one.exercise.as_str()).collect()
+    pub fn spent(&self) -> BTreeSet<&str> {
+        let spent = self.tries.iter().filter(|one| one.solved || one.revealed);
+        spent.map(|one| one.exercise.as_str()).collect()
     }
 }
 

@@ -34,8 +34,8 @@ pub struct Exercise {
     pub class: WeaknessClass,
     /// Difficulty by its author.
     pub difficulty: f64,
-    /// Whether it was solved before.
-    pub solved: bool,
+    /// Whether it was solved or its answer seen: it can be practised, and says nothing new.
+    pub spent: bool,
 }
 
 /// What there is to choose from, and where the person meets weaknesses.
@@ -149,10 +149,14 @@ fn one(
             chance: rounded(p, 2),
         });
     }
+    let exercise = pick(profile, cell, wanted.exercises);
+    // What is spent brings no evidence, so that a lack of it is no reason to do it again.
+    if exercise.is_some_and(|(exercise, _)| exercise.spent) {
+        reasons.retain(|reason| !matches!(reason, PractiseReason::LittleEvidence));
+    }
     if reasons.is_empty() {
         return None;
     }
-    let exercise = pick(profile, cell, wanted.exercises);
     let order = (1.0 + libm::log1p(findings as f64)) * (1.0 - at_hand * p);
     Some((
         order,
@@ -165,7 +169,7 @@ fn one(
     ))
 }
 
-/// The exercise of that cell whose chance of success is nearest to the best; a new one before a solved one.
+/// The exercise of that cell whose chance of success is nearest to the best; a new one before one that is spent.
 fn pick<'e>(profile: &Profile, cell: Cell, all: &'e [Exercise]) -> Option<(&'e Exercise, f64)> {
     let belief = profile.belief(cell);
     all.iter()
@@ -179,8 +183,8 @@ fn pick<'e>(profile: &Profile, cell: Cell, all: &'e [Exercise]) -> Option<(&'e E
         })
         .min_by(|(a, p), (b, q)| {
             let far = |p: f64| (p - BEST_CHANCE).abs();
-            (a.solved, far(*p))
-                .partial_cmp(&(b.solved, far(*q)))
+            (a.spent, far(*p))
+                .partial_cmp(&(b.spent, far(*q)))
                 .unwrap_or(std::cmp::Ordering::Equal)
                 .then_with(|| a.id.cmp(&b.id))
         })

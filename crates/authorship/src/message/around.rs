@@ -13,16 +13,22 @@ const OF_NAMES: [&str; 15] = [
     "plugin", "pro", "sonnet", "thinking",
 ];
 
-/// Whether the paragraph above leads up to a line's own, which is not the last one.
-pub(super) fn is_quotation(lines: &[&[u8]], at: usize) -> bool {
-    let is_blank = |line: &&[u8]| line.trim().is_empty();
-    let (before, after) = lines.split_at(at);
-    if !after.iter().skip(1).any(is_blank) {
-        return false;
+/// For each line whether the paragraph above leads up to its own, which is not the last one.
+pub(super) fn quotations(lines: &[&[u8]]) -> Vec<bool> {
+    let is_blank = |line: &[u8]| line.trim().is_empty();
+    let last_blank = lines.iter().rposition(|line| is_blank(line)).unwrap_or(0);
+    let mut latest: &[u8] = b"";
+    let mut above: &[u8] = b"";
+    let mut quoted = Vec::with_capacity(lines.len());
+    for (at, line) in lines.iter().enumerate() {
+        quoted.push(at < last_blank && above.trim_end().ends_with(b":"));
+        if is_blank(line) {
+            above = latest;
+        } else {
+            latest = line;
+        }
     }
-    let start = before.iter().rposition(is_blank).unwrap_or(0);
-    let above = before[..start].iter().rfind(|line| !is_blank(line));
-    above.is_some_and(|line| line.trim_end().ends_with(b":"))
+    quoted
 }
 
 /// The line after one, if it goes on with the same sentence.

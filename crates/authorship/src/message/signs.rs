@@ -148,6 +148,8 @@ impl Messages {
 
 /// Words of a tool with its model, as tools sign.
 const LONGEST_NAME: usize = 4;
+/// A message with more different signs than that was made to cost time.
+const MOST_SIGNS: usize = 1000;
 /// Longest key of a trailer that is looked up.
 const LONGEST_KEY: usize = 32;
 
@@ -195,6 +197,7 @@ pub fn signs(commit: &CommitText<'_>) -> Vec<Sign> {
         starts.push(at);
         at += whole.len() + 1;
     }
+    let quoted = around::quotations(&lines);
     let mut fenced = false;
     for (nth, (line, at)) in lines.iter().zip(starts).enumerate() {
         let begins_anew = at >= list && squashed::commit_line(line).is_some();
@@ -210,7 +213,12 @@ pub fn signs(commit: &CommitText<'_>) -> Vec<Sign> {
                     ..sign("aider", Confidence::High, "subject", Role::Author)
                 });
             }
-            signs.line(line, Neighbours { lines: &lines, nth });
+            let around = Neighbours {
+                lines: &lines,
+                nth,
+                is_quotation: quoted.get(nth) == Some(&true),
+            };
+            signs.line(line, around);
         }
     }
     signs.finish()
@@ -270,7 +278,7 @@ struct Signs {
 
 impl Signs {
     fn push(&mut self, sign: Sign) {
-        if !self.found.contains(&sign) {
+        if self.found.len() < MOST_SIGNS && !self.found.contains(&sign) {
             self.found.push(sign);
         }
     }
@@ -360,7 +368,7 @@ impl Signs {
         if first.is_ascii_alphabetic()
             && let Some((key, value)) = key_value(text)
             && MESSAGES.knows(key)
-            && !around.is_quotation()
+            && !around.is_quotation
         {
             self.trailer(key, value);
         }
@@ -385,7 +393,7 @@ impl Signs {
                 let tail = behind_name(start, rest, row.mentions);
                 !text.starts_with(b"<") && around::is_sentence(tail, around.next_of_sentence())
             };
-            if is_sentence() || around.is_quotation() {
+            if is_sentence() || around.is_quotation {
                 continue;
             }
             let named = if row.mentions {
@@ -545,13 +553,10 @@ impl Signs {
 struct Neighbours<'l> {
     lines: &'l [&'l [u8]],
     nth: usize,
+    is_quotation: bool,
 }
 
 impl<'l> Neighbours<'l> {
-    fn is_quotation(self) -> bool {
-        around::is_quotation(self.lines, self.nth)
-    }
-
     fn next_of_sentence(self) -> &'l [u8] {
         around::next_of_sentence(self.lines, self.nth)
     }

@@ -168,6 +168,19 @@ fn the_model_is_read_out_of_the_name() {
     ");
 }
 
+/// Looking for the end of the paragraph from each line anew took minutes for this one.
+#[test]
+fn a_message_of_very_many_trailers_is_read_line_by_line() {
+    let trailers = "Co-authored-by: Claude <noreply@anthropic.com>\n".repeat(200_000);
+    let found = of("Ann <ann@example.org>", &format!("add\n\n{trailers}"));
+    assert_eq!(found.len(), 1, "{found:?}");
+    let sessions: String = (0..2_000)
+        .map(|nth| format!("Claude-Session: https://claude.ai/code/session_{nth:020}\n"))
+        .collect();
+    let found = of("Ann <ann@example.org>", &format!("add\n\n{sessions}"));
+    assert_eq!(found.len(), 1_000);
+}
+
 #[test]
 fn trailers_in_the_middle_of_a_squash_message_count() {
     let message = "Add thing (#12)\n\n* first\n\nCo-authored-by: Codex <noreply@openai.com>\n\n* second\n\n---------\n\nCo-authored-by: Jane <j@example.org>";

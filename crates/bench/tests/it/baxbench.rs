@@ -98,11 +98,13 @@ fn upstreams_own_numbers_come_out_and_ours_stand_beside_them() {
     close(at_5.secure, 1.0);
     // ((1/3 + 0) / 2 + 1) / 2.
     close(model.upstream_insecure.unwrap(), 7.0 / 12.0);
-    // Over tasks: (1/5 + 1/2 + 0) / 3 proven, (2/5 + 1/2 + 0) / 3 by upstream's rule.
+    // Over tasks, and what no functional test ran on does not work: (3/5 + 0 + 1) / 3 work,
+    // (1/5 + 0 + 0) / 3 are proven, (2/5 + 0 + 0) / 3 with the security test that raised.
+    close(model.ours[0].pass.value.unwrap(), 1.6 / 3.0);
     let secure = model.ours[0].secure;
-    close(secure.low.value.unwrap(), 0.7 / 3.0);
-    close(secure.high.value.unwrap(), 0.3);
-    assert!(secure.low.low < secure.low.value.unwrap() && secure.high.high > 0.3);
+    close(secure.low.value.unwrap(), 0.2 / 3.0);
+    close(secure.high.value.unwrap(), 0.4 / 3.0);
+    assert!(secure.low.low < secure.low.value.unwrap() && secure.high.high > 0.4 / 3.0);
     let row = |cwe| {
         let row = model.cwes.iter().find(|row| row.cwe == Cwe(cwe)).unwrap();
         (row.samples, row.functional)

@@ -436,7 +436,7 @@ pub(crate) fn suggestions(day: Day) -> Result<Vec<Suggestion>> {
 
 /// Exercises of the program. One of a class that the skill model does not know is not offered.
 fn exercises(reading: &Reading) -> Vec<Exercise> {
-    let solved = reading.solved();
+    let spent = reading.spent();
     Catalogue::builtin()
         .scenarios()
         .iter()
@@ -447,7 +447,7 @@ fn exercises(reading: &Reading) -> Vec<Exercise> {
                 language: definition.language.word().parse().ok()?,
                 class: definition.class.word().parse().ok()?,
                 difficulty: definition.difficulty,
-                solved: solved.contains(definition.id.as_str()),
+                spent: spent.contains(definition.id.as_str()),
             })
         })
         .collect()

@@ -259,7 +259,7 @@ fn imported(sheet: &mut Sheet<'_>, model: &BaxBenchModel) {
         (model.no_code, "whose answer could not be read as code"),
         (
             model.without_tests,
-            "without a functional test, which count as working there",
+            "without a functional test, which count as working there and not in ours",
         ),
     ] {
         if number > 0 {

@@ -142,7 +142,7 @@ fn what_one_meets_in_ones_own_code_comes_before_what_one_never_meets() {
         language: Language::Go,
         class,
         difficulty,
-        solved: false,
+        spent: false,
     });
     let wanted = Wanted {
         exercises: &exercises,
@@ -187,12 +187,12 @@ fn a_skill_is_due_again_and_says_since_when() {
 #[test]
 fn a_new_exercise_comes_before_a_solved_one() {
     let exercises =
-        [("solved", -0.8, true), ("new", 0.5, false)].map(|(id, difficulty, solved)| Exercise {
+        [("solved", -0.8, true), ("new", 0.5, false)].map(|(id, difficulty, spent)| Exercise {
             id: id.to_owned(),
             language: Language::Python,
             class: WeaknessClass::Injection,
             difficulty,
-            solved,
+            spent,
         });
     let wanted = Wanted {
         exercises: &exercises,
@@ -200,4 +200,40 @@ fn a_new_exercise_comes_before_a_solved_one() {
     };
     let all = suggestions(&Reading::default(), "2026-06-01", &wanted);
     assert_eq!(all[0].exercise.as_deref(), Some("new"));
+}
+
+#[test]
+fn an_exercise_that_can_say_nothing_new_is_not_offered_for_want_of_evidence() {
+    let solved = |aid: &str| {
+        records(&[record(
+            "01",
+            &format!(r#"{{"scenario": "only-one", "outcome": "fixed", "aid": "{aid}"}}"#),
+        )])
+    };
+    let exercise = |spent| {
+        [Exercise {
+            id: "only-one".to_owned(),
+            language: Language::Python,
+            class: WeaknessClass::Injection,
+            difficulty: 0.0,
+            spent,
+        }]
+    };
+    let offered = |reading: &Reading, spent| {
+        let exercises = exercise(spent);
+        let wanted = Wanted {
+            exercises: &exercises,
+            ..Wanted::default()
+        };
+        suggestions(reading, "2026-05-02", &wanted)
+            .iter()
+            .any(|one| one.exercise.is_some())
+    };
+    assert!(offered(&Reading::default(), false));
+    let reading = solved("assisted");
+    assert_eq!(
+        reading.spent().into_iter().collect::<Vec<_>>(),
+        ["only-one"]
+    );
+    assert!(!offered(&reading, true));
 }
