@@ -1,8 +1,8 @@
 //! Which references hold evidence: notes, the oldest note storage, branch and pull-request heads,
 //! checkpoint branches. One pass over all references; nothing is peeled or followed but commits.
 //!
-//! Not read: `refs/notes/ai-stash` (keyed by stash commits, which are no part of history) and
-//! `refs/notes/ai-display` (a rendering for `git log`, made from the same notes).
+//! Not read: `refs/notes/ai-stash` (keyed by stash commits, which are no part of history). Read last:
+//! `refs/notes/ai-display`, the copy that git-ai makes for `git log` where its notes are kept on a server.
 
 use bstr::{BString, ByteSlice};
 use gix::ObjectId;
@@ -76,6 +76,7 @@ fn rank(name: &str) -> u8 {
     match name.strip_prefix(NOTES) {
         Some("") => 0,
         Some(rest) if rest.starts_with("-remote/") => 1,
+        Some("-display") => 3,
         _ => 2,
     }
 }
@@ -83,7 +84,7 @@ fn rank(name: &str) -> u8 {
 impl Refs {
     fn take(&mut self, name: &bstr::BStr, target: ObjectId) {
         if let Some(rest) = name.strip_prefix(NOTES.as_bytes()) {
-            let other_meaning = rest.starts_with(b"-stash") || rest.starts_with(b"-display");
+            let other_meaning = rest.starts_with(b"-stash");
             let boundary = rest.is_empty() || matches!(rest[0], b'-' | b'/');
             if boundary && !other_meaning {
                 self.notes.push((name.to_string(), target));
@@ -150,8 +151,16 @@ mod tests {
             refs.take(name.into(), id);
         }
         let names: Vec<_> = refs.notes.iter().map(|n| n.0.as_str()).collect();
-        assert_eq!(names, ["refs/notes/ai-remote/origin", "refs/notes/ai"]);
+        assert_eq!(
+            names,
+            [
+                "refs/notes/ai-remote/origin",
+                "refs/notes/ai-display",
+                "refs/notes/ai"
+            ]
+        );
         assert!(rank("refs/notes/ai") < rank("refs/notes/ai-remote/origin"));
+        assert!(rank("refs/notes/ai-team") < rank("refs/notes/ai-display"));
     }
 
     #[test]

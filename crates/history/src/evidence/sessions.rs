@@ -7,6 +7,7 @@
 
 mod discover;
 mod extract;
+mod outcome;
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};

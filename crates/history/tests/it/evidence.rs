@@ -381,6 +381,24 @@ fn the_same_note_in_a_remote_copy_is_one_witness_and_the_local_one_wins() {
     assert_eq!(read.origins.notes.unreadable, 0);
 }
 
+/// Where git-ai keeps its notes on a server, that copy is the only one here.
+#[test]
+fn a_copy_of_notes_for_display_is_read_and_gives_way_to_the_notes() {
+    let mut repo = Repo::new();
+    repo.write("a.txt", "one\ntwo\n");
+    let commit = repo.commit("add");
+    let of = |members: &str| {
+        let attested = "a.txt\n  s_11111111111111::t_22222222222222 1-2\n";
+        git_ai(attested, "1.5.0", members)
+    };
+    note_in(&repo, "refs/notes/ai-display", &commit, &of(SESSION));
+    assert_snapshot!(fused(&repo).file("a.txt"), @"1-2    cursor/gpt-5 High [Note Direct High refs/notes/ai-display]");
+    let claude = SESSION.replace("cursor", "claude");
+    note_in(&repo, "refs/notes/ai", &commit, &of(&claude));
+    let read = fused(&repo).file("a.txt");
+    assert!(read.starts_with("1-2    claude/"), "{read}");
+}
+
 #[test]
 fn a_broken_note_is_counted_and_described_and_costs_nothing_else() {
     let mut repo = Repo::new();
@@ -996,6 +1014,56 @@ fn transcripts_are_read_with_consent_only_and_match_by_content_and_time() {
     ");
     assert_eq!(read.file("short.txt"), "1-3    unknown\n");
     assert_eq!(read.file("later.txt"), "1-4    unknown\n");
+}
+
+#[test]
+fn a_refused_call_wrote_nothing_and_a_file_written_anew_held_lines_of_others() {
+    let mut repo = Repo::new();
+    repo.write("refused.txt", &numbered(1..=4));
+    repo.write("anew.txt", &numbered(1..=8));
+    repo.write("asked.txt", &numbered(1..=4));
+    repo.commit("add");
+    let home = repo.beside("home");
+    let root = repo.path().canonicalize().unwrap();
+    let write = |file: &str, id: &str, content: &str| {
+        let whole = claude_write(&root, file, "2023-11-14T22:13:20Z", content);
+        let mut whole: serde_json::Value = serde_json::from_str(&whole).unwrap();
+        whole["message"]["content"][1]["id"] = id.into();
+        whole.to_string()
+    };
+    let result = |id: &str, failed: bool, before: Option<&str>| {
+        serde_json::json!({
+            "type": "user", "timestamp": "2023-11-14T22:13:20Z", "cwd": root,
+            "message": {"content": [{"type": "tool_result", "tool_use_id": id, "is_error": failed}]},
+            "toolUseResult": {"originalFile": before},
+        })
+        .to_string()
+    };
+    transcript(
+        &home,
+        ".claude/projects/x/abc.jsonl",
+        &[
+            write("refused.txt", "one", &numbered(1..=4)),
+            write("anew.txt", "two", &numbered(1..=8)),
+            result("two", false, Some(&numbered(1..=4))),
+            result("one", true, None),
+            // The last call of a session that was cut.
+            write("asked.txt", "three", &numbered(1..=4)),
+        ],
+    );
+    let options = EvidenceOptions {
+        local_sessions: Some(AgentHomes::below(&home)),
+        ..EvidenceOptions::default()
+    };
+    let read = fused_with(repo.path(), &options);
+    assert_eq!(read.file("refused.txt"), "1-4    unknown\n");
+    assert_snapshot!(read.file("anew.txt"), @r"
+    1-4    unknown
+    5-8    claude/claude-opus-4-5 Medium [LocalSession Inferred Medium transcript on this machine]
+    ");
+    assert_snapshot!(read.file("asked.txt"), @r"
+    1-4    claude/claude-opus-4-5 Medium [LocalSession Inferred Medium transcript on this machine]
+    ");
 }
 
 #[test]

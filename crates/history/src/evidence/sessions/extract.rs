@@ -1,7 +1,8 @@
 //! From a transcript to the lines that an agent inserted, as hashes.
 //!
-//! Only calls of editing tools are looked at: prompts, answers and results are passed over. Of an
-//! edit that replaces text only the new lines count; of a patch only the `+` lines.
+//! Only calls of editing tools are looked at, and of their results whether they failed and what the file
+//! held before: prompts and answers are passed over. Of an edit that replaces text only the new lines
+//! count; of a patch only the `+` lines.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -14,6 +15,7 @@ use trueline_facts::{ModelId, SessionId, ToolId};
 
 use super::discover::{Form, Transcript};
 use super::line_hash;
+use super::outcome::{self, Outcome};
 use crate::evidence::objects::added_lines;
 
 /// A transcript larger than this is skipped.
@@ -22,6 +24,8 @@ const MAX_TRANSCRIPT: u64 = 64 << 20;
 const MAX_LINE: u64 = 16 << 20;
 /// Values that are looked at in the arguments of one call.
 const MAX_VALUES: usize = 10_000;
+/// Calls that wait for their result; agents make a handful at once.
+const MAX_WAITING: usize = 100;
 
 /// The agent of a transcript, at one point of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -62,20 +66,31 @@ pub(super) fn read(
         },
         directory: transcript.base.clone(),
         time: None,
+        before: None,
+        waiting: Vec::new(),
     };
     match transcript.form {
-        Form::Claude | Form::Codex | Form::Copilot => for_each_line(file, |line| {
-            if let Ok(value) = serde_json::from_slice::<Value>(line) {
-                reader.message(&value, transcript.form);
+        Form::Claude | Form::Codex | Form::Copilot => {
+            let read = for_each_line(file, |line| {
+                if let Ok(value) = serde_json::from_slice::<Value>(line) {
+                    reader.message(&value, transcript.form);
+                }
+            });
+            for waiting in std::mem::take(&mut reader.waiting) {
+                reader.went(waiting, None);
             }
-        }),
+            read
+        }
         Form::Gemini => {
             let document: Value = serde_json::from_reader(BufReader::new(file))?;
             reader.context(&document);
             for message in document["messages"].as_array().into_iter().flatten() {
                 reader.context(message);
                 for call in message["toolCalls"].as_array().into_iter().flatten() {
-                    reader.call(&call["args"]);
+                    if let Outcome::Done { before } = outcome::of_gemini(call) {
+                        reader.before = before;
+                        reader.call(&call["args"]);
+                    }
                 }
             }
             Ok(())
@@ -112,11 +127,61 @@ struct Reader<'r> {
     session: Session,
     directory: Option<PathBuf>,
     time: Option<i64>,
+    /// What the file of the call held, if its result says.
+    before: Option<String>,
+    /// Calls whose result was not read yet.
+    waiting: Vec<Waiting>,
+}
+
+/// A call, and what was so when it was made.
+struct Waiting {
+    id: String,
+    arguments: Value,
+    session: Session,
+    directory: Option<PathBuf>,
+    time: Option<i64>,
 }
 
 impl Reader<'_> {
+    /// Its result decides about a call; one without a name has none.
+    fn begins(&mut self, id: &Value, arguments: &Value) {
+        let Some(id) = id.as_str() else {
+            self.before = None;
+            return self.call(arguments);
+        };
+        if self.waiting.len() == MAX_WAITING {
+            let oldest = self.waiting.remove(0);
+            self.went(oldest, None);
+        }
+        self.waiting.push(Waiting {
+            id: id.to_owned(),
+            arguments: arguments.clone(),
+            session: self.session.clone(),
+            directory: self.directory.clone(),
+            time: self.time,
+        });
+    }
+
+    fn went(&mut self, call: Waiting, before: Option<String>) {
+        let session = std::mem::replace(&mut self.session, call.session);
+        let directory = std::mem::replace(&mut self.directory, call.directory);
+        let time = std::mem::replace(&mut self.time, call.time);
+        self.before = before;
+        self.call(&call.arguments);
+        (self.session, self.directory, self.time) = (session, directory, time);
+    }
+
     fn message(&mut self, value: &Value, form: Form) {
         self.context(value);
+        for (id, outcome) in outcome::results(value, form) {
+            let at = self.waiting.iter().rposition(|waiting| waiting.id == id);
+            if let Some(at) = at {
+                let call = self.waiting.remove(at);
+                if let Outcome::Done { before } = outcome {
+                    self.went(call, before);
+                }
+            }
+        }
         match form {
             Form::Claude => {
                 self.context(&value["message"]);
@@ -125,7 +190,7 @@ impl Reader<'_> {
                 }
                 for part in value["message"]["content"].as_array().into_iter().flatten() {
                     if part["type"] == "tool_use" {
-                        self.call(&part["input"]);
+                        self.begins(&part["id"], &part["input"]);
                     }
                 }
             }
@@ -138,14 +203,14 @@ impl Reader<'_> {
                     Some("function_call" | "custom_tool_call" | "local_shell_call")
                 );
                 if is_call {
-                    self.call(item);
+                    self.begins(&item["call_id"], item);
                 }
             }
             Form::Copilot => {
                 let data = &value["data"];
                 self.context(data);
                 if value["type"] == "tool.execution_start" {
-                    self.call(&data["arguments"]);
+                    self.begins(&data["toolCallId"], &data["arguments"]);
                 }
             }
             Form::Gemini | Form::Aider => {}
@@ -242,15 +307,16 @@ impl Reader<'_> {
             }
             return true;
         }
-        let before = text(value, &old).unwrap_or_default();
-        let after = text(value, &new).or_else(|| text(value, &["content", "file_text"]));
-        match after {
-            Some(after) => {
-                self.replaced(&path, before.as_bytes(), after.as_bytes());
-                true
-            }
-            None => false,
-        }
+        let (before, after) = if let Some(after) = text(value, &new) {
+            (text(value, &old), after)
+        } else if let Some(whole) = text(value, &["content", "file_text"]) {
+            (self.before.take(), whole)
+        } else {
+            return false;
+        };
+        let before = before.unwrap_or_default();
+        self.replaced(&path, before.as_bytes(), after.as_bytes());
+        true
     }
 
     fn replaced(&mut self, path: &[u8], before: &[u8], after: &[u8]) {
