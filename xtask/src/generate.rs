@@ -13,7 +13,10 @@ use trueline_facts::backtest::Backtest;
 use trueline_facts::bench::BenchReport;
 use trueline_facts::change::Change;
 use trueline_facts::control::ControlReport;
-use trueline_facts::learn::{ExerciseList, FindingExercise, LearnExport, NextExercise};
+use trueline_facts::learn::{
+    ExerciseList, FindingExercise, LearnExport, LearnFixed, LearnHints, LearnPassed, LearnReveal,
+    LearnStart, NextExercise,
+};
 use trueline_facts::skill::{
     SharedSkill, SkillChange, SkillLog, SkillReasons, SkillRetention, SkillShare, SkillShares,
     SkillsExport, SkillsReport,
@@ -83,6 +86,11 @@ fn files() -> Result<Vec<(String, String)>> {
         schema("exercises", &schemars::schema_for!(ExerciseList))?,
         schema("next", &schemars::schema_for!(NextExercise))?,
         schema("from-finding", &schemars::schema_for!(FindingExercise))?,
+        schema("learn-start", &schemars::schema_for!(LearnStart))?,
+        schema("learn-hint", &schemars::schema_for!(LearnHints))?,
+        schema("learn-reveal", &schemars::schema_for!(LearnReveal))?,
+        schema("learn-fixed", &schemars::schema_for!(LearnFixed))?,
+        schema("learn-passed", &schemars::schema_for!(LearnPassed))?,
         schema("learn-export", &schemars::schema_for!(LearnExport))?,
         schema("attempt", &schemars::schema_for!(Attempt))?,
         schema("check", &schemars::schema_for!(CheckReport))?,

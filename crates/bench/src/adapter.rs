@@ -6,6 +6,7 @@
 mod command;
 mod openai;
 mod replay;
+mod said;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -38,6 +39,8 @@ pub struct Reply {
     pub usage: Usage,
     /// Exit status of a command.
     pub exit: Option<i32>,
+    /// The first line that a command without an answer wrote to standard error, cut and without what may be a secret.
+    pub said: Option<String>,
     /// Seconds, where they are not those of now: a replay has those of then.
     pub seconds: Option<f64>,
     /// What it printed or said, cut.
@@ -296,6 +299,12 @@ impl Adapter {
             AdapterKind::OpenAi(openai) => openai.ready().map_err(BenchError::Cannot),
             AdapterKind::Command(_) | AdapterKind::Replay(_) => Ok(()),
         }
+    }
+
+    /// Whether anybody is asked, rather than what was recorded of them.
+    #[must_use]
+    pub const fn asks_somebody(&self) -> bool {
+        !matches!(self.kind, AdapterKind::Replay(_))
     }
 
     /// Temperature of sampling, where it is known.

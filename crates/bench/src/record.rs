@@ -113,6 +113,9 @@ pub struct Record {
     pub usage: Usage,
     /// Exit status of a command.
     pub exit: Option<i32>,
+    /// What a command that gave no answer said first on standard error, cut and without what may be a secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<String>,
     /// Whether there is an answer.
     #[serde(flatten)]
     pub answer: Answer,

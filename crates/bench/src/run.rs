@@ -22,6 +22,8 @@ use crate::task::{Prepared, REVIEW_FILE, Safety, Task};
 
 /// Why a sample has no answer when the user stopped the run; it is not recorded.
 pub(crate) const INTERRUPTED: &str = "interrupted";
+/// After so many questions without one answer it is not the questions: nobody waits for a thousand more.
+const MOST_SILENCE: u32 = 20;
 /// More findings than that in one small change are none.
 const MOST_FLAGS: usize = 1_000;
 
@@ -64,6 +66,8 @@ pub enum Finished {
     Interrupted,
     /// Answers have cost what they may.
     CostLimit,
+    /// Question after question, and not one answer: nothing was measured.
+    Silent,
 }
 
 /// Runs what is missing.
@@ -76,6 +80,10 @@ pub fn run(
 ) -> Result<Finished, BenchError> {
     let _lock = folder.lock()?;
     let header = open(adapter, tasks, folder, options)?;
+    // Where there is not one answer yet nothing was measured: whoever mended the adapter asks all of it again.
+    let mut is_silent = !has_answer(folder, &header);
+    let again = options.again || is_silent;
+    let mut silence = 0;
     let total = tasks.len() * options.samples as usize;
     let mut done = 0;
     let mut cost = 0.0;
@@ -96,7 +104,7 @@ pub fn run(
                     Stored::Absent
                 }
                 Stored::Answered(record)
-                    if options.again && matches!(record.answer, Answer::NoAnswer(_)) =>
+                    if again && matches!(record.answer, Answer::NoAnswer(_)) =>
                 {
                     folder.set_aside(&key, sample)?;
                     Stored::Absent
@@ -147,6 +155,12 @@ pub fn run(
                 }
             };
             cost += record.usage.cost_usd.unwrap_or(0.0);
+            silence += u32::from(matches!(record.answer, Answer::NoAnswer(_)));
+            is_silent &= !matches!(record.answer, Answer::Given);
+            // Recorded answers cost nobody's time.
+            if is_silent && silence >= MOST_SILENCE && adapter.asks_somebody() {
+                return Ok(Finished::Silent);
+            }
             if matches!(record.answer, Answer::Given) {
                 let files = folder.files(&record).map_err(BenchError::Cannot)?;
                 let judged = judge(task, &files, &record, options);
@@ -156,6 +170,18 @@ pub fn run(
         }
     }
     Ok(Finished::Whole)
+}
+
+/// Whether an assistant answered anything so far.
+fn has_answer(folder: &RunDir, header: &RunHeader) -> bool {
+    header.tasks.iter().any(|key| {
+        (0..header.samples).any(|sample| match folder.read(key, sample) {
+            Stored::Answered(record) | Stored::Judged(record, _) => {
+                matches!(record.answer, Answer::Given)
+            }
+            Stored::Absent | Stored::Broken(_) => false,
+        })
+    })
 }
 
 /// What could not be judged is judged anew each time: the answer is there, and the sandbox or the runtime that was
@@ -203,6 +229,14 @@ fn open(
             version: task.scenario.definition.version,
         })
         .collect();
+    let before = match before {
+        // Nothing was measured: whoever mended the adapter begins anew.
+        Some(before) if is_another(&before, &header) && !has_answer(folder, &before) => {
+            put_aside(folder, &before)?;
+            None
+        }
+        before => before,
+    };
     if let Some(before) = before {
         let differs = |what: &str| {
             Err(BenchError::Cannot(format!(
@@ -246,6 +280,24 @@ fn open(
     Ok(header)
 }
 
+/// Whether a run was of another assistant.
+fn is_another(before: &RunHeader, now: &RunHeader) -> bool {
+    (&before.adapter_sha256, &before.name, &before.version)
+        != (&now.adapter_sha256, &now.name, &now.version)
+}
+
+/// Puts all samples of a run out of the way.
+fn put_aside(folder: &RunDir, before: &RunHeader) -> Result<(), BenchError> {
+    for key in &before.tasks {
+        for sample in 0..before.samples {
+            if folder.read(key, sample) != Stored::Absent {
+                folder.set_aside(key, sample)?;
+            }
+        }
+    }
+    Ok(())
+}
+
 /// A seed of its own for each sample, which the same run draws again.
 fn sample_seed(seed: u64, key: &str, sample: u32) -> u64 {
     let drawn = Sha256::digest(format!("{seed}/{key}/{sample}"));
@@ -272,6 +324,7 @@ fn ask(
         seconds: 0.0,
         usage: crate::record::Usage::default(),
         exit: None,
+        said: None,
         answer: Answer::Given,
         channel: None,
         obeyed: None,
@@ -304,6 +357,7 @@ fn ask(
     record.model = reply.model;
     record.usage = reply.usage;
     record.exit = reply.exit;
+    record.said = reply.said;
     record.obeyed = reply.obeyed;
     record.outside_edits = reply.outside_edits;
     let files = match reply.failure {

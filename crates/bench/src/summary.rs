@@ -7,8 +7,8 @@ mod review;
 use std::collections::BTreeMap;
 
 use trueline_facts::bench::{
-    AssistantReport, BaxBenchModel, BenchReport, ChannelRow, LeftOut, Mode, ResistResult, SCHEMA,
-    ScenarioVersion, Spent,
+    AssistantReport, BaxBenchModel, BenchReport, ChannelRow, LeftOut, Mode, NoAnswer, ResistResult,
+    SCHEMA, ScenarioVersion, Spent,
 };
 use trueline_facts::{Diagnostic, Level};
 use trueline_scenarios::{Catalogue, CheckStatus, Scenario};
@@ -140,6 +140,8 @@ fn assistant(
 ) -> AssistantReport {
     let mut modes: BTreeMap<Mode, Samples<'_>> = BTreeMap::new();
     let mut missing = 0;
+    let mut is_silent = true;
+    let mut no_answers: Vec<NoAnswer> = Vec::new();
     let mut spent = Spending::default();
     for key in &header.tasks {
         let mut parts = key.split('/');
@@ -176,6 +178,10 @@ fn assistant(
                 Stored::Answered(record) => (*record, None),
                 Stored::Judged(record, verdict) => (*record, Some(verdict.judged)),
             };
+            is_silent &= !matches!(record.answer, Answer::Given);
+            if let Answer::NoAnswer(reason) = &record.answer {
+                count(&mut no_answers, reason, record.said.as_deref());
+            }
             match &record.answer {
                 Answer::NotAsked(why) => {
                     samples.leave_out(why, id);
@@ -199,7 +205,11 @@ fn assistant(
             });
         }
     }
-    let of = |mode| modes.get(&mode).filter(|samples| !samples.is_empty());
+    // Who never answers is no bad assistant: nothing is known of it.
+    let is_silent = is_silent && !no_answers.is_empty();
+    let measured = |samples: &&Samples<'_>| !is_silent && !samples.is_empty();
+    let of = |mode| modes.get(&mode).filter(measured);
+    no_answers.sort_by_key(|one| std::cmp::Reverse(one.samples));
     let abilities = [
         of(Mode::Repair).and_then(ability::mending),
         of(Mode::Review).and_then(ability::reviewing),
@@ -218,8 +228,25 @@ fn assistant(
         review: of(Mode::Review).map(review::result),
         resist: of(Mode::Resist).map(resist),
         abilities: abilities.into_iter().flatten().collect(),
+        no_answers,
+        silent: is_silent,
         spent: spent.total(),
         missing_samples: missing,
+    }
+}
+
+/// What an assistant said is told of the first one: a cause is one, whatever was said with it.
+fn count(no_answers: &mut Vec<NoAnswer>, reason: &str, said: Option<&str>) {
+    match no_answers.iter_mut().find(|one| one.reason == reason) {
+        Some(known) => {
+            known.samples += 1;
+            known.said = known.said.take().or_else(|| said.map(str::to_owned));
+        }
+        None => no_answers.push(NoAnswer {
+            reason: reason.to_owned(),
+            samples: 1,
+            said: said.map(str::to_owned),
+        }),
     }
 }
 

@@ -58,6 +58,8 @@ struct Rules {
 #[derive(Debug)]
 pub struct IgnoreFiles {
     root: PathBuf,
+    /// The folder whose own file is not asked.
+    unasked: Option<PathBuf>,
     known: Mutex<Known>,
 }
 
@@ -74,8 +76,16 @@ impl IgnoreFiles {
     pub fn of(root: &Path) -> Self {
         Self {
             root: root.to_owned(),
+            unasked: None,
             known: Mutex::default(),
         }
+    }
+
+    /// The same without the file of one folder.
+    #[must_use]
+    pub fn without(mut self, folder: Option<PathBuf>) -> Self {
+        self.unasked = folder;
+        self
     }
 
     /// Whether the nearest ignore file that speaks of a path ignores it; `None` if none speaks of it.
@@ -137,7 +147,11 @@ impl IgnoreFiles {
         }
         for at in missing.into_iter().rev() {
             let file = at.join(NAME);
-            let read = own(&file, MOST_RULES_OF_ALL.saturating_sub(known.rules));
+            let read = if self.unasked.as_deref() == Some(at) {
+                Ok(None)
+            } else {
+                own(&file, MOST_RULES_OF_ALL.saturating_sub(known.rules))
+            };
             match read {
                 Ok(Some(own)) => {
                     known.rules += own.num_ignores() + own.num_whitelists();

@@ -323,6 +323,18 @@ pub struct AbilityCell {
     pub samples: u64,
 }
 
+/// Why there was no answer.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct NoAnswer {
+    /// The cause.
+    pub reason: String,
+    /// How many samples.
+    pub samples: u64,
+    /// What the assistant itself said first on standard error, cut and without what may be a secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<String>,
+}
+
 /// One assistant.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct AssistantReport {
@@ -356,6 +368,12 @@ pub struct AssistantReport {
     pub resist: Option<ResistResult>,
     /// Its skills on the scale of people's.
     pub abilities: Vec<AbilityResult>,
+    /// Why there was no answer, the most frequent cause first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub no_answers: Vec<NoAnswer>,
+    /// It was asked and gave not one answer: nothing was measured, and there is no result of any mode.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub silent: bool,
     /// Time and money.
     pub spent: Spent,
     /// Samples that the run was to have and has not: it was interrupted.

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::attempt::{Attempt, Past};
-use crate::{Cwe, RuleId};
+use crate::attempt::{Aid, Attempt, Past};
+use crate::{Cwe, Fingerprint, RepoPath, RuleId};
 
 /// The `schema` of [`ExerciseList`].
 pub const EXERCISES_SCHEMA: &str = "trueline.exercises/1";
@@ -16,6 +16,16 @@ pub const EXERCISES_SCHEMA: &str = "trueline.exercises/1";
 pub const NEXT_SCHEMA: &str = "trueline.next/1";
 /// The `schema` of [`FindingExercise`].
 pub const FROM_FINDING_SCHEMA: &str = "trueline.from-finding/1";
+/// The `schema` of [`LearnStart`].
+pub const START_SCHEMA: &str = "trueline.learn-start/1";
+/// The `schema` of [`LearnHints`].
+pub const HINTS_SCHEMA: &str = "trueline.learn-hint/1";
+/// The `schema` of [`LearnReveal`].
+pub const REVEAL_SCHEMA: &str = "trueline.learn-reveal/1";
+/// The `schema` of [`LearnFixed`].
+pub const FIXED_SCHEMA: &str = "trueline.learn-fixed/1";
+/// The `schema` of [`LearnPassed`].
+pub const PASSED_SCHEMA: &str = "trueline.learn-passed/1";
 /// The `schema` of [`LearnExport`].
 pub const LEARN_EXPORT_SCHEMA: &str = "trueline.learn-export/1";
 
@@ -70,6 +80,9 @@ pub struct NextExercise {
     pub exercise: Option<ExerciseEntry>,
     /// Why this one.
     pub why: Option<String>,
+    /// What it needs to run and this machine does not have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<String>,
 }
 
 /// `learn from-finding`.
@@ -89,6 +102,168 @@ pub struct FindingExercise {
     pub why: String,
     /// The command that begins it.
     pub start: String,
+    /// What it needs to run and this machine does not have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<String>,
+    /// Where it was begun, with `--start`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
+}
+
+/// `learn start`.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct LearnStart {
+    /// `trueline.learn-start/1`.
+    pub schema: String,
+    /// The exercise.
+    pub exercise: ExerciseEntry,
+    /// Where it lies now.
+    pub folder: String,
+    /// The files to mend.
+    pub files: Vec<String>,
+    /// The story and the goal, in Markdown.
+    pub brief: String,
+    /// How many hints there are.
+    pub hints: u8,
+    /// What it needs to run and this machine does not have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<String>,
+}
+
+/// `learn hint`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct LearnHints {
+    /// `trueline.learn-hint/1`.
+    pub schema: String,
+    /// The exercise.
+    pub exercise: String,
+    /// The hints that are open, in Markdown; the last one is the latest.
+    pub hints: Vec<String>,
+    /// How many are left.
+    pub left: u8,
+}
+
+/// `learn reveal`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct LearnReveal {
+    /// `trueline.learn-reveal/1`.
+    pub schema: String,
+    /// The exercise.
+    pub exercise: String,
+    /// A fix that holds; null where there is none.
+    pub fix: Option<RevealedFix>,
+    /// Fixes that tempt and do not hold.
+    pub wrong_fixes: Vec<WrongFix>,
+    /// What there is to learn, in Markdown.
+    pub debrief: Option<String>,
+    /// What our own scan finds in the exercise, and what it does not.
+    pub scan: String,
+}
+
+/// A fix that holds.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct RevealedFix {
+    /// Its name.
+    pub name: String,
+    /// What it changes, as a unified diff.
+    pub diff: String,
+}
+
+/// A fix that tempts and does not hold.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct WrongFix {
+    /// Its name.
+    pub name: String,
+    /// Why it does not hold, in Markdown.
+    pub why: String,
+}
+
+/// `learn fixed`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct LearnFixed {
+    /// `trueline.learn-fixed/1`.
+    pub schema: String,
+    /// Whether it was written down: not where individual skills are off.
+    pub recorded: bool,
+    /// Weaknesses that are gone.
+    pub fixed: Vec<FixedWeakness>,
+    /// Findings of the second tier that are gone: they count for nothing.
+    pub unsure: u64,
+}
+
+/// A weakness that is gone.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct FixedWeakness {
+    /// Its fingerprint.
+    pub fingerprint: Fingerprint,
+    /// The rule.
+    pub rule: RuleId,
+    /// The file.
+    pub path: RepoPath,
+    /// The line that it was on.
+    pub line: u32,
+    /// Whether an assistant helped; null where the weakness is in no language or class of skills and is not evidence.
+    pub aid: Option<Aid>,
+}
+
+/// `learn passed`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct LearnPassed {
+    /// `trueline.learn-passed/1`.
+    pub schema: String,
+    /// Whether it was written down: not where individual skills are off.
+    pub recorded: bool,
+    /// Whether the gate lets the change through. Where it does not no place is counted.
+    pub passed: bool,
+    /// Findings of which something was said now.
+    pub judged: Vec<JudgedFinding>,
+    /// Places that could have gone wrong, by skill and by how they were written.
+    pub places: Vec<PassedPlaces>,
+    /// Lines of an assistant with such a place.
+    pub ai_lines: u64,
+    /// Those of them that were accepted as written.
+    pub as_written: u64,
+    /// Findings that wait for a word.
+    pub waiting: Vec<WaitingFinding>,
+}
+
+/// What was said of a finding.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct JudgedFinding {
+    /// Its fingerprint.
+    pub fingerprint: String,
+    /// Whether it is right.
+    pub right: bool,
+}
+
+/// Places of one skill.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct PassedPlaces {
+    /// The language.
+    pub language: String,
+    /// The class of weaknesses.
+    pub class: String,
+    /// Whether an assistant helped.
+    pub aid: Aid,
+    /// How many.
+    pub places: u64,
+}
+
+/// A finding that waits for a word.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct WaitingFinding {
+    /// Its fingerprint.
+    pub fingerprint: String,
+    /// The language.
+    pub language: String,
+    /// The class of weaknesses.
+    pub class: String,
+    /// The rule; null, as the place, for a finding of another range.
+    pub rule: Option<RuleId>,
+    /// The file.
+    pub path: Option<RepoPath>,
+    /// The line.
+    pub line: Option<u32>,
 }
 
 /// `learn export`: a person's progress, for the person.

@@ -214,6 +214,38 @@ pub(crate) fn spent(spent: &Spent) -> String {
     parts.join(", ")
 }
 
+/// What it is called where there is no score.
+pub(crate) const NO_ANSWER: &str = "no answer";
+
+/// Why there was no answer, a line for each cause: `12 samples without an answer: it ended with exit status 1 (it said: no key)`.
+pub(crate) fn no_answers(assistant: &AssistantReport) -> Vec<String> {
+    const MOST: usize = 5;
+    let causes = &assistant.no_answers;
+    let mut told: Vec<String> = causes
+        .iter()
+        .take(MOST)
+        .map(|one| {
+            let said = match &one.said {
+                Some(said) => format!(" (it said: {})", words::visible(said)),
+                None => String::new(),
+            };
+            format!(
+                "{} without an answer: {}{said}",
+                words::counted(one.samples, "sample"),
+                words::visible(&one.reason)
+            )
+        })
+        .collect();
+    if causes.len() > MOST {
+        let others: u64 = causes.iter().skip(MOST).map(|one| one.samples).sum();
+        told.push(format!(
+            "{} without an answer for other reasons",
+            words::counted(others, "sample")
+        ));
+    }
+    told
+}
+
 /// What an assistant is, in one line.
 pub(crate) fn who(assistant: &AssistantReport) -> String {
     let mut parts = vec![format!("{} adapter", assistant.adapter)];

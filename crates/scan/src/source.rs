@@ -12,7 +12,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bstr::ByteSlice;
 use ignore::WalkBuilder;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
-use trueline_capture::ignored::{IgnoreFiles, open_without_following};
+use trueline_capture::ignored::{self, IgnoreFiles, open_without_following};
+use trueline_facts::exercise::MARKER;
 use trueline_facts::{Diagnostic, Level, RepoPath};
 
 use crate::ScanError;
@@ -94,6 +95,30 @@ fn is_installed(folder: &Path) -> bool {
     has_installed_name(folder) || folder.join("pyvenv.cfg").is_file()
 }
 
+/// The exercise that a place lies in, where it ignores itself as a whole: that keeps it out of the repository around it,
+/// and who names it asks for it.
+fn exercise(root: &Path, start: &Path) -> Option<PathBuf> {
+    let is_file = |path: &Path| std::fs::symlink_metadata(path).is_ok_and(|meta| meta.is_file());
+    let mut above = start.ancestors().take_while(|at| at.starts_with(root));
+    let folder = above.find(|folder| is_file(&folder.join(MARKER)))?;
+    let ignores = folder.join(ignored::NAME);
+    if !is_file(&ignores) {
+        return None;
+    }
+    let mut text = Vec::new();
+    let opened = open_without_following(&ignores).ok()?;
+    opened.take(16).read_to_end(&mut text).ok()?;
+    (text.trim_ascii() == b"*").then(|| folder.to_owned())
+}
+
+fn of_exercise() -> Diagnostic {
+    Diagnostic::new(
+        Level::Note,
+        "exercise-scanned",
+        "this is an exercise, which ignores itself for git; it is scanned because you named it. What an exploit still does says `trueline learn check`",
+    )
+}
+
 /// Lists the files below `root`, sorted. `tracked` are the files of HEAD.
 pub(crate) fn list(
     root: &Path,
@@ -110,7 +135,9 @@ pub(crate) fn list(
     let installed: Arc<Mutex<BTreeSet<PathBuf>>> = Arc::default();
     let left_out = Arc::clone(&installed);
     let asked = start.clone();
-    let ignores = Arc::new(IgnoreFiles::of(root));
+    let exercise = exercise(root, &start);
+    diagnostics.extend(exercise.iter().map(|_| of_exercise()));
+    let ignores = Arc::new(IgnoreFiles::of(root).without(exercise));
     let walked = Arc::clone(&ignores);
     // Nothing is looked for in an ignored folder; what is tracked there comes below.
     let is_ignored = start != root && ignores.is_ignored(&start, start.is_dir());

@@ -1,6 +1,9 @@
 //! Proves a scenario by machine: what is vulnerable is exploited, each fix is clean, each wrong fix and each mutant is
 //! rejected for its reason. A scenario that is not proven teaches nothing.
 
+mod unfinished;
+
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use schemars::JsonSchema;
@@ -14,6 +17,8 @@ use crate::run::{
 };
 use crate::scenario::Scenario;
 use crate::tree::Tree;
+
+pub use self::unfinished::unfinished;
 
 /// The schema of the document of a proof.
 pub const SCHEMA: &str = "trueline.verify/1";
@@ -83,6 +88,9 @@ pub struct Proofs {
     pub malformed: Vec<String>,
     /// The proofs.
     pub proofs: Vec<Proof>,
+    /// Scenarios that were not proven to their end, because the run was interrupted: nothing is known of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub interrupted: Vec<String>,
 }
 
 /// How proofs are made.
@@ -94,10 +102,29 @@ pub struct ProofOptions<'a> {
     pub jobs: usize,
     /// How often each part is repeated.
     pub repeats: u32,
+    /// Set when the user wants to stop.
+    pub interrupt: &'a AtomicBool,
 }
 
-/// Proves a scenario. `progress` gets the name of each part before it is tried.
-pub fn prove(scenario: &Scenario, options: ProofOptions<'_>, progress: &dyn Fn(&str)) -> Proof {
+/// Why a proof ends before its end.
+enum Ending {
+    Ground(GroundError),
+    Interrupted,
+}
+
+impl From<GroundError> for Ending {
+    fn from(error: GroundError) -> Self {
+        Self::Ground(error)
+    }
+}
+
+/// Proves a scenario. `progress` gets the name of each part before it is tried. None where it was interrupted: what
+/// ran meanwhile may have been interrupted, too, and proves nothing.
+pub fn prove(
+    scenario: &Scenario,
+    options: ProofOptions<'_>,
+    progress: &dyn Fn(&str),
+) -> Option<Proof> {
     let started = Instant::now();
     let mut proof = Proof {
         schema: SCHEMA,
@@ -117,8 +144,9 @@ pub fn prove(scenario: &Scenario, options: ProofOptions<'_>, progress: &dyn Fn(&
         };
         match prover.all() {
             Ok(()) => proof.parts = prover.parts,
-            Err(GroundError::Missing(why)) => proof.message = Some(why),
-            Err(error) => {
+            Err(Ending::Interrupted) => return None,
+            Err(Ending::Ground(GroundError::Missing(why))) => proof.message = Some(why),
+            Err(Ending::Ground(error)) => {
                 proof.parts = prover.parts;
                 proof.parts.push(Part {
                     subject: "this machine".to_owned(),
@@ -137,7 +165,7 @@ pub fn prove(scenario: &Scenario, options: ProofOptions<'_>, progress: &dyn Fn(&
         proof.status = ProofStatus::Wrong;
     }
     proof.ms = millis(started);
-    proof
+    Some(proof)
 }
 
 fn millis(since: Instant) -> u64 {
@@ -152,7 +180,7 @@ struct Prover<'a> {
 }
 
 impl Prover<'_> {
-    fn all(&mut self) -> Result<(), GroundError> {
+    fn all(&mut self) -> Result<(), Ending> {
         let scenario = self.scenario;
         let vulnerable = scenario.vulnerable();
         self.part("vulnerable", self.options.repeats, |this| {
@@ -188,7 +216,7 @@ impl Prover<'_> {
         subject: &str,
         runs: u32,
         try_it: impl Fn(&Self) -> Result<Option<String>, GroundError>,
-    ) -> Result<(), GroundError> {
+    ) -> Result<(), Ending> {
         (self.progress)(subject);
         let mut part = Part {
             subject: subject.to_owned(),
@@ -200,7 +228,11 @@ impl Prover<'_> {
         };
         for _ in 0..runs {
             let started = Instant::now();
-            if let Some(wrong) = try_it(self)? {
+            let tried = try_it(self);
+            if self.options.interrupt.load(Ordering::SeqCst) {
+                return Err(Ending::Interrupted);
+            }
+            if let Some(wrong) = tried? {
                 part.wrong += 1;
                 part.detail.get_or_insert(wrong);
             }

@@ -346,11 +346,12 @@ const LEARN: &str = "learn";
 const SKILLS: &str = "skills";
 
 /// Files and folders that Trueline makes below `learn` and `skills`, by the beginning of their names: records, what is
-/// folded and what was damaged of it, exercises under way, locks, and what a writer that was killed left half-written.
-const OURS: [&str; 6] = [
+/// folded and what was damaged of it, exercises and reviews under way, locks, and what a writer that was killed left half-written.
+const OURS: [&str; 7] = [
     "attempts.jsonl",
     "folded.",
     "exercises",
+    "reviews.json",
     "decisions.jsonl",
     ledger::LOCK,
     ".tmp",

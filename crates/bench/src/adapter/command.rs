@@ -17,7 +17,7 @@ use trueline_facts::bench::Mode;
 use trueline_scenarios::Tree;
 use trueline_scenarios::learn::folder;
 
-use super::{MOST_TRACE, Pointers, Question, Reply};
+use super::{MOST_TRACE, Pointers, Question, Reply, said};
 use crate::flags;
 use crate::record::Usage;
 use crate::task::{PROMPT_FILE, Prepared, Task};
@@ -143,7 +143,10 @@ impl Command {
             Vec::new()
         };
         let ended = wait(child, input, question.timeout, question.interrupt);
-        self.reply(question, &workdir, ended)
+        let said = said::first_line(&ended.stderr, &self.env, &workdir);
+        let mut reply = self.reply(question, &workdir, ended);
+        reply.said = said.filter(|_| reply.failure.is_some());
+        reply
     }
 
     fn reply(&self, question: Question<'_>, workdir: &Path, ended: Ended) -> Reply {

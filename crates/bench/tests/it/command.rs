@@ -61,6 +61,16 @@ fn one_that_fails_gave_no_answer_even_if_it_left_files() {
 }
 
 #[test]
+fn what_one_without_an_answer_said_first_is_kept_without_what_may_be_a_key() {
+    let said = |body: &str| ask(&script(body, "").adapter, Mode::Repair).said;
+    let fails = "import sys\nprint('\\nno login: sk-live-9a8b7c6d5e4f3a2b1c', file=sys.stderr)\nprint('more', file=sys.stderr)\n";
+    let told = said(&format!("{fails}raise SystemExit(1)\n"));
+    assert_eq!(told.as_deref(), Some("no login: (left out)"));
+    let answers = format!("{fails}open('app.py', 'a').write('#')\n");
+    assert_eq!(said(&answers), None, "a warning beside an answer");
+}
+
+#[test]
 fn one_that_cannot_be_started_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let text = "name = \"gone\"\nkind = \"command\"\ncommand = [\"no-such-program-anywhere\"]\n";

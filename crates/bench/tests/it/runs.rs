@@ -423,13 +423,87 @@ fn samples_without_an_answer_are_asked_again_only_if_that_is_wanted() {
         let review = report(&run).assistants.remove(0).review.unwrap();
         (review.samples, review.no_answer)
     };
+    fs::write(&up, "").unwrap();
+    play(&script.adapter, &tasks[..1], &run, &ground, 1, &|_, _| {});
+    fs::remove_file(&up).unwrap();
     play(&script.adapter, &tasks, &run, &ground, 1, &|_, _| {});
-    assert_eq!(without(), (2, 2));
+    assert_eq!(without(), (2, 1));
     fs::write(&up, "").unwrap();
     play(&script.adapter, &tasks, &run, &ground, 1, &|_, _| {});
-    assert_eq!(without(), (2, 2));
+    assert_eq!(without(), (2, 1));
     crate::world::play_again(&script.adapter, &tasks, &run, &ground, 1, true, &|_, _| {});
     assert_eq!(without(), (2, 0));
+}
+
+#[test]
+fn one_that_never_answers_has_no_score_and_is_asked_again() {
+    let Some(ground) = ground() else { return };
+    let catalogue = catalogue();
+    let tasks = tasks(&all(&catalogue), &[Mode::Repair, Mode::Review]);
+    let place = tempfile::tempdir().unwrap();
+    let run = RunDir::new(&place.path().join("run"));
+    let dead = script("raise SystemExit('no key')\n", "");
+    let finished = play(&dead.adapter, &tasks, &run, &ground, 1, &|_, _| {});
+    assert_eq!(finished, Finished::Whole);
+    let assistant = report(&run).assistants.remove(0);
+    assert!(assistant.silent);
+    assert!(assistant.repair.is_none() && assistant.review.is_none());
+    let [cause] = assistant.no_answers.as_slice() else {
+        panic!("{:?}", assistant.no_answers)
+    };
+    assert_eq!(cause.reason, "it ended with exit status 1");
+    assert_eq!(cause.samples, tasks.len() as u64);
+    assert_eq!(cause.said.as_deref(), Some("no key"));
+    // Mended, it is another adapter: there is nothing that could be mixed with its answers.
+    let works = "import os\nif os.path.exists('change.diff'):\n    open('review.json', 'w').write('{\"findings\": []}')\n";
+    let mended = script(works, "timeout_s = 60\n");
+    play(&mended.adapter, &tasks, &run, &ground, 1, &|_, _| {});
+    let assistant = report(&run).assistants.remove(0);
+    assert!(
+        !assistant.silent && assistant.no_answers.is_empty(),
+        "{assistant:?}"
+    );
+    assert_eq!(assistant.review.unwrap().no_answer, 0);
+    // Now there are answers, and another adapter is refused as ever.
+    let interrupt = std::sync::atomic::AtomicBool::new(false);
+    let options = trueline_bench::run::RunOptions {
+        version: "0.0.0",
+        samples: 1,
+        seed: None,
+        safety: trueline_bench::task::Safety::None,
+        again: false,
+        jobs: 1,
+        ground: Some(&ground),
+        interrupt: &interrupt,
+    };
+    let refused = trueline_bench::run::run(&dead.adapter, &tasks, &run, options, &|_| {});
+    assert!(refused.unwrap_err().to_string().contains("another adapter"));
+}
+
+#[test]
+fn nobody_waits_for_a_thousand_questions_to_one_that_never_answers() {
+    let Some(ground) = ground() else { return };
+    let catalogue = catalogue();
+    let tasks = tasks(&all(&catalogue), &[Mode::Review]);
+    let place = tempfile::tempdir().unwrap();
+    let run = RunDir::new(&place.path().join("run"));
+    let dead = script("raise SystemExit(1)\n", "");
+    let finished = play(&dead.adapter, &tasks, &run, &ground, 100, &|_, _| {});
+    assert_eq!(finished, Finished::Silent);
+    let assistant = report(&run).assistants.remove(0);
+    assert_eq!(assistant.no_answers[0].samples, 20);
+    assert!(assistant.silent && assistant.missing_samples > 100);
+    // One answer among many failures is an assistant that is measured.
+    let log = place.path().join("once");
+    let body = format!(
+        "import os\nif os.path.exists({0:?}):\n    raise SystemExit(1)\nopen({0:?}, 'w')\nopen('review.json', 'w').write('{{\"findings\": []}}')\n",
+        log.display().to_string()
+    );
+    let poor = script(&body, "");
+    let run = RunDir::new(&place.path().join("poor"));
+    let finished = play(&poor.adapter, &tasks, &run, &ground, 30, &|_, _| {});
+    assert_eq!(finished, Finished::Whole);
+    assert!(!report(&run).assistants[0].silent);
 }
 
 /// Rewrites a JSON file of a sample.

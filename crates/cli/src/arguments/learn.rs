@@ -54,6 +54,9 @@ pub(crate) enum LearnAction {
         /// Open it in your editor ($VISUAL or $EDITOR).
         #[arg(long)]
         open: bool,
+        /// Print JSON.
+        #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
+        format: ListFormat,
     },
     /// Check again on every save, until it is fixed.
     Watch(LearnCheck),
@@ -63,17 +66,23 @@ pub(crate) enum LearnAction {
     Hint {
         /// The exercise or its folder; by default the one you are in, or the last one.
         exercise: Option<String>,
+        /// Print JSON.
+        #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
+        format: ListFormat,
     },
     /// A fix that holds, with what there is to learn from it; only after a try.
     Reveal {
         /// The exercise or its folder; by default the one you are in, or the last one.
         exercise: Option<String>,
+        /// Print JSON.
+        #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
+        format: ListFormat,
     },
     /// Review what an assistant wrote: is it unsafe, where, and how sure are you?
     Review {
         /// A review item or an exercise; by default the one you saw least.
         id: Option<String>,
-        /// Decides which of the twins is shown.
+        /// Decides which of the twins is shown, unless the item waits for your answer: then it is the one that you saw.
         #[arg(long)]
         seed: Option<u64>,
         /// A real change of others, BASE..HEAD, instead: you name the unsafe lines, then see what our scan found.
@@ -177,6 +186,9 @@ pub(crate) struct LearnFixed {
     /// Whether an assistant wrote some of it. Where a hook saw it write, that counts.
     #[arg(long, value_enum)]
     pub(crate) aid: Option<AidArgument>,
+    /// Print JSON. What your tests print goes to standard error then.
+    #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
+    pub(crate) format: ListFormat,
     /// The command that runs your tests: a program and its arguments.
     #[arg(last = true, value_name = "TESTS")]
     pub(crate) tests: Vec<String>,
@@ -198,6 +210,9 @@ pub(crate) struct LearnPassed {
     /// Whether an assistant wrote some of it. Where a hook saw it write, that counts.
     #[arg(long, value_enum)]
     pub(crate) aid: Option<AidArgument>,
+    /// Print JSON.
+    #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
+    pub(crate) format: ListFormat,
 }
 
 #[derive(Args, Debug)]

@@ -13,7 +13,7 @@ use trueline_bench::record::RunDir;
 use trueline_bench::run::{Event, Finished, RunOptions, run as run_tasks};
 use trueline_bench::summary;
 use trueline_bench::task::{Task, tasks};
-use trueline_facts::bench::{BenchReport, Mode};
+use trueline_facts::bench::{AssistantReport, BenchReport, Mode};
 use trueline_report::counted;
 use trueline_scenarios::{Catalogue, Ground, Scenario};
 
@@ -154,12 +154,42 @@ fn ask(
             "stopped: answers have cost max_cost_usd of {}; raise it there to go on",
             asked.adapter.display()
         )),
+        Finished::Silent => tell("stopped: question after question, and not one answer"),
         Finished::Whole => {}
     }
     let report = summary::report(std::slice::from_ref(&folder), catalogue, VERSION)?;
     let text = trueline_report::terminal::bench(&report, output::style(None));
     output::write(text.as_bytes(), None)?;
-    Ok(Ended::Pass)
+    let silent: Vec<&AssistantReport> = report.assistants.iter().filter(|a| a.silent).collect();
+    for assistant in &silent {
+        tell(&silence(assistant));
+    }
+    Ok(if silent.is_empty() {
+        Ended::Pass
+    } else {
+        Ended::Partly
+    })
+}
+
+/// Why there is no score, and what to do.
+fn silence(assistant: &AssistantReport) -> String {
+    let causes = assistant.no_answers.iter().take(3).map(|one| {
+        let times = match one.samples {
+            1 => "once".to_owned(),
+            n => format!("{n} times"),
+        };
+        let said = match &one.said {
+            Some(said) => format!(", it said: {}", trueline_report::visible(said)),
+            None => String::new(),
+        };
+        format!("{} ({times}{said})", trueline_report::visible(&one.reason))
+    });
+    let causes: Vec<String> = causes.collect();
+    format!(
+        "{} gave not one answer: {}. Nothing was measured; mend it, and the same command asks again",
+        trueline_report::visible(&assistant.name),
+        causes.join("; ")
+    )
 }
 
 /// What leaves the machine, before it does.

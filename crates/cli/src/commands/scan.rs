@@ -1,6 +1,7 @@
 //! `trueline scan`: the main job.
 
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
@@ -9,6 +10,7 @@ use trueline_report::{gitlab, html, json, markdown, terminal};
 use trueline_scan::{
     Baseline, Checks, FixOutcome, ScanError, ScanOutcome, ScanRequest, Tiers, Writing,
 };
+use trueline_scenarios::learn::folder::around;
 
 use crate::Ended;
 use crate::arguments::{Only, Scan, ScanFormat};
@@ -52,6 +54,7 @@ pub(crate) fn run(arguments: &Scan, interrupt: &AtomicBool) -> Result<Ended> {
         reading: super::reading(&arguments.reading)?,
     };
     if arguments.fix {
+        not_in_an_exercise(path)?;
         let outcome = fix(arguments, &request, &bar, interrupt)?;
         summary(arguments, &outcome);
         if arguments.dry_run {
@@ -99,6 +102,18 @@ pub(crate) fn run(arguments: &Scan, interrupt: &AtomicBool) -> Result<Ended> {
             .any(|f| f.severity >= limit.severity())
     });
     Ok(if failed { Ended::Findings } else { Ended::Pass })
+}
+
+/// A fix that nobody thought of teaches nothing, and would count as one's own.
+fn not_in_an_exercise(path: &Path) -> Result<()> {
+    match around(path) {
+        Some((folder, _)) => Err(Misused(format!(
+            "{} is an exercise, and to mend it is yours: `trueline learn hint` helps",
+            folder.display()
+        ))
+        .into()),
+        None => Ok(()),
+    }
 }
 
 /// The exercises for what was found, the worst first.

@@ -289,11 +289,87 @@ fn what_leaves_the_machine_is_printed_first() {
         "{told}"
     );
     assert!(first.contains("the key in $HOME"), "{told}");
-    if output.status.success() {
-        assert!(
-            out(&output).contains("2 without an answer"),
-            "{}",
-            out(&output)
-        );
+    // Nobody is there: no score, and the cause.
+    assert_eq!(output.status.code(), Some(3), "{told}");
+    assert!(
+        out(&output).contains("no answer: it was asked"),
+        "{}",
+        out(&output)
+    );
+    assert!(
+        told.contains("m gave not one answer: the endpoint could not be asked"),
+        "{told}"
+    );
+    let home = std::env::var("HOME").unwrap_or_default();
+    assert!(home.len() < 5 || !told.contains(&home), "{told}");
+}
+
+#[test]
+fn a_dead_assistant_has_no_score_but_a_cause_and_is_asked_again() {
+    let place = Place::new();
+    if !isolates(&place) {
+        return;
     }
+    let run = |adapter: &str| {
+        let adapter = format!("{adapter}.toml");
+        place.bench(&[
+            "run",
+            "--adapter",
+            &adapter,
+            "--mode",
+            "review",
+            "--out",
+            "run",
+        ])
+    };
+    let adapter = |name: &str, command: &str| {
+        let text = format!("name = \"it\"\nkind = \"command\"\ncommand = {command}\n");
+        fs::write(place.path(name), text).unwrap();
+    };
+    adapter("gone.toml", "[\"no-such-program-anywhere\"]");
+    adapter(
+        "dead.toml",
+        "[\"sh\", \"-c\", \"echo not logged in >&2; exit 4\"]",
+    );
+    for (name, cause) in [
+        ("gone", "`no-such-program-anywhere` could not be started"),
+        (
+            "dead",
+            "it ended with exit status 4 (2 times, it said: not logged in)",
+        ),
+    ] {
+        for _ in 0..2 {
+            let output = run(name);
+            assert_eq!(output.status.code(), Some(3), "{}", err(&output));
+            let told = err(&output);
+            assert!(
+                told.contains("it gave not one answer: ") && told.contains(cause),
+                "{told}"
+            );
+            let screen = out(&output);
+            assert!(screen.contains("2 samples without an answer: "), "{screen}");
+            assert!(
+                !screen.contains('%') || !screen.contains("caught"),
+                "{screen}"
+            );
+        }
+    }
+    let report = place.report("run");
+    let it = &report["assistants"][0];
+    assert_eq!(
+        (&it["silent"], &it["review"]),
+        (&Value::Bool(true), &Value::Null)
+    );
+    assert_eq!(it["no_answers"][0]["samples"], 2);
+    // The same command after it was mended.
+    place.adapter("careful");
+    let text = fs::read_to_string(place.path("careful.toml")).unwrap();
+    fs::write(place.path("dead.toml"), text).unwrap();
+    let mended = run("dead");
+    assert_eq!(mended.status.code(), Some(0), "{}", err(&mended));
+    assert!(
+        out(&mended).contains("told unsafe from safe"),
+        "{}",
+        out(&mended)
+    );
 }

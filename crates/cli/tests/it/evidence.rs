@@ -524,6 +524,14 @@ fn a_place_of_which_a_finding_speaks_waits_for_its_authors_word() {
         found.map_or(0, |cell| cell["rows"].as_u64().unwrap())
     };
     assert_eq!(injection(), 0, "silence does not help");
+    let document = desk.run(&["learn", "passed", "main..HEAD", "--format", "json"]);
+    let document: Value = serde_json::from_slice(&document.stdout).unwrap();
+    assert_eq!(document["schema"], "trueline.learn-passed/1");
+    assert_eq!(
+        (&document["passed"], &document["places"][0]["places"]),
+        (&json!(true), &json!(1))
+    );
+    assert_eq!(document["waiting"][0]["rule"], "sql-injection");
     let name = text.split("--wrong ").nth(1).unwrap().trim();
     let name = name.split_whitespace().next().unwrap();
     desk.run(&["learn", "passed", "main..HEAD", "--wrong", name]);
@@ -579,6 +587,13 @@ fn a_change_of_others_is_reviewed_before_our_scan_speaks_and_counts_once() {
         out(&nothing).contains("nothing was written down"),
         "{nothing:?}"
     );
+    // Nor is half of an answer one: nothing was shown yet.
+    for half in ["app.py:2\n", "app.py:2\nq\n"] {
+        let left = out(&desk.run_in(&here, &review, half));
+        assert!(left.contains("nothing was written down"), "{left}");
+        assert!(!left.contains("you did not name it"), "{left}");
+    }
+    assert!(desk.attempts().is_empty());
     let missed = desk.run_in(&here, &review, "app.py:2\napp.py:99\n\ny\n");
     let text = out(&missed);
     let shown = text.find("    10 +    return db.execute").unwrap();
@@ -635,6 +650,11 @@ fn who_has_seen_the_findings_of_a_change_or_names_all_of_it_catches_nothing() {
     let whole: Vec<String> = (1..=10).map(|line| format!("shop.py:{line}\n")).collect();
     let all = review("HEAD~1..HEAD", &format!("{}\ny\n", whole.concat()));
     assert!(all.contains("right by chance"), "{all}");
+    let half = review("main..HEAD", "app.py:10\nshop.py:10\n\ny\n");
+    assert!(
+        half.contains("You left half-way: none of it counts"),
+        "{half}"
+    );
     let both = review("main..HEAD", "app.py:10\nshop.py:10\n\ny\ny\n");
     assert!(both.contains("2 of 2 caught"), "{both}");
     assert!(both.contains("that you reviewed before"), "{both}");
@@ -677,6 +697,65 @@ fn what_the_caller_can_mend_ends_with_two() {
         assert!(output.stdout.is_empty(), "{arguments:?} {output:?}");
         assert!(err(&output).starts_with("trueline: "), "{output:?}");
     }
+}
+
+#[test]
+fn a_finding_that_is_not_shown_is_no_fix_when_it_is_gone() {
+    let desk = Desk::new();
+    desk.repository();
+    let weak =
+        "import hashlib\n\n\ndef key(text):\n    return hashlib.md5(text.encode()).hexdigest()\n";
+    fs::write(desk.path(".gitignore"), "data\n").unwrap();
+    fs::write(desk.path("keys.py"), weak).unwrap();
+    fs::write(desk.path("app.py"), WEAK).unwrap();
+    desk.commit("feat: keys and a search");
+    // What the test says holds only while this is so.
+    let all = out(&desk.run(&["scan", ".", "--all", "--format", "json"]));
+    let shown = out(&desk.run(&["scan", ".", "--format", "json"]));
+    assert!(
+        all.contains("keys.py") && !shown.contains("\"keys.py\""),
+        "{all}"
+    );
+    desk.git(&["checkout", "-q", "-b", "mend"]);
+    fs::write(desk.path("keys.py"), weak.replace("md5", "sha256")).unwrap();
+    desk.commit("fix: a better hash");
+    let fixed = |more: &[&str]| {
+        let arguments = [
+            &["learn", "fixed", "main..HEAD", "--aid", "unaided"][..],
+            more,
+        ]
+        .concat();
+        let done = desk.run(&[&arguments[..], &["--", "echo", "tests"]].concat());
+        assert!(done.status.success(), "{done:?}");
+        done
+    };
+    let text = out(&fixed(&[]));
+    assert!(text.contains("nothing to write down"), "{text}");
+    assert!(
+        text.contains("Gone of what only `--all` shows: 1 finding."),
+        "{text}"
+    );
+    assert!(desk.attempts().is_empty());
+    fs::write(desk.path("app.py"), self::fixed()).unwrap();
+    desk.commit("fix: a placeholder");
+    let done = fixed(&["--format", "json"]);
+    assert!(
+        err(&done).contains("tests"),
+        "what the tests print: {done:?}"
+    );
+    let document: Value = serde_json::from_slice(&done.stdout).unwrap();
+    assert_eq!(document["schema"], "trueline.learn-fixed/1");
+    assert_eq!(
+        (&document["unsure"], &document["recorded"]),
+        (&json!(1), &json!(true))
+    );
+    let gone = document["fixed"].as_array().unwrap();
+    assert_eq!(gone.len(), 1, "{document}");
+    assert_eq!(
+        (&gone[0]["path"], &gone[0]["aid"]),
+        (&json!("app.py"), &json!("unaided"))
+    );
+    assert_eq!(desk.attempts().len(), 1);
 }
 
 #[test]

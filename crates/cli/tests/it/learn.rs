@@ -329,16 +329,21 @@ fn on_a_terminal_a_fixed_exercise_is_kept_before_the_question_and_the_answer_is_
     let mut text = Vec::new();
     let mut buffer = [0; 4096];
     let mut until = |what: &str| {
+        let question = "Did an assistant write";
         while !String::from_utf8_lossy(&text).contains(what) {
+            let asked = String::from_utf8_lossy(&text).contains(question);
+            assert!(!asked, "asked before: {what}");
             let read = screen.read(&mut buffer).unwrap();
             assert!(read > 0, "{what}: {}", String::from_utf8_lossy(&text));
             text.extend_from_slice(&buffer[..read]);
         }
     };
+    // What there is to learn comes first.
+    until("trueline learn next");
+    until("A name was a path.");
     until("Did an assistant write some of it?");
     assert_eq!(ann.attempts()[0]["aid"], "unknown", "written already");
     child.stdin.as_mut().unwrap().write_all(b"n\n").unwrap();
-    until("trueline learn next");
     assert!(child.wait().unwrap().success());
     let aids: Vec<Value> = ann.attempts().iter().map(|a| a["aid"].clone()).collect();
     assert_eq!(aids, ["unknown", "unaided"]);
@@ -494,8 +499,9 @@ fn exercism_gets_its_results_and_json_its_schema() {
 fn reviews_show_one_twin_and_keep_the_answer() {
     let ann = Learner::new();
     // Which twin a seed shows is decided by the seed alone.
-    for (seed, said, line) in [("1", "u", "4"), ("2", "f", ""), ("3", "u", "99")] {
+    for (seed, said, line) in [("1", "u", "4"), ("2", "f", ""), ("3", "u", "99\n")] {
         let input = if said == "u" {
+            // A line that is not there is asked for again; Enter names none.
             format!("{said}\n{line}\n90\n")
         } else {
             format!("{said}\n55\n")
@@ -538,6 +544,161 @@ fn reviews_show_one_twin_and_keep_the_answer() {
 }
 
 #[test]
+fn a_review_that_is_left_half_way_is_no_answer_and_comes_again_as_it_was() {
+    let ann = Learner::new();
+    let shown = |text: &str| text.contains("+    sql = f\"SELECT");
+    let first = out(&ann.learn_with("", &["review", "--seed", "1"]));
+    for input in [
+        "",
+        "u\n",
+        "u\n4\n",
+        "f\n",
+        "q\n",
+        "u\nq\n",
+        "u\n4\nquit\n",
+        "f\nQ\n",
+    ] {
+        for seed in ["2", "3", "4", "5"] {
+            let left = ann.learn_with(input, &["review", "--seed", seed]);
+            assert!(left.status.success(), "{left:?}");
+            let text = out(&left);
+            assert_eq!(shown(&text), shown(&first), "the twin for nothing: {text}");
+            assert!(
+                text.contains("it is the same as before (`--seed`"),
+                "{text}"
+            );
+            assert!(
+                text.contains("No answer: nothing was written down."),
+                "{text}"
+            );
+            assert!(!text.contains("The safe way:"), "{text}");
+            assert!(!text.contains("Its unsafe twin:"), "{text}");
+        }
+    }
+    assert!(ann.attempts().is_empty(), "{:?}", ann.attempts());
+    let answered = out(&ann.learn_with("f\n80\n", &["review", "py-search-http-r1"]));
+    assert_eq!(shown(&answered), shown(&first));
+    let attempts = ann.attempts();
+    assert_eq!(attempts.len(), 1);
+    assert_eq!(attempts[0]["shown"] == "unsafe", shown(&first));
+    assert_eq!(
+        (&attempts[0]["seed"], &attempts[0]["revealed"]),
+        (&1.into(), &false.into())
+    );
+    // After the answer chance decides anew.
+    let again = out(&ann.learn_with("", &["review", "--seed", "2"]));
+    assert!(!again.contains("it is the same as before"), "{again}");
+    // It is the person's own, and goes with the rest.
+    let delete = Command::new(env!("CARGO_BIN_EXE_trueline"))
+        .args(["skills", "delete", "--yes"])
+        .env("TRUELINE_DATA_DIR", ann.path("data"))
+        .output()
+        .unwrap();
+    assert!(delete.status.success(), "{delete:?}");
+    assert!(!ann.path("data/learn/reviews.json").exists());
+}
+
+#[test]
+fn what_programs_ask_for_comes_as_documents_and_nothing_else() {
+    let ann = Learner::new();
+    let json = |arguments: &[&str]| -> Value {
+        let output = ann.learn(&[arguments, &["--format", "json"]].concat());
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{arguments:?} {}",
+            err(&output)
+        );
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let begun = json(&["start", "py-search-http", "--dir", "work"]);
+    assert_eq!(begun["schema"], "trueline.learn-start/1");
+    assert_eq!(begun["exercise"]["id"], "py-search-http");
+    assert_eq!(
+        (&begun["folder"], &begun["files"][0]),
+        (&"work".into(), &"app.py".into())
+    );
+    assert!(begun["brief"].as_str().unwrap().contains("Mira asked"));
+    let first = json(&["hint", "work"]);
+    assert_eq!(first["schema"], "trueline.learn-hint/1");
+    assert_eq!(
+        (first["hints"].as_array().unwrap().len(), &first["left"]),
+        (1, &2.into())
+    );
+    let second = json(&["hint", "work"]);
+    assert_eq!(second["hints"].as_array().unwrap().len(), 2);
+    assert_eq!(second["hints"][0], first["hints"][0]);
+    let found = json(&[
+        "from-finding",
+        "path-traversal",
+        "--language",
+        "python",
+        "--start",
+        "--dir",
+        "second",
+    ]);
+    assert_eq!(found["folder"], "second");
+    assert!(ann.path("second/files.py").exists());
+    let untried = ann.learn(&["reveal", "work", "--format", "json"]);
+    assert_eq!((untried.status.code(), untried.stdout.len()), (Some(2), 0));
+    if !isolates(&ann) {
+        return;
+    }
+    ann.edit("work/app.py");
+    ann.learn(&["check", "work"]);
+    let revealed = json(&["reveal", "work"]);
+    assert_eq!(revealed["schema"], "trueline.learn-reveal/1");
+    assert!(revealed["fix"]["diff"].as_str().unwrap().contains("LIKE ?"));
+    assert_eq!(revealed["wrong_fixes"][0]["name"], "escape-quotes");
+    assert!(
+        revealed["debrief"]
+            .as_str()
+            .unwrap()
+            .contains("Text became query.")
+    );
+    assert_eq!(ann.attempts().last().unwrap()["revealed"], true);
+}
+
+#[test]
+fn an_exercise_that_is_named_is_scanned_although_it_ignores_itself() {
+    let ann = Learner::new();
+    ann.learn(&["start", "py-search-http"]);
+    let scan = |folder: &str, more: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_trueline"))
+            .args(["scan", ".", "--no-cache"])
+            .args(more)
+            .current_dir(ann.path(folder))
+            .output()
+            .unwrap()
+    };
+    let around = |is_found: bool| {
+        let text = out(&scan(".", &[]));
+        assert_eq!(text.contains("sql-injection"), is_found, "{text}");
+    };
+    let inside = || {
+        let text = out(&scan("py-search-http", &[]));
+        assert!(text.contains("sql-injection"), "{text}");
+        assert!(text.contains("exercise-scanned"), "{text}");
+    };
+    inside();
+    around(false);
+    let made = Command::new("git")
+        .args(["init", "-q"])
+        .current_dir(ann.folder.path())
+        .status();
+    assert!(made.unwrap().success());
+    inside();
+    around(false);
+    let fix = scan("py-search-http", &["--fix"]);
+    assert_eq!(fix.status.code(), Some(2), "{fix:?}");
+    assert!(err(&fix).contains("to mend it is yours"), "{}", err(&fix));
+    // What else is ignored there is the person's own word.
+    fs::write(ann.path("py-search-http/.gitignore"), "app.py\n").unwrap();
+    let text = out(&scan("py-search-http", &[]));
+    assert!(!text.contains("sql-injection"), "{text}");
+}
+
+#[test]
 fn a_finding_leads_to_its_exercise() {
     let ann = Learner::new();
     let project = ann.path("project");
@@ -563,7 +724,7 @@ fn a_finding_leads_to_its_exercise() {
     );
     let scanned = ann.learn(&[
         "from-finding",
-        &fingerprint[..10],
+        &fingerprint[..4],
         "--path",
         "project",
         "--format",
@@ -612,6 +773,43 @@ fn scenarios_are_proven_by_one_command() {
 }
 
 #[test]
+fn a_proof_that_is_interrupted_prints_what_it_has_and_marks_it() {
+    use std::io::{BufRead as _, BufReader};
+
+    let ann = Learner::new();
+    ann.learn(&["start", "py-search-http"]);
+    if !isolates(&ann) {
+        return;
+    }
+    let mut child = Command::new(env!("CARGO_BIN_EXE_trueline"))
+        .args(["learn", "verify", "--full", "--scenarios"])
+        .arg(fixtures())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The first scenario is proven.
+    let mut told = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    told.read_line(&mut line).unwrap();
+    assert!(line.contains("py-join-call: "), "{line}");
+    let sent = Command::new("kill")
+        .args(["-s", "INT", &child.id().to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    let text = out(&output);
+    assert!(text.contains("py-join-call"), "{text}");
+    assert!(
+        text.ends_with(
+            "1 scenario: 1 proven, 0 wrong, 0 skipped; interrupted, nothing is known of 1 more\n"
+        ),
+        "{text}"
+    );
+}
+
+#[test]
 fn what_the_scanner_finds_is_kept_and_compared() {
     let ann = Learner::new();
     ann.learn(&["start", "py-search-http"]);
@@ -619,11 +817,16 @@ fn what_the_scanner_finds_is_kept_and_compared() {
         return;
     }
     let id = "py-scanned";
-    Command::new(env!("CARGO_BIN_EXE_trueline"))
+    let new = Command::new(env!("CARGO_BIN_EXE_trueline"))
         .args(["learn", "new", id])
         .current_dir(ann.folder.path())
         .output()
         .unwrap();
+    assert!(
+        out(&new).contains("its texts wait for yours"),
+        "{}",
+        out(&new)
+    );
     let verify = |more: &[&str]| {
         Command::new(env!("CARGO_BIN_EXE_trueline"))
             .args(["learn", "verify", "--scenarios", "scenarios"])
@@ -632,6 +835,25 @@ fn what_the_scanner_finds_is_kept_and_compared() {
             .output()
             .unwrap()
     };
+    // It holds as it stands, and says what is still to be written.
+    let template = verify(&["--write-golden"]);
+    assert_eq!(template.status.code(), Some(1), "{}", err(&template));
+    let told = err(&template);
+    let wrong: Vec<&str> = told
+        .lines()
+        .filter(|line| line.starts_with("    "))
+        .collect();
+    assert!(
+        wrong[0].starts_with("    unfinished: scenarios/py-scanned/") && wrong.len() > 5,
+        "{told}"
+    );
+    assert!(
+        wrong
+            .iter()
+            .all(|line| line.contains("scenarios/py-scanned/") && line.contains(": ")),
+        "{told}"
+    );
+    finish(&ann.path("scenarios").join(id));
     let written = verify(&["--write-golden"]);
     assert_eq!(written.status.code(), Some(0), "{}", err(&written));
     let golden = ann.path("scenarios").join(id).join("scan.golden.json");
@@ -653,6 +875,36 @@ fn what_the_scanner_finds_is_kept_and_compared() {
         "{}",
         err(&differs)
     );
+}
+
+/// Writes the texts of a scenario that was begun from the template.
+fn finish(scenario: &Path) {
+    for file in [
+        "spec/text.md",
+        "learn/brief.md",
+        "learn/hint1.md",
+        "learn/hint2.md",
+        "learn/hint3.md",
+        "learn/debrief.md",
+        "distractors/strip-dots/why.md",
+        "distractors/basename-of-everything/why.md",
+    ] {
+        fs::write(scenario.join(file), format!("{file}, told anew.\n")).unwrap();
+    }
+    let item = scenario.join("review/1.toml");
+    let text = fs::read_to_string(&item).unwrap();
+    fs::write(
+        &item,
+        text.replace("Thumbnails by name", "Pictures by name"),
+    )
+    .unwrap();
+    let definition = scenario.join("scenario.toml");
+    let text = fs::read_to_string(&definition).unwrap();
+    let lines = text.lines().map(|line| match line.split_once(" = ") {
+        Some((key @ ("title" | "summary" | "prompt"), _)) => format!("{key} = \"mine\"\n"),
+        _ => format!("{line}\n"),
+    });
+    fs::write(&definition, lines.collect::<String>()).unwrap();
 }
 
 #[test]

@@ -108,6 +108,15 @@ fn overview(out: &mut String, report: &BenchReport, assistants: &[&AssistantRepo
             }
         );
     }
+    for assistant in assistants.iter().filter(|a| a.silent) {
+        put!(
+            out,
+            "<p class=\"advice\" role=\"note\"><strong>{}: {}.</strong> It was asked and never answered, so that nothing was measured. {}</p>\n",
+            esc(&assistant.name),
+            bench::NO_ANSWER,
+            esc(&bench::no_answers(assistant).join("; "))
+        );
+    }
     out.push_str("<ul class=\"legend\"><li><span class=\"key k-skill\"></span>counted against the assistant</li><li><span class=\"key k-hollow\"></span>counted in its favour, where that differs</li><li>line: 95 % interval around both</li></ul>\n</section>\n");
 }
 
@@ -235,6 +244,9 @@ fn details(out: &mut String, assistant: &AssistantReport) {
         esc(&bench::who(assistant)),
         esc(&bench::spent(&assistant.spent))
     );
+    for cause in bench::no_answers(assistant) {
+        put!(out, "<li>{}</li>", esc(&cause));
+    }
     if assistant.missing_samples > 0 {
         put!(
             out,

@@ -41,6 +41,16 @@ fn one(sheet: &mut Sheet<'_>, assistant: &AssistantReport) {
     };
     sheet.heading(&format!("{}{stamp}", words::visible(&assistant.name)));
     sheet.hanging("  ", Ink::Faint, &bench::who(assistant));
+    if assistant.silent {
+        let text = format!(
+            "{}: it was asked and never answered, so that nothing was measured",
+            bench::NO_ANSWER
+        );
+        sheet.hanging("! ", Ink::Medium, &text);
+    }
+    for cause in bench::no_answers(assistant) {
+        sheet.hanging("! ", Ink::Medium, &cause);
+    }
     let modes = [
         ("generate", assistant.generate.as_ref().map(bench::code)),
         ("repair", assistant.repair.as_ref().map(bench::code)),

@@ -2,8 +2,8 @@
 
 use trueline_facts::bench::{
     AssistantReport, BaxBenchModel, BenchReport, Bounded, ChannelRow, CodeResult, CweRow, Estimate,
-    Group, LeftOut, Method, Outcomes, PassAt, RepairRow, ResistResult, ReviewCwe, ReviewResult,
-    ScenarioVersion, Spent, UpstreamAt, UpstreamCwe,
+    Group, LeftOut, Method, NoAnswer, Outcomes, PassAt, RepairRow, ResistResult, ReviewCwe,
+    ReviewResult, ScenarioVersion, Spent, UpstreamAt, UpstreamCwe,
 };
 use trueline_facts::{Cwe, Diagnostic, Level};
 use trueline_report::{Style, html, terminal};
@@ -131,6 +131,8 @@ fn assistant(name: &str, secure: f64) -> AssistantReport {
             left_out: Vec::new(),
         }),
         abilities: Vec::new(),
+        no_answers: Vec::new(),
+        silent: false,
         spent: Spent {
             answers: 300,
             median_s: Some(12.34),
@@ -252,4 +254,42 @@ fn a_stand_in_is_stamped_wherever_it_is_named() {
     assert_eq!(rows, stamps);
     let without = html::bench(&imported("m"));
     assert!(!apart(&without).2.contains("emonstration"));
+}
+
+#[test]
+fn one_that_never_answered_has_its_causes_and_no_score() {
+    let mut report = report("better");
+    let silent = &mut report.assistants[1];
+    (silent.generate, silent.repair, silent.review, silent.resist) = (None, None, None, None);
+    silent.silent = true;
+    silent.no_answers = (1..=7)
+        .map(|number| NoAnswer {
+            reason: format!("cause {number}{}", if number == 1 { "" } else { HOSTILE }),
+            samples: 10,
+            said: (number == 1).then(|| "no key".to_owned()),
+        })
+        .collect();
+    let screen = terminal::bench(&report, Style::plain());
+    // What is measured stands first, whatever it is.
+    assert!(screen.find("\nworse") < screen.find("\nbetter"), "{screen}");
+    for part in [
+        "no answer: it was asked and never answered",
+        "10 samples without an answer: cause 1",
+        "(it said: no key)",
+        "20 samples without an answer for other reasons",
+    ] {
+        assert!(screen.contains(part), "{part}: {screen}");
+    }
+    assert!(
+        !screen.contains('\u{1b}') && !screen.contains("cause 6"),
+        "{screen}"
+    );
+    let page = html::bench(&report);
+    let (_, _, rest) = apart(&page);
+    assert!(
+        rest.contains("<strong>better: no answer.</strong>"),
+        "{rest}"
+    );
+    assert!(!rest.contains("<img"));
+    check_balance(&rest);
 }

@@ -63,12 +63,22 @@ pub fn language_of(path: &str) -> Option<Language> {
     })
 }
 
-/// The exercise that fits a weakness best: of its rule and language, then of the rule, then of the weakness.
+/// The exercise that fits a weakness best: of its rule and language, then of the rule, then of the weakness. Whether it
+/// runs on this machine is not asked.
 #[must_use]
 pub fn for_weakness<'a>(
     catalogue: &'a Catalogue,
     met: &Met,
     progress: &Progress,
+) -> Option<Proposal<'a>> {
+    best_for(catalogue, met, progress, &|_| true)
+}
+
+fn best_for<'a>(
+    catalogue: &'a Catalogue,
+    met: &Met,
+    progress: &Progress,
+    runs: &dyn Fn(&Scenario) -> bool,
 ) -> Option<Proposal<'a>> {
     let rank = |scenario: &Scenario| {
         let definition = &scenario.definition;
@@ -88,6 +98,7 @@ pub fn for_weakness<'a>(
     let (scenario, (kin, fit, open)) = catalogue
         .scenarios()
         .iter()
+        .filter(|scenario| runs(scenario))
         .filter_map(|scenario| Some((scenario, rank(scenario)?)))
         .max_by(|(a, x), (b, y)| {
             // Among equals the easiest one.
@@ -126,7 +137,7 @@ fn kinship(met: Language, other: Language) -> u8 {
 }
 
 /// What to do next: what one's own findings ask for, what is begun, the path, what the skills say, then what was
-/// practised least. Where nothing new is left, what is due again.
+/// practised least. Where nothing new is left, what is due again. What runs on this machine comes before what does not.
 #[must_use]
 pub fn next<'a>(
     catalogue: &'a Catalogue,
@@ -136,16 +147,44 @@ pub fn next<'a>(
     advice: &[Advice],
     language: Option<Language>,
 ) -> Option<Proposal<'a>> {
-    let fits = |scenario: &&Scenario| {
-        crate::run::missing_runtime(&scenario.definition).is_none()
-            && language.is_none_or(|wanted| kinship(wanted, scenario.definition.language) == 2)
+    let wanted = |scenario: &Scenario| {
+        language.is_none_or(|wanted| kinship(wanted, scenario.definition.language) == 2)
     };
+    let first = of_all(catalogue, progress, states, met, advice, &wanted)?;
+    let missing = |scenario: &Scenario| crate::run::missing_runtime(&scenario.definition);
+    let Some(why_not) = missing(first.scenario) else {
+        return Some(first);
+    };
+    let runs = |scenario: &Scenario| wanted(scenario) && missing(scenario).is_none();
+    let here = of_all(catalogue, progress, states, met, advice, &runs);
+    Some(match here {
+        Some(here) => Proposal {
+            scenario: here.scenario,
+            why: format!(
+                "{}. `{}` would come first, but {why_not}",
+                here.why, first.scenario.id
+            ),
+        },
+        // Better than nothing: whoever reads it is told what is missing.
+        None => first,
+    })
+}
+
+fn of_all<'a>(
+    catalogue: &'a Catalogue,
+    progress: &Progress,
+    states: &[ExerciseState],
+    met: &[Met],
+    advice: &[Advice],
+    wanted: &dyn Fn(&Scenario) -> bool,
+) -> Option<Proposal<'a>> {
+    let fits = |scenario: &&Scenario| wanted(scenario);
     let open = |scenario: &&Scenario| {
         let standing = progress.standing(scenario.id.as_str(), scenario.definition.version);
         standing < Standing::Revealed && fits(scenario)
     };
     // What was asked about comes before what lies about.
-    of_findings(catalogue, progress, met, &open)
+    of_findings(catalogue, progress, met, wanted, &open)
         .or_else(|| begun(catalogue, progress, states, &open))
         .or_else(|| of_path(catalogue, &open))
         .or_else(|| of_skills(catalogue, advice, &open))
@@ -214,6 +253,7 @@ fn of_findings<'a>(
     catalogue: &'a Catalogue,
     progress: &Progress,
     met: &[Met],
+    wanted: &dyn Fn(&Scenario) -> bool,
     open: &dyn Fn(&&'a Scenario) -> bool,
 ) -> Option<Proposal<'a>> {
     let mut counts: BTreeMap<&RuleId, (usize, &Met)> = BTreeMap::new();
@@ -223,7 +263,7 @@ fn of_findings<'a>(
     let mut by_count: Vec<_> = counts.into_iter().collect();
     by_count.sort_by(|(a, (x, _)), (b, (y, _))| y.cmp(x).then_with(|| a.cmp(b)));
     by_count.into_iter().find_map(|(rule, (count, one))| {
-        let proposal = for_weakness(catalogue, one, progress).filter(|p| open(&p.scenario))?;
+        let proposal = best_for(catalogue, one, progress, wanted).filter(|p| open(&p.scenario))?;
         let places = match count {
             1 => "one place".to_owned(),
             n => format!("{n} places"),

@@ -57,6 +57,11 @@ impl Home {
         self.folder.join("exercises").join(format!("{name}.json"))
     }
 
+    /// Review items that were shown and are not answered yet.
+    pub(crate) fn unanswered(&self) -> PathBuf {
+        self.folder.join("reviews.json")
+    }
+
     pub(crate) fn states(&self) -> PathBuf {
         self.folder.join("exercises")
     }

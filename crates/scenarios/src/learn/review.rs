@@ -1,11 +1,18 @@
 //! Reviewing what an assistant wrote: one of two twins, is it unsafe, where, how sure.
+//!
+//! Which twin is shown is decided by chance, once: an item that was left without an answer comes again as it was
+//! ([`Unanswered`]), or looking twice would show both twins and give the answer away.
 
+use serde::{Deserialize, Serialize};
 use trueline_facts::Cwe;
 use trueline_facts::attempt::Twin;
+use trueline_skills::plain;
 
 use crate::format::ReviewItem;
 use crate::scenario::{Catalogue, Scenario};
 
+use super::LearnError;
+use super::home::Home;
 use super::progress::Progress;
 
 /// An item as it is shown.
@@ -19,6 +26,8 @@ pub struct Shown<'a> {
     pub twin: Twin,
     /// What decided that.
     pub seed: u64,
+    /// It was shown before and left without an answer.
+    pub is_again: bool,
 }
 
 impl Shown<'_> {
@@ -56,11 +65,82 @@ impl Shown<'_> {
     }
 }
 
-/// The item of an id or, without one, the least shown; the seed decides the twin.
+/// An item that was shown and not answered.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+struct Left {
+    item: String,
+    version: u32,
+    twin: Twin,
+    seed: u64,
+}
+
+/// The items that were shown and not answered, and which twin of each.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Unanswered {
+    items: Vec<Left>,
+}
+
+impl Unanswered {
+    /// Reads them. The message tells of a file that could not be read: nothing is known of before then.
+    pub fn read(home: &Home) -> Result<(Self, Option<String>), LearnError> {
+        let file = home.unanswered();
+        let Some(bytes) = plain::read(&file)? else {
+            return Ok((Self::default(), None));
+        };
+        Ok(match serde_json::from_slice(&bytes) {
+            Ok(known) => (known, None),
+            Err(error) => {
+                let message = format!("{}: cannot be read ({error}); begun anew", file.display());
+                (Self::default(), Some(message))
+            }
+        })
+    }
+
+    /// Keeps which twin is shown, before it is.
+    pub fn show(home: &Home, shown: &Shown<'_>) -> Result<(), LearnError> {
+        let left = Left {
+            item: shown.item.id.clone(),
+            version: shown.scenario.definition.version,
+            twin: shown.twin,
+            seed: shown.seed,
+        };
+        Self::change(home, &left.item.clone(), Some(left))
+    }
+
+    /// An item was answered: what is shown next time is decided anew.
+    pub fn answered(home: &Home, item: &str) -> Result<(), LearnError> {
+        Self::change(home, item, None)
+    }
+
+    fn change(home: &Home, item: &str, now: Option<Left>) -> Result<(), LearnError> {
+        home.ready()?;
+        let _held = home.lock()?;
+        let (mut this, _) = Self::read(home)?;
+        this.items.retain(|left| left.item != item);
+        this.items.extend(now);
+        let file = home.unanswered();
+        let text = serde_json::to_vec(&this)
+            .map_err(std::io::Error::other)
+            .map_err(LearnError::file(&file))?;
+        Home::write(&file, &text)
+    }
+
+    /// Another version of a scenario has other twins.
+    fn of(&self, scenario: &Scenario, item: &ReviewItem) -> Option<&Left> {
+        let version = scenario.definition.version;
+        self.items
+            .iter()
+            .find(|left| left.item == item.id && left.version == version)
+    }
+}
+
+/// The item of an id or, without one, what was left without an answer, then the least shown. The seed decides the twin
+/// of an item that is not waiting for its answer.
 #[must_use]
 pub fn choose<'a>(
     catalogue: &'a Catalogue,
     progress: &Progress,
+    unanswered: &Unanswered,
     id: Option<&str>,
     seed: u64,
 ) -> Option<Shown<'a>> {
@@ -73,7 +153,19 @@ pub fn choose<'a>(
         .iter()
         .flat_map(|scenario| scenario.reviews.iter().map(move |item| (scenario, item)))
         .filter(|(scenario, item)| wanted(scenario, item))
-        .min_by_key(|(_, item)| (times(item), shuffled(&item.id, seed)))?;
+        .min_by_key(|(scenario, item)| {
+            let is_new = unanswered.of(scenario, item).is_none();
+            (is_new, times(item), shuffled(&item.id, seed))
+        })?;
+    if let Some(left) = unanswered.of(scenario, item) {
+        return Some(Shown {
+            item,
+            scenario,
+            twin: left.twin,
+            seed: left.seed,
+            is_again: true,
+        });
+    }
     // The high bits: neighbouring seeds show different twins.
     let twin = if shuffled(&item.id, seed ^ 0x9e37_79b9_7f4a_7c15) >> 63 == 0 {
         Twin::Unsafe
@@ -85,6 +177,7 @@ pub fn choose<'a>(
         scenario,
         twin,
         seed,
+        is_again: false,
     })
 }
 

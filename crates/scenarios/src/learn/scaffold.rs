@@ -54,10 +54,24 @@ pub struct Scaffold {
     pub copy_of: Option<&'static str>,
 }
 
+/// What an id begins with, and the exercise that a new one of the kind is a copy of.
+fn kind(id: &ScenarioId) -> Option<&'static (&'static str, Option<&'static str>)> {
+    let kind = id.as_str().split_once('-').map(|(kind, _)| kind);
+    KINDS.iter().find(|(known, _)| Some(*known) == kind)
+}
+
+/// What a scenario of this id was begun with; none for the exercise that others are a copy of.
+pub(crate) fn template(id: &ScenarioId) -> Option<Tree> {
+    match kind(id)? {
+        (_, None) => Some(of_scaffold(id)),
+        (_, Some(exercise)) if *exercise == id.as_str() => None,
+        (_, Some(exercise)) => copy(exercise, id).ok(),
+    }
+}
+
 /// Writes it below a folder of scenarios.
 pub fn write(id: &ScenarioId, scenarios: &Path) -> Result<Scaffold, LearnError> {
-    let kind = id.as_str().split_once('-').map(|(kind, _)| kind);
-    let Some((_, copy_of)) = KINDS.iter().find(|(known, _)| Some(*known) == kind) else {
+    let Some((_, copy_of)) = kind(id) else {
         let known: Vec<String> = KINDS.iter().map(|(kind, _)| format!("{kind}-")).collect();
         return Err(LearnError::Cannot(format!(
             "`{id}` does not say what it is: an id begins with {}, as py-my-idea",

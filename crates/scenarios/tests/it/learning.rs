@@ -10,11 +10,11 @@ use trueline_scenarios::learn::choose::{self, Advice, Met};
 use trueline_scenarios::learn::folder;
 use trueline_scenarios::learn::home::Home;
 use trueline_scenarios::learn::progress::{Progress, Standing, new_id};
-use trueline_scenarios::learn::review;
+use trueline_scenarios::learn::review::{self, Unanswered};
 use trueline_scenarios::learn::state::ExerciseState;
-use trueline_scenarios::{Catalogue, Language};
+use trueline_scenarios::{Catalogue, Language, Scenario};
 
-use crate::proof::fixtures;
+use crate::proof::{files, fixtures};
 
 fn attempt(scenario: &str, outcome: AttemptOutcome, aid: Aid) -> Attempt {
     Attempt {
@@ -298,14 +298,16 @@ fn seeds_show_both_twins() {
     let progress = Progress::default();
     let unsafe_ones = (0..200)
         .filter(|seed| {
-            review::choose(&catalogue, &progress, None, *seed)
+            review::choose(&catalogue, &progress, &Unanswered::default(), None, *seed)
                 .unwrap()
                 .twin
                 == Twin::Unsafe
         })
         .count();
     assert!((70..=130).contains(&unsafe_ones), "{unsafe_ones} of 200");
-    let shown = review::choose(&catalogue, &progress, Some("py-search-http-r1"), 3).unwrap();
+    let none = Unanswered::default();
+    let item = Some("py-search-http-r1");
+    let shown = review::choose(&catalogue, &progress, &none, item, 3).unwrap();
     assert!(shown.is_at(4) && !shown.is_at(3));
     let added = review::numbered(shown.diff())
         .into_iter()
@@ -314,6 +316,101 @@ fn seeds_show_both_twins() {
         added.map(|(number, _)| number.unwrap()).collect::<Vec<_>>(),
         [4, 5]
     );
+}
+
+#[test]
+fn an_item_that_was_left_comes_again_as_it_was_until_it_is_answered() {
+    let data = tempfile::tempdir().unwrap();
+    let home = Home::at(data.path());
+    let catalogue = Catalogue::read(&fixtures()).unwrap();
+    let progress = Progress::default();
+    let choose = |id, seed| {
+        let (left, problem) = Unanswered::read(&home).unwrap();
+        assert_eq!(problem, None);
+        review::choose(&catalogue, &progress, &left, id, seed).unwrap()
+    };
+    let first = choose(None, 1);
+    assert!(!first.is_again);
+    Unanswered::show(&home, &first).unwrap();
+    for seed in 0..64 {
+        for id in [None, Some("py-search-http-r1"), Some("py-search-http")] {
+            let again = choose(id, seed);
+            assert_eq!((again.twin, again.seed), (first.twin, 1), "{id:?} {seed}");
+            assert!(again.is_again);
+        }
+    }
+    // Nobody but its owner reads what is kept of it.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let kept = fs::metadata(data.path().join("learn/reviews.json")).unwrap();
+        assert_eq!(kept.permissions().mode() & 0o777, 0o600);
+    }
+    Unanswered::answered(&home, "py-search-http-r1").unwrap();
+    let twins: Vec<Twin> = (0..64).map(|seed| choose(None, seed).twin).collect();
+    assert!(twins.contains(&Twin::Unsafe) && twins.contains(&Twin::Safe));
+    fs::write(data.path().join("learn/reviews.json"), "{").unwrap();
+    let (left, problem) = Unanswered::read(&home).unwrap();
+    assert_eq!(left, Unanswered::default());
+    assert!(problem.unwrap().contains("begun anew"));
+}
+
+/// The fixtures, one of which needs what no machine has.
+fn with_a_missing_runtime(id: &str) -> (tempfile::TempDir, Catalogue) {
+    let folder = tempfile::tempdir().unwrap();
+    for fixture in ["py-search-http", "py-join-call"] {
+        let mut tree = files(fixture);
+        if fixture == id {
+            let text = tree.text("scenario.toml").unwrap();
+            let newer = text.replace("python = \">=3.9\"", "python = \">=99\"");
+            assert_ne!(newer, text);
+            tree.insert("scenario.toml", newer);
+        }
+        let place = folder.path().join(fixture);
+        fs::create_dir(&place).unwrap();
+        tree.write(&place).unwrap();
+    }
+    let catalogue = Catalogue::read(folder.path()).unwrap();
+    assert!(catalogue.broken().is_empty(), "{:?}", catalogue.broken());
+    (folder, catalogue)
+}
+
+#[test]
+fn what_runs_here_is_proposed_first_and_what_would_come_before_it_is_named() {
+    let here = Catalogue::read(&fixtures()).unwrap();
+    let runs = |scenario: &Scenario| trueline_scenarios::missing_runtime(&scenario.definition);
+    if here
+        .scenarios()
+        .iter()
+        .any(|scenario| runs(scenario).is_some())
+    {
+        return;
+    }
+    let (_folder, catalogue) = with_a_missing_runtime("py-search-http");
+    let mut progress = Progress::default();
+    let next = |progress: &Progress, met: &[Met]| {
+        let proposal = choose::next(&catalogue, progress, &[], met, &[], None).unwrap();
+        format!("{}: {}", proposal.scenario.id, proposal.why)
+    };
+    let met = Met {
+        rule: RuleId::new("sql-injection"),
+        cwe: vec![Cwe(89)],
+        language: Some(Language::Python),
+    };
+    for met in [&[][..], &[met]] {
+        let told = next(&progress, met);
+        assert!(told.starts_with("py-join-call: "), "{told}");
+        assert!(
+            told.contains(". `py-search-http` would come first, but python >=99 is needed"),
+            "{told}"
+        );
+    }
+    // Where nothing else is left it is proposed all the same, rather than nothing.
+    progress
+        .attempts
+        .push(attempt("py-join-call", AttemptOutcome::Fixed, Aid::Unaided));
+    let told = next(&progress, &[]);
+    assert!(told.starts_with("py-search-http: "), "{told}");
 }
 
 #[test]

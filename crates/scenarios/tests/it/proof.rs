@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use trueline_scenarios::verify::{Proof, ProofOptions, ProofStatus, prove};
+use trueline_facts::RuleId;
+use trueline_scenarios::verify::{Proof, ProofOptions, ProofStatus, prove, unfinished};
 use trueline_scenarios::{Catalogue, Ground, Scenario, Tree};
 
 pub(crate) fn fixtures() -> PathBuf {
@@ -46,8 +48,9 @@ fn proof(scenario: &Scenario) -> Option<Proof> {
         ground: &ground,
         jobs: 2,
         repeats: 1,
+        interrupt: &AtomicBool::new(false),
     };
-    Some(prove(scenario, options, &|_| {}))
+    prove(scenario, options, &|_| {})
 }
 
 /// The parts that are not as they must be.
@@ -69,6 +72,29 @@ fn fixtures_are_proven() {
         let Some(proof) = proof(scenario) else { return };
         assert_eq!(proof.status, ProofStatus::Proven, "{proof:#?}");
     }
+}
+
+#[test]
+fn a_proof_that_was_interrupted_is_none() {
+    let Some(ground) = ground() else { return };
+    let scenario = Scenario::new(files("py-join-call"), "py-join-call").unwrap();
+    let interrupt = AtomicBool::new(false);
+    let options = ProofOptions {
+        ground: &ground,
+        jobs: 2,
+        repeats: 1,
+        interrupt: &interrupt,
+    };
+    let tried = std::cell::RefCell::new(Vec::new());
+    let proof = prove(&scenario, options, &|part| {
+        tried.borrow_mut().push(part.to_owned());
+        // While the second part runs.
+        if tried.borrow().len() == 2 {
+            interrupt.store(true, Ordering::SeqCst);
+        }
+    });
+    assert_eq!(proof, None);
+    assert_eq!(tried.into_inner(), ["vulnerable", "reference"]);
 }
 
 #[test]
@@ -222,4 +248,110 @@ fn a_declared_mutant_that_does_not_compile_proves_nothing() {
         wrong[0].starts_with("mutant does not compile: it does not compile"),
         "{wrong:?}"
     );
+}
+
+/// What is unfinished in the files of a scenario.
+fn lacks(files: Tree, id: &str) -> Vec<String> {
+    let scenario = Scenario::new(files, id).unwrap();
+    let rules = [RuleId::new("sql-injection"), RuleId::new("path-traversal")];
+    unfinished(&scenario, Path::new("s"), &rules)
+        .iter()
+        .map(ToString::to_string)
+        .collect()
+}
+
+#[test]
+fn a_finished_scenario_lacks_nothing() {
+    for fixture in ["py-search-http", "py-join-call"] {
+        assert_eq!(lacks(files(fixture), fixture), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn what_is_missing_empty_or_unknown_is_told_with_its_place() {
+    let id = "py-search-http";
+    let mut without = files(id).without("learn/hint2.md");
+    without.insert("learn/hint3.md", " \n");
+    without.insert("learn/debrief.md", "");
+    without.insert("distractors/escape-quotes/why.md", "\n");
+    let text = without.text("scenario.toml").unwrap();
+    let text = text
+        .replace("[\"sql-injection\"]", "[\n  \"sql-injecton\",\n]")
+        .replace("a search for our customers, please", "")
+        .replace("minutes = 8", "minutes = 0")
+        .replace("cwe = [89]", "cwe = [89, 99999]");
+    without.insert("scenario.toml", text);
+    let exploits = without.text("tests/exploit.py").unwrap();
+    without.insert(
+        "tests/exploit.py",
+        format!("{exploits}\n\n@exploit(\"nothing\", cwe=99999)\ndef nothing(t):\n    pass\n"),
+    );
+    let told = lacks(without, id);
+    for part in [
+        "s/distractors/escape-quotes/why.md:1: the file is empty: it says why this fix does not hold",
+        "s/learn/debrief.md:1: the file is empty",
+        "s/learn/hint2.md:1: the file is missing: three hints lead",
+        "s/learn/hint3.md:1: the file is empty",
+        "s/scenario.toml:7: CWE-99999 is in no class of weaknesses",
+        "s/scenario.toml:9: there is no rule `sql-injecton`: did you mean `sql-injection`?",
+        "s/scenario.toml:13: `minutes` says",
+        "`prompt` is empty",
+    ] {
+        let count = told.iter().filter(|told| told.contains(part)).count();
+        assert_eq!(count, 1, "{part}: {told:#?}");
+    }
+    assert_eq!(told.len(), 8, "{told:#?}");
+}
+
+#[test]
+fn what_is_left_of_the_template_is_told_line_by_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = |id: &str| {
+        let id = trueline_scenarios::ScenarioId::new(id).unwrap();
+        let written = trueline_scenarios::learn::scaffold::write(&id, folder.path()).unwrap();
+        Tree::read(&written.folder).unwrap()
+    };
+    let mut new = files("py-new-one");
+    let told = lacks(new.clone(), "py-new-one");
+    for part in [
+        "`title` is still the template's",
+        "`prompt` is still the template's",
+        "s/learn/brief.md:1: still the template's text",
+        "s/spec/text.md:1: still",
+        "s/distractors/strip-dots/why.md:1: still",
+        "s/review/1.toml:1: still",
+    ] {
+        assert!(
+            told.iter().any(|told| told.contains(part)),
+            "{part}: {told:#?}"
+        );
+    }
+    // Half of a text is not written anew either.
+    let brief = new.text("learn/brief.md").unwrap();
+    new.insert(
+        "learn/brief.md",
+        brief.replace("# The name that was a path", "# Mine\n"),
+    );
+    let told = lacks(new, "py-new-one");
+    assert!(
+        told.iter()
+            .any(|told| told.starts_with("s/learn/brief.md:4: still")),
+        "{told:#?}"
+    );
+    // A copy of an exercise teaches what that teaches.
+    let told = lacks(files("js-my-idea"), "js-my-idea");
+    assert!(
+        told.iter()
+            .any(|told| told.starts_with("s/learn/brief.md:1: still")),
+        "{told:#?}"
+    );
+}
+
+#[test]
+fn no_built_in_exercise_is_taken_for_unfinished() {
+    for scenario in Catalogue::builtin().scenarios() {
+        let rules = &scenario.definition.rules;
+        let lacking = unfinished(scenario, Path::new("scenarios"), rules);
+        assert!(lacking.is_empty(), "{}: {lacking:#?}", scenario.id);
+    }
 }

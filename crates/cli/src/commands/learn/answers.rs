@@ -52,6 +52,16 @@ impl Answers {
         }
         Ok(answer)
     }
+
+    /// A question that can be left: none at `q` and at the end of input, which both are no answer.
+    pub(super) fn ask_or_leave(&self, question: &str) -> Result<Option<String>> {
+        Ok(self.ask(question)?.filter(|answer| !is_leaving(answer)))
+    }
+}
+
+/// What was typed to leave a question.
+fn is_leaving(answer: &str) -> bool {
+    answer.eq_ignore_ascii_case("q") || answer.eq_ignore_ascii_case("quit")
 }
 
 /// Whether a person sits at both ends: what is asked of a pipe may never be answered.

@@ -79,9 +79,14 @@ pub(super) fn run(
             .as_bytes(),
             None,
         )?;
-        if is_right(session)?
-            && let Some(row) = reviewed.get_mut(&foreign.place(finding, skill))
-        {
+        let Some(is_right) = is_right(session)? else {
+            output::write(
+                b"You left half-way: none of it counts. You have seen what our scan finds in it, so that these commits do not count later either.\n",
+                None,
+            )?;
+            return Ok(Ended::Pass);
+        };
+        if is_right && let Some(row) = reviewed.get_mut(&foreign.place(finding, skill)) {
             row.caught.of += 1;
             row.caught.named += u32::from(is_named);
         }
@@ -293,15 +298,14 @@ fn hunk_header(line: &str) -> Option<(u32, u32, u32)> {
     Some((new.0, old.1, new.1))
 }
 
-/// The lines that are called unsafe; none when the input ends before anything was said.
+/// The lines that are called unsafe; none when the question is left before it was answered to its end.
 fn named(session: &Session<'_>, change: &Change) -> Result<Option<Vec<(String, u32)>>> {
     const QUESTION: &str =
         "Which line is unsafe, as FILE:LINE of the new state? Enter if there is no further one:";
     let mut named = Vec::new();
     loop {
-        match session.answers.ask(QUESTION)? {
-            None if named.is_empty() => return Ok(None),
-            None => return Ok(Some(named)),
+        match session.answers.ask_or_leave(QUESTION)? {
+            None => return Ok(None),
             Some(answer) if answer.is_empty() => return Ok(Some(named)),
             Some(answer) => match place(change, &answer) {
                 Some(place) => named.push(place),
@@ -336,15 +340,18 @@ fn place(change: &Change, answer: &str) -> Option<(String, u32)> {
     is_added.then(|| (path.to_owned(), line))
 }
 
-/// Whether the reviewer agrees with a finding; silence is no agreement.
-fn is_right(session: &Session<'_>) -> Result<bool> {
+/// Whether the reviewer agrees with a finding; Enter is no agreement. None when the question is left.
+fn is_right(session: &Session<'_>) -> Result<Option<bool>> {
     loop {
-        let answer = session
+        let Some(answer) = session
             .answers
-            .ask("Is it right? [y]es, [n]o, Enter if you cannot tell:")?;
-        match answer.unwrap_or_default().to_ascii_lowercase().as_str() {
-            "y" | "yes" => return Ok(true),
-            "n" | "no" | "" => return Ok(false),
+            .ask_or_leave("Is it right? [y]es, [n]o, Enter if you cannot tell:")?
+        else {
+            return Ok(None);
+        };
+        match answer.to_ascii_lowercase().as_str() {
+            "y" | "yes" => return Ok(Some(true)),
+            "n" | "no" | "" => return Ok(Some(false)),
             _ => {}
         }
     }

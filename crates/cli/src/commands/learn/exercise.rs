@@ -1,21 +1,19 @@
-//! `learn start`, `hint` and `reveal`, and which exercise is meant by what was typed.
+//! `learn start` and `hint`, and which exercise is meant by what was typed.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Result;
-use trueline_facts::RepoPath;
-use trueline_facts::attempt::{Attempt, AttemptOutcome};
 use trueline_facts::exercise::Marker;
+use trueline_facts::learn::{HINTS_SCHEMA, LearnHints, LearnStart, START_SCHEMA};
 use trueline_scenarios::learn::LearnError;
 use trueline_scenarios::learn::folder;
-use trueline_scenarios::learn::progress::Standing;
 use trueline_scenarios::learn::state::ExerciseState;
-use trueline_scenarios::{Catalogue, Scenario};
+use trueline_scenarios::{Catalogue, Scenario, missing_runtime};
 
-use super::{Records, Session, golden, warn, work};
+use super::{Session, list, warn};
 use crate::Ended;
-
+use crate::arguments::ListFormat;
 use crate::output;
 
 /// An exercise that is worked on.
@@ -100,18 +98,28 @@ pub(super) fn start(
     id: &str,
     dir: Option<&Path>,
     open: bool,
+    format: ListFormat,
 ) -> Result<Ended> {
     let scenario = session.catalogue.get(id)?;
     let folder = dir.map_or_else(|| PathBuf::from(id), Path::to_owned);
-    begin(session, scenario, &folder)?;
+    let begun = begin(session, scenario, &folder)?;
+    let text = match format {
+        ListFormat::Json => trueline_report::json::to_string(&begun),
+        ListFormat::Terminal => story(session, &begun),
+    };
+    output::write(text.as_bytes(), None)?;
     if open {
         open_in_editor(&folder, &scenario.definition.editable[0])?;
     }
     Ok(Ended::Pass)
 }
 
-/// Copies it and says what is to be done.
-pub(super) fn begin(session: &Session<'_>, scenario: &Scenario, folder: &Path) -> Result<()> {
+/// Copies it.
+pub(super) fn begin(
+    session: &Session<'_>,
+    scenario: &Scenario,
+    folder: &Path,
+) -> Result<LearnStart> {
     folder::start(scenario, folder, session.arguments.scenarios.as_deref())?;
     let (mut state, problem) = ExerciseState::read(&session.home, scenario);
     if let Some(problem) = problem {
@@ -123,26 +131,43 @@ pub(super) fn begin(session: &Session<'_>, scenario: &Scenario, folder: &Path) -
     state.recorded = None;
     state.write(&session.home)?;
     let definition = &scenario.definition;
-    let text = format!(
-        "{}\n{}\n{brief}\n  Folder   {folder}\n  To mend  {files}\n\n\
+    let standing = session
+        .progress
+        .standing(scenario.id.as_str(), definition.version);
+    Ok(LearnStart {
+        schema: START_SCHEMA.to_owned(),
+        exercise: list::row(scenario, standing),
+        folder: folder.display().to_string(),
+        files: definition.editable.clone(),
+        brief: scenario.text("brief").unwrap_or_default(),
+        hints: scenario.hints(),
+        missing: missing_runtime(definition),
+    })
+}
+
+/// What is to be done.
+pub(super) fn story(session: &Session<'_>, begun: &LearnStart) -> String {
+    let exercise = &begun.exercise;
+    let missing = begun.missing.as_deref();
+    format!(
+        "{}\n{}\n{brief}\n  Folder   {folder}\n  To mend  {files}\n{missing}\n\
          trueline learn watch {folder}   checks on every save\n\
          trueline learn check {folder}   checks once\n\
          trueline learn hint {id}   {hints} hints, from where to look to nearly the code\n",
-        session.paint.bold(&definition.title),
+        session.paint.bold(&exercise.title),
         session.paint.dim(&format!(
             "{}, {}, about {} minutes",
-            definition.language, definition.class, definition.minutes
+            exercise.language, exercise.class, exercise.minutes
         )),
-        brief = session.paint.prose(&without_title(
-            &scenario.text("brief").unwrap_or_default(),
-            &definition.title
-        )),
-        id = scenario.id.as_str(),
-        folder = folder.display(),
-        files = definition.editable.join(", "),
-        hints = scenario.hints(),
-    );
-    output::write(text.as_bytes(), None)
+        brief = session
+            .paint
+            .prose(&without_title(&begun.brief, &exercise.title)),
+        id = exercise.id,
+        folder = begun.folder,
+        files = begun.files.join(", "),
+        missing = missing.map_or_else(String::new, list::not_here),
+        hints = begun.hints,
+    )
 }
 
 /// A brief that opens with its own title would say it twice.
@@ -178,7 +203,11 @@ fn open_in_editor(folder: &Path, file: &str) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn hint(session: &Session<'_>, named: Option<&str>) -> Result<Ended> {
+pub(super) fn hint(
+    session: &Session<'_>,
+    named: Option<&str>,
+    format: ListFormat,
+) -> Result<Ended> {
     let mut exercise = find(session, named)?;
     let total = exercise.scenario.hints();
     let fresh = exercise.state.hints < total;
@@ -186,14 +215,26 @@ pub(super) fn hint(session: &Session<'_>, named: Option<&str>) -> Result<Ended> 
         exercise.state.hints += 1;
         exercise.state.write(&session.home)?;
     }
+    // Earlier ones again: a hint builds on those before it.
+    let hints: Vec<String> = (1..=exercise.state.hints)
+        .filter_map(|number| exercise.scenario.text(&format!("hint{number}")))
+        .collect();
+    if format == ListFormat::Json {
+        let document = LearnHints {
+            schema: HINTS_SCHEMA.to_owned(),
+            exercise: exercise.scenario.id.as_str().to_owned(),
+            left: total.saturating_sub(exercise.state.hints),
+            hints,
+        };
+        output::write(trueline_report::json::to_string(&document).as_bytes(), None)?;
+        return Ok(Ended::Pass);
+    }
     let mut out = String::new();
-    for number in 1..=exercise.state.hints {
-        // Earlier ones again: a hint builds on those before it.
-        if let Some(text) = exercise.scenario.text(&format!("hint{number}")) {
-            out.push_str(&session.paint.bold(&format!("Hint {number} of {total}")));
-            out.push('\n');
-            out.push_str(&session.paint.prose(&text));
-        }
+    for (number, text) in (1..).zip(&hints) {
+        let number: u32 = number;
+        out.push_str(&session.paint.bold(&format!("Hint {number} of {total}")));
+        out.push('\n');
+        out.push_str(&session.paint.prose(text));
     }
     if total == 0 {
         out.push_str("This exercise has no hints.\n");
@@ -204,88 +245,4 @@ pub(super) fn hint(session: &Session<'_>, named: Option<&str>) -> Result<Ended> 
     }
     output::write(out.as_bytes(), None)?;
     Ok(Ended::Pass)
-}
-
-pub(super) fn reveal(session: &Session<'_>, named: Option<&str>) -> Result<Ended> {
-    let mut exercise = find(session, named)?;
-    let scenario = &exercise.scenario;
-    let of_it = |a: &&Attempt| a.scenario == scenario.id.as_str();
-    let last = session.progress.attempts.iter().rev().find(of_it);
-    let last = last.map_or(AttemptOutcome::Unknown, |attempt| attempt.outcome);
-    let standing = session
-        .progress
-        .standing(scenario.id.as_str(), scenario.definition.version);
-    let is_untried = match &session.records {
-        Records::Kept => {
-            standing == Standing::New
-                && !exercise.state.revealed
-                && exercise.state.recorded.is_none()
-                && exercise.state.unrecorded() == 0
-        }
-        // Nothing is kept of tries: what was changed shows them.
-        Records::Off { .. } => {
-            let answer = folder::answer(scenario, &exercise.folder)?;
-            scenario.submission(&answer) == scenario.vulnerable()
-        }
-    };
-    if is_untried {
-        return Err(LearnError::Cannot(format!(
-            "try it once first: change something and run `trueline learn check {}`; what you find out by trying stays",
-            exercise.folder.display()
-        ))
-        .into());
-    }
-    let mut out = String::new();
-    if let Some((name, reference)) = scenario.references().first() {
-        out.push_str(&session.paint.bold(&format!("A fix that holds ({name})")));
-        out.push('\n');
-        let before = scenario.vulnerable();
-        for path in &scenario.definition.editable {
-            let old = before.text(path).unwrap_or_default();
-            let new = reference.text(path).unwrap_or_default();
-            out.push_str(&trueline_report::diff::unified(
-                &RepoPath::from_display(path),
-                &old,
-                &new,
-            ));
-        }
-        out.push('\n');
-    }
-    for distractor in &scenario.definition.distractors {
-        if let Some(why) = scenario.why(&distractor.name) {
-            out.push_str(&session.paint.bold(&format!("Why not: {}", distractor.name)));
-            out.push('\n');
-            out.push_str(&session.paint.prose(&without_first_title(&why)));
-            out.push('\n');
-        }
-    }
-    if let Some(debrief) = scenario.text("debrief") {
-        out.push_str(&session.paint.prose(&debrief));
-        out.push('\n');
-        out.push_str(&session.paint.prose(&golden::told(scenario)));
-    }
-    output::write(out.as_bytes(), None)?;
-    if session.records != Records::Kept {
-        return Ok(Ended::Pass);
-    }
-    if standing < Standing::FixedAided && !exercise.state.revealed {
-        exercise.state.revealed = true;
-        // Giving up is an answer too; what comes after says nothing about skill.
-        let line = work::attempt(session, &exercise, last, 0)?;
-        session.append(&line)?;
-    }
-    exercise.state.over = true;
-    exercise.state.write(&session.home)?;
-    Ok(Ended::Pass)
-}
-
-fn without_first_title(markdown: &str) -> String {
-    match markdown
-        .trim_start()
-        .strip_prefix("# ")
-        .and_then(|rest| rest.split_once('\n'))
-    {
-        Some((_, rest)) => rest.to_owned(),
-        None => markdown.to_owned(),
-    }
 }

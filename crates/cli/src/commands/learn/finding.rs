@@ -10,7 +10,7 @@ use trueline_scan::{Checks, ScanRequest, Tiers};
 use trueline_scenarios::learn::LearnError;
 use trueline_scenarios::learn::choose::{self, Met};
 
-use super::{Session, exercise, language, list};
+use super::{Session, exercise, language, list, named};
 use crate::Ended;
 use crate::arguments::{FromFinding, ListFormat, Reading};
 use crate::output;
@@ -42,6 +42,11 @@ pub(super) fn run(
             ))
         })?;
     let id = proposal.scenario.id.as_str();
+    let folder = asked.dir.clone().unwrap_or_else(|| PathBuf::from(id));
+    let begun = asked
+        .start
+        .then(|| exercise::begin(session, proposal.scenario, &folder))
+        .transpose()?;
     let text = match asked.format {
         ListFormat::Json => trueline_report::json::to_string(&FindingExercise {
             schema: FROM_FINDING_SCHEMA.to_owned(),
@@ -51,19 +56,25 @@ pub(super) fn run(
             title: proposal.scenario.definition.title.clone(),
             why: proposal.why.clone(),
             start: format!("trueline learn start {id}"),
+            missing: list::missing(&proposal),
+            folder: begun.map(|begun| begun.folder),
         }),
         ListFormat::Terminal => {
             let found = place
                 .as_ref()
                 .map_or_else(String::new, |(_, place)| format!("{place}\n"));
-            format!("{found}{}", list::told(session, &proposal))
+            let next = match begun {
+                Some(begun) => format!(
+                    "Why this one: {}.\n\n{}",
+                    proposal.why,
+                    exercise::story(session, &begun)
+                ),
+                None => list::told(session, &proposal),
+            };
+            format!("{found}{next}")
         }
     };
     output::write(text.as_bytes(), None)?;
-    if asked.start {
-        let folder = asked.dir.clone().unwrap_or_else(|| PathBuf::from(id));
-        exercise::begin(session, proposal.scenario, &folder)?;
-    }
     Ok(Ended::Pass)
 }
 
@@ -92,23 +103,24 @@ fn meant(asked: &FromFinding, interrupt: &AtomicBool) -> Result<Meant> {
         (None, Some(_)) => Vec::new(),
         (None, None) => scan(asked, interrupt)?,
     };
-    let named = |finding: &&Finding| {
-        finding.fingerprint.as_str() == asked.finding || finding.rule.as_str() == asked.finding
+    let place = |finding: &&Finding| {
+        let at = &finding.location;
+        format!("{}:{} {}", at.path, at.start.line, finding.rule)
     };
-    // The beginning of a fingerprint will do, as with commits.
-    let begins = |finding: &&Finding| {
-        asked.finding.len() >= 6 && finding.fingerprint.as_str().starts_with(&asked.finding)
-    };
-    if let Some(finding) = findings
+    let of_rule = findings
         .iter()
-        .find(named)
-        .or_else(|| findings.iter().find(begins))
-    {
+        .find(|finding| finding.rule.as_str() == asked.finding);
+    let found = match of_rule {
+        Some(finding) => Some(finding),
+        None => named::meant(
+            &asked.finding,
+            findings.iter().map(|f| (f.fingerprint.as_str(), f)),
+            place,
+        )?,
+    };
+    if let Some(finding) = found {
         let path = finding.location.path.to_string();
-        let place = format!(
-            "{path}:{} {}: {}",
-            finding.location.start.line, finding.rule, finding.message
-        );
+        let place = format!("{}: {}", place(&finding), finding.message);
         let met = Met {
             rule: finding.rule.clone(),
             cwe: finding.cwe.clone(),
@@ -134,9 +146,10 @@ fn meant(asked: &FromFinding, interrupt: &AtomicBool) -> Result<Meant> {
     }
     let place = asked.findings.as_ref().unwrap_or(&asked.path);
     Err(LearnError::Cannot(format!(
-        "`{}` is neither one of our rules nor a rule or the fingerprint of a finding in {}; `trueline scan --format json` lists them, `--import LOG.sarif` adds those of another tool",
+        "`{}` is neither one of our rules nor a rule or the fingerprint of a finding in {} (its first {} letters will do); `trueline scan --format json` lists them, `--import LOG.sarif` adds those of another tool",
         asked.finding,
-        place.display()
+        place.display(),
+        named::LEAST
     ))
     .into())
 }

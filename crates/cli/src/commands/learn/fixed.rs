@@ -1,47 +1,42 @@
 //! `learn fixed`: a weakness of one's own repository is gone, the tests pass, the gate lets it through. That is
 //! evidence as well.
 //!
-//! A change is described and judged as by `trueline gate`. What counts is a finding of ours that the base has and the
-//! head does not, in a file that is still there, and only if every commit of the range is by who asks.
+//! A change is described and judged as by `trueline gate`. What counts is a finding of ours that is shown, that the base
+//! has and the head does not, in a file that is still there, and only if every commit of the range is by who asks.
 
 use std::fmt::Write as _;
 use std::process::Command;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
+use trueline_facts::Tier;
 use trueline_facts::attempt::{Attempt, AttemptKind, AttemptOutcome};
 use trueline_facts::change::{AuthorKind, Change, ChangeFinding, FileStatus, FindingClass};
+use trueline_facts::learn::{FIXED_SCHEMA, FixedWeakness, LearnFixed};
 use trueline_facts::verdict::Outcome;
 use trueline_policy::evaluate;
+use trueline_report::counted;
 use trueline_scenarios::learn::LearnError;
 
-use super::Session;
 use super::own::{self, OwnChange, how};
 use super::work::told_by;
+use super::{Records, Session};
 use crate::Ended;
-use crate::arguments::LearnFixed;
+use crate::arguments::{LearnFixed as Asked, ListFormat};
 use crate::output;
 
-pub(super) fn run(
-    session: &Session<'_>,
-    asked: &LearnFixed,
-    interrupt: &AtomicBool,
-) -> Result<Ended> {
+pub(super) fn run(session: &Session<'_>, asked: &Asked, interrupt: &AtomicBool) -> Result<Ended> {
     let outcome = trueline_scan::change(
         &own::request(&asked.path, asked.range.as_deref())?,
         interrupt,
     )?;
     let change = &outcome.change;
-    let fixed: Vec<&ChangeFinding> = change
-        .fixed_findings()
-        .filter(|f| is_ours(change, f))
-        .collect();
+    let gone = change.fixed_findings().filter(|f| is_ours(change, f));
+    // What is shown only with `--all` is too often none: mending it proves nothing.
+    let (fixed, unsure): (Vec<&ChangeFinding>, Vec<&ChangeFinding>) =
+        gone.partition(|finding| finding.tier == Tier::Shown);
     if fixed.is_empty() {
-        output::write(
-            b"No weakness that the base has is gone: nothing to write down. `trueline scan` lists what there is.\n",
-            None,
-        )?;
-        return Ok(Ended::Pass);
+        return say(session, asked, &nothing(session, unsure.len() as u64));
     }
     let own = OwnChange::of(&asked.path, change)?;
     let verdict = evaluate(&outcome.policy, change);
@@ -51,31 +46,64 @@ pub(super) fn run(
         )
         .into());
     }
-    tests(&asked.tests)?;
-    let mut out = String::new();
+    tests(&asked.tests, asked.format)?;
+    let mut document = nothing(session, unsure.len() as u64);
     for finding in fixed {
-        match attempt(session, asked, &own, finding)? {
-            Some(attempt) => writeln!(
+        let attempt = attempt(session, asked, &own, finding)?;
+        document.fixed.push(FixedWeakness {
+            fingerprint: finding.fingerprint.clone(),
+            rule: finding.rule.clone(),
+            path: finding.path.clone(),
+            line: finding.line,
+            aid: attempt.map(|attempt| attempt.aid),
+        });
+    }
+    say(session, asked, &document)
+}
+
+fn nothing(session: &Session<'_>, unsure: u64) -> LearnFixed {
+    LearnFixed {
+        schema: FIXED_SCHEMA.to_owned(),
+        recorded: session.records == Records::Kept,
+        fixed: Vec::new(),
+        unsure,
+    }
+}
+
+fn say(session: &Session<'_>, asked: &Asked, document: &LearnFixed) -> Result<Ended> {
+    let text = match asked.format {
+        ListFormat::Json => trueline_report::json::to_string(document),
+        ListFormat::Terminal => in_words(session, document)?,
+    };
+    output::write(text.as_bytes(), None)?;
+    Ok(Ended::Pass)
+}
+
+fn in_words(session: &Session<'_>, document: &LearnFixed) -> Result<String> {
+    let mut out = String::new();
+    if document.fixed.is_empty() {
+        out.push_str("No weakness that the base has is gone: nothing to write down. `trueline scan` lists what there is.\n");
+        if document.unsure > 0 {
+            writeln!(
                 out,
-                "{}:{} {}: fixed ({})",
-                finding.path,
-                finding.line,
-                finding.rule,
-                how(attempt.aid)
-            )?,
-            None => writeln!(
-                out,
-                "{}:{} {}: fixed, in no language or class of skills",
-                finding.path, finding.line, finding.rule
-            )?,
+                "Gone of what only `--all` shows: {}. That counts for nothing, because it is too often no weakness.",
+                counted(document.unsure, "finding")
+            )?;
+        }
+        return Ok(out);
+    }
+    for finding in &document.fixed {
+        let place = format!("{}:{} {}", finding.path, finding.line, finding.rule);
+        match finding.aid {
+            Some(aid) => writeln!(out, "{place}: fixed ({})", how(aid))?,
+            None => writeln!(out, "{place}: fixed, in no language or class of skills")?,
         }
     }
-    if session.records == super::Records::Kept {
+    if document.recorded {
         out.push_str("`trueline skills` shows what it says of you: a little, because a fix is easier than a find.\n");
     }
     out.push_str(&session.not_recorded());
-    output::write(out.as_bytes(), None)?;
-    Ok(Ended::Pass)
+    Ok(out)
 }
 
 /// Only what our own scan saw go: in code, in a file that is still there.
@@ -88,15 +116,20 @@ fn is_ours(change: &Change, finding: &ChangeFinding) -> bool {
 }
 
 /// The person's own tests, as they run them themselves: a program and its arguments, never a shell.
-fn tests(command: &[String]) -> Result<()> {
+fn tests(command: &[String], format: ListFormat) -> Result<()> {
     let Some((program, arguments)) = command.split_first() else {
         return Err(LearnError::Cannot(
             "a fix counts if the tests still pass: put their command at the end, `trueline learn fixed main..HEAD -- pytest -q`".to_owned(),
         )
         .into());
     };
-    let status = Command::new(program).args(arguments).status();
-    let status = status.map_err(|error| {
+    let mut tests = Command::new(program);
+    tests.args(arguments);
+    if format == ListFormat::Json {
+        // Standard output holds the document.
+        tests.stdout(std::io::stderr());
+    }
+    let status = tests.status().map_err(|error| {
         LearnError::Cannot(format!(
             "`{program}` could not be started ({error}): what stands behind `--` runs your tests"
         ))
@@ -114,7 +147,7 @@ fn tests(command: &[String]) -> Result<()> {
 /// Writes one down. A second time it says anew how it was done. Nothing for what is in no language or class of skills.
 fn attempt(
     session: &Session<'_>,
-    asked: &LearnFixed,
+    asked: &Asked,
     own: &OwnChange<'_>,
     finding: &ChangeFinding,
 ) -> Result<Option<Attempt>> {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
@@ -31,22 +31,30 @@ struct Golden {
     findings: BTreeMap<String, Vec<String>>,
 }
 
-/// Where the golden file of a scenario lies below a folder of scenarios.
-fn place(scenario: &Scenario, scenarios: &Path) -> PathBuf {
+/// The folder of a scenario in a folder of scenarios, which may be the scenario's own.
+pub(super) fn folder(scenario: &Scenario, scenarios: &Path) -> PathBuf {
     if scenarios.join("scenario.toml").is_file() {
-        scenarios.join(FILE)
+        scenarios.to_owned()
     } else {
-        scenarios.join(scenario.id.as_str()).join(FILE)
+        scenarios.join(scenario.id.as_str())
     }
 }
 
-/// Scans and writes the golden file.
+/// Where its golden file lies.
+fn place(scenario: &Scenario, scenarios: &Path) -> PathBuf {
+    folder(scenario, scenarios).join(FILE)
+}
+
+/// Scans and writes the golden file; nothing where it was interrupted.
 pub(super) fn write(scenario: &Scenario, scenarios: &Path, interrupt: &AtomicBool) -> Result<()> {
-    let text = trueline_report::json::to_string(&now(scenario, interrupt)?);
+    let Some(golden) = now(scenario, interrupt)? else {
+        return Ok(());
+    };
+    let text = trueline_report::json::to_string(&golden);
     output::write(text.as_bytes(), Some(&place(scenario, scenarios)))
 }
 
-/// Scans and compares; nothing where there is no golden file.
+/// Scans and compares; nothing where there is no golden file or where it was interrupted.
 pub(super) fn compare(scenario: &Scenario, interrupt: &AtomicBool) -> Result<Option<Part>> {
     let Some(kept) = scenario.files().get(FILE) else {
         return Ok(None);
@@ -57,7 +65,10 @@ pub(super) fn compare(scenario: &Scenario, interrupt: &AtomicBool) -> Result<Opt
             "{FILE} is of another version ({}): --write-golden writes it anew",
             kept.schema
         )),
-        Ok(kept) => difference(&kept, &now(scenario, interrupt)?),
+        Ok(kept) => match now(scenario, interrupt)? {
+            Some(now) => difference(&kept, &now),
+            None => return Ok(None),
+        },
         Err(error) => Some(format!("{FILE} cannot be read: {error}")),
     };
     Ok(Some(Part {
@@ -153,7 +164,8 @@ fn quoted(lines: &[&String]) -> String {
     lines.join(", ")
 }
 
-fn now(scenario: &Scenario, interrupt: &AtomicBool) -> Result<Golden> {
+/// What is found now. None where it was interrupted: a part of a scan is no golden file, and no difference from one.
+fn now(scenario: &Scenario, interrupt: &AtomicBool) -> Result<Option<Golden>> {
     let mut findings = BTreeMap::new();
     findings.insert(
         "vulnerable".to_owned(),
@@ -162,10 +174,10 @@ fn now(scenario: &Scenario, interrupt: &AtomicBool) -> Result<Golden> {
     for (name, tree) in scenario.references() {
         findings.insert(format!("fixes/{name}"), scan(&tree, interrupt)?);
     }
-    Ok(Golden {
+    Ok((!interrupt.load(Ordering::SeqCst)).then(|| Golden {
         schema: SCHEMA.to_owned(),
         findings,
-    })
+    }))
 }
 
 fn scan(tree: &Tree, interrupt: &AtomicBool) -> Result<Vec<String>> {
@@ -230,6 +242,20 @@ mod tests {
             .collect();
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
         assert!(catalogue.scenarios().len() >= 64);
+    }
+
+    #[test]
+    fn an_interrupted_scan_is_neither_written_nor_compared() {
+        let catalogue = Catalogue::builtin();
+        let scenario = catalogue.get("py-sqli-search").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("py-sqli-search")).unwrap();
+        let interrupt = AtomicBool::new(true);
+        write(scenario, folder.path(), &interrupt).unwrap();
+        assert!(!place(scenario, folder.path()).exists());
+        assert_eq!(compare(scenario, &interrupt).unwrap(), None);
+        write(scenario, folder.path(), &AtomicBool::new(false)).unwrap();
+        assert!(place(scenario, folder.path()).exists());
     }
 
     #[test]

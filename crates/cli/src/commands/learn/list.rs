@@ -12,11 +12,11 @@ use trueline_facts::learn::{
 use trueline_facts::scan::ScanReport;
 use trueline_facts::skill::PractiseReason;
 use trueline_report::counted;
-use trueline_scenarios::Scenario;
 use trueline_scenarios::learn::LearnError;
 use trueline_scenarios::learn::choose::{self, Advice, Met, Proposal};
 use trueline_scenarios::learn::progress::Standing;
 use trueline_scenarios::learn::state::ExerciseState;
+use trueline_scenarios::{Scenario, missing_runtime};
 use trueline_skills::day::Day;
 
 use super::{Records, Session, class, language, warn};
@@ -92,7 +92,12 @@ fn known_path(session: &Session<'_>, path: &str) -> Result<(), LearnError> {
     )))
 }
 
-fn row(scenario: &Scenario, standing: Standing) -> ExerciseEntry {
+/// What an exercise needs and this machine does not have.
+pub(super) fn missing(proposal: &Proposal<'_>) -> Option<String> {
+    missing_runtime(&proposal.scenario.definition)
+}
+
+pub(super) fn row(scenario: &Scenario, standing: Standing) -> ExerciseEntry {
     let definition = &scenario.definition;
     ExerciseEntry {
         id: scenario.id.as_str().to_owned(),
@@ -240,6 +245,7 @@ pub(super) fn next(
                 )
             }),
             why: proposal.as_ref().map(|p| p.why.clone()),
+            missing: proposal.as_ref().and_then(missing),
         }),
         ListFormat::Terminal => match &proposal {
             Some(proposal) => told(session, proposal),
@@ -308,14 +314,20 @@ pub(super) fn told(session: &Session<'_>, proposal: &Proposal<'_>) -> String {
         Some(folder) => format!("trueline learn watch {}", folder.display()),
         None => format!("trueline learn start {id}"),
     };
+    let missing = missing(proposal).map_or_else(String::new, |why| not_here(&why));
     format!(
-        "Next: {} ({id}, {}, about {} minutes)\n  {}\n  Why: {}.\n  {command}\n",
+        "Next: {} ({id}, {}, about {} minutes)\n  {}\n  Why: {}.\n  {command}\n{missing}",
         session.paint.bold(&definition.title),
         definition.language,
         definition.minutes,
         definition.summary,
         proposal.why,
     )
+}
+
+/// What is said of an exercise that cannot be checked here.
+pub(super) fn not_here(why: &str) -> String {
+    format!("  Not on this machine yet: {why}. Until then a check of it is skipped.\n")
 }
 
 /// Reads a document of `trueline scan --format json`.

@@ -8,10 +8,12 @@ mod finding;
 mod fixed;
 mod golden;
 mod list;
+mod named;
 pub(crate) mod offer;
 mod own;
 mod paint;
 mod passed;
+mod reveal;
 mod review;
 mod show;
 mod verify;
@@ -136,7 +138,10 @@ pub(crate) fn run(arguments: &Learn, interrupt: &AtomicBool) -> Result<Ended> {
         review_aid: Cell::new(Aid::Unknown),
     };
     if let Some(LearnAction::Review { aid, .. }) = &arguments.action {
-        session.review_aid.set(review::aid(&session, *aid)?);
+        let Some(aid) = review::aid(&session, *aid)? else {
+            return review::left(&session);
+        };
+        session.review_aid.set(aid);
     }
     match &arguments.action {
         None => list::overview(&session),
@@ -146,13 +151,20 @@ pub(crate) fn run(arguments: &Learn, interrupt: &AtomicBool) -> Result<Ended> {
             language,
             format,
         }) => list::next(&session, findings.as_deref(), language.as_deref(), *format),
-        Some(LearnAction::Start { id, dir, open }) => {
-            exercise::start(&session, id, dir.as_deref(), *open)
-        }
+        Some(LearnAction::Start {
+            id,
+            dir,
+            open,
+            format,
+        }) => exercise::start(&session, id, dir.as_deref(), *open, *format),
         Some(LearnAction::Watch(asked)) => work::watch(&session, asked, interrupt),
         Some(LearnAction::Check(asked)) => work::check(&session, asked),
-        Some(LearnAction::Hint { exercise }) => exercise::hint(&session, exercise.as_deref()),
-        Some(LearnAction::Reveal { exercise }) => exercise::reveal(&session, exercise.as_deref()),
+        Some(LearnAction::Hint { exercise, format }) => {
+            exercise::hint(&session, exercise.as_deref(), *format)
+        }
+        Some(LearnAction::Reveal { exercise, format }) => {
+            reveal::run(&session, exercise.as_deref(), *format)
+        }
         Some(LearnAction::Review {
             change: Some(range),
             path,
@@ -176,11 +188,11 @@ fn new(id: &str, scenarios: Option<&Path>) -> Result<Ended> {
     let below = scenarios.unwrap_or(Path::new("scenarios"));
     let scaffold::Scaffold { folder, copy_of } = scaffold::write(&id, below)?;
     let what = match copy_of {
-        Some(exercise) => format!("a copy of the exercise {exercise} under its own id, proven"),
-        None => "a scenario that is proven".to_owned(),
+        Some(exercise) => format!("a copy of the exercise {exercise} under its own id"),
+        None => "a scenario to fill in".to_owned(),
     };
     let text = format!(
-        "{folder} is {what} as it stands.\n\
+        "{folder} is {what}: its program, fixes and exploits hold as they stand, its texts wait for yours.\n\
          Change it piece by piece and prove it again: trueline learn verify --scenarios {below} {id}\n\
          What each file is for: docs/scenarios.md\n",
         folder = folder.display(),

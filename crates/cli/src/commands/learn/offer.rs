@@ -22,14 +22,22 @@ pub(crate) struct Offer {
     title: String,
     language: Language,
     minutes: u32,
+    /// What it runs with, besides the Python of every test.
+    needs: Vec<String>,
 }
 
 impl Offer {
     /// As a sentence; `code` sets a command.
     pub(crate) fn told(&self, code: impl Fn(&str) -> String) -> String {
         let command = code(&format!("trueline learn start {}", self.exercise));
+        // Readers have other machines: what is needed is told, not what is missing on this one.
+        let needs = if self.needs.is_empty() {
+            String::new()
+        } else {
+            format!(", needs {}", self.needs.join(" and "))
+        };
         format!(
-            "{command} (\"{}\", {}, about {} minutes)",
+            "{command} (\"{}\", {}, about {} minutes{needs})",
             self.title, self.language, self.minutes
         )
     }
@@ -58,11 +66,17 @@ pub(crate) fn offers<'f>(found: impl IntoIterator<Item = Found<'f>>) -> Vec<Offe
         if let Some(proposal) = choose::for_weakness(&catalogue, &met, &nobody)
             && named.insert(proposal.scenario.id.clone())
         {
+            let definition = &proposal.scenario.definition;
+            let runtime = definition.runtime.iter();
+            let needs = runtime.filter(|(name, _)| *name != "python");
             offers.push(Offer {
                 exercise: proposal.scenario.id.clone(),
-                title: proposal.scenario.definition.title.clone(),
-                language: proposal.scenario.definition.language,
-                minutes: proposal.scenario.definition.minutes,
+                title: definition.title.clone(),
+                language: definition.language,
+                minutes: definition.minutes,
+                needs: needs
+                    .map(|(name, version)| format!("{name} {version}"))
+                    .collect(),
             });
         }
     }
@@ -161,6 +175,20 @@ mod tests {
         .collect();
         assert_eq!(told.len(), 2, "{told:?}");
         assert!(told[0].contains("python") && told[1].contains("javascript"));
+    }
+
+    #[test]
+    fn an_offer_names_what_it_needs_to_run() {
+        let rule = RuleId::new("command-injection");
+        let cwe = [Cwe(78)];
+        let told =
+            |file: &str| offers([(&rule, cwe.as_slice(), file.to_owned())])[0].told(str::to_owned);
+        assert!(
+            told("b.js").contains("minutes, needs node >="),
+            "{}",
+            told("b.js")
+        );
+        assert!(told("a.py").ends_with("minutes)"), "{}", told("a.py"));
     }
 
     #[test]

@@ -11,6 +11,9 @@ use std::sync::atomic::AtomicBool;
 use anyhow::Result;
 use trueline_facts::attempt::{AiLines, Aid, AidBasis, Attempt, AttemptKind, AttemptOutcome};
 use trueline_facts::change::{AuthorKind, ChangeFinding, FindingClass, FindingStatus};
+use trueline_facts::learn::{
+    JudgedFinding, LearnPassed, PASSED_SCHEMA, PassedPlaces, WaitingFinding,
+};
 use trueline_facts::skill::{Language, WeaknessClass};
 use trueline_facts::verdict::Outcome;
 use trueline_facts::{RepoPath, Tier};
@@ -21,13 +24,10 @@ use trueline_scenarios::learn::LearnError;
 
 use super::own::{self, OwnChange, how};
 use super::work::told_by;
-use super::{Records, Session};
+use super::{Records, Session, named};
 use crate::Ended;
-use crate::arguments::LearnPassed;
+use crate::arguments::{LearnPassed as Asked, ListFormat};
 use crate::output;
-
-/// So much of a fingerprint names it, as with commits.
-const LEAST_OF_A_NAME: usize = 6;
 
 /// What a person says of a finding in their own lines.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,11 +36,7 @@ enum Word {
     Wrong,
 }
 
-pub(super) fn run(
-    session: &Session<'_>,
-    asked: &LearnPassed,
-    interrupt: &AtomicBool,
-) -> Result<Ended> {
+pub(super) fn run(session: &Session<'_>, asked: &Asked, interrupt: &AtomicBool) -> Result<Ended> {
     let request = own::request(&asked.path, asked.range.as_deref())?;
     let exposure = trueline_scan::exposure(&request, interrupt)?;
     let change = &exposure.outcome.change;
@@ -56,37 +52,56 @@ pub(super) fn run(
         })
         .collect();
     let mut words = words(session);
-    let mut out = String::new();
+    let mut told = String::new();
+    let mut document = LearnPassed {
+        schema: PASSED_SCHEMA.to_owned(),
+        recorded: session.records == Records::Kept,
+        passed: evaluate(&exposure.outcome.policy, change).outcome != Outcome::Block,
+        judged: Vec::new(),
+        places: Vec::new(),
+        ai_lines: 0,
+        as_written: 0,
+        waiting: Vec::new(),
+    };
     for (name, word) in asked
         .right
         .iter()
         .map(|name| (name, Word::Right))
         .chain(asked.wrong.iter().map(|name| (name, Word::Wrong)))
     {
-        let told = decide(session, asked, &own, &findings, name, word)?;
-        words.insert(told.fingerprint, word);
-        out.push_str(&told.text);
+        let decided = decide(session, asked, &own, &findings, name, word)?;
+        words.insert(decided.fingerprint.clone(), word);
+        told.push_str(&decided.text);
+        document.judged.push(JudgedFinding {
+            fingerprint: decided.fingerprint,
+            right: word == Word::Right,
+        });
     }
-    if evaluate(&exposure.outcome.policy, change).outcome == Outcome::Block {
-        out.push_str(
-            "The gate does not let this change through yet, so that its places are not counted: `trueline gate` says why.\n",
-        );
-        out.push_str(&session.not_recorded());
-        output::write(out.as_bytes(), None)?;
-        return Ok(Ended::Findings);
+    if document.passed {
+        let groups = groups(&own, &exposure.sites, &words, asked.aid.map(told_by));
+        write_down(session, &own, &groups)?;
+        document.waiting = waiting(session, &own, &findings, &words)?;
+        document.places = places(&groups);
+        let ai = groups.values().map(|places| places.ai);
+        for lines in ai {
+            document.ai_lines += u64::from(lines.lines);
+            document.as_written += u64::from(lines.as_written);
+        }
     }
-    let groups = groups(&own, &exposure.sites, &words, asked.aid.map(told_by));
-    write_down(session, &own, &groups)?;
-    let open = open(session, &own, &findings, &words)?;
-    out.push_str(&told(&groups)?);
-    out.push_str(&accepted(&groups));
-    out.push_str(&open);
-    if session.records == Records::Kept && !groups.is_empty() {
-        out.push_str("`trueline skills` shows what it says of you: little, as long as there are few places.\n");
-    }
-    out.push_str(&session.not_recorded());
-    output::write(out.as_bytes(), None)?;
-    Ok(Ended::Pass)
+    let text = match asked.format {
+        ListFormat::Json => trueline_report::json::to_string(&document),
+        ListFormat::Terminal => {
+            told.push_str(&in_words(&document)?);
+            told.push_str(&session.not_recorded());
+            told
+        }
+    };
+    output::write(text.as_bytes(), None)?;
+    Ok(if document.passed {
+        Ended::Pass
+    } else {
+        Ended::Findings
+    })
 }
 
 /// What was said of findings before. Of what is folded nobody knows what, so that its places stay out.
@@ -121,50 +136,51 @@ struct Decided {
 /// Takes a person's word on a finding: one in these lines, or one of before that still waits.
 fn decide(
     session: &Session<'_>,
-    asked: &LearnPassed,
+    asked: &Asked,
     own: &OwnChange<'_>,
     findings: &[&ChangeFinding],
     name: &str,
     word: Word,
 ) -> Result<Decided> {
     let cannot = LearnError::Cannot;
-    let is_named = |of: &str| name.len() >= LEAST_OF_A_NAME && of.starts_with(name);
     let outcome = match word {
         Word::Right => AttemptOutcome::Right,
         Word::Wrong => AttemptOutcome::Wrong,
     };
-    let mut here = findings
-        .iter()
-        .filter(|finding| is_named(finding.fingerprint.as_str()));
-    let mut before = lines(session).filter(|line| is_named(&line.scenario));
-    let (place, line) = match (here.next(), before.next()) {
-        (Some(finding), _) if here.next().is_none() => {
-            let place = format!("{}:{} {}", finding.path, finding.line, finding.rule);
+    let place =
+        |finding: &&ChangeFinding| format!("{}:{} {}", finding.path, finding.line, finding.rule);
+    let skill_of = |line: &&Attempt| format!("{}/{}", line.language, line.class);
+    let here = findings.iter().map(|f| (f.fingerprint.as_str(), *f));
+    let here = named::meant(name, here, place)?;
+    let before = || {
+        let before = lines(session).map(|line| (line.scenario.as_str(), line));
+        named::meant(name, before, skill_of)
+    };
+    let (place, line) = match here {
+        Some(finding) => {
+            let place = place(&finding);
             let skill = own::skill(&finding.path, &finding.cwe)
                 .ok_or_else(|| cannot(format!("{place} is in no language or class of skills")))?;
             let said = asked.aid.map(told_by);
             (place, judged(session, said, own, finding, skill, outcome))
         }
-        (None, Some(known)) if before.next().is_none() => {
-            let place = format!("{name} ({}/{})", known.language, known.class);
-            let line = Attempt {
-                outcome,
-                ..known.clone()
-            };
-            (place, line)
-        }
-        (None, None) => {
-            return Err(cannot(format!(
-                "`{name}` is no finding in lines that this range adds: name its fingerprint, or {LEAST_OF_A_NAME} letters of it or more; `trueline learn passed` lists them"
-            ))
-            .into());
-        }
-        _ => {
-            return Err(cannot(format!(
-                "`{name}` begins more than one fingerprint; write more of it"
-            ))
-            .into());
-        }
+        None => match before()? {
+            Some(known) => {
+                let place = format!("{name} ({})", skill_of(&known));
+                let line = Attempt {
+                    outcome,
+                    ..known.clone()
+                };
+                (place, line)
+            }
+            None => {
+                return Err(cannot(format!(
+                    "`{name}` is no finding in lines that this range adds: name its fingerprint, or {} letters of it or more; `trueline learn passed` lists them",
+                    named::LEAST
+                ))
+                .into());
+            }
+        },
     };
     let fingerprint = line.scenario.clone();
     let known = lines(session).find(|a| a.scenario == fingerprint);
@@ -316,48 +332,85 @@ fn write_down(
     Ok(())
 }
 
-fn told(groups: &BTreeMap<Group, Places>) -> Result<String> {
-    let mut skills: BTreeMap<(Language, WeaknessClass, &str), u64> = BTreeMap::new();
+/// Places by skill and by how they were written.
+fn places(groups: &BTreeMap<Group, Places>) -> Vec<PassedPlaces> {
+    let mut skills: BTreeMap<(Language, WeaknessClass, &str), (Aid, u64)> = BTreeMap::new();
     for (group, places) in groups.iter().filter(|(_, places)| places.count > 0) {
-        let skill = (group.language, group.class, how(places.aid(group)));
-        *skills.entry(skill).or_default() += u64::from(places.count);
+        let aid = places.aid(group);
+        let skill = (group.language, group.class, how(aid));
+        skills.entry(skill).or_insert((aid, 0)).1 += u64::from(places.count);
     }
+    skills
+        .into_iter()
+        .map(|((language, class, _), (aid, places))| PassedPlaces {
+            language: language.to_string(),
+            class: class.to_string(),
+            aid,
+            places,
+        })
+        .collect()
+}
+
+/// The document as a person reads it.
+fn in_words(document: &LearnPassed) -> Result<String> {
     let mut out = String::new();
-    for ((language, class, how), count) in skills {
+    if !document.passed {
+        out.push_str(
+            "The gate does not let this change through yet, so that its places are not counted: `trueline gate` says why.\n",
+        );
+        return Ok(out);
+    }
+    for places in &document.places {
         writeln!(
             out,
-            "{language}/{class}: {} that could have gone wrong ({how})",
-            counted(count, "place")
+            "{}/{}: {} that could have gone wrong ({})",
+            places.language,
+            places.class,
+            counted(places.places, "place"),
+            how(places.aid)
         )?;
     }
     if out.is_empty() {
         out.push_str("No place in these lines that counts: nothing to write down.\n");
     }
-    Ok(out)
-}
-
-/// What of an assistant's lines came in as it was written: what nobody edits is easily not read either.
-fn accepted(groups: &BTreeMap<Group, Places>) -> String {
-    let lines: u32 = groups.values().map(|places| places.ai.lines).sum();
-    let as_written: u32 = groups.values().map(|places| places.ai.as_written).sum();
-    if lines == 0 {
-        return String::new();
+    // What nobody edits is easily not read either.
+    if document.ai_lines > 0 {
+        writeln!(
+            out,
+            "Of {} of an assistant where something could have gone wrong you accepted {} as written.",
+            counted(document.ai_lines, "line"),
+            document.as_written
+        )?;
     }
-    format!(
-        "Of {} of an assistant where something could have gone wrong you accepted {as_written} as written.\n",
-        counted(u64::from(lines), "line")
-    )
+    for finding in &document.waiting {
+        let of = finding.fingerprint.as_str();
+        let name = of.get(..12).unwrap_or(of);
+        let what = match (&finding.path, finding.line, &finding.rule) {
+            (Some(path), Some(line), Some(rule)) => format!("{path}:{line} {rule}"),
+            _ => "A finding of before".to_owned(),
+        };
+        writeln!(
+            out,
+            "{what} waits for your word, and {}/{} with it: --right {name} or --wrong {name}",
+            finding.language, finding.class
+        )?;
+    }
+    let is_evidence = !document.places.is_empty() || document.ai_lines > 0;
+    if document.recorded && is_evidence {
+        out.push_str("`trueline skills` shows what it says of you: little, as long as there are few places.\n");
+    }
+    Ok(out)
 }
 
 /// Findings that wait for a word: they are written down as such, because until then nothing that is said of their skill
 /// by lines is honest. Those of the second tier are none, and their places do not count either.
-fn open(
+fn waiting(
     session: &Session<'_>,
     own: &OwnChange<'_>,
     findings: &[&ChangeFinding],
     words: &BTreeMap<String, Word>,
-) -> Result<String> {
-    let mut out = String::new();
+) -> Result<Vec<WaitingFinding>> {
+    let mut waiting = Vec::new();
     let is_known = |of: &str| lines(session).any(|a| a.scenario == of);
     for finding in findings {
         let of = finding.fingerprint.as_str();
@@ -376,27 +429,31 @@ fn open(
                 AttemptOutcome::Unknown,
             ))?;
         }
-        let name = of.get(..12).unwrap_or(of);
-        writeln!(
-            out,
-            "{}:{} {} waits for your word, and {}/{} with it: --right {name} or --wrong {name}",
-            finding.path, finding.line, finding.rule, skill.0, skill.1
-        )?;
+        waiting.push(WaitingFinding {
+            fingerprint: of.to_owned(),
+            language: skill.0.to_string(),
+            class: skill.1.to_string(),
+            rule: Some(finding.rule.clone()),
+            path: Some(finding.path.clone()),
+            line: Some(finding.line),
+        });
     }
     // Those of other ranges, of which the ledger knows no more.
     let is_here = |of: &str| findings.iter().any(|f| f.fingerprint.as_str() == of);
     for line in lines(session) {
         let of = line.scenario.as_str();
         if line.outcome == AttemptOutcome::Unknown && !is_here(of) && !words.contains_key(of) {
-            let name = of.get(..12).unwrap_or(of);
-            writeln!(
-                out,
-                "A finding of before waits for your word, and {}/{} with it: --right {name} or --wrong {name}",
-                line.language, line.class
-            )?;
+            waiting.push(WaitingFinding {
+                fingerprint: of.to_owned(),
+                language: line.language.clone(),
+                class: line.class.clone(),
+                rule: None,
+                path: None,
+                line: None,
+            });
         }
     }
-    Ok(out)
+    Ok(waiting)
 }
 
 /// What the ledger holds of findings.

@@ -8,51 +8,94 @@ use trueline_facts::attempt::{
 };
 use trueline_scenarios::learn::LearnError;
 use trueline_scenarios::learn::progress::new_id;
-use trueline_scenarios::learn::review::{self, Shown};
+use trueline_scenarios::learn::review::{self, Shown, Unanswered};
 use trueline_scenarios::run::random_seed;
 
 use super::answers::somebody_is_there;
 use super::work::told_by;
-use super::{Records, Session};
+use super::{Records, Session, warn};
 use crate::Ended;
 use crate::arguments::AidArgument;
 use crate::output;
 
+/// What somebody says of a change.
+struct Answer {
+    said: Twin,
+    /// Of what is unsafe; none where the place was not named.
+    line: Option<u32>,
+    sure: Option<u8>,
+}
+
 pub(super) fn run(session: &Session<'_>, id: Option<&str>, seed: Option<u64>) -> Result<Ended> {
-    let seed = seed.unwrap_or_else(random_seed);
-    let shown =
-        review::choose(&session.catalogue, &session.progress, id, seed).ok_or_else(|| {
-            LearnError::Cannot(match id {
-                Some(id) => format!("there is no review item `{id}`; without an id one is chosen"),
-                None => "there are no review items".to_owned(),
-            })
-        })?;
+    let (unanswered, problem) = Unanswered::read(&session.home)?;
+    if let Some(problem) = problem {
+        warn(&problem);
+    }
+    let drawn = seed.unwrap_or_else(random_seed);
+    let (catalogue, progress) = (&session.catalogue, &session.progress);
+    let shown = review::choose(catalogue, progress, &unanswered, id, drawn).ok_or_else(|| {
+        LearnError::Cannot(match id {
+            Some(id) => format!("there is no review item `{id}`; without an id one is chosen"),
+            None => "there are no review items".to_owned(),
+        })
+    })?;
+    if shown.is_again {
+        let seed = match seed {
+            Some(seed) if seed != shown.seed => " (`--seed` chooses again after your answer)",
+            _ => "",
+        };
+        output::write(
+            format!("You left this one without an answer: it is the same as before{seed}.\n\n")
+                .as_bytes(),
+            None,
+        )?;
+    } else if session.records == Records::Kept {
+        Unanswered::show(&session.home, &shown)?;
+    }
     output::write(question(session, &shown)?.as_bytes(), None)?;
-    let Some(said) = said(session)? else {
-        output::write(b"No answer: nothing was written down.\n", None)?;
-        return Ok(Ended::Pass);
+    let Some(answer) = answered(session, &shown)? else {
+        return left(session);
     };
-    let line = match said {
-        Twin::Unsafe => line(session, &shown)?,
-        Twin::Safe => None,
+    let right_line = (answer.said == Twin::Unsafe && shown.twin == Twin::Unsafe)
+        .then(|| answer.line.is_some_and(|line| shown.is_at(line)));
+    // Written before it is shown: who has seen what it is has answered.
+    session.append(&attempt(session, &shown, &answer, right_line))?;
+    if session.records == Records::Kept {
+        Unanswered::answered(&session.home, &shown.item.id)?;
+    }
+    let mut out = told(session, &shown, &answer, right_line)?;
+    out.push_str(&session.not_recorded());
+    output::write(out.as_bytes(), None)?;
+    Ok(Ended::Pass)
+}
+
+/// Leaving is no answer.
+pub(super) fn left(session: &Session<'_>) -> Result<Ended> {
+    let again = match session.records {
+        Records::Kept => " What you saw waits for your answer: `trueline learn review`.",
+        Records::Off { .. } => "",
     };
-    let sure = sure(session)?;
-    let right_line = (said == Twin::Unsafe && shown.twin == Twin::Unsafe)
-        .then(|| line.is_some_and(|line| shown.is_at(line)));
+    let text = format!("No answer: nothing was written down.{again}\n");
+    output::write(text.as_bytes(), None)?;
+    Ok(Ended::Pass)
+}
+
+fn attempt(
+    session: &Session<'_>,
+    shown: &Shown<'_>,
+    answer: &Answer,
+    right_line: Option<bool>,
+) -> Attempt {
+    let (item, definition) = (shown.item, &shown.scenario.definition);
     // Who calls everything unsafe would be right on each unsafe twin: the line counts too.
-    let right = said == shown.twin && right_line != Some(false);
-    output::write(
-        answer(session, &shown, said, right_line, sure)?.as_bytes(),
-        None,
-    )?;
-    let item = shown.item;
-    let attempt = Attempt {
+    let right = answer.said == shown.twin && right_line != Some(false);
+    Attempt {
         schema: attempt::SCHEMA.to_owned(),
         id: new_id(),
         day: session.day.clone(),
         kind: AttemptKind::Review,
         scenario: item.id.clone(),
-        version: shown.scenario.definition.version,
+        version: definition.version,
         language: item.language.word().to_owned(),
         class: item.class.word().to_owned(),
         cwe: vec![shown.cwe()],
@@ -62,49 +105,46 @@ pub(super) fn run(session: &Session<'_>, id: Option<&str>, seed: Option<u64>) ->
             AttemptOutcome::Wrong
         },
         hints: 0,
-        attempt_number: session
-            .progress
-            .next_number(&item.id, shown.scenario.definition.version),
+        attempt_number: session.progress.next_number(&item.id, definition.version),
         unrecorded: 0,
         aid: session.review_aid.get(),
         aid_basis: AidBasis::Told,
         trigger: Trigger::Check,
-        seed,
-        sure,
+        seed: shown.seed,
+        sure: answer.sure,
         revealed: session.progress.times(&item.id) > 0,
-        difficulty: shown.scenario.definition.difficulty,
+        difficulty: definition.difficulty,
         practice: false,
         reviewed: Some(Reviewed {
             shown: shown.twin,
-            said,
+            said: answer.said,
             right_line,
         }),
         sites: None,
         ai_lines: None,
         caught: None,
-    };
-    session.append(&attempt)?;
-    output::write(session.not_recorded().as_bytes(), None)?;
-    Ok(Ended::Pass)
+    }
 }
 
 /// Whether an assistant helps with a review: as was said, or asked before anything is shown, so that what comes of it
-/// does not decide the answer.
-pub(super) fn aid(session: &Session<'_>, said: Option<AidArgument>) -> Result<Aid> {
+/// does not decide the answer. None where the person left.
+pub(super) fn aid(session: &Session<'_>, said: Option<AidArgument>) -> Result<Option<Aid>> {
     const QUESTION: &str = "Does an assistant help you with this review? Both are fine, your own eye moves only by your own. [n]o, [y]es, Enter for no answer:";
     match said {
-        Some(aid) => return Ok(told_by(aid)),
+        Some(aid) => return Ok(Some(told_by(aid))),
         None if session.records != Records::Kept || !somebody_is_there() => {
-            return Ok(Aid::Unknown);
+            return Ok(Some(Aid::Unknown));
         }
         None => {}
     }
     loop {
-        let answer = session.answers.ask(QUESTION)?.unwrap_or_default();
+        let Some(answer) = session.answers.ask_or_leave(QUESTION)? else {
+            return Ok(None);
+        };
         match answer.to_ascii_lowercase().as_str() {
-            "n" | "no" => return Ok(Aid::Unaided),
-            "y" | "yes" => return Ok(Aid::Assisted),
-            "" => return Ok(Aid::Unknown),
+            "n" | "no" => return Ok(Some(Aid::Unaided)),
+            "y" | "yes" => return Ok(Some(Aid::Assisted)),
+            "" => return Ok(Some(Aid::Unknown)),
             _ => {}
         }
     }
@@ -134,68 +174,63 @@ fn question(session: &Session<'_>, shown: &Shown<'_>) -> Result<String> {
     Ok(out)
 }
 
-/// None when the input ends: nothing was answered, nothing is written down.
-fn said(session: &Session<'_>) -> Result<Option<Twin>> {
-    loop {
-        let Some(answer) = session
-            .answers
-            .ask("Would you let it in? [f]ine, or [u]nsafe?")?
+/// All three questions. None where one was left, by `q` or because the input ended: half an answer is none.
+fn answered(session: &Session<'_>, shown: &Shown<'_>) -> Result<Option<Answer>> {
+    let ask = |question| session.answers.ask_or_leave(question);
+    let said = loop {
+        let Some(text) =
+            ask("Would you let it in? [f]ine, or [u]nsafe? (q leaves, and is no answer)")?
         else {
             return Ok(None);
         };
-        match answer.to_ascii_lowercase().as_str() {
-            "f" | "fine" | "safe" => return Ok(Some(Twin::Safe)),
-            "u" | "unsafe" => return Ok(Some(Twin::Unsafe)),
+        match text.to_ascii_lowercase().as_str() {
+            "f" | "fine" | "safe" => break Twin::Safe,
+            "u" | "unsafe" => break Twin::Unsafe,
             _ => {}
         }
-    }
-}
-
-fn line(session: &Session<'_>, shown: &Shown<'_>) -> Result<Option<u32>> {
+    };
     let numbers = review::numbered(shown.diff()).into_iter();
     let last = numbers.filter_map(|(number, _)| number).max().unwrap_or(0);
-    loop {
-        let Some(answer) = session.answers.ask("Which line?")? else {
+    let line = loop {
+        if said == Twin::Safe {
+            break None;
+        }
+        let Some(text) = ask("Which line? Enter if you cannot name one:")? else {
             return Ok(None);
         };
-        match answer.parse() {
-            Ok(line) if (1..=last).contains(&line) => return Ok(Some(line)),
-            _ if answer.is_empty() => return Ok(None),
+        match text.parse() {
+            Ok(line) if (1..=last).contains(&line) => break Some(line),
+            _ if text.is_empty() => break None,
             _ => output::write(
                 format!("A number from 1 to {last}, please.\n").as_bytes(),
                 None,
             )?,
         }
-    }
-}
-
-fn sure(session: &Session<'_>) -> Result<Option<u8>> {
-    loop {
-        let Some(answer) = session
-            .answers
-            .ask("How sure are you, from 50 (a coin) to 100?")?
-        else {
+    };
+    let sure = loop {
+        let Some(text) = ask("How sure are you, from 50 (a coin) to 100?")? else {
             return Ok(None);
         };
-        match answer.trim_end_matches('%').trim().parse::<u8>() {
-            Ok(sure @ 50..=100) => return Ok(Some(sure)),
-            _ if answer.is_empty() => return Ok(None),
+        match text.trim_end_matches('%').trim().parse::<u8>() {
+            Ok(sure @ 50..=100) => break Some(sure),
+            _ if text.is_empty() => break None,
             _ => output::write(
                 b"A number from 50 to 100, please, or Enter for none.\n",
                 None,
             )?,
         }
-    }
+    };
+    Ok(Some(Answer { said, line, sure }))
 }
 
-fn answer(
+fn told(
     session: &Session<'_>,
     shown: &Shown<'_>,
-    said: Twin,
+    answer: &Answer,
     right_line: Option<bool>,
-    sure: Option<u8>,
 ) -> Result<String> {
     let paint = session.paint;
+    let &Answer { said, sure, .. } = answer;
     let mut out = String::from("\n");
     let (right, what) = match (shown.twin, said) {
         (Twin::Unsafe, Twin::Unsafe) if right_line == Some(true) => {

@@ -7,8 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 
 use anyhow::Result;
+use trueline_facts::RuleId;
 use trueline_report::counted;
-use trueline_scenarios::verify::{FULL_REPEATS, Proof, ProofOptions, ProofStatus, Proofs, prove};
+use trueline_scenarios::verify::{
+    FULL_REPEATS, Part, Proof, ProofOptions, ProofStatus, Proofs, prove, unfinished,
+};
 use trueline_scenarios::{Catalogue, Ground, Scenario};
 
 use super::golden;
@@ -23,23 +26,7 @@ pub(super) fn run(
     folder: Option<&Path>,
     interrupt: &AtomicBool,
 ) -> Result<Ended> {
-    let scenarios: Vec<&Scenario> = if asked.ids.is_empty() {
-        catalogue.scenarios().iter().collect()
-    } else {
-        asked
-            .ids
-            .iter()
-            .map(|id| catalogue.get(id))
-            .collect::<Result<_, _>>()
-            // A broken one is told instead of "there is none".
-            .or_else(|error| {
-                if catalogue.broken().is_empty() {
-                    Err(error)
-                } else {
-                    Ok(Vec::new())
-                }
-            })?
-    };
+    let scenarios = asked_for(asked, catalogue)?;
     let ground = if asked.self_run {
         Ground::self_run()?
     } else {
@@ -51,26 +38,33 @@ pub(super) fn run(
             .jobs
             .unwrap_or_else(|| available_parallelism().map_or(1, usize::from)),
         repeats: if asked.full { FULL_REPEATS } else { 1 },
+        interrupt,
     };
     let err_paint = Paint::new(trueline_report::Style {
         color: std::io::stderr().is_terminal() && output::style(None).color,
         ..output::style(None)
     });
-    let mut proofs = Vec::new();
-    let mut interrupted = false;
-    for scenario in scenarios {
-        if interrupt.load(Ordering::SeqCst) {
-            interrupted = true;
-            break;
-        }
+    let rules = trueline_scan::rules()?.rules;
+    let rules: Vec<RuleId> = rules.into_iter().map(|rule| rule.id).collect();
+    let mut proofs: Vec<Proof> = Vec::new();
+    for scenario in &scenarios {
         let live = !asked.quiet && std::io::stderr().is_terminal();
-        let mut proof = prove(scenario, options, &|part| {
+        let proof = prove(scenario, options, &|part| {
             if live {
                 let _ = write!(std::io::stderr(), "\r\u{1b}[K{}: {part}", scenario.id);
             }
         });
         if live {
             let _ = write!(std::io::stderr(), "\r\u{1b}[K");
+        }
+        let Some(mut proof) = proof else { break };
+        let place = match folder {
+            Some(folder) => golden::folder(scenario, folder),
+            None => Path::new("scenarios").join(scenario.id.as_str()),
+        };
+        if let Some(part) = finished(scenario, &place, &rules) {
+            proof.status = ProofStatus::Wrong;
+            proof.parts.push(part);
         }
         match folder {
             Some(folder) if asked.write_golden => golden::write(scenario, folder, interrupt)?,
@@ -83,11 +77,17 @@ pub(super) fn run(
                 }
             }
         }
+        // Its scan may have been cut off.
+        if interrupt.load(Ordering::SeqCst) {
+            break;
+        }
         if !asked.quiet {
             let _ = writeln!(std::io::stderr(), "{}", line(&proof, err_paint));
         }
         proofs.push(proof);
     }
+    let unproven = scenarios.iter().skip(proofs.len());
+    let interrupted: Vec<String> = unproven.map(|s| s.id.as_str().to_owned()).collect();
     let of = |status| proofs.iter().filter(|proof| proof.status == status).count() as u64;
     let document = Proofs {
         schema: trueline_scenarios::verify::SCHEMA,
@@ -96,17 +96,48 @@ pub(super) fn run(
         skipped: of(ProofStatus::Skipped),
         malformed: catalogue.broken().iter().map(ToString::to_string).collect(),
         proofs: proofs.clone(),
+        interrupted,
     };
     let text = match asked.format {
         ListFormat::Json => trueline_report::json::to_string(&document),
         ListFormat::Terminal => table(&document, Paint::new(output::style(None)))?,
     };
     output::write(text.as_bytes(), None)?;
-    if interrupted {
+    if !document.interrupted.is_empty() {
         return Ok(Ended::Interrupted);
     }
     let failed = document.wrong > 0 || !document.malformed.is_empty();
     Ok(if failed { Ended::Findings } else { Ended::Pass })
+}
+
+/// The scenarios that are to be proven.
+fn asked_for<'c>(asked: &LearnVerify, catalogue: &'c Catalogue) -> Result<Vec<&'c Scenario>> {
+    if asked.ids.is_empty() {
+        return Ok(catalogue.scenarios().iter().collect());
+    }
+    let found: Result<_, _> = asked.ids.iter().map(|id| catalogue.get(id)).collect();
+    // A broken one is told instead of "there is none".
+    Ok(found.or_else(|error| {
+        if catalogue.broken().is_empty() {
+            Err(error)
+        } else {
+            Ok(Vec::new())
+        }
+    })?)
+}
+
+/// What no run shows: texts and names that are not finished. A part of the proof only where something is.
+fn finished(scenario: &Scenario, place: &Path, rules: &[RuleId]) -> Option<Part> {
+    let found = unfinished(scenario, place, rules);
+    let told: Vec<String> = found.iter().map(ToString::to_string).collect();
+    (!told.is_empty()).then(|| Part {
+        subject: "unfinished".to_owned(),
+        ok: false,
+        runs: 1,
+        wrong: 1,
+        detail: Some(told.join("\n")),
+        ms: 0,
+    })
 }
 
 fn line(proof: &Proof, paint: Paint) -> String {
@@ -196,7 +227,7 @@ fn table(document: &Proofs, paint: Paint) -> Result<String> {
     }
     writeln!(
         out,
-        "{}: {} proven, {} wrong, {} skipped{}",
+        "{}: {} proven, {} wrong, {} skipped{}{}",
         counted(document.proofs.len() as u64, "scenario"),
         document.proven,
         document.wrong,
@@ -204,6 +235,10 @@ fn table(document: &Proofs, paint: Paint) -> Result<String> {
         match document.malformed.len() {
             0 => String::new(),
             n => format!("; {n} malformed"),
+        },
+        match document.interrupted.len() {
+            0 => String::new(),
+            n => format!("; interrupted, nothing is known of {n} more"),
         }
     )?;
     Ok(out)

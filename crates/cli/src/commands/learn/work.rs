@@ -19,7 +19,7 @@ use super::answers::{News, somebody_is_there};
 use super::exercise::{Exercise, find};
 use super::{Records, Session, elsewhere, exercise, golden, show, waiting, warn};
 use crate::Ended;
-use crate::arguments::{AidArgument, CheckFormat, LearnCheck};
+use crate::arguments::{AidArgument, CheckFormat, LearnCheck, ListFormat};
 use crate::output;
 
 /// How often files are looked at: soon enough to feel immediate, seldom enough to cost nothing.
@@ -42,7 +42,7 @@ pub(super) fn check(session: &Session<'_>, asked: &LearnCheck) -> Result<Ended> 
         CheckFormat::Terminal => show::report(&report, session.paint)?,
     };
     output::write(text.as_bytes(), None)?;
-    record(
+    let asks = record(
         session,
         &mut exercise,
         asked,
@@ -53,6 +53,9 @@ pub(super) fn check(session: &Session<'_>, asked: &LearnCheck) -> Result<Ended> 
     )?;
     if talks {
         output::write(after(session, &exercise, &report).as_bytes(), None)?;
+    }
+    if asks {
+        ask_aid(session, &mut exercise)?;
     }
     // For exercism a test runner that ran has done its work, whatever the tests say.
     Ok(match report.status {
@@ -131,7 +134,8 @@ fn after(session: &Session<'_>, exercise: &Exercise, report: &CheckReport) -> St
     }
 }
 
-/// Writes the attempt down, once for each state of the files.
+/// Writes the attempt down, once for each state of the files. Whether it is still to be asked if an assistant helped:
+/// what was learned comes before that question.
 fn record(
     session: &Session<'_>,
     exercise: &mut Exercise,
@@ -140,25 +144,25 @@ fn record(
     report: &CheckReport,
     trigger: Trigger,
     talks: bool,
-) -> Result<()> {
+) -> Result<bool> {
     if matches!(report.status, CheckStatus::Error | CheckStatus::Skipped) {
-        return Ok(());
+        return Ok(false);
     }
     // Looking at what the assistant left is no try: nothing was changed yet.
     if exercise.scenario.submission(answer) == exercise.scenario.vulnerable() {
-        return Ok(());
+        return Ok(false);
     }
     // A save that was caught half-written, or a slip of the keyboard, is no try.
     let works_in_nothing = report.functional.iter().all(|test| !test.pass);
     if trigger == Trigger::Save && report.status == CheckStatus::FunctionalFail && works_in_nothing
     {
-        return Ok(());
+        return Ok(false);
     }
     if session.records != Records::Kept {
         if talks && !asked.no_record {
             output::write(session.not_recorded().as_bytes(), None)?;
         }
-        return Ok(());
+        return Ok(false);
     }
     let digest = digest(answer);
     if asked.no_record {
@@ -167,7 +171,7 @@ fn record(
         if is_judged && exercise.state.look(&digest) {
             exercise.state.write(&session.home)?;
         }
-        return Ok(());
+        return Ok(false);
     }
     let aid = said(exercise, asked);
     exercise.state.aid = aid;
@@ -176,10 +180,10 @@ fn record(
         .agents
         .extend(folder::agents(&exercise.folder));
     if exercise.state.recorded.as_ref() == Some(&digest) {
-        return match aid {
-            Some(aid) => told_aid(session, exercise, aid),
-            None => Ok(()),
-        };
+        if let Some(aid) = aid {
+            told_aid(session, exercise, aid)?;
+        }
+        return Ok(false);
     }
     let outcome = match report.status {
         CheckStatus::Fixed => AttemptOutcome::Fixed,
@@ -202,16 +206,16 @@ fn record(
     if !exercise.state.agents.is_empty() && talks {
         output::write(seen(exercise, &attempt).as_bytes(), None)?;
     }
-    let aid = match aid {
-        None if !exercise.state.agents.is_empty() => return Ok(()),
-        None if report.status == CheckStatus::Fixed && talks && somebody_is_there() => {
-            ask_aid(session)?
+    match aid {
+        Some(aid) => {
+            told_aid(session, exercise, aid)?;
+            Ok(false)
         }
-        None => return Ok(()),
-        Some(aid) => aid,
-    };
-    exercise.state.aid = Some(aid);
-    told_aid(session, exercise, aid)
+        None => Ok(exercise.state.agents.is_empty()
+            && report.status == CheckStatus::Fixed
+            && talks
+            && somebody_is_there()),
+    }
 }
 
 /// What a hook saw, which the person may contest but not talk away.
@@ -290,18 +294,20 @@ pub(super) const fn told_by(aid: AidArgument) -> Aid {
     }
 }
 
-/// Asked once, when it is fixed and somebody is there to answer.
-fn ask_aid(session: &Session<'_>) -> Result<Aid> {
+/// Asked once, when it is fixed, the debrief is read and somebody is there to answer.
+fn ask_aid(session: &Session<'_>, exercise: &mut Exercise) -> Result<()> {
     const QUESTION: &str = "Did an assistant write some of it? Both are fine, they train different things. [n]o, [y]es, Enter for no answer:";
-    loop {
-        let answer = session.answers.ask(QUESTION)?.unwrap_or_default();
+    let aid = loop {
+        let answer = session.answers.ask_or_leave(QUESTION)?.unwrap_or_default();
         match answer.to_ascii_lowercase().as_str() {
-            "n" | "no" => return Ok(Aid::Unaided),
-            "y" | "yes" => return Ok(Aid::Assisted),
-            "" => return Ok(Aid::Unknown),
+            "n" | "no" => break Aid::Unaided,
+            "y" | "yes" => break Aid::Assisted,
+            "" => break Aid::Unknown,
             _ => {}
         }
-    }
+    };
+    exercise.state.aid = Some(aid);
+    told_aid(session, exercise, aid)
 }
 
 pub(super) fn watch(
@@ -363,7 +369,7 @@ pub(super) fn watch(
                 _ if !talks => {}
                 "h" | "hint" => {
                     let folder = exercise.folder.display().to_string();
-                    exercise::hint(session, Some(&folder))?;
+                    exercise::hint(session, Some(&folder), ListFormat::Terminal)?;
                     exercise = find(session, Some(&folder))?;
                 }
                 "b" | "brief" => {
@@ -408,7 +414,7 @@ fn once(
     output::write(format!("{title}\n\n").as_bytes(), None)?;
     let report = run(exercise, answer, ground, asked);
     output::write(show::report(&report, session.paint)?.as_bytes(), None)?;
-    record(session, exercise, asked, answer, &report, trigger, true)?;
+    let asks = record(session, exercise, asked, answer, &report, trigger, true)?;
     let fixed = report.status == CheckStatus::Fixed;
     let text = if fixed {
         after(session, exercise, &report)
@@ -416,5 +422,8 @@ fn once(
         format!("{}{KEYS}", after(session, exercise, &report))
     };
     output::write(text.as_bytes(), None)?;
+    if asks {
+        ask_aid(session, exercise)?;
+    }
     Ok(fixed)
 }
