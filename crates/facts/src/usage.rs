@@ -186,10 +186,13 @@ pub struct ToolUse {
 pub struct MonthUse {
     /// `YYYY-MM`.
     pub month: String,
-    /// Commits, merges left out.
+    /// Commits made in it, merges left out, whether or not a line of theirs still stands.
     pub commits: u64,
-    /// Commits with evidence of an AI tool.
+    /// Those of them with evidence of an AI tool.
     pub ai_commits: u64,
+    /// Commits that added `lines`.
+    #[serde(default)]
+    pub standing_commits: u64,
     /// Surviving lines that the month added.
     pub lines: LineShares,
 }

@@ -452,6 +452,7 @@ fn usage(code: &[CodeView]) -> Usage {
                     month: format!("{}-{:02}", 2024 + (n + 3) / 12, (n + 3) % 12 + 1),
                     commits: 40 + n,
                     ai_commits: n,
+                    standing_commits: 30 + n,
                     lines: shares(ai, human, total - ai - human),
                 }
             })

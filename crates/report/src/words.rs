@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use trueline_facts::health::{AnomalyKind, OriginGroup};
+use trueline_facts::health::{AnomalyKind, Health, OriginGroup, Rework};
 use trueline_facts::pipeline::EntryKind;
 use trueline_facts::scan::WeaknessRate;
 use trueline_facts::shadow::{SignalKind, SignalState};
@@ -160,8 +160,11 @@ pub(crate) fn ai_share(lines: &LineShares) -> String {
     }
 }
 
-/// The same in a column that says "at least": `40 %`, `10 % (up to 40 %)`.
+/// The same in a column that says "at least": `40 %`, `10 % (up to 40 %)`; `unknown`, which is not zero, where nothing is known.
 pub(crate) fn ai_floor(lines: &LineShares) -> String {
+    if lines.ai + lines.human == 0 {
+        return "unknown".to_owned();
+    }
     let least = percent(lines.ai_at_least(), lines.total);
     let most = percent(lines.ai, lines.total);
     if most == least {
@@ -192,12 +195,34 @@ pub(crate) fn ai_grounds(lines: &LineShares) -> Vec<String> {
         ));
     }
     if lines.ai_upper_bound > 0 {
-        grounds.push(format!(
-            "{} that a squash or a larger commit credits to AI as a whole",
-            count(lines.ai_upper_bound)
-        ));
+        grounds.push(format!("{} {PERHAPS}", count(lines.ai_upper_bound)));
     }
     grounds
+}
+
+/// Of lines that an upper bound alone names for AI.
+pub(crate) const PERHAPS: &str = "that a squash or a larger commit credits to AI as a whole";
+
+/// How much of a group was rewritten soon, as a sentence without a stop.
+pub(crate) fn rework(rework: &Rework, unicode: bool) -> String {
+    format!(
+        "{}: {} rewritten within {} days ({}, {})",
+        origin_group(rework.group),
+        percent(rework.lines.hits, rework.lines.of),
+        rework.within_days,
+        of(&rework.lines),
+        interval(&rework.lines, unicode)
+    )
+}
+
+/// What rework and survival leave out, as a sentence without a stop; `None` where nothing is or nothing is compared.
+pub(crate) fn perhaps_ai_lines(health: &Health) -> Option<String> {
+    let compares = health.rework.iter().any(|rework| rework.lines.of > 0)
+        || health.survival.iter().any(|survival| survival.lines > 0);
+    (compares && health.perhaps_ai_lines > 0).then(|| {
+        let lines = counted(health.perhaps_ai_lines, "line");
+        format!("In neither group: {lines} {PERHAPS}")
+    })
 }
 
 /// What is left out of the comparison of weaknesses per site; empty where nothing is.
@@ -211,7 +236,7 @@ pub(crate) fn perhaps_ai_sites<'r>(rates: impl IntoIterator<Item = &'r WeaknessR
         return String::new();
     }
     format!(
-        "In neither group: {} on lines that a squash credits to AI as a whole, {} with a finding.",
+        "In neither group: {} on lines {PERHAPS}, {} with a finding.",
         counted(sites, "site"),
         count(hits)
     )

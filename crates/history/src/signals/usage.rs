@@ -199,7 +199,9 @@ impl<'a> Tally<'a> {
             .filter(|(_, shares)| shares.total > 0)
         {
             let time = view.time(crate::model::CommitIx(ix as u32));
-            self.month(time).lines.add(shares);
+            let month = self.month(time);
+            month.lines.add(shares);
+            month.standing_commits += 1;
         }
     }
 
@@ -211,6 +213,7 @@ impl<'a> Tally<'a> {
                 month,
                 commits: 0,
                 ai_commits: 0,
+                standing_commits: 0,
                 lines: LineShares::default(),
             })
     }

@@ -24,6 +24,9 @@ pub(super) fn section(out: &mut String, health: &Health, part: Option<&RepoPath>
     anomalies(out, &health.anomalies, scope);
     rework(out, &health.rework);
     survival(out, &health.survival);
+    if let Some(text) = words::perhaps_ai_lines(health) {
+        put!(out, "<p class=\"note\">{}.</p>\n", esc(&text));
+    }
     review(out, &health.review);
     hotspots(out, &health.hotspots);
     out.push_str("</section>\n");

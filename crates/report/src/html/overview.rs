@@ -148,8 +148,9 @@ pub(super) fn coverage_card(
     if coverage.upper_bound > 0 {
         put!(
             out,
-            "<p>Not among them: {} that a squash or a larger commit credits to AI as a whole.</p>",
-            words::counted(coverage.upper_bound, "line")
+            "<p>Not among them: {} {}.</p>",
+            words::counted(coverage.upper_bound, "line"),
+            words::PERHAPS
         );
     }
     out.push_str("</article>\n");

@@ -2,7 +2,6 @@
 //! shadow AI and pipeline.
 
 use trueline_facts::stats::{Breakdown, Group, NoteCounts, RepositoryStats, StatsReport};
-use trueline_facts::usage::LineShares;
 
 use super::charts::bars;
 use super::escape::{esc, heading};
@@ -264,7 +263,7 @@ fn comparison(out: &mut String, repositories: &[RepositoryStats]) {
         put!(
             out,
             "</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{rework}</td><td class=\"n\">{}</td></tr>\n",
-            share(lines),
+            words::ai_floor(lines),
             words::count(lines.total),
             words::count(match one.since {
                 Some(_) => one.usage.purposes.values().sum(),
@@ -278,15 +277,6 @@ fn comparison(out: &mut String, repositories: &[RepositoryStats]) {
         );
     }
     out.push_str("</tbody></table></div></div>\n</section>\n");
-}
-
-/// The AI share as a lower bound, or that nothing is known.
-fn share(lines: &LineShares) -> String {
-    if lines.ai + lines.human == 0 {
-        "<span class=\"faint\">unknown</span>".to_owned()
-    } else {
-        words::ai_floor(lines)
-    }
 }
 
 fn broken_down(out: &mut String, breakdown: &Breakdown) {
@@ -312,7 +302,7 @@ fn groups(out: &mut String, by: &str, groups: &[Group]) {
             out,
             "</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>\n",
             words::percent(lines.known(), lines.total),
-            share(lines),
+            words::ai_floor(lines),
             words::count(lines.total),
             words::count(group.commits)
         );

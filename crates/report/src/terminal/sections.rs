@@ -97,8 +97,9 @@ pub(super) fn coverage(sheet: &mut Sheet<'_>, coverage: &EvidenceCoverage, scope
     if coverage.upper_bound > 0 {
         let _ = write!(
             text,
-            "; not among them {} that a squash or a larger commit credits to AI as a whole",
-            words::counted(coverage.upper_bound, "line")
+            "; not among them {} {}",
+            words::counted(coverage.upper_bound, "line"),
+            words::PERHAPS
         );
     }
     sheet.labelled("Evidence", Ink::Plain, &text);

@@ -104,21 +104,12 @@ fn overview(sheet: &mut Sheet<'_>, report: &StatsReport) {
                 one.scanned_path.as_ref(),
             ))),
             number(words::percent(recent.hits, recent.of)),
-            number(ai_floor(lines)).ink(Ink::Ai),
+            number(words::ai_floor(lines)).ink(Ink::Ai),
             number(words::count(lines.total)),
             number(words::count(commits(one))),
         ]);
     }
     sheet.table(2, &rows);
-}
-
-/// The AI share as a lower bound, or that nothing is known.
-fn ai_floor(lines: &LineShares) -> String {
-    if lines.ai == 0 && lines.human == 0 {
-        "unknown".to_owned()
-    } else {
-        words::ai_floor(lines)
-    }
 }
 
 fn broken_down(sheet: &mut Sheet<'_>, breakdown: &Breakdown) {
@@ -229,7 +220,7 @@ fn months(sheet: &mut Sheet<'_>, months: &[MonthUse]) {
     let rows: Vec<_> = months
         .iter()
         .skip(months.len().saturating_sub(MONTHS))
-        .map(|month| share_row(&month.month, &month.lines, month.commits))
+        .map(|month| share_row(&month.month, &month.lines, month.standing_commits))
         .collect();
     sheet.table(2, &rows);
     if months.len() > MONTHS {
@@ -266,22 +257,10 @@ fn health(sheet: &mut Sheet<'_>, health: &Health, whose: &str, is_cut: bool) {
     );
     let mut label = "Rework";
     for rework in health.rework.iter().filter(|rework| rework.lines.of > 0) {
-        let text = format!(
-            "{}: {} rewritten within {} days ({}, {})",
-            words::origin_group(rework.group),
-            words::percent(rework.lines.hits, rework.lines.of),
-            rework.within_days,
-            words::of(&rework.lines),
-            words::interval(&rework.lines, unicode)
-        );
-        sheet.labelled(label, Ink::Plain, &text);
+        sheet.labelled(label, Ink::Plain, &words::rework(rework, unicode));
         label = "";
     }
-    if health.perhaps_ai_lines > 0 && label.is_empty() {
-        let text = format!(
-            "in neither group: {} that a squash credits to AI as a whole",
-            words::counted(health.perhaps_ai_lines, "line")
-        );
+    if let Some(text) = words::perhaps_ai_lines(health) {
         sheet.labelled(label, Ink::Faint, &text);
     }
     let mut label = "Survival";

@@ -2,7 +2,7 @@
 //!
 //! Counted are distinct entries of dependency manifests that a commit adds, removes or gives
 //! another version; lines would count boilerplate, reordering and the releases of a workspace's own
-//! packages. Lock files follow manifests and are not counted. Ranks alone decide: most repositories
+//! packages. Lock files and indirect entries follow and are not counted. Ranks alone decide: most repositories
 //! have too few such changes for any distribution.
 
 use serde::{Deserialize, Serialize};
@@ -71,7 +71,7 @@ fn reason(entries: Entries, threshold: f64, others: usize) -> String {
         )
     };
     format!(
-        "This commit changes {} dependencies at once: {} new, {} removed, {} with another version, in {}. {usual}; up to {SMALLEST:.0} are never reported.",
+        "This commit changes {} direct dependencies at once: {} new, {} removed, {} with another version, in {}. {usual}; up to {SMALLEST:.0} are never reported.",
         count(entries.all()),
         entries.added,
         entries.removed,

@@ -145,7 +145,7 @@ fn legend(out: &mut String) {
 }
 
 fn table(out: &mut String, buckets: &[Bucket]) {
-    out.push_str("<details class=\"alt\"><summary>As a table</summary><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Lines over time\"><table><thead><tr><th scope=\"col\">when</th><th scope=\"col\" class=\"n\">AI at least</th><th scope=\"col\" class=\"n\">people</th><th scope=\"col\" class=\"n\">unknown</th><th scope=\"col\" class=\"n\">lines</th><th scope=\"col\" class=\"n\">commits</th><th scope=\"col\" class=\"n\">with AI</th></tr></thead><tbody>");
+    out.push_str("<details class=\"alt\"><summary>As a table</summary><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Lines over time\"><table><thead><tr><th scope=\"col\">when</th><th scope=\"col\" class=\"n\">AI at least</th><th scope=\"col\" class=\"n\">people</th><th scope=\"col\" class=\"n\">unknown</th><th scope=\"col\" class=\"n\">lines</th><th scope=\"col\" class=\"n\">commits made</th><th scope=\"col\" class=\"n\">of these with AI</th></tr></thead><tbody>");
     for bucket in buckets {
         let lines = &bucket.lines;
         put!(
@@ -218,6 +218,7 @@ mod tests {
                     month: format!("{}-{:02}", 2000 + n / 12, n % 12 + 1),
                     commits: 1,
                     ai_commits: 0,
+                    standing_commits: 1,
                     lines: LineShares {
                         total: 10,
                         unknown: 10,
