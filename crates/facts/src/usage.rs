@@ -158,6 +158,9 @@ pub struct ToolUse {
     pub approved: Option<bool>,
     /// Lines of HEAD named for this tool, by any evidence.
     pub lines: u64,
+    /// The part of `lines` that it wrote at least, as in [`LineShares::ai_at_least`].
+    #[serde(default)]
+    pub lines_at_least: u64,
     /// The part of `lines` that is an upper bound, as in [`LineShares::ai_upper_bound`].
     #[serde(default)]
     pub lines_upper_bound: u64,
@@ -216,7 +219,7 @@ pub struct Usage {
     /// Those of them that the window of `coverage` added.
     #[serde(default)]
     pub recent_lines: LineShares,
-    /// Lines left out of `lines` because they are generated, vendored or lock files.
+    /// Lines left out of `lines` because they are of generated, vendored or lock files or translations.
     pub generated_lines: u64,
     /// Tools, most lines first.
     pub tools: Vec<ToolUse>,

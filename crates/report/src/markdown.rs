@@ -21,6 +21,9 @@ const STATS_MARKER: &str = "<!-- trueline:stats -->";
 /// Hosts cut comments at 65,536 characters; findings beyond this are counted instead.
 const FINDINGS: usize = 30;
 
+/// Things out of the ordinary in a summary of repositories.
+const ANOMALIES: usize = 5;
+
 const CUT: &str = "**History is cut off here (shallow clone):** who wrote older lines cannot be known; `git fetch --unshallow` brings the rest.\n\n";
 
 /// Renders the comment of a scan.
@@ -337,12 +340,12 @@ pub fn stats(report: &StatsReport) -> String {
     out.push_str("|---|---:|---:|---:|---:|---:|---:|\n");
     for one in &report.repositories {
         let lines = &one.usage.lines;
-        let recent = &one.usage.coverage.recent;
+        let coverage = answer::coverage(one);
         let _ = writeln!(
             out,
             "| {} | {} | {} | {} | {} | {} | {} |",
             text(&answer::name(&one.repository, one.scanned_path.as_ref())),
-            words::percent(recent.hits, recent.of),
+            words::percent(coverage.hits, coverage.of),
             words::ai_floor(lines),
             words::percent(lines.human, lines.total),
             words::percent(lines.unknown, lines.total),
@@ -366,7 +369,7 @@ pub fn stats(report: &StatsReport) -> String {
             let _ = writeln!(
                 out,
                 "| {} | {} | {} | {} | {} |",
-                text(&group.name),
+                text(&words::group(breakdown.by, &group.name)),
                 words::ai_floor(lines),
                 words::percent(lines.known(), lines.total),
                 words::count(lines.total),
@@ -385,7 +388,7 @@ pub fn stats(report: &StatsReport) -> String {
         let _ = writeln!(out, "**{}**{whose}\n", text(&one.repository.name));
         out.push_str(&rework);
         shadow(&mut out, &one.shadow_ai, "");
-        for anomaly in anomalies.iter().take(5) {
+        for anomaly in anomalies.iter().take(ANOMALIES) {
             let _ = writeln!(
                 out,
                 "- {} {}: {}",
@@ -393,6 +396,10 @@ pub fn stats(report: &StatsReport) -> String {
                 words::anomaly(anomaly.kind),
                 text(&anomaly.reason)
             );
+        }
+        if anomalies.len() > ANOMALIES {
+            let older = (anomalies.len() - ANOMALIES) as u64;
+            let _ = writeln!(out, "- and {} older", words::count(older));
         }
         out.push('\n');
     }

@@ -198,7 +198,7 @@ pub(super) fn share_card(out: &mut String, usage: &Usage, since: Option<Timestam
     put!(
         out,
         "<ul class=\"split\"><li><span class=\"key k-ai\"></span>AI {}</li><li><span class=\"key k-unknown\"></span>unknown {}</li><li><span class=\"key k-human\"></span>people {}</li></ul>",
-        words::count(lines.ai),
+        words::ai_count(lines),
         words::count(lines.unknown),
         words::count(lines.human)
     );

@@ -187,7 +187,7 @@ fn tool(run: &BlameRun) -> String {
             ..
         } => format!(
             "{} {}",
-            words::visible(tool.as_str()),
+            words::tool(tool),
             words::visible(model.as_str())
         ),
         Author::Unknown => String::new(),

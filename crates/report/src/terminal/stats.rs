@@ -97,13 +97,13 @@ fn overview(sheet: &mut Sheet<'_>, report: &StatsReport) {
     ]];
     for one in &report.repositories {
         let lines = &one.usage.lines;
-        let recent = &one.usage.coverage.recent;
+        let coverage = answer::coverage(one);
         rows.push(vec![
             cell(words::visible(&answer::name(
                 &one.repository,
                 one.scanned_path.as_ref(),
             ))),
-            number(words::percent(recent.hits, recent.of)),
+            number(words::percent(coverage.hits, coverage.of)),
             number(words::ai_floor(lines)).ink(Ink::Ai),
             number(words::count(lines.total)),
             number(words::count(commits(one))),
@@ -117,7 +117,10 @@ fn broken_down(sheet: &mut Sheet<'_>, breakdown: &Breakdown) {
     let rows: Vec<_> = breakdown
         .groups
         .iter()
-        .map(|group| share_row(&group.name, &group.lines, group.commits))
+        .map(|group| {
+            let name = words::group(breakdown.by, &group.name);
+            share_row(&name, &group.lines, group.commits)
+        })
         .collect();
     sheet.table(2, &rows);
 }
@@ -272,7 +275,10 @@ fn health(sheet: &mut Sheet<'_>, health: &Health, whose: &str, is_cut: bool) {
         let points: Vec<_> = survival
             .curve
             .iter()
-            .map(|point| format!("{:.0} % after {} days", point.alive * 100.0, point.days))
+            .map(|point| {
+                let (alive, of) = words::alive(point);
+                format!("{} after {} days", words::percent(alive, of), point.days)
+            })
             .collect();
         let mut text = format!(
             "{}: {half}, of {}",
@@ -300,10 +306,7 @@ fn health(sheet: &mut Sheet<'_>, health: &Health, whose: &str, is_cut: bool) {
                     number(if hotspot.ai.of == 0 {
                         "empty now".to_owned()
                     } else {
-                        format!(
-                            "AI at least {}",
-                            words::percent(hotspot.ai.hits, hotspot.ai.of)
-                        )
+                        format!("AI at least {}", words::ai_floor_of(hotspot))
                     })
                     .ink(Ink::Ai),
                 ]
@@ -367,7 +370,7 @@ fn pipeline(sheet: &mut Sheet<'_>, entries: &[Entry], whose: &str) {
         cell("tool").ink(Ink::Faint),
         number("commits").ink(Ink::Faint),
         number("no sign of review").ink(Ink::Faint),
-        cell("seen").ink(Ink::Faint),
+        cell("commits or files seen").ink(Ink::Faint),
         cell("rests on").ink(Ink::Faint),
     ]];
     rows.extend(entries.iter().map(|entry| {
