@@ -69,7 +69,10 @@ impl Neighbours {
             for mark in GENERATED.translations.marks(path) {
                 if mark.language != Language::Word {
                     let locale = path[mark.at.clone()].into();
-                    families.entry(mark.family(path)).or_default().insert(locale);
+                    families
+                        .entry(mark.family(path))
+                        .or_default()
+                        .insert(locale);
                 }
             }
         }
@@ -83,7 +86,8 @@ impl Neighbours {
             || GENERATED.translations.marks(path).iter().any(|mark| {
                 let others = self.families.get(&mark.family(path));
                 mark.language != Language::English
-                    && others.is_some_and(|all| all.iter().any(|other| **other != path[mark.at.clone()]))
+                    && others
+                        .is_some_and(|all| all.iter().any(|other| **other != path[mark.at.clone()]))
             })
     }
 }
@@ -135,7 +139,8 @@ impl Translations {
                     continue;
                 };
                 // `config_dev_US` and `sign_in_US` end like `messages_pt_BR`.
-                let names_region = at.len() > 2 && matches!(path.get(at.start + 2), Some(b'_' | b'-'));
+                let names_region =
+                    at.len() > 2 && matches!(path.get(at.start + 2), Some(b'_' | b'-'));
                 marks.push(Mark {
                     at,
                     language,
@@ -164,7 +169,10 @@ impl Translations {
     fn language(&self, name: &[u8]) -> Option<Language> {
         let mut subtags = name.split(|b| matches!(b, b'-' | b'_'));
         let language = subtags.next().unwrap_or_default();
-        let is_in = |list: &str| list.split_whitespace().any(|known| known.as_bytes() == language);
+        let is_in = |list: &str| {
+            list.split_whitespace()
+                .any(|known| known.as_bytes() == language)
+        };
         let language = match language.len() {
             2 if language == b"en" => Language::English,
             2 if is_in(&self.words) => Language::Word,
@@ -185,11 +193,13 @@ impl Translations {
 /// Where the pieces of a part of a path are that a byte separates.
 fn pieces(path: &[u8], part: Range<usize>, separator: u8) -> impl Iterator<Item = Range<usize>> {
     let mut start = part.start;
-    path[part].split(move |&b| b == separator).map(move |piece| {
-        let at = start..start + piece.len();
-        start = at.end + 1;
-        at
-    })
+    path[part]
+        .split(move |&b| b == separator)
+        .map(move |piece| {
+            let at = start..start + piece.len();
+            start = at.end + 1;
+            at
+        })
 }
 
 #[cfg(test)]
@@ -233,7 +243,10 @@ mod tests {
         for family in &families {
             // The first is the original.
             let found = of(family);
-            assert!(!found[0] && found[1..].iter().all(|is| *is), "{family:?}: {found:?}");
+            assert!(
+                !found[0] && found[1..].iter().all(|is| *is),
+                "{family:?}: {found:?}"
+            );
         }
         for family in &strangers {
             assert!(of(family).iter().all(|is| !is), "{family:?}");
@@ -247,7 +260,10 @@ mod tests {
             languages, words, ..
         } = table.translations;
         for word in words.split_whitespace() {
-            assert!(languages.split_whitespace().any(|known| known == word), "{word}");
+            assert!(
+                languages.split_whitespace().any(|known| known == word),
+                "{word}"
+            );
         }
     }
 

@@ -158,7 +158,11 @@ fn survival(out: &mut String, survival: &[Survival]) {
             let (alive, of) = words::alive(point);
             out.push_str("<td class=\"wide-cell\">");
             bars::quantity(out, alive, of, class);
-            put!(out, "</td><td class=\"n\">{}</td>", words::percent(alive, of));
+            put!(
+                out,
+                "</td><td class=\"n\">{}</td>",
+                words::percent(alive, of)
+            );
         }
         out.push_str("</tr>");
     }

@@ -40,7 +40,11 @@ pub(super) fn render(report: &StatsReport) -> String {
     if let Some(mine) = &report.mine {
         page.section("mine", "My lines");
         body.push_str("<section id=\"mine\" aria-labelledby=\"mine-title\">\n<h2 id=\"mine-title\">My own lines</h2>\n<p class=\"lead\">Shown to whoever asked for their own, and to nobody else.</p>\n");
-        groups(&mut body, "line group", std::iter::once((mine.name.as_str().into(), mine)));
+        groups(
+            &mut body,
+            "line group",
+            std::iter::once((mine.name.as_str().into(), mine)),
+        );
         put!(
             body,
             "<p class=\"note\">{}{}.</p>\n",

@@ -66,7 +66,11 @@ fn tools(out: &mut String, tools: &[ToolUse], ai: u64) {
     let most = tools.iter().map(|tool| tool.lines).max().unwrap_or(0);
     out.push_str("<div class=\"panel\"><h3>By tool</h3>\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Tools\"><table class=\"tools\"><thead><tr><th scope=\"col\">tool</th><th scope=\"col\" class=\"wide-cell\">lines of today</th><th scope=\"col\" class=\"n\"><span class=\"vh\">lines</span></th><th scope=\"col\" class=\"n\">of AI lines</th><th scope=\"col\" class=\"n\">commits</th><th scope=\"col\">seen</th><th scope=\"col\">models</th><th scope=\"col\">best evidence</th><th scope=\"col\">for</th></tr></thead><tbody>\n");
     for tool in tools {
-        put!(out, "<tr><th scope=\"row\">{}", esc(&words::tool(&tool.tool)));
+        put!(
+            out,
+            "<tr><th scope=\"row\">{}",
+            esc(&words::tool(&tool.tool))
+        );
         match tool.approved {
             Some(true) => out.push_str(" <span class=\"tag ok\">approved</span>"),
             Some(false) => out.push_str(" <span class=\"tag warn\">not listed</span>"),

@@ -185,11 +185,7 @@ fn tool(run: &BlameRun) -> String {
             tool,
             model: Some(model),
             ..
-        } => format!(
-            "{} {}",
-            words::tool(tool),
-            words::visible(model.as_str())
-        ),
+        } => format!("{} {}", words::tool(tool), words::visible(model.as_str())),
         Author::Unknown => String::new(),
         _ => words::origin_short(&run.origin).into_owned(),
     }

@@ -79,9 +79,7 @@ pub(super) fn coverage(sheet: &mut Sheet<'_>, coverage: &EvidenceCoverage, scope
         tools.sort_by(|a, b| (b.1, a.0).cmp(&(a.1, b.0)));
         let tools: Vec<String> = tools
             .into_iter()
-            .map(|(tool, lines)| {
-                format!("{} {}", words::tool(tool), words::count(*lines))
-            })
+            .map(|(tool, lines)| format!("{} {}", words::tool(tool), words::count(*lines)))
             .collect();
         if !tools.is_empty() {
             let recent = match scope.since {

@@ -1,7 +1,6 @@
 //! Comments on changes.
 
-use trueline_facts::stats::StatsReport;
-use trueline_report::{Style, html, markdown, terminal};
+use trueline_report::markdown;
 
 use crate::{fixtures, hostile};
 
@@ -55,48 +54,6 @@ fn a_snippet_cannot_end_its_own_fence() {
     report.findings[0].location.snippet = "```\n<b>".into();
     let text = markdown::scan(&report);
     assert!(text.contains("````\n``` <b>\n````"), "{text}");
-}
-
-#[test]
-fn a_summary_shows_what_is_in_neither_group_in_the_words_of_the_terminal_and_the_page() {
-    let mut stats = fixtures::stats_of_one();
-    stats.repositories[0].health.perhaps_ai_lines = 1_234;
-    let wide = Style {
-        color: false,
-        width: 400,
-        unicode: true,
-        hyperlinks: false,
-    };
-    let all = |stats: &StatsReport| {
-        [
-            markdown::stats(stats),
-            terminal::stats(stats, &wide),
-            html::stats(stats),
-        ]
-    };
-    let said = "In neither group: 1,234 lines that a squash or a larger commit credits to AI as a whole";
-    for text in all(&stats) {
-        assert!(text.contains(said), "{text}");
-    }
-    let known = "5,001 known line by line, 1,200 in commits in which a tool took part";
-    for text in all(&stats) {
-        assert!(text.contains(known), "{text}");
-    }
-    // Where nothing is compared, nothing is left out of a comparison.
-    let health = &mut stats.repositories[0].health;
-    health.rework.clear();
-    health.survival.clear();
-    for text in all(&stats) {
-        assert!(!text.contains("In neither group"), "{text}");
-    }
-}
-
-#[test]
-fn lines_of_which_nothing_is_known_are_unknown_in_every_table_and_never_a_zero() {
-    let text = markdown::stats(&fixtures::stats_of_two());
-    assert!(text.contains("| others | unknown | 0 % |"), "{text}");
-    let text = html::stats(&fixtures::stats_of_two());
-    assert!(!text.contains("<td class=\"n\">0 %</td><td class=\"n\">0 %</td>"), "{text}");
 }
 
 #[test]

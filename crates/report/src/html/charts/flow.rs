@@ -182,14 +182,7 @@ fn right(out: &mut String, middle: f64, total: u64, unreviewed: u64) {
             );
         }
         leaves += width;
-        node(
-            out,
-            (630.0, y),
-            188.0,
-            &words::counted(n, "time"),
-            text,
-            "",
-        );
+        node(out, (630.0, y), 188.0, &words::counted(n, "time"), text, "");
     }
 }
 
