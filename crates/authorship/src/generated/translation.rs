@@ -68,7 +68,7 @@ impl Neighbours {
         for path in paths {
             for mark in GENERATED.translations.marks(path) {
                 if mark.language != Language::Word {
-                    let locale = path[mark.at.clone()].into();
+                    let locale = Box::from(&path[mark.at.clone()]);
                     families
                         .entry(mark.family(path))
                         .or_default()
@@ -94,7 +94,10 @@ impl Neighbours {
 
 impl Mark {
     fn family(&self, path: &[u8]) -> Family {
-        (path[..self.at.start].into(), path[self.at.end..].into())
+        (
+            Box::from(&path[..self.at.start]),
+            Box::from(&path[self.at.end..]),
+        )
     }
 }
 

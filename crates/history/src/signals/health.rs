@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use trueline_facts::health::{Churn, Health, Hotspot, LargeChange, Review};
+use trueline_facts::usage::LineShares;
 use trueline_facts::{CommitId, Proportion};
 
 use crate::model::{CommitIx, PathIx};

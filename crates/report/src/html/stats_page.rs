@@ -299,8 +299,9 @@ fn broken_down(out: &mut String, breakdown: &Breakdown) {
         out,
         "<section id=\"breakdown\" aria-labelledby=\"breakdown-title\">\n<h2 id=\"breakdown-title\">By {by}</h2>\n"
     );
-    let named = |group| (words::group(breakdown.by, &group.name), group);
-    groups(out, by, breakdown.groups.iter().map(named));
+    let all = breakdown.groups.iter();
+    let named = all.map(|group| (words::group(breakdown.by, &group.name), group));
+    groups(out, by, named);
     out.push_str("</section>\n");
 }
 
