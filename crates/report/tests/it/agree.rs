@@ -71,6 +71,7 @@ fn lines_of_which_nothing_is_known_are_unknown_in_every_table_and_never_a_zero()
 fn with_since_every_coverage_is_of_the_lines_that_count() {
     let mut stats = fixtures::stats_of_two();
     stats.since = Some("300d".into());
+    stats.breakdown = None;
     for one in &mut stats.repositories {
         one.since = Some(fixtures::NOW.plus_days(-300));
         one.usage.coverage.recent = Proportion::new(1, 2);
