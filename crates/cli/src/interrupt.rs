@@ -2,7 +2,8 @@
 //!
 //! The first one sets a flag: the run stops where it is and prints its partial answer, marked. A run
 //! that waits for something which does not come (a pipe, a network drive) never looks at the flag, so
-//! the process ends by itself then; one that works on gets longer. The second one ends it at once.
+//! the process ends by itself then; one that works on gets longer, and so does every one where the system does
+//! not say which of the two it is (all but Linux). The second one ends it at once.
 
 use std::io::Write;
 use std::sync::Arc;

@@ -98,8 +98,11 @@ pub struct Hotspot {
     pub churn: u64,
     /// Lines now.
     pub lines: u64,
-    /// Share of its lines known to come from an AI tool.
+    /// Share of its lines that an AI tool wrote at least.
     pub ai: Proportion,
+    /// Lines of it named for an AI tool by any evidence: it wrote up to so many.
+    #[serde(default)]
+    pub ai_up_to: u64,
 }
 
 /// Signs of review in commit messages and merges, and what a forge exported. Most review leaves no sign: a lower bound.

@@ -158,6 +158,9 @@ pub struct ToolUse {
     pub approved: Option<bool>,
     /// Lines of HEAD named for this tool, by any evidence.
     pub lines: u64,
+    /// The part of `lines` that it wrote at least, as in [`LineShares::ai_at_least`].
+    #[serde(default)]
+    pub lines_at_least: u64,
     /// The part of `lines` that is an upper bound, as in [`LineShares::ai_upper_bound`].
     #[serde(default)]
     pub lines_upper_bound: u64,
@@ -186,10 +189,13 @@ pub struct ToolUse {
 pub struct MonthUse {
     /// `YYYY-MM`.
     pub month: String,
-    /// Commits, merges left out.
+    /// Commits made in it, merges left out, whether or not a line of theirs still stands.
     pub commits: u64,
-    /// Commits with evidence of an AI tool.
+    /// Those of them with evidence of an AI tool.
     pub ai_commits: u64,
+    /// Commits that added `lines`.
+    #[serde(default)]
+    pub standing_commits: u64,
     /// Surviving lines that the month added.
     pub lines: LineShares,
 }
@@ -213,7 +219,7 @@ pub struct Usage {
     /// Those of them that the window of `coverage` added.
     #[serde(default)]
     pub recent_lines: LineShares,
-    /// Lines left out of `lines` because they are generated, vendored or lock files.
+    /// Lines left out of `lines` because they are of generated, vendored or lock files or translations.
     pub generated_lines: u64,
     /// Tools, most lines first.
     pub tools: Vec<ToolUse>,

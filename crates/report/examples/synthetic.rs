@@ -386,6 +386,7 @@ fn usage(code: &[CodeView]) -> Usage {
         tool: ToolId::new(name),
         approved: Some(approved),
         lines,
+        lines_at_least: lines,
         lines_upper_bound: 0,
         commits: lines / 90,
         first_seen: Some(NOW.plus_days(-300)),
@@ -452,6 +453,7 @@ fn usage(code: &[CodeView]) -> Usage {
                     month: format!("{}-{:02}", 2024 + (n + 3) / 12, (n + 3) % 12 + 1),
                     commits: 40 + n,
                     ai_commits: n,
+                    standing_commits: 30 + n,
                     lines: shares(ai, human, total - ai - human),
                 }
             })
@@ -517,6 +519,7 @@ fn health() -> Health {
                 churn: 4_000 / n,
                 lines: 300 + n,
                 ai: Proportion::new(30 * n, 300 + n),
+                ai_up_to: 30 * n,
             })
             .collect(),
         review: Review {

@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 
 use trueline_facts::scan::{Repository, ScanReport};
-use trueline_facts::stats::StatsReport;
-use trueline_facts::{Diagnostic, Finding, RepoPath, Suppression, Timestamp};
+use trueline_facts::stats::{RepositoryStats, StatsReport};
+use trueline_facts::{Diagnostic, Finding, Proportion, RepoPath, Suppression, Timestamp};
 
 use crate::words;
 
@@ -157,6 +157,14 @@ pub(crate) fn is_interrupted(diagnostics: &[Diagnostic]) -> bool {
 /// The lines that count, where `--since` limits them: `lines added since 2026-01-31`.
 pub(crate) fn since(from: Timestamp) -> String {
     format!("lines added since {}", from.date())
+}
+
+/// Evidence coverage of the lines that count: the recent ones, or those that `--since` asks for.
+pub(crate) const fn coverage(one: &RepositoryStats) -> &Proportion {
+    match one.since {
+        Some(_) => &one.usage.coverage.all,
+        None => &one.usage.coverage.recent,
+    }
 }
 
 /// The same for all repositories together: days count back from the HEAD of each.

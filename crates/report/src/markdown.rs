@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 
+use trueline_facts::health::Health;
 use trueline_facts::scan::{ScanReport, WeaknessRate};
 use trueline_facts::shadow::ShadowAi;
 use trueline_facts::stats::{RepositoryStats, StatsReport};
@@ -19,6 +20,9 @@ const STATS_MARKER: &str = "<!-- trueline:stats -->";
 
 /// Hosts cut comments at 65,536 characters; findings beyond this are counted instead.
 const FINDINGS: usize = 30;
+
+/// Things out of the ordinary in a summary of repositories.
+const ANOMALIES: usize = 5;
 
 const CUT: &str = "**History is cut off here (shallow clone):** who wrote older lines cannot be known; `git fetch --unshallow` brings the rest.\n\n";
 
@@ -336,17 +340,13 @@ pub fn stats(report: &StatsReport) -> String {
     out.push_str("|---|---:|---:|---:|---:|---:|---:|\n");
     for one in &report.repositories {
         let lines = &one.usage.lines;
-        let recent = &one.usage.coverage.recent;
-        let ai = if lines.ai + lines.human == 0 {
-            "unknown".to_owned()
-        } else {
-            words::ai_floor(lines)
-        };
+        let coverage = answer::coverage(one);
         let _ = writeln!(
             out,
-            "| {} | {} | {ai} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} | {} |",
             text(&answer::name(&one.repository, one.scanned_path.as_ref())),
-            words::percent(recent.hits, recent.of),
+            words::percent(coverage.hits, coverage.of),
+            words::ai_floor(lines),
             words::percent(lines.human, lines.total),
             words::percent(lines.unknown, lines.total),
             words::count(lines.total),
@@ -357,6 +357,7 @@ pub fn stats(report: &StatsReport) -> String {
         );
     }
     out.push('\n');
+    grounds(&mut out, &report.repositories);
     if let Some(breakdown) = &report.breakdown {
         let _ = writeln!(
             out,
@@ -368,7 +369,7 @@ pub fn stats(report: &StatsReport) -> String {
             let _ = writeln!(
                 out,
                 "| {} | {} | {} | {} | {} |",
-                text(&group.name),
+                text(&words::group(breakdown.by, &group.name)),
                 words::ai_floor(lines),
                 words::percent(lines.known(), lines.total),
                 words::count(lines.total),
@@ -378,13 +379,16 @@ pub fn stats(report: &StatsReport) -> String {
         out.push_str("\n</details>\n\n");
     }
     for one in &report.repositories {
-        if one.shadow_ai.unlisted.is_empty() && one.health.anomalies.is_empty() {
+        let rework = rework(&one.health);
+        let anomalies = &one.health.anomalies;
+        if one.shadow_ai.unlisted.is_empty() && anomalies.is_empty() && rework.is_empty() {
             continue;
         }
         let whose = answer::in_whole(one.scanned_path.as_ref());
         let _ = writeln!(out, "**{}**{whose}\n", text(&one.repository.name));
+        out.push_str(&rework);
         shadow(&mut out, &one.shadow_ai, "");
-        for anomaly in one.health.anomalies.iter().take(5) {
+        for anomaly in anomalies.iter().take(ANOMALIES) {
             let _ = writeln!(
                 out,
                 "- {} {}: {}",
@@ -392,6 +396,10 @@ pub fn stats(report: &StatsReport) -> String {
                 words::anomaly(anomaly.kind),
                 text(&anomaly.reason)
             );
+        }
+        if anomalies.len() > ANOMALIES {
+            let older = (anomalies.len() - ANOMALIES) as u64;
+            let _ = writeln!(out, "- and {} older", words::count(older));
         }
         out.push('\n');
     }
@@ -403,6 +411,38 @@ pub fn stats(report: &StatsReport) -> String {
         .cloned()
         .collect();
     diagnostics(&mut out, &all);
+    out
+}
+
+/// Where the lines of AI of each repository are known from.
+fn grounds(out: &mut String, repositories: &[RepositoryStats]) {
+    let mut any = false;
+    for one in repositories {
+        let grounds = words::ai_grounds(&one.usage.lines);
+        if !grounds.is_empty() {
+            any = true;
+            let _ = writeln!(
+                out,
+                "- **AI lines of {}:** {}",
+                text(&answer::name(&one.repository, one.scanned_path.as_ref())),
+                grounds.join(", ")
+            );
+        }
+    }
+    if any {
+        out.push('\n');
+    }
+}
+
+/// What was rewritten soon, by group, and what is in no group.
+fn rework(health: &Health) -> String {
+    let groups = health.rework.iter().filter(|rework| rework.lines.of > 0);
+    let mut out: String = groups
+        .map(|one| format!("- **Rework**, {}\n", words::rework(one, true)))
+        .collect();
+    if let Some(perhaps) = words::perhaps_ai_lines(health) {
+        let _ = writeln!(out, "- {perhaps}");
+    }
     out
 }
 

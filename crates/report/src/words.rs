@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use trueline_facts::health::{AnomalyKind, OriginGroup};
+use trueline_facts::health::{AnomalyKind, Health, Hotspot, OriginGroup, Rework, SurvivalPoint};
 use trueline_facts::pipeline::EntryKind;
 use trueline_facts::scan::WeaknessRate;
 use trueline_facts::shadow::{SignalKind, SignalState};
@@ -160,14 +160,37 @@ pub(crate) fn ai_share(lines: &LineShares) -> String {
     }
 }
 
-/// The same in a column that says "at least": `40 %`, `10 % (up to 40 %)`.
+/// The same in a column that says "at least": `40 %`, `10 % (up to 40 %)`; `unknown`, which is not zero, where nothing is known.
 pub(crate) fn ai_floor(lines: &LineShares) -> String {
-    let least = percent(lines.ai_at_least(), lines.total);
-    let most = percent(lines.ai, lines.total);
+    if lines.ai + lines.human == 0 {
+        return "unknown".to_owned();
+    }
+    floor(lines.ai_at_least(), lines.ai, lines.total)
+}
+
+/// The AI share of a file that changes much, in such a column.
+pub(crate) fn ai_floor_of(hotspot: &Hotspot) -> String {
+    let ai = &hotspot.ai;
+    floor(ai.hits, hotspot.ai_up_to.max(ai.hits), ai.of)
+}
+
+fn floor(least: u64, most: u64, of: u64) -> String {
+    let least = percent(least, of);
+    let most = percent(most, of);
     if most == least {
         least
     } else {
         format!("{least} (up to {most})")
+    }
+}
+
+/// Lines of AI: `40`, `10 to 40`.
+pub(crate) fn ai_count(lines: &LineShares) -> String {
+    let least = count(lines.ai_at_least());
+    if lines.ai == lines.ai_at_least() {
+        least
+    } else {
+        format!("{least} to {}", count(lines.ai))
     }
 }
 
@@ -192,12 +215,44 @@ pub(crate) fn ai_grounds(lines: &LineShares) -> Vec<String> {
         ));
     }
     if lines.ai_upper_bound > 0 {
-        grounds.push(format!(
-            "{} that a squash or a larger commit credits to AI as a whole",
-            count(lines.ai_upper_bound)
-        ));
+        grounds.push(format!("{} {PERHAPS}", count(lines.ai_upper_bound)));
     }
     grounds
+}
+
+/// Of lines that an upper bound alone names for AI.
+pub(crate) const PERHAPS: &str = "that a squash or a larger commit credits to AI as a whole";
+
+/// How much of a group was rewritten soon, as a sentence without a stop.
+pub(crate) fn rework(rework: &Rework, unicode: bool) -> String {
+    format!(
+        "{}: {} rewritten within {} days ({}, {})",
+        origin_group(rework.group),
+        percent(rework.lines.hits, rework.lines.of),
+        rework.within_days,
+        of(&rework.lines),
+        interval(&rework.lines, unicode)
+    )
+}
+
+/// The share of lines that stand at an age, as a proportion of a thousand.
+pub(crate) fn alive(point: &SurvivalPoint) -> (u64, u64) {
+    #[expect(
+        clippy::cast_sign_loss,
+        reason = "the share is clamped to 0..=1 before"
+    )]
+    let alive = (point.alive.clamp(0.0, 1.0) * 1000.0).round() as u64;
+    (alive, 1000)
+}
+
+/// What rework and survival leave out, as a sentence without a stop; `None` where nothing is or nothing is compared.
+pub(crate) fn perhaps_ai_lines(health: &Health) -> Option<String> {
+    let compares = health.rework.iter().any(|rework| rework.lines.of > 0)
+        || health.survival.iter().any(|survival| survival.lines > 0);
+    (compares && health.perhaps_ai_lines > 0).then(|| {
+        let lines = counted(health.perhaps_ai_lines, "line");
+        format!("In neither group: {lines} {PERHAPS}")
+    })
 }
 
 /// What is left out of the comparison of weaknesses per site; empty where nothing is.
@@ -211,18 +266,19 @@ pub(crate) fn perhaps_ai_sites<'r>(rates: impl IntoIterator<Item = &'r WeaknessR
         return String::new();
     }
     format!(
-        "In neither group: {} on lines that a squash credits to AI as a whole, {} with a finding.",
+        "In neither group: {} on lines {PERHAPS}, {} with a finding.",
         counted(sites, "site"),
         count(hits)
     )
 }
 
-/// Lines named for a tool: `12 lines`, `up to 12 lines`.
+/// Lines named for a tool: `12 lines`, `3 to 12 lines`, `up to 12 lines`.
 pub(crate) fn of_tool(tool: &ToolUse) -> String {
     let lines = counted(tool.lines, "line");
-    match tool.lines_upper_bound {
-        0 => lines,
-        _ => format!("up to {lines}"),
+    match tool.lines_at_least {
+        least if least >= tool.lines => lines,
+        0 => format!("up to {lines}"),
+        least => format!("{} to {lines}", count(least)),
     }
 }
 
@@ -355,19 +411,31 @@ pub(crate) const fn group_by(by: GroupBy) -> &'static str {
     }
 }
 
+/// What a group of a breakdown is called.
+pub(crate) fn group(by: GroupBy, name: &str) -> Cow<'_, str> {
+    match (by, name) {
+        (GroupBy::Tool, UNSPECIFIED) => Cow::Borrowed(NOT_NAMED),
+        _ => visible(name),
+    }
+}
+
 /// The short form that fits a gutter: `claude`, `human`, `unknown`.
 pub(crate) fn origin_short(origin: &Origin) -> Cow<'_, str> {
     match &origin.author {
-        Author::Ai { tool, .. } => visible(tool.as_str()),
+        Author::Ai { tool, .. } => self::tool(tool),
         Author::Human { .. } => Cow::Borrowed("human"),
         Author::Unknown => Cow::Borrowed("unknown"),
     }
 }
 
+/// The name in documents of a tool that evidence speaks of and does not name.
+const UNSPECIFIED: &str = "unspecified";
+const NOT_NAMED: &str = "a tool not named";
+
 /// A tool by its name; several tools read the same files, and such a file names none of them.
 pub(crate) fn tool(tool: &ToolId) -> Cow<'_, str> {
     match tool.as_str() {
-        "unspecified" => Cow::Borrowed("a tool not named"),
+        UNSPECIFIED => Cow::Borrowed(NOT_NAMED),
         name => visible(name),
     }
 }
@@ -386,7 +454,7 @@ pub(crate) fn origin_phrase(origin: &Origin) -> String {
             } else {
                 ""
             };
-            let mut who = format!("{may_be}written by {}", visible(tool.as_str()));
+            let mut who = format!("{may_be}written by {}", self::tool(tool));
             if let Some(model) = model {
                 let _ = write!(who, " ({})", visible(model.as_str()));
             }
@@ -425,7 +493,7 @@ pub(crate) fn origin_phrase(origin: &Origin) -> String {
     }
     if let Some((witness, named)) = origin.disagreement() {
         let whom = match named {
-            Named::Ai { tool } => visible(tool.as_str()),
+            Named::Ai { tool } => self::tool(tool),
             Named::Human => Cow::Borrowed("a person"),
         };
         let of = match witness.grain {

@@ -9,7 +9,7 @@ use trueline_facts::usage::Purpose;
 
 use super::lines::{Fate, Growth, LineCounts, Shape, Size, TouchedFile};
 use super::words::WORDS;
-use crate::generated::is_generated;
+use crate::generated::{Neighbours, is_generated};
 
 /// A kind of file that decides what a commit is for when it touches nothing else.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,6 +42,9 @@ pub(super) struct Touched {
 
 impl Touched {
     pub(super) fn of<'a>(files: impl Iterator<Item = TouchedFile<'a>>) -> Self {
+        let files: Vec<TouchedFile<'a>> = files.collect();
+        // A synchronisation with a translation platform touches several languages.
+        let neighbours = Neighbours::of(files.iter().map(|file| file.path));
         let mut touched = Self::default();
         for file in files {
             let path = file.path;
@@ -60,7 +63,7 @@ impl Touched {
                     }
                     touched.manifests += 1;
                 }
-                None if is_generated(path) => {}
+                None if neighbours.is_generated(path) => {}
                 None => {
                     touched.sources += 1;
                     touched.new_sources += usize::from(file.fate == Fate::Added);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use trueline_facts::health::{Churn, Health, Hotspot, LargeChange, Review};
+use trueline_facts::usage::LineShares;
 use trueline_facts::{CommitId, Proportion};
 
 use crate::model::{CommitIx, PathIx};
@@ -92,17 +93,16 @@ impl Window {
 /// once as a whole both matter less than one that is both.
 fn hotspots(view: &View<'_>, window: &Window) -> Vec<Hotspot> {
     let mut ranked: Vec<(u128, PathIx, Touched)> = Vec::new();
-    let mut lines: BTreeMap<PathIx, (u64, u64)> = BTreeMap::new();
+    let mut lines: BTreeMap<PathIx, LineShares> = BTreeMap::new();
     for (path, runs) in view.written_files_of_all_time() {
         let Some(touched) = window.paths.get(&path) else {
             continue;
         };
-        let (mut ai, mut all) = (0, 0);
+        let mut shares = LineShares::default();
         for run in runs {
-            all += run.len;
-            ai += view.shares(&run).ai_at_least();
+            shares.add(&view.shares(&run));
         }
-        lines.insert(path, (ai, all));
+        lines.insert(path, shares);
         // One commit is no pattern.
         if touched.commits > 1 {
             let heat = u128::from(touched.commits) * u128::from(touched.churn);
@@ -114,13 +114,14 @@ fn hotspots(view: &View<'_>, window: &Window) -> Vec<Hotspot> {
         .into_iter()
         .take(MOST)
         .map(|(_, path, touched)| {
-            let (ai, all) = lines.get(&path).copied().unwrap_or_default();
+            let shares = lines.get(&path).copied().unwrap_or_default();
             Hotspot {
                 path: view.history.path(path).clone(),
                 commits: touched.commits,
                 churn: touched.churn,
-                lines: all,
-                ai: Proportion::new(ai, all),
+                lines: shares.total,
+                ai: Proportion::new(shares.ai_at_least(), shares.total),
+                ai_up_to: shares.ai,
             }
         })
         .collect()

@@ -98,7 +98,7 @@ fn steering(
     }
 }
 
-/// The distinct dependencies that a commit changed; `None` when it touched no manifest that can be
+/// The distinct direct dependencies that a commit changed; `None` when it touched no manifest that can be
 /// read before and after.
 fn entries(
     view: &View<'_>,
@@ -161,7 +161,7 @@ fn compare(
             continue;
         };
         let packages = |content: Option<Vec<u8>>| match content {
-            Some(content) => manifest::packages(path, &content),
+            Some(content) => manifest::direct_packages(path, &content),
             None => Some(Packages::new()),
         };
         let (Some(before), Some(after)) = (packages(before), packages(after)) else {

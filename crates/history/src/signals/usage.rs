@@ -73,6 +73,7 @@ impl ToolDraft {
                 tool: tool.clone(),
                 approved: approved.map(|list| list.contains(tool)),
                 lines: 0,
+                lines_at_least: 0,
                 lines_upper_bound: 0,
                 commits: 0,
                 first_seen: None,
@@ -144,7 +145,7 @@ impl<'a> Tally<'a> {
             }
             let path = view.history.path(path);
             let mut of_file = LineShares::default();
-            let mut of_tools: BTreeMap<(&ToolId, Option<EvidenceClass>), (u64, u64)> =
+            let mut of_tools: BTreeMap<(&ToolId, Option<EvidenceClass>), LineShares> =
                 BTreeMap::new();
             for lines in lines {
                 let shares = view.shares(&lines);
@@ -162,9 +163,7 @@ impl<'a> Tally<'a> {
                 }
                 if let Some(tool) = origin.tool() {
                     let best = origin.evidence.first().map(|e| e.class);
-                    let of_tool = of_tools.entry((tool, best)).or_default();
-                    of_tool.0 += lines.len;
-                    of_tool.1 += shares.ai_upper_bound;
+                    of_tools.entry((tool, best)).or_default().add(&shares);
                     if is_recent {
                         // What coverage counts, by tool.
                         *self.recent_by_tool.entry(tool.clone()).or_default() += shares.known();
@@ -180,10 +179,12 @@ impl<'a> Tally<'a> {
                         .add(&of_file);
                 }
             }
-            for ((tool, best), (lines, upper_bound)) in of_tools {
+            for ((tool, best), shares) in of_tools {
+                let lines = shares.total;
                 let draft = self.tool(tool);
                 draft.report.lines += lines;
-                draft.report.lines_upper_bound += upper_bound;
+                draft.report.lines_at_least += shares.ai_at_least();
+                draft.report.lines_upper_bound += shares.ai_upper_bound;
                 if let Some(best) = best {
                     *draft.report.evidence.entry(best).or_default() += lines;
                 }
@@ -199,7 +200,9 @@ impl<'a> Tally<'a> {
             .filter(|(_, shares)| shares.total > 0)
         {
             let time = view.time(crate::model::CommitIx(ix as u32));
-            self.month(time).lines.add(shares);
+            let month = self.month(time);
+            month.lines.add(shares);
+            month.standing_commits += 1;
         }
     }
 
@@ -211,6 +214,7 @@ impl<'a> Tally<'a> {
                 month,
                 commits: 0,
                 ai_commits: 0,
+                standing_commits: 0,
                 lines: LineShares::default(),
             })
     }

@@ -6,7 +6,7 @@ use std::cell::OnceCell;
 use bstr::ByteSlice;
 use rayon::prelude::*;
 use smallvec::SmallVec;
-use trueline_authorship::generated;
+use trueline_authorship::generated::Neighbours;
 use trueline_authorship::message::Sign;
 use trueline_facts::usage::LineShares;
 use trueline_facts::{Author, ModelId, RepoPath, Timestamp, ToolId};
@@ -112,6 +112,7 @@ impl<'a> View<'a> {
                 Author::Unknown => Counts::Unknown,
             })
             .collect();
+        let neighbours = Neighbours::of(history.paths.iter().map(RepoPath::as_bytes));
         Self {
             history,
             origins,
@@ -122,7 +123,7 @@ impl<'a> View<'a> {
                 .par_iter()
                 .map(|path| {
                     let path = path.as_bytes();
-                    let by_path = || generated::is_generated(path);
+                    let by_path = || neighbours.is_generated(path);
                     declared.is_generated(path).unwrap_or_else(by_path)
                 })
                 .collect(),

@@ -813,6 +813,55 @@ fn every_breakdown_of_lines_adds_up_to_the_whole() {
 }
 
 #[test]
+fn months_count_the_same_commits_as_the_breakdown_by_month() {
+    let mut tables = Tables::new();
+    let first = tables.commit(10, "dev@example.org");
+    let second = tables.commit(11, "dev@example.org");
+    let elder = tables.commit(100, "dev@example.org");
+    // Nothing of these stands: deleted, generated, empty.
+    let gone = tables.commit(12, "dev@example.org");
+    tables.commit(13, "dev@example.org");
+    tables.file("a.rs", &[(3, first, HUMAN), (4, second, UNKNOWN)]);
+    tables.file("b.rs", &[(5, elder, UNKNOWN), (6, first, CLAUDE_LINE)]);
+    tables.file("Cargo.lock", &[(7, gone, UNKNOWN)]);
+    let usage = tables.signals().usage();
+    let mut grouping = Grouping::new(GroupBy::Month, Vec::new());
+    grouping.add(&tables.signals(), None);
+    let (breakdown, _) = grouping.finish();
+    let groups: Vec<_> = breakdown
+        .groups
+        .into_iter()
+        .map(|group| (group.name, group.lines, group.commits))
+        .collect();
+    let months: Vec<_> = usage
+        .months
+        .into_iter()
+        .filter(|month| month.lines.total > 0)
+        .map(|month| (month.month, month.lines, month.standing_commits))
+        .collect();
+    assert_eq!(months, groups);
+    let standing: u64 = months.iter().map(|(.., commits)| commits).sum();
+    assert_eq!(standing, 3);
+}
+
+#[test]
+fn a_name_that_ends_in_a_word_is_a_translation_only_beside_others() {
+    let mut tables = Tables::new();
+    let commit = tables.commit(10, "dev@example.org");
+    for (path, lines) in [
+        ("locales/en/sign_in.yml", 1),
+        ("messages/user_id.json", 2),
+        ("messages/app_en.json", 4),
+        ("messages/app_id.json", 800),
+        ("messages/app_no.json", 1_600),
+    ] {
+        tables.file(path, &[(lines, commit, UNKNOWN)]);
+    }
+    let usage = tables.signals().usage();
+    assert_eq!((usage.lines.total, usage.generated_lines), (7, 2_400));
+}
+
+#[test]
 fn mine_are_the_lines_of_one_canonical_address() {
     let (mut tables, _) = teams(&[("big", 3)]);
     let mine = tables.signals().mine("p1@BIG.example.org");
@@ -875,7 +924,30 @@ fn a_manifest_with_many_new_entries_and_a_new_mcp_server_are_out_of_the_ordinary
     // One commit is one thing to look at.
     assert_eq!(kinds, [(AnomalyKind::AgentConfigurationChange, 1.0)]);
     assert_eq!(found[0].time.0, NOW.0 - 20 * DAY);
-    insta::assert_snapshot!(found[0].reason, @".mcp.json is the first agent configuration that can run programs or grant rights of its kind here; the commit changes 1 file that steers agents. This commit changes 30 dependencies at once: 30 new, 0 removed, 0 with another version, in 1 manifest. No other change around it tells what is usual; up to 15 are never reported.");
+    insta::assert_snapshot!(found[0].reason, @".mcp.json is the first agent configuration that can run programs or grant rights of its kind here; the commit changes 1 file that steers agents. This commit changes 30 direct dependencies at once: 30 new, 0 removed, 0 with another version, in 1 manifest. No other change around it tells what is usual; up to 15 are never reported.");
+}
+
+#[test]
+fn what_other_packages_bring_along_is_no_change_of_dependencies() {
+    let modules = |remark: &str| -> String {
+        let lines = (0..30).map(|n| format!("\texample.org/m{n} v1.0.0{remark}\n"));
+        format!("module x\n\nrequire (\n{})\n", lines.collect::<String>())
+    };
+    for (remark, expected) in [(" // indirect", 0), ("", 1)] {
+        let mut tables = Tables::new();
+        let change = tables.commit(20, "dev@example.org");
+        let parent = tables.commit(60, "dev@example.org");
+        tables.commit(800, "dev@example.org");
+        for path in ["go.sum", "package-lock.json", "Cargo.lock"] {
+            tables.change(change, path, ChangeKind::Modified, 900);
+        }
+        let blob = tables.change(change, "go.mod", ChangeKind::Modified, 30);
+        tables.blobs.0.insert(blob, modules(remark).into_bytes());
+        let tree = tables.history.commit(parent).tree;
+        tables.blobs.0.insert(tree, b"module x\n".to_vec());
+        let found = tables.signals().health().anomalies;
+        assert_eq!(found.len(), expected, "{remark}: {found:?}");
+    }
 }
 
 /// Forty commits of ten lines, four days apart, below what was added before.

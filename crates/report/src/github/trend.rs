@@ -39,14 +39,8 @@ pub fn trend(scans: &[ScanReport]) -> String {
         let (ai, coverage, lines) = match &scan.usage {
             Some(usage) => {
                 let recent = &usage.coverage.recent;
-                // Nothing known is unknown, not zero.
-                let ai = if usage.lines.ai + usage.lines.human == 0 {
-                    "unknown".to_owned()
-                } else {
-                    words::ai_floor(&usage.lines)
-                };
                 (
-                    ai,
+                    words::ai_floor(&usage.lines),
                     words::percent(recent.hits, recent.of),
                     words::count(usage.lines.total),
                 )

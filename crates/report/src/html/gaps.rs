@@ -95,8 +95,8 @@ pub(super) fn methods(out: &mut String) {
             "Share of lines that say who wrote them, an AI or a person. A hint, such as the name of a branch, does not count. It bounds everything said about origins, so it stands first.",
         ),
         (
-            "At least",
-            "AI shares count known lines only. Evidence about a whole commit counts for all its lines and is drawn hatched: within that commit it may be too much.",
+            "At least, up to",
+            "At least: lines that a note or trace names one by one, and those of commits whose author is a tool. Up to: also those of commits and squashes in which a tool took part; it wrote some of them, perhaps all. Unknown lines are in neither.",
         ),
         (
             "Exposed site",

@@ -24,6 +24,9 @@ pub(super) fn section(out: &mut String, health: &Health, part: Option<&RepoPath>
     anomalies(out, &health.anomalies, scope);
     rework(out, &health.rework);
     survival(out, &health.survival);
+    if let Some(text) = words::perhaps_ai_lines(health) {
+        put!(out, "<p class=\"note\">{}.</p>\n", esc(&text));
+    }
     review(out, &health.review);
     hotspots(out, &health.hotspots);
     out.push_str("</section>\n");
@@ -152,17 +155,13 @@ fn survival(out: &mut String, survival: &[Survival]) {
                 OriginGroup::KnownAi => "f-ai",
                 OriginGroup::NotKnownAi => "f-other",
             };
-            #[expect(
-                clippy::cast_sign_loss,
-                reason = "the share is clamped to 0..=1 before"
-            )]
-            let alive = (point.alive.clamp(0.0, 1.0) * 1000.0).round() as u64;
+            let (alive, of) = words::alive(point);
             out.push_str("<td class=\"wide-cell\">");
-            bars::quantity(out, alive, 1000, class);
+            bars::quantity(out, alive, of, class);
             put!(
                 out,
                 "</td><td class=\"n\">{}</td>",
-                words::percent(alive, 1000)
+                words::percent(alive, of)
             );
         }
         out.push_str("</tr>");
@@ -241,7 +240,7 @@ fn hotspots(out: &mut String, hotspots: &[Hotspot]) {
             words::count(spot.churn),
             words::count(spot.commits),
             words::count(spot.lines),
-            words::percent(spot.ai.hits, spot.ai.of)
+            words::ai_floor_of(spot)
         );
     }
     out.push_str("</tbody></table></div></div>\n");

@@ -148,8 +148,9 @@ pub(super) fn coverage_card(
     if coverage.upper_bound > 0 {
         put!(
             out,
-            "<p>Not among them: {} that a squash or a larger commit credits to AI as a whole.</p>",
-            words::counted(coverage.upper_bound, "line")
+            "<p>Not among them: {} {}.</p>",
+            words::counted(coverage.upper_bound, "line"),
+            words::PERHAPS
         );
     }
     out.push_str("</article>\n");
@@ -197,7 +198,7 @@ pub(super) fn share_card(out: &mut String, usage: &Usage, since: Option<Timestam
     put!(
         out,
         "<ul class=\"split\"><li><span class=\"key k-ai\"></span>AI {}</li><li><span class=\"key k-unknown\"></span>unknown {}</li><li><span class=\"key k-human\"></span>people {}</li></ul>",
-        words::count(lines.ai),
+        words::ai_count(lines),
         words::count(lines.unknown),
         words::count(lines.human)
     );

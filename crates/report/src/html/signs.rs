@@ -43,9 +43,9 @@ fn doors(out: &mut String, pipeline: &[Entry]) {
     if pipeline.is_empty() {
         return;
     }
-    out.push_str("<figure class=\"panel\"><figcaption><h3>Pipeline</h3><p>Each box on the left is a door; the wider its band, the more commits came through it. A dashed line stands for files that set the tool up; no commit names it.</p></figcaption>\n");
+    out.push_str("<figure class=\"panel\"><figcaption><h3>Pipeline</h3><p>Each box on the left is a door; the wider its band, the more commits came through it. A dashed line stands for files that set the tool up; no commit names it. A commit that came through two doors is counted at both.</p></figcaption>\n");
     flow::flow(out, pipeline);
-    out.push_str("<details class=\"alt\"><summary>As a table</summary><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Doors\"><table><thead><tr><th scope=\"col\">door</th><th scope=\"col\">tool</th><th scope=\"col\" class=\"n\">commits</th><th scope=\"col\" class=\"n\">without a sign of review</th><th scope=\"col\">seen</th><th scope=\"col\">rests on</th></tr></thead><tbody>");
+    out.push_str("<details class=\"alt\"><summary>As a table</summary><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Doors\"><table><thead><tr><th scope=\"col\">door</th><th scope=\"col\">tool</th><th scope=\"col\" class=\"n\">commits</th><th scope=\"col\" class=\"n\">without a sign of review</th><th scope=\"col\">commits or files seen</th><th scope=\"col\">rests on</th></tr></thead><tbody>");
     for entry in pipeline {
         let listed = |all: &[String]| {
             let all: Vec<_> = all.iter().map(|one| esc(one).to_string()).collect();

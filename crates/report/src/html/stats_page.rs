@@ -1,8 +1,10 @@
 //! The page for a lead: all repositories on one screen, then each with its trends, health, anomalies,
 //! shadow AI and pipeline.
 
+use std::borrow::Cow;
+
+use trueline_facts::Proportion;
 use trueline_facts::stats::{Breakdown, Group, NoteCounts, RepositoryStats, StatsReport};
-use trueline_facts::usage::LineShares;
 
 use super::charts::bars;
 use super::escape::{esc, heading};
@@ -38,7 +40,11 @@ pub(super) fn render(report: &StatsReport) -> String {
     if let Some(mine) = &report.mine {
         page.section("mine", "My lines");
         body.push_str("<section id=\"mine\" aria-labelledby=\"mine-title\">\n<h2 id=\"mine-title\">My own lines</h2>\n<p class=\"lead\">Shown to whoever asked for their own, and to nobody else.</p>\n");
-        groups(&mut body, "line group", std::slice::from_ref(mine));
+        groups(
+            &mut body,
+            "line group",
+            std::iter::once((mine.name.as_str().into(), mine)),
+        );
         put!(
             body,
             "<p class=\"note\">{}{}.</p>\n",
@@ -146,16 +152,23 @@ fn opening(out: &mut String, report: &StatsReport) {
         out.push_str("</div>\n");
         overview::advice(out, &only.usage);
     } else {
+        let (coverage, of) = match answer::since_together(report) {
+            Some(since) => (
+                Proportion::new(lines.known(), lines.total),
+                format!("the {since}"),
+            ),
+            None => (together.coverage, "recent lines".to_owned()),
+        };
         put!(
             out,
             "<article class=\"card\"><h2>Evidence coverage</h2><p class=\"big\">{}</p>",
-            words::percent(together.coverage.hits, together.coverage.of)
+            words::percent(coverage.hits, coverage.of)
         );
-        bars::gauge(out, &together.coverage, "f-good");
+        bars::gauge(out, &coverage, "f-good");
         put!(
             out,
-            "<p>of recent lines say who wrote them ({}).</p></article>\n<article class=\"card\"><h2>Written by AI</h2><p class=\"big\">{}</p>",
-            words::of(&together.coverage),
+            "<p>of {of} say who wrote them ({}).</p></article>\n<article class=\"card\"><h2>Written by AI</h2><p class=\"big\">{}</p>",
+            words::of(&coverage),
             if known {
                 overview::big_share(lines)
             } else {
@@ -166,7 +179,7 @@ fn opening(out: &mut String, report: &StatsReport) {
         put!(
             out,
             "<ul class=\"split\"><li><span class=\"key k-ai\"></span>AI {}</li><li><span class=\"key k-unknown\"></span>unknown {}</li><li><span class=\"key k-human\"></span>people {}</li></ul></article>\n",
-            words::count(lines.ai),
+            words::ai_count(lines),
             words::count(lines.unknown),
             words::count(lines.human)
         );
@@ -235,12 +248,12 @@ fn comparison(out: &mut String, repositories: &[RepositoryStats]) {
     out.push_str("<section id=\"repositories\" aria-labelledby=\"repositories-title\">\n<h2 id=\"repositories-title\">Repositories</h2>\n<div class=\"panel\"><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Repositories\"><table><thead><tr><th scope=\"col\">repository</th><th scope=\"col\" class=\"n\">evidence</th><th scope=\"col\" class=\"wide-cell\">AI · unknown · people</th><th scope=\"col\" class=\"n\">AI at least</th><th scope=\"col\" class=\"n\">lines</th><th scope=\"col\" class=\"n\">commits</th><th scope=\"col\" class=\"n\">rewritten, known AI</th><th scope=\"col\" class=\"n\">unlisted tools</th></tr></thead><tbody>\n");
     for (index, one) in repositories.iter().enumerate() {
         let lines = &one.usage.lines;
-        let recent = &one.usage.coverage.recent;
+        let coverage = answer::coverage(one);
         put!(
             out,
             "<tr><th scope=\"row\"><a href=\"#r{index}\">{}</a></th><td class=\"n\">{}</td><td>",
             esc(&answer::name(&one.repository, one.scanned_path.as_ref())),
-            words::percent(recent.hits, recent.of)
+            words::percent(coverage.hits, coverage.of)
         );
         bars::origins(out, lines);
         let rework = one
@@ -264,7 +277,7 @@ fn comparison(out: &mut String, repositories: &[RepositoryStats]) {
         put!(
             out,
             "</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{rework}</td><td class=\"n\">{}</td></tr>\n",
-            share(lines),
+            words::ai_floor(lines),
             words::count(lines.total),
             words::count(match one.since {
                 Some(_) => one.usage.purposes.values().sum(),
@@ -280,39 +293,32 @@ fn comparison(out: &mut String, repositories: &[RepositoryStats]) {
     out.push_str("</tbody></table></div></div>\n</section>\n");
 }
 
-/// The AI share as a lower bound, or that nothing is known.
-fn share(lines: &LineShares) -> String {
-    if lines.ai + lines.human == 0 {
-        "<span class=\"faint\">unknown</span>".to_owned()
-    } else {
-        words::ai_floor(lines)
-    }
-}
-
 fn broken_down(out: &mut String, breakdown: &Breakdown) {
     let by = words::group_by(breakdown.by);
     put!(
         out,
         "<section id=\"breakdown\" aria-labelledby=\"breakdown-title\">\n<h2 id=\"breakdown-title\">By {by}</h2>\n"
     );
-    groups(out, by, &breakdown.groups);
+    let all = breakdown.groups.iter();
+    let named = all.map(|group| (words::group(breakdown.by, &group.name), group));
+    groups(out, by, named);
     out.push_str("</section>\n");
 }
 
-fn groups(out: &mut String, by: &str, groups: &[Group]) {
+fn groups<'g>(out: &mut String, by: &str, groups: impl Iterator<Item = (Cow<'g, str>, &'g Group)>) {
     put!(
         out,
         "<div class=\"panel\"><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Lines by {by}\"><table><thead><tr><th scope=\"col\">{by}</th><th scope=\"col\" class=\"wide-cell\">AI · unknown · people</th><th scope=\"col\" class=\"n\">known</th><th scope=\"col\" class=\"n\">AI at least</th><th scope=\"col\" class=\"n\">lines</th><th scope=\"col\" class=\"n\">commits</th></tr></thead><tbody>\n"
     );
-    for group in groups {
+    for (name, group) in groups {
         let lines = &group.lines;
-        put!(out, "<tr><th scope=\"row\">{}</th><td>", esc(&group.name));
+        put!(out, "<tr><th scope=\"row\">{}</th><td>", esc(&name));
         bars::origins(out, lines);
         put!(
             out,
             "</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>\n",
             words::percent(lines.known(), lines.total),
-            share(lines),
+            words::ai_floor(lines),
             words::count(lines.total),
             words::count(group.commits)
         );

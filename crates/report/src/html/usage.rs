@@ -15,12 +15,12 @@ pub(super) fn section(out: &mut String, usage: &Usage, prefix: &str) {
         "<section id=\"{prefix}who\" aria-labelledby=\"{whose}{prefix}who-title\">\n<h2 id=\"{prefix}who-title\">Who wrote it</h2>\n"
     );
     if !usage.months.is_empty() {
-        out.push_str("<figure class=\"panel\"><figcaption><h3>AI share over time</h3><p>Lines that still stand, by the month that added them. The grey band between AI and people is what nobody knows: the true share lies somewhere in it.</p></figcaption>\n");
+        out.push_str("<figure class=\"panel\"><figcaption><h3>AI share over time</h3><p>Lines that still stand, by the month that added them. The hatched band is commits and squashes in which AI took part and wrote some lines or all; the grey one is what nobody knows. Somewhere in these two the share of AI ends.</p></figcaption>\n");
         timeline::timeline(out, &usage.months);
         out.push_str("</figure>\n");
     }
     if !usage.directories.is_empty() && usage.lines.total > 0 {
-        out.push_str("<figure class=\"panel\"><figcaption><h3>By directory</h3><p>Area is lines; the deeper the colour, the larger the share known to come from AI.</p></figcaption>\n");
+        out.push_str("<figure class=\"panel\"><figcaption><h3>By directory</h3><p>Area is lines; the deeper the colour, the larger the share that AI wrote at most, as far as evidence names it.</p></figcaption>\n");
         treemap::treemap(out, &usage.directories);
         directories(out, &usage.directories);
         out.push_str("</figure>\n");
@@ -29,7 +29,7 @@ pub(super) fn section(out: &mut String, usage: &Usage, prefix: &str) {
     if usage.generated_lines > 0 {
         put!(
             out,
-            "<p class=\"note\">Left out of all shares: {} of generated, vendored or lock files.</p>\n",
+            "<p class=\"note\">Left out of all shares: {} of generated, vendored and lock files and translations.</p>\n",
             words::counted(usage.generated_lines, "line")
         );
     }
@@ -66,7 +66,11 @@ fn tools(out: &mut String, tools: &[ToolUse], ai: u64) {
     let most = tools.iter().map(|tool| tool.lines).max().unwrap_or(0);
     out.push_str("<div class=\"panel\"><h3>By tool</h3>\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Tools\"><table class=\"tools\"><thead><tr><th scope=\"col\">tool</th><th scope=\"col\" class=\"wide-cell\">lines of today</th><th scope=\"col\" class=\"n\"><span class=\"vh\">lines</span></th><th scope=\"col\" class=\"n\">of AI lines</th><th scope=\"col\" class=\"n\">commits</th><th scope=\"col\">seen</th><th scope=\"col\">models</th><th scope=\"col\">best evidence</th><th scope=\"col\">for</th></tr></thead><tbody>\n");
     for tool in tools {
-        put!(out, "<tr><th scope=\"row\">{}", esc(tool.tool.as_str()));
+        put!(
+            out,
+            "<tr><th scope=\"row\">{}",
+            esc(&words::tool(&tool.tool))
+        );
         match tool.approved {
             Some(true) => out.push_str(" <span class=\"tag ok\">approved</span>"),
             Some(false) => out.push_str(" <span class=\"tag warn\">not listed</span>"),

@@ -156,10 +156,15 @@ fn summary(sheet: &mut Sheet<'_>, report: &BlameReport) {
         0 => "",
         _ => "p perhaps by AI, ",
     };
+    // Of a whole commit it is not known which lines.
+    let shared = match lines.ai_of_shared_commits() {
+        0 => "",
+        _ => " or in a commit in which it took part",
+    };
     let key = sheet.ink(
         Ink::Faint,
         &format!(
-            "A written by AI, a AI and then edited by a person, {perhaps}H by a person, ? unknown"
+            "A written by AI{shared}, a AI and then edited by a person, {perhaps}H by a person, ? unknown"
         ),
     );
     sheet.flow(2, &key);
@@ -185,11 +190,7 @@ fn tool(run: &BlameRun) -> String {
             tool,
             model: Some(model),
             ..
-        } => format!(
-            "{} {}",
-            words::visible(tool.as_str()),
-            words::visible(model.as_str())
-        ),
+        } => format!("{} {}", words::tool(tool), words::visible(model.as_str())),
         Author::Unknown => String::new(),
         _ => words::origin_short(&run.origin).into_owned(),
     }

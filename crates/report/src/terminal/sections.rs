@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use trueline_facts::health::Anomaly;
 use trueline_facts::shadow::{ShadowAi, Signal};
-use trueline_facts::usage::{EvidenceCoverage, LineShares, ToolUse, Usage};
+use trueline_facts::usage::{EvidenceCoverage, ToolUse, Usage};
 use trueline_facts::{Diagnostic, Level, Timestamp, ToolId};
 
 use super::layout::{Cell, Ink, LABEL, Sheet, cell, number, whole};
@@ -79,12 +79,14 @@ pub(super) fn coverage(sheet: &mut Sheet<'_>, coverage: &EvidenceCoverage, scope
         tools.sort_by(|a, b| (b.1, a.0).cmp(&(a.1, b.0)));
         let tools: Vec<String> = tools
             .into_iter()
-            .map(|(tool, lines)| {
-                format!("{} {}", words::visible(tool.as_str()), words::count(*lines))
-            })
+            .map(|(tool, lines)| format!("{} {}", words::tool(tool), words::count(*lines)))
             .collect();
         if !tools.is_empty() {
-            let _ = write!(text, "; of the recent ones {}", tools.join(", "));
+            let recent = match scope.since {
+                Some(_) => format!("those of the last {} days", coverage.window_days),
+                None => "the recent ones".to_owned(),
+            };
+            let _ = write!(text, "; of {recent} {}", tools.join(", "));
         }
     }
     if coverage.hinted > 0 {
@@ -97,8 +99,9 @@ pub(super) fn coverage(sheet: &mut Sheet<'_>, coverage: &EvidenceCoverage, scope
     if coverage.upper_bound > 0 {
         let _ = write!(
             text,
-            "; not among them {} that a squash or a larger commit credits to AI as a whole",
-            words::counted(coverage.upper_bound, "line")
+            "; not among them {} {}",
+            words::counted(coverage.upper_bound, "line"),
+            words::PERHAPS
         );
     }
     sheet.labelled("Evidence", Ink::Plain, &text);
@@ -123,7 +126,7 @@ pub(super) fn ai_share(sheet: &mut Sheet<'_>, usage: &Usage, scope: &Scope<'_>) 
                 "{} of the lines of the last {} days ({} of {}) and ",
                 words::ai_share(recent),
                 usage.coverage.window_days,
-                ai_count(recent),
+                words::ai_count(recent),
                 words::count(recent.total)
             );
         }
@@ -131,7 +134,7 @@ pub(super) fn ai_share(sheet: &mut Sheet<'_>, usage: &Usage, scope: &Scope<'_>) 
             text,
             "{} of {of_all} ({} of {})",
             words::ai_share(lines),
-            ai_count(lines),
+            words::ai_count(lines),
             words::count(lines.total)
         );
         let grounds = words::ai_grounds(lines);
@@ -152,16 +155,6 @@ pub(super) fn ai_share(sheet: &mut Sheet<'_>, usage: &Usage, scope: &Scope<'_>) 
         text
     };
     sheet.labelled("AI share", Ink::Ai, &text);
-}
-
-/// `40`, `10 to 40`.
-fn ai_count(lines: &LineShares) -> String {
-    let least = words::count(lines.ai_at_least());
-    if lines.ai == lines.ai_at_least() {
-        least
-    } else {
-        format!("{least} to {}", words::count(lines.ai))
-    }
 }
 
 /// Bytes of the models of one tool on its line.
@@ -195,7 +188,7 @@ pub(super) fn tools(sheet: &mut Sheet<'_>, tools: &[ToolUse], scope: &Scope<'_>,
             models.push(format!("{} more", all - models.len()).into());
         }
         rows.push(vec![
-            cell(words::visible(tool.tool.as_str())).ink(Ink::Ai),
+            cell(words::tool(&tool.tool)).ink(Ink::Ai),
             number(if scope.is_cut && tool.lines == 0 {
                 "lines not known".to_owned()
             } else {

@@ -97,14 +97,14 @@ fn overview(sheet: &mut Sheet<'_>, report: &StatsReport) {
     ]];
     for one in &report.repositories {
         let lines = &one.usage.lines;
-        let recent = &one.usage.coverage.recent;
+        let coverage = answer::coverage(one);
         rows.push(vec![
             cell(words::visible(&answer::name(
                 &one.repository,
                 one.scanned_path.as_ref(),
             ))),
-            number(words::percent(recent.hits, recent.of)),
-            number(ai_floor(lines)).ink(Ink::Ai),
+            number(words::percent(coverage.hits, coverage.of)),
+            number(words::ai_floor(lines)).ink(Ink::Ai),
             number(words::count(lines.total)),
             number(words::count(commits(one))),
         ]);
@@ -112,21 +112,15 @@ fn overview(sheet: &mut Sheet<'_>, report: &StatsReport) {
     sheet.table(2, &rows);
 }
 
-/// The AI share as a lower bound, or that nothing is known.
-fn ai_floor(lines: &LineShares) -> String {
-    if lines.ai == 0 && lines.human == 0 {
-        "unknown".to_owned()
-    } else {
-        words::ai_floor(lines)
-    }
-}
-
 fn broken_down(sheet: &mut Sheet<'_>, breakdown: &Breakdown) {
     sheet.heading(&format!("By {}", words::group_by(breakdown.by)));
     let rows: Vec<_> = breakdown
         .groups
         .iter()
-        .map(|group| share_row(&group.name, &group.lines, group.commits))
+        .map(|group| {
+            let name = words::group(breakdown.by, &group.name);
+            share_row(&name, &group.lines, group.commits)
+        })
         .collect();
     sheet.table(2, &rows);
 }
@@ -229,7 +223,7 @@ fn months(sheet: &mut Sheet<'_>, months: &[MonthUse]) {
     let rows: Vec<_> = months
         .iter()
         .skip(months.len().saturating_sub(MONTHS))
-        .map(|month| share_row(&month.month, &month.lines, month.commits))
+        .map(|month| share_row(&month.month, &month.lines, month.standing_commits))
         .collect();
     sheet.table(2, &rows);
     if months.len() > MONTHS {
@@ -266,22 +260,10 @@ fn health(sheet: &mut Sheet<'_>, health: &Health, whose: &str, is_cut: bool) {
     );
     let mut label = "Rework";
     for rework in health.rework.iter().filter(|rework| rework.lines.of > 0) {
-        let text = format!(
-            "{}: {} rewritten within {} days ({}, {})",
-            words::origin_group(rework.group),
-            words::percent(rework.lines.hits, rework.lines.of),
-            rework.within_days,
-            words::of(&rework.lines),
-            words::interval(&rework.lines, unicode)
-        );
-        sheet.labelled(label, Ink::Plain, &text);
+        sheet.labelled(label, Ink::Plain, &words::rework(rework, unicode));
         label = "";
     }
-    if health.perhaps_ai_lines > 0 && label.is_empty() {
-        let text = format!(
-            "in neither group: {} that a squash credits to AI as a whole",
-            words::counted(health.perhaps_ai_lines, "line")
-        );
+    if let Some(text) = words::perhaps_ai_lines(health) {
         sheet.labelled(label, Ink::Faint, &text);
     }
     let mut label = "Survival";
@@ -293,7 +275,10 @@ fn health(sheet: &mut Sheet<'_>, health: &Health, whose: &str, is_cut: bool) {
         let points: Vec<_> = survival
             .curve
             .iter()
-            .map(|point| format!("{:.0} % after {} days", point.alive * 100.0, point.days))
+            .map(|point| {
+                let (alive, of) = words::alive(point);
+                format!("{} after {} days", words::percent(alive, of), point.days)
+            })
             .collect();
         let mut text = format!(
             "{}: {half}, of {}",
@@ -321,10 +306,7 @@ fn health(sheet: &mut Sheet<'_>, health: &Health, whose: &str, is_cut: bool) {
                     number(if hotspot.ai.of == 0 {
                         "empty now".to_owned()
                     } else {
-                        format!(
-                            "AI at least {}",
-                            words::percent(hotspot.ai.hits, hotspot.ai.of)
-                        )
+                        format!("AI at least {}", words::ai_floor_of(hotspot))
                     })
                     .ink(Ink::Ai),
                 ]
@@ -388,7 +370,7 @@ fn pipeline(sheet: &mut Sheet<'_>, entries: &[Entry], whose: &str) {
         cell("tool").ink(Ink::Faint),
         number("commits").ink(Ink::Faint),
         number("no sign of review").ink(Ink::Faint),
-        cell("seen").ink(Ink::Faint),
+        cell("commits or files seen").ink(Ink::Faint),
         cell("rests on").ink(Ink::Faint),
     ]];
     rows.extend(entries.iter().map(|entry| {

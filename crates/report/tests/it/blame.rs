@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use trueline_facts::{RepoPath, Timestamp};
+use trueline_facts::blame::BlameReport;
+use trueline_facts::{Confidence, EvidenceClass, Grain, RepoPath, Timestamp};
 use trueline_report::porcelain::{PorcelainCommit, Signature, line_porcelain};
 use trueline_report::{Style, terminal};
 
@@ -69,6 +70,24 @@ fn a_line_end_in_a_name_forges_no_header() {
     let text = String::from_utf8(out).unwrap();
     assert!(text.contains("author Dev origin human\n"));
     assert!(!text.contains("\norigin human\nauthor-mail"));
+}
+
+#[test]
+fn the_key_claims_no_line_of_a_commit_in_which_a_tool_only_took_part() {
+    let (mut report, lines) = fixtures::blame_of_three();
+    let key = |report: &BlameReport| {
+        let text = terminal::blame(report, &lines, &Style::plain());
+        text.lines().nth(1).unwrap_or_default().to_owned()
+    };
+    assert!(key(&report).starts_with("A written by AI, a AI"));
+    let origin = &mut report.runs[0].origin;
+    origin.confidence = Confidence::Medium;
+    origin.evidence = vec![fixtures::evidence(EvidenceClass::Checkpoint, Grain::Commit)];
+    let text = key(&report);
+    assert!(
+        text.starts_with("A written by AI or in a commit in which it took part, a AI"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Behaviour of the renderers on hand-built documents.
 
+mod agree;
 mod bench;
 mod blame;
 mod controls;

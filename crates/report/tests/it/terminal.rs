@@ -161,7 +161,7 @@ fn lines_that_a_whole_squash_credits_to_ai_raise_its_upper_end_alone() {
     let text = terminal::scan(&fixtures::squashed(), &WIDE, false);
     let figures: Vec<&str> = text.split("Tools").collect();
     insta::assert_snapshot!("scan_squashed", figures[0]);
-    assert!(text.contains("up to 2,001 lines"), "{text}");
+    assert!(text.contains("801 to 2,001 lines"), "{text}");
     let mut stats = fixtures::stats_of_one();
     fixtures::squash(&mut stats.repositories[0].usage);
     let text = terminal::stats(&stats, &WIDE);

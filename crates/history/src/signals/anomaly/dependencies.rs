@@ -2,8 +2,9 @@
 //!
 //! Counted are distinct entries of dependency manifests that a commit adds, removes or gives
 //! another version; lines would count boilerplate, reordering and the releases of a workspace's own
-//! packages. Lock files follow manifests and are not counted. Ranks alone decide: most repositories
-//! have too few such changes for any distribution.
+//! packages. Lock files and indirect entries follow and are not counted. Ranks alone decide: most repositories
+//! have too few such changes for any distribution. New entries are also judged among themselves, so that
+//! updates of many versions do not hide them.
 
 use serde::{Deserialize, Serialize};
 use trueline_facts::Timestamp;
@@ -33,6 +34,10 @@ impl Entries {
     fn all(self) -> f64 {
         f64::from(self.added + self.removed + self.changed)
     }
+
+    fn only_new(self) -> f64 {
+        f64::from(self.added)
+    }
 }
 
 pub(super) fn judge(timeline: &Timeline) -> Vec<Anomaly> {
@@ -44,34 +49,40 @@ pub(super) fn judge(timeline: &Timeline) -> Vec<Anomaly> {
         if !timeline.judges(moment.day()) {
             continue;
         }
-        let (threshold, others) = threshold(timeline, moment.day());
-        if entries.all() > threshold {
-            anomalies.push(Anomaly {
-                kind: AnomalyKind::DependencyChange,
-                time: Timestamp(moment.time),
-                commit: Some(moment.id.clone()),
-                value: entries.all(),
-                threshold: threshold.round(),
-                reason: reason(entries, threshold, others),
-                false_alarms_per_month: budget::DEPENDENCY_CHANGE,
-            });
+        let measures: [(&str, fn(Entries) -> f64); 2] =
+            [("", Entries::all), (" new ones", Entries::only_new)];
+        for (what, measure) in measures {
+            let value = measure(entries);
+            let (threshold, others) = threshold(timeline, moment.day(), measure);
+            if value > threshold {
+                anomalies.push(Anomaly {
+                    kind: AnomalyKind::DependencyChange,
+                    time: Timestamp(moment.time),
+                    commit: Some(moment.id.clone()),
+                    value,
+                    threshold: threshold.round(),
+                    reason: reason(entries, what, threshold, others),
+                    false_alarms_per_month: budget::DEPENDENCY_CHANGE,
+                });
+                break;
+            }
         }
     }
     anomalies
 }
 
-fn reason(entries: Entries, threshold: f64, others: usize) -> String {
+fn reason(entries: Entries, what: &str, threshold: f64, others: usize) -> String {
     let usual = if others == 0 {
         "No other change around it tells what is usual".to_owned()
     } else {
         format!(
-            "By the {} around it, up to {} are usual",
+            "By the {} around it, up to {}{what} are usual",
             counted(others, "other change"),
             count(threshold)
         )
     };
     format!(
-        "This commit changes {} dependencies at once: {} new, {} removed, {} with another version, in {}. {usual}; up to {SMALLEST:.0} are never reported.",
+        "This commit changes {} direct dependencies at once: {} new, {} removed, {} with another version, in {}. {usual}; up to {SMALLEST:.0} are never reported.",
         count(entries.all()),
         entries.added,
         entries.removed,
@@ -80,8 +91,8 @@ fn reason(entries: Entries, threshold: f64, others: usize) -> String {
     )
 }
 
-/// The threshold of a day and how many changes it rests on.
-fn threshold(timeline: &Timeline, day: i64) -> (f64, usize) {
+/// The threshold of a day by a measure of changes, and how many changes it rests on.
+fn threshold(timeline: &Timeline, day: i64, measure: fn(Entries) -> f64) -> (f64, usize) {
     let mut sizes: Vec<f64> = Vec::new();
     let mut days = 0;
     for range in timeline.baseline(day, 1) {
@@ -91,7 +102,7 @@ fn threshold(timeline: &Timeline, day: i64) -> (f64, usize) {
                 .between(range)
                 .iter()
                 .filter_map(|m| m.entries)
-                .map(Entries::all)
+                .map(measure)
                 .filter(|size| *size > 0.0),
         );
     }

@@ -1,8 +1,9 @@
 //! The entries of dependency manifests: package names and the versions asked for.
 //!
 //! Only what names an outside package counts; entries that point into the same repository
-//! (`path`, `workspace`, `link:`) do not. A manifest that does not parse has no entries, and the
-//! caller treats the change as not understood.
+//! (`path`, `workspace`, `link:`) do not. Some formats also pin what their entries need in turn, and say so: those
+//! are no decision of whoever edits the file. A manifest that does not parse has no entries, and the caller treats
+//! the change as not understood.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -75,6 +76,27 @@ fn format(path: &RepoPath) -> Option<Format> {
     })
 }
 
+/// The entries of a manifest without those that only others need; `None` as for [`packages`].
+pub(in crate::signals) fn direct_packages(path: &RepoPath, content: &[u8]) -> Option<Packages> {
+    let mut found = packages(path, content)?;
+    let text = content.to_str().ok()?;
+    match format(path)? {
+        Format::GoMod => go_mod(text, |module, _, remark| {
+            let words: Vec<&str> = remark.split_whitespace().collect();
+            if matches!(words.as_slice(), ["indirect"] | ["indirect;", ..]) {
+                found.remove(module);
+            }
+        }),
+        Format::Requirements => compiled(text, |line| {
+            let mut indirect = Packages::new();
+            requirement(line, &mut indirect);
+            found.retain(|name, _| !indirect.contains_key(name));
+        }),
+        _ => {}
+    }
+    Some(found)
+}
+
 /// The entries of a manifest; `None` when it is none, is too large or does not parse.
 pub(in crate::signals) fn packages(path: &RepoPath, content: &[u8]) -> Option<Packages> {
     if content.len() > LARGEST {
@@ -99,7 +121,9 @@ pub(in crate::signals) fn packages(path: &RepoPath, content: &[u8]) -> Option<Pa
             json_sections(&serde_json::from_str(text).ok()?, &sections, &mut found);
         }
         Format::Requirements => text.lines().for_each(|line| requirement(line, &mut found)),
-        Format::GoMod => go_mod(text, &mut found),
+        Format::GoMod => go_mod(text, |module, version, _| {
+            found.insert(module.to_owned(), version.to_owned());
+        }),
         Format::Maven => maven(text, &mut found),
         Format::Gradle => capture(&GRADLE, text, &mut found),
         Format::Gemfile => capture(&GEMFILE, text, &mut found),
@@ -227,11 +251,55 @@ fn requirement(line: &str, found: &mut Packages) {
     }
 }
 
-fn go_mod(text: &str, found: &mut Packages) {
+/// Calls `indirect` with the lines that pip-compile or uv wrote for what other packages need. They say where each
+/// line comes from: `# via flask`, or `# via` and a list below it.
+fn compiled<'t>(text: &'t str, mut indirect: impl FnMut(&'t str)) {
+    let mut entry = None;
+    let mut sources: Vec<&str> = Vec::new();
+    let mut finish = |entry: Option<&'t str>, sources: &[&str]| {
+        // A file (`-r requirements.in`, `shop (pyproject.toml)`) asks for what is direct.
+        let is_package = |source: &&str| !source.contains([' ', '/', '(']);
+        if !sources.is_empty() && sources.iter().all(is_package) {
+            entry.into_iter().for_each(&mut indirect);
+        }
+    };
+    let mut in_list = false;
+    for line in text.lines() {
+        let (wanted, remark) = match line.split_once('#') {
+            Some((before, remark)) if before.is_empty() || before.ends_with([' ', '\t']) => {
+                (before.trim(), Some(remark.trim()))
+            }
+            _ => (line.trim(), None),
+        };
+        if !wanted.is_empty() && !wanted.starts_with("--hash") {
+            finish(entry, &sources);
+            entry = Some(line);
+            sources.clear();
+            in_list = false;
+        }
+        let Some(remark) = remark else { continue };
+        let list = match remark.strip_prefix("via") {
+            Some(list) if list.is_empty() || list.starts_with(' ') => {
+                in_list = true;
+                list
+            }
+            _ if in_list => remark,
+            _ => continue,
+        };
+        let list = list.split(',').map(str::trim);
+        // A file of constraints asks for nothing.
+        sources.extend(list.filter(|source| !source.is_empty() && !source.starts_with("-c ")));
+    }
+    finish(entry, &sources);
+}
+
+/// Calls `entry` with module, version and remark of each requirement.
+fn go_mod<'t>(text: &'t str, mut entry: impl FnMut(&'t str, &'t str, &'t str)) {
     let mut in_block = false;
     for line in text.lines() {
-        let line = line.split("//").next().unwrap_or_default().trim();
-        let entry = if in_block {
+        let (line, remark) = line.split_once("//").unwrap_or((line, ""));
+        let line = line.trim();
+        let wanted = if in_block {
             if line == ")" {
                 in_block = false;
                 continue;
@@ -247,8 +315,8 @@ fn go_mod(text: &str, found: &mut Packages) {
             }
             rest.trim()
         };
-        if let Some((module, version)) = entry.split_once(char::is_whitespace) {
-            found.insert(module.to_owned(), version.trim().to_owned());
+        if let Some((module, version)) = wanted.split_once(char::is_whitespace) {
+            entry(module, version.trim(), remark);
         }
     }
 }
@@ -385,6 +453,68 @@ mod tests {
         assert_eq!(names("composer.json", php), ["a/b 1", "php >=8"]);
     }
 
+    fn direct(path: &str, content: &str) -> Vec<String> {
+        let found = direct_packages(&RepoPath::from(path), content.as_bytes()).unwrap();
+        found.into_keys().collect()
+    }
+
+    #[test]
+    fn what_only_other_packages_need_is_no_direct_dependency() {
+        let go = "module x\nrequire one.org/a v1.0.0\nrequire two.org/b v2.0.0 //indirect\nrequire (\n\tthree.org/c v1.0.0 // indirect\n\tfour.org/d v1.0.0 // indirectly wanted too\n\tfive.org/e v1.0.0 // see issue 3\n)\n";
+        assert_eq!(
+            direct("go.mod", go),
+            ["five.org/e", "four.org/d", "one.org/a"]
+        );
+        assert_eq!(names("go.mod", go).len(), 5);
+        let pip = "#\n# This file is autogenerated by pip-compile\n#\n\
+            --index-url https://example.org/simple\n\n\
+            blinker==1.9.0\n    # via flask\n\
+            flask[async]==3.1.0\n    # via -r requirements.in\n\
+            jinja2==3.1.4\n    # via\n    #   -r requirements.in\n    #   flask\n\
+            markupsafe==3.0.2 \\\n    --hash=sha256:00 \\\n    --hash=sha256:01\n    # via\n    #   -c constraints.txt\n    #   jinja2\n    #   werkzeug\n\
+            werkzeug==3.1.3  # via flask, flask-login\n\
+            gunicorn==23.0.0  # via shop (pyproject.toml)\n\
+            redis==5.2.0  # via the queue\n\
+            rich==13.9.4\n";
+        assert_eq!(
+            direct("requirements.txt", pip),
+            ["flask", "gunicorn", "jinja2", "redis", "rich"]
+        );
+        assert_eq!(names("requirements.txt", pip).len(), 8);
+    }
+
+    #[test]
+    fn a_remark_that_names_no_package_leaves_an_entry_direct() {
+        for line in [
+            "django==5.0 # web",
+            "django==5.0 # viable until 5.1",
+            "# via nothing\ndjango==5.0",
+            "django @ https://example.org/django.zip#via",
+            "django==5.0\n# asked for by\n# sales",
+        ] {
+            assert_eq!(direct("requirements.txt", line), ["django"], "{line}");
+        }
+    }
+
+    #[test]
+    fn lock_files_are_no_manifests() {
+        for path in [
+            "package-lock.json",
+            "npm-shrinkwrap.json",
+            "pnpm-lock.yaml",
+            "yarn.lock",
+            "go.sum",
+            "Cargo.lock",
+            "poetry.lock",
+            "uv.lock",
+            "composer.lock",
+            "Gemfile.lock",
+            "gradle.lockfile",
+        ] {
+            assert!(!is_manifest(&RepoPath::from(path)), "{path}");
+        }
+    }
+
     #[test]
     fn what_does_not_parse_is_not_understood_rather_than_empty() {
         assert!(packages(&RepoPath::from("package.json"), b"{").is_none());
@@ -400,7 +530,9 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(name in "(Cargo|pyproject)\\.toml|package\\.json|go\\.mod|pom\\.xml|requirements\\.txt|Gemfile", bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
-            let _ = packages(&RepoPath::from(name.as_str()), &bytes);
+            let path = RepoPath::from(name.as_str());
+            let _ = packages(&path, &bytes);
+            let _ = direct_packages(&path, &bytes);
         }
 
         #[test]

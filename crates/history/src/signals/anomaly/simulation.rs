@@ -211,6 +211,13 @@ const REPOSITORIES: [Habits; 4] = [
         sizes: 1.9,
     },
 ];
+/// Hardly anybody is at work.
+const SLEEPY: Habits = Habits {
+    seed: 0,
+    weekly: 1.5,
+    unrest: 0.9,
+    sizes: 1.3,
+};
 const YEARS: u64 = 6;
 
 /// Shares found, per kind, of anomalies planted one at a time in each repository and year.
@@ -233,7 +240,7 @@ fn share_found(kind: AnomalyKind, plant: impl Fn(&mut Year) -> Option<i64>) -> f
 
 #[test]
 fn a_year_without_anomalies_raises_fewer_than_one_alarm_a_month() {
-    for habits in REPOSITORIES {
+    for habits in REPOSITORIES.into_iter().chain([SLEEPY]) {
         let alarms: usize = (1..=YEARS)
             .map(|seed| Year::new(Habits { seed, ..habits }).judge().len())
             .sum();
@@ -255,6 +262,34 @@ fn nine_in_ten_bursts_of_ten_usual_weeks_are_found() {
         Some(time)
     });
     assert!(share >= 0.9, "{share}");
+}
+
+/// Shares of sleepy years in which so many commits of so many lines within a week are a burst.
+fn sleepy_bursts(commits: u64, lines: impl Fn(&Year, i64) -> u64) -> f64 {
+    let mut found = 0_u32;
+    for seed in 1..=20 {
+        let mut year = Year::new(Habits { seed, ..SLEEPY });
+        let time = year.some_time();
+        let lines = lines(&year, time);
+        for _ in 0..commits {
+            let at = time + year.dice.below(WEEK) * DAY;
+            year.commit(at, lines, None);
+        }
+        let near = |alarm: &Anomaly| (alarm.time.0 - time).abs() <= 8 * DAY;
+        let bursts = year.judge_only(AnomalyKind::VelocityBurst);
+        found += u32::from(bursts.iter().any(near));
+    }
+    f64::from(found) / 20.0
+}
+
+#[test]
+fn in_a_sleepy_repository_many_small_commits_are_a_burst_and_a_few_or_tiny_ones_are_none() {
+    let share = sleepy_bursts(60, |year, time| {
+        (10.0 * year.usual_week(time) / 60.0).ceil() as u64
+    });
+    assert!(share >= 0.75, "{share}");
+    assert!(sleepy_bursts(8, |_, _| 60) <= 0.1);
+    assert!(sleepy_bursts(60, |_, _| 0) <= 0.0);
 }
 
 #[test]
@@ -281,6 +316,33 @@ fn nine_in_ten_changes_of_forty_dependencies_are_found() {
         Some(time)
     });
     assert!(share >= 0.9, "{share}");
+}
+
+#[test]
+fn updates_of_many_versions_hide_no_new_dependencies_and_many_new_ones_do() {
+    let of = |added, changed| Entries {
+        manifests: 1,
+        added,
+        changed,
+        ..Entries::default()
+    };
+    for (before, expected) in [(of(2, 60), true), (of(60, 2), false)] {
+        let mut year = Year::new(Habits {
+            seed: 8,
+            ..REPOSITORIES[1]
+        });
+        let time = START + 250 * DAY;
+        for weeks in 1..=4 {
+            year.commit(time - weeks * WEEK * DAY, 60, Some(before));
+        }
+        let id = year.commit(time, 45, Some(of(40, 0)));
+        let found = year.judge_only(AnomalyKind::DependencyChange);
+        let found = found.iter().find(|a| a.commit.as_ref() == Some(&id));
+        assert_eq!(found.is_some(), expected, "{found:?}");
+        if let Some(found) = found {
+            assert!(found.reason.contains("new ones are usual"), "{found:?}");
+        }
+    }
 }
 
 #[test]

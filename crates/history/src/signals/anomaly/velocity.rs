@@ -3,7 +3,8 @@
 //! Every day of the window closes a week; its added lines (generated files left out, large commits
 //! counted only as far as explained, the largest commit of the week not at all: one commit is no pace)
 //! are compared with separate weeks of the last half year on a logarithmic scale. Days that follow
-//! each other are one burst, reported at its peak.
+//! each other are one burst, reported at its peak. In a quiet repository few lines are no burst,
+//! unless they come in many commits.
 
 use std::ops::Range;
 
@@ -22,6 +23,8 @@ const USUAL_WEEKS: usize = 26;
 /// A quiet repository counts as if it added this much in a usual week: below five times of it
 /// nobody needs an alarm.
 const QUIETEST_WEEK: f64 = 250.0;
+/// Commits of a usual week at least, for a burst below that: one a working day.
+const FEWEST_COMMITS: f64 = 5.0;
 /// A burst is at least this many times a usual week, and never needs to be more than so many.
 const RATIO: Range<f64> = 5.0..8.0;
 
@@ -35,7 +38,7 @@ pub(super) fn judge(timeline: &Timeline, explained: &[f64]) -> Vec<Anomaly> {
         match bursts.last_mut() {
             Some((last, peak)) if day - *last <= WEEK => {
                 *last = day;
-                if burst.value / burst.threshold > peak.value / peak.threshold {
+                if burst.height() > peak.height() {
                     *peak = burst;
                 }
             }
@@ -48,92 +51,168 @@ pub(super) fn judge(timeline: &Timeline, explained: &[f64]) -> Vec<Anomaly> {
         .collect()
 }
 
+/// Lines and commits of seven days.
+#[derive(Clone, Copy)]
+struct Week {
+    /// Without the largest commit.
+    lines: f64,
+    commits: f64,
+}
+
+/// What weeks around a day say is usual.
+struct Usual {
+    middle: f64,
+    threshold: f64,
+    weeks: usize,
+}
+
 struct Burst {
     day: i64,
     value: f64,
-    usual: f64,
-    weeks: usize,
-    threshold: f64,
+    usual: Usual,
+    /// Where the lines alone are too few: the commits and what is usual.
+    commits: Option<(f64, Usual)>,
 }
 
 impl Burst {
+    /// How far it is beyond what is usual.
+    fn height(&self) -> f64 {
+        self.value / self.usual.threshold
+    }
+
     fn report(&self) -> Anomaly {
+        let Self { value, usual, .. } = self;
         Anomaly {
             kind: AnomalyKind::VelocityBurst,
             time: Timestamp((self.day - WEEK + 1) * DAY),
             commit: None,
-            value: self.value.round(),
-            threshold: self.threshold.round(),
-            reason: format!(
-                "{} lines were added in seven days, the largest commit left out: {:.1} times a usual week ({}{}). By the {} weeks around it, up to {} are usual.",
-                count(self.value),
-                self.value / self.usual,
-                count(self.usual),
-                if self.usual > QUIETEST_WEEK {
-                    ""
-                } else {
-                    ", the least that counts"
-                },
-                self.weeks,
-                count(self.threshold),
-            ),
+            value: value.round(),
+            threshold: usual.threshold.round(),
+            reason: match &self.commits {
+                None => format!(
+                    "{} lines were added in seven days, the largest commit left out: {:.1} times a usual week ({}). By the {} weeks around it, up to {} are usual.",
+                    count(*value),
+                    value / usual.middle,
+                    least(usual.middle, QUIETEST_WEEK),
+                    usual.weeks,
+                    count(usual.threshold),
+                ),
+                Some((commits, often)) => format!(
+                    "{} commits were made in seven days: {:.1} times a usual week ({}). By the {} weeks around it, up to {} are usual. They are small, but add more than usual here: {} lines, the largest commit left out, where up to {} are usual.",
+                    count(*commits),
+                    commits / often.middle,
+                    least(often.middle, FEWEST_COMMITS),
+                    often.weeks,
+                    count(often.threshold),
+                    count(*value),
+                    count(usual.threshold),
+                ),
+            },
             false_alarms_per_month: budget::VELOCITY_BURST,
         }
     }
 }
 
-/// Added lines of each day: all, and those of its largest commit.
+/// What is usual, and whether that is only the least that counts.
+fn least(middle: f64, floor: f64) -> String {
+    let remark = if middle > floor {
+        ""
+    } else {
+        ", the least that counts"
+    };
+    format!("{}{remark}", count(middle))
+}
+
+/// What each day added: all lines, those of its largest commit, and commits that added any.
+#[derive(Clone, Copy, Default)]
+struct Added {
+    all: f64,
+    largest: f64,
+    commits: f64,
+}
+
 struct Weeks {
     first_day: i64,
-    days: Vec<(f64, f64)>,
+    days: Vec<Added>,
 }
 
 impl Weeks {
     fn new(timeline: &Timeline, explained: &[f64]) -> Self {
         let first_day = timeline.first_day();
         let count = usize::try_from(timeline.last_day() - first_day + 1).unwrap_or(0);
-        let mut days = vec![(0.0, 0.0_f64); count];
+        let mut days = vec![Added::default(); count];
         for (moment, lines) in timeline.moments.iter().zip(explained) {
-            if let Some((all, largest)) = usize::try_from(moment.day() - first_day)
+            if let Some(added) = usize::try_from(moment.day() - first_day)
                 .ok()
                 .and_then(|day| days.get_mut(day))
             {
-                *all += lines;
-                *largest = largest.max(*lines);
+                added.all += lines;
+                added.largest = added.largest.max(*lines);
+                added.commits += f64::from(u8::from(*lines > 0.0));
             }
         }
         Self { first_day, days }
     }
 
-    /// Lines of the week that ends with `day`, without its largest commit; `None` when it does not
-    /// lie inside the timeline.
-    fn ending(&self, day: i64) -> Option<f64> {
+    /// The week that ends with `day`; `None` when it does not lie inside the timeline.
+    fn ending(&self, day: i64) -> Option<Week> {
         let end = usize::try_from(day - self.first_day + 1).ok()?;
         let week = self.days.get(end.checked_sub(WEEK as usize)?..end)?;
-        let all: f64 = week.iter().map(|(all, _)| all).sum();
-        let largest = week.iter().map(|(_, largest)| *largest).fold(0.0, f64::max);
-        Some(all - largest)
+        let all: f64 = week.iter().map(|day| day.all).sum();
+        let largest = week.iter().map(|day| day.largest).fold(0.0, f64::max);
+        Some(Week {
+            lines: all - largest,
+            commits: week.iter().map(|day| day.commits).sum(),
+        })
     }
 
     fn judge(&self, timeline: &Timeline, day: i64) -> Option<Burst> {
         if !timeline.judges(day) {
             return None;
         }
-        let value = self.ending(day)?;
+        let week = self.ending(day)?;
+        let burst = |usual, commits| Burst {
+            day,
+            value: week.lines,
+            usual,
+            commits,
+        };
+        let usual = self.usual(timeline, day, QUIETEST_WEEK, |week| week.lines)?;
+        if week.lines > usual.threshold {
+            return Some(burst(usual, None));
+        }
+        if usual.middle > QUIETEST_WEEK {
+            return None;
+        }
+        let few = self.usual(timeline, day, 1.0, |week| week.lines)?;
+        let often = self.usual(timeline, day, FEWEST_COMMITS, |week| week.commits)?;
+        let is_burst = week.lines > few.threshold && week.commits > often.threshold;
+        is_burst.then(|| burst(few, Some((week.commits, often))))
+    }
+
+    /// What is usual on a day by a measure of weeks, of which at least `floor` is usual.
+    fn usual(
+        &self,
+        timeline: &Timeline,
+        day: i64,
+        floor: f64,
+        measure: impl Fn(Week) -> f64,
+    ) -> Option<Usual> {
+        let ending = |day| self.ending(day).map(&measure);
         let mut before: Vec<f64> = Vec::new();
         let mut end = day - WEEK;
-        while let Some(lines) = self.ending(end) {
-            before.push(lines);
+        while let Some(value) = ending(end) {
+            before.push(value);
             end -= WEEK;
         }
         let mut usual = before[..before.len().min(USUAL_WEEKS)].to_vec();
         if timeline.borrows(day) {
             let mut end = day + WEEK;
             while usual.len() < 2 * (Timeline::OWN_PAST / WEEK) as usize
-                && let Some(lines) = self.ending(end)
+                && let Some(value) = ending(end)
             {
-                usual.push(lines);
-                before.push(lines);
+                usual.push(value);
+                before.push(value);
                 end += WEEK;
             }
         }
@@ -141,11 +220,11 @@ impl Weeks {
             return None;
         }
         let weeks = usual.len();
-        let middle = median(&mut usual)?.max(QUIETEST_WEEK);
+        let middle = median(&mut usual)?.max(floor);
         let mut excesses: Vec<f64> = usual
             .iter()
-            .filter(|lines| **lines >= middle)
-            .map(|lines| (lines / middle).ln())
+            .filter(|value| **value >= middle)
+            .map(|value| (value / middle).ln())
             .collect();
         let spread = median(&mut excesses).unwrap_or(0.0) / std::f64::consts::LN_2;
         // A week of each day is judged, but only about two of the seven are independent.
@@ -154,13 +233,10 @@ impl Weeks {
         sort_descending(&mut before);
         let months = before.len() as f64 * WEEK as f64 / MONTH;
         let spared = whole(budget::VELOCITY_BURST * months) + 1;
-        let threshold = (middle * ratio).max(guard(&before, spared));
-        (value > threshold).then_some(Burst {
-            day,
-            value,
-            usual: middle,
+        Some(Usual {
+            middle,
+            threshold: (middle * ratio).max(guard(&before, spared)),
             weeks,
-            threshold,
         })
     }
 }

@@ -19,14 +19,16 @@ pub(in crate::html) fn gauge(out: &mut String, p: &Proportion, class: &str) {
     out.push_str("</svg>");
 }
 
-/// Lines by origin as one stacked bar: AI from the left, people from the right, unknown between.
+/// Lines by origin as one stacked bar: AI from the left, what it wrote at least and what it may have written, people
+/// from the right, unknown between.
 pub(in crate::html) fn origins(out: &mut String, lines: &LineShares) {
     out.push_str("<svg class=\"stack\" width=\"100%\" height=\"14\" aria-hidden=\"true\"><rect class=\"track\" x=\"0\" y=\"2\" width=\"100%\" height=\"10\"></rect>");
     let total = lines.total.max(1) as f64;
+    let least = lines.ai_at_least().min(lines.ai);
     let mut x = 0.0;
     for (class, n) in [
-        ("f-ai", lines.ai_line_level.min(lines.ai)),
-        ("f-ai-soft", lines.ai.saturating_sub(lines.ai_line_level)),
+        ("f-ai", least),
+        ("f-ai-soft", lines.ai - least),
         ("f-unknown", lines.unknown),
         ("f-human", lines.human),
     ] {

@@ -35,7 +35,8 @@ struct Node {
 
 impl Node {
     fn of(kind: EntryKind, doors: &[&Entry]) -> Self {
-        let names: Vec<_> = doors.iter().map(|door| door.tool.as_str()).collect();
+        let names: Vec<_> = doors.iter().map(|door| words::tool(&door.tool)).collect();
+        let names: Vec<_> = names.iter().map(AsRef::as_ref).collect();
         let commits = doors.iter().map(|door| door.commits).sum();
         let kinds = match doors {
             [_] => words::entry(kind).to_owned(),
@@ -181,14 +182,7 @@ fn right(out: &mut String, middle: f64, total: u64, unreviewed: u64) {
             );
         }
         leaves += width;
-        node(
-            out,
-            (630.0, y),
-            188.0,
-            &words::counted(n, "commit"),
-            text,
-            "",
-        );
+        node(out, (630.0, y), 188.0, &words::counted(n, "time"), text, "");
     }
 }
 

@@ -1,5 +1,5 @@
-//! AI share over time: known AI from below, known people from above, and between them what nobody
-//! knows, so that the grey band is the uncertainty. Under it, how many lines each bar stands for.
+//! AI share over time: AI from below, known people from above, and between them what nobody knows, so
+//! that the hatched band of AI and the grey one are the uncertainty. Under it, how many lines each bar stands for.
 
 use trueline_facts::usage::{LineShares, MonthUse};
 
@@ -64,11 +64,11 @@ fn bar(out: &mut String, bucket: &Bucket, left: f64, step: f64, most: u64) {
     };
     put!(out, "<g><title>{}: {spoken}</title>", esc(&bucket.name));
     let share = |n: u64| n as f64 / lines.total.max(1) as f64 * HEIGHT;
-    let ai_whole = lines.ai.saturating_sub(lines.ai_line_level);
+    let least = lines.ai_at_least().min(lines.ai);
     let mut y = HEIGHT;
     for (class, n) in [
-        ("f-ai", lines.ai_line_level.min(lines.ai)),
-        ("f-ai-soft", ai_whole),
+        ("f-ai", least),
+        ("f-ai-soft", lines.ai - least),
         ("f-unknown", lines.unknown),
         ("f-human", lines.human),
     ] {
@@ -136,8 +136,8 @@ fn legend(out: &mut String) {
     for (class, text) in [
         ("k-human", "people"),
         ("k-unknown", "unknown: could be either"),
-        ("k-ai-soft", "AI, known only for whole commits"),
-        ("k-ai", "AI, known line by line"),
+        ("k-ai-soft", "AI took part: some or all of it"),
+        ("k-ai", "AI, at least"),
     ] {
         put!(out, "<li><span class=\"key {class}\"></span>{text}</li>");
     }
@@ -145,7 +145,7 @@ fn legend(out: &mut String) {
 }
 
 fn table(out: &mut String, buckets: &[Bucket]) {
-    out.push_str("<details class=\"alt\"><summary>As a table</summary><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Lines over time\"><table><thead><tr><th scope=\"col\">when</th><th scope=\"col\" class=\"n\">AI at least</th><th scope=\"col\" class=\"n\">people</th><th scope=\"col\" class=\"n\">unknown</th><th scope=\"col\" class=\"n\">lines</th><th scope=\"col\" class=\"n\">commits</th><th scope=\"col\" class=\"n\">with AI</th></tr></thead><tbody>");
+    out.push_str("<details class=\"alt\"><summary>As a table</summary><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Lines over time\"><table><thead><tr><th scope=\"col\">when</th><th scope=\"col\" class=\"n\">AI at least</th><th scope=\"col\" class=\"n\">people</th><th scope=\"col\" class=\"n\">unknown</th><th scope=\"col\" class=\"n\">lines</th><th scope=\"col\" class=\"n\">commits made</th><th scope=\"col\" class=\"n\">of these with AI</th></tr></thead><tbody>");
     for bucket in buckets {
         let lines = &bucket.lines;
         put!(
@@ -218,6 +218,7 @@ mod tests {
                     month: format!("{}-{:02}", 2000 + n / 12, n % 12 + 1),
                     commits: 1,
                     ai_commits: 0,
+                    standing_commits: 1,
                     lines: LineShares {
                         total: 10,
                         unknown: 10,

@@ -1,4 +1,4 @@
-//! Directories as areas: size is lines, shade is the share known to come from AI, hatching says that
+//! Directories as areas: size is lines, shade is the share that AI wrote at most, hatching says that
 //! nothing is known. The picture goes as deep as the areas stay legible; the table has every directory.
 
 use std::collections::BTreeMap;
@@ -44,7 +44,7 @@ pub(in crate::html) fn treemap(out: &mut String, directories: &[DirectoryUse]) {
     tree.divide(&tree.top(), ROOM, &mut areas);
     put!(
         out,
-        "<svg class=\"treemap\" width=\"100%\" height=\"{}\" role=\"img\" aria-label=\"Directories by size and by share of lines known to come from AI; the table below says the same\">",
+        "<svg class=\"treemap\" width=\"100%\" height=\"{}\" role=\"img\" aria-label=\"Directories by size and by the share of lines that AI wrote at most, as far as evidence names it; the table below says the same\">",
         Number(ROOM.height)
     );
     for area in &areas {
@@ -59,7 +59,7 @@ pub(in crate::html) fn treemap(out: &mut String, directories: &[DirectoryUse]) {
         ("k2", "10–25 %"),
         ("k3", "25–50 %"),
         ("k4", "50–75 %"),
-        ("k5", "75 % and more known to be AI"),
+        ("k5", "75 % and more"),
     ] {
         put!(out, "<li><span class=\"key {class}\"></span>{text}</li>");
     }
@@ -116,10 +116,15 @@ fn draw(out: &mut String, area: &Area, short: &str) {
             Number(height),
             esc(label)
         );
-        if height >= 42.0 && letters(WIDE) >= 6.0 && shares.ai + shares.human > 0 {
+        if height >= 42.0 && letters(WIDE) >= 12.0 && shares.ai + shares.human > 0 {
             put!(
                 out,
-                "<text class=\"sub\" x=\"7\" y=\"33\">{}</text>",
+                "<text class=\"sub\" x=\"7\" y=\"33\">{}{}</text>",
+                if shares.ai > shares.ai_at_least() {
+                    "up to "
+                } else {
+                    ""
+                },
                 words::percent(shares.ai, shares.total)
             );
         }
