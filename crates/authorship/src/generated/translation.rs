@@ -120,7 +120,9 @@ impl Translations {
         let mut is_below = false;
         for at in pieces(path, 0..path.len(), b'/') {
             if !is_below {
-                is_below = folders.iter().any(|name| name.as_bytes() == &path[at.clone()]);
+                is_below = folders
+                    .iter()
+                    .any(|name| name.as_bytes() == &path[at.clone()]);
             } else if at.end < path.len() {
                 marks.extend(self.whole(path, at));
             } else {

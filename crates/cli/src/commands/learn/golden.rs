@@ -1,5 +1,7 @@
 //! What our own scan finds in a scenario, kept beside it: the exercises are a regression set of the scanner as well.
 //!
+//! What it still finds in an answer that no exploit got through is told as well: tests try some ways, it sees others.
+//!
 //! Kept is all that is found in what is vulnerable and in each fix, with its tier. A line that is missing in
 //! `vulnerable` is a gap that is known, and one in a fix mostly a false alarm: no mistake of the scenario either.
 
@@ -139,7 +141,7 @@ pub(super) fn told(scenario: &Scenario) -> String {
     };
     let in_fixes = match alarms.len() {
         0 if shown.is_empty() => String::new(),
-        0 => " In a fix that holds it no longer does.".to_owned(),
+        0 => NO_LONGER.trim_end().to_owned(),
         n => format!(
             " It also reports {} in the reference fixes, which hold: there it is a false alarm.",
             trueline_report::counted(n as u64, "line")
@@ -155,6 +157,37 @@ pub(super) fn told(scenario: &Scenario) -> String {
     };
     format!("{text}{in_fixes}{beside}\n")
 }
+
+/// The same for an answer that is fixed, with what is still found in it of what the reference fixes are free of.
+pub(super) fn told_of(scenario: &Scenario, answer: &Tree, interrupt: &AtomicBool) -> String {
+    let text = told(scenario);
+    if !text.ends_with(NO_LONGER) {
+        return text;
+    }
+    let found = match scan(&scenario.submission(answer), interrupt) {
+        Ok(found) => found,
+        Err(error) => return format!("{text}It could not be run on yours: {error:#}.\n"),
+    };
+    let rules = &scenario.definition.rules;
+    let still: Vec<&String> = found
+        .iter()
+        .filter(|line| {
+            let rule = line.rsplit(' ').next();
+            rules.iter().any(|named| Some(named.as_str()) == rule)
+        })
+        .collect();
+    if still.is_empty() {
+        return text;
+    }
+    format!(
+        "{} **In yours it still finds {}.** No exploit here got through, and these try some ways, not all: look again whether your fix closes the way, or only what was tried.\n",
+        text.trim_end(),
+        quoted(&still)
+    )
+}
+
+/// The end of what is told where a reference fix is free of the rule.
+const NO_LONGER: &str = " In a fix that holds it no longer does.\n";
 
 fn quoted(lines: &[&String]) -> String {
     let lines: Vec<String> = lines
@@ -256,6 +289,25 @@ mod tests {
         assert_eq!(compare(scenario, &interrupt).unwrap(), None);
         write(scenario, folder.path(), &AtomicBool::new(false)).unwrap();
         assert!(place(scenario, folder.path()).exists());
+    }
+
+    #[test]
+    fn what_is_still_found_in_an_answer_is_told_and_a_fix_that_holds_is_spared() {
+        let catalogue = Catalogue::builtin();
+        let scenario = catalogue.get("py-sqli-search").unwrap();
+        let interrupt = AtomicBool::new(false);
+        let left = told_of(scenario, &scenario.vulnerable(), &interrupt);
+        assert!(
+            left.contains("**In yours it still finds `app.py:"),
+            "{left}"
+        );
+        for (name, fix) in scenario.references() {
+            assert_eq!(
+                told_of(scenario, &fix, &interrupt),
+                told(scenario),
+                "{name}"
+            );
+        }
     }
 
     #[test]

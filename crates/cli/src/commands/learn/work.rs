@@ -52,7 +52,7 @@ pub(super) fn check(session: &Session<'_>, asked: &LearnCheck) -> Result<Ended> 
         talks,
     )?;
     if talks {
-        output::write(after(session, &exercise, &report).as_bytes(), None)?;
+        output::write(after(session, &exercise, &answer, &report).as_bytes(), None)?;
     }
     if asks {
         ask_aid(session, &mut exercise)?;
@@ -105,14 +105,25 @@ fn run(exercise: &Exercise, answer: &Tree, ground: &Ground, asked: &LearnCheck) 
 }
 
 /// What to do now.
-fn after(session: &Session<'_>, exercise: &Exercise, report: &CheckReport) -> String {
+fn after(
+    session: &Session<'_>,
+    exercise: &Exercise,
+    answer: &Tree,
+    report: &CheckReport,
+) -> String {
     match report.status {
         CheckStatus::Fixed => {
             let debrief = exercise.scenario.text("debrief").unwrap_or_default();
+            let scanned = golden::told_of(&exercise.scenario, answer, &AtomicBool::new(false));
+            let seen = if exercise.state.revealed {
+                "You had seen the answer, so this is practice and says nothing about your skill.\n"
+            } else {
+                ""
+            };
             format!(
-                "\n{}\n{}\nOur fix: trueline learn reveal {}. What is next: trueline learn next.\n",
+                "{seen}\n{}\n{}\nOur fix: trueline learn reveal {}. What is next: trueline learn next.\n",
                 session.paint.prose(&debrief),
-                session.paint.prose(&golden::told(&exercise.scenario)),
+                session.paint.prose(&scanned),
                 exercise.scenario.id.as_str()
             )
         }
@@ -212,6 +223,7 @@ fn record(
             Ok(false)
         }
         None => Ok(exercise.state.agents.is_empty()
+            && !exercise.state.revealed
             && report.status == CheckStatus::Fixed
             && talks
             && somebody_is_there()),
@@ -417,9 +429,9 @@ fn once(
     let asks = record(session, exercise, asked, answer, &report, trigger, true)?;
     let fixed = report.status == CheckStatus::Fixed;
     let text = if fixed {
-        after(session, exercise, &report)
+        after(session, exercise, answer, &report)
     } else {
-        format!("{}{KEYS}", after(session, exercise, &report))
+        format!("{}{KEYS}", after(session, exercise, answer, &report))
     };
     output::write(text.as_bytes(), None)?;
     if asks {
