@@ -436,10 +436,10 @@ fn grounds(out: &mut String, repositories: &[RepositoryStats]) {
 
 /// What was rewritten soon, by group, and what is in no group.
 fn rework(health: &Health) -> String {
-    let groups = health.rework.iter().filter(|rework| rework.lines.of > 0);
-    let mut out: String = groups
-        .map(|one| format!("- **Rework**, {}\n", words::rework(one, true)))
-        .collect();
+    let mut out = String::new();
+    for one in health.rework.iter().filter(|rework| rework.lines.of > 0) {
+        let _ = writeln!(out, "- **Rework**, {}", words::rework(one, true));
+    }
     if let Some(perhaps) = words::perhaps_ai_lines(health) {
         let _ = writeln!(out, "- {perhaps}");
     }
