@@ -501,7 +501,7 @@ fn nobody_waits_for_a_thousand_questions_to_one_that_never_answers() {
     );
     let poor = script(&body, "");
     let run = RunDir::new(&place.path().join("poor"));
-    let finished = play(&poor.adapter, &tasks, &run, &ground, 30, &|_, _| {});
+    let finished = play(&poor.adapter, &tasks, &run, &ground, 12, &|_, _| {});
     assert_eq!(finished, Finished::Whole);
     assert!(!report(&run).assistants[0].silent);
 }
