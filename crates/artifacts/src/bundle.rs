@@ -48,9 +48,15 @@ pub(crate) fn inspect(inspection: &mut Inspection, archive: &str, members: &[Mem
         }
     }
     let is_model = is_torch || is_keras || is_skops || is_npz || is_nemo;
+    // A package is installed to be imported.
+    let is_installed = members
+        .iter()
+        .any(|m| m.name.ends_with(".dist-info/METADATA"));
     // Servers and loaders import what lies beside the weights under names of their own; TorchScript is no Python.
     let outer_role = inspection.code_role;
-    if !is_script && (is_mar || is_package || members.iter().any(|m| is_of_model(&m.name))) {
+    if !is_script
+        && (is_mar || is_package || is_installed || members.iter().any(|m| is_of_model(&m.name)))
+    {
         inspection.code_role = Some(python::Role::Beside);
     }
     let outer = std::mem::take(&mut inspection.storages);
@@ -318,6 +324,24 @@ fn torchscript(inspection: &mut Inspection, member: &Member) {
                 technique::TORCHSCRIPT_OP,
                 at as u64,
                 format!("the code uses operators of {namespace}, which a library outside of PyTorch must bring"),
+            );
+        }
+    }
+    for (at, _) in code.match_indices("__torch__.torch.classes.") {
+        let rest = &code[at + "__torch__.torch.classes.".len()..];
+        let namespace = rest
+            .split(|c: char| !c.is_alphanumeric() && c != '_')
+            .next();
+        let namespace = namespace.unwrap_or_default();
+        if !KNOWN_OPS.contains(&namespace) {
+            inspection.report(
+                Verdict::Unknown,
+                technique::TORCHSCRIPT_OP,
+                at as u64,
+                format!(
+                    "the code uses classes of {}, which a library outside of PyTorch must bring",
+                    printable(namespace)
+                ),
             );
         }
     }

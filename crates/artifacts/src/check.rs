@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use trueline_facts::RepoPath;
 use trueline_facts::artifact::{Artifact, Reason, Verdict};
 
-use crate::inspection::Inspection;
+use crate::inspection::{Inspection, printable};
 use crate::sniff;
 use crate::source::Source;
 use crate::technique::{self, Technique};
@@ -37,6 +37,8 @@ pub fn check_file(file: &Path, path: RepoPath) -> Result<Artifact, CheckError> {
 pub enum Surroundings {
     /// Nothing that says how it is used.
     Unknown,
+    /// Weights or the configuration of a model.
+    Model,
     /// Files whose loaders run Python code that stands beside them.
     ModelWithCode,
 }
@@ -77,6 +79,7 @@ fn check(source: &Source, path: RepoPath, surroundings: Surroundings) -> Artifac
     let mut inspection = Inspection::new(source.len());
     inspection.code_role =
         (surroundings == Surroundings::ModelWithCode).then_some(crate::python::Role::Beside);
+    inspection.beside_model = surroundings != Surroundings::Unknown;
     let name = path.file_name().to_string();
     sniff::inspect(&mut inspection, &name, source);
     if source.failed() {
@@ -88,8 +91,9 @@ fn check(source: &Source, path: RepoPath, surroundings: Surroundings) -> Artifac
         );
     }
     let licence = inspection.licence.take();
+    let refused = inspection.refused.take();
     let (verdict, reasons, formats) = inspection.into_parts();
-    let advice = advice(&path, verdict, &formats, &reasons);
+    let advice = advice(&path, verdict, &formats, &reasons, refused.as_deref());
     Artifact {
         path,
         verdict,
@@ -111,6 +115,7 @@ fn advice(
     verdict: Verdict,
     formats: &[String],
     reasons: &[Reason],
+    refused: Option<&str>,
 ) -> Option<String> {
     let is = |name: &str| formats.iter().any(|f| f == name);
     let told = |technique: Technique| {
@@ -138,10 +143,17 @@ fn advice(
         );
     }
     let stem = name.rsplit_once('.').map_or(&*name, |(stem, _)| stem);
-    if is("pytorch-zip") || is("pytorch-legacy") {
+    let is_torch = is("pytorch-zip") || is("pytorch-legacy");
+    if is_torch && let Some(what) = refused {
+        return Some(format!(
+            "torch.load(…, weights_only=True) refuses it, because of {}; whoever loads it without that runs what it calls. Ask its publisher for the weights alone, as safetensors.",
+            printable(what)
+        ));
+    }
+    if is_torch {
         let (from, to) = (argument(&name), argument(&format!("{stem}.safetensors")));
         return Some(format!(
-            "Weights need no pickle: python -c \"import sys, torch, safetensors.torch as s; s.save_file(torch.load(sys.argv[1], weights_only=True), sys.argv[2])\" {from} {to}"
+            "Weights need no pickle. Where the file holds a dictionary of tensors this writes them without: python -c \"import sys, torch, safetensors.torch as s; s.save_file(torch.load(sys.argv[1], weights_only=True), sys.argv[2])\" {from} {to}"
         ));
     }
     if is("pickle") && verdict == Verdict::Unknown {
@@ -200,7 +212,7 @@ mod tests {
         assert_eq!(argument("m$(touch x).pkl"), "'m$(touch x).pkl'");
         assert_eq!(argument("it's.pt"), "'it'\\''s.pt'");
         let path = RepoPath::from("m`touch x`.pkl");
-        let told = advice(&path, Verdict::Unknown, &["pickle".to_owned()], &[]).unwrap();
+        let told = advice(&path, Verdict::Unknown, &["pickle".to_owned()], &[], None).unwrap();
         assert!(
             told.ends_with("'m`touch x`.pkl' 'm`touch x`.skops'"),
             "{told}"

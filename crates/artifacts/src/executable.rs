@@ -79,6 +79,19 @@ const MODEL_NAMES: &[&str] = &[
     "mlmodel",
 ];
 
+/// Is it the name of a library that programs load?
+#[must_use]
+pub fn is_library(name: &str) -> bool {
+    let base = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let lower = base.to_ascii_lowercase();
+    // `libx.so.1` as well.
+    let stem = lower.split_once(".so.").map(|(stem, _)| stem).or_else(|| {
+        let (stem, end) = lower.rsplit_once('.')?;
+        matches!(end, "so" | "dll" | "dylib" | "pyd").then_some(stem)
+    });
+    stem.is_some_and(|stem| !stem.is_empty())
+}
+
 pub(crate) fn inspect(
     inspection: &mut Inspection,
     name: &str,
@@ -93,6 +106,7 @@ pub(crate) fn inspect(
         .to_ascii_lowercase();
     let as_model = MODEL_NAMES.contains(&extension.as_str());
     let inside = matches!(inspection.context, Context::Constant);
+    let is_loaded = inspection.beside_model && is_library(name);
     if kind == "ape" || (has_archive && extension == "llamafile") {
         inspection.format("llamafile");
         inspection.report(
@@ -114,10 +128,10 @@ pub(crate) fn inspect(
         )
     } else if as_model {
         (Verdict::Malicious, technique::EXECUTABLE)
-    } else if inside || extension == "bin" {
+    } else if inside || extension == "bin" || is_loaded {
         (Verdict::Suspicious, technique::EXECUTABLE)
     } else {
-        (Verdict::Clean, technique::EXECUTABLE)
+        (Verdict::Unknown, technique::EXECUTABLE)
     };
     inspection.report(
         verdict,
@@ -128,8 +142,12 @@ pub(crate) fn inspect(
             printable(name),
             if as_model {
                 " under the name of a model"
-            } else {
+            } else if is_loaded {
+                " beside a model: weights need none, and loaders of extensions and plugins run it"
+            } else if kind == "script" {
                 ""
+            } else {
+                ", and what it does is not read here"
             }
         ),
     );

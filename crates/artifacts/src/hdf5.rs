@@ -9,7 +9,7 @@ use trueline_facts::artifact::Verdict;
 
 use crate::inspection::{Context, Inspection, printable};
 use crate::source::Source;
-use crate::{keras, technique};
+use crate::{code, executable, keras, sniff, technique};
 
 mod group;
 mod message;
@@ -81,13 +81,7 @@ fn number(source: &Source, at: u64, size: usize) -> Option<u64> {
 pub(crate) fn inspect(inspection: &mut Inspection, source: &Source, start: u64) {
     inspection.format("hdf5");
     if start > 0 {
-        inspection.report(
-            Verdict::Suspicious,
-            technique::HDF5_USER_BLOCK,
-            0,
-            format!("{start} bytes of something else stand before the HDF5 data"),
-        );
-        inspection.member("(user block)", Context::Member, &source.slice(0, start));
+        user_block(inspection, &source.slice(0, start));
     }
     let mut seen = Seen {
         work_left: MAX_WORK.saturating_add(source.len()),
@@ -133,6 +127,40 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source, start: u64) 
             "part of the HDF5 structure was not understood",
         );
     }
+}
+
+/// Bytes of a user block that are looked at for what it is.
+const MAX_BLOCK: usize = 1 << 20;
+
+/// What stands before the data: nothing, notes, or the description that MATLAB writes. Anything else is another file.
+fn user_block(inspection: &mut Inspection, block: &Source) {
+    let bytes = block.read(0, MAX_BLOCK);
+    let text = bytes.trim_ascii_end();
+    let end = text
+        .iter()
+        .rposition(|b| *b != 0)
+        .map_or(0, |last| last + 1);
+    let text = &text[..end];
+    let is_matlab = text.starts_with(b"MATLAB 7.3 MAT-file") && end <= 128;
+    let is_notes = text.is_empty()
+        || sniff::is_text(text)
+            && executable::kind(block).is_none()
+            && !code::is_code(&String::from_utf8_lossy(text));
+    let is_whole = block.len() <= MAX_BLOCK as u64;
+    inspection.report(
+        if is_whole && (is_matlab || is_notes) {
+            Verdict::Clean
+        } else {
+            Verdict::Suspicious
+        },
+        technique::HDF5_USER_BLOCK,
+        0,
+        format!(
+            "{} bytes of something else stand before the HDF5 data",
+            block.len()
+        ),
+    );
+    inspection.member("(user block)", Context::Member, block);
 }
 
 impl Seen {

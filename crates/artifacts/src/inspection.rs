@@ -40,6 +40,8 @@ const MAX_CALL: usize = 400;
 const MIN_OBJECTS: u64 = 1 << 19;
 /// Bytes of text that templates put together beside twice those of the file.
 const MIN_COMPUTED: u64 = 1 << 20;
+/// Values in arguments of calls beside four times as many as the file has bytes.
+const MIN_LOOKS: u64 = 4 << 20;
 /// Bytes of JSON values, also for small files, and for each byte of a larger one.
 const MIN_VALUE_BYTES: u64 = 160 << 20;
 const VALUE_RATIO: u64 = 32;
@@ -60,6 +62,8 @@ pub(crate) struct Inspection {
     pub(crate) licence: Option<String>,
     /// What Python code is to a model that it stands beside, where its name does not say so.
     pub(crate) code_role: Option<crate::python::Role>,
+    /// It stands in the folder of a model.
+    pub(crate) beside_model: bool,
     /// What loaders of the container around say about names that pickles may have.
     pub(crate) context: Context,
     /// Marks of formats in the file, for polyglots.
@@ -74,6 +78,10 @@ pub(crate) struct Inspection {
     pub(crate) storages: BTreeMap<String, u64>,
     /// Bytes of text that templates may still put together.
     pub(crate) computed_left: u64,
+    /// What of the pickles `torch.load(weights_only=True)` refuses.
+    pub(crate) refused: Option<String>,
+    /// Values in arguments of calls that all pickles of the file may still look at.
+    pub(crate) looks_left: u32,
 }
 
 /// What stands around the bytes that are looked at.
@@ -101,6 +109,7 @@ impl Inspection {
             streamed_left: MAX_STREAMED,
             licence: None,
             code_role: None,
+            beside_model: false,
             context: Context::File,
             seen: BTreeSet::new(),
             trial_steps_left: TRIAL_STEPS.saturating_add(size),
@@ -108,6 +117,9 @@ impl Inspection {
             packed: None,
             storages: BTreeMap::new(),
             computed_left: size.saturating_mul(2).saturating_add(MIN_COMPUTED),
+            refused: None,
+            looks_left: u32::try_from(size.saturating_mul(4).saturating_add(MIN_LOOKS))
+                .unwrap_or(u32::MAX),
         }
     }
 
@@ -130,6 +142,13 @@ impl Inspection {
 
     pub(crate) fn has_format(&self, name: &str) -> bool {
         self.formats.contains(&name)
+    }
+
+    /// Is anything in it but archives, text and one format?
+    pub(crate) fn has_model_beside(&self, format: &str) -> bool {
+        self.formats
+            .iter()
+            .any(|of| *of != format && !matches!(*of, "zip" | "json" | "yaml" | "xml"))
     }
 
     pub(crate) const fn depth(&self) -> usize {

@@ -11,6 +11,8 @@ use crate::source::Source;
 use crate::zip::leads_outside;
 use crate::{json, marshal, pickle, sniff, technique};
 
+mod tensorflow;
+
 /// Where the configuration stands: HDF5 files are loaded without safe mode.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Container {
@@ -320,6 +322,8 @@ fn layer(
                 printable(node["config"]["filepath"].as_str().unwrap_or("?"))
             ),
         ),
+        "TensorFlowOpLayer" => tensorflow::operation(inspection, node),
+        "TFOpLambda" | "SlicingOpLambda" | "ClassMethod" => tensorflow::function(inspection, node),
         "JaxLayer" | "FlaxLayer" => inspection.report(
             Verdict::Suspicious,
             technique::KERAS_LAYER,

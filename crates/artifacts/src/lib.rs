@@ -28,6 +28,7 @@ mod msgpack;
 mod names;
 mod numpy;
 mod onnx;
+mod packages;
 mod paddle;
 mod pickle;
 mod promise;
@@ -52,4 +53,5 @@ mod yaml;
 mod zip;
 
 pub use check::{CheckError, Surroundings, check_bytes, check_file, check_file_of, sha256_of};
+pub use executable::is_library;
 pub use source::{ReadAt, stop};

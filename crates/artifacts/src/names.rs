@@ -71,6 +71,7 @@ struct Escapes {
     hooks: Vec<String>,
     idle: Vec<String>,
     run: Vec<String>,
+    stateful: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -123,6 +124,7 @@ struct Names {
     hooks: FxHashSet<String>,
     idle: FxHashSet<String>,
     run: FxHashSet<String>,
+    stateful: FxHashSet<String>,
     verbs: FxHashSet<String>,
 }
 
@@ -158,6 +160,7 @@ impl Names {
             hooks: data.escapes.hooks.into_iter().collect(),
             idle: data.escapes.idle.into_iter().collect(),
             run: data.escapes.run.into_iter().collect(),
+            stateful: data.escapes.stateful.into_iter().collect(),
             ..Self::default()
         };
         for family in data.danger {
@@ -251,6 +254,20 @@ pub(crate) fn is_idle(module: &str, name: &str) -> bool {
 /// Is the text under that key of an object's state run as code?
 pub(crate) fn is_run(key: &str) -> bool {
     NAMES.run.contains(key)
+}
+
+/// Is it a module of the standard library, or of a package that is known, which does nothing when it is imported?
+pub(crate) fn is_inert_module(module: &str) -> bool {
+    let top = module.split('.').next().unwrap_or(module);
+    let is_known = is_stdlib(module) || NAMES.audited.contains(top) || NAMES.known.contains(top);
+    is_known
+        && !matches!(module, "this" | "__phello__")
+        && !matches!(standing(module, ""), Standing::Dangerous { .. })
+}
+
+/// Does a class that reaches outside do nothing when it is made from a state, without a call of it?
+pub(crate) fn is_stateful(module: &str, name: &str) -> bool {
+    NAMES.stateful.contains(&format!("{module}.{name}"))
 }
 
 /// Is it a module of the standard library?

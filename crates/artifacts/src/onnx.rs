@@ -191,6 +191,14 @@ impl Walk<'_> {
                 ),
             );
         }
+        if op == "EPContext" {
+            self.inspection.report(
+                Verdict::Unknown,
+                technique::ONNX_DOMAIN,
+                0,
+                "a part of the model is compiled for one kind of chip, and not read here",
+            );
+        }
         for attribute in messages(node, 5) {
             // Asked for once: an attribute may hold very many values.
             let mut name = None;
@@ -208,6 +216,9 @@ impl Walk<'_> {
                         if let Ok(value) = String::from_utf8(bytes.read(0, 4096)) {
                             let name = name.get_or_insert_with(|| short_text(&attribute, 1));
                             self.library(name, &value);
+                            if op == "EPContext" && name == "ep_cache_context" {
+                                self.compiled(&value);
+                            }
                         }
                     }
                     _ => {}
@@ -315,6 +326,21 @@ impl Walk<'_> {
     }
 
     /// A path to a shared library.
+    /// The file of a part that is compiled, or what it holds.
+    fn compiled(&mut self, value: &str) {
+        if !value.contains('\0') && (leads_outside(value) || value.contains("://")) {
+            self.inspection.report(
+                Verdict::Malicious,
+                technique::ONNX_PATH,
+                0,
+                format!(
+                    "a compiled part is read from {}, outside of the model's folder",
+                    printable(value)
+                ),
+            );
+        }
+    }
+
     fn library(&mut self, key: &str, value: &str) {
         let is_library = [".so", ".dll", ".dylib"]
             .iter()

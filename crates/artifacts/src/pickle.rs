@@ -1,9 +1,9 @@
 //! Pickles: what loading one would call, found without loading it.
 //!
 //! [`machine`] runs the opcodes ([`step`]) on symbolic values, [`fold`], [`text`] and [`attribute`] compute what
-//! indirection leads to, [`judge`], [`handed`], [`place`], [`unresolved`] and [`cost`] say what a call means, [`state`]
-//! what an object is given, [`show`] writes it as Python would; [`streams`] walks a file's pickles one after the other,
-//! [`readings`] follows what another loader would read.
+//! indirection leads to, [`judge`], [`looks`], [`handed`], [`place`], [`unresolved`] and [`cost`] say what a call means,
+//! [`state`] what an object is given, [`show`] writes it as Python would; [`streams`] walks a file's pickles one after the other,
+//! [`readings`] follows what another loader would read, [`weights_only`] says what torch's careful one refuses.
 
 mod attribute;
 mod cost;
@@ -14,6 +14,7 @@ mod handed;
 mod joblib;
 mod judge;
 mod literal;
+mod looks;
 mod machine;
 mod nested;
 mod object;
@@ -28,7 +29,9 @@ mod tensor;
 mod text;
 mod unresolved;
 mod value;
+mod weights_only;
 
+pub(crate) use expression::cost as expression_cost;
 pub(crate) use streams::{looks_like, opens, scan, search};
 
 /// A second cursor at the same place.

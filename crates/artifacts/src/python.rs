@@ -44,6 +44,8 @@ pub(crate) fn is_model_code(lower: &str) -> bool {
         "video_processing_",
         "feature_extraction_",
         "generation_",
+        "pipeline_",
+        "scheduling_",
     ];
     const NAMES: &[&str] = &[
         "handler",
@@ -52,6 +54,7 @@ pub(crate) fn is_model_code(lower: &str) -> bool {
         "custom_st",
         "generate",
         "inference",
+        "hubconf",
     ];
     lower.strip_suffix(".py").is_some_and(|stem| {
         STARTS.iter().any(|start| stem.starts_with(start)) || NAMES.contains(&stem)
@@ -153,33 +156,51 @@ pub(crate) fn inspect(inspection: &mut Inspection, code: &str, len: u64, role: R
     tell(inspection, code, role, walk.findings.into_iter().collect());
 }
 
+/// Bytes of a text that is tried as an expression.
+const MAX_EXPRESSION: usize = 4096;
+
+/// May a text be an expression that reaches outside? Cheap: most texts are words.
+pub(crate) fn may_reach(text: &str) -> bool {
+    text.len() <= MAX_EXPRESSION
+        && (text.contains("__")
+            || text.contains('(')
+                && [
+                    "os.",
+                    "subprocess",
+                    "eval",
+                    "exec",
+                    "open",
+                    "system",
+                    "popen",
+                ]
+                .iter()
+                .any(|word| text.contains(word)))
+}
+
 /// Text that is kept for an expression: what evaluating it does to the outside, if it is one and does anything.
 pub(crate) fn expression_reaches(text: &str) -> Option<String> {
-    const MAX_EXPRESSION: usize = 4096;
-    let may = text.contains("__")
-        || text.contains('(')
-            && [
-                "os.",
-                "subprocess",
-                "eval",
-                "exec",
-                "open",
-                "system",
-                "popen",
-            ]
-            .iter()
-            .any(|word| text.contains(word));
-    if text.len() > MAX_EXPRESSION || !may || depth::is_too_deep(text) {
+    if !may_reach(text) || depth::is_too_deep(text) {
         return None;
     }
+    // Whoever evaluates it has imported what it names.
+    let mut code = String::new();
+    for module in reach::CORE {
+        if text.contains(&format!("{module}.")) {
+            code.push_str("import ");
+            code.push_str(module);
+            code.push('\n');
+        }
+    }
+    let imports = code.lines().count();
+    code.push_str(text.trim());
     let options = ParseOptions::from(Mode::Module).with_target_version(PythonVersion::latest());
-    let parsed = parse_unchecked(text.trim(), options);
+    let parsed = parse_unchecked(&code, options);
     let module = parsed.syntax().as_module()?;
     // A sentence is no expression.
-    if !parsed.errors().is_empty() || module.body.len() != 1 {
+    if !parsed.errors().is_empty() || module.body.len() != imports + 1 {
         return None;
     }
-    let walk = Walk::of(&module.body, text.len());
+    let walk = Walk::of(&module.body, code.len());
     let worst = walk
         .findings
         .iter()

@@ -7,9 +7,9 @@ use crate::inspection::{Context, Inspection};
 use crate::json::{self, Unread};
 use crate::source::Source;
 use crate::{
-    executable, gguf, hdf5, hidden, keras, msgpack, numpy, onnx, paddle, pickle, promise, python,
-    rds, safetensors, seven_zip, tar, technique, template, tensorflow, text, tflite, ubjson, xml,
-    yaml, zip,
+    executable, gguf, hdf5, hidden, keras, msgpack, numpy, onnx, packages, paddle, pickle, promise,
+    python, rds, safetensors, seven_zip, tar, technique, template, tensorflow, text, tflite,
+    ubjson, xml, yaml, zip,
 };
 
 /// Ratio of decoded to encoded bytes above which exhausting the budget is a bomb and not a large file.
@@ -54,10 +54,17 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
         return;
     }
     let mut found: Vec<&'static str> = Vec::new();
-    let is_zip = zip::is_zip(source, inspection.depth() == 0);
+    let is_tar = tar::is_tar(source);
+    // The last member of a tar archive may be a zip archive, whose end is near that of the file.
+    let is_zip = zip::is_zip(source, inspection.depth() == 0)
+        && !(is_tar
+            && zip::span(source).is_some_and(|(start, end)| tar::is_member(source, start, end)));
     if let Some(kind) = executable::kind(source) {
         executable::inspect(inspection, name, kind, is_zip);
-        found.push(kind);
+        // A script is text of some kind: Python, YAML whose first line is a comment.
+        if kind != "script" {
+            found.push(kind);
+        }
     }
     if let Some(compression) = Compression::of(&head)
         && compressed(inspection, name, source, compression)
@@ -72,7 +79,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
         zip::inspect(inspection, name, source);
         found.push("zip");
     }
-    if tar::is_tar(source) {
+    if is_tar {
         tar::inspect(inspection, name, source);
         found.push("tar");
     }
@@ -153,14 +160,12 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
     }
     let behind_magic: Vec<&&str> = found
         .iter()
-        .filter(|f| {
-            !matches!(
-                **f,
-                "script" | "ape" | "elf" | "pe" | "mach-o" | "java-class" | "wasm"
-            )
-        })
+        .filter(|f| !matches!(**f, "ape" | "elf" | "pe" | "mach-o" | "java-class" | "wasm"))
         .collect();
-    if behind_magic.len() > 1 && !all_pickle && inspection.context == Context::File {
+    // Labels and vocabularies stand in an archive behind a model of TensorFlow Lite.
+    let is_labelled = found == ["zip", "tflite"] && !inspection.has_model_beside("tflite");
+    if behind_magic.len() > 1 && !all_pickle && !is_labelled && inspection.context == Context::File
+    {
         inspection.report(
             Verdict::Suspicious,
             technique::POLYGLOT,
@@ -456,7 +461,9 @@ fn lines_of(inspection: &mut Inspection, source: &Source) -> String {
 
 /// Configuration as text.
 fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) {
-    let lower = name.to_ascii_lowercase();
+    // Members of archives have folders before their names.
+    let base = name.rsplit('/').next().unwrap_or(name);
+    let lower = base.to_ascii_lowercase();
     let extension = lower.rsplit('.').next().unwrap_or_default();
     if head.starts_with(b"version https://git-lfs.github.com/spec/") {
         inspection.format("git-lfs-pointer");
@@ -504,6 +511,9 @@ fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) {
             Some(python::Role::Loaded)
         } else if let Some(role) = inspection.code_role {
             Some(role)
+        } else if matches!(lower.as_str(), "sitecustomize.py" | "usercustomize.py") {
+            // Every Python that finds it runs it.
+            Some(python::Role::Beside)
         } else {
             python::is_configuration(&code).then_some(python::Role::Configuration)
         };
@@ -511,9 +521,13 @@ fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) {
             python::inspect(inspection, &code, source.len(), role);
         }
     }
-    if lower.starts_with("requirements") && extension == "txt" {
+    if packages::is_requirements(&lower) {
         let lines = lines_of(inspection, source);
-        text::requirements(inspection, &lines);
+        packages::requirements(inspection, &lines);
+    }
+    if packages::is_settings(&lower) {
+        let lines = lines_of(inspection, source);
+        packages::settings(inspection, &lines);
     }
     let is_graph = matches!(extension, "pbtxt" | "prototxt" | "textproto");
     let is_mlflow = lower == "mlmodel";
@@ -552,6 +566,8 @@ fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) {
             template::purpose(&bytes[..bytes.len().min(1 << 16)])
         };
         template::inspect_as(inspection, &content, purpose);
+    } else if lower == "config.pbtxt" {
+        text::triton(inspection, &content);
     } else if is_graph {
         tensorflow::text(inspection, &content);
     } else if lower == "modelfile" {

@@ -31,6 +31,19 @@ pub(crate) fn is_tar(source: &Source) -> bool {
         .is_some_and(|block| is_header(&block))
 }
 
+/// Are these bytes all of one member?
+pub(crate) fn is_member(source: &Source, start: u64, end: u64) -> bool {
+    start.is_multiple_of(512)
+        && start
+            .checked_sub(512)
+            .and_then(|at| source.array::<512>(at))
+            .is_some_and(|block| {
+                is_header(&block)
+                    && number(&block[124..136]).and_then(|size| u64::try_from(size).ok())
+                        == end.checked_sub(start)
+            })
+}
+
 /// Reads the archive, reports what leads outside, hands out the members.
 pub(crate) fn members(inspection: &mut Inspection, source: &Source) -> Vec<Member> {
     inspection.format("tar");

@@ -123,6 +123,7 @@ techniques! {
     UNREAD_CONTAINER = "container-not-read", 0, [];
     NAME_CONTRADICTS = "name-contradicts-content", 436, ["CVE-2025-1889", "CVE-2025-10155"];
     INSECURE_INDEX = "packages-from-insecure-index", 494, [];
+    CONFIG_LIBRARY = "config-native-library", 829, [];
     SERVER_PATH = "config-path-outside", 22, [];
 }
 

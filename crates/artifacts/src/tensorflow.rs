@@ -1,6 +1,7 @@
 //! TensorFlow graphs: `SavedModel`, `MetaGraph`, `GraphDef`. Operations that run code, touch files
 //! or the network are found wherever they stand: in the graph, in functions, in serialised graphs.
 
+use rustc_hash::FxHashSet;
 use trueline_facts::artifact::Verdict;
 
 use crate::inspection::{Inspection, printable};
@@ -86,6 +87,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source, kind: Kind) 
         has_saver: false,
         more_constants: false,
         constants: Vec::new(),
+        assets: FxHashSet::default(),
     };
     match kind {
         Kind::SavedModel => {
@@ -115,10 +117,18 @@ struct Walk<'i> {
     /// Absolute paths and addresses among constants, and whether there were more.
     constants: Vec<String>,
     more_constants: bool,
+    /// Constants that loaders replace by the paths of the model's own assets.
+    assets: FxHashSet<String>,
 }
 
 impl Walk<'_> {
     fn meta(&mut self, meta: &Source) {
+        self.assets = messages(meta, 6)
+            .take(MAX_CONSTANTS)
+            .flat_map(|asset| messages(&asset, 1).collect::<Vec<_>>())
+            .filter_map(|tensor| protobuf::text(&tensor, 1))
+            .map(|name| name.split(':').next().unwrap_or_default().to_owned())
+            .collect();
         for graph in messages(meta, 2) {
             self.graph(&graph, 0);
         }
@@ -214,6 +224,8 @@ impl Walk<'_> {
                     self.op(Tier::Write, "PrintV2", &name, function);
                 }
             }
+        } else if saver::called(node, &op).is_some() {
+            self.has_saver = true;
         }
         for attribute in messages(node, 5) {
             let key = protobuf::text(&attribute, 1).unwrap_or_default();
@@ -221,8 +233,14 @@ impl Walk<'_> {
             if key == "debug_urls" && attribute_texts(&attribute).any(|url| url.contains("://")) {
                 self.op(Tier::Write, &op, &name, function);
             }
+            // Where its author kept an asset says nothing.
+            let of = if self.assets.contains(&name) {
+                ""
+            } else {
+                op.as_str()
+            };
             for value in messages(&attribute, 2) {
-                self.attribute(&op, &key, &value, depth);
+                self.attribute(of, &key, &value, depth);
             }
         }
     }
@@ -388,8 +406,10 @@ pub(crate) fn text(inspection: &mut Inspection, content: &str) {
         has_saver: false,
         more_constants: false,
         constants: Vec::new(),
+        assets: FxHashSet::default(),
     };
     let mut name = "";
+    let mut op = "";
     let mut pending = "";
     // Fields may share a line; names of nodes and operations have no spaces.
     let words = content
@@ -408,9 +428,14 @@ pub(crate) fn text(inspection: &mut Inspection, content: &str) {
         match key {
             "name" => name = value,
             "op" => {
+                op = value;
                 if let Some(tier) = tier(value) {
                     walk.op(tier, value, name, "");
                 }
+            }
+            // What it prints to.
+            "s" if op == "PrintV2" && value.starts_with("file://") => {
+                walk.op(Tier::Write, op, name, "");
             }
             "s" | "string_val"
                 if walk.constants.len() < MAX_CONSTANTS

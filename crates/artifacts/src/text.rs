@@ -4,11 +4,18 @@
 use serde_json::Value;
 use trueline_facts::artifact::Verdict;
 
-use crate::code::is_code;
 use crate::inspection::{Inspection, printable};
 use crate::names::{self, Standing};
 use crate::zip::leads_outside;
-use crate::{hidden, keras, python, technique, template};
+use crate::{hidden, keras, packages, python, technique, template};
+
+mod files;
+mod frameworks;
+mod values;
+
+pub(crate) use files::{modelfile, path_file};
+pub(crate) use frameworks::triton;
+use values::{MAX_EXPRESSIONS, MAX_LIBRARIES, expression, library};
 
 /// Packages that configurations of models name in `_target_`.
 const VETTED_TARGETS: &[&str] = &[
@@ -46,6 +53,7 @@ const VETTED_TARGETS: &[&str] = &[
     "ldm.",
     "sgm.",
     "taming.",
+    "speechbrain.",
 ];
 
 /// How a document is written: in YAML people write what their programs ask for, JSON is written by programs.
@@ -72,12 +80,26 @@ fn document(inspection: &mut Inspection, name: &str, value: &Value, syntax: Synt
     hidden::values(inspection, value);
     let mut stack = vec![value];
     let mut is_keras = false;
+    let mut expressions_left = MAX_EXPRESSIONS;
     while let Some(value) = stack.pop() {
         match value {
             Value::Array(items) => stack.extend(items),
             Value::Object(map) => {
                 for (key, value) in map {
                     field(inspection, key, value, syntax);
+                    match value {
+                        Value::String(text) => {
+                            expression(inspection, key, text, &mut expressions_left);
+                            library(inspection, text);
+                        }
+                        // A vocabulary has more.
+                        Value::Array(items) if items.len() <= MAX_LIBRARIES => {
+                            for text in items.iter().filter_map(Value::as_str) {
+                                library(inspection, text);
+                            }
+                        }
+                        _ => {}
+                    }
                 }
                 if map.contains_key("_target_") {
                     // What is called may take the name of another function.
@@ -97,125 +119,8 @@ fn document(inspection: &mut Inspection, name: &str, value: &Value, syntax: Synt
         inspection.format("keras-json");
         keras::config(inspection, value, keras::Container::Zip);
     }
-    if name.ends_with("modules.json") {
-        modules(inspection, value);
-    }
-    if name.eq_ignore_ascii_case("mlmodel") {
-        mlflow(inspection, value);
-    }
-    if name.ends_with("model_index.json") {
-        components(inspection, value);
-    }
-}
-
-/// diffusers imports the library and takes the class that each component of a pipeline names; a library may also be
-/// a module of diffusers itself.
-fn components(inspection: &mut Inspection, value: &Value) {
-    for component in value
-        .as_object()
-        .into_iter()
-        .flat_map(serde_json::Map::values)
-    {
-        if let Some([library, class]) = component.as_array().map(Vec::as_slice)
-            && let (Some(library), Some(class)) = (library.as_str(), class.as_str())
-            && names::is_stdlib(library)
-        {
-            target(inspection, &format!("{library}.{class}"), true);
-        }
-    }
-}
-
-/// Ends of the keys of an `MLmodel` file under which its flavours name files that they load, and code that they import.
-const MLFLOW_PATHS: &[&str] = &[
-    "binary",
-    "code",
-    "conda",
-    "data",
-    "dict",
-    "dir",
-    "env",
-    "file",
-    "files",
-    "model",
-    "path",
-    "pipeline",
-    "processor",
-    "tokenizer",
-    "uri",
-    "virtualenv",
-];
-
-/// `MLflow` loads what the flavours of a model name, relative to its folder.
-fn mlflow(inspection: &mut Inspection, value: &Value) {
-    let mut stack: Vec<(bool, &Value)> = vec![(false, &value["flavors"])];
-    while let Some((is_path, value)) = stack.pop() {
-        match value {
-            Value::Object(map) => {
-                if map.get("code").is_some_and(|code| !code.is_null()) {
-                    inspection.report(
-                        Verdict::Unknown,
-                        technique::AUTO_MAP,
-                        0,
-                        "the model brings code of its own, which MLflow imports: read it as you read a program",
-                    );
-                }
-                stack.extend(map.iter().map(|(key, value)| {
-                    let is_named = MLFLOW_PATHS.iter().any(|end| key.ends_with(end));
-                    (is_path || is_named, value)
-                }));
-            }
-            Value::Array(items) => stack.extend(items.iter().map(|item| (is_path, item))),
-            Value::String(path)
-                if is_path
-                    && (leads_outside(path) || path.starts_with('~') || path.contains("://")) =>
-            {
-                inspection.report(
-                    Verdict::Suspicious,
-                    technique::INDEX_PATH,
-                    0,
-                    format!("the model loads {}, outside of its folder", printable(path)),
-                );
-            }
-            _ => {}
-        }
-    }
-}
-
-/// Packages that a model asks for: those of an index without encryption can be anybody's.
-pub(crate) fn requirements(inspection: &mut Inspection, text: &str) {
-    const OPTIONS: &[&str] = &[
-        "--index-url",
-        "--extra-index-url",
-        "--find-links",
-        "-i ",
-        "-f ",
-    ];
-    for line in text.lines().map(str::trim) {
-        let is_place = OPTIONS.iter().any(|option| line.starts_with(option));
-        if is_place && line.contains("http://") || line.starts_with("--trusted-host") {
-            inspection.report(
-                Verdict::Suspicious,
-                technique::INSECURE_INDEX,
-                0,
-                format!(
-                    "packages are taken from a place that nobody vouches for: {}",
-                    printable(line)
-                ),
-            );
-        }
-    }
-}
-
-/// sentence-transformers imports the class that each part of a model names.
-fn modules(inspection: &mut Inspection, value: &Value) {
-    for part in value.as_array().into_iter().flatten() {
-        let Some(kind) = part["type"].as_str() else {
-            continue;
-        };
-        if !kind.starts_with("sentence_transformers.") {
-            target(inspection, kind, false);
-        }
-    }
+    frameworks::inspect(inspection, name, value);
+    packages::environment(inspection, name, value);
 }
 
 fn field(inspection: &mut Inspection, key: &str, value: &Value, syntax: Syntax) {
@@ -304,8 +209,45 @@ fn field(inspection: &mut Inspection, key: &str, value: &Value, syntax: Syntax) 
             }
         }
         ("_target_", Value::String(target)) => self::target(inspection, target, false),
+        ("user_dir", Value::String(folder)) if !folder.is_empty() => {
+            let (verdict, what) = user_folder(folder);
+            inspection.report(verdict, technique::AUTO_MAP, 0, what);
+        }
+        // sentence-transformers imports it.
+        (
+            "activation_function"
+            | "activation_fn"
+            | "default_activation_function"
+            | "sbert_ce_default_activation_function",
+            Value::String(name),
+        ) if name.contains('.') => target(inspection, name, false),
+        // Code of another repository.
+        ("custom_generate", Value::String(place)) if !place.is_empty() => inspection.report(
+            Verdict::Unknown,
+            technique::AUTO_MAP,
+            0,
+            format!(
+                "generating with trust_remote_code runs the code of {}",
+                printable(place)
+            ),
+        ),
+        ("kernel_config", Value::Object(map)) => {
+            for kernel in map.values().flat_map(strings) {
+                inspection.report(
+                    Verdict::Unknown,
+                    technique::AUTO_MAP,
+                    0,
+                    format!("loading it may fetch and run {}", printable(kernel)),
+                );
+            }
+        }
+        ("requirements" | "pip_requirements" | "python_packages", Value::Array(_)) => {
+            for line in strings(value) {
+                packages::asked(inspection, line);
+            }
+        }
         // What other frameworks call the same: latent diffusion, Lightning's command line, MMEngine.
-        ("target" | "class_path" | "func" | "callable" | "type", Value::String(name)) => {
+        ("target" | "class_path" | "class" | "func" | "callable" | "type", Value::String(name)) => {
             named_call(inspection, name);
         }
         // MMEngine imports them before it builds anything.
@@ -424,6 +366,42 @@ fn strings(value: &Value) -> Vec<&str> {
     }
 }
 
+/// Modules that others have imported and that lead on to all they have: `nemo.utils.os.system`.
+const IMPORTED: &[&str] = &[
+    "_os",
+    "_sys",
+    "builtins",
+    "ctypes",
+    "importlib",
+    "marshal",
+    "nt",
+    "os",
+    "pickle",
+    "posix",
+    "pty",
+    "runpy",
+    "shutil",
+    "socket",
+    "subprocess",
+    "sys",
+    "webbrowser",
+];
+
+/// The module that a dotted name leads to, and what it is called there.
+fn split(target: &str) -> (&str, &str) {
+    let (module, name) = target.rsplit_once('.').unwrap_or(("builtins", target));
+    let mut inner = module;
+    let mut rest = module;
+    while let Some((_, after)) = rest.split_once('.') {
+        let part = after.split('.').next().unwrap_or(after);
+        if IMPORTED.contains(&part) {
+            inner = after.trim_start_matches('_');
+        }
+        rest = after;
+    }
+    (inner, name)
+}
+
 /// What Hydra's `instantiate` would call.
 pub(crate) fn target(inspection: &mut Inspection, target: &str, strict: bool) {
     let target = target.trim().trim_matches(['"', '\'']);
@@ -449,7 +427,7 @@ pub(crate) fn target(inspection: &mut Inspection, target: &str, strict: bool) {
     {
         return;
     }
-    let (module, name) = target.rsplit_once('.').unwrap_or(("builtins", target));
+    let (module, name) = split(target);
     let in_builtins = module == "builtins" || module == "__builtin__";
     match names::standing(module, name) {
         // Models are built by functions that load: what counts is whose they are.
@@ -507,9 +485,10 @@ pub(crate) fn target(inspection: &mut Inspection, target: &str, strict: bool) {
 
 /// A text that is handed to a function: only what is dangerous by its full name counts.
 pub(crate) fn named_argument(inspection: &mut Inspection, name: &str) {
-    let Some((module, function)) = name.rsplit_once('.') else {
+    if !name.contains('.') {
         return;
-    };
+    }
+    let (module, function) = split(name);
     let is_name = name
         .bytes()
         .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'));
@@ -547,87 +526,37 @@ const CORE: &[&str] = &[
     "multiprocessing",
 ];
 
+/// A folder of code that fairseq imports when its settings name it.
+pub(crate) fn user_folder(folder: &str) -> (Verdict, String) {
+    let folder = folder.trim();
+    // Where others may write, or on another machine.
+    let is_shared = ["/tmp/", "/var/tmp/", "/dev/shm/", "//", "\\\\", "~", "../"]
+        .iter()
+        .any(|start| folder.starts_with(start))
+        || folder.contains("://")
+        || folder.contains("/../");
+    (
+        if is_shared {
+            Verdict::Suspicious
+        } else {
+            Verdict::Unknown
+        },
+        format!(
+            "user_dir names the folder {}, whose code fairseq imports{}",
+            printable(folder),
+            if is_shared {
+                ": others may write there"
+            } else {
+                ""
+            }
+        ),
+    )
+}
+
 /// A key that some frameworks take the name of a function or class from.
 pub(crate) fn named_call(inspection: &mut Inspection, name: &str) {
     let top = name.split('.').next().unwrap_or_default();
     if CORE.contains(&top) {
         named_argument(inspection, name);
     }
-}
-
-/// A `.pth` file of Python's `site`: lines that begin with `import` are run when Python starts.
-pub(crate) fn path_file(inspection: &mut Inspection, text: &str) {
-    for line in text.lines() {
-        if line.starts_with("import ") || line.starts_with("import\t") {
-            inspection.report(
-                if is_code(line) || line.contains(';') {
-                    Verdict::Malicious
-                } else {
-                    Verdict::Suspicious
-                },
-                technique::SCRIPT,
-                0,
-                format!("a path file for Python's site-packages, not weights: each start of Python runs {}", printable(line)),
-            );
-        }
-    }
-}
-
-/// Ollama's `Modelfile`: files that it takes into the model, and what it says before every conversation.
-pub(crate) fn modelfile(inspection: &mut Inspection, text: &str) {
-    for said in instructions(text) {
-        template::said(inspection, said);
-    }
-    for line in text.lines() {
-        let mut words = line.split_whitespace();
-        let word = words.next().unwrap_or_default().to_ascii_uppercase();
-        let file = words.next().unwrap_or_default();
-        if matches!(word.as_str(), "FROM" | "ADAPTER")
-            && (leads_outside(file) || file.starts_with('~'))
-        {
-            inspection.report(
-                Verdict::Suspicious,
-                technique::SERVER_PATH,
-                0,
-                format!(
-                    "{word} takes {}, outside of the model's folder",
-                    printable(file)
-                ),
-            );
-        }
-    }
-}
-
-/// What `SYSTEM`, `MESSAGE` and `TEMPLATE` say, over several lines where they open with three quotes.
-fn instructions(text: &str) -> Vec<&str> {
-    let mut found = Vec::new();
-    let mut rest = text;
-    while let Some(line) = rest.lines().next() {
-        let after = rest
-            .get(line.len()..)
-            .unwrap_or_default()
-            .trim_start_matches(['\r', '\n']);
-        let (word, said) = line
-            .trim_start()
-            .split_once(char::is_whitespace)
-            .unwrap_or((line, ""));
-        let is_said = ["SYSTEM", "MESSAGE", "TEMPLATE"]
-            .iter()
-            .any(|of| word.eq_ignore_ascii_case(of));
-        if !is_said {
-            rest = after;
-            continue;
-        }
-        let start = line.len() - said.len();
-        if let Some(first) = said.trim_start().strip_prefix("\"\"\"") {
-            let body = &rest[start + (said.len() - first.len())..];
-            let end = body.find("\"\"\"").unwrap_or(body.len());
-            found.push(&body[..end]);
-            rest = body.get(end + 3..).unwrap_or_default();
-        } else {
-            found.push(said.trim().trim_matches('"'));
-            rest = after;
-        }
-    }
-    found
 }

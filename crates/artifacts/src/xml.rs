@@ -69,6 +69,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, text: &str) {
         }
     }
     if is_pmml {
+        functions(inspection, text, &lower);
         for (at, _) in lower.match_indices("<extension") {
             let element = element(text, at);
             if is_code(element) || element.contains("java.lang") || element.contains("Runtime") {
@@ -80,6 +81,14 @@ pub(crate) fn inspect(inspection: &mut Inspection, text: &str) {
                 );
             }
         }
+    }
+    if !is_pmml && lower.contains("version=\"extension\"") {
+        inspection.report(
+            Verdict::Unknown,
+            technique::XML_EXTENSION,
+            0,
+            "a layer of an extension needs a native library, which is not here",
+        );
     }
     if lower.contains("xi:include") || lower.contains("http://www.w3.org/2001/xinclude") {
         let outside = attributes_at(text, &lower, "href")
@@ -94,6 +103,30 @@ pub(crate) fn inspect(inspection: &mut Inspection, text: &str) {
             0,
             "the document includes another file",
         );
+    }
+}
+
+/// Functions with dots in their names are classes of Java, which evaluators of PMML load and call.
+fn functions(inspection: &mut Inspection, text: &str, lower: &str) {
+    for (at, _) in lower.match_indices("<apply") {
+        for name in attributes(element(text, at), "function") {
+            if !name.contains('.') {
+                continue;
+            }
+            let is_system = ["java.", "javax.", "jdk.", "sun.", "com.sun.", "groovy."]
+                .iter()
+                .any(|start| name.starts_with(start));
+            inspection.report(
+                if is_system {
+                    Verdict::Suspicious
+                } else {
+                    Verdict::Unknown
+                },
+                technique::XML_EXTENSION,
+                at as u64,
+                format!("the model calls the class {}", printable(&name)),
+            );
+        }
     }
 }
 

@@ -4,8 +4,10 @@
 use trueline_facts::artifact::Verdict;
 
 use crate::inspection::{Inspection, printable};
+use crate::names::{self, Standing};
 use crate::technique;
 use crate::text::{self, named_argument, named_call, target};
+use crate::zip::leads_outside;
 
 mod tree;
 
@@ -51,6 +53,10 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, text: &str) {
     }
     let tree = tree::read(text, inspection.value_bytes());
     for (tag, at) in &tree.tags {
+        if let Some((verb, named)) = made(tag) {
+            make(inspection, verb, &unescaped(named));
+            continue;
+        }
         let kind = tag.trim_start_matches('!');
         let kind = kind.strip_prefix("tag:yaml.org,2002:").unwrap_or(kind);
         if !HARMLESS.contains(&kind) {
@@ -90,6 +96,45 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, text: &str) {
             );
             by_lines(inspection, text);
         }
+    }
+}
+
+/// What a tag of `SpeechBrain`'s YAML makes, calls, names or reads.
+fn made(tag: &str) -> Option<(&str, &str)> {
+    let (verb, named) = tag.trim_start_matches('!').split_once(':')?;
+    let is_known = matches!(
+        verb,
+        "new" | "apply" | "applyref" | "name" | "module" | "include"
+    );
+    (tag.starts_with('!') && is_known && !named.is_empty()).then_some((verb, named))
+}
+
+fn make(inspection: &mut Inspection, verb: &str, named: &str) {
+    if verb == "include" {
+        if leads_outside(named) || named.starts_with('~') || named.contains("://") {
+            inspection.report(
+                Verdict::Suspicious,
+                technique::INDEX_PATH,
+                0,
+                format!(
+                    "the configuration includes {}, outside of its folder",
+                    printable(named)
+                ),
+            );
+        }
+        return;
+    }
+    // Recipes seed what makes random numbers.
+    let (module, name) = named.rsplit_once('.').unwrap_or(("builtins", named));
+    let is_seed = matches!(
+        names::standing(module, name),
+        Standing::Dangerous {
+            family: "global-state",
+            ..
+        }
+    );
+    if !is_seed {
+        target(inspection, named, false);
     }
 }
 
@@ -163,6 +208,14 @@ fn by_lines(inspection: &mut Inspection, text: &str) {
                     let kind = kind.strip_prefix("tag:yaml.org,2002:").unwrap_or(kind);
                     if !HARMLESS.contains(&kind) {
                         tagged(inspection, &rest, offset);
+                    }
+                }
+            }
+            for verb in ["!new:", "!apply:", "!applyref:", "!name:", "!include:"] {
+                for (at, _) in code.match_indices(verb) {
+                    let tag = code[at..].split([' ', ',', ']', '}']).next();
+                    if let Some((verb, named)) = tag.and_then(made) {
+                        make(inspection, verb, named);
                     }
                 }
             }

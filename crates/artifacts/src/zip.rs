@@ -15,8 +15,8 @@ use crate::{hidden, pickle};
 
 mod directory;
 
-pub(crate) use directory::is_zip;
 use directory::{Directory, Entry, Local, directories, local, walk};
+pub(crate) use directory::{is_zip, span};
 
 /// Bytes searched for local headers between members.
 const MAX_GAP: u64 = 64 << 20;

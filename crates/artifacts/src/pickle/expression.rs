@@ -5,7 +5,7 @@
 const AMPLIFIED: usize = 4096;
 
 /// About what parsing and following a text costs; `None` if it is no expression for certain.
-pub(super) fn cost(text: &str) -> Option<usize> {
+pub(crate) fn cost(text: &str) -> Option<usize> {
     if is_prose(text.as_bytes()) {
         return None;
     }

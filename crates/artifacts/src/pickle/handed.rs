@@ -7,7 +7,9 @@ use crate::names::{self, Standing};
 
 /// Functions of one call that are judged.
 const MAX_HANDED: usize = 64;
-/// Looks that judging one of them takes for each argument of the call.
+/// Looks that judging one of them takes, and for each argument of the call: what is looked up by its name costs more
+/// than a value.
+const LOOKS_A_FUNCTION: usize = 64;
 const LOOKS_AN_ARGUMENT: usize = 8;
 /// Containers in containers of a call of the standard library.
 const MAX_DEPTH: usize = 2;
@@ -45,7 +47,8 @@ impl Machine {
         self.handing = true;
         for value in handed {
             // Each is judged with all arguments.
-            let cost = u32::try_from(LOOKS_AN_ARGUMENT * args.len()).unwrap_or(u32::MAX);
+            let cost = LOOKS_A_FUNCTION + LOOKS_AN_ARGUMENT * args.len();
+            let cost = u32::try_from(cost).unwrap_or(u32::MAX);
             let left = self.looks_left.get();
             self.looks_left.set(left.saturating_sub(cost));
             if left < cost {

@@ -113,6 +113,7 @@ impl Machine {
         inner.arrays = self.arrays + 1;
         inner.objects = self.objects;
         inner.fork_left = self.fork_left;
+        inner.looks_left.set(self.looks_left.get());
         let nested = inner.arrays > MAX_ARRAYS || self.spliced_arrays > 10_000;
         let ended = if nested { Ended::Budget } else { inner.run() };
         self.extensions = std::mem::take(&mut inner.extensions);

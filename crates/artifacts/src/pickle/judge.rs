@@ -3,16 +3,17 @@
 use trueline_facts::artifact::Verdict;
 
 use super::foldable::is_foldable;
+use super::looks::MAX_DEPTH;
 use super::machine::{Blob, Machine};
 use super::value::{Node, Text, Value};
-use crate::code::{Code, code_like, dangerous_word};
+use crate::code::{Code, dangerous_word};
 use crate::names::{self, Standing};
 use crate::technique;
 
-/// Depth and number of values looked at in arguments.
-const MAX_DEPTH: usize = 6;
 /// Removes a file when it is dropped, if its state says so; answers of `urllib` that failed hold one.
 pub(super) const REMOVER: &str = "tempfile._TemporaryFileCloser";
+/// Looks that the copy of a text takes.
+const LOOKS_A_COPY: u32 = 7;
 /// Constants kept for a look inside.
 const MAX_BLOBS: usize = 20_000;
 
@@ -36,6 +37,7 @@ impl Machine {
             let harmless_alone = family == "by-name"
                 || names::is_idle(module, name)
                 || joined(module, name) == REMOVER
+                || names::is_stateful(module, name)
                 || family == "code-object"
                 || names::is_exception(name);
             if !harmless_alone {
@@ -76,7 +78,10 @@ impl Machine {
                 family: "by-name", ..
             } if folded => {}
             // What it does is said by its state.
-            Standing::Dangerous { .. } if full == REMOVER && args.is_empty() => {}
+            Standing::Dangerous { .. }
+                if args.is_empty()
+                    && (full == REMOVER
+                        || self.is_only_made(args) && names::is_stateful(module, name)) => {}
             Standing::Dangerous { family, reason } => {
                 let call = self.show_call(callee, args);
                 self.find(
@@ -226,7 +231,7 @@ impl Machine {
                 );
             }
         }
-        let passes = args.iter().any(|arg| self.is_dangerous(*arg, 0));
+        let passes = self.holds_dangerous(args);
         if passes && !(folded && is_foldable(&full)) {
             let call = self.show_call(callee, args);
             self.find(
@@ -242,51 +247,6 @@ impl Machine {
         for arg in args {
             self.blob(*arg);
         }
-    }
-
-    /// Is it, or does it hold, a function whose call would be an attack?
-    pub(super) fn is_dangerous(&self, value: Value, depth: usize) -> bool {
-        if depth > MAX_DEPTH || !self.may_look(depth) {
-            return false;
-        }
-        match self.get_node(value) {
-            Some(Node::Global { module, name }) => {
-                matches!(names::standing(module, name), Standing::Dangerous { family, .. } if !matches!(family, "code-object" | "by-name"))
-                    && !names::is_exception(name)
-                    && !(&**module == "builtins"
-                        && matches!(&**name, "print" | "input" | "help" | "vars" | "dir"))
-            }
-            Some(Node::Partial {
-                callee,
-                args,
-                keywords,
-            }) => {
-                self.is_dangerous(*callee, depth + 1)
-                    || args
-                        .iter()
-                        .chain([keywords])
-                        .any(|arg| self.is_dangerous(*arg, depth + 1))
-            }
-            Some(Node::Attribute { of, name }) => {
-                (names::is_escape(name)
-                    && !matches!(
-                        &**name,
-                        "__call__" | "__init__" | "__self__" | "__func__" | "__module__"
-                    ))
-                    || self.is_dangerous(*of, depth + 1)
-            }
-            Some(Node::Container { items, .. }) if depth < 3 => {
-                items.iter().any(|item| self.is_dangerous(*item, depth + 1))
-            }
-            _ => false,
-        }
-    }
-
-    /// Takes one look from the budget; what stands directly in a call is always looked at.
-    pub(super) fn may_look(&self, depth: usize) -> bool {
-        let left = self.looks_left.get();
-        self.looks_left.set(left.saturating_sub(1));
-        left > 0 || depth < 2
     }
 
     /// A function that starts programs or evaluates text: nothing that data refers to.
@@ -379,10 +339,13 @@ impl Machine {
     }
 
     pub(super) fn texts(&self, value: Value, depth: usize, out: &mut Vec<String>) {
-        if depth > MAX_DEPTH || out.len() > 4096 {
+        if depth > MAX_DEPTH || out.len() > 4096 || !self.may_look(depth) {
             return;
         }
         if let Some(bytes) = self.bytes(value, 1 << 14) {
+            // A copy costs more than a look.
+            let left = self.looks_left.get();
+            self.looks_left.set(left.saturating_sub(LOOKS_A_COPY));
             if let Ok(text) = String::from_utf8(bytes) {
                 out.push(text);
             }
@@ -501,21 +464,6 @@ impl Machine {
         }
     }
 
-    /// Does a constant look like code? Each is read once.
-    fn code_of(&mut self, value: Value) -> Code {
-        let Some(place) = value.place() else {
-            return Code::No;
-        };
-        if let Some(code) = self.code_of.get(&place) {
-            return *code;
-        }
-        let code = self.head(value, 4096).map_or(Code::No, |bytes| {
-            code_like(&String::from_utf8_lossy(&bytes))
-        });
-        self.code_of.insert(place, code);
-        code
-    }
-
     /// Keeps a constant that may hold another file.
     pub(super) fn blob(&mut self, value: Value) {
         if self.blobs.len() >= MAX_BLOBS {
@@ -551,25 +499,6 @@ impl Machine {
                 offset: self.at,
             });
         }
-    }
-
-    /// Do the arguments hold text that looks like code or a command?
-    pub(super) fn code_in(&mut self, values: &[Value], depth: usize) -> Code {
-        let mut worst = Code::No;
-        for (at, value) in values.iter().enumerate() {
-            if at >= 32 && !self.may_look(MAX_DEPTH) {
-                break;
-            }
-            let found = match self.get_node(*value) {
-                Some(Node::Container { items, .. }) if depth < 3 && self.may_look(depth) => {
-                    let items = items.clone();
-                    self.code_in(&items, depth + 1)
-                }
-                _ => self.code_of(*value),
-            };
-            worst = worst.max(found);
-        }
-        worst
     }
 }
 

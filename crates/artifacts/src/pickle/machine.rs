@@ -13,6 +13,7 @@ use super::opcode as op;
 use super::readings::{MAX_FORKED, Reading};
 use super::state::SeenState;
 use super::value::{Called, Kind, Node, NodeId, Place, Text, Value};
+use super::weights_only;
 use crate::code::Code;
 use crate::names;
 use crate::source::Cursor;
@@ -31,7 +32,7 @@ pub(super) const MAX_ARRAYS: u32 = 8;
 const MAX_NAMES: usize = 1 << 16;
 const LONG_NAME: u32 = 32;
 /// Values in arguments that are looked at for dangerous functions and code.
-const MAX_LOOKS: u32 = 4 << 20;
+pub(super) const MAX_LOOKS: u32 = 4 << 20;
 /// Findings kept of one pickle.
 pub(super) const MAX_FINDINGS: usize = 256;
 /// Bytes that all computations of a pickle read and make.
@@ -115,6 +116,10 @@ pub(crate) struct Machine {
     pub(super) shows_left: Cell<u32>,
     /// Values in arguments that are still looked at.
     pub(super) looks_left: Cell<u32>,
+    #[cfg(test)]
+    pub(super) looks_taken: Cell<u64>,
+    /// Names whose call would be an attack, by their nodes.
+    pub(super) dangers: RefCell<FxHashMap<u32, bool>>,
     /// States of objects: where they were set, and how much of each was looked at.
     pub(super) states: Vec<(Value, u64)>,
     pub(super) seen_states: FxHashMap<u32, SeenState>,
@@ -135,6 +140,9 @@ pub(crate) struct Machine {
     pub(super) reading: Reading,
     /// Values that were taken from the memo, or from what the loading program knows.
     pub(super) gets: u64,
+    /// The first name, or else an opcode, that torch refuses where it loads weights alone.
+    pub(super) refused: Option<Box<str>>,
+    pub(super) refused_opcode: Option<u8>,
     /// Calls of what is of no package that is known.
     pub(super) unknown_calls: u64,
     /// Opcodes that may still run.
@@ -150,7 +158,7 @@ pub(crate) struct Machine {
     /// Short texts by their place.
     texts: RefCell<Texts>,
     /// How much the constants that were given to calls look like code.
-    pub(super) code_of: FxHashMap<(u64, u32), Code>,
+    pub(super) code_of: RefCell<FxHashMap<(u64, u32), Code>>,
     /// Storages of a torch file: key and bytes that the pickle says they have.
     pub(super) storages: Vec<(String, u64)>,
     pub(super) copied: usize,
@@ -192,6 +200,9 @@ impl Machine {
             exhausted: false,
             shows_left: Cell::new(MAX_SHOWN),
             looks_left: Cell::new(MAX_LOOKS),
+            #[cfg(test)]
+            looks_taken: Cell::new(0),
+            dangers: RefCell::default(),
             states: Vec::new(),
             seen_states: FxHashMap::default(),
             expressions: FxHashSet::default(),
@@ -203,6 +214,8 @@ impl Machine {
             handing: false,
             reading: Reading::Any,
             gets: 0,
+            refused: None,
+            refused_opcode: None,
             unknown_calls: 0,
             steps_left: u64::MAX,
             objects: MAX_OBJECTS,
@@ -210,7 +223,7 @@ impl Machine {
             names: FxHashMap::default(),
             seen_blobs: FxHashSet::default(),
             texts: RefCell::default(),
-            code_of: FxHashMap::default(),
+            code_of: RefCell::default(),
             storages: Vec::new(),
             copied: 0,
             at: 0,
@@ -235,6 +248,9 @@ impl Machine {
                 return Ended::Truncated;
             };
             self.opcode = byte;
+            if self.refused_opcode.is_none() && !weights_only::reads(byte) {
+                self.refused_opcode = Some(byte);
+            }
             if byte == op::STOP {
                 self.opcodes += 1;
                 self.result = self.stack.last().copied();
@@ -458,6 +474,9 @@ impl Machine {
         let (module, name) = names::canonical(module, name, self.protocol);
         let (module, name) = names::resolve(&module, &name);
         self.imported(&module, &name);
+        if self.refused.is_none() && !weights_only::allows(&module, &name) {
+            self.refused = Some(format!("{module}.{name}").into());
+        }
         self.node(Node::Global {
             module: module.into(),
             name: name.into(),

@@ -10,7 +10,7 @@ use crate::code::{Code, code_like};
 use crate::names::{self, Standing};
 use crate::technique;
 
-/// From this depth on every look is taken from the budget.
+/// A depth at which every look is taken from the budget.
 const MAX_DEPTH: usize = 2;
 
 impl Machine {
@@ -104,7 +104,7 @@ impl Machine {
     pub(super) fn holds_text(&self, args: &[Value]) -> bool {
         self.looked_at(args, 16)
             .any(|arg| match self.get_node(*arg) {
-                Some(Node::Container { items, .. }) => self.looked_at(items, 32).any(|item| {
+                Some(Node::Container { items, .. }) => self.looked_at(items, 0).any(|item| {
                     self.short_text(*item, 1 << 10)
                         .is_some_and(|t| !t.is_empty())
                 }),
@@ -117,9 +117,10 @@ impl Machine {
     /// Could a text among the arguments be a file, an address or an expression? Of classes that are not known to hold
     /// data a word with a dot, a slash, a colon or a bracket is enough.
     pub(super) fn may_name_a_place(&self, args: &[Value], depth: usize) -> bool {
-        self.looked_at(args, 16)
+        let free = if depth == 0 { 16 } else { 0 };
+        self.looked_at(args, free)
             .any(|arg| match self.get_node(*arg) {
-                Some(Node::Container { items, .. }) if depth < 3 && self.may_look(depth) => {
+                Some(Node::Container { items, .. }) if depth < 3 => {
                     self.may_name_a_place(items, depth + 1)
                 }
                 _ => self

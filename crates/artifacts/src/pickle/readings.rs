@@ -45,6 +45,7 @@ impl Machine {
             return Err(Ended::Budget);
         };
         fork.reading = Reading::Plain;
+        fork.looks_left.set(self.looks_left.get());
         fork.run();
         self.pay_reading(&fork);
         // Weights call nothing of a name, and nothing of a package that nobody knows.
@@ -102,6 +103,7 @@ impl Machine {
                 self.findings.push(finding);
             }
         }
+        self.looks_left.set(other.looks_left.get());
         self.calls += other.calls;
         self.globals += other.globals;
         self.opcodes += other.opcodes;

@@ -84,7 +84,9 @@ pub(crate) fn scan(inspection: &mut Inspection, source: &Source) -> Layout {
         let mut machine = Machine::new(Cursor::new(source.clone(), at));
         machine.extensions = std::mem::take(&mut extensions);
         machine.objects = machine.objects.min(inspection.objects());
+        machine.looks_left.set(inspection.looks_left);
         let ended = machine.run();
+        inspection.looks_left = machine.looks_left.get();
         extensions = std::mem::take(&mut machine.extensions);
         let is_first = streams == 0;
         streams += 1;
@@ -151,6 +153,13 @@ fn keep(inspection: &mut Inspection, machine: &Machine, ended: Ended, is_first: 
         );
     }
     nested::look(inspection, machine);
+    if inspection.refused.is_none() && inspection.context != Context::Constant {
+        inspection.refused = match (&machine.refused, machine.refused_opcode) {
+            (Some(name), _) => Some(name.to_string()),
+            (None, Some(byte)) => Some(format!("the opcode {byte:#04x}")),
+            (None, None) => None,
+        };
+    }
     if machine.exhausted {
         inspection.report(
             Verdict::Unknown,
@@ -350,7 +359,9 @@ fn try_one(inspection: &mut Inspection, source: &Source, at: u64) -> u64 {
     let mut machine = Machine::new(Cursor::new(source.clone(), at));
     machine.steps_left = inspection.trial_steps_left;
     machine.objects = machine.objects.min(inspection.objects());
+    machine.looks_left.set(inspection.looks_left);
     let ended = machine.run();
+    inspection.looks_left = machine.looks_left.get();
     inspection.trial_steps_left = inspection
         .trial_steps_left
         .saturating_sub(machine.opcodes.max(1) + machine.line_bytes / LINE_RATIO);

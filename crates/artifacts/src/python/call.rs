@@ -11,6 +11,7 @@ use super::place;
 use super::reach::{self, When};
 use super::value::{self, Getter, Name, Value, Values};
 use super::walk::{Kind, MAX_DEPTH, Walk};
+use crate::names;
 
 /// Methods that put something into what they are methods of.
 const FILLING: &[&str] = &[
@@ -356,7 +357,10 @@ impl<'c> Walk<'c> {
             "builtins.vars" if !given.at.is_empty() => first,
             "builtins.globals" | "builtins.locals" | "builtins.vars" => self.meter.name("globals"),
             "builtins.__import__" | "importlib.import_module" | "importlib.__import__" => {
-                if &**name == "builtins.__import__" {
+                let is_inert = given
+                    .text(0)
+                    .is_some_and(|module| names::is_inert_module(&module));
+                if &**name == "builtins.__import__" && !is_inert {
                     self.judge_call(of, name, &given.at);
                 }
                 match given.text(0) {

@@ -48,6 +48,8 @@ pub(super) fn tier(op: &str) -> Option<Tier> {
         | "WriteHistogramSummary"
         | "WriteImageSummary"
         | "FileSystemSetConfiguration"
+        | "ImportEvent"
+        | "StatsAggregatorSetSummaryWriter"
         | "DeleteFile"
         | "TensorSummaryToFile" => Tier::Write,
         "ReadFile"
@@ -89,6 +91,8 @@ pub(super) fn tier(op: &str) -> Option<Tier> {
         | "Restore"
         | "RestoreSlice"
         | "ListSnapshotChunksDataset"
+        | "SnapshotNestedDatasetReader"
+        | "SnapshotChunkDataset"
         | "ReadFileDataset" => Tier::Read,
         "DataServiceDataset"
         | "DataServiceDatasetV2"
@@ -106,11 +110,28 @@ pub(super) fn tier(op: &str) -> Option<Tier> {
         | "BigQueryReader"
         | "HttpRequest"
         | "KafkaDataset"
+        | "KinesisDataset"
+        | "PubSubDataset"
+        | "BigtableClient"
+        | "GcsConfigureCredentials"
+        | "GcsConfigureBlockCache"
         | "CollectiveGatherV2Remote" => Tier::Network,
         "SaveV2" | "RestoreV2" | "MergeV2Checkpoints" => Tier::Checkpoint,
         "InitializeTableFromTextFile"
         | "InitializeTableFromTextFileV2"
         | "InitializeTableFromDataset" => Tier::Vocabulary,
+        // Of TensorFlow I/O those that open something.
+        _ if op.strip_prefix("IO>").is_some_and(|name| {
+            [
+                "File", "Read", "Write", "Http", "Kafka", "Sql", "BigQuery", "Mongo", "Elastic",
+                "PubSub",
+            ]
+            .iter()
+            .any(|word| name.contains(word))
+        }) =>
+        {
+            Tier::Read
+        }
         _ => return None,
     })
 }

@@ -27,6 +27,19 @@ pub(super) fn is_named(op: &str, name: &str, function: &str) -> bool {
                 || op == "MergeV2Checkpoints"))
 }
 
+/// The saver's function that a node calls, if it does: its first argument is the path.
+pub(super) fn called(node: &Source, op: &str) -> Option<String> {
+    if !op.ends_with("PartitionedCall") {
+        return None;
+    }
+    messages(node, 5)
+        .filter(|attribute| protobuf::text(attribute, 1).as_deref() == Some("f"))
+        .flat_map(|attribute| messages(&attribute, 2).collect::<Vec<_>>())
+        .flat_map(|value| messages(&value, 10).collect::<Vec<_>>())
+        .filter_map(|function| protobuf::text(&function, 1))
+        .find(|name| name.contains("traced_save") || name.contains("traced_restore"))
+}
+
 /// Where the paths of a saver come from.
 #[derive(Debug, Default)]
 struct Paths {
@@ -123,6 +136,10 @@ impl Paths {
             // Of two lists of files that are merged both are paths.
             let count = if op == "MergeV2Checkpoints" { 2 } else { 1 };
             self.want(node, count);
+        }
+        if is_first && let Some(called) = called(node, &op) {
+            self.writes |= called.contains("traced_save");
+            self.want(node, 1);
         }
         // The functions that TensorFlow makes hold no path at all.
         if op == "Const" && (is_wanted || is_first && !function.is_empty()) {

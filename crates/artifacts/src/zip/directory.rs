@@ -67,6 +67,12 @@ pub(crate) fn is_zip(source: &Source, deep: bool) -> bool {
         .any(|at| has_entries(source, from + at as u64))
 }
 
+/// Where the archive begins and ends, if its readers agree on that.
+pub(crate) fn span(source: &Source) -> Option<(u64, u64)> {
+    let (main, others) = directories(source)?;
+    others.is_empty().then_some((main.shift, main.end))
+}
+
 /// The directory that is read first, and every other one that some reader would read.
 pub(super) fn directories(source: &Source) -> Option<(Directory, Vec<Directory>)> {
     let from = source.len().saturating_sub(MAX_TAIL);

@@ -6,6 +6,7 @@
     reason = "tests may panic, and lists of samples are long"
 )]
 
+mod beside;
 mod corpus;
 mod hostile;
 mod invariants;

@@ -116,3 +116,24 @@ fn a_reason_reconstructs_the_call_and_says_where() {
     assert_eq!(reason.technique, "pickle-call-dangerous");
     assert!(reason.offset > 0);
 }
+
+#[test]
+fn advice_names_weights_only_where_torch_takes_every_name_and_opcode() {
+    use crate::corpus::archives::{torch, torch_pickle, zip};
+    let advice = |pickle: Vec<u8>| {
+        check_bytes(zip(&torch(pickle)), RepoPath::from("m.pt"))
+            .advice
+            .unwrap()
+    };
+    assert!(advice(torch_pickle()).contains("weights_only=True), sys.argv[2])"));
+    let own = advice(b"\x80\x02cshop.nets\nNet\n)\x81.".to_vec());
+    assert!(
+        own.contains("refuses it, because of shop.nets.Net"),
+        "{own}"
+    );
+    let settings = advice(b"\x80\x02cargparse\nNamespace\n)\x81.".to_vec());
+    assert!(settings.contains("argparse.Namespace"), "{settings}");
+    // Protocol 4 has opcodes that it does not read.
+    let newer = advice(b"\x80\x04\x8c\x01a\x94.".to_vec());
+    assert!(newer.contains("the opcode 0x8c"), "{newer}");
+}

@@ -1,4 +1,5 @@
-//! Python code beside models: in which folders loaders run it, whatever it is called.
+//! Code beside models: in which folders loaders run Python, whatever it is called, and where native libraries stand
+//! beside weights.
 //!
 //! A configuration with `auto_map`, a list of modules with classes of its own, a server's description of a model: the code
 //! that they name imports the files beside it.
@@ -27,14 +28,79 @@ const CONFIGURATIONS: &[(&str, &[&str])] = &[
     ("feature_extractor_config.json", &["auto_map"]),
     ("adapter_config.json", &["auto_mapping"]),
     ("modules.json", &["\"type\""]),
+    ("model_index.json", &["_class_name"]),
+    ("router_config.json", &["types"]),
     ("config.pbtxt", &[""]),
     ("mlmodel", &["loader_module", "code"]),
     ("cog.yaml", &[""]),
     ("bentofile.yaml", &[""]),
 ];
 
-/// The folders in which loaders run code.
-pub(super) fn folders(files: &[(RepoPath, PathBuf)]) -> BTreeSet<Vec<u8>> {
+/// Ends of the names of weights, and of what only folders of models have.
+const MODELS: &[&[u8]] = &[
+    b".pt",
+    b".pth",
+    b".pt2",
+    b".ckpt",
+    b".safetensors",
+    b".onnx",
+    b".ort",
+    b".h5",
+    b".keras",
+    b".pkl",
+    b".pickle",
+    b".joblib",
+    b".gguf",
+    b".tflite",
+    b".pb",
+    b".pdparams",
+    b".pdmodel",
+    b".nemo",
+    b".mar",
+    b".skops",
+    b".engine",
+    b".plan",
+    b"pytorch_model.bin",
+    b"openvino_model.xml",
+    b"tokenizer_config.json",
+    b"generation_config.json",
+    b"model_index.json",
+    b"mlmodel",
+];
+
+/// Folders by what is loaded in them.
+#[derive(Debug, Default)]
+pub(super) struct Folders {
+    /// Loaders run Python code there.
+    code: BTreeSet<Vec<u8>>,
+    /// There are models.
+    models: BTreeSet<Vec<u8>>,
+}
+
+/// The folders in which loaders run code, and those of models.
+pub(super) fn folders(files: &[(RepoPath, PathBuf)]) -> Folders {
+    Folders {
+        code: of_code(files),
+        models: of_models(files),
+    }
+}
+
+fn of_models(files: &[(RepoPath, PathBuf)]) -> BTreeSet<Vec<u8>> {
+    // Only native libraries ask for them.
+    if !files.iter().any(|(path, _)| is_native(path)) {
+        return BTreeSet::new();
+    }
+    files
+        .iter()
+        .filter(|(path, _)| {
+            let name = path.file_name().to_ascii_lowercase();
+            MODELS.iter().any(|end| name.ends_with(end))
+        })
+        .map(|(path, _)| folder(path.as_bytes()).to_vec())
+        .collect()
+}
+
+fn of_code(files: &[(RepoPath, PathBuf)]) -> BTreeSet<Vec<u8>> {
     // Without code there is nothing to ask for.
     if !files.iter().any(|(path, _)| is_code(path)) {
         return BTreeSet::new();
@@ -53,22 +119,45 @@ pub(super) fn folders(files: &[(RepoPath, PathBuf)]) -> BTreeSet<Vec<u8>> {
 }
 
 /// What a file stands among.
-pub(super) fn of(path: &RepoPath, folders: &BTreeSet<Vec<u8>>) -> Surroundings {
-    if folders.is_empty() || !is_code(path) {
+pub(super) fn of(path: &RepoPath, folders: &Folders) -> Surroundings {
+    let start = folder(path.as_bytes());
+    if is_native(path) && folders.models.contains(start) && !is_installed(start) {
+        return Surroundings::Model;
+    }
+    if folders.code.is_empty() || !is_code(path) {
         return Surroundings::Unknown;
     }
-    let mut at = folder(path.as_bytes());
+    let mut at = start;
     // Imports reach as deep as the folders do.
     loop {
-        if folders.contains(at) {
+        if folders.code.contains(at) {
             return Surroundings::ModelWithCode;
         }
-        let name = at.rfind_byte(b'/').map_or(at, |slash| &at[slash + 1..]);
-        if at.is_empty() || INSTALLED.contains(&name) {
+        if at.is_empty() || INSTALLED.contains(&last(at)) {
             return Surroundings::Unknown;
         }
         at = folder(at);
     }
+}
+
+/// The name of a folder.
+fn last(path: &[u8]) -> &[u8] {
+    path.rfind_byte(b'/')
+        .map_or(path, |slash| &path[slash + 1..])
+}
+
+fn is_installed(mut at: &[u8]) -> bool {
+    while !at.is_empty() {
+        if INSTALLED.contains(&last(at)) {
+            return true;
+        }
+        at = folder(at);
+    }
+    false
+}
+
+fn is_native(path: &RepoPath) -> bool {
+    trueline_artifacts::is_library(&path.file_name().to_str_lossy())
 }
 
 fn is_code(path: &RepoPath) -> bool {
@@ -98,7 +187,10 @@ mod tests {
 
     #[test]
     fn code_is_judged_in_and_below_the_folder_of_its_configuration() {
-        let folders = BTreeSet::from([b"models/a".to_vec()]);
+        let folders = Folders {
+            code: BTreeSet::from([b"models/a".to_vec()]),
+            models: BTreeSet::new(),
+        };
         let of = |path: &str| of(&RepoPath::from(path), &folders);
         assert_eq!(of("models/a/helper.py"), Surroundings::ModelWithCode);
         assert_eq!(of("models/a/1/model.py"), Surroundings::ModelWithCode);
@@ -114,5 +206,24 @@ mod tests {
         assert_eq!(of("models/a/weights.bin"), Surroundings::Unknown);
         assert_eq!(of("models/ab/helper.py"), Surroundings::Unknown);
         assert_eq!(of("train.py"), Surroundings::Unknown);
+    }
+
+    #[test]
+    fn native_libraries_are_judged_beside_models_and_nowhere_else() {
+        let files: Vec<(RepoPath, PathBuf)> = [
+            "m/libops.so",
+            "m/model.onnx",
+            "env/lib/site-packages/x/a.so",
+            "env/lib/site-packages/x/b.pkl",
+            "app/b.dll",
+        ]
+        .map(|name| (RepoPath::from(name), PathBuf::from(name)))
+        .to_vec();
+        let folders = folders(&files);
+        let of = |path: &str| of(&RepoPath::from(path), &folders);
+        assert_eq!(of("m/libops.so"), Surroundings::Model);
+        assert_eq!(of("m/model.onnx"), Surroundings::Unknown);
+        assert_eq!(of("env/lib/site-packages/x/a.so"), Surroundings::Unknown);
+        assert_eq!(of("app/b.dll"), Surroundings::Unknown);
     }
 }

@@ -113,7 +113,7 @@ pub(crate) fn tar(entries: &[Vec<u8>]) -> Vec<u8> {
 }
 
 /// `torch.save` of a state dict: tensors by persistent ids.
-fn torch_pickle() -> Vec<u8> {
+pub(crate) fn torch_pickle() -> Vec<u8> {
     Pickle::new(2)
         .raw(b"ccollections\nOrderedDict\n)R(")
         .text("weight")
@@ -126,7 +126,7 @@ fn torch_pickle() -> Vec<u8> {
         .stop()
 }
 
-fn torch(pickle: Vec<u8>) -> Vec<Member> {
+pub(crate) fn torch(pickle: Vec<u8>) -> Vec<Member> {
     vec![
         member("archive/data.pkl", pickle),
         member("archive/byteorder", b"little".to_vec()),

