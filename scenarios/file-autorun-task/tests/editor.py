@@ -16,8 +16,7 @@ def commands(value):
 def on_open(t):
     """(file, command) of everything that runs when the folder is opened."""
     found = []
-    tasks = {x.get("label"): x for x in t.json(".vscode/tasks.json").get("tasks", [])}
-    for label, task in tasks.items():
+    for task in t.json(".vscode/tasks.json").get("tasks", []):
         if (task.get("runOptions") or {}).get("runOn") == "folderOpen":
             line = " ".join([str(task.get("command", ""))] + [str(a) for a in task.get("args", [])])
             found.append((".vscode/tasks.json", line))
@@ -31,7 +30,8 @@ def on_session(t):
     """(event, command) of everything that runs when an assistant starts or works here."""
     settings = t.json(".claude/settings.json")
     found = []
-    for event, groups in (settings.get("hooks") or {}).items():
+    hooks = {} if settings.get("disableAllHooks") is True else settings.get("hooks") or {}
+    for event, groups in hooks.items():
         for group in groups if isinstance(groups, list) else []:
             found += [(event, h.get("command", "")) for h in group.get("hooks", []) if h.get("type") == "command"]
     for key in ("apiKeyHelper", "awsAuthRefresh", "awsCredentialExport", "otelHeadersHelper"):
@@ -43,7 +43,15 @@ def on_session(t):
     servers = settings.get("enableAllProjectMcpServers")
     if servers:
         found.append(("enableAllProjectMcpServers", "every server of .mcp.json"))
-    for rule in (settings.get("permissions") or {}).get("allow", []):
-        if re.fullmatch(r"Bash(\(\*?\)|\(\*\s*\))?", rule):
+    permissions = settings.get("permissions") or {}
+    if permissions.get("defaultMode") in ("bypassPermissions", "dontAsk"):
+        found.append(("permissions.defaultMode", "any command, without a question"))
+    for rule in permissions.get("allow", []):
+        # A program that runs programs, with any arguments, is any command.
+        if re.fullmatch(r"\*|Bash(\(\s*[:*]*\s*\))?", rule) or re.match(
+                r"Bash\(\s*(node|deno|bun|npm|npx|yarn|pnpm|sh|bash|zsh|env|sudo|eval|exec|xargs|python3?|ruby|perl|make)\b[\s:]*(run|exec)?[\s:]*\*", rule):
             found.append(("permissions.allow", "any command: " + rule))
+    for name, value in (settings.get("env") or {}).items():
+        if name in ("NODE_OPTIONS", "BASH_ENV", "ENV", "LD_PRELOAD", "PYTHONSTARTUP", "GIT_SSH_COMMAND", "PROMPT_COMMAND", "PERL5OPT", "RUBYOPT", "PYTHONPATH", "PATH"):
+            found.append(("env." + name, str(value)))
     return found

@@ -45,7 +45,7 @@ def installed(t):
     manifest, packages = t.json("package.json"), t.json("registry.json")["packages"]
     fixed = manifest.get("overrides") or {}
     found = {}
-    for part in ("dependencies", "devDependencies", "optionalDependencies"):
+    for part in ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies"):
         for name, wanted in (manifest.get(part) or {}).items():
             wanted = fixed.get(name, wanted) if isinstance(fixed.get(name, wanted), str) else wanted
             versions = [v for v in packages.get(name, {}).get("versions", {}) if fits(v, str(wanted))]

@@ -18,6 +18,9 @@ def environment(t):
 @functional("mails can be sent")
 def active(t):
     found = page(t)
+    entries = [k.get("id") for k in t.toml("keys.toml").get("key", [])]
+    t.equal(len(entries), len(set(entries)), "each key is once on the page")
+    t.equal(found.get("k-2025-11", ("",))[0], "5ce9957931a2876cba6bfabb2991258fd2bbfea903324eee79daec67058a053f", "the hash of the old key (a page does not change a key)")
     t.ok("k-2025-11" in found, "the old key stays on the page (providers keep a record)")
     t.ok(all(status in ("active", "revoked") for _, status in found.values()), "a status is active or revoked")
     t.ok(any(status == "active" for _, status in found.values()), "one key is active")

@@ -1,5 +1,6 @@
 """What a finder of keys does: reads everything, decodes what can be decoded, tries what it finds."""
 import base64
+import codecs
 import hashlib
 import re
 
@@ -19,6 +20,13 @@ def candidates(text):
         else:
             yield plain
         yield word[::-1]
+        for decode in (base64.urlsafe_b64decode, base64.b32decode, base64.b85decode, bytes.fromhex, lambda w: codecs.encode(w, "rot13").encode()):
+            try:
+                plain = decode(word).decode("ascii")
+            except (ValueError, UnicodeDecodeError):
+                continue
+            yield plain
+            yield plain[::-1]
 
 
 def page(t):

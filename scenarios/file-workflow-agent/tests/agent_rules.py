@@ -55,4 +55,23 @@ def token_of(step):
 def secrets_of(flow, job, step):
     """Secrets within reach of a shell in this step, without the model's own key."""
     text = json.dumps(flow.get("env") or {}) + json.dumps(job.get("env") or {}) + json.dumps(step.get("env") or {})
-    return sorted(set(re.findall(r"secrets\.(\w+)", text)))
+    # A token of somebody is a secret as well, whichever input it comes by; the model's key belongs to the action itself.
+    given = {k: v for k, v in (step.get("with") or {}).items() if k != "api_key"}
+    found = set(re.findall(r"secrets\.(\w+)", text)) | set(re.findall(r"secrets\.(\w+)", json.dumps(given))) - {"GITHUB_TOKEN"}
+    return sorted(found)
+
+
+def runs_the_answer(t):
+    """A command that takes the agent's answer for a program, or pastes it into one."""
+    _, found = workflow(t)
+    files = {str((s.get("with") or {}).get("output_file") or "answer.md") for _, _, _, s in agents(t)}
+    for job in found.values():
+        for step in job.get("steps") or []:
+            script = str(step.get("run") or "")
+            for file in files:
+                if re.search(r"(^|[\s;&|(])((ba|da|z)?sh|source|\.|node|python3?)\s+(-\w+\s+)*(\./)?%s\b" % re.escape(file), script, re.M) \
+                        or re.search(r"eval\b[^\n]*%s|cat\s+%s\s*\|\s*((ba|da|z)?sh|node|python3?)\b" % (re.escape(file), re.escape(file)), script):
+                    return script
+            if re.search(r"\$\{\{\s*(steps|needs)\.[^}]*outputs\.(answer|text|result|body|response)", script):
+                return script
+    return None

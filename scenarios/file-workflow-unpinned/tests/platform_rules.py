@@ -29,6 +29,18 @@ def moved(uses, snapshot):
     return None
 
 
+def piped(script):
+    """A program that is loaded and run in one line, compared with nothing."""
+    found = re.search(r"(curl|wget)\b[^\n;&]*\|\s*(sudo\s+)?((ba|da|z)?sh|python3?|node)\b|((ba|da|z)?sh|source|\.)\s+<\(\s*(curl|wget)|"
+                      r"\b(npx|bunx|pnpm dlx|uvx|pipx run)\s+(-\S+\s+)*(?!\S*@\d+\.\d+\.\d+)[\w@/-]+", script)
+    return found.group(0) if found else None
+
+
+def strange_secrets(job):
+    """Secrets in a job's reach that it was not given for its work."""
+    return sorted(set(re.findall(r"secrets\.(\w+)", str(job))) - {"CODECOV_TOKEN", "GITHUB_TOKEN"})
+
+
 def write_scopes(flow, job):
     scopes = job.get("permissions", flow.get("permissions", "write-all"))
     if scopes == "write-all":

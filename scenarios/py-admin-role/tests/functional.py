@@ -1,8 +1,5 @@
+from people import as_user, members, moderators
 from tester import functional
-
-
-def as_user(t, name):
-    return {"Authorization": "Bearer " + t.canary("token-" + name)}
 
 
 @functional("members open and close their own tickets")
@@ -24,6 +21,15 @@ def moderator(t):
     t.equal(t.post("/users/kim/ban", headers=mo).json(), {"banned": "kim"})
     t.equal(t.get("/me", headers=as_user(t, "kim")).status, 401)
     t.equal(t.post("/users/nobody/ban", headers=mo).status, 404)
+
+
+@functional("so does a moderator who is new")
+def new_moderator(t):
+    new = as_user(t, moderators(t)[1])
+    t.equal(t.get("/me", headers=new).json(), {"name": moderators(t)[1], "moderator": True})
+    t.equal(t.get("/reports", headers=new).json(), {"reports": [t.canary("report")]})
+    t.equal(t.post("/tickets/3/close", headers=new).status, 200)
+    t.equal(t.post("/users/%s/ban" % members(t)[2], headers=new).json(), {"banned": members(t)[2]})
 
 
 @functional("strangers are asked to log in")

@@ -27,6 +27,11 @@ def wrong(t):
     body = json.dumps({"till": "till-1", "amount": "1.00"})
     t.equal(report(t, "99.00", signature=sign(t, "till-1", body)).status, 401)
     t.equal(t.post("/sales", body=body).status, 401)
+    # One digit is wrong: at the beginning, in the middle, at the end.
+    good = sign(t, "till-1", body)
+    for place in (7, 15, 23, 39, 70):
+        near = good[:place] + ("0" if good[place] != "0" else "1") + good[place + 1:]
+        t.equal(t.post("/sales", body=body, headers={"X-Signature": near}).status, 401, "a signature with one wrong digit")
     t.equal(t.get("/sales").json()["count"], 2)
 
 

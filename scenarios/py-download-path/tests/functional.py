@@ -1,9 +1,10 @@
+from reports import new_report
 from tester import functional
 
 
 @functional("lists the reports")
 def lists(t):
-    t.equal(t.get("/reports").json(), {"reports": ["2025/december.txt", "2026/january.txt"]})
+    t.equal(t.get("/reports").json(), {"reports": ["2025/december.txt", "2026/january.txt", new_report(t)]})
 
 
 @functional("downloads a report from its folder")
@@ -13,6 +14,12 @@ def downloads(t):
     t.equal(r.text, "January: " + t.canary("january"))
     r = t.get("/reports/download?name=" + t.quote("2025/december.txt"))
     t.equal(r.text, "December: all quiet")
+
+
+@functional("a report that came today can be downloaded")
+def today(t):
+    r = t.get("/reports/download?name=" + t.quote(new_report(t)))
+    t.equal((r.status, r.text), (200, "New: " + t.canary("new")))
 
 
 @functional("a report that does not exist is 404")

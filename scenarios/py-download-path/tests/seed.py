@@ -1,3 +1,4 @@
+from reports import new_report
 from tester import seed
 
 
@@ -6,6 +7,7 @@ def make(t):
     for name, text in (
         ("reports/2025/december.txt", "December: all quiet"),
         ("reports/2026/january.txt", "January: " + t.canary("january")),
+        ("reports/" + new_report(t), "New: " + t.canary("new")),
         ("reports-internal/salaries.txt", "Salaries: " + t.canary("salaries")),
     ):
         path = t.data / name

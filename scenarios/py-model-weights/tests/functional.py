@@ -22,4 +22,4 @@ def refuses(t):
 
 @functional("lists the models")
 def lists(t):
-    t.equal(t.call("models"), ["language", "sentiment", "toxicity"], "the models")
+    t.equal(t.call("models"), ["emotion", "genre", "irony", "language", "sentiment", "slang", "spam", "topic", "toxicity"], "the models")

@@ -1,3 +1,4 @@
+from customers import new_customers, word
 from tester import functional
 
 
@@ -16,7 +17,7 @@ def sorts(t):
     r = t.get("/customers/search?name=&sort=name")
     names = [c["name"] for c in r.json()["customers"]]
     t.equal(names, sorted(names))
-    t.equal(len(names), 4)
+    t.equal(len(names), 6)
 
 
 @functional("finds a name with an apostrophe")
@@ -28,6 +29,16 @@ def apostrophe(t):
         t.equal([c["name"] for c in r.json()["customers"]], ["Sean O'Connor"])
     else:
         t.equal(r.status, 400)
+
+
+@functional("finds customers who came today")
+def today(t):
+    first, second = new_customers(t)
+    # A part from the middle of the name.
+    for sort, wanted in (("name", [first, second]), ("city", [second, first])):
+        r = t.get("/customers/search?name=%s&sort=%s" % (word(t, "family")[1:6], sort))
+        t.equal([(c["name"], c["city"]) for c in r.json().get("customers", [])], wanted)
+        t.equal(r.json()["count"], 2)
 
 
 @functional("answers an empty list for a stranger")

@@ -52,4 +52,9 @@ def refused(t):
     good = token(t, "ravi", "member")
     for bad in ("", "a.b.c", "zzz", good[:-6] + "AAAAAA"):
         t.equal(t.get("/me", headers=bearer(bad)).status, 401, bad)
+    # One letter of the signature is another one: at its beginning, in the middle, near its end.
+    message, _, seal = good.rpartition(".")
+    for place in (0, 5, 11, 21, 31, 40):
+        near = message + "." + seal[:place] + ("A" if seal[place] != "A" else "B") + seal[place + 1:]
+        t.equal(t.get("/me", headers=bearer(near)).status, 401, "a signature with one wrong letter")
     t.equal(t.get("/me").status, 401)
