@@ -207,12 +207,30 @@ impl<'a> Analyzer<'a> {
         if name == "filename" {
             self.name_of_upload(&mut labels);
         }
+        self.parts_of_source(name, &mut labels);
         if !labels.is_empty()
             && let Some(bits) = self.tables.clean_fields.get(name)
         {
             clear_all(&mut labels, *bits);
         }
         labels
+    }
+
+    /// What a source says of its parts: some of them the program chose, some are names without folders.
+    fn parts_of_source(&self, name: &str, labels: &mut Labels) {
+        let paths = self.models.path_rules;
+        labels.retain(|label| {
+            let Some(value::Source::Site { kind, .. }) = self.arena.source_of(label.source) else {
+                return true;
+            };
+            let Some(kind) = self.models.source_kinds.get(usize::from(kind)) else {
+                return true;
+            };
+            if kind.name_fields.iter().any(|field| field == name) {
+                label.cleared = label.cleared.or(paths);
+            }
+            !kind.own_fields.iter().any(|field| field == name)
+        });
     }
 
     /// The client chooses the name of an upload, unlike the place where what it holds is kept.
@@ -773,7 +791,8 @@ impl<'a> Analyzer<'a> {
                     }
                 }
                 Atom::Access(access) => {
-                    let child = self.arena.child(*access, Selector::Any);
+                    let selector = if keys { Selector::Key } else { Selector::Any };
+                    let child = self.arena.child(*access, selector);
                     self.arena.access_value(child)
                 }
                 _ => continue,

@@ -254,6 +254,8 @@ pub(super) enum Selector {
     At(i64),
     /// Any element.
     Any,
+    /// Any key: who chose what is under a key did not choose the key.
+    Key,
     /// The result of calling it.
     Called,
 }

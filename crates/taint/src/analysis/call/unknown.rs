@@ -62,6 +62,14 @@ impl<'a> Analyzer<'a> {
             }
             return target;
         }
+        if let Some(kind) = kind
+            && let Some(pattern) = self.pattern_of_schema(state, kind, call)
+        {
+            return self.arena.add(Value {
+                derived: Some((value::Derivation::Found, pattern)),
+                ..Value::of(Atom::Path(kind))
+            });
+        }
         if labels.is_empty() && kind.is_none() {
             return ValId::UNKNOWN;
         }
