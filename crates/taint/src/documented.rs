@@ -55,10 +55,10 @@ fn holder(before: &str) -> &str {
         .trim_end_matches([':', '='])
         .trim_end()
         .trim_end_matches(['"', '\'']);
-    let start = named
-        .rfind(|c: char| !(c.is_alphanumeric() || c == '_'))
-        .map_or(0, |at| at + named.get(at..).map_or(1, |rest| rest.chars().next().map_or(1, char::len_utf8)));
-    named.get(start..).unwrap_or("")
+    named
+        .rsplit(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .next()
+        .unwrap_or("")
 }
 
 #[cfg(test)]

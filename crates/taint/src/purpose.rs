@@ -148,7 +148,13 @@ const TEST_MODULES: &[&str] = &[
     "net/http/httptest",
 ];
 /// Modules that drive a browser: one that visits its own machine is there to test.
-const BROWSER_MODULES: &[&str] = &["playwright", "playwright-core", "selenium", "selenium-webdriver", "puppeteer"];
+const BROWSER_MODULES: &[&str] = &[
+    "playwright",
+    "playwright-core",
+    "selenium",
+    "selenium-webdriver",
+    "puppeteer",
+];
 const OWN_MACHINE: &[&str] = &["http://127.0.0.1", "http://localhost"];
 
 impl Purpose {

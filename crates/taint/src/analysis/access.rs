@@ -204,6 +204,15 @@ impl<'a> Analyzer<'a> {
                 label.cleared = label.cleared.without(of_hosts);
             }
         }
+        // One member of what a service of unknown kind answered: mostly what the service made.
+        if matches!(
+            self.arena.get(base).derived,
+            Some((Derivation::Answered, _))
+        ) {
+            for label in &mut labels {
+                label.guesses = label.guesses.max(2);
+            }
+        }
         if name == "filename" {
             self.name_of_upload(&mut labels);
         }

@@ -6,9 +6,7 @@
 use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
-use trueline_syntax::ir::{
-    BlockId, Callee, FuncId, Module, Op, Operand, Terminator, Var, VarHome,
-};
+use trueline_syntax::ir::{BlockId, Callee, FuncId, Module, Op, Operand, Terminator, Var, VarHome};
 
 use super::destinations::each_operand;
 

@@ -5,8 +5,8 @@
 
 use smallvec::SmallVec;
 use trueline_syntax::ir::{
-    ArgKind, ClassId, Const, Decorator, FuncId, Function, FunctionKind, Language, Param, ParamKind, Span,
-    Symbol, VarHome,
+    ArgKind, ClassId, Const, Decorator, FuncId, Function, FunctionKind, Language, Param, ParamKind,
+    Span, Symbol, VarHome,
 };
 
 use super::call::Passed;
@@ -215,9 +215,7 @@ impl<'a> Analyzer<'a> {
     fn cleared_by_declaration(&self, param: &Param) -> Bits {
         let keywords = param.decorators.iter().flat_map(|d| &d.keywords);
         let mut patterns = keywords.filter_map(|(name, value)| match value {
-            Some(Const::Str(pattern))
-                if matches!(self.names.text(*name), "pattern" | "regex") =>
-            {
+            Some(Const::Str(pattern)) if matches!(self.names.text(*name), "pattern" | "regex") => {
                 Some(self.names.text(*pattern))
             }
             _ => None,

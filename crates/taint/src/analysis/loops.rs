@@ -5,6 +5,7 @@
 //! all of these have in common holds where the loop ends. Before a way back is known that is
 //! everything (no element was seen, so none was bad), and it only becomes less.
 
+use smallvec::SmallVec;
 use trueline_syntax::ir::{BlockId, Callee, Function, Instr, IterKind, Op, Operand, Terminator};
 
 use super::outcomes::Outcome;
@@ -26,8 +27,26 @@ pub(super) struct Rounds {
 }
 
 impl<'a> Analyzer<'a> {
-    /// Notes what holds where a round ends; says whether that is news to the loop's head.
-    pub(super) fn note_round(frame: &mut Frame<'a>, head: BlockId, state: &State) -> bool {
+    /// Notes what holds where rounds of loops end; gives the heads to which that is news.
+    pub(super) fn note_rounds(
+        frame: &mut Frame<'a>,
+        next: &[(BlockId, State)],
+        rank: &[u32],
+        at: u32,
+    ) -> SmallVec<[u32; 1]> {
+        let mut heads = SmallVec::new();
+        for (target, state) in next {
+            let to = rank.get(target.0 as usize).copied();
+            if let Some(to) = to.filter(|to| *to <= at)
+                && Self::note_round(frame, *target, state)
+            {
+                heads.push(to);
+            }
+        }
+        heads
+    }
+
+    fn note_round(frame: &mut Frame<'a>, head: BlockId, state: &State) -> bool {
         let from = frame.block;
         let Some(rounds) = frame.rounds.get_mut(&head) else {
             return false;
@@ -80,13 +99,7 @@ impl<'a> Analyzer<'a> {
     }
 
     /// `LIST.every((x) => GOOD.includes(x))` that holds, `LIST.some((x) => !GOOD.includes(x))` that does not.
-    pub(super) fn assume_each(
-        &mut self,
-        state: &mut State,
-        list: ValId,
-        asks: ValId,
-        holds: bool,
-    ) {
+    pub(super) fn assume_each(&mut self, state: &mut State, list: ValId, asks: ValId, holds: bool) {
         let element = self.next_element(state, list, IterKind::Elements);
         let element = self.arena.unrefined(element);
         let outcome = (!holds).then_some(Outcome::Empty);

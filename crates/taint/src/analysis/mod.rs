@@ -626,14 +626,7 @@ impl<'a> Analyzer<'a> {
                 }
                 Terminator::Unreachable => {}
             }
-            for (target, state) in &next {
-                let to = rank.get(target.0 as usize).copied();
-                if let Some(to) = to.filter(|to| *to <= at && (*to as usize) < order.len())
-                    && Self::note_round(frame, *target, state)
-                {
-                    pending.insert(to);
-                }
-            }
+            pending.extend(Self::note_rounds(frame, &next, &rank, at));
             self.propagate(next, &rank, &mut states, &mut pending);
             for handler in frame.woken.drain(..) {
                 let at = rank.get(handler.0 as usize).copied();

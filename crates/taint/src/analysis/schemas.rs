@@ -39,7 +39,16 @@ const CHECKED: &[&str] = &[
 ];
 const LIBRARIES: &[&str] = &["zod", "joi", "yup"];
 /// Methods of a schema after which its pattern says nothing.
-const CHANGING: &[&str] = &["or", "transform", "catch", "pipe", "array", "and", "allow", "when"];
+const CHANGING: &[&str] = &[
+    "or",
+    "transform",
+    "catch",
+    "pipe",
+    "array",
+    "and",
+    "allow",
+    "when",
+];
 /// Schemas inside of schemas.
 const MAX_NESTING: u8 = 4;
 

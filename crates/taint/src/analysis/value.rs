@@ -113,6 +113,8 @@ pub(super) enum Derivation {
     FirstOf,
     /// What a constant pattern, which the value names, found.
     Found,
+    /// The answer of a method of something unknown.
+    Answered,
 }
 
 /// Taint of one source.

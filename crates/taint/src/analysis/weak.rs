@@ -258,7 +258,9 @@ impl<'a> Analyzer<'a> {
 
     /// Whether all calls of a function that nothing but calls use stand under such a condition.
     fn asked_at_calls(&self, id: FuncId, asked: &[String], depth: u8) -> bool {
-        let callers = self.callers.get_or_init(|| super::callers::callers(self.module));
+        let callers = self
+            .callers
+            .get_or_init(|| super::callers::callers(self.module));
         callers.get(&id).is_some_and(|calls| {
             calls.len() <= MAX_CALLS
                 && calls

@@ -157,9 +157,9 @@ pub(super) fn groups<'s>(
                 let at = folder_of(&file.path);
                 let inside = |folder: &str, above: &str| ancestors(folder).any(|f| f == above);
                 // A folder that has an application of its own belongs to that one.
-                !folders.iter().any(|other| {
-                    inside(&at, other) && !inside(&at, own) && !inside(own, other)
-                })
+                !folders
+                    .iter()
+                    .any(|other| inside(&at, other) && !inside(&at, own) && !inside(own, other))
             });
             let beside = shared.chain(&library).copied();
             files.extend(beside.filter(|f| family(&f.path) == spoken));

@@ -215,7 +215,8 @@ pub(super) fn is_attempt(route: &Route) -> bool {
 
 /// A mail with a secret is asked for there, and none is tried.
 fn is_asked_for(route: &Route) -> bool {
-    words(last_segment(&route.path)).any(|w| matches!(w.as_str(), "forgot" | "forgotten" | "request"))
+    words(last_segment(&route.path))
+        .any(|w| matches!(w.as_str(), "forgot" | "forgotten" | "request"))
 }
 
 /// What is tried there is a code that a person types.

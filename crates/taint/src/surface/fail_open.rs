@@ -39,7 +39,14 @@ const REFUSING: &[&str] = &[
 ];
 
 /// Libraries that only pages use.
-const IN_BROWSERS: &[&str] = &["react-router-dom", "react-dom", "vue", "vue-router", "pinia", "svelte"];
+const IN_BROWSERS: &[&str] = &[
+    "react-router-dom",
+    "react-dom",
+    "vue",
+    "vue-router",
+    "pinia",
+    "svelte",
+];
 
 /// Blocks between a handler and the end.
 const MAX_STEPS: usize = 6;
@@ -47,9 +54,7 @@ const MAX_STEPS: usize = 6;
 impl<'a> Reader<'a> {
     pub(super) fn fail_open(&mut self, id: FuncId, function: &'a Function) {
         let own: Vec<String> = words(self.module.text(function.name)).collect();
-        if own.is_empty()
-            || !contains_words(&own, &self.common.deciders)
-            || self.runs_in_browsers()
+        if own.is_empty() || !contains_words(&own, &self.common.deciders) || self.runs_in_browsers()
         {
             return;
         }

@@ -287,15 +287,15 @@ impl<'a> Reader<'a> {
             || before.iter().any(|operand| {
                 let named = self.terms.variable(id, operand).is_some_and(|name| {
                     let own: Vec<String> = words(&name).collect();
-                    own.windows(2).any(|w| {
-                        matches!(w[0].as_str(), "dev" | "development" | "test") && w[1] == "only"
+                    let mut pairs = own.iter().zip(own.iter().skip(1));
+                    pairs.any(|(first, second)| {
+                        matches!(first.as_str(), "dev" | "development" | "test") && second == "only"
                     })
                 });
                 let function = self.terms.closure(id, operand);
                 let function = function.and_then(|f| self.module.functions.get(f.0 as usize));
-                let text = function.and_then(|f| {
-                    self.text.get(f.span.start as usize..f.span.end as usize)
-                });
+                let text = function
+                    .and_then(|f| self.text.get(f.span.start as usize..f.span.end as usize));
                 named || text.is_some_and(|t| t.len() < MAX_GUARD && t.contains("NODE_ENV"))
             })
     }

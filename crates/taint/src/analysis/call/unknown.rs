@@ -1,6 +1,6 @@
 //! What comes back from a call that no model knows, and what its name leads one to guess.
 
-use trueline_syntax::ir::{ArgKind, Callee};
+use trueline_syntax::ir::{ArgKind, Callee, Language};
 
 use super::{CLEANING, Call, LOOK_UPS};
 use crate::analysis::names::{root_of, words};
@@ -95,6 +95,10 @@ impl<'a> Analyzer<'a> {
         {
             value.derived = Some((value::Derivation::Found, pattern));
         }
+        if value.derived.is_none() && self.is_answer(path, &value) {
+            let receiver = call.receiver;
+            value.derived = receiver.map(|of| (value::Derivation::Answered, of));
+        }
         value.atoms.extend(kind.map(Atom::Path));
         if value.labels.is_empty()
             && let Some(kind) = kind
@@ -102,6 +106,13 @@ impl<'a> Analyzer<'a> {
             return self.arena.single(Atom::Path(kind));
         }
         self.arena.add(value)
+    }
+
+    /// What a method of something unknown made of input, in languages where nothing declares its type.
+    fn is_answer(&self, path: Option<PathId>, value: &Value) -> bool {
+        path.is_none()
+            && value.labels.iter().any(|l| l.guesses > 0)
+            && !matches!(self.module.language, Language::Java | Language::Go)
     }
 
     /// A call of a function that is neither of this module nor modelled nor of a known library.
