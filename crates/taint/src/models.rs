@@ -292,6 +292,8 @@ impl Models {
             cleared: Bits::NONE,
             asked: Vec::new(),
             tool: false,
+            own_fields: Vec::new(),
+            name_fields: Vec::new(),
         });
         let mut files = Vec::new();
         for (name, text) in rule_files {
@@ -420,6 +422,8 @@ impl Models {
                 cleared: Bits::ALL.without(Bits::rule(rule)),
                 asked: spec.asked.clone(),
                 tool: false,
+                own_fields: Vec::new(),
+                name_fields: Vec::new(),
             });
             let kind = self.source_kinds.len() as u16 - 1;
             let tables = self.language_mut(spec.language);

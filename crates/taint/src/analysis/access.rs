@@ -814,7 +814,18 @@ impl<'a> Analyzer<'a> {
         if self.arena.get(result).konst.is_some() {
             return self.unconstant(result);
         }
-        result
+        if atoms.iter().any(|a| matches!(a, Atom::Object(_))) {
+            return result;
+        }
+        // Every loop over the same value reads the same, so that what one has asked holds in the next.
+        let key = (iterable, if keys { Selector::Key } else { Selector::Any });
+        match self.arena.gone_through.get(&key).copied() {
+            Some(before) if self.arena.get(before).same(self.arena.get(result)) => before,
+            _ => {
+                self.arena.gone_through.insert(key, result);
+                result
+            }
+        }
     }
 
     /// `target[key] = stored`.

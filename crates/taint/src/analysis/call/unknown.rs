@@ -114,7 +114,11 @@ impl<'a> Analyzer<'a> {
             return call.passed.first().map(|p| (Derivation::Ending, p.value));
         }
         // Of something unknown, in languages where nothing declares its type.
-        let guessed = path.is_none()
+        let foreign = |path: PathId| {
+            let root = root_of(self.module.language, self.paths.text(path));
+            !self.tables.roots.contains(root)
+        };
+        let guessed = path.is_none_or(foreign)
             && labels.iter().any(|l| l.guesses > 0)
             && !matches!(self.module.language, Language::Java | Language::Go);
         let receiver = call.receiver.filter(|_| guessed);
