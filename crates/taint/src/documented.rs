@@ -1,5 +1,5 @@
 //! Whether a text in the source is only shown: it stands in an example of a schema that describes an
-//! interface (OpenAPI), and nothing uses it.
+//! interface (`OpenAPI`), and nothing uses it.
 
 /// Keys and calls that hold such examples.
 const SHOWN: &[&str] = &[

@@ -91,10 +91,7 @@ impl<'a> Analyzer<'a> {
             known.map_or(Bits::NONE, |fact| fact.1)
         };
         let ways = frame.rounds.get(&head).map_or(&[][..], |r| &r.ways);
-        let all = ways
-            .iter()
-            .map(told)
-            .fold(Bits::ALL, |all, told| all.both(told));
+        let all = ways.iter().map(told).fold(Bits::ALL, Bits::both);
         state.add_fact(element, all);
     }
 
