@@ -159,6 +159,7 @@ pub(crate) enum Selector {
     Name(TextIx),
     At(i64),
     Any,
+    Key,
     Called,
 }
 

@@ -8,6 +8,7 @@ mod analysis;
 mod controls;
 mod credential;
 mod digest;
+mod documented;
 mod fix;
 mod interface;
 mod memory;

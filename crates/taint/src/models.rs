@@ -137,6 +137,9 @@ pub(crate) struct SourceKind {
     pub(crate) asked: Vec<String>,
     /// What a model passes to a tool: to name any place may be what the tool is for.
     pub(crate) tool: bool,
+    /// Attributes of its parts that the program chose, and those that are names without folders.
+    pub(crate) own_fields: Vec<String>,
+    pub(crate) name_fields: Vec<String>,
 }
 
 /// What a call returns.
@@ -162,6 +165,8 @@ pub(crate) struct Entry {
     /// What it makes must not be compared with `==`.
     pub(crate) comparisons: Vec<u16>,
     pub(crate) clears: Bits,
+    /// The same, of a call that is passed something.
+    pub(crate) clears_if_passed: Bits,
     pub(crate) guard: Option<(u16, Bits)>,
     pub(crate) opaque: bool,
     pub(crate) stores: bool,
@@ -287,6 +292,8 @@ impl Models {
             cleared: Bits::NONE,
             asked: Vec::new(),
             tool: false,
+            own_fields: Vec::new(),
+            name_fields: Vec::new(),
         });
         let mut files = Vec::new();
         for (name, text) in rule_files {
@@ -415,6 +422,8 @@ impl Models {
                 cleared: Bits::ALL.without(Bits::rule(rule)),
                 asked: spec.asked.clone(),
                 tool: false,
+                own_fields: Vec::new(),
+                name_fields: Vec::new(),
             });
             let kind = self.source_kinds.len() as u16 - 1;
             let tables = self.language_mut(spec.language);
@@ -450,7 +459,12 @@ impl Models {
                 clear(entry(&mut tables.paths, name), spec.guards, rule);
             }
             for name in &spec.methods {
-                clear(entry(&mut tables.methods, name), spec.guards, rule);
+                let entry = entry(&mut tables.methods, name);
+                if spec.if_passed {
+                    entry.clears_if_passed = entry.clears_if_passed.or(Bits::rule(rule));
+                } else {
+                    clear(entry, spec.guards, rule);
+                }
             }
             for name in &spec.fields {
                 let bits = tables.clean_fields.entry(name.as_str().into());
@@ -511,6 +525,10 @@ impl Models {
             };
             harmless = harmless.or(of_path);
             let kind = self.source_kind(&spec.what, spec.control, spec.text, harmless, false);
+            if let Some(known) = self.source_kinds.get_mut(usize::from(kind)) {
+                known.own_fields.extend(spec.own_fields);
+                known.name_fields.extend(spec.name_fields);
+            }
             let tables = self.language_mut(language);
             for path in &spec.paths {
                 let entry = entry(&mut tables.paths, path);
@@ -660,6 +678,8 @@ impl Models {
                 cleared,
                 asked: Vec::new(),
                 tool,
+                own_fields: Vec::new(),
+                name_fields: Vec::new(),
             });
             self.source_kinds.len() - 1
         });

@@ -144,8 +144,18 @@ const TEST_MODULES: &[&str] = &[
     "mocha",
     "chai",
     "supertest",
+    "cypress",
     "net/http/httptest",
 ];
+/// Modules that drive a browser: one that visits its own machine is there to test.
+const BROWSER_MODULES: &[&str] = &[
+    "playwright",
+    "playwright-core",
+    "selenium",
+    "selenium-webdriver",
+    "puppeteer",
+];
+const OWN_MACHINE: &[&str] = &["http://127.0.0.1", "http://localhost"];
 
 impl Purpose {
     /// That of a file.
@@ -241,11 +251,19 @@ fn imports_tests(module: &Module) -> bool {
             return false;
         };
         let name = module.text(*name);
-        TEST_MODULES.iter().any(|test| {
-            let rest = name.strip_prefix(test);
-            rest.is_some_and(|r| r.is_empty() || r.starts_with(['.', '/']))
-        })
+        let is_one_of = |modules: &[&str]| {
+            modules.iter().any(|module| {
+                let rest = name.strip_prefix(module);
+                rest.is_some_and(|r| r.is_empty() || r.starts_with(['.', '/']))
+            })
+        };
+        is_one_of(TEST_MODULES) || is_one_of(BROWSER_MODULES) && visits_own_machine(module)
     })
+}
+
+fn visits_own_machine(module: &Module) -> bool {
+    let mut texts = module.symbols.iter();
+    texts.any(|t| OWN_MACHINE.iter().any(|own| t.starts_with(own)))
 }
 
 #[cfg(test)]

@@ -204,15 +204,42 @@ impl<'a> Analyzer<'a> {
                 label.cleared = label.cleared.without(of_hosts);
             }
         }
+        // One member of what a service of unknown kind answered: mostly what the service made.
+        if matches!(
+            self.arena.get(base).derived,
+            Some((Derivation::Answered, _))
+        ) {
+            for label in &mut labels {
+                label.guesses = label.guesses.max(2);
+            }
+        }
         if name == "filename" {
             self.name_of_upload(&mut labels);
         }
+        self.parts_of_source(name, &mut labels);
         if !labels.is_empty()
             && let Some(bits) = self.tables.clean_fields.get(name)
         {
             clear_all(&mut labels, *bits);
         }
         labels
+    }
+
+    /// What a source says of its parts: some of them the program chose, some are names without folders.
+    fn parts_of_source(&self, name: &str, labels: &mut Labels) {
+        let paths = self.models.path_rules;
+        labels.retain(|label| {
+            let Some(value::Source::Site { kind, .. }) = self.arena.source_of(label.source) else {
+                return true;
+            };
+            let Some(kind) = self.models.source_kinds.get(usize::from(kind)) else {
+                return true;
+            };
+            if kind.name_fields.iter().any(|field| field == name) {
+                label.cleared = label.cleared.or(paths);
+            }
+            !kind.own_fields.iter().any(|field| field == name)
+        });
     }
 
     /// The client chooses the name of an upload, unlike the place where what it holds is kept.
@@ -773,7 +800,8 @@ impl<'a> Analyzer<'a> {
                     }
                 }
                 Atom::Access(access) => {
-                    let child = self.arena.child(*access, Selector::Any);
+                    let selector = if keys { Selector::Key } else { Selector::Any };
+                    let child = self.arena.child(*access, selector);
                     self.arena.access_value(child)
                 }
                 _ => continue,
@@ -786,7 +814,18 @@ impl<'a> Analyzer<'a> {
         if self.arena.get(result).konst.is_some() {
             return self.unconstant(result);
         }
-        result
+        if atoms.iter().any(|a| matches!(a, Atom::Object(_))) {
+            return result;
+        }
+        // Every loop over the same value reads the same, so that what one has asked holds in the next.
+        let key = (iterable, if keys { Selector::Key } else { Selector::Any });
+        match self.arena.gone_through.get(&key).copied() {
+            Some(before) if self.arena.get(before).same(self.arena.get(result)) => before,
+            _ => {
+                self.arena.gone_through.insert(key, result);
+                result
+            }
+        }
     }
 
     /// `target[key] = stored`.

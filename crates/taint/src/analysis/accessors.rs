@@ -1,15 +1,18 @@
 //! Accessors of classes: properties that are functions when they are read or assigned.
 //!
-//! The front end names them `get x` and `set x`; most files have none.
+//! The front end of JavaScript names them `get x` and `set x`; Python decorates them. Most files have none.
 
 use rustc_hash::FxHashMap;
-use trueline_syntax::ir::{ArgKind, ClassId, FuncId, Symbol};
+use trueline_syntax::ir::{ArgKind, ClassId, FuncId, Language, Symbol};
 
 use super::call::Passed;
 use super::names::Names;
 use super::state::State;
 use super::value::{Atom, ValId};
 use super::{Analyzer, Frame, ObjectKind};
+
+/// Decorators of Python's methods that are read like attributes.
+const PROPERTIES: &[&str] = &["property", "cached_property", "functools.cached_property"];
 
 /// Accessors by class and property.
 #[derive(Debug, Default)]
@@ -24,7 +27,16 @@ impl Accessors {
         for (at, class) in module.classes.iter().enumerate() {
             let class_id = ClassId(at as u32);
             for (name, id) in &class.methods {
-                all.note(class_id, module.text(*name), *id, names);
+                let function = module.functions.get(id.0 as usize);
+                let is_property = function.is_some_and(|f| {
+                    let mut decorators = f.decorators.iter().map(|d| module.text(d.name));
+                    decorators.any(|d| PROPERTIES.contains(&d))
+                });
+                if is_property && module.language == Language::Python {
+                    all.getters.insert((class_id, *name), *id);
+                } else {
+                    all.note(class_id, module.text(*name), *id, names);
+                }
             }
         }
         all

@@ -98,6 +98,7 @@ impl<'a> Analyzer<'a> {
                 let element = self.next_element(state, base, kind);
                 self.piece_of_stream(frame, base, element)
             }
+            Selector::Key => self.keys_of(state, base),
             Selector::Called => {
                 let library = self
                     .arena

@@ -7,8 +7,9 @@ use smallvec::SmallVec;
 use trueline_syntax::ir::{ArgKind, IterKind, Language, Symbol};
 
 use super::call::{Call, Passed};
+use super::outcomes::Outcome;
 use super::state::{Contents, Key, State};
-use super::value::{Atom, Konst, Root, ValId};
+use super::value::{AccessId, Atom, Konst, Root, ValId};
 use super::{Analyzer, Frame, ObjectKind};
 use crate::models::Bits;
 
@@ -472,27 +473,37 @@ impl<'a> Analyzer<'a> {
 
     /// An element for which a function answered something true.
     pub(super) fn accepted(&mut self, function: ValId, element: ValId) -> ValId {
+        match self.told_of_first(function, None) {
+            Bits::NONE => element,
+            cleared => self.arena.refine(element, cleared),
+        }
+    }
+
+    /// What an answer of a function (something true, if no other is named) says of its first argument.
+    pub(super) fn told_of_first(&mut self, function: ValId, outcome: Option<Outcome>) -> Bits {
         let atoms = self.arena.get(function).atoms.clone();
         let [Atom::Func(id) | Atom::Bound(id, _)] = atoms.as_slice() else {
-            return element;
+            return Bits::NONE;
         };
         let Some(summary) = self.summarize(*id) else {
-            return element;
+            return Bits::NONE;
         };
-        let mut cleared = Bits::NONE;
-        for (access, bits) in &summary.on_true {
-            let is_element = self
-                .arena
-                .access(*access)
-                .is_some_and(|a| a.parent.is_none() && a.root == Root::Param(*id, 0));
-            if is_element {
-                cleared = cleared.or(*bits);
+        let is_first = |access: AccessId| {
+            let access = self.arena.access(access);
+            access.is_some_and(|a| a.parent.is_none() && a.root == Root::Param(*id, 0))
+        };
+        let told: SmallVec<[Bits; 2]> = match outcome {
+            None => {
+                let told = summary.on_true.iter().filter(|told| is_first(told.0));
+                told.map(|told| told.1).collect()
             }
-        }
-        if cleared == Bits::NONE {
-            return element;
-        }
-        self.arena.refine(element, cleared)
+            Some(outcome) => {
+                let told = summary.on_outcome.iter();
+                let told = told.filter(|told| told.0 == outcome && is_first(told.1));
+                told.map(|told| told.2).collect()
+            }
+        };
+        told.iter().fold(Bits::NONE, |all, one| all.or(*one))
     }
 
     /// A new list of which any element is this.

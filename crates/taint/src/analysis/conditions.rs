@@ -195,7 +195,7 @@ impl<'a> Analyzer<'a> {
             .receiver
             .and_then(|r| self.only_object(r))
             .and_then(|o| state.contents(o));
-        if receiver.is_some_and(|c| self.entry_is(&c.entries, key, wanted)) {
+        if receiver.is_some_and(|c| self.entry_is(state, &c.entries, key, wanted)) {
             return true;
         }
         call.passed.iter().enumerate().any(|(at, argument)| {
@@ -214,14 +214,35 @@ impl<'a> Analyzer<'a> {
             else {
                 return false;
             };
-            self.entry_is(&contents.entries, key, wanted)
+            self.entry_is(state, &contents.entries, key, wanted)
         })
     }
 
-    fn entry_is(&self, entries: &[(Key, ValId)], key: &str, wanted: &[Scalar]) -> bool {
-        entries.iter().any(|(name, value)| {
-            matches!(name, Key::Name(name) if self.names.text(*name) == key)
-                && self.is_one_of(*value, wanted)
+    /// Whether an option is what a rule warns of; a key with a dot is that of an option inside one.
+    fn entry_is(
+        &self,
+        state: &State,
+        entries: &[(Key, ValId)],
+        key: &str,
+        wanted: &[Scalar],
+    ) -> bool {
+        let under = |key: &str| {
+            let named = move |entry: &&(Key, ValId)| matches!(entry.0, Key::Name(name) if self.names.text(name) == key);
+            let mut named = entries.iter().filter(named);
+            named.next().map(|entry| entry.1)
+        };
+        if under(key).is_some_and(|value| self.is_one_of(value, wanted)) {
+            return true;
+        }
+        let Some((outer, inner)) = key.split_once('.') else {
+            return false;
+        };
+        let outer = under(outer).map(|value| self.arena.get(value).atoms.as_slice());
+        outer.into_iter().flatten().any(|atom| match atom {
+            Atom::Object(object) => state
+                .contents(*object)
+                .is_some_and(|c| self.entry_is(state, &c.entries, inner, wanted)),
+            _ => false,
         })
     }
 

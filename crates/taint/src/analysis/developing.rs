@@ -33,13 +33,13 @@ const DEVELOPING: &[&str] = &[
 
 /// How blocks are marked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Blocks {
+pub(crate) enum Blocks {
     Braces,
     Indentation,
 }
 
 /// Whether a place is in a branch for development.
-pub(super) fn is_developing(text: &str, span: Span, blocks: Blocks) -> bool {
+pub(crate) fn is_developing(text: &str, span: Span, blocks: Blocks) -> bool {
     let start = span.start as usize;
     let (Some(before), Some(after)) = (text.get(..start), text.get(span.end as usize..)) else {
         return false;

@@ -5,8 +5,8 @@
 
 use smallvec::SmallVec;
 use trueline_syntax::ir::{
-    ArgKind, Const, Decorator, FuncId, Function, FunctionKind, Language, Param, ParamKind, Span,
-    Symbol, VarHome,
+    ArgKind, ClassId, Const, Decorator, FuncId, Function, FunctionKind, Language, Param, ParamKind,
+    Span, Symbol, VarHome,
 };
 
 use super::call::Passed;
@@ -32,6 +32,8 @@ pub(super) struct ParamSeed {
     pub(super) content: bool,
     /// A schema let it through: its keys are those that the program named.
     pub(super) shaped: bool,
+    /// The rules that the pattern of its declaration answers for.
+    pub(super) cleared: Bits,
 }
 
 /// What is known of a function before it runs.
@@ -127,6 +129,7 @@ impl<'a> Analyzer<'a> {
             if known.content {
                 label.cleared = label.cleared.or(self.models.path_rules);
             }
+            label.cleared = label.cleared.or(known.cleared);
             if known.shaped {
                 label.cleared = label.cleared.or(self.models.key_rules);
             }
@@ -156,17 +159,70 @@ impl<'a> Analyzer<'a> {
                     let injected = param.decorators.iter().any(|d| {
                         matches!(last_name(self.names.text(d.name)), "Depends" | "Security")
                     });
-                    if numbers.contains(&param.name) {
+                    if numbers.contains(&param.name) || self.is_enumeration(param) {
                         slot.number = true;
                     } else if !injected && !resolved && param.kind != ParamKind::Rest {
                         slot.source = entry.kind;
                         slot.segment = segments.contains(&param.name);
                         slot.shaped = shaped;
+                        slot.cleared = self.cleared_by_declaration(param);
                     }
                 }
                 Some(_) | None => {}
             }
         }
+    }
+
+    /// Whether a parameter is declared to be one of an enumeration of the project, in Python.
+    fn is_enumeration(&mut self, param: &Param) -> bool {
+        let Some(name) = param
+            .annotation
+            .filter(|_| self.module.language == Language::Python)
+        else {
+            return false;
+        };
+        let own = self.module.classes.iter().position(|c| c.name == name);
+        let class = match own {
+            Some(at) => Some(ClassId(at as u32)),
+            None => self.imported_class(name),
+        };
+        let lineage = class.map(|class| self.lineage(class)).unwrap_or_default();
+        lineage.into_iter().any(|class| {
+            self.class(class).is_some_and(|class| {
+                let mut bases = class.bases.iter().map(|b| last_name(self.names.text(*b)));
+                bases.any(|b| matches!(b, "Enum" | "StrEnum" | "IntEnum"))
+            })
+        })
+    }
+
+    /// The class that a name of the file's body is.
+    fn imported_class(&mut self, name: Symbol) -> Option<ClassId> {
+        let body = self.module.functions.first()?;
+        let var = body.vars.iter().position(|v| v.name == name)?;
+        let var = trueline_syntax::ir::Var(var as u32);
+        let value = self
+            .slots
+            .get(&(FuncId(0), var))
+            .copied()
+            .or_else(|| self.binding_value(FuncId(0), var))?;
+        match self.arena.get(value).atoms.as_slice() {
+            [Atom::Class(class)] => Some(*class),
+            _ => None,
+        }
+    }
+
+    /// What a pattern in the declaration of a parameter answers for: `Query(pattern="^[a-z]+$")`.
+    fn cleared_by_declaration(&self, param: &Param) -> Bits {
+        let keywords = param.decorators.iter().flat_map(|d| &d.keywords);
+        let mut patterns = keywords.filter_map(|(name, value)| match value {
+            Some(Const::Str(pattern)) if matches!(self.names.text(*name), "pattern" | "regex") => {
+                Some(self.names.text(*pattern))
+            }
+            _ => None,
+        });
+        patterns
+            .next()
+            .map_or(Bits::NONE, |pattern| self.cleared_by_whole(pattern))
     }
 
     /// Whether the project itself says what a parameter with an annotation of its own holds: often who

@@ -408,6 +408,7 @@ impl<'e, 'a> Exporter<'e, 'a> {
                     Selector::Name(name) => portable::Selector::Name(self.symbol(name)),
                     Selector::At(at) => portable::Selector::At(at),
                     Selector::Any => portable::Selector::Any,
+                    Selector::Key => portable::Selector::Key,
                     Selector::Called => portable::Selector::Called,
                 };
                 portable::Access::Child(parent, selector)

@@ -14,6 +14,7 @@ mod backtracking;
 mod bindings;
 mod call;
 mod callbacks;
+mod callers;
 mod conditions;
 mod containers;
 mod credentials;
@@ -33,6 +34,7 @@ mod inert;
 mod java;
 mod library;
 mod lists;
+mod loops;
 mod media;
 mod names;
 mod outcomes;
@@ -63,6 +65,7 @@ use trueline_syntax::ir::{
 
 use self::accessors::Accessors;
 use self::bindings::Bindings;
+pub(crate) use self::developing::{Blocks, is_developing};
 pub(crate) use self::elsewhere::Alone;
 pub use self::elsewhere::Interfaces;
 use self::elsewhere::{Elsewhere, Heads};
@@ -246,6 +249,8 @@ struct Analyzer<'a> {
     purpose: Purpose,
     /// The call that a summary says its function makes, while that is applied.
     replayed: Option<(FuncId, Span)>,
+    /// Made when the condition around the calls of a function is first asked for.
+    callers: std::cell::OnceCell<callers::Callers>,
     /// Made when a rule first follows a value.
     uses: Option<destinations::Uses>,
     destinations: FxHashMap<(FuncId, BlockId, u32), Rc<destinations::Destinations>>,
@@ -292,6 +297,8 @@ struct Frame<'a> {
     woken: SmallVec<[BlockId; 2]>,
     /// The present block does not go on: a call in it never returns.
     dead: bool,
+    /// What is known of its loops, by their heads.
+    rounds: FxHashMap<BlockId, loops::Rounds>,
     /// The content type of the answer that is being looked at, where the caller chooses it.
     media: Option<value::AccessId>,
 }
@@ -360,6 +367,7 @@ impl<'a> Analyzer<'a> {
             cut: BTreeSet::new(),
             purpose,
             replayed: None,
+            callers: std::cell::OnceCell::new(),
             uses: None,
             destinations: FxHashMap::default(),
             contained: BTreeSet::new(),
@@ -518,6 +526,7 @@ impl<'a> Analyzer<'a> {
             thrown: FxHashMap::default(),
             woken: SmallVec::new(),
             dead: false,
+            rounds: FxHashMap::default(),
             media: None,
         };
         let mut entry = State::new(function.vars.len());
@@ -617,6 +626,7 @@ impl<'a> Analyzer<'a> {
                 }
                 Terminator::Unreachable => {}
             }
+            pending.extend(Self::note_rounds(frame, &next, &rank, at));
             self.propagate(next, &rank, &mut states, &mut pending);
             for handler in frame.woken.drain(..) {
                 let at = rank.get(handler.0 as usize).copied();

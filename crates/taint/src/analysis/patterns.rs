@@ -85,6 +85,12 @@ impl Analyzer<'_> {
         self.establish(state, text, cleared);
     }
 
+    /// The rules that text cannot violate which a pattern matches from its beginning to its end.
+    pub(super) fn cleared_by_whole(&self, pattern: &str) -> Bits {
+        whole_alphabet(pattern, Anchors::None)
+            .map_or(Bits::NONE, |alphabet| self.cleared_by_alphabet(&alphabet))
+    }
+
     /// The rules that text of these characters cannot violate.
     pub(super) fn cleared_by_alphabet(&self, alphabet: &Alphabet) -> Bits {
         let mut cleared = Bits::NONE;

@@ -9,8 +9,9 @@ use super::call::Call;
 use super::names::words;
 use super::state::{Contents, Key, State};
 use super::transfer::clear_all;
-use super::value::{Atom, Konst, ObjId, PathId, ValId};
+use super::value::{Atom, Derivation, Konst, ObjId, PathId, ValId};
 use super::{Analyzer, Frame, ObjectKind};
+use crate::models::Bits;
 
 /// Kinds of fields that no free text passes.
 const CHECKED: &[&str] = &[
@@ -35,6 +36,18 @@ const CHECKED: &[&str] = &[
     "hex",
     "alphanum",
     "isoDate",
+];
+const LIBRARIES: &[&str] = &["zod", "joi", "yup"];
+/// Methods of a schema after which its pattern says nothing.
+const CHANGING: &[&str] = &[
+    "or",
+    "transform",
+    "catch",
+    "pipe",
+    "array",
+    "and",
+    "allow",
+    "when",
 ];
 /// Schemas inside of schemas.
 const MAX_NESTING: u8 = 4;
@@ -185,6 +198,7 @@ impl<'a> Analyzer<'a> {
                     _ => {
                         let mut labels = self.deep_labels(state, part);
                         clear_all(&mut labels, self.models.structure_rules);
+                        clear_all(&mut labels, self.cleared_by_schema(*kind));
                         self.arena.tainted(labels)
                     }
                 }
@@ -196,6 +210,44 @@ impl<'a> Analyzer<'a> {
         }
         *state.contents_mut(object) = contents;
         self.arena.single(Atom::Object(object))
+    }
+
+    /// The constant pattern that a field of a schema must match: `z.string().regex(/^[a-z]+$/).max(9)`.
+    pub(super) fn pattern_of_schema(
+        &self,
+        state: &State,
+        schema: PathId,
+        call: &Call<'_, 'a>,
+    ) -> Option<ValId> {
+        let text = self.paths.text(schema);
+        let (of, last) = text.rsplit_once('.')?;
+        let root = of.split(['.', '/']).next()?;
+        if !LIBRARIES.contains(&root) || !self.calls_back() {
+            return None;
+        }
+        if matches!(last, "regex" | "pattern" | "matches") {
+            let given = call.passed.first()?.value;
+            let pattern = self.pattern_of(state, given).unwrap_or(given);
+            return match self.arena.get(pattern).konst {
+                Some(Konst::Str(_)) => Some(pattern),
+                _ => None,
+            };
+        }
+        match self.arena.get(call.receiver?).derived {
+            Some((Derivation::Found, pattern)) if !CHANGING.contains(&last) => Some(pattern),
+            _ => None,
+        }
+    }
+
+    /// What the pattern of a field answers for.
+    fn cleared_by_schema(&self, schema: ValId) -> Bits {
+        let Some((Derivation::Found, pattern)) = self.arena.get(schema).derived else {
+            return Bits::NONE;
+        };
+        match self.arena.get(pattern).konst {
+            Some(Konst::Str(pattern)) => self.cleared_by_whole(self.names.text(pattern)),
+            _ => Bits::NONE,
+        }
     }
 
     fn is_checked_schema(&self, schema: ValId) -> bool {

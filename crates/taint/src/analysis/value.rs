@@ -113,6 +113,8 @@ pub(super) enum Derivation {
     FirstOf,
     /// What a constant pattern, which the value names, found.
     Found,
+    /// The answer of a method of something unknown.
+    Answered,
 }
 
 /// Taint of one source.
@@ -254,6 +256,8 @@ pub(super) enum Selector {
     At(i64),
     /// Any element.
     Any,
+    /// Any key: who chose what is under a key did not choose the key.
+    Key,
     /// The result of calling it.
     Called,
 }
@@ -308,6 +312,8 @@ pub(super) struct Arena {
     marked: FxHashMap<(ValId, Bits), ValId>,
     /// Parts of values that are only known as a whole.
     pub(super) parts: FxHashMap<(ValId, Selector), ValId>,
+    /// What going through values gives, elements or keys.
+    pub(super) gone_through: FxHashMap<(ValId, Selector), ValId>,
     /// What loops read, by function, variable and what they go through.
     pub(super) elements: FxHashMap<(FuncId, Var, ValId), ValId>,
     /// Fields read in a function, so that two reads of `request.args` are one value there and a
@@ -338,6 +344,7 @@ impl Arena {
             unrefined: FxHashMap::default(),
             marked: FxHashMap::default(),
             parts: FxHashMap::default(),
+            gone_through: FxHashMap::default(),
             elements: FxHashMap::default(),
             reads: FxHashMap::default(),
         }

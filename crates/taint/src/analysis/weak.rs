@@ -30,6 +30,9 @@ const MAX_LINES: usize = 40;
 /// Conditions around a place, and parts of one, that are read for words.
 const MAX_CONDITIONS: usize = 8;
 const MAX_PARTS: usize = 4;
+/// Calls of one function whose conditions are read, and calls of callers.
+const MAX_CALLS: usize = 8;
+const MAX_CALLERS: u8 = 2;
 const MAX_USES: usize = 4;
 /// Lines before a place in which the list that it is in begins.
 const MAX_RECORD: usize = 400;
@@ -196,10 +199,15 @@ impl<'a> Analyzer<'a> {
 
     /// Whether a condition that the place stands under has one of these words: `if config.insecure`.
     pub(super) fn asked_for(&self, frame: &Frame<'a>, asked: &[String]) -> bool {
-        if asked.is_empty() {
+        !asked.is_empty() && self.asked_around(frame.id, frame.block, asked, MAX_CALLERS)
+    }
+
+    /// The same of a block: in its function, in those around that, or at all calls of it.
+    fn asked_around(&self, id: FuncId, block: BlockId, asked: &[String], depth: u8) -> bool {
+        let Some(function) = self.function(id) else {
             return false;
-        }
-        let (mut function, mut at, mut id) = (frame.function, frame.block, frame.id);
+        };
+        let (mut function, mut at, mut id) = (function, block, id);
         for _ in 0..MAX_CONDITIONS {
             let blocks = function.blocks.iter().enumerate();
             let mut before = blocks.filter(|(_, b)| leads_to(&b.terminator, at));
@@ -207,6 +215,9 @@ impl<'a> Analyzer<'a> {
                 (Some(only), None) => only,
                 // A closure stands where it is written.
                 (None, None) => {
+                    if depth > 0 && self.asked_at_calls(id, asked, depth - 1) {
+                        return true;
+                    }
                     let Some(around) = function.parent else {
                         return false;
                     };
@@ -243,6 +254,19 @@ impl<'a> Analyzer<'a> {
             at = BlockId(from as u32);
         }
         false
+    }
+
+    /// Whether all calls of a function that nothing but calls use stand under such a condition.
+    fn asked_at_calls(&self, id: FuncId, asked: &[String], depth: u8) -> bool {
+        let callers = self
+            .callers
+            .get_or_init(|| super::callers::callers(self.module));
+        callers.get(&id).is_some_and(|calls| {
+            calls.len() <= MAX_CALLS
+                && calls
+                    .iter()
+                    .all(|(caller, block)| self.asked_around(*caller, *block, asked, depth))
+        })
     }
 
     /// `expected == given`, where one is a code that nobody else may learn.
@@ -491,7 +515,9 @@ impl<'a> Analyzer<'a> {
             .and_then(|source| source.find(text));
         let Some(at) = found else { return };
         let start = statement.start + at as u32;
-        if crate::credential::is_public_form(spec, self.text, start as usize) {
+        if crate::credential::is_public_form(spec, self.text, start as usize)
+            || crate::documented::is_documented(self.text, start as usize)
+        {
             return;
         }
         let span = Span::new(start, start + text.len() as u32);

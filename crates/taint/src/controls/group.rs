@@ -55,9 +55,40 @@ impl<'s> Group<'s> {
         self.files.iter().filter(here).any(|f| {
             let mut installs = f.installs.iter();
             installs.any(|(router, control)| {
-                *router == route.router && *control == Control::Authentication
+                let (router, below) = scope(router);
+                *control == Control::Authentication
+                    && router == route.router
+                    && below.is_none_or(|below| is_below(&route.path, below))
             })
         })
+    }
+
+    /// Whether anything asks who is calling before or in the handler of a route; `None` where the handler
+    /// is out of sight.
+    pub(super) fn asks(&self, route: &Route) -> Option<bool> {
+        let by_itself = [&route.guarded_by, &route.checks]
+            .iter()
+            .any(|list| list.contains(&Control::Authentication));
+        let mut applications = self.files.iter().filter(|f| !f.applications.is_empty());
+        let for_all = applications.any(|f| {
+            let mut installs = f.installs.iter();
+            installs.any(|(router, control)| {
+                *control == Control::Authentication
+                    && scope(router)
+                        .1
+                        .is_none_or(|below| is_below(&route.path, below))
+            })
+        });
+        if by_itself || for_all || self.asks_before(route) {
+            return Some(true);
+        }
+        route.writes.map(|_| false)
+    }
+
+    /// Whether pages of other sites may send requests with a visitor's cookie, of any kind.
+    pub(super) fn lets_sites_in(&self) -> bool {
+        let mut weak = self.files.iter().flat_map(|f| &f.weak_settings);
+        weak.any(|w| w.rule == "permissive-cors" && w.certain)
     }
 
     pub(super) fn routes(&self) -> impl Iterator<Item = &'s Route> + '_ {
@@ -114,14 +145,23 @@ pub(super) fn groups<'s>(
             .get(home.as_str())
             .map(Vec::as_slice)
             .unwrap_or_default();
-        for owner in owners {
+        let folders: Vec<String> = owners.iter().map(|o| folder_of(&o.path)).collect();
+        for (owner, own) in owners.iter().zip(&folders) {
             let Some(application) = owner.applications.first() else {
                 continue;
             };
             let mut files = vec![*owner];
             // What the pages of an application do is not done by its server.
             let spoken = family(&owner.path);
-            let beside = shared.iter().chain(&library).copied();
+            let shared = shared.iter().filter(|file| {
+                let at = folder_of(&file.path);
+                let inside = |folder: &str, above: &str| ancestors(folder).any(|f| f == above);
+                // A folder that has an application of its own belongs to that one.
+                !folders
+                    .iter()
+                    .any(|other| inside(&at, other) && !inside(&at, own) && !inside(own, other))
+            });
+            let beside = shared.chain(&library).copied();
             files.extend(beside.filter(|f| family(&f.path) == spoken));
             groups.push(Group { application, files });
         }
@@ -139,6 +179,19 @@ fn home(path: &RepoPath, roots: &BTreeSet<String>) -> String {
         .to_owned()
 }
 
+/// What a control is installed on, and the path below which it holds: `app /admin`.
+fn scope(installed: &str) -> (&str, Option<&str>) {
+    match installed.split_once(' ') {
+        Some((router, below)) => (router, Some(below)),
+        None => (installed, None),
+    }
+}
+
+fn is_below(path: &str, above: &str) -> bool {
+    path.strip_prefix(above.trim_end_matches('/'))
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// Which language a file is in, by the end of its name; those that run together are one.
 fn family(path: &RepoPath) -> &'static str {
     let path = path.display();
@@ -148,6 +201,10 @@ fn family(path: &RepoPath) -> &'static str {
         "go" => "go",
         _ => "javascript",
     }
+}
+
+fn folder_of(path: &RepoPath) -> String {
+    split(&path.display()).0.to_owned()
 }
 
 fn split(path: &str) -> (&str, &str) {

@@ -85,6 +85,8 @@ pub(crate) fn findings(
         });
     }
     missing.sort_by(|a, b| (&a.place.location, a.rule).cmp(&(&b.place.location, b.rule)));
+    // Applications that share a file share what is wrong in it.
+    missing.dedup_by(|b, a| a.rule == b.rule && a.place.location == b.place.location);
     let mut seen: BTreeMap<(String, &str, String, String), u32> = BTreeMap::new();
     let findings = missing
         .into_iter()

@@ -32,6 +32,17 @@ const LOOK_UPS: &[&str] = &[
     "available",
     "availability",
     "taken",
+    // What lists logins.
+    "history",
+    "histories",
+    "sessions",
+    "attempts",
+    "logs",
+    "activity",
+    "activities",
+    "records",
+    "events",
+    "stats",
 ];
 /// What is tried there is short: those routes are named first.
 const GUESSED_FIRST: &[&str] = &[
@@ -70,16 +81,28 @@ pub(super) fn csrf_protection<'s>(group: &Group<'s>) -> Option<Missing<'s>> {
     if !group.has(Trait::CookieSession) || group.mentions(Control::CsrfProtection) {
         return None;
     }
-    let routes: Vec<&Route> = group
+    // What asks nobody who they are acts in nobody's name; a handler out of sight may ask.
+    let acting = group
         .routes()
         .filter(|r| changes_state(r) && !is_attempt(r) && !is_public(r))
-        .collect();
+        .filter(|r| !r.checks.contains(&Control::CsrfProtection))
+        .filter(|r| group.asks(r) != Some(false));
+    let mut routes: Vec<&Route> = acting.collect();
     if routes.is_empty() {
         return None;
     }
+    // Before other methods a browser asks whether the foreign page may use them.
+    let foreign = group.lets_sites_in();
+    let sent = |r: &&Route| foreign || r.methods.iter().any(|m| m == "POST");
+    let certain = |r: &&Route| group.asks(r) == Some(true) && sent(r);
+    let sure: Vec<&Route> = routes.iter().copied().filter(certain).collect();
+    let certain = !sure.is_empty();
+    if certain {
+        routes = sure;
+    }
     Some(Missing {
         rule: "missing-csrf-protection",
-        certain: true,
+        certain,
         message: format!(
             "A cookie says who asks, and {} accept requests that another web site makes a visitor's browser send: no token is checked.",
             list(&routes)
@@ -99,7 +122,11 @@ pub(super) fn rate_limit<'s>(group: &Group<'s>) -> Option<Missing<'s>> {
         .filter(|r| is_guessed_first(r) || !group.asks_before(r))
         .collect();
     routes.sort_by_key(|r| !is_guessed_first(r));
-    let first = *routes.first()?;
+    // Where a secret is tried, nobody needs to be told where one is asked for by mail.
+    if routes.first().is_some_and(|r| is_guessed_first(r)) {
+        routes.retain(|r| is_guessed_first(r) || !is_asked_for(r));
+    }
+    routes.first()?;
     let limits = |r: &Route| {
         r.guarded_by.contains(&Control::RateLimit) || r.checks.contains(&Control::RateLimit)
     };
@@ -116,13 +143,15 @@ pub(super) fn rate_limit<'s>(group: &Group<'s>) -> Option<Missing<'s>> {
         }
         return Some(rate_limit_missing(first, open));
     }
+    let first = *routes.first()?;
     Some(rate_limit_missing(first, routes))
 }
 
 fn rate_limit_missing<'s>(first: &'s Route, routes: Vec<&'s Route>) -> Missing<'s> {
     Missing {
         rule: "missing-rate-limit",
-        certain: true,
+        // The token of a reset is mostly too long to be guessed, and whether it is cannot be seen here.
+        certain: routes.iter().any(|r| is_guessed_first(r) || is_short(r)),
         message: format!(
             "Passwords or codes can be guessed without limit at {}: nothing counts the attempts.",
             list(&routes)
@@ -167,7 +196,12 @@ fn accepts_body(route: &Route) -> bool {
 
 /// A password or code is tried there.
 pub(super) fn is_attempt(route: &Route) -> bool {
-    let names = [last_segment(&route.path), route.handler.as_str()];
+    let last = last_segment(&route.path);
+    // `/reset-password/<token>`: the address itself is the secret, and long.
+    if last.starts_with(['<', ':', '{', '[']) && words(last).any(|w| w == "token") {
+        return false;
+    }
+    let names = [last, route.handler.as_str()];
     names.iter().any(|name| {
         let own: Vec<String> = words(name).collect();
         if own.iter().any(|w| LOOK_UPS.contains(&w.as_str())) {
@@ -177,6 +211,19 @@ pub(super) fn is_attempt(route: &Route) -> bool {
             .iter()
             .any(|phrase| own.windows(phrase.len()).any(|w| w == *phrase))
     })
+}
+
+/// A mail with a secret is asked for there, and none is tried.
+fn is_asked_for(route: &Route) -> bool {
+    words(last_segment(&route.path))
+        .any(|w| matches!(w.as_str(), "forgot" | "forgotten" | "request"))
+}
+
+/// What is tried there is a code that a person types.
+fn is_short(route: &Route) -> bool {
+    [last_segment(&route.path), route.handler.as_str()]
+        .iter()
+        .any(|name| words(name).any(|w| matches!(w.as_str(), "code" | "codes" | "pin" | "sms")))
 }
 
 fn is_guessed_first(route: &Route) -> bool {

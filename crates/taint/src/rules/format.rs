@@ -294,6 +294,9 @@ pub(crate) struct SanitizerSpec {
     pub(crate) calls: Vec<String>,
     #[serde(default)]
     pub(crate) methods: Vec<String>,
+    /// The methods count only when they are passed something: `insert.values(name=x)`, unlike `map.values()`.
+    #[serde(default)]
+    pub(crate) if_passed: bool,
     /// Attributes that hold what was let through: `form.cleaned_data`.
     #[serde(default)]
     pub(crate) fields: Vec<String>,
@@ -588,6 +591,12 @@ pub(crate) struct SourceSpec {
     /// It is of the path of the request that is being answered, which some sinks look at themselves.
     #[serde(default)]
     pub(crate) path_of_request: bool,
+    /// Attributes of its parts that the program chose: where an upload is kept.
+    #[serde(default)]
+    pub(crate) own_fields: Vec<String>,
+    /// Attributes of its parts that are names without folders.
+    #[serde(default)]
+    pub(crate) name_fields: Vec<String>,
 }
 
 /// Calls that say what kind of content an answer has.

@@ -38,13 +38,24 @@ const REFUSING: &[&str] = &[
     "refuse",
 ];
 
+/// Libraries that only pages use.
+const IN_BROWSERS: &[&str] = &[
+    "react-router-dom",
+    "react-dom",
+    "vue",
+    "vue-router",
+    "pinia",
+    "svelte",
+];
+
 /// Blocks between a handler and the end.
 const MAX_STEPS: usize = 6;
 
 impl<'a> Reader<'a> {
     pub(super) fn fail_open(&mut self, id: FuncId, function: &'a Function) {
         let own: Vec<String> = words(self.module.text(function.name)).collect();
-        if own.is_empty() || !contains_words(&own, &self.common.deciders) {
+        if own.is_empty() || !contains_words(&own, &self.common.deciders) || self.runs_in_browsers()
+        {
             return;
         }
         let refuses = own.iter().any(|w| REFUSING.contains(&w.as_str()));
@@ -88,6 +99,17 @@ impl<'a> Reader<'a> {
                 id,
             );
         }
+    }
+}
+
+impl Reader<'_> {
+    /// Whether the file is part of a page: what is decided there stops nobody.
+    fn runs_in_browsers(&self) -> bool {
+        self.imports.iter().any(|import| {
+            import.starts_with("react.use")
+                || import.starts_with("react.default.use")
+                || IN_BROWSERS.iter().any(|m| super::is_within(import, m))
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use trueline_syntax::ir::{Callee, Const, FuncId, Function, Op, Operand, Var};
+use trueline_syntax::ir::{Callee, CompareOp, Const, FuncId, Function, Op, Operand, Var};
 
 use super::{Control, Reader};
 use crate::analysis::words;
@@ -15,6 +15,10 @@ impl Reader<'_> {
         let mut checks: BTreeSet<Control> = self.controls_in(&own);
         if self.reads_session(id) {
             checks.insert(Control::Authentication);
+        }
+        // Forms of Flask-WTF hold a token, which this checks.
+        if own.windows(3).any(|w| w == ["validate", "on", "submit"]) {
+            checks.insert(Control::CsrfProtection);
         }
         (checks.into_iter().collect(), self.writes(id))
     }
@@ -56,22 +60,32 @@ impl Reader<'_> {
                 Op::Index {
                     index: Operand::Const(Const::Str(key)),
                     ..
-                } => matches!(
-                    self.module.text(*key).to_ascii_lowercase().as_str(),
-                    "user_id"
-                        | "userid"
-                        | "user"
-                        | "uid"
-                        | "username"
-                        | "logged_in"
-                        | "authorization"
-                        | "account_id"
-                        | "is_admin"
-                        | "role"
-                ),
+                } => says_who(self.module.text(*key)),
+                // `session.get("user_id")`, `"user_id" in session`
+                Op::Call {
+                    callee: Callee::Method { receiver, name },
+                    args,
+                } => {
+                    self.module.text(*name) == "get"
+                        && self.is_session(id, receiver)
+                        && args.first().is_some_and(|a| match &a.value {
+                            Operand::Const(Const::Str(key)) => says_who(self.module.text(*key)),
+                            _ => false,
+                        })
+                }
+                Op::Compare {
+                    op: CompareOp::In | CompareOp::NotIn,
+                    left: Operand::Const(Const::Str(key)),
+                    right,
+                } => says_who(self.module.text(*key)) && self.is_session(id, right),
                 _ => false,
             })
         })
+    }
+
+    fn is_session(&self, id: FuncId, operand: &Operand) -> bool {
+        let path = self.terms.path(id, operand);
+        path.is_some_and(|p| p.rsplit('.').next() == Some("session"))
     }
 
     /// Words of everything that a function and those inside it call, and of the texts that they use.
@@ -141,4 +155,21 @@ impl Reader<'_> {
             .into_iter()
             .filter_map(|f| self.module.functions.get(f.0 as usize))
     }
+}
+
+/// Whether a key of a session says who is logged in.
+fn says_who(key: &str) -> bool {
+    matches!(
+        key.to_ascii_lowercase().as_str(),
+        "user_id"
+            | "userid"
+            | "user"
+            | "uid"
+            | "username"
+            | "logged_in"
+            | "authorization"
+            | "account_id"
+            | "is_admin"
+            | "role"
+    )
 }

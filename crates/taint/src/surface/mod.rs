@@ -470,10 +470,15 @@ impl<'a> Reader<'a> {
         &mut self,
         id: FuncId,
         receiver: &Operand,
-        args: &[trueline_syntax::ir::Arg],
+        args: &'a [trueline_syntax::ir::Arg],
         span: Span,
     ) {
-        let router = self.terms.variable(id, receiver).unwrap_or_default();
+        let mut router = self.terms.variable(id, receiver).unwrap_or_default();
+        // `app.use("/admin", requireLogin)` holds below that path.
+        let below = args.first().and_then(|a| self.terms.text(id, &a.value));
+        if let Some(below) = below.filter(|path| path.len() > 1 && path.starts_with('/')) {
+            router = format!("{router} {below}");
+        }
         let mut mentioned = Vec::new();
         for arg in args {
             self.terms.mentioned(id, &arg.value, &mut mentioned);

@@ -8,7 +8,10 @@ use trueline_syntax::ir::{
 };
 
 use super::{Application, Control, Reader, Route};
-use crate::analysis::{last_name, words};
+use crate::analysis::{Blocks, is_developing, last_name, words};
+
+/// Longest function before a handler that is read as text.
+const MAX_GUARD: usize = 600;
 
 impl<'a> Reader<'a> {
     /// Routes and installs by the decorators of a function.
@@ -225,6 +228,9 @@ impl<'a> Reader<'a> {
         let Some((last, before)) = handlers.split_last() else {
             return;
         };
+        if self.is_for_development(id, before, span) {
+            return;
+        }
         let (method, path) = match path.split_once(' ') {
             Some((verb, rest)) if method.is_empty() => (verb.to_owned(), rest.to_owned()),
             _ => (method.clone(), path),
@@ -253,7 +259,9 @@ impl<'a> Reader<'a> {
         let place = self.place(span, id);
         let router = self.terms.variable(id, receiver).unwrap_or_default();
         self.surface.routes.push(Route {
-            methods: if method.is_empty() {
+            methods: if name == "add_url_rule" {
+                self.rule_methods(id, args)
+            } else if method.is_empty() {
                 Vec::new()
             } else {
                 vec![method]
@@ -266,6 +274,59 @@ impl<'a> Reader<'a> {
             writes: facts.map(|f| f.1),
             place,
         });
+    }
+
+    /// Whether a route is only there while the program is written: under a condition, or behind a function
+    /// that answers and leaves in production.
+    fn is_for_development(&self, id: FuncId, before: &[&'a Operand], span: Span) -> bool {
+        let blocks = match self.module.language.as_str() {
+            "python" => Blocks::Indentation,
+            _ => Blocks::Braces,
+        };
+        is_developing(self.text, span, blocks)
+            || before.iter().any(|operand| {
+                let named = self.terms.variable(id, operand).is_some_and(|name| {
+                    let own: Vec<String> = words(&name).collect();
+                    let mut pairs = own.iter().zip(own.iter().skip(1));
+                    pairs.any(|(first, second)| {
+                        matches!(first.as_str(), "dev" | "development" | "test") && second == "only"
+                    })
+                });
+                let function = self.terms.closure(id, operand);
+                let function = function.and_then(|f| self.module.functions.get(f.0 as usize));
+                let text = function
+                    .and_then(|f| self.text.get(f.span.start as usize..f.span.end as usize));
+                named || text.is_some_and(|t| t.len() < MAX_GUARD && t.contains("NODE_ENV"))
+            })
+    }
+
+    /// The methods of Flask's `add_url_rule`: those that it lists, those of a class, or GET.
+    fn rule_methods(&self, id: FuncId, args: &'a [Arg]) -> Vec<String> {
+        let named = |wanted: &str| {
+            let named = args.iter().find(|a| match a.kind {
+                ArgKind::Keyword(name) => self.module.text(name) == wanted,
+                _ => false,
+            });
+            named.map(|a| &a.value)
+        };
+        if let Some(listed) = named("methods") {
+            let Some((at, elements)) = self.terms.elements(id, listed) else {
+                return Vec::new();
+            };
+            let texts = elements.iter().filter_map(|e| self.terms.text(at, e));
+            return texts.map(str::to_ascii_uppercase).collect();
+        }
+        let of_class = args.iter().any(|a| {
+            matches!(
+                self.terms.operation(id, &a.value),
+                Some((_, Op::Call { callee: Callee::Method { name, .. }, .. }))
+                    if self.module.text(*name) == "as_view"
+            )
+        });
+        if of_class {
+            return Vec::new();
+        }
+        vec!["GET".to_owned()]
     }
 
     /// Whether a receiver is a parameter of a router's type: `app: FastifyInstance`, of which the import

@@ -434,7 +434,10 @@ impl<'a> Analyzer<'a> {
         }
         let nothing = Labels::new();
         let handed_on = if opaque { &nothing } else { &given };
-        let returned = self.call_back(frame, state, call, &labels, handed_on);
+        let mut returned = self.call_back(frame, state, call, &labels, handed_on);
+        if let Some(model) = model {
+            returned = self.arena.marked(returned, model.clears, &[]);
+        }
         // `rows.map(r -> "?")`: what the function makes, whatever it was given.
         if self.maps_in_sight(call) {
             labels.clear();
@@ -461,6 +464,9 @@ impl<'a> Analyzer<'a> {
         }
         if let Some(model) = model {
             clear_all(&mut labels, model.clears);
+            if !call.passed.is_empty() {
+                clear_all(&mut labels, model.clears_if_passed);
+            }
             for kind in &model.sources {
                 if self.is_asked_source(frame, *kind) {
                     continue;

@@ -1,11 +1,11 @@
 //! What comes back from a call that no model knows, and what its name leads one to guess.
 
-use trueline_syntax::ir::{ArgKind, Callee};
+use trueline_syntax::ir::{ArgKind, Callee, Language};
 
 use super::{CLEANING, Call, LOOK_UPS};
 use crate::analysis::names::{root_of, words};
 use crate::analysis::state::{Key, State};
-use crate::analysis::value::{self, Atom, Labels, PathId, StepKind, ValId, Value};
+use crate::analysis::value::{Atom, Derivation, Labels, PathId, StepKind, ValId, Value};
 use crate::analysis::{Analyzer, Frame, ObjectKind};
 use crate::models::{Entry, Returns};
 
@@ -62,6 +62,14 @@ impl<'a> Analyzer<'a> {
             }
             return target;
         }
+        if let Some(kind) = kind
+            && let Some(pattern) = self.pattern_of_schema(state, kind, call)
+        {
+            return self.arena.add(Value {
+                derived: Some((Derivation::Found, pattern)),
+                ..Value::of(Atom::Path(kind))
+            });
+        }
         if labels.is_empty() && kind.is_none() {
             return ValId::UNKNOWN;
         }
@@ -73,20 +81,12 @@ impl<'a> Analyzer<'a> {
             let step = name.map_or(StepKind::Join, StepKind::Call);
             self.advance(&mut labels, frame.span, step);
         }
+        let derived = self.made_from(state, path, kind, call, &labels);
         let mut value = Value {
             labels,
+            derived,
             ..Value::default()
         };
-        if kind.is_some_and(|k| self.paths.text(k) == "os.path.splitext")
-            && let Some(first) = call.passed.first()
-        {
-            value.derived = Some((value::Derivation::Ending, first.value));
-        }
-        if !value.labels.is_empty()
-            && let Some(pattern) = self.searched_pattern(state, path, call)
-        {
-            value.derived = Some((value::Derivation::Found, pattern));
-        }
         value.atoms.extend(kind.map(Atom::Path));
         if value.labels.is_empty()
             && let Some(kind) = kind
@@ -94,6 +94,35 @@ impl<'a> Analyzer<'a> {
             return self.arena.single(Atom::Path(kind));
         }
         self.arena.add(value)
+    }
+
+    /// How a call made its result, as far as that matters later.
+    fn made_from(
+        &self,
+        state: &State,
+        path: Option<PathId>,
+        kind: Option<PathId>,
+        call: &Call<'_, 'a>,
+        labels: &Labels,
+    ) -> Option<(Derivation, ValId)> {
+        if !labels.is_empty()
+            && let Some(pattern) = self.searched_pattern(state, path, call)
+        {
+            return Some((Derivation::Found, pattern));
+        }
+        if kind.is_some_and(|k| self.paths.text(k) == "os.path.splitext") {
+            return call.passed.first().map(|p| (Derivation::Ending, p.value));
+        }
+        // Of something unknown, in languages where nothing declares its type.
+        let foreign = |path: PathId| {
+            let root = root_of(self.module.language, self.paths.text(path));
+            !self.tables.roots.contains(root)
+        };
+        let guessed = path.is_none_or(foreign)
+            && labels.iter().any(|l| l.guesses > 0)
+            && !matches!(self.module.language, Language::Java | Language::Go);
+        let receiver = call.receiver.filter(|_| guessed);
+        receiver.map(|of| (Derivation::Answered, of))
     }
 
     /// A call of a function that is neither of this module nor modelled nor of a known library.

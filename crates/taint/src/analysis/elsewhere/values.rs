@@ -236,6 +236,7 @@ impl Analyzer<'_> {
                     portable::Selector::Name(name) => Selector::Name(self.bring_text(at, name)),
                     portable::Selector::At(position) => Selector::At(position),
                     portable::Selector::Any => Selector::Any,
+                    portable::Selector::Key => Selector::Key,
                     portable::Selector::Called => Selector::Called,
                 };
                 self.arena.child(parent, selector)

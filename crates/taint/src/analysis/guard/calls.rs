@@ -38,6 +38,12 @@ impl<'a> Analyzer<'a> {
             if let ("some" | "anyMatch", true, [asks]) = (name.as_str(), holds, args) {
                 self.assume_any(frame, state, receiver, &asks.value);
             }
+            if let ("every" | "allMatch", true, [asks]) | ("some" | "anyMatch", false, [asks]) =
+                (name.as_str(), holds, args)
+            {
+                let asks = self.read(frame, state, &asks.value);
+                self.assume_each(state, receiver, asks, holds);
+            }
         }
         let entries = self.entries_of(target, name);
         for entry in entries {
@@ -55,6 +61,11 @@ impl<'a> Analyzer<'a> {
             self.assume_library(frame, state, path, receiver, args, holds);
         }
         match path {
+            "all" | "any" if holds == (path == "all") => {
+                if let [list] = args {
+                    self.assume_comprehension(frame, state, &list.value, holds, nesting);
+                }
+            }
             "isinstance" if holds => self.assume_instance(frame, state, args),
             "re.match" | "re.fullmatch" | "re.search" => {
                 if let (Some(pattern), Some(text)) = (first, args.get(1)) {

@@ -189,6 +189,9 @@ impl<'a> Analyzer<'a> {
                 }
                 _ => {}
             },
+            Op::HasNext { iterable } if !holds => {
+                self.assume_gone_through(frame, state, iterable);
+            }
             Op::Compare { op, left, right } => {
                 self.assume_comparison(frame, state, (*op, left, right), holds, nesting);
             }

@@ -320,7 +320,7 @@ impl<'a> Analyzer<'a> {
     }
 
     /// Any key of an object: those that the program wrote are clean text.
-    fn keys_of(&mut self, state: &State, from: ValId) -> ValId {
+    pub(in crate::analysis) fn keys_of(&mut self, state: &State, from: ValId) -> ValId {
         let keys = self.next_element(state, from, IterKind::Keys);
         let written = self.only_object(from).and_then(|o| state.contents(o));
         if written.is_none_or(|c| c.entries.is_empty()) {

@@ -66,7 +66,7 @@ impl<'a> Analyzer<'a> {
             }
             "join" if self.module.language == Language::Python => {
                 let list = first?;
-                let mut labels = self.deep_labels(state, list);
+                let mut labels = self.labels_of_each(state, list);
                 let own = self.deep_labels(state, receiver);
                 value::add_labels(&mut labels, &own);
                 if let Some(object) = self.only_object(list) {
@@ -80,6 +80,20 @@ impl<'a> Analyzer<'a> {
                     value.atoms.push(Atom::Text);
                     Some(self.arena.add(value))
                 }
+            }
+            "join" if self.calls_back() && !self.arena.get(receiver).labels.is_empty() => {
+                let constant = |value: ValId| self.arena.get(value).konst.is_some();
+                if call.passed.len() > 1 || !first.is_none_or(constant) {
+                    return None;
+                }
+                let mut labels = self.labels_of_each(state, receiver);
+                self.advance(&mut labels, frame.span, StepKind::Join);
+                let mut value = Value {
+                    labels,
+                    ..Value::default()
+                };
+                value.atoms.push(Atom::Text);
+                Some(self.arena.add(value))
             }
             "replace" | "replaceAll" => self.replaced(state, receiver, call),
             _ => None,
