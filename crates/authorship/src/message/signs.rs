@@ -197,7 +197,7 @@ pub fn signs(commit: &CommitText<'_>) -> Vec<Sign> {
         starts.push(at);
         at += whole.len() + 1;
     }
-    let quoted = around::quotations(&lines);
+    let quotations = around::quotations(&lines);
     let mut fenced = false;
     for (nth, (line, at)) in lines.iter().zip(starts).enumerate() {
         let begins_anew = at >= list && squashed::commit_line(line).is_some();
@@ -216,7 +216,7 @@ pub fn signs(commit: &CommitText<'_>) -> Vec<Sign> {
             let around = Neighbours {
                 lines: &lines,
                 nth,
-                is_quotation: quoted.get(nth) == Some(&true),
+                is_quotation: quotations.get(nth) == Some(&true),
             };
             signs.line(line, around);
         }

@@ -174,9 +174,10 @@ fn a_message_of_very_many_trailers_is_read_line_by_line() {
     let trailers = "Co-authored-by: Claude <noreply@anthropic.com>\n".repeat(200_000);
     let found = of("Ann <ann@example.org>", &format!("add\n\n{trailers}"));
     assert_eq!(found.len(), 1, "{found:?}");
-    let sessions: String = (0..2_000)
-        .map(|nth| format!("Claude-Session: https://claude.ai/code/session_{nth:020}\n"))
+    let sessions: Vec<String> = (0..2_000)
+        .map(|nth| format!("Claude-Session: https://claude.ai/code/session_{nth:020}"))
         .collect();
+    let sessions = sessions.join("\n");
     let found = of("Ann <ann@example.org>", &format!("add\n\n{sessions}"));
     assert_eq!(found.len(), 1_000);
 }
