@@ -242,8 +242,10 @@ mod tests {
         } = table.translations;
         let of = |family: &[Box<str>]| {
             let together = Neighbours::of(family.iter().map(|path| path.as_bytes()));
-            let is_generated = |path: &Box<str>| together.is_generated(path.as_bytes());
-            family.iter().map(is_generated).collect::<Vec<_>>()
+            let paths = family.iter().map(|path| path.as_bytes());
+            paths
+                .map(|path| together.is_generated(path))
+                .collect::<Vec<_>>()
         };
         for family in &families {
             // The first is the original.

@@ -30,6 +30,9 @@ pub(in crate::signals) struct Entries {
     pub(in crate::signals) changed: u32,
 }
 
+/// What of a change is compared with others.
+type Measure = fn(Entries) -> f64;
+
 impl Entries {
     fn all(self) -> f64 {
         f64::from(self.added + self.removed + self.changed)
@@ -49,8 +52,7 @@ pub(super) fn judge(timeline: &Timeline) -> Vec<Anomaly> {
         if !timeline.judges(moment.day()) {
             continue;
         }
-        let measures: [(&str, fn(Entries) -> f64); 2] =
-            [("", Entries::all), (" new ones", Entries::only_new)];
+        let measures: [(&str, Measure); 2] = [("", Entries::all), (" new ones", Entries::only_new)];
         for (what, measure) in measures {
             let value = measure(entries);
             let (threshold, others) = threshold(timeline, moment.day(), measure);
@@ -92,7 +94,7 @@ fn reason(entries: Entries, what: &str, threshold: f64, others: usize) -> String
 }
 
 /// The threshold of a day by a measure of changes, and how many changes it rests on.
-fn threshold(timeline: &Timeline, day: i64, measure: fn(Entries) -> f64) -> (f64, usize) {
+fn threshold(timeline: &Timeline, day: i64, measure: Measure) -> (f64, usize) {
     let mut sizes: Vec<f64> = Vec::new();
     let mut days = 0;
     for range in timeline.baseline(day, 1) {
