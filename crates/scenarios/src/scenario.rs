@@ -255,6 +255,15 @@ impl Scenario {
     }
 }
 
+/// The files of a built-in scenario; none where there is no such.
+pub(crate) fn builtin_files(id: &str) -> Tree {
+    let within = |path: &str| Some(path.strip_prefix(id)?.strip_prefix('/')?.to_owned());
+    BUILTIN
+        .iter()
+        .filter_map(|(path, content)| Some((within(path)?, content.to_vec())))
+        .collect()
+}
+
 /// All scenarios of one place.
 #[derive(Debug)]
 pub struct Catalogue {

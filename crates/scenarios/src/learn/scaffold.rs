@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::LearnError;
 use crate::format::ScenarioId;
-use crate::scenario::Catalogue;
+use crate::scenario::builtin_files;
 use crate::tree::Tree;
 
 macro_rules! scaffold {
@@ -65,7 +65,7 @@ pub(crate) fn template(id: &ScenarioId) -> Option<Tree> {
     match kind(id)? {
         (_, None) => Some(of_scaffold(id)),
         (_, Some(exercise)) if *exercise == id.as_str() => None,
-        (_, Some(exercise)) => copy(exercise, id).ok(),
+        (_, Some(exercise)) => Some(copy(exercise, id)),
     }
 }
 
@@ -87,7 +87,7 @@ pub fn write(id: &ScenarioId, scenarios: &Path) -> Result<Scaffold, LearnError> 
     }
     let tree = match copy_of {
         None => of_scaffold(id),
-        Some(exercise) => copy(exercise, id)?,
+        Some(exercise) => copy(exercise, id),
     };
     std::fs::create_dir_all(&folder).map_err(LearnError::file(&folder))?;
     tree.write(&folder).map_err(LearnError::file(&folder))?;
@@ -110,9 +110,8 @@ fn of_scaffold(id: &ScenarioId) -> Tree {
 }
 
 /// A built-in exercise under another id, in its first version and a step of no path.
-fn copy(exercise: &str, id: &ScenarioId) -> Result<Tree, LearnError> {
-    let catalogue = Catalogue::builtin();
-    let files = catalogue.get(exercise)?.files();
+fn copy(exercise: &str, id: &ScenarioId) -> Tree {
+    let files = builtin_files(exercise);
     let copied = files.iter().map(|(name, content)| {
         let content = match std::str::from_utf8(content) {
             Err(_) => content.to_vec(),
@@ -127,7 +126,7 @@ fn copy(exercise: &str, id: &ScenarioId) -> Result<Tree, LearnError> {
         };
         (name.to_owned(), content)
     });
-    Ok(copied.collect())
+    copied.collect()
 }
 
 fn afresh(definition: &str) -> String {
@@ -154,6 +153,7 @@ fn afresh(definition: &str) -> String {
 mod tests {
     use super::*;
     use crate::format::{Interface, Language};
+    use crate::scenario::Catalogue;
 
     #[test]
     fn each_kind_begins_as_a_scenario_of_that_kind_that_can_be_read() {
