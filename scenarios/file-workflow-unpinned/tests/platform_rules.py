@@ -32,7 +32,7 @@ def moved(uses, snapshot):
 def piped(script):
     """A program that is loaded and run in one line, compared with nothing."""
     found = re.search(r"(curl|wget)\b[^\n;&]*\|\s*(sudo\s+)?((ba|da|z)?sh|python3?|node)\b|((ba|da|z)?sh|source|\.)\s+<\(\s*(curl|wget)|"
-                      r"\b(npx|bunx|pnpm dlx|uvx|pipx run)\s+(-\S+\s+)*(?!\S*@\d+\.\d+\.\d+)[\w@/-]+", script)
+                      r"\b(npx|bunx|pnpm dlx|uvx|pipx run)\s+(-\S+\s+)*(?!-)(?!\S*@\d+\.\d+\.\d+)[\w@/-]+", script)
     return found.group(0) if found else None
 
 
