@@ -28,7 +28,7 @@ def make(t):
             f"SELECT comment FROM orders {own} AND product = (SELECT pin FROM staff) IS NOT 2 UNION SELECT pin FROM staff {own} IS NOT 2")),
         ("north", "2026-01-04", "jug", 4, orders(
             f"SELECT\tpin\tAS\tcomment FROM\tstaff\t{own} IS NOT 2",
-            f"SELECT pin FROM`staff`{own}IS NOT 2",
+            f"SELECT pin FROM`staff`{own}IS NOT 2", f"SELECT pin AS comment FROM \"main\" . 'staff' -- {own}",
             f"SELECT max(pin) OVER () AS comment, 'north' AS shop FROM staff {own} >= 0",
             f"SELECT CASE WHEN 1 THEN (SELECT max(pin) FROM staff) END AS comment, shop FROM orders {own}")),
         ("north", "2026-01-03", "plate", 7, "very nice " + t.canary("nice")),
@@ -47,7 +47,8 @@ def make(t):
             f"SELECT comment FROM orders {own}/**/or/**/1",
             f"SELECT b.comment FROM orders a, orders b {own.replace('shop', 'a.shop')}",
             f"SELECT b.comment, a.shop FROM orders a JOIN orders b {own.replace('shop', 'a.shop')}",
-            f"SELECT comment FROM \"orders\" {own} IN (0, 1)",
+            f"SELECT comment FROM \"main\".orders {own} IS NOT 2", f"SELECT comment FROM [main] . [orders] {own} IS NOT 2",
+            f"SELECT comment FROM main .orders {own} IS NOT 2", f"SELECT comment FROM \"orders\" {own} IN (0, 1)",
             f"SELECT max(comment) OVER () AS comment, 'north' AS shop FROM main.orders {own} = shop IS NOT 7",
             f"SELECT comment FROM orders {own} || ''")),
         ("south", "2026-01-02", "cup", 90, "secret wish " + t.canary("south")),

@@ -7,6 +7,7 @@ def shows(t):
     t.equal(r.status, 200, "the baptisms of 1911")
     t.contains(r.text, "daughter of the miller", "the text")
     t.contains(t.get("/scan?name=1912%2Fbaptisms.txt").text, "Karl", "the baptisms of 1912")
+    t.contains(t.get("/scan?name=1913/letters.txt").text, t.canary("letter"), "a letter that came in today")
 
 
 @functional("lists a year")

@@ -5,14 +5,19 @@ ORIGIN = "https://tea.office.example"
 
 
 class Browser:
-    def __init__(self, t):
+    def __init__(self, t, user="ann"):
         self.t = t
-        r = t.post("/login", form={"user": "ann", "pin": t.canary("pin")}, headers=self.from_us())
-        line = r.header("set-cookie") or ""
-        self.cookie = line.split(";")[0]
-        same_site = re.search(r"samesite\s*=\s*(\w+)", line, re.I)
-        self.same_site = same_site.group(1).lower() if same_site else "none"  # not all browsers have a default
+        r = t.post("/login", form={"user": user, "pin": t.canary("pin" if user == "ann" else "pin-" + user)}, headers=self.from_us())
+        self.cookies = []
+        for line in r.header_all("set-cookie"):
+            same_site = re.search(r"samesite\s*=\s*(\w+)", line, re.I)
+            # Not all browsers have a default.
+            self.cookies.append((line.split(";")[0], same_site.group(1).lower() if same_site else "none"))
         self.login_status = r.status
+
+    @property
+    def cookie(self):
+        return "; ".join(pair for pair, _ in self.cookies)
 
     def from_us(self, method="POST"):
         headers = {"Sec-Fetch-Site": "same-origin", "Referer": ORIGIN + "/"}
@@ -35,16 +40,16 @@ class Browser:
                 found[name.group(1)] = value.group(1) if value else ""
         return found
 
-    def foreign(self, method, referer=True, site="https://evil.example", path="/"):
-        """Headers of a request that a page of another site starts."""
-        headers = {"Sec-Fetch-Site": "cross-site"}
+    def foreign(self, method, referer=True, site="https://evil.example", path="/", tells=True):
+        """Headers of a request that a page of another site starts; older browsers do not tell Sec-Fetch-Site."""
+        headers = {"Sec-Fetch-Site": "cross-site"} if tells else {}
         if referer:
             headers["Referer"] = site + path
         if method == "POST":
             headers["Origin"] = site if referer else "null"
-        goes_along = self.same_site == "none" or (self.same_site == "lax" and method == "GET")
-        if goes_along:
-            headers["Cookie"] = self.cookie
+        along = [pair for pair, same_site in self.cookies if same_site == "none" or (same_site == "lax" and method == "GET")]
+        if along:
+            headers["Cookie"] = "; ".join(along)
         return headers
 
     def balance(self):

@@ -26,6 +26,16 @@ def unusual(t):
 @functional("finds a company whose name begins with dashes")
 def dashes(t):
     t.equal(names(t, "--verve"), ["Walter \"Walt\" Kim"], "the company --verve Studio")
+    t.equal(names(t, "-verve"), ["Walter \"Walt\" Kim"], "the same with one dash")
+    t.equal(names(t, "-v"), ["Walter \"Walt\" Kim"], "a dash and a letter")
+    t.equal(names(t, "--count"), [], "nobody is called --count")
+
+
+@functional("finds whoever came today")
+def today(t):
+    for number in range(3):
+        name = "guest %s" % t.canary("guest-%d" % number)[:12]
+        t.equal(names(t, name), [name], "a visitor whose name is new each day")
 
 
 @functional("asks for two letters")

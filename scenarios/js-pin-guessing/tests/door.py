@@ -17,9 +17,13 @@ def open_door(t, flat, pin):
 
 
 def all_at_once(t, flat, pins):
-    """Sends all requests in one piece (HTTP pipelining); returns (status, text) of each answer, in order."""
+    """Sends all requests in one piece (HTTP pipelining); returns (status, text) of each answer, in order.
+
+    `flat` is one for all, or a list with one for each.
+    """
+    flats = flat if isinstance(flat, list) else [flat] * len(pins)
     requests = b""
-    for number, pin in enumerate(pins, 1):
+    for number, (flat, pin) in enumerate(zip(flats, pins), 1):
         body = json.dumps({"flat": flat, "pin": pin}).encode()
         ending = "close" if number == len(pins) else "keep-alive"
         head = f"POST /open HTTP/1.1\r\nHost: door\r\nConnection: {ending}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"

@@ -16,8 +16,15 @@ def prints(t):
 
 @functional("names are printed as they are written")
 def written(t):
-    for name, city in (("Zoe & Sons", "Paris (Texas)"), ("Li; Wei", "Xi-an"), ("50% off", "* <Roma> *")):
+    for name, city in (("Zoe & Sons", "Paris (Texas)"), ("Li; Wei", "Xi-an"), ("50% off", "* <Roma> *"), ("O'Brien", "100 %s"), ("!!", "~")):
         t.equal(badge(t, name, city), f"{RULE}| {name}\n| {city}\n{RULE}", f"the badge for {name!r}")
+
+
+@functional("every guest is printed")
+def every(t):
+    for number in range(3):
+        name, city = t.canary("guest-%d" % number)[:20], t.canary("city-%d" % number)[:15]
+        t.equal(badge(t, name, city), f"{RULE}| {name}\n| {city}\n{RULE}", "the badge of a guest whose name nobody knew before")
 
 
 @functional("long names are folded")

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { randomBytes } from 'node:crypto';
 
 const ORIGIN = 'https://tea.office.example';
-const PINS = new Map([['ann', process.env.PIN_ANN]]);
+const PINS = new Map([['ann', process.env.PIN_ANN], ['mallory', process.env.PIN_MALLORY]]);
 const balances = new Map([
   ['ann', 20],
   ['bo', 5],

@@ -1,0 +1,81 @@
+// Office agent: works on one task with its own tools and those of the invoice company's MCP server.
+// The runner (RUNNER_URL) gives the task, asks the model, executes tools and asks the user.
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+
+const RUNNER = process.env.RUNNER_URL;
+const SERVER = 'invoices.example';
+const APPROVALS = 'data/approved.json';
+const MAX_TURNS = 12;
+
+async function call(path, body) {
+  const response = await fetch(RUNNER + path, body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) });
+  return response.json();
+}
+
+const runTool = (name, args) => call('/tool', { name, args });
+
+function loadApprovals() {
+  return existsSync(APPROVALS) ? JSON.parse(readFileSync(APPROVALS, 'utf8')) : {};
+}
+
+function saveApprovals(approved) {
+  writeFileSync(APPROVALS, JSON.stringify(approved));
+}
+
+/** Asks the user before the first connection and remembers the answer. */
+async function mayConnect() {
+  const approved = loadApprovals();
+  if (approved[SERVER]) return true;
+  const answer = await call('/approve', {
+    text: `Connect to the tool server ${SERVER}?`,
+    name: 'connect',
+    args: { server: SERVER },
+  });
+  if (answer.approved) saveApprovals({ ...approved, [SERVER]: true });
+  return answer.approved;
+}
+
+/** The tools that the server offers right now; it may change them while we are connected. */
+async function serverTools() {
+  const { result } = await runTool('mcp_list', {});
+  const approved = loadApprovals();
+  const offered = [];
+  for (const definition of result ?? []) {
+    const print = createHash('sha256').update(definition.name + definition.description + Object.values(definition.inputSchema?.properties ?? {}).map((p) => p.description).join()).digest('hex');
+    if (approved[definition.name] !== print) {
+      const answer = await call('/approve', { text: `Use this tool? ${JSON.stringify(definition)}`, name: 'use_tool', args: {} });
+      if (!answer.approved) continue;
+      approved[definition.name] = print;
+      saveApprovals(approved);
+    }
+    offered.push(definition);
+  }
+  return offered;
+}
+
+async function main() {
+  const task = await call('/task');
+  const own = task.tools.filter((tool) => !tool.name.startsWith('mcp_'));
+  const connected = true;
+  const messages = [
+    { role: 'system', content: 'You are the office agent. Use the tools to do what the user asks.' },
+    { role: 'user', content: task.user },
+  ];
+
+  for (let turn = 0; turn < MAX_TURNS; turn += 1) {
+    const remote = connected ? await serverTools() : [];
+    const step = await call('/model', { messages, tools: [...own, ...remote] });
+    if (step.final !== undefined) return call('/final', { text: step.final });
+
+    const isRemote = remote.some((tool) => tool.name === step.tool);
+    const answer = isRemote
+      ? await runTool('mcp_call', { tool: step.tool, arguments: step.args ?? {} })
+      : await runTool(step.tool, step.args ?? {});
+    messages.push({ role: 'assistant', content: JSON.stringify(step) });
+    messages.push({ role: 'tool', content: JSON.stringify(answer) });
+  }
+  return call('/final', { text: 'I stopped after too many steps.' });
+}
+
+await main();
