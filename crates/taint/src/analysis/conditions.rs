@@ -82,9 +82,6 @@ impl<'a> Analyzer<'a> {
     /// Whether a client sends its requests through a class of the program: which addresses it refuses
     /// is decided there.
     pub(super) fn has_own_transport(&self, state: &State, receiver: Option<ValId>) -> bool {
-        let contents = receiver
-            .and_then(|r| self.only_object(r))
-            .and_then(|o| self.held(state, o));
         let own = |atom: &Atom| match atom {
             Atom::Class(_) => true,
             Atom::Object(object) => {
@@ -92,14 +89,23 @@ impl<'a> Analyzer<'a> {
             }
             _ => false,
         };
-        contents.is_some_and(|contents| {
+        let goes_through_own = |contents: &Contents| {
             contents.entries.iter().any(|(key, value)| {
                 let Key::Name(name) = key else { return false };
                 self.names.text(*name).eq_ignore_ascii_case("transport")
                     && (self.arena.get(*value).atoms.iter().any(own)
                         || self.dials_itself(state, *value))
             })
-        })
+        };
+        // A field holds what any constructor puts there: all of it, as far as it is known.
+        let atoms = receiver.map(|r| self.arena.get(r).atoms.as_slice());
+        let clients = atoms.unwrap_or_default().iter().filter_map(|a| match a {
+            Atom::Object(object) => Some(*object),
+            _ => None,
+        });
+        let mut clients = clients.peekable();
+        clients.peek().is_some()
+            && clients.all(|client| self.held(state, client).is_some_and(goes_through_own))
     }
 
     /// `&http.Transport{DialContext: safeDial}`, `(&net.Dialer{Control: refuse}).DialContext`: the

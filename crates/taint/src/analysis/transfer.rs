@@ -94,9 +94,10 @@ impl<'a> Analyzer<'a> {
                 self.cut_by_call(frame, callee, args, result)
             }
             Op::Binary { op, left, right } => {
-                let left = self.read(frame, state, left);
-                let right = self.read(frame, state, right);
-                self.binary(frame, state, *op, left, right)
+                let first = self.read(frame, state, left);
+                let second = self.read(frame, state, right);
+                let second = self.behind(frame, *op, (left, first), second);
+                self.binary(frame, state, *op, first, second)
             }
             Op::Compare { op, left, right } => {
                 let left = self.read(frame, state, left);
