@@ -10,6 +10,7 @@ mod accessors;
 mod alphabet;
 mod answers;
 mod apply;
+mod asked_password;
 mod backtracking;
 mod before;
 mod bindings;
@@ -229,6 +230,9 @@ struct Analyzer<'a> {
     listeners: FxHashMap<Symbol, Vec<ValId>>,
     /// Contents of objects that outlive the function that made them, as last seen.
     shared_heap: Heap,
+    /// Fields of structs of Go, and whether all that is put there in sight is a client that looks at
+    /// addresses by itself.
+    own_transports: FxHashMap<(ClassId, Symbol), bool>,
     /// Functions registered as handlers, found while analysing.
     registered: BTreeMap<FuncId, Seed>,
     /// Functions that some analysed call enters.
@@ -351,6 +355,7 @@ impl<'a> Analyzer<'a> {
             accessors,
             listeners: FxHashMap::default(),
             shared_heap: Heap::default(),
+            own_transports: FxHashMap::default(),
             registered: BTreeMap::new(),
             entered: BTreeSet::new(),
             called_by: BTreeSet::new(),

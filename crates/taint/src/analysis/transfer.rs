@@ -90,6 +90,7 @@ impl<'a> Analyzer<'a> {
                 return;
             }
             Op::Call { callee, args } => {
+                self.check_asked_password_call(frame, callee, args);
                 let result = self.call(frame, state, callee, args);
                 self.cut_by_call(frame, callee, args, result)
             }
@@ -100,6 +101,9 @@ impl<'a> Analyzer<'a> {
                 self.binary(frame, state, *op, first, second)
             }
             Op::Compare { op, left, right } => {
+                if matches!(op, CompareOp::Eq | CompareOp::NotEq) {
+                    self.check_asked_password(frame, left, right);
+                }
                 let left = self.read(frame, state, left);
                 let right = self.read(frame, state, right);
                 if matches!(op, CompareOp::Eq | CompareOp::NotEq) {

@@ -69,9 +69,10 @@ impl<'a> Analyzer<'a> {
             let holds = spec.when.iter().all(|(key, wanted)| {
                 self.argument_is(state, call, key, std::slice::from_ref(wanted))
             });
-            let fields = match spec.unless.is_empty() && spec.lacking.is_empty() {
-                true => Fields::new(),
-                false => self.with_later_fields(frame, call),
+            let fields = if spec.unless.is_empty() && spec.lacking.is_empty() {
+                Fields::new()
+            } else {
+                self.with_later_fields(frame, call)
             };
             let filled = Call {
                 passed: &fields,
@@ -198,8 +199,9 @@ impl<'a> Analyzer<'a> {
             if !self.imports_any(&weak.spec.imports) || !self.is_one_of(value, &weak.spec.value) {
                 continue;
             }
-            let context =
-                self.context_fits(frame, &weak.spec) && !self.asked_for(frame, &weak.spec.asked);
+            let context = self.context_fits(frame, &weak.spec)
+                && !self.asked_for(frame, &weak.spec.asked)
+                && !self.asks_this_machine(frame, weak.rule);
             self.note_weak(frame, *index, weak.rule, context);
         }
     }
