@@ -11,6 +11,7 @@ use trueline_facts::{Confidence, Cwe, RuleId, Severity, Tier};
 use trueline_syntax::ir::Language;
 
 use crate::analysis::root_of;
+use crate::rules::advice::Advice;
 use crate::rules::format::{
     CallSpec, Control, EntrySpec, LanguageName, Mode, ModelFile, ParameterSpec, RuleFile,
     SecretSpec, SinkSpec,
@@ -98,7 +99,7 @@ pub(crate) struct CompiledRule {
     pub(crate) confidence: Confidence,
     pub(crate) tier: Tier,
     pub(crate) guessed_tier: Tier,
-    pub(crate) fix: String,
+    pub(crate) advice: Advice,
     pub(crate) becomes: String,
     pub(crate) danger: String,
     pub(crate) absent: Vec<String>,
@@ -268,7 +269,7 @@ pub(crate) struct Models {
     /// Rules about where a visitor is sent: what names the site itself does not matter to them.
     pub(crate) own_address_rules: Bits,
     /// Rules about what a visitor's browser is made to send: no site can make it send a header of the
-    /// program's own.
+    /// program's own, nor name another host than the one it asks.
     pub(crate) own_header_rules: Bits,
     python: LanguageModels,
     javascript: LanguageModels,
@@ -359,6 +360,7 @@ impl Models {
 
     #[expect(clippy::too_many_lines, reason = "one loop per kind of entry")]
     fn add_rule(&mut self, file: RuleFile) {
+        let advice = Advice::of(&file);
         let rule = self.rules.len() as u16;
         if file.literals {
             self.code_rules = self.code_rules.or(Bits::rule(rule));
@@ -479,7 +481,7 @@ impl Models {
             confidence: file.confidence,
             tier: file.tier,
             guessed_tier: file.guessed_tier.unwrap_or(file.tier).max(file.tier),
-            fix: file.fix,
+            advice,
             becomes: file.becomes,
             danger: file.danger,
             absent: file.absent,

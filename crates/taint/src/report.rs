@@ -232,7 +232,10 @@ impl<'a> Reporter<'a> {
             symbol,
             trace,
             fix: Some(Fix {
-                description: hit.fix.clone().unwrap_or_else(|| rule.fix.clone()),
+                description: hit.fix.clone().unwrap_or_else(|| {
+                    let advice = rule.advice.in_language(self.module.language);
+                    advice.to_owned()
+                }),
                 patch: None,
             }),
             // Known when all of the file's findings are.

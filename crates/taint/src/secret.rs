@@ -106,6 +106,9 @@ pub(crate) fn is_secret(spec: &SecretSpec, name: &str, text: &str) -> bool {
     {
         return false;
     }
+    if is_template(text) {
+        return false;
+    }
     // Scripts that are written without blanks: words for a reader, of which few are keys.
     let foreign = text.chars().filter(|c| c.is_alphabetic() && !c.is_ascii());
     if foreign.count() * 2 > text.chars().count() {
@@ -120,6 +123,28 @@ pub(crate) fn is_secret(spec: &SecretSpec, name: &str, text: &str) -> bool {
             .chars()
             .any(|c| !c.is_alphanumeric() && !matches!(c, '_' | '-' | '.' | '/' | ':'));
     entropy(text) >= spec.min_entropy && mixed
+}
+
+/// Whether a text is the form of others, such as the names of entries in a cache: `token:%s`,
+/// `jwt:{id}`, `session:`. Before and after a hole stands no letter or digit, as it may in a password.
+fn is_template(text: &str) -> bool {
+    let apart = |rest: Option<char>| !rest.is_some_and(char::is_alphanumeric);
+    let verb = text.match_indices('%').any(|(at, _)| {
+        let mut after = text.get(at + 1..).unwrap_or("").chars();
+        matches!(after.next(), Some('s' | 'd' | 'v' | 'q'))
+            && apart(after.next())
+            && apart(text.get(..at).and_then(|t| t.chars().next_back()))
+    });
+    let hole = text.match_indices('{').any(|(at, _)| {
+        let inside = text.get(at + 1..).and_then(|t| t.split_once('}'));
+        inside.is_some_and(|(name, after)| {
+            name.chars()
+                .all(|c| c.is_ascii_alphabetic() || matches!(c, '_' | '.'))
+                && apart(after.chars().next())
+                && apart(text.get(..at).and_then(|t| t.chars().next_back()))
+        })
+    });
+    verb || hole || text.ends_with(':')
 }
 
 /// The least that a secret of this kind has, in characters and in bits for each.
@@ -218,5 +243,14 @@ mod tests {
         assert!(!is_secret(&spec, "password", "${PASSWORD_1}"));
         assert!(!is_secret(&spec, "password", "修改密码后请重新登录1"));
         assert!(is_secret(&spec, "password", "pässwört!19"));
+    }
+
+    #[test]
+    fn forms_of_keys_are_no_secrets() {
+        let spec = spec();
+        assert!(!is_secret(&spec, "JwtSecret", "jwt_key:%s"));
+        assert!(!is_secret(&spec, "secret", "auth:token:{user_id}"));
+        assert!(!is_secret(&spec, "secret", "session:v2:"));
+        assert!(is_secret(&spec, "password", "Pa%ss-w0rd{x}y!"));
     }
 }

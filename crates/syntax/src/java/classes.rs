@@ -189,7 +189,7 @@ impl<'t> Lowering<'t> {
             if !matches!(member.kind(), "field_declaration" | "constant_declaration") {
                 continue;
             }
-            let annotation = field(*member, "type").and_then(|of| self.type_name(of));
+            let annotation = field(*member, "type").and_then(|of| self.field_type(of));
             let decorators = self.annotations(*member);
             for declarator in self.fields(*member, "declarator") {
                 let Some(name) = field(declarator, "name") else {
@@ -209,7 +209,7 @@ impl<'t> Lowering<'t> {
             };
             fields.push(FieldDecl {
                 name: self.symbol_of(name),
-                annotation: field(*component, "type").and_then(|of| self.type_name(of)),
+                annotation: field(*component, "type").and_then(|of| self.field_type(of)),
                 decorators: self.annotations(*component),
                 span: span(*component),
             });

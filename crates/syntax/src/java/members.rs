@@ -274,8 +274,8 @@ impl<'t> Lowering<'t> {
             {
                 Some(self.builder.intern("enum"))
             }
-            Some(of) if of.kind() != "array_type" => self.type_name(of),
-            _ => None,
+            Some(of) => self.declared_type(of),
+            None => None,
         };
         let decorators = self.annotations(node);
         let at = span(name.unwrap_or(node));

@@ -28,6 +28,52 @@ pub(super) struct OwnType {
     pub(super) is_enum: bool,
 }
 
+/// Containers of the JDK that hold elements of the type that is written behind them.
+const CONTAINERS: &[&str] = &[
+    "Collection",
+    "Iterable",
+    "List",
+    "ArrayList",
+    "LinkedList",
+    "Set",
+    "HashSet",
+    "LinkedHashSet",
+    "SortedSet",
+    "TreeSet",
+    "Queue",
+    "Deque",
+    "Stream",
+    "Optional",
+];
+
+/// Types whose text is a number, a date, a truth or an identifier of a fixed form. Characters and bytes
+/// are parts of text.
+const NUMBERS: &[&str] = &[
+    "int",
+    "long",
+    "short",
+    "float",
+    "double",
+    "boolean",
+    "Integer",
+    "Long",
+    "Short",
+    "Float",
+    "Double",
+    "Boolean",
+    "Number",
+    "BigInteger",
+    "BigDecimal",
+    "UUID",
+    "LocalDate",
+    "LocalTime",
+    "LocalDateTime",
+    "OffsetDateTime",
+    "ZonedDateTime",
+    "Instant",
+    "Duration",
+];
+
 /// Types that programs use without saying where they come from: `java.lang`, and those of packages that
 /// are commonly imported as a whole. From the documentation of Java SE and Jakarta EE.
 const PACKAGES: &[(&str, &[&str])] = &[
@@ -385,6 +431,49 @@ impl<'t> Lowering<'t> {
     pub(super) fn type_name(&mut self, node: Node<'t>) -> Option<Symbol> {
         let text = self.type_text(node)?;
         Some(self.builder.intern(&text))
+    }
+
+    /// The declared type of a parameter or field. A list of numbers is one of them: neither carries text.
+    pub(super) fn declared_type(&mut self, node: Node<'t>) -> Option<Symbol> {
+        let name = match self.number_in(node) {
+            Some(number) => number,
+            None if node.kind() == "array_type" => return None,
+            None => return self.type_name(node),
+        };
+        Some(self.builder.intern(name))
+    }
+
+    /// The declared type of a field; of an array that of its elements.
+    pub(super) fn field_type(&mut self, node: Node<'t>) -> Option<Symbol> {
+        match node.kind() {
+            "array_type" => self.type_name(node),
+            _ => self.declared_type(node),
+        }
+    }
+
+    /// The type of the elements of an array or a container of the JDK, if they are numbers, dates or
+    /// constants of an enum.
+    fn number_in(&mut self, node: Node<'t>) -> Option<&'t str> {
+        let element = match node.kind() {
+            "array_type" => node.child_by_field_name("element")?,
+            "generic_type" => {
+                let children = self.children(node);
+                let (of, arguments) = (children.first()?, children.last()?);
+                if !CONTAINERS.contains(&self.text_of(*of)) {
+                    return None;
+                }
+                match self.children(*arguments).as_slice() {
+                    [only] => *only,
+                    _ => return None,
+                }
+            }
+            _ => return None,
+        };
+        let name = self.text_of(element);
+        if self.types.get(name).is_some_and(|own| own.is_enum) {
+            return Some("enum");
+        }
+        NUMBERS.contains(&name).then_some(name)
     }
 
     pub(super) fn type_text(&mut self, node: Node<'t>) -> Option<String> {

@@ -862,6 +862,12 @@ impl<'a> Analyzer<'a> {
                 let (rest, keys) =
                     contents.map_or((ValId::UNDEF, ValId::UNDEF), |c| (c.rest, c.keys));
                 let rest = self.arena.join(rest, stored);
+                // A place in a list of Go is a number, whatever was counted to get there.
+                let index = if self.is_go() && self.object_kind(object) == Some(ObjectKind::List) {
+                    ValId::UNDEF
+                } else {
+                    index
+                };
                 let keys = self.arena.join(keys, index);
                 let contents = state.contents_mut(object);
                 contents.rest = rest;

@@ -1,12 +1,12 @@
 //! When a sink or a weak call counts: what names say, what else a call is given, and constants.
 
-use trueline_syntax::ir::{ArgKind, Callee, Op, Operand, Symbol};
+use trueline_syntax::ir::{ArgKind, Callee, ClassId, Op, Operand, Symbol};
 
 use super::call::Call;
 use super::names::words;
 use super::sink::SinkRef;
 use super::state::{Contents, Key, State};
-use super::value::{Atom, Konst, ValId};
+use super::value::{Atom, Konst, Selector, ValId};
 use super::{Analyzer, Frame, ObjectKind};
 use crate::rules::format::Scalar;
 
@@ -81,10 +81,10 @@ impl<'a> Analyzer<'a> {
 
     /// Whether a client sends its requests through a class of the program: which addresses it refuses
     /// is decided there.
-    pub(super) fn has_own_transport(&self, state: &State, receiver: Option<ValId>) -> bool {
-        let contents = receiver
-            .and_then(|r| self.only_object(r))
-            .and_then(|o| self.held(state, o));
+    pub(super) fn has_own_transport(&mut self, state: &State, receiver: Option<ValId>) -> bool {
+        if receiver.is_some_and(|r| self.is_field_of_own_transport(r)) {
+            return true;
+        }
         let own = |atom: &Atom| match atom {
             Atom::Class(_) => true,
             Atom::Object(object) => {
@@ -92,14 +92,55 @@ impl<'a> Analyzer<'a> {
             }
             _ => false,
         };
-        contents.is_some_and(|contents| {
+        let goes_through_own = |contents: &Contents| {
             contents.entries.iter().any(|(key, value)| {
                 let Key::Name(name) = key else { return false };
                 self.names.text(*name).eq_ignore_ascii_case("transport")
                     && (self.arena.get(*value).atoms.iter().any(own)
                         || self.dials_itself(state, *value))
             })
-        })
+        };
+        // A field holds what any constructor puts there: all of it, as far as it is known.
+        let atoms = receiver.map(|r| self.arena.get(r).atoms.as_slice());
+        let clients = atoms.unwrap_or_default().iter().filter_map(|a| match a {
+            Atom::Object(object) => Some(*object),
+            _ => None,
+        });
+        let mut clients = clients.peekable();
+        clients.peek().is_some()
+            && clients.all(|client| self.held(state, client).is_some_and(goes_through_own))
+    }
+
+    /// Remembers what kind of client a struct of Go is made with.
+    pub(super) fn note_transport(
+        &mut self,
+        state: &State,
+        class: ClassId,
+        name: Symbol,
+        value: ValId,
+    ) {
+        if !self.is_go() {
+            return;
+        }
+        let own = self.has_own_transport(state, Some(value));
+        let known = self.own_transports.entry((class, name)).or_insert(own);
+        *known &= own;
+    }
+
+    /// Whether a value is a field that every maker in sight gives such a client.
+    fn is_field_of_own_transport(&mut self, value: ValId) -> bool {
+        let access = self.arena.get(value).atoms.iter().find_map(|a| match a {
+            Atom::Access(access) => Some(*access),
+            _ => None,
+        });
+        let Some((of, Selector::Name(name))) = access
+            .and_then(|a| self.arena.access(a))
+            .and_then(|a| a.parent)
+        else {
+            return false;
+        };
+        let class = self.receiver_class(of);
+        class.is_some_and(|class| self.own_transports.get(&(class, name)) == Some(&true))
     }
 
     /// `&http.Transport{DialContext: safeDial}`, `(&net.Dialer{Control: refuse}).DialContext`: the

@@ -277,7 +277,7 @@ impl Analyzer<'_> {
 
     /// What is looked through first, and what a tool is for, is in tier `all`.
     fn lower_by_design(&self, hit: &mut Hit, label: Label, placed: bool) {
-        if self.is_looked_through(hit.rule, label) {
+        if self.is_looked_through(hit.rule, label) || self.is_sent_to_own_path(hit.rule, label) {
             hit.confidence = hit.confidence.min(Confidence::Medium);
             hit.tier = Tier::All;
         }
@@ -287,6 +287,31 @@ impl Analyzer<'_> {
             hit.confidence = Confidence::Low;
             hit.tier = Tier::All;
         }
+    }
+
+    /// Whether a visitor is sent to the whole path of the request that is answered: only where a route
+    /// answers every path can that be `//host`.
+    fn is_sent_to_own_path(&self, rule: u16, label: Label) -> bool {
+        if self.models.rule_index("open-redirect") != Some(rule)
+            || !label.cleared.has(Bits::OF_REQUEST_PATH)
+        {
+            return false;
+        }
+        let Some(Source::Site { span, .. }) = self.arena.source_of(label.source) else {
+            return false;
+        };
+        let end = span.end as usize + ".Path".len();
+        let read = self.text.get(span.start as usize..end.min(self.text.len()));
+        let mut step = label.step;
+        let mut whole = read.is_some_and(|read| read.contains(".URL.Path"));
+        while let Some(node) = self.arena.step_of(step).filter(|_| whole) {
+            whole = matches!(
+                node.kind,
+                StepKind::Source | StepKind::Join | StepKind::Format
+            );
+            step = node.prev;
+        }
+        whole
     }
 
     /// Whether another loop of the function asked of every name of the archive where it leads.

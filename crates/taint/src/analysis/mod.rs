@@ -10,7 +10,9 @@ mod accessors;
 mod alphabet;
 mod answers;
 mod apply;
+mod asked_password;
 mod backtracking;
+mod before;
 mod bindings;
 mod call;
 mod callbacks;
@@ -32,6 +34,7 @@ mod guard;
 mod hits;
 mod inert;
 mod java;
+mod later;
 mod library;
 mod lists;
 mod loops;
@@ -230,6 +233,9 @@ struct Analyzer<'a> {
     listeners: FxHashMap<Symbol, Vec<ValId>>,
     /// Contents of objects that outlive the function that made them, as last seen.
     shared_heap: Heap,
+    /// Fields of structs of Go, and whether all that is put there in sight is a client that looks at
+    /// addresses by itself.
+    own_transports: FxHashMap<(ClassId, Symbol), bool>,
     /// Functions registered as handlers, found while analysing.
     registered: BTreeMap<FuncId, Seed>,
     /// Functions that some analysed call enters.
@@ -356,6 +362,7 @@ impl<'a> Analyzer<'a> {
             accessors,
             listeners: FxHashMap::default(),
             shared_heap: Heap::default(),
+            own_transports: FxHashMap::default(),
             registered: BTreeMap::new(),
             entered: BTreeSet::new(),
             called_by: BTreeSet::new(),

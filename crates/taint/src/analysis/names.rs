@@ -9,8 +9,10 @@ use super::special::Special;
 use super::value::PathId;
 use crate::models::{Entry, LanguageModels};
 
-/// A path longer than this stands for everything below it.
-const MAX_PATH: u8 = 8;
+/// A path of more names than this is one thing with all that is below it. The longest of the models has
+/// ten.
+const MAX_PATH: u8 = 10;
+const BELOW: &str = "…";
 /// Folded text longer than this is not a constant any more.
 pub(super) const MAX_TEXT: usize = 4_096;
 
@@ -140,7 +142,7 @@ impl<'a> Paths<'a> {
         self.nodes.push(PathNode {
             text: text.into(),
             last,
-            depth: text.split('.').count().min(usize::from(MAX_PATH)) as u8,
+            depth: depth_of(text),
             entry: self.models.paths.get(text),
             store: self.models.stores.contains(text),
             special: Special::of(self.language, text),
@@ -156,10 +158,16 @@ impl<'a> Paths<'a> {
         let Some(node) = self.nodes.get(parent.0 as usize) else {
             return parent;
         };
-        if node.depth >= MAX_PATH {
+        if node.depth > MAX_PATH {
             return parent;
         }
-        let text = format!("{}.{}", node.text, names.text(name));
+        // What is below is not what a longest path itself is.
+        let last = if node.depth == MAX_PATH {
+            BELOW
+        } else {
+            names.text(name)
+        };
+        let text = format!("{}.{last}", node.text);
         let id = self.absolute(&text, name);
         self.children.insert((parent, name), id);
         id
@@ -194,6 +202,12 @@ impl<'a> Paths<'a> {
             .entry(name)
             .or_insert_with(|| models.methods.get(names.text(name)))
     }
+}
+
+/// How many names a path has, as far as that matters: whatever is below the longest is one deeper.
+fn depth_of(text: &str) -> u8 {
+    let names = text.split('.').count().min(usize::from(MAX_PATH)) as u8;
+    names + u8::from(names == MAX_PATH && text.ends_with(BELOW))
 }
 
 /// A name of Jakarta EE by its older name: both are the same to the models.

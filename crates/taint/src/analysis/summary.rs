@@ -356,9 +356,15 @@ impl<'a> Analyzer<'a> {
         target: ValId,
         receiver: Option<ValId>,
     ) -> Option<(FuncId, Option<ValId>)> {
-        match self.arena.get(target).atoms.as_slice() {
-            [Atom::Func(id)] => Some((*id, receiver)),
-            [Atom::Bound(id, receiver)] => Some((*id, Some(*receiver))),
+        let atoms = &self.arena.get(target).atoms;
+        // A method of a declared type is that method, whatever value of the type a caller passes.
+        let typed = self.has_packages();
+        let mut known = atoms
+            .iter()
+            .filter(|a| !(typed && matches!(a, Atom::Access(_))));
+        match (known.next(), known.next()) {
+            (Some(Atom::Func(id)), None) => Some((*id, receiver)),
+            (Some(Atom::Bound(id, receiver)), None) => Some((*id, Some(*receiver))),
             _ => None,
         }
     }

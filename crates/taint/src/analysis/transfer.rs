@@ -90,15 +90,20 @@ impl<'a> Analyzer<'a> {
                 return;
             }
             Op::Call { callee, args } => {
+                self.check_asked_password_call(frame, callee, args);
                 let result = self.call(frame, state, callee, args);
                 self.cut_by_call(frame, callee, args, result)
             }
             Op::Binary { op, left, right } => {
-                let left = self.read(frame, state, left);
-                let right = self.read(frame, state, right);
-                self.binary(frame, state, *op, left, right)
+                let first = self.read(frame, state, left);
+                let second = self.read(frame, state, right);
+                let second = self.behind(frame, *op, (left, first), second);
+                self.binary(frame, state, *op, first, second)
             }
             Op::Compare { op, left, right } => {
+                if matches!(op, CompareOp::Eq | CompareOp::NotEq) {
+                    self.check_asked_password(frame, left, right);
+                }
                 let left = self.read(frame, state, left);
                 let right = self.read(frame, state, right);
                 if matches!(op, CompareOp::Eq | CompareOp::NotEq) {

@@ -11,6 +11,7 @@ use trueline_syntax::ir::{
 
 use super::call::Call;
 use super::destinations::{Destinations, Uses, destinations};
+use super::later::Fields;
 use super::names::words;
 use super::state::State;
 use super::value::{Atom, Konst, ValId};
@@ -71,15 +72,24 @@ impl<'a> Analyzer<'a> {
             let holds = spec.when.iter().all(|(key, wanted)| {
                 self.argument_is(state, call, key, std::slice::from_ref(wanted))
             });
+            let fields = if spec.unless.is_empty() && spec.lacking.is_empty() {
+                Fields::new()
+            } else {
+                self.with_later_fields(frame, call)
+            };
+            let filled = Call {
+                passed: &fields,
+                ..*call
+            };
             let excused = spec
                 .unless
                 .iter()
-                .any(|(key, safe)| self.argument_is(state, call, key, safe));
+                .any(|(key, safe)| self.argument_is(state, &filled, key, safe));
             let lacking = spec.lacking.is_empty()
                 || spec
                     .lacking
                     .iter()
-                    .any(|key| !self.has_argument(state, call, key));
+                    .any(|key| !self.has_argument(state, &filled, key));
             let without = !spec
                 .without
                 .iter()
@@ -93,7 +103,8 @@ impl<'a> Analyzer<'a> {
             {
                 continue;
             }
-            let harmless = self.goes_on_to(frame, &spec.then)
+            let harmless = self.asks_this_machine(frame, weak.rule)
+                || self.goes_on_to(frame, &spec.then)
                 || spec.unless_share && self.is_only_a_share(frame)
                 || self.asked_for(frame, &spec.asked)
                 || self.is_for_old_passwords(frame, &spec.unless_beside);
@@ -191,8 +202,9 @@ impl<'a> Analyzer<'a> {
             if !self.imports_any(&weak.spec.imports) || !self.is_one_of(value, &weak.spec.value) {
                 continue;
             }
-            let context =
-                self.context_fits(frame, &weak.spec) && !self.asked_for(frame, &weak.spec.asked);
+            let context = self.context_fits(frame, &weak.spec)
+                && !self.asked_for(frame, &weak.spec.asked)
+                && !self.asks_this_machine(frame, weak.rule);
             self.note_weak(frame, *index, weak.rule, context);
         }
     }
@@ -351,6 +363,23 @@ impl<'a> Analyzer<'a> {
             return to.leaves && wanted.any(|word| to.names.contains(&format!("_{word}_")));
         }
         spec.context.is_empty() || has(&spec.context)
+    }
+
+    /// Whether verification is off in a function of which every address is one of this machine, where
+    /// nobody stands between.
+    fn asks_this_machine(&self, frame: &Frame<'a>, rule: u16) -> bool {
+        if self.models.rule_index("tls-verification-disabled") != Some(rule) {
+            return false;
+        }
+        let (function, _) = self.weak_place(frame);
+        let span = self.function(function).map(|f| f.span);
+        let text = span.and_then(|s| self.text.get(s.start as usize..s.end as usize));
+        let mut addresses = text.unwrap_or("").split("://").skip(1).peekable();
+        let local = |address: &str| {
+            let host = address.split([':', '/', '"', '\'', '`', '?']).next();
+            matches!(host, Some("localhost" | "127.0.0.1")) || address.starts_with("[::1]")
+        };
+        addresses.peek().is_some() && addresses.all(local)
     }
 
     /// Whether a call is about passwords, and the file has something better for new ones.

@@ -11,6 +11,7 @@ mod whole;
 use std::collections::BTreeMap;
 
 use trueline_facts::{Confidence, Diagnostic, Finding, Fix, Level, RepoPath, Severity, Step, Tier};
+use trueline_syntax::language_of;
 
 use self::group::{Group, groups};
 use crate::report::fingerprint;
@@ -178,7 +179,10 @@ fn finding(rule: &Rule, missing: Missing<'_>, occurrence: u32) -> Finding {
             })
             .collect(),
         fix: Some(Fix {
-            description: rule.fix.clone(),
+            description: match language_of(place.location.path.as_bytes()) {
+                Some(language) => rule.advice.in_language(language).to_owned(),
+                None => rule.fix.clone(),
+            },
             patch: None,
         }),
         fingerprint: fingerprint(

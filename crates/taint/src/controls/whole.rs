@@ -57,6 +57,32 @@ const GUESSED_FIRST: &[&str] = &[
     "mfa",
 ];
 
+/// Words of routes at which another service has asked for the password: what is sent there is its long
+/// token, which nobody guesses.
+const ELSEWHERE: &[&str] = &[
+    "oauth",
+    "oauth2",
+    "oidc",
+    "sso",
+    "saml",
+    "social",
+    "provider",
+    "google",
+    "apple",
+    "facebook",
+    "github",
+    "gitlab",
+    "microsoft",
+    "azure",
+    "twitter",
+    "linkedin",
+    "discord",
+    "kakao",
+    "naver",
+    "wechat",
+    "firebase",
+];
+
 /// Browsers are told nothing about framing, content types and scripts.
 pub(super) fn security_headers<'s>(group: &Group<'s>) -> Option<Missing<'s>> {
     if group.mentions(Control::SecurityHeaders) || group.routes().next().is_none() {
@@ -117,7 +143,7 @@ pub(super) fn rate_limit<'s>(group: &Group<'s>) -> Option<Missing<'s>> {
     // Who is known already tries no secret of somebody else.
     let mut routes: Vec<&Route> = group
         .routes()
-        .filter(|r| is_attempt(r) && accepts_body(r))
+        .filter(|r| is_attempt(r) && accepts_body(r) && !is_asked_elsewhere(r))
         .filter(|r| !r.guarded_by.contains(&Control::Authentication))
         .filter(|r| is_guessed_first(r) || !group.asks_before(r))
         .collect();
@@ -224,6 +250,12 @@ fn is_short(route: &Route) -> bool {
     [last_segment(&route.path), route.handler.as_str()]
         .iter()
         .any(|name| words(name).any(|w| matches!(w.as_str(), "code" | "codes" | "pin" | "sms")))
+}
+
+fn is_asked_elsewhere(route: &Route) -> bool {
+    [last_segment(&route.path), route.handler.as_str()]
+        .iter()
+        .any(|name| words(name).any(|w| ELSEWHERE.contains(&w.as_str())))
 }
 
 fn is_guessed_first(route: &Route) -> bool {

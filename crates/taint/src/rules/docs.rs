@@ -35,7 +35,7 @@ impl Rule {
         let measured = super::measured::measured(self.id.as_str());
         section(&mut page, "Measured precision", &measured.text());
         code(&mut page, "Example", &self.examples);
-        section(&mut page, "How to fix it", &self.fix);
+        section(&mut page, "How to fix it", &self.advice.text());
         self.patches(&mut page);
         code(&mut page, "Use instead", &self.counterexamples);
         section(&mut page, "Evidence", &self.docs.evidence);

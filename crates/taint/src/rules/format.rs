@@ -56,6 +56,9 @@ pub(crate) struct RuleFile {
     pub(crate) confidence: Confidence,
     pub(crate) tier: Tier,
     pub(crate) fix: String,
+    /// The same for languages in which it is done with other names.
+    #[serde(default)]
+    pub(crate) fixes: Vec<AdviceSpec>,
     /// What the tainted text becomes, for the message: "part of an SQL query".
     #[serde(default)]
     pub(crate) becomes: String,
@@ -395,6 +398,14 @@ pub(crate) struct ComparisonSpec {
     /// What one side is: the dotted path of the call that made it.
     pub(crate) of: Vec<String>,
     pub(crate) message: String,
+}
+
+/// How to mend a finding in one language.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AdviceSpec {
+    pub(crate) language: LanguageName,
+    pub(crate) fix: String,
 }
 
 /// A condition on a constant argument.

@@ -4,6 +4,7 @@
 //! framework or library behaves. Both are text inside the binary; the docs page of a rule is made
 //! from the same file.
 
+pub(crate) mod advice;
 mod docs;
 mod embedded;
 pub(crate) mod format;
@@ -15,6 +16,7 @@ use thiserror::Error;
 use trueline_facts::{Confidence, Cwe, RuleId, Severity, Tier};
 use trueline_syntax::ir::Language;
 
+use advice::Advice;
 pub use embedded::{MODEL_FILES, RULE_FILES};
 pub use format::Docs;
 use format::{ModelFile, RuleFile};
@@ -100,6 +102,8 @@ pub struct Rule {
     pub counterexamples: Vec<Example>,
     /// The languages that it knows places in; JavaScript stands for TypeScript too.
     pub languages: Vec<Language>,
+    /// How to mend it, by language.
+    pub(crate) advice: Advice,
     /// Patches for its findings.
     pub(crate) fixes: Vec<FixSpec>,
 }
@@ -195,6 +199,7 @@ impl From<&RuleFile> for Rule {
             examples: examples(&file.examples),
             counterexamples: examples(&file.counterexamples),
             languages,
+            advice: Advice::of(file),
             fixes: file.patch.clone(),
         }
     }

@@ -6,7 +6,17 @@ use std::collections::BTreeSet;
 use trueline_syntax::ir::{Callee, CompareOp, Const, FuncId, Function, Op, Operand, Var};
 
 use super::{Control, Reader};
-use crate::analysis::words;
+use crate::analysis::{last_name, words};
+
+/// Annotations of parameters that a request fills in.
+const INPUTS: &[&str] = &[
+    "PathVariable",
+    "RequestParam",
+    "RequestBody",
+    "ModelAttribute",
+    "RequestPart",
+    "MatrixVariable",
+];
 
 impl Reader<'_> {
     /// Controls that the handler exercises, and whether it changes stored data.
@@ -95,6 +105,10 @@ impl Reader<'_> {
             for instr in function.blocks.iter().flat_map(|b| &b.instrs) {
                 match &instr.op {
                     Op::Call { callee, .. } => {
+                        // What a request says is no answer to who sent it.
+                        if self.is_of_input(function, callee) {
+                            continue;
+                        }
                         let source = self.slice(instr.span);
                         let called = source.split('(').next().unwrap_or("");
                         own.extend(words(called));
@@ -117,6 +131,22 @@ impl Reader<'_> {
             }
         }
         own
+    }
+
+    /// Whether a call is a method of a parameter that the request fills in: `role.toLowerCase()`.
+    fn is_of_input(&self, function: &Function, callee: &Callee) -> bool {
+        let Callee::Method {
+            receiver: Operand::Var(var),
+            ..
+        } = callee
+        else {
+            return false;
+        };
+        let own = function.params.iter().find(|p| p.var == *var);
+        own.is_some_and(|param| {
+            let mut names = param.decorators.iter().map(|d| self.module.text(d.name));
+            names.any(|name| INPUTS.contains(&last_name(name)))
+        })
     }
 
     fn writes(&self, id: FuncId) -> bool {

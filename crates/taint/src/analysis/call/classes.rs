@@ -30,6 +30,7 @@ impl<'a> Analyzer<'a> {
             for argument in call.passed {
                 match argument.kind {
                     ArgKind::Keyword(name) => {
+                        self.note_transport(state, class, name, argument.value);
                         self.store(
                             state,
                             value,

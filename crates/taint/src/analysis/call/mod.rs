@@ -500,9 +500,12 @@ impl<'a> Analyzer<'a> {
         }
         let name = self.names.text(key).to_ascii_lowercase().replace('_', "-");
         let name = name.strip_prefix("http-").unwrap_or(&name);
-        let rules = if name.starts_with("x-") || name.starts_with("hx-") {
+        let rules = if name.starts_with("x-")
+            || name.starts_with("hx-")
+            || matches!(name, "host" | "forwarded")
+        {
             self.models.own_header_rules
-        } else if matches!(name, "host" | "forwarded" | "referer" | "referrer") {
+        } else if matches!(name, "referer" | "referrer") {
             self.models.own_address_rules
         } else {
             return value;

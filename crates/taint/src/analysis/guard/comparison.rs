@@ -317,10 +317,20 @@ impl<'a> Analyzer<'a> {
             Some(Source::Access(access)) => self.arena.access(access).map(|a| a.root),
             _ => None,
         };
-        if labels
-            .iter()
-            .all(|l| matches!(root(l), Some(Root::This(_))))
-        {
+        let of_own_object = |label: &Label| match root(label) {
+            Some(Root::This(_)) => true,
+            // A field of what a method of Go is called on.
+            Some(Root::Param(id, 0)) if self.is_go() => {
+                let field = match self.arena.source_of(label.source) {
+                    Some(Source::Access(access)) => self.arena.access(access),
+                    _ => None,
+                };
+                field.is_some_and(|f| f.parent.is_some())
+                    && self.function(id).is_some_and(|f| self.has_receiver(f))
+            }
+            _ => false,
+        };
+        if labels.iter().all(of_own_object) {
             self.establish(state, item, Bits::ALL);
             return;
         }

@@ -123,6 +123,12 @@ impl<'a> Analyzer<'a> {
             *state.contents_mut(matcher) = contents;
             return Some(self.arena.single(Atom::Object(matcher)));
         }
+        if kind == "java.util.regex.Pattern.compile" && name == "replaceAll" {
+            let contents = state.contents(object)?;
+            let (pattern, text) = (contents.get(Key::At(0))?, contents.get(Key::At(1))?);
+            let [by] = call.passed else { return None };
+            return self.replaced_regex(state, text, pattern, by.value);
+        }
         if !self.paths.is_store(path) {
             return None;
         }

@@ -186,26 +186,29 @@ impl<'a> Analyzer<'a> {
                 Some(self.same_text(receiver))
             }
             "formatted" => Some(self.java_format(frame, state, receiver, call.passed)),
-            "replaceAll" => self.replaced_regex(state, receiver, call),
+            "replaceAll" => {
+                let [pattern, by] = call.passed else {
+                    return None;
+                };
+                self.replaced_regex(state, receiver, pattern.value, by.value)
+            }
             _ => None,
         }
     }
 
     /// `text.replaceAll("[^a-z]", "_")`: only the characters that are kept, and those put in.
-    fn replaced_regex(
+    pub(in crate::analysis) fn replaced_regex(
         &mut self,
         state: &State,
         receiver: ValId,
-        call: &Call<'_, 'a>,
+        pattern: ValId,
+        by: ValId,
     ) -> Option<ValId> {
-        let [pattern, by] = call.passed else {
-            return None;
-        };
         let text = |value: ValId| {
             let konst = self.arena.get(value).konst;
             konst.and_then(|k| self.konst_text(k))
         };
-        let (pattern, by) = (text(pattern.value)?, text(by.value)?);
+        let (pattern, by) = (text(pattern)?, text(by)?);
         let mut cleared = Bits::NONE;
         if let Some(alphabet) = rejected_alphabet(&pattern) {
             let may_have = |c: char| alphabet.has(c) || by.contains(c);

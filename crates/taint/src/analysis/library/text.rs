@@ -150,6 +150,9 @@ impl<'a> Analyzer<'a> {
         call: &Call<'_, 'a>,
     ) -> Option<ValId> {
         let [from, to] = call.passed else { return None };
+        if let Some(filled) = self.filled_constant(state, receiver, from.value, to.value) {
+            return Some(filled);
+        }
         if let Some(clean) = self.replaced_pattern(state, receiver, from.value, to.value) {
             return Some(clean);
         }
@@ -193,6 +196,39 @@ impl<'a> Analyzer<'a> {
         }
         let mut value = Value {
             labels,
+            ..Value::default()
+        };
+        value.atoms.push(Atom::Text);
+        Some(self.arena.add(value))
+    }
+
+    /// `"User-agent: {{agent}}".replace("{{agent}}", value)`: what stands before the hole is known.
+    fn filled_constant(
+        &mut self,
+        state: &State,
+        template: ValId,
+        hole: ValId,
+        by: ValId,
+    ) -> Option<ValId> {
+        let text = |value: ValId| {
+            let konst = self.arena.get(value).konst;
+            konst.and_then(|k| self.konst_text(k))
+        };
+        let (template, hole) = (text(template)?, text(hole)?);
+        let (head, _) = template.split_once(hole.as_str())?;
+        let mut labels = self.deep_labels(state, by);
+        if labels.is_empty() || head.is_empty() || self.is_function(by) {
+            return None;
+        }
+        clear_all(&mut labels, Bits::RELATIVE);
+        if crate::analysis::sink::fixes_host(head) {
+            clear_all(&mut labels, self.models.url_rules);
+        }
+        clear_all(&mut labels, self.models.structure_rules);
+        let prefix = self.names.intern(head);
+        let mut value = Value {
+            labels,
+            prefix: Some(prefix),
             ..Value::default()
         };
         value.atoms.push(Atom::Text);

@@ -10,7 +10,7 @@ use crate::analysis::state::{Contents, Key, State};
 use crate::analysis::value::{Atom, Label, Labels, Source, ValId};
 use crate::analysis::{Analyzer, Frame};
 use crate::models::Bits;
-use crate::rules::format::{Mode, SinkSpec};
+use crate::rules::format::{Mode, SinkSpec, TextForm};
 
 impl<'a> Analyzer<'a> {
     /// Whether a sink counts at a call: by what its receiver is called, what else is given, and what
@@ -62,6 +62,27 @@ impl<'a> Analyzer<'a> {
         };
         let plain = media == Media::Plain || spec.declared && media == Media::Unknown;
         (!plain).then_some((by_form, media))
+    }
+
+    /// `db.Query(ctx, text)`: how many arguments stand before those that a sink counts, where only the
+    /// method's name is known. Some drivers take a context first, which carries no text.
+    pub(super) fn leading_context(
+        &self,
+        spec: &SinkSpec,
+        by_name: bool,
+        call: &Call<'_, 'a>,
+    ) -> u16 {
+        let ([first, _, ..], true) = (call.passed, by_name && self.is_go()) else {
+            return 0;
+        };
+        let known = self.arena.get(first.value);
+        let framework = |atom: &Atom| match atom {
+            Atom::Path(path) => self.paths.text(*path).ends_with(".Context"),
+            _ => false,
+        };
+        let context =
+            known.konst.is_none() && (known.is_number() || known.atoms.iter().any(framework));
+        u16::from(context && spec.looks_like == Some(TextForm::Sql) && spec.args == [0])
     }
 
     /// Whether a value's constant beginning leaves the sink open.

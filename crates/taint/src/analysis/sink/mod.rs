@@ -149,12 +149,13 @@ impl<'a> Analyzer<'a> {
                 continue;
             }
             let mut position = 0_u16;
+            let leading = self.leading_context(spec, by_name, call);
             for argument in call.passed {
                 let matters = match argument.kind {
                     ArgKind::Positional => {
-                        let own = position;
+                        let own = position.checked_sub(leading);
                         position += 1;
-                        every || spec.args.contains(&own)
+                        every || own.is_some_and(|own| spec.args.contains(&own))
                     }
                     ArgKind::Keyword(name) => {
                         let name = self.names.text(name);
