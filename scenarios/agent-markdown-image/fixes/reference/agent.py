@@ -26,8 +26,8 @@ def render(answer):
 
 
 def without_pictures(text):
-    """Take away the two ways in which Markdown can load something: ![ and HTML."""
-    return text.replace("<", "&lt;").replace("![", "[")
+    """Take away the two ways in which Markdown can load something: ![ and HTML. `!![` must not become `![`."""
+    return re.sub(r"!+\[", "[", text.replace("<", "&lt;"))
 
 
 def main():
