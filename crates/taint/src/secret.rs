@@ -138,7 +138,8 @@ fn is_template(text: &str) -> bool {
     let hole = text.match_indices('{').any(|(at, _)| {
         let inside = text.get(at + 1..).and_then(|t| t.split_once('}'));
         inside.is_some_and(|(name, after)| {
-            name.chars().all(|c| c.is_ascii_alphabetic() || matches!(c, '_' | '.'))
+            name.chars()
+                .all(|c| c.is_ascii_alphabetic() || matches!(c, '_' | '.'))
                 && apart(after.chars().next())
                 && apart(text.get(..at).and_then(|t| t.chars().next_back()))
         })

@@ -17,9 +17,7 @@ impl<'a> Analyzer<'a> {
     /// given.
     pub(super) fn with_later_fields(&mut self, frame: &Frame<'a>, call: &Call<'_, 'a>) -> Fields {
         let mut fields: Fields = call.passed.iter().copied().collect();
-        if !self.is_go()
-            || self.replayed.is_some()
-            || !matches!(call.callee, Some(Callee::New(_)))
+        if !self.is_go() || self.replayed.is_some() || !matches!(call.callee, Some(Callee::New(_)))
         {
             return fields;
         }

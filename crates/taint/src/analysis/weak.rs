@@ -69,9 +69,10 @@ impl<'a> Analyzer<'a> {
             let holds = spec.when.iter().all(|(key, wanted)| {
                 self.argument_is(state, call, key, std::slice::from_ref(wanted))
             });
-            let fields = match spec.unless.is_empty() && spec.lacking.is_empty() {
-                true => Fields::new(),
-                false => self.with_later_fields(frame, call),
+            let fields = if spec.unless.is_empty() && spec.lacking.is_empty() {
+                Fields::new()
+            } else {
+                self.with_later_fields(frame, call)
             };
             let filled = Call {
                 passed: &fields,

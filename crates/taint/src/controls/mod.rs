@@ -10,8 +10,8 @@ mod whole;
 
 use std::collections::BTreeMap;
 
-use trueline_syntax::language_of;
 use trueline_facts::{Confidence, Diagnostic, Finding, Fix, Level, RepoPath, Severity, Step, Tier};
+use trueline_syntax::language_of;
 
 use self::group::{Group, groups};
 use crate::report::fingerprint;

@@ -49,9 +49,27 @@ const GUESSED_FIRST: &[&str] = &[
 /// Words of routes at which another service has asked for the password: what is sent there is its long
 /// token, which nobody guesses.
 const ELSEWHERE: &[&str] = &[
-    "oauth", "oauth2", "oidc", "sso", "saml", "social", "provider", "google", "apple", "facebook",
-    "github", "gitlab", "microsoft", "azure", "twitter", "linkedin", "discord", "kakao", "naver",
-    "wechat", "firebase",
+    "oauth",
+    "oauth2",
+    "oidc",
+    "sso",
+    "saml",
+    "social",
+    "provider",
+    "google",
+    "apple",
+    "facebook",
+    "github",
+    "gitlab",
+    "microsoft",
+    "azure",
+    "twitter",
+    "linkedin",
+    "discord",
+    "kakao",
+    "naver",
+    "wechat",
+    "firebase",
 ];
 
 /// Browsers are told nothing about framing, content types and scripts.

@@ -16,9 +16,9 @@ use thiserror::Error;
 use trueline_facts::{Confidence, Cwe, RuleId, Severity, Tier};
 use trueline_syntax::ir::Language;
 
+use advice::Advice;
 pub use embedded::{MODEL_FILES, RULE_FILES};
 pub use format::Docs;
-use advice::Advice;
 use format::{ModelFile, RuleFile};
 
 use crate::fix::spec::FixSpec;

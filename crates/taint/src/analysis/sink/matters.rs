@@ -80,8 +80,8 @@ impl<'a> Analyzer<'a> {
             Atom::Path(path) => self.paths.text(*path).ends_with(".Context"),
             _ => false,
         };
-        let context = known.konst.is_none()
-            && (known.is_number() || known.atoms.iter().any(framework));
+        let context =
+            known.konst.is_none() && (known.is_number() || known.atoms.iter().any(framework));
         u16::from(context && spec.looks_like == Some(TextForm::Sql) && spec.args == [0])
     }
 
