@@ -71,6 +71,7 @@ impl Links {
             .rsplit_once('/')
             .unwrap_or(("", name));
         let (route, mut at, missing) = self.walk(folder, true);
+        let missing: Vec<String> = missing.into_iter().map(str::to_owned).collect();
         if route.is_outside || route.is_endless || matches!(last, "" | "." | "..") {
             return;
         }
@@ -99,7 +100,7 @@ impl Links {
     }
 
     /// The way of a path: where it leads, the last known node on it, and the parts below that one that are not known.
-    fn walk(&self, path: &str, follow_last: bool) -> (Route, usize, Vec<String>) {
+    fn walk<'p>(&'p self, path: &'p str, follow_last: bool) -> (Route, usize, Vec<&'p str>) {
         let mut route = Route::default();
         let mut ahead: Vec<&str> = path.rsplit('/').collect();
         let (mut at, mut missing) = (0, Vec::new());
@@ -123,7 +124,7 @@ impl Links {
             }
             let child = self.nodes[at].children.get(part);
             let Some(child) = child.filter(|_| missing.is_empty()) else {
-                missing.push(part.to_owned());
+                missing.push(part);
                 continue;
             };
             let is_last = ahead.iter().all(|part| matches!(*part, "" | "."));
