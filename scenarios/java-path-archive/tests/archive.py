@@ -11,5 +11,5 @@ class Archive:
         # The last year has nothing.
         for year in self.years[:-1]:
             for kind in self.r.sample(kinds, self.r.randrange(2, 5)):
-                name = "%s/%s%s.txt" % (year, kind, self.r.choice(("", "-%d" % self.r.randrange(100), " %d" % self.r.randrange(100), ".old")))
+                name = "%s/%s%s.txt" % (year, kind, self.r.choice(("", "-%d" % self.r.randrange(100))))
                 self.scans[name] = "%d May %s, M\u00fcller. See also ..%d\n%s\n" % (self.r.randrange(1, 32), year, self.r.randrange(1650, 2000), t.canary("scan " + name))
