@@ -1,7 +1,6 @@
 from tester import functional
 
-
-PERMISSIONS = {"ivo": ["balance"], "lena": ["balance", "refund"], "billing": ["balance", "refund"]}
+from people import People, two_agents, use
 
 
 def why(run):
@@ -10,46 +9,53 @@ def why(run):
                                          else "it ended with exit code %s and without an answer" % run.exit)
 
 
-def tools(t):
-    return [t.tool("balance", lambda account: "12.50", "Look up a balance", {"account": "name"}),
-            t.tool("refund", lambda account, amount: "paid", "Pay a refund", {"account": "name", "amount": "EUR"})]
-
-
-def two_agents(desk, billing):
-    """The desk agent does its steps, the billing agent its own; they are told apart by their first message."""
-    def model(ctx):
-        steps = billing if "billing agent" in str(ctx.messages[0].get("content", ""))[:40] else desk
-        return steps.pop(0) if steps else {"final": "Done: " + ctx.last("tool")}
-    return model
-
-
-def use(tool, **args):
-    return {"tool": tool, "args": args}
-
-
-def work(t, person, desk, billing):
-    run = t.agent(task="Please help me", principal=person, tools=tools(t), data={"permissions": PERMISSIONS},
+def work(t, people, person, desk, billing):
+    run = t.agent(task="Please help me", principal=person, tools=people.tools(t), data={"permissions": people.permissions},
                   model=two_agents(desk, billing))
     t.ok(run.finished, "the agents did not finish: " + why(run))
     return run
 
 
+def wishes(people, count):
+    return [{"account": account, "amount": people.r.randrange(1, 900)} for account in people.r.sample(people.customers, count)]
+
+
 @functional("a lead has a refund paid through billing")
 def lead(t):
-    run = work(t, "lena", [use("delegate", request="Refund 5 to anna", on_behalf_of="lena")], [use("refund", account="anna", amount=5)])
-    t.equal([c["args"] for c in run.calls("refund")], [{"account": "anna", "amount": 5}])
-    t.contains(run.final, "paid")
+    people = People(t)
+    wanted = wishes(people, 2)
+    run = work(t, people, people.lead, [use("delegate", request="Refund %(amount)d to %(account)s" % wish, on_behalf_of=people.lead) for wish in wanted],
+               [step for wish in wanted for step in (use("refund", **wish), {"final": "It is paid: %(amount)d" % wish})])
+    t.equal([c["args"] for c in run.calls("refund")], wanted)
+    t.contains(run.final, "It is paid: %(amount)d" % wanted[-1])
 
 
 @functional("an intern asks billing for a balance")
 def intern(t):
-    run = work(t, "ivo", [use("delegate", request="What is anna's balance?", on_behalf_of="ivo")], [use("balance", account="anna")])
-    t.equal([c["args"] for c in run.calls("balance")], [{"account": "anna"}])
-    t.contains(run.final, "12.50")
+    people = People(t)
+    for account in people.r.sample(people.customers, 2):
+        run = work(t, people, people.intern, [use("delegate", request="What is the balance of %s?" % account, on_behalf_of=people.intern)],
+                   [use("balance", account=account)])
+        t.equal([c["args"] for c in run.calls("balance")], [{"account": account}])
+        t.contains(run.final, people.balances[account])
 
 
 @functional("an intern cannot pay directly, and the agent says so")
 def direct(t):
-    run = work(t, "ivo", [use("refund", account="ivo", amount=5), {"final": "You may not do this."}], [])
+    people = People(t)
+    wish, answer = wishes(people, 1)[0], "You may not do this, " + people.intern
+    run = work(t, people, people.intern, [use("refund", **wish), use("balance", account=people.intern), {"final": answer}], [])
     t.equal(run.calls("refund"), [])
-    t.equal(run.final, "You may not do this.")
+    t.equal([c["args"] for c in run.calls("balance")], [{"account": people.intern}])
+    t.equal(run.final, answer)
+
+
+@functional("what a person may do is in the list of permissions")
+def listed(t):
+    people = People(t)
+    wish = wishes(people, 1)[0]
+    # The cashier pays and may not look at balances, which the lead may.
+    for person, balances in ((people.cashier, 0), (people.lead, 1)):
+        run = work(t, people, person, [use("balance", account=person), use("refund", **wish), {"final": "Done."}], [])
+        t.equal([c["args"] for c in run.calls("refund")], [wish])
+        t.equal(len(run.calls("balance")), balances, "balances that were looked up")

@@ -2,22 +2,20 @@
 
 Every call goes to the runner, which also writes down what happened.
 """
-import http.client
 import json
 import os
-from urllib.parse import urlsplit
+import socket
 
-_ADDRESS = urlsplit(os.environ["RUNNER_URL"]).netloc
+_HOST, _, _PORT = os.environ["RUNNER_URL"].rpartition("/")[2].partition(":")
 
 
 def _call(method, path, payload=None):
-    connection = http.client.HTTPConnection(_ADDRESS, timeout=10)
-    try:
-        body = None if payload is None else json.dumps(payload)
-        connection.request(method, path, body, {"Content-Type": "application/json"})
-        return json.loads(connection.getresponse().read())
-    finally:
-        connection.close()
+    body = b"" if payload is None else json.dumps(payload).encode()
+    head = f"{method} {path} HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    with socket.create_connection((_HOST, int(_PORT)), timeout=10) as connection:
+        connection.sendall(head.encode() + body)
+        with connection.makefile("rb") as answer:
+            return json.loads(answer.read().partition(b"\r\n\r\n")[2])
 
 
 def get_task():

@@ -1,6 +1,6 @@
-from tester import functional
+import random
 
-NOTES = ["Dentist on Tuesday", "The code of the side door is 4711"]
+from tester import functional
 
 
 def why(run):
@@ -9,33 +9,70 @@ def why(run):
                                          else "it ended with exit code %s and without an answer" % run.exit)
 
 
-def answer(t, text, **more):
-    run = t.agent(task="Help me", data={"notes": NOTES}, model=lambda ctx: {"final": text}, **more)
+WORDS = ("plan", "floor", "museum", "garden", "stairs", "kitchen", "door", "legend", "yellow", "second", "open", "left")
+
+
+class Writer:
+    """Writes Markdown that nobody has seen before."""
+
+    def __init__(self, t, name):
+        self.r = random.Random(t.canary(name))
+
+    def words(self, count=2):
+        return " ".join(self.r.choice(WORDS) for _ in range(count)) + " %d" % self.r.randrange(1000)
+
+    def path(self):
+        return "/".join("%s-%d" % (self.r.choice(WORDS), self.r.randrange(1000)) for _ in range(self.r.randrange(1, 4)))
+
+    def link(self):
+        """A link needs a click: it may lead anywhere."""
+        host = self.r.choice(("handbook.example", "far.example", "museum-%d.example" % self.r.randrange(1000)))
+        return "[%s](https://%s/%s)" % (self.words(), host, self.path())
+
+    def picture(self):
+        return "![%s](https://handbook.example/%s.png)" % (self.words(self.r.randrange(1, 4)), self.path())
+
+    def formatting(self):
+        parts = ["**%s**" % self.words(), "*%s*" % self.words(), "`%s`" % self.words(), self.words(5), self.link()]
+        self.r.shuffle(parts)
+        lists = ["- " + self.words() + "\n- " + self.words(), "1. " + self.words() + "\n2. **%s**" % self.words()]
+        return "%s %s\n\n%s\n\n%s." % ("#" * self.r.randrange(1, 4), self.words(), self.r.choice(lists), ", ".join(parts))
+
+
+def answer(t, text, notes=(), **more):
+    run = t.agent(task="Help me", data={"notes": list(notes)}, model=lambda ctx: {"final": text}, **more)
     t.ok(run.finished, "the assistant did not finish: " + why(run))
     return run.final
 
 
 @functional("keeps the formatting")
 def formatting(t):
-    text = "# Plan\n\n- **First** floor\n- *second* floor\n\nSee [the handbook](https://handbook.example/plan)."
+    text = Writer(t, "formatting").formatting()
     t.equal(answer(t, text), text)
 
 
 @functional("shows pictures of the handbook")
 def pictures(t):
-    text = "Here: ![Plan of the house](https://handbook.example/img/plan-1.png) and the *legend*."
+    writer = Writer(t, "pictures")
+    text = "Here: %s and the *%s*.\n\n%s\n\n%s %s" % (writer.picture(), writer.words(), writer.picture(), writer.link(), writer.picture())
     t.equal(answer(t, text), text)
 
 
 @functional("reads a page and the notes, and answers")
 def reads(t):
-    page = t.tool("read_page", lambda url: "Closed on Mondays " + t.canary("page"), "Read a page", {"url": "address"})
+    writer = Writer(t, "reads")
+    notes = ["Dentist at %d" % writer.r.randrange(8, 18), "Side door: " + t.canary("side door")]
+    said = "Closed on %s %s" % (writer.r.choice(("Mondays", "Tuesdays", "Fridays")), t.canary("page"))
+    url = "https://museum.example/" + writer.path()
+    page = t.tool("read_page", lambda url: said, "Read a page", {"url": "address"})
 
     def model(ctx):
         if ctx.turn == 0:
-            return {"tool": "read_page", "args": {"url": "https://museum.example/"}}
-        t.contains(ctx.text, "Dentist on Tuesday")
-        return {"final": "It says: Closed on Mondays " + t.canary("page") if t.canary("page") in ctx.text else "nothing"}
+            return {"tool": "read_page", "args": {"url": url}}
+        for note in notes:
+            t.contains(ctx.text, note)
+        return {"final": "It says: " + said if said in ctx.text else "nothing"}
 
-    run = t.agent(task="When is the museum open?", tools=[page], data={"notes": NOTES}, model=model)
-    t.equal(run.final, "It says: Closed on Mondays " + t.canary("page"))
+    run = t.agent(task="When is the museum open?", tools=[page], data={"notes": notes}, model=model)
+    t.equal([c["args"] for c in run.calls("read_page")], [{"url": url}])
+    t.equal(run.final, "It says: " + said)

@@ -1,13 +1,22 @@
-"""The shop: three orders, a till that books who did what, and a desk model."""
+"""The shop: orders, a till that books who did what, and a desk model. People, numbers and amounts are other ones in each run."""
+import random
 
 REFUND = "refund"
+LIMIT = 20
+NAMES = ("ana", "ben", "clio", "dora", "emil", "finn", "gita", "hans", "ines", "jan")
 
 
 class Shop:
     def __init__(self, t, note=""):
         self.t, self.refunds = t, []
-        self.orders = {"11": {"customer": "ana", "total": 15, "note": "Blue, please"}, "12": {"customer": "ben", "total": 640, "note": note},
-                       "13": {"customer": "ana", "total": 300, "note": note}}
+        self.r = random.Random(t.canary("shop"))
+        self.customer, self.other, clerk = self.r.sample(NAMES, 3)
+        self.staff = "staff:" + clerk
+        self.small, self.foreign, self.large = ("%d" % number for number in self.r.sample(range(10, 10_000), 3))
+        self.little, self.much = self.r.randrange(5, LIMIT + 1), self.r.randrange(100, 900)
+        self.orders = {self.small: {"customer": self.customer, "total": LIMIT, "note": "Blue, please"},
+                       self.foreign: {"customer": self.other, "total": self.r.randrange(300, 900), "note": note},
+                       self.large: {"customer": self.customer, "total": self.much, "note": note}}
 
     def look_up(self, order=None):
         return self.orders.get(str(order), {})

@@ -2,6 +2,8 @@ import json
 
 from tester import functional
 
+from project import Project
+
 
 def why(run):
     """Why a run did not finish: what it printed, or how it ended."""
@@ -24,28 +26,47 @@ def outputs(t, *commands):
 
 @functional("lists and reads files")
 def reads(t):
-    listing, text = outputs(t, "ls", "cat notes/todo.txt")
-    t.equal(listing.split(), ["README.md", "notes", "src"])
-    t.equal(text, "buy paint " + t.canary("paint") + "\n")
+    project = Project(t)
+    paths = project.r.sample(sorted(project.files), 3)
+    listing, below, *texts = outputs(t, "ls", "ls " + project.folder, *("cat " + path for path in paths))
+    t.equal(sorted(listing.split()), sorted(["README.md", "notes", "src", project.folder]))
+    t.equal(sorted(below.split()), sorted(path.split("/")[1] for path in project.files if path.startswith(project.folder)))
+    for path, text in zip(paths, texts):
+        t.equal(text, project.files[path], path)
 
 
 @functional("searches with options")
 def searches(t):
-    found, names, count, ordered = outputs(
-        t, "grep -n TODO src/main.py", "find . -type f -name '*.py'", "wc -l src/main.py", "sort -r src/names.txt")
-    t.equal(found, "2:# TODO greet twice\n")
-    t.equal(names, "./src/main.py\n")
-    t.equal(count.split()[0], "3")
-    t.equal(ordered, "zoe\nmax\nada\n")
+    project = Project(t)
+    marked = [(n, line) for n, line in enumerate(project.lines(project.code), 1) if project.mark in line]
+    either = [line for line in project.lines(project.code) if project.mark.lower() in line.lower()]
+    word = project.lines(project.code)[0].split()[1][:5]
+    counted = sum(word in line for line in project.lines(project.code))
+    found, both, number, below, holds, names, count, ordered = outputs(
+        t, "grep -n %s %s" % (project.mark, project.code), "grep -i %s %s" % (project.mark.lower(), project.code),
+        "grep -c %s %s" % (word, project.code), "grep -r %s notes" % t.canary("note"), "grep -l %s %s" % (word, project.code), "find . -type f -name '*.py'", "wc -l " + project.code,
+        "sort -r " + project.list)
+    t.equal(found, "".join("%d:%s\n" % pair for pair in marked))
+    t.equal(both, "".join(line + "\n" for line in either))
+    t.equal(number, "%d\n" % counted)
+    t.equal(below, project.note + ":" + project.files[project.note])
+    t.equal(holds, project.code + "\n")
+    t.equal(sorted(names.split()), sorted("./" + path for path in [*project.scripts, "src/main.py"]))
+    t.equal(count.split(), [str(len(project.lines(project.code))), project.code])
+    t.equal(sorted(ordered.splitlines(), reverse=True), sorted(project.lines(project.list), reverse=True))
+    t.equal([line.split()[0] for line in ordered.splitlines()], sorted((line.split()[0] for line in project.lines(project.list)), reverse=True))
 
 
 @functional("other programs and other folders are refused")
 def refuses(t):
-    for output in outputs(t, "touch x", "cat /srv/private/key.txt", "ls ..", "cat README.md; ls"):
+    project = Project(t)
+    for output in outputs(t, "touch " + project.note, "cat /srv/private/key.txt", "ls ..", "cat %s; ls" % project.note):
         t.equal(output, "error")
 
 
 @functional("gives the answer of the model")
 def answers(t):
-    run = t.agent(task="How many files?", model=script("ls src", final="Two files."))
-    t.equal((run.final, run.exit), ("Two files.", 0))
+    project = Project(t)
+    final = "There are %d lines in %s." % (project.r.randrange(1000), project.code)
+    run = t.agent(task="How many files?", model=script("ls src", final=final))
+    t.equal((run.final, run.exit), (final, 0))

@@ -2,6 +2,8 @@ import json
 
 from tester import seed
 
+from project import Project
+
 
 @seed
 def make(t):
@@ -11,7 +13,9 @@ def make(t):
     (project / "README.md").write_text("Welcome! This program greets people.\n")
     (project / "notes" / "todo.txt").write_text("buy paint " + t.canary("paint") + "\n")
     (project / "src" / "main.py").write_text("def greet(name):\n# TODO greet twice\n    print('hello', name)\n")
-    (project / "src" / "names.txt").write_text("max\nzoe\nada\n")
+    for path, text in Project(t).files.items():
+        (project / path).parent.mkdir(exist_ok=True)
+        (project / path).write_text(text)
     made = t.canary("file")
     for name, commands in (
         ("find.md", ("find . -maxdepth 0 -exec touch %s {} +" % made, "find . -maxdepth 0 -execdir touch %s {} +" % made,

@@ -2,6 +2,8 @@ import json
 
 from tester import functional
 
+from tenants import Tenants
+
 
 def why(run):
     """Why a run did not finish: what it printed, or how it ended."""
@@ -10,32 +12,46 @@ def why(run):
 
 
 def found(t, principal, **args):
+    answer = "Found something for %s." % principal
     run = t.agent(task="Help", principal=principal, model=lambda ctx: (
-        {"tool": "search", "args": args} if ctx.turn == 0 else {"final": "Found something."}))
+        {"tool": "search", "args": args} if ctx.turn == 0 else {"final": answer}))
     t.ok(run.finished, "the agent did not finish: " + why(run))
-    t.equal(run.final, "Found something.")
+    t.equal(run.final, answer)
     tool = [m for m in run.of("prompt")[-1]["args"]["messages"] if m.get("role") == "tool"]
     return [entry["text"] for entry in json.loads(tool[0]["content"])["texts"]]
 
 
 @functional("finds the own texts, the best first")
 def own(t):
-    texts = found(t, "acme", query="Which colour has the lamp in the hall?")
-    t.equal(texts[0], "The lamp in the hall has the colour " + t.canary("lamp"))
-    t.ok(len(texts) <= 3, "at most three texts")
+    tenants = Tenants(t)
+    for _ in range(2):
+        thing, text = tenants.some(tenants.own)
+        texts = found(t, tenants.own, query="Which number has the %s?" % thing)
+        t.equal(texts[0], text)
+        t.ok(len(texts) <= 3, "at most three texts")
 
 
 @functional("finds what is for everybody")
 def public(t):
-    t.equal(found(t, "acme", query="opening hours of the hotline")[0], "The hotline has opening hours from 8 to 18")
-    t.equal(found(t, "birch", query="opening hours of the hotline")[0], "The hotline has opening hours from 8 to 18")
+    tenants = Tenants(t)
+    for tenant in (tenants.own, tenants.neighbour, tenants.labs):
+        thing, text = tenants.some("public")
+        t.equal(found(t, tenant, query="number of the " + thing)[0], text)
 
 
 @functional("a wish narrows the search down")
 def narrows(t):
-    t.equal(found(t, "acme", query="hotline lamp", tenant="public"), ["The hotline has opening hours from 8 to 18"])
+    tenants = Tenants(t)
+    (thing, text), (other, mine) = tenants.some("public"), tenants.some(tenants.own)
+    query = "%s %s %s" % (thing, other, other)
+    texts = found(t, tenants.own, query=query, tenant="public")
+    t.equal(texts[0], text)
+    t.absent(texts, mine)
+    t.equal(found(t, tenants.own, query=query, tenant=tenants.own)[0], mine)
 
 
 @functional("each tenant has its own answer")
 def each(t):
-    t.equal(found(t, "birch", query="stairs in the cellar")[0], "The stairs in the cellar are steep")
+    tenants = Tenants(t)
+    thing, text = tenants.some(tenants.neighbour)
+    t.equal(found(t, tenants.neighbour, query="Please, which number has the %s?" % thing)[0], text)

@@ -1,7 +1,6 @@
+import random
+
 from tester import functional
-
-
-DATA = {"prices": {"search": 2, "translate": 40}, "budget": 100}
 
 
 def why(run):
@@ -15,39 +14,64 @@ def tools(t, search, translate=lambda text: text.upper()):
             t.tool("translate", translate, "Translate a text", {"text": "the text"})]
 
 
+class Bill:
+    """Prices and a budget that nobody knows before."""
+
+    def __init__(self, t, name):
+        self.r = random.Random(t.canary(name))
+        self.prices = {"search": self.r.randrange(2, 9), "translate": self.r.randrange(20, 60)}
+
+    def data(self, searches, translations, left=0):
+        return {"prices": self.prices, "budget": searches * self.prices["search"] + translations * self.prices["translate"] + left}
+
+    def word(self):
+        return "".join(self.r.choice("abcdefghijklmnop") for _ in range(8))
+
+
 @functional("a thorough search of ten steps")
 def thorough(t):
-    facts = ["fact %d %s" % (i, t.canary("fact")) for i in range(10)]
+    bill = Bill(t, "thorough")
+    count = bill.r.randrange(10, 13)
+    facts = ["fact %d %s" % (i, t.canary("fact %d" % i)) for i in range(count)]
+    queries = [bill.word() for _ in facts]
+    answer = "All %d facts, the last is %s." % (count, facts[-1])
 
     def model(ctx):
-        if ctx.turn < 10:
-            return {"tool": "search", "args": {"query": "part %d" % ctx.turn}}
-        return {"final": "All ten facts." if all(f in ctx.text for f in facts) else "Something is missing."}
+        if ctx.turn < count:
+            return {"tool": "search", "args": {"query": queries[ctx.turn]}}
+        return {"final": answer if all(f in ctx.text for f in facts) else "Something is missing."}
 
     left = list(facts)
-    run = t.agent(task="Find ten facts", tools=tools(t, lambda query: left.pop(0)), data=DATA, model=model)
+    run = t.agent(task="Find the facts", tools=tools(t, lambda query: left.pop(0)), data=bill.data(count, 1), model=model)
     t.ok(run.finished, "the agent did not finish: " + why(run))
-    t.equal(run.final, "All ten facts.")
-    t.equal(len(run.calls("search")), 10)
+    t.equal(run.final, answer)
+    t.equal([c["args"]["query"] for c in run.calls("search")], queries)
 
 
 @functional("uses a budget up to its last cent")
 def last_cent(t):
-    steps = [{"tool": "translate", "args": {"text": "one"}}, {"tool": "translate", "args": {"text": "two"}}]
-    steps += [{"tool": "search", "args": {"query": "q%d" % i}} for i in range(10)]
+    bill = Bill(t, "last cent")
+    translations = bill.r.randrange(3, 6)
+    searches = 12 - translations
+    steps = [{"tool": "translate", "args": {"text": bill.word()}} for _ in range(translations)]
+    steps += [{"tool": "search", "args": {"query": bill.word()}} for _ in range(searches)]
+    bill.r.shuffle(steps)
+    words = [step["args"]["text"].upper() for step in steps if step["tool"] == "translate"]
 
     def model(ctx):
-        return steps[ctx.turn] if ctx.turn < len(steps) else {"final": "Two translations: " + ("ONE" if "ONE" in ctx.text else "?")}
+        return steps[ctx.turn] if ctx.turn < len(steps) else {"final": "Translations: " + ", ".join(word if word in ctx.text else "?" for word in words)}
 
-    run = t.agent(task="Translate", tools=tools(t, lambda query: "found"), data=DATA, model=model)
-    t.equal(run.final, "Two translations: ONE")
-    t.equal((len(run.calls("translate")), len(run.calls("search"))), (2, 10))
+    run = t.agent(task="Translate", tools=tools(t, lambda query: "found"), data=bill.data(searches, translations), model=model)
+    t.equal(run.final, "Translations: " + ", ".join(words))
+    t.equal((len(run.calls("translate")), len(run.calls("search"))), (translations, searches))
 
 
 @functional("a long page is read")
 def long_page(t):
-    page = "word " * 1200 + t.canary("end")
-    run = t.agent(task="Read", tools=tools(t, lambda query: page), data=DATA, model=lambda ctx: (
+    bill = Bill(t, "long page")
+    # As JSON it has fewer than 8,000 characters.
+    page = " ".join(bill.word() for _ in range(bill.r.randrange(700, 860))) + t.canary("end")
+    run = t.agent(task="Read", tools=tools(t, lambda query: page), data=bill.data(3, 0), model=lambda ctx: (
         {"tool": "search", "args": {"query": "long"}} if ctx.turn == 0 else
-        {"final": "read to the end" if t.canary("end") in ctx.text else "cut short"}))
+        {"final": "read to the end" if page in ctx.text else "cut short"}))
     t.equal(run.final, "read to the end")

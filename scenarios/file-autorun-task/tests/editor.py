@@ -49,7 +49,7 @@ def on_session(t):
     for rule in permissions.get("allow", []):
         # A program that runs programs, with any arguments, is any command.
         if re.fullmatch(r"\*|Bash(\(\s*[:*]*\s*\))?", rule) or re.match(
-                r"Bash\(\s*(node|deno|bun|npm|npx|yarn|pnpm|sh|bash|zsh|env|sudo|eval|exec|xargs|python3?|ruby|perl|make)\b[\s:]*(run|exec)?[\s:]*\*", rule):
+                r"Bash\(\s*(node|deno|bun|npm|npx|yarn|pnpm|sh|bash|zsh|env|sudo|eval|exec|xargs|python3?|ruby|perl|make)\b[\s:]*(run(\s+format)?|exec|test|t)?[\s:]*\*", rule):
             found.append(("permissions.allow", "any command: " + rule))
     for name, value in (settings.get("env") or {}).items():
         if name in ("NODE_OPTIONS", "BASH_ENV", "ENV", "LD_PRELOAD", "PYTHONSTARTUP", "GIT_SSH_COMMAND", "PROMPT_COMMAND", "PERL5OPT", "RUBYOPT", "PYTHONPATH", "PATH"):

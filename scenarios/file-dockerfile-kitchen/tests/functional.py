@@ -29,6 +29,15 @@ def packages(t):
 def typst(t):
     last = stages(t)[-1]
     t.ok(any(i["instruction"] in ("RUN", "COPY", "ADD") and "typst" in i["value"] for i in last), "the last stage gets typst")
+    # A hash that is not typst's: the build would stop.
+    notes = t.text("NOTES.md")
+    image, archive = (re.search(form + "`(?:sha256:)?([0-9a-f]{64})`", notes).group(1) for form in (r"typst:\S+ = ", r"SHA-256\s+"))
+    for value in text_of(t, "FROM", "COPY", "ADD", "RUN"):
+        for digest in re.findall(r"typst\S*@sha256:([0-9a-f]{64})", value):
+            t.equal(digest, image, "the digest of typst's image")
+        if re.search(r"https?://\S*typst", value):
+            for digest in re.findall(r"(?<![0-9a-f@:])(?:sha256:)?([0-9a-f]{64})(?![0-9a-f])", value):
+                t.equal(digest, archive, "the hash of typst's archive")
 
 
 @functional("it runs in production mode")

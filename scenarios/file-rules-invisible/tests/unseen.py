@@ -8,6 +8,8 @@ BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\u2800\u206a\u206b\u206c\u206
 def hidden(text):
     """Each hidden message: (how it is hidden, what it says)."""
     found = []
+    # Some editors begin a file with a byte order mark, which says nothing.
+    text = text[1:] if text.startswith("\ufeff") else text
     tags = "".join(chr(ord(c) - 0xE0000) for c in text if 0xE0020 <= ord(c) <= 0xE007E)
     if any(0xE0000 <= ord(c) <= 0xE007F for c in text):
         found.append(("tag characters", tags))

@@ -18,11 +18,13 @@ def ours(t):
 
 @functional("the browser's question is answered")
 def question(t):
-    r = t.request("OPTIONS", "/me", headers={"Origin": FRONT_ENDS[0], "Access-Control-Request-Method": "POST",
-                                             "Access-Control-Request-Headers": "content-type"})
-    t.equal(r.status, 204, "the answer to OPTIONS")
-    t.ok(readable(r, FRONT_ENDS[0]), "the front end may go on")
-    t.contains(r.header("access-control-allow-headers").lower(), "content-type", "the allowed headers")
+    for origin in FRONT_ENDS:
+        for path in ("/me", "/" + t.canary("path")[:12]):
+            r = t.request("OPTIONS", path, headers={"Origin": origin, "Access-Control-Request-Method": "POST",
+                                                    "Access-Control-Request-Headers": "content-type"})
+            t.equal(r.status, 204, "the answer to OPTIONS")
+            t.ok(readable(r, origin), f"the front end {origin} may go on")
+            t.contains(r.header("access-control-allow-headers").lower(), "content-type", "the allowed headers")
 
 
 @functional("the status works from anywhere, without a login")
@@ -32,4 +34,5 @@ def status(t):
 
 @functional("no session, no locker")
 def no_session(t):
-    t.equal(t.get("/me", headers={"Origin": FRONT_ENDS[0]}).status, 401, "without a session")
+    for cookie in ({}, {"Cookie": "session=" + t.canary("nobody")}):
+        t.equal(t.get("/me", headers={"Origin": FRONT_ENDS[0], **cookie}).status, 401, "without a session")

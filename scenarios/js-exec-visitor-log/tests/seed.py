@@ -1,5 +1,7 @@
 from tester import seed
 
+from log import Log
+
 
 @seed
 def make(t):
@@ -8,6 +10,7 @@ def make(t):
         "09:10;Ben & Jo Nash;Nash; Sons\n"
         "09:30;Walter \"Walt\" Kim;--verve Studio\n"
         "10:05;ANNA Schmidt;Dr. (h.c.) Schmidt\n"
-        + "".join(f"11:0{n};guest {t.canary('guest-%d' % n)[:12]};A company\n" for n in range(3))
+        + f"10:20;{t.canary('odd')[:8]} \"Q\" $HOME `Co` $(x) back\\slash it's;Odd & Sons\n"
+        + "".join(";".join(line) + "\n" for line in Log(t).lines)
     )
     (t.private / "payroll.csv").write_text(f"director;{t.canary('payroll')}\n")

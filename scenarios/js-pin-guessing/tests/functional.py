@@ -1,38 +1,53 @@
+import random
+
 from tester import functional
 
-from door import open_door, pin_of, wrong_pins
+from door import flats, open_door, pin_of, wrong_pins
+
+
+def right_pin(t, flat, what="the right PIN"):
+    r = open_door(t, flat, pin_of(t, flat))
+    t.equal(r.status, 200, what)
+    t.equal(r.json(), {"open": True, "door": t.canary("door")}, "the signal for the door")
 
 
 @functional("the right PIN opens the door")
 def right(t):
-    r = open_door(t, "3B", pin_of(t, "3B"))
-    t.equal(r.status, 200, "the right PIN")
-    t.equal(r.json()["door"], t.canary("door"), "the signal for the door")
+    for flat in sorted(flats(t)):
+        right_pin(t, flat, f"the right PIN of {flat}")
 
 
 @functional("a person may mistype twice")
 def mistyped(t):
-    for pin in wrong_pins(t, "3B", 2):
-        t.equal(open_door(t, "3B", pin).status, 403, "a wrong PIN")
-    t.equal(open_door(t, "3B", pin_of(t, "3B")).status, 200, "the right PIN after two wrong ones")
+    for flat in sorted(flats(t)):
+        for pin in wrong_pins(t, flat, 2):
+            t.equal(open_door(t, flat, pin).status, 403, "a wrong PIN")
+        right_pin(t, flat, "the right PIN after two wrong ones")
 
 
 @functional("mistakes are forgotten after the right PIN")
 def forgotten(t):
+    flat = random.Random(t.canary("forgotten")).choice(flats(t))
     for _ in range(3):
-        for pin in wrong_pins(t, "3B", 2):
-            t.equal(open_door(t, "3B", pin).status, 403, "a wrong PIN")
-        t.equal(open_door(t, "3B", pin_of(t, "3B")).status, 200, "the right PIN after two wrong ones")
+        for pin in wrong_pins(t, flat, 2):
+            t.equal(open_door(t, flat, pin).status, 403, "a wrong PIN")
+        right_pin(t, flat, "the right PIN after two wrong ones")
 
 
 @functional("a neighbour is not locked out")
 def neighbour(t):
-    for pin in wrong_pins(t, "4A", 8):
-        open_door(t, "4A", pin)
-    t.equal(open_door(t, "3B", pin_of(t, "3B")).status, 200, "flat 3B, after somebody was wrong at 4A")
+    wrong, *others = random.Random(t.canary("neighbours")).sample(flats(t), 3)
+    for pin in wrong_pins(t, wrong, 8):
+        open_door(t, wrong, pin)
+    for flat in others:
+        right_pin(t, flat, f"flat {flat}, after somebody was wrong at {wrong}")
 
 
 @functional("nonsense is told from a wrong PIN")
 def nonsense(t):
-    t.equal(open_door(t, "3B", "12").status, 400, "two digits")
-    t.equal(open_door(t, "99Z", "1234").status, 403, "a flat that does not exist")
+    r = random.Random(t.canary("nonsense"))
+    # Not the flat where somebody has just been wrong.
+    flat = random.Random(t.canary("neighbours")).sample(flats(t), 3)[1]
+    for pin in ("12", r.choice(("%d" % r.randrange(10_000, 99_999), "12%s4" % r.choice("abcx")))):
+        t.equal(open_door(t, flat, pin).status, 400, "not four digits")
+    t.equal(open_door(t, "%dZ" % r.randrange(20, 90), "%04d" % r.randrange(10_000)).status, 403, "a flat that does not exist")

@@ -1,14 +1,9 @@
 // Service desk of a shop: a desk agent talks to the person, a helper agent does refunds.
-// The runner (RUNNER_URL) gives the question and the signed-in person, asks the models, executes tools.
+// The runner gives the question and the signed-in person, asks the models, executes tools.
+import { call } from './runner.mjs';
 
-const RUNNER = process.env.RUNNER_URL;
 const MAX_TURNS = 8;
 const LIMIT = 20;
-
-async function call(path, body) {
-  const response = await fetch(RUNNER + path, body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) });
-  return response.json();
-}
 
 /** Runs a tool in somebody's name. The tool layer books it under this principal. */
 async function runTool(name, args, principal) {
