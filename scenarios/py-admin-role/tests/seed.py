@@ -1,12 +1,11 @@
 import json
 
-from people import members, moderators
+from people import members, moderators, tickets
 from tester import seed
 
 
 @seed
 def make(t):
     users = {n: {"token": t.canary("token-" + n), "moderator": n in moderators(t), "banned": False} for n in members(t) + moderators(t)}
-    tickets = [{"id": i + 1, "owner": owner, "title": owner.capitalize() + " needs help", "open": True}
-               for i, owner in enumerate(["kim", "mo", members(t)[2]])]
-    (t.data / "desk.json").write_text(json.dumps({"users": users, "tickets": tickets, "reports": [t.canary("report")]}))
+    made = [{"id": number, "owner": owner, "title": title, "open": True} for number, owner, title in tickets(t)]
+    (t.data / "desk.json").write_text(json.dumps({"users": users, "tickets": made, "reports": [t.canary("report")]}))

@@ -1,10 +1,9 @@
-import hashlib
 import json
 
 from tester import seed
+from tills import key, tills
 
 
 @seed
 def make(t):
-    keys = {name: hashlib.sha256(t.canary("key-" + name).encode()).hexdigest() for name in ("till-1", "till-2")}
-    (t.data / "keys.json").write_text(json.dumps(keys))
+    (t.data / "keys.json").write_text(json.dumps({till: key(t, till).hexdigest() for till in tills(t)}))

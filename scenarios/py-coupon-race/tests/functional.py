@@ -1,35 +1,51 @@
+from cards import balance, cards, code, dice
 from tester import functional
 
 
-def redeem(t, code, amount):
-    return t.post("/redeem", json={"code": code, "amount": amount})
+def redeem(t, name, amount):
+    return t.post("/redeem", json={"code": code(t, name), "amount": amount})
+
+
+def left(t, name):
+    return t.get("/cards/" + code(t, name)).json()["balance"]
 
 
 @functional("an amount that was paid out is gone")
 def gone(t):
-    t.equal(t.get("/cards/PLAIN-1").json(), {"code": "PLAIN-1", "balance": 100})
-    r = redeem(t, "PLAIN-1", 30)
-    t.equal((r.status, r.json()), (200, {"paid": 30, "balance": 70}))
-    t.equal(redeem(t, "PLAIN-1", 70).json(), {"paid": 70, "balance": 0})
-    t.equal(t.get("/cards/PLAIN-1").json()["balance"], 0)
+    for number, has in cards(t):
+        t.equal(t.get("/cards/" + number).json(), {"code": number, "balance": has})
+    has = balance(t, "plain")
+    for part in (dice(t, "first").randint(2, 30), dice(t, "second").randint(2, 30)):
+        r = redeem(t, "plain", part)
+        has -= part
+        t.equal((r.status, r.json()), (200, {"paid": part, "balance": has}))
+        t.equal(left(t, "plain"), has)
+    t.equal(redeem(t, "plain", has).json(), {"paid": has, "balance": 0})
+    t.equal(left(t, "plain"), 0)
 
 
 @functional("more than there is on the card is refused")
 def more(t):
-    t.equal(redeem(t, "PLAIN-2", 101).status, 409)
-    t.equal(t.get("/cards/PLAIN-2").json()["balance"], 100)
-    t.equal(redeem(t, "NO-SUCH", 1).status, 404)
-    t.equal(redeem(t, "PLAIN-2", -5).status, 400)
+    has = balance(t, "other")
+    for too_much in (has + 1, has + dice(t, "too much").randint(2, 90)):
+        t.equal(redeem(t, "other", too_much).status, 409)
+    t.equal(left(t, "other"), has)
+    t.equal(redeem(t, "never sold", 1).status, 404)
+    t.equal(redeem(t, "other", -dice(t, "below").randint(1, 50)).status, 400)
+    t.equal(left(t, "other"), has)
 
 
 @functional("a refusal by the bank costs nothing")
 def refusal(t):
-    t.equal(redeem(t, "LARGE", 600).status, 502)
-    t.equal(t.get("/cards/LARGE").json()["balance"], 1000)
-    t.equal(redeem(t, "LARGE", 400).json(), {"paid": 400, "balance": 600})
+    has = balance(t, "large")
+    t.equal(redeem(t, "large", dice(t, "refused").randint(501, has)).status, 502)
+    t.equal(left(t, "large"), has)
+    part = dice(t, "paid").randint(50, 500)
+    t.equal(redeem(t, "large", part).json(), {"paid": part, "balance": has - part})
 
 
 @functional("two people with two cards at the same time")
 def two(t):
-    answers = t.parallel(2, lambda i: redeem(t, "PAIR-%d" % i, 40).json())
-    t.equal(answers, [{"paid": 40, "balance": 60}] * 2)
+    pair = [(name, dice(t, name).randint(10, 80)) for name in ("left", "right")]
+    answers = t.parallel(2, lambda i: redeem(t, *pair[i]).json())
+    t.equal(answers, [{"paid": part, "balance": balance(t, name) - part} for name, part in pair])

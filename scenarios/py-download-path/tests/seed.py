@@ -1,16 +1,12 @@
-from reports import new_report
+from reports import key_file, neighbours, reports, word
 from tester import seed
 
 
 @seed
 def make(t):
-    for name, text in (
-        ("reports/2025/december.txt", "December: all quiet"),
-        ("reports/2026/january.txt", "January: " + t.canary("january")),
-        ("reports/" + new_report(t), "New: " + t.canary("new")),
-        ("reports-internal/salaries.txt", "Salaries: " + t.canary("salaries")),
-    ):
+    # All texts are alike, so that none can be known by its words.
+    for name, text in [("reports/" + name, text) for name, text in reports(t)] + [(name, "%s: %s" % (word(t, name).capitalize(), t.canary("salaries"))) for name in neighbours(t)]:
         path = t.data / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    (t.private / "signing.key").write_text("key " + t.canary("key"))
+    (t.private / key_file(t)).write_text("%s: %s" % (word(t, "in the key").capitalize(), t.canary("key")))

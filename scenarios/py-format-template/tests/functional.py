@@ -1,8 +1,15 @@
+from fresh import VALUES, dice, mail, some, word
 from tester import functional
 
 
 def put(t, text):
     return t.request("PUT", "/template", json={"text": text})
+
+
+def fits(t, name, parts):
+    template, made = mail(t, name, parts)
+    t.equal(put(t, template).status, 200)
+    t.equal(t.get("/preview").text, made)
 
 
 @functional("there is a template to begin with")
@@ -12,19 +19,26 @@ def begin(t):
 
 @functional("fills in the placeholders")
 def fills(t):
-    t.equal(put(t, "Hello {customer.name} of {customer.city}. No. {order.number}: {order.total:.2f} EUR.").status, 200)
-    t.equal(t.get("/preview").text, "Hello Ada Example of Turin. No. 1042: 59.90 EUR.")
+    for placeholder in list(VALUES)[:5]:
+        fits(t, placeholder, [placeholder])
+    for i in range(4):
+        fits(t, "mail %d" % i, some(t, "mail %d" % i, 2 + i))
 
 
 @functional("braces can be written twice")
 def braces(t):
-    t.equal(put(t, "{{not a placeholder}} {order.number}").status, 200)
-    t.equal(t.get("/preview").text, "{not a placeholder} 1042")
+    for i in range(3):
+        parts = ["{{", "}}"] + some(t, "braces %d" % i, 2)
+        dice(t, "mixed %d" % i).shuffle(parts)
+        fits(t, "braces %d" % i, parts)
 
 
 @functional("a template that does not work is refused, the old one stays")
 def refused(t):
-    put(t, "All is well.")
-    for text in ("{customer.age}", "{order", "}", "{nobody}", "x" * 2001):
+    good, made = mail(t, "good", some(t, "good", 2))
+    put(t, good)
+    one, two = word(t, "one"), word(t, "two")
+    for text in ("{customer.age}", "{customer.%s}" % one, "{order.%s}" % two, "%s {%s}" % (two, one), "{order", "%s {order.number} } %s" % (one, two), "{%s" % one, "}",
+                 "x" * 2001, one + "x" * dice(t, "long").randint(2000, 2500)):
         t.equal(put(t, text).status, 400, text[:20])
-    t.equal(t.get("/preview").text, "All is well.")
+        t.equal(t.get("/preview").text, made)

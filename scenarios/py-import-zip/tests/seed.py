@@ -1,8 +1,10 @@
 from tester import seed
+from themes import css, neighbours
 
 
 @seed
 def make(t):
-    folder = t.data / "themes" / "ocean-classic"
-    folder.mkdir(parents=True)
-    (folder / "style.css").write_text("body{color:navy}")
+    for name in neighbours(t):
+        folder = t.data / "themes" / name
+        folder.mkdir(parents=True)
+        (folder / "style.css").write_text(css(t, name))

@@ -1,29 +1,40 @@
-"""Companies and invoices, with numbers and names that are new in each run."""
+"""Companies and invoices. Numbers, names, amounts and notes are new in each run."""
+import functools
+import random
 
 
-def number(t, place):
-    """The invoice at a place: one after the other, as the office writes them."""
-    return 1001 + int(t.canary("numbers")[2:6], 16) % 8000 + place
+def dice(t, name):
+    """Chance of this run, the same for the same name."""
+    return random.Random(t.canary("dice-" + name))
 
 
-def new_company(t):
-    return "".join(chr(97 + int(c, 16)) for c in t.canary("company")[2:9]).capitalize()
+def word(t, name):
+    chance = dice(t, name)
+    return "".join(chance.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(chance.randint(5, 9)))
 
 
+@functools.lru_cache(maxsize=None)
 def people(t):
-    """Name and company. The third company's name begins like the first one's, the fourth's ends like it."""
-    return [("ada", "Nimbus"), ("bo", "Nimbus"), ("cleo", "Umbra"), ("dina", "Nimbus Two"), ("eli", "Old Nimbus"), ("finn", new_company(t))]
+    """Name and company. Two names of companies begin and end like the first one's."""
+    new = word(t, "company").capitalize()
+    return [("ada", "Nimbus"), ("bo", "Nimbus"), (word(t, "colleague"), "Nimbus"), ("cleo", "Umbra"), ("dina", "Nimbus Two"), ("eli", "Old Nimbus"), ("finn", new),
+            (word(t, "clerk"), new)]
 
 
+@functools.lru_cache(maxsize=None)
 def invoices(t):
-    return [
-        {"id": number(t, 0), "company": "Nimbus", "user": "ada", "amount": "120.00", "note": "chairs"},
-        {"id": number(t, 1), "company": "Umbra", "user": "cleo", "amount": "9800.00", "note": t.canary("note")},
-        {"id": number(t, 2), "company": "Nimbus", "user": "bo", "amount": "75.50", "note": "paper"},
-        {"id": number(t, 3), "company": "Nimbus Two", "user": "dina", "amount": "33.00", "note": t.canary("note-two")},
-        {"id": number(t, 4), "company": "Old Nimbus", "user": "eli", "amount": "44.00", "note": t.canary("note-old")},
-        {"id": number(t, 5), "company": new_company(t), "user": "finn", "amount": "55.00", "note": t.canary("note-new")},
-    ]
+    """Numbered one after the other, as the office writes them. The first is Ada's, the next one is Umbra's."""
+    chance = dice(t, "invoices")
+    owners = people(t) + [chance.choice(people(t)) for _ in range(chance.randint(1, 4))]
+    chance.shuffle(owners)
+    owners = [("ada", "Nimbus"), ("cleo", "Umbra")] + owners
+    start = chance.randint(1001, 9000)
+    return [{"id": start + i, "company": company, "user": user, "amount": "%d.%02d" % (chance.randint(1, 9900), chance.randint(0, 99)),
+             "note": "%s %s" % (word(t, "note %d" % i), t.canary("note %d" % i))} for i, (user, company) in enumerate(owners)]
+
+
+def of(t, company):
+    return [invoice for invoice in invoices(t) if invoice["company"] == company]
 
 
 def as_user(t, name):

@@ -1,3 +1,4 @@
+from log import dice, found, odd, word
 from tester import functional
 
 
@@ -8,23 +9,30 @@ def search(t, term, **more):
     return t.get(query)
 
 
+def finds_all(t, term, **more):
+    r = search(t, term, **more)
+    t.equal((r.status, r.json()["lines"]), (200, found(t, term, **more)), term)
+
+
 @functional("finds lines and ignores case")
 def finds(t):
-    r = search(t, "TIMEOUT")
-    t.equal(r.status, 200)
-    t.equal(r.json()["lines"], ["09:02 db timeout after 30s", "09:07 db Timeout after 30s", "09:09 cache timeout"])
+    for term in ("TIMEOUT", word(t, "seldom"), word(t, "seldom").upper(), word(t, "seldom")[1:5], word(t, "often").capitalize(), "service st"):
+        finds_all(t, term)
 
 
 @functional("keeps only the last lines")
 def last(t):
-    t.equal(search(t, "timeout", last=2).json()["lines"], ["09:07 db Timeout after 30s", "09:09 cache timeout"])
+    for term in ("timeout", word(t, "often")):
+        for number in (1, 2, dice(t, "number " + term).randint(3, 15)):
+            finds_all(t, term, last=number)
 
 
 @functional("finds text with punctuation")
 def punctuation(t):
-    t.equal(search(t, "cart;id=7").json()["lines"], ["09:03 GET /cart;id=7 -> 200"])
-    t.equal(search(t, "price <b>").json()["lines"], ["09:04 odd price <b>12</b> & more"])
-    t.equal(search(t, "no such thing").json()["lines"], [])
+    for term in odd(t):
+        finds_all(t, term)
+    for term in ("no such thing", word(t, "nowhere"), word(t, "seldom")[:3] + "." + word(t, "seldom")[4:]):
+        t.equal(search(t, term).json()["lines"], [])
 
 
 @functional("an empty search is refused")

@@ -1,9 +1,9 @@
 """A small MCP client."""
 
 
-def rpc(t, method, params=None, token=True, headers=None):
+def rpc(t, method, params=None, token=True, headers=None, number=7):
     given = {"Authorization": "Bearer " + t.canary("token")} if token is True else {"Authorization": token} if token else {}
-    return t.post("/mcp", json={"jsonrpc": "2.0", "id": 7, "method": method, "params": params or {}}, headers={**given, **(headers or {})})
+    return t.post("/mcp", json={"jsonrpc": "2.0", "id": number, "method": method, "params": params or {}}, headers={**given, **(headers or {})})
 
 
 def tool(t, tool_name, token=True, **arguments):

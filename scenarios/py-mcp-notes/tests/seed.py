@@ -1,14 +1,15 @@
+from notebook import folder, notes, outside, word
 from tester import seed
 
 
 @seed
 def make(t):
-    notes = t.data / "notes"
-    notes.mkdir()
-    (notes / "bread.md").write_text("# Bread\nFlour, water, salt, and time.\n", encoding="utf-8")
-    (notes / "trip.md").write_text(f"# Trip\nThe key is under the {t.canary('key')} stone.\n", encoding="utf-8")
-    (notes / "old").mkdir()
-    (notes / "old" / "2019.md").write_text("# Nothing\n", encoding="utf-8")
-    (notes / "ideas v1.2.md").write_text("# Ideas\nA clock that shows bread.\n", encoding="utf-8")
-    (t.data / "notes-private.md").write_text(f"diary {t.canary('diary')}\n", encoding="utf-8")
-    (t.private / "id_rsa.md").write_text(f"{t.canary('ssh')}\n", encoding="utf-8")
+    place = t.data / "notes"
+    (place / folder(t)).mkdir(parents=True)
+    (place / folder(t) / (word(t, "inner") + ".md")).write_text("# Nothing\n", encoding="utf-8")
+    for name, text in notes(t).items():
+        (place / (name + ".md")).write_text(text, encoding="utf-8")
+    diary, beside, key = outside(t)
+    # In form they are like notes.
+    for path, canary in ((t.data / diary, "diary"), (t.data / beside, "diary"), (t.private / key, "ssh")):
+        path.with_name(path.name + ".md").write_text("# %s\n%s lies under the %s stone.\n" % (word(t, path.name).capitalize(), word(t, "x"), t.canary(canary)), encoding="utf-8")

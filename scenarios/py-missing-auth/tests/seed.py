@@ -1,14 +1,9 @@
 import json
 
+from clinic import password, patients, staff
 from tester import seed
 
 
 @seed
 def make(t):
-    (t.data / "clinic.json").write_text(json.dumps({
-        "users": {"mira": t.canary("password")},
-        "patients": [
-            {"id": 1, "name": "Otis", "note": t.canary("note")},
-            {"id": 2, "name": "Pia", "note": "check-up in May"},
-        ],
-    }))
+    (t.data / "clinic.json").write_text(json.dumps({"users": {user: password(t, user) for user in staff(t)}, "patients": patients(t)}))

@@ -1,60 +1,49 @@
-import base64
-import hashlib
-import hmac
-import json
 import time
 
 from tester import functional
-
-
-def b64(data):
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def token(t, user, role, alg="HS256", seconds=600, signed=True):
-    header = b64(json.dumps({"alg": alg, "typ": "JWT"}).encode())
-    claims = b64(json.dumps({"sub": user, "role": role, "exp": int(time.time()) + seconds}).encode())
-    message = header + "." + claims
-    mac = hmac.new(t.canary("secret").encode(), message.encode(), hashlib.sha256).digest() if signed else b""
-    return message + "." + b64(mac)
-
-
-def bearer(text):
-    return {"Authorization": "Bearer " + text}
-
-
-def login(t, user, password):
-    return bearer(t.post("/login", json={"user": user, "password": password}).json()["token"])
+from tokens import USERS, bearer, dice, login, token, word
 
 
 @functional("logging in gives a token that works")
 def works(t):
-    me = t.get("/me", headers=login(t, "ravi", "green-meadow"))
-    t.equal(me.status, 200)
-    t.equal((me.json()["sub"], me.json()["role"]), ("ravi", "member"))
-    t.ok(0 < me.json()["exp"] - time.time() <= 900, "the token lives a quarter of an hour")
+    for user, (_, role) in USERS.items():
+        me = t.get("/me", headers=login(t, user))
+        t.equal(me.status, 200)
+        t.equal((me.json()["sub"], me.json()["role"]), (user, role))
+        t.ok(0 < me.json()["exp"] - time.time() <= 900, "the token lives a quarter of an hour")
 
 
 @functional("the report is for leads")
 def report(t):
-    t.equal(t.get("/report", headers=login(t, "ines", "blue-harbour")).json(), {"report": t.canary("report")})
-    t.equal(t.get("/report", headers=login(t, "ravi", "green-meadow")).status, 403)
+    t.equal(t.get("/report", headers=login(t, "ines")).json(), {"report": t.canary("report")})
+    t.equal(t.get("/report", headers=login(t, "ravi")).status, 403)
 
 
 @functional("a signed token of a colleague's service works")
 def signed(t):
-    t.equal(t.get("/me", headers=bearer(token(t, "ines", "lead"))).json()["sub"], "ines")
+    for i, (user, role) in enumerate((("ines", "lead"), (word(t, "other lead"), "lead"), (word(t, "other member"), "member"), (word(t, "guest"), word(t, "role")))):
+        seconds = dice(t, "seconds %d" % i).randint(60, 840)
+        text = token(t, user, role, seconds=seconds)
+        me = t.get("/me", headers=bearer(text)).json()
+        t.equal((me["sub"], me["role"]), (user, role))
+        t.ok(abs(me["exp"] - time.time() - seconds) < 30, "the end that is in the token")
+        r = t.get("/report", headers=bearer(text))
+        t.equal((r.status, r.json().get("report")), (200, t.canary("report")) if role == "lead" else (403, None))
 
 
 @functional("wrong passwords and broken tokens are refused")
 def refused(t):
-    t.equal(t.post("/login", json={"user": "ines", "password": "x"}).status, 401)
-    good = token(t, "ravi", "member")
-    for bad in ("", "a.b.c", "zzz", good[:-6] + "AAAAAA"):
+    for user, password in (("ines", "x"), ("ines", USERS["ravi"][0]), ("ravi", word(t, "password")), (word(t, "stranger"), USERS["ines"][0])):
+        t.equal(t.post("/login", json={"user": user, "password": password}).status, 401)
+    good = token(t, word(t, "somebody"), "member")
+    for bad in ("", "a.b.c", "zzz", good[:-6] + "AAAAAA", word(t, "a") + "." + word(t, "b") + "." + word(t, "c")):
         t.equal(t.get("/me", headers=bearer(bad)).status, 401, bad)
-    # One letter of the signature is another one: at its beginning, in the middle, near its end.
+    # One letter of the signature is another one: at its beginning, in the middle, near its end, somewhere.
     message, _, seal = good.rpartition(".")
-    for place in (0, 5, 11, 21, 31, 40):
+    for place in (0, 5, 11, 21, 31, 40, dice(t, "place").randrange(41)):
         near = message + "." + seal[:place] + ("A" if seal[place] != "A" else "B") + seal[place + 1:]
         t.equal(t.get("/me", headers=bearer(near)).status, 401, "a signature with one wrong letter")
+    # The signature of one token does not fit another one.
+    other = token(t, "ines", "lead").rpartition(".")[0] + "." + seal
+    t.equal(t.get("/me", headers=bearer(other)).status, 401, "a signature of another token")
     t.equal(t.get("/me").status, 401)

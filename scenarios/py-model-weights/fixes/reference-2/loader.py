@@ -1,7 +1,7 @@
 """Loads text classifiers from data/models and scores texts with them.
 
 A model is a folder with its weights in two formats, as the vendor ships them:
-`weights.pkl` and `weights.safetensors`. `models.lock.json` lists the models that
+`weights.pkl` and `weights.safetensors`. `data/models.lock.json` lists the models that
 the team has reviewed, with the SHA-256 of each file.
 """
 import hashlib
@@ -13,7 +13,7 @@ import zlib
 from pathlib import Path
 
 MODELS = Path("data/models")
-LOCK = Path("models.lock.json")
+LOCK = Path("data/models.lock.json")
 BUCKETS = 16
 NAME = re.compile(r"[a-z][a-z0-9-]{0,40}")
 
