@@ -4,6 +4,7 @@
 //! Tables: `data/files.toml`, `data/libraries.toml`. Signs name tools; values of variables, headers
 //! and tokens are never copied out of a file.
 
+mod ci;
 mod content;
 pub(crate) mod glob;
 mod manifest;

@@ -118,6 +118,19 @@ pub struct Review {
     pub told: Option<Proportion>,
     /// Large AI changes without any sign of review, newest first, at most twenty.
     pub large_unreviewed: Vec<LargeChange>,
+    /// How many there are, listed or not.
+    #[serde(default)]
+    pub large_unreviewed_count: u64,
+}
+
+impl Review {
+    /// The large changes without any sign of review that a list of so many leaves out.
+    #[must_use]
+    pub fn unreviewed_beyond(&self, listed: usize) -> u64 {
+        let known = self.large_unreviewed.len() as u64;
+        let count = self.large_unreviewed_count.max(known);
+        count.saturating_sub(known.min(listed as u64))
+    }
 }
 
 /// A large change.

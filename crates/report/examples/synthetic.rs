@@ -533,6 +533,7 @@ fn health() -> Health {
                 added: 4_100,
                 files: 37,
             }],
+            large_unreviewed_count: 1,
         },
         anomalies: vec![
             Anomaly {

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use trueline_facts::scan::{Repository, ScanReport};
 use trueline_facts::stats::{RepositoryStats, StatsReport};
+use trueline_facts::usage::LineShares;
 use trueline_facts::{Diagnostic, Finding, Proportion, RepoPath, Suppression, Timestamp};
 
 use crate::words;
@@ -186,21 +187,109 @@ pub(crate) fn since_together(report: &StatsReport) -> Option<String> {
 /// What is known of all repositories, as a sentence without its end; `None` where nothing is.
 pub(crate) fn known_together(report: &StatsReport) -> Option<String> {
     let together = &report.together;
-    let (lines, recent) = (&together.lines, &together.recent_lines);
-    if together.coverage.hits == 0 && lines.ai == 0 && lines.human == 0 {
+    let lines = &together.lines;
+    let Some(since) = since_together(report) else {
+        let total = format!("all {}", words::counted(lines.total, "line"));
+        return known(&together.coverage, &together.recent_lines, lines, &total);
+    };
+    if nothing_known(lines) {
         return None;
     }
-    let total = words::counted(lines.total, "line");
-    let all = words::ai_share(lines);
-    Some(match since_together(report) {
-        Some(since) => format!(
-            "{} of the {since} say who wrote them; AI wrote {all} of these {total}",
-            words::percent(lines.known(), lines.total)
-        ),
-        None => format!(
-            "{} of recent lines say who wrote them; AI wrote {} of recent lines and {all} of all {total}",
-            words::percent(together.coverage.hits, together.coverage.of),
-            words::ai_share(recent)
-        ),
-    })
+    Some(format!(
+        "{} of the {since} say who wrote them; {}",
+        words::percent(lines.known(), lines.total),
+        by_ai(
+            lines,
+            &format!("these {}", words::counted(lines.total, "line"))
+        )
+    ))
+}
+
+/// Is nothing at all known about who wrote these lines?
+pub(crate) const fn nothing_known(lines: &LineShares) -> bool {
+    lines.ai == 0 && lines.human == 0
+}
+
+/// Who wrote the lines, as a sentence without its end; `None` where nothing is known. `total` is what
+/// all of them are called.
+pub(crate) fn known(
+    coverage: &Proportion,
+    recent: &LineShares,
+    all: &LineShares,
+    total: &str,
+) -> Option<String> {
+    if nothing_known(all) {
+        return None;
+    }
+    let share_known = words::percent(all.known(), all.total);
+    let text = if coverage.of == 0 {
+        format!(
+            "no recent line stands, and {share_known} of {total} say who wrote them; {}",
+            by_ai(all, total)
+        )
+    } else if all.known() == 0 {
+        format!("no line says who wrote it; {}", by_ai(all, total))
+    } else if coverage.hits == 0 && nothing_known(recent) {
+        format!(
+            "no recent line says who wrote it, and {share_known} of {total} do; {}",
+            by_ai(all, total)
+        )
+    } else if all.ai == 0 || recent.ai == 0 {
+        format!(
+            "{} of recent lines say who wrote them; {}",
+            words::percent(coverage.hits, coverage.of),
+            by_ai(all, total)
+        )
+    } else {
+        let of_recent = by_ai(recent, "recent lines");
+        let of_all = match (recent.ai_at_least() > 0, all.ai_at_least() > 0) {
+            (true, true) | (false, false) => format!(" and {} of {total}", words::ai_share(all)),
+            _ => format!("; {}", by_ai(all, total)),
+        };
+        format!(
+            "{} of recent lines say who wrote them; {of_recent}{of_all}",
+            words::percent(coverage.hits, coverage.of)
+        )
+    };
+    Some(text)
+}
+
+/// What AI wrote of lines: at least, up to, or none that is known.
+fn by_ai(lines: &LineShares, of: &str) -> String {
+    if lines.ai == 0 {
+        "no line is known to be written by AI".to_owned()
+    } else if lines.ai_at_least() == 0 {
+        format!("AI may have written {} of {of}", words::ai_share(lines))
+    } else {
+        format!("AI wrote {} of {of}", words::ai_share(lines))
+    }
+}
+
+/// Why nothing is known of who wrote the lines, as a sentence without its end.
+pub(crate) fn unknown(lines: &LineShares, hinted: u64, is_cut: bool) -> String {
+    if lines.total == 0 {
+        return "No line is committed, so nothing says who wrote the code".to_owned();
+    }
+    let why = if is_cut {
+        "history is cut off here (shallow clone), and no line that is left carries evidence"
+            .to_owned()
+    } else if hinted > 0 {
+        format!(
+            "{} a hint, and none carries evidence",
+            match hinted {
+                1 => "1 line carries".to_owned(),
+                _ => format!("{} carry", words::counted(hinted, "line")),
+            }
+        )
+    } else {
+        "no line carries evidence".to_owned()
+    };
+    format!("Who wrote the code is unknown: {why}")
+}
+
+/// A sentence with a capital at its beginning.
+pub(crate) fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|c| c.to_ascii_uppercase());
+    first.into_iter().chain(chars).collect()
 }

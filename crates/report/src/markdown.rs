@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use trueline_facts::health::Health;
+use trueline_facts::health::{Health, Review};
 use trueline_facts::scan::{ScanReport, WeaknessRate};
 use trueline_facts::shadow::ShadowAi;
 use trueline_facts::stats::{RepositoryStats, StatsReport};
@@ -20,6 +20,9 @@ const STATS_MARKER: &str = "<!-- trueline:stats -->";
 
 /// Hosts cut comments at 65,536 characters; findings beyond this are counted instead.
 const FINDINGS: usize = 30;
+
+/// Large changes without review in a summary of repositories.
+const LARGE_CHANGES: usize = 5;
 
 /// Things out of the ordinary in a summary of repositories.
 const ANOMALIES: usize = 5;
@@ -160,6 +163,17 @@ fn who(out: &mut String, report: &ScanReport, usage: &Usage) {
         return;
     }
     let recent = &coverage.recent;
+    if recent.of == 0 {
+        let _ = writeln!(
+            out,
+            "- **Evidence coverage:** {} of all {}{of_all}; no line added in the last {} days stands\n- **AI share:** {} of all lines",
+            words::percent(lines.known(), lines.total),
+            words::counted(lines.total, "line"),
+            coverage.window_days,
+            words::ai_share(lines)
+        );
+        return;
+    }
     let _ = writeln!(
         out,
         "- **Evidence coverage:** {} of the lines added in the last {} days ({}){of_all}",
@@ -317,6 +331,8 @@ pub fn stats(report: &StatsReport) -> String {
     let together = &report.together;
     if let Some(known) = answer::known_together(report) {
         let _ = writeln!(out, "### Trueline: {known}\n");
+    } else if together.lines.total == 0 {
+        out.push_str("### Trueline: no committed line to look at\n\n");
     } else {
         let since = answer::since_together(report).map_or(String::new(), |since| {
             format!(" among the {}", text(&since))
@@ -379,14 +395,15 @@ pub fn stats(report: &StatsReport) -> String {
         out.push_str("\n</details>\n\n");
     }
     for one in &report.repositories {
-        let rework = rework(&one.health);
+        let mut health = rework(&one.health);
+        unreviewed(&mut health, &one.health.review);
         let anomalies = &one.health.anomalies;
-        if one.shadow_ai.unlisted.is_empty() && anomalies.is_empty() && rework.is_empty() {
+        if one.shadow_ai.unlisted.is_empty() && anomalies.is_empty() && health.is_empty() {
             continue;
         }
         let whose = answer::in_whole(one.scanned_path.as_ref());
         let _ = writeln!(out, "**{}**{whose}\n", text(&one.repository.name));
-        out.push_str(&rework);
+        out.push_str(&health);
         shadow(&mut out, &one.shadow_ai, "");
         for anomaly in anomalies.iter().take(ANOMALIES) {
             let _ = writeln!(
@@ -444,6 +461,24 @@ fn rework(health: &Health) -> String {
         let _ = writeln!(out, "- {perhaps}");
     }
     out
+}
+
+/// Large changes of AI that show no sign of review.
+fn unreviewed(out: &mut String, review: &Review) {
+    for change in review.large_unreviewed.iter().take(LARGE_CHANGES) {
+        let _ = writeln!(
+            out,
+            "- **Large AI change without a sign of review:** {} {} {} ({} in {})",
+            change.time.date(),
+            code(change.commit.short()),
+            text(&change.subject),
+            words::counted(change.added, "line"),
+            words::counted(change.files, "file")
+        );
+    }
+    if let Some(more) = words::more_unreviewed(review, LARGE_CHANGES) {
+        let _ = writeln!(out, "- {}", text(&more));
+    }
 }
 
 fn place(location: &Location) -> String {

@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use trueline_facts::health::{AnomalyKind, Health, Hotspot, OriginGroup, Rework, SurvivalPoint};
+use trueline_facts::health::{
+    AnomalyKind, Health, Hotspot, OriginGroup, Review, Rework, SurvivalPoint,
+};
 use trueline_facts::pipeline::EntryKind;
 use trueline_facts::scan::WeaknessRate;
 use trueline_facts::shadow::{SignalKind, SignalState};
@@ -149,12 +151,15 @@ pub(crate) fn at_least(p: &Proportion) -> String {
     }
 }
 
-/// The AI share of lines, as far as it is known: `at least 40 %`, `at least 10 % and up to 40 %`.
+/// The AI share of lines, as far as it is known: `at least 40 %`, `at least 10 % and up to 40 %`; `up to 40 %`, as at
+/// least none says nothing.
 pub(crate) fn ai_share(lines: &LineShares) -> String {
     let least = percent(lines.ai_at_least(), lines.total);
     let most = percent(lines.ai, lines.total);
     if most == least {
         format!("at least {least}")
+    } else if lines.ai_at_least() == 0 {
+        format!("up to {most}")
     } else {
         format!("at least {least} and up to {most}")
     }
@@ -199,7 +204,7 @@ pub(crate) fn ai_count(lines: &LineShares) -> String {
 pub(crate) fn ai_grounds(lines: &LineShares) -> Vec<String> {
     let mut grounds = Vec::new();
     let shared = lines.ai_of_shared_commits();
-    if lines.ai > lines.ai_line_level {
+    if lines.ai > lines.ai_line_level && lines.ai_line_level > 0 {
         grounds.push(format!("{} known line by line", count(lines.ai_line_level)));
     }
     if lines.ai_tool_authored > 0 {
@@ -252,6 +257,22 @@ pub(crate) fn perhaps_ai_lines(health: &Health) -> Option<String> {
     (compares && health.perhaps_ai_lines > 0).then(|| {
         let lines = counted(health.perhaps_ai_lines, "line");
         format!("In neither group: {lines} {PERHAPS}")
+    })
+}
+
+/// How many large changes without review a list of so many leaves out, and where they stand; `None` where it has all.
+pub(crate) fn more_unreviewed(review: &Review, listed: usize) -> Option<String> {
+    let more = review.unreviewed_beyond(listed);
+    let known = review.large_unreviewed.len();
+    let newest = match review.unreviewed_beyond(known) {
+        0 => String::new(),
+        _ => format!(", the newest {}", count(known as u64)),
+    };
+    (more > 0).then(|| {
+        format!(
+            "and {} more without a sign of review (--format html or --format json lists them{newest})",
+            count(more)
+        )
     })
 }
 

@@ -226,6 +226,15 @@ pub(crate) struct Sink {
     pub(crate) media: Option<AccessIx>,
 }
 
+/// What a caller passes is called; see `analysis::summary::CallOfParameter`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Call {
+    pub(crate) access: AccessIx,
+    pub(crate) passed: Vec<ValueIx>,
+    /// Where, as an index of the places, if it may be a sink.
+    pub(crate) place: Option<u32>,
+}
+
 /// What a caller may find of an answer; see `analysis::outcomes::Outcome`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) enum Outcome {
@@ -241,7 +250,7 @@ pub(crate) struct Summary {
     pub(crate) sinks: Vec<Sink>,
     pub(crate) heap: Vec<(ObjectIx, Contents)>,
     pub(crate) stored: Vec<(AccessIx, ObjectIx)>,
-    pub(crate) calls: Vec<(AccessIx, Vec<ValueIx>)>,
+    pub(crate) calls: Vec<Call>,
     pub(crate) on_return: Vec<(AccessIx, Bits)>,
     pub(crate) on_true: Vec<(AccessIx, Bits)>,
     pub(crate) on_outcome: Vec<(Outcome, AccessIx, Bits)>,

@@ -82,6 +82,8 @@ pub struct UnitAnalysis {
     pub candidates: Vec<Candidate>,
     /// Exposed sites of this file, in order of place.
     pub sites: Vec<Site>,
+    /// The same in functions of other files that this one passes something to.
+    pub sites_elsewhere: Vec<(RepoPath, Site)>,
     /// What could not be done.
     pub diagnostics: Vec<Diagnostic>,
     /// Functions of other files that this one calls or registers: file and index there. What
@@ -301,6 +303,7 @@ impl Engine {
         UnitAnalysis {
             candidates: reporter.candidates(&outcome),
             sites: reporter.sites(&outcome),
+            sites_elsewhere: reporter.sites_elsewhere(&outcome),
             diagnostics,
             entered: outcome.entered,
             interface: outcome.interface,

@@ -54,6 +54,8 @@ struct Trace {
 pub(crate) struct Found {
     pub(crate) candidates: Vec<Candidate>,
     pub(crate) sites: Vec<Site>,
+    /// Exposed sites of other files.
+    pub(crate) sites_elsewhere: Vec<(RepoPath, Site)>,
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// Functions of other files that it calls or registers.
     pub(crate) entered: Vec<(RepoPath, u32)>,

@@ -201,6 +201,8 @@ pub(crate) enum MediaType {
 pub(crate) struct LanguageModels {
     pub(crate) paths: FxHashMap<Box<str>, Entry>,
     pub(crate) methods: FxHashMap<Box<str>, Entry>,
+    /// Last names of calls that are sinks or weak by themselves.
+    pub(crate) risky_methods: FxHashSet<Box<str>>,
     /// Attributes whose assignment is a sink.
     pub(crate) fields: FxHashMap<Box<str>, Vec<u16>>,
     /// Parts of names of containers in which keys and values matter.
@@ -327,6 +329,7 @@ impl Models {
         ] {
             let roots = tables.paths.keys().map(|path| root_of(language, path));
             tables.roots.extend(roots.map(Into::into));
+            tables.risky_methods = risky_methods(tables);
         }
         models.java.types = declared_types(&models.java);
         Ok((models, public))
@@ -702,6 +705,15 @@ fn declared_types(tables: &LanguageModels) -> BTreeSet<Box<str>> {
         .chain(tables.stores.iter().map(AsRef::as_ref))
         .filter(is_type)
         .map(Into::into)
+        .collect()
+}
+
+/// Last names of calls that are sinks or weak by themselves.
+fn risky_methods(tables: &LanguageModels) -> FxHashSet<Box<str>> {
+    let named = tables.paths.iter().chain(&tables.methods);
+    named
+        .filter(|(_, entry)| !entry.sinks.is_empty() || !entry.weak_calls.is_empty())
+        .map(|(path, _)| path.rsplit('.').next().unwrap_or(path).into())
         .collect()
 }
 

@@ -431,6 +431,7 @@ impl Engine {
         let found = Arc::new(Found {
             candidates: analysis.candidates,
             sites: analysis.sites,
+            sites_elsewhere: analysis.sites_elsewhere,
             diagnostics: analysis.diagnostics,
             entered: analysis
                 .entered
@@ -552,6 +553,20 @@ fn gather(project: &Project, ended: &[Ended], own_machine: bool) -> Vec<UnitFind
             let place = project.unit(candidate.path()).unwrap_or(unit);
             if !filled && let Some(list) = candidates.get_mut(place.0 as usize) {
                 list.push(candidate);
+            }
+        }
+    }
+    for result in ended {
+        let Ended::Analyzed(_, found) = result else {
+            continue;
+        };
+        for (path, site) in &found.sites_elsewhere {
+            let unit = project.unit(path);
+            let slot = unit.and_then(|unit| gathered.get_mut(unit.0 as usize));
+            if let Some(slot) = slot.filter(|slot| !slot.sites.contains(site)) {
+                slot.sites.push(site.clone());
+                // The sort is stable, and all but the last are in order.
+                slot.sites.sort_by_key(|site| site.start);
             }
         }
     }

@@ -180,6 +180,28 @@ impl<'a> Reporter<'a> {
         sites.into_values().collect()
     }
 
+    /// Exposed sites of other files that were seen from this one.
+    pub(crate) fn sites_elsewhere(&self, outcome: &Outcome) -> Vec<(RepoPath, Site)> {
+        let mut sites: Vec<(RepoPath, Site)> = outcome
+            .sites_elsewhere
+            .iter()
+            .filter_map(|(rule, place)| {
+                let rule = self.models.rules.get(usize::from(*rule))?.id.clone();
+                let Location { path, start, .. } = &place.location;
+                Some((
+                    path.clone(),
+                    Site {
+                        rule,
+                        start: *start,
+                    },
+                ))
+            })
+            .collect();
+        sites.sort_unstable();
+        sites.dedup();
+        sites
+    }
+
     fn candidate(&self, hit: &Hit) -> Option<Candidate> {
         let rule = self.models.rules.get(usize::from(hit.rule))?;
         let (symbol, tokens, location) = match &hit.elsewhere {

@@ -1,11 +1,11 @@
 //! What the content of a file shows: which readers look at which files, and the readers for ignore
-//! files, editor settings and CI jobs. Manifests have a module of their own.
+//! files and editor settings. CI jobs and manifests have modules of their own.
 
 use bstr::ByteSlice;
 use trueline_facts::ToolId;
 use trueline_facts::shadow::SignalKind;
 
-use super::{CiRow, ContentSign, FILES, manifest, path_signs};
+use super::{ContentSign, FILES, ci, manifest, path_signs};
 use crate::tools;
 
 /// Larger files are not read: none of these files is ever so large for good reasons.
@@ -91,7 +91,7 @@ pub fn content_signs(path: &[u8], content: &[u8]) -> Vec<ContentSign> {
         Reader::Ignore => content.lines().filter_map(ignore_line).collect(),
         Reader::Extensions => extensions(content),
         Reader::Devcontainer => devcontainer(content),
-        Reader::Ci => content.lines().flat_map(ci_line).collect(),
+        Reader::Ci => ci::signs(path, content),
         Reader::PackageJson => manifest::package_json(content),
         Reader::Requirements => manifest::requirements(content),
         Reader::Pyproject => manifest::pyproject(content),
@@ -105,7 +105,7 @@ pub fn content_signs(path: &[u8], content: &[u8]) -> Vec<ContentSign> {
     signs
 }
 
-fn sign(tool: &str, kind: SignalKind, detail: &str) -> ContentSign {
+pub(super) fn sign(tool: &str, kind: SignalKind, detail: &str) -> ContentSign {
     let end = detail
         .char_indices()
         .nth(LONGEST_DETAIL)
@@ -205,123 +205,4 @@ fn devcontainer(content: &[u8]) -> Vec<ContentSign> {
         }
     }
     signs
-}
-
-/// `uses:`, command lines and keys of a CI job; comments do not count.
-fn ci_line(line: &[u8]) -> Vec<ContentSign> {
-    let Ok(line) = line.to_str() else {
-        return Vec::new();
-    };
-    let line = line.trim();
-    if line.starts_with('#') || line.starts_with("//") {
-        return Vec::new();
-    }
-    let line = line.split(" #").next().unwrap_or(line);
-    let item = line.strip_prefix("- ").unwrap_or(line).trim_start();
-    // An action may be checked out and used from there.
-    let named = item
-        .strip_prefix("uses:")
-        .or_else(|| item.strip_prefix("repository:"));
-    if let Some(action) = named {
-        let action = action.trim().trim_matches(['"', '\'']);
-        let action = action.split('@').next().unwrap_or(action);
-        let used = |row: &&CiRow| {
-            row.uses
-                .iter()
-                .any(|known| known.eq_ignore_ascii_case(action))
-        };
-        let row = FILES.table.ci.iter().find(used);
-        return row
-            .map(|row| sign(&row.tool, SignalKind::CiJob, action))
-            .into_iter()
-            .collect();
-    }
-    let called = called_programs(item);
-    let commands = FILES.table.ci.iter().filter_map(|row| {
-        let by_words = row.runs.iter().find(|command| mentions(item, command));
-        let by_name = || row.commands.iter().find(|name| called.contains(&&***name));
-        let command = by_words.or_else(by_name)?;
-        Some(sign(&row.tool, SignalKind::CiJob, command.trim_end()))
-    });
-    commands.chain(handed_keys(item)).collect()
-}
-
-/// Words that run a program that need not be installed.
-const RUNNERS: [&str; 9] = [
-    "bunx", "dlx", "npx", "pipx", "pnpm", "run", "sudo", "timeout", "uvx",
-];
-/// Words with which an agent's program is given a task; options and quoted texts do as well.
-const TASKS: [&str; 4] = ["ask", "chat", "exec", "run"];
-
-/// The programs that a command line runs with something to do. Prose that begins with the name of one
-/// goes on with a word.
-fn called_programs(line: &str) -> Vec<&str> {
-    let line = line.strip_prefix("run:").unwrap_or(line);
-    let commands = line.split(['|', ';', '&']);
-    let called = commands.filter_map(|command| {
-        let is_before = |word: &&str| {
-            let is_variable = word
-                .split_once('=')
-                .is_some_and(|(name, _)| name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'));
-            let is_duration = word
-                .bytes()
-                .all(|b| b.is_ascii_digit() || b == b's' || b == b'm');
-            RUNNERS.contains(word) || is_variable || is_duration || word.starts_with('-')
-        };
-        let mut words = command.split_whitespace().skip_while(is_before);
-        let (program, task) = (words.next()?, words.next()?);
-        let is_task = TASKS.contains(&task) || task.starts_with(['-', '"', '\'', '$']);
-        let name = program.rsplit('/').next().unwrap_or(program);
-        is_task.then_some(name)
-    });
-    called.collect()
-}
-
-/// Keys of AI services that a line hands over: `openai-api-key: ${{ secrets.OPENAI_API_KEY }}`,
-/// `--key "$OPENAI_API_KEY"`. What the line gives as text is never copied out of it.
-fn handed_keys(line: &str) -> Vec<ContentSign> {
-    let names = |text: &str| -> Vec<&'static super::KeyRow> {
-        let text = text.to_ascii_uppercase().replace('-', "_");
-        let named = |row: &&super::KeyRow| row.names.iter().any(|name| ends_name(&text, name));
-        FILES.table.key.iter().filter(named).collect()
-    };
-    // A stored secret under any name, given to a variable or an input that names the service.
-    let is_stored = line.contains("secrets.") || line.contains("credentials(");
-    let mut handed: Vec<&super::KeyRow> = if is_stored { names(line) } else { Vec::new() };
-    for (at, _) in line.match_indices('$') {
-        let rest = line.get(at + 1..).unwrap_or_default();
-        let rest = rest.trim_start_matches(['{', '(']);
-        let name = rest.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
-        handed.extend(names(name.into_iter().next().unwrap_or_default()));
-    }
-    let shown = |row: &super::KeyRow| {
-        let name = row.names.first()?;
-        Some(sign(&row.tool, SignalKind::CiJob, name))
-    };
-    handed.into_iter().filter_map(shown).collect()
-}
-
-/// Some name in the text is this one, or ends with it after an underscore: `TESTS_OPENAI_API_KEY`.
-fn ends_name(text: &str, name: &str) -> bool {
-    text.match_indices(name).any(|(at, _)| {
-        let before = text.get(..at).and_then(|head| head.chars().next_back());
-        let after = text
-            .get(at + name.len()..)
-            .and_then(|tail| tail.chars().next());
-        !before.is_some_and(char::is_alphanumeric)
-            && !after.is_some_and(|c| c.is_alphanumeric() || c == '_')
-    })
-}
-
-/// The command stands in the line as words of its own.
-fn mentions(line: &str, command: &str) -> bool {
-    line.match_indices(command).any(|(at, _)| {
-        let before = line.get(..at).and_then(|head| head.chars().next_back());
-        let after = line
-            .get(at + command.len()..)
-            .and_then(|tail| tail.chars().next());
-        let is_word =
-            |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
-        !is_word(before) && (command.ends_with(' ') || !is_word(after))
-    })
 }

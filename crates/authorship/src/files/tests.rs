@@ -56,7 +56,7 @@ fn every_ci_row_matches_its_examples_and_spares_its_counterexamples() {
         let workflow = |line: &str| {
             let found = content_signs(
                 b".github/workflows/x.yml",
-                format!("steps:\n      {line}\n").as_bytes(),
+                format!("steps:\n  - {}\n", line.trim_start_matches("- ")).as_bytes(),
             );
             found
                 .iter()
@@ -210,6 +210,81 @@ fn a_ci_job_that_only_mentions_a_tool_in_a_comment_is_not_one() {
     assert_eq!(
         show(".github/workflows/ci.yaml", text),
         ["codex CiJob openai/codex-action"]
+    );
+}
+
+#[test]
+fn a_step_of_a_ci_job_may_be_written_in_any_style_of_yaml() {
+    for step in [
+        "- {uses: \"openai/codex-action@v1\"}",
+        "- { name: fix, uses: openai/codex-action@v1, with: {effort: high} }",
+        "- \"uses\": openai/codex-action@v1",
+        "- 'uses': 'openai/codex-action@v1'",
+        "- uses : openai/codex-action@v1",
+        "- uses: >-\n        openai/codex-action@v1",
+        "- uses:\n        openai/codex-action@v1",
+        "- ? uses\n      : openai/codex-action@v1",
+    ] {
+        assert_eq!(
+            show(
+                ".github/workflows/ci.yml",
+                &format!("jobs:\n  a:\n   steps:\n    {step}\n")
+            ),
+            ["codex CiJob openai/codex-action"],
+            "{step}"
+        );
+    }
+    for step in [
+        "- {run: \"codex exec 'mend it'\"}",
+        "- \"run\": codex exec 'mend it'",
+        "- run: \"codex exec 'mend it'\"",
+        "- run: |\n        # not claude -p x\n        set -e\n        codex exec 'mend it'",
+        "- run: >-\n        codex\n        exec 'mend it'",
+    ] {
+        assert_eq!(
+            show(
+                ".github/workflows/ci.yml",
+                &format!("jobs:\n  a:\n   steps:\n    {step}\n")
+            ),
+            ["codex CiJob codex exec"],
+            "{step}"
+        );
+    }
+    assert_eq!(
+        show(
+            ".github/workflows/ci.yml",
+            "steps: [{uses: openai/codex-action@v1}, {env: {K: \"${{ secrets.GROQ_API_KEY }}\"}}]\n"
+        ),
+        ["codex CiJob openai/codex-action", "groq CiJob GROQ_API_KEY"]
+    );
+}
+
+#[test]
+fn what_only_looks_like_a_step_is_none() {
+    for text in [
+        "# - {uses: openai/codex-action@v1}\n",
+        "steps:\n  - name: \"uses: openai/codex-action@v1\"\n",
+        "steps:\n  - {name: \"a # b\", uses: actions/checkout@v4} # uses: openai/codex-action@v1\n",
+    ] {
+        assert_eq!(show(".github/workflows/ci.yml", text), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn a_ci_file_that_is_no_yaml_is_read_line_by_line() {
+    let broken = "steps: [\n  - uses: openai/codex-action@v1\n";
+    assert_eq!(
+        show(".github/workflows/ci.yml", broken),
+        ["codex CiJob openai/codex-action"]
+    );
+    let deep = format!("a: {}\nuses: openai/codex-action@v1\n", "[".repeat(200_000));
+    assert_eq!(
+        show(".github/workflows/ci.yml", &deep),
+        ["codex CiJob openai/codex-action"]
+    );
+    assert_eq!(
+        show("Jenkinsfile", "sh \"\"\"\ncodex exec 'mend it'\n\"\"\"\n"),
+        ["codex CiJob codex exec"]
     );
 }
 

@@ -1,6 +1,6 @@
 //! `trueline scan --only artifacts`: model files, one record a file.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
 use trueline_facts::Severity;
@@ -52,8 +52,9 @@ pub(crate) fn run(arguments: &Scan, interrupt: &AtomicBool) -> Result<Ended> {
             Hashes::Small
         },
     };
-    let report = trueline_scan::artifacts(&request, &bar, interrupt)?;
+    let mut report = trueline_scan::artifacts(&request, &bar, interrupt)?;
     bar.finish();
+    let is_part = super::is_part(&mut report.diagnostics, interrupt);
     let file = arguments.writing.output.as_deref();
     let text = match arguments.format {
         ScanFormat::Json => json::to_string(&report),
@@ -66,7 +67,7 @@ pub(crate) fn run(arguments: &Scan, interrupt: &AtomicBool) -> Result<Ended> {
         }
     };
     output::write(text.as_bytes(), file)?;
-    if interrupt.load(Ordering::SeqCst) {
+    if is_part {
         return Ok(Ended::Interrupted);
     }
     if report.artifacts.is_empty() {

@@ -30,6 +30,7 @@ use std::error::Error;
 use std::fmt;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 
 use anyhow::Result;
@@ -39,6 +40,7 @@ use trueline_attest::AttestError;
 use trueline_bench::BenchError;
 use trueline_capture::RangeError;
 use trueline_capture::install::InstallError;
+use trueline_facts::{Diagnostic, Level};
 use trueline_scan::{AgentHomes, ReadingOptions, ScanError};
 use trueline_scenarios::ScenarioError;
 use trueline_scenarios::learn::LearnError;
@@ -83,6 +85,21 @@ fn agent_homes() -> Result<AgentHomes> {
 pub(crate) fn told_beside(message: &str) {
     // If standard error is closed, the document still tells.
     let _ = writeln!(std::io::stderr(), "trueline: {message}");
+}
+
+/// Whether a report is a part of the answer, and then it is marked so. An interrupt that comes once all was
+/// looked at takes nothing from it.
+pub(crate) fn is_part(diagnostics: &mut Vec<Diagnostic>, interrupt: &AtomicBool) -> bool {
+    let is_marked = diagnostics.iter().any(|d| d.code == "interrupted");
+    if !is_marked && interrupt.load(Ordering::SeqCst) {
+        diagnostics.push(Diagnostic::new(
+            Level::Error,
+            "interrupted",
+            "interrupted: some of what belongs here may be missing",
+        ));
+        return true;
+    }
+    is_marked
 }
 
 /// The caller asked for something that cannot be done so: other arguments would mend it.

@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
 use trueline_facts::{Applicability, Finding, Suppression};
@@ -63,11 +63,19 @@ pub(crate) fn run(arguments: &Scan, interrupt: &AtomicBool) -> Result<Ended> {
             return Ok(Ended::Pass);
         }
     }
-    let outcome = trueline_scan::scan(&request, &bar, interrupt)?;
+    let mut outcome = trueline_scan::scan(&request, &bar, interrupt)?;
     bar.finish();
+    let is_part = super::is_part(&mut outcome.report.diagnostics, interrupt);
     let file = arguments.writing.output.as_deref();
     output::write(render(arguments, &outcome)?.as_bytes(), file)?;
 
+    if is_part {
+        // What was not looked at would be new to whoever reads a baseline or a lock of a part.
+        if arguments.write_lock || arguments.write_baseline.is_some() {
+            super::told_beside("interrupted, so no lock and no baseline was written");
+        }
+        return Ok(Ended::Interrupted);
+    }
     if arguments.write_lock {
         write_lock(&outcome)?;
     }
@@ -91,9 +99,6 @@ pub(crate) fn run(arguments: &Scan, interrupt: &AtomicBool) -> Result<Ended> {
             trueline_report::counted(report.findings.len() as u64, "finding"),
             file.display()
         );
-    }
-    if interrupt.load(Ordering::SeqCst) {
-        return Ok(Ended::Interrupted);
     }
     let failed = arguments.fail_on.is_some_and(|limit| {
         report

@@ -1,6 +1,6 @@
 //! `trueline stats`: usage and health, of one or many repositories.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
 use trueline_report::{html, json, markdown, terminal};
@@ -21,8 +21,14 @@ pub(crate) fn run(arguments: &Stats, interrupt: &AtomicBool) -> Result<Ended> {
         mine: arguments.mine,
         reading: super::reading(&arguments.reading)?,
     };
-    let report = trueline_scan::stats(&request, &bar, interrupt)?;
+    let mut report = trueline_scan::stats(&request, &bar, interrupt)?;
     bar.finish();
+    let parts = report
+        .repositories
+        .iter_mut()
+        .map(|one| super::is_part(&mut one.diagnostics, interrupt));
+    // All are looked at: each that may lack something says so.
+    let is_part = parts.fold(false, |any, one| any | one);
     let file = arguments.writing.output.as_deref();
     let text = match arguments.format {
         StatsFormat::Terminal => terminal::stats(&report, &output::style(file)),
@@ -34,7 +40,7 @@ pub(crate) fn run(arguments: &Stats, interrupt: &AtomicBool) -> Result<Ended> {
     for diagnostic in &report.diagnostics {
         super::told_beside(&diagnostic.message);
     }
-    Ok(if interrupt.load(Ordering::SeqCst) {
+    Ok(if is_part {
         Ended::Interrupted
     } else if !report.diagnostics.is_empty() {
         Ended::Partly

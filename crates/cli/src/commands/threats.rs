@@ -1,6 +1,6 @@
 //! `trueline threats`: a threat model from code.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
 use trueline_facts::threat::ThreatState;
@@ -23,8 +23,9 @@ pub(crate) fn run(arguments: &Threats, interrupt: &AtomicBool) -> Result<Ended> 
         today: day(arguments.now.as_deref())?,
         reading: super::reading(&arguments.reading)?,
     };
-    let model = trueline_scan::threats(&request, &bar, interrupt)?;
+    let mut model = trueline_scan::threats(&request, &bar, interrupt)?;
     bar.finish();
+    let is_part = super::is_part(&mut model.diagnostics, interrupt);
     let text = match arguments.format {
         ThreatsFormat::Terminal => {
             terminal::page(&threats::markdown(&model, None), output::style(file))
@@ -36,7 +37,7 @@ pub(crate) fn run(arguments: &Threats, interrupt: &AtomicBool) -> Result<Ended> 
         ThreatsFormat::Tml => json::to_string(&threat_model_library(&model)),
     };
     output::write(text.as_bytes(), file)?;
-    if interrupt.load(Ordering::SeqCst) {
+    if is_part {
         return Ok(Ended::Interrupted);
     }
     let failed = arguments.fail_on.is_some_and(|limit| {

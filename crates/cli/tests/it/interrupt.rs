@@ -1,7 +1,7 @@
 //! Interrupts: a partial answer that says so, and an end in any case.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{Read as _, Write};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -10,13 +10,14 @@ use crate::repository::{CLAUDE, Repository, UNSAFE_VIEW};
 const EMPTY_LOG: &[u8] = br#"{"version": "2.1.0", "runs": []}"#;
 
 /// A scan that waits for a log of another tool, and the pipe that it waits for.
-fn waiting(repository: &Repository, format: &str) -> (Child, File) {
+fn waiting(repository: &Repository, arguments: &[&str]) -> (Child, File) {
     repository.write("app.py", UNSAFE_VIEW).commit(CLAUDE);
     let pipe = repository.path().join(".git/log");
     let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
     assert!(made.success());
     let child = Command::new(env!("CARGO_BIN_EXE_trueline"))
-        .args(["scan", "--format", format, "--import", ".git/log"])
+        .args(["scan", "--import", ".git/log"])
+        .args(arguments)
         .current_dir(repository.path())
         .env("HOME", repository.path().join("no-home"))
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
@@ -38,9 +39,8 @@ fn signal(child: &Child, name: &str) {
 }
 
 /// Interrupts a scan and lets it go on.
-fn interrupted(format: &str) -> Output {
-    let repository = Repository::new();
-    let (child, mut pipe) = waiting(&repository, format);
+fn interrupted(repository: &Repository, arguments: &[&str]) -> Output {
+    let (child, mut pipe) = waiting(repository, arguments);
     signal(&child, "INT");
     // Until the program has heard it.
     std::thread::sleep(Duration::from_millis(500));
@@ -51,7 +51,7 @@ fn interrupted(format: &str) -> Output {
 
 #[test]
 fn an_interrupted_scan_prints_what_it_has_and_marks_it() {
-    let output = interrupted("json");
+    let output = interrupted(&Repository::new(), &["--format", "json"]);
     assert_eq!(output.status.code(), Some(3));
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let codes: Vec<&str> = report["diagnostics"]
@@ -67,9 +67,52 @@ fn an_interrupted_scan_prints_what_it_has_and_marks_it() {
 }
 
 #[test]
+fn a_baseline_of_a_part_is_not_written() {
+    let repository = Repository::new();
+    let known = repository.path().join("known.json");
+    std::fs::write(&known, "before").unwrap();
+    let output = interrupted(
+        &repository,
+        &["--format", "json", "--write-baseline", "known.json"],
+    );
+    assert_eq!(output.status.code(), Some(3));
+    assert_eq!(std::fs::read_to_string(&known).unwrap(), "before");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("no baseline was written"), "{told}");
+}
+
+#[test]
+fn an_interrupt_that_comes_when_all_is_known_takes_nothing_from_the_answer() {
+    let repository = Repository::new();
+    // More than a pipe holds: the run is then writing.
+    let long = format!("{UNSAFE_VIEW}{}", "# a line of many\n".repeat(20_000));
+    repository.write("app.py", &long).commit(CLAUDE);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_trueline"))
+        .args(["scan", "--format", "html"])
+        .current_dir(repository.path())
+        .env("HOME", repository.path().join("no-home"))
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut page = vec![0];
+    let mut stdout = child.stdout.take().unwrap();
+    stdout.read_exact(&mut page).unwrap();
+    signal(&child, "INT");
+    std::thread::sleep(Duration::from_millis(500));
+    stdout.read_to_end(&mut page).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert!(page.ends_with(b"</html>\n"));
+    assert!(!String::from_utf8_lossy(&page).contains("INTERRUPTED"));
+}
+
+#[test]
 fn a_run_that_waits_for_what_does_not_come_ends_by_itself() {
     let repository = Repository::new();
-    let (child, pipe) = waiting(&repository, "json");
+    let (child, pipe) = waiting(&repository, &["--format", "json"]);
     let start = Instant::now();
     signal(&child, "TERM");
     let output = child.wait_with_output().unwrap();
@@ -86,7 +129,7 @@ fn a_run_that_waits_for_what_does_not_come_ends_by_itself() {
 #[test]
 fn the_second_interrupt_ends_a_run_at_once() {
     let repository = Repository::new();
-    let (child, pipe) = waiting(&repository, "json");
+    let (child, pipe) = waiting(&repository, &["--format", "json"]);
     let start = Instant::now();
     signal(&child, "INT");
     std::thread::sleep(Duration::from_millis(500));

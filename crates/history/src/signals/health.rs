@@ -156,11 +156,13 @@ fn review(view: &View<'_>, window: &Window) -> Review {
         }
     }
     large_unreviewed.sort_by(|a, b| (b.time, &a.commit).cmp(&(a.time, &b.commit)));
+    let large_unreviewed_count = large_unreviewed.len() as u64;
     large_unreviewed.truncate(MOST);
     Review {
         commits: Proportion::new(all.0, all.1),
         ai_commits: Proportion::new(of_ai.0, of_ai.1),
         told: (told.1 > 0).then(|| Proportion::new(told.0, told.1)),
         large_unreviewed,
+        large_unreviewed_count,
     }
 }

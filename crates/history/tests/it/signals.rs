@@ -895,6 +895,19 @@ fn subjects_of_large_changes_name_nobody() {
 }
 
 #[test]
+fn large_changes_without_review_are_counted_beyond_those_that_are_listed() {
+    let mut tables = Tables::new();
+    for day in 0..23 {
+        let commit = tables.signed(4 + day, "claude");
+        tables.change(commit, "a.rs", ChangeKind::Modified, 900);
+    }
+    let review = tables.signals().health().review;
+    let listed = review.large_unreviewed.len();
+    assert_eq!((listed, review.large_unreviewed_count), (20, 23));
+    assert_eq!(review.unreviewed_beyond(listed), 3);
+}
+
+#[test]
 fn subjects_do_not_name_those_who_commit_here() {
     let mut tables = Tables::new();
     let commit = tables.signed(4, "claude");

@@ -217,6 +217,14 @@ fn review(out: &mut String, review: &Review) {
             );
         }
         out.push_str("</tbody></table></div>\n");
+        let older = review.unreviewed_beyond(review.large_unreviewed.len());
+        if older > 0 {
+            put!(
+                out,
+                "<p class=\"note\">And {} older.</p>\n",
+                words::count(older)
+            );
+        }
     }
     out.push_str("</div>\n");
 }

@@ -44,7 +44,7 @@ pub(super) fn scan(out: &mut String, report: &ScanReport) {
     }
     out.push_str("<div class=\"cards\">\n");
     if let Some(usage) = &report.usage {
-        coverage_card(out, &usage.coverage, None);
+        coverage_card(out, &usage.coverage, None, report.repository.shallow);
         share_card(out, usage, None);
     }
     severity_card(out, report);
@@ -88,21 +88,16 @@ fn opening(report: &ScanReport, findings: &[&Finding]) -> String {
     } else {
         found
     };
-    match &report.usage {
-        Some(usage) if !unknown(&usage.coverage, &usage.lines) => format!(
-            "{found}. {} of recent lines say who wrote them; AI wrote {} of recent lines and {} of all.",
-            words::percent(usage.coverage.recent.hits, usage.coverage.recent.of),
-            words::ai_share(&usage.recent_lines),
-            words::ai_share(&usage.lines)
-        ),
-        Some(_) => format!("{found}. Who wrote the code is unknown: no line carries evidence."),
-        None => format!("{found}."),
-    }
-}
-
-/// Is nothing at all known about who wrote the code?
-pub(super) const fn unknown(coverage: &EvidenceCoverage, lines: &LineShares) -> bool {
-    coverage.all.hits == 0 && lines.ai == 0 && lines.human == 0
+    let Some(usage) = &report.usage else {
+        return format!("{found}.");
+    };
+    let (coverage, lines) = (&usage.coverage, &usage.lines);
+    let known = answer::known(&coverage.recent, &usage.recent_lines, lines, "all lines");
+    let known = known.map_or_else(
+        || answer::unknown(lines, coverage.hinted, report.repository.shallow),
+        |known| answer::capital(&known),
+    );
+    format!("{found}. {known}.")
 }
 
 /// Evidence coverage: the figure on which every other one rests, so it comes first.
@@ -110,8 +105,11 @@ pub(super) fn coverage_card(
     out: &mut String,
     coverage: &EvidenceCoverage,
     since: Option<Timestamp>,
+    is_cut: bool,
 ) {
-    let recent = if since.is_some() {
+    // Where no recent line stands, all lines are the answer.
+    let of_all = since.is_some() || coverage.recent.of == 0;
+    let recent = if of_all {
         &coverage.all
     } else {
         &coverage.recent
@@ -128,6 +126,20 @@ pub(super) fn coverage_card(
             "<p>of the {} say who wrote them ({}).</p>",
             answer::since(since),
             words::of(recent)
+        );
+    } else if coverage.all.of == 0 {
+        out.push_str("<p>There is no committed line to look at.</p>");
+    } else if is_cut && coverage.all.hits == 0 {
+        // What stands at the cut seems to be added there.
+        out.push_str(
+            "<p>History is cut off before the commits that added the lines: nothing says who wrote them.</p>",
+        );
+    } else if of_all {
+        put!(
+            out,
+            "<p>of all lines say who wrote them ({}). No line that was added in the last {} days stands.</p>",
+            words::of(recent),
+            coverage.window_days
         );
     } else {
         put!(
@@ -158,28 +170,30 @@ pub(super) fn coverage_card(
 
 /// The AI share of lines in large letters.
 pub(super) fn big_share(lines: &LineShares) -> String {
-    let mut out = format!(
-        "<small>at least</small> {}",
-        words::percent(lines.ai_at_least(), lines.total)
-    );
-    let (least, most) = (lines.ai_at_least(), lines.ai);
-    if words::percent(least, lines.total) != words::percent(most, lines.total) {
-        put!(
-            out,
-            " <small>up to</small> {}",
-            words::percent(most, lines.total)
-        );
+    let least = words::percent(lines.ai_at_least(), lines.total);
+    let most = words::percent(lines.ai, lines.total);
+    if most == least {
+        format!("<small>at least</small> <span class=\"nb\">{least}</span>")
+    } else if lines.ai_at_least() == 0 {
+        format!("<small>up to</small> <span class=\"nb\">{most}</span>")
+    } else {
+        format!(
+            "<small>at least</small> <span class=\"nb\">{least}</span> <small>up to</small> <span class=\"nb\">{most}</span>"
+        )
     }
-    out
 }
 
 /// Lines by origin.
 pub(super) fn share_card(out: &mut String, usage: &Usage, since: Option<Timestamp>) {
     let (coverage, lines, recent) = (&usage.coverage, &usage.lines, &usage.recent_lines);
     out.push_str("<article class=\"card\"><h2>Written by AI</h2>");
-    if unknown(coverage, lines) {
+    if answer::nothing_known(lines) {
         out.push_str("<p class=\"big\">unknown</p>");
         bars::origins(out, lines);
+        if lines.total == 0 {
+            out.push_str("<p>There is no committed line to look at.</p></article>\n");
+            return;
+        }
         out.push_str("<p>Not zero: without evidence nobody can tell.</p></article>\n");
         return;
     }
@@ -297,7 +311,7 @@ pub(super) fn advice(out: &mut String, usage: &Usage) {
     put!(
         out,
         "<div class=\"advice\"><h2>{}</h2><ol>",
-        if unknown(coverage, &usage.lines) {
+        if answer::nothing_known(&usage.lines) {
             "What this page cannot know, and what to switch on"
         } else {
             "To know more"

@@ -86,7 +86,12 @@ pub(super) fn render(report: &StatsReport) -> String {
                 body.push_str("<p class=\"kicker\">");
                 overview::repository(&mut body, &one.repository);
                 body.push_str("</p></summary>\n<div class=\"cards\">");
-                overview::coverage_card(&mut body, &one.usage.coverage, one.since);
+                overview::coverage_card(
+                    &mut body,
+                    &one.usage.coverage,
+                    one.since,
+                    one.repository.shallow,
+                );
                 overview::share_card(&mut body, &one.usage, one.since);
                 body.push_str("</div>\n");
                 overview::advice(&mut body, &one.usage);
@@ -135,9 +140,9 @@ fn opening(out: &mut String, report: &StatsReport) {
             ""
         },
         heading(
-            known
+            &known
                 .as_deref()
-                .unwrap_or("Who wrote the code is unknown: no line carries evidence")
+                .map_or_else(|| nothing_known(report), answer::capital)
         )
     );
     let known = known.is_some();
@@ -146,7 +151,12 @@ fn opening(out: &mut String, report: &StatsReport) {
         "</p>\n<h1 id=\"title\">{answer}</h1>\n<div class=\"cards\">\n"
     );
     if let [only] = report.repositories.as_slice() {
-        overview::coverage_card(out, &only.usage.coverage, only.since);
+        overview::coverage_card(
+            out,
+            &only.usage.coverage,
+            only.since,
+            only.repository.shallow,
+        );
         overview::share_card(out, &only.usage, only.since);
         attention_card(out, &report.repositories);
         out.push_str("</div>\n");
@@ -189,15 +199,30 @@ fn opening(out: &mut String, report: &StatsReport) {
     out.push_str("</section>\n");
 }
 
+/// Why nothing is known of the lines of these repositories.
+fn nothing_known(report: &StatsReport) -> String {
+    let hinted = report
+        .repositories
+        .iter()
+        .map(|one| one.usage.coverage.hinted)
+        .sum();
+    let mut all = report.repositories.iter();
+    answer::unknown(
+        &report.together.lines,
+        hinted,
+        all.any(|one| one.repository.shallow),
+    )
+}
+
 /// What a lead may want to ask about.
 fn attention_card(out: &mut String, repositories: &[RepositoryStats]) {
     let anomalies: usize = repositories
         .iter()
         .map(|one| one.health.anomalies.len())
         .sum();
-    let large: usize = repositories
+    let large: u64 = repositories
         .iter()
-        .map(|one| one.health.review.large_unreviewed.len())
+        .map(|one| one.health.review.unreviewed_beyond(0))
         .sum();
     let mut unlisted: Vec<_> = repositories
         .iter()
@@ -239,7 +264,7 @@ fn attention_card(out: &mut String, repositories: &[RepositoryStats]) {
         "<article class=\"card\"><h2>Worth a question</h2><ul class=\"well plain\"><li><strong>{}</strong> {} out of the ordinary</li><li><strong>{}</strong> large AI {} without a sign of review</li><li>{tools}</li></ul>{scope}</article>\n",
         words::count(anomalies as u64),
         if anomalies == 1 { "thing" } else { "things" },
-        words::count(large as u64),
+        words::count(large),
         if large == 1 { "change" } else { "changes" },
     );
 }

@@ -20,7 +20,7 @@ pub(super) fn section(out: &mut String, usage: &Usage, prefix: &str) {
         out.push_str("</figure>\n");
     }
     if !usage.directories.is_empty() && usage.lines.total > 0 {
-        out.push_str("<figure class=\"panel\"><figcaption><h3>By directory</h3><p>Area is lines; the deeper the colour, the larger the share that AI wrote at most, as far as evidence names it.</p></figcaption>\n");
+        out.push_str("<figure class=\"panel\"><figcaption><h3>By directory</h3><p>Area is lines; the stronger the colour, the larger the share that AI wrote at most, as far as evidence names it.</p></figcaption>\n");
         treemap::treemap(out, &usage.directories);
         directories(out, &usage.directories);
         out.push_str("</figure>\n");

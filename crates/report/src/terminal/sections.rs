@@ -42,7 +42,7 @@ pub(super) fn coverage(sheet: &mut Sheet<'_>, coverage: &EvidenceCoverage, scope
         Some(since) if all.of == 0 => {
             format!("no line of {name} was added since {}", since.date())
         }
-        _ if all.of == 0 => "no line to look at".to_owned(),
+        _ if all.of == 0 => "no committed line to look at".to_owned(),
         _ if all.hits == 0 && scope.is_cut => {
             format!("none: history is cut off before the commits that added the lines of {name}")
         }
@@ -111,7 +111,7 @@ pub(super) fn coverage(sheet: &mut Sheet<'_>, coverage: &EvidenceCoverage, scope
 pub(super) fn ai_share(sheet: &mut Sheet<'_>, usage: &Usage, scope: &Scope<'_>) {
     let (lines, recent) = (&usage.lines, &usage.recent_lines);
     let text = if lines.total == 0 {
-        "no line to look at".to_owned()
+        "no committed line to look at".to_owned()
     } else if lines.ai == 0 && lines.human == 0 {
         "unknown, which is not zero: without evidence nobody can tell".to_owned()
     } else {
@@ -143,15 +143,21 @@ pub(super) fn ai_share(sheet: &mut Sheet<'_>, usage: &Usage, scope: &Scope<'_>) 
         }
         let _ = write!(
             text,
-            "; of {} lines {} are known to be by people, {} are unknown",
+            "; of {} lines {} are known to be by people, ",
             if scope.since.is_some() {
                 "these"
             } else {
                 "all"
             },
-            words::percent(lines.human, lines.total),
-            words::percent(lines.unknown, lines.total)
+            words::percent(lines.human, lines.total)
         );
+        let unknown = words::percent(lines.unknown, lines.total);
+        // Lines of which only a squash speaks are not known either.
+        let _ = if lines.ai_upper_bound > 0 {
+            write!(text, "and of {unknown} nothing is known")
+        } else {
+            write!(text, "{unknown} are unknown")
+        };
         text
     };
     sheet.labelled("AI share", Ink::Ai, &text);

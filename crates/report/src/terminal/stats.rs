@@ -12,6 +12,8 @@ use super::layout::{Ink, Sheet, bar, cell, number, whole};
 use super::sections;
 use crate::{Style, answer, words};
 
+/// Large changes without review that are named before the rest are left to the other formats.
+const LARGE_CHANGES: usize = 3;
 /// Months drawn before older ones are left to the other formats.
 const MONTHS: usize = 12;
 
@@ -69,6 +71,9 @@ fn opening(sheet: &mut Sheet<'_>, report: &StatsReport) {
             "{name}: none of the {since} says who wrote it; the AI share of these {} is unknown",
             words::counted(together.lines.total, "line")
         ),
+        (None, None) if together.lines.total == 0 => {
+            format!("{name}: no committed line to look at")
+        }
         (None, None) => format!(
             "{name}: no line carries evidence of who wrote it; the AI share of {} is unknown",
             words::counted(together.lines.total, "line")
@@ -343,7 +348,7 @@ fn review(sheet: &mut Sheet<'_>, health: &Health) {
         );
         sheet.labelled("", Ink::Plain, &text);
     }
-    for change in review.large_unreviewed.iter().take(3) {
+    for change in review.large_unreviewed.iter().take(LARGE_CHANGES) {
         let text = format!(
             "{} {} {} ({} in {})",
             change.time.date(),
@@ -357,6 +362,9 @@ fn review(sheet: &mut Sheet<'_>, health: &Health) {
             Ink::Medium,
             &format!("large AI change without a sign of review: {text}"),
         );
+    }
+    if let Some(more) = words::more_unreviewed(review, LARGE_CHANGES) {
+        sheet.labelled("", Ink::Medium, &more);
     }
 }
 

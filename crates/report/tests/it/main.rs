@@ -9,6 +9,7 @@ mod fixtures;
 mod gitlab;
 mod hostile;
 mod html;
+mod known;
 mod markdown;
 mod part;
 mod porcelain;

@@ -557,9 +557,15 @@ impl<'e, 'a> Exporter<'e, 'a> {
                 .calls
                 .iter()
                 .map(|call| {
-                    let access = self.access(call.access);
-                    let passed = call.passed.iter().map(|v| self.value(*v)).collect();
-                    (access, passed)
+                    let name = self.analyzer.method_name(call.access);
+                    let place = call.place.filter(|_| {
+                        name.is_some_and(|name| self.analyzer.tables.risky_methods.contains(name))
+                    });
+                    portable::Call {
+                        access: self.access(call.access),
+                        passed: call.passed.iter().map(|v| self.value(*v)).collect(),
+                        place: place.map(|(function, span)| self.place(function, span)),
+                    }
                 })
                 .collect(),
             on_return: self.facts(&summary.on_return),

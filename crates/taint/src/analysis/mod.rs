@@ -44,6 +44,7 @@ mod outcomes;
 mod patterns;
 mod pieces;
 mod questions;
+mod replayed;
 mod results;
 mod schemas;
 mod signing;
@@ -58,6 +59,7 @@ mod weak;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -78,12 +80,13 @@ use self::graph::{only_predecessors, reverse_post_order, revisited, single_defin
 pub(crate) use self::hits::{SourcePlace, StepPlace};
 use self::names::{Names, Paths};
 pub(crate) use self::names::{import_path, root_of, words};
+use self::replayed::Replayed;
 pub(crate) use self::signing::{SIGNING_FIX, SIGNING_MESSAGE, is_of_development, is_signing_key};
 pub(crate) use self::sink::Hit;
 use self::state::{Heap, State};
 use self::summary::Summary;
 use self::value::{Arena, Atom, ObjId, PathId, Root, StepKind, ValId};
-use crate::interface::Interface;
+use crate::interface::{Interface, SinkPlace};
 use crate::memory::Secrecy;
 use crate::models::{Bits, LanguageModels, Models};
 use crate::project::{Answer, Project, Question, UnitId};
@@ -111,6 +114,8 @@ pub(crate) struct Outcome {
     pub(crate) hits: Vec<Hit>,
     /// Places where a weakness of a rule could be: rule and span.
     pub(crate) sites: BTreeSet<(u16, Span)>,
+    /// The same in other files.
+    pub(crate) sites_elsewhere: Vec<(u16, Arc<SinkPlace>)>,
     /// Functions whose budget ran out.
     pub(crate) cut: Vec<FuncId>,
     /// Functions of other files that this one calls or registers: file and index there.
@@ -245,6 +250,8 @@ struct Analyzer<'a> {
     /// The best way to each place found so far.
     reached: BTreeMap<sink::Reach, sink::Reached>,
     sites: BTreeSet<(u16, Span)>,
+    /// The same in functions of other files that this one passes something to.
+    sites_elsewhere: BTreeSet<(u16, FuncId, Span)>,
     /// Instructions interpreted.
     steps: u64,
     keys: signing::Keys<'a>,
@@ -254,7 +261,7 @@ struct Analyzer<'a> {
     /// What the file is for.
     purpose: Purpose,
     /// The call that a summary says its function makes, while that is applied.
-    replayed: Option<(FuncId, Span)>,
+    replayed: Option<Replayed>,
     /// Made when the condition around the calls of a function is first asked for.
     callers: std::cell::OnceCell<callers::Callers>,
     /// Made when a rule first follows a value.
@@ -368,6 +375,7 @@ impl<'a> Analyzer<'a> {
             called_by: BTreeSet::new(),
             reached: BTreeMap::new(),
             sites: BTreeSet::new(),
+            sites_elsewhere: BTreeSet::new(),
             keys: signing::Keys::default(),
             steps: 0,
             secrets: BTreeSet::new(),
@@ -416,10 +424,12 @@ impl<'a> Analyzer<'a> {
             .iter()
             .filter_map(|id| self.elsewhere_function(*id))
             .collect();
+        let sites_elsewhere = self.noted_elsewhere();
         Outcome {
             entered,
             interface,
             hits,
+            sites_elsewhere,
             sites: self.sites,
             cut: self.cut.into_iter().collect(),
             asked: self.elsewhere.asked(),
@@ -475,7 +485,10 @@ impl<'a> Analyzer<'a> {
                 },
             );
             self.stack.push(usize::MAX);
+            // What it does by itself is no part of the call that led here.
+            let outer = self.replayed.take();
             let summary = self.interpret(id);
+            self.replayed = outer;
             low = self.stack.pop().unwrap_or(usize::MAX);
             result = Rc::new(summary);
             let used = matches!(

@@ -50,7 +50,7 @@ pub(super) struct SinkFlow {
 pub(super) struct CallOfParameter {
     pub(super) access: AccessId,
     pub(super) passed: SmallVec<[ValId; 4]>,
-    /// Where, if it is in this file.
+    /// Where; of other files only if it may be a sink.
     pub(super) place: Option<(FuncId, Span)>,
 }
 
@@ -106,6 +106,10 @@ impl Summary {
         });
         if let Some(known) = known {
             known.cleared = known.cleared.both(flow.cleared);
+            // Known by the receiver's name in one function, by the text's form in the next.
+            if known.whole && !flow.whole {
+                (known.sink, known.whole) = (flow.sink, false);
+            }
         } else if self.sinks.len() < MAX_SINKS {
             self.sinks.push(flow);
         }
@@ -286,7 +290,7 @@ impl<'a> Analyzer<'a> {
         frame.dead |= summary.never && !frame.function.is_async;
         for called in &summary.calls {
             let outer = self.replayed;
-            self.replayed = called.place.or(outer);
+            self.replayed = self.replay(id, called).or(outer);
             let (access, passed) = (called.access, &called.passed);
             self.apply_callback(frame, state, &mut application, access, passed);
             self.replayed = outer;

@@ -63,7 +63,7 @@ impl<'a> Analyzer<'a> {
             if !self.imports_any(&spec.imports) || self.imports_excluded(&spec.unless_imports) {
                 continue;
             }
-            self.sites.insert((weak.rule, self.weak_place(frame).1));
+            self.note_site(weak.rule, self.place(frame));
             if let Some(wanted) = &spec.argument
                 && !self.argument_fits(state, wanted, call)
             {
@@ -313,13 +313,8 @@ impl<'a> Analyzer<'a> {
         }
     }
 
-    /// Where a call is that is weak by itself.
-    fn weak_place(&self, frame: &Frame<'a>) -> (FuncId, Span) {
-        self.replayed.unwrap_or((frame.id, frame.span))
-    }
-
     fn note_weak(&mut self, frame: &Frame<'a>, index: u16, rule: u16, context: bool) {
-        let (function, span) = self.weak_place(frame);
+        let (function, span) = self.place(frame);
         let new = Reached {
             function,
             sink: SinkRef::Weak { index, context },
@@ -328,7 +323,8 @@ impl<'a> Analyzer<'a> {
             parameter: None,
             depth: 0,
         };
-        let place = self.reached.entry((rule, None, span));
+        let unit = self.elsewhere_function(function).map(|f| f.0);
+        let place = self.reached.entry((rule, unit, span));
         // Of two specifications of one rule for one call, the one that is surer counts.
         let old = place.or_insert(new);
         if matches!(old.sink, SinkRef::Weak { context: false, .. }) && context {
@@ -371,7 +367,7 @@ impl<'a> Analyzer<'a> {
         if self.models.rule_index("tls-verification-disabled") != Some(rule) {
             return false;
         }
-        let (function, _) = self.weak_place(frame);
+        let (function, _) = self.own_place(frame);
         let span = self.function(function).map(|f| f.span);
         let text = span.and_then(|s| self.text.get(s.start as usize..s.end as usize));
         let mut addresses = text.unwrap_or("").split("://").skip(1).peekable();
@@ -411,7 +407,7 @@ impl<'a> Analyzer<'a> {
 
     /// Whether the result becomes the identifier of something (`id = …`), and not of a session.
     fn names_a_record(&self, frame: &Frame<'a>, context: &[String]) -> bool {
-        let statement = statement(self.text, self.weak_place(frame).1);
+        let statement = statement(self.text, self.own_place(frame).1);
         let Some(name) = target(statement) else {
             return false;
         };
@@ -448,7 +444,7 @@ impl<'a> Analyzer<'a> {
 
     fn words_near(&self, frame: &Frame<'a>) -> Vec<String> {
         let language = self.module.language;
-        let (function, span) = self.weak_place(frame);
+        let (function, span) = self.own_place(frame);
         let statement = statement(self.text, span);
         let mut near = vec![named(statement, language)];
         let Some(function) = self.function(function) else {

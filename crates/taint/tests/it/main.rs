@@ -11,6 +11,7 @@ mod fixes;
 mod growth;
 mod invariants;
 mod markdown;
+mod passed;
 mod projects;
 mod replay;
 mod rules;

@@ -37,7 +37,7 @@ impl Units for Files {
 }
 
 /// Analyses the files of a project on so many threads.
-fn analyze(
+pub(crate) fn analyze(
     engine: &Engine,
     files: &BTreeMap<String, String>,
     threads: usize,

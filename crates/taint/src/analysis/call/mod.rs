@@ -244,7 +244,7 @@ impl<'a> Analyzer<'a> {
                     frame.summary.note_call(CallOfParameter {
                         access: *access,
                         passed: call.passed.iter().map(|p| p.value).collect(),
-                        place: Some(self.replayed.unwrap_or((frame.id, frame.span))),
+                        place: Some(self.place(frame)),
                     });
                     let child = self.arena.child(*access, Selector::Called);
                     let value = self.arena.access_value(child);

@@ -45,12 +45,17 @@ impl Analyzer<'_> {
                 summary.sinks.push(flow);
             }
         }
-        for (access, values) in &portable.calls {
-            if let Some(access) = self.bring_access(at, *access) {
+        for call in &portable.calls {
+            if let Some(access) = self.bring_access(at, call.access) {
+                let place = call.place;
                 summary.calls.push(CallOfParameter {
                     access,
-                    passed: values.iter().map(|v| self.bring_value(at, *v)).collect(),
-                    place: None,
+                    passed: call
+                        .passed
+                        .iter()
+                        .map(|v| self.bring_value(at, *v))
+                        .collect(),
+                    place: place.and_then(|place| self.bring_place(&interface, at, place)),
                 });
             }
         }
@@ -102,13 +107,13 @@ impl Analyzer<'_> {
             .collect()
     }
 
-    fn bring_sink(
+    fn bring_place(
         &mut self,
-        at: usize,
         interface: &Interface,
-        sink: &portable::Sink,
-    ) -> Option<SinkFlow> {
-        let place = interface.places.get(sink.place as usize)?;
+        at: usize,
+        place: u32,
+    ) -> Option<(FuncId, Span)> {
+        let place = interface.places.get(place as usize)?;
         self.elsewhere.secret_places |= place.is_secret;
         let function = self.bring_function(at, place.function)?;
         let span = Span::new(place.span.0, place.span.1);
@@ -118,6 +123,16 @@ impl Analyzer<'_> {
                 .entry((function, span))
                 .or_insert_with(|| Arc::new(place.clone()));
         }
+        Some((function, span))
+    }
+
+    fn bring_sink(
+        &mut self,
+        at: usize,
+        interface: &Interface,
+        sink: &portable::Sink,
+    ) -> Option<SinkFlow> {
+        let (function, span) = self.bring_place(interface, at, sink.place)?;
         Some(SinkFlow {
             rule: sink.rule,
             sink: match sink.kind {

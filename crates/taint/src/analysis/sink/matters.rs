@@ -191,7 +191,8 @@ impl<'a> Analyzer<'a> {
             return;
         };
         for label in labels {
-            let (span, id) = (frame.span, frame.id);
+            let (id, span) = self.sink_place(frame);
+            let label = self.into_replayed(frame, label);
             self.reach(frame, rule, sink, id, span, label, false);
         }
     }

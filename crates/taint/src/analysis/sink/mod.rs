@@ -133,7 +133,7 @@ impl<'a> Analyzer<'a> {
             };
             // A rule with sources of its own has no say about places that they do not reach.
             if !by_form && !self.models.own_source_rules.has(Bits::rule(sink.rule)) {
-                self.sites.insert((sink.rule, frame.span));
+                self.note_site(sink.rule, self.sink_place(frame));
             }
             let every = spec.args.is_empty()
                 && spec.keywords.is_empty()
@@ -206,7 +206,7 @@ impl<'a> Analyzer<'a> {
         value: ValId,
     ) {
         if let Some(sink) = self.models.sinks.get(usize::from(index)) {
-            self.sites.insert((sink.rule, frame.span));
+            self.note_site(sink.rule, self.sink_place(frame));
         }
         let sink = SinkRef::Model {
             index,
@@ -269,15 +269,15 @@ impl<'a> Analyzer<'a> {
             return;
         }
         if is_by_form(sink) && matters {
-            self.sites.insert((rule, frame.span));
+            self.note_site(rule, self.sink_place(frame));
         }
         for label in labels {
             // Whether what a caller passes has the form is for the caller to see.
             if !(matters || whole_access && self.is_symbolic(&label)) {
                 continue;
             }
-            let span = frame.span;
-            let id = frame.id;
+            let (id, span) = self.sink_place(frame);
+            let label = self.into_replayed(frame, label);
             self.reach(
                 frame,
                 rule,
