@@ -1,6 +1,6 @@
 //! Measures with their uncertainty: pass@k, and means whose intervals know that samples of one scenario depend on each other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use trueline_facts::Proportion;
 use trueline_facts::bench::{Estimate, Method};
@@ -24,11 +24,13 @@ pub fn pass_at_k(k: u32, right: u64, samples: u64) -> f64 {
     1.0 - none
 }
 
-/// What one task adds to a share: `hits` of `of`. Either may be a fraction.
+/// What a task, or one sample of it, adds to a share: `hits` of `of`. Either may be a fraction.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Part {
     /// The scenario: parts of one are drawn together.
     pub scenario: String,
+    /// The task, by a name of its own within the scenario: several samples of it are one task.
+    pub task: String,
     /// What counts.
     pub hits: f64,
     /// Of what.
@@ -36,11 +38,18 @@ pub struct Part {
 }
 
 impl Part {
-    /// One task with a value from 0 to 1.
+    /// The one task of a scenario, with a value from 0 to 1.
     #[must_use]
     pub fn mean(scenario: &str, value: f64) -> Self {
+        Self::of_task(scenario, "", value)
+    }
+
+    /// One of several tasks of a scenario, with a value from 0 to 1.
+    #[must_use]
+    pub fn of_task(scenario: &str, task: &str, value: f64) -> Self {
         Self {
             scenario: scenario.to_owned(),
+            task: task.to_owned(),
             hits: value,
             of: 1.0,
         }
@@ -53,18 +62,18 @@ impl Part {
 /// bootstrap of scenarios that all agree would claim certainty: there Wilson's over the scenarios stands in.
 #[must_use]
 pub fn estimate(parts: &[Part]) -> Estimate {
-    let mut scenarios: BTreeMap<&str, (f64, f64, u64)> = BTreeMap::new();
-    for part in parts.iter().filter(|part| part.of > 0.0) {
+    let counted = || parts.iter().filter(|part| part.of > 0.0);
+    let mut scenarios: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
+    for part in counted() {
         let entry = scenarios.entry(&part.scenario).or_default();
         entry.0 += part.hits;
         entry.1 += part.of;
-        entry.2 += 1;
     }
-    let tasks: u64 = scenarios.values().map(|(_, _, tasks)| tasks).sum();
-    let clusters: Vec<(f64, f64)> = scenarios
-        .values()
-        .map(|(hits, of, _)| (*hits, *of))
+    // Samples of one task are no further tasks.
+    let tasks: BTreeSet<(&str, &str)> = counted()
+        .map(|part| (part.scenario.as_str(), part.task.as_str()))
         .collect();
+    let clusters: Vec<(f64, f64)> = scenarios.into_values().collect();
     let (hits, of) = total(clusters.iter());
     if of <= 0.0 {
         return Estimate {
@@ -79,7 +88,7 @@ pub fn estimate(parts: &[Part]) -> Estimate {
     let same = |left: f64, right: f64| (left - right).abs() < 1e-9;
     let none = |cluster: &(f64, f64)| same(cluster.0, 0.0);
     let all = |cluster: &(f64, f64)| same(cluster.0, cluster.1);
-    let single = clusters.len() as u64 == tasks
+    let single = clusters.len() == counted().count()
         && clusters
             .iter()
             .all(|cluster| same(cluster.1, 1.0) && (none(cluster) || all(cluster)));
@@ -100,7 +109,7 @@ pub fn estimate(parts: &[Part]) -> Estimate {
         value: Some(value),
         low: round(low).min(value),
         high: round(high).max(value),
-        tasks,
+        tasks: tasks.len() as u64,
         method,
     }
 }
@@ -180,7 +189,7 @@ mod tests {
         fn an_interval_holds_its_mean(values in prop::collection::vec((0_u8..6, 0_u8..4), 1..40)) {
             let parts: Vec<Part> = values
                 .iter()
-                .map(|(scenario, hits)| Part { scenario: scenario.to_string(), hits: f64::from(*hits), of: 3.0 })
+                .map(|(scenario, hits)| Part { hits: f64::from(*hits), of: 3.0, ..Part::mean(&scenario.to_string(), 0.0) })
                 .collect();
             let e = estimate(&parts);
             let value = e.value.unwrap_or(-1.0);
@@ -220,12 +229,24 @@ mod tests {
     }
 
     #[test]
+    fn samples_of_one_task_are_no_further_tasks() {
+        // Two scenarios, of which one has two tasks; five samples of each.
+        let tasks = [("a", "1"), ("a", "2"), ("b", "1")];
+        let parts: Vec<Part> = (0..5)
+            .flat_map(|n| {
+                tasks.map(|(scenario, task)| Part::of_task(scenario, task, f64::from(n % 2)))
+            })
+            .collect();
+        assert_eq!(estimate(&parts).tasks, 3);
+    }
+
+    #[test]
     fn agreement_is_no_certainty() {
         let parts: Vec<Part> = (0..8)
-            .map(|n| Part {
-                scenario: n.to_string(),
+            .map(|n: u32| Part {
                 hits: 5.0,
                 of: 5.0,
+                ..Part::mean(&n.to_string(), 0.0)
             })
             .collect();
         let e = estimate(&parts);

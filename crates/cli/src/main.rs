@@ -72,8 +72,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(ended) => code(ended),
         Err(error) => {
-            // If standard error is closed, the exit code still tells.
-            let _ = writeln!(std::io::stderr(), "trueline: {}", commands::told(&error));
+            output::complain(&commands::told(&error));
             ExitCode::from(commands::exit_code(&error))
         }
     }

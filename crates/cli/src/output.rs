@@ -178,6 +178,20 @@ pub(crate) fn style(file: Option<&Path>) -> Style {
     }
 }
 
+/// Says on standard error what went wrong or is beside the document. On a terminal it is wrapped at blanks.
+pub(crate) fn complain(text: &str) {
+    let text = format!("trueline: {text}");
+    let mut err = io::stderr();
+    // A closed standard error changes nothing: the exit code and the document still tell.
+    let _ = if err.is_terminal() {
+        let seen = terminal_size::terminal_size_of(&err).map(|(width, _)| width.0);
+        let width = readable(seen.unwrap_or(100));
+        write!(err, "{}", trueline_report::terminal::wrapped(&text, width))
+    } else {
+        writeln!(err, "{text}")
+    };
+}
+
 /// Longer lines are hard to follow, in shorter ones nothing fits.
 fn readable(width: u16) -> u16 {
     width.clamp(40, 140)

@@ -69,6 +69,9 @@ pub struct ExerciseEntry {
     pub reviews: u64,
     /// `new`, `tried`, `revealed`, `fixed with help or unsaid`, `fixed`.
     pub standing: String,
+    /// What it needs to run and this machine does not have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<String>,
 }
 
 /// `learn next`.
@@ -191,6 +194,11 @@ pub struct LearnFixed {
     pub unsure: u64,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn is_false(value: &bool) -> bool {
+    !*value
+}
+
 /// A weakness that is gone.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct FixedWeakness {
@@ -202,8 +210,12 @@ pub struct FixedWeakness {
     pub path: RepoPath,
     /// The line that it was on.
     pub line: u32,
-    /// Whether an assistant helped; null where the weakness is in no language or class of skills and is not evidence.
+    /// Whether an assistant helped; null where the fix is no evidence: the weakness is in no language or class of skills,
+    /// or `trueline scan --fix` mended it.
     pub aid: Option<Aid>,
+    /// `trueline scan --fix` mended it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub by_trueline: bool,
 }
 
 /// `learn passed`.

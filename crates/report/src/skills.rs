@@ -15,6 +15,9 @@ pub(crate) const PRIVATE: &str = "Only you see this. It stays on this machine.";
 /// What the numbers are.
 pub(crate) const SCALE: &str = "How to read it: a line shows where your chance to solve a middling exercise at the first try most likely is; in four of five cases it is within. Nothing is drawn below four answers: one with hints, at a later try or with help unknown counts as a part of one.";
 
+/// What the numbers of one skill are, for somebody who sees nothing else.
+pub(crate) const SHARED_SCALE: &str = "How to read it: the line shows where the chance to solve a middling exercise of this kind at the first try most likely is; in four of five cases it is within. It is an estimate with its uncertainty, no mark and no rank.";
+
 /// What is said of lines of an assistant.
 pub(crate) const ACCEPTED: &str = "Lines of an assistant where something could have gone wrong";
 
@@ -126,9 +129,18 @@ pub(crate) fn reason(reason: &PractiseReason) -> String {
     }
 }
 
-/// The reasons, and the exercise with the command that starts it.
+/// The reasons, and the exercise with the command that starts it, if it runs here.
 pub(crate) fn suggestion(suggestion: &Suggestion) -> (String, Option<String>) {
     let mut text = reasons(suggestion);
+    if let (Some(missing), Some(exercise)) = (&suggestion.missing, &suggestion.exercise) {
+        let _ = write!(
+            text,
+            "; not on this machine yet: {} for `{}`",
+            words::visible(missing),
+            words::visible(exercise)
+        );
+        return (text, None);
+    }
     if let Some(chance) = suggestion.chance {
         let _ = write!(
             text,

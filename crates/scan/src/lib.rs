@@ -52,7 +52,7 @@ pub use config::KnownNames as PolicyNames;
 pub use custom::{RuleTest, test_rules};
 pub use declare::{DeclareAction, DeclareRequest, DeclaredCommit, declare, is_known_tool};
 pub use error::ScanError;
-pub use mend::{FixOutcome, FixedFile, NoSuggestion, Suggestion, TakenBack, Writing, fix};
+pub use mend::{FixOutcome, FixedFile, NoSuggestion, Suggestion, TakenBack, Writing, fix, mended};
 pub use packages::PackageData;
 pub use past::{BacktestRequest, PastPeriod, backtest};
 pub use persons::{SkillsHere, skills_here};

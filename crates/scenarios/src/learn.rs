@@ -46,6 +46,9 @@ pub enum LearnError {
     /// Asked for something that cannot be done now; the text says what to do.
     #[error("{0}")]
     Cannot(String),
+    /// This machine cannot isolate; the text says what is missing.
+    #[error("{0}")]
+    NoIsolation(String),
 }
 
 impl LearnError {
@@ -53,7 +56,7 @@ impl LearnError {
     #[must_use]
     pub fn is_usage(&self) -> bool {
         match self {
-            Self::File { .. } => false,
+            Self::File { .. } | Self::NoIsolation(_) => false,
             Self::Own(error) => error.is_usage(),
             Self::Scenario(_) | Self::Tree(_) | Self::NoHome | Self::Cannot(_) => true,
         }

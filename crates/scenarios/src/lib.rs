@@ -15,7 +15,7 @@ pub mod verify;
 
 pub use format::{Class, Interface, Language, Malformed, ScenarioId};
 pub use result::{CheckReport, CheckStatus, ExploitOutcome};
-pub use run::{CheckOptions, Ground, check, missing_runtime};
+pub use run::{CheckOptions, Ground, ask_for_runtimes, check, missing_runtime};
 #[cfg(unix)]
 pub use run::{Engine, container_image};
 pub use scenario::{Catalogue, Scenario, ScenarioError};

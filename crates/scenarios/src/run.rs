@@ -35,7 +35,7 @@ use self::canary::CanaryKey;
 pub use self::container::{Engine, image as container_image};
 pub use self::ground::GroundError;
 use self::ground::{Program, Setting, Stage};
-pub use self::runtime::missing as missing_runtime;
+pub use self::runtime::{ask_for_all as ask_for_runtimes, missing as missing_runtime};
 use self::trial::Found;
 pub(crate) use self::trial::Work;
 

@@ -220,6 +220,8 @@ pub(crate) fn read_plain(path: &Path, most: u64) -> Result<Vec<u8>, TreeError> {
     let meta = fs::symlink_metadata(path).map_err(unreadable)?;
     let what = if meta.is_symlink() {
         "a symbolic link"
+    } else if meta.is_dir() {
+        "a folder"
     } else if !meta.is_file() {
         "neither a file nor a folder"
     } else if links(&meta) > 1 {

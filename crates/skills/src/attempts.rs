@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use trueline_facts::attempt::{AiLines, Aid, Attempt};
+use trueline_facts::attempt::{AiLines, Aid, Attempt, AttemptKind};
 use trueline_facts::skill::{Cell, FoldedEvidence, Language, SetAside, WeaknessClass};
 use trueline_facts::{Diagnostic, Level};
 
@@ -39,6 +39,8 @@ pub struct Reading {
     pub(crate) disputed: Vec<Record>,
     /// Lines that could not be read.
     pub diagnostics: Vec<Diagnostic>,
+    /// Exercises whose answer was seen, whatever came of the tries.
+    pub(crate) shown: BTreeSet<String>,
     /// What is past its time and went before.
     pub(crate) folded: Folded,
 }
@@ -78,12 +80,17 @@ impl Reading {
         self.folded.evidence()
     }
 
-    /// Exercises at which a further try is no evidence, as far as they are known one by one: solved, in
-    /// whatever way, or the answer was seen.
+    /// Exercises at which a further try is no evidence: solved, in whatever way, or the answer was seen.
     #[must_use]
     pub fn spent(&self) -> BTreeSet<&str> {
-        let spent = self.tries.iter().filter(|one| one.solved || one.revealed);
-        spent.map(|one| one.exercise.as_str()).collect()
+        let solved = self.tries.iter().filter(|one| one.solved);
+        let solved = solved.map(|one| one.exercise.as_str());
+        let past = self.folded.past.iter();
+        let past = past.filter(|past| past.kind == AttemptKind::Attempt);
+        solved
+            .chain(self.shown.iter().map(String::as_str))
+            .chain(past.map(|past| past.scenario.as_str()))
+            .collect()
     }
 }
 

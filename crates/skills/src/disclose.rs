@@ -281,7 +281,13 @@ pub fn reasons(
         });
     }
     rows.extend(without_effect(own, cell));
-    rows.sort_by(|a, b| (&b.day, &b.id).cmp(&(&a.day, &a.id)));
+    // The latest first; of a day what moves it most, and what moves nothing last.
+    let strength = |row: &ReasonRow| row.effect.map_or(-1.0, f64::abs);
+    rows.sort_by(|a, b| {
+        let latest = b.day.cmp(&a.day);
+        let strongest = strength(b).total_cmp(&strength(a));
+        latest.then(strongest).then_with(|| b.id.cmp(&a.id))
+    });
     Ok(SkillReasons {
         schema: SKILL_REASONS_SCHEMA.to_owned(),
         trueline_version: VERSION.to_owned(),

@@ -36,6 +36,8 @@ pub struct Exercise {
     pub difficulty: f64,
     /// Whether it was solved or its answer seen: it can be practised, and says nothing new.
     pub spent: bool,
+    /// What it needs to run and this machine does not have.
+    pub missing: Option<String>,
 }
 
 /// What there is to choose from, and where the person meets weaknesses.
@@ -103,8 +105,13 @@ pub(crate) fn suggest(profile: &Profile, cards: &Cards, wanted: &Wanted<'_>) -> 
         .into_iter()
         .filter_map(|place| one(profile, cards, wanted, place))
         .collect();
+    // What cannot be practised here comes last, unless one's own findings ask for it.
+    let is_idle = |suggestion: &Suggestion| {
+        let is_asked = |reason: &PractiseReason| matches!(reason, PractiseReason::Findings { .. });
+        suggestion.missing.is_some() && !suggestion.reasons.iter().any(is_asked)
+    };
     // Equal ones stay in the order of their names.
-    ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+    ranked.sort_by(|(a, x), (b, y)| is_idle(x).cmp(&is_idle(y)).then(b.total_cmp(a)));
     ranked.truncate(MOST);
     ranked
         .into_iter()
@@ -164,12 +171,14 @@ fn one(
             cell,
             reasons,
             exercise: exercise.map(|(exercise, _)| exercise.id.clone()),
+            missing: exercise.and_then(|(exercise, _)| exercise.missing.clone()),
             chance: exercise.map(|(_, p)| rounded(p, 2)),
         },
     ))
 }
 
-/// The exercise of that cell whose chance of success is nearest to the best; a new one before one that is spent.
+/// The exercise of that cell whose chance of success is nearest to the best; what runs here before what does not, then a
+/// new one before one that is spent.
 fn pick<'e>(profile: &Profile, cell: Cell, all: &'e [Exercise]) -> Option<(&'e Exercise, f64)> {
     let belief = profile.belief(cell);
     all.iter()
@@ -183,8 +192,9 @@ fn pick<'e>(profile: &Profile, cell: Cell, all: &'e [Exercise]) -> Option<(&'e E
         })
         .min_by(|(a, p), (b, q)| {
             let far = |p: f64| (p - BEST_CHANCE).abs();
-            (a.spent, far(*p))
-                .partial_cmp(&(b.spent, far(*q)))
+            let key = |e: &Exercise, p: f64| (e.missing.is_some(), e.spent, far(p));
+            key(a, *p)
+                .partial_cmp(&key(b, *q))
                 .unwrap_or(std::cmp::Ordering::Equal)
                 .then_with(|| a.id.cmp(&b.id))
         })

@@ -170,6 +170,9 @@ impl Reader {
             .saturating_add(trial.records)
             .saturating_add(attempt.unrecorded);
         trial.records += 1;
+        if attempt.revealed {
+            self.reading.shown.insert(attempt.scenario.clone());
+        }
         let solved = match attempt.outcome {
             AttemptOutcome::Fixed => Some(true),
             AttemptOutcome::Exploited => Some(false),

@@ -308,7 +308,10 @@ fn ours(tasks: &[&(String, String, Task)], k: u32) -> PassAt {
     let mean = |right: fn(&Task) -> u64| {
         let parts: Vec<Part> = tasks
             .iter()
-            .filter_map(|(_, scenario, task)| Some(Part::mean(scenario, at(task, k, right(task))?)))
+            .filter_map(|(environment, scenario, task)| {
+                let value = at(task, k, right(task))?;
+                Some(Part::of_task(scenario, environment, value))
+            })
             .collect();
         estimate(&parts)
     };

@@ -113,10 +113,14 @@ type Pair<'s> = (&'s str, BTreeMap<bool, bool>);
 
 pub(super) fn result(samples: &Samples<'_>) -> ReviewResult {
     let all: Vec<Scored<'_>> = samples.counted.iter().filter_map(scored).collect();
-    let part = |one: &Scored<'_>, hits: f64, of: f64| Part {
-        scenario: one.scenario.to_owned(),
-        hits,
-        of,
+    // The task is one twin of an item.
+    let part = |one: &Scored<'_>, hits: f64, of: f64| {
+        let task = format!("{}/{:?}", one.item.id.as_str(), one.twin);
+        Part {
+            hits,
+            of,
+            ..Part::of_task(one.scenario, &task, 0.0)
+        }
     };
     let one = |hit: bool| f64::from(u8::from(hit));
     let (mut recall, mut alarms, mut precision) = (Vec::new(), Vec::new(), Vec::new());
@@ -149,9 +153,11 @@ pub(super) fn result(samples: &Samples<'_>) -> ReviewResult {
             .insert(scored.twin == Twin::Unsafe, scored.right());
     }
     // A pair of which one half is missing says nothing.
-    let whole = pairs.values().filter(|(_, halves)| halves.len() == 2);
+    let whole = pairs.iter().filter(|(_, (_, halves))| halves.len() == 2);
     let told_apart: Vec<Part> = whole
-        .map(|(scenario, halves)| Part::mean(scenario, one(halves.values().all(|right| *right))))
+        .map(|((item, _), (scenario, halves))| {
+            Part::of_task(scenario, item, one(halves.values().all(|right| *right)))
+        })
         .collect();
     let items: BTreeSet<&str> = pairs.keys().map(|(item, _)| *item).collect();
     ReviewResult {

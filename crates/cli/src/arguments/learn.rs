@@ -136,6 +136,10 @@ pub(crate) struct LearnList {
 }
 
 #[derive(Args, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent switches of a command line"
+)]
 pub(crate) struct LearnCheck {
     /// The exercise or its folder; by default the one you are in, or the last one.
     pub(crate) exercise: Option<String>,
@@ -160,6 +164,9 @@ pub(crate) struct LearnCheck {
     /// Do not write the attempt to your progress.
     #[arg(long)]
     pub(crate) no_record: bool,
+    /// Show all that tests and exploits did, also exploits that were blocked.
+    #[arg(long)]
+    pub(crate) transcript: bool,
 }
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]

@@ -248,6 +248,5 @@ fn export(run: &Path, to: &Path, catalogue: &Catalogue) -> Result<Ended> {
 
 /// Says on standard error what is beside the point, or must be known first.
 fn tell(text: &str) {
-    // A closed standard error changes nothing.
-    let _ = writeln!(std::io::stderr(), "trueline: {text}");
+    output::complain(text);
 }

@@ -56,6 +56,11 @@ pub(crate) fn run(arguments: &Scan, interrupt: &AtomicBool) -> Result<Ended> {
     if arguments.fix {
         not_in_an_exercise(path)?;
         let outcome = fix(arguments, &request, &bar, interrupt)?;
+        if outcome.not_noted {
+            output::complain(
+                "the git directory cannot be written, so that `learn fixed` will not know these fixes from your own: say `--aid assisted` there",
+            );
+        }
         summary(arguments, &outcome);
         if arguments.dry_run {
             let file = arguments.writing.output.as_deref();
@@ -111,7 +116,7 @@ pub(crate) fn run(arguments: &Scan, interrupt: &AtomicBool) -> Result<Ended> {
 
 /// A fix that nobody thought of teaches nothing, and would count as one's own.
 fn not_in_an_exercise(path: &Path) -> Result<()> {
-    match around(path) {
+    match around(path)? {
         Some((folder, _)) => Err(Misused(format!(
             "{} is an exercise, and to mend it is yours: `trueline learn hint` helps",
             folder.display()

@@ -6,7 +6,6 @@ mod sharing;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::Result;
@@ -17,9 +16,9 @@ use trueline_facts::skill::{
     SkillsReport, Standing, Suggestion, WeaknessClass,
 };
 use trueline_facts::{Diagnostic, Level, Tier};
-use trueline_report::{html, json, terminal};
+use trueline_report::{Style, html, json, terminal};
 use trueline_scan::config::IndividualSkills;
-use trueline_scenarios::Catalogue;
+use trueline_scenarios::{Catalogue, ask_for_runtimes, missing_runtime};
 use trueline_skills::attempts::{Named, Reading};
 use trueline_skills::day::Day;
 use trueline_skills::decisions::{Decisions, Event, What};
@@ -142,8 +141,7 @@ impl Session<'_> {
     /// What could not be read, on standard error: other documents than the profile have no place for it.
     fn warn(&self) {
         for diagnostic in &self.reading.diagnostics {
-            // A closed standard error changes nothing.
-            let _ = writeln!(std::io::stderr(), "trueline: {}", diagnostic.message);
+            output::complain(&diagnostic.message);
         }
     }
 
@@ -152,12 +150,21 @@ impl Session<'_> {
         Ok(Ended::Pass)
     }
 
+    fn style(&self) -> Style {
+        output::style(self.arguments.output.as_deref())
+    }
+
     /// Text in the terminal, or the value as JSON.
-    fn tell(&self, text: &str, value: &serde_json::Value) -> Result<Ended> {
+    fn show(&self, text: &str, value: &serde_json::Value) -> Result<Ended> {
         match self.arguments.format {
             SkillsFormat::Json => self.write(&json::to_string(value)),
             SkillsFormat::Terminal | SkillsFormat::Html => self.write(text),
         }
+    }
+
+    /// The same of sentences, which are wrapped at blanks.
+    fn tell(&self, text: &str, value: &serde_json::Value) -> Result<Ended> {
+        self.show(&terminal::wrapped(text, self.style().width), value)
     }
 
     fn report(&mut self) -> Result<SkillsReport> {
@@ -178,7 +185,7 @@ impl Session<'_> {
 
     fn profile(&mut self) -> Result<Ended> {
         let report = self.report()?;
-        let style = output::style(self.arguments.output.as_deref());
+        let style = self.style();
         let text = match self.arguments.format {
             SkillsFormat::Terminal => terminal::skills(&report, &style),
             SkillsFormat::Json => json::to_string(&report),
@@ -195,8 +202,7 @@ impl Session<'_> {
         match self.arguments.format {
             SkillsFormat::Json => self.write(&json::to_string(&document)),
             SkillsFormat::Terminal | SkillsFormat::Html => {
-                let style = output::style(self.arguments.output.as_deref());
-                self.write(&terminal::skill_reasons(&document, &style))
+                self.write(&terminal::skill_reasons(&document, &self.style()))
             }
         }
     }
@@ -256,7 +262,7 @@ impl Session<'_> {
 
     fn moved(&self, row: &RowId, cell: Cell, before: &Standing, what: &str) -> Result<Ended> {
         let after = self.standing(cell)?;
-        let unicode = output::style(self.arguments.output.as_deref()).unicode;
+        let unicode = self.style().unicode;
         let text = format!(
             "{} {what}. {cell}: {}, before {}\n",
             row.as_str(),
@@ -280,18 +286,13 @@ impl Session<'_> {
             read: access.read.clone(),
         });
         let reads: Vec<SkillRead> = reads.collect();
-        let mut text = String::new();
-        for read in &reads {
-            writeln!(text, "{}  {}: {}", read.day, read.reader, read.read)?;
-        }
-        if reads.is_empty() {
-            text.push_str("Nobody but you has seen anything.\n");
-        }
         let value = SkillLog {
             schema: SKILL_LOG_SCHEMA.to_owned(),
+            shares: self.entries(),
             reads,
         };
-        self.tell(&text, &serde_json::to_value(value)?)
+        let text = terminal::skill_log(&value, &self.style());
+        self.show(&text, &serde_json::to_value(value)?)
     }
 
     fn export(&mut self) -> Result<Ended> {
@@ -421,13 +422,18 @@ pub(crate) fn suggestions(day: Day) -> Result<Vec<Suggestion>> {
         };
         let of_cell =
             |one: &&Exercise| (one.language, one.class) == (cell.cell.language, cell.cell.class);
+        let all = || exercises.iter().filter(of_cell);
+        let exercise = all()
+            .find(|one| one.missing.is_none())
+            .or_else(|| all().next());
         suggestions.push(Suggestion {
             cell: cell.cell,
             reasons: vec![PractiseReason::Due {
                 day: due.day.clone(),
                 retrievability: due.retrievability,
             }],
-            exercise: exercises.iter().find(of_cell).map(|one| one.id.clone()),
+            exercise: exercise.map(|one| one.id.clone()),
+            missing: exercise.and_then(|one| one.missing.clone()),
             chance: None,
         });
     }
@@ -437,6 +443,7 @@ pub(crate) fn suggestions(day: Day) -> Result<Vec<Suggestion>> {
 /// Exercises of the program. One of a class that the skill model does not know is not offered.
 fn exercises(reading: &Reading) -> Vec<Exercise> {
     let spent = reading.spent();
+    ask_for_runtimes();
     Catalogue::builtin()
         .scenarios()
         .iter()
@@ -448,6 +455,7 @@ fn exercises(reading: &Reading) -> Vec<Exercise> {
                 class: definition.class.word().parse().ok()?,
                 difficulty: definition.difficulty,
                 spent: spent.contains(definition.id.as_str()),
+                missing: missing_runtime(definition),
             })
         })
         .collect()

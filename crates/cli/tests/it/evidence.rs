@@ -360,6 +360,62 @@ fn a_fix_of_ones_own_counts_once_it_is_gone_and_the_tests_pass() {
     assert!(why.contains("fixed, tests pass"), "{why}");
 }
 
+/// What `scan --fix` mends by itself.
+const UNVERIFIED: &str =
+    "import requests\n\n\ndef load(url):\n    return requests.get(url, verify=False, timeout=5)\n";
+
+#[test]
+fn a_fix_that_our_own_scan_made_is_no_evidence_of_whoever_commits_it() {
+    let desk = Desk::new();
+    desk.repository();
+    fs::write(desk.path("app.py"), format!("# one\n{UNVERIFIED}")).unwrap();
+    fs::write(desk.path("other.py"), UNVERIFIED.replace("load", "fetch")).unwrap();
+    fs::write(desk.path(".gitignore"), "data\n").unwrap();
+    desk.commit("feat: load");
+    desk.git(&["checkout", "-q", "-b", "mend"]);
+    // A dry run writes nothing, and the other file is mended by hand.
+    desk.run(&["scan", ".", "--fix", "--dry-run"]);
+    let mended = UNVERIFIED
+        .replace("load", "fetch")
+        .replace("verify=False, ", "");
+    fs::write(desk.path("other.py"), mended).unwrap();
+    let fix = desk.run(&["scan", ".", "--fix"]);
+    assert!(err(&fix).contains("fixed 1"), "{fix:?}");
+    desk.commit("fix: certificates are checked");
+
+    let arguments = ["learn", "fixed", "--aid", "unaided"];
+    let json = desk.run(&[&arguments[..], &["--format", "json", "--", "true"]].concat());
+    let json: Value = serde_json::from_slice(&json.stdout).unwrap();
+    let told: Vec<(&str, &Value, &Value)> = json["fixed"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| {
+            (
+                one["path"].as_str().unwrap(),
+                &one["by_trueline"],
+                &one["aid"],
+            )
+        })
+        .collect();
+    let wanted = [
+        ("app.py", &json!(true), &Value::Null),
+        ("other.py", &Value::Null, &json!("unaided")),
+    ];
+    assert_eq!(told, wanted, "{json}");
+    let text = out(&desk.run(&[&arguments[..], &["--", "true"]].concat()));
+    assert!(
+        text.contains("fixed by `trueline scan --fix`, which is no evidence"),
+        "{text}"
+    );
+    let kept: Vec<Value> = desk.attempts();
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    assert_eq!(
+        kept[0]["scenario"], json["fixed"][1]["fingerprint"],
+        "{kept:?}"
+    );
+}
+
 #[test]
 fn what_is_said_later_of_a_fix_amends_it() {
     let desk = Desk::new();

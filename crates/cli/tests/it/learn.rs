@@ -80,7 +80,7 @@ fn isolates(learner: &Learner) -> bool {
     let output = learner.learn(&["check", "--no-record"]);
     let told = err(&output);
     if told.contains("cannot isolate") {
-        assert_eq!(output.status.code(), Some(2));
+        assert_eq!(output.status.code(), Some(3));
         assert!(told.contains("--self-run"), "{told}");
         return false;
     }
@@ -92,7 +92,7 @@ fn from_the_list_to_the_debrief() {
     let ann = Learner::new();
     let list = out(&ann.learn(&["list"]));
     assert!(
-        list.contains("py-search-http  python      8 min  Search that trusts its input"),
+        list.contains("py-search-http  python   8 min  medium  Search that trusts its input"),
         "{list}"
     );
     let begun = ann.learn(&["start", "py-search-http"]);

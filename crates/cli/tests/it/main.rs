@@ -23,6 +23,7 @@ mod init;
 mod interrupt;
 mod learn;
 mod mcp;
+mod newcomer;
 mod past;
 mod pipelines;
 mod practice;

@@ -132,6 +132,9 @@ pub struct Suggestion {
     /// The exercise that fits best, if one is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exercise: Option<String>,
+    /// What that exercise needs to run and this machine does not have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<String>,
     /// Chance to solve that exercise at the first try.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chance: Option<f64>,
@@ -387,7 +390,10 @@ pub struct ShareEntry {
 pub struct SkillLog {
     /// `trueline.skill-log/1`.
     pub schema: String,
-    /// The oldest first.
+    /// What was shared, with whom and until when, the oldest first.
+    #[serde(default)]
+    pub shares: Vec<ShareEntry>,
+    /// Who saw what, the oldest first.
     pub reads: Vec<SkillRead>,
 }
 

@@ -11,6 +11,12 @@ use crate::{Style, words};
 
 /// Columns of the plot.
 const PLOT: usize = 25;
+/// The same in a terminal of fewer columns than a row takes.
+const NARROW_PLOT: usize = 21;
+/// What a row takes.
+const WIDE: usize = 98;
+/// What bears a star where there is no room for words.
+const STAR: &str = "* less is better";
 
 /// Renders a report.
 #[must_use]
@@ -57,17 +63,24 @@ fn one(sheet: &mut Sheet<'_>, assistant: &AssistantReport) {
         ("review", assistant.review.as_ref().map(bench::review)),
         ("resist", assistant.resist.as_ref().map(bench::resist)),
     ];
+    let is_narrow = sheet.width() < WIDE;
     let mut rows: Vec<Vec<Cell>> = Vec::new();
+    let mut has_star = false;
     for (mode, measures) in modes {
         for (index, measure) in measures.iter().flatten().enumerate() {
+            has_star |= is_narrow && measure.less;
             rows.push(row(
                 if index == 0 { mode } else { "" },
                 measure,
+                is_narrow,
                 sheet.style.unicode,
             ));
         }
     }
     sheet.table(2, &rows);
+    if has_star {
+        sheet.hanging("  ", Ink::Faint, STAR);
+    }
     for (mode, result) in [
         ("generate", &assistant.generate),
         ("repair", &assistant.repair),
@@ -123,37 +136,43 @@ fn one(sheet: &mut Sheet<'_>, assistant: &AssistantReport) {
     }
 }
 
-fn row(mode: &str, measure: &Measure, unicode: bool) -> Vec<Cell> {
+fn row(mode: &str, measure: &Measure, is_narrow: bool, unicode: bool) -> Vec<Cell> {
+    let columns = if is_narrow { NARROW_PLOT } else { PLOT };
     let plotted = match measure.bounded.low.value {
-        Some(_) => whole(plot(&measure.bounded, unicode)).ink(Ink::Human),
-        None => whole(" ".repeat(PLOT)),
+        Some(_) => whole(plot(&measure.bounded, columns, unicode)).ink(Ink::Human),
+        None => whole(" ".repeat(columns)),
+    };
+    let (star, less) = match (measure.less, is_narrow) {
+        (true, true) => (" *", ""),
+        (true, false) => ("", "less is better"),
+        (false, _) => ("", ""),
     };
     vec![
         cell(mode).ink(Ink::Strong),
-        cell(measure.name),
+        whole(format!("{}{star}", measure.name)),
         plotted,
         whole(bench::ends(&measure.bounded)),
-        whole(if measure.less { "less is better" } else { "" }).ink(Ink::Faint),
+        whole(less).ink(Ink::Faint),
     ]
 }
 
 /// The interval as a line, both ends of the mean as dots on it.
-fn plot(bounded: &Bounded, unicode: bool) -> String {
+fn plot(bounded: &Bounded, columns: usize, unicode: bool) -> String {
     let (rail, bar, low_dot, high_dot) = if unicode {
         ('·', '─', '●', '○')
     } else {
         ('.', '-', 'o', 'O')
     };
     let place = |share: f64| {
-        (0..PLOT)
+        (0..columns)
             .rev()
-            .find(|column| *column as f64 <= share * (PLOT - 1) as f64 + 0.5)
+            .find(|column| *column as f64 <= share * (columns - 1) as f64 + 0.5)
             .unwrap_or(0)
     };
     let (from, to) = (place(bounded.low.low), place(bounded.high.high));
     let low = place(bounded.low.value.unwrap_or(0.0));
     let high = place(bounded.high.value.unwrap_or(0.0));
-    (0..PLOT)
+    (0..columns)
         .map(|column| {
             if column == low {
                 low_dot

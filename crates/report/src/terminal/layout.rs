@@ -120,7 +120,7 @@ impl<'s> Sheet<'s> {
 
     /// Wrapped text with a first prefix and spaces under it.
     pub(super) fn hanging(&mut self, prefix: &str, ink: Ink, text: &str) {
-        let indent = prefix.width();
+        let indent = shown_width(prefix);
         let mut prefix = prefix.to_owned();
         for line in wrap(text, self.width().saturating_sub(indent)) {
             let text = self.ink(ink, &line);
@@ -141,7 +141,7 @@ impl<'s> Sheet<'s> {
     /// A table, each row behind `indent` blanks. Where it is too wide, bars give way first, then
     /// names are shortened in their middle; then rows go on in a further line. Numbers stay whole.
     pub(super) fn table(&mut self, indent: usize, rows: &[Vec<Cell>]) {
-        let mut columns = columns(rows);
+        let mut columns = columns_of(rows);
         let room = self.width().saturating_sub(indent);
         fit(&mut columns, room);
         let lines = lines_of(&columns, room.saturating_sub(DEEPER));
@@ -290,7 +290,7 @@ struct Column {
     is_bar: bool,
 }
 
-fn columns(rows: &[Vec<Cell>]) -> Vec<Column> {
+fn columns_of(rows: &[Vec<Cell>]) -> Vec<Column> {
     let mut columns: Vec<Column> = Vec::new();
     for row in rows {
         for (index, cell) in row.iter().enumerate() {
@@ -424,6 +424,36 @@ fn shown_width(text: &str) -> usize {
     width + rest.width()
 }
 
+/// Text behind a prefix, wrapped at blanks; further lines stand under its beginning. Both may hold ink.
+#[must_use]
+pub fn hanging(prefix: &str, text: &str, width: u16) -> String {
+    let indent = shown_width(prefix);
+    let mut out = String::new();
+    let mut before = Cow::Borrowed(prefix);
+    for line in wrap(text, usize::from(width).saturating_sub(indent)) {
+        out.push_str(format!("{before}{line}").trim_end_matches(' '));
+        out.push('\n');
+        before = Cow::Owned(" ".repeat(indent));
+    }
+    out
+}
+
+/// Messages of several lines, each wrapped at blanks behind the blanks that it begins with.
+#[must_use]
+pub fn wrapped(text: &str, width: u16) -> String {
+    let line = |line: &str| {
+        let (indent, rest) = line.split_at(line.len() - line.trim_start_matches(' ').len());
+        hanging(indent, rest, width)
+    };
+    text.lines().map(line).collect()
+}
+
+/// How many columns a text takes; ink takes none.
+#[must_use]
+pub fn columns(text: &str) -> usize {
+    shown_width(text)
+}
+
 /// Breaks at blanks; a word longer than the width stays whole, so that paths can be copied.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
@@ -468,6 +498,28 @@ mod tests {
             wrap("a/very/long/path here", 5),
             ["a/very/long/path", "here"]
         );
+    }
+
+    #[test]
+    fn what_hangs_stands_under_its_beginning_whatever_ink_is_before_it() {
+        let prefix = format!("{}[1m1.{}[0m ", '\u{1b}', '\u{1b}');
+        let text = hanging(&prefix, "one two three four", 40);
+        assert_eq!(text, format!("{prefix}one two three four\n"));
+        let text = hanging(&prefix, &"word ".repeat(12), 40);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 2, "{text}");
+        assert_eq!(lines[1], "   word word word word word");
+        let told = wrapped(
+            "several begin so; write more of one:\n  3f2a9c5d0011 a/very/long/path/of/a/file.py:1 sql-injection",
+            40,
+        );
+        let wanted = [
+            "several begin so; write more of one:",
+            "  3f2a9c5d0011",
+            "  a/very/long/path/of/a/file.py:1",
+            "  sql-injection",
+        ];
+        assert_eq!(told.lines().collect::<Vec<_>>(), wanted);
     }
 
     #[test]

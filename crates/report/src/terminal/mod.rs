@@ -18,8 +18,11 @@ pub use backtest::backtest;
 pub use bench::bench;
 pub use blame::blame;
 pub use doctor::doctor;
+pub use layout::{columns, hanging, wrapped};
 pub use page::page;
 pub use scan::scan;
-pub use skills::{practise_why, shared_skill, skill_reasons, skills, standing};
+pub use skills::{
+    practise_why, shared_skill, skill_log, skill_reasons, skill_shares, skills, standing,
+};
 pub use stats::stats;
 pub use verdict::verdict;

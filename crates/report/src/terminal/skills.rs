@@ -1,8 +1,8 @@
 //! `trueline skills`: one's own profile with dots and intervals, and why a skill stands where it does.
 
 use trueline_facts::skill::{
-    AbilityReport, Interval, ReasonRow, Reliance, RowState, SharedSkill, SkillReasons,
-    SkillsReport, Standing, Suggestion,
+    AbilityReport, Interval, ReasonRow, Reliance, RowState, ShareEntry, SharedSkill, SkillLog,
+    SkillReasons, SkillShares, SkillsReport, Standing, Suggestion,
 };
 
 use super::layout::{Cell, Ink, Sheet, cell, number, whole};
@@ -275,11 +275,26 @@ pub fn skill_reasons(reasons: &SkillReasons, style: &Style) -> String {
 }
 
 fn rows_of_the_cell(sheet: &mut Sheet<'_>, own: &[&ReasonRow]) {
-    if own.is_empty() {
+    let (moving, still): (Vec<&ReasonRow>, Vec<&ReasonRow>) =
+        own.iter().copied().partition(|row| row.effect.is_some());
+    rows(
+        sheet,
+        "Evidence about it and how far each moves it, the latest first, of a day the strongest",
+        &moving,
+    );
+    rows(
+        sheet,
+        "Practice, and what is disputed: it moves nothing",
+        &still,
+    );
+}
+
+fn rows(sheet: &mut Sheet<'_>, heading: &str, all: &[&ReasonRow]) {
+    if all.is_empty() {
         return;
     }
-    sheet.heading("Evidence about it and how far each moves it, the latest first");
-    for row in own {
+    sheet.heading(heading);
+    for row in all {
         let expected = row.expected.map_or_else(String::new, |p| {
             format!("; {:.0} % likely beforehand", p * 100.0)
         });
@@ -351,27 +366,89 @@ pub fn standing(standing: &Standing, unicode: bool) -> String {
     skills::standing(standing, unicode)
 }
 
-/// Renders what a share shows.
+/// Renders what a share shows: all that its reader gets to see.
 #[must_use]
 pub fn shared_skill(shared: &SharedSkill, style: &Style) -> String {
     let mut sheet = Sheet::new(style);
     let text = format!(
-        "{} on {}: {}",
-        shared.cell,
-        shared.day,
-        skills::standing(&shared.standing, style.unicode)
+        "{}/{}, {}",
+        shared.cell.language,
+        shared.cell.class,
+        skills::ability(shared.cell.ability).to_lowercase()
     );
     let text = sheet.ink(Ink::Strong, &text);
     sheet.flow(2, &text);
-    sheet.hanging(
-        "  ",
-        Ink::Faint,
-        &format!(
-            "share {} for {}, until {}",
-            shared.share,
-            words::visible(&shared.with),
-            shared.until
-        ),
+    sheet.gap();
+    let text = skills::standing(&shared.standing, style.unicode);
+    if let Standing::Estimated(interval) = &shared.standing {
+        let faint = |text: &str| whole(text).ink(Ink::Faint);
+        let drawn = whole(plot(interval, style.unicode)).ink(Ink::Human);
+        sheet.table(2, &[vec![faint(AXIS), whole("")], vec![drawn, whole(text)]]);
+        sheet.gap();
+        sheet.hanging("  ", Ink::Faint, skills::SHARED_SCALE);
+    } else {
+        sheet.hanging("  ", Ink::Plain, &text);
+    }
+    let text = format!(
+        "As of {}, for {} (share {}, until {}). It shows this one skill, and not what it rests on.",
+        shared.day,
+        words::visible(&shared.with),
+        words::visible(&shared.share),
+        shared.until
     );
+    sheet.hanging("  ", Ink::Faint, &text);
     sheet.finish()
+}
+
+/// Renders what is shared, with whom and until when.
+#[must_use]
+pub fn skill_shares(shares: &SkillShares, style: &Style) -> String {
+    let mut sheet = Sheet::new(style);
+    entries(&mut sheet, 0, &shares.shares);
+    sheet.finish()
+}
+
+/// Renders what was shared, and who saw what.
+#[must_use]
+pub fn skill_log(log: &SkillLog, style: &Style) -> String {
+    let mut sheet = Sheet::new(style);
+    sheet.heading("What is shared");
+    entries(&mut sheet, 2, &log.shares);
+    sheet.heading("Who saw what");
+    for read in &log.reads {
+        let text = format!(
+            "{}: {}",
+            words::visible(&read.reader),
+            words::visible(&read.read)
+        );
+        sheet.hanging(&format!("  {}  ", read.day), Ink::Plain, &text);
+    }
+    if log.reads.is_empty() {
+        sheet.hanging("  ", Ink::Plain, "Nobody but you has seen anything.");
+    }
+    sheet.finish()
+}
+
+fn entries(sheet: &mut Sheet<'_>, indent: usize, shares: &[ShareEntry]) {
+    let indent = " ".repeat(indent);
+    if shares.is_empty() {
+        sheet.hanging(&indent, Ink::Plain, "Nothing is shared.");
+    }
+    let wide = shares
+        .iter()
+        .map(|share| share.share.len())
+        .max()
+        .unwrap_or(0);
+    for share in shares {
+        let text = format!(
+            "{} may see {}, given on {}, until {}: {}",
+            words::visible(&share.with),
+            share.cell,
+            share.given,
+            share.until,
+            words::visible(&share.state)
+        );
+        let name = format!("{indent}{:<wide$}  ", words::visible(&share.share));
+        sheet.hanging(&name, Ink::Plain, &text);
+    }
 }

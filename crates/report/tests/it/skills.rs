@@ -80,6 +80,7 @@ fn report(exercise: &str) -> SkillsReport {
                 },
             ],
             exercise: Some(exercise.to_owned()),
+            missing: None,
             chance: Some(0.64),
         }],
         certainty: Certainty {

@@ -4,6 +4,7 @@
 //! as well as before. What one patch makes room for is patched in a next round. Files are written
 //! once, at the end; findings that are suppressed, in the baseline or outside of `--diff` are left.
 
+mod mended;
 mod suggest;
 mod write;
 
@@ -16,6 +17,7 @@ use trueline_syntax::Source;
 use trueline_syntax::ir::Module;
 use trueline_taint::Engine;
 
+pub use self::mended::mended;
 pub use self::suggest::{NoSuggestion, Suggestion};
 use crate::check::{self, Changes, Contents, Options, Tiers};
 use crate::memory::{Memory, Stat};
@@ -72,6 +74,8 @@ pub struct FixOutcome {
     pub without_fix: usize,
     /// Fixes that were not right here.
     pub taken_back: Vec<TakenBack>,
+    /// What was written could not be noted for `learn fixed`.
+    pub not_noted: bool,
 }
 
 /// Fixes what a scan with the same request reports.
@@ -110,6 +114,7 @@ pub fn fix(
         rejected: BTreeMap::new(),
         alone: BTreeSet::new(),
         hidden: Vec::new(),
+        mended: BTreeSet::new(),
         progress,
         interrupt,
     };
@@ -120,7 +125,12 @@ pub fn fix(
         without_fix: left.iter().filter(|l| **l == Left::WithoutFix).count(),
         taken_back: mending.rejected.into_values().collect(),
         files: Vec::new(),
+        not_noted: false,
     };
+    // Noted before a file is written: a fix that is written and not noted would pass for a person's own.
+    if writing == Writing::Write && !mending.mended.is_empty() {
+        outcome.not_noted = !mended::remember(&place, &mending.mended);
+    }
     let hidden = mending.hidden;
     let changed = mending.overlay.changed;
     for (path, after) in changed {
@@ -207,6 +217,8 @@ struct Mending<'a> {
     alone: BTreeSet<RepoPath>,
     /// Secrets that were taken out, which no diff shows.
     hidden: Vec<String>,
+    /// Fingerprints of the findings that are gone.
+    mended: BTreeSet<String>,
     progress: &'a dyn Progress,
     interrupt: &'a AtomicBool,
 }
@@ -253,6 +265,9 @@ impl Mending<'_> {
                     );
                 if right {
                     fixed += attempt.chosen.len();
+                    let chosen = attempt.chosen.iter();
+                    self.mended
+                        .extend(chosen.map(|(f, _)| f.fingerprint.as_str().to_owned()));
                     self.hide(&attempt);
                     continue;
                 }

@@ -9,19 +9,44 @@ use trueline_facts::exercise::{MARKER, MOST_WITNESSES, Marker, WITNESSES, Witnes
 
 use super::LearnError;
 use crate::scenario::{Scenario, ScenarioError};
-use crate::tree::{Tree, read_plain};
+use crate::tree::{Tree, TreeError, read_plain};
 
 /// Larger files are no answers.
 const LARGEST_FILE: u64 = 1 << 20;
 
-/// The marker of a folder or of one that it lies in, and that folder.
-#[must_use]
-pub fn around(folder: &Path) -> Option<(PathBuf, Marker)> {
-    let folder = folder.canonicalize().ok()?;
-    folder.ancestors().find_map(|folder| {
-        let text = read_plain(&folder.join(MARKER), 1 << 16).ok()?;
-        let marker = toml::from_str(&String::from_utf8(text).ok()?).ok()?;
-        Some((folder.to_owned(), marker))
+/// The marker of a folder or of one that it lies in, and that folder; none where there is no marker. One that cannot
+/// be read is an error: whoever stands in an exercise means that one, and no other.
+pub fn around(folder: &Path) -> Result<Option<(PathBuf, Marker)>, LearnError> {
+    let Ok(folder) = folder.canonicalize() else {
+        return Ok(None);
+    };
+    let marked = folder
+        .ancestors()
+        .find(|folder| fs::symlink_metadata(folder.join(MARKER)).is_ok());
+    let Some(folder) = marked else {
+        return Ok(None);
+    };
+    match marker(&folder.join(MARKER)) {
+        Ok(marker) => Ok(Some((folder.to_owned(), marker))),
+        Err(why) => Err(LearnError::Cannot(format!(
+            "{} cannot be read ({why}), and it says which exercise this folder is. `trueline learn start ID --dir OTHER` makes a fresh folder: copy your files there, or its {MARKER} here",
+            folder.join(MARKER).display()
+        ))),
+    }
+}
+
+fn marker(file: &Path) -> Result<Marker, String> {
+    let text = read_plain(file, 1 << 16).map_err(|error| match error {
+        TreeError::Unreadable { source, .. } => source.kind().to_string(),
+        TreeError::Special { what, .. } => format!("it is {what}"),
+        _ => "it is too large".to_owned(),
+    })?;
+    let text = String::from_utf8(text).map_err(|_| "it is no text".to_owned())?;
+    toml::from_str(&text).map_err(|error: toml::de::Error| {
+        let head = error.span().and_then(|span| text.get(..span.start));
+        let line = 1 + head.unwrap_or_default().matches('\n').count();
+        // Its longer form draws the line, over several ones.
+        format!("line {line}: {}", error.message())
     })
 }
 
@@ -102,7 +127,11 @@ pub fn answer(scenario: &Scenario, folder: &Path) -> Result<Tree, LearnError> {
                     )));
                 }
             }
-            tree.insert(path.clone(), read_plain(&file, LARGEST_FILE)?);
+            let content = read_plain(&file, LARGEST_FILE).map_err(|error| match error {
+                TreeError::TooLarge { path, .. } => TreeError::TooLarge { path, what: "1 MB" },
+                other => other,
+            })?;
+            tree.insert(path.clone(), content);
         }
     }
     if tree.is_empty() {

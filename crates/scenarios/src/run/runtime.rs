@@ -7,6 +7,18 @@ use crate::format::{Definition, Interface, Language};
 /// What every tester needs.
 const TESTER: (&str, &str) = ("python", ">=3.9");
 
+/// Asks for all runtimes at once, where many scenarios will be looked at: one after the other they would be waited for.
+pub fn ask_for_all() {
+    use Toolchain::{Go, Java, Node, Python, Rust};
+
+    std::thread::scope(|scope| {
+        for language in [Python, Node, Java, Go, Rust] {
+            // What was found is kept.
+            scope.spawn(move || trueline_sandbox::Toolchain::find(language));
+        }
+    });
+}
+
 /// What is missing for a scenario, in words; none when all is there.
 #[must_use]
 pub fn missing(definition: &Definition) -> Option<String> {

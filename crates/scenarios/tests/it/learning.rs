@@ -152,7 +152,7 @@ fn an_answer_holds_plain_files_and_only_those_that_may_be_changed() {
         assert!(place.join(name).is_file(), "{name}");
     }
     assert!(!place.join("tests").exists());
-    let (_, marker) = folder::around(&place).unwrap();
+    let (_, marker) = folder::around(&place).unwrap().unwrap();
     assert_eq!(marker.scenario, "py-search-http");
     assert!(
         folder::start(scenario, &place, None).is_err(),

@@ -143,6 +143,7 @@ fn what_one_meets_in_ones_own_code_comes_before_what_one_never_meets() {
         class,
         difficulty,
         spent: false,
+        missing: None,
     });
     let wanted = Wanted {
         exercises: &exercises,
@@ -193,6 +194,7 @@ fn a_new_exercise_comes_before_a_solved_one() {
             class: WeaknessClass::Injection,
             difficulty,
             spent,
+            missing: None,
         });
     let wanted = Wanted {
         exercises: &exercises,
@@ -200,6 +202,50 @@ fn a_new_exercise_comes_before_a_solved_one() {
     };
     let all = suggestions(&Reading::default(), "2026-06-01", &wanted);
     assert_eq!(all[0].exercise.as_deref(), Some("new"));
+}
+
+#[test]
+fn what_runs_here_is_offered_before_what_does_not_unless_ones_own_findings_ask_for_it() {
+    let exercise = |id: &str, language, difficulty, missing: Option<&str>| Exercise {
+        id: id.to_owned(),
+        language,
+        class: WeaknessClass::Injection,
+        difficulty,
+        spent: false,
+        missing: missing.map(str::to_owned),
+    };
+    let exercises = [
+        exercise("go-only", Language::Go, -0.8, Some("go >=1.22 is needed")),
+        exercise(
+            "java-best",
+            Language::Java,
+            -0.8,
+            Some("java >=17 is needed"),
+        ),
+        exercise("java-runs", Language::Java, 2.0, None),
+        exercise("python-runs", Language::Python, -0.8, None),
+    ];
+    let offered = |findings: Option<&BTreeMap<(Language, WeaknessClass), u64>>| {
+        let wanted = Wanted {
+            exercises: &exercises,
+            findings,
+        };
+        let all = suggestions(&Reading::default(), "2026-06-01", &wanted);
+        let told = all
+            .into_iter()
+            .map(|one| (one.exercise.unwrap(), one.missing.is_some()));
+        told.collect::<Vec<_>>()
+    };
+    let idle = offered(None);
+    let ids: Vec<&str> = idle.iter().map(|(id, _)| id.as_str()).collect();
+    assert!(
+        ids.contains(&"java-runs") && !ids.contains(&"java-best"),
+        "{idle:?}"
+    );
+    assert_eq!(idle.last(), Some(&("go-only".to_owned(), true)), "{idle:?}");
+    let findings = BTreeMap::from([((Language::Go, WeaknessClass::Injection), 9)]);
+    let asked = offered(Some(&findings));
+    assert_eq!(asked[0], ("go-only".to_owned(), true), "{asked:?}");
 }
 
 #[test]
@@ -217,6 +263,7 @@ fn an_exercise_that_can_say_nothing_new_is_not_offered_for_want_of_evidence() {
             class: WeaknessClass::Injection,
             difficulty: 0.0,
             spent,
+            missing: None,
         }]
     };
     let offered = |reading: &Reading, spent| {

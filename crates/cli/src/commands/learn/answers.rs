@@ -39,7 +39,10 @@ impl Answers {
     /// A question: the answer without its blanks, none at the end of input.
     pub(super) fn ask(&self, question: &str) -> Result<Option<String>> {
         let mut out = std::io::stdout();
-        write!(out, "{question} ")
+        let width = crate::output::style(None).width;
+        // One blank less, for the one before what is typed.
+        let question = trueline_report::terminal::wrapped(question, width.saturating_sub(1));
+        write!(out, "{} ", question.trim_end())
             .and_then(|()| out.flush())
             .context("standard output")?;
         let answer = match self.lines().recv() {

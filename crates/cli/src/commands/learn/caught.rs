@@ -18,6 +18,7 @@ use trueline_skills::evidence::MOST_BY_CHANCE;
 
 use super::Session;
 use super::own::{self, ForeignChange, Place};
+use super::paint::Paint;
 use crate::Ended;
 use crate::output;
 
@@ -34,9 +35,9 @@ pub(super) fn run(
     let outcome = trueline_scan::change(&request, interrupt)?;
     let foreign = ForeignChange::of(repository, &outcome.change)?;
     let change = foreign.change();
-    output::write(diff(repository, change)?.as_bytes(), None)?;
+    output::write(diff(session, repository, change)?.as_bytes(), None)?;
     let Some(named) = named(session, change)? else {
-        output::write(b"No answer: nothing was written down.\n", None)?;
+        say(session, "No answer: nothing was written down.")?;
         return Ok(Ended::Pass);
     };
     let found: Vec<(&ChangeFinding, (Language, WeaknessClass))> = change
@@ -51,9 +52,9 @@ pub(super) fn run(
         .filter_map(|finding| Some((finding, own::skill(&finding.path, &finding.cwe)?)))
         .collect();
     if found.is_empty() {
-        output::write(
-            b"Our scan finds nothing in it, which does not mean that there is nothing. It cannot tell about what you named, so that nothing is written down.\n",
-            None,
+        say(
+            session,
+            "Our scan finds nothing in it, which does not mean that there is nothing. It cannot tell about what you named, so that nothing is written down.",
         )?;
         return Ok(Ended::Pass);
     }
@@ -68,21 +69,14 @@ pub(super) fn run(
         } else {
             "you did not name it"
         };
-        output::write(
-            format!(
-                "\n{mark} {}:{} {}: {says}\n{}",
-                finding.path,
-                finding.line,
-                finding.rule,
-                session.paint.prose(&finding.message)
-            )
-            .as_bytes(),
-            None,
-        )?;
+        let place = format!("{}:{} {}: {says}", finding.path, finding.line, finding.rule);
+        let place = session.paint.hanging(&format!("{mark} "), &place);
+        let message = session.paint.prose(&finding.message);
+        output::write(format!("\n{place}{message}").as_bytes(), None)?;
         let Some(is_right) = is_right(session)? else {
-            output::write(
-                b"You left half-way: none of it counts. You have seen what our scan finds in it, so that these commits do not count later either.\n",
-                None,
+            say(
+                session,
+                "You left half-way: none of it counts. You have seen what our scan finds in it, so that these commits do not count later either.",
             )?;
             return Ok(Ended::Pass);
         };
@@ -216,12 +210,16 @@ fn finish(session: &Session<'_>, reviewed: BTreeMap<Place, Reviewed>) -> Result<
             }
         }
     }
-    output::write(out.as_bytes(), None)?;
+    say(session, &out)?;
     Ok(Ended::Pass)
 }
 
+fn say(session: &Session<'_>, text: &str) -> Result<()> {
+    output::write(session.paint.told(text).as_bytes(), None)
+}
+
 /// The change as git shows it: only what was seen can be caught.
-fn diff(repository: &Path, change: &Change) -> Result<String> {
+fn diff(session: &Session<'_>, repository: &Path, change: &Change) -> Result<String> {
     let range = &change.range;
     let from = range.fork.as_ref().or(range.base.as_ref());
     let (Some(from), Some(to)) = (from.map(CommitId::as_str), range.head.as_ref()) else {
@@ -246,11 +244,11 @@ fn diff(repository: &Path, change: &Change) -> Result<String> {
         }
     };
     let text: String = text.chars().map(plain).collect();
-    Ok(numbered(&text))
+    Ok(numbered(&text, session.paint))
 }
 
 /// A difference with the number that each line has in the new state before it.
-fn numbered(diff: &str) -> String {
+fn numbered(diff: &str, paint: Paint) -> String {
     let mut out = String::with_capacity(diff.len() * 2);
     // The next line of the new state, and how many of both sides the hunk still has.
     let (mut next, mut left) = (0_u32, (0_u32, 0_u32));
@@ -276,10 +274,10 @@ fn numbered(diff: &str) -> String {
             }
         };
         if number {
-            let _ = writeln!(out, "{next:>6} {line}");
+            out.push_str(&paint.code(&format!("{next:>6} "), line, |_, text| text.to_owned()));
             next += 1;
         } else {
-            let _ = writeln!(out, "       {line}");
+            out.push_str(&paint.code("       ", line, |_, text| text.to_owned()));
         }
     }
     out.push('\n');
@@ -309,7 +307,7 @@ fn named(session: &Session<'_>, change: &Change) -> Result<Option<Vec<(String, u
             Some(answer) if answer.is_empty() => return Ok(Some(named)),
             Some(answer) => match place(change, &answer) {
                 Some(place) => named.push(place),
-                None => output::write(not_added(change).as_bytes(), None)?,
+                None => say(session, &not_added(change))?,
             },
         }
     }
@@ -359,6 +357,8 @@ fn is_right(session: &Session<'_>) -> Result<Option<bool>> {
 
 #[cfg(test)]
 mod tests {
+    use trueline_report::Style;
+
     use super::*;
 
     #[test]
@@ -378,6 +378,6 @@ mod tests {
             "    10 +e\n",
             "\n",
         );
-        assert_eq!(numbered(diff), want);
+        assert_eq!(numbered(diff, Paint::new(Style::plain())), want);
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn isolated(asked: Option<EngineArgument>) -> Result<Ground> {
             Err(why) => silent.push(why.to_string()),
         }
     }
-    Err(LearnError::Cannot(format!(
+    Err(LearnError::NoIsolation(format!(
         "{refusal}; {}. `trueline doctor` says more; your own code you can run without isolation: --self-run",
         silent.join(", ")
     ))
@@ -49,7 +49,7 @@ pub(super) fn isolated(asked: Option<EngineArgument>) -> Result<Ground> {
 pub(super) fn isolated(_: Option<EngineArgument>) -> Result<Ground> {
     let refusal = Ground::isolated();
     Ok(refusal.map_err(|error| {
-        LearnError::Cannot(format!(
+        LearnError::NoIsolation(format!(
             "{error}; a Linux machine, real or virtual, runs exercises"
         ))
     })?)

@@ -29,12 +29,12 @@ pub(super) fn find(session: &Session<'_>, named: Option<&str>) -> Result<Exercis
         if !Path::new(named).is_dir() {
             return of_id(session, named);
         }
-        if let Some((folder, marker)) = folder::around(Path::new(named)) {
+        if let Some((folder, marker)) = folder::around(Path::new(named))? {
             return of_marker(session, folder, &marker);
         }
         return Err(folder::no_exercise(Path::new(named)).into());
     }
-    if let Some((folder, marker)) = folder::around(Path::new(".")) {
+    if let Some((folder, marker)) = folder::around(Path::new("."))? {
         return of_marker(session, folder, &marker);
     }
     let here = ExerciseState::all(&session.home)
@@ -63,7 +63,7 @@ fn of_id(session: &Session<'_>, id: &str) -> Result<Exercise> {
         ))
         .into());
     };
-    match folder::around(&folder) {
+    match folder::around(&folder)? {
         Some((folder, marker)) => of_marker(session, folder, &marker),
         None => Err(folder::no_exercise(&folder).into()),
     }
@@ -145,28 +145,65 @@ pub(super) fn begin(
     })
 }
 
+/// So many columns are enough for words beside a command.
+const LEAST_BESIDE: usize = 28;
+
 /// What is to be done.
 pub(super) fn story(session: &Session<'_>, begun: &LearnStart) -> String {
     let exercise = &begun.exercise;
+    let paint = session.paint;
+    let facts = format!(
+        "{}, {}, about {} minutes, {}",
+        exercise.language,
+        exercise.class,
+        exercise.minutes,
+        list::how_hard(exercise.difficulty)
+    );
     let missing = begun.missing.as_deref();
+    let missing = missing.map_or_else(String::new, list::not_here);
+    let commands = [
+        (
+            format!("trueline learn watch {}", begun.folder),
+            "checks on every save".to_owned(),
+        ),
+        (
+            format!("trueline learn check {}", begun.folder),
+            "checks once".to_owned(),
+        ),
+        (
+            format!("trueline learn hint {}", exercise.id),
+            match begun.hints {
+                0 => "this exercise has no hints".to_owned(),
+                1 => "one hint".to_owned(),
+                n => format!("{n} hints, from where to look to nearly the code"),
+            },
+        ),
+    ];
+    let wide = commands
+        .iter()
+        .map(|(command, _)| command.chars().count())
+        .max()
+        .unwrap_or(0);
+    // Beside a long path there is no room for words.
+    let is_beside = wide + LEAST_BESIDE <= usize::from(paint.width());
+    let commands = commands.iter().map(|(command, what)| {
+        let shown = paint.bold(command);
+        if is_beside {
+            let blanks = " ".repeat(wide - command.chars().count());
+            paint.hanging(&format!("{shown}{blanks}   "), what)
+        } else {
+            format!("{shown}\n{}", paint.hanging("    ", what))
+        }
+    });
+    let commands: String = commands.collect();
     format!(
-        "{}\n{}\n{brief}\n  Folder   {folder}\n  To mend  {files}\n{missing}\n\
-         trueline learn watch {folder}   checks on every save\n\
-         trueline learn check {folder}   checks once\n\
-         trueline learn hint {id}   {hints} hints, from where to look to nearly the code\n",
-        session.paint.bold(&exercise.title),
-        session.paint.dim(&format!(
-            "{}, {}, about {} minutes",
-            exercise.language, exercise.class, exercise.minutes
-        )),
-        brief = session
-            .paint
-            .prose(&without_title(&begun.brief, &exercise.title)),
-        id = exercise.id,
-        folder = begun.folder,
-        files = begun.files.join(", "),
-        missing = missing.map_or_else(String::new, list::not_here),
-        hints = begun.hints,
+        "{}{}\n{}\n{}{}{}\n{commands}",
+        paint.told(&paint.bold(&exercise.title)),
+        paint.told(&paint.dim(&facts)),
+        paint.prose(&without_title(&begun.brief, &exercise.title)),
+        paint.hanging("  Folder   ", &begun.folder),
+        paint.hanging("  To mend  ", &begun.files.join(", ")),
+        paint.told(&missing),
     )
 }
 
@@ -239,9 +276,9 @@ pub(super) fn hint(
     if total == 0 {
         out.push_str("This exercise has no hints.\n");
     } else if !fresh {
-        out.push_str(
-            "\nThese were all. After a try `trueline learn reveal` shows a fix that holds.\n",
-        );
+        let text = "These were all. After a try `trueline learn reveal` shows a fix that holds.";
+        out.push('\n');
+        out.push_str(&session.paint.told(text));
     }
     output::write(out.as_bytes(), None)?;
     Ok(Ended::Pass)

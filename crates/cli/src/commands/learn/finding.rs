@@ -62,11 +62,13 @@ pub(super) fn run(
         ListFormat::Terminal => {
             let found = place
                 .as_ref()
-                .map_or_else(String::new, |(_, place)| format!("{place}\n"));
+                .map_or_else(String::new, |(_, place)| session.paint.told(place));
             let next = match begun {
                 Some(begun) => format!(
-                    "Why this one: {}.\n\n{}",
-                    proposal.why,
+                    "{}\n{}",
+                    session
+                        .paint
+                        .told(&format!("Why this one: {}.", proposal.why)),
                     exercise::story(session, &begun)
                 ),
                 None => list::told(session, &proposal),

@@ -48,14 +48,22 @@ pub(super) fn run(session: &Session<'_>, asked: &Asked, interrupt: &AtomicBool) 
     }
     tests(&asked.tests, asked.format)?;
     let mut document = nothing(session, unsure.len() as u64);
+    let mended = trueline_scan::mended(&asked.path)?;
     for finding in fixed {
-        let attempt = attempt(session, asked, &own, finding)?;
+        // A fix that our own tool made says nothing of who committed it.
+        let by_trueline = mended.contains(&finding.fingerprint);
+        let attempt = if by_trueline {
+            None
+        } else {
+            attempt(session, asked, &own, finding)?
+        };
         document.fixed.push(FixedWeakness {
             fingerprint: finding.fingerprint.clone(),
             rule: finding.rule.clone(),
             path: finding.path.clone(),
             line: finding.line,
             aid: attempt.map(|attempt| attempt.aid),
+            by_trueline,
         });
     }
     say(session, asked, &document)
@@ -73,7 +81,7 @@ fn nothing(session: &Session<'_>, unsure: u64) -> LearnFixed {
 fn say(session: &Session<'_>, asked: &Asked, document: &LearnFixed) -> Result<Ended> {
     let text = match asked.format {
         ListFormat::Json => trueline_report::json::to_string(document),
-        ListFormat::Terminal => in_words(session, document)?,
+        ListFormat::Terminal => session.paint.told(&in_words(session, document)?),
     };
     output::write(text.as_bytes(), None)?;
     Ok(Ended::Pass)
@@ -95,11 +103,15 @@ fn in_words(session: &Session<'_>, document: &LearnFixed) -> Result<String> {
     for finding in &document.fixed {
         let place = format!("{}:{} {}", finding.path, finding.line, finding.rule);
         match finding.aid {
+            _ if finding.by_trueline => writeln!(
+                out,
+                "{place}: fixed by `trueline scan --fix`, which is no evidence of your skill"
+            )?,
             Some(aid) => writeln!(out, "{place}: fixed ({})", how(aid))?,
             None => writeln!(out, "{place}: fixed, in no language or class of skills")?,
         }
     }
-    if document.recorded {
+    if document.recorded && document.fixed.iter().any(|finding| finding.aid.is_some()) {
         out.push_str("`trueline skills` shows what it says of you: a little, because a fix is easier than a find.\n");
     }
     out.push_str(&session.not_recorded());

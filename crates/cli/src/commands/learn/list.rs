@@ -1,6 +1,6 @@
 //! `learn list` and `learn next`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -16,9 +16,10 @@ use trueline_scenarios::learn::LearnError;
 use trueline_scenarios::learn::choose::{self, Advice, Met, Proposal};
 use trueline_scenarios::learn::progress::Standing;
 use trueline_scenarios::learn::state::ExerciseState;
-use trueline_scenarios::{Scenario, missing_runtime};
+use trueline_scenarios::{Scenario, ask_for_runtimes, missing_runtime};
 use trueline_skills::day::Day;
 
+use super::paint::Paint;
 use super::{Records, Session, class, language, warn};
 use crate::Ended;
 use crate::arguments::{LearnList, ListFormat};
@@ -39,6 +40,7 @@ pub(super) fn list(session: &Session<'_>, asked: &LearnList) -> Result<Ended> {
     if let Some(path) = &asked.path {
         known_path(session, path)?;
     }
+    ask_for_runtimes();
     let language = asked.language.as_deref().map(language).transpose()?;
     let class = asked.class.as_deref().map(class).transpose()?;
     let standing = |s: &Scenario| {
@@ -58,7 +60,15 @@ pub(super) fn list(session: &Session<'_>, asked: &LearnList) -> Result<Ended> {
     if asked.path.is_some() {
         scenarios.sort_by_key(|s| s.definition.step.unwrap_or(u32::MAX));
     } else {
-        scenarios.sort_by_key(|s| (s.definition.class, &s.id));
+        // Of a class the easiest first.
+        scenarios.sort_by(|a, b| {
+            let (x, y) = (&a.definition, &b.definition);
+            let easier = x.difficulty.total_cmp(&y.difficulty);
+            x.class
+                .cmp(&y.class)
+                .then(easier)
+                .then_with(|| a.id.cmp(&b.id))
+        });
     }
     let text = match asked.format {
         ListFormat::Json => trueline_report::json::to_string(&ExerciseList {
@@ -114,85 +124,182 @@ pub(super) fn row(scenario: &Scenario, standing: Standing) -> ExerciseEntry {
         step: definition.step,
         reviews: scenario.reviews.len() as u64,
         standing: word(standing).to_owned(),
+        missing: missing_runtime(definition),
+    }
+}
+
+/// A terminal of fewer columns gets shorter words.
+const WIDE: u16 = 100;
+
+/// How hard exercises are, in words.
+const HARD: [&str; 3] = ["easy", "medium", "hard"];
+
+/// How hard an exercise is by its author's guess, in a word.
+pub(super) fn how_hard(difficulty: f64) -> &'static str {
+    let [easy, medium, hard] = HARD;
+    if difficulty <= -0.4 {
+        easy
+    } else if difficulty < 0.5 {
+        medium
+    } else {
+        hard
+    }
+}
+
+/// The same where there is no room for a word.
+fn stars(hard: &str) -> &'static str {
+    match HARD.iter().position(|word| *word == hard) {
+        Some(0) => "*",
+        Some(1) => "**",
+        _ => "***",
+    }
+}
+
+/// How an exercise stands in the list.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Mark {
+    Open,
+    /// New, and its runtime is missing.
+    NotHere,
+    Begun,
+    Shown,
+    Fixed,
+}
+
+impl Mark {
+    fn painted(self, paint: Paint) -> String {
+        match self {
+            Self::Open => " ".to_owned(),
+            Self::NotHere => paint.dim("-"),
+            Self::Begun => paint.unsure("~"),
+            Self::Shown => paint.unsure("s"),
+            Self::Fixed => paint.mark(Some(true)),
+        }
+    }
+}
+
+/// One line of the list.
+struct Line<'s> {
+    scenario: &'s Scenario,
+    mark: Mark,
+    missing: Option<String>,
+}
+
+impl<'s> Line<'s> {
+    fn of(session: &Session<'_>, scenario: &'s Scenario, begun: &BTreeSet<String>) -> Self {
+        let definition = &scenario.definition;
+        let id = scenario.id.as_str();
+        let missing = missing_runtime(definition);
+        let mark = match session.progress.standing(id, definition.version) {
+            Standing::FixedAided | Standing::Fixed => Mark::Fixed,
+            Standing::Revealed => Mark::Shown,
+            Standing::Tried => Mark::Begun,
+            Standing::New if begun.contains(id) => Mark::Begun,
+            Standing::New if missing.is_some() => Mark::NotHere,
+            Standing::New => Mark::Open,
+        };
+        Self {
+            scenario,
+            mark,
+            missing,
+        }
     }
 }
 
 fn table(session: &Session<'_>, scenarios: &[&Scenario], by_step: bool) -> Result<String> {
     let paint = session.paint;
-    let mut out = String::new();
-    let width = scenarios
+    let begun: BTreeSet<String> = ExerciseState::all(&session.home)
+        .into_iter()
+        .filter(|state| state.folder.as_ref().is_some_and(|folder| folder.is_dir()))
+        .map(|state| state.scenario)
+        .collect();
+    let lines: Vec<Line<'_>> = scenarios
         .iter()
-        .map(|s| s.id.as_str().len())
-        .max()
-        .unwrap_or(0);
+        .map(|scenario| Line::of(session, scenario, &begun))
+        .collect();
+    let wide = |text: &dyn Fn(&Scenario) -> usize| lines.iter().map(|l| text(l.scenario)).max();
+    let id = wide(&|s| s.id.as_str().len()).unwrap_or(0);
+    let language = wide(&|s| s.definition.language.word().len()).unwrap_or(0);
+    // What is left for titles is more than what their neighbours take.
+    let is_narrow = paint.width() < WIDE;
+    let mut out = String::new();
     let mut group = "";
-    for scenario in scenarios {
-        let definition = &scenario.definition;
+    for line in &lines {
+        let definition = &line.scenario.definition;
         if !by_step && definition.class.word() != group {
             group = definition.class.word();
             writeln!(out, "{}", paint.bold(group))?;
         }
-        let standing = session
-            .progress
-            .standing(scenario.id.as_str(), definition.version);
-        let mark = match standing {
-            Standing::New => " ".to_owned(),
-            Standing::Tried | Standing::Revealed => paint.unsure("~"),
-            Standing::FixedAided | Standing::Fixed => paint.mark(Some(true)),
-        };
         let step = match (by_step, definition.step) {
             (true, Some(step)) => format!("{step:>2}. "),
             _ => String::new(),
         };
-        writeln!(
-            out,
-            "  {mark} {step}{:<width$}  {:<10} {:>2} min  {}",
-            scenario.id.as_str(),
-            definition.language.word(),
-            definition.minutes,
-            definition.title
-        )?;
+        let (minutes, hard) = (definition.minutes, how_hard(definition.difficulty));
+        let facts = if is_narrow {
+            let stars = stars(hard);
+            format!(
+                "{:<language$} {minutes:>2}m {stars:<3}",
+                definition.language.word()
+            )
+        } else {
+            format!(
+                "{:<language$}  {minutes:>2} min  {hard:<6}",
+                definition.language.word()
+            )
+        };
+        let name = format!("{:<id$}", line.scenario.id.as_str());
+        let head = format!(
+            "  {} {step}{name}  {}  ",
+            line.mark.painted(paint),
+            paint.dim(&facts)
+        );
+        out.push_str(&paint.hanging(&head, &definition.title));
     }
-    let fixed = scenarios
-        .iter()
-        .filter(|s| {
-            session
-                .progress
-                .standing(s.id.as_str(), s.definition.version)
-                >= Standing::FixedAided
-        })
-        .count();
-    if let Some(marks) = marks(session, scenarios) {
-        writeln!(out, "{marks}")?;
+    if is_narrow && !lines.is_empty() {
+        let stars = HARD.map(|hard| format!("{} {hard}", stars(hard)));
+        out.push_str(&paint.told(&paint.dim(&stars.join(", "))));
     }
-    writeln!(
-        out,
-        "{}, {fixed} fixed. `trueline learn next` proposes one, `trueline learn start ID` begins it.",
-        counted(scenarios.len() as u64, "exercise")
-    )?;
+    out.push_str(&legend(session, &lines));
     Ok(out)
 }
 
-/// What the marks mean, of those that are there.
-fn marks(session: &Session<'_>, scenarios: &[&Scenario]) -> Option<String> {
+/// What the marks mean, of those that are there, and what is to be done next.
+fn legend(session: &Session<'_>, lines: &[Line<'_>]) -> String {
     let paint = session.paint;
-    let standings: Vec<Standing> = scenarios
-        .iter()
-        .map(|s| {
-            session
-                .progress
-                .standing(s.id.as_str(), s.definition.version)
-        })
-        .collect();
-    let has = |wanted: &[Standing]| standings.iter().any(|one| wanted.contains(one));
-    let mut told = Vec::new();
-    if has(&[Standing::FixedAided, Standing::Fixed]) {
-        told.push(format!("{} fixed", paint.mark(Some(true))));
+    let marks: BTreeSet<Mark> = lines.iter().map(|line| line.mark).collect();
+    let mut told: Vec<String> = Vec::new();
+    for mark in marks.into_iter().rev() {
+        let what = match mark {
+            Mark::Fixed => "fixed",
+            Mark::Shown => "not fixed, and its solution was shown",
+            Mark::Begun => "begun",
+            Mark::NotHere | Mark::Open => continue,
+        };
+        told.push(format!("{} {what}", mark.painted(paint)));
     }
-    if has(&[Standing::Tried, Standing::Revealed]) {
-        told.push(format!("{} begun", paint.unsure("~")));
+    let mut out = String::new();
+    if !told.is_empty() {
+        out.push_str(&paint.told(&told.join(", ")));
     }
-    (!told.is_empty()).then(|| told.join(", "))
+    let mut missing: BTreeMap<&str, u64> = BTreeMap::new();
+    for line in lines {
+        if let Some(why) = &line.missing {
+            *missing.entry(why).or_default() += 1;
+        }
+    }
+    for (why, count) in missing {
+        let text = format!(
+            "not on this machine yet: {why} ({})",
+            counted(count, "exercise")
+        );
+        out.push_str(&paint.hanging(&format!("{} ", Mark::NotHere.painted(paint)), &text));
+    }
+    let fixed = lines.iter().filter(|line| line.mark == Mark::Fixed).count();
+    out.push_str(&paint.told(&format!(
+        "{}, {fixed} fixed. `trueline learn next` proposes one, `trueline learn start ID` begins it.",
+        counted(lines.len() as u64, "exercise")
+    )));
+    out
 }
 
 /// `trueline learn` alone: where you are and what is next.
@@ -208,11 +315,11 @@ pub(super) fn overview(session: &Session<'_>) -> Result<Ended> {
         .filter(|s| standing(s) >= Standing::FixedAided)
         .count();
     let items: usize = all.iter().map(|s| s.reviews.len()).sum();
-    let mut out = format!(
-        "{}, {fixed} fixed by you; {}.\n",
+    let mut out = session.paint.told(&format!(
+        "{}, {fixed} fixed by you; {}. `trueline learn list` shows them.\n\n",
         counted(all.len() as u64, "exercise"),
         counted(items as u64, "review item"),
-    );
+    ));
     match proposal(session, &[], None) {
         Some(proposal) => out.push_str(&told(session, &proposal)),
         None => {
@@ -315,13 +422,22 @@ pub(super) fn told(session: &Session<'_>, proposal: &Proposal<'_>) -> String {
         None => format!("trueline learn start {id}"),
     };
     let missing = missing(proposal).map_or_else(String::new, |why| not_here(&why));
-    format!(
-        "Next: {} ({id}, {}, about {} minutes)\n  {}\n  Why: {}.\n  {command}\n{missing}",
-        session.paint.bold(&definition.title),
+    let paint = session.paint;
+    let first = format!(
+        "Next: {} ({id}, {}, about {} minutes, {})",
+        paint.bold(&definition.title),
         definition.language,
         definition.minutes,
-        definition.summary,
-        proposal.why,
+        how_hard(definition.difficulty),
+    );
+    // The command is a line of its own, whole: it is copied.
+    format!(
+        "{}{}{}  {}\n{}",
+        paint.told(&first),
+        paint.hanging("  ", &definition.summary),
+        paint.hanging("  ", &format!("Why: {}.", proposal.why)),
+        paint.bold(&command),
+        paint.told(&missing),
     )
 }
 

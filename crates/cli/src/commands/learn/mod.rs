@@ -21,7 +21,6 @@ mod waiting;
 mod work;
 
 use std::cell::Cell;
-use std::io::Write as _;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
@@ -86,15 +85,16 @@ impl Session<'_> {
 }
 
 pub(crate) fn run(arguments: &Learn, interrupt: &AtomicBool) -> Result<Ended> {
+    // Makes the folder if it is not there, and reads none.
+    if let Some(LearnAction::New { id }) = &arguments.action {
+        return new(id, arguments.scenarios.as_deref());
+    }
     let catalogue = match &arguments.scenarios {
         Some(folder) => Catalogue::read(folder)?,
         None => Catalogue::builtin(),
     };
     if let Some(LearnAction::Verify(asked)) = &arguments.action {
         return verify::run(asked, &catalogue, arguments.scenarios.as_deref(), interrupt);
-    }
-    if let Some(LearnAction::New { id }) = &arguments.action {
-        return new(id, arguments.scenarios.as_deref());
     }
     for error in catalogue.broken() {
         warn(&error.to_string());
@@ -193,11 +193,12 @@ fn new(id: &str, scenarios: Option<&Path>) -> Result<Ended> {
     };
     let text = format!(
         "{folder} is {what}: its program, fixes and exploits hold as they stand, its texts wait for yours.\n\
-         Change it piece by piece and prove it again: trueline learn verify --scenarios {below} {id}\n\
+         Change it piece by piece and prove it again: `trueline learn verify --scenarios {below} {id}`\n\
          What each file is for: docs/scenarios.md\n",
         folder = folder.display(),
         below = below.display(),
     );
+    let text = Paint::new(output::style(None)).told(&text);
     output::write(text.as_bytes(), None)?;
     Ok(Ended::Pass)
 }
@@ -219,8 +220,7 @@ fn export(session: &Session<'_>, file: Option<&Path>) -> Result<Ended> {
 
 /// Says on standard error what went wrong beside the point.
 fn warn(text: &str) {
-    // A closed standard error changes nothing.
-    let _ = writeln!(std::io::stderr(), "trueline: {text}");
+    output::complain(text);
 }
 
 fn day(given: Option<&str>) -> Result<String> {

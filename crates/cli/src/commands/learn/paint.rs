@@ -55,18 +55,55 @@ impl Paint {
         }
     }
 
+    pub(super) const fn width(self) -> u16 {
+        self.style.width
+    }
+
+    /// Text behind a prefix, wrapped at blanks: further lines stand under its beginning.
+    pub(super) fn hanging(self, prefix: &str, text: &str) -> String {
+        hung(prefix, text, self.style.width)
+    }
+
+    /// Lines of a message, each wrapped at blanks behind the blanks that it begins with.
+    pub(super) fn told(self, text: &str) -> String {
+        let line = |line: &str| {
+            let (indent, rest) = line.split_at(line.len() - line.trim_start_matches(' ').len());
+            self.hanging(indent, rest)
+        };
+        text.lines().map(line).collect()
+    }
+
+    /// A line of code behind a prefix: broken at blanks where it is too wide, with all of its own blanks.
+    pub(super) fn code(
+        self,
+        prefix: &str,
+        line: &str,
+        ink: impl Fn(Self, &str) -> String,
+    ) -> String {
+        let indent = trueline_report::terminal::columns(prefix);
+        let room = usize::from(self.style.width).saturating_sub(indent);
+        let mut out = String::new();
+        let mut before = prefix.to_owned();
+        for piece in pieces(line, room) {
+            out.push_str(&before);
+            out.push_str(&ink(self, piece));
+            out.push('\n');
+            before = " ".repeat(indent + BROKEN);
+        }
+        out
+    }
+
     /// Prose in paragraphs, wrapped; headings bold, code as it is.
     pub(super) fn prose(self, markdown: &str) -> String {
-        let width = usize::from(self.style.width).min(96) - 2;
+        let width = self.style.width.min(96) - 2;
         let mut out = String::new();
         let mut paragraph = String::new();
-        let mut hang = "";
+        let mut item = "";
         let mut code = false;
         for line in markdown.lines() {
             let trimmed = line.trim();
             if trimmed.starts_with("```") {
-                Self::flush(&mut paragraph, hang, width, &mut out);
-                hang = "";
+                Self::flush(&mut paragraph, &mut item, width, &mut out);
                 code = !code;
                 continue;
             }
@@ -76,60 +113,117 @@ impl Paint {
                 out.push('\n');
                 continue;
             }
-            let item = trimmed.starts_with("- ") || trimmed.starts_with("* ");
+            let begins = begin_of_item(trimmed);
             let table = trimmed.starts_with('|');
-            if trimmed.is_empty() || item || table || trimmed.starts_with('#') {
-                Self::flush(&mut paragraph, hang, width, &mut out);
-                hang = "";
+            if trimmed.is_empty() || !begins.is_empty() || table || trimmed.starts_with('#') {
+                Self::flush(&mut paragraph, &mut item, width, &mut out);
             }
             if trimmed.is_empty() {
                 if !out.is_empty() && !out.ends_with("\n\n") {
                     out.push('\n');
                 }
             } else if let Some(heading) = trimmed.strip_prefix('#') {
-                out.push_str(&self.bold(heading.trim_start_matches('#').trim()));
-                out.push('\n');
+                let heading = heading.trim_start_matches('#').trim();
+                out.push_str(&hung("", &self.bold(heading), width));
             } else if table {
                 out.push_str("  ");
                 out.push_str(trimmed);
                 out.push('\n');
             } else {
-                if item {
-                    hang = "  ";
+                if !begins.is_empty() {
+                    item = begins;
                 } else if !paragraph.is_empty() {
                     paragraph.push(' ');
                 }
-                paragraph.push_str(trimmed);
+                paragraph.push_str(trimmed.strip_prefix(begins).unwrap_or(trimmed));
             }
         }
-        Self::flush(&mut paragraph, hang, width, &mut out);
+        Self::flush(&mut paragraph, &mut item, width, &mut out);
         while out.ends_with("\n\n") {
             out.pop();
         }
         out
     }
 
-    fn flush(paragraph: &mut String, hang: &str, width: usize, out: &mut String) {
-        if paragraph.is_empty() {
-            return;
+    fn flush(paragraph: &mut String, item: &mut &str, width: u16, out: &mut String) {
+        if !paragraph.is_empty() {
+            let plain: Vec<String> = without_emphasis(paragraph)
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect();
+            out.push_str(&hung(item, &plain.join(" "), width));
         }
-        let plain = without_emphasis(paragraph);
-        let mut line = String::new();
-        for word in plain.split_whitespace() {
-            let full = line.chars().count() + 1 + word.chars().count() > width;
-            if full && !line.trim().is_empty() {
-                out.push_str(&line);
-                out.push('\n');
-                hang.clone_into(&mut line);
-            } else if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-        out.push_str(&line);
-        out.push('\n');
+        *item = "";
         paragraph.clear();
     }
+}
+
+/// How much further the rest of a broken line of code stands.
+const BROKEN: usize = 4;
+
+/// `- `, `* ` or `2. ` where a line begins an item of a list; else nothing.
+fn begin_of_item(line: &str) -> &str {
+    let marks = ["- ", "* "];
+    if let Some(mark) = marks.into_iter().find(|mark| line.starts_with(mark)) {
+        return mark;
+    }
+    let digits = line.len() - line.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    match line.get(digits..digits + 2) {
+        Some(". ") if digits > 0 => line.get(..digits + 2).unwrap_or_default(),
+        _ => "",
+    }
+}
+
+/// Stands for a blank at which nothing is broken.
+const FIXED_BLANK: &str = "\u{a0}";
+
+/// Wrapped text behind a prefix. What stands in backticks is a command or a piece of code that somebody copies: it
+/// stays whole where it fits into a line.
+fn hung(prefix: &str, text: &str, width: u16) -> String {
+    use trueline_report::terminal::{columns, hanging};
+
+    let room = usize::from(width).saturating_sub(columns(prefix));
+    let parts: Vec<&str> = text.split('`').collect();
+    let is_code = |at: usize| at % 2 == 1 && at + 1 < parts.len();
+    let kept = parts.iter().enumerate().map(|(at, part)| {
+        // With its backticks, and what follows the second.
+        if is_code(at) && columns(part) + 4 <= room {
+            part.replace(' ', FIXED_BLANK)
+        } else {
+            (*part).to_owned()
+        }
+    });
+    let kept: Vec<String> = kept.collect();
+    hanging(prefix, &kept.join("`"), width).replace(FIXED_BLANK, " ")
+}
+
+/// A line in pieces that fit, broken before a blank; whole where it has none.
+fn pieces(line: &str, room: usize) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut rest = line;
+    let mut room = room;
+    while trueline_report::terminal::columns(rest) > room {
+        // The blanks at its beginning are its place, and no place to break it.
+        let begin = rest.len() - rest.trim_start_matches([' ', '+', '-', '\t']).len();
+        let fits = rest
+            .char_indices()
+            .skip_while(|(at, _)| *at <= begin)
+            .filter(|(_, c)| *c == ' ')
+            .take_while(|(at, _)| {
+                let head = rest.get(..*at).unwrap_or_default();
+                trueline_report::terminal::columns(head) <= room
+            })
+            .last();
+        let Some((at, _)) = fits else { break };
+        let (head, tail) = rest.split_at(at);
+        pieces.push(head);
+        rest = tail.trim_start_matches(' ');
+        if pieces.len() == 1 {
+            room = room.saturating_sub(BROKEN);
+        }
+    }
+    pieces.push(rest);
+    pieces
 }
 
 /// Markdown's asterisks say how a voice sounds; a terminal without italics is better off without them. Those within
@@ -167,5 +261,47 @@ mod tests {
             text,
             "Title\nOne short line and another one that is\nlonger than forty.\n\n- an item that goes on and on and on\nand on\n- `SELECT * FROM x`\n\n    code   as it is\n".replace("\nand on", "\n  and on")
         );
+    }
+
+    fn narrow() -> Paint {
+        Paint::new(Style {
+            width: 40,
+            ..Style::plain()
+        })
+    }
+
+    #[test]
+    fn a_command_in_backticks_stays_whole_where_it_fits() {
+        let text = narrow().told("Begin it with `trueline learn start py-sql-search` or later.");
+        assert_eq!(
+            text,
+            "Begin it with\n`trueline learn start py-sql-search` or\nlater.\n"
+        );
+        let long = format!("`{}`", "word ".repeat(12));
+        assert!(narrow().told(&long).lines().count() > 1);
+        // Half a pair is no code.
+        assert_eq!(narrow().told("one ` and no more"), "one ` and no more\n");
+    }
+
+    #[test]
+    fn numbered_items_stay_lines_of_their_own() {
+        let text = narrow().prose("Steps:\n1. one\n2. two that goes on and on and on and on\n");
+        assert_eq!(
+            text,
+            "Steps:\n1. one\n2. two that goes on and on and on and\n   on\n"
+        );
+    }
+
+    #[test]
+    fn code_that_is_too_wide_is_broken_at_blanks_and_keeps_its_place() {
+        let line = "+    rows = db.execute(query, [name, place, day])";
+        let text = narrow().code("  12 ", line, |_, piece| piece.to_owned());
+        assert_eq!(
+            text,
+            "  12 +    rows = db.execute(query,\n         [name, place, day])\n"
+        );
+        let word = format!("+{}", "x".repeat(60));
+        let text = narrow().code("", &word, |_, piece| piece.to_owned());
+        assert_eq!(text, format!("{word}\n"), "a path is never cut");
     }
 }

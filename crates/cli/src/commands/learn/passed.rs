@@ -93,7 +93,7 @@ pub(super) fn run(session: &Session<'_>, asked: &Asked, interrupt: &AtomicBool) 
         ListFormat::Terminal => {
             told.push_str(&in_words(&document)?);
             told.push_str(&session.not_recorded());
-            told
+            session.paint.told(&told)
         }
     };
     output::write(text.as_bytes(), None)?;

@@ -107,8 +107,7 @@ fn told(session: &Session<'_>, revealed: &LearnReveal) -> String {
         out.push('\n');
     }
     for WrongFix { name, why } in &revealed.wrong_fixes {
-        out.push_str(&paint.bold(&format!("Why not: {name}")));
-        out.push('\n');
+        out.push_str(&paint.told(&paint.bold(&format!("Why not: {name}"))));
         out.push_str(&paint.prose(&without_first_title(why)));
         out.push('\n');
     }

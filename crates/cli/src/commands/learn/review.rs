@@ -12,6 +12,7 @@ use trueline_scenarios::learn::review::{self, Shown, Unanswered};
 use trueline_scenarios::run::random_seed;
 
 use super::answers::somebody_is_there;
+use super::paint::Paint;
 use super::work::told_by;
 use super::{Records, Session, warn};
 use crate::Ended;
@@ -44,11 +45,9 @@ pub(super) fn run(session: &Session<'_>, id: Option<&str>, seed: Option<u64>) ->
             Some(seed) if seed != shown.seed => " (`--seed` chooses again after your answer)",
             _ => "",
         };
-        output::write(
-            format!("You left this one without an answer: it is the same as before{seed}.\n\n")
-                .as_bytes(),
-            None,
-        )?;
+        let text = format!("You left this one without an answer: it is the same as before{seed}.");
+        let text = format!("{}\n", session.paint.told(&text));
+        output::write(text.as_bytes(), None)?;
     } else if session.records == Records::Kept {
         Unanswered::show(&session.home, &shown)?;
     }
@@ -64,7 +63,7 @@ pub(super) fn run(session: &Session<'_>, id: Option<&str>, seed: Option<u64>) ->
         Unanswered::answered(&session.home, &shown.item.id)?;
     }
     let mut out = told(session, &shown, &answer, right_line)?;
-    out.push_str(&session.not_recorded());
+    out.push_str(&session.paint.told(&session.not_recorded()));
     output::write(out.as_bytes(), None)?;
     Ok(Ended::Pass)
 }
@@ -76,7 +75,7 @@ pub(super) fn left(session: &Session<'_>) -> Result<Ended> {
         Records::Off { .. } => "",
     };
     let text = format!("No answer: nothing was written down.{again}\n");
-    output::write(text.as_bytes(), None)?;
+    output::write(session.paint.told(&text).as_bytes(), None)?;
     Ok(Ended::Pass)
 }
 
@@ -154,21 +153,24 @@ fn question(session: &Session<'_>, shown: &Shown<'_>) -> Result<String> {
     let paint = session.paint;
     let item = shown.item;
     let mut out = String::new();
-    writeln!(out, "{} ({})", paint.bold(&item.title), item.id)?;
-    writeln!(out, "Somebody asked an assistant: {}", item.asked.trim())?;
+    out.push_str(&paint.told(&format!("{} ({})", paint.bold(&item.title), item.id)));
+    out.push('\n');
+    let asked: Vec<&str> = item.asked.split_whitespace().collect();
+    out.push_str(&paint.prose(&format!("Somebody asked an assistant: {}", asked.join(" "))));
     writeln!(out, "It proposes this change:\n")?;
     for (number, line) in review::numbered(shown.diff()) {
         let number = number.map_or(String::new(), |n| n.to_string());
-        let text = if line.starts_with('+') && !line.starts_with("+++") {
-            paint.good(line)
-        } else if line.starts_with('-') && !line.starts_with("---") {
-            paint.bad(line)
-        } else if line.starts_with("@@") || line.starts_with("+++") || line.starts_with("---") {
-            paint.dim(line)
-        } else {
-            line.to_owned()
+        let is_head = ["@@", "+++", "---"]
+            .iter()
+            .any(|head| line.starts_with(head));
+        let ink = |paint: Paint, text: &str| match line.as_bytes().first() {
+            _ if is_head => paint.dim(text),
+            Some(b'+') => paint.good(text),
+            Some(b'-') => paint.bad(text),
+            _ => text.to_owned(),
         };
-        writeln!(out, "{} {text}", paint.dim(&format!("{number:>4}")))?;
+        let number = format!("{} ", paint.dim(&format!("{number:>4}")));
+        out.push_str(&paint.code(&number, line, ink));
     }
     writeln!(out)?;
     Ok(out)
@@ -244,7 +246,8 @@ fn told(
         (Twin::Unsafe, Twin::Safe) => (false, format!("It is unsafe: {}.", shown.cwe())),
         (Twin::Safe, Twin::Unsafe) => (false, "It is fine.".to_owned()),
     };
-    writeln!(out, "{} {}", paint.mark(Some(right)), paint.bold(&what))?;
+    let mark = format!("{} ", paint.mark(Some(right)));
+    out.push_str(&paint.hanging(&mark, &paint.bold(&what)));
     if shown.twin == Twin::Unsafe {
         let places: Vec<String> = shown
             .item
@@ -263,20 +266,16 @@ fn told(
             Some(true) => ", which you named",
             Some(false) | None => "",
         };
-        writeln!(out, "  At {}{named}.", places.join(", "))?;
+        out.push_str(&paint.told(&format!("  At {}{named}.", places.join(", "))));
     }
     write!(out, "{}", paint.prose(shown.why()))?;
     match (right, sure) {
-        (false, Some(sure)) if sure >= 80 => writeln!(
-            out,
+        (false, Some(sure)) if sure >= 80 => out.push_str(&paint.prose(&format!(
             "You were {sure} % sure. Worth a second look at what made you so: it will mislead you again."
-        )?,
-        (true, Some(sure)) if sure <= 60 => {
-            writeln!(
-                out,
-                "You were {sure} % sure and right: what you saw was enough."
-            )?;
-        }
+        ))),
+        (true, Some(sure)) if sure <= 60 => out.push_str(&paint.prose(&format!(
+            "You were {sure} % sure and right: what you saw was enough."
+        ))),
         _ => {}
     }
     // The other twin is the lesson.

@@ -1,5 +1,6 @@
 //! A check as a learner reads it: what works, which exploit still succeeds, and what it did.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use anyhow::Result;
@@ -11,14 +12,29 @@ use super::paint::Paint;
 /// So many last lines of what the program printed; the JSON has more.
 const LINES: usize = 9;
 
-pub(super) fn report(report: &CheckReport, paint: Paint) -> Result<String> {
+/// How much of what tests and exploits did is shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Transcripts {
+    /// What was asked, what came of it, and what leaked.
+    Short,
+    /// All of it, also of exploits that were blocked.
+    Whole,
+}
+
+pub(super) fn report(
+    report: &CheckReport,
+    transcripts: Transcripts,
+    paint: Paint,
+) -> Result<String> {
     let mut out = String::new();
     if !report.functional.is_empty() {
         writeln!(out, "{}", paint.bold("What it should do"))?;
     }
     let mut told: Option<&str> = None;
+    let mut left_out = 0;
     for test in &report.functional {
-        writeln!(out, "  {} {}", paint.mark(Some(test.pass)), test.name)?;
+        let mark = format!("  {} ", paint.mark(Some(test.pass)));
+        out.push_str(&paint.hanging(&mark, &test.name));
         if let (false, Some(message)) = (test.pass, &test.msg) {
             // A program that does not start fails every test in the same words.
             if told == Some(message.as_str()) {
@@ -27,9 +43,9 @@ pub(super) fn report(report: &CheckReport, paint: Paint) -> Result<String> {
             }
             told = Some(message);
             for line in last_lines(message) {
-                writeln!(out, "      {line}")?;
+                out.push_str(&paint.code("      ", &line, |_, text| text.to_owned()));
             }
-            transcript(&mut out, &test.transcript, paint)?;
+            left_out += transcript(&mut out, &test.transcript, transcripts, paint);
         }
     }
     if let Some(output) = &report.output
@@ -38,19 +54,41 @@ pub(super) fn report(report: &CheckReport, paint: Paint) -> Result<String> {
     {
         writeln!(out, "  {}", paint.dim("the program printed:"))?;
         for line in last_lines(output) {
-            writeln!(out, "    {}", paint.dim(&line))?;
+            out.push_str(&paint.code("    ", &line, Paint::dim));
         }
     }
     if !report.exploits.is_empty() {
         writeln!(out, "{}", paint.bold("What it should not do"))?;
     }
+    let untried = alike(&report.exploits);
+    let mut is_told = false;
     for exploit in &report.exploits {
-        one(&mut out, exploit, paint)?;
+        let is_alike = untried > 1 && is_untried(exploit);
+        if !is_alike || transcripts == Transcripts::Whole {
+            left_out += one(&mut out, exploit, transcripts, paint);
+        } else if !is_told {
+            is_told = true;
+            let why = exploit.evidence.as_deref().unwrap_or_default();
+            let text = format!(
+                "{untried} exploits {}: {}",
+                paint.unsure("unknown"),
+                trueline_report::visible(why)
+            );
+            out.push_str(&paint.hanging(&format!("  {} ", paint.mark(None)), &text));
+        }
     }
     for limit in &report.limits_hit {
-        writeln!(out, "  it was stopped: {}", stopped(limit))?;
+        out.push_str(&paint.hanging("  ", &format!("it was stopped: {}", stopped(limit))));
     }
-    writeln!(out, "\n{}", verdict(report, paint))?;
+    if left_out > 0 {
+        let text = format!(
+            "{} of the transcripts left out: `--transcript` shows all",
+            trueline_report::counted(left_out, "line")
+        );
+        out.push_str(&paint.hanging("  ", &paint.dim(&text)));
+    }
+    out.push('\n');
+    out.push_str(&verdict(report, paint));
     Ok(out)
 }
 
@@ -80,7 +118,28 @@ fn stopped(limit: &str) -> &str {
     }
 }
 
-fn one(out: &mut String, exploit: &ExploitResult, paint: Paint) -> Result<()> {
+/// An exploit that did nothing yet.
+fn is_untried(exploit: &ExploitResult) -> bool {
+    exploit.outcome == ExploitOutcome::Unknown && exploit.transcript.is_empty()
+}
+
+/// How many exploits were not tried, if all for the same reason: a program that does not start fails all of them in the
+/// same words.
+fn alike(exploits: &[ExploitResult]) -> usize {
+    let mut untried = exploits.iter().filter(|exploit| is_untried(exploit));
+    let Some(first) = untried.next() else {
+        return 0;
+    };
+    let rest: Vec<&ExploitResult> = untried.collect();
+    if rest.iter().all(|other| other.evidence == first.evidence) {
+        1 + rest.len()
+    } else {
+        0
+    }
+}
+
+/// One exploit; how many lines of its transcript were left out.
+fn one(out: &mut String, exploit: &ExploitResult, transcripts: Transcripts, paint: Paint) -> u64 {
     let (mark, word) = match exploit.outcome {
         ExploitOutcome::Blocked => (Some(true), paint.good("blocked")),
         ExploitOutcome::Succeeded => (Some(false), paint.bad("succeeded")),
@@ -91,49 +150,81 @@ fn one(out: &mut String, exploit: &ExploitResult, paint: Paint) -> Result<()> {
         .as_deref()
         .map(|why| format!(": {}", trueline_report::visible(why)))
         .unwrap_or_default();
-    writeln!(
-        out,
-        "  {} {} ({}) {word}{why}",
-        paint.mark(mark),
-        exploit.name,
-        exploit.cwe
-    )?;
-    if exploit.outcome != ExploitOutcome::Blocked {
-        transcript(out, &exploit.transcript, paint)?;
+    let mark = format!("  {} ", paint.mark(mark));
+    let text = format!("{} ({}) {word}{why}", exploit.name, exploit.cwe);
+    out.push_str(&paint.hanging(&mark, &text));
+    if exploit.outcome == ExploitOutcome::Blocked && transcripts == Transcripts::Short {
+        return 0;
     }
-    Ok(())
+    transcript(out, &exploit.transcript, transcripts, paint)
 }
 
-/// How it began, how it ended, and where a secret got out; a hundred tries between are all alike.
-fn transcript(out: &mut String, lines: &[String], paint: Paint) -> Result<()> {
-    const FIRST: usize = 4;
-    const LAST: usize = 6;
-    let skipped = lines.len().saturating_sub(FIRST + LAST);
-    let middle = FIRST..FIRST + if skipped > 1 { skipped } else { 0 };
-    // The first line that shows a canary, with the one before it: what was said, and what leaked.
-    let leak = lines.iter().position(|line| canary(line).is_some());
-    let kept = leak.map_or(0..0, |leak| {
-        let next = leak + 1;
-        leak.saturating_sub(1)..next
-    });
-    let mut dropped = 0;
-    for (number, line) in lines.iter().enumerate() {
-        if middle.contains(&number) && !kept.contains(&number) {
-            dropped += 1;
-            if !middle.contains(&(number + 1)) || kept.contains(&(number + 1)) {
-                let text = format!("| … {dropped} more lines");
-                writeln!(out, "      {}", paint.dim(&text))?;
-                dropped = 0;
-            }
+/// What a test or an exploit did; how many of its lines were left out.
+fn transcript(out: &mut String, lines: &[String], transcripts: Transcripts, paint: Paint) -> u64 {
+    let kept = match transcripts {
+        Transcripts::Short => essence(lines),
+        Transcripts::Whole => (0..lines.len()).collect(),
+    };
+    for number in &kept {
+        let Some(line) = lines.get(*number) else {
             continue;
-        }
-        writeln!(
-            out,
-            "      {}",
-            paint.dim(&format!("| {}", cut(&trueline_report::visible(line))))
-        )?;
+        };
+        let line = trueline_report::visible(line);
+        let line = match transcripts {
+            Transcripts::Short => cut(&line),
+            Transcripts::Whole => line.into_owned(),
+        };
+        out.push_str(&paint.hanging(&format!("      {} ", paint.dim("|")), &paint.dim(&line)));
     }
-    Ok(())
+    (lines.len() - kept.len()) as u64
+}
+
+/// How the transcript of an exploit tells of its effect.
+const EFFECT: &str = "succeeded: ";
+
+/// The lines that matter, by their numbers: what its author says of it, the last request before the effect was seen,
+/// and where a secret got out, with what was said before. The effect itself stands beside the exploit's name. A hundred
+/// tries before are all alike.
+fn essence(lines: &[String]) -> BTreeSet<usize> {
+    let end = lines
+        .iter()
+        .position(|line| line.starts_with(EFFECT))
+        .unwrap_or(lines.len());
+    let before = || {
+        let all = lines.iter().enumerate().take(end);
+        all.filter(|(_, line)| !line.starts_with("control"))
+    };
+    let prose = before().find(|(_, line)| is_prose(line));
+    let request = before().rev().find(|(_, line)| is_request(line));
+    let last = before().next_back();
+    let mut kept: BTreeSet<usize> = prose
+        .into_iter()
+        .chain(request.or(last))
+        .map(|(number, _)| number)
+        .collect();
+    // The first line that shows a canary, with the one before it: what was said, and what leaked.
+    let leak = before().position(|(_, line)| canary(line).is_some());
+    let around: Vec<usize> = before().map(|(number, _)| number).collect();
+    if let Some(leak) = leak {
+        kept.extend(around.iter().take(leak + 1).rev().take(2));
+    }
+    kept
+}
+
+/// Something that was asked of the program, with what came back.
+fn is_request(line: &str) -> bool {
+    line.contains(" -> ") || line.contains(" raised ")
+}
+
+/// A sentence of the exploit's author, and no record of what was sent or answered.
+fn is_prose(line: &str) -> bool {
+    let is_record = [" -> ", " raised ", "="]
+        .iter()
+        .any(|sign| line.contains(sign));
+    let is_spoken = ["control", "the listener", "the model", "the harness"]
+        .iter()
+        .any(|begin| line.starts_with(begin));
+    !is_record && !is_spoken && line.ends_with('.')
 }
 
 /// Where a canary stands in a line: `tl` and thirty hexadecimal digits.
@@ -147,7 +238,7 @@ fn canary(line: &str) -> Option<usize> {
 
 /// A line within bounds; one with a canary keeps its beginning and what is around the canary.
 fn cut(line: &str) -> String {
-    const LONGEST: usize = 200;
+    const LONGEST: usize = 160;
     const CANARY: usize = 32;
     let count = line.chars().count();
     if count <= LONGEST {
@@ -189,16 +280,13 @@ fn verdict(report: &CheckReport, paint: Paint) -> String {
             report.message.as_deref().unwrap_or("no reason told")
         )),
     };
+    let mut text = paint.told(&text);
     if report.practice {
-        format!(
-            "{text}\n{}",
-            paint.dim(
-                "Practice: run without isolation, so this is no verdict and no evidence of skill."
-            )
-        )
-    } else {
-        text
+        let practice =
+            "Practice: run without isolation, so this is no verdict and no evidence of skill.";
+        text.push_str(&paint.told(&paint.dim(practice)));
     }
+    text
 }
 
 #[cfg(test)]
@@ -212,8 +300,15 @@ mod tests {
         let line = format!("final {}{CANARY}{}", "x".repeat(900), "y".repeat(900));
         let cut = cut(&line);
         assert!(cut.contains(CANARY), "{cut}");
-        assert!(cut.chars().count() <= 203, "{cut}");
+        assert!(cut.chars().count() <= 163, "{cut}");
         assert!(cut.starts_with("final x") && cut.ends_with('…'), "{cut}");
+    }
+
+    fn short(lines: &[String]) -> (String, u64) {
+        let mut out = String::new();
+        let paint = Paint::new(trueline_report::Style::plain());
+        let left_out = transcript(&mut out, lines, Transcripts::Short, paint);
+        (out, left_out)
     }
 
     #[test]
@@ -221,22 +316,38 @@ mod tests {
         let mut lines: Vec<String> = (0..60).map(|n| format!("line {n}")).collect();
         lines[29] = "the model reads tool: send it".to_owned();
         lines[30] = format!("egress {CANARY}");
-        let mut out = String::new();
-        transcript(
-            &mut out,
-            &lines,
-            Paint::new(trueline_report::Style::plain()),
-        )
-        .unwrap();
+        let (out, left_out) = short(&lines);
         assert!(out.contains("send it") && out.contains(CANARY), "{out}");
-        assert!(
-            out.contains("… 25 more lines") && out.contains("… 23 more lines"),
-            "{out}"
-        );
         assert!(
             !out.contains("line 28") && !out.contains("line 31\n"),
             "{out}"
         );
         assert!(out.contains("line 59"), "{out}");
+        assert_eq!((out.lines().count(), left_out), (3, 57), "{out}");
+    }
+
+    #[test]
+    fn a_transcript_shows_what_was_asked_for_and_what_its_author_says_and_the_rest_if_asked() {
+        let mut lines = vec!["control: a search finds a user".to_owned()];
+        lines.push("A quote ends the text.".to_owned());
+        lines.extend((0..40).map(|n| format!("GET /search?q={n} -> 200 []")));
+        lines.push("GET /search?q=' or 1=1 -> 200 everybody".to_owned());
+        lines.push("succeeded: rows of others".to_owned());
+        lines.extend((0..40).map(|n| format!("GET /again?q={n} -> 200 []")));
+        let (out, left_out) = short(&lines);
+        let shown: Vec<&str> = out
+            .lines()
+            .map(|line| line.trim_start_matches([' ', '|']))
+            .collect();
+        let wanted = [
+            "A quote ends the text.",
+            "GET /search?q=' or 1=1 -> 200 everybody",
+        ];
+        assert_eq!(shown, wanted);
+        assert_eq!(left_out, lines.len() as u64 - 2);
+        let mut whole = String::new();
+        let paint = Paint::new(trueline_report::Style::plain());
+        assert_eq!(transcript(&mut whole, &lines, Transcripts::Whole, paint), 0);
+        assert_eq!(whole.lines().count(), lines.len());
     }
 }

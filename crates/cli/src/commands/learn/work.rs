@@ -17,6 +17,7 @@ use trueline_scenarios::{CheckOptions, CheckStatus, Ground, Tree, check as check
 
 use super::answers::{News, somebody_is_there};
 use super::exercise::{Exercise, find};
+use super::show::Transcripts;
 use super::{Records, Session, elsewhere, exercise, golden, show, waiting, warn};
 use crate::Ended;
 use crate::arguments::{AidArgument, CheckFormat, LearnCheck, ListFormat};
@@ -33,13 +34,14 @@ pub(super) fn check(session: &Session<'_>, asked: &LearnCheck) -> Result<Ended> 
     if talks && asked.exercise.is_none() {
         let title = session.paint.bold(&exercise.scenario.definition.title);
         let folder = exercise.folder.display();
-        output::write(format!("{title} ({folder})\n\n").as_bytes(), None)?;
+        let text = session.paint.told(&format!("{title} ({folder})"));
+        output::write(format!("{text}\n").as_bytes(), None)?;
     }
     let report = run(&exercise, &answer, &ground, asked);
     let text = match asked.format {
         CheckFormat::Json => trueline_report::json::to_string(&report),
         CheckFormat::Exercism => trueline_report::json::to_string(&export::exercism(&report)),
-        CheckFormat::Terminal => show::report(&report, session.paint)?,
+        CheckFormat::Terminal => show::report(&report, transcripts(asked), session.paint)?,
     };
     output::write(text.as_bytes(), None)?;
     let asks = record(
@@ -63,6 +65,14 @@ pub(super) fn check(session: &Session<'_>, asked: &LearnCheck) -> Result<Ended> 
         CheckStatus::Fixed => Ended::Pass,
         _ => Ended::Findings,
     })
+}
+
+const fn transcripts(asked: &LearnCheck) -> Transcripts {
+    if asked.transcript {
+        Transcripts::Whole
+    } else {
+        Transcripts::Short
+    }
 }
 
 fn ground(session: &Session<'_>, asked: &LearnCheck) -> Result<Ground> {
@@ -116,15 +126,21 @@ fn after(
             let debrief = exercise.scenario.text("debrief").unwrap_or_default();
             let scanned = golden::told_of(&exercise.scenario, answer, &AtomicBool::new(false));
             let seen = if exercise.state.revealed {
-                "You had seen the answer, so this is practice and says nothing about your skill.\n"
+                session.paint.told(
+                    "You had seen the answer, so this is practice and says nothing about your skill.",
+                )
             } else {
-                ""
+                String::new()
             };
+            let next = format!(
+                "Our fix: `trueline learn reveal {}`. What is next: `trueline learn next`.",
+                exercise.scenario.id.as_str()
+            );
             format!(
-                "{seen}\n{}\n{}\nOur fix: trueline learn reveal {}. What is next: trueline learn next.\n",
+                "{seen}\n{}\n{}\n{}",
                 session.paint.prose(&debrief),
                 session.paint.prose(&scanned),
-                exercise.scenario.id.as_str()
+                session.paint.told(&next)
             )
         }
         CheckStatus::Exploited | CheckStatus::FunctionalFail | CheckStatus::Unknown => {
@@ -133,13 +149,14 @@ fn after(
                 .hints()
                 .saturating_sub(exercise.state.hints);
             let id = exercise.scenario.id.as_str();
-            match left {
+            let text = match left {
                 0 => format!(
-                    "All hints are open: trueline learn hint {id} shows them, trueline learn reveal {id} a fix that holds.\n"
+                    "All hints are open: `trueline learn hint {id}` shows them, `trueline learn reveal {id}` a fix that holds."
                 ),
-                1 => format!("Stuck? trueline learn hint {id} (one is left).\n"),
-                _ => format!("Stuck? trueline learn hint {id} ({left} are left).\n"),
-            }
+                1 => format!("Stuck? `trueline learn hint {id}` (one is left)."),
+                _ => format!("Stuck? `trueline learn hint {id}` ({left} are left)."),
+            };
+            session.paint.told(&text)
         }
         CheckStatus::Error | CheckStatus::Skipped => String::new(),
     }
@@ -171,7 +188,8 @@ fn record(
     }
     if session.records != Records::Kept {
         if talks && !asked.no_record {
-            output::write(session.not_recorded().as_bytes(), None)?;
+            let text = session.paint.told(&session.not_recorded());
+            output::write(text.as_bytes(), None)?;
         }
         return Ok(false);
     }
@@ -215,7 +233,8 @@ fn record(
     exercise.state.over |= report.status == CheckStatus::Fixed;
     exercise.state.write(&session.home)?;
     if !exercise.state.agents.is_empty() && talks {
-        output::write(seen(exercise, &attempt).as_bytes(), None)?;
+        let text = session.paint.told(&seen(exercise, &attempt));
+        output::write(text.as_bytes(), None)?;
     }
     match aid {
         Some(aid) => {
@@ -234,7 +253,7 @@ fn record(
 fn seen(exercise: &Exercise, attempt: &Attempt) -> String {
     let tools: Vec<&str> = exercise.state.agents.iter().map(ToolId::as_str).collect();
     format!(
-        "Hooks saw {} write here: this counts as work with an assistant. If that is wrong: trueline skills dispute {}\n",
+        "Hooks saw {} write here: this counts as work with an assistant. If that is wrong: `trueline skills dispute {}`",
         tools.join(" and "),
         attempt.id
     )
@@ -337,6 +356,8 @@ pub(super) fn watch(
     let talks = asked.format == CheckFormat::Terminal;
     let mut exercise = find(session, asked.exercise.as_deref())?;
     let ground = ground(session, asked)?;
+    let mut shown = transcripts(asked);
+    let mut last: Option<CheckReport> = None;
     let mut settling: Option<Tree> = None;
     let mut seen: Option<Tree> = None;
     let mut told_unreadable = String::new();
@@ -359,11 +380,19 @@ pub(super) fn watch(
                 } else {
                     Trigger::Save
                 };
-                let fixed = once(session, &mut exercise, asked, &answer, &ground, trigger)?;
+                let report = once(
+                    session,
+                    &mut exercise,
+                    asked,
+                    (&answer, trigger),
+                    &ground,
+                    shown,
+                )?;
                 seen = Some(answer);
-                if fixed {
+                if report.status == CheckStatus::Fixed {
                     return Ok(Ended::Pass);
                 }
+                last = Some(report);
             }
             Ok(_) => told_unreadable.clear(),
             // Editors take a file away for a moment; what stays away is told once.
@@ -384,12 +413,22 @@ pub(super) fn watch(
                     exercise::hint(session, Some(&folder), ListFormat::Terminal)?;
                     exercise = find(session, Some(&folder))?;
                 }
+                "t" | "transcript" => {
+                    shown = match shown {
+                        Transcripts::Short => Transcripts::Whole,
+                        Transcripts::Whole => Transcripts::Short,
+                    };
+                    if let Some(report) = &last {
+                        let text = show::report(report, shown, session.paint)?;
+                        output::write(text.as_bytes(), None)?;
+                    }
+                }
                 "b" | "brief" => {
                     let brief = exercise.scenario.text("brief").unwrap_or_default();
                     output::write(session.paint.prose(&brief).as_bytes(), None)?;
                 }
                 "" => {}
-                _ => output::write(KEYS.as_bytes(), None)?,
+                _ => output::write(session.paint.told(KEYS).as_bytes(), None)?,
             },
             // Nobody types any more; files are still saved.
             Some(News::NoMoreLines) | None => {}
@@ -397,24 +436,25 @@ pub(super) fn watch(
     }
 }
 
-const KEYS: &str = "Waiting for a save. With Enter: h hint, c check again, b brief, q quit.\n";
+const KEYS: &str =
+    "Waiting for a save. With Enter: h hint, c check again, t whole transcripts, b brief, q quit.";
 
-/// One round. True when it is fixed.
+/// One round.
 fn once(
     session: &Session<'_>,
     exercise: &mut Exercise,
     asked: &LearnCheck,
-    answer: &Tree,
+    (answer, trigger): (&Tree, Trigger),
     ground: &Ground,
-    trigger: Trigger,
-) -> Result<bool> {
+    transcripts: Transcripts,
+) -> Result<CheckReport> {
     if asked.format == CheckFormat::Json {
         let report = run(exercise, answer, ground, asked);
         let mut line = serde_json::to_string(&report)?;
         line.push('\n');
         output::write(line.as_bytes(), None)?;
         record(session, exercise, asked, answer, &report, trigger, false)?;
-        return Ok(report.status == CheckStatus::Fixed);
+        return Ok(report);
     }
     let mut out = std::io::stdout();
     let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
@@ -425,17 +465,24 @@ fn once(
     let title = session.paint.bold(&exercise.scenario.definition.title);
     output::write(format!("{title}\n\n").as_bytes(), None)?;
     let report = run(exercise, answer, ground, asked);
-    output::write(show::report(&report, session.paint)?.as_bytes(), None)?;
+    output::write(
+        show::report(&report, transcripts, session.paint)?.as_bytes(),
+        None,
+    )?;
     let asks = record(session, exercise, asked, answer, &report, trigger, true)?;
     let fixed = report.status == CheckStatus::Fixed;
     let text = if fixed {
         after(session, exercise, answer, &report)
     } else {
-        format!("{}{KEYS}", after(session, exercise, answer, &report))
+        format!(
+            "{}{}",
+            after(session, exercise, answer, &report),
+            session.paint.told(KEYS)
+        )
     };
     output::write(text.as_bytes(), None)?;
     if asks {
         ask_aid(session, exercise)?;
     }
-    Ok(fixed)
+    Ok(report)
 }

@@ -2,8 +2,6 @@
 //!
 //! All of it is of the day that it is, and none of it goes on while a decision cannot be read that may take it back.
 
-use std::fmt::Write as _;
-
 use anyhow::Result;
 use trueline_facts::skill::{
     Cell, SKILL_SHARE_SCHEMA, SKILL_SHARES_SCHEMA, ShareEntry, SkillShare, SkillShares,
@@ -16,7 +14,6 @@ use trueline_skills::disclose::shared;
 use super::{Session, misused};
 use crate::Ended;
 use crate::arguments::SkillsFormat;
-use crate::output;
 
 /// Longest time for which a skill can be shared.
 const LONGEST_SHARE: u32 = 366;
@@ -40,7 +37,7 @@ impl Session<'_> {
         (self.reading, self.decisions) = self.store.read()?;
         let text = format!(
             "Share {share}: {with} may see {cell} until {until}, and nothing else.\n\
-             `trueline skills shared {share} --format json --output FILE` makes the document to hand over.\n\
+             `trueline skills shared {share}` shows what {with} gets to see; `--output FILE` makes the document to hand over, `--format json` one for programs.\n\
              `trueline skills revoke {share}` ends it: no document is made any more. One that was handed over stays with whoever has it.\n"
         );
         self.tell_share(&text, &share)
@@ -80,25 +77,19 @@ impl Session<'_> {
         self.tell(text, &serde_json::to_value(value)?)
     }
 
-    pub(super) fn shares(&self) -> Result<Ended> {
+    /// All shares, the oldest first.
+    pub(super) fn entries(&self) -> Vec<ShareEntry> {
         let shares = self.decisions.shares().iter();
-        let shares: Vec<ShareEntry> = shares.map(|share| self.entry(share)).collect();
-        let mut text = String::new();
-        for share in &shares {
-            writeln!(
-                text,
-                "{}  {} for {} until {}: {}",
-                share.share, share.cell, share.with, share.until, share.state
-            )?;
-        }
-        if shares.is_empty() {
-            text.push_str("Nothing is shared.\n");
-        }
+        shares.map(|share| self.entry(share)).collect()
+    }
+
+    pub(super) fn shares(&self) -> Result<Ended> {
         let value = SkillShares {
             schema: SKILL_SHARES_SCHEMA.to_owned(),
-            shares,
+            shares: self.entries(),
         };
-        self.tell(&text, &serde_json::to_value(value)?)
+        let text = terminal::skill_shares(&value, &self.style());
+        self.show(&text, &serde_json::to_value(value)?)
     }
 
     pub(super) fn shared(&mut self, share: &str) -> Result<Ended> {
@@ -112,8 +103,7 @@ impl Session<'_> {
         match self.arguments.format {
             SkillsFormat::Json => self.write(&json::to_string(&document)),
             SkillsFormat::Terminal | SkillsFormat::Html => {
-                let style = output::style(self.arguments.output.as_deref());
-                self.write(&terminal::shared_skill(&document, &style))
+                self.write(&terminal::shared_skill(&document, &self.style()))
             }
         }
     }
