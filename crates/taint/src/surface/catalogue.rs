@@ -182,6 +182,8 @@ pub(super) struct LanguageNames {
     pub(super) session: Vec<String>,
     /// Calls that configure cross-origin requests, with the names of their options.
     pub(super) cors: Vec<CorsSpec>,
+    /// Methods by which a function configures cross-origin requests step by step.
+    pub(super) cors_methods: Vec<CorsMethods>,
     /// Methods that set a response header: name first, value second.
     pub(super) header_setters: Vec<String>,
 }
@@ -204,6 +206,18 @@ pub(super) struct CorsSpec {
     /// Any origin is let in when the option is missing.
     #[serde(default)]
     pub(super) open_by_default: bool,
+}
+
+/// Methods that a configuration of cross-origin requests has: `c.addAllowedOriginPattern("*")`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CorsMethods {
+    /// They take the origins.
+    pub(super) origins: Vec<String>,
+    /// They take whether cookies are let through.
+    pub(super) credentials: Vec<String>,
+    /// Modules of which the file imports one.
+    pub(super) imports: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -240,6 +254,8 @@ struct LanguageFile {
     #[serde(default)]
     cors: Vec<CorsSpec>,
     #[serde(default)]
+    cors_methods: Vec<CorsMethods>,
+    #[serde(default)]
     header_setters: Vec<String>,
 }
 
@@ -267,6 +283,7 @@ impl LanguageNames {
             upload: file.upload,
             session: file.session,
             cors: file.cors,
+            cors_methods: file.cors_methods,
             header_setters: file.header_setters,
         }
     }

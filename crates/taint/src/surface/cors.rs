@@ -106,6 +106,66 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Any origin and its cookies, let in by methods that one function calls one after the other.
+    pub(super) fn configured_origins(&mut self) {
+        let path = self.path.display();
+        let file = path.rsplit('/').next().unwrap_or(&path);
+        if is_of_development(file) {
+            return;
+        }
+        for methods in &self.names.cors_methods {
+            if !self.imports_any(&methods.imports) {
+                continue;
+            }
+            for (at, function) in self.module.functions.iter().enumerate() {
+                let id = FuncId(at as u32);
+                let calls = || {
+                    let instrs = function.blocks.iter().flat_map(|b| &b.instrs);
+                    instrs.filter_map(|instr| match &instr.op {
+                        Op::Call {
+                            callee: Callee::Method { name, .. },
+                            args,
+                        } => Some((self.module.text(*name), args, instr.span)),
+                        _ => None,
+                    })
+                };
+                let any = calls().find(|(name, args, _)| {
+                    methods.origins.iter().any(|m| m == name)
+                        && args.iter().any(|arg| self.is_star(id, &arg.value))
+                });
+                let credentials = calls().any(|(name, args, _)| {
+                    methods.credentials.iter().any(|m| m == name)
+                        && args.first().is_some_and(|arg| {
+                            self.terms.constant(id, &arg.value) == Some(&Const::Bool(true))
+                        })
+                });
+                if let (Some((_, _, span)), true) = (any, credentials) {
+                    self.weak(
+                        RULE,
+                        true,
+                        "Any web site may send requests with the visitor's cookies and read the answers.",
+                        span,
+                        id,
+                    );
+                }
+            }
+        }
+    }
+
+    /// `"*"`, or a list that is made of it: `List.of("*")`.
+    fn is_star(&self, id: FuncId, value: &'a Operand) -> bool {
+        self.any_origin(id, value, false)
+            || self
+                .terms
+                .operation(id, value)
+                .is_some_and(|(at, op)| match op {
+                    Op::Call { args, .. } => args
+                        .iter()
+                        .any(|arg| self.terms.text(at, &arg.value) == Some("*")),
+                    _ => false,
+                })
+    }
+
     /// Notes a header that a handler sets.
     pub(super) fn set_header(
         &mut self,

@@ -307,6 +307,7 @@ impl<'a> Reader<'a> {
             self.fail_open(id, function);
         }
         self.reflected_origin();
+        self.configured_origins();
         self.django_settings();
         if !self.limits_attempts() {
             let mentions = &mut self.surface.mentions;
