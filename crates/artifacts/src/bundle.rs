@@ -47,6 +47,12 @@ pub(crate) fn inspect(inspection: &mut Inspection, archive: &str, members: &[Mem
             inspection.format(format);
         }
     }
+    if inspection.depth() == 0 && is_torch && !is_package {
+        inspection.is_torch = true;
+        if is_script {
+            inspection.refused = Some("what it is: TorchScript".to_owned());
+        }
+    }
     let is_model = is_torch || is_keras || is_skops || is_npz || is_nemo;
     // A package is installed to be imported.
     let is_installed = members
