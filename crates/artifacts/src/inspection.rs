@@ -4,6 +4,7 @@
 //! sniffing as a file, with the path to them and a depth. All budgets are counts and bytes, never time.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use trueline_facts::artifact::{Reason, Verdict};
 
@@ -83,7 +84,7 @@ pub(crate) struct Inspection {
     /// Bytes of the compressed data around, if what is looked at came out of it as a whole.
     pub(crate) packed: Option<u64>,
     /// Sizes of the storages of a torch archive, by key.
-    pub(crate) storages: BTreeMap<String, u64>,
+    pub(crate) storages: Rc<BTreeMap<String, u64>>,
     /// Bytes of text that templates may still put together.
     pub(crate) computed_left: u64,
     /// Bytes of templates that may still be read.
@@ -133,7 +134,7 @@ impl Inspection {
             trial_steps_left: TRIAL_STEPS.saturating_add(size),
             member_bytes_left: size.saturating_mul(8).saturating_add(MIN_MEMBER_BYTES),
             packed: None,
-            storages: BTreeMap::new(),
+            storages: Rc::default(),
             computed_left: size.saturating_mul(2).saturating_add(MIN_COMPUTED),
             templates_left: size.saturating_mul(4).saturating_add(MIN_TEMPLATES),
             code_steps_left: size.saturating_mul(4).saturating_add(MIN_CODE_STEPS),

@@ -204,3 +204,42 @@ fn types_that_dill_names_are_what_they_are_elsewhere() {
         Verdict::Malicious
     );
 }
+
+#[test]
+fn storages_of_what_a_script_was_traced_with_are_not_those_of_its_weights() {
+    use crate::corpus::archives::{member, torch, torch_pickle, zip};
+    let larger = |pickle: Vec<u8>| {
+        let shape = b"K\x04tQK\0K\x04\x85";
+        let at = pickle.windows(shape.len()).position(|w| w == shape);
+        let mut pickle = pickle;
+        pickle[at.unwrap() + 1] = 64;
+        pickle
+    };
+    let mut script = torch(torch_pickle());
+    script.push(member("archive/constants.pkl", b"\x80\x02).".to_vec()));
+    script.push(member("archive/traced_inputs.pkl", larger(torch_pickle())));
+    script.push(member("archive/traced_inputs/0", Vec::new()));
+    let verdict = |members: &[_]| check_bytes(zip(members), RepoPath::from("m.pt")).verdict;
+    assert_eq!(verdict(&script), Verdict::Clean);
+    assert_eq!(verdict(&torch(larger(torch_pickle()))), Verdict::Suspicious);
+}
+
+#[test]
+fn kinds_of_numbers_of_torch_are_data() {
+    use crate::corpus::archives::{torch, torch_pickle, zip};
+    let old = torch_pickle();
+    let place = |text: &[u8]| old.windows(text.len()).rposition(|w| w == text).unwrap();
+    let (two, end) = (place(b"v2\n"), place(b"tRu"));
+    for kind in ["float8_e4m3fn", "float8_e5m2", "uint16", "int4"] {
+        let given = format!("ctorch\n{kind}\nN");
+        let pickle = [
+            &old[..two],
+            b"v3",
+            &old[two + 2..end],
+            given.as_bytes(),
+            &old[end..],
+        ];
+        let record = check_bytes(zip(&torch(pickle.concat())), RepoPath::from("m.pt"));
+        assert_eq!(record.verdict, Verdict::Clean, "{kind}: {record:?}");
+    }
+}
