@@ -1,5 +1,8 @@
 //! Archives as a whole: which framework wrote one, and what in it does not belong there.
 
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use trueline_facts::artifact::Verdict;
 
 use crate::inspection::{Context, Inspection, printable};
@@ -47,6 +50,12 @@ pub(crate) fn inspect(inspection: &mut Inspection, archive: &str, members: &[Mem
             inspection.format(format);
         }
     }
+    if inspection.depth() == 0 && is_torch && !is_package {
+        inspection.is_torch = true;
+        if is_script {
+            inspection.refused = Some("what it is: TorchScript".to_owned());
+        }
+    }
     let is_model = is_torch || is_keras || is_skops || is_npz || is_nemo;
     // A package is installed to be imported.
     let is_installed = members
@@ -60,15 +69,15 @@ pub(crate) fn inspect(inspection: &mut Inspection, archive: &str, members: &[Mem
         inspection.code_role = Some(python::Role::Beside);
     }
     let outer = std::mem::take(&mut inspection.storages);
-    if is_torch {
-        for member in members {
-            if let Some((_, key)) = member.name.rsplit_once("/data/") {
-                inspection
-                    .storages
-                    .insert(key.to_owned(), member.source.len());
-            }
-        }
-    }
+    // Each pickle has its storages in a folder of its own name; what was traced with is kept without its content.
+    let storages_of = |folder: &str| {
+        let sizes = members.iter().filter(|_| is_torch).filter_map(|member| {
+            let (_, key) = member.name.rsplit_once(folder)?;
+            Some((key.to_owned(), member.source.len()))
+        });
+        Rc::new(sizes.collect::<BTreeMap<_, _>>())
+    };
+    let (of_data, of_constants) = (storages_of("/data/"), storages_of("/constants/"));
     let mut storages_left = MAX_STORAGES;
     for member in members {
         let name = member.name.as_str();
@@ -161,6 +170,11 @@ pub(crate) fn inspect(inspection: &mut Inspection, archive: &str, members: &[Mem
             });
             continue;
         }
+        inspection.storages = match name.rsplit('/').next() {
+            Some("data.pkl") => Rc::clone(&of_data),
+            Some("constants.pkl") => Rc::clone(&of_constants),
+            _ => Rc::default(),
+        };
         inspection.member(name, Context::Member, &member.source);
         if is_torch && name.contains("/data/") && storages_left > 0 {
             // No loader unpickles them; a second stage may.

@@ -91,15 +91,23 @@ fn check(source: &Source, path: RepoPath, surroundings: Surroundings) -> Artifac
         );
     }
     let licence = inspection.licence.take();
-    let refused = inspection.refused.take();
+    let refused = inspection.refused.take().map(|what| printable(&what));
+    let is_torch = inspection.is_torch;
     let (verdict, reasons, formats) = inspection.into_parts();
     let advice = advice(&path, verdict, &formats, &reasons, refused.as_deref());
+    let loads = match &refused {
+        _ if !is_torch => None,
+        Some(_) => Some(false),
+        None => is_told_whole(&reasons).then_some(true),
+    };
     Artifact {
         path,
         verdict,
         formats,
         size: source.len(),
         sha256: (source.len() <= MAX_HASHED).then(|| sha256(source)),
+        loads_under_weights_only: loads,
+        refused_under_weights_only: refused.filter(|_| is_torch),
         licence,
         model_card: None,
         vetted: false,
@@ -107,6 +115,27 @@ fn check(source: &Source, path: RepoPath, surroundings: Surroundings) -> Artifac
         advice,
         reasons,
     }
+}
+
+/// Was a file of torch read to its end, in the one way that there is? Else its loader may see other opcodes.
+fn is_told_whole(reasons: &[Reason]) -> bool {
+    const ODD: &[Technique] = &[
+        technique::BUDGET,
+        technique::UNREADABLE,
+        technique::BOMB,
+        technique::BAD_COMPRESSION,
+        technique::PICKLE_TRUNCATED,
+        technique::PICKLE_BROKEN,
+        technique::PICKLE_FRAME,
+        technique::ZIP_DISAGREES,
+        technique::ZIP_DUPLICATE,
+        technique::ZIP_ENCRYPTED,
+        technique::ZIP_METHOD,
+    ];
+    let is_odd = |reason: &Reason| ODD.iter().any(|odd| odd.id == reason.technique);
+    !reasons
+        .iter()
+        .any(|reason| reason.verdict > Verdict::Clean && is_odd(reason))
 }
 
 /// The easiest safe way on.
@@ -146,8 +175,7 @@ fn advice(
     let is_torch = is("pytorch-zip") || is("pytorch-legacy");
     if is_torch && let Some(what) = refused {
         return Some(format!(
-            "torch.load(…, weights_only=True) refuses it, because of {}; whoever loads it without that runs what it calls. Ask its publisher for the weights alone, as safetensors.",
-            printable(what)
+            "torch.load(…, weights_only=True) refuses it, because of {what}; whoever loads it without that runs what it calls. Ask its publisher for the weights alone, as safetensors."
         ));
     }
     if is_torch {

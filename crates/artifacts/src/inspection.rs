@@ -4,6 +4,7 @@
 //! sniffing as a file, with the path to them and a depth. All budgets are counts and bytes, never time.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use trueline_facts::artifact::{Reason, Verdict};
 
@@ -40,6 +41,14 @@ const MAX_CALL: usize = 400;
 const MIN_OBJECTS: u64 = 1 << 19;
 /// Bytes of text that templates put together beside twice those of the file.
 const MIN_COMPUTED: u64 = 1 << 20;
+/// Bytes of templates beside four times those of the file: archives hold very many small ones.
+const MIN_TEMPLATES: u64 = 8 << 20;
+/// Steps and bytes of code beside four times as many as the file has bytes: archives hold very many small files.
+const MIN_CODE_STEPS: u64 = 3 << 20;
+/// Bytes of YAML that are parsed beside as many as the file has, which takes far longer than looking at its lines.
+const MIN_YAML: u64 = 1 << 20;
+/// Parts of paths that links of archives are followed through, beside as many as the file has bytes.
+const MIN_LINK_STEPS: u64 = 2 << 20;
 /// Values in arguments of calls beside four times as many as the file has bytes.
 const MIN_LOOKS: u64 = 4 << 20;
 /// Bytes of JSON values, also for small files, and for each byte of a larger one.
@@ -75,11 +84,21 @@ pub(crate) struct Inspection {
     /// Bytes of the compressed data around, if what is looked at came out of it as a whole.
     pub(crate) packed: Option<u64>,
     /// Sizes of the storages of a torch archive, by key.
-    pub(crate) storages: BTreeMap<String, u64>,
+    pub(crate) storages: Rc<BTreeMap<String, u64>>,
     /// Bytes of text that templates may still put together.
     pub(crate) computed_left: u64,
+    /// Bytes of templates that may still be read.
+    pub(crate) templates_left: u64,
+    /// Steps that all code of the file may still take.
+    pub(crate) code_steps_left: u64,
+    /// Bytes of YAML that may still be parsed.
+    pub(crate) yaml_left: u64,
+    /// Parts of paths that all archives of the file may still follow through their links.
+    pub(crate) link_steps_left: u64,
     /// What of the pickles `torch.load(weights_only=True)` refuses.
     pub(crate) refused: Option<String>,
+    /// `torch.load` opens the file itself, not a member of it.
+    pub(crate) is_torch: bool,
     /// Values in arguments of calls that all pickles of the file may still look at.
     pub(crate) looks_left: u32,
 }
@@ -115,9 +134,14 @@ impl Inspection {
             trial_steps_left: TRIAL_STEPS.saturating_add(size),
             member_bytes_left: size.saturating_mul(8).saturating_add(MIN_MEMBER_BYTES),
             packed: None,
-            storages: BTreeMap::new(),
+            storages: Rc::default(),
             computed_left: size.saturating_mul(2).saturating_add(MIN_COMPUTED),
+            templates_left: size.saturating_mul(4).saturating_add(MIN_TEMPLATES),
+            code_steps_left: size.saturating_mul(4).saturating_add(MIN_CODE_STEPS),
+            yaml_left: size.saturating_add(MIN_YAML),
+            link_steps_left: size.saturating_add(MIN_LINK_STEPS),
             refused: None,
+            is_torch: false,
             looks_left: u32::try_from(size.saturating_mul(4).saturating_add(MIN_LOOKS))
                 .unwrap_or(u32::MAX),
         }

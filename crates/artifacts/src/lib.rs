@@ -15,6 +15,7 @@
 mod bundle;
 mod check;
 mod code;
+mod coreml;
 mod encoding;
 mod executable;
 mod gguf;
@@ -47,6 +48,7 @@ mod template;
 mod tensorflow;
 mod text;
 mod tflite;
+mod torch7;
 mod ubjson;
 mod xml;
 mod yaml;

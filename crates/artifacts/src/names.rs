@@ -14,7 +14,7 @@ mod moved;
 mod words;
 
 pub(crate) use code::{danger, families, is_data};
-pub(crate) use moved::{canonical, resolve};
+pub(crate) use moved::{canonical, of_dill, resolve};
 
 pub(crate) use words::{
     ends_outward, is_compiler, is_evaluator, is_opener, is_outward, is_settings, reaches_out,

@@ -1,40 +1,33 @@
 //! Packages and commands that a model asks for: lists of requirements, environments of conda, cog and `BentoML`. What
 //! comes without encryption, from a bare number of a machine or out of a pipe into a shell can be anybody's.
 
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashSet;
+use serde::Deserialize;
 use serde_json::Value;
 use trueline_facts::artifact::Verdict;
 
 use crate::code::is_payload;
-use crate::inspection::{Inspection, printable};
+use crate::inspection::{Inspection, printable, shorten};
 use crate::technique;
 
-/// Hosts of indexes, forges and files that everybody uses: what stands there has an owner.
-const KNOWN_HOSTS: &[&str] = &[
-    "pypi.org",
-    "files.pythonhosted.org",
-    "github.com",
-    "raw.githubusercontent.com",
-    "gitlab.com",
-    "bitbucket.org",
-    "codeberg.org",
-    "huggingface.co",
-    "download.pytorch.org",
-    "data.pyg.org",
-    "storage.googleapis.com",
-    "pypi.nvidia.com",
-    "pypi.ngc.nvidia.com",
-    "conda.anaconda.org",
-    "repo.anaconda.com",
-    "flashinfer.ai",
-    "wheels.vllm.ai",
-    "developer.download.nvidia.com",
-    "paddlepaddle.org.cn",
-    "www.paddlepaddle.org.cn",
-];
-/// Ends of files that are installed.
-const ARCHIVES: &[&str] = &[
-    ".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".conda", ".egg",
-];
+/// Hosts, ends of files and names of environments: `data/packages.toml`.
+#[derive(Default, Deserialize)]
+struct Data {
+    hosts: FxHashSet<String>,
+    archives: Vec<String>,
+    environments: FxHashSet<String>,
+}
+
+// Checked by a test: broken data would leave every host unknown.
+static DATA: LazyLock<Data> =
+    LazyLock::new(|| toml::from_str(include_str!("../data/packages.toml")).unwrap_or_default());
+
+/// Addresses of one line that are looked at: each is looked for to the end of the line.
+const MAX_PLACES: usize = 32;
+/// Characters of a line in a message.
+const MAX_SHOWN: usize = 400;
 
 /// Is it a list of packages?
 pub(crate) fn is_requirements(base: &str) -> bool {
@@ -83,27 +76,10 @@ pub(crate) fn settings(inspection: &mut Inspection, text: &str) {
     }
 }
 
-/// Descriptions of environments, by their names.
-const ENVIRONMENTS: &[&str] = &[
-    "cog.yaml",
-    "cog.yml",
-    "conda.yaml",
-    "conda.yml",
-    "environment.yaml",
-    "environment.yml",
-    "env.yaml",
-    "env.yml",
-    "conda_env.yaml",
-    "conda_env.yml",
-    "python_env.yaml",
-    "bentofile.yaml",
-    "bentofile.yml",
-];
-
 /// Inspects the description of an environment: every value may name a package, a place or a command.
 pub(crate) fn environment(inspection: &mut Inspection, name: &str, value: &Value) {
     let base = name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
-    if !ENVIRONMENTS.contains(&base.as_str()) {
+    if !DATA.environments.contains(&base) {
         return;
     }
     let mut stack = vec![value];
@@ -148,6 +124,7 @@ fn command(inspection: &mut Inspection, line: &str) {
     let is_known = !is_decoded
         && !is_shell
         && places(line).next().is_some()
+        && !has_many(line)
         && places(line).all(|place| !place.is_open() && !place.is_number());
     inspection.report_call(
         if is_known {
@@ -158,18 +135,28 @@ fn command(inspection: &mut Inspection, line: &str) {
         technique::INSECURE_INDEX,
         0,
         "making the environment runs what comes out of a pipe or opens a shell",
-        Some(printable(line)),
+        Some(printable(&shorten(line, MAX_SHOWN))),
     );
 }
 
 /// A requirement, an option or a command: where does what it names come from?
 pub(crate) fn asked(inspection: &mut Inspection, line: &str) {
+    if has_many(line) {
+        inspection.report(
+            Verdict::Suspicious,
+            technique::BUDGET,
+            0,
+            format!(
+                "a line names more than {MAX_PLACES} addresses: those behind were not looked at"
+            ),
+        );
+    }
     let mut told = |verdict, what: &str| {
         inspection.report(
             verdict,
             technique::INSECURE_INDEX,
             0,
-            format!("{what}: {}", printable(line)),
+            format!("{what}: {}", printable(&shorten(line, MAX_SHOWN))),
         );
     };
     if line.contains("--trusted-host") {
@@ -182,7 +169,8 @@ pub(crate) fn asked(inspection: &mut Inspection, line: &str) {
         if place.is_here() {
             continue;
         }
-        let is_archive = ARCHIVES.iter().any(|end| place.path.ends_with(end));
+        let is_archive = DATA.archives.iter().any(|end| place.path.ends_with(end));
+        let is_known = DATA.hosts.contains(&place.host.to_ascii_lowercase());
         if place.is_open() || place.is_number() {
             told(
                 Verdict::Suspicious,
@@ -193,12 +181,12 @@ pub(crate) fn asked(inspection: &mut Inspection, line: &str) {
                 Verdict::Unknown,
                 "a package is taken from a file of the machine",
             );
-        } else if !KNOWN_HOSTS.contains(&place.host) && is_archive {
+        } else if !is_known && is_archive {
             told(
                 Verdict::Suspicious,
                 "a package is taken from an address that is neither an index nor a forge",
             );
-        } else if !KNOWN_HOSTS.contains(&place.host) || is_archive || place.scheme.contains('+') {
+        } else if !is_known || is_archive || place.scheme.contains('+') {
             told(
                 Verdict::Unknown,
                 "a package or a list of them is taken from an address: whoever owns that says what is installed",
@@ -235,8 +223,13 @@ impl Place<'_> {
     }
 }
 
+fn has_many(line: &str) -> bool {
+    line.match_indices("://").nth(MAX_PLACES).is_some()
+}
+
 fn places(line: &str) -> impl Iterator<Item = Place<'_>> {
-    line.match_indices("://").map(move |(at, _)| {
+    let marks = line.match_indices("://").take(MAX_PLACES);
+    marks.map(move |(at, _)| {
         let is_scheme = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
         let start = line[..at]
             .rfind(|c: char| !is_scheme(c))
@@ -277,6 +270,16 @@ mod tests {
     }
 
     #[test]
+    fn the_data_is_read_and_its_hosts_are_names() {
+        assert!(DATA.hosts.len() > 10 && DATA.archives.len() > 5 && DATA.environments.len() > 5);
+        for host in &DATA.hosts {
+            let is_name =
+                |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c);
+            assert!(host.contains('.') && host.chars().all(is_name), "{host}");
+        }
+    }
+
+    #[test]
     fn places_without_encryption_or_a_name_are_suspicious() {
         for line in [
             "--index-url http://packages.example.org/simple",
@@ -299,6 +302,13 @@ mod tests {
     }
 
     #[test]
+    fn addresses_of_a_line_that_are_not_looked_at_are_told() {
+        let known = "--extra-index-url https://download.pytorch.org/whl ";
+        assert_eq!(verdict(&known.repeat(MAX_PLACES)), Verdict::Clean);
+        assert_eq!(verdict(&known.repeat(MAX_PLACES + 1)), Verdict::Suspicious);
+    }
+
+    #[test]
     fn indexes_and_forges_that_everybody_uses_are_not() {
         for line in [
             "torch==2.4.0",
@@ -311,6 +321,7 @@ mod tests {
         }
         for line in [
             "git+https://github.com/huggingface/transformers@v4.40.0",
+            "git+https://GitHub.com/huggingface/transformers@v4.40.0",
             "https://github.com/a/b/releases/download/v1/c-1.0-py3-none-any.whl",
             "--index-url https://packages.example.org/simple",
             "./wheels/a.whl file:///opt/a.whl",

@@ -25,6 +25,7 @@ mod statement;
 mod value;
 mod walk;
 
+use meter::Meter;
 use walk::{Finding, Kind, Walk};
 
 /// Code that is read of one file.
@@ -136,6 +137,18 @@ pub(crate) fn inspect(inspection: &mut Inspection, code: &str, len: u64, role: R
         );
         return;
     }
+    let cost = code.len() as u64;
+    let left = inspection.code_steps_left;
+    if left < cost.saturating_add(Meter::given(code.len()) as u64) {
+        inspection.report(
+            Verdict::Unknown,
+            technique::BUDGET,
+            0,
+            "not all code was followed: together it is far longer than the file",
+        );
+        return;
+    }
+    inspection.code_steps_left = left - cost;
     let options = ParseOptions::from(Mode::Module).with_target_version(PythonVersion::latest());
     let parsed = parse_unchecked(code, options);
     let Some(module) = parsed.syntax().as_module() else {
@@ -145,6 +158,8 @@ pub(crate) fn inspect(inspection: &mut Inspection, code: &str, len: u64, role: R
         unread(inspection, code, role);
     }
     let walk = Walk::of(&module.body, code.len());
+    let taken = walk.meter.taken() as u64;
+    inspection.code_steps_left = inspection.code_steps_left.saturating_sub(taken);
     if !walk.is_whole() {
         inspection.report(
             Verdict::Suspicious,

@@ -7,9 +7,9 @@ use crate::inspection::{Context, Inspection};
 use crate::json::{self, Unread};
 use crate::source::Source;
 use crate::{
-    executable, gguf, hdf5, hidden, keras, msgpack, numpy, onnx, packages, paddle, pickle, promise,
-    python, rds, safetensors, seven_zip, tar, technique, template, tensorflow, text, tflite,
-    ubjson, xml, yaml, zip,
+    coreml, executable, gguf, hdf5, hidden, keras, msgpack, numpy, onnx, packages, paddle, pickle,
+    promise, python, rds, safetensors, seven_zip, tar, technique, template, tensorflow, text,
+    tflite, torch7, ubjson, xml, yaml, zip,
 };
 
 /// Ratio of decoded to encoded bytes above which exhausting the budget is a bomb and not a large file.
@@ -110,8 +110,8 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
         rds::inspect(inspection, source, start);
         found.push("rds");
     }
-    if head.starts_with(b"T7\0\0") || is_torch7(&head, name) {
-        torch7(inspection, source);
+    if torch7::is_torch7(&head, name) {
+        torch7::inspect(inspection, source);
         found.push("torch7");
     }
     // Weak marks only where no strong one stands.
@@ -125,6 +125,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
         let layout = pickle::scan(inspection, source);
         if layout.torch_legacy {
             inspection.format("pytorch-legacy");
+            inspection.is_torch |= inspection.depth() == 0;
         }
         // An archive inside of a constant is not beside the pickle.
         all_pickle = layout.end == source.len();
@@ -345,66 +346,10 @@ fn protobuf(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8
         return true;
     }
     if extension == "mlmodel" {
-        coreml(inspection, source);
+        coreml::inspect(inspection, source);
         return true;
     }
     false
-}
-
-/// `CoreML`: custom layers and models name classes of the loading program; linked models name files.
-fn coreml(inspection: &mut Inspection, source: &Source) {
-    inspection.format("coreml");
-    let custom = crate::protobuf::messages(source, 555).next().is_some();
-    let linked = crate::protobuf::messages(source, 556).next();
-    if custom {
-        inspection.report(
-            Verdict::Unknown,
-            technique::COREML_CUSTOM,
-            0,
-            "a custom model runs a class of the loading program",
-        );
-    }
-    if let Some(linked) = linked {
-        let bytes = linked.read(0, 4096);
-        let outside = memchr::memmem::find(&bytes, b"../").is_some()
-            || memchr::memmem::find(&bytes, b"\x0a/").is_some();
-        inspection.report(
-            if outside {
-                Verdict::Malicious
-            } else {
-                Verdict::Unknown
-            },
-            technique::COREML_CUSTOM,
-            0,
-            "the model is taken from another file",
-        );
-    }
-}
-
-fn is_torch7(head: &[u8], name: &str) -> bool {
-    name.to_ascii_lowercase().ends_with(".t7") && head.len() > 4
-}
-
-/// Bytes that are looked through at once: weights are most of such a file.
-const PIECE: usize = 4 << 20;
-
-/// Torch 7: functions are Lua bytecode.
-fn torch7(inspection: &mut Inspection, source: &Source) {
-    inspection.format("torch7");
-    // With what a mark needs of the piece before.
-    let has_code = (0..source.len()).step_by(PIECE).any(|at| {
-        let bytes = source.read(at.saturating_sub(3), PIECE + 3);
-        memchr::memmem::find(&bytes, b"\x1bLJ").is_some()
-            || memchr::memmem::find(&bytes, b"\x1bLua").is_some()
-    });
-    if has_code {
-        inspection.report(
-            Verdict::Suspicious,
-            technique::LUA_CODE,
-            0,
-            "the file holds compiled Lua functions",
-        );
-    }
 }
 
 /// Text of two bytes a character, as one of one.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use trueline_facts::artifact::Verdict;
 
-use crate::inspection::{Inspection, printable};
+use crate::inspection::{Inspection, printable, shorten};
 use crate::pickle;
 use crate::source::Source;
 use crate::technique;
@@ -19,6 +19,8 @@ use header::{Block, Told, field, is_header, number};
 use links::Links;
 
 const MAX_ENTRIES: usize = 50_000;
+/// Characters of a name in a message about every link.
+const MAX_SHOWN: usize = 200;
 /// Bytes of padding that are looked at, when they are not zero.
 const MAX_PADDING: usize = 4 << 20;
 /// The largest size that a header itself can say in digits: above it PAX says it alone.
@@ -47,12 +49,13 @@ pub(crate) fn is_member(source: &Source, start: u64, end: u64) -> bool {
 /// Reads the archive, reports what leads outside, hands out the members.
 pub(crate) fn members(inspection: &mut Inspection, source: &Source) -> Vec<Member> {
     inspection.format("tar");
+    let links = Links::new(inspection.link_steps_left);
     let mut walk = Walk {
         inspection,
         source,
         members: Vec::new(),
         names: BTreeSet::new(),
-        links: Links::default(),
+        links,
         linked: Vec::new(),
         padding: Vec::new(),
         at: 0,
@@ -61,9 +64,11 @@ pub(crate) fn members(inspection: &mut Inspection, source: &Source) -> Vec<Membe
     let Walk {
         mut members,
         padding,
+        links,
         at,
         ..
     } = walk;
+    inspection.link_steps_left = links.steps_left();
     pickle::search(inspection, &Source::of_bytes(padding), 0);
     members.extend(behind(inspection, source, at));
     members
@@ -117,7 +122,12 @@ impl Walk<'_> {
             let said = if is_of_next {
                 Told::default()
             } else {
-                std::mem::take(&mut told).under(&of_all)
+                let own = std::mem::take(&mut told);
+                if self.links.spend(of_all.text_bytes()) {
+                    own.under(&of_all)
+                } else {
+                    own
+                }
             };
             let Some((body, next)) = self.body(&block, &said) else {
                 break;
@@ -156,6 +166,13 @@ impl Walk<'_> {
                     ),
                 );
             }
+        }
+        if self.links.steps_left() == 0 {
+            self.report(
+                Verdict::Suspicious,
+                technique::BUDGET,
+                "paths and links of the archive were not all followed: together they have too many parts".to_owned(),
+            );
         }
     }
 
@@ -353,8 +370,8 @@ impl Walk<'_> {
             technique::ARCHIVE_LINK,
             format!(
                 "{} is a link to {}{}",
-                printable(name),
-                printable(link),
+                printable(&shorten(name, MAX_SHOWN)),
+                printable(&shorten(link, MAX_SHOWN)),
                 if outside {
                     ", outside of the archive"
                 } else {

@@ -85,6 +85,17 @@ pub(crate) fn inspect_as(inspection: &mut Inspection, template: &str, purpose: P
         );
         return;
     }
+    let left = inspection.templates_left;
+    let Some(left) = left.checked_sub(template.len() as u64) else {
+        inspection.report(
+            Verdict::Unknown,
+            technique::BUDGET,
+            0,
+            "not all templates were read: together they are far longer than the file",
+        );
+        return;
+    };
+    inspection.templates_left = left;
     if let Some(hidden) = template.chars().find(|c| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{e0000}'..='\u{e0fff}' | '\u{200b}' | '\u{2060}')) {
         let has_tags = template.chars().any(|c| matches!(c, '\u{e0000}'..='\u{e0fff}'));
         inspection.report(

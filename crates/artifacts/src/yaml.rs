@@ -51,6 +51,17 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, text: &str) {
         by_lines(inspection, text);
         return;
     }
+    let Some(left) = inspection.yaml_left.checked_sub(text.len() as u64) else {
+        inspection.report(
+            Verdict::Unknown,
+            technique::BUDGET,
+            0,
+            "not all YAML was parsed: together it is far longer than the file, and the rest was looked at by lines alone",
+        );
+        by_lines(inspection, text);
+        return;
+    };
+    inspection.yaml_left = left;
     let tree = tree::read(text, inspection.value_bytes());
     for (tag, at) in &tree.tags {
         if let Some((verb, named)) = made(tag) {

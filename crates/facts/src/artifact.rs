@@ -105,6 +105,12 @@ pub struct Artifact {
     /// SHA-256 in hexadecimal; absent for files over the hash limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
+    /// Whether `torch.load(…, weights_only=True)` takes a file that it opens; absent where that cannot be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loads_under_weights_only: Option<bool>,
+    /// What that refuses first: a name or an opcode.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused_under_weights_only: Option<String>,
     /// The licence that the file or the model card beside it declares.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub licence: Option<String>,

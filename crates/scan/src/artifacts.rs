@@ -218,6 +218,8 @@ fn one(path: &RepoPath, file: &Path, surroundings: Surroundings) -> Result<Artif
             formats: Vec::new(),
             size: fs::metadata(file).map_or(0, |m| m.len()),
             sha256: None,
+            loads_under_weights_only: None,
+            refused_under_weights_only: None,
             licence: None,
             model_card: None,
             vetted: false,

@@ -25,6 +25,25 @@ pub(crate) fn resolve(module: &str, name: &str) -> (String, String) {
     }
 }
 
+/// The type that `dill` calls so: most are those of `types` or built in, and some are of elsewhere.
+pub(crate) fn of_dill(name: &str) -> (&str, &str) {
+    match name {
+        "PartialType" => ("functools", "partial"),
+        "ItemGetterType" => ("operator", "itemgetter"),
+        "AttrGetterType" => ("operator", "attrgetter"),
+        "FileType" => ("io", "FileIO"),
+        "BufferedRandomType" | "PyBufferedRandomType" => ("io", "BufferedRandom"),
+        "BufferedReaderType" | "PyBufferedReaderType" => ("io", "BufferedReader"),
+        "BufferedWriterType" | "PyBufferedWriterType" => ("io", "BufferedWriter"),
+        "TextWrapperType" | "PyTextWrapperType" => ("io", "TextIOWrapper"),
+        "ExitType" => ("_sitebuiltins", "Quitter"),
+        "SuperType" => ("builtins", "super"),
+        "IOError" | "EnvironmentError" => ("builtins", "OSError"),
+        other if other.ends_with("Type") => ("types", other),
+        other => ("builtins", other),
+    }
+}
+
 /// What `six.moves` calls so.
 fn of_six(moved: &str) -> (String, String) {
     let pair = match moved {

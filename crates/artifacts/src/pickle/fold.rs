@@ -9,6 +9,7 @@ use super::opcode as op;
 use super::text::repeated;
 use super::value::{Kind, Node, Text, Value};
 use crate::encoding;
+use crate::names;
 
 /// Calls that call each other through `partial`, `map`, `reduce`, `methodcaller`.
 const MAX_NESTING: usize = 16;
@@ -151,9 +152,14 @@ impl Machine {
                 let (module, name) = name.split_once('.').unwrap_or((&name, ""));
                 Some(self.name_of(module, name))
             }
-            "cloudpickle.cloudpickle._builtin_type" | "dill._dill._load_type" => {
+            "cloudpickle.cloudpickle._builtin_type" => {
                 let name = self.text(first?)?;
                 Some(self.name_of("types", &name))
+            }
+            "dill._dill._load_type" => {
+                let name = self.text(first?)?;
+                let (module, name) = names::of_dill(&name);
+                Some(self.name_of(module, name))
             }
             "operator.attrgetter" | "operator.methodcaller" | "operator.itemgetter" => {
                 // `methodcaller('f', x)(of)` is `getattr(of, 'f')(x)`.

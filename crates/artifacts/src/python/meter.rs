@@ -23,6 +23,7 @@ const STEPS: usize = 300_000;
 /// Steps that are left, and whether something was given up for its size.
 #[derive(Debug)]
 pub(super) struct Meter {
+    given: usize,
     steps: usize,
     is_cut: bool,
 }
@@ -30,11 +31,22 @@ pub(super) struct Meter {
 impl Meter {
     /// For code of so many bytes.
     pub(super) fn of(len: usize) -> Self {
-        let steps = len.min(MAX_CHARGED) * STEPS_A_BYTE + len.saturating_sub(MAX_CHARGED);
+        let given = Self::given(len);
         Self {
-            steps: steps + STEPS,
+            given,
+            steps: given,
             is_cut: false,
         }
+    }
+
+    /// Steps that code of so many bytes is given.
+    pub(super) fn given(len: usize) -> usize {
+        STEPS + len.min(MAX_CHARGED) * STEPS_A_BYTE + len.saturating_sub(MAX_CHARGED)
+    }
+
+    /// Steps that were taken.
+    pub(super) const fn taken(&self) -> usize {
+        self.given - self.steps
     }
 
     pub(super) fn charge(&mut self, steps: usize) {

@@ -142,6 +142,12 @@ impl Told {
         }
     }
 
+    /// Bytes of names and targets.
+    pub(super) fn text_bytes(&self) -> u64 {
+        let texts = self.names.iter().chain(&self.links);
+        texts.map(|text| text.len() as u64).sum()
+    }
+
     /// What holds of all members, where nothing is said of this one.
     pub(super) fn under(mut self, all: &Self) -> Self {
         self.names.extend(all.names.iter().cloned());

@@ -111,3 +111,73 @@ fn a_configuration_that_names_itself_ends() {
     let record = check("config.json", function.as_bytes().to_vec());
     assert!(record.verdict <= Verdict::Unknown, "{record:?}");
 }
+
+#[test]
+fn links_that_are_not_followed_are_told() {
+    use crate::corpus::archives::{tar, tar_entry};
+    // A header before all members gives each of them the same target of many parts.
+    let record = |text: &str| {
+        let length = text.len() + 6;
+        format!("{length} {text}\n")
+    };
+    let long = record(&format!("linkpath={}", "b/".repeat(2000)));
+    let head = tar_entry("pax", b'g', "", long.as_bytes());
+    let links = |count: usize| {
+        let link = |n: usize| tar_entry(&format!("a{n}"), b'2', "", b"");
+        let entries = std::iter::once(head.clone()).chain((0..count).map(link));
+        check("m.tar", tar(&entries.collect::<Vec<_>>()))
+    };
+    assert_eq!(links(50).verdict, Verdict::Clean);
+    let many = links(3000);
+    assert!(is_told(&many) && many.verdict == Verdict::Suspicious);
+}
+
+#[test]
+fn templates_that_are_not_read_are_told() {
+    use crate::corpus::archives::{tar, tar_entry};
+    use crate::corpus::pickles::gzip;
+    let template = "{{ messages }}".repeat(100_000);
+    let of = |count: usize| {
+        let name = |n| format!("{n}/chat_template.jinja");
+        let file = |n| tar_entry(&name(n), b'0', "", template.as_bytes());
+        check(
+            "m.tar.gz",
+            gzip(&tar(&(0..count).map(file).collect::<Vec<_>>())),
+        )
+    };
+    assert_eq!(of(2).verdict, Verdict::Clean);
+    assert!(is_told(&of(12)));
+}
+
+#[test]
+fn code_that_is_not_followed_is_told() {
+    use crate::corpus::archives::{tar, tar_entry};
+    use crate::corpus::pickles::gzip;
+    let code = "a = len(b)\n".repeat(10_000);
+    let of = |count: usize| {
+        let configuration = br#"{"auto_map": {"AutoModel": "modeling_0.Net"}}"#;
+        let mut entries = vec![tar_entry("config.json", b'0', "", configuration)];
+        let file = |n| tar_entry(&format!("modeling_{n}.py"), b'0', "", code.as_bytes());
+        entries.extend((0..count).map(file));
+        check("m.tar.gz", gzip(&tar(&entries)))
+    };
+    assert!(!is_told(&of(2)));
+    assert!(is_told(&of(50)));
+}
+
+#[test]
+fn yaml_that_is_not_parsed_is_told_and_looked_at_by_lines() {
+    use crate::corpus::archives::{tar, tar_entry};
+    use crate::corpus::pickles::gzip;
+    let harmless = "a: [1, 2]\n".repeat(20_000);
+    let hostile = format!("{harmless}x:\n  _target_: os.system\n");
+    let of = |count: usize, last: &str| {
+        let file = |text: &str, n| tar_entry(&format!("{n}.yaml"), b'0', "", text.as_bytes());
+        let mut entries: Vec<Vec<u8>> = (0..count).map(|n| file(&harmless, n)).collect();
+        entries.push(file(last, count));
+        check("m.tar.gz", gzip(&tar(&entries)))
+    };
+    assert!(!is_told(&of(2, &harmless)));
+    assert!(is_told(&of(10, &harmless)));
+    assert_eq!(of(10, &hostile).verdict, Verdict::Malicious);
+}

@@ -137,3 +137,109 @@ fn advice_names_weights_only_where_torch_takes_every_name_and_opcode() {
     let newer = advice(b"\x80\x04\x8c\x01a\x94.".to_vec());
     assert!(newer.contains("the opcode 0x8c"), "{newer}");
 }
+
+#[test]
+fn the_record_says_whether_torch_takes_the_file_as_weights_alone() {
+    use crate::corpus::archives::{member, torch, torch_pickle, zip};
+    let told = |name: &str, bytes: Vec<u8>| {
+        let record = check_bytes(bytes, RepoPath::from(name));
+        (
+            record.loads_under_weights_only,
+            record.refused_under_weights_only,
+        )
+    };
+    let weights = zip(&torch(torch_pickle()));
+    assert_eq!(told("m.pt", weights.clone()), (Some(true), None));
+    let own = zip(&torch(b"\x80\x02cshop.nets\nNet\n)\x81.".to_vec()));
+    let refused = Some("shop.nets.Net".to_owned());
+    assert_eq!(told("m.pt", own), (Some(false), refused));
+    // What attacks call is refused as well, and a name of another module stays what it is called.
+    let attack = zip(&torch(
+        b"\x80\x02ctorch.serialization\nos.system\nX\x01\0\0\0x\x85R.".to_vec(),
+    ));
+    assert_eq!(told("m.pt", attack).0, Some(false));
+    let mut script = torch(torch_pickle());
+    script.push(member("archive/constants.pkl", b"\x80\x02).".to_vec()));
+    assert_eq!(told("m.pt", zip(&script)).0, Some(false));
+    // A pickle that breaks off is neither, and torch does not open what is no file of its own.
+    let broken = zip(&torch(b"\x80\x02}q\0(".to_vec()));
+    assert_eq!(told("m.pt", broken), (None, None));
+    assert_eq!(told("m.pkl", torch_pickle()), (None, None));
+    let around = zip(&[member("m.pt", weights)]);
+    assert_eq!(told("models.zip", around), (None, None));
+}
+
+#[test]
+fn kinds_of_pandas_columns_are_data_under_the_names_of_the_package_itself() {
+    // Since pandas 3 classes say that they are of `pandas`, wherever they stand.
+    let of = |name: &str| {
+        let named = format!("cpandas\n{name}\n)");
+        let bytes = [b"\x80\x02", named.as_bytes(), b"\x81."].concat();
+        check_bytes(bytes, RepoPath::from("m.pkl")).verdict
+    };
+    for name in ["BooleanDtype", "Int64Dtype", "MultiIndex"] {
+        assert_eq!(of(name), Verdict::Clean, "{name}");
+    }
+    assert!(of("HDFStore") > Verdict::Clean);
+}
+
+#[test]
+fn types_that_dill_names_are_what_they_are_elsewhere() {
+    let of = |kind: &str, args: &[u8]| {
+        let named = format!("cdill._dill\n_load_type\nX{}", char::from(kind.len() as u8));
+        let bytes = [
+            b"\x80\x02",
+            named.as_bytes(),
+            b"\0\0\0",
+            kind.as_bytes(),
+            b"\x85R",
+            args,
+            b"R.",
+        ];
+        check_bytes(bytes.concat(), RepoPath::from("m.pkl")).verdict
+    };
+    assert_eq!(of("PartialType", b"cnumpy\nadd\n\x85"), Verdict::Clean);
+    assert_eq!(
+        of("FileType", b"X\x04\0\0\0/a/bX\x01\0\0\0w\x86"),
+        Verdict::Malicious
+    );
+}
+
+#[test]
+fn storages_of_what_a_script_was_traced_with_are_not_those_of_its_weights() {
+    use crate::corpus::archives::{member, torch, torch_pickle, zip};
+    let larger = |pickle: Vec<u8>| {
+        let shape = b"K\x04tQK\0K\x04\x85";
+        let at = pickle.windows(shape.len()).position(|w| w == shape);
+        let mut pickle = pickle;
+        pickle[at.unwrap() + 1] = 64;
+        pickle
+    };
+    let mut script = torch(torch_pickle());
+    script.push(member("archive/constants.pkl", b"\x80\x02).".to_vec()));
+    script.push(member("archive/traced_inputs.pkl", larger(torch_pickle())));
+    script.push(member("archive/traced_inputs/0", Vec::new()));
+    let verdict = |members: &[_]| check_bytes(zip(members), RepoPath::from("m.pt")).verdict;
+    assert_eq!(verdict(&script), Verdict::Clean);
+    assert_eq!(verdict(&torch(larger(torch_pickle()))), Verdict::Suspicious);
+}
+
+#[test]
+fn kinds_of_numbers_of_torch_are_data() {
+    use crate::corpus::archives::{torch, torch_pickle, zip};
+    let old = torch_pickle();
+    let place = |text: &[u8]| old.windows(text.len()).rposition(|w| w == text).unwrap();
+    let (two, end) = (place(b"v2\n"), place(b"tRu"));
+    for kind in ["float8_e4m3fn", "float8_e5m2", "uint16", "int4"] {
+        let given = format!("ctorch\n{kind}\nN");
+        let pickle = [
+            &old[..two],
+            b"v3",
+            &old[two + 2..end],
+            given.as_bytes(),
+            &old[end..],
+        ];
+        let record = check_bytes(zip(&torch(pickle.concat())), RepoPath::from("m.pt"));
+        assert_eq!(record.verdict, Verdict::Clean, "{kind}: {record:?}");
+    }
+}

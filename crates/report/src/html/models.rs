@@ -99,6 +99,16 @@ fn one(out: &mut String, artifact: &Artifact) {
     if let Some(licence) = &artifact.licence {
         put!(out, "<p>Licence: {}</p>\n", esc(licence));
     }
+    if let Some(loads) = artifact.loads_under_weights_only {
+        let refused = artifact.refused_under_weights_only.as_deref();
+        let because = refused.map_or_else(String::new, |what| format!(", because of {what}"));
+        put!(
+            out,
+            "<p><code>torch.load(…, weights_only=True)</code> {} it{}</p>\n",
+            if loads { "takes" } else { "refuses" },
+            esc(&because)
+        );
+    }
     if let Some(hash) = &artifact.sha256 {
         put!(out, "<p>SHA-256: <code>{}</code></p>\n", esc(hash));
     }

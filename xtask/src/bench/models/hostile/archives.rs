@@ -202,6 +202,7 @@ pub(super) fn files() -> Files {
         out.extend(header);
         out
     }));
+    files.extend(tars());
     // Dictionaries and windows of more than a gigabyte.
     files.push((
         "window.zst",
@@ -216,6 +217,55 @@ pub(super) fn files() -> Files {
         ),
     ));
     files
+}
+
+/// Compressed archives of very many links, paths and small files, each of which costs time by itself.
+fn tars() -> Files {
+    let for_all = |key: &str, text: &str| {
+        let record = format!("{key}={text}\n");
+        let length = record.len() + 5;
+        header(b'g', format!("{length} {record}").as_bytes())
+    };
+    let long = "a/".repeat(2000);
+    let dots = "./".repeat(200_000);
+    let file = |name: &str, line: &str| {
+        let content = line.repeat((16 << 10) / line.len());
+        unpacking(b"", &entry(name, b'0', content.as_bytes()), b"")
+    };
+    let loader = entry(
+        "config.json",
+        b'0',
+        br#"{"auto_map": {"AutoModel": "modeling_a.Net"}}"#,
+    );
+    vec![
+        (
+            "links.tar.gz",
+            unpacking(&for_all("linkpath", &long), &header(b'2', b""), b""),
+        ),
+        (
+            "paths.tar.gz",
+            unpacking(&for_all("path", &long), &tar(), b""),
+        ),
+        ("dots.tar", {
+            let target = [entry("l", b'K', dots.as_bytes()), entry("l", b'2', b"")].concat();
+            [target, entry("l/x", b'0', b"").repeat(1200)].concat()
+        }),
+        ("yaml.tar.gz", file("a.yaml", "a: [1, 2, 3]\n")),
+        (
+            "templates.tar.gz",
+            file(
+                "chat_template.jinja",
+                "{% for m in messages %}{{ m['content'] ~ 'x' }}{% endfor %}",
+            ),
+        ),
+        ("code.tar.gz", {
+            let code = file(
+                "modeling_a.py",
+                "def f(x):\n  return getattr(x, 'a' + 'b')(x)\n",
+            );
+            [gzip(&loader), code].concat()
+        }),
+    ]
 }
 
 /// Gzip streams, one after the other, that unpack to about 64 MB: a head, a unit very often, a tail.
@@ -351,8 +401,13 @@ fn tar() -> Vec<u8> {
 
 /// A header of a kind, and its content.
 fn header(kind: u8, content: &[u8]) -> Vec<u8> {
+    entry("a", kind, content)
+}
+
+/// The same under a name.
+fn entry(name: &str, kind: u8, content: &[u8]) -> Vec<u8> {
     let mut block = vec![0u8; 512];
-    block[0] = b'a';
+    block[..name.len()].copy_from_slice(name.as_bytes());
     block[124..135].copy_from_slice(format!("{:011o}", content.len()).as_bytes());
     block[156] = kind;
     block[257..262].copy_from_slice(b"ustar");

@@ -30,6 +30,11 @@ pub(super) fn files() -> Files {
         ("folded.yaml", yaml("a: >\n", "  b\n\n", "")),
         ("quotes.yaml", yaml("", "- \"\n", "")),
     ];
+    files.push((
+        "requirements.txt",
+        fill(b"", b"a @ https://a.example/b ", b""),
+    ));
+    files.push(("pyproject.toml", fill(b"url = \"", b"a://", b"\"")));
     files.push(("lines.yaml", fill(b"", b"- {a: [b, c]}\n", b"")));
     files.push(("numbers.json", fill(b"[", b"[128,4,149,3,0,0,0,0],", b"0]")));
     files.push((
