@@ -272,7 +272,7 @@ fn a_try_that_is_no_evidence_can_be_disputed_and_its_practice_goes_with_it() {
         .iter()
         .map(|row| row["state"].as_str().unwrap())
         .collect();
-    assert_eq!(states, ["active", "set-aside", "set-aside", "active"]);
+    assert_eq!(states, ["active", "active", "set-aside", "set-aside"]);
     let unaided = |report: &Value| report["reliance"][0]["unaided"].as_u64().unwrap();
     assert_eq!(unaided(&person.json(&[])), 4);
     person.text(&["dispute", "f2"]);

@@ -193,9 +193,11 @@ fn the_reasons_of_a_skill_on_a_plain_terminal() {
     insta::assert_snapshot!(terminal::skill_reasons(&reasons, &Style::plain()), @r#"
     python/injection on 2026-11-29: 40-69 %
 
-    Evidence about it and how far each moves it, the latest first
+    Evidence about it and how far each moves it, the latest first, of a day the strongest
       2026-11-20     +0.21  py-sqli-search solved at the first try, one hint (counts in full; 61 %
                             likely beforehand; 9f0c2a61)
+
+    Practice, and what is disputed: it moves nothing
       2026-11-20  disputed  py-sqli-search solved at the first try, one hint (counts in full; 61 %
                             likely beforehand; 8f0c2a61)
 

@@ -185,14 +185,45 @@ struct Line<'s> {
     missing: Option<String>,
 }
 
+/// Exercises that were started.
+struct Begun {
+    /// Of which the folder is still there.
+    folders: BTreeSet<String>,
+    /// Of which the solution was shown.
+    shown: BTreeSet<(String, u32)>,
+}
+
+impl Begun {
+    fn of(session: &Session<'_>) -> Self {
+        let mut this = Self {
+            folders: BTreeSet::new(),
+            shown: BTreeSet::new(),
+        };
+        for state in ExerciseState::all(&session.home) {
+            if state.revealed {
+                this.shown.insert((state.scenario.clone(), state.version));
+            }
+            if state.folder.is_some_and(|folder| folder.is_dir()) {
+                this.folders.insert(state.scenario);
+            }
+        }
+        this
+    }
+}
+
 impl<'s> Line<'s> {
-    fn of(session: &Session<'_>, scenario: &'s Scenario, begun: &BTreeSet<String>) -> Self {
+    fn of(session: &Session<'_>, scenario: &'s Scenario, begun: &Begun) -> Self {
         let definition = &scenario.definition;
         let id = scenario.id.as_str();
         let missing = missing_runtime(definition);
+        let mut attempts = session.progress.attempts.iter();
+        let shown = begun.shown.contains(&(id.to_owned(), definition.version))
+            || attempts.any(|a| a.revealed && a.scenario == id && a.version == definition.version);
+        let begun = &begun.folders;
         let mark = match session.progress.standing(id, definition.version) {
             Standing::FixedAided | Standing::Fixed => Mark::Fixed,
             Standing::Revealed => Mark::Shown,
+            Standing::Tried | Standing::New if shown => Mark::Shown,
             Standing::Tried => Mark::Begun,
             Standing::New if begun.contains(id) => Mark::Begun,
             Standing::New if missing.is_some() => Mark::NotHere,
@@ -208,11 +239,7 @@ impl<'s> Line<'s> {
 
 fn table(session: &Session<'_>, scenarios: &[&Scenario], by_step: bool) -> Result<String> {
     let paint = session.paint;
-    let begun: BTreeSet<String> = ExerciseState::all(&session.home)
-        .into_iter()
-        .filter(|state| state.folder.as_ref().is_some_and(|folder| folder.is_dir()))
-        .map(|state| state.scenario)
-        .collect();
+    let begun = Begun::of(session);
     let lines: Vec<Line<'_>> = scenarios
         .iter()
         .map(|scenario| Line::of(session, scenario, &begun))
@@ -271,7 +298,7 @@ fn legend(session: &Session<'_>, lines: &[Line<'_>]) -> String {
     for mark in marks.into_iter().rev() {
         let what = match mark {
             Mark::Fixed => "fixed",
-            Mark::Shown => "not fixed, and its solution was shown",
+            Mark::Shown => "its solution was shown",
             Mark::Begun => "begun",
             Mark::NotHere | Mark::Open => continue,
         };
