@@ -180,6 +180,8 @@ pub(super) struct LanguageNames {
     pub(super) upload: Vec<String>,
     /// Modules and members that keep a session in a cookie.
     pub(super) session: Vec<String>,
+    /// Those of them whose cookie stays on its own site unless it is told otherwise.
+    pub(super) session_of_site: Vec<String>,
     /// Calls that configure cross-origin requests, with the names of their options.
     pub(super) cors: Vec<CorsSpec>,
     /// Methods that set a response header: name first, value second.
@@ -238,6 +240,8 @@ struct LanguageFile {
     #[serde(default)]
     session: Vec<String>,
     #[serde(default)]
+    session_of_site: Vec<String>,
+    #[serde(default)]
     cors: Vec<CorsSpec>,
     #[serde(default)]
     header_setters: Vec<String>,
@@ -266,6 +270,7 @@ impl LanguageNames {
             html: file.html,
             upload: file.upload,
             session: file.session,
+            session_of_site: file.session_of_site,
             cors: file.cors,
             header_setters: file.header_setters,
         }
