@@ -205,6 +205,8 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
     .run(checked.files);
 
     diagnostics.append(&mut joined.diagnostics);
+    let files = joined.files.iter_mut();
+    files.for_each(|file| one_a_line(&mut file.findings));
     if let Some(baseline) = &baseline {
         let is_whole = request.diff.is_none() && place.prefix.as_bytes().is_empty();
         diagnostics.extend(take_known(baseline, &mut joined.files, is_whole));
@@ -255,6 +257,31 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
         rules: rule_texts(engine),
         line_hashes: joined.line_hashes,
     })
+}
+
+/// Of several findings of one rule of ours on one line of code the first stays: who looks there sees the
+/// others. A line of settings may hold as many things as it likes.
+fn one_a_line(findings: &mut Vec<Finding>) {
+    let line = |f: &Finding| (f.rule.to_string(), f.location.start.line);
+    let is_ours = |f: &Finding| {
+        f.engine == "trueline" && trueline_syntax::language_of(f.location.path.as_bytes()).is_some()
+    };
+    let mut surest = BTreeMap::new();
+    for finding in findings.iter().filter(|f| is_ours(f)) {
+        let tier = surest.entry(line(finding)).or_insert(finding.tier);
+        *tier = finding.tier.min(*tier);
+    }
+    findings.retain(|finding| {
+        let key = line(finding);
+        if !is_ours(finding) || !surest.contains_key(&key) {
+            return !is_ours(finding);
+        }
+        let first = surest.get(&key) == Some(&finding.tier);
+        if first {
+            surest.remove(&key);
+        }
+        first
+    });
 }
 
 /// Puts what a baseline knows aside; of a whole tree, says which of it is not there any more.

@@ -95,6 +95,35 @@ fn is_installed(folder: &Path) -> bool {
     has_installed_name(folder) || folder.join("pyvenv.cfg").is_file()
 }
 
+/// The folder with such a name around a file, further down than the one that was asked for.
+fn installed_around(root: &Path, path: &RepoPath, asked: &RepoPath) -> Option<PathBuf> {
+    let path = path.as_bstr().to_path().ok()?;
+    let asked = asked.as_bstr().to_path().ok()?;
+    let folders: Vec<&Path> = path.ancestors().skip(1).collect();
+    let mut folders = folders.into_iter().rev();
+    let named = folders
+        .find(|folder| *folder != asked && folder.starts_with(asked) && has_installed_name(folder));
+    named.map(|folder| root.join(folder))
+}
+
+/// Adds folders with such a name that were not walked into because they are ignored, and in which
+/// something is committed all the same.
+fn add_committed(
+    root: &Path,
+    scope: &Scope,
+    tracked: &[&RepoPath],
+    installed: &mut BTreeSet<PathBuf>,
+) {
+    for path in tracked.iter().filter(|path| path.is_below(&scope.prefix)) {
+        if let Some(folder) = installed_around(root, path, &scope.prefix)
+            && !installed.contains(&folder)
+            && is_regular_below(root, path)
+        {
+            installed.insert(folder);
+        }
+    }
+}
+
 /// The exercise that a place lies in, where it ignores itself as a whole: that keeps it out of the repository around it,
 /// and who names it asks for it.
 fn exercise(root: &Path, start: &Path) -> Option<PathBuf> {
@@ -193,7 +222,9 @@ pub(crate) fn list(
             None => diagnostic,
         });
     }
-    let installed = std::mem::take(&mut *installed.lock().unwrap_or_else(PoisonError::into_inner));
+    let mut installed =
+        std::mem::take(&mut *installed.lock().unwrap_or_else(PoisonError::into_inner));
+    add_committed(root, scope, tracked, &mut installed);
     let named: Vec<RepoPath> = installed
         .iter()
         .filter(|folder| has_installed_name(folder))
@@ -359,4 +390,49 @@ fn is_regular_below(root: &Path, path: &RepoPath) -> bool {
         }
     }
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_installed_folder_that_is_ignored_and_committed_is_left_out_and_told_of() {
+        let root = tempfile::tempdir().unwrap();
+        let files = [
+            (".gitignore", "node_modules/\nbuild/\n"),
+            ("app.js", ""),
+            ("build/made.js", ""),
+            ("node_modules/a/index.js", ""),
+            ("web/node_modules/b/index.js", ""),
+        ];
+        for (path, text) in files {
+            let path = root.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let tracked: Vec<RepoPath> = files[1..4]
+            .iter()
+            .map(|(path, _)| RepoPath::from(*path))
+            .collect();
+        let tracked: Vec<&RepoPath> = tracked.iter().collect();
+        let listed = |prefix: &str| {
+            let mut told = Vec::new();
+            let scope = Scope::new(RepoPath::from(prefix), &[]).unwrap();
+            let paths = list(root.path(), &scope, &tracked, &mut told);
+            let paths: Vec<String> = paths.iter().map(|p| p.display().into_owned()).collect();
+            (paths, told)
+        };
+        let (paths, told) = listed("");
+        assert_eq!(paths, [".gitignore", "app.js", "build/made.js"]);
+        let [told] = told.as_slice() else {
+            panic!("{told:?}")
+        };
+        assert_eq!(told.code, "installed-left-out");
+        assert!(told.message.contains("`node_modules` (1 of its files"));
+        // Who asks for the folder gets what is committed there.
+        let (paths, told) = listed("node_modules");
+        assert_eq!(paths, ["node_modules/a/index.js"]);
+        assert!(told.is_empty());
+    }
 }

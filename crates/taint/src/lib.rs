@@ -295,7 +295,7 @@ impl Engine {
                 Diagnostic::new(
                     Level::Warning,
                     "analysis-budget",
-                    format!("{name} is too large to follow to the end; flows in it may be missed. Splitting it helps."),
+                    format!("{name} took too many steps to follow to the end; flows in it may be missed. Splitting it, or what it calls, may help."),
                 )
                 .at(path.clone()),
             );

@@ -65,6 +65,9 @@ impl Bits {
     /// Read from the path of the request that is being answered.
     pub(crate) const OF_REQUEST_PATH: Self = Self(1 << 126);
 
+    /// Every single quote in the text is written as `'\\''`: between single quotes a shell reads it as text.
+    pub(crate) const SHELL_ESCAPED: Self = Self(1 << 127);
+
     /// A list whose first element was asked about: which program it runs is fixed.
     pub(crate) const PROGRAM: Self = Self(1 << 125);
 
@@ -168,8 +171,12 @@ pub(crate) struct Entry {
     pub(crate) clears: Bits,
     /// The same, of a call that is passed something.
     pub(crate) clears_if_passed: Bits,
+    /// The same, of a call that is passed a parameter of a declared class.
+    pub(crate) clears_if_declared: Bits,
     pub(crate) guard: Option<(u16, Bits)>,
     pub(crate) opaque: bool,
+    /// The same, on what one of these methods gives.
+    pub(crate) opaque_after: Vec<String>,
     pub(crate) stores: bool,
     /// The call does not return.
     pub(crate) never: bool,
@@ -461,7 +468,12 @@ impl Models {
         for spec in file.sanitizer {
             let tables = self.language_mut(spec.language);
             for name in &spec.calls {
-                clear(entry(&mut tables.paths, name), spec.guards, rule);
+                let entry = entry(&mut tables.paths, name);
+                if spec.if_declared {
+                    entry.clears_if_declared = entry.clears_if_declared.or(Bits::rule(rule));
+                } else {
+                    clear(entry, spec.guards, rule);
+                }
             }
             for name in &spec.methods {
                 let entry = entry(&mut tables.methods, name);
@@ -572,7 +584,12 @@ impl Models {
                 entry(&mut tables.paths, call).opaque = true;
             }
             for method in &spec.methods {
-                entry(&mut tables.methods, method).opaque = true;
+                let entry = entry(&mut tables.methods, method);
+                if spec.after.is_empty() {
+                    entry.opaque = true;
+                } else {
+                    entry.opaque_after.extend_from_slice(&spec.after);
+                }
             }
         }
         for root in &file.known {

@@ -4,7 +4,7 @@
 //! less in code that serves nobody; flows from requests do not come by here.
 
 use trueline_facts::RepoPath;
-use trueline_syntax::ir::{Module, Op};
+use trueline_syntax::ir::{Language, Module, Op};
 
 /// What a file is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -240,6 +240,26 @@ fn is_test_name(name: &str) -> bool {
         || name.rsplit('.').next() == Some("java") && (named("IT") || named("ITCase"))
 }
 
+/// Whether a file is named after answers that are made up: `mock.ts`, `demoApi.js`. A small program of
+/// Python may itself be called `demo.py`.
+pub(crate) fn is_of_mocks(path: &RepoPath, language: Language) -> bool {
+    let path = path.display();
+    let name = path.rsplit('/').next().unwrap_or(&path);
+    let mocks: &[&str] = match language {
+        Language::JavaScript | Language::TypeScript => {
+            &["mock", "mocks", "demo", "fake", "fakes", "stub", "stubs"]
+        }
+        Language::Python => &["mock", "mocks", "fake", "fakes", "stub", "stubs"],
+        Language::Go | Language::Java => return false,
+    };
+    let stem = name.split('.').next().unwrap_or(name);
+    let words: Vec<String> = crate::analysis::words(stem).collect();
+    [words.first(), words.last()]
+        .into_iter()
+        .flatten()
+        .any(|word| mocks.contains(&word.as_str()))
+}
+
 fn imports_tests(module: &Module) -> bool {
     let mut instrs = module
         .functions
@@ -268,7 +288,7 @@ fn visits_own_machine(module: &Module) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use trueline_syntax::ir::{Coverage, Language};
+    use trueline_syntax::ir::Coverage;
 
     use super::*;
 

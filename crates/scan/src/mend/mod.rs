@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
-use trueline_facts::{Applicability, Diagnostic, Edit, Finding, Patch, RepoPath};
+use trueline_facts::{Applicability, Diagnostic, Edit, Finding, Patch, RepoPath, Tier};
 use trueline_syntax::Source;
 use trueline_syntax::ir::Module;
 use trueline_taint::Engine;
@@ -111,6 +111,7 @@ pub fn fix(
         threads: request.reading.threads,
         limit,
         wanted,
+        lines: reported.iter().map(line_of).collect(),
         rejected: BTreeMap::new(),
         alone: BTreeSet::new(),
         hidden: Vec::new(),
@@ -170,6 +171,17 @@ fn key(finding: &Finding) -> Key {
     )
 }
 
+/// Where a finding is: file, rule, line.
+type Line = (RepoPath, String, u32);
+
+fn line_of(finding: &Finding) -> Line {
+    (
+        finding.location.path.clone(),
+        finding.rule.to_string(),
+        finding.location.start.line,
+    )
+}
+
 /// Why a finding was left.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Left {
@@ -212,6 +224,8 @@ struct Mending<'a> {
     threads: usize,
     limit: Applicability,
     wanted: BTreeSet<Key>,
+    /// Where they are: a report names one finding of a rule on a line, and all of them are meant.
+    lines: BTreeSet<Line>,
     rejected: BTreeMap<Key, TakenBack>,
     /// Files whose patches are tried one after the other.
     alone: BTreeSet<RepoPath>,
@@ -235,6 +249,9 @@ impl Mending<'_> {
     fn run(&mut self) -> Result<(usize, Vec<Left>), ScanError> {
         let mut fixed = 0;
         let mut found = self.check()?;
+        let beside = found.values().flatten();
+        let beside = beside.filter(|f| self.lines.contains(&line_of(f)) && f.tier == Tier::Shown);
+        self.wanted.extend(beside.map(key).collect::<Vec<_>>());
         for _ in 0..MAX_ROUNDS {
             let (attempts, _) = self.attempts(&found);
             if attempts.is_empty() || self.interrupt.load(Ordering::SeqCst) {

@@ -1,4 +1,4 @@
-//! Keys in the settings of Spring, and folders that package managers fill.
+//! Keys in the settings of Spring, folders that package managers fill, and lines with several findings.
 
 use trueline_facts::Tier;
 
@@ -118,4 +118,14 @@ fn what_a_package_manager_installed_is_not_scanned() {
     let notes = outcome.report.diagnostics.iter();
     let note = notes.filter(|d| d.code == "installed-left-out").count();
     assert_eq!(note, 1);
+}
+
+#[test]
+fn two_findings_of_one_rule_on_one_line_are_one() {
+    let code = "import os\nfrom flask import request\n\ndef run():\n    os.system(request.args['a']); os.system(request.args['b'])\n    os.system(request.args['c']); eval(request.args['d'])\n";
+    insta::assert_snapshot!(places(&Tree::of(&[("run.py", code)])).join("\n"), @r"
+    command-injection run.py:5
+    code-injection run.py:6
+    command-injection run.py:6
+    ");
 }

@@ -133,6 +133,8 @@ impl<'t> Lowering<'t> {
         if let Some(body) = field(node, "body") {
             if body.kind() == "block" {
                 self.block(body);
+            } else if self.is_logical(body) {
+                self.return_answer(body);
             } else {
                 let value = self.expression(body);
                 self.builder.terminate(Terminator::Return(Some(value)));

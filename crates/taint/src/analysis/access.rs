@@ -5,6 +5,7 @@
 
 use trueline_syntax::ir::{Language, Symbol};
 
+use super::bindings::characters_of;
 use super::state::{Key, State};
 use super::transfer::clear_all;
 use super::value::{
@@ -271,7 +272,10 @@ impl<'a> Analyzer<'a> {
 
     /// The length of text or of a list is a number.
     fn length_of(&mut self, base: ValId, name: Symbol) -> Option<ValId> {
-        if name != self.symbols.length || self.module.language == Language::Python {
+        if name != self.symbols.length
+            || self.module.language == Language::Python
+            || self.is_own_method(base, name)
+        {
             return None;
         }
         let known = self.arena.get(base);
@@ -517,6 +521,12 @@ impl<'a> Analyzer<'a> {
 
     /// Marks a path that is a source.
     pub(super) fn with_source(&mut self, frame: &Frame<'a>, value: ValId) -> ValId {
+        if let [Atom::Path(path)] = self.arena.get(value).atoms.as_slice()
+            && let Some(text) = characters_of(self.module.language, self.paths.text(*path))
+        {
+            let text = self.names.intern(text);
+            return self.arena.constant(Konst::Str(text));
+        }
         let kinds: smallvec::SmallVec<[(u16, crate::models::Bits); 1]> = self
             .arena
             .get(value)
@@ -532,6 +542,9 @@ impl<'a> Analyzer<'a> {
         let mut value = value;
         for (kind, clears) in kinds {
             let mut label = self.source_label(frame.id, frame.span, kind);
+            if self.reading_passed > 0 {
+                self.passed_sources.insert(label.source);
+            }
             label.cleared = label.cleared.or(clears);
             let mut marked = self.arena.get(value).clone();
             value::add_labels(&mut marked.labels, &[label]);
@@ -891,8 +904,16 @@ impl<'a> Analyzer<'a> {
             }
         }
         if !labels.is_empty() {
+            let first = state
+                .contents(into)
+                .is_none_or(|c| c.entries.is_empty() && c.rest == ValId::UNDEF);
+            let passed = matches!(self.arena.get(from).atoms.as_slice(), [Atom::Access(_)]);
             let value = self.arena.tainted(labels);
             self.store(state, target, None, value, value);
+            if first && passed {
+                let contents = state.contents_mut(into);
+                contents.spread = Some((from, contents.rest));
+            }
         }
     }
 }

@@ -42,7 +42,10 @@ impl<'a> Analyzer<'a> {
             }
             Some((base, selector)) => {
                 let base = self.resolve(frame, state, application, base);
-                self.select(frame, state, base, selector)
+                self.reading_passed += 1;
+                let value = self.select(frame, state, base, selector);
+                self.reading_passed -= 1;
+                value
             }
         };
         application.accesses.insert(access, value);
@@ -192,6 +195,24 @@ impl<'a> Analyzer<'a> {
             return self.keyword_map(frame, state, application);
         }
         let mut value = ValId::UNDEF;
+        // What is named or stands in its place is in no map of others.
+        let open = application
+            .passed
+            .iter()
+            .position(|p| p.kind == ArgKind::Spread);
+        let given = application
+            .passed
+            .iter()
+            .enumerate()
+            .any(|(i, p)| match p.kind {
+                ArgKind::Positional => {
+                    param.kind == ParamKind::Positional
+                        && i == position
+                        && open.is_none_or(|o| i < o)
+                }
+                ArgKind::Keyword(name) => name == param.name,
+                ArgKind::Spread | ArgKind::KeywordSpread => false,
+            });
         for (i, argument) in application.passed.iter().enumerate() {
             let spread_before = application
                 .passed
@@ -208,7 +229,7 @@ impl<'a> Analyzer<'a> {
                     name == param.name || param.kind == ParamKind::KeywordRest
                 }
                 ArgKind::Spread => i <= position && param.kind != ParamKind::KeywordOnly,
-                ArgKind::KeywordSpread => true,
+                ArgKind::KeywordSpread => !given && param.kind != ParamKind::Rest,
             };
             if !matches {
                 continue;
@@ -219,10 +240,7 @@ impl<'a> Analyzer<'a> {
                     argument.value,
                     trueline_syntax::ir::IterKind::Elements,
                 ),
-                ArgKind::KeywordSpread => {
-                    let labels = self.deep_labels(state, argument.value);
-                    self.arena.tainted(labels)
-                }
+                ArgKind::KeywordSpread => self.under_key(state, argument.value, param.name),
                 ArgKind::Positional | ArgKind::Keyword(_) => argument.value,
             };
             let one = if matches!(param.kind, ParamKind::Rest | ParamKind::KeywordRest) {
@@ -237,6 +255,23 @@ impl<'a> Analyzer<'a> {
             return ValId::UNKNOWN;
         }
         value
+    }
+
+    /// What a map that is spread into keywords has under one of them.
+    fn under_key(&mut self, state: &State, map: ValId, name: trueline_syntax::ir::Symbol) -> ValId {
+        let mut found = self.part(map, Selector::Name(name));
+        for atom in self.arena.get(map).atoms.clone() {
+            let one = match atom {
+                Atom::Object(object) => self.object_index(state, object, Some(Key::Name(name))),
+                Atom::Access(access) => {
+                    let child = self.arena.child(access, Selector::Name(name));
+                    self.arena.access_value(child)
+                }
+                _ => continue,
+            };
+            found = self.arena.join(found, one);
+        }
+        found
     }
 
     /// The map that `**kwargs` is: its keys are those that the caller wrote, or those of what it spread.
@@ -428,8 +463,27 @@ impl<'a> Analyzer<'a> {
             let value = self.translate(frame, state, application, *value);
             translated.entries.push((*key, value));
         }
-        translated.rest = self.translate(frame, state, application, contents.rest);
-        translated.keys = self.translate(frame, state, application, contents.keys);
+        let spread = contents.spread.filter(|spread| spread.1 == contents.rest);
+        let from = spread.map(|(from, _)| self.translate(frame, state, application, from));
+        let known = from
+            .and_then(|from| self.only_object(from))
+            .filter(|from| matches!(self.object_kind(*from), Some(ObjectKind::Map)))
+            .and_then(|from| state.contents(from).cloned());
+        if let Some(known) = known {
+            // What stands under each key is as the caller knows it, unless the callee put something there.
+            for (key, value) in known.entries {
+                if contents.get(key).is_none() {
+                    translated.set(key, value);
+                }
+            }
+            translated.rest = known.rest;
+            translated.keys = known.keys;
+            translated.spread = known.spread;
+        } else {
+            translated.rest = self.translate(frame, state, application, contents.rest);
+            translated.keys = self.translate(frame, state, application, contents.keys);
+            translated.spread = from.map(|from| (from, translated.rest));
+        }
         *state.contents_mut(copy) = translated;
         copy
     }

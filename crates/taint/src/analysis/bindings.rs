@@ -4,11 +4,13 @@
 //! definition, an import or a constant, mean the same whenever they are read.
 
 use rustc_hash::FxHashMap;
-use trueline_syntax::ir::{ClassId, Const, FuncId, Module, Op, Operand, Symbol, Var, VarHome};
+use trueline_syntax::ir::{
+    ClassId, Const, FuncId, Language, Module, Op, Operand, Symbol, Var, VarHome,
+};
 
 use super::Analyzer;
 use super::names::import_path;
-use super::value::{Atom, ValId};
+use super::value::{Atom, Konst, ValId};
 
 /// What a variable is bound to.
 #[derive(Clone, Debug)]
@@ -107,9 +109,29 @@ impl Analyzer<'_> {
             self.names.text(module),
             member.as_deref(),
         );
+        if let Some(characters) = characters_of(self.module.language, &text) {
+            let characters = self.names.intern(characters);
+            return self.arena.constant(Konst::Str(characters));
+        }
         let last = text.rsplit(['.', '/']).next().unwrap_or("").to_owned();
         let last = self.names.intern(&last);
         let path = self.paths.absolute(&text, last);
         self.arena.single(Atom::Path(path))
     }
+}
+
+/// The characters that a constant of Python's `string` names.
+pub(super) fn characters_of(language: Language, path: &str) -> Option<&'static str> {
+    if language != Language::Python {
+        return None;
+    }
+    Some(match path.strip_prefix("string.")? {
+        "digits" => "0123456789",
+        "hexdigits" => "0123456789abcdefABCDEF",
+        "octdigits" => "01234567",
+        "ascii_lowercase" => "abcdefghijklmnopqrstuvwxyz",
+        "ascii_uppercase" => "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        "ascii_letters" => "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        _ => return None,
+    })
 }

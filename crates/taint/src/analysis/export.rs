@@ -340,6 +340,7 @@ impl<'e, 'a> Exporter<'e, 'a> {
         }
         let quote = match self.analyzer.elsewhere.quotes.get(&id) {
             Some(quote) => quote.clone(),
+            None if self.analyzer.passed_sources.contains(&id) => "".into(),
             None if span.start < span.end => self.reporter.quote(span, false).into(),
             None => Box::default(),
         };

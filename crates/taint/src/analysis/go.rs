@@ -219,6 +219,47 @@ impl<'a> Analyzer<'a> {
         }
     }
 
+    /// What an address carries of which parts were set one by one: a path or query that somebody chose
+    /// chooses no host.
+    pub(super) fn labels_of_address(&mut self, state: &State, address: ValId) -> Option<Labels> {
+        const BEHIND_HOST: &[&str] = &["Path", "RawPath", "RawQuery", "Fragment", "RawFragment"];
+        if !self.imports.contains("net/url") && !self.imports.contains("net/http") {
+            return None;
+        }
+        let known = self.arena.get(address).clone();
+        let mut objects = known.atoms.iter().filter_map(|atom| match atom {
+            Atom::Object(object) => Some(*object),
+            Atom::Access(access) => self.access_objects.get(access).copied(),
+            _ => None,
+        });
+        let (Some(object), None) = (objects.next(), objects.next()) else {
+            return None;
+        };
+        let contents = state.contents(object)?.clone();
+        let is_behind = |key: &Key, names: &super::names::Names<'_>| match key {
+            Key::Name(name) => BEHIND_HOST.contains(&names.text(*name)),
+            Key::At(_) => false,
+        };
+        if !contents
+            .entries
+            .iter()
+            .any(|e| is_behind(&e.0, &self.names))
+        {
+            return None;
+        }
+        let mut labels = known.labels;
+        for (key, value) in &contents.entries {
+            let mut part = self.deep_labels(state, *value);
+            if is_behind(key, &self.names) {
+                clear_all(&mut part, self.models.url_rules);
+            }
+            value::add_labels(&mut labels, &part);
+        }
+        let rest = self.deep_labels(state, contents.rest);
+        value::add_labels(&mut labels, &rest);
+        Some(labels)
+    }
+
     fn begins_with(&self, value: ValId, text: &str) -> bool {
         let prefix = self.arena.get(value).prefix;
         prefix.is_some_and(|p| self.names.text(p).starts_with(text))
@@ -561,7 +602,8 @@ impl<'a> Analyzer<'a> {
         }
     }
 
-    fn present_instr(frame: &Frame<'a>) -> Option<&'a Op> {
+    /// The instruction that is being interpreted.
+    pub(super) fn present_instr(frame: &Frame<'a>) -> Option<&'a Op> {
         let block = frame.function.blocks.get(frame.block.0 as usize)?;
         block.instrs.get(frame.instr as usize).map(|i| &i.op)
     }

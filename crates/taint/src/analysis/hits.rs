@@ -358,7 +358,11 @@ impl Analyzer<'_> {
             SourcePlace::Elsewhere(quote.clone())
         } else {
             hit.source_function = Some(function);
-            SourcePlace::Own(span)
+            if self.passed_sources.contains(&label.source) {
+                SourcePlace::Elsewhere("".into())
+            } else {
+                SourcePlace::Own(span)
+            }
         };
         hit.source = Some((place, kind.what.clone()));
         Some(())

@@ -6,8 +6,11 @@
 //! everything (no element was seen, so none was bad), and it only becomes less.
 
 use smallvec::SmallVec;
-use trueline_syntax::ir::{BlockId, Callee, Function, Instr, IterKind, Op, Operand, Terminator};
+use trueline_syntax::ir::{
+    BlockId, Callee, CompareOp, Function, Instr, IterKind, Op, Operand, Terminator,
+};
 
+use super::alphabet::Alphabet;
 use super::outcomes::Outcome;
 use super::state::State;
 use super::value::{Atom, Labels, ValId};
@@ -137,16 +140,32 @@ impl<'a> Analyzer<'a> {
         let asked = function.blocks.iter().find_map(|block| {
             let answer = block.instrs.iter().find_map(made)?;
             let next = block.instrs.first()?;
-            let is_next = matches!(next.op, Op::Next { .. });
-            Some((next.dst.filter(|_| is_next)?, answer))
+            let Op::Next { iterable, kind } = &next.op else {
+                return None;
+            };
+            let whole = (*kind == IterKind::Elements).then_some(iterable);
+            Some((next.dst?, answer, whole))
         });
-        let Some((element, answer)) = asked else {
+        let Some((element, answer, whole)) = asked else {
             return;
         };
         let element = self.raw(frame, state, &Operand::Var(element));
         let mut seen = state.clone();
         self.assume(frame, &mut seen, answer, holds, nesting + 1);
         state.add_fact(element, seen.fact(element).unwrap_or(Bits::NONE));
+        // `all(c in "0123456789abcdef" for c in text)`: a text of these characters.
+        let Some(Op::Compare { op, right, .. }) = Self::definition(frame, answer) else {
+            return;
+        };
+        if holds != (*op == CompareOp::In) || !matches!(op, CompareOp::In | CompareOp::NotIn) {
+            return;
+        }
+        let among = self.raw(frame, state, right);
+        if let (Some(text), Some(whole)) = (self.constant_text(among), whole) {
+            let whole = self.raw(frame, state, whole);
+            let cleared = self.cleared_by_alphabet(&Alphabet::of(&text));
+            self.establish(state, whole, cleared);
+        }
     }
 }
 

@@ -90,7 +90,7 @@ use crate::interface::{Interface, SinkPlace};
 use crate::memory::Secrecy;
 use crate::models::{Bits, LanguageModels, Models};
 use crate::project::{Answer, Project, Question, UnitId};
-use crate::purpose::Purpose;
+use crate::purpose::{Purpose, is_of_mocks};
 use crate::report::Reporter;
 
 /// Steps (instructions interpreted) that a function may take per instruction, and at least.
@@ -150,6 +150,7 @@ pub(crate) fn analyze(
     let heads = Heads::default();
     let elsewhere = Elsewhere::new(unit.id, unit.project, unit.interfaces, &heads);
     let mut analyzer = Analyzer::new(models, module, text, elsewhere, reporter.purpose());
+    analyzer.of_mocks = is_of_mocks(reporter.path, module.language);
     for class in &module.classes {
         analyzer.note_overloads(&class.methods);
     }
@@ -222,6 +223,8 @@ struct Analyzer<'a> {
     stack: Vec<usize>,
     /// How many summaries are being applied inside each other.
     applying: usize,
+    /// The functions that these are of.
+    being_applied: Vec<FuncId>,
     /// How many the outermost call has brought about.
     applications: usize,
     /// Modules that the file imports.
@@ -260,6 +263,12 @@ struct Analyzer<'a> {
     cut: BTreeSet<FuncId>,
     /// What the file is for.
     purpose: Purpose,
+    /// It is named after answers that are made up.
+    of_mocks: bool,
+    /// How many parts are being read of what a function is passed, in the place of its parameters.
+    reading_passed: usize,
+    /// Sources that are read there: what stands at their place is the call, not the source.
+    passed_sources: BTreeSet<value::SourceId>,
     /// The call that a summary says its function makes, while that is applied.
     replayed: Option<Replayed>,
     /// Made when the condition around the calls of a function is first asked for.
@@ -360,6 +369,7 @@ impl<'a> Analyzer<'a> {
             overloads: FxHashMap::default(),
             stack: Vec::new(),
             applying: 0,
+            being_applied: Vec::new(),
             applications: 0,
             imports,
             slots: FxHashMap::default(),
@@ -381,6 +391,9 @@ impl<'a> Analyzer<'a> {
             secrets: BTreeSet::new(),
             cut: BTreeSet::new(),
             purpose,
+            of_mocks: false,
+            reading_passed: 0,
+            passed_sources: BTreeSet::new(),
             replayed: None,
             callers: std::cell::OnceCell::new(),
             uses: None,
@@ -551,8 +564,13 @@ impl<'a> Analyzer<'a> {
         };
         let mut entry = State::new(function.vars.len());
         entry.base = Rc::clone(&self.shared_heap);
+        let reading_passed = std::mem::take(&mut self.reading_passed);
+        // What a function that is analysed for the first time applies is no part of the call that led to it.
+        let applications = std::mem::take(&mut self.applications);
         self.bind_parameters(&mut frame, &mut entry, &seed);
         self.run_blocks(&mut frame, entry);
+        self.reading_passed = reading_passed;
+        self.applications = applications;
         self.close_frame(&mut frame);
         frame.summary
     }
@@ -868,6 +886,11 @@ impl<'a> Analyzer<'a> {
 
     /// Adds a link to the trace of every label.
     fn advance(&mut self, labels: &mut value::Labels, span: Span, kind: StepKind) {
+        // A call that a summary tells of stands where the function makes it.
+        let span = match self.replayed {
+            Some((id, own)) if self.elsewhere_function(id).is_none() => own,
+            _ => span,
+        };
         for label in labels {
             // What a caller passes starts its trace at the first use.
             label.step = self.arena.step(label.step, span, kind);

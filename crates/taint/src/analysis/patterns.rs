@@ -5,8 +5,11 @@ use super::alphabet::{
     Alphabet, Anchors, begins_with_one_slash, rejected_alphabet, whole_alphabet,
 };
 use super::state::State;
-use super::value::{Konst, ValId};
+use super::value::{Derivation, Konst, ValId};
 use crate::models::Bits;
+
+/// Replacements that a text went through.
+const MAX_REPLACED: usize = 4;
 
 impl Analyzer<'_> {
     /// What a matcher of a compiled pattern says of the text that it was made for.
@@ -83,6 +86,22 @@ impl Analyzer<'_> {
             }
         }
         self.establish(state, text, cleared);
+        self.establish_origin(state, text, alphabet);
+    }
+
+    /// What the characters of a text say of the one that it was made of by a replacement:
+    /// `p.replace(".html", "").matches("\\d+")`.
+    fn establish_origin(&mut self, state: &mut State, text: ValId, mut alphabet: Alphabet) {
+        let mut text = self.arena.unrefined(text);
+        for _ in 0..MAX_REPLACED {
+            let Some((Derivation::Without(part), origin)) = self.arena.get(text).derived else {
+                return;
+            };
+            alphabet.add_text(self.names.text(part));
+            let cleared = self.cleared_by_alphabet(&alphabet);
+            self.establish(state, origin, cleared);
+            text = self.arena.unrefined(origin);
+        }
     }
 
     /// The rules that text cannot violate which a pattern matches from its beginning to its end.

@@ -472,12 +472,7 @@ impl<'a> Analyzer<'a> {
             // `[]byte("…")`, `Buffer.from("…")`, `Field(default="…")`.
             Op::Call { args, callee } => {
                 let called = self.called(instr.span);
-                let converts = words(called).any(|w| {
-                    matches!(
-                        w.as_str(),
-                        "byte" | "bytes" | "buffer" | "field" | "encoder" | "secret"
-                    )
-                });
+                let converts = self.converts_text(callee, called);
                 let encodes = match callee {
                     Callee::Method { receiver, name }
                         if matches!(self.module.text(*name), "encode" | "getBytes" | "default") =>
@@ -509,6 +504,23 @@ impl<'a> Analyzer<'a> {
                 self.constant_of(defs, &value.value, instr.span, depth)
             }
             _ => None,
+        }
+    }
+
+    /// Whether a call makes the same key in another form of its argument. What only asks a value for
+    /// its text is given the name of an encoding: `randomBytes(32).toString("hex")`.
+    fn converts_text(&self, callee: &Callee, called: &str) -> bool {
+        const CONVERTERS: &[&str] = &["byte", "bytes", "buffer", "field", "encoder", "secret"];
+        let has = |name: &str, list: &[&str]| words(name).any(|w| list.contains(&w.as_str()));
+        let Callee::Method { name, .. } = callee else {
+            return has(called, CONVERTERS);
+        };
+        match self.module.text(*name) {
+            "encode" => has(called, &["encoder"]),
+            name @ ("from" | "of" | "wrap" | "valueOf") => {
+                called.ends_with(name) && has(called, CONVERTERS)
+            }
+            name => has(name, CONVERTERS),
         }
     }
 

@@ -31,6 +31,9 @@ pub(super) struct Contents {
     pub(super) keys: ValId,
     /// The exact length of a list.
     pub(super) len: Option<i64>,
+    /// What a caller passed and was copied into it first, with what `rest` was then: the caller may
+    /// know what is under which key.
+    pub(super) spread: Option<(ValId, ValId)>,
 }
 
 impl Default for Contents {
@@ -40,6 +43,7 @@ impl Default for Contents {
             rest: ValId::UNDEF,
             keys: ValId::UNDEF,
             len: None,
+            spread: None,
         }
     }
 }
@@ -135,6 +139,9 @@ impl Contents {
             rest: arena.join(self.rest, other.rest),
             keys: arena.join(self.keys, other.keys),
             len: (self.len == other.len).then_some(self.len).flatten(),
+            spread: (self.spread == other.spread)
+                .then_some(self.spread)
+                .flatten(),
         }
     }
 }

@@ -258,8 +258,16 @@ impl<'a> Analyzer<'a> {
             self.cut.insert(frame.id);
             return ValId::UNKNOWN;
         }
+        // A function that calls itself by a variable around it: one round inside of another tells what
+        // it does with a part of what it is passed, and each further one would be followed for every
+        // call of the last.
+        if self.being_applied.iter().filter(|f| **f == id).count() > 1 {
+            return ValId::UNKNOWN;
+        }
         self.applying += 1;
+        self.being_applied.push(id);
         let value = self.apply_summary(frame, state, id, receiver, passed);
+        self.being_applied.pop();
         self.applying -= 1;
         value
     }

@@ -515,8 +515,18 @@ impl<'a> Analyzer<'a> {
                     if began {
                         clear_all(&mut part, Bits::RELATIVE);
                     }
-                    if super::sink::fixes_host(&shape) {
+                    let shown = shape.trim_start().to_ascii_lowercase();
+                    let script = shown.starts_with("javascript:") || shown.starts_with("data:");
+                    if super::sink::fixes_host(&shape) || self.is_query(id) && !script {
                         clear_all(&mut part, self.models.url_rules);
+                    }
+                    if part.iter().any(|l| l.cleared.has(Bits::SHELL_ESCAPED)) {
+                        let quoted = self.cleared_in_quotes(&shape);
+                        for label in &mut part {
+                            if label.cleared.has(Bits::SHELL_ESCAPED) {
+                                label.cleared = label.cleared.or(quoted);
+                            }
+                        }
                     }
                     let free = !part.is_empty();
                     value::add_labels(&mut labels, &part);

@@ -93,6 +93,8 @@ pub(super) enum Derivation {
     SameText,
     /// The place that a path leads to.
     Resolved,
+    /// The text in which something else stands for each of this part.
+    Without(Symbol),
     /// The ending of a file's name, or the pieces that it is one of.
     Ending,
     /// A URL taken apart.

@@ -7,9 +7,10 @@ use std::rc::Rc;
 use smallvec::SmallVec;
 use trueline_syntax::ir::{
     ArgKind, BlockId, Const, FuncId, Instr, Language, Op, Operand, Span, Symbol, Terminator, Var,
+    VarHome,
 };
 
-use super::call::Call;
+use super::call::{Call, Passed};
 use super::destinations::{Destinations, Uses, destinations};
 use super::later::Fields;
 use super::names::words;
@@ -42,6 +43,10 @@ const MADE_UP: &[&str] = &[
     "demo", "demos", "test", "tests", "fake", "dummy", "mock", "mocks", "sample", "samples",
     "example", "examples", "fixture", "fixtures",
 ];
+/// Words in the names of functions and classes whose answers are made up.
+const MOCKS: &[&str] = &[
+    "mock", "mocks", "mocked", "fake", "fakes", "dummy", "stub", "stubs",
+];
 /// Keys are no shorter than this; what people think up mostly is.
 const SHORTEST_KEY: usize = 20;
 
@@ -60,7 +65,10 @@ impl<'a> Analyzer<'a> {
                 continue;
             };
             let spec = &weak.spec;
-            if !self.imports_any(&spec.imports) || self.imports_excluded(&spec.unless_imports) {
+            if !self.imports_any(&spec.imports)
+                || self.imports_excluded(&spec.unless_imports)
+                || spec.unless_page && self.is_of_page()
+            {
                 continue;
             }
             self.note_site(weak.rule, self.place(frame));
@@ -103,8 +111,9 @@ impl<'a> Analyzer<'a> {
             {
                 continue;
             }
-            let harmless = self.asks_this_machine(frame, weak.rule)
+            let harmless = self.asks_this_machine(frame, weak.rule, call.passed)
                 || self.goes_on_to(frame, &spec.then)
+                || self.only_names(frame, spec)
                 || spec.unless_share && self.is_only_a_share(frame)
                 || self.asked_for(frame, &spec.asked)
                 || self.is_for_old_passwords(frame, &spec.unless_beside);
@@ -204,7 +213,7 @@ impl<'a> Analyzer<'a> {
             }
             let context = self.context_fits(frame, &weak.spec)
                 && !self.asked_for(frame, &weak.spec.asked)
-                && !self.asks_this_machine(frame, weak.rule);
+                && !self.asks_this_machine(frame, weak.rule, &[]);
             self.note_weak(frame, *index, weak.rule, context);
         }
     }
@@ -339,7 +348,7 @@ impl<'a> Analyzer<'a> {
         if spec.context.is_empty() && spec.benign.is_empty() {
             return true;
         }
-        if self.purpose != Purpose::Served {
+        if self.purpose != Purpose::Served || self.of_mocks {
             return false;
         }
         if !spec.follow && !spec.context.is_empty() && self.names_a_record(frame, &spec.context) {
@@ -363,7 +372,7 @@ impl<'a> Analyzer<'a> {
 
     /// Whether verification is off in a function of which every address is one of this machine, where
     /// nobody stands between.
-    fn asks_this_machine(&self, frame: &Frame<'a>, rule: u16) -> bool {
+    fn asks_this_machine(&self, frame: &Frame<'a>, rule: u16, passed: &[Passed]) -> bool {
         if self.models.rule_index("tls-verification-disabled") != Some(rule) {
             return false;
         }
@@ -375,7 +384,79 @@ impl<'a> Analyzer<'a> {
             let host = address.split([':', '/', '"', '\'', '`', '?']).next();
             matches!(host, Some("localhost" | "127.0.0.1")) || address.starts_with("[::1]")
         };
-        addresses.peek().is_some() && addresses.all(local)
+        // `Client(base_url=BASE)`, where a constant of the file says which machine that is.
+        let given = passed.iter().filter_map(|p| {
+            let prefix = self.names.text(self.arena.get(p.value).prefix?);
+            prefix.split_once("://").map(|(_, address)| address)
+        });
+        let given: SmallVec<[&str; 2]> = given.collect();
+        (addresses.peek().is_some() || !given.is_empty())
+            && addresses.all(local)
+            && given.into_iter().all(local)
+    }
+
+    /// Whether the result only becomes a name that somebody is shown by (`username`), and nothing that it
+    /// goes to, nor the statement, speaks of what must stay secret.
+    fn only_names(&mut self, frame: &Frame<'a>, spec: &CallSpec) -> bool {
+        if spec.unless_name.is_empty() || self.replayed.is_some() {
+            return false;
+        }
+        let (function, span) = self.weak_place(frame);
+        let qualified = self.function(function).map(|f| f.qualified);
+        let own = qualified.map_or(String::new(), |q| {
+            words(self.names.text(q)).collect::<Vec<_>>().join("_")
+        });
+        let statement = named(statement(self.text, span), self.module.language);
+        let to = self.destinations(frame);
+        let mut names = to.names.split("__").map(|name| name.trim_matches('_'));
+        let speaks = |name: &str| {
+            let name = format!("_{name}_");
+            let mut context = spec.context.iter();
+            context.any(|word| name.contains(&format!("_{word}_")))
+        };
+        !speaks(statement.trim_matches('_'))
+            && names
+                .clone()
+                .any(|name| spec.unless_name.iter().any(|n| n == name))
+            && !names.any(|name| name != own && speaks(name))
+    }
+
+    /// Whether the file is one that a browser runs: what it makes up stays with its visitor.
+    fn is_of_page(&self) -> bool {
+        const OF_PAGES: &[&str] = &[
+            "window",
+            "document",
+            "navigator",
+            "localStorage",
+            "sessionStorage",
+        ];
+        const OF_SERVERS: &[&str] = &[
+            "express",
+            "fastify",
+            "koa",
+            "hono",
+            "http",
+            "https",
+            "net",
+            "fs",
+            "crypto",
+            "next",
+            "child_process",
+            "node:http",
+            "node:https",
+            "node:net",
+            "node:fs",
+            "node:crypto",
+        ];
+        let global = |function: &trueline_syntax::ir::Function| {
+            let mut vars = function.vars.iter();
+            vars.any(|v| v.home == VarHome::Global && OF_PAGES.contains(&self.module.text(v.name)))
+        };
+        let served = self.imports.iter().any(|import| {
+            let first = import.split(['.', '/']).next().unwrap_or(import);
+            OF_SERVERS.contains(&first)
+        });
+        !served && self.module.functions.iter().any(global)
     }
 
     /// Whether a call is about passwords, and the file has something better for new ones.
@@ -547,7 +628,10 @@ impl<'a> Analyzer<'a> {
         }
         let span = Span::new(start, start + text.len() as u32);
         // What a job that somebody runs is given as a password is often one to begin with.
-        let by_hand = (self.purpose != Purpose::Served || is_made_up(self.text, start as usize))
+        let by_hand = (self.purpose != Purpose::Served
+            || is_made_up(self.text, start as usize)
+            || self.of_mocks
+            || self.is_in_mock(span))
             && !crate::secret::is_known_secret(text)
             && text.len() < SHORTEST_KEY;
         let new = Reached {
@@ -559,6 +643,16 @@ impl<'a> Analyzer<'a> {
             depth: 0,
         };
         self.reached.entry((rule, None, span)).or_insert(new);
+    }
+
+    /// Whether a place is in a function or class whose name says that it makes answers up: `mock`.
+    fn is_in_mock(&self, span: Span) -> bool {
+        let holds = |outer: Span| outer.start <= span.start && span.end <= outer.end;
+        let module = self.module;
+        let classes = module.classes.iter().filter(|c| holds(c.span));
+        let functions = module.functions.iter().skip(1).filter(|f| holds(f.span));
+        let mut around = classes.map(|c| c.name).chain(functions.map(|f| f.name));
+        around.any(|name| words(module.text(name)).any(|word| MOCKS.contains(&word.as_str())))
     }
 
     pub(super) fn secret_rule(&self) -> Option<(u16, &'a crate::rules::format::SecretSpec)> {

@@ -300,6 +300,9 @@ pub(crate) struct SanitizerSpec {
     /// The methods count only when they are passed something: `insert.values(name=x)`, unlike `map.values()`.
     #[serde(default)]
     pub(crate) if_passed: bool,
+    /// The calls count only where a parameter that is declared to be of some class is passed to them.
+    #[serde(default)]
+    pub(crate) if_declared: bool,
     /// Attributes that hold what was let through: `form.cleaned_data`.
     #[serde(default)]
     pub(crate) fields: Vec<String>,
@@ -368,6 +371,12 @@ pub(crate) struct CallSpec {
     /// It moves to tier `all` where its result only picks one of a few: a number modulo another.
     #[serde(default)]
     pub(crate) unless_share: bool,
+    /// It moves to tier `all` where its result only becomes one of these: a name that nobody keeps secret.
+    #[serde(default)]
+    pub(crate) unless_name: Vec<String>,
+    /// It does not count in files that a browser runs.
+    #[serde(default)]
+    pub(crate) unless_page: bool,
     /// Words of what its result goes to, and of what stands beside it there, that move it to tier
     /// `all`: a function made for the purpose goes on with it.
     #[serde(default)]
@@ -665,6 +674,9 @@ pub(crate) struct OpaqueSpec {
     pub(crate) calls: Vec<String>,
     #[serde(default)]
     pub(crate) methods: Vec<String>,
+    /// The methods count only on what a call of one of these methods gives: `prepare(sql).bind(value)`.
+    #[serde(default)]
+    pub(crate) after: Vec<String>,
 }
 
 /// Functions that a framework calls.

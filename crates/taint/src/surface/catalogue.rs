@@ -180,6 +180,8 @@ pub(super) struct LanguageNames {
     pub(super) upload: Vec<String>,
     /// Modules and members that keep a session in a cookie.
     pub(super) session: Vec<String>,
+    /// Those of them whose cookie stays on its own site unless it is told otherwise.
+    pub(super) session_of_site: Vec<String>,
     /// Calls that configure cross-origin requests, with the names of their options.
     pub(super) cors: Vec<CorsSpec>,
     /// Methods by which a function configures cross-origin requests step by step.
@@ -252,6 +254,8 @@ struct LanguageFile {
     #[serde(default)]
     session: Vec<String>,
     #[serde(default)]
+    session_of_site: Vec<String>,
+    #[serde(default)]
     cors: Vec<CorsSpec>,
     #[serde(default)]
     cors_methods: Vec<CorsMethods>,
@@ -282,6 +286,7 @@ impl LanguageNames {
             html: file.html,
             upload: file.upload,
             session: file.session,
+            session_of_site: file.session_of_site,
             cors: file.cors,
             cors_methods: file.cors_methods,
             header_setters: file.header_setters,

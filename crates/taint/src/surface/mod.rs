@@ -382,12 +382,25 @@ impl<'a> Reader<'a> {
         if written.any(|n| self.text.contains(n.as_str())) {
             traits.insert(Trait::Upload);
         }
-        if self
-            .imports
-            .iter()
-            .any(|i| self.names.session.iter().any(|s| is_within(i, s)))
-        {
+        let imports = |modules: &[String]| {
+            let mut imports = self.imports.iter();
+            imports.any(|i| modules.iter().any(|module| is_within(i, module)))
+        };
+        if imports(&self.names.session) {
             traits.insert(Trait::CookieSession);
+        }
+        let symbols = &self.module.symbols;
+        if symbols.iter().any(|s| s.eq_ignore_ascii_case("none"))
+            && symbols.iter().any(|s| &**s == "same_site")
+        {
+            // `same_site="none"`: the cookie goes everywhere.
+            let limits = ["lax", "strict", "csrf"];
+            let limited = |s: &str| words(s).any(|w| limits.contains(&w.as_str()));
+            if !symbols.iter().any(|s| s.len() <= MAX_WORDS && limited(s)) {
+                mentions.remove(&Control::CsrfProtection);
+            }
+        } else if imports(&self.names.session_of_site) {
+            mentions.insert(Control::CsrfProtection);
         }
         if self
             .imports
@@ -491,7 +504,12 @@ impl<'a> Reader<'a> {
         if has("passport") && (has("initialize") || has("session")) {
             return;
         }
+        // A session whose cookie goes to every site is no protection.
+        let everywhere = has("none") && has("site") && !has("csrf");
         for (control, evidence) in &self.common.evidence {
+            if everywhere && *control == Control::CsrfProtection {
+                continue;
+            }
             if contains_words(&mentioned, &evidence.words) {
                 self.surface.installs.push((router.clone(), *control));
             }

@@ -538,3 +538,113 @@ fn a_limit_on_what_one_feature_costs_is_none_on_logins() {
     let for_all = [("app/main.py", APP), ("app/middleware/runs.py", COSTS)];
     assert_eq!(missing(&for_all), 0);
 }
+
+#[test]
+fn a_file_of_made_up_answers_protects_nothing() {
+    let engine = Engine::builtin().unwrap();
+    let code = "const uid = () => Math.random().toString(36).slice(2);
+export function answer(path) {
+  if (path === '/tokens') return { id: uid(), token: 'demo_' + uid() };
+}
+";
+    let shown = |path: &str| {
+        let module = lower(Language::JavaScript, Source { path, text: code }).unwrap();
+        let analysis = engine.analyze_file(&RepoPath::from(path), code, &module);
+        let mut findings = analysis.findings.into_iter();
+        findings.any(|f| f.rule.as_str() == "weak-random" && f.tier == Tier::Shown)
+    };
+    assert!(shown("src/lib/tokens.js"));
+    assert!(!shown("src/lib/demo.js"));
+    assert!(!shown("src/lib/mockTokens.js"));
+}
+
+#[test]
+fn a_step_stands_where_a_function_makes_its_call_and_not_where_that_is_called() {
+    let analysis = python(
+        r#"from aiohttp import web
+class Pages():
+    def application(self):
+        pages = web.Application()
+        async def publish(request):
+            form = await request.post()
+            return web.HTTPFound(pages.router["page"].polish(form["name"]))
+        pages.router.add_post("/publish", publish)
+        return pages
+"#,
+    );
+    let steps = analysis.findings.iter().flat_map(|f| &f.trace);
+    let polish = steps.filter(|s| s.message.contains("polish"));
+    let lines: Vec<u32> = polish.map(|s| s.location.start.line).collect();
+    assert!(!lines.is_empty());
+    assert!(lines.iter().all(|line| *line == 7), "{lines:?}");
+}
+
+#[test]
+fn a_source_that_is_read_of_what_is_passed_is_not_called_by_the_call() {
+    let engine = Engine::builtin().unwrap();
+    let code = r#"package main
+
+import (
+	"net/http"
+	"os/exec"
+)
+
+func run(r *http.Request) {
+	exec.Command("sh", "-c", r.FormValue("command")).Run()
+}
+
+func main() {
+	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		run(r)
+	})
+}
+"#;
+    let analysis = analyze(&engine, Language::Go, code);
+    let messages: Vec<&str> = analysis
+        .findings
+        .iter()
+        .map(|f| f.message.as_str())
+        .collect();
+    assert!(!messages.is_empty());
+    assert!(
+        messages
+            .iter()
+            .all(|message| !message.starts_with("`run(r)`")),
+        "{messages:?}"
+    );
+}
+
+#[test]
+fn a_short_function_that_calls_itself_by_a_variable_around_it_is_followed_to_the_end() {
+    let engine = Engine::builtin().unwrap();
+    let code = r#"package main
+
+import (
+	"net/http"
+	"os/exec"
+)
+
+func text(n *Node) string {
+	var out string
+	var walk func(*Node)
+	walk = func(node *Node) {
+		if node.Kind == 1 {
+			out += node.Data
+		}
+		for c := node.First; c != nil; c = c.Next {
+			walk(c)
+		}
+	}
+	walk(n)
+	return out
+}
+
+func run(w http.ResponseWriter, r *http.Request) {
+	exec.Command("sh", "-c", text(&Node{Data: r.FormValue("command")})).Run()
+}
+"#;
+    let analysis = analyze(&engine, Language::Go, code);
+    let told: Vec<&str> = analysis.diagnostics.iter().map(|d| &*d.message).collect();
+    assert!(told.is_empty(), "{told:?}");
+    assert_eq!(found(&analysis.findings), ["24 command-injection"]);
+}

@@ -362,7 +362,11 @@ impl<'a> Analyzer<'a> {
                 && call
                     .name
                     .and_then(|n| self.paths.method(n, &self.names))
-                    .is_some_and(|m| m.opaque);
+                    .is_some_and(|m| {
+                        m.opaque
+                            || !m.opaque_after.is_empty()
+                                && self.comes_after(frame, call.callee, &m.opaque_after)
+                    });
         for id in self.register_handlers(frame, call) {
             self.enter_elsewhere(frame, state, id);
         }
@@ -403,7 +407,13 @@ impl<'a> Analyzer<'a> {
             && !of_file
         {
             let own: SmallVec<[value::AccessId; 2]> = self.access_atoms(receiver);
-            let mut held = self.deep_labels(state, receiver);
+            let address = match call.name.map(|name| self.names.text(name)) {
+                Some("String") if self.is_go() && call.passed.is_empty() => {
+                    self.labels_of_address(state, receiver)
+                }
+                _ => None,
+            };
+            let mut held = address.unwrap_or_else(|| self.deep_labels(state, receiver));
             held.retain(|l| {
                 !matches!(self.arena.source_of(l.source),
                     Some(value::Source::Access(id)) if own.contains(&id))
@@ -467,11 +477,17 @@ impl<'a> Analyzer<'a> {
             if !call.passed.is_empty() {
                 clear_all(&mut labels, model.clears_if_passed);
             }
+            if model.clears_if_declared != Bits::NONE && self.is_passed_declared(frame) {
+                clear_all(&mut labels, model.clears_if_declared);
+            }
             for kind in &model.sources {
                 if self.is_asked_source(frame, *kind) {
                     continue;
                 }
                 let label = self.source_label(frame.id, frame.span, *kind);
+                if self.replayed.is_some() {
+                    self.passed_sources.insert(label.source);
+                }
                 value::add_labels(&mut labels, &[label]);
             }
         }
@@ -547,6 +563,56 @@ impl<'a> Analyzer<'a> {
                 _ => None,
             })
             .collect()
+    }
+
+    /// Whether the first argument of the present call is a parameter that is declared to be of some class:
+    /// its attributes are those that the class declares.
+    fn is_passed_declared(&self, frame: &Frame<'a>) -> bool {
+        const OPEN: &[&str] = &[
+            "Any",
+            "Dict",
+            "Mapping",
+            "MutableMapping",
+            "Namespace",
+            "SimpleNamespace",
+            "Request",
+        ];
+        let Some(Op::Call { args, .. }) = Self::present_instr(frame) else {
+            return false;
+        };
+        let Some(Operand::Var(var)) = args.first().map(|a| &a.value) else {
+            return false;
+        };
+        let mut params = frame.function.params.iter();
+        let declared = params.find(|p| p.var == *var).and_then(|p| p.annotation);
+        declared.is_some_and(|of| {
+            let last = crate::analysis::entry::last_name(self.names.text(of));
+            last.starts_with(char::is_uppercase) && !OPEN.contains(&last)
+        })
+    }
+
+    /// Whether a method is called on what a call of one of these methods gave.
+    fn comes_after(
+        &self,
+        frame: &Frame<'a>,
+        callee: Option<&'a Callee>,
+        methods: &[String],
+    ) -> bool {
+        let Some(Callee::Method { receiver, .. }) = callee else {
+            return false;
+        };
+        let mut operand = receiver;
+        for _ in 0..4 {
+            match Self::definition(frame, operand) {
+                Some(Op::Copy(inner) | Op::Await(inner)) => operand = inner,
+                Some(Op::Call {
+                    callee: Callee::Method { name, .. },
+                    ..
+                }) => return methods.iter().any(|m| m == self.names.text(*name)),
+                _ => return false,
+            }
+        }
+        false
     }
 
     /// The name of what a method is called on: of the variable, field or call that gave it.

@@ -1,10 +1,10 @@
 //! Comparisons as guards: equality, membership, parents of paths, positions in text.
 
-use trueline_syntax::ir::{Callee, CompareOp, Element, Language, Op, Operand, UnaryOp};
+use trueline_syntax::ir::{Callee, CompareOp, Const, Element, Language, Op, Operand, UnaryOp};
 
 use crate::analysis::alphabet::Alphabet;
-use crate::analysis::state::State;
-use crate::analysis::value::{Konst, Label, Root, Source, ValId};
+use crate::analysis::state::{Key, State};
+use crate::analysis::value::{Atom, Konst, Label, Root, Source, ValId};
 use crate::analysis::{Analyzer, Frame};
 use crate::models::Bits;
 use crate::rules::format::Control;
@@ -70,6 +70,7 @@ impl<'a> Analyzer<'a> {
                     self.assume(frame, state, left, !equal, nesting + 1);
                 }
                 self.assume_letter(frame, state, left, b, equal);
+                self.assume_kind(frame, state, left, b, equal);
                 if equal {
                     if let Some(Op::Unary {
                         op: UnaryOp::TypeOf,
@@ -100,6 +101,55 @@ impl<'a> Analyzer<'a> {
             }
             (CompareOp::InstanceOf | CompareOp::Matches, _) => {}
         }
+    }
+
+    /// `task.type === "page"`: of the records that a variable may be, those of this kind, or of the others.
+    fn assume_kind(
+        &mut self,
+        frame: &Frame<'a>,
+        state: &mut State,
+        left: &Operand,
+        kind: ValId,
+        equal: bool,
+    ) {
+        let Some(Konst::Str(wanted)) = self.arena.get(kind).konst else {
+            return;
+        };
+        let (base, name) = match Self::definition(frame, left) {
+            Some(Op::Field { base, name }) => (base, *name),
+            Some(Op::Index {
+                base,
+                index: Operand::Const(Const::Str(name)),
+            }) => (base, *name),
+            _ => return,
+        };
+        let Operand::Var(var) = base else { return };
+        let Some(value) = state.env.get(var.0 as usize) else {
+            return;
+        };
+        let known = self.arena.get(value);
+        let is_object = |atom: &Atom| matches!(atom, Atom::Object(_));
+        if known.atoms.len() < 2 || !known.atoms.iter().all(is_object) {
+            return;
+        }
+        let may_be = |atom: &Atom| {
+            let Atom::Object(object) = atom else {
+                return true;
+            };
+            let own = state.contents(*object);
+            let own = own.and_then(|c| c.get(Key::Name(name)));
+            match own.and_then(|own| self.arena.get(own).konst) {
+                Some(Konst::Str(own)) => (own == wanted) == equal,
+                _ => true,
+            }
+        };
+        let mut left = known.clone();
+        left.atoms.retain(|atom| may_be(atom));
+        if left.atoms.is_empty() || left.atoms.len() == known.atoms.len() {
+            return;
+        }
+        let left = self.arena.add(left);
+        state.env.set(var.0 as usize, left);
     }
 
     /// `base in path.parents`: the path is inside of a folder that the program chose.

@@ -416,6 +416,9 @@ impl<'a> Analyzer<'a> {
         if self.is_go() {
             return None;
         }
+        if self.is_own_method(receiver, name) {
+            return None;
+        }
         if let Some(made) = self.java_method(frame, state, receiver, name, call) {
             return Some(made);
         }
@@ -478,6 +481,21 @@ impl<'a> Analyzer<'a> {
             return self.function_method(frame, state, receiver, name, call);
         }
         None
+    }
+
+    /// Whether a method of Java is one that the program wrote for the declared type of its receiver, as
+    /// `mapper.count(id)` is: it only has the name of one of text or lists.
+    pub(super) fn is_own_method(&mut self, receiver: ValId, name: Symbol) -> bool {
+        if self.module.language != Language::Java {
+            return false;
+        }
+        let atoms = self.arena.get(receiver).atoms.clone();
+        atoms.iter().any(|atom| match atom {
+            Atom::Access(access) => self
+                .receiver_class(*access)
+                .is_some_and(|class| self.method_of(class, name).is_some()),
+            _ => false,
+        })
     }
 
     /// `f.call(this, a)`, `f.apply(this, list)`, `f.bind(this)`.

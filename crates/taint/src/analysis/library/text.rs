@@ -194,8 +194,13 @@ impl<'a> Analyzer<'a> {
         if all && doubled {
             clear_all(&mut labels, self.cleared_by_doubling(&part));
         }
+        if all && part == "'" && escapes_for_shell(self.names.text(by)) {
+            clear_all(&mut labels, Bits::SHELL_ESCAPED);
+        }
+        let part = self.names.intern(&part);
         let mut value = Value {
             labels,
+            derived: Some((Derivation::Without(part), receiver)),
             ..Value::default()
         };
         value.atoms.push(Atom::Text);
@@ -268,6 +273,9 @@ impl<'a> Analyzer<'a> {
             for c in found.characters().filter(|c| !by.contains(*c)) {
                 cleared = cleared.or(self.cleared_by_absence(&c.to_string()));
             }
+            if source == "'" && escapes_for_shell(&by) {
+                cleared = cleared.or(Bits::SHELL_ESCAPED);
+            }
         }
         let mut labels = self.deep_labels(state, text);
         clear_all(&mut labels, cleared);
@@ -320,6 +328,9 @@ impl<'a> Analyzer<'a> {
             {
                 cleared = cleared.or(self.cleared_by_doubling(&only.to_string()));
             }
+            if found.only() == Some('\'') && escapes_for_shell(&by) {
+                cleared = cleared.or(Bits::SHELL_ESCAPED);
+            }
             if by.contains("$&") {
                 // Each is there still, with something before it: only a pattern cares.
                 let pattern = self.models.rule_index("regex-denial-of-service");
@@ -369,4 +380,9 @@ impl<'a> Analyzer<'a> {
         value.atoms.push(Atom::Text);
         self.arena.add(value)
     }
+}
+
+/// Whether a text stands for a single quote in a shell where it is read between single quotes.
+fn escapes_for_shell(by: &str) -> bool {
+    matches!(by, r"'\''" | "'\"'\"'")
 }
