@@ -36,8 +36,11 @@ const MAX_REASONS: usize = 100;
 /// Characters of a reconstructed call.
 const MAX_CALL: usize = 400;
 
-/// Objects of one pickle beside as many as the file has bytes: they take memory, decoded bytes or not.
+/// Objects of one pickle beside as many as the file has bytes, and at most beside one for every so many: each takes
+/// about a hundred bytes, and files of data have few bytes that are an object each.
 const MIN_OBJECTS: u64 = 1 << 19;
+const MAX_OBJECTS: u64 = 3 << 20;
+const BYTES_AN_OBJECT: u64 = 16;
 /// Bytes of text that templates put together beside twice those of the file.
 const MIN_COMPUTED: u64 = 1 << 20;
 /// Values in arguments of calls beside four times as many as the file has bytes.
@@ -80,6 +83,8 @@ pub(crate) struct Inspection {
     pub(crate) computed_left: u64,
     /// What of the pickles `torch.load(weights_only=True)` refuses.
     pub(crate) refused: Option<String>,
+    /// Files that the model takes its data from, by their paths from its folder.
+    pub(crate) external: BTreeSet<String>,
     /// Values in arguments of calls that all pickles of the file may still look at.
     pub(crate) looks_left: u32,
 }
@@ -118,6 +123,7 @@ impl Inspection {
             storages: BTreeMap::new(),
             computed_left: size.saturating_mul(2).saturating_add(MIN_COMPUTED),
             refused: None,
+            external: BTreeSet::new(),
             looks_left: u32::try_from(size.saturating_mul(4).saturating_add(MIN_LOOKS))
                 .unwrap_or(u32::MAX),
         }
@@ -125,7 +131,11 @@ impl Inspection {
 
     /// Objects that one pickle may make.
     pub(crate) fn objects(&self) -> usize {
-        usize::try_from(self.size.saturating_add(MIN_OBJECTS)).unwrap_or(usize::MAX)
+        let objects = self
+            .size
+            .saturating_add(MIN_OBJECTS)
+            .min(MAX_OBJECTS + self.size / BYTES_AN_OBJECT);
+        usize::try_from(objects).unwrap_or(usize::MAX)
     }
 
     /// Bytes that the values of one document may take.

@@ -3,6 +3,7 @@
 use trueline_facts::artifact::Verdict;
 
 use crate::inspection::Inspection;
+use crate::payload::{self, Tail};
 use crate::protobuf::{self, messages, number};
 use crate::source::Source;
 use crate::technique;
@@ -64,6 +65,9 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) -> bool {
     }
     if operators > 0 {
         inspection.format("paddle-program");
+        if let Some(end) = protobuf::end(source, 1..=10) {
+            payload::behind(inspection, source, end, Tail::Nothing);
+        }
     }
     operators > 0
 }

@@ -35,6 +35,16 @@ pub(crate) fn has_magic(head: &[u8]) -> bool {
         )
 }
 
+/// Do the bytes begin with the mark of a file, and one that other data has by chance alone? A pickle has none.
+pub(crate) fn is_file(source: &Source) -> bool {
+    let head = source.read(0, 16);
+    let is_compressed = Compression::of(&head)
+        .is_some_and(|of| !matches!(of, Compression::Zlib | Compression::Lzma));
+    executable::kind(source).is_some()
+        || is_compressed
+        || head.first() != Some(&0x80) && Compression::of(&head).is_none() && has_magic(&head)
+}
+
 /// Inspects bytes of a name by what they are.
 pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) {
     if source.len() == 0 {
@@ -44,7 +54,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
         return;
     }
     if inspection.code_role.is_some() && python::is_compiled(name) {
-        python::compiled(inspection);
+        python::compiled(inspection, &source.read(0, python::MAX_CODE));
     }
     let head = source.read(0, 512);
     if let Some(end) = encoding::skipped(source) {
@@ -91,18 +101,23 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
         hdf5::inspect(inspection, source, start);
         found.push("hdf5");
     }
-    if head.starts_with(b"GGUF") {
+    // Marks that are letters open texts as well, and what these formats have behind them is no text.
+    let is_plain = is_plain_text(&head);
+    let may_be = |extensions: &[&str]| !is_plain || has_extension(name, extensions);
+    if head.starts_with(b"GGUF") && may_be(&["gguf"]) {
         gguf::inspect(inspection, source);
         found.push("gguf");
-    } else if matches!(head.get(..4), Some(b"lmgg" | b"fmgg" | b"tjgg" | b"algg")) {
+    } else if matches!(head.get(..4), Some(b"lmgg" | b"fmgg" | b"tjgg" | b"algg"))
+        && may_be(&["ggml", "bin"])
+    {
         gguf::inspect_old(inspection);
         found.push("ggml");
     }
-    if head.get(4..8) == Some(b"TFL3") {
+    if head.get(4..8) == Some(b"TFL3") && may_be(&["tflite"]) {
         tflite::inspect(inspection, source);
         found.push("tflite");
     }
-    if safetensors::is_safetensors(source) {
+    if safetensors::is_safetensors(source) && may_be(&["safetensors"]) {
         safetensors::inspect(inspection, source);
         found.push("safetensors");
     }
@@ -148,10 +163,11 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
         let plain = utf16(source);
         let head = plain.read(0, 512);
         if is_text(&head) {
-            text(inspection, name, &plain, &head);
+            text(inspection, name, &plain, &head, true);
         }
-    } else if found.is_empty() && is_text(&head) {
-        text(inspection, name, source, &head);
+    } else if is_text(&head) && (found.is_empty() || is_plain) {
+        // Whatever else a text may pass for, its readers read it as one.
+        text(inspection, name, source, &head, found.is_empty());
     } else if found.is_empty() {
         remarks(inspection, name, source, &head);
     }
@@ -173,6 +189,24 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
             format!("the file is several things at once: {}", found.join(", ")),
         );
     }
+}
+
+/// Is the beginning a text in UTF-8?
+fn is_plain_text(head: &[u8]) -> bool {
+    let is_whole = match std::str::from_utf8(head) {
+        Ok(_) => true,
+        // A character may be cut at the end.
+        Err(error) => error.error_len().is_none(),
+    };
+    is_whole && is_text(head)
+}
+
+fn has_extension(name: &str, extensions: &[&str]) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, of)| {
+        extensions
+            .iter()
+            .any(|extension| of.eq_ignore_ascii_case(extension))
+    })
 }
 
 /// Content without a format that is searched for pickles.
@@ -443,6 +477,26 @@ pub(crate) fn is_text(head: &[u8]) -> bool {
             .all(|b| *b >= 0x20 && *b != 0x7f || matches!(b, b'\n' | b'\r' | b'\t' | 0x0c | 0x1b))
 }
 
+/// A script of a shell, by its name or its first line.
+fn is_shell(extension: &str, head: &[u8]) -> bool {
+    matches!(extension, "sh" | "bash")
+        || head.starts_with(b"#!")
+            && head
+                .split(|b| *b == b'\n')
+                .next()
+                .is_some_and(|line| line.ends_with(b"sh"))
+}
+
+/// Is it all that stands in the place of a file in Git LFS? Prose may quote its first line.
+fn is_lfs_pointer(head: &[u8]) -> bool {
+    let Some(rest) = head.strip_prefix(b"version https://git-lfs.github.com/spec/") else {
+        return false;
+    };
+    let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+    let is_version = !rest[..end].trim_ascii_end().contains(&b' ');
+    is_version && (end == rest.len() || memchr::memmem::find(rest, b"\noid ").is_some())
+}
+
 /// Bytes of a list of lines.
 const MAX_LINES: u64 = 4 << 20;
 
@@ -459,13 +513,13 @@ fn lines_of(inspection: &mut Inspection, source: &Source) -> String {
     String::from_utf8_lossy(&source.read(0, MAX_LINES as usize)).into_owned()
 }
 
-/// Configuration as text.
-fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) {
+/// Configuration as text; `is_alone` if it is nothing else that was searched already.
+fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8], is_alone: bool) {
     // Members of archives have folders before their names.
     let base = name.rsplit('/').next().unwrap_or(name);
     let lower = base.to_ascii_lowercase();
     let extension = lower.rsplit('.').next().unwrap_or_default();
-    if head.starts_with(b"version https://git-lfs.github.com/spec/") {
+    if is_lfs_pointer(head) {
         inspection.format("git-lfs-pointer");
         inspection.report(
             Verdict::Unknown,
@@ -497,7 +551,7 @@ fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) {
         || trimmed.starts_with(b"%YAML")
         || (trimmed.starts_with(b"--- ") || trimmed.starts_with(b"---\n"));
     let is_template = matches!(extension, "jinja" | "jinja2" | "j2");
-    if source.len() <= MAX_TEXT && inspection.context != Context::Constant {
+    if is_alone && source.len() <= MAX_TEXT && inspection.context != Context::Constant {
         hidden::inspect(inspection, &source.read(0, MAX_TEXT as usize));
     }
     if extension == "pth" {
@@ -529,8 +583,12 @@ fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) {
         let lines = lines_of(inspection, source);
         packages::settings(inspection, &lines);
     }
+    if packages::is_recipe(&lower) || inspection.beside_model && is_shell(extension, head) {
+        let lines = lines_of(inspection, source);
+        packages::script(inspection, &lines);
+    }
     let is_graph = matches!(extension, "pbtxt" | "prototxt" | "textproto");
-    let is_mlflow = lower == "mlmodel";
+    let is_mlflow = matches!(lower.as_str(), "mlmodel" | "mlproject");
     if !(is_json
         || is_graph
         || is_mlflow
