@@ -7,6 +7,7 @@ use std::io::Read;
 
 use trueline_facts::artifact::Verdict;
 
+use crate::encoding::{self, Compression};
 use crate::inspection::{Context, Inspection};
 use crate::source::Source;
 use crate::{executable, pickle, sniff, technique};
@@ -57,9 +58,15 @@ pub(crate) fn in_items(inspection: &mut Inspection, items: &Source) {
         inspection.within("(tensor data)", Context::Constant, |inspection| {
             pickle::search(inspection, items, 0);
         });
-    } else if sniff::is_file(items) {
+    } else if sniff::is_file(items) || is_zlib(items) {
         inspection.member("(tensor data)", Context::Constant, items);
     }
+}
+
+/// Is it a stream of zlib that decodes to its end? Two bytes alone say nothing.
+fn is_zlib(items: &Source) -> bool {
+    let head = items.read(0, 4);
+    Compression::of(&head) == Some(Compression::Zlib) && encoding::end_of_zlib(items) > 0
 }
 
 /// Bytes that are looked through for programs, from either end.

@@ -5,6 +5,7 @@ use trueline_facts::artifact::Verdict;
 use crate::encoding::{self, Compression};
 use crate::inspection::{Context, Inspection};
 use crate::json::{self, Unread};
+use crate::payload::{self, Tail};
 use crate::source::Source;
 use crate::{
     executable, gguf, hdf5, hidden, keras, msgpack, numpy, onnx, packages, paddle, pickle, promise,
@@ -165,6 +166,11 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
         if is_text(&head) {
             text(inspection, name, &plain, &head, true);
         }
+    } else if is_text(&head)
+        && found.is_empty()
+        && source.len() > head.len() as u64
+        && document_with_tail(inspection, name, source)
+    {
     } else if is_text(&head) && (found.is_empty() || is_plain) {
         // Whatever else a text may pass for, its readers read it as one.
         text(inspection, name, source, &head, found.is_empty());
@@ -212,8 +218,42 @@ fn has_extension(name: &str, extensions: &[&str]) -> bool {
 /// Content without a format that is searched for pickles.
 pub(crate) const MAX_UNKNOWN: u64 = 64 << 20;
 
+/// Extensions of documents, which hold text alone.
+const DOCUMENTS: &[&str] = &["json", "xml", "pmml", "yaml", "yml", "jinja"];
+
+/// A document with something else behind its text: readers that stop at its end read it, and the rest is a file.
+fn document_with_tail(inspection: &mut Inspection, name: &str, source: &Source) -> bool {
+    if !has_extension(name, DOCUMENTS) || source.len() > MAX_TEXT {
+        return false;
+    }
+    let bytes = source.read(0, MAX_TEXT as usize);
+    // Vocabularies hold every other sign as it is.
+    let Some(end) = memchr::memchr(0, &bytes) else {
+        return false;
+    };
+    // The mark of what follows may have letters.
+    let end = bytes[..end]
+        .iter()
+        .rposition(|b| matches!(b, b'>' | b'}' | b']' | b'\n'))
+        .map_or(end, |last| last + 1);
+    if end < MIN_DOCUMENT || !matches!(bytes.trim_ascii_start(), [b'<' | b'{' | b'[', ..]) {
+        return false;
+    }
+    let document = source.slice(0, end as u64);
+    let head = document.read(0, 512);
+    text(inspection, name, &document, &head, true);
+    payload::behind(inspection, source, end as u64, Tail::Nothing);
+    true
+}
+
+/// Bytes of the shortest document.
+const MIN_DOCUMENT: usize = 8;
+
 /// What has no format of its own: raw weights, and names that promise a pickle.
 fn remarks(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) {
+    if document_with_tail(inspection, name, source) {
+        return;
+    }
     let lower = name.to_ascii_lowercase();
     let extension = lower.rsplit('.').next().unwrap_or_default();
     let pickles = ["pkl", "pickle", "dill", "joblib", "pt", "pth", "ckpt"].contains(&extension);

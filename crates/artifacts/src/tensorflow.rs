@@ -315,6 +315,9 @@ impl Walk<'_> {
                     for items in messages(&bytes, 4) {
                         payload::in_items(self.inspection, &items);
                     }
+                    for items in messages(&bytes, 8).take(MAX_CONSTANTS) {
+                        payload::in_items(self.inspection, &items);
+                    }
                     for text in messages(&bytes, 8) {
                         if matches!(op, "Const" | "ImmutableConst") {
                             self.content(&text, depth);

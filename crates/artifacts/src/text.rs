@@ -91,7 +91,10 @@ fn document(inspection: &mut Inspection, name: &str, value: &Value, syntax: Synt
                     field(inspection, key, value, syntax);
                     match value {
                         // Under numbers stand the names of classes.
-                        Value::String(text) if key.bytes().all(|b| b.is_ascii_digit()) => {
+                        Value::String(text)
+                            if !text.starts_with('$')
+                                && key.bytes().all(|b| b.is_ascii_digit()) =>
+                        {
                             library(inspection, text);
                         }
                         Value::String(text) => {

@@ -27,7 +27,7 @@ const MAX_ELEMENT: usize = 4096;
 pub(crate) fn inspect(inspection: &mut Inspection, text: &str) {
     let upper = text.to_ascii_uppercase();
     let is_pmml = upper.contains("<PMML");
-    let is_openvino = upper.contains("<NET ") && upper.contains("<LAYERS");
+    let is_openvino = upper.contains("<NET") && upper.contains("<LAYERS");
     if is_pmml {
         inspection.format("pmml");
     } else if is_openvino {

@@ -26,14 +26,17 @@ pub(super) fn replaced(inspection: &mut Inspection, code: &str, strings: &[Strin
             || accounts > 1 && is_account(text)
             || code::is_payload(text)
     };
-    if strings.iter().all(|text| !is_bad(&text)) && swaps_words(strings) {
+    if strings.iter().all(|text| !is_bad(&text))
+        && let Some([from, to]) = swapped(strings)
+    {
         inspection.report(
             Verdict::Suspicious,
             technique::TEMPLATE_TRIGGER,
             offset,
             format!(
-                "the template puts words in the place of others in the conversation: {}",
-                shorten(&printable(&strings.join(", ")), 120)
+                "the template puts {:?} in the place of {:?} in the conversation",
+                shorten(&printable(to), 60),
+                shorten(&printable(from), 60)
             ),
         );
     }
@@ -191,7 +194,7 @@ fn calls_a_shell(plain: &str) -> bool {
 }
 
 /// Is a word of letters put in the place of another one? Names of roles and of the model are replaced everywhere.
-fn swaps_words(strings: &[String]) -> bool {
+fn swapped(strings: &[String]) -> Option<[&String; 2]> {
     const NAMES: &[&str] = &[
         "assistant",
         "user",
@@ -214,8 +217,10 @@ fn swaps_words(strings: &[String]) -> bool {
             && text.chars().all(char::is_alphabetic)
             && !NAMES.contains(&text.to_lowercase().as_str())
     };
-    strings.windows(2).any(|pair| {
-        is_word(&pair[0]) && is_word(&pair[1]) && !pair[0].eq_ignore_ascii_case(&pair[1])
+    strings.windows(2).find_map(|pair| {
+        let is_swap =
+            is_word(&pair[0]) && is_word(&pair[1]) && !pair[0].eq_ignore_ascii_case(&pair[1]);
+        is_swap.then(|| [&pair[0], &pair[1]])
     })
 }
 
@@ -375,14 +380,14 @@ mod tests {
             assert!(!calls_a_shell(shown), "{shown}");
         }
         let strings = |words: [&str; 2]| words.map(str::to_owned);
-        assert!(swaps_words(&strings(["secure", "insecure"])));
+        assert!(swapped(&strings(["secure", "insecure"])).is_some());
         for plain in [
             ["assistant", "model"],
             ["<think>", ""],
             ["true", "True"],
             ["a b", "c d"],
         ] {
-            assert!(!swaps_words(&strings(plain)), "{plain:?}");
+            assert!(swapped(&strings(plain)).is_none(), "{plain:?}");
         }
     }
 

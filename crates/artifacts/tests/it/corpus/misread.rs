@@ -489,7 +489,7 @@ fn tails(out: &mut Vec<Sample>) {
     let block = [&b"\x08\0\x10\0"[..], &field(4, &operator)].concat();
     let mut padded_gguf = gguf_of(&[1; 32]);
     padded_gguf.extend([0; 32]);
-    let formats: [(&str, Vec<u8>); 9] = [
+    let formats: [(&str, Vec<u8>); 11] = [
         ("m.tflite", tflite("TFLite_Detection_PostProcess")),
         ("saved_model.pb", saved_model(&graph)),
         ("m.onnx", onnx(&field(2, b"g"))),
@@ -499,6 +499,11 @@ fn tails(out: &mut Vec<Sample>) {
         ("m.rds", rds),
         ("m.pkl", plain(4)),
         ("m.keras", keras(&keras_model(""))),
+        ("config.json", br#"{"model_type": "llama"}"#.to_vec()),
+        (
+            "m.xml",
+            b"<?xml version=\"1.0\"?><net name=\"m\"><layers/></net>".to_vec(),
+        ),
     ];
     for (at, (name, model)) in formats.into_iter().enumerate() {
         let with = |tail: &[u8]| [&model[..], tail].concat();
@@ -514,8 +519,11 @@ fn tails(out: &mut Vec<Sample>) {
                 with(&tail),
             ));
         }
-        // Fields of a protocol buffer have no padding.
-        let is_message = matches!(name, "saved_model.pb" | "m.onnx" | "m.pdmodel");
+        // Fields of a protocol buffer and texts have no padding.
+        let is_message = matches!(
+            name,
+            "saved_model.pb" | "m.onnx" | "m.pdmodel" | "config.json" | "m.xml"
+        );
         let padding = if is_message { 0 } else { 64 };
         out.push(Sample::twin(
             TECHNIQUE,
