@@ -5,13 +5,16 @@ use trueline_facts::artifact::Verdict;
 use crate::encoding::{self, Compression};
 use crate::inspection::{Context, Inspection};
 use crate::json::{self, Unread};
-use crate::payload::{self, Tail};
 use crate::source::Source;
 use crate::{
     executable, gguf, hdf5, hidden, keras, msgpack, numpy, onnx, packages, paddle, pickle, promise,
     python, rds, safetensors, seven_zip, tar, technique, template, tensorflow, text, tflite,
     ubjson, xml, yaml, zip,
 };
+
+mod plain;
+
+use plain::{document_with_tail, has_extension, is_lfs_pointer, is_plain_text, is_shell};
 
 /// Ratio of decoded to encoded bytes above which exhausting the budget is a bomb and not a large file.
 const BOMB_RATIO: u64 = 200;
@@ -166,11 +169,6 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
         if is_text(&head) {
             text(inspection, name, &plain, &head, true);
         }
-    } else if is_text(&head)
-        && found.is_empty()
-        && source.len() > head.len() as u64
-        && document_with_tail(inspection, name, source)
-    {
     } else if is_text(&head) && (found.is_empty() || is_plain) {
         // Whatever else a text may pass for, its readers read it as one.
         text(inspection, name, source, &head, found.is_empty());
@@ -197,57 +195,8 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
     }
 }
 
-/// Is the beginning a text in UTF-8?
-fn is_plain_text(head: &[u8]) -> bool {
-    let is_whole = match std::str::from_utf8(head) {
-        Ok(_) => true,
-        // A character may be cut at the end.
-        Err(error) => error.error_len().is_none(),
-    };
-    is_whole && is_text(head)
-}
-
-fn has_extension(name: &str, extensions: &[&str]) -> bool {
-    name.rsplit_once('.').is_some_and(|(_, of)| {
-        extensions
-            .iter()
-            .any(|extension| of.eq_ignore_ascii_case(extension))
-    })
-}
-
 /// Content without a format that is searched for pickles.
 pub(crate) const MAX_UNKNOWN: u64 = 64 << 20;
-
-/// Extensions of documents, which hold text alone.
-const DOCUMENTS: &[&str] = &["json", "xml", "pmml", "yaml", "yml", "jinja"];
-
-/// A document with something else behind its text: readers that stop at its end read it, and the rest is a file.
-fn document_with_tail(inspection: &mut Inspection, name: &str, source: &Source) -> bool {
-    if !has_extension(name, DOCUMENTS) || source.len() > MAX_TEXT {
-        return false;
-    }
-    let bytes = source.read(0, MAX_TEXT as usize);
-    // Vocabularies hold every other sign as it is.
-    let Some(end) = memchr::memchr(0, &bytes) else {
-        return false;
-    };
-    // The mark of what follows may have letters.
-    let end = bytes[..end]
-        .iter()
-        .rposition(|b| matches!(b, b'>' | b'}' | b']' | b'\n'))
-        .map_or(end, |last| last + 1);
-    if end < MIN_DOCUMENT || !matches!(bytes.trim_ascii_start(), [b'<' | b'{' | b'[', ..]) {
-        return false;
-    }
-    let document = source.slice(0, end as u64);
-    let head = document.read(0, 512);
-    text(inspection, name, &document, &head, true);
-    payload::behind(inspection, source, end as u64, Tail::Nothing);
-    true
-}
-
-/// Bytes of the shortest document.
-const MIN_DOCUMENT: usize = 8;
 
 /// What has no format of its own: raw weights, and names that promise a pickle.
 fn remarks(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) {
@@ -517,26 +466,6 @@ pub(crate) fn is_text(head: &[u8]) -> bool {
             .all(|b| *b >= 0x20 && *b != 0x7f || matches!(b, b'\n' | b'\r' | b'\t' | 0x0c | 0x1b))
 }
 
-/// A script of a shell, by its name or its first line.
-fn is_shell(extension: &str, head: &[u8]) -> bool {
-    matches!(extension, "sh" | "bash")
-        || head.starts_with(b"#!")
-            && head
-                .split(|b| *b == b'\n')
-                .next()
-                .is_some_and(|line| line.ends_with(b"sh"))
-}
-
-/// Is it all that stands in the place of a file in Git LFS? Prose may quote its first line.
-fn is_lfs_pointer(head: &[u8]) -> bool {
-    let Some(rest) = head.strip_prefix(b"version https://git-lfs.github.com/spec/") else {
-        return false;
-    };
-    let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-    let is_version = !rest[..end].trim_ascii_end().contains(&b' ');
-    is_version && (end == rest.len() || memchr::memmem::find(rest, b"\noid ").is_some())
-}
-
 /// Bytes of a list of lines.
 const MAX_LINES: u64 = 4 << 20;
 
@@ -555,6 +484,9 @@ fn lines_of(inspection: &mut Inspection, source: &Source) -> String {
 
 /// Configuration as text; `is_alone` if it is nothing else that was searched already.
 fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8], is_alone: bool) {
+    if is_alone && document_with_tail(inspection, name, source) {
+        return;
+    }
     // Members of archives have folders before their names.
     let base = name.rsplit('/').next().unwrap_or(name);
     let lower = base.to_ascii_lowercase();

@@ -20,6 +20,10 @@ impl Machine {
                 items: kept, cut, ..
             }) => {
                 let room = limit.saturating_sub(kept.len());
+                // Most lists of very many hold one item.
+                if kept.capacity() == 0 {
+                    kept.reserve_exact(items.len().min(room));
+                }
                 kept.extend(items.iter().take(room));
                 *cut |= items.len() > room;
                 self.keep_far(target, items.iter().skip(room).copied());
