@@ -196,9 +196,12 @@ pub(super) fn attribute_message(
             });
         seen.spend(size.min(source.len()))?;
         attribute(inspection, &name, &source.read(data, size as usize), seen);
-    } else if matches!(class, 0 | 5) && item == 1 {
+    } else if class == 5 || class == 0 && item == 1 {
         // Bytes: a file that somebody takes out again.
-        let size = count.min(MAX_ATTRIBUTE).min(source.len());
+        let size = item
+            .saturating_mul(count)
+            .min(MAX_ATTRIBUTE)
+            .min(source.len());
         seen.spend(size)?;
         payload::in_items(inspection, &source.slice(data, size));
     } else if class == 9 {

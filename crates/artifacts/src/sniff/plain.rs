@@ -3,6 +3,7 @@
 use super::{MAX_TEXT, is_text};
 use crate::inspection::Inspection;
 use crate::payload::{self, Tail};
+use crate::pickle;
 use crate::source::Source;
 
 /// Is the beginning a text in UTF-8?
@@ -48,6 +49,8 @@ pub(super) fn document_with_tail(inspection: &mut Inspection, name: &str, source
     let head = document.read(0, 512);
     super::text(inspection, name, &document, &head, true);
     payload::behind(inspection, source, end as u64, Tail::Nothing);
+    // Its text may have begun before.
+    pickle::search(inspection, source, 0);
     true
 }
 
