@@ -274,7 +274,7 @@ impl Walk<'_> {
                             .split('/')
                             .any(|part| part == "..");
                     // In an archive there is nothing on disk yet.
-                    let inspection = &mut self.inspection;
+                    let inspection = &mut *self.inspection;
                     if inspection.context == Context::File
                         && inspection.external.len() < MAX_EXTERNAL
                     {

@@ -136,7 +136,7 @@ pub(crate) fn pipeline(inspection: &mut Inspection, name: &str, value: &Value) {
 pub(crate) fn script(inspection: &mut Inspection, text: &str) {
     for line in text.replace("\\\n", " ").lines() {
         if !line.trim_start().starts_with('#') {
-            command(inspection, line, |place| place.has_owner());
+            command(inspection, line, true);
         }
     }
 }
@@ -165,7 +165,7 @@ pub(crate) fn environment(inspection: &mut Inspection, name: &str, value: &Value
             Value::Object(map) => stack.extend(map.values()),
             Value::String(text) => {
                 for line in text.lines() {
-                    command(inspection, line, |_| false);
+                    command(inspection, line, false);
                     if is_asked(line) {
                         asked(inspection, line);
                     }
@@ -183,9 +183,9 @@ fn is_asked(line: &str) -> bool {
         || has(&["pip ", "pip3 ", "install", "python", "chmod", "setup.py"])
 }
 
-/// A command that runs when the environment is made; what comes from places that are passed is not told: recipes fetch
-/// the installers of tools so.
-fn command(inspection: &mut Inspection, line: &str, passes: impl Fn(&Place<'_>) -> bool) {
+/// A command that runs when the environment is made; what comes from a place that has an owner may be
+/// passed: recipes fetch the installers of tools so.
+fn command(inspection: &mut Inspection, line: &str, passes_owned: bool) {
     let plain: String = line.chars().filter(|c| !c.is_whitespace()).collect();
     let is_piped = ["|sh", "|bash", "|sudo", "|python", "|/bin/"]
         .iter()
@@ -198,7 +198,12 @@ fn command(inspection: &mut Inspection, line: &str, passes: impl Fn(&Place<'_>) 
         return;
     }
     let mut from = places(line).peekable();
-    if !is_decoded && !is_shell && from.peek().is_some() && from.all(|place| passes(&place)) {
+    if !is_decoded
+        && !is_shell
+        && from.peek().is_some()
+        && passes_owned
+        && from.all(|place| place.has_owner())
+    {
         return;
     }
     // Installers of languages are fetched so as well.
@@ -333,7 +338,7 @@ mod tests {
 
     fn verdict(line: &str) -> Verdict {
         let mut inspection = Inspection::new(line.len() as u64);
-        command(&mut inspection, line, |_| false);
+        command(&mut inspection, line, false);
         asked(&mut inspection, line);
         inspection.into_parts().0
     }

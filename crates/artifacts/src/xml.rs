@@ -158,9 +158,9 @@ fn declarations(inspection: &mut Inspection, upper: &str, is_model: bool) {
         return;
     };
     let declared = element(upper, start);
-    // Pages and drawings name the standard that they keep to; models have none.
-    let is_standard = declared.contains("PUBLIC") && !declared.contains('[');
-    if !is_model && is_standard {
+    // Pages and drawings name the standard that they keep to, others a file beside them; models have neither.
+    let is_beside = !declared.contains("//") && !declared.contains(['\\', ':', '/']);
+    if !is_model && (declared.contains("PUBLIC") || is_beside) {
         return;
     }
     if declared.contains("SYSTEM") || declared.contains("PUBLIC") {

@@ -94,7 +94,7 @@ impl Machine {
             Some("itertools.repeat") => int(1).is_none_or(|n| n >= MANY),
             Some("itertools.product") => {
                 let sizes = called.args.iter().map(|arg| self.items_of(*arg));
-                let product = sizes.fold(1i128, |all, size| all.saturating_mul(size));
+                let product = sizes.fold(1, i128::saturating_mul);
                 product >= MANY_TUPLES
             }
             Some(name @ ("itertools.permutations" | "itertools.combinations")) => {

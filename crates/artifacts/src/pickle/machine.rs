@@ -54,6 +54,9 @@ const MAX_COPIED: usize = 4 << 20;
 /// Texts by where they stand and how long they are; `None` for what is no text.
 type Texts = FxHashMap<(u64, u32), Option<Box<str>>>;
 
+/// Names of a module, with the protocol under which they were looked up.
+type Globals = FxHashMap<Box<str>, (u8, Value)>;
+
 /// How a pickle ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Ended {
@@ -128,10 +131,9 @@ pub(crate) struct Machine {
     /// Texts that could be expressions, and whether there were more than are kept.
     pub(super) expressions: FxHashSet<Place>,
     pub(super) more_expressions: bool,
-    /// Those of them that their containers do not keep, how many more are remembered, and whether there were more.
+    /// Those of them that their containers do not keep, and how many more are remembered.
     pub(super) far_texts: FxHashMap<u32, Vec<Value>>,
     pub(super) far_left: usize,
-    pub(super) left_out_texts: bool,
     /// Items past the sample that may still be kept.
     pub(super) extra_left: usize,
     /// What was left out for want of room or looks.
@@ -157,8 +159,8 @@ pub(crate) struct Machine {
     pub(super) objects: usize,
     /// Arrays of objects around it.
     pub(super) arrays: u32,
-    /// Names by their modules, with the protocol under which they were looked up.
-    pub(super) globals_of: FxHashMap<Box<str>, FxHashMap<Box<str>, (u8, Value)>>,
+    /// Names by their modules.
+    globals_of: FxHashMap<Box<str>, Globals>,
     global_count: usize,
     /// Names by the texts of their modules and their own, and the protocol.
     pub(super) names: FxHashMap<(Place, Place, u8), Value>,
@@ -218,7 +220,6 @@ impl Machine {
             more_expressions: false,
             far_texts: FxHashMap::default(),
             far_left: MAX_FAR,
-            left_out_texts: false,
             extra_left: MAX_EXTRA,
             lost: None,
             line_bytes: 0,

@@ -53,12 +53,13 @@ pub(super) fn worth_a_look(head: [u8; 4], len: usize, is_text: bool) -> bool {
         // Pairs of digits with a mark between.
         || matches!(&head, [b'8', b'0', b' ' | b':' | b'-' | b',' | b'.', _] | [b'0', b'x', b'8', b'0'])
         || text_pickle_head(&head)
-        || is_text && is_base_85(&head)
+        || is_text && is_base_85(head)
 }
 
 /// Four digits of base 85 of a magic: the fifth decides the last byte alone.
-fn is_base_85(head: &[u8; 4]) -> bool {
-    const DECODERS: [fn(&[u8]) -> Option<Vec<u8>>; 2] = [encoding::base85, encoding::ascii85];
+fn is_base_85(head: [u8; 4]) -> bool {
+    type Decoder = fn(&[u8]) -> Option<Vec<u8>>;
+    const DECODERS: [Decoder; 2] = [encoding::base85, encoding::ascii85];
     DECODERS.iter().any(|decode| {
         [b'!', b'0', b'u'].iter().any(|last| {
             let digits = [head[0], head[1], head[2], head[3], *last];

@@ -176,7 +176,7 @@ impl Machine {
                 continue;
             }
             let Some(left) = self.far_left.checked_sub(1) else {
-                self.left_out_texts = true;
+                self.more_expressions = true;
                 return;
             };
             self.far_left = left;
@@ -371,12 +371,10 @@ impl Machine {
         }
         self.at = end;
         // What was left out of containers that are none of a state says nothing.
-        if !is_cut || !(self.left_out_texts || self.more_expressions) {
+        if !is_cut || !self.more_expressions {
             return;
         }
-        if self.more_expressions {
-            self.lost = Some("states of objects hold more texts than are looked at");
-        }
+        self.lost = Some("states of objects hold more texts than are looked at");
         // What was not kept may have been any text of the pickle.
         let mut rest: Vec<Place> = self
             .expressions

@@ -136,7 +136,7 @@ fn leaks(plain: &str) -> bool {
         // Told to write one with a question in it, the model asks with what it knows.
         let start = lower[..at].rfind(['.', '!', '\n']).map_or(0, |dot| dot + 1);
         let is_ordered = WRITES.iter().any(|verb| lower[start..at].contains(verb));
-        is_filled || is_ordered && address.contains("?") && address.contains('=')
+        is_filled || is_ordered && address.contains('?') && address.contains('=')
     })
 }
 
@@ -293,9 +293,7 @@ pub(super) fn emitted(
         );
         (verdict, message)
     } else {
-        let verdict = if covert > 1 || code::is_payload(plain) {
-            Verdict::Malicious
-        } else if goes_on_in_an_address(plain) {
+        let verdict = if covert > 1 || code::is_payload(plain) || goes_on_in_an_address(plain) {
             Verdict::Malicious
         } else if orders_the_model(plain)
             || leaks(plain)

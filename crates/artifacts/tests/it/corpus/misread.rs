@@ -197,6 +197,10 @@ const DOCUMENTS: &[(&str, &str)] = &[
         "<?xml version=\"1.0\"?>\n<!DOCTYPE svg PUBLIC \"-//W3C//DTD SVG 1.1//EN\" \"http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd\">\n<svg/>\n",
     ),
     (
+        "beside/apps.xml",
+        "<?xml version=\"1.0\"?>\n<!DOCTYPE apps SYSTEM \"apps.dtd\">\n<apps/>\n",
+    ),
+    (
         "styles/content.xml",
         "<?xml version=\"1.0\"?>\n<office:styles><text:list style:path=\"/\" xlink:file=\"http://www.sourceforge.example/\"/></office:styles>\n",
     ),
