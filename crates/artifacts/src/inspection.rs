@@ -39,8 +39,9 @@ const MAX_CALL: usize = 400;
 /// Objects of one pickle beside as many as the file has bytes, and at most beside one for every so many: each takes
 /// about a hundred bytes, and files of data have few bytes that are an object each.
 const MIN_OBJECTS: u64 = 1 << 19;
-const MAX_OBJECTS: u64 = 3 << 20;
-const BYTES_AN_OBJECT: u64 = 16;
+const MAX_OBJECTS: u64 = 2 << 20;
+/// A pair of small numbers takes six bytes.
+const BYTES_AN_OBJECT: u64 = 6;
 /// Bytes of text that templates put together beside twice those of the file.
 const MIN_COMPUTED: u64 = 1 << 20;
 /// Values in arguments of calls beside four times as many as the file has bytes.
