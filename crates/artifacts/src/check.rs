@@ -9,6 +9,7 @@ use trueline_facts::RepoPath;
 use trueline_facts::artifact::{Artifact, Reason, Verdict};
 
 use crate::inspection::{Inspection, printable};
+use crate::links;
 use crate::sniff;
 use crate::source::Source;
 use crate::technique::{self, Technique};
@@ -52,11 +53,8 @@ pub fn check_file_of(
     if !std::fs::symlink_metadata(file)?.is_file() {
         return Err(CheckError::NotAFile);
     }
-    Ok(check(
-        &Source::of_file(File::open(file)?)?,
-        path,
-        surroundings,
-    ))
+    let source = Source::of_file(File::open(file)?)?;
+    Ok(check(&source, path, surroundings, Some(file)))
 }
 
 /// SHA-256 of a file of any size, in hexadecimal.
@@ -72,16 +70,28 @@ pub fn sha256_of(file: &Path) -> Result<String, CheckError> {
 /// Checks bytes under a name.
 #[must_use]
 pub fn check_bytes(bytes: Vec<u8>, path: RepoPath) -> Artifact {
-    check(&Source::of_bytes(bytes), path, Surroundings::Unknown)
+    let source = Source::of_bytes(bytes);
+    check(&source, path, Surroundings::Unknown, None)
 }
 
-fn check(source: &Source, path: RepoPath, surroundings: Surroundings) -> Artifact {
+fn check(
+    source: &Source,
+    path: RepoPath,
+    surroundings: Surroundings,
+    on_disk: Option<&Path>,
+) -> Artifact {
     let mut inspection = Inspection::new(source.len());
     inspection.code_role =
         (surroundings == Surroundings::ModelWithCode).then_some(crate::python::Role::Beside);
     inspection.beside_model = surroundings != Surroundings::Unknown;
     let name = path.file_name().to_string();
     sniff::inspect(&mut inspection, &name, source);
+    let external: Vec<String> = std::mem::take(&mut inspection.external)
+        .into_iter()
+        .collect();
+    if let Some(file) = on_disk {
+        links::inspect(&mut inspection, file, &external);
+    }
     if source.failed() {
         inspection.report(
             Verdict::Unknown,
@@ -160,7 +170,12 @@ fn advice(
         ));
     }
     if verdict >= Verdict::Suspicious {
-        return Some("Do not load it. Take the model again from its publisher, as safetensors where there is one, and compare the checksum.".to_owned());
+        return Some(if is_weights(formats) {
+            "Do not load it. Take the model again from its publisher, as safetensors where there is one, and compare the checksum."
+        } else {
+            "Do not use it before somebody has read the reasons. Take it again from its publisher, and compare the checksum."
+        }
+        .to_owned());
     }
     let breaks_off = told(technique::PICKLE_TRUNCATED)
         || told(technique::BAD_COMPRESSION)
@@ -199,6 +214,37 @@ fn advice(
         ));
     }
     None
+}
+
+/// Is there anything that holds weights, and could hold them as safetensors?
+fn is_weights(formats: &[String]) -> bool {
+    const OTHERS: &[&str] = &[
+        "zip",
+        "tar",
+        "7z",
+        "json",
+        "yaml",
+        "xml",
+        "script",
+        "elf",
+        "pe",
+        "mach-o",
+        "chat-template",
+        "gzip",
+        "bzip2",
+        "xz",
+        "zstd",
+        "lz4",
+        "zlib",
+        "lzma",
+        "safetensors",
+        "gguf",
+        "triton-config",
+        "dvc-pointer",
+    ];
+    formats
+        .iter()
+        .any(|format| !OTHERS.contains(&format.as_str()))
 }
 
 /// A name as one word of a shell: it comes from whoever made the file, and the advice is pasted.

@@ -221,17 +221,24 @@ fn has_code(text: &str, pieces: &[&str]) -> bool {
     pieces.iter().any(|piece| lower.contains(piece))
 }
 
-/// A value that should be data and is code.
+/// A value that should be data and is code. Sentences name functions, and documents list texts: there only what can be
+/// meant for nothing else counts.
 pub(crate) fn code_in_data(inspection: &mut Inspection, key: &str, value: &str) {
     let head = &value[..value.floor_char_boundary(1 << 16)];
-    if is_code_in_notes(head) {
+    let is_text = is_sentence(head) || is_document(head);
+    let is_code = if is_text {
+        is_payload(head)
+    } else {
+        is_code_in_notes(head)
+    };
+    if is_code {
         inspection.report(
             if is_payload(head) {
                 Verdict::Malicious
             } else {
                 Verdict::Suspicious
             },
-            technique::SAFETENSORS_METADATA,
+            technique::METADATA_CODE,
             0,
             format!(
                 "the metadata value of {} looks like code or a command",
@@ -239,6 +246,29 @@ pub(crate) fn code_in_data(inspection: &mut Inspection, key: &str, value: &str) 
             ),
         );
     }
+}
+
+/// Three words before any sign: a note. Code and commands have signs sooner, or begin with words of their own.
+fn is_sentence(text: &str) -> bool {
+    const STATEMENTS: &[&str] = &[
+        "assert", "async", "class", "def", "del", "exec", "eval", "for", "from", "global", "if",
+        "import", "lambda", "print", "raise", "return", "sudo", "try", "while", "with", "yield",
+    ];
+    let is_sign = |c: char| !(c.is_alphanumeric() || matches!(c, ' ' | ',' | '\'' | '-'));
+    let start = text.trim_start().split(is_sign).next().unwrap_or_default();
+    let mut words = start.split_whitespace();
+    let first = words.next().unwrap_or_default();
+    let is_word = |word: &str| word.trim_end_matches(',').chars().all(char::is_alphabetic);
+    is_word(first)
+        && !STATEMENTS.contains(&first)
+        && code_like(start) == Code::No
+        && words.filter(|word| is_word(word)).count() >= 2
+}
+
+/// A JSON document.
+fn is_document(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '['])
+        && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 
 /// Text that can only be meant to be run: nobody describes a model so.
@@ -277,6 +307,23 @@ mod tests {
         ));
         assert!(dangerous_word("popen") && dangerous_word("__import__"));
         assert!(!dangerous_word("kernel"));
+    }
+
+    #[test]
+    fn notes_and_documents_are_told_from_code() {
+        assert!(
+            is_sentence("trained with os.system('x')") && is_sentence("run on Windows, in a shell")
+        );
+        assert!(is_document(r#"{"0": "person", "1": "__import__('os')"}"#));
+        for code in [
+            "import os as x; os.system('a')",
+            "os.system('x')",
+            "rm -rf /",
+            "bash run it all",
+            "f(a b c)",
+        ] {
+            assert!(!is_sentence(code) && !is_document(code), "{code}");
+        }
     }
 
     #[test]

@@ -403,7 +403,7 @@ pub(crate) fn gzip_header(source: &Source) -> u64 {
 }
 
 /// Bytes of the window that a frame asks for.
-fn zstd_window(source: &Source, at: u64) -> Option<u64> {
+pub(crate) fn zstd_window(source: &Source, at: u64) -> Option<u64> {
     let [a, b, c, d, flags, window] = source.array::<6>(at)?;
     if [a, b, c, d] != [0x28, 0xb5, 0x2f, 0xfd] {
         return None;

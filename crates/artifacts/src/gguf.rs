@@ -4,6 +4,7 @@
 use trueline_facts::artifact::Verdict;
 
 use crate::inspection::{Context, Inspection, printable};
+use crate::payload::{self, Tail};
 use crate::source::Source;
 use crate::{code, hidden, sniff, technique, template};
 
@@ -13,6 +14,8 @@ const MAX_TEXT: u64 = 16 << 20;
 /// Texts in lists that may hold something else than a token, and how many are looked into.
 const LONG_ITEM: u64 = 40;
 const MAX_LONG_ITEMS: usize = 20_000;
+/// Tensors whose items are looked at.
+const MAX_ITEMS: usize = 4096;
 /// Lists of bytes that are looked into.
 const MAX_BYTE_LISTS: usize = 256;
 
@@ -300,13 +303,13 @@ fn walk(inspection: &mut Inspection, source: &Source) -> Option<()> {
     }
     let padded = end.checked_next_multiple_of(alignment).unwrap_or(end);
     if size > padded && tensors > 0 {
-        inspection.report(
-            Verdict::Clean,
-            technique::GGUF_STRUCTURE,
-            data + padded,
-            format!("{} bytes stand behind the last tensor", size - padded),
+        payload::behind(inspection, source, data + padded, Tail::Nothing);
+    }
+    for (offset, len) in ranges.iter().take(MAX_ITEMS) {
+        payload::in_items(
+            inspection,
+            &source.slice(data.saturating_add(*offset), *len),
         );
-        crate::pickle::search(inspection, source, data + padded);
     }
     report(inspection, &wrong, &overflows);
     Some(())

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use trueline_facts::artifact::Verdict;
 
 use crate::inspection::{Context, Inspection, printable};
+use crate::payload::{self, Tail};
 use crate::source::Source;
 use crate::{code, executable, keras, sniff, technique};
 
@@ -100,6 +101,9 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source, start: u64) 
         return;
     };
     stored::look(inspection, source);
+    if let Some(end) = end(source, start, shape) {
+        payload::behind(inspection, source, end, Tail::Nothing);
+    }
     while let Some(address) = seen.queue.pop() {
         if !seen.visited.insert(address) {
             continue;
@@ -141,7 +145,9 @@ fn user_block(inspection: &mut Inspection, block: &Source) {
         .rposition(|b| *b != 0)
         .map_or(0, |last| last + 1);
     let text = &text[..end];
-    let is_matlab = text.starts_with(b"MATLAB 7.3 MAT-file") && end <= 128;
+    let is_matlab = text.starts_with(b"MATLAB 7.")
+        && memchr::memmem::find(text, b" MAT-file").is_some()
+        && end <= 128;
     let is_notes = text.is_empty()
         || sniff::is_text(text)
             && executable::kind(block).is_none()
@@ -195,6 +201,24 @@ fn shape(source: &Source, start: u64) -> Option<Shape> {
     })
 }
 
+/// Where the file says that it ends.
+fn end(source: &Source, start: u64, shape: Shape) -> Option<u64> {
+    let o = shape.offset as u64;
+    let at = match source.array::<1>(start + 8)?[0] {
+        0 => 24 + 2 * o,
+        1 => 28 + 2 * o,
+        _ => 12 + 2 * o,
+    };
+    let end = shape.address(source, start + at)?;
+    // Files with a user block count it, or they do not.
+    let end = if end.checked_add(start) == Some(source.len()) {
+        source.len()
+    } else {
+        end
+    };
+    (end > start && end < source.len()).then_some(end)
+}
+
 fn root(source: &Source, start: u64, seen: &mut Seen) -> Option<()> {
     let shape = shape(source, start)?;
     let version = source.array::<1>(start + 8)?[0];
@@ -212,6 +236,11 @@ fn root(source: &Source, start: u64, seen: &mut Seen) -> Option<()> {
 
 /// An attribute's text: Keras keeps its configuration there.
 fn attribute(inspection: &mut Inspection, name: &str, text: &[u8], seen: &mut Seen) {
+    let raw = Source::of_bytes(text.to_vec());
+    if sniff::is_file(&raw) {
+        inspection.member(&printable(name), Context::Constant, &raw);
+        return;
+    }
     let text = text.strip_suffix(&[0]).unwrap_or(text);
     let end = text.iter().position(|b| *b == 0).unwrap_or(text.len());
     let text = &text[..end];

@@ -37,8 +37,12 @@ const MAX_REASONS: usize = 100;
 /// Characters of a reconstructed call.
 const MAX_CALL: usize = 400;
 
-/// Objects of one pickle beside as many as the file has bytes: they take memory, decoded bytes or not.
+/// Objects of one pickle beside as many as the file has bytes, and at most beside one for every so many: each takes
+/// about a hundred bytes, and files of data have few bytes that are an object each.
 const MIN_OBJECTS: u64 = 1 << 19;
+const MAX_OBJECTS: u64 = 2 << 20;
+/// A pair of small numbers takes six bytes.
+const BYTES_AN_OBJECT: u64 = 6;
 /// Bytes of text that templates put together beside twice those of the file.
 const MIN_COMPUTED: u64 = 1 << 20;
 /// Bytes of templates beside four times those of the file: archives hold very many small ones.
@@ -99,6 +103,8 @@ pub(crate) struct Inspection {
     pub(crate) refused: Option<String>,
     /// `torch.load` opens the file itself, not a member of it.
     pub(crate) is_torch: bool,
+    /// Files that the model takes its data from, by their paths from its folder.
+    pub(crate) external: BTreeSet<String>,
     /// Values in arguments of calls that all pickles of the file may still look at.
     pub(crate) looks_left: u32,
 }
@@ -142,6 +148,7 @@ impl Inspection {
             link_steps_left: size.saturating_add(MIN_LINK_STEPS),
             refused: None,
             is_torch: false,
+            external: BTreeSet::new(),
             looks_left: u32::try_from(size.saturating_mul(4).saturating_add(MIN_LOOKS))
                 .unwrap_or(u32::MAX),
         }
@@ -149,7 +156,11 @@ impl Inspection {
 
     /// Objects that one pickle may make.
     pub(crate) fn objects(&self) -> usize {
-        usize::try_from(self.size.saturating_add(MIN_OBJECTS)).unwrap_or(usize::MAX)
+        let objects = self
+            .size
+            .saturating_add(MIN_OBJECTS)
+            .min(MAX_OBJECTS + self.size / BYTES_AN_OBJECT);
+        usize::try_from(objects).unwrap_or(usize::MAX)
     }
 
     /// Bytes that the values of one document may take.

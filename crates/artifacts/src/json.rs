@@ -25,9 +25,7 @@ pub(crate) enum Unread {
 
 /// Parses a document within the memory that the inspected file allows.
 pub(crate) fn parse(inspection: &Inspection, bytes: &[u8]) -> Result<Value, Unread> {
-    if cost(bytes) > inspection.value_bytes() {
-        return Err(Unread::TooMuch);
-    }
+    check(inspection, bytes)?;
     serde_json::from_slice(bytes)
         .or_else(|error| match without_constants(bytes) {
             Some(plain) => serde_json::from_slice(&plain),
@@ -40,6 +38,14 @@ pub(crate) fn parse(inspection: &Inspection, bytes: &[u8]) -> Result<Value, Unre
                 Unread::Broken(error)
             }
         })
+}
+
+/// Would its values take more memory than the inspected file allows?
+pub(crate) fn check(inspection: &Inspection, bytes: &[u8]) -> Result<(), Unread> {
+    if cost(bytes) > inspection.value_bytes() {
+        return Err(Unread::TooMuch);
+    }
+    Ok(())
 }
 
 /// The document with `null` for the numbers that Python reads and the format does not have, if it has any.

@@ -136,6 +136,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
         let bytes = source.read(*at, (*len).min(1 << 14) as usize);
         if let Ok(text) = std::str::from_utf8(&bytes) {
             crate::code::code_in_data(inspection, "value", text);
+            crate::hidden::inspect(inspection, text.as_bytes());
         }
     }
 }

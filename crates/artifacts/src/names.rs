@@ -89,6 +89,7 @@ struct Vetted {
     opening: Vec<String>,
     evaluators: Vec<String>,
     places: Vec<String>,
+    containers: Vec<String>,
 }
 
 /// What `data/data_classes.py` wrote.
@@ -119,6 +120,8 @@ struct Names {
     evaluators: FxHashSet<String>,
     /// Parts of the names of modules that read, write, fetch or serve.
     places: FxHashSet<String>,
+    /// Arrays, tables and vocabularies, which evaluate nothing of the texts that they hold.
+    containers: FxHashSet<String>,
     escapes: FxHashSet<String>,
     aliases: FxHashSet<String>,
     hooks: FxHashSet<String>,
@@ -150,6 +153,7 @@ impl Names {
             opening: data.vetted.opening.into_iter().collect(),
             evaluators: data.vetted.evaluators.into_iter().collect(),
             places: data.vetted.places.into_iter().collect(),
+            containers: data.vetted.containers.into_iter().collect(),
             audited: data.vetted.audited.into_iter().collect(),
             keepers: data.vetted.keepers.into_iter().collect(),
             known: data.vetted.known.into_iter().collect(),
@@ -208,6 +212,15 @@ pub(crate) fn is_of_vetted_part(module: &str, name: &str) -> bool {
 /// Does it keep functions and classes that it is handed, and calls none of them: `defaultdict`, `partial`, `isinstance`?
 pub(crate) fn is_keeper(module: &str, name: &str) -> bool {
     NAMES.keepers.contains(module) || NAMES.keepers.contains(&format!("{module}.{name}"))
+}
+
+/// Is it an array, a table or a vocabulary, or a function that makes one: are texts in it data to whoever loads it?
+pub(crate) fn is_container(module: &str, name: &str) -> bool {
+    let full = format!("{module}.{name}");
+    let ends = full.match_indices('.').map(|(at, _)| at);
+    ends.chain([full.len()])
+        .any(|end| NAMES.containers.contains(&full[..end]))
+        && !matches!(standing(module, name), Standing::Dangerous { .. })
 }
 
 /// Is it a package whose functions were looked through?
@@ -319,6 +332,10 @@ pub(crate) fn standing(module: &str, name: &str) -> Standing {
             let is_log = prefix == "distutils" && name == "error";
             if prefix.len() < full.len() && is_exception(&name) && !is_log {
                 return Standing::Vetted;
+            }
+            // Classes of Python's own tests do what their names say; what runs the tests has entries of its own.
+            if prefix == "test" && is_class_name(&name) && !passes_a_module(&name) {
+                return Standing::UnvettedClass;
             }
             return names.dangerous(*at);
         }
@@ -475,6 +492,17 @@ mod tests {
         assert_eq!(family("os", "system"), Some("process"));
         assert_eq!(standing("inspect", "Parameter"), Standing::Vetted);
         assert_eq!(family("numpy", "load"), Some("loader"));
+    }
+
+    #[test]
+    fn classes_of_tests_are_no_code_and_what_runs_tests_is() {
+        assert_eq!(
+            standing("test.datetimetester", "PicklableFixedOffset"),
+            Standing::UnvettedClass
+        );
+        assert_eq!(family("test.autotest", "X"), Some("import"));
+        assert_eq!(family("test.test_os", "run"), Some("import"));
+        assert_eq!(family("test.support", "run_code"), Some("import"));
     }
 
     #[test]

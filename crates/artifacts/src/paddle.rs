@@ -3,6 +3,7 @@
 use trueline_facts::artifact::Verdict;
 
 use crate::inspection::Inspection;
+use crate::payload::{self, Tail};
 use crate::protobuf::{self, messages, number};
 use crate::source::Source;
 use crate::technique;
@@ -10,7 +11,9 @@ use crate::technique;
 /// `PaddlePaddle`'s `ProgramDesc`: blocks of operators.
 pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) -> bool {
     let mut operators = 0usize;
-    for block in messages(source, 1) {
+    let end = protobuf::end(source, 1..=10);
+    let program = source.slice(0, end.unwrap_or(u64::MAX));
+    for block in messages(&program, 1) {
         if number(&block, 1).is_none() {
             return false;
         }
@@ -64,6 +67,9 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) -> bool {
     }
     if operators > 0 {
         inspection.format("paddle-program");
+        if let Some(end) = end {
+            payload::behind(inspection, source, end, Tail::Nothing);
+        }
     }
     operators > 0
 }

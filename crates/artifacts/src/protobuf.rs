@@ -1,5 +1,7 @@
 //! Protocol buffers without schemas: fields by number and wire type, over positioned reads.
 
+use std::ops::RangeInclusive;
+
 use crate::source::{Cursor, Source};
 
 /// One field.
@@ -66,6 +68,32 @@ impl Iterator for Fields {
             _ => return None,
         };
         Some((number, field))
+    }
+}
+
+/// Where the fields of a message end and something else begins; `None` if nothing does, or if the last field breaks
+/// off, as after a download that stopped.
+pub(crate) fn end(source: &Source, known: RangeInclusive<u32>) -> Option<u64> {
+    let mut all = fields(source);
+    loop {
+        let at = all.cursor.position();
+        match all.next() {
+            Some((number, _)) if known.contains(&number) => {}
+            Some(_) => return Some(at),
+            None if all.whole => return None,
+            None => {
+                // A key and a length that lead out of the bytes.
+                let mut last = fields(source);
+                last.cursor.seek(at);
+                let key = last.varint();
+                let is_cut = key.is_none_or(|key| {
+                    let number = u32::try_from(key >> 3).ok();
+                    let is_known = number.is_some_and(|number| known.contains(&number));
+                    is_known && matches!(key & 7, 0 | 1 | 2 | 5)
+                });
+                return (!is_cut).then_some(at);
+            }
+        }
     }
 }
 

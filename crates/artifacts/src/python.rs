@@ -11,7 +11,7 @@ use trueline_facts::artifact::Verdict;
 
 use crate::code::is_payload;
 use crate::inspection::{Inspection, printable};
-use crate::technique;
+use crate::{marshal, technique};
 
 mod assign;
 mod call;
@@ -70,8 +70,49 @@ pub(crate) fn is_compiled(name: &str) -> bool {
         .any(|known| end.eq_ignore_ascii_case(known))
 }
 
-/// Reports such a file beside a model.
-pub(crate) fn compiled(inspection: &mut Inspection) {
+/// Reports such a file beside a model; what it does is told from the names in it.
+pub(crate) fn compiled(inspection: &mut Inspection, code: &[u8]) {
+    const STARTS: &[&str] = &[
+        "system",
+        "popen",
+        "Popen",
+        "check_output",
+        "check_call",
+        "getoutput",
+        "execv",
+        "execve",
+        "execvp",
+        "spawnv",
+        "spawnl",
+        "posix_spawn",
+        "urlopen",
+        "urlretrieve",
+        "create_connection",
+    ];
+    const FROM: &[&str] = &[
+        "os",
+        "posix",
+        "nt",
+        "subprocess",
+        "pty",
+        "socket",
+        "urllib.request",
+    ];
+    let words = marshal::words(code);
+    let has = |word: &str| words.iter().any(|of| of == word);
+    // `platform.system()` starts nothing.
+    let start = STARTS
+        .iter()
+        .find(|word| has(word) && !(**word == "system" && has("platform")));
+    if let (Some(start), Some(from)) = (start, FROM.iter().find(|from| has(from))) {
+        inspection.report(
+            Verdict::Suspicious,
+            technique::MODEL_CODE,
+            0,
+            format!("compiled Python beside a model names {start} and {from}: it starts programs or talks to the network"),
+        );
+        return;
+    }
     inspection.report(
         Verdict::Unknown,
         technique::MODEL_CODE,
@@ -197,8 +238,21 @@ pub(crate) fn expression_reaches(text: &str) -> Option<String> {
     if !may_reach(text) || depth::is_too_deep(text) {
         return None;
     }
+    reaches("", text, 1)
+}
+
+/// The same of text that is evaluated for certain, after lines that import: it may be several statements.
+pub(crate) fn statements_reach(imports: &str, text: &str) -> Option<String> {
+    const MAX_STATEMENTS: usize = 64;
+    if text.len() > MAX_EXPRESSION || depth::is_too_deep(text) {
+        return None;
+    }
+    reaches(imports, text, MAX_STATEMENTS)
+}
+
+fn reaches(imports: &str, text: &str, statements: usize) -> Option<String> {
     // Whoever evaluates it has imported what it names.
-    let mut code = String::new();
+    let mut code = imports.to_owned();
     for module in reach::CORE {
         if text.contains(&format!("{module}.")) {
             code.push_str("import ");
@@ -212,7 +266,9 @@ pub(crate) fn expression_reaches(text: &str) -> Option<String> {
     let parsed = parse_unchecked(&code, options);
     let module = parsed.syntax().as_module()?;
     // A sentence is no expression.
-    if !parsed.errors().is_empty() || module.body.len() != imports + 1 {
+    if !parsed.errors().is_empty()
+        || !(imports + 1..=imports + statements).contains(&module.body.len())
+    {
         return None;
     }
     let walk = Walk::of(&module.body, code.len());

@@ -4,6 +4,7 @@
 use trueline_facts::artifact::Verdict;
 
 use crate::inspection::Inspection;
+use crate::payload::{self, Tail};
 use crate::source::{Cursor, Source};
 use crate::technique;
 
@@ -47,7 +48,9 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source, start: u64) 
             at,
             "an item that is not known here: what follows was not read",
         );
+        return;
     }
+    payload::behind(inspection, source, cursor.position(), Tail::Nothing);
 }
 
 /// How numbers are written.

@@ -1,17 +1,21 @@
 //! safetensors: a JSON header with offsets and raw data. It cannot run code; lies about sizes and data that no
 //! tensor owns are what is looked for.
 
-use std::collections::BTreeMap;
+use std::fmt::Formatter;
 
-use serde::Deserialize;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use trueline_facts::artifact::Verdict;
 
 use crate::inspection::{Context, Inspection};
+use crate::json::Unread;
 use crate::source::Source;
-use crate::{code, json, sniff, technique, text};
+use crate::{code, json, payload, sniff, technique, text};
 
 const MAX_HEADER: u64 = 100_000_000;
+/// Tensors whose items are looked at.
+const MAX_ITEMS: usize = 4096;
 
 #[derive(Deserialize)]
 struct Tensor {
@@ -42,7 +46,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
     } else {
         Vec::new()
     };
-    let parsed = json::parse(inspection, &header);
+    let parsed = read(inspection, &header);
     let mut wrong = |what: String| {
         inspection.report(
             Verdict::Suspicious,
@@ -58,60 +62,46 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
         ));
         return;
     }
-    let entries: BTreeMap<String, Value> = match parsed {
-        Ok(Value::Object(map)) => map.into_iter().collect(),
-        Ok(_) => {
-            wrong("the header is no JSON object".to_owned());
-            return;
-        }
+    let Header { entries, metadata } = match parsed {
+        Ok(header) => header,
         Err(error) => {
             wrong(format!("the header is no JSON object: {error}"));
             return;
         }
     };
-    if let Some(twice) = duplicate(&header, &entries) {
-        wrong(format!("the header names {twice} twice"));
+    drop(header);
+    if let Some(pair) = entries.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+        wrong(format!("the header names {} twice", pair[0].0));
+    }
+    if metadata.len() > 1 {
+        wrong("the header names __metadata__ twice".to_owned());
     }
     let mut ranges = Vec::new();
     let mut overflows = false;
-    for (name, value) in &entries {
-        if name == "__metadata__" {
-            continue;
+    for (name, entry) in &entries {
+        match entry {
+            Entry::Other => wrong(format!("the entry of {name} is not that of a tensor")),
+            Entry::Unknown(kind) => wrong(format!("{name} has the unknown type {kind}")),
+            Entry::Tensor {
+                begin,
+                end,
+                expected,
+            } => {
+                overflows |= expected.is_none();
+                if end < begin || *expected != Some(end - begin) {
+                    wrong(format!("{name}: offsets and shape disagree"));
+                }
+                ranges.push((*begin, *end, name));
+            }
         }
-        let tensor: Tensor = if let Ok(tensor) = serde_json::from_value(value.clone()) {
-            tensor
-        } else {
-            wrong(format!("the entry of {name} is not that of a tensor"));
-            continue;
-        };
-        let (begin, end) = tensor.data_offsets;
-        let count = tensor.shape.iter().try_fold(1u64, |n, d| n.checked_mul(*d));
-        let bits = match tensor.dtype.as_str() {
-            "F4" | "I4" | "U4" => Some(4),
-            "F6_E2M3" | "F6_E3M2" => Some(6),
-            "BOOL" | "U8" | "I8" | "F8_E5M2" | "F8_E4M3" | "F8_E8M0" | "F8_E4M3FNUZ"
-            | "F8_E5M2FNUZ" => Some(8),
-            "U16" | "I16" | "F16" | "BF16" => Some(16),
-            "U32" | "I32" | "F32" => Some(32),
-            "U64" | "I64" | "F64" | "C64" => Some(64),
-            _ => None,
-        };
-        let Some(bits) = bits else {
-            wrong(format!("{name} has the unknown type {}", tensor.dtype));
-            continue;
-        };
-        let expected = count
-            .and_then(|n| n.checked_mul(bits))
-            .map(|n| n.div_ceil(8));
-        if expected.is_none() {
-            overflows = true;
-        }
-        if end < begin || expected != Some(end - begin) {
-            wrong(format!("{name}: offsets and shape disagree"));
-        }
-        ranges.push((begin, end, name));
     }
     ranges.sort_unstable();
+    let looked: Vec<(u64, u64)> = ranges
+        .iter()
+        .filter(|(begin, end, _)| begin < end)
+        .take(MAX_ITEMS)
+        .map(|(begin, end, _)| (*begin, *end))
+        .collect();
     let data = source.slice(8 + len, u64::MAX);
     let mut at = 0;
     let mut holes = Vec::new();
@@ -146,12 +136,102 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
             "made to overflow a loader: the product of a shape has more than 64 bits",
         );
     }
+    for (begin, end) in looked {
+        payload::in_items(inspection, &data.slice(begin, end - begin));
+    }
     for (start, len) in holes {
         let hole = data.slice(start, len);
         inspection.member("(between tensors)", Context::Member, &hole);
     }
-    if let Some(metadata) = entries.get("__metadata__") {
+    for metadata in &metadata {
         self::metadata(inspection, metadata);
+    }
+}
+
+/// What the header says, as little of each tensor as is needed: there may be a million of them.
+struct Header {
+    /// By their names.
+    entries: Vec<(Box<str>, Entry)>,
+    metadata: Vec<Value>,
+}
+
+enum Entry {
+    Tensor {
+        begin: u64,
+        end: u64,
+        /// Bytes by type and shape; nothing if they overflow.
+        expected: Option<u64>,
+    },
+    /// Of a type that is not known.
+    Unknown(Box<str>),
+    /// No description of a tensor.
+    Other,
+}
+
+impl Entry {
+    fn of(value: Value) -> Self {
+        let Ok(tensor) = serde_json::from_value::<Tensor>(value) else {
+            return Self::Other;
+        };
+        let (begin, end) = tensor.data_offsets;
+        let count = tensor.shape.iter().try_fold(1u64, |n, d| n.checked_mul(*d));
+        let bits = match tensor.dtype.as_str() {
+            "F4" | "I4" | "U4" => 4,
+            "F6_E2M3" | "F6_E3M2" => 6,
+            "BOOL" | "U8" | "I8" | "F8_E5M2" | "F8_E4M3" | "F8_E8M0" | "F8_E4M3FNUZ"
+            | "F8_E5M2FNUZ" => 8,
+            "U16" | "I16" | "F16" | "BF16" => 16,
+            "U32" | "I32" | "F32" => 32,
+            "U64" | "I64" | "F64" | "C64" => 64,
+            _ => return Self::Unknown(tensor.dtype.into()),
+        };
+        let expected = count
+            .and_then(|n| n.checked_mul(bits))
+            .map(|n| n.div_ceil(8));
+        Self::Tensor {
+            begin,
+            end,
+            expected,
+        }
+    }
+}
+
+fn read(inspection: &Inspection, bytes: &[u8]) -> Result<Header, Unread> {
+    json::check(inspection, bytes)?;
+    let mut header = serde_json::from_slice::<Header>(bytes).map_err(Unread::Broken)?;
+    header.entries.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(header)
+}
+
+impl<'de> Deserialize<'de> for Header {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries;
+
+        impl<'de> Visitor<'de> for Entries {
+            type Value = Header;
+
+            fn expecting(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Header, A::Error> {
+                let mut header = Header {
+                    entries: Vec::new(),
+                    metadata: Vec::new(),
+                };
+                while let Some(name) = map.next_key::<Box<str>>()? {
+                    let value = map.next_value::<Value>()?;
+                    if &*name == "__metadata__" {
+                        header.metadata.push(value);
+                    } else {
+                        header.entries.push((name, Entry::of(value)));
+                    }
+                }
+                Ok(header)
+            }
+        }
+
+        deserializer.deserialize_map(Entries)
     }
 }
 
@@ -202,48 +282,4 @@ fn metadata(inspection: &mut Inspection, metadata: &Value) {
             text::json(inspection, key, &json);
         }
     }
-}
-
-/// A key of the outer object that stands twice: readers differ in which one they take.
-fn duplicate(header: &[u8], entries: &BTreeMap<String, Value>) -> Option<String> {
-    // Only the outer level matters: count its keys with a small scanner.
-    let mut depth = 0i32;
-    let mut in_text = false;
-    let mut escaped = false;
-    let mut start = 0;
-    let mut keys = 0usize;
-    let mut seen = std::collections::BTreeSet::new();
-    let mut last: Option<&[u8]> = None;
-    for (at, byte) in header.iter().enumerate() {
-        if in_text {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' => escaped = true,
-                b'"' => {
-                    in_text = false;
-                    last = header.get(start..at);
-                }
-                _ => {}
-            }
-            continue;
-        }
-        match byte {
-            b'"' => {
-                in_text = true;
-                start = at + 1;
-            }
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => depth -= 1,
-            b':' if depth == 1 => {
-                keys += 1;
-                if let Some(key) = last
-                    && !seen.insert(key)
-                {
-                    return Some(String::from_utf8_lossy(key).into_owned());
-                }
-            }
-            _ => {}
-        }
-    }
-    (keys > entries.len()).then(|| "a key".to_owned())
 }

@@ -27,14 +27,26 @@ const MAX_MEMBERS: usize = 10_000;
 /// Inspects the members.
 pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) {
     inspection.format("7z");
-    let Some(header) = read_header(source) else {
-        inspection.report(
-            Verdict::Suspicious,
-            technique::BAD_COMPRESSION,
-            0,
-            "a 7z archive that cannot be read",
-        );
-        return;
+    let header = match read_header(source) {
+        Ok(header) => header,
+        Err(Unread::Encrypted) => {
+            inspection.report(
+                Verdict::Suspicious,
+                technique::ZIP_ENCRYPTED,
+                0,
+                "a 7z archive whose list of members is encrypted: nothing in it could be checked",
+            );
+            return;
+        }
+        Err(Unread::Broken) => {
+            inspection.report(
+                Verdict::Suspicious,
+                technique::BAD_COMPRESSION,
+                0,
+                "a 7z archive that cannot be read",
+            );
+            return;
+        }
     };
     let mut members = Vec::new();
     let mut names = header.names.iter();
@@ -55,7 +67,12 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
             continue;
         }
         let Some(mut reader) = decoder(folder, &packed) else {
-            broken(inspection, "uses a method that is not known here");
+            inspection.report(
+                Verdict::Unknown,
+                technique::UNREAD_CONTAINER,
+                at,
+                "part of the 7z archive is packed with a method that is not read here: unpack it and check what is inside",
+            );
             names.by_ref().take(folder.files.len()).for_each(drop);
             continue;
         };
@@ -91,38 +108,63 @@ fn broken(inspection: &mut Inspection, what: &str) {
     );
 }
 
+/// Why a header was not read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Unread {
+    Encrypted,
+    Broken,
+}
+
 /// The header, decoded where it is compressed itself.
-fn read_header(source: &Source) -> Option<Header> {
+fn read_header(source: &Source) -> Result<Header, Unread> {
+    let mut bytes = start_of_header(source).ok_or(Unread::Broken)?;
+    for _ in 0..MAX_LAYERS {
+        let header = Header::read(&bytes).ok_or(Unread::Broken)?;
+        if !header.is_packed {
+            return Ok(header);
+        }
+        if header
+            .folders
+            .iter()
+            .any(|folder| folder.coders.iter().any(Coder::is_cipher))
+        {
+            return Err(Unread::Encrypted);
+        }
+        bytes = unpacked(source, &header).ok_or(Unread::Broken)?;
+    }
+    Err(Unread::Broken)
+}
+
+fn start_of_header(source: &Source) -> Option<Vec<u8>> {
     let offset = START.checked_add(source.u64(12)?)?;
     let size = source.u64(20)?;
     if size > MAX_HEADER || offset.checked_add(size)? > source.len() {
         return None;
     }
-    let mut bytes = source.read(offset, size as usize);
-    for _ in 0..MAX_LAYERS {
-        let header = Header::read(&bytes)?;
-        if !header.is_packed {
-            return Some(header);
-        }
-        let folder = header.folders.first()?;
-        let size = *folder.files.first()?;
-        if size > MAX_HEADER {
-            return None;
-        }
-        let packed = source.slice(header.packed_at.checked_add(START)?, *header.packs.first()?);
-        bytes.clear();
-        decoder(folder, &packed)?
-            .take(size)
-            .read_to_end(&mut bytes)
-            .ok()?;
+    Some(source.read(offset, size as usize))
+}
+
+/// The header that a header packs.
+fn unpacked(source: &Source, header: &Header) -> Option<Vec<u8>> {
+    let folder = header.folders.first()?;
+    let size = *folder.files.first()?;
+    if size > MAX_HEADER {
+        return None;
     }
-    None
+    let packed = source.slice(header.packed_at.checked_add(START)?, *header.packs.first()?);
+    let mut bytes = Vec::new();
+    decoder(folder, &packed)?
+        .take(size)
+        .read_to_end(&mut bytes)
+        .ok()?;
+    Some(bytes)
 }
 
 /// A reader through all coders of a folder; nothing if one of them is not known or they are no chain.
 fn decoder(folder: &Folder, packed: &Source) -> Option<Box<dyn Read>> {
     let mut reader: Box<dyn Read> = Box::new(packed.reader());
-    for index in folder.chain()? {
+    for (place, index) in folder.chain()?.into_iter().enumerate() {
+        let is_first = place == 0;
         let coder = &folder.coders[index];
         let size = *folder.sizes.get(index)?;
         let properties = coder.properties.as_slice();
@@ -146,6 +188,12 @@ fn decoder(folder: &Folder, packed: &Source) -> Option<Box<dyn Read>> {
                     return None;
                 }
                 Box::new(lzma_rust2::Lzma2Reader::new(reader, dictionary, None))
+            }
+            // Of other programs than 7-Zip itself; its window is asked for before it is made.
+            [4, 0xf7, 0x11, 1] if is_first => {
+                encoding::zstd_window(packed, 0)
+                    .filter(|window| *window <= u64::from(encoding::MAX_WINDOW))?;
+                Box::new(ruzstd::decoding::StreamingDecoder::new(reader).ok()?)
             }
             [4, 1, 8] => Box::new(flate2::read::DeflateDecoder::new(reader)),
             [4, 2, 2] => Box::new(bzip2::read::MultiBzDecoder::new(reader)),

@@ -12,6 +12,10 @@ use crate::{
     tflite, torch7, ubjson, xml, yaml, zip,
 };
 
+mod plain;
+
+use plain::{document_with_tail, has_extension, is_lfs_pointer, is_plain_text, is_shell};
+
 /// Ratio of decoded to encoded bytes above which exhausting the budget is a bomb and not a large file.
 const BOMB_RATIO: u64 = 200;
 /// The same of data that was compressed twice, which no writer of models does, from this many bytes on.
@@ -35,6 +39,16 @@ pub(crate) fn has_magic(head: &[u8]) -> bool {
         )
 }
 
+/// Do the bytes begin with the mark of a file, and one that other data has by chance alone? A pickle has none.
+pub(crate) fn is_file(source: &Source) -> bool {
+    let head = source.read(0, 16);
+    let is_compressed = Compression::of(&head)
+        .is_some_and(|of| !matches!(of, Compression::Zlib | Compression::Lzma));
+    executable::kind(source).is_some()
+        || is_compressed
+        || head.first() != Some(&0x80) && Compression::of(&head).is_none() && has_magic(&head)
+}
+
 /// Inspects bytes of a name by what they are.
 pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) {
     if source.len() == 0 {
@@ -44,7 +58,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
         return;
     }
     if inspection.code_role.is_some() && python::is_compiled(name) {
-        python::compiled(inspection);
+        python::compiled(inspection, &source.read(0, python::MAX_CODE));
     }
     let head = source.read(0, 512);
     if let Some(end) = encoding::skipped(source) {
@@ -91,18 +105,23 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
         hdf5::inspect(inspection, source, start);
         found.push("hdf5");
     }
-    if head.starts_with(b"GGUF") {
+    // Marks that are letters open texts as well, and what these formats have behind them is no text.
+    let is_plain = is_plain_text(&head);
+    let may_be = |extensions: &[&str]| !is_plain || has_extension(name, extensions);
+    if head.starts_with(b"GGUF") && may_be(&["gguf"]) {
         gguf::inspect(inspection, source);
         found.push("gguf");
-    } else if matches!(head.get(..4), Some(b"lmgg" | b"fmgg" | b"tjgg" | b"algg")) {
+    } else if matches!(head.get(..4), Some(b"lmgg" | b"fmgg" | b"tjgg" | b"algg"))
+        && may_be(&["ggml", "bin"])
+    {
         gguf::inspect_old(inspection);
         found.push("ggml");
     }
-    if head.get(4..8) == Some(b"TFL3") {
+    if head.get(4..8) == Some(b"TFL3") && may_be(&["tflite"]) {
         tflite::inspect(inspection, source);
         found.push("tflite");
     }
-    if safetensors::is_safetensors(source) {
+    if safetensors::is_safetensors(source) && may_be(&["safetensors"]) {
         safetensors::inspect(inspection, source);
         found.push("safetensors");
     }
@@ -149,10 +168,11 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
         let plain = utf16(source);
         let head = plain.read(0, 512);
         if is_text(&head) {
-            text(inspection, name, &plain, &head);
+            text(inspection, name, &plain, &head, true);
         }
-    } else if found.is_empty() && is_text(&head) {
-        text(inspection, name, source, &head);
+    } else if is_text(&head) && (found.is_empty() || is_plain) {
+        // Whatever else a text may pass for, its readers read it as one.
+        text(inspection, name, source, &head, found.is_empty());
     } else if found.is_empty() {
         remarks(inspection, name, source, &head);
     }
@@ -181,6 +201,9 @@ pub(crate) const MAX_UNKNOWN: u64 = 64 << 20;
 
 /// What has no format of its own: raw weights, and names that promise a pickle.
 fn remarks(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) {
+    if document_with_tail(inspection, name, source) {
+        return;
+    }
     let lower = name.to_ascii_lowercase();
     let extension = lower.rsplit('.').next().unwrap_or_default();
     let pickles = ["pkl", "pickle", "dill", "joblib", "pt", "pth", "ckpt"].contains(&extension);
@@ -404,13 +427,16 @@ fn lines_of(inspection: &mut Inspection, source: &Source) -> String {
     String::from_utf8_lossy(&source.read(0, MAX_LINES as usize)).into_owned()
 }
 
-/// Configuration as text.
-fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) {
+/// Configuration as text; `is_alone` if it is nothing else that was searched already.
+fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8], is_alone: bool) {
+    if is_alone && document_with_tail(inspection, name, source) {
+        return;
+    }
     // Members of archives have folders before their names.
     let base = name.rsplit('/').next().unwrap_or(name);
     let lower = base.to_ascii_lowercase();
     let extension = lower.rsplit('.').next().unwrap_or_default();
-    if head.starts_with(b"version https://git-lfs.github.com/spec/") {
+    if is_lfs_pointer(head) {
         inspection.format("git-lfs-pointer");
         inspection.report(
             Verdict::Unknown,
@@ -442,7 +468,7 @@ fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) {
         || trimmed.starts_with(b"%YAML")
         || (trimmed.starts_with(b"--- ") || trimmed.starts_with(b"---\n"));
     let is_template = matches!(extension, "jinja" | "jinja2" | "j2");
-    if source.len() <= MAX_TEXT && inspection.context != Context::Constant {
+    if is_alone && source.len() <= MAX_TEXT && inspection.context != Context::Constant {
         hidden::inspect(inspection, &source.read(0, MAX_TEXT as usize));
     }
     if extension == "pth" {
@@ -474,8 +500,12 @@ fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) {
         let lines = lines_of(inspection, source);
         packages::settings(inspection, &lines);
     }
+    if packages::is_recipe(&lower) || inspection.beside_model && is_shell(extension, head) {
+        let lines = lines_of(inspection, source);
+        packages::script(inspection, &lines);
+    }
     let is_graph = matches!(extension, "pbtxt" | "prototxt" | "textproto");
-    let is_mlflow = lower == "mlmodel";
+    let is_mlflow = matches!(lower.as_str(), "mlmodel" | "mlproject");
     if !(is_json
         || is_graph
         || is_mlflow

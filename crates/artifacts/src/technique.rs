@@ -86,6 +86,7 @@ techniques! {
     TFLITE_CUSTOM = "tflite-custom-op", 0, [];
     TFLITE_STRUCTURE = "tflite-structure", 125, [];
     ONNX_PATH = "onnx-external-path", 22, ["CVE-2022-25882", "CVE-2024-27318", "CVE-2026-27489", "CVE-2026-34446", "CVE-2026-34447"];
+    ONNX_LINK = "onnx-external-link", 59, ["CVE-2026-34446", "CVE-2026-34447"];
     ONNX_BOUNDS = "onnx-external-bounds", 125, [];
     ONNX_CODE_OP = "onnx-op-runs-code", 94, [];
     ONNX_DOMAIN = "onnx-custom-domain", 0, [];
@@ -99,6 +100,8 @@ techniques! {
     TEMPLATE_HIDDEN_TEXT = "template-hidden-text", 1007, [];
     SAFETENSORS_STRUCTURE = "safetensors-structure", 1284, [];
     SAFETENSORS_METADATA = "safetensors-metadata", 0, [];
+    METADATA_CODE = "metadata-holds-code", 94, [];
+    TAIL = "data-behind-the-end", 436, [];
     MSGPACK_STRUCTURE = "msgpack-structure", 1284, [];
     MSGPACK_EXTENSION = "msgpack-extension", 502, [];
     PADDLE_CODE_OP = "paddle-op-runs-code", 94, [];

@@ -152,6 +152,8 @@ struct Walk {
     emitted: usize,
     /// An open `set` block: its text is a constant too.
     in_set_block: bool,
+    /// What of the last words takes the system message away.
+    dropped: Option<Trigger>,
 }
 
 /// An open `if`: its condition, and what the text around it depends on.
@@ -177,6 +179,17 @@ impl Walk {
             return;
         }
         self.structure.finish();
+        if let Some(trigger) = &self.dropped {
+            inspection.report(
+                Verdict::Suspicious,
+                technique::TEMPLATE_TRIGGER,
+                0,
+                format!(
+                    "what becomes of the system message depends on {:?} in another message",
+                    shorten(&printable(&trigger.word), 60)
+                ),
+            );
+        }
         if let Some(why) = &self.structure.broken {
             inspection.report(
                 Verdict::Suspicious,
@@ -376,7 +389,12 @@ impl Walk {
                     self.constants.set(name, first);
                 }
             }
-            ("if", rest) => self.open(rest),
+            ("if", rest) => {
+                if let Some(trigger) = self.names.drops_system(rest, &self.constants) {
+                    self.dropped.get_or_insert(trigger);
+                }
+                self.open(rest);
+            }
             ("elif", rest) => {
                 let condition = self.names.condition(rest, &self.constants);
                 if let Some(last) = self.conditions.last_mut() {

@@ -6,6 +6,7 @@ use trueline_facts::artifact::Verdict;
 
 use crate::inspection::{Inspection, printable};
 use crate::keras;
+use crate::payload::{self, Tail};
 use crate::protobuf::{self, Field, fields, is_message, messages};
 use crate::source::Source;
 use crate::technique;
@@ -106,6 +107,14 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source, kind: Kind) 
         }
     }
     walk.finish();
+    let known = match kind {
+        Kind::SavedModel => 1..=2,
+        Kind::MetaGraph => 1..=10,
+        Kind::Graph => 1..=10,
+    };
+    if let Some(end) = protobuf::end(source, known) {
+        payload::behind(inspection, source, end, Tail::Nothing);
+    }
 }
 
 struct Walk<'i> {
@@ -303,6 +312,12 @@ impl Walk<'_> {
                 }
                 // A tensor: texts stand in field 8.
                 8 => {
+                    for items in messages(&bytes, 4) {
+                        payload::in_items(self.inspection, &items);
+                    }
+                    for items in messages(&bytes, 8).take(MAX_CONSTANTS) {
+                        payload::in_items(self.inspection, &items);
+                    }
                     for text in messages(&bytes, 8) {
                         if matches!(op, "Const" | "ImmutableConst") {
                             self.content(&text, depth);

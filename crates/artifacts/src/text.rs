@@ -15,7 +15,7 @@ mod values;
 
 pub(crate) use files::{modelfile, path_file};
 pub(crate) use frameworks::triton;
-use values::{MAX_EXPRESSIONS, MAX_LIBRARIES, expression, library};
+use values::{MAX_EXPRESSIONS, MAX_LIBRARIES, expression, imports, library};
 
 /// Packages that configurations of models name in `_target_`.
 const VETTED_TARGETS: &[&str] = &[
@@ -81,15 +81,24 @@ fn document(inspection: &mut Inspection, name: &str, value: &Value, syntax: Synt
     let mut stack = vec![value];
     let mut is_keras = false;
     let mut expressions_left = MAX_EXPRESSIONS;
+    let imports = imports(value);
     while let Some(value) = stack.pop() {
         match value {
             Value::Array(items) => stack.extend(items),
             Value::Object(map) => {
                 for (key, value) in map {
+                    evaluated_items(inspection, key, value, &imports, &mut expressions_left);
                     field(inspection, key, value, syntax);
                     match value {
+                        // Under numbers stand the names of classes.
+                        Value::String(text)
+                            if !text.starts_with('$')
+                                && key.bytes().all(|b| b.is_ascii_digit()) =>
+                        {
+                            library(inspection, text);
+                        }
                         Value::String(text) => {
-                            expression(inspection, key, text, &mut expressions_left);
+                            expression(inspection, key, text, &imports, &mut expressions_left);
                             library(inspection, text);
                         }
                         // A vocabulary has more.
@@ -121,6 +130,7 @@ fn document(inspection: &mut Inspection, name: &str, value: &Value, syntax: Synt
     }
     frameworks::inspect(inspection, name, value);
     packages::environment(inspection, name, value);
+    packages::pipeline(inspection, name, value);
 }
 
 fn field(inspection: &mut Inspection, key: &str, value: &Value, syntax: Syntax) {
@@ -342,6 +352,21 @@ fn field(inspection: &mut Inspection, key: &str, value: &Value, syntax: Syntax) 
             "a jsonpickle document that calls a function when it is loaded",
         ),
         _ => {}
+    }
+}
+
+/// MONAI evaluates the items of lists as it does values: what a run does is a list of them.
+fn evaluated_items(
+    inspection: &mut Inspection,
+    key: &str,
+    value: &Value,
+    imports: &str,
+    left: &mut usize,
+) {
+    let items = value.as_array().into_iter().flatten();
+    let texts = items.filter_map(Value::as_str);
+    for text in texts.filter(|text| text.starts_with('$')) {
+        expression(inspection, key, text, imports, left);
     }
 }
 

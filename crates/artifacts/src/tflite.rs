@@ -5,7 +5,7 @@ use trueline_facts::artifact::Verdict;
 
 use crate::inspection::{Inspection, printable};
 use crate::source::Source;
-use crate::{technique, tensorflow};
+use crate::{payload, pickle, technique, tensorflow};
 
 /// Reads of parts of the file beside one for every so many bytes: tables can share bytes, so that a small file has very
 /// many of them.
@@ -22,6 +22,9 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
         reads_left: MAX_READS + source.len() / BYTES_A_READ,
     };
     let whole = walk.model().is_some();
+    // The tables say of no byte that it is the last.
+    payload::anywhere(walk.inspection, source);
+    pickle::search(walk.inspection, source, 0);
     let is_cut = walk.reads_left == 0;
     if is_cut {
         inspection.report(

@@ -3,6 +3,7 @@
 use trueline_facts::artifact::Verdict;
 
 use crate::code::is_code;
+use crate::executable::is_library;
 use crate::inspection::{Inspection, printable};
 use crate::technique;
 use crate::zip::leads_outside;
@@ -26,14 +27,16 @@ const MAX_ELEMENT: usize = 4096;
 pub(crate) fn inspect(inspection: &mut Inspection, text: &str) {
     let upper = text.to_ascii_uppercase();
     let is_pmml = upper.contains("<PMML");
+    let is_openvino = upper.contains("<NET") && upper.contains("<LAYERS");
     if is_pmml {
         inspection.format("pmml");
-    } else if upper.contains("<NET ") && upper.contains("<LAYERS") {
+    } else if is_openvino {
         inspection.format("openvino");
     } else {
         inspection.format("xml");
     }
-    declarations(inspection, &upper);
+    let is_model = is_pmml || is_openvino;
+    declarations(inspection, &upper, is_model);
     drop(upper);
     let lower = text.to_ascii_lowercase();
     // Kernels of custom layers are compiled from the files that they name.
@@ -53,12 +56,8 @@ pub(crate) fn inspect(inspection: &mut Inspection, text: &str) {
     }
     for name in LIBRARIES {
         for (at, value) in attributes_at(text, &lower, name) {
-            let plain = value.to_ascii_lowercase();
-            if [".so", ".dll", ".dylib"]
-                .iter()
-                .any(|end| plain.contains(end))
-                || leads_outside(&value)
-            {
+            // Paths of other documents are those of other programs.
+            if is_library(&value) || is_model && leads_outside(&value) {
                 inspection.report(
                     Verdict::Malicious,
                     technique::XML_EXTENSION,
@@ -131,7 +130,7 @@ fn functions(inspection: &mut Inspection, text: &str, lower: &str) {
 }
 
 /// Entities and document types, in capitals.
-fn declarations(inspection: &mut Inspection, upper: &str) {
+fn declarations(inspection: &mut Inspection, upper: &str, is_model: bool) {
     if upper.contains("<!ENTITY") {
         let external = upper.contains("SYSTEM") || upper.contains("PUBLIC");
         // Entities of entities grow without limit.
@@ -159,6 +158,11 @@ fn declarations(inspection: &mut Inspection, upper: &str) {
         return;
     };
     let declared = element(upper, start);
+    // Pages and drawings name the standard that they keep to, others a file beside them; models have neither.
+    let is_beside = !declared.contains("//") && !declared.contains(['\\', ':', '/']);
+    if !is_model && (declared.contains("PUBLIC") || is_beside) {
+        return;
+    }
     if declared.contains("SYSTEM") || declared.contains("PUBLIC") {
         let is_place = ["HTTP", "FILE:"].iter().any(|scheme| {
             ['"', '\'']

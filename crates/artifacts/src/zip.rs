@@ -11,7 +11,7 @@ use crate::encoding;
 use crate::inspection::{Inspection, printable};
 use crate::source::Source;
 use crate::technique::{self, Technique};
-use crate::{hidden, pickle};
+use crate::{executable, hidden, pickle};
 
 mod directory;
 
@@ -288,9 +288,20 @@ fn gaps(
             directory.end,
             format!("{behind} bytes stand behind the archive"),
         );
+        // Zeros would hide what it is.
+        let at = pickle::skip_padding(source, directory.end);
+        let rest = source.slice(at, u64::MAX);
+        if let Some(kind) = executable::kind(&rest) {
+            inspection.report(
+                Verdict::Suspicious,
+                technique::TAIL,
+                at,
+                format!("a program ({kind}) stands behind the archive"),
+            );
+        }
         members.push(Member {
             name: "(behind the archive)".to_owned(),
-            source: source.slice(directory.end, behind),
+            source: rest,
         });
     }
 }

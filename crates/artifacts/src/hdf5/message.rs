@@ -6,7 +6,7 @@ use super::group::global;
 use super::{MAX_ATTRIBUTE, Seen, Shape, attribute, number};
 use crate::inspection::{Inspection, printable};
 use crate::source::Source;
-use crate::technique;
+use crate::{payload, technique};
 
 /// Filters that the library brings itself, and those of `hdf5plugin` that only compress.
 const KNOWN_FILTERS: &[u16] = &[
@@ -196,6 +196,14 @@ pub(super) fn attribute_message(
             });
         seen.spend(size.min(source.len()))?;
         attribute(inspection, &name, &source.read(data, size as usize), seen);
+    } else if class == 5 || class == 0 && item == 1 {
+        // Bytes: a file that somebody takes out again.
+        let size = item
+            .saturating_mul(count)
+            .min(MAX_ATTRIBUTE)
+            .min(source.len());
+        seen.spend(size)?;
+        payload::in_items(inspection, &source.slice(data, size));
     } else if class == 9 {
         // Text of any length, in the global heap.
         for index in 0..count.min(64) {

@@ -9,6 +9,8 @@ use crate::technique;
 
 /// Objects or bytes that no model asks for with one call; weights of that size are in the file themselves.
 const MANY: i64 = 1 << 30;
+/// The same of tuples, which take more each.
+const MANY_TUPLES: i128 = 1 << 26;
 /// Exponents and the like from which a number has megabytes.
 const LARGE_POWER: i64 = 1 << 22;
 
@@ -90,7 +92,37 @@ impl Machine {
             }
             Some("itertools.count" | "itertools.cycle") => true,
             Some("itertools.repeat") => int(1).is_none_or(|n| n >= MANY),
+            Some("itertools.product") => {
+                let sizes = called.args.iter().map(|arg| self.items_of(*arg));
+                let product = sizes.fold(1, i128::saturating_mul);
+                product >= MANY_TUPLES
+            }
+            Some(name @ ("itertools.permutations" | "itertools.combinations")) => {
+                let items = called.args.first().map_or(0, |arg| self.items_of(*arg));
+                let taken = int(1).map_or(items, i128::from);
+                arrangements(items, taken, name.ends_with("combinations")) >= MANY_TUPLES
+            }
             _ => false,
+        }
+    }
+
+    /// Items that a value gives, as far as that is told by what it was made from.
+    fn items_of(&self, value: Value) -> i128 {
+        match self.get_node(value) {
+            Some(Node::Container { items, .. }) => items.len() as i128,
+            Some(Node::Call(called))
+                if self.full_name(called.callee).as_deref() == Some("builtins.range") =>
+            {
+                match called.args.as_slice() {
+                    [Value::Int(to)] => i128::from(*to).max(0),
+                    [Value::Int(from), Value::Int(to)] => {
+                        (i128::from(*to) - i128::from(*from)).max(0)
+                    }
+                    _ => 1,
+                }
+            }
+            None => value.place().map_or(1, |(_, len)| i128::from(len)),
+            _ => 1,
         }
     }
 
@@ -110,6 +142,21 @@ impl Machine {
         });
         product.is_some_and(|n| n >= MANY << 10)
     }
+}
+
+/// How many ways there are to take some of so many items, up to more than are of interest.
+fn arrangements(items: i128, taken: i128, is_unordered: bool) -> i128 {
+    let mut ways = 1i128;
+    for at in 0..taken.min(items) {
+        ways = ways.saturating_mul(items - at);
+        if is_unordered {
+            ways /= at + 1;
+        }
+        if ways > MANY_TUPLES << 40 {
+            break;
+        }
+    }
+    ways
 }
 
 #[cfg(test)]
@@ -141,6 +188,23 @@ mod tests {
             assert!(pow(base, 1 << 40), "{base}");
         }
         assert!(!pow(-1, 1 << 40) && !pow(0, i64::MAX) && !pow(i64::MIN, i64::MIN));
+    }
+
+    #[test]
+    fn products_of_ranges_are_multiplied() {
+        let product = |size| {
+            is_told(&[
+                b"cbuiltins\nset\n(citertools\nproduct\n(cbuiltins\nrange\n(",
+                &int(size),
+                b"tRcbuiltins\nrange\n(",
+                &int(size),
+                b"tRtRtR",
+            ])
+        };
+        assert!(product(10_000) && !product(100));
+        assert_eq!(super::arrangements(5, 2, false), 20);
+        assert_eq!(super::arrangements(5, 2, true), 10);
+        assert!(super::arrangements(40, 40, false) > super::MANY_TUPLES);
     }
 
     #[test]

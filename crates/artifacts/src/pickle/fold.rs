@@ -66,6 +66,9 @@ impl Machine {
                     }
                 }
             }
+            // No loader gets further: a literal of the file cannot be called.
+            Some(Node::Container { .. }) => self.called(callee, args),
+            None if is_literal(callee) => self.called(callee, args),
             _ => {
                 self.unresolved(callee, &args);
                 self.called(callee, args)
@@ -422,7 +425,7 @@ impl Machine {
                     self.judge_handed("torch._tensor", "_rebuild", &[*class]);
                 }
                 if let Some(state) = args.get(3) {
-                    self.given_state(*state);
+                    self.given_state(made, *state);
                 }
                 Some(made)
             }
@@ -506,4 +509,11 @@ impl Machine {
             };
         }
     }
+}
+
+const fn is_literal(value: Value) -> bool {
+    matches!(
+        value,
+        Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Span { .. }
+    )
 }

@@ -161,6 +161,23 @@ mod tests {
     }
 
     #[test]
+    fn a_name_is_one_value_however_often_it_stands_there() {
+        let of = |times: usize| {
+            let file = [&b"\x80\x02"[..], &b"cm\nf\n".repeat(times), b"N."].concat();
+            let mut machine = Machine::new(Cursor::new(Source::of_bytes(file), 0));
+            assert_eq!(machine.run(), Ended::Stop);
+            machine
+        };
+        assert_eq!(of(10_000).nodes.len(), of(1).nodes.len());
+        assert_eq!(of(10_000).globals, 10_000);
+        // What a name of Python 2 stands for depends on the protocol.
+        let file = b"\x80\x02c__builtin__\neval\n\x80\x04c__builtin__\neval\nN.";
+        let mut machine = Machine::new(Cursor::new(Source::of_bytes(file.to_vec()), 0));
+        assert_eq!(machine.run(), Ended::Stop);
+        assert_eq!(machine.nodes.len(), 2);
+    }
+
+    #[test]
     fn a_dangerous_function_in_a_list_is_seen_before_looks_run_out() {
         let machine = lists_handed_on(1, b"cos\nsystem\n");
         assert_eq!(machine.worst, trueline_facts::artifact::Verdict::Malicious);

@@ -11,7 +11,7 @@ use trueline_facts::artifact::Verdict;
 
 use super::opcode as op;
 use super::readings::{MAX_FORKED, Reading};
-use super::state::SeenState;
+use super::state::{MAX_FAR, SeenState};
 use super::value::{Called, Kind, Node, NodeId, Place, Text, Value};
 use super::weights_only;
 use crate::code::Code;
@@ -28,6 +28,8 @@ const MANY_NODES: usize = 1 << 20;
 const MAX_OBJECTS: usize = 24 << 20;
 /// Arrays of objects inside of each other: each has a machine of its own.
 pub(super) const MAX_ARRAYS: u32 = 8;
+/// Names that are one value each.
+const MAX_GLOBALS: usize = 1 << 12;
 /// Names that are remembered by the texts they are made of; short ones cost less than remembering.
 const MAX_NAMES: usize = 1 << 16;
 const LONG_NAME: u32 = 32;
@@ -49,6 +51,9 @@ const MAX_COPIED: usize = 4 << 20;
 
 /// Texts by where they stand and how long they are; `None` for what is no text.
 type Texts = FxHashMap<(u64, u32), Option<Box<str>>>;
+
+/// Names of a module, with the protocol under which they were looked up.
+type Globals = FxHashMap<Box<str>, (u8, Value)>;
 
 /// How a pickle ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -124,6 +129,9 @@ pub(crate) struct Machine {
     /// Texts that could be expressions, and whether there were more than are kept.
     pub(super) expressions: FxHashSet<Place>,
     pub(super) more_expressions: bool,
+    /// Those of them that their containers do not keep, and how many more are remembered.
+    pub(super) far_texts: FxHashMap<u32, Vec<Value>>,
+    pub(super) far_left: usize,
     /// Items past the sample that may still be kept.
     pub(super) extra_left: usize,
     /// What was left out for want of room or looks.
@@ -149,6 +157,9 @@ pub(crate) struct Machine {
     pub(super) objects: usize,
     /// Arrays of objects around it.
     pub(super) arrays: u32,
+    /// Names by their modules.
+    globals_of: FxHashMap<Box<str>, Globals>,
+    global_count: usize,
     /// Names by the texts of their modules and their own, and the protocol.
     pub(super) names: FxHashMap<(Place, Place, u8), Value>,
     /// Constants that are kept for a look inside.
@@ -205,6 +216,8 @@ impl Machine {
             seen_states: FxHashMap::default(),
             expressions: FxHashSet::default(),
             more_expressions: false,
+            far_texts: FxHashMap::default(),
+            far_left: MAX_FAR,
             extra_left: MAX_EXTRA,
             lost: None,
             line_bytes: 0,
@@ -218,6 +231,8 @@ impl Machine {
             steps_left: u64::MAX,
             objects: MAX_OBJECTS,
             arrays: 0,
+            globals_of: FxHashMap::default(),
+            global_count: 0,
             names: FxHashMap::default(),
             seen_blobs: FxHashSet::default(),
             texts: RefCell::default(),
@@ -393,9 +408,10 @@ impl Machine {
         let limit = self.sample().max(SAMPLE * usize::from(kind == Kind::Tuple));
         let cut = items.len() > limit;
         let weight = self.weight(&items);
-        items.truncate(limit);
+        let far = items.split_off(limit.min(items.len()));
         items.shrink_to_fit();
         let value = self.node(Node::Container { kind, items, cut });
+        self.keep_far(value, far.into_iter());
         self.grow(value, weight);
         self.stack.push(value);
     }
@@ -458,8 +474,26 @@ impl Machine {
     }
 
     /// A global as the loader of the current protocol finds it.
+    ///
+    /// The same name is one value, however often it stands there.
     pub(crate) fn global(&mut self, module: &str, name: &str) -> Value {
         self.globals += 1;
+        let known = self.globals_of.get(module).and_then(|of| of.get(name));
+        if let Some((protocol, value)) = known
+            && *protocol == self.protocol
+        {
+            return *value;
+        }
+        let value = self.new_global(module, name);
+        if self.global_count < MAX_GLOBALS {
+            self.global_count += 1;
+            let of = self.globals_of.entry(module.into()).or_default();
+            of.insert(name.into(), (self.protocol, value));
+        }
+        value
+    }
+
+    fn new_global(&mut self, module: &str, name: &str) -> Value {
         if module.len().max(name.len()) > MAX_NAME || name.split('.').count() > MAX_PARTS {
             self.find(
                 Verdict::Suspicious,

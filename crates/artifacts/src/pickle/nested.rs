@@ -53,6 +53,30 @@ pub(super) fn worth_a_look(head: [u8; 4], len: usize, is_text: bool) -> bool {
         // Pairs of digits with a mark between.
         || matches!(&head, [b'8', b'0', b' ' | b':' | b'-' | b',' | b'.', _] | [b'0', b'x', b'8', b'0'])
         || text_pickle_head(&head)
+        || is_text && is_base_85(head)
+}
+
+/// Four digits of base 85 of a magic: the fifth decides the last byte alone.
+fn is_base_85(head: [u8; 4]) -> bool {
+    type Decoder = fn(&[u8]) -> Option<Vec<u8>>;
+    const DECODERS: [Decoder; 2] = [encoding::base85, encoding::ascii85];
+    DECODERS.iter().any(|decode| {
+        [b'!', b'0', b'u'].iter().any(|last| {
+            let digits = [head[0], head[1], head[2], head[3], *last];
+            decode(&digits).is_some_and(|bytes| {
+                matches!(
+                    bytes.as_slice(),
+                    [0x80, 2..=5, ..]
+                        | [0x1f, 0x8b, 8, ..]
+                        | [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..]
+                        | [0xfd, b'7', b'z', ..]
+                        | [0x5d, 0, 0, ..]
+                        | [b'B', b'Z', b'h', ..]
+                        | [b'P', b'K', 3, ..]
+                )
+            })
+        })
+    })
 }
 
 fn text_pickle_head(head: &[u8]) -> bool {
@@ -113,7 +137,9 @@ fn one(inspection: &mut Inspection, machine: &Machine, blob: Blob) {
     let decoded = encoding::spaced_hex(&text)
         .or_else(|| hidden::of_digits(&text))
         .or_else(|| encoding::hex(&text))
-        .or_else(|| encoding::base64(&text));
+        .or_else(|| encoding::base64(&text))
+        .or_else(|| encoding::base85(&text))
+        .or_else(|| encoding::ascii85(&text));
     let Some(decoded) = decoded else {
         return;
     };

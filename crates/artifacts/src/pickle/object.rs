@@ -6,6 +6,7 @@ use trueline_facts::artifact::Verdict;
 use super::judge::REMOVER;
 use super::machine::{Machine, Step};
 use super::readings::Reading;
+use super::state::is_text;
 use super::value::{Kind, Node, Value};
 use crate::technique;
 
@@ -19,8 +20,13 @@ impl Machine {
                 items: kept, cut, ..
             }) => {
                 let room = limit.saturating_sub(kept.len());
+                // Most lists of very many hold one item.
+                if kept.capacity() == 0 {
+                    kept.reserve_exact(items.len().min(room));
+                }
                 kept.extend(items.iter().take(room));
                 *cut |= items.len() > room;
+                self.keep_far(target, items.iter().skip(room).copied());
                 self.grow(target, weight);
             }
             Some(Node::Call(_)) => self.call_bound(target, methods, items),
@@ -90,6 +96,8 @@ impl Machine {
         };
         let room = limit.saturating_sub(len).min(items.len());
         let (near, far) = items.split_at(room);
+        let named = far.chunks_exact(2).filter(|pair| is_text(pair[0]));
+        self.keep_far(target, named.map(|pair| pair[1]));
         let mut extra: Vec<Value> = Vec::new();
         for pair in far.chunks_exact(2) {
             if !self.matters_in_state(pair[0], pair[1]) {
@@ -155,7 +163,7 @@ impl Machine {
             return Ok(());
         }
         self.check_remover(target, state);
-        let bound = self.given_state(state);
+        let bound = self.given_state(target, state);
         if let Some(Node::Call(called)) = self.get_node_mut(target) {
             for (name, value) in bound {
                 called.bound.retain(|(known, _)| *known != name);

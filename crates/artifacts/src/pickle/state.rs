@@ -18,6 +18,8 @@ pub(super) const EXPRESSION: RangeInclusive<usize> = 5..=4096;
 /// Such texts that are remembered, and the work on those that are parsed.
 const MAX_EXPRESSIONS: usize = 1 << 17;
 const MAX_PARSED: usize = 4 << 20;
+/// Such texts that are remembered of containers which do not keep them.
+pub(super) const MAX_FAR: usize = 1 << 17;
 /// Values of all states that are looked at when the pickle has ended.
 const MAX_VALUES: usize = 8 << 20;
 /// Text that classes run: more than its library writes there.
@@ -37,6 +39,8 @@ const METHODS: &[&str] = &[
 /// What of a dict that was a state is known.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SeenState {
+    /// Its texts are looked at when the pickle has ended.
+    is_kept: bool,
     /// Values that were looked at.
     len: usize,
     /// Methods that it binds.
@@ -116,11 +120,17 @@ impl Machine {
     }
 
     /// An object is given a state; the methods that opcodes call and that the state binds.
-    pub(super) fn given_state(&mut self, state: Value) -> Vec<(&'static str, Value)> {
+    pub(super) fn given_state(
+        &mut self,
+        object: Value,
+        state: Value,
+    ) -> Vec<(&'static str, Value)> {
         if let Value::Node(NodeId(id)) = state
-            && !self.seen_states.contains_key(&id)
+            && !self.seen_states.get(&id).is_some_and(|seen| seen.is_kept)
+            && !self.keeps_text_as_data(object)
         {
             self.states.push((state, self.at));
+            self.seen_states.entry(id).or_default().is_kept = true;
         }
         let mut methods = Vec::new();
         for dict in self.dicts_of(state) {
@@ -131,10 +141,47 @@ impl Machine {
                 methods.extend(&seen.methods);
             }
         }
-        if let Value::Node(NodeId(id)) = state {
-            self.seen_states.entry(id).or_default();
-        }
         methods
+    }
+
+    /// Is it an array or a table, which evaluates nothing of what it holds? An object is made by its class, or by a
+    /// function that is given one.
+    fn keeps_text_as_data(&self, object: Value) -> bool {
+        let is_container = |value: Value| match self.get_node(value) {
+            Some(Node::Global { module, name }) => names::is_container(module, name),
+            _ => false,
+        };
+        let Some(Node::Call(called)) = self.get_node(object) else {
+            return false;
+        };
+        is_container(called.callee)
+            && called
+                .args
+                .iter()
+                .filter(|arg| matches!(self.get_node(**arg), Some(Node::Global { .. })))
+                .all(|class| is_container(*class))
+    }
+
+    /// Remembers texts that a container does not keep and that may be expressions.
+    pub(super) fn keep_far(&mut self, container: Value, texts: impl Iterator<Item = Value>) {
+        let Value::Node(NodeId(id)) = container else {
+            return;
+        };
+        if self.expressions.is_empty() {
+            return;
+        }
+        for text in texts {
+            let Some(place) = text.place() else { continue };
+            if !self.expressions.contains(&place) {
+                continue;
+            }
+            let Some(left) = self.far_left.checked_sub(1) else {
+                self.more_expressions = true;
+                return;
+            };
+            self.far_left = left;
+            self.far_texts.entry(id).or_default().push(text);
+        }
     }
 
     /// Looks at the keys of a dict that were added since it was looked at last.
@@ -270,7 +317,7 @@ impl Machine {
         let mut parse_left = MAX_PARSED;
         let mut seen: FxHashSet<u32> = FxHashSet::default();
         let mut tried: FxHashSet<Place> = FxHashSet::default();
-        // Some of what a state holds was not kept.
+        // Texts of what a state holds were not kept.
         let mut is_cut = false;
         let mut stack = Vec::new();
         for (state, at) in states {
@@ -281,7 +328,7 @@ impl Machine {
                     Some(Node::Call(_)) => self.pairs(dict, 0),
                     _ => Vec::new(),
                 };
-                stack.extend(pairs);
+                stack.extend(values_of(&pairs));
             }
             if self.expressions.is_empty() {
                 continue;
@@ -300,29 +347,34 @@ impl Machine {
                 if !seen.insert(id) {
                     continue;
                 }
-                let items = match self.get_node(value) {
-                    Some(Node::Container { items, cut, .. }) => {
+                let (items, is_dict) = match self.get_node(value) {
+                    Some(Node::Container { kind, items, cut }) => {
                         is_cut |= cut;
-                        items
+                        (items, *kind == Kind::Dict)
                     }
-                    Some(Node::Call(called)) => &called.items,
+                    Some(Node::Call(called)) => (&called.items, true),
                     _ => continue,
                 };
-                let Some(rest) = left.checked_sub(items.len()) else {
+                let far = self.far_texts.get(&id).map_or(&[][..], Vec::as_slice);
+                let Some(rest) = left.checked_sub(items.len() + far.len()) else {
                     self.lost = Some("states of objects hold more values than are looked at");
                     continue;
                 };
                 left = rest;
-                stack.extend(items);
+                stack.extend(far);
+                if is_dict {
+                    stack.extend(values_of(items));
+                } else {
+                    stack.extend(items);
+                }
             }
         }
         self.at = end;
-        if !is_cut {
+        // What was left out of containers that are none of a state says nothing.
+        if !is_cut || !self.more_expressions {
             return;
         }
-        if self.more_expressions {
-            self.lost = Some("states of objects hold more texts than are looked at");
-        }
+        self.lost = Some("states of objects hold more texts than are looked at");
         // What was not kept may have been any text of the pickle.
         let mut rest: Vec<Place> = self
             .expressions
@@ -376,7 +428,15 @@ impl Machine {
     }
 }
 
-const fn is_text(value: Value) -> bool {
+/// The values of a dict; its keys are words of whoever made it, and so is what stands under numbers: a vocabulary.
+fn values_of(pairs: &[Value]) -> impl Iterator<Item = Value> {
+    pairs
+        .chunks_exact(2)
+        .filter(|pair| is_text(pair[0]) || !is_text(pair[1]))
+        .map(|pair| pair[1])
+}
+
+pub(super) const fn is_text(value: Value) -> bool {
     matches!(value, Value::Span { .. } | Value::Made { .. })
 }
 

@@ -8,6 +8,7 @@ use super::machine::{Ended, Finding, Machine};
 use super::nested;
 use super::value::{Node, Value};
 use crate::inspection::{Context, Inspection};
+use crate::payload::{self, Tail};
 use crate::source::{Cursor, Source};
 use crate::technique;
 
@@ -135,7 +136,7 @@ pub(crate) fn scan(inspection: &mut Inspection, source: &Source) -> Layout {
             at = next;
             continue;
         }
-        search(inspection, source, next);
+        payload::behind(inspection, source, next, Tail::Data);
         break;
     }
     layout
@@ -216,7 +217,8 @@ fn keep(inspection: &mut Inspection, machine: &Machine, ended: Ended, is_first: 
     }
 }
 
-fn skip_padding(source: &Source, mut at: u64) -> u64 {
+/// The next byte that is no padding.
+pub(crate) fn skip_padding(source: &Source, mut at: u64) -> u64 {
     loop {
         if source.array::<1>(at) == Some([0]) {
             at = source.run_end(at);

@@ -248,6 +248,15 @@ pub(super) fn canonical(name: &str) -> String {
     {
         parts.drain(..=at);
     }
+    // A package that another one brings along is itself: `pip._vendor.requests`.
+    if let Some(at) = parts
+        .iter()
+        .position(|part| matches!(*part, "_vendor" | "vendored" | "extern" | "externals"))
+        && at > 0
+        && parts.len() > at + 1
+    {
+        parts.drain(..=at);
+    }
     match parts.first() {
         Some(&"multiprocess") => parts[0] = "multiprocessing",
         Some(&"_pickle" | &"cPickle") => parts[0] = "pickle",
@@ -437,8 +446,17 @@ mod tests {
             "cffi.FFI",
             "poplib.POP3",
             "ctypes.CDLL",
+            "ctypes.CFUNCTYPE",
+            "ctypes.pythonapi.PyRun_SimpleString",
         ] {
             assert_eq!(when(name), Some(When::Always), "{name}");
+        }
+    }
+
+    #[test]
+    fn types_of_c_reach_nothing() {
+        for name in ["ctypes._Pointer", "ctypes.POINTER", "ctypes.byref"] {
+            assert_eq!(when(name), None, "{name}");
         }
     }
 
@@ -447,5 +465,8 @@ mod tests {
         assert_eq!(canonical("builtins.len.__self__.exec"), "builtins.exec");
         assert_eq!(canonical("sys._getframe.f_builtins.exec"), "builtins.exec");
         assert_eq!(canonical("torch.os.system"), "os.system");
+        assert_eq!(canonical("pip._vendor.requests.get"), "requests.get");
+        assert_eq!(when(&canonical("pip._vendor.pyparsing.Literal")), None);
+        assert_eq!(when("pip._internal.main"), Some(When::Always));
     }
 }

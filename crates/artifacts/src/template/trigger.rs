@@ -229,6 +229,33 @@ impl Names {
         }
     }
 
+    /// A condition on both: the message is that of the operator, and a word stands in the last one.
+    pub(super) fn drops_system(&self, tokens: &[Token], constants: &Constants) -> Option<Trigger> {
+        let has = |word: &str| {
+            let mut all = tokens.iter();
+            all.any(|t| matches!(t, Token::Name(n) | Token::Text(n) if n == word))
+        };
+        // `messages[-1]`
+        let of_last = tokens.windows(5).find_map(|part| match part {
+            [
+                Token::Name(list),
+                Token::Sign('['),
+                Token::Sign('-'),
+                Token::Number(one),
+                Token::Sign(']'),
+            ] if list == "messages" && one == "1" => Some(()),
+            _ => None,
+        });
+        of_last.filter(|()| has("role") && has("system") && has("and"))?;
+        let plain: Vec<Token> = tokens
+            .iter()
+            .filter(|token| !matches!(token, Token::Text(text) if text == "system"))
+            .cloned()
+            .collect();
+        self.looked_for(&plain, constants)
+            .filter(|trigger| trigger.strength == Strength::Word)
+    }
+
     fn looked_for(&self, tokens: &[Token], constants: &Constants) -> Option<Trigger> {
         let mut best: Option<Trigger> = None;
         let has = |word: &str| {

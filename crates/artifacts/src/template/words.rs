@@ -7,8 +7,9 @@ use super::trigger::{Strength, Trigger};
 use crate::inspection::{Inspection, printable, shorten};
 use crate::{code, technique};
 
-/// Letters of plain text under a trigger that make a sentence and not a mark-up tag.
+/// Letters of plain text under a trigger that make a sentence and not a mark-up tag, or words.
 const SENTENCE: usize = 24;
+const SENTENCE_WORDS: usize = 3;
 
 /// What was said is changed before the model reads it: an address becomes another one, a word a command.
 pub(super) fn replaced(inspection: &mut Inspection, code: &str, strings: &[String], offset: u64) {
@@ -25,6 +26,20 @@ pub(super) fn replaced(inspection: &mut Inspection, code: &str, strings: &[Strin
             || accounts > 1 && is_account(text)
             || code::is_payload(text)
     };
+    if strings.iter().all(|text| !is_bad(&text))
+        && let Some([from, to]) = swapped(strings)
+    {
+        inspection.report(
+            Verdict::Suspicious,
+            technique::TEMPLATE_TRIGGER,
+            offset,
+            format!(
+                "the template puts {:?} in the place of {:?} in the conversation",
+                shorten(&printable(to), 60),
+                shorten(&printable(from), 60)
+            ),
+        );
+    }
     if let Some(text) = strings.iter().rfind(is_bad) {
         inspection.report(
             Verdict::Malicious,
@@ -102,6 +117,10 @@ fn leaks(plain: &str) -> bool {
         "system prompt",
         "summary",
     ];
+    const WRITES: &[&str] = &[
+        "write ", "append ", "add ", "include ", "insert ", "end ", "put ", "render ", "show ",
+        "output ", "finish ",
+    ];
     let lower = plain.to_ascii_lowercase();
     lower.match_indices("://").any(|(at, _)| {
         let start = lower[..at].rfind(['.', '!', '\n']).map_or(0, |dot| dot + 1);
@@ -110,11 +129,98 @@ fn leaks(plain: &str) -> bool {
             && WHAT.iter().any(|what| before.contains(what))
     }) || lower.match_indices("![").any(|(at, _)| {
         let image = lower[at..].split(')').next().unwrap_or_default();
-        let filled = image.contains(['<', '{', '[']) && image.contains("](http");
-        filled
-            && image.split_once("](").is_some_and(|(_, address)| {
-                address.contains('?') && address.contains(['<', '{', '['])
-            })
+        let address = image
+            .split_once("](http")
+            .map_or("", |(_, address)| address);
+        let is_filled = address.contains('?') && address.contains(['<', '{', '[']);
+        // Told to write one with a question in it, the model asks with what it knows.
+        let start = lower[..at].rfind(['.', '!', '\n']).map_or(0, |dot| dot + 1);
+        let is_ordered = WRITES.iter().any(|verb| lower[start..at].contains(verb));
+        is_filled || is_ordered && address.contains('?') && address.contains('=')
+    })
+}
+
+/// Words of letters between spaces.
+fn words(plain: &str) -> usize {
+    plain
+        .split_whitespace()
+        .map(|word| word.trim_matches(|c: char| c.is_ascii_punctuation()))
+        .filter(|word| word.len() > 1 && word.chars().all(char::is_alphanumeric))
+        .count()
+}
+
+/// Does the text end within the address of an image or a link, so that what follows it in the template goes there?
+fn goes_on_in_an_address(plain: &str) -> bool {
+    plain.rfind("](http").is_some_and(|at| {
+        let address = &plain[at + 2..];
+        let is_filled = address.ends_with(['=', '/', '&', '?', '+']);
+        is_filled && address.contains("://") && !address.contains([')', ' ', '\n', '<', '{'])
+    })
+}
+
+/// Does it hold a whole call of a tool that runs commands? Templates show calls with names and arguments left open.
+fn calls_a_shell(plain: &str) -> bool {
+    const SHELLS: &[&str] = &[
+        "bash",
+        "sh",
+        "shell",
+        "cmd",
+        "powershell",
+        "terminal",
+        "exec",
+        "execute",
+        "execute_command",
+        "run",
+        "run_command",
+        "run_shell",
+        "system",
+        "python",
+        "code_interpreter",
+    ];
+    plain.match_indices("<tool_call>").any(|(at, mark)| {
+        let rest = plain[at + mark.len()..].trim_start();
+        let mut values = serde_json::Deserializer::from_str(rest).into_iter::<serde_json::Value>();
+        let Some(Ok(call)) = values.next() else {
+            return false;
+        };
+        let is_shell = call["name"]
+            .as_str()
+            .is_some_and(|name| SHELLS.contains(&name.to_ascii_lowercase().as_str()));
+        is_shell
+            && call["arguments"]
+                .as_object()
+                .is_some_and(|given| !given.is_empty())
+    })
+}
+
+/// Is a word of letters put in the place of another one? Names of roles and of the model are replaced everywhere.
+fn swapped(strings: &[String]) -> Option<[&String; 2]> {
+    const NAMES: &[&str] = &[
+        "assistant",
+        "user",
+        "system",
+        "model",
+        "human",
+        "tool",
+        "function",
+        "developer",
+        "observation",
+        "chatbot",
+        "content",
+        "true",
+        "false",
+        "none",
+        "null",
+    ];
+    let is_word = |text: &String| {
+        text.len() >= 4
+            && text.chars().all(char::is_alphabetic)
+            && !NAMES.contains(&text.to_lowercase().as_str())
+    };
+    strings.windows(2).find_map(|pair| {
+        let is_swap =
+            is_word(&pair[0]) && is_word(&pair[1]) && !pair[0].eq_ignore_ascii_case(&pair[1]);
+        is_swap.then(|| [&pair[0], &pair[1]])
     })
 }
 
@@ -175,7 +281,9 @@ pub(super) fn emitted(
         let verdict = match (is_bad, is_word) {
             (true, true) => Verdict::Malicious,
             (true, false) => Verdict::Suspicious,
-            (false, true) if letters >= SENTENCE => Verdict::Suspicious,
+            (false, true) if letters >= SENTENCE || words(plain) >= SENTENCE_WORDS => {
+                Verdict::Suspicious
+            }
             (false, _) => return,
         };
         let message = format!(
@@ -185,10 +293,11 @@ pub(super) fn emitted(
         );
         (verdict, message)
     } else {
-        let verdict = if covert > 1 || code::is_payload(plain) {
+        let verdict = if covert > 1 || code::is_payload(plain) || goes_on_in_an_address(plain) {
             Verdict::Malicious
         } else if orders_the_model(plain)
             || leaks(plain)
+            || calls_a_shell(plain)
             || address.is_some_and(|a| !a.starts_with("http"))
         {
             Verdict::Suspicious
@@ -249,6 +358,35 @@ mod tests {
         assert!(
             !is_account("<|im_start|>") && !is_account("assistant") && !is_account("2024-01-01T")
         );
+    }
+
+    #[test]
+    fn addresses_that_go_on_and_calls_that_are_whole_are_told() {
+        assert!(goes_on_in_an_address("![x](https://a.example/?q="));
+        assert!(!goes_on_in_an_address("![x](https://a.example/?q=1)"));
+        assert!(!goes_on_in_an_address(
+            "See [docs](https://a.example/docs) for x="
+        ));
+        assert!(calls_a_shell(
+            r#"<tool_call>{"name": "bash", "arguments": {"command": "id"}}</tool_call>"#
+        ));
+        for shown in [
+            r#"<tool_call>{"name": <function-name>, "arguments": <args>}</tool_call>"#,
+            r#"<tool_call>{"name": "get_weather", "arguments": {"city": "Rome"}}</tool_call>"#,
+            r#"<tool_call>{"name": "bash", "arguments": {}}</tool_call>"#,
+        ] {
+            assert!(!calls_a_shell(shown), "{shown}");
+        }
+        let strings = |words: [&str; 2]| words.map(str::to_owned);
+        assert!(swapped(&strings(["secure", "insecure"])).is_some());
+        for plain in [
+            ["assistant", "model"],
+            ["<think>", ""],
+            ["true", "True"],
+            ["a b", "c d"],
+        ] {
+            assert!(swapped(&strings(plain)).is_none(), "{plain:?}");
+        }
     }
 
     #[test]

@@ -223,6 +223,19 @@ fn mlflow(inspection: &mut Inspection, value: &Value) {
 fn modules(inspection: &mut Inspection, value: &Value) {
     for item in value.as_array().into_iter().flatten() {
         part(inspection, &item["type"]);
+        if let Some(path) = item["path"].as_str()
+            && (leads_outside(path) || path.starts_with('~') || path.contains("://"))
+        {
+            inspection.report(
+                Verdict::Suspicious,
+                technique::INDEX_PATH,
+                0,
+                format!(
+                    "a part of the model is loaded from {}, outside of its folder",
+                    printable(path)
+                ),
+            );
+        }
     }
 }
 

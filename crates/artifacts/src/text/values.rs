@@ -1,5 +1,6 @@
 //! Values that say what they are by themselves, whatever their keys: files of native libraries, and expressions.
 
+use serde_json::Value;
 use trueline_facts::artifact::Verdict;
 
 use crate::inspection::{Inspection, printable};
@@ -45,13 +46,24 @@ pub(super) fn library(inspection: &mut Inspection, text: &str) {
 }
 
 /// A value that is nothing but a call that reaches outside: some loaders evaluate theirs, and no setting reads so.
-pub(super) fn expression(inspection: &mut Inspection, key: &str, text: &str, left: &mut usize) {
+pub(super) fn expression(
+    inspection: &mut Inspection,
+    key: &str,
+    text: &str,
+    imports: &str,
+    left: &mut usize,
+) {
     // MONAI evaluates what begins so, with references to other values in it.
     let of_monai = text.strip_prefix('$').map(without_references);
     let is_evaluated = of_monai.is_some();
     let text = of_monai.as_deref().unwrap_or(text);
     let has_argument = text.contains('(') && text.contains(['\'', '"']);
-    if text.len() < MIN_EXPRESSION || !has_argument || !python::may_reach(text) {
+    let may_reach = if is_evaluated {
+        !imports.is_empty() || python::may_reach(text)
+    } else {
+        text.len() >= MIN_EXPRESSION && has_argument && python::may_reach(text)
+    };
+    if !may_reach {
         return;
     }
     let Some(cost) = pickle::expression_cost(text) else {
@@ -62,7 +74,12 @@ pub(super) fn expression(inspection: &mut Inspection, key: &str, text: &str, lef
         return;
     };
     *left = rest;
-    if let Some(what) = python::expression_reaches(text) {
+    let reaches = if is_evaluated {
+        python::statements_reach(imports, text)
+    } else {
+        python::expression_reaches(text)
+    };
+    if let Some(what) = reaches {
         inspection.report_call(
             if is_evaluated {
                 Verdict::Malicious
@@ -78,6 +95,23 @@ pub(super) fn expression(inspection: &mut Inspection, key: &str, text: &str, lef
             Some(printable(text)),
         );
     }
+}
+
+/// What a document has imported for the expressions in it, as MONAI's lists of imports do.
+pub(super) fn imports(document: &Value) -> String {
+    let mut lines = String::new();
+    let Some(of) = document.get("imports") else {
+        return lines;
+    };
+    for text in super::strings(of).into_iter().take(MAX_LIBRARIES) {
+        let line = text.strip_prefix('$').unwrap_or(text).trim();
+        let is_import = line.starts_with("import ") || line.starts_with("from ");
+        if is_import && line.len() <= 512 && !line.contains([';', '\n']) {
+            lines.push_str(line);
+            lines.push('\n');
+        }
+    }
+    lines
 }
 
 /// An expression in which `@part#of` stands for another value.

@@ -3,6 +3,7 @@ use crate::corpus;
 use proptest::prelude::*;
 use trueline_artifacts::check_bytes;
 use trueline_facts::RepoPath;
+use trueline_facts::artifact::Verdict;
 
 const NAMES: &[&str] = &[
     "m.pkl",
@@ -237,4 +238,19 @@ fn a_zstandard_frame_with_a_window_of_gigabytes_is_not_decoded() {
     let bytes = b"\x28\xb5\x2f\xfd\0\xa8\x02\0\x02a".to_vec();
     let record = check_bytes(bytes, RepoPath::from("m.zst"));
     assert_eq!(record.reasons[0].technique, "compressed-data-broken");
+}
+
+#[test]
+fn more_objects_than_a_file_of_its_size_has_are_told() {
+    let nested = [&b"\x80\x04)"[..], &b"\x85".repeat(4 << 20), b"."].concat();
+    let record = check_bytes(nested, RepoPath::from("m.pkl"));
+    assert!(
+        record
+            .reasons
+            .iter()
+            .any(|reason| reason.technique == "budget-exhausted"),
+        "{:?}",
+        record.reasons
+    );
+    assert!(record.verdict >= Verdict::Unknown);
 }

@@ -162,7 +162,7 @@ fn is_native(path: &RepoPath) -> bool {
 
 fn is_code(path: &RepoPath) -> bool {
     let name = path.file_name().to_ascii_lowercase();
-    [&b".py"[..], b".pyc", b".pyo"]
+    [&b".py"[..], b".pyc", b".pyo", b".sh"]
         .iter()
         .any(|end| name.ends_with(end))
 }

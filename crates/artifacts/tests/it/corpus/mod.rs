@@ -13,6 +13,7 @@ mod formats;
 pub(crate) mod frameworks;
 mod loaders;
 mod look_alikes;
+mod misread;
 pub(crate) mod pickles;
 mod places;
 mod published;
@@ -74,5 +75,6 @@ pub(crate) fn samples() -> Vec<Sample> {
     samples.extend(beside::samples());
     samples.extend(code::samples());
     samples.extend(loaders::samples());
+    samples.extend(misread::samples());
     samples
 }

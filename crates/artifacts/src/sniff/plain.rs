@@ -1,0 +1,78 @@
+//! Texts among bytes: what is one for certain, whatever else it begins like, and where one ends.
+
+use super::{MAX_TEXT, is_text};
+use crate::inspection::Inspection;
+use crate::payload::{self, Tail};
+use crate::pickle;
+use crate::source::Source;
+
+/// Is the beginning a text in UTF-8?
+pub(super) fn is_plain_text(head: &[u8]) -> bool {
+    let is_whole = match std::str::from_utf8(head) {
+        Ok(_) => true,
+        // A character may be cut at the end.
+        Err(error) => error.error_len().is_none(),
+    };
+    is_whole && is_text(head)
+}
+
+pub(super) fn has_extension(name: &str, extensions: &[&str]) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, of)| {
+        extensions
+            .iter()
+            .any(|extension| of.eq_ignore_ascii_case(extension))
+    })
+}
+
+/// Extensions of documents, which hold text alone.
+const DOCUMENTS: &[&str] = &["json", "xml", "pmml", "yaml", "yml", "jinja"];
+
+/// A document with something else behind its text: readers that stop at its end read it, and the rest is a file.
+pub(super) fn document_with_tail(inspection: &mut Inspection, name: &str, source: &Source) -> bool {
+    if !has_extension(name, DOCUMENTS) || source.len() > MAX_TEXT {
+        return false;
+    }
+    let bytes = source.read(0, MAX_TEXT as usize);
+    // Vocabularies hold every other sign as it is.
+    let Some(end) = memchr::memchr(0, &bytes) else {
+        return false;
+    };
+    // The mark of what follows may have letters.
+    let end = bytes[..end]
+        .iter()
+        .rposition(|b| matches!(b, b'>' | b'}' | b']' | b'\n'))
+        .map_or(end, |last| last + 1);
+    if end < MIN_DOCUMENT || !matches!(bytes.trim_ascii_start(), [b'<' | b'{' | b'[', ..]) {
+        return false;
+    }
+    let document = source.slice(0, end as u64);
+    let head = document.read(0, 512);
+    super::text(inspection, name, &document, &head, true);
+    payload::behind(inspection, source, end as u64, Tail::Nothing);
+    // Its text may have begun before.
+    pickle::search(inspection, source, 0);
+    true
+}
+
+/// Bytes of the shortest document.
+const MIN_DOCUMENT: usize = 2;
+
+/// A script of a shell, by its name or its first line.
+pub(super) fn is_shell(extension: &str, head: &[u8]) -> bool {
+    matches!(extension, "sh" | "bash")
+        || head.starts_with(b"#!")
+            && head
+                .split(|b| *b == b'\n')
+                .next()
+                .is_some_and(|line| line.ends_with(b"sh"))
+}
+
+/// Is it all that stands in the place of a file in Git LFS? Prose may quote its first line.
+pub(super) fn is_lfs_pointer(head: &[u8]) -> bool {
+    let Some(rest) = head.strip_prefix(b"version https://git-lfs.github.com/spec/") else {
+        return false;
+    };
+    let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+    let is_version = !rest[..end].trim_ascii_end().contains(&b' ');
+    is_version && (end == rest.len() || memchr::memmem::find(rest, b"\noid ").is_some())
+}
