@@ -125,7 +125,7 @@ fn two_findings_of_one_rule_on_one_line_are_one() {
     let code = "import os\nfrom flask import request\n\ndef run():\n    os.system(request.args['a']); os.system(request.args['b'])\n    os.system(request.args['c']); eval(request.args['d'])\n";
     insta::assert_snapshot!(places(&Tree::of(&[("run.py", code)])).join("\n"), @r"
     command-injection run.py:5
-    code-injection run.py:6
     command-injection run.py:6
+    code-injection run.py:6
     ");
 }
