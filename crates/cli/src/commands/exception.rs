@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use trueline_facts::{RepoPath, Timestamp};
 use trueline_policy::exceptions::{
+    may_be_same,
     Exception, ExceptionScope, day_at, day_of, with_entry, with_renewed,
 };
 use trueline_policy::{EXCEPTIONS_FILE, Exceptions, Policy};
@@ -84,6 +85,17 @@ impl Place {
         }
     }
 
+    /// Whoever runs this commits the file, and an entry that its approver committed has no effect.
+    fn refuse_own(&self, approver: &str) -> Result<()> {
+        match &self.own_email {
+            Some(own) if may_be_same(own, approver) => Err(Misused(format!(
+                "nothing was written: {approver} approves it, and you would commit it as {own}; somebody else has to agree"
+            ))
+            .into()),
+            _ => Ok(()),
+        }
+    }
+
     fn read(&self, text: &str) -> Result<Exceptions> {
         Ok(trueline_scan::validate_exceptions(text, &self.policy)
             .map_err(|error| Misused(error.to_string()))?)
@@ -129,6 +141,7 @@ fn add(place: &Place, asked: &ExceptionAdd, now: Timestamp) -> Result<Ended> {
     let owner = owner.ok_or_else(|| {
         Misused("--owner: git knows no address of yours; say who answers for it".to_owned())
     })?;
+    place.refuse_own(&asked.approver)?;
     let (created, expires) = days(place, now, asked.days, asked.expires.as_deref())?;
     let entry = Exception {
         id: asked.id.clone(),
@@ -182,6 +195,7 @@ fn renew(
     until: Option<&str>,
     now: Timestamp,
 ) -> Result<Ended> {
+    place.refuse_own(approver)?;
     let (created, expires) = days(place, now, for_days, until)?;
     let text = with_renewed(&place.text, id, approver, created, expires)
         .ok_or_else(|| Misused(format!("{EXCEPTIONS_FILE}: there is no exception `{id}`")))?;
