@@ -9,7 +9,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::change::{NotKnown, Range, ZoneId};
-use crate::{CommitId, Cwe, Diagnostic, Fingerprint, RepoPath, RuleId, Timestamp, change::FactName};
+use crate::{
+    CommitId, Cwe, Diagnostic, Fingerprint, RepoPath, RuleId, Timestamp, change::FactName,
+};
 
 /// The schema id that opens the document.
 pub const SCHEMA: &str = "trueline.verdict/1";

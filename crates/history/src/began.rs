@@ -46,7 +46,11 @@ impl Repository {
         let mut blob_of = |commit: ObjectId| -> Option<Option<ObjectId>> {
             let tree = tree_of(&objects, commit, &mut buffer).ok()?;
             let found = Trees::new().lookup(&objects, tree, path.as_bytes()).ok()?;
-            Some(found.filter(|(mode, _)| mode.is_text_candidate()).map(|(_, id)| id))
+            Some(
+                found
+                    .filter(|(mode, _)| mode.is_text_candidate())
+                    .map(|(_, id)| id),
+            )
         };
         let mut at = tip;
         let Some(Some(mut blob)) = blob_of(tip) else {

@@ -13,8 +13,8 @@ use jiff::civil::Date;
 use serde::Serialize;
 use toml_span::Span;
 use toml_span::value::{Value, ValueInner};
-use trueline_facts::{RepoPath, Timestamp};
 use trueline_facts::time::DAY;
+use trueline_facts::{RepoPath, Timestamp};
 
 use crate::document::{self, Place, Section, Wrong};
 use crate::policy::{Names, PolicyError};
@@ -158,7 +158,13 @@ impl Exception {
         let of = |one: &Self| {
             let persons = (one.owner.clone(), one.approver.clone());
             let days = (one.created, one.expires);
-            (one.id.clone(), one.gate.clone(), one.scope.clone(), persons, days)
+            (
+                one.id.clone(),
+                one.gate.clone(),
+                one.scope.clone(),
+                persons,
+                days,
+            )
         };
         of(self) == of(other)
     }

@@ -184,9 +184,10 @@ impl Denial {
         }
         let text = |key: &str| {
             let found = &value[key];
-            found
-                .as_string()
-                .map_or_else(|_| String::new(), |text| text.chars().take(LONGEST).collect())
+            found.as_string().map_or_else(
+                |_| String::new(),
+                |text| text.chars().take(LONGEST).collect(),
+            )
         };
         Self {
             message: text("msg"),

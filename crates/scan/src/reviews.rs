@@ -84,9 +84,8 @@ impl Request {
     /// Minutes from opening to the first approval by somebody else who is no bot.
     pub(crate) fn minutes_to_approval(&self) -> Option<u64> {
         let opened = self.opened?;
-        let by_other = |given: &&Given| {
-            given.state == ReviewState::Approved && self.is_independent(given)
-        };
+        let by_other =
+            |given: &&Given| given.state == ReviewState::Approved && self.is_independent(given);
         let first = self
             .reviews
             .iter()

@@ -9,9 +9,9 @@ use std::io::Read as _;
 use std::path::Path;
 
 use ignore::WalkBuilder;
+use trueline_agents::Kind;
 use trueline_authorship::{files, tools};
 use trueline_capture::ignored::IgnoreFiles;
-use trueline_agents::Kind;
 use trueline_facts::{Confidence, RepoPath, ToolId};
 
 /// Files that are looked at by name; a larger tree is known from its first ones.

@@ -37,7 +37,8 @@ pub(super) fn plan(
                 .to_owned(),
         ),
     }
-    let pre_commit_is_there = write::look(&plan.root, &RepoPath::from(PRE_COMMIT)) != There::Nothing;
+    let pre_commit_is_there =
+        write::look(&plan.root, &RepoPath::from(PRE_COMMIT)) != There::Nothing;
     if request.hooks == Hooks::PreCommit || pre_commit_is_there {
         // It owns git's hooks: another of ours would judge everything twice.
         add(

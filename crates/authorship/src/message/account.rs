@@ -118,7 +118,11 @@ mod tests {
         let table: Table = toml::from_str(SOURCE).unwrap();
         assert!(!table.shape.is_empty());
         for row in &table.shape {
-            assert!(!row.examples.is_empty() && !row.counterexamples.is_empty(), "{}", row.of);
+            assert!(
+                !row.examples.is_empty() && !row.counterexamples.is_empty(),
+                "{}",
+                row.of
+            );
             for example in &row.examples {
                 let own = |pattern: &Box<str>| {
                     fits(pattern.as_bytes(), example.to_lowercase().as_bytes())

@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice;
 
-use super::{FileChange, FileKind, InstallError, Plan, beside, file_error, git, husky, read, write};
+use super::{
+    FileChange, FileKind, InstallError, Plan, beside, file_error, git, husky, read, write,
+};
 use crate::place::Place;
 
 /// The hooks.
@@ -123,7 +125,11 @@ pub fn remove(place: &Place, plan: &Plan) -> Result<(), InstallError> {
     let folder = git::folder(place)?;
     for change in &plan.changes {
         let failed = |source| file_error(&change.path, source);
-        let name = change.path.file_name().unwrap_or_default().to_string_lossy();
+        let name = change
+            .path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy();
         let hook = HOOKS.into_iter().find(|hook| name.starts_with(hook));
         match hook.map(|hook| kept(&folder, hook)) {
             Some(kept) if change.after.is_some() => {

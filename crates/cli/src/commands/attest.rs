@@ -206,7 +206,11 @@ fn checked(arguments: &CheckedLog) -> Result<(Option<Log>, Verification)> {
         (None, Some(log)) => (REFERENCE.to_owned(), log.entries()?),
         (None, None) => return Err(Misused("attest: no git repository here".to_owned()).into()),
     };
-    for name in arguments.files.iter().flat_map(|files| folder::foreign(files)) {
+    for name in arguments
+        .files
+        .iter()
+        .flat_map(|files| folder::foreign(files))
+    {
         // A closed standard error does not make the log wrong.
         let _ = writeln!(
             io::stderr(),
@@ -283,8 +287,14 @@ fn verify(
             if let Some(entry) = last {
                 let from = entry.policy_from.as_deref().unwrap_or("not said");
                 let by = by.unwrap_or("no digest");
-                let other = if is_other { ": not the one that was asked for" } else { "" };
-                text.push_str(&attestation::visible(&format!("policy: {from}, {by}{other}")));
+                let other = if is_other {
+                    ": not the one that was asked for"
+                } else {
+                    ""
+                };
+                text.push_str(&attestation::visible(&format!(
+                    "policy: {from}, {by}{other}"
+                )));
                 text.push('\n');
             }
         }

@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use trueline_facts::{RepoPath, Timestamp};
 use trueline_policy::exceptions::{
-    may_be_same,
-    Exception, ExceptionScope, day_at, day_of, with_entry, with_renewed,
+    Exception, ExceptionScope, day_at, day_of, may_be_same, with_entry, with_renewed,
 };
 use trueline_policy::{EXCEPTIONS_FILE, Exceptions, Policy};
 use trueline_report::json;
@@ -67,7 +66,9 @@ impl Place {
             }
         };
         let own = trueline_history::repository::Repository::discover(&root).ok();
-        let own_email = own.and_then(|repository| repository.own_email());
+        // As git has it: the environment before the configuration.
+        let own_email = std::env::var("GIT_AUTHOR_EMAIL").map(String::into_bytes);
+        let own_email = own_email.ok().or_else(|| own?.own_email());
         Ok(Self {
             file,
             text,

@@ -70,7 +70,9 @@ pub(crate) fn run(arguments: &Init, interrupt: &AtomicBool) -> Result<Ended> {
         let _ = writeln!(told, "written {}", hook.path.display());
     }
     if !plan.hooks.is_empty() {
-        told.push_str("the hooks judge by trueline.toml; `trueline init --remove-hooks` takes them away\n");
+        told.push_str(
+            "the hooks judge by trueline.toml; `trueline init --remove-hooks` takes them away\n",
+        );
     }
     output::write(told.as_bytes(), None)?;
     Ok(Ended::Pass)

@@ -44,9 +44,7 @@ fn serve() -> io::Result<()> {
     io::stdin().lock().read_to_end(&mut task)?;
     let task: RegoTask = serde_json::from_slice(&task)?;
     let answer: Result<RegoAnswer, String> = run_here(&task);
-    io::stdout()
-        .lock()
-        .write_all(&serde_json::to_vec(&answer)?)
+    io::stdout().lock().write_all(&serde_json::to_vec(&answer)?)
 }
 
 /// Runs a task in a process of its own.

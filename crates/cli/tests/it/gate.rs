@@ -266,7 +266,16 @@ fn exceptions_that_break_a_rule_are_not_written() {
         add(&["--path", "a", "--approver", "dev@example.org"])
             .contains("somebody else has to agree")
     );
-    assert!(add(&["--path", "a", "--approver", "claude[bot]"]).contains("is an agent"));
+    for program in [
+        "claude[bot]",
+        "@project_42_bot_ab12",
+        "Renovate <renovate-bot@example.org>",
+    ] {
+        assert!(
+            add(&["--path", "a", "--approver", program]).contains("is an agent"),
+            "{program}"
+        );
+    }
     assert!(
         add(&["--path", "a", "--approver", "b", "--days", "400"])
             .contains("at most 90 are allowed")
@@ -333,7 +342,11 @@ fn ai_code_in_a_zone_needs_another_person() {
     ] {
         let run = describe(&of(program, &head));
         assert_eq!(outcome(&run), "fail", "{program}");
-        assert_eq!(outcome_of(&verdict(&run), "self-approval"), "fail", "{program}");
+        assert_eq!(
+            outcome_of(&verdict(&run), "self-approval"),
+            "fail",
+            "{program}"
+        );
     }
     assert_eq!(outcome(&describe(&of("eve", &"0".repeat(40)))), "fail");
     let passed = describe(&of("eve", &head));
@@ -355,7 +368,13 @@ fn told_alike(repository: &Repository, document: &Value) -> Value {
     std::fs::write(&file, document.to_string()).unwrap();
     let file = file.to_str().unwrap();
     let at_hand = repository.trueline(&[
-        "gate", "--pr", file, "--now", "2026-02-01", "--format", "facts",
+        "gate",
+        "--pr",
+        file,
+        "--now",
+        "2026-02-01",
+        "--format",
+        "facts",
     ]);
     let at_hand: Value = serde_json::from_str(&at_hand.stdout()).unwrap();
     let import = repository.trueline(&["import", "reviews", file]);
@@ -403,7 +422,14 @@ fn who_had_a_part_in_the_code_is_no_other_pair_of_eyes_however_the_reviews_are_t
         repository.git(&["add", "--all"]);
         let author = format!("{name} <{address}>");
         let message = format!("feat: login\n\n{CLAUDE}");
-        repository.git(&["commit", "--quiet", "--author", &author, "--message", &message]);
+        repository.git(&[
+            "commit",
+            "--quiet",
+            "--author",
+            &author,
+            "--message",
+            &message,
+        ]);
         let own = told_alike(&repository, &request(&repository, "ann", "User", account));
         assert!(!independent(&own), "{author}");
         let other = told_alike(&repository, &request(&repository, "ann", "User", "eve"));
@@ -435,10 +461,19 @@ fn a_merge_request_is_judged_by_the_branch_that_it_goes_into() {
         let mut document = json!({"merge_request": {
             "diff_refs": {"base_sha": fork, "head_sha": of("HEAD"), "start_sha": start},
             "target_branch": "main", "author": {"username": "dev"}}, "approvals": {"approved_by": []}});
-        document.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        document
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
         let file = repository.path().join(".git/mr.json");
         std::fs::write(&file, document.to_string()).unwrap();
-        repository.trueline(&["gate", "--pr", file.to_str().unwrap(), "--now", "2026-02-01"])
+        repository.trueline(&[
+            "gate",
+            "--pr",
+            file.to_str().unwrap(),
+            "--now",
+            "2026-02-01",
+        ])
     };
     let run = request(&start, &json!({}));
     assert_eq!(run.code(), 1, "{}", run.stdout() + &run.stderr());
@@ -458,11 +493,21 @@ fn an_exception_that_its_approver_committed_has_no_effect() {
         );
         repository.write(".trueline/exceptions.toml", text);
         repository.git(&["add", "--all"]);
-        repository.git(&["commit", "--quiet", "--author", author, "--message", "exception"]);
+        repository.git(&[
+            "commit",
+            "--quiet",
+            "--author",
+            author,
+            "--message",
+            "exception",
+        ]);
         // What is written beside it, and reasons, are no new permission.
         let file = repository.path().join(".trueline/exceptions.toml");
         let text = std::fs::read_to_string(&file).unwrap();
-        repository.write(".trueline/exceptions.toml", text.replace("\"r\"", "\"a better reason\""));
+        repository.write(
+            ".trueline/exceptions.toml",
+            text.replace("\"r\"", "\"a better reason\""),
+        );
         repository.write("other.txt", "x").commit("words");
         repository.git(&["switch", "--quiet", "work"]);
         repository.git(&["merge", "--quiet", "--ff-only", "main"]);
@@ -471,11 +516,19 @@ fn an_exception_that_its_approver_committed_has_no_effect() {
     };
     for (author, approver, code) in [
         ("Ann <ann@example.org>", "ann@example.org", 1),
-        ("Someone Else <Ann+x@example.org>", "Ann Smith <ann@example.org>", 1),
+        (
+            "Someone Else <Ann+x@example.org>",
+            "Ann Smith <ann@example.org>",
+            1,
+        ),
         ("Ann <1+ann@users.noreply.github.com>", "@ann", 1),
         ("Ann <ann@example.org>", "bob@example.org", 0),
         // The name beside an address says nothing.
-        ("bob@example.org <ann@example.org>", "Ann <bob@example.org>", 0),
+        (
+            "bob@example.org <ann@example.org>",
+            "Ann <bob@example.org>",
+            0,
+        ),
     ] {
         let repository = committed_by(author, approver);
         let run = gate(&repository, &[]);
@@ -487,18 +540,42 @@ fn an_exception_that_its_approver_committed_has_no_effect() {
     let repository = committed_by("Ann <ann@example.org>", "ann@example.org");
     let clone = Repository::plain();
     let url = format!("file://{}", repository.path().display());
-    clone.git(&["clone", "--quiet", "--depth", "2", "--branch", "work", &url, "."]);
+    clone.git(&[
+        "clone", "--quiet", "--depth", "2", "--branch", "work", &url, ".",
+    ]);
     clone.git(&["branch", "--quiet", "main", "HEAD~1"]);
     let run = gate(&clone, &[]);
     assert_eq!(run.code(), 0, "{}", run.stdout() + &run.stderr());
-    assert!(run.stdout().contains("is not known: the commit that brought it"), "{}", run.stdout());
+    assert!(
+        run.stdout()
+            .contains("is not known: the commit that brought it"),
+        "{}",
+        run.stdout()
+    );
     // Who runs the command will commit it.
     let own = repository.trueline(&[
-        "exception", "add", "mine", "--gate", "secret", "--path", "src/app.py", "--owner", "carl@example.org", "--approver",
-        "Dev <dev@example.org>", "--reason", "r", "--now", "2026-01-20",
+        "exception",
+        "add",
+        "mine",
+        "--gate",
+        "secret",
+        "--path",
+        "src/app.py",
+        "--owner",
+        "carl@example.org",
+        "--approver",
+        "Dev <dev@example.org>",
+        "--reason",
+        "r",
+        "--now",
+        "2026-01-20",
     ]);
     assert_eq!(own.code(), 2);
-    assert!(own.stderr().contains("you would commit it"), "{}", own.stderr());
+    assert!(
+        own.stderr().contains("you would commit it"),
+        "{}",
+        own.stderr()
+    );
 }
 
 #[cfg(unix)]
@@ -507,15 +584,27 @@ fn a_module_that_cannot_be_ended_leaves_its_gate_undetermined_and_the_verdict_is
     let policy = "[[gate]]\nid = \"own\"\ncheck = \"rego\"\nfile = \".trueline/gates/own.rego\"\nmode = \"block\"\n";
     let began = std::time::Instant::now();
     for (rule, why) in [
-        ("f(x) := f(x + 1)\n\ndeny contains \"x\" if {\n    f(1)\n}\n", "recursed"),
-        ("deny contains \"x\" if {\n    count(numbers.range(1, 2000000000)) > 0\n}\n", "memory"),
-        ("deny contains \"x\" if {\n    count(numbers.range(1, 200000000)) > 0\n}\n", "it was stopped"),
+        (
+            "f(x) := f(x + 1)\n\ndeny contains \"x\" if {\n    f(1)\n}\n",
+            "recursed",
+        ),
+        (
+            "deny contains \"x\" if {\n    count(numbers.range(1, 2000000000)) > 0\n}\n",
+            "memory",
+        ),
+        (
+            "deny contains \"x\" if {\n    count(numbers.range(1, 200000000)) > 0\n}\n",
+            "it was stopped",
+        ),
     ] {
         let repository = Repository::new();
         repository
             .write("trueline.toml", policy)
             .write("app.py", SAFE_VIEW)
-            .write(".trueline/gates/own.rego", format!("package trueline.gate\n\n{rule}"))
+            .write(
+                ".trueline/gates/own.rego",
+                format!("package trueline.gate\n\n{rule}"),
+            )
             .commit("begin");
         repository.git(&["switch", "--quiet", "--create", "work"]);
         repository.write("app.py", "x = 1\n").commit("change");
@@ -557,10 +646,16 @@ fn a_shallow_clone_of_one_branch_says_what_to_fetch_instead_of_passing() {
     repository.write("src/app.py", UNSAFE_VIEW).commit("view");
     let clone = Repository::plain();
     let url = format!("file://{}", repository.path().display());
-    clone.git(&["clone", "--quiet", "--depth", "1", "--branch", "work", &url, "."]);
+    clone.git(&[
+        "clone", "--quiet", "--depth", "1", "--branch", "work", &url, ".",
+    ]);
     let run = clone.trueline(&["gate"]);
     assert_eq!(run.code(), 2, "{}", run.stdout());
-    assert!(run.stderr().contains("git fetch --unshallow origin"), "{}", run.stderr());
+    assert!(
+        run.stderr().contains("git fetch --unshallow origin"),
+        "{}",
+        run.stderr()
+    );
 }
 
 #[test]
@@ -571,10 +666,21 @@ fn a_reference_whose_commit_is_lost_is_not_called_rebased() {
     repository.git(&["branch", "--quiet", "kept"]);
     repository.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
     let (folder, file) = lost.trim().split_at(2);
-    std::fs::remove_file(repository.path().join(".git/objects").join(folder).join(file)).unwrap();
+    std::fs::remove_file(
+        repository
+            .path()
+            .join(".git/objects")
+            .join(folder)
+            .join(file),
+    )
+    .unwrap();
     let run = repository.trueline(&["gate", "kept..HEAD"]);
     assert_eq!(run.code(), 2, "{}", run.stdout());
-    assert!(run.stderr().contains("missing or damaged"), "{}", run.stderr());
+    assert!(
+        run.stderr().contains("missing or damaged"),
+        "{}",
+        run.stderr()
+    );
 }
 
 #[test]
@@ -584,7 +690,10 @@ fn a_hook_at_each_commit_is_silent_when_there_is_nothing_to_say() {
     repository.git(&["add", "--all"]);
     let quiet = || repository.trueline(&["gate", "--staged", "--quiet", "--now", "2026-02-01"]);
     assert_eq!(quiet().stdout(), "");
-    repository.write("b.py", "KEY = \"ghp_1a2B3c4D5e6F7g8H9i0J1k2L3m4N5o6P7q8R\"\n");
+    repository.write(
+        "b.py",
+        "KEY = \"ghp_1a2B3c4D5e6F7g8H9i0J1k2L3m4N5o6P7q8R\"\n",
+    );
     repository.git(&["add", "--all"]);
     let told = quiet().stdout();
     assert!(told.contains("It is not committed yet"), "{told}");
@@ -977,8 +1086,16 @@ fn a_verdict_can_be_signed_and_checked() {
     };
     let right = verdict(&gate(&repository, &["--format", "json"]));
     let main = repository.git(&["rev-parse", "main"]).trim().to_owned();
-    assert_eq!(right["policy_from"], json!({"kind": "base", "commit": main}));
-    assert!(right["engine_digest"].as_str().unwrap().starts_with("sha256:"));
+    assert_eq!(
+        right["policy_from"],
+        json!({"kind": "base", "commit": main})
+    );
+    assert!(
+        right["engine_digest"]
+            .as_str()
+            .unwrap()
+            .starts_with("sha256:")
+    );
     let right = right["policy_digest"].as_str().unwrap();
     assert!(verify(&[]).stdout().contains("policy: trueline.toml at "));
     let soft = repository.path().join(".git/soft.toml");
@@ -989,13 +1106,18 @@ fn a_verdict_can_be_signed_and_checked() {
     let run = verify(&[]);
     assert_eq!(run.code(), 0, "{}", run.stdout());
     assert!(
-        run.stdout().contains("policy: a file that was given (soft.toml), not the base's"),
+        run.stdout()
+            .contains("policy: a file that was given (soft.toml), not the base's"),
         "{}",
         run.stdout()
     );
     let run = verify(&["--policy-digest", right]);
     assert_eq!(run.code(), 1, "{}", run.stdout());
-    assert!(run.stdout().contains("not the one that was asked for"), "{}", run.stdout());
+    assert!(
+        run.stdout().contains("not the one that was asked for"),
+        "{}",
+        run.stdout()
+    );
 }
 
 /// Advisories on `flask` before 2.2.5 and on all of `evil-tool`, for `PyPI` and npm.

@@ -254,18 +254,27 @@ fn a_repository_gets_a_job_and_a_hook_file_that_observe_and_a_second_run_changes
 #[cfg(unix)]
 #[test]
 fn git_hooks_judge_by_the_policy_keep_what_was_there_and_are_taken_away_again() {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::fs::PermissionsExt;
 
     let repository = with_weakness();
     let hooks = repository.path().join(".git/hooks");
     let theirs = hooks.join("pre-commit");
     std::fs::create_dir_all(&hooks).unwrap();
-    std::fs::write(&theirs, "#!/bin/sh\necho ran >>.git/theirs\n[ ! -e forbidden ]\n").unwrap();
+    std::fs::write(
+        &theirs,
+        "#!/bin/sh\necho ran >>.git/theirs\n[ ! -e forbidden ]\n",
+    )
+    .unwrap();
     std::fs::set_permissions(&theirs, PermissionsExt::from_mode(0o755)).unwrap();
     let before = std::fs::read(&theirs).unwrap();
     let run = repository.trueline(&["init", "--yes"]);
     assert_eq!(run.code(), 0, "{}", run.stderr());
-    for shown in ["+++ ", "gate --staged --quiet", "pre-push", "--remove-hooks"] {
+    for shown in [
+        "+++ ",
+        "gate --staged --quiet",
+        "pre-push",
+        "--remove-hooks",
+    ] {
         assert!(run.stdout().contains(shown), "{shown}: {}", run.stdout());
     }
     assert!(!repository.path().join(".pre-commit-config.yaml").exists());
@@ -319,7 +328,11 @@ fn git_hooks_judge_by_the_policy_keep_what_was_there_and_are_taken_away_again() 
     assert!(!hooks.join("pre-push").exists() && !hooks.join("pre-commit.before-gate").exists());
     assert!(push("HEAD:refs/heads/topic"));
     let nothing = repository.trueline(&["init", "--remove-hooks", "--yes"]);
-    assert!(nothing.stdout().contains("no hooks"), "{}", nothing.stdout());
+    assert!(
+        nothing.stdout().contains("no hooks"),
+        "{}",
+        nothing.stdout()
+    );
 }
 
 #[cfg(unix)]
@@ -360,13 +373,24 @@ fn git_hooks_go_together_with_those_that_record_authorship_whichever_came_first(
         repository.git(&["config", "remote.origin.url", "x"]);
         let line = format!("HEAD {} refs/heads/topic {}\n", head.trim(), "0".repeat(40));
         std::io::Write::write_all(&mut push.stdin.take().unwrap(), line.as_bytes()).unwrap();
-        assert_eq!(push.wait().unwrap().code(), Some(1), "init first: {init_first}");
+        assert_eq!(
+            push.wait().unwrap().code(),
+            Some(1),
+            "init first: {init_first}"
+        );
         let gone = repository.trueline(&["init", "--remove-hooks", "--yes"]);
         assert_eq!(gone.code(), 0, "{}", gone.stderr());
         let left = repository.trueline(&["hook", "uninstall", "--yes"]);
         assert_eq!(left.code(), 0, "{}", left.stderr());
-        for name in ["pre-push", "pre-push.before-trueline", "pre-push.before-gate"] {
-            assert!(!repository.path().join(".git/hooks").join(name).exists(), "{name}");
+        for name in [
+            "pre-push",
+            "pre-push.before-trueline",
+            "pre-push.before-gate",
+        ] {
+            assert!(
+                !repository.path().join(".git/hooks").join(name).exists(),
+                "{name}"
+            );
         }
     }
 }

@@ -25,8 +25,8 @@ pub use self::code::{
 };
 pub use self::people::{ChangeCommit, Principal, PrincipalKind, Review, ReviewState};
 pub use self::steering::{
-    AgentConfigurationChange, ConfigurationKind, DataUse, ExceptionChange, ExceptionWriter, Pinning, Trigger,
-    WorkflowChange,
+    AgentConfigurationChange, ConfigurationKind, DataUse, ExceptionChange, ExceptionWriter,
+    Pinning, Trigger, WorkflowChange,
 };
 use crate::usage::Purpose;
 use crate::{CommitId, Diagnostic, RepoPath, Timestamp};

@@ -88,7 +88,10 @@ fn judge(case: Case<'_>, ask: ReviewAsk, what: &str, wanting: Vec<Reason>) -> Ju
         },
         Reviewed::NotKnown => Judged::missing(
             FactName::Reviews,
-            format!("{what}: {} wanted, and reviews are not known", asked(case, ask)),
+            format!(
+                "{what}: {} wanted, and reviews are not known",
+                asked(case, ask)
+            ),
         ),
     }
 }

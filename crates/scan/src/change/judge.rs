@@ -53,7 +53,11 @@ impl Judging {
         let committed = file(FILE_NAME)?;
         let from = match (given, base.filter(|_| committed.is_some())) {
             (Some(path), _) => PolicyFrom::Given {
-                file: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+                file: path
+                    .file_name()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned(),
             },
             (None, Some(base)) => PolicyFrom::Base {
                 commit: commit_id(base),

@@ -251,7 +251,10 @@ pub(crate) fn read(file: &Path) -> Result<Value, ScanError> {
         None => return Err(wrong("no JSON: it is empty".to_owned())),
     };
     for page in pages {
-        match (&mut whole, page.map_err(|error| wrong(format!("no JSON: {error}")))?) {
+        match (
+            &mut whole,
+            page.map_err(|error| wrong(format!("no JSON: {error}")))?,
+        ) {
             (Value::Array(all), Value::Array(more)) => all.extend(more),
             _ => return Err(wrong("no JSON: more than one document".to_owned())),
         }
@@ -271,9 +274,8 @@ pub(crate) fn account(value: &Value) -> Option<Account> {
         .as_str()
         .or_else(|| text("login"))
         .or_else(|| text("username"))?;
-    let says = |key: &str, person: &str| {
-        text(key).is_some_and(|kind| !kind.eq_ignore_ascii_case(person))
-    };
+    let says =
+        |key: &str, person: &str| text(key).is_some_and(|kind| !kind.eq_ignore_ascii_case(person));
     // GitHub: `type`, `Bot` or an app's; GitLab: `bot` and, for administrators, `user_type`.
     let bot = value.get("bot").and_then(Value::as_bool) == Some(true)
         || says("type", "user")

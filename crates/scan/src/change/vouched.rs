@@ -69,10 +69,7 @@ fn writer(entry: &Exception, began: Began) -> ExceptionWriter {
             "the commit that brought it is not in this shallow clone (`git fetch --unshallow`)"
                 .to_owned(),
         ),
-        Began::TooLongAgo => (
-            None,
-            format!("it is older than {MOST_COMMITS} commits"),
-        ),
+        Began::TooLongAgo => (None, format!("it is older than {MOST_COMMITS} commits")),
         Began::Unreadable => (
             None,
             "objects of the commits before cannot be read".to_owned(),

@@ -98,7 +98,10 @@ const KINDS: [Kind; 6] = [
         // Functions have signatures as well.
         weak: (
             &["signature", "signatures"],
-            &["key", "keys", "crypto", "verify", "gpg", "pgp", "ssh", "x509", "ed25519", "webhook", "webhooks"],
+            &[
+                "key", "keys", "crypto", "verify", "gpg", "pgp", "ssh", "x509", "ed25519",
+                "webhook", "webhooks",
+            ],
         ),
         places: &[],
     },

@@ -379,7 +379,12 @@ fn origin(repository: &Repository, main: &str) -> TempDir {
     let path = remote.path().to_str().unwrap();
     repository.git(&["init", "--quiet", "--bare", path]);
     repository.git(&["remote", "add", "origin", path]);
-    repository.git(&["push", "--quiet", "origin", &format!("{main}:refs/heads/main")]);
+    repository.git(&[
+        "push",
+        "--quiet",
+        "origin",
+        &format!("{main}:refs/heads/main"),
+    ]);
     remote
 }
 
@@ -389,7 +394,9 @@ fn a_merge_request_is_judged_by_the_branch_that_it_goes_into_and_by_its_reviews(
         return;
     }
     let repository = Repository::new();
-    repository.write("src/auth/login.py", SAFE_VIEW).commit("begin");
+    repository
+        .write("src/auth/login.py", SAFE_VIEW)
+        .commit("begin");
     let fork = repository.git(&["rev-parse", "HEAD"]).trim().to_owned();
     repository
         .write(
@@ -401,7 +408,10 @@ fn a_merge_request_is_judged_by_the_branch_that_it_goes_into_and_by_its_reviews(
     // It left the branch before there was a policy.
     repository.git(&["switch", "--quiet", "--detach", &fork]);
     repository
-        .write("src/auth/login.py", format!("{SAFE_VIEW}\n\ndef more():\n    return 1\n"))
+        .write(
+            "src/auth/login.py",
+            format!("{SAFE_VIEW}\n\ndef more():\n    return 1\n"),
+        )
         .commit(&format!("feat: more\n\n{CLAUDE}"));
     let head = repository.git(&["rev-parse", "HEAD"]).trim().to_owned();
     let _origin = origin(&repository, &main);
@@ -426,7 +436,10 @@ fn a_merge_request_is_judged_by_the_branch_that_it_goes_into_and_by_its_reviews(
     };
     // Without reviews nobody can tell, and it says what is missing.
     let (succeeded, told) = run("");
-    assert!(!succeeded && told.contains("no TRUELINE_GITLAB_TOKEN"), "{told}");
+    assert!(
+        !succeeded && told.contains("no TRUELINE_GITLAB_TOKEN"),
+        "{told}"
+    );
     for (approved_by, passes) in [
         (vec![], false),
         (vec!["dev"], false),
