@@ -496,12 +496,7 @@ fn counted(count: usize, what: &str) -> String {
 fn fetch_advice(repository: &Repository, rev: &str, shallow: bool) -> String {
     let remote = repository.remote().unwrap_or_else(|| "origin".to_owned());
     let branch = rev.strip_prefix(&format!("{remote}/"));
-    let ending = format!("/{rev}");
-    let is_named = repository.references().is_ok_and(|all| {
-        let mut names = all.iter().map(|one| one.name.to_str_lossy());
-        names.any(|name| name == rev || name.ends_with(&ending))
-    });
-    if is_named && !shallow {
+    if repository.has_reference(rev) && !shallow {
         return format!(
             "the reference is here, and the commit that it names is missing or damaged; {}",
             repository.remedy()
