@@ -10,9 +10,20 @@ if [ -f "${GITHUB_EVENT_PATH:-}" ]; then
     set -- gate --pr "$GITHUB_EVENT_PATH"
 fi
 # Who reviewed is known to the forge alone. Without it the gates that ask say that they cannot tell.
-if [ -n "${GITHUB_TOKEN:-}" ] &&
-    api GET "/repos/$GITHUB_REPOSITORY/pulls/$PR_NUMBER/reviews?per_page=100" >"$OUT/reviews.json"; then
-    set -- "$@" --reviews "$OUT/reviews.json"
+if [ -n "${GITHUB_TOKEN:-}" ]; then
+    : >"$OUT/reviews.json"
+    known=yes page=1
+    while [ "$page" -le 20 ]; do
+        api GET "/repos/$GITHUB_REPOSITORY/pulls/$PR_NUMBER/reviews?per_page=100&page=$page" >"$OUT/reviews-page.json" ||
+            { known=; break; }
+        cat "$OUT/reviews-page.json" >>"$OUT/reviews.json"
+        # A page without an id has no reviews: the list is at its end.
+        grep -q '"id"' "$OUT/reviews-page.json" || break
+        page=$((page + 1))
+    done
+    # A part of the list could lack the last word of somebody.
+    [ "$page" -le 20 ] || known=
+    [ -z "$known" ] || set -- "$@" --reviews "$OUT/reviews.json"
 fi
 if [ -n "${ATTEST_KEY:-}" ]; then
     umask 077

@@ -2,7 +2,12 @@
 # Uploads the SARIF log to code scanning.
 . "$(dirname "$0")/lib.sh"
 
-"$TRUELINE" forge sarif "$OUT/scan.sarif" --commit "$GITHUB_SHA" --reference "$GITHUB_REF" >"$OUT/sarif-request.json"
+# The log speaks of what is checked out: of a pull request that is its head, not the merge that the event names.
+commit=$GITHUB_SHA reference=$GITHUB_REF
+if is_pull_request && is_commit "${HEAD_SHA:-}" && [ "$(git rev-parse HEAD)" = "$HEAD_SHA" ]; then
+    commit=$HEAD_SHA reference=refs/pull/$PR_NUMBER/head
+fi
+"$TRUELINE" forge sarif "$OUT/scan.sarif" --commit "$commit" --reference "$reference" >"$OUT/sarif-request.json"
 # 10 MB packed is what is taken; the request holds it as base64.
 if [ "$(wc -c <"$OUT/sarif-request.json")" -gt 13900000 ]; then
     say "the log is larger than code scanning takes; it was not uploaded"

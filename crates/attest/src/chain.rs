@@ -5,6 +5,7 @@ use trueline_facts::attestation::{
     Digest, Entry, Problem, ProblemKind, SCHEMA, Tail, Verification,
 };
 use trueline_facts::canonical;
+use trueline_facts::verdict::PolicyFrom;
 use trueline_facts::{CommitId, Timestamp};
 
 use crate::AttestError;
@@ -201,6 +202,12 @@ fn one(
         attested_at: predicate.attested_at,
         verdict_schema: text("schema"),
         outcome: text("outcome"),
+        policy_digest: text("policy_digest"),
+        policy_from: predicate
+            .verdict
+            .get("policy_from")
+            .and_then(|from| serde_json::from_value::<PolicyFrom>(from.clone()).ok())
+            .map(|from| from.to_string()),
         judged: judged(&predicate.verdict),
     })
 }

@@ -51,6 +51,23 @@ pub fn read(folder: &Path) -> Result<Vec<Vec<u8>>, AttestError> {
     Ok(entries)
 }
 
+/// What lies in a folder beside its entries, by name.
+#[must_use]
+pub fn foreign(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| {
+            let number = name.strip_suffix(".json");
+            number.is_none_or(|number| number.parse::<u64>().is_err())
+        })
+        .collect();
+    names.sort();
+    names
+}
+
 /// Adds an entry as the file of its number; an existing file is never written over.
 pub fn add(folder: &Path, number: u64, entry: &[u8]) -> Result<(), AttestError> {
     let path = folder.join(file_name(number));

@@ -1,9 +1,10 @@
 //! Commit-level evidence: what identities, message and branch name of a commit say about AI,
 //! automation and review.
 //!
-//! Tables: `data/identities.toml`, `data/messages.toml`, `data/automation.toml`. A commit without any
-//! sign is not thereby human. Signs speak of a whole commit: an upper bound for its lines.
+//! Tables: `data/identities.toml`, `data/messages.toml`, `data/automation.toml`, `data/accounts.toml`. A
+//! commit without any sign is not thereby human. Signs speak of a whole commit: an upper bound for its lines.
 
+mod account;
 mod around;
 mod automation;
 mod identity;
@@ -11,6 +12,7 @@ mod review;
 mod signs;
 mod squashed;
 
+pub use account::{AccountKind, account_kind};
 pub(crate) use automation::is_program;
 pub use automation::{Automation, automation};
 pub use review::{ReviewEvidence, ReviewSign, review_signs};

@@ -507,6 +507,12 @@ pub(crate) struct Init {
     /// Write the policy alone: no job of the pipeline, no hook.
     #[arg(long)]
     pub(crate) policy_only: bool,
+    /// Write the hook as a file for pre-commit.com, for everybody, instead of git hooks in this clone.
+    #[arg(long, conflicts_with = "policy_only")]
+    pub(crate) pre_commit: bool,
+    /// Take the git hooks away that were written here; what was there before comes back. Nothing else is done.
+    #[arg(long, conflicts_with_all = ["agents", "policy_only", "pre_commit"])]
+    pub(crate) remove_hooks: bool,
     /// Do not ask.
     #[arg(long, short)]
     pub(crate) yes: bool,
@@ -776,6 +782,9 @@ pub(crate) enum AttestAction {
         /// Fail unless the log has a verdict on this commit, and the last one does not block.
         #[arg(long, value_name = "REV")]
         commit: Option<String>,
+        /// Fail unless that verdict was by this policy: the `policy_digest` of a verdict that is known to be right.
+        #[arg(long, value_name = "DIGEST", requires = "commit")]
+        policy_digest: Option<String>,
         /// Print JSON.
         #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
         format: ListFormat,

@@ -35,6 +35,9 @@ pub(crate) enum Ended {
 
 fn main() -> ExitCode {
     trueline_sandbox::launch_if_asked();
+    if let Some(ended) = commands::rego::serve_if_asked() {
+        return ended;
+    }
     // An agent waits for its hook, before and after each call: no grammar of all arguments is built for it.
     if let Some(ended) = commands::hook::at_once(std::env::args_os().skip(1)) {
         return code(ended);

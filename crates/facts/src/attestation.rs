@@ -131,6 +131,12 @@ pub struct Entry {
     /// Its `outcome`: `pass`, `undetermined`, `comment` or `block`, where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
+    /// Its `policy_digest`, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy_digest: Option<String>,
+    /// Where its policy came from, in words, where it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy_from: Option<String>,
     /// Gates of it that judged in a mode that speaks (`comment`, `block`): those that passed or failed, by id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub judged: Vec<String>,

@@ -9,7 +9,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::change::{NotKnown, Range, ZoneId};
-use crate::{Cwe, Diagnostic, Fingerprint, RepoPath, RuleId, Timestamp, change::FactName};
+use crate::{
+    CommitId, Cwe, Diagnostic, Fingerprint, RepoPath, RuleId, Timestamp, change::FactName,
+};
 
 /// The schema id that opens the document.
 pub const SCHEMA: &str = "trueline.verdict/1";
@@ -136,8 +138,14 @@ pub struct Verdict {
     pub evaluated_at: Timestamp,
     /// `sha256:` and the digest of the policy's canonical JSON (RFC 8785).
     pub policy_digest: String,
+    /// Where the policy came from; absent where whoever judged does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy_from: Option<PolicyFrom>,
     /// The same of the change document.
     pub facts_digest: String,
+    /// `sha256:` and the digest of the rules that findings are made by, the team's own included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine_digest: Option<String>,
     /// What the change does well.
     pub done_well: Vec<String>,
     /// Each gate, in the policy's order: those that fail first.
@@ -151,6 +159,37 @@ pub struct Verdict {
     /// What could not be read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Where a policy came from. What a change brings along never judges it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum PolicyFrom {
+    /// `trueline.toml` of the base.
+    Base {
+        /// The commit.
+        commit: CommitId,
+    },
+    /// A file that took the place of the base's (`--policy`).
+    Given {
+        /// Its name, without its folder.
+        file: String,
+    },
+    /// The base has none: the built-in gates, observing.
+    BuiltIn,
+    /// The work tree, which judges nothing yet.
+    WorkTree,
+}
+
+impl fmt::Display for PolicyFrom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Base { commit } => write!(f, "trueline.toml at {}", commit.short()),
+            Self::Given { file } => write!(f, "a file that was given ({file}), not the base's"),
+            Self::BuiltIn => f.write_str("the built-in gates, observing"),
+            Self::WorkTree => f.write_str("trueline.toml of the work tree"),
+        }
+    }
 }
 
 /// What one gate says.
@@ -250,6 +289,8 @@ pub enum NoticeKind {
     TooWide,
     /// It breaks a rule of exceptions, and has no effect.
     Invalid,
+    /// Whether somebody else than its approver committed it cannot be told here.
+    WriterUnknown,
 }
 
 /// Something to say about an exception.

@@ -194,7 +194,11 @@ impl Repository {
     }
 }
 
-fn tree_of(objects: &Objects, commit: ObjectId, buffer: &mut Vec<u8>) -> Result<ObjectId, Gap> {
+pub(crate) fn tree_of(
+    objects: &Objects,
+    commit: ObjectId,
+    buffer: &mut Vec<u8>,
+) -> Result<ObjectId, Gap> {
     objects.read(commit, Kind::Commit, buffer)?;
     CommitRefIter::from_bytes(buffer, objects.hash_kind())
         .tree_id()

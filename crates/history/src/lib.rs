@@ -5,6 +5,7 @@
 //! tables into usage, health, shadow AI and the pipeline map. Git is read with `gix`; the `git`
 //! program is run only to write notes.
 
+pub mod began;
 pub mod content;
 pub mod declare;
 pub mod evidence;

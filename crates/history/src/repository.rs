@@ -220,6 +220,12 @@ impl Repository {
         Ok(Some(peeled.id))
     }
 
+    /// Is there a reference of this name, whole or short, whatever became of its commit?
+    #[must_use]
+    pub fn has_reference(&self, name: &str) -> bool {
+        self.local().find_reference(name).is_ok()
+    }
+
     /// All references that name an object, by name.
     pub fn references(&self) -> Result<Vec<Reference>, HistoryError> {
         let repo = self.local();

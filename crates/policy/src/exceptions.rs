@@ -13,8 +13,8 @@ use jiff::civil::Date;
 use serde::Serialize;
 use toml_span::Span;
 use toml_span::value::{Value, ValueInner};
-use trueline_facts::Timestamp;
 use trueline_facts::time::DAY;
+use trueline_facts::{RepoPath, Timestamp};
 
 use crate::document::{self, Place, Section, Wrong};
 use crate::policy::{Names, PolicyError};
@@ -150,6 +150,33 @@ impl Exception {
     #[must_use]
     pub fn holds_at(&self, now: Timestamp) -> bool {
         self.begins().0 <= now.0.saturating_add(DAY) && now < self.ends()
+    }
+
+    /// Does it permit the same, by the same persons, for as long? Reasons and evidence may differ.
+    #[must_use]
+    pub fn permits_the_same(&self, other: &Self) -> bool {
+        let of = |one: &Self| {
+            let persons = (one.owner.clone(), one.approver.clone());
+            let days = (one.created, one.expires);
+            (
+                one.id.clone(),
+                one.gate.clone(),
+                one.scope.clone(),
+                persons,
+                days,
+            )
+        };
+        of(self) == of(other)
+    }
+
+    /// May it answer for something in a change of these files?
+    #[must_use]
+    pub fn may_speak_of<'p>(&self, mut files: impl Iterator<Item = &'p RepoPath>) -> bool {
+        let ExceptionScope::Path(glob) = &self.scope else {
+            return true;
+        };
+        globs(&[(glob.clone(), Span::new(0, 0))], "exception.path")
+            .is_ok_and(|globs| files.any(|path| crate::zone::matches(&globs, path)))
     }
 
     /// As an entry of the file.
@@ -330,11 +357,11 @@ fn read(
             return Err(Wrong::new(span, message));
         }
     }
-    if same_person(&owner, &approver) {
+    if may_be_same(&owner, &approver) {
         let message = "owner and approver are the same: somebody else has to agree";
         return Err(Wrong::new(approver_span, message));
     }
-    let may_approve = |known: &String| same_person(known, &approver);
+    let may_approve = |known: &String| is_listed(known, &approver);
     if !limits.approvers.is_empty() && !limits.approvers.iter().any(may_approve) {
         let message = format!(
             "`{approver}` is not among `[exceptions] approvers`: {}",
@@ -396,10 +423,73 @@ fn date((text, span): (String, Span)) -> Result<Date, Wrong> {
     })
 }
 
-/// The same name or address, whatever the case and whether or not an `@` stands before it.
-fn same_person(one: &str, other: &str) -> bool {
-    let plain = |name: &str| name.trim().trim_start_matches('@').to_lowercase();
-    plain(one) == plain(other)
+/// The name and the address of `Name <address>`, of an address, or of an account, which has none.
+#[must_use]
+pub fn mailbox(text: &str) -> (&str, &str) {
+    let text = text.trim();
+    if let Some((name, rest)) = text.rsplit_once('<') {
+        let address = rest.split('>').next().unwrap_or_default().trim();
+        let name = name.trim().trim_matches('"').trim();
+        return (if name.is_empty() { address } else { name }, address);
+    }
+    let account = text.trim_start_matches('@');
+    (account, if account.contains('@') { account } else { "" })
+}
+
+/// A person as far as a text names one: an address without what stands behind a `+`, and an account.
+struct Named {
+    address: String,
+    account: String,
+    /// Does the address say no more than the account? A forge's own addresses do.
+    is_forge: bool,
+}
+
+impl Named {
+    fn of(text: &str) -> Self {
+        let (name, address) = mailbox(text);
+        let Some((local, host)) = address.rsplit_once('@') else {
+            return Self {
+                address: String::new(),
+                account: name.to_lowercase(),
+                is_forge: true,
+            };
+        };
+        let (local, host) = (local.to_lowercase(), host.to_lowercase());
+        let is_forge = host.contains("noreply");
+        let rest = local.trim_start_matches(|c: char| c.is_ascii_digit());
+        let account = match rest.strip_prefix(['+', '-']) {
+            // `12+ann@users.noreply.github.com`, `12-ann@users.noreply.gitlab.com`.
+            Some(account) if is_forge && rest.len() < local.len() => account,
+            _ => local.split('+').next().unwrap_or_default(),
+        };
+        Self {
+            address: format!("{account}@{host}"),
+            account: account.to_owned(),
+            is_forge,
+        }
+    }
+}
+
+/// May two texts name one person? Addresses are compared, never the names beside them; an account is
+/// that of every address that begins with it.
+#[must_use]
+pub fn may_be_same(one: &str, other: &str) -> bool {
+    let (one, other) = (Named::of(one), Named::of(other));
+    if one.is_forge || other.is_forge {
+        one.account == other.account
+    } else {
+        one.address == other.address
+    }
+}
+
+/// Is a person meant by an entry of a list? Here the account alone does not stand for an address.
+fn is_listed(known: &str, person: &str) -> bool {
+    let plain = |text: &str| {
+        let (name, address) = mailbox(text);
+        let said = if address.is_empty() { name } else { address };
+        said.to_lowercase()
+    };
+    plain(known) == plain(person)
 }
 
 /// A file's text with an entry at its end.

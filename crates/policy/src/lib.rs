@@ -13,7 +13,7 @@ pub mod exceptions;
 pub mod gate;
 mod policy;
 #[cfg(feature = "rego")]
-mod rego;
+pub mod rego;
 mod request;
 pub mod suggest;
 mod zone;

@@ -1,11 +1,19 @@
 //! Gates in Rego: the same change document as `input`, reasons of the same shape out.
 //!
-//! A module is of package `trueline.gate` and has a set `deny`. It runs on a thread of its own with
-//! a deep stack and a deadline, without network, clock, randomness and host functions. What does not
-//! end is stopped and leaves its gate undetermined.
+//! A module is of package `trueline.gate` and has a set `deny`. It runs on a thread with a deep stack
+//! and a deadline, without network, clock, randomness and host functions. What does not end is stopped
+//! and leaves its gate undetermined.
+//!
+//! The interpreter looks at the clock between steps alone: within a built-in function, in a recursion
+//! that outgrows any stack, and when memory is asked for it cannot be stopped. So a program names a
+//! [runner](set_runner) that evaluates a [`RegoTask`] in a process that can be ended; without one, as in a
+//! test of this crate, modules run in this process.
 
 use std::num::NonZeroU32;
+use std::sync::OnceLock;
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::{Engine, Value};
@@ -17,7 +25,7 @@ use crate::evaluate::{Case, Judged, at, counted};
 use crate::gate::judges_persons;
 
 /// How long a module may think.
-const DEADLINE: Duration = Duration::from_secs(2);
+pub const DEADLINE: Duration = Duration::from_secs(2);
 /// Steps between looks at the clock.
 const STEPS: u32 = 256;
 /// Stack of the thread: nested expressions recurse.
@@ -30,6 +38,44 @@ const MOST_REASONS: usize = 200;
 const UNSTEADY: [&str; 4] = ["rand.", "time.now_ns", "http.send", "opa.runtime"];
 /// Where a module says no.
 const RULE: &str = "data.trueline.gate.deny";
+
+/// Longest text of a reason that is told, in characters.
+const LONGEST: usize = 4_000;
+
+/// A module to run, and what on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RegoTask {
+    file: String,
+    text: String,
+    /// The change document, as JSON.
+    input: String,
+    /// What a policy knows besides, as JSON.
+    data: String,
+}
+
+/// What a module said.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RegoAnswer {
+    /// All reasons there are; of very many only the first are in `denied`.
+    count: u64,
+    denied: Vec<Denial>,
+}
+
+/// Runs a task where it can be stopped; the error says why there is no answer.
+pub type Runner = fn(&RegoTask) -> Result<RegoAnswer, String>;
+
+static RUNNER: OnceLock<Runner> = OnceLock::new();
+
+/// Names who runs modules from now on. Only the first call counts.
+pub fn set_runner(runner: Runner) {
+    RUNNER.get_or_init(|| runner);
+}
+
+/// Runs a task in this very process. A module can end the process.
+pub fn run_here(task: &RegoTask) -> Result<RegoAnswer, String> {
+    let task = task.clone();
+    on_deep_stack(move || run(task))
+}
 
 /// Parses a module, so that mistakes are told before anything is judged.
 pub(crate) fn check(file: &str, text: &str) -> Result<(), String> {
@@ -92,11 +138,18 @@ pub(crate) fn judge(case: Case<'_>, file: &str) -> Judged {
             return Judged::missing(FactName::OwnGates, format!("{file} was not run: {error}"));
         }
     };
-    let (name, text) = (module.file.clone(), module.text.clone());
-    match on_deep_stack(move || run(&name, text, &input, &data)) {
-        Ok(denied) => {
-            let because = format!("{file} gives {}", counted(denied.len() as u64, "reason"));
-            let reasons = denied
+    let task = RegoTask {
+        file: module.file.clone(),
+        text: module.text.clone(),
+        input,
+        data,
+    };
+    let runner = RUNNER.get().copied().unwrap_or(run_here);
+    match runner(&task) {
+        Ok(answer) => {
+            let because = format!("{file} gives {}", counted(answer.count, "reason"));
+            let reasons = answer
+                .denied
                 .into_iter()
                 .take(MOST_REASONS)
                 .map(|denial| denial.reason(case))
@@ -112,7 +165,7 @@ pub(crate) fn judge(case: Case<'_>, file: &str) -> Judged {
 }
 
 /// What a module says no to.
-#[derive(Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Denial {
     message: String,
     path: String,
@@ -125,15 +178,16 @@ impl Denial {
     fn of(value: &Value) -> Self {
         if let Ok(text) = value.as_string() {
             return Self {
-                message: text.to_string(),
+                message: text.chars().take(LONGEST).collect(),
                 ..Self::default()
             };
         }
         let text = |key: &str| {
             let found = &value[key];
-            found
-                .as_string()
-                .map_or_else(|_| String::new(), ToString::to_string)
+            found.as_string().map_or_else(
+                |_| String::new(),
+                |text| text.chars().take(LONGEST).collect(),
+            )
         };
         Self {
             message: text("msg"),
@@ -168,14 +222,14 @@ impl Denial {
     }
 }
 
-fn run(file: &str, text: String, input: &str, data: &str) -> Result<Vec<Denial>, String> {
+fn run(task: RegoTask) -> Result<RegoAnswer, String> {
     let told = |error: &dyn std::fmt::Display| brief(&error.to_string());
     let mut engine = Engine::new();
     engine
-        .add_policy(file.to_owned(), text)
+        .add_policy(task.file, task.text)
         .map_err(|e| told(&e))?;
-    engine.add_data_json(data).map_err(|e| told(&e))?;
-    engine.set_input(Value::from_json_str(input).map_err(|e| told(&e))?);
+    engine.add_data_json(&task.data).map_err(|e| told(&e))?;
+    engine.set_input(Value::from_json_str(&task.input).map_err(|e| told(&e))?);
     if let Some(check_interval) = NonZeroU32::new(STEPS) {
         engine.set_execution_timer_config(ExecutionTimerConfig {
             limit: DEADLINE,
@@ -196,9 +250,11 @@ fn run(file: &str, text: String, input: &str, data: &str) -> Result<Vec<Denial>,
     let Ok(set) = denied.as_set() else {
         return Err("`deny` is no set: write `deny contains …`".to_owned());
     };
-    let mut denials: Vec<Denial> = set.iter().map(Denial::of).collect();
-    denials.sort();
-    Ok(denials)
+    let count = set.len() as u64;
+    let mut denied: Vec<Denial> = set.iter().map(Denial::of).collect();
+    denied.sort();
+    denied.truncate(MOST_REASONS);
+    Ok(RegoAnswer { count, denied })
 }
 
 fn on_deep_stack<T: Send + 'static>(

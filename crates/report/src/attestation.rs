@@ -6,6 +6,12 @@ use trueline_facts::attestation::{Tail, Verification};
 
 use crate::words;
 
+/// A text of a log on one line, as it can be shown.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    words::visible(text).into_owned()
+}
+
 /// Entries that are listed; those before are counted.
 const LISTED: usize = 20;
 

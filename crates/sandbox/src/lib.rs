@@ -27,6 +27,7 @@ mod isolation;
 #[cfg(target_os = "linux")]
 mod launch;
 mod outcome;
+mod own;
 #[cfg(target_os = "linux")]
 mod plan;
 mod run_dir;
@@ -38,6 +39,7 @@ pub use error::SandboxError;
 pub use identity::Identity;
 pub use isolation::{Isolation, MemoryLimiter, Part, PidsLimiter, Refusal, probe};
 pub use outcome::{Captured, LimitHit, Outcome, Status};
+pub use own::limit_self;
 pub use run_dir::{Budget, RunDir};
 pub use running::{NetworkHandle, Running, launch_if_asked, run, set_launcher, spawn};
 pub use spec::{CHANNEL, Limits, Network, Quota, Spec};

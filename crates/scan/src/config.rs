@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 use toml_span::value::{Value, ValueInner};
-use trueline_authorship::message::{Identity, automation};
+use trueline_authorship::message::{Identity, account_kind, automation};
 use trueline_facts::ToolId;
 pub(crate) use trueline_policy::document::nearest;
 use trueline_policy::document::{self, Section, Wrong, strings, strings_with_spans};
@@ -307,22 +307,23 @@ impl Names for KnownNames {
     }
 
     fn is_agent(&self, name: &str) -> bool {
-        let plain = name.trim().trim_start_matches('@');
+        // A name, an account, an address, or `Name <address>`.
+        let (shown, email) = trueline_policy::exceptions::mailbox(name);
+        let identity = Identity {
+            name: shown.as_bytes(),
+            email: email.as_bytes(),
+        };
         let text = trueline_authorship::message::CommitText {
-            author: Identity {
-                name: plain.as_bytes(),
-                email: plain.as_bytes(),
-            },
-            committer: Identity {
-                name: plain.as_bytes(),
-                email: plain.as_bytes(),
-            },
+            author: identity,
+            committer: identity,
             message: &[],
             time: 0,
         };
-        plain.to_lowercase().ends_with("[bot]")
-            || trueline_authorship::tools::known(plain).is_some()
-            || automation(&text.author).is_some()
+        let local = email.split('@').next().unwrap_or_default();
+        // An address that ends in `.bot` is of a domain, not of a bot.
+        (!shown.contains('@') && !account_kind(shown).is_person())
+            || !account_kind(local).is_person()
+            || automation(&identity).is_some()
             || !trueline_authorship::message::signs(&text).is_empty()
     }
 }

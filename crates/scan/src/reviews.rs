@@ -18,7 +18,7 @@ use trueline_history::repository::Repository;
 use trueline_history::signals::ForgeReviews;
 
 use crate::ScanError;
-use crate::change::proposed::{Account, Given, account, given_list, last_words, moment};
+use crate::change::proposed::{Account, Given, given_list, last_words, moment, proposers};
 use crate::place::Place;
 
 /// Below the directory that linked work trees share.
@@ -49,6 +49,9 @@ pub(crate) struct Request {
     /// Who asked an agent for it, where an agent opened it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) requester: Option<Account>,
+    /// The others who may have, where several persons are assigned to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    also_assigned: Vec<Account>,
     /// Tools that its description names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) tools: Vec<ToolId>,
@@ -60,28 +63,29 @@ pub(crate) struct Request {
 }
 
 impl Request {
+    /// Who asked an agent for it.
+    pub(crate) fn requesters(&self) -> impl Iterator<Item = &Account> {
+        self.requester.iter().chain(&self.also_assigned)
+    }
+
+    /// Is it the word of a person who neither opened it nor asked for it?
+    fn is_independent(&self, given: &Given) -> bool {
+        let mut own = self.author.iter().chain(self.requesters());
+        given.by.is_person() && own.all(|one| !one.is(&given.by))
+    }
+
     /// Did a person approve it who did not open it, and not ask for changes later?
     pub(crate) fn is_approved(&self) -> bool {
-        last_words(&self.reviews).into_values().any(|given| {
-            let own = self.author.iter().chain(&self.requester);
-            given.state == ReviewState::Approved
-                && !given.by.bot
-                && tools::known(&given.by.login).is_none()
-                && own.into_iter().all(|one| one.login != given.by.login)
-        })
+        last_words(&self.reviews)
+            .into_values()
+            .any(|given| given.state == ReviewState::Approved && self.is_independent(given))
     }
 
     /// Minutes from opening to the first approval by somebody else who is no bot.
     pub(crate) fn minutes_to_approval(&self) -> Option<u64> {
         let opened = self.opened?;
-        let by_other = |given: &&Given| {
-            given.state == ReviewState::Approved
-                && !given.by.bot
-                && self
-                    .author
-                    .as_ref()
-                    .is_none_or(|author| author.login != given.by.login)
-        };
+        let by_other =
+            |given: &&Given| given.state == ReviewState::Approved && self.is_independent(given);
         let first = self
             .reviews
             .iter()
@@ -326,22 +330,14 @@ fn request_of(entry: &Value) -> Result<Request, String> {
         let found = request.pointer(pointer)?.as_str()?;
         (!found.is_empty()).then(|| found.to_owned())
     };
-    let (number, merge, head, branch, author) = if forge == "github" {
+    let (number, merge, head, branch) = if forge == "github" {
         // Of a request that was closed it is a commit that was never pushed.
         let merge = text("/merged_at").and_then(|_| text("/merge_commit_sha"));
-        let author = request.get("user").and_then(account);
-        (
-            "number",
-            merge,
-            text("/head/sha"),
-            text("/base/ref"),
-            author,
-        )
+        ("number", merge, text("/head/sha"), text("/base/ref"))
     } else {
         let merge = text("/merge_commit_sha").or_else(|| text("/squash_commit_sha"));
         let head = text("/diff_refs/head_sha").or_else(|| text("/sha"));
-        let author = request.get("author").and_then(account);
-        ("iid", merge, head, text("/target_branch"), author)
+        ("iid", merge, head, text("/target_branch"))
     };
     let number = request
         .get(number)
@@ -351,17 +347,8 @@ fn request_of(entry: &Value) -> Result<Request, String> {
     let reviews = reviews
         .and_then(given_list)
         .ok_or_else(|| format!("request {number} comes without its reviews"))?;
-    // Who opens a request in the name of an agent is assigned to it.
-    let by_agent = author
-        .as_ref()
-        .is_some_and(|a| a.bot || tools::known(a.login.trim_end_matches("[bot]")).is_some());
-    let assignees = request.get("assignees").and_then(Value::as_array);
-    let requester = assignees
-        .filter(|_| by_agent)
-        .into_iter()
-        .flatten()
-        .filter_map(account)
-        .find(|assigned| !assigned.bot && Some(assigned) != author.as_ref());
+    let (author, mut requesters) = proposers(request);
+    let also_assigned = requesters.split_off(requesters.len().min(1));
     let described = format!(
         "{}\n\n{}",
         text("/title").unwrap_or_default(),
@@ -376,7 +363,8 @@ fn request_of(entry: &Value) -> Result<Request, String> {
         head,
         branch,
         author,
-        requester,
+        requester: requesters.pop(),
+        also_assigned,
         tools: tools_of(&described),
         opened: request.get("created_at").and_then(moment),
         reviews,

@@ -9,12 +9,15 @@ use std::io::Read as _;
 use std::path::Path;
 
 use ignore::WalkBuilder;
+use trueline_agents::Kind;
 use trueline_authorship::{files, tools};
 use trueline_capture::ignored::IgnoreFiles;
-use trueline_facts::{Confidence, ToolId};
+use trueline_facts::{Confidence, RepoPath, ToolId};
 
 /// Files that are looked at by name; a larger tree is known from its first ones.
 const MOST_FILES: usize = 100_000;
+/// Files that steer agents and are named.
+const MOST_STEERING: usize = 12;
 /// Of git's configuration.
 const MOST_CONFIG: u64 = 1 << 16;
 
@@ -34,12 +37,15 @@ pub(super) struct Around {
     pub(super) tools: BTreeSet<ToolId>,
     /// The forge, where it can be told.
     pub(super) forge: Option<Forge>,
+    /// Files that steer agents: rules, servers, hooks, permissions; the first few.
+    pub(super) steering: Vec<String>,
 }
 
 /// Looks around a tree.
 pub(super) fn look(root: &Path) -> Around {
     let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
     let mut found = BTreeSet::new();
+    let mut steering = Vec::new();
     let ignores = IgnoreFiles::of(root);
     let walk = WalkBuilder::new(root)
         // It would open whatever has the name of an ignore file, to the end.
@@ -60,6 +66,9 @@ pub(super) fn look(root: &Path) -> Around {
             *counts.entry(language).or_default() += 1;
         }
         let path = path.to_string_lossy().replace('\\', "/");
+        if steering.len() < MOST_STEERING && steers(&path) {
+            steering.push(path.clone());
+        }
         let signs = files::path_signs(path.as_bytes());
         // Names that are common words too show nothing by themselves.
         let sure = signs
@@ -76,7 +85,20 @@ pub(super) fn look(root: &Path) -> Around {
         languages,
         tools: found,
         forge: forge(root),
+        steering: {
+            steering.sort();
+            steering
+        },
     }
+}
+
+/// Is it read by agents before they act?
+fn steers(path: &str) -> bool {
+    let kind = trueline_agents::kind(&RepoPath::from(path));
+    matches!(
+        kind,
+        Some(Kind::Instructions | Kind::Skill | Kind::Settings(_) | Kind::Tasks | Kind::EnvRc)
+    )
 }
 
 fn language(extension: &str) -> Option<&'static str> {
@@ -144,6 +166,7 @@ mod tests {
         assert_eq!(around.languages, [("Python", 2), ("Go", 1)]);
         assert_eq!(around.tools, BTreeSet::from([ToolId::new("claude")]));
         assert_eq!(around.forge, Some(Forge::GitLab));
+        assert_eq!(around.steering, ["CLAUDE.md"]);
         write(".github/dependabot.yml", "");
         assert_eq!(look(folder.path()).forge, Some(Forge::GitHub));
     }

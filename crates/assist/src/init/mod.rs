@@ -37,6 +37,10 @@ pub struct InitRequest {
     pub agents: bool,
     /// Write a job of the pipeline and a hook, where there are none?
     pub setup: Setup,
+    /// What the hooks are.
+    pub hooks: Hooks,
+    /// The program that hooks run where none is on the path.
+    pub program: PathBuf,
     /// The rules files, relative to the root; if none are named, those of the usual ones that are there.
     pub files: Vec<String>,
     /// How the tree is read.
@@ -52,6 +56,15 @@ pub enum Setup {
     PolicyOnly,
 }
 
+/// Which hooks a repository gets.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Hooks {
+    /// Git's own, in this clone alone.
+    Git,
+    /// A file for <https://pre-commit.com>, for everybody.
+    PreCommit,
+}
+
 /// What would be written.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Plan {
@@ -59,8 +72,18 @@ pub struct Plan {
     pub root: PathBuf,
     /// Files that change or come to be, in order.
     pub files: Vec<PlannedFile>,
+    /// Hooks of git's in this clone.
+    pub hooks: trueline_capture::install::Plan,
     /// What is left as it is, and why, a sentence each.
     pub notes: Vec<String>,
+}
+
+impl Plan {
+    /// Is there anything to write?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.hooks.is_empty()
+    }
 }
 
 /// A file before and after.
@@ -114,6 +137,9 @@ pub enum InitError {
         #[source]
         source: io::Error,
     },
+    /// Git's hooks cannot be read or written.
+    #[error(transparent)]
+    Hooks(#[from] trueline_capture::install::InstallError),
     /// The scan was interrupted: a plan of a part of the tree would forget the rest.
     #[error("interrupted; nothing was written")]
     Interrupted,
@@ -125,6 +151,7 @@ pub fn plan(request: &InitRequest, interrupt: &AtomicBool) -> Result<Plan, InitE
     let mut plan = Plan {
         root,
         files: Vec::new(),
+        hooks: trueline_capture::install::Plan::default(),
         notes: Vec::new(),
     };
     let around = around::look(&plan.root);
@@ -140,7 +167,7 @@ pub fn plan(request: &InitRequest, interrupt: &AtomicBool) -> Result<Plan, InitE
             .push("trueline.toml is there: it stays as it is".to_owned()),
     }
     if request.setup == Setup::Full {
-        setup::plan(&mut plan, &around);
+        setup::plan(&mut plan, &around, request)?;
     }
     if !request.agents {
         return Ok(plan);
@@ -195,7 +222,7 @@ pub fn apply(plan: &Plan) -> Result<(), InitError> {
             source,
         })?;
     }
-    Ok(())
+    Ok(trueline_capture::install::gate::apply(&plan.hooks)?)
 }
 
 /// The rules files that get a section, as they are now.
@@ -330,6 +357,7 @@ mod tests {
             languages: vec![("Python", 3)],
             tools: ["claude", "cursor"].map(trueline_facts::ToolId::new).into(),
             forge: None,
+            steering: Vec::new(),
         };
         let text = setup::policy(include_str!("trueline.toml"), &seen);
         let text = text.as_str();

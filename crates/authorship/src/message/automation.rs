@@ -86,7 +86,12 @@ pub(crate) fn is_program(name_and_email: &[u8]) -> bool {
             .is_some_and(|row| row.confidence > Confidence::Low)
 }
 
-/// `x[bot]`, `x-bot`, `x bot`; never a mere syllable of a surname.
+/// Does the table list an account of one of these names?
+pub(super) fn is_account(names: &[&str]) -> bool {
+    TABLE.1.account(names).is_some()
+}
+
+/// Whether name or account have the shape of a machine account; never a mere syllable of a surname.
 fn says_bot(identity: &Identity<'_>) -> bool {
     let name = identity.name.trim();
     let local = identity
@@ -96,17 +101,8 @@ fn says_bot(identity: &Identity<'_>) -> bool {
         .next()
         .unwrap_or_default();
     let login = local.split_once_str("+").map_or(local, |(_, login)| login);
-    [name, login].into_iter().any(|text| {
-        let Some((head, tail)) = text
-            .len()
-            .checked_sub(3)
-            .and_then(|at| text.split_at_checked(at))
-        else {
-            return text.ends_with(b"[bot]");
-        };
-        let separated = head
-            .last()
-            .is_some_and(|b| matches!(b, b'-' | b'_' | b' ' | b'.'));
-        text.ends_with(b"[bot]") || (separated && tail.eq_ignore_ascii_case(b"bot"))
-    })
+    [name, login]
+        .into_iter()
+        .filter_map(|text| text.to_str().ok())
+        .any(|text| super::account::shape(&text.to_lowercase()).is_some())
 }

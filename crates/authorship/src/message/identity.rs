@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use bstr::ByteSlice;
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
-use trueline_facts::{Confidence, EvidenceClass, ModelId};
+use trueline_facts::{Confidence, EvidenceClass, ModelId, ToolId};
 
 use super::Identity;
 use crate::tools;
@@ -195,6 +195,16 @@ impl Lookup {
         self.by_name.get(name).copied()
     }
 
+    /// The row that an account of one of these names has, whatever its number.
+    pub(super) fn account(&self, names: &[&str]) -> Option<usize> {
+        let mut names = names.iter().map(|name| name.as_bytes());
+        names.find_map(|name| {
+            let by_login = self.by_login.get(name).and_then(|rows| rows.first());
+            let by_login = by_login.map(|login| login.row);
+            by_login.or_else(|| self.by_name.get(name).copied())
+        })
+    }
+
     /// The row for the local part of a `noreply` address: `[number+]login`.
     fn login(&self, local: &[u8]) -> Option<usize> {
         let (id, login) = match local.split_once_str("+") {
@@ -216,6 +226,12 @@ pub(super) struct Identities {
 impl Identities {
     pub(super) fn find(&self, identity: &Identity<'_>) -> Option<&Row> {
         self.rows.get(self.lookup.find(identity)?)
+    }
+
+    /// The tool that an account of one of these names belongs to.
+    pub(super) fn account(&self, names: &[&str]) -> Option<ToolId> {
+        let row = self.rows.get(self.lookup.account(names)?)?;
+        Some(tools::fold(&row.tool))
     }
 }
 

@@ -4,6 +4,7 @@
 //! kept beside the list of what was installed, so that taking away restores it byte for byte; a
 //! file that somebody edited since loses our entries alone.
 
+pub mod gate;
 mod git;
 mod husky;
 mod json;

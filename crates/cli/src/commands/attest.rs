@@ -34,8 +34,9 @@ pub(crate) fn run(arguments: &Attest) -> Result<Ended> {
         AttestAction::Verify {
             log,
             commit,
+            policy_digest,
             format,
-        } => verify(log, commit.as_deref(), *format),
+        } => verify(log, commit.as_deref(), policy_digest.as_deref(), *format),
         AttestAction::Export { folder } => export(folder),
         AttestAction::Report {
             log,
@@ -205,6 +206,18 @@ fn checked(arguments: &CheckedLog) -> Result<(Option<Log>, Verification)> {
         (None, Some(log)) => (REFERENCE.to_owned(), log.entries()?),
         (None, None) => return Err(Misused("attest: no git repository here".to_owned()).into()),
     };
+    for name in arguments
+        .files
+        .iter()
+        .flat_map(|files| folder::foreign(files))
+    {
+        // A closed standard error does not make the log wrong.
+        let _ = writeln!(
+            io::stderr(),
+            "trueline: note: {} is no entry of the log: passed over",
+            attestation::visible(&name)
+        );
+    }
     let seen = chain::verify(&name, &entries, &keys, anchor.as_ref());
     Ok((repository, seen))
 }
@@ -226,13 +239,19 @@ fn anchor_of(arguments: &CheckedLog, repository: Option<&Log>) -> Result<Option<
     Ok(Some(anchor::of_tag(log, tag, &vouchers)?))
 }
 
-fn verify(arguments: &CheckedLog, commit: Option<&str>, format: ListFormat) -> Result<Ended> {
+fn verify(
+    arguments: &CheckedLog,
+    commit: Option<&str>,
+    policy: Option<&str>,
+    format: ListFormat,
+) -> Result<Ended> {
     let (repository, seen) = checked(arguments)?;
     let mut text = match format {
         ListFormat::Json => json::to_string(&seen),
         ListFormat::Terminal => attestation::terminal(&seen),
     };
-    let mut ended = if seen.holds() {
+    // A log without entries proves nothing: it may have had some.
+    let mut ended = if seen.holds() && !seen.entries.is_empty() {
         Ended::Pass
     } else {
         Ended::Findings
@@ -245,6 +264,11 @@ fn verify(arguments: &CheckedLog, commit: Option<&str>, format: ListFormat) -> R
         let last = seen.entries.iter().rev().find(|e| e.commit == commit);
         let outcome = last.and_then(|entry| entry.outcome.as_deref());
         if !matches!(outcome, Some("pass" | "comment" | "undetermined")) {
+            ended = Ended::Findings;
+        }
+        let by = last.and_then(|entry| entry.policy_digest.as_deref());
+        let is_other = policy.is_some_and(|wanted| by != Some(wanted));
+        if is_other {
             ended = Ended::Findings;
         }
         if format == ListFormat::Terminal {
@@ -260,6 +284,19 @@ fn verify(arguments: &CheckedLog, commit: Option<&str>, format: ListFormat) -> R
             text.push_str(": ");
             text.push_str(&told);
             text.push('\n');
+            if let Some(entry) = last {
+                let from = entry.policy_from.as_deref().unwrap_or("not said");
+                let by = by.unwrap_or("no digest");
+                let other = if is_other {
+                    ": not the one that was asked for"
+                } else {
+                    ""
+                };
+                text.push_str(&attestation::visible(&format!(
+                    "policy: {from}, {by}{other}"
+                )));
+                text.push('\n');
+            }
         }
     }
     output::write(text.as_bytes(), None)?;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use trueline_facts::{RepoPath, Timestamp};
 use trueline_policy::exceptions::{
-    Exception, ExceptionScope, day_at, day_of, with_entry, with_renewed,
+    Exception, ExceptionScope, day_at, day_of, may_be_same, with_entry, with_renewed,
 };
 use trueline_policy::{EXCEPTIONS_FILE, Exceptions, Policy};
 use trueline_report::json;
@@ -66,7 +66,9 @@ impl Place {
             }
         };
         let own = trueline_history::repository::Repository::discover(&root).ok();
-        let own_email = own.and_then(|repository| repository.own_email());
+        // As git has it: the environment before the configuration.
+        let own_email = std::env::var("GIT_AUTHOR_EMAIL").map(String::into_bytes);
+        let own_email = own_email.ok().or_else(|| own?.own_email());
         Ok(Self {
             file,
             text,
@@ -81,6 +83,17 @@ impl Place {
         if let Some(warning) = entry.path_warning(&self.files) {
             // A closed standard error does not make the entry wrong.
             let _ = writeln!(io::stderr(), "trueline: warning: {warning}");
+        }
+    }
+
+    /// Whoever runs this commits the file, and an entry that its approver committed has no effect.
+    fn refuse_own(&self, approver: &str) -> Result<()> {
+        match &self.own_email {
+            Some(own) if may_be_same(own, approver) => Err(Misused(format!(
+                "nothing was written: {approver} approves it, and you would commit it as {own}; somebody else has to agree"
+            ))
+            .into()),
+            _ => Ok(()),
         }
     }
 
@@ -129,6 +142,7 @@ fn add(place: &Place, asked: &ExceptionAdd, now: Timestamp) -> Result<Ended> {
     let owner = owner.ok_or_else(|| {
         Misused("--owner: git knows no address of yours; say who answers for it".to_owned())
     })?;
+    place.refuse_own(&asked.approver)?;
     let (created, expires) = days(place, now, asked.days, asked.expires.as_deref())?;
     let entry = Exception {
         id: asked.id.clone(),
@@ -182,6 +196,7 @@ fn renew(
     until: Option<&str>,
     now: Timestamp,
 ) -> Result<Ended> {
+    place.refuse_own(approver)?;
     let (created, expires) = days(place, now, for_days, until)?;
     let text = with_renewed(&place.text, id, approver, created, expires)
         .ok_or_else(|| Misused(format!("{EXCEPTIONS_FILE}: there is no exception `{id}`")))?;

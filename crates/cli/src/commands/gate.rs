@@ -29,7 +29,8 @@ pub(crate) fn run(arguments: &Gate, interrupt: &AtomicBool) -> Result<Ended> {
         output::write(json::to_string(&outcome.change).as_bytes(), file)?;
         return Ok(Ended::Pass);
     }
-    let verdict = evaluate(&outcome.policy, &outcome.change);
+    let mut verdict = evaluate(&outcome.policy, &outcome.change);
+    verdict.policy_from = Some(outcome.policy_from.clone());
     let text = match arguments.format {
         GateFormat::Json => json::to_string(&verdict),
         GateFormat::Sarif => trueline_scan::verdict_sarif(&arguments.which.repository, &verdict)?,
@@ -63,7 +64,14 @@ pub(crate) fn run(arguments: &Gate, interrupt: &AtomicBool) -> Result<Ended> {
     if let Some(key) = &arguments.key {
         sign(arguments, &verdict, key)?;
     }
-    output::write(text.as_bytes(), file)?;
+    // A hook that runs at each commit says nothing when there is nothing to say.
+    let is_silent = arguments.writing.quiet
+        && arguments.format == GateFormat::Terminal
+        && file.is_none()
+        && verdict.outcome == Outcome::Pass;
+    if !is_silent {
+        output::write(text.as_bytes(), file)?;
+    }
     Ok(if verdict.outcome == Outcome::Block {
         Ended::Findings
     } else {

@@ -19,6 +19,7 @@ pub(crate) mod mcp;
 pub(crate) mod notes;
 pub(crate) mod past;
 pub(crate) mod policy;
+pub(crate) mod rego;
 pub(crate) mod rules;
 pub(crate) mod sandbox;
 pub(crate) mod scan;

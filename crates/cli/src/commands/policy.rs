@@ -1,6 +1,7 @@
 //! `trueline policy`: what a policy asks for, why a verdict is what it is, and its tests.
 
 use std::fmt::Write as _;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -203,6 +204,13 @@ fn request(asked: &PolicyRequest) -> Result<Ended> {
             })
         })
         .collect::<Result<_, Misused>>()?;
+    if !trueline_scan::is_known_tool(&tool) {
+        // A closed standard error does not make the proposal wrong.
+        let _ = writeln!(
+            io::stderr(),
+            "trueline: note: no tool `{tool}` is known here; the name is taken as it is"
+        );
+    }
     let request = ToolRequest {
         tool,
         purposes,

@@ -51,6 +51,28 @@ fn head(repository: &Repository) -> String {
 }
 
 #[test]
+fn a_log_without_entries_is_no_proof_and_a_foreign_file_is_told() {
+    let repository = with_key();
+    let run = verify(&repository, &[]);
+    assert_eq!(run.code(), 1, "{}", run.stdout());
+    assert!(
+        run.stdout().contains("an empty log proves nothing"),
+        "{}",
+        run.stdout()
+    );
+    assert_eq!(sign(&repository, "pass").code(), 0);
+    repository.trueline(&["attest", "export", ".git/log"]);
+    repository.write(".git/log/more.json", "{}");
+    let run = verify(&repository, &["--files", ".git/log"]);
+    assert_eq!(run.code(), 0, "{}", run.stdout());
+    assert!(
+        run.stderr().contains("more.json is no entry"),
+        "{}",
+        run.stderr()
+    );
+}
+
+#[test]
 fn signed_verdicts_hold_and_a_dropped_tail_shows_by_the_anchor() {
     let repository = with_key();
     for outcome in ["pass", "comment", "block"] {

@@ -23,7 +23,12 @@ pub(crate) struct State {
     review_comments: Vec<Value>,
     pub(crate) reviews: Vec<Value>,
     pub(crate) uploads: Vec<Value>,
+    /// Reviews that persons gave.
+    given: Vec<Value>,
     pub(crate) refused: Vec<String>,
+    /// GitLab's answers: the merge request, and who approved it.
+    pub(crate) merge_request: Value,
+    pub(crate) approved_by: Vec<&'static str>,
     /// As for the token of a fork.
     read_only: bool,
 }
@@ -71,6 +76,7 @@ fn answer(stream: TcpStream, state: &Mutex<State>) {
             length = value.trim().parse().unwrap_or(0);
         }
         authorised |= header.trim() == format!("Authorization: Bearer {TOKEN}");
+        authorised |= header.trim() == format!("PRIVATE-TOKEN: {TOKEN}");
     }
     let mut body = vec![0; length];
     if reader.read_exact(&mut body).is_err() {
@@ -123,12 +129,23 @@ fn handle(state: &mut State, method: &str, target: &str, body: &[u8]) -> (&'stat
         ("GET", "/repos/acme/shop/pulls/7/comments") => {
             ("200 OK", state.review_comments.clone().into())
         }
-        ("GET", "/repos/acme/shop/pulls/7/reviews") => ("200 OK", json!([])),
+        ("GET", "/repos/acme/shop/pulls/7/reviews") => {
+            let page = query.rsplit_once("&page=").map_or("1", |(_, page)| page);
+            let page: usize = page.parse().unwrap_or(1);
+            let page = state.given.iter().skip((page - 1) * 100).take(100);
+            ("200 OK", page.cloned().collect::<Vec<Value>>().into())
+        }
         ("POST", "/repos/acme/shop/pulls/7/reviews") => {
             let comments = parsed["comments"].as_array().cloned().unwrap_or_default();
             state.review_comments.extend(comments);
             state.reviews.push(parsed);
             ("200 OK", json!({"id": 1}))
+        }
+        ("GET", "/projects/5/merge_requests/3") => ("200 OK", state.merge_request.clone()),
+        ("GET", "/projects/5/merge_requests/3/approvals") => {
+            let by = state.approved_by.iter();
+            let by: Vec<Value> = by.map(|name| json!({"user": {"username": name}})).collect();
+            ("200 OK", json!({"approved_by": by}))
         }
         ("POST", "/repos/acme/shop/code-scanning/sarifs") => {
             state.uploads.push(parsed);
@@ -181,7 +198,7 @@ impl<'a> Runner<'a> {
             .env("GITHUB_API_URL", &self.forge.url)
             .env("GITHUB_REPOSITORY", "acme/shop")
             .env("GITHUB_TOKEN", TOKEN)
-            .env("GITHUB_SHA", head.trim())
+            .env("GITHUB_SHA", "f".repeat(40))
             .env("GITHUB_REF", "refs/pull/7/merge")
             .env("GITHUB_STEP_SUMMARY", self.file("step-summary.md"))
             .env("PR_NUMBER", "7")
@@ -230,6 +247,31 @@ fn pull_request() -> (Repository, String) {
 }
 
 #[test]
+fn an_approval_on_the_second_page_of_reviews_is_seen() {
+    let repository = Repository::new();
+    let policy = "[zone.all]\npaths = [\"**\"]\n[gates]\nai-in-sensitive-zone = \"block\"\n";
+    repository
+        .write("trueline.toml", policy)
+        .write("app.py", SAFE_VIEW)
+        .commit("begin");
+    let base = repository.git(&["rev-parse", "HEAD"]).trim().to_owned();
+    repository
+        .write("app.py", format!("{SAFE_VIEW}\n\nLIMIT = 3\n"))
+        .commit(&format!("limit\n\n{CLAUDE}"));
+    let Some(runner) = Runner::new(&repository, &base) else {
+        return;
+    };
+    let by = |login: String, state: &str| json!({"id": 1, "user": {"login": login, "type": "User"}, "state": state});
+    let comments = (0..100).map(|at| by(format!("reader{at}"), "COMMENTED"));
+    runner.forge.state.lock().unwrap().given = comments.collect();
+    assert_eq!(runner.run("gate", &[]).0, 1);
+    let approval = by("eve".to_owned(), "APPROVED");
+    runner.forge.state.lock().unwrap().given.push(approval);
+    let told = runner.passes("gate", &[]);
+    assert!(!told.contains("not known"), "{told}");
+}
+
+#[test]
 fn a_pull_request_gets_one_comment_that_is_edited_one_review_and_an_upload() {
     let (repository, base) = pull_request();
     let Some(runner) = Runner::new(&repository, &base) else {
@@ -267,7 +309,10 @@ fn a_pull_request_gets_one_comment_that_is_edited_one_review_and_an_upload() {
                 .all(|(_, (_, body))| body.ends_with("mine"))
         );
         let upload = &state.uploads[0];
-        assert_eq!(upload["ref"], "refs/pull/7/merge");
+        // What is checked out is the head, whatever the event names.
+        let head = repository.git(&["rev-parse", "HEAD"]);
+        assert_eq!(upload["ref"], "refs/pull/7/head");
+        assert_eq!(upload["commit_sha"], head.trim());
         // Base64 of what gzip writes.
         assert!(upload["sarif"].as_str().unwrap().starts_with("H4sI"));
         let comment = &state.reviews[0]["comments"][0];

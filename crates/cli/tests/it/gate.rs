@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use crate::repository::{CLAUDE, Repository, Run, SAFE_VIEW, UNSAFE_VIEW};
 
-const ZONES: &str = "[zone.auth]\npaths = [\"src/auth/**\"]\nchampions = [\"@ann\"]\n";
+pub(crate) const ZONES: &str = "[zone.auth]\npaths = [\"src/auth/**\"]\nchampions = [\"@ann\"]\n";
 
 /// A repository whose main branch has this policy; HEAD is on a branch of it.
-fn judged_by(policy: &str) -> Repository {
+pub(crate) fn judged_by(policy: &str) -> Repository {
     let repository = Repository::new();
     repository
         .write("trueline.toml", policy)
@@ -17,23 +17,23 @@ fn judged_by(policy: &str) -> Repository {
     repository
 }
 
-fn gate(repository: &Repository, more: &[&str]) -> Run {
+pub(crate) fn gate(repository: &Repository, more: &[&str]) -> Run {
     let mut arguments = vec!["gate", "main..HEAD", "--now", "2026-02-01"];
     arguments.extend(more);
     repository.trueline(&arguments)
 }
 
-fn verdict(run: &Run) -> Value {
+pub(crate) fn verdict(run: &Run) -> Value {
     serde_json::from_str(&run.stdout()).unwrap_or_else(|_| panic!("{}", run.stderr()))
 }
 
-fn outcome_of<'v>(verdict: &'v Value, gate: &str) -> &'v str {
+pub(crate) fn outcome_of<'v>(verdict: &'v Value, gate: &str) -> &'v str {
     let gates = verdict["gates"].as_array().unwrap();
     let found = gates.iter().find(|g| g["id"] == gate).unwrap();
     found["outcome"].as_str().unwrap()
 }
 
-fn facts(repository: &Repository, more: &[&str]) -> Value {
+pub(crate) fn facts(repository: &Repository, more: &[&str]) -> Value {
     let mut arguments = vec!["--format", "facts"];
     arguments.extend(more);
     gate(repository, &arguments).json()
@@ -266,7 +266,16 @@ fn exceptions_that_break_a_rule_are_not_written() {
         add(&["--path", "a", "--approver", "dev@example.org"])
             .contains("somebody else has to agree")
     );
-    assert!(add(&["--path", "a", "--approver", "claude[bot]"]).contains("is an agent"));
+    for program in [
+        "claude[bot]",
+        "@project_42_bot_ab12",
+        "Renovate <renovate-bot@example.org>",
+    ] {
+        assert!(
+            add(&["--path", "a", "--approver", program]).contains("is an agent"),
+            "{program}"
+        );
+    }
     assert!(
         add(&["--path", "a", "--approver", "b", "--days", "400"])
             .contains("at most 90 are allowed")
@@ -320,7 +329,25 @@ fn ai_code_in_a_zone_needs_another_person() {
     // The author, the requester, whoever committed under an address of that name, an agent, a stale one.
     assert_eq!(outcome(&describe(&of("dev", &head))), "fail");
     assert_eq!(outcome(&describe(&of("Ann", &head))), "fail");
-    assert_eq!(outcome(&describe(&of("claude[bot]", &head))), "fail");
+    for program in [
+        "claude[bot]",
+        "project_42_bot_ab12",
+        "group_9_bot_zz",
+        "GitLabDuo",
+        "service_account_group_3_abc",
+        "dependabot",
+        "renovate-bot",
+        "devin-ai-integration",
+        "coderabbitai",
+    ] {
+        let run = describe(&of(program, &head));
+        assert_eq!(outcome(&run), "fail", "{program}");
+        assert_eq!(
+            outcome_of(&verdict(&run), "self-approval"),
+            "fail",
+            "{program}"
+        );
+    }
     assert_eq!(outcome(&describe(&of("eve", &"0".repeat(40)))), "fail");
     let passed = describe(&of("eve", &head));
     assert_eq!((passed.code(), outcome(&passed).as_str()), (0, "pass"));
@@ -714,6 +741,46 @@ fn a_verdict_can_be_signed_and_checked() {
     );
     let staged = repository.trueline(&["gate", "--staged", "--attest", "--key", key]);
     assert_eq!(staged.code(), 2);
+    // A softer policy gives another verdict, and who checks it sees whose policy it was.
+    let verify = |more: &[&str]| {
+        let mut arguments = vec!["attest", "verify", "--keys", &public, "--commit", "HEAD"];
+        arguments.extend(more);
+        repository.trueline(&arguments)
+    };
+    let right = verdict(&gate(&repository, &["--format", "json"]));
+    let main = repository.git(&["rev-parse", "main"]).trim().to_owned();
+    assert_eq!(
+        right["policy_from"],
+        json!({"kind": "base", "commit": main})
+    );
+    assert!(
+        right["engine_digest"]
+            .as_str()
+            .unwrap()
+            .starts_with("sha256:")
+    );
+    let right = right["policy_digest"].as_str().unwrap();
+    assert!(verify(&[]).stdout().contains("policy: trueline.toml at "));
+    let soft = repository.path().join(".git/soft.toml");
+    std::fs::write(&soft, "schema = 1\n").unwrap();
+    let soft = soft.to_str().unwrap();
+    let run = gate(&repository, &["--policy", soft, "--attest", "--key", key]);
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    let run = verify(&[]);
+    assert_eq!(run.code(), 0, "{}", run.stdout());
+    assert!(
+        run.stdout()
+            .contains("policy: a file that was given (soft.toml), not the base's"),
+        "{}",
+        run.stdout()
+    );
+    let run = verify(&["--policy-digest", right]);
+    assert_eq!(run.code(), 1, "{}", run.stdout());
+    assert!(
+        run.stdout().contains("not the one that was asked for"),
+        "{}",
+        run.stdout()
+    );
 }
 
 /// Advisories on `flask` before 2.2.5 and on all of `evil-tool`, for `PyPI` and npm.

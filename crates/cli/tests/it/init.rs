@@ -205,14 +205,15 @@ fn links_are_not_written_through() {
 }
 
 #[test]
-fn a_repository_gets_a_job_and_a_hook_that_observe_and_a_second_run_changes_nothing() {
+fn a_repository_gets_a_job_and_a_hook_file_that_observe_and_a_second_run_changes_nothing() {
     let repository = with_weakness();
     repository
         .write("CLAUDE.md", "# Claude\n")
         .write(".github/dependabot.yml", "version: 2\n")
         .commit("more");
-    let run = repository.trueline(&["init", "--yes"]);
+    let run = repository.trueline(&["init", "--pre-commit", "--yes"]);
     assert_eq!(run.code(), 0, "{}", run.stderr());
+    assert!(!repository.path().join(".git/hooks/pre-commit").exists());
     let workflow = read(&repository, ".github/workflows/trueline.yml");
     for line in workflow.lines() {
         if let Some((_, used)) = line.split_once("uses: ") {
@@ -222,6 +223,8 @@ fn a_repository_gets_a_job_and_a_hook_that_observe_and_a_second_run_changes_noth
         assert!(!line.contains("run:") || !line.contains("${{"), "{line}");
     }
     assert!(workflow.contains("${{ github.event.pull_request.base.sha }}"));
+    assert!(workflow.contains("run: trueline gate --pr \"$GITHUB_EVENT_PATH\""));
+    assert!(read(&repository, "trueline.toml").contains("# What steers agents here: CLAUDE.md."));
     assert!(read(&repository, "trueline.toml").contains("Python (1)"));
     assert!(read(&repository, "trueline.toml").contains("#:approved = [\"claude\"]"));
     // What it wrote runs, stops nothing that was there, and alarms none of our own checks.
@@ -243,8 +246,153 @@ fn a_repository_gets_a_job_and_a_hook_that_observe_and_a_second_run_changes_noth
             .contains("trueline.yml")
     });
     assert_eq!(in_jobs.count(), 0, "{report}");
+    // Who has the file has the hook: git's own stay as they are.
     let again = repository.trueline(&["init", "--yes"]);
     assert_eq!((again.code(), again.stdout().as_str()), (0, ""));
+}
+
+#[cfg(unix)]
+#[test]
+fn git_hooks_judge_by_the_policy_keep_what_was_there_and_are_taken_away_again() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let repository = with_weakness();
+    let hooks = repository.path().join(".git/hooks");
+    let theirs = hooks.join("pre-commit");
+    std::fs::create_dir_all(&hooks).unwrap();
+    std::fs::write(
+        &theirs,
+        "#!/bin/sh\necho ran >>.git/theirs\n[ ! -e forbidden ]\n",
+    )
+    .unwrap();
+    std::fs::set_permissions(&theirs, PermissionsExt::from_mode(0o755)).unwrap();
+    let before = std::fs::read(&theirs).unwrap();
+    let run = repository.trueline(&["init", "--yes"]);
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    for shown in [
+        "+++ ",
+        "gate --staged --quiet",
+        "pre-push",
+        "--remove-hooks",
+    ] {
+        assert!(run.stdout().contains(shown), "{shown}: {}", run.stdout());
+    }
+    assert!(!repository.path().join(".pre-commit-config.yaml").exists());
+    let again = repository.trueline(&["init", "--yes"]);
+    assert_eq!((again.code(), again.stdout().as_str()), (0, ""));
+
+    // It observes: a commit with a secret goes through, and so does the hook that was there.
+    let secret = "KEY = \"ghp_1a2B3c4D5e6F7g8H9i0J1k2L3m4N5o6P7q8R\"\n";
+    repository.write("one.py", secret).commit("one");
+    assert!(repository.path().join(".git/theirs").exists());
+    let try_commit = || {
+        let mut git = std::process::Command::new("git");
+        git.args(["commit", "--quiet", "--all", "--message", "x"]);
+        let output = git.current_dir(repository.path()).output().unwrap();
+        output.status.success()
+    };
+    // A gate that blocks stops it, and the no of the hook that was there still counts.
+    repository
+        .write("trueline.toml", "[gates]\nsecret = \"block\"\n")
+        .commit("policy");
+    repository.write("two.py", secret.replace("1a2B", "9z8Y"));
+    repository.git(&["add", "--all"]);
+    assert!(!try_commit());
+    std::fs::remove_file(repository.path().join("two.py")).unwrap();
+    repository.write("forbidden", "");
+    repository.git(&["add", "--all"]);
+    assert!(!try_commit());
+    std::fs::remove_file(repository.path().join("forbidden")).unwrap();
+
+    // What was committed past the hook is stopped before it is pushed.
+    let remote = tempfile::TempDir::new().unwrap();
+    let path = remote.path().to_str().unwrap();
+    repository.git(&["init", "--quiet", "--bare", path]);
+    repository.git(&["remote", "add", "origin", path]);
+    repository.git(&["push", "--quiet", "origin", "HEAD:refs/heads/main"]);
+    repository.git(&["fetch", "--quiet", "origin"]);
+    repository.write("three.py", secret.replace("1a2B", "7w6V"));
+    repository.git(&["add", "--all"]);
+    repository.git(&["commit", "--quiet", "--no-verify", "--message", "three"]);
+    let push = |target: &str| {
+        let mut git = std::process::Command::new("git");
+        git.args(["push", "--quiet", "origin", target]);
+        let output = git.current_dir(repository.path()).output().unwrap();
+        output.status.success()
+    };
+    assert!(!push("HEAD:refs/heads/topic"));
+
+    let gone = repository.trueline(&["init", "--remove-hooks", "--yes"]);
+    assert_eq!(gone.code(), 0, "{}", gone.stderr());
+    assert_eq!(std::fs::read(&theirs).unwrap(), before);
+    assert!(!hooks.join("pre-push").exists() && !hooks.join("pre-commit.before-gate").exists());
+    assert!(push("HEAD:refs/heads/topic"));
+    let nothing = repository.trueline(&["init", "--remove-hooks", "--yes"]);
+    assert!(
+        nothing.stdout().contains("no hooks"),
+        "{}",
+        nothing.stdout()
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn git_hooks_go_together_with_those_that_record_authorship_whichever_came_first() {
+    for init_first in [true, false] {
+        let repository = with_weakness();
+        repository.write("CLAUDE.md", "# Claude\n").commit("claude");
+        let init = || repository.trueline(&["init", "--yes"]);
+        let record = || {
+            let run = ["hook", "install", "--tool", "claude", "--share", "--yes"];
+            repository.trueline(&run)
+        };
+        let runs = if init_first {
+            [init(), record()]
+        } else {
+            [record(), init()]
+        };
+        for run in &runs {
+            assert_eq!(run.code(), 0, "{}", run.stderr());
+        }
+        repository
+            .write("trueline.toml", "[gates]\nsecret = \"block\"\n")
+            .commit("policy");
+        let secret = "KEY = \"ghp_1a2B3c4D5e6F7g8H9i0J1k2L3m4N5o6P7q8R\"\n";
+        repository.write("one.py", secret);
+        repository.git(&["add", "--all"]);
+        repository.git(&["branch", "--quiet", "base"]);
+        repository.git(&["commit", "--quiet", "--no-verify", "--message", "one"]);
+        let mut push = std::process::Command::new("sh");
+        push.arg(repository.path().join(".git/hooks/pre-push"));
+        push.args(["origin", "x"]).current_dir(repository.path());
+        push.stdin(std::process::Stdio::piped());
+        let mut push = push.spawn().unwrap();
+        let head = repository.git(&["rev-parse", "HEAD"]);
+        // `main` is what changes go into here, and it is HEAD itself: another name for the base.
+        repository.git(&["update-ref", "refs/remotes/origin/main", "base"]);
+        repository.git(&["config", "remote.origin.url", "x"]);
+        let line = format!("HEAD {} refs/heads/topic {}\n", head.trim(), "0".repeat(40));
+        std::io::Write::write_all(&mut push.stdin.take().unwrap(), line.as_bytes()).unwrap();
+        assert_eq!(
+            push.wait().unwrap().code(),
+            Some(1),
+            "init first: {init_first}"
+        );
+        let gone = repository.trueline(&["init", "--remove-hooks", "--yes"]);
+        assert_eq!(gone.code(), 0, "{}", gone.stderr());
+        let left = repository.trueline(&["hook", "uninstall", "--yes"]);
+        assert_eq!(left.code(), 0, "{}", left.stderr());
+        for name in [
+            "pre-push",
+            "pre-push.before-trueline",
+            "pre-push.before-gate",
+        ] {
+            assert!(
+                !repository.path().join(".git/hooks").join(name).exists(),
+                "{name}"
+            );
+        }
+    }
 }
 
 #[test]
@@ -271,5 +419,6 @@ fn a_pipeline_that_is_there_stays_as_it_is_and_the_note_says_what_to_add() {
         "https://gitlab.com/acme/shop.git",
     ]);
     assert_eq!(other.trueline(&["init", "--yes"]).code(), 0);
-    assert!(read(&other, ".gitlab-ci.yml").contains("gl-sast-report.json"));
+    let job = read(&other, ".gitlab-ci.yml");
+    assert!(job.contains("gl-sast-report.json") && job.contains("trueline gate \"refs/remotes/"));
 }

@@ -12,6 +12,7 @@ mod bench;
 mod blame;
 mod cache;
 mod capture;
+mod evasion;
 mod evidence;
 mod fix;
 mod forge;

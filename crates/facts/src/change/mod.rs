@@ -25,8 +25,8 @@ pub use self::code::{
 };
 pub use self::people::{ChangeCommit, Principal, PrincipalKind, Review, ReviewState};
 pub use self::steering::{
-    AgentConfigurationChange, ConfigurationKind, DataUse, ExceptionChange, Pinning, Trigger,
-    WorkflowChange,
+    AgentConfigurationChange, ConfigurationKind, DataUse, ExceptionChange, ExceptionWriter,
+    Pinning, Trigger, WorkflowChange,
 };
 use crate::usage::Purpose;
 use crate::{CommitId, Diagnostic, RepoPath, Timestamp};
@@ -43,6 +43,9 @@ pub struct Change {
     pub trueline_version: String,
     /// The moment at which exceptions are valid or not; the only clock that a gate sees.
     pub evaluated_at: Timestamp,
+    /// `sha256:` and the digest of the rules that findings are made by, the team's own included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine_digest: Option<String>,
     /// Where.
     pub repository: ChangedRepository,
     /// Which tree states.
@@ -102,6 +105,9 @@ pub struct Change {
     /// Exceptions that it adds, changes or removes. Those of the base are in force.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exceptions: Vec<ExceptionChange>,
+    /// Of the exceptions in force that may answer for something in it: who committed them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exception_writers: Vec<ExceptionWriter>,
     /// Facts that have no value here, and why. A gate that needs one is undetermined.
     pub not_known: Vec<NotKnown>,
     /// What could not be read.

@@ -88,6 +88,18 @@ pub struct DataUse {
     pub times: u64,
 }
 
+/// Who committed an exception that is in force and may answer for something in a change.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ExceptionWriter {
+    /// Its id.
+    pub id: String,
+    /// Is its approver the author of the commit that brought it? Absent where history does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_approver: Option<bool>,
+    /// The commit, or why none is known.
+    pub because: String,
+}
+
 /// An exception that a change touches.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ExceptionChange {

@@ -57,6 +57,31 @@ pub(super) fn apply(policy: &Policy, change: &Change, gates: &mut [GateResult]) 
             });
             continue;
         }
+        let mut writers = change.exception_writers.iter();
+        if let Some(writer) = writers.find(|writer| writer.id == entry.id) {
+            match writer.is_approver {
+                Some(false) => {}
+                Some(true) => {
+                    answered.notices.push(notice(
+                        &entry.id,
+                        NoticeKind::Invalid,
+                        format!(
+                            "has no effect: {} approved it and committed it as well ({}); somebody else has to do one of both",
+                            entry.approver, writer.because
+                        ),
+                    ));
+                    continue;
+                }
+                None => answered.notices.push(notice(
+                    &entry.id,
+                    NoticeKind::WriterUnknown,
+                    format!(
+                        "whether somebody else than {} committed it is not known: {}",
+                        entry.approver, writer.because
+                    ),
+                )),
+            }
+        }
         let mut reasons = 0;
         for reason in &mut gate.reasons {
             if reason.exception.is_none() && speaks_of(entry, reason, change) {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use trueline_facts::Tier;
-use trueline_facts::change::{ChangeFinding, FactName, FindingClass};
+use trueline_facts::change::{ChangeFinding, FactName, FindingClass, RangeKind};
 use trueline_facts::verdict::Reason;
 
 use super::{Case, Judged, at, by, counted};
@@ -126,7 +126,14 @@ fn describe(case: Case<'_>, ask: &FindingsAsk) -> String {
 }
 
 fn reason(case: Case<'_>, finding: &ChangeFinding) -> Reason {
+    let before_commit = case.change.range.kind == RangeKind::Staged;
     let easiest = match (&finding.remedy, finding.class) {
+        // The rule's own words speak of a secret that is in the history.
+        (_, FindingClass::Secret) if before_commit => {
+            "Read it from the environment or a secret store. It is not committed yet, so taking it out is enough, unless \
+             somebody else has seen it."
+                .to_owned()
+        }
         (Some(remedy), _) => remedy.clone(),
         (None, FindingClass::Secret) => {
             "Take it out, replace it where it is used, and read it from the environment or a secret store."

@@ -2,7 +2,7 @@
 //! the judging itself.
 
 use trueline_facts::change::{
-    ConfigurationKind, FactName, FileStatus, Hunk, Pinning, Review, ZoneId,
+    ConfigurationKind, FactName, FileStatus, Hunk, Pinning, PrincipalKind, Review, ZoneId,
 };
 use trueline_facts::verdict::Reason;
 
@@ -17,6 +17,20 @@ enum Reviewed {
     NotKnown,
 }
 
+/// Does an agent propose the change, and nothing say for whom? Then one approval may be of whoever asked,
+/// and of two one is not.
+fn is_for_nobody(case: Case<'_>) -> bool {
+    let author = case.change.author.as_ref();
+    author.is_some_and(|author| author.kind == PrincipalKind::Agent)
+        && case.change.requesters.is_empty()
+}
+
+/// How many persons have to approve.
+fn wanted(case: Case<'_>, ask: ReviewAsk) -> u64 {
+    let more = ask.at_least > 0 && is_for_nobody(case);
+    u64::from(ask.at_least) + u64::from(more)
+}
+
 fn reviewed(case: Case<'_>, ask: ReviewAsk) -> Reviewed {
     let approvals: Vec<&Review> = case
         .change
@@ -28,7 +42,7 @@ fn reviewed(case: Case<'_>, ask: ReviewAsk) -> Reviewed {
     persons.sort();
     persons.dedup();
     let by_owner = |review: &&Review| review.codeowner == Some(true);
-    let enough = persons.len() as u64 >= u64::from(ask.at_least)
+    let enough = persons.len() as u64 >= wanted(case, ask)
         && (!ask.codeowner || approvals.iter().any(by_owner));
     if enough {
         Reviewed::Enough
@@ -39,20 +53,25 @@ fn reviewed(case: Case<'_>, ask: ReviewAsk) -> Reviewed {
     }
 }
 
-fn asked(ask: ReviewAsk) -> String {
+fn asked(case: Case<'_>, ask: ReviewAsk) -> String {
     let owner = if ask.codeowner {
         ", one of them an owner of the code"
     } else {
         ""
     };
+    let unnamed = if is_for_nobody(case) {
+        " (one more than the policy asks for, because an agent proposes it and nothing says who asked: assign it to them)"
+    } else {
+        ""
+    };
     format!(
-        "{} by persons who did not ask for the code{owner}",
-        counted(u64::from(ask.at_least), "approval")
+        "{} by persons who did not ask for the code{owner}{unnamed}",
+        counted(wanted(case, ask), "approval")
     )
 }
 
-fn to_pass(ask: ReviewAsk) -> String {
-    format!("{}, on the last commit", asked(ask))
+fn to_pass(case: Case<'_>, ask: ReviewAsk) -> String {
+    format!("{}, on the last commit", asked(case, ask))
 }
 
 /// Judges things that want a review: `what` says what they are.
@@ -61,15 +80,18 @@ fn judge(case: Case<'_>, ask: ReviewAsk, what: &str, wanting: Vec<Reason>) -> Ju
         return Judged::pass(format!("no {what}"));
     }
     match reviewed(case, ask) {
-        Reviewed::Enough => Judged::pass(format!("{what}: {} given", asked(ask))),
+        Reviewed::Enough => Judged::pass(format!("{what}: {} given", asked(case, ask))),
         Reviewed::TooFew(there) => Judged {
-            because: format!("{what}: {there} of {}", asked(ask)),
+            because: format!("{what}: {there} of {}", asked(case, ask)),
             reasons: wanting,
             missing: Vec::new(),
         },
         Reviewed::NotKnown => Judged::missing(
             FactName::Reviews,
-            format!("{what}: {} wanted, and reviews are not known", asked(ask)),
+            format!(
+                "{what}: {} wanted, and reviews are not known",
+                asked(case, ask)
+            ),
         ),
     }
 }
@@ -112,7 +134,7 @@ pub(super) fn zones(case: Case<'_>, ask: ReviewAsk) -> Judged {
                     .as_ref()
                     .map_or_else(String::new, |why| format!(" ({why})"))
             ),
-            to_pass(ask),
+            to_pass(case, ask),
             easiest(case, &ids),
             &ids,
         );
@@ -161,7 +183,7 @@ pub(super) fn large(case: Case<'_>, max_lines: u32, ask: ReviewAsk) -> Judged {
         .max_by_key(|(path, lines, _)| (*lines, std::cmp::Reverse(*path)));
     let reason = case.reason(
         format!("{lines} AI-written lines in one change, more than {max_lines}, without another person's review"),
-        format!("{}; or at most {max_lines} AI-written lines", to_pass(ask)),
+        format!("{}; or at most {max_lines} AI-written lines", to_pass(case, ask)),
         "Split it into changes that a reviewer takes in at one sitting, the riskiest first.",
         &[],
     );
@@ -206,7 +228,7 @@ pub(super) fn agent_configuration(case: Case<'_>, ask: ReviewAsk) -> Judged {
         };
         let reason = case.reason(
             format!("{} changes {what}", file.path.display()),
-            to_pass(ask),
+            to_pass(case, ask),
             easiest(case, &zones),
             &zones,
         );
@@ -249,7 +271,7 @@ pub(super) fn workflows(case: Case<'_>, ask: ReviewAsk) -> Judged {
         for trigger in &file.high_impact {
             let reason = case.reason(
                 format!("{} gains `{}`", file.path.display(), trigger.what),
-                to_pass(ask),
+                to_pass(case, ask),
                 easiest(case, &zones),
                 &zones,
             );
@@ -269,7 +291,7 @@ pub(super) fn suppressions(case: Case<'_>, ask: ReviewAsk) -> Judged {
             case.scope().takes(added.origin, &zones).then(|| {
                 let reason = case.reason(
                     format!("findings of {} are silenced: {}", added.rules.join(", "), said(&added.reason)),
-                    to_pass(ask),
+                    to_pass(case, ask),
                     "Mend the finding if it takes no longer than explaining it; else ask for a review of the reason.",
                     &zones,
                 );
@@ -300,7 +322,7 @@ pub(super) fn policy(case: Case<'_>, ask: ReviewAsk) -> Judged {
                     "{} says how changes are judged; this change was judged by the version of its base",
                     path.display()
                 ),
-                to_pass(ask),
+                to_pass(case, ask),
                 easiest(case, &zones),
                 &zones,
             );

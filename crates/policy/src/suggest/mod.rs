@@ -122,8 +122,8 @@ fn not_known(survey: &Survey, window: &Window<'_>, judged: &[Judged]) -> Vec<Str
             .any(|missing| missing.fact == FactName::DependencyExistence)
     }) {
         lines.push(
-            "Whether added dependencies exist and are free of vulnerabilities: nothing looks them up, so their gates \
-             stay in observe."
+            "Whether added dependencies exist and are free of vulnerabilities: nothing was looked up. Their gates say \
+             something only where files tell (`--package-names`, `--advisories`), and are undetermined elsewhere."
                 .to_owned(),
         );
     }

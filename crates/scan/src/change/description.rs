@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use bstr::ByteSlice;
-use trueline_authorship::message::{CommitText, Identity, Role, Sign, automation, signs};
+use trueline_authorship::message::{
+    AccountKind, CommitText, Identity, Role, Sign, automation, signs,
+};
 use trueline_authorship::purpose::{Fate, LineCounts, TouchedFile, purpose};
 use trueline_authorship::tools;
 use trueline_facts::change::{
@@ -14,7 +16,7 @@ use trueline_facts::change::{
 };
 use trueline_facts::usage::Purpose;
 use trueline_facts::{EvidenceClass, Pseudonym, ToolId};
-use trueline_history::model::{CommitIx, RawIdentity};
+use trueline_history::model::{CommitIx, Mailmap, RawIdentity};
 
 use super::lines::Written;
 use super::proposed::{Account, Proposed, given_list, last_words, read};
@@ -22,6 +24,12 @@ use super::{Changed, States, unknown, weak};
 use crate::ScanError;
 use crate::reviews::tools_of;
 use crate::scan::commit_id;
+
+/// Trailers that name an author beside the author.
+const CO_AUTHOR: [&str; 2] = ["co-authored-by", "co-developed-by"];
+/// Under which a forge commits by itself.
+const FORGE_NAME: &[u8] = b"GitHub";
+const FORGE_ADDRESS: &[u8] = b"noreply@github.com";
 
 /// What tells about a change besides its lines.
 pub(super) struct Telling<'a> {
@@ -51,12 +59,15 @@ pub(super) fn add(change: &mut Change, telling: &Telling<'_>) -> Result<(), Scan
             .author
             .as_ref()
             .map(|account| people.account(account));
-        for account in proposed.author.iter().chain(&proposed.requester) {
-            if !account.bot {
+        for account in proposed.author.iter().chain(&proposed.requesters) {
+            if account.is_person() {
                 change.requesters.push(people.account(account));
-                names.insert(account.login.to_lowercase());
+                names.extend(spellings(&account.login));
+                let own = proposed.addresses.get(&account.login.to_lowercase());
+                names.extend(own.into_iter().flatten().cloned());
             }
         }
+        co_authors(change, &proposed.description, None, &people, &mut names);
     } else if change.range.kind == RangeKind::Range {
         change.author = change.commits.first().map(|commit| commit.author.clone());
     }
@@ -65,7 +76,7 @@ pub(super) fn add(change: &mut Change, telling: &Telling<'_>) -> Result<(), Scan
     }
     if telling
         .proposed
-        .is_none_or(|proposed| proposed.requester.is_none())
+        .is_none_or(|proposed| proposed.requesters.is_empty())
     {
         unknown(
             change,
@@ -86,14 +97,14 @@ struct People<'a> {
 
 impl People<'_> {
     fn account(&self, account: &Account) -> Principal {
-        let tool = tools::known(account.login.trim_end_matches("[bot]"));
+        let (kind, tool) = match account.kind() {
+            AccountKind::Agent(tool) => (PrincipalKind::Agent, Some(tool)),
+            AccountKind::Bot => (PrincipalKind::Bot, None),
+            AccountKind::Person => (PrincipalKind::Human, None),
+        };
         Principal {
             id: Pseudonym::derive(self.root, &account.login),
-            kind: match (&tool, account.bot) {
-                (Some(_), _) => PrincipalKind::Agent,
-                (None, true) => PrincipalKind::Bot,
-                (None, false) => PrincipalKind::Human,
-            },
+            kind,
             tool,
         }
     }
@@ -147,12 +158,13 @@ fn commits(
         let author = people.identity(&commit.author, &canonical(&commit.author));
         let committer = people.identity(&commit.committer, &canonical(&commit.committer));
         for (raw, principal) in [(&commit.author, &author), (&commit.committer, &committer)] {
-            // A forge that presses the button asks for nothing.
             if principal.is_human() && !is_forge(raw) {
                 change.requesters.push(principal.clone());
-                names.extend(names_of(raw));
+                names.extend(names_of(raw, &canonical(raw)));
             }
         }
+        let message = commit.message.to_str_lossy();
+        co_authors(change, &message, Some(&history.mailmap), people, names);
         let trailers = |keys: &[&str]| trailer_agents(&commit.message, keys);
         change.commits.push(ChangeCommit {
             id: commit_id(commit.id),
@@ -166,22 +178,78 @@ fn commits(
     }
 }
 
+/// Adds the persons whom trailers name as authors beside the author: who wrote a part of a change is no
+/// other pair of eyes.
+fn co_authors(
+    change: &mut Change,
+    text: &str,
+    mailmap: Option<&Mailmap>,
+    people: &People<'_>,
+    names: &mut BTreeSet<String>,
+) {
+    for line in text.lines() {
+        let Some((key, value)) = line.split_once(':') else {
+            continue;
+        };
+        if !CO_AUTHOR.contains(&key.trim().to_lowercase().as_str()) {
+            continue;
+        }
+        let (name, email) = value.split_once('<').unwrap_or((value, ""));
+        let email = email.split('>').next().unwrap_or_default();
+        let raw = RawIdentity {
+            name: name.trim().into(),
+            email: email.trim().into(),
+        };
+        let canonical: Vec<u8> = match mailmap {
+            Some(mailmap) => mailmap.resolve(&raw).email.into(),
+            None => raw.email.to_vec(),
+        };
+        let principal = people.identity(&raw, &canonical);
+        if principal.is_human() && !is_forge(&raw) && !(raw.name.is_empty() && raw.email.is_empty())
+        {
+            if !raw.email.is_empty() {
+                change.requesters.push(principal);
+            }
+            names.extend(names_of(&raw, &canonical));
+        }
+    }
+}
+
+/// Is it the forge itself, which merges and edits under its own name? Anybody can commit under its
+/// address: with another name it is that person.
 fn is_forge(raw: &RawIdentity) -> bool {
-    raw.email.eq_ignore_ascii_case(b"noreply@github.com")
+    raw.email.eq_ignore_ascii_case(FORGE_ADDRESS) && raw.name.eq_ignore_ascii_case(FORGE_NAME)
 }
 
 /// What an account of a committer may be called: the part of the address before the `@`, the account
-/// in a forge's own address, the name without blanks.
-fn names_of(raw: &RawIdentity) -> Vec<String> {
-    let email = raw.email.to_str_lossy().to_lowercase();
-    let local = email.split('@').next().unwrap_or_default();
-    let account = local.split_once('+').map_or(local, |(_, account)| account);
-    let name = raw.name.to_str_lossy().to_lowercase();
-    let bare: String = name.chars().filter(|c| c.is_alphanumeric()).collect();
-    [email.clone(), local.to_owned(), account.to_owned(), bare]
-        .into_iter()
-        .filter(|name| !name.is_empty())
-        .collect()
+/// in a forge's own address, the name; each also without what is no letter or digit.
+fn names_of(raw: &RawIdentity, canonical: &[u8]) -> Vec<String> {
+    let mut found = spellings(&raw.name.to_str_lossy());
+    for email in [raw.email.as_slice(), canonical] {
+        let email = email.to_str_lossy().to_lowercase();
+        if email.as_bytes() == FORGE_ADDRESS {
+            continue;
+        }
+        let (local, host) = email.split_once('@').unwrap_or((email.as_str(), ""));
+        // `12+ann@users.noreply.github.com`, `12-ann@users.noreply.gitlab.com`.
+        let digits = local.trim_start_matches(|c: char| c.is_ascii_digit());
+        let account = match digits.strip_prefix(['+', '-']) {
+            Some(account) if digits.len() < local.len() && host.contains("noreply") => account,
+            _ => local.split_once('+').map_or(local, |(_, account)| account),
+        };
+        found.push(email.clone());
+        found.extend(spellings(local));
+        found.extend(spellings(account));
+    }
+    found.retain(|name| !name.is_empty());
+    found
+}
+
+/// A name as accounts spell it: in small letters, and without what is no letter or digit.
+fn spellings(name: &str) -> Vec<String> {
+    let lower = name.trim().to_lowercase();
+    let bare = lower.chars().filter(|c| c.is_alphanumeric()).collect();
+    vec![lower, bare]
 }
 
 /// Agents that trailers of these keys name.
@@ -358,7 +426,9 @@ fn reviews(
             .and_then(|known| known.get(&login))
             .is_some_and(|own| own.iter().any(|address| names.contains(address)));
         change.reviews.push(Review {
-            requester: change.requesters.contains(&by) || names.contains(&login) || own_address,
+            requester: change.requesters.contains(&by)
+                || spellings(&login).iter().any(|name| names.contains(name))
+                || own_address,
             by,
             state: review.state,
             codeowner: review.codeowner,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use bstr::ByteSlice;
+use trueline_facts::verdict::PolicyFrom;
 use trueline_facts::{Diagnostic, Level, RepoPath};
 use trueline_history::ObjectId;
 use trueline_history::repository::Repository;
@@ -12,6 +13,7 @@ use trueline_policy::{EXCEPTIONS_FILE, Exceptions, Policy, PolicyError};
 use crate::baseline::Baseline;
 use crate::config::{Config, FILE_NAME, KnownNames};
 use crate::place::Place;
+use crate::scan::commit_id;
 use crate::{ScanError, custom};
 
 /// The baseline that a team commits.
@@ -26,8 +28,12 @@ pub(crate) struct Judging {
     pub(super) exclude: Vec<String>,
     /// Where the policy was read, for people.
     pub(crate) source: String,
+    /// The same for programs.
+    pub(crate) from: PolicyFrom,
     /// The base, if there is one.
     base: Option<ObjectId>,
+    /// The commit whose exceptions are in force; none where they come from elsewhere.
+    pub(super) exceptions_at: Option<ObjectId>,
     /// Rules of the team that take the place of the base's.
     rules: Option<Vec<(String, String)>>,
     pub(super) diagnostics: Vec<Diagnostic>,
@@ -45,6 +51,19 @@ impl Judging {
         let file = |name: &str| text_at(repository, base, name);
         let mut diagnostics = Vec::new();
         let committed = file(FILE_NAME)?;
+        let from = match (given, base.filter(|_| committed.is_some())) {
+            (Some(path), _) => PolicyFrom::Given {
+                file: path
+                    .file_name()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned(),
+            },
+            (None, Some(base)) => PolicyFrom::Base {
+                commit: commit_id(base),
+            },
+            (None, None) => PolicyFrom::BuiltIn,
+        };
         let (mut config, source, exceptions) = if let Some(path) = given {
             let (config, exceptions) = read_given_policy(path, committed.as_deref())?;
             (config, path.display().to_string(), exceptions)
@@ -81,7 +100,9 @@ impl Judging {
             policy: config.policy,
             exclude: config.exclude,
             source,
+            from,
             base,
+            exceptions_at: base.filter(|_| given.is_none()),
             rules: None,
             diagnostics,
         })
@@ -113,7 +134,9 @@ impl Judging {
             policy: config.policy,
             exclude: config.exclude,
             source: format!("{FILE_NAME} of the work tree"),
+            from: PolicyFrom::WorkTree,
             base: None,
+            exceptions_at: None,
             rules: None,
             diagnostics: Vec::new(),
         })

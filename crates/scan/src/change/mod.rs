@@ -15,6 +15,7 @@ pub(crate) use parts::class;
 pub(crate) mod proposed;
 pub(crate) mod replay;
 mod steering;
+mod vouched;
 mod weak;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,11 +23,12 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use bstr::ByteSlice;
+use trueline_facts::attestation::Digest;
 use trueline_facts::change::{
     Change, ChangedFile, ChangedRepository, FactName, FileClass, FileStatus, NotKnown, Range,
     RangeKind, SCHEMA, Size,
 };
-use trueline_facts::verdict::{GateResult, Verdict};
+use trueline_facts::verdict::{GateResult, PolicyFrom, Verdict};
 use trueline_facts::{Diagnostic, Level, RepoPath, Timestamp};
 use trueline_history::ObjectId;
 use trueline_history::range::FileDelta;
@@ -46,7 +48,7 @@ use crate::{ReadingOptions, ScanError, VERSION, cache};
 /// Which change.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ChangeSource {
-    /// `BASE..HEAD`, `BASE` alone (up to HEAD), or nothing: from the branch that HEAD goes into.
+    /// `BASE..HEAD`, `BASE` alone (up to HEAD), `..HEAD` or nothing: from the branch that HEAD goes into.
     Range(Option<String>),
     /// What is staged.
     Staged {
@@ -87,6 +89,8 @@ pub struct ChangeOutcome {
     pub policy: Policy,
     /// Where the policy was read: `trueline.toml at 1234567890`.
     pub policy_source: String,
+    /// The same for programs.
+    pub policy_from: PolicyFrom,
 }
 
 /// The states of a change.
@@ -250,6 +254,7 @@ fn change_with(
         head: states.tip.map(commit_id),
     };
     let mut change = empty(&place, request.now, range, &judging.policy);
+    change.engine_digest = Some(engine_digest(&judging.own_rules(&place)?));
     change.files = listed(&files, &written, &judging.policy);
     change.size = size(&files, &written);
     change.repository.languages = languages(&change.files);
@@ -276,6 +281,7 @@ fn change_with(
     parts::add(&mut change, &surroundings);
     dependencies::add(&mut change, &surroundings, &mut diagnostics)?;
     steering::add(&mut change, &surroundings, &judging, &mut diagnostics);
+    vouched::add(&mut change, repository, &judging);
     description::add(
         &mut change,
         &description::Telling {
@@ -298,7 +304,20 @@ fn change_with(
         change,
         policy: judging.policy,
         policy_source: judging.source,
+        policy_from: judging.from,
     })
+}
+
+/// What findings are made by: this program's rules and analysis, and the team's own rules.
+fn engine_digest(own_rules: &[(String, String)]) -> String {
+    let mut parts = env!("TRUELINE_SOURCES").to_owned();
+    for (name, text) in own_rules {
+        for part in [name, text] {
+            // Each with its length, so that no two lists are alike.
+            parts.push_str(&format!("\n{}:{part}", part.len()));
+        }
+    }
+    Digest::of(parts.as_bytes()).to_string()
 }
 
 /// The request whose last commit, or whose merge, is judged, if its reviews were imported.
@@ -329,6 +348,7 @@ fn empty(place: &Place, now: Timestamp, range: Range, policy: &Policy) -> Change
         schema: SCHEMA.to_owned(),
         trueline_version: VERSION.to_owned(),
         evaluated_at: now,
+        engine_digest: None,
         repository: ChangedRepository {
             name: place.name(),
             tier: policy.tier,
@@ -357,6 +377,7 @@ fn empty(place: &Place, now: Timestamp, range: Range, policy: &Policy) -> Change
         data: Vec::new(),
         policy_changed: Vec::new(),
         exceptions: Vec::new(),
+        exception_writers: Vec::new(),
         not_known: Vec::new(),
         diagnostics: Vec::new(),
     }
@@ -386,7 +407,12 @@ fn states(
             proposed.head.clone(),
         ),
         (ChangeSource::Range(Some(range)), None) => {
-            let (base, head) = split(range)?;
+            let (base, head) = match range.strip_prefix("..") {
+                Some(head) if !head.is_empty() && !head.starts_with('.') => {
+                    (upstream(repository)?, Some(head.to_owned()))
+                }
+                _ => split(range)?,
+            };
             (RangeKind::Range, base, head)
         }
         _ => (RangeKind::Range, upstream(repository)?, None),
@@ -411,6 +437,18 @@ fn states(
     };
     let base_id = resolve(Some(&base))?.ok_or_else(none)?;
     let tip = resolve(head.as_deref())?.ok_or_else(none)?;
+    let is_named = !matches!(request.source, ChangeSource::Range(None));
+    if base_id == tip && !is_named && !repository.shallow_commits().is_empty() {
+        let remote = repository.remote().unwrap_or_else(|| "origin".to_owned());
+        return Err(ScanError::NoRange {
+            range: format!("{base}..HEAD"),
+            why: format!(
+                "the two are one commit, and this is a shallow clone, which may have this branch alone: run `git fetch \
+                 --unshallow {remote} +refs/heads/BRANCH:refs/remotes/{remote}/BRANCH` with the branch that the change goes into, \
+                 and judge `{remote}/BRANCH..HEAD`"
+            ),
+        });
+    }
     let commits = repository.range_commits(base_id, tip);
     let shallow = !repository.shallow_commits().is_empty();
     let Some(commits) = commits.filter(|commits| commits.fork.is_some()) else {
@@ -458,6 +496,12 @@ fn counted(count: usize, what: &str) -> String {
 fn fetch_advice(repository: &Repository, rev: &str, shallow: bool) -> String {
     let remote = repository.remote().unwrap_or_else(|| "origin".to_owned());
     let branch = rev.strip_prefix(&format!("{remote}/"));
+    if repository.has_reference(rev) && !shallow {
+        return format!(
+            "the reference is here, and the commit that it names is missing or damaged; {}",
+            repository.remedy()
+        );
+    }
     match (branch, shallow) {
         (Some(branch), true) => format!(
             "it is not here, because this is a shallow clone: run `git fetch --unshallow {remote} \

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use trueline_authorship::message::{AccountKind, account_kind};
 use trueline_facts::change::ReviewState;
 use trueline_facts::{Timestamp, ToolId};
 
@@ -26,7 +27,8 @@ pub(super) struct Proposed {
     pub(super) head: Option<String>,
     pub(super) branch: Option<String>,
     pub(super) author: Option<Account>,
-    pub(super) requester: Option<Account>,
+    /// Who asked for it, besides the author: named, or assigned to what an agent opened.
+    pub(super) requesters: Vec<Account>,
     pub(super) description: String,
     /// Tools that the description names, of one whose text was not kept.
     pub(super) tools: Vec<ToolId>,
@@ -43,8 +45,48 @@ pub(super) struct Proposed {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub(crate) struct Account {
     pub(crate) login: String,
+    /// Does the forge say that it is no person's? Where it does not, the name may.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) bot: bool,
+}
+
+impl Account {
+    /// Whose it is, by what the forge says and by its name.
+    pub(crate) fn kind(&self) -> AccountKind {
+        match account_kind(&self.login) {
+            AccountKind::Person if self.bot => AccountKind::Bot,
+            kind => kind,
+        }
+    }
+
+    /// Is it a person's?
+    pub(crate) fn is_person(&self) -> bool {
+        self.kind().is_person()
+    }
+
+    /// Is it the same account? Forges do not look at the case.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.login.to_lowercase() == other.login.to_lowercase()
+    }
+}
+
+/// Who opened a request and who asked for it, in the words of GitHub's or GitLab's API: one reading for
+/// a request at hand and for one that is imported. Whoever has an agent open a request is assigned to it.
+pub(crate) fn proposers(request: &Value) -> (Option<Account>, Vec<Account>) {
+    let author = request.get("user").or_else(|| request.get("author"));
+    let author = author.and_then(account);
+    let by_program = author.as_ref().is_some_and(|author| !author.is_person());
+    let assigned = request.get("assignees").and_then(Value::as_array);
+    let assigned = assigned.filter(|_| by_program).into_iter().flatten();
+    let assigned = assigned.chain(request.get("assignee").filter(|_| by_program));
+    let mut requesters: Vec<Account> = assigned
+        .take(MOST_REVIEWS)
+        .filter_map(account)
+        .filter(Account::is_person)
+        .collect();
+    requesters.sort();
+    requesters.dedup();
+    (author, requesters)
 }
 
 /// A review as a forge has it.
@@ -72,7 +114,7 @@ impl Proposed {
         };
         let form = "a description has `base`, or is `{\"pull_request\": …, \"reviews\": […]}` of GitHub's API, or \
                     `{\"merge_request\": …, \"approvals\": …}` of GitLab's; see docs/policy.md";
-        let proposed = if let Some(github) = document.get("pull_request") {
+        let mut proposed = if let Some(github) = document.get("pull_request") {
             Self::github(github, document.get("reviews"))
         } else if let Some(gitlab) = document.get("merge_request") {
             Self::gitlab(gitlab, document.get("approvals"))
@@ -84,6 +126,12 @@ impl Proposed {
             }
             Self::own(&document)
         };
+        // Who gives the file may know the branch better than the forge did when it answered.
+        if let Some(proposed) = &mut proposed {
+            let text = |key: &str| document.get(key).and_then(Value::as_str).map(str::to_owned);
+            proposed.base = text("base").unwrap_or_else(|| std::mem::take(&mut proposed.base));
+            proposed.head = text("head").or_else(|| proposed.head.take());
+        }
         proposed.ok_or_else(|| wrong(form))
     }
 
@@ -92,7 +140,7 @@ impl Proposed {
         Self {
             branch: request.branch.clone(),
             author: request.author.clone(),
-            requester: request.requester.clone(),
+            requesters: request.requesters().cloned().collect(),
             tools: request.tools.clone(),
             reviews: Some(request.reviews.clone()),
             reviewed_head: Some(request.head.clone()),
@@ -113,7 +161,11 @@ impl Proposed {
             head: text("head"),
             branch: text("branch"),
             author: document.get("author").and_then(account),
-            requester: document.get("requester").and_then(account),
+            requesters: document
+                .get("requester")
+                .and_then(account)
+                .into_iter()
+                .collect(),
             description: text("description").unwrap_or_default(),
             ..Self::default()
         };
@@ -139,11 +191,13 @@ impl Proposed {
 
     fn github(request: &Value, reviews: Option<&Value>) -> Option<Self> {
         let text = |pointer: &str| request.pointer(pointer)?.as_str().map(str::to_owned);
+        let (author, requesters) = proposers(request);
         Some(Self {
             base: text("/base/sha")?,
             head: text("/head/sha"),
             branch: text("/base/ref"),
-            author: request.get("user").and_then(account),
+            author,
+            requesters,
             description: format!(
                 "{}\n\n{}",
                 text("/title").unwrap_or_default(),
@@ -156,11 +210,15 @@ impl Proposed {
 
     fn gitlab(request: &Value, approvals: Option<&Value>) -> Option<Self> {
         let text = |pointer: &str| request.pointer(pointer)?.as_str().map(str::to_owned);
+        let (author, requesters) = proposers(request);
         Some(Self {
-            base: text("/diff_refs/base_sha")?,
+            // `base_sha` is where the branch left: its policy may be older than what the team decided since.
+            // `start_sha` is the branch that it goes into.
+            base: text("/diff_refs/start_sha").or_else(|| text("/diff_refs/base_sha"))?,
             head: text("/diff_refs/head_sha").or_else(|| text("/sha")),
             branch: text("/target_branch"),
-            author: request.get("author").and_then(account),
+            author,
+            requesters,
             description: format!(
                 "{}\n\n{}",
                 text("/title").unwrap_or_default(),
@@ -186,7 +244,22 @@ pub(crate) fn read(file: &Path) -> Result<Value, ScanError> {
         )));
     }
     let bytes = std::fs::read(file).map_err(|error| wrong(error.kind().to_string()))?;
-    serde_json::from_slice(&bytes).map_err(|error| wrong(format!("no JSON: {error}")))
+    // Lists may stand one after another, as pages of an answer do.
+    let mut pages = serde_json::Deserializer::from_slice(&bytes).into_iter::<Value>();
+    let mut whole = match pages.next() {
+        Some(first) => first.map_err(|error| wrong(format!("no JSON: {error}")))?,
+        None => return Err(wrong("no JSON: it is empty".to_owned())),
+    };
+    for page in pages {
+        match (
+            &mut whole,
+            page.map_err(|error| wrong(format!("no JSON: {error}")))?,
+        ) {
+            (Value::Array(all), Value::Array(more)) => all.extend(more),
+            _ => return Err(wrong("no JSON: more than one document".to_owned())),
+        }
+    }
+    Ok(whole)
 }
 
 /// A moment as forges write it.
@@ -201,10 +274,13 @@ pub(crate) fn account(value: &Value) -> Option<Account> {
         .as_str()
         .or_else(|| text("login"))
         .or_else(|| text("username"))?;
-    let bot = login.ends_with("[bot]")
-        || value.get("bot").and_then(Value::as_bool) == Some(true)
-        || text("type").is_some_and(|kind| kind.eq_ignore_ascii_case("bot"))
-        || text("kind").is_some_and(|kind| kind != "human");
+    let says =
+        |key: &str, person: &str| text(key).is_some_and(|kind| !kind.eq_ignore_ascii_case(person));
+    // GitHub: `type`, `Bot` or an app's; GitLab: `bot` and, for administrators, `user_type`.
+    let bot = value.get("bot").and_then(Value::as_bool) == Some(true)
+        || says("type", "user")
+        || says("user_type", "human")
+        || says("kind", "human");
     Some(Account {
         login: login.to_owned(),
         bot,

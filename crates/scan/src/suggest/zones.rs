@@ -24,6 +24,8 @@ struct Kind {
     why: &'static str,
     /// Words of folder and file names, compared word by word.
     words: &'static [&'static str],
+    /// Words that mean many things: they count beside one of these others in the same path.
+    weak: (&'static [&'static str], &'static [&'static str]),
     /// Beginnings of paths, and whole names, that are of the zone whatever they are called inside.
     places: &'static [&'static str],
 }
@@ -42,8 +44,6 @@ const KINDS: [Kind; 6] = [
             "login",
             "logins",
             "logout",
-            "session",
-            "sessions",
             "permission",
             "permissions",
             "password",
@@ -58,6 +58,25 @@ const KINDS: [Kind; 6] = [
             "jwt",
             "credentials",
         ],
+        // An editor, a database, a language server and an agent have sessions, too.
+        weak: (
+            &["session", "sessions"],
+            &[
+                "user",
+                "users",
+                "account",
+                "accounts",
+                "security",
+                "identity",
+                "cookie",
+                "cookies",
+                "token",
+                "tokens",
+                "middleware",
+                "controller",
+                "controllers",
+            ],
+        ),
         places: &[],
     },
     Kind {
@@ -71,12 +90,19 @@ const KINDS: [Kind; 6] = [
             "decrypt",
             "cipher",
             "signing",
-            "signatures",
             "certificates",
             "keystore",
             "keyring",
             "tls",
         ],
+        // Functions have signatures as well.
+        weak: (
+            &["signature", "signatures"],
+            &[
+                "key", "keys", "crypto", "verify", "gpg", "pgp", "ssh", "x509", "ed25519",
+                "webhook", "webhooks",
+            ],
+        ),
         places: &[],
     },
     Kind {
@@ -94,12 +120,14 @@ const KINDS: [Kind; 6] = [
             "refund",
             "refunds",
         ],
+        weak: (&[], &[]),
         places: &[],
     },
     Kind {
         id: "ci",
         why: "what builds, tests and releases runs with the keys of the repository",
         words: &[],
+        weak: (&[], &[]),
         places: &[
             ".github/workflows/",
             ".github/actions/",
@@ -130,6 +158,7 @@ const KINDS: [Kind; 6] = [
             "deployment",
             "deploy",
         ],
+        weak: (&[], &[]),
         places: &[
             "docker-compose.yml",
             "docker-compose.yaml",
@@ -141,6 +170,7 @@ const KINDS: [Kind; 6] = [
         id: "agents",
         why: "what steers AI agents",
         words: &[],
+        weak: (&[], &[]),
         places: &[
             ".claude/",
             ".cursor/",
@@ -155,6 +185,11 @@ const KINDS: [Kind; 6] = [
             ".cursorrules",
         ],
     },
+];
+
+/// Folders of programs that look at code: what they are called after is what they look for.
+const OF_LINTERS: [&str; 8] = [
+    "lint", "lints", "linter", "linters", "rule", "rules", "checkers", "bandit",
 ];
 
 /// The zones that have files at the end of the history, with changes of the period and champions.
@@ -225,6 +260,11 @@ impl Kind {
         ) {
             return None;
         }
+        let (weak, company) = self.weak;
+        let has_company = || {
+            let mut all = text.split('/').flat_map(words);
+            all.any(|word| company.contains(&word.as_str()))
+        };
         let mut end = 0;
         for part in text.split('/') {
             end += part.len();
@@ -236,10 +276,13 @@ impl Kind {
             } else {
                 part
             };
-            if words(stem)
-                .iter()
-                .any(|word| self.words.contains(&word.as_str()))
-            {
+            let named = words(stem);
+            let has = |list: &[&str]| named.iter().any(|word| list.contains(&word.as_str()));
+            // What steers a tool is no part of the program, whatever it is called.
+            if has(&OF_LINTERS) || (!is_file && part.starts_with('.')) {
+                return None;
+            }
+            if has(self.words) || (has(weak) && has_company()) {
                 let prefix = text.get(..end)?;
                 return Some(if is_file {
                     format!("/{}", escaped(prefix))
@@ -334,7 +377,7 @@ fn who(past: &Past<'_>, inside: impl Fn(&RepoPath) -> bool, names: bool) -> (u64
         let tip = history.commit(step.tip).id.to_string();
         let request = past.reviews.of(&tip, &ids);
         for given in request.into_iter().flat_map(|request| &request.reviews) {
-            if given.state == ReviewState::Approved && !given.by.bot {
+            if given.state == ReviewState::Approved && given.by.is_person() {
                 *of_account.entry(given.by.login.clone()).or_default() += 1;
             }
         }
@@ -425,5 +468,27 @@ mod tests {
             Some("agents /sub/CLAUDE.md")
         );
         assert_eq!(of("src/checkout.rs"), None);
+    }
+
+    #[test]
+    fn words_of_many_meanings_need_another_beside_them() {
+        for path in [
+            "crates/ruff_linter/src/rules/flake8_bandit/rules/hardcoded_password_string.rs",
+            "crates/ruff_server/src/session/index.rs",
+            "crates/ty_python_semantic/src/types/signatures.rs",
+            "cmd/entire/cli/agent/session.go",
+            "src/daemon/bash_sessions.rs",
+        ] {
+            assert_eq!(zone(path), None, "{path}");
+        }
+        for (path, id) in [
+            (".claude/hooks/session-start.sh", "agents"),
+            ("app/middleware/session.ts", "auth"),
+            ("src/sessions_controller.rb", "auth"),
+            ("src/keys/signatures.rs", "crypto"),
+            ("src/auth/rules/lockout.py", "auth"),
+        ] {
+            assert_eq!(zone(path).map(|(id, _)| id), Some(id), "{path}");
+        }
     }
 }

@@ -373,6 +373,88 @@ fn gitlab(
     Some((output.status.success(), told))
 }
 
+/// The remote that a runner clones from, whose main branch stands at a commit.
+fn origin(repository: &Repository, main: &str) -> TempDir {
+    let remote = TempDir::new().unwrap();
+    let path = remote.path().to_str().unwrap();
+    repository.git(&["init", "--quiet", "--bare", path]);
+    repository.git(&["remote", "add", "origin", path]);
+    repository.git(&[
+        "push",
+        "--quiet",
+        "origin",
+        &format!("{main}:refs/heads/main"),
+    ]);
+    remote
+}
+
+#[test]
+fn a_merge_request_is_judged_by_the_branch_that_it_goes_into_and_by_its_reviews() {
+    if !has_programs() {
+        return;
+    }
+    let repository = Repository::new();
+    repository
+        .write("src/auth/login.py", SAFE_VIEW)
+        .commit("begin");
+    let fork = repository.git(&["rev-parse", "HEAD"]).trim().to_owned();
+    repository
+        .write(
+            "trueline.toml",
+            "[zone.auth]\npaths = [\"src/auth/**\"]\n[gates]\nai-in-sensitive-zone = \"block\"\n",
+        )
+        .commit("policy");
+    let main = repository.git(&["rev-parse", "HEAD"]).trim().to_owned();
+    // It left the branch before there was a policy.
+    repository.git(&["switch", "--quiet", "--detach", &fork]);
+    repository
+        .write(
+            "src/auth/login.py",
+            format!("{SAFE_VIEW}\n\ndef more():\n    return 1\n"),
+        )
+        .commit(&format!("feat: more\n\n{CLAUDE}"));
+    let head = repository.git(&["rev-parse", "HEAD"]).trim().to_owned();
+    let _origin = origin(&repository, &main);
+    let forge = Forge::start();
+    forge.state.lock().unwrap().merge_request = json!({
+        "iid": 3, "title": "t", "description": "", "target_branch": "main", "author": {"username": "dev"}, "sha": head,
+        "diff_refs": {"base_sha": fork, "head_sha": head, "start_sha": fork},
+    });
+    let run = |token: &str| {
+        let variables = [
+            ("CI_PIPELINE_SOURCE", "merge_request_event"),
+            ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main"),
+            ("CI_MERGE_REQUEST_PROJECT_ID", "5"),
+            ("CI_MERGE_REQUEST_IID", "3"),
+            ("CI_API_V4_URL", forge.url.as_str()),
+            ("TRUELINE_GITLAB_TOKEN", token),
+            ("NO_PROXY", "*"),
+        ];
+        let (succeeded, told) = gitlab(&repository, "trueline_gate", &variables).unwrap();
+        assert!(!told.contains(TOKEN), "{told}");
+        (succeeded, told)
+    };
+    // Without reviews nobody can tell, and it says what is missing.
+    let (succeeded, told) = run("");
+    assert!(
+        !succeeded && told.contains("no TRUELINE_GITLAB_TOKEN"),
+        "{told}"
+    );
+    for (approved_by, passes) in [
+        (vec![], false),
+        (vec!["dev"], false),
+        (vec!["project_5_bot_0a1b2c", "GitLabDuo"], false),
+        (vec!["eve"], true),
+    ] {
+        forge.state.lock().unwrap().approved_by = approved_by.clone();
+        let (succeeded, told) = run(TOKEN);
+        assert_eq!(succeeded, passes, "{approved_by:?}: {told}");
+        assert!(told.contains("ai-in-sensitive-zone") || passes, "{told}");
+    }
+    let state = forge.state.lock().unwrap();
+    assert_eq!(state.refused, Vec::<String>::new());
+}
+
 #[test]
 fn the_gitlab_template_runs_a_merge_request_from_its_yaml_and_its_reports_are_accepted() {
     if !has_programs() {
@@ -381,9 +463,10 @@ fn the_gitlab_template_runs_a_merge_request_from_its_yaml_and_its_reports_are_ac
     let (repository, base) = change("block");
     let variables = [
         ("CI_PIPELINE_SOURCE", "merge_request_event"),
-        ("CI_MERGE_REQUEST_DIFF_BASE_SHA", base.as_str()),
+        ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main"),
         ("CI_DEFAULT_BRANCH", "main"),
     ];
+    let _origin = origin(&repository, &base);
     let (succeeded, told) = gitlab(&repository, "trueline_sast", &variables).unwrap();
     assert!(succeeded, "{told}");
     let report = |name: &str| -> Value {

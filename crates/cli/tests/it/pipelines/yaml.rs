@@ -72,6 +72,8 @@ fn block(lines: &[Line<'_>], from: usize, least: usize) -> (Value, usize) {
                     depth + line.text.len() - inner.len(),
                     Some(inner),
                 )
+            } else if inner == "|" {
+                lines_of(lines, at + 1, depth)
             } else {
                 (scalar(inner), next(lines, at + 1))
             };
@@ -159,14 +161,14 @@ fn scalar(text: &str) -> Value {
 
 #[test]
 fn what_the_files_are_written_in_is_read() {
-    let text = "# top\na:\n  b: 'x: y' # why\n  list: [p, q]\n\nsteps:\n  - id: one\n    run: |\n      echo a\n\n      echo b\n  - uses: x\nlast: \"#no\"\nscript:\n  - run it --fast\n";
+    let text = "# top\na:\n  b: 'x: y' # why\n  list: [p, q]\n\nsteps:\n  - id: one\n    run: |\n      echo a\n\n      echo b\n  - uses: x\nlast: \"#no\"\nscript:\n  - run it --fast\n  - |\n    if x; then\n      # why\n      y\n    fi\n  - end\n";
     assert_eq!(
         read(text),
         serde_json::json!({
             "a": {"b": "x: y", "list": ["p", "q"]},
             "steps": [{"id": "one", "run": "echo a\n\necho b\n"}, {"uses": "x"}],
             "last": "#no",
-            "script": ["run it --fast"],
+            "script": ["run it --fast", "if x; then\n  # why\n  y\nfi\n", "end"],
         })
     );
 }
