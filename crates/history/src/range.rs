@@ -87,6 +87,8 @@ pub struct Deltas {
     pub files: Vec<FileDelta>,
     /// Links and submodules.
     pub entries: Vec<EntryDelta>,
+    /// Something that differs could not be listed: a folder that is not here or damaged, or a name that git refuses.
+    pub is_cut: bool,
 }
 
 /// Commits of a range, and where it begins.
@@ -191,7 +193,7 @@ impl Repository {
         let after = tree_of(&objects, after)?;
         let mut deltas = Vec::new();
         let mut entries = Vec::new();
-        Trees::new().differences(&objects, before, after, |difference| {
+        let limits = Trees::new().differences(&objects, before, after, |difference| {
             let stood = match difference.before {
                 Before::Present(mode, _) => Some(mode),
                 Before::Absent | Before::Unknown => None,
@@ -219,6 +221,7 @@ impl Repository {
         Ok(Deltas {
             files: renamed(&objects, deltas),
             entries,
+            is_cut: limits.gaps > 0 || limits.cut,
         })
     }
 
@@ -248,6 +251,7 @@ impl Repository {
         Ok(Deltas {
             files: renamed(&objects, found.files),
             entries: found.entries,
+            is_cut: found.is_cut,
         })
     }
 }

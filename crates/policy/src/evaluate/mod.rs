@@ -80,8 +80,14 @@ impl<'a> Case<'a> {
     }
 
     fn speaks_of(&self, paths: &[RepoPath]) -> bool {
-        let mut paths = paths.iter();
-        paths.any(|path| self.scope().takes_zones(&self.zones(path)))
+        let condition = &self.gate.condition;
+        // What a gate asks of the whole change does not hang on single files, and outside of zones there is nothing to
+        // ask a review of zones for.
+        let asks_of_files = condition.looks_at_zones();
+        let only_zones = matches!(condition, Condition::Review(_));
+        let mut zones = paths.iter().map(|path| self.zones(path));
+        asks_of_files
+            && zones.any(|zones| self.scope().takes_zones(&zones) && !(only_zones && zones.is_empty()))
     }
 
     /// The zones of a file of the change: also those that it was moved out of.

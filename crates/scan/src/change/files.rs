@@ -339,6 +339,25 @@ fn add_unread_lines(change: &mut Change, files: &[Changed], is_committed: bool) 
     );
 }
 
+/// Says that there are changes of which nothing is known.
+pub(super) fn add_cut(change: &mut Change) {
+    let facts = [
+        FactName::Origins,
+        FactName::Findings,
+        FactName::Secrets,
+        FactName::AgentConfiguration,
+        FactName::Workflows,
+    ];
+    for fact in facts {
+        super::unknown(
+            change,
+            fact,
+            "a folder that differs cannot be read whole: it is not in this repository, is damaged, or has a name that git \
+             refuses",
+        );
+    }
+}
+
 /// Notes that a fact is missing of some files, each with its reason.
 pub(super) fn unknown_of(
     change: &mut Change,
@@ -386,8 +405,34 @@ pub(super) fn settle_unknown(change: &mut Change) {
     change.not_known = settled;
 }
 
+/// What gates do not look at although it looks like what they look at.
+pub(super) fn gaps(change: &Change) -> Vec<Diagnostic> {
+    let gaps = [language_gap(change), generated_gap(change)];
+    gaps.into_iter().flatten().collect()
+}
+
+/// Says that AI-written source is there whose name says that a program wrote it, or others did.
+fn generated_gap(change: &Change) -> Option<Diagnostic> {
+    let is_source = |path: &RepoPath| languages::name(path).is_some();
+    let lines: u64 = change
+        .ai_hunks()
+        .filter(|hunk| hunk.class == FileClass::Generated && is_source(&hunk.path))
+        .map(|hunk| u64::from(hunk.lines))
+        .sum();
+    (lines > 0).then(|| {
+        Diagnostic::new(
+            Level::Note,
+            "generated-not-counted",
+            format!(
+                "{lines} AI-written lines of source are in files that their names call generated or vendored: gates on \
+                 size, tests, documents and provenance do not count them"
+            ),
+        )
+    })
+}
+
 /// Says that source code is there which no rule reads.
-pub(super) fn language_gap(change: &Change) -> Option<Diagnostic> {
+fn language_gap(change: &Change) -> Option<Diagnostic> {
     let stands = |file: &&ChangedFile| {
         file.language.is_some() && file.status != FileStatus::Deleted && file.entry.is_file()
     };

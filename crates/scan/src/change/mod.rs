@@ -206,6 +206,7 @@ fn change_with(
             ChangeSource::Range(_) | ChangeSource::Description(_) => Deltas::default(),
         },
     };
+    let is_cut = deltas.is_cut;
     let (files, entries) = files::read(repository, deltas);
     let written = lines::read(&lines::Reading {
         place: &place,
@@ -229,6 +230,9 @@ fn change_with(
     };
     let mut change = empty(&place, request.now, range, &judging.policy);
     files::add(&mut change, &files, &entries, &written, &judging.policy);
+    if is_cut {
+        files::add_cut(&mut change);
+    }
     weak::add(
         &mut change,
         &weak::Checking {
@@ -271,7 +275,7 @@ fn change_with(
     ask(&place, &judging, &files, &written);
     always_unknown(&mut change);
     files::settle_unknown(&mut change);
-    diagnostics.extend(files::language_gap(&change));
+    diagnostics.extend(files::gaps(&change));
     diagnostics.sort();
     diagnostics.dedup();
     change.diagnostics = diagnostics;

@@ -413,7 +413,7 @@ fn workflow(file: &Changed, of: &Surroundings<'_>) -> WorkflowChange {
         && file.status() != FileStatus::Deleted
     {
         high_impact.push(Trigger {
-            what: "rights without `permissions`".to_owned(),
+            what: "every right that no permissions block limits".to_owned(),
             line: 0,
         });
     }

@@ -396,3 +396,13 @@ fn a_policy_that_is_moved_away_is_a_changed_policy() {
     commit(&tree, "chore: tidy");
     assert_eq!(outcome(&verdict(&tree), "policy-change"), GateOutcome::Fail);
 }
+
+#[test]
+fn source_that_is_called_generated_is_told() {
+    let tree = base();
+    tree.write("src/big_pb2.py", &"x = 1\n".repeat(600));
+    by_claude(&tree);
+    let (change, _) = change(&tree);
+    let told = change.diagnostics.iter().find(|one| one.code == "generated-not-counted");
+    assert!(told.unwrap().message.starts_with("600 AI-written lines"));
+}
