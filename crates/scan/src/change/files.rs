@@ -148,7 +148,9 @@ impl Side {
                     None => not_searched(Unread::TooLarge, true),
                 }
             }
-            Some(Err(Gap::Missing | Gap::Damaged)) => not_searched(Unread::Absent, true),
+            Some(Err(Gap::Missing | Gap::Damaged)) => {
+                not_searched(Unread::Absent, !is_no_text(path))
+            }
         }
     }
 }
