@@ -80,7 +80,8 @@ pub(crate) fn read(engine: &Engine, path: &RepoPath, text: &str) -> Alone {
             alone.findings = analysis.findings;
             let cut = analysis.diagnostics.into_iter().next();
             alone.partly = cut.map(|cut| cut.message).or_else(|| {
-                (errors > 0).then(|| "what stands around a syntax error is not understood".to_owned())
+                (errors > 0)
+                    .then(|| "what stands around a syntax error is not understood".to_owned())
             });
         }
     }

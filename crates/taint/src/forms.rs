@@ -255,7 +255,13 @@ mod tests {
             let [one] = all.as_slice() else {
                 panic!("{path}: {all:?}");
             };
-            assert_eq!(one.location.start, Position { line: 2, column: 11 });
+            assert_eq!(
+                one.location.start,
+                Position {
+                    line: 2,
+                    column: 11
+                }
+            );
             assert_eq!(one.tier, Tier::Shown);
             assert!(!format!("{one:?}").contains("1a2B3c4D"), "{one:?}");
         }

@@ -20,11 +20,7 @@ use crate::walk::trees::{Mode, Trees};
 const DEEPEST: usize = 4_096;
 
 /// Files that differ; without a tree, all files of the index. Those with conflicts are left out.
-pub(super) fn differences(
-    objects: &Objects,
-    tree: Option<ObjectId>,
-    index: &State,
-) -> Deltas {
+pub(super) fn differences(objects: &Objects, tree: Option<ObjectId>, index: &State) -> Deltas {
     let mut comparing = Comparing {
         objects,
         index,

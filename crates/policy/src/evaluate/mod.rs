@@ -87,7 +87,8 @@ impl<'a> Case<'a> {
         let only_zones = matches!(condition, Condition::Review(_));
         let mut zones = paths.iter().map(|path| self.zones(path));
         asks_of_files
-            && zones.any(|zones| self.scope().takes_zones(&zones) && !(only_zones && zones.is_empty()))
+            && zones
+                .any(|zones| self.scope().takes_zones(&zones) && !(only_zones && zones.is_empty()))
     }
 
     /// The zones of a file of the change: also those that it was moved out of.

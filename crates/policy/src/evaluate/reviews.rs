@@ -156,11 +156,7 @@ fn is_touched(case: Case<'_>, file: &ChangedFile) -> bool {
 
 /// What was done to a file in which no added line tells.
 fn done_to(case: Case<'_>, file: &ChangedFile) -> String {
-    let by = if case.asks_origin() {
-        " by AI"
-    } else {
-        ""
-    };
+    let by = if case.asks_origin() { " by AI" } else { "" };
     let moved = file
         .previous_path
         .as_ref()
@@ -195,7 +191,10 @@ pub(super) fn large(case: Case<'_>, max_lines: u32, ask: ReviewAsk) -> Judged {
         if case.lacks(FactName::Origins) {
             return Judged::missing(
                 FactName::Origins,
-                format!("{} in scope, and more that cannot be counted", counted(lines, "line")),
+                format!(
+                    "{} in scope, and more that cannot be counted",
+                    counted(lines, "line")
+                ),
             );
         }
         let unknown: u64 = case.change.size.added.unknown;

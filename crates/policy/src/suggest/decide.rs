@@ -280,10 +280,7 @@ fn tried<'c>(candidate: &'c Candidate, at: usize, window: &Window<'_>) -> Tried<
     let is_open = |outcome| matches!(outcome, GateOutcome::Undetermined | GateOutcome::Later);
     Tried {
         expected: window.expect(&marks),
-        undetermined: said
-            .clone()
-            .filter(|said| is_open(said.outcome))
-            .count() as u64,
+        undetermined: said.clone().filter(|said| is_open(said.outcome)).count() as u64,
         unread: said.filter(|said| said.unread).count() as u64,
         missing,
         bad_when_fired: window.bad(&marks, true),

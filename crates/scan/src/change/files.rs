@@ -463,9 +463,6 @@ fn language_gap(change: &Change) -> Option<Diagnostic> {
 }
 
 /// The deltas of a change, apart.
-pub(super) fn read(
-    repository: &Repository,
-    deltas: Deltas,
-) -> (Vec<Changed>, Vec<EntryDelta>) {
+pub(super) fn read(repository: &Repository, deltas: Deltas) -> (Vec<Changed>, Vec<EntryDelta>) {
     (contents(repository, deltas.files), deltas.entries)
 }

@@ -34,8 +34,8 @@ use trueline_history::range::Deltas;
 use trueline_history::repository::Repository;
 use trueline_policy::Policy;
 
-pub(crate) use self::files::Changed;
 pub use self::exposure::{ExposedSite, Exposure, exposure};
+pub(crate) use self::files::Changed;
 pub use self::judge::validate_exceptions;
 use self::lines::Written;
 use self::proposed::Proposed;

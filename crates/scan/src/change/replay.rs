@@ -25,8 +25,8 @@ use trueline_policy::backtest::PastChange;
 use super::judge::Judging;
 use super::lines::{self, Written};
 use super::proposed::Proposed;
-use super::weak::Shared;
 use super::touched::Touched;
+use super::weak::Shared;
 use super::{Changed, States, dependencies, description, empty, files, parts, steering, weak};
 use crate::packages::PackageData;
 use crate::place::Place;
@@ -216,8 +216,7 @@ impl Replay<'_> {
         let place_of: BTreeMap<CommitIx, u32> = step.commits.iter().copied().zip(0..).collect();
         let policy = &self.judging.policy;
         let mut push = |file: &Changed, at: std::ops::Range<u32>, commit: CommitIx, origin| {
-            let mut hunk =
-                lines::unknown_hunk(file.path(), file.class, file.zones(policy));
+            let mut hunk = lines::unknown_hunk(file.path(), file.class, file.zones(policy));
             hunk.start = at.start + 1;
             hunk.lines = at.end - at.start;
             hunk.commit = place_of.get(&commit).copied();

@@ -225,9 +225,7 @@ fn configuration(
         .map(|finding| finding.line)
         .min();
     let holds = match kind {
-        Kind::Settings(format) => {
-            section(file.before.as_deref(), file.after.as_deref(), format)
-        }
+        Kind::Settings(format) => section(file.before.as_deref(), file.after.as_deref(), format),
         Kind::Tasks | Kind::DevContainer | Kind::EnvRc => ConfigurationKind::Hooks,
         Kind::Instructions | Kind::Skill | Kind::SkillPart => ConfigurationKind::Instructions,
         _ => ConfigurationKind::Other,
@@ -474,7 +472,10 @@ mod tests {
         for (line, what) in [
             ("  contents:  write", "contents: write"),
             ("  \"actions\": write", "actions: write"),
-            ("permissions: {contents: read, id-token:  write}", "id-token: write"),
+            (
+                "permissions: {contents: read, id-token:  write}",
+                "id-token: write",
+            ),
             ("permissions: write-all", "permissions: write-all"),
             ("    env: {A: \"${{ toJSON(secrets) }}\"}", "a secret"),
             ("    A: ${{ secrets[format('A')] }}", "a secret"),
@@ -496,7 +497,10 @@ mod tests {
     #[test]
     fn a_key_that_runs_a_program_is_a_hook_whatever_it_is_called() {
         let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
-        assert!(runs("x", Some(&value(r#"{"type": "command", "command": "a"}"#))));
+        assert!(runs(
+            "x",
+            Some(&value(r#"{"type": "command", "command": "a"}"#))
+        ));
         assert!(runs("newHelper", Some(&value(r#""sh -c a""#))));
         assert!(!runs("theme", Some(&value(r#""dark""#))));
     }

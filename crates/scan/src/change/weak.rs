@@ -14,9 +14,9 @@ use trueline_facts::{Diagnostic, Finding, Level, ModelId, RepoPath, Severity, Ti
 use trueline_history::ObjectId;
 use trueline_taint::{Digest, Engine, FormSecret};
 
+use super::files::unknown_of;
 use super::judge::Judging;
 use super::lines::Written;
-use super::files::unknown_of;
 use super::memo::{self, FileChecked, FileFinding, Memo};
 use super::{Changed, unknown};
 use crate::place::Place;
@@ -186,7 +186,15 @@ fn compare_all(
         };
         let before = side(old_path, file.delta.before, &file.secrets_before);
         let after = side(file.path(), file.delta.after, &file.secrets.found);
-        compare(change, checking, file, &before, &after, baseline, diagnostics);
+        compare(
+            change,
+            checking,
+            file,
+            &before,
+            &after,
+            baseline,
+            diagnostics,
+        );
     }
 }
 
@@ -419,7 +427,12 @@ fn compare(
         };
         let mut new = of(finding, file.path(), FindingStatus::New);
         new.silenced = silenced;
-        locate(&mut new, checking, file.path(), file.zones(&checking.judging.policy));
+        locate(
+            &mut new,
+            checking,
+            file.path(),
+            file.zones(&checking.judging.policy),
+        );
         change.findings.push(new);
     }
     let old_path = file.delta.previous.as_ref().unwrap_or(file.path());

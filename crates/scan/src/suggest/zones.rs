@@ -127,7 +127,9 @@ const KINDS: [Kind; 6] = [
             "refunds",
         ],
         vague: &["stripe"],
-        says: &["payment", "charge", "invoice", "customer", "webhook", "price"],
+        says: &[
+            "payment", "charge", "invoice", "customer", "webhook", "price",
+        ],
         places: &[],
     },
     Kind {

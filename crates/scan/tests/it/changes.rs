@@ -40,7 +40,10 @@ fn commit(tree: &Tree, message: &str) {
 }
 
 fn by_claude(tree: &Tree) {
-    commit(tree, "feat: x\n\nCo-Authored-By: Claude <noreply@anthropic.com>");
+    commit(
+        tree,
+        "feat: x\n\nCo-Authored-By: Claude <noreply@anthropic.com>",
+    );
 }
 
 /// A repository with a policy and a login; HEAD is on a branch of it.
@@ -95,14 +98,19 @@ fn praise(verdict: &Verdict) -> String {
 
 fn file<'c>(change: &'c Change, path: &str) -> &'c trueline_facts::change::ChangedFile {
     let mut files = change.files.iter();
-    files.find(|file| file.path.as_bytes() == path.as_bytes()).unwrap()
+    files
+        .find(|file| file.path.as_bytes() == path.as_bytes())
+        .unwrap()
 }
 
 #[test]
 fn a_file_that_no_rule_can_read_passes_no_gate_and_earns_no_praise() {
     let deep = format!("{UNSAFE}x = {}1\n", "-".repeat(2_500));
     let long = format!("f();// {}\n", "x".repeat(60_000));
-    let wide = format!("{UNSAFE}{}", "# yyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\n".repeat(170_000));
+    let wide = format!(
+        "{UNSAFE}{}",
+        "# yyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\n".repeat(170_000)
+    );
     for (path, text, why) in [
         ("src/app.py", format!("{UNSAFE}# \0\n"), "NUL"),
         ("src/app.py", deep, "nests deeper"),
@@ -120,18 +128,31 @@ fn a_file_that_no_rule_can_read_passes_no_gate_and_earns_no_praise() {
         let missing = verdict.not_known.iter();
         let told = missing.clone().find(|one| one.fact == FactName::Findings);
         let told = told.unwrap();
-        assert!(told.why.contains(path) && told.why.contains(why), "{told:?}");
-        assert!(!praise(&verdict).contains("weakness"), "{}", praise(&verdict));
+        assert!(
+            told.why.contains(path) && told.why.contains(why),
+            "{told:?}"
+        );
+        assert!(
+            !praise(&verdict).contains("weakness"),
+            "{}",
+            praise(&verdict)
+        );
     }
 }
 
 #[test]
 fn lines_that_cannot_be_counted_are_not_few() {
     let tree = base();
-    tree.write("src/app.py", &"# yyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\n".repeat(170_000));
+    tree.write(
+        "src/app.py",
+        &"# yyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\n".repeat(170_000),
+    );
     by_claude(&tree);
     let verdict = verdict(&tree);
-    assert_eq!(outcome(&verdict, "large-ai-change"), GateOutcome::Undetermined);
+    assert_eq!(
+        outcome(&verdict, "large-ai-change"),
+        GateOutcome::Undetermined
+    );
     assert!(!praise(&verdict).contains("small"), "{}", praise(&verdict));
 }
 
@@ -139,15 +160,24 @@ fn lines_that_cannot_be_counted_are_not_few() {
 fn an_unread_file_elsewhere_leaves_a_gate_on_a_zone_alone() {
     let tree = base();
     let policy = format!("{POLICY}[gates.severe-finding]\nmode = \"block\"\nzones = [\"auth\"]\n");
-    tree.write("trueline.toml", &policy.replacen("severe-finding = \"block\"\n", "", 1));
+    tree.write(
+        "trueline.toml",
+        &policy.replacen("severe-finding = \"block\"\n", "", 1),
+    );
     commit(&tree, "policy");
     git(&tree, &["branch", "--force", "base"]);
     tree.write("src/app.js", "x()\n// \0\n");
     commit(&tree, "feat: x");
-    assert_eq!(outcome(&verdict(&tree), "severe-finding"), GateOutcome::Pass);
+    assert_eq!(
+        outcome(&verdict(&tree), "severe-finding"),
+        GateOutcome::Pass
+    );
     tree.write("src/auth/app.js", "x()\n// \0\n");
     commit(&tree, "feat: y");
-    assert_eq!(outcome(&verdict(&tree), "severe-finding"), GateOutcome::Undetermined);
+    assert_eq!(
+        outcome(&verdict(&tree), "severe-finding"),
+        GateOutcome::Undetermined
+    );
 }
 
 #[test]
@@ -161,7 +191,17 @@ fn what_holds_no_text_by_nature_is_no_gap() {
 
 #[test]
 fn a_secret_is_found_in_a_file_of_any_kind() {
-    for path in [".env", "settings.yaml", "config.ini", "deploy.sh", "main.tf", "Dockerfile", "notes.md", "s.rb", "app.rs"] {
+    for path in [
+        ".env",
+        "settings.yaml",
+        "config.ini",
+        "deploy.sh",
+        "main.tf",
+        "Dockerfile",
+        "notes.md",
+        "s.rb",
+        "app.rs",
+    ] {
         let tree = base();
         tree.write(path, &format!("# x\nGH_TOKEN=\"{TOKEN}\"\n"));
         commit(&tree, "feat: x");
@@ -200,14 +240,21 @@ fn source_that_no_rule_reads_is_a_gap_that_is_told() {
     let (change, policy) = change(&tree);
     assert_eq!(file(&change, "src/main.rs").read_by, ReadBy::Forms);
     assert!(
-        change.diagnostics.iter().any(|one| one.code == "language-without-rules"
-            && one.message.contains("1 of 1 changed source files")
-            && one.message.contains("Rust")),
+        change
+            .diagnostics
+            .iter()
+            .any(|one| one.code == "language-without-rules"
+                && one.message.contains("1 of 1 changed source files")
+                && one.message.contains("Rust")),
         "{:?}",
         change.diagnostics
     );
     let verdict = trueline_policy::evaluate(&policy, &change);
-    assert!(!praise(&verdict).contains("weakness"), "{}", praise(&verdict));
+    assert!(
+        !praise(&verdict).contains("weakness"),
+        "{}",
+        praise(&verdict)
+    );
     tree.write("src/a.py", "x = 1\n");
     tree.write("bin/run", "#!/usr/bin/env python3\nx = 1\n");
     commit(&tree, "feat: y");
@@ -221,7 +268,10 @@ fn what_leaves_no_line_in_a_zone_is_reviewed_as_lines_are() {
     type Deed = fn(&Tree);
     let deeds: [(&str, Deed); 6] = [
         ("lines taken away", |tree| {
-            tree.write("src/auth/login.py", "def login(user):\n    return check(user)\n");
+            tree.write(
+                "src/auth/login.py",
+                "def login(user):\n    return check(user)\n",
+            );
         }),
         ("a file removed", |tree| tree.remove("src/auth/login.py")),
         ("a file moved out", |tree| {
@@ -231,32 +281,50 @@ fn what_leaves_no_line_in_a_zone_is_reviewed_as_lines_are() {
             tree.remove("src/auth/login.py");
             std::os::unix::fs::symlink("../x.py", tree.root().join("src/auth/login.py")).unwrap();
         }),
-        ("a binary put in", |tree| tree.write("src/auth/native.so", "\u{7f}ELF\0\0")),
-        ("another case", |tree| tree.write("src/Auth/admin.py", "def admin(): return True\n")),
+        ("a binary put in", |tree| {
+            tree.write("src/auth/native.so", "\u{7f}ELF\0\0")
+        }),
+        ("another case", |tree| {
+            tree.write("src/Auth/admin.py", "def admin(): return True\n")
+        }),
     ];
     for (what, deed) in deeds {
         let tree = base();
         deed(&tree);
         by_claude(&tree);
         let by_tool = verdict(&tree);
-        assert_eq!(outcome(&by_tool, "ai-in-sensitive-zone"), GateOutcome::Fail, "{what}");
+        assert_eq!(
+            outcome(&by_tool, "ai-in-sensitive-zone"),
+            GateOutcome::Fail,
+            "{what}"
+        );
         let tree = base();
         deed(&tree);
         commit(&tree, "refactor: by hand");
         let by_hand = verdict(&tree);
-        assert_eq!(outcome(&by_hand, "ai-in-sensitive-zone"), GateOutcome::Pass, "{what}");
+        assert_eq!(
+            outcome(&by_hand, "ai-in-sensitive-zone"),
+            GateOutcome::Pass,
+            "{what}"
+        );
     }
 }
 
 #[test]
 fn commits_of_persons_and_tools_in_one_change_are_told_apart() {
     let tree = base();
-    tree.write("src/auth/login.py", "def login(user):\n    return check(user)\n");
+    tree.write(
+        "src/auth/login.py",
+        "def login(user):\n    return check(user)\n",
+    );
     commit(&tree, "refactor: by hand");
     tree.write("src/other.py", "x = 1\n");
     by_claude(&tree);
     let (change, _) = change(&tree);
-    assert_eq!(file(&change, "src/auth/login.py").origin, AuthorKind::Unknown);
+    assert_eq!(
+        file(&change, "src/auth/login.py").origin,
+        AuthorKind::Unknown
+    );
     assert_eq!(file(&change, "src/other.py").origin, AuthorKind::Ai);
 }
 
@@ -271,11 +339,25 @@ fn a_submodule_in_a_zone_and_a_link_among_the_policy_are_changes() {
     let head = String::from_utf8(head.stdout).unwrap();
     let entry = format!("160000,{},src/auth/sub", head.trim());
     git(&tree, &["update-index", "--add", "--cacheinfo", &entry]);
-    git(&tree, &["commit", "--quiet", "-m", "feat: x\n\nCo-Authored-By: Claude <noreply@anthropic.com>"]);
+    git(
+        &tree,
+        &[
+            "commit",
+            "--quiet",
+            "-m",
+            "feat: x\n\nCo-Authored-By: Claude <noreply@anthropic.com>",
+        ],
+    );
     let (described, _) = change(&tree);
     let listed = file(&described, "src/auth/sub");
-    assert_eq!((listed.entry, listed.status), (EntryKind::Submodule, FileStatus::Added));
-    assert_eq!(outcome(&verdict(&tree), "ai-in-sensitive-zone"), GateOutcome::Fail);
+    assert_eq!(
+        (listed.entry, listed.status),
+        (EntryKind::Submodule, FileStatus::Added)
+    );
+    assert_eq!(
+        outcome(&verdict(&tree), "ai-in-sensitive-zone"),
+        GateOutcome::Fail
+    );
 
     let tree = Tree::of(&[("soft.toml", "")]);
     commit(&tree, "begin");
@@ -287,7 +369,10 @@ fn a_submodule_in_a_zone_and_a_link_among_the_policy_are_changes() {
     tree.write("a.txt", "x\n");
     commit(&tree, "feat: y");
     let refused = described_error(&tree, Some("base..HEAD"));
-    assert!(refused.contains("trueline.toml") && refused.contains("symbolic link"), "{refused}");
+    assert!(
+        refused.contains("trueline.toml") && refused.contains("symbolic link"),
+        "{refused}"
+    );
 }
 
 fn described_error(tree: &Tree, range: Option<&str>) -> String {
@@ -303,13 +388,21 @@ fn a_shallow_clone_of_one_branch_says_what_to_fetch() {
     let clone = Tree::of(&[]);
     let inside = clone.root().join("clone");
     let from = format!("file://{}", tree.root().display());
-    git(&clone, &["clone", "--quiet", "--depth", "1", "--branch", "topic", &from, "clone"]);
+    git(
+        &clone,
+        &[
+            "clone", "--quiet", "--depth", "1", "--branch", "topic", &from, "clone",
+        ],
+    );
     let request = ChangeRequest {
         path: inside,
         ..request(&tree, None)
     };
     let refused = trueline_scan::change(&request, &AtomicBool::new(false)).unwrap_err();
-    assert!(refused.to_string().contains("git fetch --unshallow"), "{refused}");
+    assert!(
+        refused.to_string().contains("git fetch --unshallow"),
+        "{refused}"
+    );
 }
 
 #[test]
@@ -319,13 +412,25 @@ fn a_workflow_that_loses_its_limits_gains_rights() {
     tree.write(".github/workflows/a.yml", workflow);
     commit(&tree, "ci: x");
     git(&tree, &["branch", "--force", "base"]);
-    tree.write(".github/workflows/a.yml", &workflow.replace("permissions:\n  contents: read\n", ""));
+    tree.write(
+        ".github/workflows/a.yml",
+        &workflow.replace("permissions:\n  contents: read\n", ""),
+    );
     commit(&tree, "ci: y");
-    assert_eq!(outcome(&verdict(&tree), "workflow-change"), GateOutcome::Fail);
+    assert_eq!(
+        outcome(&verdict(&tree), "workflow-change"),
+        GateOutcome::Fail
+    );
     tree.write(".github/workflows/a.yml", workflow);
-    tree.write(".github/actions/x/action.yaml", "runs:\n  using: composite\n  steps: [{run: \"echo ${{ toJSON(secrets) }}\"}]\n");
+    tree.write(
+        ".github/actions/x/action.yaml",
+        "runs:\n  using: composite\n  steps: [{run: \"echo ${{ toJSON(secrets) }}\"}]\n",
+    );
     commit(&tree, "ci: z");
-    assert_eq!(outcome(&verdict(&tree), "workflow-change"), GateOutcome::Fail);
+    assert_eq!(
+        outcome(&verdict(&tree), "workflow-change"),
+        GateOutcome::Fail
+    );
 }
 
 #[test]
@@ -339,12 +444,19 @@ fn settings_of_agents_that_run_programs_or_let_servers_in_are_reviewed() {
         let tree = base();
         tree.write(".claude/settings.json", settings);
         commit(&tree, "chore: x");
-        assert_eq!(outcome(&verdict(&tree), "agent-configuration"), GateOutcome::Fail, "{settings}");
+        assert_eq!(
+            outcome(&verdict(&tree), "agent-configuration"),
+            GateOutcome::Fail,
+            "{settings}"
+        );
     }
     let tree = base();
     tree.write(".claude/settings.json", r#"{"model": "opus"}"#);
     commit(&tree, "chore: x");
-    assert_eq!(outcome(&verdict(&tree), "agent-configuration"), GateOutcome::Pass);
+    assert_eq!(
+        outcome(&verdict(&tree), "agent-configuration"),
+        GateOutcome::Pass
+    );
 }
 
 #[test]
@@ -359,7 +471,10 @@ fn a_flow_across_files_that_our_own_scan_saw_is_imported_over_what_one_file_show
         "from flask import request, Flask\n\nfrom db import find\n\napp = Flask(__name__)\n\n\n@app.route('/x')\ndef x():\n    return str(find(request.args['q']))\n",
     );
     commit(&tree, "feat: x");
-    assert_eq!(outcome(&verdict(&tree), "severe-finding"), GateOutcome::Pass);
+    assert_eq!(
+        outcome(&verdict(&tree), "severe-finding"),
+        GateOutcome::Pass
+    );
     let log = tree.root().join(".git/own.sarif");
     std::fs::write(&log, tree.without_memory().sarif().unwrap()).unwrap();
     let request = ChangeRequest {
@@ -369,7 +484,10 @@ fn a_flow_across_files_that_our_own_scan_saw_is_imported_over_what_one_file_show
     let told = trueline_scan::change(&request, &AtomicBool::new(false)).unwrap();
     let verdict = trueline_policy::evaluate(&told.policy, &told.change);
     assert_eq!(outcome(&verdict, "severe-finding"), GateOutcome::Fail);
-    let found = told.change.new_findings().filter(|one| one.rule.as_str() == "sql-injection");
+    let found = told
+        .change
+        .new_findings()
+        .filter(|one| one.rule.as_str() == "sql-injection");
     assert_eq!(found.count(), 1, "{:?}", told.change.findings);
 }
 
@@ -379,14 +497,22 @@ fn a_weakness_under_another_name_is_not_new_and_is_told() {
     tree.write("src/app.py", UNSAFE);
     commit(&tree, "feat: x");
     git(&tree, &["branch", "--force", "base"]);
-    let renamed = UNSAFE.replace("'/x'", "'/public'").replace("def x", "def public");
+    let renamed = UNSAFE
+        .replace("'/x'", "'/public'")
+        .replace("def x", "def public");
     tree.write("src/app.py", &renamed);
     commit(&tree, "refactor: y");
     let (change, _) = change(&tree);
     assert_eq!(change.new_findings().count(), 0);
-    let told = change.diagnostics.iter().find(|one| one.code == "weakness-moved");
+    let told = change
+        .diagnostics
+        .iter()
+        .find(|one| one.code == "weakness-moved");
     let told = told.unwrap();
-    assert!(told.message.contains("`x`") && told.message.contains("`public`"), "{told:?}");
+    assert!(
+        told.message.contains("`x`") && told.message.contains("`public`"),
+        "{told:?}"
+    );
 }
 
 #[test]
@@ -403,6 +529,9 @@ fn source_that_is_called_generated_is_told() {
     tree.write("src/big_pb2.py", &"x = 1\n".repeat(600));
     by_claude(&tree);
     let (change, _) = change(&tree);
-    let told = change.diagnostics.iter().find(|one| one.code == "generated-not-counted");
+    let told = change
+        .diagnostics
+        .iter()
+        .find(|one| one.code == "generated-not-counted");
     assert!(told.unwrap().message.starts_with("600 AI-written lines"));
 }
