@@ -107,6 +107,14 @@ pub struct WentBad {
     pub changes: Proportion,
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature that serde asks for"
+)]
+const fn is_none(count: &u64) -> bool {
+    *count == 0
+}
+
 /// What one gate would have said.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct GateHistory {
@@ -120,6 +128,9 @@ pub struct GateHistory {
     pub judged: u64,
     /// Changes that it could not.
     pub undetermined: u64,
+    /// Changes whose source code is in languages that no rule reads: it passes them, and that says nothing.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub unread: u64,
     /// Facts that it needed and nobody knew.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<FactName>,

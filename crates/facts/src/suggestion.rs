@@ -74,6 +74,9 @@ pub struct SuggestedGate {
     pub expected: Expected,
     /// Changes that it could not judge.
     pub undetermined: u64,
+    /// Changes whose source code is in languages that no rule reads: it passes them, and that says nothing.
+    #[serde(default)]
+    pub unread: u64,
     /// Of changes on which it fired, watched for 90 days: those that went bad.
     pub bad_when_fired: Proportion,
     /// The same of those on which it was silent.

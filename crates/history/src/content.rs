@@ -7,6 +7,7 @@ use trueline_facts::RepoPath;
 
 use crate::evidence::objects::mostly_kept;
 use crate::model::{CommitIx, History};
+use crate::range::Entry;
 use crate::repository::{Gap, HistoryError, Objects, Repository, is_binary};
 use crate::walk::trees::{Mode, Trees};
 
@@ -30,6 +31,37 @@ impl Repository {
         let mut buffer = Vec::new();
         self.objects().read(id, Kind::Blob, &mut buffer).ok()?;
         Some(buffer)
+    }
+
+    /// The content of a blob that is larger than those that are read for their lines; `None` if it is missing,
+    /// damaged or over `limit` bytes.
+    #[must_use]
+    pub fn large_blob(&self, id: ObjectId, limit: u64) -> Option<Vec<u8>> {
+        let objects = self.objects();
+        let mut buffer = Vec::new();
+        objects
+            .read_within(id, Kind::Blob, limit, &mut buffer)
+            .ok()?;
+        Some(buffer)
+    }
+
+    /// What stands under a path of a commit; `None` for nothing, or a folder.
+    pub fn entry_at(
+        &self,
+        commit: ObjectId,
+        path: &RepoPath,
+    ) -> Result<Option<Entry>, HistoryError> {
+        let unavailable = |why| HistoryError::Unavailable {
+            path: path.clone(),
+            why,
+            remedy: format!("; {}", self.remedy()),
+        };
+        let objects = self.objects();
+        let tree = tree_of(&objects, commit, &mut Vec::new()).map_err(unavailable)?;
+        let found = Trees::new()
+            .lookup(&objects, tree, path.as_bytes())
+            .map_err(unavailable)?;
+        Ok(found.map(|(mode, _)| Entry::of(mode)))
     }
 
     /// The content of a file of HEAD; `None` if HEAD has no such file.

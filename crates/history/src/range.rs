@@ -15,14 +15,14 @@ use gix::objs::{CommitRefIter, Kind};
 use trueline_facts::RepoPath;
 
 use crate::evidence::objects::mostly_kept;
-use crate::repository::{HistoryError, Objects, Repository, is_binary};
+use crate::repository::{Gap, HistoryError, Objects, Repository, is_binary};
 use crate::walk::lines::LineDiffer;
-use crate::walk::trees::{Before, Trees};
+use crate::walk::trees::{Before, Mode, Trees};
 
 /// Files that came and files that went, with more of which renames by content are not looked for.
 const MAX_RENAMES: usize = 100;
 
-/// A file that differs between two states. Links and submodules are no files.
+/// A file that differs between two states. Links and submodules are no files: see [`EntryDelta`].
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct FileDelta {
     /// Its path; of one that went the old one.
@@ -33,6 +33,62 @@ pub struct FileDelta {
     pub before: Option<ObjectId>,
     /// Its content after; `None` if it went.
     pub after: Option<ObjectId>,
+}
+
+/// What stands under a path that holds no text of its own.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Entry {
+    /// A file.
+    File,
+    /// A symbolic link.
+    Link,
+    /// A commit of another repository.
+    Submodule,
+}
+
+impl Entry {
+    pub(crate) const fn of(mode: Mode) -> Self {
+        match mode {
+            Mode::Regular | Mode::Executable => Self::File,
+            Mode::Link => Self::Link,
+            Mode::Submodule => Self::Submodule,
+        }
+    }
+}
+
+/// A path at which a link or a submodule came, went or was replaced.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct EntryDelta {
+    /// The path.
+    pub path: RepoPath,
+    /// What stood there.
+    pub before: Option<Entry>,
+    /// What stands there now.
+    pub after: Option<Entry>,
+}
+
+impl EntryDelta {
+    /// `None` where both sides are files or nothing.
+    pub(crate) fn new(path: &[u8], before: Option<Mode>, after: Option<Mode>) -> Option<Self> {
+        let (before, after) = (before.map(Entry::of), after.map(Entry::of));
+        let is_odd = |side: Option<Entry>| side.is_some_and(|entry| entry != Entry::File);
+        (is_odd(before) || is_odd(after)).then(|| Self {
+            path: RepoPath::new(path.to_vec()),
+            before,
+            after,
+        })
+    }
+}
+
+/// What differs between two states.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Deltas {
+    /// Files.
+    pub files: Vec<FileDelta>,
+    /// Links and submodules.
+    pub entries: Vec<EntryDelta>,
+    /// Something that differs could not be listed: a folder that is not here or damaged, or a name that git refuses.
+    pub is_cut: bool,
 }
 
 /// Commits of a range, and where it begins.
@@ -79,17 +135,36 @@ impl Repository {
         })
     }
 
-    /// The contents of blobs, in their order; `None` for what is missing, damaged or over the limit.
+    /// The contents of blobs, in their order, or why one is not to be had; `None` for no blob.
     #[must_use]
-    pub fn blobs(&self, ids: &[Option<ObjectId>]) -> Vec<Option<Vec<u8>>> {
+    pub fn blobs(&self, ids: &[Option<ObjectId>]) -> Vec<Option<Result<Vec<u8>, Gap>>> {
         let objects = self.objects();
         ids.iter()
             .map(|id| {
                 let mut buffer = Vec::new();
-                objects.read((*id)?, Kind::Blob, &mut buffer).ok()?;
-                Some(buffer)
+                let read = objects.read((*id)?, Kind::Blob, &mut buffer);
+                Some(read.map(|()| buffer))
             })
             .collect()
+    }
+
+    /// The paths at which a commit differs from its first parent, links and submodules among them.
+    pub fn touched_by(&self, commit: ObjectId) -> Result<Vec<RepoPath>, HistoryError> {
+        let objects = self.objects();
+        let unreadable = HistoryError::CommitUnreadable { commit };
+        let local = self.local();
+        let read = local.find_commit(commit);
+        let parent = match read {
+            Ok(read) => read.parent_ids().next().map(gix::Id::detach),
+            Err(_) => return Err(unreadable),
+        };
+        let before = parent.map(|id| tree_of(&objects, id)).transpose()?;
+        let after = tree_of(&objects, commit)?;
+        let mut paths = Vec::new();
+        Trees::new().differences(&objects, before, after, |difference| {
+            paths.push(RepoPath::new(difference.path.to_vec()));
+        });
+        Ok(paths)
     }
 
     /// The root commit that first parents lead to, which pseudonyms are derived from; a shallow
@@ -107,17 +182,24 @@ impl Repository {
         walk.filter_map(Result::ok).map(|info| info.id).last()
     }
 
-    /// The files that differ between two commits; `None` for no commit at all.
+    /// What differs between two commits; `None` for no commit at all.
     pub fn deltas(
         &self,
         before: Option<ObjectId>,
         after: ObjectId,
-    ) -> Result<Vec<FileDelta>, HistoryError> {
+    ) -> Result<Deltas, HistoryError> {
         let objects = self.objects();
         let before = before.map(|id| tree_of(&objects, id)).transpose()?;
         let after = tree_of(&objects, after)?;
         let mut deltas = Vec::new();
-        Trees::new().differences(&objects, before, after, |difference| {
+        let mut entries = Vec::new();
+        let limits = Trees::new().differences(&objects, before, after, |difference| {
+            let stood = match difference.before {
+                Before::Present(mode, _) => Some(mode),
+                Before::Absent | Before::Unknown => None,
+            };
+            let stands = difference.after.map(|(mode, _)| mode);
+            entries.extend(EntryDelta::new(difference.path, stood, stands));
             let old = match difference.before {
                 Before::Present(mode, id) if mode.is_text_candidate() => Some(id),
                 _ => None,
@@ -136,13 +218,17 @@ impl Repository {
                 });
             }
         });
-        Ok(renamed(&objects, deltas))
+        Ok(Deltas {
+            files: renamed(&objects, deltas),
+            entries,
+            is_cut: limits.gaps > 0 || limits.cut,
+        })
     }
 
-    /// The files that differ between HEAD and the index: what a commit would hold. Files with
+    /// What differs between HEAD and the index: what a commit would hold. Files with
     /// conflicts are left out. Git names another index file where it makes a commit of some files or
     /// of all.
-    pub fn staged(&self, index: Option<&Path>) -> Result<Vec<FileDelta>, HistoryError> {
+    pub fn staged(&self, index: Option<&Path>) -> Result<Deltas, HistoryError> {
         let wrong = |why: &dyn std::fmt::Display| HistoryError::Index {
             why: why.to_string(),
         };
@@ -157,14 +243,16 @@ impl Repository {
         self.staged_in(&index)
     }
 
-    fn staged_in(&self, index: &gix::index::State) -> Result<Vec<FileDelta>, HistoryError> {
+    fn staged_in(&self, index: &gix::index::State) -> Result<Deltas, HistoryError> {
         let head = self.resolve(None)?;
         let objects = self.objects();
         let tree = head.map(|head| tree_of(&objects, head)).transpose()?;
-        Ok(renamed(
-            &objects,
-            staged::differences(&objects, tree, index),
-        ))
+        let found = staged::differences(&objects, tree, index);
+        Ok(Deltas {
+            files: renamed(&objects, found.files),
+            entries: found.entries,
+            is_cut: found.is_cut,
+        })
     }
 }
 

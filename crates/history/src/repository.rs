@@ -434,14 +434,25 @@ impl Objects {
 
     /// Fills `buffer` with an object of the wanted kind, unless it is larger than its kind may be.
     pub(crate) fn read(&self, id: ObjectId, kind: Kind, buffer: &mut Vec<u8>) -> Result<(), Gap> {
-        buffer.clear();
-        if kind == Kind::Tree && id == self.empty_tree {
-            return Ok(());
-        }
         let limit = match kind {
             Kind::Blob => MAX_BLOB_BYTES,
             Kind::Tree | Kind::Commit | Kind::Tag => MAX_STRUCTURE_BYTES,
         };
+        self.read_within(id, kind, limit, buffer)
+    }
+
+    /// The same with a limit of the caller's.
+    pub(crate) fn read_within(
+        &self,
+        id: ObjectId,
+        kind: Kind,
+        limit: u64,
+        buffer: &mut Vec<u8>,
+    ) -> Result<(), Gap> {
+        buffer.clear();
+        if kind == Kind::Tree && id == self.empty_tree {
+            return Ok(());
+        }
         let header = self.header(id)?;
         if header.kind != kind {
             return Err(Gap::Damaged);

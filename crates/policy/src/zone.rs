@@ -136,7 +136,7 @@ fn read_zone(name: &str, value: &mut Value<'_>) -> Result<(Zone, Gitignore), Wro
         .strings("paths")?
         .filter(|paths| !paths.is_empty())
         .ok_or_else(|| section.missing("paths"))?;
-    let globs = globs(&paths, &format!("{full}.paths"))?;
+    let globs = globs_of_zone(&paths, &format!("{full}.paths"))?;
     let champions = section.strings("champions")?.unwrap_or_default();
     let agents = match section.text("agents")? {
         None => AgentAnswer::Allow,
@@ -163,9 +163,29 @@ fn read_zone(name: &str, value: &mut Value<'_>) -> Result<(Zone, Gitignore), Wro
     Ok((zone, globs))
 }
 
+/// Globs of a zone: whatever the case of letters, because file systems that do not tell it apart take `src/Auth` for
+/// `src/auth`.
+fn globs_of_zone(texts: &[(String, toml_span::Span)], name: &str) -> Result<Gitignore, Wrong> {
+    compiled(texts, name, true)
+}
+
 /// Globs as in `.gitignore`; one that does not compile is told with its place.
 pub(crate) fn globs(texts: &[(String, toml_span::Span)], name: &str) -> Result<Gitignore, Wrong> {
+    compiled(texts, name, false)
+}
+
+fn compiled(
+    texts: &[(String, toml_span::Span)],
+    name: &str,
+    any_case: bool,
+) -> Result<Gitignore, Wrong> {
     let mut builder = GitignoreBuilder::new("");
+    if any_case {
+        let wrong = |error: ignore::Error| {
+            Wrong::new(toml_span::Span::new(0, 0), format!("`{name}`: {error}"))
+        };
+        builder.case_insensitive(true).map_err(wrong)?;
+    }
     for (glob, span) in texts {
         builder
             .add_line(None, glob)

@@ -96,6 +96,12 @@ pub(crate) fn details(gate: &GateHistory, unicode: bool) -> Vec<String> {
             words::counted(gate.undetermined, "change")
         ));
     }
+    if gate.unread > 0 {
+        lines.push(format!(
+            "passes {} unread: no rule reads the languages of their source",
+            words::counted(gate.unread, "change")
+        ));
+    }
     lines
 }
 

@@ -56,6 +56,7 @@ pub fn markdown(verdict: &Verdict, policy_source: &str) -> String {
         }
     }
     notes(&mut out, verdict);
+    gaps(&mut out, verdict);
     observed(&mut out, verdict);
     let _ = writeln!(
         out,
@@ -131,6 +132,27 @@ fn notes(out: &mut String, verdict: &Verdict) {
     if !verdict.exceptions_used.is_empty() || !verdict.exception_notices.is_empty() {
         out.push('\n');
     }
+}
+
+/// What nobody looked into, and what a reviewer should look at.
+fn gaps(out: &mut String, verdict: &Verdict) {
+    const TOLD: [&str; 4] = [
+        "language-without-rules",
+        "generated-not-counted",
+        "file-partly-read",
+        "weakness-moved",
+    ];
+    let told = verdict.diagnostics.iter();
+    let mut told = told.filter(|one| TOLD.contains(&&*one.code)).peekable();
+    if told.peek().is_none() {
+        return;
+    }
+    for one in told.take(REASONS) {
+        let place = one.path.as_ref();
+        let place = place.map_or_else(String::new, |path| format!("{}: ", code(&path.display())));
+        let _ = writeln!(out, "- {place}{}", text(&one.message));
+    }
+    out.push('\n');
 }
 
 fn observed(out: &mut String, verdict: &Verdict) {

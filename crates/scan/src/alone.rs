@@ -6,28 +6,86 @@
 use bstr::ByteSlice;
 use trueline_agents::AgentFile;
 use trueline_facts::{Finding, RepoPath};
-use trueline_syntax::{Source, with_deep_stack};
+use trueline_syntax::ir::Language;
+use trueline_syntax::{Refused, Source, with_deep_stack};
 use trueline_taint::{Engine, FileAnalysis, is_settings};
 
 /// Bytes of a file's head that the check of agents' files looks at.
 const HEAD: usize = 64;
 
-/// What the rules for code say of a file: findings of both tiers, and exposed sites; nothing where the text cannot be
-/// parsed or is in no language that is read.
-pub(crate) fn analysis(engine: &Engine, path: &RepoPath, text: &str) -> Option<FileAnalysis> {
-    let language = trueline_syntax::language_of(path.as_bytes())?;
-    let name = path.display();
-    with_deep_stack(|| {
-        let source = Source { path: &name, text };
-        let module = trueline_syntax::lower(language, source).ok()?;
-        Some(engine.analyze_file(path, text, &module))
+/// What the rules for code say of a file.
+pub(crate) struct Analysed {
+    pub(crate) analysis: FileAnalysis,
+    /// Syntax errors: what stands around them may not have been understood.
+    pub(crate) errors: usize,
+}
+
+/// What checks of one file say.
+#[derive(Default)]
+pub(crate) struct Alone {
+    /// Of both tiers.
+    pub(crate) findings: Vec<Finding>,
+    /// Why no rule could read it, although there are rules for its language.
+    pub(crate) unread: Option<String>,
+    /// What of it was not followed to the end.
+    pub(crate) partly: Option<String>,
+}
+
+/// The language of a file that rules read; a script without an extension says it in its first line.
+pub(crate) fn language(path: &RepoPath, text: &str) -> Option<Language> {
+    trueline_syntax::language_of(path.as_bytes()).or_else(|| {
+        let first = text.lines().next().filter(|_| path.extension().is_empty());
+        trueline_syntax::language_of_shebang(first?.as_bytes())
     })
+}
+
+/// Can anything but a secret be found in a file of this name and text?
+pub(crate) fn is_read(path: &RepoPath, text: &str) -> bool {
+    language(path, text).is_some()
+        || trueline_agents::kind(path).is_some()
+        || trueline_taint::is_settings(path)
+}
+
+/// What the rules for code say of a file: findings of both tiers, and exposed sites; `None` for a language that is not
+/// read.
+pub(crate) fn analysis(
+    engine: &Engine,
+    path: &RepoPath,
+    text: &str,
+) -> Option<Result<Analysed, Refused>> {
+    let language = language(path, text)?;
+    let name = path.display();
+    Some(with_deep_stack(|| {
+        let source = Source { path: &name, text };
+        let module = trueline_syntax::lower(language, source)?;
+        Ok(Analysed {
+            analysis: engine.analyze_file(path, text, &module),
+            errors: module.coverage.errors.len(),
+        })
+    }))
 }
 
 /// The findings of both tiers; none where the text cannot be parsed.
 pub(crate) fn findings(engine: &Engine, path: &RepoPath, text: &str) -> Vec<Finding> {
-    let analysis = analysis(engine, path, text);
-    let mut found = analysis.map_or_else(Vec::new, |analysis| analysis.findings);
+    read(engine, path, text).findings
+}
+
+/// The findings of both tiers, and what could not be read.
+pub(crate) fn read(engine: &Engine, path: &RepoPath, text: &str) -> Alone {
+    let mut alone = Alone::default();
+    match analysis(engine, path, text) {
+        None => {}
+        Some(Err(refused)) => alone.unread = Some(refused.to_string()),
+        Some(Ok(Analysed { analysis, errors })) => {
+            alone.findings = analysis.findings;
+            let cut = analysis.diagnostics.into_iter().next();
+            alone.partly = cut.map(|cut| cut.message).or_else(|| {
+                (errors > 0)
+                    .then(|| "what stands around a syntax error is not understood".to_owned())
+            });
+        }
+    }
+    let found = &mut alone.findings;
     if is_settings(path) {
         found.extend(engine.settings(&[(path.clone(), text.to_owned())]));
     }
@@ -41,7 +99,7 @@ pub(crate) fn findings(engine: &Engine, path: &RepoPath, text: &str) -> Vec<Find
         };
         found.extend(trueline_agents::check(&[file]).findings);
     }
-    found
+    alone
 }
 
 /// What a weakness is known by when a file is compared with itself: the rule, and the text of the

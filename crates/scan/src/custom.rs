@@ -15,7 +15,7 @@ use crate::place::Place;
 use crate::source;
 
 /// Where a team's rules are.
-const FOLDER: &str = ".trueline/rules";
+pub(crate) const FOLDER: &str = ".trueline/rules";
 /// Most files, and longest one in bytes.
 const MAX_FILES: usize = 256;
 const MAX_BYTES: usize = 1 << 20;

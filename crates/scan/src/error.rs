@@ -27,6 +27,19 @@ pub enum ScanError {
         #[source]
         source: ConfigError,
     },
+    /// What judges a change lies behind a link.
+    #[error(
+        "{path} at {base} is a {kind}, and what it leads to judges nothing: put the file itself there; `--policy FILE` \
+         takes the place of the policy until it is mended"
+    )]
+    LinkedPolicy {
+        /// The path.
+        path: &'static str,
+        /// The base.
+        base: String,
+        /// What stands there.
+        kind: &'static str,
+    },
     /// A gate cannot be run.
     #[error(transparent)]
     Policy(#[from] trueline_policy::PolicyError),

@@ -17,6 +17,7 @@ mod declare;
 mod error;
 mod import;
 mod join;
+mod languages;
 mod memory;
 mod mend;
 mod observe;

@@ -32,6 +32,19 @@ pub(crate) fn find(spec: &SecretSpec, text: &str) -> Vec<(usize, usize)> {
     found
 }
 
+/// The end of a secret that begins at a place, and whether it is a private key.
+pub(crate) fn at(spec: &SecretSpec, text: &str, at: usize) -> Option<(usize, bool)> {
+    let rest = text.get(at..)?;
+    spec.form.iter().find_map(|form| {
+        let mut begins = form.begins.iter();
+        let begin = begins.find(|begin| rest.starts_with(begin.as_str()))?;
+        match form.alphabet {
+            Alphabet::Key => private_key(text, at).map(|end| (end, true)),
+            _ => token(spec, form, text, at, begin.len()).map(|end| (end, false)),
+        }
+    })
+}
+
 fn token(spec: &SecretSpec, form: &FormSpec, text: &str, at: usize, begin: usize) -> Option<usize> {
     let before = text.get(..at)?.chars().next_back();
     if before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '/' | '.')) {

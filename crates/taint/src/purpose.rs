@@ -160,6 +160,15 @@ const OWN_MACHINE: &[&str] = &["http://127.0.0.1", "http://localhost"];
 impl Purpose {
     /// That of a file.
     pub(crate) fn of(path: &RepoPath, module: &Module) -> Self {
+        Self::told(path, || imports_tests(module))
+    }
+
+    /// That of a file of which only the path is known.
+    pub(crate) fn of_path(path: &RepoPath) -> Self {
+        Self::told(path, || false)
+    }
+
+    fn told(path: &RepoPath, imports_tests: impl FnOnce() -> bool) -> Self {
         let path = path.display();
         let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
         // Gradle and Maven name a set of sources so.
@@ -175,7 +184,7 @@ impl Purpose {
         let folders = folders.to_lowercase();
         let folders: Vec<&str> = folders.split('/').collect();
         let within = |list: &[&str]| folders.iter().any(|f| list.contains(f));
-        if within(TEST_FOLDERS) || sources_of_tests || is_test_name(name) || imports_tests(module) {
+        if within(TEST_FOLDERS) || sources_of_tests || is_test_name(name) || imports_tests() {
             return Self::Test;
         }
         let word = |folder: &str| {

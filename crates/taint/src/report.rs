@@ -1,6 +1,6 @@
 //! Hits become findings: places, sentences, traces, snippets and fingerprints.
 
-mod holder;
+pub(crate) mod holder;
 mod kept;
 
 use std::collections::BTreeMap;

@@ -117,6 +117,78 @@ pub enum FileClass {
     Other,
 }
 
+/// What stands under a path.
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Debug,
+    Default,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum EntryKind {
+    /// A file.
+    #[default]
+    File,
+    /// A symbolic link: what it leads to is not read.
+    Link,
+    /// A commit of another repository: nothing of it is read.
+    Submodule,
+}
+
+impl EntryKind {
+    /// The word for people.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Link => "symbolic link",
+            Self::Submodule => "submodule",
+        }
+    }
+
+    /// Is it a file?
+    #[must_use]
+    pub const fn is_file(&self) -> bool {
+        matches!(self, Self::File)
+    }
+}
+
+/// How far a file was looked into for weaknesses.
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Debug,
+    Default,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReadBy {
+    /// By the rules for its language, or for what it is.
+    #[default]
+    Rules,
+    /// By them, but not to the end.
+    Partly,
+    /// For secrets that are known by their form, and nothing else: no rule reads it.
+    Forms,
+    /// Not at all.
+    Nothing,
+}
+
 /// Lines by author.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Lines {
@@ -170,9 +242,19 @@ pub struct ChangedFile {
     pub status: FileStatus,
     /// What it is.
     pub class: FileClass,
-    /// Its language, where known.
+    /// What stands under the path; of what is gone, what stood there.
+    #[serde(default, skip_serializing_if = "EntryKind::is_file")]
+    pub entry: EntryKind,
+    /// Its language, where known: of programs, whether rules read it or not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
+    /// What looked for weaknesses in its new state.
+    #[serde(default)]
+    pub read_by: ReadBy,
+    /// Who changed it, as far as commits tell: `ai` if a tool had a part in one that touches it. Lines say more
+    /// where there are any; what only takes lines away, moves or replaces a file has none.
+    #[serde(default)]
+    pub origin: AuthorKind,
     /// The zones it lies in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub zones: Vec<ZoneId>,

@@ -20,8 +20,8 @@ pub use self::checks::{
     AddedDependency, AddedSuppression, ChangeFinding, ChangedModel, FindingClass, FindingStatus,
 };
 pub use self::code::{
-    AuthorKind, ChangedFile, DocFacts, FileClass, FileStatus, Hunk, Lines, PublicItem, Size,
-    TestFacts, ToolUse, ZoneId,
+    AuthorKind, ChangedFile, DocFacts, EntryKind, FileClass, FileStatus, Hunk, Lines, PublicItem,
+    ReadBy, Size, TestFacts, ToolUse, ZoneId,
 };
 pub use self::people::{ChangeCommit, Principal, PrincipalKind, Review, ReviewState};
 pub use self::steering::{
@@ -175,6 +175,8 @@ pub enum FactName {
     Origins,
     /// Weaknesses within a file.
     Findings,
+    /// Secrets that are known by their form, in files of any kind.
+    Secrets,
     /// Weaknesses that need several files to show.
     CrossFileFindings,
     /// Results of other tools.
@@ -224,6 +226,7 @@ impl FactName {
         match self {
             Self::Origins => "origins",
             Self::Findings => "findings",
+            Self::Secrets => "secrets",
             Self::CrossFileFindings => "cross-file-findings",
             Self::ImportedFindings => "imported-findings",
             Self::Reviews => "reviews",
@@ -263,6 +266,9 @@ pub struct NotKnown {
     pub fact: FactName,
     /// Why, and what would make it known.
     pub why: String,
+    /// The files of which it is not known; empty where it is not known of the change as a whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<RepoPath>,
 }
 
 impl Change {

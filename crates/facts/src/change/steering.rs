@@ -73,7 +73,7 @@ pub struct WorkflowChange {
 pub struct Trigger {
     /// What: `pull_request_target`, `permissions`, `self-hosted` …
     pub what: String,
-    /// The line, from 1.
+    /// The line, from 1; 0 where something is gone, or cannot be read.
     pub line: u32,
 }
 

@@ -12,7 +12,7 @@ use gix::index::{Entry, State};
 use rustc_hash::FxHashMap;
 use trueline_facts::RepoPath;
 
-use super::FileDelta;
+use super::{Deltas, EntryDelta, FileDelta};
 use crate::repository::Objects;
 use crate::walk::trees::{Mode, Trees};
 
@@ -20,16 +20,12 @@ use crate::walk::trees::{Mode, Trees};
 const DEEPEST: usize = 4_096;
 
 /// Files that differ; without a tree, all files of the index. Those with conflicts are left out.
-pub(super) fn differences(
-    objects: &Objects,
-    tree: Option<ObjectId>,
-    index: &State,
-) -> Vec<FileDelta> {
+pub(super) fn differences(objects: &Objects, tree: Option<ObjectId>, index: &State) -> Deltas {
     let mut comparing = Comparing {
         objects,
         index,
         trees: Trees::new(),
-        deltas: Vec::new(),
+        deltas: Deltas::default(),
     };
     comparing.all(tree);
     comparing.deltas
@@ -39,7 +35,7 @@ struct Comparing<'a> {
     objects: &'a Objects,
     index: &'a State,
     trees: Trees,
-    deltas: Vec<FileDelta>,
+    deltas: Deltas,
 }
 
 /// A folder that is still to be compared.
@@ -85,6 +81,7 @@ impl<'a> Comparing<'a> {
             let name = path.get(folder.prefix.len()..).unwrap_or_default();
             let Some(slash) = name.find_byte(b'/') else {
                 self.file(entry, here.get(name).copied());
+                self.entry(entry, here.get(name).copied());
                 if here.get(name).is_some_and(|(mode, _)| mode.is_some()) {
                     here.remove(name);
                 }
@@ -123,13 +120,16 @@ impl<'a> Comparing<'a> {
             let path = [&folder.prefix[..], &name[..]].concat();
             match mode {
                 None => self.between(&[&path[..], b"/"].concat(), Some(id), None),
-                Some(mode) if mode.is_text_candidate() => self.deltas.push(FileDelta {
+                Some(mode) if mode.is_text_candidate() => self.deltas.files.push(FileDelta {
                     path: RepoPath::new(path),
                     previous: None,
                     before: Some(id),
                     after: None,
                 }),
-                Some(_) => {}
+                Some(mode) => {
+                    let gone = EntryDelta::new(&path, Some(mode), None);
+                    self.deltas.entries.extend(gone);
+                }
             }
         }
     }
@@ -140,16 +140,35 @@ impl<'a> Comparing<'a> {
         let before = head
             .filter(|(mode, _)| mode.is_some_and(Mode::is_text_candidate))
             .map(|(_, id)| id);
-        if !is_file || entry.stage_raw() != 0 || before == Some(entry.id) {
+        // A file that a link takes the place of is gone.
+        let after = is_file.then_some(entry.id);
+        if entry.stage_raw() != 0 || before == after {
             return;
         }
         let path: &[u8] = entry.path(self.index);
-        self.deltas.push(FileDelta {
+        self.deltas.files.push(FileDelta {
             path: RepoPath::new(path.to_vec()),
             previous: None,
             before,
-            after: Some(entry.id),
+            after,
         });
+    }
+
+    /// A link or a submodule of the index, or of HEAD under its name.
+    fn entry(&mut self, entry: &Entry, head: Option<(Option<Mode>, ObjectId)>) {
+        let stands = match entry.mode {
+            IndexMode::FILE => Mode::Regular,
+            IndexMode::FILE_EXECUTABLE => Mode::Executable,
+            IndexMode::SYMLINK => Mode::Link,
+            IndexMode::COMMIT => Mode::Submodule,
+            _ => return,
+        };
+        let stood = head.and_then(|(mode, id)| Some((mode?, id)));
+        if entry.stage_raw() == 0 && stood != Some((stands, entry.id)) {
+            let path: &[u8] = entry.path(self.index);
+            let delta = EntryDelta::new(path, stood.map(|(mode, _)| mode), Some(stands));
+            self.deltas.entries.extend(delta);
+        }
     }
 
     /// Files that differ between two trees.
@@ -170,7 +189,7 @@ impl<'a> Comparing<'a> {
         let mut old = files(&mut self.trees, before);
         let new = files(&mut self.trees, after);
         let mut push = |path: &[u8], before, after| {
-            self.deltas.push(FileDelta {
+            self.deltas.files.push(FileDelta {
                 path: RepoPath::new([prefix, path].concat()),
                 previous: None,
                 before,

@@ -135,11 +135,12 @@ fn said(one: &Judged, at: usize) -> Option<&Said> {
     one.gates.get(at)
 }
 
-/// Whether a gate fired; `None` where it could not tell.
+/// Whether a gate fired; `None` where it could not tell, or no rule read what it speaks of.
 fn fired(one: &Judged, at: usize) -> Option<bool> {
-    match said(one, at)?.outcome {
+    let said = said(one, at)?;
+    match said.outcome {
         GateOutcome::Fail => Some(true),
-        GateOutcome::Pass => Some(false),
+        GateOutcome::Pass => (!said.unread).then_some(false),
         GateOutcome::Undetermined | GateOutcome::Later => None,
     }
 }
@@ -150,7 +151,9 @@ fn history(gate: &Gate, at: usize, judged: &[Judged]) -> GateHistory {
         .filter_map(|one| Some((one, fired(one, at)?)))
         .collect();
     let hits = decided.iter().filter(|(_, fired)| *fired).count() as u64;
-    let undetermined = (judged.len() - decided.len()) as u64;
+    let unread = judged.iter().filter_map(|one| said(one, at));
+    let unread = unread.filter(|said| said.unread).count() as u64;
+    let undetermined = (judged.len() - decided.len()) as u64 - unread;
     let mut missing: Vec<FactName> = judged
         .iter()
         .filter_map(|one| said(one, at))
@@ -177,6 +180,7 @@ fn history(gate: &Gate, at: usize, judged: &[Judged]) -> GateHistory {
         mode: gate.mode,
         judged: decided.len() as u64,
         undetermined,
+        unread,
         missing,
         would_comment: Proportion::new(hits, decided.len() as u64),
         would_block: Proportion::new(hits + undetermined, judged.len() as u64),

@@ -14,7 +14,7 @@ use trueline_facts::verdict::{GateOutcome, GateResult, Outcome, Verdict};
 use trueline_facts::{CommitId, Timestamp, ToolId};
 
 pub use self::figures::{About, figures};
-use crate::evaluate::gates;
+use crate::evaluate::{gates, reads_nothing};
 use crate::policy::Policy;
 
 /// A change that is merged, and what became of it.
@@ -44,6 +44,8 @@ pub struct Said {
     pub first: String,
     /// What it needed and nobody knew.
     pub missing: Vec<FactName>,
+    /// It looks for weaknesses, and no rule reads any of the source code: it passed unread.
+    pub unread: bool,
 }
 
 /// What is kept of a change.
@@ -118,16 +120,21 @@ pub fn judge(policy: &Policy, past: &PastChange) -> Judged {
         bad_after: past.bad_after,
         watched_days: past.watched_days,
         outcome: Verdict::outcome_of(&results),
-        gates: results.into_iter().map(said).collect(),
+        gates: results
+            .into_iter()
+            .zip(&policy.gates)
+            .map(|(result, gate)| said(result, reads_nothing(policy, change, gate)))
+            .collect(),
         not_known: change.not_known.clone(),
         review_minutes: past.review_minutes,
     }
 }
 
-fn said(result: GateResult) -> Said {
+fn said(result: GateResult, reads_nothing: bool) -> Said {
     let standing = result.open_reasons().count() as u64;
     let first = result.open_reasons().next();
     Said {
+        unread: reads_nothing && result.outcome == GateOutcome::Pass,
         outcome: result.outcome,
         reasons: standing,
         first: first.map_or_else(String::new, |reason| reason.text.clone()),

@@ -2,6 +2,7 @@
 
 use trueline_facts::change::{AuthorKind, FactName, FileClass, Hunk};
 
+use super::reviews::left_out;
 use super::{Case, Judged, at, counted};
 
 pub(super) fn tests(case: Case<'_>) -> Judged {
@@ -139,10 +140,17 @@ pub(super) fn lines(case: Case<'_>, at_most: u32) -> Judged {
     let hunks: Vec<&Hunk> = case.change.hunks.iter().filter(in_scope).collect();
     let lines: u64 = hunks.iter().map(|hunk| u64::from(hunk.lines)).sum();
     let because = format!(
-        "{} in scope, at most {at_most} allowed",
-        counted(lines, "added line")
+        "{} in scope, at most {at_most} allowed{}",
+        counted(lines, "added line"),
+        left_out(case.change)
     );
     if lines <= u64::from(at_most) {
+        if case.lacks(FactName::Origins) {
+            return Judged::missing(
+                FactName::Origins,
+                format!("{because}, and more that cannot be counted"),
+            );
+        }
         return Judged::pass(because);
     }
     let reasons = hunks.first().map(|first| {

@@ -1,6 +1,6 @@
 //! What a change does well: said first, because that is what people read first.
 
-use trueline_facts::change::{Change, FactName, FindingClass};
+use trueline_facts::change::{Change, ChangedFile, FactName, FileStatus, FindingClass, ReadBy};
 use trueline_facts::verdict::{GateOutcome, GateResult};
 
 use super::counted;
@@ -64,15 +64,41 @@ pub(super) fn list(change: &Change, gates: &[GateResult]) -> Vec<String> {
         well.push("Documents change with the code.".to_owned());
     }
     let lines = change.size.added.total() + change.size.removed;
-    if lines > 0 && lines <= SMALL && change.size.files > 0 {
+    // Of what could not be read nobody knows how small it is.
+    let is_counted = change
+        .unknown(FactName::Origins)
+        .is_none_or(|missing| missing.paths.is_empty());
+    if lines > 0 && lines <= SMALL && change.size.files > 0 && is_counted {
         well.push("It is small enough to be read at one sitting.".to_owned());
     }
     let clean = change.new_findings().next().is_none()
         && change.unknown(FactName::Findings).is_none()
+        && change.unknown(FactName::Secrets).is_none()
         && change.size.files > 0
         && gates.iter().all(|gate| gate.outcome != GateOutcome::Fail);
     if clean {
-        well.push("It brings no weakness that we know how to find.".to_owned());
+        well.extend(clean_as_far_as_read(change));
     }
     well
+}
+
+/// What to say of a change in which nothing was found: no more than what was looked at.
+fn clean_as_far_as_read(change: &Change) -> Option<String> {
+    let stands = |file: &&ChangedFile| file.status != FileStatus::Deleted && file.entry.is_file();
+    let files = || change.files.iter().filter(stands);
+    if files().any(|file| file.read_by == ReadBy::Partly) {
+        return None;
+    }
+    let source = files().filter(|file| file.language.is_some());
+    let all = source.clone().count() as u64;
+    let unread = source.filter(|file| file.read_by == ReadBy::Forms).count() as u64;
+    match unread {
+        0 => Some("It brings no weakness that we know how to find.".to_owned()),
+        _ if unread == all => None,
+        _ => Some(format!(
+            "It brings no weakness that we know how to find where rules read the language: in {} of {}.",
+            all - unread,
+            counted(all, "source file")
+        )),
+    }
 }

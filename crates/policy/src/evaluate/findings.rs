@@ -1,13 +1,58 @@
 //! The gate on findings: not more than so many new ones of a kind.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use trueline_facts::Tier;
-use trueline_facts::change::{ChangeFinding, FactName, FindingClass, RangeKind};
+use trueline_facts::change::{
+    ChangeFinding, ChangedFile, FactName, FileStatus, FindingClass, RangeKind, ReadBy,
+};
 use trueline_facts::verdict::Reason;
 
 use super::{Case, Judged, at, by, counted};
-use crate::gate::FindingsAsk;
+use crate::gate::{FindingsAsk, UnreadLanguages};
+
+/// Source code that no rule reads.
+pub(super) struct Gap {
+    /// Files of it.
+    unread: u64,
+    /// Source files in all.
+    all: u64,
+    languages: BTreeSet<String>,
+}
+
+impl Gap {
+    /// Of what a gate speaks of; `None` where there is none, or the gate asks for no weakness of code.
+    pub(super) fn of(case: Case<'_>, ask: &FindingsAsk) -> Option<Self> {
+        if !ask.asks_for(FindingClass::Code) {
+            return None;
+        }
+        let is_source = |file: &&ChangedFile| {
+            file.language.is_some()
+                && file.status != FileStatus::Deleted
+                && file.entry.is_file()
+                && case.scope().takes_zones(&file.zones)
+        };
+        let mut gap = Self {
+            unread: 0,
+            all: 0,
+            languages: BTreeSet::new(),
+        };
+        for file in case.change.files.iter().filter(is_source) {
+            gap.all += 1;
+            if file.read_by == ReadBy::Forms {
+                gap.unread += 1;
+                gap.languages.extend(file.language.clone());
+            }
+        }
+        (gap.unread > 0).then_some(gap)
+    }
+
+    /// Is there nothing that a rule reads?
+    pub(super) const fn is_whole(&self) -> bool {
+        self.unread == self.all
+    }
+}
 
 /// The engine of findings whose rules are ours.
 const OWN: &str = "trueline";
@@ -40,6 +85,9 @@ pub(super) fn judge(case: Case<'_>, ask: &FindingsAsk) -> Judged {
     if !case.knows(FactName::Findings) {
         missing.push(FactName::Findings);
     }
+    if ask.asks_for(FindingClass::Secret) && !case.knows(FactName::Secrets) {
+        missing.push(FactName::Secrets);
+    }
     if case.asks_origin() && !case.knows(FactName::Origins) {
         missing.push(FactName::Origins);
     }
@@ -59,6 +107,20 @@ pub(super) fn judge(case: Case<'_>, ask: &FindingsAsk) -> Judged {
             because,
             "; {of_unknown_author} more on lines of unknown origin do not count"
         );
+    }
+    if let Some(gap) = Gap::of(case, ask) {
+        let languages: Vec<&str> = gap.languages.iter().map(String::as_str).collect();
+        let _ = write!(
+            because,
+            "; {} of {} are in languages that no rule reads ({})",
+            gap.unread,
+            counted(gap.all, "changed source file"),
+            languages.join(", ")
+        );
+        let is_asked = ask.unread == UnreadLanguages::Undetermined;
+        if is_asked && !case.knows(FactName::ImportedFindings) {
+            missing.push(FactName::ImportedFindings);
+        }
     }
     let reasons = if found.len() as u64 > u64::from(ask.at_most) {
         found.iter().map(|finding| reason(case, finding)).collect()

@@ -67,9 +67,38 @@ impl<'a> Case<'a> {
         !self.scope().origin.is_empty()
     }
 
-    /// Is a fact known?
+    /// Is a fact known, of all that the gate speaks of?
     pub(crate) fn knows(&self, fact: FactName) -> bool {
-        self.change.unknown(fact).is_none()
+        let missing = self.change.unknown(fact);
+        missing.is_none_or(|missing| !missing.paths.is_empty() && !self.speaks_of(&missing.paths))
+    }
+
+    /// Is a fact not known of some files that the gate speaks of? Then nothing that is counted in a change is whole.
+    pub(crate) fn lacks(&self, fact: FactName) -> bool {
+        let missing = self.change.unknown(fact);
+        missing.is_some_and(|missing| self.speaks_of(&missing.paths))
+    }
+
+    fn speaks_of(&self, paths: &[RepoPath]) -> bool {
+        let condition = &self.gate.condition;
+        // What a gate asks of the whole change does not hang on single files, and outside of zones there is nothing to
+        // ask a review of zones for.
+        let asks_of_files = condition.looks_at_zones();
+        let only_zones = matches!(condition, Condition::Review(_));
+        let mut zones = paths.iter().map(|path| self.zones(path));
+        asks_of_files
+            && zones
+                .any(|zones| self.scope().takes_zones(&zones) && !(only_zones && zones.is_empty()))
+    }
+
+    /// The zones of a file of the change: also those that it was moved out of.
+    fn zones(&self, path: &RepoPath) -> Vec<ZoneId> {
+        let mut files = self.change.files.iter();
+        let listed = files.find(|file| file.path == *path);
+        listed
+            .map(|file| file.zones.clone())
+            .filter(|zones| !zones.is_empty())
+            .unwrap_or_else(|| self.policy.zones.ids(path))
     }
 
     /// Whom to ask about something in these zones.
@@ -145,6 +174,20 @@ pub(crate) fn gates(policy: &Policy, change: &Change) -> Vec<GateResult> {
             result(case, judge(case))
         })
         .collect()
+}
+
+/// Did the rules read nothing of the source code that a gate on weaknesses speaks of? Then its silence says nothing.
+#[must_use]
+pub(crate) fn reads_nothing(policy: &Policy, change: &Change, gate: &Gate) -> bool {
+    let case = Case {
+        policy,
+        change,
+        gate,
+    };
+    match &gate.condition {
+        Condition::Findings(ask) => findings::Gap::of(case, ask).is_some_and(|gap| gap.is_whole()),
+        _ => false,
+    }
 }
 
 /// Judges a change.

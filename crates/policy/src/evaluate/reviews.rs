@@ -2,7 +2,8 @@
 //! the judging itself.
 
 use trueline_facts::change::{
-    ConfigurationKind, FactName, FileStatus, Hunk, Pinning, PrincipalKind, Review, ZoneId,
+    Change, ChangedFile, ConfigurationKind, EntryKind, FactName, FileStatus, Hunk, Pinning,
+    PrincipalKind, Review, ZoneId,
 };
 use trueline_facts::verdict::Reason;
 
@@ -103,7 +104,14 @@ pub(super) fn zones(case: Case<'_>, ask: ReviewAsk) -> Judged {
     let inside =
         |hunk: &&Hunk| !hunk.zones.is_empty() && case.scope().takes(hunk.origin, &hunk.zones);
     let hunks: Vec<&Hunk> = case.change.hunks.iter().filter(inside).collect();
-    if hunks.is_empty() && case.asks_origin() && !case.knows(FactName::Origins) {
+    let touched: Vec<&ChangedFile> = case
+        .change
+        .files
+        .iter()
+        .filter(|file| is_touched(case, file))
+        .collect();
+    let is_silent = hunks.is_empty() && touched.is_empty();
+    if is_silent && case.asks_origin() && !case.knows(FactName::Origins) {
         return Judged::missing(FactName::Origins, "nobody knows who wrote the lines");
     }
     let mut wanting: Vec<Reason> = Vec::new();
@@ -116,31 +124,74 @@ pub(super) fn zones(case: Case<'_>, ask: ReviewAsk) -> Judged {
             lines += u64::from(hunk.lines);
             first = first.or(Some(hunk));
         }
-        let Some(first) = first else { continue };
+        let of_zone = touched.iter().filter(|file| file.zones.contains(&zone.id));
+        let without_lines: Vec<&ChangedFile> = of_zone.filter(|_| taken).copied().collect();
         let ids = [zone.id.clone()];
-        let reason = case.reason(
-            format!(
-                "{} in zone `{}`{} without another person's review",
-                counted(
-                    lines,
-                    if case.asks_origin() {
-                        "AI-written line"
-                    } else {
-                        "added line"
-                    }
+        let said = zone
+            .why
+            .as_ref()
+            .map_or_else(String::new, |why| format!(" ({why})"));
+        if let Some(first) = first {
+            let what = if case.asks_origin() {
+                "AI-written line"
+            } else {
+                "added line"
+            };
+            let reason = case.reason(
+                format!(
+                    "{} in zone `{}`{said} without another person's review",
+                    counted(lines, what),
+                    zone.id
                 ),
-                zone.id,
-                zone.why
-                    .as_ref()
-                    .map_or_else(String::new, |why| format!(" ({why})"))
-            ),
-            to_pass(case, ask),
-            easiest(case, &ids),
-            &ids,
-        );
-        wanting.push(at(reason, &first.path, first.start));
+                to_pass(case, ask),
+                easiest(case, &ids),
+                &ids,
+            );
+            wanting.push(at(reason, &first.path, first.start));
+        }
+        for file in without_lines {
+            let reason = case.reason(
+                format!(
+                    "{} in zone `{}`{said} without another person's review",
+                    done_to(case, file),
+                    zone.id
+                ),
+                to_pass(case, ask),
+                easiest(case, &ids),
+                &ids,
+            );
+            wanting.push(at(reason, &file.path, 0));
+        }
     }
-    judge(case, ask, "lines in sensitive zones", wanting)
+    judge(case, ask, "changes in sensitive zones", wanting)
+}
+
+/// Was a file changed by whom the gate looks at, without a line in it that would say so? What is taken away, moved,
+/// or replaced by something without lines leaves none.
+fn is_touched(case: Case<'_>, file: &ChangedFile) -> bool {
+    let has_line = || {
+        let mut hunks = case.change.hunks.iter();
+        hunks.any(|hunk| hunk.path == file.path && case.scope().takes_origin(hunk.origin))
+    };
+    !file.zones.is_empty() && case.scope().takes(file.origin, &file.zones) && !has_line()
+}
+
+/// What was done to a file in which no added line tells.
+fn done_to(case: Case<'_>, file: &ChangedFile) -> String {
+    let by = if case.asks_origin() { " by AI" } else { "" };
+    let moved = file
+        .previous_path
+        .as_ref()
+        .map(|previous| format!("a file moved from {}", previous.display()));
+    let what = match (file.status, file.entry) {
+        (FileStatus::Deleted, _) => format!("a {} removed", file.entry.as_str()),
+        (_, EntryKind::Link | EntryKind::Submodule) => {
+            format!("a {} put in place", file.entry.as_str())
+        }
+        _ if file.removed > 0 => format!("{} taken away", counted(file.removed, "line")),
+        _ => moved.unwrap_or_else(|| "a file without lines changed".to_owned()),
+    };
+    format!("{what}{by}")
 }
 
 fn easiest(case: Case<'_>, zones: &[ZoneId]) -> String {
@@ -159,6 +210,15 @@ pub(super) fn large(case: Case<'_>, max_lines: u32, ask: ReviewAsk) -> Judged {
     let hunks: Vec<&Hunk> = case.change.hunks.iter().filter(counted_lines).collect();
     let lines: u64 = hunks.iter().map(|hunk| u64::from(hunk.lines)).sum();
     if lines <= u64::from(max_lines) {
+        if case.lacks(FactName::Origins) {
+            return Judged::missing(
+                FactName::Origins,
+                format!(
+                    "{} in scope, and more that cannot be counted",
+                    counted(lines, "line")
+                ),
+            );
+        }
         let unknown: u64 = case.change.size.added.unknown;
         if case.asks_origin()
             && !case.knows(FactName::Origins)
@@ -167,8 +227,9 @@ pub(super) fn large(case: Case<'_>, max_lines: u32, ask: ReviewAsk) -> Judged {
             return Judged::missing(FactName::Origins, "nobody knows who wrote the lines");
         }
         return Judged::pass(format!(
-            "{} in scope, at most {max_lines} go without review",
-            counted(lines, "line")
+            "{} in scope, at most {max_lines} go without review{}",
+            counted(lines, "line"),
+            left_out(case.change)
         ));
     }
     let mut per_file: Vec<(&trueline_facts::RepoPath, u64, u32)> = Vec::new();
@@ -192,6 +253,17 @@ pub(super) fn large(case: Case<'_>, max_lines: u32, ask: ReviewAsk) -> Judged {
         None => reason,
     };
     judge(case, ask, "a large AI change", vec![reason])
+}
+
+/// Lines that no gate on size counts: a file's name alone says that a program wrote it, or others did.
+pub(super) fn left_out(change: &Change) -> String {
+    match change.size.generated {
+        0 => String::new(),
+        lines => format!(
+            "; {} in generated, vendored or lock files not counted",
+            counted(lines, "line")
+        ),
+    }
 }
 
 pub(super) fn agent_configuration(case: Case<'_>, ask: ReviewAsk) -> Judged {

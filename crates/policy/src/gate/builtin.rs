@@ -5,7 +5,7 @@ use trueline_facts::change::{AuthorKind, FindingClass};
 use trueline_facts::verdict::Mode;
 use trueline_facts::{Severity, Tier};
 
-use super::{Condition, FindingsAsk, Gate, GateId, ReviewAsk, Scope};
+use super::{Condition, FindingsAsk, Gate, GateId, ReviewAsk, Scope, UnreadLanguages};
 
 /// A row of the table.
 #[derive(Clone, Copy, Debug)]
@@ -219,6 +219,7 @@ const fn any_finding() -> FindingsAsk {
         rules: Vec::new(),
         cwe: Vec::new(),
         at_most: 0,
+        unread: UnreadLanguages::Pass,
     }
 }
 

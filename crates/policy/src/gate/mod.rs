@@ -103,6 +103,34 @@ pub struct FindingsAsk {
     pub cwe: Vec<u32>,
     /// How many may be there.
     pub at_most: u32,
+    /// Where source code is in languages that no rule reads.
+    #[serde(skip_serializing_if = "UnreadLanguages::is_default")]
+    pub unread: UnreadLanguages,
+}
+
+impl FindingsAsk {
+    /// Does it ask for a class of findings?
+    #[must_use]
+    pub fn asks_for(&self, class: FindingClass) -> bool {
+        self.classes.is_empty() || self.classes.contains(&class)
+    }
+}
+
+/// What becomes of a gate on findings where source code is in languages that no rule reads.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnreadLanguages {
+    /// It judges what is read, and tells the gap.
+    #[default]
+    Pass,
+    /// It is undetermined, unless another tool's results were imported.
+    Undetermined,
+}
+
+impl UnreadLanguages {
+    const fn is_default(&self) -> bool {
+        matches!(self, Self::Pass)
+    }
 }
 
 /// What must hold.

@@ -8,7 +8,9 @@ use trueline_facts::verdict::Mode;
 use trueline_facts::{Severity, Tier};
 
 use super::builtin::{checks, condition_of};
-use super::{Condition, FindingsAsk, Gate, GateId, ReviewAsk, Scope, built_in, defaults};
+use super::{
+    Condition, FindingsAsk, Gate, GateId, ReviewAsk, Scope, UnreadLanguages, built_in, defaults,
+};
 use crate::document::{Place, Section, Wrong, nearest, word};
 use crate::zone::{Zones, is_name};
 
@@ -36,6 +38,10 @@ const CLASSES: &[(&str, FindingClass)] = &[
     ("workflow", FindingClass::Workflow),
     ("model", FindingClass::Model),
     ("dependency", FindingClass::Dependency),
+];
+const UNREAD: &[(&str, UnreadLanguages)] = &[
+    ("pass", UnreadLanguages::Pass),
+    ("undetermined", UnreadLanguages::Undetermined),
 ];
 const MODELS: &[(&str, ModelVerdict)] = &[
     ("unknown", ModelVerdict::Unknown),
@@ -409,6 +415,10 @@ fn read_findings(
     if let Some((most, _)) = section.number("at-most", 0..=MOST_LINES)? {
         ask.at_most = most;
     }
+    if let Some((text, span)) = section.text("unread-languages")? {
+        let name = format!("{name}.unread-languages");
+        ask.unread = word(&text, span, &name, UNREAD)?;
+    }
     Ok(vec![
         "min-severity",
         "tier",
@@ -416,6 +426,7 @@ fn read_findings(
         "rules",
         "cwe",
         "at-most",
+        "unread-languages",
     ])
 }
 

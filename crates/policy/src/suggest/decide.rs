@@ -20,6 +20,9 @@ const ONE_GATE: f64 = 0.10;
 const ALL_GATES: f64 = 0.20;
 /// Blocking at most this share is borne.
 const BLOCKED: f64 = 0.02;
+/// A gate may block where no rule reads the source of at most one in so many changes: else a team would take for
+/// guarded what nobody looks at.
+const MOST_UNREAD: u64 = 10;
 /// Months that are predicted.
 const MONTHS: u32 = 3;
 /// With fewer changes of AI origin nothing is said of gates that look at AI lines.
@@ -82,10 +85,13 @@ impl<'j> Window<'j> {
 
     /// On which changes a gate fired; `None` where it could not tell.
     fn marks(&self, at: usize) -> Marks {
-        let outcome = |one: &Judged| match one.gates.get(at)?.outcome {
-            GateOutcome::Fail => Some(true),
-            GateOutcome::Pass => Some(false),
-            GateOutcome::Undetermined | GateOutcome::Later => None,
+        let outcome = |one: &Judged| {
+            let said = one.gates.get(at)?;
+            match said.outcome {
+                GateOutcome::Fail => Some(true),
+                GateOutcome::Pass => (!said.unread).then_some(false),
+                GateOutcome::Undetermined | GateOutcome::Later => None,
+            }
         };
         self.judged.iter().map(outcome).collect()
     }
@@ -162,6 +168,7 @@ struct Tried<'c> {
     marks: Marks,
     expected: Expected,
     undetermined: u64,
+    unread: u64,
     missing: Vec<&'static str>,
     bad_when_fired: Proportion,
     bad_when_silent: Proportion,
@@ -216,6 +223,7 @@ impl Decided {
             let may_block = MAY_BLOCK.contains(&tried.candidate.id.as_str())
                 && verdict.is_ok()
                 && tried.undetermined == 0
+                && tried.unread * MOST_UNREAD <= window.judged.len() as u64
                 && window.expect(&union(&blocked, &tried.marks)).high <= BLOCKED;
             if may_block {
                 blocked = union(&blocked, &tried.marks);
@@ -234,6 +242,7 @@ impl Decided {
                 settings: tried.candidate.settings.clone(),
                 expected: tried.expected,
                 undetermined: tried.undetermined,
+                unread: tried.unread,
                 bad_when_fired: tried.bad_when_fired,
                 bad_when_silent: tried.bad_when_silent,
                 why,
@@ -271,7 +280,8 @@ fn tried<'c>(candidate: &'c Candidate, at: usize, window: &Window<'_>) -> Tried<
     let is_open = |outcome| matches!(outcome, GateOutcome::Undetermined | GateOutcome::Later);
     Tried {
         expected: window.expect(&marks),
-        undetermined: said.filter(|said| is_open(said.outcome)).count() as u64,
+        undetermined: said.clone().filter(|said| is_open(said.outcome)).count() as u64,
+        unread: said.filter(|said| said.unread).count() as u64,
         missing,
         bad_when_fired: window.bad(&marks, true),
         bad_when_silent: window.bad(&marks, false),
@@ -309,6 +319,17 @@ fn speaks(tried: &Tried<'_>, window: &Window<'_>) -> Result<String, String> {
         ));
     }
     let id = tried.candidate.id.as_str();
+    if matches!(id, "nonexistent-dependency" | "vulnerable-dependency") {
+        return Err(
+            "nothing looks packages up here: give the gate `--package-names` and `--advisories` first".to_owned(),
+        );
+    }
+    if tried.expected.seen.of == 0 && tried.unread > 0 {
+        return Err(format!(
+            "no rule reads the languages of {} of {changes} changes, and it could judge none",
+            tried.unread
+        ));
+    }
     if id == "unapproved-use" {
         return Err(
             "which purposes and data are allowed is yours to decide: `[tools] purposes`, `data`"

@@ -116,16 +116,19 @@ fn not_known(survey: &Survey, window: &Window<'_>, judged: &[Judged]) -> Vec<Str
             judged.len()
         ));
     }
-    if judged.iter().any(|one| {
-        one.not_known
-            .iter()
-            .any(|missing| missing.fact == FactName::DependencyExistence)
-    }) {
-        lines.push(
-            "Whether added dependencies exist and are free of vulnerabilities: nothing was looked up. Their gates say \
-             something only where files tell (`--package-names`, `--advisories`), and are undetermined elsewhere."
-                .to_owned(),
-        );
+    lines.push(
+        "Whether added dependencies exist and are free of vulnerabilities: nothing looks them up here, so their gates \
+         observe; `gate --package-names` and `--advisories` tell."
+            .to_owned(),
+    );
+    let is_unread = |one: &&Judged| one.gates.iter().any(|said| said.unread);
+    let unread = judged.iter().filter(is_unread).count();
+    if unread > 0 {
+        lines.push(format!(
+            "Which weaknesses came with {unread} of {} changes: their source is in languages that no rule reads. \
+             `gate --import` takes in what another tool finds.",
+            judged.len()
+        ));
     }
     let young = judged.iter().filter(|one| one.watched_days < 90).count();
     if young > 0 {

@@ -204,6 +204,13 @@ fn gate_text(gate: &SuggestedGate) -> String {
             of(&gate.bad_when_silent)
         );
     }
+    if gate.unread > 0 {
+        let _ = write!(
+            text,
+            "; passes {} unread, because no rule reads their languages",
+            counted(gate.unread, "more change")
+        );
+    }
     let _ = write!(
         text,
         ". {}{}.",

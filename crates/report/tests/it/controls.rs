@@ -105,6 +105,8 @@ fn verification(problems: Vec<Problem>, tail: Tail) -> Verification {
             attested_at: Timestamp(1_769_335_200),
             verdict_schema: None,
             outcome: Some("pass".to_owned()),
+            policy_digest: None,
+            policy_from: None,
             judged: Vec::new(),
         }],
         problems,

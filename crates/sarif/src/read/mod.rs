@@ -237,7 +237,7 @@ impl<'a> Run<'a> {
             cwe: cwes(result, rule),
             severity,
             confidence: confidence(result, rule),
-            tier: Tier::Shown,
+            tier: self.tier(result),
             message,
             symbol: array(&place["logicalLocations"])
                 .first()
@@ -255,6 +255,16 @@ impl<'a> Run<'a> {
             origin: (!names_line(place)).then(Origin::unknown),
             suppression: None,
         })
+    }
+
+    /// A log of ours says what is shown by default; other tools show what they report.
+    fn tier(&self, result: &Value) -> Tier {
+        let is_hidden = result["properties"]["tier"].as_str() == Some("all");
+        if is_hidden && self.engine == OWN_LOG {
+            Tier::All
+        } else {
+            Tier::Shown
+        }
     }
 
     fn rule(&self, result: &'a Value) -> Option<&'a Value> {

@@ -84,9 +84,10 @@ fn sites(
         let Some(text) = &file.after else { continue };
         let analysis = || alone::analysis(&engine, file.path(), text);
         // What fails on a file is told by the check of the change.
-        let Some(analysis) = catch_unwind(AssertUnwindSafe(analysis)).ok().flatten() else {
+        let Some(Ok(analysed)) = catch_unwind(AssertUnwindSafe(analysis)).ok().flatten() else {
             continue;
         };
+        let analysis = analysed.analysis;
         let at = |finding: &Finding| {
             let start = finding.location.start;
             (finding.rule.to_string(), start.line, start.column)

@@ -7,8 +7,9 @@ use bstr::ByteSlice;
 use trueline_facts::verdict::PolicyFrom;
 use trueline_facts::{Diagnostic, Level, RepoPath};
 use trueline_history::ObjectId;
+use trueline_history::range::Entry;
 use trueline_history::repository::Repository;
-use trueline_policy::{EXCEPTIONS_FILE, Exceptions, Policy, PolicyError};
+use trueline_policy::{EXCEPTIONS_FILE, Exceptions, POLICY_FOLDER, Policy, PolicyError};
 
 use crate::baseline::Baseline;
 use crate::config::{Config, FILE_NAME, KnownNames};
@@ -50,6 +51,11 @@ impl Judging {
         let repository = place.repository();
         let file = |name: &str| text_at(repository, base, name);
         let mut diagnostics = Vec::new();
+        if given.is_none()
+            && let Some((repository, base)) = repository.zip(base)
+        {
+            refuse_links(repository, base)?;
+        }
         let committed = file(FILE_NAME)?;
         let from = match (given, base.filter(|_| committed.is_some())) {
             (Some(path), _) => PolicyFrom::Given {
@@ -197,6 +203,30 @@ fn text_at(
     };
     let bytes = repository.file_at(base, &RepoPath::from(name))?;
     Ok(bytes.map(|bytes| bytes.to_str_lossy().into_owned()))
+}
+
+/// What judges changes stands in files: a policy behind a link would be one that is not there, and silent.
+fn refuse_links(repository: &Repository, base: ObjectId) -> Result<(), ScanError> {
+    const JUDGES: [&str; 5] = [
+        FILE_NAME,
+        POLICY_FOLDER,
+        EXCEPTIONS_FILE,
+        custom::FOLDER,
+        ".trueline/gates",
+    ];
+    for path in JUDGES {
+        let kind = match repository.entry_at(base, &RepoPath::from(path))? {
+            Some(Entry::Link) => "symbolic link",
+            Some(Entry::Submodule) => "submodule",
+            Some(Entry::File) | None => continue,
+        };
+        return Err(ScanError::LinkedPolicy {
+            path,
+            base: base.to_hex_with_len(10).to_string(),
+            kind,
+        });
+    }
+    Ok(())
 }
 
 /// The policy of a base, and where it was read.

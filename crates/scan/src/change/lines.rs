@@ -16,6 +16,7 @@ use trueline_history::repository::Repository;
 use trueline_history::walk;
 use trueline_policy::Policy;
 
+use super::touched::Touched;
 use super::{Changed, States};
 use crate::place::Place;
 use crate::{ReadingOptions, ScanError};
@@ -43,6 +44,8 @@ pub(super) struct Written {
     pub(super) counts: BTreeMap<RepoPath, (u64, u64)>,
     /// The commits of the range, and what speaks for them; none for staged content.
     pub(super) told: Option<Arc<(History, Origins)>>,
+    /// What commits of tools touch.
+    pub(super) touched: Touched,
     /// Places of the range's commits in the history, newest first.
     pub(super) commits: Vec<CommitIx>,
     /// What pseudonyms are derived from.
@@ -163,15 +166,20 @@ fn committed(reading: &Reading<'_>, tip: ObjectId, written: &mut Written) -> Res
         .filter(|ix| is_ahead(*ix))
         .collect();
     let place_of: BTreeMap<CommitIx, u32> = written.commits.iter().copied().zip(0..).collect();
-    let classes: BTreeMap<&RepoPath, FileClass> = reading
+    written.touched = Touched::by(reading.repository, &history, &origins, &written.commits);
+    let changed: BTreeMap<&RepoPath, &Changed> = reading
         .files
         .iter()
-        .map(|file| (file.path(), file.class))
+        .map(|file| (file.path(), file))
         .collect();
     for file in &origins.files {
         let path = history.path(file.path);
-        let class = classes.get(path).copied().unwrap_or(FileClass::Other);
-        let zones = reading.policy.zones.ids(path);
+        let known = changed.get(path);
+        let class = known.map_or(FileClass::Other, |file| file.class);
+        let zones = known.map_or_else(
+            || reading.policy.zones.ids(path),
+            |file| file.zones(reading.policy),
+        );
         let cut = cut_lines(&history, file.path);
         for run in &file.runs {
             let Some(commit) = place_of.get(&run.commit) else {
@@ -261,7 +269,7 @@ fn staged(reading: &Reading<'_>, added: &[Vec<std::ops::Range<u32>>], written: &
     written.reads = pending.as_ref().map(|pending| pending.reads.clone());
     for (at, (file, ranges)) in reading.files.iter().zip(added).enumerate() {
         let origins = pending.as_ref().and_then(|pending| pending.lines.get(at));
-        let zones = reading.policy.zones.ids(file.path());
+        let zones = file.zones(reading.policy);
         for range in ranges {
             let mut line = range.start;
             while line < range.end {

@@ -30,6 +30,16 @@ pub(super) const OF_PAST: Shelf = Shelf {
     most: 200_000,
 };
 
+/// What is kept of a file.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(super) struct FileChecked {
+    pub(super) findings: Vec<FileFinding>,
+    /// Why no rule could read it.
+    pub(super) unread: Option<String>,
+    /// What of it was not followed to the end.
+    pub(super) partly: Option<String>,
+}
+
 /// What is kept of a finding.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) struct FileFinding {
@@ -51,10 +61,15 @@ pub(super) struct FileFinding {
 
 impl FileFinding {
     fn of(finding: &Finding, text: &str) -> Self {
-        let (rule, line) = alone::key(finding, text.as_bytes());
+        let (_, line) = alone::key(finding, text.as_bytes());
+        Self::known_by(finding, &line)
+    }
+
+    /// A finding, and what its place is known by.
+    pub(super) fn known_by(finding: &Finding, identity: &[u8]) -> Self {
         let mut hash = Hasher::new("finding-key/1");
-        hash.bytes(rule.as_bytes());
-        hash.bytes(&line);
+        hash.bytes(finding.rule.as_str().as_bytes());
+        hash.bytes(identity);
         Self {
             rule: finding.rule.clone(),
             cwe: finding.cwe.clone(),
@@ -78,7 +93,7 @@ pub(super) struct Memo<'c> {
     cache: Option<&'c Cache>,
     shelf: Shelf,
     key: Option<Key>,
-    known: FxHashMap<Digest, (u64, Vec<FileFinding>)>,
+    known: FxHashMap<Digest, (u64, FileChecked)>,
     turn: u64,
     learnt: bool,
 }
@@ -90,7 +105,7 @@ impl<'c> Memo<'c> {
         shelf: Shelf,
         own_rules: &[(String, String)],
     ) -> Self {
-        let mut hash = Hasher::new("files/1");
+        let mut hash = Hasher::new("files/2");
         for (name, text) in own_rules {
             hash.bytes(name.as_bytes());
             hash.bytes(text.as_bytes());
@@ -100,7 +115,7 @@ impl<'c> Memo<'c> {
         let stored = cache
             .zip(key.as_ref())
             .and_then(|(cache, key)| cache.read(shelf.kind, key))
-            .and_then(|bytes| postcard::from_bytes::<Vec<(Digest, Vec<FileFinding>)>>(&bytes).ok())
+            .and_then(|bytes| postcard::from_bytes::<Vec<(Digest, FileChecked)>>(&bytes).ok())
             .unwrap_or_default();
         let turn = stored.len() as u64;
         Self {
@@ -110,7 +125,7 @@ impl<'c> Memo<'c> {
             known: stored
                 .into_iter()
                 .zip(0..)
-                .map(|((digest, findings), turn)| (digest, (turn, findings)))
+                .map(|((digest, checked), turn)| (digest, (turn, checked)))
                 .collect(),
             turn,
             learnt: false,
@@ -125,26 +140,31 @@ impl<'c> Memo<'c> {
         hash.finish()
     }
 
-    /// The findings of a file that is remembered.
-    pub(super) fn get(&self, name: Digest) -> Option<Vec<FileFinding>> {
-        self.known.get(&name).map(|(_, findings)| findings.clone())
+    /// What is remembered of a file.
+    pub(super) fn get(&self, name: Digest) -> Option<FileChecked> {
+        self.known.get(&name).map(|(_, checked)| checked.clone())
     }
 
     /// Checks a file by itself.
-    pub(super) fn check(engine: &Engine, path: &RepoPath, text: &str) -> Vec<FileFinding> {
-        alone::findings(engine, path, text)
-            .iter()
-            .map(|finding| FileFinding::of(finding, text))
-            .collect()
+    pub(super) fn check(engine: &Engine, path: &RepoPath, text: &str) -> FileChecked {
+        let alone = alone::read(engine, path, text);
+        let findings = alone.findings.iter();
+        FileChecked {
+            findings: findings
+                .map(|finding| FileFinding::of(finding, text))
+                .collect(),
+            unread: alone.unread,
+            partly: alone.partly,
+        }
     }
 
     /// Remembers a file, unless a secret stands in it.
-    pub(super) fn put(&mut self, name: Digest, findings: &[FileFinding]) {
-        if findings.iter().any(|finding| finding.secret) {
+    pub(super) fn put(&mut self, name: Digest, checked: &FileChecked) {
+        if checked.findings.iter().any(|finding| finding.secret) {
             return;
         }
         self.turn += 1;
-        self.known.insert(name, (self.turn, findings.to_vec()));
+        self.known.insert(name, (self.turn, checked.clone()));
         self.learnt = true;
     }
 
@@ -153,13 +173,13 @@ impl<'c> Memo<'c> {
         let Some((cache, key)) = self.cache.zip(self.key).filter(|_| self.learnt) else {
             return;
         };
-        let mut all: Vec<(Digest, (u64, Vec<FileFinding>))> = self.known.into_iter().collect();
+        let mut all: Vec<(Digest, (u64, FileChecked))> = self.known.into_iter().collect();
         all.sort_by_key(|(_, (turn, _))| *turn);
         let forgotten = all.len().saturating_sub(self.shelf.most);
-        let kept: Vec<(Digest, Vec<FileFinding>)> = all
+        let kept: Vec<(Digest, FileChecked)> = all
             .into_iter()
             .skip(forgotten)
-            .map(|(digest, (_, findings))| (digest, findings))
+            .map(|(digest, (_, checked))| (digest, checked))
             .collect();
         if let Ok(bytes) = postcard::to_stdvec(&kept) {
             // Without it the next run is slower, and no other.

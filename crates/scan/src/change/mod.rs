@@ -7,6 +7,7 @@
 mod dependencies;
 mod description;
 mod exposure;
+mod files;
 pub(crate) mod judge;
 mod lines;
 mod memo;
@@ -15,6 +16,7 @@ pub(crate) use parts::class;
 pub(crate) mod proposed;
 pub(crate) mod replay;
 mod steering;
+mod touched;
 mod vouched;
 mod weak;
 
@@ -25,17 +27,17 @@ use std::sync::atomic::AtomicBool;
 use bstr::ByteSlice;
 use trueline_facts::attestation::Digest;
 use trueline_facts::change::{
-    Change, ChangedFile, ChangedRepository, FactName, FileClass, FileStatus, NotKnown, Range,
-    RangeKind, SCHEMA, Size,
+    Change, ChangedRepository, FactName, NotKnown, Range, RangeKind, SCHEMA, Size,
 };
 use trueline_facts::verdict::{GateResult, PolicyFrom, Verdict};
 use trueline_facts::{Diagnostic, Level, RepoPath, Timestamp};
 use trueline_history::ObjectId;
-use trueline_history::range::FileDelta;
+use trueline_history::range::Deltas;
 use trueline_history::repository::Repository;
 use trueline_policy::Policy;
 
 pub use self::exposure::{ExposedSite, Exposure, exposure};
+pub(crate) use self::files::Changed;
 pub use self::judge::validate_exceptions;
 use self::lines::Written;
 use self::proposed::Proposed;
@@ -104,30 +106,6 @@ pub(crate) struct States {
     tip: Option<ObjectId>,
     /// Commits of the tip that the base has not.
     ahead: Vec<ObjectId>,
-}
-
-/// A changed file with its contents.
-pub(crate) struct Changed {
-    pub(crate) delta: FileDelta,
-    /// Texts; `None` where there is none to speak of: absent, binary, too large, not here.
-    pub(crate) before: Option<String>,
-    pub(crate) after: Option<String>,
-    pub(crate) class: FileClass,
-}
-
-impl Changed {
-    pub(crate) const fn path(&self) -> &RepoPath {
-        &self.delta.path
-    }
-
-    pub(crate) const fn status(&self) -> FileStatus {
-        match (&self.delta.before, &self.delta.after, &self.delta.previous) {
-            (None, _, _) => FileStatus::Added,
-            (_, None, _) => FileStatus::Deleted,
-            (_, _, Some(_)) => FileStatus::Renamed,
-            _ => FileStatus::Modified,
-        }
-    }
 }
 
 /// The policy that judges changes here: of HEAD, or a file that is given.
@@ -229,10 +207,11 @@ fn change_with(
         Some(tip) => repository.deltas(states.fork, tip)?,
         None => match &request.source {
             ChangeSource::Staged { index } => repository.staged(index.as_deref())?,
-            ChangeSource::Range(_) | ChangeSource::Description(_) => Vec::new(),
+            ChangeSource::Range(_) | ChangeSource::Description(_) => Deltas::default(),
         },
     };
-    let files = contents(repository, deltas);
+    let is_cut = deltas.is_cut;
+    let (files, entries) = files::read(repository, deltas);
     let written = lines::read(&lines::Reading {
         place: &place,
         repository,
@@ -255,10 +234,10 @@ fn change_with(
     };
     let mut change = empty(&place, request.now, range, &judging.policy);
     change.engine_digest = Some(engine_digest(&judging.own_rules(&place)?));
-    change.files = listed(&files, &written, &judging.policy);
-    change.size = size(&files, &written);
-    change.repository.languages = languages(&change.files);
-    change.hunks.clone_from(&written.hunks);
+    files::add(&mut change, &files, &entries, &written, &judging.policy);
+    if is_cut {
+        files::add_cut(&mut change);
+    }
     weak::add(
         &mut change,
         &weak::Checking {
@@ -280,7 +259,13 @@ fn change_with(
     };
     parts::add(&mut change, &surroundings);
     dependencies::add(&mut change, &surroundings, &mut diagnostics)?;
-    steering::add(&mut change, &surroundings, &judging, &mut diagnostics);
+    steering::add(
+        &mut change,
+        &surroundings,
+        &entries,
+        &judging,
+        &mut diagnostics,
+    );
     vouched::add(&mut change, repository, &judging);
     description::add(
         &mut change,
@@ -295,8 +280,8 @@ fn change_with(
     )?;
     ask(&place, &judging, &files, &written);
     always_unknown(&mut change);
-    change.not_known.sort();
-    change.not_known.dedup_by(|a, b| a.fact == b.fact);
+    files::settle_unknown(&mut change);
+    diagnostics.extend(files::gaps(&change));
     diagnostics.sort();
     diagnostics.dedup();
     change.diagnostics = diagnostics;
@@ -437,20 +422,12 @@ fn states(
     };
     let base_id = resolve(Some(&base))?.ok_or_else(none)?;
     let tip = resolve(head.as_deref())?.ok_or_else(none)?;
-    let is_named = !matches!(request.source, ChangeSource::Range(None));
-    if base_id == tip && !is_named && !repository.shallow_commits().is_empty() {
-        let remote = repository.remote().unwrap_or_else(|| "origin".to_owned());
-        return Err(ScanError::NoRange {
-            range: format!("{base}..HEAD"),
-            why: format!(
-                "the two are one commit, and this is a shallow clone, which may have this branch alone: run `git fetch \
-                 --unshallow {remote} +refs/heads/BRANCH:refs/remotes/{remote}/BRANCH` with the branch that the change goes into, \
-                 and judge `{remote}/BRANCH..HEAD`"
-            ),
-        });
-    }
     let commits = repository.range_commits(base_id, tip);
     let shallow = !repository.shallow_commits().is_empty();
+    let is_chosen_here = matches!(request.source, ChangeSource::Range(None)) && proposed.is_none();
+    if is_chosen_here && shallow && base_id == tip {
+        refuse_single_branch(repository, &base)?;
+    }
     let Some(commits) = commits.filter(|commits| commits.fork.is_some()) else {
         let remote = repository.remote().unwrap_or_else(|| "origin".to_owned());
         return Err(ScanError::NoRange {
@@ -485,6 +462,33 @@ fn states(
         tip: Some(tip),
         ahead: commits.ahead,
     })
+}
+
+/// In a shallow clone of one branch that branch is the remote's own head: a change would be compared with itself.
+fn refuse_single_branch(repository: &Repository, base: &str) -> Result<(), ScanError> {
+    let remote = repository.remote().unwrap_or_else(|| "origin".to_owned());
+    let prefix = format!("refs/remotes/{remote}/");
+    let references = repository.references()?;
+    // The remote's head is listed under the name of the branch that it stands for.
+    let branches: BTreeSet<&[u8]> = references
+        .iter()
+        .filter_map(|reference| reference.name.strip_prefix(prefix.as_bytes()))
+        .filter(|branch| *branch != b"HEAD")
+        .collect();
+    let branches: Vec<&[u8]> = branches.into_iter().collect();
+    let is_main = |branch: &[u8]| matches!(branch, b"main" | b"master" | b"trunk");
+    match branches.as_slice() {
+        [only] if !is_main(only) => Err(ScanError::NoRange {
+            range: format!("{base}..HEAD"),
+            why: format!(
+                "the two are one commit here, because this is a shallow clone of one branch ({}), and the branch that \
+                 it goes into is not here: run `git fetch --unshallow {remote} \
+                 '+refs/heads/*:refs/remotes/{remote}/*'`, then name that branch, as in `trueline gate {remote}/main`",
+                only.to_str_lossy()
+            ),
+        }),
+        _ => Ok(()),
+    }
 }
 
 fn counted(count: usize, what: &str) -> String {
@@ -552,83 +556,12 @@ pub(crate) fn upstream(repository: &Repository) -> Result<String, ScanError> {
     found.ok_or(ScanError::NoBase)
 }
 
-/// Reads the contents of changed files.
-fn contents(repository: &Repository, deltas: Vec<FileDelta>) -> Vec<Changed> {
-    let text = |bytes: Option<Vec<u8>>| {
-        let bytes = bytes?;
-        let has_nul = bytes.iter().take(8000).any(|byte| *byte == 0);
-        (!has_nul).then(|| bytes.to_str_lossy().into_owned())
-    };
-    let before: Vec<Option<ObjectId>> = deltas.iter().map(|delta| delta.before).collect();
-    let after: Vec<Option<ObjectId>> = deltas.iter().map(|delta| delta.after).collect();
-    let contents = repository
-        .blobs(&before)
-        .into_iter()
-        .zip(repository.blobs(&after));
-    deltas
-        .into_iter()
-        .zip(contents)
-        .map(|(delta, (before, after))| Changed {
-            before: text(before),
-            after: text(after),
-            class: parts::class(&delta.path),
-            delta,
-        })
-        .collect()
-}
-
-fn listed(files: &[Changed], written: &Written, policy: &Policy) -> Vec<ChangedFile> {
-    files
-        .iter()
-        .map(|file| {
-            let (added, removed) = written.counts.get(file.path()).copied().unwrap_or_default();
-            ChangedFile {
-                path: file.path().clone(),
-                previous_path: file.delta.previous.clone(),
-                status: file.status(),
-                class: file.class,
-                language: trueline_syntax::language_of(file.path().as_bytes())
-                    .map(|language| language.as_str().to_owned()),
-                zones: policy.zones.ids(file.path()),
-                added,
-                removed,
-            }
-        })
-        .collect()
-}
-
-fn size(files: &[Changed], written: &Written) -> Size {
-    let mut size = Size::default();
-    for file in files {
-        let (added, removed) = written.counts.get(file.path()).copied().unwrap_or_default();
-        if file.class == FileClass::Generated {
-            size.generated += added;
-        } else {
-            size.files += 1;
-            size.removed += removed;
-        }
-    }
-    for hunk in &written.hunks {
-        if hunk.class != FileClass::Generated {
-            size.added.add(hunk.origin, u64::from(hunk.lines));
-        }
-    }
-    size
-}
-
-fn languages(files: &[ChangedFile]) -> Vec<String> {
-    let known: BTreeSet<&str> = files
-        .iter()
-        .filter_map(|file| file.language.as_deref())
-        .collect();
-    known.into_iter().map(str::to_owned).collect()
-}
-
 /// Notes that a fact is missing.
 pub(crate) fn unknown(change: &mut Change, fact: FactName, why: &str) {
     change.not_known.push(NotKnown {
         fact,
         why: why.to_owned(),
+        paths: Vec::new(),
     });
 }
 

@@ -25,11 +25,9 @@ use trueline_policy::backtest::PastChange;
 use super::judge::Judging;
 use super::lines::{self, Written};
 use super::proposed::Proposed;
+use super::touched::Touched;
 use super::weak::Shared;
-use super::{
-    Changed, States, dependencies, description, empty, languages, listed, parts, size, steering,
-    weak,
-};
+use super::{Changed, States, dependencies, description, empty, files, parts, steering, weak};
 use crate::packages::PackageData;
 use crate::place::Place;
 use crate::reviews::ReviewStore;
@@ -112,11 +110,13 @@ impl Replay<'_> {
             tip: Some(tip),
             ahead: Vec::new(),
         };
-        let files = super::contents(self.repository, self.repository.deltas(base, tip)?);
+        let deltas = self.repository.deltas(base, tip)?;
+        let (files, entries) = files::read(self.repository, deltas);
         let mut written = Written {
             root: self.root.clone(),
             told: Some(Arc::clone(&self.told)),
             commits: step.commits.clone(),
+            touched: Touched::by(self.repository, history, &self.told.1, &step.commits),
             ..Written::default()
         };
         self.lines(step, &files, table, &mut written, interrupt)?;
@@ -129,10 +129,7 @@ impl Replay<'_> {
             head: Some(commit_id(tip)),
         };
         let mut change = empty(self.place, step.merged, range, policy);
-        change.files = listed(&files, &written, policy);
-        change.size = size(&files, &written);
-        change.repository.languages = languages(&change.files);
-        change.hunks.clone_from(&written.hunks);
+        files::add(&mut change, &files, &entries, &written, policy);
         weak::add_replayed(
             &mut change,
             &weak::Checking {
@@ -155,7 +152,13 @@ impl Replay<'_> {
         };
         parts::add(&mut change, &surroundings);
         dependencies::add(&mut change, &surroundings, &mut diagnostics)?;
-        steering::add(&mut change, &surroundings, self.judging, &mut diagnostics);
+        steering::add(
+            &mut change,
+            &surroundings,
+            &entries,
+            self.judging,
+            &mut diagnostics,
+        );
         let ids: Vec<String> = step
             .commits
             .iter()
@@ -175,8 +178,7 @@ impl Replay<'_> {
             },
         )?;
         super::always_unknown(&mut change);
-        change.not_known.sort();
-        change.not_known.dedup_by(|a, b| a.fact == b.fact);
+        files::settle_unknown(&mut change);
         // What a change of the past made unreadable then is nobody's concern now.
         diagnostics.retain(|diagnostic| diagnostic.code == "analysis-failed");
         let bad_after = match (fate.reverted_after, fate.fixed_after) {
@@ -214,8 +216,7 @@ impl Replay<'_> {
         let place_of: BTreeMap<CommitIx, u32> = step.commits.iter().copied().zip(0..).collect();
         let policy = &self.judging.policy;
         let mut push = |file: &Changed, at: std::ops::Range<u32>, commit: CommitIx, origin| {
-            let mut hunk =
-                lines::unknown_hunk(file.path(), file.class, policy.zones.ids(file.path()));
+            let mut hunk = lines::unknown_hunk(file.path(), file.class, file.zones(policy));
             hunk.start = at.start + 1;
             hunk.lines = at.end - at.start;
             hunk.commit = place_of.get(&commit).copied();

@@ -8,20 +8,21 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use rayon::prelude::*;
 use trueline_cache::Cache;
 use trueline_facts::change::{
-    AuthorKind, Change, ChangeFinding, FactName, FindingClass, FindingStatus,
+    AuthorKind, Change, ChangeFinding, FactName, FindingClass, FindingStatus, ReadBy, ZoneId,
 };
-use trueline_facts::{Diagnostic, Finding, Level, ModelId, RepoPath, ToolId};
+use trueline_facts::{Diagnostic, Finding, Level, ModelId, RepoPath, Severity, Tier, ToolId};
 use trueline_history::ObjectId;
-use trueline_taint::{Digest, Engine};
+use trueline_taint::{Digest, Engine, FormSecret};
 
+use super::files::unknown_of;
 use super::judge::Judging;
 use super::lines::Written;
-use super::memo::{self, FileFinding, Memo};
+use super::memo::{self, FileChecked, FileFinding, Memo};
 use super::{Changed, unknown};
 use crate::place::Place;
 use crate::source::Scope;
 use crate::suppress::{self, Comment};
-use crate::{OWN_ENGINE, ReadingOptions, ScanError, custom, import, redact};
+use crate::{OWN_ENGINE, ReadingOptions, ScanError, alone, custom, import, redact};
 
 /// What is checked, and with what.
 pub(super) struct Checking<'a> {
@@ -41,8 +42,8 @@ struct Version<'a> {
     text: &'a str,
 }
 
-/// Findings by what their file is known by.
-type Known = BTreeMap<Digest, Vec<FileFinding>>;
+/// What was found by what its file is known by.
+type Known = BTreeMap<Digest, FileChecked>;
 
 /// Adds findings, new and fixed.
 pub(super) fn add(
@@ -53,9 +54,10 @@ pub(super) fn add(
     diagnostics.extend(checking.judging.diagnostics.iter().cloned());
     let scope = Scope::new(RepoPath::default(), &checking.judging.exclude)?;
     let baseline = checking.judging.baseline(checking.place)?;
-    let (known, unread) = findings_of(checking, &scope)?;
-    diagnostics.extend(unread);
-    compare_all(change, checking, &known, &baseline);
+    let (known, failed) = findings_of(checking, &scope)?;
+    diagnostics.extend(failed);
+    compare_all(change, checking, &scope, &known, &baseline, diagnostics);
+    read_by(change, checking, &scope, &known, diagnostics);
     imported(change, checking, &scope, diagnostics)?;
     sort(change);
     Ok(())
@@ -72,13 +74,21 @@ pub(super) fn add_replayed(
     let mut known = Known::new();
     for version in versions(checking, &scope) {
         match shared.findings(&version)? {
-            Some(findings) => {
-                known.insert(version.name, findings);
+            Some(checked) => {
+                known.insert(version.name, checked);
             }
             None => diagnostics.push(failed(version.path)),
         }
     }
-    compare_all(change, checking, &known, &BTreeSet::new());
+    compare_all(
+        change,
+        checking,
+        &scope,
+        &known,
+        &BTreeSet::new(),
+        diagnostics,
+    );
+    read_by(change, checking, &scope, &known, diagnostics);
     imported(change, checking, &scope, diagnostics)?;
     sort(change);
     Ok(())
@@ -106,7 +116,7 @@ impl<'c> Shared<'c> {
     }
 
     /// The findings of a file; `None` where its analysis fails.
-    fn findings(&self, version: &Version<'_>) -> Result<Option<Vec<FileFinding>>, ScanError> {
+    fn findings(&self, version: &Version<'_>) -> Result<Option<FileChecked>, ScanError> {
         if let Some(known) = self.memo().get(version.name) {
             return Ok(Some(known));
         }
@@ -131,7 +141,7 @@ impl<'c> Shared<'c> {
 }
 
 /// One file by itself; `None` where its analysis fails.
-fn checked(engine: &Engine, version: &Version<'_>) -> Option<Vec<FileFinding>> {
+fn checked(engine: &Engine, version: &Version<'_>) -> Option<FileChecked> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         Memo::check(engine, version.path, version.text)
     }))
@@ -147,23 +157,130 @@ fn failed(path: &RepoPath) -> Diagnostic {
     .at(path.clone())
 }
 
+/// What the rules said of one side of a file.
+fn of_side<'k>(
+    known: &'k Known,
+    path: &RepoPath,
+    blob: Option<ObjectId>,
+) -> Option<&'k FileChecked> {
+    known.get(&Memo::name(path, blob?))
+}
+
 fn compare_all(
     change: &mut Change,
     checking: &Checking<'_>,
+    scope: &Scope,
     known: &Known,
     baseline: &BTreeSet<String>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) {
     for file in checking.files {
-        let of = |path: &RepoPath, blob: Option<ObjectId>| {
-            let name = Memo::name(path, blob?);
-            known.get(&name).map(Vec::as_slice)
-        };
         let old_path = file.delta.previous.as_ref().unwrap_or(file.path());
-        let before = of(old_path, file.delta.before).unwrap_or_default();
-        let after = of(file.path(), file.delta.after).unwrap_or_default();
-        let comments = Comments::of(file, checking.written);
-        compare(change, checking, file, before, after, &comments, baseline);
+        let side = |path: &RepoPath, blob, secrets: &[FormSecret]| {
+            let checked = of_side(known, path, blob);
+            let mut findings = checked.map_or_else(Vec::new, |checked| checked.findings.clone());
+            if scope.contains(path) {
+                add_secrets(&mut findings, secrets);
+            }
+            findings
+        };
+        let before = side(old_path, file.delta.before, &file.secrets_before);
+        let after = side(file.path(), file.delta.after, &file.secrets.found);
+        compare(
+            change,
+            checking,
+            file,
+            &before,
+            &after,
+            baseline,
+            diagnostics,
+        );
     }
+}
+
+/// Adds secrets that are known by their form, on lines of which the rules did not say so already.
+fn add_secrets(findings: &mut Vec<FileFinding>, secrets: &[FormSecret]) {
+    let told = findings.len();
+    for secret in secrets {
+        let line = secret.finding.location.start.line;
+        let mut told = findings.iter().take(told);
+        if !told.any(|known| known.secret && (known.line..=known.last_line).contains(&line)) {
+            let found = FileFinding::known_by(&secret.finding, &secret.identity);
+            findings.push(found);
+        }
+    }
+}
+
+/// Says of each file what looked into it, and what of the change is not known for that.
+fn read_by(
+    change: &mut Change,
+    checking: &Checking<'_>,
+    scope: &Scope,
+    known: &Known,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let (mut unread, mut unsearched) = (Vec::new(), Vec::new());
+    for file in checking.files {
+        let path = file.path();
+        if file.delta.after.is_none() || !scope.contains(path) {
+            continue;
+        }
+        let text = file.after.as_deref().unwrap_or_default();
+        let checked = of_side(known, path, file.delta.after);
+        let read = if !alone::is_read(path, text) {
+            ReadBy::Forms
+        } else if let Some(why) = file.unread {
+            unread.push((path.clone(), why.as_str().to_owned()));
+            ReadBy::Nothing
+        } else {
+            match checked {
+                None => {
+                    unread.push((path.clone(), "its analysis failed".to_owned()));
+                    ReadBy::Nothing
+                }
+                Some(FileChecked {
+                    unread: Some(why), ..
+                }) => {
+                    unread.push((path.clone(), why.clone()));
+                    ReadBy::Nothing
+                }
+                Some(FileChecked {
+                    partly: Some(what), ..
+                }) => {
+                    let note = Diagnostic::new(Level::Note, "file-partly-read", what.as_str());
+                    diagnostics.push(note.at(path.clone()));
+                    ReadBy::Partly
+                }
+                Some(_) => ReadBy::Rules,
+            }
+        };
+        if file.secrets.cut {
+            let why = file.unread.map_or(
+                "more of it looks like secrets than is looked at",
+                super::files::Unread::as_str,
+            );
+            unsearched.push((path.clone(), why.to_owned()));
+        }
+        let read = match read {
+            ReadBy::Forms if file.secrets.cut => ReadBy::Nothing,
+            read => read,
+        };
+        if let Some(listed) = change.files.iter_mut().find(|listed| listed.path == *path) {
+            listed.read_by = read;
+        }
+    }
+    unknown_of(
+        change,
+        FactName::Findings,
+        unread,
+        "no rule could look into every file: mend it, or leave it out by `[scan] exclude` of the base",
+    );
+    unknown_of(
+        change,
+        FactName::Secrets,
+        unsearched,
+        "not every file could be looked through for secrets",
+    );
 }
 
 fn sort(change: &mut Change) {
@@ -187,7 +304,7 @@ fn versions<'v>(checking: &Checking<'v>, scope: &Scope) -> Vec<Version<'v>> {
         for (path, blob, text) in sides {
             if let (Some(blob), Some(text)) = (blob, text)
                 && scope.contains(path)
-                && is_checked(path)
+                && alone::is_read(path, text)
             {
                 let name = Memo::name(path, blob);
                 versions.push(Version { name, path, text });
@@ -214,8 +331,8 @@ fn findings_of(
     let mut fresh: Vec<Version<'_>> = Vec::new();
     for version in versions {
         match memo.get(version.name) {
-            Some(findings) => {
-                known.insert(version.name, findings);
+            Some(checked) => {
+                known.insert(version.name, checked);
             }
             None => fresh.push(version),
         }
@@ -227,30 +344,22 @@ fn findings_of(
         custom::with_own(&own_rules)?
     };
     let check = |version: &Version<'_>| checked(&engine, version);
-    let results: Vec<Option<Vec<FileFinding>>> = if checking.reading.threads > 1 && fresh.len() > 1
-    {
+    let results: Vec<Option<FileChecked>> = if checking.reading.threads > 1 && fresh.len() > 1 {
         fresh.par_iter().map(check).collect()
     } else {
         fresh.iter().map(check).collect()
     };
     for (version, result) in fresh.iter().zip(results) {
         match result {
-            Some(findings) => {
-                memo.put(version.name, &findings);
-                known.insert(version.name, findings);
+            Some(checked) => {
+                memo.put(version.name, &checked);
+                known.insert(version.name, checked);
             }
             None => diagnostics.push(failed(version.path)),
         }
     }
     memo.store();
     Ok((known, diagnostics))
-}
-
-/// Can anything be found in a file of this name?
-fn is_checked(path: &RepoPath) -> bool {
-    trueline_syntax::language_of(path.as_bytes()).is_some()
-        || trueline_agents::kind(path).is_some()
-        || trueline_taint::is_settings(path)
 }
 
 /// Comments of a file that answer findings: those that were there, and those that the change adds.
@@ -288,18 +397,24 @@ fn compare(
     file: &Changed,
     before: &[FileFinding],
     after: &[FileFinding],
-    comments: &Comments,
     baseline: &BTreeSet<String>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let mut had: BTreeMap<Digest, usize> = BTreeMap::new();
+    let comments = Comments::of(file, checking.written);
+    // Symbols that have a finding of a key.
+    let mut had: BTreeMap<Digest, Vec<&str>> = BTreeMap::new();
     for finding in before {
-        *had.entry(finding.key).or_default() += 1;
+        had.entry(finding.key).or_default().push(&finding.symbol);
     }
     for finding in after {
         if let Some(left) = had.get_mut(&finding.key)
-            && *left > 0
+            && let Some(last) = left.len().checked_sub(1)
         {
-            *left -= 1;
+            let same = left.iter().position(|symbol| *symbol == finding.symbol);
+            let was = left.swap_remove(same.unwrap_or(last));
+            if same.is_none() {
+                diagnostics.extend(moved(finding, file.path(), was));
+            }
             continue;
         }
         if baseline.contains(finding.fingerprint.as_str()) {
@@ -312,20 +427,48 @@ fn compare(
         };
         let mut new = of(finding, file.path(), FindingStatus::New);
         new.silenced = silenced;
-        locate(&mut new, checking, file.path());
+        locate(
+            &mut new,
+            checking,
+            file.path(),
+            file.zones(&checking.judging.policy),
+        );
         change.findings.push(new);
     }
     let old_path = file.delta.previous.as_ref().unwrap_or(file.path());
     for finding in before {
-        if let Some(left) = had.get_mut(&finding.key)
-            && *left > 0
+        if had
+            .get_mut(&finding.key)
+            .is_some_and(|left| left.pop().is_some())
         {
-            *left -= 1;
             let mut fixed = of(finding, old_path, FindingStatus::Fixed);
             fixed.zones = checking.judging.policy.zones.ids(old_path);
             change.findings.push(fixed);
         }
     }
+}
+
+/// A weakness that stood in the same line, in a function of another name: it is not new, and yet what reaches it may
+/// be.
+fn moved(finding: &FileFinding, path: &RepoPath, was: &str) -> Option<Diagnostic> {
+    if finding.tier != Tier::Shown || finding.severity < Severity::High {
+        return None;
+    }
+    let named = |symbol: &str| {
+        if symbol.is_empty() {
+            "the file's own body".to_owned()
+        } else {
+            format!("`{symbol}`")
+        }
+    };
+    let message = format!(
+        "{} in line {} stood there before, in {}, and stands in {} now: see who reaches it",
+        finding.rule,
+        finding.line,
+        named(was),
+        named(&finding.symbol)
+    );
+    Some(Diagnostic::new(Level::Warning, "weakness-moved", message).at(path.clone()))
 }
 
 fn of(finding: &FileFinding, path: &RepoPath, status: FindingStatus) -> ChangeFinding {
@@ -352,8 +495,13 @@ fn of(finding: &FileFinding, path: &RepoPath, status: FindingStatus) -> ChangeFi
 }
 
 /// Who wrote the line of a finding; unknown where the change did not add that line.
-fn locate(finding: &mut ChangeFinding, checking: &Checking<'_>, path: &RepoPath) {
-    finding.zones = checking.judging.policy.zones.ids(path);
+fn locate(
+    finding: &mut ChangeFinding,
+    checking: &Checking<'_>,
+    path: &RepoPath,
+    zones: Vec<ZoneId>,
+) {
+    finding.zones = zones;
     if let Some(hunk) = checking.written.line(path, finding.line) {
         finding.origin = hunk.origin;
         finding.tool.clone_from(&hunk.tool);
@@ -407,9 +555,15 @@ fn imported(
             class(redact::is_secret(finding), path),
         );
         new.message = crate::redacted(&new.message);
-        locate(&mut new, checking, path);
+        locate(
+            &mut new,
+            checking,
+            path,
+            checking.judging.policy.zones.ids(path),
+        );
         // A log of our own scan holds what was found here already, under a name of its own: the same
-        // fingerprint or the same place is the same finding.
+        // fingerprint or the same place is the same finding. With the whole tree before it, it may have seen that
+        // what looks harmless in one file is none: then it is what the log says.
         let from_own_log = new.engine == trueline_sarif::OWN_LOG;
         let told = new.fingerprint.as_str();
         let told = told.strip_prefix(trueline_sarif::OWN_LOG).unwrap_or(told);
@@ -422,11 +576,23 @@ fn imported(
                         || (&new.rule, &new.path, new.line)
                             == (&known.rule, &known.path, known.line)))
         };
-        if !change.findings.iter().any(is_ours) {
-            change.findings.push(new);
+        match change.findings.iter_mut().find(|known| is_ours(known)) {
+            None => change.findings.push(new),
+            Some(known) if is_graver(&new, known) => {
+                // What a comment answers it answers whoever found it.
+                new.silenced = known.silenced;
+                *known = new;
+            }
+            Some(_) => {}
         }
     }
     Ok(())
+}
+
+/// Does a finding say more of a place than what is known of it?
+fn is_graver(new: &ChangeFinding, known: &ChangeFinding) -> bool {
+    let weight = |finding: &ChangeFinding| (finding.tier == Tier::Shown, finding.severity);
+    weight(new) > weight(known)
 }
 
 /// Tools of the hunks of a file, for who counts them.

@@ -24,8 +24,10 @@ struct Kind {
     why: &'static str,
     /// Words of folder and file names, compared word by word.
     words: &'static [&'static str],
-    /// Words that mean many things: they count beside one of these others in the same path.
-    weak: (&'static [&'static str], &'static [&'static str]),
+    /// Words that name other things as well: sessions of an editor, permissions of an agent. They count where the text
+    /// of the file has several of `says`.
+    vague: &'static [&'static str],
+    says: &'static [&'static str],
     /// Beginnings of paths, and whole names, that are of the zone whatever they are called inside.
     places: &'static [&'static str],
 }
@@ -44,39 +46,38 @@ const KINDS: [Kind; 6] = [
             "login",
             "logins",
             "logout",
-            "permission",
-            "permissions",
-            "password",
-            "passwords",
             "oauth",
             "oauth2",
             "oidc",
             "saml",
             "sso",
             "rbac",
-            "acl",
             "jwt",
+        ],
+        vague: &[
+            "session",
+            "sessions",
+            "permission",
+            "permissions",
+            "password",
+            "passwords",
+            "acl",
             "credentials",
         ],
-        // An editor, a database, a language server and an agent have sessions, too.
-        weak: (
-            &["session", "sessions"],
-            &[
-                "user",
-                "users",
-                "account",
-                "accounts",
-                "security",
-                "identity",
-                "cookie",
-                "cookies",
-                "token",
-                "tokens",
-                "middleware",
-                "controller",
-                "controllers",
-            ],
-        ),
+        says: &[
+            "login",
+            "log in",
+            "logout",
+            "password",
+            "oauth",
+            "jwt",
+            "cookie",
+            "csrf",
+            "bcrypt",
+            "argon2",
+            "authenticat",
+            "unauthorized",
+        ],
         places: &[],
     },
     Kind {
@@ -89,20 +90,26 @@ const KINDS: [Kind; 6] = [
             "encrypt",
             "decrypt",
             "cipher",
-            "signing",
-            "certificates",
             "keystore",
             "keyring",
-            "tls",
         ],
-        // Functions have signatures as well.
-        weak: (
-            &["signature", "signatures"],
-            &[
-                "key", "keys", "crypto", "verify", "gpg", "pgp", "ssh", "x509", "ed25519",
-                "webhook", "webhooks",
-            ],
-        ),
+        vague: &["signing", "signatures", "certificates", "tls"],
+        says: &[
+            "public key",
+            "public_key",
+            "publickey",
+            "private key",
+            "private_key",
+            "privatekey",
+            "x509",
+            "rsa",
+            "ed25519",
+            "ecdsa",
+            "hmac",
+            "sha256",
+            "certificate",
+            "verify",
+        ],
         places: &[],
     },
     Kind {
@@ -115,19 +122,22 @@ const KINDS: [Kind; 6] = [
             "invoice",
             "invoices",
             "invoicing",
-            "stripe",
             "paypal",
             "refund",
             "refunds",
         ],
-        weak: (&[], &[]),
+        vague: &["stripe"],
+        says: &[
+            "payment", "charge", "invoice", "customer", "webhook", "price",
+        ],
         places: &[],
     },
     Kind {
         id: "ci",
         why: "what builds, tests and releases runs with the keys of the repository",
         words: &[],
-        weak: (&[], &[]),
+        vague: &[],
+        says: &[],
         places: &[
             ".github/workflows/",
             ".github/actions/",
@@ -158,7 +168,8 @@ const KINDS: [Kind; 6] = [
             "deployment",
             "deploy",
         ],
-        weak: (&[], &[]),
+        vague: &[],
+        says: &[],
         places: &[
             "docker-compose.yml",
             "docker-compose.yaml",
@@ -170,7 +181,8 @@ const KINDS: [Kind; 6] = [
         id: "agents",
         why: "what steers AI agents",
         words: &[],
-        weak: (&[], &[]),
+        vague: &[],
+        says: &[],
         places: &[
             ".claude/",
             ".cursor/",
@@ -187,11 +199,6 @@ const KINDS: [Kind; 6] = [
     },
 ];
 
-/// Folders of programs that look at code: what they are called after is what they look for.
-const OF_LINTERS: [&str; 8] = [
-    "lint", "lints", "linter", "linters", "rule", "rules", "checkers", "bandit",
-];
-
 /// The zones that have files at the end of the history, with changes of the period and champions.
 pub(super) fn sensitive(past: &Past<'_>, names: bool) -> Vec<SuggestedZone> {
     let history = &past.told.0;
@@ -206,8 +213,12 @@ pub(super) fn sensitive(past: &Past<'_>, names: bool) -> Vec<SuggestedZone> {
         .filter_map(|kind| {
             let mut globs: BTreeMap<String, u64> = BTreeMap::new();
             for path in &files {
-                if let Some(glob) = kind.glob(path) {
-                    *globs.entry(glob).or_default() += 1;
+                match kind.glob(path) {
+                    Some((glob, Sure::ByName)) => *globs.entry(glob).or_default() += 1,
+                    Some((glob, Sure::IfTextSays)) if kind.is_said_by(past, path) => {
+                        *globs.entry(glob).or_default() += 1;
+                    }
+                    Some(_) | None => {}
                 }
             }
             let mut globs: Vec<(String, u64)> = globs.into_iter().collect();
@@ -217,8 +228,10 @@ pub(super) fn sensitive(past: &Past<'_>, names: bool) -> Vec<SuggestedZone> {
                 return None;
             }
             let listed: BTreeSet<&String> = globs.iter().map(|(glob, _)| glob).collect();
-            let inside =
-                |path: &RepoPath| kind.glob(path).is_some_and(|glob| listed.contains(&glob));
+            let inside = |path: &RepoPath| {
+                let glob = kind.glob(path);
+                glob.is_some_and(|(glob, _)| listed.contains(&glob))
+            };
             let (changes, champions) = who(past, inside, names);
             let mut paths: Vec<String> = globs.iter().map(|(glob, _)| glob.clone()).collect();
             paths.sort();
@@ -235,18 +248,52 @@ pub(super) fn sensitive(past: &Past<'_>, names: bool) -> Vec<SuggestedZone> {
         .collect()
 }
 
+/// How sure a name is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Sure {
+    ByName,
+    IfTextSays,
+}
+
+/// Folders whose files are about a thing and do not do it: rules of a linter, texts that tests compare.
+const ABOUT: [&str; 8] = [
+    "rules",
+    "lints",
+    "checks",
+    "fixtures",
+    "snapshots",
+    "examples",
+    "locales",
+    "icons",
+];
+/// Words that a text has to say for a vague name to count.
+const LEAST_SAID: usize = 2;
+
 impl Kind {
-    /// The glob by which a path belongs to the zone.
-    fn glob(&self, path: &RepoPath) -> Option<String> {
+    /// Whether the text of a file at the end of the history says what its name leaves open.
+    fn is_said_by(&self, past: &Past<'_>, path: &RepoPath) -> bool {
+        let tip = past.told.0.commits.first();
+        let text = tip.and_then(|tip| past.repository.file_at(tip.id, path).ok().flatten());
+        let text = text.unwrap_or_default().to_str_lossy().to_lowercase();
+        self.is_said(&text)
+    }
+
+    fn is_said(&self, text: &str) -> bool {
+        let said = self.says.iter().filter(|word| text.contains(**word));
+        said.count() >= LEAST_SAID
+    }
+
+    /// The glob by which a path belongs to the zone, and how sure that is.
+    fn glob(&self, path: &RepoPath) -> Option<(String, Sure)> {
         let text = path.as_bytes().to_str().ok()?;
         let name = text.rsplit('/').next().unwrap_or(text);
         for place in self.places {
             let is_folder = place.ends_with('/');
             if is_folder && text.starts_with(place) {
-                return Some(format!("/{place}**"));
+                return Some((format!("/{place}**"), Sure::ByName));
             }
             if !is_folder && (text == *place || name == *place) {
-                return Some(format!("/{}", escaped(text)));
+                return Some((format!("/{}", escaped(text)), Sure::ByName));
             }
         }
         if self.words.is_empty() || !matches!(class(path), FileClass::Source | FileClass::Other) {
@@ -260,11 +307,12 @@ impl Kind {
         ) {
             return None;
         }
-        let (weak, company) = self.weak;
-        let has_company = || {
-            let mut all = text.split('/').flat_map(words);
-            all.any(|word| company.contains(&word.as_str()))
-        };
+        // Hidden folders hold the settings of tools, and they have zones of their own.
+        let mut folders = text.split('/').rev().skip(1);
+        if folders.any(|folder| folder.starts_with('.') || ABOUT.contains(&folder)) {
+            return None;
+        }
+        let mut vague = None;
         let mut end = 0;
         for part in text.split('/') {
             end += part.len();
@@ -276,23 +324,25 @@ impl Kind {
             } else {
                 part
             };
-            let named = words(stem);
-            let has = |list: &[&str]| named.iter().any(|word| list.contains(&word.as_str()));
-            // What steers a tool is no part of the program, whatever it is called.
-            if has(&OF_LINTERS) || (!is_file && part.starts_with('.')) {
-                return None;
-            }
-            if has(self.words) || (has(weak) && has_company()) {
-                let prefix = text.get(..end)?;
-                return Some(if is_file {
-                    format!("/{}", escaped(prefix))
+            let words = words(stem);
+            let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+            let prefix = text.get(..end)?;
+            let whole = || format!("/{}", escaped(text));
+            if has(self.words) {
+                let glob = if is_file {
+                    whole()
                 } else {
                     format!("/{}/**", escaped(prefix))
-                });
+                };
+                return Some((glob, Sure::ByName));
+            }
+            if has(self.vague) {
+                // One file of a folder says nothing of the others.
+                vague = Some((whole(), Sure::IfTextSays));
             }
             end += 1;
         }
-        None
+        vague
     }
 }
 
@@ -377,7 +427,7 @@ fn who(past: &Past<'_>, inside: impl Fn(&RepoPath) -> bool, names: bool) -> (u64
         let tip = history.commit(step.tip).id.to_string();
         let request = past.reviews.of(&tip, &ids);
         for given in request.into_iter().flat_map(|request| &request.reviews) {
-            if given.state == ReviewState::Approved && given.by.is_person() {
+            if given.state == ReviewState::Approved && !given.by.bot {
                 *of_account.entry(given.by.login.clone()).or_default() += 1;
             }
         }
@@ -431,9 +481,33 @@ mod tests {
     use super::*;
 
     fn zone(path: &str) -> Option<(&'static str, String)> {
-        KINDS
-            .iter()
-            .find_map(|kind| Some((kind.id, kind.glob(&RepoPath::from(path))?)))
+        KINDS.iter().find_map(|kind| {
+            let (glob, sure) = kind.glob(&RepoPath::from(path))?;
+            let mark = if sure == Sure::ByName { "" } else { "?" };
+            Some((kind.id, format!("{glob}{mark}")))
+        })
+    }
+
+    #[test]
+    fn a_vague_name_needs_a_text_that_says_so() {
+        let auth = &KINDS[0];
+        assert!(auth.is_said("def login(user):\n    if not check(user.password):"));
+        assert!(!auth.is_said("/// a session of the language server, by workspace"));
+        let crypto = &KINDS[1];
+        assert!(!crypto.is_said("pub struct signatures { parameters: vec<type> }"));
+        assert!(crypto.is_said("hmac.new(key, digestmod=sha256)"));
+    }
+
+    #[test]
+    fn rules_about_a_thing_and_settings_of_tools_are_not_the_thing() {
+        for path in [
+            "crates/linter/src/rules/flake8_bandit/rules/hardcoded_password_default.rs",
+            ".claude/hooks/permission.py",
+            ".claude/hooks/login.py",
+        ] {
+            let zone = zone(path).filter(|(id, _)| *id == "auth");
+            assert_eq!(zone, None, "{path}");
+        }
     }
 
     #[test]
@@ -445,7 +519,7 @@ mod tests {
         );
         assert_eq!(
             of("src/userSession.ts").as_deref(),
-            Some("auth /src/userSession.ts")
+            Some("auth /src/userSession.ts?")
         );
         assert_eq!(
             of("app/[id]/login.tsx").as_deref(),
@@ -468,27 +542,5 @@ mod tests {
             Some("agents /sub/CLAUDE.md")
         );
         assert_eq!(of("src/checkout.rs"), None);
-    }
-
-    #[test]
-    fn words_of_many_meanings_need_another_beside_them() {
-        for path in [
-            "crates/ruff_linter/src/rules/flake8_bandit/rules/hardcoded_password_string.rs",
-            "crates/ruff_server/src/session/index.rs",
-            "crates/ty_python_semantic/src/types/signatures.rs",
-            "cmd/entire/cli/agent/session.go",
-            "src/daemon/bash_sessions.rs",
-        ] {
-            assert_eq!(zone(path), None, "{path}");
-        }
-        for (path, id) in [
-            (".claude/hooks/session-start.sh", "agents"),
-            ("app/middleware/session.ts", "auth"),
-            ("src/sessions_controller.rb", "auth"),
-            ("src/keys/signatures.rs", "crypto"),
-            ("src/auth/rules/lockout.py", "auth"),
-        ] {
-            assert_eq!(zone(path).map(|(id, _)| id), Some(id), "{path}");
-        }
     }
 }

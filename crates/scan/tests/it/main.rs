@@ -5,6 +5,7 @@
     reason = "tests may panic, and texts of projects are short"
 )]
 
+mod changes;
 mod dependencies;
 mod edits;
 mod incremental;

@@ -887,10 +887,7 @@ impl<'a> Analyzer<'a> {
     /// Adds a link to the trace of every label.
     fn advance(&mut self, labels: &mut value::Labels, span: Span, kind: StepKind) {
         // A call that a summary tells of stands where the function makes it.
-        let span = match self.replayed {
-            Some((id, own)) if self.elsewhere_function(id).is_none() => own,
-            _ => span,
-        };
+        let span = self.own_span(span);
         for label in labels {
             // What a caller passes starts its trace at the first use.
             label.step = self.arena.step(label.step, span, kind);

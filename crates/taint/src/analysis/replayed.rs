@@ -60,6 +60,14 @@ impl<'a> Analyzer<'a> {
         (function, span)
     }
 
+    /// Where a step stands that is made at a place of this file.
+    pub(super) fn own_span(&self, span: Span) -> Span {
+        match self.replayed {
+            Some(call) if self.elsewhere_function(call.function).is_none() => call.span,
+            _ => span,
+        }
+    }
+
     /// Where a sink is that the call being looked at is.
     pub(super) fn sink_place(&self, frame: &Frame<'a>) -> (FuncId, Span) {
         match self.replayed {

@@ -401,7 +401,7 @@ impl<'a> Analyzer<'a> {
         if spec.unless_name.is_empty() || self.replayed.is_some() {
             return false;
         }
-        let (function, span) = self.weak_place(frame);
+        let (function, span) = self.own_place(frame);
         let qualified = self.function(function).map(|f| f.qualified);
         let own = qualified.map_or(String::new(), |q| {
             words(self.names.text(q)).collect::<Vec<_>>().join("_")

@@ -35,7 +35,7 @@ static CALL: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// The name and the place of the value, `password="…"`; `None` where there is none on its line. `before`
 /// is the line up to the secret, or into the text that it stands in.
-pub(super) fn of(before: &str) -> Option<String> {
+pub(crate) fn of(before: &str) -> Option<String> {
     let (before, quote) = up_to_text(before);
     let find = |form: &LazyLock<Option<Regex>>| Some(form.as_ref()?.find(before)?.as_str());
     let (found, end) = match find(&ENTRY) {
