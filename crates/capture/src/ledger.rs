@@ -12,7 +12,7 @@ use trueline_facts::{ModelId, RepoPath, ToolId};
 
 use crate::lines::{Line, origins};
 use crate::place::Ground;
-use crate::queue::{Actor, Claim};
+use crate::queue::{Actor, Claim, Followed};
 
 /// Files that the ledger follows at most.
 const MOST_FILES: usize = 2_000;
@@ -85,6 +85,14 @@ pub(crate) struct Open {
     pub(crate) whole: bool,
     /// Files of which is not known what they held before it.
     pub(crate) unsure: Vec<RepoPath>,
+    pub(crate) followed: Followed,
+}
+
+impl Open {
+    fn may_write(&self, path: &RepoPath, now: u64) -> bool {
+        now.saturating_sub(self.time) <= OPEN_AT_MOST
+            && self.paths.as_ref().is_none_or(|paths| paths.contains(path))
+    }
 }
 
 impl Tracked {
@@ -189,12 +197,17 @@ impl Ledger {
         false
     }
 
-    /// Is another call under way that may write this file?
-    pub(crate) fn is_open(&self, path: &RepoPath, but: u64, now: u64) -> bool {
+    /// Is a call under way that may write this file?
+    pub(crate) fn is_open(&self, path: &RepoPath, now: u64) -> bool {
+        self.open.iter().any(|open| open.may_write(path, now))
+    }
+
+    /// Is another call under way that may write this file, so that this one cannot be told from it? Those of
+    /// the same session that are not followed are the same agent's.
+    pub(crate) fn is_open_beside(&self, path: &RepoPath, actor: &Actor, now: u64) -> bool {
         self.open.iter().any(|open| {
-            open.call != but
-                && now.saturating_sub(open.time) <= OPEN_AT_MOST
-                && open.paths.as_ref().is_none_or(|paths| paths.contains(path))
+            let own = open.followed != Followed::Whole && open.session == actor.session;
+            open.call != actor.call && !own && open.may_write(path, now)
         })
     }
 
