@@ -115,8 +115,26 @@ impl Tracked {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Returned {
     pub(crate) file: Tracked,
-    /// It was seen to come back, so that its lines count one by one; else only the whole of it.
-    pub(crate) came_back: bool,
+    /// It was in a stash: it came back or was dropped, and only a file that holds every line that is somebody's
+    /// tells which. Else the file comes back whole or not at all.
+    pub(crate) stashed: bool,
+}
+
+impl Returned {
+    /// Did it come back, as a file that holds these lines shows?
+    pub(crate) fn is_in(&self, now: &[Line]) -> bool {
+        if !self.stashed {
+            return self.file.lines == now;
+        }
+        let mut found = vec![false; self.file.lines.len()];
+        for old in origins(&self.file.lines, now).into_iter().flatten() {
+            if let Some(found) = found.get_mut(old as usize) {
+                *found = true;
+            }
+        }
+        let mut each = self.file.owners.iter().zip(found);
+        each.all(|(owner, found)| found || *owner <= COMMITTED)
+    }
 }
 
 /// What one look at a file says about who changed it.
@@ -239,7 +257,7 @@ impl Ledger {
         let returned = self
             .returned
             .get(path)
-            .filter(|r| r.came_back || r.file.lines == now);
+            .filter(|returned| returned.is_in(&now));
         let from_returned = returned.map(|r| (origins(&r.file.lines, &now), &r.file.owners));
         let from_before = origins(&before.lines, &now);
         let from_head = origins(head, &now);

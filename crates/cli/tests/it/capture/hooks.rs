@@ -452,6 +452,60 @@ fn a_call_that_only_looks_leaves_a_persons_lines_hers() {
 }
 
 #[test]
+fn lines_that_a_person_types_after_the_agents_text_was_thrown_away_are_not_the_agents() {
+    // Lines that any two functions share, so that a diff finds the agent's in hers.
+    let agents = "x = 1\ndef f():\n    try:\n        return 1\n    except E:\n        pass\n    return None\n";
+    let hers = agents.replace("def f", "def mine");
+    type Way = (&'static str, fn(&Clone));
+    let ways: [Way; 3] = [
+        ("a stash that is seen and dropped", |clone| {
+            clone.git(&["stash", "--quiet"]);
+            clone.command(CLAUDE, "ls", || {});
+            clone.git(&["stash", "drop", "--quiet"]);
+        }),
+        ("back as HEAD has it at a look", |clone| {
+            clone.git(&["checkout", "--quiet", "--", "app.py"]);
+            clone.command(CLAUDE, "ls", || {});
+        }),
+        ("gone at a look", |clone| {
+            std::fs::remove_file(clone.path().join("app.py")).unwrap();
+            clone.command(CLAUDE, "ls", || {});
+        }),
+    ];
+    for (how, thrown_away) in ways {
+        let clone = Clone::new();
+        clone.write("app.py", "x = 1\n");
+        clone.commit("base");
+        clone.agent_writes(CLAUDE, "app.py", agents, || {});
+        thrown_away(&clone);
+        clone.write("app.py", &hers);
+        let commit = clone.commit("by hand");
+        assert_eq!(clone.note(&commit), "", "{how}");
+    }
+}
+
+#[test]
+fn an_agents_text_that_a_stash_brings_back_stays_the_agents() {
+    for looked_at in [false, true] {
+        let clone = Clone::new();
+        clone.person("app.py", 0, 3);
+        clone.commit("base");
+        clone.agent(CLAUDE, "app.py", 1, 3);
+        clone.git(&["stash", "--quiet"]);
+        if looked_at {
+            clone.command(CLAUDE, "ls", || {});
+        }
+        clone.git(&["stash", "pop", "--quiet"]);
+        if looked_at {
+            clone.command(CLAUDE, "ls", || {});
+        }
+        clone.person("app.py", 0, 2);
+        clone.commit("both");
+        assert_eq!(clone.assert_whole().ai, 3, "{looked_at}");
+    }
+}
+
+#[test]
 fn nothing_that_is_wrong_with_a_payload_stops_an_agent() {
     let clone = Clone::new();
     let long = "x".repeat(1 << 20);
