@@ -55,6 +55,8 @@ pub enum Action {
     Command {
         /// The command line.
         text: Box<str>,
+        /// It may go on when the call has ended.
+        background: bool,
     },
     /// It calls a tool of an MCP server.
     McpCall {
@@ -67,6 +69,13 @@ pub enum Action {
     },
     /// It reads files.
     Read(Vec<PathBuf>),
+    /// It calls a tool that is not known, or a known one in a form that is not: it may write anything.
+    Other {
+        /// The tool's name.
+        tool: Box<str>,
+        /// The arguments, as JSON.
+        arguments: serde_json::Value,
+    },
 }
 
 /// A call that writes files.

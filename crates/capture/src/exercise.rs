@@ -37,7 +37,7 @@ pub(crate) fn observe(event: &Event, call: u64) -> io::Result<()> {
             }
             Ok(())
         }
-        Moment::Before(Action::Command { text }) => {
+        Moment::Before(Action::Command { text, .. }) => {
             for exercise in exercises(event, text) {
                 let found = serde_json::to_vec(&exercise.digests())?;
                 let open = exercise.folder.join(format!("{OPEN}{call:016x}"));
@@ -46,7 +46,7 @@ pub(crate) fn observe(event: &Event, call: u64) -> io::Result<()> {
             }
             Ok(())
         }
-        Moment::After(Action::Command { text }) => {
+        Moment::After(Action::Command { text, .. }) => {
             for exercise in exercises(event, text) {
                 exercise.after_command(event, text, call)?;
             }

@@ -12,7 +12,7 @@ use trueline_facts::{ModelId, RepoPath, ToolId};
 
 use crate::lines::{Line, origins};
 use crate::place::Ground;
-use crate::queue::{Actor, Claim};
+use crate::queue::{Actor, Claim, Followed};
 
 /// Files that the ledger follows at most.
 const MOST_FILES: usize = 2_000;
@@ -85,6 +85,14 @@ pub(crate) struct Open {
     pub(crate) whole: bool,
     /// Files of which is not known what they held before it.
     pub(crate) unsure: Vec<RepoPath>,
+    pub(crate) followed: Followed,
+}
+
+impl Open {
+    fn may_write(&self, path: &RepoPath, now: u64) -> bool {
+        now.saturating_sub(self.time) <= OPEN_AT_MOST
+            && self.paths.as_ref().is_none_or(|paths| paths.contains(path))
+    }
 }
 
 impl Tracked {
@@ -107,8 +115,26 @@ impl Tracked {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Returned {
     pub(crate) file: Tracked,
-    /// It was seen to come back, so that its lines count one by one; else only the whole of it.
-    pub(crate) came_back: bool,
+    /// It was in a stash: it came back or was dropped, and only a file that holds every line that is somebody's
+    /// tells which. Else the file comes back whole or not at all.
+    pub(crate) stashed: bool,
+}
+
+impl Returned {
+    /// Did it come back, as a file that holds these lines shows?
+    pub(crate) fn is_in(&self, now: &[Line]) -> bool {
+        if !self.stashed {
+            return self.file.lines == now;
+        }
+        let mut found = vec![false; self.file.lines.len()];
+        for old in origins(&self.file.lines, now).into_iter().flatten() {
+            if let Some(found) = found.get_mut(old as usize) {
+                *found = true;
+            }
+        }
+        let mut each = self.file.owners.iter().zip(found);
+        each.all(|(owner, found)| found || *owner <= COMMITTED)
+    }
 }
 
 /// What one look at a file says about who changed it.
@@ -189,12 +215,17 @@ impl Ledger {
         false
     }
 
-    /// Is another call under way that may write this file?
-    pub(crate) fn is_open(&self, path: &RepoPath, but: u64, now: u64) -> bool {
+    /// Is a call under way that may write this file?
+    pub(crate) fn is_open(&self, path: &RepoPath, now: u64) -> bool {
+        self.open.iter().any(|open| open.may_write(path, now))
+    }
+
+    /// Is another call under way that may write this file, so that this one cannot be told from it? Those of
+    /// the same session that are not followed are the same agent's.
+    pub(crate) fn is_open_beside(&self, path: &RepoPath, actor: &Actor, now: u64) -> bool {
         self.open.iter().any(|open| {
-            open.call != but
-                && now.saturating_sub(open.time) <= OPEN_AT_MOST
-                && open.paths.as_ref().is_none_or(|paths| paths.contains(path))
+            let own = open.followed != Followed::Whole && open.session == actor.session;
+            open.call != actor.call && !own && open.may_write(path, now)
         })
     }
 
@@ -226,7 +257,7 @@ impl Ledger {
         let returned = self
             .returned
             .get(path)
-            .filter(|r| r.came_back || r.file.lines == now);
+            .filter(|returned| returned.is_in(&now));
         let from_returned = returned.map(|r| (origins(&r.file.lines, &now), &r.file.owners));
         let from_before = origins(&before.lines, &now);
         let from_head = origins(head, &now);

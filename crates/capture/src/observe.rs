@@ -11,6 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bstr::ByteSlice;
 use rustc_hash::FxHashSet;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use trueline_authorship::{note, tools};
 use trueline_facts::{ModelId, RepoPath};
@@ -19,8 +20,9 @@ use crate::classes::Classes;
 use crate::event::{Action, Change, Edit, Event, Moment, PatchLine, Report, Session, Write};
 use crate::exercise;
 use crate::lines::{LineKey, texts};
+use crate::payload::named_files;
 use crate::place::Place;
-use crate::queue::{Actor, Claim, FileState, Record, Seen, StateId, Store, Written};
+use crate::queue::{Actor, Claim, FileState, Followed, Record, Seen, StateId, Store, Written};
 use crate::rest::{self, Ticket};
 use crate::settle;
 use crate::shell;
@@ -73,8 +75,11 @@ fn by_place(event: &Event) -> Vec<(Place, Files)> {
                 .into_iter()
                 .collect();
         }
-        Moment::Before(Action::McpCall { .. })
-        | Moment::After(Action::McpCall { .. } | Action::Read(_)) => return Vec::new(),
+        Moment::Before(Action::McpCall { arguments, .. } | Action::Other { arguments, .. })
+        | Moment::After(Action::McpCall { arguments, .. } | Action::Other { arguments, .. }) => {
+            return around_call(event, arguments);
+        }
+        Moment::After(Action::Read(_)) => return Vec::new(),
     };
     let mut all: BTreeMap<PathBuf, (Place, Files)> = BTreeMap::new();
     for file in files.into_iter().take(MOST_FILES) {
@@ -87,6 +92,20 @@ fn by_place(event: &Event) -> Vec<(Place, Files)> {
                 .entry(place.work_tree.clone())
                 .or_insert((place, Vec::new()));
             known.1.push((absolute, path));
+        }
+    }
+    all.into_values().collect()
+}
+
+/// The work trees that a call which is not followed may write to: the one it runs in, and those of files that it
+/// names.
+fn around_call(event: &Event, arguments: &Value) -> Vec<(Place, Files)> {
+    let mut all: BTreeMap<PathBuf, (Place, Files)> = BTreeMap::new();
+    let named = named_files(arguments).into_iter().take(MOST_FILES);
+    for path in std::iter::once(PathBuf::new()).chain(named) {
+        if let Some(place) = Place::around(&event.absolute(&path)) {
+            let known = all.entry(place.work_tree.clone());
+            known.or_insert((place, Vec::new()));
         }
     }
     all.into_values().collect()
@@ -172,12 +191,19 @@ fn seen(
         Moment::After(Action::Write(write)) => {
             Seen::AfterWrite(written(event, place, store, write)?)
         }
-        Moment::Before(Action::Command { text }) => {
-            let (Look { files, whole }, rest) = around_command(event, place, store, text)?;
-            Seen::BeforeCommand { files, whole, rest }
+        Moment::Before(Action::Command { text, background }) => {
+            let named = words(event, place, text);
+            let (Look { files, whole }, rest) = around_command(place, store, &named)?;
+            Seen::BeforeCommand {
+                files,
+                whole,
+                rest,
+                followed: followed(*background),
+            }
         }
-        Moment::After(Action::Command { text }) => {
-            let (Look { files, whole }, rest) = around_command(event, place, store, text)?;
+        Moment::After(Action::Command { text, background }) => {
+            let looked_at = words(event, place, text);
+            let (Look { files, whole }, rest) = around_command(place, store, &looked_at)?;
             let named = names(text, &files);
             Seen::AfterCommand {
                 files,
@@ -189,6 +215,7 @@ fn seen(
                     .take(MOST_COPIED)
                     .collect(),
                 rest,
+                followed: followed(*background),
             }
         }
         Moment::Before(Action::Read(_)) => {
@@ -212,8 +239,30 @@ fn seen(
             }
             Seen::Ended
         }
-        Moment::Before(Action::McpCall { .. })
-        | Moment::After(Action::McpCall { .. } | Action::Read(_)) => return Ok(None),
+        Moment::Before(Action::McpCall { arguments, .. } | Action::Other { arguments, .. }) => {
+            let named = arguments_in(event, place, arguments);
+            let (Look { files, whole }, rest) = around_command(place, store, &named)?;
+            Seen::BeforeCommand {
+                files,
+                whole,
+                rest,
+                followed: Followed::No,
+            }
+        }
+        Moment::After(Action::McpCall { arguments, .. } | Action::Other { arguments, .. }) => {
+            let named = arguments_in(event, place, arguments);
+            let (Look { files, whole }, rest) = around_command(place, store, &named)?;
+            Seen::AfterCommand {
+                files,
+                whole,
+                named: Vec::new(),
+                by_git: false,
+                copied: Vec::new(),
+                rest,
+                followed: Followed::No,
+            }
+        }
+        Moment::After(Action::Read(_)) => return Ok(None),
     }))
 }
 
@@ -226,13 +275,25 @@ fn names(text: &str, files: &[FileState]) -> Vec<RepoPath> {
         .collect()
 }
 
-/// A look that ends in time, and what is left of it.
-fn around_command(
-    event: &Event,
-    place: &Place,
-    store: &Store,
-    text: &str,
-) -> std::io::Result<(Look, Option<Ticket>)> {
+fn followed(background: bool) -> Followed {
+    if background {
+        Followed::UntilReported
+    } else {
+        Followed::Whole
+    }
+}
+
+/// The paths that a call's arguments name.
+fn arguments_in(event: &Event, place: &Place, arguments: &Value) -> Vec<RepoPath> {
+    let named = named_files(arguments).into_iter();
+    named
+        .take(MOST_FILES)
+        .filter_map(|path| place.relative(&event.absolute(&path)))
+        .collect()
+}
+
+/// The words of a command line that may be paths.
+fn words(event: &Event, place: &Place, text: &str) -> Vec<RepoPath> {
     let words = text.split(|c: char| {
         c.is_whitespace()
             || matches!(
@@ -240,12 +301,20 @@ fn around_command(
                 '"' | '\'' | '=' | ';' | '&' | '|' | '<' | '>' | '(' | ')'
             )
     });
-    let named: Vec<RepoPath> = words
+    words
         .filter(|word| word.contains(['/', '.']))
         .take(MOST_FILES)
         .filter_map(|word| place.relative(&event.absolute(Path::new(word))))
-        .collect();
-    let (look, task) = worktree::look_in_time(place, store, &key(store)?, &named)?;
+        .collect()
+}
+
+/// A look that ends in time, and what is left of it.
+fn around_command(
+    place: &Place,
+    store: &Store,
+    named: &[RepoPath],
+) -> std::io::Result<(Look, Option<Ticket>)> {
+    let (look, task) = worktree::look_in_time(place, store, &key(store)?, named)?;
     let Some(task) = task else {
         return Ok((look, None));
     };
@@ -442,13 +511,20 @@ fn actor(session: &Session, event: &Event) -> Actor {
     match (&event.call, &event.moment) {
         (Some(call), _) => digest.update(call.as_bytes()),
         (None, Moment::Before(action) | Moment::After(action)) => match action {
-            Action::Command { text } => digest.update(text.as_bytes()),
+            Action::Command { text, .. } => digest.update(text.as_bytes()),
             Action::Write(write) => {
                 for edit in &write.edits {
                     digest.update(edit.path.as_os_str().as_encoded_bytes());
                 }
             }
-            Action::McpCall { .. } | Action::Read(_) => {}
+            Action::McpCall {
+                tool, arguments, ..
+            }
+            | Action::Other { tool, arguments } => {
+                digest.update(tool.as_bytes());
+                digest.update(arguments.to_string());
+            }
+            Action::Read(_) => {}
         },
         (None, Moment::Saved(_) | Moment::Ended) => {}
     }

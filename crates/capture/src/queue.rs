@@ -7,7 +7,7 @@
 //! finds the file renamed under it writes once more, and what then stands twice is dropped by its id.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -64,6 +64,8 @@ pub(crate) enum Seen {
         /// What is still looked at when the hook has ended.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rest: Option<Ticket>,
+        #[serde(default)]
+        followed: Followed,
     },
     /// After it: the same, and which of them the command may be credited with.
     AfterCommand {
@@ -78,6 +80,8 @@ pub(crate) enum Seen {
         copied: Vec<RepoPath>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rest: Option<Ticket>,
+        #[serde(default)]
+        followed: Followed,
     },
     /// A person saved these files.
     Saved(Vec<FileState>),
@@ -89,6 +93,18 @@ pub(crate) enum Seen {
     Look { files: Vec<FileState>, whole: bool },
     /// A session is over.
     Ended,
+}
+
+/// How far a call that may write anything can be followed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) enum Followed {
+    /// A command, from its beginning to its end.
+    #[default]
+    Whole,
+    /// A command that may go on when its end is told.
+    UntilReported,
+    /// A tool of which is not known what it does: it is credited with nothing.
+    No,
 }
 
 /// A file at a moment.
@@ -305,6 +321,17 @@ impl Store {
             all.1 += damaged;
         }
         all
+    }
+
+    /// The oldest record that is waiting. No more is read than it takes to find it.
+    pub(crate) fn first(&self) -> Option<Record> {
+        let mut parts = self.parts().unwrap_or_default();
+        parts.push(self.folder.join(LIVE));
+        parts.iter().find_map(|part| {
+            let file = BufReader::new(File::open(part).ok()?.take(LARGEST_QUEUE));
+            let mut lines = file.split(b'\n').map_while(Result::ok);
+            lines.find_map(|line| parse(&line))
+        })
     }
 
     /// How large the live queue is.

@@ -195,15 +195,20 @@ const LEDGER: &str = "ledger";
 /// The commit at which the ledger stands, in a file of its own: cheap to look at.
 const HEAD: &str = "head";
 
-/// Was something committed since the queue was last folded? Not if it never was.
+/// Was something committed since the queue was last folded, or since its first record if it never was?
 pub(crate) fn is_behind(store: &Store, head: &str) -> bool {
-    fs::read_to_string(store.folder().join(HEAD)).is_ok_and(|at| at != head)
+    match fs::read_to_string(store.folder().join(HEAD)) {
+        Ok(at) => at != head,
+        Err(_) => store
+            .first()
+            .is_some_and(|first| *first.ground.head != *head),
+    }
 }
 
 /// The ledger with its version and checksum; `None` where there is none that can be trusted.
 pub(crate) fn load(store: &Store) -> Option<Ledger> {
     let content = fs::read(store.folder().join(LEDGER)).ok()?;
-    let rest = content.strip_prefix(b"trueline ledger 2\n")?;
+    let rest = content.strip_prefix(b"trueline ledger 3\n")?;
     let (sum, bytes) = rest.split_first_chunk::<4>()?;
     if u32::from_le_bytes(*sum) != crc32fast::hash(bytes) {
         return None;
@@ -213,7 +218,7 @@ pub(crate) fn load(store: &Store) -> Option<Ledger> {
 
 fn save(store: &Store, ledger: &Ledger) -> std::io::Result<()> {
     let bytes = postcard::to_stdvec(ledger).map_err(std::io::Error::other)?;
-    let mut content = b"trueline ledger 2\n".to_vec();
+    let mut content = b"trueline ledger 3\n".to_vec();
     content.extend_from_slice(&crc32fast::hash(&bytes).to_le_bytes());
     content.extend_from_slice(&bytes);
     queue::write_aside(&store.folder().join(LEDGER), &content)?;

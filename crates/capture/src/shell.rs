@@ -28,6 +28,54 @@ pub(crate) fn copied(command: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// May what a command line starts go on when the command has ended?
+pub(crate) fn goes_on(command: &str) -> bool {
+    const STARTERS: [&str; 8] = [
+        "nohup",
+        "setsid",
+        "disown",
+        "daemonize",
+        "Start-Process",
+        "Start-Job",
+        "bg",
+        "at",
+    ];
+    const HOLDERS: [&str; 3] = ["tmux", "screen", "systemd-run"];
+    let bytes = command.as_bytes();
+    // One `&`: neither `&&` nor a redirection.
+    let apart = bytes.iter().enumerate().any(|(at, byte)| {
+        let before = at.checked_sub(1).and_then(|at| bytes.get(at));
+        let after = bytes.get(at + 1);
+        *byte == b'&'
+            && !before.is_some_and(|b| b"&><|\\".contains(b))
+            && !after.is_some_and(|b| b"&>".contains(b))
+    });
+    let mut parts = command.split([';', '|', '&', '\n', '(', ')']);
+    apart && !is_quoted(command)
+        || parts.any(|part| {
+            let mut words = part.split_whitespace();
+            let program = words.next().unwrap_or_default();
+            STARTERS.contains(&program) || HOLDERS.contains(&program)
+        })
+}
+
+/// Does every `&` of a command line stand in quotes?
+fn is_quoted(command: &str) -> bool {
+    let mut quote = None;
+    !command.chars().any(|c| match (quote, c) {
+        (None, '&') => true,
+        (None, '"' | '\'') => {
+            quote = Some(c);
+            false
+        }
+        (Some(open), c) if open == c => {
+            quote = None;
+            false
+        }
+        _ => false,
+    })
+}
+
 /// Does a command line let git move content about? Then what changed was not written by the agent.
 pub(crate) fn moves_content(command: &str) -> bool {
     const MOVERS: [&str; 15] = [
@@ -92,6 +140,27 @@ mod tests {
             "git show HEAD",
         ] {
             assert!(!moves_content(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_a_command_leaves_running_is_read_from_its_words() {
+        for left in [
+            "python gen.py &",
+            "a & b",
+            "cd x; nohup make",
+            "tmux new -d x",
+        ] {
+            assert!(goes_on(left), "{left}");
+        }
+        for over in [
+            "make && ls",
+            "make 2>&1 | tee log",
+            "make &> log",
+            "curl 'http://x/?a=1&b=2'",
+            "echo nohup",
+        ] {
+            assert!(!goes_on(over), "{over}");
         }
     }
 

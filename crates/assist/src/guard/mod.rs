@@ -99,7 +99,7 @@ fn judge(event: &Event, action: &Action) -> Vec<Verdict> {
     let own = trees.own();
     match action {
         Action::Write(write) => tree::judge(event, write, &trees),
-        Action::Command { text } => own.map_or_else(Vec::new, |tree| command(tree, text)),
+        Action::Command { text, .. } => own.map_or_else(Vec::new, |tree| command(tree, text)),
         Action::McpCall {
             server,
             tool,
@@ -107,7 +107,7 @@ fn judge(event: &Event, action: &Action) -> Vec<Verdict> {
         } => own.map_or_else(Vec::new, |tree| {
             call(tree, &format!("{server}/{tool}"), &arguments.to_string())
         }),
-        Action::Read(_) => Vec::new(),
+        Action::Read(_) | Action::Other { .. } => Vec::new(),
     }
 }
 

@@ -81,7 +81,7 @@ pub(super) fn with_hooks(dialect: Dialect, text: &str) -> Option<String> {
     let mut text = text.to_owned();
     match dialect {
         Dialect::Claude => {
-            let tools = "Edit|Write|MultiEdit|NotebookEdit|Bash";
+            let tools = "Edit|Write|MultiEdit|NotebookEdit|Bash|mcp__.*";
             let read = "Edit|Write|MultiEdit|NotebookEdit|Bash|Read|mcp__.*";
             text = put(&text, "PreToolUse", &grouped(Some(read), 10))?;
             text = put(&text, "PostToolUse", &grouped(Some(tools), 10))?;
@@ -95,7 +95,7 @@ pub(super) fn with_hooks(dialect: Dialect, text: &str) -> Option<String> {
         Dialect::Gemini => {
             // Hooks are off unless this is set; the time-out is in milliseconds.
             text = json::set(&text, &["tools", "enableHooks"], &json!(true))?;
-            let tools = "write_file|replace|run_shell_command|read_file";
+            let tools = "write_file|replace|run_shell_command|read_file|mcp_.*";
             let before = "write_file|replace|run_shell_command|read_file|mcp_.*";
             text = put(&text, "BeforeTool", &grouped(Some(before), 10_000))?;
             text = put(&text, "AfterTool", &grouped(Some(tools), 10_000))?;
@@ -135,6 +135,7 @@ pub(super) fn with_hooks(dialect: Dialect, text: &str) -> Option<String> {
                 "post_run_command",
                 "pre_read_code",
                 "pre_mcp_tool_use",
+                "post_mcp_tool_use",
             ] {
                 text = put(&text, event, &hook)?;
             }

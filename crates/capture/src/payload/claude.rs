@@ -8,7 +8,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::fields::{
-    call, command, directory, edits, event, mcp, member, paths, session, text, write,
+    call, command, directory, edits, event, mcp, member, other, paths, session, text, write,
 };
 use crate::event::{Action, Event, Moment, Report, Session};
 
@@ -33,7 +33,7 @@ pub(super) fn claude_shaped(who: Session, value: &Value, here: &Path) -> Vec<Eve
     };
     let input = member(value, &["tool_input", "toolInput"]);
     let name = text(value, &["tool_name", "toolName"]).unwrap_or_default();
-    match action(name, &input) {
+    match action(name, &input).or_else(|| other(name, &input)) {
         Some(action) => event(who, cwd, call(value), moment(action)),
         None => Vec::new(),
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::fields::{
-    call, command, directory, edits, event, mcp, member, model, session, text, write,
+    call, command, directory, edits, event, mcp, member, model, other, session, text, write,
 };
 use crate::event::{Action, Event, Moment, Report};
 
@@ -62,12 +62,16 @@ pub(super) fn events(value: &Value, here: &Path) -> Vec<Event> {
 }
 
 fn action(name: &str, input: &Value) -> Option<Action> {
+    known(name, input).or_else(|| other(name, input))
+}
+
+fn known(name: &str, input: &Value) -> Option<Action> {
     match name {
         "apply_patch" | "Edit" | "Write" => write(edits(input), Report::Paired),
         "Bash" | "exec_command" | "shell" | "shell_command" | "local_shell" => {
             let command = command(input, &["command", "cmd"])?;
             // `apply_patch <<EOF` in a shell is the same tool by another door.
-            if let Action::Command { text } = &command
+            if let Action::Command { text, .. } = &command
                 && text.contains("apply_patch")
                 && super::patch::is_patch(text)
             {

@@ -8,8 +8,8 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::fields::{
-    call, command, directory, edits, event, mcp, member, named_files, path, paths, session, text,
-    write,
+    call, command, directory, edits, event, mcp, member, named_files, other, path, paths, session,
+    text, write,
 };
 use crate::event::{Action, Change, Edit, Event, Moment, Report};
 
@@ -52,7 +52,7 @@ pub(super) fn events(value: &Value, here: &Path) -> Vec<Event> {
     let moment = if after { Moment::After } else { Moment::Before };
     let input = member(value, &["tool_input", "toolArgs", "toolInput", "tool_args"]);
     let name = text(value, &["tool_name", "toolName"]).unwrap_or_default();
-    match action(name, &input, value, report) {
+    match action(name, &input, value, report).or_else(|| other(name, &input)) {
         Some(action) => event(who, cwd, call(value), moment(action)),
         None => Vec::new(),
     }

@@ -1,14 +1,15 @@
 //! Cursor: `preToolUse` and `postToolUse`, with `afterFileEdit`, shell and MCP events beside them.
 //!
 //! Both kinds fire for one call. That counts nothing twice: what an edit changed is seen in the
-//! file, once, whoever tells of it.
+//! file, once, whoever tells of it. Of a command only the first kind tells the call's id, so that it
+//! is left out: then both are told to be the same call by its command line.
 
 use std::path::Path;
 
 use serde_json::Value;
 
 use super::fields::{
-    FILE, call, command, directory, edits, event, member, path, paths, session, text, write,
+    FILE, call, command, directory, edits, event, member, other, path, paths, session, text, write,
 };
 use crate::event::{Action, Event, Moment, Report};
 
@@ -20,7 +21,13 @@ pub(super) fn events(value: &Value, here: &Path) -> Vec<Event> {
         .and_then(|roots| roots.into_iter().next());
     let here = root.as_deref().unwrap_or(here);
     let cwd = directory(value, &["cwd"], here);
-    let one = |moment: Moment| event(who.clone(), cwd.clone(), call(value), moment);
+    let one = |moment: Moment| {
+        let call = match &moment {
+            Moment::Before(action) | Moment::After(action) if is_told_twice(action) => None,
+            _ => call(value),
+        };
+        event(who.clone(), cwd.clone(), call, moment)
+    };
     match text(value, &["hook_event_name"]).unwrap_or_default() {
         "preToolUse" => tool(value).map_or_else(Vec::new, |a| one(Moment::Before(a))),
         "postToolUse" => tool(value).map_or_else(Vec::new, |a| one(Moment::After(a))),
@@ -42,25 +49,35 @@ pub(super) fn events(value: &Value, here: &Path) -> Vec<Event> {
 
 fn tool(value: &Value) -> Option<Action> {
     let input = member(value, &["tool_input"]);
-    match text(value, &["tool_name"])? {
+    let name = text(value, &["tool_name"])?;
+    known(name, &input).or_else(|| other(name, &input))
+}
+
+fn known(name: &str, input: &Value) -> Option<Action> {
+    match name {
         "Write" | "StrReplace" | "ApplyPatch" | "Edit" | "MultiEdit" | "EditNotebook" => {
-            write(edits(&input), Report::Paired)
+            write(edits(input), Report::Paired)
         }
         "Delete" => {
-            let mut gone = edits(&input);
+            let mut gone = edits(input);
             for edit in &mut gone {
                 edit.change = crate::event::Change::Delete;
             }
             write(gone, Report::Paired)
         }
-        "Shell" => command(&input, &["command"]),
-        "Read" => Some(Action::Read(vec![path(text(&input, &FILE)?)])),
+        "Shell" => command(input, &["command"]),
+        "Read" => Some(Action::Read(vec![path(text(input, &FILE)?)])),
         name => name.strip_prefix("MCP:").map(|tool| Action::McpCall {
             server: "".into(),
             tool: tool.into(),
-            arguments: input,
+            arguments: input.clone(),
         }),
     }
+}
+
+/// Calls that have events of their own beside those of every tool.
+fn is_told_twice(action: &Action) -> bool {
+    matches!(action, Action::Command { .. } | Action::McpCall { .. })
 }
 
 fn shell(value: &Value) -> Option<Action> {

@@ -202,7 +202,7 @@ pub(super) fn edits(input: &Value) -> Vec<Edit> {
 }
 
 /// Files that a payload names anywhere, where its shape is not known. Depth and number are bounded.
-pub(super) fn named_files(value: &Value) -> Vec<PathBuf> {
+pub(crate) fn named_files(value: &Value) -> Vec<PathBuf> {
     const NAMES: [&str; 11] = [
         "file_path",
         "filepath",
@@ -261,7 +261,63 @@ pub(super) fn command(input: &Value, names: &[&str]) -> Option<Action> {
             .join(" "),
         _ => return None,
     };
-    Some(Action::Command { text: text.into() })
+    // Each tool has its own word for it.
+    let background = [
+        "run_in_background",
+        "runInBackground",
+        "is_background",
+        "isBackground",
+    ]
+    .iter()
+    .any(|name| input.get(name).and_then(Value::as_bool) == Some(true))
+        || crate::shell::goes_on(&text);
+    Some(Action::Command {
+        text: text.into(),
+        background,
+    })
+}
+
+/// A call that is not understood. Those whose names say that they only look, ask or plan are passed over, and
+/// those that start another agent, whose own calls are told.
+pub(super) fn other(name: &str, input: &Value) -> Option<Action> {
+    const LOOKING: [&str; 14] = [
+        "read", "view", "list", "search", "find", "get", "fetch", "web", "todo", "ask", "grep",
+        "glob", "think", "plan",
+    ];
+    const PASSED_OVER: [&str; 19] = [
+        "ls",
+        "task",
+        "agent",
+        "skill",
+        "exitplanmode",
+        "enterplanmode",
+        "updateplan",
+        "updatetodo",
+        "managetodolist",
+        "switchmode",
+        "reportintent",
+        "requestuserinput",
+        "bashoutput",
+        "taskoutput",
+        "killshell",
+        "killbash",
+        "stopbash",
+        "spawnagent",
+        "waitagent",
+    ];
+    let folded: String = name
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
+    let passed = folded.is_empty()
+        || LOOKING.iter().any(|word| folded.starts_with(word))
+        || folded.ends_with("search")
+        || PASSED_OVER.contains(&folded.as_str());
+    (!passed).then(|| Action::Other {
+        tool: name.into(),
+        arguments: input.clone(),
+    })
 }
 
 pub(super) fn write(edits: Vec<Edit>, report: Report) -> Option<Action> {

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::fields::{
-    FILE, call, command, directory, edits, event, member, path, session, text, write,
+    FILE, call, command, directory, edits, event, member, other, path, session, text, write,
 };
 use crate::event::{Action, Event, Moment, Report};
 
@@ -20,7 +20,14 @@ pub(super) fn events(value: &Value, here: &Path) -> Vec<Event> {
     };
     let name = text(value, &["tool_name"]).unwrap_or_default();
     let input = member(value, &["tool_input"]);
-    match action(name, &input, value) {
+    // What it writes for itself alone is known and nobody's.
+    let not_known = || {
+        edits(&input)
+            .is_empty()
+            .then(|| other(name, &input))
+            .flatten()
+    };
+    match action(name, &input, value).or_else(not_known) {
         Some(action) => event(who, cwd, call(value), moment(action)),
         None => Vec::new(),
     }

@@ -24,6 +24,8 @@ use serde_json::Value;
 
 use crate::event::Event;
 
+pub(crate) use self::fields::named_files;
+
 pub use self::answer::{Answer, Reply, answer};
 
 /// The largest payload that is read; a larger one is cut off and gives no events.

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::fields::{
-    FILE, call, command, directory, edits, event, member, path, session, text, write,
+    FILE, call, command, directory, edits, event, member, other, path, session, text, write,
 };
 use crate::event::{Action, Event, Moment, Report};
 
@@ -19,13 +19,14 @@ pub(super) fn events(value: &Value, here: &Path) -> Vec<Event> {
         _ => return Vec::new(),
     };
     let input = member(value, &["tool_input", "args"]);
-    let action = match text(value, &["tool_name", "tool"]).unwrap_or_default() {
+    let name = text(value, &["tool_name", "tool"]).unwrap_or_default();
+    let action = match name {
         "write" | "edit" | "multiedit" | "patch" => write(edits(&input), Report::Paired),
         "bash" | "shell" => command(&input, &["command"]),
         "read" => text(&input, &FILE).map(|file| Action::Read(vec![path(file)])),
         _ => None,
     };
-    match action {
+    match action.or_else(|| other(name, &input)) {
         Some(action) => event(who, cwd, call(value), moment(action)),
         None => Vec::new(),
     }

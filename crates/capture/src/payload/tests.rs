@@ -69,13 +69,17 @@ fn action_in_words(action: &Action) -> String {
             };
             format!("write{report} {}", edits.join("; "))
         }
-        Action::Command { text } => format!("command {text:?}"),
+        Action::Command { text, background } => {
+            let background = if *background { " (background)" } else { "" };
+            format!("command{background} {text:?}")
+        }
         Action::McpCall {
             server,
             tool,
             arguments,
         } => format!("mcp {server}/{tool} {arguments}"),
         Action::Read(files) => format!("read {files:?}"),
+        Action::Other { tool, arguments } => format!("other {tool} {arguments}"),
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::fields::{
-    FILE, call, command, directory, edits, event, member, path, session, text, write,
+    FILE, call, command, directory, edits, event, member, other, path, session, text, write,
 };
 use crate::event::{Action, Event, Moment, Report};
 
@@ -21,8 +21,10 @@ pub(super) fn events(value: &Value, here: &Path) -> Vec<Event> {
         _ => return Vec::new(),
     };
     let action = match what {
-        "write_code" => write(edits(&info), Report::Paired),
-        "run_command" => command(&info, &["command_line", "command"]),
+        "write_code" => write(edits(&info), Report::Paired).or_else(|| other(what, &info)),
+        "run_command" => {
+            command(&info, &["command_line", "command"]).or_else(|| other(what, &info))
+        }
         "mcp_tool_use" => Some(Action::McpCall {
             server: text(&info, &["mcp_server_name"]).unwrap_or_default().into(),
             tool: text(&info, &["mcp_tool_name"]).unwrap_or_default().into(),

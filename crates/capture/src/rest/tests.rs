@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::ledger::Owner;
-use crate::queue::{Actor, Seen};
+use crate::queue::{Actor, Followed, Seen};
 use crate::rewrite::nobody;
 use crate::settle::Settling;
 use crate::snapshot::Snapshot;
@@ -103,6 +103,7 @@ impl World {
             files,
             whole,
             rest: Some(rest),
+            followed: Followed::Whole,
         });
         rest
     }
@@ -116,6 +117,7 @@ impl World {
             by_git: false,
             copied: Vec::new(),
             rest: Some(rest),
+            followed: Followed::Whole,
         });
         rest
     }

@@ -66,7 +66,7 @@ impl Settling<'_> {
             return Some(file.clone());
         }
         if let Some(returned) = self.ledger.returned.get(path)
-            && returned.came_back
+            && returned.is_in(lines)
         {
             return Some(returned.file.clone());
         }

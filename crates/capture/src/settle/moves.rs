@@ -151,14 +151,14 @@ impl Settling<'_> {
                     ..live
                 };
             }
-            let came_back = false;
+            let stashed = false;
             self.ledger
                 .returned
-                .insert(change.path.clone(), Returned { file, came_back });
+                .insert(change.path.clone(), Returned { file, stashed });
         }
     }
 
-    /// Notices that something was stashed, or that a stash came back.
+    /// Notices that something was stashed, or that a stash came back or was dropped.
     pub(super) fn stash_is(&mut self, ground: &Ground) {
         let before = self.ledger.ground.stash.clone();
         if before == ground.stash {
@@ -166,8 +166,8 @@ impl Settling<'_> {
         }
         if let Some(files) = self.ledger.stashes.remove(&before) {
             let here = files.into_iter().map(|(path, file)| {
-                let came_back = true;
-                (path, Returned { file, came_back })
+                let stashed = true;
+                (path, Returned { file, stashed })
             });
             // One more stash on top of it leaves it where it is.
             if self.is_listed(&before) {

@@ -11,7 +11,7 @@ use crate::ledger::{Agent, Changer, OPEN_AT_MOST, Open, Owner, Tracked};
 use crate::lines::Line;
 use crate::observe;
 use crate::place::Ground;
-use crate::queue::{Claim, FileState, Record, Seen, Written};
+use crate::queue::{Claim, FileState, Followed, Record, Seen, Written};
 use crate::rest::Rest;
 
 /// What a hook saw and what was seen after it, by path; what the hook saw has the last word.
@@ -50,7 +50,12 @@ impl Settling<'_> {
                     self.written(record, written, open.as_ref(), &agent);
                 }
             }
-            Seen::BeforeCommand { files, whole, rest } => {
+            Seen::BeforeCommand {
+                files,
+                whole,
+                rest,
+                followed,
+            } => {
                 let rest = self.rest(*rest);
                 let (files, whole) = (joined(files, &rest), *whole && rest.whole);
                 for file in &files {
@@ -61,6 +66,7 @@ impl Settling<'_> {
                 self.open(record, None, whole);
                 if let Some(open) = self.ledger.open.last_mut() {
                     open.unsure = rest.unsure;
+                    open.followed = *followed;
                 }
             }
             Seen::AfterCommand {
@@ -70,11 +76,14 @@ impl Settling<'_> {
                 by_git,
                 copied,
                 rest,
+                followed,
             } => {
                 let rest = self.rest(*rest);
                 let (files, whole) = (joined(files, &rest), *whole && rest.whole);
                 self.copied(&files, copied);
-                self.commanded(record, &files, whole, named, *by_git, &agent);
+                let may_be_credited = !by_git && *followed != Followed::No;
+                let open = self.commanded(record, &files, whole, named, may_be_credited, &agent);
+                self.goes_on(record, *followed, open);
                 self.clean(&files, &rest.unsure, whole);
                 for path in &rest.unsure {
                     let head = self.head_lines(path);
@@ -83,7 +92,7 @@ impl Settling<'_> {
             }
             Seen::Saved(files) => {
                 for file in files {
-                    let changer = if self.ledger.is_open(&file.path, 0, record.time) {
+                    let changer = if self.ledger.is_open(&file.path, record.time) {
                         Changer::Nobody
                     } else {
                         Changer::Person
@@ -103,7 +112,10 @@ impl Settling<'_> {
             }
             Seen::Ended => {
                 let over = &record.actor.session;
-                self.ledger.open.retain(|open| open.session != *over);
+                // What goes on does so after the turn.
+                self.ledger.open.retain(|open| {
+                    open.session != *over || open.followed == Followed::UntilReported
+                });
             }
         }
         Ok(())
@@ -116,9 +128,9 @@ impl Settling<'_> {
         files: &[FileState],
         whole: bool,
         named: &[RepoPath],
-        by_git: bool,
+        may_be_credited: bool,
         agent: &Agent,
-    ) {
+    ) -> Option<Open> {
         let open = self.close(record, &[]);
         let same_head = open
             .as_ref()
@@ -129,14 +141,14 @@ impl Settling<'_> {
         let credited = whole
             && open.as_ref().is_some_and(|open| open.whole)
             && same_head
-            && !by_git
+            && may_be_credited
             && !record.ground.busy;
         self.moved(files);
         for file in files {
             let told = took <= QUICK_COMMAND || named.contains(&file.path);
             let alone = !self
                 .ledger
-                .is_open(&file.path, record.actor.call, record.time);
+                .is_open_beside(&file.path, &record.actor, record.time);
             // Changed so soon that nobody saw what it held before.
             let known = open
                 .as_ref()
@@ -147,6 +159,18 @@ impl Settling<'_> {
                 Changer::Nobody
             };
             self.see(file, record.ground.mark, &changer);
+        }
+        open
+    }
+
+    /// A command whose end was told may still write: what it writes then is nobody's.
+    fn goes_on(&mut self, record: &Record, followed: Followed, open: Option<Open>) {
+        let open_followed = open.map_or(followed, |open| open.followed);
+        if [followed, open_followed].contains(&Followed::UntilReported) {
+            self.open(record, None, false);
+            if let Some(open) = self.ledger.open.last_mut() {
+                open.followed = Followed::UntilReported;
+            }
         }
     }
 
@@ -181,7 +205,7 @@ impl Settling<'_> {
     /// A change that shows before an agent's action: a person's, unless git or an agent was at it.
     pub(super) fn bystander(&self, record: &Record, path: &RepoPath) -> Changer<'static> {
         // Its own call too: a hook that fires again may be late and see what the agent wrote.
-        if record.ground.busy || self.ledger.is_open(path, 0, record.time) {
+        if record.ground.busy || self.ledger.is_open(path, record.time) {
             Changer::Nobody
         } else {
             Changer::PersonIfUndisturbed
@@ -202,6 +226,7 @@ impl Settling<'_> {
             paths,
             whole,
             unsure: Vec::new(),
+            followed: Followed::Whole,
         });
     }
 

@@ -309,6 +309,202 @@ fn cursors_old_event_alone_is_worked_out_from_the_texts() {
     assert_eq!((compared.ai, compared.people), (2, 0));
 }
 
+/// What Cursor tells of a command, by the name of the event.
+fn cursors(clone: &Clone, event: &str, command: &str) -> serde_json::Value {
+    let mut payload = json!({
+        "conversation_id": "c", "generation_id": "g", "model": "gpt-5.2", "cursor_version": "2.4.21",
+        "workspace_roots": [clone.path()], "hook_event_name": event,
+    });
+    let more = if event.ends_with("ToolUse") {
+        json!({"tool_name": "Shell", "tool_use_id": "u3", "tool_input": {"command": command}})
+    } else {
+        json!({"command": command, "cwd": clone.path()})
+    };
+    for (name, value) in more.as_object().unwrap() {
+        payload[name] = value.clone();
+    }
+    payload
+}
+
+#[test]
+fn a_command_that_cursor_tells_by_two_kinds_of_events_counts_once() {
+    let (pre, before, after, post) = (
+        "preToolUse",
+        "beforeShellExecution",
+        "afterShellExecution",
+        "postToolUse",
+    );
+    for (first, then) in [
+        (vec![pre, before], vec![after, post]),
+        (vec![before, pre], vec![post, after]),
+        (vec![pre], vec![post]),
+        (vec![before], vec![after]),
+        (vec![pre, before], vec![post]),
+        (vec![pre, before], vec![after]),
+    ] {
+        let clone = Clone::new();
+        for event in &first {
+            clone.hook(CURSOR, &cursors(&clone, event, "python gen.py"));
+        }
+        clone.write("app.py", &clone.lines(Writer::Ai("cursor"), 3));
+        for event in &then {
+            clone.hook(CURSOR, &cursors(&clone, event, "python gen.py"));
+        }
+        clone.person("app.py", 3, 1);
+        clone.commit("by a command");
+        let compared = clone.assert_whole();
+        assert_eq!((compared.ai, compared.people), (3, 0), "{first:?} {then:?}");
+    }
+}
+
+/// What Claude Code tells of a call.
+fn claudes(clone: &Clone, event: &str, tool: &str, input: &serde_json::Value) -> serde_json::Value {
+    json!({
+        "session_id": "claude-session", "cwd": clone.path(), "hook_event_name": event, "tool_name": tool,
+        "tool_use_id": "followed-by-nobody", "tool_input": input,
+    })
+}
+
+#[test]
+fn what_a_call_that_cannot_be_followed_writes_is_nobodys() {
+    let file = |clone: &Clone| clone.path().join("app.py");
+    for (tool, input, told_after) in [
+        ("mcp__filesystem__write_file", json!({"content": "?"}), true),
+        (
+            "mcp__filesystem__write_file",
+            json!({"content": "?"}),
+            false,
+        ),
+        ("SmartEdit", json!({"new_text": "?"}), true),
+        ("SmartEdit", json!({"new_text": "?"}), false),
+        // A known tool whose arguments have other names than they had.
+        ("Edit", json!({"target": "app.py", "text": "?"}), true),
+    ] {
+        let clone = Clone::new();
+        clone.person("app.py", 0, 1);
+        clone.commit("base");
+        clone.agent(CLAUDE, "app.py", 1, 1);
+        // Hers is seen before the call.
+        clone.person("app.py", 0, 1);
+        let mut input = input.clone();
+        if tool != "Edit" {
+            input["path"] = json!(file(&clone));
+        }
+        clone.hook(CLAUDE, &claudes(&clone, "PreToolUse", tool, &input));
+        let by_it = clone.lines(Writer::Ai("claude"), 3);
+        clone.write("app.py", &(clone.read("app.py") + &by_it));
+        if told_after {
+            clone.hook(CLAUDE, &claudes(&clone, "PostToolUse", tool, &input));
+        }
+        clone.agent(CLAUDE, "app.py", 0, 1);
+        clone.commit("by both");
+        let compared = clone.compare();
+        assert_eq!(compared.wrong, Vec::<String>::new(), "{tool} {told_after}");
+        assert_eq!((compared.kept, compared.lost.len()), (2, 3), "{tool}");
+        assert_eq!(compared.people, 1, "{tool} {told_after}");
+    }
+}
+
+#[test]
+fn what_a_command_writes_in_the_background_is_nobodys_and_the_agents_next_command_still_counts() {
+    for input in [
+        json!({"command": "python gen.py", "run_in_background": true}),
+        json!({"command": "python gen.py &"}),
+    ] {
+        let clone = Clone::new();
+        clone.person("app.py", 0, 1);
+        clone.commit("base");
+        clone.agent(CLAUDE, "app.py", 1, 1);
+        clone.hook(CLAUDE, &claudes(&clone, "PreToolUse", "Bash", &input));
+        clone.hook(CLAUDE, &claudes(&clone, "PostToolUse", "Bash", &input));
+        clone.hook(
+            CLAUDE,
+            &json!({"session_id": "claude-session", "cwd": clone.path(), "hook_event_name": "Stop"}),
+        );
+        let by_it = clone.lines(Writer::Ai("claude"), 3);
+        clone.write("app.py", &(clone.read("app.py") + &by_it));
+        clone.agent(CLAUDE, "app.py", 0, 1);
+        clone.command(CLAUDE, "python other.py", || {
+            let new = clone.lines(Writer::Ai("claude"), 2);
+            clone.write("other.py", &new);
+        });
+        clone.commit("by both");
+        let compared = clone.compare();
+        assert_eq!(compared.wrong, Vec::<String>::new());
+        assert_eq!((compared.kept, compared.lost.len()), (4, 3));
+    }
+}
+
+#[test]
+fn a_call_that_only_looks_leaves_a_persons_lines_hers() {
+    let clone = Clone::new();
+    clone.person("app.py", 0, 1);
+    clone.commit("base");
+    clone.agent(CLAUDE, "app.py", 1, 1);
+    for tool in ["Grep", "TodoWrite", "WebSearch"] {
+        clone.hook(CLAUDE, &claudes(&clone, "PreToolUse", tool, &json!({})));
+    }
+    clone.person("app.py", 0, 2);
+    clone.agent(CLAUDE, "app.py", 0, 1);
+    clone.commit("both");
+    let compared = clone.assert_whole();
+    assert_eq!((compared.ai, compared.people), (2, 2));
+}
+
+#[test]
+fn lines_that_a_person_types_after_the_agents_text_was_thrown_away_are_not_the_agents() {
+    // Lines that any two functions share, so that a diff finds the agent's in hers.
+    let agents = "x = 1\ndef f():\n    try:\n        return 1\n    except E:\n        pass\n    return None\n";
+    let hers = agents.replace("def f", "def mine");
+    type Way = (&'static str, fn(&Clone));
+    let ways: [Way; 3] = [
+        ("a stash that is seen and dropped", |clone| {
+            clone.git(&["stash", "--quiet"]);
+            clone.command(CLAUDE, "ls", || {});
+            clone.git(&["stash", "drop", "--quiet"]);
+        }),
+        ("back as HEAD has it at a look", |clone| {
+            clone.git(&["checkout", "--quiet", "--", "app.py"]);
+            clone.command(CLAUDE, "ls", || {});
+        }),
+        ("gone at a look", |clone| {
+            std::fs::remove_file(clone.path().join("app.py")).unwrap();
+            clone.command(CLAUDE, "ls", || {});
+        }),
+    ];
+    for (how, thrown_away) in ways {
+        let clone = Clone::new();
+        clone.write("app.py", "x = 1\n");
+        clone.commit("base");
+        clone.agent_writes(CLAUDE, "app.py", agents, || {});
+        thrown_away(&clone);
+        clone.write("app.py", &hers);
+        let commit = clone.commit("by hand");
+        assert_eq!(clone.note(&commit), "", "{how}");
+    }
+}
+
+#[test]
+fn an_agents_text_that_a_stash_brings_back_stays_the_agents() {
+    for looked_at in [false, true] {
+        let clone = Clone::new();
+        clone.person("app.py", 0, 3);
+        clone.commit("base");
+        clone.agent(CLAUDE, "app.py", 1, 3);
+        clone.git(&["stash", "--quiet"]);
+        if looked_at {
+            clone.command(CLAUDE, "ls", || {});
+        }
+        clone.git(&["stash", "pop", "--quiet"]);
+        if looked_at {
+            clone.command(CLAUDE, "ls", || {});
+        }
+        clone.person("app.py", 0, 2);
+        clone.commit("both");
+        assert_eq!(clone.assert_whole().ai, 3, "{looked_at}");
+    }
+}
+
 #[test]
 fn nothing_that_is_wrong_with_a_payload_stops_an_agent() {
     let clone = Clone::new();
@@ -432,6 +628,33 @@ fn without_git_hooks_the_note_is_written_later() {
         &json!({"session_id": "claude-session", "cwd": clone.path(), "hook_event_name": "Stop"}),
     );
     assert_eq!(clone.assert_whole().ai, 4);
+}
+
+#[test]
+fn where_nobody_ever_settled_the_end_of_a_turn_writes_notes_once_head_has_moved() {
+    let clone = Clone::bare_of_hooks();
+    clone.person("app.py", 0, 3);
+    clone.commit("base");
+    let stop = || {
+        clone.hook(
+            CLAUDE,
+            &json!({"session_id": "claude-session", "cwd": clone.path(), "hook_event_name": "Stop"}),
+        );
+    };
+    clone.agent(CLAUDE, "app.py", 1, 2);
+    stop();
+    assert_eq!(clone.compare().ai, 0);
+    // Two commits in one turn.
+    clone.commit("one");
+    clone.agent(CLAUDE, "other.py", 0, 2);
+    clone.commit("two");
+    assert_eq!(clone.compare().kept, 0);
+    stop();
+    assert_eq!(clone.assert_whole().ai, 4);
+    clone.agent(CLAUDE, "app.py", 0, 1);
+    clone.commit("three");
+    stop();
+    assert_eq!(clone.assert_whole().ai, 5);
 }
 
 #[test]
