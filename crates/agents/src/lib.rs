@@ -191,7 +191,8 @@ impl Tree {
                     .at(file.path.clone()),
                 ),
             },
-            Kind::Manifest | Kind::CodeOwners => {}
+            Kind::Manifest => settings::check_manifest(found),
+            Kind::CodeOwners => {}
         }
         Ok(())
     }

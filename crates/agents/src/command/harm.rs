@@ -244,7 +244,7 @@ fn until_closed(text: &str) -> &str {
     text
 }
 
-fn words_after_program(command: &Command) -> Vec<&str> {
+pub(super) fn words_after_program(command: &Command) -> Vec<&str> {
     let words = command
         .words
         .iter()

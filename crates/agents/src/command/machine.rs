@@ -1,6 +1,6 @@
 //! Harm to the machine beyond a work tree: what runs by itself later, agents that ask nobody, removal by code.
 
-use super::harm::{has_flag, is_broad};
+use super::harm::{each_command, has_flag, is_broad, words_after_program};
 use super::risk::INTERPRETERS;
 use super::{Command, Joint};
 use crate::settings::BYPASS_FLAGS;
@@ -95,6 +95,20 @@ pub(super) fn starts_agent_unasked(
     let asks_for_help = command.words.iter().any(|word| word.text == "--help");
     let bypasses = own || BYPASS_FLAGS.iter().any(|flag| has(flag));
     (bypasses && !asks_for_help).then(|| format!("starts an agent (`{agent}`) that asks nobody"))
+}
+
+/// The same for a shell text, with all that it runs.
+pub(crate) fn unasked_agent(text: &str) -> Option<String> {
+    let mut told = None;
+    each_command(text, &mut |command| {
+        let Some(program) = command.program() else {
+            return;
+        };
+        if told.is_none() {
+            told = starts_agent_unasked(command, &program, &words_after_program(command));
+        }
+    });
+    told
 }
 
 /// The agent that a program or a package is.
