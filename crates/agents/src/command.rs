@@ -4,13 +4,16 @@
 
 mod harm;
 mod launch;
+mod leak;
+mod machine;
 mod packages;
 mod risk;
 mod shape;
 mod words;
 
-pub use self::harm::{CommandHarm, Harm, command_harm};
+pub use self::harm::{CommandHarm, Harm, command_harm, statement_harm};
 pub(crate) use self::launch::{Pin, launch};
+pub(crate) use self::machine::unasked_agent;
 pub use self::packages::{AskedPackage, asked_packages};
 pub(crate) use self::risk::collects;
 use self::words::read_words;
@@ -41,6 +44,8 @@ pub(crate) struct Command {
     pub(crate) joint: Joint,
     /// `NAME=value` before the program.
     pub(crate) assignments: Vec<Word>,
+    /// The words after `<`, `<<` and `<<<`: what it reads. They are among `words`, too.
+    pub(crate) inputs: Vec<Word>,
 }
 
 /// A text of shell.
@@ -61,6 +66,7 @@ impl Script {
                 words,
                 joint: Joint::None,
                 assignments: Vec::new(),
+                inputs: Vec::new(),
             }],
         }
     }

@@ -35,7 +35,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use trueline_facts::{Diagnostic, Finding, Level, RepoPath, Severity};
 
-pub use crate::command::{AskedPackage, CommandHarm, Harm, asked_packages, command_harm};
+pub use crate::command::{
+    AskedPackage, CommandHarm, Harm, asked_packages, command_harm, statement_harm,
+};
 use crate::discovery::is_example;
 pub use crate::discovery::{
     Format, Kind, LOCK_PATH, SourceLanguage, imports_mcp, in_skill, kind, names_mcp, skill_folders,
@@ -189,7 +191,8 @@ impl Tree {
                     .at(file.path.clone()),
                 ),
             },
-            Kind::Manifest | Kind::CodeOwners => {}
+            Kind::Manifest => settings::check_manifest(found),
+            Kind::CodeOwners => {}
         }
         Ok(())
     }

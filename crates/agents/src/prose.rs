@@ -134,7 +134,11 @@ fn hidden(piece: &Piece, in_examples: bool, found: &mut Found<'_>) {
         }
         first = first.or(Some(heard.message));
     }
-    let runs = command::Script::read(text).risks().into_iter().next();
+    // A command stands by itself, or in backquotes among words.
+    let in_quotes = text.split('`').skip(1).step_by(2);
+    let runs = std::iter::once(text)
+        .chain(in_quotes)
+        .find_map(|code| command::Script::read(code).risks().into_iter().next());
     let beacon = first.is_none() && runs.is_none();
     if let Some(risk) = runs {
         found.add(Draft::new(

@@ -56,6 +56,15 @@ pub(crate) fn check_container(found: &mut Found<'_>) -> Result<Vec<Server>, Brok
     Ok(servers)
 }
 
+/// Checks what a `package.json` runs when its packages are installed. One that cannot be read is for its own tool.
+pub(crate) fn check_manifest(found: &mut Found<'_>) {
+    if found.file.path.file_name() == "package.json"
+        && let Ok(document) = parse(Format::Json, found.file.text)
+    {
+        tasks::installed(&document, found);
+    }
+}
+
 /// Checks the shell of `direnv`.
 pub(crate) fn check_envrc(found: &mut Found<'_>) {
     tasks::entered(found);

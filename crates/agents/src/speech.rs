@@ -134,6 +134,29 @@ fn sentence_orders(
             true,
         );
     }
+    if let Some(place) = sentence.find(Signal::Publish)
+        && !is_negated(sentence.text, place.0)
+        && names_secret(sentence, place)
+    {
+        say(
+            Id::InstructedExfiltration,
+            place,
+            "the agent is to put what is secret where others read it",
+            true,
+        );
+    }
+    if let Some(place) = sentence.find(Signal::RemoteOrders)
+        && !is_negated(sentence.text, place.0)
+        && !is_local(&sentence.text[place.0..place.1])
+    {
+        // Once, and by somebody who asked for it, is how a tool is set up.
+        say(
+            Id::InstructionOverride,
+            place,
+            "the agent is to take its orders from a page that others may change",
+            voice != Voice::Team || sentence.has(Signal::Standing),
+        );
+    }
     if voice != Voice::Tool
         && let Some(place) = sentence.find(Signal::Weaken)
         && !is_negated(sentence.text, place.0)
@@ -156,6 +179,22 @@ fn sentence_orders(
             false,
         );
     }
+}
+
+/// Whether a secret is named within a place of a sentence: a file that is no sample, or a variable.
+fn names_secret(sentence: &Sentence<'_>, (start, end): (usize, usize)) -> bool {
+    const VARIABLES: [&str; 5] = [
+        "api_key",
+        "secret_key",
+        "access_key",
+        "access_token",
+        "auth_token",
+    ];
+    let within = &sentence.text[start..end];
+    sentence
+        .secret_file()
+        .is_some_and(|file| file.0 >= start && file.1 <= end)
+        || VARIABLES.iter().any(|name| within.contains(name))
 }
 
 /// A name that stands by itself in a text.
@@ -199,6 +238,7 @@ fn exfiltration(
         }
         Voice::Tool | Voice::Hidden => {
             (file.is_some() && reads && (sentence.has(Signal::Directive) || sends))
+                || (voice == Voice::Hidden && file.is_some() && reads && any(Signal::Conceal))
                 || (word.is_some() && reads && sends && sentence.has(Signal::Directive))
                 || (word.is_some()
                     && sentence.has(Signal::Send)

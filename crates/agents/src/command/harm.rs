@@ -6,7 +6,7 @@
 
 use trueline_facts::RepoPath;
 
-use super::{Command, Joint, Script};
+use super::{Command, Joint, Script, machine};
 use crate::Kind;
 
 /// A kind of harm.
@@ -18,7 +18,7 @@ pub enum Harm {
     RunsWhatItFetches,
     /// Something is lost for good.
     Destroys,
-    /// What guards or records agents is changed or passed by.
+    /// What guards or records agents is changed or passed by, or something is set up that runs unasked.
     WeakensGuard,
 }
 
@@ -67,20 +67,14 @@ const DATABASES: [&str; 10] = [
 /// The harm that a shell text would do, in order of kind.
 #[must_use]
 pub fn command_harm(text: &str) -> Vec<CommandHarm> {
-    let script = Script::read(text);
-    let mut found: Vec<CommandHarm> = script
-        .risks()
-        .into_iter()
-        .map(|risk| CommandHarm {
-            harm: if risk.id == crate::rule::Id::DownloadAndRun {
-                Harm::RunsWhatItFetches
-            } else {
-                Harm::SendsSecrets
-            },
-            message: risk.message,
-        })
-        .collect();
-    of_script(text, &script, 0, &mut found);
+    let mut found = Vec::new();
+    of_script(text, &Script::read(text), 0, &mut found);
+    if machine::multiplies(text) {
+        found.push(CommandHarm {
+            harm: Harm::Destroys,
+            message: "starts copies of itself without end".to_owned(),
+        });
+    }
     found.sort();
     found.dedup();
     found
@@ -111,6 +105,14 @@ pub(super) fn each_command(text: &str, take: &mut dyn FnMut(&Command)) {
 }
 
 fn of_script(text: &str, script: &Script, depth: u32, found: &mut Vec<CommandHarm>) {
+    found.extend(script.risks().into_iter().map(|risk| CommandHarm {
+        harm: if risk.id == crate::rule::Id::DownloadAndRun {
+            Harm::RunsWhatItFetches
+        } else {
+            Harm::SendsSecrets
+        },
+        message: risk.message,
+    }));
     for (at, command) in script.commands.iter().enumerate() {
         for inner in substituted(text, command) {
             follow(&inner, depth, found);
@@ -119,7 +121,10 @@ fn of_script(text: &str, script: &Script, depth: u32, found: &mut Vec<CommandHar
             continue;
         };
         let words = words_after_program(command);
-        if let Some(message) = destroys(&program, &words) {
+        let lost = destroys(&program, &words)
+            .or_else(|| machine::removes_by_code(command, &program))
+            .or_else(|| machine::removes_what_a_list_names(command, &program, &words));
+        if let Some(message) = lost {
             found.push(CommandHarm {
                 harm: Harm::Destroys,
                 message,
@@ -131,7 +136,10 @@ fn of_script(text: &str, script: &Script, depth: u32, found: &mut Vec<CommandHar
                 message,
             });
         }
-        if let Some(message) = weakens(&program, &words) {
+        let weakened = weakens(&program, &words)
+            .or_else(|| machine::starts_agent_unasked(command, &program, &words))
+            .or_else(|| machine::schedules(command, &program, &words));
+        if let Some(message) = weakened {
             found.push(CommandHarm {
                 harm: Harm::WeakensGuard,
                 message,
@@ -236,7 +244,7 @@ fn until_closed(text: &str) -> &str {
     text
 }
 
-fn words_after_program(command: &Command) -> Vec<&str> {
+pub(super) fn words_after_program(command: &Command) -> Vec<&str> {
     let words = command
         .words
         .iter()
@@ -245,7 +253,7 @@ fn words_after_program(command: &Command) -> Vec<&str> {
 }
 
 /// Whether a short option is given, alone or among others: `-rf` has `r`.
-fn has_flag(words: &[&str], short: char, long: &str) -> bool {
+pub(super) fn has_flag(words: &[&str], short: char, long: &str) -> bool {
     words.iter().any(|word| {
         *word == long
             || (word.starts_with('-') && !word.starts_with("--") && word[1..].contains(short))
@@ -330,21 +338,27 @@ fn destroys(program: &str, words: &[&str]) -> Option<String> {
 }
 
 /// A target beyond what a build makes: the root, a home, the work tree itself, a system folder.
-fn is_broad(target: &str) -> bool {
+pub(super) fn is_broad(target: &str) -> bool {
     let bare = target.trim_end_matches(['/', '*']).trim_end_matches('/');
-    let in_home = ["~", "$HOME", "${HOME}", "/root"];
-    if matches!(bare, "" | "." | ".." | ".git" | "./.git") || in_home.contains(&bare) {
+    let of_home = ["${HOME}", "$HOME"]
+        .iter()
+        .find_map(|home| bare.strip_prefix(home))
+        .filter(|rest| rest.is_empty() || rest.starts_with('/'));
+    let in_home = of_home.map(|rest| format!("~{rest}"));
+    let bare = in_home.as_deref().unwrap_or(bare);
+    if matches!(bare, "" | "." | ".." | ".git" | "./.git" | "~" | "/root") {
         return true;
     }
     if bare.starts_with("../") || bare.ends_with("/.git") {
         return true;
     }
-    // `/etc`, `/home/ada`, `~/.ssh`; deeper ones may well be a build's.
+    // `/etc`, `/home/ada/work`, `~/.ssh`; deeper ones may well be a build's.
     let depth = bare.matches('/').count();
     (bare.starts_with('/')
         && !bare.starts_with("/tmp/")
         && !bare.starts_with("/var/tmp/")
-        && depth <= 2)
+        && (depth <= 2
+            || (depth == 3 && (bare.starts_with("/home/") || bare.starts_with("/Users/")))))
         || (bare.starts_with("~/") && depth <= 1)
 }
 
@@ -415,11 +429,11 @@ fn run_on_found(words: &[&str]) -> Option<String> {
     (!run.is_empty()).then(|| as_shell(&run))
 }
 
-/// Words as a shell reads them again: one with blanks stays one.
+/// Words as a shell reads them again: one with blanks or quotes stays one.
 fn as_shell(words: &[&str]) -> String {
     let quoted = words.iter().map(|word| {
-        if word.contains(char::is_whitespace) && !word.contains('\'') {
-            format!("'{word}'")
+        if word.contains(|c: char| c.is_whitespace() || "'\"\\;|&#".contains(c)) {
+            format!("'{}'", word.replace('\'', "'\\''"))
         } else {
             (*word).to_owned()
         }
@@ -427,11 +441,34 @@ fn as_shell(words: &[&str]) -> String {
     quoted.collect::<Vec<_>>().join(" ")
 }
 
+/// The harm that a statement for a database would do, where it is one: a text that only speaks of it does none.
+#[must_use]
+pub fn statement_harm(text: &str) -> Option<CommandHarm> {
+    let begins = [
+        "drop ",
+        "truncate ",
+        "delete ",
+        "flushall",
+        "flushdb",
+        "db.",
+    ];
+    let lower = text.to_ascii_lowercase();
+    let told = lower
+        .split(';')
+        .map(str::trim_start)
+        .filter(|statement| begins.iter().any(|begin| statement.starts_with(begin)))
+        .find_map(|statement| sql_destroys(&[statement]))?;
+    Some(CommandHarm {
+        harm: Harm::Destroys,
+        message: told,
+    })
+}
+
 fn sql_destroys(words: &[&str]) -> Option<String> {
     let text = words.join(" ").to_ascii_lowercase();
     let text: Vec<&str> = text.split_whitespace().collect();
     let text = text.join(" ");
-    [
+    let gone = [
         "drop database",
         "drop table",
         "drop schema",
@@ -440,14 +477,42 @@ fn sql_destroys(words: &[&str]) -> Option<String> {
         ".drop(",
         "flushall",
         "flushdb",
-    ]
-    .into_iter()
-    .find(|words| text.contains(words))
-    .map(|words| {
+    ];
+    let told = gone.into_iter().find(|words| {
+        text.match_indices(words)
+            .any(|(at, _)| !is_temporary(text.get(at + words.len()..).unwrap_or_default()))
+    });
+    let told = told.or_else(|| deletes_all(&text).then_some("delete without where"));
+    told.map(|words| {
         format!(
             "empties a database (`{}`)",
             words.trim_end_matches('(').trim()
         )
+    })
+}
+
+/// Whether the name after `DROP TABLE` is one of what is made to be dropped.
+fn is_temporary(after: &str) -> bool {
+    let name = after.trim_start();
+    let name = name.strip_prefix("if exists ").unwrap_or(name);
+    let name = name.trim_start_matches(['"', '`', '[']);
+    ["tmp_", "temp_", "pg_temp", "#"]
+        .iter()
+        .any(|begin| name.starts_with(begin))
+}
+
+/// `DELETE FROM users`, without a word on which of them.
+fn deletes_all(text: &str) -> bool {
+    text.split(';').any(|statement| {
+        statement
+            .find("delete from ")
+            .and_then(|at| statement.get(at + "delete from ".len()..))
+            .is_some_and(|rest| {
+                rest.split(|c: char| c.is_whitespace() || "'\"`".contains(c))
+                    .filter(|word| !word.is_empty())
+                    .count()
+                    == 1
+            })
     })
 }
 
@@ -516,6 +581,11 @@ fn weakens(program: &str, words: &[&str]) -> Option<String> {
         return Some("takes away the hooks that record and guard agents".to_owned());
     }
     let written = written(program, words);
+    if let Some(file) = written.iter().find(|file| machine::is_run_by_itself(file)) {
+        return Some(format!(
+            "writes `{file}`, which runs again without being asked for"
+        ));
+    }
     let guards = |word: &&str| is_guarded(word);
     let touched = written.into_iter().find(guards)?;
     Some(format!(

@@ -93,6 +93,7 @@ fn wrapped(words: &[&Word]) -> Option<Launch> {
         words,
         joint: super::Joint::None,
         assignments: Vec::new(),
+        inputs: Vec::new(),
     })
 }
 

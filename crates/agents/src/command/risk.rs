@@ -1,6 +1,6 @@
 //! What is risky in commands: code from the network that is run, secrets that leave, shells that are handed out.
 
-use super::{Command, Joint, Script, Word};
+use super::{Command, Joint, Script};
 use crate::rule::Id;
 
 /// Something risky at some bytes of the text.
@@ -49,7 +49,7 @@ pub(super) const INTERPRETERS: &[&str] = &[
     "osascript",
     "source",
 ];
-const SENDERS: &[&str] = &[
+pub(super) const SENDERS: &[&str] = &[
     "curl",
     "wget",
     "nc",
@@ -67,10 +67,11 @@ const SENDERS: &[&str] = &[
     "invoke-webrequest",
     "invoke-restmethod",
 ];
-const SECRETS: &[&str] = &[
+pub(super) const SECRETS: &[&str] = &[
     ".ssh/",
     "id_rsa",
     "id_ed25519",
+    "id_ecdsa",
     ".aws/",
     ".env",
     ".netrc",
@@ -83,7 +84,12 @@ const SECRETS: &[&str] = &[
     ".docker/config.json",
     "credentials.json",
     "keychain",
-    ".gnupg",
+    ".gnupg/",
+    ".vault-token",
+    ".config/gh/hosts.yml",
+    ".claude.json",
+    ".claude/.credentials",
+    ".codex/auth.json",
     ".bash_history",
     ".zsh_history",
     "wallet",
@@ -94,9 +100,11 @@ impl Script {
     /// What is risky, in order of place.
     pub(crate) fn risks(&self) -> Vec<Risk> {
         let mut out = Vec::new();
+        let mut packed = Vec::new();
         for (at, command) in self.commands.iter().enumerate() {
             self.runs_what_it_fetches(at, command, &mut out);
-            self.sends_secrets(at, command, &mut out);
+            self.sends_secrets(at, command, &packed, &mut out);
+            self.packs_secrets(at, command, &mut packed);
             self.opens_shell(command, &mut out);
             for inner in inner_scripts(command) {
                 out.extend(inner);
@@ -225,85 +233,6 @@ impl Script {
         }
     }
 
-    fn sends_secrets(&self, at: usize, command: &Command, out: &mut Vec<Risk>) {
-        let Some(program) = command.program() else {
-            return;
-        };
-        if let Some((secret, to)) = command.uploads(&program) {
-            out.push(Risk {
-                id: Id::InstructedExfiltration,
-                start: secret.start,
-                end: command.end(),
-                message: format!("sends secrets to {to}"),
-                is_suspicious: true,
-            });
-            return;
-        }
-        if !SENDERS.contains(&program.as_str()) {
-            return;
-        }
-        let host = command.host().unwrap_or_default();
-        let is_network = command.names_remote()
-            || matches!(
-                program.as_str(),
-                "nc" | "ncat" | "netcat" | "scp" | "rsync" | "socat"
-            );
-        if !is_network {
-            return;
-        }
-        let carries = |word: &&Word| {
-            let text = word.text.to_ascii_lowercase();
-            SECRETS.iter().any(|s| mentions_secret(&text, s))
-                || text.contains("$(env)")
-                || text.contains("`env`")
-                || text.contains("$(printenv")
-        };
-        // A file that is sent, or the output of a command in an argument.
-        let own = command.words.iter().skip(1).find(|word| {
-            let sends = word.text.contains('@')
-                || word.text.contains("$(")
-                || word.text.contains('`')
-                || matches!(program.as_str(), "scp" | "rsync");
-            sends && carries(word)
-        });
-        let piped = at
-            .checked_sub(1)
-            .and_then(|before| self.commands.get(before))
-            .filter(|_| command.joint == Joint::Pipe);
-        let fed = piped.is_some_and(|before| {
-            before
-                .program()
-                .is_some_and(|p| matches!(p.as_str(), "env" | "printenv" | "set" | "export"))
-                || before.words.iter().skip(1).any(|word| carries(&word))
-        });
-        // A list of options is a way to configure the sender: `-H "Authorization: …"` is no leak.
-        if own.is_some() || fed {
-            let start = piped
-                .filter(|_| fed)
-                .map_or(command.start(), Command::start);
-            let to = if host.is_empty() {
-                "another machine".to_owned()
-            } else {
-                host
-            };
-            out.push(Risk {
-                id: Id::InstructedExfiltration,
-                start,
-                end: command.end(),
-                message: format!("sends secrets to {to}"),
-                is_suspicious: true,
-            });
-        } else if command.words.iter().any(|word| collects(&word.text)) {
-            out.push(Risk {
-                id: Id::InstructedExfiltration,
-                start: command.start(),
-                end: command.end(),
-                message: "speaks to a host that collects requests".to_owned(),
-                is_suspicious: true,
-            });
-        }
-    }
-
     #[expect(clippy::unused_self, reason = "beside its siblings")]
     fn opens_shell(&self, command: &Command, out: &mut Vec<Risk>) {
         let reverse = command
@@ -327,38 +256,6 @@ impl Script {
     }
 }
 
-impl Command {
-    /// A file of secrets that a cloud's own program copies to a store, and the store.
-    fn uploads(&self, program: &str) -> Option<(&Word, String)> {
-        const COPIERS: [&str; 8] = [
-            "aws", "gsutil", "gcloud", "azcopy", "rclone", "s3cmd", "s5cmd", "mc",
-        ];
-        if !COPIERS.contains(&program) {
-            return None;
-        }
-        let verb = self.words.iter().position(|word| {
-            matches!(
-                word.text.as_str(),
-                "cp" | "copy" | "copyto" | "sync" | "mv" | "move" | "put" | "upload"
-            )
-        })?;
-        let mut operands = self
-            .words
-            .get(verb + 1..)?
-            .iter()
-            .filter(|word| !word.text.starts_with('-'));
-        let (from, to) = (operands.next()?, operands.next()?);
-        let is_remote = |text: &str| {
-            text.contains("://")
-                || (matches!(program, "rclone" | "mc") && text.contains([':', '/']))
-        };
-        let lower = from.text.to_ascii_lowercase();
-        let is_secret = SECRETS.iter().any(|s| mentions_secret(&lower, s));
-        (is_secret && !from.text.contains("://") && is_remote(&to.text))
-            .then(|| (from, to.text.clone()))
-    }
-}
-
 /// The risks of what `sh -c "…"` runs, at the place of the whole command.
 fn inner_scripts(command: &Command) -> Vec<Vec<Risk>> {
     let Some(program) = command.program() else {
@@ -379,19 +276,6 @@ fn inner_scripts(command: &Command) -> Vec<Vec<Risk>> {
         risk.end = command.end();
     }
     vec![risks]
-}
-
-fn mentions_secret(text: &str, secret: &str) -> bool {
-    text.match_indices(secret).any(|(at, _)| {
-        let rest = &text[at + secret.len()..];
-        // `.env.example` is a sample; `process.env` a name of a program.
-        secret != ".env"
-            || (!rest.starts_with(".example")
-                && !rest.starts_with(".sample")
-                && !rest.starts_with(".template")
-                && !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
-                && !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric()))
-    })
 }
 
 /// A host that shows its requests to whoever made it.

@@ -56,7 +56,7 @@ impl Command {
         })
     }
 
-    pub(super) fn names_remote(&self) -> bool {
+    pub(crate) fn names_remote(&self) -> bool {
         self.host().is_some_and(|host| {
             !["localhost", "127.0.0.1", "0.0.0.0", "[::1]"]
                 .iter()
@@ -69,7 +69,7 @@ impl Command {
     }
 
     /// The first address, without its scheme.
-    pub(super) fn host(&self) -> Option<String> {
+    pub(crate) fn host(&self) -> Option<String> {
         self.words.iter().find_map(|word| {
             let at = word.text.find("://")?;
             let scheme = word.text[..at]

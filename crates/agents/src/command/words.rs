@@ -11,6 +11,8 @@ pub(super) fn read_words(text: &str) -> Script {
         at: 0,
         commands: Vec::new(),
         words: Vec::new(),
+        inputs: Vec::new(),
+        is_input: false,
         joint: Joint::None,
     };
     while reader.at < text.len() && reader.commands.len() < MAX_COMMANDS {
@@ -27,6 +29,9 @@ struct Reader<'t> {
     at: usize,
     commands: Vec<Command>,
     words: Vec<Word>,
+    inputs: Vec<Word>,
+    /// The next word is read from.
+    is_input: bool,
     joint: Joint,
 }
 
@@ -63,7 +68,10 @@ impl Reader<'_> {
                     end: self.at,
                 });
             }
-            '<' if !rest.starts_with("<(") => self.at += 1,
+            '<' if !rest.starts_with("<(") => {
+                self.at += 1;
+                self.is_input = true;
+            }
             _ => self.word(),
         }
     }
@@ -76,6 +84,8 @@ impl Reader<'_> {
     /// Ends a command; the next is joined to it so.
     fn close(&mut self, next: Joint) {
         let mut words = std::mem::take(&mut self.words);
+        let inputs = std::mem::take(&mut self.inputs);
+        self.is_input = false;
         let named = words
             .iter()
             .position(|word| !is_assignment(&word.text))
@@ -86,6 +96,7 @@ impl Reader<'_> {
                 words,
                 joint: self.joint,
                 assignments,
+                inputs,
             });
             self.joint = next;
         } else if next == Joint::Pipe || self.joint == Joint::None {
@@ -153,11 +164,15 @@ impl Reader<'_> {
             self.at += self.rest().chars().next().map_or(1, char::len_utf8);
             return;
         }
-        self.words.push(Word {
+        let word = Word {
             text,
             start,
             end: self.at,
-        });
+        };
+        if std::mem::take(&mut self.is_input) {
+            self.inputs.push(word.clone());
+        }
+        self.words.push(word);
     }
 
     fn quoted(&mut self, quote: char, text: &mut String) {

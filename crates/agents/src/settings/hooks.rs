@@ -9,6 +9,20 @@ use crate::manifest::Installed;
 use crate::rule::Id;
 
 pub(crate) fn check(document: &Node, installed: &Installed, found: &mut Found<'_>) {
+    helpers(document, found);
+    if let Some(node) = document.get("disableAllHooks")
+        && node.is_true()
+    {
+        found.add(
+            Draft::new(
+                Id::ApprovalBypass,
+                (node.start, node.end),
+                "every hook is switched off, also those that guard or record the agent".to_owned(),
+            )
+            .severity(Severity::Medium)
+            .symbol("disableAllHooks"),
+        );
+    }
     let by_key = document.get("hooks");
     let Some(hooks) = by_key else {
         status_line(document, found);
@@ -50,6 +64,52 @@ pub(crate) fn check(document: &Node, installed: &Installed, found: &mut Found<'_
         });
     }
     status_line(document, found);
+}
+
+/// Commands that a tool runs for its keys and headers.
+fn helpers(document: &Node, found: &mut Found<'_>) {
+    for key in [
+        "apiKeyHelper",
+        "awsAuthRefresh",
+        "awsCredentialExport",
+        "otelHeadersHelper",
+    ] {
+        let Some((node, text)) = document
+            .get(key)
+            .and_then(|node| Some((node, node.text()?)))
+        else {
+            continue;
+        };
+        let script = Script::read(text);
+        let risks = script.risks();
+        for risk in &risks {
+            found.add(
+                Draft::new(
+                    risk.id,
+                    (node.start, node.end),
+                    format!("`{key}` {}", risk.message),
+                )
+                .severity(Severity::Critical)
+                .symbol(key),
+            );
+        }
+        let download = script.commands.iter().find(|command| {
+            matches!(command.program().as_deref(), Some("curl" | "wget")) && command.names_remote()
+        });
+        if let Some(command) = download.filter(|_| key == "apiKeyHelper" && risks.is_empty()) {
+            let host = command.host().unwrap_or_default();
+            found.add(
+                Draft::new(
+                    Id::ModelEndpointOverride,
+                    (node.start, node.end),
+                    format!(
+                        "the model is called with a key that {host} gives out: its owner may read what is sent with it"
+                    ),
+                )
+                .symbol(key),
+            );
+        }
+    }
 }
 
 fn status_line(document: &Node, found: &mut Found<'_>) {

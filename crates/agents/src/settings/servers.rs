@@ -60,6 +60,7 @@ impl Server {
             words: self.words.clone(),
             joint: Joint::None,
             assignments: Vec::new(),
+            inputs: Vec::new(),
         }
     }
 }

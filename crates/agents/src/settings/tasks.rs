@@ -3,7 +3,7 @@
 use trueline_facts::Severity;
 
 use super::command_text;
-use crate::command::Script;
+use crate::command::{Script, unasked_agent};
 use crate::document::Node;
 use crate::finding::{Draft, Found};
 use crate::rule::Id;
@@ -78,6 +78,68 @@ pub(crate) fn automatic(document: &Node, found: &mut Found<'_>) {
     }
 }
 
+/// Hosts from which tools are installed by a pipe into a shell, as their vendors say.
+const INSTALLERS: &[&str] = &[
+    "sh.rustup.rs",
+    "astral.sh",
+    "get.docker.com",
+    "nodesource.com",
+    "install.python-poetry.org",
+    "raw.githubusercontent.com",
+    "github.com",
+    "bun.sh",
+    "bun.com",
+    "deno.land",
+    "vercel.app",
+    "get.pnpm.io",
+    "ohmyz.sh",
+    "starship.rs",
+    "claude.ai",
+    "cursor.com",
+    "opencode.ai",
+    "mise.run",
+    "mise.jdx.dev",
+    "get.helm.sh",
+    "just.systems",
+    "foundry.paradigm.xyz",
+    "determinate.systems",
+    "nixos.org",
+    "get.sdkman.io",
+    "dot.net",
+    "aka.ms",
+    "google.com",
+    "tailscale.com",
+    "fly.io",
+    "taskfile.dev",
+    "moonrepo.dev",
+    "pkgx.sh",
+    "get.jetify.com",
+    "pixi.sh",
+    "ollama.com",
+    "dagger.io",
+    "duckdb.org",
+    "wasmtime.dev",
+    "volta.sh",
+    "doppler.com",
+    "microsoft.com",
+    "git.io",
+    "yarnpkg.com",
+    "haskell.org",
+    "encore.dev",
+    "get.k3s.io",
+];
+
+/// Whether a risk's message ends in the name of such a host, or in none: then it is not known.
+fn is_installer(message: &str) -> bool {
+    let host = message.rsplit_once(" from ").map_or("", |(_, host)| host);
+    let host = host.split(':').next().unwrap_or(host);
+    host.is_empty()
+        || INSTALLERS.iter().any(|known| {
+            host.strip_suffix(known)
+                .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        })
+}
+
 /// Commands of a container's life.
 pub(crate) fn lifecycle(document: &Node, found: &mut Found<'_>) {
     for key in [
@@ -104,12 +166,15 @@ pub(crate) fn lifecycle(document: &Node, found: &mut Found<'_>) {
                     format!("`{key}` {}", risk.message),
                 )
                 .symbol(key);
-                // In the container a download is how tools come in; on the machine itself it is not.
-                found.add(if key == "initializeCommand" || risk.is_suspicious {
-                    draft
-                } else {
-                    draft.uncertain()
-                });
+                // In the container installers of vendors are how tools come in; on the machine itself they are not.
+                let is_usual = risk.id == Id::DownloadAndRun && is_installer(&risk.message);
+                found.add(
+                    if key == "initializeCommand" || risk.is_suspicious || !is_usual {
+                        draft
+                    } else {
+                        draft.uncertain()
+                    },
+                );
             }
         }
         if key == "initializeCommand" {
@@ -139,6 +204,35 @@ pub(crate) fn lifecycle(document: &Node, found: &mut Found<'_>) {
         }
     }
     bypass_flags(document, found);
+}
+
+/// Scripts that a package manager runs by itself.
+pub(crate) fn installed(manifest: &Node, found: &mut Found<'_>) {
+    for key in [
+        "preinstall",
+        "install",
+        "postinstall",
+        "prepare",
+        "prepublish",
+    ] {
+        let Some((node, text)) = manifest
+            .path(&["scripts", key])
+            .and_then(|node| Some((node, node.text()?)))
+        else {
+            continue;
+        };
+        if let Some(message) = unasked_agent(text) {
+            found.add(
+                Draft::new(
+                    Id::ApprovalBypass,
+                    (node.start, node.end),
+                    format!("installing the packages (`{key}`) {message}"),
+                )
+                .severity(Severity::Critical)
+                .symbol(key),
+            );
+        }
+    }
 }
 
 /// Shell that runs when a folder is entered.

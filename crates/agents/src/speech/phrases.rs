@@ -47,6 +47,9 @@ signals! {
     Boast = "boast",
     Restate = "restate",
     SideCall = "side-call",
+    Publish = "publish",
+    RemoteOrders = "remote-orders",
+    Standing = "standing",
 }
 
 #[derive(Deserialize)]

@@ -13,9 +13,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use trueline_capture::event::{Action, Event, Moment};
-use trueline_capture::payload::Reply;
+use trueline_capture::payload::{Reply, mcp};
 use trueline_scan::config::{Answer, Gate, Guard};
-use trueline_scan::{Harm, ScanError, command_harm};
+use trueline_scan::{Harm, ScanError, command_harm, statement_harm};
 
 use self::tree::{Tree, Trees};
 
@@ -104,9 +104,25 @@ fn judge(event: &Event, action: &Action) -> Vec<Verdict> {
             server,
             tool,
             arguments,
-        } => own.map_or_else(Vec::new, |tree| {
-            call(tree, &format!("{server}/{tool}"), &arguments.to_string())
-        }),
+        } => {
+            let mut verdicts = own.map_or_else(Vec::new, |tree| {
+                let name = format!("{server}/{tool}");
+                let mut verdicts = call(tree, &name, &arguments.to_string());
+                verdicts.extend(statements(tree, arguments));
+                verdicts
+            });
+            // What it does by another's hand is judged as what the agent does by its own.
+            for meant in mcp::meant(tool, arguments) {
+                verdicts.extend(match &meant {
+                    Action::Write(write) => tree::judge(event, write, &trees),
+                    Action::Command { text, .. } => {
+                        own.map_or_else(Vec::new, |tree| command(tree, text))
+                    }
+                    Action::McpCall { .. } | Action::Read(_) | Action::Other { .. } => Vec::new(),
+                });
+            }
+            verdicts
+        }
         Action::Read(_) | Action::Other { .. } => Vec::new(),
     }
 }
@@ -119,6 +135,22 @@ fn call(tree: &Tree, name: &str, arguments: &str) -> Vec<Verdict> {
         Ok(reason
             .into_iter()
             .map(|reason| verdict(guard, Gate::Secrets, reason))
+            .collect())
+    })
+}
+
+/// What a call has a database do.
+fn statements(tree: &Tree, arguments: &serde_json::Value) -> Vec<Verdict> {
+    let guard = &tree.guarding.guard;
+    check(guard, &[Gate::Commands], || {
+        let harms = mcp::statements(arguments)
+            .into_iter()
+            .filter_map(statement_harm);
+        Ok(harms
+            .map(|found| {
+                let reason = reasons::command(Gate::Commands, &found.message);
+                verdict(guard, Gate::Commands, reason)
+            })
             .collect())
     })
 }
@@ -241,5 +273,107 @@ mod tests {
         };
         assert_eq!(reasons.last().unwrap(), "and 4 more of the kind");
         assert_eq!(reasons.len(), REASONS + 1);
+    }
+
+    /// A repository with a guard and a zone, and what is said in it to a call of an MCP server.
+    fn said_to_call(tool: &str, arguments: &serde_json::Value) -> Decision {
+        let folder = tempfile::tempdir().unwrap();
+        let guarded =
+            "[guard]\n[zone.infra]\npaths = [\"infra/**\"]\nagents = \"deny\"\nwhy = \"theirs\"\n";
+        std::fs::write(folder.path().join("trueline.toml"), guarded).unwrap();
+        for words in [
+            &["init", "-q"][..],
+            &["add", "."],
+            &[
+                "-c",
+                "user.name=t",
+                "-c",
+                "user.email=t@t",
+                "commit",
+                "-qm",
+                "begin",
+            ],
+        ] {
+            let git = std::process::Command::new("git")
+                .current_dir(folder.path())
+                .args(words)
+                .status();
+            assert!(git.unwrap().success());
+        }
+        let payload = serde_json::json!({
+            "session_id": "s", "cwd": folder.path(), "hook_event_name": "PreToolUse",
+            "tool_name": tool, "tool_input": arguments,
+        });
+        decide(&trueline_capture::payload::parse(
+            trueline_capture::payload::Dialect::Claude,
+            payload.to_string().as_bytes(),
+            folder.path(),
+        ))
+    }
+
+    #[test]
+    fn a_call_of_an_mcp_server_is_judged_by_what_its_arguments_do() {
+        use serde_json::json;
+        for (tool, arguments, asks) in [
+            (
+                "mcp__shell__run_command",
+                json!({"command": "rm -rf ~"}),
+                true,
+            ),
+            ("mcp__db__query", json!({"sql": "DROP TABLE users"}), true),
+            (
+                "mcp__fs__write_file",
+                json!({"path": ".mcp.json", "content": "{}"}),
+                true,
+            ),
+            (
+                "mcp__fs__write_file",
+                json!({"path": "infra/a.tf", "content": "x"}),
+                false,
+            ),
+            ("mcp__fs__delete_file", json!({"path": "infra/a.tf"}), false),
+        ] {
+            let said = said_to_call(tool, &arguments);
+            let is_as_told = match said {
+                Decision::Ask(_) => asks,
+                Decision::Deny(_) => !asks,
+                Decision::Allow => false,
+            };
+            assert!(is_as_told, "{tool} {arguments}: {said:?}");
+        }
+        let unsafe_code = "import sqlite3\nfrom flask import request\ndef f(c):\n    name = request.args['n']\n    c.execute(f\"select * from t where n = '{name}'\")\n";
+        let said = said_to_call(
+            "mcp__fs__write_file",
+            &json!({"path": "v.py", "content": unsafe_code}),
+        );
+        assert!(matches!(said, Decision::Deny(_)), "{said:?}");
+    }
+
+    #[test]
+    fn a_call_of_an_mcp_server_that_does_no_harm_goes_on() {
+        use serde_json::json;
+        for (tool, arguments) in [
+            ("mcp__shell__run_command", json!({"command": "cargo test"})),
+            ("mcp__db__query", json!({"sql": "select * from users"})),
+            (
+                "mcp__search__find",
+                json!({"query": "how does DROP TABLE work"}),
+            ),
+            ("mcp__fs__read_file", json!({"path": "infra/a.tf"})),
+            (
+                "mcp__fs__write_file",
+                json!({"path": "a.py", "content": "x = 1\n"}),
+            ),
+            (
+                "mcp__github__create_file",
+                json!({"owner": "o", "repo": "r", "path": "infra/a.tf", "content": "x"}),
+            ),
+        ] {
+            assert_eq!(
+                said_to_call(tool, &arguments),
+                Decision::Allow,
+                "{tool} {arguments}"
+            );
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::fields::{
-    call, command, directory, edits, event, mcp, member, model, other, session, text, write,
+    call, command, directory, edits, event, mcp, member, model, other, session, text, texts, write,
 };
 use crate::event::{Action, Event, Moment, Report};
 
@@ -69,8 +69,11 @@ fn known(name: &str, input: &Value) -> Option<Action> {
     match name {
         "apply_patch" | "Edit" | "Write" => write(edits(input), Report::Paired),
         "Bash" | "exec_command" | "shell" | "shell_command" | "local_shell" => {
+            // `apply_patch` as words, or `apply_patch <<EOF` in a shell: the same tool by another door.
+            if let Some(patch) = patch_of_words(input) {
+                return write(super::patch::edits(patch), Report::Paired);
+            }
             let command = command(input, &["command", "cmd"])?;
-            // `apply_patch <<EOF` in a shell is the same tool by another door.
             if let Action::Command { text, .. } = &command
                 && text.contains("apply_patch")
                 && super::patch::is_patch(text)
@@ -81,4 +84,14 @@ fn known(name: &str, input: &Value) -> Option<Action> {
         }
         _ => mcp(name, input),
     }
+}
+
+/// The patch of `["apply_patch", PATCH]`, in its own letters.
+fn patch_of_words(input: &Value) -> Option<&str> {
+    let words = texts(input.get("command")?.as_array()?);
+    let [program, patch] = words[..] else {
+        return None;
+    };
+    (program.rsplit('/').next() == Some("apply_patch") && super::patch::is_patch(patch))
+        .then_some(patch)
 }

@@ -159,12 +159,26 @@ pub(super) fn change(input: &Value) -> Change {
 }
 
 fn replacement(input: &Value) -> Option<Replacement> {
-    let old = ["old_string", "oldString", "old_str", "oldStr"]
-        .iter()
-        .find_map(|name| input.get(name)?.as_str())?;
-    let new = ["new_string", "newString", "new_str", "newStr"]
-        .iter()
-        .find_map(|name| input.get(name)?.as_str())?;
+    let old = [
+        "old_string",
+        "oldString",
+        "old_str",
+        "oldStr",
+        "oldText",
+        "old_text",
+    ]
+    .iter()
+    .find_map(|name| input.get(name)?.as_str())?;
+    let new = [
+        "new_string",
+        "newString",
+        "new_str",
+        "newStr",
+        "newText",
+        "new_text",
+    ]
+    .iter()
+    .find_map(|name| input.get(name)?.as_str())?;
     Some(Replacement {
         old: old.into(),
         new: new.into(),
@@ -254,11 +268,7 @@ pub(super) fn command(input: &Value, names: &[&str]) -> Option<Action> {
     let text = match names.iter().find_map(|name| input.get(name))? {
         Value::String(text) => text.clone(),
         // Codex's `shell` takes a list of words.
-        Value::Array(words) => words
-            .iter()
-            .filter_map(Value::as_str)
-            .collect::<Vec<_>>()
-            .join(" "),
+        Value::Array(words) => shell_text(&texts(words)),
         _ => return None,
     };
     // Each tool has its own word for it.
@@ -318,6 +328,52 @@ pub(super) fn other(name: &str, input: &Value) -> Option<Action> {
         tool: name.into(),
         arguments: input.clone(),
     })
+}
+
+/// The texts of a list, in order.
+pub(super) fn texts(list: &[Value]) -> Vec<&str> {
+    list.iter().filter_map(Value::as_str).collect()
+}
+
+/// A list of words as a shell text. What a shell is given to run is that text itself; words that no shell reads are
+/// quoted, so that whoever reads the text finds the same words again.
+pub(super) fn shell_text(words: &[&str]) -> String {
+    if let Some(code) = code_of_shell(words) {
+        return code.to_owned();
+    }
+    let quoted: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+    quoted.join(" ")
+}
+
+/// `TEXT` of `bash -lc TEXT`, where nothing else follows.
+fn code_of_shell<'w>(words: &[&'w str]) -> Option<&'w str> {
+    let [program, options @ .., code] = words else {
+        return None;
+    };
+    let name = program.rsplit(['/', '\\']).next()?.to_ascii_lowercase();
+    let takes_code: fn(&str) -> bool = match name.strip_suffix(".exe").unwrap_or(&name) {
+        "sh" | "bash" | "zsh" | "dash" | "ksh" | "ash" | "fish" => {
+            |option| option.starts_with('-') && !option.starts_with("--") && option.ends_with('c')
+        }
+        "powershell" | "pwsh" => {
+            |option| option.eq_ignore_ascii_case("-command") || option.eq_ignore_ascii_case("-c")
+        }
+        "cmd" => |option| option.eq_ignore_ascii_case("/c"),
+        _ => return None,
+    };
+    let (last, before) = options.split_last()?;
+    let is_option = |word: &&str| word.starts_with(['-', '+', '/']);
+    (takes_code(last) && before.iter().all(is_option)).then_some(*code)
+}
+
+/// A word as a shell reads it again.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 pub(super) fn write(edits: Vec<Edit>, report: Report) -> Option<Action> {

@@ -12,6 +12,7 @@ mod cursor;
 mod fields;
 mod gemini;
 mod generic;
+pub mod mcp;
 mod opencode;
 pub(crate) mod patch;
 mod windsurf;
