@@ -466,7 +466,7 @@ fn carries(text: &str, packed: &[String]) -> bool {
 fn names_secret(token: &str) -> bool {
     let name = token.rsplit('/').next().unwrap_or(token);
     // What everybody may know, and what holds no secret though it lies among them.
-    if name.ends_with(".pub")
+    if name.rsplit_once('.').is_some_and(|(_, end)| end == "pub")
         || name.starts_with("known_hosts")
         || name.starts_with("authorized_keys")
         || token.ends_with(".ssh/config")
