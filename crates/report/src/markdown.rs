@@ -324,25 +324,29 @@ fn diagnostics(out: &mut String, all: &[Diagnostic]) {
     out.push_str("\n</details>\n\n");
 }
 
+/// What is known of all repositories together, in one line.
+fn known_of_all(report: &StatsReport) -> String {
+    let together = &report.together;
+    if let Some(known) = answer::known_together(report) {
+        return known;
+    }
+    if together.lines.total == 0 {
+        return "no committed line to look at".to_owned();
+    }
+    let since = answer::since_together(report).map_or(String::new(), |since| {
+        format!(" among the {}", text(&since))
+    });
+    format!(
+        "no evidence yet{since}; the AI share of {} is unknown",
+        words::counted(together.lines.total, "line")
+    )
+}
+
 /// Renders a summary of `stats`.
 #[must_use]
 pub fn stats(report: &StatsReport) -> String {
     let mut out = format!("{STATS_MARKER}\n");
-    let together = &report.together;
-    if let Some(known) = answer::known_together(report) {
-        let _ = writeln!(out, "### Trueline: {known}\n");
-    } else if together.lines.total == 0 {
-        out.push_str("### Trueline: no committed line to look at\n\n");
-    } else {
-        let since = answer::since_together(report).map_or(String::new(), |since| {
-            format!(" among the {}", text(&since))
-        });
-        let _ = writeln!(
-            out,
-            "### Trueline: no evidence yet{since}; the AI share of {} is unknown\n",
-            words::counted(together.lines.total, "line")
-        );
-    }
+    let _ = writeln!(out, "### Trueline: {}\n", known_of_all(report));
     let interrupted = |one: &RepositoryStats| answer::is_interrupted(&one.diagnostics);
     if report.repositories.iter().any(interrupted) {
         out.push_str("**INTERRUPTED, so this is a part of the answer**\n\n");

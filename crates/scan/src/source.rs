@@ -148,6 +148,31 @@ fn of_exercise() -> Diagnostic {
     )
 }
 
+/// What is said of folders that a package manager filled, of which so many files are committed.
+fn of_installed(installed: &[RepoPath], committed: usize) -> Option<Diagnostic> {
+    let first = installed.first()?;
+    let more = match installed.len() - 1 {
+        0 => String::new(),
+        more => format!(", and {more} more such folders"),
+    };
+    // What is committed there may be anybody's code.
+    let (level, committed) = match committed {
+        0 => (Level::Note, String::new()),
+        count => (
+            Level::Warning,
+            format!(" ({count} of its files are committed)"),
+        ),
+    };
+    Some(Diagnostic::new(
+        level,
+        "installed-left-out",
+        format!(
+            "`{}`{more}{committed}: filled by a package manager, not scanned as the application's code; name the folder to scan it",
+            first.display()
+        ),
+    ))
+}
+
 /// Lists the files below `root`, sorted. `tracked` are the files of HEAD.
 pub(crate) fn list(
     root: &Path,
@@ -235,28 +260,7 @@ pub(crate) fn list(
         .iter()
         .copied()
         .partition(|path| named.iter().any(|folder| path.is_below(folder)));
-    if let Some(first) = installed.first() {
-        let more = match installed.len() - 1 {
-            0 => String::new(),
-            more => format!(", and {more} more such folders"),
-        };
-        // What is committed there may be anybody's code.
-        let (level, committed) = match left_out.len() {
-            0 => (Level::Note, String::new()),
-            count => (
-                Level::Warning,
-                format!(" ({count} of its files are committed)"),
-            ),
-        };
-        diagnostics.push(Diagnostic::new(
-            level,
-            "installed-left-out",
-            format!(
-                "`{}`{more}{committed}: filled by a package manager, not scanned as the application's code; name the folder to scan it",
-                first.display()
-            ),
-        ));
-    }
+    diagnostics.extend(of_installed(&installed, left_out.len()));
     for path in tracked {
         if path.is_below(&scope.prefix) && !paths.contains(path) && is_regular_below(root, path) {
             paths.insert(path.clone());

@@ -211,7 +211,7 @@ fn lossy(content: &[u8], from: usize, to: usize) -> Cow<'_, str> {
 
 fn newlines(content: &[u8], from: usize, to: usize) -> u32 {
     let bytes = content.get(from..to).unwrap_or_default();
-    u32::try_from(bytes.iter().filter(|byte| **byte == b'\n').count()).unwrap_or(u32::MAX)
+    u32::try_from(memchr::memchr_iter(b'\n', bytes).count()).unwrap_or(u32::MAX)
 }
 
 fn line_start(content: &[u8], at: usize) -> usize {

@@ -291,20 +291,20 @@ fn in_a_month() -> String {
 #[test]
 fn who_is_shown_a_skill_reads_it_without_knowing_the_program() {
     let ann = Newcomer::new();
-    let lines: String = (0..40)
+    let lines: Vec<String> = (0..40)
         .map(|n| {
-            let line = serde_json::json!({
+            serde_json::json!({
                 "schema": "trueline.attempt/1", "id": format!("{n:02}aa0000000000"), "day": "2026-11-01",
                 "kind": "attempt", "scenario": format!("py-exercise-{n}"), "version": 1,
                 "language": "python", "class": "injection", "cwe": [89],
                 "outcome": if n % 4 == 0 { "exploited" } else { "fixed" }, "hints": 0,
                 "attempt_number": 1, "aid": "unaided", "seed": 1, "revealed": false, "difficulty": 0.0
-            });
-            format!("{line}\n")
+            })
+            .to_string()
         })
         .collect();
     fs::create_dir_all(ann.path("data/learn")).unwrap();
-    fs::write(ann.path("data/learn/attempts.jsonl"), lines).unwrap();
+    fs::write(ann.path("data/learn/attempts.jsonl"), lines.join("\n")).unwrap();
     let until = in_a_month();
     let share = [
         "skills",

@@ -128,6 +128,7 @@ pub enum UnreadLanguages {
 }
 
 impl UnreadLanguages {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
     const fn is_default(&self) -> bool {
         matches!(self, Self::Pass)
     }

@@ -1,6 +1,8 @@
 //! What is said of who wrote the code where little or nothing is known: every sentence true and
 //! readable.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use trueline_facts::health::{LargeChange, Review};
 use trueline_facts::scan::ScanReport;
 use trueline_facts::stats::StatsReport;
@@ -206,7 +208,7 @@ fn unreviewed(count: u64, listed: usize) -> StatsReport {
     let mut report = fixtures::stats_of_one();
     let changes = (0..listed).map(|at| LargeChange {
         commit: fixtures::commit('e'),
-        time: Timestamp(fixtures::NOW.0 - at as i64 * 86_400),
+        time: Timestamp(fixtures::NOW.0 - i64::try_from(at).unwrap() * 86_400),
         subject: format!("change {at}*"),
         added: 900,
         files: 3,

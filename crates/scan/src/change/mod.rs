@@ -21,6 +21,7 @@ mod vouched;
 mod weak;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
@@ -223,16 +224,7 @@ fn change_with(
         interrupt,
     })?;
     diagnostics.extend(written.diagnostics.iter().cloned());
-    let range = Range {
-        kind: states.kind,
-        base: states.base.map(commit_id),
-        fork: states
-            .fork
-            .filter(|fork| Some(*fork) != states.base)
-            .map(commit_id),
-        head: states.tip.map(commit_id),
-    };
-    let mut change = empty(&place, request.now, range, &judging.policy);
+    let mut change = empty(&place, request.now, range_of(&states), &judging.policy);
     change.engine_digest = Some(engine_digest(&judging.own_rules(&place)?));
     files::add(&mut change, &files, &entries, &written, &judging.policy);
     if is_cut {
@@ -293,13 +285,23 @@ fn change_with(
     })
 }
 
+fn range_of(states: &States) -> Range {
+    let fork = states.fork.filter(|fork| Some(*fork) != states.base);
+    Range {
+        kind: states.kind,
+        base: states.base.map(commit_id),
+        fork: fork.map(commit_id),
+        head: states.tip.map(commit_id),
+    }
+}
+
 /// What findings are made by: this program's rules and analysis, and the team's own rules.
 fn engine_digest(own_rules: &[(String, String)]) -> String {
     let mut parts = env!("TRUELINE_SOURCES").to_owned();
     for (name, text) in own_rules {
         for part in [name, text] {
             // Each with its length, so that no two lists are alike.
-            parts.push_str(&format!("\n{}:{part}", part.len()));
+            let _ = write!(parts, "\n{}:{part}", part.len());
         }
     }
     Digest::of(parts.as_bytes()).to_string()

@@ -282,10 +282,10 @@ fn what_leaves_no_line_in_a_zone_is_reviewed_as_lines_are() {
             std::os::unix::fs::symlink("../x.py", tree.root().join("src/auth/login.py")).unwrap();
         }),
         ("a binary put in", |tree| {
-            tree.write("src/auth/native.so", "\u{7f}ELF\0\0")
+            tree.write("src/auth/native.so", "\u{7f}ELF\0\0");
         }),
         ("another case", |tree| {
-            tree.write("src/Auth/admin.py", "def admin(): return True\n")
+            tree.write("src/Auth/admin.py", "def admin(): return True\n");
         }),
     ];
     for (what, deed) in deeds {

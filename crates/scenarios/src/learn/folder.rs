@@ -20,10 +20,10 @@ pub fn around(folder: &Path) -> Result<Option<(PathBuf, Marker)>, LearnError> {
     let Ok(folder) = folder.canonicalize() else {
         return Ok(None);
     };
-    let marked = folder
+    let exercise = folder
         .ancestors()
         .find(|folder| fs::symlink_metadata(folder.join(MARKER)).is_ok());
-    let Some(folder) = marked else {
+    let Some(folder) = exercise else {
         return Ok(None);
     };
     match marker(&folder.join(MARKER)) {
@@ -39,7 +39,7 @@ fn marker(file: &Path) -> Result<Marker, String> {
     let text = read_plain(file, 1 << 16).map_err(|error| match error {
         TreeError::Unreadable { source, .. } => source.kind().to_string(),
         TreeError::Special { what, .. } => format!("it is {what}"),
-        _ => "it is too large".to_owned(),
+        TreeError::TooLarge { .. } => "it is too large".to_owned(),
     })?;
     let text = String::from_utf8(text).map_err(|_| "it is no text".to_owned())?;
     toml::from_str(&text).map_err(|error: toml::de::Error| {

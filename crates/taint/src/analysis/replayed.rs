@@ -96,7 +96,7 @@ impl<'a> Analyzer<'a> {
     }
 
     /// What reaches a sink in a function that is called here has gone into that.
-    pub(super) fn into_replayed(&mut self, frame: &Frame<'a>, label: Label) -> Label {
+    pub(super) fn enter_replayed(&mut self, frame: &Frame<'a>, label: Label) -> Label {
         let Some(call) = self.replayed.filter(|call| call.is_method) else {
             return label;
         };

@@ -509,16 +509,16 @@ impl<'a> Analyzer<'a> {
 
     /// Whether a call makes the same key in another form of its argument. What only asks a value for
     /// its text is given the name of an encoding: `randomBytes(32).toString("hex")`.
-    fn converts_text(&self, callee: &Callee, called: &str) -> bool {
+    fn converts_text(&self, callee: &Callee, written: &str) -> bool {
         const CONVERTERS: &[&str] = &["byte", "bytes", "buffer", "field", "encoder", "secret"];
         let has = |name: &str, list: &[&str]| words(name).any(|w| list.contains(&w.as_str()));
         let Callee::Method { name, .. } = callee else {
-            return has(called, CONVERTERS);
+            return has(written, CONVERTERS);
         };
         match self.module.text(*name) {
-            "encode" => has(called, &["encoder"]),
+            "encode" => has(written, &["encoder"]),
             name @ ("from" | "of" | "wrap" | "valueOf") => {
-                called.ends_with(name) && has(called, CONVERTERS)
+                written.ends_with(name) && has(written, CONVERTERS)
             }
             name => has(name, CONVERTERS),
         }

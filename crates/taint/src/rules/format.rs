@@ -314,6 +314,10 @@ pub(crate) struct SanitizerSpec {
 /// A call that is weak by itself.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "conditions of a file of rules, each under a key of its own"
+)]
 pub(crate) struct CallSpec {
     pub(crate) language: LanguageName,
     #[serde(default)]

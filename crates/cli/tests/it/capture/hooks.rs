@@ -451,12 +451,14 @@ fn a_call_that_only_looks_leaves_a_persons_lines_hers() {
     assert_eq!((compared.ai, compared.people), (2, 2));
 }
 
+/// How the agent's text goes away.
+type Way = (&'static str, fn(&Clone));
+
 #[test]
 fn lines_that_a_person_types_after_the_agents_text_was_thrown_away_are_not_the_agents() {
     // Lines that any two functions share, so that a diff finds the agent's in hers.
     let agents = "x = 1\ndef f():\n    try:\n        return 1\n    except E:\n        pass\n    return None\n";
     let hers = agents.replace("def f", "def mine");
-    type Way = (&'static str, fn(&Clone));
     let ways: [Way; 3] = [
         ("a stash that is seen and dropped", |clone| {
             clone.git(&["stash", "--quiet"]);

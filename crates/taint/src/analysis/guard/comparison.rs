@@ -116,11 +116,13 @@ impl<'a> Analyzer<'a> {
             return;
         };
         let (base, name) = match Self::definition(frame, left) {
-            Some(Op::Field { base, name }) => (base, *name),
-            Some(Op::Index {
-                base,
-                index: Operand::Const(Const::Str(name)),
-            }) => (base, *name),
+            Some(
+                Op::Field { base, name }
+                | Op::Index {
+                    base,
+                    index: Operand::Const(Const::Str(name)),
+                },
+            ) => (base, *name),
             _ => return,
         };
         let Operand::Var(var) = base else { return };

@@ -192,7 +192,7 @@ impl<'a> Analyzer<'a> {
         };
         for label in labels {
             let (id, span) = self.sink_place(frame);
-            let label = self.into_replayed(frame, label);
+            let label = self.enter_replayed(frame, label);
             self.reach(frame, rule, sink, id, span, label, false);
         }
     }

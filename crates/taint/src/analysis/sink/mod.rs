@@ -277,7 +277,7 @@ impl<'a> Analyzer<'a> {
                 continue;
             }
             let (id, span) = self.sink_place(frame);
-            let label = self.into_replayed(frame, label);
+            let label = self.enter_replayed(frame, label);
             self.reach(
                 frame,
                 rule,
