@@ -264,7 +264,8 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
 fn one_a_line(findings: &mut Vec<Finding>) {
     let line = |f: &Finding| (f.rule.to_string(), f.location.start.line);
     let is_ours = |f: &Finding| {
-        f.engine == "trueline" && trueline_syntax::language_of(f.location.path.as_bytes()).is_some()
+        f.engine == crate::OWN_ENGINE
+            && trueline_syntax::language_of(f.location.path.as_bytes()).is_some()
     };
     let mut surest = BTreeMap::new();
     for finding in findings.iter().filter(|f| is_ours(f)) {
