@@ -51,6 +51,8 @@ const MIN_TEMPLATES: u64 = 8 << 20;
 const MIN_CODE_STEPS: u64 = 3 << 20;
 /// Bytes of YAML that are parsed beside as many as the file has, which takes far longer than looking at its lines.
 const MIN_YAML: u64 = 1 << 20;
+/// YAML that is not parsed: it is cheaper by lines, but not free.
+const MIN_YAML_LINES: u64 = 16 << 20;
 /// Parts of paths that links of archives are followed through, beside as many as the file has bytes.
 const MIN_LINK_STEPS: u64 = 2 << 20;
 /// Values in arguments of calls beside four times as many as the file has bytes.
@@ -97,6 +99,8 @@ pub(crate) struct Inspection {
     pub(crate) code_steps_left: u64,
     /// Bytes of YAML that may still be parsed.
     pub(crate) yaml_left: u64,
+    /// Bytes of YAML that may still be looked at by lines alone.
+    pub(crate) yaml_lines_left: u64,
     /// Parts of paths that all archives of the file may still follow through their links.
     pub(crate) link_steps_left: u64,
     /// What of the pickles `torch.load(weights_only=True)` refuses.
@@ -145,6 +149,7 @@ impl Inspection {
             templates_left: size.saturating_mul(4).saturating_add(MIN_TEMPLATES),
             code_steps_left: size.saturating_mul(4).saturating_add(MIN_CODE_STEPS),
             yaml_left: size.saturating_add(MIN_YAML),
+            yaml_lines_left: size.saturating_mul(4).saturating_add(MIN_YAML_LINES),
             link_steps_left: size.saturating_add(MIN_LINK_STEPS),
             refused: None,
             is_torch: false,

@@ -195,6 +195,16 @@ fn unescaped(line: &str) -> String {
 
 /// By lines: Hydra targets and tags that make Python objects.
 fn by_lines(inspection: &mut Inspection, text: &str) {
+    let Some(left) = inspection.yaml_lines_left.checked_sub(text.len() as u64) else {
+        inspection.report(
+            Verdict::Unknown,
+            technique::BUDGET,
+            0,
+            "not all YAML was looked at: together it is far longer than the file",
+        );
+        return;
+    };
+    inspection.yaml_lines_left = left;
     let mut offset = 0u64;
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {

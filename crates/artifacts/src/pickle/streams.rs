@@ -22,7 +22,7 @@ const MAX_TRIALS: usize = 200_000;
 /// Bytes of lines that cost what an opcode does.
 const LINE_RATIO: u64 = 64;
 /// Opcodes that run to tell whether something is a pickle.
-const MAX_STEPS: u64 = 1 << 16;
+const MAX_STEPS: u64 = 1 << 14;
 /// The same for pickles that run into each other.
 const MAX_STREAMS: usize = 100_000;
 

@@ -180,4 +180,12 @@ fn yaml_that_is_not_parsed_is_told_and_looked_at_by_lines() {
     assert!(!is_told(&of(2, &harmless)));
     assert!(is_told(&of(10, &harmless)));
     assert_eq!(of(10, &hostile).verdict, Verdict::Malicious);
+    // Lines have a budget too; what is behind it is told, and never harmless.
+    let far = of(100, &harmless);
+    let told = |reason: &trueline_facts::artifact::Reason| {
+        reason.message.starts_with("not all YAML was looked at")
+    };
+    assert!(far.reasons.iter().any(told));
+    assert!(far.verdict > Verdict::Clean);
+    assert!(!of(10, &harmless).reasons.iter().any(told));
 }
