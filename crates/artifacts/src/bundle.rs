@@ -7,12 +7,14 @@ use trueline_facts::artifact::Verdict;
 
 use crate::inspection::{Context, Inspection, printable};
 use crate::zip::Member;
-use crate::{code, json, keras, pickle, python, skops, technique, text};
+use crate::{code, executable, json, keras, packages, pickle, python, skops, technique, text};
 
 /// Bytes of a JSON or source member that are read.
 const MAX_TEXT: usize = 16 << 20;
 /// Bytes of raw storages that are searched for pickles.
 const MAX_STORAGES: u64 = 4 << 20;
+/// Members of one name that may be the list of packages.
+const MAX_LISTS: usize = 8;
 
 /// Inspects members, each by content, and the archive by their names.
 pub(crate) fn inspect(inspection: &mut Inspection, archive: &str, members: &[Member]) {
@@ -114,6 +116,17 @@ pub(crate) fn inspect(inspection: &mut Inspection, archive: &str, members: &[Mem
                         }
                     ),
                 ),
+            _ if is_torch && matches!(executable::kind(&member.source), Some("elf" | "pe")) => {
+                inspection.report(
+                    Verdict::Suspicious,
+                    technique::ARCHIVE_CODE,
+                    0,
+                    format!(
+                        "{} is a program among the weights: no loader of the format reads it",
+                        printable(name)
+                    ),
+                );
+            }
             "py" | "pyc" | "pyo" | "sh" | "bat" | "ps1" | "js" | "pth"
                 if is_model && !(extension == "pth" && !is_keras && !is_npz) =>
             {
@@ -166,7 +179,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, archive: &str, members: &[Mem
         }
         if name.ends_with("MAR-INF/MANIFEST.json") {
             inspection.within(name, Context::Member, |inspection| {
-                manifest(inspection, member);
+                manifest(inspection, member, members);
             });
             continue;
         }
@@ -380,7 +393,7 @@ fn torchscript(inspection: &mut Inspection, member: &Member) {
 }
 
 /// `TorchServe`'s manifest: a handler is Python code that the server runs.
-fn manifest(inspection: &mut Inspection, member: &Member) {
+fn manifest(inspection: &mut Inspection, member: &Member, members: &[Member]) {
     let bytes = member.source.read(0, MAX_TEXT);
     let Ok(json) = json::parse(inspection, &bytes) else {
         inspection.report(
@@ -406,6 +419,9 @@ fn manifest(inspection: &mut Inspection, member: &Member) {
                 ),
             );
         }
+        if key == "requirementsFile" {
+            asked_for(inspection, value, members);
+        }
         if key == "handler" && value.contains(['/', '.', ':']) {
             inspection.report(
                 Verdict::Unknown,
@@ -419,4 +435,20 @@ fn manifest(inspection: &mut Inspection, member: &Member) {
         }
     }
     text::json(inspection, &member.name, &json);
+}
+
+/// The list of packages that the server installs, whatever its name is.
+fn asked_for(inspection: &mut Inspection, value: &str, members: &[Member]) {
+    let named = base(value);
+    // As a member of such a name it is read anyway.
+    if packages::is_requirements(&named.to_lowercase()) {
+        return;
+    }
+    let lists = members.iter().filter(|member| base(&member.name) == named);
+    for list in lists.take(MAX_LISTS) {
+        let text = list.source.read(0, MAX_TEXT);
+        inspection.within(&list.name, Context::Member, |inspection| {
+            packages::requirements(inspection, &String::from_utf8_lossy(&text));
+        });
+    }
 }

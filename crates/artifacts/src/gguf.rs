@@ -214,7 +214,7 @@ fn walk(inspection: &mut Inspection, source: &Source) -> Option<()> {
                 if !key.starts_with("general.") {
                     code::code_in_data(inspection, &key, &value);
                 }
-                hidden::inspect(inspection, value.as_bytes());
+                hidden::value(inspection, &value);
             }
         }
     }

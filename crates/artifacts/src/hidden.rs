@@ -47,6 +47,16 @@ pub(crate) fn inspect(inspection: &mut Inspection, text: &[u8]) {
     }
 }
 
+/// The same in one value of a format's metadata, which may be written in any of the ways that documents know.
+pub(crate) fn value(inspection: &mut Inspection, value: &str) {
+    inspect(inspection, value.as_bytes());
+    if value.len() >= MIN_DIGITS
+        && let Some(decoded) = of_text(value)
+    {
+        found(inspection, decoded, &"a value of the metadata");
+    }
+}
+
 /// Digits of digits that are decoded.
 const MAX_LAYERS: u32 = 4;
 

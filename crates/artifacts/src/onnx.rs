@@ -13,6 +13,8 @@ use crate::zip::leads_outside;
 
 const MAX_DEPTH: u32 = 16;
 const MAX_NODES: usize = 250_000;
+/// Dimensions that are multiplied; tensors have a few.
+const MAX_DIMS: usize = 1_000;
 /// Files of data that are remembered.
 const MAX_EXTERNAL: usize = 1_000;
 /// Characters of a name that are shown.
@@ -111,6 +113,60 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
             0,
             "the model breaks off: what follows was not understood",
         );
+    }
+}
+
+/// What a tensor says of its size, and the bytes that it has.
+#[derive(Default)]
+struct Shape {
+    /// The product of the dimensions; none if it is no number of items.
+    items: Option<u64>,
+    is_negative: bool,
+    count: usize,
+    kind: u64,
+    raw: Option<u64>,
+}
+
+impl Shape {
+    fn dim(&mut self, dim: u64) {
+        // Numbers of 64 bits with a sign.
+        self.is_negative |= dim > i64::MAX as u64;
+        let before = if self.count == 0 { Some(1) } else { self.items };
+        self.items = before.and_then(|items| items.checked_mul(dim));
+        self.count += 1;
+    }
+
+    fn dims(&mut self, packed: &Source) {
+        for dim in protobuf::varints(packed).take(MAX_DIMS) {
+            self.dim(dim);
+        }
+    }
+
+    /// How the size is wrong, if it is. Rows of `TensorProto.DataType` whose items have a size.
+    fn lie(&self) -> Option<String> {
+        if self.count == 0 {
+            return None;
+        }
+        if self.is_negative {
+            return Some("has a negative dimension".to_owned());
+        }
+        let Some(items) = self.items else {
+            return Some("has more items than can be counted".to_owned());
+        };
+        let bits: u64 = match self.kind {
+            2 | 3 | 9 | 17..=20 | 24 => 8,
+            4 | 5 | 10 | 16 => 16,
+            1 | 6 | 12 => 32,
+            7 | 11 | 13 | 14 => 64,
+            15 => 128,
+            21..=23 => 4,
+            _ => return None,
+        };
+        let has = self.raw?;
+        let needs = items.checked_mul(bits).map(|bits| bits.div_ceil(8));
+        needs.is_none_or(|needs| needs > has).then(|| {
+            format!("has {has} bytes for {items} items: what is read behind them is not its own")
+        })
     }
 }
 
@@ -242,16 +298,31 @@ impl Walk<'_> {
     fn tensor(&mut self, tensor: &Source) {
         let mut external = Vec::new();
         let mut is_external = false;
+        let mut shape = Shape::default();
         for (number, field) in fields(tensor) {
             match (number, field) {
+                (1, Field::Number(dim)) => shape.dim(dim),
+                (1, Field::Bytes(packed)) => shape.dims(&packed),
+                (2, Field::Number(kind)) => shape.kind = kind,
                 (13, Field::Bytes(entry)) => external.push((
                     text(&entry, 1).unwrap_or_default(),
                     text(&entry, 2).unwrap_or_default(),
                 )),
                 (14, Field::Number(1)) => is_external = true,
-                (9, Field::Bytes(raw)) => payload::in_items(self.inspection, &raw),
+                (9, Field::Bytes(raw)) => {
+                    shape.raw = Some(raw.len());
+                    payload::in_items(self.inspection, &raw);
+                }
                 _ => {}
             }
+        }
+        if let Some(what) = shape.lie() {
+            self.inspection.report(
+                Verdict::Suspicious,
+                technique::ONNX_BOUNDS,
+                0,
+                format!("the tensor {} {what}", printable(&short_text(tensor, 8))),
+            );
         }
         if external.is_empty() && !is_external {
             return;
@@ -338,7 +409,7 @@ impl Walk<'_> {
         }
         self.library(&shorten(&key, MAX_NAME), &value);
         crate::code::code_in_data(self.inspection, &key, &value);
-        crate::hidden::inspect(self.inspection, value.as_bytes());
+        crate::hidden::value(self.inspection, &value);
     }
 
     /// A path to a shared library.

@@ -75,11 +75,12 @@ const PIECE: u64 = 4 << 20;
 /// Programs of a file that are looked into.
 const MAX_PROGRAMS: usize = 4;
 
-/// Looks for programs and compressed files anywhere in data whose end cannot be told.
-pub(crate) fn anywhere(inspection: &mut Inspection, source: &Source) {
+/// Looks for programs and compressed files anywhere behind `start` in data whose end cannot be told.
+pub(crate) fn anywhere(inspection: &mut Inspection, source: &Source, start: u64) {
     let mut found = 0;
-    let far = source.len().saturating_sub(MAX_LOOKED).max(MAX_LOOKED);
-    let pieces = (0..source.len().min(MAX_LOOKED))
+    let near = start.saturating_add(MAX_LOOKED);
+    let far = source.len().saturating_sub(MAX_LOOKED).max(near);
+    let pieces = (start..source.len().min(near))
         .step_by(PIECE as usize)
         .chain((far..source.len()).step_by(PIECE as usize));
     for at in pieces {

@@ -44,6 +44,12 @@ impl Fields {
     }
 }
 
+/// The numbers of a packed field, in order; ends at the first byte that is none.
+pub(crate) fn varints(packed: &Source) -> impl Iterator<Item = u64> {
+    let mut all = fields(packed);
+    std::iter::from_fn(move || all.varint())
+}
+
 impl Iterator for Fields {
     type Item = (u32, Field);
 

@@ -11,7 +11,7 @@ use trueline_facts::artifact::Verdict;
 use crate::inspection::{Context, Inspection};
 use crate::json::Unread;
 use crate::source::Source;
-use crate::{code, json, payload, sniff, technique, text};
+use crate::{code, hidden, json, payload, sniff, technique, text};
 
 const MAX_HEADER: u64 = 100_000_000;
 /// Tensors whose items are looked at.
@@ -276,6 +276,8 @@ fn metadata(inspection: &mut Inspection, metadata: &Value) {
             inspection.member(key, Context::Constant, &Source::of_bytes(decoded));
         } else if crate::pickle::looks_like(&source) {
             inspection.member(key, Context::Constant, &source);
+        } else {
+            hidden::value(inspection, value);
         }
         code::code_in_data(inspection, key, value);
         if let Ok(json) = json::parse(inspection, value.as_bytes()) {

@@ -23,7 +23,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
     };
     let whole = walk.model().is_some();
     // The tables say of no byte that it is the last.
-    payload::anywhere(walk.inspection, source);
+    payload::anywhere(walk.inspection, source, 0);
     pickle::search(walk.inspection, source, 0);
     let is_cut = walk.reads_left == 0;
     if is_cut {

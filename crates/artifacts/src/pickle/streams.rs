@@ -129,6 +129,7 @@ pub(crate) fn scan(inspection: &mut Inspection, source: &Source) -> Layout {
         if layout.torch_legacy && layout.complete >= 5 {
             // Raw storages follow, and perhaps something else.
             search(inspection, source, next);
+            payload::anywhere(inspection, source, next);
             break;
         }
         let opens = source.array::<2>(next).unwrap_or_default();

@@ -20,6 +20,7 @@ mod published;
 mod readings;
 mod strangers;
 mod templates;
+mod unsaid;
 
 /// What a file is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -76,5 +77,6 @@ pub(crate) fn samples() -> Vec<Sample> {
     samples.extend(code::samples());
     samples.extend(loaders::samples());
     samples.extend(misread::samples());
+    samples.extend(unsaid::samples());
     samples
 }
