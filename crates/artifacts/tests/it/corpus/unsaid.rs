@@ -41,7 +41,11 @@ fn metadata(out: &mut Vec<Sample>) {
             ("twice", BASE64.encode(base64.as_bytes())),
             (
                 "escapes",
-                bytes.iter().map(|b| format!("\\x{b:02x}")).collect(),
+                bytes
+                    .iter()
+                    .map(|b| format!("\\x{b:02x}"))
+                    .collect::<Vec<_>>()
+                    .concat(),
             ),
             (
                 "numbers",
@@ -166,10 +170,15 @@ fn varint(mut value: u64) -> Vec<u8> {
 fn sizes(out: &mut Vec<Sample>) {
     let of = |dims: &[i64], raw: usize, packed: bool| {
         let dims = if packed {
-            let all: Vec<u8> = dims.iter().flat_map(|d| varint(*d as u64)).collect();
+            let all: Vec<u8> = dims
+                .iter()
+                .flat_map(|d| varint(d.cast_unsigned()))
+                .collect();
             field(1, &all)
         } else {
-            let each = dims.iter().map(|d| [vec![8], varint(*d as u64)].concat());
+            let each = dims
+                .iter()
+                .map(|d| [vec![8], varint(d.cast_unsigned())].concat());
             each.collect::<Vec<_>>().concat()
         };
         // Numbers of 32 bits.
