@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use trueline_authorship::note;
 use trueline_facts::{ModelId, RepoPath, ToolId};
 
+use crate::continuity::doubtful;
 use crate::lines::{Line, origins};
 use crate::place::Ground;
 use crate::queue::{Actor, Claim, Followed};
@@ -98,15 +99,27 @@ impl Open {
 impl Tracked {
     /// A file whose content is known to be this now, though nobody saw who changed it.
     pub(crate) fn seen_as(&self, now: &[Line]) -> Self {
-        let owners = origins(&self.lines, now).into_iter().map(|old| {
-            let old = old.and_then(|old| self.owners.get(old as usize));
-            old.copied().unwrap_or(UNKNOWN)
+        let origins = origins(&self.lines, now);
+        let doubtful = doubtful(self, &origins);
+        let owners = origins.into_iter().map(|old| match old {
+            Some(old) => self.owner_of(old, &doubtful),
+            None => UNKNOWN,
         });
         Self {
             owners: owners.collect(),
             lines: now.to_vec(),
             mark: 0,
             absent: false,
+        }
+    }
+
+    /// Whose a line is that may be another's.
+    fn owner_of(&self, line: u32, doubtful: &[bool]) -> u32 {
+        let owner = self.owners.get(line as usize).copied();
+        match owner.unwrap_or(UNKNOWN) {
+            owner if owner <= COMMITTED => owner,
+            _ if doubtful.get(line as usize).copied().unwrap_or(true) => UNKNOWN,
+            owner => owner,
         }
     }
 }
@@ -126,14 +139,17 @@ impl Returned {
         if !self.stashed {
             return self.file.lines == now;
         }
+        let origins = origins(&self.file.lines, now);
+        // What is not found is in doubt; so is what tells too little.
         let mut found = vec![false; self.file.lines.len()];
-        for old in origins(&self.file.lines, now).into_iter().flatten() {
-            if let Some(found) = found.get_mut(old as usize) {
+        for old in origins.iter().flatten() {
+            if let Some(found) = found.get_mut(*old as usize) {
                 *found = true;
             }
         }
-        let mut each = self.file.owners.iter().zip(found);
-        each.all(|(owner, found)| found || *owner <= COMMITTED)
+        let doubtful = doubtful(&self.file, &origins);
+        let mut each = self.file.owners.iter().zip(found.iter().zip(doubtful));
+        each.all(|(owner, (found, doubt))| *owner <= COMMITTED || (*found && !doubt))
     }
 }
 
@@ -169,7 +185,7 @@ pub(crate) struct Ledger {
 }
 
 const UNKNOWN: u32 = 0;
-const COMMITTED: u32 = 1;
+pub(crate) const COMMITTED: u32 = 1;
 const PERSON: u32 = 2;
 
 impl Default for Ledger {
@@ -260,15 +276,19 @@ impl Ledger {
             .filter(|returned| returned.is_in(&now));
         let from_returned = returned.map(|r| (origins(&r.file.lines, &now), &r.file.owners));
         let from_before = origins(&before.lines, &now);
+        // What an agent's call leaves of a state that was seen before it stays; what became of the file while nobody
+        // looked is another question.
+        let doubtful = match changer {
+            Changer::Agent(..) => vec![false; before.lines.len()],
+            _ => doubtful(&before, &from_before),
+        };
         let from_head = origins(head, &now);
         let mut owners = Vec::with_capacity(now.len());
         for at in 0..now.len() {
             let line = at as u32;
             let in_head = from_head.get(at).copied().flatten().is_some();
             let kept = from_before.get(at).copied().flatten();
-            let kept = kept
-                .and_then(|old| before.owners.get(old as usize))
-                .copied();
+            let kept = kept.map(|old| before.owner_of(old, &doubtful));
             let back = from_returned.as_ref().and_then(|(map, owners)| {
                 let old = map.get(at).copied().flatten()?;
                 owners
@@ -382,16 +402,34 @@ impl Ledger {
         }
     }
 
-    /// For each line of a content that was committed: whose it is, if it is anybody's.
-    pub(crate) fn owners_of(&self, file: &Tracked, committed: &[Line]) -> Vec<Option<Owner>> {
-        origins(&file.lines, committed)
+    /// For each line of a content that was committed: whose it is, if it is anybody's. `here` is what the work
+    /// tree has: of what is still there whole, any part may be committed.
+    pub(crate) fn owners_of(
+        &self,
+        file: &Tracked,
+        committed: &[Line],
+        here: impl FnOnce() -> Option<Vec<Line>>,
+    ) -> Vec<Option<Owner>> {
+        let origins_of_it = origins(&file.lines, committed);
+        let mut doubts = doubtful(file, &origins_of_it);
+        let in_doubt = |line: &u32| {
+            let at = *line as usize;
+            file.owners.get(at).is_some_and(|owner| *owner > COMMITTED)
+                && doubts.get(at) == Some(&true)
+        };
+        if origins_of_it.iter().flatten().any(in_doubt)
+            && let Some(here) = here()
+        {
+            let elsewhere = doubtful(file, &origins(&file.lines, &here));
+            for (doubt, elsewhere) in doubts.iter_mut().zip(elsewhere) {
+                *doubt &= elsewhere;
+            }
+        }
+        origins_of_it
             .into_iter()
-            .map(|origin| {
-                let owner = self.owner(*file.owners.get(origin? as usize)?);
-                match owner {
-                    Owner::Unknown | Owner::Committed => None,
-                    _ => Some(owner.clone()),
-                }
+            .map(|origin| match self.owner(file.owner_of(origin?, &doubts)) {
+                Owner::Unknown | Owner::Committed => None,
+                owner => Some(owner.clone()),
             })
             .collect()
     }

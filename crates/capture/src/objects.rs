@@ -15,6 +15,7 @@ use trueline_authorship::note::{self, Key, LARGEST_NOTE, NoForeignPrompts, Note,
 use trueline_facts::RepoPath;
 
 use crate::lines::{LARGEST_FILE, Line, LineKey};
+use crate::worktree::Content;
 
 /// The reference that notes are kept in.
 pub const NOTES_REF: &str = "refs/notes/ai";
@@ -88,6 +89,14 @@ impl Objects {
             .map(Rc::new);
         self.lines.insert(blob, lines.clone());
         lines
+    }
+
+    /// The lines of a file of the work tree.
+    pub(crate) fn lines_of(&self, content: &Content) -> Option<Vec<Line>> {
+        match content {
+            Content::Text(content) => self.key.lines(content),
+            Content::Absent | Content::Other => None,
+        }
     }
 
     fn blob(&self, id: ObjectId, limit: u64) -> Option<Vec<u8>> {

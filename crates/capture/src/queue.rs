@@ -159,6 +159,16 @@ impl StateId {
     }
 }
 
+/// What stands before the checksum's bytes: a state of a version that hashed lines otherwise is none.
+const FORMAT: &[u8] = b"2";
+
+fn checksum(bytes: &[u8]) -> u32 {
+    let mut sum = crc32fast::Hasher::new();
+    sum.update(FORMAT);
+    sum.update(bytes);
+    sum.finalize()
+}
+
 fn bytes(lines: &[Line]) -> Vec<u8> {
     lines.iter().flat_map(|line| line.0.to_le_bytes()).collect()
 }
@@ -221,7 +231,7 @@ impl Store {
         if !self.keep_again(id) {
             let path = self.folder.join("states").join(id.file_name());
             let bytes = bytes(lines);
-            let mut content = crc32fast::hash(&bytes).to_le_bytes().to_vec();
+            let mut content = checksum(&bytes).to_le_bytes().to_vec();
             content.extend_from_slice(&bytes);
             write_aside(&path, &content)?;
         }
@@ -243,7 +253,7 @@ impl Store {
     pub(crate) fn lines(&self, id: StateId) -> Option<Vec<Line>> {
         let content = fs::read(self.folder.join("states").join(id.file_name())).ok()?;
         let (sum, bytes) = content.split_first_chunk::<4>()?;
-        if u32::from_le_bytes(*sum) != crc32fast::hash(bytes) {
+        if u32::from_le_bytes(*sum) != checksum(bytes) {
             return None;
         }
         let (lines, rest) = bytes.as_chunks::<8>();

@@ -208,7 +208,7 @@ pub(crate) fn is_behind(store: &Store, head: &str) -> bool {
 /// The ledger with its version and checksum; `None` where there is none that can be trusted.
 pub(crate) fn load(store: &Store) -> Option<Ledger> {
     let content = fs::read(store.folder().join(LEDGER)).ok()?;
-    let rest = content.strip_prefix(b"trueline ledger 3\n")?;
+    let rest = content.strip_prefix(b"trueline ledger 4\n")?;
     let (sum, bytes) = rest.split_first_chunk::<4>()?;
     if u32::from_le_bytes(*sum) != crc32fast::hash(bytes) {
         return None;
@@ -218,7 +218,7 @@ pub(crate) fn load(store: &Store) -> Option<Ledger> {
 
 fn save(store: &Store, ledger: &Ledger) -> std::io::Result<()> {
     let bytes = postcard::to_stdvec(ledger).map_err(std::io::Error::other)?;
-    let mut content = b"trueline ledger 3\n".to_vec();
+    let mut content = b"trueline ledger 4\n".to_vec();
     content.extend_from_slice(&crc32fast::hash(&bytes).to_le_bytes());
     content.extend_from_slice(&bytes);
     queue::write_aside(&store.folder().join(LEDGER), &content)?;

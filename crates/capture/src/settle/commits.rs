@@ -14,6 +14,7 @@ use crate::ledger::{Owner, Tracked};
 use crate::lines::Line;
 use crate::notes::{self, NotesError};
 use crate::trace::Bound;
+use crate::worktree;
 
 impl Settling<'_> {
     /// Whose the lines are that a commit brought in, as far as the ledger knows.
@@ -33,7 +34,8 @@ impl Settling<'_> {
             else {
                 continue;
             };
-            let owners = self.ledger.owners_of(&file, &lines);
+            let here = || self.here(&change.path);
+            let owners = self.ledger.owners_of(&file, &lines, here);
             self.add_new(commit, &change.path, owners, &mut out);
         }
         if let Some((onto, source)) = self.ledger.squash.clone()
@@ -46,6 +48,13 @@ impl Settling<'_> {
             }
         }
         out
+    }
+
+    /// What the work tree has of a file.
+    pub(crate) fn here(&self, path: &RepoPath) -> Option<Vec<Line>> {
+        let path = self.place.work_tree.join(path.as_bstr().to_path_lossy());
+        self.objects
+            .lines_of(&worktree::content(&self.place.work_tree, &path))
     }
 
     /// What the ledger has of a committed file: under its path, the one it was renamed from, or a

@@ -459,7 +459,29 @@ fn lines_that_a_person_types_after_the_agents_text_was_thrown_away_are_not_the_a
     // Lines that any two functions share, so that a diff finds the agent's in hers.
     let agents = "x = 1\ndef f():\n    try:\n        return 1\n    except E:\n        pass\n    return None\n";
     let hers = agents.replace("def f", "def mine");
-    let ways: [Way; 3] = [
+    let ways: [Way; 9] = [
+        ("checkout, unseen", |clone| {
+            clone.git(&["checkout", "--quiet", "--", "app.py"]);
+        }),
+        ("restore, unseen", |clone| {
+            clone.git(&["restore", "app.py"]);
+        }),
+        ("a stash and its drop, unseen", |clone| {
+            clone.git(&["stash", "--quiet"]);
+            clone.git(&["stash", "drop", "--quiet"]);
+        }),
+        ("a hard reset, unseen", |clone| {
+            clone.git(&["reset", "--quiet", "--hard"]);
+        }),
+        ("deleted, unseen", |clone| {
+            std::fs::remove_file(clone.path().join("app.py")).unwrap();
+        }),
+        ("written anew before the agent's next edit", |clone| {
+            clone.git(&["checkout", "--quiet", "--", "app.py"]);
+            let hers = "x = 1\ndef mine():\n    try:\n        return 1\n    except E:\n        pass\n    return None\n";
+            clone.write("app.py", hers);
+            clone.agent_writes(CLAUDE, "app.py", &format!("import them\n{hers}"), || {});
+        }),
         ("a stash that is seen and dropped", |clone| {
             clone.git(&["stash", "--quiet"]);
             clone.command(CLAUDE, "ls", || {});
@@ -484,6 +506,32 @@ fn lines_that_a_person_types_after_the_agents_text_was_thrown_away_are_not_the_a
         let commit = clone.commit("by hand");
         assert_eq!(clone.note(&commit), "", "{how}");
     }
+}
+
+#[test]
+fn an_agents_lines_stay_its_own_through_a_persons_edits_of_them_and_a_commit_of_a_part() {
+    let agents = "x = 1\ndef total_of(items):\n    if not items:\n        return None\n    return sum(item.price for item in items)\n";
+    let clone = Clone::new();
+    clone.write("app.py", "x = 1\n");
+    clone.commit("base");
+    clone.agent_writes(CLAUDE, "app.py", agents, || {});
+    clone.write("app.py", &agents.replace("total_of", "price_of"));
+    let note = clone.note(&clone.commit("renamed by hand"));
+    assert!(note.contains("::t_") && note.contains(" 3-5\n"), "{note}");
+
+    // Only a common line of the text is committed; the rest is still there.
+    let clone = Clone::new();
+    clone.write("app.py", "x = 1\n");
+    clone.commit("base");
+    clone.agent_writes(CLAUDE, "app.py", agents, || {});
+    clone.write("app.py", "x = 1\n        return None\n");
+    clone.git(&["add", "app.py"]);
+    clone.write("app.py", agents);
+    clone.git(&["commit", "--quiet", "-m", "a part"]);
+    let note = clone.note("HEAD");
+    assert!(note.contains(" 2\n"), "{note}");
+    let note = clone.note(&clone.commit("the rest"));
+    assert!(note.contains(" 2-3,5\n"), "{note}");
 }
 
 #[test]
