@@ -13,7 +13,7 @@ use trueline_facts::{ModelId, RepoPath, ToolId};
 use crate::continuity::doubtful;
 use crate::lines::{Line, origins};
 use crate::place::Ground;
-use crate::queue::{Actor, Claim, Followed};
+use crate::queue::{Actor, Claim, Commits, FileState, Followed, Record};
 
 /// Files that the ledger follows at most.
 const MOST_FILES: usize = 2_000;
@@ -87,10 +87,15 @@ pub(crate) struct Open {
     /// Files of which is not known what they held before it.
     pub(crate) unsure: Vec<RepoPath>,
     pub(crate) followed: Followed,
+    pub(crate) agent: Agent,
+    /// The files that it will write, as they were left to it.
+    pub(crate) before: Vec<FileState>,
+    /// A command that makes a commit.
+    pub(crate) commits: Option<Commits>,
 }
 
 impl Open {
-    fn may_write(&self, path: &RepoPath, now: u64) -> bool {
+    pub(crate) fn may_write(&self, path: &RepoPath, now: u64) -> bool {
         now.saturating_sub(self.time) <= OPEN_AT_MOST
             && self.paths.as_ref().is_none_or(|paths| paths.contains(path))
     }
@@ -182,6 +187,8 @@ pub(crate) struct Ledger {
     pub(crate) looked: u64,
     /// How often an agent read a file of a class.
     pub(crate) reads: BTreeMap<(ToolId, Box<str>), u64>,
+    /// Notes that could not be written, by commit.
+    pub(crate) owed: BTreeMap<Box<str>, Vec<u8>>,
 }
 
 const UNKNOWN: u32 = 0;
@@ -202,6 +209,7 @@ impl Default for Ledger {
             stashes: BTreeMap::new(),
             looked: 0,
             reads: BTreeMap::new(),
+            owed: BTreeMap::new(),
         }
     }
 }
@@ -229,6 +237,48 @@ impl Ledger {
         }
         self.recent.push_back(id);
         false
+    }
+
+    /// Was this call told already, a moment ago? Then what its file holds now may be its own work.
+    pub(crate) fn is_told_again(&self, record: &Record, within: u64) -> bool {
+        self.open.iter().any(|open| {
+            open.call == record.actor.call
+                && open.session == record.actor.session
+                && open.head == record.ground.head
+                && record.time.saturating_sub(open.time) <= within
+        })
+    }
+
+    /// Lines that are nobody's, that a call says are its own, and that were not there when it began: somebody else's
+    /// report showed them first.
+    pub(crate) fn claim(&mut self, path: &RepoPath, before: &[Line], claim: &Claim, agent: &Agent) {
+        if *claim == Claim::Untold {
+            return;
+        }
+        let agent = self.intern(&Owner::Agent(agent.clone()));
+        let Some(file) = self.files.get_mut(path) else {
+            return;
+        };
+        let before = origins(before, &file.lines);
+        for ((line, owner), before) in (0_u32..).zip(&mut file.owners).zip(before) {
+            if *owner == UNKNOWN && before.is_none() && claims(claim, line) {
+                *owner = agent;
+            }
+        }
+    }
+
+    /// The owners of lines that came back: from a commit that was taken back, or from a stash, which may be listed
+    /// still.
+    pub(crate) fn coming_back(&self, path: &RepoPath, now: &[Line]) -> Option<Vec<u32>> {
+        if let Some(returned) = self.returned.get(path).filter(|file| file.is_in(now)) {
+            return Some(returned.file.seen_as(now).owners);
+        }
+        let count = |owners: &Vec<u32>| owners.iter().filter(|owner| **owner > COMMITTED).count();
+        let stashed = self.stashes.values().filter_map(|files| files.get(path));
+        let owners = stashed
+            .map(|file| file.seen_as(now).owners)
+            .max_by_key(count);
+        owners.filter(|owners| count(owners) > 0)
     }
 
     /// Is a call under way that may write this file?
@@ -270,11 +320,7 @@ impl Ledger {
             Changer::Agent(agent, _) => self.intern(&Owner::Agent((*agent).clone())),
             _ => UNKNOWN,
         };
-        let returned = self
-            .returned
-            .get(path)
-            .filter(|returned| returned.is_in(&now));
-        let from_returned = returned.map(|r| (origins(&r.file.lines, &now), &r.file.owners));
+        let coming_back = self.coming_back(path, &now);
         let from_before = origins(&before.lines, &now);
         // What an agent's call leaves of a state that was seen before it stays; what became of the file while nobody
         // looked is another question.
@@ -289,13 +335,8 @@ impl Ledger {
             let in_head = from_head.get(at).copied().flatten().is_some();
             let kept = from_before.get(at).copied().flatten();
             let kept = kept.map(|old| before.owner_of(old, &doubtful));
-            let back = from_returned.as_ref().and_then(|(map, owners)| {
-                let old = map.get(at).copied().flatten()?;
-                owners
-                    .get(old as usize)
-                    .copied()
-                    .filter(|owner| *owner > COMMITTED)
-            });
+            let back = coming_back.as_ref().and_then(|owners| owners.get(at));
+            let back = back.copied().filter(|owner| *owner > COMMITTED);
             let owner = match (in_head, kept, changer) {
                 (true, _, _) => COMMITTED,
                 (false, Some(kept), _) if kept > COMMITTED => kept,

@@ -56,6 +56,8 @@ pub(crate) struct Objects {
     notes: FxHashMap<ObjectId, Option<Rc<Noted>>>,
     changes: FxHashMap<(ObjectId, ObjectId), Rc<Vec<Changed>>>,
     notes_tree: OnceCell<Option<ObjectId>>,
+    /// Notes that could not be written yet: they count as if they were.
+    pub(crate) unwritten: FxHashMap<ObjectId, Vec<u8>>,
 }
 
 impl std::fmt::Debug for Objects {
@@ -75,6 +77,7 @@ impl Objects {
             notes: FxHashMap::default(),
             changes: FxHashMap::default(),
             notes_tree: OnceCell::new(),
+            unwritten: FxHashMap::default(),
         }
     }
 
@@ -245,10 +248,9 @@ impl Objects {
         if let Some(known) = self.notes.get(&commit) {
             return known.clone();
         }
-        let noted = self.note_blob(commit).and_then(|blob| {
-            let bytes = self.blob(blob, LARGEST_NOTE as u64)?;
-            noted(bytes).map(Rc::new)
-        });
+        let noted = self
+            .note_bytes(commit)
+            .and_then(|bytes| noted(bytes).map(Rc::new));
         self.notes.insert(commit, noted.clone());
         noted
     }
@@ -260,6 +262,9 @@ impl Objects {
     }
 
     pub(crate) fn note_bytes(&mut self, commit: ObjectId) -> Option<Vec<u8>> {
+        if let Some(unwritten) = self.unwritten.get(&commit) {
+            return Some(unwritten.clone());
+        }
         let blob = self.note_blob(commit)?;
         self.blob(blob, LARGEST_NOTE as u64)
     }

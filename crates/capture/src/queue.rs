@@ -66,6 +66,9 @@ pub(crate) enum Seen {
         rest: Option<Ticket>,
         #[serde(default)]
         followed: Followed,
+        /// It commits what it writes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        commits: Option<Commits>,
     },
     /// After it: the same, and which of them the command may be credited with.
     AfterCommand {
@@ -93,6 +96,14 @@ pub(crate) enum Seen {
     Look { files: Vec<FileState>, whole: bool },
     /// A session is over.
     Ended,
+}
+
+/// What a command that makes a commit of its own names.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Commits {
+    pub(crate) named: Vec<RepoPath>,
+    /// What it gives to a program that copies.
+    pub(crate) copied: Vec<RepoPath>,
 }
 
 /// How far a call that may write anything can be followed.

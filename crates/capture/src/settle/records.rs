@@ -33,6 +33,7 @@ impl Settling<'_> {
         let mark = record.ground.mark;
         let agent = Agent::of(&record.actor);
         match &record.seen {
+            Seen::BeforeWrite(_) if self.ledger.is_told_again(record, QUICK_COMMAND) => {}
             Seen::BeforeWrite(files) => {
                 for file in files {
                     let changer = self.bystander(record, &file.path);
@@ -43,6 +44,9 @@ impl Settling<'_> {
                     Some(files.iter().map(|f| f.path.clone()).collect()),
                     true,
                 );
+                if let Some(open) = self.ledger.open.last_mut() {
+                    open.before.clone_from(files);
+                }
             }
             Seen::AfterWrite(all) => {
                 let open = self.close(record, all);
@@ -55,8 +59,12 @@ impl Settling<'_> {
                 whole,
                 rest,
                 followed,
+                commits,
             } => {
                 let rest = self.rest(*rest);
+                if self.ledger.is_told_again(record, QUICK_COMMAND) {
+                    return Ok(());
+                }
                 let (files, whole) = (joined(files, &rest), *whole && rest.whole);
                 for file in &files {
                     let changer = self.bystander(record, &file.path);
@@ -67,6 +75,7 @@ impl Settling<'_> {
                 if let Some(open) = self.ledger.open.last_mut() {
                     open.unsure = rest.unsure;
                     open.followed = *followed;
+                    open.commits.clone_from(commits);
                 }
             }
             Seen::AfterCommand {
@@ -227,6 +236,9 @@ impl Settling<'_> {
             whole,
             unsure: Vec::new(),
             followed: Followed::Whole,
+            agent: Agent::of(&record.actor),
+            before: Vec::new(),
+            commits: None,
         });
     }
 
@@ -275,6 +287,14 @@ impl Settling<'_> {
             Changer::Nobody
         };
         self.see(&written.file, mark, &changer);
+        let own = open.and_then(|open| open.before.iter().find(|file| file.path == *path));
+        if let (Changer::Agent(agent, claim), Some(own)) = (changer, own)
+            && let Some(before) = own
+                .state
+                .map_or(Some(Vec::new()), |id| self.store.lines(id))
+        {
+            self.ledger.claim(path, &before, claim, agent);
+        }
     }
 
     pub(super) fn see(&mut self, file: &FileState, mark: u64, changer: &Changer<'_>) {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::world::{CLAUDE, CODEX, COPILOT, CURSOR, Clone, TOOLS, Writer};
+use super::world::{CLAUDE, CODEX, COPILOT, CURSOR, Clone, OPENCODE, TOOLS, Writer};
 
 #[test]
 fn every_tool_s_edits_become_a_note() {
@@ -747,4 +747,150 @@ fn linked_work_trees_are_kept_apart() {
     assert_eq!(clone.assert_whole().ai, 1);
     clone.git(&["checkout", "--quiet", "--detach", "linked"]);
     assert_eq!(clone.assert_whole().ai, 2);
+}
+
+#[test]
+fn two_agents_that_write_one_file_at_once_both_keep_their_lines() {
+    let clone = Clone::new();
+    clone.person("app.py", 0, 4);
+    clone.commit("base");
+    let before = clone.read("app.py");
+    let lines: Vec<&str> = before.lines().collect();
+    let (first, second) = (
+        clone.lines(Writer::Ai("claude"), 2),
+        clone.lines(Writer::Ai("cursor"), 3),
+    );
+    let by_first = format!("{}\n{first}{}\n", lines[0], lines[1..].join("\n"));
+    let by_second = format!("{}\n{second}{}\n", lines[..3].join("\n"), lines[3]);
+    let both = format!(
+        "{}\n{first}{}\n{second}{}\n",
+        lines[0],
+        lines[1..3].join("\n"),
+        lines[3]
+    );
+    // The first one's report shows what both have written.
+    let [begins, ends] = clone.told(CURSOR, "app.py", &before, &by_second);
+    clone.hook(CURSOR, &begins);
+    clone.agent_writes(CLAUDE, "app.py", &by_first, || clone.write("app.py", &both));
+    clone.hook(CURSOR, &ends);
+    clone.commit("both");
+    assert_eq!(clone.assert_whole().ai, 5);
+}
+
+#[test]
+fn a_command_and_a_patch_that_are_told_together_both_count() {
+    let clone = Clone::new();
+    let new = clone.lines(Writer::Ai("codex"), 2);
+    let added: String = new.lines().map(|line| format!("+{line}\n")).collect();
+    let told = |event: &str| {
+        json!({
+            "session_id": "codex-session", "cwd": clone.path(), "hook_event_name": event, "model": "gpt-5.5-codex",
+            "turn_id": "t1", "tool_name": "multi_tool_use.parallel", "tool_use_id": "together",
+            "tool_input": {"tool_uses": [
+                {"recipient_name": "functions.exec_command", "parameters": {"cmd": "ls"}},
+                {"recipient_name": "functions.apply_patch", "parameters": {
+                    "input": format!("*** Begin Patch\n*** Add File: par.py\n{added}*** End Patch\n"),
+                }},
+            ]},
+        })
+    };
+    clone.hook(CODEX, &told("PreToolUse"));
+    clone.write("par.py", &new);
+    clone.hook(CODEX, &told("PostToolUse"));
+    clone.commit("both");
+    assert_eq!(clone.assert_whole().ai, 2);
+}
+
+#[test]
+fn opencodes_patches_count() {
+    let clone = Clone::new();
+    let new = clone.lines(Writer::Ai("opencode"), 2);
+    let added: String = new.lines().map(|line| format!("+{line}\n")).collect();
+    let told = |event: &str| {
+        json!({
+            "session_id": "opencode-session", "cwd": clone.path(), "hook_event_name": event, "tool_use_id": "patch",
+            "tool_name": "apply_patch", "tool_input": {
+                "patchText": format!("*** Begin Patch\n*** Add File: a.py\n{added}*** End Patch\n"),
+            },
+        })
+    };
+    clone.hook(OPENCODE, &told("tool.execute.before"));
+    clone.write("a.py", &new);
+    clone.hook(OPENCODE, &told("tool.execute.after"));
+    clone.commit("patched");
+    assert_eq!(clone.assert_whole().ai, 2);
+}
+
+#[test]
+fn a_command_that_writes_and_commits_gives_its_lines_to_the_agent_and_none_of_a_persons() {
+    let clone = Clone::new();
+    clone.person("old.py", 0, 3);
+    clone.person("moved.py", 0, 3);
+    clone.commit("base");
+    clone.person("old.py", 1, 2);
+    let new = clone.lines(Writer::Ai("claude"), 4);
+    let more = clone.lines(Writer::Ai("claude"), 2);
+    let text =
+        format!("cat > c.py <<'E'\n{new}E\ngit add -A && git commit -qm 'written and committed'");
+    clone.command(CLAUDE, &text, || {
+        clone.write("c.py", &new);
+        clone.write("old.py", &(clone.read("old.py") + &more));
+        clone.commit("written and committed");
+    });
+    let compared = clone.assert_whole();
+    assert_eq!(compared.ai, 6);
+    // A file that moved on the way is its writer's.
+    let text = "python tidy.py && git add -A && git commit -qm tidy";
+    clone.command(CLAUDE, text, || {
+        let moved = clone.read("moved.py");
+        std::fs::remove_file(clone.path().join("moved.py")).unwrap();
+        clone.write("elsewhere.py", &moved);
+        clone.commit("tidy");
+    });
+    assert_eq!(clone.assert_whole().ai, 6);
+}
+
+#[test]
+fn a_command_that_writes_into_a_submodule_is_seen_there() {
+    let clone = Clone::new();
+    let library = clone.cloned("library");
+    let from = library.path().to_str().unwrap().to_owned();
+    clone.git(&[
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "--quiet",
+        "add",
+        &from,
+        "lib",
+    ]);
+    clone.commit("with a library");
+    let inside = clone.within("lib");
+    for (text, file) in [
+        ("cat > lib/shell.py <<'E'\nE", "shell.py"),
+        ("cd lib && python gen.py", "gen.py"),
+    ] {
+        let new = clone.lines(Writer::Ai("claude"), 3);
+        clone.command(CLAUDE, text, || inside.write(file, &new));
+        inside.commit(file);
+    }
+    assert_eq!(inside.assert_whole().ai, 6);
+}
+
+#[test]
+fn a_lock_that_was_left_behind_delays_a_note_and_loses_none() {
+    let clone = Clone::new();
+    clone.agent(CLAUDE, "a.py", 0, 3);
+    let lock = clone.path().join(".git/refs/notes/ai.lock");
+    std::fs::create_dir_all(lock.parent().unwrap()).unwrap();
+    std::fs::write(&lock, "").unwrap();
+    clone.commit("while locked");
+    clone.agent(CURSOR, "b.py", 0, 2);
+    clone.git(&["add", "--all"]);
+    clone.git(&["commit", "--quiet", "--amend", "-m", "amended while locked"]);
+    assert_eq!(clone.compare().kept, 0);
+    std::fs::remove_file(lock).unwrap();
+    // The next hook writes what is owed, whatever it is about.
+    clone.commit("nothing");
+    assert_eq!(clone.assert_whole().ai, 5);
 }
