@@ -122,12 +122,30 @@ impl Settling<'_> {
             Seen::Ended => {
                 let over = &record.actor.session;
                 // What goes on does so after the turn.
-                self.ledger.open.retain(|open| {
-                    open.session != *over || open.followed == Followed::UntilReported
-                });
+                let ends =
+                    |open: &Open| open.session == *over && open.followed != Followed::UntilReported;
+                let (ended, open) = std::mem::take(&mut self.ledger.open)
+                    .into_iter()
+                    .partition(ends);
+                self.ledger.open = open;
+                self.never_told(ended);
             }
         }
         Ok(())
+    }
+
+    /// Calls whose end nobody told: what they wrote was not seen, so it is nobody's.
+    fn never_told(&mut self, ended: Vec<Open>) {
+        for open in ended {
+            let Some(paths) = open.paths else {
+                self.ledger.lose_sight_of_all_but(&BTreeSet::new());
+                continue;
+            };
+            for path in paths {
+                let head = self.head_lines(&path);
+                self.ledger.lose_sight(&path, &head);
+            }
+        }
     }
 
     /// A command has run: what is new is its agent's, if nobody else can have been it.

@@ -368,17 +368,17 @@ fn claudes(clone: &Clone, event: &str, tool: &str, input: &serde_json::Value) ->
 #[test]
 fn what_a_call_that_cannot_be_followed_writes_is_nobodys() {
     let file = |clone: &Clone| clone.path().join("app.py");
-    for (tool, input, told_after) in [
-        ("mcp__filesystem__write_file", json!({"content": "?"}), true),
-        (
-            "mcp__filesystem__write_file",
-            json!({"content": "?"}),
-            false,
-        ),
-        ("SmartEdit", json!({"new_text": "?"}), true),
-        ("SmartEdit", json!({"new_text": "?"}), false),
-        // A known tool whose arguments have other names than they had.
-        ("Edit", json!({"target": "app.py", "text": "?"}), true),
+    let (mcp, unknown) = (json!({"content": "?"}), json!({"new_text": "?"}));
+    // A known tool whose arguments have other names than they had.
+    let changed = json!({"target": "app.py", "text": "?"});
+    for (tool, input, told_after, then_ended) in [
+        ("mcp__filesystem__write_file", &mcp, true, false),
+        ("mcp__filesystem__write_file", &mcp, false, false),
+        ("mcp__filesystem__write_file", &mcp, false, true),
+        ("SmartEdit", &unknown, true, false),
+        ("SmartEdit", &unknown, false, false),
+        ("SmartEdit", &unknown, false, true),
+        ("Edit", &changed, true, false),
     ] {
         let clone = Clone::new();
         clone.person("app.py", 0, 1);
@@ -395,6 +395,12 @@ fn what_a_call_that_cannot_be_followed_writes_is_nobodys() {
         clone.write("app.py", &(clone.read("app.py") + &by_it));
         if told_after {
             clone.hook(CLAUDE, &claudes(&clone, "PostToolUse", tool, &input));
+        }
+        if then_ended {
+            clone.hook(
+                CLAUDE,
+                &json!({"session_id": "claude-session", "cwd": clone.path(), "hook_event_name": "Stop"}),
+            );
         }
         clone.agent(CLAUDE, "app.py", 0, 1);
         clone.commit("by both");
