@@ -47,7 +47,11 @@ pub(crate) fn doubtful(file: &Tracked, origins: &[Option<u32>]) -> Vec<bool> {
         .filter(|at| fate.is_own(*at))
         .collect();
     fate.alive = fate.at_least_half(&own);
-    for region in own.chunk_by(|one, next| one + 1 == *next) {
+    // What one call wrote says nothing of what another did.
+    let together = |one: &usize, next: &usize| {
+        one + 1 == *next && file.owners.get(*one) == file.owners.get(*next)
+    };
+    for region in own.chunk_by(together) {
         let alive = fate.lives(region);
         for run in region.chunk_by(|one, next| fate.go_on(*one, *next)) {
             let stays = if alive {
@@ -227,6 +231,23 @@ mod tests {
         let before = "+def total_of(items):\n+    prices = [item.price for item in items]\n+    if not prices:\n+        return None\n+    return sum(prices)\n+\n+def other_of(things):\n+    return collect(things, wanted=True)\n";
         let now = "def total_of(items):\n    everything = 0\n    while items:\n        return None\n    yield everything\n\ndef other_of(things):\n    return collect(things, wanted=True)\n";
         assert_eq!(credited(before, now), "A....AAA");
+    }
+
+    #[test]
+    fn what_another_wrote_beside_it_says_nothing_of_a_text() {
+        let lines =
+            KEY.lines(b"kept_by_one = compute(1)\ngone_of_another = compute(2)\n    pass\n");
+        let file = Tracked {
+            lines: lines.unwrap(),
+            owners: vec![AGENT, AGENT + 1, AGENT + 1],
+            mark: 0,
+            absent: false,
+        };
+        let now = KEY
+            .lines(b"kept_by_one = compute(1)\nmine = 3\n    pass\n")
+            .unwrap();
+        let doubtful = doubtful(&file, &origins(&file.lines, &now));
+        assert_eq!(doubtful, [false, true, true]);
     }
 
     #[test]
