@@ -13,6 +13,7 @@ mod words;
 
 pub use self::harm::{CommandHarm, Harm, command_harm, statement_harm};
 pub(crate) use self::launch::{Pin, launch};
+pub use self::machine::runs_by_itself;
 pub(crate) use self::machine::unasked_agent;
 pub use self::packages::{AskedPackage, asked_packages};
 pub(crate) use self::risk::collects;

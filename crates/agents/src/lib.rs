@@ -36,7 +36,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use trueline_facts::{Diagnostic, Finding, Level, RepoPath, Severity};
 
 pub use crate::command::{
-    AskedPackage, CommandHarm, Harm, asked_packages, command_harm, statement_harm,
+    AskedPackage, CommandHarm, Harm, asked_packages, command_harm, runs_by_itself, statement_harm,
 };
 use crate::discovery::is_example;
 pub use crate::discovery::{

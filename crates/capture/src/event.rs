@@ -116,8 +116,8 @@ pub enum Change {
     Replace(Vec<Replacement>),
     /// A patch, line by line; where its lines go is not known before it is applied.
     Patch(Vec<PatchLine>),
-    /// New text with parts of the file left out, where it goes is the editor's guess. Which lines it
-    /// explains is not told by it.
+    /// New text with parts of the file left out, where it goes is the editor's guess; or a cell of a notebook.
+    /// Which lines it explains is not told by it.
     Sketch(Box<str>),
     /// The file goes away.
     Delete,

@@ -10,9 +10,10 @@ use serde::{Deserialize, Serialize};
 use trueline_authorship::note;
 use trueline_facts::{ModelId, RepoPath, ToolId};
 
+use crate::continuity::doubtful;
 use crate::lines::{Line, origins};
 use crate::place::Ground;
-use crate::queue::{Actor, Claim, Followed};
+use crate::queue::{Actor, Claim, Commits, FileState, Followed, Record};
 
 /// Files that the ledger follows at most.
 const MOST_FILES: usize = 2_000;
@@ -86,10 +87,15 @@ pub(crate) struct Open {
     /// Files of which is not known what they held before it.
     pub(crate) unsure: Vec<RepoPath>,
     pub(crate) followed: Followed,
+    pub(crate) agent: Agent,
+    /// The files that it will write, as they were left to it.
+    pub(crate) before: Vec<FileState>,
+    /// A command that makes a commit.
+    pub(crate) commits: Option<Commits>,
 }
 
 impl Open {
-    fn may_write(&self, path: &RepoPath, now: u64) -> bool {
+    pub(crate) fn may_write(&self, path: &RepoPath, now: u64) -> bool {
         now.saturating_sub(self.time) <= OPEN_AT_MOST
             && self.paths.as_ref().is_none_or(|paths| paths.contains(path))
     }
@@ -98,15 +104,27 @@ impl Open {
 impl Tracked {
     /// A file whose content is known to be this now, though nobody saw who changed it.
     pub(crate) fn seen_as(&self, now: &[Line]) -> Self {
-        let owners = origins(&self.lines, now).into_iter().map(|old| {
-            let old = old.and_then(|old| self.owners.get(old as usize));
-            old.copied().unwrap_or(UNKNOWN)
+        let origins = origins(&self.lines, now);
+        let doubtful = doubtful(self, &origins);
+        let owners = origins.into_iter().map(|old| match old {
+            Some(old) => self.owner_of(old, &doubtful),
+            None => UNKNOWN,
         });
         Self {
             owners: owners.collect(),
             lines: now.to_vec(),
             mark: 0,
             absent: false,
+        }
+    }
+
+    /// Whose a line is that may be another's.
+    fn owner_of(&self, line: u32, doubtful: &[bool]) -> u32 {
+        let owner = self.owners.get(line as usize).copied();
+        match owner.unwrap_or(UNKNOWN) {
+            owner if owner <= COMMITTED => owner,
+            _ if doubtful.get(line as usize).copied().unwrap_or(true) => UNKNOWN,
+            owner => owner,
         }
     }
 }
@@ -126,14 +144,17 @@ impl Returned {
         if !self.stashed {
             return self.file.lines == now;
         }
+        let origins = origins(&self.file.lines, now);
+        // What is not found is in doubt; so is what tells too little.
         let mut found = vec![false; self.file.lines.len()];
-        for old in origins(&self.file.lines, now).into_iter().flatten() {
-            if let Some(found) = found.get_mut(old as usize) {
+        for old in origins.iter().flatten() {
+            if let Some(found) = found.get_mut(*old as usize) {
                 *found = true;
             }
         }
-        let mut each = self.file.owners.iter().zip(found);
-        each.all(|(owner, found)| found || *owner <= COMMITTED)
+        let doubtful = doubtful(&self.file, &origins);
+        let mut each = self.file.owners.iter().zip(found.iter().zip(doubtful));
+        each.all(|(owner, (found, doubt))| *owner <= COMMITTED || (*found && !doubt))
     }
 }
 
@@ -166,10 +187,12 @@ pub(crate) struct Ledger {
     pub(crate) looked: u64,
     /// How often an agent read a file of a class.
     pub(crate) reads: BTreeMap<(ToolId, Box<str>), u64>,
+    /// Notes that could not be written, by commit.
+    pub(crate) owed: BTreeMap<Box<str>, Vec<u8>>,
 }
 
 const UNKNOWN: u32 = 0;
-const COMMITTED: u32 = 1;
+pub(crate) const COMMITTED: u32 = 1;
 const PERSON: u32 = 2;
 
 impl Default for Ledger {
@@ -186,6 +209,7 @@ impl Default for Ledger {
             stashes: BTreeMap::new(),
             looked: 0,
             reads: BTreeMap::new(),
+            owed: BTreeMap::new(),
         }
     }
 }
@@ -213,6 +237,48 @@ impl Ledger {
         }
         self.recent.push_back(id);
         false
+    }
+
+    /// Was this call told already, a moment ago? Then what its file holds now may be its own work.
+    pub(crate) fn is_told_again(&self, record: &Record, within: u64) -> bool {
+        self.open.iter().any(|open| {
+            open.call == record.actor.call
+                && open.session == record.actor.session
+                && open.head == record.ground.head
+                && record.time.saturating_sub(open.time) <= within
+        })
+    }
+
+    /// Lines that are nobody's, that a call says are its own, and that were not there when it began: somebody else's
+    /// report showed them first.
+    pub(crate) fn claim(&mut self, path: &RepoPath, before: &[Line], claim: &Claim, agent: &Agent) {
+        if *claim == Claim::Untold {
+            return;
+        }
+        let agent = self.intern(&Owner::Agent(agent.clone()));
+        let Some(file) = self.files.get_mut(path) else {
+            return;
+        };
+        let before = origins(before, &file.lines);
+        for ((line, owner), before) in (0_u32..).zip(&mut file.owners).zip(before) {
+            if *owner == UNKNOWN && before.is_none() && claims(claim, line) {
+                *owner = agent;
+            }
+        }
+    }
+
+    /// The owners of lines that came back: from a commit that was taken back, or from a stash, which may be listed
+    /// still.
+    pub(crate) fn coming_back(&self, path: &RepoPath, now: &[Line]) -> Option<Vec<u32>> {
+        if let Some(returned) = self.returned.get(path).filter(|file| file.is_in(now)) {
+            return Some(returned.file.seen_as(now).owners);
+        }
+        let count = |owners: &Vec<u32>| owners.iter().filter(|owner| **owner > COMMITTED).count();
+        let stashed = self.stashes.values().filter_map(|files| files.get(path));
+        let owners = stashed
+            .map(|file| file.seen_as(now).owners)
+            .max_by_key(count);
+        owners.filter(|owners| count(owners) > 0)
     }
 
     /// Is a call under way that may write this file?
@@ -254,28 +320,23 @@ impl Ledger {
             Changer::Agent(agent, _) => self.intern(&Owner::Agent((*agent).clone())),
             _ => UNKNOWN,
         };
-        let returned = self
-            .returned
-            .get(path)
-            .filter(|returned| returned.is_in(&now));
-        let from_returned = returned.map(|r| (origins(&r.file.lines, &now), &r.file.owners));
+        let coming_back = self.coming_back(path, &now);
         let from_before = origins(&before.lines, &now);
+        // What an agent's call leaves of a state that was seen before it stays; what became of the file while nobody
+        // looked is another question.
+        let doubtful = match changer {
+            Changer::Agent(..) => vec![false; before.lines.len()],
+            _ => doubtful(&before, &from_before),
+        };
         let from_head = origins(head, &now);
         let mut owners = Vec::with_capacity(now.len());
         for at in 0..now.len() {
             let line = at as u32;
             let in_head = from_head.get(at).copied().flatten().is_some();
             let kept = from_before.get(at).copied().flatten();
-            let kept = kept
-                .and_then(|old| before.owners.get(old as usize))
-                .copied();
-            let back = from_returned.as_ref().and_then(|(map, owners)| {
-                let old = map.get(at).copied().flatten()?;
-                owners
-                    .get(old as usize)
-                    .copied()
-                    .filter(|owner| *owner > COMMITTED)
-            });
+            let kept = kept.map(|old| before.owner_of(old, &doubtful));
+            let back = coming_back.as_ref().and_then(|owners| owners.get(at));
+            let back = back.copied().filter(|owner| *owner > COMMITTED);
             let owner = match (in_head, kept, changer) {
                 (true, _, _) => COMMITTED,
                 (false, Some(kept), _) if kept > COMMITTED => kept,
@@ -382,16 +443,34 @@ impl Ledger {
         }
     }
 
-    /// For each line of a content that was committed: whose it is, if it is anybody's.
-    pub(crate) fn owners_of(&self, file: &Tracked, committed: &[Line]) -> Vec<Option<Owner>> {
-        origins(&file.lines, committed)
+    /// For each line of a content that was committed: whose it is, if it is anybody's. `here` is what the work
+    /// tree has: of what is still there whole, any part may be committed.
+    pub(crate) fn owners_of(
+        &self,
+        file: &Tracked,
+        committed: &[Line],
+        here: impl FnOnce() -> Option<Vec<Line>>,
+    ) -> Vec<Option<Owner>> {
+        let origins_of_it = origins(&file.lines, committed);
+        let mut doubts = doubtful(file, &origins_of_it);
+        let in_doubt = |line: &u32| {
+            let at = *line as usize;
+            file.owners.get(at).is_some_and(|owner| *owner > COMMITTED)
+                && doubts.get(at) == Some(&true)
+        };
+        if origins_of_it.iter().flatten().any(in_doubt)
+            && let Some(here) = here()
+        {
+            let elsewhere = doubtful(file, &origins(&file.lines, &here));
+            for (doubt, elsewhere) in doubts.iter_mut().zip(elsewhere) {
+                *doubt &= elsewhere;
+            }
+        }
+        origins_of_it
             .into_iter()
-            .map(|origin| {
-                let owner = self.owner(*file.owners.get(origin? as usize)?);
-                match owner {
-                    Owner::Unknown | Owner::Committed => None,
-                    _ => Some(owner.clone()),
-                }
+            .map(|origin| match self.owner(file.owner_of(origin?, &doubts)) {
+                Owner::Unknown | Owner::Committed => None,
+                owner => Some(owner.clone()),
             })
             .collect()
     }

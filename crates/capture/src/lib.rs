@@ -7,6 +7,7 @@
 //! are not kept: files are lists of keyed line hashes. Notes are written by the `git` program.
 
 pub mod classes;
+mod continuity;
 pub mod event;
 mod exercise;
 pub mod hook;

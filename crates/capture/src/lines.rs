@@ -2,8 +2,9 @@
 //! and not enough to read them.
 //!
 //! The hash is keyed by a secret of the repository's capture folder, so that short lines cannot be
-//! looked up in a table. Its low byte is replaced by the line's indentation, which git's diff
-//! heuristics need. Line ends do not count: git may convert them on checkout.
+//! looked up in a table. Its low bits are replaced by the line's indentation, which git's diff
+//! heuristics need, and by how much the line has to say for itself. Line ends do not count: git may
+//! convert them on checkout.
 
 use std::fmt;
 use std::ops::Range;
@@ -33,7 +34,10 @@ impl fmt::Debug for LineKey {
     }
 }
 
-/// A line: 56 bits of its keyed hash and its indentation.
+/// Letters and digits of own words that are counted.
+const MOST_TELLING: u32 = 15;
+
+/// A line: 52 bits of its keyed hash, the letters of its own words and its indentation.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub(crate) struct Line(pub(crate) u64);
 
@@ -70,7 +74,15 @@ impl LineKey {
         for (to, from) in hash.iter_mut().zip(digest) {
             *to = from;
         }
-        Line(u64::from_be_bytes(hash) & !0xff | u64::from(indent(text)))
+        let says = u64::from(telling(text)) << 8 | u64::from(indent(text));
+        Line(u64::from_be_bytes(hash) & !0xfff | says)
+    }
+}
+
+impl Line {
+    /// Letters and digits of words that are this line's own, up to a few: `}` and `return None` have none.
+    pub(crate) fn telling(&self) -> u32 {
+        (self.0 >> 8 & 0xf) as u32
     }
 }
 
@@ -104,6 +116,130 @@ fn indent(text: &[u8]) -> u8 {
         }
     }
     BLANK
+}
+
+/// Letters and digits in words that are not those of many languages.
+fn telling(text: &[u8]) -> u32 {
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || !byte.is_ascii();
+    let mut found = 0;
+    for word in text.split(|byte| !is_letter(byte)) {
+        if !is_common(word) {
+            found += word.len() as u32;
+        }
+        if found >= MOST_TELLING {
+            return MOST_TELLING;
+        }
+    }
+    found
+}
+
+/// A word of the grammars that most code is written in, or of what every file of it begins with.
+fn is_common(word: &[u8]) -> bool {
+    const LONGEST: usize = 10;
+    const WORDS: [&str; 92] = [
+        "abstract",
+        "and",
+        "args",
+        "as",
+        "assert",
+        "async",
+        "await",
+        "begin",
+        "bool",
+        "boolean",
+        "break",
+        "case",
+        "catch",
+        "char",
+        "class",
+        "const",
+        "continue",
+        "def",
+        "default",
+        "defer",
+        "del",
+        "do",
+        "done",
+        "double",
+        "elif",
+        "else",
+        "elseif",
+        "end",
+        "endif",
+        "enum",
+        "err",
+        "error",
+        "esac",
+        "except",
+        "export",
+        "extends",
+        "false",
+        "fi",
+        "final",
+        "finally",
+        "float",
+        "fn",
+        "for",
+        "from",
+        "func",
+        "function",
+        "go",
+        "if",
+        "impl",
+        "implements",
+        "import",
+        "in",
+        "include",
+        "int",
+        "interface",
+        "is",
+        "lambda",
+        "let",
+        "loop",
+        "main",
+        "match",
+        "mod",
+        "mut",
+        "name",
+        "new",
+        "nil",
+        "none",
+        "not",
+        "null",
+        "or",
+        "package",
+        "pass",
+        "private",
+        "pub",
+        "public",
+        "raise",
+        "return",
+        "self",
+        "static",
+        "string",
+        "struct",
+        "switch",
+        "then",
+        "this",
+        "throw",
+        "true",
+        "try",
+        "type",
+        "use",
+        "var",
+        "void",
+        "while",
+    ];
+    let mut lower = [0; LONGEST];
+    let Some(lower) = lower.get_mut(..word.len()) else {
+        return false;
+    };
+    lower.copy_from_slice(word);
+    lower.make_ascii_lowercase();
+    let lower: &[u8] = lower;
+    WORDS
+        .binary_search_by(|known| known.as_bytes().cmp(lower))
+        .is_ok()
 }
 
 fn level(line: Line) -> IndentLevel {
@@ -189,6 +325,26 @@ mod tests {
     #[test]
     fn another_key_gives_other_hashes() {
         assert_ne!(KEY.lines(b"pw"), LineKey([8; 16]).lines(b"pw"));
+    }
+
+    #[test]
+    fn a_line_tells_by_its_own_words() {
+        let telling = |text: &str| KEY.line(text.as_bytes()).telling();
+        for nothing in [
+            "",
+            "    }",
+            "    return None",
+            "\t\tpass",
+            "} else {",
+            "try:",
+            "if err != nil {",
+        ] {
+            assert_eq!(telling(nothing), 0, "{nothing}");
+        }
+        assert_eq!(telling("    return total"), 5);
+        assert_eq!(telling("    grund = prüfe(wert)"), 15);
+        assert_eq!(telling("import os"), 2);
+        assert_ne!(KEY.line(b"a = 1"), KEY.line(b"b = 1"));
     }
 
     #[test]

@@ -15,6 +15,7 @@ use trueline_authorship::note::{self, Key, LARGEST_NOTE, NoForeignPrompts, Note,
 use trueline_facts::RepoPath;
 
 use crate::lines::{LARGEST_FILE, Line, LineKey};
+use crate::worktree::Content;
 
 /// The reference that notes are kept in.
 pub const NOTES_REF: &str = "refs/notes/ai";
@@ -55,6 +56,8 @@ pub(crate) struct Objects {
     notes: FxHashMap<ObjectId, Option<Rc<Noted>>>,
     changes: FxHashMap<(ObjectId, ObjectId), Rc<Vec<Changed>>>,
     notes_tree: OnceCell<Option<ObjectId>>,
+    /// Notes that could not be written yet: they count as if they were.
+    pub(crate) unwritten: FxHashMap<ObjectId, Vec<u8>>,
 }
 
 impl std::fmt::Debug for Objects {
@@ -74,6 +77,7 @@ impl Objects {
             notes: FxHashMap::default(),
             changes: FxHashMap::default(),
             notes_tree: OnceCell::new(),
+            unwritten: FxHashMap::default(),
         }
     }
 
@@ -88,6 +92,14 @@ impl Objects {
             .map(Rc::new);
         self.lines.insert(blob, lines.clone());
         lines
+    }
+
+    /// The lines of a file of the work tree.
+    pub(crate) fn lines_of(&self, content: &Content) -> Option<Vec<Line>> {
+        match content {
+            Content::Text(content) => self.key.lines(content),
+            Content::Absent | Content::Other => None,
+        }
     }
 
     fn blob(&self, id: ObjectId, limit: u64) -> Option<Vec<u8>> {
@@ -236,10 +248,9 @@ impl Objects {
         if let Some(known) = self.notes.get(&commit) {
             return known.clone();
         }
-        let noted = self.note_blob(commit).and_then(|blob| {
-            let bytes = self.blob(blob, LARGEST_NOTE as u64)?;
-            noted(bytes).map(Rc::new)
-        });
+        let noted = self
+            .note_bytes(commit)
+            .and_then(|bytes| noted(bytes).map(Rc::new));
         self.notes.insert(commit, noted.clone());
         noted
     }
@@ -251,6 +262,9 @@ impl Objects {
     }
 
     pub(crate) fn note_bytes(&mut self, commit: ObjectId) -> Option<Vec<u8>> {
+        if let Some(unwritten) = self.unwritten.get(&commit) {
+            return Some(unwritten.clone());
+        }
         let blob = self.note_blob(commit)?;
         self.blob(blob, LARGEST_NOTE as u64)
     }

@@ -22,7 +22,9 @@ use crate::exercise;
 use crate::lines::{LineKey, texts};
 use crate::payload::named_files;
 use crate::place::Place;
-use crate::queue::{Actor, Claim, FileState, Followed, Record, Seen, StateId, Store, Written};
+use crate::queue::{
+    Actor, Claim, Commits, FileState, Followed, Record, Seen, StateId, Store, Written,
+};
 use crate::rest::{self, Ticket};
 use crate::settle;
 use crate::shell;
@@ -36,6 +38,10 @@ const MOST_FILES: usize = 256;
 
 /// A text of up to this many bytes is searched for parts of lines; a longer one by whole lines.
 const SEARCHED: usize = 16 << 10;
+
+/// Words of a command line by which other work trees are looked for, and how many of these one command has.
+const MOST_WORDS: usize = 64;
+const MOST_PLACES: usize = 8;
 
 /// Names that one command copies.
 const MOST_COPIED: usize = 64;
@@ -67,9 +73,9 @@ fn by_place(event: &Event) -> Vec<(Place, Files)> {
             write.edits.iter().map(|edit| edit.path.clone()).collect()
         }
         Moment::Before(Action::Read(files)) | Moment::Saved(files) => files.clone(),
-        Moment::Before(Action::Command { .. })
-        | Moment::After(Action::Command { .. })
-        | Moment::Ended => {
+        Moment::Before(Action::Command { text, .. })
+        | Moment::After(Action::Command { text, .. }) => return around_words(event, text),
+        Moment::Ended => {
             return Place::around(&event.absolute(Path::new("")))
                 .map(|place| (place, Vec::new()))
                 .into_iter()
@@ -111,6 +117,41 @@ fn around_call(event: &Event, arguments: &Value) -> Vec<(Place, Files)> {
     all.into_values().collect()
 }
 
+/// The work trees that a command may write to: the one it runs in, and those within it that its words name (a
+/// submodule, a repository in an ignored folder), or beside it where something is captured already.
+fn around_words(event: &Event, text: &str) -> Vec<(Place, Files)> {
+    let here = Place::around(&event.absolute(Path::new("")));
+    let mut folders: Vec<PathBuf> = Vec::new();
+    for word in path_words(text).take(MOST_WORDS) {
+        let path = event.absolute(Path::new(word));
+        // A folder that it names, or the one that a file is in.
+        for folder in [Some(path.as_path()), path.parent()].into_iter().flatten() {
+            if folder.is_dir() && !folders.iter().any(|known| known == folder) {
+                folders.push(folder.to_owned());
+            }
+        }
+    }
+    let mut all: Vec<(Place, Files)> = here
+        .iter()
+        .map(|place| (place.clone(), Vec::new()))
+        .collect();
+    for folder in folders {
+        let Some(place) = Place::around(&folder) else {
+            continue;
+        };
+        let within = here
+            .as_ref()
+            .is_some_and(|here| place.work_tree.starts_with(&here.work_tree));
+        let is_new = !all
+            .iter()
+            .any(|(known, _)| known.work_tree == place.work_tree);
+        if is_new && all.len() < MOST_PLACES && (within || place.capture_dir().is_dir()) {
+            all.push((place, Vec::new()));
+        }
+    }
+    all
+}
+
 fn observe_in(
     event: &Event,
     place: &Place,
@@ -137,12 +178,17 @@ fn observe_in(
     Ok(())
 }
 
+/// Milliseconds since the epoch.
+pub(crate) fn now() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.map_or(0, |time| {
+        u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+    })
+}
+
 /// A record of this moment.
 pub(crate) fn record(actor: Actor, place: &Place, seen: Seen) -> Record {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let time = now.map_or(0, |time| {
-        u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
-    });
+    let time = now();
     // A hook that fires twice shows the same state twice, which says nothing new; only readings are
     // counted, and must not be counted twice. The time tells a repeated command from a repeated line.
     let when = if matches!(seen, Seen::Read(_)) {
@@ -194,11 +240,16 @@ fn seen(
         Moment::Before(Action::Command { text, background }) => {
             let named = words(event, place, text);
             let (Look { files, whole }, rest) = around_command(place, store, &named)?;
+            let commits = shell::commits(text).then(|| Commits {
+                named,
+                copied: copied(event, place, text),
+            });
             Seen::BeforeCommand {
                 files,
                 whole,
                 rest,
                 followed: followed(*background),
+                commits: commits.filter(|_| !*background),
             }
         }
         Moment::After(Action::Command { text, background }) => {
@@ -210,10 +261,7 @@ fn seen(
                 whole,
                 named,
                 by_git: shell::moves_content(text),
-                copied: shell::copied(text)
-                    .filter_map(|word| place.relative(&event.absolute(Path::new(word))))
-                    .take(MOST_COPIED)
-                    .collect(),
+                copied: copied(event, place, text),
                 rest,
                 followed: followed(*background),
             }
@@ -247,6 +295,7 @@ fn seen(
                 whole,
                 rest,
                 followed: Followed::No,
+                commits: None,
             }
         }
         Moment::After(Action::McpCall { arguments, .. } | Action::Other { arguments, .. }) => {
@@ -264,6 +313,14 @@ fn seen(
         }
         Moment::After(Action::Read(_)) => return Ok(None),
     }))
+}
+
+/// The paths that a command line gives to programs that copy.
+fn copied(event: &Event, place: &Place, text: &str) -> Vec<RepoPath> {
+    shell::copied(text)
+        .filter_map(|word| place.relative(&event.absolute(Path::new(word))))
+        .take(MOST_COPIED)
+        .collect()
 }
 
 /// Those of the files that a command line names.
@@ -293,7 +350,7 @@ fn arguments_in(event: &Event, place: &Place, arguments: &Value) -> Vec<RepoPath
 }
 
 /// The words of a command line that may be paths.
-fn words(event: &Event, place: &Place, text: &str) -> Vec<RepoPath> {
+fn path_words(text: &str) -> impl Iterator<Item = &str> {
     let words = text.split(|c: char| {
         c.is_whitespace()
             || matches!(
@@ -301,8 +358,16 @@ fn words(event: &Event, place: &Place, text: &str) -> Vec<RepoPath> {
                 '"' | '\'' | '=' | ';' | '&' | '|' | '<' | '>' | '(' | ')'
             )
     });
-    words
-        .filter(|word| word.contains(['/', '.']))
+    let mut before = "";
+    words.filter(move |word| {
+        let enters = matches!(std::mem::replace(&mut before, word), "cd" | "pushd" | "-C");
+        !word.is_empty() && (enters || word.contains(['/', '.']))
+    })
+}
+
+/// The paths of this work tree that a command line names.
+fn words(event: &Event, place: &Place, text: &str) -> Vec<RepoPath> {
+    path_words(text)
         .take(MOST_FILES)
         .filter_map(|word| place.relative(&event.absolute(Path::new(word))))
         .collect()

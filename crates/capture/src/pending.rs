@@ -41,7 +41,9 @@ pub fn pending(
     for (path, content) in contents {
         let lines = key.lines(content).unwrap_or_default();
         let owners = match settling.ledger.files.get(path) {
-            Some(file) => settling.ledger.owners_of(file, &lines),
+            Some(file) => settling
+                .ledger
+                .owners_of(file, &lines, || settling.here(path)),
             None => vec![None; lines.len()],
         };
         found

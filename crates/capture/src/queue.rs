@@ -66,6 +66,9 @@ pub(crate) enum Seen {
         rest: Option<Ticket>,
         #[serde(default)]
         followed: Followed,
+        /// It commits what it writes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        commits: Option<Commits>,
     },
     /// After it: the same, and which of them the command may be credited with.
     AfterCommand {
@@ -93,6 +96,14 @@ pub(crate) enum Seen {
     Look { files: Vec<FileState>, whole: bool },
     /// A session is over.
     Ended,
+}
+
+/// What a command that makes a commit of its own names.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Commits {
+    pub(crate) named: Vec<RepoPath>,
+    /// What it gives to a program that copies.
+    pub(crate) copied: Vec<RepoPath>,
 }
 
 /// How far a call that may write anything can be followed.
@@ -159,6 +170,16 @@ impl StateId {
     }
 }
 
+/// What stands before the checksum's bytes: a state of a version that hashed lines otherwise is none.
+const FORMAT: &[u8] = b"2";
+
+fn checksum(bytes: &[u8]) -> u32 {
+    let mut sum = crc32fast::Hasher::new();
+    sum.update(FORMAT);
+    sum.update(bytes);
+    sum.finalize()
+}
+
 fn bytes(lines: &[Line]) -> Vec<u8> {
     lines.iter().flat_map(|line| line.0.to_le_bytes()).collect()
 }
@@ -221,7 +242,7 @@ impl Store {
         if !self.keep_again(id) {
             let path = self.folder.join("states").join(id.file_name());
             let bytes = bytes(lines);
-            let mut content = crc32fast::hash(&bytes).to_le_bytes().to_vec();
+            let mut content = checksum(&bytes).to_le_bytes().to_vec();
             content.extend_from_slice(&bytes);
             write_aside(&path, &content)?;
         }
@@ -243,7 +264,7 @@ impl Store {
     pub(crate) fn lines(&self, id: StateId) -> Option<Vec<Line>> {
         let content = fs::read(self.folder.join("states").join(id.file_name())).ok()?;
         let (sum, bytes) = content.split_first_chunk::<4>()?;
-        if u32::from_le_bytes(*sum) != crc32fast::hash(bytes) {
+        if u32::from_le_bytes(*sum) != checksum(bytes) {
             return None;
         }
         let (lines, rest) = bytes.as_chunks::<8>();

@@ -155,6 +155,7 @@ pub fn post_commit(place: &Place) -> Result<Settled, SettleError> {
     if let Some(parent) = parents.first() {
         settling.arrive(*parent)?;
     }
+    settling.committed_by_command(head, &ground, observe::now())?;
     let mut attribution = settling.committed(head);
     for source in sources(place, &settling, head) {
         match source {

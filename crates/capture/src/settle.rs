@@ -16,11 +16,11 @@ use std::path::PathBuf;
 
 use gix::ObjectId;
 use thiserror::Error;
-use trueline_authorship::note::Key;
+use trueline_authorship::note::{self, Key};
 use trueline_facts::RepoPath;
 
 use crate::ledger::{Ledger, Owner};
-use crate::notes::NotesError;
+use crate::notes::{self, NotesError};
 use crate::objects::Objects;
 use crate::observe;
 use crate::place::Place;
@@ -39,6 +39,9 @@ const QUICK_WRITE: u64 = 60_000;
 
 /// Stashes that are remembered.
 const MOST_STASHES: usize = 20;
+
+/// Notes that are owed at most.
+const MOST_OWED: usize = 2_000;
 
 /// Files of one rewrite that are looked at.
 const MOST_FILES: usize = 2_000;
@@ -108,6 +111,8 @@ pub(crate) struct Settling<'p> {
     /// What was looked at for records of the parts after their hooks had ended.
     rests: Vec<Ticket>,
     settled: Settled,
+    /// Why a note was not written; it is owed then.
+    failed: Option<NotesError>,
     _lock: File,
 }
 
@@ -126,14 +131,21 @@ impl<'p> Settling<'p> {
         }
         let repo = worktree::open(place).ok_or(SettleError::Repository)?;
         let ledger = load(&store).unwrap_or_default();
+        let mut objects = Objects::new(repo, key);
+        for (commit, note) in &ledger.owed {
+            if let Ok(commit) = ObjectId::from_hex(commit.as_bytes()) {
+                objects.unwritten.insert(commit, note.clone());
+            }
+        }
         Ok(Self {
             place,
-            objects: Objects::new(repo, key),
+            objects,
             ledger,
             store,
             parts: Vec::new(),
             rests: Vec::new(),
             settled: Settled::default(),
+            failed: None,
             _lock: lock,
         })
     }
@@ -155,6 +167,7 @@ impl<'p> Settling<'p> {
 
     /// Takes in everything that waits in the queue.
     pub(crate) fn fold(&mut self) -> Result<(), SettleError> {
+        self.pay();
         self.parts = self.store.set_aside()?;
         for part in self.parts.clone() {
             let (records, damaged) = queue::read(&part)?;
@@ -168,6 +181,46 @@ impl<'p> Settling<'p> {
         Ok(())
     }
 
+    /// Writes notes that could not be written before.
+    fn pay(&mut self) {
+        for (commit, owed) in self.ledger.owed.clone() {
+            let Ok(id) = ObjectId::from_hex(commit.as_bytes()) else {
+                self.ledger.owed.remove(&commit);
+                continue;
+            };
+            // Somebody may have brought another one meanwhile.
+            self.objects.unwritten.remove(&id);
+            let there = self.objects.note_bytes(id);
+            let both = there.and_then(|there| note::union(&there, &owed).ok());
+            self.write_note(id, both.unwrap_or(owed));
+        }
+    }
+
+    /// Writes a note, or keeps it for the next time: a lock that somebody left behind must lose nothing, and whoever
+    /// commits does not wait for each of many notes.
+    pub(crate) fn write_note(&mut self, commit: ObjectId, bytes: Vec<u8>) {
+        let hex: Box<str> = commit.to_hex().to_string().into();
+        let written = match &self.failed {
+            Some(_) => false,
+            None => match notes::write(self.place, commit, &bytes) {
+                Ok(()) => true,
+                Err(error) => {
+                    self.failed = Some(error);
+                    false
+                }
+            },
+        };
+        if written {
+            self.ledger.owed.remove(&hex);
+            self.objects.unwritten.remove(&commit);
+            self.settled.noted.push(commit);
+        } else if self.ledger.owed.contains_key(&hex) || self.ledger.owed.len() < MOST_OWED {
+            self.objects.unwritten.insert(commit, bytes.clone());
+            self.ledger.owed.insert(hex, bytes);
+        }
+        self.objects.forget_notes();
+    }
+
     /// Writes the ledger, and only then lets go of the queue.
     pub(crate) fn finish(mut self) -> Result<Settled, SettleError> {
         self.ledger.tidy();
@@ -179,7 +232,10 @@ impl<'p> Settling<'p> {
             self.store.forget_rest(*ticket);
         }
         self.store.forget(&self.store.waiting().0);
-        Ok(self.settled)
+        match self.failed {
+            Some(error) => Err(error.into()),
+            None => Ok(self.settled),
+        }
     }
 }
 
@@ -208,7 +264,7 @@ pub(crate) fn is_behind(store: &Store, head: &str) -> bool {
 /// The ledger with its version and checksum; `None` where there is none that can be trusted.
 pub(crate) fn load(store: &Store) -> Option<Ledger> {
     let content = fs::read(store.folder().join(LEDGER)).ok()?;
-    let rest = content.strip_prefix(b"trueline ledger 3\n")?;
+    let rest = content.strip_prefix(b"trueline ledger 4\n")?;
     let (sum, bytes) = rest.split_first_chunk::<4>()?;
     if u32::from_le_bytes(*sum) != crc32fast::hash(bytes) {
         return None;
@@ -218,7 +274,7 @@ pub(crate) fn load(store: &Store) -> Option<Ledger> {
 
 fn save(store: &Store, ledger: &Ledger) -> std::io::Result<()> {
     let bytes = postcard::to_stdvec(ledger).map_err(std::io::Error::other)?;
-    let mut content = b"trueline ledger 3\n".to_vec();
+    let mut content = b"trueline ledger 4\n".to_vec();
     content.extend_from_slice(&crc32fast::hash(&bytes).to_le_bytes());
     content.extend_from_slice(&bytes);
     queue::write_aside(&store.folder().join(LEDGER), &content)?;

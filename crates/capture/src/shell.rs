@@ -28,6 +28,23 @@ pub(crate) fn copied(command: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Does a command line make a commit of what it writes? One that moves files or lets git move content does not count:
+/// of what it commits is not known who wrote it.
+pub(crate) fn commits(command: &str) -> bool {
+    const MOVERS: [&str; 4] = ["mv", "rename", "Move-Item", "ren"];
+    let mut parts = command.split([';', '|', '&', '\n', '(', ')', '`']);
+    let commits = parts.any(|part| {
+        let mut words = part.split_whitespace();
+        let git = |word: &str| word == "git" || word.ends_with("/git") || word == "git.exe";
+        words.any(git) && words.take(6).any(|word| word == "commit")
+    });
+    let mut words = command.split(|c: char| !c.is_alphanumeric() && c != '-');
+    commits
+        && !moves_content(command)
+        && !goes_on(command)
+        && !words.any(|word| MOVERS.contains(&word))
+}
+
 /// May what a command line starts go on when the command has ended?
 pub(crate) fn goes_on(command: &str) -> bool {
     const STARTERS: [&str; 8] = [
@@ -140,6 +157,25 @@ mod tests {
             "git show HEAD",
         ] {
             assert!(!moves_content(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn commands_that_commit_what_they_write_are_known() {
+        for committing in [
+            "cat > a.py <<'E'\nx = 1\nE\ngit add -A && git commit -qm 'work'",
+            "make fmt && git -C . -c a=b commit -am x",
+        ] {
+            assert!(commits(committing), "{committing}");
+        }
+        for other in [
+            "git status",
+            "echo commit",
+            "git stash pop && git commit -am x",
+            "git mv a b && git commit -m x",
+            "git commit -am x &",
+        ] {
+            assert!(!commits(other), "{other}");
         }
     }
 

@@ -18,7 +18,7 @@ use crate::place::Place;
 use crate::queue::StateId;
 use crate::stat::Stat;
 
-const MAGIC: &[u8] = b"trueline snapshot 2\n";
+const MAGIC: &[u8] = b"trueline snapshot 3\n";
 
 /// A snapshot larger than this is not read.
 const LARGEST: u64 = 64 << 20;

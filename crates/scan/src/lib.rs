@@ -67,7 +67,9 @@ pub use scanner::{Changed, Scanner};
 pub use stats::{StatsRequest, stats};
 pub use suggest::{SuggestOutcome, SuggestRequest, suggest};
 pub use threats::{ThreatsRequest, threats};
-pub use trueline_agents::{CommandHarm, Harm, command_harm, is_invisible, section, statement_harm};
+pub use trueline_agents::{
+    CommandHarm, Harm, command_harm, is_invisible, runs_by_itself, section, statement_harm,
+};
 pub use trueline_artifacts::stop as stop_checking_models;
 pub use trueline_history::declare::Outcome as NoteOutcome;
 pub use trueline_history::evidence::AgentHomes;

@@ -231,13 +231,24 @@ pub fn redacted(text: &str) -> String {
     without_known_secrets(text, MASK).into_owned()
 }
 
-/// Whether a file steers agents, or says what Trueline does to them.
+/// Whether a file steers agents, says what Trueline does to them, or is run when a person enters the folder or
+/// commits. What runs in CI alone is looked at before it is merged: a team that wants more says so by a zone.
 #[must_use]
 pub fn steers(path: &RepoPath) -> bool {
     const FOLDERS: [&[u8]; 3] = [b".trueline", b".git", b".husky"];
     let bytes = path.as_bytes();
     // File systems that do not tell the cases of letters apart take either for the same.
+    // Programs that run what these say at every commit, as a hook of git's does.
+    const HOOKS: [&[u8]; 6] = [
+        b".pre-commit-config.yaml",
+        b"lefthook.yml",
+        b"lefthook.yaml",
+        b".lefthook.yml",
+        b".lefthook.yaml",
+        b"lefthook-local.yml",
+    ];
     let is_ours = bytes.eq_ignore_ascii_case(FILE_NAME.as_bytes())
+        || HOOKS.iter().any(|name| bytes.eq_ignore_ascii_case(name))
         || bytes
             .split_str("/")
             .any(|part| FOLDERS.iter().any(|name| part.eq_ignore_ascii_case(name)));
@@ -245,7 +256,7 @@ pub fn steers(path: &RepoPath) -> bool {
         || trueline_agents::kind(path).is_some_and(|kind| {
             !matches!(
                 kind,
-                Kind::Source(_) | Kind::Manifest | Kind::Workflow | Kind::ToolList | Kind::EnvRc
+                Kind::Source(_) | Kind::Manifest | Kind::Workflow | Kind::ToolList
             )
         })
 }

@@ -212,7 +212,11 @@ impl Engine {
             .iter()
             .filter_map(|rule| rule.secret.as_ref());
         let mut found: Vec<_> = specs
-            .flat_map(|spec| credential::find(spec, text))
+            .flat_map(|spec| {
+                let mut found: Vec<_> = credential::find(spec, text).into_iter().collect();
+                found.extend(secret::url_passwords(spec, text));
+                found
+            })
             .collect();
         found.sort_unstable();
         found.dedup();

@@ -62,6 +62,33 @@ pub(crate) fn is_known_secret(text: &str) -> bool {
         || (text.contains("://") && found(&URL_PASSWORDS))
 }
 
+/// A URL with a user, a password and a host.
+static URLS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"\b[A-Za-z][A-Za-z0-9+.-]*://([^\s/:@'"`]*):([^\s/@'"`]+)@([A-Za-z0-9.-]+)"#).ok()
+});
+
+/// Where the passwords of URLs stand in a text: those of machines that have a full name. A password for the own
+/// machine or for a neighbour in a container is for trying things out; so is one that repeats the user.
+pub(crate) fn url_passwords(spec: &SecretSpec, text: &str) -> Vec<(usize, usize)> {
+    const NEAR: [&str; 5] = [".local", ".localhost", ".internal", ".test", ".invalid"];
+    let (true, Some(urls)) = (text.contains("://"), &*URLS) else {
+        return Vec::new();
+    };
+    let found = urls.captures_iter(text).filter_map(|url| {
+        let (user, password, host) = (url.get(1)?.as_str(), url.get(2)?, url.get(3)?.as_str());
+        let is_far = host.contains('.')
+            && host.chars().any(char::is_alphabetic)
+            && !NEAR.iter().any(|end| host.ends_with(end));
+        let is_own = !password.as_str().eq_ignore_ascii_case(user)
+            && !password
+                .as_str()
+                .contains(['{', '}', '$', '<', '>', '(', '[', '*'])
+            && is_secret(spec, "password", password.as_str());
+        (is_far && is_own).then_some((password.start(), password.end()))
+    });
+    found.collect()
+}
+
 /// Whether a name says that its value is a secret.
 pub(crate) fn names_secret(spec: &SecretSpec, name: &str) -> bool {
     let is_name = name
@@ -236,6 +263,24 @@ mod tests {
     #[test]
     fn placeholders_and_repeated_names_are_no_secrets() {
         let spec = spec();
+        let url = |url: &str| url_passwords(&spec, url).len();
+        assert_eq!(
+            url("db = 'postgres://admin:S3cr3tPw9x@db.prod.example.com/app'"),
+            1
+        );
+        assert_eq!(url("redis://:h7!kPq2zz@cache.acme.io:6379"), 1);
+        for other in [
+            "postgres://postgres:postgres@localhost:5432/test",
+            "postgres://app:S3cr3tPw9x@db:5432/app",
+            "postgres://app:S3cr3tPw9x@127.0.0.1/app",
+            "https://bot:${TOKEN}@git.acme.io/app.git",
+            "https://user:<password>@git.acme.io/app.git",
+            "amqp://guest:guest@mq.acme.io",
+            "https://user:changeme1@acme.io",
+            "https://acme.io:8443/a@b",
+        ] {
+            assert_eq!(url(other), 0, "{other}");
+        }
         assert!(is_secret(&spec, "password", "h7!kPq2zz"));
         assert!(!is_secret(&spec, "password", "changeme123"));
         assert!(!is_secret(&spec, "password", "aaaaaaa1"));

@@ -581,7 +581,7 @@ fn weakens(program: &str, words: &[&str]) -> Option<String> {
         return Some("takes away the hooks that record and guard agents".to_owned());
     }
     let written = written(program, words);
-    if let Some(file) = written.iter().find(|file| machine::is_run_by_itself(file)) {
+    if let Some(file) = written.iter().find(|file| machine::runs_by_itself(file)) {
         return Some(format!(
             "writes `{file}`, which runs again without being asked for"
         ));

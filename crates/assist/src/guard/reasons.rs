@@ -118,6 +118,15 @@ pub(super) fn configuration(path: &str) -> String {
     )
 }
 
+/// A file of the home or the machine that runs, or is trusted, without being asked for.
+pub(super) fn runs_by_itself(path: &str) -> String {
+    format!(
+        "{} is run or trusted on this machine without being asked for. Say what you want to change there and why; a person \
+         decides.",
+        quoted(path)
+    )
+}
+
 pub(super) fn zone(path: &RepoPath, zone: &Zone) -> String {
     let why = zone.why.as_deref();
     let why = why.map_or_else(String::new, |why| format!(": {}", quoted(why)));

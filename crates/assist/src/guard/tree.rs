@@ -6,7 +6,7 @@ use trueline_capture::Place;
 use trueline_capture::event::{Change, Edit, Event, Write};
 use trueline_facts::RepoPath;
 use trueline_scan::config::{Answer, Gate};
-use trueline_scan::{Ahead, Guarding, Proposal, ScanError, is_secret, steers};
+use trueline_scan::{Ahead, Guarding, Proposal, ScanError, is_secret, runs_by_itself, steers};
 
 use super::content::{self, Content, TooLong};
 use super::reasons::{self, Counted};
@@ -93,6 +93,8 @@ pub(super) fn judge(event: &Event, write: &Write, trees: &Trees) -> Vec<Verdict>
 
 /// A file that would be written, with its content.
 struct Written {
+    /// As it is named to the agent.
+    path: RepoPath,
     proposal: Proposal,
     counted: Counted,
 }
@@ -108,7 +110,7 @@ fn judge_in(tree: &Tree, files: &[(&Path, &Change)]) -> Vec<Verdict> {
         };
         verdicts.extend(check(guard, &[Gate::Configuration], || {
             let steers = steers(&path).then(|| reasons::configuration(&path.display()));
-            let reason = steers.into_iter();
+            let reason = steers.or_else(|| of_machine(file)).into_iter();
             Ok(reason
                 .map(|reason| verdict(guard, Gate::Configuration, reason))
                 .collect())
@@ -135,14 +137,30 @@ fn judge_in(tree: &Tree, files: &[(&Path, &Change)]) -> Vec<Verdict> {
 }
 
 fn as_written(path: RepoPath, content: Content) -> Written {
+    // A cell of a notebook comes alone, as source.
+    let is_cell = content.counted == Counted::InNewText && path.as_bytes().ends_with(b".ipynb");
+    let as_source: &[u8] = if is_cell { b".py" } else { b"" };
     Written {
         counted: content.counted,
         proposal: Proposal {
-            path,
+            path: RepoPath::new([path.as_bytes(), as_source].concat()),
             before: content.before,
             after: content.after,
         },
+        path,
     }
+}
+
+/// What the home and the machine run or trust by themselves.
+fn of_machine(file: &Path) -> Option<String> {
+    let name = file.to_str()?;
+    let home = std::env::home_dir();
+    let below = home
+        .as_deref()
+        .and_then(|home| file.strip_prefix(home).ok()?.to_str());
+    let is_such =
+        runs_by_itself(name) || below.is_some_and(|below| runs_by_itself(&format!("~/{below}")));
+    is_such.then(|| reasons::runs_by_itself(name))
 }
 
 /// What steers agents lies in home folders, too.
@@ -151,7 +169,8 @@ fn outside(tree: &Tree, file: &Path) -> Vec<Verdict> {
     check(guard, &[Gate::Configuration], || {
         let name = file.display().to_string();
         let steers = steers(&RepoPath::from(name.trim_start_matches('/')));
-        let reason = steers.then(|| reasons::configuration(&name)).into_iter();
+        let steers = steers.then(|| reasons::configuration(&name));
+        let reason = steers.or_else(|| of_machine(file)).into_iter();
         Ok(reason
             .map(|reason| verdict(guard, Gate::Configuration, reason))
             .collect())
@@ -164,11 +183,18 @@ fn contents(tree: &Tree, written: &[Written]) -> Result<Vec<Verdict>, ScanError>
     let mut verdicts = Vec::new();
     let proposals: Vec<Proposal> = written
         .iter()
-        .map(|one| &one.proposal)
-        .filter(|proposal| !tree.guarding.leaves_out(&proposal.path))
-        .cloned()
+        .filter(|one| !tree.guarding.leaves_out(&one.path))
+        .map(|one| one.proposal.clone())
         .collect();
-    let found = tree.ahead.introduced(&proposals)?;
+    let mut found = tree.ahead.introduced(&proposals)?;
+    for finding in &mut found {
+        if let Some(of) = written
+            .iter()
+            .find(|one| one.proposal.path == finding.location.path)
+        {
+            finding.location.path = of.path.clone();
+        }
+    }
     for finding in &found {
         let path = &finding.location.path;
         let gate = if is_secret(finding) {
@@ -180,7 +206,7 @@ fn contents(tree: &Tree, written: &[Written]) -> Result<Vec<Verdict>, ScanError>
         if gate == Gate::Secrets && tree.ahead.is_ignored(path) {
             continue;
         }
-        let of = written.iter().find(|one| one.proposal.path == *path);
+        let of = written.iter().find(|one| one.path == *path);
         let counted = of.map_or(Counted::InFile, |one| one.counted);
         verdicts.push(verdict(guard, gate, reasons::finding(finding, counted)));
     }
@@ -188,11 +214,8 @@ fn contents(tree: &Tree, written: &[Written]) -> Result<Vec<Verdict>, ScanError>
         return Ok(verdicts);
     }
     for one in written {
-        let Proposal {
-            path,
-            before,
-            after,
-        } = &one.proposal;
+        let path = &one.path;
+        let Proposal { before, after, .. } = &one.proposal;
         let mut lines = tree.ahead.secret_lines(before.as_deref(), after)?;
         // Told above, with more words.
         lines.retain(|line| {

@@ -147,9 +147,12 @@ pub(super) fn change(input: &Value) -> Change {
     }
     for name in ["content", "contents", "file_text", "fileText", "new_source"] {
         if let Some(content) = input.get(name).and_then(Value::as_str) {
-            // A cell of a notebook is not its whole file.
+            // A cell of a notebook is not its whole file; one that goes has no text.
             return if name == "new_source" {
-                Change::Untold
+                match input.get("edit_mode").and_then(Value::as_str) {
+                    Some("delete") => Change::Untold,
+                    _ => Change::Sketch(content.into()),
+                }
             } else {
                 Change::Whole(content.into())
             };

@@ -21,7 +21,9 @@ pub(super) fn events(value: &Value, here: &Path) -> Vec<Event> {
     let input = member(value, &["tool_input", "args"]);
     let name = text(value, &["tool_name", "tool"]).unwrap_or_default();
     let action = match name {
-        "write" | "edit" | "multiedit" | "patch" => write(edits(&input), Report::Paired),
+        "write" | "edit" | "multiedit" | "patch" | "apply_patch" => {
+            write(edits(&input), Report::Paired)
+        }
         "bash" | "shell" => command(&input, &["command"]),
         "read" => text(&input, &FILE).map(|file| Action::Read(vec![path(file)])),
         _ => None,

@@ -104,6 +104,7 @@ impl World {
             whole,
             rest: Some(rest),
             followed: Followed::Whole,
+            commits: None,
         });
         rest
     }

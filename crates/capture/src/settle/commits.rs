@@ -9,11 +9,14 @@ use trueline_authorship::note::{
 };
 use trueline_facts::{RepoPath, SessionId};
 
-use super::{Attribution, SettleError, Settling};
-use crate::ledger::{Owner, Tracked};
-use crate::lines::Line;
-use crate::notes::{self, NotesError};
+use super::{Attribution, QUICK_COMMAND, SettleError, Settling};
+use crate::ledger::{COMMITTED, Changer, Owner, Tracked};
+use crate::lines::{Line, kept};
+use crate::notes::NotesError;
+use crate::place::Ground;
+use crate::queue::{Claim, FileState};
 use crate::trace::Bound;
+use crate::worktree;
 
 impl Settling<'_> {
     /// Whose the lines are that a commit brought in, as far as the ledger knows.
@@ -29,11 +32,22 @@ impl Settling<'_> {
             let Some(lines) = self.objects.lines(change.blob) else {
                 continue;
             };
-            let Some(file) = self.file_for(commit, &change.path, change.from.as_ref(), &lines)
-            else {
+            let file = self.file_for(commit, &change.path, change.from.as_ref(), &lines);
+            let back = self.ledger.coming_back(&change.path, &lines);
+            if file.is_none() && back.is_none() {
                 continue;
+            }
+            let mut owners = match file {
+                Some(file) => self
+                    .ledger
+                    .owners_of(&file, &lines, || self.here(&change.path)),
+                None => vec![None; lines.len()],
             };
-            let owners = self.ledger.owners_of(&file, &lines);
+            for (owner, back) in owners.iter_mut().zip(back.into_iter().flatten()) {
+                if owner.is_none() && back > COMMITTED {
+                    *owner = Some(self.ledger.owner(back).clone());
+                }
+            }
             self.add_new(commit, &change.path, owners, &mut out);
         }
         if let Some((onto, source)) = self.ledger.squash.clone()
@@ -46,6 +60,86 @@ impl Settling<'_> {
             }
         }
         out
+    }
+
+    /// A commit that an agent's command makes while it runs: what the command wrote is in it, and not seen yet.
+    pub(crate) fn committed_by_command(
+        &mut self,
+        commit: ObjectId,
+        ground: &Ground,
+        now: u64,
+    ) -> Result<(), SettleError> {
+        let mut calls = self.ledger.open.iter();
+        let Some(open) = calls.rfind(|open| open.commits.is_some()).cloned() else {
+            return Ok(());
+        };
+        let (Some(commits), Some(of)) = (&open.commits, self.objects.commit(commit)) else {
+            return Ok(());
+        };
+        let [parent] = of.parents.as_slice() else {
+            return Ok(());
+        };
+        if !open.whole || ground.busy || *open.head != *parent.to_hex().to_string() {
+            return Ok(());
+        }
+        let Some(before) = self.objects.commit(*parent) else {
+            return Ok(());
+        };
+        let changes = self.objects.changes(Some(before.tree), of.tree);
+        let back = self.objects.changes(Some(of.tree), before.tree);
+        let mut files = Vec::new();
+        for change in changes.iter() {
+            if let Some(lines) = self.objects.lines(change.blob) {
+                let (path, state) = (change.path.clone(), Some(self.store.keep(&lines)?));
+                files.push(FileState { path, state });
+            }
+        }
+        self.copied(&files, &commits.copied);
+        let gone: Vec<RepoPath> = back
+            .iter()
+            .filter(|change| self.objects.file_at(commit, &change.path).is_none())
+            .map(|change| change.path.clone())
+            .collect();
+        let took = now.saturating_sub(open.time);
+        for change in changes.iter() {
+            let path = &change.path;
+            let told = took <= QUICK_COMMAND || commits.named.contains(path);
+            // What a file was before that moved, and changed on the way, is not known.
+            let moved = match &change.from {
+                Some((from, _)) => from != path,
+                None => !gone.is_empty() && !self.ledger.files.contains_key(path),
+            };
+            let (Some(lines), Some(here)) = (self.objects.lines(change.blob), self.here(path))
+            else {
+                continue;
+            };
+            let mut others = self
+                .ledger
+                .open
+                .iter()
+                .filter(|other| other.call != open.call);
+            let alone = !others.any(|other| other.may_write(path, now));
+            if !told || moved || !alone || open.unsure.contains(path) {
+                continue;
+            }
+            // What was staged long ago and is not there any more is not the command's.
+            let there = kept(&here, &lines)
+                .into_iter()
+                .map(|run| (run.new, run.len));
+            let claim = Claim::Lines(there.collect());
+            let head = self.head_lines(path);
+            let changer = Changer::Agent(&open.agent, &claim);
+            self.ledger
+                .see(path, Some(lines.to_vec()), &head, 0, &changer);
+        }
+        Ok(())
+    }
+
+    /// What the work tree has of a file.
+    pub(crate) fn here(&self, path: &RepoPath) -> Option<Vec<Line>> {
+        let path = self.place.work_tree.join(path.as_bstr().to_path_lossy());
+        self.objects
+            .lines_of(&worktree::content(&self.place.work_tree, &path))
     }
 
     /// What the ledger has of a committed file: under its path, the one it was renamed from, or a
@@ -163,9 +257,7 @@ impl Settling<'_> {
         let composed = note::compose(existing.as_deref(), &addition, &carried, &hex);
         let bytes = composed.map_err(|source| NotesError::Existing { commit, source })?;
         if existing.as_deref() != Some(&bytes) {
-            notes::write(self.place, commit, &bytes)?;
-            self.objects.forget_notes();
-            self.settled.noted.push(commit);
+            self.write_note(commit, bytes);
         }
         Ok(())
     }

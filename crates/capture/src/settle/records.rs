@@ -33,6 +33,7 @@ impl Settling<'_> {
         let mark = record.ground.mark;
         let agent = Agent::of(&record.actor);
         match &record.seen {
+            Seen::BeforeWrite(_) if self.ledger.is_told_again(record, QUICK_COMMAND) => {}
             Seen::BeforeWrite(files) => {
                 for file in files {
                     let changer = self.bystander(record, &file.path);
@@ -43,6 +44,9 @@ impl Settling<'_> {
                     Some(files.iter().map(|f| f.path.clone()).collect()),
                     true,
                 );
+                if let Some(open) = self.ledger.open.last_mut() {
+                    open.before.clone_from(files);
+                }
             }
             Seen::AfterWrite(all) => {
                 let open = self.close(record, all);
@@ -55,8 +59,12 @@ impl Settling<'_> {
                 whole,
                 rest,
                 followed,
+                commits,
             } => {
                 let rest = self.rest(*rest);
+                if self.ledger.is_told_again(record, QUICK_COMMAND) {
+                    return Ok(());
+                }
                 let (files, whole) = (joined(files, &rest), *whole && rest.whole);
                 for file in &files {
                     let changer = self.bystander(record, &file.path);
@@ -67,6 +75,7 @@ impl Settling<'_> {
                 if let Some(open) = self.ledger.open.last_mut() {
                     open.unsure = rest.unsure;
                     open.followed = *followed;
+                    open.commits.clone_from(commits);
                 }
             }
             Seen::AfterCommand {
@@ -113,12 +122,30 @@ impl Settling<'_> {
             Seen::Ended => {
                 let over = &record.actor.session;
                 // What goes on does so after the turn.
-                self.ledger.open.retain(|open| {
-                    open.session != *over || open.followed == Followed::UntilReported
-                });
+                let ends =
+                    |open: &Open| open.session == *over && open.followed != Followed::UntilReported;
+                let (ended, open) = std::mem::take(&mut self.ledger.open)
+                    .into_iter()
+                    .partition(ends);
+                self.ledger.open = open;
+                self.never_told(ended);
             }
         }
         Ok(())
+    }
+
+    /// Calls whose end nobody told: what they wrote was not seen, so it is nobody's.
+    fn never_told(&mut self, ended: Vec<Open>) {
+        for open in ended {
+            let Some(paths) = open.paths else {
+                self.ledger.lose_sight_of_all_but(&BTreeSet::new());
+                continue;
+            };
+            for path in paths {
+                let head = self.head_lines(&path);
+                self.ledger.lose_sight(&path, &head);
+            }
+        }
     }
 
     /// A command has run: what is new is its agent's, if nobody else can have been it.
@@ -227,6 +254,9 @@ impl Settling<'_> {
             whole,
             unsure: Vec::new(),
             followed: Followed::Whole,
+            agent: Agent::of(&record.actor),
+            before: Vec::new(),
+            commits: None,
         });
     }
 
@@ -275,6 +305,14 @@ impl Settling<'_> {
             Changer::Nobody
         };
         self.see(&written.file, mark, &changer);
+        let own = open.and_then(|open| open.before.iter().find(|file| file.path == *path));
+        if let (Changer::Agent(agent, claim), Some(own)) = (changer, own)
+            && let Some(before) = own
+                .state
+                .map_or(Some(Vec::new()), |id| self.store.lines(id))
+        {
+            self.ledger.claim(path, &before, claim, agent);
+        }
     }
 
     pub(super) fn see(&mut self, file: &FileState, mark: u64, changer: &Changer<'_>) {

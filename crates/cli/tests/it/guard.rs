@@ -196,19 +196,94 @@ fn what_steers_agents_is_asked_about() {
             ".trueline/rules/own.toml",
             "CLAUDE.md",
             ".git/hooks/post-commit",
+            // What a person's machine runs when she enters the folder or commits.
+            ".envrc",
+            ".pre-commit-config.yaml",
+            "lefthook.yml",
         ] {
             let said = write(&clone, tool, file, "{}\n");
             assert_asks(&said, may_ask);
             assert!(said.why.contains(&format!("\"{file}\"")), "{said:?}");
         }
         // In the home folder as well, and by a link.
-        let home = clone.path().parent().unwrap().join(".claude");
-        std::fs::create_dir_all(&home).unwrap();
-        let path = home.join("settings.json");
-        assert_asks(
-            &write(&clone, tool, path.to_str().unwrap(), "{}\n"),
-            may_ask,
-        );
+        let home = clone.path().parent().unwrap();
+        std::fs::create_dir_all(home.join(".claude")).unwrap();
+        for file in [".claude/settings.json", ".bashrc", ".gitconfig"] {
+            let path = home.join(file);
+            assert_asks(
+                &write(&clone, tool, path.to_str().unwrap(), "{}\n"),
+                may_ask,
+            );
+        }
+        // What runs in CI alone is looked at before it is merged, and files of such names in a project are its own.
+        for file in [
+            ".github/workflows/ci.yml",
+            "dotfiles/.bashrc",
+            "docs/lefthook.yml",
+        ] {
+            assert_eq!(
+                write(&clone, tool, file, "on: push\n").word,
+                "allow",
+                "{file}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_cell_of_a_notebook_is_looked_at() {
+    let clone = guarded("[guard]\n");
+    let cell = |source: &str| {
+        json!({
+            "session_id": "claude-session", "cwd": clone.path(), "hook_event_name": "PreToolUse",
+            "tool_name": "NotebookEdit", "tool_use_id": "cell", "tool_input": {
+                "notebook_path": clone.path().join("work/a.ipynb"), "cell_id": "1", "new_source": source,
+            },
+        })
+    };
+    let unsafe_one = "import sqlite3\nfrom flask import Flask, request\napp = Flask(__name__)\n@app.route('/u')\ndef u():\n    db = sqlite3.connect('x')\n    return str(db.execute(\"SELECT * FROM u WHERE n = '\" + request.args['n'] + \"'\").fetchall())\n";
+    let said = hook(&clone, CLAUDE, &cell(unsafe_one));
+    assert_eq!(said.word, "deny");
+    assert!(said.why.contains("\"work/a.ipynb\""), "{said:?}");
+    let said = hook(
+        &clone,
+        CLAUDE,
+        &cell(&format!("key = '{}'\n", access_key())),
+    );
+    assert_eq!(said.word, "deny");
+    assert!(said.why.contains("\"work/a.ipynb\""), "{said:?}");
+    let said = hook(&clone, CLAUDE, &cell("%matplotlib inline\nprint(1)\n"));
+    assert_eq!(said.word, "allow");
+}
+
+#[test]
+fn the_password_in_a_url_of_a_far_machine_is_a_secret() {
+    let clone = guarded("[guard]\n");
+    for (file, text, word) in [
+        (
+            "app.py",
+            "DB = 'postgres://admin:S3cr3tPw9x@db.prod.acme.io/app'\n",
+            "deny",
+        ),
+        (
+            "config.yaml",
+            "db: postgres://admin:S3cr3tPw9x@db.prod.acme.io/app\n",
+            "deny",
+        ),
+        (
+            "config.yaml",
+            "db: postgres://admin:S3cr3tPw9x@db:5432/app\n",
+            "allow",
+        ),
+        (
+            "config.yaml",
+            "db: postgres://admin:${PW}@db.prod.acme.io/app\n",
+            "allow",
+        ),
+    ] {
+        let said = write(&clone, CLAUDE, file, text);
+        assert_eq!(said.word, word, "{text} {said:?}");
+        assert!(!said.why.contains("S3cr3tPw9x"), "{said:?}");
     }
 }
 

@@ -1,7 +1,9 @@
 //! Random work by several tools and persons in several clones, with rewrites, merges and notes that
 //! travel; after every few steps each line of HEAD beside the account.
 //!
-//! No line may get a wrong name, and of the lines of agents at least 98 in 100 must have theirs.
+//! No line may get a wrong name, and of the lines of agents at least 98 in 100 must have theirs. Between the lines
+//! that are like no other stand some that any text has: none may have the name of an agent whose text was thrown
+//! away, seen or unseen, before a person wrote the like.
 //! `TRUELINE_FUZZ_STEPS` raises the number of steps (in worlds of 100), `TRUELINE_FUZZ_SEED` chooses
 //! the first world. A failure prints seed and operations.
 
@@ -10,7 +12,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::world::{Clone, TOOLS, Tool, Writer};
+use super::world::{Clone, Compared, THROWN_AWAY, TOOLS, Tool, Writer};
 
 const STEPS: usize = 500;
 const WORLD: usize = 100;
@@ -58,9 +60,30 @@ impl Drop for Witness {
 struct Tally {
     ai: usize,
     kept: usize,
+    common: usize,
+    named_as_beside: usize,
+    named_otherwise: usize,
 }
 
 impl Tally {
+    fn add(&mut self, compared: &Compared) {
+        self.ai += compared.ai;
+        self.kept += compared.kept;
+        self.common += compared.common;
+        self.named_as_beside += compared.named_as_beside;
+        self.named_otherwise += compared.named_otherwise;
+    }
+
+    const fn and(self, other: &Self) -> Self {
+        Self {
+            ai: self.ai + other.ai,
+            kept: self.kept + other.kept,
+            common: self.common + other.common,
+            named_as_beside: self.named_as_beside + other.named_as_beside,
+            named_otherwise: self.named_otherwise + other.named_otherwise,
+        }
+    }
+
     /// Of a hundred lines of agents at least 98 have their writer.
     const fn is_enough(&self) -> bool {
         self.kept * 100 >= self.ai * 98
@@ -94,16 +117,17 @@ fn no_line_gets_a_wrong_name_and_few_are_lost() {
             })
             .collect();
         players.into_iter().fold(Tally::default(), |sum, player| {
-            let part = player.join().expect("a world that failed, above");
-            Tally {
-                ai: sum.ai + part.ai,
-                kept: sum.kept + part.kept,
-            }
+            sum.and(&player.join().expect("a world that failed, above"))
         })
     });
     println!(
-        "{} of {} lines of agents kept in {steps} steps",
-        tally.kept, tally.ai
+        "worlds {first} to {}: {} of {} lines of agents kept in {steps} steps; of {} common lines {} have the name of a line beside them, {} another",
+        first + worlds - 1,
+        tally.kept,
+        tally.ai,
+        tally.common,
+        tally.named_as_beside,
+        tally.named_otherwise
     );
     assert!(tally.is_enough(), "{} of {}", tally.kept, tally.ai);
 }
@@ -116,6 +140,7 @@ fn play(seed: u64, tally: &mut Tally) {
     let mut random = Random(seed);
     let mut world = Tally::default();
     let ada = Clone::new();
+    ada.repeat_lines();
     ada.person("a.py", 0, 12);
     ada.person("b.py", 0, 8);
     ada.commit("base");
@@ -142,16 +167,80 @@ fn play(seed: u64, tally: &mut Tally) {
                     let lost = format!("lost at {step}: {:?}", compared.lost);
                     writeln!(witness.log.borrow_mut(), "{lost}").unwrap();
                 }
-                world.ai += compared.ai;
-                world.kept += compared.kept;
+                world.add(&compared);
             }
         }
     }
     if !world.is_enough() {
         witness.tell();
     }
-    tally.ai += world.ai;
-    tally.kept += world.kept;
+    *tally = std::mem::take(tally).and(&world);
+}
+
+/// An agent's text is thrown away before it is committed, and a person writes the like.
+fn thrown_away(clone: &Clone, random: &mut Random, file: &str, at: usize) -> String {
+    let before = clone.read(file);
+    let tracked = clone
+        .try_git(&["cat-file", "-e", &format!("HEAD:{file}")])
+        .status
+        .success();
+    let new = clone.lines(Writer::Ai(THROWN_AWAY.name), 1 + random.below(3));
+    let mut text: Vec<&str> = before.lines().collect();
+    text.insert(at.min(text.len()), new.trim_end_matches('\n'));
+    let text: String = text
+        .iter()
+        .fold(String::new(), |text, line| text + line + "\n");
+    clone.agent_writes(THROWN_AWAY, file, &text, || {});
+    let how = match random.below(6) {
+        0 if tracked => {
+            clone.git(&["checkout", "--quiet", "HEAD", "--", file]);
+            "checkout"
+        }
+        1 if tracked => {
+            clone.git(&[
+                "restore",
+                "--source=HEAD",
+                "--staged",
+                "--worktree",
+                "--",
+                file,
+            ]);
+            "restore"
+        }
+        2 => {
+            clone.git(&["stash", "--quiet", "--include-untracked"]);
+            if random.below(2) == 0 {
+                clone.command(random.tool(), "ls", || {});
+            }
+            clone.git(&["stash", "drop", "--quiet"]);
+            "stash and drop"
+        }
+        3 if tracked => {
+            clone.git(&["reset", "--quiet", "--hard"]);
+            "reset"
+        }
+        _ if before.is_empty() => {
+            std::fs::remove_file(clone.path().join(file)).unwrap();
+            "remove"
+        }
+        _ => {
+            clone.write(file, &before);
+            "undo"
+        }
+    };
+    let seen = random.below(2) == 0;
+    if seen {
+        clone.command(random.tool(), "ls", || {});
+    }
+    let now = clone.read(file);
+    let mut lines: Vec<&str> = now.lines().collect();
+    let hers = clone.alike(&new);
+    lines.splice(at.min(lines.len())..at.min(lines.len()), hers.lines());
+    let text: String = lines
+        .iter()
+        .fold(String::new(), |text, line| text + line + "\n");
+    clone.write(file, &text);
+    format!("text for {file} thrown away by {how}, seen: {seen}; a person writes the like")
 }
 
 /// Commits and notes go to the remote and come from it.
@@ -219,7 +308,7 @@ fn act(clone: &Clone, random: &mut Random) -> String {
             .parse::<usize>()
             .unwrap()
     };
-    match random.below(26) {
+    match random.below(30) {
         0..=6 => {
             clone.agent(tool, &file, at, count);
             format!("{} adds {count} at {at} of {file}", tool.name)
@@ -388,6 +477,29 @@ fn act(clone: &Clone, random: &mut Random) -> String {
             }
             clone.commit("renamed");
             format!("{file} becomes {new}")
+        }
+        24 | 25 => thrown_away(clone, random, &file, at),
+        26 => {
+            let name = ["mcp__filesystem__write_file", "SmartEdit"][random.below(2)];
+            let new = clone.lines(Writer::Unfollowed("claude"), count);
+            let after = clone.read(&file) + &new;
+            let told_after = random.below(2) == 0;
+            clone.unfollowed(name, &file, &after, told_after);
+            if !told_after {
+                let ended = serde_json::json!({"session_id": "claude-session", "cwd": clone.path(), "hook_event_name": "Stop"});
+                clone.hook(super::world::CLAUDE, &ended);
+            }
+            format!("{name} appends to {file}, its end told: {told_after}")
+        }
+        27 => {
+            let new = clone.lines(Writer::Ai(tool.name), count);
+            let after = clone.read(&file) + &new;
+            let late = random.below(2) == 0;
+            clone.agent_writes_twice_told(tool, &file, &after, late);
+            format!(
+                "{} appends to {file} and tells it twice, late: {late}",
+                tool.name
+            )
         }
         _ => {
             if !clean() {

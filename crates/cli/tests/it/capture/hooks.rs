@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::world::{CLAUDE, CODEX, COPILOT, CURSOR, Clone, TOOLS, Writer};
+use super::world::{CLAUDE, CODEX, COPILOT, CURSOR, Clone, OPENCODE, TOOLS, Writer};
 
 #[test]
 fn every_tool_s_edits_become_a_note() {
@@ -368,17 +368,17 @@ fn claudes(clone: &Clone, event: &str, tool: &str, input: &serde_json::Value) ->
 #[test]
 fn what_a_call_that_cannot_be_followed_writes_is_nobodys() {
     let file = |clone: &Clone| clone.path().join("app.py");
-    for (tool, input, told_after) in [
-        ("mcp__filesystem__write_file", json!({"content": "?"}), true),
-        (
-            "mcp__filesystem__write_file",
-            json!({"content": "?"}),
-            false,
-        ),
-        ("SmartEdit", json!({"new_text": "?"}), true),
-        ("SmartEdit", json!({"new_text": "?"}), false),
-        // A known tool whose arguments have other names than they had.
-        ("Edit", json!({"target": "app.py", "text": "?"}), true),
+    let (mcp, unknown) = (json!({"content": "?"}), json!({"new_text": "?"}));
+    // A known tool whose arguments have other names than they had.
+    let changed = json!({"target": "app.py", "text": "?"});
+    for (tool, input, told_after, then_ended) in [
+        ("mcp__filesystem__write_file", &mcp, true, false),
+        ("mcp__filesystem__write_file", &mcp, false, false),
+        ("mcp__filesystem__write_file", &mcp, false, true),
+        ("SmartEdit", &unknown, true, false),
+        ("SmartEdit", &unknown, false, false),
+        ("SmartEdit", &unknown, false, true),
+        ("Edit", &changed, true, false),
     ] {
         let clone = Clone::new();
         clone.person("app.py", 0, 1);
@@ -395,6 +395,12 @@ fn what_a_call_that_cannot_be_followed_writes_is_nobodys() {
         clone.write("app.py", &(clone.read("app.py") + &by_it));
         if told_after {
             clone.hook(CLAUDE, &claudes(&clone, "PostToolUse", tool, &input));
+        }
+        if then_ended {
+            clone.hook(
+                CLAUDE,
+                &json!({"session_id": "claude-session", "cwd": clone.path(), "hook_event_name": "Stop"}),
+            );
         }
         clone.agent(CLAUDE, "app.py", 0, 1);
         clone.commit("by both");
@@ -459,7 +465,29 @@ fn lines_that_a_person_types_after_the_agents_text_was_thrown_away_are_not_the_a
     // Lines that any two functions share, so that a diff finds the agent's in hers.
     let agents = "x = 1\ndef f():\n    try:\n        return 1\n    except E:\n        pass\n    return None\n";
     let hers = agents.replace("def f", "def mine");
-    let ways: [Way; 3] = [
+    let ways: [Way; 9] = [
+        ("checkout, unseen", |clone| {
+            clone.git(&["checkout", "--quiet", "--", "app.py"]);
+        }),
+        ("restore, unseen", |clone| {
+            clone.git(&["restore", "app.py"]);
+        }),
+        ("a stash and its drop, unseen", |clone| {
+            clone.git(&["stash", "--quiet"]);
+            clone.git(&["stash", "drop", "--quiet"]);
+        }),
+        ("a hard reset, unseen", |clone| {
+            clone.git(&["reset", "--quiet", "--hard"]);
+        }),
+        ("deleted, unseen", |clone| {
+            std::fs::remove_file(clone.path().join("app.py")).unwrap();
+        }),
+        ("written anew before the agent's next edit", |clone| {
+            clone.git(&["checkout", "--quiet", "--", "app.py"]);
+            let hers = "x = 1\ndef mine():\n    try:\n        return 1\n    except E:\n        pass\n    return None\n";
+            clone.write("app.py", hers);
+            clone.agent_writes(CLAUDE, "app.py", &format!("import them\n{hers}"), || {});
+        }),
         ("a stash that is seen and dropped", |clone| {
             clone.git(&["stash", "--quiet"]);
             clone.command(CLAUDE, "ls", || {});
@@ -484,6 +512,32 @@ fn lines_that_a_person_types_after_the_agents_text_was_thrown_away_are_not_the_a
         let commit = clone.commit("by hand");
         assert_eq!(clone.note(&commit), "", "{how}");
     }
+}
+
+#[test]
+fn an_agents_lines_stay_its_own_through_a_persons_edits_of_them_and_a_commit_of_a_part() {
+    let agents = "x = 1\ndef total_of(items):\n    if not items:\n        return None\n    return sum(item.price for item in items)\n";
+    let clone = Clone::new();
+    clone.write("app.py", "x = 1\n");
+    clone.commit("base");
+    clone.agent_writes(CLAUDE, "app.py", agents, || {});
+    clone.write("app.py", &agents.replace("total_of", "price_of"));
+    let note = clone.note(&clone.commit("renamed by hand"));
+    assert!(note.contains("::t_") && note.contains(" 3-5\n"), "{note}");
+
+    // Only a common line of the text is committed; the rest is still there.
+    let clone = Clone::new();
+    clone.write("app.py", "x = 1\n");
+    clone.commit("base");
+    clone.agent_writes(CLAUDE, "app.py", agents, || {});
+    clone.write("app.py", "x = 1\n        return None\n");
+    clone.git(&["add", "app.py"]);
+    clone.write("app.py", agents);
+    clone.git(&["commit", "--quiet", "-m", "a part"]);
+    let note = clone.note("HEAD");
+    assert!(note.contains(" 2\n"), "{note}");
+    let note = clone.note(&clone.commit("the rest"));
+    assert!(note.contains(" 2-3,5\n"), "{note}");
 }
 
 #[test]
@@ -699,4 +753,150 @@ fn linked_work_trees_are_kept_apart() {
     assert_eq!(clone.assert_whole().ai, 1);
     clone.git(&["checkout", "--quiet", "--detach", "linked"]);
     assert_eq!(clone.assert_whole().ai, 2);
+}
+
+#[test]
+fn two_agents_that_write_one_file_at_once_both_keep_their_lines() {
+    let clone = Clone::new();
+    clone.person("app.py", 0, 4);
+    clone.commit("base");
+    let before = clone.read("app.py");
+    let lines: Vec<&str> = before.lines().collect();
+    let (first, second) = (
+        clone.lines(Writer::Ai("claude"), 2),
+        clone.lines(Writer::Ai("cursor"), 3),
+    );
+    let by_first = format!("{}\n{first}{}\n", lines[0], lines[1..].join("\n"));
+    let by_second = format!("{}\n{second}{}\n", lines[..3].join("\n"), lines[3]);
+    let both = format!(
+        "{}\n{first}{}\n{second}{}\n",
+        lines[0],
+        lines[1..3].join("\n"),
+        lines[3]
+    );
+    // The first one's report shows what both have written.
+    let [begins, ends] = clone.told(CURSOR, "app.py", &before, &by_second);
+    clone.hook(CURSOR, &begins);
+    clone.agent_writes(CLAUDE, "app.py", &by_first, || clone.write("app.py", &both));
+    clone.hook(CURSOR, &ends);
+    clone.commit("both");
+    assert_eq!(clone.assert_whole().ai, 5);
+}
+
+#[test]
+fn a_command_and_a_patch_that_are_told_together_both_count() {
+    let clone = Clone::new();
+    let new = clone.lines(Writer::Ai("codex"), 2);
+    let added: String = new.lines().map(|line| format!("+{line}\n")).collect();
+    let told = |event: &str| {
+        json!({
+            "session_id": "codex-session", "cwd": clone.path(), "hook_event_name": event, "model": "gpt-5.5-codex",
+            "turn_id": "t1", "tool_name": "multi_tool_use.parallel", "tool_use_id": "together",
+            "tool_input": {"tool_uses": [
+                {"recipient_name": "functions.exec_command", "parameters": {"cmd": "ls"}},
+                {"recipient_name": "functions.apply_patch", "parameters": {
+                    "input": format!("*** Begin Patch\n*** Add File: par.py\n{added}*** End Patch\n"),
+                }},
+            ]},
+        })
+    };
+    clone.hook(CODEX, &told("PreToolUse"));
+    clone.write("par.py", &new);
+    clone.hook(CODEX, &told("PostToolUse"));
+    clone.commit("both");
+    assert_eq!(clone.assert_whole().ai, 2);
+}
+
+#[test]
+fn opencodes_patches_count() {
+    let clone = Clone::new();
+    let new = clone.lines(Writer::Ai("opencode"), 2);
+    let added: String = new.lines().map(|line| format!("+{line}\n")).collect();
+    let told = |event: &str| {
+        json!({
+            "session_id": "opencode-session", "cwd": clone.path(), "hook_event_name": event, "tool_use_id": "patch",
+            "tool_name": "apply_patch", "tool_input": {
+                "patchText": format!("*** Begin Patch\n*** Add File: a.py\n{added}*** End Patch\n"),
+            },
+        })
+    };
+    clone.hook(OPENCODE, &told("tool.execute.before"));
+    clone.write("a.py", &new);
+    clone.hook(OPENCODE, &told("tool.execute.after"));
+    clone.commit("patched");
+    assert_eq!(clone.assert_whole().ai, 2);
+}
+
+#[test]
+fn a_command_that_writes_and_commits_gives_its_lines_to_the_agent_and_none_of_a_persons() {
+    let clone = Clone::new();
+    clone.person("old.py", 0, 3);
+    clone.person("moved.py", 0, 3);
+    clone.commit("base");
+    clone.person("old.py", 1, 2);
+    let new = clone.lines(Writer::Ai("claude"), 4);
+    let more = clone.lines(Writer::Ai("claude"), 2);
+    let text =
+        format!("cat > c.py <<'E'\n{new}E\ngit add -A && git commit -qm 'written and committed'");
+    clone.command(CLAUDE, &text, || {
+        clone.write("c.py", &new);
+        clone.write("old.py", &(clone.read("old.py") + &more));
+        clone.commit("written and committed");
+    });
+    let compared = clone.assert_whole();
+    assert_eq!(compared.ai, 6);
+    // A file that moved on the way is its writer's.
+    let text = "python tidy.py && git add -A && git commit -qm tidy";
+    clone.command(CLAUDE, text, || {
+        let moved = clone.read("moved.py");
+        std::fs::remove_file(clone.path().join("moved.py")).unwrap();
+        clone.write("elsewhere.py", &moved);
+        clone.commit("tidy");
+    });
+    assert_eq!(clone.assert_whole().ai, 6);
+}
+
+#[test]
+fn a_command_that_writes_into_a_submodule_is_seen_there() {
+    let clone = Clone::new();
+    let library = clone.cloned("library");
+    let from = library.path().to_str().unwrap().to_owned();
+    clone.git(&[
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "--quiet",
+        "add",
+        &from,
+        "lib",
+    ]);
+    clone.commit("with a library");
+    let inside = clone.within("lib");
+    for (text, file) in [
+        ("cat > lib/shell.py <<'E'\nE", "shell.py"),
+        ("cd lib && python gen.py", "gen.py"),
+    ] {
+        let new = clone.lines(Writer::Ai("claude"), 3);
+        clone.command(CLAUDE, text, || inside.write(file, &new));
+        inside.commit(file);
+    }
+    assert_eq!(inside.assert_whole().ai, 6);
+}
+
+#[test]
+fn a_lock_that_was_left_behind_delays_a_note_and_loses_none() {
+    let clone = Clone::new();
+    clone.agent(CLAUDE, "a.py", 0, 3);
+    let lock = clone.path().join(".git/refs/notes/ai.lock");
+    std::fs::create_dir_all(lock.parent().unwrap()).unwrap();
+    std::fs::write(&lock, "").unwrap();
+    clone.commit("while locked");
+    clone.agent(CURSOR, "b.py", 0, 2);
+    clone.git(&["add", "--all"]);
+    clone.git(&["commit", "--quiet", "--amend", "-m", "amended while locked"]);
+    assert_eq!(clone.compare().kept, 0);
+    std::fs::remove_file(lock).unwrap();
+    // The next hook writes what is owed, whatever it is about.
+    clone.commit("nothing");
+    assert_eq!(clone.assert_whole().ai, 5);
 }

@@ -307,3 +307,44 @@ fn both_speak_of_one_commit_and_neither_is_lost() {
         assert!(note.contains("\"team\":\"blue\""), "{note}");
     }
 }
+
+#[test]
+fn a_stash_that_is_applied_and_stays_in_the_list_keeps_its_writers() {
+    let clone = Clone::new();
+    clone.person("a.py", 0, 4);
+    clone.commit("base");
+    clone.agent(CLAUDE, "a.py", 2, 3);
+    clone.git(&["stash", "--quiet"]);
+    clone.git(&["stash", "apply", "--quiet"]);
+    clone.git(&["checkout", "--quiet", "--", "a.py"]);
+    clone.git(&["stash", "apply", "--quiet"]);
+    clone.commit("applied twice");
+    assert_eq!(clone.assert_whole().ai, 3);
+}
+
+#[test]
+fn what_was_staged_stays_its_writers_when_the_rest_is_stashed() {
+    for amend in [false, true] {
+        let clone = Clone::new();
+        clone.person("a.py", 0, 8);
+        clone.person("b.py", 0, 4);
+        clone.commit("base");
+        clone.agent(CLAUDE, "c.py", 0, 1);
+        clone.commit("another");
+        clone.agent(CLAUDE, "a.py", 7, 2);
+        clone.git(&["add", "a.py"]);
+        clone.agent(CURSOR, "a.py", 2, 2);
+        clone.agent(CURSOR, "b.py", 3, 2);
+        clone.git(&["stash", "--quiet", "--keep-index"]);
+        let commit: &[&str] = if amend {
+            &["commit", "--quiet", "--amend", "--no-edit"]
+        } else {
+            &["commit", "--quiet", "-m", "the staged part"]
+        };
+        clone.git(commit);
+        assert_eq!(clone.assert_whole().ai, 3, "{amend}");
+        clone.git(&["stash", "pop", "--quiet"]);
+        clone.commit("the rest");
+        assert_eq!(clone.assert_whole().ai, 7, "{amend}");
+    }
+}

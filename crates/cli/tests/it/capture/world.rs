@@ -1,8 +1,9 @@
 //! Repositories with hooks installed, agents and persons who write in them, and the account of who
 //! wrote what.
 //!
-//! Every line is unique, so that its text alone says who wrote it. What the notes say is read by
-//! `git blame` and a reader of the note's head that shares no code with ours.
+//! Every line is unique, so that its text alone says who wrote it; where it is asked for, lines that any text has
+//! stand between them. What the notes say is read by `git blame` and a reader of the note's head that shares no code
+//! with ours.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -21,7 +22,25 @@ pub(crate) enum Writer {
     Ai(&'static str),
     /// A person.
     Person,
+    /// A tool's call that hooks cannot follow: nobody is named, or the tool.
+    Unfollowed(&'static str),
 }
+
+/// An agent none of whose lines is ever kept.
+pub(crate) const THROWN_AWAY: Tool = Tool {
+    dialect: "generic",
+    name: "thrown-away",
+};
+
+/// Lines that any text has.
+const COMMON: [&str; 6] = [
+    "}",
+    "    pass",
+    "",
+    "    return None",
+    "    try:",
+    "    else:",
+];
 
 /// How a tool's payloads look.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -69,6 +88,8 @@ pub(crate) struct Account {
     writers: RefCell<BTreeMap<String, Writer>>,
     clock: Cell<i64>,
     calls: Cell<u32>,
+    /// Lines that are like others stand between the unique ones.
+    repeats: Cell<bool>,
 }
 
 /// A clone in which hooks are installed.
@@ -92,6 +113,19 @@ pub(crate) struct Compared {
     pub(crate) wrong: Vec<String>,
     /// Lines of agents without a note.
     pub(crate) lost: Vec<String>,
+    /// Lines that are like others, and those of them that have the name of a line beside them, or of none.
+    pub(crate) common: usize,
+    pub(crate) named_as_beside: usize,
+    pub(crate) named_otherwise: usize,
+}
+
+impl Writer {
+    fn is_called(self, name: &str) -> bool {
+        match self {
+            Self::Ai(tool) | Self::Unfollowed(tool) => tool == name,
+            Self::Person => name == "person",
+        }
+    }
 }
 
 impl Account {
@@ -109,6 +143,15 @@ impl Account {
 
     pub(crate) fn writer(&self, line: &str) -> Option<Writer> {
         self.writers.borrow().get(line.trim()).copied()
+    }
+
+    /// Lines that any text has, after a unique one.
+    fn common(&self) -> impl Iterator<Item = &'static str> {
+        let number = self.next.get();
+        let count = if self.repeats.get() { number % 3 } else { 0 };
+        (0..count).map(move |at| {
+            COMMON[(number.wrapping_mul(2_654_435_761) >> 7) as usize % 5 + at as usize % 2]
+        })
     }
 
     fn call(&self) -> String {
@@ -295,8 +338,28 @@ impl Clone {
 
     /// New lines by somebody, as a text.
     pub(crate) fn lines(&self, writer: Writer, count: usize) -> String {
-        (0..count)
-            .map(|_| self.account.line(writer) + "\n")
+        let mut text = String::new();
+        for _ in 0..count {
+            text += &(self.account.line(writer) + "\n");
+            for common in self.account.common() {
+                text += &format!("{common}\n");
+            }
+        }
+        text
+    }
+
+    /// From here on, lines that any text has stand between the unique ones.
+    pub(crate) fn repeat_lines(&self) {
+        self.account.repeats.set(true);
+    }
+
+    /// What a person writes who has the same to do: other lines of her own, the same that any text has.
+    pub(crate) fn alike(&self, text: &str) -> String {
+        text.lines()
+            .map(|line| match self.account.writer(line) {
+                Some(_) => self.account.line(Writer::Person) + "\n",
+                None => format!("{line}\n"),
+            })
             .collect()
     }
 
@@ -329,6 +392,60 @@ impl Clone {
         self.write(file, after);
         meanwhile();
         self.hook(tool, &payload(Moment::After));
+    }
+
+    /// The same, and each hook fires twice; if `late`, the first one's second time is after the write.
+    pub(crate) fn agent_writes_twice_told(&self, tool: Tool, file: &str, after: &str, late: bool) {
+        let before = self.read(file);
+        let call = self.account.call();
+        let payload = |moment| payload(tool, moment, &call, &self.root, file, &before, after);
+        self.hook(tool, &payload(Moment::Before));
+        if !late {
+            self.hook(tool, &payload(Moment::Before));
+        }
+        self.write(file, after);
+        if late {
+            self.hook(tool, &payload(Moment::Before));
+        }
+        self.hook(tool, &payload(Moment::After));
+        self.hook(tool, &payload(Moment::After));
+    }
+
+    /// Claude Code calls a tool that hooks cannot follow, which writes a file.
+    pub(crate) fn unfollowed(&self, name: &str, file: &str, after: &str, told_after: bool) {
+        let call = self.account.call();
+        let payload = |event: &str| {
+            json!({
+                "session_id": "claude-session", "cwd": self.root, "hook_event_name": event, "tool_name": name,
+                "tool_use_id": call, "tool_input": {"path": self.root.join(file), "text": after},
+            })
+        };
+        self.hook(CLAUDE, &payload("PreToolUse"));
+        self.write(file, after);
+        if told_after {
+            self.hook(CLAUDE, &payload("PostToolUse"));
+        }
+    }
+
+    /// What a tool tells before and after it gives a file another content.
+    pub(crate) fn told(&self, tool: Tool, file: &str, before: &str, after: &str) -> [Value; 2] {
+        let call = self.account.call();
+        [Moment::Before, Moment::After]
+            .map(|moment| payload(tool, moment, &call, &self.root, file, before, after))
+    }
+
+    /// A repository in a folder of this one, with hooks.
+    pub(crate) fn within(&self, folder: &str) -> Self {
+        let clone = Self {
+            root: self.root.join(folder),
+            person: self.person,
+            account: Rc::clone(&self.account),
+            folder: Rc::clone(&self.folder),
+        };
+        clone.identify();
+        let run = clone.trueline(&["hook", "install", "--tool", "claude", "--yes"], b"");
+        assert!(run.status.success(), "{run:?}");
+        clone
     }
 
     /// What a tool tells before it gives a file another content.
@@ -404,10 +521,12 @@ impl Clone {
         let mut notes: BTreeMap<String, Option<Heads>> = BTreeMap::new();
         for file in self.files() {
             let blame = self.git(&["blame", "--line-porcelain", "HEAD", "--", &file]);
-            for line in blamed(&blame) {
-                let Some(writer) = self.account.writer(&line.text) else {
-                    continue;
-                };
+            let lines = blamed(&blame);
+            let writers: Vec<_> = lines
+                .iter()
+                .map(|line| self.account.writer(&line.text))
+                .collect();
+            for (at, line) in lines.iter().enumerate() {
                 let heads = notes.entry(line.commit.clone()).or_insert_with(|| {
                     Heads::parse(texts.get(&line.commit).map_or("", String::as_str))
                 });
@@ -415,6 +534,25 @@ impl Clone {
                     .as_ref()
                     .and_then(|heads| heads.writer(&line.file, line.number));
                 let place = format!("{file}: {} ({})", line.text, &line.commit[..8]);
+                if said == Some(THROWN_AWAY.name) {
+                    compared
+                        .wrong
+                        .push(format!("{place}: nobody's that was kept"));
+                }
+                let Some(writer) = writers[at] else {
+                    compared.common += 1;
+                    if let Some(said) = said {
+                        // Which of two like lines is the new one is the diff's choice.
+                        let above = writers[..at].iter().rev().flatten().take(3);
+                        let mut beside = above.chain(writers[at..].iter().flatten().take(3));
+                        if beside.any(|writer| writer.is_called(said)) {
+                            compared.named_as_beside += 1;
+                        } else {
+                            compared.named_otherwise += 1;
+                        }
+                    }
+                    continue;
+                };
                 match (writer, said) {
                     (Writer::Ai(tool), said) => {
                         compared.ai += 1;
@@ -426,7 +564,12 @@ impl Clone {
                             }
                         }
                     }
-                    (Writer::Person, None) => {}
+                    (Writer::Person | Writer::Unfollowed(_), None) => {}
+                    (Writer::Unfollowed(tool), said) if said == Some(tool) => {}
+                    (Writer::Unfollowed(tool), Some(said)) => {
+                        let wrong = format!("{place}: {tool} unseen, not {said}");
+                        compared.wrong.push(wrong);
+                    }
                     (Writer::Person, Some("person")) => compared.people += 1,
                     (Writer::Person, Some(said)) => {
                         compared
@@ -577,6 +720,13 @@ fn payload(
                 "tool_name": name, "tool_input": input, "cwd": cwd,
             })
         }
+        ("generic", _) if moment == Moment::Before => {
+            json!({"type": "human", "repo_working_dir": cwd, "will_edit_filepaths": [file]})
+        }
+        ("generic", _) => json!({
+            "type": "ai_agent", "repo_working_dir": cwd, "agent_name": tool.name, "model": "m-1",
+            "conversation_id": "thrown-away-session", "edited_filepaths": [file], "dirty_files": {file: after},
+        }),
         (other, _) => panic!("no payload for {other}"),
     }
 }
@@ -588,10 +738,15 @@ fn patch(file: &str, before: &str, after: &str) -> String {
     } else {
         format!("*** Update File: {file}\n@@")
     };
-    let gone = before.lines().filter(|line| !after.contains(line));
-    let new = after
-        .lines()
-        .filter(|line| before.is_empty() || !before.contains(line));
+    // What is alike at both ends stays.
+    let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
+    let alike =
+        |pairs: &mut dyn Iterator<Item = (&&str, &&str)>| pairs.take_while(|(a, b)| a == b).count();
+    let head_of_both = alike(&mut old.iter().zip(&new));
+    let (old, new) = (&old[head_of_both..], &new[head_of_both..]);
+    let tail = alike(&mut old.iter().rev().zip(new.iter().rev()));
+    let gone = old[..old.len() - tail].iter();
+    let new = new[..new.len() - tail].iter();
     let mut lines = vec!["*** Begin Patch".to_owned(), head];
     lines.extend(gone.map(|line| format!("-{line}")));
     lines.extend(new.map(|line| format!("+{line}")));
