@@ -157,6 +157,7 @@ impl<'a> Reader<'a> {
             self.functions.push(FunctionSurface {
                 symbol: self.symbol(FuncId(at as u32)),
                 is_decorated: !function.decorators.is_empty(),
+                returns: self.returns(FuncId(at as u32)),
                 ..blank(role)
             });
             let spans = function.decorators.iter().map(|d| d.span);
@@ -254,7 +255,7 @@ impl<'a> Reader<'a> {
             return vec![one.0];
         }
         let Some((at, entries)) = self.terms.entries(id, operand) else {
-            return Vec::new();
+            return self.may_be(id, operand).into_iter().map(|f| f.0).collect();
         };
         entries
             .into_iter()
